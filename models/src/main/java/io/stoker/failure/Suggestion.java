@@ -1,0 +1,47 @@
+package io.stoker.failure;
+
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.Locale;
+
+/** The "did you mean" of an error about an unknown name. */
+public final class Suggestion {
+  private Suggestion() {}
+
+  /**
+   * Ends an error message: the nearest known name where one is near, and all known names.
+   *
+   * @param unknown the name that was given
+   * @param known the names that there are
+   * @return for example {@code "did you mean 'lenet5'? Known: alexnet-mini, lenet5"}
+   */
+  public static String among(String unknown, Collection<String> known) {
+    String all = "Known: " + String.join(", ", known);
+    String given = unknown.toLowerCase(Locale.ROOT);
+    return known.stream()
+        .min(Comparator.comparingInt(name -> distance(given, name.toLowerCase(Locale.ROOT))))
+        .filter(
+            name ->
+                distance(given, name.toLowerCase(Locale.ROOT)) <= Math.max(2, name.length() / 3))
+        .map(name -> "did you mean '" + name + "'? " + all)
+        .orElse(all);
+  }
+
+  /** Levenshtein's edit distance. */
+  private static int distance(String a, String b) {
+    int[] previous = new int[b.length() + 1];
+    for (int j = 0; j <= b.length(); j++) {
+      previous[j] = j;
+    }
+    for (int i = 1; i <= a.length(); i++) {
+      int[] current = new int[b.length() + 1];
+      current[0] = i;
+      for (int j = 1; j <= b.length(); j++) {
+        int substitution = previous[j - 1] + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
+        current[j] = Math.min(substitution, Math.min(previous[j], current[j - 1]) + 1);
+      }
+      previous = current;
+    }
+    return previous[b.length()];
+  }
+}

@@ -1,0 +1,32 @@
+package io.stoker.models.engine;
+
+import io.stoker.models.spec.ModelSpec;
+
+/**
+ * Builds networks on one kind of processor. Found through {@link java.util.ServiceLoader}; see
+ * {@link Engines}.
+ */
+public interface Engine {
+  /** The engine's name in configurations and reports, such as {@code onednn}. */
+  String name();
+
+  /** Whether its native code loads on this machine. */
+  boolean available();
+
+  /** Of the available engines the one with the highest rank is the default. */
+  int rank();
+
+  /** The threads that one network uses; part of what a result depends on. */
+  int threads();
+
+  /** One line for {@code doctor}: library, version, instruction set, devices. */
+  String description();
+
+  /**
+   * Makes a network with all parameters and updater state zero.
+   *
+   * @param model what to compute
+   * @param batchCapacity the largest number of examples of one call, at least 1
+   */
+  Network create(ModelSpec model, int batchCapacity);
+}

@@ -1,0 +1,83 @@
+package io.stoker.models.engine;
+
+import io.stoker.models.spec.ModelSpec;
+import java.nio.FloatBuffer;
+
+/**
+ * A trainable network in memory: what the training loop needs of a model, and no more.
+ *
+ * <p>Images are fp32 {@code [examples, channels, height, width]}, already normalised. Parameters,
+ * gradients and updater state are flat vectors of {@link ModelSpec#parameterCount()} fp32 values in
+ * the model's canonical order; ranges of them are read and written, so that nobody needs a second
+ * copy of the whole. All memory is made at construction and reused by every call. A network belongs
+ * to one thread at a time; its owner closes it.
+ *
+ * <p>Results depend on the arguments and on {@link Engine#threads()}, never on time, thread or
+ * earlier calls.
+ */
+public interface Network extends AutoCloseable {
+  /** The model that this network computes. */
+  ModelSpec model();
+
+  /** The largest number of examples of one call. */
+  int batchCapacity();
+
+  /**
+   * Runs forward and backward in training mode (dropout on) and leaves the gradient of the mean
+   * cross-entropy loss for {@link #update} and {@link #readGradients}.
+   *
+   * @param images {@code [examples, channels, height, width]}, at the start of the array
+   * @param labels the class of each example, at the start of the array
+   * @param examples how many there are, 1 to {@link #batchCapacity()}
+   * @param dropoutSeed decides which units are dropped
+   * @return the loss and hits of these examples, before the update
+   * @throws IllegalArgumentException if examples is out of range, an array too short or a label not
+   *     a class
+   */
+  BatchScore computeGradients(float[] images, int[] labels, int examples, long dropoutSeed);
+
+  /**
+   * One step of stochastic gradient descent with classical (heavy-ball) momentum and
+   * decoupled-from-loss L2 weight decay on weights, not biases, as in Krizhevsky et al., 2012,
+   * section 5: {@code v = momentum * v - rate * (gradient + decay * w)}, {@code w = w + v}. With
+   * momentum 0 the updater state is neither read nor written.
+   */
+  void update(StepSettings settings);
+
+  /**
+   * Computes class probabilities in inference mode (dropout off).
+   *
+   * @param images {@code [examples, channels, height, width]}
+   * @param examples how many there are, 1 to {@link #batchCapacity()}
+   * @param probabilities receives {@code [examples, classes]}
+   */
+  void predict(float[] images, int examples, float[] probabilities);
+
+  /** Copies parameters {@code [offset, offset + target.remaining())} into target. */
+  void readParameters(long offset, FloatBuffer target);
+
+  /** Sets parameters {@code [offset, offset + source.remaining())} from source. */
+  void writeParameters(long offset, FloatBuffer source);
+
+  /**
+   * Copies gradients {@code [offset, offset + target.remaining())} of the last {@link
+   * #computeGradients} into target.
+   */
+  void readGradients(long offset, FloatBuffer target);
+
+  /**
+   * Copies the updater state (the velocity) {@code [offset, offset + target.remaining())} into
+   * target.
+   */
+  void readUpdaterState(long offset, FloatBuffer target);
+
+  /** Sets the updater state {@code [offset, offset + source.remaining())} from source. */
+  void writeUpdaterState(long offset, FloatBuffer source);
+
+  /** Sets the whole updater state to zero. */
+  void resetUpdaterState();
+
+  /** Releases the network's memory. */
+  @Override
+  void close();
+}

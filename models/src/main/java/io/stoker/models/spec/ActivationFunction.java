@@ -1,0 +1,38 @@
+package io.stoker.models.spec;
+
+/** The non-linearities of the field. */
+public enum ActivationFunction {
+  /**
+   * {@code 1 if x > 0 else 0} (McCulloch and Pitts, 1943). Its derivative is 0: for inference only.
+   */
+  THRESHOLD("threshold"),
+  /** {@code 1 / (1 + e^-x)}. */
+  SIGMOID("sigmoid"),
+  /** {@code tanh(x)}. */
+  TANH("tanh"),
+  /** {@code 1.7159 tanh(2x/3)} (LeCun et al., 1998, appendix A). */
+  SCALED_TANH("scaled-tanh"),
+  /** {@code max(0, x)} (Nair and Hinton, 2010). */
+  RELU("relu"),
+  /** {@code x if x > 0 else 0.01 x} (Maas et al., 2013). */
+  LEAKY_RELU("leaky-relu");
+
+  /** The factor and the input's scale of {@link #SCALED_TANH}. */
+  public static final float TANH_AMPLITUDE = 1.7159f;
+
+  public static final float TANH_SLOPE = 2f / 3f;
+
+  /** The negative side's slope of {@link #LEAKY_RELU}. */
+  public static final float LEAK = 0.01f;
+
+  private final String label;
+
+  ActivationFunction(String label) {
+    this.label = label;
+  }
+
+  /** The function's name in YAML files and tables. */
+  public String label() {
+    return label;
+  }
+}
