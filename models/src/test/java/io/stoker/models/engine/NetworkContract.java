@@ -1,0 +1,750 @@
+package io.stoker.models.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.within;
+
+import io.stoker.models.spec.ActivationFunction;
+import io.stoker.models.spec.Initializer;
+import io.stoker.models.spec.LayerSpec;
+import io.stoker.models.spec.LayerSpec.Activation;
+import io.stoker.models.spec.LayerSpec.Convolution;
+import io.stoker.models.spec.LayerSpec.Dense;
+import io.stoker.models.spec.LayerSpec.Dropout;
+import io.stoker.models.spec.LayerSpec.LocalResponseNormalization;
+import io.stoker.models.spec.LayerSpec.Pooling;
+import io.stoker.models.spec.ModelSpec;
+import io.stoker.models.spec.ModelSpec.Placed;
+import io.stoker.models.spec.ParameterSpec;
+import io.stoker.models.spec.Shape;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What every {@link Engine} must do; an engine's test extends this class. */
+public abstract class NetworkContract {
+  private static final Initializer ANY = new Initializer.Glorot();
+  private static final long SEED = 7;
+
+  /** The engine under test. */
+  protected abstract Engine engine();
+
+  private static final class Batch {
+    private final float[] images;
+    private final int[] labels;
+    private final int examples;
+
+    private Batch(float[] images, int[] labels, int examples) {
+      this.images = images;
+      this.labels = labels;
+      this.examples = examples;
+    }
+
+    static Batch random(ModelSpec model, int examples, long seed) {
+      SplittableRandom random = new SplittableRandom(seed);
+      float[] images = new float[examples * model.input().features()];
+      for (int i = 0; i < images.length; i++) {
+        images[i] = (float) random.nextDouble(-1.5, 1.5);
+      }
+      int[] labels = random.ints(examples, 0, model.classes()).toArray();
+      return new Batch(images, labels, examples);
+    }
+  }
+
+  static Stream<ModelSpec> models() {
+    return Stream.of(
+        model("dense alone", new Shape(1, 1, 7), dense(4)),
+        model("an image flattened", new Shape(3, 2, 3), dense(5), tanh(), dense(3)),
+        model(
+            "sigmoid",
+            new Shape(1, 1, 6),
+            dense(5),
+            activation(ActivationFunction.SIGMOID),
+            dense(3)),
+        model(
+            "scaled tanh",
+            new Shape(1, 1, 6),
+            dense(5),
+            activation(ActivationFunction.SCALED_TANH),
+            dense(3)),
+        model(
+            "rectifier",
+            new Shape(1, 1, 6),
+            dense(8),
+            activation(ActivationFunction.RELU),
+            dense(3)),
+        model(
+            "leaky rectifier",
+            new Shape(1, 1, 6),
+            dense(8),
+            activation(ActivationFunction.LEAKY_RELU),
+            dense(3)),
+        model("an activation first", new Shape(1, 1, 6), tanh(), dense(3)),
+        model(
+            "two activations",
+            new Shape(1, 1, 6),
+            dense(5),
+            activation(ActivationFunction.LEAKY_RELU),
+            tanh(),
+            dense(3)),
+        model("convolution", new Shape(6, 5, 2), conv(3, 3, 1, 0), tanh(), dense(3)),
+        model(
+            "convolution without activation",
+            new Shape(6, 5, 2),
+            conv(3, 3, 1, 0),
+            conv(2, 2, 1, 0),
+            dense(3)),
+        model("convolution padded", new Shape(5, 6, 1), conv(3, 3, 1, 1), tanh(), dense(2)),
+        model("convolution with stride", new Shape(8, 9, 3), conv(4, 3, 2, 1), tanh(), dense(3)),
+        model("stride beyond the kernel", new Shape(7, 7, 2), conv(3, 2, 3, 0), tanh(), dense(3)),
+        model("one by one convolution", new Shape(4, 4, 5), conv(17, 1, 1, 0), tanh(), dense(3)),
+        model(
+            "convolutions in a row",
+            new Shape(7, 7, 1),
+            conv(3, 3, 1, 1),
+            tanh(),
+            conv(4, 3, 2, 0),
+            tanh(),
+            dense(3)),
+        model(
+            "max pooling",
+            new Shape(6, 6, 2),
+            conv(3, 3, 1, 1),
+            pool(Pooling.Kind.MAXIMUM, 2, 2, 0),
+            dense(3)),
+        model(
+            "max pooling overlapping",
+            new Shape(7, 7, 1),
+            conv(4, 3, 1, 1),
+            pool(Pooling.Kind.MAXIMUM, 3, 2, 0),
+            dense(3)),
+        model(
+            "max pooling padded",
+            new Shape(6, 6, 1),
+            conv(4, 3, 1, 1),
+            pool(Pooling.Kind.MAXIMUM, 3, 2, 1),
+            dense(3)),
+        model(
+            "max pooling leaves pixels over",
+            new Shape(8, 8, 1),
+            conv(4, 3, 1, 1),
+            pool(Pooling.Kind.MAXIMUM, 3, 2, 0),
+            dense(3)),
+        model(
+            "average pooling",
+            new Shape(6, 6, 2),
+            conv(3, 3, 1, 1),
+            pool(Pooling.Kind.AVERAGE, 2, 2, 0),
+            dense(3)),
+        model(
+            "average pooling overlapping",
+            new Shape(7, 7, 1),
+            conv(4, 3, 1, 1),
+            pool(Pooling.Kind.AVERAGE, 3, 2, 0),
+            dense(3)),
+        model(
+            "average pooling padded",
+            new Shape(6, 6, 1),
+            conv(4, 3, 1, 1),
+            pool(Pooling.Kind.AVERAGE, 3, 2, 1),
+            dense(3)),
+        model(
+            "pooling first",
+            new Shape(6, 6, 2),
+            pool(Pooling.Kind.AVERAGE, 2, 2, 0),
+            conv(3, 2, 1, 0),
+            tanh(),
+            dense(3)),
+        model(
+            "LRN as in AlexNet",
+            new Shape(4, 4, 2),
+            conv(9, 3, 1, 1),
+            activation(ActivationFunction.RELU),
+            lrn(5, 2, 1e-4f, 0.75f),
+            dense(3)),
+        model(
+            "LRN that bites",
+            new Shape(4, 4, 2),
+            conv(7, 3, 1, 1),
+            lrn(5, 1, 0.5f, 0.75f),
+            dense(3)),
+        model(
+            "LRN over 3 channels",
+            new Shape(4, 4, 2),
+            conv(5, 3, 1, 1),
+            tanh(),
+            lrn(3, 1.5f, 0.3f, 0.6f),
+            pool(Pooling.Kind.MAXIMUM, 2, 2, 0),
+            dense(3)),
+        model(
+            "LRN wider than the channels",
+            new Shape(3, 3, 2),
+            conv(3, 2, 1, 0),
+            lrn(7, 1, 0.4f, 0.75f),
+            dense(3)),
+        model(
+            "all of LeNet-5",
+            new Shape(12, 12, 1),
+            conv(4, 5, 1, 2),
+            activation(ActivationFunction.SCALED_TANH),
+            pool(Pooling.Kind.AVERAGE, 2, 2, 0),
+            conv(6, 3, 1, 0),
+            activation(ActivationFunction.SCALED_TANH),
+            pool(Pooling.Kind.AVERAGE, 2, 2, 0),
+            dense(10),
+            activation(ActivationFunction.SCALED_TANH),
+            dense(8),
+            activation(ActivationFunction.SCALED_TANH),
+            dense(10)),
+        model(
+            "all of AlexNet but dropout",
+            new Shape(15, 15, 3),
+            conv(6, 5, 2, 1),
+            activation(ActivationFunction.RELU),
+            lrn(5, 2, 1e-2f, 0.75f),
+            pool(Pooling.Kind.MAXIMUM, 3, 2, 0),
+            conv(8, 3, 1, 1),
+            activation(ActivationFunction.RELU),
+            pool(Pooling.Kind.MAXIMUM, 3, 2, 0),
+            dense(9),
+            activation(ActivationFunction.RELU),
+            dense(4)));
+  }
+
+  @ParameterizedTest
+  @MethodSource("models")
+  void lossProbabilitiesAndGradientsAreThoseOfTheFormulas(ModelSpec model) {
+    float[] parameters = randomParameters(model);
+    Batch batch = Batch.random(model, 5, SEED);
+    ReferenceNetwork reference = new ReferenceNetwork(model);
+    double[] exact = toDoubles(parameters);
+    try (Network network = network(model, 5, parameters)) {
+      BatchScore score = compute(network, batch);
+
+      assertThat(score.examples()).isEqualTo(5);
+      assertThat(score.lossSum() / 5)
+          .isCloseTo(reference.loss(exact, batch.images, batch.labels, 5), within(2e-6));
+      double[][] probabilities = reference.probabilities(exact, batch.images, 5);
+      assertThat(score.correct()).isEqualTo(hits(probabilities, batch.labels));
+      float[] predicted = predict(network, batch);
+      for (int i = 0; i < predicted.length; i++) {
+        assertThat((double) predicted[i])
+            .isCloseTo(probabilities[i / model.classes()][i % model.classes()], within(2e-6));
+      }
+      assertGradients(
+          model,
+          gradients(network),
+          reference.gradients(exact, batch.images, batch.labels, 5),
+          2e-5);
+    }
+  }
+
+  @Test
+  void gradientsUnderDropoutAreCentralDifferencesOfTheLossWithTheSameSeed() {
+    ModelSpec model =
+        model(
+            "dropout",
+            new Shape(5, 5, 2),
+            conv(4, 3, 1, 0),
+            tanh(),
+            new Dropout(0.4f),
+            dense(9),
+            tanh(),
+            new Dropout(0.5f),
+            dense(3));
+    float[] parameters = randomParameters(model);
+    Batch batch = Batch.random(model, 6, SEED);
+    try (Network network = network(model, 6, parameters)) {
+      compute(network, batch);
+      float[] gradients = gradients(network);
+      float step = 1e-2f;
+      double[] differences = new double[parameters.length];
+      for (int i = 0; i < parameters.length; i++) {
+        float[] moved = parameters.clone();
+        moved[i] = parameters[i] + step;
+        network.writeParameters(0, FloatBuffer.wrap(moved));
+        double above = compute(network, batch).lossSum();
+        float upper = moved[i];
+        moved[i] = parameters[i] - step;
+        network.writeParameters(0, FloatBuffer.wrap(moved));
+        double below = compute(network, batch).lossSum();
+        differences[i] = (above - below) / 6 / (upper - moved[i]);
+      }
+      assertGradients(model, gradients, differences, 2e-3);
+    }
+  }
+
+  /**
+   * With zero weights and inputs of one, the gradient of a weight is (p - y) times what dropout let
+   * through of its input: the mask can be read from it.
+   */
+  @Test
+  void dropoutZeroesItsShareAndScalesTheRest() {
+    int features = 4000;
+    ModelSpec model = model("mask", new Shape(1, 1, features), new Dropout(0.3f), dense(2));
+    float[] ones = new float[features];
+    Arrays.fill(ones, 1);
+    try (Network network = engine().create(model, 1)) {
+      float[] first = mask(network, ones, 11);
+      float[] again = mask(network, ones, 11);
+      float[] other = mask(network, ones, 12);
+
+      int dropped = 0;
+      for (float value : first) {
+        if (value == 0) {
+          dropped++;
+        } else {
+          assertThat(value).isCloseTo(1 / 0.7f, within(1e-5f));
+        }
+      }
+      double sigma = Math.sqrt(features * 0.3 * 0.7);
+      assertThat((double) dropped).isCloseTo(features * 0.3, within(5 * sigma));
+      assertThat(again).isEqualTo(first);
+      assertThat(other).isNotEqualTo(first);
+    }
+  }
+
+  @Test
+  void dropoutIsOffInInference() {
+    ModelSpec with =
+        model("with", new Shape(1, 1, 6), dense(8), tanh(), new Dropout(0.5f), dense(3));
+    float[] parameters = randomParameters(with);
+    Batch batch = Batch.random(with, 4, SEED);
+    double[][] expected =
+        new ReferenceNetwork(with).probabilities(toDoubles(parameters), batch.images, 4);
+    try (Network network = network(with, 4, parameters)) {
+      float[] predicted = predict(network, batch);
+      for (int i = 0; i < predicted.length; i++) {
+        assertThat((double) predicted[i]).isCloseTo(expected[i / 3][i % 3], within(2e-6));
+      }
+    }
+  }
+
+  @Test
+  void probabilitiesSumToOneEvenForLargeLogits() {
+    ModelSpec model = model("large", new Shape(1, 1, 6), dense(10));
+    float[] parameters = randomParameters(model);
+    for (int i = 0; i < parameters.length; i++) {
+      parameters[i] *= 300;
+    }
+    Batch batch = Batch.random(model, 4, SEED);
+    try (Network network = network(model, 4, parameters)) {
+      float[] predicted = predict(network, batch);
+      for (int example = 0; example < 4; example++) {
+        double sum = 0;
+        for (int i = 0; i < 10; i++) {
+          assertThat(predicted[example * 10 + i]).isBetween(0f, 1f);
+          sum += predicted[example * 10 + i];
+        }
+        assertThat(sum).isCloseTo(1, within(1e-5));
+      }
+      BatchScore score = compute(network, batch);
+      assertThat(score.lossSum()).isFinite().isNotNegative();
+      for (float gradient : gradients(network)) {
+        assertThat(gradient).isFinite();
+      }
+    }
+  }
+
+  @Test
+  void aNewNetworkIsAllZero() {
+    ModelSpec model = mixed();
+    try (Network network = engine().create(model, 3)) {
+      assertThat(network.model()).isEqualTo(model);
+      assertThat(network.batchCapacity()).isEqualTo(3);
+      assertThat(parameters(network)).containsOnly(0f);
+      assertThat(updaterState(network)).containsOnly(0f);
+    }
+  }
+
+  @Test
+  void rangesOfParametersAndUpdaterStateAreReadAndWritten() {
+    ModelSpec model = mixed();
+    int count = (int) model.parameterCount();
+    float[] values = randomParameters(model);
+    try (Network network = engine().create(model, 2)) {
+      int piece = 37;
+      for (int offset = 0; offset < count; offset += piece) {
+        int length = Math.min(piece, count - offset);
+        network.writeParameters(offset, FloatBuffer.wrap(values, offset, length));
+        network.writeUpdaterState(offset, FloatBuffer.wrap(values, offset, length));
+      }
+      assertThat(parameters(network)).isEqualTo(values);
+      assertThat(updaterState(network)).isEqualTo(values);
+
+      FloatBuffer direct =
+          ByteBuffer.allocateDirect(4 * 100).order(ByteOrder.nativeOrder()).asFloatBuffer();
+      direct.position(10).limit(60);
+      network.readParameters(5, direct);
+      assertThat(direct.position()).isEqualTo(60);
+      for (int i = 0; i < 50; i++) {
+        assertThat(direct.get(10 + i)).isEqualTo(values[5 + i]);
+      }
+
+      float[] changed = values.clone();
+      Arrays.fill(changed, 20, 90, 0.25f);
+      FloatBuffer source = FloatBuffer.wrap(changed, 20, 70);
+      network.writeParameters(20, source);
+      assertThat(source.hasRemaining()).isFalse();
+      assertThat(parameters(network)).isEqualTo(changed);
+      assertThat(updaterState(network)).isEqualTo(values);
+
+      network.resetUpdaterState();
+      assertThat(updaterState(network)).containsOnly(0f);
+      assertThat(parameters(network)).isEqualTo(changed);
+    }
+  }
+
+  @Test
+  void rangesOfGradientsAreThoseOfTheWhole() {
+    ModelSpec model = mixed();
+    try (Network network = network(model, 4, randomParameters(model))) {
+      compute(network, Batch.random(model, 4, SEED));
+      float[] whole = gradients(network);
+      float[] part = new float[50];
+      network.readGradients(13, FloatBuffer.wrap(part));
+      assertThat(part).isEqualTo(Arrays.copyOfRange(whole, 13, 63));
+    }
+  }
+
+  @Test
+  void stepsWithMomentumAndWeightDecayAreThoseOfTheNaiveLoop() {
+    ModelSpec model = mixed();
+    float[] parameters = randomParameters(model);
+    boolean[] decays = decays(model);
+    double[] expected = toDoubles(parameters);
+    double[] velocity = new double[expected.length];
+    try (Network network = network(model, 4, parameters)) {
+      for (int step = 0; step < 4; step++) {
+        StepSettings settings = new StepSettings(0.1f / (step + 1), 0.9f, 0.01f);
+        compute(network, Batch.random(model, 4, step));
+        float[] gradients = gradients(network);
+        network.update(settings);
+        for (int i = 0; i < expected.length; i++) {
+          double gradient = gradients[i] + (decays[i] ? 0.01 * expected[i] : 0);
+          velocity[i] = 0.9 * velocity[i] - settings.learningRate() * gradient;
+          expected[i] += velocity[i];
+        }
+        assertClose(parameters(network), expected, 2e-6);
+        assertClose(updaterState(network), velocity, 2e-6);
+      }
+    }
+  }
+
+  @Test
+  void momentumZeroIsPlainDescentAndLeavesTheUpdaterStateAlone() {
+    ModelSpec model = mixed();
+    float[] parameters = randomParameters(model);
+    float[] state = new float[parameters.length];
+    Arrays.fill(state, 3);
+    boolean[] decays = decays(model);
+    try (Network network = network(model, 4, parameters)) {
+      network.writeUpdaterState(0, FloatBuffer.wrap(state));
+      compute(network, Batch.random(model, 4, SEED));
+      float[] gradients = gradients(network);
+      network.update(new StepSettings(0.5f, 0, 0.125f));
+      double[] expected = new double[parameters.length];
+      for (int i = 0; i < expected.length; i++) {
+        expected[i] =
+            parameters[i] - 0.5 * (gradients[i] + (decays[i] ? 0.125 * parameters[i] : 0));
+      }
+      assertClose(parameters(network), expected, 2e-6);
+      assertThat(updaterState(network)).isEqualTo(state);
+    }
+  }
+
+  @Test
+  void inferenceBetweenGradientAndUpdateChangesNothing() {
+    ModelSpec model = mixed();
+    Batch batch = Batch.random(model, 4, SEED);
+    try (Network network = network(model, 4, randomParameters(model))) {
+      compute(network, batch);
+      float[] before = gradients(network);
+      predict(network, Batch.random(model, 3, 99));
+      assertThat(gradients(network)).isEqualTo(before);
+    }
+  }
+
+  @Test
+  void resultsDependOnTheArgumentsAndNotOnEarlierCalls() {
+    ModelSpec model = mixed();
+    float[] parameters = randomParameters(model);
+    try (Network fresh = network(model, 6, parameters);
+        Network used = network(model, 6, parameters)) {
+      compute(used, Batch.random(model, 6, 1));
+      used.update(new StepSettings(0.1f, 0.9f, 0.01f));
+      predict(used, Batch.random(model, 2, 2));
+      used.writeParameters(0, FloatBuffer.wrap(parameters));
+      used.resetUpdaterState();
+
+      for (int step = 0; step < 3; step++) {
+        Batch batch = Batch.random(model, 6 - step, 50 + step);
+        BatchScore score = fresh.computeGradients(batch.images, batch.labels, 6 - step, step);
+        assertThat(used.computeGradients(batch.images, batch.labels, 6 - step, step))
+            .isEqualTo(score);
+        assertThat(gradients(used)).isEqualTo(gradients(fresh));
+        fresh.update(new StepSettings(0.1f, 0.9f, 0.01f));
+        used.update(new StepSettings(0.1f, 0.9f, 0.01f));
+        assertThat(parameters(used)).isEqualTo(parameters(fresh));
+        assertThat(updaterState(used)).isEqualTo(updaterState(fresh));
+        assertThat(predict(used, batch)).isEqualTo(predict(fresh, batch));
+      }
+    }
+  }
+
+  @Test
+  void aBatchBelowTheCapacityCountsItsOwnExamplesOnly() {
+    ModelSpec model = withoutDropout();
+    float[] parameters = randomParameters(model);
+    Batch full = Batch.random(model, 8, 1);
+    Batch small = Batch.random(model, 3, 2);
+    ReferenceNetwork reference = new ReferenceNetwork(model);
+    double[] exact = toDoubles(parameters);
+    try (Network network = network(model, 8, parameters)) {
+      compute(network, full);
+      float[] longer = Arrays.copyOf(small.images, small.images.length + 5);
+      int[] moreLabels = Arrays.copyOf(small.labels, 5);
+      moreLabels[3] = -1;
+      BatchScore score = network.computeGradients(longer, moreLabels, 3, SEED);
+
+      assertThat(score.examples()).isEqualTo(3);
+      assertThat(score.lossSum() / 3)
+          .isCloseTo(reference.loss(exact, small.images, small.labels, 3), within(2e-6));
+      assertGradients(
+          model,
+          gradients(network),
+          reference.gradients(exact, small.images, small.labels, 3),
+          2e-5);
+    }
+  }
+
+  @Test
+  void wrongArgumentsAreRefused() {
+    ModelSpec model = mixed();
+    Batch batch = Batch.random(model, 4, SEED);
+    int classes = model.classes();
+    try (Network network = network(model, 4, randomParameters(model))) {
+      for (int examples : new int[] {-1, 0, 5}) {
+        float[] images = new float[5 * model.input().features()];
+        assertThatIllegalArgumentException()
+            .isThrownBy(() -> network.computeGradients(images, new int[5], examples, SEED));
+        assertThatIllegalArgumentException()
+            .isThrownBy(() -> network.predict(images, examples, new float[5 * classes]));
+      }
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> network.computeGradients(new float[3], batch.labels, 4, SEED));
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> network.computeGradients(batch.images, new int[3], 4, SEED));
+      for (int label : new int[] {-1, classes}) {
+        int[] labels = {0, 0, 0, label};
+        assertThatIllegalArgumentException()
+            .isThrownBy(() -> network.computeGradients(batch.images, labels, 4, SEED));
+      }
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> network.predict(batch.images, 4, new float[4 * classes - 1]));
+    }
+  }
+
+  @Test
+  void plainDescentLearnsWhatCanBeLearnt() {
+    ModelSpec model =
+        model(
+            "learner",
+            new Shape(6, 6, 1),
+            conv(4, 3, 1, 1),
+            activation(ActivationFunction.RELU),
+            pool(Pooling.Kind.MAXIMUM, 2, 2, 0),
+            dense(16),
+            activation(ActivationFunction.RELU),
+            dense(3));
+    Batch batch = Batch.random(model, 12, SEED);
+    try (Network network = network(model, 12, randomParameters(model))) {
+      for (int step = 0; step < 150; step++) {
+        compute(network, batch);
+        network.update(new StepSettings(0.1f, 0.9f, 0));
+      }
+      BatchScore score = compute(network, batch);
+      assertThat(score.correct()).isEqualTo(12);
+      assertThat(score.lossSum() / 12).isLessThan(0.05);
+    }
+  }
+
+  private static ModelSpec mixed() {
+    return model(
+        "mixed",
+        new Shape(7, 7, 2),
+        conv(4, 3, 1, 1),
+        activation(ActivationFunction.RELU),
+        lrn(3, 2, 0.1f, 0.75f),
+        pool(Pooling.Kind.MAXIMUM, 3, 2, 0),
+        conv(5, 2, 1, 0),
+        tanh(),
+        dense(9),
+        tanh(),
+        new Dropout(0.5f),
+        dense(4));
+  }
+
+  private static ModelSpec withoutDropout() {
+    ModelSpec mixed = mixed();
+    return new ModelSpec(
+        "no dropout",
+        mixed.input(),
+        mixed.layers().stream().filter(layer -> !(layer instanceof Dropout)).toList());
+  }
+
+  private Network network(ModelSpec model, int capacity, float[] parameters) {
+    Network network = engine().create(model, capacity);
+    network.writeParameters(0, FloatBuffer.wrap(parameters));
+    return network;
+  }
+
+  private static BatchScore compute(Network network, Batch batch) {
+    return network.computeGradients(batch.images, batch.labels, batch.examples, SEED);
+  }
+
+  private static float[] predict(Network network, Batch batch) {
+    float[] probabilities = new float[batch.examples * network.model().classes()];
+    network.predict(batch.images, batch.examples, probabilities);
+    return probabilities;
+  }
+
+  private static float[] parameters(Network network) {
+    float[] values = new float[(int) network.model().parameterCount()];
+    network.readParameters(0, FloatBuffer.wrap(values));
+    return values;
+  }
+
+  private static float[] gradients(Network network) {
+    float[] values = new float[(int) network.model().parameterCount()];
+    network.readGradients(0, FloatBuffer.wrap(values));
+    return values;
+  }
+
+  private static float[] updaterState(Network network) {
+    float[] values = new float[(int) network.model().parameterCount()];
+    network.readUpdaterState(0, FloatBuffer.wrap(values));
+    return values;
+  }
+
+  private static float[] mask(Network network, float[] ones, long seed) {
+    network.computeGradients(ones, new int[] {0}, 1, seed);
+    float[] gradients = gradients(network);
+    float[] mask = new float[ones.length];
+    for (int i = 0; i < mask.length; i++) {
+      mask[i] = gradients[i] / -0.5f;
+    }
+    return mask;
+  }
+
+  private static int hits(double[][] probabilities, int[] labels) {
+    int hits = 0;
+    for (int example = 0; example < probabilities.length; example++) {
+      double best = Arrays.stream(probabilities[example]).max().orElseThrow();
+      if (probabilities[example][labels[example]] == best) {
+        hits++;
+      }
+    }
+    return hits;
+  }
+
+  /** Compares tensor by tensor, relative to the tensor's largest gradient. */
+  private static void assertGradients(
+      ModelSpec model, float[] actual, double[] expected, double tolerance) {
+    for (Placed placed : model.placed()) {
+      int offset = (int) placed.parameterOffset();
+      for (ParameterSpec tensor : placed.parameters()) {
+        int end = offset + (int) tensor.size();
+        double scale = Arrays.stream(expected, offset, end).map(Math::abs).max().orElseThrow();
+        for (int i = offset; i < end; i++) {
+          assertThat((double) actual[i])
+              .as(
+                  "gradient %d of the %s of layer %d, %s",
+                  i - offset, tensor.role(), placed.index(), placed.layer().label())
+              .isCloseTo(expected[i], within(tolerance * scale + 1e-7));
+        }
+        offset = end;
+      }
+    }
+  }
+
+  private static void assertClose(float[] actual, double[] expected, double tolerance) {
+    assertThat(actual).hasSize(expected.length);
+    for (int i = 0; i < actual.length; i++) {
+      assertThat((double) actual[i])
+          .as("value %d", i)
+          .isCloseTo(expected[i], within(tolerance * Math.max(1, Math.abs(expected[i]))));
+    }
+  }
+
+  private static boolean[] decays(ModelSpec model) {
+    boolean[] decays = new boolean[(int) model.parameterCount()];
+    int offset = 0;
+    for (Placed placed : model.placed()) {
+      for (ParameterSpec tensor : placed.parameters()) {
+        int end = offset + (int) tensor.size();
+        Arrays.fill(decays, offset, end, tensor.role() == ParameterSpec.Role.WEIGHT);
+        offset = end;
+      }
+    }
+    return decays;
+  }
+
+  private static float[] randomParameters(ModelSpec model) {
+    SplittableRandom random = new SplittableRandom(SEED);
+    float[] values = new float[(int) model.parameterCount()];
+    int offset = 0;
+    for (Placed placed : model.placed()) {
+      for (ParameterSpec tensor : placed.parameters()) {
+        double bound = 1.5 / Math.sqrt(tensor.fanIn());
+        for (int i = 0; i < tensor.size(); i++) {
+          values[offset++] = (float) random.nextDouble(-bound, bound);
+        }
+      }
+    }
+    return values;
+  }
+
+  private static double[] toDoubles(float[] values) {
+    double[] doubles = new double[values.length];
+    for (int i = 0; i < values.length; i++) {
+      doubles[i] = values[i];
+    }
+    return doubles;
+  }
+
+  private static ModelSpec model(String name, Shape input, LayerSpec... layers) {
+    return new ModelSpec(name, input, List.of(layers));
+  }
+
+  private static LayerSpec dense(int units) {
+    return new Dense(units, ANY, 0);
+  }
+
+  private static LayerSpec conv(int filters, int kernel, int stride, int padding) {
+    return new Convolution(filters, kernel, stride, padding, ANY, 0);
+  }
+
+  private static LayerSpec pool(Pooling.Kind kind, int kernel, int stride, int padding) {
+    return new Pooling(kind, kernel, stride, padding);
+  }
+
+  private static LayerSpec lrn(int size, float k, float alpha, float beta) {
+    return new LocalResponseNormalization(size, k, alpha, beta);
+  }
+
+  private static LayerSpec activation(ActivationFunction function) {
+    return new Activation(function);
+  }
+
+  private static LayerSpec tanh() {
+    return activation(ActivationFunction.TANH);
+  }
+}
