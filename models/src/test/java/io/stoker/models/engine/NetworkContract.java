@@ -75,6 +75,14 @@ public abstract class NetworkContract {
             activation(ActivationFunction.SCALED_TANH),
             dense(3)),
         model(
+            "an activation after another",
+            new Shape(1, 1, 6),
+            dense(5),
+            tanh(),
+            activation(ActivationFunction.SIGMOID),
+            tanh(),
+            dense(3)),
+        model(
             "rectifier",
             new Shape(1, 1, 6),
             dense(8),

@@ -1,0 +1,63 @@
+package io.stoker.models.onednn;
+
+import org.bytedeco.dnnl.dnnl_memory_desc_t;
+import org.bytedeco.dnnl.global.dnnl;
+
+/**
+ * Dimensions of an fp32 tensor and the order of its values in memory. oneDNN's name for it is
+ * memory descriptor.
+ *
+ * @param descriptor the native structure, freed with this object
+ */
+record Layout(dnnl_memory_desc_t descriptor) {
+  /**
+   * Row-major: {@code [examples, channels, height, width]}, {@code [rows, columns]}, {@code
+   * [values]}.
+   */
+  static Layout plain(long... dimensions) {
+    return tagged(
+        dimensions,
+        switch (dimensions.length) {
+          case 1 -> dnnl.dnnl_a;
+          case 2 -> dnnl.dnnl_ab;
+          case 4 -> dnnl.dnnl_abcd;
+          default -> throw new IllegalArgumentException("Invalid rank: " + dimensions.length);
+        });
+  }
+
+  /** To be chosen by a primitive. */
+  static Layout any(long... dimensions) {
+    return tagged(dimensions, dnnl.dnnl_format_tag_any);
+  }
+
+  private static Layout tagged(long[] dimensions, int tag) {
+    dnnl_memory_desc_t descriptor = new dnnl_memory_desc_t();
+    OneDnn.check(
+        dnnl.dnnl_memory_desc_init_by_tag(
+            descriptor, dimensions.length, dimensions, dnnl.dnnl_f32, tag),
+        "describe a tensor");
+    return new Layout(descriptor);
+  }
+
+  /** The same dimensions, order to be chosen by a primitive. */
+  Layout anyOrder() {
+    return any(dimensions());
+  }
+
+  long[] dimensions() {
+    long[] dimensions = new long[descriptor.ndims()];
+    for (int i = 0; i < dimensions.length; i++) {
+      dimensions[i] = descriptor.dims().get(i);
+    }
+    return dimensions;
+  }
+
+  /** Bytes in memory, with the padding that a blocked order needs. */
+  long bytes() {
+    return dnnl.dnnl_memory_desc_get_size(descriptor);
+  }
+
+  boolean sameAs(Layout other) {
+    return dnnl.dnnl_memory_desc_equal(descriptor, other.descriptor) == 1;
+  }
+}

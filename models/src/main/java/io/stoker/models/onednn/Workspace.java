@@ -1,0 +1,174 @@
+package io.stoker.models.onednn;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.bytedeco.dnnl.const_dnnl_op_desc_t;
+import org.bytedeco.dnnl.dnnl_exec_arg_t;
+import org.bytedeco.dnnl.dnnl_memory;
+import org.bytedeco.dnnl.dnnl_primitive;
+import org.bytedeco.dnnl.dnnl_primitive_desc;
+import org.bytedeco.dnnl.dnnl_stream;
+import org.bytedeco.dnnl.global.dnnl;
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.Pointer;
+
+/**
+ * Owns all native memory of one network: its stream, tensors and primitives, and one scratchpad
+ * that all primitives share, since they run one after the other. Closing it frees everything that
+ * it made.
+ */
+final class Workspace implements AutoCloseable {
+  private final Deque<Runnable> releases = new ArrayDeque<>();
+  private final List<dnnl_memory> scratchpads = new ArrayList<>();
+  private final dnnl_stream stream = new dnnl_stream();
+  private FloatPointer scratch = new FloatPointer(1);
+
+  Workspace() {
+    OneDnn.check(
+        dnnl.dnnl_stream_create(stream, OneDnn.engine(), dnnl.dnnl_stream_default_flags),
+        "create a stream");
+    releases.push(() -> dnnl.dnnl_stream_destroy(stream));
+  }
+
+  /** Native memory for that many values, all zero. */
+  FloatPointer allocate(long values) {
+    FloatPointer memory = new FloatPointer(Math.max(1, values));
+    releases.push(memory::deallocate);
+    Pointer.memset(memory, 0, memory.capacity() * Float.BYTES);
+    return memory;
+  }
+
+  /** A tensor with memory of its own, all zero. */
+  Tensor tensor(Layout layout) {
+    return view(layout, allocate((layout.bytes() + Float.BYTES - 1) / Float.BYTES));
+  }
+
+  /** A tensor over memory that somebody else owns. */
+  Tensor view(Layout layout, FloatPointer values) {
+    return new Tensor(layout, values, memory(layout, values));
+  }
+
+  private dnnl_memory memory(Layout layout, Pointer values) {
+    dnnl_memory memory = new dnnl_memory();
+    OneDnn.check(
+        dnnl.dnnl_memory_create(memory, layout.descriptor(), OneDnn.engine(), values),
+        "create a tensor");
+    releases.push(() -> dnnl.dnnl_memory_destroy(memory));
+    return memory;
+  }
+
+  /**
+   * Chooses an implementation.
+   *
+   * @param description a oneDNN operation descriptor
+   */
+  Operation operation(Pointer description) {
+    return operation(description, new dnnl_primitive_desc());
+  }
+
+  /**
+   * Chooses an implementation of a backward pass.
+   *
+   * @param description a oneDNN operation descriptor
+   * @param forward the forward pass that it belongs to
+   */
+  Operation operation(Pointer description, Operation forward) {
+    return operation(description, forward.descriptor());
+  }
+
+  private Operation operation(Pointer description, dnnl_primitive_desc hint) {
+    dnnl_primitive_desc chosen = new dnnl_primitive_desc();
+    OneDnn.check(
+        dnnl.dnnl_primitive_desc_create(
+            chosen,
+            new const_dnnl_op_desc_t(description),
+            OneDnn.attributes(),
+            OneDnn.engine(),
+            hint),
+        "find an implementation for " + description.getClass().getSimpleName());
+    releases.push(() -> dnnl.dnnl_primitive_desc_destroy(chosen));
+    return new Operation(chosen);
+  }
+
+  /**
+   * Compiles an operation.
+   *
+   * @param operation what to compute
+   * @param tensors its tensors by DNNL_ARG number
+   */
+  Primitive compile(Operation operation, Map<Integer, Tensor> tensors) {
+    dnnl_primitive primitive = new dnnl_primitive();
+    OneDnn.check(
+        dnnl.dnnl_primitive_create(primitive, operation.descriptor()), "compile a primitive");
+    releases.push(() -> dnnl.dnnl_primitive_destroy(primitive));
+    int count = tensors.size() + 1;
+    dnnl_exec_arg_t arguments = new dnnl_exec_arg_t(count);
+    releases.push(arguments::deallocate);
+    int next = 0;
+    for (Map.Entry<Integer, Tensor> tensor : tensors.entrySet()) {
+      arguments.getPointer(next++).arg(tensor.getKey()).memory(tensor.getValue().memory());
+    }
+    arguments
+        .getPointer(next)
+        .arg(dnnl.DNNL_ARG_SCRATCHPAD)
+        .memory(scratchpad(operation.scratchpad()));
+    return new Primitive(primitive, stream, arguments, count);
+  }
+
+  private dnnl_memory scratchpad(Layout layout) {
+    long values = layout.bytes() / Float.BYTES + 1;
+    dnnl_memory memory = memory(layout, scratch);
+    scratchpads.add(memory);
+    if (values > scratch.capacity()) {
+      scratch.deallocate();
+      scratch = new FloatPointer(values);
+      for (dnnl_memory scratchpad : scratchpads) {
+        OneDnn.check(dnnl.dnnl_memory_set_data_handle(scratchpad, scratch), "move the scratchpad");
+      }
+    }
+    return memory;
+  }
+
+  /** A copy of a tensor in another order; see {@link Conversion}. */
+  Conversion convert(Tensor from, Layout layout) {
+    return from.layout().sameAs(layout)
+        ? new Conversion(from, from, Optional.empty())
+        : copy(from, tensor(layout));
+  }
+
+  /** The way back: lets a primitive that writes in one order fill a tensor of another. */
+  Conversion convertInto(Layout layout, Tensor to) {
+    return to.layout().sameAs(layout)
+        ? new Conversion(to, to, Optional.empty())
+        : copy(tensor(layout), to);
+  }
+
+  private Conversion copy(Tensor from, Tensor to) {
+    dnnl_primitive_desc reorder = new dnnl_primitive_desc();
+    OneDnn.check(
+        dnnl.dnnl_reorder_primitive_desc_create(
+            reorder,
+            from.layout().descriptor(),
+            OneDnn.engine(),
+            to.layout().descriptor(),
+            OneDnn.engine(),
+            OneDnn.attributes()),
+        "find an implementation for a reorder");
+    releases.push(() -> dnnl.dnnl_primitive_desc_destroy(reorder));
+    Primitive primitive =
+        compile(new Operation(reorder), Map.of(dnnl.DNNL_ARG_FROM, from, dnnl.DNNL_ARG_TO, to));
+    return new Conversion(from, to, Optional.of(primitive));
+  }
+
+  @Override
+  public void close() {
+    while (!releases.isEmpty()) {
+      releases.pop().run();
+    }
+    scratch.deallocate();
+  }
+}
