@@ -60,6 +60,12 @@ public final class OneDnnEngine implements Engine {
   @Override
   public Network create(ModelSpec model, int batchCapacity) {
     Check.input(batchCapacity >= 1, "Invalid batch size: %d (must be >= 1)", batchCapacity);
-    return new OneDnnNetwork(model, batchCapacity);
+    Workspace workspace = new Workspace();
+    try {
+      return new OneDnnNetwork(workspace, model, batchCapacity);
+    } catch (RuntimeException e) {
+      workspace.close();
+      throw e;
+    }
   }
 }

@@ -19,7 +19,7 @@ import org.bytedeco.javacpp.Pointer;
 final class OneDnnNetwork implements Network {
   private final ModelSpec model;
   private final int batchCapacity;
-  private final Workspace workspace = new Workspace();
+  private final Workspace workspace;
   private final Vectors vectors;
   private final Descent descent;
   private final Tensor images;
@@ -31,7 +31,11 @@ final class OneDnnNetwork implements Network {
 
   private Tensor logitsGradient;
 
-  OneDnnNetwork(ModelSpec model, int batchCapacity) {
+  /**
+   * @param workspace owns the network's memory; closed with the network
+   */
+  OneDnnNetwork(Workspace workspace, ModelSpec model, int batchCapacity) {
+    this.workspace = workspace;
     this.model = model;
     this.batchCapacity = batchCapacity;
     vectors = new Vectors(workspace, model.parameterCount());

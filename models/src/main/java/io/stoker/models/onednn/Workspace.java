@@ -1,5 +1,6 @@
 package io.stoker.models.onednn;
 
+import io.stoker.failure.ResourceException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -36,10 +37,25 @@ final class Workspace implements AutoCloseable {
 
   /** Native memory for that many values, all zero. */
   FloatPointer allocate(long values) {
-    FloatPointer memory = new FloatPointer(Math.max(1, values));
+    FloatPointer memory = nativeMemory(Math.max(1, values));
     releases.push(memory::deallocate);
     Pointer.memset(memory, 0, memory.capacity() * Float.BYTES);
     return memory;
+  }
+
+  private static FloatPointer nativeMemory(long values) {
+    try {
+      return new FloatPointer(values);
+    } catch (OutOfMemoryError e) {
+      throw new ResourceException(
+          "Cannot allocate %d MiB of native memory beside %d MiB in use (the limit is %d MiB: raise"
+                  .formatted(
+                      (values * Float.BYTES) >> 20,
+                      Pointer.totalBytes() >> 20,
+                      Pointer.maxBytes() >> 20)
+              + " -Dorg.bytedeco.javacpp.maxbytes and maxphysicalbytes, or take a smaller batch)",
+          e);
+    }
   }
 
   /** A tensor with memory of its own, all zero. */
@@ -125,7 +141,7 @@ final class Workspace implements AutoCloseable {
     scratchpads.add(memory);
     if (values > scratch.capacity()) {
       scratch.deallocate();
-      scratch = new FloatPointer(values);
+      scratch = nativeMemory(values);
       for (dnnl_memory scratchpad : scratchpads) {
         OneDnn.check(dnnl.dnnl_memory_set_data_handle(scratchpad, scratch), "move the scratchpad");
       }

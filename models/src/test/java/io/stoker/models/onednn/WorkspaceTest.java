@@ -1,0 +1,46 @@
+package io.stoker.models.onednn;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import io.stoker.failure.ResourceException;
+import io.stoker.models.spec.Initializer;
+import io.stoker.models.spec.LayerSpec;
+import io.stoker.models.spec.ModelSpec;
+import io.stoker.models.spec.Shape;
+import java.util.List;
+import org.bytedeco.javacpp.Pointer;
+import org.junit.jupiter.api.Test;
+
+class WorkspaceTest {
+  private static ModelSpec dense(int units) {
+    return new ModelSpec(
+        "dense",
+        Shape.vector(1 << 20),
+        List.of(new LayerSpec.Dense(units, new Initializer.Glorot(), 0)));
+  }
+
+  @Test
+  void aNetworkThatDoesNotFitSaysWhatItNeedsAndGivesBackWhatItTook() {
+    long before = Pointer.totalBytes();
+    int units = Math.toIntExact((Pointer.maxBytes() / Float.BYTES) >> 20) + 1;
+
+    assertThatExceptionOfType(ResourceException.class)
+        .isThrownBy(() -> new OneDnnEngine().create(dense(units), 1))
+        .withMessageContaining("Cannot allocate")
+        .withMessageContaining("maxbytes");
+
+    assertThat(Pointer.totalBytes() - before).isLessThan(1 << 16);
+  }
+
+  @Test
+  void aClosedNetworkLeavesNoNativeMemory() {
+    long before = Pointer.totalBytes();
+    var network = new OneDnnEngine().create(dense(2), 3);
+    network.computeGradients(new float[3 << 20], new int[3], 3, 0);
+
+    network.close();
+
+    assertThat(Pointer.totalBytes() - before).isLessThan(1 << 16);
+  }
+}
