@@ -1,0 +1,123 @@
+package io.stoker.models.spec;
+
+import io.stoker.models.spec.ModelSpec.Placed;
+import java.nio.FloatBuffer;
+
+/**
+ * A model's first parameters as a pure function of a seed: value i of the canonical vector depends
+ * on the seed, on i and on its tensor's {@link Initializer}, and on nothing else. Whoever needs a
+ * range computes that range; all machines get the same bits, because only arithmetic whose result
+ * the Java language fixes is used.
+ */
+public final class InitialParameters {
+  /** Keeps this use of a seed apart from the others. */
+  private static final long USE = 0x496e697450617261L;
+
+  private static final long GOLDEN_GAMMA = 0x9e3779b97f4a7c15L;
+
+  private final ModelSpec model;
+  private final long key;
+
+  /**
+   * @param model whose parameters
+   * @param seed the root seed
+   */
+  public InitialParameters(ModelSpec model, long seed) {
+    this.model = model;
+    this.key = mix(seed ^ USE);
+  }
+
+  /**
+   * Writes parameters {@code [offset, offset + target.remaining())} of the canonical vector.
+   *
+   * @throws IndexOutOfBoundsException if the range is not within the vector
+   */
+  public void fill(long offset, FloatBuffer target) {
+    long end = offset + target.remaining();
+    if (offset < 0 || end > model.parameterCount()) {
+      throw new IndexOutOfBoundsException(
+          "Parameters %d to %d of %d".formatted(offset, end, model.parameterCount()));
+    }
+    for (Placed placed : model.placed()) {
+      long start = placed.parameterOffset();
+      for (ParameterSpec tensor : placed.parameters()) {
+        fill(tensor, Math.max(start, offset), Math.min(start + tensor.size(), end), target);
+        start += tensor.size();
+      }
+    }
+  }
+
+  private void fill(ParameterSpec tensor, long from, long to, FloatBuffer target) {
+    if (from >= to) {
+      return;
+    }
+    Initializer initializer = tensor.initializer();
+    if (initializer instanceof Initializer.Constant constant) {
+      for (long i = from; i < to; i++) {
+        target.put(constant.value());
+      }
+    } else if (initializer instanceof Initializer.Gaussian gaussian) {
+      fillNormal(gaussian.standardDeviation(), from, to, target);
+    } else if (initializer instanceof Initializer.He) {
+      fillNormal(StrictMath.sqrt(2.0 / tensor.fanIn()), from, to, target);
+    } else if (initializer instanceof Initializer.Glorot) {
+      double fans = (double) tensor.fanIn() + tensor.fanOut();
+      fillUniform(StrictMath.sqrt(6 / fans), from, to, target);
+    } else {
+      fillUniform(2.4 / tensor.fanIn(), from, to, target);
+    }
+  }
+
+  private void fillUniform(double bound, long from, long to, FloatBuffer target) {
+    for (long i = from; i < to; i++) {
+      target.put((float) ((2 * uniform(i) - 1) * bound));
+    }
+  }
+
+  private void fillNormal(double standardDeviation, long from, long to, FloatBuffer target) {
+    for (long i = from; i < to; i++) {
+      target.put((float) (normalQuantile(uniform(i)) * standardDeviation));
+    }
+  }
+
+  /** The uniform variate of value i, strictly between 0 and 1. */
+  private double uniform(long i) {
+    return ((mix(key + (i + 1) * GOLDEN_GAMMA) >>> 11) + 0.5) * 0x1p-53;
+  }
+
+  /** The finalizer of SplitMix64 (Steele, Lea and Flood, 2014). */
+  private static long mix(long z) {
+    long mixed = (z ^ (z >>> 30)) * 0xbf58476d1ce4e5b9L;
+    mixed = (mixed ^ (mixed >>> 27)) * 0x94d049bb133111ebL;
+    return mixed ^ (mixed >>> 31);
+  }
+
+  /**
+   * The inverse of the standard normal distribution function to about 7 digits, what fp32 can hold:
+   * Wichura, 1988, "Algorithm AS 241: The Percentage Points of the Normal Distribution", PPND7. One
+   * variate a value gives random access, and six of seven values need no logarithm.
+   */
+  static double normalQuantile(double p) {
+    double q = p - 0.5;
+    if (Math.abs(q) <= 0.425) {
+      double r = 0.180625 - q * q;
+      return q
+          * (((59.109374720 * r + 159.29113202) * r + 50.434271938) * r + 3.3871327179)
+          / (((67.187563600 * r + 78.757757664) * r + 17.895169469) * r + 1);
+    }
+    double r = StrictMath.sqrt(-StrictMath.log(q < 0 ? p : 1 - p));
+    double tail;
+    if (r <= 5) {
+      r -= 1.6;
+      tail =
+          (((0.17023821103 * r + 1.3067284816) * r + 2.7568153900) * r + 1.4234372777)
+              / ((0.12021132975 * r + 0.73700164250) * r + 1);
+    } else {
+      r -= 5;
+      tail =
+          (((0.017337203997 * r + 0.42868294337) * r + 3.0812263860) * r + 6.6579051150)
+              / ((0.012258202635 * r + 0.24197894225) * r + 1);
+    }
+    return q < 0 ? -tail : tail;
+  }
+}

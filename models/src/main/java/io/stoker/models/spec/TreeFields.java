@@ -1,0 +1,168 @@
+package io.stoker.models.spec;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.stoker.failure.Check;
+import io.stoker.failure.InputException;
+import io.stoker.failure.Suggestion;
+import java.util.Iterator;
+import java.util.List;
+
+/** The fields of one map in a model file, each read with its place in the error. */
+final class TreeFields {
+  private static final List<String> INITIALIZERS = List.of("he", "glorot", "lecun");
+
+  private final String place;
+  private final ObjectNode node;
+
+  private TreeFields(String place, ObjectNode node) {
+    this.place = place;
+    this.node = node;
+  }
+
+  /**
+   * The fields of a map.
+   *
+   * @param place where the map stands, for error messages
+   * @param node the map
+   */
+  static TreeFields of(String place, ObjectNode node) {
+    return new TreeFields(place, node);
+  }
+
+  /** A layer's fields, where {@code dense: 120} is short for {@code dense: {units: 120}}. */
+  static TreeFields ofLayer(String place, String keyword, JsonNode value) {
+    if (value.isObject()) {
+      return new TreeFields(place, (ObjectNode) value);
+    }
+    String single =
+        switch (keyword) {
+          case "dense" -> "units";
+          case "dropout" -> "probability";
+          default ->
+              throw new InputException(
+                  "Invalid value at %s: %s (must be a map such as {kernel: 3})"
+                      .formatted(place, value));
+        };
+    return new TreeFields(place, JsonNodeFactory.instance.objectNode().set(single, value));
+  }
+
+  /**
+   * The same fields, once checked to be none but these.
+   *
+   * @throws InputException if there is another
+   */
+  TreeFields only(String... known) {
+    for (Iterator<String> names = node.fieldNames(); names.hasNext(); ) {
+      String name = names.next();
+      Check.input(
+          List.of(known).contains(name),
+          "Unknown key at %s: %s; %s",
+          place,
+          name,
+          known.length == 0 ? "it takes none" : Suggestion.among(name, List.of(known)));
+    }
+    return this;
+  }
+
+  JsonNode required(String name) {
+    Check.input(node.hasNonNull(name), "Missing key at %s: %s", place, name);
+    return node.get(name);
+  }
+
+  String text(String name) {
+    JsonNode value = required(name);
+    Check.input(value.isValueNode(), "Invalid %s at %s: %s (must be a text)", name, place, value);
+    return value.asText();
+  }
+
+  boolean is(String name, String text) {
+    return node.path(name).isTextual() && node.get(name).textValue().equals(text);
+  }
+
+  int integer(String name) {
+    JsonNode value = required(name);
+    Check.input(value.isInt(), "Invalid %s at %s: %s (must be a whole number)", name, place, value);
+    return value.intValue();
+  }
+
+  int integer(String name, int standard) {
+    return node.has(name) ? integer(name) : standard;
+  }
+
+  float number(String name, float standard) {
+    return node.has(name) ? number(name) : standard;
+  }
+
+  float number(String name) {
+    return number(name, required(name));
+  }
+
+  private float number(String name, JsonNode value) {
+    float number = Float.NaN;
+    if (value.isNumber()) {
+      number = value.floatValue();
+    } else if (value.isTextual()) {
+      // YAML 1.1 takes 1e-4 for a text, because it has no dot.
+      try {
+        number = Float.parseFloat(value.textValue());
+      } catch (NumberFormatException e) {
+        number = Float.NaN;
+      }
+    }
+    Check.input(
+        Float.isFinite(number), "Invalid %s at %s: %s (must be a number)", name, place, value);
+    return number;
+  }
+
+  Initializer initializer(String name, Initializer standard) {
+    if (!node.has(name)) {
+      return standard;
+    }
+    JsonNode value = node.get(name);
+    if (value.isTextual()) {
+      return switch (value.textValue()) {
+        case "he" -> new Initializer.He();
+        case "glorot" -> new Initializer.Glorot();
+        case "lecun" -> new Initializer.LeCun();
+        default ->
+            throw new InputException(
+                "Unknown %s at %s: %s; %s, {gaussian: 0.01}, {constant: 0}"
+                    .formatted(
+                        name,
+                        place,
+                        value.textValue(),
+                        Suggestion.among(value.textValue(), INITIALIZERS)));
+      };
+    }
+    if (value.isObject() && value.size() == 1 && value.has("gaussian")) {
+      float deviation = number(name, value.get("gaussian"));
+      Check.input(
+          deviation >= 0, "Invalid %s at %s: gaussian %s (must be >= 0)", name, place, deviation);
+      return new Initializer.Gaussian(deviation);
+    }
+    Check.input(
+        value.isObject() && value.size() == 1 && value.has("constant"),
+        "Invalid %s at %s: %s (must be one of %s, {gaussian: 0.01}, {constant: 0})",
+        name,
+        place,
+        value,
+        String.join(", ", INITIALIZERS));
+    return new Initializer.Constant(number(name, value.get("constant")));
+  }
+
+  static JsonNode write(Initializer initializer) {
+    JsonNodeFactory nodes = JsonNodeFactory.instance;
+    if (initializer instanceof Initializer.Constant constant) {
+      return nodes.objectNode().put("constant", constant.value());
+    }
+    if (initializer instanceof Initializer.Gaussian gaussian) {
+      return nodes.objectNode().put("gaussian", gaussian.standardDeviation());
+    }
+    if (initializer instanceof Initializer.He) {
+      return nodes.textNode("he");
+    }
+    return nodes.textNode(initializer instanceof Initializer.Glorot ? "glorot" : "lecun");
+  }
+}

@@ -1,0 +1,106 @@
+package io.stoker.models.zoo;
+
+import io.stoker.models.spec.ActivationFunction;
+import io.stoker.models.spec.Initializer;
+import io.stoker.models.spec.LayerSpec;
+import io.stoker.models.spec.LayerSpec.Activation;
+import io.stoker.models.spec.LayerSpec.Convolution;
+import io.stoker.models.spec.LayerSpec.Dense;
+import io.stoker.models.spec.LayerSpec.Dropout;
+import io.stoker.models.spec.LayerSpec.LocalResponseNormalization;
+import io.stoker.models.spec.LayerSpec.Pooling;
+import io.stoker.models.spec.ModelSpec;
+import io.stoker.models.spec.Shape;
+import java.util.List;
+
+/**
+ * AlexNet and its kin: Krizhevsky, Sutskever and Hinton, 2012, "ImageNet Classification with Deep
+ * Convolutional Neural Networks".
+ */
+final class AlexNet {
+  private static final Initializer HE = new Initializer.He();
+  private static final Activation RELU = new Activation(ActivationFunction.RELU);
+
+  /** Section 3.4: windows of 3 at a distance of 2 overlap. */
+  private static final Pooling OVERLAPPING = new Pooling(Pooling.Kind.MAXIMUM, 3, 2, 0);
+
+  /** Section 3.3. */
+  private static final LocalResponseNormalization LRN =
+      new LocalResponseNormalization(5, 2, 1e-4f, 0.75f);
+
+  /** Section 4.2. */
+  private static final Dropout HALF = new Dropout(0.5f);
+
+  private AlexNet() {}
+
+  /**
+   * The widths of the paper in one tower: no groups, no local response normalization. 62,378,344
+   * parameters for 1,000 classes. First weights after He et al., 2015, because those of the paper,
+   * N(0, 0.01), are tuned to its normalization layers.
+   */
+  static ModelSpec single(Shape input, int classes) {
+    return new ModelSpec(
+        "alexnet-single",
+        input,
+        List.of(
+            conv(96, 11, 4, 0),
+            RELU,
+            OVERLAPPING,
+            conv(256, 5, 1, 2),
+            RELU,
+            OVERLAPPING,
+            conv(384, 3, 1, 1),
+            RELU,
+            conv(384, 3, 1, 1),
+            RELU,
+            conv(256, 3, 1, 1),
+            RELU,
+            OVERLAPPING,
+            new Dense(4096, HE, 0),
+            RELU,
+            HALF,
+            new Dense(4096, HE, 0),
+            RELU,
+            HALF,
+            new Dense(classes, new Initializer.Gaussian(0.01f), 0)));
+  }
+
+  /**
+   * The paper's ideas for images of 32x32 or 64x64: five convolutions, rectified units, response
+   * normalization and overlapping pooling behind the first two, dropout on two dense layers. Under
+   * a hundredth of AlexNet's parameters. At 64x64 the first convolution has a stride of 2, as the
+   * paper's has 4 at 224, and the layers behind it are the same.
+   */
+  static ModelSpec mini(Shape input, int classes) {
+    return new ModelSpec(
+        "alexnet-mini",
+        input,
+        List.of(
+            conv(32, 5, input.height() / 32, 2),
+            RELU,
+            LRN,
+            OVERLAPPING,
+            conv(64, 5, 1, 2),
+            RELU,
+            LRN,
+            OVERLAPPING,
+            conv(96, 3, 1, 1),
+            RELU,
+            conv(96, 3, 1, 1),
+            RELU,
+            conv(64, 3, 1, 1),
+            RELU,
+            OVERLAPPING,
+            new Dense(256, HE, 0),
+            RELU,
+            HALF,
+            new Dense(256, HE, 0),
+            RELU,
+            HALF,
+            new Dense(classes, new Initializer.Glorot(), 0)));
+  }
+
+  private static LayerSpec conv(int filters, int kernel, int stride, int padding) {
+    return new Convolution(filters, kernel, stride, padding, HE, 0);
+  }
+}

@@ -1,0 +1,135 @@
+package io.stoker.models.spec;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import io.stoker.models.spec.LayerSpec.Convolution;
+import io.stoker.models.spec.LayerSpec.Dense;
+import java.nio.FloatBuffer;
+import java.util.Arrays;
+import java.util.List;
+import org.apache.commons.math3.distribution.NormalDistribution;
+import org.apache.commons.math3.stat.inference.KolmogorovSmirnovTest;
+import org.junit.jupiter.api.Test;
+
+class InitialParametersTest {
+  @Test
+  void anyRangeIsThatOfTheWhole() {
+    ModelSpec model =
+        new ModelSpec(
+            "mixed",
+            new Shape(9, 9, 3),
+            List.of(
+                new Convolution(7, 3, 1, 1, new Initializer.He(), 0.5f),
+                new Convolution(5, 3, 2, 0, new Initializer.LeCun(), 0),
+                new Dense(11, new Initializer.Glorot(), 0.1f),
+                new Dense(3, new Initializer.Gaussian(0.01f), 0)));
+    float[] whole = values(model, 42);
+    for (int from = 0; from < whole.length; from += 13) {
+      int to = Math.min(whole.length, from + 1 + from % 101);
+      float[] range = new float[to - from];
+      new InitialParameters(model, 42).fill(from, FloatBuffer.wrap(range));
+      assertThat(range).isEqualTo(Arrays.copyOfRange(whole, from, to));
+    }
+    assertThat(Arrays.copyOf(whole, 7)).containsOnly(0.5f);
+    assertThat(values(model, 43)).isNotEqualTo(whole);
+  }
+
+  @Test
+  void rangesBeyondTheVectorAreRefused() {
+    ModelSpec model = dense(10, new Initializer.He());
+    InitialParameters parameters = new InitialParameters(model, 1);
+    FloatBuffer two = FloatBuffer.allocate(2);
+    assertThatThrownBy(() -> parameters.fill(-1, two))
+        .isInstanceOf(IndexOutOfBoundsException.class);
+    assertThatThrownBy(() -> parameters.fill(model.parameterCount() - 1, two))
+        .isInstanceOf(IndexOutOfBoundsException.class);
+  }
+
+  @Test
+  void gaussianWeightsAreNormalWithTheGivenDeviation() {
+    assertNormal(new Initializer.Gaussian(0.01f), 0.01f);
+  }
+
+  @Test
+  void heWeightsAreNormalWithVarianceTwoOverFanIn() {
+    assertNormal(new Initializer.He(), Math.sqrt(2.0 / 400));
+  }
+
+  @Test
+  void glorotWeightsAreUniformWithVarianceTwoOverBothFans() {
+    double[] weights = weights(new Initializer.Glorot());
+    double bound = Math.sqrt(6.0 / (400 + 250));
+    assertUniform(weights, bound);
+    double variance = Arrays.stream(weights).map(w -> w * w).average().orElseThrow();
+    assertThat(variance).isCloseTo(2.0 / 650, within(2.0 / 650 * 0.02));
+  }
+
+  @Test
+  void leCunWeightsAreUniformWithin24OverFanIn() {
+    assertUniform(weights(new Initializer.LeCun()), 2.4 / 400);
+  }
+
+  @Test
+  void theQuantileIsThatOfTheNormalDistribution() {
+    NormalDistribution normal = new NormalDistribution();
+    for (double p = 1e-9; p < 1; p += 0.00037) {
+      assertThat(InitialParameters.normalQuantile(p))
+          .isCloseTo(normal.inverseCumulativeProbability(p), within(2e-6));
+    }
+    assertThat(InitialParameters.normalQuantile(0x1p-54))
+        .isCloseTo(normal.inverseCumulativeProbability(0x1p-54), within(1e-4));
+    assertThat(InitialParameters.normalQuantile(0.5)).isZero();
+  }
+
+  /** The bits are a promise: they make runs on different machines and releases comparable. */
+  @Test
+  void theValuesOfASeedNeverChange() {
+    float[] values = values(dense(2, new Initializer.He()), 7);
+    assertThat(Arrays.copyOf(values, 4))
+        .containsExactly(0.05404453f, -0.054232895f, 0.013798491f, -0.060284868f);
+  }
+
+  private static void assertNormal(Initializer initializer, double deviation) {
+    double[] weights = weights(initializer);
+    double p =
+        new KolmogorovSmirnovTest()
+            .kolmogorovSmirnovTest(
+                new NormalDistribution(0, deviation), Arrays.copyOf(weights, 5000));
+    assertThat(p).isGreaterThan(0.01);
+    double variance = Arrays.stream(weights).map(w -> w * w).average().orElseThrow();
+    assertThat(Math.sqrt(variance)).isCloseTo(deviation, within(deviation * 0.02));
+  }
+
+  private static void assertUniform(double[] values, double bound) {
+    int[] bins = new int[20];
+    for (double value : values) {
+      assertThat(Math.abs(value)).isLessThanOrEqualTo(bound * (1 + 1e-6));
+      bins[Math.min(19, (int) ((value / bound + 1) * 10))]++;
+    }
+    double expected = values.length / 20.0;
+    for (int bin : bins) {
+      assertThat((double) bin).isCloseTo(expected, within(5 * Math.sqrt(expected)));
+    }
+  }
+
+  private static double[] weights(Initializer initializer) {
+    float[] values = values(dense(250, initializer), 5);
+    double[] weights = new double[400 * 250];
+    for (int i = 0; i < weights.length; i++) {
+      weights[i] = values[i];
+    }
+    return weights;
+  }
+
+  private static ModelSpec dense(int units, Initializer initializer) {
+    return new ModelSpec("dense", Shape.vector(400), List.of(new Dense(units, initializer, 0)));
+  }
+
+  private static float[] values(ModelSpec model, long seed) {
+    float[] values = new float[(int) model.parameterCount()];
+    new InitialParameters(model, seed).fill(0, FloatBuffer.wrap(values));
+    return values;
+  }
+}

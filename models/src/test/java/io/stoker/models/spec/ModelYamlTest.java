@@ -1,0 +1,196 @@
+package io.stoker.models.spec;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.stoker.failure.InputException;
+import io.stoker.models.spec.LayerSpec.Activation;
+import io.stoker.models.spec.LayerSpec.Convolution;
+import io.stoker.models.spec.LayerSpec.Dense;
+import io.stoker.models.spec.LayerSpec.Dropout;
+import io.stoker.models.spec.LayerSpec.LocalResponseNormalization;
+import io.stoker.models.spec.LayerSpec.Pooling;
+import io.stoker.models.zoo.Zoo;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class ModelYamlTest {
+  private static final Initializer HE = new Initializer.He();
+  private static final Initializer GLOROT = new Initializer.Glorot();
+
+  @Test
+  void aShortFileIsCompletedWithTheDocumentedDefaults() throws IOException {
+    ModelSpec model =
+        read(
+            """
+            name: small        # a comment
+            input: [28, 28, 1]
+            layers:
+              - conv: {filters: 6, kernel: 5, padding: 2}
+              - lrn
+              - relu
+              - max-pool: {kernel: 2}
+              - conv: {filters: 8, kernel: 3, weights: {gaussian: 1e-2}, bias: 0.1}
+              - tanh
+              - average-pool: {kernel: 3, stride: 2, padding: 1}
+              - lrn: {size: 3, alpha: 1e-3}
+              - dense: 120
+              - leaky-relu
+              - dropout: 0.5
+              - dense: {units: 84, weights: lecun}
+              - scaled-tanh
+              - dense: classes
+            """,
+            7);
+    assertThat(model)
+        .isEqualTo(
+            new ModelSpec(
+                "small",
+                new Shape(28, 28, 1),
+                List.of(
+                    new Convolution(6, 5, 1, 2, HE, 0),
+                    new LocalResponseNormalization(5, 2, 1e-4f, 0.75f),
+                    new Activation(ActivationFunction.RELU),
+                    new Pooling(Pooling.Kind.MAXIMUM, 2, 2, 0),
+                    new Convolution(8, 3, 1, 0, new Initializer.Gaussian(0.01f), 0.1f),
+                    new Activation(ActivationFunction.TANH),
+                    new Pooling(Pooling.Kind.AVERAGE, 3, 2, 1),
+                    new LocalResponseNormalization(3, 2, 1e-3f, 0.75f),
+                    new Dense(120, HE, 0),
+                    new Activation(ActivationFunction.LEAKY_RELU),
+                    new Dropout(0.5f),
+                    new Dense(84, new Initializer.LeCun(), 0),
+                    new Activation(ActivationFunction.SCALED_TANH),
+                    new Dense(7, GLOROT, 0))));
+  }
+
+  static List<String> zoo() {
+    return Zoo.names();
+  }
+
+  @ParameterizedTest
+  @MethodSource("zoo")
+  void whatIsWrittenIsReadBackEqual(String name) throws IOException {
+    ModelSpec model = Zoo.model(name, 10);
+    assertThat(read(ModelYaml.write(model), 3)).isEqualTo(model);
+  }
+
+  @Test
+  void aNameWithYamlInItIsReadBackEqual() throws IOException {
+    ModelSpec model =
+        new ModelSpec(
+            "a: [b], \"c\" # d\n- e",
+            Shape.vector(3),
+            List.of(new Dense(2, new Initializer.Constant(1e-7f), -3.5f)));
+    assertThat(read(ModelYaml.write(model), 3)).isEqualTo(model);
+  }
+
+  @Test
+  void theWrittenFormHasOneLayerALine() {
+    assertThat(ModelYaml.write(Zoo.model("lenet5-modern", 10)))
+        .isEqualTo(
+            """
+            name: "lenet5-modern"
+            input: [28, 28, 1]
+            layers:
+              - conv: {filters: 6, kernel: 5, stride: 1, padding: 2, weights: he, bias: 0.0}
+              - relu
+              - max-pool: {kernel: 2, stride: 2, padding: 0}
+              - conv: {filters: 16, kernel: 5, stride: 1, padding: 0, weights: he, bias: 0.0}
+              - relu
+              - max-pool: {kernel: 2, stride: 2, padding: 0}
+              - dense: {units: 120, weights: he, bias: 0.0}
+              - relu
+              - dense: {units: 84, weights: he, bias: 0.0}
+              - relu
+              - dense: {units: 10, weights: glorot, bias: 0.0}
+            """);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "- conv: {filter: 6, kernel: 5} | layer 1 (conv): filter; did you mean 'filters'?",
+        "- conv: {filters: 6} | Missing key at m.yaml, layer 1 (conv): kernel",
+        "- conv: {filters: x, kernel: 5} | Invalid filters at m.yaml, layer 1 (conv): \"x\"",
+        "- conv: {filters: 6, kernel: 5.5} | Invalid kernel",
+        "- conv: {filters: 99999999999, kernel: 5} | Invalid filters",
+        "- conv: {filters: 0, kernel: 5} | layer 1: Invalid filters: 0 (must be >= 1)",
+        "- conv: {filters: 6, kernel: 9} | fewer than the kernel's 9",
+        "- conv: {filters: 6, filters: 7, kernel: 5} | uplicate",
+        "- conv: 6 | must be a map",
+        "- conv | Missing key at m.yaml, layer 1 (conv): filters",
+        "- relux | Unknown layer at m.yaml, layer 1: relux; did you mean 'relu'?",
+        "- relu: {slope: 1} | it takes none",
+        "- [relu] | Invalid layer at m.yaml, layer 1",
+        "- dropout: 1.5 | Invalid dropout: 1.5",
+        "- dropout: much | Invalid probability",
+        "- dropout: .nan | line 4: Malformed numeric value",
+        "- lrn: {size: 4} | Invalid LRN size: 4",
+        "- dense: {units: 3, weights: hee} | did you mean 'he'?",
+        "- dense: {units: 3, weights: {gaussian: -1}} | gaussian -1.0 (must be >= 0)",
+        "- dense: {units: 3, weights: 5} | Invalid weights",
+        "- max-pool: {kernel: 2, padding: 2} | Invalid padding: 2",
+        "- &a relu | anchors and aliases",
+        "- *a | alias",
+        "- !!java.io.File [x] | Invalid layer",
+        "- dense: [[[[[[[[[[[[1]]]]]]]]]]]] | line 4: nested deeper than 10",
+      })
+  void aWrongLayerIsNamedWithItsPlace(String layer, String message) {
+    assertRefused("name: m\ninput: [8, 8, 1]\nlayers:\n  " + layer + "\n  - dense: 2\n", message);
+  }
+
+  @Test
+  void aWrongFileIsRefused() {
+    assertRefused("", "it is empty");
+    assertRefused("5", "not a map");
+    assertRefused("nme: m\ninput: [8, 8, 1]\nlayers: [dense: 2]", "did you mean 'name'?");
+    assertRefused("name: m\nlayers: [dense: 2]", "Missing key at m.yaml: input");
+    assertRefused("name: m\ninput: [8, 8]\nlayers: [dense: 2]", "must be [height, width, chan");
+    assertRefused("name: m\ninput: [8, 0, 1]\nlayers: [dense: 2]", "Invalid shape: 8 x 0 x 1");
+    assertRefused("name: m\ninput: [99999, 99999, 9]\nlayers: [dense: 2]", "Invalid shape");
+    assertRefused("name: m\ninput: [8, 8, 1]\nlayers: [dense: 1]", "at least 2 classes");
+    assertRefused("name: m\ninput: [8, 8, 1]\nlayers: [relu]", "the last layer must be dense");
+    assertRefused("name: m\ninput: [8, 8, 1]\nlayers: []", "the last layer must be dense");
+    assertRefused("name: m\ninput: [8, 8, 1]\nlayers: {dense: 2}", "Invalid layers");
+    assertRefused("name: ' '\ninput: [8, 8, 1]\nlayers: [dense: 2]", "must not be blank");
+    assertRefused("name: m\ninput: [8, 8, 1]\nlayers: [dense: 2]\n---\nname: n", "m.yaml");
+    assertRefused("name: [", "line 1");
+    assertRefused("\u0000\u0001\u0002", "m.yaml");
+  }
+
+  @Test
+  void aBombIsRefusedBeforeItGoesOff() {
+    StringBuilder bomb = new StringBuilder("a0: &a0 [x, x]\n");
+    for (int i = 1; i < 60; i++) {
+      bomb.append("a%d: &a%d [*a%d, *a%d]\n".formatted(i, i, i - 1, i - 1));
+    }
+    assertRefused(bomb.toString(), "anchors and aliases");
+    assertRefused("#".repeat(1 << 20) + "\nname: m", "larger than");
+    assertRefused(
+        "name: m\ninput: [8, 8, 1]\nlayers:\n" + "  - relu\n".repeat(1000) + "  - dense: 2\n",
+        "at most 1000");
+    assertRefused(
+        "name: m\ninput: [8, 8, 1]\nlayers: [{dense: 2000000000}, {dense: 2}]", "Invalid shape");
+  }
+
+  private static void assertRefused(String yaml, String message) {
+    assertThatThrownBy(() -> read(yaml, 10))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining(message)
+        .satisfies(e -> assertThat(e.getMessage().lines()).hasSize(1));
+  }
+
+  private static ModelSpec read(String yaml, int classes) throws IOException {
+    return ModelYaml.read(
+        new ByteArrayInputStream(yaml.getBytes(StandardCharsets.UTF_8)), "m.yaml", classes);
+  }
+}

@@ -1,0 +1,141 @@
+package io.stoker.models.zoo;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.stoker.failure.InputException;
+import io.stoker.models.spec.ModelSpec;
+import io.stoker.models.spec.ModelSpec.Placed;
+import io.stoker.models.spec.ModelTable;
+import io.stoker.models.spec.Shape;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ZooTest {
+  @ParameterizedTest
+  @CsvSource({
+    "perceptron, 10, 7850",
+    "mlp-shallow, 10, 238510",
+    "mlp-deep, 10, 3184010",
+    "lenet5, 10, 61706",
+    "lenet5-modern, 10, 61706",
+    "alexnet-mini, 10, 463562",
+    "alexnet-single, 1000, 62378344",
+  })
+  void theParametersAreAsManyAsThePaperHas(String name, int classes, long parameters) {
+    ModelSpec model = Zoo.model(name, classes);
+    assertThat(model.name()).isEqualTo(name);
+    assertThat(model.classes()).isEqualTo(classes);
+    assertThat(model.parameterCount()).isEqualTo(parameters);
+    assertThat(Zoo.summary(name)).isNotBlank();
+  }
+
+  @Test
+  void lenetsLayersHaveTheSizesOfThePapersFigure2() {
+    assertThat(parametersByLayer("lenet5", 10)).containsExactly(156L, 2416L, 48120L, 10164L, 850L);
+    assertThat(outputs("lenet5", 10))
+        .containsExactly(
+            "28 x 28 x 6",
+            "28 x 28 x 6",
+            "14 x 14 x 6",
+            "10 x 10 x 16",
+            "10 x 10 x 16",
+            "5 x 5 x 16",
+            "120",
+            "120",
+            "84",
+            "84",
+            "10");
+  }
+
+  @Test
+  void alexnetsLayersHaveTheSizesOfThePapersFigure2() {
+    assertThat(parametersByLayer("alexnet-single", 1000))
+        .containsExactly(
+            34944L, 614656L, 885120L, 1327488L, 884992L, 37752832L, 16781312L, 4097000L);
+    assertThat(outputs("alexnet-single", 1000))
+        .contains("55 x 55 x 96", "27 x 27 x 256", "13 x 13 x 384", "13 x 13 x 256", "6 x 6 x 256");
+    // Multiply-adds: 105,415,200 + 447,897,600 + 149,520,384 + 224,280,576 + 149,520,384
+    // in the convolutions, 37,748,736 + 16,777,216 + 4,096,000 in the dense layers.
+    long multiplyAdds =
+        Zoo.model("alexnet-single", 1000).placed().stream()
+            .filter(placed -> placed.parameterCount() > 0)
+            .mapToLong(Placed::flops)
+            .sum();
+    assertThat(multiplyAdds).isEqualTo(2 * 1_135_256_096L);
+  }
+
+  @Test
+  void modelsTakeTheShapeOfTheDataWhereTheyCan() {
+    assertThat(Zoo.model("perceptron", new Shape(9, 4, 3), 5).parameterCount())
+        .isEqualTo(9 * 4 * 3 * 5 + 5);
+    assertThat(Zoo.model("mlp-deep", new Shape(7, 7, 1), 5).input()).isEqualTo(new Shape(7, 7, 1));
+    assertThat(Zoo.model("lenet5", new Shape(32, 32, 1), 10).parameterCount()).isEqualTo(61706);
+    assertThat(Zoo.model("lenet5-modern", new Shape(28, 28, 3), 10).parameterCount())
+        .isEqualTo(61706 + 2 * 6 * 25);
+    assertThat(Zoo.model("alexnet-mini", new Shape(64, 64, 3), 10).parameterCount())
+        .isEqualTo(Zoo.model("alexnet-mini", new Shape(32, 32, 3), 10).parameterCount());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "lenet5, 64, 64, 3, 28 x 28 or 32 x 32",
+    "lenet5, 28, 32, 1, 28 x 28 or 32 x 32",
+    "alexnet-mini, 28, 28, 1, 32 x 32 or 64 x 64",
+    "alexnet-single, 227, 227, 1, 227 x 227 x 3",
+  })
+  void dataThatDoesNotFitIsRefusedWithBothShapes(
+      String name, int height, int width, int channels, String takes) {
+    Shape data = new Shape(height, width, channels);
+    assertThatThrownBy(() -> Zoo.model(name, data, 10))
+        .isInstanceOf(InputException.class)
+        .hasMessageContainingAll(name, takes, data.toString());
+  }
+
+  @Test
+  void anUnknownNameIsAnsweredWithTheNearest() {
+    assertThatThrownBy(() -> Zoo.model("lenet-5", 10))
+        .isInstanceOf(InputException.class)
+        .hasMessageContainingAll("did you mean 'lenet5'?", "alexnet-mini");
+    assertThatThrownBy(() -> Zoo.model("lenet5", 1))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("at least 2 classes");
+  }
+
+  @Test
+  void theTableShowsEachLayerAndTheTotals() {
+    assertThat(ModelTable.of(Zoo.model("lenet5", 10)))
+        .isEqualTo(
+            """
+                layer                 output        parameters  MFLOP forward
+                input                 28 x 28 x 1
+             1  conv 6 @ 5x5 pad 2    28 x 28 x 6          156          0.235
+             2  scaled-tanh           28 x 28 x 6                       0.005
+             3  average pool 2x2 / 2  14 x 14 x 6                       0.005
+             4  conv 16 @ 5x5         10 x 10 x 16       2,416          0.480
+             5  scaled-tanh           10 x 10 x 16                      0.002
+             6  average pool 2x2 / 2  5 x 5 x 16                        0.002
+             7  dense 120             120               48,120          0.096
+             8  scaled-tanh           120                               0.000
+             9  dense 84              84                10,164          0.020
+            10  scaled-tanh           84                                0.000
+            11  dense 10              10                   850          0.002
+                total                                   61,706          0.846
+            """);
+  }
+
+  private static List<Long> parametersByLayer(String name, int classes) {
+    return Zoo.model(name, classes).placed().stream()
+        .map(Placed::parameterCount)
+        .filter(count -> count > 0)
+        .toList();
+  }
+
+  private static List<String> outputs(String name, int classes) {
+    return Zoo.model(name, classes).placed().stream()
+        .map(placed -> placed.output().toString())
+        .toList();
+  }
+}
