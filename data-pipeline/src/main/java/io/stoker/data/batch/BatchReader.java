@@ -1,0 +1,224 @@
+package io.stoker.data.batch;
+
+import io.stoker.data.augment.Augmentation;
+import io.stoker.data.augment.AugmentationChain;
+import io.stoker.data.image.ImageShape;
+import io.stoker.data.plan.EpochPlan;
+import io.stoker.data.shard.ChannelStatistics;
+import io.stoker.data.shard.ShardBlock;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.io.UncheckedIOException;
+import java.util.List;
+import java.util.NoSuchElementException;
+import java.util.Optional;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+
+/**
+ * Yields the batches of a worker, in the order of the plan. One thread of its own reads, decodes,
+ * augments and normalises ahead of the consumer, by at most {@value #BUFFERS} batches in all, which
+ * are reused. What a batch holds depends on the plan and the data alone.
+ *
+ * <p>It belongs to one consumer thread, which closes it. A failure of the reading thread reaches
+ * the consumer in {@link #next()}, as the exception that it was.
+ */
+public final class BatchReader implements AutoCloseable {
+  /** One with the consumer, one ready, one being filled. */
+  static final int BUFFERS = 3;
+
+  private final SplitBlocks data;
+  private final Schedule schedule;
+  private final Optional<Augmenting> augmenting;
+  private final ImageShape shape;
+  private final Normalization normalization;
+  private final byte[] decoded;
+  private final byte[] augmented;
+
+  /** The block of each example of the batch before, and its index: mostly the next is the same. */
+  private final ShardBlock[] blocks;
+
+  private final int[] blockIndices;
+
+  /** An empty element ends the reading thread. */
+  private final BlockingQueue<Optional<ImageBatch>> free = new ArrayBlockingQueue<>(BUFFERS + 1);
+
+  /** An empty element says that the reading thread failed. */
+  private final BlockingQueue<Optional<ImageBatch>> ready = new ArrayBlockingQueue<>(BUFFERS + 1);
+
+  private final Thread thread;
+  private volatile Throwable failure;
+  private volatile boolean closed;
+  private Optional<ImageBatch> handedOut = Optional.empty();
+  private int delivered;
+
+  private record Augmenting(AugmentationChain chain, long seed, int epoch) {}
+
+  private BatchReader(SplitBlocks data, Schedule schedule, Optional<Augmenting> augmenting) {
+    this.data = data;
+    this.schedule = schedule;
+    this.augmenting = augmenting;
+    this.shape = data.folder().manifest().image();
+    ChannelStatistics statistics = data.folder().manifest().statistics();
+    this.normalization = new Normalization(statistics.mean(), statistics.standardDeviation());
+    this.decoded = new byte[shape.bytes()];
+    this.augmented = new byte[shape.bytes()];
+    this.blocks = new ShardBlock[schedule.capacity()];
+    this.blockIndices = new int[schedule.capacity()];
+    for (int i = 0; i < BUFFERS; i++) {
+      free.add(Optional.of(new ImageBatch(schedule.capacity(), shape.bytes())));
+    }
+    this.thread = new Thread(this::produce, "stoker-batches-" + data.split());
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  /**
+   * Reads a worker's share of consecutive steps of an epoch.
+   *
+   * @param data the train split
+   * @param plan of the epoch, made of {@link SplitBlocks#rows()}
+   * @param worker which
+   * @param fromStep the first step
+   * @param toStep the step after the last, at most {@link EpochPlan#steps()}
+   * @param augmentations applied in order
+   */
+  public static BatchReader training(
+      SplitBlocks data,
+      EpochPlan plan,
+      int worker,
+      int fromStep,
+      int toStep,
+      List<Augmentation> augmentations) {
+    Optional<Augmenting> augmenting =
+        augmentations.isEmpty()
+            ? Optional.empty()
+            : Optional.of(
+                new Augmenting(
+                    new AugmentationChain(augmentations, data.folder().manifest().image()),
+                    plan.seed(),
+                    plan.epoch()));
+    return new BatchReader(data, new PlannedSteps(plan, worker, fromStep, toStep), augmenting);
+  }
+
+  /**
+   * Reads every sample of consecutive blocks once, in order, as it is: for evaluation.
+   *
+   * @param data the split
+   * @param fromBlock the first block
+   * @param toBlock the block after the last
+   * @param batch samples of a batch; the last one may be smaller
+   */
+  public static BatchReader sequential(SplitBlocks data, int fromBlock, int toBlock, int batch) {
+    return new BatchReader(
+        data, new BlockRange(data.rows(), fromBlock, toBlock, batch), Optional.empty());
+  }
+
+  /** Whether there is a batch that {@link #next()} has not handed out. */
+  public boolean hasNext() {
+    return delivered < schedule.batches();
+  }
+
+  /**
+   * The next batch. It is valid until the next call, or until this reader is closed.
+   *
+   * @throws NoSuchElementException if there is none
+   * @throws io.stoker.failure.DamagedException if a shard is missing or not what the manifest says
+   * @throws UncheckedIOException if the storage fails, or if the thread is interrupted
+   */
+  public ImageBatch next() {
+    if (!hasNext()) {
+      throw new NoSuchElementException("All " + delivered + " batches are read");
+    }
+    if (closed) {
+      throw new IllegalStateException("The reader is closed");
+    }
+    try {
+      if (handedOut.isPresent()) {
+        free.put(handedOut);
+        handedOut = Optional.empty();
+      }
+      handedOut = ready.take();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new UncheckedIOException(new InterruptedIOException("interrupted while reading"));
+    }
+    delivered++;
+    return handedOut.orElseThrow(this::readingFailure);
+  }
+
+  private RuntimeException readingFailure() {
+    delivered = schedule.batches();
+    Throwable cause = failure;
+    if (cause instanceof RuntimeException runtime) {
+      return runtime;
+    }
+    if (cause instanceof IOException io) {
+      return new UncheckedIOException("Cannot read " + data.folder().path(), io);
+    }
+    return new IllegalStateException(cause);
+  }
+
+  /** Ends the reading thread, and waits until it has. */
+  @Override
+  public void close() {
+    closed = true;
+    free.offer(Optional.empty());
+    boolean interrupted = false;
+    while (thread.isAlive()) {
+      try {
+        thread.join();
+      } catch (InterruptedException e) {
+        interrupted = true; // The thread ends after the batch that it is at; it is waited for.
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void produce() {
+    try {
+      for (int batch = 0; batch < schedule.batches(); batch++) {
+        Optional<ImageBatch> buffer = free.take();
+        if (closed || buffer.isEmpty()) {
+          return;
+        }
+        fill(batch, buffer.get());
+        ready.put(buffer);
+      }
+    } catch (InterruptedException | IOException | RuntimeException | Error e) {
+      failure = e;
+      ready.add(Optional.empty());
+    }
+  }
+
+  private void fill(int batch, ImageBatch target) throws IOException {
+    int examples = schedule.examples(batch);
+    target.examples(examples);
+    for (int example = 0; example < examples && !closed; example++) {
+      ShardBlock block = block(example, schedule.block(batch, example));
+      int row = schedule.row(batch, example);
+      long sampleId = block.sampleId(row);
+      target.labels()[example] = block.label(row);
+      target.sampleIds()[example] = sampleId;
+      block.decode(row, decoded);
+      byte[] pixels = decoded;
+      if (augmenting.isPresent()) {
+        Augmenting with = augmenting.get();
+        with.chain.apply(with.seed, with.epoch, sampleId, decoded, augmented);
+        pixels = augmented;
+      }
+      normalization.apply(pixels, shape, target.images(), example * shape.bytes());
+    }
+  }
+
+  /** Holds on to each example's block, so that a small cache costs no second read of it. */
+  private ShardBlock block(int example, int index) throws IOException {
+    if (blocks[example] == null || blockIndices[example] != index) {
+      blocks[example] = data.block(index);
+      blockIndices[example] = index;
+    }
+    return blocks[example];
+  }
+}

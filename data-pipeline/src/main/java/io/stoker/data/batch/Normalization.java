@@ -1,0 +1,55 @@
+package io.stoker.data.batch;
+
+import io.stoker.data.image.ImageShape;
+import io.stoker.failure.Check;
+import java.util.List;
+
+/**
+ * Turns uint8 pixels into what a network sees: {@code (pixel - mean[channel]) /
+ * standardDeviation[channel]}, channels first. A channel whose pixels are all equal has a standard
+ * deviation of 0 and is divided by 1.
+ */
+public final class Normalization {
+  /** The value of each of the 256 pixels of each channel. */
+  private final float[][] values;
+
+  /**
+   * @param mean of each channel, in pixel units
+   * @param standardDeviation of each channel, in pixel units
+   */
+  public Normalization(List<Double> mean, List<Double> standardDeviation) {
+    Check.input(
+        !mean.isEmpty() && mean.size() == standardDeviation.size(),
+        "Invalid normalisation: %d means and %d standard deviations",
+        mean.size(),
+        standardDeviation.size());
+    values = new float[mean.size()][256];
+    for (int channel = 0; channel < values.length; channel++) {
+      double deviation = standardDeviation.get(channel);
+      for (int pixel = 0; pixel < 256; pixel++) {
+        values[channel][pixel] =
+            (float) ((pixel - mean.get(channel)) / (deviation > 0 ? deviation : 1));
+      }
+    }
+  }
+
+  /**
+   * Normalises one image.
+   *
+   * @param pixels interleaved uint8 {@code [height, width, channels]}
+   * @param shape of the image
+   * @param target receives {@code [channels, height, width]}
+   * @param offset where in the target
+   */
+  public void apply(byte[] pixels, ImageShape shape, float[] target, int offset) {
+    int channels = shape.channels();
+    int area = shape.area();
+    for (int channel = 0; channel < channels; channel++) {
+      float[] table = values[channel];
+      int out = offset + channel * area;
+      for (int i = 0, in = channel; i < area; i++, in += channels) {
+        target[out + i] = table[pixels[in] & 0xFF];
+      }
+    }
+  }
+}

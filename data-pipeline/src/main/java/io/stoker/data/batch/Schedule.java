@@ -1,0 +1,19 @@
+package io.stoker.data.batch;
+
+/** Which sample is where in which batch. */
+interface Schedule {
+  /** How many batches there are. */
+  int batches();
+
+  /** The most examples that a batch has. */
+  int capacity();
+
+  /** How many examples a batch has. */
+  int examples(int batch);
+
+  /** The block of an example of a batch. */
+  int block(int batch, int example);
+
+  /** The row of an example of a batch, in its block. */
+  int row(int batch, int example);
+}

@@ -1,0 +1,149 @@
+package io.stoker.data.image;
+
+import com.twelvemonkeys.imageio.stream.ByteArrayImageInputStream;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
+import javax.imageio.IIOImage;
+import javax.imageio.ImageReadParam;
+import javax.imageio.ImageReader;
+import javax.imageio.ImageWriteParam;
+import javax.imageio.ImageWriter;
+import javax.imageio.event.IIOReadWarningListener;
+import javax.imageio.stream.ImageInputStream;
+import javax.imageio.stream.MemoryCacheImageOutputStream;
+
+/**
+ * Decodes image files of any format that Stoker reads (PNG, JPEG, GIF, BMP), and encodes those of
+ * its shards. Of an animation the first frame is taken; transparent pixels are laid over white.
+ */
+public final class ImageCodec {
+  /** The most pixels of an image, unless said otherwise: 2 GB of memory at the worst. */
+  public static final long DEFAULT_MAXIMUM_PIXELS = 100_000_000;
+
+  private ImageCodec() {}
+
+  /** Whether a file's name is that of an image: by its extension, or because it has none. */
+  public static boolean isImageName(String fileName) {
+    return ImageFormat.isImageName(fileName);
+  }
+
+  /**
+   * Decodes an image file.
+   *
+   * @param file its bytes
+   * @param maximumPixels an image whose header says more is refused before memory is taken
+   * @return 1 channel for a grey image, else 3
+   * @throws UnreadableImageException if it is no such image, is damaged, truncated or too large
+   */
+  public static Pixels decode(byte[] file, long maximumPixels) throws UnreadableImageException {
+    if (file.length == 0) {
+      throw new UnreadableImageException("empty file");
+    }
+    ImageFormat format =
+        ImageFormat.of(file)
+            .orElseThrow(
+                () ->
+                    new UnreadableImageException(
+                        "not an image: its first bytes are not those of PNG, JPEG, GIF or BMP"));
+    FileIntegrity.check(format, file);
+    return read(format, file, 0, file.length, maximumPixels);
+  }
+
+  /**
+   * Decodes an image of a known shape, as the shards hold them.
+   *
+   * @param source holds the file
+   * @param offset where it starts
+   * @param length its bytes
+   * @param shape that it must have
+   * @param target receives the pixels, interleaved uint8 {@code [height, width, channels]}
+   * @throws UnreadableImageException if it is damaged or of another shape
+   */
+  public static void decodeInto(
+      byte[] source, int offset, int length, ImageShape shape, byte[] target)
+      throws UnreadableImageException {
+    boolean jpeg = length > 0 && source[offset] == (byte) 0xFF;
+    Pixels pixels =
+        read(jpeg ? ImageFormat.JPEG : ImageFormat.PNG, source, offset, length, shape.area());
+    if (!pixels.shape().equals(shape)) {
+      throw new UnreadableImageException(
+          "the image is " + pixels.shape() + ", the manifest says " + shape);
+    }
+    System.arraycopy(pixels.values(), 0, target, 0, shape.bytes());
+  }
+
+  /** Encodes as baseline JPEG of a quality of 1 to 100. */
+  public static byte[] encodeJpeg(Pixels pixels, int quality) {
+    ImageWriter writer = ImageReaders.jpegWriter();
+    ImageWriteParam param = writer.getDefaultWriteParam();
+    param.setCompressionMode(ImageWriteParam.MODE_EXPLICIT);
+    param.setCompressionQuality(quality / 100f);
+    return write(writer, param, pixels);
+  }
+
+  /** Encodes as PNG. */
+  public static byte[] encodePng(Pixels pixels) {
+    ImageWriter writer = ImageReaders.pngWriter();
+    return write(writer, writer.getDefaultWriteParam(), pixels);
+  }
+
+  private static byte[] write(ImageWriter writer, ImageWriteParam param, Pixels pixels) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream(pixels.values().length / 4 + 1024);
+    try (MemoryCacheImageOutputStream out = new MemoryCacheImageOutputStream(bytes)) {
+      writer.setOutput(out);
+      writer.write(null, new IIOImage(Rasters.toImage(pixels), null, null), param);
+    } catch (IOException e) { // There is no device underneath that could fail.
+      throw new UncheckedIOException(e);
+    } finally {
+      writer.dispose();
+    }
+    return bytes.toByteArray();
+  }
+
+  private static Pixels read(
+      ImageFormat format, byte[] source, int offset, int length, long maximumPixels)
+      throws UnreadableImageException {
+    ImageReader reader = ImageReaders.of(format);
+    AtomicReference<String> damage = new AtomicReference<>();
+    try (ImageInputStream in = new ByteArrayImageInputStream(source, offset, length)) {
+      reader.setInput(in, true, true);
+      long height = reader.getHeight(0);
+      long width = reader.getWidth(0);
+      if (height < 1 || width < 1 || height > maximumPixels / width) {
+        throw new UnreadableImageException(
+            "too large: %d x %d pixels, the limit is %d".formatted(height, width, maximumPixels));
+      }
+      reader.addIIOReadWarningListener(damageListener(damage));
+      BufferedImage image = reader.read(0, new ImageReadParam());
+      if (damage.get() != null) {
+        throw new UnreadableImageException("damaged: " + damage.get());
+      }
+      return Rasters.toPixels(image);
+    } catch (IOException | RuntimeException e) { // Readers throw both for damaged files.
+      throw new UnreadableImageException("damaged: " + reason(e), e);
+    } finally {
+      reader.dispose();
+    }
+  }
+
+  /** Notes the warnings of decoders that filled in for missing or wrong data. */
+  private static IIOReadWarningListener damageListener(AtomicReference<String> damage) {
+    return (reader, warning) -> {
+      if (HARMLESS.stream().noneMatch(warning::contains)) {
+        damage.compareAndSet(null, warning);
+      }
+    };
+  }
+
+  /** What decoders say of files whose picture is whole. */
+  private static final List<String> HARMLESS =
+      List.of("extraneous bytes before marker", "metadata", "profile", "Profile", "JFIF", "Exif");
+
+  private static String reason(Exception e) {
+    return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+  }
+}

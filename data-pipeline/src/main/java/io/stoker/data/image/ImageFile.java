@@ -1,0 +1,54 @@
+package io.stoker.data.image;
+
+import io.stoker.failure.Check;
+import io.stoker.failure.InputException;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FSDataInputStream;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+
+/** Reads single image files, as {@code prepare} does those of a data set. */
+public final class ImageFile {
+  /** No image file that fits the limit of pixels is longer. */
+  private static final long MAXIMUM_BYTES = 1L << 30;
+
+  private ImageFile() {}
+
+  /**
+   * Reads an image, resizes and crops it to a shape.
+   *
+   * @param file on any Hadoop filesystem
+   * @param hadoop how to reach it
+   * @param shape of the result
+   * @throws InputException if there is no such file or it is no image that Stoker reads
+   * @throws UncheckedIOException if it cannot be read
+   */
+  public static Pixels read(Path file, Configuration hadoop, ImageShape shape) {
+    try {
+      FileSystem fileSystem = file.getFileSystem(hadoop);
+      FileStatus status = fileSystem.getFileStatus(file);
+      Check.input(status.isFile(), "Cannot read image %s: it is a folder", file);
+      Check.input(
+          status.getLen() <= MAXIMUM_BYTES,
+          "Cannot read image %s: it has %d bytes, the limit is %d",
+          file,
+          status.getLen(),
+          MAXIMUM_BYTES);
+      byte[] bytes = new byte[(int) status.getLen()];
+      try (FSDataInputStream in = fileSystem.open(file)) {
+        in.readFully(bytes);
+      }
+      return Resizing.fit(ImageCodec.decode(bytes, ImageCodec.DEFAULT_MAXIMUM_PIXELS), shape);
+    } catch (UnreadableImageException e) {
+      throw new InputException("Cannot read image " + file + ": " + e.getMessage(), e);
+    } catch (FileNotFoundException e) {
+      throw new InputException("Cannot find image " + file, e);
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot read image " + file, e);
+    }
+  }
+}

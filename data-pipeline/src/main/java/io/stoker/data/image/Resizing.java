@@ -1,0 +1,163 @@
+package io.stoker.data.image;
+
+/**
+ * Brings any image to one shape: the short side is resized to the target's, the middle is cut out,
+ * grey and colour are converted into each other.
+ *
+ * <p>The filter is a triangle as wide as the reduction (bilinear with antialiasing, as in Pillow
+ * and torchvision): each pixel of the result is the weighted mean of all the pixels that it covers.
+ */
+public final class Resizing {
+  private static final int WEIGHT_BITS = 16;
+  private static final int HALF = 1 << (WEIGHT_BITS - 1);
+
+  private Resizing() {}
+
+  /**
+   * Brings an image to a shape. An image that has it already is returned as it is.
+   *
+   * @param image of any shape
+   * @param target height, width and channels of the result
+   */
+  public static Pixels fit(Pixels image, ImageShape target) {
+    Pixels converted = withChannels(image, target.channels());
+    ImageShape from = converted.shape();
+    if (from.equals(target)) {
+      return converted;
+    }
+    double scale =
+        Math.max((double) target.height() / from.height(), (double) target.width() / from.width());
+    int height = Math.max(target.height(), (int) Math.round(from.height() * scale));
+    int width = Math.max(target.width(), (int) Math.round(from.width() * scale));
+    // Only what the crop keeps is computed.
+    Filter columns = new Filter(from.width(), width, (width - target.width()) / 2, target.width());
+    Filter rows =
+        new Filter(from.height(), height, (height - target.height()) / 2, target.height());
+    byte[] narrowed = resizeRows(converted.values(), from, columns);
+    ImageShape middle = new ImageShape(from.height(), target.width(), target.channels());
+    return new Pixels(target, resizeColumns(narrowed, middle, rows));
+  }
+
+  /**
+   * Converts between grey and colour. Grey is the luma of ITU-R BT.601 (0.299 red, 0.587 green,
+   * 0.114 blue), as in Pillow.
+   */
+  static Pixels withChannels(Pixels image, int channels) {
+    ImageShape from = image.shape();
+    if (from.channels() == channels) {
+      return image;
+    }
+    ImageShape to = new ImageShape(from.height(), from.width(), channels);
+    byte[] source = image.values();
+    byte[] values = new byte[to.bytes()];
+    for (int i = 0; i < from.area(); i++) {
+      if (channels == 1) {
+        int red = source[3 * i] & 0xFF;
+        int green = source[3 * i + 1] & 0xFF;
+        int blue = source[3 * i + 2] & 0xFF;
+        values[i] = (byte) ((red * 19595 + green * 38470 + blue * 7471 + HALF) >> WEIGHT_BITS);
+      } else {
+        values[3 * i] = source[i];
+        values[3 * i + 1] = source[i];
+        values[3 * i + 2] = source[i];
+      }
+    }
+    return new Pixels(to, values);
+  }
+
+  private static byte[] resizeRows(byte[] source, ImageShape shape, Filter filter) {
+    int channels = shape.channels();
+    int width = filter.size();
+    byte[] target = new byte[shape.height() * width * channels];
+    for (int y = 0; y < shape.height(); y++) {
+      int in = y * shape.width() * channels;
+      int out = y * width * channels;
+      for (int x = 0; x < width; x++) {
+        int first = in + filter.first[x] * channels;
+        int[] weights = filter.weights[x];
+        for (int channel = 0; channel < channels; channel++) {
+          int sum = HALF;
+          for (int i = 0; i < weights.length; i++) {
+            sum += weights[i] * (source[first + i * channels + channel] & 0xFF);
+          }
+          target[out++] = (byte) (sum >> WEIGHT_BITS);
+        }
+      }
+    }
+    return target;
+  }
+
+  private static byte[] resizeColumns(byte[] source, ImageShape shape, Filter filter) {
+    int stride = shape.width() * shape.channels();
+    byte[] target = new byte[filter.size() * stride];
+    int[] sums = new int[stride];
+    for (int y = 0; y < filter.size(); y++) {
+      java.util.Arrays.fill(sums, HALF);
+      int[] weights = filter.weights[y];
+      for (int i = 0; i < weights.length; i++) {
+        int weight = weights[i];
+        int in = (filter.first[y] + i) * stride;
+        for (int x = 0; x < stride; x++) {
+          sums[x] += weight * (source[in + x] & 0xFF);
+        }
+      }
+      int out = y * stride;
+      for (int x = 0; x < stride; x++) {
+        target[out + x] = (byte) (sums[x] >> WEIGHT_BITS);
+      }
+    }
+    return target;
+  }
+
+  /** Which pixels of a line, with which weights, make each pixel of the resized line. */
+  private static final class Filter {
+    final int[] first;
+
+    /** For each pixel of the result; they add up to {@code 1 << WEIGHT_BITS}. */
+    final int[][] weights;
+
+    /**
+     * @param from length of the line
+     * @param to length of the whole resized line
+     * @param offset where the part that is wanted starts
+     * @param size how long that part is
+     */
+    Filter(int from, int to, int offset, int size) {
+      first = new int[size];
+      weights = new int[size][];
+      double scale = (double) from / to;
+      double radius = Math.max(1, scale);
+      for (int i = 0; i < size; i++) {
+        double centre = (i + offset + 0.5) * scale;
+        int start = Math.max(0, (int) Math.floor(centre - radius));
+        int end = Math.min(from, (int) Math.ceil(centre + radius));
+        double[] exact = new double[end - start];
+        double sum = 0;
+        for (int k = start; k < end; k++) {
+          exact[k - start] = Math.max(0, 1 - Math.abs(k + 0.5 - centre) / radius);
+          sum += exact[k - start];
+        }
+        first[i] = start;
+        weights[i] = rounded(exact, sum);
+      }
+    }
+
+    int size() {
+      return first.length;
+    }
+
+    /** What rounding leaves over goes to the largest weight, so that a flat image stays flat. */
+    private static int[] rounded(double[] exact, double sum) {
+      int[] result = new int[exact.length];
+      int left = 1 << WEIGHT_BITS;
+      int largest = 0;
+      for (int i = 0; i < exact.length; i++) {
+        result[i] = (int) Math.round(exact[i] / sum * (1 << WEIGHT_BITS));
+        left -= result[i];
+        largest = result[i] > result[largest] ? i : largest;
+      }
+      result[largest] += left;
+      return result;
+    }
+  }
+}

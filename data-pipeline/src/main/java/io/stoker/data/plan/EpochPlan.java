@@ -1,0 +1,169 @@
+package io.stoker.data.plan;
+
+import io.stoker.failure.Check;
+import java.util.Arrays;
+
+/**
+ * Who reads what in which order in one epoch: a pure function of the blocks, the seed, the epoch
+ * and the shape of the job.
+ *
+ * <p>The epoch's sequence has all blocks in random order, and the rows of each block in random
+ * order. With {@code G = workers * batch}, the first {@code n = floor(samples / G)} steps are full:
+ * the sequence is cut into G lanes of n neighbouring positions, and step t takes the t-th of each
+ * lane. So the samples of a step depend only on the seed, the epoch and G, however G is shared out
+ * between workers; a step mixes samples of up to G blocks; and worker w, who owns lanes {@code [w *
+ * batch, (w + 1) * batch)}, reads one contiguous part of the epoch. The {@code samples - n * G}
+ * positions that are left form one last, smaller step, shared as evenly as possible in the order of
+ * workers.
+ *
+ * <p>It is immutable and takes 12 bytes a block, whatever the number of samples.
+ */
+public final class EpochPlan {
+  private static final long BLOCK_ORDER = 1;
+  private static final long ROW_ORDER = 2;
+
+  private final long seed;
+  private final int epoch;
+  private final int workers;
+  private final int batch;
+  private final long key;
+  private final int[] blockRows;
+
+  /** The blocks in the order of this epoch. */
+  private final int[] blocks;
+
+  /** Where each of them starts in the sequence, and one more: the number of samples. */
+  private final long[] starts;
+
+  private final int fullSteps;
+
+  private EpochPlan(int[] blockRows, long seed, int epoch, int workers, int batch) {
+    Check.input(workers >= 1, "Invalid number of workers: %d (must be >= 1)", workers);
+    Check.input(batch >= 1, "Invalid batch size: %d (must be >= 1)", batch);
+    Check.input(epoch >= 0, "Invalid epoch: %d (must be >= 0)", epoch);
+    Check.input(
+        (long) workers * batch <= Integer.MAX_VALUE,
+        "Invalid global batch: %d workers x %d samples (too large)",
+        workers,
+        batch);
+    this.seed = seed;
+    this.epoch = epoch;
+    this.workers = workers;
+    this.batch = batch;
+    this.key = Mixing.mix(seed, epoch);
+    this.blockRows = blockRows.clone();
+    this.blocks = new int[blockRows.length];
+    this.starts = new long[blockRows.length + 1];
+    long order = Mixing.mix(key, BLOCK_ORDER);
+    for (int i = 0; i < blocks.length; i++) {
+      blocks[i] = Permutation.at(i, blocks.length, order);
+      Check.input(
+          blockRows[blocks[i]] >= 1, "Invalid block: %d rows (must be >= 1)", blockRows[blocks[i]]);
+      starts[i + 1] = starts[i] + blockRows[blocks[i]];
+    }
+    this.fullSteps = Math.toIntExact(samples() / ((long) workers * batch));
+  }
+
+  /**
+   * Plans an epoch.
+   *
+   * @param blockRows how many samples each block of the split has; copied
+   * @param seed the job's root seed
+   * @param epoch which, from 0
+   * @param workers logical workers, at least 1
+   * @param batch samples of one worker in one step, at least 1
+   */
+  public static EpochPlan of(int[] blockRows, long seed, int epoch, int workers, int batch) {
+    return new EpochPlan(blockRows, seed, epoch, workers, batch);
+  }
+
+  /** The job's root seed. */
+  public long seed() {
+    return seed;
+  }
+
+  /** Which epoch this is, from 0. */
+  public int epoch() {
+    return epoch;
+  }
+
+  /** How many samples an epoch has. */
+  public long samples() {
+    return starts[starts.length - 1];
+  }
+
+  /** How many workers share a step. */
+  public int workers() {
+    return workers;
+  }
+
+  /** Samples of one worker in a full step, the most that one has in any step. */
+  public int batch() {
+    return batch;
+  }
+
+  /** Steps of the epoch, the smaller last one included. */
+  public int steps() {
+    return fullSteps + (remainder() > 0 ? 1 : 0);
+  }
+
+  /** How many samples a worker has in a step; none, perhaps, in the last one. */
+  public int examples(int worker, int step) {
+    checkRange(worker, step);
+    return step < fullSteps ? batch : (int) (remainderStart(worker + 1) - remainderStart(worker));
+  }
+
+  /**
+   * Where in the epoch's sequence a sample is.
+   *
+   * @param worker of {@code [0, workers)}
+   * @param step of {@code [0, steps())}
+   * @param example of {@code [0, examples(worker, step))}
+   * @return a position of {@code [0, samples())}; each belongs to one worker, step and example
+   */
+  public long position(int worker, int step, int example) {
+    checkRange(worker, step);
+    if (step < fullSteps) {
+      long lane = (long) worker * batch + example;
+      return lane * fullSteps + step;
+    }
+    return samples() - remainder() + remainderStart(worker) + example;
+  }
+
+  /** The block of a position of the sequence. */
+  public int block(long position) {
+    return blocks[index(position)];
+  }
+
+  /** The row, inside its block, of a position of the sequence. */
+  public int row(long position) {
+    int index = index(position);
+    int block = blocks[index];
+    return Permutation.at(
+        (int) (position - starts[index]), blockRows[block], Mixing.mix(key, ROW_ORDER, block));
+  }
+
+  private int index(long position) {
+    if (position < 0 || position >= samples()) {
+      throw new IndexOutOfBoundsException("Position " + position + " of " + samples());
+    }
+    int found = Arrays.binarySearch(starts, position);
+    return found >= 0 ? found : -found - 2;
+  }
+
+  private long remainder() {
+    return samples() - (long) fullSteps * workers * batch;
+  }
+
+  /** Where a worker's part of the last step starts: the first workers have one sample more. */
+  private long remainderStart(int worker) {
+    return worker * (remainder() / workers) + Math.min(worker, remainder() % workers);
+  }
+
+  private void checkRange(int worker, int step) {
+    if (worker < 0 || worker >= workers || step < 0 || step >= steps()) {
+      throw new IndexOutOfBoundsException(
+          "Worker %d of %d, step %d of %d".formatted(worker, workers, step, steps()));
+    }
+  }
+}

@@ -1,0 +1,130 @@
+package io.stoker.data.shard;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.stoker.failure.Check;
+import io.stoker.failure.DamagedException;
+import io.stoker.failure.InputException;
+import io.stoker.failure.StokerException;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FSDataInputStream;
+import org.apache.hadoop.fs.FSDataOutputStream;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+
+/** Reads and writes {@code manifest.json}. */
+public final class ManifestFile {
+  /** Bounds what is read into memory; a manifest takes about 100 bytes for each MB of shards. */
+  private static final long MAXIMUM_BYTES = 256L << 20;
+
+  private static final JsonMapper JSON =
+      JsonMapper.builder()
+          .enable(SerializationFeature.INDENT_OUTPUT)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
+          .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
+          .build();
+
+  static {
+    JSON.getFactory()
+        .setStreamReadConstraints(
+            StreamReadConstraints.builder().maxNestingDepth(32).maxNumberLength(64).build());
+  }
+
+  private ManifestFile() {}
+
+  /**
+   * A manifest and the SHA-256 of its file.
+   *
+   * @param manifest what the file says
+   * @param sha256 of the file's bytes, in lower-case hexadecimal digits: the identity of the data
+   *     set, since the manifest holds the hash of every shard
+   */
+  public record Stored(ShardManifest manifest, String sha256) {}
+
+  /**
+   * Reads the manifest of a folder of shards.
+   *
+   * @param folder where the shards are
+   * @param hadoop how to reach its filesystem
+   * @throws InputException if there is no manifest
+   * @throws DamagedException if it is not a valid one
+   * @throws UncheckedIOException if it cannot be read
+   */
+  public static Stored read(Path folder, Configuration hadoop) {
+    Path file = new Path(folder, ShardManifest.FILE);
+    try {
+      FileSystem fileSystem = Storage.of(folder, hadoop);
+      FileStatus status = fileSystem.getFileStatus(file);
+      Check.undamaged(
+          status.getLen() > 0 && status.getLen() <= MAXIMUM_BYTES,
+          "Cannot read manifest %s: its length is %d bytes",
+          file,
+          status.getLen());
+      byte[] bytes = new byte[Math.toIntExact(status.getLen())];
+      try (FSDataInputStream in = fileSystem.open(file)) {
+        in.readFully(bytes);
+      }
+      return new Stored(parse(bytes, file), sha256(bytes));
+    } catch (FileNotFoundException e) {
+      throw new InputException(
+          "Cannot find " + file + ": not a folder that 'stoker prepare' made", e);
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot read manifest " + file, e);
+    }
+  }
+
+  /**
+   * Writes the manifest of a folder of shards; the last act of whoever writes one.
+   *
+   * @throws IOException if it cannot be written
+   */
+  public static Stored write(ShardManifest manifest, Path folder, Configuration hadoop)
+      throws IOException {
+    byte[] bytes = JSON.writeValueAsBytes(manifest);
+    try (FSDataOutputStream out =
+        Storage.of(folder, hadoop).create(new Path(folder, ShardManifest.FILE), true)) {
+      out.write(bytes);
+    }
+    return new Stored(manifest, sha256(bytes));
+  }
+
+  private static ShardManifest parse(byte[] bytes, Path file) {
+    try {
+      return JSON.readValue(bytes, ShardManifest.class);
+    } catch (JsonProcessingException e) {
+      for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+        if (cause instanceof StokerException stoker) {
+          throw new DamagedException(
+              "Cannot read manifest " + file + ": " + stoker.getMessage(), stoker);
+        }
+      }
+      throw new DamagedException("Cannot read manifest " + file + ": " + e.getOriginalMessage(), e);
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot read manifest " + file, e);
+    }
+  }
+
+  private static String sha256(byte[] bytes) {
+    return HexFormat.of().formatHex(sha256Digest().digest(bytes));
+  }
+
+  /** A new SHA-256, which every Java has. */
+  static MessageDigest sha256Digest() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}

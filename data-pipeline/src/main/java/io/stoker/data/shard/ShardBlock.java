@@ -1,0 +1,91 @@
+package io.stoker.data.shard;
+
+import io.stoker.data.image.UnreadableImageException;
+import io.stoker.failure.DamagedException;
+
+/**
+ * The samples of one row group in memory, still encoded. It is immutable, and shared by all readers
+ * of a process.
+ */
+public final class ShardBlock {
+  private final String name;
+  private final ShardManifest manifest;
+  private final long[] sampleIds;
+  private final int[] labels;
+  private final String[] paths;
+  private final int[] offsets;
+  private final byte[] images;
+
+  /**
+   * @param name where the block is, for messages
+   * @param manifest of the data set
+   * @param sampleIds of each row
+   * @param labels of each row
+   * @param paths of each row
+   * @param offsets where each row's image starts in images, and one more: where the last one ends
+   * @param images the encoded images, one after the other
+   */
+  ShardBlock(
+      String name,
+      ShardManifest manifest,
+      long[] sampleIds,
+      int[] labels,
+      String[] paths,
+      int[] offsets,
+      byte[] images) {
+    this.name = name;
+    this.manifest = manifest;
+    this.sampleIds = sampleIds;
+    this.labels = labels;
+    this.paths = paths;
+    this.offsets = offsets;
+    this.images = images;
+  }
+
+  /** How many samples it holds. */
+  public int rows() {
+    return labels.length;
+  }
+
+  /** The sample id of a row. */
+  public long sampleId(int row) {
+    return sampleIds[row];
+  }
+
+  /** The label of a row, an index into the class names. */
+  public int label(int row) {
+    return labels[row];
+  }
+
+  /** Where the image of a row came from, relative to the input. */
+  public String path(int row) {
+    return paths[row];
+  }
+
+  /**
+   * Decodes the image of a row.
+   *
+   * @param row which
+   * @param target receives interleaved uint8 {@code [height, width, channels]} at its start
+   * @throws DamagedException if the bytes are no image of the data set's shape
+   */
+  public void decode(int row, byte[] target) {
+    try {
+      manifest
+          .encoding()
+          .decode(images, offsets[row], offsets[row + 1] - offsets[row], manifest.image(), target);
+    } catch (UnreadableImageException e) {
+      throw new DamagedException(
+          "Cannot read row " + row + " of " + name + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** About how much memory it takes. */
+  public long memoryBytes() {
+    long text = 0;
+    for (String path : paths) {
+      text += 48 + path.length();
+    }
+    return images.length + 20L * labels.length + text;
+  }
+}

@@ -1,0 +1,135 @@
+package io.stoker.data.shard;
+
+import io.stoker.failure.DamagedException;
+import io.stoker.failure.InputException;
+import java.io.EOFException;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.security.MessageDigest;
+import java.util.HexFormat;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FSDataInputStream;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * A data set that {@code stoker prepare} made: a manifest, and the shards that it names. A split is
+ * a sequence of blocks (row groups), counted over its shards in order.
+ *
+ * <p>All methods may be called by several threads. The first block that is read of a shard costs a
+ * pass over the whole shard: its length and SHA-256 are compared with the manifest's. Keep one
+ * instance a process, so that each shard is verified once.
+ */
+public final class ShardFolder {
+  private final Path path;
+  private final Configuration hadoop;
+  private final ManifestFile.Stored stored;
+  private final ConcurrentMap<String, Boolean> verified = new ConcurrentHashMap<>();
+
+  private ShardFolder(Path path, Configuration hadoop, ManifestFile.Stored stored) {
+    this.path = path;
+    this.hadoop = hadoop;
+    this.stored = stored;
+  }
+
+  /**
+   * Reads the manifest of a folder of shards.
+   *
+   * @param path the folder, on any Hadoop filesystem
+   * @param hadoop how to reach it
+   * @throws InputException if there is no manifest
+   * @throws DamagedException if the manifest is not valid
+   */
+  public static ShardFolder open(Path path, Configuration hadoop) {
+    return new ShardFolder(path, hadoop, ManifestFile.read(path, hadoop));
+  }
+
+  /** Where it is. */
+  public Path path() {
+    return path;
+  }
+
+  /** What it holds. */
+  public ShardManifest manifest() {
+    return stored.manifest();
+  }
+
+  /** The SHA-256 of the manifest file: the identity of the data set. */
+  public String manifestHash() {
+    return stored.sha256();
+  }
+
+  /**
+   * Reads one block of a split.
+   *
+   * @param split its name
+   * @param block the block's index over all shards of the split, as in {@link
+   *     ShardSplit#blockRows()}
+   * @throws DamagedException if the shard is missing or is not what the manifest says
+   * @throws IOException if the storage fails
+   */
+  public ShardBlock readBlock(String split, int block) throws IOException {
+    int rowGroup = block;
+    for (ShardFile shard : manifest().split(split).shards()) {
+      if (rowGroup < shard.rowGroups().size()) {
+        return read(shard, rowGroup);
+      }
+      rowGroup -= shard.rowGroups().size();
+    }
+    throw new IndexOutOfBoundsException("Block " + block + " of split " + split);
+  }
+
+  private ShardBlock read(ShardFile shard, int rowGroup) throws IOException {
+    try {
+      verifyOnce(shard);
+      try (ShardReader reader = new ShardReader(path, shard, manifest(), hadoop)) {
+        return reader.read(rowGroup);
+      }
+    } catch (FileNotFoundException | EOFException e) {
+      throw new DamagedException(
+          "Cannot read shard " + new Path(path, shard.file()) + ": it is missing or cut", e);
+    }
+  }
+
+  /** Of two threads that meet here, the second waits for the first. */
+  private void verifyOnce(ShardFile shard) throws IOException {
+    try {
+      verified.computeIfAbsent(shard.file(), file -> verify(shard));
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    }
+  }
+
+  /** Compares a shard's length and SHA-256 with the manifest's. */
+  private boolean verify(ShardFile shard) {
+    Path file = new Path(path, shard.file());
+    try {
+      FileSystem fileSystem = Storage.of(file, hadoop);
+      long bytes = fileSystem.getFileStatus(file).getLen();
+      if (bytes != shard.bytes()) {
+        throw new DamagedException(
+            "Cannot read shard %s: it has %d bytes, the manifest says %d; prepare the data again"
+                .formatted(file, bytes, shard.bytes()));
+      }
+      MessageDigest digest = ManifestFile.sha256Digest();
+      byte[] buffer = new byte[1 << 16];
+      try (FSDataInputStream in = fileSystem.open(file)) {
+        for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
+          digest.update(buffer, 0, read);
+        }
+      }
+      String sha256 = HexFormat.of().formatHex(digest.digest());
+      if (!sha256.equals(shard.sha256())) {
+        throw new DamagedException(
+            "Cannot read shard %s: its SHA-256 is %s, the manifest says %s; prepare the data again"
+                .formatted(file, sha256, shard.sha256()));
+      }
+      return true;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

@@ -1,0 +1,124 @@
+package io.stoker.data.shard;
+
+import com.fasterxml.jackson.annotation.JsonPropertyOrder;
+import io.stoker.data.image.ImageShape;
+import io.stoker.failure.Check;
+import io.stoker.failure.InputException;
+import io.stoker.failure.Suggestion;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * What a folder of shards holds: the contents of its {@code manifest.json}, described in
+ * docs/shard-format.md. It says everything about the data and nothing about when, where or by how
+ * many executors it was made.
+ *
+ * @param formatVersion {@value #FORMAT_VERSION}
+ * @param classNames the classes; a label is an index into them
+ * @param image the shape of every image
+ * @param encoding how the shards hold an image
+ * @param seed of the order of samples, and of the splits where they are fractions
+ * @param statistics of the train split's pixels
+ * @param splits by name, in the order train, validation, test, others
+ * @param rejected inputs that should have been samples and could not be read
+ * @param ignored inputs that are not images, relative to the input
+ */
+@JsonPropertyOrder({
+  "formatVersion",
+  "classNames",
+  "image",
+  "encoding",
+  "seed",
+  "statistics",
+  "splits",
+  "rejected",
+  "ignored"
+})
+public record ShardManifest(
+    int formatVersion,
+    List<String> classNames,
+    ImageShape image,
+    ShardEncoding encoding,
+    long seed,
+    ChannelStatistics statistics,
+    Map<String, ShardSplit> splits,
+    List<RejectedInput> rejected,
+    List<String> ignored) {
+  /** The version of the format that this code writes and reads. */
+  public static final int FORMAT_VERSION = 1;
+
+  /** The manifest's file name. */
+  public static final String FILE = "manifest.json";
+
+  public ShardManifest {
+    Check.undamaged(
+        formatVersion == FORMAT_VERSION,
+        "Invalid format version: %d (this Stoker reads version %d)",
+        formatVersion,
+        FORMAT_VERSION);
+    Check.undamaged(
+        classNames != null
+            && image != null
+            && encoding != null
+            && statistics != null
+            && splits != null
+            && rejected != null
+            && ignored != null,
+        "A field is missing");
+    classNames = List.copyOf(classNames);
+    rejected = List.copyOf(rejected);
+    ignored = List.copyOf(ignored);
+    splits = new LinkedHashMap<>(splits);
+    Check.undamaged(!classNames.isEmpty(), "No class names");
+    Check.undamaged(
+        new HashSet<>(classNames).size() == classNames.size(), "A class name appears twice");
+    Check.undamaged(
+        statistics.channels() == image.channels(),
+        "Statistics of %d channels for images of %d",
+        statistics.channels(),
+        image.channels());
+    Set<String> files = new HashSet<>();
+    for (Map.Entry<String, ShardSplit> split : splits.entrySet()) {
+      Check.undamaged(split.getValue() != null, "Split %s is empty", split.getKey());
+      Check.undamaged(
+          split.getValue().samplesPerClass().size() == classNames.size(),
+          "Split %s counts %d classes, there are %d",
+          split.getKey(),
+          split.getValue().samplesPerClass().size(),
+          classNames.size());
+      for (ShardFile shard : split.getValue().shards()) {
+        Check.undamaged(files.add(shard.file()), "Shard %s appears twice", shard.file());
+      }
+    }
+    splits = java.util.Collections.unmodifiableMap(splits);
+  }
+
+  /** How many classes there are. */
+  public int classes() {
+    return classNames.size();
+  }
+
+  /** Whether there is such a split with at least one sample. */
+  public boolean hasSplit(String name) {
+    return splits.containsKey(name) && splits.get(name).samples() > 0;
+  }
+
+  /**
+   * A split by name.
+   *
+   * @throws InputException if there is none of this name, or if it has no samples
+   */
+  public ShardSplit split(String name) {
+    List<String> present = new ArrayList<>();
+    splits.keySet().stream().filter(this::hasSplit).forEach(present::add);
+    if (!splits.containsKey(name)) {
+      throw new InputException("No split '" + name + "'; " + Suggestion.among(name, present));
+    }
+    Check.input(hasSplit(name), "Split '%s' has no samples; Known: %s", name, present);
+    return splits.get(name);
+  }
+}

@@ -1,0 +1,216 @@
+package io.stoker.data.shard;
+
+import io.stoker.failure.Check;
+import io.stoker.failure.DamagedException;
+import java.io.IOException;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FSDataInputStream;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+import org.apache.parquet.column.ColumnReader;
+import org.apache.parquet.column.impl.ColumnReadStoreImpl;
+import org.apache.parquet.column.page.PageReadStore;
+import org.apache.parquet.hadoop.ParquetFileReader;
+import org.apache.parquet.hadoop.util.HadoopStreams;
+import org.apache.parquet.io.InputFile;
+import org.apache.parquet.io.ParquetDecodingException;
+import org.apache.parquet.io.SeekableInputStream;
+import org.apache.parquet.io.api.Binary;
+import org.apache.parquet.io.api.Converter;
+import org.apache.parquet.io.api.GroupConverter;
+import org.apache.parquet.io.api.PrimitiveConverter;
+import org.apache.parquet.schema.MessageType;
+
+/** Reads row groups of one shard, in any order. It belongs to one thread at a time. */
+public final class ShardReader implements AutoCloseable {
+  private final Path file;
+  private final ShardFile shard;
+  private final ShardManifest manifest;
+  private final ParquetFileReader parquet;
+
+  /**
+   * Opens a shard and compares its footer with the manifest.
+   *
+   * @param folder where the shard is
+   * @param shard which
+   * @param manifest of the folder
+   * @param hadoop how to reach the filesystem
+   * @throws DamagedException if the file is no such shard
+   * @throws IOException if it cannot be read
+   */
+  public ShardReader(Path folder, ShardFile shard, ShardManifest manifest, Configuration hadoop)
+      throws IOException {
+    this.file = new Path(folder, shard.file());
+    this.shard = shard;
+    this.manifest = manifest;
+    this.parquet = open(file, shard, hadoop);
+    try {
+      checkFooter();
+    } catch (RuntimeException e) {
+      parquet.close();
+      throw e;
+    }
+  }
+
+  private static ParquetFileReader open(Path file, ShardFile shard, Configuration hadoop)
+      throws IOException {
+    try {
+      return ParquetFileReader.open(new Input(Storage.of(file, hadoop), file, shard.bytes()));
+    } catch (RuntimeException e) { // What Parquet throws for a file that is none.
+      throw new DamagedException("Cannot read shard " + file + ": " + e.getMessage(), e);
+    }
+  }
+
+  private void checkFooter() {
+    MessageType schema = parquet.getFileMetaData().getSchema();
+    Check.undamaged(
+        ShardSchema.ALL.getFields().equals(schema.getFields()),
+        "Cannot read shard %s: its columns are %s",
+        file,
+        schema);
+    Check.undamaged(
+        parquet.getRowGroups().stream()
+            .map(group -> Math.toIntExact(group.getRowCount()))
+            .toList()
+            .equals(shard.rowGroups()),
+        "Cannot read shard %s: its row groups are not those of the manifest",
+        file);
+  }
+
+  /**
+   * Reads one row group.
+   *
+   * @param rowGroup its index
+   * @throws DamagedException if it does not hold what the manifest says
+   * @throws IOException if it cannot be read
+   */
+  public ShardBlock read(int rowGroup) throws IOException {
+    String name = "row group " + rowGroup + " of shard " + file;
+    try {
+      PageReadStore pages = parquet.readRowGroup(rowGroup);
+      ColumnReadStoreImpl columns =
+          new ColumnReadStoreImpl(
+              pages,
+              new IgnoredRecord(),
+              ShardSchema.ALL,
+              parquet.getFileMetaData().getCreatedBy());
+      return block(name, columns, shard.rowGroups().get(rowGroup));
+    } catch (ParquetDecodingException | IllegalArgumentException | IndexOutOfBoundsException e) {
+      throw new DamagedException("Cannot read " + name + ": " + e.getMessage(), e);
+    }
+  }
+
+  private ShardBlock block(String name, ColumnReadStoreImpl columns, int rows) {
+    checkConstant(name, columns, ShardSchema.HEIGHT, rows, manifest.image().height());
+    checkConstant(name, columns, ShardSchema.WIDTH, rows, manifest.image().width());
+    checkConstant(name, columns, ShardSchema.CHANNELS, rows, manifest.image().channels());
+    checkEncoding(name, columns, rows);
+    long[] sampleIds = new long[rows];
+    int[] labels = new int[rows];
+    String[] paths = new String[rows];
+    Binary[] encoded = new Binary[rows];
+    int[] offsets = new int[rows + 1];
+    ColumnReader ids = column(columns, ShardSchema.SAMPLE_ID);
+    ColumnReader classes = column(columns, ShardSchema.LABEL);
+    ColumnReader origins = column(columns, ShardSchema.PATH);
+    ColumnReader images = column(columns, ShardSchema.IMAGE);
+    for (int row = 0; row < rows; row++) {
+      sampleIds[row] = ids.getLong();
+      ids.consume();
+      labels[row] = classes.getInteger();
+      classes.consume();
+      Check.undamaged(
+          labels[row] >= 0 && labels[row] < manifest.classes(),
+          "Cannot read %s: label %d in row %d (there are %d classes)",
+          name,
+          labels[row],
+          row,
+          manifest.classes());
+      paths[row] = origins.getBinary().toStringUsingUTF8();
+      origins.consume();
+      encoded[row] = images.getBinary();
+      images.consume();
+      offsets[row + 1] = Math.addExact(offsets[row], encoded[row].length());
+    }
+    byte[] bytes = new byte[offsets[rows]];
+    for (int row = 0; row < rows; row++) {
+      encoded[row].toByteBuffer().get(bytes, offsets[row], encoded[row].length());
+    }
+    return new ShardBlock(name, manifest, sampleIds, labels, paths, offsets, bytes);
+  }
+
+  private void checkConstant(
+      String name, ColumnReadStoreImpl columns, String column, int rows, int expected) {
+    ColumnReader reader = column(columns, column);
+    for (int row = 0; row < rows; row++) {
+      int value = reader.getInteger();
+      reader.consume();
+      Check.undamaged(
+          value == expected,
+          "Cannot read %s: %s is %d in row %d, the manifest says %d",
+          name,
+          column,
+          value,
+          row,
+          expected);
+    }
+  }
+
+  private void checkEncoding(String name, ColumnReadStoreImpl columns, int rows) {
+    ColumnReader reader = column(columns, ShardSchema.ENCODING);
+    Binary expected = Binary.fromString(manifest.encoding().name());
+    for (int row = 0; row < rows; row++) {
+      Binary value = reader.getBinary();
+      reader.consume();
+      Check.undamaged(
+          value.equals(expected),
+          "Cannot read %s: encoding is %s in row %d, the manifest says %s",
+          name,
+          value.toStringUsingUTF8(),
+          row,
+          manifest.encoding().name());
+    }
+  }
+
+  private static ColumnReader column(ColumnReadStoreImpl columns, String name) {
+    return columns.getColumnReader(ShardSchema.ALL.getColumnDescription(new String[] {name}));
+  }
+
+  @Override
+  public void close() throws IOException {
+    parquet.close();
+  }
+
+  /** A file whose length is already known. */
+  private record Input(FileSystem fileSystem, Path file, long length) implements InputFile {
+    @Override
+    public long getLength() {
+      return length;
+    }
+
+    @Override
+    public SeekableInputStream newStream() throws IOException {
+      FSDataInputStream in = fileSystem.open(file);
+      return HadoopStreams.wrap(in);
+    }
+
+    @Override
+    public String toString() {
+      return file.toString();
+    }
+  }
+
+  /** Columns are read directly; nothing assembles records from them. */
+  private static final class IgnoredRecord extends GroupConverter {
+    @Override
+    public Converter getConverter(int fieldIndex) {
+      return new PrimitiveConverter() {};
+    }
+
+    @Override
+    public void start() {}
+
+    @Override
+    public void end() {}
+  }
+}
