@@ -1,0 +1,132 @@
+package io.stoker.worker.eval;
+
+import io.stoker.failure.InputException;
+import java.io.Serializable;
+
+/**
+ * What is counted when a network is evaluated. Counts of parts of a data set merge to those of the
+ * whole, exactly and in any order: the log loss is a sum of integers too.
+ *
+ * <p>Of equal probabilities the class with the lower number ranks higher.
+ */
+public final class EvaluationCounts implements Serializable {
+  private static final long serialVersionUID = 1L;
+
+  /** How many ranks "top 5" has. */
+  private static final int TOP = 5;
+
+  /** One nat of log loss in units of the sum; 2^36 examples at a loss of 8 fit. */
+  private static final double LOSS_UNITS = 1 << 24;
+
+  private final int classes;
+
+  /** {@code [actual, predicted]}, row-major. */
+  private final long[] confusion;
+
+  private long examples;
+  private long topFive;
+  private long lossUnits;
+
+  /**
+   * Makes counts of nothing.
+   *
+   * @param classes how many classes there are
+   */
+  public EvaluationCounts(int classes) {
+    this.classes = classes;
+    this.confusion = new long[Math.multiplyExact(classes, classes)];
+  }
+
+  /**
+   * Counts a batch.
+   *
+   * @param probabilities {@code [examples, classes]}, at the start of the array
+   * @param labels the class of each example, at the start of the array
+   * @param count how many examples there are
+   * @throws InputException if a probability is not a number: the network's training diverged
+   */
+  public void add(float[] probabilities, int[] labels, int count) {
+    for (int example = 0; example < count; example++) {
+      addExample(probabilities, example * classes, labels[example]);
+    }
+  }
+
+  private void addExample(float[] probabilities, int offset, int label) {
+    float own = probabilities[offset + label];
+    int predicted = 0;
+    int rank = 0;
+    for (int c = 0; c < classes; c++) {
+      float probability = probabilities[offset + c];
+      if (Float.isNaN(probability)) {
+        throw new InputException(
+            "The network's probability of class %d is not a number: its training diverged"
+                .formatted(c));
+      }
+      if (probability > probabilities[offset + predicted]) {
+        predicted = c;
+      }
+      if (probability > own || (probability == own && c < label)) {
+        rank++;
+      }
+    }
+    examples++;
+    confusion[label * classes + predicted]++;
+    topFive += rank < TOP ? 1 : 0;
+    lossUnits += Math.round(-Math.log(Math.max(own, Float.MIN_NORMAL)) * LOSS_UNITS);
+  }
+
+  /**
+   * Adds other counts to these.
+   *
+   * @return these
+   */
+  public EvaluationCounts merge(EvaluationCounts other) {
+    if (other.classes != classes) {
+      throw new IllegalArgumentException(
+          "Cannot merge counts of %d and %d classes".formatted(classes, other.classes));
+    }
+    for (int i = 0; i < confusion.length; i++) {
+      confusion[i] += other.confusion[i];
+    }
+    examples += other.examples;
+    topFive += other.topFive;
+    lossUnits += other.lossUnits;
+    return this;
+  }
+
+  /** How many classes there are. */
+  public int classes() {
+    return classes;
+  }
+
+  /** How many examples were counted. */
+  public long examples() {
+    return examples;
+  }
+
+  /** How many examples of one class were taken for another, or for itself. */
+  public long confused(int actual, int predicted) {
+    return confusion[actual * classes + predicted];
+  }
+
+  /** How many examples have their own class as the most probable one. */
+  public long correct() {
+    long sum = 0;
+    for (int c = 0; c < classes; c++) {
+      sum += confused(c, c);
+    }
+    return sum;
+  }
+
+  /** How many examples have their own class among the five most probable. */
+  public long topFive() {
+    return topFive;
+  }
+
+  /**
+   * The mean over the examples of minus the logarithm of their own class's probability, in nats.
+   */
+  public double logLoss() {
+    return lossUnits / LOSS_UNITS / examples;
+  }
+}

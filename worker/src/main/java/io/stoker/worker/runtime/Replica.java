@@ -1,0 +1,43 @@
+package io.stoker.worker.runtime;
+
+import io.stoker.models.engine.Network;
+
+/** A borrowed network. Its holder owns it until {@link #close}, on one thread. */
+public final class Replica implements AutoCloseable {
+  private final Replicas pool;
+  private final ReplicaKey key;
+  private final Network network;
+  private boolean suspect;
+  private boolean returned;
+
+  Replica(Replicas pool, ReplicaKey key, Network network) {
+    this.pool = pool;
+    this.key = key;
+    this.network = network;
+  }
+
+  /** The network; not to be used after {@link #close}, nor closed. */
+  public Network network() {
+    return network;
+  }
+
+  /** Has the network closed instead of kept: a call of it failed. */
+  public void discard() {
+    suspect = true;
+  }
+
+  /** Gives the network back; a second call does nothing. */
+  @Override
+  public void close() {
+    if (returned) {
+      return;
+    }
+    returned = true;
+    if (suspect) {
+      pool.release();
+      network.close();
+    } else {
+      pool.giveBack(key, network);
+    }
+  }
+}

@@ -1,0 +1,32 @@
+package io.stoker.worker.runtime;
+
+import io.stoker.worker.sgd.LocalSteps;
+import io.stoker.worker.sgd.StepSchedule;
+import java.io.Serializable;
+
+/**
+ * What all workers do in one round: a few hundred bytes that go with every task.
+ *
+ * @param replica the network
+ * @param data the batches
+ * @param schedule the settings of each step
+ * @param round the round, from 0
+ * @param epoch its epoch, from 0
+ * @param firstStep its first step within the epoch
+ * @param steps how many steps
+ * @param globalStep its first step since the job began
+ */
+public record RoundTask(
+    ReplicaKey replica,
+    TrainingData data,
+    StepSchedule schedule,
+    int round,
+    int epoch,
+    long firstStep,
+    int steps,
+    long globalStep)
+    implements Serializable {
+  LocalSteps localSteps(int worker) {
+    return new LocalSteps(data.seed(), round, worker, globalStep, steps);
+  }
+}

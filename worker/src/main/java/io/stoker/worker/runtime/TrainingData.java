@@ -1,0 +1,36 @@
+package io.stoker.worker.runtime;
+
+import io.stoker.data.augment.Augmentation;
+import io.stoker.data.plan.EpochPlan;
+import java.io.Serializable;
+import java.util.List;
+
+/**
+ * Which batches a worker reads, in words that fit into a task.
+ *
+ * @param uri the folder of shards
+ * @param manifestSha256 what its manifest must be, so that all workers read the same data
+ * @param split the split's name
+ * @param augmentations as {@link Augmentation#parse} takes them
+ * @param seed the job's root seed
+ * @param workers logical workers
+ * @param batch examples of a worker in a full step
+ */
+public record TrainingData(
+    String uri,
+    String manifestSha256,
+    String split,
+    String augmentations,
+    long seed,
+    int workers,
+    int batch)
+    implements Serializable {
+  /** Who reads what in an epoch over blocks of so many rows. */
+  EpochPlan plan(int[] blockRows, int epoch) {
+    return EpochPlan.of(blockRows, seed, epoch, workers, batch);
+  }
+
+  List<Augmentation> parsedAugmentations() {
+    return Augmentation.parse(augmentations);
+  }
+}

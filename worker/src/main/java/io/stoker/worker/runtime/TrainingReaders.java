@@ -1,0 +1,152 @@
+package io.stoker.worker.runtime;
+
+import io.stoker.data.batch.BatchReader;
+import io.stoker.data.batch.ImageBatch;
+import io.stoker.data.batch.SplitBlocks;
+import io.stoker.data.plan.EpochPlan;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Iterator;
+import org.apache.hadoop.conf.Configuration;
+
+/**
+ * The open readers of this process. A reader runs from some step to the end of its epoch, and waits
+ * between rounds, its next batches ready; the next round of the same worker takes it up where it
+ * stands. Where that cannot be (the worker moved, a task is retried) a new one is opened at the
+ * step that is wanted, and yields the same batches.
+ *
+ * <p>There are never more than were ever open at once.
+ */
+public final class TrainingReaders implements AutoCloseable {
+  private record Position(TrainingData data, int epoch, int worker, long step) {}
+
+  private record Waiting(Position position, BatchReader reader) {}
+
+  private final Residents residents;
+  private final Deque<Waiting> waiting = new ArrayDeque<>();
+  private int open;
+  private int peak;
+  private boolean closed;
+
+  TrainingReaders(Residents residents) {
+    this.residents = residents;
+  }
+
+  /**
+   * Opens, or takes up, the reader of one worker's part of a round.
+   *
+   * @param data what is read
+   * @param epoch the epoch, from 0
+   * @param worker the worker
+   * @param step the first step within the epoch
+   * @param hadoop how to reach the data
+   */
+  public RoundReader reader(
+      TrainingData data, int epoch, int worker, long step, Configuration hadoop) {
+    Position position = new Position(data, epoch, worker, step);
+    BatchReader reader = take(position);
+    try {
+      return new RoundReader(position, reader == null ? open(position, hadoop) : reader);
+    } catch (RuntimeException | Error e) {
+      release();
+      throw e;
+    }
+  }
+
+  private BatchReader open(Position position, Configuration hadoop) {
+    TrainingData data = position.data();
+    SplitBlocks blocks = residents.blocks(data.uri(), data.manifestSha256(), data.split(), hadoop);
+    EpochPlan plan = data.plan(blocks.rows(), position.epoch());
+    return BatchReader.training(
+        blocks,
+        plan,
+        position.worker(),
+        Math.toIntExact(position.step()),
+        plan.steps(),
+        data.parsedAugmentations());
+  }
+
+  private synchronized BatchReader take(Position position) {
+    open++;
+    peak = Math.max(peak, open);
+    for (Iterator<Waiting> each = waiting.iterator(); each.hasNext(); ) {
+      Waiting candidate = each.next();
+      if (candidate.position().equals(position)) {
+        each.remove();
+        return candidate.reader();
+      }
+    }
+    // Readers of other steps of this worker's, of an earlier attempt or round, are of no more use.
+    waiting.removeIf(
+        other -> {
+          boolean stale =
+              other.position().worker() == position.worker()
+                  && other.position().data().equals(position.data());
+          if (stale) {
+            other.reader().close();
+          }
+          return stale;
+        });
+    return null;
+  }
+
+  private synchronized boolean keep(Waiting reader) {
+    release();
+    if (closed || !reader.reader().hasNext()) {
+      return false;
+    }
+    waiting.addFirst(reader);
+    if (waiting.size() + open > peak) {
+      waiting.removeLast().reader().close();
+    }
+    return true;
+  }
+
+  private synchronized void release() {
+    open--;
+  }
+
+  /** Closes the readers that wait now, and the others when their round is over. */
+  @Override
+  public synchronized void close() {
+    closed = true;
+    waiting.forEach(each -> each.reader().close());
+    waiting.clear();
+  }
+
+  /** The batches of one worker in one round; one thread's, until it is closed. */
+  public final class RoundReader implements AutoCloseable {
+    private final Position start;
+    private final BatchReader reader;
+    private int delivered;
+    private boolean complete;
+
+    private RoundReader(Position start, BatchReader reader) {
+      this.start = start;
+      this.reader = reader;
+    }
+
+    /** The batch of the next step, valid until the next call. */
+    public ImageBatch next() {
+      delivered++;
+      return reader.next();
+    }
+
+    /** Says that the round's batches were all used, so that the next round may go on from here. */
+    public void completed() {
+      complete = true;
+    }
+
+    @Override
+    public void close() {
+      Position next =
+          new Position(start.data(), start.epoch(), start.worker(), start.step() + delivered);
+      if (!complete) {
+        release();
+        reader.close();
+      } else if (!keep(new Waiting(next, reader))) {
+        reader.close();
+      }
+    }
+  }
+}

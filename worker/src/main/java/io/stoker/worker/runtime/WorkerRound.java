@@ -1,0 +1,74 @@
+package io.stoker.worker.runtime;
+
+import io.stoker.data.batch.ImageBatch;
+import io.stoker.models.engine.Network;
+import io.stoker.worker.sgd.LocalResult;
+import io.stoker.worker.sgd.LocalSgd;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.TaskContext;
+import org.apache.spark.TaskKilledException;
+import org.apache.spark.util.TaskCompletionListener;
+import org.apache.spark.util.TaskFailureListener;
+
+/**
+ * One worker's part of a round inside a Spark task. It borrows a resident replica for as long as
+ * the task lasts; a task that fails has it closed, since its state is then unknown.
+ */
+public final class WorkerRound {
+  private final RoundTask task;
+  private final int worker;
+  private final Configuration hadoop;
+  private final TaskContext context;
+  private final Replica replica;
+
+  private WorkerRound(
+      RoundTask task, int worker, Configuration hadoop, TaskContext context, Replica replica) {
+    this.task = task;
+    this.worker = worker;
+    this.hadoop = hadoop;
+    this.context = context;
+    this.replica = replica;
+  }
+
+  /**
+   * Begins: the network has arbitrary parameters and updater state, which the caller sets.
+   *
+   * @param task the round
+   * @param worker which worker
+   * @param hadoop how to reach the data
+   * @param context the task's, at whose end the replica is given back
+   */
+  public static WorkerRound begin(
+      RoundTask task, int worker, Configuration hadoop, TaskContext context) {
+    Replica replica = Residents.here().replicas().borrow(task.replica());
+    context.addTaskFailureListener((TaskFailureListener) (ended, failure) -> replica.discard());
+    context.addTaskCompletionListener((TaskCompletionListener) ended -> replica.close());
+    return new WorkerRound(task, worker, hadoop, context, replica);
+  }
+
+  /** The worker's network, until the task ends. */
+  public Network network() {
+    return replica.network();
+  }
+
+  /** Takes the worker's steps of the round. */
+  public LocalResult train() {
+    try (TrainingReaders.RoundReader reader =
+        Residents.here()
+            .readers()
+            .reader(task.data(), task.epoch(), worker, task.firstStep(), hadoop)) {
+      LocalResult result =
+          LocalSgd.run(network(), () -> next(reader), task.localSteps(worker), task.schedule());
+      reader.completed();
+      return result;
+    }
+  }
+
+  /** A task that Spark no longer wants ends at its next step. */
+  private ImageBatch next(TrainingReaders.RoundReader reader) {
+    if (context.isInterrupted()) {
+      throw new TaskKilledException("worker %d was told to stop".formatted(worker));
+    }
+    return reader.next();
+  }
+}

@@ -1,0 +1,13 @@
+package io.stoker.worker.sgd;
+
+/**
+ * What a worker's steps of a round came to.
+ *
+ * @param examples how many examples they trained on
+ * @param lossSum the sum of the examples' cross-entropies, each before its own step, in nats
+ * @param correct how many examples were classified right
+ * @param waitSeconds waiting for data
+ * @param computeSeconds forward, backward and update
+ */
+public record LocalResult(
+    long examples, double lossSum, long correct, double waitSeconds, double computeSeconds) {}

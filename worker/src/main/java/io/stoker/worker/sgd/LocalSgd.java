@@ -1,0 +1,51 @@
+package io.stoker.worker.sgd;
+
+import io.stoker.data.batch.ImageBatch;
+import io.stoker.models.engine.BatchScore;
+import io.stoker.models.engine.Network;
+import java.util.function.Supplier;
+
+/**
+ * Local stochastic gradient descent: the part of the algorithm between two averagings (McDonald et
+ * al., 2010, "Distributed Training Strategies for the Structured Perceptron", and Stich, 2019,
+ * "Local SGD Converges Fast and Communicates Little"). It knows no Spark.
+ */
+public final class LocalSgd {
+  private LocalSgd() {}
+
+  /**
+   * Takes a worker's steps of a round, in order. A step for which there are no examples changes
+   * nothing.
+   *
+   * @param network begins with the round's parameters and updater state, ends with the worker's
+   * @param batches the batch of each step; one is used up before the next is asked for
+   * @param steps which steps
+   * @param schedule the settings of each step
+   */
+  public static LocalResult run(
+      Network network, Supplier<ImageBatch> batches, LocalSteps steps, StepSchedule schedule) {
+    long examples = 0;
+    double lossSum = 0;
+    long correct = 0;
+    long waited = 0;
+    long computed = 0;
+    for (int step = 0; step < steps.steps(); step++) {
+      long start = System.nanoTime();
+      ImageBatch batch = batches.get();
+      long ready = System.nanoTime();
+      waited += ready - start;
+      if (batch.examples() == 0) {
+        continue;
+      }
+      BatchScore score =
+          network.computeGradients(
+              batch.images(), batch.labels(), batch.examples(), steps.dropoutSeed(step));
+      network.update(schedule.at(steps.firstStep() + step));
+      computed += System.nanoTime() - ready;
+      examples += score.examples();
+      lossSum += score.lossSum();
+      correct += score.correct();
+    }
+    return new LocalResult(examples, lossSum, correct, waited / 1e9, computed / 1e9);
+  }
+}

@@ -1,0 +1,26 @@
+package io.stoker.worker.sgd;
+
+import io.stoker.data.plan.Mixing;
+
+/**
+ * The steps that one worker takes in one round.
+ *
+ * @param seed the job's root seed
+ * @param round the round, from 0
+ * @param worker the worker, from 0
+ * @param firstStep the round's first step since the job began, from 0
+ * @param steps how many steps
+ */
+public record LocalSteps(long seed, int round, int worker, long firstStep, int steps) {
+  /** Keeps this use of the seed apart from the others. */
+  private static final long DROPOUT = 0x64726f706f7574L;
+
+  /**
+   * What decides which units a step drops.
+   *
+   * @param step the step within the round, from 0
+   */
+  public long dropoutSeed(int step) {
+    return Mixing.mix(Mixing.mix(Mixing.mix(seed, DROPOUT), round, worker), step);
+  }
+}
