@@ -1,0 +1,59 @@
+package io.stoker.models.dl4j;
+
+import io.stoker.models.engine.Engine;
+import io.stoker.models.engine.Network;
+import io.stoker.models.spec.ModelSpec;
+import java.util.Properties;
+import org.nd4j.linalg.factory.Nd4j;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Stock Deeplearning4j, on whichever ND4J backend is on the classpath: the processor's, or CUDA
+ * with cuDNN. On a processor it is the reference and the baseline, not the fast way.
+ *
+ * <p>Its gradient of local response normalization without cuDNN divides by the wrong channel's
+ * scale. The error is of the order of alpha times the activations' squares: nothing that shows for
+ * AlexNet's alpha of 1e-4.
+ */
+public final class Dl4jEngine implements Engine {
+  private static final Logger LOG = LoggerFactory.getLogger(Dl4jEngine.class);
+
+  @Override
+  public String name() {
+    return "dl4j";
+  }
+
+  @Override
+  public boolean available() {
+    try {
+      return Nd4j.getBackend() != null;
+    } catch (RuntimeException | LinkageError e) {
+      LOG.debug("ND4J does not start", e);
+      return false;
+    }
+  }
+
+  @Override
+  public int rank() {
+    return 10;
+  }
+
+  @Override
+  public int threads() {
+    return Nd4j.getEnvironment().maxMasterThreads();
+  }
+
+  @Override
+  public String description() {
+    Properties environment = Nd4j.getExecutioner().getEnvironmentInformation();
+    return "Deeplearning4j on ND4J, backend %s, BLAS %s, %d threads"
+        .formatted(
+            environment.getProperty("backend"), environment.getProperty("blas.vendor"), threads());
+  }
+
+  @Override
+  public Network create(ModelSpec model, int batchCapacity) {
+    return new Dl4jNetwork(model, batchCapacity);
+  }
+}

@@ -1,0 +1,244 @@
+package io.stoker.models.dl4j;
+
+import io.stoker.models.engine.BatchScore;
+import io.stoker.models.engine.Network;
+import io.stoker.models.engine.StepSettings;
+import io.stoker.models.spec.ModelSpec;
+import io.stoker.models.spec.ModelSpec.Placed;
+import io.stoker.models.spec.ParameterSpec;
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import org.bytedeco.javacpp.FloatPointer;
+import org.deeplearning4j.nn.conf.layers.BaseOutputLayer;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.concurrency.AffinityManager.Location;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.indexing.NDArrayIndex;
+
+/**
+ * A stock Deeplearning4j {@link ComputationGraph}. Forward and backward are the library's; the step
+ * is ours, on its flat vectors.
+ */
+final class Dl4jNetwork implements Network {
+  /** Only shapes the configuration; {@link #update} has its own settings. */
+  private static final StepSettings UNUSED = new StepSettings(0.1f, 0, 0);
+
+  /** ND4J takes a seed of 0 for a wish for the time of day. */
+  private static final long SEED_FOR_ZERO = 0x5eed;
+
+  private final ModelSpec model;
+  private final int batchCapacity;
+  private final ComputationGraph graph;
+  private final ScoredCrossEntropy loss = new ScoredCrossEntropy();
+  private final INDArray parameters;
+  private final INDArray gradients;
+  private final INDArray velocity;
+  private final INDArray images;
+  private final INDArray labels;
+
+  /** The weights of each layer, and the velocity of the same ones. */
+  private final List<INDArray> weights = new ArrayList<>();
+
+  private final List<INDArray> weightVelocities = new ArrayList<>();
+
+  Dl4jNetwork(ModelSpec model, int batchCapacity) {
+    this.model = model;
+    this.batchCapacity = batchCapacity;
+    long count = model.parameterCount();
+    graph = new ComputationGraph(GraphConfiguration.of(model, UNUSED));
+    parameters = Nd4j.zeros(DataType.FLOAT, 1, count);
+    graph.init(parameters, false);
+    graph.initGradientsView();
+    gradients = graph.getFlattenedGradients();
+    ((BaseOutputLayer) graph.getOutputLayer(0).conf().getLayer()).setLossFn(loss);
+    velocity = Nd4j.zeros(DataType.FLOAT, 1, count);
+    images =
+        Nd4j.zeros(
+            DataType.FLOAT,
+            batchCapacity,
+            model.input().channels(),
+            model.input().height(),
+            model.input().width());
+    labels = Nd4j.zeros(DataType.FLOAT, batchCapacity, model.classes());
+    for (Placed placed : model.placed()) {
+      long offset = placed.parameterOffset();
+      for (ParameterSpec tensor : placed.parameters()) {
+        if (tensor.role() == ParameterSpec.Role.WEIGHT) {
+          weights.add(range(parameters, offset, tensor.size()));
+          weightVelocities.add(range(velocity, offset, tensor.size()));
+        }
+        offset += tensor.size();
+      }
+    }
+  }
+
+  private static INDArray range(INDArray vector, long offset, long length) {
+    return vector.get(NDArrayIndex.all(), NDArrayIndex.interval(offset, offset + length));
+  }
+
+  @Override
+  public ModelSpec model() {
+    return model;
+  }
+
+  @Override
+  public int batchCapacity() {
+    return batchCapacity;
+  }
+
+  @Override
+  public BatchScore computeGradients(float[] images, int[] labels, int examples, long dropoutSeed) {
+    INDArray features = features(images, examples);
+    INDArray classes = oneHot(labels, examples);
+    Nd4j.getRandom().setSeed(dropoutSeed == 0 ? SEED_FOR_ZERO : dropoutSeed);
+    graph.setInputs(features);
+    graph.setLabels(classes);
+    graph.computeGradientAndScore();
+    // The library leaves sums over the examples and divides them in its updater, which is not used.
+    gradients.divi(examples);
+    return new BatchScore(loss.lossSum(), loss.correct(), examples);
+  }
+
+  @Override
+  public void update(StepSettings settings) {
+    float rate = settings.learningRate();
+    float decay = rate * settings.weightDecay();
+    boolean heavyBall = settings.momentum() > 0;
+    if (heavyBall) {
+      velocity.muli(settings.momentum());
+      for (int i = 0; decay > 0 && i < weights.size(); i++) {
+        addScaled(-decay, weights.get(i), weightVelocities.get(i));
+      }
+      addScaled(-rate, gradients, velocity);
+      addScaled(1, velocity, parameters);
+    } else {
+      for (int i = 0; decay > 0 && i < weights.size(); i++) {
+        weights.get(i).muli(1 - decay);
+      }
+      addScaled(-rate, gradients, parameters);
+    }
+  }
+
+  private static void addScaled(float factor, INDArray source, INDArray target) {
+    Nd4j.getBlasWrapper().level1().axpy(source.length(), factor, source, target);
+  }
+
+  @Override
+  public void predict(float[] images, int examples, float[] probabilities) {
+    int values = examples * model.classes();
+    if (examples >= 1 && probabilities.length < values) {
+      throw new IllegalArgumentException(
+          "Invalid probabilities: room for %d (%d examples have %d)"
+              .formatted(probabilities.length, examples, values));
+    }
+    INDArray output = graph.outputSingle(false, features(images, examples));
+    Nd4j.getAffinityManager().ensureLocation(output, Location.HOST);
+    host(output, 0, values).get(probabilities, 0, values);
+  }
+
+  private INDArray features(float[] values, int examples) {
+    if (examples < 1 || examples > batchCapacity) {
+      throw new IllegalArgumentException(
+          "Invalid examples: %d (must be between 1 and %d)".formatted(examples, batchCapacity));
+    }
+    int size = examples * model.input().features();
+    if (values.length < size) {
+      throw new IllegalArgumentException(
+          "Invalid images: %d values (%d examples have %d)"
+              .formatted(values.length, examples, size));
+    }
+    host(images, 0, size).put(values, 0, size);
+    Nd4j.getAffinityManager().tagLocation(images, Location.HOST);
+    return examples == batchCapacity
+        ? images
+        : images.get(
+            NDArrayIndex.interval(0, examples),
+            NDArrayIndex.all(),
+            NDArrayIndex.all(),
+            NDArrayIndex.all());
+  }
+
+  private INDArray oneHot(int[] classes, int examples) {
+    if (classes.length < examples) {
+      throw new IllegalArgumentException(
+          "Invalid labels: %d (there are %d examples)".formatted(classes.length, examples));
+    }
+    int columns = model.classes();
+    FloatBuffer rows = host(labels, 0, (long) examples * columns);
+    for (int example = 0; example < examples; example++) {
+      int label = classes[example];
+      if (label < 0 || label >= columns) {
+        throw new IllegalArgumentException(
+            "Invalid label: %d (must be between 0 and %d)".formatted(label, columns - 1));
+      }
+      for (int column = 0; column < columns; column++) {
+        rows.put(column == label ? 1 : 0);
+      }
+    }
+    Nd4j.getAffinityManager().tagLocation(labels, Location.HOST);
+    return examples == batchCapacity
+        ? labels
+        : labels.get(NDArrayIndex.interval(0, examples), NDArrayIndex.all());
+  }
+
+  @Override
+  public void readParameters(long offset, FloatBuffer target) {
+    read(parameters, offset, target);
+  }
+
+  @Override
+  public void writeParameters(long offset, FloatBuffer source) {
+    write(parameters, offset, source);
+  }
+
+  @Override
+  public void readGradients(long offset, FloatBuffer target) {
+    read(gradients, offset, target);
+  }
+
+  @Override
+  public void readUpdaterState(long offset, FloatBuffer target) {
+    read(velocity, offset, target);
+  }
+
+  @Override
+  public void writeUpdaterState(long offset, FloatBuffer source) {
+    write(velocity, offset, source);
+  }
+
+  @Override
+  public void resetUpdaterState() {
+    velocity.assign(0);
+  }
+
+  private static void read(INDArray vector, long offset, FloatBuffer target) {
+    target.put(host(vector, offset, target.remaining()));
+  }
+
+  private static void write(INDArray vector, long offset, FloatBuffer source) {
+    host(vector, offset, source.remaining()).put(source);
+    Nd4j.getAffinityManager().tagLocation(vector, Location.HOST);
+  }
+
+  /** Values {@code [offset, offset + length)} of an array in the processor's own memory. */
+  private static FloatBuffer host(INDArray array, long offset, long length) {
+    if (offset < 0 || offset + length > array.length()) {
+      throw new IndexOutOfBoundsException(
+          "Values %d to %d of %d".formatted(offset, offset + length, array.length()));
+    }
+    Nd4j.getAffinityManager().ensureLocation(array, Location.HOST);
+    FloatPointer values = new FloatPointer(array.data().pointer());
+    return values.position(offset).limit(offset + length).asBuffer();
+  }
+
+  @Override
+  public void close() {
+    graph.close();
+    velocity.close();
+    images.close();
+    labels.close();
+  }
+}

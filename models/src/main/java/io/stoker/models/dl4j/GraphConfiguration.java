@@ -1,0 +1,300 @@
+package io.stoker.models.dl4j;
+
+import io.stoker.models.engine.StepSettings;
+import io.stoker.models.spec.ActivationFunction;
+import io.stoker.models.spec.Initializer;
+import io.stoker.models.spec.LayerSpec;
+import io.stoker.models.spec.ModelSpec;
+import io.stoker.models.spec.ModelSpec.Placed;
+import io.stoker.models.spec.ParameterSpec;
+import io.stoker.models.spec.Shape;
+import java.util.List;
+import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
+import org.deeplearning4j.nn.conf.ComputationGraphConfiguration.GraphBuilder;
+import org.deeplearning4j.nn.conf.ConvolutionMode;
+import org.deeplearning4j.nn.conf.InputPreProcessor;
+import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
+import org.deeplearning4j.nn.conf.distribution.NormalDistribution;
+import org.deeplearning4j.nn.conf.distribution.UniformDistribution;
+import org.deeplearning4j.nn.conf.graph.GraphVertex;
+import org.deeplearning4j.nn.conf.graph.LayerVertex;
+import org.deeplearning4j.nn.conf.graph.ScaleVertex;
+import org.deeplearning4j.nn.conf.inputs.InputType;
+import org.deeplearning4j.nn.conf.layers.ActivationLayer;
+import org.deeplearning4j.nn.conf.layers.BaseLayer;
+import org.deeplearning4j.nn.conf.layers.ConvolutionLayer;
+import org.deeplearning4j.nn.conf.layers.DenseLayer;
+import org.deeplearning4j.nn.conf.layers.DropoutLayer;
+import org.deeplearning4j.nn.conf.layers.FeedForwardLayer;
+import org.deeplearning4j.nn.conf.layers.Layer;
+import org.deeplearning4j.nn.conf.layers.LocalResponseNormalization;
+import org.deeplearning4j.nn.conf.layers.OutputLayer;
+import org.deeplearning4j.nn.conf.layers.PoolingType;
+import org.deeplearning4j.nn.conf.layers.SubsamplingLayer;
+import org.deeplearning4j.nn.conf.preprocessor.CnnToFeedForwardPreProcessor;
+import org.deeplearning4j.nn.conf.preprocessor.FeedForwardToCnnPreProcessor;
+import org.deeplearning4j.nn.weights.IWeightInit;
+import org.deeplearning4j.nn.weights.WeightInitConstant;
+import org.deeplearning4j.nn.weights.WeightInitDistribution;
+import org.deeplearning4j.nn.weights.WeightInitRelu;
+import org.deeplearning4j.nn.weights.WeightInitXavierUniform;
+import org.nd4j.linalg.activations.IActivation;
+import org.nd4j.linalg.activations.impl.ActivationIdentity;
+import org.nd4j.linalg.activations.impl.ActivationLReLU;
+import org.nd4j.linalg.activations.impl.ActivationReLU;
+import org.nd4j.linalg.activations.impl.ActivationReLU6;
+import org.nd4j.linalg.activations.impl.ActivationSigmoid;
+import org.nd4j.linalg.activations.impl.ActivationSoftmax;
+import org.nd4j.linalg.activations.impl.ActivationTanH;
+import org.nd4j.linalg.learning.config.IUpdater;
+import org.nd4j.linalg.learning.config.Nesterovs;
+import org.nd4j.linalg.learning.config.Sgd;
+import org.nd4j.linalg.lossfunctions.impl.LossMCXENT;
+
+/**
+ * A model as the configuration of a stock Deeplearning4j {@code ComputationGraph}: a chain of
+ * vertices from {@value #INPUT}, images {@code [examples, channels, height, width]}, to {@value
+ * #OUTPUT}, class probabilities. It names classes of Deeplearning4j only, and its flattened
+ * parameters are the model's canonical vector. Making one loads no native code.
+ */
+public final class GraphConfiguration {
+  public static final String INPUT = "images";
+  public static final String OUTPUT = "probabilities";
+
+  /** Scales any positive fp32 number above 2e-38 beyond 6. */
+  private static final double BEYOND_ALL = 3e38;
+
+  private final GraphBuilder graph;
+  private String last = INPUT;
+
+  /** The shape behind the last vertex, and whether it is an array of rank 2. */
+  private Shape shape;
+
+  private boolean flat;
+
+  private GraphConfiguration(GraphBuilder graph, Shape input) {
+    this.graph = graph;
+    this.shape = input;
+  }
+
+  /**
+   * The configuration of a model that can be trained further with Deeplearning4j.
+   *
+   * @param model the model
+   * @param settings become the updater and the L2 factor. Deeplearning4j's momentum is Nesterov's:
+   *     its velocity is the same, its step looks ahead
+   */
+  public static ComputationGraphConfiguration of(ModelSpec model, StepSettings settings) {
+    NeuralNetConfiguration.Builder defaults =
+        new NeuralNetConfiguration.Builder()
+            .updater(updater(settings))
+            .activation(new ActivationIdentity())
+            .convolutionMode(ConvolutionMode.Truncate);
+    if (settings.weightDecay() > 0) {
+      defaults.l2(settings.weightDecay());
+    }
+    GraphConfiguration chain = new GraphConfiguration(defaults.graphBuilder(), model.input());
+    chain.graph.addInputs(INPUT);
+    List<Placed> placed = model.placed();
+    for (int i = 0; i < placed.size(); i++) {
+      boolean fused = i + 1 < placed.size() && fuses(placed.get(i + 1).layer());
+      if (placed.get(i).parameters().isEmpty()) {
+        chain.append(placed.get(i));
+      } else if (i == placed.size() - 1) {
+        chain.appendOutput(placed.get(i));
+      } else if (fused) {
+        chain.appendLearning(placed.get(i), activation(placed.get(i + 1).layer()));
+        i++;
+      } else {
+        chain.appendLearning(placed.get(i), new ActivationIdentity());
+      }
+    }
+    ComputationGraphConfiguration configuration =
+        chain
+            .graph
+            .setOutputs(OUTPUT)
+            .setInputTypes(
+                InputType.convolutional(
+                    model.input().height(), model.input().width(), model.input().channels()))
+            .build();
+    return withoutSeed(configuration);
+  }
+
+  private static IUpdater updater(StepSettings settings) {
+    return settings.momentum() > 0
+        ? new Nesterovs(settings.learningRate(), settings.momentum())
+        : new Sgd(settings.learningRate());
+  }
+
+  /** Deeplearning4j takes the time of day for a seed: equal models would have unequal files. */
+  private static ComputationGraphConfiguration withoutSeed(
+      ComputationGraphConfiguration configuration) {
+    configuration.getDefaultConfiguration().setSeed(0);
+    for (GraphVertex vertex : configuration.getVertices().values()) {
+      if (vertex instanceof LayerVertex layer) {
+        layer.getLayerConf().setSeed(0);
+      }
+    }
+    return configuration;
+  }
+
+  private void append(Placed placed) {
+    LayerSpec layer = placed.layer();
+    if (layer instanceof LayerSpec.Pooling pool) {
+      appendOverImage(
+          placed,
+          new SubsamplingLayer.Builder(
+                  pool.kind() == LayerSpec.Pooling.Kind.MAXIMUM ? PoolingType.MAX : PoolingType.AVG)
+              .kernelSize(pool.kernel(), pool.kernel())
+              .stride(pool.stride(), pool.stride())
+              .padding(pool.padding(), pool.padding())
+              .avgPoolIncludePadInDivisor(true)
+              .build());
+    } else if (layer instanceof LayerSpec.LocalResponseNormalization lrn) {
+      // Deeplearning4j fails on neighbours that no channel has; the sum is the same without them.
+      int size = Math.min(lrn.size(), 2 * placed.input().channels() - 1);
+      appendOverImage(
+          placed,
+          new LocalResponseNormalization.Builder(lrn.k(), lrn.alpha(), lrn.beta()).n(size).build());
+    } else if (layer instanceof LayerSpec.Dropout dropout) {
+      // Deeplearning4j's probability is that of being kept.
+      double kept = 1 - (double) dropout.probability();
+      appendLayer(name(placed), new DropoutLayer.Builder(kept).build(), null);
+    } else if (layer instanceof LayerSpec.Activation activation) {
+      appendActivation(name(placed), activation.function());
+    }
+    shape = placed.output();
+  }
+
+  private void appendActivation(String name, ActivationFunction function) {
+    switch (function) {
+      case SCALED_TANH -> {
+        appendScale(name + "-slope", ActivationFunction.TANH_SLOPE);
+        appendLayer(name, new ActivationLayer(new ActivationTanH()), null);
+        appendScale(name + "-amplitude", ActivationFunction.TANH_AMPLITUDE);
+      }
+      case THRESHOLD -> {
+        // Deeplearning4j has no step function: min(max(0, 3e38 x), 6) / 6 is one.
+        appendScale(name + "-slope", BEYOND_ALL);
+        appendLayer(name, new ActivationLayer(new ActivationReLU6()), null);
+        appendScale(name + "-amplitude", 1 / 6.0);
+      }
+      default -> appendLayer(name, new ActivationLayer(activation(function)), null);
+    }
+  }
+
+  /** Appends a convolution or dense layer with the activation that follows it. */
+  private void appendLearning(Placed placed, IActivation activation) {
+    FeedForwardLayer layer;
+    if (placed.layer() instanceof LayerSpec.Convolution conv) {
+      layer =
+          new ConvolutionLayer.Builder(conv.kernel(), conv.kernel())
+              .stride(conv.stride(), conv.stride())
+              .padding(conv.padding(), conv.padding())
+              .build();
+      layer.setNIn(placed.input().channels());
+      layer.setNOut(conv.filters());
+    } else {
+      layer = new DenseLayer();
+      layer.setNIn(placed.input().features());
+      layer.setNOut(placed.output().features());
+    }
+    initialize(layer, placed);
+    layer.setActivationFn(activation);
+    if (layer instanceof ConvolutionLayer) {
+      appendOverImage(placed, layer);
+    } else {
+      appendLayer(name(placed), layer, toFlat());
+      flat = true;
+    }
+    shape = placed.output();
+  }
+
+  private void appendOutput(Placed placed) {
+    OutputLayer layer = new OutputLayer();
+    layer.setNIn(placed.input().features());
+    layer.setNOut(placed.output().features());
+    layer.setLossFn(new LossMCXENT());
+    initialize(layer, placed);
+    layer.setActivationFn(new ActivationSoftmax());
+    appendLayer(OUTPUT, layer, toFlat());
+  }
+
+  private void appendOverImage(Placed placed, Layer layer) {
+    InputPreProcessor toImage =
+        flat
+            ? new FeedForwardToCnnPreProcessor(shape.height(), shape.width(), shape.channels())
+            : null;
+    appendLayer(name(placed), layer, toImage);
+    flat = false;
+  }
+
+  private InputPreProcessor toFlat() {
+    return flat
+        ? null
+        : new CnnToFeedForwardPreProcessor(shape.height(), shape.width(), shape.channels());
+  }
+
+  private void appendLayer(String name, Layer layer, InputPreProcessor preProcessor) {
+    graph.addLayer(name, layer, preProcessor, last);
+    last = name;
+  }
+
+  private void appendScale(String name, double factor) {
+    graph.addVertex(name, new ScaleVertex(factor), last);
+    last = name;
+  }
+
+  /** For those who start anew from this configuration with Deeplearning4j's own initialization. */
+  private static void initialize(BaseLayer layer, Placed placed) {
+    for (ParameterSpec tensor : placed.parameters()) {
+      Initializer initializer = tensor.initializer();
+      if (tensor.role() == ParameterSpec.Role.WEIGHT) {
+        layer.setWeightInitFn(weightInit(initializer, tensor.fanIn()));
+      } else if (initializer instanceof Initializer.Constant constant) {
+        layer.setBiasInit(constant.value());
+      }
+    }
+  }
+
+  private static IWeightInit weightInit(Initializer initializer, int fanIn) {
+    if (initializer instanceof Initializer.Constant constant) {
+      return new WeightInitConstant(constant.value());
+    } else if (initializer instanceof Initializer.Gaussian gaussian) {
+      return new WeightInitDistribution(new NormalDistribution(0, gaussian.standardDeviation()));
+    } else if (initializer instanceof Initializer.He) {
+      return new WeightInitRelu();
+    } else if (initializer instanceof Initializer.Glorot) {
+      return new WeightInitXavierUniform();
+    }
+    double bound = 2.4 / fanIn;
+    return new WeightInitDistribution(new UniformDistribution(-bound, bound));
+  }
+
+  private static boolean fuses(LayerSpec layer) {
+    return layer instanceof LayerSpec.Activation activation
+        && activation.function() != ActivationFunction.SCALED_TANH
+        && activation.function() != ActivationFunction.THRESHOLD;
+  }
+
+  private static IActivation activation(LayerSpec layer) {
+    return activation(((LayerSpec.Activation) layer).function());
+  }
+
+  private static IActivation activation(ActivationFunction function) {
+    return switch (function) {
+      case SIGMOID -> new ActivationSigmoid();
+      case TANH -> new ActivationTanH();
+      case RELU -> new ActivationReLU();
+      case LEAKY_RELU -> new ActivationLReLU(ActivationFunction.LEAK);
+      case SCALED_TANH, THRESHOLD ->
+          throw new IllegalArgumentException(function + " is several vertices");
+    };
+  }
+
+  private static String name(Placed placed) {
+    String label = placed.layer().label();
+    int space = label.indexOf(' ');
+    return "%d-%s".formatted(placed.index() + 1, space < 0 ? label : label.substring(0, space));
+  }
+}
