@@ -1,0 +1,37 @@
+package io.stoker.driver.averaging;
+
+import org.apache.spark.Partition;
+
+/** A partition that is nothing but its number: a worker, or a slice. */
+final class IndexedPartition implements Partition {
+  private static final long serialVersionUID = 1L;
+
+  private final int index;
+
+  IndexedPartition(int index) {
+    this.index = index;
+  }
+
+  static Partition[] upTo(int count) {
+    Partition[] partitions = new Partition[count];
+    for (int i = 0; i < count; i++) {
+      partitions[i] = new IndexedPartition(i);
+    }
+    return partitions;
+  }
+
+  @Override
+  public int index() {
+    return index;
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof IndexedPartition that && that.index == index;
+  }
+
+  @Override
+  public int hashCode() {
+    return index;
+  }
+}

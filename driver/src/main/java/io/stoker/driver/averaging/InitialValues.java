@@ -1,0 +1,28 @@
+package io.stoker.driver.averaging;
+
+import io.stoker.models.spec.InitialParameters;
+import io.stoker.worker.runtime.ReplicaKey;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import org.apache.hadoop.conf.Configuration;
+
+/**
+ * A model's first parameters, computed where they are needed; the updater state begins as zero.
+ *
+ * @param replica says which model
+ * @param seed the job's root seed
+ */
+public record InitialValues(ReplicaKey replica, long seed) implements SliceSource {
+  @Override
+  public byte[] read(ParameterSlices slices, int slice, Configuration hadoop) {
+    byte[] content = new byte[slices.bytes(slice)];
+    new InitialParameters(replica.spec(), seed)
+        .fill(
+            slices.offset(slice),
+            ByteBuffer.wrap(content)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .asFloatBuffer()
+                .limit(slices.length(slice)));
+    return content;
+  }
+}

@@ -1,0 +1,172 @@
+package io.stoker.driver.averaging;
+
+import io.stoker.models.engine.Network;
+import io.stoker.worker.runtime.RoundTask;
+import io.stoker.worker.runtime.WorkerRound;
+import io.stoker.worker.sgd.LocalResult;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.util.Iterator;
+import java.util.List;
+import java.util.NoSuchElementException;
+import org.apache.spark.Partition;
+import org.apache.spark.TaskContext;
+import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.rdd.RDD;
+import org.apache.spark.util.SerializableConfiguration;
+import scala.Tuple2;
+import scala.collection.Seq;
+
+/**
+ * The train stage, one worker a partition: gathers the slices into a resident replica, takes the
+ * worker's local steps, and yields what came of it, cut into pieces.
+ */
+final class PieceRdd extends RDD<Tuple2<Integer, Piece>> {
+  private static final long serialVersionUID = 1L;
+
+  private final ParameterSlices slices;
+  private final RoundTask task;
+  private final Broadcast<SerializableConfiguration> hadoop;
+
+  /** Not for tasks: where they go is the scheduler's business. */
+  private final transient List<String> hosts;
+
+  /**
+   * @param parameters the slices before the round
+   * @param task what the workers do
+   * @param hosts where executors are, in an order that stays; a worker that finds itself on the
+   *     same host in each round finds its data there
+   */
+  PieceRdd(SliceRdd parameters, RoundTask task, List<String> hosts) {
+    super(
+        parameters.sparkContext(),
+        Scala.list(List.of(new AllSlices(parameters))),
+        Scala.tag(Tuple2.class));
+    this.slices = parameters.slices();
+    this.task = task;
+    this.hadoop = parameters.hadoop();
+    this.hosts = List.copyOf(hosts);
+  }
+
+  ParameterSlices slices() {
+    return slices;
+  }
+
+  int workers() {
+    return task.data().workers();
+  }
+
+  Broadcast<SerializableConfiguration> hadoop() {
+    return hadoop;
+  }
+
+  @Override
+  public Partition[] getPartitions() {
+    return IndexedPartition.upTo(workers());
+  }
+
+  /** Without this, Spark would send all workers to the executor that holds slice 0. */
+  @Override
+  public Seq<String> getPreferredLocations(Partition split) {
+    return Scala.list(
+        hosts.isEmpty()
+            ? List.of()
+            : List.of(hosts.get((int) ((long) split.index() * hosts.size() / workers()))));
+  }
+
+  @Override
+  public scala.collection.Iterator<Tuple2<Integer, Piece>> compute(
+      Partition split, TaskContext context) {
+    int worker = split.index();
+    long start = System.nanoTime();
+    WorkerRound round = WorkerRound.begin(task, worker, hadoop.value().value(), context);
+    gather(round.network(), context);
+    double gatherSeconds = (System.nanoTime() - start) / 1e9;
+    LocalResult result = round.train();
+    return Scala.iterator(new Scatter(round.network(), worker, gatherSeconds, result));
+  }
+
+  private void gather(Network network, TaskContext context) {
+    SliceRdd parent = (SliceRdd) dependencies().head().rdd();
+    for (int slice = 0; slice < slices.count(); slice++) {
+      scala.collection.Iterator<Slice> one = parent.iterator(new IndexedPartition(slice), context);
+      byte[] content = one.next().content();
+      FloatBuffer values = littleEndian(content);
+      int length = slices.length(slice);
+      network.writeParameters(slices.offset(slice), values.slice(0, length));
+      if (slices.carryUpdaterState()) {
+        network.writeUpdaterState(slices.offset(slice), values.slice(length, length));
+      }
+      while (one.hasNext()) { // Spark unlocks the block at the iterator's end.
+        one.next();
+      }
+    }
+    if (!slices.carryUpdaterState()) {
+      network.resetUpdaterState();
+    }
+  }
+
+  private static FloatBuffer littleEndian(byte[] content) {
+    return ByteBuffer.wrap(content).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer();
+  }
+
+  /** Reads one piece after the other out of the network; the last one carries the report. */
+  private final class Scatter implements Iterator<Tuple2<Integer, Piece>> {
+    private final Network network;
+    private final int worker;
+    private final double gatherSeconds;
+    private final LocalResult result;
+    private final long start = System.nanoTime();
+    private int next;
+
+    Scatter(Network network, int worker, double gatherSeconds, LocalResult result) {
+      this.network = network;
+      this.worker = worker;
+      this.gatherSeconds = gatherSeconds;
+      this.result = result;
+    }
+
+    @Override
+    public boolean hasNext() {
+      return next < slices.count();
+    }
+
+    @Override
+    public Tuple2<Integer, Piece> next() {
+      if (!hasNext()) {
+        throw new NoSuchElementException();
+      }
+      int slice = next++;
+      Piece piece = Piece.of(slice, worker, result.examples(), content(slice));
+      return new Tuple2<>(slice, hasNext() ? piece : piece.with(report()));
+    }
+
+    /** A worker that saw nothing has no weight, and sends nothing. */
+    private byte[] content(int slice) {
+      if (result.examples() == 0) {
+        return new byte[0];
+      }
+      byte[] content = new byte[slices.bytes(slice)];
+      FloatBuffer values = littleEndian(content);
+      int length = slices.length(slice);
+      network.readParameters(slices.offset(slice), values.slice(0, length));
+      if (slices.carryUpdaterState()) {
+        network.readUpdaterState(slices.offset(slice), values.slice(length, length));
+      }
+      return content;
+    }
+
+    private WorkerReport report() {
+      return new WorkerReport(
+          worker,
+          result.examples(),
+          result.lossSum(),
+          result.correct(),
+          gatherSeconds,
+          result.waitSeconds(),
+          result.computeSeconds(),
+          (System.nanoTime() - start) / 1e9);
+    }
+  }
+}

@@ -1,0 +1,194 @@
+package io.stoker.driver.averaging;
+
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.Serializable;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import org.apache.spark.serializer.DeserializationStream;
+import org.apache.spark.serializer.SerializationStream;
+import org.apache.spark.serializer.Serializer;
+import org.apache.spark.serializer.SerializerInstance;
+import scala.reflect.ClassTag;
+
+/**
+ * Puts pieces on the shuffle's wire as they are. Java's own serialization would hold on to every
+ * piece of a worker until its last one is written, which is a second copy of the whole model.
+ *
+ * <p>A record is: slice, worker (int32), examples (int64), length (int32), whether a report follows
+ * (int8), the report, the content; all but the content big-endian.
+ */
+final class PieceSerializer extends Serializer implements Serializable {
+  private static final long serialVersionUID = 1L;
+
+  @Override
+  public SerializerInstance newInstance() {
+    return new Instance();
+  }
+
+  private static final class Instance extends SerializerInstance {
+    @Override
+    public SerializationStream serializeStream(OutputStream out) {
+      return new Writer(new DataOutputStream(out));
+    }
+
+    @Override
+    public DeserializationStream deserializeStream(InputStream in) {
+      return new Reader(new DataInputStream(in));
+    }
+
+    @Override
+    public <T> ByteBuffer serialize(T object, ClassTag<T> type) {
+      throw new UnsupportedOperationException("A piece travels in a stream only");
+    }
+
+    @Override
+    public <T> T deserialize(ByteBuffer bytes, ClassTag<T> type) {
+      throw new UnsupportedOperationException("A piece travels in a stream only");
+    }
+
+    @Override
+    public <T> T deserialize(ByteBuffer bytes, ClassLoader loader, ClassTag<T> type) {
+      throw new UnsupportedOperationException("A piece travels in a stream only");
+    }
+  }
+
+  private static final class Writer extends SerializationStream {
+    private final DataOutputStream out;
+
+    Writer(DataOutputStream out) {
+      this.out = out;
+    }
+
+    @Override
+    public <T> SerializationStream writeKey(T key, ClassTag<T> type) {
+      return this;
+    }
+
+    @Override
+    public <T> SerializationStream writeValue(T value, ClassTag<T> type) {
+      return writeObject(value, type);
+    }
+
+    @Override
+    public <T> SerializationStream writeObject(T object, ClassTag<T> type) {
+      Piece piece = (Piece) object;
+      try {
+        out.writeInt(piece.slice());
+        out.writeInt(piece.worker());
+        out.writeLong(piece.examples());
+        out.writeInt(piece.content().length);
+        out.writeBoolean(piece.report().isPresent());
+        if (piece.report().isPresent()) {
+          write(piece.report().get());
+        }
+        out.write(piece.content());
+        return this;
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+
+    private void write(WorkerReport report) throws IOException {
+      out.writeDouble(report.lossSum());
+      out.writeLong(report.correct());
+      out.writeDouble(report.gatherSeconds());
+      out.writeDouble(report.waitSeconds());
+      out.writeDouble(report.computeSeconds());
+      out.writeDouble(report.scatterSeconds());
+    }
+
+    @Override
+    public void flush() {
+      try {
+        out.flush();
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+
+    @Override
+    public void close() {
+      try {
+        out.close();
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+  }
+
+  /** Reads alternately a key, which opens a record, and its value. */
+  private static final class Reader extends DeserializationStream {
+    private final DataInputStream in;
+    private int slice;
+
+    Reader(DataInputStream in) {
+      this.in = in;
+    }
+
+    @Override
+    @SuppressWarnings("unchecked") // Spark's interface leaves the type to the caller
+    public <T> T readKey(ClassTag<T> type) {
+      try {
+        slice = in.readInt();
+        return (T) Integer.valueOf(slice);
+      } catch (EOFException end) {
+        throw undeclared(end);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+
+    @Override
+    @SuppressWarnings("unchecked") // as above
+    public <T> T readValue(ClassTag<T> type) {
+      try {
+        int worker = in.readInt();
+        long examples = in.readLong();
+        byte[] content = new byte[in.readInt()];
+        WorkerReport report = in.readBoolean() ? readReport(worker, examples) : null;
+        in.readFully(content);
+        Piece piece = Piece.of(slice, worker, examples, content);
+        return (T) (report == null ? piece : piece.with(report));
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+
+    @Override
+    public <T> T readObject(ClassTag<T> type) {
+      throw new UnsupportedOperationException("A piece is read as a key and a value");
+    }
+
+    private WorkerReport readReport(int worker, long examples) throws IOException {
+      return new WorkerReport(
+          worker,
+          examples,
+          in.readDouble(),
+          in.readLong(),
+          in.readDouble(),
+          in.readDouble(),
+          in.readDouble(),
+          in.readDouble());
+    }
+
+    /** Spark's iterators end at an EOFException, which readKey does not declare. */
+    @SuppressWarnings("unchecked") // erased: throws whatever it is given
+    private static <E extends Throwable> RuntimeException undeclared(Throwable end) throws E {
+      throw (E) end;
+    }
+
+    @Override
+    public void close() {
+      try {
+        in.close();
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+  }
+}

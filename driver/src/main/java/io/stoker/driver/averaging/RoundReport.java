@@ -1,0 +1,40 @@
+package io.stoker.driver.averaging;
+
+import java.util.List;
+import java.util.function.ToDoubleFunction;
+
+/**
+ * What a round came to.
+ *
+ * @param workers the workers' reports, in their order
+ * @param averageSeconds the time of the average stage's tasks, as if spread evenly over the slots
+ */
+public record RoundReport(List<WorkerReport> workers, double averageSeconds) {
+  public RoundReport {
+    workers = List.copyOf(workers);
+  }
+
+  /** How many examples all workers saw. */
+  public long examples() {
+    return workers.stream().mapToLong(WorkerReport::examples).sum();
+  }
+
+  /** The mean loss of these examples, in nats, summed in the order of workers. */
+  public double loss() {
+    double sum = 0;
+    for (WorkerReport worker : workers) {
+      sum += worker.lossSum();
+    }
+    return sum / examples();
+  }
+
+  /** The share of these examples that were classified right. */
+  public double accuracy() {
+    return (double) workers.stream().mapToLong(WorkerReport::correct).sum() / examples();
+  }
+
+  /** The mean over the workers of some time. */
+  public double meanSeconds(ToDoubleFunction<WorkerReport> seconds) {
+    return workers.stream().mapToDouble(seconds).average().orElse(0);
+  }
+}

@@ -1,0 +1,133 @@
+package io.stoker.driver.averaging;
+
+import io.stoker.worker.runtime.RoundTask;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.apache.spark.SparkExecutorInfo;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.storage.StorageLevel;
+import org.apache.spark.util.SerializableConfiguration;
+
+/**
+ * The parameters of a job on its executors, from round to round. The driver holds names of blocks,
+ * never a value.
+ *
+ * <p>Each slice has two copies where there are two executors, and the slices of the round before
+ * stay until the next round is complete: losing an executor costs a round or two, not a way back to
+ * the last checkpoint. It owns all blocks and shuffle files that it makes, and {@link #close}
+ * releases what is left of them.
+ */
+public final class SharedParameters implements AutoCloseable {
+  private final JavaSparkContext spark;
+  private final Broadcast<SerializableConfiguration> hadoop;
+  private SliceRdd current;
+
+  /** The slices before the current ones, where there was a round. */
+  private final List<SliceRdd> previous = new ArrayList<>();
+
+  private SharedParameters(
+      JavaSparkContext spark, Broadcast<SerializableConfiguration> hadoop, SliceRdd first) {
+    this.spark = spark;
+    this.hadoop = hadoop;
+    this.current = first;
+  }
+
+  /**
+   * Puts parameters on the executors.
+   *
+   * @param spark the cluster
+   * @param slices how the vectors are cut
+   * @param source where they come from
+   */
+  public static SharedParameters load(
+      JavaSparkContext spark, ParameterSlices slices, SliceSource source) {
+    Broadcast<SerializableConfiguration> hadoop =
+        spark.broadcast(new SerializableConfiguration(spark.hadoopConfiguration()));
+    SharedParameters parameters =
+        new SharedParameters(spark, hadoop, SliceRdd.from(spark.sc(), slices, source, hadoop));
+    try {
+      parameters.materialize(parameters.current);
+      return parameters;
+    } catch (RuntimeException | Error e) {
+      parameters.close();
+      throw e;
+    }
+  }
+
+  /** The slices as they are now. */
+  public SliceRdd current() {
+    return current;
+  }
+
+  /**
+   * One round: the workers train from the current slices, and the mean of what they come to is
+   * current from then on. If that fails, nothing has changed.
+   */
+  public RoundReport advance(RoundTask task) {
+    SliceRdd next = SliceRdd.averaged(new PieceRdd(current, task, hosts()));
+    List<SliceReport> reports;
+    try {
+      reports = materialize(next);
+    } catch (RuntimeException | Error e) {
+      release(next);
+      throw e;
+    }
+    previous.forEach(SharedParameters::release);
+    previous.clear();
+    previous.add(current);
+    current = next;
+    return report(reports);
+  }
+
+  private List<SliceReport> materialize(SliceRdd slices) {
+    slices.persist(
+        executors() >= 2 ? StorageLevel.MEMORY_AND_DISK_2() : StorageLevel.MEMORY_AND_DISK());
+    return new JavaRDD<>(slices, Scala.tag(Slice.class)).map(Slice::report).collect();
+  }
+
+  private RoundReport report(List<SliceReport> slices) {
+    int slots = Math.max(1, Math.min(spark.defaultParallelism(), slices.size()));
+    double seconds = slices.stream().mapToDouble(SliceReport::seconds).sum() / slots;
+    return new RoundReport(slices.get(slices.size() - 1).workers(), seconds);
+  }
+
+  /**
+   * Has the current slices read from a checkpoint where they are lost, in place of a computation
+   * that goes back to the beginning.
+   *
+   * @param written the checkpoint of exactly these values
+   */
+  public void reroot(SliceSource written) {
+    current.reroot(written);
+  }
+
+  private int executors() {
+    int known = spark.sc().statusTracker().getExecutorInfos().length;
+    return spark.isLocal() ? 1 : known - 1; // Spark counts the driver as one.
+  }
+
+  private List<String> hosts() {
+    return spark.isLocal()
+        ? List.of()
+        : Arrays.stream(spark.sc().statusTracker().getExecutorInfos())
+            .map(SparkExecutorInfo::host)
+            .distinct()
+            .sorted()
+            .toList();
+  }
+
+  private static void release(SliceRdd slices) {
+    slices.unpersist(false);
+    slices.cleanShuffleDependencies(false);
+  }
+
+  @Override
+  public void close() {
+    release(current);
+    previous.forEach(SharedParameters::release);
+    hadoop.destroy();
+  }
+}

@@ -1,0 +1,148 @@
+package io.stoker.driver.averaging;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.List;
+import org.apache.spark.Dependency;
+import org.apache.spark.OneToOneDependency;
+import org.apache.spark.Partition;
+import org.apache.spark.SparkContext;
+import org.apache.spark.TaskContext;
+import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.rdd.RDD;
+import org.apache.spark.rdd.ShuffledRDD;
+import org.apache.spark.util.SerializableConfiguration;
+import scala.Tuple2;
+import scala.collection.JavaConverters;
+import scala.collection.Seq;
+
+/**
+ * The parameters at one point in time, one slice a partition, persisted on the executors. A slice
+ * comes from a {@link SliceSource}, or is the mean of the pieces of the round before. The second
+ * kind becomes the first when its values are in a checkpoint ({@link #reroot}): its lineage ends
+ * there from then on, and what is persisted stays.
+ */
+public final class SliceRdd extends RDD<Slice> {
+  private static final long serialVersionUID = 1L;
+
+  private final ParameterSlices slices;
+  private final int workers;
+  private final Broadcast<SerializableConfiguration> hadoop;
+
+  /** Null for as long as the slices are to be averaged from pieces. */
+  private SliceSource source;
+
+  private transient RDD<Tuple2<Integer, Piece>> pieces;
+
+  private SliceRdd(
+      SparkContext spark,
+      ParameterSlices slices,
+      int workers,
+      Broadcast<SerializableConfiguration> hadoop) {
+    super(spark, Scala.list(List.of()), Scala.tag(Slice.class));
+    this.slices = slices;
+    this.workers = workers;
+    this.hadoop = hadoop;
+  }
+
+  /** Slices from a source. */
+  static SliceRdd from(
+      SparkContext spark,
+      ParameterSlices slices,
+      SliceSource source,
+      Broadcast<SerializableConfiguration> hadoop) {
+    SliceRdd rdd = new SliceRdd(spark, slices, 0, hadoop);
+    rdd.source = source;
+    return rdd;
+  }
+
+  /** The mean of what the workers made of the slices before. */
+  static SliceRdd averaged(PieceRdd trained) {
+    ShuffledRDD<Integer, Piece, Piece> pieces =
+        new ShuffledRDD<Integer, Piece, Piece>(
+                trained,
+                new SlicePartitioner(trained.slices().count()),
+                Scala.tag(Integer.class),
+                Scala.tag(Piece.class),
+                Scala.tag(Piece.class))
+            .setSerializer(new PieceSerializer());
+    SliceRdd rdd =
+        new SliceRdd(trained.sparkContext(), trained.slices(), trained.workers(), trained.hadoop());
+    rdd.pieces = pieces;
+    return rdd;
+  }
+
+  /** How the vectors are cut. */
+  public ParameterSlices slices() {
+    return slices;
+  }
+
+  /** How tasks reach files. */
+  Broadcast<SerializableConfiguration> hadoop() {
+    return hadoop;
+  }
+
+  /**
+   * Ends the lineage here: slices that are lost from now on are read again.
+   *
+   * @param written holds exactly these values
+   */
+  void reroot(SliceSource written) {
+    source = written;
+    pieces = null;
+    clearDependencies();
+  }
+
+  @Override
+  public Seq<Dependency<?>> getDependencies() {
+    return source == null
+        ? Scala.list(List.of(new OneToOneDependency<>(pieces)))
+        : Scala.list(List.of());
+  }
+
+  @Override
+  public Partition[] getPartitions() {
+    return IndexedPartition.upTo(slices.count());
+  }
+
+  @Override
+  public scala.collection.Iterator<Slice> compute(Partition split, TaskContext context) {
+    int index = split.index();
+    Slice slice =
+        source == null
+            ? average(index, trained(split, context))
+            : new Slice(
+                source.read(slices, index, hadoop.value().value()), SliceReport.ofSource(index));
+    return Scala.iterator(List.of(slice).iterator());
+  }
+
+  @SuppressWarnings("unchecked") // the one dependency is of pieces
+  private Iterator<Tuple2<Integer, Piece>> trained(Partition split, TaskContext context) {
+    RDD<Tuple2<Integer, Piece>> parent = (RDD<Tuple2<Integer, Piece>>) dependencies().head().rdd();
+    return JavaConverters.asJavaIterator(parent.iterator(split, context));
+  }
+
+  private Slice average(int index, Iterator<Tuple2<Integer, Piece>> arriving) {
+    long start = System.nanoTime();
+    Piece[] byWorker = new Piece[workers];
+    while (arriving.hasNext()) {
+      Piece piece = arriving.next()._2();
+      if (byWorker[piece.worker()] != null) {
+        throw new IllegalStateException(
+            "Two pieces of slice %d from worker %d".formatted(index, piece.worker()));
+      }
+      byWorker[piece.worker()] = piece;
+    }
+    List<WorkerReport> reports = new ArrayList<>();
+    for (int worker = 0; worker < workers; worker++) {
+      if (byWorker[worker] == null) {
+        throw new IllegalStateException(
+            "No piece of slice %d from worker %d".formatted(index, worker));
+      }
+      byWorker[worker].report().ifPresent(reports::add);
+    }
+    byte[] mean = WeightedMean.of(Arrays.asList(byWorker));
+    return new Slice(mean, new SliceReport(index, (System.nanoTime() - start) / 1e9, reports));
+  }
+}

@@ -1,0 +1,73 @@
+package io.stoker.driver.config;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * What a job's result depends on: its config without the fields that only say where things are or
+ * how long to go on, the model's definition and the data. Two jobs with equal identities give
+ * bit-identical parameters after equally many rounds on the same kind of processor.
+ *
+ * @param config the config, its engine resolved
+ * @param model the model's definition as text
+ * @param dataSha256 the SHA-256 of the data's manifest
+ */
+public record JobIdentity(TrainingConfig config, String model, String dataSha256) {
+  /** Where things are, how long to go on, how often to save: no influence on a round's result. */
+  private static final Set<String> NEUTRAL =
+      Set.of("data", "run", "epochs", "checkpoint_every", "keep", "slice_bytes");
+
+  /** The SHA-256 of all that determines the result, in hexadecimal. */
+  public String sha256() {
+    try {
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      return HexFormat.of()
+          .formatHex(digest.digest(tree().toString().getBytes(StandardCharsets.UTF_8)));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /**
+   * Names what differs from another job, each with both values, such as {@code batch: 32 here, 64
+   * in the run}; empty if nothing does.
+   *
+   * @param run the identity that a run folder was made with
+   */
+  public List<String> differences(JobIdentity run) {
+    List<String> differences = new ArrayList<>();
+    ObjectNode there = run.tree();
+    for (Map.Entry<String, JsonNode> field : tree().properties()) {
+      JsonNode other = there.path(field.getKey());
+      if (!field.getValue().equals(other)) {
+        differences.add(
+            field.getKey().equals("model_definition")
+                ? "the model's definition has changed"
+                : "%s: %s here, %s in the run"
+                    .formatted(
+                        field.getKey().replace('_', ' '), text(field.getValue()), text(other)));
+      }
+    }
+    return List.copyOf(differences);
+  }
+
+  private ObjectNode tree() {
+    ObjectNode tree = ConfigFormat.toJson(config);
+    tree.remove(NEUTRAL);
+    tree.put("model_definition", model);
+    tree.put("data_manifest_sha256", dataSha256);
+    return tree;
+  }
+
+  private static String text(JsonNode value) {
+    return value.isTextual() ? value.textValue() : value.toString();
+  }
+}

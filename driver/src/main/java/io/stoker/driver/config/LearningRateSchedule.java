@@ -1,0 +1,113 @@
+package io.stoker.driver.config;
+
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import io.stoker.failure.Check;
+import java.io.Serializable;
+
+/**
+ * How the learning rate moves over a job: a factor on {@link TrainingConfig#learningRate}, and a
+ * pure function of the global step. All horizons are in epochs, so that a schedule means the same
+ * for every batch size.
+ *
+ * <p>Every schedule may begin with a linear warm-up, in which step s of n has the rate that the
+ * schedule gives times {@code (s + 1) / n} (Goyal et al., 2017, "Accurate, Large Minibatch SGD",
+ * section 2.2).
+ */
+@JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
+@JsonSubTypes({
+  @JsonSubTypes.Type(value = LearningRateSchedule.Constant.class, name = "constant"),
+  @JsonSubTypes.Type(value = LearningRateSchedule.StepDecay.class, name = "step"),
+  @JsonSubTypes.Type(value = LearningRateSchedule.Cosine.class, name = "cosine")
+})
+public sealed interface LearningRateSchedule extends Serializable {
+  /** How many epochs the warm-up takes; 0 for none. */
+  double warmUpEpochs();
+
+  /**
+   * The factor behind the warm-up.
+   *
+   * @param epochs how far the job is, in epochs from its beginning
+   */
+  double decay(double epochs);
+
+  /**
+   * The factor on the base rate of one step.
+   *
+   * @param step the global step, from 0
+   * @param stepsPerEpoch the steps of an epoch, at least 1
+   */
+  default double factor(long step, long stepsPerEpoch) {
+    double warmUpSteps = warmUpEpochs() * stepsPerEpoch;
+    double warmUp = step < warmUpSteps ? Math.min(1, (step + 1) / warmUpSteps) : 1;
+    return warmUp * decay((double) step / stepsPerEpoch);
+  }
+
+  /** The base rate all the way. */
+  record Constant(double warmUpEpochs) implements LearningRateSchedule {
+    public Constant {
+      checkWarmUp(warmUpEpochs);
+    }
+
+    @Override
+    public double decay(double epochs) {
+      return 1;
+    }
+  }
+
+  /**
+   * Multiplies the rate by a factor again and again: the AlexNet paper divides by 10 (Krizhevsky et
+   * al., 2012, section 5).
+   *
+   * @param factor what the rate is multiplied by, above 0 and at most 1
+   * @param everyEpochs after how many epochs, each time
+   */
+  record StepDecay(double factor, double everyEpochs, double warmUpEpochs)
+      implements LearningRateSchedule {
+    public StepDecay {
+      checkWarmUp(warmUpEpochs);
+      Check.input(
+          factor > 0 && factor <= 1, "Invalid step factor: %s (must be > 0 and <= 1)", factor);
+      Check.input(
+          everyEpochs > 0 && Double.isFinite(everyEpochs),
+          "Invalid step interval: %s epochs (must be > 0)",
+          everyEpochs);
+    }
+
+    @Override
+    public double decay(double epochs) {
+      return Math.pow(factor, Math.floor(epochs / everyEpochs));
+    }
+  }
+
+  /**
+   * Half a cosine from the base rate, at the warm-up's end, down to zero (Loshchilov and Hutter,
+   * 2017, "SGDR", without restarts).
+   *
+   * @param epochs when zero is reached; a field of its own, and not the job's epochs, so that a job
+   *     that is resumed for longer keeps the rates that it had
+   */
+  record Cosine(double epochs, double warmUpEpochs) implements LearningRateSchedule {
+    public Cosine {
+      checkWarmUp(warmUpEpochs);
+      Check.input(
+          epochs > warmUpEpochs && Double.isFinite(epochs),
+          "Invalid cosine horizon: %s epochs (must be longer than the warm-up of %s)",
+          epochs,
+          warmUpEpochs);
+    }
+
+    @Override
+    public double decay(double position) {
+      double done = (position - warmUpEpochs) / (epochs - warmUpEpochs);
+      return 0.5 * (1 + Math.cos(Math.PI * Math.min(1, Math.max(0, done))));
+    }
+  }
+
+  private static void checkWarmUp(double epochs) {
+    Check.input(
+        epochs >= 0 && Double.isFinite(epochs),
+        "Invalid warm-up: %s epochs (must be >= 0)",
+        epochs);
+  }
+}

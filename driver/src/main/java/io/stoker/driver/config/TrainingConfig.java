@@ -1,0 +1,286 @@
+package io.stoker.driver.config;
+
+import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
+import com.fasterxml.jackson.databind.annotation.JsonPOJOBuilder;
+import io.stoker.failure.Check;
+import io.stoker.models.engine.Engines;
+import java.util.List;
+
+/**
+ * A training job as data: everything that a user decides. What is not in it (executors, slots,
+ * retries) cannot change the result.
+ *
+ * @param data where the shards and their manifest are: a local path, {@code hdfs://} or {@code
+ *     s3a://}
+ * @param run where the run folder is made
+ * @param model a name from the zoo, or the path of a YAML file that ends in {@code .yaml} or {@code
+ *     .yml}
+ * @param workers logical workers, a number of the job and not of the cluster
+ * @param batch examples of one worker in one step
+ * @param localSteps steps of each worker between two averagings
+ * @param epochs passes over the training data
+ * @param learningRate the base rate, per mean gradient of a worker's batch
+ * @param schedule how the rate moves
+ * @param momentum the velocity's retention, 0 to below 1
+ * @param weightDecay the L2 factor on weights
+ * @param updaterState what becomes of the momentum between rounds
+ * @param augmentations names of augmentations, applied in this order
+ * @param seed the root of all randomness
+ * @param checkpointEvery rounds between two checkpoints; the last round always has one
+ * @param keep how many checkpoints remain, the newest ones
+ * @param engine the engine's name, or {@link Engines#AUTO}
+ * @param init a checkpoint whose parameters the job begins with; empty for fresh ones
+ * @param sliceBytes how large a slice of the parameter vector may be; no influence on the result
+ */
+@JsonDeserialize(builder = TrainingConfig.Builder.class)
+public record TrainingConfig(
+    String data,
+    String run,
+    String model,
+    int workers,
+    int batch,
+    int localSteps,
+    int epochs,
+    double learningRate,
+    LearningRateSchedule schedule,
+    double momentum,
+    double weightDecay,
+    UpdaterState updaterState,
+    List<String> augmentations,
+    long seed,
+    int checkpointEvery,
+    int keep,
+    String engine,
+    String init,
+    int sliceBytes) {
+  /** Bounds W * B, so that no count of examples in a step overflows. */
+  private static final long MAXIMUM_GLOBAL_BATCH = 1 << 24;
+
+  private static final int MINIMUM_SLICE_BYTES = 1 << 10;
+
+  public TrainingConfig {
+    augmentations = List.copyOf(augmentations);
+    Check.input(!data.isBlank(), "Missing data: say --data URI (a folder made by stoker prepare)");
+    Check.input(!run.isBlank(), "Missing run folder: say --run URI");
+    Check.input(!model.isBlank(), "Missing model: say --model NAME (stoker models lists them)");
+    Check.input(workers >= 1, "Invalid workers: %d (must be >= 1)", workers);
+    Check.input(batch >= 1, "Invalid batch size: %d (must be >= 1)", batch);
+    Check.input(
+        (long) workers * batch <= MAXIMUM_GLOBAL_BATCH,
+        "Invalid global batch: %d workers x %d examples (must be at most %d)",
+        workers,
+        batch,
+        MAXIMUM_GLOBAL_BATCH);
+    Check.input(localSteps >= 1, "Invalid local steps: %d (must be >= 1)", localSteps);
+    Check.input(epochs >= 1, "Invalid epochs: %d (must be >= 1)", epochs);
+    Check.input(
+        learningRate > 0 && Double.isFinite(learningRate),
+        "Invalid learning rate: %s (must be > 0)",
+        learningRate);
+    Check.input(
+        momentum >= 0 && momentum < 1, "Invalid momentum: %s (must be >= 0 and < 1)", momentum);
+    Check.input(
+        weightDecay >= 0 && Double.isFinite(weightDecay),
+        "Invalid weight decay: %s (must be >= 0)",
+        weightDecay);
+    Check.input(
+        checkpointEvery >= 1,
+        "Invalid checkpoint interval: %d rounds (must be >= 1)",
+        checkpointEvery);
+    Check.input(keep >= 1, "Invalid number of checkpoints to keep: %d (must be >= 1)", keep);
+    Check.input(
+        sliceBytes >= MINIMUM_SLICE_BYTES && sliceBytes % Float.BYTES == 0,
+        "Invalid slice size: %d bytes (must be >= %d, and a multiple of %d)",
+        sliceBytes,
+        MINIMUM_SLICE_BYTES,
+        Float.BYTES);
+  }
+
+  /** How many examples all workers see in one full step. */
+  public int globalBatch() {
+    return workers * batch;
+  }
+
+  /** Whether the momentum travels with the parameters. */
+  public boolean carriesUpdaterState() {
+    return momentum > 0 && updaterState == UpdaterState.AVERAGE;
+  }
+
+  /** A builder with the defaults; data, run and model have none. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** A builder with this config's values. */
+  public Builder toBuilder() {
+    return new Builder()
+        .data(data)
+        .run(run)
+        .model(model)
+        .workers(workers)
+        .batch(batch)
+        .localSteps(localSteps)
+        .epochs(epochs)
+        .learningRate(learningRate)
+        .schedule(schedule)
+        .momentum(momentum)
+        .weightDecay(weightDecay)
+        .updaterState(updaterState)
+        .augmentations(augmentations)
+        .seed(seed)
+        .checkpointEvery(checkpointEvery)
+        .keep(keep)
+        .engine(engine)
+        .init(init)
+        .sliceBytes(sliceBytes);
+  }
+
+  /** Collects a config's values; {@link #build} checks them. */
+  @JsonPOJOBuilder(withPrefix = "")
+  public static final class Builder {
+    private String data = "";
+    private String run = "";
+    private String model = "";
+    private int workers = 2;
+    private int batch = 64;
+    private int localSteps = 10;
+    private int epochs = 10;
+    private double learningRate = 0.01;
+    private LearningRateSchedule schedule = new LearningRateSchedule.Constant(0);
+    private double momentum = 0.9;
+    private double weightDecay = 0.0005;
+    private UpdaterState updaterState = UpdaterState.AVERAGE;
+    private List<String> augmentations = List.of();
+    private long seed = 1;
+    private int checkpointEvery = 20;
+    private int keep = 3;
+    private String engine = Engines.AUTO;
+    private String init = "";
+    private int sliceBytes = 4 << 20;
+
+    private Builder() {}
+
+    public Builder data(String uri) {
+      this.data = uri;
+      return this;
+    }
+
+    public Builder run(String uri) {
+      this.run = uri;
+      return this;
+    }
+
+    public Builder model(String nameOrFile) {
+      this.model = nameOrFile;
+      return this;
+    }
+
+    public Builder workers(int count) {
+      this.workers = count;
+      return this;
+    }
+
+    public Builder batch(int examples) {
+      this.batch = examples;
+      return this;
+    }
+
+    public Builder localSteps(int steps) {
+      this.localSteps = steps;
+      return this;
+    }
+
+    public Builder epochs(int count) {
+      this.epochs = count;
+      return this;
+    }
+
+    public Builder learningRate(double rate) {
+      this.learningRate = rate;
+      return this;
+    }
+
+    public Builder schedule(LearningRateSchedule value) {
+      this.schedule = value;
+      return this;
+    }
+
+    public Builder momentum(double value) {
+      this.momentum = value;
+      return this;
+    }
+
+    public Builder weightDecay(double value) {
+      this.weightDecay = value;
+      return this;
+    }
+
+    public Builder updaterState(UpdaterState value) {
+      this.updaterState = value;
+      return this;
+    }
+
+    public Builder augmentations(List<String> names) {
+      this.augmentations = List.copyOf(names);
+      return this;
+    }
+
+    public Builder seed(long value) {
+      this.seed = value;
+      return this;
+    }
+
+    public Builder checkpointEvery(int rounds) {
+      this.checkpointEvery = rounds;
+      return this;
+    }
+
+    public Builder keep(int checkpoints) {
+      this.keep = checkpoints;
+      return this;
+    }
+
+    public Builder engine(String name) {
+      this.engine = name;
+      return this;
+    }
+
+    public Builder init(String checkpoint) {
+      this.init = checkpoint;
+      return this;
+    }
+
+    public Builder sliceBytes(int bytes) {
+      this.sliceBytes = bytes;
+      return this;
+    }
+
+    /**
+     * The config.
+     *
+     * @throws io.stoker.failure.InputException if a value is missing or out of range
+     */
+    public TrainingConfig build() {
+      return new TrainingConfig(
+          data,
+          run,
+          model,
+          workers,
+          batch,
+          localSteps,
+          epochs,
+          learningRate,
+          schedule,
+          momentum,
+          weightDecay,
+          updaterState,
+          augmentations,
+          seed,
+          checkpointEvery,
+          keep,
+          engine,
+          init,
+          sliceBytes);
+    }
+  }
+}

@@ -1,0 +1,13 @@
+package io.stoker.driver.config;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+
+/** What becomes of the workers' momentum at the end of a round. */
+public enum UpdaterState {
+  /** It is averaged as the parameters are, and the next round begins with the mean. */
+  @JsonProperty("average")
+  AVERAGE,
+  /** Every round begins with zero; half as many bytes travel. */
+  @JsonProperty("reset")
+  RESET
+}

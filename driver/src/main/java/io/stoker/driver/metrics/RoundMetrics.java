@@ -1,0 +1,41 @@
+package io.stoker.driver.metrics;
+
+import com.fasterxml.jackson.annotation.JsonPropertyOrder;
+
+/**
+ * One round as a line of {@code metrics.jsonl}.
+ *
+ * @param round the round, from 1
+ * @param epoch the epoch that it belongs to, from 1
+ * @param step local steps since the job began, this round's included
+ * @param examples examples that this round trained on
+ * @param examplesTotal examples since the job began, this round's included
+ * @param loss mean cross-entropy of this round's examples, in nats, each before its own step
+ * @param accuracy the share of them that were classified right
+ * @param lr the learning rate of the round's last step
+ * @param imagesPerSecond this round's examples by its wall clock, checkpoint included
+ * @param seconds this round's time by phase
+ */
+@JsonPropertyOrder({
+  "round",
+  "epoch",
+  "step",
+  "examples",
+  "examples_total",
+  "loss",
+  "accuracy",
+  "lr",
+  "images_per_second",
+  "seconds"
+})
+public record RoundMetrics(
+    int round,
+    int epoch,
+    long step,
+    long examples,
+    long examplesTotal,
+    double loss,
+    double accuracy,
+    double lr,
+    double imagesPerSecond,
+    PhaseSeconds seconds) {}

@@ -1,0 +1,9 @@
+package io.stoker.driver.round;
+
+/** What to do with a run folder that already holds a run. */
+public enum ExistingRun {
+  /** End with an error, so that nothing is overwritten. */
+  REFUSE,
+  /** Go on from its newest valid checkpoint. */
+  RESUME
+}

@@ -1,0 +1,77 @@
+package io.stoker.driver.round;
+
+import io.stoker.failure.Check;
+
+/**
+ * A job's sizes and the place of each round in it; a pure function of a config and a number of
+ * samples. A round is up to T consecutive local steps of one epoch, so that an epoch's last round
+ * may be shorter.
+ *
+ * @param samples training samples, each seen once an epoch
+ * @param globalBatch examples of all workers in a full step
+ * @param localSteps local steps of a full round
+ * @param epochs passes over the samples
+ */
+public record JobPlan(long samples, int globalBatch, int localSteps, int epochs) {
+  /**
+   * One round's place.
+   *
+   * @param round the round, from 0
+   * @param epoch its epoch, from 0
+   * @param firstStep its first step within the epoch
+   * @param steps its steps, 1 to the job's local steps
+   * @param globalStep its first step since the job began
+   */
+  public record Round(int round, int epoch, long firstStep, int steps, long globalStep) {}
+
+  public JobPlan {
+    Check.input(samples >= 1, "Invalid data: no training samples");
+    long rounds = Math.multiplyExact(roundsPerEpoch(samples, globalBatch, localSteps), epochs);
+    Check.input(
+        rounds <= Integer.MAX_VALUE,
+        "Invalid epochs: %d of %d samples are more than %d rounds",
+        epochs,
+        samples,
+        Integer.MAX_VALUE);
+  }
+
+  private static long roundsPerEpoch(long samples, int globalBatch, int localSteps) {
+    return ceilingDivide(ceilingDivide(samples, globalBatch), localSteps);
+  }
+
+  private static long ceilingDivide(long dividend, long divisor) {
+    return (dividend + divisor - 1) / divisor;
+  }
+
+  /** Steps of an epoch; the last one may be smaller than the others. */
+  public long stepsPerEpoch() {
+    return ceilingDivide(samples, globalBatch);
+  }
+
+  /** Rounds of an epoch. */
+  public int roundsPerEpoch() {
+    return (int) roundsPerEpoch(samples, globalBatch, localSteps);
+  }
+
+  /** Rounds of the job. */
+  public int rounds() {
+    return roundsPerEpoch() * epochs;
+  }
+
+  /** Examples of the whole job. */
+  public long examples() {
+    return samples * epochs;
+  }
+
+  /**
+   * The place of one round.
+   *
+   * @param round 0 to below {@link #rounds()}
+   */
+  public Round round(int round) {
+    int epoch = round / roundsPerEpoch();
+    long first = (long) (round % roundsPerEpoch()) * localSteps;
+    int steps = (int) Math.min(localSteps, stepsPerEpoch() - first);
+    return new Round(round, epoch, first, steps, epoch * stepsPerEpoch() + first);
+  }
+}

@@ -1,0 +1,33 @@
+package io.stoker.driver.round;
+
+import io.stoker.driver.metrics.PhaseSeconds;
+
+/**
+ * What a training job came to.
+ *
+ * @param run the run folder
+ * @param checkpoint the last checkpoint's folder
+ * @param model the model's name
+ * @param parameters the length of its parameter vector
+ * @param rounds rounds that the run has had in all
+ * @param epochs epochs that it has had in all
+ * @param examples examples of this call, without those of a run that it resumed
+ * @param loss the last round's mean training loss, in nats; NaN if there was no round to do
+ * @param accuracy the last round's training accuracy; NaN if there was no round to do
+ * @param imagesPerSecond examples of this call by its wall clock
+ * @param seconds time of this call by phase
+ * @param parametersSha256 the SHA-256 of the parameters as little-endian fp32 in canonical order
+ */
+public record TrainResult(
+    String run,
+    String checkpoint,
+    String model,
+    long parameters,
+    int rounds,
+    int epochs,
+    long examples,
+    double loss,
+    double accuracy,
+    double imagesPerSecond,
+    PhaseSeconds seconds,
+    String parametersSha256) {}
