@@ -1,0 +1,102 @@
+package io.stoker.driver.cli;
+
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+
+/** The command line: which commands there are. */
+final class Cli {
+  private final CommandLine commands;
+
+  Cli(Console console) {
+    CommandLine bench =
+        new CommandLine(new Bench()).addSubcommand("step", new BenchStepCommand(console));
+    commands =
+        new CommandLine(new Top())
+            .addSubcommand("models", new ModelsCommand(console))
+            .addSubcommand("bench", bench)
+            .addSubcommand("doctor", new DoctorCommand(console))
+            .setOut(console.results())
+            .setErr(console.messages())
+            .setUsageHelpAutoWidth(true)
+            .setCaseInsensitiveEnumValuesAllowed(true)
+            .setParameterExceptionHandler(new UsageFailure(console));
+  }
+
+  /**
+   * Runs one command.
+   *
+   * @return its exit code: 0 done, 2 usage or bad input, 3 damaged data, 4 missing resources, 1 a
+   *     bug
+   */
+  int run(String... arguments) {
+    return commands.execute(arguments);
+  }
+
+  /** A command that has commands below it, and does nothing by itself. */
+  abstract static class Group implements Runnable {
+    @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
+
+    @Option(
+        names = {"-h", "--help"},
+        usageHelp = true,
+        description = "Show this help.")
+    boolean help;
+
+    @Override
+    public void run() {
+      throw new ParameterException(spec.commandLine(), "Missing command");
+    }
+  }
+
+  @Command(
+      name = "stoker",
+      header = "Trains convolutional networks on Apache Spark by parameter averaging.",
+      customSynopsis = "./stoker [spark-submit option]... COMMAND [option]...",
+      description = {
+        "",
+        "What stands before COMMAND goes to spark-submit, such as --master spark://HOST:7077,"
+            + " --conf KEY=VALUE, --executor-memory 4g; without a master the job runs here, on all cores."
+            + " A URI is a local path, hdfs:// or s3a://."
+      },
+      commandListHeading = "%nCommands:%n",
+      optionListHeading = "%nOptions:%n",
+      exitCodeListHeading = "%nExit codes:%n",
+      exitCodeList = {
+        "0:done",
+        "2:usage or bad input",
+        "3:damaged data or checkpoint",
+        "4:missing resources",
+        "1:a bug in Stoker"
+      },
+      footerHeading = "%nFirst steps:%n",
+      footer = {
+        "  ./stoker quickstart        MNIST, from raw files to an evaluated model",
+        "  ./stoker COMMAND --help    the options of a command"
+      },
+      versionProvider = Versions.class)
+  static final class Top extends Group {
+    @Option(
+        names = {"-V", "--version"},
+        versionHelp = true,
+        description = "Show the versions of Stoker and of what it stands on.")
+    boolean version;
+  }
+
+  @Command(
+      name = "bench",
+      header = "Measures one part of training on this machine or cluster.",
+      customSynopsis = "./stoker [spark-submit option]... bench WHAT [option]...",
+      commandListHeading = "%nWhat:%n",
+      optionListHeading = "%nOptions:%n")
+  private static final class Bench extends Group {}
+
+  private static final class Versions implements IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      return new String[] {Version.text()};
+    }
+  }
+}

@@ -1,0 +1,94 @@
+package io.stoker.driver.cli;
+
+import io.stoker.failure.InputException;
+import io.stoker.failure.ResourceException;
+import io.stoker.failure.StokerException;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.UnknownHostException;
+import java.nio.file.AccessDeniedException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.apache.hadoop.fs.UnsupportedFileSystemException;
+import org.apache.hadoop.security.AccessControlException;
+
+/**
+ * How a failed command ends.
+ *
+ * @param exitCode 1 to 4
+ * @param message one line: what was wrong, and what to do
+ */
+record Failure(int exitCode, String message) {
+  private static final int BUG = 1;
+
+  /** Finds in a failure and its causes what can be told to a user; what cannot is a bug. */
+  static Failure of(Throwable failure) {
+    List<Throwable> chain = new ArrayList<>();
+    for (Throwable cause = failure;
+        cause != null && !chain.contains(cause);
+        cause = cause.getCause()) {
+      chain.add(cause);
+    }
+    return chain.stream()
+        .map(Failure::explain)
+        .flatMap(Optional::stream)
+        .findFirst()
+        .orElseGet(() -> bug(failure));
+  }
+
+  private static Optional<Failure> explain(Throwable cause) {
+    String message = firstLine(cause.getMessage());
+    if (cause instanceof StokerException known) {
+      return Optional.of(new Failure(known.exitCode(), message));
+    }
+    if (cause instanceof OutOfMemoryError) {
+      return resource(
+          "Out of memory: "
+              + message
+              + "; give more to the heap (--driver-memory, --executor-memory) or to networks"
+              + " (STOKER_NATIVE_MEMORY), or take a smaller --batch");
+    }
+    if (cause instanceof UnsupportedFileSystemException) {
+      return Optional.of(
+          new Failure(InputException.EXIT_CODE, message + "; known: local paths, hdfs://, s3a://"));
+    }
+    if (message.contains("org.apache.hadoop.fs.s3a.S3AFileSystem not found")) {
+      return resource(
+          "S3 needs Hadoop's S3A client; say --packages org.apache.hadoop:hadoop-aws:3.3.4 before"
+              + " the command");
+    }
+    if (cause instanceof AccessDeniedException || cause instanceof AccessControlException) {
+      return resource("No access: " + message);
+    }
+    if (cause instanceof ConnectException || cause instanceof UnknownHostException) {
+      return resource("Cannot connect: " + message);
+    }
+    if (cause instanceof IOException && message.contains("No space left on device")) {
+      return resource(message);
+    }
+    if (message.contains("ExecutorLostFailure")) {
+      return resource("Executors were lost: " + message);
+    }
+    return Optional.empty();
+  }
+
+  private static Optional<Failure> resource(String message) {
+    return Optional.of(new Failure(ResourceException.EXIT_CODE, message));
+  }
+
+  private static Failure bug(Throwable failure) {
+    StackTraceElement[] trace = failure.getStackTrace();
+    return new Failure(
+        BUG,
+        "Unexpected failure, a bug in Stoker: %s%s%s (add --verbose for the stack trace)"
+            .formatted(
+                failure.getClass().getSimpleName(),
+                failure.getMessage() == null ? "" : ": " + firstLine(failure.getMessage()),
+                trace.length == 0 ? "" : " at " + trace[0]));
+  }
+
+  private static String firstLine(String message) {
+    return message == null ? "" : message.lines().findFirst().orElse("").strip();
+  }
+}

@@ -1,0 +1,60 @@
+package io.stoker.driver.cli;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * A processor as Linux describes it.
+ *
+ * @param name its model
+ * @param vectorExtensions those of its instruction sets that speed up networks
+ */
+record Processor(String name, List<String> vectorExtensions) {
+  private static final List<String> OF_INTEREST =
+      List.of(
+          "sse4_2",
+          "avx",
+          "avx2",
+          "fma",
+          "avx512f",
+          "avx512bw",
+          "avx512_vnni",
+          "avx512_bf16",
+          "amx_bf16",
+          "amx_int8");
+
+  Processor {
+    vectorExtensions = List.copyOf(vectorExtensions);
+  }
+
+  /** This machine's first processor, with its architecture's name where Linux tells no more. */
+  static Processor here() {
+    try {
+      return parse(Files.readAllLines(Path.of("/proc/cpuinfo")));
+    } catch (IOException e) {
+      return new Processor(System.getProperty("os.arch"), List.of());
+    }
+  }
+
+  /** Reads the form of {@code /proc/cpuinfo}: lines of {@code key : value}. */
+  static Processor parse(List<String> lines) {
+    List<String> flags = Arrays.asList(value(lines, "flags").split(" "));
+    String model = value(lines, "model name");
+    return new Processor(
+        model.isEmpty() ? System.getProperty("os.arch") : model,
+        OF_INTEREST.stream().filter(flags::contains).toList());
+  }
+
+  private static String value(List<String> lines, String key) {
+    return lines.stream()
+        .map(line -> line.split(":", 2))
+        .filter(parts -> parts.length == 2 && parts[0].strip().equals(key))
+        .flatMap(parts -> Stream.of(parts[1].strip()))
+        .findFirst()
+        .orElse("");
+  }
+}

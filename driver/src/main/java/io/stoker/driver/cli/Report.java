@@ -1,0 +1,29 @@
+package io.stoker.driver.cli;
+
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+/**
+ * What a command found or did, in both its forms.
+ *
+ * @param text lines for people, each ended by a newline
+ * @param json one object for scripts
+ */
+record Report(String text, ObjectNode json) {
+  private static final JsonMapper MAPPER =
+      JsonMapper.builder().propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE).build();
+
+  /**
+   * A record's components as a JSON object; {@code imagesPerSecond} becomes {@code
+   * images_per_second}.
+   */
+  static ObjectNode object(Record components) {
+    return MAPPER.valueToTree(components);
+  }
+
+  /** An empty JSON object. */
+  static ObjectNode object() {
+    return MAPPER.createObjectNode();
+  }
+}

@@ -1,0 +1,47 @@
+package io.stoker.driver.cli;
+
+import io.stoker.failure.InputException;
+import io.stoker.failure.ResourceException;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.SparkConf;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.deploy.SparkHadoopUtil;
+
+/** What a command needs of Spark. */
+final class SparkSide {
+  private static final String MASTER = "spark.master";
+  private static final String NAME = "spark.app.name";
+
+  private SparkSide() {}
+
+  /**
+   * Starts Spark as spark-submit was told to; the caller closes it.
+   *
+   * @param command the command's name, for Spark's own pages
+   * @throws ResourceException if it cannot be started
+   */
+  static JavaSparkContext start(String command) {
+    SparkConf conf = new SparkConf();
+    conf.setIfMissing(MASTER, "local[*]");
+    if (conf.get(NAME, Main.class.getName()).equals(Main.class.getName())) {
+      conf.setAppName("stoker " + command);
+    }
+    try {
+      return new JavaSparkContext(conf);
+    } catch (RuntimeException e) {
+      throw new ResourceException(
+          "Cannot start Spark on %s: %s".formatted(conf.get(MASTER), e.getMessage()), e);
+    } catch (Exception e) {
+      // Spark's checked exceptions reach Java undeclared: a master that it cannot parse, for one.
+      throw new InputException(
+          "Cannot start Spark on %s: %s".formatted(conf.get(MASTER), e.getMessage()), e);
+    }
+  }
+
+  /**
+   * Hadoop's configuration with what {@code spark.hadoop.*} says, for commands that need no Spark.
+   */
+  static Configuration hadoop() {
+    return SparkHadoopUtil.get().newConfiguration(new SparkConf());
+  }
+}

@@ -1,0 +1,38 @@
+package io.stoker.driver.cli;
+
+import java.util.List;
+import picocli.CommandLine;
+import picocli.CommandLine.IParameterExceptionHandler;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/** Tells in one line what is wrong with a command line, and where its help is. */
+final class UsageFailure implements IParameterExceptionHandler {
+  private final Console console;
+
+  UsageFailure(Console console) {
+    this.console = console;
+  }
+
+  @Override
+  public int handleParseException(ParameterException failure, String[] arguments) {
+    CommandLine command = failure.getCommandLine();
+    console.complain(
+        "%s (see ./%s --help)"
+            .formatted(reason(failure), command.getCommandSpec().qualifiedName()));
+    return command.getCommandSpec().exitCodeOnInvalidInput();
+  }
+
+  private static String reason(ParameterException failure) {
+    if (!(failure instanceof UnmatchedArgumentException unmatched)) {
+      return failure.getMessage().lines().findFirst().orElse("Invalid command line");
+    }
+    String first = unmatched.getUnmatched().get(0);
+    boolean group = !failure.getCommandLine().getSubcommands().isEmpty();
+    String kind = first.startsWith("-") ? "option" : group ? "command" : "argument";
+    List<String> nearest = unmatched.getSuggestions();
+    return "Unknown %s: %s%s"
+        .formatted(
+            kind, first, nearest.isEmpty() ? "" : "; did you mean '%s'?".formatted(nearest.get(0)));
+  }
+}

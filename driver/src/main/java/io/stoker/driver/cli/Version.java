@@ -1,0 +1,36 @@
+package io.stoker.driver.cli;
+
+import java.util.Optional;
+import org.apache.hadoop.util.VersionInfo;
+
+/** The versions of Stoker and of what it stands on. */
+final class Version {
+  private Version() {}
+
+  /** Stoker's own, from the application jar's manifest; "development" where there is none. */
+  static String stoker() {
+    return Optional.ofNullable(Version.class.getPackage().getImplementationVersion())
+        .orElse("development");
+  }
+
+  static String spark() {
+    return org.apache.spark.package$.MODULE$.SPARK_VERSION();
+  }
+
+  static String scala() {
+    return scala.util.Properties$.MODULE$.versionNumberString();
+  }
+
+  static String hadoop() {
+    return VersionInfo.getVersion();
+  }
+
+  static String java() {
+    return Runtime.version() + " (" + System.getProperty("java.vendor") + ")";
+  }
+
+  static String text() {
+    return "stoker %s (Spark %s, Scala %s, Hadoop %s, Java %s)"
+        .formatted(stoker(), spark(), scala(), hadoop(), java());
+  }
+}
