@@ -1,0 +1,83 @@
+package io.stoker.worker;
+
+import io.stoker.models.engine.BatchScore;
+import io.stoker.models.engine.Network;
+import io.stoker.models.engine.StepSettings;
+import io.stoker.models.spec.ModelSpec;
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A network that computes nothing and remembers what it was asked for. */
+public final class IdleNetwork implements Network {
+  public record Step(int examples, int firstLabel, long dropoutSeed, StepSettings settings) {}
+
+  private final ModelSpec model;
+  private final List<Step> steps = new ArrayList<>();
+  private int examples;
+  private int firstLabel;
+  private long dropoutSeed;
+  private boolean closed;
+
+  public IdleNetwork(ModelSpec model) {
+    this.model = model;
+  }
+
+  /** The steps so far. */
+  public List<Step> steps() {
+    return steps;
+  }
+
+  public boolean isClosed() {
+    return closed;
+  }
+
+  @Override
+  public ModelSpec model() {
+    return model;
+  }
+
+  @Override
+  public int batchCapacity() {
+    return Integer.MAX_VALUE;
+  }
+
+  @Override
+  public BatchScore computeGradients(float[] images, int[] labels, int count, long seed) {
+    examples = count;
+    firstLabel = labels[0];
+    dropoutSeed = seed;
+    return new BatchScore(2.0 * count, count - 1, count);
+  }
+
+  @Override
+  public void update(StepSettings settings) {
+    steps.add(new Step(examples, firstLabel, dropoutSeed, settings));
+  }
+
+  @Override
+  public void predict(float[] images, int count, float[] probabilities) {}
+
+  @Override
+  public void readParameters(long offset, FloatBuffer target) {}
+
+  @Override
+  public void writeParameters(long offset, FloatBuffer source) {}
+
+  @Override
+  public void readGradients(long offset, FloatBuffer target) {}
+
+  @Override
+  public void readUpdaterState(long offset, FloatBuffer target) {}
+
+  @Override
+  public void writeUpdaterState(long offset, FloatBuffer source) {}
+
+  @Override
+  public void resetUpdaterState() {}
+
+  @Override
+  public void close() {
+    closed = true;
+  }
+}

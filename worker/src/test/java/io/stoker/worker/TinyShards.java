@@ -1,0 +1,108 @@
+package io.stoker.worker;
+
+import io.stoker.data.image.ImageShape;
+import io.stoker.data.plan.Mixing;
+import io.stoker.data.shard.ChannelStatistics;
+import io.stoker.data.shard.ManifestFile;
+import io.stoker.data.shard.ShardEncoding;
+import io.stoker.data.shard.ShardFile;
+import io.stoker.data.shard.ShardManifest;
+import io.stoker.data.shard.ShardSample;
+import io.stoker.data.shard.ShardSplit;
+import io.stoker.data.shard.ShardWriter;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.apache.hadoop.conf.Configuration;
+
+/**
+ * A small data set that can be learnt: grey images of noise, in which a bright bar says the class.
+ * Its shards are of uneven sizes, so that no count divides any other.
+ */
+public final class TinyShards {
+  /** The shape of its images. */
+  public static final ImageShape SHAPE = new ImageShape(8, 8, 1);
+
+  /** How many classes it has. */
+  public static final int CLASSES = 4;
+
+  private static final ChannelStatistics STATISTICS =
+      new ChannelStatistics(List.of(70.0), List.of(60.0), List.of(), List.of());
+
+  private TinyShards() {}
+
+  /**
+   * Writes it.
+   *
+   * @param folder an empty folder
+   * @param trainRows samples of each train shard
+   * @param testRows samples of the test split, in one shard
+   */
+  public static void write(Path folder, List<Integer> trainRows, int testRows) {
+    Map<String, ShardSplit> splits = new LinkedHashMap<>();
+    splits.put("train", split(folder, "train", trainRows));
+    splits.put("test", split(folder, "test", List.of(testRows)));
+    try {
+      ManifestFile.write(
+          new ShardManifest(
+              ShardManifest.FORMAT_VERSION,
+              IntStream.range(0, CLASSES).mapToObj(label -> "bar " + label).toList(),
+              SHAPE,
+              new ShardEncoding.Raw(),
+              1,
+              STATISTICS,
+              splits,
+              List.of(),
+              List.of()),
+          hadoop(folder),
+          new Configuration());
+    } catch (IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+  }
+
+  private static ShardSplit split(Path folder, String name, List<Integer> rows) {
+    List<Long> perClass = new ArrayList<>(Collections.nCopies(CLASSES, 0L));
+    List<ShardFile> shards = new ArrayList<>();
+    long id = name.hashCode();
+    for (int shard = 0; shard < rows.size(); shard++) {
+      String file = "%s-%05d-of-%05d.parquet".formatted(name, shard, rows.size());
+      try (ShardWriter writer =
+          new ShardWriter(
+              new org.apache.hadoop.fs.Path(hadoop(folder), file),
+              SHAPE,
+              new ShardEncoding.Raw(),
+              new Configuration())) {
+        for (int row = 0; row < rows.get(shard); row++) {
+          int label = Mixing.below(Mixing.mix(id), CLASSES);
+          perClass.set(label, perClass.get(label) + 1);
+          writer.write(new ShardSample(id, label, name + "/" + id, image(id, label)));
+          id++;
+        }
+        shards.add(writer.finish());
+      } catch (IOException e) {
+        throw new java.io.UncheckedIOException(e);
+      }
+    }
+    return new ShardSplit(perClass.stream().mapToLong(Long::longValue).sum(), perClass, shards);
+  }
+
+  /** Two rows of the image, which its label chooses, are bright. */
+  private static byte[] image(long id, int label) {
+    byte[] pixels = new byte[SHAPE.bytes()];
+    for (int i = 0; i < pixels.length; i++) {
+      boolean bar = i / SHAPE.width() / 2 == label;
+      pixels[i] = (byte) (Mixing.below(Mixing.mix(id, i), 120) + (bar ? 100 : 0));
+    }
+    return pixels;
+  }
+
+  private static org.apache.hadoop.fs.Path hadoop(Path folder) {
+    return new org.apache.hadoop.fs.Path(folder.toUri());
+  }
+}

@@ -1,0 +1,115 @@
+package io.stoker.worker.eval;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import io.stoker.failure.InputException;
+import java.util.Arrays;
+import java.util.Random;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+class EvaluationCountsTest {
+  private static final int CLASSES = 9;
+  private static final int EXAMPLES = 300;
+
+  private final float[] probabilities = new float[EXAMPLES * CLASSES];
+  private final int[] labels = new int[EXAMPLES];
+
+  EvaluationCountsTest() {
+    Random random = new Random(7);
+    for (int example = 0; example < EXAMPLES; example++) {
+      labels[example] = random.nextInt(CLASSES);
+      float sum = 0;
+      for (int c = 0; c < CLASSES; c++) {
+        probabilities[example * CLASSES + c] = random.nextFloat();
+        sum += probabilities[example * CLASSES + c];
+      }
+      for (int c = 0; c < CLASSES; c++) {
+        probabilities[example * CLASSES + c] /= sum;
+      }
+    }
+  }
+
+  @Test
+  void countsAsANaiveLoopDoes() {
+    EvaluationCounts counts = counted(0, EXAMPLES);
+
+    long correct = 0;
+    long topFive = 0;
+    double loss = 0;
+    long[][] confusion = new long[CLASSES][CLASSES];
+    for (int example = 0; example < EXAMPLES; example++) {
+      int from = example * CLASSES;
+      Integer[] ranked =
+          IntStream.range(0, CLASSES)
+              .boxed()
+              .sorted((a, b) -> Float.compare(probabilities[from + b], probabilities[from + a]))
+              .toArray(Integer[]::new);
+      correct += ranked[0] == labels[example] ? 1 : 0;
+      topFive += Arrays.asList(ranked).subList(0, 5).contains(labels[example]) ? 1 : 0;
+      loss -= Math.log(probabilities[from + labels[example]]);
+      confusion[labels[example]][ranked[0]]++;
+    }
+    assertThat(counts.examples()).isEqualTo(EXAMPLES);
+    assertThat(counts.correct()).isEqualTo(correct);
+    assertThat(counts.topFive()).isEqualTo(topFive);
+    assertThat(counts.logLoss()).isCloseTo(loss / EXAMPLES, within(1e-6));
+    for (int actual = 0; actual < CLASSES; actual++) {
+      for (int predicted = 0; predicted < CLASSES; predicted++) {
+        assertThat(counts.confused(actual, predicted)).isEqualTo(confusion[actual][predicted]);
+      }
+    }
+  }
+
+  @Test
+  void mergesPartsToTheWholeInAnyOrder() {
+    EvaluationCounts whole = counted(0, EXAMPLES);
+    EvaluationCounts forth = counted(0, 7).merge(counted(7, 200)).merge(counted(200, EXAMPLES));
+    EvaluationCounts back = counted(200, EXAMPLES).merge(counted(7, 200).merge(counted(0, 7)));
+
+    assertThat(forth.logLoss()).isEqualTo(whole.logLoss());
+    assertThat(back.logLoss()).isEqualTo(whole.logLoss());
+    assertThat(forth.correct()).isEqualTo(back.correct()).isEqualTo(whole.correct());
+    assertThat(forth.topFive()).isEqualTo(back.topFive()).isEqualTo(whole.topFive());
+  }
+
+  @Test
+  void ranksTheLowerClassHigherAmongEqualProbabilities() {
+    EvaluationCounts counts = new EvaluationCounts(6);
+    float[] equal = {1 / 6f, 1 / 6f, 1 / 6f, 1 / 6f, 1 / 6f, 1 / 6f};
+    for (int label = 0; label < 6; label++) {
+      counts.add(equal, new int[] {label}, 1);
+    }
+
+    assertThat(counts.correct()).isEqualTo(1);
+    assertThat(counts.topFive()).isEqualTo(5);
+  }
+
+  @Test
+  void keepsTheLossOfAnImpossibleClassFinite() {
+    EvaluationCounts counts = new EvaluationCounts(2);
+    counts.add(new float[] {0, 1}, new int[] {0}, 1);
+
+    assertThat(counts.logLoss()).isCloseTo(87.3, within(0.1));
+  }
+
+  @Test
+  void refusesProbabilitiesThatAreNoNumbers() {
+    EvaluationCounts counts = new EvaluationCounts(2);
+
+    assertThatThrownBy(() -> counts.add(new float[] {0, Float.NaN}, new int[] {0}, 1))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("diverged");
+  }
+
+  private EvaluationCounts counted(int from, int to) {
+    EvaluationCounts counts = new EvaluationCounts(CLASSES);
+    counts.add(
+        Arrays.copyOfRange(probabilities, from * CLASSES, to * CLASSES),
+        Arrays.copyOfRange(labels, from, to),
+        to - from);
+    return counts;
+  }
+}

@@ -1,0 +1,91 @@
+package io.stoker.worker.sgd;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.stoker.data.batch.BatchReader;
+import io.stoker.data.batch.BlockCache;
+import io.stoker.data.batch.SplitBlocks;
+import io.stoker.data.plan.EpochPlan;
+import io.stoker.data.shard.ShardFolder;
+import io.stoker.models.engine.StepSettings;
+import io.stoker.models.zoo.Zoo;
+import io.stoker.worker.IdleNetwork;
+import io.stoker.worker.TinyShards;
+import java.nio.file.Path;
+import java.util.List;
+import org.apache.hadoop.conf.Configuration;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class LocalSgdTest {
+  private static final int WORKERS = 3;
+  private static final int BATCH = 4;
+  private static final StepSchedule SCHEDULE =
+      step -> new StepSettings(1f / (step + 1), 0.5f, 0.1f);
+
+  @TempDir Path folder;
+
+  private final IdleNetwork network = new IdleNetwork(Zoo.model("perceptron", TinyShards.CLASSES));
+  private SplitBlocks data;
+
+  @BeforeEach
+  void writeShards() {
+    TinyShards.write(folder, List.of(20, 5), 3);
+    data =
+        new SplitBlocks(
+            ShardFolder.open(new org.apache.hadoop.fs.Path(folder.toUri()), new Configuration()),
+            "train",
+            new BlockCache(1 << 20));
+  }
+
+  @Test
+  void takesEachStepWithItsOwnRateAndDropoutSeed() {
+    LocalSteps steps = new LocalSteps(5, 7, 0, 100, 2);
+
+    LocalResult result = run(0, 0, 2, steps);
+
+    assertThat(network.steps()).extracting(IdleNetwork.Step::examples).containsExactly(4, 4);
+    assertThat(network.steps())
+        .extracting(IdleNetwork.Step::settings)
+        .containsExactly(SCHEDULE.at(100), SCHEDULE.at(101));
+    assertThat(network.steps())
+        .extracting(IdleNetwork.Step::dropoutSeed)
+        .containsExactly(steps.dropoutSeed(0), steps.dropoutSeed(1))
+        .doesNotHaveDuplicates();
+    assertThat(result.examples()).isEqualTo(8);
+    assertThat(result.lossSum()).isEqualTo(16);
+    assertThat(result.correct()).isEqualTo(6);
+  }
+
+  @Test
+  void leavesOutAStepWithoutExamples() {
+    // 25 samples: two full steps of 12, and one sample, which worker 0 has.
+    assertThat(run(0, 2, 3, new LocalSteps(5, 0, 0, 2, 1)).examples()).isEqualTo(1);
+    network.steps().clear();
+
+    LocalResult nothing = run(1, 2, 3, new LocalSteps(5, 0, 1, 2, 1));
+
+    assertThat(nothing.examples()).isZero();
+    assertThat(network.steps()).isEmpty();
+  }
+
+  @Test
+  void dropsOtherUnitsForEachWorkerRoundAndSeed() {
+    assertThat(
+            List.of(
+                new LocalSteps(5, 7, 0, 0, 1).dropoutSeed(0),
+                new LocalSteps(5, 7, 0, 0, 1).dropoutSeed(1),
+                new LocalSteps(5, 7, 1, 0, 1).dropoutSeed(0),
+                new LocalSteps(5, 8, 0, 0, 1).dropoutSeed(0),
+                new LocalSteps(6, 7, 0, 0, 1).dropoutSeed(0)))
+        .doesNotHaveDuplicates();
+  }
+
+  private LocalResult run(int worker, int from, int to, LocalSteps steps) {
+    EpochPlan plan = EpochPlan.of(data.rows(), 5, 0, WORKERS, BATCH);
+    try (BatchReader reader = BatchReader.training(data, plan, worker, from, to, List.of())) {
+      return LocalSgd.run(network, reader::next, steps, SCHEDULE);
+    }
+  }
+}
