@@ -21,8 +21,8 @@ import javax.imageio.stream.MemoryCacheImageOutputStream;
  * its shards. Of an animation the first frame is taken; transparent pixels are laid over white.
  */
 public final class ImageCodec {
-  /** The most pixels of an image, unless said otherwise: 2 GB of memory at the worst. */
-  public static final long DEFAULT_MAXIMUM_PIXELS = 100_000_000;
+  /** The most pixels of an image, unless said otherwise: in memory, 200 MB at a time. */
+  public static final long DEFAULT_MAXIMUM_PIXELS = 64_000_000;
 
   private ImageCodec() {}
 

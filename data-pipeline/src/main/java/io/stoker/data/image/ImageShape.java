@@ -1,6 +1,8 @@
 package io.stoker.data.image;
 
 import io.stoker.failure.Check;
+import java.io.Serializable;
+import java.util.Comparator;
 
 /**
  * The shape of an image, {@code [height, width, channels]}.
@@ -9,7 +11,8 @@ import io.stoker.failure.Check;
  * @param width columns
  * @param channels 1 (grey) or 3 (red, green, blue)
  */
-public record ImageShape(int height, int width, int channels) {
+public record ImageShape(int height, int width, int channels)
+    implements Comparable<ImageShape>, Serializable {
   /** Bounds what one image may take in memory, in bytes. */
   private static final long MAXIMUM_BYTES = 1L << 30;
 
@@ -37,6 +40,15 @@ public record ImageShape(int height, int width, int channels) {
   /** Bytes of an image as interleaved uint8. */
   public int bytes() {
     return height * width * channels;
+  }
+
+  /** By height, then width, then channels. */
+  @Override
+  public int compareTo(ImageShape other) {
+    return Comparator.comparingInt(ImageShape::height)
+        .thenComparingInt(ImageShape::width)
+        .thenComparingInt(ImageShape::channels)
+        .compare(this, other);
   }
 
   @Override

@@ -9,11 +9,12 @@ import io.stoker.data.image.UnreadableImageException;
 import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
 import io.stoker.failure.Suggestion;
+import java.io.Serializable;
 import java.util.List;
 import java.util.Locale;
 
 /** How a shard's image column holds an image. */
-public sealed interface ShardEncoding {
+public sealed interface ShardEncoding extends Serializable {
   /** The names that {@link #parse} knows. */
   List<String> NAMES = List.of("raw", "jpeg", "png");
 

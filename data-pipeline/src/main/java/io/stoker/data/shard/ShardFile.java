@@ -1,6 +1,7 @@
 package io.stoker.data.shard;
 
 import io.stoker.failure.Check;
+import java.io.Serializable;
 import java.util.List;
 import java.util.regex.Pattern;
 
@@ -13,8 +14,8 @@ import java.util.regex.Pattern;
  * @param bytes its length
  * @param sha256 the SHA-256 of its bytes, in lower-case hexadecimal digits
  */
-public record ShardFile(
-    String file, long rows, List<Integer> rowGroups, long bytes, String sha256) {
+public record ShardFile(String file, long rows, List<Integer> rowGroups, long bytes, String sha256)
+    implements Serializable {
   /** A plain file name: a manifest must not be able to point out of its folder. */
   private static final Pattern FILE = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9._-]{0,250}");
 

@@ -34,6 +34,7 @@ public final class ShardWriter implements AutoCloseable {
   private final Path file;
   private final MessageDigest digest = ManifestFile.sha256Digest();
   private final ParquetWriter<ShardSample> parquet;
+  private FSDataOutputStream stream;
   private long bytes;
 
   /**
@@ -99,11 +100,15 @@ public final class ShardWriter implements AutoCloseable {
         HexFormat.of().formatHex(digest.digest()));
   }
 
-  /** Closes the file; without {@link #finish()} before, it is to be deleted. */
+  /**
+   * Closes the file. Without {@link #finish()} before, it is no shard yet, and is to be deleted.
+   */
   @Override
   public void close() {
     try {
-      parquet.close();
+      if (stream != null) {
+        stream.close();
+      }
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot write shard " + file, e);
     }
@@ -125,6 +130,7 @@ public final class ShardWriter implements AutoCloseable {
     @Override
     public PositionOutputStream createOrOverwrite(long blockSizeHint) throws IOException {
       FSDataOutputStream out = Storage.of(file, hadoop).create(file, true);
+      stream = out;
       return new PositionOutputStream() {
         @Override
         public long getPos() {

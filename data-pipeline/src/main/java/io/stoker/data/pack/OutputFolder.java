@@ -1,0 +1,154 @@
+package io.stoker.data.pack;
+
+import io.stoker.data.shard.ManifestFile;
+import io.stoker.data.shard.ShardFile;
+import io.stoker.data.shard.ShardManifest;
+import io.stoker.data.shard.ShardSplit;
+import io.stoker.data.shard.Storage;
+import io.stoker.failure.Check;
+import io.stoker.failure.DamagedException;
+import io.stoker.failure.InputException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FSDataInputStream;
+import org.apache.hadoop.fs.FSDataOutputStream;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * The folder that shards are written to. It deletes only what Stoker wrote: files that a manifest
+ * names, or the note of a job that did not come to its end.
+ */
+final class OutputFolder {
+  /** Names the shards of a job while it runs, so that what is left of it can be told. */
+  static final String UNFINISHED = "_unfinished";
+
+  private static final Pattern SHARD =
+      Pattern.compile("[a-z0-9_]+-[0-9]{5,}-of-[0-9]{5,}\\.parquet");
+
+  private static final int MAXIMUM_NOTE_BYTES = 64 << 20;
+
+  private final Path path;
+  private final Configuration hadoop;
+  private final FileSystem fileSystem;
+
+  OutputFolder(Path path, Configuration hadoop) throws IOException {
+    this.path = path;
+    this.hadoop = hadoop;
+    this.fileSystem = Storage.of(path, hadoop);
+  }
+
+  /**
+   * Checks that shards may be written here.
+   *
+   * @throws InputException if there is something that must not be replaced
+   */
+  void check(PrepareOptions.ExistingOutput existing) throws IOException {
+    if (!fileSystem.exists(path)) {
+      return;
+    }
+    Check.input(fileSystem.getFileStatus(path).isDirectory(), "Invalid output: %s is a file", path);
+    List<String> present =
+        Stream.of(fileSystem.listStatus(path)).map(status -> status.getPath().getName()).toList();
+    if (present.isEmpty()) {
+      return;
+    }
+    Check.input(
+        existing == PrepareOptions.ExistingOutput.OVERWRITE,
+        "Output %s is not empty (choose another folder, or --overwrite if Stoker wrote it)",
+        path);
+    List<String> own = ownFiles();
+    List<String> foreign = present.stream().filter(name -> !own.contains(name)).toList();
+    Check.input(
+        foreign.isEmpty(),
+        "Output %s holds files that Stoker did not write: %s (choose another folder)",
+        path,
+        foreign.subList(0, Math.min(5, foreign.size())));
+  }
+
+  /** Deletes the shards of an earlier job, and notes those that are about to be written. */
+  void begin(List<String> shards) throws IOException {
+    fileSystem.mkdirs(path);
+    List<String> own = ownFiles();
+    delete(new Path(path, ShardManifest.FILE));
+    try (FSDataOutputStream out = fileSystem.create(new Path(path, UNFINISHED), true)) {
+      List<String> noted = new ArrayList<>(own);
+      noted.addAll(shards);
+      out.write(String.join("\n", noted).getBytes(StandardCharsets.UTF_8));
+    }
+    for (String name : own) {
+      if (!name.equals(UNFINISHED)) {
+        delete(new Path(path, name));
+      }
+    }
+  }
+
+  /** Checks that every shard is there, writes the manifest, and with it ends the job. */
+  ManifestFile.Stored finish(ShardManifest manifest) throws IOException {
+    for (ShardSplit split : manifest.splits().values()) {
+      for (ShardFile shard : split.shards()) {
+        Path file = new Path(path, shard.file());
+        long bytes = fileSystem.getFileStatus(file).getLen();
+        Check.undamaged(
+            bytes == shard.bytes(),
+            "Shard %s has %d bytes after %d were written",
+            file,
+            bytes,
+            shard.bytes());
+      }
+    }
+    ManifestFile.Stored stored = ManifestFile.write(manifest, path, hadoop);
+    delete(new Path(path, UNFINISHED));
+    return stored;
+  }
+
+  /** Deletes the shards of a job that failed, and the folder if nothing is left in it. */
+  void abandon(List<String> shards) throws IOException {
+    delete(new Path(path, ShardManifest.FILE));
+    for (String shard : shards) {
+      delete(new Path(path, shard));
+    }
+    delete(new Path(path, UNFINISHED));
+    if (fileSystem.exists(path) && fileSystem.listStatus(path).length == 0) {
+      delete(path);
+    }
+  }
+
+  /** The files here that Stoker wrote, as far as it left word of them. */
+  private List<String> ownFiles() throws IOException {
+    List<String> own = new ArrayList<>();
+    if (fileSystem.exists(new Path(path, ShardManifest.FILE))) {
+      try {
+        own.add(ShardManifest.FILE);
+        ManifestFile.read(path, hadoop).manifest().splits().values().stream()
+            .flatMap(split -> split.shards().stream())
+            .map(ShardFile::file)
+            .forEach(own::add);
+      } catch (DamagedException e) {
+        throw new InputException("Output " + path + " cannot be overwritten: " + e.getMessage(), e);
+      }
+    }
+    Path note = new Path(path, UNFINISHED);
+    if (fileSystem.exists(note)) {
+      own.add(UNFINISHED);
+      readNote(note).lines().filter(name -> SHARD.matcher(name).matches()).forEach(own::add);
+    }
+    return own;
+  }
+
+  private String readNote(Path note) throws IOException {
+    try (FSDataInputStream in = fileSystem.open(note)) {
+      return new String(in.readNBytes(MAXIMUM_NOTE_BYTES), StandardCharsets.UTF_8);
+    }
+  }
+
+  private void delete(Path file) throws IOException {
+    // Not recursive: a folder goes only if it is empty.
+    fileSystem.delete(file, false);
+  }
+}

@@ -1,0 +1,38 @@
+package io.stoker.data.pack;
+
+import io.stoker.failure.InputException;
+import io.stoker.failure.ResourceException;
+import io.stoker.failure.StokerException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import org.apache.hadoop.security.AccessControlException;
+
+/** Finds what a user can do something about in what Spark and Hadoop throw. */
+final class PrepareFailure {
+  private PrepareFailure() {}
+
+  /** The exception to throw for a failure of the job. */
+  static RuntimeException of(Exception failure, PrepareOptions options) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof StokerException stoker) {
+        return stoker;
+      }
+      if (cause instanceof AccessControlException) {
+        return new InputException("Access is denied: " + cause.getMessage(), failure);
+      }
+      if (cause.getMessage() != null && cause.getMessage().contains("No space left on device")) {
+        return new ResourceException(
+            "No space left to prepare "
+                + options.output()
+                + " (Spark's local folders and the output need about twice its size)",
+            failure);
+      }
+    }
+    if (failure instanceof RuntimeException runtime) {
+      return runtime;
+    }
+    return failure instanceof IOException io
+        ? new UncheckedIOException("Cannot prepare " + options.input(), io)
+        : new IllegalStateException("Cannot prepare " + options.input(), failure);
+  }
+}

@@ -1,0 +1,246 @@
+package io.stoker.data.pack;
+
+import io.stoker.data.image.ImageShape;
+import io.stoker.data.shard.ManifestFile;
+import io.stoker.data.shard.ShardEncoding;
+import io.stoker.data.shard.ShardFile;
+import io.stoker.data.shard.ShardManifest;
+import io.stoker.data.shard.ShardSplit;
+import io.stoker.data.shard.ShardWriter;
+import io.stoker.data.source.SourceListing;
+import io.stoker.data.source.SourcePart;
+import io.stoker.failure.Check;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.api.java.JavaPairRDD;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.storage.StorageLevel;
+import org.apache.spark.util.SerializableConfiguration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import scala.Tuple2;
+
+/**
+ * Turns raw images into shards: lists the input; reads, decodes, resizes and encodes every image
+ * once, on the executors; shuffles the samples into an order that depends on the seed and the
+ * samples alone; writes the shards; and writes the manifest, last. The same input and options give
+ * the same bytes, whatever the cluster. Pixels never reach the driver.
+ *
+ * <p>A job that fails leaves no manifest, and deletes the shards that it wrote.
+ */
+public final class PrepareJob {
+  private static final Logger LOG = LoggerFactory.getLogger(PrepareJob.class);
+
+  /** Tasks for each slot: enough that none waits long for the slowest. */
+  private static final int TASKS_PER_SLOT = 8;
+
+  private static final List<String> SPLIT_ORDER = List.of("train", "validation", "test");
+
+  private final JavaSparkContext spark;
+  private final PrepareOptions options;
+  private final Configuration hadoop;
+
+  /**
+   * @param spark where to run
+   * @param options what to do
+   */
+  public PrepareJob(JavaSparkContext spark, PrepareOptions options) {
+    this.spark = spark;
+    this.options = options;
+    this.hadoop = spark.hadoopConfiguration();
+  }
+
+  /**
+   * Runs the job.
+   *
+   * @throws io.stoker.failure.InputException if the input cannot be used, too many of its images
+   *     are broken, or the output must not be written to
+   * @throws io.stoker.failure.ResourceException if there is no space left
+   */
+  public PrepareResult run() {
+    Instant start = Instant.now();
+    try {
+      OutputFolder output = new OutputFolder(options.output(), hadoop);
+      checkApart(options.input(), options.output());
+      output.check(options.existingOutput());
+      SourceListing listing = options.source().list(options.input(), hadoop);
+      Check.input(!listing.parts().isEmpty(), "Input %s has no images", options.input());
+      LOG.info(
+          "Preparing {}: {} classes, {} parts",
+          options.input(),
+          listing.classNames().size(),
+          listing.parts().size());
+      ManifestFile.Stored stored = pack(listing, output);
+      return new PrepareResult(
+          stored.manifest(), stored.sha256(), Duration.between(start, Instant.now()));
+    } catch (Exception e) { // Spark throws checked exceptions that its Java methods do not declare.
+      throw PrepareFailure.of(e, options);
+    }
+  }
+
+  /** An output inside the input would be read as input the next time. */
+  private void checkApart(Path input, Path output) throws IOException {
+    String in = qualified(input);
+    String out = qualified(output);
+    Check.input(
+        !(out + "/").startsWith(in + "/"),
+        "Invalid output: %s is the input, or inside it (choose another folder)",
+        output);
+  }
+
+  private String qualified(Path path) throws IOException {
+    String text = path.getFileSystem(hadoop).makeQualified(path).toString();
+    return text.endsWith("/") ? text.substring(0, text.length() - 1) : text;
+  }
+
+  private ManifestFile.Stored pack(SourceListing listing, OutputFolder output) throws IOException {
+    List<String> splitNames = splitNames(listing);
+    PackTask task =
+        new PackTask(
+            splitNames,
+            listing.classNames().size(),
+            options.size().orElse(0),
+            options.channels(),
+            options.encoding().orElse(null),
+            options.splits(),
+            options.seed(),
+            options.maximumPixels());
+    Broadcast<SerializableConfiguration> configuration =
+        spark.broadcast(new SerializableConfiguration(hadoop));
+    // The second stage reads what the first one made; decoding twice would cost more than a disk.
+    JavaRDD<PackedItem> items =
+        parts(listing)
+            .mapPartitions(parts -> task.pack(parts, configuration.value().value()))
+            .persist(StorageLevel.DISK_ONLY());
+    try {
+      PackStatistics statistics =
+          items
+              .filter(PackStatistics.class::isInstance)
+              .map(PackStatistics.class::cast)
+              .treeReduce(PackStatistics::merge);
+      new PackReport(options, listing, splitNames).check(statistics);
+      ImageShape shape = statistics.shapes().keySet().iterator().next();
+      ShardLayout layout = ShardLayout.of(splitNames, statistics, options.shardBytes());
+      ManifestFile.Stored stored = null;
+      try {
+        output.begin(layout.files());
+        List<ShardFile> shards = write(items, layout, shape, task.encodingOf(shape), configuration);
+        stored =
+            output.finish(
+                new ShardManifest(
+                    ShardManifest.FORMAT_VERSION,
+                    listing.classNames(),
+                    shape,
+                    task.encodingOf(shape),
+                    options.seed(),
+                    statistics.trainPixels().statistics(),
+                    splits(splitNames, statistics, layout, shards),
+                    PackReport.rejected(statistics),
+                    listing.ignored()));
+        return stored;
+      } finally {
+        if (stored == null) {
+          abandon(output, layout.files());
+        }
+      }
+    } finally {
+      items.unpersist(false);
+      configuration.destroy();
+    }
+  }
+
+  private JavaRDD<SourcePart> parts(SourceListing listing) {
+    int slots = Math.max(1, spark.defaultParallelism());
+    int tasks = Math.min(listing.parts().size(), slots * TASKS_PER_SLOT);
+    return spark.parallelize(listing.parts(), tasks);
+  }
+
+  private List<String> splitNames(SourceListing listing) {
+    List<String> names =
+        listing.parts().get(0).split().isEmpty()
+            ? options.splits().names()
+            : listing.parts().stream().map(part -> part.split().orElseThrow()).distinct().toList();
+    return Stream.concat(
+            SPLIT_ORDER.stream().filter(names::contains),
+            names.stream().filter(name -> !SPLIT_ORDER.contains(name)).sorted())
+        .toList();
+  }
+
+  private List<ShardFile> write(
+      JavaRDD<PackedItem> items,
+      ShardLayout layout,
+      ImageShape shape,
+      ShardEncoding encoding,
+      Broadcast<SerializableConfiguration> configuration) {
+    String folder = options.output().toString();
+    JavaPairRDD<PackedSample, Boolean> samples =
+        items
+            .filter(PackedSample.class::isInstance)
+            .mapToPair(item -> new Tuple2<>((PackedSample) item, Boolean.TRUE));
+    return samples
+        .repartitionAndSortWithinPartitions(layout, new PackedSample.InOrder())
+        .keys()
+        .mapPartitionsWithIndex(
+            (shard, ordered) ->
+                List.of(
+                        writeShard(
+                            new Path(folder, layout.files().get(shard)),
+                            ordered,
+                            shape,
+                            encoding,
+                            configuration.value().value()))
+                    .iterator(),
+            true)
+        .collect();
+  }
+
+  private static ShardFile writeShard(
+      Path file,
+      Iterator<PackedSample> samples,
+      ImageShape shape,
+      ShardEncoding encoding,
+      Configuration hadoop)
+      throws IOException {
+    try (ShardWriter writer = new ShardWriter(file, shape, encoding, hadoop)) {
+      while (samples.hasNext()) {
+        writer.write(samples.next().toShardSample());
+      }
+      return writer.finish();
+    }
+  }
+
+  private static Map<String, ShardSplit> splits(
+      List<String> names, PackStatistics statistics, ShardLayout layout, List<ShardFile> shards) {
+    Map<String, ShardSplit> splits = new LinkedHashMap<>();
+    for (int split = 0; split < names.size(); split++) {
+      int first = layout.firstShard(split);
+      splits.put(
+          names.get(split),
+          new ShardSplit(
+              statistics.samples(split),
+              Arrays.stream(statistics.samplesPerClass(split)).boxed().toList(),
+              new ArrayList<>(shards.subList(first, first + layout.shardCount(split)))));
+    }
+    return splits;
+  }
+
+  private static void abandon(OutputFolder output, List<String> shards) {
+    try {
+      output.abandon(shards);
+    } catch (IOException e) { // The failure that led here is the one to report.
+      LOG.warn("Cannot delete what was written: {}", e.toString());
+    }
+  }
+}

@@ -1,0 +1,230 @@
+package io.stoker.data.pack;
+
+import io.stoker.data.image.ImageCodec;
+import io.stoker.data.shard.ShardEncoding;
+import io.stoker.data.source.ImageSource;
+import io.stoker.failure.Check;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.apache.hadoop.fs.Path;
+
+/** What {@link PrepareJob} is to do. */
+public final class PrepareOptions {
+  private final ImageSource source;
+  private final Path input;
+  private final Path output;
+  private final int size;
+  private final Integer channels;
+  private final ShardEncoding encoding;
+  private final int shardMegabytes;
+  private final SplitFractions splits;
+  private final long seed;
+  private final double maximumRejected;
+  private final long maximumPixels;
+  private final ExistingOutput existingOutput;
+
+  /** What becomes of shards that are at the output already. */
+  public enum ExistingOutput {
+    /** The job is refused. */
+    REFUSE,
+    /** What Stoker wrote is replaced; a folder with anything else is still refused. */
+    OVERWRITE
+  }
+
+  private PrepareOptions(Builder builder) {
+    source = Objects.requireNonNull(builder.source, "source");
+    input = Objects.requireNonNull(builder.input, "input");
+    output = Objects.requireNonNull(builder.output, "output");
+    size = builder.size;
+    channels = builder.channels;
+    encoding = builder.encoding;
+    shardMegabytes = builder.shardMegabytes;
+    splits = builder.splits;
+    seed = builder.seed;
+    maximumRejected = builder.maximumRejected;
+    maximumPixels = builder.maximumPixels;
+    existingOutput = builder.existingOutput;
+    Check.input(
+        size >= 0 && size <= 4096,
+        "Invalid size: %d (must be 1 to 4096 pixels, or 0 to keep that of the images)",
+        size);
+    Check.input(
+        channels == null || channels == 1 || channels == 3,
+        "Invalid channels: %s (must be 1 or 3)",
+        channels);
+    Check.input(
+        shardMegabytes >= 1 && shardMegabytes <= 1024,
+        "Invalid shard size: %d MB (must be 1 to 1024)",
+        shardMegabytes);
+    Check.input(
+        maximumRejected >= 0 && maximumRejected <= 1,
+        "Invalid share of rejected images: %s (must be 0 to 1, such as 0.01)",
+        maximumRejected);
+    Check.input(maximumPixels >= 1, "Invalid limit of pixels: %d (must be >= 1)", maximumPixels);
+  }
+
+  /** A builder with the defaults. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** How to read the input. */
+  public ImageSource source() {
+    return source;
+  }
+
+  /** Where the images are. */
+  public Path input() {
+    return input;
+  }
+
+  /** The folder that the shards go to. */
+  public Path output() {
+    return output;
+  }
+
+  /** Height and width of every image; empty to keep what the images have. */
+  public OptionalInt size() {
+    return size == 0 ? OptionalInt.empty() : OptionalInt.of(size);
+  }
+
+  /** Channels of every image: 1 or 3. */
+  public int channels() {
+    return channels == null ? source.defaultChannels() : channels;
+  }
+
+  /** How the shards hold an image; empty for raw where images are small, else JPEG. */
+  public Optional<ShardEncoding> encoding() {
+    return Optional.ofNullable(encoding);
+  }
+
+  /** About how many bytes a shard has. */
+  public long shardBytes() {
+    return (long) shardMegabytes << 20;
+  }
+
+  /** The splits of an input that has none. */
+  public SplitFractions splits() {
+    return splits;
+  }
+
+  /** Of the order of samples, and of the splits. */
+  public long seed() {
+    return seed;
+  }
+
+  /** The share of images that may be broken before the job fails, 0 to 1. */
+  public double maximumRejected() {
+    return maximumRejected;
+  }
+
+  /** The most pixels of an image; larger ones are rejected before memory is taken. */
+  public long maximumPixels() {
+    return maximumPixels;
+  }
+
+  /** What becomes of shards that are at the output already. */
+  public ExistingOutput existingOutput() {
+    return existingOutput;
+  }
+
+  /** Collects options; {@link #source}, {@link #input} and {@link #output} must be set. */
+  public static final class Builder {
+    private ImageSource source;
+    private Path input;
+    private Path output;
+    private int size;
+    private Integer channels;
+    private ShardEncoding encoding;
+    private int shardMegabytes = 32;
+    private SplitFractions splits = SplitFractions.DEFAULT;
+    private long seed;
+    private double maximumRejected = 0.01;
+    private long maximumPixels = ImageCodec.DEFAULT_MAXIMUM_PIXELS;
+    private ExistingOutput existingOutput = ExistingOutput.REFUSE;
+
+    private Builder() {}
+
+    /** How to read the input. */
+    public Builder source(ImageSource value) {
+      source = value;
+      return this;
+    }
+
+    /** Where the images are. */
+    public Builder input(Path value) {
+      input = value;
+      return this;
+    }
+
+    /** The folder that the shards go to. */
+    public Builder output(Path value) {
+      output = value;
+      return this;
+    }
+
+    /** Height and width of every image; 0, the default, keeps what the images have. */
+    public Builder size(int value) {
+      size = value;
+      return this;
+    }
+
+    /** Channels of every image, 1 or 3; by default what is usual for the source. */
+    public Builder channels(int value) {
+      channels = value;
+      return this;
+    }
+
+    /** How the shards hold an image; by default raw where images are small, else JPEG. */
+    public Builder encoding(ShardEncoding value) {
+      encoding = value;
+      return this;
+    }
+
+    /** About how many MB a shard has; 32 by default. */
+    public Builder shardMegabytes(int value) {
+      shardMegabytes = value;
+      return this;
+    }
+
+    /** The splits of an input that has none. */
+    public Builder splits(SplitFractions value) {
+      splits = value;
+      return this;
+    }
+
+    /** Of the order of samples, and of the splits; 0 by default. */
+    public Builder seed(long value) {
+      seed = value;
+      return this;
+    }
+
+    /** The share of images that may be broken before the job fails; 0.01 by default. */
+    public Builder maximumRejected(double value) {
+      maximumRejected = value;
+      return this;
+    }
+
+    /** The most pixels of an image. */
+    public Builder maximumPixels(long value) {
+      maximumPixels = value;
+      return this;
+    }
+
+    /** What becomes of shards that are at the output already. */
+    public Builder existingOutput(ExistingOutput value) {
+      existingOutput = value;
+      return this;
+    }
+
+    /**
+     * The options.
+     *
+     * @throws io.stoker.failure.InputException if one is out of range
+     */
+    public PrepareOptions build() {
+      return new PrepareOptions(this);
+    }
+  }
+}

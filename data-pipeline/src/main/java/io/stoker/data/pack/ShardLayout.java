@@ -1,0 +1,96 @@
+package io.stoker.data.pack;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.spark.Partitioner;
+
+/**
+ * Which shard each sample goes to: the order of a split is cut where the bytes of its images add up
+ * to equal parts, at the precision of one bucket. It depends on the samples alone.
+ */
+final class ShardLayout extends Partitioner {
+  private static final long serialVersionUID = 1L;
+
+  /** The shard of each bucket of each split, counted over all splits. */
+  private final int[][] shards;
+
+  /** The first shard of each split, and one more: how many there are. */
+  private final int[] starts;
+
+  private final List<String> files;
+
+  private ShardLayout(int[][] shards, int[] starts, List<String> files) {
+    this.shards = shards;
+    this.starts = starts;
+    this.files = files;
+  }
+
+  static ShardLayout of(List<String> splitNames, PackStatistics statistics, long shardBytes) {
+    int splits = splitNames.size();
+    int[][] shards = new int[splits][];
+    int[] starts = new int[splits + 1];
+    List<String> files = new ArrayList<>();
+    for (int split = 0; split < splits; split++) {
+      shards[split] = cut(statistics.bucketBytes(split), shardBytes, starts[split]);
+      int last = shards[split][PackedSample.BUCKETS - 1];
+      int count = statistics.samples(split) == 0 ? 0 : last + 1 - starts[split];
+      starts[split + 1] = starts[split] + count;
+      for (int shard = 0; shard < count; shard++) {
+        files.add("%s-%05d-of-%05d.parquet".formatted(splitNames.get(split), shard, count));
+      }
+    }
+    return new ShardLayout(shards, starts, List.copyOf(files));
+  }
+
+  /** Cuts the buckets of a split into shards, none of them empty. */
+  private static int[] cut(long[] bucketBytes, long shardBytes, int firstShard) {
+    long total = 0;
+    for (long bytes : bucketBytes) {
+      total += bytes;
+    }
+    long count = Math.max(1, (total + shardBytes - 1) / shardBytes);
+    int[] result = new int[bucketBytes.length];
+    long before = 0;
+    long wanted = -1;
+    int shard = firstShard - 1;
+    for (int bucket = 0; bucket < result.length; bucket++) {
+      long bytes = bucketBytes[bucket];
+      if (bytes > 0) {
+        long middle = (long) ((before + bytes / 2.0) / total * count);
+        if (middle != wanted) {
+          wanted = middle;
+          shard++;
+        }
+        before += bytes;
+      }
+      result[bucket] = Math.max(shard, firstShard);
+    }
+    return result;
+  }
+
+  /** The file of each shard, over all splits. */
+  List<String> files() {
+    return files;
+  }
+
+  /** The first shard of a split, counted over all splits. */
+  int firstShard(int split) {
+    return starts[split];
+  }
+
+  /** How many shards a split has. */
+  int shardCount(int split) {
+    return starts[split + 1] - starts[split];
+  }
+
+  @Override
+  public int numPartitions() {
+    return files.size();
+  }
+
+  @Override
+  public int getPartition(Object key) {
+    PackedSample sample = (PackedSample) key;
+    return shards[sample.split()][sample.bucket()];
+  }
+}

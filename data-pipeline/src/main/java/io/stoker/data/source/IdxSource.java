@@ -1,0 +1,132 @@
+package io.stoker.data.source;
+
+import io.stoker.failure.Check;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.IntStream;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * A folder with files of the MNIST family, plain or gzipped: pairs such as {@code
+ * train-images-idx3-ubyte} and {@code train-labels-idx1-ubyte}. A pair with train, val, test or
+ * t10k in its name is that split. Classes are named 0, 1, 2 and so on.
+ */
+public final class IdxSource implements ImageSource {
+  private static final int IMAGES_PER_PART = 10_000;
+
+  @Override
+  public String name() {
+    return "idx";
+  }
+
+  @Override
+  public int defaultChannels() {
+    return 1;
+  }
+
+  @Override
+  public SourceListing list(Path input, Configuration hadoop) throws IOException {
+    FileSystem fileSystem = input.getFileSystem(hadoop);
+    Inputs.folder(fileSystem, input);
+    Map<String, Path> files = new TreeMap<>();
+    List<String> ignored = new ArrayList<>();
+    for (FileStatus child : Inputs.children(fileSystem, input)) {
+      String name = child.getPath().getName();
+      String plain = plainName(name);
+      boolean known = child.isFile() && (isImages(plain) || isLabels(plain));
+      // A name that is there twice, plain and gzipped, is read once: plain sorts first.
+      if (!known || files.putIfAbsent(plain, child.getPath()) != null) {
+        ignored.add(name);
+      }
+    }
+    List<String> images = files.keySet().stream().filter(IdxSource::isImages).toList();
+    Check.input(
+        !images.isEmpty(),
+        "Invalid input: %s has no idx files (such as train-images-idx3-ubyte.gz)",
+        input);
+    List<SourcePart> parts = new ArrayList<>();
+    int classes = 0;
+    Map<String, String> splits = new HashMap<>();
+    for (String name : images) {
+      Optional<String> split = split(name);
+      if (split.isPresent()) {
+        String other = splits.put(split.get(), name);
+        Check.input(
+            other == null, "Two files are the split '%s': %s and %s", split.get(), other, name);
+      }
+      byte[] labels = labels(fileSystem, files, name);
+      checkImages(fileSystem, files.get(name), labels.length);
+      for (byte label : labels) {
+        classes = Math.max(classes, (label & 0xFF) + 1);
+      }
+      addParts(parts, files.get(name), name, split, labels);
+    }
+    return new SourceListing(
+        IntStream.range(0, classes).mapToObj(Integer::toString).toList(), parts, ignored);
+  }
+
+  private static byte[] labels(FileSystem fileSystem, Map<String, Path> files, String images)
+      throws IOException {
+    String name = images.replace("images", "labels").replace("idx3", "idx1");
+    Path file = files.get(name);
+    Check.input(file != null, "Cannot find %s, the labels of %s", name, files.get(images));
+    try (IdxFile labels = new IdxFile(fileSystem, file, 1)) {
+      byte[] values = new byte[labels.items()];
+      labels.read(values);
+      labels.checkEnd();
+      return values;
+    }
+  }
+
+  /** Reads through the images, so that a damaged file is found before the job starts. */
+  private static void checkImages(FileSystem fileSystem, Path file, int labels) throws IOException {
+    try (IdxFile images = new IdxFile(fileSystem, file, 3)) {
+      Check.input(
+          images.items() == labels,
+          "Cannot read %s: it has %d images, and its labels are %d",
+          file,
+          images.items(),
+          labels);
+      images.skip(images.items());
+      images.checkEnd();
+    }
+  }
+
+  private static void addParts(
+      List<SourcePart> parts, Path file, String name, Optional<String> split, byte[] labels) {
+    for (int first = 0; first < labels.length; first += IMAGES_PER_PART) {
+      int end = Math.min(labels.length, first + IMAGES_PER_PART);
+      parts.add(new IdxPart(file, name, split, first, Arrays.copyOfRange(labels, first, end)));
+    }
+  }
+
+  private static Optional<String> split(String name) {
+    return Arrays.stream(name.split("[^A-Za-z0-9]+"))
+        .flatMap(word -> SplitNames.of(word).stream())
+        .findFirst();
+  }
+
+  private static String plainName(String name) {
+    return name.toLowerCase(Locale.ROOT).endsWith(".gz")
+        ? name.substring(0, name.length() - 3)
+        : name;
+  }
+
+  private static boolean isImages(String name) {
+    return name.contains("images") && name.contains("idx3");
+  }
+
+  private static boolean isLabels(String name) {
+    return name.contains("labels") && name.contains("idx1");
+  }
+}

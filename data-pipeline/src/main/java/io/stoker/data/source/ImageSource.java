@@ -1,0 +1,29 @@
+package io.stoker.data.source;
+
+import io.stoker.failure.InputException;
+import java.io.IOException;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * A kind of collection of labelled images, such as a folder a class. Whoever has another kind
+ * implements this interface and {@link SourcePart}, and hands it to the prepare job.
+ */
+public interface ImageSource {
+  /** The name of the format, for messages. */
+  String name();
+
+  /** The channels of its images, unless the user says otherwise: 1 or 3. */
+  int defaultChannels();
+
+  /**
+   * Looks at a collection, without reading the images: names the classes, and cuts the collection
+   * into parts. This runs once, on the driver; the parts are read on the executors.
+   *
+   * @param input where the collection is
+   * @param hadoop how to reach its filesystem
+   * @throws InputException if it is no such collection
+   * @throws IOException if it cannot be read
+   */
+  SourceListing list(Path input, Configuration hadoop) throws IOException;
+}

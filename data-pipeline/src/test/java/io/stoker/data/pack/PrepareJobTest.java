@@ -1,0 +1,256 @@
+package io.stoker.data.pack;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.stoker.data.TestImages;
+import io.stoker.data.TestSpark;
+import io.stoker.data.shard.ShardBlock;
+import io.stoker.data.shard.ShardFile;
+import io.stoker.data.shard.ShardFolder;
+import io.stoker.data.shard.ShardManifest;
+import io.stoker.data.source.ImageSources;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class PrepareJobTest {
+  private static JavaSparkContext spark;
+
+  @TempDir private Path folder;
+
+  @BeforeAll
+  static void start() {
+    spark = TestSpark.local(2);
+  }
+
+  @AfterAll
+  static void stop() {
+    spark.close();
+  }
+
+  private PrepareOptions.Builder options(String format) {
+    return PrepareOptions.builder()
+        .source(ImageSources.named(format))
+        .input(hadoop(folder.resolve("in")))
+        .output(hadoop(folder.resolve("out")));
+  }
+
+  private static org.apache.hadoop.fs.Path hadoop(Path path) {
+    return new org.apache.hadoop.fs.Path(path.toUri());
+  }
+
+  private static Map<String, byte[]> files(Path folder) throws IOException {
+    Map<String, byte[]> files = new TreeMap<>();
+    try (Stream<Path> list = Files.list(folder)) {
+      for (Path file : list.toList()) {
+        files.put(file.getFileName().toString(), Files.readAllBytes(file));
+      }
+    }
+    return files;
+  }
+
+  @Test
+  void keepsEveryIdxImageWithItsLabelInItsSplit() throws IOException {
+    TestImages.writeIdx(folder.resolve("in"), "train-", 25_000, 8, 5);
+    TestImages.writeIdx(folder.resolve("in"), "t10k-", 30, 8, 5);
+
+    PrepareResult result = new PrepareJob(spark, options("idx").build()).run();
+
+    assertThat(result.samples()).isEqualTo(25_030);
+    ShardManifest manifest = result.manifest();
+    assertThat(manifest.classNames()).containsExactly("0", "1", "2", "3", "4");
+    assertThat(manifest.split("train").samplesPerClass()).containsOnly(5_000L);
+    assertThat(manifest.split("test").samples()).isEqualTo(30);
+    assertThat(manifest.encoding().name()).isEqualTo("raw");
+    byte[] source = Files.readAllBytes(folder.resolve("in/train-images-idx3-ubyte"));
+    ShardFolder shards = ShardFolder.open(hadoop(folder.resolve("out")), new Configuration());
+    assertThat(shards.manifest()).isEqualTo(manifest);
+    assertThat(shards.manifestHash()).isEqualTo(result.manifestHash());
+    byte[] decoded = new byte[64];
+    Set<Integer> seen = new HashSet<>();
+    int blocks = manifest.split("train").blockRows().length;
+    assertThat(blocks).isGreaterThan(1);
+    for (int block = 0; block < blocks; block++) {
+      ShardBlock rows = shards.readBlock("train", block);
+      for (int row = 0; row < rows.rows(); row++) {
+        int index = Integer.parseInt(rows.path(row).substring(rows.path(row).indexOf("#") + 1));
+        rows.decode(row, decoded);
+        assertThat(decoded)
+            .isEqualTo(java.util.Arrays.copyOfRange(source, 16 + index * 64, 80 + index * 64));
+        assertThat(rows.label(row)).isEqualTo(index % 5);
+        assertThat(seen.add(index)).isTrue();
+      }
+    }
+    assertThat(seen).hasSize(25_000);
+  }
+
+  @Test
+  void writesTheSameBytesOnAnyNumberOfSlotsAndFromGzippedFiles() throws IOException {
+    Path in = folder.resolve("in");
+    TestImages.writeIdx(in, "train-", 25_000, 10, 4);
+    PrepareOptions.Builder options = options("idx").shardMegabytes(1).seed(7);
+    new PrepareJob(spark, options.build()).run();
+    Map<String, byte[]> two = files(folder.resolve("out"));
+    assertThat(two).hasSize(4).containsKey("train-00002-of-00003.parquet");
+
+    for (String name : new String[] {"train-images-idx3-ubyte", "train-labels-idx1-ubyte"}) {
+      Path plain = in.resolve(name);
+      Files.write(in.resolve(name + ".gz"), TestImages.gzip(Files.readAllBytes(plain)));
+      Files.delete(plain);
+    }
+    stop();
+    try (JavaSparkContext one = TestSpark.local(1)) {
+      new PrepareJob(one, options.output(hadoop(folder.resolve("one"))).build()).run();
+    } finally {
+      start();
+    }
+
+    assertThat(files(folder.resolve("one"))).containsExactlyEntriesOf(two);
+  }
+
+  @Test
+  void cutsShardsOfEvenSizeInAnOrderThatMixesTheClasses() throws IOException {
+    TestImages.writeIdx(folder.resolve("in"), "train-", 40_000, 10, 4);
+
+    ShardManifest manifest =
+        new PrepareJob(spark, options("idx").shardMegabytes(1).build()).run().manifest();
+
+    assertThat(manifest.split("train").shards()).hasSize(4);
+    for (ShardFile shard : manifest.split("train").shards()) {
+      assertThat(shard.rows()).isBetween(9_990L, 10_010L);
+    }
+    ShardFolder shards = ShardFolder.open(hadoop(folder.resolve("out")), new Configuration());
+    ShardBlock block = shards.readBlock("train", 0);
+    int[] counts = new int[4];
+    for (int row = 0; row < block.rows(); row++) {
+      counts[block.label(row)]++;
+    }
+    for (int count : counts) {
+      assertThat((double) count / block.rows()).isCloseTo(0.25, within(0.03));
+    }
+  }
+
+  @Test
+  void computesTheMomentsOfTheTrainPixels() throws IOException {
+    TestImages.writeFolders(folder.resolve("in/train"), 6, 3, "a", "b");
+    TestImages.writeFolders(folder.resolve("in/val"), 6, 2, "a", "b");
+    ShardManifest manifest = new PrepareJob(spark, options("folder").build()).run().manifest();
+
+    assertThat(manifest.splits().keySet()).containsExactly("train", "validation");
+    double[] sums = new double[3];
+    double[][] products = new double[3][3];
+    for (int seed = 0; seed < 6; seed++) {
+      java.awt.image.BufferedImage image = TestImages.gradient(6, 6, seed);
+      for (int i = 0; i < 36; i++) {
+        int rgb = image.getRGB(i % 6, i / 6);
+        int[] color = {rgb >> 16 & 255, rgb >> 8 & 255, rgb & 255};
+        for (int a = 0; a < 3; a++) {
+          sums[a] += color[a];
+          for (int b = 0; b < 3; b++) {
+            products[a][b] += (double) color[a] * color[b];
+          }
+        }
+      }
+    }
+    double count = 6 * 36;
+    for (int a = 0; a < 3; a++) {
+      double mean = sums[a] / count;
+      double variance = products[a][a] / count - mean * mean;
+      assertThat(manifest.statistics().mean().get(a)).isCloseTo(mean, within(1e-9));
+      assertThat(manifest.statistics().standardDeviation().get(a))
+          .isCloseTo(Math.sqrt(variance), within(1e-9));
+    }
+    // C v = lambda v, for each pair.
+    for (int k = 0; k < 3; k++) {
+      for (int a = 0; a < 3; a++) {
+        double product = 0;
+        for (int b = 0; b < 3; b++) {
+          double covariance = products[a][b] / count - sums[a] / count * (sums[b] / count);
+          product += covariance * manifest.statistics().eigenvectors().get(k).get(b);
+        }
+        assertThat(product)
+            .isCloseTo(
+                manifest.statistics().eigenvalues().get(k)
+                    * manifest.statistics().eigenvectors().get(k).get(a),
+                within(1e-6));
+      }
+    }
+  }
+
+  @Test
+  void splitsByAHashThatLaterSamplesDoNotChange() throws IOException {
+    TestImages.writeFolders(folder.resolve("in"), 4, 40, "a", "b");
+    PrepareOptions.Builder options =
+        options("folder").splits(SplitFractions.parse("train=0.7,validation=0.2,test=0.1"));
+    new PrepareJob(spark, options.build()).run();
+    Map<String, String> before = splitByPath(folder.resolve("out"));
+
+    TestImages.writeFolders(folder.resolve("in"), 4, 60, "a", "b");
+    new PrepareJob(spark, options.output(hadoop(folder.resolve("more"))).build()).run();
+    Map<String, String> after = splitByPath(folder.resolve("more"));
+
+    assertThat(before).hasSize(80);
+    assertThat(after).hasSize(120).containsAllEntriesOf(before);
+    assertThat(after.values().stream().filter("train"::equals).count()).isBetween(65L, 100L);
+  }
+
+  private static Map<String, String> splitByPath(Path folder) throws IOException {
+    ShardFolder shards = ShardFolder.open(hadoop(folder), new Configuration());
+    Map<String, String> result = new HashMap<>();
+    for (String split : shards.manifest().splits().keySet()) {
+      for (int i = 0; i < shards.manifest().split(split).blockRows().length; i++) {
+        ShardBlock block = shards.readBlock(split, i);
+        for (int row = 0; row < block.rows(); row++) {
+          result.put(block.path(row), split);
+        }
+      }
+    }
+    return result;
+  }
+
+  @Test
+  void writesTablesThatSparkSqlReads() throws IOException {
+    TestImages.writeFolders(folder.resolve("in"), 5, 30, "a", "b");
+    ShardManifest manifest =
+        new PrepareJob(spark, options("folder").size(4).channels(1).build()).run().manifest();
+
+    SparkSession session = SparkSession.builder().sparkContext(spark.sc()).getOrCreate();
+    Row[] rows =
+        (Row[])
+            session
+                .read()
+                .parquet(folder.resolve("out").toUri() + "train-*.parquet")
+                .selectExpr(
+                    "typeof(sample_id)",
+                    "typeof(label)",
+                    "typeof(path)",
+                    "typeof(image)",
+                    "length(image)",
+                    "height",
+                    "width",
+                    "channels",
+                    "encoding",
+                    "label")
+                .collect();
+
+    assertThat((long) rows.length).isEqualTo(manifest.split("train").samples());
+    for (Row row : rows) {
+      assertThat(row.mkString(",")).startsWith("bigint,int,string,binary,16,4,4,1,raw,");
+    }
+  }
+}
