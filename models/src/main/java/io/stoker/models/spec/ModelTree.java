@@ -83,6 +83,8 @@ public final class ModelTree {
       return new ModelSpec(name, input, read);
     } catch (InputException e) {
       throw new InputException(source + ": " + e.getMessage(), e);
+    } catch (ArithmeticException e) {
+      throw new InputException(source + ": the model's size is beyond all numbers", e);
     }
   }
 

@@ -1,0 +1,82 @@
+package io.stoker.models.file;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.stoker.failure.DamagedException;
+import java.io.IOException;
+import java.util.Set;
+
+/**
+ * The check of the entry {@code configuration.json}. Stoker builds nothing from it, but stock
+ * Deeplearning4j makes an object of any class that it names; so a file with other classes than
+ * those that Stoker writes is not passed on as sound.
+ */
+final class ConfigurationCheck {
+  private static final Set<String> CLASSES =
+      Set.of(
+          "org.deeplearning4j.nn.conf.distribution.NormalDistribution",
+          "org.deeplearning4j.nn.conf.distribution.UniformDistribution",
+          "org.deeplearning4j.nn.conf.dropout.Dropout",
+          "org.deeplearning4j.nn.conf.graph.LayerVertex",
+          "org.deeplearning4j.nn.conf.graph.ScaleVertex",
+          "org.deeplearning4j.nn.conf.inputs.InputType$InputTypeConvolutional",
+          "org.deeplearning4j.nn.conf.layers.ActivationLayer",
+          "org.deeplearning4j.nn.conf.layers.ConvolutionLayer",
+          "org.deeplearning4j.nn.conf.layers.DenseLayer",
+          "org.deeplearning4j.nn.conf.layers.DropoutLayer",
+          "org.deeplearning4j.nn.conf.layers.LocalResponseNormalization",
+          "org.deeplearning4j.nn.conf.layers.OutputLayer",
+          "org.deeplearning4j.nn.conf.layers.SubsamplingLayer",
+          "org.deeplearning4j.nn.conf.preprocessor.CnnToFeedForwardPreProcessor",
+          "org.deeplearning4j.nn.conf.preprocessor.FeedForwardToCnnPreProcessor",
+          "org.deeplearning4j.nn.weights.WeightInitConstant",
+          "org.deeplearning4j.nn.weights.WeightInitDistribution",
+          "org.deeplearning4j.nn.weights.WeightInitRelu",
+          "org.deeplearning4j.nn.weights.WeightInitXavier",
+          "org.deeplearning4j.nn.weights.WeightInitXavierUniform",
+          "org.nd4j.linalg.activations.impl.ActivationIdentity",
+          "org.nd4j.linalg.activations.impl.ActivationLReLU",
+          "org.nd4j.linalg.activations.impl.ActivationReLU",
+          "org.nd4j.linalg.activations.impl.ActivationReLU6",
+          "org.nd4j.linalg.activations.impl.ActivationSigmoid",
+          "org.nd4j.linalg.activations.impl.ActivationSoftmax",
+          "org.nd4j.linalg.activations.impl.ActivationTanH",
+          "org.nd4j.linalg.learning.config.Nesterovs",
+          "org.nd4j.linalg.learning.config.Sgd",
+          "org.nd4j.linalg.learning.regularization.L2Regularization",
+          "org.nd4j.linalg.lossfunctions.impl.LossMCXENT",
+          "org.nd4j.linalg.schedule.FixedSchedule");
+
+  private ConfigurationCheck() {}
+
+  /**
+   * Checks that the configuration is JSON and names no class but Stoker's selection.
+   *
+   * @throws DamagedException if it is not so
+   */
+  static void check(byte[] bytes, String file) {
+    JsonNode tree;
+    try {
+      tree = MetadataJson.MAPPER.readTree(bytes);
+    } catch (IOException e) {
+      throw new DamagedException(
+          "Damaged model file %s: configuration.json is not JSON".formatted(file), e);
+    }
+    if (!tree.path("vertices").isObject()) {
+      throw new DamagedException(
+          "Damaged model file %s: configuration.json has no vertices".formatted(file));
+    }
+    check(tree, file);
+  }
+
+  /** Only class names have a dot in them; so no list of the keys that hold them is needed. */
+  private static void check(JsonNode node, String file) {
+    if (node.isTextual() && node.textValue().contains(".") && !CLASSES.contains(node.textValue())) {
+      throw new DamagedException(
+          "Damaged model file %s: configuration.json names a class that Stoker never writes: %s"
+              .formatted(file, MetadataJson.MAPPER.valueToTree(node.textValue())));
+    }
+    for (JsonNode child : node) {
+      check(child, file);
+    }
+  }
+}

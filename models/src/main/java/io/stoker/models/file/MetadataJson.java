@@ -1,0 +1,196 @@
+package io.stoker.models.file;
+
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.stoker.failure.Check;
+import io.stoker.failure.DamagedException;
+import io.stoker.failure.InputException;
+import io.stoker.models.spec.ModelSpec;
+import io.stoker.models.spec.ModelTree;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/**
+ * The entry {@code stoker.json}.
+ *
+ * @param metadata the model and what is known of it
+ * @param parametersSha256 digest of the parameters, see {@link VectorDigest}
+ * @param updaterStateSha256 digest of the updater state, where the file has it
+ */
+record MetadataJson(
+    ModelMetadata metadata, String parametersSha256, Optional<String> updaterStateSha256) {
+  private static final int FORMAT = 1;
+
+  private static final Set<String> KEYS =
+      Set.of(
+          "format",
+          "model",
+          "parameters",
+          "parameters_sha256",
+          "updater_state_sha256",
+          "class_names",
+          "mean",
+          "standard_deviation",
+          "clock");
+  private static final Set<String> CLOCK_KEYS =
+      Set.of("round", "epoch", "step_of_epoch", "step", "examples");
+  private static final Pattern SHA256 = Pattern.compile("[0-9a-f]{64}");
+
+  /** Refuses what JSON leaves open: keys that come twice, more behind the end. */
+  static final ObjectMapper MAPPER =
+      new ObjectMapper()
+          .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .enable(SerializationFeature.INDENT_OUTPUT);
+
+  byte[] write() {
+    ObjectNode tree = MAPPER.createObjectNode();
+    tree.put("format", FORMAT);
+    tree.set("model", ModelTree.write(metadata.model()));
+    tree.put("parameters", metadata.model().parameterCount());
+    tree.put("parameters_sha256", parametersSha256);
+    updaterStateSha256.ifPresent(digest -> tree.put("updater_state_sha256", digest));
+    metadata.classNames().forEach(tree.putArray("class_names")::add);
+    metadata.mean().forEach(tree.putArray("mean")::add);
+    metadata.standardDeviation().forEach(tree.putArray("standard_deviation")::add);
+    TrainingClock clock = metadata.clock();
+    tree.putObject("clock")
+        .put("round", clock.round())
+        .put("epoch", clock.epoch())
+        .put("step_of_epoch", clock.stepOfEpoch())
+        .put("step", clock.step())
+        .put("examples", clock.examples());
+    try {
+      return MAPPER.writeValueAsBytes(tree);
+    } catch (JsonProcessingException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * Reads the entry.
+   *
+   * @throws DamagedException if it is not as {@link #write} made it
+   * @throws InputException if a later release wrote it
+   */
+  static MetadataJson read(byte[] bytes, String file) {
+    try {
+      JsonNode tree = MAPPER.readTree(bytes);
+      int format = tree.path("format").asInt();
+      Check.input(
+          format <= FORMAT,
+          "Cannot read model file %s: it has format %d, this Stoker reads %d; use a later one",
+          file,
+          format,
+          FORMAT);
+      return read(tree);
+    } catch (JsonProcessingException e) {
+      throw damaged(file, e.getOriginalMessage(), e);
+    } catch (IOException | Missing e) {
+      throw damaged(file, e.getMessage(), e);
+    } catch (InputException e) {
+      if (e.getMessage().startsWith("Cannot read model file")) {
+        throw e;
+      }
+      throw damaged(file, e.getMessage(), e);
+    }
+  }
+
+  private static DamagedException damaged(String file, String reason, Exception cause) {
+    return new DamagedException(
+        "Damaged model file %s: stoker.json: %s"
+            .formatted(
+                file, reason.lines().findFirst().orElse("no JSON").replaceAll("[^ -~]", "?")),
+        cause);
+  }
+
+  /** A value that must be there is not. */
+  private static final class Missing extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    Missing(String message) {
+      super(message);
+    }
+  }
+
+  private static MetadataJson read(JsonNode tree) throws Missing {
+    require(tree.path("format").asInt() == FORMAT, "format");
+    requireKeys(tree, KEYS);
+    // Only "dense: classes" would need the number, and stoker.json spells it out.
+    ModelSpec model = ModelTree.read(tree.path("model"), "model", 0);
+    require(tree.path("parameters").asLong() == model.parameterCount(), "parameters");
+    List<String> classNames = new ArrayList<>();
+    for (JsonNode name : array(tree, "class_names")) {
+      require(name.isTextual(), "class_names");
+      classNames.add(name.textValue());
+    }
+    JsonNode clock = tree.path("clock");
+    requireKeys(clock, CLOCK_KEYS);
+    return new MetadataJson(
+        new ModelMetadata(
+            model,
+            classNames,
+            numbers(tree, "mean"),
+            numbers(tree, "standard_deviation"),
+            new TrainingClock(
+                count(clock, "round"),
+                count(clock, "epoch"),
+                count(clock, "step_of_epoch"),
+                count(clock, "step"),
+                count(clock, "examples"))),
+        digest(tree, "parameters_sha256"),
+        tree.has("updater_state_sha256")
+            ? Optional.of(digest(tree, "updater_state_sha256"))
+            : Optional.empty());
+  }
+
+  private static void requireKeys(JsonNode tree, Set<String> known) throws Missing {
+    for (Iterator<String> names = tree.fieldNames(); names.hasNext(); ) {
+      String name = names.next();
+      require(known.contains(name), name);
+    }
+  }
+
+  private static ArrayNode array(JsonNode tree, String name) throws Missing {
+    require(tree.path(name).isArray(), name);
+    return (ArrayNode) tree.get(name);
+  }
+
+  private static List<Double> numbers(JsonNode tree, String name) throws Missing {
+    List<Double> numbers = new ArrayList<>();
+    for (JsonNode number : array(tree, name)) {
+      require(number.isNumber(), name);
+      numbers.add(number.doubleValue());
+    }
+    return numbers;
+  }
+
+  private static long count(JsonNode tree, String name) throws Missing {
+    require(tree.path(name).isIntegralNumber() && tree.get(name).canConvertToLong(), name);
+    return tree.get(name).longValue();
+  }
+
+  private static String digest(JsonNode tree, String name) throws Missing {
+    String text = tree.path(name).asText();
+    require(SHA256.matcher(text).matches(), name);
+    return text;
+  }
+
+  private static void require(boolean condition, String name) throws Missing {
+    if (!condition) {
+      throw new Missing("'" + name + "' is missing, unknown or not what it must be");
+    }
+  }
+}

@@ -1,0 +1,62 @@
+package io.stoker.models.file;
+
+import java.io.IOException;
+import java.util.Optional;
+
+/** A model file whose every byte has been checked: what is in it, and where its vectors lie. */
+public final class ModelFile {
+  private final MetadataJson description;
+  private final long bytes;
+  private final VectorLocation parameters;
+  private final Optional<VectorLocation> updaterState;
+
+  ModelFile(
+      MetadataJson description,
+      long bytes,
+      VectorLocation parameters,
+      Optional<VectorLocation> updaterState) {
+    this.description = description;
+    this.bytes = bytes;
+    this.parameters = parameters;
+    this.updaterState = updaterState;
+  }
+
+  /**
+   * Reads a file once from end to end and checks all of it, in constant memory. Nothing that the
+   * file says of its sizes is believed before it is there; nothing in it is run.
+   *
+   * @param name for error messages
+   * @param file opens it
+   * @throws io.stoker.failure.InputException if it is another kind of file
+   * @throws io.stoker.failure.DamagedException if it is not as it was written
+   * @throws IOException if it cannot be read
+   */
+  public static ModelFile verify(String name, StreamSource file) throws IOException {
+    return new ModelFileVerifier(name).verify(file);
+  }
+
+  /** The model and what is known of it. */
+  public ModelMetadata metadata() {
+    return description.metadata();
+  }
+
+  /** The SHA-256 of the parameters as little-endian fp32, in hexadecimal. */
+  public String parametersSha256() {
+    return description.parametersSha256();
+  }
+
+  /** The file's size. */
+  public long bytes() {
+    return bytes;
+  }
+
+  /** Where the canonical parameter vector lies. */
+  public VectorLocation parameters() {
+    return parameters;
+  }
+
+  /** Where the velocity of momentum lies, if the file has it. */
+  public Optional<VectorLocation> updaterState() {
+    return updaterState;
+  }
+}

@@ -1,0 +1,169 @@
+package io.stoker.models.file;
+
+import io.stoker.failure.Check;
+import io.stoker.models.dl4j.GraphConfiguration;
+import io.stoker.models.engine.StepSettings;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+import java.util.zip.CRC32;
+
+/**
+ * Writes a model as a Deeplearning4j model file, a zip that stock {@code ComputationGraph.load}
+ * reads. Equal contents give equal bytes. The vectors are asked for in ranges, twice each: once for
+ * their checksums, once for the file; so memory does not grow with the model.
+ */
+public final class ModelFileWriter {
+  static final String METADATA = "stoker.json";
+  static final String CONFIGURATION = "configuration.json";
+  static final String NORMALIZER = "normalizer.bin";
+  static final String COEFFICIENTS = "coefficients.bin";
+  static final String UPDATER_STATE = "updaterState.bin";
+
+  /** Two vectors and the rest must stay below the size where zip needs its 64-bit extension. */
+  private static final long MAXIMUM_PARAMETERS = 500_000_000;
+
+  private static final int CHUNK_VALUES = 1 << 16;
+
+  private final ModelMetadata metadata;
+  private final StepSettings settings;
+  private final VectorSource parameters;
+  private final Optional<VectorSource> updaterState;
+
+  private ModelFileWriter(
+      ModelMetadata metadata,
+      StepSettings settings,
+      VectorSource parameters,
+      Optional<VectorSource> updaterState) {
+    this.metadata = metadata;
+    this.settings = settings;
+    this.parameters = parameters;
+    this.updaterState = updaterState;
+    long count = metadata.model().parameterCount();
+    Check.input(
+        count <= MAXIMUM_PARAMETERS,
+        "Model %s is too large for a model file: %d parameters (at most %d)",
+        metadata.model().name(),
+        count,
+        MAXIMUM_PARAMETERS);
+  }
+
+  /**
+   * A file without updater state.
+   *
+   * @param metadata the model and what is known of it
+   * @param settings what Deeplearning4j would train on with
+   * @param parameters the canonical vector
+   */
+  public static ModelFileWriter of(
+      ModelMetadata metadata, StepSettings settings, VectorSource parameters) {
+    return new ModelFileWriter(metadata, settings, parameters, Optional.empty());
+  }
+
+  /**
+   * The same file with the velocity of momentum in it.
+   *
+   * @throws IllegalArgumentException if the settings have no momentum, and so no velocity
+   */
+  public ModelFileWriter withUpdaterState(VectorSource velocity) {
+    if (settings.momentum() == 0) {
+      throw new IllegalArgumentException("Without momentum there is no updater state");
+    }
+    return new ModelFileWriter(metadata, settings, parameters, Optional.of(velocity));
+  }
+
+  /**
+   * Writes the file.
+   *
+   * @param stream takes the bytes; left open
+   * @return what was written
+   */
+  public ModelFile write(OutputStream stream) throws IOException {
+    Checksums parameterSums = Checksums.of(parameters, metadata.model().parameterCount());
+    Optional<Checksums> updaterSums = Optional.empty();
+    if (updaterState.isPresent()) {
+      updaterSums =
+          Optional.of(Checksums.of(updaterState.get(), metadata.model().parameterCount()));
+    }
+    MetadataJson description =
+        new MetadataJson(metadata, parameterSums.sha256(), updaterSums.map(Checksums::sha256));
+    ZipLayout zip = new ZipLayout();
+    writeBytes(METADATA, description.write(), zip, stream);
+    String configuration = GraphConfiguration.of(metadata.model(), settings).toJson();
+    writeBytes(CONFIGURATION, configuration.getBytes(StandardCharsets.UTF_8), zip, stream);
+    byte[] normalizer = Nd4jFormat.normalizer(metadata.mean(), metadata.standardDeviation());
+    writeBytes(NORMALIZER, normalizer, zip, stream);
+    VectorLocation parameterPlace =
+        writeVector(COEFFICIENTS, parameters, parameterSums, zip, stream);
+    Optional<VectorLocation> updaterPlace = Optional.empty();
+    if (updaterState.isPresent()) {
+      updaterPlace =
+          Optional.of(
+              writeVector(
+                  UPDATER_STATE, updaterState.get(), updaterSums.orElseThrow(), zip, stream));
+    }
+    byte[] directory = zip.directory();
+    stream.write(directory);
+    return new ModelFile(
+        description, zip.position() + directory.length, parameterPlace, updaterPlace);
+  }
+
+  private static void writeBytes(String name, byte[] bytes, ZipLayout zip, OutputStream stream)
+      throws IOException {
+    CRC32 crc = new CRC32();
+    crc.update(bytes);
+    stream.write(zip.append(new ZipLayout.Entry(name, bytes.length, (int) crc.getValue())));
+    stream.write(bytes);
+  }
+
+  private VectorLocation writeVector(
+      String name, VectorSource source, Checksums sums, ZipLayout zip, OutputStream stream)
+      throws IOException {
+    long count = metadata.model().parameterCount();
+    long size = Nd4jFormat.size(count);
+    stream.write(zip.append(new ZipLayout.Entry(name, size, sums.crc())));
+    stream.write(Nd4jFormat.header(count));
+    forEachChunk(source, count, (bytes, length) -> stream.write(bytes, 0, length));
+    return new VectorLocation(zip.position() - count * Float.BYTES, count);
+  }
+
+  private interface Chunk {
+    void take(byte[] bigEndian, int length) throws IOException;
+  }
+
+  private static void forEachChunk(VectorSource source, long count, Chunk consumer)
+      throws IOException {
+    byte[] bytes = new byte[(int) Math.min(CHUNK_VALUES, count) * Float.BYTES];
+    for (long offset = 0; offset < count; offset += CHUNK_VALUES) {
+      int length = (int) Math.min(bytes.length, (count - offset) * Float.BYTES);
+      source.read(
+          offset, ByteBuffer.wrap(bytes, 0, length).order(ByteOrder.BIG_ENDIAN).asFloatBuffer());
+      consumer.take(bytes, length);
+    }
+  }
+
+  /**
+   * The checksums of a vector.
+   *
+   * @param crc of its entry in the zip, header included
+   * @param sha256 of its values as little-endian fp32, in hexadecimal
+   */
+  private record Checksums(int crc, String sha256) {
+    static Checksums of(VectorSource source, long count) throws IOException {
+      CRC32 crc = new CRC32();
+      crc.update(Nd4jFormat.header(count));
+      VectorDigest digest = new VectorDigest();
+      forEachChunk(
+          source,
+          count,
+          (bytes, length) -> {
+            crc.update(bytes, 0, length);
+            digest.update(bytes, length);
+          });
+      return new Checksums((int) crc.getValue(), digest.hex());
+    }
+  }
+}

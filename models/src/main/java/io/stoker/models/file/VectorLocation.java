@@ -1,0 +1,64 @@
+package io.stoker.models.file;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.Serializable;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+
+/**
+ * Where a vector lies in a model file: values as big-endian fp32, one behind the other, so that a
+ * range of it is read without the rest.
+ *
+ * @param byteOffset of the first value, from the file's beginning
+ * @param count how many values there are
+ */
+public record VectorLocation(long byteOffset, long count) implements Serializable {
+  private static final int CHUNK_VALUES = 1 << 16;
+
+  /**
+   * Reads values {@code [offset, offset + target.remaining())}. Costs a seek where the stream's
+   * {@code skip} does, as those of local files and Hadoop's do.
+   *
+   * @throws EOFException if the file ends before
+   * @throws IndexOutOfBoundsException if the range is not within the vector
+   */
+  public void read(StreamSource file, long offset, FloatBuffer target) throws IOException {
+    long end = offset + target.remaining();
+    if (offset < 0 || end > count) {
+      throw new IndexOutOfBoundsException("Values %d to %d of %d".formatted(offset, end, count));
+    }
+    try (InputStream stream = file.open()) {
+      stream.skipNBytes(byteOffset + offset * Float.BYTES);
+      byte[] bytes = new byte[Math.min(CHUNK_VALUES, target.remaining()) * Float.BYTES];
+      while (target.hasRemaining()) {
+        int length = Math.min(bytes.length, target.remaining() * Float.BYTES);
+        if (stream.readNBytes(bytes, 0, length) < length) {
+          throw new EOFException("The file ends within its parameters");
+        }
+        target.put(floats(bytes, length));
+      }
+    }
+  }
+
+  /** Reads the whole vector in ranges, first to last. */
+  public void copy(StreamSource file, VectorSink sink) throws IOException {
+    try (InputStream stream = file.open()) {
+      stream.skipNBytes(byteOffset);
+      byte[] bytes = new byte[(int) Math.min(CHUNK_VALUES, count) * Float.BYTES];
+      for (long offset = 0; offset < count; offset += CHUNK_VALUES) {
+        int length = (int) Math.min(bytes.length, (count - offset) * Float.BYTES);
+        if (stream.readNBytes(bytes, 0, length) < length) {
+          throw new EOFException("The file ends within its parameters");
+        }
+        sink.write(offset, floats(bytes, length));
+      }
+    }
+  }
+
+  private static FloatBuffer floats(byte[] bytes, int length) {
+    return ByteBuffer.wrap(bytes, 0, length).order(ByteOrder.BIG_ENDIAN).asFloatBuffer();
+  }
+}

@@ -1,0 +1,14 @@
+package io.stoker.models.file;
+
+import java.io.IOException;
+import java.nio.FloatBuffer;
+
+/**
+ * A long fp32 vector that is given out in ranges. {@code Network::readParameters} and {@code
+ * InitialParameters::fill} are such.
+ */
+@FunctionalInterface
+public interface VectorSource {
+  /** Fills target with values {@code [offset, offset + target.remaining())}. */
+  void read(long offset, FloatBuffer target) throws IOException;
+}

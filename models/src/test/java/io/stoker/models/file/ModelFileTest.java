@@ -1,0 +1,255 @@
+package io.stoker.models.file;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import io.stoker.models.dl4j.Dl4jEngine;
+import io.stoker.models.engine.Network;
+import io.stoker.models.engine.StepSettings;
+import io.stoker.models.spec.InitialParameters;
+import io.stoker.models.spec.ModelSpec;
+import io.stoker.models.zoo.Zoo;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.stream.Stream;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipFile;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.deeplearning4j.util.ModelSerializer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.dataset.DataSet;
+import org.nd4j.linalg.dataset.api.preprocessor.NormalizerStandardize;
+import org.nd4j.linalg.factory.Nd4j;
+
+class ModelFileTest {
+  @TempDir Path folder;
+
+  static Stream<ModelSpec> models() {
+    return Stream.concat(
+        Stream.of(SampleModels.everything(), SampleModels.small()),
+        Zoo.names().stream()
+            .filter(name -> !name.equals("alexnet-single"))
+            .map(name -> Zoo.model(name, 10)));
+  }
+
+  @ParameterizedTest
+  @MethodSource("models")
+  void stockDeeplearning4jLoadsItAndGivesTheSameOutputs(ModelSpec model) throws Exception {
+    Path path = folder.resolve("model.zip");
+    Files.write(path, SampleModels.bytes(SampleModels.writer(model)));
+    float[] images = randomImages(model, 3);
+    float[] expected = new float[3 * model.classes()];
+    try (Network network = new Dl4jEngine().create(model, 3)) {
+      network.writeParameters(0, FloatBuffer.wrap(SampleModels.initial(model, 5)));
+      network.predict(images, 3, expected);
+    }
+    ModelFile file = ModelFile.verify("model.zip", () -> Files.newInputStream(path));
+
+    for (ComputationGraph graph :
+        List.of(
+            ComputationGraph.load(path.toFile(), true),
+            ModelSerializer.restoreComputationGraph(path.toFile(), true))) {
+      assertThat(sha256(graph.params())).isEqualTo(file.parametersSha256());
+      assertThat(graph.params().toFloatVector()).isEqualTo(SampleModels.initial(model, 5));
+      assertThat(graph.getUpdater().getStateViewArray().toFloatVector())
+          .isEqualTo(SampleModels.initial(model, 6));
+      INDArray input =
+          Nd4j.createFromArray(images)
+              .reshape(3, model.input().channels(), model.input().height(), model.input().width());
+      INDArray output = graph.outputSingle(input);
+      assertThat(output.reshape(-1).toFloatVector()).isEqualTo(expected);
+      // Training goes on from there.
+      INDArray labels = Nd4j.zeros(3, model.classes());
+      labels.putColumn(1, Nd4j.ones(3, 1));
+      graph.fit(new DataSet(input, labels));
+      assertThat(graph.params().toFloatVector()).isNotEqualTo(SampleModels.initial(model, 5));
+      graph.close();
+    }
+  }
+
+  @Test
+  void stockDeeplearning4jRestoresTheNormalizer() throws Exception {
+    ModelSpec model = SampleModels.everything();
+    ModelMetadata metadata =
+        new ModelMetadata(
+            model,
+            List.of("a", "b", "c"),
+            List.of(120.5, 110.25, 90.0),
+            List.of(60.0, 50.5, 40.75),
+            TrainingClock.START);
+    Path path = folder.resolve("model.zip");
+    Files.write(
+        path,
+        SampleModels.bytes(
+            ModelFileWriter.of(
+                metadata, SampleModels.MOMENTUM, new InitialParameters(model, 1)::fill)));
+
+    NormalizerStandardize normalizer = ModelSerializer.restoreNormalizerFromFile(path.toFile());
+    INDArray pixels = Nd4j.rand(2, 3, 9, 11).muli(255);
+    INDArray normalized = pixels.dup();
+    normalizer.transform(normalized);
+    for (int channel = 0; channel < 3; channel++) {
+      float pixel = pixels.getFloat(1, channel, 4, 7);
+      assertThat(normalized.getDouble(1, channel, 4, 7))
+          .isCloseTo(
+              (pixel - metadata.mean().get(channel)) / metadata.standardDeviation().get(channel),
+              within(1e-5));
+    }
+  }
+
+  @Test
+  void theVectorsAreAsNd4jWritesThem() throws IOException {
+    INDArray vector = Nd4j.rand(1, 1000);
+    ByteArrayOutputStream ours = new ByteArrayOutputStream();
+    ours.write(Nd4jFormat.header(1000));
+    ByteBuffer values = ByteBuffer.wrap(new byte[4000]);
+    values.asFloatBuffer().put(vector.toFloatVector());
+    ours.write(values.array());
+    assertThat(ours.toByteArray()).isEqualTo(Nd4j.toByteArray(vector));
+    assertThat(Nd4jFormat.size(1000)).isEqualTo(ours.size());
+  }
+
+  @Test
+  void metadataIsReadBackEqual() throws IOException {
+    ModelSpec model = SampleModels.everything();
+    byte[] bytes = SampleModels.bytes(SampleModels.writer(model));
+    ModelFile file = SampleModels.verify(bytes);
+    assertThat(file.metadata()).isEqualTo(SampleModels.metadata(model));
+    assertThat(file.bytes()).isEqualTo(bytes.length);
+  }
+
+  @Test
+  void theWriterAndTheVerifierSayTheSame() throws IOException {
+    for (ModelFileWriter writer :
+        List.of(
+            SampleModels.writer(SampleModels.small()),
+            ModelFileWriter.of(
+                SampleModels.metadata(SampleModels.small()),
+                new StepSettings(0.1f, 0, 0),
+                new InitialParameters(SampleModels.small(), 1)::fill))) {
+      ByteArrayOutputStream stream = new ByteArrayOutputStream();
+      ModelFile written = writer.write(stream);
+      ModelFile read = SampleModels.verify(stream.toByteArray());
+      assertThat(read.metadata()).isEqualTo(written.metadata());
+      assertThat(read.parametersSha256()).isEqualTo(written.parametersSha256());
+      assertThat(read.bytes()).isEqualTo(written.bytes()).isEqualTo(stream.size());
+      assertThat(read.parameters()).isEqualTo(written.parameters());
+      assertThat(read.updaterState()).isEqualTo(written.updaterState());
+    }
+  }
+
+  @Test
+  void equalContentsMakeEqualBytes() throws IOException {
+    ModelSpec model = SampleModels.everything();
+    assertThat(SampleModels.bytes(SampleModels.writer(model)))
+        .isEqualTo(SampleModels.bytes(SampleModels.writer(model)));
+  }
+
+  @Test
+  void rangesOfTheVectorsAreReadBySeeking() throws IOException {
+    ModelSpec model = Zoo.model("mlp-shallow", 10);
+    byte[] bytes = SampleModels.bytes(SampleModels.writer(model));
+    ModelFile file = SampleModels.verify(bytes);
+    StreamSource source = () -> new ByteArrayInputStream(bytes);
+    float[] parameters = SampleModels.initial(model, 5);
+    float[] velocity = SampleModels.initial(model, 6);
+
+    float[] range = new float[100_000];
+    file.parameters().read(source, 70_001, FloatBuffer.wrap(range));
+    assertThat(range).isEqualTo(Arrays.copyOfRange(parameters, 70_001, 170_001));
+    file.updaterState().orElseThrow().read(source, 0, FloatBuffer.wrap(range));
+    assertThat(range).isEqualTo(Arrays.copyOf(velocity, 100_000));
+
+    float[] whole = new float[parameters.length];
+    file.parameters()
+        .copy(source, (offset, values) -> values.get(whole, (int) offset, values.remaining()));
+    assertThat(whole).isEqualTo(parameters);
+
+    FloatBuffer beyond = FloatBuffer.wrap(range);
+    assertThatThrownBy(() -> file.parameters().read(source, parameters.length - 1, beyond))
+        .isInstanceOf(IndexOutOfBoundsException.class);
+    StreamSource cut = () -> new ByteArrayInputStream(bytes, 0, 200_000);
+    assertThatThrownBy(() -> file.parameters().read(cut, 0, FloatBuffer.wrap(range)))
+        .isInstanceOf(EOFException.class);
+    assertThatThrownBy(() -> file.parameters().copy(cut, (offset, values) -> {}))
+        .isInstanceOf(EOFException.class);
+  }
+
+  @Test
+  void otherZipToolsReadIt() throws IOException {
+    Path path = folder.resolve("model.zip");
+    Files.write(path, SampleModels.bytes(SampleModels.writer(SampleModels.small())));
+    try (ZipFile zip = new ZipFile(path.toFile())) {
+      assertThat(zip.stream().map(ZipEntry::getName))
+          .containsExactly(
+              "stoker.json",
+              "configuration.json",
+              "normalizer.bin",
+              "coefficients.bin",
+              "updaterState.bin");
+      for (ZipEntry entry : zip.stream().toList()) {
+        assertThat(zip.getInputStream(entry).readAllBytes()).hasSize((int) entry.getSize());
+      }
+    }
+  }
+
+  @Test
+  void updaterStateNeedsMomentum() {
+    ModelSpec model = SampleModels.small();
+    ModelFileWriter writer =
+        ModelFileWriter.of(
+            SampleModels.metadata(model),
+            new StepSettings(0.1f, 0, 0),
+            new InitialParameters(model, 1)::fill);
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> writer.withUpdaterState(new InitialParameters(model, 1)::fill));
+  }
+
+  @Test
+  void aVectorsDigestIsThatOfItsLittleEndianBytes() throws Exception {
+    float[] values = SampleModels.initial(SampleModels.everything(), 9);
+    ByteBuffer bytes = ByteBuffer.allocate(values.length * 4).order(ByteOrder.LITTLE_ENDIAN);
+    bytes.asFloatBuffer().put(values);
+    VectorDigest digest = new VectorDigest();
+    digest.update(FloatBuffer.wrap(values, 0, 7));
+    digest.update(FloatBuffer.wrap(values, 7, values.length - 7));
+    assertThat(digest.hex())
+        .isEqualTo(
+            HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes.array())));
+  }
+
+  private static String sha256(INDArray parameters) throws Exception {
+    MessageDigest digest = MessageDigest.getInstance("SHA-256");
+    for (float value : parameters.toFloatVector()) {
+      digest.update(ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putFloat(value).array());
+    }
+    return HexFormat.of().formatHex(digest.digest());
+  }
+
+  private static float[] randomImages(ModelSpec model, int examples) {
+    SplittableRandom random = new SplittableRandom(3);
+    float[] images = new float[examples * model.input().features()];
+    for (int i = 0; i < images.length; i++) {
+      images[i] = (float) random.nextDouble(-2, 2);
+    }
+    return images;
+  }
+}
