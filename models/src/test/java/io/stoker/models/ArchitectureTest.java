@@ -1,0 +1,94 @@
+package io.stoker.models;
+
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideOutsideOfPackages;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+
+import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+
+/** Who may know whom inside this module, and of the libraries beneath it. */
+@AnalyzeClasses(packages = "io.stoker", importOptions = DoNotIncludeTests.class)
+class ArchitectureTest {
+  private static final String FAILURE = "io.stoker.failure..";
+  private static final String SPEC = "io.stoker.models.spec..";
+  private static final String ZOO = "io.stoker.models.zoo..";
+  private static final String ENGINE = "io.stoker.models.engine..";
+  private static final String DL4J = "io.stoker.models.dl4j..";
+  private static final String ONEDNN = "io.stoker.models.onednn..";
+  private static final String FILE = "io.stoker.models.file..";
+
+  @ArchTest
+  static final ArchRule deeplearning4jIsKnownToItsEngineAndTheFileOnly =
+      noClasses()
+          .that(resideOutsideOfPackages(DL4J, FILE))
+          .should()
+          .dependOnClassesThat(resideInAnyPackage("org.deeplearning4j..", "org.nd4j.."));
+
+  @ArchTest
+  static final ArchRule nativePointersAreKnownToTheEnginesOnly =
+      noClasses()
+          .that(resideOutsideOfPackages(DL4J, ONEDNN))
+          .should()
+          .dependOnClassesThat(resideInAnyPackage("org.bytedeco.."));
+
+  @ArchTest
+  static final ArchRule oneDnnIsKnownToItsEngineOnly =
+      noClasses()
+          .that(resideOutsideOfPackages(ONEDNN))
+          .should()
+          .dependOnClassesThat(resideInAnyPackage("org.bytedeco.dnnl.."));
+
+  @ArchTest
+  static final ArchRule thereIsNoSparkAndNoHadoop =
+      noClasses()
+          .should()
+          .dependOnClassesThat(
+              resideInAnyPackage("org.apache.spark..", "org.apache.hadoop..", "scala.."));
+
+  @ArchTest
+  static final ArchRule failuresDependOnNothing = dependsOnNothingOfOursBut(FAILURE, FAILURE);
+
+  @ArchTest
+  static final ArchRule specDependsOnFailuresOnly = dependsOnNothingOfOursBut(SPEC, FAILURE);
+
+  @ArchTest
+  static final ArchRule theZooIsMadeOfSpecs = dependsOnNothingOfOursBut(ZOO, SPEC, FAILURE);
+
+  @ArchTest
+  static final ArchRule theEngineInterfaceKnowsNoEngine =
+      dependsOnNothingOfOursBut(ENGINE, SPEC, FAILURE);
+
+  @ArchTest
+  static final ArchRule enginesDoNotKnowEachOther =
+      dependsOnNothingOfOursBut(DL4J, ENGINE, SPEC, FAILURE);
+
+  @ArchTest
+  static final ArchRule theCpuEngineKnowsNoOther =
+      dependsOnNothingOfOursBut(ONEDNN, ENGINE, SPEC, FAILURE);
+
+  @ArchTest
+  static final ArchRule modelFilesNeedNoEngineButTheConfiguration =
+      dependsOnNothingOfOursBut(FILE, DL4J, ENGINE, SPEC, FAILURE);
+
+  @ArchTest
+  static final ArchRule nothingDeserializesJavaObjects =
+      noClasses()
+          .should()
+          .dependOnClassesThat()
+          .haveFullyQualifiedName("java.io.ObjectInputStream");
+
+  private static ArchRule dependsOnNothingOfOursBut(String own, String... others) {
+    String[] allowed = new String[others.length + 1];
+    System.arraycopy(others, 0, allowed, 0, others.length);
+    allowed[others.length] = own;
+    return classes()
+        .that(resideInAnyPackage(own))
+        .should()
+        .onlyDependOnClassesThat(
+            resideInAnyPackage(allowed).or(resideOutsideOfPackages("io.stoker..")));
+  }
+}
