@@ -34,7 +34,7 @@ final class Resampler {
     for (int y = 0; y < height; y++) {
       int row = y * width * channels;
       int sourceY = y + yt;
-      if (sourceY < 0 || sourceY >= height) {
+      if (sourceY < 0 || sourceY >= height || from == to) {
         Arrays.fill(target, row, row + width * channels, (byte) 0);
         continue;
       }

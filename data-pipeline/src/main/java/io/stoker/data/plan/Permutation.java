@@ -7,12 +7,13 @@ package io.stoker.data.plan;
  */
 final class Permutation {
   /**
-   * Four rounds make a Feistel network of random functions look random (Luby and Rackoff, 1988).
+   * Four rounds of random functions look random on a large domain (Luby and Rackoff, 1988); the
+   * blocks here can be small, and with fewer than eight their orders are visibly uneven.
    */
-  private static final int ROUNDS = 4;
+  private static final int ROUNDS = 8;
 
-  /** Below this, halves are so small that a round has little to choose from. */
-  private static final int SMALLEST_HALF_BITS = 2;
+  /** Below this, halves are so small that a round has too little to choose from. */
+  private static final int SMALLEST_HALF_BITS = 3;
 
   private Permutation() {}
 

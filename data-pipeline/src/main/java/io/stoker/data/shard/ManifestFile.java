@@ -3,6 +3,7 @@ package io.stoker.data.shard;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.stoker.failure.Check;
@@ -109,10 +110,17 @@ public final class ManifestFile {
               "Cannot read manifest " + file + ": " + stoker.getMessage(), stoker);
         }
       }
-      throw new DamagedException("Cannot read manifest " + file + ": " + e.getOriginalMessage(), e);
+      throw new DamagedException(
+          "Cannot read manifest " + file + ": " + e.getOriginalMessage() + place(e), e);
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot read manifest " + file, e);
     }
+  }
+
+  private static String place(JsonProcessingException e) {
+    return e instanceof JsonMappingException mapping
+        ? " (at " + mapping.getPathReference().replaceAll("[a-zA-Z0-9_.]+[.](?=[A-Z])", "") + ")"
+        : "";
   }
 
   private static String sha256(byte[] bytes) {

@@ -6,6 +6,7 @@ import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
 import io.stoker.failure.Suggestion;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -60,19 +61,17 @@ public record ShardManifest(
         "Invalid format version: %d (this Stoker reads version %d)",
         formatVersion,
         FORMAT_VERSION);
-    Check.undamaged(
-        classNames != null
-            && image != null
-            && encoding != null
-            && statistics != null
-            && splits != null
-            && rejected != null
-            && ignored != null,
-        "A field is missing");
+    checkPresent(classNames, "classNames");
+    checkPresent(image, "image");
+    checkPresent(encoding, "encoding");
+    checkPresent(statistics, "statistics");
+    checkPresent(splits, "splits");
+    checkPresent(rejected, "rejected");
+    checkPresent(ignored, "ignored");
     classNames = List.copyOf(classNames);
     rejected = List.copyOf(rejected);
     ignored = List.copyOf(ignored);
-    splits = new LinkedHashMap<>(splits);
+    splits = Collections.unmodifiableMap(new LinkedHashMap<>(splits));
     Check.undamaged(!classNames.isEmpty(), "No class names");
     Check.undamaged(
         new HashSet<>(classNames).size() == classNames.size(), "A class name appears twice");
@@ -94,7 +93,10 @@ public record ShardManifest(
         Check.undamaged(files.add(shard.file()), "Shard %s appears twice", shard.file());
       }
     }
-    splits = java.util.Collections.unmodifiableMap(splits);
+  }
+
+  private static void checkPresent(Object value, String field) {
+    Check.undamaged(value != null, "The field %s is null", field);
   }
 
   /** How many classes there are. */

@@ -2,6 +2,7 @@ package io.stoker.data.shard;
 
 import io.stoker.failure.Check;
 import io.stoker.failure.DamagedException;
+import io.stoker.failure.StokerException;
 import java.io.IOException;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataInputStream;
@@ -13,7 +14,6 @@ import org.apache.parquet.column.page.PageReadStore;
 import org.apache.parquet.hadoop.ParquetFileReader;
 import org.apache.parquet.hadoop.util.HadoopStreams;
 import org.apache.parquet.io.InputFile;
-import org.apache.parquet.io.ParquetDecodingException;
 import org.apache.parquet.io.SeekableInputStream;
 import org.apache.parquet.io.api.Binary;
 import org.apache.parquet.io.api.Converter;
@@ -57,7 +57,7 @@ public final class ShardReader implements AutoCloseable {
     try {
       return ParquetFileReader.open(new Input(Storage.of(file, hadoop), file, shard.bytes()));
     } catch (RuntimeException e) { // What Parquet throws for a file that is none.
-      throw new DamagedException("Cannot read shard " + file + ": " + e.getMessage(), e);
+      throw new DamagedException("Cannot read shard " + file + ": " + e, e);
     }
   }
 
@@ -95,8 +95,10 @@ public final class ShardReader implements AutoCloseable {
               ShardSchema.ALL,
               parquet.getFileMetaData().getCreatedBy());
       return block(name, columns, shard.rowGroups().get(rowGroup));
-    } catch (ParquetDecodingException | IllegalArgumentException | IndexOutOfBoundsException e) {
-      throw new DamagedException("Cannot read " + name + ": " + e.getMessage(), e);
+    } catch (StokerException e) {
+      throw e;
+    } catch (RuntimeException e) { // Parquet has no exception of its own for damaged pages.
+      throw new DamagedException("Cannot read " + name + ": " + e, e);
     }
   }
 
