@@ -90,16 +90,11 @@ final class PieceRdd extends RDD<Tuple2<Integer, Piece>> {
   private void gather(Network network, TaskContext context) {
     SliceRdd parent = (SliceRdd) dependencies().head().rdd();
     for (int slice = 0; slice < slices.count(); slice++) {
-      scala.collection.Iterator<Slice> one = parent.iterator(new IndexedPartition(slice), context);
-      byte[] content = one.next().content();
-      FloatBuffer values = littleEndian(content);
+      FloatBuffer values = littleEndian(parent.content(slice, context));
       int length = slices.length(slice);
       network.writeParameters(slices.offset(slice), values.slice(0, length));
       if (slices.carryUpdaterState()) {
         network.writeUpdaterState(slices.offset(slice), values.slice(length, length));
-      }
-      while (one.hasNext()) { // Spark unlocks the block at the iterator's end.
-        one.next();
       }
     }
     if (!slices.carryUpdaterState()) {

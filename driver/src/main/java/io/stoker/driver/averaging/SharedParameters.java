@@ -57,9 +57,18 @@ public final class SharedParameters implements AutoCloseable {
     }
   }
 
-  /** The slices as they are now. */
-  public SliceRdd current() {
-    return current;
+  /**
+   * Has one executor do something with the current parameters.
+   *
+   * @return what the task returns
+   */
+  public <T> T onOneExecutor(SliceTask<T> task) {
+    return new JavaRDD<>(new SliceTaskRdd<>(current, task), Scala.<T>tag(Object.class)).first();
+  }
+
+  /** Says in Spark's user interface what the next jobs are. */
+  public void describe(String jobs) {
+    spark.sc().setJobDescription(jobs);
   }
 
   /**
@@ -129,5 +138,6 @@ public final class SharedParameters implements AutoCloseable {
     release(current);
     previous.forEach(SharedParameters::release);
     hadoop.destroy();
+    spark.sc().setJobDescription(null);
   }
 }

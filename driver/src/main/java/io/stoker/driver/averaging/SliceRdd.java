@@ -84,6 +84,20 @@ public final class SliceRdd extends RDD<Slice> {
   }
 
   /**
+   * Fetches one slice's content inside a task, from whichever executor holds it.
+   *
+   * @param context the task's
+   */
+  byte[] content(int slice, TaskContext context) {
+    scala.collection.Iterator<Slice> one = iterator(new IndexedPartition(slice), context);
+    byte[] content = one.next().content();
+    while (one.hasNext()) { // Spark unlocks the block at the iterator's end.
+      one.next();
+    }
+    return content;
+  }
+
+  /**
    * Ends the lineage here: slices that are lost from now on are read again.
    *
    * @param written holds exactly these values

@@ -1,6 +1,7 @@
 package io.stoker.driver.round;
 
 import io.stoker.failure.Check;
+import io.stoker.models.file.TrainingClock;
 
 /**
  * A job's sizes and the place of each round in it; a pure function of a config and a number of
@@ -73,5 +74,23 @@ public record JobPlan(long samples, int globalBatch, int localSteps, int epochs)
     long first = (long) (round % roundsPerEpoch()) * localSteps;
     int steps = (int) Math.min(localSteps, stepsPerEpoch() - first);
     return new Round(round, epoch, first, steps, epoch * stepsPerEpoch() + first);
+  }
+
+  /**
+   * The clock after a round.
+   *
+   * @param round the round
+   * @param before the clock before it
+   * @param examples examples that its workers saw
+   */
+  public TrainingClock clockAfter(Round round, TrainingClock before, long examples) {
+    long stepOfEpoch = round.firstStep() + round.steps();
+    boolean epochOver = stepOfEpoch == stepsPerEpoch();
+    return new TrainingClock(
+        round.round() + 1,
+        epochOver ? round.epoch() + 1 : round.epoch(),
+        epochOver ? 0 : stepOfEpoch,
+        round.globalStep() + round.steps(),
+        before.examples() + examples);
   }
 }

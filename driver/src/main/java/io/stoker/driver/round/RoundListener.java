@@ -1,6 +1,7 @@
 package io.stoker.driver.round;
 
 import io.stoker.driver.metrics.RoundMetrics;
+import io.stoker.models.file.TrainingClock;
 
 /** Sees a training job as it goes, on the driver's thread. */
 public interface RoundListener {

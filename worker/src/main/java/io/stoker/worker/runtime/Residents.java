@@ -72,10 +72,18 @@ public final class Residents {
    * @throws io.stoker.failure.DamagedException if the manifest is another one now
    */
   public SplitBlocks blocks(String uri, String manifestSha256, String split, Configuration hadoop) {
-    return new SplitBlocks(folder(uri, manifestSha256, hadoop), split, blocks);
+    return new SplitBlocks(shards(uri, manifestSha256, hadoop), split, blocks);
   }
 
-  private synchronized ShardFolder folder(String uri, String manifestSha256, Configuration hadoop) {
+  /**
+   * A data set, of which this process verifies each shard once.
+   *
+   * @param uri the folder of shards
+   * @param manifestSha256 what its manifest must be
+   * @param hadoop how to reach the folder
+   * @throws io.stoker.failure.DamagedException if the manifest is another one now
+   */
+  public synchronized ShardFolder shards(String uri, String manifestSha256, Configuration hadoop) {
     ShardFolder folder = folders.get(uri);
     if (folder == null || !folder.manifestHash().equals(manifestSha256)) {
       folder = ShardFolder.open(new Path(uri), hadoop);

@@ -1,0 +1,27 @@
+package io.stoker.driver.averaging;
+
+import io.stoker.failure.StokerException;
+import java.util.function.Supplier;
+
+/** Finds the reason of a failed job in what Spark made of it. */
+public final class SparkFailures {
+  private SparkFailures() {}
+
+  /**
+   * Runs a Spark job.
+   *
+   * @throws StokerException the one that a task failed with, if it was one
+   */
+  public static <T> T unwrapped(Supplier<T> job) {
+    try {
+      return job.get();
+    } catch (Exception e) { // Spark throws checked exceptions that it does not declare.
+      for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+        if (cause instanceof StokerException reason) {
+          throw reason;
+        }
+      }
+      throw e;
+    }
+  }
+}

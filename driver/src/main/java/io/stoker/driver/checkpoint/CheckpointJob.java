@@ -1,0 +1,54 @@
+package io.stoker.driver.checkpoint;
+
+import io.stoker.driver.config.JobIdentity;
+import io.stoker.models.engine.StepSettings;
+import io.stoker.models.file.TrainingClock;
+import io.stoker.worker.runtime.ReplicaKey;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * What a checkpoint belongs to: everything in it but the vectors.
+ *
+ * @param model the model
+ * @param modelName its name
+ * @param data what prediction needs to know of the training data
+ * @param settings the settings of the next step
+ * @param clock how far the job is
+ * @param identity what the job's result depends on
+ */
+public record CheckpointJob(
+    ReplicaKey model,
+    String modelName,
+    DataDescription data,
+    StepSettings settings,
+    TrainingClock clock,
+    JobIdentity identity) {
+  CheckpointWriting writing(Path file) {
+    return new CheckpointWriting(
+        file.toString(),
+        model,
+        data,
+        new CheckpointWriting.Settings(
+            settings.learningRate(), settings.momentum(), settings.weightDecay()),
+        CheckpointWriting.Clock.of(clock));
+  }
+
+  CheckpointManifest manifest(CheckpointWriting.Written written) {
+    return new CheckpointManifest(
+        CheckpointManifest.FORMAT_VERSION,
+        Versions.stoker(),
+        modelName,
+        clock,
+        identity.config().seed(),
+        identity.sha256(),
+        identity.dataSha256(),
+        new ModelBlob(
+            ModelBlob.FILE,
+            written.bytes(),
+            written.sha256(),
+            written.parameters(),
+            written.parametersOffset(),
+            written.updaterStateOffset()),
+        written.parametersSha256());
+  }
+}

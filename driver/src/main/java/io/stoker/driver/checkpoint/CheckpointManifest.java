@@ -1,0 +1,65 @@
+package io.stoker.driver.checkpoint;
+
+import com.fasterxml.jackson.annotation.JsonPropertyOrder;
+import io.stoker.failure.Check;
+import io.stoker.models.file.TrainingClock;
+
+/**
+ * What a checkpoint is: the contents of the {@code manifest.json} beside its model file, described
+ * in docs/checkpoint-format.md. It is written last, so that a checkpoint with a manifest is a
+ * complete one.
+ *
+ * @param formatVersion {@value #FORMAT_VERSION}
+ * @param stokerVersion what wrote it
+ * @param model the model's name
+ * @param clock how far the job was
+ * @param seed the job's root seed
+ * @param configSha256 the identity of the job, see {@link
+ *     io.stoker.driver.config.JobIdentity#sha256}
+ * @param dataManifestSha256 the identity of the training data
+ * @param file the model file
+ * @param parametersSha256 of the parameters as little-endian fp32 in canonical order
+ */
+@JsonPropertyOrder({
+  "format_version",
+  "stoker_version",
+  "model",
+  "clock",
+  "seed",
+  "config_sha256",
+  "data_manifest_sha256",
+  "file",
+  "parameters_sha256"
+})
+public record CheckpointManifest(
+    int formatVersion,
+    String stokerVersion,
+    String model,
+    TrainingClock clock,
+    long seed,
+    String configSha256,
+    String dataManifestSha256,
+    ModelBlob file,
+    String parametersSha256) {
+  /** The version of the format that this code writes and reads. */
+  public static final int FORMAT_VERSION = 1;
+
+  /** The manifest's file name. */
+  public static final String FILE = "manifest.json";
+
+  public CheckpointManifest {
+    Check.undamaged(
+        formatVersion == FORMAT_VERSION,
+        "Invalid format version: %d (this Stoker reads version %d)",
+        formatVersion,
+        FORMAT_VERSION);
+    Check.undamaged(
+        model != null
+            && clock != null
+            && configSha256 != null
+            && dataManifestSha256 != null
+            && file != null
+            && parametersSha256 != null,
+        "A field is missing");
+  }
+}

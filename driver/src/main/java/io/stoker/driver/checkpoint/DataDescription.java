@@ -1,0 +1,32 @@
+package io.stoker.driver.checkpoint;
+
+import io.stoker.data.shard.ShardManifest;
+import java.io.Serializable;
+import java.util.List;
+
+/**
+ * What prediction needs to know of the training data.
+ *
+ * @param classNames in label order
+ * @param mean of each channel, in pixel units
+ * @param standardDeviation what each channel is divided by, in pixel units, above 0
+ */
+public record DataDescription(
+    List<String> classNames, List<Double> mean, List<Double> standardDeviation)
+    implements Serializable {
+  public DataDescription {
+    classNames = List.copyOf(classNames);
+    mean = List.copyOf(mean);
+    standardDeviation = List.copyOf(standardDeviation);
+  }
+
+  /** That of a data set; a channel whose pixels are all equal is divided by 1. */
+  public static DataDescription of(ShardManifest manifest) {
+    return new DataDescription(
+        manifest.classNames(),
+        manifest.statistics().mean(),
+        manifest.statistics().standardDeviation().stream()
+            .map(deviation -> deviation > 0 ? deviation : 1)
+            .toList());
+  }
+}

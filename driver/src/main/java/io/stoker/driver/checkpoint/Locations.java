@@ -1,0 +1,37 @@
+package io.stoker.driver.checkpoint;
+
+import io.stoker.data.shard.Storage;
+import io.stoker.failure.InputException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.fs.UnsupportedFileSystemException;
+
+/** Turns what a user typed into a path that means the same on every machine. */
+public final class Locations {
+  private Locations() {}
+
+  /**
+   * The absolute path of a URI, with its filesystem.
+   *
+   * @param uri a local path, absolute or not, or a URI with a scheme
+   * @param hadoop which filesystem a path without scheme is on
+   * @throws InputException if there is no such filesystem
+   */
+  public static Path absolute(String uri, Configuration hadoop) {
+    try {
+      Path path = new Path(uri);
+      return Storage.of(path, hadoop).makeQualified(path);
+    } catch (IllegalArgumentException e) {
+      throw new InputException("Invalid location: '%s' (%s)".formatted(uri, e.getMessage()), e);
+    } catch (UnsupportedFileSystemException e) {
+      throw new InputException(
+          "Invalid location: %s (no filesystem for '%s:'; known are a path, hdfs:// and s3a://)"
+              .formatted(uri, new Path(uri).toUri().getScheme()),
+          e);
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot reach " + uri, e);
+    }
+  }
+}

@@ -1,0 +1,106 @@
+package io.stoker.driver.checkpoint;
+
+import io.stoker.data.shard.ShardManifest;
+import io.stoker.data.shard.Storage;
+import io.stoker.failure.Check;
+import io.stoker.failure.DamagedException;
+import io.stoker.failure.InputException;
+import io.stoker.models.file.ModelFile;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.Optional;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+
+/** Finds the model file that a {@code --checkpoint} means, and verifies it. */
+public final class ModelFiles {
+  private ModelFiles() {}
+
+  /**
+   * Opens a checkpoint.
+   *
+   * @param uri a checkpoint folder, a model file, or a run folder, of which the newest valid
+   *     checkpoint is meant
+   * @param hadoop how to reach it
+   * @throws InputException if it is none of them
+   * @throws DamagedException if it is not as it was written
+   */
+  public static StoredModel open(String uri, Configuration hadoop) {
+    Path path = Locations.absolute(uri, hadoop);
+    try {
+      FileSystem fileSystem = Storage.of(path, hadoop);
+      if (!fileSystem.exists(path)) {
+        throw new InputException("Cannot find checkpoint " + uri);
+      }
+      if (fileSystem.getFileStatus(path).isFile()) {
+        return openFile(path, hadoop);
+      }
+      if (fileSystem.exists(new Path(path, CheckpointStore.FOLDER))) {
+        return new CheckpointStore(path, hadoop)
+            .newestValid()
+            .orElseThrow(
+                () -> new InputException("Run folder %s has no valid checkpoint".formatted(uri)));
+      }
+      if (fileSystem.exists(new Path(path, ModelBlob.FILE))) {
+        return CheckpointStore.open(path, hadoop);
+      }
+      Check.input(
+          !fileSystem.exists(new Path(path, ShardManifest.FILE)),
+          "Not a checkpoint: %s (its manifest.json has no model.zip beside it; is it a data set?)",
+          uri);
+      throw new InputException(
+          "Not a checkpoint: %s (neither a folder with model.zip and manifest.json, nor a run folder)"
+              .formatted(uri));
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot read checkpoint " + uri, e);
+    }
+  }
+
+  /** A model file in a checkpoint folder is held to its manifest; elsewhere to itself. */
+  private static StoredModel openFile(Path file, Configuration hadoop) throws IOException {
+    Path beside = new Path(file.getParent(), CheckpointManifest.FILE);
+    boolean inCheckpoint =
+        file.getName().equals(ModelBlob.FILE) && Storage.of(file, hadoop).exists(beside);
+    return inCheckpoint
+        ? CheckpointStore.open(file.getParent(), hadoop)
+        : verify(file, Optional.empty(), hadoop);
+  }
+
+  static StoredModel verify(Path file, Optional<Checkpoint> checkpoint, Configuration hadoop) {
+    try {
+      FileSystem fileSystem = Storage.of(file, hadoop);
+      if (checkpoint.isPresent()) {
+        compare(file, checkpoint.get().manifest().file(), fileSystem);
+      }
+      ModelFile model = ModelFile.verify(file.toString(), () -> fileSystem.open(file));
+      return new StoredModel(file, model, checkpoint);
+    } catch (FileNotFoundException e) {
+      throw new DamagedException("Cannot read %s: it is missing".formatted(file), e);
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot read " + file, e);
+    }
+  }
+
+  private static void compare(Path file, ModelBlob expected, FileSystem fileSystem)
+      throws IOException {
+    long bytes = fileSystem.getFileStatus(file).getLen();
+    Check.undamaged(
+        bytes == expected.bytes(),
+        "Cannot read %s: it has %d bytes, the manifest says %d",
+        file,
+        bytes,
+        expected.bytes());
+    try (InputStream in = fileSystem.open(file)) {
+      String sha256 = Sha256.of(in);
+      Check.undamaged(
+          sha256.equals(expected.sha256()),
+          "Cannot read %s: SHA-256 is %s, the manifest says %s",
+          file,
+          sha256,
+          expected.sha256());
+    }
+  }
+}

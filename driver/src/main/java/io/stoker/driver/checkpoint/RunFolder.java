@@ -1,0 +1,138 @@
+package io.stoker.driver.checkpoint;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.stoker.data.shard.Storage;
+import io.stoker.driver.config.ConfigFormat;
+import io.stoker.driver.config.JobIdentity;
+import io.stoker.failure.Check;
+import io.stoker.failure.InputException;
+import io.stoker.failure.ResourceException;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.List;
+import java.util.Map;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * A run folder and its {@code run.json}: the config with everything resolved, the model's
+ * definition, the data's identity and the versions that ran.
+ */
+public final class RunFolder {
+  /** The record's file name. */
+  public static final String FILE = "run.json";
+
+  private static final int FORMAT_VERSION = 1;
+
+  private final Path path;
+  private final Configuration hadoop;
+
+  private RunFolder(Path path, Configuration hadoop) {
+    this.path = path;
+    this.hadoop = hadoop;
+  }
+
+  /**
+   * The run folder at a place, whether there is one yet or not.
+   *
+   * @param path absolute
+   * @param hadoop how to reach it
+   */
+  public static RunFolder at(Path path, Configuration hadoop) {
+    return new RunFolder(path, hadoop);
+  }
+
+  /** Where it is. */
+  public Path path() {
+    return path;
+  }
+
+  /** Its checkpoints. */
+  public CheckpointStore checkpoints() {
+    return new CheckpointStore(path, hadoop);
+  }
+
+  /**
+   * Makes sure that nothing of a run is here yet.
+   *
+   * @throws InputException if something is
+   */
+  public void refuseExisting() {
+    try {
+      FileSystem fileSystem = Storage.of(path, hadoop);
+      Check.input(
+          !fileSystem.exists(path) || fileSystem.getFileStatus(path).isDirectory(),
+          "Invalid run folder: %s is a file",
+          path);
+      for (String name : List.of(FILE, CheckpointStore.FOLDER)) {
+        Check.input(
+            !fileSystem.exists(new Path(path, name)),
+            "Run folder %s holds a run already: say --resume to go on with it, or another --run",
+            path);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot reach run folder " + path, e);
+    }
+  }
+
+  /**
+   * Makes sure that the run here is the same job.
+   *
+   * @param job the job that is to go on
+   * @throws InputException if there is no run, or it is of another job; it names every difference
+   */
+  public void requireSameJob(JobIdentity job) {
+    try {
+      JsonNode record = ManifestFormat.read(new Path(path, FILE), JsonNode.class, hadoop);
+      Check.undamaged(
+          record.path("format_version").asInt() == FORMAT_VERSION
+              && record.path("model_definition").isTextual()
+              && record.path("data_manifest_sha256").isTextual(),
+          "Cannot read %s: it is no record of a run",
+          new Path(path, FILE));
+      JobIdentity there =
+          new JobIdentity(
+              ConfigFormat.fromJson(record.path("config"), new Path(path, FILE).toString()),
+              record.path("model_definition").asText(),
+              record.path("data_manifest_sha256").asText());
+      List<String> differences = job.differences(there);
+      Check.input(
+          differences.isEmpty(),
+          "Cannot resume run %s with another configuration: %s",
+          path,
+          String.join("; ", differences));
+    } catch (FileNotFoundException e) {
+      throw new InputException(
+          "Cannot resume: %s holds no run; leave out --resume to begin one".formatted(path), e);
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot read " + new Path(path, FILE), e);
+    }
+  }
+
+  /**
+   * Writes {@code run.json}, and with it makes the folder.
+   *
+   * @param job what runs
+   * @param versions what it runs on
+   * @throws ResourceException if the folder cannot be written
+   */
+  public void record(JobIdentity job, Map<String, String> versions) {
+    ObjectNode record = ManifestFormat.JSON.createObjectNode();
+    record.put("format_version", FORMAT_VERSION);
+    record.set("config", ConfigFormat.toJson(job.config()));
+    record.put("config_sha256", job.sha256());
+    record.put("model_definition", job.model());
+    record.put("data_manifest_sha256", job.dataSha256());
+    record.set("versions", ManifestFormat.JSON.valueToTree(versions));
+    try {
+      Storage.of(path, hadoop).mkdirs(path);
+      ManifestFormat.write(new Path(path, FILE), record, hadoop);
+    } catch (IOException e) {
+      throw new ResourceException(
+          "Cannot write run folder %s: %s".formatted(path, e.getMessage()), e);
+    }
+  }
+}

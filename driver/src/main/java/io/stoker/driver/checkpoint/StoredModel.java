@@ -1,0 +1,77 @@
+package io.stoker.driver.checkpoint;
+
+import io.stoker.data.shard.Storage;
+import io.stoker.models.file.ModelFile;
+import io.stoker.models.file.ModelMetadata;
+import io.stoker.models.file.VectorLocation;
+import io.stoker.models.file.VectorSink;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.Optional;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+
+/** A model file that was read from end to end, and found to be what was written. */
+public final class StoredModel {
+  private final Path path;
+  private final ModelFile file;
+  private final Optional<Checkpoint> checkpoint;
+
+  StoredModel(Path path, ModelFile file, Optional<Checkpoint> checkpoint) {
+    this.path = path;
+    this.file = file;
+    this.checkpoint = checkpoint;
+  }
+
+  /** Where it is. */
+  public Path path() {
+    return path;
+  }
+
+  /** The model, and what is known of it. */
+  public ModelMetadata metadata() {
+    return file.metadata();
+  }
+
+  /** The SHA-256 of the parameters as little-endian fp32 in canonical order. */
+  public String parametersSha256() {
+    return file.parametersSha256();
+  }
+
+  /** The checkpoint that it is part of, where it is in one. */
+  public Optional<Checkpoint> checkpoint() {
+    return checkpoint;
+  }
+
+  /** Where in the file its parameters are. */
+  public VectorLocation parametersLocation() {
+    return file.parameters();
+  }
+
+  /** Its parameters and, where it has them, its updater state, for tasks to read. */
+  public StoredVectors vectors() {
+    return new StoredVectors(
+        path.toString(),
+        file.parameters().byteOffset(),
+        file.updaterState().map(VectorLocation::byteOffset).orElse(0L));
+  }
+
+  /** Its parameters with an updater state of zeros. */
+  public StoredVectors parameters() {
+    return new StoredVectors(path.toString(), file.parameters().byteOffset(), 0);
+  }
+
+  /**
+   * Copies all parameters.
+   *
+   * @param sink takes them in ranges, first to last
+   * @param hadoop how to reach the file
+   */
+  public void copyParameters(VectorSink sink, Configuration hadoop) {
+    try {
+      file.parameters().copy(() -> Storage.of(path, hadoop).open(path), sink);
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot read " + path, e);
+    }
+  }
+}

@@ -1,0 +1,54 @@
+package io.stoker.driver.checkpoint;
+
+import io.stoker.data.shard.Storage;
+import io.stoker.driver.averaging.ParameterSlices;
+import io.stoker.driver.averaging.SliceSource;
+import io.stoker.failure.DamagedException;
+import java.io.EOFException;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FSDataInputStream;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * The vectors in a model file that was verified before, as a source of slices: each executor reads
+ * the ranges that it needs.
+ *
+ * @param file the model file
+ * @param parametersOffset where in it the first parameter is, in bytes
+ * @param updaterStateOffset where the first value of the updater state is; 0 for a state of zeros
+ */
+public record StoredVectors(String file, long parametersOffset, long updaterStateOffset)
+    implements SliceSource {
+  @Override
+  public byte[] read(ParameterSlices slices, int slice, Configuration hadoop) {
+    int length = slices.length(slice);
+    ByteBuffer content = ByteBuffer.allocate(slices.bytes(slice)).order(ByteOrder.LITTLE_ENDIAN);
+    FloatBuffer values = content.asFloatBuffer();
+    Path path = new Path(file);
+    try (FSDataInputStream in = Storage.of(path, hadoop).open(path)) {
+      read(in, parametersOffset, slices.offset(slice), values.slice(0, length));
+      if (slices.carryUpdaterState() && updaterStateOffset > 0) {
+        read(in, updaterStateOffset, slices.offset(slice), values.slice(length, length));
+      }
+      return content.array();
+    } catch (EOFException | FileNotFoundException e) {
+      throw new DamagedException(
+          "Cannot read %s: it was cut or removed during the job".formatted(file), e);
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot read " + file, e);
+    }
+  }
+
+  private static void read(FSDataInputStream in, long start, long first, FloatBuffer target)
+      throws IOException {
+    byte[] bigEndian = new byte[target.remaining() * Float.BYTES];
+    in.readFully(start + first * Float.BYTES, bigEndian);
+    target.put(ByteBuffer.wrap(bigEndian).order(ByteOrder.BIG_ENDIAN).asFloatBuffer());
+  }
+}

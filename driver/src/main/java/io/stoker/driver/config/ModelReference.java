@@ -1,0 +1,65 @@
+package io.stoker.driver.config;
+
+import io.stoker.failure.Check;
+import io.stoker.failure.InputException;
+import io.stoker.models.spec.ModelSpec;
+import io.stoker.models.spec.ModelYaml;
+import io.stoker.models.spec.Shape;
+import io.stoker.models.zoo.Zoo;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+
+/** What {@code --model} means: a name from the zoo, or a YAML file. */
+public final class ModelReference {
+  private ModelReference() {}
+
+  /**
+   * The model for a data set.
+   *
+   * @param reference a name, or the path of a file that ends in {@code .yaml} or {@code .yml}
+   * @param images the shape of the data's images
+   * @param classes how many classes the data has
+   * @throws InputException if there is no such model, or it does not fit the data
+   */
+  public static ModelSpec resolve(String reference, Shape images, int classes) {
+    ModelSpec model =
+        reference.endsWith(".yaml") || reference.endsWith(".yml")
+            ? read(Path.of(reference), classes)
+            : Zoo.model(reference, images, classes);
+    requireFit(model, images, classes);
+    return model;
+  }
+
+  /**
+   * Makes sure that a model takes a data set's images and tells its classes apart.
+   *
+   * @throws InputException if it does not; it says both shapes
+   */
+  public static void requireFit(ModelSpec model, Shape images, int classes) {
+    Check.input(
+        model.input().equals(images),
+        "Model %s does not fit the data: it takes images of %s, the data's are %s",
+        model.name(),
+        model.input(),
+        images);
+    Check.input(
+        model.classes() == classes,
+        "Model %s does not fit the data: it has %d classes, the data has %d",
+        model.name(),
+        model.classes(),
+        classes);
+  }
+
+  private static ModelSpec read(Path file, int classes) {
+    try (InputStream stream = Files.newInputStream(file)) {
+      return ModelYaml.read(stream, file.toString(), classes);
+    } catch (NoSuchFileException e) {
+      throw new InputException("Cannot find model file %s".formatted(file), e);
+    } catch (IOException e) {
+      throw new InputException("Cannot read model file %s: %s".formatted(file, e), e);
+    }
+  }
+}

@@ -1,0 +1,172 @@
+package io.stoker.driver.evaluate;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.stoker.worker.eval.EvaluationCounts;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalDouble;
+
+/** How a checkpoint did on a split. */
+public final class EvaluationReport {
+  /** With this many classes or fewer, being among the best five says nothing. */
+  private static final int TOP = 5;
+
+  /**
+   * What was evaluated on what.
+   *
+   * @param checkpoint the model file
+   * @param model the model's name
+   * @param parametersSha256 the SHA-256 of its parameters
+   * @param data the folder of shards
+   * @param split the split
+   */
+  record Subject(
+      String checkpoint, String model, String parametersSha256, String data, String split) {}
+
+  private final Subject subject;
+  private final List<String> classNames;
+  private final EvaluationCounts counts;
+  private final double seconds;
+
+  EvaluationReport(
+      Subject subject, List<String> classNames, EvaluationCounts counts, double seconds) {
+    this.subject = subject;
+    this.classNames = List.copyOf(classNames);
+    this.counts = counts;
+    this.seconds = seconds;
+  }
+
+  /** The model file. */
+  public String checkpoint() {
+    return subject.checkpoint();
+  }
+
+  /** The model's name. */
+  public String model() {
+    return subject.model();
+  }
+
+  /** The SHA-256 of its parameters. */
+  public String parametersSha256() {
+    return subject.parametersSha256();
+  }
+
+  /** The folder of shards. */
+  public String data() {
+    return subject.data();
+  }
+
+  /** The split. */
+  public String split() {
+    return subject.split();
+  }
+
+  /** How many examples were evaluated. */
+  public long examples() {
+    return counts.examples();
+  }
+
+  /** The share whose own class is the most probable one. */
+  public double accuracy() {
+    return (double) counts.correct() / counts.examples();
+  }
+
+  /** The share whose own class is among the five most probable; none for five classes or fewer. */
+  public OptionalDouble top5() {
+    return counts.classes() > TOP
+        ? OptionalDouble.of((double) counts.topFive() / counts.examples())
+        : OptionalDouble.empty();
+  }
+
+  /** The mean of minus the logarithm of the own class's probability, in nats. */
+  public double logLoss() {
+    return counts.logLoss();
+  }
+
+  /** Each class, in label order. */
+  public List<ClassScore> classes() {
+    List<ClassScore> scores = new ArrayList<>();
+    for (int c = 0; c < counts.classes(); c++) {
+      long actual = 0;
+      long predicted = 0;
+      for (int other = 0; other < counts.classes(); other++) {
+        actual += counts.confused(c, other);
+        predicted += counts.confused(other, c);
+      }
+      double precision = ratio(counts.confused(c, c), predicted);
+      double recall = ratio(counts.confused(c, c), actual);
+      double sum = precision + recall;
+      scores.add(
+          new ClassScore(
+              classNames.get(c),
+              actual,
+              precision,
+              recall,
+              sum == 0 ? 0 : 2 * precision * recall / sum));
+    }
+    return List.copyOf(scores);
+  }
+
+  private static double ratio(long part, long whole) {
+    return whole == 0 ? 0 : (double) part / whole;
+  }
+
+  /** How often each class (row) was taken for each (column). */
+  public List<List<Long>> confusion() {
+    List<List<Long>> rows = new ArrayList<>();
+    for (int actual = 0; actual < counts.classes(); actual++) {
+      List<Long> row = new ArrayList<>();
+      for (int predicted = 0; predicted < counts.classes(); predicted++) {
+        row.add(counts.confused(actual, predicted));
+      }
+      rows.add(List.copyOf(row));
+    }
+    return List.copyOf(rows);
+  }
+
+  /** The wall clock, from reading the checkpoint to the last count. */
+  public double seconds() {
+    return seconds;
+  }
+
+  /** Examples by the wall clock. */
+  public double imagesPerSecond() {
+    return counts.examples() / seconds;
+  }
+
+  /** All of it as one JSON object. */
+  public ObjectNode toJson() {
+    ObjectNode json = JsonNodeFactory.instance.objectNode();
+    json.put("checkpoint", checkpoint());
+    json.put("model", model());
+    json.put("parameters_sha256", parametersSha256());
+    json.put("data", data());
+    json.put("split", split());
+    json.put("examples", examples());
+    json.put("accuracy", accuracy());
+    top5().ifPresent(share -> json.put("top5", share));
+    json.put("log_loss", logLoss());
+    ArrayNode classes = json.putArray("classes");
+    for (ClassScore score : classes()) {
+      classes
+          .addObject()
+          .put("name", score.name())
+          .put("examples", score.examples())
+          .put("precision", score.precision())
+          .put("recall", score.recall())
+          .put("f1", score.f1());
+    }
+    ArrayNode confusion = json.putArray("confusion");
+    confusion().forEach(row -> row.forEach(confusion.addArray()::add));
+    json.put("seconds", seconds);
+    json.put("images_per_second", imagesPerSecond());
+    return json;
+  }
+
+  /** All of it as text for a terminal, without a newline at its end. */
+  public String toText() {
+    return ReportText.of(this);
+  }
+}

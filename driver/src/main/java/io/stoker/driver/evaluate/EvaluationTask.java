@@ -1,0 +1,62 @@
+package io.stoker.driver.evaluate;
+
+import io.stoker.data.batch.Normalization;
+import io.stoker.data.shard.ShardFolder;
+import io.stoker.data.shard.Storage;
+import io.stoker.models.file.VectorLocation;
+import io.stoker.worker.eval.BlockEvaluation;
+import io.stoker.worker.eval.EvaluationCounts;
+import io.stoker.worker.runtime.Replica;
+import io.stoker.worker.runtime.ReplicaKey;
+import io.stoker.worker.runtime.Residents;
+import java.io.IOException;
+import java.io.Serializable;
+import java.util.List;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * What every task of an evaluation does, each on blocks of its own.
+ *
+ * @param replica the network
+ * @param modelFile where its parameters are
+ * @param parameters where they are in the file
+ * @param mean of each channel, in pixel units, as the network was trained with
+ * @param standardDeviation of each channel, in pixel units, as the network was trained with
+ * @param data the folder of shards
+ * @param manifestSha256 what its manifest must be
+ * @param split the split's name
+ */
+record EvaluationTask(
+    ReplicaKey replica,
+    String modelFile,
+    VectorLocation parameters,
+    List<Double> mean,
+    List<Double> standardDeviation,
+    String data,
+    String manifestSha256,
+    String split)
+    implements Serializable {
+  /** Blocks {@code [from, to)} of the split. */
+  record Blocks(int from, int to) implements Serializable {}
+
+  EvaluationCounts run(Blocks blocks, Configuration hadoop) throws IOException {
+    ShardFolder shards = Residents.here().shards(data, manifestSha256, hadoop);
+    try (Replica borrowed = Residents.here().replicas().borrow(replica)) {
+      try {
+        Path file = new Path(modelFile);
+        FileSystem fileSystem = Storage.of(file, hadoop);
+        parameters.copy(() -> fileSystem.open(file), borrowed.network()::writeParameters);
+        return new BlockEvaluation(
+                borrowed.network(),
+                shards.manifest().image(),
+                new Normalization(mean, standardDeviation))
+            .run(shards, split, blocks.from(), blocks.to());
+      } catch (IOException | RuntimeException | Error e) {
+        borrowed.discard();
+        throw e;
+      }
+    }
+  }
+}

@@ -1,0 +1,132 @@
+package io.stoker.driver.evaluate;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
+/** An evaluation as text: a summary, a table of classes, and which class was taken for which. */
+final class ReportText {
+  /** A confusion matrix of more columns does not fit a terminal; the worst pairs are named then. */
+  private static final int WIDEST_MATRIX = 20;
+
+  private static final int WORST_PAIRS = 20;
+
+  private ReportText() {}
+
+  static String of(EvaluationReport report) {
+    return String.join(
+        System.lineSeparator() + System.lineSeparator(),
+        summary(report),
+        classes(report),
+        report.classes().size() <= WIDEST_MATRIX ? matrix(report) : worstPairs(report));
+  }
+
+  private static String summary(EvaluationReport report) {
+    List<List<String>> rows = new ArrayList<>();
+    rows.add(List.of("checkpoint", report.checkpoint()));
+    rows.add(List.of("model", report.model()));
+    rows.add(List.of("data", "%s, split %s".formatted(report.data(), report.split())));
+    rows.add(List.of("examples", Long.toString(report.examples())));
+    rows.add(List.of("accuracy", percent(report.accuracy())));
+    report.top5().ifPresent(share -> rows.add(List.of("top 5", percent(share))));
+    rows.add(List.of("log loss", String.format(Locale.ROOT, "%.4f", report.logLoss())));
+    rows.add(
+        List.of(
+            "speed",
+            String.format(
+                Locale.ROOT,
+                "%.0f img/s, %.1f s in all",
+                report.imagesPerSecond(),
+                report.seconds())));
+    return table(rows, false);
+  }
+
+  private static String classes(EvaluationReport report) {
+    List<List<String>> rows = new ArrayList<>();
+    rows.add(List.of("class", "examples", "precision", "recall", "F1"));
+    for (ClassScore score : report.classes()) {
+      rows.add(
+          List.of(
+              score.name(),
+              Long.toString(score.examples()),
+              percent(score.precision()),
+              percent(score.recall()),
+              percent(score.f1())));
+    }
+    return table(rows, true);
+  }
+
+  private static String matrix(EvaluationReport report) {
+    List<String> names = report.classes().stream().map(ClassScore::name).toList();
+    List<List<String>> rows = new ArrayList<>();
+    List<String> header = new ArrayList<>(List.of("actual \\ predicted"));
+    header.addAll(names);
+    rows.add(header);
+    List<List<Long>> confusion = report.confusion();
+    for (int actual = 0; actual < names.size(); actual++) {
+      List<String> row = new ArrayList<>(List.of(names.get(actual)));
+      confusion.get(actual).forEach(count -> row.add(count == 0 ? "." : Long.toString(count)));
+      rows.add(row);
+    }
+    return table(rows, true);
+  }
+
+  private record Pair(int actual, int predicted, long count) {}
+
+  private static String worstPairs(EvaluationReport report) {
+    List<Pair> pairs = new ArrayList<>();
+    List<List<Long>> confusion = report.confusion();
+    for (int actual = 0; actual < confusion.size(); actual++) {
+      for (int predicted = 0; predicted < confusion.size(); predicted++) {
+        long count = confusion.get(actual).get(predicted);
+        if (actual != predicted && count > 0) {
+          pairs.add(new Pair(actual, predicted, count));
+        }
+      }
+    }
+    List<List<String>> rows = new ArrayList<>();
+    rows.add(List.of("most often confused", "taken for", "times"));
+    pairs.stream()
+        .sorted(Comparator.comparingLong(Pair::count).reversed())
+        .limit(WORST_PAIRS)
+        .forEach(
+            pair ->
+                rows.add(
+                    List.of(
+                        report.classes().get(pair.actual()).name(),
+                        report.classes().get(pair.predicted()).name(),
+                        Long.toString(pair.count()))));
+    return table(rows, true);
+  }
+
+  /**
+   * Columns as wide as they need to be; behind the first one aligned to the right, if so wanted.
+   */
+  private static String table(List<List<String>> rows, boolean numbers) {
+    int[] widths = new int[rows.get(0).size()];
+    for (List<String> row : rows) {
+      for (int column = 0; column < row.size(); column++) {
+        widths[column] = Math.max(widths[column], row.get(column).length());
+      }
+    }
+    return rows.stream()
+        .map(row -> line(row, widths, numbers))
+        .collect(Collectors.joining(System.lineSeparator()));
+  }
+
+  private static String line(List<String> row, int[] widths, boolean numbers) {
+    StringBuilder line = new StringBuilder();
+    for (int column = 0; column < row.size(); column++) {
+      String padding = " ".repeat(widths[column] - row.get(column).length());
+      line.append(column == 0 ? "" : "  ")
+          .append(numbers && column > 0 ? padding + row.get(column) : row.get(column) + padding);
+    }
+    return line.toString().stripTrailing();
+  }
+
+  private static String percent(double share) {
+    return String.format(Locale.ROOT, "%.2f %%", 100 * share);
+  }
+}

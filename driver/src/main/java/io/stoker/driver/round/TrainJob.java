@@ -1,0 +1,150 @@
+package io.stoker.driver.round;
+
+import io.stoker.data.augment.Augmentation;
+import io.stoker.data.image.ImageShape;
+import io.stoker.data.shard.ShardFolder;
+import io.stoker.driver.averaging.SharedParameters;
+import io.stoker.driver.averaging.SliceSource;
+import io.stoker.driver.averaging.SparkFailures;
+import io.stoker.driver.checkpoint.Checkpoint;
+import io.stoker.driver.checkpoint.Locations;
+import io.stoker.driver.checkpoint.RunFolder;
+import io.stoker.driver.checkpoint.StoredModel;
+import io.stoker.driver.checkpoint.Versions;
+import io.stoker.driver.config.ModelReference;
+import io.stoker.driver.config.TrainingConfig;
+import io.stoker.driver.metrics.MetricsLog;
+import io.stoker.failure.Check;
+import io.stoker.models.engine.Engine;
+import io.stoker.models.engine.Engines;
+import io.stoker.models.file.TrainingClock;
+import io.stoker.models.spec.ModelSpec;
+import io.stoker.models.spec.Shape;
+import java.util.Optional;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Trains a model: checks the job, describes it, runs its rounds, and says what came of it. */
+public final class TrainJob {
+  private static final Logger LOG = LoggerFactory.getLogger(TrainJob.class);
+
+  private TrainJob() {}
+
+  /**
+   * Runs a job to its end.
+   *
+   * @param spark the cluster
+   * @param requested the job
+   * @param existing what to do with a run that is there already
+   * @param listener sees each round
+   * @throws io.stoker.failure.StokerException if the job, its data or its run folder cannot be used
+   */
+  public static TrainResult run(
+      JavaSparkContext spark,
+      TrainingConfig requested,
+      ExistingRun existing,
+      RoundListener listener) {
+    Configuration hadoop = spark.hadoopConfiguration();
+    Engine engine = Engines.named(requested.engine());
+    Path runPath = Locations.absolute(requested.run(), hadoop);
+    TrainingConfig config =
+        requested.toBuilder()
+            .data(Locations.absolute(requested.data(), hadoop).toString())
+            .run(runPath.toString())
+            .engine(engine.name())
+            .build();
+    ShardFolder shards = ShardFolder.open(new Path(config.data()), hadoop);
+    ModelSpec model =
+        ModelReference.resolve(
+            config.model(), shape(shards.manifest().image()), shards.manifest().classes());
+    Augmentation.parse(String.join(",", config.augmentations()));
+    RunFolder folder = RunFolder.at(runPath, hadoop);
+    TrainingRun run = new TrainingRun(config, model, shards, folder);
+
+    Optional<StoredModel> resumed = resumed(run, folder, existing);
+    TrainingClock clock = clock(resumed);
+    Check.input(
+        clock.round() <= run.plan().rounds(),
+        "Cannot resume run %s for %d epochs: it has done %d rounds, that is more than %d",
+        runPath,
+        config.epochs(),
+        clock.round(),
+        run.plan().rounds());
+    SliceSource source =
+        resumed.<SliceSource>map(StoredModel::vectors).orElseGet(() -> run.firstParameters(hadoop));
+    folder.record(run.identity(), Versions.all(spark.version(), engine.description()));
+    return SparkFailures.unwrapped(() -> train(spark, run, folder, source, resumed, listener));
+  }
+
+  private static Optional<StoredModel> resumed(
+      TrainingRun run, RunFolder folder, ExistingRun existing) {
+    if (existing == ExistingRun.REFUSE) {
+      folder.refuseExisting();
+      return Optional.empty();
+    }
+    folder.requireSameJob(run.identity());
+    Optional<StoredModel> newest = folder.checkpoints().newestValid();
+    newest.ifPresentOrElse(
+        stored -> LOG.info("Resuming from {}", stored.path().getParent()),
+        () -> LOG.warn("Run {} has no valid checkpoint: beginning again", folder.path()));
+    newest
+        .flatMap(StoredModel::checkpoint)
+        .ifPresent(
+            checkpoint ->
+                Check.input(
+                    checkpoint.manifest().configSha256().equals(run.identity().sha256()),
+                    "Cannot resume run %s: its checkpoint %s belongs to another job",
+                    folder.path(),
+                    checkpoint.folder()));
+    return newest;
+  }
+
+  private static TrainResult train(
+      JavaSparkContext spark,
+      TrainingRun run,
+      RunFolder folder,
+      SliceSource source,
+      Optional<StoredModel> resumed,
+      RoundListener listener) {
+    TrainingClock clock = clock(resumed);
+    try (MetricsLog metrics =
+            MetricsLog.open(folder.path(), (int) clock.round(), spark.hadoopConfiguration());
+        SharedParameters parameters = SharedParameters.load(spark, run.slices(), source)) {
+      TrainingLoop loop = new TrainingLoop(run, parameters, metrics, listener);
+      Progress progress = loop.train(clock);
+      Checkpoint last =
+          loop.lastCheckpoint()
+              .or(() -> resumed.flatMap(StoredModel::checkpoint))
+              .orElseThrow(() -> new IllegalStateException("A job of no rounds"));
+      return result(run, folder, progress, last);
+    }
+  }
+
+  private static TrainResult result(
+      TrainingRun run, RunFolder folder, Progress progress, Checkpoint last) {
+    return new TrainResult(
+        folder.path().toString(),
+        last.folder().toString(),
+        run.model().name(),
+        run.model().parameterCount(),
+        (int) progress.clock().round(),
+        (int) progress.clock().epoch(),
+        progress.examples(),
+        progress.loss(),
+        progress.accuracy(),
+        progress.seconds().total() > 0 ? progress.examples() / progress.seconds().total() : 0,
+        progress.seconds(),
+        last.manifest().parametersSha256());
+  }
+
+  private static TrainingClock clock(Optional<StoredModel> resumed) {
+    return resumed.map(stored -> stored.metadata().clock()).orElse(TrainingClock.START);
+  }
+
+  private static Shape shape(ImageShape image) {
+    return new Shape(image.height(), image.width(), image.channels());
+  }
+}

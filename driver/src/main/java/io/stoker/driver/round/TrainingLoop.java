@@ -1,0 +1,141 @@
+package io.stoker.driver.round;
+
+import io.stoker.driver.averaging.RoundReport;
+import io.stoker.driver.averaging.SharedParameters;
+import io.stoker.driver.averaging.WorkerReport;
+import io.stoker.driver.checkpoint.Checkpoint;
+import io.stoker.driver.metrics.MetricsLog;
+import io.stoker.driver.metrics.PhaseSeconds;
+import io.stoker.driver.metrics.RoundMetrics;
+import io.stoker.failure.InputException;
+import io.stoker.models.file.TrainingClock;
+import java.util.Locale;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Training by parameter averaging: in each round every worker takes its local steps from the same
+ * parameters, and the example-weighted mean of where they come to is where the next round begins
+ * (McDonald et al., 2010; Su, Chen and Xu, 2015, "Experiments on Parallel Training of Deep Neural
+ * Network using Model Averaging").
+ */
+final class TrainingLoop {
+  private static final Logger LOG = LoggerFactory.getLogger(TrainingLoop.class);
+
+  private final TrainingRun run;
+  private final SharedParameters parameters;
+  private final MetricsLog metrics;
+  private final RoundListener listener;
+  private Optional<Checkpoint> lastCheckpoint = Optional.empty();
+
+  TrainingLoop(
+      TrainingRun run, SharedParameters parameters, MetricsLog metrics, RoundListener listener) {
+    this.run = run;
+    this.parameters = parameters;
+    this.metrics = metrics;
+    this.listener = listener;
+  }
+
+  /**
+   * Trains to the end of the plan.
+   *
+   * @param from how far the job is
+   * @return what this call did
+   */
+  Progress train(TrainingClock from) {
+    JobPlan plan = run.plan();
+    Progress progress = Progress.from(from);
+    double checkpointSeconds = 0;
+    listener.started(plan, from);
+    for (int r = (int) from.round(); r < plan.rounds(); r++) {
+      JobPlan.Round round = plan.round(r);
+      long start = System.nanoTime();
+      parameters.describe("round %d of %d: train and average".formatted(r + 1, plan.rounds()));
+      RoundReport report = parameters.advance(run.task(round));
+      double seconds = checkpointSeconds + (System.nanoTime() - start) / 1e9;
+
+      TrainingClock clock = plan.clockAfter(round, progress.clock(), report.examples());
+      RoundMetrics measured = measured(round, clock, report, checkpointSeconds, seconds);
+      requireFinite(measured);
+      progress = progress.after(clock, measured);
+      metrics.append(measured);
+      log(measured);
+      listener.roundFinished(measured);
+
+      checkpointSeconds = 0;
+      if (run.isCheckpointDue(round)) {
+        long writing = System.nanoTime();
+        parameters.describe("round %d of %d: checkpoint".formatted(r + 1, plan.rounds()));
+        lastCheckpoint = Optional.of(run.checkpoint(parameters, clock));
+        listener.checkpointWritten(lastCheckpoint.get().folder().toString());
+        metrics.flush();
+        checkpointSeconds = (System.nanoTime() - writing) / 1e9;
+      }
+    }
+    return progress.afterCheckpoint(checkpointSeconds);
+  }
+
+  /** The newest checkpoint that {@link #train} wrote; none if there was no round to do. */
+  Optional<Checkpoint> lastCheckpoint() {
+    return lastCheckpoint;
+  }
+
+  private RoundMetrics measured(
+      JobPlan.Round round,
+      TrainingClock clock,
+      RoundReport report,
+      double checkpointSeconds,
+      double seconds) {
+    return new RoundMetrics(
+        round.round() + 1,
+        round.epoch() + 1,
+        clock.step(),
+        report.examples(),
+        clock.examples(),
+        report.loss(),
+        report.accuracy(),
+        run.schedule().at(clock.step() - 1).learningRate(),
+        report.examples() / seconds,
+        new PhaseSeconds(
+            report.meanSeconds(WorkerReport::gatherSeconds),
+            report.meanSeconds(WorkerReport::waitSeconds),
+            report.meanSeconds(WorkerReport::computeSeconds),
+            report.meanSeconds(WorkerReport::scatterSeconds),
+            report.averageSeconds(),
+            checkpointSeconds,
+            seconds));
+  }
+
+  private void requireFinite(RoundMetrics round) {
+    if (!Double.isFinite(round.loss())) {
+      throw new InputException(
+          "Training diverged in round %d: its loss is %s; try a lower learning rate (it was %s) or a warm-up. The last checkpoint is intact"
+              .formatted(round.round(), round.loss(), round.lr()));
+    }
+  }
+
+  private void log(RoundMetrics round) {
+    PhaseSeconds seconds = round.seconds();
+    LOG.info(
+        "{}",
+        String.format(
+            Locale.ROOT,
+            "round %d/%d epoch %d: examples %d, loss %.4f, accuracy %.2f %%, rate %.3g, %.0f img/s, %.2f s (gather %.2f, data %.2f, compute %.2f, scatter %.2f, average %.2f, checkpoint %.2f)",
+            round.round(),
+            run.plan().rounds(),
+            round.epoch(),
+            round.examples(),
+            round.loss(),
+            100 * round.accuracy(),
+            round.lr(),
+            round.imagesPerSecond(),
+            seconds.total(),
+            seconds.gather(),
+            seconds.data(),
+            seconds.compute(),
+            seconds.scatter(),
+            seconds.average(),
+            seconds.checkpoint()));
+  }
+}

@@ -1,0 +1,150 @@
+package io.stoker.driver.round;
+
+import io.stoker.data.shard.ShardFolder;
+import io.stoker.driver.averaging.InitialValues;
+import io.stoker.driver.averaging.ParameterSlices;
+import io.stoker.driver.averaging.SharedParameters;
+import io.stoker.driver.averaging.SliceSource;
+import io.stoker.driver.checkpoint.Checkpoint;
+import io.stoker.driver.checkpoint.CheckpointJob;
+import io.stoker.driver.checkpoint.DataDescription;
+import io.stoker.driver.checkpoint.ModelFiles;
+import io.stoker.driver.checkpoint.RunFolder;
+import io.stoker.driver.checkpoint.StoredModel;
+import io.stoker.driver.config.JobIdentity;
+import io.stoker.driver.config.RateSchedule;
+import io.stoker.driver.config.TrainingConfig;
+import io.stoker.failure.Check;
+import io.stoker.models.file.TrainingClock;
+import io.stoker.models.spec.ModelSpec;
+import io.stoker.worker.runtime.ReplicaKey;
+import io.stoker.worker.runtime.RoundTask;
+import io.stoker.worker.runtime.TrainingData;
+import org.apache.hadoop.conf.Configuration;
+
+/** A training job, described: what each of its rounds does, and where its checkpoints go. */
+final class TrainingRun {
+  /** The split that is trained on. */
+  static final String SPLIT = "train";
+
+  private final TrainingConfig config;
+  private final ModelSpec model;
+  private final JobIdentity identity;
+  private final DataDescription description;
+  private final RunFolder folder;
+  private final JobPlan plan;
+  private final RateSchedule schedule;
+  private final ReplicaKey replica;
+  private final TrainingData data;
+
+  /**
+   * @param config its engine resolved, its locations absolute
+   * @param model the model
+   * @param shards the data
+   * @param folder where the run is
+   */
+  TrainingRun(TrainingConfig config, ModelSpec model, ShardFolder shards, RunFolder folder) {
+    this.config = config;
+    this.model = model;
+    this.folder = folder;
+    this.description = DataDescription.of(shards.manifest());
+    this.replica = ReplicaKey.of(model, config.engine(), config.batch());
+    this.identity = new JobIdentity(config, replica.model(), shards.manifestHash());
+    this.plan =
+        new JobPlan(
+            shards.manifest().split(SPLIT).samples(),
+            config.globalBatch(),
+            config.localSteps(),
+            config.epochs());
+    this.schedule = RateSchedule.of(config, plan.stepsPerEpoch());
+    this.data =
+        new TrainingData(
+            config.data(),
+            shards.manifestHash(),
+            SPLIT,
+            String.join(",", config.augmentations()),
+            config.seed(),
+            config.workers(),
+            config.batch());
+  }
+
+  JobIdentity identity() {
+    return identity;
+  }
+
+  JobPlan plan() {
+    return plan;
+  }
+
+  RateSchedule schedule() {
+    return schedule;
+  }
+
+  ModelSpec model() {
+    return model;
+  }
+
+  /** How its parameters are cut. */
+  ParameterSlices slices() {
+    return new ParameterSlices(
+        model.parameterCount(),
+        config.carriesUpdaterState() ? 2 : 1,
+        config.sliceBytes() / Float.BYTES);
+  }
+
+  /** Where a job that begins has its parameters from. */
+  SliceSource firstParameters(Configuration hadoop) {
+    if (config.init().isBlank()) {
+      return new InitialValues(replica, config.seed());
+    }
+    StoredModel init = ModelFiles.open(config.init(), hadoop);
+    Check.input(
+        init.metadata().model().layers().equals(model.layers())
+            && init.metadata().model().input().equals(model.input()),
+        "Cannot begin with %s: it holds model %s (%s, %d classes), the job trains %s (%s, %d classes)",
+        config.init(),
+        init.metadata().model().name(),
+        init.metadata().model().input(),
+        init.metadata().model().classes(),
+        model.name(),
+        model.input(),
+        model.classes());
+    return init.parameters();
+  }
+
+  /** What the workers do in a round. */
+  RoundTask task(JobPlan.Round round) {
+    return new RoundTask(
+        replica,
+        data,
+        schedule,
+        round.round(),
+        round.epoch(),
+        round.firstStep(),
+        round.steps(),
+        round.globalStep());
+  }
+
+  boolean isCheckpointDue(JobPlan.Round round) {
+    int done = round.round() + 1;
+    return done % config.checkpointEvery() == 0 || done == plan.rounds();
+  }
+
+  /** Writes a checkpoint, and then deletes those that are too many. */
+  Checkpoint checkpoint(SharedParameters parameters, TrainingClock clock) {
+    Checkpoint written =
+        folder
+            .checkpoints()
+            .write(
+                parameters,
+                new CheckpointJob(
+                    replica,
+                    model.name(),
+                    description,
+                    schedule.at(clock.step()),
+                    clock,
+                    identity));
+    folder.checkpoints().keepNewest(config.keep());
+    return written;
+  }
+}
