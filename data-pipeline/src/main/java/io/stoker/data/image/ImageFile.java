@@ -1,5 +1,6 @@
 package io.stoker.data.image;
 
+import io.stoker.data.storage.Storage;
 import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
 import java.io.FileNotFoundException;
@@ -29,7 +30,7 @@ public final class ImageFile {
    */
   public static Pixels read(Path file, Configuration hadoop, ImageShape shape) {
     try {
-      FileSystem fileSystem = file.getFileSystem(hadoop);
+      FileSystem fileSystem = Storage.of(file, hadoop);
       FileStatus status = fileSystem.getFileStatus(file);
       Check.input(status.isFile(), "Cannot read image %s: it is a folder", file);
       Check.input(

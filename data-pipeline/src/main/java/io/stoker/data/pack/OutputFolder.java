@@ -4,7 +4,7 @@ import io.stoker.data.shard.ManifestFile;
 import io.stoker.data.shard.ShardFile;
 import io.stoker.data.shard.ShardManifest;
 import io.stoker.data.shard.ShardSplit;
-import io.stoker.data.shard.Storage;
+import io.stoker.data.storage.Storage;
 import io.stoker.failure.Check;
 import io.stoker.failure.DamagedException;
 import io.stoker.failure.InputException;

@@ -9,6 +9,7 @@ import io.stoker.data.shard.ShardSplit;
 import io.stoker.data.shard.ShardWriter;
 import io.stoker.data.source.SourceListing;
 import io.stoker.data.source.SourcePart;
+import io.stoker.data.storage.Storage;
 import io.stoker.failure.Check;
 import java.io.IOException;
 import java.time.Duration;
@@ -101,7 +102,7 @@ public final class PrepareJob {
   }
 
   private String qualified(Path path) throws IOException {
-    String text = path.getFileSystem(hadoop).makeQualified(path).toString();
+    String text = Storage.of(path, hadoop).makeQualified(path).toString();
     return text.endsWith("/") ? text.substring(0, text.length() - 1) : text;
   }
 

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.stoker.data.storage.Storage;
 import io.stoker.failure.Check;
 import io.stoker.failure.DamagedException;
 import io.stoker.failure.InputException;

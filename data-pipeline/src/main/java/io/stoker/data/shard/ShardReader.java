@@ -1,5 +1,6 @@
 package io.stoker.data.shard;
 
+import io.stoker.data.storage.Storage;
 import io.stoker.failure.Check;
 import io.stoker.failure.DamagedException;
 import io.stoker.failure.StokerException;

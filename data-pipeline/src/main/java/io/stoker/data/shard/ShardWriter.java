@@ -1,6 +1,7 @@
 package io.stoker.data.shard;
 
 import io.stoker.data.image.ImageShape;
+import io.stoker.data.storage.Storage;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.security.MessageDigest;

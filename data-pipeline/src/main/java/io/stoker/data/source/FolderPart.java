@@ -1,5 +1,6 @@
 package io.stoker.data.source;
 
+import io.stoker.data.storage.Storage;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
@@ -55,7 +56,7 @@ final class FolderPart implements SourcePart {
 
   @Override
   public Stream<SourceSample> samples(Configuration hadoop) throws IOException {
-    FileSystem fileSystem = new Path(root).getFileSystem(hadoop);
+    FileSystem fileSystem = Storage.of(new Path(root), hadoop);
     return IntStream.range(0, files.length)
         .mapToObj(i -> new SourceSample(files[i], label, read(fileSystem, i)));
   }

@@ -1,6 +1,7 @@
 package io.stoker.data.source;
 
 import io.stoker.data.image.ImageCodec;
+import io.stoker.data.storage.Storage;
 import io.stoker.failure.Check;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -36,7 +37,7 @@ public final class FolderSource implements ImageSource {
 
   @Override
   public SourceListing list(Path input, Configuration hadoop) throws IOException {
-    FileSystem fileSystem = input.getFileSystem(hadoop);
+    FileSystem fileSystem = Storage.of(input, hadoop);
     Path root = Inputs.folder(fileSystem, input).getPath();
     Scan scan = new Scan(fileSystem, root);
     List<Path> top = scan.folders(root);

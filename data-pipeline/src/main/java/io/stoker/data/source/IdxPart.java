@@ -2,6 +2,7 @@ package io.stoker.data.source;
 
 import io.stoker.data.image.ImageShape;
 import io.stoker.data.image.Pixels;
+import io.stoker.data.storage.Storage;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Optional;
@@ -43,7 +44,7 @@ final class IdxPart implements SourcePart {
   @Override
   public Stream<SourceSample> samples(Configuration hadoop) throws IOException {
     Path path = new Path(images);
-    IdxFile file = new IdxFile(path.getFileSystem(hadoop), path, 3);
+    IdxFile file = new IdxFile(Storage.of(path, hadoop), path, 3);
     try {
       file.skip(first);
     } catch (IOException | RuntimeException e) {

@@ -1,5 +1,6 @@
 package io.stoker.data.source;
 
+import io.stoker.data.storage.Storage;
 import io.stoker.failure.Check;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -36,7 +37,7 @@ public final class IdxSource implements ImageSource {
 
   @Override
   public SourceListing list(Path input, Configuration hadoop) throws IOException {
-    FileSystem fileSystem = input.getFileSystem(hadoop);
+    FileSystem fileSystem = Storage.of(input, hadoop);
     Inputs.folder(fileSystem, input);
     Map<String, Path> files = new TreeMap<>();
     List<String> ignored = new ArrayList<>();

@@ -1,0 +1,73 @@
+package io.stoker.data;
+
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+
+@AnalyzeClasses(packages = "io.stoker.data", importOptions = ImportOption.DoNotIncludeTests.class)
+class ModuleRulesTest {
+  @ArchTest
+  static final ArchRule sparkOnlyInPack =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage("io.stoker.data.pack..")
+          .should()
+          .dependOnClassesThat(resideInAnyPackage("org.apache.spark..", "scala.."));
+
+  @ArchTest
+  static final ArchRule onlyFailuresOfModels =
+      noClasses()
+          .should()
+          .dependOnClassesThat(
+              resideInAPackage("io.stoker..")
+                  .and(
+                      com.tngtech.archunit.base.DescribedPredicate.not(
+                          resideInAnyPackage("io.stoker.data..", "io.stoker.failure.."))));
+
+  @ArchTest
+  static final ArchRule noTensors =
+      noClasses()
+          .should()
+          .dependOnClassesThat(
+              resideInAnyPackage("org.nd4j..", "org.deeplearning4j..", "org.bytedeco.."));
+
+  @ArchTest
+  static final ArchRule noCycles =
+      slices().matching("io.stoker.data.(*)..").should().beFreeOfCycles();
+
+  @ArchTest
+  static final ArchRule followTheDatasWay =
+      layeredArchitecture()
+          .consideringOnlyDependenciesInLayers()
+          .layer("image")
+          .definedBy("io.stoker.data.image..")
+          .layer("source")
+          .definedBy("io.stoker.data.source..")
+          .layer("shard")
+          .definedBy("io.stoker.data.shard..")
+          .layer("pack")
+          .definedBy("io.stoker.data.pack..")
+          .layer("plan")
+          .definedBy("io.stoker.data.plan..")
+          .layer("augment")
+          .definedBy("io.stoker.data.augment..")
+          .layer("batch")
+          .definedBy("io.stoker.data.batch..")
+          .whereLayer("source")
+          .mayOnlyBeAccessedByLayers("pack")
+          .whereLayer("shard")
+          .mayOnlyBeAccessedByLayers("pack", "batch", "augment")
+          .whereLayer("pack")
+          .mayNotBeAccessedByAnyLayer()
+          .whereLayer("augment")
+          .mayOnlyBeAccessedByLayers("batch")
+          .whereLayer("batch")
+          .mayNotBeAccessedByAnyLayer();
+}

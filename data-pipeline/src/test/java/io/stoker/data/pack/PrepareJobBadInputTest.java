@@ -1,0 +1,337 @@
+package io.stoker.data.pack;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.stoker.data.TestImages;
+import io.stoker.data.TestSpark;
+import io.stoker.data.shard.RejectedInput;
+import io.stoker.data.shard.ShardEncoding;
+import io.stoker.data.shard.ShardManifest;
+import io.stoker.data.source.ImageSources;
+import io.stoker.failure.InputException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.assertj.core.api.AbstractThrowableAssert;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class PrepareJobBadInputTest {
+  private static JavaSparkContext spark;
+
+  @TempDir private Path folder;
+  private Path in;
+  private Path out;
+
+  @BeforeAll
+  static void start() {
+    spark = TestSpark.local(2);
+  }
+
+  @AfterAll
+  static void stop() {
+    spark.close();
+  }
+
+  @BeforeEach
+  void name() {
+    in = folder.resolve("in");
+    out = folder.resolve("out");
+  }
+
+  private PrepareOptions.Builder options(String format) {
+    return PrepareOptions.builder()
+        .source(ImageSources.named(format))
+        .input(hadoop(in))
+        .output(hadoop(out));
+  }
+
+  private static org.apache.hadoop.fs.Path hadoop(Path path) {
+    return new org.apache.hadoop.fs.Path(path.toUri());
+  }
+
+  private static ShardManifest run(PrepareOptions.Builder options) {
+    return new PrepareJob(spark, options.build()).run().manifest();
+  }
+
+  private static AbstractThrowableAssert<?, ?> assertRefused(PrepareOptions.Builder options) {
+    return assertThatThrownBy(() -> run(options)).isInstanceOf(InputException.class);
+  }
+
+  private void writeText(String name, String text) throws IOException {
+    TestImages.write(in.resolve(name), text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  @Test
+  void namesAMissingOrEmptyOrWrongInput() throws IOException {
+    assertRefused(options("folder")).hasMessageContaining("Cannot find input " + hadoop(in));
+    Files.createDirectories(in);
+    assertRefused(options("folder")).hasMessageContaining("has no folders");
+    assertRefused(options("idx")).hasMessageContaining("has no idx files");
+    Files.delete(in);
+    Files.writeString(in, "a file");
+    assertRefused(options("folder")).hasMessageContaining("is a file (must be a folder)");
+    assertRefused(options("idx")).hasMessageContaining("is a file (must be a folder)");
+    assertRefused(options("idx").input(new org.apache.hadoop.fs.Path("nosuch://x/y")))
+        .hasMessageContaining("nosuch");
+    assertThat(out).doesNotExist();
+  }
+
+  @Test
+  void refusesFoldersThatAreNoClasses() throws IOException {
+    TestImages.writeFolders(in, 4, 2, "one");
+    assertRefused(options("folder")).hasMessageContaining("Found 1 class [one]");
+    Files.createDirectories(in.resolve("two"));
+    assertRefused(options("folder")).hasMessageContaining("Class 'two' has no images");
+    writeText("two/notes.txt", "no image");
+    assertRefused(options("folder")).hasMessageContaining("Class 'two' has no images");
+    TestImages.writeFolders(in, 4, 2, "two");
+    run(options("folder").splits(SplitFractions.parse("train=1")));
+  }
+
+  @Test
+  void refusesAClassThatIsNotTrained() throws IOException {
+    TestImages.writeFolders(in.resolve("train"), 4, 2, "a", "b");
+    TestImages.writeFolders(in.resolve("test"), 4, 2, "a", "c");
+    assertRefused(options("folder"))
+        .hasMessageContaining("Class 'c' of split 'test' is not in split 'train'");
+  }
+
+  @Test
+  void ignoresAndListsWhatIsNoImageByName() throws IOException {
+    TestImages.writeFolders(in, 4, 10, "a", "b");
+    writeText("a/notes.txt", "no image");
+    writeText("b/.DS_Store", "hidden");
+    writeText("a/.hidden/x.png", "hidden");
+    writeText("b/deep/Thumbs.db", "no image");
+    TestImages.write(
+        in.resolve("b/deep/er/image.PNG"), TestImages.file(TestImages.gradient(4, 4, 0), "png"));
+
+    ShardManifest manifest = run(options("folder"));
+
+    assertThat(manifest.ignored()).containsExactly("a/notes.txt", "b/deep/Thumbs.db");
+    assertThat(manifest.rejected()).isEmpty();
+    assertThat(manifest.splits().values().stream().mapToLong(s -> s.samples()).sum()).isEqualTo(21);
+  }
+
+  @Test
+  void doesNotFollowLinksOutOfTheTree() throws IOException {
+    TestImages.writeFolders(in, 4, 10, "a", "b");
+    TestImages.writeFolders(folder, 4, 3, "secret");
+    Files.createSymbolicLink(in.resolve("a/out.png"), folder.resolve("secret/image-000.png"));
+    Files.createSymbolicLink(in.resolve("a/in.png"), in.resolve("b/image-000.png"));
+    Files.createSymbolicLink(in.resolve("b/loop"), in);
+    Files.createSymbolicLink(in.resolve("c"), folder.resolve("secret"));
+
+    ShardManifest manifest = run(options("folder"));
+
+    assertThat(manifest.classNames()).containsExactly("a", "b");
+    assertThat(manifest.ignored()).containsExactly("a/out.png", "b/loop");
+    assertThat(manifest.splits().values().stream().mapToLong(s -> s.samples()).sum()).isEqualTo(21);
+  }
+
+  @Test
+  void takesAnyNameOfClassAndFile() throws IOException {
+    TestImages.writeFolders(in, 4, 10, "Größe, 1:2 #3 %20", "größe");
+    ShardManifest manifest = run(options("folder"));
+    assertThat(manifest.classNames()).containsExactly("Größe, 1:2 #3 %20", "größe");
+    assertThat(manifest.splits().values().stream().mapToLong(s -> s.samples()).sum()).isEqualTo(20);
+  }
+
+  @Test
+  void countsAndNamesBrokenImages() throws IOException {
+    TestImages.writeFolders(in, 8, 60, "a", "b");
+    byte[] good = TestImages.file(TestImages.gradient(30, 20, 0), "jpeg");
+    TestImages.write(in.resolve("b/cut.jpg"), Arrays.copyOf(good, good.length / 2));
+    writeText("a/page.png", "<html>");
+    TestImages.write(in.resolve("a/empty.gif"), new byte[0]);
+
+    assertRefused(options("folder"))
+        .hasMessageContaining("3 of 123 images cannot be read")
+        .hasMessageContaining("--max-rejected")
+        .hasMessageContaining("b/cut.jpg (truncated)");
+    assertThat(out).doesNotExist();
+
+    ShardManifest manifest = run(options("folder").maximumRejected(0.03));
+    assertThat(manifest.rejected())
+        .containsExactly(
+            new RejectedInput("a/empty.gif", "empty file"),
+            new RejectedInput(
+                "a/page.png",
+                "not an image: its first bytes are not those of PNG, JPEG, GIF or BMP"),
+            new RejectedInput("b/cut.jpg", "truncated"));
+    assertThat(manifest.splits().values().stream().mapToLong(s -> s.samples()).sum())
+        .isEqualTo(120);
+  }
+
+  @Test
+  void rejectsImagesThatAreTooLarge() throws IOException {
+    TestImages.writeFolders(in, 8, 10, "a", "b");
+    TestImages.write(
+        in.resolve("a/large.png"), TestImages.file(TestImages.gradient(40, 40, 0), "png"));
+    ShardManifest manifest = run(options("folder").maximumPixels(1000).maximumRejected(0.1));
+    assertThat(manifest.rejected())
+        .containsExactly(
+            new RejectedInput("a/large.png", "too large: 40 x 40 pixels, the limit is 1000"));
+  }
+
+  @Test
+  void asksForASizeWhereShapesDiffer() throws IOException {
+    TestImages.writeFolders(in, 8, 10, "a", "b");
+    TestImages.write(
+        in.resolve("a/other.png"), TestImages.file(TestImages.gradient(40, 30, 0), "png"));
+    assertRefused(options("folder"))
+        .hasMessageContaining("a/image-000.png is 8 x 8 x 3")
+        .hasMessageContaining("a/other.png is 30 x 40 x 3")
+        .hasMessageContaining("--size");
+    ShardManifest manifest = run(options("folder").size(100));
+    assertThat(manifest.image().toString()).isEqualTo("100 x 100 x 3");
+    assertThat(manifest.encoding()).isEqualTo(ShardEncoding.parse("jpeg"));
+  }
+
+  @Test
+  void refusesIdxFilesThatAreNone() throws IOException {
+    TestImages.writeIdx(in, "train-", 100, 4, 5);
+    Path images = in.resolve("train-images-idx3-ubyte");
+    Path labels = in.resolve("train-labels-idx1-ubyte");
+    byte[] imageBytes = Files.readAllBytes(images);
+    byte[] labelBytes = Files.readAllBytes(labels);
+
+    Files.write(images, labelBytes);
+    assertRefused(options("idx"))
+        .hasMessageContaining("magic number is 0x00000801, that of idx images is 0x00000803");
+    Files.write(images, Arrays.copyOf(imageBytes, imageBytes.length - 1));
+    assertRefused(options("idx"))
+        .hasMessageContaining("train-images-idx3-ubyte: truncated")
+        .hasMessageContaining("100 items");
+    Files.write(images, Arrays.copyOf(imageBytes, imageBytes.length + 1));
+    assertRefused(options("idx")).hasMessageContaining("longer than the 100 items");
+    Files.write(images, Arrays.copyOf(imageBytes, 7));
+    assertRefused(options("idx")).hasMessageContaining("truncated");
+    byte[] lying = imageBytes.clone();
+    lying[4] = 0x7F;
+    Files.write(images, lying);
+    assertRefused(options("idx")).hasMessageContaining("train-images-idx3-ubyte");
+    Files.write(images, TestImages.gzip(imageBytes));
+    run(options("idx"));
+    byte[] zipped = TestImages.gzip(imageBytes);
+    for (int length : new int[] {1, 5, 30, zipped.length / 2, zipped.length - 1}) {
+      Files.write(images, Arrays.copyOf(zipped, length));
+      assertRefused(options("idx").output(hadoop(folder.resolve("zipped"))))
+          .hasMessageContaining("train-images-idx3-ubyte");
+    }
+    Files.write(images, imageBytes);
+    TestImages.write(labels, TestImages.idxLabels(99, new byte[99]));
+    assertRefused(options("idx").output(hadoop(folder.resolve("other"))))
+        .hasMessageContaining("100 images, and its labels are 99");
+    TestImages.write(labels, TestImages.idxLabels(100, new byte[100]));
+    assertRefused(options("idx").output(hadoop(folder.resolve("other"))))
+        .hasMessageContaining("Found 1 class [0]");
+    byte[] lyingLabels = labelBytes.clone();
+    lyingLabels[4] = 0x7F;
+    Files.write(labels, lyingLabels);
+    assertRefused(options("idx").output(hadoop(folder.resolve("other"))))
+        .hasMessageContaining("train-labels-idx1-ubyte");
+    Files.delete(labels);
+    assertRefused(options("idx").output(hadoop(folder.resolve("other"))))
+        .hasMessageContaining("Cannot find train-labels-idx1-ubyte");
+  }
+
+  @Test
+  void splitsASingleIdxPairByFraction() throws IOException {
+    TestImages.writeIdx(in, "", 1000, 4, 5);
+    ShardManifest manifest = run(options("idx"));
+    assertThat(manifest.split("train").samples()).isBetween(860L, 940L);
+    assertThat(manifest.split("test").samples())
+        .isEqualTo(1000 - manifest.split("train").samples());
+  }
+
+  @Test
+  void leavesAnExistingOutputAlone() throws IOException {
+    TestImages.writeFolders(in, 4, 10, "a", "b");
+    Path foreign = out.resolve("thesis.doc");
+    TestImages.write(foreign, new byte[] {1});
+    assertRefused(options("folder")).hasMessageContaining("is not empty");
+    PrepareOptions.Builder overwrite =
+        options("folder").existingOutput(PrepareOptions.ExistingOutput.OVERWRITE);
+    assertRefused(overwrite).hasMessageContaining("did not write: [thesis.doc]");
+    assertThat(foreign).exists();
+    Files.delete(foreign);
+
+    run(options("folder"));
+    assertRefused(options("folder")).hasMessageContaining("--overwrite");
+    TestImages.write(foreign, new byte[] {1});
+    assertRefused(overwrite).hasMessageContaining("thesis.doc");
+    Files.delete(foreign);
+    assertRefused(options("folder").output(hadoop(in.resolve("shards"))))
+        .hasMessageContaining("inside it");
+    assertRefused(options("folder").output(hadoop(in))).hasMessageContaining("is the input");
+  }
+
+  @Test
+  void replacesShardsOfItsOwn() throws IOException {
+    TestImages.writeFolders(in, 40, 300, "a", "b");
+    run(options("folder").shardMegabytes(1).encoding(ShardEncoding.parse("raw")));
+    assertThat(names()).contains("train-00001-of-00003.parquet").hasSize(5);
+    // What is left of a job that was killed.
+    Files.delete(out.resolve("manifest.json"));
+    TestImages.write(
+        out.resolve(OutputFolder.UNFINISHED),
+        String.join("\n", names()).getBytes(StandardCharsets.UTF_8));
+
+    run(
+        options("folder")
+            .encoding(ShardEncoding.parse("raw"))
+            .existingOutput(PrepareOptions.ExistingOutput.OVERWRITE));
+
+    assertThat(names())
+        .containsExactlyInAnyOrder(
+            "manifest.json", "test-00000-of-00001.parquet", "train-00000-of-00001.parquet");
+  }
+
+  private List<String> names() throws IOException {
+    try (var files = Files.list(out)) {
+      return files.map(file -> file.getFileName().toString()).toList();
+    }
+  }
+
+  @Test
+  void refusesOptionsOutOfRange() {
+    assertThatThrownBy(() -> options("folder").size(-1).build())
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("Invalid size: -1");
+    assertThatThrownBy(() -> options("folder").channels(2).build())
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("Invalid channels: 2");
+    assertThatThrownBy(() -> options("foldre"))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("did you mean 'folder'?");
+    for (String splits :
+        new String[] {
+          "train",
+          "train=x",
+          "test=1",
+          "train=0.5",
+          "train=2,test=-1",
+          "train=0.5,train=0.5",
+          "train=0.5,../x=0.5",
+          ""
+        }) {
+      assertThatThrownBy(() -> SplitFractions.parse(splits)).isInstanceOf(InputException.class);
+    }
+    assertThatThrownBy(() -> ShardEncoding.parse("jpg"))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("did you mean 'jpeg'?");
+    assertThatThrownBy(() -> ShardEncoding.parse("jpeg=101"))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("101");
+  }
+}
