@@ -47,7 +47,7 @@ public final class Dl4jEngine implements Engine {
   @Override
   public String description() {
     Properties environment = Nd4j.getExecutioner().getEnvironmentInformation();
-    return "Deeplearning4j on ND4J, backend %s, BLAS %s, %d threads"
+    return "Deeplearning4j on ND4J, backend %s, BLAS %s, threads: %d"
         .formatted(
             environment.getProperty("backend"), environment.getProperty("blas.vendor"), threads());
   }

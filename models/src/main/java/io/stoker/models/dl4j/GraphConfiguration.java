@@ -91,7 +91,7 @@ public final class GraphConfiguration {
             .activation(new ActivationIdentity())
             .convolutionMode(ConvolutionMode.Truncate);
     if (settings.weightDecay() > 0) {
-      defaults.l2(settings.weightDecay());
+      defaults.l2(decimal(settings.weightDecay()));
     }
     GraphConfiguration chain = new GraphConfiguration(defaults.graphBuilder(), model.input());
     chain.graph.addInputs(INPUT);
@@ -122,8 +122,8 @@ public final class GraphConfiguration {
 
   private static IUpdater updater(StepSettings settings) {
     return settings.momentum() > 0
-        ? new Nesterovs(settings.learningRate(), settings.momentum())
-        : new Sgd(settings.learningRate());
+        ? new Nesterovs(decimal(settings.learningRate()), decimal(settings.momentum()))
+        : new Sgd(decimal(settings.learningRate()));
   }
 
   /** Deeplearning4j takes the time of day for a seed: equal models would have unequal files. */
@@ -155,10 +155,13 @@ public final class GraphConfiguration {
       int size = Math.min(lrn.size(), 2 * placed.input().channels() - 1);
       appendOverImage(
           placed,
-          new LocalResponseNormalization.Builder(lrn.k(), lrn.alpha(), lrn.beta()).n(size).build());
+          new LocalResponseNormalization.Builder(
+                  decimal(lrn.k()), decimal(lrn.alpha()), decimal(lrn.beta()))
+              .n(size)
+              .build());
     } else if (layer instanceof LayerSpec.Dropout dropout) {
       // Deeplearning4j's probability is that of being kept.
-      double kept = 1 - (double) dropout.probability();
+      double kept = 1 - decimal(dropout.probability());
       appendLayer(name(placed), new DropoutLayer.Builder(kept).build(), null);
     } else if (layer instanceof LayerSpec.Activation activation) {
       appendActivation(name(placed), activation.function());
@@ -169,9 +172,9 @@ public final class GraphConfiguration {
   private void appendActivation(String name, ActivationFunction function) {
     switch (function) {
       case SCALED_TANH -> {
-        appendScale(name + "-slope", ActivationFunction.TANH_SLOPE);
+        appendScale(name + "-slope", decimal(ActivationFunction.TANH_SLOPE));
         appendLayer(name, new ActivationLayer(new ActivationTanH()), null);
-        appendScale(name + "-amplitude", ActivationFunction.TANH_AMPLITUDE);
+        appendScale(name + "-amplitude", decimal(ActivationFunction.TANH_AMPLITUDE));
       }
       case THRESHOLD -> {
         // Deeplearning4j has no step function: min(max(0, 3e38 x), 6) / 6 is one.
@@ -252,16 +255,17 @@ public final class GraphConfiguration {
       if (tensor.role() == ParameterSpec.Role.WEIGHT) {
         layer.setWeightInitFn(weightInit(initializer, tensor.fanIn()));
       } else if (initializer instanceof Initializer.Constant constant) {
-        layer.setBiasInit(constant.value());
+        layer.setBiasInit(decimal(constant.value()));
       }
     }
   }
 
   private static IWeightInit weightInit(Initializer initializer, int fanIn) {
     if (initializer instanceof Initializer.Constant constant) {
-      return new WeightInitConstant(constant.value());
+      return new WeightInitConstant(decimal(constant.value()));
     } else if (initializer instanceof Initializer.Gaussian gaussian) {
-      return new WeightInitDistribution(new NormalDistribution(0, gaussian.standardDeviation()));
+      return new WeightInitDistribution(
+          new NormalDistribution(0, decimal(gaussian.standardDeviation())));
     } else if (initializer instanceof Initializer.He) {
       return new WeightInitRelu();
     } else if (initializer instanceof Initializer.Glorot) {
@@ -286,10 +290,15 @@ public final class GraphConfiguration {
       case SIGMOID -> new ActivationSigmoid();
       case TANH -> new ActivationTanH();
       case RELU -> new ActivationReLU();
-      case LEAKY_RELU -> new ActivationLReLU(ActivationFunction.LEAK);
+      case LEAKY_RELU -> new ActivationLReLU(decimal(ActivationFunction.LEAK));
       case SCALED_TANH, THRESHOLD ->
           throw new IllegalArgumentException(function + " is several vertices");
     };
+  }
+
+  /** The double that reads as the float does: 0.9, where widening gives 0.8999999761581421. */
+  private static double decimal(float value) {
+    return Double.parseDouble(Float.toString(value));
   }
 
   private static String name(Placed placed) {

@@ -19,7 +19,7 @@ final class Perceptrons {
    * of the thresholds, so that gradient descent can train it. On MNIST the linear classifier of
    * LeCun et al., 1998, section III.C.1.
    */
-  static ModelSpec perceptron(Shape input, int classes) {
+  static ModelSpec single(Shape input, int classes) {
     return new ModelSpec(
         "perceptron", input, List.of(new Dense(classes, new Initializer.Glorot(), 0)));
   }

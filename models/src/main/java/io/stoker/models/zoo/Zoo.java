@@ -16,73 +16,78 @@ public final class Zoo {
   /**
    * A model and the images that it takes.
    *
-   * @param sizes heights and widths that it takes, its own first; none for any image
-   * @param channels the number of channels that it takes, or 0 for any
+   * @param own the images that it was made for
+   * @param sizes heights and widths that it takes; none for any image
+   * @param channels the number of channels that it takes; none for any
    */
   private record Entry(
-      String name, String summary, List<Integer> sizes, int channels, Builder builder) {
-    Shape ownInput() {
-      return new Shape(
-          sizes.isEmpty() ? 28 : sizes.get(0),
-          sizes.isEmpty() ? 28 : sizes.get(0),
-          channels == 0 ? ownChannels() : channels);
-    }
-
-    private int ownChannels() {
-      return name.startsWith("alexnet") ? 3 : 1;
-    }
-
+      String name,
+      String summary,
+      Shape own,
+      List<Integer> sizes,
+      List<Integer> channels,
+      Builder builder) {
     boolean takes(Shape data) {
-      boolean size =
+      boolean fits =
           sizes.isEmpty() || (data.height() == data.width() && sizes.contains(data.height()));
-      return size && (channels == 0 || channels == data.channels());
+      return fits && (channels.isEmpty() || channels.contains(data.channels()));
     }
 
     String images() {
-      return sizes.stream().map(size -> size + " x " + size).collect(Collectors.joining(" or "))
-          + (channels == 0 ? "" : " x " + channels);
+      String shapes =
+          sizes.stream().map(size -> size + " x " + size).collect(Collectors.joining(" or "));
+      return channels.isEmpty() ? shapes : shapes + " x " + channels.get(0);
     }
   }
+
+  private static final Shape DIGIT = new Shape(28, 28, 1);
+  private static final List<Integer> ANY = List.of();
 
   private static final List<Entry> ENTRIES =
       List.of(
           new Entry(
-              "perceptron", "one layer (Rosenblatt, 1958)", List.of(), 0, Perceptrons::perceptron),
+              "perceptron", "one layer (Rosenblatt, 1958)", DIGIT, ANY, ANY, Perceptrons::single),
           new Entry(
               "mlp-shallow",
               "one hidden layer of 300 (LeCun et al., 1998)",
-              List.of(),
-              0,
+              DIGIT,
+              ANY,
+              ANY,
               Perceptrons::shallow),
           new Entry(
               "mlp-deep",
               "hidden layers of 1500, 1000, 500 (Ciresan et al., 2010)",
-              List.of(),
-              0,
+              DIGIT,
+              ANY,
+              ANY,
               Perceptrons::deep),
           new Entry(
               "lenet5",
               "as in 1998: scaled tanh, average pooling (LeCun et al., 1998)",
+              DIGIT,
               List.of(28, 32),
-              0,
+              ANY,
               LeNet5::original),
           new Entry(
               "lenet5-modern",
               "LeNet-5 with rectified units and max pooling",
+              DIGIT,
               List.of(28, 32),
-              0,
+              ANY,
               LeNet5::modern),
           new Entry(
               "alexnet-mini",
               "AlexNet's ideas for small images",
+              new Shape(32, 32, 3),
               List.of(32, 64),
-              0,
+              ANY,
               AlexNet::mini),
           new Entry(
               "alexnet-single",
               "AlexNet's widths without groups and LRN (after Krizhevsky et al., 2012)",
+              new Shape(227, 227, 3),
               List.of(227),
-              3,
+              List.of(3),
               AlexNet::single));
 
   private Zoo() {}
@@ -110,7 +115,7 @@ public final class Zoo {
    */
   public static ModelSpec model(String name, int classes) {
     Entry entry = entry(name);
-    return entry.builder().build(entry.ownInput(), classes);
+    return entry.builder().build(entry.own(), classes);
   }
 
   /**

@@ -1,0 +1,84 @@
+package io.stoker.models.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.stoker.models.dl4j.Dl4jEngine;
+import io.stoker.models.spec.InitialParameters;
+import io.stoker.models.spec.LayerSpec;
+import io.stoker.models.spec.ModelSpec;
+import io.stoker.models.zoo.Zoo;
+import java.nio.FloatBuffer;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * The default engine against stock Deeplearning4j on whole models: who loads a checkpoint elsewhere
+ * gets what training computed here.
+ */
+class EnginesAgreeTest {
+  static List<String> models() {
+    return Zoo.names().stream().filter(name -> !name.equals("alexnet-single")).toList();
+  }
+
+  @ParameterizedTest
+  @MethodSource("models")
+  void outputsAndStepsAreThoseOfStockDeeplearning4j(String name) {
+    ModelSpec model = withoutDropout(Zoo.model(name, 10));
+    int examples = 4;
+    SplittableRandom random = new SplittableRandom(2);
+    float[] images = new float[examples * model.input().features()];
+    for (int i = 0; i < images.length; i++) {
+      images[i] = (float) random.nextDouble(-1.5, 1.5);
+    }
+    int[] labels = {3, 1, 4, 1};
+    float[] parameters = new float[(int) model.parameterCount()];
+    new InitialParameters(model, 7).fill(0, FloatBuffer.wrap(parameters));
+    try (Network fast = Engines.named(Engines.AUTO).create(model, examples);
+        Network stock = new Dl4jEngine().create(model, examples)) {
+      for (Network network : List.of(fast, stock)) {
+        network.writeParameters(0, FloatBuffer.wrap(parameters));
+      }
+      for (int step = 0; step < 3; step++) {
+        assertClose(predict(fast, images, examples), predict(stock, images, examples), 1e-5);
+        BatchScore score = fast.computeGradients(images, labels, examples, 1);
+        BatchScore expected = stock.computeGradients(images, labels, examples, 1);
+        assertThat(score.correct()).isEqualTo(expected.correct());
+        assertThat(score.lossSum()).isCloseTo(expected.lossSum(), within(1e-4));
+        for (Network network : List.of(fast, stock)) {
+          network.update(new StepSettings(0.01f, 0.9f, 5e-4f));
+        }
+        assertClose(parameters(fast), parameters(stock), 1e-5);
+      }
+    }
+  }
+
+  private static ModelSpec withoutDropout(ModelSpec model) {
+    return new ModelSpec(
+        model.name(),
+        model.input(),
+        model.layers().stream().filter(layer -> !(layer instanceof LayerSpec.Dropout)).toList());
+  }
+
+  private static float[] predict(Network network, float[] images, int examples) {
+    float[] probabilities = new float[examples * network.model().classes()];
+    network.predict(images, examples, probabilities);
+    return probabilities;
+  }
+
+  private static float[] parameters(Network network) {
+    float[] values = new float[(int) network.model().parameterCount()];
+    network.readParameters(0, FloatBuffer.wrap(values));
+    return values;
+  }
+
+  private static void assertClose(float[] actual, float[] expected, double tolerance) {
+    double largest = 0;
+    for (int i = 0; i < actual.length; i++) {
+      largest = Math.max(largest, Math.abs((double) actual[i] - expected[i]));
+    }
+    assertThat(largest).isLessThan(tolerance);
+  }
+}
