@@ -1,7 +1,7 @@
 package io.stoker.driver.checkpoint;
 
 import io.stoker.data.shard.ShardManifest;
-import io.stoker.data.shard.Storage;
+import io.stoker.data.storage.Storage;
 import io.stoker.failure.Check;
 import io.stoker.failure.DamagedException;
 import io.stoker.failure.InputException;

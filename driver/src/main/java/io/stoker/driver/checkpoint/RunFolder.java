@@ -2,7 +2,7 @@ package io.stoker.driver.checkpoint;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.stoker.data.shard.Storage;
+import io.stoker.data.storage.Storage;
 import io.stoker.driver.config.ConfigFormat;
 import io.stoker.driver.config.JobIdentity;
 import io.stoker.failure.Check;

@@ -1,6 +1,6 @@
 package io.stoker.driver.checkpoint;
 
-import io.stoker.data.shard.Storage;
+import io.stoker.data.storage.Storage;
 import io.stoker.models.file.ModelFile;
 import io.stoker.models.file.ModelMetadata;
 import io.stoker.models.file.VectorLocation;

@@ -1,6 +1,6 @@
 package io.stoker.driver.checkpoint;
 
-import io.stoker.data.shard.Storage;
+import io.stoker.data.storage.Storage;
 import io.stoker.driver.averaging.ParameterSlices;
 import io.stoker.driver.averaging.SliceSource;
 import io.stoker.failure.DamagedException;

@@ -1,7 +1,6 @@
 package io.stoker.driver.config;
 
-import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
-import com.fasterxml.jackson.databind.annotation.JsonPOJOBuilder;
+import com.fasterxml.jackson.annotation.JsonAutoDetect;
 import io.stoker.failure.Check;
 import io.stoker.models.engine.Engines;
 import java.util.List;
@@ -32,7 +31,6 @@ import java.util.List;
  * @param init a checkpoint whose parameters the job begins with; empty for fresh ones
  * @param sliceBytes how large a slice of the parameter vector may be; no influence on the result
  */
-@JsonDeserialize(builder = TrainingConfig.Builder.class)
 public record TrainingConfig(
     String data,
     String run,
@@ -136,7 +134,7 @@ public record TrainingConfig(
   }
 
   /** Collects a config's values; {@link #build} checks them. */
-  @JsonPOJOBuilder(withPrefix = "")
+  @JsonAutoDetect(fieldVisibility = JsonAutoDetect.Visibility.ANY)
   public static final class Builder {
     private String data = "";
     private String run = "";

@@ -2,7 +2,7 @@ package io.stoker.driver.evaluate;
 
 import io.stoker.data.batch.Normalization;
 import io.stoker.data.shard.ShardFolder;
-import io.stoker.data.shard.Storage;
+import io.stoker.data.storage.Storage;
 import io.stoker.models.file.VectorLocation;
 import io.stoker.worker.eval.BlockEvaluation;
 import io.stoker.worker.eval.EvaluationCounts;

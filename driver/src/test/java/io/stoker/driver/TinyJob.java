@@ -1,0 +1,85 @@
+package io.stoker.driver;
+
+import io.stoker.driver.checkpoint.ModelFiles;
+import io.stoker.driver.checkpoint.StoredModel;
+import io.stoker.driver.config.TrainingConfig;
+import io.stoker.worker.TinyShards;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.apache.hadoop.conf.Configuration;
+
+/** A job that takes a second: 271 small images in five shards, a model of 1,094 parameters. */
+public final class TinyJob {
+  private static final String MODEL =
+      """
+      name: tiny
+      input: [8, 8, 1]
+      layers:
+        - conv: {filters: 3, kernel: 3, padding: 1}
+        - relu
+        - max-pool: {kernel: 2}
+        - dense: 20
+        - tanh
+        - dense: classes
+      """;
+
+  private final Path folder;
+
+  private TinyJob(Path folder) {
+    this.folder = folder;
+  }
+
+  /**
+   * Writes its data and model.
+   *
+   * @param folder an empty folder
+   */
+  public static TinyJob in(Path folder) {
+    try {
+      Files.writeString(folder.resolve("tiny.yaml"), MODEL);
+      TinyShards.write(
+          Files.createDirectory(folder.resolve("data")), List.of(61, 40, 83, 57, 30), 50);
+      return new TinyJob(folder);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The folder of shards. */
+  public Path data() {
+    return folder.resolve("data");
+  }
+
+  /** Where a run of that name is. */
+  public Path run(String name) {
+    return folder.resolve(name);
+  }
+
+  /** Two workers, six rounds of two epochs, slices of a kilobyte. */
+  public TrainingConfig.Builder config(String run) {
+    return TrainingConfig.builder()
+        .data(data().toString())
+        .run(run(run).toString())
+        .model(folder.resolve("tiny.yaml").toString())
+        .workers(2)
+        .batch(16)
+        .localSteps(3)
+        .epochs(2)
+        .learningRate(0.05)
+        .sliceBytes(1024)
+        .seed(3);
+  }
+
+  /** The parameters of a run's newest checkpoint. */
+  public static float[] parameters(String checkpoint) {
+    Configuration hadoop = new Configuration();
+    StoredModel stored = ModelFiles.open(checkpoint, hadoop);
+    float[] parameters = new float[(int) stored.metadata().model().parameterCount()];
+    stored.copyParameters(
+        (offset, source) -> source.get(parameters, (int) offset, source.remaining()), hadoop);
+    return parameters;
+  }
+}

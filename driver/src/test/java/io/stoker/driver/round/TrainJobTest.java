@@ -1,0 +1,263 @@
+package io.stoker.driver.round;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import io.stoker.driver.LocalSpark;
+import io.stoker.driver.TinyJob;
+import io.stoker.driver.config.TrainingConfig;
+import io.stoker.driver.config.UpdaterState;
+import io.stoker.driver.metrics.MetricsLog;
+import io.stoker.driver.metrics.RoundMetrics;
+import io.stoker.failure.InputException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.UnaryOperator;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class TrainJobTest {
+  @TempDir static Path folder;
+
+  private static TinyJob job;
+  private static JavaSparkContext spark;
+
+  @BeforeAll
+  static void start() {
+    job = TinyJob.in(folder);
+    spark = LocalSpark.start("local[2]");
+  }
+
+  @AfterAll
+  static void stop() {
+    spark.close();
+  }
+
+  @Test
+  void learnsAndSaysSo() {
+    TrainResult result =
+        train("learns", config -> config.epochs(20).learningRate(0.1).checkpointEvery(7));
+
+    assertThat(result.accuracy()).isGreaterThan(0.95);
+    assertThat(result.loss()).isLessThan(0.3);
+    assertThat(result.epochs()).isEqualTo(20);
+    assertThat(result.examples()).isEqualTo(20 * 271);
+    assertThat(result.checkpoint()).endsWith("checkpoints/000060");
+    assertThat(result.parametersSha256()).hasSize(64);
+    assertThat(folder.resolve("learns/checkpoints"))
+        .isDirectoryContaining("glob:**/000049")
+        .isDirectoryNotContaining("glob:**/000042");
+  }
+
+  /** Averaging every step with plain SGD and equal shares is one large batch. */
+  @Test
+  void averagingEveryStepIsOneLargeBatch() {
+    UnaryOperator<TrainingConfig.Builder> plain =
+        config -> config.localSteps(1).momentum(0).epochs(2);
+    TrainResult shared = train("shared", config -> plain.apply(config).workers(4).batch(16));
+    TrainResult alone = train("alone", config -> plain.apply(config).workers(1).batch(64));
+
+    assertThat(shared.rounds()).isEqualTo(alone.rounds()).isEqualTo(10);
+    float[] expected = TinyJob.parameters(alone.run());
+    float[] actual = TinyJob.parameters(shared.run());
+    double squares = 0;
+    double difference = 0;
+    for (int i = 0; i < expected.length; i++) {
+      squares += expected[i] * (double) expected[i];
+      difference += Math.pow(actual[i] - (double) expected[i], 2);
+    }
+    assertThat(Math.sqrt(difference / squares)).isLessThan(1e-5);
+    assertThat(shared.loss()).isCloseTo(alone.loss(), within(1e-5));
+  }
+
+  @Test
+  void givesTheSameBitsForTheSameSeedOnly() {
+    String first = train("first", config -> config).parametersSha256();
+
+    assertThat(train("second", config -> config).parametersSha256()).isEqualTo(first);
+    assertThat(train("other", config -> config.seed(4)).parametersSha256()).isNotEqualTo(first);
+  }
+
+  @Test
+  void cutsTheParametersWithoutAnyInfluence() {
+    String fine = train("fine", config -> config).parametersSha256();
+    String whole = train("whole", config -> config.sliceBytes(1 << 20)).parametersSha256();
+
+    assertThat(whole).isEqualTo(fine);
+  }
+
+  @ParameterizedTest
+  @EnumSource(UpdaterState.class)
+  void stoppedAndResumedIsUndisturbed(UpdaterState state) {
+    UnaryOperator<TrainingConfig.Builder> base =
+        config -> config.updaterState(state).checkpointEvery(3).augmentations(List.of("shift"));
+    TrainResult undisturbed = train("undisturbed-" + state, base);
+    String run = "stopped-" + state;
+    assertThatThrownBy(
+            () ->
+                TrainJob.run(
+                    spark,
+                    base.apply(job.config(run)).build(),
+                    ExistingRun.REFUSE,
+                    stoppingAfter(5)))
+        .hasMessage("stopped");
+
+    TrainResult resumed =
+        TrainJob.run(
+            spark, base.apply(job.config(run)).build(), ExistingRun.RESUME, RoundListener.NONE);
+
+    assertThat(undisturbed.rounds()).isEqualTo(6);
+    assertThat(resumed.parametersSha256()).isEqualTo(undisturbed.parametersSha256());
+    assertThat(resumed.examples()).isEqualTo(undisturbed.examples() / 2);
+    assertThat(metrics(run)).extracting(RoundMetrics::round).containsExactly(1, 2, 3, 4, 5, 6);
+    assertThat(metrics(run).get(5).examplesTotal()).isEqualTo(2 * 271);
+  }
+
+  @Test
+  void goesOnForMoreEpochs() {
+    TrainResult longer = train("longer", config -> config.epochs(3));
+    train("extended", config -> config.epochs(1));
+    TrainResult extended =
+        TrainJob.run(
+            spark,
+            job.config("extended").epochs(3).keep(9).checkpointEvery(1).build(),
+            ExistingRun.RESUME,
+            RoundListener.NONE);
+
+    assertThat(extended.parametersSha256()).isEqualTo(longer.parametersSha256());
+  }
+
+  @Test
+  void hasNothingToDoForARunThatIsOver() {
+    TrainResult over = train("over", config -> config);
+    TrainResult again =
+        TrainJob.run(spark, job.config("over").build(), ExistingRun.RESUME, RoundListener.NONE);
+
+    assertThat(again.parametersSha256()).isEqualTo(over.parametersSha256());
+    assertThat(again.examples()).isZero();
+    assertThatThrownBy(
+            () ->
+                TrainJob.run(
+                    spark,
+                    job.config("over").epochs(1).build(),
+                    ExistingRun.RESUME,
+                    RoundListener.NONE))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("has done 6 rounds");
+  }
+
+  @Test
+  void namesWhatDiffersOnResume() {
+    train("named", config -> config.epochs(1));
+
+    assertThatThrownBy(
+            () ->
+                TrainJob.run(
+                    spark,
+                    job.config("named").batch(8).momentum(0.5).build(),
+                    ExistingRun.RESUME,
+                    RoundListener.NONE))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("batch: 8 here, 16 in the run")
+        .hasMessageContaining("momentum: 0.5 here, 0.9 in the run");
+  }
+
+  @Test
+  void refusesARunThatIsThereAndResumesNoneThatIsNot() {
+    train("there", config -> config.epochs(1));
+
+    assertThatThrownBy(() -> train("there", config -> config))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("--resume");
+    assertThatThrownBy(
+            () ->
+                TrainJob.run(
+                    spark, job.config("nowhere").build(), ExistingRun.RESUME, RoundListener.NONE))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("holds no run");
+    assertThat(job.run("nowhere")).doesNotExist();
+  }
+
+  @Test
+  void saysBothShapesOfAModelThatDoesNotFit() {
+    assertThatThrownBy(() -> train("misfit", config -> config.model("alexnet-mini")))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("32 x 32")
+        .hasMessageContaining("8 x 8 x 1");
+    assertThat(job.run("misfit")).doesNotExist();
+  }
+
+  @Test
+  void beginsWithTheParametersOfACheckpoint() {
+    TrainResult base = train("base", config -> config.epochs(20).learningRate(0.1));
+
+    List<RoundMetrics> rounds = new ArrayList<>();
+    TrainJob.run(
+        spark,
+        job.config("tuned").epochs(1).init(base.checkpoint()).build(),
+        ExistingRun.REFUSE,
+        collecting(rounds));
+
+    assertThat(rounds.get(0).accuracy()).isGreaterThan(0.9);
+  }
+
+  @Test
+  void stopsWhenTheLossIsNoNumber() {
+    assertThatThrownBy(() -> train("diverging", config -> config.learningRate(1e30).momentum(0)))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("diverged in round");
+  }
+
+  @Test
+  void tellsTheListenerWhatTheMetricsFileSays() {
+    List<RoundMetrics> rounds = new ArrayList<>();
+    TrainJob.run(spark, job.config("listened").build(), ExistingRun.REFUSE, collecting(rounds));
+
+    assertThat(metrics("listened")).isEqualTo(rounds).hasSize(6);
+    // 271 samples at 32 a step: 8 full steps and one of 15, in rounds of 3.
+    assertThat(rounds)
+        .extracting(RoundMetrics::examples)
+        .containsExactly(96L, 96L, 79L, 96L, 96L, 79L);
+    assertThat(rounds).extracting(RoundMetrics::epoch).containsExactly(1, 1, 1, 2, 2, 2);
+    assertThat(rounds).extracting(RoundMetrics::step).containsExactly(3L, 6L, 9L, 12L, 15L, 18L);
+    assertThat(rounds).allMatch(round -> round.seconds().compute() > 0);
+  }
+
+  private static TrainResult train(String run, UnaryOperator<TrainingConfig.Builder> change) {
+    return TrainJob.run(
+        spark, change.apply(job.config(run)).build(), ExistingRun.REFUSE, RoundListener.NONE);
+  }
+
+  private static List<RoundMetrics> metrics(String run) {
+    return MetricsLog.read(
+        new org.apache.hadoop.fs.Path(job.run(run).toUri()), new Configuration());
+  }
+
+  private static RoundListener collecting(List<RoundMetrics> rounds) {
+    return new RoundListener() {
+      @Override
+      public void roundFinished(RoundMetrics metrics) {
+        rounds.add(metrics);
+      }
+    };
+  }
+
+  private static RoundListener stoppingAfter(int round) {
+    return new RoundListener() {
+      @Override
+      public void roundFinished(RoundMetrics metrics) {
+        if (metrics.round() == round) {
+          throw new IllegalStateException("stopped");
+        }
+      }
+    };
+  }
+}
