@@ -24,6 +24,7 @@ import org.yaml.snakeyaml.events.CollectionEndEvent;
 import org.yaml.snakeyaml.events.CollectionStartEvent;
 import org.yaml.snakeyaml.events.Event;
 import org.yaml.snakeyaml.events.NodeEvent;
+import org.yaml.snakeyaml.events.ScalarEvent;
 
 /** Models in YAML files; {@link ModelTree} shows the form. */
 public final class ModelYaml {
@@ -68,7 +69,7 @@ public final class ModelYaml {
         MAXIMUM_BYTES);
     String text = new String(bytes, StandardCharsets.UTF_8);
     try {
-      refuseBombs(text, source);
+      refuseTricks(text, source);
       JsonNode tree = MAPPER.readTree(text);
       Check.input(!tree.isMissingNode(), "Invalid model file %s: it is empty", source);
       return ModelTree.read(tree, source, classes);
@@ -89,14 +90,23 @@ public final class ModelYaml {
         cause);
   }
 
-  /** A model needs no references, which could expand without end, and no deep nesting. */
-  private static void refuseBombs(String text, String source) {
+  /**
+   * A model needs no references, which could expand without end, no deep nesting, and nothing that
+   * a terminal would obey.
+   */
+  private static void refuseTricks(String text, String source) {
     int depth = 0;
     for (Event event : new Yaml(OPTIONS).parse(new StringReader(text))) {
       int line = event.getStartMark().getLine() + 1;
       Check.input(
           !(event instanceof NodeEvent node) || node.getAnchor() == null,
           "Invalid model file %s: line %d: YAML anchors and aliases are not supported",
+          source,
+          line);
+      Check.input(
+          !(event instanceof ScalarEvent scalar)
+              || scalar.getValue().chars().noneMatch(Character::isISOControl),
+          "Invalid model file %s: line %d: there is a control character in a value",
           source,
           line);
       if (event instanceof CollectionStartEvent) {

@@ -5,11 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.within;
 
 import io.stoker.models.spec.ActivationFunction;
-import io.stoker.models.spec.Initializer;
-import io.stoker.models.spec.LayerSpec;
-import io.stoker.models.spec.LayerSpec.Activation;
-import io.stoker.models.spec.LayerSpec.Convolution;
-import io.stoker.models.spec.LayerSpec.Dense;
 import io.stoker.models.spec.LayerSpec.Dropout;
 import io.stoker.models.spec.LayerSpec.LocalResponseNormalization;
 import io.stoker.models.spec.LayerSpec.Pooling;
@@ -21,7 +16,6 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
-import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -30,7 +24,6 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** What every {@link Engine} must do; an engine's test extends this class. */
 public abstract class NetworkContract {
-  private static final Initializer ANY = new Initializer.Glorot();
   private static final long SEED = 7;
 
   /** How far gradients may be off, relative to the largest of their tensor. */
@@ -73,171 +66,7 @@ public abstract class NetworkContract {
   }
 
   static Stream<ModelSpec> models() {
-    return Stream.of(
-        model("dense alone", new Shape(1, 1, 7), dense(4)),
-        model("an image flattened", new Shape(3, 2, 3), dense(5), tanh(), dense(3)),
-        model(
-            "sigmoid",
-            new Shape(1, 1, 6),
-            dense(5),
-            activation(ActivationFunction.SIGMOID),
-            dense(3)),
-        model(
-            "scaled tanh",
-            new Shape(1, 1, 6),
-            dense(5),
-            activation(ActivationFunction.SCALED_TANH),
-            dense(3)),
-        model(
-            "an activation after another",
-            new Shape(1, 1, 6),
-            dense(5),
-            tanh(),
-            activation(ActivationFunction.SIGMOID),
-            tanh(),
-            dense(3)),
-        model(
-            "rectifier",
-            new Shape(1, 1, 6),
-            dense(8),
-            activation(ActivationFunction.RELU),
-            dense(3)),
-        model(
-            "leaky rectifier",
-            new Shape(1, 1, 6),
-            dense(8),
-            activation(ActivationFunction.LEAKY_RELU),
-            dense(3)),
-        model("an activation first", new Shape(1, 1, 6), tanh(), dense(3)),
-        model(
-            "two activations",
-            new Shape(1, 1, 6),
-            dense(5),
-            activation(ActivationFunction.LEAKY_RELU),
-            tanh(),
-            dense(3)),
-        model("convolution", new Shape(6, 5, 2), conv(3, 3, 1, 0), tanh(), dense(3)),
-        model(
-            "convolution without activation",
-            new Shape(6, 5, 2),
-            conv(3, 3, 1, 0),
-            conv(2, 2, 1, 0),
-            dense(3)),
-        model("convolution padded", new Shape(5, 6, 1), conv(3, 3, 1, 1), tanh(), dense(2)),
-        model("convolution with stride", new Shape(8, 9, 3), conv(4, 3, 2, 1), tanh(), dense(3)),
-        model("stride beyond the kernel", new Shape(7, 7, 2), conv(3, 2, 3, 0), tanh(), dense(3)),
-        model("one by one convolution", new Shape(4, 4, 5), conv(17, 1, 1, 0), tanh(), dense(3)),
-        model(
-            "convolutions in a row",
-            new Shape(7, 7, 1),
-            conv(3, 3, 1, 1),
-            tanh(),
-            conv(4, 3, 2, 0),
-            tanh(),
-            dense(3)),
-        model(
-            "max pooling",
-            new Shape(6, 6, 2),
-            conv(3, 3, 1, 1),
-            pool(Pooling.Kind.MAXIMUM, 2, 2, 0),
-            dense(3)),
-        model(
-            "max pooling overlapping",
-            new Shape(7, 7, 1),
-            conv(4, 3, 1, 1),
-            pool(Pooling.Kind.MAXIMUM, 3, 2, 0),
-            dense(3)),
-        model(
-            "max pooling padded",
-            new Shape(6, 6, 1),
-            conv(4, 3, 1, 1),
-            pool(Pooling.Kind.MAXIMUM, 3, 2, 1),
-            dense(3)),
-        model(
-            "max pooling leaves pixels over",
-            new Shape(8, 8, 1),
-            conv(4, 3, 1, 1),
-            pool(Pooling.Kind.MAXIMUM, 3, 2, 0),
-            dense(3)),
-        model(
-            "average pooling",
-            new Shape(6, 6, 2),
-            conv(3, 3, 1, 1),
-            pool(Pooling.Kind.AVERAGE, 2, 2, 0),
-            dense(3)),
-        model(
-            "average pooling overlapping",
-            new Shape(7, 7, 1),
-            conv(4, 3, 1, 1),
-            pool(Pooling.Kind.AVERAGE, 3, 2, 0),
-            dense(3)),
-        model(
-            "average pooling padded",
-            new Shape(6, 6, 1),
-            conv(4, 3, 1, 1),
-            pool(Pooling.Kind.AVERAGE, 3, 2, 1),
-            dense(3)),
-        model(
-            "pooling first",
-            new Shape(6, 6, 2),
-            pool(Pooling.Kind.AVERAGE, 2, 2, 0),
-            conv(3, 2, 1, 0),
-            tanh(),
-            dense(3)),
-        model(
-            "LRN as in AlexNet",
-            new Shape(4, 4, 2),
-            conv(9, 3, 1, 1),
-            activation(ActivationFunction.RELU),
-            lrn(5, 2, 1e-4f, 0.75f),
-            dense(3)),
-        model(
-            "LRN that bites",
-            new Shape(4, 4, 2),
-            conv(7, 3, 1, 1),
-            lrn(5, 1, 0.5f, 0.75f),
-            dense(3)),
-        model(
-            "LRN over 3 channels",
-            new Shape(4, 4, 2),
-            conv(5, 3, 1, 1),
-            tanh(),
-            lrn(3, 1.5f, 0.3f, 0.6f),
-            pool(Pooling.Kind.MAXIMUM, 2, 2, 0),
-            dense(3)),
-        model(
-            "LRN wider than the channels",
-            new Shape(3, 3, 2),
-            conv(3, 2, 1, 0),
-            lrn(7, 1, 0.4f, 0.75f),
-            dense(3)),
-        model(
-            "all of LeNet-5",
-            new Shape(12, 12, 1),
-            conv(4, 5, 1, 2),
-            activation(ActivationFunction.SCALED_TANH),
-            pool(Pooling.Kind.AVERAGE, 2, 2, 0),
-            conv(6, 3, 1, 0),
-            activation(ActivationFunction.SCALED_TANH),
-            pool(Pooling.Kind.AVERAGE, 2, 2, 0),
-            dense(10),
-            activation(ActivationFunction.SCALED_TANH),
-            dense(8),
-            activation(ActivationFunction.SCALED_TANH),
-            dense(10)),
-        model(
-            "all of AlexNet but dropout",
-            new Shape(15, 15, 3),
-            conv(6, 5, 2, 1),
-            activation(ActivationFunction.RELU),
-            lrn(5, 2, 1e-2f, 0.75f),
-            pool(Pooling.Kind.MAXIMUM, 3, 2, 0),
-            conv(8, 3, 1, 1),
-            activation(ActivationFunction.RELU),
-            pool(Pooling.Kind.MAXIMUM, 3, 2, 0),
-            dense(9),
-            activation(ActivationFunction.RELU),
-            dense(4)));
+    return ContractModels.all();
   }
 
   @ParameterizedTest
@@ -271,16 +100,16 @@ public abstract class NetworkContract {
   @Test
   void gradientsUnderDropoutAreCentralDifferencesOfTheLossWithTheSameSeed() {
     ModelSpec model =
-        model(
+        ContractModels.model(
             "dropout",
             new Shape(5, 5, 2),
-            conv(4, 3, 1, 0),
-            tanh(),
+            ContractModels.conv(4, 3, 1, 0),
+            ContractModels.tanh(),
             new Dropout(0.4f),
-            dense(9),
-            tanh(),
+            ContractModels.dense(9),
+            ContractModels.tanh(),
             new Dropout(0.5f),
-            dense(3));
+            ContractModels.dense(3));
     float[] parameters = randomParameters(model);
     Batch batch = Batch.random(model, 6, SEED);
     try (Network network = network(model, 6, parameters)) {
@@ -310,7 +139,9 @@ public abstract class NetworkContract {
   @Test
   void dropoutZeroesItsShareAndScalesTheRest() {
     int features = 4000;
-    ModelSpec model = model("mask", new Shape(1, 1, features), new Dropout(0.3f), dense(2));
+    ModelSpec model =
+        ContractModels.model(
+            "mask", new Shape(1, 1, features), new Dropout(0.3f), ContractModels.dense(2));
     float[] ones = new float[features];
     Arrays.fill(ones, 1);
     try (Network network = engine().create(model, 1)) {
@@ -336,7 +167,13 @@ public abstract class NetworkContract {
   @Test
   void dropoutIsOffInInference() {
     ModelSpec with =
-        model("with", new Shape(1, 1, 6), dense(8), tanh(), new Dropout(0.5f), dense(3));
+        ContractModels.model(
+            "with",
+            new Shape(1, 1, 6),
+            ContractModels.dense(8),
+            ContractModels.tanh(),
+            new Dropout(0.5f),
+            ContractModels.dense(3));
     float[] parameters = randomParameters(with);
     Batch batch = Batch.random(with, 4, SEED);
     double[][] expected =
@@ -351,7 +188,7 @@ public abstract class NetworkContract {
 
   @Test
   void probabilitiesSumToOneEvenForLargeLogits() {
-    ModelSpec model = model("large", new Shape(1, 1, 6), dense(10));
+    ModelSpec model = ContractModels.model("large", new Shape(1, 1, 6), ContractModels.dense(10));
     float[] parameters = randomParameters(model);
     for (int i = 0; i < parameters.length; i++) {
       parameters[i] *= 300;
@@ -377,7 +214,7 @@ public abstract class NetworkContract {
 
   @Test
   void aNewNetworkIsAllZero() {
-    ModelSpec model = mixed();
+    ModelSpec model = ContractModels.mixed();
     try (Network network = engine().create(model, 3)) {
       assertThat(network.model()).isEqualTo(model);
       assertThat(network.batchCapacity()).isEqualTo(3);
@@ -388,7 +225,7 @@ public abstract class NetworkContract {
 
   @Test
   void rangesOfParametersAndUpdaterStateAreReadAndWritten() {
-    ModelSpec model = mixed();
+    ModelSpec model = ContractModels.mixed();
     int count = (int) model.parameterCount();
     float[] values = randomParameters(model);
     try (Network network = engine().create(model, 2)) {
@@ -426,7 +263,7 @@ public abstract class NetworkContract {
 
   @Test
   void rangesOfGradientsAreThoseOfTheWhole() {
-    ModelSpec model = mixed();
+    ModelSpec model = ContractModels.mixed();
     try (Network network = network(model, 4, randomParameters(model))) {
       compute(network, Batch.random(model, 4, SEED));
       float[] whole = gradients(network);
@@ -438,7 +275,7 @@ public abstract class NetworkContract {
 
   @Test
   void stepsWithMomentumAndWeightDecayAreThoseOfTheNaiveLoop() {
-    ModelSpec model = mixed();
+    ModelSpec model = ContractModels.mixed();
     float[] parameters = randomParameters(model);
     boolean[] decays = decays(model);
     double[] expected = toDoubles(parameters);
@@ -462,7 +299,7 @@ public abstract class NetworkContract {
 
   @Test
   void momentumZeroIsPlainDescentAndLeavesTheUpdaterStateAlone() {
-    ModelSpec model = mixed();
+    ModelSpec model = ContractModels.mixed();
     float[] parameters = randomParameters(model);
     float[] state = new float[parameters.length];
     Arrays.fill(state, 3);
@@ -484,7 +321,7 @@ public abstract class NetworkContract {
 
   @Test
   void inferenceBetweenGradientAndUpdateChangesNothing() {
-    ModelSpec model = mixed();
+    ModelSpec model = ContractModels.mixed();
     Batch batch = Batch.random(model, 4, SEED);
     try (Network network = network(model, 4, randomParameters(model))) {
       compute(network, batch);
@@ -496,7 +333,7 @@ public abstract class NetworkContract {
 
   @Test
   void resultsDependOnTheArgumentsAndNotOnEarlierCalls() {
-    ModelSpec model = mixed();
+    ModelSpec model = ContractModels.mixed();
     float[] parameters = randomParameters(model);
     try (Network fresh = network(model, 6, parameters);
         Network used = network(model, 6, parameters)) {
@@ -523,7 +360,7 @@ public abstract class NetworkContract {
 
   @Test
   void aBatchBelowTheCapacityCountsItsOwnExamplesOnly() {
-    ModelSpec model = withoutDropout();
+    ModelSpec model = ContractModels.withoutDropout();
     float[] parameters = randomParameters(model);
     Batch full = Batch.random(model, 8, 1);
     Batch small = Batch.random(model, 3, 2);
@@ -549,7 +386,7 @@ public abstract class NetworkContract {
 
   @Test
   void wrongArgumentsAreRefused() {
-    ModelSpec model = mixed();
+    ModelSpec model = ContractModels.mixed();
     Batch batch = Batch.random(model, 4, SEED);
     int classes = model.classes();
     try (Network network = network(model, 4, randomParameters(model))) {
@@ -577,15 +414,15 @@ public abstract class NetworkContract {
   @Test
   void plainDescentLearnsWhatCanBeLearnt() {
     ModelSpec model =
-        model(
+        ContractModels.model(
             "learner",
             new Shape(6, 6, 1),
-            conv(4, 3, 1, 1),
-            activation(ActivationFunction.RELU),
-            pool(Pooling.Kind.MAXIMUM, 2, 2, 0),
-            dense(16),
-            activation(ActivationFunction.RELU),
-            dense(3));
+            ContractModels.conv(4, 3, 1, 1),
+            ContractModels.activation(ActivationFunction.RELU),
+            ContractModels.pool(Pooling.Kind.MAXIMUM, 2, 2, 0),
+            ContractModels.dense(16),
+            ContractModels.activation(ActivationFunction.RELU),
+            ContractModels.dense(3));
     Batch batch = Batch.random(model, 12, SEED);
     try (Network network = network(model, 12, randomParameters(model))) {
       for (int step = 0; step < 150; step++) {
@@ -596,30 +433,6 @@ public abstract class NetworkContract {
       assertThat(score.correct()).isEqualTo(12);
       assertThat(score.lossSum() / 12).isLessThan(0.05);
     }
-  }
-
-  private static ModelSpec mixed() {
-    return model(
-        "mixed",
-        new Shape(7, 7, 2),
-        conv(4, 3, 1, 1),
-        activation(ActivationFunction.RELU),
-        lrn(3, 2, 0.1f, 0.75f),
-        pool(Pooling.Kind.MAXIMUM, 3, 2, 0),
-        conv(5, 2, 1, 0),
-        tanh(),
-        dense(9),
-        tanh(),
-        new Dropout(0.5f),
-        dense(4));
-  }
-
-  private static ModelSpec withoutDropout() {
-    ModelSpec mixed = mixed();
-    return new ModelSpec(
-        "no dropout",
-        mixed.input(),
-        mixed.layers().stream().filter(layer -> !(layer instanceof Dropout)).toList());
   }
 
   private Network network(ModelSpec model, int capacity, float[] parameters) {
@@ -740,33 +553,5 @@ public abstract class NetworkContract {
       doubles[i] = values[i];
     }
     return doubles;
-  }
-
-  private static ModelSpec model(String name, Shape input, LayerSpec... layers) {
-    return new ModelSpec(name, input, List.of(layers));
-  }
-
-  private static LayerSpec dense(int units) {
-    return new Dense(units, ANY, 0);
-  }
-
-  private static LayerSpec conv(int filters, int kernel, int stride, int padding) {
-    return new Convolution(filters, kernel, stride, padding, ANY, 0);
-  }
-
-  private static LayerSpec pool(Pooling.Kind kind, int kernel, int stride, int padding) {
-    return new Pooling(kind, kernel, stride, padding);
-  }
-
-  private static LayerSpec lrn(int size, float k, float alpha, float beta) {
-    return new LocalResponseNormalization(size, k, alpha, beta);
-  }
-
-  private static LayerSpec activation(ActivationFunction function) {
-    return new Activation(function);
-  }
-
-  private static LayerSpec tanh() {
-    return activation(ActivationFunction.TANH);
   }
 }

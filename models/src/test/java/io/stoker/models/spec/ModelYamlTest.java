@@ -85,7 +85,7 @@ class ModelYamlTest {
   void aNameWithYamlInItIsReadBackEqual() throws IOException {
     ModelSpec model =
         new ModelSpec(
-            "a: [b], \"c\" # d\n- e",
+            "a: [b], \"c\" # d - e",
             Shape.vector(3),
             List.of(new Dense(2, new Initializer.Constant(1e-7f), -3.5f)));
     assertThat(read(ModelYaml.write(model), 3)).isEqualTo(model);
@@ -139,6 +139,7 @@ class ModelYamlTest {
         "- dense: {units: 3, weights: {gaussian: -1}} | gaussian -1.0 (must be >= 0)",
         "- dense: {units: 3, weights: 5} | Invalid weights",
         "- max-pool: {kernel: 2, padding: 2} | Invalid padding: 2",
+        "- \"re\\e[2Jlu\" | line 4: there is a control character",
         "- &a relu | anchors and aliases",
         "- *a | alias",
         "- !!java.io.File [x] | Invalid layer",
