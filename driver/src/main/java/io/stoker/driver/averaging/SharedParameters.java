@@ -81,10 +81,10 @@ public final class SharedParameters implements AutoCloseable {
     try {
       reports = materialize(next);
     } catch (RuntimeException | Error e) {
-      release(next);
+      release(next, false);
       throw e;
     }
-    previous.forEach(SharedParameters::release);
+    previous.forEach(old -> release(old, false));
     previous.clear();
     previous.add(current);
     current = next;
@@ -128,15 +128,18 @@ public final class SharedParameters implements AutoCloseable {
             .toList();
   }
 
-  private static void release(SliceRdd slices) {
-    slices.unpersist(false);
-    slices.cleanShuffleDependencies(false);
+  private static void release(SliceRdd slices, boolean blocking) {
+    slices.unpersist(blocking);
+    slices.cleanShuffleDependencies(blocking);
   }
 
   @Override
   public void close() {
-    release(current);
-    previous.forEach(SharedParameters::release);
+    if (spark.sc().isStopped()) {
+      return; // And with it everything that this owns.
+    }
+    release(current, true);
+    previous.forEach(old -> release(old, true));
     hadoop.destroy();
     spark.sc().setJobDescription(null);
   }

@@ -1,0 +1,28 @@
+package io.stoker.driver.averaging;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ParameterSlicesTest {
+  @ParameterizedTest
+  @CsvSource({"1,1", "10,3", "12,3", "13,3", "62378344,1048576", "5000000000,500000000"})
+  void coverEachValueOnce(long parameters, int sliceLength) {
+    ParameterSlices slices = new ParameterSlices(parameters, 1, sliceLength);
+
+    long next = 0;
+    for (int slice = 0; slice < slices.count(); slice++) {
+      assertThat(slices.offset(slice)).isEqualTo(next);
+      assertThat(slices.length(slice)).isBetween(1, sliceLength);
+      next += slices.length(slice);
+    }
+    assertThat(next).isEqualTo(parameters);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1,40", "2,80"})
+  void holdEachVectorThatTravels(int vectors, int bytes) {
+    assertThat(new ParameterSlices(100, vectors, 10).bytes(3)).isEqualTo(bytes);
+  }
+}

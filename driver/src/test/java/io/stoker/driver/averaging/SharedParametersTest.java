@@ -1,0 +1,222 @@
+package io.stoker.driver.averaging;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.stoker.data.shard.ShardFolder;
+import io.stoker.driver.LocalSpark;
+import io.stoker.models.engine.Engines;
+import io.stoker.models.engine.StepSettings;
+import io.stoker.models.spec.ModelSpec;
+import io.stoker.models.spec.Shape;
+import io.stoker.models.zoo.Zoo;
+import io.stoker.worker.TinyShards;
+import io.stoker.worker.runtime.ReplicaKey;
+import io.stoker.worker.runtime.RoundTask;
+import io.stoker.worker.runtime.TrainingData;
+import io.stoker.worker.sgd.StepSchedule;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.TaskContext;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.scheduler.SparkListener;
+import org.apache.spark.scheduler.SparkListenerBlockUpdated;
+import org.apache.spark.scheduler.SparkListenerTaskEnd;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class SharedParametersTest {
+  private static final int ROUNDS = 4;
+  private static final StepSchedule STEADY = step -> new StepSettings(0.05f, 0.9f, 0.001f);
+  private static final ModelSpec MODEL =
+      Zoo.model("mlp-shallow", new Shape(8, 8, 1), TinyShards.CLASSES);
+
+  @TempDir static Path folder;
+
+  private static String manifestSha256;
+  private static String undisturbed;
+
+  @BeforeAll
+  static void train() {
+    TinyShards.write(folder, List.of(61, 40, 83, 57, 30), 1);
+    manifestSha256 =
+        ShardFolder.open(new org.apache.hadoop.fs.Path(folder.toUri()), new Configuration())
+            .manifestHash();
+    undisturbed = trainOn("local[1]", STEADY, parameters -> {});
+  }
+
+  /** What happens to a job between two rounds. */
+  private interface Incident {
+    void befall(JavaSparkContext spark);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"local[2]", "local[4]"})
+  void doNotDependOnTheNumberOfSlots(String master) {
+    assertThat(trainOn(master, STEADY, parameters -> {})).isEqualTo(undisturbed);
+  }
+
+  @Test
+  void doNotDependOnFailedTasks() {
+    StepSchedule failing =
+        step -> {
+          TaskContext task = TaskContext.get();
+          if (task.attemptNumber() == 0 && (step == 1 || (step == 5 && task.partitionId() == 2))) {
+            throw new IllegalStateException("a task fails once");
+          }
+          return STEADY.at(step);
+        };
+
+    assertThat(trainOn("local[2,3]", failing, parameters -> {})).isEqualTo(undisturbed);
+  }
+
+  @Test
+  void areComputedAgainWhereTheyAreLost() {
+    assertThat(
+            trainOn(
+                "local[2]",
+                STEADY,
+                spark -> spark.getPersistentRDDs().values().forEach(rdd -> rdd.unpersist(true))))
+        .isEqualTo(undisturbed);
+  }
+
+  @Test
+  void areReadFromWhereTheirLineageEnds() {
+    try (JavaSparkContext spark = LocalSpark.start("local[2]");
+        SharedParameters parameters = load(spark)) {
+      parameters.advance(task(0, STEADY));
+      byte[] written =
+          parameters.onOneExecutor((slices, contents, hadoop) -> all(slices, contents));
+      parameters.reroot(
+          (slices, slice, hadoop) -> {
+            int start = slice * slices.sliceLength() * slices.vectors() * Float.BYTES;
+            return java.util.Arrays.copyOfRange(written, start, start + slices.bytes(slice));
+          });
+      spark.getPersistentRDDs().values().forEach(rdd -> rdd.unpersist(true));
+      for (int round = 1; round < ROUNDS; round++) {
+        parameters.advance(task(round, STEADY));
+      }
+
+      assertThat(sha256(parameters)).isEqualTo(undisturbed);
+    }
+  }
+
+  @Test
+  void releaseTheirBlocks() {
+    try (JavaSparkContext spark = LocalSpark.start("local[2]")) {
+      try (SharedParameters parameters = load(spark)) {
+        for (int round = 0; round < ROUNDS; round++) {
+          parameters.advance(task(round, STEADY));
+        }
+        assertThat(spark.getPersistentRDDs()).hasSize(2);
+      }
+      assertThat(spark.getPersistentRDDs()).isEmpty();
+    }
+  }
+
+  @Test
+  void neverPassThroughTheDriver() {
+    ModelSpec large = Zoo.model("mlp-deep", new Shape(8, 8, 1), TinyShards.CLASSES);
+    assertThat(large.parameterCount()).isGreaterThan(2_000_000);
+    AtomicLong bytes = new AtomicLong();
+    try (JavaSparkContext spark = LocalSpark.start("local[2]");
+        SharedParameters parameters =
+            SharedParameters.load(
+                spark,
+                new ParameterSlices(large.parameterCount(), 2, 1 << 18),
+                new InitialValues(ReplicaKey.of(large, Engines.AUTO, 16), 3))) {
+      spark.sc().addSparkListener(new DriverTraffic(bytes));
+      parameters.advance(task(0, STEADY, large));
+    }
+
+    // 16 MB of parameters and momentum; 4 train and about 10 average tasks.
+    assertThat(bytes.get()).isBetween(1L, 200_000L);
+  }
+
+  /** Adds up what tasks send to the driver, and what the driver sends to them. */
+  private static final class DriverTraffic extends SparkListener {
+    private final AtomicLong bytes;
+
+    DriverTraffic(AtomicLong bytes) {
+      this.bytes = bytes;
+    }
+
+    @Override
+    public void onTaskEnd(SparkListenerTaskEnd end) {
+      bytes.addAndGet(end.taskMetrics().resultSize());
+    }
+
+    @Override
+    public void onBlockUpdated(SparkListenerBlockUpdated update) {
+      if (update.blockUpdatedInfo().blockId().isBroadcast()) {
+        bytes.addAndGet(update.blockUpdatedInfo().memSize());
+      }
+    }
+  }
+
+  private static String trainOn(String master, StepSchedule schedule, Incident incident) {
+    try (JavaSparkContext spark = LocalSpark.start(master);
+        SharedParameters parameters = load(spark)) {
+      for (int round = 0; round < ROUNDS; round++) {
+        RoundReport report = parameters.advance(task(round, schedule));
+        assertThat(report.workers()).extracting(WorkerReport::worker).containsExactly(0, 1, 2, 3);
+        assertThat(report.examples()).isEqualTo(round == 2 ? 15 : 128);
+        incident.befall(spark);
+      }
+      return sha256(parameters);
+    }
+  }
+
+  private static SharedParameters load(JavaSparkContext spark) {
+    return SharedParameters.load(
+        spark,
+        new ParameterSlices(MODEL.parameterCount(), 2, 4000),
+        new InitialValues(ReplicaKey.of(MODEL, Engines.AUTO, 16), 3));
+  }
+
+  private static RoundTask task(int round, StepSchedule schedule) {
+    return task(round, schedule, MODEL);
+  }
+
+  /** 271 samples at 64 a step: 4 full steps and one of 15, in rounds of 2. */
+  private static RoundTask task(int round, StepSchedule schedule, ModelSpec model) {
+    int first = round % 3 * 2;
+    return new RoundTask(
+        ReplicaKey.of(model, Engines.AUTO, 16),
+        new TrainingData(folder.toUri().toString(), manifestSha256, "train", "flip", 3, 4, 16),
+        schedule,
+        round,
+        round / 3,
+        first,
+        first == 4 ? 1 : 2,
+        round / 3 * 5 + first);
+  }
+
+  private static String sha256(SharedParameters parameters) {
+    return parameters.onOneExecutor(
+        (slices, contents, hadoop) -> {
+          try {
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            return HexFormat.of().formatHex(digest.digest(all(slices, contents)));
+          } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+          }
+        });
+  }
+
+  private static byte[] all(
+      ParameterSlices slices, java.util.function.IntFunction<byte[]> contents) {
+    java.io.ByteArrayOutputStream bytes = new java.io.ByteArrayOutputStream();
+    for (int slice = 0; slice < slices.count(); slice++) {
+      bytes.writeBytes(contents.apply(slice));
+    }
+    return bytes.toByteArray();
+  }
+}

@@ -1,0 +1,93 @@
+package io.stoker.driver.averaging;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.math.BigDecimal;
+import java.math.MathContext;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+class WeightedMeanTest {
+  private final Random random = new Random(11);
+
+  @Test
+  void isTheExactMeanRoundedOnce() {
+    int values = 2500;
+    long[] examples = {640, 1, 0, 333};
+    float[][] parameters = new float[examples.length][values];
+    List<Piece> pieces = new ArrayList<>();
+    for (int worker = 0; worker < examples.length; worker++) {
+      for (int i = 0; i < values; i++) {
+        parameters[worker][i] = (float) random.nextGaussian() * (i % 7 == 0 ? 1e4f : 1e-3f);
+      }
+      pieces.add(Piece.of(0, worker, examples[worker], bytes(parameters[worker])));
+    }
+
+    float[] mean = floats(WeightedMean.of(pieces));
+
+    for (int i = 0; i < values; i++) {
+      BigDecimal sum = BigDecimal.ZERO;
+      for (int worker = 0; worker < examples.length; worker++) {
+        sum =
+            sum.add(
+                new BigDecimal(parameters[worker][i]).multiply(new BigDecimal(examples[worker])));
+      }
+      float exact = sum.divide(new BigDecimal(974), MathContext.DECIMAL128).floatValue();
+      assertThat(mean[i]).isBetween(Math.nextDown(exact), Math.nextUp(exact));
+    }
+  }
+
+  @Test
+  void ofOnePieceIsThatPieceToTheLastBit() {
+    byte[] content = new byte[4096];
+    random.nextBytes(content); // among these are infinities and numbers that are none
+
+    assertThat(WeightedMean.of(List.of(Piece.of(0, 0, 17, content)))).isEqualTo(content);
+    assertThat(
+            WeightedMean.of(
+                List.of(
+                    Piece.of(0, 0, 0, new byte[0]),
+                    Piece.of(0, 1, 3, content),
+                    Piece.of(0, 2, 0, new byte[0]))))
+        .isEqualTo(content);
+  }
+
+  @Test
+  void ofEqualPiecesIsEachOfThem() {
+    float[] same = new float[100];
+    for (int i = 0; i < same.length; i++) {
+      same[i] = random.nextFloat() - 0.5f;
+    }
+
+    List<Piece> pieces = new ArrayList<>();
+    for (int worker = 0; worker < 7; worker++) {
+      pieces.add(Piece.of(0, worker, 10 + worker, bytes(same)));
+    }
+
+    assertThat(floats(WeightedMean.of(pieces))).isEqualTo(same);
+  }
+
+  @Test
+  void ofNothingIsNone() {
+    assertThatThrownBy(() -> WeightedMean.of(List.of(Piece.of(0, 0, 0, new byte[0]))))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  private static byte[] bytes(float[] values) {
+    ByteBuffer buffer =
+        ByteBuffer.allocate(values.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    buffer.asFloatBuffer().put(values);
+    return buffer.array();
+  }
+
+  private static float[] floats(byte[] content) {
+    float[] values = new float[content.length / Float.BYTES];
+    ByteBuffer.wrap(content).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(values);
+    return values;
+  }
+}
