@@ -6,7 +6,7 @@ package io.stoker.data.augment;
  * move pixels are composed into one map, so that an image is resampled once, however many there
  * are.
  */
-final class AffineMap {
+public final class AffineMap {
   double xx;
   double xy;
   double xt;

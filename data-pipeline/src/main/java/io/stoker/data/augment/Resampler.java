@@ -24,7 +24,7 @@ final class Resampler {
         copyMirrored((int) map.xt, (int) map.yt, source, target);
       }
     } else {
-      throw new IllegalStateException("no augmentation yields such a map");
+      interpolate(map, source, target);
     }
   }
 
@@ -62,5 +62,52 @@ final class Resampler {
         }
       }
     }
+  }
+
+  /** Bilinear, with weights of 1/256; what is outside the image is 0. */
+  private void interpolate(AffineMap map, byte[] source, byte[] target) {
+    double centreX = (width - 1) / 2.0;
+    double centreY = (height - 1) / 2.0;
+    int out = 0;
+    for (int y = 0; y < height; y++) {
+      double rowX = map.xy * (y - centreY) + map.xt + centreX;
+      double rowY = map.yy * (y - centreY) + map.yt + centreY;
+      for (int x = 0; x < width; x++) {
+        double sourceX = rowX + map.xx * (x - centreX);
+        double sourceY = rowY + map.yx * (x - centreX);
+        int left = (int) Math.floor(sourceX);
+        int top = (int) Math.floor(sourceY);
+        int right = (int) ((sourceX - left) * 256);
+        int bottom = (int) ((sourceY - top) * 256);
+        boolean inside = left >= 0 && top >= 0 && left < width - 1 && top < height - 1;
+        for (int channel = 0; channel < channels; channel++) {
+          target[out++] =
+              inside
+                  ? blend(source, (top * width + left) * channels + channel, right, bottom)
+                  : blendAtEdge(source, left, top, channel, right, bottom);
+        }
+      }
+    }
+  }
+
+  private byte blend(byte[] source, int at, int right, int bottom) {
+    int below = at + width * channels;
+    int upper = (source[at] & 0xFF) * (256 - right) + (source[at + channels] & 0xFF) * right;
+    int lower = (source[below] & 0xFF) * (256 - right) + (source[below + channels] & 0xFF) * right;
+    return (byte) ((upper * (256 - bottom) + lower * bottom + (1 << 15)) >> 16);
+  }
+
+  private byte blendAtEdge(byte[] source, int left, int top, int channel, int right, int bottom) {
+    int upper = value(source, left, top, channel) * (256 - right);
+    upper += value(source, left + 1, top, channel) * right;
+    int lower = value(source, left, top + 1, channel) * (256 - right);
+    lower += value(source, left + 1, top + 1, channel) * right;
+    return (byte) ((upper * (256 - bottom) + lower * bottom + (1 << 15)) >> 16);
+  }
+
+  private int value(byte[] source, int x, int y, int channel) {
+    return x < 0 || y < 0 || x >= width || y >= height
+        ? 0
+        : source[(y * width + x) * channels + channel] & 0xFF;
   }
 }

@@ -95,7 +95,10 @@ public final class BatchReader implements AutoCloseable {
             ? Optional.empty()
             : Optional.of(
                 new Augmenting(
-                    new AugmentationChain(augmentations, data.folder().manifest().image()),
+                    new AugmentationChain(
+                        augmentations,
+                        data.folder().manifest().image(),
+                        data.folder().manifest().statistics()),
                     plan.seed(),
                     plan.epoch()));
     return new BatchReader(data, new PlannedSteps(plan, worker, fromStep, toStep), augmenting);

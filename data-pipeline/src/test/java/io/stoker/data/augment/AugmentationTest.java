@@ -2,10 +2,13 @@ package io.stoker.data.augment;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import io.stoker.data.TestImages;
 import io.stoker.data.image.ImageShape;
 import io.stoker.data.image.Pixels;
+import io.stoker.data.plan.Mixing;
+import io.stoker.data.shard.ChannelStatistics;
 import io.stoker.failure.InputException;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -18,9 +21,19 @@ import org.junit.jupiter.params.provider.ValueSource;
 class AugmentationTest {
   private static final ImageShape SHAPE = new ImageShape(7, 9, 3);
   private static final Pixels IMAGE = TestImages.noise(7, 9, 3, 1);
+  private static final ChannelStatistics STATISTICS =
+      new ChannelStatistics(
+          List.of(120.0, 110.0, 100.0),
+          List.of(50.0, 50.0, 50.0),
+          List.of(9000.0, 500.0, 100.0),
+          List.of(
+              List.of(0.6, 0.6, Math.sqrt(0.28)),
+              List.of(-Math.sqrt(0.5), Math.sqrt(0.5), 0.0),
+              List.of(Math.sqrt(0.14), Math.sqrt(0.14), -Math.sqrt(0.72))));
 
   private static byte[] apply(String augmentations, long seed, int epoch, long sampleId) {
-    AugmentationChain chain = new AugmentationChain(Augmentation.parse(augmentations), SHAPE);
+    AugmentationChain chain =
+        new AugmentationChain(Augmentation.parse(augmentations), SHAPE, STATISTICS);
     byte[] target = new byte[SHAPE.bytes()];
     Arrays.fill(target, (byte) 99);
     chain.apply(seed, epoch, sampleId, IMAGE.values(), target);
@@ -120,8 +133,7 @@ class AugmentationTest {
   @Test
   void readsNamesWithTheirValues() {
     assertThat(Augmentation.parse(" shift , flip,crop=3"))
-        .isEqualTo(
-            List.of(new Augmentation.Shift(2), new Augmentation.Flip(), new Augmentation.Crop(3)));
+        .isEqualTo(List.of(new Shift(2), new Flip(), new Crop(3)));
     assertThat(Augmentation.parse("")).isEmpty();
     assertThatThrownBy(() -> Augmentation.parse("shfit"))
         .isInstanceOf(InputException.class)
@@ -136,5 +148,167 @@ class AugmentationTest {
     assertThatThrownBy(() -> Augmentation.parse("crop=-1"))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("-1");
+  }
+
+  /** The naive map: bilinear in double precision, around the centre. */
+  private static double[] mapped(double a, double b, double c, double d, double s, double t) {
+    double[] target = new double[SHAPE.bytes()];
+    for (int y = 0; y < 7; y++) {
+      for (int x = 0; x < 9; x++) {
+        double sourceX = a * (x - 4) + b * (y - 3) + 4 + s;
+        double sourceY = c * (x - 4) + d * (y - 3) + 3 + t;
+        for (int j = 0; j < 7; j++) {
+          for (int i = 0; i < 9; i++) {
+            double weight =
+                Math.max(0, 1 - Math.abs(sourceX - i)) * Math.max(0, 1 - Math.abs(sourceY - j));
+            for (int channel = 0; channel < 3; channel++) {
+              target[(y * 9 + x) * 3 + channel] +=
+                  weight * (IMAGE.values()[(j * 9 + i) * 3 + channel] & 0xFF);
+            }
+          }
+        }
+      }
+    }
+    return target;
+  }
+
+  private static void assertNear(byte[] found, double[] expected, double tolerance) {
+    for (int i = 0; i < expected.length; i++) {
+      assertThat((double) (found[i] & 0xFF)).isCloseTo(expected[i], within(tolerance));
+    }
+  }
+
+  private static long key(int sample, int index) {
+    return Mixing.mix(Mixing.mix(Mixing.mix(1, 0, sample), 3), index);
+  }
+
+  @Test
+  void turnsScalesAndSlantsAroundTheCentreInOneResampling() {
+    for (int sample = 0; sample < 50; sample++) {
+      double angle = Math.toRadians(30 * (2 * Mixing.unit(Mixing.mix(key(sample, 0), 0)) - 1));
+      double factor = 1 + 0.5 * (2 * Mixing.unit(Mixing.mix(key(sample, 1), 0)) - 1);
+      double slant = 0.3 * (2 * Mixing.unit(Mixing.mix(key(sample, 2), 0)) - 1);
+      double cos = Math.cos(angle) / factor;
+      double sin = Math.sin(angle) / factor;
+      // Turn, then scale, then slant: the matrices multiply in this order.
+      assertNear(
+          apply("rotate=30,scale=0.5,shear=0.3", 1, 0, sample),
+          mapped(cos, cos * slant - sin, sin, sin * slant + cos, 0, 0),
+          3);
+    }
+  }
+
+  @Test
+  void turnsByEachAngleInRange() {
+    double smallest = 1;
+    double largest = -1;
+    for (int sample = 0; sample < 1000; sample++) {
+      AffineMap map = new AffineMap();
+      map.reset();
+      new Rotate(90).compose(map, SHAPE, Mixing.mix(sample));
+      smallest = Math.min(smallest, map.yx);
+      largest = Math.max(largest, map.yx);
+    }
+    assertThat(smallest).isBetween(-1.0, -0.99);
+    assertThat(largest).isBetween(0.99, 1.0);
+  }
+
+  @Test
+  void enlargesPartsThatAreInsideTheImage() {
+    double smallest = 1;
+    for (int sample = 0; sample < 1000; sample++) {
+      AffineMap map = new AffineMap();
+      map.reset();
+      new ResizedCrop(0.2).compose(map, SHAPE, Mixing.mix(sample));
+      smallest = Math.min(smallest, map.xx * map.yy);
+      assertThat(map.xx * map.yy).isBetween(0.19, 1.0);
+      // The corners of the part, in pixels from the centre.
+      assertThat(Math.abs(map.xt) + map.xx * 4.5).isLessThanOrEqualTo(4.5 + 1e-9);
+      assertThat(Math.abs(map.yt) + map.yy * 3.5).isLessThanOrEqualTo(3.5 + 1e-9);
+    }
+    assertThat(smallest).isLessThan(0.22);
+  }
+
+  @Test
+  void changesBrightnessContrastAndSaturation() {
+    double mean = 0;
+    for (byte value : IMAGE.values()) {
+      mean += (value & 0xFF) / (double) SHAPE.bytes();
+    }
+    for (int sample = 0; sample < 50; sample++) {
+      double factor = 1 + 0.5 * (2 * Mixing.unit(Mixing.mix(key(sample, 0), 0)) - 1);
+      double[] brighter = new double[SHAPE.bytes()];
+      double[] starker = new double[SHAPE.bytes()];
+      double[] livelier = new double[SHAPE.bytes()];
+      for (int i = 0; i < SHAPE.bytes(); i++) {
+        int value = IMAGE.values()[i] & 0xFF;
+        int pixel = i / 3 * 3;
+        double luma =
+            0.299 * (IMAGE.values()[pixel] & 0xFF)
+                + 0.587 * (IMAGE.values()[pixel + 1] & 0xFF)
+                + 0.114 * (IMAGE.values()[pixel + 2] & 0xFF);
+        brighter[i] = clamped(value * factor);
+        starker[i] = clamped(mean + (value - mean) * factor);
+        livelier[i] = clamped(luma + (value - luma) * factor);
+      }
+      assertNear(apply("brightness=0.5", 1, 0, sample), brighter, 0.51);
+      assertNear(apply("contrast=0.5", 1, 0, sample), starker, 0.51);
+      assertNear(apply("saturation=0.5", 1, 0, sample), livelier, 0.51);
+    }
+  }
+
+  private static double clamped(double value) {
+    return Math.max(0, Math.min(255, value));
+  }
+
+  @Test
+  void addsColourNoiseAlongThePrincipalComponents() {
+    // A grey image of 128 shows the noise itself; its projections have the paper's deviations.
+    byte[] flat = new byte[SHAPE.bytes()];
+    Arrays.fill(flat, (byte) 128);
+    AugmentationChain chain =
+        new AugmentationChain(Augmentation.parse("color-noise=1"), SHAPE, STATISTICS);
+    byte[] target = new byte[SHAPE.bytes()];
+    int samples = 4000;
+    double[] squares = new double[3];
+    for (int sample = 0; sample < samples; sample++) {
+      chain.apply(1, 0, sample, flat, target);
+      for (int i = 3; i < target.length; i++) {
+        assertThat(target[i]).isEqualTo(target[i - 3]);
+      }
+      for (int i = 0; i < 3; i++) {
+        double projection = 0;
+        for (int channel = 0; channel < 3; channel++) {
+          projection +=
+              ((target[channel] & 0xFF) - 128) * STATISTICS.eigenvectors().get(i).get(channel);
+        }
+        squares[i] += projection * projection / samples;
+      }
+    }
+    // lambda / 255 is 35.3, 1.96 and 0.39; rounding to whole pixels adds 0.29.
+    assertThat(Math.sqrt(squares[0])).isCloseTo(35.3, within(1.5));
+    assertThat(Math.sqrt(squares[1])).isCloseTo(1.98, within(0.1));
+    assertThat(Math.sqrt(squares[2])).isCloseTo(0.49, within(0.05));
+  }
+
+  @Test
+  void coversASquareWithTheMean() {
+    int covered = 0;
+    for (int sample = 0; sample < 200; sample++) {
+      byte[] result = apply("erase=0.4", 1, 0, sample);
+      int changed = 0;
+      for (int i = 0; i < result.length; i += 3) {
+        boolean same = Arrays.equals(result, i, i + 3, IMAGE.values(), i, i + 3);
+        if (!same) {
+          changed++;
+          assertThat(result[i]).isEqualTo((byte) 120);
+          assertThat(result[i + 1]).isEqualTo((byte) 110);
+          assertThat(result[i + 2]).isEqualTo((byte) 100);
+        }
+      }
+      assertThat(changed).isBetween(1, 9);
+      covered = Math.max(covered, changed);
+    }
+    assertThat(covered).isEqualTo(9);
   }
 }

@@ -42,7 +42,9 @@ class BatchReaderTest {
   private static void assertHolds(
       ImageBatch batch, SplitBlocks data, EpochPlan plan, int worker, int step, String augment)
       throws IOException {
-    AugmentationChain chain = new AugmentationChain(Augmentation.parse(augment), SHAPE);
+    AugmentationChain chain =
+        new AugmentationChain(
+            Augmentation.parse(augment), SHAPE, data.folder().manifest().statistics());
     assertThat(batch.examples()).isEqualTo(plan.examples(worker, step));
     byte[] pixels = new byte[SHAPE.bytes()];
     byte[] augmented = new byte[SHAPE.bytes()];

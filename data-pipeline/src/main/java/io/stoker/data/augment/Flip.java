@@ -1,0 +1,14 @@
+package io.stoker.data.augment;
+
+import io.stoker.data.image.ImageShape;
+import io.stoker.data.plan.Mixing;
+
+/** Mirrors every second image, left to right. */
+public record Flip() implements Augmentation.Geometric {
+  @Override
+  public void compose(AffineMap map, ImageShape shape, long key) {
+    if ((Mixing.mix(key) & 1) == 1) {
+      map.then(-1, 0, 0, 1);
+    }
+  }
+}

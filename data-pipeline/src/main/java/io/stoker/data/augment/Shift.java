@@ -1,0 +1,21 @@
+package io.stoker.data.augment;
+
+import io.stoker.data.image.ImageShape;
+import io.stoker.failure.Check;
+
+/**
+ * Moves an image by whole pixels, across and down.
+ *
+ * @param pixels at most, in each of the four directions
+ */
+public record Shift(int pixels) implements Augmentation.Geometric {
+  public Shift {
+    Check.input(
+        pixels >= 0 && pixels <= 1024, "Invalid shift: %d pixels (must be 0 to 1024)", pixels);
+  }
+
+  @Override
+  public void compose(AffineMap map, ImageShape shape, long key) {
+    map.thenMove(Draw.whole(key, 0, pixels), Draw.whole(key, 1, pixels));
+  }
+}
