@@ -1,0 +1,202 @@
+package io.stoker.data.batch;
+
+import io.stoker.data.augment.Augmentation;
+import io.stoker.data.augment.AugmentationChain;
+import io.stoker.data.image.ImageShape;
+import io.stoker.data.shard.ShardBlock;
+import io.stoker.data.shard.ShardManifest;
+import io.stoker.data.storage.Storage;
+import io.stoker.failure.ResourceException;
+import java.awt.Color;
+import java.awt.Font;
+import java.awt.Graphics2D;
+import java.awt.RenderingHints;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import javax.imageio.ImageIO;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FSDataOutputStream;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * A picture of a data set: a row a class, with its name, one image as it is in the shards, and what
+ * augmentation makes of that image in the first epochs.
+ */
+public final class ContactSheet {
+  private static final int MAXIMUM_CLASSES = 20;
+  private static final int VERSIONS = 7;
+
+  /** A rare class may be far from the start; more blocks than these are not looked through. */
+  private static final int MAXIMUM_BLOCKS = 64;
+
+  private static final int SMALLEST_CELL = 64;
+  private static final int LARGEST_CELL = 160;
+  private static final int GAP = 6;
+  private static final int NAME_WIDTH = 150;
+  private static final int HEADER_HEIGHT = 26;
+
+  private final SplitBlocks data;
+  private final List<Augmentation> augmentations;
+  private final long seed;
+  private final ImageShape shape;
+  private final int cellWidth;
+  private final int cellHeight;
+
+  /**
+   * @param data the split to show
+   * @param augmentations applied in order; none shows only the images themselves
+   * @param seed of the augmentation
+   */
+  public ContactSheet(SplitBlocks data, List<Augmentation> augmentations, long seed) {
+    this.data = data;
+    this.augmentations = List.copyOf(augmentations);
+    this.seed = seed;
+    this.shape = data.folder().manifest().image();
+    int longSide = Math.max(shape.height(), shape.width());
+    double scale =
+        longSide < SMALLEST_CELL
+            ? Math.ceil((double) SMALLEST_CELL / longSide)
+            : Math.min(1, (double) LARGEST_CELL / longSide);
+    this.cellWidth = (int) Math.max(1, Math.round(shape.width() * scale));
+    this.cellHeight = (int) Math.max(1, Math.round(shape.height() * scale));
+  }
+
+  /**
+   * Writes the sheet as PNG.
+   *
+   * @param file on any Hadoop filesystem; overwritten
+   * @param hadoop how to reach it
+   * @throws IOException if the shards cannot be read or the file cannot be written
+   */
+  public void write(Path file, Configuration hadoop) throws IOException {
+    BufferedImage sheet = draw();
+    try (FSDataOutputStream out = Storage.of(file, hadoop).create(file, true)) {
+      ImageIO.write(sheet, "png", out);
+    }
+  }
+
+  /**
+   * Draws the sheet.
+   *
+   * @throws ResourceException if this Java cannot draw text, for want of a font
+   * @throws IOException if the shards cannot be read
+   */
+  public BufferedImage draw() throws IOException {
+    Map<Integer, Example> examples = examples();
+    int columns = 1 + (augmentations.isEmpty() ? 0 : VERSIONS);
+    BufferedImage sheet =
+        new BufferedImage(
+            NAME_WIDTH + columns * (cellWidth + GAP) + GAP,
+            HEADER_HEIGHT + examples.size() * (cellHeight + GAP) + GAP,
+            BufferedImage.TYPE_INT_RGB);
+    Graphics2D graphics = sheet.createGraphics();
+    try {
+      graphics.setColor(Color.WHITE);
+      graphics.fillRect(0, 0, sheet.getWidth(), sheet.getHeight());
+      graphics.setColor(Color.BLACK);
+      graphics.setRenderingHint(
+          RenderingHints.KEY_TEXT_ANTIALIASING, RenderingHints.VALUE_TEXT_ANTIALIAS_ON);
+      graphics.setRenderingHint(
+          RenderingHints.KEY_INTERPOLATION,
+          cellHeight < shape.height()
+              ? RenderingHints.VALUE_INTERPOLATION_BICUBIC
+              : RenderingHints.VALUE_INTERPOLATION_NEAREST_NEIGHBOR);
+      drawRows(graphics, examples);
+    } finally {
+      graphics.dispose();
+    }
+    return sheet;
+  }
+
+  private record Example(ShardBlock block, int row) {}
+
+  /** The first sample of each class, by label. */
+  private Map<Integer, Example> examples() throws IOException {
+    ShardManifest manifest = data.folder().manifest();
+    int wanted = Math.min(manifest.classes(), MAXIMUM_CLASSES);
+    Map<Integer, Example> found = new TreeMap<>();
+    int blocks = Math.min(data.rows().length, MAXIMUM_BLOCKS);
+    for (int index = 0; index < blocks && found.size() < wanted; index++) {
+      ShardBlock block = data.block(index);
+      for (int row = 0; row < block.rows(); row++) {
+        if (block.label(row) < wanted) {
+          found.putIfAbsent(block.label(row), new Example(block, row));
+        }
+      }
+    }
+    return found;
+  }
+
+  private void drawRows(Graphics2D graphics, Map<Integer, Example> examples) {
+    drawText(graphics, "image", NAME_WIDTH, HEADER_HEIGHT - 9);
+    if (!augmentations.isEmpty()) {
+      drawText(graphics, "augmented", NAME_WIDTH + cellWidth + GAP, HEADER_HEIGHT - 9);
+    }
+    AugmentationChain chain =
+        new AugmentationChain(augmentations, shape, data.folder().manifest().statistics());
+    byte[] original = new byte[shape.bytes()];
+    byte[] augmented = new byte[shape.bytes()];
+    int top = HEADER_HEIGHT;
+    for (Map.Entry<Integer, Example> entry : examples.entrySet()) {
+      Example example = entry.getValue();
+      example.block.decode(example.row, original);
+      drawName(
+          graphics,
+          data.folder().manifest().classNames().get(entry.getKey()),
+          top + cellHeight / 2);
+      drawImage(graphics, original, 0, top);
+      for (int epoch = 0; epoch < VERSIONS && !augmentations.isEmpty(); epoch++) {
+        chain.apply(seed, epoch, example.block.sampleId(example.row), original, augmented);
+        drawImage(graphics, augmented, 1 + epoch, top);
+      }
+      top += cellHeight + GAP;
+    }
+  }
+
+  private void drawImage(Graphics2D graphics, byte[] pixels, int column, int top) {
+    BufferedImage image =
+        new BufferedImage(shape.width(), shape.height(), BufferedImage.TYPE_INT_RGB);
+    int channels = shape.channels();
+    for (int i = 0; i < shape.area(); i++) {
+      int red = pixels[i * channels] & 0xFF;
+      int green = channels == 3 ? pixels[i * channels + 1] & 0xFF : red;
+      int blue = channels == 3 ? pixels[i * channels + 2] & 0xFF : red;
+      image.setRGB(i % shape.width(), i / shape.width(), red << 16 | green << 8 | blue);
+    }
+    int left = NAME_WIDTH + column * (cellWidth + GAP);
+    graphics.drawImage(image, left, top, cellWidth, cellHeight, null);
+  }
+
+  /** Cuts a name that is too long for its column. */
+  private static void drawName(Graphics2D graphics, String name, int middle) {
+    String text = name;
+    try {
+      int room = NAME_WIDTH - 3 * GAP;
+      while (text.length() > 1 && graphics.getFontMetrics().stringWidth(text) > room) {
+        text = text.substring(0, text.length() - (text.endsWith("…") ? 2 : 1)) + "…";
+      }
+    } catch (RuntimeException | LinkageError | InternalError e) {
+      throw withoutFonts(e);
+    }
+    drawText(graphics, text, GAP, middle + 5);
+  }
+
+  private static void drawText(Graphics2D graphics, String text, int left, int baseline) {
+    try {
+      graphics.setFont(new Font(Font.SANS_SERIF, Font.PLAIN, 13));
+      graphics.drawString(text, left, baseline);
+    } catch (RuntimeException | LinkageError | InternalError e) {
+      throw withoutFonts(e);
+    }
+  }
+
+  private static ResourceException withoutFonts(Throwable cause) {
+    return new ResourceException(
+        "Cannot draw the names of classes: this machine has no fonts (install fontconfig and"
+            + " fonts-dejavu-core, or their like)",
+        cause);
+  }
+}

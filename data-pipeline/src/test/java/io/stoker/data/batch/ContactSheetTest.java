@@ -1,0 +1,63 @@
+package io.stoker.data.batch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.stoker.data.augment.Augmentation;
+import io.stoker.data.image.ImageShape;
+import io.stoker.data.image.Pixels;
+import io.stoker.data.shard.ShardEncoding;
+import io.stoker.data.shard.ShardFolder;
+import io.stoker.data.shard.TestShards;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import javax.imageio.ImageIO;
+import org.apache.hadoop.conf.Configuration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ContactSheetTest {
+  private static final ImageShape SHAPE = new ImageShape(64, 64, 3);
+
+  @TempDir private Path folder;
+
+  private SplitBlocks data() throws IOException {
+    org.apache.hadoop.fs.Path path = new org.apache.hadoop.fs.Path(folder.toUri());
+    TestShards.write(path, SHAPE, new ShardEncoding.Raw(), 4, 40);
+    return new SplitBlocks(
+        ShardFolder.open(path, new Configuration()), "train", new BlockCache(1 << 24));
+  }
+
+  @Test
+  void showsTheFirstImageOfEachClassAsItIs() throws IOException {
+    Path file = folder.resolve("sheet.png");
+    new ContactSheet(data(), List.of(), 1)
+        .write(new org.apache.hadoop.fs.Path(file.toUri()), new Configuration());
+
+    BufferedImage sheet = ImageIO.read(file.toFile());
+    assertThat(sheet.getHeight()).isEqualTo(26 + 4 * 70 + 6);
+    for (int label = 0; label < 4; label++) {
+      Pixels expected = TestShards.pixels(SHAPE, label);
+      for (int i = 0; i < SHAPE.area(); i++) {
+        int rgb = sheet.getRGB(150 + i % 64, 26 + label * 70 + i / 64);
+        assertThat((byte) (rgb >> 16)).isEqualTo(expected.values()[3 * i]);
+        assertThat((byte) rgb).isEqualTo(expected.values()[3 * i + 2]);
+      }
+    }
+  }
+
+  @Test
+  void putsAugmentedVersionsBeside() throws IOException {
+    BufferedImage plain = new ContactSheet(data(), List.of(), 1).draw();
+    BufferedImage sheet = new ContactSheet(data(), Augmentation.parse("shift=20"), 1).draw();
+    assertThat(sheet.getWidth()).isEqualTo(plain.getWidth() + 7 * 70);
+    int black = 0;
+    for (int x = 220; x < sheet.getWidth(); x++) {
+      for (int y = 26; y < sheet.getHeight(); y++) {
+        black += (sheet.getRGB(x, y) & 0xFFFFFF) == 0 ? 1 : 0;
+      }
+    }
+    assertThat(black).as("uncovered pixels").isGreaterThan(1000);
+  }
+}
