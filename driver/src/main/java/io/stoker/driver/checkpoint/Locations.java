@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
-import org.apache.hadoop.fs.UnsupportedFileSystemException;
 
 /** Turns what a user typed into a path that means the same on every machine. */
 public final class Locations {
@@ -25,11 +24,6 @@ public final class Locations {
       return Storage.of(path, hadoop).makeQualified(path);
     } catch (IllegalArgumentException e) {
       throw new InputException("Invalid location: '%s' (%s)".formatted(uri, e.getMessage()), e);
-    } catch (UnsupportedFileSystemException e) {
-      throw new InputException(
-          "Invalid location: %s (no filesystem for '%s:'; known are a path, hdfs:// and s3a://)"
-              .formatted(uri, new Path(uri).toUri().getScheme()),
-          e);
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot reach " + uri, e);
     }

@@ -14,6 +14,7 @@ import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
 import io.stoker.failure.StokerException;
 import io.stoker.failure.Suggestion;
@@ -32,7 +33,6 @@ public final class ConfigFormat {
       JsonMapper.builder()
           .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
           .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
-          .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
           .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
           .build();
 
@@ -81,6 +81,10 @@ public final class ConfigFormat {
 
   private static TrainingConfig.Builder merge(
       JsonNode json, String source, TrainingConfig.Builder builder) {
+    for (Map.Entry<String, JsonNode> field : json.properties()) {
+      Check.input(
+          !field.getValue().isNull(), "Cannot use %s: '%s' has no value", source, field.getKey());
+    }
     try {
       return JSON.readerForUpdating(builder).readValue(json);
     } catch (JsonMappingException e) {

@@ -1,0 +1,61 @@
+package io.stoker.driver.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class JobIdentityTest {
+  private final TrainingConfig config = TrainingConfigTest.unusual();
+  private final JobIdentity identity = new JobIdentity(config, "layers", "4711");
+
+  @Test
+  void isTheSameWhereverThingsAreAndHoweverLongItTakes() {
+    TrainingConfig elsewhere =
+        config.toBuilder()
+            .data("elsewhere")
+            .run("elsewhere")
+            .epochs(99)
+            .keep(1)
+            .checkpointEvery(1)
+            .sliceBytes(8192)
+            .build();
+    JobIdentity moved = new JobIdentity(elsewhere, "layers", "4711");
+
+    assertThat(moved.differences(identity)).isEmpty();
+    assertThat(moved.sha256()).isEqualTo(identity.sha256());
+  }
+
+  @Test
+  void differsInEachOtherValue() {
+    List<TrainingConfig> others =
+        List.of(
+            config.toBuilder().model("lenet5").build(),
+            config.toBuilder().workers(4).build(),
+            config.toBuilder().batch(6).build(),
+            config.toBuilder().localSteps(8).build(),
+            config.toBuilder().learningRate(0.25).build(),
+            config.toBuilder().schedule(new LearningRateSchedule.Constant(0)).build(),
+            config.toBuilder().momentum(0.25).build(),
+            config.toBuilder().weightDecay(0).build(),
+            config.toBuilder().updaterState(UpdaterState.AVERAGE).build(),
+            config.toBuilder().augmentations(List.of("flip")).build(),
+            config.toBuilder().seed(1).build(),
+            config.toBuilder().engine("onednn").build(),
+            config.toBuilder().init("").build());
+
+    for (TrainingConfig other : others) {
+      JobIdentity changed = new JobIdentity(other, "layers", "4711");
+      assertThat(changed.differences(identity)).hasSize(1);
+      assertThat(changed.sha256()).isNotEqualTo(identity.sha256());
+    }
+  }
+
+  @Test
+  void differsInModelAndData() {
+    assertThat(new JobIdentity(config, "other layers", "4712").differences(identity))
+        .containsExactlyInAnyOrder(
+            "the model's definition has changed",
+            "data manifest sha256: 4712 here, 4711 in the run");
+  }
+}

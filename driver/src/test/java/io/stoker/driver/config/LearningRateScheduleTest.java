@@ -1,0 +1,76 @@
+package io.stoker.driver.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import io.stoker.failure.InputException;
+import io.stoker.models.engine.StepSettings;
+import org.junit.jupiter.api.Test;
+
+class LearningRateScheduleTest {
+  private static final int STEPS = 10;
+
+  @Test
+  void constantIsTheBaseRateAllTheWay() {
+    LearningRateSchedule schedule = new LearningRateSchedule.Constant(0);
+
+    assertThat(schedule.factor(0, STEPS)).isEqualTo(1);
+    assertThat(schedule.factor(1_000_000, STEPS)).isEqualTo(1);
+  }
+
+  @Test
+  void warmUpClimbsInEqualSteps() {
+    LearningRateSchedule schedule = new LearningRateSchedule.Constant(0.5);
+
+    for (int step = 0; step < 5; step++) {
+      assertThat(schedule.factor(step, STEPS)).isCloseTo((step + 1) / 5.0, within(1e-12));
+    }
+    assertThat(schedule.factor(5, STEPS)).isEqualTo(1);
+  }
+
+  @Test
+  void stepDecayMultipliesAtEachInterval() {
+    LearningRateSchedule schedule = new LearningRateSchedule.StepDecay(0.1, 2, 0);
+
+    assertThat(schedule.factor(19, STEPS)).isEqualTo(1);
+    assertThat(schedule.factor(20, STEPS)).isCloseTo(0.1, within(1e-12));
+    assertThat(schedule.factor(59, STEPS)).isCloseTo(0.01, within(1e-12));
+  }
+
+  @Test
+  void cosineFallsFromTheWarmUpsEndToZero() {
+    LearningRateSchedule schedule = new LearningRateSchedule.Cosine(9, 1);
+
+    assertThat(schedule.factor(10, STEPS)).isCloseTo(1, within(1e-12));
+    assertThat(schedule.factor(50, STEPS)).isCloseTo(0.5, within(1e-12));
+    assertThat(schedule.factor(30, STEPS)).isCloseTo(0.5 + Math.sqrt(0.125), within(1e-12));
+    assertThat(schedule.factor(90, STEPS)).isCloseTo(0, within(1e-12));
+    assertThat(schedule.factor(900, STEPS)).isCloseTo(0, within(1e-12));
+  }
+
+  @Test
+  void settingsHoldTheScheduledRate() {
+    TrainingConfig config =
+        TrainingConfigTest.minimal()
+            .learningRate(0.5)
+            .schedule(new LearningRateSchedule.StepDecay(0.5, 1, 0))
+            .build();
+
+    assertThat(RateSchedule.of(config, STEPS).at(10))
+        .isEqualTo(new StepSettings(0.25f, 0.9f, 0.0005f));
+  }
+
+  @Test
+  void refusesWhatCannotBe() {
+    assertThatThrownBy(() -> new LearningRateSchedule.Constant(-1))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("Invalid warm-up: -1.0 epochs");
+    assertThatThrownBy(() -> new LearningRateSchedule.StepDecay(0.1, 0, 0))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("Invalid step interval");
+    assertThatThrownBy(() -> new LearningRateSchedule.Cosine(1, 1))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("Invalid cosine horizon");
+  }
+}

@@ -1,0 +1,110 @@
+package io.stoker.driver.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.stoker.failure.InputException;
+import java.util.List;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class TrainingConfigTest {
+  @Test
+  void hasTheseDefaults() {
+    assertThat(minimal().build())
+        .isEqualTo(
+            new TrainingConfig(
+                "data",
+                "run",
+                "lenet5",
+                2,
+                64,
+                10,
+                10,
+                0.01,
+                new LearningRateSchedule.Constant(0),
+                0.9,
+                0.0005,
+                UpdaterState.AVERAGE,
+                List.of(),
+                1,
+                20,
+                3,
+                "auto",
+                "",
+                4 << 20));
+  }
+
+  @ParameterizedTest
+  @MethodSource("invalid")
+  void saysWhatIsInvalid(UnaryOperator<TrainingConfig.Builder> change, String message) {
+    assertThatThrownBy(() -> change.apply(minimal()).build())
+        .isInstanceOf(InputException.class)
+        .hasMessageStartingWith(message);
+  }
+
+  static Stream<Arguments> invalid() {
+    return Stream.of(
+        invalid(config -> config.data(" "), "Missing data: say --data URI"),
+        invalid(config -> config.run(""), "Missing run folder: say --run URI"),
+        invalid(config -> config.model(""), "Missing model: say --model NAME"),
+        invalid(config -> config.workers(0), "Invalid workers: 0 (must be >= 1)"),
+        invalid(config -> config.batch(0), "Invalid batch size: 0 (must be >= 1)"),
+        invalid(
+            config -> config.workers(100_000).batch(100_000),
+            "Invalid global batch: 100000 workers x 100000 examples"),
+        invalid(config -> config.localSteps(-1), "Invalid local steps: -1 (must be >= 1)"),
+        invalid(config -> config.epochs(0), "Invalid epochs: 0 (must be >= 1)"),
+        invalid(config -> config.learningRate(0), "Invalid learning rate: 0.0 (must be > 0)"),
+        invalid(config -> config.learningRate(Double.NaN), "Invalid learning rate: NaN"),
+        invalid(config -> config.momentum(1), "Invalid momentum: 1.0 (must be >= 0 and < 1)"),
+        invalid(config -> config.weightDecay(-0.1), "Invalid weight decay: -0.1 (must be >= 0)"),
+        invalid(config -> config.checkpointEvery(0), "Invalid checkpoint interval: 0 rounds"),
+        invalid(config -> config.keep(0), "Invalid number of checkpoints to keep: 0"),
+        invalid(config -> config.sliceBytes(1026), "Invalid slice size: 1026 bytes"));
+  }
+
+  private static Arguments invalid(UnaryOperator<TrainingConfig.Builder> change, String message) {
+    return Arguments.of(change, message);
+  }
+
+  @Test
+  void carriesMomentumOnlyWhereThereIsSome() {
+    assertThat(minimal().build().carriesUpdaterState()).isTrue();
+    assertThat(minimal().momentum(0).build().carriesUpdaterState()).isFalse();
+    assertThat(minimal().updaterState(UpdaterState.RESET).build().carriesUpdaterState()).isFalse();
+  }
+
+  static TrainingConfig.Builder minimal() {
+    return TrainingConfig.builder().data("data").run("run").model("lenet5");
+  }
+
+  /** A config of which no value is the default. */
+  static TrainingConfig unusual() {
+    return TrainingConfig.builder()
+        .data("s3a://bucket/data")
+        .run("hdfs://host/run")
+        .model("alexnet-mini")
+        .workers(3)
+        .batch(5)
+        .localSteps(7)
+        .epochs(11)
+        .learningRate(0.125)
+        .schedule(new LearningRateSchedule.Cosine(11, 1.5))
+        .momentum(0.5)
+        .weightDecay(0.25)
+        .updaterState(UpdaterState.RESET)
+        .augmentations(List.of("shift=1", "flip"))
+        .seed(-13)
+        .checkpointEvery(17)
+        .keep(19)
+        .engine("dl4j")
+        .init("some/checkpoint")
+        .sliceBytes(4096)
+        .build();
+  }
+}

@@ -1,0 +1,133 @@
+package io.stoker.driver.metrics;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.StandardOpenOption;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FSDataOutputStream;
+import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.fs.RawLocalFileSystem;
+import org.apache.hadoop.util.Progressable;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class MetricsLogTest {
+  @TempDir java.nio.file.Path folder;
+
+  private final Configuration hadoop = new Configuration();
+  private Path run;
+
+  /** A filesystem that cannot append, as object stores cannot. */
+  public static final class ObjectStore extends RawLocalFileSystem {
+    @Override
+    public java.net.URI getUri() {
+      return java.net.URI.create("objects:///");
+    }
+
+    @Override
+    public FSDataOutputStream append(Path file, int bufferSize, Progressable progress) {
+      throw new UnsupportedOperationException("append");
+    }
+  }
+
+  @BeforeEach
+  void setUp() {
+    hadoop.setClass("fs.objects.impl", ObjectStore.class, org.apache.hadoop.fs.FileSystem.class);
+    run = new Path(folder.toUri());
+  }
+
+  @Test
+  void isReadableAfterEachRound() {
+    try (MetricsLog log = MetricsLog.open(run, 0, hadoop)) {
+      log.append(round(1));
+      assertThat(MetricsLog.read(run, hadoop)).containsExactly(round(1));
+      log.append(round(2));
+      assertThat(MetricsLog.read(run, hadoop)).containsExactly(round(1), round(2));
+    }
+  }
+
+  @Test
+  void dropsRoundsThatWillBeDoneAgain() {
+    write(3);
+
+    try (MetricsLog log = MetricsLog.open(run, 2, hadoop)) {
+      log.append(round(3));
+    }
+
+    assertThat(MetricsLog.read(run, hadoop)).containsExactly(round(1), round(2), round(3));
+  }
+
+  @Test
+  void dropsALineThatWasCut() throws IOException {
+    write(2);
+    Files.writeString(
+        folder.resolve("metrics.jsonl"), "{\"round\":3,\"epo", StandardOpenOption.APPEND);
+
+    try (MetricsLog log = MetricsLog.open(run, 5, hadoop)) {
+      log.append(round(3));
+    }
+
+    assertThat(MetricsLog.read(run, hadoop)).containsExactly(round(1), round(2), round(3));
+  }
+
+  @Test
+  void beginsAgainForANewRun() {
+    write(2);
+    write(1);
+
+    assertThat(MetricsLog.read(run, hadoop)).containsExactly(round(1));
+  }
+
+  @Test
+  void isWrittenAgainWhereNothingCanBeAppended() {
+    write(2);
+    Path objects = new Path("objects://" + folder);
+
+    try (MetricsLog log = MetricsLog.open(objects, 2, hadoop)) {
+      log.append(round(3));
+      log.flush();
+      assertThat(MetricsLog.read(run, hadoop)).hasSize(3);
+      log.append(round(4));
+    }
+
+    assertThat(MetricsLog.read(objects, hadoop))
+        .containsExactly(round(1), round(2), round(3), round(4));
+  }
+
+  @Test
+  void namesItsFieldsAsTheDocumentationDoes() throws IOException {
+    write(1);
+
+    assertThat(folder.resolve("metrics.jsonl"))
+        .hasContent(
+            "{\"round\":1,\"epoch\":1,\"step\":10,\"examples\":640,\"examples_total\":640,"
+                + "\"loss\":0.5,\"accuracy\":0.75,\"lr\":0.01,\"images_per_second\":320.0,"
+                + "\"seconds\":{\"gather\":0.1,\"data\":0.2,\"compute\":0.3,\"scatter\":0.4,"
+                + "\"average\":0.5,\"checkpoint\":0.0,\"total\":2.0}}\n");
+  }
+
+  private void write(int rounds) {
+    try (MetricsLog log = MetricsLog.open(run, 0, hadoop)) {
+      for (int round = 1; round <= rounds; round++) {
+        log.append(round(round));
+      }
+    }
+  }
+
+  private static RoundMetrics round(int round) {
+    return new RoundMetrics(
+        round,
+        1,
+        10L * round,
+        640,
+        640L * round,
+        0.5,
+        0.75,
+        0.01,
+        320,
+        new PhaseSeconds(0.1, 0.2, 0.3, 0.4, 0.5, 0, 2));
+  }
+}
