@@ -7,8 +7,10 @@ import io.stoker.data.shard.ShardBlock;
 import io.stoker.data.shard.ShardManifest;
 import io.stoker.data.storage.Storage;
 import io.stoker.failure.ResourceException;
+import io.stoker.failure.StokerException;
 import java.awt.Color;
 import java.awt.Font;
+import java.awt.FontMetrics;
 import java.awt.Graphics2D;
 import java.awt.RenderingHints;
 import java.awt.image.BufferedImage;
@@ -35,8 +37,9 @@ public final class ContactSheet {
   private static final int SMALLEST_CELL = 64;
   private static final int LARGEST_CELL = 160;
   private static final int GAP = 6;
-  private static final int NAME_WIDTH = 150;
+  private static final int LONGEST_NAME = 150;
   private static final int HEADER_HEIGHT = 26;
+  private static final Font FONT = new Font(Font.SANS_SERIF, Font.PLAIN, 13);
 
   private final SplitBlocks data;
   private final List<Augmentation> augmentations;
@@ -86,10 +89,25 @@ public final class ContactSheet {
    */
   public BufferedImage draw() throws IOException {
     Map<Integer, Example> examples = examples();
+    try {
+      return draw(examples);
+    } catch (StokerException e) {
+      throw e;
+    } catch (RuntimeException | LinkageError | InternalError e) {
+      // What Java throws where there is no font, or no library to draw with it.
+      throw new ResourceException(
+          "Cannot draw the names of classes: this machine has no fonts (install fontconfig and"
+              + " fonts-dejavu-core, or their like)",
+          e);
+    }
+  }
+
+  private BufferedImage draw(Map<Integer, Example> examples) {
+    int nameWidth = nameWidth(examples);
     int columns = 1 + (augmentations.isEmpty() ? 0 : VERSIONS);
     BufferedImage sheet =
         new BufferedImage(
-            NAME_WIDTH + columns * (cellWidth + GAP) + GAP,
+            nameWidth + columns * (cellWidth + GAP) + GAP,
             HEADER_HEIGHT + examples.size() * (cellHeight + GAP) + GAP,
             BufferedImage.TYPE_INT_RGB);
     Graphics2D graphics = sheet.createGraphics();
@@ -104,7 +122,7 @@ public final class ContactSheet {
           cellHeight < shape.height()
               ? RenderingHints.VALUE_INTERPOLATION_BICUBIC
               : RenderingHints.VALUE_INTERPOLATION_NEAREST_NEIGHBOR);
-      drawRows(graphics, examples);
+      drawRows(graphics, examples, nameWidth);
     } finally {
       graphics.dispose();
     }
@@ -130,10 +148,28 @@ public final class ContactSheet {
     return found;
   }
 
-  private void drawRows(Graphics2D graphics, Map<Integer, Example> examples) {
-    drawText(graphics, "image", NAME_WIDTH, HEADER_HEIGHT - 9);
+  /** Room for the longest name that is shown, within reason. */
+  private int nameWidth(Map<Integer, Example> examples) {
+    Graphics2D graphics = new BufferedImage(1, 1, BufferedImage.TYPE_INT_RGB).createGraphics();
+    FontMetrics metrics = graphics.getFontMetrics(FONT);
+    int longest =
+        examples.keySet().stream()
+            .mapToInt(label -> metrics.stringWidth(name(label)))
+            .max()
+            .orElse(0);
+    graphics.dispose();
+    return Math.min(longest, LONGEST_NAME) + 3 * GAP;
+  }
+
+  private String name(int label) {
+    return data.folder().manifest().classNames().get(label);
+  }
+
+  private void drawRows(Graphics2D graphics, Map<Integer, Example> examples, int left) {
+    graphics.setFont(FONT);
+    graphics.drawString("image", left, HEADER_HEIGHT - 9);
     if (!augmentations.isEmpty()) {
-      drawText(graphics, "augmented", NAME_WIDTH + cellWidth + GAP, HEADER_HEIGHT - 9);
+      graphics.drawString("augmented", left + cellWidth + GAP, HEADER_HEIGHT - 9);
     }
     AugmentationChain chain =
         new AugmentationChain(augmentations, shape, data.folder().manifest().statistics());
@@ -143,20 +179,17 @@ public final class ContactSheet {
     for (Map.Entry<Integer, Example> entry : examples.entrySet()) {
       Example example = entry.getValue();
       example.block.decode(example.row, original);
-      drawName(
-          graphics,
-          data.folder().manifest().classNames().get(entry.getKey()),
-          top + cellHeight / 2);
-      drawImage(graphics, original, 0, top);
+      drawName(graphics, name(entry.getKey()), top + cellHeight / 2);
+      drawImage(graphics, original, left, top);
       for (int epoch = 0; epoch < VERSIONS && !augmentations.isEmpty(); epoch++) {
         chain.apply(seed, epoch, example.block.sampleId(example.row), original, augmented);
-        drawImage(graphics, augmented, 1 + epoch, top);
+        drawImage(graphics, augmented, left + (1 + epoch) * (cellWidth + GAP), top);
       }
       top += cellHeight + GAP;
     }
   }
 
-  private void drawImage(Graphics2D graphics, byte[] pixels, int column, int top) {
+  private void drawImage(Graphics2D graphics, byte[] pixels, int left, int top) {
     BufferedImage image =
         new BufferedImage(shape.width(), shape.height(), BufferedImage.TYPE_INT_RGB);
     int channels = shape.channels();
@@ -166,37 +199,15 @@ public final class ContactSheet {
       int blue = channels == 3 ? pixels[i * channels + 2] & 0xFF : red;
       image.setRGB(i % shape.width(), i / shape.width(), red << 16 | green << 8 | blue);
     }
-    int left = NAME_WIDTH + column * (cellWidth + GAP);
     graphics.drawImage(image, left, top, cellWidth, cellHeight, null);
   }
 
   /** Cuts a name that is too long for its column. */
   private static void drawName(Graphics2D graphics, String name, int middle) {
     String text = name;
-    try {
-      int room = NAME_WIDTH - 3 * GAP;
-      while (text.length() > 1 && graphics.getFontMetrics().stringWidth(text) > room) {
-        text = text.substring(0, text.length() - (text.endsWith("…") ? 2 : 1)) + "…";
-      }
-    } catch (RuntimeException | LinkageError | InternalError e) {
-      throw withoutFonts(e);
+    while (text.length() > 2 && graphics.getFontMetrics().stringWidth(text) > LONGEST_NAME) {
+      text = text.substring(0, text.length() - (text.endsWith("…") ? 2 : 1)) + "…";
     }
-    drawText(graphics, text, GAP, middle + 5);
-  }
-
-  private static void drawText(Graphics2D graphics, String text, int left, int baseline) {
-    try {
-      graphics.setFont(new Font(Font.SANS_SERIF, Font.PLAIN, 13));
-      graphics.drawString(text, left, baseline);
-    } catch (RuntimeException | LinkageError | InternalError e) {
-      throw withoutFonts(e);
-    }
-  }
-
-  private static ResourceException withoutFonts(Throwable cause) {
-    return new ResourceException(
-        "Cannot draw the names of classes: this machine has no fonts (install fontconfig and"
-            + " fonts-dejavu-core, or their like)",
-        cause);
+    graphics.drawString(text, GAP, middle + 5);
   }
 }

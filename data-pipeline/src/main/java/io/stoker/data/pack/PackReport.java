@@ -45,9 +45,9 @@ record PackReport(PrepareOptions options, SourceListing listing, List<String> sp
     warnOfEmptyClasses(statistics);
     if (!listing.ignored().isEmpty()) {
       LOG.warn(
-          "{} files are not images by name and were ignored, such as {}; all are in the manifest",
+          "Ignored what is no image by name ({} in all, listed in the manifest): {}",
           listing.ignored().size(),
-          listing.ignored().get(0));
+          listing.ignored().stream().limit(EXAMPLES).collect(Collectors.joining(", ")));
     }
   }
 

@@ -46,7 +46,7 @@ public final class IdxSource implements ImageSource {
       String plain = plainName(name);
       boolean known = child.isFile() && (isImages(plain) || isLabels(plain));
       // A name that is there twice, plain and gzipped, is read once: plain sorts first.
-      if (!known || files.putIfAbsent(plain, child.getPath()) != null) {
+      if (known && files.putIfAbsent(plain, child.getPath()) != null) {
         ignored.add(name);
       }
     }
