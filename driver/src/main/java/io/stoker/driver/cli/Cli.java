@@ -15,9 +15,14 @@ final class Cli {
         new CommandLine(new Bench()).addSubcommand("step", new BenchStepCommand(console));
     commands =
         new CommandLine(new Top())
+            .addSubcommand("prepare", new PrepareCommand(console))
+            .addSubcommand("train", new TrainCommand(console))
+            .addSubcommand("evaluate", new EvaluateCommand(console))
+            .addSubcommand("predict", new PredictCommand(console))
             .addSubcommand("models", new ModelsCommand(console))
             .addSubcommand("bench", bench)
             .addSubcommand("doctor", new DoctorCommand(console))
+            .addSubcommand("quickstart", new QuickstartCommand(console))
             .setOut(console.results())
             .setErr(console.messages())
             .setUsageHelpAutoWidth(true)

@@ -3,6 +3,7 @@ package io.stoker.driver.cli;
 import io.stoker.failure.InputException;
 import io.stoker.failure.ResourceException;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
 import org.apache.spark.SparkConf;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.deploy.SparkHadoopUtil;
@@ -43,5 +44,18 @@ final class SparkSide {
    */
   static Configuration hadoop() {
     return SparkHadoopUtil.get().newConfiguration(new SparkConf());
+  }
+
+  /**
+   * A URI as Hadoop's filesystems take it.
+   *
+   * @throws InputException if it is none
+   */
+  static Path path(String uri) {
+    try {
+      return new Path(uri);
+    } catch (IllegalArgumentException e) {
+      throw new InputException("Invalid URI: '%s' (%s)".formatted(uri, e.getMessage()), e);
+    }
   }
 }

@@ -1,0 +1,167 @@
+package io.stoker.driver.cli;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.stoker.data.pack.PrepareJob;
+import io.stoker.data.pack.PrepareOptions;
+import io.stoker.data.pack.PrepareOptions.ExistingOutput;
+import io.stoker.data.pack.PrepareResult;
+import io.stoker.data.pack.SplitFractions;
+import io.stoker.data.shard.ShardEncoding;
+import io.stoker.data.shard.ShardManifest;
+import io.stoker.data.source.ImageSources;
+import org.apache.spark.api.java.JavaSparkContext;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+@Command(
+    name = "prepare",
+    header = "Turns raw images into shards, ready for training.",
+    customSynopsis =
+        "./stoker [spark-submit option]... prepare --input URI --output URI [option]...",
+    description = {
+      "",
+      "Broken images are counted, named in the manifest and left out. The same input and options give the same"
+          + " bytes, whatever the cluster."
+    })
+final class PrepareCommand extends StokerCommand {
+  @Option(names = "--input", paramLabel = "URI", required = true, description = "The images.")
+  private String input;
+
+  @Option(
+      names = "--format",
+      paramLabel = "folder|idx",
+      defaultValue = "folder",
+      description =
+          "folder: one folder a class. idx: MNIST's files, plain or gzipped (default:"
+              + " ${DEFAULT-VALUE}).")
+  private String format;
+
+  @Option(
+      names = "--output",
+      paramLabel = "URI",
+      required = true,
+      description = "The folder to make for shards and manifest.")
+  private String output;
+
+  @Option(
+      names = "--size",
+      paramLabel = "N",
+      description =
+          "Resize the short side to N pixels and cut out the middle; 0 keeps the images' size"
+              + " (default: 0).")
+  private Integer size;
+
+  @Option(
+      names = "--channels",
+      paramLabel = "1|3",
+      description = "Grey or colour (default: 1 for idx, else 3).")
+  private Integer channels;
+
+  @Option(
+      names = "--encoding",
+      paramLabel = "raw|jpeg|png",
+      description =
+          "How the shards hold an image; jpeg=90 says the quality too (default: raw if small, else"
+              + " jpeg).")
+  private String encoding;
+
+  @Option(
+      names = "--shard-mb",
+      paramLabel = "N",
+      description = "About how many MB a shard has (default: 32).")
+  private Integer shardMegabytes;
+
+  @Option(
+      names = "--split",
+      paramLabel = "NAME=FRACTION,...",
+      description = "Splits of an input that has none (default: train=0.9,test=0.1).")
+  private String splits;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      description = "Of the order and the splits (default: 0).")
+  private Long seed;
+
+  @Option(
+      names = "--max-rejected",
+      paramLabel = "SHARE",
+      description = "Fail if more of the images are broken (default: 0.01).")
+  private Double maximumRejected;
+
+  @Option(
+      names = "--max-pixels",
+      paramLabel = "N",
+      description = "Reject larger images before they take memory (default: 64000000).")
+  private Long maximumPixels;
+
+  @Option(
+      names = "--overwrite",
+      description = "Replace shards at the output; nothing that Stoker did not write is deleted.")
+  private boolean overwrite;
+
+  PrepareCommand(Console console) {
+    super(console);
+  }
+
+  @Override
+  Report execute() {
+    PrepareOptions options = options();
+    try (JavaSparkContext spark = SparkSide.start("prepare")) {
+      return report(options, new PrepareJob(spark, options).run());
+    }
+  }
+
+  private PrepareOptions options() {
+    PrepareOptions.Builder builder =
+        PrepareOptions.builder()
+            .source(ImageSources.named(format))
+            .input(SparkSide.path(input))
+            .output(SparkSide.path(output))
+            .existingOutput(overwrite ? ExistingOutput.OVERWRITE : ExistingOutput.REFUSE);
+    Given.set(size, builder::size);
+    Given.set(channels, builder::channels);
+    Given.set(encoding, text -> builder.encoding(ShardEncoding.parse(text)));
+    Given.set(shardMegabytes, builder::shardMegabytes);
+    Given.set(splits, text -> builder.splits(SplitFractions.parse(text)));
+    Given.set(seed, builder::seed);
+    Given.set(maximumRejected, builder::maximumRejected);
+    Given.set(maximumPixels, builder::maximumPixels);
+    return builder.build();
+  }
+
+  static Report report(PrepareOptions options, PrepareResult result) {
+    ShardManifest manifest = result.manifest();
+    double seconds = result.duration().toNanos() / 1e9;
+    ObjectNode json = Report.object();
+    json.put("output", options.output().toString())
+        .put("samples", result.samples())
+        .put("classes", manifest.classes())
+        .put("rejected", manifest.rejected().size())
+        .put("ignored", manifest.ignored().size())
+        .put("manifest_sha256", result.manifestHash())
+        .put("seconds", seconds)
+        .put("images_per_second", result.samples() / seconds);
+    ObjectNode splits = json.putObject("splits");
+    Table table = new Table(1, 2).row("split", "samples", "shards");
+    manifest
+        .splits()
+        .forEach(
+            (name, split) -> {
+              int shards = split.shards().size();
+              table.row(name, "%,d".formatted(split.samples()), "%,d".formatted(shards));
+              splits.putObject(name).put("samples", split.samples()).put("shards", shards);
+            });
+    String text =
+        "%s%n%s images of %s in %d classes, %d rejected, in %.1f s: %s%n"
+            .formatted(
+                table,
+                "%,d".formatted(result.samples()),
+                manifest.image(),
+                manifest.classes(),
+                manifest.rejected().size(),
+                seconds,
+                options.output());
+    return new Report(text, json);
+  }
+}

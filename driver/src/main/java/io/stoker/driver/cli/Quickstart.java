@@ -1,0 +1,193 @@
+package io.stoker.driver.cli;
+
+import io.stoker.data.image.ImageCodec;
+import io.stoker.data.image.ImageShape;
+import io.stoker.data.image.Pixels;
+import io.stoker.data.pack.PrepareJob;
+import io.stoker.data.pack.PrepareOptions;
+import io.stoker.data.pack.PrepareOptions.ExistingOutput;
+import io.stoker.data.shard.ShardBlock;
+import io.stoker.data.shard.ShardFolder;
+import io.stoker.data.source.ImageSources;
+import io.stoker.driver.config.LearningRateSchedule;
+import io.stoker.driver.config.TrainingConfig;
+import io.stoker.driver.evaluate.EvaluateJob;
+import io.stoker.driver.evaluate.EvaluateRequest;
+import io.stoker.driver.evaluate.EvaluationReport;
+import io.stoker.driver.evaluate.PredictJob;
+import io.stoker.driver.evaluate.PredictRequest;
+import io.stoker.driver.evaluate.Prediction;
+import io.stoker.driver.round.ExistingRun;
+import io.stoker.driver.round.RoundListener;
+import io.stoker.driver.round.TrainJob;
+import io.stoker.driver.round.TrainResult;
+import io.stoker.failure.Check;
+import io.stoker.failure.DamagedException;
+import io.stoker.failure.InputException;
+import io.stoker.failure.ResourceException;
+import io.stoker.models.engine.Engines;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.apache.spark.api.java.JavaSparkContext;
+
+/**
+ * The whole way in one folder: MNIST's raw files to shards, training, evaluation, predictions.
+ *
+ * <p>The folder is this class's own, marked as such by a file. In it, shards are made once and used
+ * again, every training gets a run folder of its own, and pictures are written over.
+ */
+final class Quickstart {
+  private static final String MARK = ".stoker-quickstart";
+  private static final String SPLIT = "test";
+  private static final int TOP = 3;
+  private static final int EVALUATION_BATCH = 250;
+
+  private final Path folder;
+  private final JavaSparkContext spark;
+  private final Console console;
+
+  Quickstart(Path folder, JavaSparkContext spark, Console console) {
+    this.folder = folder;
+    this.spark = spark;
+    this.console = console;
+  }
+
+  /**
+   * The recipe. With 4 local steps between averagings and momentum averaged too, two workers come
+   * as far as one, and nearly twice as fast.
+   */
+  static TrainingConfig recipe(Path data, Path run, int epochs) {
+    return TrainingConfig.builder()
+        .data(data.toString())
+        .run(run.toString())
+        .model("lenet5")
+        .workers(2)
+        .batch(32)
+        .localSteps(50)
+        .epochs(epochs)
+        .learningRate(0.02)
+        .schedule(new LearningRateSchedule.Cosine(epochs, 0))
+        .momentum(0.9)
+        .weightDecay(0.0005)
+        .augmentations(List.of("shift"))
+        .checkpointEvery(100)
+        .build();
+  }
+
+  /**
+   * Takes the folder, or makes it.
+   *
+   * @throws InputException if it holds what quickstart did not write
+   */
+  void claim() throws IOException {
+    Check.input(
+        !Files.exists(folder) || Files.isDirectory(folder),
+        "Invalid output: %s is not a folder",
+        folder);
+    if (Files.isDirectory(folder) && !Files.exists(folder.resolve(MARK))) {
+      try (Stream<Path> entries = Files.list(folder)) {
+        Check.input(
+            entries.findAny().isEmpty(),
+            "Invalid output: %s was not made by quickstart (choose another with --output)",
+            folder);
+      }
+    }
+    Files.createDirectories(folder);
+    Files.writeString(folder.resolve(MARK), "Made by stoker quickstart, which may change it.\n");
+  }
+
+  /** The shards: those of an earlier call where they are whole, else made from the raw files. */
+  ShardFolder prepare(Path home) throws IOException {
+    Path data = folder.resolve("data");
+    try {
+      ShardFolder found = open(data);
+      console.say("1/4 prepare: using the shards in %s again".formatted(data));
+      return found;
+    } catch (InputException | DamagedException e) {
+      Path raw = home.resolve("examples").resolve("mnist");
+      if (!Files.isDirectory(raw)) {
+        throw new ResourceException(
+            "MNIST's files are not where they should be, in %s".formatted(raw), e);
+      }
+      console.say("1/4 prepare: MNIST's raw files to shards in %s".formatted(data));
+      new PrepareJob(
+              spark,
+              PrepareOptions.builder()
+                  .source(ImageSources.named("idx"))
+                  .input(new org.apache.hadoop.fs.Path(raw.toUri()))
+                  .output(new org.apache.hadoop.fs.Path(data.toUri()))
+                  .existingOutput(ExistingOutput.OVERWRITE)
+                  .build())
+          .run();
+      return open(data);
+    }
+  }
+
+  private ShardFolder open(Path data) {
+    return ShardFolder.open(
+        new org.apache.hadoop.fs.Path(data.toUri()), spark.hadoopConfiguration());
+  }
+
+  /** Trains in the first run folder that is free. */
+  TrainResult train(int epochs, RoundListener listener) {
+    int number = 1;
+    while (Files.exists(folder.resolve("run-" + number))) {
+      number++;
+    }
+    Path run = folder.resolve("run-" + number);
+    console.say("2/4 train: lenet5 with 2 workers, %d epochs, in %s".formatted(epochs, run));
+    return TrainJob.run(
+        spark, recipe(folder.resolve("data"), run, epochs), ExistingRun.REFUSE, listener);
+  }
+
+  /** Evaluates on the test images, none of which training has seen. */
+  EvaluationReport evaluate(TrainResult trained) {
+    console.say("3/4 evaluate: on the test images");
+    return EvaluateJob.run(
+        spark,
+        new EvaluateRequest(
+            trained.run(),
+            folder.resolve("data").toString(),
+            SPLIT,
+            EVALUATION_BATCH,
+            Engines.AUTO));
+  }
+
+  /** Predicts a few test images of different classes, written as PNG files. */
+  List<Prediction> predict(TrainResult trained, ShardFolder data, int count) throws IOException {
+    Path images = Files.createDirectories(folder.resolve("images"));
+    console.say("4/4 predict: %d test images, written to %s".formatted(count, images));
+    List<String> files = writeImages(data, images, count);
+    return PredictJob.run(
+        spark.hadoopConfiguration(), new PredictRequest(trained.run(), files, TOP, Engines.AUTO));
+  }
+
+  private static List<String> writeImages(ShardFolder data, Path images, int count)
+      throws IOException {
+    ImageShape shape = data.manifest().image();
+    ShardBlock block = data.readBlock(SPLIT, 0);
+    Set<Integer> labels = new HashSet<>();
+    List<String> files = new ArrayList<>();
+    for (int row = 0; row < block.rows() && files.size() < count; row++) {
+      if (labels.add(block.label(row))) {
+        byte[] values = new byte[shape.bytes()];
+        block.decode(row, values);
+        Path file =
+            images.resolve(
+                "%s-%d.png"
+                    .formatted(
+                        data.manifest().classNames().get(block.label(row)), block.sampleId(row)));
+        Files.write(file, ImageCodec.encodePng(new Pixels(shape, values)));
+        files.add(file.toString());
+      }
+    }
+    return files.stream().sorted(Comparator.naturalOrder()).toList();
+  }
+}

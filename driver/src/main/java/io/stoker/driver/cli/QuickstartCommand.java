@@ -1,0 +1,193 @@
+package io.stoker.driver.cli;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.stoker.data.image.Pixels;
+import io.stoker.data.shard.ShardFolder;
+import io.stoker.driver.evaluate.EvaluationReport;
+import io.stoker.driver.evaluate.Prediction;
+import io.stoker.driver.metrics.PhaseSeconds;
+import io.stoker.driver.round.TrainResult;
+import io.stoker.failure.Check;
+import io.stoker.failure.ResourceException;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import org.apache.spark.api.java.JavaSparkContext;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+@Command(
+    name = "quickstart",
+    header = "Prepares MNIST, trains LeNet-5 on it, evaluates, and predicts a few images.",
+    customSynopsis = "./stoker [spark-submit option]... quickstart [option]...",
+    description = {
+      "",
+      "MNIST comes with Stoker. A second call uses the shards again, trains in a run folder of its own, and"
+          + " touches nothing that quickstart did not write."
+    })
+final class QuickstartCommand extends StokerCommand {
+  private static final int IMAGES = 5;
+
+  @Option(
+      names = "--output",
+      paramLabel = "FOLDER",
+      defaultValue = "stoker-quickstart",
+      description = "The folder to work in (default: ${DEFAULT-VALUE}).")
+  private Path output;
+
+  @Option(
+      names = "--epochs",
+      paramLabel = "E",
+      defaultValue = "12",
+      description = "Passes over the training images (default: ${DEFAULT-VALUE}).")
+  private int epochs;
+
+  private final Map<String, Double> seconds = new LinkedHashMap<>();
+
+  QuickstartCommand(Console console) {
+    super(console);
+  }
+
+  @Override
+  Report execute() throws IOException {
+    Check.input(epochs >= 1, "Invalid epochs: %d (must be >= 1)", epochs);
+    Path home = home();
+    long start = System.nanoTime();
+    try (JavaSparkContext spark = SparkSide.start("quickstart")) {
+      Quickstart quickstart = new Quickstart(output, spark, console());
+      quickstart.claim();
+      lap("start", start);
+      start = System.nanoTime();
+      ShardFolder data = quickstart.prepare(home);
+      lap("prepare", start);
+      start = System.nanoTime();
+      TrainResult trained;
+      try (TrainingProgress progress = new TrainingProgress(console())) {
+        trained = quickstart.train(epochs, progress);
+      }
+      lap("train", start);
+      start = System.nanoTime();
+      EvaluationReport evaluated = quickstart.evaluate(trained);
+      lap("evaluate", start);
+      start = System.nanoTime();
+      List<Prediction> predictions = quickstart.predict(trained, data, IMAGES);
+      List<Pixels> images = PredictCommand.read(predictions, spark.hadoopConfiguration());
+      Path picture = output.resolve("predictions.png");
+      PredictCommand.write(predictions, images, picture);
+      lap("predict", start);
+      return report(home, trained, evaluated, predictions, images, picture);
+    }
+  }
+
+  private void lap(String name, long start) {
+    seconds.put(name, (System.nanoTime() - start) / 1e9);
+  }
+
+  private static Path home() {
+    return Optional.ofNullable(System.getProperty("stoker.home"))
+        .map(Path::of)
+        .orElseThrow(
+            () ->
+                new ResourceException(
+                    "Quickstart needs the launcher ./stoker, which knows where MNIST's files are"));
+  }
+
+  private Report report(
+      Path home,
+      TrainResult trained,
+      EvaluationReport evaluated,
+      List<Prediction> predictions,
+      List<Pixels> images,
+      Path picture) {
+    double total = seconds.values().stream().mapToDouble(Double::doubleValue).sum();
+    List<String> next = next(home, trained, predictions);
+    StringBuilder text = new StringBuilder("\n");
+    for (int i = 0; i < predictions.size(); i++) {
+      text.append(
+          PredictionText.of(predictions.get(i), images.get(i), console().resultsOnTerminal()));
+    }
+    text.append(
+            new Table()
+                .row(
+                    "accuracy",
+                    "%.2f %% of %,d test images"
+                        .formatted(100 * evaluated.accuracy(), evaluated.examples()))
+                .row(
+                    "speed",
+                    "%,.0f images/s trained, with averaging and checkpoints"
+                        .formatted(trained.imagesPerSecond()))
+                .row("time", "%.0f s: %s".formatted(total, laps(seconds)))
+                .row("training", phases(trained.seconds()))
+                .row("run folder", trained.run())
+                .row("picture", picture.toString()))
+        .append("\nTry next:\n");
+    next.forEach(command -> text.append("  ").append(command).append('\n'));
+    return new Report(text.toString(), json(trained, evaluated, predictions, picture, next, total));
+  }
+
+  private ObjectNode json(
+      TrainResult trained,
+      EvaluationReport evaluated,
+      List<Prediction> predictions,
+      Path picture,
+      List<String> next,
+      double total) {
+    ObjectNode json = Report.object();
+    json.put("accuracy", evaluated.accuracy())
+        .put("images_per_second", trained.imagesPerSecond())
+        .put("seconds", total)
+        .put("rounds", trained.rounds())
+        .put("epochs", trained.epochs())
+        .put("parameters_sha256", trained.parametersSha256())
+        .put("run", trained.run())
+        .put("data", output.resolve("data").toString())
+        .put("picture", picture.toString());
+    ObjectNode steps = json.putObject("seconds_by_step");
+    seconds.forEach(steps::put);
+    json.set("seconds_by_phase", Report.object(trained.seconds()));
+    predictions.forEach(prediction -> json.withArray("predictions").add(Report.object(prediction)));
+    next.forEach(json.putArray("next")::add);
+    return json;
+  }
+
+  private static String laps(Map<String, Double> laps) {
+    return laps.entrySet().stream()
+        .map(lap -> "%s %.1f".formatted(lap.getKey(), lap.getValue()))
+        .collect(Collectors.joining(", "));
+  }
+
+  private static String phases(PhaseSeconds phases) {
+    return "%.1f s: compute %.1f, data %.1f, gather %.1f, scatter %.1f, average %.1f, checkpoint %.1f"
+        .formatted(
+            phases.total(),
+            phases.compute(),
+            phases.data(),
+            phases.gather(),
+            phases.scatter(),
+            phases.average(),
+            phases.checkpoint());
+  }
+
+  /** Commands that work as they stand in the folder that this one was called in. */
+  private List<String> next(Path home, TrainResult trained, List<Prediction> predictions) {
+    Path here = Path.of("").toAbsolutePath();
+    String stoker =
+        home.toAbsolutePath().equals(here) ? "./stoker" : quote(home.resolve("stoker").toString());
+    String data = quote(output.resolve("data").toString());
+    return List.of(
+        "%s evaluate --checkpoint %s --data %s".formatted(stoker, quote(trained.run()), data),
+        "%s predict --checkpoint %s %s"
+            .formatted(stoker, quote(trained.run()), quote(predictions.get(0).image())),
+        "%s train --data %s --run %s --model lenet5-modern --epochs 5 --learning-rate 0.02"
+            .formatted(stoker, data, quote(output.resolve("run-modern").toString())));
+  }
+
+  /** A word as a shell takes it. */
+  private static String quote(String word) {
+    return word.matches("[A-Za-z0-9_./:@%+=-]+") ? word : "'" + word.replace("'", "'\\''") + "'";
+  }
+}

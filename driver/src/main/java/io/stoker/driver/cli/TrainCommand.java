@@ -1,0 +1,212 @@
+package io.stoker.driver.cli;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.stoker.driver.config.ConfigFormat;
+import io.stoker.driver.config.LearningRateSchedule;
+import io.stoker.driver.config.TrainingConfig;
+import io.stoker.driver.config.UpdaterState;
+import io.stoker.driver.round.ExistingRun;
+import io.stoker.driver.round.TrainJob;
+import io.stoker.driver.round.TrainResult;
+import java.nio.file.Path;
+import java.util.List;
+import org.apache.spark.api.java.JavaSparkContext;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+@Command(
+    name = "train",
+    header = "Trains a model by rounds of local steps and averaging.",
+    customSynopsis =
+        "./stoker [spark-submit option]... train --data URI --run URI --model NAME [option]...",
+    description = {
+      "",
+      "The result depends on the job alone: on options, data and seed, not on executors or slots.",
+      "Options given here win over those of --recipe; what neither says has a default."
+    })
+final class TrainCommand extends StokerCommand {
+  /** The forms of {@link LearningRateSchedule} that need no more than a name. */
+  enum Schedule {
+    CONSTANT,
+    COSINE
+  }
+
+  @Option(names = "--data", paramLabel = "URI", description = "Shards, made by prepare.")
+  private String data;
+
+  @Option(names = "--run", paramLabel = "URI", description = "The run folder to make.")
+  private String run;
+
+  @Option(
+      names = "--model",
+      paramLabel = "NAME|FILE.yaml",
+      description = "A model's name (see ./stoker models), or a YAML file.")
+  private String model;
+
+  @Option(
+      names = "--recipe",
+      paramLabel = "FILE.yaml",
+      description = "Options as YAML, such as 'learning_rate: 0.05'.")
+  private Path recipe;
+
+  @Option(
+      names = "--workers",
+      paramLabel = "W",
+      description = "Logical workers: a number of the job, not of the cluster (default: 2).")
+  private Integer workers;
+
+  @Option(
+      names = "--batch",
+      paramLabel = "B",
+      description = "Examples of one worker in one step (default: 64).")
+  private Integer batch;
+
+  @Option(
+      names = "--local-steps",
+      paramLabel = "T",
+      description = "Steps of each worker between two averagings (default: 10).")
+  private Integer localSteps;
+
+  @Option(
+      names = "--epochs",
+      paramLabel = "E",
+      description = "Passes over the training data (default: 10).")
+  private Integer epochs;
+
+  @Option(
+      names = "--learning-rate",
+      paramLabel = "X",
+      description = "The base rate (default: 0.01).")
+  private Double learningRate;
+
+  @Option(
+      names = "--schedule",
+      paramLabel = "NAME",
+      description =
+          "How the rate moves: constant, or cosine down to zero at the last epoch (default:"
+              + " constant). A recipe can say more.")
+  private Schedule schedule;
+
+  @Option(names = "--momentum", paramLabel = "X", description = "0 to below 1 (default: 0.9).")
+  private Double momentum;
+
+  @Option(
+      names = "--weight-decay",
+      paramLabel = "X",
+      description = "The L2 factor on weights (default: 0.0005).")
+  private Double weightDecay;
+
+  @Option(
+      names = "--updater-state",
+      paramLabel = "average|reset",
+      description = "What becomes of the momentum between rounds (default: average).")
+  private UpdaterState updaterState;
+
+  @Option(
+      names = "--augment",
+      paramLabel = "NAME",
+      split = ",",
+      description = "Augmentations, applied in this order: shift, flip, crop.")
+  private List<String> augmentations;
+
+  @Option(names = "--seed", paramLabel = "N", description = "The root of all chance (default: 1).")
+  private Long seed;
+
+  @Option(
+      names = "--checkpoint-every",
+      paramLabel = "ROUNDS",
+      description = "Rounds between two checkpoints; the last round has one too (default: 20).")
+  private Integer checkpointEvery;
+
+  @Option(
+      names = "--keep",
+      paramLabel = "N",
+      description = "Checkpoints that remain, the newest (default: 3).")
+  private Integer keep;
+
+  @Option(
+      names = "--init",
+      paramLabel = "CHECKPOINT",
+      description = "Begin with the parameters of a checkpoint.")
+  private String init;
+
+  @Option(
+      names = "--engine",
+      paramLabel = "NAME",
+      description = "What computes; doctor lists the engines (default: auto).")
+  private String engine;
+
+  @Option(names = "--resume", description = "Go on from the run folder's newest valid checkpoint.")
+  private boolean resume;
+
+  TrainCommand(Console console) {
+    super(console);
+  }
+
+  @Override
+  Report execute() {
+    TrainingConfig config = config();
+    try (JavaSparkContext spark = SparkSide.start("train " + config.model());
+        TrainingProgress progress = new TrainingProgress(console())) {
+      TrainResult result =
+          TrainJob.run(spark, config, resume ? ExistingRun.RESUME : ExistingRun.REFUSE, progress);
+      return report(result);
+    }
+  }
+
+  /** The recipe's values, and over them the options that were given. */
+  TrainingConfig config() {
+    TrainingConfig.Builder builder =
+        recipe == null ? TrainingConfig.builder() : ConfigFormat.readRecipe(recipe);
+    Given.set(data, builder::data);
+    Given.set(run, builder::run);
+    Given.set(model, builder::model);
+    Given.set(workers, builder::workers);
+    Given.set(batch, builder::batch);
+    Given.set(localSteps, builder::localSteps);
+    Given.set(epochs, builder::epochs);
+    Given.set(learningRate, builder::learningRate);
+    Given.set(momentum, builder::momentum);
+    Given.set(weightDecay, builder::weightDecay);
+    Given.set(updaterState, builder::updaterState);
+    Given.set(augmentations, builder::augmentations);
+    Given.set(seed, builder::seed);
+    Given.set(checkpointEvery, builder::checkpointEvery);
+    Given.set(keep, builder::keep);
+    Given.set(init, builder::init);
+    Given.set(engine, builder::engine);
+    TrainingConfig config = builder.build();
+    if (schedule == null) {
+      return config;
+    }
+    double warmUp = config.schedule().warmUpEpochs();
+    return config.toBuilder()
+        .schedule(
+            schedule == Schedule.COSINE
+                ? new LearningRateSchedule.Cosine(config.epochs(), warmUp)
+                : new LearningRateSchedule.Constant(warmUp))
+        .build();
+  }
+
+  static Report report(TrainResult result) {
+    ObjectNode json = Report.object(result);
+    json.put("seconds", result.seconds().total());
+    json.set("seconds_by_phase", Report.object(result.seconds()));
+    String text =
+        new Table()
+            .row("run", result.run())
+            .row("checkpoint", result.checkpoint())
+            .row("rounds", "%d (%d epochs)".formatted(result.rounds(), result.epochs()))
+            .row(
+                "training",
+                "loss %.4f, accuracy %.2f %% in the last round"
+                    .formatted(result.loss(), 100 * result.accuracy()))
+            .row(
+                "speed",
+                "%,.0f images/s, %.1f s in all"
+                    .formatted(result.imagesPerSecond(), result.seconds().total()))
+            .row("parameters", "SHA-256 " + result.parametersSha256())
+            .toString();
+    return new Report(text, json);
+  }
+}
