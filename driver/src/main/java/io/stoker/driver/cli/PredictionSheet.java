@@ -2,6 +2,7 @@ package io.stoker.driver.cli;
 
 import io.stoker.data.image.Pixels;
 import io.stoker.driver.evaluate.Prediction;
+import io.stoker.failure.ResourceException;
 import java.awt.Color;
 import java.awt.Font;
 import java.awt.Graphics2D;
@@ -29,8 +30,21 @@ final class PredictionSheet {
    *
    * @param predictions what was seen
    * @param images the images, in the same order
+   * @throws ResourceException if this Java cannot draw text, for want of a font
    */
   static BufferedImage draw(List<Prediction> predictions, List<Pixels> images) {
+    try {
+      return sheet(predictions, images);
+    } catch (RuntimeException | LinkageError | InternalError e) {
+      // What Java throws where there is no font, or no library to draw with it.
+      throw new ResourceException(
+          "Cannot draw the names of classes: this machine has no fonts (install fontconfig and"
+              + " fonts-dejavu-core, or their like)",
+          e);
+    }
+  }
+
+  private static BufferedImage sheet(List<Prediction> predictions, List<Pixels> images) {
     int row = SIDE + MARGIN;
     BufferedImage sheet =
         new BufferedImage(WIDTH, predictions.size() * row + MARGIN, BufferedImage.TYPE_INT_RGB);

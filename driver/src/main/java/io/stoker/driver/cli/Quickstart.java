@@ -60,8 +60,8 @@ final class Quickstart {
   }
 
   /**
-   * The recipe. With 4 local steps between averagings and momentum averaged too, two workers come
-   * as far as one, and nearly twice as fast.
+   * Plain momentum SGD down half a cosine; small shifts keep 60,000 images from being learnt by
+   * heart.
    */
   static TrainingConfig recipe(Path data, Path run, int epochs) {
     return TrainingConfig.builder()
@@ -179,11 +179,7 @@ final class Quickstart {
       if (labels.add(block.label(row))) {
         byte[] values = new byte[shape.bytes()];
         block.decode(row, values);
-        Path file =
-            images.resolve(
-                "%s-%d.png"
-                    .formatted(
-                        data.manifest().classNames().get(block.label(row)), block.sampleId(row)));
+        Path file = images.resolve(data.manifest().classNames().get(block.label(row)) + ".png");
         Files.write(file, ImageCodec.encodePng(new Pixels(shape, values)));
         files.add(file.toString());
       }

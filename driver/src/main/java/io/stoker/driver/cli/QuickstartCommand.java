@@ -122,7 +122,7 @@ final class QuickstartCommand extends StokerCommand {
                         .formatted(trained.imagesPerSecond()))
                 .row("time", "%.0f s: %s".formatted(total, laps(seconds)))
                 .row("training", phases(trained.seconds()))
-                .row("run folder", trained.run())
+                .row("run folder", SparkSide.plain(trained.run()))
                 .row("picture", picture.toString()))
         .append("\nTry next:\n");
     next.forEach(command -> text.append("  ").append(command).append('\n'));
@@ -178,10 +178,11 @@ final class QuickstartCommand extends StokerCommand {
     String stoker =
         home.toAbsolutePath().equals(here) ? "./stoker" : quote(home.resolve("stoker").toString());
     String data = quote(output.resolve("data").toString());
+    String run = SparkSide.plain(trained.run());
     return List.of(
-        "%s evaluate --checkpoint %s --data %s".formatted(stoker, quote(trained.run()), data),
+        "%s evaluate --checkpoint %s --data %s".formatted(stoker, quote(run), data),
         "%s predict --checkpoint %s %s"
-            .formatted(stoker, quote(trained.run()), quote(predictions.get(0).image())),
+            .formatted(stoker, quote(run), quote(predictions.get(0).image())),
         "%s train --data %s --run %s --model lenet5-modern --epochs 5 --learning-rate 0.02"
             .formatted(stoker, data, quote(output.resolve("run-modern").toString())));
   }

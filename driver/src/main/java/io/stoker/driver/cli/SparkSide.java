@@ -11,6 +11,7 @@ import org.apache.spark.deploy.SparkHadoopUtil;
 /** What a command needs of Spark. */
 final class SparkSide {
   private static final String MASTER = "spark.master";
+  private static final String LOCAL = "file:/";
   private static final String NAME = "spark.app.name";
 
   private SparkSide() {}
@@ -57,5 +58,10 @@ final class SparkSide {
     } catch (IllegalArgumentException e) {
       throw new InputException("Invalid URI: '%s' (%s)".formatted(uri, e.getMessage()), e);
     }
+  }
+
+  /** A URI as people write it: a file of this machine without its scheme. */
+  static String plain(String uri) {
+    return uri.startsWith(LOCAL) ? uri.substring(LOCAL.length() - 1) : uri;
   }
 }

@@ -106,7 +106,8 @@ final class TrainCommand extends StokerCommand {
       names = "--augment",
       paramLabel = "NAME",
       split = ",",
-      description = "Augmentations, applied in this order: shift, flip, crop.")
+      description =
+          "Augmentations in this order, such as shift=2,rotate=10; docs/data.md lists them (default: none).")
   private List<String> augmentations;
 
   @Option(names = "--seed", paramLabel = "N", description = "The root of all chance (default: 1).")
@@ -194,8 +195,8 @@ final class TrainCommand extends StokerCommand {
     json.set("seconds_by_phase", Report.object(result.seconds()));
     String text =
         new Table()
-            .row("run", result.run())
-            .row("checkpoint", result.checkpoint())
+            .row("run", SparkSide.plain(result.run()))
+            .row("checkpoint", SparkSide.plain(result.checkpoint()))
             .row("rounds", "%d (%d epochs)".formatted(result.rounds(), result.epochs()))
             .row(
                 "training",

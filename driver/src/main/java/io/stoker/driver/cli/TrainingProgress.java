@@ -49,12 +49,8 @@ final class TrainingProgress implements RoundListener, AutoCloseable {
   public void roundFinished(RoundMetrics metrics) {
     if (bar != null) {
       bar.setExtraMessage(
-          " epoch %d  loss %.4f  accuracy %.1f %%  %,.0f images/s"
-              .formatted(
-                  metrics.epoch(),
-                  metrics.loss(),
-                  100 * metrics.accuracy(),
-                  metrics.imagesPerSecond()));
+          " loss %.4f  %.1f %%  %,.0f images/s"
+              .formatted(metrics.loss(), 100 * metrics.accuracy(), metrics.imagesPerSecond()));
       bar.stepTo(metrics.round());
     }
   }

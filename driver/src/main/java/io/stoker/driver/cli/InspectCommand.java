@@ -1,0 +1,141 @@
+package io.stoker.driver.cli;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.stoker.data.augment.Augmentation;
+import io.stoker.data.batch.BlockCache;
+import io.stoker.data.batch.ContactSheet;
+import io.stoker.data.batch.SplitBlocks;
+import io.stoker.data.shard.ChannelStatistics;
+import io.stoker.data.shard.ShardFolder;
+import io.stoker.data.shard.ShardManifest;
+import io.stoker.data.shard.ShardSplit;
+import io.stoker.failure.Check;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.apache.hadoop.conf.Configuration;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+@Command(
+    name = "inspect",
+    header = "Shows what prepared data holds: classes, splits, statistics, samples.",
+    customSynopsis = "./stoker [spark-submit option]... inspect --data URI [option]...")
+final class InspectCommand extends StokerCommand {
+  @Option(
+      names = "--data",
+      paramLabel = "URI",
+      required = true,
+      description = "Shards, made by prepare.")
+  private String data;
+
+  @Option(
+      names = "--sheet",
+      paramLabel = "FILE.png",
+      description = "Also draw a sample of each class, before and after augmentation.")
+  private String sheet;
+
+  @Option(
+      names = "--augment",
+      paramLabel = "NAME,...",
+      defaultValue = "shift",
+      description = "Augmentations of the sheet (default: ${DEFAULT-VALUE}).")
+  private String augmentations;
+
+  @Option(
+      names = "--split",
+      paramLabel = "NAME",
+      defaultValue = "train",
+      description = "Where the sheet's samples are from (default: ${DEFAULT-VALUE}).")
+  private String split;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "Of the sheet's augmentation (default: ${DEFAULT-VALUE}).")
+  private long seed;
+
+  InspectCommand(Console console) {
+    super(console);
+  }
+
+  @Override
+  Report execute() throws IOException {
+    Configuration hadoop = SparkSide.hadoop();
+    ShardFolder folder = ShardFolder.open(SparkSide.path(data), hadoop);
+    ObjectNode json = json(folder);
+    StringBuilder text = new StringBuilder(text(folder.manifest()));
+    if (sheet != null) {
+      Check.input(sheet.endsWith(".png"), "Invalid sheet: %s (must end in .png)", sheet);
+      SplitBlocks blocks = new SplitBlocks(folder, split, new BlockCache(0));
+      new ContactSheet(blocks, Augmentation.parse(augmentations), seed)
+          .write(SparkSide.path(sheet), hadoop);
+      text.append("sheet: ").append(sheet).append('\n');
+      json.put("sheet", sheet);
+    }
+    return new Report(text.toString(), json);
+  }
+
+  private static String text(ShardManifest manifest) {
+    List<String> names = List.copyOf(manifest.splits().keySet());
+    Integer[] numbers = new Integer[names.size()];
+    List<String> header = new ArrayList<>(List.of("class"));
+    List<String> total = new ArrayList<>(List.of("all"));
+    for (int i = 0; i < names.size(); i++) {
+      numbers[i] = i + 1;
+      header.add(names.get(i));
+      total.add("%,d".formatted(manifest.splits().get(names.get(i)).samples()));
+    }
+    Table table = new Table(numbers).row(header.toArray(String[]::new));
+    for (int label = 0; label < manifest.classes(); label++) {
+      int index = label;
+      List<String> row = new ArrayList<>(List.of(manifest.classNames().get(label)));
+      manifest
+          .splits()
+          .values()
+          .forEach(part -> row.add("%,d".formatted(part.samplesPerClass().get(index))));
+      table.row(row.toArray(String[]::new));
+    }
+    table.row(total.toArray(String[]::new));
+    ChannelStatistics statistics = manifest.statistics();
+    return "%s%nimages of %s as %s, mean %s, standard deviation %s per channel (0 to 255)%n%d rejected, %d ignored%n"
+        .formatted(
+            table,
+            manifest.image(),
+            manifest.encoding().name(),
+            numbers(statistics.mean()),
+            numbers(statistics.standardDeviation()),
+            manifest.rejected().size(),
+            manifest.ignored().size());
+  }
+
+  private static String numbers(List<Double> values) {
+    return values.stream().map("%.2f"::formatted).collect(Collectors.joining(" "));
+  }
+
+  private ObjectNode json(ShardFolder folder) {
+    ShardManifest manifest = folder.manifest();
+    ObjectNode json = Report.object();
+    json.put("data", data)
+        .put("manifest_sha256", folder.manifestHash())
+        .put("height", manifest.image().height())
+        .put("width", manifest.image().width())
+        .put("channels", manifest.image().channels())
+        .put("encoding", manifest.encoding().name())
+        .put("rejected", manifest.rejected().size())
+        .put("ignored", manifest.ignored().size());
+    manifest.classNames().forEach(json.putArray("class_names")::add);
+    manifest.statistics().mean().forEach(json.putArray("mean")::add);
+    manifest.statistics().standardDeviation().forEach(json.putArray("standard_deviation")::add);
+    ObjectNode splits = json.putObject("splits");
+    manifest.splits().forEach((name, part) -> put(splits.putObject(name), part));
+    return json;
+  }
+
+  private static void put(ObjectNode json, ShardSplit split) {
+    json.put("samples", split.samples()).put("shards", split.shards().size());
+    split.samplesPerClass().forEach(json.putArray("samples_per_class")::add);
+  }
+}
