@@ -7,7 +7,6 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
@@ -15,9 +14,6 @@ import org.apache.hadoop.fs.Path;
 /** Some files of one class. */
 final class FolderPart implements SourcePart {
   private static final long serialVersionUID = 1L;
-
-  /** No image file of a size that is accepted is longer. */
-  private static final long MAXIMUM_BYTES = 1L << 29;
 
   private final String root;
   private final String split;
@@ -58,21 +54,11 @@ final class FolderPart implements SourcePart {
   public Stream<SourceSample> samples(Configuration hadoop) throws IOException {
     FileSystem fileSystem = Storage.of(new Path(root), hadoop);
     return IntStream.range(0, files.length)
-        .mapToObj(i -> new SourceSample(files[i], label, read(fileSystem, i)));
-  }
-
-  private SourceImage read(FileSystem fileSystem, int index) {
-    if (lengths[index] > MAXIMUM_BYTES) {
-      return new SourceImage.Unreadable(
-          "too large: %d bytes, the limit is %d".formatted(lengths[index], MAXIMUM_BYTES));
-    }
-    Path file = new Path(root + Path.SEPARATOR + files[index]);
-    byte[] bytes = new byte[(int) lengths[index]];
-    try (FSDataInputStream in = fileSystem.open(file)) {
-      in.readFully(bytes);
-      return new SourceImage.Encoded(bytes);
-    } catch (IOException e) {
-      return new SourceImage.Unreadable("cannot be read: " + e.getMessage());
-    }
+        .mapToObj(
+            i -> {
+              Path file = new Path(root + Path.SEPARATOR + files[i]);
+              SourceImage image = ImageFiles.read(fileSystem, file, lengths[i]);
+              return new SourceSample(files[i], label, image);
+            });
   }
 }

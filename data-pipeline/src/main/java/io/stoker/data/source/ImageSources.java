@@ -6,7 +6,8 @@ import java.util.List;
 
 /** The collections that Stoker knows. */
 public final class ImageSources {
-  private static final List<ImageSource> ALL = List.of(new FolderSource(), new IdxSource());
+  private static final List<ImageSource> ALL =
+      List.of(new FolderSource(), new IdxSource(), new CifarSource(), new CsvSource());
 
   private ImageSources() {}
 

@@ -26,6 +26,18 @@ final class Inputs {
     return status;
   }
 
+  /**
+   * Finds a file.
+   *
+   * @return its whole path
+   * @throws InputException if there is none
+   */
+  static Path file(FileSystem fileSystem, Path input) throws IOException {
+    FileStatus status = status(fileSystem, input);
+    Check.input(status.isFile(), "Invalid input: %s is a folder (must be a file)", input);
+    return status.getPath();
+  }
+
   private static FileStatus status(FileSystem fileSystem, Path input) throws IOException {
     try {
       return fileSystem.getFileStatus(input);
