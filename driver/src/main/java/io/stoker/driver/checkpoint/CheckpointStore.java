@@ -118,15 +118,18 @@ public final class CheckpointStore {
   }
 
   /**
-   * Deletes complete checkpoints but for the newest ones. Anything else in the folder stays.
+   * Deletes complete checkpoints that are older than some others. Anything else in the folder
+   * stays, and so do checkpoints of later rounds: those are damaged ones that a resumed run has
+   * skipped and will replace.
    *
-   * @param count how many remain, at least 1
+   * @param newest the checkpoint that was written last, which remains
+   * @param count how many remain with it, itself included
    */
-  public void keepNewest(int count) {
+  public void keep(Checkpoint newest, int count) {
     try {
       List<Path> complete = new ArrayList<>();
       for (Path candidate : foldersNewestFirst()) {
-        if (hasManifest(candidate)) {
+        if (round(candidate) <= round(newest.folder()) && hasManifest(candidate)) {
           complete.add(candidate);
         }
       }
@@ -136,6 +139,10 @@ public final class CheckpointStore {
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot delete old checkpoints in " + folder, e);
     }
+  }
+
+  private static long round(Path checkpoint) {
+    return Long.parseLong(checkpoint.getName());
   }
 
   private boolean hasManifest(Path checkpoint) throws IOException {
@@ -160,8 +167,7 @@ public final class CheckpointStore {
           folders.add(status.getPath());
         }
       }
-      folders.sort(
-          Comparator.comparingLong((Path path) -> Long.parseLong(path.getName())).reversed());
+      folders.sort(Comparator.comparingLong(CheckpointStore::round).reversed());
       return folders;
     } catch (FileNotFoundException e) {
       return List.of();

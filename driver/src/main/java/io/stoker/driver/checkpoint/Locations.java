@@ -1,6 +1,7 @@
 package io.stoker.driver.checkpoint;
 
 import io.stoker.data.storage.Storage;
+import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -21,6 +22,11 @@ public final class Locations {
   public static Path absolute(String uri, Configuration hadoop) {
     try {
       Path path = new Path(uri);
+      String user = path.toUri().getUserInfo();
+      Check.input(
+          user == null || !user.contains(":"),
+          "Invalid location: %s (a password must not be in it; Hadoop's credential providers or the environment hold those)",
+          uri.replaceFirst("//[^@/]*@", "//...@"));
       return Storage.of(path, hadoop).makeQualified(path);
     } catch (IllegalArgumentException e) {
       throw new InputException("Invalid location: '%s' (%s)".formatted(uri, e.getMessage()), e);

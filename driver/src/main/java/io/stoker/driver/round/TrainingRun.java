@@ -144,7 +144,7 @@ final class TrainingRun {
                     schedule.at(clock.step()),
                     clock,
                     identity));
-    folder.checkpoints().keepNewest(config.keep());
+    folder.checkpoints().keep(written, config.keep());
     return written;
   }
 }

@@ -229,7 +229,8 @@ class CheckpointTest {
     Files.createDirectory(run.resolve("checkpoints/best"));
     Files.createDirectory(run.resolve("checkpoints/000001"));
 
-    new CheckpointStore(new org.apache.hadoop.fs.Path(run.toUri()), hadoop).keepNewest(1);
+    CheckpointStore store = new CheckpointStore(new org.apache.hadoop.fs.Path(run.toUri()), hadoop);
+    store.keep(store.newestValid().orElseThrow().checkpoint().orElseThrow(), 1);
 
     assertThat(checkpoint(2)).isDirectoryContaining("glob:**/notes.txt");
     assertThat(checkpoint(2).resolve("model.zip")).doesNotExist();
@@ -237,6 +238,25 @@ class CheckpointTest {
     assertThat(checkpoint(6).resolve("manifest.json")).exists();
     assertThat(run.resolve("checkpoints/best")).exists();
     assertThat(run.resolve("checkpoints/000001")).exists();
+  }
+
+  @Test
+  void outlastsADamagedOneOfALaterRound() throws IOException {
+    Files.write(checkpoint(6).resolve("model.zip"), new byte[] {1}, StandardOpenOption.APPEND);
+    CheckpointStore store = new CheckpointStore(new org.apache.hadoop.fs.Path(run.toUri()), hadoop);
+    store.keep(store.newestValid().orElseThrow().checkpoint().orElseThrow(), 1);
+
+    assertThat(newest()).isEqualTo(4);
+    assertThat(checkpoint(2)).doesNotExist();
+    assertThat(checkpoint(6).resolve("model.zip")).exists();
+  }
+
+  @Test
+  void keepsSecretsOutOfMessages() {
+    assertThatThrownBy(() -> ModelFiles.open("s3a://key:secret@bucket/run", hadoop))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("s3a://...@bucket/run")
+        .hasMessageNotContaining("secret");
   }
 
   @Test
