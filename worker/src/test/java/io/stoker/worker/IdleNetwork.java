@@ -39,13 +39,16 @@ public final class IdleNetwork implements Network {
 
   @Override
   public int batchCapacity() {
-    return Integer.MAX_VALUE;
+    return 64;
   }
 
   @Override
-  public BatchScore computeGradients(float[] images, int[] labels, int count, long seed) {
+  public BatchScore computeGradients(float[] images, float[] targets, int count, long seed) {
     examples = count;
-    firstLabel = labels[0];
+    firstLabel = 0;
+    while (targets[firstLabel] != 1) {
+      firstLabel++;
+    }
     dropoutSeed = seed;
     return new BatchScore(2.0 * count, count - 1, count);
   }

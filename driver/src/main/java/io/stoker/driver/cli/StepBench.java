@@ -3,6 +3,7 @@ package io.stoker.driver.cli;
 import io.stoker.models.engine.Engine;
 import io.stoker.models.engine.Network;
 import io.stoker.models.engine.StepSettings;
+import io.stoker.models.engine.Targets;
 import io.stoker.models.spec.InitialParameters;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.Shape;
@@ -90,6 +91,8 @@ final class StepBench {
     for (int i = 0; i < batch; i++) {
       labels[i] = random.nextInt(model.classes());
     }
+    float[] targets = new float[batch * model.classes()];
+    Targets.fill(labels, batch, model.classes(), 0, targets);
     List<Long> times = new ArrayList<>();
     try (Network network = engine.create(model, batch)) {
       fill(network, new InitialParameters(model, seed));
@@ -97,7 +100,7 @@ final class StepBench {
       long end = warm + (long) (seconds * NANOSECONDS);
       for (long step = 0; times.isEmpty() || System.nanoTime() < end; step++) {
         long start = System.nanoTime();
-        network.computeGradients(images, labels, batch, seed + step);
+        network.computeGradients(images, targets, batch, seed + step);
         network.update(SETTINGS);
         long stop = System.nanoTime();
         if (step > 0 && start >= warm) {

@@ -2,6 +2,7 @@ package io.stoker.models.dl4j;
 
 import io.stoker.models.engine.Engine;
 import io.stoker.models.engine.Network;
+import io.stoker.models.engine.RateMultipliers;
 import io.stoker.models.spec.ModelSpec;
 import java.util.Properties;
 import org.nd4j.linalg.factory.Nd4j;
@@ -53,7 +54,7 @@ public final class Dl4jEngine implements Engine {
   }
 
   @Override
-  public Network create(ModelSpec model, int batchCapacity) {
-    return new Dl4jNetwork(model, batchCapacity);
+  public Network create(ModelSpec model, int batchCapacity, RateMultipliers rates) {
+    return new Dl4jNetwork(model, batchCapacity, rates);
   }
 }

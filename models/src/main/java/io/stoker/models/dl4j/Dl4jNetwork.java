@@ -2,12 +2,14 @@ package io.stoker.models.dl4j;
 
 import io.stoker.models.engine.BatchScore;
 import io.stoker.models.engine.Network;
+import io.stoker.models.engine.RateMultipliers;
 import io.stoker.models.engine.StepSettings;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.ModelSpec.Placed;
 import io.stoker.models.spec.ParameterSpec;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import org.bytedeco.javacpp.FloatPointer;
 import org.deeplearning4j.nn.conf.layers.BaseOutputLayer;
@@ -39,12 +41,14 @@ final class Dl4jNetwork implements Network {
   private final INDArray images;
   private final INDArray labels;
 
-  /** The weights of each layer, and the velocity of the same ones. */
-  private final List<INDArray> weights = new ArrayList<>();
+  private final List<Learning> learning = new ArrayList<>();
+  private final List<Learning> statistics = new ArrayList<>();
 
-  private final List<INDArray> weightVelocities = new ArrayList<>();
+  /** The views of one tensor, and how it learns. */
+  private record Learning(
+      INDArray parameters, INDArray gradients, INDArray velocity, float rate, boolean decays) {}
 
-  Dl4jNetwork(ModelSpec model, int batchCapacity) {
+  Dl4jNetwork(ModelSpec model, int batchCapacity, RateMultipliers rates) {
     this.model = model;
     this.batchCapacity = batchCapacity;
     long count = model.parameterCount();
@@ -63,12 +67,21 @@ final class Dl4jNetwork implements Network {
             model.input().height(),
             model.input().width());
     labels = Nd4j.zeros(DataType.FLOAT, batchCapacity, model.classes());
+    Iterator<Float> multipliers = rates.tensors().iterator();
     for (Placed placed : model.placed()) {
       long offset = placed.parameterOffset();
       for (ParameterSpec tensor : placed.parameters()) {
-        if (tensor.role() == ParameterSpec.Role.WEIGHT) {
-          weights.add(range(parameters, offset, tensor.size()));
-          weightVelocities.add(range(velocity, offset, tensor.size()));
+        Learning views =
+            new Learning(
+                range(parameters, offset, tensor.size()),
+                range(gradients, offset, tensor.size()),
+                range(velocity, offset, tensor.size()),
+                multipliers.next(),
+                tensor.role() == ParameterSpec.Role.WEIGHT);
+        if (tensor.role() == ParameterSpec.Role.STATISTIC) {
+          statistics.add(views);
+        } else {
+          learning.add(views);
         }
         offset += tensor.size();
       }
@@ -90,36 +103,55 @@ final class Dl4jNetwork implements Network {
   }
 
   @Override
-  public BatchScore computeGradients(float[] images, int[] labels, int examples, long dropoutSeed) {
+  public BatchScore computeGradients(
+      float[] images, float[] targets, int examples, long dropoutSeed) {
     INDArray features = features(images, examples);
-    INDArray classes = oneHot(labels, examples);
+    INDArray answers = answers(targets, examples);
     Nd4j.getRandom().setSeed(dropoutSeed == 0 ? SEED_FOR_ZERO : dropoutSeed);
     graph.setInputs(features);
-    graph.setLabels(classes);
+    graph.setLabels(answers);
     graph.computeGradientAndScore();
     // The library leaves sums over the examples and divides them in its updater, which is not used.
-    gradients.divi(examples);
+    learning.forEach(tensor -> tensor.gradients().divi(examples));
     return new BatchScore(loss.lossSum(), loss.correct(), examples);
   }
 
   @Override
   public void update(StepSettings settings) {
-    float rate = settings.learningRate();
-    float decay = rate * settings.weightDecay();
-    boolean heavyBall = settings.momentum() > 0;
-    if (heavyBall) {
-      velocity.muli(settings.momentum());
-      for (int i = 0; decay > 0 && i < weights.size(); i++) {
-        addScaled(-decay, weights.get(i), weightVelocities.get(i));
+    float clip = clipFactor(settings.clipNorm());
+    for (Learning tensor : learning) {
+      if (tensor.rate() == 0) {
+        continue;
       }
-      addScaled(-rate, gradients, velocity);
-      addScaled(1, velocity, parameters);
-    } else {
-      for (int i = 0; decay > 0 && i < weights.size(); i++) {
-        weights.get(i).muli(1 - decay);
+      float rate = settings.learningRate() * tensor.rate();
+      float decay = tensor.decays() ? rate * settings.weightDecay() : 0;
+      if (settings.momentum() > 0) {
+        tensor.velocity().muli(settings.momentum());
+        addScaled(-decay, tensor.parameters(), tensor.velocity());
+        addScaled(-rate * clip, tensor.gradients(), tensor.velocity());
+        addScaled(1, tensor.velocity(), tensor.parameters());
+      } else {
+        tensor.parameters().muli(1 - decay);
+        addScaled(-rate * clip, tensor.gradients(), tensor.parameters());
       }
-      addScaled(-rate, gradients, parameters);
     }
+    for (Learning tensor : statistics) {
+      if (tensor.rate() > 0) {
+        addScaled(-1, tensor.gradients(), tensor.parameters());
+      }
+    }
+  }
+
+  private float clipFactor(float longest) {
+    if (longest == StepSettings.UNCLIPPED) {
+      return 1;
+    }
+    double squares = 0;
+    for (Learning tensor : learning) {
+      double norm = tensor.rate() == 0 ? 0 : tensor.gradients().norm2Number().doubleValue();
+      squares += norm * norm;
+    }
+    return (float) Math.min(1, longest / Math.sqrt(squares));
   }
 
   private static void addScaled(float factor, INDArray source, INDArray target) {
@@ -161,23 +193,14 @@ final class Dl4jNetwork implements Network {
             NDArrayIndex.all());
   }
 
-  private INDArray oneHot(int[] classes, int examples) {
-    if (classes.length < examples) {
+  private INDArray answers(float[] targets, int examples) {
+    int size = examples * model.classes();
+    if (targets.length < size) {
       throw new IllegalArgumentException(
-          "Invalid labels: %d (there are %d examples)".formatted(classes.length, examples));
+          "Invalid targets: %d values (%d examples have %d)"
+              .formatted(targets.length, examples, size));
     }
-    int columns = model.classes();
-    FloatBuffer rows = host(labels, 0, (long) examples * columns);
-    for (int example = 0; example < examples; example++) {
-      int label = classes[example];
-      if (label < 0 || label >= columns) {
-        throw new IllegalArgumentException(
-            "Invalid label: %d (must be between 0 and %d)".formatted(label, columns - 1));
-      }
-      for (int column = 0; column < columns; column++) {
-        rows.put(column == label ? 1 : 0);
-      }
-    }
+    host(labels, 0, size).put(targets, 0, size);
     Nd4j.getAffinityManager().tagLocation(labels, Location.HOST);
     return examples == batchCapacity
         ? labels

@@ -6,8 +6,10 @@ import io.stoker.models.spec.Initializer;
 import io.stoker.models.spec.LayerSpec;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.ModelSpec.Placed;
+import io.stoker.models.spec.Padding;
 import io.stoker.models.spec.ParameterSpec;
 import io.stoker.models.spec.Shape;
+import io.stoker.models.spec.Window;
 import java.util.List;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration.GraphBuilder;
@@ -18,19 +20,23 @@ import org.deeplearning4j.nn.conf.distribution.NormalDistribution;
 import org.deeplearning4j.nn.conf.distribution.UniformDistribution;
 import org.deeplearning4j.nn.conf.graph.GraphVertex;
 import org.deeplearning4j.nn.conf.graph.LayerVertex;
+import org.deeplearning4j.nn.conf.graph.MergeVertex;
+import org.deeplearning4j.nn.conf.graph.PreprocessorVertex;
 import org.deeplearning4j.nn.conf.graph.ScaleVertex;
+import org.deeplearning4j.nn.conf.graph.SubsetVertex;
 import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.conf.layers.ActivationLayer;
 import org.deeplearning4j.nn.conf.layers.BaseLayer;
+import org.deeplearning4j.nn.conf.layers.BatchNormalization;
 import org.deeplearning4j.nn.conf.layers.ConvolutionLayer;
 import org.deeplearning4j.nn.conf.layers.DenseLayer;
 import org.deeplearning4j.nn.conf.layers.DropoutLayer;
-import org.deeplearning4j.nn.conf.layers.FeedForwardLayer;
 import org.deeplearning4j.nn.conf.layers.Layer;
 import org.deeplearning4j.nn.conf.layers.LocalResponseNormalization;
 import org.deeplearning4j.nn.conf.layers.OutputLayer;
 import org.deeplearning4j.nn.conf.layers.PoolingType;
 import org.deeplearning4j.nn.conf.layers.SubsamplingLayer;
+import org.deeplearning4j.nn.conf.layers.ZeroPaddingLayer;
 import org.deeplearning4j.nn.conf.preprocessor.CnnToFeedForwardPreProcessor;
 import org.deeplearning4j.nn.conf.preprocessor.FeedForwardToCnnPreProcessor;
 import org.deeplearning4j.nn.weights.IWeightInit;
@@ -72,6 +78,9 @@ public final class GraphConfiguration {
 
   private boolean flat;
 
+  /** Deeplearning4j infers the wrong number of channels behind a {@link SubsetVertex}. */
+  private boolean grouped;
+
   private GraphConfiguration(GraphBuilder graph, Shape input) {
     this.graph = graph;
     this.shape = input;
@@ -98,7 +107,7 @@ public final class GraphConfiguration {
     List<Placed> placed = model.placed();
     for (int i = 0; i < placed.size(); i++) {
       boolean fused = i + 1 < placed.size() && fuses(placed.get(i + 1).layer());
-      if (placed.get(i).parameters().isEmpty()) {
+      if (!learnsWeights(placed.get(i))) {
         chain.append(placed.get(i));
       } else if (i == placed.size() - 1) {
         chain.appendOutput(placed.get(i));
@@ -109,15 +118,18 @@ public final class GraphConfiguration {
         chain.appendLearning(placed.get(i), new ActivationIdentity());
       }
     }
-    ComputationGraphConfiguration configuration =
-        chain
-            .graph
-            .setOutputs(OUTPUT)
-            .setInputTypes(
-                InputType.convolutional(
-                    model.input().height(), model.input().width(), model.input().channels()))
-            .build();
-    return withoutSeed(configuration);
+    chain.graph.setOutputs(OUTPUT);
+    if (!chain.grouped) {
+      chain.graph.setInputTypes(
+          InputType.convolutional(
+              model.input().height(), model.input().width(), model.input().channels()));
+    }
+    return withoutSeed(chain.graph.build());
+  }
+
+  private static boolean learnsWeights(Placed placed) {
+    return placed.layer() instanceof LayerSpec.Convolution
+        || placed.layer() instanceof LayerSpec.Dense;
   }
 
   private static IUpdater updater(StepSettings settings) {
@@ -141,15 +153,19 @@ public final class GraphConfiguration {
   private void append(Placed placed) {
     LayerSpec layer = placed.layer();
     if (layer instanceof LayerSpec.Pooling pool) {
-      appendOverImage(
-          placed,
+      SubsamplingLayer.Builder builder =
           new SubsamplingLayer.Builder(
                   pool.kind() == LayerSpec.Pooling.Kind.MAXIMUM ? PoolingType.MAX : PoolingType.AVG)
-              .kernelSize(pool.kernel(), pool.kernel())
-              .stride(pool.stride(), pool.stride())
-              .padding(pool.padding(), pool.padding())
-              .avgPoolIncludePadInDivisor(true)
-              .build());
+              .kernelSize(pool.window().kernel(), pool.window().kernel())
+              .stride(pool.window().stride(), pool.window().stride())
+              .avgPoolIncludePadInDivisor(true);
+      Padding padding = pool.window().padding();
+      if (padding.isEven()) {
+        builder.padding(padding.top(), padding.left());
+      } else {
+        builder.convolutionMode(ConvolutionMode.Same);
+      }
+      appendOverImage(placed, builder.build());
     } else if (layer instanceof LayerSpec.LocalResponseNormalization lrn) {
       // Deeplearning4j fails on neighbours that no channel has; the sum is the same without them.
       int size = Math.min(lrn.size(), 2 * placed.input().channels() - 1);
@@ -159,6 +175,8 @@ public final class GraphConfiguration {
                   decimal(lrn.k()), decimal(lrn.alpha()), decimal(lrn.beta()))
               .n(size)
               .build());
+    } else if (layer instanceof LayerSpec.BatchNormalization normalization) {
+      appendBatchNormalization(placed, normalization);
     } else if (layer instanceof LayerSpec.Dropout dropout) {
       // Deeplearning4j's probability is that of being kept.
       double kept = 1 - decimal(dropout.probability());
@@ -167,6 +185,23 @@ public final class GraphConfiguration {
       appendActivation(name(placed), activation.function());
     }
     shape = placed.output();
+  }
+
+  private void appendBatchNormalization(Placed placed, LayerSpec.BatchNormalization normalization) {
+    BatchNormalization layer =
+        new BatchNormalization.Builder()
+            .eps(decimal(normalization.epsilon()))
+            .decay(decimal(normalization.decay()))
+            .useLogStd(true)
+            .build();
+    layer.setNIn(placed.input().channels());
+    layer.setNOut(placed.input().channels());
+    if (placed.input().isVector()) {
+      appendLayer(name(placed), layer, toFlat());
+      flat = true;
+    } else {
+      appendOverImage(placed, layer);
+    }
   }
 
   private void appendActivation(String name, ActivationFunction function) {
@@ -188,29 +223,90 @@ public final class GraphConfiguration {
 
   /** Appends a convolution or dense layer with the activation that follows it. */
   private void appendLearning(Placed placed, IActivation activation) {
-    FeedForwardLayer layer;
     if (placed.layer() instanceof LayerSpec.Convolution conv) {
-      layer =
-          new ConvolutionLayer.Builder(conv.kernel(), conv.kernel())
-              .stride(conv.stride(), conv.stride())
-              .padding(conv.padding(), conv.padding())
-              .build();
-      layer.setNIn(placed.input().channels());
-      layer.setNOut(conv.filters());
+      int padding = appendPadding(placed, conv.window());
+      if (conv.groups() > 1) {
+        appendGroups(placed, conv, padding, activation);
+      } else {
+        appendOverImage(
+            placed, convolution(placed, conv, placed.input().channels(), padding, activation));
+      }
     } else {
-      layer = new DenseLayer();
+      DenseLayer layer = new DenseLayer();
       layer.setNIn(placed.input().features());
       layer.setNOut(placed.output().features());
-    }
-    initialize(layer, placed);
-    layer.setActivationFn(activation);
-    if (layer instanceof ConvolutionLayer) {
-      appendOverImage(placed, layer);
-    } else {
+      initialize(layer, placed);
+      layer.setActivationFn(activation);
       appendLayer(name(placed), layer, toFlat());
       flat = true;
     }
     shape = placed.output();
+  }
+
+  private static ConvolutionLayer convolution(
+      Placed placed,
+      LayerSpec.Convolution conv,
+      int channels,
+      int padding,
+      IActivation activation) {
+    Window window = conv.window();
+    ConvolutionLayer layer =
+        new ConvolutionLayer.Builder(window.kernel(), window.kernel())
+            .stride(window.stride(), window.stride())
+            .dilation(window.dilation(), window.dilation())
+            .padding(padding, padding)
+            .build();
+    layer.setNIn(channels);
+    layer.setNOut(conv.filters() / conv.groups());
+    initialize(layer, placed);
+    layer.setActivationFn(activation);
+    return layer;
+  }
+
+  /** Deeplearning4j's windows have the same padding on opposite sides; other padding is a layer. */
+  private int appendPadding(Placed placed, Window window) {
+    Padding padding = window.padding();
+    if (padding.isEven()) {
+      return padding.top();
+    }
+    String name = name(placed) + "-padding";
+    appendLayer(
+        name,
+        new ZeroPaddingLayer.Builder(
+                padding.top(), padding.bottom(), padding.left(), padding.right())
+            .build(),
+        toImage());
+    flat = false;
+    shape =
+        new Shape(
+            shape.height() + padding.top() + padding.bottom(),
+            shape.width() + padding.left() + padding.right(),
+            shape.channels());
+    return 0;
+  }
+
+  /** Deeplearning4j knows no groups: each is a convolution of its own on its own channels. */
+  private void appendGroups(
+      Placed placed, LayerSpec.Convolution conv, int padding, IActivation activation) {
+    if (flat) {
+      String image = name(placed) + "-image";
+      graph.addVertex(image, new PreprocessorVertex(toImage()), last);
+      last = image;
+    }
+    int channels = placed.input().channels() / conv.groups();
+    String[] parts = new String[conv.groups()];
+    for (int group = 0; group < conv.groups(); group++) {
+      String part = name(placed) + "-group-" + (group + 1);
+      graph.addVertex(
+          part + "-input", new SubsetVertex(group * channels, (group + 1) * channels - 1), last);
+      graph.addLayer(
+          part, convolution(placed, conv, channels, padding, activation), part + "-input");
+      parts[group] = part;
+    }
+    graph.addVertex(name(placed), new MergeVertex(), parts);
+    last = name(placed);
+    flat = false;
+    grouped = true;
   }
 
   private void appendOutput(Placed placed) {
@@ -224,12 +320,14 @@ public final class GraphConfiguration {
   }
 
   private void appendOverImage(Placed placed, Layer layer) {
-    InputPreProcessor toImage =
-        flat
-            ? new FeedForwardToCnnPreProcessor(shape.height(), shape.width(), shape.channels())
-            : null;
-    appendLayer(name(placed), layer, toImage);
+    appendLayer(name(placed), layer, toImage());
     flat = false;
+  }
+
+  private InputPreProcessor toImage() {
+    return flat
+        ? new FeedForwardToCnnPreProcessor(shape.height(), shape.width(), shape.channels())
+        : null;
   }
 
   private InputPreProcessor toFlat() {

@@ -27,6 +27,12 @@ public interface Engine {
    *
    * @param model what to compute
    * @param batchCapacity the largest number of examples of one call, at least 1
+   * @param rates how fast each tensor learns
    */
-  Network create(ModelSpec model, int batchCapacity);
+  Network create(ModelSpec model, int batchCapacity, RateMultipliers rates);
+
+  /** A network that learns alike everywhere. */
+  default Network create(ModelSpec model, int batchCapacity) {
+    return create(model, batchCapacity, RateMultipliers.ones(model));
+  }
 }

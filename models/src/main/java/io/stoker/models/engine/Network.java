@@ -23,24 +23,27 @@ public interface Network extends AutoCloseable {
   int batchCapacity();
 
   /**
-   * Runs forward and backward in training mode (dropout on) and leaves the gradient of the mean
-   * cross-entropy loss for {@link #update} and {@link #readGradients}.
+   * Runs forward and backward in training mode (dropout on, normalization by the batch's own
+   * statistics) and leaves the gradient of the mean cross-entropy loss for {@link #update} and
+   * {@link #readGradients}. The gradient of a running statistic is what {@link #update} takes from
+   * it.
    *
    * @param images {@code [examples, channels, height, width]}, at the start of the array
-   * @param labels the class of each example, at the start of the array
+   * @param targets {@code [examples, classes]}, each example's distribution over the classes; see
+   *     {@link Targets}
    * @param examples how many there are, 1 to {@link #batchCapacity()}
    * @param dropoutSeed decides which units are dropped
    * @return the loss and hits of these examples, before the update
-   * @throws IllegalArgumentException if examples is out of range, an array too short or a label not
-   *     a class
+   * @throws IllegalArgumentException if examples is out of range or an array too short
    */
-  BatchScore computeGradients(float[] images, int[] labels, int examples, long dropoutSeed);
+  BatchScore computeGradients(float[] images, float[] targets, int examples, long dropoutSeed);
 
   /**
    * One step of stochastic gradient descent with classical (heavy-ball) momentum and
-   * decoupled-from-loss L2 weight decay on weights, not biases, as in Krizhevsky et al., 2012,
-   * section 5: {@code v = momentum * v - rate * (gradient + decay * w)}, {@code w = w + v}. With
-   * momentum 0 the updater state is neither read nor written.
+   * decoupled-from-loss L2 weight decay on weights only, as in Krizhevsky et al., 2012, section 5:
+   * {@code v = momentum * v - rate * (gradient + decay * w)}, {@code w = w + v}. The rate is each
+   * tensor's own, see {@link RateMultipliers}; the gradient is clipped first. With momentum 0 the
+   * updater state is neither read nor written.
    */
   void update(StepSettings settings);
 

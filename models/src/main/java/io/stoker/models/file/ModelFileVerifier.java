@@ -48,7 +48,9 @@ final class ModelFileVerifier {
         updaterState =
             Optional.of(
                 verifyVector(
-                    ModelFileWriter.UPDATER_STATE, count, description.updaterStateSha256().get()));
+                    ModelFileWriter.updaterEntry(description.metadata().model()),
+                    count,
+                    description.updaterStateSha256().get()));
       }
       byte[] directory = zip.directory();
       if (!Arrays.equals(readFully(directory.length), directory) || stream.read() >= 0) {

@@ -3,6 +3,8 @@ package io.stoker.models.file;
 import io.stoker.failure.Check;
 import io.stoker.models.dl4j.GraphConfiguration;
 import io.stoker.models.engine.StepSettings;
+import io.stoker.models.spec.LayerSpec;
+import io.stoker.models.spec.ModelSpec;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
@@ -21,7 +23,8 @@ public final class ModelFileWriter {
   static final String CONFIGURATION = "configuration.json";
   static final String NORMALIZER = "normalizer.bin";
   static final String COEFFICIENTS = "coefficients.bin";
-  static final String UPDATER_STATE = "updaterState.bin";
+  private static final String UPDATER_STATE = "updaterState.bin";
+  private static final String VELOCITY = "velocity.bin";
 
   /** Two vectors and the rest must stay below the size where zip needs its 64-bit extension. */
   private static final long MAXIMUM_PARAMETERS = 500_000_000;
@@ -103,7 +106,11 @@ public final class ModelFileWriter {
       updaterPlace =
           Optional.of(
               writeVector(
-                  UPDATER_STATE, updaterState.get(), updaterSums.orElseThrow(), zip, stream));
+                  updaterEntry(metadata.model()),
+                  updaterState.get(),
+                  updaterSums.orElseThrow(),
+                  zip,
+                  stream));
     }
     byte[] directory = zip.directory();
     stream.write(directory);
@@ -165,5 +172,15 @@ public final class ModelFileWriter {
           });
       return new Checksums((int) crc.getValue(), digest.hex());
     }
+  }
+
+  /**
+   * The name of the updater state's entry. Deeplearning4j's own state has no values for running
+   * statistics; ours has, so that a model with such keeps it under another name.
+   */
+  static String updaterEntry(ModelSpec model) {
+    boolean statistics =
+        model.layers().stream().anyMatch(LayerSpec.BatchNormalization.class::isInstance);
+    return statistics ? VELOCITY : UPDATER_STATE;
   }
 }

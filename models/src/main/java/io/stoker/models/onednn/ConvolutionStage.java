@@ -11,6 +11,7 @@ import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_WEIGHTS;
 
 import io.stoker.models.spec.LayerSpec;
 import io.stoker.models.spec.ModelSpec;
+import io.stoker.models.spec.Window;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -20,13 +21,12 @@ import org.bytedeco.dnnl.global.dnnl;
 /** {@link LayerSpec.Convolution}: direct convolution, in the blocked order that oneDNN prefers. */
 final class ConvolutionStage implements Stage {
   private final Workspace workspace;
-  private final Vectors vectors;
-  private final ModelSpec.Placed placed;
   private final Tensor input;
   private final long[] strides;
-  private final long[] padding;
-  private final Layout bias;
-  private final Layout plainWeights;
+  private final long[] dilation;
+  private final long[] paddingBefore;
+  private final long[] paddingBehind;
+  private final GroupedFilters filters;
   private final Operation operation;
   private final Conversion source;
   private final Conversion weights;
@@ -41,36 +41,34 @@ final class ConvolutionStage implements Stage {
       LayerSpec.Convolution layer,
       Tensor input) {
     this.workspace = workspace;
-    this.vectors = vectors;
-    this.placed = placed;
     this.input = input;
-    strides = new long[] {layer.stride(), layer.stride()};
-    padding = new long[] {layer.padding(), layer.padding()};
-    bias = Layout.plain(layer.filters());
-    plainWeights =
-        Layout.plain(layer.filters(), placed.input().channels(), layer.kernel(), layer.kernel());
+    Window window = layer.window();
+    strides = new long[] {window.stride(), window.stride()};
+    dilation = new long[] {window.dilation() - 1, window.dilation() - 1};
+    paddingBefore = new long[] {window.padding().top(), window.padding().left()};
+    paddingBehind = new long[] {window.padding().bottom(), window.padding().right()};
+    filters = new GroupedFilters(workspace, vectors, placed, layer);
     long examples = input.layout().dimensions()[0];
     Layout anyOutput =
         Layout.any(examples, layer.filters(), placed.output().height(), placed.output().width());
     dnnl_convolution_desc_t description = new dnnl_convolution_desc_t();
     OneDnn.check(
-        dnnl.dnnl_convolution_forward_desc_init(
+        dnnl.dnnl_dilated_convolution_forward_desc_init(
             description,
             dnnl.dnnl_forward_training,
             dnnl.dnnl_convolution_direct,
             input.layout().anyOrder().descriptor(),
-            plainWeights.anyOrder().descriptor(),
-            bias.descriptor(),
+            filters.weights().layout().anyOrder().descriptor(),
+            filters.bias().layout().descriptor(),
             anyOutput.descriptor(),
             strides,
-            padding,
-            padding),
+            dilation,
+            paddingBefore,
+            paddingBehind),
         "describe a convolution");
     operation = workspace.operation(description);
     source = workspace.convert(input, operation.source());
-    weights =
-        workspace.convert(
-            workspace.view(plainWeights, vectors.parameters(placed, 1)), operation.weights());
+    weights = workspace.convert(filters.weights(), operation.weights());
     output = workspace.tensor(operation.destination());
     forward =
         workspace.compile(
@@ -81,7 +79,7 @@ final class ConvolutionStage implements Stage {
                 DNNL_ARG_WEIGHTS,
                 weights.to(),
                 DNNL_ARG_BIAS,
-                workspace.view(bias, vectors.parameters(placed, 0)),
+                filters.bias(),
                 DNNL_ARG_DST,
                 output));
   }
@@ -94,6 +92,7 @@ final class ConvolutionStage implements Stage {
   @Override
   public void forward(Pass pass) {
     source.run();
+    filters.collect();
     weights.run();
     forward.run();
   }
@@ -107,23 +106,23 @@ final class ConvolutionStage implements Stage {
   private void prepareWeightsGradient(Tensor outputGradient) {
     dnnl_convolution_desc_t description = new dnnl_convolution_desc_t();
     OneDnn.check(
-        dnnl.dnnl_convolution_backward_weights_desc_init(
+        dnnl.dnnl_dilated_convolution_backward_weights_desc_init(
             description,
             dnnl.dnnl_convolution_direct,
             input.layout().anyOrder().descriptor(),
-            plainWeights.anyOrder().descriptor(),
-            bias.descriptor(),
+            filters.weights().layout().anyOrder().descriptor(),
+            filters.bias().layout().descriptor(),
             output.layout().anyOrder().descriptor(),
             strides,
-            padding,
-            padding),
+            dilation,
+            paddingBefore,
+            paddingBehind),
         "describe a convolution's weight gradient");
     Operation gradient = workspace.operation(description, operation);
     Conversion backwardSource = workspace.convert(source.to(), gradient.source());
     Conversion destination = workspace.convert(outputGradient, gradient.destinationGradient());
     Conversion weightsGradient =
-        workspace.convertInto(
-            gradient.weightsGradient(), workspace.view(plainWeights, vectors.gradients(placed, 1)));
+        workspace.convertInto(gradient.weightsGradient(), filters.weightsGradient());
     Primitive primitive =
         workspace.compile(
             gradient,
@@ -135,23 +134,29 @@ final class ConvolutionStage implements Stage {
                 DNNL_ARG_DIFF_WEIGHTS,
                 weightsGradient.from(),
                 DNNL_ARG_DIFF_BIAS,
-                workspace.view(bias, vectors.gradients(placed, 0))));
+                filters.biasGradient()));
     backward.addAll(
-        List.of(backwardSource::run, destination::run, primitive::run, weightsGradient::run));
+        List.of(
+            backwardSource::run,
+            destination::run,
+            primitive::run,
+            weightsGradient::run,
+            filters::distributeGradients));
   }
 
   private Tensor prepareInputGradient(Tensor outputGradient) {
     dnnl_convolution_desc_t description = new dnnl_convolution_desc_t();
     OneDnn.check(
-        dnnl.dnnl_convolution_backward_data_desc_init(
+        dnnl.dnnl_dilated_convolution_backward_data_desc_init(
             description,
             dnnl.dnnl_convolution_direct,
             input.layout().anyOrder().descriptor(),
-            plainWeights.anyOrder().descriptor(),
+            filters.weights().layout().anyOrder().descriptor(),
             output.layout().anyOrder().descriptor(),
             strides,
-            padding,
-            padding),
+            dilation,
+            paddingBefore,
+            paddingBehind),
         "describe a convolution's input gradient");
     Operation gradient = workspace.operation(description, operation);
     Conversion destination = workspace.convert(outputGradient, gradient.destinationGradient());

@@ -1,10 +1,12 @@
 package io.stoker.models.onednn;
 
+import io.stoker.models.engine.RateMultipliers;
 import io.stoker.models.engine.StepSettings;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.ParameterSpec;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 
 /**
@@ -14,49 +16,84 @@ import java.util.List;
 final class Descent {
   private static final int CHUNK = 8192;
 
-  /** A run of parameters with one rule. */
-  private record Run(int offset, int size, boolean decays) {}
+  /** A tensor with the rule that it learns by. */
+  private record Run(int offset, int size, ParameterSpec.Role role, float rate) {
+    boolean isStatistic() {
+      return role == ParameterSpec.Role.STATISTIC;
+    }
+  }
 
   private final List<Run> runs = new ArrayList<>();
   private final float[] parameters = new float[CHUNK];
   private final float[] gradients = new float[CHUNK];
   private final float[] velocity = new float[CHUNK];
 
-  Descent(ModelSpec model) {
+  Descent(ModelSpec model, RateMultipliers rates) {
+    Iterator<Float> multipliers = rates.tensors().iterator();
     long offset = 0;
     for (ModelSpec.Placed placed : model.placed()) {
       for (ParameterSpec tensor : placed.parameters()) {
-        runs.add(
-            new Run(
-                Math.toIntExact(offset),
-                Math.toIntExact(tensor.size()),
-                tensor.role() == ParameterSpec.Role.WEIGHT));
+        float rate = multipliers.next();
+        if (rate > 0) {
+          runs.add(
+              new Run(
+                  Math.toIntExact(offset), Math.toIntExact(tensor.size()), tensor.role(), rate));
+        }
         offset += tensor.size();
       }
     }
   }
 
   void update(Vectors vectors, StepSettings settings) {
-    boolean heavy = settings.momentum() != 0;
     FloatBuffer parameterBuffer = vectors.parameters().asBuffer();
     FloatBuffer gradientBuffer = vectors.gradients().asBuffer();
+    boolean heavy = settings.momentum() != 0;
     FloatBuffer velocityBuffer = heavy ? vectors.velocity().asBuffer() : null;
+    float clip = clipFactor(gradientBuffer, settings.clipNorm());
     for (Run run : runs) {
-      float decay = run.decays() ? settings.weightDecay() : 0;
+      float rate = run.isStatistic() ? 1 : settings.learningRate() * run.rate();
+      float decay = run.role() == ParameterSpec.Role.WEIGHT ? settings.weightDecay() : 0;
       int end = run.offset() + run.size();
       for (int from = run.offset(); from < end; from += CHUNK) {
         int size = Math.min(CHUNK, end - from);
         parameterBuffer.get(from, parameters, 0, size);
         gradientBuffer.get(from, gradients, 0, size);
-        if (heavy) {
+        if (clip != 1 && !run.isStatistic()) {
+          scale(size, clip);
+        }
+        if (heavy && !run.isStatistic()) {
           velocityBuffer.get(from, velocity, 0, size);
-          heavyBall(size, settings.learningRate(), settings.momentum(), decay);
+          heavyBall(size, rate, settings.momentum(), decay);
           velocityBuffer.put(from, velocity, 0, size);
         } else {
-          plain(size, settings.learningRate(), decay);
+          plain(size, rate, decay);
         }
         parameterBuffer.put(from, parameters, 0, size);
       }
+    }
+  }
+
+  private float clipFactor(FloatBuffer gradientBuffer, float longest) {
+    if (longest == StepSettings.UNCLIPPED) {
+      return 1;
+    }
+    double squares = 0;
+    for (Run run : runs) {
+      int end = run.offset() + run.size();
+      for (int from = run.offset(); from < end && !run.isStatistic(); from += CHUNK) {
+        int size = Math.min(CHUNK, end - from);
+        gradientBuffer.get(from, gradients, 0, size);
+        for (int i = 0; i < size; i++) {
+          squares += (double) gradients[i] * gradients[i];
+        }
+      }
+    }
+    return (float) Math.min(1, longest / Math.sqrt(squares));
+  }
+
+  private void scale(int size, float factor) {
+    for (int i = 0; i < size; i++) {
+      gradients[i] *= factor;
     }
   }
 

@@ -10,10 +10,7 @@ import org.bytedeco.dnnl.global.dnnl;
  * @param descriptor the native structure, freed with this object
  */
 record Layout(dnnl_memory_desc_t descriptor) {
-  /**
-   * Row-major: {@code [examples, channels, height, width]}, {@code [rows, columns]}, {@code
-   * [values]}.
-   */
+  /** Row-major. */
   static Layout plain(long... dimensions) {
     return tagged(
         dimensions,
@@ -21,6 +18,7 @@ record Layout(dnnl_memory_desc_t descriptor) {
           case 1 -> dnnl.dnnl_a;
           case 2 -> dnnl.dnnl_ab;
           case 4 -> dnnl.dnnl_abcd;
+          case 5 -> dnnl.dnnl_abcde;
           default -> throw new IllegalArgumentException("Invalid rank: " + dimensions.length);
         });
   }

@@ -3,6 +3,7 @@ package io.stoker.models.onednn;
 import io.stoker.failure.Check;
 import io.stoker.models.engine.Engine;
 import io.stoker.models.engine.Network;
+import io.stoker.models.engine.RateMultipliers;
 import io.stoker.models.spec.ModelSpec;
 import org.bytedeco.dnnl.global.dnnl;
 
@@ -58,11 +59,11 @@ public final class OneDnnEngine implements Engine {
   }
 
   @Override
-  public Network create(ModelSpec model, int batchCapacity) {
+  public Network create(ModelSpec model, int batchCapacity, RateMultipliers rates) {
     Check.input(batchCapacity >= 1, "Invalid batch size: %d (must be >= 1)", batchCapacity);
     Workspace workspace = new Workspace();
     try {
-      return new OneDnnNetwork(workspace, model, batchCapacity);
+      return new OneDnnNetwork(workspace, model, batchCapacity, rates);
     } catch (RuntimeException e) {
       workspace.close();
       throw e;

@@ -8,6 +8,7 @@ import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_WORKSPACE;
 
 import io.stoker.models.spec.LayerSpec;
 import io.stoker.models.spec.ModelSpec;
+import io.stoker.models.spec.Window;
 import java.util.HashMap;
 import java.util.Map;
 import org.bytedeco.dnnl.dnnl_pooling_desc_t;
@@ -20,7 +21,8 @@ final class PoolingStage implements Stage {
   private final int algorithm;
   private final long[] kernel;
   private final long[] strides;
-  private final long[] padding;
+  private final long[] paddingBefore;
+  private final long[] paddingBehind;
   private final Operation operation;
   private final Tensor output;
   private final Map<Integer, Tensor> places = new HashMap<>();
@@ -35,9 +37,11 @@ final class PoolingStage implements Stage {
         layer.kind() == LayerSpec.Pooling.Kind.MAXIMUM
             ? dnnl.dnnl_pooling_max
             : dnnl.dnnl_pooling_avg_include_padding;
-    kernel = new long[] {layer.kernel(), layer.kernel()};
-    strides = new long[] {layer.stride(), layer.stride()};
-    padding = new long[] {layer.padding(), layer.padding()};
+    Window window = layer.window();
+    kernel = new long[] {window.kernel(), window.kernel()};
+    strides = new long[] {window.stride(), window.stride()};
+    paddingBefore = new long[] {window.padding().top(), window.padding().left()};
+    paddingBehind = new long[] {window.padding().bottom(), window.padding().right()};
     Layout anyOutput =
         Layout.any(
             input.layout().dimensions()[0],
@@ -54,8 +58,8 @@ final class PoolingStage implements Stage {
             anyOutput.descriptor(),
             strides,
             kernel,
-            padding,
-            padding),
+            paddingBefore,
+            paddingBehind),
         "describe pooling");
     operation = workspace.operation(description);
     output = workspace.tensor(operation.destination());
@@ -89,8 +93,8 @@ final class PoolingStage implements Stage {
             outputGradient.layout().descriptor(),
             strides,
             kernel,
-            padding,
-            padding),
+            paddingBefore,
+            paddingBehind),
         "describe pooling's gradient");
     Tensor inputGradient = workspace.tensor(input.layout());
     Map<Integer, Tensor> tensors = new HashMap<>(places);

@@ -1,9 +1,12 @@
 package io.stoker.models.spec;
 
 import static io.stoker.models.spec.ParameterSpec.Role.BIAS;
+import static io.stoker.models.spec.ParameterSpec.Role.SCALE;
+import static io.stoker.models.spec.ParameterSpec.Role.STATISTIC;
 import static io.stoker.models.spec.ParameterSpec.Role.WEIGHT;
 
 import io.stoker.failure.Check;
+import java.util.Collections;
 import java.util.List;
 
 /**
@@ -31,66 +34,83 @@ public sealed interface LayerSpec {
   String label();
 
   /**
-   * Convolution: {@code out[o,y,x] = bias[o] + sum over c,i,j of in[c, y*stride+i-padding,
-   * x*stride+j-padding] * weight[o,c,i,j]}, a cross-correlation as everywhere in the field. Output
-   * size: {@code (size + 2 padding - kernel) / stride + 1}, rounded down.
+   * Convolution: {@code out[o,y,x] = bias[o] + sum over c,i,j of in[c, y*stride + i*dilation - top,
+   * x*stride + j*dilation - left] * weight[o,c,i,j]}, a cross-correlation as everywhere in the
+   * field. Output size: {@code (size + padding - span) / stride + 1}, rounded down.
+   *
+   * <p>With groups, the n-th part of the filters sees the n-th part of the input's channels only:
+   * Krizhevsky et al., 2012, section 3.2, had a group on each of two GPUs. The parameters are the
+   * groups' one after the other, each a bias and weights.
    *
    * @param filters output channels
-   * @param kernel rows and columns of the window
-   * @param stride step of the window in both directions
-   * @param padding zeros around the input on each side
+   * @param window the window
+   * @param groups in how many parts channels and filters are cut
    * @param weights first weights
    * @param bias first bias
    */
-  record Convolution(
-      int filters, int kernel, int stride, int padding, Initializer weights, float bias)
+  record Convolution(int filters, Window window, int groups, Initializer weights, float bias)
       implements LayerSpec {
     public Convolution {
       Check.input(filters >= 1, "Invalid filters: %d (must be >= 1)", filters);
-      Window.check(kernel, stride, padding);
-    }
-
-    @Override
-    public Shape outputShape(Shape input) {
-      return new Shape(
-          Window.outputSize(label(), input.height(), kernel, stride, padding),
-          Window.outputSize(label(), input.width(), kernel, stride, padding),
+      Check.input(
+          groups >= 1 && filters % groups == 0,
+          "Invalid groups: %d (must divide the %d filters)",
+          groups,
           filters);
     }
 
     @Override
+    public Shape outputShape(Shape input) {
+      Check.input(
+          input.channels() % groups == 0,
+          "Invalid groups: %d (must divide the %d channels before %s)",
+          groups,
+          input.channels(),
+          label());
+      return window.over(label(), input, filters);
+    }
+
+    @Override
     public List<ParameterSpec> parameters(Shape input) {
-      int area = kernel * kernel;
-      int fanIn = Math.multiplyExact(input.channels(), area);
-      int fanOut = Math.multiplyExact(filters, area);
-      return List.of(
-          new ParameterSpec(BIAS, List.of(filters), fanIn, fanOut, new Initializer.Constant(bias)),
-          new ParameterSpec(
-              WEIGHT, List.of(filters, input.channels(), kernel, kernel), fanIn, fanOut, weights));
+      int area = window.kernel() * window.kernel();
+      int channels = input.channels() / groups;
+      int fanIn = Math.multiplyExact(channels, area);
+      int fanOut = Math.multiplyExact(filters / groups, area);
+      List<ParameterSpec> group =
+          List.of(
+              new ParameterSpec(
+                  BIAS, List.of(filters / groups), fanIn, fanOut, new Initializer.Constant(bias)),
+              new ParameterSpec(
+                  WEIGHT,
+                  List.of(filters / groups, channels, window.kernel(), window.kernel()),
+                  fanIn,
+                  fanOut,
+                  weights));
+      return Collections.nCopies(groups, group).stream().flatMap(List::stream).toList();
     }
 
     @Override
     public long flops(Shape input) {
-      return 2L * outputShape(input).features() * input.channels() * kernel * kernel;
+      long products = (long) input.channels() / groups * window.kernel() * window.kernel();
+      return 2 * products * outputShape(input).features();
     }
 
     @Override
     public String label() {
-      return "conv " + filters + " @ " + Window.label(kernel, stride, padding);
+      return "conv " + filters + " @ " + window + (groups == 1 ? "" : " in " + groups + " groups");
     }
   }
 
   /**
-   * Pooling over windows of each channel. Windows do not reach beyond the padded input; the average
-   * counts the window's full area, padding included.
+   * Pooling over windows of each channel. The maximum is over the pixels that there are; the
+   * average counts the window's full area, padding included. The padding is even, or as little as
+   * lets the windows cover the image, the odd row and column behind it.
    *
    * @param kind maximum or average
-   * @param kernel rows and columns of the window
-   * @param stride step of the window; below the kernel the windows overlap (Krizhevsky et al.,
-   *     2012, section 3.4)
-   * @param padding around the input on each side
+   * @param window the window, without dilation; where its stride is below the kernel, windows
+   *     overlap (Krizhevsky et al., 2012, section 3.4)
    */
-  record Pooling(Kind kind, int kernel, int stride, int padding) implements LayerSpec {
+  record Pooling(Kind kind, Window window) implements LayerSpec {
     /** What a window gives. */
     public enum Kind {
       MAXIMUM,
@@ -98,28 +118,35 @@ public sealed interface LayerSpec {
     }
 
     public Pooling {
-      Window.check(kernel, stride, padding);
       Check.input(
-          padding < kernel, "Invalid padding: %d (must be below the kernel, %d)", padding, kernel);
+          window.dilation() == 1, "Invalid dilation of pooling: %d (must be 1)", window.dilation());
+      Check.input(
+          window.padding().largest() < window.kernel(),
+          "Invalid padding: %s (must be below the kernel, %d)",
+          window.padding(),
+          window.kernel());
     }
 
     @Override
     public Shape outputShape(Shape input) {
-      return new Shape(
-          Window.outputSize(label(), input.height(), kernel, stride, padding),
-          Window.outputSize(label(), input.width(), kernel, stride, padding),
-          input.channels());
+      Shape output = window.over(label(), input, input.channels());
+      Check.input(
+          window.padding().isEven() || window.padding().equals(window.paddingToCover(input)),
+          "Invalid padding: %s (must be even, or for images of %s %s)",
+          window.padding(),
+          input,
+          window.paddingToCover(input));
+      return output;
     }
 
     @Override
     public long flops(Shape input) {
-      return (long) outputShape(input).features() * kernel * kernel;
+      return (long) outputShape(input).features() * window.kernel() * window.kernel();
     }
 
     @Override
     public String label() {
-      return (kind == Kind.MAXIMUM ? "max pool " : "average pool ")
-          + Window.label(kernel, stride, padding);
+      return (kind == Kind.MAXIMUM ? "max pool " : "average pool ") + window;
     }
   }
 
@@ -155,6 +182,53 @@ public sealed interface LayerSpec {
     @Override
     public String label() {
       return "LRN " + size;
+    }
+  }
+
+  /**
+   * Batch normalization (Ioffe and Szegedy, 2015): {@code out = scale * (in - mean) / sqrt(variance
+   * + epsilon) + shift}, each per channel. In training, mean and (biased) variance are the batch's,
+   * and the running ones move towards them: {@code running = decay * running + (1 - decay) *
+   * batch}; in inference they are the running ones. Both count as parameters: they are averaged,
+   * saved and restored with the others, and have no gradient. The running variance is kept as
+   * {@code log10(sqrt(variance))}, the only form that Deeplearning4j reads back from a file.
+   *
+   * @param epsilon keeps the divisor from zero
+   * @param decay the running statistics' retention
+   */
+  record BatchNormalization(float epsilon, float decay) implements LayerSpec {
+    public BatchNormalization {
+      Check.input(epsilon > 0, "Invalid epsilon: %s (must be > 0)", epsilon);
+      Check.input(decay >= 0 && decay < 1, "Invalid decay: %s (must be >= 0 and < 1)", decay);
+    }
+
+    @Override
+    public Shape outputShape(Shape input) {
+      return input;
+    }
+
+    @Override
+    public List<ParameterSpec> parameters(Shape input) {
+      return List.of(
+          perChannel(SCALE, input, 1),
+          perChannel(BIAS, input, 0),
+          perChannel(STATISTIC, input, 0),
+          perChannel(STATISTIC, input, 0));
+    }
+
+    private static ParameterSpec perChannel(ParameterSpec.Role role, Shape input, float first) {
+      return new ParameterSpec(
+          role, List.of(input.channels()), 1, 1, new Initializer.Constant(first));
+    }
+
+    @Override
+    public long flops(Shape input) {
+      return 2L * input.features();
+    }
+
+    @Override
+    public String label() {
+      return "batch norm";
     }
   }
 

@@ -30,8 +30,9 @@ import java.util.TreeMap;
  *   - dense: classes        # or their number
  * }</pre>
  *
- * Left out, a stride is 1 (of pooling: the kernel), a padding and a bias 0; LRN has the values of
- * Krizhevsky et al., 2012; weights are {@code he} where a rectifier follows, else {@code glorot}.
+ * A padding may also be {@code [top, left, bottom, right]}. Left out, a stride is 1 (of pooling:
+ * the kernel), a dilation and groups 1, a padding and a bias 0; LRN has the values of Krizhevsky et
+ * al., 2012; weights are {@code he} where a rectifier follows, else {@code glorot}.
  */
 public final class ModelTree {
   /** More layers than any chain that trains; bounds what a hostile file can ask for. */
@@ -136,6 +137,7 @@ public final class ModelTree {
     readers.put("max-pool", fields -> pooling(LayerSpec.Pooling.Kind.MAXIMUM, fields));
     readers.put("average-pool", fields -> pooling(LayerSpec.Pooling.Kind.AVERAGE, fields));
     readers.put("lrn", ModelTree::normalization);
+    readers.put("batch-norm", ModelTree::batchNormalization);
     readers.put(
         "dropout",
         fields -> new LayerSpec.Dropout(fields.only("probability").number("probability")));
@@ -152,12 +154,16 @@ public final class ModelTree {
   }
 
   private static LayerSpec convolution(TreeFields all, Initializer weights) {
-    TreeFields fields = all.only("filters", "kernel", "stride", "padding", "weights", "bias");
+    TreeFields fields =
+        all.only("filters", "kernel", "stride", "dilation", "padding", "groups", "weights", "bias");
     return new LayerSpec.Convolution(
         fields.integer("filters"),
-        fields.integer("kernel"),
-        fields.integer("stride", 1),
-        fields.integer("padding", 0),
+        new Window(
+            fields.integer("kernel"),
+            fields.integer("stride", 1),
+            fields.integer("dilation", 1),
+            fields.padding("padding")),
+        fields.integer("groups", 1),
         fields.initializer("weights", weights),
         fields.number("bias", 0));
   }
@@ -166,7 +172,7 @@ public final class ModelTree {
     TreeFields fields = all.only("kernel", "stride", "padding");
     int kernel = fields.integer("kernel");
     return new LayerSpec.Pooling(
-        kind, kernel, fields.integer("stride", kernel), fields.integer("padding", 0));
+        kind, new Window(kernel, fields.integer("stride", kernel), 1, fields.padding("padding")));
   }
 
   private static LayerSpec normalization(TreeFields all) {
@@ -176,6 +182,12 @@ public final class ModelTree {
         fields.number("k", 2),
         fields.number("alpha", 1e-4f),
         fields.number("beta", 0.75f));
+  }
+
+  private static LayerSpec batchNormalization(TreeFields all) {
+    TreeFields fields = all.only("epsilon", "decay");
+    return new LayerSpec.BatchNormalization(
+        fields.number("epsilon", 1e-5f), fields.number("decay", 0.9f));
   }
 
   private LayerSpec dense(TreeFields all, Initializer weights) {
@@ -222,24 +234,27 @@ public final class ModelTree {
   private static void write(LayerSpec layer, ObjectNode node) {
     if (layer instanceof LayerSpec.Convolution conv) {
       ObjectNode fields =
-          node.putObject("conv")
-              .put("filters", conv.filters())
-              .put("kernel", conv.kernel())
-              .put("stride", conv.stride())
-              .put("padding", conv.padding());
+          window(node.putObject("conv").put("filters", conv.filters()), conv.window());
+      if (conv.groups() != 1) {
+        fields.put("groups", conv.groups());
+      }
       fields.set("weights", TreeFields.write(conv.weights()));
       fields.put("bias", conv.bias());
     } else if (layer instanceof LayerSpec.Pooling pool) {
-      node.putObject(pool.kind() == LayerSpec.Pooling.Kind.MAXIMUM ? "max-pool" : "average-pool")
-          .put("kernel", pool.kernel())
-          .put("stride", pool.stride())
-          .put("padding", pool.padding());
+      window(
+          node.putObject(
+              pool.kind() == LayerSpec.Pooling.Kind.MAXIMUM ? "max-pool" : "average-pool"),
+          pool.window());
     } else if (layer instanceof LayerSpec.LocalResponseNormalization lrn) {
       node.putObject("lrn")
           .put("size", lrn.size())
           .put("k", lrn.k())
           .put("alpha", lrn.alpha())
           .put("beta", lrn.beta());
+    } else if (layer instanceof LayerSpec.BatchNormalization normalization) {
+      node.putObject("batch-norm")
+          .put("epsilon", normalization.epsilon())
+          .put("decay", normalization.decay());
     } else if (layer instanceof LayerSpec.Dropout dropout) {
       node.put("dropout", dropout.probability());
     } else if (layer instanceof LayerSpec.Dense dense) {
@@ -247,5 +262,22 @@ public final class ModelTree {
       fields.set("weights", TreeFields.write(dense.weights()));
       fields.put("bias", dense.bias());
     }
+  }
+
+  private static ObjectNode window(ObjectNode node, Window window) {
+    node.put("kernel", window.kernel()).put("stride", window.stride());
+    if (window.dilation() != 1) {
+      node.put("dilation", window.dilation());
+    }
+    Padding padding = window.padding();
+    if (padding.isEven()) {
+      return node.put("padding", padding.top());
+    }
+    node.putArray("padding")
+        .add(padding.top())
+        .add(padding.left())
+        .add(padding.bottom())
+        .add(padding.right());
+    return node;
   }
 }

@@ -13,10 +13,16 @@ import java.util.List;
  */
 public record ParameterSpec(
     Role role, List<Integer> dimensions, int fanIn, int fanOut, Initializer initializer) {
-  /** What a parameter tensor does; weight decay and rate multipliers go by it. */
+  /** What a parameter tensor does. */
   public enum Role {
+    /** Factors of inputs; weight decay is for these. */
     WEIGHT,
-    BIAS
+    /** Added to sums of inputs. */
+    BIAS,
+    /** Factors of normalized values. */
+    SCALE,
+    /** A running statistic: it has no gradient, and no descent changes it. */
+    STATISTIC
   }
 
   public ParameterSpec {

@@ -91,6 +91,31 @@ final class TreeFields {
     return node.has(name) ? integer(name) : standard;
   }
 
+  /**
+   * A padding: one number for all sides, or {@code [top, left, bottom, right]}; none if left out.
+   */
+  Padding padding(String name) {
+    JsonNode value = node.path(name);
+    if (!value.isArray()) {
+      return Padding.of(integer(name, 0));
+    }
+    boolean sides = value.size() == 4;
+    for (int i = 0; sides && i < 4; i++) {
+      sides = value.get(i).isInt();
+    }
+    Check.input(
+        sides,
+        "Invalid %s at %s: %s (must be a whole number or [top, left, bottom, right])",
+        name,
+        place,
+        value);
+    return new Padding(
+        value.get(0).intValue(),
+        value.get(1).intValue(),
+        value.get(2).intValue(),
+        value.get(3).intValue());
+  }
+
   float number(String name, float standard) {
     return node.has(name) ? number(name) : standard;
   }

@@ -2,46 +2,95 @@ package io.stoker.models.spec;
 
 import io.stoker.failure.Check;
 
-/** The sliding window of convolutions and pooling. */
-final class Window {
+/**
+ * The sliding window of convolutions and pooling.
+ *
+ * @param kernel rows and columns that it takes
+ * @param stride pixels that it moves on, down and to the right
+ * @param dilation pixels between one row (column) that it takes and the next
+ * @param padding zeros around the image
+ */
+public record Window(int kernel, int stride, int dilation, Padding padding) {
   private static final int MAXIMUM = 1024;
 
-  private Window() {}
+  public Window {
+    check("kernel", kernel);
+    check("stride", stride);
+    check("dilation", dilation);
+  }
 
-  static void check(int kernel, int stride, int padding) {
+  private static void check(String name, int value) {
     Check.input(
-        kernel >= 1 && kernel <= MAXIMUM,
-        "Invalid kernel: %d (must be between 1 and %d)",
-        kernel,
-        MAXIMUM);
-    Check.input(
-        stride >= 1 && stride <= MAXIMUM,
-        "Invalid stride: %d (must be between 1 and %d)",
-        stride,
-        MAXIMUM);
-    Check.input(
-        padding >= 0 && padding <= MAXIMUM,
-        "Invalid padding: %d (must be between 0 and %d)",
-        padding,
+        value >= 1 && value <= MAXIMUM,
+        "Invalid %s: %d (must be between 1 and %d)",
+        name,
+        value,
         MAXIMUM);
   }
 
-  static int outputSize(String layer, int size, int kernel, int stride, int padding) {
-    int padded = size + 2 * padding;
+  /** A window that moves on by one pixel over an image without padding. */
+  public static Window of(int kernel) {
+    return new Window(kernel, 1, 1, Padding.NONE);
+  }
+
+  /** The same window, moved on by so many pixels. */
+  public Window by(int stride) {
+    return new Window(kernel, stride, dilation, padding);
+  }
+
+  /** The same window over an image with so many zeros on each side. */
+  public Window padded(int side) {
+    return new Window(kernel, stride, dilation, Padding.of(side));
+  }
+
+  /** How many rows and columns of the image the window spans. */
+  public int span() {
+    return (kernel - 1) * dilation + 1;
+  }
+
+  /**
+   * The shape of what one window a place makes of an image.
+   *
+   * @param layer who asks, for the error
+   * @param input the image
+   * @param channels channels behind it
+   */
+  Shape over(String layer, Shape input, int channels) {
+    return new Shape(
+        places(layer, input.height() + padding.top() + padding.bottom()),
+        places(layer, input.width() + padding.left() + padding.right()),
+        channels);
+  }
+
+  /** The least padding with which the window has a place for every stride of the image. */
+  Padding paddingToCover(Shape input) {
+    int rows = missing(input.height());
+    int columns = missing(input.width());
+    return new Padding(rows / 2, columns / 2, rows - rows / 2, columns - columns / 2);
+  }
+
+  private int missing(int size) {
+    int places = (size + stride - 1) / stride;
+    return Math.max(0, (places - 1) * stride + span() - size);
+  }
+
+  private int places(String layer, int padded) {
     Check.input(
-        padded >= kernel,
-        "Invalid input of %s: its %d pixels with padding are fewer than the kernel's %d",
+        padded >= span(),
+        "Invalid input of %s: its %d pixels with padding are fewer than the %d of the kernel",
         layer,
         padded,
-        kernel);
-    return (padded - kernel) / stride + 1;
+        span());
+    return (padded - span()) / stride + 1;
   }
 
-  static String label(int kernel, int stride, int padding) {
+  @Override
+  public String toString() {
     return kernel
         + "x"
         + kernel
         + (stride == 1 ? "" : " / " + stride)
-        + (padding == 0 ? "" : " pad " + padding);
+        + (dilation == 1 ? "" : " dilated " + dilation)
+        + (padding.equals(Padding.NONE) ? "" : " pad " + padding);
   }
 }

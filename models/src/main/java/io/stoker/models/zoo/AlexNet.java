@@ -11,6 +11,7 @@ import io.stoker.models.spec.LayerSpec.LocalResponseNormalization;
 import io.stoker.models.spec.LayerSpec.Pooling;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.Shape;
+import io.stoker.models.spec.Window;
 import java.util.List;
 
 /**
@@ -18,11 +19,14 @@ import java.util.List;
  * Convolutional Neural Networks".
  */
 final class AlexNet {
+  /** Section 5. */
+  private static final Initializer PAPER = new Initializer.Gaussian(0.01f);
+
   private static final Initializer HE = new Initializer.He();
   private static final Activation RELU = new Activation(ActivationFunction.RELU);
 
   /** Section 3.4: windows of 3 at a distance of 2 overlap. */
-  private static final Pooling OVERLAPPING = new Pooling(Pooling.Kind.MAXIMUM, 3, 2, 0);
+  private static final Pooling OVERLAPPING = new Pooling(Pooling.Kind.MAXIMUM, Window.of(3).by(2));
 
   /** Section 3.3. */
   private static final LocalResponseNormalization LRN =
@@ -32,6 +36,110 @@ final class AlexNet {
   private static final Dropout HALF = new Dropout(0.5f);
 
   private AlexNet() {}
+
+  /**
+   * The network of 2012: grouped convolutions 2, 4 and 5 (the paper's two GPUs), response
+   * normalization behind the first two, overlapping pooling, dropout on the first two dense layers,
+   * weights from N(0, 0.01), and a bias of 1 in convolutions 2, 4, 5 and the hidden dense layers.
+   * 60,965,224 parameters for 1,000 classes. Images are 227x227: the paper says 224, which its own
+   * output size of 55 contradicts.
+   */
+  static ModelSpec original(Shape input, int classes) {
+    return new ModelSpec(
+        "alexnet",
+        input,
+        List.of(
+            conv(96, 11, 4, 0, 1, PAPER, 0),
+            RELU,
+            LRN,
+            OVERLAPPING,
+            conv(256, 5, 1, 2, 2, PAPER, 1),
+            RELU,
+            LRN,
+            OVERLAPPING,
+            conv(384, 3, 1, 1, 1, PAPER, 0),
+            RELU,
+            conv(384, 3, 1, 1, 2, PAPER, 1),
+            RELU,
+            conv(256, 3, 1, 1, 2, PAPER, 1),
+            RELU,
+            OVERLAPPING,
+            new Dense(4096, PAPER, 1),
+            RELU,
+            HALF,
+            new Dense(4096, PAPER, 1),
+            RELU,
+            HALF,
+            new Dense(classes, PAPER, 0)));
+  }
+
+  /**
+   * CaffeNet, the reference model of Jia et al., 2014, "Caffe: Convolutional Architecture for Fast
+   * Feature Embedding": AlexNet with pooling before normalization, which there has k = 1 and alpha
+   * divided by the size, and N(0, 0.005) in the hidden dense layers. As many parameters as AlexNet.
+   */
+  static ModelSpec caffe(Shape input, int classes) {
+    LocalResponseNormalization lrn = new LocalResponseNormalization(5, 1, 1e-4f / 5, 0.75f);
+    Initializer hidden = new Initializer.Gaussian(0.005f);
+    return new ModelSpec(
+        "caffenet",
+        input,
+        List.of(
+            conv(96, 11, 4, 0, 1, PAPER, 0),
+            RELU,
+            OVERLAPPING,
+            lrn,
+            conv(256, 5, 1, 2, 2, PAPER, 1),
+            RELU,
+            OVERLAPPING,
+            lrn,
+            conv(384, 3, 1, 1, 1, PAPER, 0),
+            RELU,
+            conv(384, 3, 1, 1, 2, PAPER, 1),
+            RELU,
+            conv(256, 3, 1, 1, 2, PAPER, 1),
+            RELU,
+            OVERLAPPING,
+            new Dense(4096, hidden, 1),
+            RELU,
+            HALF,
+            new Dense(4096, hidden, 1),
+            RELU,
+            HALF,
+            new Dense(classes, PAPER, 0)));
+  }
+
+  /**
+   * The one-tower variant of Krizhevsky, 2014, "One weird trick for parallelizing convolutional
+   * neural networks", as torchvision has it: narrower convolutions, no groups, no normalization,
+   * dropout before the dense layers, images of 224x224. 61,100,840 parameters for 1,000 classes.
+   */
+  static ModelSpec oneTower(Shape input, int classes) {
+    return new ModelSpec(
+        "alexnet-owt",
+        input,
+        List.of(
+            conv(64, 11, 4, 2),
+            RELU,
+            OVERLAPPING,
+            conv(192, 5, 1, 2),
+            RELU,
+            OVERLAPPING,
+            conv(384, 3, 1, 1),
+            RELU,
+            conv(256, 3, 1, 1),
+            RELU,
+            conv(256, 3, 1, 1),
+            RELU,
+            OVERLAPPING,
+            HALF,
+            new Dense(4096, HE, 0),
+            RELU,
+            HALF,
+            new Dense(4096, HE, 0),
+            RELU,
+            new Dense(classes, PAPER, 0)));
+  }
 
   /**
    * The widths of the paper in one tower: no groups, no local response normalization. 62,378,344
@@ -62,7 +170,7 @@ final class AlexNet {
             new Dense(4096, HE, 0),
             RELU,
             HALF,
-            new Dense(classes, new Initializer.Gaussian(0.01f), 0)));
+            new Dense(classes, PAPER, 0)));
   }
 
   /**
@@ -101,6 +209,18 @@ final class AlexNet {
   }
 
   private static LayerSpec conv(int filters, int kernel, int stride, int padding) {
-    return new Convolution(filters, kernel, stride, padding, HE, 0);
+    return conv(filters, kernel, stride, padding, 1, HE, 0);
+  }
+
+  private static LayerSpec conv(
+      int filters,
+      int kernel,
+      int stride,
+      int padding,
+      int groups,
+      Initializer weights,
+      float bias) {
+    return new Convolution(
+        filters, Window.of(kernel).by(stride).padded(padding), groups, weights, bias);
   }
 }

@@ -8,6 +8,7 @@ import io.stoker.models.spec.LayerSpec.Dense;
 import io.stoker.models.spec.LayerSpec.Pooling;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.Shape;
+import io.stoker.models.spec.Window;
 import java.util.List;
 
 /**
@@ -67,12 +68,12 @@ final class LeNet5 {
         name,
         input,
         List.of(
-            new Convolution(6, 5, 1, border, weights, 0), // C1
+            new Convolution(6, Window.of(5).padded(border), 1, weights, 0), // C1
             activation,
-            new Pooling(pooling, 2, 2, 0), // S2
-            new Convolution(16, 5, 1, 0, weights, 0), // C3
+            new Pooling(pooling, Window.of(2).by(2)), // S2
+            new Convolution(16, Window.of(5), 1, weights, 0), // C3
             activation,
-            new Pooling(pooling, 2, 2, 0), // S4
+            new Pooling(pooling, Window.of(2).by(2)), // S4
             new Dense(120, weights, 0), // C5
             activation,
             new Dense(84, weights, 0), // F6

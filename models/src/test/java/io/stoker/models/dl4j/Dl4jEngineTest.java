@@ -17,6 +17,7 @@ import io.stoker.models.spec.LayerSpec.Dense;
 import io.stoker.models.spec.LayerSpec.LocalResponseNormalization;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.Shape;
+import io.stoker.models.spec.Window;
 import io.stoker.models.zoo.Zoo;
 import java.nio.FloatBuffer;
 import java.nio.charset.StandardCharsets;
@@ -52,7 +53,7 @@ class Dl4jEngineTest extends NetworkContract {
                 new Activation(ActivationFunction.THRESHOLD),
                 new Activation(ActivationFunction.SCALED_TANH),
                 new LocalResponseNormalization(5, 1, 0.5f, 0.75f),
-                new Convolution(4, 1, 1, 0, WEIGHTS, 0),
+                new Convolution(4, Window.of(1).by(1).padded(0), 1, WEIGHTS, 0),
                 new Activation(ActivationFunction.SIGMOID),
                 new Activation(ActivationFunction.THRESHOLD),
                 new Dense(3, WEIGHTS, 0)));

@@ -4,13 +4,16 @@ import io.stoker.models.spec.ActivationFunction;
 import io.stoker.models.spec.Initializer;
 import io.stoker.models.spec.LayerSpec;
 import io.stoker.models.spec.LayerSpec.Activation;
+import io.stoker.models.spec.LayerSpec.BatchNormalization;
 import io.stoker.models.spec.LayerSpec.Convolution;
 import io.stoker.models.spec.LayerSpec.Dense;
 import io.stoker.models.spec.LayerSpec.Dropout;
 import io.stoker.models.spec.LayerSpec.LocalResponseNormalization;
 import io.stoker.models.spec.LayerSpec.Pooling;
 import io.stoker.models.spec.ModelSpec;
+import io.stoker.models.spec.Padding;
 import io.stoker.models.spec.Shape;
+import io.stoker.models.spec.Window;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -161,6 +164,49 @@ final class ContractModels {
             lrn(7, 1, 0.4f, 0.75f),
             dense(3)),
         model(
+            "a convolution in groups",
+            new Shape(6, 5, 4),
+            new Convolution(6, Window.of(3).padded(1), 2, ANY, 0.1f),
+            tanh(),
+            new Convolution(6, Window.of(2).by(2), 3, ANY, -0.1f),
+            tanh(),
+            dense(3)),
+        model(
+            "a dilated convolution",
+            new Shape(9, 8, 2),
+            new Convolution(4, new Window(3, 2, 2, Padding.of(1)), 1, ANY, 0),
+            tanh(),
+            new Convolution(3, new Window(2, 1, 2, Padding.NONE), 1, ANY, 0),
+            dense(3)),
+        model(
+            "more padding on one side",
+            new Shape(5, 6, 2),
+            new Convolution(3, new Window(3, 2, 1, new Padding(0, 1, 2, 0)), 1, ANY, 0),
+            tanh(),
+            new Pooling(Pooling.Kind.AVERAGE, new Window(2, 2, 1, new Padding(0, 0, 1, 1))),
+            dense(3)),
+        model(
+            "a maximum that covers the image",
+            new Shape(8, 8, 2),
+            new Convolution(3, Window.of(3).padded(1), 1, ANY, -0.5f),
+            new Pooling(Pooling.Kind.MAXIMUM, new Window(3, 2, 1, new Padding(0, 0, 1, 1))),
+            dense(3)),
+        model(
+            "batch normalization of images",
+            new Shape(5, 5, 2),
+            new Convolution(4, Window.of(3), 1, ANY, 0),
+            new BatchNormalization(1e-3f, 0.8f),
+            tanh(),
+            dense(3)),
+        model(
+            "batch normalization of vectors",
+            new Shape(1, 1, 6),
+            dense(5),
+            new BatchNormalization(1e-3f, 0.8f),
+            tanh(),
+            new BatchNormalization(1e-3f, 0.5f),
+            dense(3)),
+        model(
             "all of LeNet-5",
             new Shape(12, 12, 1),
             conv(4, 5, 1, 2),
@@ -224,11 +270,11 @@ final class ContractModels {
   }
 
   static LayerSpec conv(int filters, int kernel, int stride, int padding) {
-    return new Convolution(filters, kernel, stride, padding, ANY, 0);
+    return new Convolution(filters, Window.of(kernel).by(stride).padded(padding), 1, ANY, 0);
   }
 
   static LayerSpec pool(Pooling.Kind kind, int kernel, int stride, int padding) {
-    return new Pooling(kind, kernel, stride, padding);
+    return new Pooling(kind, Window.of(kernel).by(stride).padded(padding));
   }
 
   static LayerSpec lrn(int size, float k, float alpha, float beta) {

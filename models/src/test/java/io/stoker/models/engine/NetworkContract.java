@@ -46,11 +46,14 @@ public abstract class NetworkContract {
   private static final class Batch {
     private final float[] images;
     private final int[] labels;
+    private final float[] targets;
     private final int examples;
 
-    private Batch(float[] images, int[] labels, int examples) {
+    private Batch(float[] images, int[] labels, int classes, int examples) {
       this.images = images;
       this.labels = labels;
+      this.targets = new float[examples * classes];
+      Targets.fill(labels, examples, classes, 0, targets);
       this.examples = examples;
     }
 
@@ -61,7 +64,7 @@ public abstract class NetworkContract {
         images[i] = (float) random.nextDouble(-1.5, 1.5);
       }
       int[] labels = random.ints(examples, 0, model.classes()).toArray();
-      return new Batch(images, labels, examples);
+      return new Batch(images, labels, model.classes(), examples);
     }
   }
 
@@ -82,8 +85,9 @@ public abstract class NetworkContract {
       assertThat(score.examples()).isEqualTo(5);
       assertThat(score.lossSum() / 5)
           .isCloseTo(reference.loss(exact, batch.images, batch.labels, 5), within(2e-6));
+      assertThat(score.correct())
+          .isEqualTo(hits(reference.trainingProbabilities(exact, batch.images, 5), batch.labels));
       double[][] probabilities = reference.probabilities(exact, batch.images, 5);
-      assertThat(score.correct()).isEqualTo(hits(probabilities, batch.labels));
       float[] predicted = predict(network, batch);
       for (int i = 0; i < predicted.length; i++) {
         assertThat((double) predicted[i])
@@ -345,8 +349,8 @@ public abstract class NetworkContract {
 
       for (int step = 0; step < 3; step++) {
         Batch batch = Batch.random(model, 6 - step, 50 + step);
-        BatchScore score = fresh.computeGradients(batch.images, batch.labels, 6 - step, step);
-        assertThat(used.computeGradients(batch.images, batch.labels, 6 - step, step))
+        BatchScore score = fresh.computeGradients(batch.images, batch.targets, 6 - step, step);
+        assertThat(used.computeGradients(batch.images, batch.targets, 6 - step, step))
             .isEqualTo(score);
         assertThat(gradients(used)).isEqualTo(gradients(fresh));
         fresh.update(new StepSettings(0.1f, 0.9f, 0.01f));
@@ -369,9 +373,8 @@ public abstract class NetworkContract {
     try (Network network = network(model, 8, parameters)) {
       compute(network, full);
       float[] longer = Arrays.copyOf(small.images, small.images.length + 5);
-      int[] moreLabels = Arrays.copyOf(small.labels, 5);
-      moreLabels[3] = -1;
-      BatchScore score = network.computeGradients(longer, moreLabels, 3, SEED);
+      float[] moreTargets = Arrays.copyOf(small.targets, small.targets.length + 2);
+      BatchScore score = network.computeGradients(longer, moreTargets, 3, SEED);
 
       assertThat(score.examples()).isEqualTo(3);
       assertThat(score.lossSum() / 3)
@@ -393,19 +396,16 @@ public abstract class NetworkContract {
       for (int examples : new int[] {-1, 0, 5}) {
         float[] images = new float[5 * model.input().features()];
         assertThatIllegalArgumentException()
-            .isThrownBy(() -> network.computeGradients(images, new int[5], examples, SEED));
+            .isThrownBy(
+                () -> network.computeGradients(images, new float[5 * classes], examples, SEED));
         assertThatIllegalArgumentException()
             .isThrownBy(() -> network.predict(images, examples, new float[5 * classes]));
       }
       assertThatIllegalArgumentException()
-          .isThrownBy(() -> network.computeGradients(new float[3], batch.labels, 4, SEED));
+          .isThrownBy(() -> network.computeGradients(new float[3], batch.targets, 4, SEED));
       assertThatIllegalArgumentException()
-          .isThrownBy(() -> network.computeGradients(batch.images, new int[3], 4, SEED));
-      for (int label : new int[] {-1, classes}) {
-        int[] labels = {0, 0, 0, label};
-        assertThatIllegalArgumentException()
-            .isThrownBy(() -> network.computeGradients(batch.images, labels, 4, SEED));
-      }
+          .isThrownBy(
+              () -> network.computeGradients(batch.images, new float[3 * classes], 4, SEED));
       assertThatIllegalArgumentException()
           .isThrownBy(() -> network.predict(batch.images, 4, new float[4 * classes - 1]));
     }
@@ -442,7 +442,7 @@ public abstract class NetworkContract {
   }
 
   private static BatchScore compute(Network network, Batch batch) {
-    return network.computeGradients(batch.images, batch.labels, batch.examples, SEED);
+    return network.computeGradients(batch.images, batch.targets, batch.examples, SEED);
   }
 
   private static float[] predict(Network network, Batch batch) {
@@ -470,7 +470,7 @@ public abstract class NetworkContract {
   }
 
   private static float[] mask(Network network, float[] ones, long seed) {
-    network.computeGradients(ones, new int[] {0}, 1, seed);
+    network.computeGradients(ones, new float[] {1, 0}, 1, seed);
     float[] gradients = gradients(network);
     float[] mask = new float[ones.length];
     for (int i = 0; i < mask.length; i++) {

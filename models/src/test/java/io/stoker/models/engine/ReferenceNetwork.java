@@ -4,6 +4,7 @@ import io.stoker.models.spec.LayerSpec;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.ModelSpec.Placed;
 import io.stoker.models.spec.Shape;
+import io.stoker.models.spec.Window;
 
 /**
  * A model computed in double precision by naive loops straight from the formulas in {@link
@@ -19,34 +20,47 @@ public final class ReferenceNetwork {
     this.model = model;
   }
 
-  /** Class probabilities {@code [examples][classes]}. */
+  /** Class probabilities in inference {@code [examples][classes]}. */
   public double[][] probabilities(double[] parameters, float[] images, int examples) {
-    double[][] probabilities = new double[examples][];
+    return probabilities(parameters, images, examples, false);
+  }
+
+  /** Class probabilities in training, with the batch's own statistics. */
+  public double[][] trainingProbabilities(double[] parameters, float[] images, int examples) {
+    return probabilities(parameters, images, examples, true);
+  }
+
+  private double[][] probabilities(
+      double[] parameters, float[] images, int examples, boolean training) {
+    double[][] probabilities = logits(parameters, images, examples, training);
     for (int example = 0; example < examples; example++) {
-      probabilities[example] = softmax(logits(parameters, images, example));
+      probabilities[example] = softmax(probabilities[example]);
     }
     return probabilities;
   }
 
-  /** The mean cross-entropy, in nats. */
+  /** The mean cross-entropy in training, in nats. */
   public double loss(double[] parameters, float[] images, int[] labels, int examples) {
+    double[][] logits = logits(parameters, images, examples, true);
     double sum = 0;
     for (int example = 0; example < examples; example++) {
-      double[] logits = logits(parameters, images, example);
       double maximum = Double.NEGATIVE_INFINITY;
-      for (double logit : logits) {
+      for (double logit : logits[example]) {
         maximum = Math.max(maximum, logit);
       }
       double total = 0;
-      for (double logit : logits) {
+      for (double logit : logits[example]) {
         total += Math.exp(logit - maximum);
       }
-      sum += Math.log(total) + maximum - logits[labels[example]];
+      sum += Math.log(total) + maximum - logits[example][labels[example]];
     }
     return sum / examples;
   }
 
-  /** The gradient of the mean loss, by central differences. */
+  /**
+   * The gradient of the mean loss, by central differences; of a running statistic, what one step of
+   * it is to take away.
+   */
   public double[] gradients(double[] parameters, float[] images, int[] labels, int examples) {
     double[] gradients = new double[parameters.length];
     double[] moved = parameters.clone();
@@ -58,18 +72,110 @@ public final class ReferenceNetwork {
       moved[i] = parameters[i];
       gradients[i] = (above - below) / (2 * STEP);
     }
+    double[][] values = inputs(images, examples);
+    for (Placed placed : model.placed()) {
+      if (placed.layer() instanceof LayerSpec.BatchNormalization normalization) {
+        int channels = placed.input().channels();
+        int statistics = Math.toIntExact(placed.parameterOffset()) + 2 * channels;
+        for (int c = 0; c < channels; c++) {
+          double mean = mean(placed.input(), values, c);
+          double variance = variance(placed.input(), values, c, mean);
+          gradients[statistics + c] =
+              (1 - (double) normalization.decay()) * (parameters[statistics + c] - mean);
+          double deviation = parameters[statistics + channels + c];
+          gradients[statistics + channels + c] =
+              deviation
+                  - Math.log10(
+                          normalization.decay() * Math.pow(10, 2 * deviation)
+                              + (1 - normalization.decay()) * variance)
+                      / 2;
+        }
+      }
+      values = forward(placed, parameters, values, true);
+    }
     return gradients;
   }
 
-  private double[] logits(double[] parameters, float[] images, int example) {
-    double[] values = new double[model.input().features()];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = images[example * values.length + i];
-    }
+  private double[][] logits(double[] parameters, float[] images, int examples, boolean training) {
+    double[][] values = inputs(images, examples);
     for (Placed placed : model.placed()) {
-      values = forward(placed, parameters, values);
+      values = forward(placed, parameters, values, training);
     }
     return values;
+  }
+
+  private double[][] inputs(float[] images, int examples) {
+    double[][] values = new double[examples][model.input().features()];
+    for (int example = 0; example < examples; example++) {
+      for (int i = 0; i < values[example].length; i++) {
+        values[example][i] = images[example * values[example].length + i];
+      }
+    }
+    return values;
+  }
+
+  private static double[][] forward(
+      Placed placed, double[] parameters, double[][] in, boolean training) {
+    if (placed.layer() instanceof LayerSpec.BatchNormalization normalization) {
+      return normalize(normalization, placed, parameters, in, training);
+    }
+    double[][] out = new double[in.length][];
+    for (int example = 0; example < in.length; example++) {
+      out[example] = forward(placed, parameters, in[example]);
+    }
+    return out;
+  }
+
+  private static double[][] normalize(
+      LayerSpec.BatchNormalization layer,
+      Placed placed,
+      double[] parameters,
+      double[][] in,
+      boolean training) {
+    Shape shape = placed.input();
+    int channels = shape.channels();
+    int area = shape.height() * shape.width();
+    int offset = Math.toIntExact(placed.parameterOffset());
+    double[][] out = new double[in.length][shape.features()];
+    for (int c = 0; c < channels; c++) {
+      double mean = training ? mean(shape, in, c) : parameters[offset + 2 * channels + c];
+      double variance =
+          training
+              ? variance(shape, in, c, mean)
+              : Math.pow(10, 2 * parameters[offset + 3 * channels + c]);
+      for (int example = 0; example < in.length; example++) {
+        for (int i = c * area; i < (c + 1) * area; i++) {
+          out[example][i] =
+              parameters[offset + c]
+                      * (in[example][i] - mean)
+                      / Math.sqrt(variance + layer.epsilon())
+                  + parameters[offset + channels + c];
+        }
+      }
+    }
+    return out;
+  }
+
+  private static double mean(Shape shape, double[][] values, int channel) {
+    int area = shape.height() * shape.width();
+    double sum = 0;
+    for (double[] example : values) {
+      for (int i = channel * area; i < (channel + 1) * area; i++) {
+        sum += example[i];
+      }
+    }
+    return sum / area / values.length;
+  }
+
+  private static double variance(Shape shape, double[][] values, int channel, double mean) {
+    int area = shape.height() * shape.width();
+    double sum = 0;
+    for (double[] example : values) {
+      for (int i = channel * area; i < (channel + 1) * area; i++) {
+        sum += (example[i] - mean) * (example[i] - mean);
+      }
+    }
+    return sum / area / values.length;
   }
 
   private static double[] forward(Placed placed, double[] parameters, double[] in) {
@@ -97,25 +203,31 @@ public final class ReferenceNetwork {
       Shape input,
       Shape output,
       double[] parameters,
-      int biases,
+      int offset,
       double[] in) {
-    int kernel = layer.kernel();
-    int weights = biases + layer.filters();
+    Window window = layer.window();
+    int kernel = window.kernel();
+    int filters = layer.filters() / layer.groups();
+    int channels = input.channels() / layer.groups();
+    int groupSize = filters * (1 + channels * kernel * kernel);
     double[] out = new double[output.features()];
     for (int o = 0; o < output.channels(); o++) {
+      int group = o / filters;
+      int biases = offset + group * groupSize;
+      int weights = biases + filters;
       for (int y = 0; y < output.height(); y++) {
         for (int x = 0; x < output.width(); x++) {
-          double sum = parameters[biases + o];
-          for (int c = 0; c < input.channels(); c++) {
+          double sum = parameters[biases + o % filters];
+          for (int c = 0; c < channels; c++) {
             for (int i = 0; i < kernel; i++) {
               for (int j = 0; j < kernel; j++) {
-                int row = y * layer.stride() + i - layer.padding();
-                int column = x * layer.stride() + j - layer.padding();
+                int row = y * window.stride() + i * window.dilation() - window.padding().top();
+                int column = x * window.stride() + j * window.dilation() - window.padding().left();
                 if (inside(input, row, column)) {
                   sum +=
-                      in[index(input, c, row, column)]
+                      in[index(input, group * channels + c, row, column)]
                           * parameters[
-                              weights + ((o * input.channels() + c) * kernel + i) * kernel + j];
+                              weights + ((o % filters * channels + c) * kernel + i) * kernel + j];
                 }
               }
             }
@@ -128,6 +240,7 @@ public final class ReferenceNetwork {
   }
 
   private static double[] pool(LayerSpec.Pooling layer, Shape input, Shape output, double[] in) {
+    Window window = layer.window();
     boolean maximum = layer.kind() == LayerSpec.Pooling.Kind.MAXIMUM;
     double[] out = new double[output.features()];
     for (int c = 0; c < output.channels(); c++) {
@@ -135,17 +248,17 @@ public final class ReferenceNetwork {
         for (int x = 0; x < output.width(); x++) {
           double best = Double.NEGATIVE_INFINITY;
           double sum = 0;
-          for (int i = 0; i < layer.kernel(); i++) {
-            for (int j = 0; j < layer.kernel(); j++) {
-              int row = y * layer.stride() + i - layer.padding();
-              int column = x * layer.stride() + j - layer.padding();
+          for (int i = 0; i < window.kernel(); i++) {
+            for (int j = 0; j < window.kernel(); j++) {
+              int row = y * window.stride() + i - window.padding().top();
+              int column = x * window.stride() + j - window.padding().left();
               if (inside(input, row, column)) {
                 best = Math.max(best, in[index(input, c, row, column)]);
                 sum += in[index(input, c, row, column)];
               }
             }
           }
-          out[index(output, c, y, x)] = maximum ? best : sum / (layer.kernel() * layer.kernel());
+          out[index(output, c, y, x)] = maximum ? best : sum / (window.kernel() * window.kernel());
         }
       }
     }

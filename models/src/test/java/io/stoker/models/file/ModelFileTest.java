@@ -6,10 +6,19 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.stoker.models.dl4j.Dl4jEngine;
+import io.stoker.models.engine.Engines;
 import io.stoker.models.engine.Network;
 import io.stoker.models.engine.StepSettings;
+import io.stoker.models.spec.ActivationFunction;
 import io.stoker.models.spec.InitialParameters;
+import io.stoker.models.spec.Initializer;
+import io.stoker.models.spec.LayerSpec.Activation;
+import io.stoker.models.spec.LayerSpec.BatchNormalization;
+import io.stoker.models.spec.LayerSpec.Convolution;
+import io.stoker.models.spec.LayerSpec.Dense;
 import io.stoker.models.spec.ModelSpec;
+import io.stoker.models.spec.Shape;
+import io.stoker.models.spec.Window;
 import io.stoker.models.zoo.Zoo;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -24,6 +33,7 @@ import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
@@ -40,13 +50,16 @@ import org.nd4j.linalg.dataset.api.preprocessor.NormalizerStandardize;
 import org.nd4j.linalg.factory.Nd4j;
 
 class ModelFileTest {
+  /** As large as AlexNet, and of the same parts. */
+  private static final Set<String> LARGE = Set.of("alexnet-single", "alexnet-owt", "caffenet");
+
   @TempDir Path folder;
 
   static Stream<ModelSpec> models() {
     return Stream.concat(
         Stream.of(SampleModels.everything(), SampleModels.small()),
         Zoo.names().stream()
-            .filter(name -> !name.equals("alexnet-single"))
+            .filter(name -> !LARGE.contains(name))
             .map(name -> Zoo.model(name, 10)));
   }
 
@@ -83,6 +96,41 @@ class ModelFileTest {
       assertThat(graph.params().toFloatVector()).isNotEqualTo(SampleModels.initial(model, 5));
       graph.close();
     }
+  }
+
+  @Test
+  void stockDeeplearning4jInfersWithTheRunningStatistics() throws Exception {
+    ModelSpec model =
+        new ModelSpec(
+            "normalized",
+            new Shape(5, 4, 2),
+            List.of(
+                new Convolution(3, Window.of(3).padded(1), 1, new Initializer.He(), 0),
+                new BatchNormalization(1e-3f, 0.8f),
+                new Activation(ActivationFunction.RELU),
+                new Dense(4, new Initializer.He(), 0),
+                new BatchNormalization(1e-5f, 0.9f),
+                new Dense(3, new Initializer.He(), 0)));
+    Path path = folder.resolve("model.zip");
+    Files.write(path, SampleModels.bytes(SampleModels.writer(model)));
+    float[] images = randomImages(model, 3);
+    float[] expected = new float[3 * model.classes()];
+    try (Network network = Engines.named(Engines.AUTO).create(model, 3)) {
+      network.writeParameters(0, FloatBuffer.wrap(SampleModels.initial(model, 5)));
+      network.predict(images, 3, expected);
+    }
+
+    ModelFile file = ModelFile.verify("model.zip", () -> Files.newInputStream(path));
+    FloatBuffer velocity = FloatBuffer.allocate((int) model.parameterCount());
+    file.updaterState().orElseThrow().read(() -> Files.newInputStream(path), 0, velocity);
+    assertThat(velocity.array()).isEqualTo(SampleModels.initial(model, 6));
+    ComputationGraph graph = ComputationGraph.load(path.toFile(), true);
+    assertThat(sha256(graph.params())).isEqualTo(file.parametersSha256());
+    INDArray output = graph.outputSingle(Nd4j.createFromArray(images).reshape(3, 2, 5, 4));
+    assertThat(output.reshape(-1).toFloatVector())
+        .usingComparatorWithPrecision(1e-5f)
+        .containsExactly(expected);
+    graph.close();
   }
 
   @Test

@@ -12,7 +12,9 @@ import io.stoker.models.spec.LayerSpec.Dropout;
 import io.stoker.models.spec.LayerSpec.LocalResponseNormalization;
 import io.stoker.models.spec.LayerSpec.Pooling;
 import io.stoker.models.spec.ModelSpec;
+import io.stoker.models.spec.Padding;
 import io.stoker.models.spec.Shape;
+import io.stoker.models.spec.Window;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -31,12 +33,16 @@ final class SampleModels {
   /** Every kind of layer, activation and initializer that there is. */
   static ModelSpec everything() {
     List<LayerSpec> layers = new ArrayList<>();
-    layers.add(new Convolution(5, 3, 2, 1, new Initializer.He(), 0.1f));
+    layers.add(new Convolution(5, Window.of(3).by(2).padded(1), 1, new Initializer.He(), 0.1f));
     layers.add(new Activation(ActivationFunction.RELU));
     layers.add(new LocalResponseNormalization(5, 2, 1e-4f, 0.75f));
-    layers.add(new Pooling(Pooling.Kind.MAXIMUM, 3, 2, 1));
-    layers.add(new Convolution(4, 1, 1, 0, new Initializer.LeCun(), 0));
-    layers.add(new Pooling(Pooling.Kind.AVERAGE, 2, 1, 1));
+    layers.add(new Pooling(Pooling.Kind.MAXIMUM, Window.of(3).by(2).padded(1)));
+    layers.add(new Convolution(4, Window.of(1), 1, new Initializer.LeCun(), 0));
+    layers.add(new Convolution(6, Window.of(3).padded(1), 2, new Initializer.He(), 0));
+    layers.add(
+        new Convolution(
+            4, new Window(2, 1, 2, new Padding(1, 0, 1, 2)), 1, new Initializer.He(), 0.5f));
+    layers.add(new Pooling(Pooling.Kind.AVERAGE, Window.of(2).by(1).padded(1)));
     layers.add(new Dropout(0.3f));
     layers.add(new Dense(6, new Initializer.Gaussian(0.5f), 0));
     layers.add(new LocalResponseNormalization(3, 1, 0.1f, 0.5f));

@@ -37,7 +37,7 @@ class WorkspaceTest {
   void aClosedNetworkLeavesNoNativeMemory() {
     long before = Pointer.totalBytes();
     var network = new OneDnnEngine().create(dense(2), 3);
-    network.computeGradients(new float[3 << 20], new int[3], 3, 0);
+    network.computeGradients(new float[3 << 20], new float[6], 3, 0);
 
     network.close();
 

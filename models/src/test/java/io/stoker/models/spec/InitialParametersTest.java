@@ -21,8 +21,8 @@ class InitialParametersTest {
             "mixed",
             new Shape(9, 9, 3),
             List.of(
-                new Convolution(7, 3, 1, 1, new Initializer.He(), 0.5f),
-                new Convolution(5, 3, 2, 0, new Initializer.LeCun(), 0),
+                new Convolution(7, Window.of(3).by(1).padded(1), 1, new Initializer.He(), 0.5f),
+                new Convolution(5, Window.of(3).by(2).padded(0), 1, new Initializer.LeCun(), 0),
                 new Dense(11, new Initializer.Glorot(), 0.1f),
                 new Dense(3, new Initializer.Gaussian(0.01f), 0)));
     float[] whole = values(model, 42);

@@ -22,6 +22,11 @@ class ZooTest {
     "lenet5, 10, 61706",
     "lenet5-modern, 10, 61706",
     "alexnet-mini, 10, 463562",
+    "cuda-convnet-18, 10, 89578",
+    "cuda-convnet-13, 10, 183210",
+    "alexnet, 1000, 60965224",
+    "caffenet, 1000, 60965224",
+    "alexnet-owt, 1000, 61100840",
     "alexnet-single, 1000, 62378344",
   })
   void theParametersAreAsManyAsThePaperHas(String name, int classes, long parameters) {

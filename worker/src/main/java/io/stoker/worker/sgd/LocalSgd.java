@@ -3,6 +3,7 @@ package io.stoker.worker.sgd;
 import io.stoker.data.batch.ImageBatch;
 import io.stoker.models.engine.BatchScore;
 import io.stoker.models.engine.Network;
+import io.stoker.models.engine.Targets;
 import java.util.function.Supplier;
 
 /**
@@ -29,6 +30,8 @@ public final class LocalSgd {
     long correct = 0;
     long waited = 0;
     long computed = 0;
+    int classes = network.model().classes();
+    float[] targets = new float[network.batchCapacity() * classes];
     for (int step = 0; step < steps.steps(); step++) {
       long start = System.nanoTime();
       ImageBatch batch = batches.get();
@@ -37,9 +40,10 @@ public final class LocalSgd {
       if (batch.examples() == 0) {
         continue;
       }
+      Targets.fill(batch.labels(), batch.examples(), classes, 0, targets);
       BatchScore score =
           network.computeGradients(
-              batch.images(), batch.labels(), batch.examples(), steps.dropoutSeed(step));
+              batch.images(), targets, batch.examples(), steps.dropoutSeed(step));
       network.update(schedule.at(steps.firstStep() + step));
       computed += System.nanoTime() - ready;
       examples += score.examples();

@@ -1,0 +1,80 @@
+package io.stoker.models.engine;
+
+import io.stoker.failure.Check;
+import io.stoker.models.spec.ModelSpec;
+import io.stoker.models.spec.ParameterSpec;
+import java.io.Serializable;
+import java.util.Collections;
+import java.util.List;
+
+/**
+ * By how much each parameter tensor learns faster or slower than the learning rate says.
+ * Krizhevsky's code has 2 for biases; 0 keeps a tensor as it is.
+ *
+ * @param tensors a factor for each tensor of the model, in canonical order
+ */
+public record RateMultipliers(List<Float> tensors) implements Serializable {
+  public RateMultipliers {
+    tensors = List.copyOf(tensors);
+    for (float factor : tensors) {
+      Check.input(
+          factor >= 0 && Float.isFinite(factor),
+          "Invalid learning rate multiplier: %s (must be >= 0)",
+          factor);
+    }
+  }
+
+  /** 1 for every tensor. */
+  public static RateMultipliers ones(ModelSpec model) {
+    return new RateMultipliers(
+        Collections.nCopies(
+            (int) model.placed().stream().mapToLong(p -> p.parameters().size()).sum(), 1f));
+  }
+
+  /**
+   * The usual ones.
+   *
+   * @param model the model
+   * @param frozenLayers how many layers, from the first, learn nothing
+   * @param biases the factor of biases
+   */
+  public static RateMultipliers of(ModelSpec model, int frozenLayers, float biases) {
+    Check.input(
+        frozenLayers >= 0 && frozenLayers < model.layers().size(),
+        "Invalid number of frozen layers: %d (must be between 0 and %d)",
+        frozenLayers,
+        model.layers().size() - 1);
+    return new RateMultipliers(
+        model.placed().stream()
+            .flatMap(
+                placed ->
+                    placed.parameters().stream()
+                        .map(
+                            tensor -> {
+                              float factor = tensor.role() == ParameterSpec.Role.BIAS ? biases : 1f;
+                              return placed.index() < frozenLayers ? 0f : factor;
+                            }))
+            .toList());
+  }
+
+  /**
+   * How many layers, from the first, have nothing that learns: no gradient is computed for them,
+   * and running statistics in them stay as they are.
+   */
+  public int frozenLayers(ModelSpec model) {
+    int tensor = 0;
+    for (ModelSpec.Placed placed : model.placed()) {
+      int next = tensor + placed.parameters().size();
+      if (tensors.subList(tensor, next).stream().anyMatch(factor -> factor > 0)) {
+        return placed.index();
+      }
+      tensor = next;
+    }
+    throw new IllegalArgumentException("Nothing in model " + model.name() + " learns");
+  }
+
+  /** How many parameters, from the first, the {@link #frozenLayers} have: they need not travel. */
+  public long frozenParameters(ModelSpec model) {
+    return model.placed().get(frozenLayers(model)).parameterOffset();
+  }
+}

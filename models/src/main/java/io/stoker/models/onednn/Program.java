@@ -1,0 +1,132 @@
+package io.stoker.models.onednn;
+
+import io.stoker.models.engine.BatchScore;
+import io.stoker.models.spec.LayerSpec;
+import io.stoker.models.spec.ModelSpec;
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A network compiled for one batch size. It owns its activations; the vectors are the network's.
+ */
+final class Program implements AutoCloseable {
+  private final int examples;
+  private final int frozenLayers;
+  private final Vectors vectors;
+  private final Workspace workspace;
+  private final Tensor images;
+  private final List<Stage> stages = new ArrayList<>();
+  private final SoftmaxCrossEntropy loss;
+
+  /** Null until the first backward pass: a network that only predicts needs none. */
+  private Tensor logitsGradient;
+
+  private Program(
+      Workspace workspace, ModelSpec model, int frozenLayers, Vectors vectors, int examples) {
+    this.workspace = workspace;
+    this.frozenLayers = frozenLayers;
+    this.vectors = vectors;
+    this.examples = examples;
+    loss = new SoftmaxCrossEntropy(examples, model.classes());
+    images =
+        workspace.tensor(
+            Layout.plain(
+                examples, model.input().channels(), model.input().height(), model.input().width()));
+    Tensor activations = images;
+    for (ModelSpec.Placed layer : model.placed()) {
+      Stage stage = stage(layer, activations);
+      stages.add(stage);
+      activations = stage.output();
+    }
+  }
+
+  /**
+   * Compiles a network.
+   *
+   * @param model what it computes
+   * @param frozenLayers how many layers, from the first, need no gradient
+   * @param vectors its parameters and gradients
+   * @param examples the size of every batch
+   */
+  static Program compile(ModelSpec model, int frozenLayers, Vectors vectors, int examples) {
+    Workspace workspace = new Workspace();
+    try {
+      return new Program(workspace, model, frozenLayers, vectors, examples);
+    } catch (RuntimeException e) {
+      workspace.close();
+      throw e;
+    }
+  }
+
+  private Stage stage(ModelSpec.Placed placed, Tensor input) {
+    LayerSpec layer = placed.layer();
+    if (layer instanceof LayerSpec.Convolution convolution) {
+      return new ConvolutionStage(workspace, vectors, placed, convolution, input);
+    } else if (layer instanceof LayerSpec.Pooling pooling) {
+      return new PoolingStage(workspace, placed, pooling, input);
+    } else if (layer instanceof LayerSpec.LocalResponseNormalization normalization) {
+      return new NormalizationStage(workspace, normalization, input);
+    } else if (layer instanceof LayerSpec.BatchNormalization normalization) {
+      return new BatchNormalizationStage(workspace, vectors, placed, normalization, input);
+    } else if (layer instanceof LayerSpec.Activation activation) {
+      boolean inPlace =
+          stages.isEmpty() || !(stages.get(stages.size() - 1) instanceof ActivationStage);
+      return new ActivationStage(workspace, activation.function(), input, inPlace);
+    } else if (layer instanceof LayerSpec.Dropout dropout) {
+      return new DropoutStage(workspace, placed.index(), dropout, input);
+    } else if (layer instanceof LayerSpec.Dense dense) {
+      return new DenseStage(workspace, vectors, placed, dense, input);
+    }
+    throw new IllegalStateException("No stage for " + layer);
+  }
+
+  int examples() {
+    return examples;
+  }
+
+  /** See {@link io.stoker.models.engine.Network#computeGradients}. */
+  BatchScore computeGradients(float[] values, float[] targets, long dropoutSeed) {
+    if (logitsGradient == null) {
+      prepareBackward();
+    }
+    Stage.Pass pass = new Stage.Pass(true, dropoutSeed);
+    forward(values, pass);
+    BatchScore score = loss.score(logits().buffer(), targets, logitsGradient.buffer());
+    for (int i = stages.size() - 1; i >= frozenLayers; i--) {
+      stages.get(i).backward(pass);
+    }
+    return score;
+  }
+
+  private void prepareBackward() {
+    Tensor gradient = workspace.tensor(logits().layout());
+    logitsGradient = gradient;
+    for (int i = stages.size() - 1; i >= frozenLayers; i--) {
+      gradient = stages.get(i).prepareBackward(gradient, i > frozenLayers);
+    }
+  }
+
+  /** See {@link io.stoker.models.engine.Network#predict}. */
+  void predict(float[] values, float[] probabilities) {
+    forward(values, new Stage.Pass(false, 0));
+    loss.probabilities(logits().buffer(), probabilities);
+  }
+
+  private void forward(float[] values, Stage.Pass pass) {
+    FloatBuffer target = images.buffer();
+    target.put(values, 0, target.capacity());
+    for (Stage stage : stages) {
+      stage.forward(pass);
+    }
+  }
+
+  private Tensor logits() {
+    return stages.get(stages.size() - 1).output();
+  }
+
+  @Override
+  public void close() {
+    workspace.close();
+  }
+}
