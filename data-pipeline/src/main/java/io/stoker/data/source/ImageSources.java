@@ -7,7 +7,8 @@ import java.util.List;
 /** The collections that Stoker knows. */
 public final class ImageSources {
   private static final List<ImageSource> ALL =
-      List.of(new FolderSource(), new IdxSource(), new CifarSource(), new CsvSource());
+      List.of(
+          new FolderSource(), new IdxSource(), new CifarSource(), new TarSource(), new CsvSource());
 
   private ImageSources() {}
 

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.stoker.data.TestImages;
 import io.stoker.failure.InputException;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -13,7 +15,11 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
+import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
+import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
+import org.apache.commons.compress.archivers.tar.TarConstants;
 import org.apache.hadoop.conf.Configuration;
+import org.assertj.core.groups.Tuple;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -140,11 +146,10 @@ class SourceTest {
     assertThat(found)
         .extracting(Found::path, Found::split, Found::label)
         .containsExactly(
-            org.assertj.core.groups.Tuple.tuple("images/a 1, red.png", "train", "big, \"red\" dog"),
-            org.assertj.core.groups.Tuple.tuple("images/b.png", "train", "cat"),
-            org.assertj.core.groups.Tuple.tuple("missing.png", "train", "cat"),
-            org.assertj.core.groups.Tuple.tuple(
-                folder.resolve("c.png").toUri().toString(), "validation", "cat"));
+            Tuple.tuple("images/a 1, red.png", "train", "big, \"red\" dog"),
+            Tuple.tuple("images/b.png", "train", "cat"),
+            Tuple.tuple("missing.png", "train", "cat"),
+            Tuple.tuple(folder.resolve("c.png").toUri().toString(), "validation", "cat"));
     assertThat(found.get(2).image()).isEqualTo(new SourceImage.Unreadable("missing"));
     for (int i : new int[] {0, 1, 3}) {
       assertThat(((SourceImage.Encoded) found.get(i).image()).file()).isEqualTo(image);
@@ -181,5 +186,158 @@ class SourceTest {
     assertThatThrownBy(() -> list("csv", folder))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("is a folder (must be a file)");
+  }
+
+  /** A tar file of names and contents; a name that ends in ->x is a link to x. */
+  private static byte[] tar(Object... namesAndBytes) throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (TarArchiveOutputStream out = new TarArchiveOutputStream(bytes)) {
+      out.setLongFileMode(TarArchiveOutputStream.LONGFILE_POSIX);
+      for (int i = 0; i < namesAndBytes.length; i += 2) {
+        String name = (String) namesAndBytes[i];
+        byte[] content = (byte[]) namesAndBytes[i + 1];
+        int link = name.indexOf("->");
+        TarArchiveEntry entry =
+            link < 0
+                ? new TarArchiveEntry(name, true)
+                : new TarArchiveEntry(name.substring(0, link), TarConstants.LF_SYMLINK);
+        if (link >= 0) {
+          entry.setLinkName(name.substring(link + 2));
+        }
+        entry.setSize(link < 0 ? content.length : 0);
+        out.putArchiveEntry(entry);
+        if (link < 0) {
+          out.write(content);
+        }
+        out.closeArchiveEntry();
+      }
+    }
+    return bytes.toByteArray();
+  }
+
+  private static byte[] image(int seed) throws IOException {
+    return TestImages.file(TestImages.gradient(6, 6, seed), "png");
+  }
+
+  private static byte[] text(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+
+  @Test
+  void readsWebDatasetPairsPlainAndGzipped() throws IOException {
+    byte[] first =
+        tar(
+            "0001.png",
+            image(1),
+            "0001.cls",
+            text("2\n"),
+            "0001.json",
+            text("{}"),
+            "deep/0002.cls",
+            text("0"),
+            "deep/0002.png",
+            image(2));
+    write("set-train-000.tar", first);
+    write(
+        "set-train-001.tar.gz", TestImages.gzip(tar("0003.png", image(3), "0003.cls", text("1"))));
+    write("set-val-000.tar", tar("0004.png", image(4), "0004.cls", text("1")));
+
+    List<Found> found = read("tar", folder);
+
+    assertThat(found)
+        .extracting(Found::path, Found::split, Found::label)
+        .containsExactly(
+            Tuple.tuple("set-train-000.tar/0001.png", "train", "2"),
+            Tuple.tuple("set-train-000.tar/deep/0002.png", "train", "0"),
+            Tuple.tuple("set-train-001.tar.gz/0003.png", "train", "1"),
+            Tuple.tuple("set-val-000.tar/0004.png", "validation", "1"));
+    for (int i = 0; i < 4; i++) {
+      assertThat(((SourceImage.Encoded) found.get(i).image()).file()).isEqualTo(image(i + 1));
+    }
+    assertThat(list("tar", folder).ignored()).containsExactly("set-train-000.tar/0001.json");
+  }
+
+  @Test
+  void readsATarFileOfClassTarFiles() throws IOException {
+    byte[] outer =
+        tar(
+            "n01.tar", tar("n01_1.JPEG", image(1), "n01_2.JPEG", image(2)),
+            "n02.tar", tar("n02_1.JPEG", image(3)));
+    write("images.tar", outer);
+    List<Found> found = read("tar", folder.resolve("images.tar"));
+    assertThat(found)
+        .extracting(Found::path, Found::label)
+        .containsExactly(
+            Tuple.tuple("images.tar/n01/n01_1.JPEG", "n01"),
+            Tuple.tuple("images.tar/n01/n01_2.JPEG", "n01"),
+            Tuple.tuple("images.tar/n02/n02_1.JPEG", "n02"));
+    assertThat(((SourceImage.Encoded) found.get(2).image()).file()).isEqualTo(image(3));
+  }
+
+  @Test
+  void passesOverWhatLeadsOutOfATarFile() throws IOException {
+    write(
+        "images.tar",
+        tar(
+            "a/1.png",
+            image(1),
+            "b/2.png",
+            image(2),
+            "a/../../b/3.png",
+            image(3),
+            "/a/4.png",
+            image(4),
+            "a/5.png->/etc/passwd",
+            new byte[0],
+            "a/.hidden.png",
+            image(5)));
+    Path file = folder.resolve("images.tar");
+    assertThat(read("tar", file))
+        .extracting(Found::path)
+        .containsExactly("images.tar/a/1.png", "images.tar/b/2.png");
+    assertThat(list("tar", file).ignored())
+        .containsExactly("images.tar/a/../../b/3.png", "images.tar//a/4.png", "images.tar/a/5.png");
+  }
+
+  @Test
+  void refusesTarFilesThatAreNone() throws IOException {
+    Path file = folder.resolve("images.tar");
+    byte[] good = tar("a/1.png", image(1), "b/2.png", image(2));
+    for (int length : new int[] {100, 512, 600, 1100, 1700}) {
+      Files.write(file, Arrays.copyOf(good, length));
+      assertThatThrownBy(() -> read("tar", file))
+          .as("%d bytes", length)
+          .isInstanceOf(InputException.class)
+          .hasMessageContaining("images.tar");
+    }
+    byte[] lying = good.clone();
+    System.arraycopy(text("77777777777"), 0, lying, 124, 11);
+    Files.write(file, lying);
+    assertThatThrownBy(() -> read("tar", file)).isInstanceOf(InputException.class);
+    Files.write(file, text("no archive at all"));
+    assertThatThrownBy(() -> read("tar", file)).isInstanceOf(InputException.class);
+    Files.write(file, tar("1.png", image(1), "1.cls", text("cat"), "2.png", image(1)));
+    assertThatThrownBy(() -> read("tar", file))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("1.cls is 'cat'");
+    Files.write(file, tar("1.png", image(1), "1.cls", text("1"), "2.png", image(1)));
+    assertThatThrownBy(() -> read("tar", file))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("2.png has no .cls file");
+    Files.write(file, tar("1.png", image(1)));
+    assertThatThrownBy(() -> read("tar", file))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("is in no folder");
+    SplittableRandom random = new SplittableRandom(3);
+    for (int i = 0; i < 300; i++) {
+      byte[] damaged = good.clone();
+      damaged[random.nextInt(1536)] ^= (byte) (1 << random.nextInt(8));
+      Files.write(file, damaged);
+      try {
+        assertThat(read("tar", file)).hasSizeLessThanOrEqualTo(2);
+      } catch (InputException e) {
+        assertThat(e.getMessage()).isNotEmpty();
+      }
+    }
   }
 }

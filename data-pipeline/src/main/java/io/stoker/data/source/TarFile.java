@@ -1,0 +1,175 @@
+package io.stoker.data.source;
+
+import io.stoker.failure.InputException;
+import java.io.BufferedInputStream;
+import java.io.EOFException;
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.zip.GZIPInputStream;
+import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
+import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * A tar file, plain or gzipped, read from start to end. Files inside it that are tar files
+ * themselves, such as those of ImageNet's classes, are entered. Nothing is written to disk; an
+ * entry that is no file, or whose name leads out of the archive, is passed over.
+ */
+final class TarFile implements AutoCloseable {
+  private static final int BUFFER_BYTES = 1 << 16;
+
+  private final Path file;
+  private final ZeroTail outerBytes;
+  private final TarArchiveInputStream outer;
+
+  /** The tar file inside the tar file that is being read, or null. */
+  private TarArchiveInputStream inner;
+
+  private ZeroTail innerBytes;
+
+  private String innerName = "";
+  private TarArchiveEntry entry;
+
+  TarFile(FileSystem fileSystem, Path file) throws IOException {
+    this.file = file;
+    InputStream raw = new BufferedInputStream(fileSystem.open(file), BUFFER_BYTES);
+    raw.mark(2);
+    boolean gzipped = raw.read() == 0x1F && raw.read() == 0x8B;
+    raw.reset();
+    try {
+      this.outerBytes = new ZeroTail(gzipped ? new GZIPInputStream(raw, BUFFER_BYTES) : raw);
+      this.outer = new TarArchiveInputStream(outerBytes);
+    } catch (IOException e) {
+      raw.close();
+      throw damaged(e);
+    }
+  }
+
+  /**
+   * Goes to the next file.
+   *
+   * @return whether there is one
+   * @throws InputException if the archive is damaged or ends early
+   */
+  boolean next() {
+    try {
+      while (true) {
+        entry = (inner == null ? outer : inner).getNextTarEntry();
+        if (entry == null) {
+          (inner == null ? outerBytes : innerBytes).checkEnd();
+        }
+        if (entry == null && inner == null) {
+          return false;
+        }
+        if (entry == null) {
+          inner = null;
+          innerName = "";
+        } else if (isFile() && inner == null && isTarName(entry.getName())) {
+          innerName = entry.getName();
+          innerBytes = new ZeroTail(outer);
+          inner = new TarArchiveInputStream(innerBytes);
+        } else {
+          return true;
+        }
+      }
+    } catch (IOException | IllegalArgumentException e) {
+      throw damaged(e);
+    }
+  }
+
+  /** Whether the entry is a file, of a name that stays inside the archive. */
+  boolean isFile() {
+    return entry.isFile()
+        && !entry.isSymbolicLink()
+        && !entry.isLink()
+        && entry.getSize() >= 0
+        && !entry.getName().startsWith("/")
+        && !("/" + entry.getName() + "/").contains("/../");
+  }
+
+  /** The entry's name; that of a file in an inner archive starts with the archive's, less .tar. */
+  String name() {
+    String own = entry.getName().startsWith("./") ? entry.getName().substring(2) : entry.getName();
+    return innerName.isEmpty()
+        ? own
+        : innerName.substring(innerName.startsWith("./") ? 2 : 0, innerName.length() - 4)
+            + "/"
+            + own;
+  }
+
+  /** The entry's length in bytes, as the archive says. */
+  long length() {
+    return entry.getSize();
+  }
+
+  /**
+   * The entry's bytes.
+   *
+   * @throws InputException if the archive ends before
+   */
+  byte[] read() {
+    try {
+      byte[] bytes = (inner == null ? outer : inner).readNBytes((int) entry.getSize());
+      if (bytes.length < entry.getSize()) {
+        throw new EOFException();
+      }
+      return bytes;
+    } catch (IOException e) {
+      throw damaged(e);
+    }
+  }
+
+  static boolean isTarName(String name) {
+    return name.endsWith(".tar");
+  }
+
+  private InputException damaged(Exception cause) {
+    return new InputException("Cannot read " + file + ": truncated, damaged or no tar file", cause);
+  }
+
+  @Override
+  public void close() throws IOException {
+    outer.close();
+  }
+
+  /**
+   * Counts the zeros that were read last, not those skipped. An archive ends with records of zeros;
+   * the library takes the end of the file for the end of the archive, and would not notice what is
+   * cut off.
+   */
+  private static final class ZeroTail extends FilterInputStream {
+    private static final int RECORD_BYTES = 512;
+
+    private long zeros;
+
+    ZeroTail(InputStream in) {
+      super(in);
+    }
+
+    void checkEnd() throws EOFException {
+      if (zeros < RECORD_BYTES) {
+        throw new EOFException("the end of the archive is missing");
+      }
+    }
+
+    @Override
+    public int read() throws IOException {
+      int value = super.read();
+      if (value >= 0) {
+        zeros = value == 0 ? zeros + 1 : 0;
+      }
+      return value;
+    }
+
+    @Override
+    public int read(byte[] target, int offset, int length) throws IOException {
+      int read = super.read(target, offset, length);
+      for (int i = Math.max(0, read - RECORD_BYTES); i < read; i++) {
+        zeros = target[offset + i] == 0 ? zeros + 1 : 0;
+      }
+      return read;
+    }
+  }
+}

@@ -1,0 +1,177 @@
+package io.stoker.data.source;
+
+import io.stoker.data.image.ImageCodec;
+import io.stoker.data.storage.Storage;
+import io.stoker.failure.Check;
+import io.stoker.failure.InputException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.stream.IntStream;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * A tar file, or a folder of them, plain or gzipped. What is inside says what it is:
+ *
+ * <ul>
+ *   <li>WebDataset: pairs of an image and a {@code .cls} file with the number of its class, of the
+ *       same name up to the first dot;
+ *   <li>ImageNet: a tar file that holds a tar file a class;
+ *   <li>else: a folder a class.
+ * </ul>
+ *
+ * <p>An archive with train, val or test in its name is that split. Archives are read twice from end
+ * to end, once here for the names, and each by one task.
+ */
+public final class TarSource implements ImageSource {
+  private static final int LONGEST_LABEL = 20;
+  private static final int MAXIMUM_CLASSES = 1_000_000;
+
+  @Override
+  public String name() {
+    return "tar";
+  }
+
+  @Override
+  public int defaultChannels() {
+    return 3;
+  }
+
+  @Override
+  public SourceListing list(Path input, Configuration hadoop) throws IOException {
+    FileSystem fileSystem = Storage.of(input, hadoop);
+    List<Contents> archives = new ArrayList<>();
+    for (Path file : archives(fileSystem, input)) {
+      archives.add(Contents.scan(fileSystem, file));
+    }
+    boolean numbered = archives.stream().anyMatch(archive -> !archive.labels.isEmpty());
+    List<String> ignored = archives.stream().flatMap(a -> a.ignored.stream()).toList();
+    List<String> classNames = numbered ? numbers(archives) : folders(archives);
+    List<SourcePart> parts = new ArrayList<>();
+    for (Contents archive : archives) {
+      Map<String, Integer> labels = new HashMap<>();
+      for (String image : archive.images) {
+        String label =
+            numbered ? archive.labels.get(key(image)) : className(image, archive.file.toString());
+        Check.input(
+            label != null, "Cannot read %s: %s has no .cls file beside it", archive.file, image);
+        labels.put(image, classNames.indexOf(label));
+      }
+      parts.add(
+          new TarPart(archive.file.toString(), split(archive.file.getName()).orElse(""), labels));
+    }
+    return new SourceListing(classNames, parts, ignored);
+  }
+
+  private static List<Path> archives(FileSystem fileSystem, Path input) throws IOException {
+    if (fileSystem.exists(input) && fileSystem.getFileStatus(input).isFile()) {
+      return List.of(Inputs.file(fileSystem, input));
+    }
+    Inputs.folder(fileSystem, input);
+    List<Path> archives =
+        Inputs.children(fileSystem, input).stream()
+            .filter(FileStatus::isFile)
+            .map(FileStatus::getPath)
+            .filter(path -> path.getName().matches(".*\\.(tar|tar\\.gz|tgz)"))
+            .toList();
+    Check.input(!archives.isEmpty(), "Invalid input: %s has no .tar or .tar.gz files", input);
+    return archives;
+  }
+
+  /** Classes 0, 1, 2 and so on, up to the largest number that occurs. */
+  private static List<String> numbers(List<Contents> archives) {
+    int classes = 0;
+    for (Contents archive : archives) {
+      for (Map.Entry<String, String> label : archive.labels.entrySet()) {
+        Check.input(
+            label.getValue().matches("[0-9]{1,6}"),
+            "Cannot read %s: %s.cls is '%s' (must be the number of a class, 0 to %d)",
+            archive.file,
+            label.getKey(),
+            label.getValue(),
+            MAXIMUM_CLASSES - 1);
+        int number = Integer.parseInt(label.getValue());
+        label.setValue(Integer.toString(number));
+        classes = Math.max(classes, number + 1);
+      }
+    }
+    return IntStream.range(0, classes).mapToObj(Integer::toString).toList();
+  }
+
+  private static List<String> folders(List<Contents> archives) {
+    TreeSet<String> names = new TreeSet<>();
+    for (Contents archive : archives) {
+      archive.images.forEach(image -> names.add(className(image, archive.file.toString())));
+    }
+    return List.copyOf(names);
+  }
+
+  /** The folder that an image is in. */
+  private static String className(String image, String archive) {
+    int end = image.lastIndexOf('/');
+    Check.input(end > 0, "Cannot read %s: %s is in no folder and has no .cls file", archive, image);
+    return image.substring(image.lastIndexOf('/', end - 1) + 1, end);
+  }
+
+  /** What a pair has in common: the name up to the first dot after the last slash. */
+  static String key(String name) {
+    int dot = name.indexOf('.', name.lastIndexOf('/') + 1);
+    return dot < 0 ? name : name.substring(0, dot);
+  }
+
+  private static Optional<String> split(String name) {
+    return Arrays.stream(name.split("[^A-Za-z0-9]+"))
+        .flatMap(word -> SplitNames.of(word).stream())
+        .findFirst();
+  }
+
+  /** What an archive holds, without the images themselves. */
+  private record Contents(
+      Path file, List<String> images, Map<String, String> labels, List<String> ignored) {
+    static Contents scan(FileSystem fileSystem, Path file) throws IOException {
+      Contents contents = new Contents(file, new ArrayList<>(), new HashMap<>(), new ArrayList<>());
+      try (TarFile tar = new TarFile(fileSystem, file)) {
+        while (tar.next()) {
+          contents.add(tar);
+        }
+      }
+      Check.input(!contents.images.isEmpty(), "Cannot read %s: it holds no images", file);
+      return contents;
+    }
+
+    private void add(TarFile tar) {
+      String name = tar.name();
+      if (!tar.isFile()) {
+        if (!name.endsWith("/")) { // Folders are no loss.
+          ignored.add(file.getName() + "/" + name);
+        }
+      } else if (name.endsWith(".cls")) {
+        if (tar.length() > LONGEST_LABEL) {
+          throw new InputException(
+              "Cannot read %s: %s is no label, it has %d bytes"
+                  .formatted(file, name, tar.length()));
+        }
+        labels.put(key(name), new String(tar.read(), StandardCharsets.UTF_8).trim());
+      } else if (isHidden(name)) {
+        return;
+      } else if (ImageCodec.isImageName(name.substring(name.lastIndexOf('/') + 1))) {
+        images.add(name);
+      } else {
+        ignored.add(file.getName() + "/" + name);
+      }
+    }
+
+    private static boolean isHidden(String name) {
+      return name.substring(name.lastIndexOf('/') + 1).startsWith(".");
+    }
+  }
+}
