@@ -8,6 +8,8 @@ import picocli.CommandLine.ParameterException;
 
 /** The command line: which commands there are. */
 final class Cli {
+  private static final int HELP_WIDTH = 100;
+
   private final CommandLine commands;
 
   Cli(Console console) {
@@ -26,6 +28,7 @@ final class Cli {
             .addSubcommand("quickstart", new QuickstartCommand(console))
             .setOut(console.results())
             .setErr(console.messages())
+            .setUsageHelpWidth(HELP_WIDTH)
             .setUsageHelpAutoWidth(true)
             .setCaseInsensitiveEnumValuesAllowed(true)
             .setParameterExceptionHandler(new UsageFailure(console));

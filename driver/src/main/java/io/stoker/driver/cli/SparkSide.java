@@ -4,6 +4,8 @@ import io.stoker.failure.InputException;
 import io.stoker.failure.ResourceException;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
+import org.apache.logging.log4j.Level;
+import org.apache.logging.log4j.core.config.Configurator;
 import org.apache.spark.SparkConf;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.deploy.SparkHadoopUtil;
@@ -28,6 +30,9 @@ final class SparkSide {
     if (conf.get(NAME, Main.class.getName()).equals(Main.class.getName())) {
       conf.setAppName("stoker " + command);
     }
+    if (conf.get(MASTER).startsWith("local")) {
+      hushTasks();
+    }
     try {
       return new JavaSparkContext(conf);
     } catch (RuntimeException e) {
@@ -38,6 +43,15 @@ final class SparkSide {
       throw new InputException(
           "Cannot start Spark on %s: %s".formatted(conf.get(MASTER), e.getMessage()), e);
     }
+  }
+
+  /**
+   * A local master tries no task twice: what fails one ends the command, which says so in one line,
+   * and Spark need not say it three times before. On a cluster a lost task is news.
+   */
+  private static void hushTasks() {
+    Configurator.setLevel("org.apache.spark.executor.Executor", Level.OFF);
+    Configurator.setLevel("org.apache.spark.scheduler.TaskSetManager", Level.OFF);
   }
 
   /**

@@ -44,17 +44,13 @@ abstract class StokerCommand implements Callable<Integer> {
   /** Does the work. */
   abstract Report execute() throws Exception;
 
+  /** What to say to someone who has stopped the command, after "stopped". */
+  String whenStopped() {
+    return "";
+  }
+
   final Console console() {
     return console;
-  }
-
-  /** Whether the result is for a script. */
-  final boolean json() {
-    return json;
-  }
-
-  final boolean verbose() {
-    return verbose;
   }
 
   @Override
@@ -62,17 +58,19 @@ abstract class StokerCommand implements Callable<Integer> {
     if (verbose) {
       Configurator.setRootLevel(Level.INFO);
     }
-    Stopping stopping = Stopping.watch();
-    try {
-      Report report = execute();
-      console.show(report, json);
-      return 0;
-    } catch (Throwable failure) {
-      if (stopping.begun()) {
-        return INTERRUPTED;
+    try (Stopping stopping = Stopping.watch(this::stopped)) {
+      try {
+        Report report = execute();
+        console.show(report, json);
+        return 0;
+      } catch (Throwable failure) {
+        return stopping.stopped() ? INTERRUPTED : fail(failure);
       }
-      return fail(failure);
     }
+  }
+
+  private void stopped() {
+    console.complain("stopped" + whenStopped());
   }
 
   private int fail(Throwable failure) {

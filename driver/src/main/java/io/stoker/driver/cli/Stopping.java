@@ -1,18 +1,45 @@
 package io.stoker.driver.cli;
 
-/** Knows whether the process is being stopped from outside: what fails from then on is no news. */
-final class Stopping {
-  private volatile boolean begun;
+import java.util.concurrent.atomic.AtomicReference;
+
+/** Knows whether the process is stopped from outside, by Ctrl-C for one, before a command's end. */
+final class Stopping implements AutoCloseable {
+  private enum State {
+    RUNNING,
+    STOPPED,
+    ENDED
+  }
+
+  private final AtomicReference<State> state = new AtomicReference<>(State.RUNNING);
 
   private Stopping() {}
 
-  static Stopping watch() {
+  /**
+   * Watches until it is closed.
+   *
+   * @param whenStopped what is done if the process is stopped by then
+   */
+  static Stopping watch(Runnable whenStopped) {
     Stopping stopping = new Stopping();
-    Runtime.getRuntime().addShutdownHook(new Thread(() -> stopping.begun = true, "stopping"));
+    Thread hook =
+        new Thread(
+            () -> {
+              if (stopping.state.compareAndSet(State.RUNNING, State.STOPPED)) {
+                whenStopped.run();
+              }
+            },
+            "stopping");
+    Runtime.getRuntime().addShutdownHook(hook);
     return stopping;
   }
 
-  boolean begun() {
-    return begun;
+  /** Whether it was stopped; what fails from then on is no news. */
+  boolean stopped() {
+    return state.get() == State.STOPPED;
+  }
+
+  @Override
+  public void close() {
+    state.compareAndSet(State.RUNNING, State.ENDED);
   }
 }

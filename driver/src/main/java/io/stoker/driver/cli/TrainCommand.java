@@ -155,6 +155,11 @@ final class TrainCommand extends StokerCommand {
     }
   }
 
+  @Override
+  String whenStopped() {
+    return "; the run folder's checkpoints are whole: the same command with --resume goes on";
+  }
+
   /** The recipe's values, and over them the options that were given. */
   TrainingConfig config() {
     TrainingConfig.Builder builder =

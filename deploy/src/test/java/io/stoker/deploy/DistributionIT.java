@@ -1,0 +1,78 @@
+package io.stoker.deploy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.jar.JarFile;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import java.util.zip.ZipEntry;
+import org.junit.jupiter.api.Test;
+
+class DistributionIT {
+  @Test
+  void holdsNoClassTwice() throws IOException {
+    Set<String> ofSpark = new HashSet<>();
+    for (Path jar : sparkJars()) {
+      ofSpark.addAll(classes(jar));
+    }
+
+    Set<String> twice = classes(Stoker.distribution().resolve("stoker.jar"));
+    twice.retainAll(ofSpark);
+
+    assertThat(twice).isEmpty();
+  }
+
+  @Test
+  void holdsNativeCodeForOnePlatformOnly() throws IOException {
+    try (JarFile jar = new JarFile(Stoker.distribution().resolve("stoker.jar").toFile())) {
+      assertThat(jar.stream().map(ZipEntry::getName))
+          .filteredOn(name -> name.matches(".*\\.(so(\\.\\d+)*|dll|dylib|jnilib)"))
+          .isNotEmpty()
+          .allMatch(name -> name.matches(".*[Ll]inux[-/]x86[-_]64.*"))
+          .noneMatch(name -> name.contains("opencv") || name.contains("ffmpeg"))
+          .filteredOn(name -> name.endsWith("/libnd4jcpu.so"))
+          .hasSizeLessThanOrEqualTo(1);
+    }
+  }
+
+  @Test
+  void mergesTheServicesOfItsParts() throws IOException {
+    try (JarFile jar = new JarFile(Stoker.distribution().resolve("stoker.jar").toFile())) {
+      ZipEntry services = jar.getEntry("META-INF/services/io.stoker.models.engine.Engine");
+      assertThat(
+              new String(
+                      jar.getInputStream(services).readAllBytes(),
+                      java.nio.charset.StandardCharsets.UTF_8)
+                  .lines())
+          .hasSizeGreaterThanOrEqualTo(2);
+    }
+  }
+
+  @Test
+  void isASparkHome() {
+    assertThat(Stoker.distribution().resolve("RELEASE")).isEmptyFile();
+    assertThat(Stoker.distribution().resolve("bin/spark-submit")).isExecutable();
+    assertThat(Stoker.distribution().resolve("conf/log4j2.properties")).isRegularFile();
+  }
+
+  private static List<Path> sparkJars() throws IOException {
+    try (Stream<Path> jars = Files.list(Stoker.distribution().resolve("jars"))) {
+      return jars.toList();
+    }
+  }
+
+  private static Set<String> classes(Path jar) throws IOException {
+    try (JarFile file = new JarFile(jar.toFile())) {
+      return file.stream()
+          .map(ZipEntry::getName)
+          .filter(name -> name.endsWith(".class"))
+          .collect(Collectors.toSet());
+    }
+  }
+}

@@ -1,0 +1,172 @@
+package io.stoker.deploy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.stoker.deploy.Stoker.Outcome;
+import io.stoker.deploy.Stoker.Started;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Raw images to predictions by separate processes, in a folder whose name has a space. */
+class JourneyIT {
+  private static final int PER_CLASS = 100;
+
+  @TempDir private static Path root;
+  private static Path folder;
+  private static Stoker stoker;
+
+  @BeforeAll
+  static void prepare() throws IOException {
+    folder = Files.createDirectories(root.resolve("my work"));
+    stoker = Stoker.in(folder);
+    Shapes.write(folder.resolve("raw"), PER_CLASS);
+    JsonNode prepared = succeed("prepare --input raw --output data --channels 1");
+    assertThat(prepared.get("samples").asInt()).isEqualTo(3 * PER_CLASS);
+    assertThat(prepared.get("rejected").asInt()).isZero();
+  }
+
+  @Test
+  void trainsEvaluatesAndPredictsTheSameOnAnyNumberOfSlots() throws IOException {
+    JsonNode two = train("local[2]", "run-two");
+    JsonNode one = train("local[1]", "run-one");
+    assertThat(one.get("parameters_sha256")).isEqualTo(two.get("parameters_sha256"));
+
+    String cluster = LocalCluster.in(folder.resolve("cluster")).start();
+    try {
+      JsonNode processes = train(cluster, "run-cluster");
+      assertThat(processes.get("parameters_sha256")).isEqualTo(two.get("parameters_sha256"));
+    } finally {
+      LocalCluster.in(folder.resolve("cluster")).stop();
+    }
+
+    JsonNode evaluated = succeed("evaluate --checkpoint run-two --data data");
+    assertThat(evaluated.get("accuracy").asDouble()).isGreaterThan(0.9);
+    assertThat(evaluated.get("parameters_sha256")).isEqualTo(two.get("parameters_sha256"));
+
+    JsonNode predicted = succeed("predict --checkpoint run-two raw/down/0.png --save seen.png");
+    assertThat(predicted.at("/predictions/0/classes/0/name").asText()).isEqualTo("down");
+    assertThat(folder.resolve("seen.png")).isNotEmptyFile();
+  }
+
+  private static JsonNode train(String master, String run) {
+    return succeed(
+        "--master %s train --data data --run %s --model lenet5".formatted(master, run)
+            + " --batch 10 --local-steps 3 --epochs 6 --learning-rate 0.05");
+  }
+
+  @Test
+  void keepsTheLastCheckpointWhenInterrupted() throws IOException {
+    Started training =
+        stoker.start(
+            words(
+                "train --data data --run stopped --model lenet5 --batch 10 --local-steps 1"
+                    + " --epochs 1000 --checkpoint-every 5"));
+    try {
+      awaitLine(training.err(), "round 12/");
+      new ProcessBuilder("kill", "-INT", Long.toString(training.process().pid())).start();
+    } catch (Throwable failure) {
+      training.process().destroyForcibly();
+      throw failure;
+    }
+
+    Outcome outcome = Stoker.finish(training);
+    assertThat(outcome.exitCode()).isEqualTo(130);
+    assertThat(outcome.err()).doesNotContain("Exception").contains("--resume");
+    succeed("evaluate --checkpoint stopped --data data");
+  }
+
+  @Test
+  void predictsInASecondProcessWhatAnImageShows() {
+    // Text for people: the picture, and the classes beside it.
+    succeed("train --data data --run small --model perceptron --epochs 1");
+
+    Outcome outcome = stoker.run(words("predict --checkpoint small raw/across/1.png"));
+
+    assertThat(outcome.exitCode()).as(outcome.err()).isZero();
+    assertThat(outcome.out()).contains("raw/across/1.png", " %");
+    assertThat(outcome.out().lines()).hasSizeGreaterThan(10);
+  }
+
+  @Test
+  void endsBadInputInOneLineWithTheContractsExitCode() throws IOException {
+    assertFails(2, "nowhere", "prepare --input nowhere --output x");
+    assertFails(2, "nowhere", "train --data nowhere --run x --model lenet5");
+    assertFails(2, "batch", "train --data data --run x --model lenet5 --batch 0");
+    assertFails(2, "lenet6", "train --data data --run x --model lenet6");
+    assertFails(2, "raw", "evaluate --checkpoint raw --data data");
+    assertThat(folder.resolve("x")).doesNotExist();
+  }
+
+  @Test
+  void endsDamagedShardsWithTheContractsExitCode() throws IOException {
+    Distribution.copy(folder.resolve("data"), folder.resolve("damaged"));
+    flipAByte(shard(folder.resolve("damaged")));
+
+    assertFails(3, "train-", "train --data damaged --run y --model lenet5 --epochs 1");
+  }
+
+  private static Path shard(Path data) throws IOException {
+    try (Stream<Path> walk = Files.walk(data)) {
+      return walk.filter(path -> path.getFileName().toString().startsWith("train-"))
+          .findFirst()
+          .orElseThrow();
+    }
+  }
+
+  private static void flipAByte(Path file) throws IOException {
+    try (FileChannel channel =
+        FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+      java.nio.ByteBuffer one = java.nio.ByteBuffer.allocate(1);
+      channel.read(one, channel.size() / 2);
+      one.put(0, (byte) (one.get(0) ^ 1)).flip();
+      channel.write(one, channel.size() / 2);
+    }
+  }
+
+  private static void assertFails(int exitCode, String named, String command) {
+    Outcome outcome = stoker.run(words(command));
+    assertThat(outcome.exitCode()).as(outcome.err()).isEqualTo(exitCode);
+    List<String> complaints =
+        outcome.err().lines().filter(line -> line.startsWith("stoker: ")).toList();
+    assertThat(complaints).hasSize(1);
+    assertThat(complaints.get(0)).contains(named);
+    assertThat(outcome.err()).doesNotContain("\tat ");
+    assertThat(outcome.out()).isEmpty();
+  }
+
+  private static String[] words(String command) {
+    return command.split(" ");
+  }
+
+  private static JsonNode succeed(String command) {
+    Outcome outcome = stoker.run(words(command + " --json"));
+    assertThat(outcome.exitCode()).as(outcome.err()).isZero();
+    return outcome.json();
+  }
+
+  /** Reads what the process says until a line contains the text. */
+  private static void awaitLine(Path file, String text) throws IOException {
+    try (BufferedReader reader = Files.newBufferedReader(file)) {
+      long end = System.nanoTime() + java.time.Duration.ofMinutes(2).toNanos();
+      while (System.nanoTime() < end) {
+        String line = reader.readLine();
+        if (line == null) {
+          Thread.onSpinWait();
+        } else if (line.contains(text)) {
+          return;
+        }
+      }
+    }
+    throw new AssertionError("No line with '" + text + "' in " + Files.readString(file));
+  }
+}

@@ -1,0 +1,119 @@
+package io.stoker.deploy;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/** Runs the launcher as a person does: as a process of its own. */
+final class Stoker {
+  private static final int PATIENCE_MINUTES = 5;
+  private static final Path CHECKOUT = Path.of("..").toAbsolutePath().normalize();
+
+  private final Path launcher;
+  private final Path folder;
+  private final Map<String, String> environment = new HashMap<>();
+
+  /**
+   * @param launcher the script
+   * @param folder the current folder of its processes
+   */
+  Stoker(Path launcher, Path folder) {
+    this.launcher = launcher;
+    this.folder = folder;
+    // What the tests run is what this build assembled.
+    environment.put("STOKER_BUILD", "never");
+  }
+
+  /** The launcher of this checkout, called in a folder. */
+  static Stoker in(Path folder) {
+    return new Stoker(CHECKOUT.resolve("stoker"), folder);
+  }
+
+  /** The root of this checkout. */
+  static Path checkout() {
+    return CHECKOUT;
+  }
+
+  /** The distribution that this build assembled. */
+  static Path distribution() {
+    return CHECKOUT.resolve("deploy/target/stoker");
+  }
+
+  Stoker with(String variable, String value) {
+    Stoker other = new Stoker(launcher, folder);
+    other.environment.putAll(environment);
+    other.environment.put(variable, value);
+    return other;
+  }
+
+  /** How a process ended. */
+  record Outcome(int exitCode, String out, String err) {
+    /** The last line of stdout as JSON. */
+    JsonNode json() {
+      List<String> lines = out.lines().toList();
+      try {
+        return new ObjectMapper().readTree(lines.get(lines.size() - 1));
+      } catch (JsonProcessingException | IndexOutOfBoundsException e) {
+        throw new AssertionError("No JSON on the last line of: " + out + "\n" + err, e);
+      }
+    }
+  }
+
+  /** Runs a command to its end. */
+  Outcome run(String... arguments) {
+    return finish(start(arguments));
+  }
+
+  /** A process and the files that its outputs go to. */
+  record Started(Process process, Path out, Path err) {}
+
+  Started start(String... arguments) {
+    List<String> command = new ArrayList<>();
+    command.add(launcher.toString());
+    command.addAll(List.of(arguments));
+    try {
+      Path out = Files.createTempFile("stoker", ".out");
+      Path err = Files.createTempFile("stoker", ".err");
+      ProcessBuilder builder =
+          new ProcessBuilder(command)
+              .directory(folder.toFile())
+              .redirectOutput(out.toFile())
+              .redirectError(err.toFile());
+      builder.environment().putAll(environment);
+      return new Started(builder.start(), out, err);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  static Outcome finish(Started started) {
+    try {
+      if (!started.process().waitFor(PATIENCE_MINUTES, TimeUnit.MINUTES)) {
+        started.process().destroyForcibly();
+        throw new AssertionError("Still running: " + Files.readString(started.err()));
+      }
+      Outcome outcome =
+          new Outcome(
+              started.process().exitValue(),
+              Files.readString(started.out()),
+              Files.readString(started.err()));
+      Files.delete(started.out());
+      Files.delete(started.err());
+      return outcome;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
+  }
+}

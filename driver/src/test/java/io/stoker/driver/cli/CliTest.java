@@ -1,0 +1,184 @@
+package io.stoker.driver.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.stoker.driver.config.TrainingConfig;
+import io.stoker.models.zoo.Zoo;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.math.BigDecimal;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class CliTest {
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+  private final Cli cli =
+      new Cli(new Console(new PrintWriter(out), new PrintWriter(err), false, false));
+
+  private int run(String... arguments) {
+    return cli.run(arguments);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "prepare",
+        "inspect",
+        "train",
+        "evaluate",
+        "predict",
+        "models",
+        "doctor",
+        "quickstart",
+        "bench"
+      })
+  void everyCommandHasHelp(String command) {
+    assertThat(run(command, "--help")).isZero();
+    assertThat(out.toString()).contains("Usage: ./stoker", command, "--help");
+    assertThat(err.toString()).isEmpty();
+  }
+
+  @Test
+  void helpOfTrainStatesTheDefaultsOfTheConfig() {
+    TrainingConfig defaults = TrainingConfig.builder().data("d").run("r").model("m").build();
+
+    run("train", "--help");
+
+    // Lines break anywhere.
+    assertThat(out.toString().replaceAll("\\s+", ""))
+        .contains("notofthecluster(default:%d)".formatted(defaults.workers()))
+        .contains("workerinonestep(default:%d)".formatted(defaults.batch()))
+        .contains("betweentwoaveragings(default:%d)".formatted(defaults.localSteps()))
+        .contains("thetrainingdata(default:%d)".formatted(defaults.epochs()))
+        .contains("Thebaserate(default:%s)".formatted(defaults.learningRate()))
+        .contains("0tobelow1(default:%s)".formatted(defaults.momentum()))
+        .contains("factoronweights(default:%s)".formatted(plain(defaults.weightDecay())))
+        .contains("Therootofallchance(default:%d)".formatted(defaults.seed()))
+        .contains("onetoo(default:%d)".formatted(defaults.checkpointEvery()))
+        .contains("thenewest(default:%d)".formatted(defaults.keep()));
+  }
+
+  private static String plain(double value) {
+    return BigDecimal.valueOf(value).stripTrailingZeros().toPlainString();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "modls, Unknown command: modls; did you mean 'models'?",
+    "train --epoch 3, Unknown option: --epoch; did you mean '--epochs'?",
+    "train --epochs many, Invalid value for option '--epochs': 'many' is not an int",
+    "evaluate --data d, Missing required option: '--checkpoint=URI'",
+    "bench, Missing command",
+    "bench stp, Unknown command: stp; did you mean 'step'?"
+  })
+  void usageErrorsTakeOneLine(String command, String reason) {
+    assertThat(run(command.split(" "))).isEqualTo(2);
+    assertThat(err.toString()).startsWith("stoker: " + reason).contains("--help");
+    assertThat(err.toString().lines()).hasSize(1);
+    assertThat(out.toString()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "models lenet6, Unknown model: lenet6; did you mean 'lenet5'?",
+    "models no.yaml, Cannot read model no.yaml",
+    "train --run r --model lenet5, Missing data",
+    "train --data d --run r --model lenet5 --batch 0, Invalid batch size: 0 (must be >= 1)",
+    "train --data d --run r --model lenet5 --momentum 1, Invalid momentum: 1.0",
+    "train --recipe no.yaml, Cannot read recipe no.yaml",
+    "prepare --input i --output o --format zip, Unknown format: 'zip'",
+    "inspect --data nowhere, nowhere",
+    "predict --checkpoint c --top 0 i.png, Invalid number of classes: 0",
+    "bench step --model lenet5 --workers 0, Invalid workers: 0",
+    "bench step --model lenet5 --engine abacus, Unknown engine: abacus"
+  })
+  void badInputTakesOneLine(String command, String reason) {
+    assertThat(run(command.split(" "))).isEqualTo(2);
+    assertThat(err.toString()).startsWith("stoker: ").contains(reason);
+    assertThat(err.toString().lines()).hasSize(1);
+    assertThat(out.toString()).isEmpty();
+  }
+
+  @Test
+  void modelsListsTheZoo() throws IOException {
+    assertThat(run("models", "--json")).isZero();
+
+    JsonNode json = new ObjectMapper().readTree(out.toString());
+    assertThat(json.get("models").findValuesAsText("name")).isEqualTo(Zoo.names());
+  }
+
+  @Test
+  void modelsShowsAFileLayerByLayer(@TempDir Path folder) throws IOException {
+    Path file = folder.resolve("tiny.yaml");
+    Files.writeString(
+        file,
+        "name: tiny\ninput: [8, 8, 1]\nlayers:\n  - dense: 4\n  - relu\n  - dense: classes\n");
+
+    assertThat(run("models", file.toString(), "--classes", "3", "--json")).isZero();
+
+    JsonNode json = new ObjectMapper().readTree(out.toString());
+    assertThat(json.get("parameters").asInt()).isEqualTo(64 * 4 + 4 + 4 * 3 + 3);
+    assertThat(json.get("layers")).hasSize(3);
+  }
+
+  @Test
+  void benchStepTimesTheStep() throws IOException {
+    assertThat(
+            run(
+                "bench",
+                "step",
+                "--model",
+                "perceptron",
+                "--batch",
+                "8",
+                "--seconds",
+                "1",
+                "--json"))
+        .isZero();
+
+    JsonNode json = new ObjectMapper().readTree(out.toString());
+    assertThat(json.get("images_per_second").asDouble()).isPositive();
+    assertThat(json.get("steps").asLong()).isPositive();
+    assertThat(json.get("engine").asText()).isNotEqualTo("auto");
+  }
+
+  @Test
+  void optionsWinOverTheRecipe(@TempDir Path folder) throws IOException {
+    Path recipe = folder.resolve("recipe.yaml");
+    Files.writeString(recipe, "model: lenet5\nbatch: 16\nlearning-rate: 0.5\nepochs: 7\n");
+    TrainCommand train = new TrainCommand(null);
+    new picocli.CommandLine(train)
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .parseArgs(
+            "--recipe",
+            recipe.toString(),
+            "--data",
+            "d",
+            "--run",
+            "r",
+            "--batch",
+            "32",
+            "--schedule",
+            "cosine",
+            "--augment",
+            "shift,flip");
+
+    TrainingConfig config = train.config();
+
+    assertThat(config.batch()).isEqualTo(32);
+    assertThat(config.learningRate()).isEqualTo(0.5);
+    assertThat(config.model()).isEqualTo("lenet5");
+    assertThat(config.augmentations()).containsExactly("shift", "flip");
+    assertThat(config.schedule())
+        .isEqualTo(new io.stoker.driver.config.LearningRateSchedule.Cosine(7, 0));
+  }
+}

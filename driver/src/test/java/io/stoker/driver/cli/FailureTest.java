@@ -1,0 +1,63 @@
+package io.stoker.driver.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.stoker.failure.DamagedException;
+import io.stoker.failure.InputException;
+import io.stoker.failure.ResourceException;
+import java.io.IOException;
+import java.net.ConnectException;
+import org.apache.hadoop.fs.UnsupportedFileSystemException;
+import org.apache.spark.SparkException;
+import org.junit.jupiter.api.Test;
+
+class FailureTest {
+  @Test
+  void eachFamilyHasItsExitCode() {
+    assertThat(Failure.of(new InputException("a"))).isEqualTo(new Failure(2, "a"));
+    assertThat(Failure.of(new DamagedException("b"))).isEqualTo(new Failure(3, "b"));
+    assertThat(Failure.of(new ResourceException("c"))).isEqualTo(new Failure(4, "c"));
+  }
+
+  @Test
+  void aForeseenFailureIsFoundInsideSparksOwn() {
+    Throwable failure =
+        new SparkException("Job aborted due to stage failure", new DamagedException("shard 3"));
+
+    assertThat(Failure.of(failure)).isEqualTo(new Failure(3, "shard 3"));
+  }
+
+  @Test
+  void whatTheMachineLacksIsAMissingResource() {
+    assertThat(Failure.of(new OutOfMemoryError("Java heap space")).exitCode()).isEqualTo(4);
+    assertThat(Failure.of(new IOException("No space left on device")).exitCode()).isEqualTo(4);
+    assertThat(Failure.of(new ConnectException("Connection refused")).exitCode()).isEqualTo(4);
+  }
+
+  @Test
+  void anUnknownSchemeIsBadInput() {
+    Failure failure = Failure.of(new UnsupportedFileSystemException("No FileSystem for foo"));
+
+    assertThat(failure.exitCode()).isEqualTo(2);
+    assertThat(failure.message()).contains("hdfs://");
+  }
+
+  @Test
+  void anythingElseIsABugAndSaysWhere() {
+    Failure failure = Failure.of(new IllegalStateException("first\nsecond"));
+
+    assertThat(failure.exitCode()).isEqualTo(1);
+    assertThat(failure.message())
+        .contains("bug", "IllegalStateException: first", "FailureTest", "--verbose")
+        .doesNotContain("second");
+  }
+
+  @Test
+  void aFailureThatCausesItselfComesToAnEnd() {
+    Exception outer = new IllegalStateException("outer");
+    Exception inner = new IllegalStateException("inner", outer);
+    outer.initCause(inner);
+
+    assertThat(Failure.of(outer).exitCode()).isEqualTo(1);
+  }
+}
