@@ -18,7 +18,8 @@ import javax.imageio.stream.MemoryCacheImageOutputStream;
 
 /**
  * Decodes image files of any format that Stoker reads (PNG, JPEG, GIF, BMP), and encodes those of
- * its shards. Of an animation the first frame is taken; transparent pixels are laid over white.
+ * its shards. Of an animation the first frame is taken; transparent pixels are laid over white; the
+ * orientation of EXIF data is applied.
  */
 public final class ImageCodec {
   /** The most pixels of an image, unless said otherwise: in memory, 200 MB at a time. */
@@ -50,7 +51,10 @@ public final class ImageCodec {
                     new UnreadableImageException(
                         "not an image: its first bytes are not those of PNG, JPEG, GIF or BMP"));
     FileIntegrity.check(format, file);
-    return read(format, file, 0, file.length, maximumPixels);
+    Pixels pixels = read(format, file, 0, file.length, maximumPixels);
+    return format == ImageFormat.JPEG
+        ? ExifOrientation.upright(pixels, ExifOrientation.of(file))
+        : pixels;
   }
 
   /**

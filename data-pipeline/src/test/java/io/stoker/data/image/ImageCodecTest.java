@@ -14,6 +14,7 @@ import java.util.SplittableRandom;
 import java.util.zip.CRC32;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ImageCodecTest {
@@ -187,5 +188,70 @@ class ImageCodecTest {
             () -> ImageCodec.decodeInto(png, 0, png.length, other, new byte[other.bytes()]))
         .isInstanceOf(UnreadableImageException.class)
         .hasMessageContaining("9 x 14 x 3");
+  }
+
+  /** An EXIF segment with nothing but an orientation. */
+  private static byte[] withOrientation(byte[] jpeg, int orientation) {
+    ByteBuffer segment = ByteBuffer.allocate(36);
+    segment.putShort((short) 0xFFE1).putShort((short) 34);
+    segment.put("Exif\0\0MM".getBytes(java.nio.charset.StandardCharsets.US_ASCII));
+    segment.putShort((short) 42).putInt(8).putShort((short) 1);
+    segment.putShort((short) 0x0112).putShort((short) 3).putInt(1);
+    segment.putShort((short) orientation).putShort((short) 0).putInt(0);
+    byte[] file = new byte[jpeg.length + 36];
+    System.arraycopy(jpeg, 0, file, 0, 2);
+    System.arraycopy(segment.array(), 0, file, 2, 36);
+    System.arraycopy(jpeg, 2, file, 38, jpeg.length - 2);
+    return file;
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    // Where the stored top left, top right and bottom left corner are to be seen.
+    "1, TL, TR, BL",
+    "2, TR, TL, BR",
+    "3, BR, BL, TR",
+    "4, BL, BR, TL",
+    "5, TL, BL, TR",
+    "6, TR, BR, TL",
+    "7, BR, TR, BL",
+    "8, BL, TL, BR",
+    "9, TL, TR, BL"
+  })
+  void turnsPhotographsUpright(int orientation, String red, String green, String blue)
+      throws Exception {
+    BufferedImage image = new BufferedImage(48, 32, BufferedImage.TYPE_INT_RGB);
+    Graphics2D graphics = image.createGraphics();
+    Color[] colors = {Color.RED, Color.GREEN, Color.BLUE};
+    int[][] corners = {{0, 0}, {32, 0}, {0, 16}};
+    for (int i = 0; i < 3; i++) {
+      graphics.setColor(colors[i]);
+      graphics.fillRect(corners[i][0], corners[i][1], 16, 16);
+    }
+    graphics.dispose();
+
+    Pixels pixels = decode(withOrientation(TestImages.file(image, "jpeg"), orientation));
+
+    boolean swapped = orientation >= 5 && orientation <= 8;
+    assertThat(pixels.shape())
+        .isEqualTo(swapped ? new ImageShape(48, 32, 3) : new ImageShape(32, 48, 3));
+    String[] expected = {red, green, blue};
+    for (int channel = 0; channel < 3; channel++) {
+      int x = expected[channel].endsWith("L") ? 4 : pixels.shape().width() - 5;
+      int y = expected[channel].startsWith("T") ? 4 : pixels.shape().height() - 5;
+      assertThat(value(pixels, x, y, channel)).isGreaterThan(150);
+      assertThat(value(pixels, x, y, (channel + 1) % 3)).isLessThan(100);
+    }
+  }
+
+  @Test
+  void decodesPhotographsWithBrokenExifData() throws Exception {
+    byte[] file = withOrientation(TestImages.file(TestImages.gradient(20, 10, 1), "jpeg"), 6);
+    SplittableRandom random = new SplittableRandom(4);
+    for (int i = 0; i < 300; i++) {
+      byte[] damaged = file.clone();
+      damaged[10 + random.nextInt(28)] ^= (byte) (1 << random.nextInt(8));
+      assertThat(decode(damaged).shape().area()).isEqualTo(200);
+    }
   }
 }
