@@ -35,8 +35,8 @@ final class PieceRdd extends RDD<Tuple2<Integer, Piece>> {
   /**
    * @param parameters the slices before the round
    * @param task what the workers do
-   * @param hosts where executors are, in an order that stays; a worker that finds itself on the
-   *     same host in each round finds its data there
+   * @param hosts that of each executor, in an order that stays: a worker that is on the same host
+   *     in each round finds its data there
    */
   PieceRdd(SliceRdd parameters, RoundTask task, List<String> hosts) {
     super(

@@ -2,7 +2,7 @@ package io.stoker.driver.averaging;
 
 import io.stoker.worker.runtime.RoundTask;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import org.apache.spark.SparkExecutorInfo;
 import org.apache.spark.api.java.JavaRDD;
@@ -93,7 +93,7 @@ public final class SharedParameters implements AutoCloseable {
 
   private List<SliceReport> materialize(SliceRdd slices) {
     slices.persist(
-        executors() >= 2 ? StorageLevel.MEMORY_AND_DISK_2() : StorageLevel.MEMORY_AND_DISK());
+        hosts().size() >= 2 ? StorageLevel.MEMORY_AND_DISK_2() : StorageLevel.MEMORY_AND_DISK());
     return new JavaRDD<>(slices, Scala.tag(Slice.class)).map(Slice::report).collect();
   }
 
@@ -113,19 +113,19 @@ public final class SharedParameters implements AutoCloseable {
     current.reroot(written);
   }
 
-  private int executors() {
-    int known = spark.sc().statusTracker().getExecutorInfos().length;
-    return spark.isLocal() ? 1 : known - 1; // Spark counts the driver as one.
-  }
-
+  /** The host of each executor, in an order that stays; empty where all runs in this process. */
   private List<String> hosts() {
-    return spark.isLocal()
-        ? List.of()
-        : Arrays.stream(spark.sc().statusTracker().getExecutorInfos())
-            .map(SparkExecutorInfo::host)
-            .distinct()
-            .sorted()
-            .toList();
+    if (spark.isLocal()) {
+      return List.of();
+    }
+    List<String> hosts = new ArrayList<>();
+    for (SparkExecutorInfo each : spark.sc().statusTracker().getExecutorInfos()) {
+      hosts.add(each.host());
+    }
+    // Spark lists the driver as one. A task sent to its host would wait for an executor there.
+    hosts.remove(spark.getConf().get("spark.driver.host"));
+    Collections.sort(hosts);
+    return List.copyOf(hosts);
   }
 
   private static void release(SliceRdd slices, boolean blocking) {

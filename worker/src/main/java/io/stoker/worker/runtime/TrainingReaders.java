@@ -106,6 +106,11 @@ public final class TrainingReaders implements AutoCloseable {
     open--;
   }
 
+  /** How many readers wait for their worker's next round. */
+  synchronized int waiting() {
+    return waiting.size();
+  }
+
   /** Closes the readers that wait now, and the others when their round is over. */
   @Override
   public synchronized void close() {

@@ -1,0 +1,88 @@
+package io.stoker.worker.runtime;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.stoker.data.shard.ShardFolder;
+import io.stoker.failure.DamagedException;
+import io.stoker.worker.TinyShards;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.apache.hadoop.conf.Configuration;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class TrainingReadersTest {
+  private static final int WORKER = 1;
+
+  @TempDir Path folder;
+
+  private final Configuration hadoop = new Configuration();
+  private final TrainingReaders readers = Residents.here().readers();
+  private TrainingData data;
+
+  @BeforeEach
+  void writeShards() {
+    TinyShards.write(folder, List.of(30, 25), 1);
+    String manifestSha256 =
+        ShardFolder.open(new org.apache.hadoop.fs.Path(folder.toUri()), hadoop).manifestHash();
+    data = new TrainingData(folder.toUri().toString(), manifestSha256, "train", "shift", 9, 2, 4);
+  }
+
+  @Test
+  void goOnWhereARoundLeftThem() {
+    List<List<Long>> inRounds = new ArrayList<>();
+    inRounds.addAll(read(0, 2));
+    assertThat(readers.waiting()).isEqualTo(1);
+    inRounds.addAll(read(2, 2));
+    inRounds.addAll(read(4, 3));
+
+    assertThat(inRounds).isEqualTo(read(0, 7));
+    assertThat(readers.waiting()).isZero(); // The epoch is over, for both.
+  }
+
+  @Test
+  void yieldTheSameToARetriedTask() {
+    List<List<Long>> first = read(0, 2);
+    List<List<Long>> second = read(2, 2);
+
+    assertThat(read(2, 2)).isEqualTo(second);
+    assertThat(read(0, 2)).isEqualTo(first);
+    assertThat(readers.waiting()).isEqualTo(1);
+    read(2, 5);
+  }
+
+  @Test
+  void areClosedWhenTheirTaskFails() {
+    try (TrainingReaders.RoundReader reader = readers.reader(data, 0, WORKER, 0, hadoop)) {
+      reader.next();
+    }
+
+    assertThat(readers.waiting()).isZero();
+  }
+
+  @Test
+  void refuseDataThatChangedDuringTheJob() {
+    TrainingData before = new TrainingData(data.uri(), "0".repeat(64), "train", "shift", 9, 2, 4);
+
+    assertThatThrownBy(() -> readers.reader(before, 0, WORKER, 0, hadoop))
+        .isInstanceOf(DamagedException.class)
+        .hasMessageContaining("its manifest changed during the job");
+  }
+
+  /** The sample ids of each batch of a worker's steps. */
+  private List<List<Long>> read(long firstStep, int steps) {
+    try (TrainingReaders.RoundReader reader = readers.reader(data, 0, WORKER, firstStep, hadoop)) {
+      List<List<Long>> batches = new ArrayList<>();
+      for (int step = 0; step < steps; step++) {
+        var batch = reader.next();
+        batches.add(Arrays.stream(batch.sampleIds(), 0, batch.examples()).boxed().toList());
+      }
+      reader.completed();
+      return batches;
+    }
+  }
+}
