@@ -8,8 +8,10 @@ import io.stoker.failure.StokerException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -76,14 +78,23 @@ public final class CheckpointStore {
    * skipped, each with a warning that names it.
    */
   public Optional<StoredModel> newestValid() {
+    return newestValid(1).stream().findFirst();
+  }
+
+  /** As {@link #newestValid()}, but up to so many, oldest first. */
+  List<StoredModel> newestValid(int count) {
+    Deque<StoredModel> models = new ArrayDeque<>();
     for (Path candidate : foldersNewestFirst()) {
+      if (models.size() == count) {
+        break;
+      }
       try {
-        return Optional.of(open(candidate, hadoop));
+        models.addFirst(open(candidate, hadoop));
       } catch (StokerException e) {
         LOG.warn("Skipping checkpoint {}: {}", candidate, e.getMessage());
       }
     }
-    return Optional.empty();
+    return List.copyOf(models);
   }
 
   /**

@@ -10,6 +10,7 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.util.List;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
@@ -17,7 +18,40 @@ import org.apache.hadoop.fs.Path;
 
 /** Finds the model file that a {@code --checkpoint} means, and verifies it. */
 public final class ModelFiles {
+  /** As many as there are. */
+  public static final int ALL = Integer.MAX_VALUE;
+
   private ModelFiles() {}
+
+  /**
+   * Opens the newest valid checkpoints of a run.
+   *
+   * @param run a run folder
+   * @param count how many, or {@link #ALL}
+   * @param hadoop how to reach it
+   * @return oldest first; damaged ones are skipped with a warning
+   * @throws InputException if it is no run folder, or has fewer valid checkpoints
+   */
+  public static List<StoredModel> newest(String run, int count, Configuration hadoop) {
+    Path path = Locations.absolute(run, hadoop);
+    try {
+      Check.input(
+          Storage.of(path, hadoop).exists(new Path(path, CheckpointStore.FOLDER)),
+          "Not a run folder: %s (it has no folder %s)",
+          run,
+          CheckpointStore.FOLDER);
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot read " + run, e);
+    }
+    List<StoredModel> models = new CheckpointStore(path, hadoop).newestValid(count);
+    Check.input(
+        !models.isEmpty() && (count == ALL || models.size() == count),
+        "Run folder %s has %d valid checkpoints, too few for %s",
+        run,
+        models.size(),
+        count == ALL ? "a curve" : "a mean of " + count);
+    return models;
+  }
 
   /**
    * Opens a checkpoint.

@@ -16,6 +16,7 @@ import io.stoker.worker.eval.EvaluationCounts;
 import io.stoker.worker.runtime.ReplicaKey;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -35,21 +36,56 @@ public final class EvaluateJob {
    *     not fit each other
    */
   public static EvaluationReport run(JavaSparkContext spark, EvaluateRequest request) {
+    Check.input(request.average() >= 1, "Invalid average: %d (must be >= 1)", request.average());
+    Configuration hadoop = spark.hadoopConfiguration();
+    List<StoredModel> models =
+        request.average() == 1
+            ? List.of(ModelFiles.open(request.checkpoint(), hadoop))
+            : ModelFiles.newest(request.checkpoint(), request.average(), hadoop);
+    return run(spark, request, models);
+  }
+
+  /**
+   * Evaluates every checkpoint of a run, one after the other.
+   *
+   * @param spark the cluster
+   * @param request what to evaluate on what; its checkpoint is a run folder
+   * @param listener sees each report as soon as there is one
+   * @return a report a checkpoint, oldest first; damaged ones are skipped with a warning
+   * @throws io.stoker.failure.StokerException as {@link #run} does, and if it is no run folder
+   */
+  public static List<EvaluationReport> runAll(
+      JavaSparkContext spark, EvaluateRequest request, Consumer<EvaluationReport> listener) {
+    Check.input(
+        request.average() == 1,
+        "Invalid average: %d (of all checkpoints, each is evaluated by itself)",
+        request.average());
+    List<EvaluationReport> reports = new ArrayList<>();
+    for (StoredModel model :
+        ModelFiles.newest(request.checkpoint(), ModelFiles.ALL, spark.hadoopConfiguration())) {
+      EvaluationReport report = run(spark, request, List.of(model));
+      listener.accept(report);
+      reports.add(report);
+    }
+    return List.copyOf(reports);
+  }
+
+  private static EvaluationReport run(
+      JavaSparkContext spark, EvaluateRequest request, List<StoredModel> models) {
     Check.input(request.batch() >= 1, "Invalid batch size: %d (must be >= 1)", request.batch());
     long start = System.nanoTime();
     Configuration hadoop = spark.hadoopConfiguration();
     String engine = Engines.named(request.engine()).name();
     Path data = Locations.absolute(request.data(), hadoop);
     ShardFolder shards = ShardFolder.open(data, hadoop);
-    StoredModel stored = ModelFiles.open(request.checkpoint(), hadoop);
+    StoredModel stored = models.get(models.size() - 1);
     requireFit(stored.metadata(), shards.manifest());
     String split = split(request.split(), shards.manifest());
 
     EvaluationTask task =
         new EvaluationTask(
             ReplicaKey.of(stored.metadata().model(), engine, request.batch()),
-            stored.path().toString(),
-            stored.parametersLocation(),
+            MeanParameters.of(models),
             stored.metadata().mean(),
             stored.metadata().standardDeviation(),
             data.toString(),
@@ -59,9 +95,10 @@ public final class EvaluateJob {
     EvaluationCounts counts = SparkFailures.unwrapped(() -> count(spark, task, blocks));
     return new EvaluationReport(
         new EvaluationReport.Subject(
-            stored.path().toString(),
+            models.stream().map(model -> model.path().toString()).toList(),
             stored.metadata().model().name(),
-            stored.parametersSha256(),
+            stored.metadata().clock(),
+            models.size() == 1 ? stored.parametersSha256() : "",
             data.toString(),
             split),
         stored.metadata().classNames(),

@@ -3,6 +3,7 @@ package io.stoker.driver.evaluate;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.stoker.models.file.TrainingClock;
 import io.stoker.worker.eval.EvaluationCounts;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,14 +17,20 @@ public final class EvaluationReport {
   /**
    * What was evaluated on what.
    *
-   * @param checkpoint the model file
+   * @param checkpoints the model file, or those whose mean was evaluated, oldest first
    * @param model the model's name
-   * @param parametersSha256 the SHA-256 of its parameters
+   * @param clock how far the newest of them had trained
+   * @param parametersSha256 the SHA-256 of its parameters; empty for a mean
    * @param data the folder of shards
    * @param split the split
    */
   record Subject(
-      String checkpoint, String model, String parametersSha256, String data, String split) {}
+      List<String> checkpoints,
+      String model,
+      TrainingClock clock,
+      String parametersSha256,
+      String data,
+      String split) {}
 
   private final Subject subject;
   private final List<String> classNames;
@@ -38,9 +45,19 @@ public final class EvaluationReport {
     this.seconds = seconds;
   }
 
-  /** The model file. */
+  /** The model file; of a mean the newest one. */
   public String checkpoint() {
-    return subject.checkpoint();
+    return subject.checkpoints().get(subject.checkpoints().size() - 1);
+  }
+
+  /** The model files whose mean was evaluated, oldest first; mostly one. */
+  public List<String> checkpoints() {
+    return subject.checkpoints();
+  }
+
+  /** How far the checkpoint had trained. */
+  public TrainingClock clock() {
+    return subject.clock();
   }
 
   /** The model's name. */
@@ -48,7 +65,7 @@ public final class EvaluationReport {
     return subject.model();
   }
 
-  /** The SHA-256 of its parameters. */
+  /** The SHA-256 of its parameters; empty for a mean of checkpoints, which no file holds. */
   public String parametersSha256() {
     return subject.parametersSha256();
   }
@@ -83,6 +100,16 @@ public final class EvaluationReport {
   /** The mean of minus the logarithm of the own class's probability, in nats. */
   public double logLoss() {
     return counts.logLoss();
+  }
+
+  /** The expected calibration error, see {@link EvaluationCounts#calibrationError}. */
+  public double calibrationError() {
+    return counts.calibrationError();
+  }
+
+  /** The mean over the classes of precision, recall and F1, see {@link MacroScore}. */
+  public MacroScore macro() {
+    return MacroScore.of(confusion());
   }
 
   /** Each class, in label order. */
@@ -141,13 +168,32 @@ public final class EvaluationReport {
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     json.put("checkpoint", checkpoint());
     json.put("model", model());
-    json.put("parameters_sha256", parametersSha256());
+    if (subject.checkpoints().size() == 1) {
+      json.put("parameters_sha256", parametersSha256());
+    } else {
+      checkpoints().forEach(json.putArray("averaged")::add);
+    }
+    json.put("round", clock().round());
+    json.put("epoch", clock().epoch());
     json.put("data", data());
     json.put("split", split());
     json.put("examples", examples());
     json.put("accuracy", accuracy());
     top5().ifPresent(share -> json.put("top5", share));
     json.put("log_loss", logLoss());
+    json.put("calibration_error", calibrationError());
+    json.putObject("macro")
+        .put("precision", macro().precision())
+        .put("recall", macro().recall())
+        .put("f1", macro().f1());
+    ArrayNode calibration = json.putArray("calibration");
+    for (EvaluationCounts.CalibrationBin bin : counts.calibration()) {
+      calibration
+          .addObject()
+          .put("examples", bin.examples())
+          .put("confidence", bin.confidence())
+          .put("accuracy", bin.accuracy());
+    }
     ArrayNode classes = json.putArray("classes");
     for (ClassScore score : classes()) {
       classes

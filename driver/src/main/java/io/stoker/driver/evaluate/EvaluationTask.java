@@ -2,8 +2,6 @@ package io.stoker.driver.evaluate;
 
 import io.stoker.data.batch.Normalization;
 import io.stoker.data.shard.ShardFolder;
-import io.stoker.data.storage.Storage;
-import io.stoker.models.file.VectorLocation;
 import io.stoker.worker.eval.BlockEvaluation;
 import io.stoker.worker.eval.EvaluationCounts;
 import io.stoker.worker.runtime.Replica;
@@ -13,15 +11,12 @@ import java.io.IOException;
 import java.io.Serializable;
 import java.util.List;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FileSystem;
-import org.apache.hadoop.fs.Path;
 
 /**
  * What every task of an evaluation does, each on blocks of its own.
  *
  * @param replica the network
- * @param modelFile where its parameters are
- * @param parameters where they are in the file
+ * @param parameters where its parameters are
  * @param mean of each channel, in pixel units, as the network was trained with
  * @param standardDeviation of each channel, in pixel units, as the network was trained with
  * @param data the folder of shards
@@ -30,8 +25,7 @@ import org.apache.hadoop.fs.Path;
  */
 record EvaluationTask(
     ReplicaKey replica,
-    String modelFile,
-    VectorLocation parameters,
+    MeanParameters parameters,
     List<Double> mean,
     List<Double> standardDeviation,
     String data,
@@ -45,9 +39,7 @@ record EvaluationTask(
     ShardFolder shards = Residents.here().shards(data, manifestSha256, hadoop);
     try (Replica borrowed = Residents.here().replicas().borrow(replica)) {
       try {
-        Path file = new Path(modelFile);
-        FileSystem fileSystem = Storage.of(file, hadoop);
-        parameters.copy(() -> fileSystem.open(file), borrowed.network()::writeParameters);
+        parameters.load(borrowed.network(), hadoop);
         return new BlockEvaluation(
                 borrowed.network(),
                 shards.manifest().image(),

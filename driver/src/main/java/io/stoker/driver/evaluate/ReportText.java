@@ -26,12 +26,17 @@ final class ReportText {
   private static String summary(EvaluationReport report) {
     List<List<String>> rows = new ArrayList<>();
     rows.add(List.of("checkpoint", report.checkpoint()));
+    if (report.checkpoints().size() > 1) {
+      rows.add(
+          List.of("", "the mean of %d, up to this one".formatted(report.checkpoints().size())));
+    }
     rows.add(List.of("model", report.model()));
     rows.add(List.of("data", "%s, split %s".formatted(report.data(), report.split())));
     rows.add(List.of("examples", Long.toString(report.examples())));
     rows.add(List.of("accuracy", percent(report.accuracy())));
     report.top5().ifPresent(share -> rows.add(List.of("top 5", percent(share))));
     rows.add(List.of("log loss", String.format(Locale.ROOT, "%.4f", report.logLoss())));
+    rows.add(List.of("calibration error", percent(report.calibrationError())));
     rows.add(
         List.of(
             "speed",
@@ -55,6 +60,14 @@ final class ReportText {
               percent(score.recall()),
               percent(score.f1())));
     }
+    MacroScore macro = report.macro();
+    rows.add(
+        List.of(
+            "mean",
+            Long.toString(report.examples()),
+            percent(macro.precision()),
+            percent(macro.recall()),
+            percent(macro.f1())));
     return table(rows, true);
   }
 

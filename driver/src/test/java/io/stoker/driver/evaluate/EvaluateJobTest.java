@@ -4,19 +4,25 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.stoker.data.batch.Normalization;
 import io.stoker.data.image.Pixels;
 import io.stoker.data.shard.ShardBlock;
 import io.stoker.data.shard.ShardFolder;
 import io.stoker.driver.LocalSpark;
 import io.stoker.driver.TinyJob;
+import io.stoker.driver.checkpoint.ModelFiles;
 import io.stoker.driver.round.ExistingRun;
 import io.stoker.driver.round.RoundListener;
 import io.stoker.driver.round.TrainJob;
 import io.stoker.failure.DamagedException;
 import io.stoker.failure.InputException;
+import io.stoker.models.engine.Engines;
+import io.stoker.models.engine.Network;
+import io.stoker.models.file.ModelMetadata;
 import io.stoker.worker.TinyShards;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -40,7 +46,10 @@ class EvaluateJobTest {
     job = TinyJob.in(folder);
     spark = LocalSpark.start("local[2]");
     TrainJob.run(
-        spark, job.config("run").epochs(3).build(), ExistingRun.REFUSE, RoundListener.NONE);
+        spark,
+        job.config("run").epochs(3).checkpointEvery(3).build(),
+        ExistingRun.REFUSE,
+        RoundListener.NONE);
   }
 
   @AfterAll
@@ -105,6 +114,71 @@ class EvaluateJobTest {
     assertThat(report.accuracy()).isEqualTo(diagonal / 271.0);
     assertThat(evaluate("train", 5).toJson().get("confusion"))
         .isEqualTo(report.toJson().get("confusion"));
+  }
+
+  @Test
+  void drawsACurveOverTheCheckpointsOfARun() {
+    List<EvaluationReport> seen = new ArrayList<>();
+    List<EvaluationReport> curve =
+        EvaluateJob.runAll(spark, request("run", "test", 8, 1), seen::add);
+
+    assertThat(curve).isEqualTo(seen).hasSize(3);
+    assertThat(curve).extracting(each -> each.clock().round()).containsExactly(3L, 6L, 9L);
+    assertThat(curve.get(2).logLoss()).isEqualTo(evaluate("test", 8).logLoss());
+    assertThat(curve.get(0).logLoss()).isGreaterThan(curve.get(2).logLoss());
+  }
+
+  @Test
+  void evaluatesTheMeanOfTheNewestCheckpoints() throws IOException {
+    float[] older = TinyJob.parameters(job.run("run/checkpoints/000006").toString());
+    float[] newer = TinyJob.parameters(job.run("run/checkpoints/000009").toString());
+    for (int i = 0; i < newer.length; i++) {
+      newer[i] = (older[i] + newer[i]) / 2;
+    }
+    ModelMetadata model =
+        ModelFiles.open(job.run("run").toString(), new Configuration()).metadata();
+    ShardBlock block =
+        ShardFolder.open(new org.apache.hadoop.fs.Path(job.data().toUri()), new Configuration())
+            .readBlock("test", 0);
+    Normalization normalization = new Normalization(model.mean(), model.standardDeviation());
+    double loss = 0;
+    try (Network network = Engines.named("auto").create(model.model(), 1)) {
+      network.writeParameters(0, FloatBuffer.wrap(newer));
+      byte[] pixels = new byte[TinyShards.SHAPE.bytes()];
+      float[] image = new float[pixels.length];
+      float[] probabilities = new float[TinyShards.CLASSES];
+      for (int row = 0; row < block.rows(); row++) {
+        block.decode(row, pixels);
+        normalization.apply(pixels, TinyShards.SHAPE, image, 0);
+        network.predict(image, 1, probabilities);
+        loss -= Math.log(probabilities[block.label(row)]);
+      }
+    }
+
+    EvaluationReport mean = EvaluateJob.run(spark, request("run", "test", 8, 2));
+
+    assertThat(mean.logLoss()).isCloseTo(loss / block.rows(), within(1e-5));
+    assertThat(mean.toJson().get("averaged")).hasSize(2);
+    assertThat(mean.toText()).contains("the mean of 2");
+  }
+
+  @Test
+  void refusesAMeanOfMoreCheckpointsThanThereAre() {
+    assertThatThrownBy(() -> EvaluateJob.run(spark, request("run", "test", 8, 9)))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("has 3 valid checkpoints, too few for a mean of 9");
+    assertThatThrownBy(
+            () -> EvaluateJob.run(spark, request("run/checkpoints/000009", "test", 8, 2)))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("Not a run folder");
+    assertThatThrownBy(() -> EvaluateJob.run(spark, request("run", "test", 8, 0)))
+        .isInstanceOf(InputException.class)
+        .hasMessage("Invalid average: 0 (must be >= 1)");
+  }
+
+  private static EvaluateRequest request(String checkpoint, String split, int batch, int average) {
+    return new EvaluateRequest(
+        job.run(checkpoint).toString(), job.data().toString(), split, batch, "auto", average);
   }
 
   @Test

@@ -2,6 +2,8 @@ package io.stoker.worker.eval;
 
 import io.stoker.failure.InputException;
 import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * What is counted when a network is evaluated. Counts of parts of a data set merge to those of the
@@ -18,10 +20,19 @@ public final class EvaluationCounts implements Serializable {
   /** One nat of log loss in units of the sum; 2^36 examples at a loss of 8 fit. */
   private static final double LOSS_UNITS = 1 << 24;
 
+  /** Bins of confidence, as in Guo et al., 2017. */
+  private static final int BINS = 15;
+
   private final int classes;
 
   /** {@code [actual, predicted]}, row-major. */
   private final long[] confusion;
+
+  /** Of each bin of confidence: examples, how many of them are right, and their confidence. */
+  private final long[] binExamples = new long[BINS];
+
+  private final long[] binCorrect = new long[BINS];
+  private final long[] binConfidenceUnits = new long[BINS];
 
   private long examples;
   private long topFive;
@@ -73,6 +84,14 @@ public final class EvaluationCounts implements Serializable {
     confusion[label * classes + predicted]++;
     topFive += rank < TOP ? 1 : 0;
     lossUnits += Math.round(-Math.log(Math.max(own, Float.MIN_NORMAL)) * LOSS_UNITS);
+    addConfidence(probabilities[offset + predicted], predicted == label);
+  }
+
+  private void addConfidence(float confidence, boolean correct) {
+    int bin = Math.max(0, Math.min(BINS - 1, (int) Math.ceil((double) confidence * BINS) - 1));
+    binExamples[bin]++;
+    binCorrect[bin] += correct ? 1 : 0;
+    binConfidenceUnits[bin] += Math.round(confidence * LOSS_UNITS);
   }
 
   /**
@@ -87,6 +106,11 @@ public final class EvaluationCounts implements Serializable {
     }
     for (int i = 0; i < confusion.length; i++) {
       confusion[i] += other.confusion[i];
+    }
+    for (int bin = 0; bin < BINS; bin++) {
+      binExamples[bin] += other.binExamples[bin];
+      binCorrect[bin] += other.binCorrect[bin];
+      binConfidenceUnits[bin] += other.binConfidenceUnits[bin];
     }
     examples += other.examples;
     topFive += other.topFive;
@@ -129,4 +153,45 @@ public final class EvaluationCounts implements Serializable {
   public double logLoss() {
     return lossUnits / LOSS_UNITS / examples;
   }
+
+  /**
+   * The expected calibration error: by how much the probability of the most probable class and the
+   * share of examples that are of it differ, in {@value #BINS} bins of equal width over that
+   * probability, weighted by examples (Guo et al., 2017, "On Calibration of Modern Neural
+   * Networks", equation 3). 0 is best.
+   */
+  public double calibrationError() {
+    double sum = 0;
+    for (int bin = 0; bin < BINS; bin++) {
+      sum += Math.abs(binCorrect[bin] - binConfidenceUnits[bin] / LOSS_UNITS);
+    }
+    return sum / examples;
+  }
+
+  /**
+   * The bins behind {@link #calibrationError}, from the least to the most confident; those without
+   * examples are left out.
+   */
+  public List<CalibrationBin> calibration() {
+    List<CalibrationBin> bins = new ArrayList<>();
+    for (int bin = 0; bin < BINS; bin++) {
+      if (binExamples[bin] > 0) {
+        bins.add(
+            new CalibrationBin(
+                binExamples[bin],
+                binConfidenceUnits[bin] / LOSS_UNITS / binExamples[bin],
+                (double) binCorrect[bin] / binExamples[bin]));
+      }
+    }
+    return List.copyOf(bins);
+  }
+
+  /**
+   * Examples of about the same confidence.
+   *
+   * @param examples how many there are
+   * @param confidence the mean probability of their most probable class
+   * @param accuracy the share of them that are of that class
+   */
+  public record CalibrationBin(long examples, double confidence, double accuracy) {}
 }

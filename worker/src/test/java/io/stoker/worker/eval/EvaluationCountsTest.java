@@ -64,6 +64,42 @@ class EvaluationCountsTest {
   }
 
   @Test
+  void measuresCalibrationAsANaiveLoopDoes() {
+    double error = 0;
+    for (int bin = 0; bin < 15; bin++) {
+      double confidence = 0;
+      int correct = 0;
+      for (int example = 0; example < EXAMPLES; example++) {
+        int best = 0;
+        for (int c = 1; c < CLASSES; c++) {
+          best = probability(example, c) > probability(example, best) ? c : best;
+        }
+        double own = probability(example, best);
+        if (own > bin / 15.0 && own <= (bin + 1) / 15.0) {
+          confidence += own;
+          correct += best == labels[example] ? 1 : 0;
+        }
+      }
+      error += Math.abs(correct - confidence) / EXAMPLES;
+    }
+
+    EvaluationCounts counts = counted(0, EXAMPLES);
+
+    assertThat(counts.calibrationError()).isCloseTo(error, within(1e-6));
+    assertThat(
+            counts.calibration().stream()
+                .mapToLong(EvaluationCounts.CalibrationBin::examples)
+                .sum())
+        .isEqualTo(EXAMPLES);
+    assertThat(counted(100, EXAMPLES).merge(counted(0, 100)).calibrationError())
+        .isEqualTo(counts.calibrationError());
+  }
+
+  private float probability(int example, int c) {
+    return probabilities[example * CLASSES + c];
+  }
+
+  @Test
   void mergesPartsToTheWholeInAnyOrder() {
     EvaluationCounts whole = counted(0, EXAMPLES);
     EvaluationCounts forth = counted(0, 7).merge(counted(7, 200)).merge(counted(200, EXAMPLES));
