@@ -27,6 +27,9 @@ final class SparkSide {
   static JavaSparkContext start(String command) {
     SparkConf conf = new SparkConf();
     conf.setIfMissing(MASTER, "local[*]");
+    // All workers of a round want the executor that has the parameters. Waiting for it, 3 s unless
+    // told otherwise, costs more than a round; the parameters travel anyway.
+    conf.setIfMissing("spark.locality.wait", "0s");
     if (conf.get(NAME, Main.class.getName()).equals(Main.class.getName())) {
       conf.setAppName("stoker " + command);
     }
