@@ -2,7 +2,6 @@ package io.stoker.driver.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.stoker.driver.config.ConfigFormat;
-import io.stoker.driver.config.LearningRateSchedule;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.config.UpdaterState;
 import io.stoker.driver.round.ExistingRun;
@@ -12,6 +11,7 @@ import java.nio.file.Path;
 import java.util.List;
 import org.apache.spark.api.java.JavaSparkContext;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 @Command(
@@ -25,12 +25,6 @@ import picocli.CommandLine.Option;
       "Options given here win over those of --recipe; what neither says has a default."
     })
 final class TrainCommand extends StokerCommand {
-  /** The forms of {@link LearningRateSchedule} that need no more than a name. */
-  enum Schedule {
-    CONSTANT,
-    COSINE
-  }
-
   @Option(names = "--data", paramLabel = "URI", description = "Shards, made by prepare.")
   private String data;
 
@@ -79,14 +73,6 @@ final class TrainCommand extends StokerCommand {
       description = "The base rate (default: 0.01).")
   private Double learningRate;
 
-  @Option(
-      names = "--schedule",
-      paramLabel = "NAME",
-      description =
-          "How the rate moves: constant, or cosine down to zero at the last epoch (default:"
-              + " constant). A recipe can say more.")
-  private Schedule schedule;
-
   @Option(names = "--momentum", paramLabel = "X", description = "0 to below 1 (default: 0.9).")
   private Double momentum;
 
@@ -109,6 +95,8 @@ final class TrainCommand extends StokerCommand {
       description =
           "Augmentations in this order, such as shift=2,rotate=10; docs/data.md lists them (default: none).")
   private List<String> augmentations;
+
+  @Mixin private RecipeOptions recipeOptions;
 
   @Option(names = "--seed", paramLabel = "N", description = "The root of all chance (default: 1).")
   private Long seed;
@@ -181,17 +169,7 @@ final class TrainCommand extends StokerCommand {
     Given.set(keep, builder::keep);
     Given.set(init, builder::init);
     Given.set(engine, builder::engine);
-    TrainingConfig config = builder.build();
-    if (schedule == null) {
-      return config;
-    }
-    double warmUp = config.schedule().warmUpEpochs();
-    return config.toBuilder()
-        .schedule(
-            schedule == Schedule.COSINE
-                ? new LearningRateSchedule.Cosine(config.epochs(), warmUp)
-                : new LearningRateSchedule.Constant(warmUp))
-        .build();
+    return recipeOptions.over(builder.build());
   }
 
   static Report report(TrainResult result) {

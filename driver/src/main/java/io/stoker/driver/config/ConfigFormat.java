@@ -38,6 +38,8 @@ public final class ConfigFormat {
 
   private static final ObjectMapper YAML = new YAMLMapper();
 
+  private static final String LAYER_RATES = "layer_rates";
+
   private ConfigFormat() {}
 
   /** The config as a JSON object. */
@@ -112,7 +114,7 @@ public final class ConfigFormat {
                   unknown.getKnownPropertyIds().stream().map(String::valueOf).sorted().toList()));
     }
     if (e instanceof InvalidTypeIdException unknown) {
-      return "unknown type '%s' of '%s' (known: constant, step, cosine)"
+      return "unknown type '%s' of '%s' (known: constant, step, cosine, plateau)"
           .formatted(unknown.getTypeId(), key);
     }
     if (e instanceof InvalidFormatException unfit) {
@@ -130,7 +132,9 @@ public final class ConfigFormat {
     }
     ObjectNode result = JSON.createObjectNode();
     for (Map.Entry<String, JsonNode> field : object.properties()) {
-      result.set(field.getKey().replace('-', '_'), underscored(field.getValue()));
+      String key = field.getKey().replace('-', '_');
+      boolean names = key.equals(LAYER_RATES); // of layers, which stay as they are
+      result.set(key, names ? field.getValue() : underscored(field.getValue()));
     }
     return result;
   }

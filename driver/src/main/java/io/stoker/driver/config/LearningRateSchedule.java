@@ -4,11 +4,12 @@ import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import io.stoker.failure.Check;
 import java.io.Serializable;
+import java.util.List;
 
 /**
  * How the learning rate moves over a job: a factor on {@link TrainingConfig#learningRate}, and a
- * pure function of the global step. All horizons are in epochs, so that a schedule means the same
- * for every batch size.
+ * pure function of the global step and of the losses of the epochs before. All horizons are in
+ * epochs, so that a schedule means the same for every batch size.
  *
  * <p>Every schedule may begin with a linear warm-up, in which step s of n has the rate that the
  * schedule gives times {@code (s + 1) / n} (Goyal et al., 2017, "Accurate, Large Minibatch SGD",
@@ -18,11 +19,15 @@ import java.io.Serializable;
 @JsonSubTypes({
   @JsonSubTypes.Type(value = LearningRateSchedule.Constant.class, name = "constant"),
   @JsonSubTypes.Type(value = LearningRateSchedule.StepDecay.class, name = "step"),
-  @JsonSubTypes.Type(value = LearningRateSchedule.Cosine.class, name = "cosine")
+  @JsonSubTypes.Type(value = LearningRateSchedule.Cosine.class, name = "cosine"),
+  @JsonSubTypes.Type(value = LearningRateSchedule.Plateau.class, name = "plateau")
 })
 public sealed interface LearningRateSchedule extends Serializable {
   /** How many epochs the warm-up takes; 0 for none. */
   double warmUpEpochs();
+
+  /** The same schedule behind another warm-up. */
+  LearningRateSchedule withWarmUp(double epochs);
 
   /**
    * The factor behind the warm-up.
@@ -32,7 +37,16 @@ public sealed interface LearningRateSchedule extends Serializable {
   double decay(double epochs);
 
   /**
-   * The factor on the base rate of one step.
+   * A further factor, from what the epochs so far came to.
+   *
+   * @param losses the mean loss of each complete epoch, from the first
+   */
+  default double reduction(List<Double> losses) {
+    return 1;
+  }
+
+  /**
+   * The factor on the base rate of one step, without the {@link #reduction}.
    *
    * @param step the global step, from 0
    * @param stepsPerEpoch the steps of an epoch, at least 1
@@ -47,6 +61,11 @@ public sealed interface LearningRateSchedule extends Serializable {
   record Constant(double warmUpEpochs) implements LearningRateSchedule {
     public Constant {
       checkWarmUp(warmUpEpochs);
+    }
+
+    @Override
+    public Constant withWarmUp(double epochs) {
+      return new Constant(epochs);
     }
 
     @Override
@@ -75,6 +94,11 @@ public sealed interface LearningRateSchedule extends Serializable {
     }
 
     @Override
+    public StepDecay withWarmUp(double epochs) {
+      return new StepDecay(factor, everyEpochs, epochs);
+    }
+
+    @Override
     public double decay(double epochs) {
       return Math.pow(factor, Math.floor(epochs / everyEpochs));
     }
@@ -98,9 +122,64 @@ public sealed interface LearningRateSchedule extends Serializable {
     }
 
     @Override
+    public Cosine withWarmUp(double warmUp) {
+      return new Cosine(this.epochs, warmUp);
+    }
+
+    @Override
     public double decay(double position) {
       double done = (position - warmUpEpochs) / (epochs - warmUpEpochs);
       return 0.5 * (1 + Math.cos(Math.PI * Math.min(1, Math.max(0, done))));
+    }
+  }
+
+  /**
+   * Multiplies the rate by a factor whenever the loss has stopped falling, as one did by hand for
+   * AlexNet (Krizhevsky et al., 2012, section 5).
+   *
+   * @param factor what the rate is multiplied by, above 0 and below 1
+   * @param patienceEpochs after how many epochs in a row without a loss that is lower than the
+   *     lowest so far by more than {@value #SIGNIFICANT} of it
+   */
+  record Plateau(double factor, int patienceEpochs, double warmUpEpochs)
+      implements LearningRateSchedule {
+    private static final double SIGNIFICANT = 1e-4;
+
+    public Plateau {
+      checkWarmUp(warmUpEpochs);
+      Check.input(
+          factor > 0 && factor < 1, "Invalid plateau factor: %s (must be > 0 and < 1)", factor);
+      Check.input(
+          patienceEpochs >= 1,
+          "Invalid plateau patience: %d epochs (must be >= 1)",
+          patienceEpochs);
+    }
+
+    @Override
+    public Plateau withWarmUp(double epochs) {
+      return new Plateau(factor, patienceEpochs, epochs);
+    }
+
+    @Override
+    public double decay(double epochs) {
+      return 1;
+    }
+
+    @Override
+    public double reduction(List<Double> losses) {
+      double lowest = Double.POSITIVE_INFINITY;
+      int waited = 0;
+      int reductions = 0;
+      for (double loss : losses) {
+        if (loss < lowest * (1 - SIGNIFICANT)) {
+          lowest = loss;
+          waited = 0;
+        } else if (++waited == patienceEpochs) {
+          reductions++;
+          waited = 0;
+        }
+      }
+      return Math.pow(factor, reductions);
     }
   }
 

@@ -2,6 +2,7 @@ package io.stoker.driver.config;
 
 import io.stoker.models.engine.StepSettings;
 import io.stoker.worker.sgd.StepSchedule;
+import java.util.List;
 
 /**
  * A config's settings of every step.
@@ -10,6 +11,8 @@ import io.stoker.worker.sgd.StepSchedule;
  * @param learningRate the base rate
  * @param momentum the velocity's retention
  * @param weightDecay the L2 factor on weights
+ * @param clipNorm the largest norm of a gradient
+ * @param labelSmoothing what each example's class gives away
  * @param stepsPerEpoch the steps of an epoch
  */
 public record RateSchedule(
@@ -17,6 +20,8 @@ public record RateSchedule(
     double learningRate,
     double momentum,
     double weightDecay,
+    float clipNorm,
+    float labelSmoothing,
     long stepsPerEpoch)
     implements StepSchedule {
   /** Those of a config whose epochs have so many steps. */
@@ -26,6 +31,24 @@ public record RateSchedule(
         config.learningRate(),
         config.momentum(),
         config.weightDecay(),
+        config.clipNorm() == 0 ? StepSettings.UNCLIPPED : (float) config.clipNorm(),
+        (float) config.labelSmoothing(),
+        stepsPerEpoch);
+  }
+
+  /**
+   * The settings of the steps behind some epochs.
+   *
+   * @param losses the mean loss of each of these epochs, from the first
+   */
+  public RateSchedule after(List<Double> losses) {
+    return new RateSchedule(
+        schedule,
+        learningRate * schedule.reduction(losses),
+        momentum,
+        weightDecay,
+        clipNorm,
+        labelSmoothing,
         stepsPerEpoch);
   }
 
@@ -34,6 +57,7 @@ public record RateSchedule(
     return new StepSettings(
         (float) (learningRate * schedule.factor(step, stepsPerEpoch)),
         (float) momentum,
-        (float) weightDecay);
+        (float) weightDecay,
+        clipNorm);
   }
 }

@@ -3,7 +3,10 @@ package io.stoker.driver.config;
 import com.fasterxml.jackson.annotation.JsonAutoDetect;
 import io.stoker.failure.Check;
 import io.stoker.models.engine.Engines;
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * A training job as data: everything that a user decides. What is not in it (executors, slots,
@@ -20,9 +23,16 @@ import java.util.List;
  * @param epochs passes over the training data
  * @param learningRate the base rate, per mean gradient of a worker's batch
  * @param schedule how the rate moves
+ * @param biasRate by how much biases learn faster than weights; 2 in the AlexNet paper's code
+ * @param layerRates further factors on the rate of single layers, each a layer as {@code stoker
+ *     models} prints it, or its number
  * @param momentum the velocity's retention, 0 to below 1
  * @param weightDecay the L2 factor on weights
+ * @param clipNorm the largest L2 norm of a gradient, 0 for no bound
+ * @param labelSmoothing what is taken from each example's class and spread over all, 0 for none
  * @param updaterState what becomes of the momentum between rounds
+ * @param everyStepEpochs for how many epochs workers average after every step, before they take the
+ *     local steps: post-local SGD (Lin et al., 2020, "Don't Use Large Mini-Batches, Use Local SGD")
  * @param augmentations names of augmentations, applied in this order
  * @param seed the root of all randomness
  * @param checkpointEvery rounds between two checkpoints; the last round always has one
@@ -41,9 +51,14 @@ public record TrainingConfig(
     int epochs,
     double learningRate,
     LearningRateSchedule schedule,
+    double biasRate,
+    Map<String, Double> layerRates,
     double momentum,
     double weightDecay,
+    double clipNorm,
+    double labelSmoothing,
     UpdaterState updaterState,
+    int everyStepEpochs,
     List<String> augmentations,
     long seed,
     int checkpointEvery,
@@ -58,6 +73,7 @@ public record TrainingConfig(
 
   public TrainingConfig {
     augmentations = List.copyOf(augmentations);
+    layerRates = Collections.unmodifiableMap(new TreeMap<>(layerRates));
     Check.input(!data.isBlank(), "Missing data: say --data URI (a folder made by stoker prepare)");
     Check.input(!run.isBlank(), "Missing run folder: say --run URI");
     Check.input(!model.isBlank(), "Missing model: say --model NAME (stoker models lists them)");
@@ -81,6 +97,22 @@ public record TrainingConfig(
         weightDecay >= 0 && Double.isFinite(weightDecay),
         "Invalid weight decay: %s (must be >= 0)",
         weightDecay);
+    Check.input(
+        biasRate >= 0 && Double.isFinite(biasRate),
+        "Invalid bias rate: %s (must be >= 0)",
+        biasRate);
+    Check.input(
+        clipNorm >= 0 && Double.isFinite(clipNorm),
+        "Invalid gradient norm: %s (must be > 0, or 0 for no bound)",
+        clipNorm);
+    Check.input(
+        labelSmoothing >= 0 && labelSmoothing < 1,
+        "Invalid label smoothing: %s (must be >= 0 and < 1)",
+        labelSmoothing);
+    Check.input(
+        everyStepEpochs >= 0,
+        "Invalid epochs of averaging every step: %d (must be >= 0)",
+        everyStepEpochs);
     Check.input(
         checkpointEvery >= 1,
         "Invalid checkpoint interval: %d rounds (must be >= 1)",
@@ -121,9 +153,14 @@ public record TrainingConfig(
         .epochs(epochs)
         .learningRate(learningRate)
         .schedule(schedule)
+        .biasRate(biasRate)
+        .layerRates(layerRates)
         .momentum(momentum)
         .weightDecay(weightDecay)
+        .clipNorm(clipNorm)
+        .labelSmoothing(labelSmoothing)
         .updaterState(updaterState)
+        .everyStepEpochs(everyStepEpochs)
         .augmentations(augmentations)
         .seed(seed)
         .checkpointEvery(checkpointEvery)
@@ -145,9 +182,14 @@ public record TrainingConfig(
     private int epochs = 10;
     private double learningRate = 0.01;
     private LearningRateSchedule schedule = new LearningRateSchedule.Constant(0);
+    private double biasRate = 1;
+    private Map<String, Double> layerRates = Map.of();
     private double momentum = 0.9;
     private double weightDecay = 0.0005;
+    private double clipNorm = 0;
+    private double labelSmoothing = 0;
     private UpdaterState updaterState = UpdaterState.AVERAGE;
+    private int everyStepEpochs = 0;
     private List<String> augmentations = List.of();
     private long seed = 1;
     private int checkpointEvery = 20;
@@ -203,6 +245,16 @@ public record TrainingConfig(
       return this;
     }
 
+    public Builder biasRate(double factor) {
+      this.biasRate = factor;
+      return this;
+    }
+
+    public Builder layerRates(Map<String, Double> factors) {
+      this.layerRates = Map.copyOf(factors);
+      return this;
+    }
+
     public Builder momentum(double value) {
       this.momentum = value;
       return this;
@@ -213,8 +265,23 @@ public record TrainingConfig(
       return this;
     }
 
+    public Builder clipNorm(double norm) {
+      this.clipNorm = norm;
+      return this;
+    }
+
+    public Builder labelSmoothing(double share) {
+      this.labelSmoothing = share;
+      return this;
+    }
+
     public Builder updaterState(UpdaterState value) {
       this.updaterState = value;
+      return this;
+    }
+
+    public Builder everyStepEpochs(int count) {
+      this.everyStepEpochs = count;
       return this;
     }
 
@@ -269,9 +336,14 @@ public record TrainingConfig(
           epochs,
           learningRate,
           schedule,
+          biasRate,
+          layerRates,
           momentum,
           weightDecay,
+          clipNorm,
+          labelSmoothing,
           updaterState,
+          everyStepEpochs,
           augmentations,
           seed,
           checkpointEvery,

@@ -6,14 +6,16 @@ import io.stoker.models.file.TrainingClock;
 /**
  * A job's sizes and the place of each round in it; a pure function of a config and a number of
  * samples. A round is up to T consecutive local steps of one epoch, so that an epoch's last round
- * may be shorter.
+ * may be shorter; in the first epochs it may be a single step (post-local SGD).
  *
  * @param samples training samples, each seen once an epoch
  * @param globalBatch examples of all workers in a full step
  * @param localSteps local steps of a full round
  * @param epochs passes over the samples
+ * @param everyStepEpochs of how many epochs, from the first, each round is one step
  */
-public record JobPlan(long samples, int globalBatch, int localSteps, int epochs) {
+public record JobPlan(
+    long samples, int globalBatch, int localSteps, int epochs, int everyStepEpochs) {
   /**
    * One round's place.
    *
@@ -27,17 +29,18 @@ public record JobPlan(long samples, int globalBatch, int localSteps, int epochs)
 
   public JobPlan {
     Check.input(samples >= 1, "Invalid data: no training samples");
-    long rounds = Math.multiplyExact(roundsPerEpoch(samples, globalBatch, localSteps), epochs);
+    long steps = ceilingDivide(samples, globalBatch);
+    int single = Math.min(everyStepEpochs, epochs);
+    long rounds =
+        Math.addExact(
+            Math.multiplyExact(steps, single),
+            Math.multiplyExact(ceilingDivide(steps, localSteps), epochs - single));
     Check.input(
         rounds <= Integer.MAX_VALUE,
         "Invalid epochs: %d of %d samples are more than %d rounds",
         epochs,
         samples,
         Integer.MAX_VALUE);
-  }
-
-  private static long roundsPerEpoch(long samples, int globalBatch, int localSteps) {
-    return ceilingDivide(ceilingDivide(samples, globalBatch), localSteps);
   }
 
   private static long ceilingDivide(long dividend, long divisor) {
@@ -49,14 +52,19 @@ public record JobPlan(long samples, int globalBatch, int localSteps, int epochs)
     return ceilingDivide(samples, globalBatch);
   }
 
-  /** Rounds of an epoch. */
-  public int roundsPerEpoch() {
-    return (int) roundsPerEpoch(samples, globalBatch, localSteps);
-  }
-
   /** Rounds of the job. */
   public int rounds() {
-    return roundsPerEpoch() * epochs;
+    return roundsBefore(epochs);
+  }
+
+  /** Rounds of an epoch that is not one of the first. */
+  private int roundsPerEpoch() {
+    return (int) ceilingDivide(stepsPerEpoch(), localSteps);
+  }
+
+  private int roundsBefore(int epoch) {
+    int single = Math.min(everyStepEpochs, epoch);
+    return (int) stepsPerEpoch() * single + roundsPerEpoch() * (epoch - single);
   }
 
   /** Examples of the whole job. */
@@ -70,9 +78,14 @@ public record JobPlan(long samples, int globalBatch, int localSteps, int epochs)
    * @param round 0 to below {@link #rounds()}
    */
   public Round round(int round) {
-    int epoch = round / roundsPerEpoch();
-    long first = (long) (round % roundsPerEpoch()) * localSteps;
-    int steps = (int) Math.min(localSteps, stepsPerEpoch() - first);
+    int single = roundsBefore(Math.min(everyStepEpochs, epochs));
+    int epoch =
+        round < single
+            ? (int) (round / stepsPerEpoch())
+            : Math.min(everyStepEpochs, epochs) + (round - single) / roundsPerEpoch();
+    int stepsOfRound = epoch < everyStepEpochs ? 1 : localSteps;
+    long first = (long) (round - roundsBefore(epoch)) * stepsOfRound;
+    int steps = (int) Math.min(stepsOfRound, stepsPerEpoch() - first);
     return new Round(round, epoch, first, steps, epoch * stepsPerEpoch() + first);
   }
 

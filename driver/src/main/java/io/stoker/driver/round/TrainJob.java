@@ -13,6 +13,7 @@ import io.stoker.driver.checkpoint.StoredModel;
 import io.stoker.driver.checkpoint.Versions;
 import io.stoker.driver.config.ModelReference;
 import io.stoker.driver.config.TrainingConfig;
+import io.stoker.driver.metrics.EpochLosses;
 import io.stoker.driver.metrics.MetricsLog;
 import io.stoker.failure.Check;
 import io.stoker.models.engine.Engine;
@@ -110,10 +111,18 @@ public final class TrainJob {
       Optional<StoredModel> resumed,
       RoundListener listener) {
     TrainingClock clock = clock(resumed);
-    try (MetricsLog metrics =
-            MetricsLog.open(folder.path(), (int) clock.round(), spark.hadoopConfiguration());
+    Configuration hadoop = spark.hadoopConfiguration();
+    try (MetricsLog metrics = MetricsLog.open(folder.path(), (int) clock.round(), hadoop);
         SharedParameters parameters = SharedParameters.load(spark, run.slices(), source)) {
-      TrainingLoop loop = new TrainingLoop(run, parameters, metrics, listener);
+      EpochLosses losses = EpochLosses.of(MetricsLog.read(folder.path(), hadoop));
+      Check.undamaged(
+          !run.watchesLoss() || losses.rounds() == clock.round(),
+          "Cannot resume run %s: its schedule needs the loss of each round, and %s has %d of %d",
+          folder.path(),
+          MetricsLog.FILE,
+          losses.rounds(),
+          clock.round());
+      TrainingLoop loop = new TrainingLoop(run, parameters, metrics, losses, listener);
       Progress progress = loop.train(clock);
       Checkpoint last =
           loop.lastCheckpoint()

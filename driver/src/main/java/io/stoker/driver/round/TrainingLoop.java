@@ -4,6 +4,8 @@ import io.stoker.driver.averaging.RoundReport;
 import io.stoker.driver.averaging.SharedParameters;
 import io.stoker.driver.averaging.WorkerReport;
 import io.stoker.driver.checkpoint.Checkpoint;
+import io.stoker.driver.config.RateSchedule;
+import io.stoker.driver.metrics.EpochLosses;
 import io.stoker.driver.metrics.MetricsLog;
 import io.stoker.driver.metrics.PhaseSeconds;
 import io.stoker.driver.metrics.RoundMetrics;
@@ -27,13 +29,19 @@ final class TrainingLoop {
   private final SharedParameters parameters;
   private final MetricsLog metrics;
   private final RoundListener listener;
+  private final EpochLosses losses;
   private Optional<Checkpoint> lastCheckpoint = Optional.empty();
 
   TrainingLoop(
-      TrainingRun run, SharedParameters parameters, MetricsLog metrics, RoundListener listener) {
+      TrainingRun run,
+      SharedParameters parameters,
+      MetricsLog metrics,
+      EpochLosses losses,
+      RoundListener listener) {
     this.run = run;
     this.parameters = parameters;
     this.metrics = metrics;
+    this.losses = losses;
     this.listener = listener;
   }
 
@@ -50,15 +58,18 @@ final class TrainingLoop {
     listener.started(plan, from);
     for (int r = (int) from.round(); r < plan.rounds(); r++) {
       JobPlan.Round round = plan.round(r);
+      RateSchedule schedule = run.schedule(losses.before(round.epoch()));
       long start = System.nanoTime();
       parameters.describe("round %d of %d: train and average".formatted(r + 1, plan.rounds()));
-      RoundReport report = parameters.advance(run.task(round));
+      RoundReport report = parameters.advance(run.task(round, schedule));
       double seconds = checkpointSeconds + (System.nanoTime() - start) / 1e9;
 
       TrainingClock clock = plan.clockAfter(round, progress.clock(), report.examples());
-      RoundMetrics measured = measured(round, clock, report, checkpointSeconds, seconds);
+      double rate = schedule.at(clock.step() - 1).learningRate();
+      RoundMetrics measured = measured(round, clock, report, rate, checkpointSeconds, seconds);
       requireFinite(measured);
       progress = progress.after(clock, measured);
+      losses.add(measured);
       metrics.append(measured);
       log(measured);
       listener.roundFinished(measured);
@@ -67,9 +78,9 @@ final class TrainingLoop {
       if (run.isCheckpointDue(round)) {
         long writing = System.nanoTime();
         parameters.describe("round %d of %d: checkpoint".formatted(r + 1, plan.rounds()));
-        lastCheckpoint = Optional.of(run.checkpoint(parameters, clock));
+        metrics.flush(); // A run that goes on from the checkpoint may need its losses.
+        lastCheckpoint = Optional.of(run.checkpoint(parameters, clock, schedule.at(clock.step())));
         listener.checkpointWritten(lastCheckpoint.get().folder().toString());
-        metrics.flush();
         checkpointSeconds = (System.nanoTime() - writing) / 1e9;
       }
     }
@@ -85,6 +96,7 @@ final class TrainingLoop {
       JobPlan.Round round,
       TrainingClock clock,
       RoundReport report,
+      double rate,
       double checkpointSeconds,
       double seconds) {
     return new RoundMetrics(
@@ -95,7 +107,7 @@ final class TrainingLoop {
         clock.examples(),
         report.loss(),
         report.accuracy(),
-        run.schedule().at(clock.step() - 1).learningRate(),
+        rate,
         report.examples() / seconds,
         new PhaseSeconds(
             report.meanSeconds(WorkerReport::gatherSeconds),

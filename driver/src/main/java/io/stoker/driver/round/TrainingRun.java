@@ -12,14 +12,18 @@ import io.stoker.driver.checkpoint.ModelFiles;
 import io.stoker.driver.checkpoint.RunFolder;
 import io.stoker.driver.checkpoint.StoredModel;
 import io.stoker.driver.config.JobIdentity;
+import io.stoker.driver.config.LayerRates;
+import io.stoker.driver.config.LearningRateSchedule;
 import io.stoker.driver.config.RateSchedule;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.failure.Check;
+import io.stoker.models.engine.StepSettings;
 import io.stoker.models.file.TrainingClock;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.worker.runtime.ReplicaKey;
 import io.stoker.worker.runtime.RoundTask;
 import io.stoker.worker.runtime.TrainingData;
+import java.util.List;
 import org.apache.hadoop.conf.Configuration;
 
 /** A training job, described: what each of its rounds does, and where its checkpoints go. */
@@ -48,14 +52,16 @@ final class TrainingRun {
     this.model = model;
     this.folder = folder;
     this.description = DataDescription.of(shards.manifest());
-    this.replica = ReplicaKey.of(model, config.engine(), config.batch());
+    this.replica =
+        ReplicaKey.of(model, config.engine(), config.batch(), LayerRates.of(config, model));
     this.identity = new JobIdentity(config, replica.model(), shards.manifestHash());
     this.plan =
         new JobPlan(
             shards.manifest().split(SPLIT).samples(),
             config.globalBatch(),
             config.localSteps(),
-            config.epochs());
+            config.epochs(),
+            config.everyStepEpochs());
     this.schedule = RateSchedule.of(config, plan.stepsPerEpoch());
     this.data =
         new TrainingData(
@@ -76,8 +82,18 @@ final class TrainingRun {
     return plan;
   }
 
-  RateSchedule schedule() {
-    return schedule;
+  /**
+   * The settings of a round's steps.
+   *
+   * @param losses the mean loss of each epoch before the round's
+   */
+  RateSchedule schedule(List<Double> losses) {
+    return schedule.after(losses);
+  }
+
+  /** Whether a round's settings depend on what earlier epochs came to. */
+  boolean watchesLoss() {
+    return config.schedule() instanceof LearningRateSchedule.Plateau;
   }
 
   ModelSpec model() {
@@ -112,12 +128,17 @@ final class TrainingRun {
     return init.parameters();
   }
 
-  /** What the workers do in a round. */
-  RoundTask task(JobPlan.Round round) {
+  /**
+   * What the workers do in a round.
+   *
+   * @param round the round
+   * @param settings of its steps
+   */
+  RoundTask task(JobPlan.Round round, RateSchedule settings) {
     return new RoundTask(
         replica,
         data,
-        schedule,
+        settings,
         round.round(),
         round.epoch(),
         round.firstStep(),
@@ -130,20 +151,18 @@ final class TrainingRun {
     return done % config.checkpointEvery() == 0 || done == plan.rounds();
   }
 
-  /** Writes a checkpoint, and then deletes those that are too many. */
-  Checkpoint checkpoint(SharedParameters parameters, TrainingClock clock) {
+  /**
+   * Writes a checkpoint, and then deletes those that are too many.
+   *
+   * @param settings what stock Deeplearning4j would go on training with
+   */
+  Checkpoint checkpoint(SharedParameters parameters, TrainingClock clock, StepSettings settings) {
     Checkpoint written =
         folder
             .checkpoints()
             .write(
                 parameters,
-                new CheckpointJob(
-                    replica,
-                    model.name(),
-                    description,
-                    schedule.at(clock.step()),
-                    clock,
-                    identity));
+                new CheckpointJob(replica, model.name(), description, settings, clock, identity));
     folder.checkpoints().keep(written, config.keep());
     return written;
   }

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -37,6 +38,7 @@ class ConfigFormatTest {
                     local_steps: 5
                     augmentations: [crop, flip]
                     schedule: {type: step, factor: 0.1, every-epochs: 30}
+                    layer-rates: {"dense 10": 2, "1": 0.5}
                     """))
             .data("data")
             .run("run")
@@ -46,6 +48,7 @@ class ConfigFormatTest {
     assertThat(config.localSteps()).isEqualTo(5);
     assertThat(config.augmentations()).isEqualTo(List.of("crop", "flip"));
     assertThat(config.schedule()).isEqualTo(new LearningRateSchedule.StepDecay(0.1, 30, 0));
+    assertThat(config.layerRates()).isEqualTo(Map.of("dense 10", 2.0, "1", 0.5));
     assertThat(config.batch()).isEqualTo(TrainingConfigTest.minimal().build().batch());
   }
 

@@ -3,6 +3,7 @@ package io.stoker.driver.config;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class JobIdentityTest {
@@ -36,6 +37,11 @@ class JobIdentityTest {
             config.toBuilder().localSteps(8).build(),
             config.toBuilder().learningRate(0.25).build(),
             config.toBuilder().schedule(new LearningRateSchedule.Constant(0)).build(),
+            config.toBuilder().biasRate(1).build(),
+            config.toBuilder().layerRates(Map.of("1", 0.5)).build(),
+            config.toBuilder().clipNorm(7).build(),
+            config.toBuilder().labelSmoothing(0).build(),
+            config.toBuilder().everyStepEpochs(2).build(),
             config.toBuilder().momentum(0.25).build(),
             config.toBuilder().weightDecay(0).build(),
             config.toBuilder().updaterState(UpdaterState.AVERAGE).build(),

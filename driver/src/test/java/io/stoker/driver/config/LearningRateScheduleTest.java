@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.stoker.failure.InputException;
 import io.stoker.models.engine.StepSettings;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class LearningRateScheduleTest {
@@ -50,6 +51,53 @@ class LearningRateScheduleTest {
   }
 
   @Test
+  void plateauMultipliesWhenTheLossHasStoppedFalling() {
+    LearningRateSchedule schedule = new LearningRateSchedule.Plateau(0.1, 2, 0);
+
+    assertThat(schedule.factor(1000, STEPS)).isEqualTo(1);
+    assertThat(schedule.reduction(List.of())).isEqualTo(1);
+    assertThat(schedule.reduction(List.of(2.0, 1.0, 1.1))).isEqualTo(1);
+    // A ten-thousandth is no progress.
+    assertThat(schedule.reduction(List.of(2.0, 1.0, 1.1, 0.99995))).isCloseTo(0.1, within(1e-12));
+    assertThat(schedule.reduction(List.of(2.0, 1.0, 1.1, 0.9, 1.0))).isEqualTo(1);
+    assertThat(schedule.reduction(List.of(2.0, 1.0, 1.1, 1.0, 1.0))).isCloseTo(0.1, within(1e-12));
+    assertThat(schedule.reduction(List.of(2.0, 1.0, 1.1, 1.0, 1.0, 1.0)))
+        .isCloseTo(0.01, within(1e-12));
+  }
+
+  @Test
+  void warmsUpAnySchedule() {
+    for (LearningRateSchedule schedule :
+        List.of(
+            new LearningRateSchedule.Constant(0),
+            new LearningRateSchedule.StepDecay(0.1, 2, 0),
+            new LearningRateSchedule.Cosine(9, 0),
+            new LearningRateSchedule.Plateau(0.1, 2, 0))) {
+      LearningRateSchedule warm = schedule.withWarmUp(1);
+
+      assertThat(warm.factor(0, STEPS)).isCloseTo(0.1, within(1e-12));
+      assertThat(warm.withWarmUp(0)).isEqualTo(schedule);
+    }
+  }
+
+  @Test
+  void settingsFollowTheLossesOfTheEpochsBefore() {
+    TrainingConfig config =
+        TrainingConfigTest.minimal()
+            .learningRate(0.5)
+            .schedule(new LearningRateSchedule.Plateau(0.5, 1, 0))
+            .clipNorm(3)
+            .labelSmoothing(0.125)
+            .build();
+    RateSchedule start = RateSchedule.of(config, STEPS);
+
+    assertThat(start.after(List.of(1.0)).at(10)).isEqualTo(new StepSettings(0.5f, 0.9f, 5e-4f, 3));
+    assertThat(start.after(List.of(1.0, 1.0)).at(20))
+        .isEqualTo(new StepSettings(0.25f, 0.9f, 5e-4f, 3));
+    assertThat(start.after(List.of(1.0)).labelSmoothing()).isEqualTo(0.125f);
+  }
+
+  @Test
   void settingsHoldTheScheduledRate() {
     TrainingConfig config =
         TrainingConfigTest.minimal()
@@ -69,6 +117,12 @@ class LearningRateScheduleTest {
     assertThatThrownBy(() -> new LearningRateSchedule.StepDecay(0.1, 0, 0))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("Invalid step interval");
+    assertThatThrownBy(() -> new LearningRateSchedule.Plateau(1, 5, 0))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("Invalid plateau factor: 1.0");
+    assertThatThrownBy(() -> new LearningRateSchedule.Plateau(0.1, 0, 0))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("Invalid plateau patience: 0 epochs");
     assertThatThrownBy(() -> new LearningRateSchedule.Cosine(1, 1))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("Invalid cosine horizon");

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.stoker.failure.InputException;
 import java.util.List;
+import java.util.Map;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -27,9 +28,14 @@ class TrainingConfigTest {
                 10,
                 0.01,
                 new LearningRateSchedule.Constant(0),
+                1,
+                Map.of(),
                 0.9,
                 0.0005,
+                0,
+                0,
                 UpdaterState.AVERAGE,
+                0,
                 List.of(),
                 1,
                 20,
@@ -63,6 +69,12 @@ class TrainingConfigTest {
         invalid(config -> config.learningRate(Double.NaN), "Invalid learning rate: NaN"),
         invalid(config -> config.momentum(1), "Invalid momentum: 1.0 (must be >= 0 and < 1)"),
         invalid(config -> config.weightDecay(-0.1), "Invalid weight decay: -0.1 (must be >= 0)"),
+        invalid(config -> config.biasRate(-1), "Invalid bias rate: -1.0 (must be >= 0)"),
+        invalid(config -> config.clipNorm(-1), "Invalid gradient norm: -1.0 (must be > 0, or 0"),
+        invalid(config -> config.labelSmoothing(1), "Invalid label smoothing: 1.0 (must be >= 0"),
+        invalid(
+            config -> config.everyStepEpochs(-1),
+            "Invalid epochs of averaging every step: -1 (must be >= 0)"),
         invalid(config -> config.checkpointEvery(0), "Invalid checkpoint interval: 0 rounds"),
         invalid(config -> config.keep(0), "Invalid number of checkpoints to keep: 0"),
         invalid(config -> config.sliceBytes(1026), "Invalid slice size: 1026 bytes"));
@@ -95,9 +107,14 @@ class TrainingConfigTest {
         .epochs(11)
         .learningRate(0.125)
         .schedule(new LearningRateSchedule.Cosine(11, 1.5))
+        .biasRate(2)
+        .layerRates(Map.of("1", 0.5, "dense 10", 10.0))
         .momentum(0.5)
         .weightDecay(0.25)
+        .clipNorm(6)
+        .labelSmoothing(0.0625)
         .updaterState(UpdaterState.RESET)
+        .everyStepEpochs(1)
         .augmentations(List.of("shift=1", "flip"))
         .seed(-13)
         .checkpointEvery(17)

@@ -10,15 +10,18 @@ import org.junit.jupiter.params.provider.CsvSource;
 class JobPlanTest {
   @ParameterizedTest
   @CsvSource({
-    "271, 2, 16, 3, 2",
-    "271, 4, 16, 1, 3",
-    "271, 1, 271, 5, 4",
-    "271, 3, 500, 2, 2",
-    "64, 2, 16, 2, 3"
+    "271, 2, 16, 3, 2, 0",
+    "271, 4, 16, 1, 3, 1",
+    "271, 1, 271, 5, 4, 0",
+    "271, 3, 500, 2, 2, 1",
+    "64, 2, 16, 2, 3, 0",
+    "271, 2, 16, 3, 4, 1",
+    "271, 2, 16, 4, 4, 3",
+    "271, 2, 16, 5, 2, 7"
   })
   void roundsCoverEachStepOfEachEpochOnce(
-      int samples, int workers, int batch, int localSteps, int epochs) {
-    JobPlan plan = new JobPlan(samples, workers * batch, localSteps, epochs);
+      int samples, int workers, int batch, int localSteps, int epochs, int everyStepEpochs) {
+    JobPlan plan = new JobPlan(samples, workers * batch, localSteps, epochs, everyStepEpochs);
     EpochPlan epoch = EpochPlan.of(new int[] {samples}, 1, 0, workers, batch);
 
     assertThat(plan.stepsPerEpoch()).isEqualTo(epoch.steps());
@@ -28,7 +31,7 @@ class JobPlanTest {
       assertThat(round.globalStep()).isEqualTo(clock.step());
       assertThat(round.epoch()).isEqualTo((int) clock.epoch());
       assertThat(round.firstStep()).isEqualTo(clock.stepOfEpoch());
-      assertThat(round.steps()).isBetween(1, localSteps);
+      assertThat(round.steps()).isBetween(1, round.epoch() < everyStepEpochs ? 1 : localSteps);
       clock = plan.clockAfter(round, clock, 7);
     }
     assertThat(clock)

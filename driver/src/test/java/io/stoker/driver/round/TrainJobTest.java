@@ -6,14 +6,20 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.stoker.driver.LocalSpark;
 import io.stoker.driver.TinyJob;
+import io.stoker.driver.config.LearningRateSchedule;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.config.UpdaterState;
 import io.stoker.driver.metrics.MetricsLog;
 import io.stoker.driver.metrics.RoundMetrics;
+import io.stoker.failure.DamagedException;
 import io.stoker.failure.InputException;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.function.UnaryOperator;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -84,6 +90,98 @@ class TrainJobTest {
 
     assertThat(train("second", config -> config).parametersSha256()).isEqualTo(first);
     assertThat(train("other", config -> config.seed(4)).parametersSha256()).isNotEqualTo(first);
+  }
+
+  /** What averages every step for two epochs of three, and then does not. */
+  @Test
+  void averagesEveryStepFirst() {
+    TrainResult result =
+        train("post-local", config -> config.epochs(3).localSteps(9).everyStepEpochs(2));
+    TrainResult everyStep = train("every-step", config -> config.localSteps(1));
+
+    assertThat(metrics("post-local")).hasSize(9 + 9 + 1);
+    assertThat(metrics("post-local").subList(0, 18))
+        .extracting(RoundMetrics::loss)
+        .isEqualTo(metrics("every-step").stream().map(RoundMetrics::loss).toList());
+    assertThat(result.rounds()).isEqualTo(19);
+    assertThat(everyStep.rounds()).isEqualTo(18);
+  }
+
+  @Test
+  void goesOnWithTheRateThatThePlateauCameTo() {
+    UnaryOperator<TrainingConfig.Builder> base =
+        config ->
+            config
+                .epochs(6)
+                .learningRate(1e-7) // nothing learns, so that every second epoch reduces it
+                .schedule(new LearningRateSchedule.Plateau(0.5, 1, 0))
+                .checkpointEvery(2);
+    TrainResult undisturbed = train("plateau", base);
+    assertThatThrownBy(
+            () ->
+                TrainJob.run(
+                    spark,
+                    base.apply(job.config("plateau-stopped")).build(),
+                    ExistingRun.REFUSE,
+                    stoppingAfter(15)))
+        .hasMessage("stopped");
+    TrainResult resumed =
+        TrainJob.run(
+            spark,
+            base.apply(job.config("plateau-stopped")).build(),
+            ExistingRun.RESUME,
+            RoundListener.NONE);
+
+    List<Double> rates = metrics("plateau").stream().map(RoundMetrics::lr).toList();
+    assertThat(rates.get(17)).isLessThan(rates.get(0) / 4);
+    assertThat(metrics("plateau-stopped").stream().map(RoundMetrics::lr).toList()).isEqualTo(rates);
+    assertThat(resumed.parametersSha256()).isEqualTo(undisturbed.parametersSha256());
+  }
+
+  @Test
+  void saysThatThePlateausLossesAreGone() throws IOException {
+    UnaryOperator<TrainingConfig.Builder> base =
+        config -> config.epochs(1).schedule(new LearningRateSchedule.Plateau(0.5, 1, 0));
+    train("forgotten", base);
+    Files.delete(job.run("forgotten").resolve(MetricsLog.FILE));
+
+    assertThatThrownBy(
+            () ->
+                TrainJob.run(
+                    spark,
+                    base.apply(job.config("forgotten")).build(),
+                    ExistingRun.RESUME,
+                    RoundListener.NONE))
+        .isInstanceOf(DamagedException.class)
+        .hasMessageContaining("metrics.jsonl has 0 of 3");
+  }
+
+  @Test
+  void learnsFasterAndSlowerWhereTheRatesSaySo() {
+    float[] start = TinyJob.parameters(train("start", config -> config.learningRate(1e-60)).run());
+    // The convolution's 3 biases and 27 weights come first.
+    float[] moved =
+        TinyJob.parameters(
+            train("rates", config -> config.layerRates(Map.of("1", 0.0)).biasRate(2)).run());
+    float[] plain = TinyJob.parameters(train("even", config -> config).run());
+
+    assertThat(Arrays.copyOf(moved, 30)).isEqualTo(Arrays.copyOf(start, 30));
+    assertThat(Arrays.copyOf(plain, 30)).isNotEqualTo(Arrays.copyOf(start, 30));
+    assertThat(Arrays.copyOfRange(moved, 30, moved.length))
+        .isNotEqualTo(Arrays.copyOfRange(start, 30, moved.length));
+    assertThatThrownBy(() -> train("misnamed", config -> config.layerRates(Map.of("rely", 2.0))))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("Unknown layer of model tiny: rely");
+  }
+
+  /** With smoothed labels the lowest loss is the labels' entropy, which is far from zero. */
+  @Test
+  void smoothsLabels() {
+    UnaryOperator<TrainingConfig.Builder> base = config -> config.epochs(20).learningRate(0.1);
+    double plain = train("unsmoothed", base).loss();
+    double smoothed = train("smoothed", config -> base.apply(config).labelSmoothing(0.5)).loss();
+
+    assertThat(smoothed).isGreaterThan(plain + 0.5);
   }
 
   @Test

@@ -2,6 +2,7 @@ package io.stoker.worker.runtime;
 
 import io.stoker.models.engine.Engines;
 import io.stoker.models.engine.Network;
+import io.stoker.models.engine.RateMultipliers;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.ModelYaml;
 import java.io.ByteArrayInputStream;
@@ -16,11 +17,18 @@ import java.nio.charset.StandardCharsets;
  * @param model what they compute, as YAML with every value spelt out
  * @param engine the engine's name
  * @param batch the largest number of examples of one call
+ * @param rates how fast each tensor learns
  */
-public record ReplicaKey(String model, String engine, int batch) implements Serializable {
-  /** The key of networks of a model. */
+public record ReplicaKey(String model, String engine, int batch, RateMultipliers rates)
+    implements Serializable {
+  /** The key of networks of a model that learns alike everywhere. */
   public static ReplicaKey of(ModelSpec model, String engine, int batch) {
-    return new ReplicaKey(ModelYaml.write(model), engine, batch);
+    return of(model, engine, batch, RateMultipliers.ones(model));
+  }
+
+  /** The key of networks of a model. */
+  public static ReplicaKey of(ModelSpec model, String engine, int batch, RateMultipliers rates) {
+    return new ReplicaKey(ModelYaml.write(model), engine, batch, rates);
   }
 
   /** The model as data. */
@@ -35,6 +43,6 @@ public record ReplicaKey(String model, String engine, int batch) implements Seri
 
   /** Builds a network; its parameters are zero. */
   Network create() {
-    return Engines.named(engine).create(spec(), batch);
+    return Engines.named(engine).create(spec(), batch, rates);
   }
 }

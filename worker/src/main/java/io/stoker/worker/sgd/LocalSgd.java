@@ -40,7 +40,7 @@ public final class LocalSgd {
       if (batch.examples() == 0) {
         continue;
       }
-      Targets.fill(batch.labels(), batch.examples(), classes, 0, targets);
+      Targets.fill(batch.labels(), batch.examples(), classes, schedule.labelSmoothing(), targets);
       BatchScore score =
           network.computeGradients(
               batch.images(), targets, batch.examples(), steps.dropoutSeed(step));

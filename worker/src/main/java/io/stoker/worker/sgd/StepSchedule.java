@@ -1,9 +1,10 @@
 package io.stoker.worker.sgd;
 
 import io.stoker.models.engine.StepSettings;
+import io.stoker.models.engine.Targets;
 import java.io.Serializable;
 
-/** The settings of every step of a job; a pure function of the step. */
+/** The settings of every step of a round; a pure function of the step. */
 @FunctionalInterface
 public interface StepSchedule extends Serializable {
   /**
@@ -12,4 +13,9 @@ public interface StepSchedule extends Serializable {
    * @param step the step since the job began, from 0
    */
   StepSettings at(long step);
+
+  /** What each example's class gives away to all classes, see {@link Targets#fill}. */
+  default float labelSmoothing() {
+    return 0;
+  }
 }

@@ -1,0 +1,109 @@
+package io.stoker.driver.cli;
+
+import io.stoker.driver.config.LearningRateSchedule;
+import io.stoker.driver.config.TrainingConfig;
+import io.stoker.failure.Check;
+import picocli.CommandLine.Option;
+
+/** Options of {@code train} beyond plain momentum; docs/training.md tells where each is from. */
+final class RecipeOptions {
+  /** The kinds of {@link LearningRateSchedule}. */
+  enum Kind {
+    CONSTANT,
+    COSINE,
+    STEP,
+    PLATEAU
+  }
+
+  /** What the paper, and nearly everyone after it, divides the rate by. */
+  private static final double TENTH = 0.1;
+
+  @Option(
+      names = "--schedule",
+      paramLabel = "KIND",
+      description =
+          "How the rate moves: constant, cosine (down to zero at the last epoch), step (times"
+              + " --rate-factor every --rate-epochs) or plateau (times --rate-factor when the loss"
+              + " has not fallen for --rate-epochs) (default: constant).")
+  private Kind schedule;
+
+  @Option(
+      names = "--rate-factor",
+      paramLabel = "X",
+      description = "For step and plateau (default: 0.1).")
+  private Double rateFactor;
+
+  @Option(names = "--rate-epochs", paramLabel = "E", description = "For step and plateau.")
+  private Double rateEpochs;
+
+  @Option(
+      names = "--warm-up",
+      paramLabel = "E",
+      description = "Epochs of linear warm-up, for every schedule (default: 0).")
+  private Double warmUp;
+
+  @Option(
+      names = "--bias-rate",
+      paramLabel = "X",
+      description =
+          "By how much biases learn faster than weights; 2 in the AlexNet paper's code (default: 1).")
+  private Double biasRate;
+
+  @Option(
+      names = "--clip-norm",
+      paramLabel = "X",
+      description = "The largest L2 norm of a gradient; 0 for no bound (default: 0).")
+  private Double clipNorm;
+
+  @Option(
+      names = "--label-smoothing",
+      paramLabel = "X",
+      description = "What each example's class gives away to all classes (default: 0).")
+  private Double labelSmoothing;
+
+  @Option(
+      names = "--every-step-epochs",
+      paramLabel = "E",
+      description =
+          "Average after every step for so many epochs, before the local steps begin (default: 0).")
+  private Integer everyStepEpochs;
+
+  /** A config with what was given here in place of what it says. */
+  TrainingConfig over(TrainingConfig config) {
+    TrainingConfig.Builder builder = config.toBuilder();
+    Given.set(biasRate, builder::biasRate);
+    Given.set(clipNorm, builder::clipNorm);
+    Given.set(labelSmoothing, builder::labelSmoothing);
+    Given.set(everyStepEpochs, builder::everyStepEpochs);
+    boolean counts = schedule == Kind.STEP || schedule == Kind.PLATEAU;
+    Check.input(
+        counts ? rateEpochs != null : (rateEpochs == null && rateFactor == null),
+        "--rate-epochs goes with --schedule step or plateau, which need it; --rate-factor with both");
+    if (schedule != null || warmUp != null) {
+      builder.schedule(changed(config.schedule(), config.epochs()));
+    }
+    return builder.build();
+  }
+
+  private LearningRateSchedule changed(LearningRateSchedule recipe, int epochs) {
+    double up = warmUp == null ? recipe.warmUpEpochs() : warmUp;
+    if (schedule == null) {
+      return recipe.withWarmUp(up);
+    }
+    double factor = rateFactor == null ? TENTH : rateFactor;
+    return switch (schedule) {
+      case CONSTANT -> new LearningRateSchedule.Constant(up);
+      case COSINE -> new LearningRateSchedule.Cosine(epochs, up);
+      case STEP -> new LearningRateSchedule.StepDecay(factor, rateEpochs, up);
+      case PLATEAU -> new LearningRateSchedule.Plateau(factor, wholeEpochs(), up);
+    };
+  }
+
+  private int wholeEpochs() {
+    Check.input(
+        rateEpochs == Math.rint(rateEpochs),
+        "Invalid --rate-epochs: %s (a plateau is counted in whole epochs)",
+        rateEpochs);
+    return rateEpochs.intValue();
+  }
+}

@@ -1,0 +1,67 @@
+package io.stoker.driver.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.stoker.driver.config.LearningRateSchedule;
+import io.stoker.driver.config.TrainingConfig;
+import io.stoker.failure.InputException;
+import org.junit.jupiter.api.Test;
+import picocli.CommandLine;
+
+class RecipeOptionsTest {
+  private final TrainingConfig recipe =
+      TrainingConfig.builder()
+          .data("data")
+          .run("run")
+          .model("lenet5")
+          .epochs(30)
+          .schedule(new LearningRateSchedule.StepDecay(0.5, 7, 2))
+          .biasRate(2)
+          .build();
+
+  @Test
+  void keepWhatTheRecipeSaysUnlessTheySayOtherwise() {
+    assertThat(over()).isEqualTo(recipe);
+    assertThat(over("--clip-norm", "5", "--label-smoothing", "0.1", "--every-step-epochs", "3"))
+        .isEqualTo(recipe.toBuilder().clipNorm(5).labelSmoothing(0.1).everyStepEpochs(3).build());
+    assertThat(over("--bias-rate", "1").biasRate()).isEqualTo(1);
+  }
+
+  @Test
+  void makeSchedules() {
+    assertThat(over("--schedule", "cosine").schedule())
+        .isEqualTo(new LearningRateSchedule.Cosine(30, 2));
+    assertThat(over("--schedule", "constant", "--warm-up", "0").schedule())
+        .isEqualTo(new LearningRateSchedule.Constant(0));
+    assertThat(over("--warm-up", "1").schedule())
+        .isEqualTo(new LearningRateSchedule.StepDecay(0.5, 7, 1));
+    assertThat(over("--schedule", "step", "--rate-epochs", "2.5").schedule())
+        .isEqualTo(new LearningRateSchedule.StepDecay(0.1, 2.5, 2));
+    assertThat(over("--schedule=plateau", "--rate-epochs=4", "--rate-factor=0.2").schedule())
+        .isEqualTo(new LearningRateSchedule.Plateau(0.2, 4, 2));
+  }
+
+  @Test
+  void sayWhatDoesNotGoTogether() {
+    assertThatThrownBy(() -> over("--schedule", "plateau"))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("--rate-epochs");
+    assertThatThrownBy(() -> over("--schedule", "cosine", "--rate-factor", "0.1"))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("--rate-factor");
+    assertThatThrownBy(() -> over("--schedule", "plateau", "--rate-epochs", "1.5"))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("Invalid --rate-epochs: 1.5");
+  }
+
+  private TrainingConfig over(String... arguments) {
+    RecipeOptions options = new RecipeOptions();
+    new CommandLine(
+            CommandLine.Model.CommandSpec.create()
+                .addMixin("recipe", CommandLine.Model.CommandSpec.forAnnotatedObject(options)))
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .parseArgs(arguments);
+    return options.over(recipe);
+  }
+}
