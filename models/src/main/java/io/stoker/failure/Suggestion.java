@@ -3,6 +3,7 @@ package io.stoker.failure;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.Locale;
+import java.util.Optional;
 
 /** The "did you mean" of an error about an unknown name. */
 public final class Suggestion {
@@ -17,14 +18,17 @@ public final class Suggestion {
    */
   public static String among(String unknown, Collection<String> known) {
     String all = "Known: " + String.join(", ", known);
+    return nearest(unknown, known).map(name -> "did you mean '" + name + "'? " + all).orElse(all);
+  }
+
+  /** The known name that an unknown one was probably meant to be. */
+  public static Optional<String> nearest(String unknown, Collection<String> known) {
     String given = unknown.toLowerCase(Locale.ROOT);
     return known.stream()
         .min(Comparator.comparingInt(name -> distance(given, name.toLowerCase(Locale.ROOT))))
         .filter(
             name ->
-                distance(given, name.toLowerCase(Locale.ROOT)) <= Math.max(2, name.length() / 3))
-        .map(name -> "did you mean '" + name + "'? " + all)
-        .orElse(all);
+                distance(given, name.toLowerCase(Locale.ROOT)) <= Math.max(2, name.length() / 3));
   }
 
   /** Levenshtein's edit distance. */

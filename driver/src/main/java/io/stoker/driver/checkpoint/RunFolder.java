@@ -79,12 +79,12 @@ public final class RunFolder {
   }
 
   /**
-   * Makes sure that the run here is the same job.
+   * The job of the run that is here.
    *
-   * @param job the job that is to go on
-   * @throws InputException if there is no run, or it is of another job; it names every difference
+   * @throws InputException if there is none
+   * @throws io.stoker.failure.DamagedException if its record is none
    */
-  public void requireSameJob(JobIdentity job) {
+  public JobIdentity job() {
     try {
       JsonNode record = ManifestFormat.read(new Path(path, FILE), JsonNode.class, hadoop);
       Check.undamaged(
@@ -93,23 +93,31 @@ public final class RunFolder {
               && record.path("data_manifest_sha256").isTextual(),
           "Cannot read %s: it is no record of a run",
           new Path(path, FILE));
-      JobIdentity there =
-          new JobIdentity(
-              ConfigFormat.fromJson(record.path("config"), new Path(path, FILE).toString()),
-              record.path("model_definition").asText(),
-              record.path("data_manifest_sha256").asText());
-      List<String> differences = job.differences(there);
-      Check.input(
-          differences.isEmpty(),
-          "Cannot resume run %s with another configuration: %s",
-          path,
-          String.join("; ", differences));
+      return new JobIdentity(
+          ConfigFormat.fromJson(record.path("config"), new Path(path, FILE).toString()),
+          record.path("model_definition").asText(),
+          record.path("data_manifest_sha256").asText());
     } catch (FileNotFoundException e) {
       throw new InputException(
           "Cannot resume: %s holds no run; leave out --resume to begin one".formatted(path), e);
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot read " + new Path(path, FILE), e);
     }
+  }
+
+  /**
+   * Makes sure that the run here is the same job.
+   *
+   * @param job the job that is to go on
+   * @throws InputException if there is no run, or it is of another job; it names every difference
+   */
+  public void requireSameJob(JobIdentity job) {
+    List<String> differences = job.differences(job());
+    Check.input(
+        differences.isEmpty(),
+        "Cannot resume run %s with another configuration: %s",
+        path,
+        String.join("; ", differences));
   }
 
   /**

@@ -6,6 +6,7 @@ import io.stoker.models.engine.Engine;
 import io.stoker.models.engine.Engines;
 import io.stoker.models.spec.ModelSpec;
 import java.io.IOException;
+import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -66,7 +67,7 @@ final class BenchStepCommand extends StokerCommand {
     Check.input(batch >= 1, "Invalid batch size: %d (must be >= 1)", batch);
     Check.input(workers >= 1, "Invalid workers: %d (must be >= 1)", workers);
     Check.input(seconds >= 1, "Invalid seconds: %d (must be >= 1)", seconds);
-    ModelSpec spec = ModelsCommand.read(model, classes);
+    ModelSpec spec = ModelsCommand.read(model, Optional.of(classes));
     Engine chosen = Engines.named(engine);
     StepBench.Result result = StepBench.run(chosen, spec, batch, workers, seconds);
     ObjectNode json = Report.object(result);

@@ -71,10 +71,10 @@ final class Console {
   /** Shows a command's result. */
   void show(Report report, boolean json) {
     if (json) {
-      messages.print(report.text());
+      messages.println(report.text().stripTrailing());
       results.println(report.json());
     } else {
-      results.print(report.text());
+      results.println(report.text().stripTrailing());
     }
     messages.flush();
     results.flush();

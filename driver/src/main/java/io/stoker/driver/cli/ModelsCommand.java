@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -30,9 +31,11 @@ final class ModelsCommand extends StokerCommand {
   @Option(
       names = "--classes",
       paramLabel = "N",
-      defaultValue = "10",
-      description = "Classes to tell apart (default: ${DEFAULT-VALUE}).")
-  private int classes;
+      description = "Classes to tell apart (default: as many as the model was made for).")
+  private Integer classes;
+
+  /** What {@code dense: classes} of a file stands for where nobody says. */
+  private static final int FILE_CLASSES = 10;
 
   ModelsCommand(Console console) {
     super(console);
@@ -40,7 +43,8 @@ final class ModelsCommand extends StokerCommand {
 
   @Override
   Report execute() throws IOException {
-    return model.isEmpty() ? list() : show(read(model, classes));
+    Optional<Integer> wanted = Optional.ofNullable(classes);
+    return model.isEmpty() ? list(wanted) : show(read(model, wanted));
   }
 
   /**
@@ -48,36 +52,37 @@ final class ModelsCommand extends StokerCommand {
    *
    * @throws InputException if there is none, or it is no model
    */
-  static ModelSpec read(String model, int classes) throws IOException {
+  static ModelSpec read(String model, Optional<Integer> classes) throws IOException {
     if (!model.endsWith(".yaml") && !model.endsWith(".yml")) {
-      return Zoo.model(model, classes);
+      return Zoo.model(model, classes.orElseGet(() -> Zoo.classes(model)));
     }
     Path file = Path.of(model);
     if (!Files.isRegularFile(file)) {
       throw new InputException("Cannot read model %s: no such file".formatted(model));
     }
     try (InputStream stream = Files.newInputStream(file)) {
-      return ModelYaml.read(stream, model, classes);
+      return ModelYaml.read(stream, model, classes.orElse(FILE_CLASSES));
     }
   }
 
-  private Report list() {
+  private static Report list(Optional<Integer> wanted) throws IOException {
     ObjectNode json = Report.object();
     ArrayNode models = json.putArray("models");
-    Table table = new Table(2, 3).row("name", "input", "parameters", "MFLOP", "");
+    Table table = new Table(2, 3, 4).row("name", "input", "classes", "parameters", "MFLOP", "");
     for (String name : Zoo.names()) {
-      ModelSpec spec = Zoo.model(name, classes);
+      ModelSpec spec = read(name, wanted);
       table.row(
           name,
           spec.input().toString(),
+          "%,d".formatted(spec.classes()),
           "%,d".formatted(spec.parameterCount()),
           "%,.1f".formatted(spec.flops() / 1e6),
           Zoo.summary(name));
       summarize(models.addObject(), spec).put("summary", Zoo.summary(name));
     }
     return new Report(
-        "%s%nWith %d classes; input is height x width x channels, MFLOP a forward pass of one image.%n"
-            .formatted(table, classes),
+        "%s%nInput is height x width x channels, MFLOP a forward pass of one image.%n"
+            .formatted(table),
         json);
   }
 

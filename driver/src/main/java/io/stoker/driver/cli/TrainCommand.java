@@ -1,14 +1,17 @@
 package io.stoker.driver.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.stoker.driver.checkpoint.Locations;
+import io.stoker.driver.checkpoint.RunFolder;
 import io.stoker.driver.config.ConfigFormat;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.config.UpdaterState;
 import io.stoker.driver.round.ExistingRun;
 import io.stoker.driver.round.TrainJob;
 import io.stoker.driver.round.TrainResult;
-import java.nio.file.Path;
 import java.util.List;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaSparkContext;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -22,7 +25,8 @@ import picocli.CommandLine.Option;
     description = {
       "",
       "The result depends on the job alone: on options, data and seed, not on executors or slots.",
-      "Options given here win over those of --recipe; what neither says has a default."
+      "Options given here win over those of --recipe, and with --resume over those of the run; what",
+      "none of them says has a default."
     })
 final class TrainCommand extends StokerCommand {
   @Option(names = "--data", paramLabel = "URI", description = "Shards, made by prepare.")
@@ -41,7 +45,7 @@ final class TrainCommand extends StokerCommand {
       names = "--recipe",
       paramLabel = "FILE.yaml",
       description = "Options as YAML, such as 'learning_rate: 0.05'.")
-  private Path recipe;
+  private java.nio.file.Path recipe;
 
   @Option(
       names = "--workers",
@@ -148,10 +152,9 @@ final class TrainCommand extends StokerCommand {
     return "; the run folder's checkpoints are whole: the same command with --resume goes on";
   }
 
-  /** The recipe's values, and over them the options that were given. */
+  /** The recipe's values, or those of the run that goes on, and over them the options given. */
   TrainingConfig config() {
-    TrainingConfig.Builder builder =
-        recipe == null ? TrainingConfig.builder() : ConfigFormat.readRecipe(recipe);
+    TrainingConfig.Builder builder = beginning();
     Given.set(data, builder::data);
     Given.set(run, builder::run);
     Given.set(model, builder::model);
@@ -170,6 +173,18 @@ final class TrainCommand extends StokerCommand {
     Given.set(init, builder::init);
     Given.set(engine, builder::engine);
     return recipeOptions.over(builder.build());
+  }
+
+  private TrainingConfig.Builder beginning() {
+    if (recipe != null) {
+      return ConfigFormat.readRecipe(recipe);
+    }
+    if (!resume || run == null) {
+      return TrainingConfig.builder();
+    }
+    Configuration hadoop = SparkSide.hadoop();
+    Path folder = Locations.absolute(run, hadoop);
+    return RunFolder.at(folder, hadoop).job().config().toBuilder();
   }
 
   static Report report(TrainResult result) {

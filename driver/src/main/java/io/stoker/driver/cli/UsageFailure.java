@@ -1,8 +1,10 @@
 package io.stoker.driver.cli;
 
-import java.util.List;
+import io.stoker.failure.Suggestion;
+import java.util.Collection;
 import picocli.CommandLine;
 import picocli.CommandLine.IParameterExceptionHandler;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
@@ -30,9 +32,13 @@ final class UsageFailure implements IParameterExceptionHandler {
     String first = unmatched.getUnmatched().get(0);
     boolean group = !failure.getCommandLine().getSubcommands().isEmpty();
     String kind = first.startsWith("-") ? "option" : group ? "command" : "argument";
-    List<String> nearest = unmatched.getSuggestions();
+    CommandSpec spec = failure.getCommandLine().getCommandSpec();
+    Collection<String> known =
+        first.startsWith("-") ? spec.optionsMap().keySet() : spec.subcommands().keySet();
     return "Unknown %s: %s%s"
         .formatted(
-            kind, first, nearest.isEmpty() ? "" : "; did you mean '%s'?".formatted(nearest.get(0)));
+            kind,
+            first,
+            Suggestion.nearest(first, known).map("; did you mean '%s'?"::formatted).orElse(""));
   }
 }

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.stoker.driver.checkpoint.RunFolder;
+import io.stoker.driver.config.JobIdentity;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.models.zoo.Zoo;
 import java.io.IOException;
@@ -12,11 +14,14 @@ import java.io.StringWriter;
 import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
+import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
 
 class CliTest {
   private final StringWriter out = new StringWriter();
@@ -75,6 +80,8 @@ class CliTest {
   @CsvSource({
     "modls, Unknown command: modls; did you mean 'models'?",
     "train --epoch 3, Unknown option: --epoch; did you mean '--epochs'?",
+    "train --wrkers 3, Unknown option: --wrkers; did you mean '--workers'?",
+    "frobnicate, Unknown command: frobnicate (see",
     "train --epochs many, Invalid value for option '--epochs': 'many' is not an int",
     "evaluate --data d, Missing required option: '--checkpoint=URI'",
     "bench, Missing command",
@@ -97,6 +104,7 @@ class CliTest {
     "train --recipe no.yaml, Cannot read recipe no.yaml",
     "prepare --input i --output o --format zip, Unknown format: 'zip'",
     "inspect --data nowhere, nowhere",
+    "train --run nowhere --resume, holds no run",
     "predict --checkpoint c --top 0 i.png, Invalid number of classes: 0",
     "bench step --model lenet5 --workers 0, Invalid workers: 0",
     "bench step --model lenet5 --engine abacus, Unknown engine: abacus"
@@ -106,6 +114,20 @@ class CliTest {
     assertThat(err.toString()).startsWith("stoker: ").contains(reason);
     assertThat(err.toString().lines()).hasSize(1);
     assertThat(out.toString()).isEmpty();
+  }
+
+  @Test
+  void aRunGoesOnWithItsOwnOptionsUnlessOthersAreGiven(@TempDir Path folder) {
+    TrainingConfig config =
+        TrainingConfig.builder().data("d").run(folder.toString()).model("lenet5").batch(7).build();
+    RunFolder.at(new org.apache.hadoop.fs.Path(folder.toUri()), new Configuration())
+        .record(new JobIdentity(config, "", ""), Map.of());
+    TrainCommand command =
+        new TrainCommand(new Console(new PrintWriter(out), new PrintWriter(err), false, false));
+
+    new CommandLine(command).parseArgs("--run", folder.toString(), "--resume", "--epochs", "30");
+
+    assertThat(command.config()).isEqualTo(config.toBuilder().epochs(30).build());
   }
 
   @Test

@@ -40,6 +40,7 @@ public final class Zoo {
     }
   }
 
+  private static final int IMAGENET_HEIGHT = 224;
   private static final Shape DIGIT = new Shape(28, 28, 1);
   private static final List<Integer> ANY = List.of();
 
@@ -139,6 +140,15 @@ public final class Zoo {
    */
   public static String summary(String name) {
     return entry(name).summary();
+  }
+
+  /**
+   * How many classes a model was made for: ImageNet's thousand, or ten.
+   *
+   * @throws io.stoker.failure.InputException if no model has that name
+   */
+  public static int classes(String name) {
+    return entry(name).own().height() >= IMAGENET_HEIGHT ? 1000 : 10;
   }
 
   /**
