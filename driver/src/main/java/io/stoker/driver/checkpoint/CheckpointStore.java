@@ -2,6 +2,7 @@ package io.stoker.driver.checkpoint;
 
 import io.stoker.data.storage.Storage;
 import io.stoker.driver.averaging.SharedParameters;
+import io.stoker.driver.metrics.ValidationMetrics;
 import io.stoker.failure.Check;
 import io.stoker.failure.DamagedException;
 import io.stoker.failure.StokerException;
@@ -14,6 +15,7 @@ import java.util.Comparator;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Pattern;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
@@ -55,7 +57,7 @@ public final class CheckpointStore {
    * @param job what it belongs to
    */
   public Checkpoint write(SharedParameters parameters, CheckpointJob job) {
-    Path target = new Path(folder, "%06d".formatted(job.clock().round()));
+    Path target = folder(job.clock().round());
     Path manifestFile = new Path(target, CheckpointManifest.FILE);
     try {
       FileSystem fileSystem = Storage.of(target, hadoop);
@@ -70,6 +72,27 @@ public final class CheckpointStore {
       return checkpoint;
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot write checkpoint " + target, e);
+    }
+  }
+
+  /** The checkpoint of the run's best validation; none if there is none that is valid. */
+  Optional<StoredModel> best() {
+    return ValidationMetrics.best(new ValidationStore(folder.getParent(), hadoop).read())
+        .map(best -> folder(best.round()))
+        .flatMap(this::openValid);
+  }
+
+  /** Where the checkpoint of a round is, if there is one. */
+  public Path folder(long round) {
+    return new Path(folder, "%06d".formatted(round));
+  }
+
+  private Optional<StoredModel> openValid(Path candidate) {
+    try {
+      return Optional.of(open(candidate, hadoop));
+    } catch (StokerException e) {
+      LOG.warn("Skipping checkpoint {}: {}", candidate, e.getMessage());
+      return Optional.empty();
     }
   }
 
@@ -88,11 +111,7 @@ public final class CheckpointStore {
       if (models.size() == count) {
         break;
       }
-      try {
-        models.addFirst(open(candidate, hadoop));
-      } catch (StokerException e) {
-        LOG.warn("Skipping checkpoint {}: {}", candidate, e.getMessage());
-      }
+      openValid(candidate).ifPresent(models::addFirst);
     }
     return List.copyOf(models);
   }
@@ -135,8 +154,9 @@ public final class CheckpointStore {
    *
    * @param newest the checkpoint that was written last, which remains
    * @param count how many remain with it, itself included
+   * @param spared rounds whose checkpoints remain beside those
    */
-  public void keep(Checkpoint newest, int count) {
+  public void keep(Checkpoint newest, int count, Set<Long> spared) {
     try {
       List<Path> complete = new ArrayList<>();
       for (Path candidate : foldersNewestFirst()) {
@@ -145,7 +165,9 @@ public final class CheckpointStore {
         }
       }
       for (Path old : complete.subList(Math.min(count, complete.size()), complete.size())) {
-        delete(old);
+        if (!spared.contains(round(old))) {
+          delete(old);
+        }
       }
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot delete old checkpoints in " + folder, e);

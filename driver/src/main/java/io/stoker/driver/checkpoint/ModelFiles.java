@@ -56,8 +56,8 @@ public final class ModelFiles {
   /**
    * Opens a checkpoint.
    *
-   * @param uri a checkpoint folder, a model file, or a run folder, of which the newest valid
-   *     checkpoint is meant
+   * @param uri a checkpoint folder, a model file, or a run folder, of which the checkpoint of the
+   *     best validation is meant, else the newest valid one
    * @param hadoop how to reach it
    * @throws InputException if it is none of them
    * @throws DamagedException if it is not as it was written
@@ -73,8 +73,10 @@ public final class ModelFiles {
         return openFile(path, hadoop);
       }
       if (fileSystem.exists(new Path(path, CheckpointStore.FOLDER))) {
-        return new CheckpointStore(path, hadoop)
-            .newestValid()
+        CheckpointStore checkpoints = new CheckpointStore(path, hadoop);
+        return checkpoints
+            .best()
+            .or(checkpoints::newestValid)
             .orElseThrow(
                 () -> new InputException("Run folder %s has no valid checkpoint".formatted(uri)));
       }

@@ -55,6 +55,11 @@ public final class RunFolder {
     return new CheckpointStore(path, hadoop);
   }
 
+  /** How its checkpoints did on data that is not trained on. */
+  public ValidationStore validations() {
+    return new ValidationStore(path, hadoop);
+  }
+
   /**
    * Makes sure that nothing of a run is here yet.
    *

@@ -118,6 +118,27 @@ final class TrainCommand extends StokerCommand {
   private Integer keep;
 
   @Option(
+      names = "--validate-every",
+      paramLabel = "ROUNDS",
+      description =
+          "Write and evaluate a checkpoint every so many rounds; the best one is kept, and is what"
+              + " --checkpoint RUN means (default: 0, never).")
+  private Integer validateEvery;
+
+  @Option(
+      names = "--validation-split",
+      paramLabel = "NAME",
+      description = "The split to validate on (default: validation).")
+  private String validationSplit;
+
+  @Option(
+      names = "--patience",
+      paramLabel = "N",
+      description =
+          "End early after N validations without a better one (default: 0, to the last epoch).")
+  private Integer patience;
+
+  @Option(
       names = "--init",
       paramLabel = "CHECKPOINT",
       description = "Begin with the parameters of a checkpoint.")
@@ -170,6 +191,9 @@ final class TrainCommand extends StokerCommand {
     Given.set(seed, builder::seed);
     Given.set(checkpointEvery, builder::checkpointEvery);
     Given.set(keep, builder::keep);
+    Given.set(validateEvery, builder::validateEvery);
+    Given.set(validationSplit, builder::validationSplit);
+    Given.set(patience, builder::patience);
     Given.set(init, builder::init);
     Given.set(engine, builder::engine);
     return recipeOptions.over(builder.build());
@@ -191,7 +215,7 @@ final class TrainCommand extends StokerCommand {
     ObjectNode json = Report.object(result);
     json.put("seconds", result.seconds().total());
     json.set("seconds_by_phase", Report.object(result.seconds()));
-    String text =
+    Table table =
         new Table()
             .row("run", SparkSide.plain(result.run()))
             .row("checkpoint", SparkSide.plain(result.checkpoint()))
@@ -204,8 +228,21 @@ final class TrainCommand extends StokerCommand {
                 "speed",
                 "%,.0f images/s, %.1f s in all"
                     .formatted(result.imagesPerSecond(), result.seconds().total()))
-            .row("parameters", "SHA-256 " + result.parametersSha256())
-            .toString();
-    return new Report(text, json);
+            .row("parameters", "SHA-256 " + result.parametersSha256());
+    result
+        .best()
+        .ifPresent(
+            best -> {
+              table.row(
+                  "best checkpoint",
+                  "%s, %.2f %% on %s"
+                      .formatted(
+                          SparkSide.plain(best.checkpoint()),
+                          100 * best.validation().accuracy(),
+                          best.validation().split()));
+              json.put("best_checkpoint", best.checkpoint());
+              json.set("best_validation", Report.object(best.validation()));
+            });
+    return new Report(table.toString(), json);
   }
 }

@@ -23,7 +23,16 @@ import java.util.Set;
 public record JobIdentity(TrainingConfig config, String model, String dataSha256) {
   /** Where things are, how long to go on, how often to save: no influence on a round's result. */
   private static final Set<String> NEUTRAL =
-      Set.of("data", "run", "epochs", "checkpoint_every", "keep", "slice_bytes");
+      Set.of(
+          "data",
+          "run",
+          "epochs",
+          "checkpoint_every",
+          "keep",
+          "validate_every",
+          "validation_split",
+          "patience",
+          "slice_bytes");
 
   /** The SHA-256 of all that determines the result, in hexadecimal. */
   public String sha256() {

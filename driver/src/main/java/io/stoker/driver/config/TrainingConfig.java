@@ -37,6 +37,9 @@ import java.util.TreeMap;
  * @param seed the root of all randomness
  * @param checkpointEvery rounds between two checkpoints; the last round always has one
  * @param keep how many checkpoints remain, the newest ones
+ * @param validateEvery rounds between two validations, each of a checkpoint; 0 for none
+ * @param validationSplit the split that is validated on
+ * @param patience after how many validations without a better one training ends early; 0 for never
  * @param engine the engine's name, or {@link Engines#AUTO}
  * @param init a checkpoint whose parameters the job begins with; empty for fresh ones
  * @param sliceBytes how large a slice of the parameter vector may be; no influence on the result
@@ -63,6 +66,9 @@ public record TrainingConfig(
     long seed,
     int checkpointEvery,
     int keep,
+    int validateEvery,
+    String validationSplit,
+    int patience,
     String engine,
     String init,
     int sliceBytes) {
@@ -119,6 +125,15 @@ public record TrainingConfig(
         checkpointEvery);
     Check.input(keep >= 1, "Invalid number of checkpoints to keep: %d (must be >= 1)", keep);
     Check.input(
+        validateEvery >= 0,
+        "Invalid validation interval: %d rounds (must be >= 1, or 0 for none)",
+        validateEvery);
+    Check.input(patience >= 0, "Invalid patience: %d (must be >= 1, or 0 for none)", patience);
+    Check.input(
+        patience == 0 || validateEvery > 0,
+        "Invalid patience: %d without validation (say --validate-every ROUNDS)",
+        patience);
+    Check.input(
         sliceBytes >= MINIMUM_SLICE_BYTES && sliceBytes % Float.BYTES == 0,
         "Invalid slice size: %d bytes (must be >= %d, and a multiple of %d)",
         sliceBytes,
@@ -165,6 +180,9 @@ public record TrainingConfig(
         .seed(seed)
         .checkpointEvery(checkpointEvery)
         .keep(keep)
+        .validateEvery(validateEvery)
+        .validationSplit(validationSplit)
+        .patience(patience)
         .engine(engine)
         .init(init)
         .sliceBytes(sliceBytes);
@@ -194,6 +212,9 @@ public record TrainingConfig(
     private long seed = 1;
     private int checkpointEvery = 20;
     private int keep = 3;
+    private int validateEvery;
+    private String validationSplit = "validation";
+    private int patience;
     private String engine = Engines.AUTO;
     private String init = "";
     private int sliceBytes = 4 << 20;
@@ -305,6 +326,21 @@ public record TrainingConfig(
       return this;
     }
 
+    public Builder validateEvery(int rounds) {
+      this.validateEvery = rounds;
+      return this;
+    }
+
+    public Builder validationSplit(String name) {
+      this.validationSplit = name;
+      return this;
+    }
+
+    public Builder patience(int validations) {
+      this.patience = validations;
+      return this;
+    }
+
     public Builder engine(String name) {
       this.engine = name;
       return this;
@@ -348,6 +384,9 @@ public record TrainingConfig(
           seed,
           checkpointEvery,
           keep,
+          validateEvery,
+          validationSplit,
+          patience,
           engine,
           init,
           sliceBytes);

@@ -1,6 +1,7 @@
 package io.stoker.driver.round;
 
 import io.stoker.driver.metrics.RoundMetrics;
+import io.stoker.driver.metrics.ValidationMetrics;
 import io.stoker.models.file.TrainingClock;
 
 /** Sees a training job as it goes, on the driver's thread. */
@@ -25,4 +26,7 @@ public interface RoundListener {
    * @param uri its folder
    */
   default void checkpointWritten(String uri) {}
+
+  /** A checkpoint was validated. */
+  default void validated(ValidationMetrics validation) {}
 }

@@ -61,6 +61,9 @@ public final class TrainJob {
     ModelSpec model =
         ModelReference.resolve(
             config.model(), shape(shards.manifest().image()), shards.manifest().classes());
+    if (config.validateEvery() > 0) {
+      shards.manifest().split(config.validationSplit());
+    }
     Augmentation.parse(String.join(",", config.augmentations()));
     RunFolder folder = RunFolder.at(runPath, hadoop);
     TrainingRun run = new TrainingRun(config, model, shards, folder);
@@ -122,18 +125,23 @@ public final class TrainJob {
           MetricsLog.FILE,
           losses.rounds(),
           clock.round());
-      TrainingLoop loop = new TrainingLoop(run, parameters, metrics, losses, listener);
+      Validation validation = new Validation(spark, run, folder, clock);
+      TrainingLoop loop = new TrainingLoop(run, parameters, metrics, losses, validation, listener);
       Progress progress = loop.train(clock);
       Checkpoint last =
           loop.lastCheckpoint()
               .or(() -> resumed.flatMap(StoredModel::checkpoint))
               .orElseThrow(() -> new IllegalStateException("A job of no rounds"));
-      return result(run, folder, progress, last);
+      return result(run, folder, progress, last, validation);
     }
   }
 
   private static TrainResult result(
-      TrainingRun run, RunFolder folder, Progress progress, Checkpoint last) {
+      TrainingRun run,
+      RunFolder folder,
+      Progress progress,
+      Checkpoint last,
+      Validation validation) {
     return new TrainResult(
         folder.path().toString(),
         last.folder().toString(),
@@ -146,7 +154,13 @@ public final class TrainJob {
         progress.accuracy(),
         progress.seconds().total() > 0 ? progress.examples() / progress.seconds().total() : 0,
         progress.seconds(),
-        last.manifest().parametersSha256());
+        last.manifest().parametersSha256(),
+        validation
+            .best()
+            .map(
+                best ->
+                    new TrainResult.Best(
+                        folder.checkpoints().folder(best.round()).toString(), best)));
   }
 
   private static TrainingClock clock(Optional<StoredModel> resumed) {

@@ -1,6 +1,9 @@
 package io.stoker.driver.round;
 
+import com.fasterxml.jackson.annotation.JsonIgnore;
 import io.stoker.driver.metrics.PhaseSeconds;
+import io.stoker.driver.metrics.ValidationMetrics;
+import java.util.Optional;
 
 /**
  * What a training job came to.
@@ -17,6 +20,7 @@ import io.stoker.driver.metrics.PhaseSeconds;
  * @param imagesPerSecond examples of this call by its wall clock
  * @param seconds time of this call by phase
  * @param parametersSha256 the SHA-256 of the parameters as little-endian fp32 in canonical order
+ * @param best the run's best checkpoint, where it was validated
  */
 public record TrainResult(
     String run,
@@ -30,4 +34,13 @@ public record TrainResult(
     double accuracy,
     double imagesPerSecond,
     PhaseSeconds seconds,
-    String parametersSha256) {}
+    String parametersSha256,
+    @JsonIgnore Optional<Best> best) {
+  /**
+   * A checkpoint and how it did.
+   *
+   * @param checkpoint its folder
+   * @param validation its validation
+   */
+  public record Best(String checkpoint, ValidationMetrics validation) {}
+}

@@ -30,6 +30,7 @@ final class TrainingLoop {
   private final MetricsLog metrics;
   private final RoundListener listener;
   private final EpochLosses losses;
+  private final Validation validation;
   private Optional<Checkpoint> lastCheckpoint = Optional.empty();
 
   TrainingLoop(
@@ -37,16 +38,18 @@ final class TrainingLoop {
       SharedParameters parameters,
       MetricsLog metrics,
       EpochLosses losses,
+      Validation validation,
       RoundListener listener) {
     this.run = run;
     this.parameters = parameters;
     this.metrics = metrics;
     this.losses = losses;
+    this.validation = validation;
     this.listener = listener;
   }
 
   /**
-   * Trains to the end of the plan.
+   * Trains to the end of the plan, or of the patience with validations.
    *
    * @param from how far the job is
    * @return what this call did
@@ -56,7 +59,8 @@ final class TrainingLoop {
     Progress progress = Progress.from(from);
     double checkpointSeconds = 0;
     listener.started(plan, from);
-    for (int r = (int) from.round(); r < plan.rounds(); r++) {
+    validation.validateIfDue(from); // of a run that was stopped between checkpoint and validation
+    for (int r = (int) from.round(); r < plan.rounds() && !validation.isPatienceOver(); r++) {
       JobPlan.Round round = plan.round(r);
       RateSchedule schedule = run.schedule(losses.before(round.epoch()));
       long start = System.nanoTime();
@@ -79,9 +83,12 @@ final class TrainingLoop {
         long writing = System.nanoTime();
         parameters.describe("round %d of %d: checkpoint".formatted(r + 1, plan.rounds()));
         metrics.flush(); // A run that goes on from the checkpoint may need its losses.
-        lastCheckpoint = Optional.of(run.checkpoint(parameters, clock, schedule.at(clock.step())));
+        lastCheckpoint =
+            Optional.of(
+                run.checkpoint(parameters, clock, schedule.at(clock.step()), validation.kept()));
         listener.checkpointWritten(lastCheckpoint.get().folder().toString());
         checkpointSeconds = (System.nanoTime() - writing) / 1e9;
+        validation.validateIfDue(clock).ifPresent(listener::validated);
       }
     }
     return progress.afterCheckpoint(checkpointSeconds);

@@ -24,6 +24,7 @@ import io.stoker.worker.runtime.ReplicaKey;
 import io.stoker.worker.runtime.RoundTask;
 import io.stoker.worker.runtime.TrainingData;
 import java.util.List;
+import java.util.Set;
 import org.apache.hadoop.conf.Configuration;
 
 /** A training job, described: what each of its rounds does, and where its checkpoints go. */
@@ -148,22 +149,33 @@ final class TrainingRun {
 
   boolean isCheckpointDue(JobPlan.Round round) {
     int done = round.round() + 1;
-    return done % config.checkpointEvery() == 0 || done == plan.rounds();
+    return done % config.checkpointEvery() == 0 || done == plan.rounds() || isValidationDue(done);
+  }
+
+  /** Whether the checkpoint after that many rounds is validated. */
+  boolean isValidationDue(long done) {
+    return done > 0 && config.validateEvery() > 0 && done % config.validateEvery() == 0;
+  }
+
+  TrainingConfig config() {
+    return config;
   }
 
   /**
    * Writes a checkpoint, and then deletes those that are too many.
    *
    * @param settings what stock Deeplearning4j would go on training with
+   * @param spared rounds whose checkpoints remain
    */
-  Checkpoint checkpoint(SharedParameters parameters, TrainingClock clock, StepSettings settings) {
+  Checkpoint checkpoint(
+      SharedParameters parameters, TrainingClock clock, StepSettings settings, Set<Long> spared) {
     Checkpoint written =
         folder
             .checkpoints()
             .write(
                 parameters,
                 new CheckpointJob(replica, model.name(), description, settings, clock, identity));
-    folder.checkpoints().keep(written, config.keep());
+    folder.checkpoints().keep(written, config.keep(), spared);
     return written;
   }
 }

@@ -26,6 +26,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.Set;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.junit.jupiter.api.AfterAll;
@@ -230,7 +231,7 @@ class CheckpointTest {
     Files.createDirectory(run.resolve("checkpoints/000001"));
 
     CheckpointStore store = new CheckpointStore(new org.apache.hadoop.fs.Path(run.toUri()), hadoop);
-    store.keep(store.newestValid().orElseThrow().checkpoint().orElseThrow(), 1);
+    store.keep(store.newestValid().orElseThrow().checkpoint().orElseThrow(), 1, Set.of());
 
     assertThat(checkpoint(2)).isDirectoryContaining("glob:**/notes.txt");
     assertThat(checkpoint(2).resolve("model.zip")).doesNotExist();
@@ -244,7 +245,7 @@ class CheckpointTest {
   void outlastsADamagedOneOfALaterRound() throws IOException {
     Files.write(checkpoint(6).resolve("model.zip"), new byte[] {1}, StandardOpenOption.APPEND);
     CheckpointStore store = new CheckpointStore(new org.apache.hadoop.fs.Path(run.toUri()), hadoop);
-    store.keep(store.newestValid().orElseThrow().checkpoint().orElseThrow(), 1);
+    store.keep(store.newestValid().orElseThrow().checkpoint().orElseThrow(), 1, Set.of());
 
     assertThat(newest()).isEqualTo(4);
     assertThat(checkpoint(2)).doesNotExist();

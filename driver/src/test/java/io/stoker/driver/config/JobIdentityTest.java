@@ -18,6 +18,9 @@ class JobIdentityTest {
             .run("elsewhere")
             .epochs(99)
             .keep(1)
+            .validateEvery(2)
+            .validationSplit("held-out")
+            .patience(3)
             .checkpointEvery(1)
             .sliceBytes(8192)
             .build();

@@ -40,6 +40,9 @@ class TrainingConfigTest {
                 1,
                 20,
                 3,
+                0,
+                "validation",
+                0,
                 "auto",
                 "",
                 4 << 20));
@@ -77,6 +80,9 @@ class TrainingConfigTest {
             "Invalid epochs of averaging every step: -1 (must be >= 0)"),
         invalid(config -> config.checkpointEvery(0), "Invalid checkpoint interval: 0 rounds"),
         invalid(config -> config.keep(0), "Invalid number of checkpoints to keep: 0"),
+        invalid(config -> config.validateEvery(-1), "Invalid validation interval: -1 rounds"),
+        invalid(config -> config.patience(-1), "Invalid patience: -1"),
+        invalid(config -> config.patience(3), "Invalid patience: 3 without validation"),
         invalid(config -> config.sliceBytes(1026), "Invalid slice size: 1026 bytes"));
   }
 
@@ -119,6 +125,9 @@ class TrainingConfigTest {
         .seed(-13)
         .checkpointEvery(17)
         .keep(19)
+        .validateEvery(21)
+        .validationSplit("held-out")
+        .patience(22)
         .engine("dl4j")
         .init("some/checkpoint")
         .sliceBytes(4096)

@@ -1,0 +1,104 @@
+package io.stoker.driver.round;
+
+import io.stoker.driver.checkpoint.RunFolder;
+import io.stoker.driver.config.TrainingConfig;
+import io.stoker.driver.evaluate.EvaluateJob;
+import io.stoker.driver.evaluate.EvaluateRequest;
+import io.stoker.driver.evaluate.EvaluationReport;
+import io.stoker.driver.metrics.ValidationMetrics;
+import io.stoker.models.file.TrainingClock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Validates checkpoints of a run while it trains. Which one is the best, and whether training goes
+ * on, are functions of the validations in the run folder alone, so that a resumed run decides as
+ * one that was never stopped.
+ */
+final class Validation {
+  private static final Logger LOG = LoggerFactory.getLogger(Validation.class);
+
+  private final JavaSparkContext spark;
+  private final TrainingRun run;
+  private final RunFolder folder;
+  private final List<ValidationMetrics> validations = new ArrayList<>();
+
+  /**
+   * Takes up the validations of the run, and drops those of rounds that will be done again.
+   *
+   * @param from how far the run is
+   */
+  Validation(JavaSparkContext spark, TrainingRun run, RunFolder folder, TrainingClock from) {
+    this.spark = spark;
+    this.run = run;
+    this.folder = folder;
+    folder.validations().dropAfter(from.round());
+    validations.addAll(folder.validations().read());
+  }
+
+  /** Validates the checkpoint of this time, if one is due that is not there yet. */
+  Optional<ValidationMetrics> validateIfDue(TrainingClock clock) {
+    if (!run.isValidationDue(clock.round())
+        || validations.stream().anyMatch(done -> done.round() == clock.round())) {
+      return Optional.empty();
+    }
+    TrainingConfig config = run.config();
+    EvaluationReport report =
+        EvaluateJob.run(
+            spark,
+            new EvaluateRequest(
+                folder.checkpoints().folder(clock.round()).toString(),
+                config.data(),
+                config.validationSplit(),
+                config.batch(),
+                config.engine()));
+    ValidationMetrics validation =
+        new ValidationMetrics(
+            clock.round(),
+            clock.epoch(),
+            clock.examples(),
+            report.split(),
+            report.examples(),
+            report.accuracy(),
+            report.logLoss(),
+            report.calibrationError(),
+            report.seconds());
+    folder.validations().write(validation);
+    validations.add(validation);
+    LOG.info(
+        "{}",
+        String.format(
+            Locale.ROOT,
+            "round %d validated on %s: loss %.4f, accuracy %.2f %%, best %.2f %%, %.2f s",
+            validation.round(),
+            validation.split(),
+            validation.logLoss(),
+            100 * validation.accuracy(),
+            100 * best().orElseThrow().accuracy(),
+            validation.seconds()));
+    return Optional.of(validation);
+  }
+
+  /** The best one so far. */
+  Optional<ValidationMetrics> best() {
+    return ValidationMetrics.best(validations);
+  }
+
+  /** The round of the best checkpoint, which is kept. */
+  Set<Long> kept() {
+    return best().stream().map(ValidationMetrics::round).collect(Collectors.toSet());
+  }
+
+  /** Whether so many validations were no better that training ends. */
+  boolean isPatienceOver() {
+    int patience = run.config().patience();
+    return patience > 0 && ValidationMetrics.sinceBest(validations) >= patience;
+  }
+}

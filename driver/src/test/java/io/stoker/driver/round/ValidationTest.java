@@ -1,0 +1,175 @@
+package io.stoker.driver.round;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.stoker.driver.LocalSpark;
+import io.stoker.driver.TinyJob;
+import io.stoker.driver.checkpoint.ModelFiles;
+import io.stoker.driver.checkpoint.ValidationStore;
+import io.stoker.driver.config.TrainingConfig;
+import io.stoker.driver.evaluate.EvaluateJob;
+import io.stoker.driver.evaluate.EvaluateRequest;
+import io.stoker.driver.metrics.ValidationMetrics;
+import io.stoker.failure.InputException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.UnaryOperator;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ValidationTest {
+  /** So low that nothing is learnt, and no validation is better than the first. */
+  private static final double NOTHING = 1e-14;
+
+  @TempDir static Path folder;
+
+  private static TinyJob job;
+  private static JavaSparkContext spark;
+
+  @BeforeAll
+  static void start() {
+    job = TinyJob.in(folder);
+    spark = LocalSpark.start("local[2]");
+  }
+
+  @AfterAll
+  static void stop() {
+    spark.close();
+  }
+
+  @Test
+  void keepsTheBestCheckpointAndMarksIt() throws IOException {
+    // The rate is so high that the accuracy goes up and down.
+    UnaryOperator<TrainingConfig.Builder> wild =
+        config -> config.learningRate(0.9).momentum(0.5).epochs(4).keep(1);
+    List<ValidationMetrics> seen = new ArrayList<>();
+    TrainResult result =
+        TrainJob.run(
+            spark,
+            wild.apply(validated("best")).build(),
+            ExistingRun.REFUSE,
+            new RoundListener() {
+              @Override
+              public void validated(ValidationMetrics validation) {
+                seen.add(validation);
+              }
+            });
+    TrainResult alone =
+        TrainJob.run(
+            spark, wild.apply(job.config("alone")).build(), ExistingRun.REFUSE, RoundListener.NONE);
+
+    assertThat(result.parametersSha256()).isEqualTo(alone.parametersSha256());
+    assertThat(seen).isEqualTo(validations("best")).hasSize(12);
+    TrainResult.Best best = result.best().orElseThrow();
+    assertThat(best.validation().accuracy())
+        .isEqualTo(seen.stream().mapToDouble(ValidationMetrics::accuracy).max().orElseThrow());
+    String marked =
+        ModelFiles.open(job.run("best").toString(), new Configuration())
+            .path()
+            .getParent()
+            .toString();
+    assertThat(marked).isEqualTo(best.checkpoint());
+    assertThat(
+            EvaluateJob.run(
+                    spark,
+                    new EvaluateRequest(
+                        job.run("best").toString(), job.data().toString(), "test", 16, "auto"))
+                .accuracy())
+        .isEqualTo(best.validation().accuracy());
+    try (var kept = Files.list(job.run("best/checkpoints"))) {
+      assertThat(kept.count()).isLessThanOrEqualTo(2);
+    }
+  }
+
+  @Test
+  void fallsBackToTheNewestWhereTheBestIsDamaged() throws IOException {
+    TrainResult result =
+        TrainJob.run(
+            spark,
+            validated("fallback").learningRate(NOTHING).build(),
+            ExistingRun.REFUSE,
+            RoundListener.NONE);
+    assertThat(result.best().orElseThrow().validation().round()).isEqualTo(1);
+    Files.write(job.run("fallback/checkpoints/000001/model.zip"), new byte[3]);
+    Files.writeString(job.run("fallback/validations/000002.json"), "{\"round\":");
+
+    assertThat(
+            ModelFiles.open(job.run("fallback").toString(), new Configuration()).path().toString())
+        .contains("/000006/");
+  }
+
+  @Test
+  void endsWhenPatienceIsOverAndGoesOnWithMoreOfIt() {
+    TrainingConfig config = validated("patient").learningRate(NOTHING).patience(2).build();
+    TrainResult result = TrainJob.run(spark, config, ExistingRun.REFUSE, RoundListener.NONE);
+    TrainResult again = TrainJob.run(spark, config, ExistingRun.RESUME, RoundListener.NONE);
+    TrainResult longer =
+        TrainJob.run(
+            spark, config.toBuilder().patience(4).build(), ExistingRun.RESUME, RoundListener.NONE);
+
+    assertThat(result.rounds()).isEqualTo(3);
+    assertThat(again.rounds()).isEqualTo(3);
+    assertThat(again.examples()).isZero();
+    assertThat(longer.rounds()).isEqualTo(5);
+  }
+
+  @Test
+  void decidesAfterAStopAsIfThereWereNone() {
+    TrainResult undisturbed =
+        TrainJob.run(
+            spark, validated("undisturbed").build(), ExistingRun.REFUSE, RoundListener.NONE);
+    RoundListener stopping =
+        new RoundListener() {
+          @Override
+          public void checkpointWritten(String uri) {
+            if (uri.endsWith("000004")) {
+              throw new IllegalStateException("stopped");
+            }
+          }
+        };
+    assertThatThrownBy(
+            () -> TrainJob.run(spark, validated("stopped").build(), ExistingRun.REFUSE, stopping))
+        .hasMessage("stopped");
+    assertThat(validations("stopped")).hasSize(3);
+
+    TrainResult resumed =
+        TrainJob.run(spark, validated("stopped").build(), ExistingRun.RESUME, RoundListener.NONE);
+
+    assertThat(resumed.parametersSha256()).isEqualTo(undisturbed.parametersSha256());
+    assertThat(validations("stopped"))
+        .usingRecursiveFieldByFieldElementComparatorIgnoringFields("seconds")
+        .isEqualTo(validations("undisturbed"));
+  }
+
+  @Test
+  void namesASplitThatIsNotThere() {
+    assertThatThrownBy(
+            () ->
+                TrainJob.run(
+                    spark,
+                    validated("nosplit").validationSplit("validation").build(),
+                    ExistingRun.REFUSE,
+                    RoundListener.NONE))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("validation");
+    assertThat(job.run("nosplit")).doesNotExist();
+  }
+
+  private static TrainingConfig.Builder validated(String run) {
+    return job.config(run).validateEvery(1).validationSplit("test");
+  }
+
+  private static List<ValidationMetrics> validations(String run) {
+    return new ValidationStore(
+            new org.apache.hadoop.fs.Path(job.run(run).toUri()), new Configuration())
+        .read();
+  }
+}
