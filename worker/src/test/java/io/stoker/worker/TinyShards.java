@@ -44,14 +44,19 @@ public final class TinyShards {
    * @param testRows samples of the test split, in one shard
    */
   public static void write(Path folder, List<Integer> trainRows, int testRows) {
+    write(folder, trainRows, testRows, CLASSES);
+  }
+
+  /** Writes it with fewer classes: the first of them. */
+  public static void write(Path folder, List<Integer> trainRows, int testRows, int classes) {
     Map<String, ShardSplit> splits = new LinkedHashMap<>();
-    splits.put("train", split(folder, "train", trainRows));
-    splits.put("test", split(folder, "test", List.of(testRows)));
+    splits.put("train", split(folder, "train", trainRows, classes));
+    splits.put("test", split(folder, "test", List.of(testRows), classes));
     try {
       ManifestFile.write(
           new ShardManifest(
               ShardManifest.FORMAT_VERSION,
-              IntStream.range(0, CLASSES).mapToObj(label -> "bar " + label).toList(),
+              IntStream.range(0, classes).mapToObj(label -> "bar " + label).toList(),
               SHAPE,
               new ShardEncoding.Raw(),
               1,
@@ -66,8 +71,8 @@ public final class TinyShards {
     }
   }
 
-  private static ShardSplit split(Path folder, String name, List<Integer> rows) {
-    List<Long> perClass = new ArrayList<>(Collections.nCopies(CLASSES, 0L));
+  private static ShardSplit split(Path folder, String name, List<Integer> rows, int classes) {
+    List<Long> perClass = new ArrayList<>(Collections.nCopies(classes, 0L));
     List<ShardFile> shards = new ArrayList<>();
     long id = name.hashCode();
     for (int shard = 0; shard < rows.size(); shard++) {
@@ -79,7 +84,7 @@ public final class TinyShards {
               new ShardEncoding.Raw(),
               new Configuration())) {
         for (int row = 0; row < rows.get(shard); row++) {
-          int label = Mixing.below(Mixing.mix(id), CLASSES);
+          int label = Mixing.below(Mixing.mix(id), classes);
           perClass.set(label, perClass.get(label) + 1);
           writer.write(new ShardSample(id, label, name + "/" + id, image(id, label)));
           id++;

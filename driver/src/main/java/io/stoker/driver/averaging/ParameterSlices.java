@@ -3,37 +3,56 @@ package io.stoker.driver.averaging;
 import java.io.Serializable;
 
 /**
- * How what travels between workers is cut: one vector (the parameters) or two (parameters and
- * updater state), each of the same length, into slices of equally many values; the last slice may
- * be shorter. Where the cuts are has no influence on any value.
+ * How the parameters are cut: the vectors (the parameters, and what goes with them) into slices of
+ * equally many values; the last slice may be shorter. Where the cuts are has no influence on any
+ * value.
  *
- * <p>A slice's content is its range of the parameters, then the same range of the updater state
- * where that travels, as little-endian fp32.
+ * <p>A slice's content is its range of the parameters, then the same range of the updater state and
+ * of the outer momentum where there are such, as little-endian fp32. What a worker sends is the
+ * same without the outer momentum.
  *
+ * @param first the first parameter that is in a slice; those before it never change
  * @param parameters the length of a vector
- * @param vectors 1 or 2
+ * @param vectors what a worker sends: 1 for parameters, 2 with the updater state
+ * @param outerMomentum whether the slices hold the momentum of an {@link OuterStep} too
  * @param sliceLength values of a vector in each slice but the last
  */
-public record ParameterSlices(long parameters, int vectors, int sliceLength)
+public record ParameterSlices(
+    long first, long parameters, int vectors, boolean outerMomentum, int sliceLength)
     implements Serializable {
   public ParameterSlices {
-    if (parameters < 1 || vectors < 1 || vectors > 2 || sliceLength < 1) {
+    if (first < 0 || parameters <= first || vectors < 1 || vectors > 2 || sliceLength < 1) {
       throw new IllegalArgumentException(
-          "Cannot cut %d vectors of %d values into slices of %d"
-              .formatted(vectors, parameters, sliceLength));
+          "Cannot cut %d vectors of the values %d to %d into slices of %d"
+              .formatted(vectors, first, parameters, sliceLength));
     }
-    Math.multiplyExact(sliceLength, Float.BYTES * vectors);
-    Math.toIntExact((parameters + sliceLength - 1) / sliceLength);
+    Math.multiplyExact(sliceLength, Float.BYTES * (outerMomentum ? vectors + 1 : vectors));
+    Math.toIntExact((parameters - first + sliceLength - 1) / sliceLength);
+  }
+
+  /** Slices of all parameters, for plain averaging. */
+  public ParameterSlices(long parameters, int vectors, int sliceLength) {
+    this(0, parameters, vectors, false, sliceLength);
+  }
+
+  /** Slices of the parameters before the first, alone. */
+  public ParameterSlices prefix() {
+    return new ParameterSlices(0, first, 1, false, sliceLength);
   }
 
   /** How many slices there are. */
   public int count() {
-    return (int) ((parameters + sliceLength - 1) / sliceLength);
+    return (int) ((parameters - first + sliceLength - 1) / sliceLength);
+  }
+
+  /** Which slice a parameter is in. */
+  public int sliceOf(long parameter) {
+    return (int) ((parameter - first) / sliceLength);
   }
 
   /** Where a slice begins in each vector. */
   public long offset(int slice) {
-    return (long) slice * sliceLength;
+    return first + (long) slice * sliceLength;
   }
 
   /** How many values of each vector a slice holds. */
@@ -43,6 +62,11 @@ public record ParameterSlices(long parameters, int vectors, int sliceLength)
 
   /** How many bytes a slice's content has. */
   public int bytes(int slice) {
+    return length(slice) * Float.BYTES * (outerMomentum ? vectors + 1 : vectors);
+  }
+
+  /** How many bytes a worker sends of a slice. */
+  public int pieceBytes(int slice) {
     return length(slice) * Float.BYTES * vectors;
   }
 

@@ -27,6 +27,7 @@ final class PieceRdd extends RDD<Tuple2<Integer, Piece>> {
 
   private final ParameterSlices slices;
   private final RoundTask task;
+  private final SliceSource frozen;
   private final Broadcast<SerializableConfiguration> hadoop;
 
   /** Not for tasks: where they go is the scheduler's business. */
@@ -35,16 +36,18 @@ final class PieceRdd extends RDD<Tuple2<Integer, Piece>> {
   /**
    * @param parameters the slices before the round
    * @param task what the workers do
+   * @param frozen where a new replica has the parameters from that are in no slice
    * @param hosts that of each executor, in an order that stays: a worker that is on the same host
    *     in each round finds its data there
    */
-  PieceRdd(SliceRdd parameters, RoundTask task, List<String> hosts) {
+  PieceRdd(SliceRdd parameters, RoundTask task, SliceSource frozen, List<String> hosts) {
     super(
         parameters.sparkContext(),
         Scala.list(List.of(new AllSlices(parameters))),
         Scala.tag(Tuple2.class));
     this.slices = parameters.slices();
     this.task = task;
+    this.frozen = frozen;
     this.hadoop = parameters.hadoop();
     this.hosts = List.copyOf(hosts);
   }
@@ -81,10 +84,25 @@ final class PieceRdd extends RDD<Tuple2<Integer, Piece>> {
     int worker = split.index();
     long start = System.nanoTime();
     WorkerRound round = WorkerRound.begin(task, worker, hadoop.value().value(), context);
+    if (round.isFirstOfReplica()) {
+      loadFrozen(round.network());
+    }
     gather(round.network(), context);
     double gatherSeconds = (System.nanoTime() - start) / 1e9;
     LocalResult result = round.train();
     return Scala.iterator(new Scatter(round.network(), worker, gatherSeconds, result));
+  }
+
+  /** Once a replica: no round changes them. */
+  private void loadFrozen(Network network) {
+    if (slices.first() == 0) {
+      return;
+    }
+    ParameterSlices prefix = slices.prefix();
+    for (int slice = 0; slice < prefix.count(); slice++) {
+      byte[] content = frozen.read(prefix, slice, hadoop.value().value());
+      network.writeParameters(prefix.offset(slice), littleEndian(content));
+    }
   }
 
   private void gather(Network network, TaskContext context) {
@@ -142,7 +160,7 @@ final class PieceRdd extends RDD<Tuple2<Integer, Piece>> {
       if (result.examples() == 0) {
         return new byte[0];
       }
-      byte[] content = new byte[slices.bytes(slice)];
+      byte[] content = new byte[slices.pieceBytes(slice)];
       FloatBuffer values = littleEndian(content);
       int length = slices.length(slice);
       network.readParameters(slices.offset(slice), values.slice(0, length));

@@ -23,16 +23,30 @@ import org.apache.spark.util.SerializableConfiguration;
 public final class SharedParameters implements AutoCloseable {
   private final JavaSparkContext spark;
   private final Broadcast<SerializableConfiguration> hadoop;
+  private final SliceSource frozen;
+  private final OuterStep outer;
   private SliceRdd current;
 
   /** The slices before the current ones, where there was a round. */
   private final List<SliceRdd> previous = new ArrayList<>();
 
   private SharedParameters(
-      JavaSparkContext spark, Broadcast<SerializableConfiguration> hadoop, SliceRdd first) {
+      JavaSparkContext spark,
+      Broadcast<SerializableConfiguration> hadoop,
+      SliceRdd first,
+      SliceSource frozen,
+      OuterStep outer) {
     this.spark = spark;
     this.hadoop = hadoop;
+    this.frozen = frozen;
+    this.outer = outer;
     this.current = first;
+  }
+
+  /** Puts parameters on the executors, all of which travel, for plain averaging. */
+  public static SharedParameters load(
+      JavaSparkContext spark, ParameterSlices slices, SliceSource source) {
+    return load(spark, slices, source, source, OuterStep.PLAIN);
   }
 
   /**
@@ -41,13 +55,20 @@ public final class SharedParameters implements AutoCloseable {
    * @param spark the cluster
    * @param slices how the vectors are cut
    * @param source where they come from
+   * @param frozen where the parameters come from that are in no slice
+   * @param outer what becomes of the workers' mean
    */
   public static SharedParameters load(
-      JavaSparkContext spark, ParameterSlices slices, SliceSource source) {
+      JavaSparkContext spark,
+      ParameterSlices slices,
+      SliceSource source,
+      SliceSource frozen,
+      OuterStep outer) {
     Broadcast<SerializableConfiguration> hadoop =
         spark.broadcast(new SerializableConfiguration(spark.hadoopConfiguration()));
     SharedParameters parameters =
-        new SharedParameters(spark, hadoop, SliceRdd.from(spark.sc(), slices, source, hadoop));
+        new SharedParameters(
+            spark, hadoop, SliceRdd.from(spark.sc(), slices, source, hadoop), frozen, outer);
     try {
       parameters.materialize(parameters.current);
       return parameters;
@@ -72,11 +93,11 @@ public final class SharedParameters implements AutoCloseable {
   }
 
   /**
-   * One round: the workers train from the current slices, and the mean of what they come to is
-   * current from then on. If that fails, nothing has changed.
+   * One round: the workers train from the current slices, and the outer step towards the mean of
+   * what they come to is current from then on. If that fails, nothing has changed.
    */
   public RoundReport advance(RoundTask task) {
-    SliceRdd next = SliceRdd.averaged(new PieceRdd(current, task, hosts()));
+    SliceRdd next = SliceRdd.averaged(current, new PieceRdd(current, task, frozen, hosts()), outer);
     List<SliceReport> reports;
     try {
       reports = materialize(next);

@@ -35,14 +35,21 @@ public final class SliceRdd extends RDD<Slice> {
 
   private transient RDD<Tuple2<Integer, Piece>> pieces;
 
+  /** The slices before the round, which the outer step begins from. */
+  private transient SliceRdd before;
+
+  private final OuterStep outer;
+
   private SliceRdd(
       SparkContext spark,
       ParameterSlices slices,
       int workers,
+      OuterStep outer,
       Broadcast<SerializableConfiguration> hadoop) {
     super(spark, Scala.list(List.of()), Scala.tag(Slice.class));
     this.slices = slices;
     this.workers = workers;
+    this.outer = outer;
     this.hadoop = hadoop;
   }
 
@@ -52,13 +59,18 @@ public final class SliceRdd extends RDD<Slice> {
       ParameterSlices slices,
       SliceSource source,
       Broadcast<SerializableConfiguration> hadoop) {
-    SliceRdd rdd = new SliceRdd(spark, slices, 0, hadoop);
+    SliceRdd rdd = new SliceRdd(spark, slices, 0, OuterStep.PLAIN, hadoop);
     rdd.source = source;
     return rdd;
   }
 
-  /** The mean of what the workers made of the slices before. */
-  static SliceRdd averaged(PieceRdd trained) {
+  /**
+   * The outer step towards the mean of what the workers made of the slices before.
+   *
+   * @param before the slices before
+   * @param trained what the workers made of them
+   */
+  static SliceRdd averaged(SliceRdd before, PieceRdd trained, OuterStep outer) {
     ShuffledRDD<Integer, Piece, Piece> pieces =
         new ShuffledRDD<Integer, Piece, Piece>(
                 trained,
@@ -68,8 +80,10 @@ public final class SliceRdd extends RDD<Slice> {
                 Scala.tag(Piece.class))
             .setSerializer(new PieceSerializer());
     SliceRdd rdd =
-        new SliceRdd(trained.sparkContext(), trained.slices(), trained.workers(), trained.hadoop());
+        new SliceRdd(
+            trained.sparkContext(), trained.slices(), trained.workers(), outer, trained.hadoop());
     rdd.pieces = pieces;
+    rdd.before = before;
     return rdd;
   }
 
@@ -105,14 +119,18 @@ public final class SliceRdd extends RDD<Slice> {
   void reroot(SliceSource written) {
     source = written;
     pieces = null;
+    before = null;
     clearDependencies();
   }
 
   @Override
   public Seq<Dependency<?>> getDependencies() {
-    return source == null
+    if (source != null) {
+      return Scala.list(List.of());
+    }
+    return outer.isPlain()
         ? Scala.list(List.of(new OneToOneDependency<>(pieces)))
-        : Scala.list(List.of());
+        : Scala.list(List.of(new OneToOneDependency<>(pieces), new OneToOneDependency<>(before)));
   }
 
   @Override
@@ -125,7 +143,7 @@ public final class SliceRdd extends RDD<Slice> {
     int index = split.index();
     Slice slice =
         source == null
-            ? average(index, trained(split, context))
+            ? average(index, trained(split, context), context)
             : new Slice(
                 source.read(slices, index, hadoop.value().value()), SliceReport.ofSource(index));
     return Scala.iterator(List.of(slice).iterator());
@@ -137,7 +155,7 @@ public final class SliceRdd extends RDD<Slice> {
     return JavaConverters.asJavaIterator(parent.iterator(split, context));
   }
 
-  private Slice average(int index, Iterator<Tuple2<Integer, Piece>> arriving) {
+  private Slice average(int index, Iterator<Tuple2<Integer, Piece>> arriving, TaskContext context) {
     long start = System.nanoTime();
     Piece[] byWorker = new Piece[workers];
     while (arriving.hasNext()) {
@@ -156,7 +174,11 @@ public final class SliceRdd extends RDD<Slice> {
       }
       byWorker[worker].report().ifPresent(reports::add);
     }
-    byte[] mean = WeightedMean.of(Arrays.asList(byWorker));
-    return new Slice(mean, new SliceReport(index, (System.nanoTime() - start) / 1e9, reports));
+    byte[] content = WeightedMean.of(Arrays.asList(byWorker));
+    if (!outer.isPlain()) {
+      SliceRdd parent = (SliceRdd) dependencies().apply(1).rdd();
+      content = outer.apply(slices, index, parent.content(index, context), content);
+    }
+    return new Slice(content, new SliceReport(index, (System.nanoTime() - start) / 1e9, reports));
   }
 }

@@ -14,6 +14,7 @@ public record Checkpoint(Path folder, CheckpointManifest manifest) {
     return new StoredVectors(
         new Path(folder, ModelBlob.FILE).toString(),
         manifest.file().parametersOffset(),
-        manifest.file().updaterStateOffset());
+        manifest.file().updaterStateOffset(),
+        manifest.file().outerMomentumOffset());
   }
 }

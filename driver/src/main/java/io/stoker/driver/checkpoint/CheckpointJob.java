@@ -1,5 +1,6 @@
 package io.stoker.driver.checkpoint;
 
+import io.stoker.driver.averaging.SliceSource;
 import io.stoker.driver.config.JobIdentity;
 import io.stoker.models.engine.StepSettings;
 import io.stoker.models.file.TrainingClock;
@@ -11,6 +12,7 @@ import org.apache.hadoop.fs.Path;
  *
  * @param model the model
  * @param modelName its name
+ * @param frozen where the parameters are that are in no slice
  * @param data what prediction needs to know of the training data
  * @param settings the settings of the next step
  * @param clock how far the job is
@@ -19,6 +21,7 @@ import org.apache.hadoop.fs.Path;
 public record CheckpointJob(
     ReplicaKey model,
     String modelName,
+    SliceSource frozen,
     DataDescription data,
     StepSettings settings,
     TrainingClock clock,
@@ -27,6 +30,7 @@ public record CheckpointJob(
     return new CheckpointWriting(
         file.toString(),
         model,
+        frozen,
         data,
         new CheckpointWriting.Settings(
             settings.learningRate(), settings.momentum(), settings.weightDecay()),
@@ -48,7 +52,8 @@ public record CheckpointJob(
             written.sha256(),
             written.parameters(),
             written.parametersOffset(),
-            written.updaterStateOffset()),
+            written.updaterStateOffset(),
+            written.outerMomentumOffset()),
         written.parametersSha256());
   }
 }

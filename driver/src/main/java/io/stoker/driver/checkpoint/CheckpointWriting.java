@@ -2,6 +2,7 @@ package io.stoker.driver.checkpoint;
 
 import io.stoker.data.storage.Storage;
 import io.stoker.driver.averaging.ParameterSlices;
+import io.stoker.driver.averaging.SliceSource;
 import io.stoker.driver.averaging.SliceTask;
 import io.stoker.models.engine.StepSettings;
 import io.stoker.models.file.ModelFile;
@@ -30,12 +31,18 @@ import org.apache.hadoop.fs.Path;
  *
  * @param file where to, over whatever an earlier attempt left
  * @param model the model
+ * @param frozen where the parameters are that are in no slice
  * @param data what else prediction needs
  * @param settings what stock Deeplearning4j would go on training with
  * @param clock how far the job is; as its four numbers, since it crosses the wire
  */
 record CheckpointWriting(
-    String file, ReplicaKey model, DataDescription data, Settings settings, Clock clock)
+    String file,
+    ReplicaKey model,
+    SliceSource frozen,
+    DataDescription data,
+    Settings settings,
+    Clock clock)
     implements SliceTask<CheckpointWriting.Written> {
   private static final int BUFFER_BYTES = 1 << 20;
 
@@ -66,6 +73,7 @@ record CheckpointWriting(
       long parameters,
       long parametersOffset,
       long updaterStateOffset,
+      long outerMomentumOffset,
       String parametersSha256)
       implements Serializable {}
 
@@ -79,11 +87,14 @@ record CheckpointWriting(
             data.mean(),
             data.standardDeviation(),
             clock.trainingClock());
-    SliceVectors vectors = new SliceVectors(slices, contents);
+    SliceVectors vectors = new SliceVectors(slices, contents, frozen, hadoop);
     ModelFileWriter writer =
         ModelFileWriter.of(metadata, settings.stepSettings(), vectors.source(0));
     if (slices.carryUpdaterState()) {
       writer = writer.withUpdaterState(vectors.source(1));
+    }
+    if (slices.outerMomentum()) {
+      writer = writer.withOuterMomentum(vectors.source(slices.vectors()));
     }
     MessageDigest digest = Sha256.digest();
     Path path = new Path(file);
@@ -98,6 +109,7 @@ record CheckpointWriting(
         slices.parameters(),
         written.parameters().byteOffset(),
         written.updaterState().map(VectorLocation::byteOffset).orElse(0L),
+        written.outerMomentum().map(VectorLocation::byteOffset).orElse(0L),
         written.parametersSha256());
   }
 
@@ -105,35 +117,73 @@ record CheckpointWriting(
   private static final class SliceVectors {
     private final ParameterSlices slices;
     private final IntFunction<byte[]> contents;
+    private final SliceSource frozen;
+    private final Configuration hadoop;
     private int present = -1;
     private FloatBuffer values = FloatBuffer.allocate(0);
+    private int presentFrozen = -1;
+    private FloatBuffer frozenValues = FloatBuffer.allocate(0);
 
-    SliceVectors(ParameterSlices slices, IntFunction<byte[]> contents) {
+    SliceVectors(
+        ParameterSlices slices,
+        IntFunction<byte[]> contents,
+        SliceSource frozen,
+        Configuration hadoop) {
       this.slices = slices;
       this.contents = contents;
+      this.frozen = frozen;
+      this.hadoop = hadoop;
     }
 
-    /** One of the vectors: 0 for parameters, 1 for updater state. */
+    /** The n-th of the vectors in a slice; 0 is the parameters. */
     VectorSource source(int vector) {
       return (offset, target) -> {
         long at = offset;
         while (target.hasRemaining()) {
-          int slice = (int) (at / slices.sliceLength());
-          fetch(slice);
-          int from = (int) (at - slices.offset(slice));
-          int count = Math.min(target.remaining(), slices.length(slice) - from);
-          target.put(values.slice(vector * slices.length(slice) + from, count));
-          at += count;
+          int before = target.remaining();
+          if (at >= slices.first()) {
+            putTravelling(vector, at, target);
+          } else if (vector == 0) {
+            putFrozen(at, target);
+          } else { // What does not learn has no momentum.
+            putZeros((int) Math.min(before, slices.first() - at), target);
+          }
+          at += before - target.remaining();
         }
       };
     }
 
-    private void fetch(int slice) {
+    private void putTravelling(int vector, long at, FloatBuffer target) {
+      int slice = slices.sliceOf(at);
       if (slice != present) {
-        values =
-            ByteBuffer.wrap(contents.apply(slice)).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer();
+        values = littleEndian(contents.apply(slice));
         present = slice;
       }
+      int from = (int) (at - slices.offset(slice));
+      int count = Math.min(target.remaining(), slices.length(slice) - from);
+      target.put(values.slice(vector * slices.length(slice) + from, count));
+    }
+
+    private void putFrozen(long at, FloatBuffer target) {
+      ParameterSlices prefix = slices.prefix();
+      int slice = prefix.sliceOf(at);
+      if (slice != presentFrozen) {
+        frozenValues = littleEndian(frozen.read(prefix, slice, hadoop));
+        presentFrozen = slice;
+      }
+      int from = (int) (at - prefix.offset(slice));
+      target.put(
+          frozenValues.slice(from, Math.min(target.remaining(), prefix.length(slice) - from)));
+    }
+
+    private static void putZeros(int count, FloatBuffer target) {
+      for (int i = 0; i < count; i++) {
+        target.put(0);
+      }
+    }
+
+    private static FloatBuffer littleEndian(byte[] content) {
+      return ByteBuffer.wrap(content).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer();
     }
   }
 }

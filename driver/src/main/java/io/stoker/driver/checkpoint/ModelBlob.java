@@ -14,6 +14,8 @@ import io.stoker.failure.Check;
  * @param parametersOffset where in the file the first parameter is
  * @param updaterStateOffset where the first value of the updater state is; 0 if it is not in the
  *     file
+ * @param outerMomentumOffset where the first value of the outer momentum is; 0 if it is not in the
+ *     file
  */
 @JsonPropertyOrder({
   "name",
@@ -21,7 +23,8 @@ import io.stoker.failure.Check;
   "sha256",
   "parameters",
   "parameters_offset",
-  "updater_state_offset"
+  "updater_state_offset",
+  "outer_momentum_offset"
 })
 public record ModelBlob(
     String name,
@@ -29,7 +32,8 @@ public record ModelBlob(
     String sha256,
     long parameters,
     long parametersOffset,
-    long updaterStateOffset) {
+    long updaterStateOffset,
+    long outerMomentumOffset) {
   /** The only name that there is. */
   public static final String FILE = "model.zip";
 
@@ -43,11 +47,14 @@ public record ModelBlob(
             && parametersOffset > 0
             && parametersOffset < bytes
             && updaterStateOffset >= 0
-            && updaterStateOffset < bytes,
-        "Invalid model file: %d bytes, %d parameters at %d, updater state at %d",
+            && updaterStateOffset < bytes
+            && outerMomentumOffset >= 0
+            && outerMomentumOffset < bytes,
+        "Invalid model file: %d bytes, %d parameters at %d, updater state at %d, outer momentum at %d",
         bytes,
         parameters,
         parametersOffset,
-        updaterStateOffset);
+        updaterStateOffset,
+        outerMomentumOffset);
   }
 }

@@ -53,12 +53,13 @@ public final class StoredModel {
     return new StoredVectors(
         path.toString(),
         file.parameters().byteOffset(),
-        file.updaterState().map(VectorLocation::byteOffset).orElse(0L));
+        file.updaterState().map(VectorLocation::byteOffset).orElse(0L),
+        file.outerMomentum().map(VectorLocation::byteOffset).orElse(0L));
   }
 
-  /** Its parameters with an updater state of zeros. */
+  /** Its parameters with momenta of zeros. */
   public StoredVectors parameters() {
-    return new StoredVectors(path.toString(), file.parameters().byteOffset(), 0);
+    return new StoredVectors(path.toString(), file.parameters().byteOffset(), 0, 0);
   }
 
   /**

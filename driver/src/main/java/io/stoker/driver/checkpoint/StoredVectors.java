@@ -22,8 +22,10 @@ import org.apache.hadoop.fs.Path;
  * @param file the model file
  * @param parametersOffset where in it the first parameter is, in bytes
  * @param updaterStateOffset where the first value of the updater state is; 0 for a state of zeros
+ * @param outerMomentumOffset where the first value of the outer momentum is; 0 for zeros
  */
-public record StoredVectors(String file, long parametersOffset, long updaterStateOffset)
+public record StoredVectors(
+    String file, long parametersOffset, long updaterStateOffset, long outerMomentumOffset)
     implements SliceSource {
   @Override
   public byte[] read(ParameterSlices slices, int slice, Configuration hadoop) {
@@ -36,7 +38,30 @@ public record StoredVectors(String file, long parametersOffset, long updaterStat
       if (slices.carryUpdaterState() && updaterStateOffset > 0) {
         read(in, updaterStateOffset, slices.offset(slice), values.slice(length, length));
       }
+      if (slices.outerMomentum() && outerMomentumOffset > 0) {
+        int at = slices.vectors() * length;
+        read(in, outerMomentumOffset, slices.offset(slice), values.slice(at, length));
+      }
       return content.array();
+    } catch (EOFException | FileNotFoundException e) {
+      throw new DamagedException(
+          "Cannot read %s: it was cut or removed during the job".formatted(file), e);
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot read " + file, e);
+    }
+  }
+
+  /**
+   * Reads a range of the parameters.
+   *
+   * @param first where it begins
+   * @param target takes it
+   * @param hadoop how to reach the file
+   */
+  void readParameters(long first, FloatBuffer target, Configuration hadoop) {
+    Path path = new Path(file);
+    try (FSDataInputStream in = Storage.of(path, hadoop).open(path)) {
+      read(in, parametersOffset, first, target);
     } catch (EOFException | FileNotFoundException e) {
       throw new DamagedException(
           "Cannot read %s: it was cut or removed during the job".formatted(file), e);

@@ -68,6 +68,23 @@ final class RecipeOptions {
           "Average after every step for so many epochs, before the local steps begin (default: 0).")
   private Integer everyStepEpochs;
 
+  @Option(
+      names = "--outer-rate",
+      paramLabel = "X",
+      description = "The factor on the step to the workers' mean (default: 1).")
+  private Double outerRate;
+
+  @Option(
+      names = "--outer-momentum",
+      paramLabel = "X",
+      description = "The momentum of these steps; 0 is plain averaging (default: 0).")
+  private Double outerMomentum;
+
+  @Option(
+      names = "--outer-nesterov",
+      description = "Have the outer momentum look ahead, as Nesterov's.")
+  private Boolean outerNesterov;
+
   /** A config with what was given here in place of what it says. */
   TrainingConfig over(TrainingConfig config) {
     TrainingConfig.Builder builder = config.toBuilder();
@@ -75,6 +92,9 @@ final class RecipeOptions {
     Given.set(clipNorm, builder::clipNorm);
     Given.set(labelSmoothing, builder::labelSmoothing);
     Given.set(everyStepEpochs, builder::everyStepEpochs);
+    Given.set(outerRate, builder::outerRate);
+    Given.set(outerMomentum, builder::outerMomentum);
+    Given.set(outerNesterov, builder::outerNesterov);
     boolean counts = schedule == Kind.STEP || schedule == Kind.PLATEAU;
     Check.input(
         counts ? rateEpochs != null : (rateEpochs == null && rateFactor == null),

@@ -141,8 +141,18 @@ final class TrainCommand extends StokerCommand {
   @Option(
       names = "--init",
       paramLabel = "CHECKPOINT",
-      description = "Begin with the parameters of a checkpoint.")
+      description =
+          "Begin with the parameters of a checkpoint: of each layer of the same shape at the same"
+              + " place, so that a model for other classes has a new last layer.")
   private String init;
+
+  @Option(
+      names = "--freeze",
+      paramLabel = "LAYER",
+      description =
+          "With --init: this layer and those before it do not learn. Its number, or what"
+              + " ./stoker models MODEL calls it.")
+  private String freeze;
 
   @Option(
       names = "--engine",
@@ -195,6 +205,7 @@ final class TrainCommand extends StokerCommand {
     Given.set(validationSplit, builder::validationSplit);
     Given.set(patience, builder::patience);
     Given.set(init, builder::init);
+    Given.set(freeze, builder::freeze);
     Given.set(engine, builder::engine);
     return recipeOptions.over(builder.build());
   }

@@ -21,8 +21,14 @@ public final class LayerRates {
    *     has not one of, or nothing learns
    */
   public static RateMultipliers of(TrainingConfig config, ModelSpec model) {
+    int frozen = config.freeze().isBlank() ? 0 : LayerReference.index(model, config.freeze()) + 1;
+    Check.input(
+        frozen < model.layers().size(),
+        "Cannot freeze layer %s of model %s: it is the last, and nothing would learn",
+        config.freeze(),
+        model.name());
     List<Float> factors =
-        new ArrayList<>(RateMultipliers.of(model, 0, (float) config.biasRate()).tensors());
+        new ArrayList<>(RateMultipliers.of(model, frozen, (float) config.biasRate()).tensors());
     Set<Integer> named = new HashSet<>();
     for (Map.Entry<String, Double> rate : config.layerRates().entrySet()) {
       int layer = LayerReference.index(model, rate.getKey());

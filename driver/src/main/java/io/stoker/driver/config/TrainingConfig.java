@@ -33,6 +33,9 @@ import java.util.TreeMap;
  * @param updaterState what becomes of the momentum between rounds
  * @param everyStepEpochs for how many epochs workers average after every step, before they take the
  *     local steps: post-local SGD (Lin et al., 2020, "Don't Use Large Mini-Batches, Use Local SGD")
+ * @param outerRate the factor on the step from the parameters before a round to the workers' mean
+ * @param outerMomentum the retention of these steps; 0 with rate 1 is plain averaging
+ * @param outerNesterov whether that momentum looks ahead
  * @param augmentations names of augmentations, applied in this order
  * @param seed the root of all randomness
  * @param checkpointEvery rounds between two checkpoints; the last round always has one
@@ -42,6 +45,8 @@ import java.util.TreeMap;
  * @param patience after how many validations without a better one training ends early; 0 for never
  * @param engine the engine's name, or {@link Engines#AUTO}
  * @param init a checkpoint whose parameters the job begins with; empty for fresh ones
+ * @param freeze the last layer that does not learn, as in layerRates; nor do those before it. Empty
+ *     if all learn
  * @param sliceBytes how large a slice of the parameter vector may be; no influence on the result
  */
 public record TrainingConfig(
@@ -62,6 +67,9 @@ public record TrainingConfig(
     double labelSmoothing,
     UpdaterState updaterState,
     int everyStepEpochs,
+    double outerRate,
+    double outerMomentum,
+    boolean outerNesterov,
     List<String> augmentations,
     long seed,
     int checkpointEvery,
@@ -71,6 +79,7 @@ public record TrainingConfig(
     int patience,
     String engine,
     String init,
+    String freeze,
     int sliceBytes) {
   /** Bounds W * B, so that no count of examples in a step overflows. */
   private static final long MAXIMUM_GLOBAL_BATCH = 1 << 24;
@@ -119,6 +128,18 @@ public record TrainingConfig(
         everyStepEpochs >= 0,
         "Invalid epochs of averaging every step: %d (must be >= 0)",
         everyStepEpochs);
+    Check.input(
+        outerRate > 0 && Double.isFinite(outerRate),
+        "Invalid outer rate: %s (must be > 0)",
+        outerRate);
+    Check.input(
+        outerMomentum >= 0 && outerMomentum < 1,
+        "Invalid outer momentum: %s (must be >= 0 and < 1)",
+        outerMomentum);
+    Check.input(
+        freeze.isBlank() || !init.isBlank(),
+        "Cannot freeze layer %s: without --init CHECKPOINT it has learnt nothing",
+        freeze);
     Check.input(
         checkpointEvery >= 1,
         "Invalid checkpoint interval: %d rounds (must be >= 1)",
@@ -176,6 +197,9 @@ public record TrainingConfig(
         .labelSmoothing(labelSmoothing)
         .updaterState(updaterState)
         .everyStepEpochs(everyStepEpochs)
+        .outerRate(outerRate)
+        .outerMomentum(outerMomentum)
+        .outerNesterov(outerNesterov)
         .augmentations(augmentations)
         .seed(seed)
         .checkpointEvery(checkpointEvery)
@@ -185,6 +209,7 @@ public record TrainingConfig(
         .patience(patience)
         .engine(engine)
         .init(init)
+        .freeze(freeze)
         .sliceBytes(sliceBytes);
   }
 
@@ -208,6 +233,9 @@ public record TrainingConfig(
     private double labelSmoothing = 0;
     private UpdaterState updaterState = UpdaterState.AVERAGE;
     private int everyStepEpochs = 0;
+    private double outerRate = 1;
+    private double outerMomentum = 0;
+    private boolean outerNesterov = false;
     private List<String> augmentations = List.of();
     private long seed = 1;
     private int checkpointEvery = 20;
@@ -217,6 +245,7 @@ public record TrainingConfig(
     private int patience;
     private String engine = Engines.AUTO;
     private String init = "";
+    private String freeze = "";
     private int sliceBytes = 4 << 20;
 
     private Builder() {}
@@ -306,6 +335,21 @@ public record TrainingConfig(
       return this;
     }
 
+    public Builder outerRate(double factor) {
+      this.outerRate = factor;
+      return this;
+    }
+
+    public Builder outerMomentum(double value) {
+      this.outerMomentum = value;
+      return this;
+    }
+
+    public Builder outerNesterov(boolean ahead) {
+      this.outerNesterov = ahead;
+      return this;
+    }
+
     public Builder augmentations(List<String> names) {
       this.augmentations = List.copyOf(names);
       return this;
@@ -351,6 +395,11 @@ public record TrainingConfig(
       return this;
     }
 
+    public Builder freeze(String layer) {
+      this.freeze = layer;
+      return this;
+    }
+
     public Builder sliceBytes(int bytes) {
       this.sliceBytes = bytes;
       return this;
@@ -380,6 +429,9 @@ public record TrainingConfig(
           labelSmoothing,
           updaterState,
           everyStepEpochs,
+          outerRate,
+          outerMomentum,
+          outerNesterov,
           augmentations,
           seed,
           checkpointEvery,
@@ -389,6 +441,7 @@ public record TrainingConfig(
           patience,
           engine,
           init,
+          freeze,
           sliceBytes);
     }
   }

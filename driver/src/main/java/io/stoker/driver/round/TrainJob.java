@@ -8,9 +8,11 @@ import io.stoker.driver.averaging.SliceSource;
 import io.stoker.driver.averaging.SparkFailures;
 import io.stoker.driver.checkpoint.Checkpoint;
 import io.stoker.driver.checkpoint.Locations;
+import io.stoker.driver.checkpoint.ModelFiles;
 import io.stoker.driver.checkpoint.RunFolder;
 import io.stoker.driver.checkpoint.StoredModel;
 import io.stoker.driver.checkpoint.Versions;
+import io.stoker.driver.config.LayerRates;
 import io.stoker.driver.config.ModelReference;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.metrics.EpochLosses;
@@ -66,7 +68,8 @@ public final class TrainJob {
     }
     Augmentation.parse(String.join(",", config.augmentations()));
     RunFolder folder = RunFolder.at(runPath, hadoop);
-    TrainingRun run = new TrainingRun(config, model, shards, folder);
+    TrainingRun run =
+        new TrainingRun(config, model, shards, folder, init(config, model, existing, hadoop));
 
     Optional<StoredModel> resumed = resumed(run, folder, existing);
     TrainingClock clock = clock(resumed);
@@ -77,10 +80,21 @@ public final class TrainJob {
         config.epochs(),
         clock.round(),
         run.plan().rounds());
+    run.checkTransfer();
     SliceSource source =
-        resumed.<SliceSource>map(StoredModel::vectors).orElseGet(() -> run.firstParameters(hadoop));
+        resumed.<SliceSource>map(StoredModel::vectors).orElseGet(run::firstParameters);
     folder.record(run.identity(), Versions.all(spark.version(), engine.description()));
     return SparkFailures.unwrapped(() -> train(spark, run, folder, source, resumed, listener));
+  }
+
+  /** A job that goes on needs it only for layers that do not learn. */
+  private static Optional<StoredModel> init(
+      TrainingConfig config, ModelSpec model, ExistingRun existing, Configuration hadoop) {
+    boolean needless =
+        existing == ExistingRun.RESUME && LayerRates.of(config, model).frozenParameters(model) == 0;
+    return config.init().isBlank() || needless
+        ? Optional.empty()
+        : Optional.of(ModelFiles.open(config.init(), hadoop));
   }
 
   private static Optional<StoredModel> resumed(
@@ -116,7 +130,9 @@ public final class TrainJob {
     TrainingClock clock = clock(resumed);
     Configuration hadoop = spark.hadoopConfiguration();
     try (MetricsLog metrics = MetricsLog.open(folder.path(), (int) clock.round(), hadoop);
-        SharedParameters parameters = SharedParameters.load(spark, run.slices(), source)) {
+        SharedParameters parameters =
+            SharedParameters.load(
+                spark, run.slices(), source, run.firstParameters(), run.outerStep())) {
       EpochLosses losses = EpochLosses.of(MetricsLog.read(folder.path(), hadoop));
       Check.undamaged(
           !run.watchesLoss() || losses.rounds() == clock.round(),

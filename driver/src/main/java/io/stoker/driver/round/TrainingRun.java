@@ -2,21 +2,23 @@ package io.stoker.driver.round;
 
 import io.stoker.data.shard.ShardFolder;
 import io.stoker.driver.averaging.InitialValues;
+import io.stoker.driver.averaging.OuterStep;
 import io.stoker.driver.averaging.ParameterSlices;
 import io.stoker.driver.averaging.SharedParameters;
 import io.stoker.driver.averaging.SliceSource;
 import io.stoker.driver.checkpoint.Checkpoint;
 import io.stoker.driver.checkpoint.CheckpointJob;
 import io.stoker.driver.checkpoint.DataDescription;
-import io.stoker.driver.checkpoint.ModelFiles;
 import io.stoker.driver.checkpoint.RunFolder;
 import io.stoker.driver.checkpoint.StoredModel;
+import io.stoker.driver.checkpoint.Transfer;
 import io.stoker.driver.config.JobIdentity;
 import io.stoker.driver.config.LayerRates;
 import io.stoker.driver.config.LearningRateSchedule;
 import io.stoker.driver.config.RateSchedule;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.failure.Check;
+import io.stoker.models.engine.RateMultipliers;
 import io.stoker.models.engine.StepSettings;
 import io.stoker.models.file.TrainingClock;
 import io.stoker.models.spec.ModelSpec;
@@ -24,11 +26,15 @@ import io.stoker.worker.runtime.ReplicaKey;
 import io.stoker.worker.runtime.RoundTask;
 import io.stoker.worker.runtime.TrainingData;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
-import org.apache.hadoop.conf.Configuration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A training job, described: what each of its rounds does, and where its checkpoints go. */
 final class TrainingRun {
+  private static final Logger LOG = LoggerFactory.getLogger(TrainingRun.class);
+
   /** The split that is trained on. */
   static final String SPLIT = "train";
 
@@ -40,6 +46,8 @@ final class TrainingRun {
   private final JobPlan plan;
   private final RateSchedule schedule;
   private final ReplicaKey replica;
+  private final Optional<Transfer> transfer;
+  private final int frozenLayers;
   private final TrainingData data;
 
   /**
@@ -47,14 +55,28 @@ final class TrainingRun {
    * @param model the model
    * @param shards the data
    * @param folder where the run is
+   * @param init the trained model that it begins with, where it needs one
    */
-  TrainingRun(TrainingConfig config, ModelSpec model, ShardFolder shards, RunFolder folder) {
+  TrainingRun(
+      TrainingConfig config,
+      ModelSpec model,
+      ShardFolder shards,
+      RunFolder folder,
+      Optional<StoredModel> init) {
     this.config = config;
     this.model = model;
     this.folder = folder;
     this.description = DataDescription.of(shards.manifest());
+    this.transfer = init.map(trained -> new Transfer(trained, model));
+    RateMultipliers rates = LayerRates.of(config, model);
+    this.frozenLayers = rates.frozenLayers(model);
     this.replica =
-        ReplicaKey.of(model, config.engine(), config.batch(), LayerRates.of(config, model));
+        ReplicaKey.of(
+            model,
+            config.engine(),
+            config.batch(),
+            rates,
+            init.map(StoredModel::parametersSha256).orElse("") + config.seed());
     this.identity = new JobIdentity(config, replica.model(), shards.manifestHash());
     this.plan =
         new JobPlan(
@@ -101,32 +123,44 @@ final class TrainingRun {
     return model;
   }
 
-  /** How its parameters are cut. */
+  /** How its parameters are cut. Those of layers that do not learn stay where they are. */
   ParameterSlices slices() {
     return new ParameterSlices(
+        model.placed().get(frozenLayers).parameterOffset(),
         model.parameterCount(),
         config.carriesUpdaterState() ? 2 : 1,
+        outerStep().hasMomentum(),
         config.sliceBytes() / Float.BYTES);
   }
 
+  /** What becomes of the workers' mean. */
+  OuterStep outerStep() {
+    return OuterStep.of(config.outerRate(), config.outerMomentum(), config.outerNesterov(), model);
+  }
+
   /** Where a job that begins has its parameters from. */
-  SliceSource firstParameters(Configuration hadoop) {
-    if (config.init().isBlank()) {
-      return new InitialValues(replica, config.seed());
+  SliceSource firstParameters() {
+    InitialValues initial = new InitialValues(replica, config.seed());
+    return transfer.isPresent() ? transfer.get().source(initial) : initial;
+  }
+
+  /**
+   * Says what the job begins with.
+   *
+   * @throws io.stoker.failure.InputException if layers that do not learn would have random values
+   */
+  void checkTransfer() {
+    if (transfer.isPresent()) {
+      LOG.info("Beginning with {}", transfer.get());
+      for (int layer : transfer.get().fresh()) {
+        Check.input(
+            config.freeze().isBlank() || layer >= frozenLayers,
+            "Cannot freeze layer %s: layer %d (%s) is not in the checkpoint, and has learnt nothing",
+            config.freeze(),
+            layer + 1,
+            model.layers().get(layer).label());
+      }
     }
-    StoredModel init = ModelFiles.open(config.init(), hadoop);
-    Check.input(
-        init.metadata().model().layers().equals(model.layers())
-            && init.metadata().model().input().equals(model.input()),
-        "Cannot begin with %s: it holds model %s (%s, %d classes), the job trains %s (%s, %d classes)",
-        config.init(),
-        init.metadata().model().name(),
-        init.metadata().model().input(),
-        init.metadata().model().classes(),
-        model.name(),
-        model.input(),
-        model.classes());
-    return init.parameters();
   }
 
   /**
@@ -174,7 +208,14 @@ final class TrainingRun {
             .checkpoints()
             .write(
                 parameters,
-                new CheckpointJob(replica, model.name(), description, settings, clock, identity));
+                new CheckpointJob(
+                    replica,
+                    model.name(),
+                    firstParameters(),
+                    description,
+                    settings,
+                    clock,
+                    identity));
     folder.checkpoints().keep(written, config.keep(), spared);
     return written;
   }

@@ -25,6 +25,9 @@ class RecipeOptionsTest {
     assertThat(over()).isEqualTo(recipe);
     assertThat(over("--clip-norm", "5", "--label-smoothing", "0.1", "--every-step-epochs", "3"))
         .isEqualTo(recipe.toBuilder().clipNorm(5).labelSmoothing(0.1).everyStepEpochs(3).build());
+    assertThat(over("--outer-rate", "0.5", "--outer-momentum", "0.7", "--outer-nesterov"))
+        .isEqualTo(
+            recipe.toBuilder().outerRate(0.5).outerMomentum(0.7).outerNesterov(true).build());
     assertThat(over("--bias-rate", "1").biasRate()).isEqualTo(1);
   }
 

@@ -45,13 +45,17 @@ class JobIdentityTest {
             config.toBuilder().clipNorm(7).build(),
             config.toBuilder().labelSmoothing(0).build(),
             config.toBuilder().everyStepEpochs(2).build(),
+            config.toBuilder().outerRate(1).build(),
+            config.toBuilder().outerMomentum(0).build(),
+            config.toBuilder().outerNesterov(false).build(),
+            config.toBuilder().freeze("").build(),
             config.toBuilder().momentum(0.25).build(),
             config.toBuilder().weightDecay(0).build(),
             config.toBuilder().updaterState(UpdaterState.AVERAGE).build(),
             config.toBuilder().augmentations(List.of("flip")).build(),
             config.toBuilder().seed(1).build(),
             config.toBuilder().engine("onednn").build(),
-            config.toBuilder().init("").build());
+            config.toBuilder().init("other").build());
 
     for (TrainingConfig other : others) {
       JobIdentity changed = new JobIdentity(other, "layers", "4711");

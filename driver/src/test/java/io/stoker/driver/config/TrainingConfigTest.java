@@ -36,6 +36,9 @@ class TrainingConfigTest {
                 0,
                 UpdaterState.AVERAGE,
                 0,
+                1,
+                0,
+                false,
                 List.of(),
                 1,
                 20,
@@ -44,6 +47,7 @@ class TrainingConfigTest {
                 "validation",
                 0,
                 "auto",
+                "",
                 "",
                 4 << 20));
   }
@@ -78,6 +82,9 @@ class TrainingConfigTest {
         invalid(
             config -> config.everyStepEpochs(-1),
             "Invalid epochs of averaging every step: -1 (must be >= 0)"),
+        invalid(config -> config.outerRate(0), "Invalid outer rate: 0.0 (must be > 0)"),
+        invalid(config -> config.outerMomentum(1), "Invalid outer momentum: 1.0 (must be >= 0"),
+        invalid(config -> config.freeze("3"), "Cannot freeze layer 3: without --init CHECKPOINT"),
         invalid(config -> config.checkpointEvery(0), "Invalid checkpoint interval: 0 rounds"),
         invalid(config -> config.keep(0), "Invalid number of checkpoints to keep: 0"),
         invalid(config -> config.validateEvery(-1), "Invalid validation interval: -1 rounds"),
@@ -121,6 +128,9 @@ class TrainingConfigTest {
         .labelSmoothing(0.0625)
         .updaterState(UpdaterState.RESET)
         .everyStepEpochs(1)
+        .outerRate(0.5)
+        .outerMomentum(0.25)
+        .outerNesterov(true)
         .augmentations(List.of("shift=1", "flip"))
         .seed(-13)
         .checkpointEvery(17)
@@ -130,6 +140,7 @@ class TrainingConfigTest {
         .patience(22)
         .engine("dl4j")
         .init("some/checkpoint")
+        .freeze("4")
         .sliceBytes(4096)
         .build();
   }

@@ -28,9 +28,13 @@ import java.util.regex.Pattern;
  * @param metadata the model and what is known of it
  * @param parametersSha256 digest of the parameters, see {@link VectorDigest}
  * @param updaterStateSha256 digest of the updater state, where the file has it
+ * @param outerMomentumSha256 digest of the outer momentum, where the file has it
  */
 record MetadataJson(
-    ModelMetadata metadata, String parametersSha256, Optional<String> updaterStateSha256) {
+    ModelMetadata metadata,
+    String parametersSha256,
+    Optional<String> updaterStateSha256,
+    Optional<String> outerMomentumSha256) {
   private static final int FORMAT = 1;
 
   private static final Set<String> KEYS =
@@ -40,6 +44,7 @@ record MetadataJson(
           "parameters",
           "parameters_sha256",
           "updater_state_sha256",
+          "outer_momentum_sha256",
           "class_names",
           "mean",
           "standard_deviation",
@@ -62,6 +67,7 @@ record MetadataJson(
     tree.put("parameters", metadata.model().parameterCount());
     tree.put("parameters_sha256", parametersSha256);
     updaterStateSha256.ifPresent(digest -> tree.put("updater_state_sha256", digest));
+    outerMomentumSha256.ifPresent(digest -> tree.put("outer_momentum_sha256", digest));
     metadata.classNames().forEach(tree.putArray("class_names")::add);
     metadata.mean().forEach(tree.putArray("mean")::add);
     metadata.standardDeviation().forEach(tree.putArray("standard_deviation")::add);
@@ -151,9 +157,12 @@ record MetadataJson(
                 count(clock, "step"),
                 count(clock, "examples"))),
         digest(tree, "parameters_sha256"),
-        tree.has("updater_state_sha256")
-            ? Optional.of(digest(tree, "updater_state_sha256"))
-            : Optional.empty());
+        optionalDigest(tree, "updater_state_sha256"),
+        optionalDigest(tree, "outer_momentum_sha256"));
+  }
+
+  private static Optional<String> optionalDigest(JsonNode tree, String name) throws Missing {
+    return tree.has(name) ? Optional.of(digest(tree, name)) : Optional.empty();
   }
 
   private static void requireKeys(JsonNode tree, Set<String> known) throws Missing {

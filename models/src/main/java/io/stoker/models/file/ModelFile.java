@@ -9,16 +9,19 @@ public final class ModelFile {
   private final long bytes;
   private final VectorLocation parameters;
   private final Optional<VectorLocation> updaterState;
+  private final Optional<VectorLocation> outerMomentum;
 
   ModelFile(
       MetadataJson description,
       long bytes,
       VectorLocation parameters,
-      Optional<VectorLocation> updaterState) {
+      Optional<VectorLocation> updaterState,
+      Optional<VectorLocation> outerMomentum) {
     this.description = description;
     this.bytes = bytes;
     this.parameters = parameters;
     this.updaterState = updaterState;
+    this.outerMomentum = outerMomentum;
   }
 
   /**
@@ -58,5 +61,10 @@ public final class ModelFile {
   /** Where the velocity of momentum lies, if the file has it. */
   public Optional<VectorLocation> updaterState() {
     return updaterState;
+  }
+
+  /** Where the momentum of the step behind an averaging lies, if the file has it. */
+  public Optional<VectorLocation> outerMomentum() {
+    return outerMomentum;
   }
 }

@@ -52,12 +52,21 @@ final class ModelFileVerifier {
                     count,
                     description.updaterStateSha256().get()));
       }
+      Optional<VectorLocation> outerMomentum = Optional.empty();
+      if (description.outerMomentumSha256().isPresent()) {
+        outerMomentum =
+            Optional.of(
+                verifyVector(
+                    ModelFileWriter.OUTER_MOMENTUM,
+                    count,
+                    description.outerMomentumSha256().get()));
+      }
       byte[] directory = zip.directory();
       if (!Arrays.equals(readFully(directory.length), directory) || stream.read() >= 0) {
         throw damaged("its zip directory is not that of its entries");
       }
       return new ModelFile(
-          description, zip.position() + directory.length, parameters, updaterState);
+          description, zip.position() + directory.length, parameters, updaterState, outerMomentum);
     }
   }
 

@@ -25,6 +25,7 @@ public final class ModelFileWriter {
   static final String COEFFICIENTS = "coefficients.bin";
   private static final String UPDATER_STATE = "updaterState.bin";
   private static final String VELOCITY = "velocity.bin";
+  static final String OUTER_MOMENTUM = "outerMomentum.bin";
 
   /** Two vectors and the rest must stay below the size where zip needs its 64-bit extension. */
   private static final long MAXIMUM_PARAMETERS = 500_000_000;
@@ -35,16 +36,19 @@ public final class ModelFileWriter {
   private final StepSettings settings;
   private final VectorSource parameters;
   private final Optional<VectorSource> updaterState;
+  private final Optional<VectorSource> outerMomentum;
 
   private ModelFileWriter(
       ModelMetadata metadata,
       StepSettings settings,
       VectorSource parameters,
-      Optional<VectorSource> updaterState) {
+      Optional<VectorSource> updaterState,
+      Optional<VectorSource> outerMomentum) {
     this.metadata = metadata;
     this.settings = settings;
     this.parameters = parameters;
     this.updaterState = updaterState;
+    this.outerMomentum = outerMomentum;
     long count = metadata.model().parameterCount();
     Check.input(
         count <= MAXIMUM_PARAMETERS,
@@ -63,7 +67,7 @@ public final class ModelFileWriter {
    */
   public static ModelFileWriter of(
       ModelMetadata metadata, StepSettings settings, VectorSource parameters) {
-    return new ModelFileWriter(metadata, settings, parameters, Optional.empty());
+    return new ModelFileWriter(metadata, settings, parameters, Optional.empty(), Optional.empty());
   }
 
   /**
@@ -75,7 +79,13 @@ public final class ModelFileWriter {
     if (settings.momentum() == 0) {
       throw new IllegalArgumentException("Without momentum there is no updater state");
     }
-    return new ModelFileWriter(metadata, settings, parameters, Optional.of(velocity));
+    return new ModelFileWriter(
+        metadata, settings, parameters, Optional.of(velocity), outerMomentum);
+  }
+
+  /** The same file with the momentum of the step behind an averaging in it. */
+  public ModelFileWriter withOuterMomentum(VectorSource momentum) {
+    return new ModelFileWriter(metadata, settings, parameters, updaterState, Optional.of(momentum));
   }
 
   /**
@@ -86,13 +96,14 @@ public final class ModelFileWriter {
    */
   public ModelFile write(OutputStream stream) throws IOException {
     Checksums parameterSums = Checksums.of(parameters, metadata.model().parameterCount());
-    Optional<Checksums> updaterSums = Optional.empty();
-    if (updaterState.isPresent()) {
-      updaterSums =
-          Optional.of(Checksums.of(updaterState.get(), metadata.model().parameterCount()));
-    }
+    Optional<Checksums> updaterSums = sums(updaterState);
+    Optional<Checksums> outerSums = sums(outerMomentum);
     MetadataJson description =
-        new MetadataJson(metadata, parameterSums.sha256(), updaterSums.map(Checksums::sha256));
+        new MetadataJson(
+            metadata,
+            parameterSums.sha256(),
+            updaterSums.map(Checksums::sha256),
+            outerSums.map(Checksums::sha256));
     ZipLayout zip = new ZipLayout();
     writeBytes(METADATA, description.write(), zip, stream);
     String configuration = GraphConfiguration.of(metadata.model(), settings).toJson();
@@ -112,10 +123,23 @@ public final class ModelFileWriter {
                   zip,
                   stream));
     }
+    Optional<VectorLocation> outerPlace = Optional.empty();
+    if (outerMomentum.isPresent()) {
+      outerPlace =
+          Optional.of(
+              writeVector(
+                  OUTER_MOMENTUM, outerMomentum.get(), outerSums.orElseThrow(), zip, stream));
+    }
     byte[] directory = zip.directory();
     stream.write(directory);
     return new ModelFile(
-        description, zip.position() + directory.length, parameterPlace, updaterPlace);
+        description, zip.position() + directory.length, parameterPlace, updaterPlace, outerPlace);
+  }
+
+  private Optional<Checksums> sums(Optional<VectorSource> vector) throws IOException {
+    return vector.isPresent()
+        ? Optional.of(Checksums.of(vector.get(), metadata.model().parameterCount()))
+        : Optional.empty();
   }
 
   private static void writeBytes(String name, byte[] bytes, ZipLayout zip, OutputStream stream)

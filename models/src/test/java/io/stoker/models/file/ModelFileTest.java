@@ -252,7 +252,8 @@ class ModelFileTest {
               "configuration.json",
               "normalizer.bin",
               "coefficients.bin",
-              "updaterState.bin");
+              "updaterState.bin",
+              "outerMomentum.bin");
       for (ZipEntry entry : zip.stream().toList()) {
         assertThat(zip.getInputStream(entry).readAllBytes()).hasSize((int) entry.getSize());
       }

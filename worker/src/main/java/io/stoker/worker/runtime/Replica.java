@@ -7,18 +7,31 @@ public final class Replica implements AutoCloseable {
   private final Replicas pool;
   private final ReplicaKey key;
   private final Network network;
+  private final Age age;
   private boolean suspect;
   private boolean returned;
 
-  Replica(Replicas pool, ReplicaKey key, Network network) {
+  /** Whether a network was borrowed before. */
+  enum Age {
+    NEW,
+    USED
+  }
+
+  Replica(Replicas pool, ReplicaKey key, Network network, Age age) {
     this.pool = pool;
     this.key = key;
     this.network = network;
+    this.age = age;
   }
 
   /** The network; not to be used after {@link #close}, nor closed. */
   public Network network() {
     return network;
+  }
+
+  /** Whether the network was built for this holder. */
+  public boolean isNew() {
+    return age == Age.NEW;
   }
 
   /** Has the network closed instead of kept: a call of it failed. */

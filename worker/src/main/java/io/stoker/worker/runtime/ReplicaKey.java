@@ -18,17 +18,20 @@ import java.nio.charset.StandardCharsets;
  * @param engine the engine's name
  * @param batch the largest number of examples of one call
  * @param rates how fast each tensor learns
+ * @param frozen the identity of the values of those that do not, as long as a replica lives
  */
-public record ReplicaKey(String model, String engine, int batch, RateMultipliers rates)
+public record ReplicaKey(
+    String model, String engine, int batch, RateMultipliers rates, String frozen)
     implements Serializable {
   /** The key of networks of a model that learns alike everywhere. */
   public static ReplicaKey of(ModelSpec model, String engine, int batch) {
-    return of(model, engine, batch, RateMultipliers.ones(model));
+    return of(model, engine, batch, RateMultipliers.ones(model), "");
   }
 
   /** The key of networks of a model. */
-  public static ReplicaKey of(ModelSpec model, String engine, int batch, RateMultipliers rates) {
-    return new ReplicaKey(ModelYaml.write(model), engine, batch, rates);
+  public static ReplicaKey of(
+      ModelSpec model, String engine, int batch, RateMultipliers rates, String frozen) {
+    return new ReplicaKey(ModelYaml.write(model), engine, batch, rates, frozen);
   }
 
   /** The model as data. */

@@ -38,7 +38,9 @@ public final class Replicas implements AutoCloseable {
   public Replica borrow(ReplicaKey key) {
     Network network = take(key);
     try {
-      return new Replica(this, key, network == null ? factory.apply(key) : network);
+      return network == null
+          ? new Replica(this, key, factory.apply(key), Replica.Age.NEW)
+          : new Replica(this, key, network, Replica.Age.USED);
     } catch (RuntimeException | Error e) {
       release();
       throw e;

@@ -51,6 +51,11 @@ public final class WorkerRound {
     return replica.network();
   }
 
+  /** Whether no round has had this network before. */
+  public boolean isFirstOfReplica() {
+    return replica.isNew();
+  }
+
   /** Takes the worker's steps of the round. */
   public LocalResult train() {
     try (TrainingReaders.RoundReader reader =

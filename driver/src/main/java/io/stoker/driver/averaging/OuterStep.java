@@ -1,0 +1,114 @@
+package io.stoker.driver.averaging;
+
+import io.stoker.models.spec.ModelSpec;
+import io.stoker.models.spec.ParameterSpec;
+import java.io.Serializable;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What becomes of the workers' mean: a step with momentum from the parameters before the round, in
+ * the direction of the mean (Chen and Huo, 2016, "Scalable Training of Deep Learning Machines by
+ * Incremental Block Training"; Wang et al., 2020, "SlowMo"). With {@code d = mean - before}:
+ *
+ * <pre>
+ *   u' = momentum * u + d
+ *   w  = before + rate * u'                       or, with Nesterov's momentum,
+ *   w  = before + rate * (momentum * u' + d)
+ * </pre>
+ *
+ * With rate 1 and momentum 0 this is the mean, to the last bit. Running statistics are averaged
+ * only: beyond the mean a variance may be negative.
+ *
+ * @param rate the factor on the step
+ * @param momentum the retention, 0 to below 1
+ * @param nesterov whether to look ahead
+ * @param statistics where in the parameter vector running statistics are
+ */
+public record OuterStep(double rate, double momentum, boolean nesterov, List<Range> statistics)
+    implements Serializable {
+  /** The mean itself. */
+  public static final OuterStep PLAIN = new OuterStep(1, 0, false, List.of());
+
+  /** Parameters from one up to, without, another. */
+  public record Range(long from, long to) implements Serializable {}
+
+  public OuterStep {
+    statistics = List.copyOf(statistics);
+  }
+
+  /** The step for a model's parameters. */
+  public static OuterStep of(double rate, double momentum, boolean nesterov, ModelSpec model) {
+    List<Range> statistics = new ArrayList<>();
+    for (ModelSpec.Placed placed : model.placed()) {
+      long offset = placed.parameterOffset();
+      for (ParameterSpec tensor : placed.parameters()) {
+        if (tensor.role() == ParameterSpec.Role.STATISTIC) {
+          statistics.add(new Range(offset, offset + tensor.size()));
+        }
+        offset += tensor.size();
+      }
+    }
+    return new OuterStep(rate, momentum, nesterov, statistics);
+  }
+
+  /** Whether it changes nothing. */
+  public boolean isPlain() {
+    return rate == 1 && momentum == 0;
+  }
+
+  /** Whether there is a vector to keep from round to round. */
+  public boolean hasMomentum() {
+    return momentum > 0;
+  }
+
+  /**
+   * Takes the step for one slice, each value in double precision and rounded once.
+   *
+   * @param slices how the vectors are cut
+   * @param slice which slice
+   * @param before its content before the round; not changed
+   * @param mean what the workers' mean is, without outer momentum; not changed
+   * @return its content after the round, a new array
+   */
+  byte[] apply(ParameterSlices slices, int slice, byte[] before, byte[] mean) {
+    ByteBuffer content = ByteBuffer.allocate(slices.bytes(slice)).order(ByteOrder.LITTLE_ENDIAN);
+    content.put(0, mean);
+    FloatBuffer next = content.asFloatBuffer();
+    FloatBuffer start = floats(before);
+    FloatBuffer end = floats(mean);
+    int length = slices.length(slice);
+    int velocity = slices.vectors() * length;
+    // As factors of d and u, with the mean as the base: then nothing is rounded that is not moved.
+    double ofDelta = nesterov ? rate * (1 + momentum) - 1 : rate - 1;
+    double ofVelocity = nesterov ? rate * momentum * momentum : rate * momentum;
+    for (int i = 0; i < length; i++) {
+      if (isStatistic(slices.offset(slice) + i)) {
+        continue;
+      }
+      double delta = (double) end.get(i) - start.get(i);
+      double old = slices.outerMomentum() ? start.get(velocity + i) : 0;
+      next.put(i, (float) (end.get(i) + ofDelta * delta + ofVelocity * old));
+      if (slices.outerMomentum()) {
+        next.put(velocity + i, (float) (momentum * old + delta));
+      }
+    }
+    return content.array();
+  }
+
+  private boolean isStatistic(long parameter) {
+    for (Range range : statistics) {
+      if (parameter >= range.from() && parameter < range.to()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static FloatBuffer floats(byte[] content) {
+    return ByteBuffer.wrap(content).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer();
+  }
+}

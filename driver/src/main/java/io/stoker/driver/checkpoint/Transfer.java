@@ -1,0 +1,103 @@
+package io.stoker.driver.checkpoint;
+
+import io.stoker.driver.averaging.InitialValues;
+import io.stoker.driver.averaging.SliceSource;
+import io.stoker.failure.Check;
+import io.stoker.models.spec.ModelSpec;
+import io.stoker.models.spec.ModelSpec.Placed;
+import io.stoker.models.spec.ParameterSpec;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/**
+ * Which layers of a model begin with the parameters of a trained one: those at the same place with
+ * parameters of the same shapes. A model for other classes so has a new last layer, and all else
+ * from the trained one (Yosinski et al., 2014, "How transferable are features in deep neural
+ * networks?").
+ */
+public final class Transfer {
+  private final StoredModel trained;
+  private final ModelSpec model;
+  private final List<Integer> copied = new ArrayList<>();
+  private final List<Integer> fresh = new ArrayList<>();
+
+  /**
+   * @param trained the trained model
+   * @param model the model that begins
+   * @throws io.stoker.failure.InputException if no layer can be copied
+   */
+  public Transfer(StoredModel trained, ModelSpec model) {
+    this.trained = trained;
+    this.model = model;
+    List<Placed> there = trained.metadata().model().placed();
+    for (Placed here : model.placed()) {
+      if (!here.parameters().isEmpty()) {
+        boolean same =
+            here.index() < there.size()
+                && here.layer().getClass() == there.get(here.index()).layer().getClass()
+                && shapes(here).equals(shapes(there.get(here.index())));
+        (same ? copied : fresh).add(here.index());
+      }
+    }
+    ModelSpec other = trained.metadata().model();
+    Check.input(
+        !copied.isEmpty(),
+        "Cannot begin with %s: model %s (%s, %d classes) has no layer of the shape and at the place of one of model %s (%s, %d classes)",
+        trained.path(),
+        other.name(),
+        other.input(),
+        other.classes(),
+        model.name(),
+        model.input(),
+        model.classes());
+  }
+
+  private static List<List<Integer>> shapes(Placed placed) {
+    return placed.parameters().stream().map(ParameterSpec::dimensions).toList();
+  }
+
+  /** The layers that are not copied, by their index. */
+  public List<Integer> fresh() {
+    return List.copyOf(fresh);
+  }
+
+  /**
+   * Where the model has its parameters from.
+   *
+   * @param initial the first values of what is not copied
+   */
+  public SliceSource source(InitialValues initial) {
+    if (fresh.isEmpty()) {
+      return trained.parameters();
+    }
+    List<Placed> there = trained.metadata().model().placed();
+    List<Placed> here = model.placed();
+    return new TransferredValues(
+        initial,
+        trained.parameters(),
+        copied.stream()
+            .map(
+                layer ->
+                    new TransferredValues.Span(
+                        there.get(layer).parameterOffset(),
+                        here.get(layer).parameterOffset(),
+                        here.get(layer).parameterCount()))
+            .toList());
+  }
+
+  /** Says what is copied and what is new. */
+  @Override
+  public String toString() {
+    return "%d of %d layers with parameters from %s%s"
+        .formatted(
+            copied.size(),
+            copied.size() + fresh.size(),
+            trained.path(),
+            fresh.isEmpty()
+                ? ""
+                : fresh.stream()
+                    .map(i -> (i + 1) + " (" + model.layers().get(i).label() + ")")
+                    .collect(Collectors.joining(", ", "; new: ", "")));
+  }
+}

@@ -1,0 +1,102 @@
+package io.stoker.driver.round;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import io.stoker.driver.LocalSpark;
+import io.stoker.driver.TinyJob;
+import io.stoker.driver.config.TrainingConfig;
+import io.stoker.driver.metrics.RoundMetrics;
+import java.nio.file.Path;
+import java.util.function.UnaryOperator;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class OuterStepRunTest {
+  @TempDir static Path folder;
+
+  private static TinyJob job;
+  private static JavaSparkContext spark;
+
+  @BeforeAll
+  static void start() {
+    job = TinyJob.in(folder);
+    spark = LocalSpark.start("local[2]");
+  }
+
+  @AfterAll
+  static void stop() {
+    spark.close();
+  }
+
+  @Test
+  void plainAveragingIsRateOneWithoutMomentum() {
+    String plain = train("plain", config -> config).parametersSha256();
+
+    assertThat(
+            train("one", config -> config.outerRate(1).outerMomentum(0).outerNesterov(true))
+                .parametersSha256())
+        .isEqualTo(plain);
+    assertThat(train("ahead", config -> config.outerMomentum(0.5)).parametersSha256())
+        .isNotEqualTo(plain);
+  }
+
+  /** One round, of which the parameters before and the workers' mean are known from other runs. */
+  @Test
+  void goesPartOfTheWayToTheMean() {
+    UnaryOperator<TrainingConfig.Builder> oneRound = config -> config.epochs(1).localSteps(9);
+    float[] before =
+        TinyJob.parameters(
+            train("before", config -> oneRound.apply(config).learningRate(1e-60)).run());
+    float[] mean = TinyJob.parameters(train("mean", oneRound).run());
+
+    float[] half =
+        TinyJob.parameters(train("half", config -> oneRound.apply(config).outerRate(0.5)).run());
+
+    for (int i = 0; i < mean.length; i++) {
+      assertThat(half[i]).isCloseTo(before[i] + (mean[i] - before[i]) / 2, within(1e-6f));
+    }
+  }
+
+  @Test
+  void survivesResumeAndDoesNotDependOnSlices() {
+    UnaryOperator<TrainingConfig.Builder> base =
+        config -> config.outerMomentum(0.7).outerNesterov(true).checkpointEvery(2);
+    String undisturbed = train("undisturbed", base).parametersSha256();
+    assertThatThrownBy(
+            () ->
+                TrainJob.run(
+                    spark,
+                    base.apply(job.config("stopped")).build(),
+                    ExistingRun.REFUSE,
+                    new RoundListener() {
+                      @Override
+                      public void roundFinished(RoundMetrics metrics) {
+                        if (metrics.round() == 5) {
+                          throw new IllegalStateException("stopped");
+                        }
+                      }
+                    }))
+        .hasMessage("stopped");
+
+    TrainResult resumed =
+        TrainJob.run(
+            spark,
+            base.apply(job.config("stopped")).build(),
+            ExistingRun.RESUME,
+            RoundListener.NONE);
+
+    assertThat(resumed.parametersSha256()).isEqualTo(undisturbed);
+    assertThat(train("uncut", config -> base.apply(config).sliceBytes(1 << 20)).parametersSha256())
+        .isEqualTo(undisturbed);
+  }
+
+  private static TrainResult train(String run, UnaryOperator<TrainingConfig.Builder> change) {
+    return TrainJob.run(
+        spark, change.apply(job.config(run)).build(), ExistingRun.REFUSE, RoundListener.NONE);
+  }
+}

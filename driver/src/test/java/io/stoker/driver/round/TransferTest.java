@@ -1,0 +1,164 @@
+package io.stoker.driver.round;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.stoker.driver.LocalSpark;
+import io.stoker.driver.TinyJob;
+import io.stoker.driver.config.TrainingConfig;
+import io.stoker.driver.metrics.RoundMetrics;
+import io.stoker.failure.InputException;
+import io.stoker.worker.TinyShards;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.UnaryOperator;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.scheduler.SparkListener;
+import org.apache.spark.scheduler.SparkListenerTaskEnd;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** From bars of four classes to bars of three. */
+class TransferTest {
+  /** Of the convolution and the first dense layer: 30, and 20 + 48 x 20. */
+  private static final int BODY = 30 + 20 + 48 * 20;
+
+  @TempDir static Path folder;
+
+  private static TinyJob job;
+  private static JavaSparkContext spark;
+  private static String trained;
+  private static float[] before;
+
+  @BeforeAll
+  static void train() throws IOException {
+    job = TinyJob.in(folder);
+    TinyShards.write(Files.createDirectory(folder.resolve("three")), List.of(90, 70), 20, 3);
+    spark = LocalSpark.start("local[2]");
+    trained =
+        TrainJob.run(
+                spark,
+                job.config("base").epochs(20).learningRate(0.1).build(),
+                ExistingRun.REFUSE,
+                RoundListener.NONE)
+            .checkpoint();
+    before = TinyJob.parameters(trained);
+  }
+
+  @AfterAll
+  static void stop() {
+    spark.close();
+  }
+
+  @Test
+  void givesOtherClassesANewHead() {
+    TrainResult still = transfer("still", config -> config.epochs(1).learningRate(1e-60));
+    float[] parameters = TinyJob.parameters(still.run());
+
+    assertThat(parameters).hasSize(BODY + 3 + 20 * 3);
+    assertThat(Arrays.copyOf(parameters, BODY)).isEqualTo(Arrays.copyOf(before, BODY));
+    assertThat(transfer("tuned", config -> config).accuracy()).isGreaterThan(0.9);
+  }
+
+  @Test
+  void leavesFrozenLayersAsTheyAre() {
+    TrainResult frozen = transfer("frozen", config -> config.freeze("dense 20"));
+    float[] parameters = TinyJob.parameters(frozen.run());
+
+    assertThat(Arrays.copyOf(parameters, BODY)).isEqualTo(Arrays.copyOf(before, BODY));
+    assertThat(frozen.accuracy()).isGreaterThan(0.9);
+    String byNumber = transfer("by-number", config -> config.freeze("4")).parametersSha256();
+    assertThat(byNumber).isEqualTo(frozen.parametersSha256());
+    String whole =
+        transfer("whole", config -> config.freeze("4").sliceBytes(1 << 20)).parametersSha256();
+    assertThat(whole).isEqualTo(frozen.parametersSha256());
+  }
+
+  @Test
+  void doesNotSendFrozenLayers() throws TimeoutException {
+    AtomicLong shuffled = new AtomicLong();
+    SparkListener counter =
+        new SparkListener() {
+          @Override
+          public void onTaskEnd(SparkListenerTaskEnd end) {
+            shuffled.addAndGet(end.taskMetrics().shuffleWriteMetrics().bytesWritten());
+          }
+        };
+    spark.sc().addSparkListener(counter);
+    transfer("all-travel", config -> config.epochs(1));
+    long all = drain(shuffled);
+    transfer("head-travels", config -> config.epochs(1).freeze("4"));
+    long head = drain(shuffled);
+    spark.sc().removeSparkListener(counter);
+
+    assertThat(head).isPositive().isLessThan(all / 4);
+  }
+
+  private static long drain(AtomicLong counter) throws TimeoutException {
+    spark.sc().listenerBus().waitUntilEmpty();
+    return counter.getAndSet(0);
+  }
+
+  @Test
+  void resumesWithFrozenLayers() {
+    UnaryOperator<TrainingConfig.Builder> base =
+        config -> config.epochs(4).freeze("4").outerMomentum(0.5).checkpointEvery(2);
+    String undisturbed = transfer("undisturbed", base).parametersSha256();
+    assertThatThrownBy(
+            () ->
+                TrainJob.run(
+                    spark,
+                    base.apply(config("stopped")).build(),
+                    ExistingRun.REFUSE,
+                    new RoundListener() {
+                      @Override
+                      public void roundFinished(RoundMetrics metrics) {
+                        if (metrics.round() == 5) {
+                          throw new IllegalStateException("stopped");
+                        }
+                      }
+                    }))
+        .hasMessage("stopped");
+
+    TrainResult resumed =
+        TrainJob.run(
+            spark, base.apply(config("stopped")).build(), ExistingRun.RESUME, RoundListener.NONE);
+
+    assertThat(resumed.parametersSha256()).isEqualTo(undisturbed);
+  }
+
+  @Test
+  void saysWhatCannotBeTransferred() {
+    assertThatThrownBy(() -> transfer("alien", config -> config.model("perceptron")))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("model tiny (8 x 8 x 1, 4 classes)")
+        .hasMessageContaining("model perceptron (8 x 8 x 1, 3 classes)");
+    assertThatThrownBy(() -> transfer("headless", config -> config.freeze("6")))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("Cannot freeze layer 6 of model tiny: it is the last");
+    assertThatThrownBy(() -> transfer("nameless", config -> config.freeze("dense 21")))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("did you mean 'dense 20'?");
+    assertThat(job.run("alien")).doesNotExist();
+  }
+
+  private static TrainingConfig.Builder config(String run) {
+    return job.config(run)
+        .data(folder.resolve("three").toString())
+        .init(trained)
+        .epochs(10)
+        .learningRate(0.1);
+  }
+
+  private static TrainResult transfer(String run, UnaryOperator<TrainingConfig.Builder> change) {
+    return TrainJob.run(
+        spark, change.apply(config(run)).build(), ExistingRun.REFUSE, RoundListener.NONE);
+  }
+}
