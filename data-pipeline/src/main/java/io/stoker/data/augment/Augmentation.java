@@ -34,8 +34,7 @@ public sealed interface Augmentation permits Augmentation.Geometric, Augmentatio
   }
 
   /** One that changes the values of pixels where they are. */
-  sealed interface Photometric extends Augmentation
-      permits Brightness, Contrast, Saturation, ColorNoise, Erase {
+  sealed interface Photometric extends Augmentation permits Tonal, Contrast, Saturation, Erase {
     /**
      * Changes one image in place.
      *
@@ -45,5 +44,28 @@ public sealed interface Augmentation permits Augmentation.Geometric, Augmentatio
      * @param key the image's random bits
      */
     void apply(byte[] pixels, ImageShape shape, ChannelStatistics statistics, long key);
+  }
+
+  /**
+   * One that gives each value of a channel another value, wherever in the image it is. Several are
+   * composed into one table a channel, which can be composed with the normalisation in turn.
+   */
+  sealed interface Tonal extends Photometric permits Brightness, ColorNoise {
+    /**
+     * Adds the change of one image to tables.
+     *
+     * @param tables for each channel, what the augmentations before this one make of each of the
+     *     256 values, as uint8
+     * @param statistics of the data set
+     * @param key the image's random bits
+     */
+    void compose(byte[][] tables, ChannelStatistics statistics, long key);
+
+    @Override
+    default void apply(byte[] pixels, ImageShape shape, ChannelStatistics statistics, long key) {
+      byte[][] tables = ToneTables.create(shape.channels());
+      compose(tables, statistics, key);
+      ToneTables.apply(tables, pixels, shape);
+    }
   }
 }

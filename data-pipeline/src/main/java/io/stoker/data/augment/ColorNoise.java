@@ -1,6 +1,5 @@
 package io.stoker.data.augment;
 
-import io.stoker.data.image.ImageShape;
 import io.stoker.data.shard.ChannelStatistics;
 import io.stoker.failure.Check;
 
@@ -12,14 +11,14 @@ import io.stoker.failure.Check;
  *
  * @param sigma standard deviation of the random numbers; the paper has 0.1
  */
-public record ColorNoise(double sigma) implements Augmentation.Photometric {
+public record ColorNoise(double sigma) implements Augmentation.Tonal {
   public ColorNoise {
     Check.input(sigma >= 0 && sigma <= 10, "Invalid color-noise: %s (must be 0 to 10)", sigma);
   }
 
   @Override
-  public void apply(byte[] pixels, ImageShape shape, ChannelStatistics statistics, long key) {
-    if (shape.channels() == 1) {
+  public void compose(byte[][] tables, ChannelStatistics statistics, long key) {
+    if (tables.length == 1) {
       return;
     }
     double red = 0;
@@ -32,10 +31,14 @@ public record ColorNoise(double sigma) implements Augmentation.Photometric {
       green += amount * statistics.eigenvectors().get(i).get(1);
       blue += amount * statistics.eigenvectors().get(i).get(2);
     }
-    for (int i = 0; i < shape.bytes(); i += 3) {
-      pixels[i] = Draw.pixel((pixels[i] & 0xFF) + red);
-      pixels[i + 1] = Draw.pixel((pixels[i + 1] & 0xFF) + green);
-      pixels[i + 2] = Draw.pixel((pixels[i + 2] & 0xFF) + blue);
+    shift(tables[0], red);
+    shift(tables[1], green);
+    shift(tables[2], blue);
+  }
+
+  private static void shift(byte[] table, double amount) {
+    for (int value = 0; value < table.length; value++) {
+      table[value] = Draw.pixel((table[value] & 0xFF) + amount);
     }
   }
 }

@@ -28,6 +28,40 @@ final class Resampler {
     }
   }
 
+  /**
+   * Moves pixels by whole steps, along a map that is exact, and gives each value the number that a
+   * table has for it.
+   *
+   * @param target receives {@code [channels, height, width]} from the offset on
+   */
+  void applyExact(AffineMap map, byte[] source, float[][] values, float[] target, int offset) {
+    int step = map.xx > 0 ? 1 : -1;
+    // The column that the first one comes from, and which of the columns come from the image.
+    int first = (step > 0 ? 0 : width - 1) + (int) map.xt;
+    int from = Math.min(width, Math.max(0, step > 0 ? -first : first - width + 1));
+    int to = Math.max(from, Math.min(width, step > 0 ? width - first : first + 1));
+    int stride = step * channels;
+    for (int y = 0; y < height; y++) {
+      int sourceY = y + (int) map.yt;
+      boolean inside = sourceY >= 0 && sourceY < height && from < to;
+      for (int channel = 0; channel < channels; channel++) {
+        float[] table = values[channel];
+        int out = offset + (channel * height + y) * width;
+        if (!inside) {
+          Arrays.fill(target, out, out + width, table[0]);
+          continue;
+        }
+        Arrays.fill(target, out, out + from, table[0]);
+        int in = (sourceY * width + first + step * from) * channels + channel;
+        for (int x = from; x < to; x++) {
+          target[out + x] = table[source[in] & 0xFF];
+          in += stride;
+        }
+        Arrays.fill(target, out + to, out + width, table[0]);
+      }
+    }
+  }
+
   private void copyMoved(int xt, int yt, byte[] source, byte[] target) {
     int from = Math.min(width, Math.max(0, -xt));
     int to = Math.max(from, Math.min(width, width - xt));

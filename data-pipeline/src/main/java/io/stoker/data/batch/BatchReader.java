@@ -2,10 +2,11 @@ package io.stoker.data.batch;
 
 import io.stoker.data.augment.Augmentation;
 import io.stoker.data.augment.AugmentationChain;
-import io.stoker.data.image.ImageShape;
 import io.stoker.data.plan.EpochPlan;
 import io.stoker.data.shard.ChannelStatistics;
 import io.stoker.data.shard.ShardBlock;
+import io.stoker.data.shard.ShardEncoding;
+import io.stoker.data.shard.ShardManifest;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.UncheckedIOException;
@@ -14,11 +15,14 @@ import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /**
- * Yields the batches of a worker, in the order of the plan. One thread of its own reads, decodes,
- * augments and normalises ahead of the consumer, by at most {@value #BUFFERS} batches in all, which
- * are reused. What a batch holds depends on the plan and the data alone.
+ * Yields the batches of a worker, in the order of the plan. Threads of its own read, decode,
+ * augment and normalise ahead of the consumer, by at most {@value #BUFFERS} batches in all, which
+ * are reused: one thread for raw images, and for encoded ones up to {@value #MOST_THREADS}. What a
+ * batch holds depends on the plan and the data alone.
  *
  * <p>It belongs to one consumer thread, which closes it. A failure of the reading thread reaches
  * the consumer in {@link #next()}, as the exception that it was.
@@ -27,18 +31,17 @@ public final class BatchReader implements AutoCloseable {
   /** One with the consumer, one ready, one being filled. */
   static final int BUFFERS = 3;
 
+  private static final int MOST_THREADS = 4;
+
   private final SplitBlocks data;
   private final Schedule schedule;
-  private final Optional<Augmenting> augmenting;
-  private final ImageShape shape;
-  private final Normalization normalization;
-  private final byte[] decoded;
-  private final byte[] augmented;
+  private final DecodingPool decoding;
 
   /** The block of each example of the batch before, and its index: mostly the next is the same. */
   private final ShardBlock[] blocks;
 
   private final int[] blockIndices;
+  private final int[] rows;
 
   /** An empty element ends the reading thread. */
   private final BlockingQueue<Optional<ImageBatch>> free = new ArrayBlockingQueue<>(BUFFERS + 1);
@@ -52,23 +55,32 @@ public final class BatchReader implements AutoCloseable {
   private Optional<ImageBatch> handedOut = Optional.empty();
   private int delivered;
 
-  private record Augmenting(AugmentationChain chain, long seed, int epoch) {}
-
-  private BatchReader(SplitBlocks data, Schedule schedule, Optional<Augmenting> augmenting) {
+  private BatchReader(
+      SplitBlocks data,
+      Schedule schedule,
+      int threads,
+      Supplier<Optional<SampleDecoder.Augmenting>> augmenting) {
     this.data = data;
     this.schedule = schedule;
-    this.augmenting = augmenting;
-    this.shape = data.folder().manifest().image();
-    ChannelStatistics statistics = data.folder().manifest().statistics();
-    this.normalization = new Normalization(statistics.mean(), statistics.standardDeviation());
-    this.decoded = new byte[shape.bytes()];
-    this.augmented = new byte[shape.bytes()];
+    ShardManifest manifest = data.folder().manifest();
+    ChannelStatistics statistics = manifest.statistics();
+    Normalization normalization =
+        new Normalization(statistics.mean(), statistics.standardDeviation());
+    String name = "stoker-batches-" + data.split();
+    this.decoding =
+        new DecodingPool(
+            Stream.generate(
+                    () -> new SampleDecoder(manifest.image(), normalization, augmenting.get()))
+                .limit(threads)
+                .toList(),
+            name);
     this.blocks = new ShardBlock[schedule.capacity()];
     this.blockIndices = new int[schedule.capacity()];
+    this.rows = new int[schedule.capacity()];
     for (int i = 0; i < BUFFERS; i++) {
-      free.add(Optional.of(new ImageBatch(schedule.capacity(), shape.bytes())));
+      free.add(Optional.of(new ImageBatch(schedule.capacity(), manifest.image().bytes())));
     }
-    this.thread = new Thread(this::produce, "stoker-batches-" + data.split());
+    this.thread = new Thread(this::produce, name);
     thread.setDaemon(true);
     thread.start();
   }
@@ -90,18 +102,39 @@ public final class BatchReader implements AutoCloseable {
       int fromStep,
       int toStep,
       List<Augmentation> augmentations) {
-    Optional<Augmenting> augmenting =
-        augmentations.isEmpty()
-            ? Optional.empty()
-            : Optional.of(
-                new Augmenting(
-                    new AugmentationChain(
-                        augmentations,
-                        data.folder().manifest().image(),
-                        data.folder().manifest().statistics()),
-                    plan.seed(),
-                    plan.epoch()));
-    return new BatchReader(data, new PlannedSteps(plan, worker, fromStep, toStep), augmenting);
+    return training(data, plan, worker, fromStep, toStep, augmentations, threads(data));
+  }
+
+  /** The same, with a number of threads. */
+  static BatchReader training(
+      SplitBlocks data,
+      EpochPlan plan,
+      int worker,
+      int fromStep,
+      int toStep,
+      List<Augmentation> augmentations,
+      int threads) {
+    ShardManifest manifest = data.folder().manifest();
+    return new BatchReader(
+        data,
+        new PlannedSteps(plan, worker, fromStep, toStep),
+        threads,
+        () ->
+            augmentations.isEmpty()
+                ? Optional.empty()
+                : Optional.of(
+                    new SampleDecoder.Augmenting(
+                        new AugmentationChain(
+                            augmentations, manifest.image(), manifest.statistics()),
+                        plan.seed(),
+                        plan.epoch())));
+  }
+
+  /** Raw images come faster than a second thread could be told to help. */
+  private static int threads(SplitBlocks data) {
+    return data.folder().manifest().encoding() instanceof ShardEncoding.Raw
+        ? 1
+        : Math.min(MOST_THREADS, Runtime.getRuntime().availableProcessors());
   }
 
   /**
@@ -114,7 +147,10 @@ public final class BatchReader implements AutoCloseable {
    */
   public static BatchReader sequential(SplitBlocks data, int fromBlock, int toBlock, int batch) {
     return new BatchReader(
-        data, new BlockRange(data.rows(), fromBlock, toBlock, batch), Optional.empty());
+        data,
+        new BlockRange(data.rows(), fromBlock, toBlock, batch),
+        threads(data),
+        Optional::empty);
   }
 
   /** Whether there is a batch that {@link #next()} has not handed out. */
@@ -162,7 +198,7 @@ public final class BatchReader implements AutoCloseable {
     return new IllegalStateException(cause);
   }
 
-  /** Ends the reading thread, and waits until it has. */
+  /** Ends the reading threads, and waits until the one that leads them has. */
   @Override
   public void close() {
     closed = true;
@@ -175,6 +211,7 @@ public final class BatchReader implements AutoCloseable {
         interrupted = true; // The thread ends after the batch that it is at; it is waited for.
       }
     }
+    decoding.close();
     if (interrupted) {
       Thread.currentThread().interrupt();
     }
@@ -196,32 +233,23 @@ public final class BatchReader implements AutoCloseable {
     }
   }
 
-  private void fill(int batch, ImageBatch target) throws IOException {
+  private void fill(int batch, ImageBatch target) throws IOException, InterruptedException {
     int examples = schedule.examples(batch);
     target.examples(examples);
     for (int example = 0; example < examples && !closed; example++) {
-      ShardBlock block = block(example, schedule.block(batch, example));
-      int row = schedule.row(batch, example);
-      long sampleId = block.sampleId(row);
-      target.labels()[example] = block.label(row);
-      target.sampleIds()[example] = sampleId;
-      block.decode(row, decoded);
-      byte[] pixels = decoded;
-      if (augmenting.isPresent()) {
-        Augmenting with = augmenting.get();
-        with.chain.apply(with.seed, with.epoch, sampleId, decoded, augmented);
-        pixels = augmented;
-      }
-      normalization.apply(pixels, shape, target.images(), example * shape.bytes());
+      hold(example, schedule.block(batch, example));
+      rows[example] = schedule.row(batch, example);
+    }
+    if (!closed) {
+      decoding.decode(blocks, rows, target);
     }
   }
 
   /** Holds on to each example's block, so that a small cache costs no second read of it. */
-  private ShardBlock block(int example, int index) throws IOException {
+  private void hold(int example, int index) throws IOException {
     if (blocks[example] == null || blockIndices[example] != index) {
       blocks[example] = data.block(index);
       blockIndices[example] = index;
     }
-    return blocks[example];
   }
 }

@@ -33,6 +33,11 @@ public final class Normalization {
     }
   }
 
+  /** The value of each of the 256 pixels of each channel; not to be changed. */
+  float[][] values() {
+    return values;
+  }
+
   /**
    * Normalises one image.
    *

@@ -70,9 +70,11 @@ public final class ImageCodec {
   public static void decodeInto(
       byte[] source, int offset, int length, ImageShape shape, byte[] target)
       throws UnreadableImageException {
-    boolean jpeg = length > 0 && source[offset] == (byte) 0xFF;
-    Pixels pixels =
-        read(jpeg ? ImageFormat.JPEG : ImageFormat.PNG, source, offset, length, shape.area());
+    if (length > 0 && source[offset] == (byte) 0xFF) {
+      ShardJpeg.decode(source, offset, length, shape, target);
+      return;
+    }
+    Pixels pixels = read(ImageFormat.PNG, source, offset, length, shape.area());
     if (!pixels.shape().equals(shape)) {
       throw new UnreadableImageException(
           "the image is " + pixels.shape() + ", the manifest says " + shape);

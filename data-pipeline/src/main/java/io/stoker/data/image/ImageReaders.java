@@ -4,6 +4,7 @@ import com.twelvemonkeys.imageio.plugins.jpeg.JPEGImageReaderSpi;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Iterator;
+import java.util.List;
 import java.util.function.Predicate;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
@@ -17,6 +18,7 @@ import javax.imageio.spi.ImageReaderSpi;
  */
 final class ImageReaders {
   private static final ImageReaderSpi JPEG;
+  private static final ImageReaderSpi PLAIN_JPEG;
   private static final ImageReaderSpi PNG;
   private static final ImageReaderSpi GIF;
   private static final ImageReaderSpi BMP;
@@ -30,6 +32,7 @@ final class ImageReaders {
       registry.registerServiceProvider(new JPEGImageReaderSpi());
     }
     JPEG = find(registry, spi -> spi instanceof JPEGImageReaderSpi);
+    PLAIN_JPEG = ofJava(registry, "jpeg");
     PNG = ofJava(registry, "png");
     GIF = ofJava(registry, "gif");
     BMP = ofJava(registry, "bmp");
@@ -46,6 +49,18 @@ final class ImageReaders {
           case GIF -> GIF;
           case BMP -> BMP;
         };
+    return create(spi);
+  }
+
+  /**
+   * A new reader of Java's own, which knows grey and YCbCr only, and is faster; the caller disposes
+   * of it.
+   */
+  static ImageReader plainJpeg() {
+    return create(PLAIN_JPEG);
+  }
+
+  private static ImageReader create(ImageReaderSpi spi) {
     try {
       return spi.createReaderInstance();
     } catch (IOException e) {
@@ -77,7 +92,8 @@ final class ImageReaders {
   private static ImageReaderSpi ofJava(IIORegistry registry, String format) {
     return find(
         registry,
-        spi -> isOfJava(spi.getPluginClassName()) && spi.getFormatNames()[0].equals(format));
+        spi ->
+            isOfJava(spi.getPluginClassName()) && List.of(spi.getFormatNames()).contains(format));
   }
 
   private static boolean isOfJava(String className) {

@@ -80,6 +80,23 @@ public final class ShardBlock {
     }
   }
 
+  /** Hands the encoded image of a row to whoever decodes it in another way. */
+  public <E extends Exception> void encoded(int row, EncodedImage<E> receiver) throws E {
+    receiver.accept(images, offsets[row], offsets[row + 1] - offsets[row]);
+  }
+
+  /** Receives an encoded image in place; it must not change the bytes. */
+  public interface EncodedImage<E extends Exception> {
+    /**
+     * Receives an image.
+     *
+     * @param source holds the image
+     * @param offset where it starts
+     * @param length its bytes
+     */
+    void accept(byte[] source, int offset, int length) throws E;
+  }
+
   /** About how much memory it takes. */
   public long memoryBytes() {
     long text = 0;

@@ -311,4 +311,41 @@ class AugmentationTest {
     }
     assertThat(covered).isEqualTo(9);
   }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "flip",
+        "shift=3,flip",
+        "crop=12,flip,color-noise=3",
+        "flip,brightness=0.9,color-noise,brightness",
+        "rotate,color-noise",
+        "flip,contrast=1",
+        "crop,saturation,erase=0.6"
+      })
+  void givesTheNetworkTheSameInOnePassAsInThree(String augmentations) {
+    float[][] table = new float[3][256];
+    for (int channel = 0; channel < 3; channel++) {
+      for (int value = 0; value < 256; value++) {
+        table[channel][value] = 1000 * channel + value + 0.5f;
+      }
+    }
+    AugmentationChain chain =
+        new AugmentationChain(Augmentation.parse(augmentations), SHAPE, STATISTICS);
+    for (int sample = 0; sample < 50; sample++) {
+      byte[] pixels = apply(augmentations, 3, 1, sample);
+      float[] expected = new float[5 + SHAPE.bytes()];
+      for (int i = 0; i < SHAPE.area(); i++) {
+        for (int channel = 0; channel < 3; channel++) {
+          expected[5 + channel * SHAPE.area() + i] = table[channel][pixels[3 * i + channel] & 0xFF];
+        }
+      }
+      float[] target = new float[5 + SHAPE.bytes()];
+
+      chain.apply(3, 1, sample, IMAGE.values(), table, target, 5);
+
+      assertThat(target).isEqualTo(expected);
+    }
+  }
 }

@@ -86,6 +86,41 @@ class BatchReaderTest {
   }
 
   @Test
+  void yieldsTheSameWithAnyNumberOfThreads() throws IOException {
+    TestShards.write(path(), SHAPE, new ShardEncoding.Jpeg(90), 4, 70, 30);
+    SplitBlocks data =
+        new SplitBlocks(
+            ShardFolder.open(path(), new Configuration()), "train", new BlockCache(1 << 20));
+    EpochPlan plan = EpochPlan.of(data.rows(), 9, 3, 1, 16);
+    for (int threads = 1; threads <= 4; threads++) {
+      int step = 0;
+      try (BatchReader reader =
+          BatchReader.training(
+              data, plan, 0, 0, plan.steps(), Augmentation.parse("crop,contrast"), threads)) {
+        while (reader.hasNext()) {
+          assertHolds(reader.next(), data, plan, 0, step++, "crop,contrast");
+        }
+      }
+      assertThat(step).isEqualTo(plan.steps());
+    }
+  }
+
+  @Test
+  void measuresEachStageAndTheCodecBesideThem() throws IOException {
+    TestShards.write(path(), SHAPE, new ShardEncoding.Jpeg(90), 4, 70);
+    SplitBlocks data =
+        new SplitBlocks(ShardFolder.open(path(), new Configuration()), "train", new BlockCache(0));
+
+    List<LoaderBench.Rate> rates =
+        new LoaderBench(data, Augmentation.parse("flip"), 16, 0.05).run(2);
+
+    assertThat(rates)
+        .extracting(LoaderBench.Rate::stage)
+        .containsExactly("read", "codec", "decode", "augment", "batch", "loader", "loader");
+    assertThat(rates).allSatisfy(rate -> assertThat(rate.imagesPerSecond()).isPositive());
+  }
+
+  @Test
   void startsInTheMiddleOfAnEpoch() throws IOException {
     SplitBlocks data = data(0, 500);
     EpochPlan plan = EpochPlan.of(data.rows(), 9, 0, 2, 16);

@@ -174,6 +174,42 @@ class ImageCodecTest {
     }
   }
 
+  @Test
+  void decodesJpegOfShardsLikeAnyOther() throws Exception {
+    for (int channels : new int[] {1, 3, 1}) {
+      for (int seed = 0; seed < 5; seed++) {
+        Pixels noise = TestImages.noise(37, 30 + seed, channels, seed);
+        byte[] jpeg = ImageCodec.encodeJpeg(noise, 60 + 10 * seed);
+        byte[] among = new byte[jpeg.length + 20];
+        System.arraycopy(jpeg, 0, among, 7, jpeg.length);
+        byte[] decoded = new byte[noise.shape().bytes()];
+        ImageCodec.decodeInto(among, 7, jpeg.length, noise.shape(), decoded);
+        assertThat(decoded).isEqualTo(decode(jpeg).values());
+      }
+    }
+  }
+
+  @Test
+  void refusesJpegOfShardsThatIsCutOrOfAnotherShapeAndReadsTheNext() throws Exception {
+    Pixels noise = TestImages.noise(40, 50, 3, 1);
+    byte[] jpeg = ImageCodec.encodeJpeg(noise, 90);
+    byte[] target = new byte[2 * noise.shape().bytes()];
+    for (int length = 1; length < jpeg.length - 2; length += 97) {
+      int cut = length;
+      assertThatThrownBy(() -> ImageCodec.decodeInto(jpeg, 0, cut, noise.shape(), target))
+          .isInstanceOf(UnreadableImageException.class);
+    }
+    for (ImageShape other :
+        new ImageShape[] {
+          new ImageShape(50, 40, 3), new ImageShape(40, 50, 1), new ImageShape(41, 50, 3)
+        }) {
+      assertThatThrownBy(() -> ImageCodec.decodeInto(jpeg, 0, jpeg.length, other, target))
+          .isInstanceOf(UnreadableImageException.class);
+    }
+    ImageCodec.decodeInto(jpeg, 0, jpeg.length, noise.shape(), target);
+    assertThat(Arrays.copyOf(target, noise.shape().bytes())).isEqualTo(decode(jpeg).values());
+  }
+
   private static byte[] filled(int length, byte value) {
     byte[] result = new byte[length];
     Arrays.fill(result, value);

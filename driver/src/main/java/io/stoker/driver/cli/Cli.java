@@ -14,7 +14,9 @@ final class Cli {
 
   Cli(Console console) {
     CommandLine bench =
-        new CommandLine(new Bench()).addSubcommand("step", new BenchStepCommand(console));
+        new CommandLine(new Bench())
+            .addSubcommand("step", new BenchStepCommand(console))
+            .addSubcommand("loader", new BenchLoaderCommand(console));
     commands =
         new CommandLine(new Top())
             .addSubcommand("prepare", new PrepareCommand(console))
@@ -67,8 +69,8 @@ final class Cli {
       description = {
         "",
         "What stands before COMMAND goes to spark-submit, such as --master spark://HOST:7077,"
-            + " --conf KEY=VALUE, --executor-memory 4g; without a master the job runs here, on all cores."
-            + " A URI is a local path, hdfs:// or s3a://."
+            + " --conf KEY=VALUE, --executor-memory 4g; without a master the job runs here, on all"
+            + " cores. A URI is a local path, hdfs:// or s3a://."
       },
       commandListHeading = "%nCommands:%n",
       optionListHeading = "%nOptions:%n",
