@@ -20,6 +20,7 @@ final class Cli {
     commands =
         new CommandLine(new Top())
             .addSubcommand("prepare", new PrepareCommand(console))
+            .addSubcommand("synth", new SynthCommand(console))
             .addSubcommand("inspect", new InspectCommand(console))
             .addSubcommand("train", new TrainCommand(console))
             .addSubcommand("evaluate", new EvaluateCommand(console))

@@ -20,8 +20,8 @@ import picocli.CommandLine.Option;
         "./stoker [spark-submit option]... prepare --input URI --output URI [option]...",
     description = {
       "",
-      "Broken images are counted, named in the manifest and left out. The same input and options give the same"
-          + " bytes, whatever the cluster."
+      "Broken images are counted, named in the manifest and left out. The same input and options"
+          + " give the same bytes, whatever the cluster."
     })
 final class PrepareCommand extends StokerCommand {
   @Option(names = "--input", paramLabel = "URI", required = true, description = "The images.")
@@ -29,10 +29,11 @@ final class PrepareCommand extends StokerCommand {
 
   @Option(
       names = "--format",
-      paramLabel = "folder|idx",
+      paramLabel = "folder|idx|cifar|tar|csv",
       defaultValue = "folder",
       description =
-          "folder: one folder a class. idx: MNIST's files, plain or gzipped (default:"
+          "folder: one folder a class. idx: MNIST's files. cifar: CIFAR's binaries. tar: archives"
+              + " of pairs, of archives or of folders. csv: a list of paths and labels (default:"
               + " ${DEFAULT-VALUE}).")
   private String format;
 

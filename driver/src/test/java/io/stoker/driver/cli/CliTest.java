@@ -37,6 +37,7 @@ class CliTest {
   @ValueSource(
       strings = {
         "prepare",
+        "synth",
         "inspect",
         "train",
         "evaluate",

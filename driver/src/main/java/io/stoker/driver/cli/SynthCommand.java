@@ -1,0 +1,138 @@
+package io.stoker.driver.cli;
+
+import io.stoker.data.pack.ImageFilesJob;
+import io.stoker.data.pack.PrepareJob;
+import io.stoker.data.pack.PrepareOptions;
+import io.stoker.data.pack.PrepareOptions.ExistingOutput;
+import io.stoker.data.pack.SplitFractions;
+import io.stoker.data.shard.ShardEncoding;
+import io.stoker.data.synth.SyntheticSource;
+import io.stoker.failure.Check;
+import java.io.IOException;
+import org.apache.spark.api.java.JavaSparkContext;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+@Command(
+    name = "synth",
+    header = "Draws labelled images, as shards or as image files: for load tests and examples.",
+    customSynopsis = "./stoker [spark-submit option]... synth --output URI [option]...",
+    description = {
+      "",
+      "Textured shapes before a background, turned, stretched and under noise. The same options"
+          + " give the same bytes, whatever the cluster."
+    })
+final class SynthCommand extends StokerCommand {
+  private static final double NANOSECONDS = 1e9;
+
+  @Option(
+      names = "--output",
+      paramLabel = "URI",
+      required = true,
+      description = "The folder to make.")
+  private String output;
+
+  @Option(
+      names = "--count",
+      paramLabel = "N",
+      defaultValue = "1000",
+      description = "Images in all (default: ${DEFAULT-VALUE}).")
+  private long count;
+
+  @Option(
+      names = "--classes",
+      paramLabel = "N",
+      defaultValue = "10",
+      description = "Classes, 2 to 10000 (default: ${DEFAULT-VALUE}).")
+  private int classes;
+
+  @Option(
+      names = "--size",
+      paramLabel = "N",
+      defaultValue = "64",
+      description = "Height and width in pixels (default: ${DEFAULT-VALUE}).")
+  private int size;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      defaultValue = "0",
+      description = "Of all that is random (default: ${DEFAULT-VALUE}).")
+  private long seed;
+
+  @Option(
+      names = "--files",
+      description = "Write image files, a folder a class, which prepare reads; not shards.")
+  private boolean files;
+
+  @Option(
+      names = "--encoding",
+      paramLabel = "raw|jpeg|png",
+      description =
+          "Of the images; jpeg=90 says the quality too (default: raw for small images in shards,"
+              + " else jpeg).")
+  private String encoding;
+
+  @Option(
+      names = "--split",
+      paramLabel = "NAME=FRACTION,...",
+      description = "Splits of the shards (default: train=0.9,test=0.1).")
+  private String splits;
+
+  @Option(
+      names = "--shard-mb",
+      paramLabel = "N",
+      description = "About how many MB a shard has (default: 32).")
+  private Integer shardMegabytes;
+
+  @Option(names = "--overwrite", description = "Replace shards at the output.")
+  private boolean overwrite;
+
+  SynthCommand(Console console) {
+    super(console);
+  }
+
+  @Override
+  Report execute() throws IOException {
+    SyntheticSource source = new SyntheticSource(count, classes, size, seed);
+    return files ? writeFiles(source) : writeShards(source);
+  }
+
+  private Report writeShards(SyntheticSource source) {
+    PrepareOptions.Builder builder =
+        PrepareOptions.builder()
+            .source(source)
+            .input(SyntheticSource.INPUT)
+            .output(SparkSide.path(output))
+            .seed(seed)
+            .existingOutput(overwrite ? ExistingOutput.OVERWRITE : ExistingOutput.REFUSE);
+    Given.set(encoding, text -> builder.encoding(ShardEncoding.parse(text)));
+    Given.set(splits, text -> builder.splits(SplitFractions.parse(text)));
+    Given.set(shardMegabytes, builder::shardMegabytes);
+    PrepareOptions options = builder.build();
+    try (JavaSparkContext spark = SparkSide.start("synth")) {
+      return PrepareCommand.report(options, new PrepareJob(spark, options).run());
+    }
+  }
+
+  private Report writeFiles(SyntheticSource source) throws IOException {
+    Check.input(
+        splits == null && shardMegabytes == null && !overwrite,
+        "--split, --shard-mb and --overwrite are for shards, not for --files");
+    ShardEncoding chosen = ShardEncoding.parse(encoding == null ? "jpeg" : encoding);
+    long start = System.nanoTime();
+    try (JavaSparkContext spark = SparkSide.start("synth")) {
+      long written = ImageFilesJob.run(spark, source, SparkSide.path(output), chosen);
+      double seconds = (System.nanoTime() - start) / NANOSECONDS;
+      return new Report(
+          "%,d images of %d x %d x 3 in %d classes, in %.1f s: %s%n"
+              .formatted(written, size, size, classes, seconds, output),
+          Report.object()
+              .put("output", output)
+              .put("samples", written)
+              .put("classes", classes)
+              .put("seconds", seconds)
+              .put("images_per_second", written / seconds));
+    }
+  }
+}
