@@ -1,0 +1,48 @@
+package io.stoker.driver.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.stoker.data.augment.Augmentation;
+import io.stoker.models.spec.ModelSpec;
+import io.stoker.models.spec.Shape;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ExampleRecipesTest {
+  private static final Path EXAMPLES = Path.of("..", "examples");
+
+  @ParameterizedTest
+  @CsvSource({
+    "alexnet-imagenet.yaml, 227, 3, 1000",
+    "mnist/lenet5.yaml, 28, 1, 10",
+    "mnist/lenet5-augmented.yaml, 28, 1, 10",
+  })
+  void describeJobsThatCanRun(String file, int size, int channels, int classes) {
+    TrainingConfig config = recipe(file);
+
+    ModelSpec model =
+        ModelReference.resolve(config.model(), new Shape(size, size, channels), classes);
+    assertThat(LayerRates.of(config, model).frozenParameters(model)).isZero();
+    assertThat(Augmentation.parse(String.join(",", config.augmentations())))
+        .hasSameSizeAs(config.augmentations());
+  }
+
+  @Test
+  void haveThePapersRecipeForAlexNet() {
+    TrainingConfig config = recipe("alexnet-imagenet.yaml");
+
+    assertThat(config.batch()).isEqualTo(128);
+    assertThat(config.momentum()).isEqualTo(0.9);
+    assertThat(config.weightDecay()).isEqualTo(0.0005);
+    assertThat(config.biasRate()).isEqualTo(2);
+    assertThat(config.learningRate()).isEqualTo(0.01);
+    assertThat(config.schedule()).isEqualTo(new LearningRateSchedule.Plateau(0.1, 5, 0));
+    assertThat(config.epochs()).isEqualTo(90);
+  }
+
+  private static TrainingConfig recipe(String file) {
+    return ConfigFormat.readRecipe(EXAMPLES.resolve(file)).data("data").run("run").build();
+  }
+}
