@@ -28,6 +28,9 @@ final class OutputFolder {
   /** Names the shards of a job while it runs, so that what is left of it can be told. */
   static final String UNFINISHED = "_unfinished";
 
+  /** The rejected inputs again, a JSON object a line, for tools that read lines. */
+  static final String REJECTED = "rejected.jsonl";
+
   private static final Pattern SHARD =
       Pattern.compile("[a-z0-9_]+-[0-9]{5,}-of-[0-9]{5,}\\.parquet");
 
@@ -79,6 +82,7 @@ final class OutputFolder {
     try (FSDataOutputStream out = fileSystem.create(new Path(path, UNFINISHED), true)) {
       List<String> noted = new ArrayList<>(own);
       noted.addAll(shards);
+      noted.add(REJECTED);
       out.write(String.join("\n", noted).getBytes(StandardCharsets.UTF_8));
     }
     for (String name : own) {
@@ -102,6 +106,9 @@ final class OutputFolder {
             shard.bytes());
       }
     }
+    if (!manifest.rejected().isEmpty()) {
+      ManifestFile.writeRejected(manifest, new Path(path, REJECTED), hadoop);
+    }
     ManifestFile.Stored stored = ManifestFile.write(manifest, path, hadoop);
     delete(new Path(path, UNFINISHED));
     return stored;
@@ -110,6 +117,7 @@ final class OutputFolder {
   /** Deletes the shards of a job that failed, and the folder if nothing is left in it. */
   void abandon(List<String> shards) throws IOException {
     delete(new Path(path, ShardManifest.FILE));
+    delete(new Path(path, REJECTED));
     for (String shard : shards) {
       delete(new Path(path, shard));
     }
@@ -125,6 +133,7 @@ final class OutputFolder {
     if (fileSystem.exists(new Path(path, ShardManifest.FILE))) {
       try {
         own.add(ShardManifest.FILE);
+        own.add(REJECTED);
         ManifestFile.read(path, hadoop).manifest().splits().values().stream()
             .flatMap(split -> split.shards().stream())
             .map(ShardFile::file)
@@ -136,9 +145,13 @@ final class OutputFolder {
     Path note = new Path(path, UNFINISHED);
     if (fileSystem.exists(note)) {
       own.add(UNFINISHED);
-      readNote(note).lines().filter(name -> SHARD.matcher(name).matches()).forEach(own::add);
+      readNote(note).lines().filter(OutputFolder::isOwn).forEach(own::add);
     }
     return own;
+  }
+
+  private static boolean isOwn(String name) {
+    return SHARD.matcher(name).matches() || name.equals(REJECTED);
   }
 
   private String readNote(Path note) throws IOException {

@@ -101,6 +101,22 @@ public final class ManifestFile {
     return new Stored(manifest, sha256(bytes));
   }
 
+  /**
+   * Writes the rejected inputs of a manifest into a file of their own, a JSON object a line.
+   *
+   * @throws IOException if it cannot be written
+   */
+  public static void writeRejected(ShardManifest manifest, Path file, Configuration hadoop)
+      throws IOException {
+    try (FSDataOutputStream out = Storage.of(file, hadoop).create(file, true)) {
+      for (RejectedInput input : manifest.rejected()) {
+        out.write(
+            JSON.writer().without(SerializationFeature.INDENT_OUTPUT).writeValueAsBytes(input));
+        out.write('\n');
+      }
+    }
+  }
+
   private static ShardManifest parse(byte[] bytes, Path file) {
     try {
       return JSON.readValue(bytes, ShardManifest.class);

@@ -181,6 +181,14 @@ class PrepareJobBadInputTest {
     assertThat(manifest.rejected())
         .containsExactly(
             new RejectedInput("a/large.png", "too large: 40 x 40 pixels, the limit is 1000"));
+    assertThat(out.resolve("rejected.jsonl"))
+        .hasContent(
+            "{\"path\":\"a/large.png\",\"reason\":\"too large: 40 x 40 pixels, the limit is"
+                + " 1000\"}");
+
+    Files.delete(in.resolve("a/large.png"));
+    run(options("folder").existingOutput(PrepareOptions.ExistingOutput.OVERWRITE));
+    assertThat(out.resolve("rejected.jsonl")).doesNotExist();
   }
 
   @Test
