@@ -1,7 +1,6 @@
 package io.stoker.driver.checkpoint;
 
 import io.stoker.data.storage.Storage;
-import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -17,19 +16,12 @@ public final class Locations {
    *
    * @param uri a local path, absolute or not, or a URI with a scheme
    * @param hadoop which filesystem a path without scheme is on
-   * @throws InputException if there is no such filesystem
+   * @throws InputException if there is no such filesystem, or a password is in the URI
    */
   public static Path absolute(String uri, Configuration hadoop) {
+    Path path = Storage.path(uri);
     try {
-      Path path = new Path(uri);
-      String user = path.toUri().getUserInfo();
-      Check.input(
-          user == null || !user.contains(":"),
-          "Invalid location: %s (a password must not be in it; Hadoop's credential providers or the environment hold those)",
-          uri.replaceFirst("//[^@/]*@", "//...@"));
       return Storage.of(path, hadoop).makeQualified(path);
-    } catch (IllegalArgumentException e) {
-      throw new InputException("Invalid location: '%s' (%s)".formatted(uri, e.getMessage()), e);
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot reach " + uri, e);
     }

@@ -4,6 +4,7 @@ import io.stoker.failure.InputException;
 import io.stoker.failure.ResourceException;
 import io.stoker.failure.StokerException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.ConnectException;
 import java.net.UnknownHostException;
 import java.nio.file.AccessDeniedException;
@@ -34,7 +35,22 @@ record Failure(int exitCode, String message) {
         .map(Failure::explain)
         .flatMap(Optional::stream)
         .findFirst()
+        .or(() -> storage(chain))
         .orElseGet(() -> bug(failure));
+  }
+
+  /** A file could not be read or written: what was being done, and then why it failed. */
+  private static Optional<Failure> storage(List<Throwable> chain) {
+    return chain.stream()
+        .filter(UncheckedIOException.class::isInstance)
+        .findFirst()
+        .map(
+            failure -> {
+              String reason = firstLine(failure.getCause().getMessage());
+              String action = firstLine(failure.getMessage());
+              return action.contains(reason) ? action : action + ": " + reason;
+            })
+        .flatMap(Failure::resource);
   }
 
   private static Optional<Failure> explain(Throwable cause) {
@@ -55,8 +71,7 @@ record Failure(int exitCode, String message) {
     }
     if (message.contains("org.apache.hadoop.fs.s3a.S3AFileSystem not found")) {
       return resource(
-          "S3 needs Hadoop's S3A client; say --packages org.apache.hadoop:hadoop-aws:3.3.4 before"
-              + " the command");
+          "S3 needs Hadoop's S3A client, which stoker.jar holds and this class path does not");
     }
     if (cause instanceof AccessDeniedException || cause instanceof AccessControlException) {
       return resource("No access: " + message);

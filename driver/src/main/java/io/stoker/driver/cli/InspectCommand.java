@@ -9,6 +9,7 @@ import io.stoker.data.shard.ChannelStatistics;
 import io.stoker.data.shard.ShardFolder;
 import io.stoker.data.shard.ShardManifest;
 import io.stoker.data.shard.ShardSplit;
+import io.stoker.data.storage.Storage;
 import io.stoker.failure.Check;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -64,14 +65,14 @@ final class InspectCommand extends StokerCommand {
   @Override
   Report execute() throws IOException {
     Configuration hadoop = SparkSide.hadoop();
-    ShardFolder folder = ShardFolder.open(SparkSide.path(data), hadoop);
+    ShardFolder folder = ShardFolder.open(Storage.path(data), hadoop);
     ObjectNode json = json(folder);
     StringBuilder text = new StringBuilder(text(folder.manifest()));
     if (sheet != null) {
       Check.input(sheet.endsWith(".png"), "Invalid sheet: %s (must end in .png)", sheet);
       SplitBlocks blocks = new SplitBlocks(folder, split, new BlockCache(0));
       new ContactSheet(blocks, Augmentation.parse(augmentations), seed)
-          .write(SparkSide.path(sheet), hadoop);
+          .write(Storage.path(sheet), hadoop);
       text.append("sheet: ").append(sheet).append('\n');
       json.put("sheet", sheet);
     }

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.stoker.data.image.ImageCodec;
 import io.stoker.data.image.Pixels;
 import io.stoker.data.image.UnreadableImageException;
+import io.stoker.data.storage.Storage;
 import io.stoker.driver.evaluate.PredictJob;
 import io.stoker.driver.evaluate.PredictRequest;
 import io.stoker.driver.evaluate.Prediction;
@@ -78,8 +79,8 @@ final class PredictCommand extends StokerCommand {
   static List<Pixels> read(List<Prediction> predictions, Configuration hadoop) throws IOException {
     List<Pixels> pixels = new ArrayList<>();
     for (Prediction prediction : predictions) {
-      org.apache.hadoop.fs.Path file = SparkSide.path(prediction.image());
-      try (InputStream stream = file.getFileSystem(hadoop).open(file)) {
+      org.apache.hadoop.fs.Path file = Storage.path(prediction.image());
+      try (InputStream stream = Storage.of(file, hadoop).open(file)) {
         pixels.add(ImageCodec.decode(stream.readAllBytes(), ImageCodec.DEFAULT_MAXIMUM_PIXELS));
       } catch (UnreadableImageException e) {
         throw new InputException(

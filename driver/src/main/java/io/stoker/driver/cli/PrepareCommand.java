@@ -9,6 +9,7 @@ import io.stoker.data.pack.SplitFractions;
 import io.stoker.data.shard.ShardEncoding;
 import io.stoker.data.shard.ShardManifest;
 import io.stoker.data.source.ImageSources;
+import io.stoker.data.storage.Storage;
 import org.apache.spark.api.java.JavaSparkContext;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -117,8 +118,8 @@ final class PrepareCommand extends StokerCommand {
     PrepareOptions.Builder builder =
         PrepareOptions.builder()
             .source(ImageSources.named(format))
-            .input(SparkSide.path(input))
-            .output(SparkSide.path(output))
+            .input(Storage.path(input))
+            .output(Storage.path(output))
             .existingOutput(overwrite ? ExistingOutput.OVERWRITE : ExistingOutput.REFUSE);
     Given.set(size, builder::size);
     Given.set(channels, builder::channels);

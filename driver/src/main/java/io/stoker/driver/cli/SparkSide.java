@@ -1,9 +1,9 @@
 package io.stoker.driver.cli;
 
+import io.stoker.data.storage.StorageDefaults;
 import io.stoker.failure.InputException;
 import io.stoker.failure.ResourceException;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.Path;
 import org.apache.logging.log4j.Level;
 import org.apache.logging.log4j.core.config.Configurator;
 import org.apache.spark.SparkConf;
@@ -37,7 +37,9 @@ final class SparkSide {
       hushTasks();
     }
     try {
-      return new JavaSparkContext(conf);
+      JavaSparkContext spark = new JavaSparkContext(conf);
+      StorageDefaults.apply(spark.hadoopConfiguration());
+      return spark;
     } catch (RuntimeException e) {
       throw new ResourceException(
           "Cannot start Spark on %s: %s".formatted(conf.get(MASTER), e.getMessage()), e);
@@ -61,20 +63,9 @@ final class SparkSide {
    * Hadoop's configuration with what {@code spark.hadoop.*} says, for commands that need no Spark.
    */
   static Configuration hadoop() {
-    return SparkHadoopUtil.get().newConfiguration(new SparkConf());
-  }
-
-  /**
-   * A URI as Hadoop's filesystems take it.
-   *
-   * @throws InputException if it is none
-   */
-  static Path path(String uri) {
-    try {
-      return new Path(uri);
-    } catch (IllegalArgumentException e) {
-      throw new InputException("Invalid URI: '%s' (%s)".formatted(uri, e.getMessage()), e);
-    }
+    Configuration hadoop = SparkHadoopUtil.get().newConfiguration(new SparkConf());
+    StorageDefaults.apply(hadoop);
+    return hadoop;
   }
 
   /** A URI as people write it: a file of this machine without its scheme. */

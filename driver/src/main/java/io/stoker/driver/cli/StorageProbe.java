@@ -1,5 +1,6 @@
 package io.stoker.driver.cli;
 
+import io.stoker.data.storage.Storage;
 import io.stoker.failure.ResourceException;
 import java.io.IOException;
 import java.util.Arrays;
@@ -42,8 +43,8 @@ final class StorageProbe {
     byte[] written = new byte[BYTES];
     Arrays.fill(written, (byte) 0x5a);
     try {
-      Path file = new Path(new Path(uri), ".stoker-probe-" + UUID.randomUUID());
-      FileSystem storage = file.getFileSystem(hadoop);
+      Path file = new Path(Storage.path(uri), ".stoker-probe-" + UUID.randomUUID());
+      FileSystem storage = Storage.of(file, hadoop);
       long start = System.nanoTime();
       byte[] read = new byte[BYTES];
       long middle;

@@ -1,0 +1,239 @@
+package io.stoker.driver.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.stoker.driver.FaultyEndpoint;
+import io.stoker.driver.FaultyEndpoint.Fault;
+import io.stoker.driver.S3Server;
+import io.stoker.driver.cli.Commands.Outcome;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.apache.hadoop.hdfs.HdfsConfiguration;
+import org.apache.hadoop.hdfs.MiniDFSCluster;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The whole way on a local disk, on HDFS and on S3, and S3 in trouble. */
+class StorageTest {
+  private static final String SECRET = "wJalrXUtnFEMI/K7MDENG+bPxRfiCY";
+  private static final int DONE_ROUNDS = 8;
+
+  @TempDir private static Path folder;
+
+  private static MiniDFSCluster hdfs;
+  private static S3Server s3;
+  private static FaultyEndpoint endpoint;
+  private static Commands commands;
+  private static Map<String, String> roots;
+
+  /** What a run gives that nothing disturbs. */
+  private static JsonNode undisturbed;
+
+  @BeforeAll
+  static void start() throws IOException {
+    Commands.writeImages(folder.resolve("images"), 60);
+    s3 = S3Server.start(Files.createDirectory(folder.resolve("s3")));
+    endpoint = FaultyEndpoint.before(s3.endpoint());
+    HdfsConfiguration configuration = new HdfsConfiguration();
+    configuration.setInt("dfs.replication", 1);
+    hdfs =
+        new MiniDFSCluster.Builder(configuration, folder.resolve("hdfs").toFile())
+            .numDataNodes(1)
+            .build();
+    roots = new HashMap<>();
+    roots.put("local", folder.resolve("local").toString());
+    roots.put("hdfs", hdfs.getURI() + "/jobs");
+    roots.put("s3a", "s3a://" + S3Server.BUCKET + "/jobs");
+    // The file system of a bucket lives as long as the process, so that all tests set it up alike.
+    commands =
+        new Commands()
+            .with("spark.hadoop.fs.s3a.endpoint", endpoint.endpoint())
+            .with("spark.hadoop.fs.s3a.path.style.access", true)
+            .with("spark.hadoop.fs.s3a.connection.ssl.enabled", false)
+            .with("spark.hadoop.fs.s3a.access.key", "AKIAIOSFODNN7EXAMPLE")
+            .with("spark.hadoop.fs.s3a.secret.key", SECRET)
+            .with("spark.hadoop.fs.s3a.attempts.maximum", 1)
+            .with("spark.hadoop.fs.s3a.retry.interval", "5ms")
+            .with("spark.hadoop.fs.s3a.retry.throttle.interval", "5ms");
+    for (String root : roots.values()) {
+      commands.json(
+          "prepare --input "
+              + folder.resolve("images")
+              + " --output "
+              + root
+              + "/data --channels 1");
+    }
+    undisturbed = commands.json(train("local", "undisturbed"));
+  }
+
+  @AfterAll
+  static void stop() {
+    endpoint.close();
+    s3.close();
+    hdfs.shutdown();
+  }
+
+  @BeforeEach
+  void heal() {
+    endpoint.inject((request, what) -> Fault.NONE);
+  }
+
+  private static String train(String storage, String run) {
+    return train(storage, run, 2);
+  }
+
+  private static String train(String storage, String run, int epochs) {
+    String root = roots.get(storage);
+    return "train --data %s/data --run %s/%s --model perceptron".formatted(root, root, run)
+        + " --batch 8 --local-steps 2 --checkpoint-every 2 --learning-rate 0.02 --epochs "
+        + epochs;
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"local", "hdfs", "s3a"})
+  void goesTheWholeWayOnEachStorage(String storage) {
+    JsonNode half = commands.json(train(storage, "way", 1));
+    assertThat(half.get("rounds").asInt()).isEqualTo(DONE_ROUNDS / 2);
+
+    JsonNode whole = commands.json(train(storage, "way", 2) + " --resume");
+    assertThat(whole.get("parameters_sha256")).isEqualTo(undisturbed.get("parameters_sha256"));
+
+    String root = roots.get(storage);
+    JsonNode evaluated =
+        commands.json("evaluate --checkpoint %s/way --data %s/data".formatted(root, root));
+    assertThat(evaluated.get("parameters_sha256")).isEqualTo(undisturbed.get("parameters_sha256"));
+    assertThat(evaluated.get("accuracy").asDouble()).isGreaterThan(0.9);
+    commands.json("inspect --data " + root + "/data");
+    commands.json("doctor --probe " + root);
+  }
+
+  @Test
+  void keepsALineOfMetricsForEachRoundWhereNothingCanBeAppended() {
+    commands.json(train("s3a", "lines", 1));
+    commands.json(train("s3a", "lines", 2) + " --resume");
+
+    assertThat(s3.read("jobs/lines/metrics.jsonl").body().lines()).hasSize(DONE_ROUNDS);
+  }
+
+  @Test
+  void getsOverRequestsThatFailNowAndThen() {
+    Fault[] faults = {Fault.INTERNAL_ERROR, Fault.CUT, Fault.SLOW_DOWN, Fault.DROPPED, Fault.SLOW};
+    endpoint.inject(
+        (request, what) -> request % 12 == 0 ? faults[request / 12 % faults.length] : Fault.NONE);
+
+    JsonNode result = commands.json(train("s3a", "shaken"));
+
+    assertThat(endpoint.faults()).isGreaterThan(5);
+    assertThat(result.get("parameters_sha256")).isEqualTo(undisturbed.get("parameters_sha256"));
+    heal();
+    assertLastCheckpointIsWhole("shaken");
+  }
+
+  @Test
+  void waitsForAnEndpointThatDiesAndReturns() {
+    int[] refused = {0};
+    endpoint.inject(
+        (request, what) -> {
+          boolean begun = refused[0] > 0 || what.endsWith("000004/model.zip");
+          return begun && refused[0]++ < 12 ? Fault.DROPPED : Fault.NONE;
+        });
+
+    JsonNode result = commands.json(train("s3a", "away"));
+
+    assertThat(endpoint.faults()).isEqualTo(12);
+    assertThat(result.get("parameters_sha256")).isEqualTo(undisturbed.get("parameters_sha256"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"000004/model.zip", "000004/manifest.json"})
+  void endsWithItsLastCheckpointWhenTheEndpointDies(String at) {
+    String run = "dead-" + at.replaceAll("\\W", "-");
+    boolean[] dead = {false};
+    endpoint.inject(
+        (request, what) -> {
+          dead[0] |= what.startsWith("PUT") && what.endsWith(at);
+          return dead[0] ? Fault.DROPPED : Fault.NONE;
+        });
+
+    Outcome outcome = commands.run(train("s3a", run));
+
+    assertThat(outcome.exitCode()).as(outcome.err()).isEqualTo(4);
+    assertThat(outcome.err().lines().filter(line -> line.startsWith("stoker: "))).hasSize(1);
+    heal();
+    assertThat(s3.read("jobs/" + run + "/checkpoints/000004/manifest.json").statusCode())
+        .isEqualTo(404);
+    assertLastCheckpointIsWhole(run);
+    JsonNode resumed = commands.json(train("s3a", run) + " --resume");
+    assertThat(resumed.get("parameters_sha256")).isEqualTo(undisturbed.get("parameters_sha256"));
+    assertThat(s3.read("jobs/" + run + "/metrics.jsonl").body().lines()).hasSize(DONE_ROUNDS);
+  }
+
+  private static void assertLastCheckpointIsWhole(String run) {
+    String root = roots.get("s3a");
+    commands.json("evaluate --checkpoint %s/%s --data %s/data".formatted(root, run, root));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "prepare --input %s --output x",
+        "prepare --input x --output %s",
+        "inspect --data %s",
+        "train --data %s --run x --model perceptron",
+        "train --data x --run %s --model perceptron",
+        "train --data x --run x --model perceptron --init %s",
+        "evaluate --checkpoint %s --data x",
+        "evaluate --checkpoint x --data %s",
+        "predict --checkpoint %s x.png",
+        "doctor --probe %s"
+      })
+  void refusesAPasswordInALocation(String command) {
+    for (String form :
+        new String[] {
+          "s3a://AKIA:%s@bucket/x", "s3a://AKIA:%s@my_bucket/x", "hdfs://user:%s@host/x"
+        }) {
+      String location = form.formatted(form.startsWith("hdfs") ? "hush-hush" : SECRET);
+      Outcome outcome =
+          commands.run(
+              command
+                  .formatted(location)
+                  .replaceAll("--data x", "--data " + roots.get("local") + "/data")
+                  .replaceAll(
+                      "--checkpoint x", "--checkpoint " + roots.get("local") + "/undisturbed")
+                  .replaceAll("--(run|output) x", "--$1 " + folder.resolve("none")));
+
+      assertThat(outcome.exitCode()).as(outcome.err()).isEqualTo(2);
+      assertThat(outcome.err()).contains("has a password in it");
+      assertThat(outcome.out() + outcome.err()).doesNotContain(SECRET, "hush-hush", "AKIA");
+    }
+    assertThat(folder.resolve("none")).doesNotExist();
+  }
+
+  @Test
+  void saysNoSecretAnywhere() throws IOException {
+    Outcome good = commands.run(train("s3a", "quiet", 1) + " --verbose");
+    assertThat(good.exitCode()).isZero();
+    endpoint.inject((request, what) -> Fault.INTERNAL_ERROR);
+    Outcome bad = commands.run(train("s3a", "quiet", 2) + " --resume --verbose");
+    assertThat(bad.exitCode()).isEqualTo(4);
+
+    assertThat(good.out() + good.err() + bad.out() + bad.err()).doesNotContain(SECRET);
+    try (Stream<Path> objects = Files.walk(folder.resolve("s3/objects"))) {
+      for (Path object : objects.filter(Files::isRegularFile).toList()) {
+        assertThat(new String(Files.readAllBytes(object), StandardCharsets.ISO_8859_1))
+            .doesNotContain(SECRET);
+      }
+    }
+  }
+}
