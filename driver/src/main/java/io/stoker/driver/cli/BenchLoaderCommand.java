@@ -7,6 +7,7 @@ import io.stoker.data.batch.LoaderBench;
 import io.stoker.data.batch.LoaderBench.Rate;
 import io.stoker.data.batch.SplitBlocks;
 import io.stoker.data.shard.ShardFolder;
+import io.stoker.data.storage.Storage;
 import java.io.IOException;
 import java.util.List;
 import picocli.CommandLine.Command;
@@ -64,7 +65,7 @@ final class BenchLoaderCommand extends StokerCommand {
 
   @Override
   Report execute() throws IOException {
-    ShardFolder folder = ShardFolder.open(SparkSide.path(data), SparkSide.hadoop());
+    ShardFolder folder = ShardFolder.open(Storage.path(data), SparkSide.hadoop());
     SplitBlocks blocks = new SplitBlocks(folder, split, new BlockCache(0));
     LoaderBench bench = new LoaderBench(blocks, Augmentation.parse(augmentations), batch, seconds);
     List<Rate> rates =
