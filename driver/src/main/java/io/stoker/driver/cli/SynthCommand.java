@@ -6,6 +6,7 @@ import io.stoker.data.pack.PrepareOptions;
 import io.stoker.data.pack.PrepareOptions.ExistingOutput;
 import io.stoker.data.pack.SplitFractions;
 import io.stoker.data.shard.ShardEncoding;
+import io.stoker.data.storage.Storage;
 import io.stoker.data.synth.SyntheticSource;
 import io.stoker.failure.Check;
 import java.io.IOException;
@@ -103,7 +104,7 @@ final class SynthCommand extends StokerCommand {
         PrepareOptions.builder()
             .source(source)
             .input(SyntheticSource.INPUT)
-            .output(SparkSide.path(output))
+            .output(Storage.path(output))
             .seed(seed)
             .existingOutput(overwrite ? ExistingOutput.OVERWRITE : ExistingOutput.REFUSE);
     Given.set(encoding, text -> builder.encoding(ShardEncoding.parse(text)));
@@ -122,7 +123,7 @@ final class SynthCommand extends StokerCommand {
     ShardEncoding chosen = ShardEncoding.parse(encoding == null ? "jpeg" : encoding);
     long start = System.nanoTime();
     try (JavaSparkContext spark = SparkSide.start("synth")) {
-      long written = ImageFilesJob.run(spark, source, SparkSide.path(output), chosen);
+      long written = ImageFilesJob.run(spark, source, Storage.path(output), chosen);
       double seconds = (System.nanoTime() - start) / NANOSECONDS;
       return new Report(
           "%,d images of %d x %d x 3 in %d classes, in %.1f s: %s%n"
