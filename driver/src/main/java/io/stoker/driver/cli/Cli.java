@@ -25,6 +25,7 @@ final class Cli {
             .addSubcommand("train", new TrainCommand(console))
             .addSubcommand("evaluate", new EvaluateCommand(console))
             .addSubcommand("predict", new PredictCommand(console))
+            .addSubcommand("explain", new ExplainCommand(console))
             .addSubcommand("models", new ModelsCommand(console))
             .addSubcommand("bench", bench)
             .addSubcommand("doctor", new DoctorCommand(console))

@@ -108,7 +108,8 @@ final class PredictionSheet {
     return clipped;
   }
 
-  private static BufferedImage toImage(Pixels pixels) {
+  /** An image for Java to draw. */
+  static BufferedImage toImage(Pixels pixels) {
     int channels = pixels.shape().channels();
     int width = pixels.shape().width();
     BufferedImage image =

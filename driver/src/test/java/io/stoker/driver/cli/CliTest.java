@@ -42,6 +42,7 @@ class CliTest {
         "train",
         "evaluate",
         "predict",
+        "explain",
         "models",
         "doctor",
         "quickstart",

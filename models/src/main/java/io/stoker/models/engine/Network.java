@@ -1,5 +1,6 @@
 package io.stoker.models.engine;
 
+import io.stoker.failure.InputException;
 import io.stoker.models.spec.ModelSpec;
 import java.nio.FloatBuffer;
 
@@ -55,6 +56,31 @@ public interface Network extends AutoCloseable {
    * @param probabilities receives {@code [examples, classes]}
    */
   void predict(float[] images, int examples, float[] probabilities);
+
+  /**
+   * Looks into the network in inference mode: what stands before a layer, and how the score of a
+   * class (its unit's value, before softmax) changes with it. Layer 0 has the images before it. The
+   * gradients for {@link #update} are undefined afterwards.
+   *
+   * @param images {@code [examples, channels, height, width]}
+   * @param examples how many there are, 1 to {@link #batchCapacity()}
+   * @param labels the class of each example whose score is derived
+   * @param layer the number of a layer
+   * @param activations receives what the layer takes in, {@code [examples, channels, height,
+   *     width]} of its input shape
+   * @param gradients receives the derivative of the score by each of these, in the same shape
+   * @throws io.stoker.failure.InputException if this engine cannot, or not for this model
+   */
+  default void inspect(
+      float[] images,
+      int examples,
+      int[] labels,
+      int layer,
+      float[] activations,
+      float[] gradients) {
+    throw new InputException(
+        "This engine cannot look into a network: choose another with --engine");
+  }
 
   /** Copies parameters {@code [offset, offset + target.remaining())} into target. */
   void readParameters(long offset, FloatBuffer target);

@@ -47,7 +47,9 @@ final class DropoutStage implements Stage {
 
   @Override
   public void backward(Pass pass) {
-    drop(gradient.buffer(), gradient.buffer(), pass.seed());
+    if (pass.training()) {
+      drop(gradient.buffer(), gradient.buffer(), pass.seed());
+    }
   }
 
   private void drop(FloatBuffer from, FloatBuffer to, long seed) {

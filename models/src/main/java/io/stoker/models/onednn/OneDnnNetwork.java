@@ -23,6 +23,9 @@ final class OneDnnNetwork implements Network {
   private final Program full;
   private Program other;
 
+  /** Derives scores down to the images; null until the first {@link #inspect}. */
+  private Program inspecting;
+
   /**
    * @param workspace owns the network's vectors; closed with the network
    */
@@ -37,10 +40,7 @@ final class OneDnnNetwork implements Network {
   }
 
   private Program program(float[] images, int examples) {
-    if (examples < 1 || examples > batchCapacity) {
-      throw new IllegalArgumentException(
-          "Invalid examples: %d (must be between 1 and %d)".formatted(examples, batchCapacity));
-    }
+    checkExamples(examples);
     checkRoom("images", images.length, examples, model.input().features());
     if (examples == batchCapacity) {
       return full;
@@ -53,6 +53,13 @@ final class OneDnnNetwork implements Network {
       other = Program.compile(model, frozenLayers, vectors, examples);
     }
     return other;
+  }
+
+  private void checkExamples(int examples) {
+    if (examples < 1 || examples > batchCapacity) {
+      throw new IllegalArgumentException(
+          "Invalid examples: %d (must be between 1 and %d)".formatted(examples, batchCapacity));
+    }
   }
 
   private static void checkRoom(String name, int length, int examples, int each) {
@@ -86,6 +93,30 @@ final class OneDnnNetwork implements Network {
     Program program = program(images, examples);
     checkRoom("probabilities", probabilities.length, examples, model.classes());
     program.predict(images, probabilities);
+  }
+
+  @Override
+  public void inspect(
+      float[] images,
+      int examples,
+      int[] labels,
+      int layer,
+      float[] activations,
+      float[] gradients) {
+    checkExamples(examples);
+    checkRoom("images", images.length, examples, model.input().features());
+    checkRoom("labels", labels.length, examples, 1);
+    int features = model.placed().get(layer).input().features();
+    checkRoom("activations", activations.length, examples, features);
+    checkRoom("gradients", gradients.length, examples, features);
+    if (inspecting == null || inspecting.examples() != examples) {
+      if (inspecting != null) {
+        inspecting.close();
+        inspecting = null;
+      }
+      inspecting = Program.compile(model, Program.TO_THE_IMAGES, vectors, examples);
+    }
+    inspecting.inspect(images, labels, layer, activations, gradients);
   }
 
   @Override
@@ -140,6 +171,9 @@ final class OneDnnNetwork implements Network {
   public void close() {
     if (other != null) {
       other.close();
+    }
+    if (inspecting != null) {
+      inspecting.close();
     }
     full.close();
     workspace.close();

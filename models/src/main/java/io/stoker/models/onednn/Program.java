@@ -1,16 +1,24 @@
 package io.stoker.models.onednn;
 
+import io.stoker.failure.InputException;
 import io.stoker.models.engine.BatchScore;
 import io.stoker.models.spec.LayerSpec;
 import io.stoker.models.spec.ModelSpec;
 import java.nio.FloatBuffer;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
+import java.util.IdentityHashMap;
+import java.util.Iterator;
 import java.util.List;
 
 /**
  * A network compiled for one batch size. It owns its activations; the vectors are the network's.
  */
 final class Program implements AutoCloseable {
+  /** In place of a number of frozen layers: even the images' gradient is needed. */
+  static final int TO_THE_IMAGES = -1;
+
   private final int examples;
   private final int frozenLayers;
   private final Vectors vectors;
@@ -21,6 +29,11 @@ final class Program implements AutoCloseable {
 
   /** Null until the first backward pass: a network that only predicts needs none. */
   private Tensor logitsGradient;
+
+  /** Of each stage from the last one down, where its backward pass leaves the input's gradient. */
+  private final Deque<Tensor> inputGradients = new ArrayDeque<>();
+
+  private final IdentityHashMap<Tensor, Conversion> plain = new IdentityHashMap<>();
 
   private Program(
       Workspace workspace, ModelSpec model, int frozenLayers, Vectors vectors, int examples) {
@@ -102,8 +115,9 @@ final class Program implements AutoCloseable {
   private void prepareBackward() {
     Tensor gradient = workspace.tensor(logits().layout());
     logitsGradient = gradient;
-    for (int i = stages.size() - 1; i >= frozenLayers; i--) {
+    for (int i = stages.size() - 1; i >= Math.max(0, frozenLayers); i--) {
       gradient = stages.get(i).prepareBackward(gradient, i > frozenLayers);
+      inputGradients.addLast(gradient);
     }
   }
 
@@ -111,6 +125,53 @@ final class Program implements AutoCloseable {
   void predict(float[] values, float[] probabilities) {
     forward(values, new Stage.Pass(false, 0));
     loss.probabilities(logits().buffer(), probabilities);
+  }
+
+  /** See {@link io.stoker.models.engine.Network#inspect}; for programs {@link #TO_THE_IMAGES}. */
+  void inspect(float[] values, int[] labels, int layer, float[] activations, float[] gradients) {
+    if (logitsGradient == null) {
+      requireDerivable();
+      prepareBackward();
+    }
+    Stage.Pass pass = new Stage.Pass(false, 0);
+    FloatBuffer target = images.buffer();
+    target.put(values, 0, target.capacity());
+    for (int i = 0; i < stages.size(); i++) {
+      if (i == layer) { // Now: an activation overwrites what it takes in.
+        read(i == 0 ? images : stages.get(i - 1).output(), activations);
+      }
+      stages.get(i).forward(pass);
+    }
+    FloatBuffer scores = logitsGradient.buffer();
+    int classes = scores.capacity() / examples;
+    for (int i = 0; i < scores.capacity(); i++) {
+      scores.put(i, i % classes == labels[i / classes] ? 1 : 0);
+    }
+    Iterator<Tensor> gradient = inputGradients.iterator();
+    for (int i = stages.size() - 1; i > layer; i--) {
+      stages.get(i).backward(pass);
+      gradient.next();
+    }
+    stages.get(layer).backward(pass);
+    read(gradient.next(), gradients);
+  }
+
+  private void requireDerivable() {
+    if (stages.stream().anyMatch(stage -> stage instanceof BatchNormalizationStage)) {
+      throw new InputException(
+          "Cannot look into a model with batch normalization: its derivative in inference mode is"
+              + " not implemented");
+    }
+  }
+
+  /** Copies a tensor in row-major order. */
+  private void read(Tensor tensor, float[] target) {
+    Conversion rowMajor =
+        plain.computeIfAbsent(
+            tensor, t -> workspace.convert(t, Layout.plain(t.layout().dimensions())));
+    rowMajor.run();
+    FloatBuffer source = rowMajor.to().buffer();
+    source.get(target, 0, source.capacity());
   }
 
   private void forward(float[] values, Stage.Pass pass) {

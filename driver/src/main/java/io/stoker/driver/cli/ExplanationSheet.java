@@ -1,0 +1,100 @@
+package io.stoker.driver.cli;
+
+import io.stoker.driver.evaluate.Prediction;
+import io.stoker.driver.explain.Explanation;
+import io.stoker.failure.ResourceException;
+import java.awt.Color;
+import java.awt.Font;
+import java.awt.Graphics2D;
+import java.awt.RenderingHints;
+import java.awt.image.BufferedImage;
+import java.util.stream.Collectors;
+
+/** An explanation as a picture: the image, and each map laid over it. */
+final class ExplanationSheet {
+  private static final int SIDE = 224;
+  private static final int MARGIN = 12;
+  private static final int TEXT = 15;
+
+  private ExplanationSheet() {}
+
+  /**
+   * Draws it.
+   *
+   * @throws ResourceException if this Java cannot draw text, for want of a font
+   */
+  static BufferedImage draw(Explanation explanation) {
+    try {
+      return sheet(explanation);
+    } catch (RuntimeException | LinkageError | InternalError e) {
+      // What Java throws where there is no font, or no library to draw with it.
+      throw new ResourceException(
+          "Cannot draw the names of classes: this machine has no fonts (install fontconfig and"
+              + " fonts-dejavu-core, or their like)",
+          e);
+    }
+  }
+
+  private static BufferedImage sheet(Explanation explanation) {
+    BufferedImage image = PredictionSheet.toImage(explanation.image());
+    BufferedImage[] panels = {
+      image,
+      overlaid(image, explanation.gradCam()),
+      overlaid(image, explanation.occlusion()),
+      overlaid(image, explanation.inputGradient())
+    };
+    String[] titles = {"image", "Grad-CAM", "occlusion", "input gradient"};
+    int top = 2 * MARGIN + 3 * TEXT;
+    BufferedImage sheet =
+        new BufferedImage(
+            MARGIN + panels.length * (SIDE + MARGIN),
+            top + SIDE + MARGIN,
+            BufferedImage.TYPE_INT_RGB);
+    Graphics2D graphics = sheet.createGraphics();
+    graphics.setColor(Color.WHITE);
+    graphics.fillRect(0, 0, sheet.getWidth(), sheet.getHeight());
+    graphics.setRenderingHint(
+        RenderingHints.KEY_TEXT_ANTIALIASING, RenderingHints.VALUE_TEXT_ANTIALIAS_ON);
+    graphics.setFont(new Font(Font.SANS_SERIF, Font.PLAIN, TEXT));
+    graphics.setColor(Color.BLACK);
+    graphics.drawString(classes(explanation.prediction()), MARGIN, MARGIN + TEXT);
+    for (int i = 0; i < panels.length; i++) {
+      int left = MARGIN + i * (SIDE + MARGIN);
+      graphics.drawString(titles[i], left, top - MARGIN / 2);
+      graphics.drawImage(panels[i], left, top, SIDE, SIDE, null);
+    }
+    graphics.dispose();
+    return sheet;
+  }
+
+  private static String classes(Prediction prediction) {
+    return prediction.classes().stream()
+        .map(each -> "%s %.1f %%".formatted(each.name(), 100 * each.probability()))
+        .collect(Collectors.joining(", "));
+  }
+
+  /** The image in grey, and over it from clear at 0 through red to yellow at 1. */
+  private static BufferedImage overlaid(BufferedImage image, float[] map) {
+    int width = image.getWidth();
+    BufferedImage result = new BufferedImage(width, image.getHeight(), BufferedImage.TYPE_INT_RGB);
+    for (int i = 0; i < map.length; i++) {
+      Color color = new Color(image.getRGB(i % width, i / width));
+      float grey = (0.3f * color.getRed() + 0.6f * color.getGreen() + 0.1f * color.getBlue()) / 255;
+      float heat = map[i];
+      float cover = Math.min(1, 1.5f * heat);
+      result.setRGB(
+          i % width,
+          i / width,
+          new Color(
+                  mixed(grey, 1, cover),
+                  mixed(grey, Math.max(0, 2 * heat - 1), cover),
+                  mixed(grey, 0, cover))
+              .getRGB());
+    }
+    return result;
+  }
+
+  private static float mixed(float below, float above, float cover) {
+    return below * (1 - cover) + above * cover;
+  }
+}

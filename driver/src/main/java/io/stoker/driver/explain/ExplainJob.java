@@ -1,0 +1,121 @@
+package io.stoker.driver.explain;
+
+import io.stoker.data.batch.Normalization;
+import io.stoker.data.image.ImageFile;
+import io.stoker.data.image.ImageShape;
+import io.stoker.data.image.Pixels;
+import io.stoker.driver.checkpoint.Locations;
+import io.stoker.driver.checkpoint.ModelFiles;
+import io.stoker.driver.checkpoint.StoredModel;
+import io.stoker.driver.evaluate.Prediction;
+import io.stoker.failure.Check;
+import io.stoker.models.engine.Engines;
+import io.stoker.models.engine.Network;
+import io.stoker.models.file.ModelMetadata;
+import io.stoker.models.spec.LayerSpec;
+import io.stoker.models.spec.ModelSpec;
+import io.stoker.models.spec.ParameterSpec;
+import io.stoker.models.spec.Shape;
+import java.nio.FloatBuffer;
+import java.util.Comparator;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.stream.IntStream;
+import org.apache.hadoop.conf.Configuration;
+
+/** Explains what a checkpoint sees in images, in this process. */
+public final class ExplainJob implements AutoCloseable {
+  private final Configuration hadoop;
+  private final ModelMetadata metadata;
+  private final Network network;
+
+  /**
+   * Loads a checkpoint; closed by whoever makes it.
+   *
+   * @param checkpoint a checkpoint folder, a {@code model.zip} or a run folder
+   * @param engine the engine's name or {@code auto}
+   * @param hadoop how to reach checkpoint and images
+   */
+  public ExplainJob(String checkpoint, String engine, Configuration hadoop) {
+    this.hadoop = hadoop;
+    StoredModel stored = ModelFiles.open(checkpoint, hadoop);
+    metadata = stored.metadata();
+    network = Engines.named(engine).create(metadata.model(), 1);
+    stored.copyParameters(network::writeParameters, hadoop);
+  }
+
+  /**
+   * Explains images, one after the other.
+   *
+   * @param images URIs of image files
+   * @param top how many classes of each are named
+   * @param consumer takes each explanation
+   * @throws io.stoker.failure.StokerException if an image cannot be read, or the model or engine
+   *     does not lend itself to it
+   */
+  public void explain(List<String> images, int top, Consumer<Explanation> consumer) {
+    Check.input(top >= 1, "Invalid number of classes: %d (must be >= 1)", top);
+    Shape input = metadata.model().input();
+    ImageShape shape = new ImageShape(input.height(), input.width(), input.channels());
+    Normalization normalization = new Normalization(metadata.mean(), metadata.standardDeviation());
+    Saliency saliency = new Saliency(network);
+    for (String uri : images) {
+      Pixels pixels = ImageFile.read(Locations.absolute(uri, hadoop), hadoop, shape);
+      float[] image = new float[shape.bytes()];
+      normalization.apply(pixels.values(), shape, image, 0);
+      float[] probabilities = new float[metadata.model().classes()];
+      network.predict(image, 1, probabilities);
+      List<Integer> ranked =
+          IntStream.range(0, probabilities.length)
+              .boxed()
+              .sorted(Comparator.comparingDouble(label -> -probabilities[label]))
+              .toList();
+      int best = ranked.get(0);
+      consumer.accept(
+          new Explanation(
+              new Prediction(
+                  uri,
+                  ranked.stream()
+                      .limit(top)
+                      .map(
+                          label ->
+                              new Prediction.ClassProbability(
+                                  metadata.classNames().get(label), probabilities[label]))
+                      .toList()),
+              pixels,
+              saliency.gradCam(image, best),
+              saliency.occlusion(image, best),
+              saliency.inputGradient(image, best)));
+    }
+  }
+
+  /**
+   * The filters of the first layer, as figure 3 of the AlexNet paper shows them (Krizhevsky et al.,
+   * 2012).
+   *
+   * @throws io.stoker.failure.InputException if the first layer is no convolution over the image
+   */
+  public Filters filters() {
+    ModelSpec.Placed first = metadata.model().placed().get(0);
+    Check.input(
+        first.layer() instanceof LayerSpec.Convolution,
+        "Cannot draw filters of model %s: its first layer is no convolution",
+        metadata.model().name());
+    long offset = first.parameterOffset();
+    for (ParameterSpec tensor : first.parameters()) {
+      if (tensor.role() == ParameterSpec.Role.WEIGHT) {
+        float[] weights = new float[(int) tensor.size()];
+        network.readParameters(offset, FloatBuffer.wrap(weights));
+        List<Integer> dimensions = tensor.dimensions();
+        return new Filters(dimensions.get(0), dimensions.get(1), dimensions.get(2), weights);
+      }
+      offset += tensor.size();
+    }
+    throw new IllegalStateException("A convolution without weights");
+  }
+
+  @Override
+  public void close() {
+    network.close();
+  }
+}

@@ -1,0 +1,187 @@
+package io.stoker.driver.explain;
+
+import io.stoker.failure.InputException;
+import io.stoker.models.engine.Network;
+import io.stoker.models.spec.LayerSpec;
+import io.stoker.models.spec.ModelSpec;
+import io.stoker.models.spec.Shape;
+import java.util.Arrays;
+
+/**
+ * Where in an image a network finds a class. Each map is {@code [height, width]} of the model's
+ * input, scaled so that its largest value is 1; all zero where nothing speaks for the class.
+ *
+ * <p>It borrows the network, one thread at a time.
+ */
+public final class Saliency {
+  private final Network network;
+  private final ModelSpec model;
+  private final Shape input;
+
+  /**
+   * @param network with its parameters
+   */
+  public Saliency(Network network) {
+    this.network = network;
+    this.model = network.model();
+    this.input = model.input();
+  }
+
+  /**
+   * Grad-CAM (Selvaraju et al., 2017, "Grad-CAM", equations 1 and 2): the feature maps behind the
+   * last convolution and its activation, each weighted by the mean of the score's gradient over it,
+   * added up, cut at 0 and enlarged.
+   *
+   * @param image normalised, {@code [channels, height, width]}
+   * @param label the class
+   * @throws InputException if the model has no convolution
+   */
+  public float[] gradCam(float[] image, int label) {
+    int layer = behindLastConvolution();
+    Shape shape = model.placed().get(layer).input();
+    float[] activations = new float[shape.features()];
+    float[] gradients = new float[shape.features()];
+    network.inspect(image, 1, new int[] {label}, layer, activations, gradients);
+    int area = shape.height() * shape.width();
+    float[] map = new float[area];
+    for (int channel = 0; channel < shape.channels(); channel++) {
+      double weight = 0;
+      for (int i = 0; i < area; i++) {
+        weight += gradients[channel * area + i] / area;
+      }
+      for (int i = 0; i < area; i++) {
+        map[i] += (float) (weight * activations[channel * area + i]);
+      }
+    }
+    for (int i = 0; i < area; i++) {
+      map[i] = Math.max(0, map[i]);
+    }
+    return scaled(enlarged(map, shape));
+  }
+
+  private int behindLastConvolution() {
+    int layer = -1;
+    for (ModelSpec.Placed placed : model.placed()) {
+      if (placed.layer() instanceof LayerSpec.Convolution) {
+        layer = placed.index() + 1;
+      }
+    }
+    if (layer < 0) {
+      throw new InputException(
+          "Cannot draw a Grad-CAM of model %s: it has no convolution".formatted(model.name()));
+    }
+    while (model.layers().get(layer) instanceof LayerSpec.Activation) {
+      layer++;
+    }
+    return layer;
+  }
+
+  /** Bilinear, with the centres of the outer pixels as far from the edge as they are. */
+  private float[] enlarged(float[] map, Shape from) {
+    float[] large = new float[input.height() * input.width()];
+    for (int y = 0; y < input.height(); y++) {
+      double row = position(y, input.height(), from.height());
+      int top = (int) row;
+      int bottom = Math.min(top + 1, from.height() - 1);
+      for (int x = 0; x < input.width(); x++) {
+        double column = position(x, input.width(), from.width());
+        int left = (int) column;
+        int right = Math.min(left + 1, from.width() - 1);
+        double upper =
+            between(map[top * from.width() + left], map[top * from.width() + right], column - left);
+        double lower =
+            between(
+                map[bottom * from.width() + left],
+                map[bottom * from.width() + right],
+                column - left);
+        large[y * input.width() + x] = (float) between(upper, lower, row - top);
+      }
+    }
+    return large;
+  }
+
+  private static double position(int pixel, int size, int from) {
+    return Math.max(0, Math.min(from - 1, (pixel + 0.5) * from / size - 0.5));
+  }
+
+  private static double between(double a, double b, double share) {
+    return a + (b - a) * share;
+  }
+
+  /**
+   * The occlusion map (Zeiler and Fergus, 2014, "Visualizing and Understanding Convolutional
+   * Networks", section 4.2): how much of the class's probability goes when a square is covered with
+   * the training data's mean colour, averaged over the squares that cover a pixel. A square is a
+   * fifth of the image, and they are half a square apart.
+   *
+   * @param image normalised, {@code [channels, height, width]}
+   * @param label the class
+   */
+  public float[] occlusion(float[] image, int label) {
+    int side = Math.max(1, Math.round(Math.min(input.height(), input.width()) / 5f));
+    int step = Math.max(1, side / 2);
+    double whole = probability(image, label);
+    float[] sum = new float[input.height() * input.width()];
+    int[] squares = new int[sum.length];
+    float[] covered = new float[input.features()];
+    for (int top = 0; top + side < input.height() + step; top += step) {
+      for (int left = 0; left + side < input.width() + step; left += step) {
+        System.arraycopy(image, 0, covered, 0, covered.length);
+        int bottom = Math.min(top + side, input.height());
+        int right = Math.min(left + side, input.width());
+        for (int row = 0; row < input.channels() * input.height(); row++) {
+          int y = row % input.height();
+          if (y >= top && y < bottom) {
+            int at = row * input.width();
+            Arrays.fill(covered, at + left, at + right, 0); // the mean, once normalised
+          }
+        }
+        float drop = (float) (whole - probability(covered, label));
+        for (int y = top; y < bottom; y++) {
+          for (int x = left; x < right; x++) {
+            sum[y * input.width() + x] += drop;
+            squares[y * input.width() + x]++;
+          }
+        }
+      }
+    }
+    for (int i = 0; i < sum.length; i++) {
+      sum[i] = Math.max(0, sum[i] / Math.max(1, squares[i]));
+    }
+    return scaled(sum);
+  }
+
+  private double probability(float[] image, int label) {
+    float[] probabilities = new float[model.classes()];
+    network.predict(image, 1, probabilities);
+    return probabilities[label];
+  }
+
+  /**
+   * The input gradient (Simonyan et al., 2014, "Deep Inside Convolutional Networks", section 3.1):
+   * the magnitude of the score's derivative by each pixel, of its channels the largest.
+   *
+   * @param image normalised, {@code [channels, height, width]}
+   * @param label the class
+   */
+  public float[] inputGradient(float[] image, int label) {
+    float[] gradients = new float[input.features()];
+    network.inspect(image, 1, new int[] {label}, 0, new float[input.features()], gradients);
+    float[] map = new float[input.height() * input.width()];
+    for (int i = 0; i < gradients.length; i++) {
+      map[i % map.length] = Math.max(map[i % map.length], Math.abs(gradients[i]));
+    }
+    return scaled(map);
+  }
+
+  private static float[] scaled(float[] map) {
+    float largest = 0;
+    for (float value : map) {
+      largest = Math.max(largest, value);
+    }
+    for (int i = 0; i < map.length && largest > 0; i++) {
+      map[i] /= largest;
+    }
+    return map;
+  }
+}

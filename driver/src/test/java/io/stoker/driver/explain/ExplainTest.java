@@ -1,0 +1,166 @@
+package io.stoker.driver.explain;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.stoker.driver.LocalSpark;
+import io.stoker.driver.TinyJob;
+import io.stoker.driver.round.ExistingRun;
+import io.stoker.driver.round.RoundListener;
+import io.stoker.driver.round.TrainJob;
+import io.stoker.failure.InputException;
+import io.stoker.models.engine.Engines;
+import io.stoker.models.engine.Network;
+import io.stoker.models.spec.ModelSpec;
+import io.stoker.models.spec.ModelYaml;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.FloatBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ExplainTest {
+  private static final int SIDE = 24;
+
+  private static final String PLANTED =
+      """
+      name: planted
+      input: [24, 24, 1]
+      layers:
+        - conv: {filters: 2, kernel: 3, padding: 1}
+        - relu
+        - max-pool: {kernel: 4, stride: 4}
+        - dense: 2
+      """;
+
+  /** A bright square in rows 4 to 9 and columns 13 to 18. */
+  private static float[] square() {
+    float[] image = new float[SIDE * SIDE];
+    for (int y = 4; y < 10; y++) {
+      for (int x = 13; x < 19; x++) {
+        image[y * SIDE + x] = 1;
+      }
+    }
+    return image;
+  }
+
+  /**
+   * Its first filter is a blur, of which class 1 is the sum; the second one sees darkness, which
+   * speaks for class 0 alone.
+   */
+  private static Network planted() {
+    ModelSpec model = model(PLANTED);
+    float[] parameters = new float[(int) model.parameterCount()];
+    for (int i = 0; i < 9; i++) {
+      parameters[2 + i] = 0.2f; // behind the two biases
+      parameters[11 + i] = -0.2f;
+    }
+    parameters[1] = 0.5f; // the second filter's bias
+    int dense = 20;
+    for (int i = 0; i < 36; i++) {
+      parameters[dense + 36 + i] = 0.01f; // class 0, the second filter
+      parameters[dense + 72 + i] = 0.3f; // class 1, the first filter
+    }
+    Network network = Engines.named("auto").create(model, 1);
+    network.writeParameters(0, FloatBuffer.wrap(parameters));
+    return network;
+  }
+
+  @Test
+  void everyMapLightsUpWhereTheSquareIsPlanted() {
+    try (Network network = planted()) {
+      Saliency saliency = new Saliency(network);
+
+      assertLit(saliency.gradCam(square(), 1), 0.9);
+      assertLit(saliency.occlusion(square(), 1), 0.6);
+      assertLit(saliency.inputGradient(square(), 1), 0.9);
+    }
+  }
+
+  /** All but a share of the map lies within two pixels of the square, which holds its maximum. */
+  private static void assertLit(float[] map, double share) {
+    double inside = 0;
+    double all = 0;
+    int brightest = 0;
+    for (int i = 0; i < map.length; i++) {
+      int y = i / SIDE;
+      int x = i % SIDE;
+      all += map[i];
+      inside += y >= 2 && y < 12 && x >= 11 && x < 21 ? map[i] : 0;
+      brightest = map[i] > map[brightest] ? i : brightest;
+    }
+    assertThat(map[brightest]).isEqualTo(1);
+    assertThat(brightest / SIDE).isBetween(3, 10);
+    assertThat(brightest % SIDE).isBetween(12, 19);
+    assertThat(inside / all).isGreaterThan(share);
+  }
+
+  @Test
+  void drawsEachFilterFromBlackToWhite() {
+    float[] weights = new float[2 * 3 * 4];
+    weights[0] = 1; // filter 0: red at the upper left
+    weights[12 + 11] = -1; // filter 1: all but blue at the lower right
+
+    BufferedImage picture = new Filters(2, 3, 2, weights).draw();
+
+    assertThat(picture.getRGB(10, 10)).isEqualTo(0xFFFF0000);
+    assertThat(picture.getRGB(50, 50)).isEqualTo(0xFF000000);
+    assertThat(picture.getRGB(64 + 10, 10)).isEqualTo(0xFFFFFFFF);
+    assertThat(picture.getRGB(64 + 45, 50)).isEqualTo(0xFFFFFF00);
+  }
+
+  @Test
+  void takesTheFiltersFromACheckpoint(@TempDir Path folder) {
+    TinyJob job = TinyJob.in(folder);
+    try (JavaSparkContext spark = LocalSpark.start("local[1]")) {
+      TrainJob.run(
+          spark, job.config("run").epochs(1).build(), ExistingRun.REFUSE, RoundListener.NONE);
+    }
+    String run = job.run("run").toString();
+    try (ExplainJob explain = new ExplainJob(run, "auto", new Configuration())) {
+      Filters filters = explain.filters();
+
+      // The first tensor in the file is the three biases.
+      assertThat(filters.count()).isEqualTo(3);
+      assertThat(filters.weights())
+          .isEqualTo(Arrays.copyOfRange(TinyJob.parameters(run), 3, 3 + 27));
+      assertThatThrownBy(() -> explain.explain(List.of("nowhere.png"), 1, each -> {}))
+          .isInstanceOf(InputException.class)
+          .hasMessageContaining("nowhere.png");
+    }
+  }
+
+  @Test
+  void needsAConvolutionForGradCam() {
+    ModelSpec model =
+        model(
+            """
+            name: flat
+            input: [4, 4, 1]
+            layers:
+              - dense: 2
+            """);
+    try (Network network = Engines.named("auto").create(model, 1)) {
+      assertThatThrownBy(() -> new Saliency(network).gradCam(new float[16], 0))
+          .isInstanceOf(InputException.class)
+          .hasMessageContaining("model flat: it has no convolution");
+    }
+  }
+
+  private static ModelSpec model(String yaml) {
+    try {
+      return ModelYaml.read(
+          new ByteArrayInputStream(yaml.getBytes(StandardCharsets.UTF_8)), "test", 0);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
