@@ -33,9 +33,10 @@ final class SparkSide {
     if (conf.get(NAME, Main.class.getName()).equals(Main.class.getName())) {
       conf.setAppName("stoker " + command);
     }
-    if (conf.get(MASTER).startsWith("local")) {
+    if (Masters.isLocal(conf.get(MASTER))) {
       hushTasks();
     }
+    Masters.checkReachable(conf.get(MASTER));
     try {
       JavaSparkContext spark = new JavaSparkContext(conf);
       StorageDefaults.apply(spark.hadoopConfiguration());

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.stoker.failure.ResourceException;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -57,5 +59,21 @@ class MachineTest {
     assertThatThrownBy(() -> StorageProbe.run(file.toString(), new Configuration()))
         .isInstanceOf(ResourceException.class)
         .hasMessageContaining(file.toString());
+  }
+
+  @Test
+  void saysAtOnceThatNoMasterAnswers() throws IOException {
+    int free;
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      free = socket.getLocalPort();
+      Masters.checkReachable("spark://127.0.0.1:1,127.0.0.1:" + free);
+    }
+
+    assertThatThrownBy(() -> Masters.checkReachable("spark://127.0.0.1:" + free))
+        .isInstanceOf(ResourceException.class)
+        .hasMessageContaining("spark://127.0.0.1:" + free);
+    assertThatThrownBy(() -> Masters.checkReachable("spark://nonsense"))
+        .isInstanceOf(ResourceException.class);
+    Masters.checkReachable("yarn");
   }
 }

@@ -1,0 +1,50 @@
+package io.stoker.driver.cli;
+
+import io.stoker.failure.ResourceException;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.util.Arrays;
+
+/** What a master's URL tells before Spark is started on it. */
+final class Masters {
+  private static final String STANDALONE = "spark://";
+  private static final int PATIENCE_MILLISECONDS = 5000;
+
+  private Masters() {}
+
+  /** Whether the job runs in this process. */
+  static boolean isLocal(String master) {
+    return master.startsWith("local");
+  }
+
+  /**
+   * Tries the masters of a standalone cluster: Spark takes a minute, and many lines, to give up.
+   *
+   * @param master {@code spark://HOST:PORT[,HOST:PORT]...}; any other master passes
+   * @throws ResourceException if none takes a connection
+   */
+  static void checkReachable(String master) {
+    if (master.startsWith(STANDALONE)
+        && Arrays.stream(master.substring(STANDALONE.length()).split(","))
+            .noneMatch(Masters::answers)) {
+      throw new ResourceException(
+          "Cannot reach the Spark master %s: nothing answers there; is the cluster running?"
+              .formatted(master));
+    }
+  }
+
+  private static boolean answers(String address) {
+    int colon = address.lastIndexOf(':');
+    try (Socket socket = new Socket()) {
+      socket.connect(
+          new InetSocketAddress(
+              address.substring(0, Math.max(colon, 0)),
+              Integer.parseInt(address.substring(colon + 1))),
+          PATIENCE_MILLISECONDS);
+      return true;
+    } catch (IOException | IllegalArgumentException e) {
+      return false;
+    }
+  }
+}
