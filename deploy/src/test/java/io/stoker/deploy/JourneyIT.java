@@ -64,8 +64,38 @@ class JourneyIT {
             + " --batch 10 --local-steps 3 --epochs 6 --learning-rate 0.05");
   }
 
+  /** How a person stops a command. */
+  private enum Interrupt {
+    CONTROL_C("-INT", 130),
+    KILL("-TERM", 143);
+
+    private static final int SIGINT = 2;
+
+    private final String option;
+    private final int exitCode;
+
+    Interrupt(String option, int exitCode) {
+      this.option = option;
+      this.exitCode = exitCode;
+    }
+
+    /**
+     * What a shell starts in the background ignores Control-C, and so do all processes below it.
+     */
+    static Interrupt heededHere() throws IOException {
+      long ignored =
+          Files.readAllLines(Path.of("/proc/self/status")).stream()
+              .filter(line -> line.startsWith("SigIgn:"))
+              .mapToLong(line -> Long.parseUnsignedLong(line.substring(7).strip(), 16))
+              .findFirst()
+              .orElse(0);
+      return ((ignored >> (SIGINT - 1)) & 1) == 0 ? CONTROL_C : KILL;
+    }
+  }
+
   @Test
   void keepsTheLastCheckpointWhenInterrupted() throws IOException {
+    Interrupt interrupt = Interrupt.heededHere();
     Started training =
         stoker.start(
             words(
@@ -73,14 +103,14 @@ class JourneyIT {
                     + " --epochs 1000 --checkpoint-every 5"));
     try {
       awaitLine(training.err(), "round 12/");
-      new ProcessBuilder("kill", "-INT", Long.toString(training.process().pid())).start();
+      new ProcessBuilder("kill", interrupt.option, Long.toString(training.process().pid())).start();
     } catch (Throwable failure) {
       training.process().destroyForcibly();
       throw failure;
     }
 
     Outcome outcome = Stoker.finish(training);
-    assertThat(outcome.exitCode()).isEqualTo(130);
+    assertThat(outcome.exitCode()).isEqualTo(interrupt.exitCode);
     assertThat(outcome.err()).doesNotContain("Exception").contains("--resume");
     succeed("evaluate --checkpoint stopped --data data");
   }
