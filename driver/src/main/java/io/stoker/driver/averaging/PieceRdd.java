@@ -1,8 +1,7 @@
 package io.stoker.driver.averaging;
 
 import io.stoker.models.engine.Network;
-import io.stoker.worker.runtime.RoundTask;
-import io.stoker.worker.runtime.WorkerRound;
+import io.stoker.worker.runtime.RoundWork;
 import io.stoker.worker.sgd.LocalResult;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -26,7 +25,7 @@ final class PieceRdd extends RDD<Tuple2<Integer, Piece>> {
   private static final long serialVersionUID = 1L;
 
   private final ParameterSlices slices;
-  private final RoundTask task;
+  private final RoundWork work;
   private final SliceSource frozen;
   private final Broadcast<SerializableConfiguration> hadoop;
 
@@ -35,18 +34,18 @@ final class PieceRdd extends RDD<Tuple2<Integer, Piece>> {
 
   /**
    * @param parameters the slices before the round
-   * @param task what the workers do
+   * @param work what the workers do
    * @param frozen where a new replica has the parameters from that are in no slice
    * @param hosts that of each executor, in an order that stays: a worker that is on the same host
    *     in each round finds its data there
    */
-  PieceRdd(SliceRdd parameters, RoundTask task, SliceSource frozen, List<String> hosts) {
+  PieceRdd(SliceRdd parameters, RoundWork work, SliceSource frozen, List<String> hosts) {
     super(
         parameters.sparkContext(),
         Scala.list(List.of(new AllSlices(parameters))),
         Scala.tag(Tuple2.class));
     this.slices = parameters.slices();
-    this.task = task;
+    this.work = work;
     this.frozen = frozen;
     this.hadoop = parameters.hadoop();
     this.hosts = List.copyOf(hosts);
@@ -57,7 +56,7 @@ final class PieceRdd extends RDD<Tuple2<Integer, Piece>> {
   }
 
   int workers() {
-    return task.data().workers();
+    return work.workers();
   }
 
   Broadcast<SerializableConfiguration> hadoop() {
@@ -83,14 +82,14 @@ final class PieceRdd extends RDD<Tuple2<Integer, Piece>> {
       Partition split, TaskContext context) {
     int worker = split.index();
     long start = System.nanoTime();
-    WorkerRound round = WorkerRound.begin(task, worker, hadoop.value().value(), context);
-    if (round.isFirstOfReplica()) {
-      loadFrozen(round.network());
+    RoundWork.Part part = work.begin(worker, hadoop.value().value(), context);
+    if (part.isFirstOfReplica()) {
+      loadFrozen(part.network());
     }
-    gather(round.network(), context);
+    long fetched = gather(part.network(), context);
     double gatherSeconds = (System.nanoTime() - start) / 1e9;
-    LocalResult result = round.train();
-    return Scala.iterator(new Scatter(round.network(), worker, gatherSeconds, result));
+    LocalResult result = part.train();
+    return Scala.iterator(new Scatter(part.network(), worker, gatherSeconds, fetched, result));
   }
 
   /** Once a replica: no round changes them. */
@@ -105,9 +104,16 @@ final class PieceRdd extends RDD<Tuple2<Integer, Piece>> {
     }
   }
 
-  private void gather(Network network, TaskContext context) {
+  /**
+   * Sets the network to the slices.
+   *
+   * @return the bytes that came from other executors
+   */
+  private long gather(Network network, TaskContext context) {
     SliceRdd parent = (SliceRdd) dependencies().head().rdd();
+    long fetched = 0;
     for (int slice = 0; slice < slices.count(); slice++) {
+      fetched += parent.isHere(slice) ? 0 : slices.bytes(slice);
       FloatBuffer values = littleEndian(parent.content(slice, context));
       int length = slices.length(slice);
       network.writeParameters(slices.offset(slice), values.slice(0, length));
@@ -118,6 +124,7 @@ final class PieceRdd extends RDD<Tuple2<Integer, Piece>> {
     if (!slices.carryUpdaterState()) {
       network.resetUpdaterState();
     }
+    return fetched;
   }
 
   private static FloatBuffer littleEndian(byte[] content) {
@@ -129,14 +136,17 @@ final class PieceRdd extends RDD<Tuple2<Integer, Piece>> {
     private final Network network;
     private final int worker;
     private final double gatherSeconds;
+    private final long fetchedBytes;
     private final LocalResult result;
     private final long start = System.nanoTime();
     private int next;
 
-    Scatter(Network network, int worker, double gatherSeconds, LocalResult result) {
+    Scatter(
+        Network network, int worker, double gatherSeconds, long fetchedBytes, LocalResult result) {
       this.network = network;
       this.worker = worker;
       this.gatherSeconds = gatherSeconds;
+      this.fetchedBytes = fetchedBytes;
       this.result = result;
     }
 
@@ -179,7 +189,8 @@ final class PieceRdd extends RDD<Tuple2<Integer, Piece>> {
           gatherSeconds,
           result.waitSeconds(),
           result.computeSeconds(),
-          (System.nanoTime() - start) / 1e9);
+          (System.nanoTime() - start) / 1e9,
+          fetchedBytes);
     }
   }
 }

@@ -100,6 +100,7 @@ final class PieceSerializer extends Serializer implements Serializable {
       out.writeDouble(report.waitSeconds());
       out.writeDouble(report.computeSeconds());
       out.writeDouble(report.scatterSeconds());
+      out.writeLong(report.fetchedBytes());
     }
 
     @Override
@@ -173,7 +174,8 @@ final class PieceSerializer extends Serializer implements Serializable {
           in.readDouble(),
           in.readDouble(),
           in.readDouble(),
-          in.readDouble());
+          in.readDouble(),
+          in.readLong());
     }
 
     /** Spark's iterators end at an EOFException, which readKey does not declare. */

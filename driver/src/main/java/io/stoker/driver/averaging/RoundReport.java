@@ -8,8 +8,11 @@ import java.util.function.ToDoubleFunction;
  *
  * @param workers the workers' reports, in their order
  * @param averageSeconds the time of the average stage's tasks, as if spread evenly over the slots
+ * @param driverBytes see {@link DriverTraffic}; what Spark had reported by the end of the round
+ * @param executorBytes what went from one executor to another: slices, pieces and second copies
  */
-public record RoundReport(List<WorkerReport> workers, double averageSeconds) {
+public record RoundReport(
+    List<WorkerReport> workers, double averageSeconds, long driverBytes, long executorBytes) {
   public RoundReport {
     workers = List.copyOf(workers);
   }

@@ -1,6 +1,6 @@
 package io.stoker.driver.averaging;
 
-import io.stoker.worker.runtime.RoundTask;
+import io.stoker.worker.runtime.RoundWork;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -25,6 +25,7 @@ public final class SharedParameters implements AutoCloseable {
   private final Broadcast<SerializableConfiguration> hadoop;
   private final SliceSource frozen;
   private final OuterStep outer;
+  private final DriverTraffic traffic;
   private SliceRdd current;
 
   /** The slices before the current ones, where there was a round. */
@@ -41,6 +42,8 @@ public final class SharedParameters implements AutoCloseable {
     this.frozen = frozen;
     this.outer = outer;
     this.current = first;
+    this.traffic = new DriverTraffic(spark.isLocal());
+    spark.sc().addSparkListener(traffic);
   }
 
   /** Puts parameters on the executors, all of which travel, for plain averaging. */
@@ -96,8 +99,8 @@ public final class SharedParameters implements AutoCloseable {
    * One round: the workers train from the current slices, and the outer step towards the mean of
    * what they come to is current from then on. If that fails, nothing has changed.
    */
-  public RoundReport advance(RoundTask task) {
-    SliceRdd next = SliceRdd.averaged(current, new PieceRdd(current, task, frozen, hosts()), outer);
+  public RoundReport advance(RoundWork work) {
+    SliceRdd next = SliceRdd.averaged(current, new PieceRdd(current, work, frozen, hosts()), outer);
     List<SliceReport> reports;
     try {
       reports = materialize(next);
@@ -115,13 +118,17 @@ public final class SharedParameters implements AutoCloseable {
   private List<SliceReport> materialize(SliceRdd slices) {
     slices.persist(
         hosts().size() >= 2 ? StorageLevel.MEMORY_AND_DISK_2() : StorageLevel.MEMORY_AND_DISK());
-    return new JavaRDD<>(slices, Scala.tag(Slice.class)).map(Slice::report).collect();
+    return slices.reports();
   }
 
   private RoundReport report(List<SliceReport> slices) {
     int slots = Math.max(1, Math.min(spark.defaultParallelism(), slices.size()));
     double seconds = slices.stream().mapToDouble(SliceReport::seconds).sum() / slots;
-    return new RoundReport(slices.get(slices.size() - 1).workers(), seconds);
+    List<WorkerReport> workers = slices.get(slices.size() - 1).workers();
+    long executorBytes =
+        slices.stream().mapToLong(SliceReport::movedBytes).sum()
+            + workers.stream().mapToLong(WorkerReport::fetchedBytes).sum();
+    return new RoundReport(workers, seconds, traffic.take(), executorBytes);
   }
 
   /**
@@ -162,6 +169,7 @@ public final class SharedParameters implements AutoCloseable {
     release(current, true);
     previous.forEach(old -> release(old, true));
     hadoop.destroy();
+    spark.sc().removeSparkListener(traffic);
     spark.sc().setJobDescription(null);
   }
 }

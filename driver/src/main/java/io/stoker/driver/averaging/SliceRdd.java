@@ -8,10 +8,13 @@ import org.apache.spark.Dependency;
 import org.apache.spark.OneToOneDependency;
 import org.apache.spark.Partition;
 import org.apache.spark.SparkContext;
+import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskContext;
+import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.rdd.RDD;
 import org.apache.spark.rdd.ShuffledRDD;
+import org.apache.spark.storage.RDDBlockId;
 import org.apache.spark.util.SerializableConfiguration;
 import scala.Tuple2;
 import scala.collection.JavaConverters;
@@ -22,8 +25,12 @@ import scala.collection.Seq;
  * comes from a {@link SliceSource}, or is the mean of the pieces of the round before. The second
  * kind becomes the first when its values are in a checkpoint ({@link #reroot}): its lineage ends
  * there from then on, and what is persisted stays.
+ *
+ * <p>A partition has two elements, the content (see {@link ParameterSlices}) and its report. Both
+ * are byte arrays because Spark moves such elements to a second executor in large blocks, and
+ * elements of a class a kilobyte at a time.
  */
-public final class SliceRdd extends RDD<Slice> {
+public final class SliceRdd extends RDD<byte[]> {
   private static final long serialVersionUID = 1L;
 
   private final ParameterSlices slices;
@@ -46,7 +53,7 @@ public final class SliceRdd extends RDD<Slice> {
       int workers,
       OuterStep outer,
       Broadcast<SerializableConfiguration> hadoop) {
-    super(spark, Scala.list(List.of()), Scala.tag(Slice.class));
+    super(spark, Scala.list(List.of()), Scala.tag(byte[].class));
     this.slices = slices;
     this.workers = workers;
     this.outer = outer;
@@ -103,12 +110,28 @@ public final class SliceRdd extends RDD<Slice> {
    * @param context the task's
    */
   byte[] content(int slice, TaskContext context) {
-    scala.collection.Iterator<Slice> one = iterator(new IndexedPartition(slice), context);
-    byte[] content = one.next().content();
+    scala.collection.Iterator<byte[]> one = iterator(new IndexedPartition(slice), context);
+    byte[] content = one.next();
     while (one.hasNext()) { // Spark unlocks the block at the iterator's end.
       one.next();
     }
     return content;
+  }
+
+  /** The reports that came with the slices, in their order; makes those that are not there. */
+  List<SliceReport> reports() {
+    return new JavaRDD<>(this, Scala.<byte[]>tag(byte[].class))
+        .mapPartitions(
+            elements -> {
+              elements.next();
+              return List.of(SliceReport.ofBytes(elements.next())).iterator();
+            })
+        .collect();
+  }
+
+  /** Whether this executor holds a slice. */
+  boolean isHere(int slice) {
+    return SparkEnv.get().blockManager().getStatus(new RDDBlockId(id(), slice)).isDefined();
   }
 
   /**
@@ -139,14 +162,15 @@ public final class SliceRdd extends RDD<Slice> {
   }
 
   @Override
-  public scala.collection.Iterator<Slice> compute(Partition split, TaskContext context) {
+  public scala.collection.Iterator<byte[]> compute(Partition split, TaskContext context) {
     int index = split.index();
-    Slice slice =
+    List<byte[]> slice =
         source == null
             ? average(index, trained(split, context), context)
-            : new Slice(
-                source.read(slices, index, hadoop.value().value()), SliceReport.ofSource(index));
-    return Scala.iterator(List.of(slice).iterator());
+            : List.of(
+                source.read(slices, index, hadoop.value().value()),
+                SliceReport.ofSource(index).toBytes());
+    return Scala.iterator(slice.iterator());
   }
 
   @SuppressWarnings("unchecked") // the one dependency is of pieces
@@ -155,7 +179,8 @@ public final class SliceRdd extends RDD<Slice> {
     return JavaConverters.asJavaIterator(parent.iterator(split, context));
   }
 
-  private Slice average(int index, Iterator<Tuple2<Integer, Piece>> arriving, TaskContext context) {
+  private List<byte[]> average(
+      int index, Iterator<Tuple2<Integer, Piece>> arriving, TaskContext context) {
     long start = System.nanoTime();
     Piece[] byWorker = new Piece[workers];
     while (arriving.hasNext()) {
@@ -174,11 +199,15 @@ public final class SliceRdd extends RDD<Slice> {
       }
       byWorker[worker].report().ifPresent(reports::add);
     }
+    long moved =
+        context.taskMetrics().shuffleReadMetrics().remoteBytesRead()
+            + (long) (getStorageLevel().replication() - 1) * slices.bytes(index);
     byte[] content = WeightedMean.of(Arrays.asList(byWorker));
     if (!outer.isPlain()) {
       SliceRdd parent = (SliceRdd) dependencies().apply(1).rdd();
       content = outer.apply(slices, index, parent.content(index, context), content);
     }
-    return new Slice(content, new SliceReport(index, (System.nanoTime() - start) / 1e9, reports));
+    double seconds = (System.nanoTime() - start) / 1e9;
+    return List.of(content, new SliceReport(index, seconds, moved, reports).toBytes());
   }
 }

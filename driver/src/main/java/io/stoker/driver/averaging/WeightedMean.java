@@ -2,6 +2,8 @@ package io.stoker.driver.averaging;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -34,27 +36,31 @@ final class WeightedMean {
     byte[] mean = new byte[weighty.get(0).content().length];
     double[] sums = new double[CHUNK];
     double total = weighty.stream().mapToLong(Piece::examples).sum();
-    List<ByteBuffer> contents =
-        weighty.stream().map(piece -> littleEndian(piece.content())).toList();
-    ByteBuffer target = littleEndian(mean);
-    for (int from = 0; from < mean.length; from += CHUNK * Float.BYTES) {
-      int values = Math.min(CHUNK, (mean.length - from) / Float.BYTES);
-      java.util.Arrays.fill(sums, 0, values, 0);
+    float[] chunk = new float[CHUNK];
+    List<FloatBuffer> contents = weighty.stream().map(piece -> floats(piece.content())).toList();
+    FloatBuffer target = floats(mean);
+    for (int from = 0; from < target.capacity(); from += CHUNK) {
+      int values = Math.min(CHUNK, target.capacity() - from);
+      Arrays.fill(sums, 0, values, 0);
       for (int piece = 0; piece < contents.size(); piece++) {
-        double weight = weighty.get(piece).examples();
-        ByteBuffer content = contents.get(piece);
-        for (int i = 0; i < values; i++) {
-          sums[i] += weight * content.getFloat(from + i * Float.BYTES);
-        }
+        contents.get(piece).get(from, chunk, 0, values);
+        add((double) weighty.get(piece).examples(), chunk, sums, values);
       }
       for (int i = 0; i < values; i++) {
-        target.putFloat(from + i * Float.BYTES, (float) (sums[i] / total));
+        chunk[i] = (float) (sums[i] / total);
       }
+      target.put(from, chunk, 0, values);
     }
     return mean;
   }
 
-  private static ByteBuffer littleEndian(byte[] content) {
-    return ByteBuffer.wrap(content).order(ByteOrder.LITTLE_ENDIAN);
+  private static void add(double weight, float[] chunk, double[] sums, int values) {
+    for (int i = 0; i < values; i++) {
+      sums[i] += weight * chunk[i];
+    }
+  }
+
+  private static FloatBuffer floats(byte[] content) {
+    return ByteBuffer.wrap(content).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer();
   }
 }

@@ -13,6 +13,7 @@ import java.io.Serializable;
  * @param waitSeconds waiting for data
  * @param computeSeconds forward, backward and update
  * @param scatterSeconds cutting the result into pieces, and the shuffle taking them
+ * @param fetchedBytes parameters that came from other executors
  */
 public record WorkerReport(
     int worker,
@@ -22,5 +23,6 @@ public record WorkerReport(
     double gatherSeconds,
     double waitSeconds,
     double computeSeconds,
-    double scatterSeconds)
+    double scatterSeconds,
+    long fetchedBytes)
     implements Serializable {}

@@ -16,6 +16,7 @@ final class Cli {
     CommandLine bench =
         new CommandLine(new Bench())
             .addSubcommand("step", new BenchStepCommand(console))
+            .addSubcommand("averaging", new BenchAveragingCommand(console))
             .addSubcommand("loader", new BenchLoaderCommand(console));
     commands =
         new CommandLine(new Top())

@@ -3,6 +3,7 @@ package io.stoker.driver.cli;
 import io.stoker.data.storage.StorageDefaults;
 import io.stoker.failure.InputException;
 import io.stoker.failure.ResourceException;
+import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.logging.log4j.Level;
 import org.apache.logging.log4j.core.config.Configurator;
@@ -25,11 +26,24 @@ final class SparkSide {
    * @throws ResourceException if it cannot be started
    */
   static JavaSparkContext start(String command) {
+    return start(command, Map.of());
+  }
+
+  /**
+   * Starts Spark likewise, with what an option says.
+   *
+   * @param options configuration of this command
+   */
+  static JavaSparkContext start(String command, Map<String, String> options) {
     SparkConf conf = new SparkConf();
+    options.forEach(conf::set);
     conf.setIfMissing(MASTER, "local[*]");
     // All workers of a round want the executor that has the parameters. Waiting for it, 3 s unless
     // told otherwise, costs more than a round; the parameters travel anyway.
     conf.setIfMissing("spark.locality.wait", "0s");
+    // What is shuffled are fp32 values, which no compression makes smaller: it would only take
+    // time.
+    conf.setIfMissing("spark.shuffle.compress", "false");
     if (conf.get(NAME, Main.class.getName()).equals(Main.class.getName())) {
       conf.setAppName("stoker " + command);
     }

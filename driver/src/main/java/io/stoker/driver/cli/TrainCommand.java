@@ -7,9 +7,11 @@ import io.stoker.driver.config.ConfigFormat;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.config.UpdaterState;
 import io.stoker.driver.round.ExistingRun;
+import io.stoker.driver.round.Preflight;
 import io.stoker.driver.round.TrainJob;
 import io.stoker.driver.round.TrainResult;
 import java.util.List;
+import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -160,6 +162,13 @@ final class TrainCommand extends StokerCommand {
       description = "What computes; doctor lists the engines (default: auto).")
   private String engine;
 
+  @Option(
+      names = "--gang",
+      description =
+          "Train only with a slot for each worker: wait for them up to a minute, then end with exit"
+              + " code 4. Without it, workers take turns.")
+  private boolean gang;
+
   @Option(names = "--resume", description = "Go on from the run folder's newest valid checkpoint.")
   private boolean resume;
 
@@ -170,7 +179,9 @@ final class TrainCommand extends StokerCommand {
   @Override
   Report execute() {
     TrainingConfig config = config();
-    try (JavaSparkContext spark = SparkSide.start("train " + config.model());
+    try (JavaSparkContext spark =
+            SparkSide.start(
+                "train " + config.model(), gang ? Map.of(Preflight.GANG, "true") : Map.of());
         TrainingProgress progress = new TrainingProgress(console())) {
       TrainResult result =
           TrainJob.run(spark, config, resume ? ExistingRun.RESUME : ExistingRun.REFUSE, progress);

@@ -14,6 +14,9 @@ import com.fasterxml.jackson.annotation.JsonPropertyOrder;
  * @param accuracy the share of them that were classified right
  * @param lr the learning rate of the round's last step
  * @param imagesPerSecond this round's examples by its wall clock, checkpoint included
+ * @param driverBytes bytes of task results and broadcasts that passed through the driver, as Spark
+ *     had reported them by the end of the round
+ * @param executorBytes bytes of parameters that went from one executor to another
  * @param seconds this round's time by phase
  */
 @JsonPropertyOrder({
@@ -26,6 +29,8 @@ import com.fasterxml.jackson.annotation.JsonPropertyOrder;
   "accuracy",
   "lr",
   "images_per_second",
+  "driver_bytes",
+  "executor_bytes",
   "seconds"
 })
 public record RoundMetrics(
@@ -38,4 +43,6 @@ public record RoundMetrics(
     double accuracy,
     double lr,
     double imagesPerSecond,
+    long driverBytes,
+    long executorBytes,
     PhaseSeconds seconds) {}

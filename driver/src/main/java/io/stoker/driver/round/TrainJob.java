@@ -128,6 +128,7 @@ public final class TrainJob {
       Optional<StoredModel> resumed,
       RoundListener listener) {
     TrainingClock clock = clock(resumed);
+    Preflight.check(spark, run.workers(), run.slices());
     Configuration hadoop = spark.hadoopConfiguration();
     try (MetricsLog metrics = MetricsLog.open(folder.path(), (int) clock.round(), hadoop);
         SharedParameters parameters =

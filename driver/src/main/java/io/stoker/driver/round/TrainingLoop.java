@@ -75,6 +75,7 @@ final class TrainingLoop {
       progress = progress.after(clock, measured);
       losses.add(measured);
       metrics.append(measured);
+      TrainingPlugin.publish(measured);
       log(measured);
       listener.roundFinished(measured);
 
@@ -116,6 +117,8 @@ final class TrainingLoop {
         report.accuracy(),
         rate,
         report.examples() / seconds,
+        report.driverBytes(),
+        report.executorBytes(),
         new PhaseSeconds(
             report.meanSeconds(WorkerReport::gatherSeconds),
             report.meanSeconds(WorkerReport::waitSeconds),

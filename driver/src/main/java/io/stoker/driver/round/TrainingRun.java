@@ -123,6 +123,10 @@ final class TrainingRun {
     return model;
   }
 
+  int workers() {
+    return config.workers();
+  }
+
   /** How its parameters are cut. Those of layers that do not learn stay where they are. */
   ParameterSlices slices() {
     return new ParameterSlices(

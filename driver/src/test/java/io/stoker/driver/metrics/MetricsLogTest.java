@@ -105,6 +105,7 @@ class MetricsLogTest {
         .hasContent(
             "{\"round\":1,\"epoch\":1,\"step\":10,\"examples\":640,\"examples_total\":640,"
                 + "\"loss\":0.5,\"accuracy\":0.75,\"lr\":0.01,\"images_per_second\":320.0,"
+                + "\"driver_bytes\":9000,\"executor_bytes\":500000,"
                 + "\"seconds\":{\"gather\":0.1,\"data\":0.2,\"compute\":0.3,\"scatter\":0.4,"
                 + "\"average\":0.5,\"checkpoint\":0.0,\"total\":2.0}}\n");
   }
@@ -128,6 +129,8 @@ class MetricsLogTest {
         0.75,
         0.01,
         320,
+        9000,
+        500000,
         new PhaseSeconds(0.1, 0.2, 0.3, 0.4, 0.5, 0, 2));
   }
 }

@@ -2,7 +2,8 @@ package io.stoker.worker.runtime;
 
 import io.stoker.worker.sgd.LocalSteps;
 import io.stoker.worker.sgd.StepSchedule;
-import java.io.Serializable;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.TaskContext;
 
 /**
  * What all workers do in one round: a few hundred bytes that go with every task.
@@ -25,7 +26,17 @@ public record RoundTask(
     long firstStep,
     int steps,
     long globalStep)
-    implements Serializable {
+    implements RoundWork {
+  @Override
+  public int workers() {
+    return data.workers();
+  }
+
+  @Override
+  public Part begin(int worker, Configuration hadoop, TaskContext context) {
+    return WorkerRound.begin(this, worker, hadoop, context);
+  }
+
   LocalSteps localSteps(int worker) {
     return new LocalSteps(data.seed(), round, worker, globalStep, steps);
   }

@@ -14,7 +14,7 @@ import org.apache.spark.util.TaskFailureListener;
  * One worker's part of a round inside a Spark task. It borrows a resident replica for as long as
  * the task lasts; a task that fails has it closed, since its state is then unknown.
  */
-public final class WorkerRound {
+final class WorkerRound implements RoundWork.Part {
   private final RoundTask task;
   private final int worker;
   private final Configuration hadoop;
@@ -38,25 +38,24 @@ public final class WorkerRound {
    * @param hadoop how to reach the data
    * @param context the task's, at whose end the replica is given back
    */
-  public static WorkerRound begin(
-      RoundTask task, int worker, Configuration hadoop, TaskContext context) {
+  static WorkerRound begin(RoundTask task, int worker, Configuration hadoop, TaskContext context) {
     Replica replica = Residents.here().replicas().borrow(task.replica());
     context.addTaskFailureListener((TaskFailureListener) (ended, failure) -> replica.discard());
     context.addTaskCompletionListener((TaskCompletionListener) ended -> replica.close());
     return new WorkerRound(task, worker, hadoop, context, replica);
   }
 
-  /** The worker's network, until the task ends. */
+  @Override
   public Network network() {
     return replica.network();
   }
 
-  /** Whether no round has had this network before. */
+  @Override
   public boolean isFirstOfReplica() {
     return replica.isNew();
   }
 
-  /** Takes the worker's steps of the round. */
+  @Override
   public LocalResult train() {
     try (TrainingReaders.RoundReader reader =
         Residents.here()

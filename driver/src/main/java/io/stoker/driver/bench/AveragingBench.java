@@ -1,0 +1,94 @@
+package io.stoker.driver.bench;
+
+import io.stoker.driver.averaging.DriverTraffic;
+import io.stoker.driver.averaging.ParameterSlices;
+import io.stoker.driver.averaging.RoundReport;
+import io.stoker.driver.averaging.SharedParameters;
+import io.stoker.driver.averaging.WorkerReport;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.spark.api.java.JavaSparkContext;
+
+/** Rounds of the real averaging, with a network that computes nothing. */
+public final class AveragingBench {
+  /** Rounds before those that count: code is compiled, networks and blocks are made. */
+  static final int WARM_UP = 3;
+
+  private AveragingBench() {}
+
+  /**
+   * What the rounds came to.
+   *
+   * @param cost of a round
+   * @param gatherSeconds fetching parameters, the workers' mean
+   * @param scatterSeconds cutting parameters into pieces, the workers' mean
+   * @param averageSeconds fetching and averaging pieces, as if spread evenly over the slots
+   */
+  public record Result(
+      AveragingCost cost, double gatherSeconds, double scatterSeconds, double averageSeconds) {}
+
+  /**
+   * Runs rounds.
+   *
+   * @param spark the cluster
+   * @param parameters how many
+   * @param workers how many
+   * @param rounds how many are measured, after a warm-up
+   * @param sliceBytes how large a slice may be
+   */
+  public static Result run(
+      JavaSparkContext spark, int parameters, int workers, int rounds, int sliceBytes) {
+    StillWork work = new StillWork(workers, parameters);
+    ParameterSlices slices = new ParameterSlices(parameters, 1, sliceBytes / Float.BYTES);
+    DriverTraffic traffic = new DriverTraffic(spark.isLocal());
+    List<Double> seconds = new ArrayList<>();
+    List<RoundReport> reports = new ArrayList<>();
+    try (SharedParameters shared = SharedParameters.load(spark, slices, new Noise())) {
+      for (int round = 0; round < WARM_UP; round++) {
+        shared.advance(work);
+      }
+      watch(spark, traffic);
+      for (int round = 0; round < rounds; round++) {
+        shared.describe("round %d of %d: average".formatted(round + 1, rounds));
+        long start = System.nanoTime();
+        reports.add(shared.advance(work));
+        seconds.add((System.nanoTime() - start) / 1e9);
+      }
+    }
+    long driverBytes = seen(spark, traffic);
+    return new Result(
+        new AveragingCost(
+            AveragingCost.median(seconds),
+            driverBytes / rounds,
+            reports.stream().mapToLong(RoundReport::executorBytes).sum() / rounds),
+        mean(reports, report -> report.meanSeconds(WorkerReport::gatherSeconds)),
+        mean(reports, report -> report.meanSeconds(WorkerReport::scatterSeconds)),
+        mean(reports, RoundReport::averageSeconds));
+  }
+
+  private static double mean(
+      List<RoundReport> reports, java.util.function.ToDoubleFunction<RoundReport> value) {
+    return reports.stream().mapToDouble(value).average().orElse(0);
+  }
+
+  /** Begins to count once all that went before has been reported. */
+  static void watch(JavaSparkContext spark, DriverTraffic traffic) {
+    drain(spark);
+    spark.sc().addSparkListener(traffic);
+  }
+
+  /** The bytes since {@link #watch}. */
+  static long seen(JavaSparkContext spark, DriverTraffic traffic) {
+    drain(spark);
+    spark.sc().removeSparkListener(traffic);
+    return traffic.take();
+  }
+
+  private static void drain(JavaSparkContext spark) {
+    try {
+      spark.sc().listenerBus().waitUntilEmpty();
+    } catch (Exception e) { // a timeout, which Scala does not declare
+      throw new IllegalStateException("Spark's events do not arrive", e);
+    }
+  }
+}

@@ -1,0 +1,78 @@
+package io.stoker.driver.bench;
+
+import io.stoker.driver.averaging.DriverTraffic;
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.apache.spark.TaskContext;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.broadcast.Broadcast;
+
+/**
+ * The usual way to average on Spark, done well: the driver broadcasts the parameters, workers load
+ * them into networks that stay, and send back what they come to; the vectors are added pairwise on
+ * executors ({@code treeReduce}, fp32, in place), and the sum is divided and broadcast again.
+ */
+public final class DriverAveraging {
+  private DriverAveraging() {}
+
+  /**
+   * Runs rounds.
+   *
+   * @param spark the cluster
+   * @param parameters how many
+   * @param workers how many
+   * @param rounds how many are measured, after a warm-up
+   */
+  public static AveragingCost run(JavaSparkContext spark, int parameters, int workers, int rounds) {
+    float[] current = new float[parameters];
+    Noise.fill(0, FloatBuffer.wrap(current));
+    JavaRDD<Integer> each =
+        spark.parallelize(IntStream.range(0, workers).boxed().toList(), workers);
+    DriverTraffic traffic = new DriverTraffic(spark.isLocal());
+    List<Double> seconds = new ArrayList<>();
+    for (int round = -AveragingBench.WARM_UP; round < rounds; round++) {
+      if (round == 0) {
+        AveragingBench.watch(spark, traffic);
+      }
+      long start = System.nanoTime();
+      current = round(spark, each, current, workers);
+      if (round >= 0) {
+        seconds.add((System.nanoTime() - start) / 1e9);
+      }
+    }
+    return new AveragingCost(
+        AveragingCost.median(seconds), AveragingBench.seen(spark, traffic) / rounds, -1);
+  }
+
+  private static float[] round(
+      JavaSparkContext spark, JavaRDD<Integer> each, float[] parameters, int workers) {
+    Broadcast<float[]> sent = spark.broadcast(parameters);
+    try {
+      float[] sum = each.map(worker -> worked(sent.value())).treeReduce(DriverAveraging::add);
+      for (int i = 0; i < sum.length; i++) {
+        sum[i] /= workers;
+      }
+      return sum;
+    } finally {
+      sent.destroy();
+    }
+  }
+
+  private static float[] worked(float[] parameters) {
+    StillNetwork network = StillWork.borrow(parameters.length, TaskContext.get());
+    network.writeParameters(0, FloatBuffer.wrap(parameters));
+    float[] after = new float[parameters.length];
+    network.readParameters(0, FloatBuffer.wrap(after));
+    return after;
+  }
+
+  private static float[] add(float[] sum, float[] next) {
+    for (int i = 0; i < sum.length; i++) {
+      sum[i] += next[i];
+    }
+    return sum;
+  }
+}

@@ -1,0 +1,28 @@
+package io.stoker.driver.bench;
+
+import io.stoker.driver.averaging.ParameterSlices;
+import io.stoker.driver.averaging.SliceSource;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.util.SplittableRandom;
+import org.apache.hadoop.conf.Configuration;
+
+/** Values between -0.05 and 0.05 that no compression makes smaller, as trained parameters are. */
+record Noise() implements SliceSource {
+  private static final float RANGE = 0.1f;
+
+  @Override
+  public byte[] read(ParameterSlices slices, int slice, Configuration hadoop) {
+    byte[] content = new byte[slices.bytes(slice)];
+    fill(slice, ByteBuffer.wrap(content).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer());
+    return content;
+  }
+
+  static void fill(long seed, FloatBuffer values) {
+    SplittableRandom random = new SplittableRandom(seed);
+    while (values.hasRemaining()) {
+      values.put(RANGE * (random.nextInt() / (float) (1L << 32)));
+    }
+  }
+}

@@ -1,0 +1,34 @@
+package io.stoker.worker.runtime;
+
+import io.stoker.models.engine.Network;
+import io.stoker.worker.sgd.LocalResult;
+import java.io.Serializable;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.TaskContext;
+
+/** What all workers do between two averagings; small, since it goes with every task. */
+public interface RoundWork extends Serializable {
+  /** One worker's part of it, inside a task. */
+  interface Part {
+    /** The worker's network, until the task ends. */
+    Network network();
+
+    /** Whether no round has had this network before. */
+    boolean isFirstOfReplica();
+
+    /** Does the work: the network's parameters move from where the caller has set them. */
+    LocalResult train();
+  }
+
+  /** How many workers there are. */
+  int workers();
+
+  /**
+   * Begins: the network has arbitrary parameters and updater state, which the caller sets.
+   *
+   * @param worker which worker
+   * @param hadoop how to reach files
+   * @param context the task's, at whose end the network is given back
+   */
+  Part begin(int worker, Configuration hadoop, TaskContext context);
+}
