@@ -234,7 +234,11 @@ final class TrainCommand extends StokerCommand {
   }
 
   static Report report(TrainResult result) {
+    boolean trained = result.examples() > 0;
     ObjectNode json = Report.object(result);
+    if (!trained) {
+      json.putNull("loss").putNull("accuracy");
+    }
     json.put("seconds", result.seconds().total());
     json.set("seconds_by_phase", Report.object(result.seconds()));
     Table table =
@@ -244,8 +248,10 @@ final class TrainCommand extends StokerCommand {
             .row("rounds", "%d (%d epochs)".formatted(result.rounds(), result.epochs()))
             .row(
                 "training",
-                "loss %.4f, accuracy %.2f %% in the last round"
-                    .formatted(result.loss(), 100 * result.accuracy()))
+                trained
+                    ? "loss %.4f, accuracy %.2f %% in the last round"
+                        .formatted(result.loss(), 100 * result.accuracy())
+                    : "nothing left to do")
             .row(
                 "speed",
                 "%,.0f images/s, %.1f s in all"

@@ -7,6 +7,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.stoker.driver.checkpoint.RunFolder;
 import io.stoker.driver.config.JobIdentity;
 import io.stoker.driver.config.TrainingConfig;
+import io.stoker.driver.metrics.PhaseSeconds;
+import io.stoker.driver.round.TrainResult;
 import io.stoker.models.zoo.Zoo;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -15,6 +17,7 @@ import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -130,6 +133,30 @@ class CliTest {
     new CommandLine(command).parseArgs("--run", folder.toString(), "--resume", "--epochs", "30");
 
     assertThat(command.config()).isEqualTo(config.toBuilder().epochs(30).build());
+  }
+
+  @Test
+  void aRunThatWasCompleteHasNoLossToTellOf() {
+    Report report =
+        TrainCommand.report(
+            new TrainResult(
+                "run",
+                "checkpoint",
+                "lenet5",
+                61706,
+                30,
+                2,
+                0,
+                Double.NaN,
+                Double.NaN,
+                0,
+                PhaseSeconds.ZERO,
+                "ab",
+                Optional.empty()));
+
+    assertThat(report.json().get("loss").isNull()).isTrue();
+    assertThat(report.json().get("accuracy").isNull()).isTrue();
+    assertThat(report.text()).contains("nothing left to do").doesNotContain("NaN");
   }
 
   @Test
