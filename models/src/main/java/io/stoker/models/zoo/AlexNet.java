@@ -45,32 +45,7 @@ final class AlexNet {
    * output size of 55 contradicts.
    */
   static ModelSpec original(Shape input, int classes) {
-    return new ModelSpec(
-        "alexnet",
-        input,
-        List.of(
-            conv(96, 11, 4, 0, 1, PAPER, 0),
-            RELU,
-            LRN,
-            OVERLAPPING,
-            conv(256, 5, 1, 2, 2, PAPER, 1),
-            RELU,
-            LRN,
-            OVERLAPPING,
-            conv(384, 3, 1, 1, 1, PAPER, 0),
-            RELU,
-            conv(384, 3, 1, 1, 2, PAPER, 1),
-            RELU,
-            conv(256, 3, 1, 1, 2, PAPER, 1),
-            RELU,
-            OVERLAPPING,
-            new Dense(4096, PAPER, 1),
-            RELU,
-            HALF,
-            new Dense(4096, PAPER, 1),
-            RELU,
-            HALF,
-            new Dense(classes, PAPER, 0)));
+    return grouped("alexnet", input, classes, LRN, OVERLAPPING, PAPER);
   }
 
   /**
@@ -79,20 +54,37 @@ final class AlexNet {
    * divided by the size, and N(0, 0.005) in the hidden dense layers. As many parameters as AlexNet.
    */
   static ModelSpec caffe(Shape input, int classes) {
-    LocalResponseNormalization lrn = new LocalResponseNormalization(5, 1, 1e-4f / 5, 0.75f);
+    LayerSpec lrn = new LocalResponseNormalization(5, 1, 1e-4f / 5, 0.75f);
     Initializer hidden = new Initializer.Gaussian(0.005f);
+    return grouped("caffenet", input, classes, OVERLAPPING, lrn, hidden);
+  }
+
+  /**
+   * The two-group network.
+   *
+   * @param first what follows the first two activations
+   * @param second what follows that
+   * @param hidden first weights of the hidden dense layers
+   */
+  private static ModelSpec grouped(
+      String name,
+      Shape input,
+      int classes,
+      LayerSpec first,
+      LayerSpec second,
+      Initializer hidden) {
     return new ModelSpec(
-        "caffenet",
+        name,
         input,
         List.of(
             conv(96, 11, 4, 0, 1, PAPER, 0),
             RELU,
-            OVERLAPPING,
-            lrn,
+            first,
+            second,
             conv(256, 5, 1, 2, 2, PAPER, 1),
             RELU,
-            OVERLAPPING,
-            lrn,
+            first,
+            second,
             conv(384, 3, 1, 1, 1, PAPER, 0),
             RELU,
             conv(384, 3, 1, 1, 2, PAPER, 1),
