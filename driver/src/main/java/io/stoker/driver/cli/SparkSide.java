@@ -5,7 +5,9 @@ import io.stoker.failure.InputException;
 import io.stoker.failure.ResourceException;
 import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.util.ShutdownHookManager;
 import org.apache.logging.log4j.Level;
+import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.core.config.Configurator;
 import org.apache.spark.SparkConf;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -13,6 +15,9 @@ import org.apache.spark.deploy.SparkHadoopUtil;
 
 /** What a command needs of Spark. */
 final class SparkSide {
+  /** Spark's is 40; the higher one is first. */
+  private static final int BEFORE_SPARK = 100;
+
   private static final String MASTER = "spark.master";
   private static final String LOCAL = "file:/";
   private static final String NAME = "spark.app.name";
@@ -35,6 +40,10 @@ final class SparkSide {
    * @param options configuration of this command
    */
   static JavaSparkContext start(String command, Map<String, String> options) {
+    // Ahead of Spark's own hook: what its parts say while they are torn down is no news.
+    ShutdownHookManager.get()
+        .addShutdownHook(
+            () -> Configurator.setAllLevels(LogManager.ROOT_LOGGER_NAME, Level.OFF), BEFORE_SPARK);
     SparkConf conf = new SparkConf();
     options.forEach(conf::set);
     conf.setIfMissing(MASTER, "local[*]");
