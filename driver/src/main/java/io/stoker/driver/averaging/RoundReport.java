@@ -10,9 +10,16 @@ import java.util.function.ToDoubleFunction;
  * @param averageSeconds the time of the average stage's tasks, as if spread evenly over the slots
  * @param driverBytes see {@link DriverTraffic}; what Spark had reported by the end of the round
  * @param executorBytes what went from one executor to another: slices, pieces and second copies
+ * @param drift how far apart the workers were before they were averaged: the root mean square of
+ *     their parameters' distances from the mean, weighted by examples, as a share of the mean's own
+ *     length
  */
 public record RoundReport(
-    List<WorkerReport> workers, double averageSeconds, long driverBytes, long executorBytes) {
+    List<WorkerReport> workers,
+    double averageSeconds,
+    long driverBytes,
+    long executorBytes,
+    double drift) {
   public RoundReport {
     workers = List.copyOf(workers);
   }

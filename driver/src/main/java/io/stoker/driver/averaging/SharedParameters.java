@@ -128,7 +128,13 @@ public final class SharedParameters implements AutoCloseable {
     long executorBytes =
         slices.stream().mapToLong(SliceReport::movedBytes).sum()
             + workers.stream().mapToLong(WorkerReport::fetchedBytes).sum();
-    return new RoundReport(workers, seconds, traffic.take(), executorBytes);
+    return new RoundReport(workers, seconds, traffic.take(), executorBytes, drift(slices));
+  }
+
+  private static double drift(List<SliceReport> slices) {
+    double norm = slices.stream().mapToDouble(SliceReport::normSquared).sum();
+    double drift = slices.stream().mapToDouble(SliceReport::driftSquared).sum();
+    return norm > 0 ? Math.sqrt(drift / norm) : 0;
   }
 
   /**

@@ -202,12 +202,16 @@ public final class SliceRdd extends RDD<byte[]> {
     long moved =
         context.taskMetrics().shuffleReadMetrics().remoteBytesRead()
             + (long) (getStorageLevel().replication() - 1) * slices.bytes(index);
-    byte[] content = WeightedMean.of(Arrays.asList(byWorker));
+    WeightedMean.Averaged mean = WeightedMean.of(Arrays.asList(byWorker), slices.length(index));
+    byte[] content = mean.content();
     if (!outer.isPlain()) {
       SliceRdd parent = (SliceRdd) dependencies().apply(1).rdd();
       content = outer.apply(slices, index, parent.content(index, context), content);
     }
     double seconds = (System.nanoTime() - start) / 1e9;
-    return List.of(content, new SliceReport(index, seconds, moved, reports).toBytes());
+    return List.of(
+        content,
+        new SliceReport(index, seconds, moved, mean.driftSquared(), mean.normSquared(), reports)
+            .toBytes());
   }
 }

@@ -17,9 +17,17 @@ import java.util.List;
  * @param seconds how long fetching and averaging its pieces took
  * @param movedBytes pieces that came from other executors, and the mean sent to one as a second
  *     copy
+ * @param driftSquared see {@link WeightedMean.Averaged}
+ * @param normSquared see {@link WeightedMean.Averaged}
  * @param workers the workers' reports in their order, with the last slice; empty with the others
  */
-record SliceReport(int slice, double seconds, long movedBytes, List<WorkerReport> workers)
+record SliceReport(
+    int slice,
+    double seconds,
+    long movedBytes,
+    double driftSquared,
+    double normSquared,
+    List<WorkerReport> workers)
     implements Serializable {
   SliceReport {
     workers = List.copyOf(workers);
@@ -47,6 +55,6 @@ record SliceReport(int slice, double seconds, long movedBytes, List<WorkerReport
 
   /** The report on a slice that was not averaged but read. */
   static SliceReport ofSource(int slice) {
-    return new SliceReport(slice, 0, 0, List.of());
+    return new SliceReport(slice, 0, 0, 0, 0, List.of());
   }
 }

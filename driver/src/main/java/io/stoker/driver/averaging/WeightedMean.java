@@ -20,21 +20,37 @@ final class WeightedMean {
   private WeightedMean() {}
 
   /**
+   * A mean, and how far from it its pieces were.
+   *
+   * @param content the mean
+   * @param driftSquared the example-weighted mean of the pieces' squared distances from it; 0 for a
+   *     single piece
+   * @param normSquared the mean's squared length; 0 for a single piece, where nobody asks
+   */
+  @SuppressWarnings("ArrayRecordComponent") // Its receiver owns it.
+  record Averaged(byte[] content, double driftSquared, double normSquared) {}
+
+  /**
    * Averages pieces into a new content.
    *
    * @param pieces in worker order, all of one length
+   * @param parameters how many values, from the first, drift is measured of; those behind are
+   *     momentum
    * @throws IllegalArgumentException if no piece has a weight
    */
-  static byte[] of(List<Piece> pieces) {
+  static Averaged of(List<Piece> pieces, int parameters) {
     List<Piece> weighty = pieces.stream().filter(piece -> piece.examples() > 0).toList();
     if (weighty.isEmpty()) {
       throw new IllegalArgumentException("Cannot average pieces without examples");
     }
     if (weighty.size() == 1) {
-      return weighty.get(0).content();
+      return new Averaged(weighty.get(0).content(), 0, 0);
     }
     byte[] mean = new byte[weighty.get(0).content().length];
     double[] sums = new double[CHUNK];
+    double[] squares = new double[CHUNK];
+    double drift = 0;
+    double norm = 0;
     double total = weighty.stream().mapToLong(Piece::examples).sum();
     float[] chunk = new float[CHUNK];
     List<FloatBuffer> contents = weighty.stream().map(piece -> floats(piece.content())).toList();
@@ -42,21 +58,30 @@ final class WeightedMean {
     for (int from = 0; from < target.capacity(); from += CHUNK) {
       int values = Math.min(CHUNK, target.capacity() - from);
       Arrays.fill(sums, 0, values, 0);
+      Arrays.fill(squares, 0, values, 0);
       for (int piece = 0; piece < contents.size(); piece++) {
         contents.get(piece).get(from, chunk, 0, values);
-        add((double) weighty.get(piece).examples(), chunk, sums, values);
+        add((double) weighty.get(piece).examples(), chunk, sums, squares, values);
       }
       for (int i = 0; i < values; i++) {
         chunk[i] = (float) (sums[i] / total);
       }
       target.put(from, chunk, 0, values);
+      for (int i = 0; i < Math.min(values, parameters - from); i++) {
+        double square = sums[i] / total * sums[i];
+        drift += squares[i] - square;
+        norm += square;
+      }
     }
-    return mean;
+    return new Averaged(mean, Math.max(0, drift / total), norm / total);
   }
 
-  private static void add(double weight, float[] chunk, double[] sums, int values) {
+  private static void add(
+      double weight, float[] chunk, double[] sums, double[] squares, int values) {
     for (int i = 0; i < values; i++) {
-      sums[i] += weight * chunk[i];
+      double weighted = weight * chunk[i];
+      sums[i] += weighted;
+      squares[i] += weighted * chunk[i];
     }
   }
 

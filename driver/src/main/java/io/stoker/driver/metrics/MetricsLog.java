@@ -32,7 +32,7 @@ public final class MetricsLog implements AutoCloseable {
 
   static final Duration REWRITE_INTERVAL = Duration.ofSeconds(10);
 
-  private static final JsonMapper JSON =
+  static final JsonMapper JSON =
       JsonMapper.builder()
           .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
           .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
@@ -117,22 +117,14 @@ public final class MetricsLog implements AutoCloseable {
   }
 
   /**
-   * The rounds of a run folder so far.
+   * The rounds of a run folder so far. A last line that was cut does not count.
    *
    * @param folder the run folder
    * @param hadoop how to reach it
+   * @throws io.stoker.failure.DamagedException if a whole line is no round
    */
   public static List<RoundMetrics> read(Path folder, Configuration hadoop) {
-    Path file = new Path(folder, FILE);
-    try {
-      List<RoundMetrics> rounds = new ArrayList<>();
-      for (String line : readLines(Storage.of(folder, hadoop), file)) {
-        rounds.add(JSON.readValue(line, RoundMetrics.class));
-      }
-      return List.copyOf(rounds);
-    } catch (IOException e) {
-      throw new UncheckedIOException("Cannot read " + file, e);
-    }
+    return List.copyOf(new MetricsTail(folder, hadoop).poll());
   }
 
   /** Adds a round. */

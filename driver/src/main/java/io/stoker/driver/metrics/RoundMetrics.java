@@ -17,6 +17,8 @@ import com.fasterxml.jackson.annotation.JsonPropertyOrder;
  * @param driverBytes bytes of task results and broadcasts that passed through the driver, as Spark
  *     had reported them by the end of the round
  * @param executorBytes bytes of parameters that went from one executor to another
+ * @param drift how far apart the workers were before they were averaged: the root mean square of
+ *     their parameters' distances from the mean, as a share of the mean's length; 0 for one worker
  * @param seconds this round's time by phase
  */
 @JsonPropertyOrder({
@@ -31,6 +33,7 @@ import com.fasterxml.jackson.annotation.JsonPropertyOrder;
   "images_per_second",
   "driver_bytes",
   "executor_bytes",
+  "drift",
   "seconds"
 })
 public record RoundMetrics(
@@ -45,4 +48,5 @@ public record RoundMetrics(
     double imagesPerSecond,
     long driverBytes,
     long executorBytes,
+    double drift,
     PhaseSeconds seconds) {}

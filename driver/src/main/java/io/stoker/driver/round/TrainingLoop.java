@@ -119,6 +119,7 @@ final class TrainingLoop {
         report.examples() / seconds,
         report.driverBytes(),
         report.executorBytes(),
+        report.drift(),
         new PhaseSeconds(
             report.meanSeconds(WorkerReport::gatherSeconds),
             report.meanSeconds(WorkerReport::waitSeconds),

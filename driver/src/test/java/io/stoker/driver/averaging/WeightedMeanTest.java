@@ -2,6 +2,7 @@ package io.stoker.driver.averaging;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import java.math.BigDecimal;
 import java.math.MathContext;
@@ -28,7 +29,7 @@ class WeightedMeanTest {
       pieces.add(Piece.of(0, worker, examples[worker], bytes(parameters[worker])));
     }
 
-    float[] mean = floats(WeightedMean.of(pieces));
+    float[] mean = floats(WeightedMean.of(pieces, 0).content());
 
     for (int i = 0; i < values; i++) {
       BigDecimal sum = BigDecimal.ZERO;
@@ -47,13 +48,16 @@ class WeightedMeanTest {
     byte[] content = new byte[4096];
     random.nextBytes(content); // among these are infinities and numbers that are none
 
-    assertThat(WeightedMean.of(List.of(Piece.of(0, 0, 17, content)))).isEqualTo(content);
+    assertThat(WeightedMean.of(List.of(Piece.of(0, 0, 17, content)), 1024).content())
+        .isEqualTo(content);
     assertThat(
             WeightedMean.of(
-                List.of(
-                    Piece.of(0, 0, 0, new byte[0]),
-                    Piece.of(0, 1, 3, content),
-                    Piece.of(0, 2, 0, new byte[0]))))
+                    List.of(
+                        Piece.of(0, 0, 0, new byte[0]),
+                        Piece.of(0, 1, 3, content),
+                        Piece.of(0, 2, 0, new byte[0])),
+                    1024)
+                .content())
         .isEqualTo(content);
   }
 
@@ -69,12 +73,40 @@ class WeightedMeanTest {
       pieces.add(Piece.of(0, worker, 10 + worker, bytes(same)));
     }
 
-    assertThat(floats(WeightedMean.of(pieces))).isEqualTo(same);
+    assertThat(floats(WeightedMean.of(pieces, 0).content())).isEqualTo(same);
+  }
+
+  @Test
+  void saysHowFarFromTheMeanItsPiecesWere() {
+    int values = 3000;
+    int parameters = 2000;
+    long[] examples = {640, 0, 320};
+    float[][] vectors = new float[examples.length][values];
+    List<Piece> pieces = new ArrayList<>();
+    for (int worker = 0; worker < examples.length; worker++) {
+      for (int i = 0; i < values; i++) {
+        vectors[worker][i] = 0.1f * i / values + (float) random.nextGaussian() * 1e-4f;
+      }
+      pieces.add(Piece.of(0, worker, examples[worker], bytes(vectors[worker])));
+    }
+
+    WeightedMean.Averaged averaged = WeightedMean.of(pieces, parameters);
+
+    double drift = 0;
+    double norm = 0;
+    for (int i = 0; i < parameters; i++) {
+      double mean = (640.0 * vectors[0][i] + 320.0 * vectors[2][i]) / 960;
+      norm += mean * mean;
+      drift += 640 * Math.pow(vectors[0][i] - mean, 2) / 960;
+      drift += 320 * Math.pow(vectors[2][i] - mean, 2) / 960;
+    }
+    assertThat(averaged.driftSquared()).isCloseTo(drift, withinPercentage(1e-6));
+    assertThat(averaged.normSquared()).isCloseTo(norm, withinPercentage(1e-6));
   }
 
   @Test
   void ofNothingIsNone() {
-    assertThatThrownBy(() -> WeightedMean.of(List.of(Piece.of(0, 0, 0, new byte[0]))))
+    assertThatThrownBy(() -> WeightedMean.of(List.of(Piece.of(0, 0, 0, new byte[0])), 0))
         .isInstanceOf(IllegalArgumentException.class);
   }
 

@@ -1,7 +1,9 @@
 package io.stoker.driver.metrics;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.stoker.failure.DamagedException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.StandardOpenOption;
@@ -74,6 +76,54 @@ class MetricsLogTest {
   }
 
   @Test
+  void readsWhatIsThereWhileALineIsBeingWritten() throws IOException {
+    write(2);
+    Files.writeString(
+        folder.resolve("metrics.jsonl"), "{\"round\":3,\"epo", StandardOpenOption.APPEND);
+
+    assertThat(MetricsLog.read(run, hadoop)).containsExactly(round(1), round(2));
+  }
+
+  @Test
+  void namesTheLineThatIsNoRound() throws IOException {
+    write(2);
+    Files.writeString(folder.resolve("metrics.jsonl"), "oops\n", StandardOpenOption.APPEND);
+
+    assertThatThrownBy(() -> MetricsLog.read(run, hadoop))
+        .isInstanceOf(DamagedException.class)
+        .hasMessageContaining("metrics.jsonl: line 3 is no round");
+  }
+
+  @Test
+  void readsALogFromBeforeDriftWasMeasured() throws IOException {
+    Files.writeString(
+        folder.resolve("metrics.jsonl"),
+        "{\"round\":1,\"epoch\":1,\"step\":10,\"examples\":640,\"loss\":0.5,\"seconds\":{}}\n");
+
+    assertThat(MetricsLog.read(run, hadoop)).extracting(RoundMetrics::drift).containsExactly(0.0);
+  }
+
+  @Test
+  void followsALogThatGrowsAndOneThatARunHasTakenBack() {
+    write(3);
+    MetricsTail tail = new MetricsTail(run, hadoop);
+    assertThat(tail.poll()).containsExactly(round(1), round(2), round(3));
+    assertThat(tail.poll()).hasSize(3);
+
+    try (MetricsLog log = MetricsLog.open(run, 3, hadoop)) {
+      log.append(round(4));
+      assertThat(tail.poll()).containsExactly(round(1), round(2), round(3), round(4));
+    }
+    try (MetricsLog log = MetricsLog.open(run, 1, hadoop)) {
+      assertThat(tail.poll()).containsExactly(round(1));
+      log.append(round(2));
+      assertThat(tail.poll()).containsExactly(round(1), round(2));
+    }
+    write(4); // in the place of two lines four, between two looks
+    assertThat(tail.poll()).containsExactly(round(1), round(2), round(3), round(4));
+  }
+
+  @Test
   void beginsAgainForANewRun() {
     write(2);
     write(1);
@@ -105,7 +155,7 @@ class MetricsLogTest {
         .hasContent(
             "{\"round\":1,\"epoch\":1,\"step\":10,\"examples\":640,\"examples_total\":640,"
                 + "\"loss\":0.5,\"accuracy\":0.75,\"lr\":0.01,\"images_per_second\":320.0,"
-                + "\"driver_bytes\":9000,\"executor_bytes\":500000,"
+                + "\"driver_bytes\":9000,\"executor_bytes\":500000,\"drift\":0.02,"
                 + "\"seconds\":{\"gather\":0.1,\"data\":0.2,\"compute\":0.3,\"scatter\":0.4,"
                 + "\"average\":0.5,\"checkpoint\":0.0,\"total\":2.0}}\n");
   }
@@ -131,6 +181,7 @@ class MetricsLogTest {
         320,
         9000,
         500000,
+        0.02,
         new PhaseSeconds(0.1, 0.2, 0.3, 0.4, 0.5, 0, 2));
   }
 }

@@ -61,7 +61,8 @@ class PreflightTest {
   void roundsShowInSparksMetrics() {
     try (JavaSparkContext spark = start("spark.plugins", TrainingPlugin.class.getName())) {
       TrainingPlugin.publish(
-          new RoundMetrics(7, 2, 70, 640, 4480, 0.5, 0.75, 0.01, 320, 9, 11, PhaseSeconds.ZERO));
+          new RoundMetrics(
+              7, 2, 70, 640, 4480, 0.5, 0.75, 0.01, 320, 9, 11, 0.02, PhaseSeconds.ZERO));
       Source source =
           spark
               .sc()
