@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
@@ -91,6 +92,29 @@ public final class RunFolder {
    */
   public JobIdentity job() {
     try {
+      return readRecord().job();
+    } catch (FileNotFoundException e) {
+      throw new InputException(
+          "Cannot resume: %s holds no run; leave out --resume to begin one".formatted(path), e);
+    }
+  }
+
+  /**
+   * What is recorded of the run that is here.
+   *
+   * @throws InputException if there is none
+   * @throws io.stoker.failure.DamagedException if its record is none
+   */
+  public RunRecord recorded() {
+    try {
+      return readRecord();
+    } catch (FileNotFoundException e) {
+      throw new InputException("Not a run folder: %s (it has no %s)".formatted(path, FILE), e);
+    }
+  }
+
+  private RunRecord readRecord() throws FileNotFoundException {
+    try {
       JsonNode record = ManifestFormat.read(new Path(path, FILE), JsonNode.class, hadoop);
       Check.undamaged(
           record.path("format_version").asInt() == FORMAT_VERSION
@@ -98,13 +122,20 @@ public final class RunFolder {
               && record.path("data_manifest_sha256").isTextual(),
           "Cannot read %s: it is no record of a run",
           new Path(path, FILE));
-      return new JobIdentity(
-          ConfigFormat.fromJson(record.path("config"), new Path(path, FILE).toString()),
-          record.path("model_definition").asText(),
-          record.path("data_manifest_sha256").asText());
+      Map<String, String> versions = new TreeMap<>();
+      record
+          .path("versions")
+          .properties()
+          .forEach(v -> versions.put(v.getKey(), v.getValue().asText()));
+      return new RunRecord(
+          new JobIdentity(
+              ConfigFormat.fromJson(record.path("config"), new Path(path, FILE).toString()),
+              record.path("model_definition").asText(),
+              record.path("data_manifest_sha256").asText()),
+          record.path("rounds").asInt(),
+          versions);
     } catch (FileNotFoundException e) {
-      throw new InputException(
-          "Cannot resume: %s holds no run; leave out --resume to begin one".formatted(path), e);
+      throw e;
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot read " + new Path(path, FILE), e);
     }
@@ -128,18 +159,19 @@ public final class RunFolder {
   /**
    * Writes {@code run.json}, and with it makes the folder.
    *
-   * @param job what runs
-   * @param versions what it runs on
+   * @param run what runs
    * @throws ResourceException if the folder cannot be written
    */
-  public void record(JobIdentity job, Map<String, String> versions) {
+  public void record(RunRecord run) {
+    JobIdentity job = run.job();
     ObjectNode record = ManifestFormat.JSON.createObjectNode();
     record.put("format_version", FORMAT_VERSION);
     record.set("config", ConfigFormat.toJson(job.config()));
     record.put("config_sha256", job.sha256());
     record.put("model_definition", job.model());
     record.put("data_manifest_sha256", job.dataSha256());
-    record.set("versions", ManifestFormat.JSON.valueToTree(versions));
+    record.put("rounds", run.rounds());
+    record.set("versions", ManifestFormat.JSON.valueToTree(run.versions()));
     try {
       Storage.of(path, hadoop).mkdirs(path);
       ManifestFormat.write(new Path(path, FILE), record, hadoop);

@@ -10,6 +10,7 @@ import io.stoker.driver.checkpoint.Checkpoint;
 import io.stoker.driver.checkpoint.Locations;
 import io.stoker.driver.checkpoint.ModelFiles;
 import io.stoker.driver.checkpoint.RunFolder;
+import io.stoker.driver.checkpoint.RunRecord;
 import io.stoker.driver.checkpoint.StoredModel;
 import io.stoker.driver.checkpoint.Versions;
 import io.stoker.driver.config.LayerRates;
@@ -83,7 +84,11 @@ public final class TrainJob {
     run.checkTransfer();
     SliceSource source =
         resumed.<SliceSource>map(StoredModel::vectors).orElseGet(run::firstParameters);
-    folder.record(run.identity(), Versions.all(spark.version(), engine.description()));
+    folder.record(
+        new RunRecord(
+            run.identity(),
+            run.plan().rounds(),
+            Versions.all(spark.version(), engine.description())));
     return SparkFailures.unwrapped(() -> train(spark, run, folder, source, resumed, listener));
   }
 

@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.stoker.driver.RunOnDisk;
 import io.stoker.driver.checkpoint.RunFolder;
+import io.stoker.driver.checkpoint.RunRecord;
 import io.stoker.driver.config.JobIdentity;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.metrics.PhaseSeconds;
@@ -46,6 +48,7 @@ class CliTest {
         "evaluate",
         "predict",
         "explain",
+        "runs",
         "models",
         "doctor",
         "quickstart",
@@ -109,6 +112,7 @@ class CliTest {
     "train --recipe no.yaml, Cannot read recipe no.yaml",
     "prepare --input i --output o --format zip, Unknown format: 'zip'",
     "inspect --data nowhere, nowhere",
+    "runs nowhere, Cannot find folder nowhere",
     "train --run nowhere --resume, holds no run",
     "predict --checkpoint c --top 0 i.png, Invalid number of classes: 0",
     "bench step --model lenet5 --workers 0, Invalid workers: 0",
@@ -122,11 +126,30 @@ class CliTest {
   }
 
   @Test
+  void listsRuns(@TempDir Path folder) throws IOException {
+    RunOnDisk.in(folder.resolve("first"), 20).rounds(1, 20).validation(10, 0.97);
+    RunOnDisk.in(folder.resolve("second"), 20).rounds(1, 5);
+    Files.writeString(folder.resolve("second/run.json"), "");
+
+    assertThat(run("runs", folder.toString())).isZero();
+
+    assertThat(out.toString().lines().toList())
+        .satisfiesExactly(
+            header -> assertThat(header).startsWith("run     state     model   data   rounds"),
+            first ->
+                assertThat(first)
+                    .startsWith(
+                        "first   finished  lenet5  /data   20/20  97.00 % (validation)  0.0500"),
+            second -> assertThat(second).startsWith("second  damaged"),
+            why -> assertThat(why).startsWith("second: Cannot read").contains("0 bytes"));
+  }
+
+  @Test
   void aRunGoesOnWithItsOwnOptionsUnlessOthersAreGiven(@TempDir Path folder) {
     TrainingConfig config =
         TrainingConfig.builder().data("d").run(folder.toString()).model("lenet5").batch(7).build();
     RunFolder.at(new org.apache.hadoop.fs.Path(folder.toUri()), new Configuration())
-        .record(new JobIdentity(config, "", ""), Map.of());
+        .record(new RunRecord(new JobIdentity(config, "", ""), 0, Map.of()));
     TrainCommand command =
         new TrainCommand(new Console(new PrintWriter(out), new PrintWriter(err), false, false));
 

@@ -1,0 +1,19 @@
+package io.stoker.driver.checkpoint;
+
+import io.stoker.driver.config.JobIdentity;
+import java.util.Collections;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * What {@code run.json} says of a run.
+ *
+ * @param job what runs
+ * @param rounds how many rounds it is to have; 0 where an older Stoker did not say
+ * @param versions what it runs on, by name
+ */
+public record RunRecord(JobIdentity job, int rounds, Map<String, String> versions) {
+  public RunRecord {
+    versions = Collections.unmodifiableMap(new TreeMap<>(versions));
+  }
+}

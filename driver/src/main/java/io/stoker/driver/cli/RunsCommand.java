@@ -1,0 +1,101 @@
+package io.stoker.driver.cli;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.stoker.driver.checkpoint.RunRecord;
+import io.stoker.driver.config.TrainingConfig;
+import io.stoker.driver.metrics.RoundMetrics;
+import io.stoker.driver.report.RunSummary;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
+import java.util.List;
+import java.util.Optional;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+
+@Command(
+    name = "runs",
+    header = "Lists the runs in a folder: how far they are, how good, how they stand.",
+    customSynopsis = "./stoker [spark-submit option]... runs DIR [option]...",
+    description = {
+      "",
+      "Accuracy is that of a run's best validation; of a run without validations, that of its last round"
+          + " on its own training images, marked (train). A run that is not finished and has written nothing for"
+          + " two minutes, nor for ten times its last round, is called interrupted."
+    })
+final class RunsCommand extends StokerCommand {
+  private static final DateTimeFormatter TIME =
+      DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm").withZone(ZoneId.systemDefault());
+
+  @Parameters(
+      paramLabel = "DIR",
+      description = "A folder with run folders in it, or a run folder; a URI.")
+  private String folder;
+
+  RunsCommand(Console console) {
+    super(console);
+  }
+
+  @Override
+  Report execute() {
+    List<RunSummary> runs = RunSummary.in(folder, SparkSide.hadoop(), Instant.now());
+    ObjectNode json = Report.object();
+    json.putArray("runs");
+    if (runs.isEmpty()) {
+      return new Report("no runs in %s%n".formatted(folder), json);
+    }
+    Table table =
+        new Table(4, 5, 6)
+            .row("run", "state", "model", "data", "rounds", "accuracy", "loss", "updated");
+    for (RunSummary run : runs) {
+      table.row(row(run));
+      json.withArray("runs").add(json(run));
+    }
+    StringBuilder text = new StringBuilder(table.toString());
+    runs.stream()
+        .filter(run -> !run.damage().isEmpty())
+        .forEach(
+            run ->
+                text.append(run.folder().getName()).append(": ").append(run.damage()).append('\n'));
+    return new Report(text.toString(), json);
+  }
+
+  private static String[] row(RunSummary run) {
+    Optional<TrainingConfig> config = run.record().map(record -> record.job().config());
+    return new String[] {
+      run.folder().getName(),
+      run.state().toString(),
+      config.map(TrainingConfig::model).orElse(""),
+      config.map(job -> SparkSide.plain(job.data())).orElse(""),
+      rounds(run),
+      run.accuracy().map(share -> "%.2f %% (%s)".formatted(100 * share, run.split())).orElse(""),
+      run.last().map(round -> "%.4f".formatted(round.loss())).orElse(""),
+      TIME.format(run.updated())
+    };
+  }
+
+  private static String rounds(RunSummary run) {
+    int planned = run.record().map(RunRecord::rounds).orElse(0);
+    return run.last().map(RoundMetrics::round).orElse(0) + (planned > 0 ? "/" + planned : "");
+  }
+
+  private static ObjectNode json(RunSummary run) {
+    ObjectNode json = Report.object();
+    json.put("run", run.folder().toString()).put("state", run.state().toString());
+    run.record()
+        .ifPresent(
+            record ->
+                json.put("model", record.job().config().model())
+                    .put("data", record.job().config().data())
+                    .put("planned_rounds", record.rounds()));
+    json.put("rounds", run.last().map(RoundMetrics::round).orElse(0));
+    run.accuracy().ifPresent(share -> json.put("accuracy", share).put("split", run.split()));
+    run.best().ifPresent(best -> json.put("best_round", best.round()));
+    run.last().ifPresent(round -> json.put("loss", round.loss()));
+    json.put("updated", run.updated().toString());
+    if (!run.damage().isEmpty()) {
+      json.put("damage", run.damage());
+    }
+    return json;
+  }
+}

@@ -1,0 +1,87 @@
+package io.stoker.driver;
+
+import io.stoker.driver.checkpoint.RunFolder;
+import io.stoker.driver.checkpoint.RunRecord;
+import io.stoker.driver.config.JobIdentity;
+import io.stoker.driver.config.TrainingConfig;
+import io.stoker.driver.metrics.MetricsLog;
+import io.stoker.driver.metrics.PhaseSeconds;
+import io.stoker.driver.metrics.RoundMetrics;
+import io.stoker.driver.metrics.ValidationMetrics;
+import java.nio.file.Path;
+import java.util.Map;
+import org.apache.hadoop.conf.Configuration;
+
+/** A run folder as training leaves it, but with rounds that nobody has trained. */
+public final class RunOnDisk {
+  private static final Configuration HADOOP = new Configuration();
+
+  private final org.apache.hadoop.fs.Path folder;
+
+  private RunOnDisk(Path folder) {
+    this.folder = new org.apache.hadoop.fs.Path(folder.toUri());
+  }
+
+  /**
+   * Writes the record of a run of LeNet-5.
+   *
+   * @param folder a folder that is made
+   * @param rounds how many it is to have
+   */
+  public static RunOnDisk in(Path folder, int rounds) {
+    return in(
+        TrainingConfig.builder().data("/data").run(folder.toString()).model("lenet5"), rounds);
+  }
+
+  /** Writes the record of a run. */
+  public static RunOnDisk in(TrainingConfig.Builder builder, int rounds) {
+    TrainingConfig config = builder.build();
+    RunOnDisk run = new RunOnDisk(Path.of(config.run()));
+    RunFolder.at(run.folder, HADOOP)
+        .record(new RunRecord(new JobIdentity(config, "", ""), rounds, Map.of("stoker", "0.1.0")));
+    return run;
+  }
+
+  /** Adds rounds up to one, each with a loss of 1 / round and a drift of 0.01 / round. */
+  public RunOnDisk rounds(int from, int to) {
+    try (MetricsLog log = MetricsLog.open(folder, from - 1, HADOOP)) {
+      for (int round = from; round <= to; round++) {
+        log.append(round(round));
+      }
+    }
+    return this;
+  }
+
+  /** What {@link #rounds} writes of a round. */
+  public static RoundMetrics round(int round) {
+    return new RoundMetrics(
+        round,
+        1 + round / 100,
+        10L * round,
+        640,
+        640L * round,
+        1.0 / round,
+        1 - 0.5 / round,
+        0.01,
+        320,
+        9000,
+        500000,
+        0.01 / round,
+        new PhaseSeconds(0.1, 0.2, 1.0, 0.1, 0.1, 0.05, 2));
+  }
+
+  /** Adds a validation. */
+  public RunOnDisk validation(int round, double accuracy) {
+    RunFolder.at(folder, HADOOP)
+        .validations()
+        .write(
+            new ValidationMetrics(
+                round, 1, 640L * round, "validation", 100, accuracy, 0.5, 0.01, 1));
+    return this;
+  }
+
+  /** Where it is. */
+  public org.apache.hadoop.fs.Path folder() {
+    return folder;
+  }
+}
