@@ -7,6 +7,7 @@ import io.stoker.data.batch.BatchReader;
 import io.stoker.data.batch.BlockCache;
 import io.stoker.data.batch.ImageBatch;
 import io.stoker.data.batch.SplitBlocks;
+import io.stoker.data.batch.TrainingInput;
 import io.stoker.data.pack.PrepareJob;
 import io.stoker.data.pack.PrepareOptions;
 import io.stoker.data.plan.EpochPlan;
@@ -14,7 +15,6 @@ import io.stoker.data.shard.ShardFolder;
 import io.stoker.data.shard.ShardManifest;
 import io.stoker.data.source.ImageSources;
 import java.nio.file.Path;
-import java.util.List;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.junit.jupiter.api.Test;
@@ -54,7 +54,14 @@ class MnistTest {
     int examples = 0;
     double sum = 0;
     double squares = 0;
-    try (BatchReader reader = BatchReader.training(data, plan, 0, 0, plan.steps(), List.of())) {
+    try (BatchReader reader =
+        BatchReader.training(
+            data,
+            plan,
+            0,
+            0,
+            plan.steps(),
+            TrainingInput.plain(data.folder().manifest().image()))) {
       while (reader.hasNext()) {
         ImageBatch batch = reader.next();
         examples += batch.examples();

@@ -20,17 +20,20 @@ public sealed interface Augmentation permits Augmentation.Geometric, Augmentatio
     return AugmentationNames.parse(text);
   }
 
-  /** One that moves pixels. Where it uncovers what was outside the image, there is 0 (black). */
+  /**
+   * One that moves pixels. What it uncovers shows what the data's image has there, and 0 (black)
+   * outside of that.
+   */
   sealed interface Geometric extends Augmentation
       permits Shift, Flip, Crop, Rotate, Scale, Shear, ResizedCrop {
     /**
      * Adds the move of one image to a map.
      *
      * @param map of the augmentations before this one
-     * @param shape of the image
+     * @param input the shape that the network takes; the image is as large or larger
      * @param key the image's random bits
      */
-    void compose(AffineMap map, ImageShape shape, long key);
+    void compose(AffineMap map, ImageShape input, long key);
   }
 
   /** One that changes the values of pixels where they are. */

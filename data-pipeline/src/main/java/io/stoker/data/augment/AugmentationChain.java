@@ -7,20 +7,29 @@ import java.util.List;
 
 /**
  * Applies augmentations: first those that move pixels, in their order, as one map, so that an image
- * is resampled once; then those that change values, in their order. It belongs to one thread at a
- * time; what it does to a sample depends on (seed, epoch, sample id) alone.
+ * is resampled once; then those that change values, in their order. Of an image that is larger than
+ * what the network takes, and that none of them has cut to its size, the middle is taken at the
+ * end.
+ *
+ * <p>It belongs to one thread at a time; what it does to a sample depends on (seed, epoch, sample
+ * id) alone.
  */
 public final class AugmentationChain {
   private static final long USE = 3;
 
   private final Augmentation[] augmentations;
-  private final ImageShape shape;
+  private final ImageShape image;
+  private final ImageShape input;
   private final ChannelStatistics statistics;
+  private final View centre;
   private final Resampler resampler;
   private final AffineMap map = new AffineMap();
 
   /** Whether all changes of values are tables, so that they compose with the normalisation. */
   private final boolean tonal;
+
+  /** Whether there are any: without them, no table is made for an image. */
+  private final boolean changesTones;
 
   private final byte[][] tones;
   private final float[][] toned;
@@ -28,22 +37,30 @@ public final class AugmentationChain {
 
   /**
    * @param augmentations in order
-   * @param shape of every image
+   * @param image the shape of the data's images
+   * @param input the shape of the images that come out
    * @param statistics of the data set
+   * @throws io.stoker.failure.InputException if the images are smaller than what comes out
    */
   public AugmentationChain(
-      List<Augmentation> augmentations, ImageShape shape, ChannelStatistics statistics) {
+      List<Augmentation> augmentations,
+      ImageShape image,
+      ImageShape input,
+      ChannelStatistics statistics) {
     this.augmentations = augmentations.toArray(Augmentation[]::new);
-    this.shape = shape;
+    this.image = image;
+    this.input = input;
     this.statistics = statistics;
-    this.resampler = new Resampler(shape);
+    this.centre = View.centre(image, input);
+    this.resampler = new Resampler(image, input);
     this.tonal =
         augmentations.stream()
             .allMatch(
                 one -> one instanceof Augmentation.Geometric || one instanceof Augmentation.Tonal);
-    this.tones = ToneTables.create(shape.channels());
-    this.toned = new float[shape.channels()][256];
-    this.resampled = new byte[shape.bytes()];
+    this.changesTones = augmentations.stream().anyMatch(one -> one instanceof Augmentation.Tonal);
+    this.tones = ToneTables.create(input.channels());
+    this.toned = new float[input.channels()][256];
+    this.resampled = new byte[input.bytes()];
   }
 
   /**
@@ -53,7 +70,8 @@ public final class AugmentationChain {
    * @param epoch from 0
    * @param sampleId the sample's identity
    * @param source interleaved uint8 {@code [height, width, channels]}; unchanged
-   * @param target receives the augmented image; another array than source
+   * @param target receives the augmented image, of the shape that comes out; another array than
+   *     source
    */
   public void apply(long seed, int epoch, long sampleId, byte[] source, byte[] target) {
     long key = key(seed, epoch, sampleId);
@@ -72,7 +90,7 @@ public final class AugmentationChain {
    * @param sampleId the sample's identity
    * @param source interleaved uint8 {@code [height, width, channels]}; unchanged
    * @param values for each channel, the number of each of the 256 values
-   * @param target receives {@code [channels, height, width]}
+   * @param target receives {@code [channels, height, width]} of the shape that comes out
    * @param offset where in the target
    */
   public void apply(
@@ -85,13 +103,13 @@ public final class AugmentationChain {
       int offset) {
     long key = key(seed, epoch, sampleId);
     compose(key);
-    if (map.isExact() && tonal) {
-      resampler.applyExact(map, source, toned(key, values), target, offset);
+    if (tonal && map.isExact()) {
+      float[][] table = changesTones ? toned(key, values) : values;
+      resampler.applyExact(map, source, table, target, offset);
     } else {
       resampler.apply(map, source, resampled);
       changeValues(key, resampled);
-      map.reset();
-      resampler.applyExact(map, resampled, values, target, offset);
+      Resampler.toPlanes(resampled, input, values, target, offset);
     }
   }
 
@@ -100,18 +118,21 @@ public final class AugmentationChain {
   }
 
   private void compose(long key) {
-    map.reset();
+    map.reset(image);
     for (int i = 0; i < augmentations.length; i++) {
       if (augmentations[i] instanceof Augmentation.Geometric geometric) {
-        geometric.compose(map, shape, Mixing.mix(key, i));
+        geometric.compose(map, input, Mixing.mix(key, i));
       }
+    }
+    if (!map.hasSizeOf(input)) {
+      centre.compose(map, input);
     }
   }
 
   private void changeValues(long key, byte[] pixels) {
     for (int i = 0; i < augmentations.length; i++) {
       if (augmentations[i] instanceof Augmentation.Photometric photometric) {
-        photometric.apply(pixels, shape, statistics, Mixing.mix(key, i));
+        photometric.apply(pixels, input, statistics, Mixing.mix(key, i));
       }
     }
   }

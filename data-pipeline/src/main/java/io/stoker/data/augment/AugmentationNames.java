@@ -39,7 +39,7 @@ final class AugmentationNames {
         Check.input(parts.length == 1, "Invalid augmentation: '%s' (flip takes no value)", text);
         yield new Flip();
       }
-      case "crop" -> new Crop(wholeNumber(parts, 4));
+      case "crop" -> crop(parts);
       case "resized-crop" -> new ResizedCrop(number(parts, 0.08));
       case "rotate" -> new Rotate(number(parts, 10));
       case "scale" -> new Scale(number(parts, 0.1));
@@ -53,6 +53,13 @@ final class AugmentationNames {
           throw new InputException(
               "Unknown augmentation: '" + text + "'; " + Suggestion.among(parts[0], ALL));
     };
+  }
+
+  private static Crop crop(String[] parts) {
+    int padding = wholeNumber(parts, Crop.AUTOMATIC);
+    Check.input(
+        parts.length == 1 || padding >= 0, "Invalid crop: %d (must be >= 0 pixels)", padding);
+    return new Crop(padding);
   }
 
   private static int wholeNumber(String[] parts, int otherwise) {

@@ -1,24 +1,43 @@
 package io.stoker.data.augment;
 
 import io.stoker.data.image.ImageShape;
+import io.stoker.data.plan.Mixing;
 import io.stoker.failure.Check;
 
 /**
- * Pads an image with zeros and cuts a random window of the image's own size (He et al., 2016, "Deep
- * Residual Learning for Image Recognition", section 4.2).
+ * Cuts a random window of the size that the network takes, each place equally likely: of an image
+ * that is larger (Krizhevsky et al., 2012, section 4.1), or of one that was padded with zeros (He
+ * et al., 2016, "Deep Residual Learning for Image Recognition", section 4.2).
  *
- * @param padding pixels on each side
+ * @param padding pixels on each side; or {@link #AUTOMATIC}
  */
 public record Crop(int padding) implements Augmentation.Geometric {
+  /** 4 where the image has the network's size, and else none: as the two papers. */
+  public static final int AUTOMATIC = -1;
+
+  private static final int CUSTOMARY = 4;
+
   public Crop {
     Check.input(
-        padding >= 0 && padding <= 1024,
+        padding >= AUTOMATIC && padding <= 1024,
         "Invalid crop: %d pixels of padding (must be 0 to 1024)",
         padding);
   }
 
   @Override
-  public void compose(AffineMap map, ImageShape shape, long key) {
-    map.thenMove(Draw.whole(key, 0, padding), Draw.whole(key, 1, padding));
+  public void compose(AffineMap map, ImageShape input, long key) {
+    int around = padding;
+    if (padding == AUTOMATIC) {
+      around = map.hasSizeOf(input) ? CUSTOMARY : 0;
+    }
+    map.thenCut(
+        place(Mixing.mix(key, 1), map.height(), input.height(), around),
+        place(Mixing.mix(key, 0), map.width(), input.width(), around),
+        input);
+  }
+
+  /** Where the window begins; before the image, perhaps, in the padding. */
+  private static int place(long hash, int from, int to, int around) {
+    return Mixing.below(hash, from + 2 * around - to + 1) - around;
   }
 }

@@ -6,7 +6,7 @@ import io.stoker.data.plan.Mixing;
 /** Mirrors every second image, left to right. */
 public record Flip() implements Augmentation.Geometric {
   @Override
-  public void compose(AffineMap map, ImageShape shape, long key) {
+  public void compose(AffineMap map, ImageShape input, long key) {
     if ((Mixing.mix(key) & 1) == 1) {
       map.then(-1, 0, 0, 1);
     }

@@ -3,29 +3,47 @@ package io.stoker.data.augment;
 import io.stoker.data.image.ImageShape;
 import java.util.Arrays;
 
-/** Moves the pixels of uint8 images {@code [height, width, channels]} along an affine map. */
+/**
+ * Moves the pixels of uint8 images {@code [height, width, channels]} along an affine map, into
+ * images of another height and width. What is outside of the source is 0. It is immutable.
+ */
 final class Resampler {
+  private final int sourceHeight;
+  private final int sourceWidth;
   private final int height;
   private final int width;
   private final int channels;
 
-  Resampler(ImageShape shape) {
-    this.height = shape.height();
-    this.width = shape.width();
-    this.channels = shape.channels();
+  /**
+   * @param source the shape that maps were reset to
+   * @param target the shape that they give
+   */
+  Resampler(ImageShape source, ImageShape target) {
+    this.sourceHeight = source.height();
+    this.sourceWidth = source.width();
+    this.height = target.height();
+    this.width = target.width();
+    this.channels = target.channels();
   }
 
   /** Fills the target; source and target are different arrays. */
   void apply(AffineMap map, byte[] source, byte[] target) {
     if (map.isExact()) {
-      if (map.xx > 0) {
-        copyMoved((int) map.xt, (int) map.yt, source, target);
-      } else {
-        copyMirrored((int) map.xt, (int) map.yt, source, target);
-      }
+      copy(map, source, target);
     } else {
       interpolate(map, source, target);
     }
+  }
+
+  /** The columns {@code [from, to)} of the target that come from inside the source. */
+  private int from(int step, int first) {
+    int outside = step > 0 ? -first : first - sourceWidth + 1;
+    return Math.min(width, Math.max(0, outside));
+  }
+
+  private int to(int step, int first) {
+    int inside = step > 0 ? sourceWidth - first : first + 1;
+    return Math.max(from(step, first), Math.min(width, inside));
   }
 
   /**
@@ -36,14 +54,12 @@ final class Resampler {
    */
   void applyExact(AffineMap map, byte[] source, float[][] values, float[] target, int offset) {
     int step = map.xx > 0 ? 1 : -1;
-    // The column that the first one comes from, and which of the columns come from the image.
-    int first = (step > 0 ? 0 : width - 1) + (int) map.xt;
-    int from = Math.min(width, Math.max(0, step > 0 ? -first : first - width + 1));
-    int to = Math.max(from, Math.min(width, step > 0 ? width - first : first + 1));
-    int stride = step * channels;
+    int first = (int) map.firstColumn();
+    int from = from(step, first);
+    int to = to(step, first);
     for (int y = 0; y < height; y++) {
-      int sourceY = y + (int) map.yt;
-      boolean inside = sourceY >= 0 && sourceY < height && from < to;
+      int sourceY = y + (int) map.firstRow();
+      boolean inside = sourceY >= 0 && sourceY < sourceHeight && from < to;
       for (int channel = 0; channel < channels; channel++) {
         float[] table = values[channel];
         int out = offset + (channel * height + y) * width;
@@ -52,60 +68,79 @@ final class Resampler {
           continue;
         }
         Arrays.fill(target, out, out + from, table[0]);
-        int in = (sourceY * width + first + step * from) * channels + channel;
-        for (int x = from; x < to; x++) {
-          target[out + x] = table[source[in] & 0xFF];
-          in += stride;
-        }
+        int in = (sourceY * sourceWidth + first + step * from) * channels + channel;
+        toFloats(source, in, step * channels, table, target, out + from, out + to);
         Arrays.fill(target, out + to, out + width, table[0]);
       }
     }
   }
 
-  private void copyMoved(int xt, int yt, byte[] source, byte[] target) {
-    int from = Math.min(width, Math.max(0, -xt));
-    int to = Math.max(from, Math.min(width, width - xt));
+  /**
+   * Gives each value of an image the number that a table has for it.
+   *
+   * @param pixels {@code [height, width, channels]} of a shape
+   * @param target receives {@code [channels, height, width]} from the offset on
+   */
+  static void toPlanes(
+      byte[] pixels, ImageShape shape, float[][] values, float[] target, int offset) {
+    for (int channel = 0; channel < shape.channels(); channel++) {
+      int out = offset + channel * shape.area();
+      toFloats(pixels, channel, shape.channels(), values[channel], target, out, out + shape.area());
+    }
+  }
+
+  private static void toFloats(
+      byte[] source, int in, int stride, float[] table, float[] target, int from, int to) {
+    int at = in;
+    for (int i = from; i < to; i++) {
+      target[i] = table[source[at] & 0xFF];
+      at += stride;
+    }
+  }
+
+  private void copy(AffineMap map, byte[] source, byte[] target) {
+    int step = map.xx > 0 ? 1 : -1;
+    int first = (int) map.firstColumn();
+    int from = from(step, first);
+    int to = to(step, first);
     for (int y = 0; y < height; y++) {
       int row = y * width * channels;
-      int sourceY = y + yt;
-      if (sourceY < 0 || sourceY >= height || from == to) {
+      int sourceY = y + (int) map.firstRow();
+      if (sourceY < 0 || sourceY >= sourceHeight || from == to) {
         Arrays.fill(target, row, row + width * channels, (byte) 0);
         continue;
       }
       Arrays.fill(target, row, row + from * channels, (byte) 0);
-      System.arraycopy(
-          source,
-          (sourceY * width + from + xt) * channels,
-          target,
-          row + from * channels,
-          (to - from) * channels);
+      int in = (sourceY * sourceWidth + first + step * from) * channels;
+      if (step > 0) {
+        System.arraycopy(source, in, target, row + from * channels, (to - from) * channels);
+      } else {
+        copyMirrored(source, in, target, row + from * channels, row + to * channels);
+      }
       Arrays.fill(target, row + to * channels, row + width * channels, (byte) 0);
     }
   }
 
-  private void copyMirrored(int xt, int yt, byte[] source, byte[] target) {
-    for (int y = 0; y < height; y++) {
-      int out = y * width * channels;
-      int sourceY = y + yt;
-      for (int x = 0; x < width; x++) {
-        int sourceX = width - 1 - x + xt;
-        boolean inside = sourceY >= 0 && sourceY < height && sourceX >= 0 && sourceX < width;
-        int in = (sourceY * width + sourceX) * channels;
-        for (int channel = 0; channel < channels; channel++) {
-          target[out++] = inside ? source[in + channel] : 0;
-        }
+  private void copyMirrored(byte[] source, int first, byte[] target, int from, int to) {
+    int in = first;
+    for (int out = from; out < to; out += channels) {
+      for (int channel = 0; channel < channels; channel++) {
+        target[out + channel] = source[in + channel];
       }
+      in -= channels;
     }
   }
 
-  /** Bilinear, with weights of 1/256; what is outside the image is 0. */
+  /** Bilinear, with weights of 1/256. */
   private void interpolate(AffineMap map, byte[] source, byte[] target) {
+    double sourceCentreX = (sourceWidth - 1) / 2.0;
+    double sourceCentreY = (sourceHeight - 1) / 2.0;
     double centreX = (width - 1) / 2.0;
     double centreY = (height - 1) / 2.0;
     int out = 0;
     for (int y = 0; y < height; y++) {
-      double rowX = map.xy * (y - centreY) + map.xt + centreX;
-      double rowY = map.yy * (y - centreY) + map.yt + centreY;
+      double rowX = map.xy * (y - centreY) + map.xt + sourceCentreX;
+      double rowY = map.yy * (y - centreY) + map.yt + sourceCentreY;
       for (int x = 0; x < width; x++) {
         double sourceX = rowX + map.xx * (x - centreX);
         double sourceY = rowY + map.yx * (x - centreX);
@@ -113,11 +148,11 @@ final class Resampler {
         int top = (int) Math.floor(sourceY);
         int right = (int) ((sourceX - left) * 256);
         int bottom = (int) ((sourceY - top) * 256);
-        boolean inside = left >= 0 && top >= 0 && left < width - 1 && top < height - 1;
+        boolean inside = left >= 0 && top >= 0 && left < sourceWidth - 1 && top < sourceHeight - 1;
         for (int channel = 0; channel < channels; channel++) {
           target[out++] =
               inside
-                  ? blend(source, (top * width + left) * channels + channel, right, bottom)
+                  ? blend(source, (top * sourceWidth + left) * channels + channel, right, bottom)
                   : blendAtEdge(source, left, top, channel, right, bottom);
         }
       }
@@ -125,7 +160,7 @@ final class Resampler {
   }
 
   private byte blend(byte[] source, int at, int right, int bottom) {
-    int below = at + width * channels;
+    int below = at + sourceWidth * channels;
     int upper = (source[at] & 0xFF) * (256 - right) + (source[at + channels] & 0xFF) * right;
     int lower = (source[below] & 0xFF) * (256 - right) + (source[below + channels] & 0xFF) * right;
     return (byte) ((upper * (256 - bottom) + lower * bottom + (1 << 15)) >> 16);
@@ -140,8 +175,8 @@ final class Resampler {
   }
 
   private int value(byte[] source, int x, int y, int channel) {
-    return x < 0 || y < 0 || x >= width || y >= height
+    return x < 0 || y < 0 || x >= sourceWidth || y >= sourceHeight
         ? 0
-        : source[(y * width + x) * channels + channel] & 0xFF;
+        : source[(y * sourceWidth + x) * channels + channel] & 0xFF;
   }
 }

@@ -15,7 +15,7 @@ public record Rotate(double degrees) implements Augmentation.Geometric {
   }
 
   @Override
-  public void compose(AffineMap map, ImageShape shape, long key) {
+  public void compose(AffineMap map, ImageShape input, long key) {
     double angle = StrictMath.toRadians(Draw.symmetric(key, 0, degrees));
     double cos = StrictMath.cos(angle);
     double sin = StrictMath.sin(angle);

@@ -14,7 +14,7 @@ public record Scale(double range) implements Augmentation.Geometric {
   }
 
   @Override
-  public void compose(AffineMap map, ImageShape shape, long key) {
+  public void compose(AffineMap map, ImageShape input, long key) {
     double factor = 1 + Draw.symmetric(key, 0, range);
     map.then(1 / factor, 0, 0, 1 / factor);
   }

@@ -14,7 +14,7 @@ public record Shear(double range) implements Augmentation.Geometric {
   }
 
   @Override
-  public void compose(AffineMap map, ImageShape shape, long key) {
+  public void compose(AffineMap map, ImageShape input, long key) {
     map.then(1, Draw.symmetric(key, 0, range), 0, 1);
   }
 }

@@ -15,7 +15,7 @@ public record Shift(int pixels) implements Augmentation.Geometric {
   }
 
   @Override
-  public void compose(AffineMap map, ImageShape shape, long key) {
+  public void compose(AffineMap map, ImageShape input, long key) {
     map.thenMove(Draw.whole(key, 0, pixels), Draw.whole(key, 1, pixels));
   }
 }

@@ -1,16 +1,15 @@
 package io.stoker.data.batch;
 
-import io.stoker.data.augment.Augmentation;
 import io.stoker.data.augment.AugmentationChain;
+import io.stoker.data.augment.Views;
+import io.stoker.data.image.ImageShape;
 import io.stoker.data.plan.EpochPlan;
-import io.stoker.data.shard.ChannelStatistics;
 import io.stoker.data.shard.ShardBlock;
 import io.stoker.data.shard.ShardEncoding;
 import io.stoker.data.shard.ShardManifest;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.UncheckedIOException;
-import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -37,7 +36,7 @@ public final class BatchReader implements AutoCloseable {
   private final Schedule schedule;
   private final DecodingPool decoding;
 
-  /** The block of each example of the batch before, and its index: mostly the next is the same. */
+  /** The block of each sample of the batch before, and its index: mostly the next is the same. */
   private final ShardBlock[] blocks;
 
   private final int[] blockIndices;
@@ -55,22 +54,28 @@ public final class BatchReader implements AutoCloseable {
   private Optional<ImageBatch> handedOut = Optional.empty();
   private int delivered;
 
+  /**
+   * @param data the split
+   * @param schedule which sample is where in which batch
+   * @param threads that decode
+   * @param views examples of each sample
+   * @param imageValues numbers of an example
+   * @param renderings makes what each thread renders with
+   */
   private BatchReader(
       SplitBlocks data,
       Schedule schedule,
       int threads,
-      Supplier<Optional<SampleDecoder.Augmenting>> augmenting) {
+      int views,
+      int imageValues,
+      Supplier<SampleDecoder.Rendering> renderings) {
     this.data = data;
     this.schedule = schedule;
-    ShardManifest manifest = data.folder().manifest();
-    ChannelStatistics statistics = manifest.statistics();
-    Normalization normalization =
-        new Normalization(statistics.mean(), statistics.standardDeviation());
+    ImageShape image = data.folder().manifest().image();
     String name = "stoker-batches-" + data.split();
     this.decoding =
         new DecodingPool(
-            Stream.generate(
-                    () -> new SampleDecoder(manifest.image(), normalization, augmenting.get()))
+            Stream.generate(() -> new SampleDecoder(image, renderings.get()))
                 .limit(threads)
                 .toList(),
             name);
@@ -78,7 +83,7 @@ public final class BatchReader implements AutoCloseable {
     this.blockIndices = new int[schedule.capacity()];
     this.rows = new int[schedule.capacity()];
     for (int i = 0; i < BUFFERS; i++) {
-      free.add(Optional.of(new ImageBatch(schedule.capacity(), manifest.image().bytes())));
+      free.add(Optional.of(new ImageBatch(schedule.capacity(), views, imageValues)));
     }
     this.thread = new Thread(this::produce, name);
     thread.setDaemon(true);
@@ -86,23 +91,20 @@ public final class BatchReader implements AutoCloseable {
   }
 
   /**
-   * Reads a worker's share of consecutive steps of an epoch.
+   * Reads a worker's share of consecutive steps of an epoch, normalised by the statistics of the
+   * data.
    *
    * @param data the train split
    * @param plan of the epoch, made of {@link SplitBlocks#rows()}
    * @param worker which
    * @param fromStep the first step
    * @param toStep the step after the last, at most {@link EpochPlan#steps()}
-   * @param augmentations applied in order
+   * @param input what becomes of the images
+   * @throws io.stoker.failure.InputException if the images are smaller than the input
    */
   public static BatchReader training(
-      SplitBlocks data,
-      EpochPlan plan,
-      int worker,
-      int fromStep,
-      int toStep,
-      List<Augmentation> augmentations) {
-    return training(data, plan, worker, fromStep, toStep, augmentations, threads(data));
+      SplitBlocks data, EpochPlan plan, int worker, int fromStep, int toStep, TrainingInput input) {
+    return training(data, plan, worker, fromStep, toStep, input, threads(data));
   }
 
   /** The same, with a number of threads. */
@@ -112,22 +114,23 @@ public final class BatchReader implements AutoCloseable {
       int worker,
       int fromStep,
       int toStep,
-      List<Augmentation> augmentations,
+      TrainingInput input,
       int threads) {
     ShardManifest manifest = data.folder().manifest();
+    float[][] values = Normalization.of(manifest.statistics()).values();
     return new BatchReader(
         data,
         new PlannedSteps(plan, worker, fromStep, toStep),
         threads,
-        () ->
-            augmentations.isEmpty()
-                ? Optional.empty()
-                : Optional.of(
-                    new SampleDecoder.Augmenting(
-                        new AugmentationChain(
-                            augmentations, manifest.image(), manifest.statistics()),
-                        plan.seed(),
-                        plan.epoch())));
+        1,
+        input.image().bytes(),
+        () -> {
+          AugmentationChain chain =
+              new AugmentationChain(
+                  input.augmentations(), manifest.image(), input.image(), manifest.statistics());
+          return (id, pixels, target, offset) ->
+              chain.apply(plan.seed(), plan.epoch(), id, pixels, values, target, offset);
+        });
   }
 
   /** Raw images come faster than a second thread could be told to help. */
@@ -138,19 +141,32 @@ public final class BatchReader implements AutoCloseable {
   }
 
   /**
-   * Reads every sample of consecutive blocks once, in order, as it is: for evaluation.
+   * Reads every sample of consecutive blocks once, in order: for evaluation. Each sample gives as
+   * many examples as there are views, beside each other.
    *
    * @param data the split
    * @param fromBlock the first block
    * @param toBlock the block after the last
    * @param batch samples of a batch; the last one may be smaller
+   * @param views what is shown of each image
+   * @param normalization that of the network
    */
-  public static BatchReader sequential(SplitBlocks data, int fromBlock, int toBlock, int batch) {
+  public static BatchReader sequential(
+      SplitBlocks data,
+      int fromBlock,
+      int toBlock,
+      int batch,
+      Views views,
+      Normalization normalization) {
     return new BatchReader(
         data,
         new BlockRange(data.rows(), fromBlock, toBlock, batch),
         threads(data),
-        Optional::empty);
+        views.count(),
+        views.input().bytes(),
+        () ->
+            (id, pixels, target, offset) ->
+                views.apply(pixels, normalization.values(), target, offset));
   }
 
   /** Whether there is a batch that {@link #next()} has not handed out. */
@@ -234,22 +250,22 @@ public final class BatchReader implements AutoCloseable {
   }
 
   private void fill(int batch, ImageBatch target) throws IOException, InterruptedException {
-    int examples = schedule.examples(batch);
-    target.examples(examples);
-    for (int example = 0; example < examples && !closed; example++) {
-      hold(example, schedule.block(batch, example));
-      rows[example] = schedule.row(batch, example);
+    int samples = schedule.examples(batch);
+    target.samples(samples);
+    for (int sample = 0; sample < samples && !closed; sample++) {
+      hold(sample, schedule.block(batch, sample));
+      rows[sample] = schedule.row(batch, sample);
     }
     if (!closed) {
       decoding.decode(blocks, rows, target);
     }
   }
 
-  /** Holds on to each example's block, so that a small cache costs no second read of it. */
-  private void hold(int example, int index) throws IOException {
-    if (blocks[example] == null || blockIndices[example] != index) {
-      blocks[example] = data.block(index);
-      blockIndices[example] = index;
+  /** Holds on to each sample's block, so that a small cache costs no second read of it. */
+  private void hold(int sample, int index) throws IOException {
+    if (blocks[sample] == null || blockIndices[sample] != index) {
+      blocks[sample] = data.block(index);
+      blockIndices[sample] = index;
     }
   }
 }

@@ -1,6 +1,5 @@
 package io.stoker.data.batch;
 
-import io.stoker.data.augment.Augmentation;
 import io.stoker.data.augment.AugmentationChain;
 import io.stoker.data.image.ImageShape;
 import io.stoker.data.shard.ShardBlock;
@@ -15,8 +14,8 @@ import java.awt.Graphics2D;
 import java.awt.RenderingHints;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
-import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import javax.imageio.ImageIO;
 import org.apache.hadoop.conf.Configuration;
@@ -42,7 +41,7 @@ public final class ContactSheet {
   private static final Font FONT = new Font(Font.SANS_SERIF, Font.PLAIN, 13);
 
   private final SplitBlocks data;
-  private final List<Augmentation> augmentations;
+  private final Optional<TrainingInput> input;
   private final long seed;
   private final ImageShape shape;
   private final int cellWidth;
@@ -50,12 +49,12 @@ public final class ContactSheet {
 
   /**
    * @param data the split to show
-   * @param augmentations applied in order; none shows only the images themselves
+   * @param input what training makes of the images; none shows only the images themselves
    * @param seed of the augmentation
    */
-  public ContactSheet(SplitBlocks data, List<Augmentation> augmentations, long seed) {
+  public ContactSheet(SplitBlocks data, Optional<TrainingInput> input, long seed) {
     this.data = data;
-    this.augmentations = List.copyOf(augmentations);
+    this.input = input;
     this.seed = seed;
     this.shape = data.folder().manifest().image();
     int longSide = Math.max(shape.height(), shape.width());
@@ -104,7 +103,7 @@ public final class ContactSheet {
 
   private BufferedImage draw(Map<Integer, Example> examples) {
     int nameWidth = nameWidth(examples);
-    int columns = 1 + (augmentations.isEmpty() ? 0 : VERSIONS);
+    int columns = 1 + (input.isEmpty() ? 0 : VERSIONS);
     BufferedImage sheet =
         new BufferedImage(
             nameWidth + columns * (cellWidth + GAP) + GAP,
@@ -168,38 +167,55 @@ public final class ContactSheet {
   private void drawRows(Graphics2D graphics, Map<Integer, Example> examples, int left) {
     graphics.setFont(FONT);
     graphics.drawString("image", left, HEADER_HEIGHT - 9);
-    if (!augmentations.isEmpty()) {
+    if (input.isPresent()) {
       graphics.drawString("augmented", left + cellWidth + GAP, HEADER_HEIGHT - 9);
     }
-    AugmentationChain chain =
-        new AugmentationChain(augmentations, shape, data.folder().manifest().statistics());
-    byte[] original = new byte[shape.bytes()];
-    byte[] augmented = new byte[shape.bytes()];
     int top = HEADER_HEIGHT;
+    byte[] pixels = new byte[shape.bytes()];
     for (Map.Entry<Integer, Example> entry : examples.entrySet()) {
       Example example = entry.getValue();
-      example.block.decode(example.row, original);
+      example.block.decode(example.row, pixels);
       drawName(graphics, name(entry.getKey()), top + cellHeight / 2);
-      drawImage(graphics, original, left, top);
-      for (int epoch = 0; epoch < VERSIONS && !augmentations.isEmpty(); epoch++) {
-        chain.apply(seed, epoch, example.block.sampleId(example.row), original, augmented);
-        drawImage(graphics, augmented, left + (1 + epoch) * (cellWidth + GAP), top);
-      }
+      drawImage(graphics, pixels, shape, left, top);
+      int row = top;
+      long sampleId = example.block.sampleId(example.row);
+      input.ifPresent(
+          with -> drawVersions(graphics, with, pixels, sampleId, left + cellWidth + GAP, row));
       top += cellHeight + GAP;
     }
   }
 
-  private void drawImage(Graphics2D graphics, byte[] pixels, int left, int top) {
-    BufferedImage image =
-        new BufferedImage(shape.width(), shape.height(), BufferedImage.TYPE_INT_RGB);
-    int channels = shape.channels();
-    for (int i = 0; i < shape.area(); i++) {
+  private void drawVersions(
+      Graphics2D graphics, TrainingInput with, byte[] pixels, long sampleId, int left, int top) {
+    AugmentationChain chain =
+        new AugmentationChain(
+            with.augmentations(), shape, with.image(), data.folder().manifest().statistics());
+    byte[] augmented = new byte[with.image().bytes()];
+    for (int epoch = 0; epoch < VERSIONS; epoch++) {
+      chain.apply(seed, epoch, sampleId, pixels, augmented);
+      drawImage(graphics, augmented, with.image(), left + epoch * (cellWidth + GAP), top);
+    }
+  }
+
+  /** Draws an image as large in its cell as it is beside the data's. */
+  private void drawImage(Graphics2D graphics, byte[] pixels, ImageShape of, int left, int top) {
+    BufferedImage image = new BufferedImage(of.width(), of.height(), BufferedImage.TYPE_INT_RGB);
+    int channels = of.channels();
+    for (int i = 0; i < of.area(); i++) {
       int red = pixels[i * channels] & 0xFF;
       int green = channels == 3 ? pixels[i * channels + 1] & 0xFF : red;
       int blue = channels == 3 ? pixels[i * channels + 2] & 0xFF : red;
-      image.setRGB(i % shape.width(), i / shape.width(), red << 16 | green << 8 | blue);
+      image.setRGB(i % of.width(), i / of.width(), red << 16 | green << 8 | blue);
     }
-    graphics.drawImage(image, left, top, cellWidth, cellHeight, null);
+    int width = cellWidth * of.width() / shape.width();
+    int height = cellHeight * of.height() / shape.height();
+    graphics.drawImage(
+        image,
+        left + (cellWidth - width) / 2,
+        top + (cellHeight - height) / 2,
+        width,
+        height,
+        null);
   }
 
   /** Cuts a name that is too long for its column. */

@@ -10,9 +10,9 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Decodes the examples of a batch side by side: the calling thread and a few of its own take one
- * example after the other. Each example has its place in the batch, so which thread takes it
- * changes nothing.
+ * Decodes the samples of a batch side by side: the calling thread and a few of its own take one
+ * sample after the other. Each sample has its place in the batch, so which thread takes it changes
+ * nothing.
  */
 final class DecodingPool implements AutoCloseable {
   private final List<SampleDecoder> decoders;
@@ -38,10 +38,10 @@ final class DecodingPool implements AutoCloseable {
   /**
    * Fills a batch, and returns when all of it is done.
    *
-   * @param blocks of each example
-   * @param rows of each example, in its block
-   * @param target whose number of examples is set
-   * @throws RuntimeException what the decoding of an example threw
+   * @param blocks of each sample
+   * @param rows of each sample, in its block
+   * @param target whose number of samples is set
+   * @throws RuntimeException what the decoding of a sample threw
    */
   void decode(ShardBlock[] blocks, int[] rows, ImageBatch target) throws InterruptedException {
     AtomicInteger next = new AtomicInteger();
@@ -52,8 +52,8 @@ final class DecodingPool implements AutoCloseable {
     try {
       decode(decoders.get(0), next, blocks, rows, target);
     } finally {
-      // Whoever stops early leaves no example to the others, who write to the batch.
-      next.set(target.examples());
+      // Whoever stops early leaves no sample to the others, who write to the batch.
+      next.set(target.samples());
       await(helping);
     }
   }
@@ -64,8 +64,8 @@ final class DecodingPool implements AutoCloseable {
       ShardBlock[] blocks,
       int[] rows,
       ImageBatch target) {
-    int examples = target.examples();
-    for (int i = next.getAndIncrement(); i < examples; i = next.getAndIncrement()) {
+    int samples = target.samples();
+    for (int i = next.getAndIncrement(); i < samples; i = next.getAndIncrement()) {
       decoder.decode(blocks[i], rows[i], target, i);
     }
   }

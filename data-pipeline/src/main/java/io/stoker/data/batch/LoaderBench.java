@@ -1,6 +1,5 @@
 package io.stoker.data.batch;
 
-import io.stoker.data.augment.Augmentation;
 import io.stoker.data.augment.AugmentationChain;
 import io.stoker.data.image.BareCodec;
 import io.stoker.data.image.ImageShape;
@@ -32,7 +31,7 @@ public final class LoaderBench {
   private static final int SEED = 1;
 
   private final SplitBlocks data;
-  private final List<Augmentation> augmentations;
+  private final TrainingInput input;
   private final int batch;
   private final double seconds;
   private final ShardManifest manifest;
@@ -58,16 +57,15 @@ public final class LoaderBench {
 
   /**
    * @param data the split
-   * @param augmentations of training
+   * @param input what training makes of the images
    * @param batch examples of a batch
    * @param seconds for each stage
    */
-  public LoaderBench(
-      SplitBlocks data, List<Augmentation> augmentations, int batch, double seconds) {
+  public LoaderBench(SplitBlocks data, TrainingInput input, int batch, double seconds) {
     Check.input(batch >= 1, "Invalid batch size: %d (must be >= 1)", batch);
     Check.input(seconds > 0, "Invalid seconds: %s (must be > 0)", seconds);
     this.data = data;
-    this.augmentations = List.copyOf(augmentations);
+    this.input = input;
     this.batch = batch;
     this.seconds = seconds;
     this.manifest = data.folder().manifest();
@@ -178,9 +176,10 @@ public final class LoaderBench {
 
   private Pass augmenting() {
     ImageShape shape = manifest.image();
-    AugmentationChain chain = new AugmentationChain(augmentations, shape, manifest.statistics());
+    AugmentationChain chain =
+        new AugmentationChain(input.augmentations(), shape, input.image(), manifest.statistics());
     byte[] source = new byte[shape.bytes()];
-    byte[] target = new byte[shape.bytes()];
+    byte[] target = new byte[input.image().bytes()];
     blocks.get(0).decode(0, source);
     return () -> {
       for (int i = 0; i < batch; i++) {
@@ -191,15 +190,14 @@ public final class LoaderBench {
   }
 
   private Pass batching() {
-    Normalization normalization =
-        new Normalization(manifest.statistics().mean(), manifest.statistics().standardDeviation());
-    ImageShape shape = manifest.image();
-    byte[] source = new byte[shape.bytes()];
-    ImageBatch target = new ImageBatch(batch, shape.bytes());
+    Normalization normalization = Normalization.of(manifest.statistics());
+    ImageShape shape = input.image();
+    byte[] source = new byte[manifest.image().bytes()];
+    ImageBatch target = new ImageBatch(batch, 1, shape.bytes());
     blocks.get(0).decode(0, source);
     return () -> {
       for (int i = 0; i < batch; i++) {
-        normalization.apply(source, shape, target.images(), i * shape.bytes());
+        normalization.apply(source, shape, target.images(), target.offset(i));
       }
       return batch;
     };
@@ -212,7 +210,7 @@ public final class LoaderBench {
     SplitBlocks fresh = new SplitBlocks(data.folder(), data.split(), new BlockCache(CACHE_BYTES));
     long images = 0;
     try (BatchReader reader =
-        BatchReader.training(fresh, plan, 0, 0, plan.steps(), augmentations, threads)) {
+        BatchReader.training(fresh, plan, 0, 0, plan.steps(), input, threads)) {
       while (reader.hasNext()) {
         images += reader.next().examples();
       }

@@ -1,6 +1,8 @@
 package io.stoker.data.batch;
 
+import io.stoker.data.augment.Views;
 import io.stoker.data.image.ImageShape;
+import io.stoker.data.shard.ChannelStatistics;
 import io.stoker.failure.Check;
 import java.util.List;
 
@@ -33,6 +35,11 @@ public final class Normalization {
     }
   }
 
+  /** That of a data set by itself. */
+  public static Normalization of(ChannelStatistics statistics) {
+    return new Normalization(statistics.mean(), statistics.standardDeviation());
+  }
+
   /** The value of each of the 256 pixels of each channel; not to be changed. */
   float[][] values() {
     return values;
@@ -47,14 +54,6 @@ public final class Normalization {
    * @param offset where in the target
    */
   public void apply(byte[] pixels, ImageShape shape, float[] target, int offset) {
-    int channels = shape.channels();
-    int area = shape.area();
-    for (int channel = 0; channel < channels; channel++) {
-      float[] table = values[channel];
-      int out = offset + channel * area;
-      for (int i = 0, in = channel; i < area; i++, in += channels) {
-        target[out + i] = table[pixels[in] & 0xFF];
-      }
-    }
+    Views.centre(shape, shape).apply(pixels, values, target, offset);
   }
 }

@@ -20,15 +20,17 @@ public final class ImageFile {
   private ImageFile() {}
 
   /**
-   * Reads an image, resizes and crops it to a shape.
+   * Reads an image, resizes and crops it as {@code prepare} does, and takes the middle of that.
    *
    * @param file on any Hadoop filesystem
    * @param hadoop how to reach it
+   * @param images the shape of the data's images
    * @param shape of the result
    * @throws InputException if there is no such file or it is no image that Stoker reads
    * @throws UncheckedIOException if it cannot be read
    */
-  public static Pixels read(Path file, Configuration hadoop, ImageShape shape) {
+  public static Pixels read(
+      Path file, Configuration hadoop, ImageShape images, ImageShape shape) {
     try {
       FileSystem fileSystem = Storage.of(file, hadoop);
       FileStatus status = fileSystem.getFileStatus(file);
@@ -43,7 +45,8 @@ public final class ImageFile {
       try (FSDataInputStream in = fileSystem.open(file)) {
         in.readFully(bytes);
       }
-      return Resizing.fit(ImageCodec.decode(bytes, ImageCodec.DEFAULT_MAXIMUM_PIXELS), shape);
+      Pixels image = ImageCodec.decode(bytes, ImageCodec.DEFAULT_MAXIMUM_PIXELS);
+      return Resizing.fit(image, images).middle(shape);
     } catch (UnreadableImageException e) {
       throw new InputException("Cannot read image " + file + ": " + e.getMessage(), e);
     } catch (FileNotFoundException e) {

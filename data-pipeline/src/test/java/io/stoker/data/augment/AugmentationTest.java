@@ -33,7 +33,7 @@ class AugmentationTest {
 
   private static byte[] apply(String augmentations, long seed, int epoch, long sampleId) {
     AugmentationChain chain =
-        new AugmentationChain(Augmentation.parse(augmentations), SHAPE, STATISTICS);
+        new AugmentationChain(Augmentation.parse(augmentations), SHAPE, SHAPE, STATISTICS);
     byte[] target = new byte[SHAPE.bytes()];
     Arrays.fill(target, (byte) 99);
     chain.apply(seed, epoch, sampleId, IMAGE.values(), target);
@@ -204,7 +204,7 @@ class AugmentationTest {
     double largest = -1;
     for (int sample = 0; sample < 1000; sample++) {
       AffineMap map = new AffineMap();
-      map.reset();
+      map.reset(SHAPE);
       new Rotate(90).compose(map, SHAPE, Mixing.mix(sample));
       smallest = Math.min(smallest, map.yx);
       largest = Math.max(largest, map.yx);
@@ -218,7 +218,7 @@ class AugmentationTest {
     double smallest = 1;
     for (int sample = 0; sample < 1000; sample++) {
       AffineMap map = new AffineMap();
-      map.reset();
+      map.reset(SHAPE);
       new ResizedCrop(0.2).compose(map, SHAPE, Mixing.mix(sample));
       smallest = Math.min(smallest, map.xx * map.yy);
       assertThat(map.xx * map.yy).isBetween(0.19, 1.0);
@@ -267,7 +267,7 @@ class AugmentationTest {
     byte[] flat = new byte[SHAPE.bytes()];
     Arrays.fill(flat, (byte) 128);
     AugmentationChain chain =
-        new AugmentationChain(Augmentation.parse("color-noise=1"), SHAPE, STATISTICS);
+        new AugmentationChain(Augmentation.parse("color-noise=1"), SHAPE, SHAPE, STATISTICS);
     byte[] target = new byte[SHAPE.bytes()];
     int samples = 4000;
     double[] squares = new double[3];
@@ -332,7 +332,7 @@ class AugmentationTest {
       }
     }
     AugmentationChain chain =
-        new AugmentationChain(Augmentation.parse(augmentations), SHAPE, STATISTICS);
+        new AugmentationChain(Augmentation.parse(augmentations), SHAPE, SHAPE, STATISTICS);
     for (int sample = 0; sample < 50; sample++) {
       byte[] pixels = apply(augmentations, 3, 1, sample);
       float[] expected = new float[5 + SHAPE.bytes()];

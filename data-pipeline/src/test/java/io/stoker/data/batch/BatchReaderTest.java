@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.stoker.data.augment.Augmentation;
 import io.stoker.data.augment.AugmentationChain;
+import io.stoker.data.augment.View;
+import io.stoker.data.augment.Views;
 import io.stoker.data.image.ImageShape;
 import io.stoker.data.plan.EpochPlan;
 import io.stoker.data.shard.ShardBlock;
@@ -38,17 +40,38 @@ class BatchReaderTest {
     return new org.apache.hadoop.fs.Path(folder.toUri());
   }
 
+  private static TrainingInput input(String augmentations) {
+    return new TrainingInput(SHAPE, Augmentation.parse(augmentations));
+  }
+
+  private static BatchReader sequential(SplitBlocks data, int from, int to, int batch) {
+    return BatchReader.sequential(
+        data,
+        from,
+        to,
+        batch,
+        Views.centre(SHAPE, SHAPE),
+        Normalization.of(data.folder().manifest().statistics()));
+  }
+
   /** What the plan says a batch holds, by a naive loop. */
   private static void assertHolds(
       ImageBatch batch, SplitBlocks data, EpochPlan plan, int worker, int step, String augment)
       throws IOException {
+    assertHolds(batch, data, plan, worker, step, input(augment));
+  }
+
+  private static void assertHolds(
+      ImageBatch batch, SplitBlocks data, EpochPlan plan, int worker, int step, TrainingInput input)
+      throws IOException {
     AugmentationChain chain =
         new AugmentationChain(
-            Augmentation.parse(augment), SHAPE, data.folder().manifest().statistics());
+            input.augmentations(), SHAPE, input.image(), data.folder().manifest().statistics());
+    int area = input.image().area();
     assertThat(batch.examples()).isEqualTo(plan.examples(worker, step));
     byte[] pixels = new byte[SHAPE.bytes()];
-    byte[] augmented = new byte[SHAPE.bytes()];
-    float[] expected = new float[SHAPE.bytes()];
+    byte[] augmented = new byte[3 * area];
+    float[] expected = new float[3 * area];
     for (int i = 0; i < batch.examples(); i++) {
       long position = plan.position(worker, step, i);
       ShardBlock block = data.folder().readBlock("train", plan.block(position));
@@ -58,12 +81,13 @@ class BatchReaderTest {
       block.decode(row, pixels);
       chain.apply(plan.seed(), plan.epoch(), block.sampleId(row), pixels, augmented);
       for (int channel = 0; channel < 3; channel++) {
-        for (int p = 0; p < 600; p++) {
-          expected[channel * 600 + p] =
+        for (int p = 0; p < area; p++) {
+          expected[channel * area + p] =
               (float) (((augmented[p * 3 + channel] & 0xFF) - 100.0) / 50.0);
         }
       }
-      assertThat(Arrays.copyOfRange(batch.images(), i * 1800, (i + 1) * 1800)).isEqualTo(expected);
+      assertThat(Arrays.copyOfRange(batch.images(), i * 3 * area, (i + 1) * 3 * area))
+          .isEqualTo(expected);
     }
   }
 
@@ -75,8 +99,7 @@ class BatchReaderTest {
     for (int worker = 0; worker < 3; worker++) {
       int step = 0;
       try (BatchReader reader =
-          BatchReader.training(
-              data, plan, worker, 0, plan.steps(), Augmentation.parse("shift,flip"))) {
+          BatchReader.training(data, plan, worker, 0, plan.steps(), input("shift,flip"))) {
         while (reader.hasNext()) {
           assertHolds(reader.next(), data, plan, worker, step++, "shift,flip");
         }
@@ -95,8 +118,7 @@ class BatchReaderTest {
     for (int threads = 1; threads <= 4; threads++) {
       int step = 0;
       try (BatchReader reader =
-          BatchReader.training(
-              data, plan, 0, 0, plan.steps(), Augmentation.parse("crop,contrast"), threads)) {
+          BatchReader.training(data, plan, 0, 0, plan.steps(), input("crop,contrast"), threads)) {
         while (reader.hasNext()) {
           assertHolds(reader.next(), data, plan, 0, step++, "crop,contrast");
         }
@@ -106,13 +128,55 @@ class BatchReaderTest {
   }
 
   @Test
+  void yieldsWindowsOfImagesThatAreLarger() throws IOException {
+    SplitBlocks data = data(1 << 20, 100);
+    EpochPlan plan = EpochPlan.of(data.rows(), 9, 3, 1, 16);
+    TrainingInput input =
+        new TrainingInput(new ImageShape(17, 12, 3), Augmentation.parse("crop,flip"));
+    try (BatchReader reader = BatchReader.training(data, plan, 0, 0, plan.steps(), input)) {
+      for (int step = 0; step < plan.steps(); step++) {
+        assertHolds(reader.next(), data, plan, 0, step, input);
+      }
+    }
+  }
+
+  @Test
+  void yieldsAllViewsOfASampleBesideEachOther() throws IOException {
+    SplitBlocks data = data(1 << 20, 40);
+    ImageShape shape = new ImageShape(20, 20, 3);
+    Views views = new Views(SHAPE, shape, View.ten(SHAPE, shape));
+    Normalization plain = new Normalization(List.of(0.0, 0.0, 0.0), List.of(1.0, 1.0, 1.0));
+    byte[] pixels = new byte[SHAPE.bytes()];
+    float[] expected = new float[10 * shape.bytes()];
+    int samples = 0;
+    try (BatchReader reader =
+        BatchReader.sequential(data, 0, data.rows().length, 16, views, plain)) {
+      while (reader.hasNext()) {
+        ImageBatch batch = reader.next();
+        for (int i = 0; i < batch.examples(); i += 10) {
+          data.block(0).decode(samples, pixels);
+          views.apply(pixels, plain.values(), expected, 0);
+          int from = i * shape.bytes();
+          assertThat(Arrays.copyOfRange(batch.images(), from, from + expected.length))
+              .isEqualTo(expected);
+          for (int view = 0; view < 10; view++) {
+            assertThat(batch.sampleIds()[i + view]).isEqualTo(1000 + samples);
+            assertThat(batch.labels()[i + view]).isEqualTo(samples % 4);
+          }
+          samples++;
+        }
+      }
+    }
+    assertThat(samples).isEqualTo(40);
+  }
+
+  @Test
   void measuresEachStageAndTheCodecBesideThem() throws IOException {
     TestShards.write(path(), SHAPE, new ShardEncoding.Jpeg(90), 4, 70);
     SplitBlocks data =
         new SplitBlocks(ShardFolder.open(path(), new Configuration()), "train", new BlockCache(0));
 
-    List<LoaderBench.Rate> rates =
-        new LoaderBench(data, Augmentation.parse("flip"), 16, 0.05).run(2);
+    List<LoaderBench.Rate> rates = new LoaderBench(data, input("flip"), 16, 0.05).run(2);
 
     assertThat(rates)
         .extracting(LoaderBench.Rate::stage)
@@ -124,7 +188,7 @@ class BatchReaderTest {
   void startsInTheMiddleOfAnEpoch() throws IOException {
     SplitBlocks data = data(0, 500);
     EpochPlan plan = EpochPlan.of(data.rows(), 9, 0, 2, 16);
-    try (BatchReader reader = BatchReader.training(data, plan, 1, 5, 8, List.of())) {
+    try (BatchReader reader = BatchReader.training(data, plan, 1, 5, 8, input(""))) {
       for (int step = 5; step < 8; step++) {
         assertHolds(reader.next(), data, plan, 1, step, "");
       }
@@ -137,7 +201,7 @@ class BatchReaderTest {
   void yieldsEmptyBatchesToWorkersWithoutAShareOfTheLastStep() throws IOException {
     SplitBlocks data = data(1 << 20, 33);
     EpochPlan plan = EpochPlan.of(data.rows(), 9, 0, 4, 4);
-    try (BatchReader reader = BatchReader.training(data, plan, 3, 0, plan.steps(), List.of())) {
+    try (BatchReader reader = BatchReader.training(data, plan, 3, 0, plan.steps(), input(""))) {
       assertThat(reader.next().examples()).isEqualTo(4);
       assertThat(reader.next().examples()).isEqualTo(4);
       assertThat(reader.next().examples()).isZero();
@@ -150,7 +214,7 @@ class BatchReaderTest {
     SplitBlocks data = data(1 << 20, 700, 1100);
     int[] rows = data.rows();
     List<Long> ids = new ArrayList<>();
-    try (BatchReader reader = BatchReader.sequential(data, 1, rows.length, 128)) {
+    try (BatchReader reader = sequential(data, 1, rows.length, 128)) {
       while (reader.hasNext()) {
         ImageBatch batch = reader.next();
         for (int i = 0; i < batch.examples(); i++) {
@@ -169,7 +233,7 @@ class BatchReaderTest {
     SplitBlocks data = data(1 << 20, 500);
     java.util.Set<float[]> buffers =
         java.util.Collections.newSetFromMap(new java.util.IdentityHashMap<>());
-    try (BatchReader reader = BatchReader.sequential(data, 0, data.rows().length, 10)) {
+    try (BatchReader reader = sequential(data, 0, data.rows().length, 10)) {
       while (reader.hasNext()) {
         buffers.add(reader.next().images());
       }
@@ -186,7 +250,7 @@ class BatchReaderTest {
       bytes[100] ^= 1;
       Files.write(second, bytes);
     }
-    try (BatchReader reader = BatchReader.sequential(data, 0, data.rows().length, 50)) {
+    try (BatchReader reader = sequential(data, 0, data.rows().length, 50)) {
       assertThatThrownBy(
               () -> {
                 while (reader.hasNext()) {
@@ -203,7 +267,7 @@ class BatchReaderTest {
   void endsItsThreadWhenItIsClosed() throws IOException {
     SplitBlocks data = data(1 << 20, 500);
     for (int batches = 0; batches < 4; batches++) {
-      BatchReader reader = BatchReader.sequential(data, 0, data.rows().length, 10);
+      BatchReader reader = sequential(data, 0, data.rows().length, 10);
       for (int i = 0; i < batches; i++) {
         reader.next();
       }

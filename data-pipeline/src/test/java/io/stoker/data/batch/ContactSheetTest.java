@@ -11,7 +11,7 @@ import io.stoker.data.shard.TestShards;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.List;
+import java.util.Optional;
 import javax.imageio.ImageIO;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Test;
@@ -32,7 +32,7 @@ class ContactSheetTest {
   @Test
   void showsTheFirstImageOfEachClassAsItIs() throws IOException {
     Path file = folder.resolve("sheet.png");
-    new ContactSheet(data(), List.of(), 1)
+    new ContactSheet(data(), Optional.empty(), 1)
         .write(new org.apache.hadoop.fs.Path(file.toUri()), new Configuration());
 
     BufferedImage sheet = ImageIO.read(file.toFile());
@@ -49,8 +49,11 @@ class ContactSheetTest {
 
   @Test
   void putsAugmentedVersionsBeside() throws IOException {
-    BufferedImage plain = new ContactSheet(data(), List.of(), 1).draw();
-    BufferedImage sheet = new ContactSheet(data(), Augmentation.parse("shift=20"), 1).draw();
+    BufferedImage plain = new ContactSheet(data(), Optional.empty(), 1).draw();
+    BufferedImage sheet =
+        new ContactSheet(
+                data(), Optional.of(new TrainingInput(SHAPE, Augmentation.parse("shift=20"))), 1)
+            .draw();
     assertThat(sheet.getWidth()).isEqualTo(plain.getWidth() + 7 * 70);
     int black = 0;
     for (int x = plain.getWidth() - 6; x < sheet.getWidth(); x++) {

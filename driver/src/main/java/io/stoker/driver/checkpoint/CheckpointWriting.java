@@ -11,6 +11,7 @@ import io.stoker.models.file.ModelMetadata;
 import io.stoker.models.file.TrainingClock;
 import io.stoker.models.file.VectorLocation;
 import io.stoker.models.file.VectorSource;
+import io.stoker.worker.eval.ModelInput;
 import io.stoker.worker.runtime.ReplicaKey;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
@@ -83,6 +84,7 @@ record CheckpointWriting(
     ModelMetadata metadata =
         new ModelMetadata(
             model.spec(),
+            ModelInput.shape(data.images()),
             data.classNames(),
             data.mean(),
             data.standardDeviation(),

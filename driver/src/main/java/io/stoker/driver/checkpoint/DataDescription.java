@@ -1,5 +1,6 @@
 package io.stoker.driver.checkpoint;
 
+import io.stoker.data.image.ImageShape;
 import io.stoker.data.shard.ShardManifest;
 import java.io.Serializable;
 import java.util.List;
@@ -7,12 +8,13 @@ import java.util.List;
 /**
  * What prediction needs to know of the training data.
  *
+ * @param images their shape
  * @param classNames in label order
  * @param mean of each channel, in pixel units
  * @param standardDeviation what each channel is divided by, in pixel units, above 0
  */
 public record DataDescription(
-    List<String> classNames, List<Double> mean, List<Double> standardDeviation)
+    ImageShape images, List<String> classNames, List<Double> mean, List<Double> standardDeviation)
     implements Serializable {
   public DataDescription {
     classNames = List.copyOf(classNames);
@@ -23,6 +25,7 @@ public record DataDescription(
   /** That of a data set; a channel whose pixels are all equal is divided by 1. */
   public static DataDescription of(ShardManifest manifest) {
     return new DataDescription(
+        manifest.image(),
         manifest.classNames(),
         manifest.statistics().mean(),
         manifest.statistics().standardDeviation().stream()

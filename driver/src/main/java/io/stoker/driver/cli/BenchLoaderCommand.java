@@ -1,16 +1,17 @@
 package io.stoker.driver.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.stoker.data.augment.Augmentation;
 import io.stoker.data.batch.BlockCache;
 import io.stoker.data.batch.LoaderBench;
 import io.stoker.data.batch.LoaderBench.Rate;
 import io.stoker.data.batch.SplitBlocks;
+import io.stoker.data.batch.TrainingInput;
 import io.stoker.data.shard.ShardFolder;
 import io.stoker.data.storage.Storage;
 import java.io.IOException;
 import java.util.List;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 @Command(
@@ -32,12 +33,7 @@ final class BenchLoaderCommand extends StokerCommand {
       description = "What to read (default: ${DEFAULT-VALUE}).")
   private String split;
 
-  @Option(
-      names = "--augment",
-      paramLabel = "NAME,...",
-      defaultValue = "crop,flip,color-noise",
-      description = "Augmentations of training (default: ${DEFAULT-VALUE}).")
-  private String augmentations;
+  @Mixin private InputOptions inputOptions;
 
   @Option(
       names = "--batch",
@@ -67,11 +63,12 @@ final class BenchLoaderCommand extends StokerCommand {
   Report execute() throws IOException {
     ShardFolder folder = ShardFolder.open(Storage.path(data), SparkSide.hadoop());
     SplitBlocks blocks = new SplitBlocks(folder, split, new BlockCache(0));
-    LoaderBench bench = new LoaderBench(blocks, Augmentation.parse(augmentations), batch, seconds);
+    TrainingInput input = inputOptions.input(folder.manifest().image());
+    LoaderBench bench = new LoaderBench(blocks, input, batch, seconds);
     List<Rate> rates =
         bench.run(threads == null ? Runtime.getRuntime().availableProcessors() : threads);
     ObjectNode json = Report.object();
-    json.put("data", data).put("augment", augmentations);
+    json.put("data", data).put("augment", inputOptions.augmentations());
     Table table = new Table(1, 2, 3).row("stage", "threads", "images/s", "MB/s");
     for (Rate rate : rates) {
       table.row(
@@ -84,7 +81,10 @@ final class BenchLoaderCommand extends StokerCommand {
     String text =
         "%s images as %s, %s:%n%s"
             .formatted(
-                folder.manifest().image(), folder.manifest().encoding(), augmentations, table);
+                folder.manifest().image(),
+                folder.manifest().encoding(),
+                inputOptions.augmentations(),
+                table);
     double codec = find(rates, "codec");
     if (codec > 0) {
       double share = find(rates, "loader") / codec;

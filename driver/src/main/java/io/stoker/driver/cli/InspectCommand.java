@@ -1,10 +1,10 @@
 package io.stoker.driver.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.stoker.data.augment.Augmentation;
 import io.stoker.data.batch.BlockCache;
 import io.stoker.data.batch.ContactSheet;
 import io.stoker.data.batch.SplitBlocks;
+import io.stoker.data.batch.TrainingInput;
 import io.stoker.data.shard.ChannelStatistics;
 import io.stoker.data.shard.ShardFolder;
 import io.stoker.data.shard.ShardManifest;
@@ -14,9 +14,11 @@ import io.stoker.failure.Check;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 @Command(
@@ -37,12 +39,7 @@ final class InspectCommand extends StokerCommand {
       description = "Also draw a sample of each class, before and after augmentation.")
   private String sheet;
 
-  @Option(
-      names = "--augment",
-      paramLabel = "NAME,...",
-      defaultValue = "shift",
-      description = "Augmentations of the sheet (default: ${DEFAULT-VALUE}).")
-  private String augmentations;
+  @Mixin private InputOptions sheetInput;
 
   @Option(
       names = "--split",
@@ -71,7 +68,9 @@ final class InspectCommand extends StokerCommand {
     if (sheet != null) {
       Check.input(sheet.endsWith(".png"), "Invalid sheet: %s (must end in .png)", sheet);
       SplitBlocks blocks = new SplitBlocks(folder, split, new BlockCache(0));
-      new ContactSheet(blocks, Augmentation.parse(augmentations), seed)
+      TrainingInput input = sheetInput.input(folder.manifest().image());
+      boolean changes = !input.equals(TrainingInput.plain(folder.manifest().image()));
+      new ContactSheet(blocks, changes ? Optional.of(input) : Optional.empty(), seed)
           .write(Storage.path(sheet), hadoop);
       text.append("sheet: ").append(sheet).append('\n');
       json.put("sheet", sheet);

@@ -34,17 +34,29 @@ public final class ModelReference {
   }
 
   /**
-   * Makes sure that a model takes a data set's images and tells its classes apart.
+   * Makes sure that a model takes a data set's images, or windows of them, and tells its classes
+   * apart.
    *
    * @throws InputException if it does not; it says both shapes
    */
   public static void requireFit(ModelSpec model, Shape images, int classes) {
+    Shape input = model.input();
     Check.input(
-        model.input().equals(images),
-        "Model %s does not fit the data: it takes images of %s, the data's are %s",
+        input.channels() == images.channels(),
+        "Model %s does not fit the data: it takes images of %s, the data's are %s (prepare them with"
+            + " --channels %d)",
         model.name(),
-        model.input(),
-        images);
+        input,
+        images,
+        input.channels());
+    Check.input(
+        input.height() <= images.height() && input.width() <= images.width(),
+        "Model %s does not fit the data: it takes images of %s, the data's are %s (larger ones are"
+            + " cropped: prepare them with --size %d or more)",
+        model.name(),
+        input,
+        images,
+        Math.max(input.height(), input.width()));
     Check.input(
         model.classes() == classes,
         "Model %s does not fit the data: it has %d classes, the data has %d",

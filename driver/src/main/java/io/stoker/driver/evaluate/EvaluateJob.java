@@ -1,6 +1,5 @@
 package io.stoker.driver.evaluate;
 
-import io.stoker.data.image.ImageShape;
 import io.stoker.data.shard.ShardFolder;
 import io.stoker.data.shard.ShardManifest;
 import io.stoker.driver.averaging.SparkFailures;
@@ -11,8 +10,8 @@ import io.stoker.driver.config.ModelReference;
 import io.stoker.failure.Check;
 import io.stoker.models.engine.Engines;
 import io.stoker.models.file.ModelMetadata;
-import io.stoker.models.spec.Shape;
 import io.stoker.worker.eval.EvaluationCounts;
+import io.stoker.worker.eval.ModelInput;
 import io.stoker.worker.runtime.ReplicaKey;
 import java.util.ArrayList;
 import java.util.List;
@@ -141,9 +140,7 @@ public final class EvaluateJob {
   }
 
   private static void requireFit(ModelMetadata model, ShardManifest data) {
-    ImageShape image = data.image();
-    ModelReference.requireFit(
-        model.model(), new Shape(image.height(), image.width(), image.channels()), data.classes());
+    ModelReference.requireFit(model.model(), ModelInput.shape(data.image()), data.classes());
     for (int label = 0; label < data.classes(); label++) {
       Check.input(
           model.classNames().get(label).equals(data.classNames().get(label)),

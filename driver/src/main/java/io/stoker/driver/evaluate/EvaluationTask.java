@@ -1,6 +1,8 @@
 package io.stoker.driver.evaluate;
 
+import io.stoker.data.batch.BlockCache;
 import io.stoker.data.batch.Normalization;
+import io.stoker.data.batch.SplitBlocks;
 import io.stoker.data.shard.ShardFolder;
 import io.stoker.worker.eval.BlockEvaluation;
 import io.stoker.worker.eval.EvaluationCounts;
@@ -40,11 +42,8 @@ record EvaluationTask(
     try (Replica borrowed = Residents.here().replicas().borrow(replica)) {
       try {
         parameters.load(borrowed.network(), hadoop);
-        return new BlockEvaluation(
-                borrowed.network(),
-                shards.manifest().image(),
-                new Normalization(mean, standardDeviation))
-            .run(shards, split, blocks.from(), blocks.to());
+        return new BlockEvaluation(borrowed.network(), new Normalization(mean, standardDeviation))
+            .run(new SplitBlocks(shards, split, new BlockCache(0)), blocks.from(), blocks.to());
       } catch (IOException | RuntimeException | Error e) {
         borrowed.discard();
         throw e;

@@ -11,7 +11,7 @@ import io.stoker.failure.Check;
 import io.stoker.models.engine.Engines;
 import io.stoker.models.engine.Network;
 import io.stoker.models.file.ModelMetadata;
-import io.stoker.models.spec.Shape;
+import io.stoker.worker.eval.ModelInput;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -35,8 +35,8 @@ public final class PredictJob {
     Check.input(request.top() >= 1, "Invalid top: %d (must be >= 1)", request.top());
     StoredModel stored = ModelFiles.open(request.checkpoint(), hadoop);
     ModelMetadata metadata = stored.metadata();
-    Shape input = metadata.model().input();
-    ImageShape shape = new ImageShape(input.height(), input.width(), input.channels());
+    ImageShape shape = ModelInput.images(metadata.model().input());
+    ImageShape trained = ModelInput.images(metadata.images());
     Normalization normalization = new Normalization(metadata.mean(), metadata.standardDeviation());
     float[] image = new float[shape.bytes()];
     float[] probabilities = new float[metadata.model().classes()];
@@ -44,7 +44,7 @@ public final class PredictJob {
     try (Network network = Engines.named(request.engine()).create(metadata.model(), 1)) {
       stored.copyParameters(network::writeParameters, hadoop);
       for (String uri : request.images()) {
-        Pixels pixels = ImageFile.read(Locations.absolute(uri, hadoop), hadoop, shape);
+        Pixels pixels = ImageFile.read(Locations.absolute(uri, hadoop), hadoop, trained, shape);
         normalization.apply(pixels.values(), shape, image, 0);
         network.predict(image, 1, probabilities);
         predictions.add(

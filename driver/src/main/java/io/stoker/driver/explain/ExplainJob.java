@@ -15,7 +15,7 @@ import io.stoker.models.file.ModelMetadata;
 import io.stoker.models.spec.LayerSpec;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.ParameterSpec;
-import io.stoker.models.spec.Shape;
+import io.stoker.worker.eval.ModelInput;
 import java.nio.FloatBuffer;
 import java.util.Comparator;
 import java.util.List;
@@ -55,12 +55,12 @@ public final class ExplainJob implements AutoCloseable {
    */
   public void explain(List<String> images, int top, Consumer<Explanation> consumer) {
     Check.input(top >= 1, "Invalid number of classes: %d (must be >= 1)", top);
-    Shape input = metadata.model().input();
-    ImageShape shape = new ImageShape(input.height(), input.width(), input.channels());
+    ImageShape shape = ModelInput.images(metadata.model().input());
+    ImageShape trained = ModelInput.images(metadata.images());
     Normalization normalization = new Normalization(metadata.mean(), metadata.standardDeviation());
     Saliency saliency = new Saliency(network);
     for (String uri : images) {
-      Pixels pixels = ImageFile.read(Locations.absolute(uri, hadoop), hadoop, shape);
+      Pixels pixels = ImageFile.read(Locations.absolute(uri, hadoop), hadoop, trained, shape);
       float[] image = new float[shape.bytes()];
       normalization.apply(pixels.values(), shape, image, 0);
       float[] probabilities = new float[metadata.model().classes()];

@@ -23,7 +23,7 @@ import io.stoker.models.engine.Engine;
 import io.stoker.models.engine.Engines;
 import io.stoker.models.file.TrainingClock;
 import io.stoker.models.spec.ModelSpec;
-import io.stoker.models.spec.Shape;
+import io.stoker.worker.eval.ModelInput;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
@@ -63,7 +63,10 @@ public final class TrainJob {
     ShardFolder shards = ShardFolder.open(new Path(config.data()), hadoop);
     ModelSpec model =
         ModelReference.resolve(
-            config.model(), shape(shards.manifest().image()), shards.manifest().classes());
+            config.model(),
+            ModelInput.shape(shards.manifest().image()),
+            shards.manifest().classes());
+    sayWhatIsCropped(model, shards.manifest().image());
     if (config.validateEvery() > 0) {
       shards.manifest().split(config.validationSplit());
     }
@@ -90,6 +93,15 @@ public final class TrainJob {
             run.plan().rounds(),
             Versions.all(spark.version(), engine.description())));
     return SparkFailures.unwrapped(() -> train(spark, run, folder, source, resumed, listener));
+  }
+
+  private static void sayWhatIsCropped(ModelSpec model, ImageShape images) {
+    ImageShape input = ModelInput.images(model.input());
+    if (!input.equals(images)) {
+      LOG.info(
+          "Model {} takes {} of the data's {}: {} % of an image at a time",
+          model.name(), input, images, 100L * input.area() / images.area());
+    }
   }
 
   /** A job that goes on needs it only for layers that do not learn. */
@@ -187,9 +199,5 @@ public final class TrainJob {
 
   private static TrainingClock clock(Optional<StoredModel> resumed) {
     return resumed.map(stored -> stored.metadata().clock()).orElse(TrainingClock.START);
-  }
-
-  private static Shape shape(ImageShape image) {
-    return new Shape(image.height(), image.width(), image.channels());
   }
 }

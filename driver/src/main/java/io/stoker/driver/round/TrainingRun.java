@@ -22,6 +22,7 @@ import io.stoker.models.engine.RateMultipliers;
 import io.stoker.models.engine.StepSettings;
 import io.stoker.models.file.TrainingClock;
 import io.stoker.models.spec.ModelSpec;
+import io.stoker.worker.eval.ModelInput;
 import io.stoker.worker.runtime.ReplicaKey;
 import io.stoker.worker.runtime.RoundTask;
 import io.stoker.worker.runtime.TrainingData;
@@ -91,6 +92,7 @@ final class TrainingRun {
             config.data(),
             shards.manifestHash(),
             SPLIT,
+            ModelInput.images(model.input()),
             String.join(",", config.augmentations()),
             config.seed(),
             config.workers(),

@@ -190,7 +190,8 @@ class SharedParametersTest {
     int first = round % 3 * 2;
     return new RoundTask(
         ReplicaKey.of(model, Engines.AUTO, 16),
-        new TrainingData(folder.toUri().toString(), manifestSha256, "train", "flip", 3, 4, 16),
+        new TrainingData(
+            folder.toUri().toString(), manifestSha256, "train", TinyShards.SHAPE, "flip", 3, 4, 16),
         schedule,
         round,
         round / 3,

@@ -15,7 +15,7 @@ class ExampleRecipesTest {
 
   @ParameterizedTest
   @CsvSource({
-    "alexnet-imagenet.yaml, 227, 3, 1000",
+    "alexnet-imagenet.yaml, 256, 3, 1000",
     "mnist/lenet5.yaml, 28, 1, 10",
     "mnist/lenet5-augmented.yaml, 28, 1, 10",
   })
@@ -40,6 +40,7 @@ class ExampleRecipesTest {
     assertThat(config.learningRate()).isEqualTo(0.01);
     assertThat(config.schedule()).isEqualTo(new LearningRateSchedule.Plateau(0.1, 5, 0));
     assertThat(config.epochs()).isEqualTo(90);
+    assertThat(config.augmentations()).containsExactly("crop", "flip", "color-noise=0.1");
   }
 
   private static TrainingConfig recipe(String file) {

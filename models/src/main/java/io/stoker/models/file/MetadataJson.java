@@ -13,6 +13,7 @@ import io.stoker.failure.DamagedException;
 import io.stoker.failure.InputException;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.ModelTree;
+import io.stoker.models.spec.Shape;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
@@ -45,6 +46,7 @@ record MetadataJson(
           "parameters_sha256",
           "updater_state_sha256",
           "outer_momentum_sha256",
+          "images",
           "class_names",
           "mean",
           "standard_deviation",
@@ -68,6 +70,10 @@ record MetadataJson(
     tree.put("parameters_sha256", parametersSha256);
     updaterStateSha256.ifPresent(digest -> tree.put("updater_state_sha256", digest));
     outerMomentumSha256.ifPresent(digest -> tree.put("outer_momentum_sha256", digest));
+    if (!metadata.images().equals(metadata.model().input())) {
+      Shape images = metadata.images();
+      tree.putArray("images").add(images.height()).add(images.width()).add(images.channels());
+    }
     metadata.classNames().forEach(tree.putArray("class_names")::add);
     metadata.mean().forEach(tree.putArray("mean")::add);
     metadata.standardDeviation().forEach(tree.putArray("standard_deviation")::add);
@@ -147,6 +153,7 @@ record MetadataJson(
     return new MetadataJson(
         new ModelMetadata(
             model,
+            images(tree, model),
             classNames,
             numbers(tree, "mean"),
             numbers(tree, "standard_deviation"),
@@ -159,6 +166,18 @@ record MetadataJson(
         digest(tree, "parameters_sha256"),
         optionalDigest(tree, "updater_state_sha256"),
         optionalDigest(tree, "outer_momentum_sha256"));
+  }
+
+  private static Shape images(JsonNode tree, ModelSpec model) throws Missing {
+    if (!tree.has("images")) {
+      return model.input();
+    }
+    ArrayNode sizes = array(tree, "images");
+    require(sizes.size() == 3, "images");
+    for (JsonNode size : sizes) {
+      require(size.canConvertToInt(), "images");
+    }
+    return new Shape(sizes.get(0).intValue(), sizes.get(1).intValue(), sizes.get(2).intValue());
   }
 
   private static Optional<String> optionalDigest(JsonNode tree, String name) throws Missing {

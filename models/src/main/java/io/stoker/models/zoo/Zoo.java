@@ -5,6 +5,7 @@ import io.stoker.failure.Suggestion;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.Shape;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /** The models that have a name. */
@@ -17,7 +18,7 @@ public final class Zoo {
    * A model and the images that it takes.
    *
    * @param own the images that it was made for
-   * @param sizes heights and widths that it takes; none for any image
+   * @param sizes heights and widths that it takes, rising; none for any image
    * @param channels the number of channels that it takes; none for any
    */
   private record Entry(
@@ -27,10 +28,17 @@ public final class Zoo {
       List<Integer> sizes,
       List<Integer> channels,
       Builder builder) {
-    boolean takes(Shape data) {
-      boolean fits =
-          sizes.isEmpty() || (data.height() == data.width() && sizes.contains(data.height()));
-      return fits && (channels.isEmpty() || channels.contains(data.channels()));
+    /** The largest input that the data's images have room for. */
+    Optional<Shape> input(Shape data) {
+      if (!channels.isEmpty() && !channels.contains(data.channels())) {
+        return Optional.empty();
+      }
+      return sizes.isEmpty()
+          ? Optional.of(data)
+          : sizes.stream()
+              .filter(size -> size <= data.height() && size <= data.width())
+              .max(Integer::compare)
+              .map(size -> new Shape(size, size, data.channels()));
     }
 
     String images() {
@@ -164,7 +172,7 @@ public final class Zoo {
   }
 
   /**
-   * A model for given images.
+   * A model for given images, or for windows of them, where they are larger than any that it takes.
    *
    * @param name one of {@link #names}
    * @param data the images' shape
@@ -173,13 +181,15 @@ public final class Zoo {
    */
   public static ModelSpec model(String name, Shape data, int classes) {
     Entry entry = entry(name);
+    Optional<Shape> input = entry.input(data);
     Check.input(
-        entry.takes(data),
-        "Model %s does not fit the data: it takes images of %s, the data's are %s",
+        input.isPresent(),
+        "Model %s does not fit the data: it takes images of %s, the data's are %s (larger ones are"
+            + " cropped: prepare them with another --size or --channels)",
         name,
         entry.images(),
         data);
-    return entry.builder().build(data, classes);
+    return entry.builder().build(input.get(), classes);
   }
 
   private static Entry entry(String name) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.stoker.failure.InputException;
 import io.stoker.models.dl4j.Dl4jEngine;
 import io.stoker.models.engine.Engines;
 import io.stoker.models.engine.Network;
@@ -131,6 +132,40 @@ class ModelFileTest {
         .usingComparatorWithPrecision(1e-5f)
         .containsExactly(expected);
     graph.close();
+  }
+
+  @Test
+  void rememberTheShapeOfImagesThatTheModelTookWindowsOf() throws Exception {
+    ModelSpec model = SampleModels.small();
+    ModelMetadata whole = SampleModels.metadata(model);
+    ModelMetadata windows =
+        new ModelMetadata(
+            model,
+            new Shape(3, 4, 1),
+            whole.classNames(),
+            whole.mean(),
+            whole.standardDeviation(),
+            whole.clock());
+    Path path = folder.resolve("windows.zip");
+    Files.write(
+        path,
+        SampleModels.bytes(
+            ModelFileWriter.of(
+                windows, SampleModels.MOMENTUM, new InitialParameters(model, 1)::fill)));
+
+    assertThat(ModelFile.verify("windows.zip", () -> Files.newInputStream(path)).metadata())
+        .isEqualTo(windows);
+    assertThatThrownBy(
+            () ->
+                new ModelMetadata(
+                    model,
+                    new Shape(1, 4, 1),
+                    whole.classNames(),
+                    whole.mean(),
+                    whole.standardDeviation(),
+                    whole.clock()))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("1 x 4 x 1");
   }
 
   @Test

@@ -86,8 +86,21 @@ class ZooTest {
 
   @ParameterizedTest
   @CsvSource({
-    "lenet5, 64, 64, 3, 28 x 28 or 32 x 32",
-    "lenet5, 28, 32, 1, 28 x 28 or 32 x 32",
+    "lenet5, 64, 48, 3, 32 x 32 x 3",
+    "lenet5, 28, 32, 1, 28 x 28 x 1",
+    "alexnet, 256, 256, 3, 227 x 227 x 3",
+    "alexnet-owt, 256, 341, 3, 224 x 224 x 3",
+    "alexnet-mini, 63, 64, 3, 32 x 32 x 3",
+  })
+  void modelsTakeWindowsOfLargerImages(
+      String name, int height, int width, int channels, String takes) {
+    assertThat(Zoo.model(name, new Shape(height, width, channels), 10).input()).hasToString(takes);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "lenet5, 27, 64, 3, 28 x 28 or 32 x 32",
+    "alexnet, 256, 226, 3, 227 x 227 x 3",
     "alexnet-mini, 28, 28, 1, 32 x 32 or 64 x 64",
     "alexnet-single, 227, 227, 1, 227 x 227 x 3",
   })

@@ -1,9 +1,10 @@
 package io.stoker.worker.runtime;
 
 import io.stoker.data.augment.Augmentation;
+import io.stoker.data.batch.TrainingInput;
+import io.stoker.data.image.ImageShape;
 import io.stoker.data.plan.EpochPlan;
 import java.io.Serializable;
-import java.util.List;
 
 /**
  * Which batches a worker reads, in words that fit into a task.
@@ -11,6 +12,7 @@ import java.util.List;
  * @param uri the folder of shards
  * @param manifestSha256 what its manifest must be, so that all workers read the same data
  * @param split the split's name
+ * @param image the shape of the images that the network takes
  * @param augmentations as {@link Augmentation#parse} takes them
  * @param seed the job's root seed
  * @param workers logical workers
@@ -20,6 +22,7 @@ public record TrainingData(
     String uri,
     String manifestSha256,
     String split,
+    ImageShape image,
     String augmentations,
     long seed,
     int workers,
@@ -30,7 +33,7 @@ public record TrainingData(
     return EpochPlan.of(blockRows, seed, epoch, workers, batch);
   }
 
-  List<Augmentation> parsedAugmentations() {
-    return Augmentation.parse(augmentations);
+  TrainingInput input() {
+    return new TrainingInput(image, Augmentation.parse(augmentations));
   }
 }

@@ -63,7 +63,7 @@ public final class TrainingReaders implements AutoCloseable {
         position.worker(),
         Math.toIntExact(position.step()),
         plan.steps(),
-        data.parsedAugmentations());
+        data.input());
   }
 
   private synchronized BatchReader take(Position position) {

@@ -29,7 +29,9 @@ class TrainingReadersTest {
     TinyShards.write(folder, List.of(30, 25), 1);
     String manifestSha256 =
         ShardFolder.open(new org.apache.hadoop.fs.Path(folder.toUri()), hadoop).manifestHash();
-    data = new TrainingData(folder.toUri().toString(), manifestSha256, "train", "shift", 9, 2, 4);
+    data =
+        new TrainingData(
+            folder.toUri().toString(), manifestSha256, "train", TinyShards.SHAPE, "shift", 9, 2, 4);
   }
 
   @Test
@@ -66,7 +68,8 @@ class TrainingReadersTest {
 
   @Test
   void refuseDataThatChangedDuringTheJob() {
-    TrainingData before = new TrainingData(data.uri(), "0".repeat(64), "train", "shift", 9, 2, 4);
+    TrainingData before =
+        new TrainingData(data.uri(), "0".repeat(64), "train", TinyShards.SHAPE, "shift", 9, 2, 4);
 
     assertThatThrownBy(() -> readers.reader(before, 0, WORKER, 0, hadoop))
         .isInstanceOf(DamagedException.class)

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.stoker.data.batch.BatchReader;
 import io.stoker.data.batch.BlockCache;
 import io.stoker.data.batch.SplitBlocks;
+import io.stoker.data.batch.TrainingInput;
 import io.stoker.data.plan.EpochPlan;
 import io.stoker.data.shard.ShardFolder;
 import io.stoker.models.engine.StepSettings;
@@ -84,7 +85,8 @@ class LocalSgdTest {
 
   private LocalResult run(int worker, int from, int to, LocalSteps steps) {
     EpochPlan plan = EpochPlan.of(data.rows(), 5, 0, WORKERS, BATCH);
-    try (BatchReader reader = BatchReader.training(data, plan, worker, from, to, List.of())) {
+    try (BatchReader reader =
+        BatchReader.training(data, plan, worker, from, to, TrainingInput.plain(TinyShards.SHAPE))) {
       return LocalSgd.run(network, reader::next, steps, SCHEDULE);
     }
   }

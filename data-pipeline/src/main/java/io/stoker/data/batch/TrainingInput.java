@@ -1,0 +1,23 @@
+package io.stoker.data.batch;
+
+import io.stoker.data.augment.Augmentation;
+import io.stoker.data.image.ImageShape;
+import java.util.List;
+
+/**
+ * What a network is shown of the data in training.
+ *
+ * @param image the shape of the images that the network takes: as large as the data's, or smaller
+ * @param augmentations applied in order; where none of them cuts a larger image to this shape, its
+ *     middle is taken
+ */
+public record TrainingInput(ImageShape image, List<Augmentation> augmentations) {
+  public TrainingInput {
+    augmentations = List.copyOf(augmentations);
+  }
+
+  /** The data's images as they are. */
+  public static TrainingInput plain(ImageShape image) {
+    return new TrainingInput(image, List.of());
+  }
+}

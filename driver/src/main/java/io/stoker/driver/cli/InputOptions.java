@@ -1,0 +1,48 @@
+package io.stoker.driver.cli;
+
+import io.stoker.data.augment.Augmentation;
+import io.stoker.data.batch.TrainingInput;
+import io.stoker.data.image.ImageShape;
+import io.stoker.failure.Check;
+import picocli.CommandLine.Option;
+
+/** What training would make of images, for commands that know no model. */
+final class InputOptions {
+  @Option(
+      names = "--augment",
+      paramLabel = "NAME,...",
+      defaultValue = "crop,flip",
+      description =
+          "Augmentations of training; docs/data.md lists them (default: ${DEFAULT-VALUE}).")
+  private String augmentations;
+
+  @Option(
+      names = "--input-size",
+      paramLabel = "N",
+      description =
+          "Height and width of the images that the model takes, such as 227 for alexnet (default:"
+              + " those of the data).")
+  private Integer inputSize;
+
+  String augmentations() {
+    return augmentations;
+  }
+
+  TrainingInput input(ImageShape data) {
+    return new TrainingInput(image(data), Augmentation.parse(augmentations));
+  }
+
+  private ImageShape image(ImageShape data) {
+    if (inputSize == null) {
+      return data;
+    }
+    int most = Math.min(data.height(), data.width());
+    Check.input(
+        inputSize >= 1 && inputSize <= most,
+        "Invalid --input-size: %d (must be 1 to %d, the data's images are %s)",
+        inputSize,
+        most,
+        data);
+    return new ImageShape(inputSize, inputSize, data.channels());
+  }
+}

@@ -1,0 +1,176 @@
+package io.stoker.driver.evaluate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import io.stoker.data.image.Pixels;
+import io.stoker.data.shard.ShardBlock;
+import io.stoker.data.shard.ShardFolder;
+import io.stoker.driver.LocalSpark;
+import io.stoker.driver.TinyJob;
+import io.stoker.driver.checkpoint.ModelFiles;
+import io.stoker.driver.checkpoint.StoredModel;
+import io.stoker.driver.config.TrainingConfig;
+import io.stoker.driver.round.ExistingRun;
+import io.stoker.driver.round.RoundListener;
+import io.stoker.driver.round.TrainJob;
+import io.stoker.failure.InputException;
+import io.stoker.models.engine.Engines;
+import io.stoker.models.engine.Network;
+import io.stoker.models.spec.Shape;
+import io.stoker.worker.TinyShards;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import javax.imageio.ImageIO;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A model that takes 6 x 5 pixels of images of 8 x 8. */
+class CroppedInputTest {
+  private static final String MODEL =
+      """
+      name: narrow
+      input: [6, 5, 1]
+      layers:
+        - conv: {filters: 3, kernel: 3, padding: 1}
+        - relu
+        - dense: classes
+      """;
+
+  @TempDir static Path folder;
+
+  private static TinyJob job;
+  private static JavaSparkContext spark;
+  private static StoredModel stored;
+
+  @BeforeAll
+  static void train() throws IOException {
+    job = TinyJob.in(folder);
+    spark = LocalSpark.start("local[2]");
+    TrainJob.run(spark, config("run").build(), ExistingRun.REFUSE, RoundListener.NONE);
+    stored = ModelFiles.open(job.run("run").toString(), new Configuration());
+  }
+
+  @AfterAll
+  static void stop() {
+    spark.close();
+  }
+
+  private static TrainingConfig.Builder config(String run) throws IOException {
+    Path model = folder.resolve("narrow.yaml");
+    Files.writeString(model, MODEL);
+    return job.config(run).model(model.toString()).augmentations(List.of("crop", "flip"));
+  }
+
+  @Test
+  void isTrainedOnWindowsAndEvaluatedOnTheMiddle() throws IOException {
+    long correct = 0;
+    double loss = 0;
+    ShardBlock block = testBlock();
+    float[] image = new float[30];
+    float[] probabilities = new float[TinyShards.CLASSES];
+    try (Network network = Engines.named("auto").create(stored.metadata().model(), 1)) {
+      stored.copyParameters(network::writeParameters, new Configuration());
+      for (int row = 0; row < block.rows(); row++) {
+        byte[] pixels = new byte[64];
+        block.decode(row, pixels);
+        for (int i = 0; i < 30; i++) {
+          int value = pixels[(1 + i / 5) * 8 + 1 + i % 5] & 0xFF;
+          image[i] = (float) ((value - 70.0) / 60.0);
+        }
+        network.predict(image, 1, probabilities);
+        int best = 0;
+        for (int c = 1; c < probabilities.length; c++) {
+          best = probabilities[c] > probabilities[best] ? c : best;
+        }
+        correct += best == block.label(row) ? 1 : 0;
+        loss -= Math.log(probabilities[block.label(row)]);
+      }
+    }
+
+    EvaluationReport report =
+        EvaluateJob.run(
+            spark,
+            new EvaluateRequest(
+                job.run("run").toString(), job.data().toString(), "test", 16, "auto"));
+
+    assertThat(report.accuracy()).isEqualTo(correct / 50.0);
+    assertThat(report.logLoss()).isCloseTo(loss / 50, within(1e-5));
+  }
+
+  /** An image file goes the way of the data: to 8 x 8 first, and then its middle. */
+  @Test
+  void predictsTheMiddleOfWhatPrepareWouldMakeOfAFile() throws IOException {
+    assertThat(stored.metadata().images()).isEqualTo(new Shape(8, 8, 1));
+    byte[] values = new byte[64];
+    testBlock().decode(0, values);
+    String whole = png("whole.png", new Pixels(TinyShards.SHAPE, values), 1);
+    String large = png("large.png", new Pixels(TinyShards.SHAPE, values), 2);
+
+    List<Prediction> predictions =
+        PredictJob.run(
+            new Configuration(),
+            new PredictRequest(job.run("run").toString(), List.of(whole, large), 4, "auto"));
+
+    double[] first = probabilities(predictions.get(0));
+    double[] second = probabilities(predictions.get(1));
+    assertThat(second).containsExactly(first, within(0.15));
+  }
+
+  @Test
+  void isTheSameOnAnyNumberOfSlots() throws IOException {
+    spark.close();
+    spark = LocalSpark.start("local[1]");
+    String one =
+        TrainJob.run(spark, config("one").build(), ExistingRun.REFUSE, RoundListener.NONE)
+            .parametersSha256();
+    assertThat(one).isEqualTo(stored.parametersSha256());
+  }
+
+  @Test
+  void refusesImagesThatAreTooSmall() throws IOException {
+    Path wide = folder.resolve("wide.yaml");
+    Files.writeString(wide, MODEL.replace("[6, 5, 1]", "[6, 9, 1]"));
+    TrainingConfig config = config("wide").model(wide.toString()).build();
+    assertThatThrownBy(() -> TrainJob.run(spark, config, ExistingRun.REFUSE, RoundListener.NONE))
+        .isInstanceOf(InputException.class)
+        .hasMessage(
+            "Model narrow does not fit the data: it takes images of 6 x 9 x 1, the data's are"
+                + " 8 x 8 x 1 (larger ones are cropped: prepare them with --size 9 or more)");
+    assertThat(job.run("wide")).doesNotExist();
+  }
+
+  private static double[] probabilities(Prediction prediction) {
+    double[] result = new double[TinyShards.CLASSES];
+    for (Prediction.ClassProbability each : prediction.classes()) {
+      result[stored.metadata().classNames().indexOf(each.name())] = each.probability();
+    }
+    return result;
+  }
+
+  private static ShardBlock testBlock() throws IOException {
+    return ShardFolder.open(new org.apache.hadoop.fs.Path(job.data().toUri()), new Configuration())
+        .readBlock("test", 0);
+  }
+
+  /** Each pixel as a square of so many. */
+  private static String png(String name, Pixels pixels, int times) throws IOException {
+    BufferedImage image = new BufferedImage(8 * times, 8 * times, BufferedImage.TYPE_BYTE_GRAY);
+    for (int y = 0; y < 8 * times; y++) {
+      for (int x = 0; x < 8 * times; x++) {
+        image.getRaster().setSample(x, y, 0, pixels.values()[y / times * 8 + x / times] & 0xFF);
+      }
+    }
+    Path file = folder.resolve(name);
+    ImageIO.write(image, "png", file.toFile());
+    return file.toString();
+  }
+}
