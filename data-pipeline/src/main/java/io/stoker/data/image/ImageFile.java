@@ -29,8 +29,7 @@ public final class ImageFile {
    * @throws InputException if there is no such file or it is no image that Stoker reads
    * @throws UncheckedIOException if it cannot be read
    */
-  public static Pixels read(
-      Path file, Configuration hadoop, ImageShape images, ImageShape shape) {
+  public static Pixels read(Path file, Configuration hadoop, ImageShape images, ImageShape shape) {
     try {
       FileSystem fileSystem = Storage.of(file, hadoop);
       FileStatus status = fileSystem.getFileStatus(file);
