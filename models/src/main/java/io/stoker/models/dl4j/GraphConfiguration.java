@@ -16,12 +16,14 @@ import org.deeplearning4j.nn.conf.ComputationGraphConfiguration.GraphBuilder;
 import org.deeplearning4j.nn.conf.ConvolutionMode;
 import org.deeplearning4j.nn.conf.InputPreProcessor;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
+import org.deeplearning4j.nn.conf.RNNFormat;
 import org.deeplearning4j.nn.conf.distribution.NormalDistribution;
 import org.deeplearning4j.nn.conf.distribution.UniformDistribution;
 import org.deeplearning4j.nn.conf.graph.GraphVertex;
 import org.deeplearning4j.nn.conf.graph.LayerVertex;
 import org.deeplearning4j.nn.conf.graph.MergeVertex;
 import org.deeplearning4j.nn.conf.graph.PreprocessorVertex;
+import org.deeplearning4j.nn.conf.graph.ReshapeVertex;
 import org.deeplearning4j.nn.conf.graph.ScaleVertex;
 import org.deeplearning4j.nn.conf.graph.SubsetVertex;
 import org.deeplearning4j.nn.conf.inputs.InputType;
@@ -31,12 +33,14 @@ import org.deeplearning4j.nn.conf.layers.BatchNormalization;
 import org.deeplearning4j.nn.conf.layers.ConvolutionLayer;
 import org.deeplearning4j.nn.conf.layers.DenseLayer;
 import org.deeplearning4j.nn.conf.layers.DropoutLayer;
+import org.deeplearning4j.nn.conf.layers.LSTM;
 import org.deeplearning4j.nn.conf.layers.Layer;
 import org.deeplearning4j.nn.conf.layers.LocalResponseNormalization;
 import org.deeplearning4j.nn.conf.layers.OutputLayer;
 import org.deeplearning4j.nn.conf.layers.PoolingType;
 import org.deeplearning4j.nn.conf.layers.SubsamplingLayer;
 import org.deeplearning4j.nn.conf.layers.ZeroPaddingLayer;
+import org.deeplearning4j.nn.conf.layers.recurrent.LastTimeStep;
 import org.deeplearning4j.nn.conf.preprocessor.CnnToFeedForwardPreProcessor;
 import org.deeplearning4j.nn.conf.preprocessor.FeedForwardToCnnPreProcessor;
 import org.deeplearning4j.nn.weights.IWeightInit;
@@ -78,8 +82,11 @@ public final class GraphConfiguration {
 
   private boolean flat;
 
-  /** Deeplearning4j infers the wrong number of channels behind a {@link SubsetVertex}. */
-  private boolean grouped;
+  /**
+   * Whether shapes are left as they are said: Deeplearning4j infers the wrong number of channels
+   * behind a {@link SubsetVertex}, and of features behind a {@link ReshapeVertex}.
+   */
+  private boolean explicit;
 
   private GraphConfiguration(GraphBuilder graph, Shape input) {
     this.graph = graph;
@@ -119,7 +126,7 @@ public final class GraphConfiguration {
       }
     }
     chain.graph.setOutputs(OUTPUT);
-    if (!chain.grouped) {
+    if (!chain.explicit) {
       chain.graph.setInputTypes(
           InputType.convolutional(
               model.input().height(), model.input().width(), model.input().channels()));
@@ -181,6 +188,8 @@ public final class GraphConfiguration {
       // Deeplearning4j's probability is that of being kept.
       double kept = 1 - decimal(dropout.probability());
       appendLayer(name(placed), new DropoutLayer.Builder(kept).build(), null);
+    } else if (layer instanceof LayerSpec.Lstm lstm) {
+      appendLstm(placed, lstm);
     } else if (layer instanceof LayerSpec.Activation activation) {
       appendActivation(name(placed), activation.function());
     }
@@ -202,6 +211,28 @@ public final class GraphConfiguration {
     } else {
       appendOverImage(placed, layer);
     }
+  }
+
+  /** The rows of all channels, one after the other, are what is in memory already. */
+  private void appendLstm(Placed placed, LayerSpec.Lstm lstm) {
+    String rows = name(placed) + "-rows";
+    int width = placed.input().width();
+    graph.addVertex(rows, new ReshapeVertex(-1, lstm.steps(placed.input()), width), last);
+    last = rows;
+    LSTM layer =
+        new LSTM.Builder()
+            .nIn(width)
+            .nOut(lstm.units())
+            .activation(new ActivationTanH())
+            .gateActivationFunction(new ActivationSigmoid())
+            .forgetGateBiasInit(decimal(lstm.forgetBias()))
+            .dataFormat(RNNFormat.NWC)
+            .build();
+    initialize(layer, placed);
+    layer.setBiasInit(0);
+    appendLayer(name(placed), new LastTimeStep(layer), null);
+    flat = true;
+    explicit = true;
   }
 
   private void appendActivation(String name, ActivationFunction function) {
@@ -306,7 +337,7 @@ public final class GraphConfiguration {
     graph.addVertex(name(placed), new MergeVertex(), parts);
     last = name(placed);
     flat = false;
-    grouped = true;
+    explicit = true;
   }
 
   private void appendOutput(Placed placed) {

@@ -87,6 +87,11 @@ final class ActivationStage implements Stage {
   }
 
   @Override
+  public boolean needsOutput() {
+    return true;
+  }
+
+  @Override
   public void forward(Pass pass) {
     forward.forEach(Runnable::run);
   }

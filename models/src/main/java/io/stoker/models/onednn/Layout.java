@@ -1,5 +1,6 @@
 package io.stoker.models.onednn;
 
+import java.util.stream.LongStream;
 import org.bytedeco.dnnl.dnnl_memory_desc_t;
 import org.bytedeco.dnnl.global.dnnl;
 
@@ -17,10 +18,26 @@ record Layout(dnnl_memory_desc_t descriptor) {
         switch (dimensions.length) {
           case 1 -> dnnl.dnnl_a;
           case 2 -> dnnl.dnnl_ab;
+          case 3 -> dnnl.dnnl_abc;
           case 4 -> dnnl.dnnl_abcd;
           case 5 -> dnnl.dnnl_abcde;
           default -> throw new IllegalArgumentException("Invalid rank: " + dimensions.length);
         });
+  }
+
+  /** Given by the distance of neighbours along each dimension. */
+  static Layout strided(long[] dimensions, long... strides) {
+    dnnl_memory_desc_t descriptor = new dnnl_memory_desc_t();
+    OneDnn.check(
+        dnnl.dnnl_memory_desc_init_by_strides(
+            descriptor, dimensions.length, dimensions, dnnl.dnnl_f32, strides),
+        "describe a tensor");
+    return new Layout(descriptor);
+  }
+
+  /** The weights of an LSTM, gate by gate {@code [units, inputs]} row-major. */
+  static Layout recurrent(long inputs, long units) {
+    return tagged(new long[] {1, 1, inputs, 4, units}, dnnl.dnnl_ldgoi);
   }
 
   /** To be chosen by a primitive. */
@@ -48,6 +65,11 @@ record Layout(dnnl_memory_desc_t descriptor) {
       dimensions[i] = descriptor.dims().get(i);
     }
     return dimensions;
+  }
+
+  /** How many values it has, without padding. */
+  long elements() {
+    return LongStream.of(dimensions()).reduce(1, Math::multiplyExact);
   }
 
   /** Bytes in memory, with the padding that a blocked order needs. */

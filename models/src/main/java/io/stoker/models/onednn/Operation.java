@@ -20,7 +20,12 @@ record Operation(dnnl_primitive_desc descriptor) {
   }
 
   Layout weights() {
-    return layout(dnnl.dnnl_query_weights_md);
+    return weights(0);
+  }
+
+  /** The n-th weights of an operation with several. */
+  Layout weights(int n) {
+    return layout(dnnl.dnnl_query_weights_md, n);
   }
 
   Layout sourceGradient() {
@@ -32,7 +37,11 @@ record Operation(dnnl_primitive_desc descriptor) {
   }
 
   Layout weightsGradient() {
-    return layout(dnnl.dnnl_query_diff_weights_md);
+    return weightsGradient(0);
+  }
+
+  Layout weightsGradient(int n) {
+    return layout(dnnl.dnnl_query_diff_weights_md, n);
   }
 
   Layout workspace() {
@@ -44,7 +53,11 @@ record Operation(dnnl_primitive_desc descriptor) {
   }
 
   private Layout layout(int what) {
-    dnnl_memory_desc_t layout = dnnl.dnnl_primitive_desc_query_md(descriptor, what, 0);
+    return layout(what, 0);
+  }
+
+  private Layout layout(int what, int n) {
+    dnnl_memory_desc_t layout = dnnl.dnnl_primitive_desc_query_md(descriptor, what, n);
     return new Layout(layout);
   }
 }

@@ -21,7 +21,6 @@ final class Program implements AutoCloseable {
 
   private final int examples;
   private final int frozenLayers;
-  private final Vectors vectors;
   private final Workspace workspace;
   private final Tensor images;
   private final List<Stage> stages = new ArrayList<>();
@@ -39,7 +38,6 @@ final class Program implements AutoCloseable {
       Workspace workspace, ModelSpec model, int frozenLayers, Vectors vectors, int examples) {
     this.workspace = workspace;
     this.frozenLayers = frozenLayers;
-    this.vectors = vectors;
     this.examples = examples;
     loss = new SoftmaxCrossEntropy(examples, model.classes());
     images =
@@ -48,7 +46,8 @@ final class Program implements AutoCloseable {
                 examples, model.input().channels(), model.input().height(), model.input().width()));
     Tensor activations = images;
     for (ModelSpec.Placed layer : model.placed()) {
-      Stage stage = stage(layer, activations);
+      boolean inPlace = stages.isEmpty() || !stages.get(stages.size() - 1).needsOutput();
+      Stage stage = stage(workspace, vectors, layer, activations, inPlace);
       stages.add(stage);
       activations = stage.output();
     }
@@ -72,7 +71,17 @@ final class Program implements AutoCloseable {
     }
   }
 
-  private Stage stage(ModelSpec.Placed placed, Tensor input) {
+  /**
+   * Compiles one layer.
+   *
+   * @param inPlace whether an activation may overwrite its input
+   */
+  static Stage stage(
+      Workspace workspace,
+      Vectors vectors,
+      ModelSpec.Placed placed,
+      Tensor input,
+      boolean inPlace) {
     LayerSpec layer = placed.layer();
     if (layer instanceof LayerSpec.Convolution convolution) {
       return new ConvolutionStage(workspace, vectors, placed, convolution, input);
@@ -83,13 +92,13 @@ final class Program implements AutoCloseable {
     } else if (layer instanceof LayerSpec.BatchNormalization normalization) {
       return new BatchNormalizationStage(workspace, vectors, placed, normalization, input);
     } else if (layer instanceof LayerSpec.Activation activation) {
-      boolean inPlace =
-          stages.isEmpty() || !(stages.get(stages.size() - 1) instanceof ActivationStage);
       return new ActivationStage(workspace, activation.function(), input, inPlace);
     } else if (layer instanceof LayerSpec.Dropout dropout) {
       return new DropoutStage(workspace, placed.index(), dropout, input);
     } else if (layer instanceof LayerSpec.Dense dense) {
       return new DenseStage(workspace, vectors, placed, dense, input);
+    } else if (layer instanceof LayerSpec.Lstm lstm) {
+      return new LstmStage(workspace, vectors, placed, lstm, input);
     }
     throw new IllegalStateException("No stage for " + layer);
   }

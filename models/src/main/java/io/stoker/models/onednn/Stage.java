@@ -5,6 +5,11 @@ interface Stage {
   /** The activations behind the layer. */
   Tensor output();
 
+  /** Whether the backward pass needs the output, so that nobody may overwrite it. */
+  default boolean needsOutput() {
+    return false;
+  }
+
   /** Computes the output from the input. */
   void forward(Pass pass);
 

@@ -285,6 +285,76 @@ public sealed interface LayerSpec {
   }
 
   /**
+   * Long short-term memory (Hochreiter and Schmidhuber, 1997, "Long Short-Term Memory"; with the
+   * forget gate of Gers et al., 2000, without peepholes) over an image that is read row by row from
+   * the top, as in Graves et al., 2007 and Le, Jaitly and Hinton, 2015; a colour image channel
+   * after channel. A step takes in a row of width pixels x and the hidden state h of the step
+   * before, and the layer gives the hidden state behind the last one:
+   *
+   * <pre>{@code
+   * a = tanh(Wa x + Ua h + ba)        the candidate
+   * f, o, i = sigmoid(W x + U h + b)  the forget, output and input gates, each with its own
+   * c = f c + i a
+   * h = o tanh(c)
+   * }</pre>
+   *
+   * <p>c and h begin with 0. The parameters are W {@code [4 units, width]} in the order a, f, o, i,
+   * U {@code [4 units, units]} and b, which are Deeplearning4j's matrices in 'f' order.
+   *
+   * @param units size of the hidden state
+   * @param weights first weights
+   * @param forgetBias first bias of the forget gate, so that it begins open (Jozefowicz et al.,
+   *     2015); the other biases begin with 0
+   */
+  record Lstm(int units, Initializer weights, float forgetBias) implements LayerSpec {
+    private static final int GATES = 4;
+
+    public Lstm {
+      Check.input(
+          units >= 1 && units <= Shape.MAXIMUM_FEATURES / GATES,
+          "Invalid units: %d (must be between 1 and %d)",
+          units,
+          Shape.MAXIMUM_FEATURES / GATES);
+    }
+
+    /** How many rows it reads of an image. */
+    public int steps(Shape input) {
+      return input.height() * input.channels();
+    }
+
+    @Override
+    public Shape outputShape(Shape input) {
+      return Shape.vector(units);
+    }
+
+    @Override
+    public List<ParameterSpec> parameters(Shape input) {
+      int inputs = input.width();
+      return List.of(
+          new ParameterSpec(WEIGHT, List.of(GATES * units, inputs), inputs, units, weights),
+          new ParameterSpec(WEIGHT, List.of(GATES * units, units), units, units, weights),
+          bias(units, inputs, 0),
+          bias(units, inputs, forgetBias),
+          bias(2 * units, inputs, 0));
+    }
+
+    private ParameterSpec bias(int size, int inputs, float value) {
+      return new ParameterSpec(BIAS, List.of(size), inputs, units, new Initializer.Constant(value));
+    }
+
+    @Override
+    public long flops(Shape input) {
+      long products = (long) GATES * units * (input.width() + units);
+      return steps(input) * (2 * products + 4L * units);
+    }
+
+    @Override
+    public String label() {
+      return "LSTM " + units;
+    }
+  }
+
+  /**
    * A fully connected layer: {@code out = weight * in + bias}. An image before it is flattened
    * channel by channel, row by row. The weight is {@code [units, inputs]} row-major, which is
    * Deeplearning4j's {@code [inputs, units]} in 'f' order.

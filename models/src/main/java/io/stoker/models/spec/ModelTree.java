@@ -32,7 +32,8 @@ import java.util.TreeMap;
  *
  * A padding may also be {@code [top, left, bottom, right]}. Left out, a stride is 1 (of pooling:
  * the kernel), a dilation and groups 1, a padding and a bias 0; LRN has the values of Krizhevsky et
- * al., 2012; weights are {@code he} where a rectifier follows, else {@code glorot}.
+ * al., 2012; weights are {@code he} where a rectifier follows, else {@code glorot}. An {@code lstm:
+ * 128} has a forget-bias of 1.
  */
 public final class ModelTree {
   /** More layers than any chain that trains; bounds what a hostile file can ask for. */
@@ -142,6 +143,7 @@ public final class ModelTree {
         "dropout",
         fields -> new LayerSpec.Dropout(fields.only("probability").number("probability")));
     readers.put("dense", fields -> dense(fields, weights));
+    readers.put("lstm", ModelTree::lstm);
     for (ActivationFunction function : ActivationFunction.values()) {
       readers.put(
           function.label(),
@@ -198,11 +200,19 @@ public final class ModelTree {
         fields.number("bias", 0));
   }
 
+  private static LayerSpec lstm(TreeFields all) {
+    TreeFields fields = all.only("units", "weights", "forget-bias");
+    return new LayerSpec.Lstm(
+        fields.integer("units"),
+        fields.initializer("weights", new Initializer.Glorot()),
+        fields.number("forget-bias", 1));
+  }
+
   /** Whether the next non-linearity behind layer i is a rectifier. */
   private static boolean rectifierFollows(JsonNode layers, int i) {
     for (int next = i + 1; next < layers.size(); next++) {
       JsonNode node = layers.get(next);
-      if (node.has("conv") || node.has("dense")) {
+      if (node.has("conv") || node.has("dense") || node.has("lstm")) {
         return false;
       }
       for (ActivationFunction function : ActivationFunction.values()) {
@@ -261,6 +271,10 @@ public final class ModelTree {
       ObjectNode fields = node.putObject("dense").put("units", dense.units());
       fields.set("weights", TreeFields.write(dense.weights()));
       fields.put("bias", dense.bias());
+    } else if (layer instanceof LayerSpec.Lstm lstm) {
+      ObjectNode fields = node.putObject("lstm").put("units", lstm.units());
+      fields.set("weights", TreeFields.write(lstm.weights()));
+      fields.put("forget-bias", lstm.forgetBias());
     }
   }
 

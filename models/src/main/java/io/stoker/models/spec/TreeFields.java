@@ -38,7 +38,7 @@ final class TreeFields {
     }
     String single =
         switch (keyword) {
-          case "dense" -> "units";
+          case "dense", "lstm" -> "units";
           case "dropout" -> "probability";
           default ->
               throw new InputException(

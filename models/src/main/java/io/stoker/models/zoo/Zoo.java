@@ -71,6 +71,13 @@ public final class Zoo {
               ANY,
               Perceptrons::deep),
           new Entry(
+              "row-lstm",
+              "an LSTM of 128 reads the image row by row (Hochreiter and Schmidhuber, 1997)",
+              DIGIT,
+              ANY,
+              ANY,
+              Recurrent::rows),
+          new Entry(
               "lenet5",
               "as in 1998: scaled tanh, average pooling (LeCun et al., 1998)",
               DIGIT,

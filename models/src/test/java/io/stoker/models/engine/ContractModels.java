@@ -9,6 +9,7 @@ import io.stoker.models.spec.LayerSpec.Convolution;
 import io.stoker.models.spec.LayerSpec.Dense;
 import io.stoker.models.spec.LayerSpec.Dropout;
 import io.stoker.models.spec.LayerSpec.LocalResponseNormalization;
+import io.stoker.models.spec.LayerSpec.Lstm;
 import io.stoker.models.spec.LayerSpec.Pooling;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.Padding;
@@ -205,6 +206,18 @@ final class ContractModels {
             new BatchNormalization(1e-3f, 0.8f),
             tanh(),
             new BatchNormalization(1e-3f, 0.5f),
+            dense(3)),
+        model("an LSTM over rows", new Shape(5, 4, 1), new Lstm(3, ANY, 1), dense(3)),
+        model(
+            "an LSTM between others",
+            new Shape(6, 5, 2),
+            conv(3, 3, 1, 0),
+            tanh(),
+            new Lstm(5, ANY, 0.5f),
+            activation(ActivationFunction.LEAKY_RELU),
+            dense(4),
+            tanh(),
+            new Lstm(2, ANY, 0),
             dense(3)),
         model(
             "all of LeNet-5",

@@ -192,6 +192,9 @@ public final class ReferenceNetwork {
     if (placed.layer() instanceof LayerSpec.Activation activation) {
       return activate(activation, in);
     }
+    if (placed.layer() instanceof LayerSpec.Lstm lstm) {
+      return read(lstm, placed.input(), parameters, offset, in);
+    }
     if (placed.layer() instanceof LayerSpec.Dense dense) {
       return multiply(dense.units(), parameters, offset, in);
     }
@@ -301,6 +304,36 @@ public final class ReferenceNetwork {
           };
     }
     return out;
+  }
+
+  /** Rows one after the other lie so in memory, a colour image's channel by channel. */
+  private static double[] read(
+      LayerSpec.Lstm layer, Shape image, double[] parameters, int offset, double[] in) {
+    int units = layer.units();
+    int width = image.width();
+    double[] hidden = new double[units];
+    double[] cell = new double[units];
+    for (int row = 0; row < in.length; row += width) {
+      double[][] gates = new double[4][units];
+      for (int gate = 0; gate < 4; gate++) {
+        for (int unit = 0; unit < units; unit++) {
+          int n = gate * units + unit;
+          double sum = parameters[offset + 4 * units * (width + units) + n];
+          for (int x = 0; x < width; x++) {
+            sum += parameters[offset + n * width + x] * in[row + x];
+          }
+          for (int from = 0; from < units; from++) {
+            sum += parameters[offset + 4 * units * width + n * units + from] * hidden[from];
+          }
+          gates[gate][unit] = gate == 0 ? Math.tanh(sum) : 1 / (1 + Math.exp(-sum));
+        }
+      }
+      for (int unit = 0; unit < units; unit++) {
+        cell[unit] = gates[1][unit] * cell[unit] + gates[3][unit] * gates[0][unit];
+        hidden[unit] = gates[2][unit] * Math.tanh(cell[unit]);
+      }
+    }
+    return hidden;
   }
 
   private static double[] multiply(int units, double[] parameters, int weights, double[] in) {

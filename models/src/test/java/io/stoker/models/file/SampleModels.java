@@ -10,6 +10,7 @@ import io.stoker.models.spec.LayerSpec.Convolution;
 import io.stoker.models.spec.LayerSpec.Dense;
 import io.stoker.models.spec.LayerSpec.Dropout;
 import io.stoker.models.spec.LayerSpec.LocalResponseNormalization;
+import io.stoker.models.spec.LayerSpec.Lstm;
 import io.stoker.models.spec.LayerSpec.Pooling;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.Padding;
@@ -51,6 +52,7 @@ final class SampleModels {
       layers.add(new Activation(function));
       layers.add(new Activation(function));
     }
+    layers.add(new Lstm(4, new Initializer.LeCun(), 0.5f));
     layers.add(new Dense(6, new Initializer.Constant(0.25f), -0.5f));
     layers.add(new Dense(3, new Initializer.He(), 0));
     return new ModelSpec("everything", new Shape(9, 11, 3), layers);

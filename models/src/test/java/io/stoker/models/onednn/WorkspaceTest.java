@@ -4,10 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.stoker.failure.ResourceException;
+import io.stoker.models.engine.Network;
+import io.stoker.models.engine.StepSettings;
 import io.stoker.models.spec.Initializer;
 import io.stoker.models.spec.LayerSpec;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.Shape;
+import io.stoker.models.zoo.Zoo;
 import java.util.List;
 import org.bytedeco.javacpp.Pointer;
 import org.junit.jupiter.api.Test;
@@ -42,5 +45,30 @@ class WorkspaceTest {
     network.close();
 
     assertThat(Pointer.totalBytes() - before).isLessThan(1 << 16);
+  }
+
+  @Test
+  void aThousandStepsLeaveTheMemoryAsItWas() {
+    try (Network network = new OneDnnEngine().create(Zoo.model("lenet5-modern", 10), 4)) {
+      takeSteps(network, 100);
+      long allocated = Pointer.totalBytes();
+      long resident = Pointer.physicalBytes();
+
+      takeSteps(network, 1000);
+
+      assertThat(Pointer.totalBytes() - allocated).isLessThan(1 << 20);
+      assertThat(Pointer.physicalBytes() - resident).isLessThan(48 << 20);
+    }
+  }
+
+  /** Every tenth batch is smaller, for which the network is compiled anew. */
+  private static void takeSteps(Network network, int steps) {
+    float[] images = new float[4 * 28 * 28];
+    float[] targets = new float[4 * 10];
+    for (int step = 0; step < steps; step++) {
+      int examples = step % 10 == 0 ? 1 + step / 10 % 3 : 4;
+      network.computeGradients(images, targets, examples, step);
+      network.update(new StepSettings(0.01f, 0.9f, 0.01f));
+    }
   }
 }

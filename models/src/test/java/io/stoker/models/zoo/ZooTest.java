@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.stoker.failure.InputException;
+import io.stoker.models.spec.InitialParameters;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.ModelSpec.Placed;
 import io.stoker.models.spec.ModelTable;
 import io.stoker.models.spec.Shape;
+import java.nio.FloatBuffer;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -19,6 +21,7 @@ class ZooTest {
     "perceptron, 10, 7850",
     "mlp-shallow, 10, 238510",
     "mlp-deep, 10, 3184010",
+    "row-lstm, 10, 81674",
     "lenet5, 10, 61706",
     "lenet5-modern, 10, 61706",
     "alexnet-mini, 10, 463562",
@@ -70,6 +73,22 @@ class ZooTest {
             .mapToLong(Placed::flops)
             .sum();
     assertThat(multiplyAdds).isEqualTo(2 * 1_135_256_096L);
+  }
+
+  @Test
+  void anLstmsParametersAreThoseOfItsGates() {
+    // Each of 4 gates sees 28 pixels, 128 states and a bias.
+    assertThat(parametersByLayer("row-lstm", 10))
+        .containsExactly(4L * 128 * (28 + 128 + 1), 128L * 10 + 10);
+    assertThat(outputs("row-lstm", 10)).containsExactly("128", "10");
+    Placed lstm = Zoo.model("row-lstm", 10).placed().get(0);
+    assertThat(lstm.flops()).isEqualTo(28L * 4 * 128 * (2 * (28 + 128) + 1));
+    float[] biases = new float[4 * 128];
+    new InitialParameters(Zoo.model("row-lstm", 10), 1)
+        .fill(4 * 128 * (28 + 128), FloatBuffer.wrap(biases));
+    for (int i = 0; i < biases.length; i++) {
+      assertThat(biases[i]).isEqualTo(i / 128 == 1 ? 1 : 0);
+    }
   }
 
   @Test
