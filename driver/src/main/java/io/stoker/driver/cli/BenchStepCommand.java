@@ -1,11 +1,15 @@
 package io.stoker.driver.cli;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.stoker.driver.bench.StepBench;
+import io.stoker.driver.bench.StepLoad;
+import io.stoker.driver.bench.StepProfile;
+import io.stoker.driver.bench.StepProfiler;
 import io.stoker.failure.Check;
 import io.stoker.models.engine.Engine;
 import io.stoker.models.engine.Engines;
-import io.stoker.models.spec.ModelSpec;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -13,7 +17,11 @@ import picocli.CommandLine.Option;
 @Command(
     name = "step",
     header = "Measures the local step: gradients and update on random images, without Spark.",
-    customSynopsis = "./stoker bench step --model NAME [option]...")
+    customSynopsis = "./stoker bench step --model NAME [option]...",
+    description = {
+      "",
+      "With --verbose also layer by layer, beside the machine's peak: that of a large convolution."
+    })
 final class BenchStepCommand extends StokerCommand {
   @Option(
       names = "--model",
@@ -58,30 +66,47 @@ final class BenchStepCommand extends StokerCommand {
       description = "What computes (default: ${DEFAULT-VALUE}).")
   private String engine;
 
+  /** What to compare with. */
+  enum Baseline {
+    STOCK
+  }
+
+  @Option(
+      names = "--baseline",
+      paramLabel = "stock",
+      description =
+          "Also measure another way, in turns with ours: stock Deeplearning4j, its ComputationGraph"
+              + " of the same model.")
+  private Baseline baseline;
+
+  @Option(
+      names = "--inference",
+      description = "Measure class probabilities in place of gradients and update.")
+  private boolean inference;
+
   BenchStepCommand(Console console) {
     super(console);
   }
 
   @Override
   Report execute() throws IOException {
-    Check.input(batch >= 1, "Invalid batch size: %d (must be >= 1)", batch);
-    Check.input(workers >= 1, "Invalid workers: %d (must be >= 1)", workers);
     Check.input(seconds >= 1, "Invalid seconds: %d (must be >= 1)", seconds);
-    ModelSpec spec = ModelsCommand.read(model, Optional.of(classes));
-    Engine chosen = Engines.named(engine);
-    StepBench.Result result = StepBench.run(chosen, spec, batch, workers, seconds);
-    ObjectNode json = Report.object(result);
-    json.put("model", spec.name()).put("engine", chosen.name());
-    return new Report(
-        "%s, batch %d, %d workers on %s:%n  %,.1f images/s in all, %.2f ms a step (median), %.1f GFLOP/s%n"
-            .formatted(
-                spec.name(),
-                batch,
-                workers,
-                chosen.name(),
-                result.imagesPerSecond(),
-                result.stepMilliseconds(),
-                result.gigaflopsPerSecond()),
-        json);
+    StepLoad load =
+        new StepLoad(
+            ModelsCommand.read(model, Optional.of(classes)),
+            batch,
+            workers,
+            inference ? StepLoad.Pass.INFERENCE : StepLoad.Pass.TRAINING);
+    List<Engine> engines = new ArrayList<>();
+    engines.add(Engines.named(engine));
+    if (baseline == Baseline.STOCK) {
+      engines.add(Engines.named("dl4j"));
+    }
+    StepBench.Result result = StepBench.run(engines, load, seconds);
+    Optional<StepProfile> profile =
+        verbose()
+            ? Optional.of(StepProfiler.profile(engines.get(0), load, seconds))
+            : Optional.empty();
+    return new StepReport(load, engines.get(0).name(), result, profile).report();
   }
 }

@@ -49,6 +49,11 @@ abstract class StokerCommand implements Callable<Integer> {
     return "";
   }
 
+  /** Whether the user wants to know more. */
+  final boolean verbose() {
+    return verbose;
+  }
+
   final Console console() {
     return console;
   }

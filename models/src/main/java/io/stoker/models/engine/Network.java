@@ -82,6 +82,16 @@ public interface Network extends AutoCloseable {
         "This engine cannot look into a network: choose another with --engine");
   }
 
+  /**
+   * Begins to time the layers in calls with a full batch.
+   *
+   * @return their times, which each such call adds to
+   * @throws io.stoker.failure.InputException if this engine cannot
+   */
+  default LayerTimes timeLayers() {
+    throw new InputException("This engine cannot time layers: choose another with --engine");
+  }
+
   /** Copies parameters {@code [offset, offset + target.remaining())} into target. */
   void readParameters(long offset, FloatBuffer target);
 

@@ -1,6 +1,7 @@
 package io.stoker.models.onednn;
 
 import io.stoker.models.engine.BatchScore;
+import io.stoker.models.engine.LayerTimes;
 import io.stoker.models.engine.Network;
 import io.stoker.models.engine.RateMultipliers;
 import io.stoker.models.engine.StepSettings;
@@ -25,6 +26,9 @@ final class OneDnnNetwork implements Network {
 
   /** Derives scores down to the images; null until the first {@link #inspect}. */
   private Program inspecting;
+
+  /** Null until the first {@link #timeLayers}. */
+  private LayerTimes times;
 
   /**
    * @param workspace owns the network's vectors; closed with the network
@@ -117,6 +121,14 @@ final class OneDnnNetwork implements Network {
       inspecting = Program.compile(model, Program.TO_THE_IMAGES, vectors, examples);
     }
     inspecting.inspect(images, labels, layer, activations, gradients);
+  }
+
+  @Override
+  public LayerTimes timeLayers() {
+    if (times == null) {
+      times = full.timeLayers();
+    }
+    return times;
   }
 
   @Override

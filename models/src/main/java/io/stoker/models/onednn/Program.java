@@ -2,6 +2,7 @@ package io.stoker.models.onednn;
 
 import io.stoker.failure.InputException;
 import io.stoker.models.engine.BatchScore;
+import io.stoker.models.engine.LayerTimes;
 import io.stoker.models.spec.LayerSpec;
 import io.stoker.models.spec.ModelSpec;
 import java.nio.FloatBuffer;
@@ -101,6 +102,15 @@ final class Program implements AutoCloseable {
       return new LstmStage(workspace, vectors, placed, lstm, input);
     }
     throw new IllegalStateException("No stage for " + layer);
+  }
+
+  /** Has each pass of each layer timed from now on. */
+  LayerTimes timeLayers() {
+    LayerTimes times = new LayerTimes(stages.size());
+    for (int layer = 0; layer < stages.size(); layer++) {
+      stages.set(layer, new TimedStage(stages.get(layer), layer, times));
+    }
+    return times;
   }
 
   int examples() {

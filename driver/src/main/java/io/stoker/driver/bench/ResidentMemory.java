@@ -1,0 +1,35 @@
+package io.stoker.driver.bench;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The memory of this process that is in RAM, heap and native together, as Linux counts it.
+ *
+ * @param bytes now
+ * @param peakBytes the most that it ever was
+ */
+public record ResidentMemory(long bytes, long peakBytes) {
+  private static final Path STATUS = Path.of("/proc/self/status");
+
+  /** What it is; empty on systems that do not tell. */
+  public static Optional<ResidentMemory> now() {
+    try {
+      List<String> lines = Files.readAllLines(STATUS);
+      return Optional.of(new ResidentMemory(bytes(lines, "VmRSS:"), bytes(lines, "VmHWM:")));
+    } catch (IOException e) {
+      return Optional.empty();
+    }
+  }
+
+  private static long bytes(List<String> lines, String key) {
+    return lines.stream()
+        .filter(line -> line.startsWith(key))
+        .mapToLong(line -> Long.parseLong(line.replaceAll("[^0-9]", "")) << 10)
+        .findFirst()
+        .orElse(0);
+  }
+}

@@ -1,0 +1,65 @@
+package io.stoker.driver.bench;
+
+import io.stoker.models.engine.Engine;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Times steps of several networks side by side. Engines that are compared take turns, so that none
+ * gets the machine's better minutes.
+ */
+public final class StepBench {
+  private static final int TURNS = 3;
+  static final double WARM_UP_SHARE = 0.2;
+
+  private StepBench() {}
+
+  /**
+   * What came of it.
+   *
+   * @param rates each engine's
+   * @param memoryWarm after the first engine's warm-up, before there is another engine
+   * @param memory after its first turns, before there is another engine
+   */
+  public record Result(
+      List<StepRate> rates, Optional<ResidentMemory> memoryWarm, Optional<ResidentMemory> memory) {
+    public Result {
+      rates = List.copyOf(rates);
+    }
+  }
+
+  /**
+   * Measures engines.
+   *
+   * @param engines the engines; the first begins
+   * @param load what they do
+   * @param seconds for how long each is measured, after a warm-up
+   */
+  public static Result run(List<Engine> engines, StepLoad load, int seconds) {
+    List<Crew> crews = new ArrayList<>();
+    List<List<Long>> times = new ArrayList<>();
+    Optional<ResidentMemory> warm = Optional.empty();
+    Optional<ResidentMemory> memory = Optional.empty();
+    try {
+      for (int turn = 0; turn < TURNS; turn++) {
+        for (int i = 0; i < engines.size(); i++) {
+          if (turn == 0) {
+            crews.add(new Crew(engines.get(i), load));
+            crews.get(i).all(worker -> worker.steps(seconds * WARM_UP_SHARE));
+            times.add(new ArrayList<>());
+            warm = i == 0 ? ResidentMemory.now() : warm;
+          }
+          crews
+              .get(i)
+              .all(worker -> worker.steps((double) seconds / TURNS))
+              .forEach(times.get(i)::addAll);
+          memory = i == 0 && (turn == 0 || engines.size() == 1) ? ResidentMemory.now() : memory;
+        }
+      }
+    } finally {
+      crews.forEach(Crew::close);
+    }
+    return new Result(times.stream().map(each -> StepRate.of(load, each)).toList(), warm, memory);
+  }
+}

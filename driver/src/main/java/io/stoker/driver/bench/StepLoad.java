@@ -1,0 +1,52 @@
+package io.stoker.driver.bench;
+
+import io.stoker.failure.Check;
+import io.stoker.models.spec.LayerSpec;
+import io.stoker.models.spec.ModelSpec;
+
+/**
+ * What is measured: the work of an executor's slots, without Spark.
+ *
+ * @param model the model
+ * @param batch examples of one step
+ * @param workers networks that step side by side, each on a thread
+ * @param pass what a step is
+ */
+public record StepLoad(ModelSpec model, int batch, int workers, Pass pass) {
+  /** What a step is. */
+  public enum Pass {
+    /** Gradients and update. */
+    TRAINING,
+    /** Class probabilities. */
+    INFERENCE
+  }
+
+  public StepLoad {
+    Check.input(batch >= 1, "Invalid batch size: %d (must be >= 1)", batch);
+    Check.input(workers >= 1, "Invalid workers: %d (must be >= 1)", workers);
+  }
+
+  /** Floating-point operations of one example: a multiply-add counts as two. */
+  double flops() {
+    return model.placed().stream().mapToDouble(placed -> placed.flops() + backward(placed)).sum();
+  }
+
+  /**
+   * Those of a layer's backward pass. A layer with weights has two products there, each as large as
+   * the one forward: the gradients by weights and by input. The first has no use for the second.
+   */
+  double backward(ModelSpec.Placed placed) {
+    if (pass == Pass.INFERENCE) {
+      return 0;
+    }
+    boolean first =
+        model.placed().stream()
+            .limit(placed.index())
+            .allMatch(before -> before.parameters().isEmpty());
+    if (placed.parameters().isEmpty()) {
+      return first ? 0 : placed.flops();
+    }
+    boolean normalizes = placed.layer() instanceof LayerSpec.BatchNormalization;
+    return (first || normalizes ? 1.0 : 2.0) * placed.flops();
+  }
+}

@@ -1,0 +1,122 @@
+package io.stoker.driver.bench;
+
+import static io.stoker.driver.bench.StepBench.WARM_UP_SHARE;
+
+import io.stoker.models.engine.Engine;
+import io.stoker.models.engine.LayerTimes;
+import io.stoker.models.spec.Initializer;
+import io.stoker.models.spec.LayerSpec;
+import io.stoker.models.spec.ModelSpec;
+import io.stoker.models.spec.Shape;
+import io.stoker.models.spec.Window;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+
+/** Finds where the time of a step goes. */
+public final class StepProfiler {
+  /** Of the seconds of {@link StepBench}. */
+  private static final double SHARE = 0.5;
+
+  private static final double PEAK_SHARE = 0.1;
+  private static final int PEAK_EXAMPLES = 4;
+
+  private StepProfiler() {}
+
+  /**
+   * Times an engine's layers, after {@link StepBench} has measured it without that.
+   *
+   * @param engine the engine
+   * @param load what it does
+   * @param seconds as of {@link StepBench#run}
+   * @throws io.stoker.failure.InputException if the engine cannot time layers
+   */
+  public static StepProfile profile(Engine engine, StepLoad load, int seconds) {
+    double before = peak(engine, load.workers(), seconds * PEAK_SHARE);
+    int layers = load.model().layers().size();
+    double[] forward = new double[layers];
+    double[] backward = new double[layers];
+    List<Long> steps = new ArrayList<>();
+    try (Crew crew = new Crew(engine, load)) {
+      List<LayerTimes> all = crew.all(StepWorker::timeLayers);
+      crew.all(worker -> worker.steps(seconds * WARM_UP_SHARE));
+      all.forEach(LayerTimes::clear);
+      crew.all(worker -> worker.steps(seconds * SHARE)).forEach(steps::addAll);
+      for (LayerTimes times : all) {
+        for (int layer = 0; layer < layers; layer++) {
+          forward[layer] += times.forward(layer) / 1e6 / steps.size();
+          backward[layer] += times.backward(layer) / 1e6 / steps.size();
+        }
+      }
+    }
+    double peak = Math.max(before, peak(engine, load.workers(), seconds * PEAK_SHARE));
+    double step = steps.stream().mapToLong(Long::longValue).average().orElseThrow() / 1e6;
+    List<LayerRate> rates =
+        load.model().placed().stream()
+            .map(layer -> rate(load, layer, forward[layer.index()], backward[layer.index()], peak))
+            .toList();
+    double inLayers =
+        rates.stream().mapToDouble(r -> r.forwardMilliseconds() + r.backwardMilliseconds()).sum();
+    return new StepProfile(
+        peak, megaflops(load, load.flops()) / step / peak, Math.max(0, step - inLayers), rates);
+  }
+
+  private static LayerRate rate(
+      StepLoad load, ModelSpec.Placed placed, double forward, double backward, double peak) {
+    double there = megaflops(load, (double) placed.flops());
+    double back = megaflops(load, load.backward(placed));
+    return new LayerRate(
+        "%d %s".formatted(placed.index() + 1, placed.layer().label()),
+        placed.output().toString(),
+        forward,
+        backward,
+        quotient(there, forward),
+        quotient(back, backward),
+        quotient(there + back, forward + backward) / peak);
+  }
+
+  /** All workers' arithmetic in a step. */
+  private static double megaflops(StepLoad load, double flops) {
+    return (double) load.batch() * load.workers() * flops / 1e6;
+  }
+
+  /** Gigaflops a second, from megaflops and milliseconds. */
+  private static double quotient(double megaflops, double milliseconds) {
+    return milliseconds == 0 ? 0 : megaflops / milliseconds;
+  }
+
+  /**
+   * What the machine can do: a convolution of 256 channels in and out, 3x3 over 14x14, is as good
+   * as any product gets. The first one puts the images into the order that the second begins with.
+   */
+  private static double peak(Engine engine, int workers, double seconds) {
+    LayerSpec large =
+        new LayerSpec.Convolution(256, Window.of(3).padded(1), 1, new Initializer.He(), 0);
+    LayerSpec small = new LayerSpec.Pooling(LayerSpec.Pooling.Kind.MAXIMUM, Window.of(14).by(14));
+    ModelSpec model =
+        new ModelSpec(
+            "peak",
+            new Shape(14, 14, 256),
+            List.of(large, large, small, new LayerSpec.Dense(2, new Initializer.He(), 0)));
+    StepLoad load = new StepLoad(model, PEAK_EXAMPLES, workers, StepLoad.Pass.INFERENCE);
+    double megaflops = PEAK_EXAMPLES * (double) model.placed().get(1).flops() / 1e6;
+    try (Crew crew = new Crew(engine, load)) {
+      return crew.all(worker -> megaflops / fastest(worker, seconds)).stream()
+          .mapToDouble(Double::doubleValue)
+          .sum();
+    }
+  }
+
+  /** Milliseconds of the second layer in its fastest pass. */
+  private static double fastest(StepWorker worker, double seconds) {
+    LayerTimes times = worker.timeLayers();
+    List<Long> passes = new ArrayList<>();
+    long end = System.nanoTime() + (long) (seconds * 1e9);
+    while (passes.isEmpty() || System.nanoTime() < end) {
+      times.clear();
+      worker.steps(0);
+      passes.add(times.forward(1));
+    }
+    return Collections.min(passes) / 1e6;
+  }
+}

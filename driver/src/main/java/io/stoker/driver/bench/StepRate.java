@@ -1,0 +1,33 @@
+package io.stoker.driver.bench;
+
+import java.util.List;
+
+/**
+ * How fast steps were.
+ *
+ * @param imagesPerSecond of all workers, by the median step
+ * @param stepMilliseconds the median over all steps of all workers
+ * @param gigaflopsPerSecond of all workers
+ * @param steps how many were timed
+ * @param seconds how long a worker took for its own
+ */
+public record StepRate(
+    double imagesPerSecond,
+    double stepMilliseconds,
+    double gigaflopsPerSecond,
+    long steps,
+    double seconds) {
+  private static final double NANOSECONDS = 1e9;
+
+  static StepRate of(StepLoad load, List<Long> nanoseconds) {
+    List<Long> sorted = nanoseconds.stream().sorted().toList();
+    double median = sorted.get(sorted.size() / 2) / NANOSECONDS;
+    double imagesPerSecond = load.workers() * load.batch() / median;
+    return new StepRate(
+        imagesPerSecond,
+        median * 1e3,
+        imagesPerSecond * load.flops() / NANOSECONDS,
+        sorted.size(),
+        sorted.stream().mapToLong(Long::longValue).sum() / NANOSECONDS / load.workers());
+  }
+}

@@ -1,0 +1,80 @@
+package io.stoker.driver.bench;
+
+import io.stoker.models.engine.Engine;
+import io.stoker.models.engine.LayerTimes;
+import io.stoker.models.engine.Network;
+import io.stoker.models.engine.StepSettings;
+import io.stoker.models.engine.Targets;
+import io.stoker.models.spec.InitialParameters;
+import io.stoker.models.spec.ModelSpec;
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+
+/** One network with a batch of noise. */
+final class StepWorker implements AutoCloseable {
+  private static final StepSettings SETTINGS = new StepSettings(0.001f, 0.9f, 0.0005f);
+  private static final int PIECE = 1 << 16;
+
+  private final StepLoad load;
+  private final Network network;
+  private final float[] images;
+  private final float[] answers;
+  private long steps;
+
+  StepWorker(Engine engine, StepLoad load, int seed) {
+    this.load = load;
+    ModelSpec model = load.model();
+    SplittableRandom random = new SplittableRandom(seed);
+    images = new float[load.batch() * model.input().features()];
+    for (int i = 0; i < images.length; i++) {
+      images[i] = (float) random.nextGaussian();
+    }
+    int[] labels = random.ints(load.batch(), 0, model.classes()).toArray();
+    answers = new float[load.batch() * model.classes()];
+    Targets.fill(labels, load.batch(), model.classes(), 0, answers);
+    network = engine.create(model, load.batch());
+    FloatBuffer piece = FloatBuffer.allocate(PIECE);
+    InitialParameters parameters = new InitialParameters(model, seed);
+    for (long offset = 0; offset < model.parameterCount(); offset += PIECE) {
+      piece.clear().limit((int) Math.min(PIECE, model.parameterCount() - offset));
+      parameters.fill(offset, piece);
+      network.writeParameters(offset, piece.flip());
+    }
+  }
+
+  /**
+   * Takes steps for so long, at least one.
+   *
+   * @return the nanoseconds of each
+   */
+  List<Long> steps(double seconds) {
+    List<Long> times = new ArrayList<>();
+    long end = System.nanoTime() + (long) (seconds * 1e9);
+    while (times.isEmpty() || System.nanoTime() < end) {
+      long start = System.nanoTime();
+      step();
+      times.add(System.nanoTime() - start);
+    }
+    return times;
+  }
+
+  private void step() {
+    if (load.pass() == StepLoad.Pass.INFERENCE) {
+      network.predict(images, load.batch(), answers);
+    } else {
+      network.computeGradients(images, answers, load.batch(), steps++);
+      network.update(SETTINGS);
+    }
+  }
+
+  LayerTimes timeLayers() {
+    return network.timeLayers();
+  }
+
+  @Override
+  public void close() {
+    network.close();
+  }
+}

@@ -1,0 +1,117 @@
+package io.stoker.driver.cli;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.stoker.driver.bench.LayerRate;
+import io.stoker.driver.bench.ResidentMemory;
+import io.stoker.driver.bench.StepBench;
+import io.stoker.driver.bench.StepLoad;
+import io.stoker.driver.bench.StepProfile;
+import io.stoker.driver.bench.StepRate;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * What {@code bench step} found.
+ *
+ * @param load what was measured
+ * @param engine the engine's name
+ * @param result its rates, and behind them the baseline's
+ * @param profile where its time goes, where that was asked for
+ */
+record StepReport(
+    StepLoad load, String engine, StepBench.Result result, Optional<StepProfile> profile) {
+  Report report() {
+    StepRate rate = result.rates().get(0);
+    ObjectNode json = Report.object(rate);
+    json.put("model", load.model().name())
+        .put("engine", engine)
+        .put("batch", load.batch())
+        .put("workers", load.workers())
+        .put("pass", load.pass().name().toLowerCase(Locale.ROOT));
+    StringBuilder text = new StringBuilder();
+    text.append(
+        "%s, batch %d, %d workers, %s:%n"
+            .formatted(
+                load.model().name(), load.batch(), load.workers(), json.get("pass").textValue()));
+    text.append(rates(json));
+    result.memory().ifPresent(memory -> text.append(memory(memory, json)));
+    profile.ifPresent(found -> text.append(layers(found, json)));
+    return new Report(text.toString(), json);
+  }
+
+  private String rates(ObjectNode json) {
+    Table table = new Table(1, 2, 3).row("", "images/s", "ms a step", "GFLOP/s");
+    StepRate own = result.rates().get(0);
+    table.row(cells(engine, own));
+    if (result.rates().size() == 1) {
+      return table.toString();
+    }
+    StepRate stock = result.rates().get(1);
+    double ratio = own.imagesPerSecond() / stock.imagesPerSecond();
+    table.row(cells("stock Deeplearning4j", stock));
+    json.set("baseline", Report.object(stock).put("name", "stock"));
+    json.put("ratio", ratio);
+    return "%s%.2f times as many images a second as stock Deeplearning4j%n".formatted(table, ratio);
+  }
+
+  private static String[] cells(String name, StepRate rate) {
+    return new String[] {
+      name,
+      "%,.1f".formatted(rate.imagesPerSecond()),
+      "%,.2f".formatted(rate.stepMilliseconds()),
+      "%,.1f".formatted(rate.gigaflopsPerSecond())
+    };
+  }
+
+  private String memory(ResidentMemory memory, ObjectNode json) {
+    long warm = result.memoryWarm().orElse(memory).bytes();
+    json.put("resident_bytes", memory.bytes())
+        .put("resident_bytes_after_warm_up", warm)
+        .put("peak_resident_bytes", memory.peakBytes());
+    return "resident memory %,d MiB (%,d after the warm-up, %,d at most)%n"
+        .formatted(memory.bytes() >> 20, warm >> 20, memory.peakBytes() >> 20);
+  }
+
+  private String layers(StepProfile found, ObjectNode json) {
+    json.put("peak_gigaflops_per_second", found.peakGigaflopsPerSecond())
+        .put("share_of_peak", found.shareOfPeak())
+        .put("other_milliseconds", found.otherMilliseconds());
+    ArrayNode array = json.putArray("layers");
+    Table table =
+        new Table(2, 3, 4, 5, 6)
+            .row(
+                "layer",
+                "output",
+                "forward ms",
+                "GFLOP/s",
+                "backward ms",
+                "GFLOP/s",
+                "of the peak");
+    for (LayerRate layer : found.layers()) {
+      array.add(Report.object(layer));
+      boolean back = layer.backwardMilliseconds() > 0;
+      table.row(
+          layer.layer(),
+          layer.output(),
+          milliseconds(layer.forwardMilliseconds()),
+          "%,.1f".formatted(layer.forwardGigaflopsPerSecond()),
+          back ? milliseconds(layer.backwardMilliseconds()) : "",
+          back ? "%,.1f".formatted(layer.backwardGigaflopsPerSecond()) : "",
+          percent(layer.shareOfPeak()));
+    }
+    String other = load.pass() == StepLoad.Pass.TRAINING ? "loss, update" : "softmax";
+    table.row(other, "", milliseconds(found.otherMilliseconds()));
+    return "%n%sThe peak is %,.1f GFLOP/s on %d workers; a step is at %s of it.%n"
+        .formatted(
+            table, found.peakGigaflopsPerSecond(), load.workers(), percent(found.shareOfPeak()));
+  }
+
+  private static String milliseconds(double value) {
+    return "%,.3f".formatted(value);
+  }
+
+  private static String percent(double share) {
+    return "%.1f %%".formatted(100 * share);
+  }
+}

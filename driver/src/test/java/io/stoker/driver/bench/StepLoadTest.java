@@ -1,0 +1,53 @@
+package io.stoker.driver.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import io.stoker.failure.InputException;
+import io.stoker.models.zoo.Zoo;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class StepLoadTest {
+  @Test
+  void aPerceptronsStepHasNoGradientByTheImages() {
+    double products = 2.0 * 28 * 28 * 10;
+
+    assertThat(load("perceptron", StepLoad.Pass.INFERENCE).flops()).isEqualTo(products);
+    assertThat(load("perceptron", StepLoad.Pass.TRAINING).flops()).isEqualTo(2 * products);
+  }
+
+  @Test
+  void aHiddenLayersStepIsThreeProducts() {
+    double first = 2.0 * 28 * 28 * 300;
+    double second = 2.0 * 300 * 10;
+
+    assertThat(load("mlp-shallow", StepLoad.Pass.TRAINING).flops())
+        .isEqualTo(2 * first + 2 * 300 + 3 * second);
+  }
+
+  @Test
+  void aRateIsThatOfTheMedianStepOfAllWorkers() {
+    StepRate rate =
+        StepRate.of(
+            load("perceptron", StepLoad.Pass.TRAINING),
+            List.of(4_000_000L, 2_000_000L, 90_000_000L));
+
+    assertThat(rate.stepMilliseconds()).isEqualTo(4);
+    assertThat(rate.imagesPerSecond()).isCloseTo(2 * 8 / 0.004, within(1e-6));
+    assertThat(rate.gigaflopsPerSecond()).isCloseTo(4000 * 4.0 * 28 * 28 * 10 / 1e9, within(1e-9));
+    assertThat(rate.seconds()).isCloseTo(0.048, within(1e-9));
+  }
+
+  @Test
+  void noWorkIsRefused() {
+    assertThatThrownBy(() -> new StepLoad(Zoo.model("lenet5", 10), 0, 1, StepLoad.Pass.TRAINING))
+        .isInstanceOf(InputException.class)
+        .hasMessage("Invalid batch size: 0 (must be >= 1)");
+  }
+
+  private static StepLoad load(String model, StepLoad.Pass pass) {
+    return new StepLoad(Zoo.model(model, 10), 8, 2, pass);
+  }
+}
