@@ -23,8 +23,9 @@ final class RecipeOptions {
       paramLabel = "KIND",
       description =
           "How the rate moves: constant, cosine (down to zero at the last epoch), step (times"
-              + " --rate-factor every --rate-epochs) or plateau (times --rate-factor when the loss"
-              + " has not fallen for --rate-epochs) (default: constant).")
+              + " --rate-factor every --rate-epochs) or plateau (times --rate-factor when the loss,"
+              + " with --validate-every that of validations, has not fallen for --rate-epochs)"
+              + " (default: constant).")
   private Kind schedule;
 
   @Option(

@@ -23,16 +23,10 @@ import java.util.Set;
 public record JobIdentity(TrainingConfig config, String model, String dataSha256) {
   /** Where things are, how long to go on, how often to save: no influence on a round's result. */
   private static final Set<String> NEUTRAL =
-      Set.of(
-          "data",
-          "run",
-          "epochs",
-          "checkpoint_every",
-          "keep",
-          "validate_every",
-          "validation_split",
-          "patience",
-          "slice_bytes");
+      Set.of("data", "run", "epochs", "checkpoint_every", "keep", "patience", "slice_bytes");
+
+  /** No influence either, unless the schedule watches the loss. */
+  private static final Set<String> VALIDATION = Set.of("validate_every", "validation_split");
 
   /** The SHA-256 of all that determines the result, in hexadecimal. */
   public String sha256() {
@@ -71,6 +65,9 @@ public record JobIdentity(TrainingConfig config, String model, String dataSha256
   private ObjectNode tree() {
     ObjectNode tree = ConfigFormat.toJson(config);
     tree.remove(NEUTRAL);
+    if (!config.schedule().watchesLoss()) {
+      tree.remove(VALIDATION);
+    }
     tree.put("model_definition", model);
     tree.put("data_manifest_sha256", dataSha256);
     return tree;

@@ -36,10 +36,16 @@ public sealed interface LearningRateSchedule extends Serializable {
    */
   double decay(double epochs);
 
+  /** Whether the rate depends on losses. */
+  default boolean watchesLoss() {
+    return false;
+  }
+
   /**
    * A further factor, from what the epochs so far came to.
    *
-   * @param losses the mean loss of each complete epoch, from the first
+   * @param losses the loss of each complete epoch, from the first: of its last validation, or where
+   *     the job has none the mean of training
    */
   default double reduction(List<Double> losses) {
     return 1;
@@ -163,6 +169,11 @@ public sealed interface LearningRateSchedule extends Serializable {
     @Override
     public double decay(double epochs) {
       return 1;
+    }
+
+    @Override
+    public boolean watchesLoss() {
+      return true;
     }
 
     @Override

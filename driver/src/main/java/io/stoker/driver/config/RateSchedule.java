@@ -39,7 +39,7 @@ public record RateSchedule(
   /**
    * The settings of the steps behind some epochs.
    *
-   * @param losses the mean loss of each of these epochs, from the first
+   * @param losses the loss of each of these epochs, from the first
    */
   public RateSchedule after(List<Double> losses) {
     return new RateSchedule(

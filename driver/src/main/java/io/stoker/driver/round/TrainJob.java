@@ -153,7 +153,7 @@ public final class TrainJob {
                 spark, run.slices(), source, run.firstParameters(), run.outerStep())) {
       EpochLosses losses = EpochLosses.of(MetricsLog.read(folder.path(), hadoop));
       Check.undamaged(
-          !run.watchesLoss() || losses.rounds() == clock.round(),
+          !run.watchesTrainingLoss() || losses.rounds() == clock.round(),
           "Cannot resume run %s: its schedule needs the loss of each round, and %s has %d of %d",
           folder.path(),
           MetricsLog.FILE,

@@ -11,6 +11,7 @@ import io.stoker.driver.metrics.PhaseSeconds;
 import io.stoker.driver.metrics.RoundMetrics;
 import io.stoker.failure.InputException;
 import io.stoker.models.file.TrainingClock;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import org.slf4j.Logger;
@@ -62,7 +63,7 @@ final class TrainingLoop {
     validation.validateIfDue(from); // of a run that was stopped between checkpoint and validation
     for (int r = (int) from.round(); r < plan.rounds() && !validation.isPatienceOver(); r++) {
       JobPlan.Round round = plan.round(r);
-      RateSchedule schedule = run.schedule(losses.before(round.epoch()));
+      RateSchedule schedule = run.schedule(lossesBefore(round.epoch()));
       long start = System.nanoTime();
       parameters.describe("round %d of %d: train and average".formatted(r + 1, plan.rounds()));
       RoundReport report = parameters.advance(run.task(round, schedule));
@@ -93,6 +94,11 @@ final class TrainingLoop {
       }
     }
     return progress.afterCheckpoint(checkpointSeconds);
+  }
+
+  /** What a schedule that watches the loss has seen. */
+  private List<Double> lossesBefore(int epoch) {
+    return run.watchesValidation() ? validation.lossesBefore(epoch) : losses.before(epoch);
   }
 
   /** The newest checkpoint that {@link #train} wrote; none if there was no round to do. */

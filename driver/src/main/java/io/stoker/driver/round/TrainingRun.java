@@ -14,7 +14,6 @@ import io.stoker.driver.checkpoint.StoredModel;
 import io.stoker.driver.checkpoint.Transfer;
 import io.stoker.driver.config.JobIdentity;
 import io.stoker.driver.config.LayerRates;
-import io.stoker.driver.config.LearningRateSchedule;
 import io.stoker.driver.config.RateSchedule;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.failure.Check;
@@ -110,15 +109,20 @@ final class TrainingRun {
   /**
    * The settings of a round's steps.
    *
-   * @param losses the mean loss of each epoch before the round's
+   * @param losses the loss that is watched, of each epoch before the round's
    */
   RateSchedule schedule(List<Double> losses) {
     return schedule.after(losses);
   }
 
-  /** Whether a round's settings depend on what earlier epochs came to. */
-  boolean watchesLoss() {
-    return config.schedule() instanceof LearningRateSchedule.Plateau;
+  /** Whether a round's settings depend on the training losses of earlier epochs. */
+  boolean watchesTrainingLoss() {
+    return config.schedule().watchesLoss() && config.validateEvery() == 0;
+  }
+
+  /** Whether a round's settings depend on validations of earlier epochs. */
+  boolean watchesValidation() {
+    return config.schedule().watchesLoss() && config.validateEvery() > 0;
   }
 
   ModelSpec model() {

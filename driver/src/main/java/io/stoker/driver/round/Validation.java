@@ -6,12 +6,15 @@ import io.stoker.driver.evaluate.EvaluateJob;
 import io.stoker.driver.evaluate.EvaluateRequest;
 import io.stoker.driver.evaluate.EvaluationReport;
 import io.stoker.driver.metrics.ValidationMetrics;
+import io.stoker.failure.Check;
 import io.stoker.models.file.TrainingClock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.slf4j.Logger;
@@ -41,6 +44,38 @@ final class Validation {
     this.folder = folder;
     folder.validations().dropAfter(from.round());
     validations.addAll(folder.validations().read());
+    if (run.watchesValidation()) {
+      requireAllBefore(from.round());
+    }
+  }
+
+  private void requireAllBefore(long round) {
+    int every = run.config().validateEvery();
+    for (long due = every; due < round; due += every) {
+      long missing = due;
+      Check.undamaged(
+          validations.stream().anyMatch(done -> done.round() == missing),
+          "Cannot resume run %s: its schedule needs the loss of each validation, and that of round %d is missing or damaged",
+          folder.path(),
+          missing);
+    }
+  }
+
+  /**
+   * The loss of the last validation of each epoch before some epoch, from the first; an epoch
+   * without a validation is left out.
+   *
+   * @param epoch the epoch, from 0
+   */
+  List<Double> lossesBefore(int epoch) {
+    Map<Integer, Double> last = new TreeMap<>();
+    for (ValidationMetrics validation : validations) {
+      last.put(run.plan().round((int) validation.round() - 1).epoch(), validation.logLoss());
+    }
+    return last.entrySet().stream()
+        .filter(loss -> loss.getKey() < epoch)
+        .map(Map.Entry::getValue)
+        .toList();
   }
 
   /** Validates the checkpoint of this time, if one is due that is not there yet. */

@@ -18,6 +18,7 @@ class ExampleRecipesTest {
     "alexnet-imagenet.yaml, 256, 3, 1000",
     "mnist/lenet5.yaml, 28, 1, 10",
     "mnist/lenet5-augmented.yaml, 28, 1, 10",
+    "mnist/row-lstm.yaml, 28, 1, 10",
   })
   void describeJobsThatCanRun(String file, int size, int channels, int classes) {
     TrainingConfig config = recipe(file);
@@ -39,6 +40,7 @@ class ExampleRecipesTest {
     assertThat(config.biasRate()).isEqualTo(2);
     assertThat(config.learningRate()).isEqualTo(0.01);
     assertThat(config.schedule()).isEqualTo(new LearningRateSchedule.Plateau(0.1, 5, 0));
+    assertThat(config.validateEvery()).isPositive();
     assertThat(config.epochs()).isEqualTo(90);
     assertThat(config.augmentations()).containsExactly("crop", "flip", "color-noise=0.1");
   }

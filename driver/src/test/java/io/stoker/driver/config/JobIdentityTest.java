@@ -65,6 +65,25 @@ class JobIdentityTest {
   }
 
   @Test
+  void differsInWhatARateIsDecidedOn() {
+    TrainingConfig plateau =
+        config.toBuilder()
+            .schedule(new LearningRateSchedule.Plateau(0.1, 5, 0))
+            .validateEvery(2)
+            .build();
+    JobIdentity watching = new JobIdentity(plateau, "layers", "4711");
+
+    assertThat(
+            new JobIdentity(plateau.toBuilder().validateEvery(3).build(), "layers", "4711")
+                .differences(watching))
+        .containsExactly("validate every: 3 here, 2 in the run");
+    assertThat(
+            new JobIdentity(plateau.toBuilder().validationSplit("x").build(), "layers", "4711")
+                .differences(watching))
+        .hasSize(1);
+  }
+
+  @Test
   void differsInModelAndData() {
     assertThat(new JobIdentity(config, "other layers", "4712").differences(identity))
         .containsExactlyInAnyOrder(

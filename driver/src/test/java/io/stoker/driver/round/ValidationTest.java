@@ -7,10 +7,13 @@ import io.stoker.driver.LocalSpark;
 import io.stoker.driver.TinyJob;
 import io.stoker.driver.checkpoint.ModelFiles;
 import io.stoker.driver.checkpoint.ValidationStore;
+import io.stoker.driver.config.LearningRateSchedule;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.evaluate.EvaluateJob;
 import io.stoker.driver.evaluate.EvaluateRequest;
+import io.stoker.driver.metrics.MetricsLog;
 import io.stoker.driver.metrics.ValidationMetrics;
+import io.stoker.failure.DamagedException;
 import io.stoker.failure.InputException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -126,17 +129,10 @@ class ValidationTest {
     TrainResult undisturbed =
         TrainJob.run(
             spark, validated("undisturbed").build(), ExistingRun.REFUSE, RoundListener.NONE);
-    RoundListener stopping =
-        new RoundListener() {
-          @Override
-          public void checkpointWritten(String uri) {
-            if (uri.endsWith("000004")) {
-              throw new IllegalStateException("stopped");
-            }
-          }
-        };
     assertThatThrownBy(
-            () -> TrainJob.run(spark, validated("stopped").build(), ExistingRun.REFUSE, stopping))
+            () ->
+                TrainJob.run(
+                    spark, validated("stopped").build(), ExistingRun.REFUSE, stoppingAt("000004")))
         .hasMessage("stopped");
     assertThat(validations("stopped")).hasSize(3);
 
@@ -147,6 +143,63 @@ class ValidationTest {
     assertThat(validations("stopped"))
         .usingRecursiveFieldByFieldElementComparatorIgnoringFields("seconds")
         .isEqualTo(validations("undisturbed"));
+  }
+
+  @Test
+  void lowersTheRateWhereTheValidationLossStopsFallingAndDoesSoAfterAStop() throws IOException {
+    UnaryOperator<TrainingConfig.Builder> plateau =
+        config ->
+            config
+                .epochs(6)
+                .learningRate(NOTHING)
+                .validateEvery(4) // of 3 rounds an epoch: the first and the fifth have none
+                .schedule(new LearningRateSchedule.Plateau(0.5, 1, 0));
+    TrainResult undisturbed =
+        TrainJob.run(
+            spark,
+            plateau.apply(validated("plateau")).build(),
+            ExistingRun.REFUSE,
+            RoundListener.NONE);
+    assertThatThrownBy(
+            () ->
+                TrainJob.run(
+                    spark,
+                    plateau.apply(validated("plateau-stopped")).build(),
+                    ExistingRun.REFUSE,
+                    stoppingAt("000012")))
+        .hasMessage("stopped");
+    Files.delete(job.run("plateau-stopped/metrics.jsonl"));
+    TrainResult resumed =
+        TrainJob.run(
+            spark,
+            plateau.apply(validated("plateau-stopped")).build(),
+            ExistingRun.RESUME,
+            RoundListener.NONE);
+
+    assertThat(rates("plateau"))
+        .containsExactly(
+            1., 1., 1., 1., 1., 1., 1., 1., 1., .5, .5, .5, .25, .25, .25, .25, .25, .25);
+    assertThat(rates("plateau-stopped")).isEqualTo(rates("plateau").subList(12, 18));
+    assertThat(resumed.parametersSha256()).isEqualTo(undisturbed.parametersSha256());
+
+    Files.delete(job.run("plateau/validations/000008.json"));
+    assertThatThrownBy(
+            () ->
+                TrainJob.run(
+                    spark,
+                    plateau.apply(validated("plateau")).epochs(7).build(),
+                    ExistingRun.RESUME,
+                    RoundListener.NONE))
+        .isInstanceOf(DamagedException.class)
+        .hasMessageContaining("that of round 8 is missing");
+  }
+
+  /** Each round's rate, of the first one's. */
+  private static List<Double> rates(String run) {
+    return MetricsLog.read(new org.apache.hadoop.fs.Path(job.run(run).toUri()), new Configuration())
+        .stream()
+        .map(round -> Math.round(100 * round.lr() / NOTHING) / 100.0)
+        .toList();
   }
 
   @Test
@@ -161,6 +214,17 @@ class ValidationTest {
         .isInstanceOf(InputException.class)
         .hasMessageContaining("validation");
     assertThat(job.run("nosplit")).doesNotExist();
+  }
+
+  private static RoundListener stoppingAt(String checkpoint) {
+    return new RoundListener() {
+      @Override
+      public void checkpointWritten(String uri) {
+        if (uri.endsWith(checkpoint)) {
+          throw new IllegalStateException("stopped");
+        }
+      }
+    };
   }
 
   private static TrainingConfig.Builder validated(String run) {
