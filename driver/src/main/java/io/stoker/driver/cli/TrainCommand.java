@@ -1,6 +1,7 @@
 package io.stoker.driver.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.stoker.data.shard.ShardFolder;
 import io.stoker.driver.checkpoint.Locations;
 import io.stoker.driver.checkpoint.RunFolder;
 import io.stoker.driver.config.ConfigFormat;
@@ -10,6 +11,7 @@ import io.stoker.driver.round.ExistingRun;
 import io.stoker.driver.round.Preflight;
 import io.stoker.driver.round.TrainJob;
 import io.stoker.driver.round.TrainResult;
+import io.stoker.failure.Check;
 import java.util.List;
 import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
@@ -42,6 +44,13 @@ final class TrainCommand extends StokerCommand {
       paramLabel = "NAME|FILE.yaml",
       description = "A model's name (see ./stoker models), or a YAML file.")
   private String model;
+
+  @Option(
+      names = "--classes",
+      paramLabel = "N",
+      description =
+          "Make sure that the data has so many classes: the model tells those of the data apart.")
+  private Integer classes;
 
   @Option(
       names = "--recipe",
@@ -183,10 +192,24 @@ final class TrainCommand extends StokerCommand {
             SparkSide.start(
                 "train " + config.model(), gang ? Map.of(Preflight.GANG, "true") : Map.of());
         TrainingProgress progress = new TrainingProgress(console())) {
+      requireClasses(config.data(), spark.hadoopConfiguration());
       TrainResult result =
           TrainJob.run(spark, config, resume ? ExistingRun.RESUME : ExistingRun.REFUSE, progress);
       return report(result);
     }
+  }
+
+  private void requireClasses(String uri, Configuration hadoop) {
+    if (classes == null) {
+      return;
+    }
+    int present = ShardFolder.open(Locations.absolute(uri, hadoop), hadoop).manifest().classes();
+    Check.input(
+        classes == present,
+        "Invalid classes: %d, but the data at %s has %d (leave --classes out, or prepare the data again)",
+        classes,
+        uri,
+        present);
   }
 
   @Override

@@ -1,6 +1,7 @@
 package io.stoker.driver.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -12,12 +13,14 @@ import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.metrics.PhaseSeconds;
 import io.stoker.driver.round.TrainResult;
 import io.stoker.models.zoo.Zoo;
+import io.stoker.worker.TinyShards;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
@@ -116,7 +119,8 @@ class CliTest {
     "train --run nowhere --resume, holds no run",
     "predict --checkpoint c --top 0 i.png, Invalid number of classes: 0",
     "bench step --model lenet5 --workers 0, Invalid workers: 0",
-    "bench step --model lenet5 --engine abacus, Unknown engine: abacus"
+    "bench step --model lenet5 --engine abacus, Unknown engine: abacus",
+    "bench step --model lenet5 --baseline torch, Invalid value for option '--baseline'"
   })
   void badInputTakesOneLine(String command, String reason) {
     assertThat(run(command.split(" "))).isEqualTo(2);
@@ -183,6 +187,21 @@ class CliTest {
   }
 
   @Test
+  void trainRefusesANumberOfClassesThatTheDataHasNot(@TempDir Path folder) throws IOException {
+    TinyShards.write(Files.createDirectory(folder.resolve("data")), List.of(9), 3);
+    String train =
+        "train --data %s --run %s --model perceptron --epochs 1 --classes "
+            .formatted(folder.resolve("data"), folder.resolve("run"));
+
+    Commands.Outcome refused = new Commands().run(train + 3);
+
+    assertThat(refused.exitCode()).isEqualTo(2);
+    assertThat(refused.err()).contains("Invalid classes: 3, but the data at").contains("has 4");
+    assertThat(folder.resolve("run")).doesNotExist();
+    assertThat(new Commands().json(train + 4).get("parameters").asInt()).isEqualTo(64 * 4 + 4);
+  }
+
+  @Test
   void modelsListsTheZoo() throws IOException {
     assertThat(run("models", "--json")).isZero();
 
@@ -205,24 +224,39 @@ class CliTest {
   }
 
   @Test
-  void benchStepTimesTheStep() throws IOException {
-    assertThat(
-            run(
-                "bench",
-                "step",
-                "--model",
-                "perceptron",
-                "--batch",
-                "8",
-                "--seconds",
-                "1",
-                "--json"))
-        .isZero();
+  void benchStepTimesTheStepBesideStockDeeplearning4j() throws IOException {
+    JsonNode json = benchStep("--model perceptron --batch 8 --seconds 1 --baseline stock");
 
-    JsonNode json = new ObjectMapper().readTree(out.toString());
-    assertThat(json.get("images_per_second").asDouble()).isPositive();
-    assertThat(json.get("steps").asLong()).isPositive();
     assertThat(json.get("engine").asText()).isNotEqualTo("auto");
+    assertThat(json.get("pass").asText()).isEqualTo("training");
+    assertThat(json.get("steps").asLong()).isPositive();
+    assertThat(json.get("resident_bytes").asLong())
+        .isBetween(1L << 20, json.get("peak_resident_bytes").asLong());
+    double own = json.get("images_per_second").asDouble();
+    double stock = json.at("/baseline/images_per_second").asDouble();
+    assertThat(own).isPositive();
+    assertThat(json.get("ratio").asDouble()).isCloseTo(own / stock, within(1e-6));
+  }
+
+  @Test
+  void benchStepTimesTheLayers() throws IOException {
+    JsonNode json = benchStep("--model lenet5 --batch 8 --seconds 1 --inference --verbose");
+
+    assertThat(json.get("pass").asText()).isEqualTo("inference");
+    assertThat(json.get("peak_gigaflops_per_second").asDouble()).isGreaterThan(1);
+    assertThat(json.get("layers")).hasSize(11);
+    double inLayers = 0;
+    for (JsonNode layer : json.get("layers")) {
+      assertThat(layer.get("forward_milliseconds").asDouble()).isPositive();
+      assertThat(layer.get("backward_milliseconds").asDouble()).isZero();
+      inLayers += layer.get("forward_milliseconds").asDouble();
+    }
+    assertThat(inLayers).isLessThan(20 * json.get("step_milliseconds").asDouble());
+  }
+
+  private JsonNode benchStep(String options) throws IOException {
+    assertThat(run(("bench step --json " + options).split(" "))).as(err.toString()).isZero();
+    return new ObjectMapper().readTree(out.toString());
   }
 
   @Test

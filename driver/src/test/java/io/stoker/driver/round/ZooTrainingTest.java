@@ -1,0 +1,155 @@
+package io.stoker.driver.round;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.stoker.data.pack.PrepareJob;
+import io.stoker.data.pack.PrepareOptions;
+import io.stoker.data.pack.SplitFractions;
+import io.stoker.data.synth.SyntheticSource;
+import io.stoker.driver.LocalSpark;
+import io.stoker.driver.TinyJob;
+import io.stoker.driver.checkpoint.ModelFiles;
+import io.stoker.driver.config.TrainingConfig;
+import io.stoker.driver.evaluate.EvaluateJob;
+import io.stoker.driver.evaluate.EvaluateRequest;
+import io.stoker.driver.evaluate.EvaluationReport;
+import io.stoker.models.engine.Engines;
+import io.stoker.models.engine.Network;
+import io.stoker.models.spec.ModelSpec;
+import io.stoker.models.spec.Shape;
+import io.stoker.models.zoo.Zoo;
+import java.io.File;
+import java.io.IOException;
+import java.nio.FloatBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.deeplearning4j.util.ModelSerializer;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/** The whole way of each model of the zoo, with as many classes as the data has. */
+class ZooTrainingTest {
+  private static final int CLASSES = 3;
+  private static final int SAMPLES = 8;
+  private static final int EXAMPLES = 2;
+
+  /** With more parameters a second, undisturbed run for comparison would take too long. */
+  private static final int LARGE = 10_000_000;
+
+  @TempDir static Path folder;
+
+  private static JavaSparkContext spark;
+
+  @BeforeAll
+  static void start() {
+    spark = LocalSpark.start("local[2]");
+  }
+
+  @AfterAll
+  static void stop() {
+    spark.close();
+  }
+
+  static List<String> names() {
+    return Zoo.names();
+  }
+
+  @ParameterizedTest
+  @MethodSource("names")
+  void trainsIsSavedGoesOnIsEvaluatedAndIsReadByStockDeeplearning4j(String name)
+      throws IOException {
+    int size = Zoo.model(name, CLASSES).input().height();
+    ModelSpec model = Zoo.model(name, new Shape(size, size, 3), CLASSES);
+    boolean large = model.parameterCount() > LARGE;
+    TrainingConfig job = job(name, size, large);
+
+    run(job.toBuilder().epochs(1).build(), ExistingRun.REFUSE);
+    TrainResult resumed = run(job, ExistingRun.RESUME);
+
+    assertThat(resumed.epochs()).isEqualTo(2);
+    assertThat(resumed.parameters()).isEqualTo(model.parameterCount());
+    if (!large) {
+      TrainingConfig undisturbed =
+          job.toBuilder().run(folder.resolve(name + "-undisturbed").toString()).build();
+      assertThat(run(undisturbed, ExistingRun.REFUSE).parametersSha256())
+          .isEqualTo(resumed.parametersSha256());
+    }
+    EvaluationReport report =
+        EvaluateJob.run(
+            spark, new EvaluateRequest(job.run(), job.data(), "test", EXAMPLES, "auto"));
+    assertThat(report.examples()).isPositive();
+    assertThat(report.logLoss()).isPositive().isFinite();
+    assertStockAgrees(model, resumed.checkpoint());
+  }
+
+  private static TrainingConfig job(String name, int size, boolean large) {
+    return TrainingConfig.builder()
+        .data(data(size))
+        .run(folder.resolve(name).toString())
+        .model(name)
+        .workers(1)
+        .batch(EXAMPLES)
+        .localSteps(1)
+        .epochs(2)
+        .momentum(large ? 0 : 0.9)
+        .learningRate(1e-4)
+        .keep(1)
+        .build();
+  }
+
+  /** Shards of images of that size, made where they are first asked for. */
+  private static String data(int size) {
+    Path target = folder.resolve("images-" + size);
+    if (Files.notExists(target)) {
+      PrepareOptions options =
+          PrepareOptions.builder()
+              .source(new SyntheticSource(SAMPLES, CLASSES, size, 5))
+              .input(SyntheticSource.INPUT)
+              .output(new org.apache.hadoop.fs.Path(target.toUri()))
+              .splits(SplitFractions.parse("train=0.5,test=0.5"))
+              .build();
+      new PrepareJob(spark, options).run();
+    }
+    return target.toString();
+  }
+
+  private static TrainResult run(TrainingConfig config, ExistingRun existing) {
+    return TrainJob.run(spark, config, existing, RoundListener.NONE);
+  }
+
+  private static void assertStockAgrees(ModelSpec model, String checkpoint) throws IOException {
+    SplittableRandom random = new SplittableRandom(3);
+    float[] images = new float[EXAMPLES * model.input().features()];
+    for (int i = 0; i < images.length; i++) {
+      images[i] = (float) random.nextDouble(-1.5, 1.5);
+    }
+    float[] own = new float[EXAMPLES * CLASSES];
+    try (Network network = Engines.named(Engines.AUTO).create(model, EXAMPLES)) {
+      network.writeParameters(0, FloatBuffer.wrap(TinyJob.parameters(checkpoint)));
+      network.predict(images, EXAMPLES, own);
+    }
+    File file = new File(ModelFiles.open(checkpoint, new Configuration()).path().toUri().getPath());
+    ComputationGraph stock = ModelSerializer.restoreComputationGraph(file, false);
+    Shape input = model.input();
+    INDArray batch =
+        Nd4j.createFromArray(images)
+            .reshape(EXAMPLES, input.channels(), input.height(), input.width());
+    float[] theirs = stock.outputSingle(batch).data().asFloat();
+    stock.close();
+    assertThat(theirs).hasSameSizeAs(own);
+    for (int i = 0; i < own.length; i++) {
+      assertThat(theirs[i]).isCloseTo(own[i], within(1e-5f));
+    }
+  }
+}
