@@ -1,0 +1,303 @@
+package io.stoker.examples.pytorch;
+
+import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.Activation;
+import ai.djl.nn.convolutional.Conv2d;
+import ai.djl.nn.core.Linear;
+import ai.djl.nn.norm.BatchNorm;
+import ai.djl.nn.norm.Dropout;
+import ai.djl.nn.pooling.Pool;
+import ai.djl.training.GradientCollector;
+import ai.djl.training.optimizer.Optimizer;
+import ai.djl.training.tracker.Tracker;
+import io.stoker.models.spec.ActivationFunction;
+import io.stoker.models.spec.LayerSpec;
+import io.stoker.models.spec.ModelSpec;
+import io.stoker.models.spec.Padding;
+import io.stoker.models.spec.Window;
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+
+/** A model of Stoker's, built of PyTorch's operations. */
+final class TorchNetwork implements AutoCloseable {
+  private static final int[] LSTM_GATES = {3, 1, 0, 2}; // PyTorch: input, forget, candidate, output
+
+  private final ModelSpec model;
+  private final NDManager manager;
+  private final List<List<Parameter>> parameters = new ArrayList<>();
+  private final Optimizer optimizer =
+      Optimizer.sgd()
+          .setLearningRateTracker(Tracker.fixed(0.001f))
+          .optMomentum(0.9f)
+          .optWeightDecays(0.0005f)
+          .build();
+
+  /**
+   * A tensor of PyTorch's, made of equal pieces of Stoker's vector.
+   *
+   * @param array the tensor
+   * @param offsets where in the canonical vector each piece begins
+   */
+  private record Parameter(NDArray array, List<Long> offsets) {
+    int piece() {
+      return Math.toIntExact(array.size() / offsets.size());
+    }
+  }
+
+  /**
+   * @param values the canonical parameter vector
+   */
+  TorchNetwork(ModelSpec model, float[] values) {
+    this.model = model;
+    manager = NDManager.newBaseManager();
+    for (ModelSpec.Placed placed : model.placed()) {
+      List<Parameter> own = tensors(placed);
+      for (Parameter parameter : own) {
+        FloatBuffer all = FloatBuffer.allocate((int) parameter.array().size());
+        for (long offset : parameter.offsets()) {
+          all.put(values, Math.toIntExact(offset), parameter.piece());
+        }
+        parameter.array().set(all.flip());
+        parameter.array().setRequiresGradient(true);
+      }
+      parameters.add(own);
+    }
+  }
+
+  private List<Parameter> tensors(ModelSpec.Placed placed) {
+    LayerSpec layer = placed.layer();
+    long start = placed.parameterOffset();
+    int channels = placed.input().channels();
+    if (layer instanceof LayerSpec.Convolution conv) {
+      int kernel = conv.window().kernel();
+      long filters = conv.filters() / conv.groups();
+      long inputs = channels / conv.groups();
+      long group = filters * (1 + inputs * kernel * kernel);
+      long[] biases = LongStream.range(0, conv.groups()).map(g -> start + g * group).toArray();
+      return List.of(
+          parameter(
+              LongStream.of(biases).map(bias -> bias + filters).toArray(),
+              conv.filters(),
+              inputs,
+              kernel,
+              kernel),
+          parameter(biases, conv.filters()));
+    } else if (layer instanceof LayerSpec.Dense dense) {
+      long inputs = placed.input().features();
+      return List.of(
+          parameter(new long[] {start}, dense.units(), inputs),
+          parameter(new long[] {start + dense.units() * inputs}, dense.units()));
+    } else if (layer instanceof LayerSpec.BatchNormalization) {
+      return List.of(
+          parameter(new long[] {start}, channels),
+          parameter(new long[] {start + channels}, channels));
+    } else if (layer instanceof LayerSpec.Lstm lstm) {
+      long units = lstm.units();
+      long width = placed.input().width();
+      return List.of(
+          parameter(gates(start, units * width), 4 * units, width),
+          parameter(gates(start + 4 * units * width, units * units), 4 * units, units),
+          parameter(gates(start + 4 * units * (width + units), units), 4 * units));
+    }
+    return List.of();
+  }
+
+  private static long[] gates(long start, long size) {
+    return IntStream.of(LSTM_GATES).mapToLong(gate -> start + gate * size).toArray();
+  }
+
+  private Parameter parameter(long[] offsets, long... dimensions) {
+    return new Parameter(
+        manager.create(new Shape(dimensions), DataType.FLOAT32),
+        LongStream.of(offsets).boxed().toList());
+  }
+
+  /** Class probabilities {@code [examples, classes]}; batch normalization by the batch. */
+  float[] probabilities(float[] images, int examples) {
+    try (NDManager scope = manager.newSubManager()) {
+      return logits(batch(scope, images, examples), false).softmax(1).toFloatArray();
+    }
+  }
+
+  /** The gradient of the mean cross-entropy, in canonical order. */
+  float[] gradients(float[] images, int[] labels) {
+    backward(images, labels);
+    float[] gradients = new float[(int) model.parameterCount()];
+    parameters.stream().flatMap(List::stream).forEach(parameter -> gather(parameter, gradients));
+    return gradients;
+  }
+
+  private static void gather(Parameter parameter, float[] gradients) {
+    try (NDArray gradient = parameter.array().getGradient()) {
+      float[] all = gradient.toFloatArray();
+      int piece = parameter.piece();
+      for (int i = 0; i < parameter.offsets().size(); i++) {
+        int offset = Math.toIntExact(parameter.offsets().get(i));
+        System.arraycopy(all, i * piece, gradients, offset, piece);
+      }
+    }
+  }
+
+  /** One step of stochastic gradient descent with momentum. */
+  void step(float[] images, int[] labels) {
+    backward(images, labels);
+    int id = 0;
+    for (List<Parameter> layer : parameters) {
+      for (Parameter parameter : layer) {
+        try (NDArray gradient = parameter.array().getGradient()) {
+          optimizer.update(Integer.toString(id++), parameter.array(), gradient);
+        }
+      }
+    }
+  }
+
+  private void backward(float[] images, int[] labels) {
+    try (NDManager scope = manager.newSubManager();
+        GradientCollector collector = Engine.getEngine("PyTorch").newGradientCollector()) {
+      NDArray logs = logits(batch(scope, images, labels.length), true).logSoftmax(1);
+      NDArray targets = scope.create(labels).oneHot(model.classes(), DataType.FLOAT32);
+      collector.backward(logs.mul(targets).sum().mul(-1.0 / labels.length));
+    }
+  }
+
+  private NDArray batch(NDManager scope, float[] images, int examples) {
+    io.stoker.models.spec.Shape input = model.input();
+    return scope.create(
+        FloatBuffer.wrap(images, 0, examples * input.features()),
+        new Shape(examples, input.channels(), input.height(), input.width()));
+  }
+
+  private NDArray logits(NDArray images, boolean training) {
+    NDArray values = images;
+    for (ModelSpec.Placed placed : model.placed()) {
+      values = forward(placed, parameters.get(placed.index()), values, training);
+    }
+    return values;
+  }
+
+  private static NDArray forward(
+      ModelSpec.Placed placed, List<Parameter> own, NDArray in, boolean training) {
+    LayerSpec layer = placed.layer();
+    if (layer instanceof LayerSpec.Convolution conv) {
+      return convolve(conv, own, in);
+    } else if (layer instanceof LayerSpec.Pooling pool) {
+      return pool(pool, in);
+    } else if (layer instanceof LayerSpec.LocalResponseNormalization lrn) {
+      return normalize(lrn, in);
+    } else if (layer instanceof LayerSpec.BatchNormalization norm) {
+      NDArray mean = in.getManager().zeros(new Shape(placed.input().channels()));
+      NDArray variance = in.getManager().ones(new Shape(placed.input().channels()));
+      return BatchNorm.batchNorm(
+              in,
+              mean,
+              variance,
+              own.get(0).array(),
+              own.get(1).array(),
+              1,
+              0.9f,
+              norm.epsilon(),
+              true)
+          .singletonOrThrow();
+    } else if (layer instanceof LayerSpec.Activation activation) {
+      return activate(activation.function(), in);
+    } else if (layer instanceof LayerSpec.Dropout dropout) {
+      return Dropout.dropout(in, dropout.probability(), training).singletonOrThrow();
+    } else if (layer instanceof LayerSpec.Lstm lstm) {
+      return read(lstm, placed, own, in);
+    }
+    NDArray flat = in.getShape().dimension() == 2 ? in : in.flatten(1, -1);
+    return Linear.linear(flat, own.get(0).array(), own.get(1).array()).singletonOrThrow();
+  }
+
+  private static NDArray convolve(LayerSpec.Convolution conv, List<Parameter> own, NDArray in) {
+    Window window = conv.window();
+    Padding padding = window.padding();
+    NDArray padded = padding.isEven() ? in : pad(in, padding, 0);
+    return Conv2d.conv2d(
+            padded,
+            own.get(0).array(),
+            own.get(1).array(),
+            square(window.stride()),
+            square(padding.isEven() ? padding.top() : 0),
+            square(window.dilation()),
+            conv.groups())
+        .singletonOrThrow();
+  }
+
+  private static NDArray pool(LayerSpec.Pooling pool, NDArray in) {
+    Window window = pool.window();
+    Padding padding = window.padding();
+    boolean maximum = pool.kind() == LayerSpec.Pooling.Kind.MAXIMUM;
+    NDArray padded =
+        padding.isEven() ? in : pad(in, padding, maximum ? Float.NEGATIVE_INFINITY : 0);
+    Shape sides = square(padding.isEven() ? padding.top() : 0);
+    return maximum
+        ? Pool.maxPool2d(padded, square(window.kernel()), square(window.stride()), sides, false)
+        : Pool.avgPool2d(
+            padded, square(window.kernel()), square(window.stride()), sides, false, true);
+  }
+
+  private static NDArray pad(NDArray in, Padding padding, double value) {
+    return in.pad(
+        new Shape(padding.left(), padding.right(), padding.top(), padding.bottom()), value);
+  }
+
+  private static Shape square(int side) {
+    return new Shape(side, side);
+  }
+
+  /** As torch.nn.functional.local_response_norm: an average over channels, times their number. */
+  private static NDArray normalize(LayerSpec.LocalResponseNormalization lrn, NDArray in) {
+    long reach = lrn.size() / 2;
+    NDArray squares = in.mul(in).expandDims(1);
+    NDArray means =
+        Pool.avgPool3d(
+                squares,
+                new Shape(lrn.size(), 1, 1),
+                new Shape(1, 1, 1),
+                new Shape(reach, 0, 0),
+                false,
+                true)
+            .squeeze(1);
+    return in.div(means.mul(lrn.alpha() * lrn.size()).add(lrn.k()).pow(lrn.beta()));
+  }
+
+  private static NDArray activate(ActivationFunction function, NDArray in) {
+    return switch (function) {
+      case SIGMOID -> Activation.sigmoid(in);
+      case TANH -> Activation.tanh(in);
+      case RELU -> Activation.relu(in);
+      case LEAKY_RELU -> Activation.leakyRelu(in, ActivationFunction.LEAK);
+      case SCALED_TANH ->
+          Activation.tanh(in.mul(ActivationFunction.TANH_SLOPE))
+              .mul(ActivationFunction.TANH_AMPLITUDE);
+      case THRESHOLD -> throw new IllegalArgumentException("A threshold has no gradient");
+    };
+  }
+
+  private static NDArray read(
+      LayerSpec.Lstm lstm, ModelSpec.Placed placed, List<Parameter> own, NDArray in) {
+    long examples = in.getShape().get(0);
+    NDArray rows = in.reshape(examples, lstm.steps(placed.input()), placed.input().width());
+    NDArray begin = in.getManager().zeros(new Shape(1, examples, lstm.units()));
+    NDArray none = in.getManager().zeros(new Shape(4L * lstm.units()));
+    NDList weights = new NDList(own.get(0).array(), own.get(1).array(), own.get(2).array(), none);
+    return in.getNDArrayInternal()
+        .lstm(rows, new NDList(begin, begin), weights, true, 1, 0, true, false, true)
+        .get(0)
+        .get(":, -1");
+  }
+
+  @Override
+  public void close() {
+    manager.close();
+  }
+}
