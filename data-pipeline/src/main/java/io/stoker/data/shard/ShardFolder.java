@@ -13,7 +13,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataInputStream;
-import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 
 /**
@@ -89,9 +88,24 @@ public final class ShardFolder {
       try (ShardReader reader = new ShardReader(path, shard, manifest(), hadoop)) {
         return reader.read(rowGroup);
       }
-    } catch (FileNotFoundException | EOFException e) {
+    } catch (FileNotFoundException e) {
       throw new DamagedException(
-          "Cannot read shard " + new Path(path, shard.file()) + ": it is missing or cut", e);
+          "Cannot read shard " + new Path(path, shard.file()) + ": it is missing", e);
+    } catch (EOFException e) {
+      checkLength(shard);
+      throw new IOException(
+          "Cannot read shard " + new Path(path, shard.file()) + ": its stream ended early", e);
+    }
+  }
+
+  /** Tells a shard that is cut from storage that stumbles. */
+  private void checkLength(ShardFile shard) throws IOException {
+    Path file = new Path(path, shard.file());
+    long bytes = Storage.of(file, hadoop).getFileStatus(file).getLen();
+    if (bytes != shard.bytes()) {
+      throw new DamagedException(
+          "Cannot read shard %s: it has %d bytes, the manifest says %d; prepare the data again"
+              .formatted(file, bytes, shard.bytes()));
     }
   }
 
@@ -108,19 +122,18 @@ public final class ShardFolder {
   private boolean verify(ShardFile shard) {
     Path file = new Path(path, shard.file());
     try {
-      FileSystem fileSystem = Storage.of(file, hadoop);
-      long bytes = fileSystem.getFileStatus(file).getLen();
-      if (bytes != shard.bytes()) {
-        throw new DamagedException(
-            "Cannot read shard %s: it has %d bytes, the manifest says %d; prepare the data again"
-                .formatted(file, bytes, shard.bytes()));
-      }
+      checkLength(shard);
       MessageDigest digest = ManifestFile.sha256Digest();
       byte[] buffer = new byte[1 << 16];
-      try (FSDataInputStream in = fileSystem.open(file)) {
+      long bytes = 0;
+      try (FSDataInputStream in = Storage.of(file, hadoop).open(file)) {
         for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
           digest.update(buffer, 0, read);
+          bytes += read;
         }
+      }
+      if (bytes < shard.bytes()) {
+        throw new EOFException("the stream ended after " + bytes + " bytes");
       }
       String sha256 = HexFormat.of().formatHex(digest.digest());
       if (!sha256.equals(shard.sha256())) {
