@@ -4,7 +4,8 @@ import io.stoker.data.shard.ChannelStatistics;
 import io.stoker.failure.Check;
 
 /**
- * Makes an image lighter or darker: multiplies all values.
+ * Makes an image lighter or darker: multiplies all values (Howard, 2013, "Some Improvements on Deep
+ * Convolutional Neural Network Based Image Classification", section 2.2).
  *
  * @param range the factor is between {@code 1 - range} and {@code 1 + range}
  */

@@ -5,7 +5,8 @@ import io.stoker.data.shard.ChannelStatistics;
 import io.stoker.failure.Check;
 
 /**
- * Moves all values away from the image's mean, or towards it.
+ * Moves all values away from the image's mean, or towards it (Howard, 2013, "Some Improvements on
+ * Deep Convolutional Neural Network Based Image Classification", section 2.2).
  *
  * @param range the factor is between {@code 1 - range} and {@code 1 + range}
  */

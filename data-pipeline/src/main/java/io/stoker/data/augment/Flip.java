@@ -3,7 +3,7 @@ package io.stoker.data.augment;
 import io.stoker.data.image.ImageShape;
 import io.stoker.data.plan.Mixing;
 
-/** Mirrors every second image, left to right. */
+/** Mirrors every second image, left to right (Krizhevsky et al., 2012, section 4.1). */
 public record Flip() implements Augmentation.Geometric {
   @Override
   public void compose(AffineMap map, ImageShape input, long key) {

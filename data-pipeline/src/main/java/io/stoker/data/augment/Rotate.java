@@ -4,7 +4,8 @@ import io.stoker.data.image.ImageShape;
 import io.stoker.failure.Check;
 
 /**
- * Turns an image around its centre.
+ * Turns an image around its centre (Simard et al., 2003, "Best Practices for Convolutional Neural
+ * Networks Applied to Visual Document Analysis", section 2).
  *
  * @param degrees at most, in either direction
  */

@@ -5,8 +5,9 @@ import io.stoker.data.shard.ChannelStatistics;
 import io.stoker.failure.Check;
 
 /**
- * Moves each colour away from the grey of its own luma (ITU-R BT.601), or towards it. Grey images
- * stay as they are.
+ * Moves each colour away from the grey of its own luma (ITU-R BT.601), or towards it (Howard, 2013,
+ * "Some Improvements on Deep Convolutional Neural Network Based Image Classification", section
+ * 2.2). Grey images stay as they are.
  *
  * @param range the factor is between {@code 1 - range} and {@code 1 + range}
  */

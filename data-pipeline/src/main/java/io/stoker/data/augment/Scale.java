@@ -4,7 +4,8 @@ import io.stoker.data.image.ImageShape;
 import io.stoker.failure.Check;
 
 /**
- * Makes what an image shows larger or smaller, around its centre.
+ * Makes what an image shows larger or smaller, around its centre (LeCun et al., 1998,
+ * "Gradient-Based Learning Applied to Document Recognition", section III.C).
  *
  * @param range the factor is between {@code 1 - range} and {@code 1 + range}
  */

@@ -4,7 +4,8 @@ import io.stoker.data.image.ImageShape;
 import io.stoker.failure.Check;
 
 /**
- * Slants an image: each row moves sideways, by its distance from the middle.
+ * Slants an image: each row moves sideways, by its distance from the middle (LeCun et al., 1998,
+ * "Gradient-Based Learning Applied to Document Recognition", section III.C).
  *
  * @param range at most so many pixels a row, in either direction
  */

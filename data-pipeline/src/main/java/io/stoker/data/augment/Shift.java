@@ -4,7 +4,8 @@ import io.stoker.data.image.ImageShape;
 import io.stoker.failure.Check;
 
 /**
- * Moves an image by whole pixels, across and down.
+ * Moves an image by whole pixels, across and down (LeCun et al., 1998, "Gradient-Based Learning
+ * Applied to Document Recognition", section III.C).
  *
  * @param pixels at most, in each of the four directions
  */

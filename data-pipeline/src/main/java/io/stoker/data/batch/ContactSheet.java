@@ -220,9 +220,11 @@ public final class ContactSheet {
 
   /** Cuts a name that is too long for its column. */
   private static void drawName(Graphics2D graphics, String name, int middle) {
+    FontMetrics metrics = graphics.getFontMetrics();
     String text = name;
-    while (text.length() > 2 && graphics.getFontMetrics().stringWidth(text) > LONGEST_NAME) {
-      text = text.substring(0, text.length() - (text.endsWith("…") ? 2 : 1)) + "…";
+    for (int end = name.length(); end > 0 && metrics.stringWidth(text) > LONGEST_NAME; ) {
+      end = name.offsetByCodePoints(end, -1);
+      text = name.substring(0, end) + "…";
     }
     graphics.drawString(text, GAP, middle + 5);
   }
