@@ -1,6 +1,7 @@
 package io.stoker.data.batch;
 
 import io.stoker.data.augment.AugmentationChain;
+import io.stoker.data.augment.Mixup;
 import io.stoker.data.augment.Views;
 import io.stoker.data.image.ImageShape;
 import io.stoker.data.plan.EpochPlan;
@@ -14,6 +15,7 @@ import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
@@ -35,6 +37,7 @@ public final class BatchReader implements AutoCloseable {
   private final SplitBlocks data;
   private final Schedule schedule;
   private final DecodingPool decoding;
+  private final Consumer<ImageBatch> finish;
 
   /** The block of each sample of the batch before, and its index: mostly the next is the same. */
   private final ShardBlock[] blocks;
@@ -61,6 +64,7 @@ public final class BatchReader implements AutoCloseable {
    * @param views examples of each sample
    * @param imageValues numbers of an example
    * @param renderings makes what each thread renders with
+   * @param finish what is done to a batch in the end
    */
   private BatchReader(
       SplitBlocks data,
@@ -68,9 +72,11 @@ public final class BatchReader implements AutoCloseable {
       int threads,
       int views,
       int imageValues,
-      Supplier<SampleDecoder.Rendering> renderings) {
+      Supplier<SampleDecoder.Rendering> renderings,
+      Consumer<ImageBatch> finish) {
     this.data = data;
     this.schedule = schedule;
+    this.finish = finish;
     ImageShape image = data.folder().manifest().image();
     String name = "stoker-batches-" + data.split();
     this.decoding =
@@ -130,7 +136,14 @@ public final class BatchReader implements AutoCloseable {
                   input.augmentations(), manifest.image(), input.image(), manifest.statistics());
           return (id, pixels, target, offset) ->
               chain.apply(plan.seed(), plan.epoch(), id, pixels, values, target, offset);
-        });
+        },
+        rendered -> mix(rendered, input.mixup(), plan));
+  }
+
+  private static void mix(ImageBatch batch, Mixup mixup, EpochPlan plan) {
+    if (mixup.isOn()) {
+      batch.mixNeighbours(id -> mixup.share(plan.seed(), plan.epoch(), id));
+    }
   }
 
   /** Raw images come faster than a second thread could be told to help. */
@@ -166,7 +179,8 @@ public final class BatchReader implements AutoCloseable {
         views.input().bytes(),
         () ->
             (id, pixels, target, offset) ->
-                views.apply(pixels, normalization.values(), target, offset));
+                views.apply(pixels, normalization.values(), target, offset),
+        rendered -> {});
   }
 
   /** Whether there is a batch that {@link #next()} has not handed out. */
@@ -258,6 +272,7 @@ public final class BatchReader implements AutoCloseable {
     }
     if (!closed) {
       decoding.decode(blocks, rows, target);
+      finish.accept(target);
     }
   }
 

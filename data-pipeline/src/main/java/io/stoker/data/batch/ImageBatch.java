@@ -12,6 +12,8 @@ public final class ImageBatch {
   private final float[] images;
   private final int[] labels;
   private final long[] sampleIds;
+  private final int[] otherLabels;
+  private final float[] shares;
   private int samples;
 
   /**
@@ -26,6 +28,8 @@ public final class ImageBatch {
     images = new float[Math.multiplyExact(examples, imageValues)];
     labels = new int[examples];
     sampleIds = new long[examples];
+    otherLabels = new int[examples];
+    shares = new float[examples];
   }
 
   /** Normalised pixels, {@code [examples, channels, height, width]}. */
@@ -36,6 +40,16 @@ public final class ImageBatch {
   /** The label of each example. */
   public int[] labels() {
     return labels;
+  }
+
+  /** The label of what each example is mixed with; its own where it is not. */
+  public int[] otherLabels() {
+    return otherLabels;
+  }
+
+  /** How much of each example is its own image; 1 where it is not mixed. */
+  public float[] shares() {
+    return shares;
   }
 
   /** The sample id of each example. */
@@ -66,6 +80,39 @@ public final class ImageBatch {
 
   void describe(int sample, int label, long sampleId) {
     Arrays.fill(labels, sample * views, (sample + 1) * views, label);
+    Arrays.fill(otherLabels, sample * views, (sample + 1) * views, label);
+    Arrays.fill(shares, sample * views, (sample + 1) * views, 1);
     Arrays.fill(sampleIds, sample * views, (sample + 1) * views, sampleId);
+  }
+
+  /**
+   * Mixes neighbours, the first with the second, the third with the fourth: each becomes a mean of
+   * both, of which it has its own share. A last one without a neighbour stays as it is.
+   *
+   * @param share the share of an example of its own mean, by its sample id
+   */
+  void mixNeighbours(LongToShare share) {
+    for (int first = 0; first + 1 < examples(); first += 2) {
+      int second = first + 1;
+      shares[first] = share.of(sampleIds[first]);
+      shares[second] = share.of(sampleIds[second]);
+      otherLabels[first] = labels[second];
+      otherLabels[second] = labels[first];
+      mix(first * imageValues, second * imageValues, shares[first], shares[second]);
+    }
+  }
+
+  private void mix(int first, int second, float firstShare, float secondShare) {
+    for (int i = 0; i < imageValues; i++) {
+      float a = images[first + i];
+      float b = images[second + i];
+      images[first + i] = firstShare * a + (1 - firstShare) * b;
+      images[second + i] = secondShare * b + (1 - secondShare) * a;
+    }
+  }
+
+  /** The share of its own image that an example keeps. */
+  interface LongToShare {
+    float of(long sampleId);
   }
 }

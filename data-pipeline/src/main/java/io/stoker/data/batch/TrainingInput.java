@@ -1,6 +1,7 @@
 package io.stoker.data.batch;
 
 import io.stoker.data.augment.Augmentation;
+import io.stoker.data.augment.Mixup;
 import io.stoker.data.image.ImageShape;
 import java.util.List;
 
@@ -10,10 +11,16 @@ import java.util.List;
  * @param image the shape of the images that the network takes: as large as the data's, or smaller
  * @param augmentations applied in order; where none of them cuts a larger image to this shape, its
  *     middle is taken
+ * @param mixup of the examples of a batch, after the augmentations
  */
-public record TrainingInput(ImageShape image, List<Augmentation> augmentations) {
+public record TrainingInput(ImageShape image, List<Augmentation> augmentations, Mixup mixup) {
   public TrainingInput {
     augmentations = List.copyOf(augmentations);
+  }
+
+  /** Augmented, and not mixed. */
+  public TrainingInput(ImageShape image, List<Augmentation> augmentations) {
+    this(image, augmentations, Mixup.NONE);
   }
 
   /** The data's images as they are. */

@@ -63,6 +63,14 @@ final class RecipeOptions {
   private Double labelSmoothing;
 
   @Option(
+      names = "--mixup",
+      paramLabel = "ALPHA",
+      description =
+          "Mix each example with its neighbour in the batch, shares from Beta(ALPHA, ALPHA)"
+              + " (default: 0, none).")
+  private Double mixup;
+
+  @Option(
       names = "--every-step-epochs",
       paramLabel = "E",
       description =
@@ -92,6 +100,7 @@ final class RecipeOptions {
     Given.set(biasRate, builder::biasRate);
     Given.set(clipNorm, builder::clipNorm);
     Given.set(labelSmoothing, builder::labelSmoothing);
+    Given.set(mixup, builder::mixup);
     Given.set(everyStepEpochs, builder::everyStepEpochs);
     Given.set(outerRate, builder::outerRate);
     Given.set(outerMomentum, builder::outerMomentum);

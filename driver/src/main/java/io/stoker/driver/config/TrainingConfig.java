@@ -1,6 +1,7 @@
 package io.stoker.driver.config;
 
 import com.fasterxml.jackson.annotation.JsonAutoDetect;
+import io.stoker.data.augment.Mixup;
 import io.stoker.failure.Check;
 import io.stoker.models.engine.Engines;
 import java.util.Collections;
@@ -37,6 +38,7 @@ import java.util.TreeMap;
  * @param outerMomentum the retention of these steps; 0 with rate 1 is plain averaging
  * @param outerNesterov whether that momentum looks ahead
  * @param augmentations names of augmentations, applied in this order
+ * @param mixup the alpha of mixup, 0 for none
  * @param seed the root of all randomness
  * @param checkpointEvery rounds between two checkpoints; the last round always has one
  * @param keep how many checkpoints remain, the newest ones
@@ -71,6 +73,7 @@ public record TrainingConfig(
     double outerMomentum,
     boolean outerNesterov,
     List<String> augmentations,
+    double mixup,
     long seed,
     int checkpointEvery,
     int keep,
@@ -140,6 +143,7 @@ public record TrainingConfig(
         freeze.isBlank() || !init.isBlank(),
         "Cannot freeze layer %s: without --init CHECKPOINT it has learnt nothing",
         freeze);
+    mixup = new Mixup(mixup).alpha();
     Check.input(
         checkpointEvery >= 1,
         "Invalid checkpoint interval: %d rounds (must be >= 1)",
@@ -201,6 +205,7 @@ public record TrainingConfig(
         .outerMomentum(outerMomentum)
         .outerNesterov(outerNesterov)
         .augmentations(augmentations)
+        .mixup(mixup)
         .seed(seed)
         .checkpointEvery(checkpointEvery)
         .keep(keep)
@@ -237,6 +242,7 @@ public record TrainingConfig(
     private double outerMomentum = 0;
     private boolean outerNesterov = false;
     private List<String> augmentations = List.of();
+    private double mixup = 0;
     private long seed = 1;
     private int checkpointEvery = 20;
     private int keep = 3;
@@ -355,6 +361,11 @@ public record TrainingConfig(
       return this;
     }
 
+    public Builder mixup(double alpha) {
+      this.mixup = alpha;
+      return this;
+    }
+
     public Builder seed(long value) {
       this.seed = value;
       return this;
@@ -433,6 +444,7 @@ public record TrainingConfig(
           outerMomentum,
           outerNesterov,
           augmentations,
+          mixup,
           seed,
           checkpointEvery,
           keep,

@@ -93,6 +93,7 @@ final class TrainingRun {
             SPLIT,
             ModelInput.images(model.input()),
             String.join(",", config.augmentations()),
+            config.mixup(),
             config.seed(),
             config.workers(),
             config.batch());

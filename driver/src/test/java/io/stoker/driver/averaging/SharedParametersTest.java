@@ -191,7 +191,15 @@ class SharedParametersTest {
     return new RoundTask(
         ReplicaKey.of(model, Engines.AUTO, 16),
         new TrainingData(
-            folder.toUri().toString(), manifestSha256, "train", TinyShards.SHAPE, "flip", 3, 4, 16),
+            folder.toUri().toString(),
+            manifestSha256,
+            "train",
+            TinyShards.SHAPE,
+            "flip",
+            0,
+            3,
+            4,
+            16),
         schedule,
         round,
         round / 3,

@@ -28,6 +28,7 @@ class RecipeOptionsTest {
     assertThat(over("--outer-rate", "0.5", "--outer-momentum", "0.7", "--outer-nesterov"))
         .isEqualTo(
             recipe.toBuilder().outerRate(0.5).outerMomentum(0.7).outerNesterov(true).build());
+    assertThat(over("--mixup", "0.2").mixup()).isEqualTo(0.2);
     assertThat(over("--bias-rate", "1").biasRate()).isEqualTo(1);
   }
 

@@ -44,6 +44,7 @@ class JobIdentityTest {
             config.toBuilder().layerRates(Map.of("1", 0.5)).build(),
             config.toBuilder().clipNorm(7).build(),
             config.toBuilder().labelSmoothing(0).build(),
+            config.toBuilder().mixup(0).build(),
             config.toBuilder().everyStepEpochs(2).build(),
             config.toBuilder().outerRate(1).build(),
             config.toBuilder().outerMomentum(0).build(),

@@ -40,6 +40,7 @@ class TrainingConfigTest {
                 0,
                 false,
                 List.of(),
+                0,
                 1,
                 20,
                 3,
@@ -78,6 +79,7 @@ class TrainingConfigTest {
         invalid(config -> config.weightDecay(-0.1), "Invalid weight decay: -0.1 (must be >= 0)"),
         invalid(config -> config.biasRate(-1), "Invalid bias rate: -1.0 (must be >= 0)"),
         invalid(config -> config.clipNorm(-1), "Invalid gradient norm: -1.0 (must be > 0, or 0"),
+        invalid(config -> config.mixup(-1), "Invalid mixup: -1.0 (must be > 0"),
         invalid(config -> config.labelSmoothing(1), "Invalid label smoothing: 1.0 (must be >= 0"),
         invalid(
             config -> config.everyStepEpochs(-1),
@@ -132,6 +134,7 @@ class TrainingConfigTest {
         .outerMomentum(0.25)
         .outerNesterov(true)
         .augmentations(List.of("shift=1", "flip"))
+        .mixup(0.375)
         .seed(-13)
         .checkpointEvery(17)
         .keep(19)

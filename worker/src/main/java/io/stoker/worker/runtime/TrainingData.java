@@ -1,6 +1,7 @@
 package io.stoker.worker.runtime;
 
 import io.stoker.data.augment.Augmentation;
+import io.stoker.data.augment.Mixup;
 import io.stoker.data.batch.TrainingInput;
 import io.stoker.data.image.ImageShape;
 import io.stoker.data.plan.EpochPlan;
@@ -14,6 +15,7 @@ import java.io.Serializable;
  * @param split the split's name
  * @param image the shape of the images that the network takes
  * @param augmentations as {@link Augmentation#parse} takes them
+ * @param mixup its alpha, 0 for none
  * @param seed the job's root seed
  * @param workers logical workers
  * @param batch examples of a worker in a full step
@@ -24,6 +26,7 @@ public record TrainingData(
     String split,
     ImageShape image,
     String augmentations,
+    double mixup,
     long seed,
     int workers,
     int batch)
@@ -34,6 +37,6 @@ public record TrainingData(
   }
 
   TrainingInput input() {
-    return new TrainingInput(image, Augmentation.parse(augmentations));
+    return new TrainingInput(image, Augmentation.parse(augmentations), new Mixup(mixup));
   }
 }

@@ -40,7 +40,14 @@ public final class LocalSgd {
       if (batch.examples() == 0) {
         continue;
       }
-      Targets.fill(batch.labels(), batch.examples(), classes, schedule.labelSmoothing(), targets);
+      Targets.fill(
+          batch.labels(),
+          batch.otherLabels(),
+          batch.shares(),
+          batch.examples(),
+          classes,
+          schedule.labelSmoothing(),
+          targets);
       BatchScore score =
           network.computeGradients(
               batch.images(), targets, batch.examples(), steps.dropoutSeed(step));

@@ -31,7 +31,15 @@ class TrainingReadersTest {
         ShardFolder.open(new org.apache.hadoop.fs.Path(folder.toUri()), hadoop).manifestHash();
     data =
         new TrainingData(
-            folder.toUri().toString(), manifestSha256, "train", TinyShards.SHAPE, "shift", 9, 2, 4);
+            folder.toUri().toString(),
+            manifestSha256,
+            "train",
+            TinyShards.SHAPE,
+            "shift",
+            0,
+            9,
+            2,
+            4);
   }
 
   @Test
@@ -69,7 +77,8 @@ class TrainingReadersTest {
   @Test
   void refuseDataThatChangedDuringTheJob() {
     TrainingData before =
-        new TrainingData(data.uri(), "0".repeat(64), "train", TinyShards.SHAPE, "shift", 9, 2, 4);
+        new TrainingData(
+            data.uri(), "0".repeat(64), "train", TinyShards.SHAPE, "shift", 0, 9, 2, 4);
 
     assertThatThrownBy(() -> readers.reader(before, 0, WORKER, 0, hadoop))
         .isInstanceOf(DamagedException.class)
