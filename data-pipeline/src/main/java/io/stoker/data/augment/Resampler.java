@@ -57,21 +57,27 @@ final class Resampler {
     int first = (int) map.firstColumn();
     int from = from(step, first);
     int to = to(step, first);
+    int firstRow = (int) map.firstRow();
     for (int y = 0; y < height; y++) {
-      int sourceY = y + (int) map.firstRow();
+      int sourceY = y + firstRow;
+      int row = offset + y * width;
       boolean inside = sourceY >= 0 && sourceY < sourceHeight && from < to;
-      for (int channel = 0; channel < channels; channel++) {
-        float[] table = values[channel];
-        int out = offset + (channel * height + y) * width;
-        if (!inside) {
-          Arrays.fill(target, out, out + width, table[0]);
-          continue;
-        }
-        Arrays.fill(target, out, out + from, table[0]);
-        int in = (sourceY * sourceWidth + first + step * from) * channels + channel;
-        toFloats(source, in, step * channels, table, target, out + from, out + to);
-        Arrays.fill(target, out + to, out + width, table[0]);
+      if (!inside || from > 0 || to < width) {
+        fillBlack(values, target, row, inside ? from : width, inside ? to : width);
       }
+      if (inside) {
+        int in = (sourceY * sourceWidth + first + step * from) * channels;
+        toFloats(source, in, step, channels, values, target, row + from, height * width, to - from);
+      }
+    }
+  }
+
+  /** Fills a row of each channel before a column and from another one on. */
+  private void fillBlack(float[][] values, float[] target, int row, int from, int to) {
+    for (int channel = 0; channel < channels; channel++) {
+      int start = row + channel * height * width;
+      Arrays.fill(target, start, start + from, values[channel][0]);
+      Arrays.fill(target, start + to, start + width, values[channel][0]);
     }
   }
 
@@ -83,18 +89,53 @@ final class Resampler {
    */
   static void toPlanes(
       byte[] pixels, ImageShape shape, float[][] values, float[] target, int offset) {
-    for (int channel = 0; channel < shape.channels(); channel++) {
-      int out = offset + channel * shape.area();
-      toFloats(pixels, channel, shape.channels(), values[channel], target, out, out + shape.area());
-    }
+    toFloats(pixels, 0, 1, shape.channels(), values, target, offset, shape.area(), shape.area());
   }
 
+  /**
+   * Takes neighbouring pixels apart. Nothing takes longer here, beside the codec: steps that are
+   * constants let the compiler do without checks of the index.
+   */
   private static void toFloats(
-      byte[] source, int in, int stride, float[] table, float[] target, int from, int to) {
-    int at = in;
-    for (int i = from; i < to; i++) {
-      target[i] = table[source[at] & 0xFF];
-      at += stride;
+      byte[] source,
+      int in,
+      int step,
+      int channels,
+      float[][] values,
+      float[] target,
+      int out,
+      int plane,
+      int count) {
+    if (channels == 1) {
+      float[] gray = values[0];
+      if (step > 0) {
+        for (int i = 0; i < count; i++) {
+          target[out + i] = gray[source[in + i] & 0xFF];
+        }
+      } else {
+        for (int i = 0; i < count; i++) {
+          target[out + i] = gray[source[in - i] & 0xFF];
+        }
+      }
+      return;
+    }
+    float[] red = values[0];
+    float[] green = values[1];
+    float[] blue = values[2];
+    int second = out + plane;
+    int third = second + plane;
+    if (step > 0) {
+      for (int i = 0; i < count; i++) {
+        target[out + i] = red[source[in + 3 * i] & 0xFF];
+        target[second + i] = green[source[in + 3 * i + 1] & 0xFF];
+        target[third + i] = blue[source[in + 3 * i + 2] & 0xFF];
+      }
+    } else {
+      for (int i = 0; i < count; i++) {
+        target[out + i] = red[source[in - 3 * i] & 0xFF];
+        target[second + i] = green[source[in - 3 * i + 1] & 0xFF];
+        target[third + i] = blue[source[in - 3 * i + 2] & 0xFF];
+      }
     }
   }
 

@@ -11,14 +11,16 @@ import io.stoker.failure.Check;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
- * Measures how fast a split is read in training: each stage by itself on one core, the whole of it
- * on one core and on several, and the bare codec beside them.
+ * Measures how fast a split is read in training: each stage by itself and the whole of it, on one
+ * core and on several, and the bare codec beside them. Each thread has its own decoder, buffers and
+ * reader, as each worker has.
  */
 public final class LoaderBench {
-  private static final double NANOSECONDS = 1e9;
   private static final double MEGA = 1e6;
 
   /** Slices of each measurement; they take turns, so that whatever slows the machine slows all. */
@@ -43,23 +45,28 @@ public final class LoaderBench {
    * @param stage which
    * @param threads how many at work
    * @param imagesPerSecond images in all
-   * @param megabytesPerSecond 10^6 bytes in all: of encoded images for {@code read}, else of pixels
+   * @param megabytesPerSecond 10^6 bytes in all: of encoded images for {@code read}, else of the
+   *     data's pixels
    */
   public record Rate(
       String stage, int threads, double imagesPerSecond, double megabytesPerSecond) {}
 
-  /** Goes over the images once, and says how many there were. */
-  private interface Pass {
+  /** What one thread does in a stage. */
+  interface Pass extends AutoCloseable {
+    /** Goes over some images, and says how many there were. */
     long run() throws IOException;
+
+    @Override
+    default void close() {}
   }
 
-  private record Stage(String name, int threads, double bytes, Pass pass) {}
+  private record Measurement(String name, int threads, double bytes, SideBySide.Work work) {}
 
   /**
    * @param data the split
    * @param input what training makes of the images
    * @param batch examples of a batch
-   * @param seconds for each stage
+   * @param seconds for each measurement
    */
   public LoaderBench(SplitBlocks data, TrainingInput input, int batch, double seconds) {
     Check.input(batch >= 1, "Invalid batch size: %d (must be >= 1)", batch);
@@ -72,9 +79,10 @@ public final class LoaderBench {
   }
 
   /**
-   * Measures; the codec's own rate, {@code codec}, is missing for raw images.
+   * Measures each stage on one thread and then on several; the codec's own rate, {@code codec}, is
+   * missing for raw images.
    *
-   * @param threads of the last measurement; the others have one
+   * @param threads how many
    * @throws io.stoker.failure.DamagedException if a shard is missing or damaged
    * @throws IOException if the storage fails
    */
@@ -84,54 +92,41 @@ public final class LoaderBench {
     for (int block = 0; block < count; block++) {
       blocks.add(data.folder().readBlock(data.split(), block));
     }
-    ImageShape shape = manifest.image();
-    byte[] pixels = new byte[shape.bytes()];
-    try (BareCodec codec = new BareCodec(manifest.encoding().name())) {
-      List<Stage> stages = new ArrayList<>();
-      stages.add(new Stage("read", 1, encodedBytes(), this::read));
+    double pixels = manifest.image().bytes();
+    List<Measurement> measurements = new ArrayList<>();
+    Set<Integer> counts = new LinkedHashSet<>(List.of(1, threads));
+    for (int each : counts) {
+      measurements.add(new Measurement("read", each, encodedBytes(), () -> this::read));
       if (!(manifest.encoding() instanceof ShardEncoding.Raw)) {
-        stages.add(new Stage("codec", 1, shape.bytes(), () -> decodeBarely(codec)));
+        measurements.add(new Measurement("codec", each, pixels, this::codec));
       }
-      stages.add(new Stage("decode", 1, shape.bytes(), () -> decode(pixels)));
-      stages.add(new Stage("augment", 1, shape.bytes(), augmenting()));
-      stages.add(new Stage("batch", 1, shape.bytes(), batching()));
-      stages.add(new Stage("loader", 1, shape.bytes(), () -> load(1)));
-      if (threads > 1) {
-        stages.add(new Stage("loader", threads, shape.bytes(), () -> load(threads)));
-      }
-      return measure(stages);
+      measurements.add(new Measurement("decode", each, pixels, this::decoding));
+      measurements.add(new Measurement("augment", each, pixels, this::augmenting));
+      measurements.add(new Measurement("batch", each, pixels, this::batching));
+      measurements.add(new Measurement("loader", each, pixels, () -> this::load));
     }
+    return measure(measurements);
   }
 
-  private List<Rate> measure(List<Stage> stages) throws IOException {
-    double[][] rates = new double[stages.size()][ROUNDS];
+  private List<Rate> measure(List<Measurement> measurements) throws IOException {
+    double[][] rates = new double[measurements.size()][ROUNDS];
     for (int round = -1; round < ROUNDS; round++) { // The first one is for warming up.
-      for (int i = 0; i < stages.size(); i++) {
-        double rate = imagesPerSecond(stages.get(i).pass(), seconds / ROUNDS);
+      for (int i = 0; i < measurements.size(); i++) {
+        Measurement one = measurements.get(i);
+        double rate = SideBySide.rate(one.threads, seconds / ROUNDS, one.work);
         if (round >= 0) {
           rates[i][round] = rate;
         }
       }
     }
     List<Rate> result = new ArrayList<>();
-    for (int i = 0; i < stages.size(); i++) {
-      Stage stage = stages.get(i);
+    for (int i = 0; i < measurements.size(); i++) {
+      Measurement one = measurements.get(i);
       Arrays.sort(rates[i]);
       double median = rates[i][ROUNDS / 2];
-      result.add(new Rate(stage.name, stage.threads, median, median * stage.bytes / MEGA));
+      result.add(new Rate(one.name, one.threads, median, median * one.bytes / MEGA));
     }
     return result;
-  }
-
-  private static double imagesPerSecond(Pass pass, double seconds) throws IOException {
-    long images = 0;
-    long begin = System.nanoTime();
-    double elapsed;
-    do {
-      images += pass.run();
-      elapsed = (System.nanoTime() - begin) / NANOSECONDS;
-    } while (elapsed < seconds);
-    return images / elapsed;
   }
 
   private long rows() {
@@ -156,29 +151,43 @@ public final class LoaderBench {
     return rows();
   }
 
-  private long decodeBarely(BareCodec codec) throws IOException {
-    for (ShardBlock block : blocks) {
-      for (int row = 0; row < block.rows(); row++) {
-        block.encoded(row, codec::decode);
+  private Pass codec() {
+    BareCodec codec = new BareCodec(manifest.encoding().name());
+    return new Pass() {
+      @Override
+      public long run() throws IOException {
+        for (ShardBlock block : blocks) {
+          for (int row = 0; row < block.rows(); row++) {
+            block.encoded(row, codec::decode);
+          }
+        }
+        return rows();
       }
-    }
-    return rows();
+
+      @Override
+      public void close() {
+        codec.close();
+      }
+    };
   }
 
-  private long decode(byte[] pixels) {
-    for (ShardBlock block : blocks) {
-      for (int row = 0; row < block.rows(); row++) {
-        block.decode(row, pixels);
+  private Pass decoding() {
+    byte[] pixels = new byte[manifest.image().bytes()];
+    return () -> {
+      for (ShardBlock block : blocks) {
+        for (int row = 0; row < block.rows(); row++) {
+          block.decode(row, pixels);
+        }
       }
-    }
-    return rows();
+      return rows();
+    };
   }
 
   private Pass augmenting() {
-    ImageShape shape = manifest.image();
+    ImageShape image = manifest.image();
     AugmentationChain chain =
-        new AugmentationChain(input.augmentations(), shape, input.image(), manifest.statistics());
-    byte[] source = new byte[shape.bytes()];
+        new AugmentationChain(input.augmentations(), image, input.image(), manifest.statistics());
+    byte[] source = new byte[image.bytes()];
     byte[] target = new byte[input.image().bytes()];
     blocks.get(0).decode(0, source);
     return () -> {
@@ -191,26 +200,25 @@ public final class LoaderBench {
 
   private Pass batching() {
     Normalization normalization = Normalization.of(manifest.statistics());
-    ImageShape shape = input.image();
+    ImageShape image = input.image();
     byte[] source = new byte[manifest.image().bytes()];
-    ImageBatch target = new ImageBatch(batch, 1, shape.bytes());
+    ImageBatch target = new ImageBatch(batch, 1, image.bytes());
     blocks.get(0).decode(0, source);
     return () -> {
       for (int i = 0; i < batch; i++) {
-        normalization.apply(source, shape, target.images(), target.offset(i));
+        normalization.apply(source, image, target.images(), target.offset(i));
       }
       return batch;
     };
   }
 
   /** The blocks as an epoch of training, each read once. */
-  private long load(int threads) {
+  private long load() {
     int[] rows = blocks.stream().mapToInt(ShardBlock::rows).toArray();
     EpochPlan plan = EpochPlan.of(rows, SEED, 0, 1, batch);
     SplitBlocks fresh = new SplitBlocks(data.folder(), data.split(), new BlockCache(CACHE_BYTES));
     long images = 0;
-    try (BatchReader reader =
-        BatchReader.training(fresh, plan, 0, 0, plan.steps(), input, threads)) {
+    try (BatchReader reader = BatchReader.training(fresh, plan, 0, 0, plan.steps(), input, 1)) {
       while (reader.hasNext()) {
         images += reader.next().examples();
       }

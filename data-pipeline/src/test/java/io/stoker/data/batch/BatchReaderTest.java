@@ -179,8 +179,20 @@ class BatchReaderTest {
     List<LoaderBench.Rate> rates = new LoaderBench(data, input("flip"), 16, 0.05).run(2);
 
     assertThat(rates)
-        .extracting(LoaderBench.Rate::stage)
-        .containsExactly("read", "codec", "decode", "augment", "batch", "loader", "loader");
+        .extracting(rate -> rate.stage() + " " + rate.threads())
+        .containsExactly(
+            "read 1",
+            "codec 1",
+            "decode 1",
+            "augment 1",
+            "batch 1",
+            "loader 1",
+            "read 2",
+            "codec 2",
+            "decode 2",
+            "augment 2",
+            "batch 2",
+            "loader 2");
     assertThat(rates).allSatisfy(rate -> assertThat(rate.imagesPerSecond()).isPositive());
   }
 

@@ -45,14 +45,15 @@ final class BenchLoaderCommand extends StokerCommand {
   @Option(
       names = "--threads",
       paramLabel = "N",
-      description = "Of the last measurement (default: all cores).")
+      description = "Beside one thread, measure so many at once (default: all cores).")
   private Integer threads;
 
   @Option(
       names = "--seconds",
       paramLabel = "N",
       defaultValue = "3",
-      description = "For each stage, after a warm-up (default: ${DEFAULT-VALUE}).")
+      description =
+          "For each stage and number of threads, after a warm-up (default: ${DEFAULT-VALUE}).")
   private double seconds;
 
   BenchLoaderCommand(Console console) {
@@ -65,39 +66,43 @@ final class BenchLoaderCommand extends StokerCommand {
     SplitBlocks blocks = new SplitBlocks(folder, split, new BlockCache(0));
     TrainingInput input = inputOptions.input(folder.manifest().image());
     LoaderBench bench = new LoaderBench(blocks, input, batch, seconds);
-    List<Rate> rates =
-        bench.run(threads == null ? Runtime.getRuntime().availableProcessors() : threads);
+    int cores = threads == null ? Runtime.getRuntime().availableProcessors() : threads;
+    List<Rate> rates = bench.run(cores);
     ObjectNode json = Report.object();
-    json.put("data", data).put("augment", inputOptions.augmentations());
-    Table table = new Table(1, 2, 3).row("stage", "threads", "images/s", "MB/s");
+    json.put("data", data)
+        .put("augment", inputOptions.augmentations())
+        .put("input", input.image().toString())
+        .put("batch", batch);
+    Table table = new Table(1, 2, 3, 4).row("stage", "threads", "images/s", "MB/s", "of the codec");
     for (Rate rate : rates) {
+      double codec = find(rates, "codec", rate.threads());
       table.row(
           rate.stage(),
           "%d".formatted(rate.threads()),
           "%,.0f".formatted(rate.imagesPerSecond()),
-          "%,.0f".formatted(rate.megabytesPerSecond()));
+          "%,.0f".formatted(rate.megabytesPerSecond()),
+          codec > 0 ? "%.0f %%".formatted(100 * rate.imagesPerSecond() / codec) : "");
       json.withArray("rates").add(Report.object(rate));
     }
+    if (find(rates, "codec", 1) > 0) {
+      json.put("loader_to_codec", find(rates, "loader", 1) / find(rates, "codec", 1));
+    }
+    json.put("images_per_second", find(rates, "loader", cores));
     String text =
-        "%s images as %s, %s:%n%s"
+        "%s images as %s, of which the model takes %s; %s:%n%s"
             .formatted(
                 folder.manifest().image(),
                 folder.manifest().encoding(),
+                input.image(),
                 inputOptions.augmentations(),
                 table);
-    double codec = find(rates, "codec");
-    if (codec > 0) {
-      double share = find(rates, "loader") / codec;
-      json.put("loader_to_codec", share);
-      text += "the loader on one core: %.0f %% of the bare codec's rate%n".formatted(100 * share);
-    }
     return new Report(text, json);
   }
 
-  /** The first rate of a stage; 0 if there is none. */
-  private static double find(List<Rate> rates, String stage) {
+  /** The rate of a stage; 0 if there is none. */
+  private static double find(List<Rate> rates, String stage, int threads) {
     return rates.stream()
-        .filter(rate -> rate.stage().equals(stage))
+        .filter(rate -> rate.stage().equals(stage) && rate.threads() == threads)
         .mapToDouble(Rate::imagesPerSecond)
         .findFirst()
         .orElse(0);
