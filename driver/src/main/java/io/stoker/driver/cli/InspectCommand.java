@@ -5,11 +5,15 @@ import io.stoker.data.batch.BlockCache;
 import io.stoker.data.batch.ContactSheet;
 import io.stoker.data.batch.SplitBlocks;
 import io.stoker.data.batch.TrainingInput;
+import io.stoker.data.image.ImageShape;
 import io.stoker.data.shard.ChannelStatistics;
 import io.stoker.data.shard.ShardFolder;
 import io.stoker.data.shard.ShardManifest;
 import io.stoker.data.shard.ShardSplit;
 import io.stoker.data.storage.Storage;
+import io.stoker.driver.round.EpochOrder;
+import io.stoker.driver.round.OrderJob;
+import io.stoker.driver.round.OrderRequest;
 import io.stoker.failure.Check;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -17,6 +21,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.api.java.JavaSparkContext;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -39,21 +44,43 @@ final class InspectCommand extends StokerCommand {
       description = "Also draw a sample of each class, before and after augmentation.")
   private String sheet;
 
-  @Mixin private InputOptions sheetInput;
+  @Mixin private InputOptions input;
 
   @Option(
       names = "--split",
       paramLabel = "NAME",
       defaultValue = "train",
-      description = "Where the sheet's samples are from (default: ${DEFAULT-VALUE}).")
+      description = "Where samples are from (default: ${DEFAULT-VALUE}).")
   private String split;
 
   @Option(
       names = "--seed",
       paramLabel = "N",
       defaultValue = "1",
-      description = "Of the sheet's augmentation (default: ${DEFAULT-VALUE}).")
+      description = "Of order and augmentation (default: ${DEFAULT-VALUE}).")
   private long seed;
+
+  @Option(
+      names = "--order",
+      paramLabel = "EPOCH",
+      description =
+          "Also have the workers of a job read this epoch (from 0) on the cluster, and print the"
+              + " sample ids in the order in which they came.")
+  private Integer orderEpoch;
+
+  @Option(
+      names = "--workers",
+      paramLabel = "W",
+      defaultValue = "2",
+      description = "For --order: logical workers (default: ${DEFAULT-VALUE}).")
+  private int workers;
+
+  @Option(
+      names = "--batch",
+      paramLabel = "B",
+      defaultValue = "64",
+      description = "For --order: examples of one worker in one step (default: ${DEFAULT-VALUE}).")
+  private int batch;
 
   InspectCommand(Console console) {
     super(console);
@@ -68,14 +95,54 @@ final class InspectCommand extends StokerCommand {
     if (sheet != null) {
       Check.input(sheet.endsWith(".png"), "Invalid sheet: %s (must end in .png)", sheet);
       SplitBlocks blocks = new SplitBlocks(folder, split, new BlockCache(0));
-      TrainingInput input = sheetInput.input(folder.manifest().image());
-      boolean changes = !input.equals(TrainingInput.plain(folder.manifest().image()));
-      new ContactSheet(blocks, changes ? Optional.of(input) : Optional.empty(), seed)
+      TrainingInput training = input.input(folder.manifest().image());
+      boolean changes = !training.equals(TrainingInput.plain(folder.manifest().image()));
+      new ContactSheet(blocks, changes ? Optional.of(training) : Optional.empty(), seed)
           .write(Storage.path(sheet), hadoop);
       text.append("sheet: ").append(sheet).append('\n');
       json.put("sheet", sheet);
     }
+    if (orderEpoch != null) {
+      text.append(order(folder.manifest().image(), json.putObject("order")));
+    }
     return new Report(text.toString(), json);
+  }
+
+  private String order(ImageShape image, ObjectNode json) {
+    OrderRequest request =
+        new OrderRequest(
+            data,
+            split,
+            input.input(image).image(),
+            input.augmentations(),
+            seed,
+            orderEpoch,
+            workers,
+            batch);
+    EpochOrder order;
+    try (JavaSparkContext spark = SparkSide.start("inspect")) {
+      order = OrderJob.run(spark, request);
+    }
+    json.put("epoch", orderEpoch)
+        .put("seed", seed)
+        .put("workers", workers)
+        .put("batch", batch)
+        .put("steps", order.steps())
+        .put("samples", order.samples())
+        .put("order_sha256", order.orderSha256())
+        .put("batches_sha256", order.batchesSha256());
+    StringBuilder text = new StringBuilder();
+    for (int step = 0; step < order.steps(); step++) {
+      for (int worker = 0; worker < workers; worker++) {
+        text.append("step %d worker %d:".formatted(step, worker));
+        for (long id : order.workers().get(worker).steps()[step]) {
+          text.append(' ').append(id);
+        }
+        text.append('\n');
+      }
+    }
+    return "%sorder: SHA-256 %s%nbatches: SHA-256 %s%n"
+        .formatted(text, order.orderSha256(), order.batchesSha256());
   }
 
   private static String text(ShardManifest manifest) {

@@ -1,0 +1,71 @@
+package io.stoker.driver.round;
+
+import io.stoker.driver.checkpoint.Sha256;
+import java.io.Serializable;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.security.MessageDigest;
+import java.util.HexFormat;
+import java.util.List;
+
+/**
+ * Which samples the workers of a job had, in the order in which they had them.
+ *
+ * @param workers what each worker read
+ */
+public record EpochOrder(List<Share> workers) {
+  /**
+   * What one worker read.
+   *
+   * @param steps the sample ids of each of its steps
+   * @param batchesSha256 the SHA-256 of its images as the network is given them, as little-endian
+   *     fp32, step by step
+   */
+  @SuppressWarnings("ArrayRecordComponent") // Of eight bytes a sample, which nobody changes.
+  public record Share(long[][] steps, String batchesSha256) implements Serializable {}
+
+  public EpochOrder {
+    workers = List.copyOf(workers);
+  }
+
+  /** Steps of the epoch. */
+  public int steps() {
+    return workers.get(0).steps().length;
+  }
+
+  /** Samples of the epoch. */
+  public long samples() {
+    long samples = 0;
+    for (Share share : workers) {
+      for (long[] step : share.steps()) {
+        samples += step.length;
+      }
+    }
+    return samples;
+  }
+
+  /**
+   * The SHA-256 of all sample ids as little-endian 64 bit numbers, step by step, and in each step
+   * worker by worker: equal for all jobs of the same seed and global batch.
+   */
+  public String orderSha256() {
+    MessageDigest digest = Sha256.digest();
+    for (int step = 0; step < steps(); step++) {
+      for (Share share : workers) {
+        long[] ids = share.steps()[step];
+        ByteBuffer bytes =
+            ByteBuffer.allocate(ids.length * Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        bytes.asLongBuffer().put(ids);
+        digest.update(bytes);
+      }
+    }
+    return HexFormat.of().formatHex(digest.digest());
+  }
+
+  /** The SHA-256 of the workers' own, in hexadecimal, worker by worker. */
+  public String batchesSha256() {
+    MessageDigest digest = Sha256.digest();
+    workers.forEach(share -> digest.update(HexFormat.of().parseHex(share.batchesSha256())));
+    return HexFormat.of().formatHex(digest.digest());
+  }
+}

@@ -1,0 +1,100 @@
+package io.stoker.driver.round;
+
+import io.stoker.data.batch.ImageBatch;
+import io.stoker.data.plan.EpochPlan;
+import io.stoker.data.shard.ShardFolder;
+import io.stoker.driver.averaging.SparkFailures;
+import io.stoker.driver.checkpoint.Locations;
+import io.stoker.driver.checkpoint.Sha256;
+import io.stoker.worker.runtime.Residents;
+import io.stoker.worker.runtime.TrainingData;
+import io.stoker.worker.runtime.TrainingReaders;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.security.MessageDigest;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.util.SerializableConfiguration;
+
+/**
+ * Reads an epoch on the executors as the workers of a job do, without a network, and tells what
+ * they were given: what shows that no cluster changes it.
+ */
+public final class OrderJob {
+  private OrderJob() {}
+
+  /**
+   * Runs it.
+   *
+   * @param spark the cluster
+   * @param request which epoch
+   * @throws io.stoker.failure.StokerException if the data or the request cannot be used
+   */
+  public static EpochOrder run(JavaSparkContext spark, OrderRequest request) {
+    Path folder = Locations.absolute(request.data(), spark.hadoopConfiguration());
+    ShardFolder shards = ShardFolder.open(folder, spark.hadoopConfiguration());
+    int steps =
+        EpochPlan.of(
+                shards.manifest().split(request.split()).blockRows(),
+                request.seed(),
+                request.epoch(),
+                request.workers(),
+                request.batch())
+            .steps();
+    TrainingData data =
+        new TrainingData(
+            folder.toString(),
+            shards.manifestHash(),
+            request.split(),
+            request.image(),
+            request.augmentations(),
+            0,
+            request.seed(),
+            request.workers(),
+            request.batch());
+    int epoch = request.epoch();
+    Broadcast<SerializableConfiguration> hadoop =
+        spark.broadcast(new SerializableConfiguration(spark.hadoopConfiguration()));
+    try {
+      List<Integer> workers = IntStream.range(0, request.workers()).boxed().toList();
+      return new EpochOrder(
+          SparkFailures.unwrapped(
+              () ->
+                  spark
+                      .parallelize(workers, workers.size())
+                      .map(worker -> read(data, epoch, worker, steps, hadoop.value().value()))
+                      .collect()));
+    } finally {
+      hadoop.destroy();
+    }
+  }
+
+  private static EpochOrder.Share read(
+      TrainingData data, int epoch, int worker, int steps, Configuration hadoop) {
+    MessageDigest digest = Sha256.digest();
+    ByteBuffer bytes =
+        ByteBuffer.allocate(data.image().bytes() * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    long[][] ids = new long[steps][];
+    try (TrainingReaders.RoundReader reader =
+        Residents.here().readers().reader(data, epoch, worker, 0, hadoop)) {
+      for (int step = 0; step < steps; step++) {
+        ImageBatch batch = reader.next();
+        ids[step] = Arrays.copyOf(batch.sampleIds(), batch.examples());
+        for (int example = 0; example < batch.examples(); example++) {
+          int values = data.image().bytes();
+          bytes.clear();
+          bytes.asFloatBuffer().put(batch.images(), example * values, values);
+          digest.update(bytes);
+        }
+      }
+      reader.completed();
+    }
+    return new EpochOrder.Share(ids, HexFormat.of().formatHex(digest.digest()));
+  }
+}

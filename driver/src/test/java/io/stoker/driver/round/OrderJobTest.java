@@ -1,0 +1,122 @@
+package io.stoker.driver.round;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.stoker.data.plan.EpochPlan;
+import io.stoker.data.shard.ShardBlock;
+import io.stoker.data.shard.ShardFolder;
+import io.stoker.driver.LocalSpark;
+import io.stoker.driver.TinyJob;
+import io.stoker.driver.config.TrainingConfig;
+import io.stoker.failure.InputException;
+import io.stoker.worker.TinyShards;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What the workers are given, on one slot and on two. */
+class OrderJobTest {
+  @TempDir private Path folder;
+
+  private static OrderRequest request(TinyJob job, int epoch, int workers, int batch) {
+    return new OrderRequest(
+        job.data().toString(), "train", TinyShards.SHAPE, "shift,flip", 3, epoch, workers, batch);
+  }
+
+  @Test
+  void isThePlansWhateverTheSlots() throws IOException {
+    TinyJob job = TinyJob.in(folder);
+    List<EpochOrder> orders = new ArrayList<>();
+    for (String master : List.of("local[1]", "local[2]")) {
+      try (JavaSparkContext spark = LocalSpark.start(master)) {
+        orders.add(OrderJob.run(spark, request(job, 1, 4, 8)));
+        orders.add(OrderJob.run(spark, request(job, 1, 2, 16)));
+        orders.add(OrderJob.run(spark, request(job, 2, 4, 8)));
+        orders.add(OrderJob.run(spark, request(job, 1, 4, 8)));
+      }
+    }
+
+    assertThat(orders.get(0).samples()).isEqualTo(271);
+    assertThat(orders.get(0).workers().stream().map(EpochOrder.Share::steps).toList())
+        .usingRecursiveComparison()
+        .isEqualTo(planned(job, 1, 4, 8));
+    for (int i = 0; i < 4; i++) {
+      assertThat(orders.get(4 + i).workers())
+          .usingRecursiveComparison()
+          .isEqualTo(orders.get(i).workers());
+    }
+    assertThat(orders)
+        .extracting(EpochOrder::orderSha256)
+        .containsOnly(orders.get(0).orderSha256(), orders.get(2).orderSha256());
+    assertThat(orders.get(1).orderSha256()).isEqualTo(orders.get(0).orderSha256());
+    assertThat(orders.get(2).orderSha256()).isNotEqualTo(orders.get(0).orderSha256());
+    assertThat(orders.get(3).batchesSha256()).isEqualTo(orders.get(0).batchesSha256());
+  }
+
+  /** The naive loop over the plan. */
+  private static List<long[][]> planned(TinyJob job, int epoch, int workers, int batch)
+      throws IOException {
+    ShardFolder shards =
+        ShardFolder.open(new org.apache.hadoop.fs.Path(job.data().toUri()), new Configuration());
+    EpochPlan plan =
+        EpochPlan.of(shards.manifest().split("train").blockRows(), 3, epoch, workers, batch);
+    List<long[][]> all = new ArrayList<>();
+    for (int worker = 0; worker < workers; worker++) {
+      long[][] steps = new long[plan.steps()][];
+      for (int step = 0; step < steps.length; step++) {
+        steps[step] = new long[plan.examples(worker, step)];
+        for (int i = 0; i < steps[step].length; i++) {
+          long position = plan.position(worker, step, i);
+          ShardBlock block = shards.readBlock("train", plan.block(position));
+          steps[step][i] = block.sampleId(plan.row(position));
+        }
+      }
+      all.add(steps);
+    }
+    return all;
+  }
+
+  @Test
+  void mixesTheSameOnAnyNumberOfSlotsAndWithEitherEngine() {
+    TinyJob job = TinyJob.in(folder);
+    List<TrainResult> results = new ArrayList<>();
+    for (String master : List.of("local[1]", "local[2]")) {
+      try (JavaSparkContext spark = LocalSpark.start(master)) {
+        results.add(train(spark, job.config("mixed" + master).mixup(0.4)));
+        results.add(train(spark, job.config("plain" + master)));
+      }
+    }
+    assertThat(results.get(2).parametersSha256()).isEqualTo(results.get(0).parametersSha256());
+    assertThat(results.get(1).parametersSha256()).isNotEqualTo(results.get(0).parametersSha256());
+
+    try (JavaSparkContext spark = LocalSpark.start("local[2]")) {
+      TrainResult stock = train(spark, job.config("stock").mixup(0.4).engine("dl4j"));
+      assertThat(TinyJob.parameters(stock.checkpoint()))
+          .usingComparatorWithPrecision(1e-4f)
+          .containsExactly(TinyJob.parameters(results.get(0).checkpoint()));
+    }
+  }
+
+  private static TrainResult train(JavaSparkContext spark, TrainingConfig.Builder config) {
+    return TrainJob.run(spark, config.build(), ExistingRun.REFUSE, RoundListener.NONE);
+  }
+
+  @Test
+  void refusesJobsThatCannotBe() {
+    TinyJob job = TinyJob.in(folder);
+    try (JavaSparkContext spark = LocalSpark.start("local[1]")) {
+      assertThatThrownBy(() -> OrderJob.run(spark, request(job, -1, 4, 8)))
+          .isInstanceOf(InputException.class)
+          .hasMessage("Invalid epoch: -1 (must be >= 0)");
+      assertThatThrownBy(() -> OrderJob.run(spark, request(job, 0, 0, 8)))
+          .isInstanceOf(InputException.class)
+          .hasMessageContaining("Invalid number of workers: 0");
+    }
+  }
+}
