@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.within;
 
 import io.stoker.models.spec.ActivationFunction;
+import io.stoker.models.spec.LayerSpec.BatchNormalization;
 import io.stoker.models.spec.LayerSpec.Dropout;
 import io.stoker.models.spec.LayerSpec.LocalResponseNormalization;
 import io.stoker.models.spec.LayerSpec.Pooling;
@@ -75,19 +76,36 @@ public abstract class NetworkContract {
   @ParameterizedTest
   @MethodSource("models")
   void lossProbabilitiesAndGradientsAreThoseOfTheFormulas(ModelSpec model) {
+    assertFormulas(model, 5);
+  }
+
+  /** The statistics of one vector are no statistics. */
+  static Stream<ModelSpec> modelsOfSingleExamples() {
+    return models()
+        .filter(model -> model.layers().stream().noneMatch(BatchNormalization.class::isInstance));
+  }
+
+  @ParameterizedTest
+  @MethodSource("modelsOfSingleExamples")
+  void soAreThoseOfASingleExample(ModelSpec model) {
+    assertFormulas(model, 1);
+  }
+
+  private void assertFormulas(ModelSpec model, int examples) {
     float[] parameters = randomParameters(model);
-    Batch batch = Batch.random(model, 5, SEED);
+    Batch batch = Batch.random(model, examples, SEED);
     ReferenceNetwork reference = new ReferenceNetwork(model);
     double[] exact = toDoubles(parameters);
-    try (Network network = network(model, 5, parameters)) {
+    try (Network network = network(model, examples, parameters)) {
       BatchScore score = compute(network, batch);
 
-      assertThat(score.examples()).isEqualTo(5);
-      assertThat(score.lossSum() / 5)
-          .isCloseTo(reference.loss(exact, batch.images, batch.labels, 5), within(2e-6));
+      assertThat(score.examples()).isEqualTo(examples);
+      assertThat(score.lossSum() / examples)
+          .isCloseTo(reference.loss(exact, batch.images, batch.labels, examples), within(2e-6));
       assertThat(score.correct())
-          .isEqualTo(hits(reference.trainingProbabilities(exact, batch.images, 5), batch.labels));
-      double[][] probabilities = reference.probabilities(exact, batch.images, 5);
+          .isEqualTo(
+              hits(reference.trainingProbabilities(exact, batch.images, examples), batch.labels));
+      double[][] probabilities = reference.probabilities(exact, batch.images, examples);
       float[] predicted = predict(network, batch);
       for (int i = 0; i < predicted.length; i++) {
         assertThat((double) predicted[i])
@@ -96,7 +114,7 @@ public abstract class NetworkContract {
       assertGradients(
           model,
           gradients(network),
-          reference.gradients(exact, batch.images, batch.labels, 5),
+          reference.gradients(exact, batch.images, batch.labels, examples),
           tolerance(model));
     }
   }
