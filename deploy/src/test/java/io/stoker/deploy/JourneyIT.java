@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.stoker.deploy.Stoker.Outcome;
 import io.stoker.deploy.Stoker.Started;
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -102,7 +101,7 @@ class JourneyIT {
                 "train --data data --run stopped --model lenet5 --batch 10 --local-steps 1"
                     + " --epochs 1000 --checkpoint-every 5"));
     try {
-      awaitLine(training.err(), "round 12/");
+      Stoker.awaitLine(training.err(), "round 12/");
       new ProcessBuilder("kill", interrupt.option, Long.toString(training.process().pid())).start();
     } catch (Throwable failure) {
       training.process().destroyForcibly();
@@ -182,21 +181,5 @@ class JourneyIT {
     Outcome outcome = stoker.run(words(command + " --json"));
     assertThat(outcome.exitCode()).as(outcome.err()).isZero();
     return outcome.json();
-  }
-
-  /** Reads what the process says until a line contains the text. */
-  private static void awaitLine(Path file, String text) throws IOException {
-    try (BufferedReader reader = Files.newBufferedReader(file)) {
-      long end = System.nanoTime() + java.time.Duration.ofMinutes(2).toNanos();
-      while (System.nanoTime() < end) {
-        String line = reader.readLine();
-        if (line == null) {
-          Thread.onSpinWait();
-        } else if (line.contains(text)) {
-          return;
-        }
-      }
-    }
-    throw new AssertionError("No line with '" + text + "' in " + Files.readString(file));
   }
 }

@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.stoker.deploy.Stoker.Outcome;
 import java.nio.file.Path;
+import java.util.List;
 
 /** The script that runs a cluster on this machine. */
 final class LocalCluster {
   private final Stoker script;
+  private int added;
 
   private LocalCluster(Stoker script) {
     this.script = script;
@@ -20,9 +22,16 @@ final class LocalCluster {
             .with("STOKER_CLUSTER_DIR", state.toString()));
   }
 
-  /** Starts it, and gives the master's URL. */
+  /** Starts it with two executors, and gives the master's URL. */
   String start() {
-    Outcome outcome = script.run("start", "--executors", "2", "--cores", "1", "--memory", "1g");
+    return start(2);
+  }
+
+  /** Starts it, and gives the master's URL. */
+  String start(int executors) {
+    Outcome outcome =
+        script.run(
+            "start", "--executors", Integer.toString(executors), "--cores", "1", "--memory", "1g");
     assertThat(outcome.exitCode()).as(outcome.err()).isZero();
     return outcome
         .out()
@@ -34,6 +43,30 @@ final class LocalCluster {
 
   Outcome status() {
     return script.run("status");
+  }
+
+  /** Kills workers, or adds some, each on a host of its own, so that there are so many. */
+  void haveWorkers(int count) {
+    List<ProcessHandle> workers = workers();
+    for (int surplus = count; surplus < workers.size(); surplus++) {
+      workers.get(surplus).destroyForcibly();
+      workers.get(surplus).onExit().join();
+    }
+    for (int missing = workers.size(); missing < count; missing++) {
+      String host = "127.0.0." + (2 + added++);
+      Outcome outcome = script.run("add", "--cores", "1", "--memory", "1g", "--host", host);
+      assertThat(outcome.exitCode()).as(outcome.err()).isZero();
+    }
+  }
+
+  private List<ProcessHandle> workers() {
+    return status()
+        .out()
+        .lines()
+        .filter(line -> line.matches("worker-\\d+: process .*"))
+        .map(line -> line.replaceAll(".*process (\\d+),.*", "$1"))
+        .map(pid -> ProcessHandle.of(Long.parseLong(pid)).orElseThrow())
+        .toList();
   }
 
   void stop() {

@@ -12,10 +12,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 
 /** Runs the launcher as a person does: as a process of its own. */
 final class Stoker {
   private static final int PATIENCE_MINUTES = 5;
+  private static final long POLL_NANOSECONDS = TimeUnit.MILLISECONDS.toNanos(10);
   private static final Path CHECKOUT = Path.of("..").toAbsolutePath().normalize();
 
   private final Path launcher;
@@ -93,6 +95,18 @@ final class Stoker {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** Reads a file that grows, which need not be there yet, until a line contains the text. */
+  static void awaitLine(Path file, String text) throws IOException {
+    long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(PATIENCE_MINUTES);
+    while (System.nanoTime() < end) {
+      if (Files.exists(file) && Files.readString(file).contains(text)) {
+        return;
+      }
+      LockSupport.parkNanos(POLL_NANOSECONDS);
+    }
+    throw new AssertionError("No line with '" + text + "' in " + file);
   }
 
   static Outcome finish(Started started) {

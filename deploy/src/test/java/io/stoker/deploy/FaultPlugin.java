@@ -1,0 +1,343 @@
+package io.stoker.deploy;
+
+import com.google.errorprone.annotations.FormatMethod;
+import java.io.IOException;
+import java.io.Serializable;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.apache.spark.ExceptionFailure;
+import org.apache.spark.SparkContext;
+import org.apache.spark.TaskContext;
+import org.apache.spark.api.plugin.DriverPlugin;
+import org.apache.spark.api.plugin.ExecutorPlugin;
+import org.apache.spark.api.plugin.PluginContext;
+import org.apache.spark.api.plugin.SparkPlugin;
+import org.apache.spark.scheduler.SparkListener;
+import org.apache.spark.scheduler.SparkListenerExecutorAdded;
+import org.apache.spark.scheduler.SparkListenerExecutorRemoved;
+import org.apache.spark.scheduler.SparkListenerJobEnd;
+import org.apache.spark.scheduler.SparkListenerJobStart;
+import org.apache.spark.scheduler.SparkListenerStageSubmitted;
+import org.apache.spark.scheduler.SparkListenerTaskEnd;
+import org.apache.spark.scheduler.StageInfo;
+import org.apache.spark.storage.RDDInfo;
+import org.apache.spark.util.TaskCompletionListener;
+import scala.collection.JavaConverters;
+
+/**
+ * Makes faults happen at an exact moment of a job: every task asks the driver before it begins, and
+ * what the driver does to it, to its process or to itself is said by {@value #FAULTS}, such as
+ * {@code kill-executor@average:5} for the fifth average stage. What happened is in the file {@value
+ * #LOG}.
+ */
+public final class FaultPlugin implements SparkPlugin {
+  static final String FAULTS = "spark.stoker.test.faults";
+  static final String LOG = "spark.stoker.test.faultLog";
+
+  /** Far enough into a train task that it has begun, and not so far that it is over. */
+  private static final Executor IN_MID_TASK =
+      CompletableFuture.delayedExecutor(20, TimeUnit.MILLISECONDS);
+
+  private static final int PATIENCE_SECONDS = 60;
+  private static final long SLOWNESS_NANOSECONDS = TimeUnit.SECONDS.toNanos(2);
+  private static final int FAILURES = 2;
+
+  private enum Action {
+    KILL_EXECUTOR,
+    KILL_WORKER,
+    KILL_DRIVER,
+    /** The first task fails, when all its work is done, and its second attempt likewise. */
+    FAIL,
+    /** From then on, train tasks of the first task's executor take seconds longer. */
+    SLOW,
+    /** All tasks wait until there are two executors. */
+    JOIN
+  }
+
+  private enum Kind {
+    TRAIN,
+    AVERAGE,
+    CHECKPOINT,
+    /** After the job that holds the average stage, before the next one. */
+    BETWEEN,
+    OTHER;
+
+    static Kind of(StageInfo stage) {
+      List<String> names =
+          JavaConverters.seqAsJavaList(stage.rddInfos()).stream().map(RDDInfo::name).toList();
+      if (names.contains("PieceRdd")) {
+        return TRAIN;
+      }
+      if (names.contains("SliceTaskRdd")) {
+        return CHECKPOINT;
+      }
+      return names.contains("ShuffledRDD") ? AVERAGE : OTHER;
+    }
+  }
+
+  /** The n-th stage of a kind, counted from 1. */
+  private record Place(Kind kind, int number) {
+    @Override
+    public String toString() {
+      return kind.name().toLowerCase(Locale.ROOT) + " " + number;
+    }
+  }
+
+  private record Fault(Action action, Place place) {
+    private static final Pattern FORM = Pattern.compile("(.+)@(.+):(.+)");
+
+    static Fault parse(String text) {
+      Matcher words = FORM.matcher(text.toUpperCase(Locale.ROOT).replace('-', '_'));
+      if (!words.matches()) {
+        throw new IllegalArgumentException(text);
+      }
+      return new Fault(
+          Action.valueOf(words.group(1)),
+          new Place(Kind.valueOf(words.group(2)), Integer.parseInt(words.group(3))));
+    }
+  }
+
+  /** What a task says to the driver before it begins. */
+  private record Started(int stage, int stageAttempt, int partition, int attempt, Victim process)
+      implements Serializable {}
+
+  private record Victim(String executor, long pid) implements Serializable {}
+
+  /** What the driver answers. */
+  private enum Order {
+    GO,
+    FAIL,
+    DAWDLE
+  }
+
+  @Override
+  public DriverPlugin driverPlugin() {
+    return new Referee();
+  }
+
+  @Override
+  public ExecutorPlugin executorPlugin() {
+    return new Asking();
+  }
+
+  private static final class Asking implements ExecutorPlugin {
+    private PluginContext plugin;
+
+    @Override
+    public void init(PluginContext context, Map<String, String> extraConf) {
+      plugin = context;
+    }
+
+    @Override
+    public void onTaskStart() {
+      TaskContext task = TaskContext.get();
+      Order order;
+      try {
+        order =
+            (Order)
+                plugin.ask(
+                    new Started(
+                        task.stageId(),
+                        task.stageAttemptNumber(),
+                        task.partitionId(),
+                        task.attemptNumber(),
+                        new Victim(plugin.executorID(), ProcessHandle.current().pid())));
+      } catch (Exception e) {
+        throw new IllegalStateException(e);
+      }
+      if (order == Order.FAIL) {
+        TaskCompletionListener failing =
+            done -> {
+              throw new IllegalStateException("injected");
+            };
+        task.addTaskCompletionListener(failing);
+      } else if (order == Order.DAWDLE) {
+        LockSupport.parkNanos(SLOWNESS_NANOSECONDS);
+      }
+    }
+  }
+
+  private static final class Referee extends SparkListener implements DriverPlugin {
+    private final Map<Integer, CompletableFuture<Place>> stages = new ConcurrentHashMap<>();
+    private final Map<Kind, AtomicInteger> numbers = new ConcurrentHashMap<>();
+    private final Map<Integer, Integer> averagingJobs = new ConcurrentHashMap<>();
+    private final Map<String, Victim> executors = new ConcurrentHashMap<>();
+    private final Set<String> present = new HashSet<>();
+    private List<Fault> faults;
+    private Path log;
+    private String killed = "";
+    private String slow = "";
+
+    @Override
+    public Map<String, String> init(SparkContext spark, PluginContext context) {
+      faults = Stream.of(spark.conf().get(FAULTS, "").split(",")).map(Fault::parse).toList();
+      log = Path.of(spark.conf().get(LOG));
+      spark.addSparkListener(this);
+      return Map.of();
+    }
+
+    @Override
+    public Object receive(Object message) throws Exception {
+      Started task = (Started) message;
+      Place place = place(task.stage()).get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+      executors.put(task.process().executor(), task.process());
+      say(
+          "%s partition %d attempt %d.%d executor %s",
+          place, task.partition(), task.stageAttempt(), task.attempt(), task.process().executor());
+      Order order = slow.equals(task.process().executor()) ? Order.DAWDLE : Order.GO;
+      for (Fault fault : faults) {
+        if (fault.place().equals(place)) {
+          order = happen(fault, task);
+        }
+      }
+      return place.kind() == Kind.TRAIN || order == Order.FAIL ? order : Order.GO;
+    }
+
+    private Order happen(Fault fault, Started task) throws InterruptedException {
+      switch (fault.action()) {
+        case KILL_EXECUTOR, KILL_WORKER, KILL_DRIVER -> kill(fault, task.process());
+        case SLOW -> slow = slow.isEmpty() ? task.process().executor() : slow;
+        case JOIN -> {
+          say("waiting");
+          awaitTwoExecutors();
+        }
+        case FAIL -> {
+          boolean first = task.partition() == 0 && task.stageAttempt() == 0;
+          return first && task.attempt() < FAILURES ? Order.FAIL : Order.GO;
+        }
+      }
+      return slow.equals(task.process().executor()) ? Order.DAWDLE : Order.GO;
+    }
+
+    private void awaitTwoExecutors() throws InterruptedException {
+      long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+      synchronized (present) {
+        while (present.size() < 2 && System.nanoTime() < end) {
+          present.wait(TimeUnit.SECONDS.toMillis(1));
+        }
+      }
+    }
+
+    /** Only once: what is tried again is left alone. */
+    private void kill(Fault fault, Victim victim) {
+      if (!killed.isEmpty()) {
+        return;
+      }
+      killed = victim.executor();
+      ProcessHandle executor = ProcessHandle.of(victim.pid()).orElseThrow();
+      long pid =
+          switch (fault.action()) {
+            case KILL_WORKER -> executor.parent().orElseThrow().pid();
+            case KILL_DRIVER -> ProcessHandle.current().pid();
+            default -> victim.pid();
+          };
+      Executor when = fault.place().kind() == Kind.TRAIN ? IN_MID_TASK : Runnable::run;
+      when.execute(
+          () -> {
+            say("%s %s", fault.action(), victim.executor());
+            kill(pid);
+          });
+    }
+
+    private static void kill(long pid) {
+      try {
+        new ProcessBuilder("kill", "-KILL", Long.toString(pid)).start().waitFor();
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+
+    private CompletableFuture<Place> place(int stage) {
+      return stages.computeIfAbsent(stage, id -> new CompletableFuture<>());
+    }
+
+    private int next(Kind kind) {
+      return numbers.computeIfAbsent(kind, key -> new AtomicInteger()).incrementAndGet();
+    }
+
+    @Override
+    public void onStageSubmitted(SparkListenerStageSubmitted event) {
+      StageInfo stage = event.stageInfo();
+      if (stage.attemptNumber() == 0) {
+        Kind kind = Kind.of(stage);
+        place(stage.stageId()).complete(new Place(kind, next(kind)));
+      }
+    }
+
+    @Override
+    public void onJobStart(SparkListenerJobStart event) {
+      if (JavaConverters.seqAsJavaList(event.stageInfos()).stream()
+          .anyMatch(stage -> Kind.of(stage) == Kind.AVERAGE)) {
+        averagingJobs.put(event.jobId(), next(Kind.BETWEEN));
+      }
+    }
+
+    @Override
+    public void onJobEnd(SparkListenerJobEnd event) {
+      Integer number = averagingJobs.remove(event.jobId());
+      for (Fault fault : faults) {
+        if (number != null && fault.place().equals(new Place(Kind.BETWEEN, number))) {
+          kill(fault, executors.values().iterator().next());
+        }
+      }
+    }
+
+    @Override
+    public void onExecutorAdded(SparkListenerExecutorAdded event) {
+      say("added %s", event.executorId());
+      synchronized (present) {
+        present.add(event.executorId());
+        present.notifyAll();
+      }
+    }
+
+    @Override
+    public void onExecutorRemoved(SparkListenerExecutorRemoved event) {
+      say("lost %s", event.executorId());
+      synchronized (present) {
+        present.remove(event.executorId());
+      }
+    }
+
+    @Override
+    public void onTaskEnd(SparkListenerTaskEnd event) {
+      if (event.reason() instanceof ExceptionFailure) {
+        say("failed %d", event.stageId());
+      }
+      if (event.taskInfo().speculative() && event.taskInfo().successful()) {
+        say("overtaken %d", event.stageId());
+      }
+    }
+
+    @FormatMethod
+    private synchronized void say(String format, Object... values) {
+      try {
+        Files.writeString(
+            log,
+            format.formatted(values) + "\n",
+            StandardOpenOption.CREATE,
+            StandardOpenOption.APPEND);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+  }
+}

@@ -1,0 +1,244 @@
+package io.stoker.deploy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.stoker.deploy.Stoker.Outcome;
+import io.stoker.deploy.Stoker.Started;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInfo;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * The result depends on the job, never on the cluster: processes of a real cluster are killed at
+ * exact moments of a job, and its parameters are those of a run that nothing disturbed, to the last
+ * bit. {@link FaultPlugin} does it.
+ */
+class FaultToleranceIT {
+  /** Of three workers on two slots, so that a round has two waves. */
+  private static final String JOB =
+      "train --data data --model lenet5 --recipe job.yaml --checkpoint-every 4";
+
+  private static final int WORKERS = 3;
+  private static final int ROUNDS = 12;
+  private static final int KILLED = 128 + 9;
+
+  @TempDir private static Path folder;
+  private static Stoker stoker;
+  private static LocalCluster cluster;
+  private static String master;
+
+  /** The hash of the run that nothing disturbs. */
+  private static String undisturbed;
+
+  private String run;
+  private Path log;
+
+  @BeforeAll
+  static void start() throws IOException {
+    stoker = Stoker.in(folder);
+    Files.writeString(
+        folder.resolve("job.yaml"),
+        """
+        workers: 3
+        batch: 32
+        local-steps: 16
+        epochs: 6
+        learning-rate: 0.02
+        momentum: 0.9
+        slice-bytes: 65536
+        """);
+    succeed("--master local[2] synth --output data --count 3000 --size 28");
+    JsonNode result = succeed("--master local[2] " + JOB + " --run undisturbed");
+    assertThat(result.get("rounds").asInt()).isEqualTo(ROUNDS);
+    undisturbed = result.get("parameters_sha256").asText();
+    cluster = LocalCluster.in(folder.resolve("cluster"));
+    master = cluster.start(1);
+  }
+
+  @AfterAll
+  static void stop() {
+    if (cluster != null) {
+      cluster.stop();
+    }
+  }
+
+  @BeforeEach
+  void prepare(TestInfo test) {
+    run = test.getTestMethod().orElseThrow().getName();
+    log = folder.resolve(run + ".log");
+    cluster.haveWorkers(2);
+  }
+
+  @Test
+  void losesAnExecutorInTheTrainStage() throws IOException {
+    assertUndisturbed(train("kill-executor@train:6"));
+
+    assertThat(happened("lost ")).hasSize(1);
+    assertThat(happened("train 6 ")).hasSizeGreaterThan(WORKERS);
+  }
+
+  @Test
+  void losesAnExecutorInTheAverageStage() throws IOException {
+    assertUndisturbed(train("kill-executor@average:6"));
+
+    assertThat(happened("lost ")).hasSize(1);
+    // Pieces of the workers that it had trained went with it.
+    assertThat(happened("train 6 ")).hasSizeGreaterThan(WORKERS);
+  }
+
+  @Test
+  void losesAnExecutorBetweenRounds() throws IOException {
+    assertUndisturbed(train("kill-executor@between:6"));
+
+    assertThat(happened("lost ")).hasSize(1);
+  }
+
+  @Test
+  void losesAnExecutorThatWritesACheckpoint() throws IOException {
+    assertUndisturbed(train("kill-executor@checkpoint:2"));
+
+    assertThat(happened("lost ")).hasSize(1);
+    assertThat(happened("checkpoint 2 ")).hasSize(2);
+  }
+
+  @Test
+  void losesAWorkerProcessThatComesBack() throws IOException {
+    Started training = start("kill-worker@train:4,join@train:6");
+    Stoker.awaitLine(log, "lost ");
+    cluster.haveWorkers(2);
+    assertUndisturbed(Stoker.finish(training));
+
+    assertThat(happened("added ")).hasSize(3);
+  }
+
+  @Test
+  void losesAWorkerProcessForGood() throws IOException {
+    assertUndisturbed(train("kill-worker@train:4"));
+
+    assertThat(happened("lost ")).hasSize(1);
+    assertThat(executorsOf("train 12 ")).hasSize(1);
+  }
+
+  @Test
+  void getsAnExecutorInTheMiddle() throws IOException {
+    cluster.haveWorkers(1);
+    Started training = start("join@train:4");
+    Stoker.awaitLine(log, "waiting");
+    cluster.haveWorkers(2);
+    assertUndisturbed(Stoker.finish(training));
+
+    assertThat(executorsOf("train 3 ")).hasSize(1);
+    assertThat(executorsOf("train 12 ")).hasSize(2);
+  }
+
+  @Test
+  void overtakesASlowWorker() throws IOException {
+    assertUndisturbed(
+        train(
+            "slow@train:4",
+            "spark.speculation=true",
+            "spark.speculation.interval=20ms",
+            "spark.speculation.quantile=0.5",
+            "spark.speculation.minTaskRuntime=200ms"));
+
+    assertThat(happened("overtaken ")).isNotEmpty();
+  }
+
+  @Test
+  void triesAgainATaskThatFailsTwice() throws IOException {
+    assertUndisturbed(train("fail@train:4,fail@average:7"));
+
+    assertThat(happened("failed ")).hasSize(4);
+    assertThat(happened("train 4 partition 0 attempt 0.2 ")).hasSize(1);
+    assertThat(happened("average 7 partition 0 attempt 0.2 ")).hasSize(1);
+  }
+
+  @Test
+  void goesOnAfterItsDriverWasKilled() throws IOException {
+    assertThat(train("kill-driver@train:6").exitCode()).isEqualTo(KILLED);
+    assertThat(checkpoints()).containsExactly("000004");
+
+    assertUndisturbed(resume());
+    assertThat(checkpoints()).containsExactly("000004", "000008", "000012");
+    assertThat(folder.resolve(run).resolve("metrics.jsonl")).content().hasLineCount(ROUNDS);
+  }
+
+  @Test
+  void goesOnWithAnotherNumberOfExecutors() throws IOException {
+    assertThat(train("kill-driver@checkpoint:2").exitCode()).isEqualTo(KILLED);
+    assertThat(checkpoints()).containsExactly("000004");
+
+    cluster.haveWorkers(1);
+    assertUndisturbed(resume());
+    assertThat(checkpoints()).containsExactly("000004", "000008", "000012");
+  }
+
+  private Outcome train(String faults, String... configuration) {
+    return Stoker.finish(start(faults, configuration));
+  }
+
+  private Started start(String faults, String... configuration) {
+    String classes = Stoker.checkout().resolve("deploy/target/test-classes").toString();
+    List<String> command =
+        new ArrayList<>(List.of("--master", master, "--driver-class-path", classes));
+    Stream.concat(
+            Stream.of(configuration),
+            Stream.of(
+                "spark.executor.extraClassPath=" + classes,
+                "spark.plugins=" + FaultPlugin.class.getName(),
+                FaultPlugin.FAULTS + "=" + faults,
+                FaultPlugin.LOG + "=" + log))
+        .forEach(setting -> command.addAll(List.of("--conf", setting)));
+    command.addAll(List.of((JOB + " --json --run " + run).split(" ")));
+    return stoker.start(command.toArray(String[]::new));
+  }
+
+  private Outcome resume() {
+    return stoker.run(
+        ("--master " + master + " train --run " + run + " --resume --json").split(" "));
+  }
+
+  private static void assertUndisturbed(Outcome outcome) {
+    assertThat(outcome.exitCode()).as(outcome.err()).isZero();
+    assertThat(outcome.json().get("parameters_sha256").asText()).isEqualTo(undisturbed);
+  }
+
+  /** What {@link FaultPlugin} noted, of one kind. */
+  private List<String> happened(String prefix) throws IOException {
+    return Files.readAllLines(log).stream().filter(line -> line.startsWith(prefix)).toList();
+  }
+
+  private List<String> executorsOf(String stage) throws IOException {
+    return happened(stage).stream()
+        .map(line -> line.substring(line.lastIndexOf(' ') + 1))
+        .distinct()
+        .toList();
+  }
+
+  /** The complete ones of the run. */
+  private List<String> checkpoints() throws IOException {
+    try (Stream<Path> folders = Files.list(folder.resolve(run).resolve("checkpoints"))) {
+      return folders
+          .filter(checkpoint -> Files.exists(checkpoint.resolve("manifest.json")))
+          .map(checkpoint -> checkpoint.getFileName().toString())
+          .sorted()
+          .toList();
+    }
+  }
+
+  private static JsonNode succeed(String command) {
+    Outcome outcome = stoker.run((command + " --json").split(" "));
+    assertThat(outcome.exitCode()).as(outcome.err()).isZero();
+    return outcome.json();
+  }
+}
