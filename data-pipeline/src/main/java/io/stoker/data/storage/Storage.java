@@ -2,12 +2,19 @@ package io.stoker.data.storage;
 
 import io.stoker.failure.InputException;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.StandardOpenOption;
 import java.util.Set;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FSDataOutputStream;
+import org.apache.hadoop.fs.FileAlreadyExistsException;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.LocalFileSystem;
+import org.apache.hadoop.fs.Options;
 import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.fs.RawLocalFileSystem;
 import org.apache.hadoop.fs.UnsupportedFileSystemException;
+import org.apache.hadoop.hdfs.DistributedFileSystem;
 
 /** The filesystem of a path. */
 public final class Storage {
@@ -53,6 +60,60 @@ public final class Storage {
               + path.toUri().getScheme()
               + "://",
           e);
+    }
+  }
+
+  /**
+   * Writes a small file whole, in place of what is there: whoever reads it meanwhile, or after a
+   * crash, finds the old content or the new one. A local disk and HDFS rename a hidden file over
+   * it; an object store shows an object only when all of it is there.
+   */
+  public static void replace(Path file, byte[] content, Configuration hadoop) throws IOException {
+    FileSystem fileSystem = of(file, hadoop);
+    if (fileSystem instanceof DistributedFileSystem hdfs) {
+      write(hdfs, beside(file), content);
+      hdfs.rename(beside(file), file, Options.Rename.OVERWRITE);
+    } else if (fileSystem instanceof RawLocalFileSystem) {
+      write(fileSystem, beside(file), content);
+      if (!fileSystem.rename(beside(file), file)) {
+        throw new IOException("Cannot rename %s to %s".formatted(beside(file), file));
+      }
+    } else {
+      write(fileSystem, file, content);
+    }
+  }
+
+  /** What {@link #replace} may leave when it is killed. */
+  public static Path beside(Path file) {
+    return new Path(file.getParent(), "." + file.getName() + ".new");
+  }
+
+  private static void write(FileSystem fileSystem, Path file, byte[] content) throws IOException {
+    try (FSDataOutputStream out = fileSystem.create(file, true)) {
+      out.write(content);
+    }
+  }
+
+  /**
+   * Writes a small file if there is none. Of two that do so at once, one comes first on a local
+   * disk and on HDFS; S3 has no such request, and the later one is what remains.
+   *
+   * @return whether there was none
+   */
+  public static boolean createNew(Path file, byte[] content, Configuration hadoop)
+      throws IOException {
+    FileSystem fileSystem = of(file, hadoop);
+    try {
+      if (fileSystem instanceof RawLocalFileSystem local) {
+        Files.write(local.pathToFile(file).toPath(), content, StandardOpenOption.CREATE_NEW);
+        return true;
+      }
+      try (FSDataOutputStream out = fileSystem.create(file, false)) {
+        out.write(content);
+      }
+      return true;
+    } catch (FileAlreadyExistsException | java.nio.file.FileAlreadyExistsException e) {
+      return false;
     }
   }
 

@@ -31,6 +31,8 @@ public final class SharedParameters implements AutoCloseable {
   /** The slices before the current ones, where there was a round. */
   private final List<SliceRdd> previous = new ArrayList<>();
 
+  private final List<Snapshot> snapshots = new ArrayList<>();
+
   private SharedParameters(
       JavaSparkContext spark,
       Broadcast<SerializableConfiguration> hadoop,
@@ -81,13 +83,57 @@ public final class SharedParameters implements AutoCloseable {
     }
   }
 
-  /**
-   * Has one executor do something with the current parameters.
-   *
-   * @return what the task returns
-   */
-  public <T> T onOneExecutor(SliceTask<T> task) {
-    return new JavaRDD<>(new SliceTaskRdd<>(current, task), Scala.<T>tag(Object.class)).first();
+  /** The current parameters, for as long as it is open, whatever rounds there are meanwhile. */
+  public Snapshot snapshot() {
+    Snapshot snapshot = new Snapshot(current);
+    snapshots.add(snapshot);
+    return snapshot;
+  }
+
+  /** The parameters at one point in time; they stay on the executors until it is closed. */
+  public final class Snapshot implements AutoCloseable {
+    private final SliceRdd slices;
+
+    private Snapshot(SliceRdd slices) {
+      this.slices = slices;
+    }
+
+    /**
+     * Has one executor do something with them; from any thread.
+     *
+     * @param description what Spark's user interface calls it
+     * @return what the task returns
+     */
+    public <T> T onOneExecutor(String description, SliceTask<T> task) {
+      spark.sc().setJobDescription(description);
+      return new JavaRDD<>(new SliceTaskRdd<>(slices, task), Scala.<T>tag(Object.class)).first();
+    }
+
+    /**
+     * Has them read from a checkpoint where they are lost, in place of a computation that goes back
+     * to the beginning. Not while a round is trained.
+     *
+     * @param written the checkpoint of exactly these values
+     */
+    public void reroot(SliceSource written) {
+      slices.reroot(written);
+    }
+
+    @Override
+    public void close() {
+      snapshots.remove(this);
+      if (slices != current && !previous.contains(slices)) {
+        release(slices, false);
+      }
+    }
+  }
+
+  /** Whether a task beside those of a round, one a worker, would have a slot of its own. */
+  public boolean hasSlotBeside(int workers) {
+    return spark
+            .sc()
+            .maxNumConcurrentTasks(spark.sc().resourceProfileManager().defaultResourceProfile())
+        > workers;
   }
 
   /** Says in Spark's user interface what the next jobs are. */
@@ -108,9 +154,10 @@ public final class SharedParameters implements AutoCloseable {
       release(next, false);
       throw e;
     }
-    previous.forEach(old -> release(old, false));
+    List<SliceRdd> old = List.copyOf(previous);
     previous.clear();
     previous.add(current);
+    old.stream().filter(slices -> !isInSnapshot(slices)).forEach(slices -> release(slices, false));
     current = next;
     return report(reports);
   }
@@ -137,14 +184,8 @@ public final class SharedParameters implements AutoCloseable {
     return norm > 0 ? Math.sqrt(drift / norm) : 0;
   }
 
-  /**
-   * Has the current slices read from a checkpoint where they are lost, in place of a computation
-   * that goes back to the beginning.
-   *
-   * @param written the checkpoint of exactly these values
-   */
-  public void reroot(SliceSource written) {
-    current.reroot(written);
+  private boolean isInSnapshot(SliceRdd slices) {
+    return snapshots.stream().anyMatch(snapshot -> snapshot.slices == slices);
   }
 
   /** The host of each executor, in an order that stays; empty where all runs in this process. */
@@ -174,6 +215,7 @@ public final class SharedParameters implements AutoCloseable {
     }
     release(current, true);
     previous.forEach(old -> release(old, true));
+    List.copyOf(snapshots).forEach(Snapshot::close);
     hadoop.destroy();
     spark.sc().removeSparkListener(traffic);
     spark.sc().setJobDescription(null);

@@ -2,15 +2,18 @@ package io.stoker.driver.checkpoint;
 
 import io.stoker.data.storage.Storage;
 import io.stoker.driver.averaging.SharedParameters;
+import io.stoker.driver.config.JobIdentity;
 import io.stoker.driver.metrics.ValidationMetrics;
 import io.stoker.failure.Check;
 import io.stoker.failure.DamagedException;
+import io.stoker.failure.InputException;
 import io.stoker.failure.StokerException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.List;
@@ -27,7 +30,7 @@ import org.slf4j.LoggerFactory;
 /**
  * The checkpoints of a run: {@code RUN/checkpoints/000120/} with {@code model.zip}, and then {@code
  * manifest.json}. A folder with a manifest is complete. Nothing is renamed, since object stores
- * cannot, and nothing is deleted but a complete checkpoint's own two files.
+ * cannot, and nothing is deleted but a checkpoint's own two files.
  */
 public final class CheckpointStore {
   /** The folder's name in the run folder. */
@@ -50,28 +53,40 @@ public final class CheckpointStore {
   }
 
   /**
-   * Writes a checkpoint of the current parameters, from an executor, and has their lineage end
-   * there.
+   * Begins to write a checkpoint of the current parameters, from an executor.
    *
    * @param parameters what is written
    * @param job what it belongs to
    */
-  public Checkpoint write(SharedParameters parameters, CheckpointJob job) {
+  public CheckpointInProgress begin(SharedParameters parameters, CheckpointJob job) {
     Path target = folder(job.clock().round());
-    Path manifestFile = new Path(target, CheckpointManifest.FILE);
+    SharedParameters.Snapshot snapshot = parameters.snapshot();
+    return CheckpointInProgress.begin(target, snapshot, () -> write(target, snapshot, job));
+  }
+
+  private Checkpoint write(Path target, SharedParameters.Snapshot snapshot, CheckpointJob job) {
+    Path file = new Path(target, ModelBlob.FILE);
     try {
-      FileSystem fileSystem = Storage.of(target, hadoop);
-      fileSystem.mkdirs(target);
-      fileSystem.delete(manifestFile, false); // of a damaged one, whose place this takes
+      delete(target); // what a killed writer left, or a damaged one, whose place this takes
+      Storage.of(target, hadoop).mkdirs(target);
       CheckpointWriting.Written written =
-          parameters.onOneExecutor(job.writing(new Path(target, ModelBlob.FILE)));
+          snapshot.onOneExecutor(
+              "checkpoint after round %d".formatted(job.clock().round()), job.writing(file));
+      requireWhole(file, written.bytes());
       CheckpointManifest manifest = job.manifest(written);
-      ManifestFormat.write(manifestFile, manifest, hadoop);
-      Checkpoint checkpoint = new Checkpoint(target, manifest);
-      parameters.reroot(checkpoint.vectors());
-      return checkpoint;
+      ManifestFormat.write(new Path(target, CheckpointManifest.FILE), manifest, hadoop);
+      return new Checkpoint(target, manifest);
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot write checkpoint " + target, e);
+    }
+  }
+
+  /** Two attempts of a task may have written it, of which the later one came to no end. */
+  private void requireWhole(Path file, long bytes) throws IOException {
+    long present = Storage.of(file, hadoop).getFileStatus(file).getLen();
+    if (present != bytes) {
+      throw new IOException(
+          "%s has %d bytes, not the %d that were written".formatted(file, present, bytes));
     }
   }
 
@@ -104,6 +119,49 @@ public final class CheckpointStore {
     return newestValid(1).stream().findFirst();
   }
 
+  /**
+   * The newest checkpoint of a job that is as it was written; others are skipped likewise.
+   *
+   * @param job whose it must be
+   */
+  public Optional<StoredModel> newestValid(JobIdentity job) {
+    return foldersNewestFirst().stream()
+        .map(this::openValid)
+        .flatMap(Optional::stream)
+        .filter(stored -> belongsTo(job, stored.checkpoint().orElseThrow()))
+        .findFirst();
+  }
+
+  private static boolean belongsTo(JobIdentity job, Checkpoint checkpoint) {
+    CheckpointManifest manifest = checkpoint.manifest();
+    boolean belongs =
+        manifest.configSha256().equals(job.sha256())
+            && manifest.dataManifestSha256().equals(job.dataSha256())
+            && manifest.seed() == job.config().seed()
+            && manifest.clock().round() == round(checkpoint.folder());
+    if (!belongs) {
+      LOG.warn("Skipping checkpoint {}: it belongs to another job or place", checkpoint.folder());
+    }
+    return belongs;
+  }
+
+  /**
+   * Deletes what killed writers have left: model files that no manifest stands beside. Anything
+   * else in their folders stays.
+   */
+  public void deleteUnfinished() {
+    try {
+      for (Path candidate : foldersNewestFirst()) {
+        if (!hasManifest(candidate) && !isEmpty(candidate)) {
+          LOG.warn("Deleting checkpoint {}: its writer did not finish", candidate);
+          delete(candidate);
+        }
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot delete unfinished checkpoints in " + folder, e);
+    }
+  }
+
   /** As {@link #newestValid()}, but up to so many, oldest first. */
   List<StoredModel> newestValid(int count) {
     Deque<StoredModel> models = new ArrayDeque<>();
@@ -114,6 +172,54 @@ public final class CheckpointStore {
       openValid(candidate).ifPresent(models::addFirst);
     }
     return List.copyOf(models);
+  }
+
+  /**
+   * Verifies all checkpoints of a run, oldest first.
+   *
+   * @param run a run folder
+   * @param hadoop how to reach it
+   * @throws io.stoker.failure.InputException if it is none
+   */
+  public static List<CheckpointFinding> verify(String run, Configuration hadoop) {
+    CheckpointStore store = new CheckpointStore(ModelFiles.runFolder(run, hadoop), hadoop);
+    List<CheckpointFinding> findings = new ArrayList<>();
+    try {
+      for (Path candidate : store.foldersNewestFirst()) {
+        if (!store.isEmpty(candidate)) {
+          findings.add(store.verify(candidate));
+        }
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot read checkpoints of " + run, e);
+    }
+    Collections.reverse(findings);
+    return List.copyOf(findings);
+  }
+
+  private CheckpointFinding verify(Path candidate) throws IOException {
+    try {
+      StoredModel model = open(candidate, hadoop);
+      return new CheckpointFinding(
+          candidate, CheckpointFinding.State.VALID, Optional.of(model), "");
+    } catch (DamagedException | InputException e) {
+      return new CheckpointFinding(
+          candidate,
+          hasManifest(candidate)
+              ? CheckpointFinding.State.DAMAGED
+              : CheckpointFinding.State.UNFINISHED,
+          Optional.empty(),
+          e.getMessage());
+    }
+  }
+
+  /** What some object stores show where there was a checkpoint. */
+  private boolean isEmpty(Path candidate) throws IOException {
+    try {
+      return Storage.of(candidate, hadoop).listStatus(candidate).length == 0;
+    } catch (FileNotFoundException e) {
+      return true;
+    }
   }
 
   /**
@@ -138,13 +244,28 @@ public final class CheckpointStore {
     }
     StoredModel model =
         ModelFiles.verify(file, Optional.of(new Checkpoint(checkpoint, manifest)), hadoop);
-    Check.undamaged(
-        model.parametersSha256().equals(manifest.parametersSha256()),
-        "Cannot read checkpoint %s: its parameters' SHA-256 is %s, the manifest says %s",
+    requireSame(
+        checkpoint, "parameters' SHA-256", model.parametersSha256(), manifest.parametersSha256());
+    requireSame(checkpoint, "clock", model.metadata().clock(), manifest.clock());
+    requireSame(checkpoint, "model", model.metadata().model().name(), manifest.model());
+    requireSame(
+        checkpoint, "vectors' places", model.vectors(), model.checkpoint().orElseThrow().vectors());
+    requireSame(
         checkpoint,
-        model.parametersSha256(),
-        manifest.parametersSha256());
+        "number of parameters",
+        model.metadata().model().parameterCount(),
+        manifest.file().parameters());
     return model;
+  }
+
+  private static void requireSame(Path checkpoint, String what, Object found, Object said) {
+    Check.undamaged(
+        found.equals(said),
+        "Cannot read checkpoint %s: its %s is %s, the manifest says %s",
+        checkpoint,
+        what,
+        found,
+        said);
   }
 
   /**
@@ -185,9 +306,11 @@ public final class CheckpointStore {
   /** Manifest first: a checkpoint that is half deleted must not look complete. */
   private void delete(Path checkpoint) throws IOException {
     FileSystem fileSystem = Storage.of(checkpoint, hadoop);
-    fileSystem.delete(new Path(checkpoint, CheckpointManifest.FILE), false);
+    Path manifest = new Path(checkpoint, CheckpointManifest.FILE);
+    fileSystem.delete(manifest, false);
+    fileSystem.delete(Storage.beside(manifest), false);
     fileSystem.delete(new Path(checkpoint, ModelBlob.FILE), false);
-    if (fileSystem.exists(checkpoint) && fileSystem.listStatus(checkpoint).length == 0) {
+    if (isEmpty(checkpoint)) {
       fileSystem.delete(checkpoint, false);
     }
   }

@@ -25,7 +25,11 @@ import java.security.MessageDigest;
 import java.util.HexFormat;
 import java.util.function.IntFunction;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FSDataOutputStream;
+import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.fs.StreamCapabilities;
+import org.apache.hadoop.io.IOUtils;
 
 /**
  * Writes a checkpoint's model file from an executor, slice by slice.
@@ -99,12 +103,7 @@ record CheckpointWriting(
       writer = writer.withOuterMomentum(vectors.source(slices.vectors()));
     }
     MessageDigest digest = Sha256.digest();
-    Path path = new Path(file);
-    ModelFile written;
-    try (OutputStream out =
-        new BufferedOutputStream(Storage.of(path, hadoop).create(path, true), BUFFER_BYTES)) {
-      written = writer.write(new DigestOutputStream(out, digest));
-    }
+    ModelFile written = write(writer, digest, hadoop);
     return new Written(
         written.bytes(),
         HexFormat.of().formatHex(digest.digest()),
@@ -113,6 +112,30 @@ record CheckpointWriting(
         written.updaterState().map(VectorLocation::byteOffset).orElse(0L),
         written.outerMomentum().map(VectorLocation::byteOffset).orElse(0L),
         written.parametersSha256());
+  }
+
+  /**
+   * Another attempt of this task may be writing too. The earlier file goes first, so that nobody
+   * writes into this one; and an object store must not show a part of a file as one.
+   */
+  private ModelFile write(ModelFileWriter writer, MessageDigest digest, Configuration hadoop)
+      throws IOException {
+    Path path = new Path(file);
+    FileSystem fileSystem = Storage.of(path, hadoop);
+    fileSystem.delete(path, false);
+    FSDataOutputStream out = fileSystem.create(path, true);
+    OutputStream buffered = new BufferedOutputStream(out, BUFFER_BYTES);
+    try {
+      ModelFile written = writer.write(new DigestOutputStream(buffered, digest));
+      buffered.close();
+      return written;
+    } catch (IOException | RuntimeException | Error e) {
+      if (out.hasCapability(StreamCapabilities.ABORTABLE_STREAM)) {
+        out.abort();
+      }
+      IOUtils.closeStream(out);
+      throw e;
+    }
   }
 
   /** The vectors as ranges of any length, with one slice in memory. */

@@ -10,9 +10,9 @@ import io.stoker.failure.Check;
 import io.stoker.failure.DamagedException;
 import io.stoker.failure.StokerException;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataInputStream;
-import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 
@@ -62,12 +62,13 @@ final class ManifestFormat {
     }
   }
 
-  /** Writes a file of ours whole, over an earlier one. */
+  /** Writes a file of ours whole, in place of an earlier one. */
   static void write(Path file, Object content, Configuration hadoop) throws IOException {
-    byte[] bytes = JSON.writeValueAsBytes(content);
-    try (FSDataOutputStream out = Storage.of(file, hadoop).create(file, true)) {
-      out.write(bytes);
-      out.write('\n');
-    }
+    Storage.replace(file, bytes(content), hadoop);
+  }
+
+  /** A file's content. */
+  static byte[] bytes(Object content) throws IOException {
+    return (JSON.writeValueAsString(content) + "\n").getBytes(StandardCharsets.UTF_8);
   }
 }

@@ -33,17 +33,8 @@ public final class ModelFiles {
    * @throws InputException if it is no run folder, or has fewer valid checkpoints
    */
   public static List<StoredModel> newest(String run, int count, Configuration hadoop) {
-    Path path = Locations.absolute(run, hadoop);
-    try {
-      Check.input(
-          Storage.of(path, hadoop).exists(new Path(path, CheckpointStore.FOLDER)),
-          "Not a run folder: %s (it has no folder %s)",
-          run,
-          CheckpointStore.FOLDER);
-    } catch (IOException e) {
-      throw new UncheckedIOException("Cannot read " + run, e);
-    }
-    List<StoredModel> models = new CheckpointStore(path, hadoop).newestValid(count);
+    List<StoredModel> models =
+        new CheckpointStore(runFolder(run, hadoop), hadoop).newestValid(count);
     Check.input(
         !models.isEmpty() && (count == ALL || models.size() == count),
         "Run folder %s has %d valid checkpoints, too few for %s",
@@ -51,6 +42,21 @@ public final class ModelFiles {
         models.size(),
         count == ALL ? "a curve" : "a mean of " + count);
     return models;
+  }
+
+  /** Where a run with checkpoints is. */
+  static Path runFolder(String run, Configuration hadoop) {
+    Path path = Locations.absolute(run, hadoop);
+    try {
+      Check.input(
+          Storage.of(path, hadoop).exists(new Path(path, CheckpointStore.FOLDER)),
+          "Not a run folder: %s (it has no folder %s)",
+          run,
+          CheckpointStore.FOLDER);
+      return path;
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot read " + run, e);
+    }
   }
 
   /**

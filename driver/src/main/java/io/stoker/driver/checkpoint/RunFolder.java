@@ -6,6 +6,7 @@ import io.stoker.data.storage.Storage;
 import io.stoker.driver.config.ConfigFormat;
 import io.stoker.driver.config.JobIdentity;
 import io.stoker.failure.Check;
+import io.stoker.failure.DamagedException;
 import io.stoker.failure.InputException;
 import io.stoker.failure.ResourceException;
 import java.io.FileNotFoundException;
@@ -13,6 +14,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
@@ -30,6 +32,7 @@ public final class RunFolder {
 
   private final Path path;
   private final Configuration hadoop;
+  private Optional<RunLock> lock = Optional.empty();
 
   private RunFolder(Path path, Configuration hadoop) {
     this.path = path;
@@ -49,6 +52,26 @@ public final class RunFolder {
   /** Where it is. */
   public Path path() {
     return path;
+  }
+
+  /**
+   * Keeps other drivers off it until the lock is closed.
+   *
+   * @throws InputException if another driver has it
+   * @throws ResourceException if it cannot be written
+   */
+  public RunLock lock() {
+    lock = Optional.of(RunLock.acquire(path, hadoop));
+    return lock.get();
+  }
+
+  /**
+   * Makes sure that no other driver has taken the lock.
+   *
+   * @throws ResourceException if one has
+   */
+  public void requireLocked() {
+    lock.ifPresent(RunLock::requireOurs);
   }
 
   /** Its checkpoints. */
@@ -94,8 +117,22 @@ public final class RunFolder {
     try {
       return readRecord().job();
     } catch (FileNotFoundException e) {
+      requireNoCheckpoints(e);
       throw new InputException(
           "Cannot resume: %s holds no run; leave out --resume to begin one".formatted(path), e);
+    }
+  }
+
+  private void requireNoCheckpoints(FileNotFoundException noRecord) {
+    try {
+      if (Storage.of(path, hadoop).exists(new Path(path, CheckpointStore.FOLDER))) {
+        throw new DamagedException(
+            "Cannot resume run %s: its %s is gone; put it back, or begin another run with --init %s"
+                .formatted(path, FILE, path),
+            noRecord);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot reach run folder " + path, e);
     }
   }
 

@@ -40,10 +40,13 @@ final class SparkSide {
    * @param options configuration of this command
    */
   static JavaSparkContext start(String command, Map<String, String> options) {
-    // Ahead of Spark's own hook: what its parts say while they are torn down is no news.
-    ShutdownHookManager.get()
-        .addShutdownHook(
-            () -> Configurator.setAllLevels(LogManager.ROOT_LOGGER_NAME, Level.OFF), BEFORE_SPARK);
+    if (!LogManager.getRootLogger().isInfoEnabled()) { // what --verbose asks for
+      // Ahead of Spark's own hook: what its parts say while they are torn down is no news.
+      ShutdownHookManager.get()
+          .addShutdownHook(
+              () -> Configurator.setAllLevels(LogManager.ROOT_LOGGER_NAME, Level.OFF),
+              BEFORE_SPARK);
+    }
     SparkConf conf = new SparkConf();
     options.forEach(conf::set);
     conf.setIfMissing(MASTER, "local[*]");

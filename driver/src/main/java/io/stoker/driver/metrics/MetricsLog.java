@@ -38,8 +38,8 @@ public final class MetricsLog implements AutoCloseable {
           .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
           .build();
 
-  private final FileSystem fileSystem;
   private final Path file;
+  private final Configuration hadoop;
 
   /** Present where the filesystem can append. */
   private final Optional<FSDataOutputStream> appending;
@@ -50,9 +50,9 @@ public final class MetricsLog implements AutoCloseable {
   private long written = System.nanoTime();
   private boolean pending;
 
-  private MetricsLog(FileSystem fileSystem, Path file, List<String> kept) throws IOException {
-    this.fileSystem = fileSystem;
+  private MetricsLog(Path file, List<String> kept, Configuration hadoop) throws IOException {
     this.file = file;
+    this.hadoop = hadoop;
     this.appending = append();
     if (appending.isEmpty()) {
       lines.addAll(kept);
@@ -61,7 +61,7 @@ public final class MetricsLog implements AutoCloseable {
 
   private Optional<FSDataOutputStream> append() throws IOException {
     try {
-      return Optional.of(fileSystem.append(file));
+      return Optional.of(Storage.of(file, hadoop).append(file));
     } catch (UnsupportedOperationException e) {
       return Optional.empty();
     }
@@ -81,9 +81,9 @@ public final class MetricsLog implements AutoCloseable {
       List<String> present = readLines(fileSystem, file);
       List<String> kept = present.stream().filter(line -> isUpTo(round, line)).toList();
       if (!isExactly(fileSystem, file, kept)) {
-        write(fileSystem, file, kept);
+        write(file, kept, hadoop);
       }
-      return new MetricsLog(fileSystem, file, kept);
+      return new MetricsLog(file, kept, hadoop);
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot write " + file, e);
     }
@@ -152,7 +152,7 @@ public final class MetricsLog implements AutoCloseable {
       return;
     }
     try {
-      write(fileSystem, file, lines);
+      write(file, lines, hadoop);
       written = System.nanoTime();
       pending = false;
     } catch (IOException e) {
@@ -160,13 +160,11 @@ public final class MetricsLog implements AutoCloseable {
     }
   }
 
-  private static void write(FileSystem fileSystem, Path file, List<String> lines)
+  private static void write(Path file, List<String> lines, Configuration hadoop)
       throws IOException {
-    try (FSDataOutputStream out = fileSystem.create(file, true)) {
-      for (String line : lines) {
-        out.write((line + "\n").getBytes(StandardCharsets.UTF_8));
-      }
-    }
+    StringBuilder content = new StringBuilder();
+    lines.forEach(line -> content.append(line).append('\n'));
+    Storage.replace(file, content.toString().getBytes(StandardCharsets.UTF_8), hadoop);
   }
 
   @Override

@@ -8,7 +8,7 @@ package io.stoker.driver.metrics;
  * @param compute forward, backward and update, the workers' mean
  * @param scatter cutting parameters into slices and handing them to the shuffle, the workers' mean
  * @param average fetching and averaging pieces, as if spread evenly over the slots
- * @param checkpoint writing a checkpoint
+ * @param checkpoint waiting for a checkpoint; not what is written beside rounds
  * @param total the wall clock, which also holds scheduling and waves of workers
  */
 public record PhaseSeconds(

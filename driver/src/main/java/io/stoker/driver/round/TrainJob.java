@@ -10,6 +10,7 @@ import io.stoker.driver.checkpoint.Checkpoint;
 import io.stoker.driver.checkpoint.Locations;
 import io.stoker.driver.checkpoint.ModelFiles;
 import io.stoker.driver.checkpoint.RunFolder;
+import io.stoker.driver.checkpoint.RunLock;
 import io.stoker.driver.checkpoint.RunRecord;
 import io.stoker.driver.checkpoint.StoredModel;
 import io.stoker.driver.checkpoint.Versions;
@@ -74,25 +75,27 @@ public final class TrainJob {
     RunFolder folder = RunFolder.at(runPath, hadoop);
     TrainingRun run =
         new TrainingRun(config, model, shards, folder, init(config, model, existing, hadoop));
-
-    Optional<StoredModel> resumed = resumed(run, folder, existing);
-    TrainingClock clock = clock(resumed);
-    Check.input(
-        clock.round() <= run.plan().rounds(),
-        "Cannot resume run %s for %d epochs: it has done %d rounds, that is more than %d",
-        runPath,
-        config.epochs(),
-        clock.round(),
-        run.plan().rounds());
     run.checkTransfer();
-    SliceSource source =
-        resumed.<SliceSource>map(StoredModel::vectors).orElseGet(run::firstParameters);
-    folder.record(
-        new RunRecord(
-            run.identity(),
-            run.plan().rounds(),
-            Versions.all(spark.version(), engine.description())));
-    return SparkFailures.unwrapped(() -> train(spark, run, folder, source, resumed, listener));
+    if (existing == ExistingRun.RESUME) {
+      folder.requireSameJob(run.identity());
+    } else {
+      folder.refuseExisting();
+    }
+    try (RunLock lock = folder.lock()) {
+      Optional<StoredModel> resumed =
+          existing == ExistingRun.RESUME ? resumed(run, folder) : Optional.empty();
+      SliceSource source =
+          resumed.<SliceSource>map(StoredModel::vectors).orElseGet(run::firstParameters);
+      folder.record(
+          new RunRecord(
+              run.identity(),
+              run.plan().rounds(),
+              Versions.all(spark.version(), engine.description())));
+      TrainResult result =
+          SparkFailures.unwrapped(() -> train(spark, run, folder, source, resumed, listener));
+      lock.requireOurs();
+      return result;
+    }
   }
 
   private static void sayWhatIsCropped(ModelSpec model, ImageShape images) {
@@ -114,26 +117,20 @@ public final class TrainJob {
         : Optional.of(ModelFiles.open(config.init(), hadoop));
   }
 
-  private static Optional<StoredModel> resumed(
-      TrainingRun run, RunFolder folder, ExistingRun existing) {
-    if (existing == ExistingRun.REFUSE) {
-      folder.refuseExisting();
-      return Optional.empty();
-    }
-    folder.requireSameJob(run.identity());
-    Optional<StoredModel> newest = folder.checkpoints().newestValid();
+  private static Optional<StoredModel> resumed(TrainingRun run, RunFolder folder) {
+    Optional<StoredModel> newest = folder.checkpoints().newestValid(run.identity());
     newest.ifPresentOrElse(
         stored -> LOG.info("Resuming from {}", stored.path().getParent()),
         () -> LOG.warn("Run {} has no valid checkpoint: beginning again", folder.path()));
-    newest
-        .flatMap(StoredModel::checkpoint)
-        .ifPresent(
-            checkpoint ->
-                Check.input(
-                    checkpoint.manifest().configSha256().equals(run.identity().sha256()),
-                    "Cannot resume run %s: its checkpoint %s belongs to another job",
-                    folder.path(),
-                    checkpoint.folder()));
+    long done = clock(newest).round();
+    Check.input(
+        done <= run.plan().rounds(),
+        "Cannot resume run %s for %d epochs: it has done %d rounds, that is more than %d",
+        folder.path(),
+        run.config().epochs(),
+        done,
+        run.plan().rounds());
+    folder.checkpoints().deleteUnfinished();
     return newest;
   }
 
@@ -160,13 +157,17 @@ public final class TrainJob {
           losses.rounds(),
           clock.round());
       Validation validation = new Validation(spark, run, folder, clock);
-      TrainingLoop loop = new TrainingLoop(run, parameters, metrics, losses, validation, listener);
-      Progress progress = loop.train(clock);
-      Checkpoint last =
-          loop.lastCheckpoint()
-              .or(() -> resumed.flatMap(StoredModel::checkpoint))
-              .orElseThrow(() -> new IllegalStateException("A job of no rounds"));
-      return result(run, folder, progress, last, validation);
+      try (Checkpointing checkpoints = new Checkpointing(run, parameters, validation, listener)) {
+        TrainingLoop loop =
+            new TrainingLoop(run, parameters, metrics, losses, validation, checkpoints, listener);
+        Progress progress = loop.train(clock);
+        Checkpoint last =
+            checkpoints
+                .last()
+                .or(() -> resumed.flatMap(StoredModel::checkpoint))
+                .orElseThrow(() -> new IllegalStateException("A job of no rounds"));
+        return result(run, folder, progress, last, validation);
+      }
     }
   }
 

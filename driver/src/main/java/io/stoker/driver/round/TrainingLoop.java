@@ -3,7 +3,6 @@ package io.stoker.driver.round;
 import io.stoker.driver.averaging.RoundReport;
 import io.stoker.driver.averaging.SharedParameters;
 import io.stoker.driver.averaging.WorkerReport;
-import io.stoker.driver.checkpoint.Checkpoint;
 import io.stoker.driver.config.RateSchedule;
 import io.stoker.driver.metrics.EpochLosses;
 import io.stoker.driver.metrics.MetricsLog;
@@ -13,7 +12,6 @@ import io.stoker.failure.InputException;
 import io.stoker.models.file.TrainingClock;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,7 +30,7 @@ final class TrainingLoop {
   private final RoundListener listener;
   private final EpochLosses losses;
   private final Validation validation;
-  private Optional<Checkpoint> lastCheckpoint = Optional.empty();
+  private final Checkpointing checkpoints;
 
   TrainingLoop(
       TrainingRun run,
@@ -40,12 +38,14 @@ final class TrainingLoop {
       MetricsLog metrics,
       EpochLosses losses,
       Validation validation,
+      Checkpointing checkpoints,
       RoundListener listener) {
     this.run = run;
     this.parameters = parameters;
     this.metrics = metrics;
     this.losses = losses;
     this.validation = validation;
+    this.checkpoints = checkpoints;
     this.listener = listener;
   }
 
@@ -58,12 +58,12 @@ final class TrainingLoop {
   Progress train(TrainingClock from) {
     JobPlan plan = run.plan();
     Progress progress = Progress.from(from);
-    double checkpointSeconds = 0;
     listener.started(plan, from);
     validation.validateIfDue(from); // of a run that was stopped between checkpoint and validation
     for (int r = (int) from.round(); r < plan.rounds() && !validation.isPatienceOver(); r++) {
       JobPlan.Round round = plan.round(r);
       RateSchedule schedule = run.schedule(lossesBefore(round.epoch()));
+      double checkpointSeconds = checkpoints.takeWaited();
       long start = System.nanoTime();
       parameters.describe("round %d of %d: train and average".formatted(r + 1, plan.rounds()));
       RoundReport report = parameters.advance(run.task(round, schedule));
@@ -80,30 +80,20 @@ final class TrainingLoop {
       log(measured);
       listener.roundFinished(measured);
 
-      checkpointSeconds = 0;
+      checkpoints.roundFinished();
       if (run.isCheckpointDue(round)) {
-        long writing = System.nanoTime();
-        parameters.describe("round %d of %d: checkpoint".formatted(r + 1, plan.rounds()));
         metrics.flush(); // A run that goes on from the checkpoint may need its losses.
-        lastCheckpoint =
-            Optional.of(
-                run.checkpoint(parameters, clock, schedule.at(clock.step()), validation.kept()));
-        listener.checkpointWritten(lastCheckpoint.get().folder().toString());
-        checkpointSeconds = (System.nanoTime() - writing) / 1e9;
+        checkpoints.begin(clock, schedule.at(clock.step()));
         validation.validateIfDue(clock).ifPresent(listener::validated);
       }
     }
-    return progress.afterCheckpoint(checkpointSeconds);
+    checkpoints.await();
+    return progress.afterCheckpoint(checkpoints.takeWaited());
   }
 
   /** What a schedule that watches the loss has seen. */
   private List<Double> lossesBefore(int epoch) {
     return run.watchesValidation() ? validation.lossesBefore(epoch) : losses.before(epoch);
-  }
-
-  /** The newest checkpoint that {@link #train} wrote; none if there was no round to do. */
-  Optional<Checkpoint> lastCheckpoint() {
-    return lastCheckpoint;
   }
 
   private RoundMetrics measured(

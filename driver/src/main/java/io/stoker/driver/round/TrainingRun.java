@@ -7,6 +7,7 @@ import io.stoker.driver.averaging.ParameterSlices;
 import io.stoker.driver.averaging.SharedParameters;
 import io.stoker.driver.averaging.SliceSource;
 import io.stoker.driver.checkpoint.Checkpoint;
+import io.stoker.driver.checkpoint.CheckpointInProgress;
 import io.stoker.driver.checkpoint.CheckpointJob;
 import io.stoker.driver.checkpoint.DataDescription;
 import io.stoker.driver.checkpoint.RunFolder;
@@ -197,6 +198,11 @@ final class TrainingRun {
     return done % config.checkpointEvery() == 0 || done == plan.rounds() || isValidationDue(done);
   }
 
+  /** Whether nothing goes on before the checkpoint after that many rounds is complete. */
+  boolean isCheckpointNeededAt(long done) {
+    return done == plan.rounds() || isValidationDue(done);
+  }
+
   /** Whether the checkpoint after that many rounds is validated. */
   boolean isValidationDue(long done) {
     return done > 0 && config.validateEvery() > 0 && done % config.validateEvery() == 0;
@@ -207,27 +213,29 @@ final class TrainingRun {
   }
 
   /**
-   * Writes a checkpoint, and then deletes those that are too many.
+   * Begins to write a checkpoint.
    *
    * @param settings what stock Deeplearning4j would go on training with
+   * @throws io.stoker.failure.ResourceException if another driver has taken the run folder
+   */
+  CheckpointInProgress beginCheckpoint(
+      SharedParameters parameters, TrainingClock clock, StepSettings settings) {
+    folder.requireLocked();
+    return folder
+        .checkpoints()
+        .begin(
+            parameters,
+            new CheckpointJob(
+                replica, model.name(), firstParameters(), description, settings, clock, identity));
+  }
+
+  /**
+   * Deletes checkpoints that are too many.
+   *
+   * @param newest the one that was written last
    * @param spared rounds whose checkpoints remain
    */
-  Checkpoint checkpoint(
-      SharedParameters parameters, TrainingClock clock, StepSettings settings, Set<Long> spared) {
-    Checkpoint written =
-        folder
-            .checkpoints()
-            .write(
-                parameters,
-                new CheckpointJob(
-                    replica,
-                    model.name(),
-                    firstParameters(),
-                    description,
-                    settings,
-                    clock,
-                    identity));
-    folder.checkpoints().keep(written, config.keep(), spared);
-    return written;
+  void deleteOldCheckpoints(Checkpoint newest, Set<Long> spared) {
+    folder.checkpoints().keep(newest, config.keep(), spared);
   }
 }

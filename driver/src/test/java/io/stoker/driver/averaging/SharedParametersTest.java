@@ -92,18 +92,39 @@ class SharedParametersTest {
     try (JavaSparkContext spark = LocalSpark.start("local[2]");
         SharedParameters parameters = load(spark)) {
       parameters.advance(task(0, STEADY));
-      byte[] written =
-          parameters.onOneExecutor((slices, contents, hadoop) -> all(slices, contents));
-      parameters.reroot(
-          (slices, slice, hadoop) -> {
-            int start = slice * slices.sliceLength() * slices.vectors() * Float.BYTES;
-            return java.util.Arrays.copyOfRange(written, start, start + slices.bytes(slice));
-          });
+      try (SharedParameters.Snapshot snapshot = parameters.snapshot()) {
+        byte[] written =
+            snapshot.onOneExecutor("all", (slices, contents, hadoop) -> all(slices, contents));
+        snapshot.reroot(
+            (slices, slice, hadoop) -> {
+              int start = slice * slices.sliceLength() * slices.vectors() * Float.BYTES;
+              return java.util.Arrays.copyOfRange(written, start, start + slices.bytes(slice));
+            });
+      }
       spark.getPersistentRDDs().values().forEach(rdd -> rdd.unpersist(true));
       for (int round = 1; round < ROUNDS; round++) {
         parameters.advance(task(round, STEADY));
       }
 
+      assertThat(sha256(parameters)).isEqualTo(undisturbed);
+    }
+  }
+
+  @Test
+  void stayInASnapshotWhileRoundsGoOn() {
+    try (JavaSparkContext spark = LocalSpark.start("local[2]");
+        SharedParameters parameters = load(spark)) {
+      parameters.advance(task(0, STEADY));
+      String then = sha256(parameters);
+      try (SharedParameters.Snapshot snapshot = parameters.snapshot()) {
+        for (int round = 1; round < ROUNDS; round++) {
+          parameters.advance(task(round, STEADY));
+        }
+        assertThat(spark.getPersistentRDDs()).hasSize(3);
+        assertThat(sha256(snapshot)).isEqualTo(then);
+      }
+
+      assertThat(spark.getPersistentRDDs()).hasSize(2);
       assertThat(sha256(parameters)).isEqualTo(undisturbed);
     }
   }
@@ -209,7 +230,14 @@ class SharedParametersTest {
   }
 
   private static String sha256(SharedParameters parameters) {
-    return parameters.onOneExecutor(
+    try (SharedParameters.Snapshot snapshot = parameters.snapshot()) {
+      return sha256(snapshot);
+    }
+  }
+
+  private static String sha256(SharedParameters.Snapshot snapshot) {
+    return snapshot.onOneExecutor(
+        "SHA-256",
         (slices, contents, hadoop) -> {
           try {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");

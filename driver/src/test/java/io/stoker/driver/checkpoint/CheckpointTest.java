@@ -8,6 +8,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.stoker.driver.LocalSpark;
 import io.stoker.driver.TinyJob;
+import io.stoker.driver.checkpoint.CheckpointFinding.State;
+import io.stoker.driver.config.JobIdentity;
 import io.stoker.driver.round.ExistingRun;
 import io.stoker.driver.round.RoundListener;
 import io.stoker.driver.round.TrainJob;
@@ -26,6 +28,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Set;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -35,6 +38,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class CheckpointTest {
   @TempDir static Path folder;
@@ -133,16 +138,73 @@ class CheckpointTest {
     }
   }
 
-  @Test
-  void isSkippedWhenTruncated() throws IOException {
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 1000, -1})
+  void isSkippedWhenTruncated(int length) throws IOException {
     Path file = checkpoint(6).resolve("model.zip");
-    Files.write(file, Arrays.copyOf(Files.readAllBytes(file), 1000));
+    byte[] whole = Files.readAllBytes(file);
+    int bytes = length < 0 ? whole.length + length : length;
+    Files.write(file, Arrays.copyOf(whole, bytes));
 
     assertThat(newest()).isEqualTo(4);
     assertThatThrownBy(() -> ModelFiles.open(checkpoint(6).toString(), hadoop))
         .isInstanceOf(DamagedException.class)
         .hasMessageContaining("000006")
-        .hasMessageContaining("it has 1000 bytes, the manifest says");
+        .hasMessageContaining("it has %d bytes, the manifest says".formatted(bytes));
+  }
+
+  /** Each field is altered, then left out. Which Stoker wrote it is for people. */
+  @Test
+  void isSkippedWhenAnyFieldOfItsManifestIsNotWhatWasWritten() throws IOException {
+    Path file = checkpoint(6).resolve("manifest.json");
+    JsonNode manifest = json(file);
+    JobIdentity identity = RunFolder.at(hadoopPath(run), hadoop).job();
+    List<String> fields = leaves(manifest, "");
+    assertThat(fields).hasSize(19).contains("/clock/step", "/file/parameters_offset");
+    for (String field : fields) {
+      if (field.equals("/stoker_version")) {
+        continue;
+      }
+      for (boolean alter : List.of(true, false)) {
+        JsonNode other = manifest.deepCopy();
+        int slash = field.lastIndexOf('/');
+        ObjectNode parent = (ObjectNode) other.at(field.substring(0, slash));
+        String name = field.substring(slash + 1);
+        JsonNode old = parent.remove(name);
+        if (alter && old.isTextual()) {
+          parent.put(name, (old.asText().startsWith("0") ? "1" : "0") + old.asText().substring(1));
+        } else if (alter) {
+          parent.put(name, old.asLong() + 1);
+        }
+        Files.writeString(file, other.toString());
+
+        assertThat(newest(identity)).as("%s, altered: %s", field, alter).isEqualTo(4);
+      }
+    }
+    Files.writeString(file, manifest.toString());
+    assertThat(newest(identity)).isEqualTo(6);
+  }
+
+  private static List<String> leaves(JsonNode node, String path) {
+    if (!node.isObject()) {
+      return List.of(path);
+    }
+    return node.properties().stream()
+        .flatMap(field -> leaves(field.getValue(), path + "/" + field.getKey()).stream())
+        .toList();
+  }
+
+  private long newest(JobIdentity identity) {
+    return new CheckpointStore(hadoopPath(run), hadoop)
+        .newestValid(identity)
+        .orElseThrow()
+        .metadata()
+        .clock()
+        .round();
+  }
+
+  private static org.apache.hadoop.fs.Path hadoopPath(Path path) {
+    return new org.apache.hadoop.fs.Path(path.toUri());
   }
 
   @Test
@@ -195,12 +257,7 @@ class CheckpointTest {
   void resumesFromTheNewestThatIsValid() throws IOException {
     Files.write(checkpoint(6).resolve("model.zip"), new byte[] {1}, StandardOpenOption.APPEND);
 
-    TrainResult resumed =
-        TrainJob.run(
-            spark,
-            job.config(run.getFileName().toString()).checkpointEvery(2).build(),
-            ExistingRun.RESUME,
-            RoundListener.NONE);
+    TrainResult resumed = resume();
 
     assertThat(resumed.examples()).isEqualTo(96 + 79);
     assertThat(resumed.parametersSha256()).isEqualTo(trained.parametersSha256());
@@ -213,12 +270,7 @@ class CheckpointTest {
       Files.delete(checkpoint(round).resolve("manifest.json"));
     }
 
-    TrainResult resumed =
-        TrainJob.run(
-            spark,
-            job.config(run.getFileName().toString()).checkpointEvery(2).build(),
-            ExistingRun.RESUME,
-            RoundListener.NONE);
+    TrainResult resumed = resume();
 
     assertThat(resumed.examples()).isEqualTo(2 * 271);
     assertThat(resumed.parametersSha256()).isEqualTo(trained.parametersSha256());
@@ -230,7 +282,7 @@ class CheckpointTest {
     Files.createDirectory(run.resolve("checkpoints/best"));
     Files.createDirectory(run.resolve("checkpoints/000001"));
 
-    CheckpointStore store = new CheckpointStore(new org.apache.hadoop.fs.Path(run.toUri()), hadoop);
+    CheckpointStore store = new CheckpointStore(hadoopPath(run), hadoop);
     store.keep(store.newestValid().orElseThrow().checkpoint().orElseThrow(), 1, Set.of());
 
     assertThat(checkpoint(2)).isDirectoryContaining("glob:**/notes.txt");
@@ -244,7 +296,7 @@ class CheckpointTest {
   @Test
   void outlastsADamagedOneOfALaterRound() throws IOException {
     Files.write(checkpoint(6).resolve("model.zip"), new byte[] {1}, StandardOpenOption.APPEND);
-    CheckpointStore store = new CheckpointStore(new org.apache.hadoop.fs.Path(run.toUri()), hadoop);
+    CheckpointStore store = new CheckpointStore(hadoopPath(run), hadoop);
     store.keep(store.newestValid().orElseThrow().checkpoint().orElseThrow(), 1, Set.of());
 
     assertThat(newest()).isEqualTo(4);
@@ -275,20 +327,53 @@ class CheckpointTest {
   }
 
   @Test
-  void isRefusedWhenItBelongsToAnotherJob() throws IOException {
-    ObjectNode manifest = (ObjectNode) json(checkpoint(6).resolve("manifest.json"));
-    manifest.put("config_sha256", "0".repeat(64));
-    Files.writeString(checkpoint(6).resolve("manifest.json"), manifest.toString());
+  void isVerifiedWithAllOthersOfItsRun() throws IOException {
+    Files.write(checkpoint(4).resolve("model.zip"), new byte[] {1}, StandardOpenOption.APPEND);
+    Files.delete(checkpoint(6).resolve("manifest.json"));
 
-    assertThatThrownBy(
-            () ->
-                TrainJob.run(
-                    spark,
-                    job.config(run.getFileName().toString()).build(),
-                    ExistingRun.RESUME,
-                    RoundListener.NONE))
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining("belongs to another job");
+    assertThat(CheckpointStore.verify(run.toString(), hadoop))
+        .extracting(CheckpointFinding::state)
+        .containsExactly(State.VALID, State.DAMAGED, State.UNFINISHED);
+  }
+
+  @Test
+  void isSkippedInThePlaceOfAnotherRound() throws IOException {
+    Files.move(checkpoint(6), checkpoint(9));
+
+    assertThat(newest(RunFolder.at(hadoopPath(run), hadoop).job())).isEqualTo(4);
+  }
+
+  @Test
+  void isDeletedByAResumedRunWhenItsWriterDidNotFinish() throws IOException {
+    Files.delete(checkpoint(2).resolve("manifest.json"));
+    Files.writeString(checkpoint(2).resolve("notes.txt"), "mine");
+    Files.delete(checkpoint(4).resolve("manifest.json"));
+    Files.writeString(checkpoint(4).resolve(".manifest.json.new"), "{");
+
+    resume();
+
+    assertThat(checkpoint(2)).isDirectoryContaining("glob:**/notes.txt");
+    assertThat(checkpoint(2).resolve("model.zip")).doesNotExist();
+    assertThat(checkpoint(4)).doesNotExist();
+    assertThat(newest()).isEqualTo(6);
+  }
+
+  @Test
+  void isNoReasonToResumeWithoutTheRunsRecord() throws IOException {
+    Files.delete(run.resolve("run.json"));
+
+    assertThatThrownBy(this::resume)
+        .isInstanceOf(DamagedException.class)
+        .hasMessageContaining("its run.json is gone")
+        .hasMessageContaining("--init ");
+  }
+
+  private TrainResult resume() {
+    return TrainJob.run(
+        spark,
+        job.config(run.getFileName().toString()).checkpointEvery(2).build(),
+        ExistingRun.RESUME,
+        RoundListener.NONE);
   }
 
   private Path checkpoint(int round) {
@@ -296,7 +381,7 @@ class CheckpointTest {
   }
 
   private long newest() {
-    return new CheckpointStore(new org.apache.hadoop.fs.Path(run.toUri()), hadoop)
+    return new CheckpointStore(hadoopPath(run), hadoop)
         .newestValid()
         .orElseThrow()
         .metadata()

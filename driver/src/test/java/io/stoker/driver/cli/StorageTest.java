@@ -3,10 +3,15 @@ package io.stoker.driver.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.stoker.data.storage.StorageDefaults;
 import io.stoker.driver.FaultyEndpoint;
 import io.stoker.driver.FaultyEndpoint.Fault;
 import io.stoker.driver.S3Server;
+import io.stoker.driver.checkpoint.Locations;
+import io.stoker.driver.checkpoint.RunFolder;
+import io.stoker.driver.checkpoint.RunLock;
 import io.stoker.driver.cli.Commands.Outcome;
+import io.stoker.driver.metrics.MetricsLog;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -14,6 +19,9 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FSDataOutputStream;
+import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.hdfs.HdfsConfiguration;
 import org.apache.hadoop.hdfs.MiniDFSCluster;
 import org.junit.jupiter.api.AfterAll;
@@ -114,6 +122,8 @@ class StorageTest {
         commands.json("evaluate --checkpoint %s/way --data %s/data".formatted(root, root));
     assertThat(evaluated.get("parameters_sha256")).isEqualTo(undisturbed.get("parameters_sha256"));
     assertThat(evaluated.get("accuracy").asDouble()).isGreaterThan(0.9);
+    assertThat(commands.json("checkpoints %s/way".formatted(root)).findValuesAsText("state"))
+        .containsExactly("valid", "valid", "valid");
     commands.json("inspect --data " + root + "/data");
     commands.json("doctor --probe " + root);
   }
@@ -124,6 +134,62 @@ class StorageTest {
     commands.json(train("s3a", "lines", 2) + " --resume");
 
     assertThat(s3.read("jobs/lines/metrics.jsonl").body().lines()).hasSize(DONE_ROUNDS);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"local", "hdfs", "s3a"})
+  void keepsTwoDriversApart(String storage) {
+    String run = roots.get(storage) + "/locked";
+    Configuration hadoop = new Configuration(); // Its filesystems are those of the commands before.
+    try (RunLock lock = RunFolder.at(Locations.absolute(run, hadoop), hadoop).lock()) {
+      Outcome second = commands.run(train(storage, "locked"));
+
+      lock.requireOurs();
+      assertThat(second.exitCode()).as(second.err()).isEqualTo(2);
+      assertThat(second.err()).contains("locked is in use by process");
+    }
+    assertThat(commands.json(train(storage, "locked")).get("parameters_sha256"))
+        .isEqualTo(undisturbed.get("parameters_sha256"));
+  }
+
+  /** HDFS gives a file of a dead client's to nobody else for a minute, or an hour. */
+  @Test
+  void resumesWhereAKilledDriverHasItsFilesOpenOnHdfs() throws IOException {
+    commands.json(train("hdfs", "open", 1));
+    org.apache.hadoop.fs.Path run = new org.apache.hadoop.fs.Path(roots.get("hdfs"), "open");
+    Configuration hadoop = new Configuration();
+    StorageDefaults.apply(hadoop);
+    FileSystem killed = FileSystem.newInstance(hdfs.getURI(), hadoop);
+    FSDataOutputStream metrics = killed.append(new org.apache.hadoop.fs.Path(run, "metrics.jsonl"));
+    metrics.write("{\"round\":5,\"epo".getBytes(StandardCharsets.UTF_8));
+    metrics.hflush();
+    FSDataOutputStream model =
+        killed.create(new org.apache.hadoop.fs.Path(run, "checkpoints/000006/model.zip"));
+    model.write(1);
+    model.hflush();
+
+    JsonNode resumed = commands.json(train("hdfs", "open") + " --resume");
+
+    assertThat(resumed.get("parameters_sha256")).isEqualTo(undisturbed.get("parameters_sha256"));
+    assertThat(MetricsLog.read(run, hadoop)).hasSize(DONE_ROUNDS);
+  }
+
+  @Test
+  void namesDamagedCheckpoints() throws IOException {
+    commands.json(train("local", "damaged", 1));
+    Path checkpoints = folder.resolve("local/damaged/checkpoints");
+    Files.write(checkpoints.resolve("000004/model.zip"), new byte[] {1, 2, 3});
+
+    Outcome outcome = commands.run("checkpoints " + roots.get("local") + "/damaged");
+
+    assertThat(outcome.exitCode()).isEqualTo(3);
+    assertThat(outcome.err()).contains("1 of 2 checkpoints", "000004", "it has 3 bytes");
+    Files.delete(checkpoints.resolve("000004/manifest.json"));
+    assertThat(
+            commands
+                .json("checkpoints " + roots.get("local") + "/damaged")
+                .findValuesAsText("state"))
+        .containsExactly("valid", "unfinished");
   }
 
   @Test

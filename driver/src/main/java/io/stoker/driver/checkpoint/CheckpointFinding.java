@@ -1,0 +1,25 @@
+package io.stoker.driver.checkpoint;
+
+import java.util.Optional;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * What a checkpoint folder turned out to be when it was read from end to end.
+ *
+ * @param folder the folder
+ * @param state what it is
+ * @param model the model, where it is valid
+ * @param reason why it is not valid, in one line; empty where it is
+ */
+public record CheckpointFinding(
+    Path folder, State state, Optional<StoredModel> model, String reason) {
+  /** What a checkpoint folder can be. */
+  public enum State {
+    /** As it was written. */
+    VALID,
+    /** Without a manifest: it is being written, or its writer was killed. */
+    UNFINISHED,
+    /** With a manifest that says something else than what is there. */
+    DAMAGED
+  }
+}

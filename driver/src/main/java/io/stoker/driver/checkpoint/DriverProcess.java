@@ -1,0 +1,73 @@
+package io.stoker.driver.checkpoint;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.Optional;
+
+/**
+ * A driver's process, so that another one can tell whether it lives.
+ *
+ * @param host the machine's name, for people
+ * @param machine a boot of a machine and a space of process numbers on it: only there does the
+ *     number mean anything; empty where the system does not tell
+ * @param pid the process's number
+ * @param started when it started, in milliseconds since 1970: numbers are used again
+ */
+record DriverProcess(String host, String machine, long pid, long started) {
+  private static final Path BOOT = Path.of("/proc/sys/kernel/random/boot_id");
+  private static final Path SPACE = Path.of("/proc/self/ns/pid");
+
+  static DriverProcess current() {
+    ProcessHandle process = ProcessHandle.current();
+    return new DriverProcess(hostName(), machineHere(), process.pid(), started(process));
+  }
+
+  private static String hostName() {
+    try {
+      return InetAddress.getLocalHost().getHostName();
+    } catch (UnknownHostException e) {
+      return "unknown";
+    }
+  }
+
+  private static String machineHere() {
+    try {
+      return Files.readString(BOOT).strip() + " " + Files.readSymbolicLink(SPACE);
+    } catch (IOException | UnsupportedOperationException e) {
+      return "";
+    }
+  }
+
+  private static long started(ProcessHandle process) {
+    return process.info().startInstant().map(Instant::toEpochMilli).orElse(0L);
+  }
+
+  boolean isKnownToLive() {
+    return isHere() && lives();
+  }
+
+  boolean isKnownToBeDead() {
+    return isHere() && !lives();
+  }
+
+  private boolean isHere() {
+    return !machine.isEmpty() && machine.equals(machineHere());
+  }
+
+  /** One that has ended, but that nobody has waited for yet, has no command any more. */
+  private boolean lives() {
+    Optional<ProcessHandle> process = ProcessHandle.of(pid);
+    return process.isPresent()
+        && process.get().info().command().isPresent()
+        && started(process.get()) == started;
+  }
+
+  @Override
+  public String toString() {
+    return "process %d on %s".formatted(pid, host);
+  }
+}

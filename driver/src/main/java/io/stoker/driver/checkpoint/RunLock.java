@@ -1,0 +1,211 @@
+package io.stoker.driver.checkpoint;
+
+import io.stoker.data.storage.Storage;
+import io.stoker.failure.DamagedException;
+import io.stoker.failure.InputException;
+import io.stoker.failure.ResourceException;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.Set;
+import java.util.Timer;
+import java.util.TimerTask;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps two drivers off one run folder: {@code RUN/lock.json} says whose it is, and its holder
+ * writes it anew every few seconds with a higher number. A lock whose holder is known to be dead,
+ * or whose number stands still, is taken over, so that a killed driver blocks nobody for long. No
+ * clocks are compared.
+ *
+ * <p>Of two drivers that begin at the same moment, one gets it on a local disk and on HDFS. S3
+ * cannot tell which was first: the one that wrote last has it, and the other one finds out at its
+ * next beat and before its next checkpoint.
+ */
+public final class RunLock implements AutoCloseable {
+  /** The lock's file name. */
+  static final String FILE = "lock.json";
+
+  private static final Logger LOG = LoggerFactory.getLogger(RunLock.class);
+  private static final Duration BEAT = Duration.ofSeconds(5);
+  private static final int BEATS_TO_DEATH = 4;
+
+  /** The locks of this process. One that could not be deleted is none any more. */
+  private static final Set<String> HELD = ConcurrentHashMap.newKeySet();
+
+  private final Path file;
+  private final Configuration hadoop;
+  private final Timer heart = new Timer("run-lock", true);
+  private Holder holder;
+  private volatile Optional<String> usurper = Optional.empty();
+
+  /**
+   * Who has the lock.
+   *
+   * @param id a number of this lock's own
+   * @param process the holder's process
+   * @param beat grows while the holder lives
+   */
+  record Holder(String id, DriverProcess process, long beat) {
+    Holder next() {
+      return new Holder(id, process, beat + 1);
+    }
+
+    boolean isKnownToBeDead() {
+      return process.isKnownToBeDead()
+          || (process.equals(DriverProcess.current()) && !HELD.contains(id));
+    }
+  }
+
+  private RunLock(Path file, Configuration hadoop, Holder holder, Duration beat) {
+    this.file = file;
+    this.hadoop = hadoop;
+    this.holder = holder;
+    HELD.add(holder.id());
+    heart.schedule(
+        new TimerTask() {
+          @Override
+          public void run() {
+            beat();
+          }
+        },
+        beat.toMillis(),
+        beat.toMillis());
+  }
+
+  /**
+   * Takes a run folder's lock, and makes the folder for it.
+   *
+   * @param run the run folder
+   * @param hadoop how to reach it
+   * @throws InputException if another driver has it
+   * @throws ResourceException if the folder cannot be written
+   */
+  static RunLock acquire(Path run, Configuration hadoop) {
+    return acquire(run, hadoop, BEAT);
+  }
+
+  static RunLock acquire(Path run, Configuration hadoop, Duration beat) {
+    Path file = new Path(run, FILE);
+    Holder holder = new Holder(UUID.randomUUID().toString(), DriverProcess.current(), 0);
+    try {
+      Storage.of(run, hadoop).mkdirs(run);
+      byte[] content = ManifestFormat.bytes(holder);
+      if (!Storage.createNew(file, content, hadoop)) {
+        awaitDeath(file, hadoop, beat);
+        Storage.replace(file, content, hadoop);
+      }
+      return new RunLock(file, hadoop, holder, beat);
+    } catch (IOException e) {
+      throw new ResourceException(
+          "Cannot write run folder %s: %s".formatted(run, e.getMessage()), e);
+    }
+  }
+
+  /** Returns when the lock's holder shows no sign of life. */
+  private static void awaitDeath(Path file, Configuration hadoop, Duration beat)
+      throws IOException {
+    Optional<Holder> first = read(file, hadoop);
+    if (first.isPresent() && first.get().isKnownToBeDead()) {
+      return;
+    }
+    if (first.isPresent() && first.get().process().isKnownToLive()) {
+      throw inUse(file, first.get());
+    }
+    Duration patience = beat.multipliedBy(BEATS_TO_DEATH);
+    LOG.warn(
+        "{} is locked by {}: waiting {} s for a sign of life",
+        file.getParent(),
+        first.map(other -> other.process().toString()).orElse("someone"),
+        patience.toSeconds());
+    long end = System.nanoTime() + patience.toNanos();
+    try {
+      while (System.nanoTime() < end) {
+        TimeUnit.MILLISECONDS.sleep(beat.toMillis() / BEATS_TO_DEATH);
+        Optional<Holder> now = read(file, hadoop);
+        if (now.isPresent() && !now.equals(first)) {
+          throw inUse(file, now.get());
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new ResourceException("Interrupted while waiting for " + file, e);
+    }
+  }
+
+  private static InputException inUse(Path file, Holder holder) {
+    return new InputException(
+        "Run folder %s is in use by %s: end that job first, or say another --run"
+            .formatted(file.getParent(), holder.process()));
+  }
+
+  /** None if there is none, or one that was cut when its writer was killed. */
+  private static Optional<Holder> read(Path file, Configuration hadoop) throws IOException {
+    try {
+      return Optional.of(ManifestFormat.read(file, Holder.class, hadoop));
+    } catch (FileNotFoundException | DamagedException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** A failure is no reason to end: what the job writes itself will tell. */
+  private synchronized void beat() {
+    try {
+      if (isOurs()) {
+        holder = holder.next();
+        ManifestFormat.write(file, holder, hadoop);
+      }
+    } catch (IOException | RuntimeException e) {
+      LOG.debug("Cannot write {}", file, e);
+    }
+  }
+
+  private boolean isOurs() throws IOException {
+    Optional<Holder> present = read(file, hadoop);
+    if (present.isPresent() && !present.get().id().equals(holder.id())) {
+      usurper = Optional.of(present.get().process().toString());
+    }
+    return usurper.isEmpty();
+  }
+
+  /**
+   * Makes sure that nobody has taken the lock.
+   *
+   * @throws ResourceException if someone has
+   */
+  public synchronized void requireOurs() {
+    try {
+      if (!isOurs()) {
+        throw new ResourceException(
+            "Run folder %s was taken over by %s, since this driver gave no sign of life; its checkpoints are whole"
+                .formatted(file.getParent(), usurper.orElseThrow()));
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot read " + file, e);
+    }
+  }
+
+  /** Gives the lock back. */
+  @Override
+  public void close() {
+    heart.cancel();
+    HELD.remove(holder.id());
+    synchronized (this) {
+      try {
+        if (isOurs()) {
+          Storage.of(file, hadoop).delete(file, false);
+        }
+      } catch (IOException | RuntimeException e) {
+        LOG.debug("Cannot delete {}", file, e);
+      }
+    }
+  }
+}

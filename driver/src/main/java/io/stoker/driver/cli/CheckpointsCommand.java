@@ -1,0 +1,77 @@
+package io.stoker.driver.cli;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.stoker.driver.checkpoint.CheckpointFinding;
+import io.stoker.driver.checkpoint.CheckpointFinding.State;
+import io.stoker.driver.checkpoint.CheckpointStore;
+import io.stoker.driver.checkpoint.StoredModel;
+import io.stoker.failure.Check;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+
+@Command(
+    name = "checkpoints",
+    header = "Verifies a run's checkpoints, byte for byte.",
+    customSynopsis = "./stoker [spark-submit option]... checkpoints RUN [option]...",
+    description = {
+      "",
+      "Each is read from end to end: its manifest, the length and SHA-256 of its model file, and what is in"
+          + " that. A damaged one ends the command with exit code 3. One without a manifest is unfinished: it is"
+          + " being written, or its writer was killed, and no reader takes it for a checkpoint."
+    })
+final class CheckpointsCommand extends StokerCommand {
+  @Parameters(paramLabel = "RUN", description = "A run folder, a URI.")
+  private String run;
+
+  CheckpointsCommand(Console console) {
+    super(console);
+  }
+
+  @Override
+  Report execute() {
+    List<CheckpointFinding> findings = CheckpointStore.verify(run, SparkSide.hadoop());
+    List<String> damaged =
+        findings.stream()
+            .filter(finding -> finding.state() == State.DAMAGED)
+            .map(CheckpointFinding::reason)
+            .toList();
+    Check.undamaged(
+        damaged.isEmpty(),
+        "%d of %d checkpoints of %s are damaged: %s",
+        damaged.size(),
+        findings.size(),
+        run,
+        String.join("; ", damaged));
+    Table table = new Table(1, 2).row("checkpoint", "round", "epoch", "state", "parameters");
+    ObjectNode json = Report.object();
+    json.put("run", run).putArray("checkpoints");
+    for (CheckpointFinding finding : findings) {
+      add(finding, table, json);
+    }
+    return new Report(
+        findings.isEmpty() ? "no checkpoints in %s%n".formatted(run) : table.toString(), json);
+  }
+
+  private static void add(CheckpointFinding finding, Table table, ObjectNode json) {
+    String name = finding.folder().getName();
+    String state = finding.state().name().toLowerCase(Locale.ROOT);
+    Optional<StoredModel> model = finding.model();
+    table.row(
+        name,
+        model.map(m -> Long.toString(m.metadata().clock().round())).orElse(""),
+        model.map(m -> Long.toString(m.metadata().clock().epoch())).orElse(""),
+        state,
+        model.map(m -> "SHA-256 " + m.parametersSha256()).orElse(finding.reason()));
+    ObjectNode entry = json.withArray("checkpoints").addObject();
+    entry.put("checkpoint", finding.folder().toString()).put("state", state);
+    model.ifPresent(
+        m -> {
+          entry.put("round", m.metadata().clock().round());
+          entry.put("epoch", m.metadata().clock().epoch());
+          entry.put("parameters_sha256", m.parametersSha256());
+        });
+  }
+}
