@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.stoker.deploy.Stoker.Outcome;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.stream.Stream;
 
 /** The script that runs a cluster on this machine. */
 final class LocalCluster {
@@ -20,9 +22,19 @@ final class LocalCluster {
             .with("STOKER_CLUSTER_DIR", state.toString()));
   }
 
-  /** Starts it, and gives the master's URL. */
+  /** The same with an environment variable. */
+  LocalCluster with(String variable, String value) {
+    return new LocalCluster(script.with(variable, value));
+  }
+
+  /** Starts two executors of one core each, and gives the master's URL. */
   String start() {
-    Outcome outcome = script.run("start", "--executors", "2", "--cores", "1", "--memory", "1g");
+    return start("--executors", "2", "--cores", "1", "--memory", "1g");
+  }
+
+  /** Starts it so, and gives the master's URL. */
+  String start(String... options) {
+    Outcome outcome = tryStart(options);
     assertThat(outcome.exitCode()).as(outcome.err()).isZero();
     return outcome
         .out()
@@ -30,6 +42,12 @@ final class LocalCluster {
         .filter(line -> line.startsWith("spark://"))
         .findFirst()
         .orElseThrow();
+  }
+
+  /** Starts it, or fails to. */
+  Outcome tryStart(String... options) {
+    return script.run(
+        Stream.concat(Stream.of("start"), Arrays.stream(options)).toArray(String[]::new));
   }
 
   Outcome status() {

@@ -13,6 +13,8 @@ import io.stoker.driver.checkpoint.RunFolder;
 import io.stoker.driver.checkpoint.RunRecord;
 import io.stoker.driver.checkpoint.StoredModel;
 import io.stoker.driver.checkpoint.Versions;
+import io.stoker.driver.cluster.Gang;
+import io.stoker.driver.cluster.GpuRequest;
 import io.stoker.driver.config.LayerRates;
 import io.stoker.driver.config.ModelReference;
 import io.stoker.driver.config.TrainingConfig;
@@ -20,7 +22,6 @@ import io.stoker.driver.metrics.EpochLosses;
 import io.stoker.driver.metrics.MetricsLog;
 import io.stoker.failure.Check;
 import io.stoker.models.engine.Engine;
-import io.stoker.models.engine.Engines;
 import io.stoker.models.file.TrainingClock;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.worker.eval.ModelInput;
@@ -52,7 +53,7 @@ public final class TrainJob {
       ExistingRun existing,
       RoundListener listener) {
     Configuration hadoop = spark.hadoopConfiguration();
-    Engine engine = Engines.named(requested.engine());
+    Engine engine = GpuRequest.engine(spark.getConf(), requested.engine());
     Path runPath = Locations.absolute(requested.run(), hadoop);
     TrainingConfig config =
         requested.toBuilder()
@@ -87,12 +88,38 @@ public final class TrainJob {
     run.checkTransfer();
     SliceSource source =
         resumed.<SliceSource>map(StoredModel::vectors).orElseGet(run::firstParameters);
-    folder.record(
+    RunRecord record =
         new RunRecord(
             run.identity(),
             run.plan().rounds(),
-            Versions.all(spark.version(), engine.description())));
-    return SparkFailures.unwrapped(() -> train(spark, run, folder, source, resumed, listener));
+            Versions.all(spark.version(), engine.description()));
+    spark.setJobGroup("train " + runPath.getName(), "train: check the cluster");
+    try {
+      return SparkFailures.unwrapped(
+          () -> {
+            Preflight.check(spark, engine, run.memoryNeed());
+            folder.record(record);
+            checkStorage(spark, run, folder, existing);
+            return train(spark, run, folder, source, resumed, listener);
+          });
+    } finally {
+      if (!spark.sc().isStopped()) {
+        spark.clearJobGroup();
+      }
+    }
+  }
+
+  private static void checkStorage(
+      JavaSparkContext spark, TrainingRun run, RunFolder folder, ExistingRun existing) {
+    boolean fit = false;
+    try {
+      Preflight.checkStorage(spark, folder.path(), run.sharedFiles());
+      fit = true;
+    } finally {
+      if (!fit && existing == ExistingRun.REFUSE) {
+        folder.forget();
+      }
+    }
   }
 
   private static void sayWhatIsCropped(ModelSpec model, ImageShape images) {
@@ -145,7 +172,6 @@ public final class TrainJob {
       Optional<StoredModel> resumed,
       RoundListener listener) {
     TrainingClock clock = clock(resumed);
-    Preflight.check(spark, run.workers(), run.slices());
     Configuration hadoop = spark.hadoopConfiguration();
     try (MetricsLog metrics = MetricsLog.open(folder.path(), (int) clock.round(), hadoop);
         SharedParameters parameters =
@@ -160,7 +186,9 @@ public final class TrainJob {
           losses.rounds(),
           clock.round());
       Validation validation = new Validation(spark, run, folder, clock);
-      TrainingLoop loop = new TrainingLoop(run, parameters, metrics, losses, validation, listener);
+      TrainingLoop loop =
+          new TrainingLoop(
+              run, parameters, metrics, losses, validation, gang(spark, run), listener);
       Progress progress = loop.train(clock);
       Checkpoint last =
           loop.lastCheckpoint()
@@ -168,6 +196,12 @@ public final class TrainJob {
               .orElseThrow(() -> new IllegalStateException("A job of no rounds"));
       return result(run, folder, progress, last, validation);
     }
+  }
+
+  private static Optional<Gang> gang(JavaSparkContext spark, TrainingRun run) {
+    return Gang.isAsked(spark)
+        ? Optional.of(new Gang(spark, run.config().workers()))
+        : Optional.empty();
   }
 
   private static TrainResult result(

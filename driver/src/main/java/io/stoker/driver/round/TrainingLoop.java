@@ -4,6 +4,7 @@ import io.stoker.driver.averaging.RoundReport;
 import io.stoker.driver.averaging.SharedParameters;
 import io.stoker.driver.averaging.WorkerReport;
 import io.stoker.driver.checkpoint.Checkpoint;
+import io.stoker.driver.cluster.Gang;
 import io.stoker.driver.config.RateSchedule;
 import io.stoker.driver.metrics.EpochLosses;
 import io.stoker.driver.metrics.MetricsLog;
@@ -32,6 +33,7 @@ final class TrainingLoop {
   private final RoundListener listener;
   private final EpochLosses losses;
   private final Validation validation;
+  private final Optional<Gang> gang;
   private Optional<Checkpoint> lastCheckpoint = Optional.empty();
 
   TrainingLoop(
@@ -40,12 +42,14 @@ final class TrainingLoop {
       MetricsLog metrics,
       EpochLosses losses,
       Validation validation,
+      Optional<Gang> gang,
       RoundListener listener) {
     this.run = run;
     this.parameters = parameters;
     this.metrics = metrics;
     this.losses = losses;
     this.validation = validation;
+    this.gang = gang;
     this.listener = listener;
   }
 
@@ -65,8 +69,9 @@ final class TrainingLoop {
       JobPlan.Round round = plan.round(r);
       RateSchedule schedule = run.schedule(lossesBefore(round.epoch()));
       long start = System.nanoTime();
-      parameters.describe("round %d of %d: train and average".formatted(r + 1, plan.rounds()));
-      RoundReport report = parameters.advance(run.task(round, schedule));
+      String name = "round %d of %d".formatted(r + 1, plan.rounds());
+      gang.ifPresent(workers -> workers.muster(name));
+      RoundReport report = parameters.advance(run.task(round, schedule), name);
       double seconds = checkpointSeconds + (System.nanoTime() - start) / 1e9;
 
       TrainingClock clock = plan.clockAfter(round, progress.clock(), report.examples());
@@ -83,7 +88,7 @@ final class TrainingLoop {
       checkpointSeconds = 0;
       if (run.isCheckpointDue(round)) {
         long writing = System.nanoTime();
-        parameters.describe("round %d of %d: checkpoint".formatted(r + 1, plan.rounds()));
+        parameters.describe(name + ": checkpoint");
         metrics.flush(); // A run that goes on from the checkpoint may need its losses.
         lastCheckpoint =
             Optional.of(
