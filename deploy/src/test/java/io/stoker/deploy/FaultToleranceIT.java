@@ -62,7 +62,7 @@ class FaultToleranceIT {
     assertThat(result.get("rounds").asInt()).isEqualTo(ROUNDS);
     undisturbed = result.get("parameters_sha256").asText();
     cluster = LocalCluster.in(folder.resolve("cluster"));
-    master = cluster.start(1);
+    master = cluster.start("--executors", "1", "--cores", "1", "--memory", "1g");
   }
 
   @AfterAll

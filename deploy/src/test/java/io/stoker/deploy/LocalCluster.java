@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.stoker.deploy.Stoker.Outcome;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** The script that runs a cluster on this machine. */
 final class LocalCluster {
@@ -22,16 +24,19 @@ final class LocalCluster {
             .with("STOKER_CLUSTER_DIR", state.toString()));
   }
 
-  /** Starts it with two executors, and gives the master's URL. */
-  String start() {
-    return start(2);
+  /** The same with an environment variable. */
+  LocalCluster with(String variable, String value) {
+    return new LocalCluster(script.with(variable, value));
   }
 
-  /** Starts it, and gives the master's URL. */
-  String start(int executors) {
-    Outcome outcome =
-        script.run(
-            "start", "--executors", Integer.toString(executors), "--cores", "1", "--memory", "1g");
+  /** Starts two executors of one core each, and gives the master's URL. */
+  String start() {
+    return start("--executors", "2", "--cores", "1", "--memory", "1g");
+  }
+
+  /** Starts it so, and gives the master's URL. */
+  String start(String... options) {
+    Outcome outcome = tryStart(options);
     assertThat(outcome.exitCode()).as(outcome.err()).isZero();
     return outcome
         .out()
@@ -39,6 +44,12 @@ final class LocalCluster {
         .filter(line -> line.startsWith("spark://"))
         .findFirst()
         .orElseThrow();
+  }
+
+  /** Starts it, or fails to. */
+  Outcome tryStart(String... options) {
+    return script.run(
+        Stream.concat(Stream.of("start"), Arrays.stream(options)).toArray(String[]::new));
   }
 
   Outcome status() {

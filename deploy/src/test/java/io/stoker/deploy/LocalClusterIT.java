@@ -2,6 +2,9 @@ package io.stoker.deploy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.stoker.deploy.Stoker.Outcome;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -31,6 +34,64 @@ class LocalClusterIT {
     }
     assertThat(processes).noneMatch(LocalClusterIT::runs);
     assertThat(cluster.status().exitCode()).isEqualTo(4);
+  }
+
+  @Test
+  void saysWhichOfItsProcessesIsGone() throws IOException {
+    LocalCluster cluster = LocalCluster.in(folder.resolve("state"));
+    cluster.start("--executors", "1");
+    try {
+      String worker =
+          cluster
+              .status()
+              .out()
+              .lines()
+              .filter(line -> line.startsWith("worker-1"))
+              .findFirst()
+              .orElseThrow();
+      ProcessHandle process =
+          ProcessHandle.of(Long.parseLong(worker.replaceAll(".*process (\\d+),.*", "$1")))
+              .orElseThrow();
+      process.destroyForcibly();
+      process.onExit().join();
+
+      Outcome status = cluster.status();
+      assertThat(status.exitCode()).isEqualTo(4);
+      assertThat(status.out()).contains("master: process", "worker-1: gone");
+      assertThat(cluster.tryStart().err()).contains("a cluster is running already");
+    } finally {
+      cluster.stop();
+    }
+  }
+
+  @Test
+  void refusesWhatItCannotStart() throws IOException {
+    LocalCluster cluster = LocalCluster.in(folder.resolve("state"));
+    assertRefused(2, "invalid number of executors: 0", cluster.tryStart("--executors", "0"));
+    assertRefused(2, "invalid memory: 2t", cluster.tryStart("--memory", "2t"));
+    assertRefused(2, "invalid number of GPUs: x", cluster.tryStart("--gpus-per-worker", "x"));
+    assertRefused(2, "option --cores needs a value", cluster.tryStart("--cores"));
+    assertRefused(2, "unknown option: --gpus", cluster.tryStart("--gpus", "1"));
+
+    Path discovery = folder.resolve("discovery");
+    Files.writeString(discovery, "#!/bin/sh\necho '{\"name\": \"gpu\", \"addresses\": [\"0\"]}'\n");
+    assertThat(discovery.toFile().setExecutable(true)).isTrue();
+    assertRefused(
+        4,
+        "4 GPUs are wanted, and " + discovery + " lists 1: 0",
+        cluster
+            .with("STOKER_GPU_DISCOVERY", discovery.toString())
+            .tryStart("--gpus-per-worker", "2"));
+    assertThat(cluster.status().exitCode()).isEqualTo(4);
+  }
+
+  private static void assertRefused(int exitCode, String reason, Outcome outcome) {
+    assertThat(outcome.exitCode()).isEqualTo(exitCode);
+    assertThat(outcome.err().lines())
+        .singleElement()
+        .asString()
+        .startsWith("stoker: ")
+        .contains(reason);
   }
 
   /** A process that has ended, but that nobody has waited for yet, has no command any more. */

@@ -141,18 +141,33 @@ public final class SharedParameters implements AutoCloseable {
     spark.sc().setJobDescription(jobs);
   }
 
+  /** One round without a name of its own; see {@link #advance(RoundWork, String)}. */
+  public RoundReport advance(RoundWork work) {
+    return advance(work, "a round");
+  }
+
   /**
    * One round: the workers train from the current slices, and the outer step towards the mean of
    * what they come to is current from then on. If that fails, nothing has changed.
+   *
+   * @param work what the workers do
+   * @param name the round's, in Spark's user interface
    */
-  public RoundReport advance(RoundWork work) {
-    SliceRdd next = SliceRdd.averaged(current, new PieceRdd(current, work, frozen, hosts()), outer);
+  public RoundReport advance(RoundWork work, String name) {
+    describe(name + ": train and average");
+    // A stage has its name from where the last of its RDDs was made, or else the job was run.
+    spark.sc().setCallSite(name + ": train");
+    PieceRdd trained = new PieceRdd(current, work, frozen, hosts());
+    spark.sc().setCallSite(name + ": average");
+    SliceRdd next = SliceRdd.averaged(current, trained, outer);
     List<SliceReport> reports;
     try {
       reports = materialize(next);
     } catch (RuntimeException | Error e) {
       release(next, false);
       throw e;
+    } finally {
+      spark.sc().clearCallSite();
     }
     List<SliceRdd> old = List.copyOf(previous);
     previous.clear();

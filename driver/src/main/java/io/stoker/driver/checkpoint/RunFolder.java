@@ -19,6 +19,8 @@ import java.util.TreeMap;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A run folder and its {@code run.json}: the config with everything resolved, the model's
@@ -28,6 +30,7 @@ public final class RunFolder {
   /** The record's file name. */
   public static final String FILE = "run.json";
 
+  private static final Logger LOG = LoggerFactory.getLogger(RunFolder.class);
   private static final int FORMAT_VERSION = 1;
 
   private final Path path;
@@ -215,6 +218,23 @@ public final class RunFolder {
     } catch (IOException e) {
       throw new ResourceException(
           "Cannot write run folder %s: %s".formatted(path, e.getMessage()), e);
+    }
+  }
+
+  /** The record. */
+  public Path recordFile() {
+    return new Path(path, FILE);
+  }
+
+  /**
+   * Deletes the record of a run that could not begin, so that the folder is as if it had never been
+   * tried; what cannot be deleted stays.
+   */
+  public void forget() {
+    try {
+      Storage.of(path, hadoop).delete(recordFile(), false);
+    } catch (IOException e) {
+      LOG.warn("Cannot delete {}: {}", recordFile(), e.getMessage());
     }
   }
 }

@@ -2,34 +2,52 @@ package io.stoker.driver.cli;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.stoker.driver.cluster.ClusterSurvey;
+import io.stoker.driver.cluster.Diagnosis;
+import io.stoker.driver.cluster.EngineFacts;
+import io.stoker.driver.cluster.GpuRequest;
+import io.stoker.driver.cluster.ProcessFacts;
+import io.stoker.driver.cluster.Slots;
+import io.stoker.driver.cluster.StorageProbe;
+import io.stoker.driver.cluster.Verdict;
+import io.stoker.failure.ResourceException;
 import io.stoker.models.engine.Engine;
 import io.stoker.models.engine.Engines;
-import java.lang.management.ManagementFactory;
+import io.stoker.worker.device.InstalledCard;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
+import java.util.Locale;
+import java.util.Optional;
 import org.apache.spark.api.java.JavaSparkContext;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 @Command(
     name = "doctor",
     header = "Shows what this machine and cluster can do.",
-    customSynopsis = "./stoker [spark-submit option]... doctor [option]...")
+    customSynopsis = "./stoker [spark-submit option]... doctor [option]...",
+    description = {
+      "",
+      "Asks this process and, with a task in each slot, every executor. What is wrong has a line",
+      "that says what to do; a PROBLEM ends the command with exit code 4."
+    })
 final class DoctorCommand extends StokerCommand {
-  private static final String NATIVE_LIMIT = "org.bytedeco.javacpp.maxbytes";
-  private static final String RESIDENT_LIMIT = "org.bytedeco.javacpp.maxphysicalbytes";
-
   private static final Duration PATIENCE = Duration.ofSeconds(20);
 
   @Option(
       names = "--probe",
       paramLabel = "URI",
-      description = "Also write, read and delete a small file in this folder.")
+      description =
+          "Also write, read and delete a small file in this folder, here and from each executor.")
   private String probe = "";
+
+  @Mixin private DeviceOption device;
 
   private final Table table = new Table();
   private final ObjectNode json = Report.object();
+  private final List<Verdict> verdicts = new ArrayList<>();
 
   DoctorCommand(Console console) {
     super(console);
@@ -37,18 +55,26 @@ final class DoctorCommand extends StokerCommand {
 
   @Override
   Report execute() {
+    ProcessFacts here = ProcessFacts.here();
     versions();
-    processor();
-    memory();
-    graphicsCards();
-    engines();
-    cluster();
+    machine(here);
+    engines(here);
+    cluster(here);
     if (!probe.isEmpty()) {
       StorageProbe.Result result = StorageProbe.run(probe, SparkSide.hadoop());
       table.row("storage", result.toString());
       json.set("storage", Report.object(result));
     }
-    return new Report(table.toString(), json);
+    ArrayNode array = json.putArray("verdicts");
+    for (Verdict verdict : verdicts) {
+      table.row(
+          verdict.level() == Verdict.Level.OK ? "OK" : verdict.level() + ":",
+          verdict.subject() + ": " + verdict.message());
+      array.add(Report.object(verdict));
+    }
+    boolean problem =
+        verdicts.stream().anyMatch(verdict -> verdict.level() == Verdict.Level.PROBLEM);
+    return new Report(table.toString(), json, problem ? ResourceException.EXIT_CODE : 0);
   }
 
   private void say(String name, String value) {
@@ -63,114 +89,142 @@ final class DoctorCommand extends StokerCommand {
     say("hadoop", Version.hadoop());
   }
 
-  private void processor() {
-    Processor processor = Processor.here();
-    int cores = Runtime.getRuntime().availableProcessors();
-    table.row(
-        "processor",
-        "%s, %d cores, %s"
-            .formatted(processor.name(), cores, String.join(" ", processor.vectorExtensions())));
-    json.put("processor", processor.name()).put("cores", cores);
-    ArrayNode extensions = json.putArray("vector_extensions");
-    processor.vectorExtensions().forEach(extensions::add);
-  }
-
-  private void memory() {
-    long machine =
-        ((com.sun.management.OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean())
-            .getTotalMemorySize();
-    long heap = Runtime.getRuntime().maxMemory();
-    table.row("memory", gibibytes(machine) + " in this machine");
-    table.row("heap", "at most %s (--driver-memory)".formatted(gibibytes(heap)));
-    table.row(
-        "native memory",
-        "at most %s for networks (STOKER_NATIVE_MEMORY), at most %s resident"
-            .formatted(limit(NATIVE_LIMIT), limit(RESIDENT_LIMIT)));
-    json.put("memory_bytes", machine)
-        .put("heap_bytes", heap)
-        .put("native_limit", limit(NATIVE_LIMIT))
-        .put("resident_limit", limit(RESIDENT_LIMIT));
-  }
-
-  private void graphicsCards() {
-    List<GraphicsCard> cards = GraphicsCard.installed();
-    ArrayNode array = json.putArray("graphics_cards");
-    if (cards.isEmpty()) {
+  private void machine(ProcessFacts here) {
+    table
+        .row(
+            "processor",
+            "%s, %d cores, %s"
+                .formatted(
+                    here.processor().name(),
+                    here.cores(),
+                    String.join(" ", here.processor().vectorExtensions())))
+        .row("memory", gibibytes(here.memoryBytes()) + " in this machine")
+        .row("heap", "at most %s (--driver-memory)".formatted(gibibytes(here.heapBytes())))
+        .row(
+            "native memory",
+            "at most %s for networks (STOKER_NATIVE_MEMORY), at most %s resident"
+                .formatted(here.nativeLimit(), here.residentLimit()));
+    if (here.cards().isEmpty()) {
       table.row("graphics card", "none found by nvidia-smi");
     }
-    for (GraphicsCard card : cards) {
-      table.row("graphics card", card.toString());
-      array
-          .addObject()
-          .put("name", card.name())
-          .put("compute_capability", card.computeCapability())
-          .put("usable", card.usable());
-    }
+    here.cards().forEach(card -> table.row("graphics card", card.card().toString()));
+    describe(here, json);
   }
 
-  private void engines() {
+  /** What a process is made of; the same keys for the driver and for each executor. */
+  private static void describe(ProcessFacts facts, ObjectNode target) {
+    target
+        .put("processor", facts.processor().name())
+        .put("cores", facts.cores())
+        .put("memory_bytes", facts.memoryBytes())
+        .put("heap_bytes", facts.heapBytes())
+        .put("native_limit", facts.nativeLimit())
+        .put("resident_limit", facts.residentLimit());
+    ArrayNode extensions = target.putArray("vector_extensions");
+    facts.processor().vectorExtensions().forEach(extensions::add);
+    ArrayNode cards = target.putArray("graphics_cards");
+    for (InstalledCard each : facts.cards()) {
+      cards
+          .addObject()
+          .put("index", each.index())
+          .put("uuid", each.uuid())
+          .put("name", each.card().name())
+          .put("compute_capability", each.card().computeCapability())
+          .put("usable", each.card().usable());
+    }
+    ArrayNode engines = target.putArray("engines");
+    facts.engines().forEach(engine -> engines.add(Report.object(engine)));
+  }
+
+  private void engines(ProcessFacts here) {
     String preferred = Engines.named(Engines.AUTO).name();
-    ArrayNode array = json.putArray("engines");
-    for (Engine engine : Engines.all()) {
-      boolean available = engine.available();
-      String description = available ? engine.description() : "cannot run on this machine";
+    for (EngineFacts engine : here.engines()) {
       table.row(
           "engine",
-          engine.name()
-              + ": "
-              + description
-              + (engine.name().equals(preferred) ? " (default)" : ""));
-      array
-          .addObject()
-          .put("name", engine.name())
-          .put("available", available)
-          .put("description", description);
+          "%s: %s%s"
+              .formatted(
+                  engine.name(),
+                  engine.description(),
+                  engine.name().equals(preferred) ? " (default)" : ""));
     }
   }
 
-  private void cluster() {
-    try (JavaSparkContext spark = SparkSide.start("doctor")) {
-      int executors = spark.sc().isLocal() ? 0 : executors(spark);
-      int slots = spark.defaultParallelism();
+  private void cluster(ProcessFacts here) {
+    try (JavaSparkContext spark = SparkSide.start("doctor", device.configuration())) {
+      int slots = Slots.awaitAll(spark, PATIENCE);
+      int executors = spark.isLocal() ? 0 : Slots.executors(spark);
       table.row(
           "cluster",
           "%s, %d slots%s"
               .formatted(
                   spark.master(),
                   slots,
-                  spark.sc().isLocal() ? "" : " in %d executors".formatted(executors)));
+                  spark.isLocal() ? "" : " in %d executors".formatted(executors)));
       json.put("master", spark.master()).put("slots", slots).put("executors", executors);
-    }
-  }
-
-  /** The executors that come within a while; a cluster starts them one by one. */
-  private static int executors(JavaSparkContext spark) {
-    long end = System.nanoTime() + PATIENCE.toNanos();
-    int before = -1;
-    int now = count(spark);
-    try {
-      while (System.nanoTime() < end && (now == 0 || now > before)) {
-        before = now;
-        TimeUnit.SECONDS.sleep(1);
-        now = count(spark);
+      Optional<Engine> gpus = gpus(spark);
+      if (slots == 0) {
+        verdicts.add(
+            new Verdict(
+                "slots",
+                Verdict.Level.PROBLEM,
+                "no executor came within %d s; has the cluster as many free cores, as much memory and as many GPUs as one executor asks for?"
+                    .formatted(PATIENCE.toSeconds())));
+        return;
       }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+      ClusterSurvey survey = ClusterSurvey.of(spark, spark.isLocal() ? "" : probe);
+      if (!spark.isLocal()) {
+        executors(survey);
+      }
+      verdicts.addAll(new Diagnosis(here, survey).verdicts(gpus));
     }
-    return now;
   }
 
-  private static int count(JavaSparkContext spark) {
-    // The driver is in the list too.
-    return spark.sc().statusTracker().getExecutorInfos().length - 1;
+  /**
+   * The engine of a job on graphics cards, if the configuration wants one; or why there is none.
+   */
+  private Optional<Engine> gpus(JavaSparkContext spark) {
+    if (!GpuRequest.isIn(spark.getConf())) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(GpuRequest.engine(spark.getConf(), Engines.AUTO));
+    } catch (ResourceException e) {
+      verdicts.add(new Verdict("gpus", Verdict.Level.PROBLEM, e.getMessage()));
+      return Optional.empty();
+    }
   }
 
-  private static String limit(String property) {
-    String value = System.getProperty(property, "the library's default");
-    return value.equals("0") ? "no limit" : value;
+  private void executors(ClusterSurvey survey) {
+    ArrayNode array = json.putArray("executor_list");
+    for (ClusterSurvey.Surveyed each : survey.executors()) {
+      ProcessFacts facts = each.facts();
+      table.row(
+          "executor " + facts.executor(),
+          "%s: %d slots%s, %s, heap %s, native %s, Java %s%s"
+              .formatted(
+                  facts.host(),
+                  each.slots(),
+                  each.gpus().isEmpty() ? "" : ", GPUs " + String.join(" ", each.gpus()),
+                  facts.processor().kind(),
+                  gibibytes(facts.heapBytes()),
+                  facts.nativeLimit(),
+                  facts.java(),
+                  each.storage().isEmpty() ? "" : ", storage " + each.storage()));
+      ObjectNode executor =
+          array
+              .addObject()
+              .put("executor", facts.executor())
+              .put("host", facts.host())
+              .put("slots", each.slots())
+              .put("java", facts.java())
+              .put("spark", facts.spark());
+      ArrayNode gpus = executor.putArray("gpus");
+      each.gpus().forEach(gpus::add);
+      describe(facts, executor);
+    }
   }
 
   private static String gibibytes(long bytes) {
-    return "%.1f GiB".formatted(bytes / (double) (1L << 30));
+    return String.format(Locale.ROOT, "%.1f GiB", bytes / (double) (1L << 30));
   }
 }

@@ -7,6 +7,7 @@ import io.stoker.failure.Check;
 import io.stoker.models.engine.Engines;
 import org.apache.spark.api.java.JavaSparkContext;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 @Command(
@@ -50,6 +51,8 @@ final class EvaluateCommand extends StokerCommand {
       description = "What computes; doctor lists the engines (default: ${DEFAULT-VALUE}).")
   private String engine;
 
+  @Mixin private DeviceOption device;
+
   EvaluateCommand(Console console) {
     super(console);
   }
@@ -57,7 +60,7 @@ final class EvaluateCommand extends StokerCommand {
   @Override
   Report execute() {
     Check.input(batch >= 1, "Invalid batch size: %d (must be >= 1)", batch);
-    try (JavaSparkContext spark = SparkSide.start("evaluate")) {
+    try (JavaSparkContext spark = SparkSide.start("evaluate", device.configuration())) {
       EvaluationReport report =
           EvaluateJob.run(spark, new EvaluateRequest(checkpoint, data, split, batch, engine));
       return new Report(report.toText(), report.toJson());

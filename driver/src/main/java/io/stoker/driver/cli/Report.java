@@ -9,10 +9,16 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
  *
  * @param text lines for people, each ended by a newline
  * @param json one object for scripts
+ * @param exitCode 0, unless what was found is a failure
  */
-record Report(String text, ObjectNode json) {
+record Report(String text, ObjectNode json, int exitCode) {
   private static final JsonMapper MAPPER =
       JsonMapper.builder().propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE).build();
+
+  /** Of a command that succeeded. */
+  Report(String text, ObjectNode json) {
+    this(text, json, 0);
+  }
 
   /**
    * A record's components as a JSON object; {@code imagesPerSecond} becomes {@code

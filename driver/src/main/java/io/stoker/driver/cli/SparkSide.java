@@ -1,6 +1,7 @@
 package io.stoker.driver.cli;
 
 import io.stoker.data.storage.StorageDefaults;
+import io.stoker.driver.cluster.GpuRequest;
 import io.stoker.failure.InputException;
 import io.stoker.failure.ResourceException;
 import java.util.Map;
@@ -50,6 +51,7 @@ final class SparkSide {
     SparkConf conf = new SparkConf();
     options.forEach(conf::set);
     conf.setIfMissing(MASTER, "local[*]");
+    GpuRequest.complete(conf);
     // All workers of a round want the executor that has the parameters. Waiting for it, 3 s unless
     // told otherwise, costs more than a round; the parameters travel anyway.
     conf.setIfMissing("spark.locality.wait", "0s");

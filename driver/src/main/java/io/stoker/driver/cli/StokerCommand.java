@@ -67,7 +67,7 @@ abstract class StokerCommand implements Callable<Integer> {
       try {
         Report report = execute();
         console.show(report, json);
-        return 0;
+        return report.exitCode();
       } catch (Throwable failure) {
         return stopping.stopped() ? INTERRUPTED : fail(failure);
       }

@@ -4,14 +4,15 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.stoker.data.shard.ShardFolder;
 import io.stoker.driver.checkpoint.Locations;
 import io.stoker.driver.checkpoint.RunFolder;
+import io.stoker.driver.cluster.Gang;
 import io.stoker.driver.config.ConfigFormat;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.config.UpdaterState;
 import io.stoker.driver.round.ExistingRun;
-import io.stoker.driver.round.Preflight;
 import io.stoker.driver.round.TrainJob;
 import io.stoker.driver.round.TrainResult;
 import io.stoker.failure.Check;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
@@ -171,11 +172,14 @@ final class TrainCommand extends StokerCommand {
       description = "What computes; doctor lists the engines (default: auto).")
   private String engine;
 
+  @Mixin private DeviceOption device;
+
   @Option(
       names = "--gang",
       description =
-          "Train only with a slot for each worker: wait for them up to a minute, then end with exit"
-              + " code 4. Without it, workers take turns.")
+          "Train only with a slot for each worker: before each round wait for them, by Spark's"
+              + " barrier mode, up to a minute, then end with exit code 4. Without it, workers take"
+              + " turns.")
   private boolean gang;
 
   @Option(names = "--resume", description = "Go on from the run folder's newest valid checkpoint.")
@@ -188,9 +192,7 @@ final class TrainCommand extends StokerCommand {
   @Override
   Report execute() {
     TrainingConfig config = config();
-    try (JavaSparkContext spark =
-            SparkSide.start(
-                "train " + config.model(), gang ? Map.of(Preflight.GANG, "true") : Map.of());
+    try (JavaSparkContext spark = SparkSide.start("train " + config.model(), sparkOptions());
         TrainingProgress progress = new TrainingProgress(console())) {
       requireClasses(config.data(), spark.hadoopConfiguration());
       TrainResult result =
@@ -210,6 +212,14 @@ final class TrainCommand extends StokerCommand {
         classes,
         uri,
         present);
+  }
+
+  private Map<String, String> sparkOptions() {
+    Map<String, String> options = new HashMap<>(device.configuration());
+    if (gang) {
+      options.putAll(Gang.CONFIGURATION);
+    }
+    return options;
   }
 
   @Override

@@ -6,9 +6,9 @@ import io.stoker.driver.averaging.SparkFailures;
 import io.stoker.driver.checkpoint.Locations;
 import io.stoker.driver.checkpoint.ModelFiles;
 import io.stoker.driver.checkpoint.StoredModel;
+import io.stoker.driver.cluster.GpuRequest;
 import io.stoker.driver.config.ModelReference;
 import io.stoker.failure.Check;
-import io.stoker.models.engine.Engines;
 import io.stoker.models.file.ModelMetadata;
 import io.stoker.worker.eval.EvaluationCounts;
 import io.stoker.worker.eval.ModelInput;
@@ -74,7 +74,7 @@ public final class EvaluateJob {
     Check.input(request.batch() >= 1, "Invalid batch size: %d (must be >= 1)", request.batch());
     long start = System.nanoTime();
     Configuration hadoop = spark.hadoopConfiguration();
-    String engine = Engines.named(request.engine()).name();
+    String engine = GpuRequest.engine(spark.getConf(), request.engine()).name();
     Path data = Locations.absolute(request.data(), hadoop);
     ShardFolder shards = ShardFolder.open(data, hadoop);
     StoredModel stored = models.get(models.size() - 1);
@@ -91,6 +91,7 @@ public final class EvaluateJob {
             shards.manifestHash(),
             split);
     int blocks = shards.manifest().split(split).blockRows().length;
+    spark.sc().setJobDescription("evaluate %s on %s".formatted(stored.path(), split));
     EvaluationCounts counts = SparkFailures.unwrapped(() -> count(spark, task, blocks));
     return new EvaluationReport(
         new EvaluationReport.Subject(

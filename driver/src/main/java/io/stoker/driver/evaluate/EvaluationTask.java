@@ -39,7 +39,7 @@ record EvaluationTask(
 
   EvaluationCounts run(Blocks blocks, Configuration hadoop) throws IOException {
     ShardFolder shards = Residents.here().shards(data, manifestSha256, hadoop);
-    try (Replica borrowed = Residents.here().replicas().borrow(replica)) {
+    try (Replica borrowed = Residents.here().borrow(replica)) {
       try {
         parameters.load(borrowed.network(), hadoop);
         return new BlockEvaluation(borrowed.network(), new Normalization(mean, standardDeviation))

@@ -1,125 +1,107 @@
 package io.stoker.driver.round;
 
-import io.stoker.driver.averaging.ParameterSlices;
+import io.stoker.data.storage.Storage;
+import io.stoker.driver.cluster.ClusterSurvey;
+import io.stoker.driver.cluster.Gang;
+import io.stoker.driver.cluster.GpuRequest;
+import io.stoker.driver.cluster.Slots;
+import io.stoker.driver.cluster.StorageProbe;
 import io.stoker.failure.ResourceException;
-import java.util.Locale;
-import java.util.concurrent.TimeUnit;
-import org.apache.spark.SparkContext;
+import io.stoker.models.engine.Engine;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.SparkEnv;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.network.util.JavaUtils;
+import org.apache.spark.util.SerializableConfiguration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** What a job needs of the cluster, checked before its first round. */
-public final class Preflight {
-  /** The configuration key that has a job wait for a slot a worker, and end without. */
-  public static final String GANG = "spark.stoker.gang";
-
-  /** How long a job waits for slots, in seconds. */
-  public static final String GANG_SECONDS = "spark.stoker.gangSeconds";
-
+final class Preflight {
   private static final Logger LOG = LoggerFactory.getLogger(Preflight.class);
-  private static final int WAIT_FOR_GANG = 60;
-  private static final int WAIT_FOR_ANY = 5;
-  private static final int POLL_MILLISECONDS = 100;
-
-  /** Of the heap, Spark's own reserve and what objects of the job take. */
-  private static final double USABLE_HEAP = 0.6;
-
-  /** A replica's vectors outside the heap: parameters, gradients, updater state. */
-  private static final int VECTORS_OF_A_REPLICA = 3;
+  private static final Duration PATIENCE = Duration.ofSeconds(5);
 
   private Preflight() {}
 
   /**
-   * Checks slots and memory.
+   * Checks slots, memory and devices.
    *
    * @param spark the cluster
-   * @param workers how many workers a round has
-   * @param slices how the model is cut
+   * @param engine what computes
+   * @param need the job's memory
    * @throws ResourceException if the job could not run, or not as was asked
    */
-  static void check(JavaSparkContext spark, int workers, ParameterSlices slices) {
-    int slots = slots(spark, workers);
-    int concurrent = Math.max(1, Math.min(slots, workers));
-    int executors =
-        spark.isLocal() ? 1 : Math.max(1, spark.sc().getExecutorMemoryStatus().size() - 1);
-    int together = (concurrent + executors - 1) / executors;
-    requireHeap(heap(spark), together, workers, slices);
-    long outside = outside(spark);
-    if (outside > 0) {
-      requireNative(outside, together, slices);
+  static void check(JavaSparkContext spark, Engine engine, MemoryNeed need) {
+    int workers = need.workers();
+    if (Gang.isAsked(spark)) {
+      new Gang(spark, workers).muster("train");
     }
-  }
-
-  private static int slots(JavaSparkContext spark, int workers) {
-    boolean gang = spark.getConf().getBoolean(GANG, false);
-    int patience = gang ? spark.getConf().getInt(GANG_SECONDS, WAIT_FOR_GANG) : WAIT_FOR_ANY;
-    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(patience);
-    int slots = now(spark.sc());
-    try {
-      while (slots < workers && !spark.isLocal() && System.nanoTime() < end) {
-        TimeUnit.MILLISECONDS.sleep(POLL_MILLISECONDS);
-        slots = now(spark.sc());
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
-    if (slots < workers && gang) {
-      throw new ResourceException(
-          "Cannot train %d workers at once: %s has %d slots%s; give it more cores, take fewer --workers, or leave out --gang"
-              .formatted(
-                  workers,
-                  spark.master(),
-                  slots,
-                  spark.isLocal() ? "" : " after %d s".formatted(patience)));
-    }
+    int slots = Slots.await(spark, workers, PATIENCE);
     if (slots < workers) {
-      int waves = (workers + Math.max(1, slots) - 1) / Math.max(1, slots);
-      LOG.warn(
-          "{} slots for {} workers: a round takes {} waves, about {} times as long as with {} slots",
-          slots,
-          workers,
-          waves,
-          waves,
-          workers);
+      LOG.warn("{}", waves(slots, workers));
     }
-    return slots;
-  }
-
-  private static int now(SparkContext spark) {
-    return spark.maxNumConcurrentTasks(spark.resourceProfileManager().defaultResourceProfile());
-  }
-
-  private static void requireHeap(long heap, int slots, int workers, ParameterSlices slices) {
-    long slice = slices.bytes(0);
-    long needed = slots * (workers + 2L) * slice;
-    if (needed > heap * USABLE_HEAP) {
-      throw new ResourceException(
-          "Not enough heap in an executor: %d slots x (%d workers + 2) x %s a slice = %s, of %s there are %s for that; give more --executor-memory (--driver-memory with a local master), or smaller slices (slice_bytes in a recipe)"
-              .formatted(
-                  slots,
-                  workers,
-                  mebibytes(slice),
-                  mebibytes(needed),
-                  mebibytes(heap),
-                  mebibytes((long) (heap * USABLE_HEAP))));
+    int executors = Math.max(1, Slots.executors(spark));
+    int together = (Math.max(1, Math.min(slots, workers)) + executors - 1) / executors;
+    need.require(together, heap(spark), outside(spark));
+    LOG.info(
+        "Of each executor ({} of them), training takes in the heap: {}; outside: {}",
+        executors,
+        need.inHeap(together),
+        need.outsideHeap(together));
+    if (GpuRequest.isIn(spark.getConf()) && !spark.isLocal()) {
+      GpuRequest.check(ClusterSurvey.of(spark, ""), engine);
     }
   }
 
-  private static void requireNative(long outside, int slots, ParameterSlices slices) {
-    long vector = slices.parameters() * Float.BYTES;
-    long needed = (long) slots * VECTORS_OF_A_REPLICA * vector;
-    if (needed > outside) {
-      throw new ResourceException(
-          "Not enough native memory in an executor: %d slots x %d vectors (parameters, gradients, momentum) x %s = %s, besides activations; there are %s (set STOKER_NATIVE_MEMORY, or have fewer cores in an executor)"
-              .formatted(
-                  slots,
-                  VECTORS_OF_A_REPLICA,
-                  mebibytes(vector),
-                  mebibytes(needed),
-                  mebibytes(outside)));
+  /** What becomes of a round with fewer slots than workers. */
+  static String waves(int slots, int workers) {
+    int waves = (workers + Math.max(1, slots) - 1) / Math.max(1, slots);
+    return "%d slots for %d workers: a round takes %d waves, about %d times as long as with %d slots"
+        .formatted(slots, workers, waves, waves, workers);
+  }
+
+  /**
+   * Makes sure that executors see the driver's files, and can write beside them: that a location is
+   * the same place for all, and that a checkpoint will not fail after an hour.
+   *
+   * @param spark the cluster
+   * @param run the run folder
+   * @param files that are there, in the run folder and in the data
+   * @throws ResourceException if not, with the executor's reason
+   */
+  static void checkStorage(JavaSparkContext spark, Path run, List<Path> files) {
+    if (spark.isLocal()) {
+      return; // The driver has written there already.
     }
+    int tasks = Math.max(1, Slots.executors(spark));
+    SerializableConfiguration hadoop = new SerializableConfiguration(spark.hadoopConfiguration());
+    String folder = run.toString();
+    List<String> names = files.stream().map(Path::toString).toList();
+    spark
+        .parallelize(IntStream.range(0, tasks).boxed().toList(), tasks)
+        .foreach(task -> requireShared(folder, names, hadoop.value()));
+  }
+
+  /** What each executor does. */
+  static void requireShared(String folder, List<String> files, Configuration hadoop)
+      throws IOException {
+    for (String name : files) {
+      Path file = new Path(name);
+      if (!Storage.of(file, hadoop).exists(file)) {
+        throw new ResourceException(
+            "Executor %s on %s cannot see %s, which the driver has; take a location that all machines share (hdfs://, s3a://, a mounted folder)"
+                .formatted(
+                    SparkEnv.get().executorId(),
+                    SparkEnv.get().blockManager().blockManagerId().host(),
+                    file));
+      }
+    }
+    StorageProbe.run(folder, hadoop);
   }
 
   private static long heap(JavaSparkContext spark) {
@@ -136,9 +118,5 @@ public final class Preflight {
     }
     return JavaUtils.byteStringAsMb(spark.getConf().get("spark.executor.memoryOverhead", "0"))
         << 20;
-  }
-
-  private static String mebibytes(long bytes) {
-    return String.format(Locale.ROOT, "%,d MiB", (bytes + (1 << 20) - 1) >> 20);
   }
 }

@@ -14,6 +14,8 @@ import io.stoker.driver.checkpoint.RunLock;
 import io.stoker.driver.checkpoint.RunRecord;
 import io.stoker.driver.checkpoint.StoredModel;
 import io.stoker.driver.checkpoint.Versions;
+import io.stoker.driver.cluster.Gang;
+import io.stoker.driver.cluster.GpuRequest;
 import io.stoker.driver.config.LayerRates;
 import io.stoker.driver.config.ModelReference;
 import io.stoker.driver.config.TrainingConfig;
@@ -21,7 +23,6 @@ import io.stoker.driver.metrics.EpochLosses;
 import io.stoker.driver.metrics.MetricsLog;
 import io.stoker.failure.Check;
 import io.stoker.models.engine.Engine;
-import io.stoker.models.engine.Engines;
 import io.stoker.models.file.TrainingClock;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.worker.eval.ModelInput;
@@ -53,7 +54,7 @@ public final class TrainJob {
       ExistingRun existing,
       RoundListener listener) {
     Configuration hadoop = spark.hadoopConfiguration();
-    Engine engine = Engines.named(requested.engine());
+    Engine engine = GpuRequest.engine(spark.getConf(), requested.engine());
     Path runPath = Locations.absolute(requested.run(), hadoop);
     TrainingConfig config =
         requested.toBuilder()
@@ -76,25 +77,48 @@ public final class TrainJob {
     TrainingRun run =
         new TrainingRun(config, model, shards, folder, init(config, model, existing, hadoop));
     run.checkTransfer();
+    RunRecord record =
+        new RunRecord(
+            run.identity(),
+            run.plan().rounds(),
+            Versions.all(spark.version(), engine.description()));
     if (existing == ExistingRun.RESUME) {
       folder.requireSameJob(run.identity());
     } else {
       folder.refuseExisting();
     }
-    try (RunLock lock = folder.lock()) {
-      Optional<StoredModel> resumed =
-          existing == ExistingRun.RESUME ? resumed(run, folder) : Optional.empty();
-      SliceSource source =
-          resumed.<SliceSource>map(StoredModel::vectors).orElseGet(run::firstParameters);
-      folder.record(
-          new RunRecord(
-              run.identity(),
-              run.plan().rounds(),
-              Versions.all(spark.version(), engine.description())));
-      TrainResult result =
-          SparkFailures.unwrapped(() -> train(spark, run, folder, source, resumed, listener));
-      lock.requireOurs();
-      return result;
+    spark.setJobGroup("train " + runPath.getName(), "train: check the cluster");
+    try {
+      return SparkFailures.unwrapped(
+          () -> {
+            Preflight.check(spark, engine, run.memoryNeed());
+            try (RunLock lock = folder.lock()) {
+              Optional<StoredModel> resumed =
+                  existing == ExistingRun.RESUME ? resumed(run, folder) : Optional.empty();
+              folder.record(record);
+              checkStorage(spark, run, folder, existing);
+              TrainResult result = train(spark, run, folder, resumed, listener);
+              lock.requireOurs();
+              return result;
+            }
+          });
+    } finally {
+      if (!spark.sc().isStopped()) {
+        spark.clearJobGroup();
+      }
+    }
+  }
+
+  private static void checkStorage(
+      JavaSparkContext spark, TrainingRun run, RunFolder folder, ExistingRun existing) {
+    boolean fit = false;
+    try {
+      Preflight.checkStorage(spark, folder.path(), run.sharedFiles());
+      fit = true;
+    } finally {
+      if (!fit && existing == ExistingRun.REFUSE) {
+        folder.forget();
+      }
     }
   }
 
@@ -138,11 +162,11 @@ public final class TrainJob {
       JavaSparkContext spark,
       TrainingRun run,
       RunFolder folder,
-      SliceSource source,
       Optional<StoredModel> resumed,
       RoundListener listener) {
     TrainingClock clock = clock(resumed);
-    Preflight.check(spark, run.workers(), run.slices());
+    SliceSource source =
+        resumed.<SliceSource>map(StoredModel::vectors).orElseGet(run::firstParameters);
     Configuration hadoop = spark.hadoopConfiguration();
     try (MetricsLog metrics = MetricsLog.open(folder.path(), (int) clock.round(), hadoop);
         SharedParameters parameters =
@@ -159,7 +183,15 @@ public final class TrainJob {
       Validation validation = new Validation(spark, run, folder, clock);
       try (Checkpointing checkpoints = new Checkpointing(run, parameters, validation, listener)) {
         TrainingLoop loop =
-            new TrainingLoop(run, parameters, metrics, losses, validation, checkpoints, listener);
+            new TrainingLoop(
+                run,
+                parameters,
+                metrics,
+                losses,
+                validation,
+                checkpoints,
+                gang(spark, run),
+                listener);
         Progress progress = loop.train(clock);
         Checkpoint last =
             checkpoints
@@ -169,6 +201,12 @@ public final class TrainJob {
         return result(run, folder, progress, last, validation);
       }
     }
+  }
+
+  private static Optional<Gang> gang(JavaSparkContext spark, TrainingRun run) {
+    return Gang.isAsked(spark)
+        ? Optional.of(new Gang(spark, run.config().workers()))
+        : Optional.empty();
   }
 
   private static TrainResult result(

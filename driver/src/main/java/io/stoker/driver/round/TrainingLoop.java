@@ -3,6 +3,7 @@ package io.stoker.driver.round;
 import io.stoker.driver.averaging.RoundReport;
 import io.stoker.driver.averaging.SharedParameters;
 import io.stoker.driver.averaging.WorkerReport;
+import io.stoker.driver.cluster.Gang;
 import io.stoker.driver.config.RateSchedule;
 import io.stoker.driver.metrics.EpochLosses;
 import io.stoker.driver.metrics.MetricsLog;
@@ -31,6 +32,7 @@ final class TrainingLoop {
   private final EpochLosses losses;
   private final Validation validation;
   private final Checkpointing checkpoints;
+  private final Optional<Gang> gang;
 
   TrainingLoop(
       TrainingRun run,
@@ -39,6 +41,7 @@ final class TrainingLoop {
       EpochLosses losses,
       Validation validation,
       Checkpointing checkpoints,
+      Optional<Gang> gang,
       RoundListener listener) {
     this.run = run;
     this.parameters = parameters;
@@ -46,6 +49,7 @@ final class TrainingLoop {
     this.losses = losses;
     this.validation = validation;
     this.checkpoints = checkpoints;
+    this.gang = gang;
     this.listener = listener;
   }
 
@@ -65,8 +69,9 @@ final class TrainingLoop {
       RateSchedule schedule = run.schedule(lossesBefore(round.epoch()));
       double checkpointSeconds = checkpoints.takeWaited();
       long start = System.nanoTime();
-      parameters.describe("round %d of %d: train and average".formatted(r + 1, plan.rounds()));
-      RoundReport report = parameters.advance(run.task(round, schedule));
+      String name = "round %d of %d".formatted(r + 1, plan.rounds());
+      gang.ifPresent(workers -> workers.muster(name));
+      RoundReport report = parameters.advance(run.task(round, schedule), name);
       double seconds = checkpointSeconds + (System.nanoTime() - start) / 1e9;
 
       TrainingClock clock = plan.clockAfter(round, progress.clock(), report.examples());

@@ -1,6 +1,7 @@
 package io.stoker.driver.round;
 
 import io.stoker.data.shard.ShardFolder;
+import io.stoker.data.shard.ShardManifest;
 import io.stoker.driver.averaging.InitialValues;
 import io.stoker.driver.averaging.OuterStep;
 import io.stoker.driver.averaging.ParameterSlices;
@@ -29,6 +30,7 @@ import io.stoker.worker.runtime.TrainingData;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import org.apache.hadoop.fs.Path;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -131,8 +133,14 @@ final class TrainingRun {
     return model;
   }
 
-  int workers() {
-    return config.workers();
+  /** What it takes of an executor. */
+  MemoryNeed memoryNeed() {
+    return MemoryNeed.of(model, config.batch(), config.workers(), slices());
+  }
+
+  /** Files of the driver that all executors must see. */
+  List<Path> sharedFiles() {
+    return List.of(folder.recordFile(), new Path(config.data(), ShardManifest.FILE));
   }
 
   /** How its parameters are cut. Those of layers that do not learn stay where they are. */

@@ -5,61 +5,103 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.stoker.driver.averaging.ParameterSlices;
+import io.stoker.driver.cluster.Gang;
 import io.stoker.driver.metrics.PhaseSeconds;
 import io.stoker.driver.metrics.RoundMetrics;
+import io.stoker.failure.InputException;
 import io.stoker.failure.ResourceException;
+import io.stoker.models.engine.Engine;
+import io.stoker.models.engine.Engines;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.SparkConf;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.metrics.source.Source;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class PreflightTest {
-  private static final ParameterSlices SMALL = new ParameterSlices(60_000, 2, 1 << 20);
+  private static final Engine ENGINE = Engines.named(Engines.AUTO);
 
-  private static JavaSparkContext start(String key, String value) {
-    return new JavaSparkContext(
+  private static JavaSparkContext start(Map<String, String> options) {
+    SparkConf conf =
         new SparkConf()
             .setMaster("local[2]")
             .setAppName("test")
             .set("spark.ui.enabled", "false")
-            .set("spark.driver.bindAddress", "127.0.0.1")
-            .set(key, value));
+            .set("spark.driver.bindAddress", "127.0.0.1");
+    options.forEach(conf::set);
+    return new JavaSparkContext(conf);
+  }
+
+  private static MemoryNeed small(int workers) {
+    return new MemoryNeed(workers, new ParameterSlices(60_000, 2, 1 << 20), 1 << 20);
   }
 
   @Test
   void letsWorkersTakeTurns() {
-    try (JavaSparkContext spark = start(Preflight.GANG, "false")) {
-      assertThatCode(() -> Preflight.check(spark, 5, SMALL)).doesNotThrowAnyException();
+    try (JavaSparkContext spark = start(Map.of())) {
+      assertThatCode(() -> Preflight.check(spark, ENGINE, small(5))).doesNotThrowAnyException();
+    }
+  }
+
+  @Test
+  void saysWhatFewerSlotsThanWorkersCost() {
+    assertThat(Preflight.waves(2, 5))
+        .isEqualTo(
+            "2 slots for 5 workers: a round takes 3 waves, about 3 times as long as with 5 slots");
+  }
+
+  @Test
+  void refusesALocationThatAnExecutorDoesNotShare(@TempDir Path folder) throws IOException {
+    String there = Files.createFile(folder.resolve("run.json")).toString();
+    String missing = folder.resolve("data/manifest.json").toString();
+    Configuration hadoop = new Configuration();
+    try (JavaSparkContext spark = start(Map.of())) {
+      assertThat(spark.isLocal()).isTrue();
+      Preflight.requireShared(folder.toString(), List.of(there), hadoop);
+      assertThat(folder.toFile().list()).containsExactly("run.json");
+      assertThatThrownBy(
+              () -> Preflight.requireShared(folder.toString(), List.of(there, missing), hadoop))
+          .isInstanceOf(ResourceException.class)
+          .hasMessageStartingWith("Executor driver on ")
+          .hasMessageContaining("cannot see " + missing)
+          .hasMessageContaining("take a location that all machines share");
+      assertThatThrownBy(() -> Preflight.requireShared(there, List.of(there), hadoop))
+          .isInstanceOf(ResourceException.class)
+          .hasMessageStartingWith("Cannot use storage " + there);
     }
   }
 
   @Test
   void refusesAGangThatHasNoSlots() {
-    try (JavaSparkContext spark = start(Preflight.GANG, "true")) {
-      assertThatCode(() -> Preflight.check(spark, 2, SMALL)).doesNotThrowAnyException();
-      assertThatThrownBy(() -> Preflight.check(spark, 3, SMALL))
+    try (JavaSparkContext spark = start(Gang.CONFIGURATION)) {
+      assertThatCode(() -> Preflight.check(spark, ENGINE, small(2))).doesNotThrowAnyException();
+      assertThatThrownBy(() -> Preflight.check(spark, ENGINE, small(3)))
           .isInstanceOf(ResourceException.class)
           .hasMessageStartingWith("Cannot train 3 workers at once: local[2] has 2 slots; give");
     }
   }
 
   @Test
-  void showsTheArithmeticOfMemoryThatIsMissing() {
-    try (JavaSparkContext spark = start(Preflight.GANG, "false")) {
-      // Slices of a gibibyte: four of them for each of two slots are more than a test has.
-      assertThatThrownBy(() -> Preflight.check(spark, 2, new ParameterSlices(1L << 30, 1, 1 << 28)))
-          .isInstanceOf(ResourceException.class)
-          .hasMessageContaining("2 slots x (2 workers + 2) x 1,024 MiB a slice = 8,192 MiB");
-      assertThatThrownBy(() -> Preflight.check(spark, 2, new ParameterSlices(1L << 30, 1, 1 << 20)))
-          .isInstanceOf(ResourceException.class)
-          .hasMessageContaining(
-              "2 slots x 3 vectors (parameters, gradients, momentum) x 4,096 MiB");
+  void refusesAGangOfExecutorsThatComeAndGo() {
+    Map<String, String> options = new HashMap<>(Gang.CONFIGURATION);
+    options.put("spark.dynamicAllocation.enabled", "true");
+    try (JavaSparkContext spark = start(options)) {
+      assertThatThrownBy(() -> Preflight.check(spark, ENGINE, small(2)))
+          .isInstanceOf(InputException.class)
+          .hasMessageContaining("--gang and spark.dynamicAllocation.enabled");
     }
   }
 
   @Test
   void roundsShowInSparksMetrics() {
-    try (JavaSparkContext spark = start("spark.plugins", TrainingPlugin.class.getName())) {
+    try (JavaSparkContext spark = start(Map.of("spark.plugins", TrainingPlugin.class.getName()))) {
       TrainingPlugin.publish(
           new RoundMetrics(
               7, 2, 70, 640, 4480, 0.5, 0.75, 0.01, 320, 9, 11, 0.02, PhaseSeconds.ZERO));

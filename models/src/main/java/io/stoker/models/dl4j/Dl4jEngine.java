@@ -1,9 +1,11 @@
 package io.stoker.models.dl4j;
 
+import io.stoker.models.engine.Devices;
 import io.stoker.models.engine.Engine;
 import io.stoker.models.engine.Network;
 import io.stoker.models.engine.RateMultipliers;
 import io.stoker.models.spec.ModelSpec;
+import java.util.Optional;
 import java.util.Properties;
 import org.nd4j.linalg.factory.Nd4j;
 import org.slf4j.Logger;
@@ -18,6 +20,8 @@ import org.slf4j.LoggerFactory;
  * AlexNet's alpha of 1e-4.
  */
 public final class Dl4jEngine implements Engine {
+  private static final String CUDA_BACKEND = "org.nd4j.linalg.jcublas.JCublasBackend";
+
   private static final Logger LOG = LoggerFactory.getLogger(Dl4jEngine.class);
 
   @Override
@@ -33,6 +37,19 @@ public final class Dl4jEngine implements Engine {
       LOG.debug("ND4J does not start", e);
       return false;
     }
+  }
+
+  @Override
+  public boolean computesOnDevices() {
+    return Dl4jEngine.class.getClassLoader().getResource(CUDA_BACKEND.replace('.', '/') + ".class")
+        != null;
+  }
+
+  @Override
+  public Optional<Devices> devices() {
+    return available() && !Nd4j.getEnvironment().isCPU()
+        ? Optional.of(new Nd4jDevices())
+        : Optional.empty();
   }
 
   @Override

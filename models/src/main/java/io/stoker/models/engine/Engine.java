@@ -1,6 +1,7 @@
 package io.stoker.models.engine;
 
 import io.stoker.models.spec.ModelSpec;
+import java.util.Optional;
 
 /**
  * Builds networks on one kind of processor. Found through {@link java.util.ServiceLoader}; see
@@ -21,6 +22,16 @@ public interface Engine {
 
   /** One line for {@code doctor}: library, version, instruction set, devices. */
   String description();
+
+  /** Whether this build of it has code for graphics cards; needs neither a card nor a driver. */
+  default boolean computesOnDevices() {
+    return false;
+  }
+
+  /** The cards of this process; none where there is no code for them, or CUDA does not start. */
+  default Optional<Devices> devices() {
+    return Optional.empty();
+  }
 
   /**
    * Makes a network with all parameters and updater state zero.

@@ -1,6 +1,7 @@
 package io.stoker.worker.runtime;
 
 import io.stoker.models.engine.Network;
+import io.stoker.worker.device.DeviceLease;
 
 /** A borrowed network. Its holder owns it until {@link #close}, on one thread. */
 public final class Replica implements AutoCloseable {
@@ -8,6 +9,7 @@ public final class Replica implements AutoCloseable {
   private final ReplicaKey key;
   private final Network network;
   private final Age age;
+  private DeviceLease lease = DeviceLease.PROCESSOR;
   private boolean suspect;
   private boolean returned;
 
@@ -22,6 +24,12 @@ public final class Replica implements AutoCloseable {
     this.key = key;
     this.network = network;
     this.age = age;
+  }
+
+  /** Has it give back the device too that it computes on. */
+  Replica with(DeviceLease device) {
+    lease = device;
+    return this;
   }
 
   /** The network; not to be used after {@link #close}, nor closed. */
@@ -46,11 +54,15 @@ public final class Replica implements AutoCloseable {
       return;
     }
     returned = true;
-    if (suspect) {
-      pool.release();
-      network.close();
-    } else {
-      pool.giveBack(key, network);
+    try {
+      if (suspect) {
+        pool.release();
+        network.close();
+      } else {
+        pool.giveBack(key, network);
+      }
+    } finally {
+      lease.close();
     }
   }
 }

@@ -7,8 +7,8 @@ import java.util.Iterator;
 import java.util.function.Function;
 
 /**
- * The networks of this process, kept between rounds so that no round builds one. A network's memory
- * is native and lasts until it is closed here.
+ * The networks of this process on one device, kept between rounds so that no round builds one. A
+ * network's memory is native and lasts until it is closed here.
  *
  * <p>Whoever borrows a replica has it alone: two attempts of one task in one process get two. There
  * are never more than were ever borrowed at once, which is the number of task slots.

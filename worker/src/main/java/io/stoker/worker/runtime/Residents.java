@@ -4,10 +4,16 @@ import io.stoker.data.batch.BlockCache;
 import io.stoker.data.batch.SplitBlocks;
 import io.stoker.data.shard.ShardFolder;
 import io.stoker.failure.Check;
+import io.stoker.models.engine.Engines;
+import io.stoker.worker.device.DeviceLease;
+import io.stoker.worker.device.DeviceLeases;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
+import org.apache.spark.TaskContext;
 
 /**
  * What a process keeps between tasks: networks, open readers, blocks of data, verified shard
@@ -22,7 +28,11 @@ public final class Residents {
 
   private static final Residents HERE = new Residents();
 
-  private final Replicas replicas = new Replicas();
+  private final TaskDevices devices = new TaskDevices(new DeviceLeases());
+
+  /** By device: what is in one card's memory is of no use on another. */
+  private final Map<String, Replicas> replicas = new ConcurrentHashMap<>();
+
   private final TrainingReaders readers = new TrainingReaders(this);
   private final BlockCache blocks = new BlockCache(Runtime.getRuntime().maxMemory() / HEAP_SHARE);
 
@@ -42,7 +52,7 @@ public final class Residents {
             new Thread(
                 () -> {
                   readers.close();
-                  replicas.close();
+                  replicas.values().forEach(Replicas::close);
                 },
                 "stoker-residents"));
   }
@@ -52,9 +62,24 @@ public final class Residents {
     return HERE;
   }
 
-  /** The networks. */
-  public Replicas replicas() {
-    return replicas;
+  /**
+   * Takes an idle network of this task's device, or builds one there, for the thread that calls.
+   *
+   * @param key which network
+   * @throws io.stoker.failure.ResourceException if the task should have a device, and has none
+   */
+  public Replica borrow(ReplicaKey key) {
+    DeviceLease lease =
+        devices.acquire(Optional.ofNullable(TaskContext.get()), Engines.find(key.engine()));
+    try {
+      return replicas
+          .computeIfAbsent(lease.device(), device -> new Replicas())
+          .borrow(key)
+          .with(lease);
+    } catch (RuntimeException | Error e) {
+      lease.close();
+      throw e;
+    }
   }
 
   /** The readers of training batches. */

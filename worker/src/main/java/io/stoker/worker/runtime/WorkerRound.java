@@ -39,7 +39,7 @@ final class WorkerRound implements RoundWork.Part {
    * @param context the task's, at whose end the replica is given back
    */
   static WorkerRound begin(RoundTask task, int worker, Configuration hadoop, TaskContext context) {
-    Replica replica = Residents.here().replicas().borrow(task.replica());
+    Replica replica = Residents.here().borrow(task.replica());
     context.addTaskFailureListener((TaskFailureListener) (ended, failure) -> replica.discard());
     context.addTaskCompletionListener((TaskCompletionListener) ended -> replica.close());
     return new WorkerRound(task, worker, hadoop, context, replica);

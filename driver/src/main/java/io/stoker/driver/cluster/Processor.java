@@ -1,6 +1,7 @@
-package io.stoker.driver.cli;
+package io.stoker.driver.cluster;
 
 import java.io.IOException;
+import java.io.Serializable;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -13,7 +14,7 @@ import java.util.stream.Stream;
  * @param name its model
  * @param vectorExtensions those of its instruction sets that speed up networks
  */
-record Processor(String name, List<String> vectorExtensions) {
+public record Processor(String name, List<String> vectorExtensions) implements Serializable {
   private static final List<String> OF_INTEREST =
       List.of(
           "sse4_2",
@@ -27,12 +28,12 @@ record Processor(String name, List<String> vectorExtensions) {
           "amx_bf16",
           "amx_int8");
 
-  Processor {
+  public Processor {
     vectorExtensions = List.copyOf(vectorExtensions);
   }
 
   /** This machine's first processor, with its architecture's name where Linux tells no more. */
-  static Processor here() {
+  public static Processor here() {
     try {
       return parse(Files.readAllLines(Path.of("/proc/cpuinfo")));
     } catch (IOException e) {
@@ -47,6 +48,16 @@ record Processor(String name, List<String> vectorExtensions) {
     return new Processor(
         model.isEmpty() ? System.getProperty("os.arch") : model,
         OF_INTEREST.stream().filter(flags::contains).toList());
+  }
+
+  /**
+   * What decides how oneDNN sums, and so the last bits of a result: the widest instruction set that
+   * it would take here.
+   */
+  public String kind() {
+    return vectorExtensions.contains("avx512bw")
+        ? vectorExtensions.contains("amx_bf16") ? "AVX-512 with AMX" : "AVX-512"
+        : vectorExtensions.contains("avx2") ? "AVX2" : "older than AVX2";
   }
 
   private static String value(List<String> lines, String key) {

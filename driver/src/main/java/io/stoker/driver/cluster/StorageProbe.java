@@ -1,4 +1,4 @@
-package io.stoker.driver.cli;
+package io.stoker.driver.cluster;
 
 import io.stoker.data.storage.Storage;
 import io.stoker.failure.ResourceException;
@@ -12,7 +12,7 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 
 /** Tries whether a folder can be written to. */
-final class StorageProbe {
+public final class StorageProbe {
   private static final int BYTES = 1 << 20;
   private static final double NANOSECONDS = 1e9;
 
@@ -26,7 +26,7 @@ final class StorageProbe {
    * @param writeSeconds what writing took
    * @param readSeconds what reading took
    */
-  record Result(String uri, int bytes, double writeSeconds, double readSeconds) {
+  public record Result(String uri, int bytes, double writeSeconds, double readSeconds) {
     @Override
     public String toString() {
       return "%s: 1 MiB written in %.3f s, read in %.3f s, deleted"
@@ -39,7 +39,7 @@ final class StorageProbe {
    *
    * @throws ResourceException if the folder cannot be used
    */
-  static Result run(String uri, Configuration hadoop) {
+  public static Result run(String uri, Configuration hadoop) {
     byte[] written = new byte[BYTES];
     Arrays.fill(written, (byte) 0x5a);
     try {

@@ -1,0 +1,192 @@
+package io.stoker.driver.cluster;
+
+import io.stoker.driver.cluster.ClusterSurvey.Surveyed;
+import io.stoker.failure.ResourceException;
+import io.stoker.models.engine.Engine;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import org.apache.spark.network.util.JavaUtils;
+
+/** What to think of a cluster, by what its processes say of themselves. */
+public final class Diagnosis {
+  private static final int JAVA = 17;
+
+  private final ProcessFacts driver;
+  private final List<Surveyed> executors;
+  private final ClusterSurvey survey;
+
+  /**
+   * @param driver what the driver says
+   * @param survey what the executors say
+   */
+  public Diagnosis(ProcessFacts driver, ClusterSurvey survey) {
+    this.driver = driver;
+    this.survey = survey;
+    this.executors = survey.executors();
+  }
+
+  /**
+   * Judges.
+   *
+   * @param gpus the engine of a job on graphics cards, where one is wanted
+   */
+  public List<Verdict> verdicts(Optional<Engine> gpus) {
+    List<Verdict> verdicts = new ArrayList<>();
+    verdicts.add(java());
+    verdicts.add(spark());
+    verdicts.add(engines());
+    verdicts.add(processors());
+    verdicts.add(threads());
+    verdicts.add(memory());
+    gpus.ifPresent(engine -> verdicts.add(gpus(engine)));
+    if (executors.stream().anyMatch(each -> !(each.storage() + each.storageProblem()).isEmpty())) {
+      verdicts.add(storage());
+    }
+    return List.copyOf(verdicts);
+  }
+
+  private Verdict java() {
+    return odd(facts -> Runtime.Version.parse(facts.java()).feature() != JAVA)
+        .map(
+            odd ->
+                Verdict.problem(
+                    "java",
+                    "%s runs Java %s; set JAVA_HOME there to Java 17"
+                        .formatted(odd.place(), odd.facts().java())))
+        .orElse(Verdict.ok("java", "17 everywhere"));
+  }
+
+  private Verdict spark() {
+    return odd(facts -> !facts.spark().equals(driver.spark()))
+        .map(
+            odd ->
+                Verdict.problem(
+                    "spark",
+                    "%s runs Spark %s, the driver %s; set SPARK_HOME to the cluster's own"
+                        .formatted(odd.place(), odd.facts().spark(), driver.spark())))
+        .orElse(Verdict.ok("spark", driver.spark() + " everywhere"));
+  }
+
+  private Verdict engines() {
+    return odd(facts -> facts.engines().stream().noneMatch(EngineFacts::available))
+        .map(
+            odd ->
+                Verdict.problem(
+                    "engine",
+                    "none runs in %s: the native libraries of stoker.jar are for Linux on x86-64"
+                        .formatted(odd.place())))
+        .orElse(
+            Verdict.ok(
+                "engine",
+                distinct(
+                        facts ->
+                            facts.engines().stream()
+                                .filter(EngineFacts::available)
+                                .map(EngineFacts::name)
+                                .collect(Collectors.joining(" and ")))
+                    + " in each executor"));
+  }
+
+  private Verdict processors() {
+    String kinds = distinct(facts -> facts.processor().kind());
+    return kinds.contains(", ")
+        ? Verdict.warning(
+            "processors",
+            "%s: the last bits of a result depend on which executor trains; take machines of one kind, or set spark.executorEnv.DNNL_MAX_CPU_ISA=AVX2"
+                .formatted(kinds))
+        : Verdict.ok("processors", kinds + " in each executor: one job, one result");
+  }
+
+  private Verdict threads() {
+    return executors.stream()
+        .filter(each -> (long) each.slots() * threads(each.facts()) > each.facts().cores())
+        .findFirst()
+        .map(
+            odd ->
+                Verdict.warning(
+                    "threads",
+                    "%d slots of %d threads on %d cores in %s: they get in each other's way; set spark.executorEnv.OMP_NUM_THREADS=1, and no more slots than cores"
+                        .formatted(
+                            odd.slots(), threads(odd.facts()), odd.facts().cores(), odd.place())))
+        .orElse(Verdict.ok("threads", "no more than there are cores"));
+  }
+
+  private static int threads(ProcessFacts facts) {
+    return facts.threads().matches("[1-9][0-9]{0,3}")
+        ? Integer.parseInt(facts.threads())
+        : facts.cores();
+  }
+
+  /** Heap and native memory of all executors of a machine, against what it has. */
+  private Verdict memory() {
+    Map<String, Long> wanted = new TreeMap<>();
+    Map<String, Long> there = new TreeMap<>();
+    for (Surveyed each : executors) {
+      ProcessFacts facts = each.facts();
+      wanted.merge(facts.host(), facts.heapBytes() + bytes(facts.nativeLimit()), Long::sum);
+      there.put(facts.host(), facts.memoryBytes());
+    }
+    return wanted.entrySet().stream()
+        .filter(host -> host.getValue() > there.get(host.getKey()))
+        .findFirst()
+        .map(
+            host ->
+                Verdict.warning(
+                    "memory",
+                    "heap and native limits of the executors on %s are %s together, it has %s; lower --executor-memory or STOKER_NATIVE_MEMORY"
+                        .formatted(
+                            host.getKey(),
+                            gibibytes(host.getValue()),
+                            gibibytes(there.get(host.getKey())))))
+        .orElse(
+            Verdict.ok("memory", "heap and native limits of executors fit into their machines"));
+  }
+
+  private static long bytes(String limit) {
+    return limit.matches("[0-9]+[kmgKMG]?") ? JavaUtils.byteStringAsBytes(limit) : 0;
+  }
+
+  private Verdict gpus(Engine engine) {
+    try {
+      GpuRequest.check(survey, engine);
+      return Verdict.ok("gpus", "one a slot, with code for each");
+    } catch (ResourceException e) {
+      return Verdict.problem("gpus", e.getMessage());
+    }
+  }
+
+  private Verdict storage() {
+    return executors.stream()
+        .filter(each -> !each.storageProblem().isEmpty())
+        .findFirst()
+        .map(
+            odd ->
+                Verdict.problem(
+                    "storage", "from %s: %s".formatted(odd.place(), odd.storageProblem())))
+        .orElse(Verdict.ok("storage", "written to and read from by each executor"));
+  }
+
+  private Optional<Surveyed> odd(Predicate<ProcessFacts> odd) {
+    return executors.stream().filter(each -> odd.test(each.facts())).findFirst();
+  }
+
+  private String distinct(Function<ProcessFacts, String> property) {
+    return String.join(
+        ", ",
+        executors.stream()
+            .map(each -> property.apply(each.facts()))
+            .collect(Collectors.toCollection(TreeSet::new)));
+  }
+
+  private static String gibibytes(long bytes) {
+    return String.format(Locale.ROOT, "%.1f GiB", bytes / (double) (1L << 30));
+  }
+}

@@ -1,0 +1,136 @@
+package io.stoker.driver.cluster;
+
+import io.stoker.failure.Check;
+import io.stoker.failure.InputException;
+import io.stoker.failure.ResourceException;
+import io.stoker.models.engine.Engine;
+import io.stoker.models.engine.Engines;
+import io.stoker.worker.device.InstalledCard;
+import io.stoker.worker.runtime.TaskDevices;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.spark.SparkConf;
+
+/**
+ * A job's wish to compute on graphics cards, one a task: {@code --device gpu}, or Spark's own
+ * {@code spark.task.resource.gpu.amount}.
+ */
+public final class GpuRequest {
+  private static final String OF_A_TASK = "spark.task.resource.gpu.amount";
+  private static final String OF_AN_EXECUTOR = "spark.executor.resource.gpu.amount";
+  private static final String VENDOR = "spark.executor.resource.gpu.vendor";
+  private static final String ORDER = "spark.executorEnv.CUDA_DEVICE_ORDER";
+  private static final String MASTER = "spark.master";
+
+  private GpuRequest() {}
+
+  /** Whether a job's configuration has the wish. */
+  public static boolean isIn(SparkConf conf) {
+    return conf.get(TaskDevices.DEVICE, "").equals(TaskDevices.GPU) || conf.contains(OF_A_TASK);
+  }
+
+  /**
+   * Completes a configuration that has the wish, before Spark starts with it; leaves all others
+   * alone.
+   *
+   * @throws InputException if it wants both processors and cards
+   */
+  public static void complete(SparkConf conf) {
+    Check.input(
+        !(conf.contains(OF_A_TASK)
+            && conf.get(TaskDevices.DEVICE, "").equals(TaskDevices.PROCESSOR)),
+        "Invalid --device cpu with %s: tasks would hold GPUs that they do not use; leave out one of them",
+        OF_A_TASK);
+    if (!isIn(conf)) {
+      return;
+    }
+    conf.set(TaskDevices.DEVICE, TaskDevices.GPU);
+    if (conf.get(MASTER, "local").startsWith("local")) {
+      // Spark assigns none there, and would wait for them for ever; each task takes a free one.
+      conf.remove(OF_A_TASK);
+      conf.remove(OF_AN_EXECUTOR);
+      return;
+    }
+    conf.setIfMissing(OF_A_TASK, "1");
+    conf.setIfMissing(OF_AN_EXECUTOR, "1");
+    // CUDA's own order is the fastest first; addresses are numbers in the order of the bus.
+    conf.setIfMissing(ORDER, "PCI_BUS_ID");
+    if (conf.get(MASTER).startsWith("k8s")) {
+      conf.setIfMissing(VENDOR, "nvidia.com");
+    }
+  }
+
+  /**
+   * The engine for a job.
+   *
+   * @param conf the configuration that Spark runs with
+   * @param name the engine's, or {@link Engines#AUTO}
+   * @throws ResourceException if it is to compute on cards, and cannot
+   */
+  public static Engine engine(SparkConf conf, String name) {
+    if (!isIn(conf)) {
+      return Engines.named(name);
+    }
+    String amount = conf.get(OF_A_TASK, "1");
+    if (!amount.matches("1(\\.0+)?")) {
+      throw new ResourceException(
+          "Cannot train with %s=%s: %s; set it to 1"
+              .formatted(
+                  OF_A_TASK,
+                  amount,
+                  amount.startsWith("0")
+                      ? "two tasks would share a device"
+                      : "a task computes on one device"));
+    }
+    return Engines.onDevices(name);
+  }
+
+  /**
+   * Makes sure that each slot has a card of its own, with code for it.
+   *
+   * @param survey of the executors
+   * @param engine what computes
+   * @throws ResourceException if not; it names the card and the executor
+   */
+  public static void check(ClusterSurvey survey, Engine engine) {
+    Map<String, String> owners = new HashMap<>();
+    for (ClusterSurvey.Surveyed executor : survey.executors()) {
+      for (String address : executor.gpus()) {
+        Optional<InstalledCard> card =
+            executor.facts().cards().stream().filter(each -> each.isAt(address)).findFirst();
+        String place = "GPU %s of %s".formatted(address, executor.place());
+        card.ifPresent(found -> found.card().requireUsable(place));
+        String identity =
+            card.map(InstalledCard::uuid).orElse(executor.facts().host() + " GPU " + address);
+        String other = owners.putIfAbsent(identity, place);
+        if (other != null) {
+          throw new ResourceException(
+              "Cannot train on %s and %s: they are one device, which two tasks would share; give each executor addresses of its own"
+                  .formatted(other, place));
+        }
+      }
+    }
+    survey.executors().forEach(executor -> requireStarted(executor, engine.name()));
+  }
+
+  private static void requireStarted(ClusterSurvey.Surveyed executor, String engine) {
+    List<EngineFacts> started =
+        executor.facts().engines().stream()
+            .filter(facts -> facts.name().equals(engine) && facts.devices() > 0)
+            .toList();
+    if (started.isEmpty()) {
+      // CUDA would start on every card that it sees, assigned or not.
+      for (InstalledCard card : executor.facts().cards()) {
+        card.card()
+            .requireUsable(
+                "machines with GPU %d of %s, which CUDA_VISIBLE_DEVICES does not hide"
+                    .formatted(card.index(), executor.place()));
+      }
+      throw new ResourceException(
+          "Cannot train on GPUs in %s: CUDA does not start there; it needs an NVIDIA driver, CUDA 11.6 and cuDNN 8 (see docs/gpu.md)"
+              .formatted(executor.place()));
+    }
+  }
+}

@@ -1,0 +1,83 @@
+package io.stoker.driver.cluster;
+
+import io.stoker.worker.device.InstalledCard;
+import java.io.Serializable;
+import java.lang.management.ManagementFactory;
+import java.util.List;
+import org.apache.spark.SparkEnv;
+
+/**
+ * What a driver or an executor is made of.
+ *
+ * @param executor Spark's name of it; {@code driver} for the driver
+ * @param host its machine
+ * @param java the version
+ * @param spark the version
+ * @param processor the machine's processor
+ * @param cores processors that the process may use
+ * @param threads {@code OMP_NUM_THREADS}; blank where it is not set
+ * @param memoryBytes the machine's memory
+ * @param heapBytes the largest heap
+ * @param nativeLimit the most native memory for networks, as JavaCPP was told
+ * @param residentLimit the most memory of the process, as JavaCPP was told
+ * @param cards the graphics cards, as nvidia-smi lists them
+ * @param engines what it computes with
+ */
+public record ProcessFacts(
+    String executor,
+    String host,
+    String java,
+    String spark,
+    Processor processor,
+    int cores,
+    String threads,
+    long memoryBytes,
+    long heapBytes,
+    String nativeLimit,
+    String residentLimit,
+    List<InstalledCard> cards,
+    List<EngineFacts> engines)
+    implements Serializable {
+  private static final String NATIVE_LIMIT = "org.bytedeco.javacpp.maxbytes";
+  private static final String RESIDENT_LIMIT = "org.bytedeco.javacpp.maxphysicalbytes";
+
+  public ProcessFacts {
+    cards = List.copyOf(cards);
+    engines = List.copyOf(engines);
+  }
+
+  /** Gathered once, by whichever task is first: engines take a while to start. */
+  private static final class Gathered {
+    private static final ProcessFacts HERE = gather();
+  }
+
+  /** This process's. */
+  public static ProcessFacts here() {
+    return Gathered.HERE;
+  }
+
+  private static ProcessFacts gather() {
+    SparkEnv spark = SparkEnv.get();
+    List<InstalledCard> cards = InstalledCard.list();
+    return new ProcessFacts(
+        spark == null ? "driver" : spark.executorId(),
+        spark == null ? "localhost" : spark.blockManager().blockManagerId().host(),
+        Runtime.version().toString(),
+        org.apache.spark.package$.MODULE$.SPARK_VERSION(),
+        Processor.here(),
+        Runtime.getRuntime().availableProcessors(),
+        System.getenv().getOrDefault("OMP_NUM_THREADS", ""),
+        ((com.sun.management.OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean())
+            .getTotalMemorySize(),
+        Runtime.getRuntime().maxMemory(),
+        limit(NATIVE_LIMIT),
+        limit(RESIDENT_LIMIT),
+        cards,
+        EngineFacts.here(cards.stream().allMatch(card -> card.card().usable())));
+  }
+
+  private static String limit(String property) {
+    String value = System.getProperty(property, "the library's default");
+    return value.equals("0") ? "no limit" : value;
+  }
+}

@@ -1,0 +1,27 @@
+package io.stoker.driver.cli;
+
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.stoker.failure.ResourceException;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import org.junit.jupiter.api.Test;
+
+class MastersTest {
+  @Test
+  void saysAtOnceThatNoMasterAnswers() throws IOException {
+    int free;
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      free = socket.getLocalPort();
+      Masters.checkReachable("spark://127.0.0.1:1,127.0.0.1:" + free);
+    }
+
+    assertThatThrownBy(() -> Masters.checkReachable("spark://127.0.0.1:" + free))
+        .isInstanceOf(ResourceException.class)
+        .hasMessageContaining("spark://127.0.0.1:" + free);
+    assertThatThrownBy(() -> Masters.checkReachable("spark://nonsense"))
+        .isInstanceOf(ResourceException.class);
+    Masters.checkReachable("yarn");
+  }
+}

@@ -1,0 +1,92 @@
+package io.stoker.driver.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.stoker.driver.LocalSpark;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class DiagnosisTest {
+  private static final ProcessFacts DRIVER = Surveys.facts("driver", "d");
+
+  private static Verdict verdict(String subject, ClusterSurvey survey) {
+    return new Diagnosis(DRIVER, survey)
+        .verdicts(Optional.empty()).stream()
+            .filter(verdict -> verdict.subject().equals(subject))
+            .findFirst()
+            .orElseThrow();
+  }
+
+  private static ProcessFacts changed(
+      String java, String spark, String extension, String threads, long memory) {
+    ProcessFacts facts = Surveys.facts("1", "b");
+    return new ProcessFacts(
+        facts.executor(),
+        facts.host(),
+        java,
+        spark,
+        new Processor("another", List.of(extension)),
+        facts.cores(),
+        threads,
+        memory,
+        facts.heapBytes(),
+        facts.nativeLimit(),
+        facts.residentLimit(),
+        facts.cards(),
+        List.of(new EngineFacts("onednn", false, "cannot run", 0)));
+  }
+
+  @Test
+  void findsNothingWrongWithAGoodCluster() {
+    ClusterSurvey survey = Surveys.of(Surveys.facts("0", "a"), Surveys.facts("1", "b"));
+
+    assertThat(new Diagnosis(DRIVER, survey).verdicts(Optional.empty()))
+        .extracting(Verdict::level)
+        .containsOnly(Verdict.Level.OK);
+  }
+
+  @Test
+  void saysWhatIsWrongWhereAndWhatToDo() {
+    ClusterSurvey survey =
+        Surveys.of(Surveys.facts("0", "a"), changed("11.0.2", "3.4.1", "avx2", "4", 1L << 30));
+
+    assertThat(verdict("java", survey).message())
+        .isEqualTo("executor 1 on b runs Java 11.0.2; set JAVA_HOME there to Java 17");
+    assertThat(verdict("spark", survey).message())
+        .contains("executor 1 on b runs Spark 3.4.1, the driver 3.5.9", "SPARK_HOME");
+    assertThat(verdict("engine", survey).level()).isEqualTo(Verdict.Level.PROBLEM);
+    assertThat(verdict("processors", survey).message())
+        .startsWith("AVX-512, AVX2:")
+        .contains("DNNL_MAX_CPU_ISA");
+    assertThat(verdict("threads", survey).message())
+        .startsWith("2 slots of 4 threads on 2 cores in executor 1 on b");
+    assertThat(verdict("memory", survey).message())
+        .contains("on b are 2.0 GiB together, it has 1.0 GiB");
+  }
+
+  @Test
+  void asksEachSlotAndProbesStorageOncePerProcess(@TempDir Path folder) throws Exception {
+    try (JavaSparkContext spark = LocalSpark.start("local[2]")) {
+      ClusterSurvey survey = ClusterSurvey.of(spark, folder.toString());
+
+      assertThat(survey.slots()).isEqualTo(2);
+      assertThat(survey.executors()).hasSize(1);
+      assertThat(survey.executors().get(0).storage())
+          .containsOnlyOnce(folder.toString())
+          .contains("written");
+      assertThat(verdict("storage", survey).level()).isEqualTo(Verdict.Level.OK);
+      assertThat(survey.executors().get(0).facts().engines())
+          .anyMatch(engine -> engine.name().equals("onednn") && engine.available());
+
+      Path file = Files.createFile(folder.resolve("file"));
+      Verdict storage = verdict("storage", ClusterSurvey.of(spark, file.toString()));
+      assertThat(storage.level()).isEqualTo(Verdict.Level.PROBLEM);
+      assertThat(storage.message()).contains("executor driver", file.toString());
+    }
+  }
+}

@@ -1,0 +1,155 @@
+package io.stoker.driver.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.stoker.failure.InputException;
+import io.stoker.failure.ResourceException;
+import io.stoker.models.engine.Engine;
+import io.stoker.models.engine.Engines;
+import io.stoker.worker.device.InstalledCard;
+import io.stoker.worker.runtime.TaskDevices;
+import java.util.List;
+import org.apache.spark.SparkConf;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class GpuRequestTest {
+  private static final String OF_A_TASK = "spark.task.resource.gpu.amount";
+  private static final String OF_AN_EXECUTOR = "spark.executor.resource.gpu.amount";
+  private static final Engine DL4J =
+      Engines.all().stream().filter(each -> each.name().equals("dl4j")).findFirst().orElseThrow();
+
+  private static SparkConf conf(String master) {
+    return new SparkConf(false).setMaster(master);
+  }
+
+  @Test
+  void asksForOneCardATaskOnACluster() {
+    SparkConf conf = conf("k8s://h").set(TaskDevices.DEVICE, "gpu").set(OF_AN_EXECUTOR, "4");
+
+    GpuRequest.complete(conf);
+
+    assertThat(conf.get(OF_A_TASK)).isEqualTo("1");
+    assertThat(conf.get(OF_AN_EXECUTOR)).isEqualTo("4");
+    assertThat(conf.get("spark.executorEnv.CUDA_DEVICE_ORDER")).isEqualTo("PCI_BUS_ID");
+    assertThat(conf.get("spark.executor.resource.gpu.vendor")).isEqualTo("nvidia.com");
+  }
+
+  @Test
+  void asksALocalMasterForNothingThatItCannotAssign() {
+    SparkConf conf = conf("local[2]").set(OF_A_TASK, "1").set(OF_AN_EXECUTOR, "1");
+
+    GpuRequest.complete(conf);
+
+    assertThat(conf.contains(OF_A_TASK)).isFalse();
+    assertThat(conf.contains(OF_AN_EXECUTOR)).isFalse();
+    assertThat(GpuRequest.isIn(conf)).isTrue();
+  }
+
+  @Test
+  void leavesAJobForProcessorsAlone() {
+    SparkConf conf = conf("spark://h:1");
+
+    GpuRequest.complete(conf);
+
+    assertThat(conf.getAll()).hasSize(1);
+    assertThat(GpuRequest.engine(conf, Engines.AUTO).name()).isEqualTo("onednn");
+  }
+
+  @Test
+  void refusesBoth() {
+    SparkConf conf = conf("spark://h:1").set(TaskDevices.DEVICE, "cpu").set(OF_A_TASK, "1");
+
+    assertThatThrownBy(() -> GpuRequest.complete(conf))
+        .isInstanceOf(InputException.class)
+        .hasMessageStartingWith("Invalid --device cpu with spark.task.resource.gpu.amount");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"0.5, two tasks would share a device", "2, a task computes on one device"})
+  void refusesAnyOtherNumberOfCardsATask(String amount, String reason) {
+    assertThatThrownBy(() -> GpuRequest.engine(conf("spark://h:1").set(OF_A_TASK, amount), "dl4j"))
+        .isInstanceOf(ResourceException.class)
+        .hasMessageContaining(amount)
+        .hasMessageContaining(reason)
+        .hasMessageEndingWith("set it to 1");
+  }
+
+  @Test
+  void takesADistinctCardForEachSlot() {
+    ClusterSurvey survey =
+        new ClusterSurvey(
+            List.of(
+                Surveys.surveyed(Surveys.facts("0", "a"), "0", "1"),
+                Surveys.surveyed(Surveys.facts("1", "a"), "2", "3"),
+                Surveys.surveyed(Surveys.facts("2", "b"), "0", "1")));
+
+    assertThatCode(() -> GpuRequest.check(survey, DL4J)).doesNotThrowAnyException();
+  }
+
+  @Test
+  void refusesExecutorsOfOneMachineThatShareACard() {
+    ClusterSurvey survey =
+        new ClusterSurvey(
+            List.of(
+                Surveys.surveyed(Surveys.facts("0", "a"), "0", "1"),
+                Surveys.surveyed(Surveys.facts("1", "a"), "1", "2")));
+
+    assertThatThrownBy(() -> GpuRequest.check(survey, DL4J))
+        .isInstanceOf(ResourceException.class)
+        .hasMessageContaining("GPU 1 of executor 0 on a and GPU 1 of executor 1 on a")
+        .hasMessageContaining("two tasks would share");
+  }
+
+  @Test
+  void tellsCardsOfOneNumberInTwoContainersApart() {
+    ClusterSurvey survey =
+        new ClusterSurvey(
+            List.of(inContainer("0", "GPU-aa", 8.0), inContainer("1", "GPU-bb", 8.0)));
+
+    assertThatCode(() -> GpuRequest.check(survey, DL4J)).doesNotThrowAnyException();
+  }
+
+  @Test
+  void namesTheCardThatHasNoCode() {
+    ClusterSurvey survey = new ClusterSurvey(List.of(inContainer("0", "GPU-aa", 9.0)));
+
+    assertThatThrownBy(() -> GpuRequest.check(survey, DL4J))
+        .isInstanceOf(ResourceException.class)
+        .hasMessageContaining("GPU 0 of executor 0 on a, Some card (compute capability 9.0)");
+  }
+
+  @Test
+  void namesTheCardBesideTheAssignedOneThatKeepsCudaFromStarting() {
+    List<InstalledCard> cards =
+        InstalledCard.parse("0, GPU-aa, Old card, 8.0\n1, GPU-bb, New card, 9.0\n");
+    ProcessFacts facts = Surveys.with(Surveys.facts("3", "a"), cards, List.of(Surveys.cuda(0)));
+
+    assertThatThrownBy(
+            () -> GpuRequest.check(new ClusterSurvey(List.of(Surveys.surveyed(facts, "0"))), DL4J))
+        .isInstanceOf(ResourceException.class)
+        .hasMessageContaining("GPU 1 of executor 3 on a, which CUDA_VISIBLE_DEVICES does not hide")
+        .hasMessageContaining("New card (compute capability 9.0)");
+  }
+
+  private static ClusterSurvey.Surveyed inContainer(
+      String executor, String uuid, double capability) {
+    List<InstalledCard> cards =
+        InstalledCard.parse("0, %s, Some card, %s".formatted(uuid, capability));
+    return Surveys.surveyed(
+        Surveys.with(Surveys.facts(executor, "a"), cards, List.of(Surveys.cuda(1))), "0");
+  }
+
+  @Test
+  void namesTheExecutorWhereCudaDoesNotStart() {
+    ProcessFacts facts = Surveys.with(Surveys.facts("7", "a"), List.of(), List.of(Surveys.cuda(0)));
+
+    assertThatThrownBy(
+            () -> GpuRequest.check(new ClusterSurvey(List.of(Surveys.surveyed(facts, "0"))), DL4J))
+        .isInstanceOf(ResourceException.class)
+        .hasMessageContaining("executor 7 on a: CUDA does not start there");
+  }
+}

@@ -1,0 +1,32 @@
+package io.stoker.models.dl4j;
+
+import io.stoker.models.engine.Devices;
+import io.stoker.models.engine.GraphicsCard;
+import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.nativeblas.NativeOps;
+import org.nd4j.nativeblas.NativeOpsHolder;
+
+/** The cards of ND4J's CUDA backend. */
+final class Nd4jDevices implements Devices {
+  private static final double MINOR = 10;
+
+  private final NativeOps cuda = NativeOpsHolder.getInstance().getDeviceNativeOps();
+
+  @Override
+  public int count() {
+    return cuda.getAvailableDevices();
+  }
+
+  @Override
+  public GraphicsCard card(int device) {
+    return new GraphicsCard(
+        cuda.getDeviceName(device),
+        cuda.getDeviceMajor(device) + cuda.getDeviceMinor(device) / MINOR);
+  }
+
+  /** Without it, ND4J sends each new thread to the next card in turn. */
+  @Override
+  public void bind(int device) {
+    Nd4j.getAffinityManager().unsafeSetDevice(device);
+  }
+}

@@ -1,0 +1,76 @@
+package io.stoker.worker.device;
+
+import io.stoker.models.engine.GraphicsCard;
+import java.io.IOException;
+import java.io.Serializable;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A card of this machine as {@code nvidia-smi} lists it.
+ *
+ * @param index its number, in the order of the PCI bus
+ * @param uuid what tells it from all other cards of the world, such as {@code GPU-5d...}
+ * @param card what it is
+ */
+public record InstalledCard(int index, String uuid, GraphicsCard card) implements Serializable {
+  private static final int SECONDS_TO_ANSWER = 20;
+  private static final int COLUMNS = 4;
+
+  /** What hides cards from a process. */
+  static final String VISIBLE = "CUDA_VISIBLE_DEVICES";
+
+  /** The cards of this machine that this process may see; none where there is no NVIDIA driver. */
+  public static List<InstalledCard> list() {
+    String visible = System.getenv().getOrDefault(VISIBLE, "").strip();
+    List<String> entries = Arrays.asList(visible.split("\\s*,\\s*"));
+    return ofMachine().stream()
+        .filter(card -> visible.isEmpty() || entries.stream().anyMatch(card::isAt))
+        .toList();
+  }
+
+  private static List<InstalledCard> ofMachine() {
+    try {
+      Process process =
+          new ProcessBuilder(
+                  "nvidia-smi", "--query-gpu=index,uuid,name,compute_cap", "--format=csv,noheader")
+              .redirectError(ProcessBuilder.Redirect.DISCARD)
+              .start();
+      String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      return process.waitFor(SECONDS_TO_ANSWER, TimeUnit.SECONDS) && process.exitValue() == 0
+          ? parse(output)
+          : List.of();
+    } catch (IOException e) {
+      return List.of();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return List.of();
+    }
+  }
+
+  /** Reads lines of {@code index, uuid, name, compute capability}; ignores what is none. */
+  public static List<InstalledCard> parse(String output) {
+    return output
+        .lines()
+        .map(line -> line.split("\\s*,\\s*"))
+        .filter(
+            parts ->
+                parts.length == COLUMNS
+                    && parts[0].strip().matches("\\d{1,4}")
+                    && parts[3].strip().matches("\\d+\\.\\d+"))
+        .map(
+            parts ->
+                new InstalledCard(
+                    Integer.parseInt(parts[0].strip()),
+                    parts[1],
+                    new GraphicsCard(parts[2], Double.parseDouble(parts[3].strip()))))
+        .toList();
+  }
+
+  /** Whether Spark means this card by an address: its number or its UUID. */
+  public boolean isAt(String address) {
+    return address.equals(Integer.toString(index)) || address.equals(uuid);
+  }
+}

@@ -1,0 +1,71 @@
+package io.stoker.worker.device;
+
+import io.stoker.failure.ResourceException;
+import java.util.Arrays;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.stream.IntStream;
+
+/**
+ * CUDA's numbers for the cards that a process may see. Without {@code CUDA_VISIBLE_DEVICES} these
+ * are the numbers of {@code nvidia-smi}, given {@code CUDA_DEVICE_ORDER=PCI_BUS_ID}; with it, the
+ * places in its list.
+ */
+final class VisibleDevices {
+  private static final int LONGEST_NUMBER = 4;
+
+  private final List<InstalledCard> cards;
+  private final String variable;
+  private final List<String> visible;
+
+  /**
+   * @param variable the value of {@code CUDA_VISIBLE_DEVICES}; blank where it is not set
+   * @param cards those of the machine, where they are known
+   */
+  VisibleDevices(String variable, List<InstalledCard> cards) {
+    this.variable = variable.strip();
+    this.cards = List.copyOf(cards);
+    this.visible =
+        this.variable.isEmpty() ? List.of() : Arrays.asList(this.variable.split("\\s*,\\s*"));
+  }
+
+  /**
+   * CUDA's number for a card.
+   *
+   * @param address what Spark calls it: a number or a UUID
+   * @throws ResourceException if this process does not see it
+   */
+  int number(String address) {
+    OptionalInt number =
+        visible.isEmpty()
+            ? ofMachine(address)
+            : IntStream.range(0, visible.size())
+                .filter(place -> isSame(visible.get(place), address))
+                .findFirst();
+    return number.orElseThrow(
+        () ->
+            new ResourceException(
+                visible.isEmpty()
+                    ? "Cannot find the GPU that Spark calls '%s': its address is neither a number nor the UUID of a card of this machine; check the discovery script"
+                        .formatted(address)
+                    : "Cannot use GPU %s: CUDA_VISIBLE_DEVICES=%s hides it from this process; let the discovery script list what is visible"
+                        .formatted(address, variable)));
+  }
+
+  private OptionalInt ofMachine(String address) {
+    if (!address.isEmpty()
+        && address.length() <= LONGEST_NUMBER
+        && address.chars().allMatch(Character::isDigit)) {
+      return OptionalInt.of(Integer.parseInt(address));
+    }
+    return cards.stream()
+        .filter(card -> card.isAt(address))
+        .mapToInt(InstalledCard::index)
+        .findFirst();
+  }
+
+  private boolean isSame(String entry, String address) {
+    return entry.equals(address)
+        || cards.stream().anyMatch(card -> card.isAt(entry) && card.isAt(address));
+  }
+}

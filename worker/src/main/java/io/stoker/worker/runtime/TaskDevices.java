@@ -1,0 +1,100 @@
+package io.stoker.worker.runtime;
+
+import io.stoker.failure.ResourceException;
+import io.stoker.models.engine.Devices;
+import io.stoker.models.engine.Engine;
+import io.stoker.worker.device.DeviceLease;
+import io.stoker.worker.device.DeviceLeases;
+import java.net.InetAddress;
+import java.util.List;
+import java.util.Optional;
+import org.apache.spark.SparkConf;
+import org.apache.spark.SparkEnv;
+import org.apache.spark.TaskContext;
+import org.apache.spark.resource.ResourceInformation;
+
+/** The card of each task: the one that Spark assigned, or with a local master any that is free. */
+public final class TaskDevices {
+  /** The configuration key that says what a job computes on. */
+  public static final String DEVICE = "spark.stoker.device";
+
+  /** The value of {@link #DEVICE} for graphics cards, and Spark's name of the resource. */
+  public static final String GPU = "gpu";
+
+  /** The value of {@link #DEVICE} for processors. */
+  public static final String PROCESSOR = "cpu";
+
+  private final DeviceLeases leases;
+
+  TaskDevices(DeviceLeases leases) {
+    this.leases = leases;
+  }
+
+  /**
+   * Has the calling thread compute where its task may.
+   *
+   * @param task the task; none outside of tasks
+   * @param engine what computes
+   * @throws ResourceException if a card is wanted and there is none for this task alone
+   */
+  DeviceLease acquire(Optional<TaskContext> task, Engine engine) {
+    List<String> assigned = task.map(TaskDevices::assigned).orElse(List.of());
+    if (!assigned.isEmpty()) {
+      if (assigned.size() > 1) {
+        throw new ResourceException(
+            "Cannot train on %d GPUs in one task: a worker computes on one device (spark.task.resource.gpu.amount=1)"
+                .formatted(assigned.size()));
+      }
+      return leases.assigned(assigned.get(0), () -> started(engine));
+    }
+    // A backend that has started on CUDA computes there, whatever the job asked for.
+    if (isAsked() || (engine.computesOnDevices() && engine.devices().isPresent())) {
+      if (!isLocal()) {
+        throw new ResourceException(
+            "Cannot train on GPUs: Spark assigned none to this task; say --device gpu, or --conf spark.task.resource.gpu.amount=1 and spark.executor.resource.gpu.amount");
+      }
+      return leases.any(() -> started(engine));
+    }
+    return DeviceLease.PROCESSOR;
+  }
+
+  /** The addresses of the cards that Spark assigned to a task. */
+  public static List<String> assigned(TaskContext task) {
+    ResourceInformation gpu = task.resourcesJMap().get(GPU);
+    return gpu == null ? List.of() : List.of(gpu.addresses());
+  }
+
+  private static Devices started(Engine engine) {
+    return engine
+        .devices()
+        .orElseThrow(
+            () ->
+                new ResourceException(
+                    "Cannot train on GPUs on %s: %s; it needs an NVIDIA driver, CUDA 11.6 and cuDNN 8 there, and stoker.jar built with -Pcuda"
+                        .formatted(host(), why(engine))));
+  }
+
+  private static String why(Engine engine) {
+    return engine.computesOnDevices()
+        ? "CUDA does not start for engine " + engine.name()
+        : "engine %s of this build is for processors only".formatted(engine.name());
+  }
+
+  private static boolean isAsked() {
+    return conf().map(conf -> conf.get(DEVICE, "").equals(GPU)).orElse(false);
+  }
+
+  private static boolean isLocal() {
+    return conf().map(conf -> conf.get("spark.master", "local").startsWith("local")).orElse(true);
+  }
+
+  private static Optional<SparkConf> conf() {
+    return Optional.ofNullable(SparkEnv.get()).map(SparkEnv::conf);
+  }
+
+  private static String host() {
+    return SparkEnv.get() == null
+        ? InetAddress.getLoopbackAddress().getHostName()
+        : SparkEnv.get().blockManager().blockManagerId().host();
+  }
+}

@@ -1,0 +1,35 @@
+package io.stoker.worker.device;
+
+import io.stoker.models.engine.Devices;
+import io.stoker.models.engine.GraphicsCard;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+
+/** Cards that remember which thread was bound to them. */
+public final class FakeDevices implements Devices {
+  private final List<GraphicsCard> cards;
+
+  /** The device of each call of {@link #bind}, in order. */
+  public final List<Integer> bound = new ArrayList<>();
+
+  /** Cards of this compute capability. */
+  public FakeDevices(int count, double computeCapability) {
+    cards = Collections.nCopies(count, new GraphicsCard("a card", computeCapability));
+  }
+
+  @Override
+  public int count() {
+    return cards.size();
+  }
+
+  @Override
+  public GraphicsCard card(int device) {
+    return cards.get(device);
+  }
+
+  @Override
+  public void bind(int device) {
+    bound.add(device);
+  }
+}
