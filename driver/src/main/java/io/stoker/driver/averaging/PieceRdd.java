@@ -9,7 +9,9 @@ import java.nio.FloatBuffer;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
+import java.util.stream.IntStream;
 import org.apache.spark.Partition;
+import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.rdd.RDD;
@@ -86,7 +88,7 @@ final class PieceRdd extends RDD<Tuple2<Integer, Piece>> {
     if (part.isFirstOfReplica()) {
       loadFrozen(part.network());
     }
-    long fetched = gather(part.network(), context);
+    long fetched = gather(part.network(), firstSlice(worker), context);
     double gatherSeconds = (System.nanoTime() - start) / 1e9;
     LocalResult result = part.train();
     return Scala.iterator(new Scatter(part.network(), worker, gatherSeconds, fetched, result));
@@ -107,24 +109,34 @@ final class PieceRdd extends RDD<Tuple2<Integer, Piece>> {
   /**
    * Sets the network to the slices.
    *
+   * @param first which one to begin with: workers that begin with different ones ask different
+   *     executors, and those in one executor find what the others have fetched
    * @return the bytes that came from other executors
    */
-  private long gather(Network network, TaskContext context) {
+  private long gather(Network network, int first, TaskContext context) {
     SliceRdd parent = (SliceRdd) dependencies().head().rdd();
+    List<Integer> order =
+        IntStream.range(first, first + slices.count()).mapToObj(i -> i % slices.count()).toList();
     long fetched = 0;
-    for (int slice = 0; slice < slices.count(); slice++) {
-      fetched += parent.isHere(slice) ? 0 : slices.bytes(slice);
-      FloatBuffer values = littleEndian(parent.content(slice, context));
-      int length = slices.length(slice);
-      network.writeParameters(slices.offset(slice), values.slice(0, length));
-      if (slices.carryUpdaterState()) {
-        network.writeUpdaterState(slices.offset(slice), values.slice(length, length));
+    try (FetchAhead ahead = new FetchAhead(parent, order)) {
+      for (int slice : order) {
+        fetched += parent.isHere(slice) ? 0 : slices.bytes(slice);
+        FloatBuffer values = littleEndian(parent.gathered(slice, ahead, context));
+        int length = slices.length(slice);
+        network.writeParameters(slices.offset(slice), values.slice(0, length));
+        if (slices.carryUpdaterState()) {
+          network.writeUpdaterState(slices.offset(slice), values.slice(length, length));
+        }
       }
     }
     if (!slices.carryUpdaterState()) {
       network.resetUpdaterState();
     }
     return fetched;
+  }
+
+  private int firstSlice(int worker) {
+    return (int) ((long) worker * slices.count() / workers());
   }
 
   private static FloatBuffer littleEndian(byte[] content) {
@@ -161,7 +173,8 @@ final class PieceRdd extends RDD<Tuple2<Integer, Piece>> {
         throw new NoSuchElementException();
       }
       int slice = next++;
-      Piece piece = Piece.of(slice, worker, result.examples(), content(slice));
+      Piece piece =
+          Piece.of(slice, worker, SparkEnv.get().executorId(), result.examples(), content(slice));
       return new Tuple2<>(slice, hasNext() ? piece : piece.with(report()));
     }
 

@@ -15,10 +15,10 @@ import org.apache.spark.util.SerializableConfiguration;
  * The parameters of a job on its executors, from round to round. The driver holds names of blocks,
  * never a value.
  *
- * <p>Each slice has two copies where there are two executors, and the slices of the round before
- * stay until the next round is complete: losing an executor costs a round or two, not a way back to
- * the last checkpoint. It owns all blocks and shuffle files that it makes, and {@link #close}
- * releases what is left of them.
+ * <p>Each executor that has a worker keeps the slices that it gathers, and the slices of the round
+ * before stay, with the pieces that became the current ones, until the next round is complete:
+ * losing an executor costs a round or two, not a way back to the last checkpoint. It owns all
+ * blocks and shuffle files that it makes, and {@link #close} releases what is left of them.
  */
 public final class SharedParameters implements AutoCloseable {
   private final JavaSparkContext spark;
@@ -154,6 +154,10 @@ public final class SharedParameters implements AutoCloseable {
       release(next, false);
       throw e;
     }
+    if (!isInSnapshot(current)) {
+      // Every executor with a worker has the current slices now: what they were made of may go.
+      current.cleanShuffleDependencies(false);
+    }
     List<SliceRdd> old = List.copyOf(previous);
     previous.clear();
     previous.add(current);
@@ -163,8 +167,7 @@ public final class SharedParameters implements AutoCloseable {
   }
 
   private List<SliceReport> materialize(SliceRdd slices) {
-    slices.persist(
-        hosts().size() >= 2 ? StorageLevel.MEMORY_AND_DISK_2() : StorageLevel.MEMORY_AND_DISK());
+    slices.persist(StorageLevel.MEMORY_AND_DISK());
     return slices.reports();
   }
 

@@ -1,5 +1,8 @@
 package io.stoker.driver.averaging;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
@@ -12,8 +15,8 @@ import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.network.buffer.ManagedBuffer;
 import org.apache.spark.rdd.RDD;
-import org.apache.spark.rdd.ShuffledRDD;
 import org.apache.spark.storage.RDDBlockId;
 import org.apache.spark.util.SerializableConfiguration;
 import scala.Tuple2;
@@ -78,18 +81,10 @@ public final class SliceRdd extends RDD<byte[]> {
    * @param trained what the workers made of them
    */
   static SliceRdd averaged(SliceRdd before, PieceRdd trained, OuterStep outer) {
-    ShuffledRDD<Integer, Piece, Piece> pieces =
-        new ShuffledRDD<Integer, Piece, Piece>(
-                trained,
-                new SlicePartitioner(trained.slices().count()),
-                Scala.tag(Integer.class),
-                Scala.tag(Piece.class),
-                Scala.tag(Piece.class))
-            .setSerializer(new PieceSerializer());
     SliceRdd rdd =
         new SliceRdd(
             trained.sparkContext(), trained.slices(), trained.workers(), outer, trained.hadoop());
-    rdd.pieces = pieces;
+    rdd.pieces = new PieceShuffle(trained);
     rdd.before = before;
     return rdd;
   }
@@ -105,17 +100,66 @@ public final class SliceRdd extends RDD<byte[]> {
   }
 
   /**
-   * Fetches one slice's content inside a task, from whichever executor holds it.
+   * One slice's content inside a task: from this executor, or else from another one that has it.
    *
    * @param context the task's
+   * @return not to be written to
    */
   byte[] content(int slice, TaskContext context) {
-    scala.collection.Iterator<byte[]> one = iterator(new IndexedPartition(slice), context);
-    byte[] content = one.next();
-    while (one.hasNext()) { // Spark unlocks the block at the iterator's end.
-      one.next();
+    return elements(slice, context).get(0);
+  }
+
+  /**
+   * The same, for all tasks of this executor: what comes from another one stays here too. So an
+   * executor fetches the parameters once a round, however many workers it has, and each slice has a
+   * second copy as soon as there is a worker on a second executor.
+   *
+   * @param ahead may have it
+   * @param context the task's
+   * @return not to be written to
+   */
+  byte[] gathered(int slice, FetchAhead ahead, TaskContext context) {
+    List<byte[]> elements =
+        ahead
+            .take(slice)
+            .map(block -> read(slice, block))
+            .orElseGet(() -> elements(slice, context));
+    if (getStorageLevel().isValid() && !isHere(slice)) {
+      SparkEnv.get()
+          .blockManager()
+          .putIterator(
+              new RDDBlockId(id(), slice),
+              Scala.iterator(elements.iterator()),
+              getStorageLevel(),
+              true,
+              elementClassTag());
     }
-    return content;
+    return elements.get(0);
+  }
+
+  private List<byte[]> read(int slice, ManagedBuffer block) {
+    List<byte[]> elements = new ArrayList<>();
+    try (InputStream in = block.createInputStream()) {
+      JavaConverters.asJavaIterator(
+              SparkEnv.get()
+                  .serializerManager()
+                  .<byte[]>dataDeserializeStream(
+                      new RDDBlockId(id(), slice), in, elementClassTag()))
+          .forEachRemaining(elements::add);
+      return elements;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } finally {
+      block.release();
+    }
+  }
+
+  private List<byte[]> elements(int slice, TaskContext context) {
+    List<byte[]> elements = new ArrayList<>();
+    // To the end, where Spark unlocks the block.
+    JavaConverters.asJavaIterator(iterator(new IndexedPartition(slice), context))
+        .forEachRemaining(elements::add);
+    return elements;
   }
 
   /** The reports that came with the slices, in their order; makes those that are not there. */
@@ -199,9 +243,7 @@ public final class SliceRdd extends RDD<byte[]> {
       }
       byWorker[worker].report().ifPresent(reports::add);
     }
-    long moved =
-        context.taskMetrics().shuffleReadMetrics().remoteBytesRead()
-            + (long) (getStorageLevel().replication() - 1) * slices.bytes(index);
+    long moved = moved(byWorker);
     WeightedMean.Averaged mean = WeightedMean.of(Arrays.asList(byWorker), slices.length(index));
     byte[] content = mean.content();
     if (!outer.isPlain()) {
@@ -213,5 +255,14 @@ public final class SliceRdd extends RDD<byte[]> {
         content,
         new SliceReport(index, seconds, moved, mean.driftSquared(), mean.normSquared(), reports)
             .toBytes());
+  }
+
+  /** The bytes of the pieces that other executors have written. */
+  private static long moved(Piece[] pieces) {
+    String here = SparkEnv.get().executorId();
+    return Arrays.stream(pieces)
+        .filter(piece -> !piece.executor().equals(here))
+        .mapToLong(piece -> piece.content().length)
+        .sum();
   }
 }

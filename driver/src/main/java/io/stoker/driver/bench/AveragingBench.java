@@ -12,7 +12,7 @@ import org.apache.spark.api.java.JavaSparkContext;
 /** Rounds of the real averaging, with a network that computes nothing. */
 public final class AveragingBench {
   /** Rounds before those that count: code is compiled, networks and blocks are made. */
-  static final int WARM_UP = 3;
+  static final int WARM_UP = 5;
 
   private AveragingBench() {}
 

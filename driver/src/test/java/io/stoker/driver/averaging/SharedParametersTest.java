@@ -19,6 +19,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.TaskContext;
@@ -61,6 +62,14 @@ class SharedParametersTest {
   @ValueSource(strings = {"local[2]", "local[4]"})
   void doNotDependOnTheNumberOfSlots(String master) {
     assertThat(trainOn(master, STEADY, parameters -> {})).isEqualTo(undisturbed);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"spark.shuffle.compress", "spark.io.encryption.enabled"})
+  void doNotDependOnWhatTheShuffleDoesToBytes(String key) {
+    try (JavaSparkContext spark = LocalSpark.start("local[2]", Map.of(key, "true"))) {
+      assertThat(trainOn(spark, STEADY, parameters -> {})).isEqualTo(undisturbed);
+    }
   }
 
   @Test
@@ -183,8 +192,13 @@ class SharedParametersTest {
   }
 
   private static String trainOn(String master, StepSchedule schedule, Incident incident) {
-    try (JavaSparkContext spark = LocalSpark.start(master);
-        SharedParameters parameters = load(spark)) {
+    try (JavaSparkContext spark = LocalSpark.start(master)) {
+      return trainOn(spark, schedule, incident);
+    }
+  }
+
+  private static String trainOn(JavaSparkContext spark, StepSchedule schedule, Incident incident) {
+    try (SharedParameters parameters = load(spark)) {
       for (int round = 0; round < ROUNDS; round++) {
         RoundReport report = parameters.advance(task(round, schedule));
         assertThat(report.workers()).extracting(WorkerReport::worker).containsExactly(0, 1, 2, 3);
