@@ -36,6 +36,11 @@ final class Piece {
     return new Piece(slice, worker, executor, examples, content, null);
   }
 
+  /** The same piece with another content. */
+  Piece with(byte[] other) {
+    return new Piece(slice, worker, executor, examples, other, report);
+  }
+
   /** The same piece with the worker's report on the round. */
   Piece with(WorkerReport round) {
     return new Piece(slice, worker, executor, examples, content, round);

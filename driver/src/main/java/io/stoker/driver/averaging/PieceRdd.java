@@ -1,5 +1,6 @@
 package io.stoker.driver.averaging;
 
+import io.stoker.driver.config.Wire;
 import io.stoker.models.engine.Network;
 import io.stoker.worker.runtime.RoundWork;
 import io.stoker.worker.sgd.LocalResult;
@@ -29,6 +30,7 @@ final class PieceRdd extends RDD<Tuple2<Integer, Piece>> {
   private final ParameterSlices slices;
   private final RoundWork work;
   private final SliceSource frozen;
+  private final Wire wire;
   private final Broadcast<SerializableConfiguration> hadoop;
 
   /** Not for tasks: where they go is the scheduler's business. */
@@ -38,10 +40,11 @@ final class PieceRdd extends RDD<Tuple2<Integer, Piece>> {
    * @param parameters the slices before the round
    * @param work what the workers do
    * @param frozen where a new replica has the parameters from that are in no slice
+   * @param wire how what the workers have changed travels
    * @param hosts that of each executor, in an order that stays: a worker that is on the same host
    *     in each round finds its data there
    */
-  PieceRdd(SliceRdd parameters, RoundWork work, SliceSource frozen, List<String> hosts) {
+  PieceRdd(SliceRdd parameters, RoundWork work, SliceSource frozen, Wire wire, List<String> hosts) {
     super(
         parameters.sparkContext(),
         Scala.list(List.of(new AllSlices(parameters))),
@@ -49,12 +52,17 @@ final class PieceRdd extends RDD<Tuple2<Integer, Piece>> {
     this.slices = parameters.slices();
     this.work = work;
     this.frozen = frozen;
+    this.wire = wire;
     this.hadoop = parameters.hadoop();
     this.hosts = List.copyOf(hosts);
   }
 
   ParameterSlices slices() {
     return slices;
+  }
+
+  Wire wire() {
+    return wire;
   }
 
   int workers() {
@@ -91,7 +99,8 @@ final class PieceRdd extends RDD<Tuple2<Integer, Piece>> {
     long fetched = gather(part.network(), firstSlice(worker), context);
     double gatherSeconds = (System.nanoTime() - start) / 1e9;
     LocalResult result = part.train();
-    return Scala.iterator(new Scatter(part.network(), worker, gatherSeconds, fetched, result));
+    return Scala.iterator(
+        new Scatter(context, part.network(), worker, gatherSeconds, fetched, result));
   }
 
   /** Once a replica: no round changes them. */
@@ -145,6 +154,7 @@ final class PieceRdd extends RDD<Tuple2<Integer, Piece>> {
 
   /** Reads one piece after the other out of the network; the last one carries the report. */
   private final class Scatter implements Iterator<Tuple2<Integer, Piece>> {
+    private final TaskContext context;
     private final Network network;
     private final int worker;
     private final double gatherSeconds;
@@ -154,7 +164,13 @@ final class PieceRdd extends RDD<Tuple2<Integer, Piece>> {
     private int next;
 
     Scatter(
-        Network network, int worker, double gatherSeconds, long fetchedBytes, LocalResult result) {
+        TaskContext context,
+        Network network,
+        int worker,
+        double gatherSeconds,
+        long fetchedBytes,
+        LocalResult result) {
+      this.context = context;
       this.network = network;
       this.worker = worker;
       this.gatherSeconds = gatherSeconds;
@@ -190,7 +206,12 @@ final class PieceRdd extends RDD<Tuple2<Integer, Piece>> {
       if (slices.carryUpdaterState()) {
         network.readUpdaterState(slices.offset(slice), values.slice(length, length));
       }
-      return content;
+      return DeltaCodec.of(wire).map(codec -> encoded(slice, content, codec)).orElse(content);
+    }
+
+    private byte[] encoded(int slice, byte[] content, DeltaCodec codec) {
+      byte[] before = ((SliceRdd) dependencies().head().rdd()).content(slice, context);
+      return Deltas.encode(codec, slices.length(slice), slices.vectors(), before, content);
     }
 
     private WorkerReport report() {

@@ -1,5 +1,6 @@
 package io.stoker.driver.averaging;
 
+import io.stoker.driver.config.Wire;
 import io.stoker.worker.runtime.RoundWork;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -25,6 +26,7 @@ public final class SharedParameters implements AutoCloseable {
   private final Broadcast<SerializableConfiguration> hadoop;
   private final SliceSource frozen;
   private final OuterStep outer;
+  private final Wire wire;
   private final DriverTraffic traffic;
   private SliceRdd current;
 
@@ -38,11 +40,13 @@ public final class SharedParameters implements AutoCloseable {
       Broadcast<SerializableConfiguration> hadoop,
       SliceRdd first,
       SliceSource frozen,
-      OuterStep outer) {
+      OuterStep outer,
+      Wire wire) {
     this.spark = spark;
     this.hadoop = hadoop;
     this.frozen = frozen;
     this.outer = outer;
+    this.wire = wire;
     this.current = first;
     this.traffic = new DriverTraffic(spark.isLocal());
     spark.sc().addSparkListener(traffic);
@@ -51,7 +55,7 @@ public final class SharedParameters implements AutoCloseable {
   /** Puts parameters on the executors, all of which travel, for plain averaging. */
   public static SharedParameters load(
       JavaSparkContext spark, ParameterSlices slices, SliceSource source) {
-    return load(spark, slices, source, source, OuterStep.PLAIN);
+    return load(spark, slices, source, source, OuterStep.PLAIN, Wire.FP32);
   }
 
   /**
@@ -62,18 +66,20 @@ public final class SharedParameters implements AutoCloseable {
    * @param source where they come from
    * @param frozen where the parameters come from that are in no slice
    * @param outer what becomes of the workers' mean
+   * @param wire how what the workers have changed travels
    */
   public static SharedParameters load(
       JavaSparkContext spark,
       ParameterSlices slices,
       SliceSource source,
       SliceSource frozen,
-      OuterStep outer) {
+      OuterStep outer,
+      Wire wire) {
     Broadcast<SerializableConfiguration> hadoop =
         spark.broadcast(new SerializableConfiguration(spark.hadoopConfiguration()));
     SharedParameters parameters =
         new SharedParameters(
-            spark, hadoop, SliceRdd.from(spark.sc(), slices, source, hadoop), frozen, outer);
+            spark, hadoop, SliceRdd.from(spark.sc(), slices, source, hadoop), frozen, outer, wire);
     try {
       parameters.materialize(parameters.current);
       return parameters;
@@ -146,7 +152,8 @@ public final class SharedParameters implements AutoCloseable {
    * what they come to is current from then on. If that fails, nothing has changed.
    */
   public RoundReport advance(RoundWork work) {
-    SliceRdd next = SliceRdd.averaged(current, new PieceRdd(current, work, frozen, hosts()), outer);
+    SliceRdd next =
+        SliceRdd.averaged(current, new PieceRdd(current, work, frozen, wire, hosts()), outer);
     List<SliceReport> reports;
     try {
       reports = materialize(next);

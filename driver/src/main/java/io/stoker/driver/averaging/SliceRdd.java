@@ -1,5 +1,6 @@
 package io.stoker.driver.averaging;
 
+import io.stoker.driver.config.Wire;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -7,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
 import org.apache.spark.Dependency;
 import org.apache.spark.OneToOneDependency;
 import org.apache.spark.Partition;
@@ -45,21 +47,24 @@ public final class SliceRdd extends RDD<byte[]> {
 
   private transient RDD<Tuple2<Integer, Piece>> pieces;
 
-  /** The slices before the round, which the outer step begins from. */
+  /** The slices before the round, which the outer step begins from, and changes are against. */
   private transient SliceRdd before;
 
   private final OuterStep outer;
+  private final Wire wire;
 
   private SliceRdd(
       SparkContext spark,
       ParameterSlices slices,
       int workers,
       OuterStep outer,
+      Wire wire,
       Broadcast<SerializableConfiguration> hadoop) {
     super(spark, Scala.list(List.of()), Scala.tag(byte[].class));
     this.slices = slices;
     this.workers = workers;
     this.outer = outer;
+    this.wire = wire;
     this.hadoop = hadoop;
   }
 
@@ -69,7 +74,7 @@ public final class SliceRdd extends RDD<byte[]> {
       ParameterSlices slices,
       SliceSource source,
       Broadcast<SerializableConfiguration> hadoop) {
-    SliceRdd rdd = new SliceRdd(spark, slices, 0, OuterStep.PLAIN, hadoop);
+    SliceRdd rdd = new SliceRdd(spark, slices, 0, OuterStep.PLAIN, Wire.FP32, hadoop);
     rdd.source = source;
     return rdd;
   }
@@ -83,7 +88,12 @@ public final class SliceRdd extends RDD<byte[]> {
   static SliceRdd averaged(SliceRdd before, PieceRdd trained, OuterStep outer) {
     SliceRdd rdd =
         new SliceRdd(
-            trained.sparkContext(), trained.slices(), trained.workers(), outer, trained.hadoop());
+            trained.sparkContext(),
+            trained.slices(),
+            trained.workers(),
+            outer,
+            trained.wire(),
+            trained.hadoop());
     rdd.pieces = new PieceShuffle(trained);
     rdd.before = before;
     return rdd;
@@ -195,7 +205,7 @@ public final class SliceRdd extends RDD<byte[]> {
     if (source != null) {
       return Scala.list(List.of());
     }
-    return outer.isPlain()
+    return !needsBefore()
         ? Scala.list(List.of(new OneToOneDependency<>(pieces)))
         : Scala.list(List.of(new OneToOneDependency<>(pieces), new OneToOneDependency<>(before)));
   }
@@ -244,17 +254,46 @@ public final class SliceRdd extends RDD<byte[]> {
       byWorker[worker].report().ifPresent(reports::add);
     }
     long moved = moved(byWorker);
-    WeightedMean.Averaged mean = WeightedMean.of(Arrays.asList(byWorker), slices.length(index));
+    byte[] origin =
+        needsBefore()
+            ? ((SliceRdd) dependencies().apply(1).rdd()).content(index, context)
+            : new byte[0];
+    WeightedMean.Averaged mean = WeightedMean.of(decoded(byWorker, origin), slices.length(index));
     byte[] content = mean.content();
     if (!outer.isPlain()) {
-      SliceRdd parent = (SliceRdd) dependencies().apply(1).rdd();
-      content = outer.apply(slices, index, parent.content(index, context), content);
+      content = outer.apply(slices, index, origin, content);
     }
     double seconds = (System.nanoTime() - start) / 1e9;
     return List.of(
         content,
         new SliceReport(index, seconds, moved, mean.driftSquared(), mean.normSquared(), reports)
             .toBytes());
+  }
+
+  /** Whether a new slice depends on the one before, and not on pieces alone. */
+  private boolean needsBefore() {
+    return !outer.isPlain() || wire != Wire.FP32;
+  }
+
+  /** The pieces as their workers' values. */
+  private List<Piece> decoded(Piece[] pieces, byte[] origin) {
+    Optional<DeltaCodec> codec = DeltaCodec.of(wire);
+    if (codec.isEmpty()) {
+      return Arrays.asList(pieces);
+    }
+    return Arrays.stream(pieces)
+        .map(
+            piece ->
+                piece.examples() == 0
+                    ? piece
+                    : piece.with(
+                        Deltas.decode(
+                            codec.get(),
+                            slices.length(piece.slice()),
+                            slices.vectors(),
+                            origin,
+                            piece.content())))
+        .toList();
   }
 
   /** The bytes of the pieces that other executors have written. */

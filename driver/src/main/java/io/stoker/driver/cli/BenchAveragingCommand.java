@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.stoker.driver.bench.AveragingBench;
 import io.stoker.driver.bench.AveragingCost;
 import io.stoker.driver.bench.DriverAveraging;
+import io.stoker.driver.config.Wire;
 import io.stoker.failure.Check;
 import java.util.LinkedHashSet;
 import java.util.Locale;
@@ -56,6 +57,13 @@ final class BenchAveragingCommand extends StokerCommand {
   private int sliceBytes;
 
   @Option(
+      names = "--wire",
+      paramLabel = "fp32|fp16|int8",
+      defaultValue = "fp32",
+      description = "What workers' values travel as to be averaged (default: ${DEFAULT-VALUE}).")
+  private Wire wire;
+
+  @Option(
       names = "--baseline",
       paramLabel = "driver",
       description =
@@ -81,13 +89,14 @@ final class BenchAveragingCommand extends StokerCommand {
         sliceBytes);
     try (JavaSparkContext spark = SparkSide.start("bench averaging")) {
       AveragingBench.Result result =
-          AveragingBench.run(spark, parameters, workers, rounds, sliceBytes);
+          AveragingBench.run(spark, parameters, workers, rounds, sliceBytes, wire);
       Table table = new Table();
       ObjectNode json =
           Report.object(result.cost())
               .put("parameters", parameters)
               .put("workers", workers)
               .put("rounds", rounds)
+              .put("wire", wire.name().toLowerCase(Locale.ROOT))
               .put("master", spark.master())
               .put("gather_seconds", result.gatherSeconds())
               .put("scatter_seconds", result.scatterSeconds())

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.stoker.data.shard.ShardFolder;
 import io.stoker.driver.LocalSpark;
+import io.stoker.driver.config.Wire;
 import io.stoker.models.engine.Engines;
 import io.stoker.models.engine.StepSettings;
 import io.stoker.models.spec.ModelSpec;
@@ -31,6 +32,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class SharedParametersTest {
@@ -94,6 +96,22 @@ class SharedParametersTest {
                 STEADY,
                 spark -> spark.getPersistentRDDs().values().forEach(rdd -> rdd.unpersist(true))))
         .isEqualTo(undisturbed);
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Wire.class,
+      names = {"FP16", "INT8"})
+  void areComputedAgainFromRoundedChangesToTheSameBits(Wire wire) {
+    String rounded = trainOn("local[1]", wire, spark -> {});
+
+    assertThat(rounded).isNotEqualTo(undisturbed);
+    assertThat(
+            trainOn(
+                "local[2]",
+                wire,
+                spark -> spark.getPersistentRDDs().values().forEach(rdd -> rdd.unpersist(true))))
+        .isEqualTo(rounded);
   }
 
   @Test
@@ -197,8 +215,19 @@ class SharedParametersTest {
     }
   }
 
+  private static String trainOn(String master, Wire wire, Incident incident) {
+    try (JavaSparkContext spark = LocalSpark.start(master)) {
+      return trainOn(spark, wire, STEADY, incident);
+    }
+  }
+
   private static String trainOn(JavaSparkContext spark, StepSchedule schedule, Incident incident) {
-    try (SharedParameters parameters = load(spark)) {
+    return trainOn(spark, Wire.FP32, schedule, incident);
+  }
+
+  private static String trainOn(
+      JavaSparkContext spark, Wire wire, StepSchedule schedule, Incident incident) {
+    try (SharedParameters parameters = load(spark, wire)) {
       for (int round = 0; round < ROUNDS; round++) {
         RoundReport report = parameters.advance(task(round, schedule));
         assertThat(report.workers()).extracting(WorkerReport::worker).containsExactly(0, 1, 2, 3);
@@ -210,10 +239,18 @@ class SharedParametersTest {
   }
 
   private static SharedParameters load(JavaSparkContext spark) {
+    return load(spark, Wire.FP32);
+  }
+
+  private static SharedParameters load(JavaSparkContext spark, Wire wire) {
+    InitialValues initial = new InitialValues(ReplicaKey.of(MODEL, Engines.AUTO, 16), 3);
     return SharedParameters.load(
         spark,
-        new ParameterSlices(MODEL.parameterCount(), 2, 4000),
-        new InitialValues(ReplicaKey.of(MODEL, Engines.AUTO, 16), 3));
+        new ParameterSlices(MODEL.parameterCount(), 2, 4096),
+        initial,
+        initial,
+        OuterStep.PLAIN,
+        wire);
   }
 
   private static RoundTask task(int round, StepSchedule schedule) {
