@@ -152,7 +152,11 @@ final class PieceRdd extends RDD<Tuple2<Integer, Piece>> {
     return ByteBuffer.wrap(content).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer();
   }
 
-  /** Reads one piece after the other out of the network; the last one carries the report. */
+  /**
+   * Reads one piece after the other out of the network; the last one carries the report. A piece is
+   * valid until the next one: whoever writes shuffle files serializes at once, see {@link
+   * PieceSerializer}.
+   */
   private final class Scatter implements Iterator<Tuple2<Integer, Piece>> {
     private final TaskContext context;
     private final Network network;
@@ -161,6 +165,7 @@ final class PieceRdd extends RDD<Tuple2<Integer, Piece>> {
     private final long fetchedBytes;
     private final LocalResult result;
     private final long start = System.nanoTime();
+    private byte[] reused = {};
     private int next;
 
     Scatter(
@@ -199,7 +204,10 @@ final class PieceRdd extends RDD<Tuple2<Integer, Piece>> {
       if (result.examples() == 0) {
         return new byte[0];
       }
-      byte[] content = new byte[slices.pieceBytes(slice)];
+      if (reused.length != slices.pieceBytes(slice)) {
+        reused = new byte[slices.pieceBytes(slice)];
+      }
+      byte[] content = reused;
       FloatBuffer values = littleEndian(content);
       int length = slices.length(slice);
       network.readParameters(slices.offset(slice), values.slice(0, length));

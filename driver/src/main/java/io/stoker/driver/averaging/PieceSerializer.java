@@ -30,6 +30,15 @@ final class PieceSerializer extends Serializer implements Serializable {
   /** A file's stream takes native memory for each read, and maps it anew where it is much. */
   private static final int READ_BYTES = 1 << 16;
 
+  /**
+   * A record does not depend on those before it. So Spark never keeps pieces as objects in order to
+   * sort them, whichever of its shuffle writers it takes.
+   */
+  @Override
+  public boolean supportsRelocationOfSerializedObjects() {
+    return true;
+  }
+
   @Override
   public SerializerInstance newInstance() {
     return new Instance();

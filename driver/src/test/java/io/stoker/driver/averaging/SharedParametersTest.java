@@ -32,6 +32,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -66,10 +67,17 @@ class SharedParametersTest {
     assertThat(trainOn(master, STEADY, parameters -> {})).isEqualTo(undisturbed);
   }
 
+  /** With more slices than the threshold, Spark takes another writer. */
   @ParameterizedTest
-  @ValueSource(strings = {"spark.shuffle.compress", "spark.io.encryption.enabled"})
-  void doNotDependOnWhatTheShuffleDoesToBytes(String key) {
-    try (JavaSparkContext spark = LocalSpark.start("local[2]", Map.of(key, "true"))) {
+  @CsvSource({
+    "spark.shuffle.compress, 200",
+    "spark.shuffle.compress, 1",
+    "spark.io.encryption.enabled, 200"
+  })
+  void doNotDependOnWhatTheShuffleDoesToBytes(String key, String threshold) {
+    Map<String, String> conf =
+        Map.of(key, "true", "spark.shuffle.sort.bypassMergeThreshold", threshold);
+    try (JavaSparkContext spark = LocalSpark.start("local[2]", conf)) {
       assertThat(trainOn(spark, STEADY, parameters -> {})).isEqualTo(undisturbed);
     }
   }
