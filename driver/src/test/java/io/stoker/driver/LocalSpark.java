@@ -1,5 +1,6 @@
 package io.stoker.driver;
 
+import java.util.Map;
 import org.apache.spark.SparkConf;
 import org.apache.spark.api.java.JavaSparkContext;
 
@@ -13,11 +14,23 @@ public final class LocalSpark {
    * @param master such as {@code local[2]}
    */
   public static JavaSparkContext start(String master) {
-    return new JavaSparkContext(
+    return start(master, Map.of());
+  }
+
+  /**
+   * Starts it with a configuration of its own.
+   *
+   * @param conf beside, and before, that of the tests, which is the command line's
+   */
+  public static JavaSparkContext start(String master, Map<String, String> conf) {
+    SparkConf all =
         new SparkConf()
             .setMaster(master)
             .setAppName("test")
             .set("spark.ui.enabled", "false")
-            .set("spark.driver.bindAddress", "127.0.0.1"));
+            .set("spark.shuffle.compress", "false")
+            .set("spark.driver.bindAddress", "127.0.0.1");
+    conf.forEach(all::set);
+    return new JavaSparkContext(all);
   }
 }

@@ -35,6 +35,11 @@ public record ParameterSlices(
     this(0, parameters, vectors, false, sliceLength);
   }
 
+  /** How many values of a vector fit into that many bytes, as a multiple of what shares a scale. */
+  public static int lengthOf(int bytes) {
+    return Math.max(1, bytes / Float.BYTES / DeltaCodec.BLOCK) * DeltaCodec.BLOCK;
+  }
+
   /** Slices of the parameters before the first, alone. */
   public ParameterSlices prefix() {
     return new ParameterSlices(0, first, 1, false, sliceLength);

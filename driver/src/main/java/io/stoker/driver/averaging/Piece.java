@@ -10,13 +10,16 @@ import java.util.Optional;
 final class Piece {
   private final int slice;
   private final int worker;
+  private final String executor;
   private final long examples;
   private final byte[] content;
   private final WorkerReport report;
 
-  private Piece(int slice, int worker, long examples, byte[] content, WorkerReport report) {
+  private Piece(
+      int slice, int worker, String executor, long examples, byte[] content, WorkerReport report) {
     this.slice = slice;
     this.worker = worker;
+    this.executor = executor;
     this.examples = examples;
     this.content = content;
     this.report = report;
@@ -25,16 +28,22 @@ final class Piece {
   /**
    * @param slice the slice's number
    * @param worker whose it is
+   * @param executor where it is from
    * @param examples its weight: how many examples the worker saw in this round
    * @param content see {@link ParameterSlices}; not copied
    */
-  static Piece of(int slice, int worker, long examples, byte[] content) {
-    return new Piece(slice, worker, examples, content, null);
+  static Piece of(int slice, int worker, String executor, long examples, byte[] content) {
+    return new Piece(slice, worker, executor, examples, content, null);
+  }
+
+  /** The same piece with another content. */
+  Piece with(byte[] other) {
+    return new Piece(slice, worker, executor, examples, other, report);
   }
 
   /** The same piece with the worker's report on the round. */
   Piece with(WorkerReport round) {
-    return new Piece(slice, worker, examples, content, round);
+    return new Piece(slice, worker, executor, examples, content, round);
   }
 
   int slice() {
@@ -43,6 +52,10 @@ final class Piece {
 
   int worker() {
     return worker;
+  }
+
+  String executor() {
+    return executor;
   }
 
   long examples() {

@@ -1,5 +1,6 @@
 package io.stoker.driver.averaging;
 
+import io.stoker.driver.config.Wire;
 import io.stoker.models.engine.Network;
 import io.stoker.worker.runtime.RoundWork;
 import io.stoker.worker.sgd.LocalResult;
@@ -9,7 +10,9 @@ import java.nio.FloatBuffer;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
+import java.util.stream.IntStream;
 import org.apache.spark.Partition;
+import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.rdd.RDD;
@@ -27,6 +30,7 @@ final class PieceRdd extends RDD<Tuple2<Integer, Piece>> {
   private final ParameterSlices slices;
   private final RoundWork work;
   private final SliceSource frozen;
+  private final Wire wire;
   private final Broadcast<SerializableConfiguration> hadoop;
 
   /** Not for tasks: where they go is the scheduler's business. */
@@ -36,10 +40,11 @@ final class PieceRdd extends RDD<Tuple2<Integer, Piece>> {
    * @param parameters the slices before the round
    * @param work what the workers do
    * @param frozen where a new replica has the parameters from that are in no slice
+   * @param wire how what the workers have changed travels
    * @param hosts that of each executor, in an order that stays: a worker that is on the same host
    *     in each round finds its data there
    */
-  PieceRdd(SliceRdd parameters, RoundWork work, SliceSource frozen, List<String> hosts) {
+  PieceRdd(SliceRdd parameters, RoundWork work, SliceSource frozen, Wire wire, List<String> hosts) {
     super(
         parameters.sparkContext(),
         Scala.list(List.of(new AllSlices(parameters))),
@@ -47,12 +52,17 @@ final class PieceRdd extends RDD<Tuple2<Integer, Piece>> {
     this.slices = parameters.slices();
     this.work = work;
     this.frozen = frozen;
+    this.wire = wire;
     this.hadoop = parameters.hadoop();
     this.hosts = List.copyOf(hosts);
   }
 
   ParameterSlices slices() {
     return slices;
+  }
+
+  Wire wire() {
+    return wire;
   }
 
   int workers() {
@@ -86,10 +96,11 @@ final class PieceRdd extends RDD<Tuple2<Integer, Piece>> {
     if (part.isFirstOfReplica()) {
       loadFrozen(part.network());
     }
-    long fetched = gather(part.network(), context);
+    long fetched = gather(part.network(), firstSlice(worker), context);
     double gatherSeconds = (System.nanoTime() - start) / 1e9;
     LocalResult result = part.train();
-    return Scala.iterator(new Scatter(part.network(), worker, gatherSeconds, fetched, result));
+    return Scala.iterator(
+        new Scatter(context, part.network(), worker, gatherSeconds, fetched, result));
   }
 
   /** Once a replica: no round changes them. */
@@ -107,18 +118,24 @@ final class PieceRdd extends RDD<Tuple2<Integer, Piece>> {
   /**
    * Sets the network to the slices.
    *
+   * @param first which one to begin with: workers that begin with different ones ask different
+   *     executors, and those in one executor find what the others have fetched
    * @return the bytes that came from other executors
    */
-  private long gather(Network network, TaskContext context) {
+  private long gather(Network network, int first, TaskContext context) {
     SliceRdd parent = (SliceRdd) dependencies().head().rdd();
+    List<Integer> order =
+        IntStream.range(first, first + slices.count()).mapToObj(i -> i % slices.count()).toList();
     long fetched = 0;
-    for (int slice = 0; slice < slices.count(); slice++) {
-      fetched += parent.isHere(slice) ? 0 : slices.bytes(slice);
-      FloatBuffer values = littleEndian(parent.content(slice, context));
-      int length = slices.length(slice);
-      network.writeParameters(slices.offset(slice), values.slice(0, length));
-      if (slices.carryUpdaterState()) {
-        network.writeUpdaterState(slices.offset(slice), values.slice(length, length));
+    try (FetchAhead ahead = new FetchAhead(parent, order)) {
+      for (int slice : order) {
+        fetched += parent.isHere(slice) ? 0 : slices.bytes(slice);
+        FloatBuffer values = littleEndian(parent.gathered(slice, ahead, context));
+        int length = slices.length(slice);
+        network.writeParameters(slices.offset(slice), values.slice(0, length));
+        if (slices.carryUpdaterState()) {
+          network.writeUpdaterState(slices.offset(slice), values.slice(length, length));
+        }
       }
     }
     if (!slices.carryUpdaterState()) {
@@ -127,22 +144,38 @@ final class PieceRdd extends RDD<Tuple2<Integer, Piece>> {
     return fetched;
   }
 
+  private int firstSlice(int worker) {
+    return (int) ((long) worker * slices.count() / workers());
+  }
+
   private static FloatBuffer littleEndian(byte[] content) {
     return ByteBuffer.wrap(content).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer();
   }
 
-  /** Reads one piece after the other out of the network; the last one carries the report. */
+  /**
+   * Reads one piece after the other out of the network; the last one carries the report. A piece is
+   * valid until the next one: whoever writes shuffle files serializes at once, see {@link
+   * PieceSerializer}.
+   */
   private final class Scatter implements Iterator<Tuple2<Integer, Piece>> {
+    private final TaskContext context;
     private final Network network;
     private final int worker;
     private final double gatherSeconds;
     private final long fetchedBytes;
     private final LocalResult result;
     private final long start = System.nanoTime();
+    private byte[] reused = {};
     private int next;
 
     Scatter(
-        Network network, int worker, double gatherSeconds, long fetchedBytes, LocalResult result) {
+        TaskContext context,
+        Network network,
+        int worker,
+        double gatherSeconds,
+        long fetchedBytes,
+        LocalResult result) {
+      this.context = context;
       this.network = network;
       this.worker = worker;
       this.gatherSeconds = gatherSeconds;
@@ -161,7 +194,8 @@ final class PieceRdd extends RDD<Tuple2<Integer, Piece>> {
         throw new NoSuchElementException();
       }
       int slice = next++;
-      Piece piece = Piece.of(slice, worker, result.examples(), content(slice));
+      Piece piece =
+          Piece.of(slice, worker, SparkEnv.get().executorId(), result.examples(), content(slice));
       return new Tuple2<>(slice, hasNext() ? piece : piece.with(report()));
     }
 
@@ -170,14 +204,22 @@ final class PieceRdd extends RDD<Tuple2<Integer, Piece>> {
       if (result.examples() == 0) {
         return new byte[0];
       }
-      byte[] content = new byte[slices.pieceBytes(slice)];
+      if (reused.length != slices.pieceBytes(slice)) {
+        reused = new byte[slices.pieceBytes(slice)];
+      }
+      byte[] content = reused;
       FloatBuffer values = littleEndian(content);
       int length = slices.length(slice);
       network.readParameters(slices.offset(slice), values.slice(0, length));
       if (slices.carryUpdaterState()) {
         network.readUpdaterState(slices.offset(slice), values.slice(length, length));
       }
-      return content;
+      return DeltaCodec.of(wire).map(codec -> encoded(slice, content, codec)).orElse(content);
+    }
+
+    private byte[] encoded(int slice, byte[] content, DeltaCodec codec) {
+      byte[] before = ((SliceRdd) dependencies().head().rdd()).content(slice, context);
+      return Deltas.encode(codec, slices.length(slice), slices.vectors(), before, content);
     }
 
     private WorkerReport report() {

@@ -1,5 +1,6 @@
 package io.stoker.driver.averaging;
 
+import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.EOFException;
@@ -19,15 +20,58 @@ import scala.reflect.ClassTag;
  * Puts pieces on the shuffle's wire as they are. Java's own serialization would hold on to every
  * piece of a worker until its last one is written, which is a second copy of the whole model.
  *
- * <p>A record is: slice, worker (int32), examples (int64), length (int32), whether a report follows
- * (int8), the report, the content; all but the content big-endian.
+ * <p>A record is: slice, worker (int32), executor (modified UTF-8), examples (int64), length
+ * (int32), whether a report follows (int8), the report, the content; all but the content
+ * big-endian.
  */
 final class PieceSerializer extends Serializer implements Serializable {
   private static final long serialVersionUID = 1L;
 
+  /** A file's stream takes native memory for each read, and maps it anew where it is much. */
+  private static final int READ_BYTES = 1 << 16;
+
+  /**
+   * A record does not depend on those before it. So Spark never keeps pieces as objects in order to
+   * sort them, whichever of its shuffle writers it takes.
+   */
+  @Override
+  public boolean supportsRelocationOfSerializedObjects() {
+    return true;
+  }
+
   @Override
   public SerializerInstance newInstance() {
     return new Instance();
+  }
+
+  /** All of a record but its content. */
+  static ByteBuffer header(Piece piece) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    DataOutputStream out = new DataOutputStream(bytes);
+    try {
+      out.writeInt(piece.slice());
+      out.writeInt(piece.worker());
+      out.writeUTF(piece.executor());
+      out.writeLong(piece.examples());
+      out.writeInt(piece.content().length);
+      out.writeBoolean(piece.report().isPresent());
+      if (piece.report().isPresent()) {
+        write(piece.report().get(), out);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return ByteBuffer.wrap(bytes.toByteArray());
+  }
+
+  private static void write(WorkerReport report, DataOutputStream out) throws IOException {
+    out.writeDouble(report.lossSum());
+    out.writeLong(report.correct());
+    out.writeDouble(report.gatherSeconds());
+    out.writeDouble(report.waitSeconds());
+    out.writeDouble(report.computeSeconds());
+    out.writeDouble(report.scatterSeconds());
+    out.writeLong(report.fetchedBytes());
   }
 
   private static final class Instance extends SerializerInstance {
@@ -78,29 +122,12 @@ final class PieceSerializer extends Serializer implements Serializable {
     public <T> SerializationStream writeObject(T object, ClassTag<T> type) {
       Piece piece = (Piece) object;
       try {
-        out.writeInt(piece.slice());
-        out.writeInt(piece.worker());
-        out.writeLong(piece.examples());
-        out.writeInt(piece.content().length);
-        out.writeBoolean(piece.report().isPresent());
-        if (piece.report().isPresent()) {
-          write(piece.report().get());
-        }
+        out.write(header(piece).array());
         out.write(piece.content());
         return this;
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }
-    }
-
-    private void write(WorkerReport report) throws IOException {
-      out.writeDouble(report.lossSum());
-      out.writeLong(report.correct());
-      out.writeDouble(report.gatherSeconds());
-      out.writeDouble(report.waitSeconds());
-      out.writeDouble(report.computeSeconds());
-      out.writeDouble(report.scatterSeconds());
-      out.writeLong(report.fetchedBytes());
     }
 
     @Override
@@ -149,11 +176,14 @@ final class PieceSerializer extends Serializer implements Serializable {
     public <T> T readValue(ClassTag<T> type) {
       try {
         int worker = in.readInt();
+        String executor = in.readUTF();
         long examples = in.readLong();
         byte[] content = new byte[in.readInt()];
         WorkerReport report = in.readBoolean() ? readReport(worker, examples) : null;
-        in.readFully(content);
-        Piece piece = Piece.of(slice, worker, examples, content);
+        for (int from = 0; from < content.length; from += READ_BYTES) {
+          in.readFully(content, from, Math.min(READ_BYTES, content.length - from));
+        }
+        Piece piece = Piece.of(slice, worker, executor, examples, content);
         return (T) (report == null ? piece : piece.with(report));
       } catch (IOException e) {
         throw new UncheckedIOException(e);

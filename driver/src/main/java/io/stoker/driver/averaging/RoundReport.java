@@ -9,7 +9,7 @@ import java.util.function.ToDoubleFunction;
  * @param workers the workers' reports, in their order
  * @param averageSeconds the time of the average stage's tasks, as if spread evenly over the slots
  * @param driverBytes see {@link DriverTraffic}; what Spark had reported by the end of the round
- * @param executorBytes what went from one executor to another: slices, pieces and second copies
+ * @param executorBytes what went from one executor to another: slices and pieces
  * @param drift how far apart the workers were before they were averaged: the root mean square of
  *     their parameters' distances from the mean, weighted by examples, as a share of the mean's own
  *     length

@@ -1,5 +1,6 @@
 package io.stoker.driver.averaging;
 
+import io.stoker.driver.config.Wire;
 import io.stoker.worker.runtime.RoundWork;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -15,16 +16,17 @@ import org.apache.spark.util.SerializableConfiguration;
  * The parameters of a job on its executors, from round to round. The driver holds names of blocks,
  * never a value.
  *
- * <p>Each slice has two copies where there are two executors, and the slices of the round before
- * stay until the next round is complete: losing an executor costs a round or two, not a way back to
- * the last checkpoint. It owns all blocks and shuffle files that it makes, and {@link #close}
- * releases what is left of them.
+ * <p>Each executor that has a worker keeps the slices that it gathers, and the slices of the round
+ * before stay, with the pieces that became the current ones, until the next round is complete:
+ * losing an executor costs a round or two, not a way back to the last checkpoint. It owns all
+ * blocks and shuffle files that it makes, and {@link #close} releases what is left of them.
  */
 public final class SharedParameters implements AutoCloseable {
   private final JavaSparkContext spark;
   private final Broadcast<SerializableConfiguration> hadoop;
   private final SliceSource frozen;
   private final OuterStep outer;
+  private final Wire wire;
   private final DriverTraffic traffic;
   private SliceRdd current;
 
@@ -38,11 +40,13 @@ public final class SharedParameters implements AutoCloseable {
       Broadcast<SerializableConfiguration> hadoop,
       SliceRdd first,
       SliceSource frozen,
-      OuterStep outer) {
+      OuterStep outer,
+      Wire wire) {
     this.spark = spark;
     this.hadoop = hadoop;
     this.frozen = frozen;
     this.outer = outer;
+    this.wire = wire;
     this.current = first;
     this.traffic = new DriverTraffic(spark.isLocal());
     spark.sc().addSparkListener(traffic);
@@ -51,7 +55,7 @@ public final class SharedParameters implements AutoCloseable {
   /** Puts parameters on the executors, all of which travel, for plain averaging. */
   public static SharedParameters load(
       JavaSparkContext spark, ParameterSlices slices, SliceSource source) {
-    return load(spark, slices, source, source, OuterStep.PLAIN);
+    return load(spark, slices, source, source, OuterStep.PLAIN, Wire.FP32);
   }
 
   /**
@@ -62,18 +66,20 @@ public final class SharedParameters implements AutoCloseable {
    * @param source where they come from
    * @param frozen where the parameters come from that are in no slice
    * @param outer what becomes of the workers' mean
+   * @param wire how what the workers have changed travels
    */
   public static SharedParameters load(
       JavaSparkContext spark,
       ParameterSlices slices,
       SliceSource source,
       SliceSource frozen,
-      OuterStep outer) {
+      OuterStep outer,
+      Wire wire) {
     Broadcast<SerializableConfiguration> hadoop =
         spark.broadcast(new SerializableConfiguration(spark.hadoopConfiguration()));
     SharedParameters parameters =
         new SharedParameters(
-            spark, hadoop, SliceRdd.from(spark.sc(), slices, source, hadoop), frozen, outer);
+            spark, hadoop, SliceRdd.from(spark.sc(), slices, source, hadoop), frozen, outer, wire);
     try {
       parameters.materialize(parameters.current);
       return parameters;
@@ -157,7 +163,7 @@ public final class SharedParameters implements AutoCloseable {
     describe(name + ": train and average");
     // A stage has its name from where the last of its RDDs was made, or else the job was run.
     spark.sc().setCallSite(name + ": train");
-    PieceRdd trained = new PieceRdd(current, work, frozen, hosts());
+    PieceRdd trained = new PieceRdd(current, work, frozen, wire, hosts());
     spark.sc().setCallSite(name + ": average");
     SliceRdd next = SliceRdd.averaged(current, trained, outer);
     List<SliceReport> reports;
@@ -169,6 +175,10 @@ public final class SharedParameters implements AutoCloseable {
     } finally {
       spark.sc().clearCallSite();
     }
+    if (!isInSnapshot(current)) {
+      // Every executor with a worker has the current slices now: what they were made of may go.
+      current.cleanShuffleDependencies(false);
+    }
     List<SliceRdd> old = List.copyOf(previous);
     previous.clear();
     previous.add(current);
@@ -178,8 +188,7 @@ public final class SharedParameters implements AutoCloseable {
   }
 
   private List<SliceReport> materialize(SliceRdd slices) {
-    slices.persist(
-        hosts().size() >= 2 ? StorageLevel.MEMORY_AND_DISK_2() : StorageLevel.MEMORY_AND_DISK());
+    slices.persist(StorageLevel.MEMORY_AND_DISK());
     return slices.reports();
   }
 

@@ -1,9 +1,14 @@
 package io.stoker.driver.averaging;
 
+import io.stoker.driver.config.Wire;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
 import org.apache.spark.Dependency;
 import org.apache.spark.OneToOneDependency;
 import org.apache.spark.Partition;
@@ -12,8 +17,8 @@ import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.network.buffer.ManagedBuffer;
 import org.apache.spark.rdd.RDD;
-import org.apache.spark.rdd.ShuffledRDD;
 import org.apache.spark.storage.RDDBlockId;
 import org.apache.spark.util.SerializableConfiguration;
 import scala.Tuple2;
@@ -42,21 +47,24 @@ public final class SliceRdd extends RDD<byte[]> {
 
   private transient RDD<Tuple2<Integer, Piece>> pieces;
 
-  /** The slices before the round, which the outer step begins from. */
+  /** The slices before the round, which the outer step begins from, and changes are against. */
   private transient SliceRdd before;
 
   private final OuterStep outer;
+  private final Wire wire;
 
   private SliceRdd(
       SparkContext spark,
       ParameterSlices slices,
       int workers,
       OuterStep outer,
+      Wire wire,
       Broadcast<SerializableConfiguration> hadoop) {
     super(spark, Scala.list(List.of()), Scala.tag(byte[].class));
     this.slices = slices;
     this.workers = workers;
     this.outer = outer;
+    this.wire = wire;
     this.hadoop = hadoop;
   }
 
@@ -66,7 +74,7 @@ public final class SliceRdd extends RDD<byte[]> {
       ParameterSlices slices,
       SliceSource source,
       Broadcast<SerializableConfiguration> hadoop) {
-    SliceRdd rdd = new SliceRdd(spark, slices, 0, OuterStep.PLAIN, hadoop);
+    SliceRdd rdd = new SliceRdd(spark, slices, 0, OuterStep.PLAIN, Wire.FP32, hadoop);
     rdd.source = source;
     return rdd;
   }
@@ -78,18 +86,15 @@ public final class SliceRdd extends RDD<byte[]> {
    * @param trained what the workers made of them
    */
   static SliceRdd averaged(SliceRdd before, PieceRdd trained, OuterStep outer) {
-    ShuffledRDD<Integer, Piece, Piece> pieces =
-        new ShuffledRDD<Integer, Piece, Piece>(
-                trained,
-                new SlicePartitioner(trained.slices().count()),
-                Scala.tag(Integer.class),
-                Scala.tag(Piece.class),
-                Scala.tag(Piece.class))
-            .setSerializer(new PieceSerializer());
     SliceRdd rdd =
         new SliceRdd(
-            trained.sparkContext(), trained.slices(), trained.workers(), outer, trained.hadoop());
-    rdd.pieces = pieces;
+            trained.sparkContext(),
+            trained.slices(),
+            trained.workers(),
+            outer,
+            trained.wire(),
+            trained.hadoop());
+    rdd.pieces = new PieceShuffle(trained);
     rdd.before = before;
     return rdd;
   }
@@ -105,17 +110,66 @@ public final class SliceRdd extends RDD<byte[]> {
   }
 
   /**
-   * Fetches one slice's content inside a task, from whichever executor holds it.
+   * One slice's content inside a task: from this executor, or else from another one that has it.
    *
    * @param context the task's
+   * @return not to be written to
    */
   byte[] content(int slice, TaskContext context) {
-    scala.collection.Iterator<byte[]> one = iterator(new IndexedPartition(slice), context);
-    byte[] content = one.next();
-    while (one.hasNext()) { // Spark unlocks the block at the iterator's end.
-      one.next();
+    return elements(slice, context).get(0);
+  }
+
+  /**
+   * The same, for all tasks of this executor: what comes from another one stays here too. So an
+   * executor fetches the parameters once a round, however many workers it has, and each slice has a
+   * second copy as soon as there is a worker on a second executor.
+   *
+   * @param ahead may have it
+   * @param context the task's
+   * @return not to be written to
+   */
+  byte[] gathered(int slice, FetchAhead ahead, TaskContext context) {
+    List<byte[]> elements =
+        ahead
+            .take(slice)
+            .map(block -> read(slice, block))
+            .orElseGet(() -> elements(slice, context));
+    if (getStorageLevel().isValid() && !isHere(slice)) {
+      SparkEnv.get()
+          .blockManager()
+          .putIterator(
+              new RDDBlockId(id(), slice),
+              Scala.iterator(elements.iterator()),
+              getStorageLevel(),
+              true,
+              elementClassTag());
     }
-    return content;
+    return elements.get(0);
+  }
+
+  private List<byte[]> read(int slice, ManagedBuffer block) {
+    List<byte[]> elements = new ArrayList<>();
+    try (InputStream in = block.createInputStream()) {
+      JavaConverters.asJavaIterator(
+              SparkEnv.get()
+                  .serializerManager()
+                  .<byte[]>dataDeserializeStream(
+                      new RDDBlockId(id(), slice), in, elementClassTag()))
+          .forEachRemaining(elements::add);
+      return elements;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } finally {
+      block.release();
+    }
+  }
+
+  private List<byte[]> elements(int slice, TaskContext context) {
+    List<byte[]> elements = new ArrayList<>();
+    // To the end, where Spark unlocks the block.
+    JavaConverters.asJavaIterator(iterator(new IndexedPartition(slice), context))
+        .forEachRemaining(elements::add);
+    return elements;
   }
 
   /** The reports that came with the slices, in their order; makes those that are not there. */
@@ -151,7 +205,7 @@ public final class SliceRdd extends RDD<byte[]> {
     if (source != null) {
       return Scala.list(List.of());
     }
-    return outer.isPlain()
+    return !needsBefore()
         ? Scala.list(List.of(new OneToOneDependency<>(pieces)))
         : Scala.list(List.of(new OneToOneDependency<>(pieces), new OneToOneDependency<>(before)));
   }
@@ -199,19 +253,55 @@ public final class SliceRdd extends RDD<byte[]> {
       }
       byWorker[worker].report().ifPresent(reports::add);
     }
-    long moved =
-        context.taskMetrics().shuffleReadMetrics().remoteBytesRead()
-            + (long) (getStorageLevel().replication() - 1) * slices.bytes(index);
-    WeightedMean.Averaged mean = WeightedMean.of(Arrays.asList(byWorker), slices.length(index));
+    long moved = moved(byWorker);
+    byte[] origin =
+        needsBefore()
+            ? ((SliceRdd) dependencies().apply(1).rdd()).content(index, context)
+            : new byte[0];
+    WeightedMean.Averaged mean = WeightedMean.of(decoded(byWorker, origin), slices.length(index));
     byte[] content = mean.content();
     if (!outer.isPlain()) {
-      SliceRdd parent = (SliceRdd) dependencies().apply(1).rdd();
-      content = outer.apply(slices, index, parent.content(index, context), content);
+      content = outer.apply(slices, index, origin, content);
     }
     double seconds = (System.nanoTime() - start) / 1e9;
     return List.of(
         content,
         new SliceReport(index, seconds, moved, mean.driftSquared(), mean.normSquared(), reports)
             .toBytes());
+  }
+
+  /** Whether a new slice depends on the one before, and not on pieces alone. */
+  private boolean needsBefore() {
+    return !outer.isPlain() || wire != Wire.FP32;
+  }
+
+  /** The pieces as their workers' values. */
+  private List<Piece> decoded(Piece[] pieces, byte[] origin) {
+    Optional<DeltaCodec> codec = DeltaCodec.of(wire);
+    if (codec.isEmpty()) {
+      return Arrays.asList(pieces);
+    }
+    return Arrays.stream(pieces)
+        .map(
+            piece ->
+                piece.examples() == 0
+                    ? piece
+                    : piece.with(
+                        Deltas.decode(
+                            codec.get(),
+                            slices.length(piece.slice()),
+                            slices.vectors(),
+                            origin,
+                            piece.content())))
+        .toList();
+  }
+
+  /** The bytes of the pieces that other executors have written. */
+  private static long moved(Piece[] pieces) {
+    String here = SparkEnv.get().executorId();
+    return Arrays.stream(pieces)
+        .filter(piece -> !piece.executor().equals(here))
+        .mapToLong(piece -> piece.content().length)
+        .sum();
   }
 }

@@ -15,8 +15,7 @@ import java.util.List;
  *
  * @param slice which slice
  * @param seconds how long fetching and averaging its pieces took
- * @param movedBytes pieces that came from other executors, and the mean sent to one as a second
- *     copy
+ * @param movedBytes pieces that other executors have written
  * @param driftSquared see {@link WeightedMean.Averaged}
  * @param normSquared see {@link WeightedMean.Averaged}
  * @param workers the workers' reports in their order, with the last slice; empty with the others

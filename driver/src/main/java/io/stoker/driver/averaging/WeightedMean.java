@@ -63,15 +63,18 @@ final class WeightedMean {
         contents.get(piece).get(from, chunk, 0, values);
         add((double) weighty.get(piece).examples(), chunk, sums, squares, values);
       }
-      for (int i = 0; i < values; i++) {
+      int measured = Math.max(0, Math.min(values, parameters - from));
+      for (int i = 0; i < measured; i++) {
+        double exact = sums[i] / total;
+        double square = exact * sums[i];
+        drift += squares[i] - square;
+        norm += square;
+        chunk[i] = (float) exact;
+      }
+      for (int i = measured; i < values; i++) {
         chunk[i] = (float) (sums[i] / total);
       }
       target.put(from, chunk, 0, values);
-      for (int i = 0; i < Math.min(values, parameters - from); i++) {
-        double square = sums[i] / total * sums[i];
-        drift += squares[i] - square;
-        norm += square;
-      }
     }
     return new Averaged(mean, Math.max(0, drift / total), norm / total);
   }

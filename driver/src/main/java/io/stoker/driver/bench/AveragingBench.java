@@ -1,10 +1,12 @@
 package io.stoker.driver.bench;
 
 import io.stoker.driver.averaging.DriverTraffic;
+import io.stoker.driver.averaging.OuterStep;
 import io.stoker.driver.averaging.ParameterSlices;
 import io.stoker.driver.averaging.RoundReport;
 import io.stoker.driver.averaging.SharedParameters;
 import io.stoker.driver.averaging.WorkerReport;
+import io.stoker.driver.config.Wire;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -12,7 +14,7 @@ import org.apache.spark.api.java.JavaSparkContext;
 /** Rounds of the real averaging, with a network that computes nothing. */
 public final class AveragingBench {
   /** Rounds before those that count: code is compiled, networks and blocks are made. */
-  static final int WARM_UP = 3;
+  static final int WARM_UP = 5;
 
   private AveragingBench() {}
 
@@ -35,15 +37,18 @@ public final class AveragingBench {
    * @param workers how many
    * @param rounds how many are measured, after a warm-up
    * @param sliceBytes how large a slice may be
+   * @param wire what workers' values travel as
    */
   public static Result run(
-      JavaSparkContext spark, int parameters, int workers, int rounds, int sliceBytes) {
+      JavaSparkContext spark, int parameters, int workers, int rounds, int sliceBytes, Wire wire) {
     StillWork work = new StillWork(workers, parameters);
-    ParameterSlices slices = new ParameterSlices(parameters, 1, sliceBytes / Float.BYTES);
+    ParameterSlices slices =
+        new ParameterSlices(parameters, 1, ParameterSlices.lengthOf(sliceBytes));
     DriverTraffic traffic = new DriverTraffic(spark.isLocal());
     List<Double> seconds = new ArrayList<>();
     List<RoundReport> reports = new ArrayList<>();
-    try (SharedParameters shared = SharedParameters.load(spark, slices, new Noise())) {
+    try (SharedParameters shared =
+        SharedParameters.load(spark, slices, new Noise(), new Noise(), OuterStep.PLAIN, wire)) {
       for (int round = 0; round < WARM_UP; round++) {
         shared.advance(work);
       }

@@ -4,9 +4,13 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.stoker.driver.bench.AveragingBench;
 import io.stoker.driver.bench.AveragingCost;
 import io.stoker.driver.bench.DriverAveraging;
+import io.stoker.driver.config.Wire;
 import io.stoker.failure.Check;
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import org.apache.spark.api.java.JavaSparkContext;
 import picocli.CommandLine.Command;
@@ -29,17 +33,19 @@ final class BenchAveragingCommand extends StokerCommand {
 
   @Option(
       names = "--parameters",
-      paramLabel = "N",
+      paramLabel = "N,...",
       required = true,
+      split = ",",
       description = "How many fp32 parameters the model has.")
-  private int parameters;
+  private int[] parameters;
 
   @Option(
       names = "--workers",
-      paramLabel = "W",
+      paramLabel = "W,...",
       defaultValue = "2",
+      split = ",",
       description = "Logical workers (default: ${DEFAULT-VALUE}).")
-  private int workers;
+  private int[] workers;
 
   @Option(
       names = "--rounds",
@@ -56,6 +62,13 @@ final class BenchAveragingCommand extends StokerCommand {
   private int sliceBytes;
 
   @Option(
+      names = "--wire",
+      paramLabel = "fp32|fp16|int8",
+      defaultValue = "fp32",
+      description = "What workers' values travel as to be averaged (default: ${DEFAULT-VALUE}).")
+  private Wire wire;
+
+  @Option(
       names = "--baseline",
       paramLabel = "driver",
       description =
@@ -68,46 +81,70 @@ final class BenchAveragingCommand extends StokerCommand {
 
   @Override
   Report execute() {
-    Check.input(
-        parameters >= 1 && parameters <= 1 << 28,
-        "Invalid parameters: %d (must be 1 to %d)",
-        parameters,
-        1 << 28);
-    Check.input(workers >= 1, "Invalid workers: %d (must be >= 1)", workers);
+    for (int count : parameters) {
+      Check.input(
+          count >= 1 && count <= 1 << 28,
+          "Invalid parameters: %d (must be 1 to %d)",
+          count,
+          1 << 28);
+    }
+    for (int count : workers) {
+      Check.input(count >= 1, "Invalid workers: %d (must be >= 1)", count);
+    }
     Check.input(rounds >= 1, "Invalid rounds: %d (must be >= 1)", rounds);
     Check.input(
         sliceBytes >= 1024 && sliceBytes % Float.BYTES == 0,
         "Invalid slice size: %d bytes (must be >= 1024, and a multiple of 4)",
         sliceBytes);
-    try (JavaSparkContext spark = SparkSide.start("bench averaging")) {
-      AveragingBench.Result result =
-          AveragingBench.run(spark, parameters, workers, rounds, sliceBytes);
-      Table table = new Table();
-      ObjectNode json =
-          Report.object(result.cost())
-              .put("parameters", parameters)
-              .put("workers", workers)
-              .put("rounds", rounds)
-              .put("master", spark.master())
-              .put("gather_seconds", result.gatherSeconds())
-              .put("scatter_seconds", result.scatterSeconds())
-              .put("average_seconds", result.averageSeconds());
-      table.row("stoker", text(result.cost()));
-      ObjectNode others = json.putObject("baselines");
-      for (Baseline baseline : baselines) {
-        AveragingCost cost = measure(baseline, spark);
-        double ratio = cost.secondsPerRound() / result.cost().secondsPerRound();
-        String name = baseline.name().toLowerCase(Locale.ROOT);
-        table.row(name, "%s; takes %.1f times as long".formatted(text(cost), ratio));
-        others.set(name, Report.object(cost).put("times_as_long", ratio));
+    List<ObjectNode> measured = new ArrayList<>();
+    Table table = new Table();
+    // The driver's way brings a vector of each of the last workers to the driver at once.
+    Map<String, String> unbounded = Map.of("spark.driver.maxResultSize", "0");
+    try (JavaSparkContext spark = SparkSide.start("bench averaging", unbounded)) {
+      for (int size : parameters) {
+        for (int count : workers) {
+          if (parameters.length * workers.length > 1) {
+            table.row("", "%,d parameters, %d workers".formatted(size, count));
+          }
+          measured.add(measure(spark, size, count, table));
+        }
       }
-      return new Report(table.toString(), json);
     }
+    ObjectNode json = measured.get(0);
+    if (measured.size() > 1) {
+      json = Report.object();
+      json.putArray("measured").addAll(measured);
+    }
+    return new Report(table.toString(), json);
   }
 
-  private AveragingCost measure(Baseline baseline, JavaSparkContext spark) {
+  private ObjectNode measure(JavaSparkContext spark, int size, int count, Table table) {
+    AveragingBench.Result result = AveragingBench.run(spark, size, count, rounds, sliceBytes, wire);
+    ObjectNode json =
+        Report.object(result.cost())
+            .put("parameters", size)
+            .put("workers", count)
+            .put("rounds", rounds)
+            .put("wire", wire.name().toLowerCase(Locale.ROOT))
+            .put("master", spark.master())
+            .put("gather_seconds", result.gatherSeconds())
+            .put("scatter_seconds", result.scatterSeconds())
+            .put("average_seconds", result.averageSeconds());
+    table.row("stoker", text(result.cost()));
+    ObjectNode others = json.putObject("baselines");
+    for (Baseline baseline : baselines) {
+      AveragingCost cost = measure(baseline, spark, size, count);
+      double ratio = cost.secondsPerRound() / result.cost().secondsPerRound();
+      String name = baseline.name().toLowerCase(Locale.ROOT);
+      table.row(name, "%s; takes %.1f times as long".formatted(text(cost), ratio));
+      others.set(name, Report.object(cost).put("times_as_long", ratio));
+    }
+    return json;
+  }
+
+  private AveragingCost measure(Baseline baseline, JavaSparkContext spark, int size, int count) {
     return switch (baseline) {
-      case DRIVER -> DriverAveraging.run(spark, parameters, workers, rounds);
+      case DRIVER -> DriverAveraging.run(spark, size, count, rounds);
     };
   }
 

@@ -2,6 +2,7 @@ package io.stoker.driver.cli;
 
 import io.stoker.driver.config.LearningRateSchedule;
 import io.stoker.driver.config.TrainingConfig;
+import io.stoker.driver.config.Wire;
 import io.stoker.failure.Check;
 import picocli.CommandLine.Option;
 
@@ -94,6 +95,12 @@ final class RecipeOptions {
       description = "Have the outer momentum look ahead, as Nesterov's.")
   private Boolean outerNesterov;
 
+  @Option(
+      names = "--wire",
+      paramLabel = "fp32|fp16|int8",
+      description = "What workers' values travel as to be averaged (default: fp32).")
+  private Wire wire;
+
   /** A config with what was given here in place of what it says. */
   TrainingConfig over(TrainingConfig config) {
     TrainingConfig.Builder builder = config.toBuilder();
@@ -105,6 +112,7 @@ final class RecipeOptions {
     Given.set(outerRate, builder::outerRate);
     Given.set(outerMomentum, builder::outerMomentum);
     Given.set(outerNesterov, builder::outerNesterov);
+    Given.set(wire, builder::wire);
     boolean counts = schedule == Kind.STEP || schedule == Kind.PLATEAU;
     Check.input(
         counts ? rateEpochs != null : (rateEpochs == null && rateFactor == null),

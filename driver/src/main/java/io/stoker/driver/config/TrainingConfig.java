@@ -37,6 +37,7 @@ import java.util.TreeMap;
  * @param outerRate the factor on the step from the parameters before a round to the workers' mean
  * @param outerMomentum the retention of these steps; 0 with rate 1 is plain averaging
  * @param outerNesterov whether that momentum looks ahead
+ * @param wire what workers' values travel as
  * @param augmentations names of augmentations, applied in this order
  * @param mixup the alpha of mixup, 0 for none
  * @param seed the root of all randomness
@@ -72,6 +73,7 @@ public record TrainingConfig(
     double outerRate,
     double outerMomentum,
     boolean outerNesterov,
+    Wire wire,
     List<String> augmentations,
     double mixup,
     long seed,
@@ -204,6 +206,7 @@ public record TrainingConfig(
         .outerRate(outerRate)
         .outerMomentum(outerMomentum)
         .outerNesterov(outerNesterov)
+        .wire(wire)
         .augmentations(augmentations)
         .mixup(mixup)
         .seed(seed)
@@ -241,6 +244,7 @@ public record TrainingConfig(
     private double outerRate = 1;
     private double outerMomentum = 0;
     private boolean outerNesterov = false;
+    private Wire wire = Wire.FP32;
     private List<String> augmentations = List.of();
     private double mixup = 0;
     private long seed = 1;
@@ -356,6 +360,11 @@ public record TrainingConfig(
       return this;
     }
 
+    public Builder wire(Wire value) {
+      this.wire = value;
+      return this;
+    }
+
     public Builder augmentations(List<String> names) {
       this.augmentations = List.copyOf(names);
       return this;
@@ -443,6 +452,7 @@ public record TrainingConfig(
           outerRate,
           outerMomentum,
           outerNesterov,
+          wire,
           augmentations,
           mixup,
           seed,

@@ -19,6 +19,7 @@ import io.stoker.driver.cluster.GpuRequest;
 import io.stoker.driver.config.LayerRates;
 import io.stoker.driver.config.ModelReference;
 import io.stoker.driver.config.TrainingConfig;
+import io.stoker.driver.config.Wire;
 import io.stoker.driver.metrics.EpochLosses;
 import io.stoker.driver.metrics.MetricsLog;
 import io.stoker.failure.Check;
@@ -26,6 +27,7 @@ import io.stoker.models.engine.Engine;
 import io.stoker.models.file.TrainingClock;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.worker.eval.ModelInput;
+import java.util.Locale;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
@@ -77,6 +79,11 @@ public final class TrainJob {
     TrainingRun run =
         new TrainingRun(config, model, shards, folder, init(config, model, existing, hadoop));
     run.checkTransfer();
+    Check.input(
+        config.wire() == Wire.FP32 || run.outerStep().statistics().isEmpty(),
+        "Cannot send what changes in %s as %s: its running statistics (batch normalization) could be rounded below zero; use --wire fp32",
+        model.name(),
+        config.wire().name().toLowerCase(Locale.ROOT));
     RunRecord record =
         new RunRecord(
             run.identity(),
@@ -171,7 +178,12 @@ public final class TrainJob {
     try (MetricsLog metrics = MetricsLog.open(folder.path(), (int) clock.round(), hadoop);
         SharedParameters parameters =
             SharedParameters.load(
-                spark, run.slices(), source, run.firstParameters(), run.outerStep())) {
+                spark,
+                run.slices(),
+                source,
+                run.firstParameters(),
+                run.outerStep(),
+                run.config().wire())) {
       EpochLosses losses = EpochLosses.of(MetricsLog.read(folder.path(), hadoop));
       Check.undamaged(
           !run.watchesTrainingLoss() || losses.rounds() == clock.round(),

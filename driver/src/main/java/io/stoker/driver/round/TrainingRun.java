@@ -150,7 +150,7 @@ final class TrainingRun {
         model.parameterCount(),
         config.carriesUpdaterState() ? 2 : 1,
         outerStep().hasMomentum(),
-        config.sliceBytes() / Float.BYTES);
+        ParameterSlices.lengthOf(config.sliceBytes()));
   }
 
   /** What becomes of the workers' mean. */

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.stoker.data.shard.ShardFolder;
 import io.stoker.driver.LocalSpark;
+import io.stoker.driver.config.Wire;
 import io.stoker.models.engine.Engines;
 import io.stoker.models.engine.StepSettings;
 import io.stoker.models.spec.ModelSpec;
@@ -19,6 +20,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.TaskContext;
@@ -30,6 +32,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class SharedParametersTest {
@@ -63,6 +67,21 @@ class SharedParametersTest {
     assertThat(trainOn(master, STEADY, parameters -> {})).isEqualTo(undisturbed);
   }
 
+  /** With more slices than the threshold, Spark takes another writer. */
+  @ParameterizedTest
+  @CsvSource({
+    "spark.shuffle.compress, 200",
+    "spark.shuffle.compress, 1",
+    "spark.io.encryption.enabled, 200"
+  })
+  void doNotDependOnWhatTheShuffleDoesToBytes(String key, String threshold) {
+    Map<String, String> conf =
+        Map.of(key, "true", "spark.shuffle.sort.bypassMergeThreshold", threshold);
+    try (JavaSparkContext spark = LocalSpark.start("local[2]", conf)) {
+      assertThat(trainOn(spark, STEADY, parameters -> {})).isEqualTo(undisturbed);
+    }
+  }
+
   @Test
   void doNotDependOnFailedTasks() {
     StepSchedule failing =
@@ -85,6 +104,22 @@ class SharedParametersTest {
                 STEADY,
                 spark -> spark.getPersistentRDDs().values().forEach(rdd -> rdd.unpersist(true))))
         .isEqualTo(undisturbed);
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Wire.class,
+      names = {"FP16", "INT8"})
+  void areComputedAgainFromRoundedChangesToTheSameBits(Wire wire) {
+    String rounded = trainOn("local[1]", wire, spark -> {});
+
+    assertThat(rounded).isNotEqualTo(undisturbed);
+    assertThat(
+            trainOn(
+                "local[2]",
+                wire,
+                spark -> spark.getPersistentRDDs().values().forEach(rdd -> rdd.unpersist(true))))
+        .isEqualTo(rounded);
   }
 
   @Test
@@ -183,8 +218,24 @@ class SharedParametersTest {
   }
 
   private static String trainOn(String master, StepSchedule schedule, Incident incident) {
-    try (JavaSparkContext spark = LocalSpark.start(master);
-        SharedParameters parameters = load(spark)) {
+    try (JavaSparkContext spark = LocalSpark.start(master)) {
+      return trainOn(spark, schedule, incident);
+    }
+  }
+
+  private static String trainOn(String master, Wire wire, Incident incident) {
+    try (JavaSparkContext spark = LocalSpark.start(master)) {
+      return trainOn(spark, wire, STEADY, incident);
+    }
+  }
+
+  private static String trainOn(JavaSparkContext spark, StepSchedule schedule, Incident incident) {
+    return trainOn(spark, Wire.FP32, schedule, incident);
+  }
+
+  private static String trainOn(
+      JavaSparkContext spark, Wire wire, StepSchedule schedule, Incident incident) {
+    try (SharedParameters parameters = load(spark, wire)) {
       for (int round = 0; round < ROUNDS; round++) {
         RoundReport report = parameters.advance(task(round, schedule));
         assertThat(report.workers()).extracting(WorkerReport::worker).containsExactly(0, 1, 2, 3);
@@ -196,10 +247,18 @@ class SharedParametersTest {
   }
 
   private static SharedParameters load(JavaSparkContext spark) {
+    return load(spark, Wire.FP32);
+  }
+
+  private static SharedParameters load(JavaSparkContext spark, Wire wire) {
+    InitialValues initial = new InitialValues(ReplicaKey.of(MODEL, Engines.AUTO, 16), 3);
     return SharedParameters.load(
         spark,
-        new ParameterSlices(MODEL.parameterCount(), 2, 4000),
-        new InitialValues(ReplicaKey.of(MODEL, Engines.AUTO, 16), 3));
+        new ParameterSlices(MODEL.parameterCount(), 2, 4096),
+        initial,
+        initial,
+        OuterStep.PLAIN,
+        wire);
   }
 
   private static RoundTask task(int round, StepSchedule schedule) {

@@ -97,7 +97,8 @@ class CliTest {
     "train --epochs many, Invalid value for option '--epochs': 'many' is not an int",
     "evaluate --data d, Missing required option: '--checkpoint=URI'",
     "bench, Missing command",
-    "bench stp, Unknown command: stp; did you mean 'step'?"
+    "bench stp, Unknown command: stp; did you mean 'step'?",
+    "bench averaging --parameters 9 --wire int4, Invalid value for option '--wire'"
   })
   void usageErrorsTakeOneLine(String command, String reason) {
     assertThat(run(command.split(" "))).isEqualTo(2);
@@ -121,6 +122,8 @@ class CliTest {
     "train --run nowhere --resume, holds no run",
     "predict --checkpoint c --top 0 i.png, Invalid number of classes: 0",
     "bench step --model lenet5 --workers 0, Invalid workers: 0",
+    "bench averaging --parameters 0, Invalid parameters: 0",
+    "bench averaging --parameters 9 --workers 0, Invalid workers: 0",
     "bench step --model lenet5 --engine abacus, Unknown engine: abacus",
     "bench step --model lenet5 --baseline torch, Invalid value for option '--baseline'"
   })

@@ -49,6 +49,7 @@ class JobIdentityTest {
             config.toBuilder().outerRate(1).build(),
             config.toBuilder().outerMomentum(0).build(),
             config.toBuilder().outerNesterov(false).build(),
+            config.toBuilder().wire(Wire.FP16).build(),
             config.toBuilder().freeze("").build(),
             config.toBuilder().momentum(0.25).build(),
             config.toBuilder().weightDecay(0).build(),

@@ -39,6 +39,7 @@ class TrainingConfigTest {
                 1,
                 0,
                 false,
+                Wire.FP32,
                 List.of(),
                 0,
                 1,
@@ -133,6 +134,7 @@ class TrainingConfigTest {
         .outerRate(0.5)
         .outerMomentum(0.25)
         .outerNesterov(true)
+        .wire(Wire.INT8)
         .augmentations(List.of("shift=1", "flip"))
         .mixup(0.375)
         .seed(-13)

@@ -7,7 +7,11 @@ import static org.assertj.core.api.Assertions.within;
 import io.stoker.driver.LocalSpark;
 import io.stoker.driver.TinyJob;
 import io.stoker.driver.config.TrainingConfig;
+import io.stoker.driver.config.Wire;
 import io.stoker.driver.metrics.RoundMetrics;
+import io.stoker.failure.InputException;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.function.UnaryOperator;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -15,6 +19,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class OuterStepRunTest {
   @TempDir static Path folder;
@@ -93,6 +99,47 @@ class OuterStepRunTest {
     assertThat(resumed.parametersSha256()).isEqualTo(undisturbed);
     assertThat(train("uncut", config -> base.apply(config).sliceBytes(1 << 20)).parametersSha256())
         .isEqualTo(undisturbed);
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Wire.class,
+      names = {"FP16", "INT8"})
+  void changesInFewerBytesComeNearAndDoNotDependOnSlices(Wire wire) {
+    float[] exact = TinyJob.parameters(train("exact-" + wire, config -> config).run());
+
+    TrainResult rounded = train("rounded-" + wire, config -> config.wire(wire));
+
+    float[] values = TinyJob.parameters(rounded.run());
+    assertThat(values).isNotEqualTo(exact);
+    for (int i = 0; i < exact.length; i++) {
+      assertThat(values[i]).isCloseTo(exact[i], within(5e-3f));
+    }
+    assertThat(
+            train("uncut-" + wire, config -> config.wire(wire).sliceBytes(1 << 20))
+                .parametersSha256())
+        .isEqualTo(rounded.parametersSha256());
+  }
+
+  @Test
+  void runningStatisticsTravelInFull() throws IOException {
+    Path model =
+        Files.writeString(
+            folder.resolve("normalized.yaml"),
+            """
+            name: normalized
+            input: [8, 8, 1]
+            layers:
+              - conv: {filters: 3, kernel: 3, padding: 1}
+              - batch-norm
+              - relu
+              - dense: classes
+            """);
+
+    assertThatThrownBy(
+            () -> train("normalized", config -> config.model(model.toString()).wire(Wire.INT8)))
+        .isInstanceOf(InputException.class)
+        .hasMessageStartingWith("Cannot send what changes in normalized as int8: its running");
   }
 
   private static TrainResult train(String run, UnaryOperator<TrainingConfig.Builder> change) {

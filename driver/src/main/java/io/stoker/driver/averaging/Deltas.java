@@ -1,0 +1,59 @@
+package io.stoker.driver.averaging;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+
+/** A piece's values as what has changed since the round began, vector by vector. */
+final class Deltas {
+  private Deltas() {}
+
+  /**
+   * Encodes a piece.
+   *
+   * @param length values of each vector
+   * @param vectors how many vectors there are
+   * @param before the slice before the round; may have more vectors
+   * @param after what the worker has made of it
+   */
+  static byte[] encode(DeltaCodec codec, int length, int vectors, byte[] before, byte[] after) {
+    byte[] encoded = new byte[vectors * codec.bytes(length)];
+    ByteBuffer target = ByteBuffer.wrap(encoded).order(ByteOrder.LITTLE_ENDIAN);
+    FloatBuffer start = floats(before);
+    FloatBuffer end = floats(after);
+    float[] deltas = new float[length];
+    for (int vector = 0; vector < vectors; vector++) {
+      for (int i = 0; i < length; i++) {
+        deltas[i] = end.get() - start.get();
+      }
+      codec.encode(FloatBuffer.wrap(deltas), target);
+    }
+    return encoded;
+  }
+
+  /**
+   * Decodes a piece: the worker's values, as near as the codec keeps them.
+   *
+   * @param length values of each vector
+   * @param vectors how many vectors there are
+   * @param before the slice before the round; may have more vectors
+   */
+  static byte[] decode(DeltaCodec codec, int length, int vectors, byte[] before, byte[] encoded) {
+    byte[] after = new byte[vectors * length * Float.BYTES];
+    ByteBuffer source = ByteBuffer.wrap(encoded).order(ByteOrder.LITTLE_ENDIAN);
+    FloatBuffer start = floats(before);
+    FloatBuffer end = floats(after);
+    float[] deltas = new float[length];
+    for (int vector = 0; vector < vectors; vector++) {
+      codec.decode(source, FloatBuffer.wrap(deltas));
+      for (int i = 0; i < length; i++) {
+        end.put(start.get() + deltas[i]);
+      }
+    }
+    return after;
+  }
+
+  private static FloatBuffer floats(byte[] content) {
+    return ByteBuffer.wrap(content).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer();
+  }
+}

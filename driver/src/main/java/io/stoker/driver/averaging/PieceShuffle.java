@@ -1,0 +1,46 @@
+package io.stoker.driver.averaging;
+
+import java.util.List;
+import org.apache.spark.Dependency;
+import org.apache.spark.Partitioner;
+import org.apache.spark.ShuffleDependency;
+import org.apache.spark.rdd.ShuffledRDD;
+import scala.Option;
+import scala.collection.Seq;
+
+/** Spark's shuffle from workers to slices, with a writer that knows what a piece is. */
+final class PieceShuffle extends ShuffledRDD<Integer, Piece, Piece> {
+  private static final long serialVersionUID = 1L;
+
+  private final transient PieceRdd trained;
+  private final transient Partitioner bySlice;
+
+  PieceShuffle(PieceRdd trained) {
+    this(trained, new SlicePartitioner(trained.slices().count()));
+  }
+
+  private PieceShuffle(PieceRdd trained, Partitioner bySlice) {
+    super(
+        trained, bySlice, Scala.tag(Integer.class), Scala.tag(Piece.class), Scala.tag(Piece.class));
+    this.trained = trained;
+    this.bySlice = bySlice;
+  }
+
+  /** The superclass asks once, on the driver. */
+  @Override
+  public Seq<Dependency<?>> getDependencies() {
+    return Scala.list(
+        List.of(
+            new ShuffleDependency<Integer, Piece, Piece>(
+                trained,
+                bySlice,
+                new PieceSerializer(),
+                Option.empty(),
+                Option.empty(),
+                false,
+                new PieceWriteProcessor(),
+                Scala.tag(Integer.class),
+                Scala.tag(Piece.class),
+                Scala.tag(Piece.class))));
+  }
+}
