@@ -7,15 +7,40 @@ import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.net.URISyntaxException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.SortedMap;
 import java.util.SplittableRandom;
+import java.util.TreeMap;
 import java.util.zip.GZIPOutputStream;
 import javax.imageio.ImageIO;
 
 /** Makes images and collections of them. */
 public final class TestImages {
   private TestImages() {}
+
+  /** Where the image files of other programs are; README.md there says of which. */
+  public static Path realFolder() {
+    try {
+      return Path.of(TestImages.class.getResource("/images/README.md").toURI()).getParent();
+    } catch (URISyntaxException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** The image files of other programs by name, without what is expected of them. */
+  public static SortedMap<String, byte[]> realFiles() throws IOException {
+    SortedMap<String, byte[]> files = new TreeMap<>();
+    try (DirectoryStream<Path> all =
+        Files.newDirectoryStream(realFolder(), "*.{jpg,png,gif,bmp,webp}")) {
+      for (Path file : all) {
+        files.put(file.getFileName().toString(), Files.readAllBytes(file));
+      }
+    }
+    return files;
+  }
 
   /** Random pixels. */
   public static Pixels noise(int height, int width, int channels, long seed) {

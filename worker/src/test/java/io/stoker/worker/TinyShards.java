@@ -3,6 +3,7 @@ package io.stoker.worker;
 import io.stoker.data.image.ImageShape;
 import io.stoker.data.plan.Mixing;
 import io.stoker.data.shard.ChannelStatistics;
+import io.stoker.data.shard.DuplicateCounts;
 import io.stoker.data.shard.ManifestFile;
 import io.stoker.data.shard.ShardEncoding;
 import io.stoker.data.shard.ShardFile;
@@ -62,6 +63,7 @@ public final class TinyShards {
               1,
               STATISTICS,
               splits,
+              DuplicateCounts.NONE,
               List.of(),
               List.of()),
           hadoop(folder),

@@ -1,58 +1,51 @@
 package io.stoker.data.image;
 
-import com.twelvemonkeys.imageio.metadata.CompoundDirectory;
-import com.twelvemonkeys.imageio.metadata.Directory;
-import com.twelvemonkeys.imageio.metadata.Entry;
-import com.twelvemonkeys.imageio.metadata.jpeg.JPEG;
-import com.twelvemonkeys.imageio.metadata.jpeg.JPEGSegment;
-import com.twelvemonkeys.imageio.metadata.jpeg.JPEGSegmentUtil;
-import com.twelvemonkeys.imageio.metadata.tiff.TIFF;
-import com.twelvemonkeys.imageio.metadata.tiff.TIFFReader;
-import com.twelvemonkeys.imageio.stream.ByteArrayImageInputStream;
-import java.io.IOException;
-import java.util.List;
+import static java.nio.ByteOrder.BIG_ENDIAN;
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+
 import java.util.Set;
-import javax.imageio.stream.ImageInputStream;
 
 /**
- * How a camera was held, as a JPEG file's EXIF data say (EXIF 2.32, tag 0x0112): 1 is upright, 2 to
- * 8 are mirrored or turned.
+ * How a camera was held, as EXIF data say (EXIF 2.32, tag 0x0112): 1 is upright, 2 to 8 are
+ * mirrored or turned.
  */
 final class ExifOrientation {
-  private static final int UPRIGHT = 1;
+  static final int UPRIGHT = 1;
 
-  /** Before the TIFF structure of an EXIF segment: the padding byte after "Exif\0". */
-  private static final int PADDING_BYTES = 1;
+  private static final int TAG = 0x0112;
+  private static final int ENTRY_BYTES = 12;
 
   private ExifOrientation() {}
 
-  /** The orientation of a JPEG file; upright if it says nothing sensible, as viewers do. */
-  static int of(byte[] jpeg) {
-    try (ImageInputStream in = new ByteArrayImageInputStream(jpeg)) {
-      List<JPEGSegment> segments = JPEGSegmentUtil.readSegments(in, JPEG.APP1, "Exif");
-      if (segments.isEmpty()) {
-        return UPRIGHT;
-      }
-      byte[] exif = segments.get(0).data().readAllBytes();
-      try (ImageInputStream tiff =
-          new ByteArrayImageInputStream(exif, PADDING_BYTES, exif.length - PADDING_BYTES)) {
-        return orientation(new TIFFReader().read(tiff));
-      }
-    } catch (IOException | RuntimeException e) { // Broken EXIF data do not make a broken image.
+  /**
+   * The orientation that a TIFF structure tells in its first directory (TIFF 6.0, section 2);
+   * upright if it says nothing sensible, as viewers do: broken EXIF data do not make a broken
+   * image.
+   *
+   * @param file that holds the structure
+   * @param start of the structure
+   * @param end of the structure
+   */
+  static int of(FileBytes file, int start, int end) {
+    boolean little = file.hasText(start, "II");
+    if (start > end || !(little || file.hasText(start, "MM"))) {
       return UPRIGHT;
     }
-  }
-
-  private static int orientation(Directory directory) {
-    Directory first =
-        directory instanceof CompoundDirectory compound ? compound.getDirectory(0) : directory;
-    Entry entry = first.getEntryById(TIFF.TAG_ORIENTATION);
-    return entry != null
-            && entry.getValue() instanceof Number value
-            && value.intValue() >= 1
-            && value.intValue() <= 8
-        ? value.intValue()
-        : UPRIGHT;
+    FileBytes tiff = file.part(start, end, little ? LITTLE_ENDIAN : BIG_ENDIAN);
+    try {
+      long directory = tiff.unsignedInt(4);
+      int entry = tiff.require(directory, 2);
+      int count = tiff.unsignedShort(entry - 2);
+      for (int i = 0; i < count; i++, entry += ENTRY_BYTES) {
+        if (tiff.unsignedShort(entry) == TAG) {
+          int value = tiff.unsignedShort(entry + 8);
+          return value >= 1 && value <= 8 ? value : UPRIGHT;
+        }
+      }
+      return UPRIGHT;
+    } catch (UnreadableImageException e) {
+      return UPRIGHT;
+    }
   }
 
   /** Turns an image upright. */

@@ -17,9 +17,9 @@ import javax.imageio.stream.ImageInputStream;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
 
 /**
- * Decodes image files of any format that Stoker reads (PNG, JPEG, GIF, BMP), and encodes those of
- * its shards. Of an animation the first frame is taken; transparent pixels are laid over white; the
- * orientation of EXIF data is applied.
+ * Decodes image files of any format that Stoker reads (JPEG, PNG, GIF, BMP, WebP), and encodes
+ * those of its shards. Of an animation the first frame is taken; transparent pixels are laid over
+ * white; the orientation of EXIF data is applied.
  */
 public final class ImageCodec {
   /** The most pixels of an image, unless said otherwise: in memory, 200 MB at a time. */
@@ -49,12 +49,17 @@ public final class ImageCodec {
             .orElseThrow(
                 () ->
                     new UnreadableImageException(
-                        "not an image: its first bytes are not those of PNG, JPEG, GIF or BMP"));
-    FileIntegrity.check(format, file);
-    Pixels pixels = read(format, file, 0, file.length, maximumPixels);
-    return format == ImageFormat.JPEG
-        ? ExifOrientation.upright(pixels, ExifOrientation.of(file))
-        : pixels;
+                        "not an image: its first bytes are not those of JPEG, PNG, GIF, BMP or"
+                            + " WebP"));
+    ImageHeader header = format.check(file, maximumPixels);
+    header.check(maximumPixels);
+    byte[] picture = format.firstPicture(file);
+    return DecodingRoom.decode(
+        header.height() * header.width(),
+        () -> {
+          Pixels pixels = read(format, picture, 0, picture.length, maximumPixels);
+          return ExifOrientation.upright(header.onCanvas(pixels), header.orientation());
+        });
   }
 
   /**
@@ -131,6 +136,15 @@ public final class ImageCodec {
       return Rasters.toPixels(image);
     } catch (IOException | RuntimeException e) { // Readers throw both for damaged files.
       throw new UnreadableImageException("damaged: " + reason(e), e);
+    } catch (OutOfMemoryError e) {
+      // Java's own says of what; libwebp's is bare, and is what it finds in codes that make no
+      // sense.
+      if (e.getMessage() != null) {
+        throw e;
+      }
+      throw new UnreadableImageException("damaged: codes that make no sense", e);
+    } catch (LinkageError e) {
+      throw new UnreadableImageException("no decoder of " + format + " on this platform", e);
     } finally {
       reader.dispose();
     }

@@ -12,11 +12,21 @@ enum ImageFormat {
     boolean startsIn(byte[] file) {
       return startsWith(file, 0xFF, 0xD8, 0xFF);
     }
+
+    @Override
+    ImageHeader check(byte[] file, long maximumPixels) throws UnreadableImageException {
+      return JpegStructure.check(file);
+    }
   },
   PNG("png") {
     @Override
     boolean startsIn(byte[] file) {
       return startsWith(file, 0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n');
+    }
+
+    @Override
+    ImageHeader check(byte[] file, long maximumPixels) throws UnreadableImageException {
+      return PngStructure.check(file);
     }
   },
   GIF("gif") {
@@ -25,11 +35,39 @@ enum ImageFormat {
       return startsWith(file, 'G', 'I', 'F', '8', '7', 'a')
           || startsWith(file, 'G', 'I', 'F', '8', '9', 'a');
     }
+
+    @Override
+    ImageHeader check(byte[] file, long maximumPixels) throws UnreadableImageException {
+      return GifStructure.check(file, maximumPixels);
+    }
   },
   BMP("bmp dib") {
     @Override
     boolean startsIn(byte[] file) {
       return startsWith(file, 'B', 'M');
+    }
+
+    @Override
+    ImageHeader check(byte[] file, long maximumPixels) throws UnreadableImageException {
+      return BmpStructure.check(file, maximumPixels);
+    }
+  },
+  WEBP("webp") {
+    @Override
+    boolean startsIn(byte[] file) {
+      return file.length >= 12
+          && startsWith(file, 'R', 'I', 'F', 'F')
+          && startsWith(Arrays.copyOfRange(file, 8, 12), 'W', 'E', 'B', 'P');
+    }
+
+    @Override
+    ImageHeader check(byte[] file, long maximumPixels) throws UnreadableImageException {
+      return WebpStructure.check(file, maximumPixels);
+    }
+
+    @Override
+    byte[] firstPicture(byte[] file) {
+      return WebpStructure.firstPicture(file);
     }
   };
 
@@ -41,6 +79,21 @@ enum ImageFormat {
   }
 
   abstract boolean startsIn(byte[] file);
+
+  /**
+   * Checks a file from its first to its last byte without decoding it. Decoders make the best of
+   * files that are cut or damaged: half a picture and half grey.
+   *
+   * @param maximumPixels where a check that looks at pixels may stop
+   * @throws UnreadableImageException if the file ends early, a checksum is wrong, or what it says
+   *     contradicts itself
+   */
+  abstract ImageHeader check(byte[] file, long maximumPixels) throws UnreadableImageException;
+
+  /** A file of the first picture alone, of a file that was checked, as the decoder wants it. */
+  byte[] firstPicture(byte[] file) {
+    return file;
+  }
 
   /** The format of a file's bytes. */
   static Optional<ImageFormat> of(byte[] file) {

@@ -1,8 +1,11 @@
 package io.stoker.data.image;
 
+import com.luciad.imageio.webp.WebPImageReaderSpi;
 import com.twelvemonkeys.imageio.plugins.jpeg.JPEGImageReaderSpi;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.List;
 import java.util.function.Predicate;
@@ -38,6 +41,25 @@ final class ImageReaders {
     BMP = ofJava(registry, "bmp");
   }
 
+  /** Google's library, which is unpacked from its jar when the first WebP file turns up. */
+  private static final class Libwebp {
+    private static final String FOLDER_PROPERTY = "com.luciad.imageio.webp.tmpdir";
+
+    static final ImageReaderSpi READER;
+
+    static {
+      try {
+        // It walks through the whole folder that it unpacks to, in search of what it left there.
+        Path folder = Files.createTempDirectory("stoker-webp");
+        folder.toFile().deleteOnExit();
+        System.setProperty(FOLDER_PROPERTY, folder.toString());
+      } catch (IOException e) {
+        throw new UncheckedIOException("Cannot unpack libwebp", e);
+      }
+      READER = new WebPImageReaderSpi();
+    }
+  }
+
   private ImageReaders() {}
 
   /** A new reader; the caller disposes of it. */
@@ -48,6 +70,7 @@ final class ImageReaders {
           case PNG -> PNG;
           case GIF -> GIF;
           case BMP -> BMP;
+          case WEBP -> Libwebp.READER;
         };
     return create(spi);
   }

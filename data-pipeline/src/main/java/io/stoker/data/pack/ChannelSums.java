@@ -18,7 +18,9 @@ final class ChannelSums implements Serializable {
   private int channels;
   private long pixels;
   private final long[] sums = new long[3];
-  private final long[][] products = new long[3][3];
+
+  /** Red by red, red by green, red by blue, green by green, green by blue, blue by blue. */
+  private final long[] products = new long[6];
 
   /** Adds an image; all have the same number of channels. */
   void add(Pixels image) {
@@ -41,7 +43,7 @@ final class ChannelSums implements Serializable {
       squares += grey * grey;
     }
     sums[0] += sum;
-    products[0][0] += squares;
+    products[0] += squares;
   }
 
   private void addColors(byte[] values) {
@@ -71,12 +73,12 @@ final class ChannelSums implements Serializable {
     sums[0] += red;
     sums[1] += green;
     sums[2] += blue;
-    products[0][0] += redRed;
-    products[0][1] += redGreen;
-    products[0][2] += redBlue;
-    products[1][1] += greenGreen;
-    products[1][2] += greenBlue;
-    products[2][2] += blueBlue;
+    products[0] += redRed;
+    products[1] += redGreen;
+    products[2] += redBlue;
+    products[3] += greenGreen;
+    products[4] += greenBlue;
+    products[5] += blueBlue;
   }
 
   /** Adds the sums of other images. */
@@ -85,9 +87,9 @@ final class ChannelSums implements Serializable {
     pixels += other.pixels;
     for (int i = 0; i < 3; i++) {
       sums[i] += other.sums[i];
-      for (int j = i; j < 3; j++) {
-        products[i][j] += other.products[i][j];
-      }
+    }
+    for (int i = 0; i < products.length; i++) {
+      products[i] += other.products[i];
     }
   }
 
@@ -105,7 +107,9 @@ final class ChannelSums implements Serializable {
   }
 
   private double covariance(int i, int j) {
-    double product = (double) products[Math.min(i, j)][Math.max(i, j)] / pixels;
+    int smaller = Math.min(i, j);
+    int index = 3 * smaller - smaller * (smaller + 1) / 2 + Math.max(i, j);
+    double product = (double) products[index] / pixels;
     return product - ((double) sums[i] / pixels) * ((double) sums[j] / pixels);
   }
 

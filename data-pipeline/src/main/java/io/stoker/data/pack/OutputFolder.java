@@ -1,5 +1,6 @@
 package io.stoker.data.pack;
 
+import io.stoker.data.shard.DuplicateInput;
 import io.stoker.data.shard.ManifestFile;
 import io.stoker.data.shard.ShardFile;
 import io.stoker.data.shard.ShardManifest;
@@ -30,6 +31,12 @@ final class OutputFolder {
 
   /** The rejected inputs again, a JSON object a line, for tools that read lines. */
   static final String REJECTED = "rejected.jsonl";
+
+  /** The samples that are copies of others, a JSON object a line. */
+  static final String DUPLICATES = "duplicates.jsonl";
+
+  /** What lies beside shards and manifest. */
+  private static final List<String> BESIDE = List.of(REJECTED, DUPLICATES, ManifestFile.CHECKSUM);
 
   private static final Pattern SHARD =
       Pattern.compile("[a-z0-9_]+-[0-9]{5,}-of-[0-9]{5,}\\.parquet");
@@ -82,7 +89,7 @@ final class OutputFolder {
     try (FSDataOutputStream out = fileSystem.create(new Path(path, UNFINISHED), true)) {
       List<String> noted = new ArrayList<>(own);
       noted.addAll(shards);
-      noted.add(REJECTED);
+      noted.addAll(BESIDE);
       out.write(String.join("\n", noted).getBytes(StandardCharsets.UTF_8));
     }
     for (String name : own) {
@@ -93,7 +100,8 @@ final class OutputFolder {
   }
 
   /** Checks that every shard is there, writes the manifest, and with it ends the job. */
-  ManifestFile.Stored finish(ShardManifest manifest) throws IOException {
+  ManifestFile.Stored finish(ShardManifest manifest, List<DuplicateInput> duplicates)
+      throws IOException {
     for (ShardSplit split : manifest.splits().values()) {
       for (ShardFile shard : split.shards()) {
         Path file = new Path(path, shard.file());
@@ -106,18 +114,25 @@ final class OutputFolder {
             shard.bytes());
       }
     }
-    if (!manifest.rejected().isEmpty()) {
-      ManifestFile.writeRejected(manifest, new Path(path, REJECTED), hadoop);
-    }
+    writeList(REJECTED, manifest.rejected());
+    writeList(DUPLICATES, duplicates);
     ManifestFile.Stored stored = ManifestFile.write(manifest, path, hadoop);
     delete(new Path(path, UNFINISHED));
     return stored;
   }
 
+  private void writeList(String name, List<? extends Record> records) throws IOException {
+    if (!records.isEmpty()) {
+      ManifestFile.writeLines(records, new Path(path, name), hadoop);
+    }
+  }
+
   /** Deletes the shards of a job that failed, and the folder if nothing is left in it. */
   void abandon(List<String> shards) throws IOException {
     delete(new Path(path, ShardManifest.FILE));
-    delete(new Path(path, REJECTED));
+    for (String name : BESIDE) {
+      delete(new Path(path, name));
+    }
     for (String shard : shards) {
       delete(new Path(path, shard));
     }
@@ -133,7 +148,7 @@ final class OutputFolder {
     if (fileSystem.exists(new Path(path, ShardManifest.FILE))) {
       try {
         own.add(ShardManifest.FILE);
-        own.add(REJECTED);
+        own.addAll(BESIDE);
         ManifestFile.read(path, hadoop).manifest().splits().values().stream()
             .flatMap(split -> split.shards().stream())
             .map(ShardFile::file)
@@ -151,7 +166,7 @@ final class OutputFolder {
   }
 
   private static boolean isOwn(String name) {
-    return SHARD.matcher(name).matches() || name.equals(REJECTED);
+    return SHARD.matcher(name).matches() || BESIDE.contains(name);
   }
 
   private String readNote(Path note) throws IOException {

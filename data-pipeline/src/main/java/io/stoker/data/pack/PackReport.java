@@ -1,12 +1,16 @@
 package io.stoker.data.pack;
 
 import io.stoker.data.image.ImageShape;
+import io.stoker.data.shard.DuplicateCounts;
+import io.stoker.data.shard.DuplicateInput;
 import io.stoker.data.shard.RejectedInput;
 import io.stoker.data.source.SourceListing;
 import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
@@ -30,6 +34,51 @@ record PackReport(PrepareOptions options, SourceListing listing, List<String> sp
         .toList();
   }
 
+  /** The samples that are copies of others, by path. */
+  List<DuplicateInput> duplicates(PackStatistics statistics) {
+    return statistics.copies().stream()
+        .map(
+            copy ->
+                new DuplicateInput(
+                    copy.sample().path(),
+                    splitNames.get(copy.sample().split()),
+                    listing.classNames().get(copy.sample().label()),
+                    copy.original().path(),
+                    splitNames.get(copy.original().split()),
+                    listing.classNames().get(copy.original().label())))
+        .sorted(Comparator.comparing(DuplicateInput::path))
+        .toList();
+  }
+
+  /** Counts the samples that are copies of others, and warns of them. */
+  DuplicateCounts count(List<DuplicateInput> duplicates) {
+    boolean dropped = options.duplicates() == PrepareOptions.Duplicates.DROP;
+    List<DuplicateInput> acrossSplits =
+        duplicates.stream().filter(copy -> !copy.split().equals(copy.copyOfSplit())).toList();
+    List<DuplicateInput> acrossClasses =
+        duplicates.stream().filter(copy -> !copy.className().equals(copy.copyOfClass())).toList();
+    String remedy = dropped ? "dropped" : "--drop-duplicates drops them";
+    warn("{} images are copies of others ({}; listed in duplicates.jsonl): {}", duplicates, remedy);
+    warn("{} of the copies are in another split ({}): {}", acrossSplits, remedy);
+    warn("{} of the copies have another label ({}): {}", acrossClasses, "look at them");
+    return new DuplicateCounts(
+        duplicates.size(),
+        acrossSplits.size(),
+        acrossClasses.size(),
+        dropped ? duplicates.size() : 0);
+  }
+
+  private static void warn(String text, List<DuplicateInput> copies, String remedy) {
+    if (!copies.isEmpty()) {
+      String examples =
+          copies.stream()
+              .limit(EXAMPLES)
+              .map(copy -> copy.path() + " = " + copy.copyOf())
+              .collect(Collectors.joining(", "));
+      LOG.warn(text, copies.size(), remedy, examples);
+    }
+  }
+
   /**
    * Checks that the images make a data set, and warns of what a user would want to know.
    *
@@ -43,6 +92,7 @@ record PackReport(PrepareOptions options, SourceListing listing, List<String> sp
         "No samples in split 'train' of %s (more images, or another --split)",
         options.input());
     warnOfEmptyClasses(statistics);
+    warnOfSimilarNames();
     if (!listing.ignored().isEmpty()) {
       LOG.warn(
           "Ignored what is no image by name ({} in all, listed in the manifest): {}",
@@ -101,6 +151,16 @@ record PackReport(PrepareOptions options, SourceListing listing, List<String> sp
               listing.classNames().get(label),
               splitNames.get(split));
         }
+      }
+    }
+  }
+
+  private void warnOfSimilarNames() {
+    Map<String, String> seen = new HashMap<>();
+    for (String name : listing.classNames()) {
+      String other = seen.put(name.toLowerCase(Locale.ROOT), name);
+      if (other != null) {
+        LOG.warn("Two classes differ by case alone: '{}' and '{}'", other, name);
       }
     }
   }

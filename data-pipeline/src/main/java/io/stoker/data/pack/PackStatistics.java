@@ -1,9 +1,10 @@
 package io.stoker.data.pack;
 
 import io.stoker.data.image.ImageShape;
-import io.stoker.data.image.Pixels;
 import io.stoker.data.shard.RejectedInput;
+import java.io.Serializable;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -12,8 +13,11 @@ import java.util.TreeMap;
  * What one pass over the images finds out, mergeable in any order. All sums are of whole numbers,
  * so they are exact, and the same however the images are shared out between tasks.
  */
-final class PackStatistics implements PackedItem {
+final class PackStatistics implements Serializable {
   private static final long serialVersionUID = 1L;
+
+  /** A sample whose image is that of another one. */
+  record Copy(PackedSample sample, PackedSample original) implements Serializable {}
 
   /** Samples by split and class. */
   private final long[][] samples;
@@ -25,6 +29,7 @@ final class PackStatistics implements PackedItem {
   private final TreeMap<ImageShape, String> shapes = new TreeMap<>();
 
   private final List<RejectedInput> rejected = new ArrayList<>();
+  private final List<Copy> copies = new ArrayList<>();
   private final ChannelSums trainPixels = new ChannelSums();
 
   PackStatistics(int splits, int classes) {
@@ -33,31 +38,40 @@ final class PackStatistics implements PackedItem {
   }
 
   /**
-   * Counts a sample.
+   * Counts findings of which copies stand side by side, the one to keep first.
    *
-   * @param sample as it goes to its shard
-   * @param pixels of the sample, before they were encoded
-   * @param purpose whether the pixels count for the statistics
+   * @param findings in {@link Finding.InOrder}
+   * @param duplicates whether copies count as samples
    */
-  void add(PackedSample sample, Pixels pixels, Purpose purpose) {
-    samples[sample.split()][sample.label()]++;
-    bucketBytes[sample.split()][sample.bucket()] += sample.image().length;
-    shapes.merge(pixels.shape(), sample.path(), PackStatistics::first);
-    dropShapesBeyondTwo();
-    if (purpose == Purpose.TRAINING) {
-      trainPixels.add(pixels);
+  PackStatistics addAll(Iterator<Finding> findings, PrepareOptions.Duplicates duplicates) {
+    Finding.Accepted original = null;
+    while (findings.hasNext()) {
+      Finding finding = findings.next();
+      if (finding instanceof Finding.Rejected input) {
+        rejected.add(input.input());
+        continue;
+      }
+      Finding.Accepted accepted = (Finding.Accepted) finding;
+      boolean copy = original != null && accepted.isCopyOf(original);
+      if (copy) {
+        copies.add(new Copy(accepted.sample(), original.sample()));
+      } else {
+        original = accepted;
+      }
+      if (!copy || duplicates == PrepareOptions.Duplicates.KEEP) {
+        add(accepted);
+      }
     }
+    return this;
   }
 
-  /** Whether a sample is learnt from. */
-  enum Purpose {
-    TRAINING,
-    OTHER
-  }
-
-  /** Notes an input that is no sample. */
-  void reject(RejectedInput input) {
-    rejected.add(input);
+  private void add(Finding.Accepted accepted) {
+    PackedSample sample = accepted.sample();
+    samples[sample.split()][sample.label()]++;
+    bucketBytes[sample.split()][sample.bucket()] += accepted.imageBytes();
+    shapes.merge(accepted.shape(), sample.path(), PackStatistics::first);
+    dropShapesBeyondTwo();
+    trainPixels.add(accepted.sums());
   }
 
   /** Adds what another task counted, and returns this. */
@@ -69,6 +83,7 @@ final class PackStatistics implements PackedItem {
     other.shapes.forEach((shape, path) -> shapes.merge(shape, path, PackStatistics::first));
     dropShapesBeyondTwo();
     rejected.addAll(other.rejected);
+    copies.addAll(other.copies);
     trainPixels.add(other.trainPixels);
     return this;
   }
@@ -117,6 +132,11 @@ final class PackStatistics implements PackedItem {
   /** Inputs that could not be read. */
   List<RejectedInput> rejected() {
     return rejected;
+  }
+
+  /** Samples whose image is that of another one, in no particular order. */
+  List<Copy> copies() {
+    return copies;
   }
 
   /** Sums over the pixels of the train split. */

@@ -14,8 +14,6 @@ import java.io.IOException;
 import java.io.Serializable;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
@@ -25,10 +23,9 @@ import org.apache.hadoop.conf.Configuration;
 
 /**
  * What the first stage does to its share of the input: reads, decodes, resizes and encodes image
- * after image, and counts. It holds one image at a time.
+ * after image. It holds one image at a time.
  *
  * @param splitNames the job's splits
- * @param classes how many classes there are
  * @param size height and width of every image, or 0 to keep its own
  * @param channels of every image
  * @param encoding how the shards hold an image, or null for what suits its shape
@@ -38,7 +35,6 @@ import org.apache.hadoop.conf.Configuration;
  */
 record PackTask(
     List<String> splitNames,
-    int classes,
     int size,
     int channels,
     ShardEncoding encoding,
@@ -54,6 +50,18 @@ record PackTask(
     splitNames = List.copyOf(splitNames);
   }
 
+  /** The task of a job. */
+  static PackTask of(PrepareOptions options, List<String> splitNames) {
+    return new PackTask(
+        splitNames,
+        options.size().orElse(0),
+        options.channels(),
+        options.encoding().orElse(null),
+        options.splits(),
+        options.seed(),
+        options.maximumPixels());
+  }
+
   /** How the shards hold images of a shape. */
   ShardEncoding encodingOf(ImageShape shape) {
     if (encoding != null) {
@@ -64,20 +72,15 @@ record PackTask(
         : new ShardEncoding.Jpeg(ShardEncoding.Jpeg.DEFAULT_QUALITY);
   }
 
-  /** The samples of some parts, and last what was counted. */
+  /** The samples of some parts, each followed by what is to be known of it. */
   Iterator<PackedItem> pack(Iterator<SourcePart> parts, Configuration hadoop) {
     return new Packing(parts, hadoop);
   }
 
   /** The sample's identity: the first 63 bits of the SHA-256 of its path. */
   static long sampleId(String path) {
-    try {
-      byte[] hash =
-          MessageDigest.getInstance("SHA-256").digest(path.getBytes(StandardCharsets.UTF_8));
-      return ByteBuffer.wrap(hash).getLong() & Long.MAX_VALUE;
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
-    }
+    return ByteBuffer.wrap(Sha256.of(path.getBytes(StandardCharsets.UTF_8))).getLong()
+        & Long.MAX_VALUE;
   }
 
   private Pixels prepare(SourceImage image) throws UnreadableImageException {
@@ -89,6 +92,11 @@ record PackTask(
     } else {
       throw new UnreadableImageException(((SourceImage.Unreadable) image).reason());
     }
+    return fit(pixels);
+  }
+
+  /** Brings an image to the size and channels of the job. */
+  Pixels fit(Pixels pixels) {
     ImageShape own = pixels.shape();
     ImageShape target =
         size == 0
@@ -106,12 +114,11 @@ record PackTask(
   private final class Packing implements Iterator<PackedItem> {
     private final Iterator<SourcePart> parts;
     private final Configuration hadoop;
-    private final PackStatistics statistics = new PackStatistics(splitNames.size(), classes);
     private Optional<String> split = Optional.empty();
     private Stream<SourceSample> stream = Stream.empty();
     private Iterator<SourceSample> samples = stream.iterator();
     private PackedItem next;
-    private boolean counted;
+    private Finding finding;
 
     Packing(Iterator<SourcePart> parts, Configuration hadoop) {
       this.parts = parts;
@@ -120,18 +127,20 @@ record PackTask(
 
     @Override
     public boolean hasNext() {
-      while (next == null && !counted) {
-        if (samples.hasNext()) {
-          next = packed(samples.next());
+      while (next == null) {
+        if (finding != null) {
+          next = finding;
+          finding = null;
+        } else if (samples.hasNext()) {
+          pack(samples.next());
         } else if (parts.hasNext()) {
           open(parts.next());
         } else {
           stream.close();
-          counted = true;
-          next = statistics;
+          return false;
         }
       }
-      return next != null;
+      return true;
     }
 
     @Override
@@ -155,8 +164,8 @@ record PackTask(
       samples = stream.iterator();
     }
 
-    /** The sample as it goes to its shard, or null if its image is rejected. */
-    private PackedItem packed(SourceSample sample) {
+    /** The sample as it goes to its shard, and what is to be known of it. */
+    private void pack(SourceSample sample) {
       try {
         Pixels pixels = prepare(sample.image());
         long sampleId = sampleId(sample.path());
@@ -168,16 +177,14 @@ record PackTask(
                 sample.label(),
                 sample.path(),
                 encodingOf(pixels.shape()).encode(pixels));
-        statistics.add(
-            packed,
-            pixels,
-            splitNames.get(packed.split()).equals("train")
-                ? PackStatistics.Purpose.TRAINING
-                : PackStatistics.Purpose.OTHER);
-        return packed;
+        ChannelSums sums = new ChannelSums();
+        if (splitNames.get(packed.split()).equals("train")) {
+          sums.add(pixels);
+        }
+        next = packed;
+        finding = Finding.Accepted.of(packed, pixels, sums);
       } catch (UnreadableImageException e) {
-        statistics.reject(new RejectedInput(sample.path(), e.getMessage()));
-        return null;
+        finding = new Finding.Rejected(new RejectedInput(sample.path(), e.getMessage()));
       }
     }
   }

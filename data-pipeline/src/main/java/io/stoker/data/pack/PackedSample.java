@@ -19,6 +19,7 @@ import java.util.Comparator;
 record PackedSample(int split, long order, long sampleId, int label, String path, byte[] image)
     implements PackedItem {
   private static final long USE = 5;
+  private static final byte[] NO_IMAGE = {};
 
   /** How many places of the order are told apart when shards are cut. */
   static final int BUCKETS = 1 << 16;
@@ -31,6 +32,11 @@ record PackedSample(int split, long order, long sampleId, int label, String path
   /** Which of {@link #BUCKETS} equal parts of the order the sample is in. */
   int bucket() {
     return (int) (order >>> 48);
+  }
+
+  /** The same with nothing for its image. */
+  PackedSample withoutImage() {
+    return new PackedSample(split, order, sampleId, label, path, NO_IMAGE);
   }
 
   ShardSample toShardSample() {

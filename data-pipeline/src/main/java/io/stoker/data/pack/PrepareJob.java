@@ -1,6 +1,7 @@
 package io.stoker.data.pack;
 
 import io.stoker.data.image.ImageShape;
+import io.stoker.data.shard.DuplicateInput;
 import io.stoker.data.shard.ManifestFile;
 import io.stoker.data.shard.ShardEncoding;
 import io.stoker.data.shard.ShardFile;
@@ -23,7 +24,6 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
-import org.apache.spark.api.java.JavaPairRDD;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
@@ -108,16 +108,7 @@ public final class PrepareJob {
 
   private ManifestFile.Stored pack(SourceListing listing, OutputFolder output) throws IOException {
     List<String> splitNames = splitNames(listing);
-    PackTask task =
-        new PackTask(
-            splitNames,
-            listing.classNames().size(),
-            options.size().orElse(0),
-            options.channels(),
-            options.encoding().orElse(null),
-            options.splits(),
-            options.seed(),
-            options.maximumPixels());
+    PackTask task = PackTask.of(options, splitNames);
     Broadcast<SerializableConfiguration> configuration =
         spark.broadcast(new SerializableConfiguration(hadoop));
     // The second stage reads what the first one made; decoding twice would cost more than a disk.
@@ -126,18 +117,17 @@ public final class PrepareJob {
             .mapPartitions(parts -> task.pack(parts, configuration.value().value()))
             .persist(StorageLevel.DISK_ONLY());
     try {
-      PackStatistics statistics =
-          items
-              .filter(PackStatistics.class::isInstance)
-              .map(PackStatistics.class::cast)
-              .treeReduce(PackStatistics::merge);
-      new PackReport(options, listing, splitNames).check(statistics);
+      PackStatistics statistics = count(items, splitNames, listing.classNames().size());
+      PackReport report = new PackReport(options, listing, splitNames);
+      report.check(statistics);
+      List<DuplicateInput> duplicates = report.duplicates(statistics);
       ImageShape shape = statistics.shapes().keySet().iterator().next();
       ShardLayout layout = ShardLayout.of(splitNames, statistics, options.shardBytes());
       ManifestFile.Stored stored = null;
       try {
         output.begin(layout.files());
-        List<ShardFile> shards = write(items, layout, shape, task.encodingOf(shape), configuration);
+        List<ShardFile> shards =
+            write(kept(items, statistics), layout, shape, task.encodingOf(shape), configuration);
         stored =
             output.finish(
                 new ShardManifest(
@@ -148,8 +138,10 @@ public final class PrepareJob {
                     options.seed(),
                     statistics.trainPixels().statistics(),
                     splits(splitNames, statistics, layout, shards),
+                    report.count(duplicates),
                     PackReport.rejected(statistics),
-                    listing.ignored()));
+                    listing.ignored()),
+                duplicates);
         return stored;
       } finally {
         if (stored == null) {
@@ -168,6 +160,35 @@ public final class PrepareJob {
     return spark.parallelize(listing.parts(), tasks);
   }
 
+  /** One pass over the images: it fills the cache that the shards are written from. */
+  private PackStatistics count(JavaRDD<PackedItem> items, List<String> splitNames, int classes) {
+    PrepareOptions.Duplicates duplicates = options.duplicates();
+    int splits = splitNames.size();
+    return items
+        .filter(Finding.class::isInstance)
+        .mapToPair(item -> new Tuple2<>((Finding) item, Boolean.TRUE))
+        .repartitionAndSortWithinPartitions(
+            new Finding.ByFingerprint(items.getNumPartitions()), new Finding.InOrder(splitNames))
+        .keys()
+        .mapPartitions(
+            findings ->
+                List.of(new PackStatistics(splits, classes).addAll(findings, duplicates))
+                    .iterator())
+        .treeReduce(PackStatistics::merge);
+  }
+
+  /** The samples that go to the shards. */
+  private JavaRDD<PackedSample> kept(JavaRDD<PackedItem> items, PackStatistics statistics) {
+    JavaRDD<PackedSample> samples =
+        items.filter(PackedSample.class::isInstance).map(PackedSample.class::cast);
+    if (options.duplicates() == PrepareOptions.Duplicates.KEEP) {
+      return samples;
+    }
+    long[] dropped =
+        statistics.copies().stream().mapToLong(copy -> copy.sample().sampleId()).sorted().toArray();
+    return samples.filter(sample -> Arrays.binarySearch(dropped, sample.sampleId()) < 0);
+  }
+
   private List<String> splitNames(SourceListing listing) {
     List<String> names =
         listing.parts().get(0).split().isEmpty()
@@ -180,17 +201,14 @@ public final class PrepareJob {
   }
 
   private List<ShardFile> write(
-      JavaRDD<PackedItem> items,
+      JavaRDD<PackedSample> samples,
       ShardLayout layout,
       ImageShape shape,
       ShardEncoding encoding,
       Broadcast<SerializableConfiguration> configuration) {
     String folder = options.output().toString();
-    JavaPairRDD<PackedSample, Boolean> samples =
-        items
-            .filter(PackedSample.class::isInstance)
-            .mapToPair(item -> new Tuple2<>((PackedSample) item, Boolean.TRUE));
     return samples
+        .mapToPair(sample -> new Tuple2<>(sample, Boolean.TRUE))
         .repartitionAndSortWithinPartitions(layout, new PackedSample.InOrder())
         .keys()
         .mapPartitionsWithIndex(

@@ -23,6 +23,7 @@ public final class PrepareOptions {
   private final double maximumRejected;
   private final long maximumPixels;
   private final ExistingOutput existingOutput;
+  private final Duplicates duplicates;
 
   /** What becomes of shards that are at the output already. */
   public enum ExistingOutput {
@@ -30,6 +31,14 @@ public final class PrepareOptions {
     REFUSE,
     /** What Stoker wrote is replaced; a folder with anything else is still refused. */
     OVERWRITE
+  }
+
+  /** What becomes of samples whose image is that of another one. */
+  public enum Duplicates {
+    /** They are counted and listed. */
+    KEEP,
+    /** They are counted and listed, and are not in the shards. */
+    DROP
   }
 
   private PrepareOptions(Builder builder) {
@@ -45,6 +54,7 @@ public final class PrepareOptions {
     maximumRejected = builder.maximumRejected;
     maximumPixels = builder.maximumPixels;
     existingOutput = builder.existingOutput;
+    duplicates = builder.duplicates;
     Check.input(
         size >= 0 && size <= 4096,
         "Invalid size: %d (must be 1 to 4096 pixels, or 0 to keep that of the images)",
@@ -129,6 +139,11 @@ public final class PrepareOptions {
     return existingOutput;
   }
 
+  /** What becomes of samples whose image is that of another one. */
+  public Duplicates duplicates() {
+    return duplicates;
+  }
+
   /** Collects options; {@link #source}, {@link #input} and {@link #output} must be set. */
   public static final class Builder {
     private ImageSource source;
@@ -143,6 +158,7 @@ public final class PrepareOptions {
     private double maximumRejected = 0.01;
     private long maximumPixels = ImageCodec.DEFAULT_MAXIMUM_PIXELS;
     private ExistingOutput existingOutput = ExistingOutput.REFUSE;
+    private Duplicates duplicates = Duplicates.KEEP;
 
     private Builder() {}
 
@@ -215,6 +231,12 @@ public final class PrepareOptions {
     /** What becomes of shards that are at the output already. */
     public Builder existingOutput(ExistingOutput value) {
       existingOutput = value;
+      return this;
+    }
+
+    /** What becomes of samples whose image is that of another one; they are kept by default. */
+    public Builder duplicates(Duplicates value) {
+      duplicates = value;
       return this;
     }
 

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonMappingException;
+import com.fasterxml.jackson.databind.ObjectWriter;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.stoker.data.storage.Storage;
@@ -14,20 +15,33 @@ import io.stoker.failure.StokerException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.List;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** Reads and writes {@code manifest.json}. */
+/**
+ * Reads and writes {@code manifest.json}, and beside it its SHA-256, as {@code sha256sum} prints
+ * it.
+ */
 public final class ManifestFile {
+  /** The file that holds the manifest's SHA-256. */
+  public static final String CHECKSUM = "manifest.sha256";
+
   /** Bounds what is read into memory; a manifest takes about 100 bytes for each MB of shards. */
   private static final long MAXIMUM_BYTES = 256L << 20;
+
+  private static final Logger LOG = LoggerFactory.getLogger(ManifestFile.class);
 
   private static final JsonMapper JSON =
       JsonMapper.builder()
@@ -77,7 +91,9 @@ public final class ManifestFile {
       try (FSDataInputStream in = fileSystem.open(file)) {
         in.readFully(bytes);
       }
-      return new Stored(parse(bytes, file), sha256(bytes));
+      String sha256 = sha256(bytes);
+      verify(fileSystem, file, sha256);
+      return new Stored(parse(bytes, file), sha256);
     } catch (FileNotFoundException e) {
       throw new InputException(
           "Cannot find " + file + ": not a folder that 'stoker prepare' made", e);
@@ -87,31 +103,59 @@ public final class ManifestFile {
   }
 
   /**
-   * Writes the manifest of a folder of shards; the last act of whoever writes one.
+   * Writes the manifest of a folder of shards, its checksum first: the last act of whoever writes
+   * one.
    *
    * @throws IOException if it cannot be written
    */
   public static Stored write(ShardManifest manifest, Path folder, Configuration hadoop)
       throws IOException {
     byte[] bytes = JSON.writeValueAsBytes(manifest);
-    try (FSDataOutputStream out =
-        Storage.of(folder, hadoop).create(new Path(folder, ShardManifest.FILE), true)) {
+    String sha256 = sha256(bytes);
+    FileSystem fileSystem = Storage.of(folder, hadoop);
+    write(fileSystem, new Path(folder, CHECKSUM), checksumLine(sha256));
+    write(fileSystem, new Path(folder, ShardManifest.FILE), bytes);
+    return new Stored(manifest, sha256);
+  }
+
+  private static void write(FileSystem fileSystem, Path file, byte[] bytes) throws IOException {
+    try (FSDataOutputStream out = fileSystem.create(file, true)) {
       out.write(bytes);
     }
-    return new Stored(manifest, sha256(bytes));
+  }
+
+  private static byte[] checksumLine(String sha256) {
+    return (sha256 + "  " + ShardManifest.FILE + "\n").getBytes(StandardCharsets.UTF_8);
+  }
+
+  /** Whoever changes a manifest by hand deletes its checksum. */
+  private static void verify(FileSystem fileSystem, Path file, String sha256) throws IOException {
+    Path checksum = new Path(file.getParent(), CHECKSUM);
+    byte[] expected = checksumLine(sha256);
+    try (FSDataInputStream in = fileSystem.open(checksum)) {
+      byte[] found = in.readNBytes(expected.length + 1);
+      Check.undamaged(
+          Arrays.equals(found, expected),
+          "Cannot read manifest %s: its SHA-256 is %s, %s says another (prepare the data again)",
+          file,
+          sha256,
+          CHECKSUM);
+    } catch (FileNotFoundException e) {
+      LOG.debug("{} is not there", checksum);
+    }
   }
 
   /**
-   * Writes the rejected inputs of a manifest into a file of their own, a JSON object a line.
+   * Writes records into a file beside the manifest, a JSON object a line.
    *
    * @throws IOException if it cannot be written
    */
-  public static void writeRejected(ShardManifest manifest, Path file, Configuration hadoop)
+  public static void writeLines(List<? extends Record> records, Path file, Configuration hadoop)
       throws IOException {
+    ObjectWriter line = JSON.writer().without(SerializationFeature.INDENT_OUTPUT);
     try (FSDataOutputStream out = Storage.of(file, hadoop).create(file, true)) {
-      for (RejectedInput input : manifest.rejected()) {
-        out.write(
-            JSON.writer().without(SerializationFeature.INDENT_OUTPUT).writeValueAsBytes(input));
+      for (Record each : records) {
+        out.write(line.writeValueAsBytes(each));
         out.write('\n');
       }
     }

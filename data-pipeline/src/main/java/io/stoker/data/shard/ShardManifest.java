@@ -25,6 +25,7 @@ import java.util.Set;
  * @param seed of the order of samples, and of the splits where they are fractions
  * @param statistics of the train split's pixels
  * @param splits by name, in the order train, validation, test, others
+ * @param duplicates how many samples are copies of others
  * @param rejected inputs that should have been samples and could not be read
  * @param ignored inputs that are not images, relative to the input
  */
@@ -36,6 +37,7 @@ import java.util.Set;
   "seed",
   "statistics",
   "splits",
+  "duplicates",
   "rejected",
   "ignored"
 })
@@ -47,6 +49,7 @@ public record ShardManifest(
     long seed,
     ChannelStatistics statistics,
     Map<String, ShardSplit> splits,
+    DuplicateCounts duplicates,
     List<RejectedInput> rejected,
     List<String> ignored) {
   /** The version of the format that this code writes and reads. */
@@ -66,6 +69,7 @@ public record ShardManifest(
     checkPresent(encoding, "encoding");
     checkPresent(statistics, "statistics");
     checkPresent(splits, "splits");
+    checkPresent(duplicates, "duplicates");
     checkPresent(rejected, "rejected");
     checkPresent(ignored, "ignored");
     classNames = List.copyOf(classNames);

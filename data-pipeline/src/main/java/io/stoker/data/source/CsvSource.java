@@ -59,6 +59,8 @@ public final class CsvSource implements ImageSource {
       throw new InputException(
           "Cannot read %s: line %d is no CSV".formatted(file, e.getLineIndex() + 1), e);
     }
+    Check.input(!rows.isEmpty(), "Cannot read %s: it lists no images", file);
+    checkTrained(rows, file);
     List<String> classNames = classNames(rows);
     List<SourcePart> parts = new ArrayList<>();
     rows.forEach((split, ofSplit) -> addParts(parts, file.getParent(), split, ofSplit, classNames));
@@ -87,7 +89,7 @@ public final class CsvSource implements ImageSource {
         path >= 0 && label >= 0,
         "Cannot read %s: its first line must name the columns path and label, it is %s",
         file,
-        columns);
+        Inputs.shown(columns.toString()));
     Set<String> paths = new HashSet<>();
     String[] row = parser.parseNext();
     for (; row != null; row = parser.parseNext()) {
@@ -97,9 +99,13 @@ public final class CsvSource implements ImageSource {
           "Cannot read %s: line %d has no path or no label: %s",
           file,
           line,
-          String.join(",", row));
+          Inputs.shown(String.join(",", row)));
       Check.input(
-          paths.add(row[path]), "Cannot read %s: line %d repeats %s", file, line, row[path]);
+          paths.add(row[path]),
+          "Cannot read %s: line %d repeats %s",
+          file,
+          line,
+          Inputs.shown(row[path]));
       String name = split >= 0 && row.length > split ? row[split].trim() : "";
       Optional<String> ofRow =
           name.isEmpty() ? Optional.empty() : Optional.of(SplitNames.of(name).orElse(name));
@@ -108,10 +114,29 @@ public final class CsvSource implements ImageSource {
           "Cannot read %s: line %d has the split '%s' (lower-case letters, digits and _)",
           file,
           line,
-          name);
+          Inputs.shown(name));
       rows.computeIfAbsent(ofRow, key -> new ArrayList<>())
           .add(new Row(row[path], row[label].trim()));
     }
+  }
+
+  /** What has no example to learn from is most likely misspelt. */
+  private static void checkTrained(Map<Optional<String>, List<Row>> rows, Path file) {
+    List<Row> train = rows.get(Optional.of("train"));
+    if (train == null || rows.containsKey(Optional.<String>empty())) {
+      return;
+    }
+    Set<String> trained = new HashSet<>(train.stream().map(Row::label).toList());
+    rows.forEach(
+        (split, ofSplit) ->
+            ofSplit.forEach(
+                row ->
+                    Check.input(
+                        trained.contains(row.label()),
+                        "Cannot read %s: the label '%s' of %s is unknown: none in split 'train' has it",
+                        file,
+                        Inputs.shown(row.label()),
+                        Inputs.shown(row.path()))));
   }
 
   private static List<String> classNames(Map<Optional<String>, List<Row>> rows) {

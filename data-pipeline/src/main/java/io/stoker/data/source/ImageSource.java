@@ -7,10 +7,12 @@ import org.apache.hadoop.fs.Path;
 
 /**
  * A kind of collection of labelled images, such as a folder a class. Whoever has another kind
- * implements this interface and {@link SourcePart}, and hands it to the prepare job.
+ * implements this interface and {@link SourcePart}, and hands it to the prepare job; or announces
+ * it in {@code META-INF/services/io.stoker.data.source.ImageSource}, and names it by {@code
+ * --format}.
  */
 public interface ImageSource {
-  /** The name of the format, for messages. */
+  /** The name of the format, as {@code --format} takes it. */
   String name();
 
   /** The channels of its images, unless the user says otherwise: 1 or 3. */

@@ -3,10 +3,16 @@ package io.stoker.data.source;
 import io.stoker.failure.InputException;
 import io.stoker.failure.Suggestion;
 import java.util.List;
+import java.util.ServiceConfigurationError;
+import java.util.ServiceLoader;
+import java.util.stream.Stream;
 
-/** The collections that Stoker knows. */
+/**
+ * The collections that Stoker knows: its own, and those that jars on the class path announce to
+ * {@link ServiceLoader}.
+ */
 public final class ImageSources {
-  private static final List<ImageSource> ALL =
+  private static final List<ImageSource> OWN =
       List.of(
           new FolderSource(), new IdxSource(), new CifarSource(), new TarSource(), new CsvSource());
 
@@ -14,21 +20,37 @@ public final class ImageSources {
 
   /** Their names. */
   public static List<String> names() {
-    return ALL.stream().map(ImageSource::name).toList();
+    return all().map(ImageSource::name).toList();
   }
 
   /**
    * A source by name.
    *
-   * @throws InputException if there is none of this name
+   * @throws InputException if there is none of this name, or if one that a jar announces cannot be
+   *     loaded
    */
   public static ImageSource named(String name) {
-    return ALL.stream()
+    return all()
         .filter(source -> source.name().equals(name))
         .findFirst()
         .orElseThrow(
             () ->
                 new InputException(
                     "Unknown format: '" + name + "'; " + Suggestion.among(name, names())));
+  }
+
+  /** Stoker's own first: nobody takes their names. */
+  private static Stream<ImageSource> all() {
+    try {
+      // Spark's class loader, which knows --jars, is that of the thread.
+      List<ImageSource> others =
+          ServiceLoader.load(ImageSource.class, Thread.currentThread().getContextClassLoader())
+              .stream()
+              .map(ServiceLoader.Provider::get)
+              .toList();
+      return Stream.concat(OWN.stream(), others.stream());
+    } catch (ServiceConfigurationError e) {
+      throw new InputException("Cannot load a source of images: " + e.getMessage(), e);
+    }
   }
 }

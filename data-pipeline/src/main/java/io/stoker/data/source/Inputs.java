@@ -7,12 +7,15 @@ import java.io.IOException;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 
 /** What all sources ask of a filesystem. */
 final class Inputs {
+  private static final Pattern CONTROL = Pattern.compile("\\p{Cntrl}");
+
   private Inputs() {}
 
   /**
@@ -60,5 +63,10 @@ final class Inputs {
     } catch (IOException | RuntimeException e) {
       throw new InputException("Cannot read folder " + folder + ": " + e.getMessage(), e);
     }
+  }
+
+  /** A name from the input as a message can show it: on one line. */
+  static String shown(String name) {
+    return CONTROL.matcher(name).replaceAll("?");
   }
 }

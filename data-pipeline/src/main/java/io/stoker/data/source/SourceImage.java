@@ -7,7 +7,8 @@ public sealed interface SourceImage {
   /**
    * The bytes of an image file.
    *
-   * @param file PNG, JPEG, GIF or BMP, which remains to be seen
+   * @param file of a format that {@link io.stoker.data.image.ImageCodec} reads, which remains to be
+   *     seen
    */
   @SuppressWarnings("ArrayRecordComponent") // It is decoded once and dropped.
   record Encoded(byte[] file) implements SourceImage {}

@@ -56,6 +56,10 @@ public final class TarSource implements ImageSource {
     boolean numbered = archives.stream().anyMatch(archive -> !archive.labels.isEmpty());
     List<String> ignored = archives.stream().flatMap(a -> a.ignored.stream()).toList();
     List<String> classNames = numbered ? numbers(archives) : folders(archives);
+    Map<String, Integer> indices = new HashMap<>();
+    for (String name : classNames) {
+      indices.put(name, indices.size());
+    }
     List<SourcePart> parts = new ArrayList<>();
     for (Contents archive : archives) {
       Map<String, Integer> labels = new HashMap<>();
@@ -63,8 +67,13 @@ public final class TarSource implements ImageSource {
         String label =
             numbered ? archive.labels.get(key(image)) : className(image, archive.file.toString());
         Check.input(
-            label != null, "Cannot read %s: %s has no .cls file beside it", archive.file, image);
-        labels.put(image, classNames.indexOf(label));
+            label != null,
+            "Cannot read %s: %s has no .cls file beside it",
+            archive.file,
+            Inputs.shown(image));
+        Integer other = labels.put(image, indices.get(label));
+        Check.input(
+            other == null, "Cannot read %s: it holds %s twice", archive.file, Inputs.shown(image));
       }
       parts.add(
           new TarPart(archive.file.toString(), split(archive.file.getName()).orElse(""), labels));
@@ -96,8 +105,8 @@ public final class TarSource implements ImageSource {
             label.getValue().matches("[0-9]{1,6}"),
             "Cannot read %s: %s.cls is '%s' (must be the number of a class, 0 to %d)",
             archive.file,
-            label.getKey(),
-            label.getValue(),
+            Inputs.shown(label.getKey()),
+            Inputs.shown(label.getValue()),
             MAXIMUM_CLASSES - 1);
         int number = Integer.parseInt(label.getValue());
         label.setValue(Integer.toString(number));
@@ -118,7 +127,11 @@ public final class TarSource implements ImageSource {
   /** The folder that an image is in. */
   private static String className(String image, String archive) {
     int end = image.lastIndexOf('/');
-    Check.input(end > 0, "Cannot read %s: %s is in no folder and has no .cls file", archive, image);
+    Check.input(
+        end > 0,
+        "Cannot read %s: %s is in no folder and has no .cls file",
+        archive,
+        Inputs.shown(image));
     return image.substring(image.lastIndexOf('/', end - 1) + 1, end);
   }
 
@@ -158,7 +171,7 @@ public final class TarSource implements ImageSource {
         if (tar.length() > LONGEST_LABEL) {
           throw new InputException(
               "Cannot read %s: %s is no label, it has %d bytes"
-                  .formatted(file, name, tar.length()));
+                  .formatted(file, Inputs.shown(name), tar.length()));
         }
         labels.put(key(name), new String(tar.read(), StandardCharsets.UTF_8).trim());
       } else if (isHidden(name)) {

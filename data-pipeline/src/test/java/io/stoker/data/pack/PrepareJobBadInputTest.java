@@ -140,10 +140,19 @@ class PrepareJobBadInputTest {
 
   @Test
   void takesAnyNameOfClassAndFile() throws IOException {
-    TestImages.writeFolders(in, 4, 10, "Größe, 1:2 #3 %20", "größe");
+    String[] names = {
+      "<b onclick='x'>&amp;",
+      "Cat",
+      "Größe, 1:2 #3 %20",
+      "cat",
+      "größe",
+      "two\nlines\"quoted\"",
+      "犬 🐕"
+    };
+    TestImages.writeFolders(in, 4, 10, names);
     ShardManifest manifest = run(options("folder"));
-    assertThat(manifest.classNames()).containsExactly("Größe, 1:2 #3 %20", "größe");
-    assertThat(manifest.splits().values().stream().mapToLong(s -> s.samples()).sum()).isEqualTo(20);
+    assertThat(manifest.classNames()).containsExactly(names);
+    assertThat(manifest.splits().values().stream().mapToLong(s -> s.samples()).sum()).isEqualTo(70);
   }
 
   @Test
@@ -166,7 +175,7 @@ class PrepareJobBadInputTest {
             new RejectedInput("a/empty.gif", "empty file"),
             new RejectedInput(
                 "a/page.png",
-                "not an image: its first bytes are not those of PNG, JPEG, GIF or BMP"),
+                "not an image: its first bytes are not those of JPEG, PNG, GIF, BMP or WebP"),
             new RejectedInput("b/cut.jpg", "truncated"));
     assertThat(manifest.splits().values().stream().mapToLong(s -> s.samples()).sum())
         .isEqualTo(120);
@@ -288,7 +297,7 @@ class PrepareJobBadInputTest {
   void replacesShardsOfItsOwn() throws IOException {
     TestImages.writeFolders(in, 40, 300, "a", "b");
     run(options("folder").shardMegabytes(1).encoding(ShardEncoding.parse("raw")));
-    assertThat(names()).contains("train-00001-of-00003.parquet").hasSize(5);
+    assertThat(names()).contains("train-00001-of-00003.parquet").hasSize(7);
     // What is left of a job that was killed.
     Files.delete(out.resolve("manifest.json"));
     TestImages.write(
@@ -302,7 +311,11 @@ class PrepareJobBadInputTest {
 
     assertThat(names())
         .containsExactlyInAnyOrder(
-            "manifest.json", "test-00000-of-00001.parquet", "train-00000-of-00001.parquet");
+            "manifest.json",
+            "manifest.sha256",
+            "duplicates.jsonl",
+            "test-00000-of-00001.parquet",
+            "train-00000-of-00001.parquet");
   }
 
   private List<String> names() throws IOException {

@@ -106,7 +106,7 @@ class PrepareJobTest {
     PrepareOptions.Builder options = options("idx").shardMegabytes(1).seed(7);
     new PrepareJob(spark, options.build()).run();
     Map<String, byte[]> two = files(folder.resolve("out"));
-    assertThat(two).hasSize(4).containsKey("train-00002-of-00003.parquet");
+    assertThat(two).hasSize(5).containsKey("train-00002-of-00003.parquet");
 
     for (String name : new String[] {"train-images-idx3-ubyte", "train-labels-idx1-ubyte"}) {
       Path plain = in.resolve(name);

@@ -173,6 +173,7 @@ class ShardFolderTest {
     Path file = folder.resolve("manifest.json");
     String text = Files.readString(file);
     assertThat(text).contains(from);
+    Files.delete(folder.resolve("manifest.sha256"));
     Files.writeString(file, text.replaceFirst(java.util.regex.Pattern.quote(from), to));
 
     assertThatThrownBy(this::open)
@@ -186,10 +187,31 @@ class ShardFolderTest {
     TestShards.write(path(), SHAPE, new ShardEncoding.Raw(), 2, 50);
     Path file = folder.resolve("manifest.json");
     byte[] bytes = Files.readString(file).trim().getBytes(StandardCharsets.UTF_8);
+    Files.delete(folder.resolve("manifest.sha256"));
     for (int length = 0; length < bytes.length; length++) {
       Files.write(file, java.util.Arrays.copyOf(bytes, length));
       assertThatThrownBy(this::open).isInstanceOf(DamagedException.class);
     }
+  }
+
+  @Test
+  void noticesEveryFlippedBitOfAManifest() throws IOException {
+    TestShards.write(path(), SHAPE, new ShardEncoding.Raw(), 2, 50);
+    for (String name : new String[] {"manifest.json", "manifest.sha256"}) {
+      Path file = folder.resolve(name);
+      byte[] bytes = Files.readAllBytes(file);
+      for (int i = 0; i < bytes.length; i++) {
+        byte[] damaged = bytes.clone();
+        damaged[i] ^= (byte) (1 << (i % 8));
+        Files.write(file, damaged);
+        assertThatThrownBy(this::open)
+            .isInstanceOf(DamagedException.class)
+            .hasMessageContaining("manifest.json")
+            .hasMessageContaining("SHA-256");
+      }
+      Files.write(file, bytes);
+    }
+    assertThat(open().manifest().hasSplit("train")).isTrue();
   }
 
   @Test

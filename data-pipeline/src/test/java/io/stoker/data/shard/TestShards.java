@@ -68,6 +68,7 @@ public final class TestShards {
                         List.of(1.0, 0.0, 0.0), List.of(0.0, 1.0, 0.0), List.of(0.0, 0.0, 1.0))
                     : List.of()),
             splits,
+            DuplicateCounts.NONE,
             List.of(new RejectedInput("broken.png", "truncated")),
             List.of("notes.txt")),
         folder,

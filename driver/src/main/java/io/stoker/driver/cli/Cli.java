@@ -17,7 +17,8 @@ final class Cli {
         new CommandLine(new Bench())
             .addSubcommand("step", new BenchStepCommand(console))
             .addSubcommand("averaging", new BenchAveragingCommand(console))
-            .addSubcommand("loader", new BenchLoaderCommand(console));
+            .addSubcommand("loader", new BenchLoaderCommand(console))
+            .addSubcommand("prepare", new BenchPrepareCommand(console));
     commands =
         new CommandLine(new Top())
             .addSubcommand("prepare", new PrepareCommand(console))

@@ -167,7 +167,7 @@ final class InspectCommand extends StokerCommand {
     }
     table.row(total.toArray(String[]::new));
     ChannelStatistics statistics = manifest.statistics();
-    return "%s%nimages of %s as %s, mean %s, standard deviation %s per channel (0 to 255)%n%d rejected, %d ignored%n"
+    return "%s%nimages of %s as %s, mean %s, standard deviation %s per channel (0 to 255)%n%d rejected, %d ignored, %s%n"
         .formatted(
             table,
             manifest.image(),
@@ -175,7 +175,8 @@ final class InspectCommand extends StokerCommand {
             numbers(statistics.mean()),
             numbers(statistics.standardDeviation()),
             manifest.rejected().size(),
-            manifest.ignored().size());
+            manifest.ignored().size(),
+            PrepareCommand.duplicates(manifest.duplicates()));
   }
 
   private static String numbers(List<Double> values) {
@@ -192,7 +193,8 @@ final class InspectCommand extends StokerCommand {
         .put("channels", manifest.image().channels())
         .put("encoding", manifest.encoding().name())
         .put("rejected", manifest.rejected().size())
-        .put("ignored", manifest.ignored().size());
+        .put("ignored", manifest.ignored().size())
+        .set("duplicates", Report.object(manifest.duplicates()));
     manifest.classNames().forEach(json.putArray("class_names")::add);
     manifest.statistics().mean().forEach(json.putArray("mean")::add);
     manifest.statistics().standardDeviation().forEach(json.putArray("standard_deviation")::add);

@@ -3,9 +3,11 @@ package io.stoker.driver.cli;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.stoker.data.pack.PrepareJob;
 import io.stoker.data.pack.PrepareOptions;
+import io.stoker.data.pack.PrepareOptions.Duplicates;
 import io.stoker.data.pack.PrepareOptions.ExistingOutput;
 import io.stoker.data.pack.PrepareResult;
 import io.stoker.data.pack.SplitFractions;
+import io.stoker.data.shard.DuplicateCounts;
 import io.stoker.data.shard.ShardEncoding;
 import io.stoker.data.shard.ShardManifest;
 import io.stoker.data.source.ImageSources;
@@ -30,12 +32,12 @@ final class PrepareCommand extends StokerCommand {
 
   @Option(
       names = "--format",
-      paramLabel = "folder|idx|cifar|tar|csv",
+      paramLabel = "folder|idx|cifar|tar|csv|NAME",
       defaultValue = "folder",
       description =
           "folder: one folder a class. idx: MNIST's files. cifar: CIFAR's binaries. tar: archives"
-              + " of pairs, of archives or of folders. csv: a list of paths and labels (default:"
-              + " ${DEFAULT-VALUE}).")
+              + " of pairs, of archives or of folders. csv: a list of paths and labels. Or the name of"
+              + " a source of your own (default: ${DEFAULT-VALUE}).")
   private String format;
 
   @Option(
@@ -98,6 +100,13 @@ final class PrepareCommand extends StokerCommand {
   private Long maximumPixels;
 
   @Option(
+      names = "--drop-duplicates",
+      description =
+          "Of equal images keep one: that of test, else of validation, else of train (default: keep"
+              + " all, and list them).")
+  private boolean dropDuplicates;
+
+  @Option(
       names = "--overwrite",
       description = "Replace shards at the output; nothing that Stoker did not write is deleted.")
   private boolean overwrite;
@@ -120,6 +129,7 @@ final class PrepareCommand extends StokerCommand {
             .source(ImageSources.named(format))
             .input(Storage.path(input))
             .output(Storage.path(output))
+            .duplicates(dropDuplicates ? Duplicates.DROP : Duplicates.KEEP)
             .existingOutput(overwrite ? ExistingOutput.OVERWRITE : ExistingOutput.REFUSE);
     Given.set(size, builder::size);
     Given.set(channels, builder::channels);
@@ -143,7 +153,8 @@ final class PrepareCommand extends StokerCommand {
         .put("ignored", manifest.ignored().size())
         .put("manifest_sha256", result.manifestHash())
         .put("seconds", seconds)
-        .put("images_per_second", result.samples() / seconds);
+        .put("images_per_second", result.samples() / seconds)
+        .set("duplicates", Report.object(manifest.duplicates()));
     ObjectNode splits = json.putObject("splits");
     Table table = new Table(1, 2).row("split", "samples", "shards");
     manifest
@@ -155,15 +166,28 @@ final class PrepareCommand extends StokerCommand {
               splits.putObject(name).put("samples", split.samples()).put("shards", shards);
             });
     String text =
-        "%s%n%s images of %s in %d classes, %d rejected, in %.1f s: %s%n"
+        "%s%n%s images of %s in %d classes, %d rejected, %s, in %.1f s: %s%n"
             .formatted(
                 table,
                 "%,d".formatted(result.samples()),
                 manifest.image(),
                 manifest.classes(),
                 manifest.rejected().size(),
+                duplicates(manifest.duplicates()),
                 seconds,
                 options.output());
     return new Report(text, json);
+  }
+
+  /** How many duplicates there are, in words. */
+  static String duplicates(DuplicateCounts counts) {
+    return "%d duplicates%s%s%s"
+        .formatted(
+            counts.copies(),
+            counts.dropped() > 0 ? " dropped" : "",
+            counts.acrossSplits() > 0 ? " (%d across splits)".formatted(counts.acrossSplits()) : "",
+            counts.acrossClasses() > 0
+                ? " (%d across classes)".formatted(counts.acrossClasses())
+                : "");
   }
 }

@@ -3,6 +3,7 @@ package io.stoker.driver.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.stoker.data.storage.Storage;
 import io.stoker.data.storage.StorageDefaults;
 import io.stoker.driver.FaultyEndpoint;
 import io.stoker.driver.FaultyEndpoint.Fault;
@@ -12,6 +13,7 @@ import io.stoker.driver.checkpoint.RunFolder;
 import io.stoker.driver.checkpoint.RunLock;
 import io.stoker.driver.cli.Commands.Outcome;
 import io.stoker.driver.metrics.MetricsLog;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -19,6 +21,8 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
+import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FileSystem;
@@ -126,6 +130,58 @@ class StorageTest {
         .containsExactly("valid", "valid", "valid");
     commands.json("inspect --data " + root + "/data");
     commands.json("doctor --probe " + root);
+  }
+
+  /** The same images as an archive, and as a list of relative paths and whole locations. */
+  @ParameterizedTest
+  @ValueSource(strings = {"hdfs", "s3a"})
+  void preparesArchivesAndListsOnEachStorage(String storage) throws IOException {
+    String root = roots.get(storage) + "/sources";
+    ByteArrayOutputStream archive = new ByteArrayOutputStream();
+    StringBuilder list = new StringBuilder("path,label\n");
+    Path images = folder.resolve("images");
+    try (TarArchiveOutputStream tar = new TarArchiveOutputStream(archive);
+        Stream<Path> files = Files.walk(images)) {
+      for (Path file : files.filter(Files::isRegularFile).sorted().toList()) {
+        String name = images.relativize(file).toString();
+        byte[] bytes = Files.readAllBytes(file);
+        TarArchiveEntry entry = new TarArchiveEntry(name);
+        entry.setSize(bytes.length);
+        tar.putArchiveEntry(entry);
+        tar.write(bytes);
+        tar.closeArchiveEntry();
+        store(root + "/files/" + name, bytes);
+        String before = list.length() % 2 == 0 ? "" : root + "/";
+        list.append(before).append("files/").append(name).append(',');
+        list.append(file.getParent().getFileName()).append('\n');
+      }
+    }
+    store(root + "/images.tar", archive.toByteArray());
+    store(root + "/list.csv", list.toString().getBytes(StandardCharsets.UTF_8));
+
+    String options = " --split train=1 --channels 1 --output ";
+    commands.json("prepare --input " + images + options + root + "/from-folder");
+    commands.json(
+        "prepare --format tar --input " + root + "/images.tar" + options + root + "/from-tar");
+    commands.json(
+        "prepare --format csv --input " + root + "/list.csv" + options + root + "/from-csv");
+
+    JsonNode expected = commands.json("inspect --data " + root + "/from-folder");
+    for (String name : new String[] {"from-tar", "from-csv"}) {
+      JsonNode found = commands.json("inspect --data " + root + "/" + name);
+      assertThat(found.get("class_names")).isEqualTo(expected.get("class_names"));
+      assertThat(found.get("splits")).isEqualTo(expected.get("splits"));
+      assertThat(found.get("mean")).isEqualTo(expected.get("mean"));
+      assertThat(found.get("standard_deviation")).isEqualTo(expected.get("standard_deviation"));
+      assertThat(found.get("rejected").asInt()).isZero();
+    }
+  }
+
+  private static void store(String location, byte[] bytes) throws IOException {
+    org.apache.hadoop.fs.Path file = new org.apache.hadoop.fs.Path(location);
+    try (FSDataOutputStream out = Storage.of(file, SparkSide.hadoop()).create(file, true)) {
+      out.write(bytes);
+    }
   }
 
   @Test

@@ -196,6 +196,7 @@ class EvaluateJobTest {
     Path other = Files.createDirectory(folder.resolve("other"));
     TinyShards.write(other, List.of(5), 5);
     Path manifest = other.resolve("manifest.json");
+    Files.delete(other.resolve("manifest.sha256"));
     Files.writeString(manifest, Files.readString(manifest).replace("bar 2", "stripe"));
 
     assertThatThrownBy(

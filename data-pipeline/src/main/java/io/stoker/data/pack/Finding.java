@@ -1,0 +1,115 @@
+package io.stoker.data.pack;
+
+import io.stoker.data.image.ImageShape;
+import io.stoker.data.image.Pixels;
+import io.stoker.data.shard.RejectedInput;
+import java.io.Serializable;
+import java.nio.ByteBuffer;
+import java.util.Comparator;
+import java.util.List;
+import org.apache.spark.Partitioner;
+
+/** What is to be known of an input besides its image. */
+sealed interface Finding extends PackedItem {
+  /** An input that is no sample. */
+  record Rejected(RejectedInput input) implements Finding {}
+
+  /**
+   * A sample.
+   *
+   * @param sample without its image
+   * @param imageBytes of its encoded image
+   * @param fingerprintHigh the first half of a 128-bit hash of its encoded image
+   * @param fingerprintLow the second half
+   * @param shape of its image
+   * @param sums over its pixels before they were encoded; empty where they do not count
+   */
+  record Accepted(
+      PackedSample sample,
+      int imageBytes,
+      long fingerprintHigh,
+      long fingerprintLow,
+      ImageShape shape,
+      ChannelSums sums)
+      implements Finding {
+    static Accepted of(PackedSample sample, Pixels pixels, ChannelSums sums) {
+      ByteBuffer hash = ByteBuffer.wrap(Sha256.of(sample.image()));
+      return new Accepted(
+          sample.withoutImage(),
+          sample.image().length,
+          hash.getLong(),
+          hash.getLong(),
+          pixels.shape(),
+          sums);
+    }
+
+    /** Whether the shards hold the same bytes for both. */
+    boolean isCopyOf(Accepted other) {
+      return fingerprintHigh == other.fingerprintHigh && fingerprintLow == other.fingerprintLow;
+    }
+  }
+
+  /** Brings copies of one image together. */
+  final class ByFingerprint extends Partitioner {
+    private static final long serialVersionUID = 1L;
+
+    private final int partitions;
+
+    ByFingerprint(int partitions) {
+      this.partitions = partitions;
+    }
+
+    @Override
+    public int numPartitions() {
+      return partitions;
+    }
+
+    @Override
+    public int getPartition(Object key) {
+      long hash =
+          key instanceof Accepted accepted
+              ? accepted.fingerprintLow()
+              : ((Rejected) key).input().path().hashCode();
+      return Math.floorMod(hash, partitions);
+    }
+  }
+
+  /**
+   * Copies of one image side by side. The first is the one to keep: that of test, else of
+   * validation, else of another split, else of train, where it would be learnt by heart; of several
+   * in a split the first by path.
+   */
+  final class InOrder implements Comparator<Finding>, Serializable {
+    private static final long serialVersionUID = 1L;
+    private static final List<String> KEPT_FIRST = List.of("test", "validation");
+
+    private final int[] ranks;
+
+    InOrder(List<String> splitNames) {
+      ranks = splitNames.stream().mapToInt(InOrder::rank).toArray();
+    }
+
+    private static int rank(String split) {
+      if (split.equals("train")) {
+        return KEPT_FIRST.size() + 1;
+      }
+      int index = KEPT_FIRST.indexOf(split);
+      return index < 0 ? KEPT_FIRST.size() : index;
+    }
+
+    @Override
+    public int compare(Finding a, Finding b) {
+      if (a instanceof Accepted first && b instanceof Accepted second) {
+        int result = Long.compare(first.fingerprintHigh, second.fingerprintHigh);
+        result = result != 0 ? result : Long.compare(first.fingerprintLow, second.fingerprintLow);
+        result =
+            result != 0
+                ? result
+                : Integer.compare(ranks[first.sample.split()], ranks[second.sample.split()]);
+        result = result != 0 ? result : first.sample.split() - second.sample.split();
+        return result != 0 ? result : first.sample.path().compareTo(second.sample.path());
+      }
+      return Boolean.compare(a instanceof Accepted, b instanceof Accepted);
+    }
+  }
+}

@@ -1,0 +1,215 @@
+package io.stoker.data.pack;
+
+import io.stoker.data.image.BareCodec;
+import io.stoker.data.image.ImageCodec;
+import io.stoker.data.image.ImageShape;
+import io.stoker.data.image.Pixels;
+import io.stoker.data.image.UnreadableImageException;
+import io.stoker.data.measure.StageClock;
+import io.stoker.data.shard.ShardEncoding;
+import io.stoker.data.shard.ShardSample;
+import io.stoker.data.shard.ShardWriter;
+import io.stoker.data.source.SourceImage;
+import io.stoker.data.source.SourceListing;
+import io.stoker.data.source.SourcePart;
+import io.stoker.data.source.SourceSample;
+import io.stoker.failure.Check;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.apache.hadoop.conf.Configuration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Measures how fast images become shards, without Spark: each stage by itself on one core, the
+ * whole of it but reading on one core and on several, and the bare JPEG codec beside them.
+ */
+public final class PrepareBench {
+  private static final Logger LOG = LoggerFactory.getLogger(PrepareBench.class);
+
+  /** Images that all stages work on, again and again. */
+  private static final int IMAGES = 64;
+
+  private final PrepareOptions options;
+  private final Configuration hadoop;
+  private final List<SourcePart> parts = new ArrayList<>();
+  private final List<byte[]> files = new ArrayList<>();
+  private final List<Pixels> decoded = new ArrayList<>();
+  private final List<Pixels> resized = new ArrayList<>();
+  private final List<ShardSample> samples = new ArrayList<>();
+  private final PackTask task;
+
+  /**
+   * @param options as for the job; nothing is written to its output
+   * @param hadoop how to reach the input
+   * @throws io.stoker.failure.InputException if the input has no image files that can be read
+   * @throws IOException if it cannot be read
+   */
+  public PrepareBench(PrepareOptions options, Configuration hadoop) throws IOException {
+    this.options = options;
+    this.hadoop = hadoop;
+    SourceListing listing = options.source().list(options.input(), hadoop);
+    this.task = PackTask.of(options, options.splits().names());
+    for (SourcePart part : listing.parts()) {
+      if (files.size() < IMAGES) {
+        parts.add(part);
+        take(part);
+      }
+    }
+    Check.input(!files.isEmpty(), "Input %s has no image files to decode", options.input());
+    for (Pixels pixels : decoded) {
+      Pixels ready = task.fit(pixels);
+      resized.add(ready);
+      samples.add(new ShardSample(samples.size(), 0, "image", encode(ready)));
+    }
+  }
+
+  private void take(SourcePart part) throws IOException {
+    try (Stream<SourceSample> all = part.samples(hadoop)) {
+      Iterator<SourceSample> each = all.iterator();
+      while (each.hasNext() && files.size() < IMAGES) {
+        if (each.next().image() instanceof SourceImage.Encoded encoded) {
+          take(encoded.file());
+        }
+      }
+    }
+  }
+
+  /** A file that cannot be read is passed over; the job names it. */
+  private void take(byte[] file) {
+    try {
+      decoded.add(ImageCodec.decode(file, options.maximumPixels()));
+      files.add(file);
+    } catch (UnreadableImageException e) {
+      LOG.warn("Passed over an image: {}", e.getMessage());
+    }
+  }
+
+  /**
+   * Measures. {@code codec} is there if all files are JPEG of the kind that Java reads by itself.
+   *
+   * @param threads of the last measurement; the others have one
+   * @param seconds for each stage, after a warm-up
+   * @throws IOException if the storage fails
+   */
+  public List<StageClock.Rate> run(int threads, double seconds) throws IOException {
+    Check.input(threads >= 1, "Invalid threads: %d (must be >= 1)", threads);
+    double fileBytes = files.stream().mapToInt(file -> file.length).average().orElseThrow();
+    double pixelBytes = bytes(decoded);
+    double readyBytes = bytes(resized);
+    double sampleBytes = samples.stream().mapToInt(s -> s.image().length).average().orElseThrow();
+    Path scratch = Files.createTempFile("stoker-bench", ".parquet");
+    try (BareCodec codec = new BareCodec("jpeg")) {
+      StageClock clock = new StageClock();
+      clock.add("read", 1, fileBytes, this::read);
+      if (decodesBarely(codec)) {
+        clock.add("codec", 1, pixelBytes, () -> decodeBarely(codec));
+      }
+      clock.add("decode", 1, pixelBytes, this::decode);
+      clock.add("resize", 1, pixelBytes, () -> each(decoded, task::fit));
+      clock.add("encode", 1, readyBytes, () -> each(resized, this::encode));
+      clock.add("write", 1, sampleBytes, () -> write(scratch));
+      clock.add("prepare", 1, fileBytes, () -> prepare(1));
+      if (threads > 1) {
+        clock.add("prepare", threads, fileBytes, () -> prepare(threads));
+      }
+      return clock.measure(seconds);
+    } finally {
+      Files.delete(scratch);
+    }
+  }
+
+  private static double bytes(List<Pixels> images) {
+    return images.stream().mapToInt(pixels -> pixels.shape().bytes()).average().orElseThrow();
+  }
+
+  private long read() throws IOException {
+    long images = 0;
+    for (SourcePart part : parts) {
+      try (Stream<SourceSample> all = part.samples(hadoop)) {
+        images +=
+            all.map(SourceSample::image).filter(SourceImage.Encoded.class::isInstance).count();
+      }
+    }
+    return images;
+  }
+
+  private boolean decodesBarely(BareCodec codec) {
+    try {
+      decodeBarely(codec);
+      return true;
+    } catch (IOException | RuntimeException e) {
+      return false;
+    }
+  }
+
+  private long decodeBarely(BareCodec codec) throws IOException {
+    for (byte[] file : files) {
+      codec.decode(file, 0, file.length);
+    }
+    return files.size();
+  }
+
+  private long decode() {
+    return each(files, this::decoded);
+  }
+
+  private Pixels decoded(byte[] file) {
+    try {
+      return ImageCodec.decode(file, options.maximumPixels());
+    } catch (UnreadableImageException e) {
+      throw new IllegalStateException("it was readable before", e);
+    }
+  }
+
+  private byte[] encode(Pixels pixels) {
+    return task.encodingOf(pixels.shape()).encode(pixels);
+  }
+
+  private interface Work<T> {
+    Object apply(T image);
+  }
+
+  private static <T> long each(List<T> images, Work<T> work) {
+    images.forEach(work::apply);
+    return images.size();
+  }
+
+  private long write(Path scratch) throws IOException {
+    ImageShape shape = resized.get(0).shape();
+    ShardEncoding encoding = task.encodingOf(shape);
+    try (ShardWriter writer =
+        new ShardWriter(new org.apache.hadoop.fs.Path(scratch.toUri()), shape, encoding, hadoop)) {
+      for (ShardSample sample : samples) {
+        writer.write(sample);
+      }
+      writer.finish();
+    }
+    return samples.size();
+  }
+
+  /** What a task of the job does with each image between reading and writing. */
+  private long prepare(int threads) {
+    List<Thread> pool =
+        IntStream.range(0, threads)
+            .mapToObj(
+                index -> new Thread(() -> each(files, file -> encode(task.fit(decoded(file))))))
+            .toList();
+    pool.forEach(Thread::start);
+    for (Thread thread : pool) {
+      try {
+        thread.join();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new IllegalStateException("interrupted", e);
+      }
+    }
+    return (long) threads * files.size();
+  }
+}

@@ -1,0 +1,79 @@
+package io.stoker.driver.cli;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.stoker.data.measure.StageClock.Rate;
+import io.stoker.data.pack.PrepareBench;
+import io.stoker.data.pack.PrepareOptions;
+import io.stoker.data.shard.ShardEncoding;
+import io.stoker.data.source.ImageSources;
+import io.stoker.data.storage.Storage;
+import java.io.IOException;
+import java.util.List;
+import org.apache.hadoop.fs.Path;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+@Command(
+    name = "prepare",
+    header = "Measures how fast images become shards, beside the bare image codec, without Spark.",
+    customSynopsis = "./stoker bench prepare --input URI [option]...",
+    description = {"", "Works on the first images of the input; writes nothing beside it."})
+final class BenchPrepareCommand extends StokerCommand {
+  @Option(names = "--input", paramLabel = "URI", required = true, description = "The images.")
+  private String input;
+
+  @Option(
+      names = "--format",
+      paramLabel = "folder|tar|csv|NAME",
+      defaultValue = "folder",
+      description = "As for prepare (default: ${DEFAULT-VALUE}).")
+  private String format;
+
+  @Option(
+      names = "--size",
+      paramLabel = "N",
+      defaultValue = "256",
+      description = "Height and width of the images in shards (default: ${DEFAULT-VALUE}).")
+  private int size;
+
+  @Option(
+      names = "--encoding",
+      paramLabel = "raw|jpeg|png",
+      description = "How the shards hold an image (default: raw if small, else jpeg).")
+  private String encoding;
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      description = "Of the last measurement (default: all cores).")
+  private Integer threads;
+
+  @Option(
+      names = "--seconds",
+      paramLabel = "N",
+      defaultValue = "3",
+      description = "For each stage, after a warm-up (default: ${DEFAULT-VALUE}).")
+  private double seconds;
+
+  BenchPrepareCommand(Console console) {
+    super(console);
+  }
+
+  @Override
+  Report execute() throws IOException {
+    PrepareOptions.Builder options =
+        PrepareOptions.builder()
+            .source(ImageSources.named(format))
+            .input(Storage.path(input))
+            .output(new Path("(none)"))
+            .size(size);
+    Given.set(encoding, text -> options.encoding(ShardEncoding.parse(text)));
+    List<Rate> rates =
+        new PrepareBench(options.build(), SparkSide.hadoop())
+            .run(threads == null ? Runtime.getRuntime().availableProcessors() : threads, seconds);
+    ObjectNode json = Report.object();
+    json.put("input", input).put("size", size);
+    Table table = StageRates.addTo(json, rates);
+    return new Report(table + StageRates.shareOfCodec("prepare", rates, json), json);
+  }
+}
