@@ -20,14 +20,7 @@ import picocli.CommandLine.Option;
 final class EvaluateCommand extends StokerCommand {
   @Mixin private ModelOptions model;
 
-  @Mixin private DataOption data;
-
-  @Option(
-      names = "--split",
-      paramLabel = "NAME",
-      defaultValue = "",
-      description = "Which part of the data (default: test, else validation).")
-  private String split;
+  @Mixin private EvaluationOptions on;
 
   @Option(
       names = "--all",
@@ -42,13 +35,6 @@ final class EvaluateCommand extends StokerCommand {
           "Evaluate the mean of the parameters of the run's N newest checkpoints (default:"
               + " ${DEFAULT-VALUE}).")
   private int average;
-
-  @Option(
-      names = "--batch",
-      paramLabel = "N",
-      defaultValue = "64",
-      description = "Images of one forward pass (default: ${DEFAULT-VALUE}).")
-  private int batch;
 
   @Option(
       names = "--ten-crop",
@@ -68,9 +54,9 @@ final class EvaluateCommand extends StokerCommand {
     EvaluateRequest request =
         new EvaluateRequest(
             model.checkpoint,
-            data.uri,
-            split,
-            batch,
+            on.data.uri,
+            on.split,
+            on.batch,
             model.engine,
             average,
             tenCrop ? Crops.TEN : Crops.CENTRE);

@@ -32,14 +32,7 @@ import picocli.CommandLine.Option;
 final class ProbeCommand extends StokerCommand {
   @Mixin private ModelOptions model;
 
-  @Mixin private DataOption data;
-
-  @Option(
-      names = "--split",
-      paramLabel = "NAME",
-      defaultValue = "",
-      description = "Which part of the data (default: test, else validation).")
-  private String split;
+  @Mixin private EvaluationOptions on;
 
   @Option(
       names = "--distortions",
@@ -54,13 +47,6 @@ final class ProbeCommand extends StokerCommand {
       defaultValue = "1",
       description = "Of directions and noise (default: ${DEFAULT-VALUE}).")
   private long seed;
-
-  @Option(
-      names = "--batch",
-      paramLabel = "N",
-      defaultValue = "64",
-      description = "Images of one forward pass (default: ${DEFAULT-VALUE}).")
-  private int batch;
 
   @Option(
       names = "--per-class",
@@ -85,7 +71,7 @@ final class ProbeCommand extends StokerCommand {
         output);
     ProbeRequest request =
         new ProbeRequest(
-            new EvaluateRequest(model.checkpoint, data.uri, split, batch, model.engine),
+            new EvaluateRequest(model.checkpoint, on.data.uri, on.split, on.batch, model.engine),
             named(distortions),
             seed);
     ProbeReport report;

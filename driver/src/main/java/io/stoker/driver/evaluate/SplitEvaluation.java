@@ -2,7 +2,6 @@ package io.stoker.driver.evaluate;
 
 import io.stoker.data.shard.ShardFolder;
 import io.stoker.data.shard.ShardManifest;
-import io.stoker.driver.averaging.SparkFailures;
 import io.stoker.driver.checkpoint.Locations;
 import io.stoker.driver.checkpoint.StoredModel;
 import io.stoker.driver.config.ModelReference;
@@ -14,8 +13,6 @@ import java.util.List;
 import java.util.Optional;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaSparkContext;
-import org.apache.spark.broadcast.Broadcast;
-import org.apache.spark.util.SerializableConfiguration;
 
 /**
  * A network and a split that fit each other, evaluated once or under many changes of the images.
@@ -81,7 +78,7 @@ public final class SplitEvaluation {
             shards.manifestHash(),
             split);
     int blocks = shards.manifest().split(split).blockRows().length;
-    EvaluationCounts counts = SparkFailures.unwrapped(() -> count(task, blocks));
+    EvaluationCounts counts = BlockParts.reduce(spark, blocks, task::run, EvaluationCounts::merge);
     ModelMetadata metadata = newest().metadata();
     return new EvaluationReport(
         new EvaluationReport.Subject(
@@ -94,20 +91,6 @@ public final class SplitEvaluation {
         metadata.classNames(),
         counts,
         (System.nanoTime() - start) / 1e9);
-  }
-
-  private EvaluationCounts count(EvaluationTask task, int blocks) {
-    Broadcast<SerializableConfiguration> hadoop =
-        spark.broadcast(new SerializableConfiguration(spark.hadoopConfiguration()));
-    try {
-      List<BlockParts.Part> parts = BlockParts.of(blocks, spark.defaultParallelism());
-      return spark
-          .parallelize(parts, parts.size())
-          .map(part -> task.run(part, hadoop.value().value()))
-          .treeReduce(EvaluationCounts::merge);
-    } finally {
-      hadoop.destroy();
-    }
   }
 
   private static String split(String wanted, ShardManifest manifest) {

@@ -7,7 +7,6 @@ import io.stoker.data.image.ImageShape;
 import io.stoker.data.image.Pixels;
 import io.stoker.data.shard.ShardBlock;
 import io.stoker.data.shard.ShardFolder;
-import io.stoker.driver.averaging.SparkFailures;
 import io.stoker.driver.checkpoint.Locations;
 import io.stoker.driver.checkpoint.ModelFiles;
 import io.stoker.driver.checkpoint.StoredModel;
@@ -27,8 +26,6 @@ import java.util.ArrayList;
 import java.util.List;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.api.java.JavaSparkContext;
-import org.apache.spark.broadcast.Broadcast;
-import org.apache.spark.util.SerializableConfiguration;
 
 /**
  * Finds the samples that a network finds most like images, on the executors: those at the least
@@ -103,7 +100,7 @@ public final class NeighbourJob {
               shards.path().toString(),
               shards.manifestHash(),
               request.split());
-      NearestSamples nearest = SparkFailures.unwrapped(() -> search(spark, task, blocks));
+      NearestSamples nearest = BlockParts.reduce(spark, blocks, task::run, NearestSamples::merge);
       List<Neighbours> neighbours = new ArrayList<>();
       for (int i = 0; i < images.size(); i++) {
         neighbours.add(
@@ -142,20 +139,6 @@ public final class NeighbourJob {
       }
     }
     return all;
-  }
-
-  private static NearestSamples search(JavaSparkContext spark, Task task, int blocks) {
-    Broadcast<SerializableConfiguration> hadoop =
-        spark.broadcast(new SerializableConfiguration(spark.hadoopConfiguration()));
-    try {
-      List<BlockParts.Part> parts = BlockParts.of(blocks, spark.defaultParallelism());
-      return spark
-          .parallelize(parts, parts.size())
-          .map(part -> task.run(part, hadoop.value().value()))
-          .treeReduce(NearestSamples::merge);
-    } finally {
-      hadoop.destroy();
-    }
   }
 
   private static List<Neighbours.Sample> samples(
