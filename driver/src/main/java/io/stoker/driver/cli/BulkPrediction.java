@@ -13,7 +13,7 @@ final class BulkPrediction {
         new Table()
             .row(
                 "images",
-                "%,d in %.1f s, %,.0f images/s"
+                "%,d in %.1f s, %,.1f images/s"
                     .formatted(result.images(), result.seconds(), result.imagesPerSecond()));
     if (result.unreadable() > 0) {
       table.row(

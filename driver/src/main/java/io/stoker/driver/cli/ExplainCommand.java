@@ -98,14 +98,15 @@ final class ExplainCommand extends StokerCommand {
         json.put("filters", picture.toString());
       }
     }
+    String text = table.toString();
     if (neighbours != null) {
-      addNeighbours(pictures, table, json);
+      text += addNeighbours(pictures, json);
     }
     Files.createDirectories(output);
     for (Map.Entry<Path, BufferedImage> picture : pictures.entrySet()) {
       ImageIO.write(picture.getValue(), "png", picture.getKey().toFile());
     }
-    return new Report(table.toString(), json);
+    return new Report(text, json);
   }
 
   private void checkOptions() {
@@ -141,7 +142,7 @@ final class ExplainCommand extends StokerCommand {
         });
   }
 
-  private void addNeighbours(Map<Path, BufferedImage> pictures, Table table, ObjectNode json) {
+  private String addNeighbours(Map<Path, BufferedImage> pictures, ObjectNode json) {
     List<Neighbours> found;
     try (JavaSparkContext spark = SparkSide.start("explain")) {
       found =
@@ -153,6 +154,7 @@ final class ExplainCommand extends StokerCommand {
     Path picture = output.resolve("neighbours.png");
     pictures.put(picture, NeighbourSheet.draw(found));
     json.put("neighbours_picture", picture.toString());
+    Table table = new Table(2);
     ArrayNode array = json.putArray("neighbours");
     for (Neighbours each : found) {
       ArrayNode samples = array.addObject().put("image", each.image()).putArray("samples");
@@ -166,7 +168,7 @@ final class ExplainCommand extends StokerCommand {
             .put("distance", sample.distance());
       }
     }
-    table.row("neighbours", picture.toString());
+    return "%sneighbours  %s%n".formatted(table, picture);
   }
 
   /** Numbered, since images of different folders may have one name. */

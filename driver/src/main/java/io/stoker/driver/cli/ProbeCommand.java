@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import javax.imageio.ImageIO;
 import org.apache.spark.api.java.JavaSparkContext;
 import picocli.CommandLine.Command;
@@ -124,13 +125,18 @@ final class ProbeCommand extends StokerCommand {
 
   /** A line of levels and lines of percentages, a distortion. */
   static String text(ProbeReport report, boolean perClass) {
-    Table table = new Table(1, 2, 3, 4, 5, 6, 7);
+    int most =
+        report.curves().stream().mapToInt(curve -> curve.measurements().size()).max().orElse(0);
+    Table table = new Table(IntStream.rangeClosed(1, most).boxed().toArray(Integer[]::new));
     for (ProbeReport.Curve curve : report.curves()) {
       List<String> levels = new ArrayList<>(List.of(curve.distortion().label()));
       List<String> accuracies = new ArrayList<>(List.of("  accuracy, %"));
       for (ProbeReport.Measurement measurement : curve.measurements()) {
         levels.add(number(measurement.level()));
         accuracies.add("%.2f".formatted(100 * measurement.accuracy()));
+      }
+      while (levels.size() <= most) {
+        levels.add("");
       }
       levels.add(curve.distortion().unit());
       table.row(levels.toArray(String[]::new)).row(accuracies.toArray(String[]::new));
