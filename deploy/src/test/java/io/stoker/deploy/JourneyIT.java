@@ -127,6 +127,36 @@ class JourneyIT {
   }
 
   @Test
+  void aSparkProgramOfOnesOwnScoresImagesInAPipeline() throws IOException {
+    succeed("train --data data --run scoring --model perceptron --epochs 2");
+    JsonNode scored =
+        succeed("predict --checkpoint scoring --input raw --output scored --top 2 --batch 7");
+    assertThat(scored.get("images").asInt()).isEqualTo(3 * PER_CLASS);
+    assertThat(scored.get("unreadable").asInt()).isZero();
+    assertThat(folder.resolve("scored/_SUCCESS")).exists();
+    assertFails(2, "--overwrite", "predict --checkpoint scoring --input raw --output scored");
+
+    Outcome outcome =
+        SparkProgram.submit(
+            Stoker.checkout().resolve("examples/spark-ml/ScoreImages.java"),
+            folder.resolve("scoring").toString(),
+            folder.resolve("raw").toString(),
+            folder.resolve("pipeline").toString());
+
+    assertThat(outcome.exitCode()).as(outcome.err()).isZero();
+    List<String> lines = outcome.out().lines().toList();
+    assertThat(lines).hasSize(3 * PER_CLASS);
+    for (int i : new int[] {0, 150, 299}) {
+      int space = lines.get(i).lastIndexOf(' ');
+      Path image = Path.of(lines.get(i).substring(0, space).replaceFirst("^file:/+", "/"));
+      String path = folder.relativize(image).toString();
+      assertThat(
+              succeed("predict --checkpoint scoring " + path).at("/predictions/0/classes/0/name"))
+          .hasToString('"' + lines.get(i).substring(space + 1) + '"');
+    }
+  }
+
+  @Test
   void endsBadInputInOneLineWithTheContractsExitCode() throws IOException {
     assertFails(2, "nowhere", "prepare --input nowhere --output x");
     assertFails(2, "nowhere", "train --data nowhere --run x --model lenet5");

@@ -45,6 +45,15 @@ class ModuleRulesTest {
           .resideInAPackage("org.apache.spark..");
 
   @ArchTest
+  static final ArchRule SPARK_ML_IS_FOR_PROGRAMS_OF_ONES_OWN =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage("io.stoker.driver.ml..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("org.apache.spark.ml..", "org.apache.spark.mllib..");
+
+  @ArchTest
   static final ArchRule NO_CYCLES =
       slices().matching("io.stoker.driver.(*)..").should().beFreeOfCycles();
 }

@@ -2,6 +2,7 @@ package io.stoker.data.batch;
 
 import io.stoker.data.augment.AugmentationChain;
 import io.stoker.data.augment.Mixup;
+import io.stoker.data.augment.PixelChange;
 import io.stoker.data.augment.Views;
 import io.stoker.data.image.ImageShape;
 import io.stoker.data.plan.EpochPlan;
@@ -163,6 +164,7 @@ public final class BatchReader implements AutoCloseable {
    * @param batch samples of a batch; the last one may be smaller
    * @param views what is shown of each image
    * @param normalization that of the network
+   * @param changes makes what becomes of the images before they are shown, one a thread
    */
   public static BatchReader sequential(
       SplitBlocks data,
@@ -170,17 +172,32 @@ public final class BatchReader implements AutoCloseable {
       int toBlock,
       int batch,
       Views views,
-      Normalization normalization) {
+      Normalization normalization,
+      Supplier<PixelChange> changes) {
     return new BatchReader(
         data,
         new BlockRange(data.rows(), fromBlock, toBlock, batch),
         threads(data),
         views.count(),
         views.input().bytes(),
-        () ->
-            (id, pixels, target, offset) ->
-                views.apply(pixels, normalization.values(), target, offset),
+        () -> {
+          PixelChange change = changes.get();
+          return (id, pixels, target, offset) ->
+              normalization.apply(change.apply(id, pixels), views, target, offset);
+        },
         rendered -> {});
+  }
+
+  /** The same of images as they are. */
+  public static BatchReader sequential(
+      SplitBlocks data,
+      int fromBlock,
+      int toBlock,
+      int batch,
+      Views views,
+      Normalization normalization) {
+    return sequential(
+        data, fromBlock, toBlock, batch, views, normalization, () -> PixelChange.NONE);
   }
 
   /** Whether there is a batch that {@link #next()} has not handed out. */

@@ -56,4 +56,16 @@ public final class Normalization {
   public void apply(byte[] pixels, ImageShape shape, float[] target, int offset) {
     Views.centre(shape, shape).apply(pixels, values, target, offset);
   }
+
+  /**
+   * Normalises views of one image.
+   *
+   * @param pixels interleaved uint8 {@code [height, width, channels]}
+   * @param views of images of its shape
+   * @param target receives {@code [views, channels, height, width]}
+   * @param offset where in the target
+   */
+  public void apply(byte[] pixels, Views views, float[] target, int offset) {
+    views.apply(pixels, values, target, offset);
+  }
 }

@@ -1,7 +1,6 @@
 package io.stoker.data.image;
 
 import io.stoker.data.storage.Storage;
-import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -31,21 +30,7 @@ public final class ImageFile {
    */
   public static Pixels read(Path file, Configuration hadoop, ImageShape images, ImageShape shape) {
     try {
-      FileSystem fileSystem = Storage.of(file, hadoop);
-      FileStatus status = fileSystem.getFileStatus(file);
-      Check.input(status.isFile(), "Cannot read image %s: it is a folder", file);
-      Check.input(
-          status.getLen() <= MAXIMUM_BYTES,
-          "Cannot read image %s: it has %d bytes, the limit is %d",
-          file,
-          status.getLen(),
-          MAXIMUM_BYTES);
-      byte[] bytes = new byte[(int) status.getLen()];
-      try (FSDataInputStream in = fileSystem.open(file)) {
-        in.readFully(bytes);
-      }
-      Pixels image = ImageCodec.decode(bytes, ImageCodec.DEFAULT_MAXIMUM_PIXELS);
-      return Resizing.fit(image, images).middle(shape);
+      return Resizing.fit(decode(file, hadoop), images).middle(shape);
     } catch (UnreadableImageException e) {
       throw new InputException("Cannot read image " + file + ": " + e.getMessage(), e);
     } catch (FileNotFoundException e) {
@@ -53,5 +38,32 @@ public final class ImageFile {
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot read image " + file, e);
     }
+  }
+
+  /**
+   * Reads an image as it is.
+   *
+   * @param file on any Hadoop filesystem
+   * @param hadoop how to reach it
+   * @throws UnreadableImageException if it is no image that Stoker reads
+   * @throws FileNotFoundException if there is no such file
+   * @throws IOException if it cannot be read
+   */
+  public static Pixels decode(Path file, Configuration hadoop)
+      throws UnreadableImageException, IOException {
+    FileSystem fileSystem = Storage.of(file, hadoop);
+    FileStatus status = fileSystem.getFileStatus(file);
+    if (!status.isFile()) {
+      throw new UnreadableImageException("it is a folder");
+    }
+    if (status.getLen() > MAXIMUM_BYTES) {
+      throw new UnreadableImageException(
+          "it has %d bytes, the limit is %d".formatted(status.getLen(), MAXIMUM_BYTES));
+    }
+    byte[] bytes = new byte[(int) status.getLen()];
+    try (FSDataInputStream in = fileSystem.open(file)) {
+      in.readFully(bytes);
+    }
+    return ImageCodec.decode(bytes, ImageCodec.DEFAULT_MAXIMUM_PIXELS);
   }
 }

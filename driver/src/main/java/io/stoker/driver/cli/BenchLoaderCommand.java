@@ -19,12 +19,7 @@ import picocli.CommandLine.Option;
     header = "Measures how fast shards become batches, beside the bare image codec, without Spark.",
     customSynopsis = "./stoker bench loader --data URI [option]...")
 final class BenchLoaderCommand extends StokerCommand {
-  @Option(
-      names = "--data",
-      paramLabel = "URI",
-      required = true,
-      description = "Shards, made by prepare.")
-  private String data;
+  @Mixin private DataOption data;
 
   @Option(
       names = "--split",
@@ -62,14 +57,14 @@ final class BenchLoaderCommand extends StokerCommand {
 
   @Override
   Report execute() throws IOException {
-    ShardFolder folder = ShardFolder.open(Storage.path(data), SparkSide.hadoop());
+    ShardFolder folder = ShardFolder.open(Storage.path(data.uri), SparkSide.hadoop());
     SplitBlocks blocks = new SplitBlocks(folder, split, new BlockCache(0));
     TrainingInput input = inputOptions.input(folder.manifest().image());
     LoaderBench bench = new LoaderBench(blocks, input, batch, seconds);
     int cores = threads == null ? Runtime.getRuntime().availableProcessors() : threads;
     List<Rate> rates = bench.run(cores);
     ObjectNode json = Report.object();
-    json.put("data", data)
+    json.put("data", data.uri)
         .put("augment", inputOptions.augmentations())
         .put("input", input.image().toString())
         .put("batch", batch);

@@ -28,6 +28,7 @@ final class Cli {
             .addSubcommand("evaluate", new EvaluateCommand(console))
             .addSubcommand("predict", new PredictCommand(console))
             .addSubcommand("explain", new ExplainCommand(console))
+            .addSubcommand("probe", new ProbeCommand(console))
             .addSubcommand("checkpoints", new CheckpointsCommand(console))
             .addSubcommand("runs", new RunsCommand(console))
             .addSubcommand("models", new ModelsCommand(console))

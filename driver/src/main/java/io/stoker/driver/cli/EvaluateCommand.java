@@ -1,10 +1,12 @@
 package io.stoker.driver.cli;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.stoker.driver.evaluate.EvaluateJob;
 import io.stoker.driver.evaluate.EvaluateRequest;
 import io.stoker.driver.evaluate.EvaluationReport;
 import io.stoker.failure.Check;
-import io.stoker.models.engine.Engines;
+import io.stoker.worker.eval.Crops;
+import java.util.List;
 import org.apache.spark.api.java.JavaSparkContext;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -16,40 +18,30 @@ import picocli.CommandLine.Option;
     customSynopsis =
         "./stoker [spark-submit option]... evaluate --checkpoint URI --data URI [option]...")
 final class EvaluateCommand extends StokerCommand {
-  @Option(
-      names = "--checkpoint",
-      paramLabel = "URI",
-      required = true,
-      description = "A checkpoint folder, a model.zip, or a run folder (its newest valid one).")
-  private String checkpoint;
+  @Mixin private ModelOptions model;
+
+  @Mixin private EvaluationOptions on;
 
   @Option(
-      names = "--data",
-      paramLabel = "URI",
-      required = true,
-      description = "Shards, made by prepare.")
-  private String data;
+      names = "--all",
+      description = "Evaluate every checkpoint of the run that --checkpoint names: a curve.")
+  private boolean all;
 
   @Option(
-      names = "--split",
-      paramLabel = "NAME",
-      defaultValue = "",
-      description = "Which part of the data (default: test, else validation).")
-  private String split;
-
-  @Option(
-      names = "--batch",
+      names = "--average",
       paramLabel = "N",
-      defaultValue = "64",
-      description = "Images of one forward pass (default: ${DEFAULT-VALUE}).")
-  private int batch;
+      defaultValue = "1",
+      description =
+          "Evaluate the mean of the parameters of the run's N newest checkpoints (default:"
+              + " ${DEFAULT-VALUE}).")
+  private int average;
 
   @Option(
-      names = "--engine",
-      paramLabel = "NAME",
-      defaultValue = Engines.AUTO,
-      description = "What computes; doctor lists the engines (default: ${DEFAULT-VALUE}).")
-  private String engine;
+      names = "--ten-crop",
+      description =
+          "Average the outputs for the four corners and the middle of each image, and these mirrored,"
+              + " as the AlexNet paper does; for data larger than the model's input.")
+  private boolean tenCrop;
 
   @Mixin private DeviceOption device;
 
@@ -59,11 +51,53 @@ final class EvaluateCommand extends StokerCommand {
 
   @Override
   Report execute() {
-    Check.input(batch >= 1, "Invalid batch size: %d (must be >= 1)", batch);
+    Check.input(
+        !all || average == 1, "Either --all, each checkpoint by itself, or --average, their mean");
+    EvaluateRequest request =
+        new EvaluateRequest(
+            model.checkpoint,
+            on.data.uri,
+            on.split,
+            on.batch,
+            model.engine,
+            average,
+            tenCrop ? Crops.TEN : Crops.CENTRE);
     try (JavaSparkContext spark = SparkSide.start("evaluate", device.configuration())) {
-      EvaluationReport report =
-          EvaluateJob.run(spark, new EvaluateRequest(checkpoint, data, split, batch, engine));
+      if (all) {
+        return curve(EvaluateJob.runAll(spark, request, this::progress));
+      }
+      EvaluationReport report = EvaluateJob.run(spark, request);
       return new Report(report.toText(), report.toJson());
     }
+  }
+
+  private void progress(EvaluationReport report) {
+    console().say("round %d: %.2f %%".formatted(report.clock().round(), 100 * report.accuracy()));
+  }
+
+  /** The checkpoints in the order of training, and the best of them. */
+  static Report curve(List<EvaluationReport> reports) {
+    Table table =
+        new Table(0, 1, 2, 3, 4)
+            .row("round", "epoch", "accuracy", "log loss", "calibration error", "checkpoint");
+    ObjectNode json = Report.object();
+    EvaluationReport best = reports.get(0);
+    for (EvaluationReport report : reports) {
+      best = report.accuracy() > best.accuracy() ? report : best;
+      table.row(
+          "%d".formatted(report.clock().round()),
+          "%d".formatted(report.clock().epoch()),
+          "%.2f %%".formatted(100 * report.accuracy()),
+          "%.4f".formatted(report.logLoss()),
+          "%.2f %%".formatted(100 * report.calibrationError()),
+          report.checkpoint());
+      json.withArray("checkpoints").add(report.summaryJson());
+    }
+    json.put("best_round", best.clock().round());
+    json.put("best_accuracy", best.accuracy());
+    return new Report(
+        "%s%nbest: round %d, %.2f %%%n"
+            .formatted(table, best.clock().round(), 100 * best.accuracy()),
+        json);
   }
 }

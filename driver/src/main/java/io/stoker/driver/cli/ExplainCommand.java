@@ -4,17 +4,21 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.stoker.driver.checkpoint.Locations;
 import io.stoker.driver.explain.ExplainJob;
-import io.stoker.driver.explain.Explanation;
+import io.stoker.driver.explain.NeighbourJob;
+import io.stoker.driver.explain.NeighbourRequest;
+import io.stoker.driver.explain.Neighbours;
 import io.stoker.failure.Check;
-import io.stoker.models.engine.Engines;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import javax.imageio.ImageIO;
+import org.apache.spark.api.java.JavaSparkContext;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -25,14 +29,7 @@ import picocli.CommandLine.Parameters;
         "./stoker [spark-submit option]... explain --checkpoint URI --output DIR [IMAGE...]"
             + " [option]...")
 final class ExplainCommand extends StokerCommand {
-  @Option(
-      names = "--checkpoint",
-      paramLabel = "URI",
-      required = true,
-      description =
-          "A checkpoint folder, a model.zip, or a run folder (its best checkpoint by validation, else"
-              + " its newest valid one).")
-  private String checkpoint;
+  @Mixin private ModelOptions model;
 
   @Parameters(
       arity = "0..*",
@@ -53,18 +50,32 @@ final class ExplainCommand extends StokerCommand {
   private boolean filters;
 
   @Option(
-      names = "--top",
-      paramLabel = "N",
-      defaultValue = "3",
-      description = "Classes to name (default: ${DEFAULT-VALUE}).")
-  private int top;
+      names = "--no-maps",
+      description = "Draw no maps: for models with batch normalization, which have none.")
+  private boolean noMaps;
 
   @Option(
-      names = "--engine",
+      names = "--neighbours",
+      paramLabel = "N",
+      description =
+          "Find the N samples of --data that the last hidden layer finds most like each image, on the"
+              + " executors; into neighbours.png.")
+  private Integer neighbours;
+
+  @Option(
+      names = "--data",
+      paramLabel = "URI",
+      description = "With --neighbours: shards, made by prepare.")
+  private String data;
+
+  @Option(
+      names = "--split",
       paramLabel = "NAME",
-      defaultValue = Engines.AUTO,
-      description = "What computes; doctor lists the engines (default: ${DEFAULT-VALUE}).")
-  private String engine;
+      defaultValue = "train",
+      description = "With --neighbours: which part of the data (default: ${DEFAULT-VALUE}).")
+  private String split;
+
+  @Mixin private TopOption top;
 
   ExplainCommand(Console console) {
     super(console);
@@ -72,45 +83,92 @@ final class ExplainCommand extends StokerCommand {
 
   @Override
   Report execute() throws IOException {
+    checkOptions();
+    ObjectNode json = Report.object();
+    Table table = new Table();
+    Map<Path, BufferedImage> pictures = new LinkedHashMap<>();
+    try (ExplainJob job = new ExplainJob(model.checkpoint, model.engine, SparkSide.hadoop())) {
+      if (!noMaps) {
+        addMaps(job, pictures, table, json);
+      }
+      if (filters) {
+        Path picture = output.resolve("filters.png");
+        pictures.put(picture, job.filters().draw());
+        table.row("filters", picture.toString());
+        json.put("filters", picture.toString());
+      }
+    }
+    String text = table.toString();
+    if (neighbours != null) {
+      text += addNeighbours(pictures, json);
+    }
+    Files.createDirectories(output);
+    for (Map.Entry<Path, BufferedImage> picture : pictures.entrySet()) {
+      ImageIO.write(picture.getValue(), "png", picture.getKey().toFile());
+    }
+    return new Report(text, json);
+  }
+
+  private void checkOptions() {
     Check.input(
         filters || !images.isEmpty(), "Missing images: name at least one file, or say --filters");
     Check.input(
         !Files.exists(output) || Files.isDirectory(output),
         "Invalid output: %s is no folder",
         output);
-    ObjectNode json = Report.object();
-    Table table = new Table();
-    try (ExplainJob job = new ExplainJob(checkpoint, engine, SparkSide.hadoop())) {
-      List<BufferedImage> sheets = new ArrayList<>();
-      ArrayNode array = json.putArray("explanations");
-      job.explain(
-          images,
-          top,
-          explanation -> {
-            sheets.add(ExplanationSheet.draw(explanation));
-            add(explanation, sheets.size(), table, array);
-          });
-      Files.createDirectories(output);
-      for (int i = 0; i < sheets.size(); i++) {
-        write(sheets.get(i), picture(i + 1));
-      }
-      if (filters) {
-        Path picture = output.resolve("filters.png");
-        write(job.filters().draw(), picture);
-        table.row("filters", picture.toString());
-        json.put("filters", picture.toString());
-      }
-    }
-    return new Report(table.toString(), json);
+    Check.input(
+        neighbours == null || data != null, "Missing --data: among what to look for --neighbours");
+    Check.input(neighbours == null || !images.isEmpty(), "Missing images: whose neighbours?");
+    Check.input(neighbours != null || data == null, "Missing --neighbours: how many in --data?");
+    Check.input(
+        !noMaps || filters || neighbours != null,
+        "Nothing to do: --no-maps goes with --neighbours or --filters");
   }
 
-  private void add(Explanation explanation, int number, Table table, ArrayNode array) {
-    Path picture = picture(number);
-    table.row(
-        explanation.prediction().image(),
-        explanation.prediction().classes().get(0).name(),
-        picture.toString());
-    array.add(Report.object(explanation.prediction()).put("picture", picture.toString()));
+  private void addMaps(
+      ExplainJob job, Map<Path, BufferedImage> pictures, Table table, ObjectNode json) {
+    ArrayNode array = json.putArray("explanations");
+    job.explain(
+        images,
+        top.classes(),
+        explanation -> {
+          Path picture = picture(pictures.size() + 1);
+          pictures.put(picture, ExplanationSheet.draw(explanation));
+          table.row(
+              explanation.prediction().image(),
+              explanation.prediction().classes().get(0).name(),
+              picture.toString());
+          array.add(Report.object(explanation.prediction()).put("picture", picture.toString()));
+        });
+  }
+
+  private String addNeighbours(Map<Path, BufferedImage> pictures, ObjectNode json) {
+    List<Neighbours> found;
+    try (JavaSparkContext spark = SparkSide.start("explain")) {
+      found =
+          NeighbourJob.run(
+              spark,
+              new NeighbourRequest(
+                  model.checkpoint, images, data, split, neighbours, model.engine));
+    }
+    Path picture = output.resolve("neighbours.png");
+    pictures.put(picture, NeighbourSheet.draw(found));
+    json.put("neighbours_picture", picture.toString());
+    Table table = new Table(2);
+    ArrayNode array = json.putArray("neighbours");
+    for (Neighbours each : found) {
+      ArrayNode samples = array.addObject().put("image", each.image()).putArray("samples");
+      for (Neighbours.Sample sample : each.samples()) {
+        table.row(
+            each.image(), sample.className(), "%.3f".formatted(sample.distance()), sample.path());
+        samples
+            .addObject()
+            .put("path", sample.path())
+            .put("class", sample.className())
+            .put("distance", sample.distance());
+      }
+    }
+    return "%sneighbours  %s%n".formatted(table, picture);
   }
 
   /** Numbered, since images of different folders may have one name. */
@@ -118,9 +176,5 @@ final class ExplainCommand extends StokerCommand {
     String name = Locations.absolute(images.get(number - 1), SparkSide.hadoop()).getName();
     int dot = name.lastIndexOf('.');
     return output.resolve("%02d-%s.png".formatted(number, dot > 0 ? name.substring(0, dot) : name));
-  }
-
-  private static void write(BufferedImage picture, Path file) throws IOException {
-    ImageIO.write(picture, "png", file.toFile());
   }
 }

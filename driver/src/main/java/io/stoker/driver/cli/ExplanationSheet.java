@@ -2,11 +2,7 @@ package io.stoker.driver.cli;
 
 import io.stoker.driver.evaluate.Prediction;
 import io.stoker.driver.explain.Explanation;
-import io.stoker.failure.ResourceException;
 import java.awt.Color;
-import java.awt.Font;
-import java.awt.Graphics2D;
-import java.awt.RenderingHints;
 import java.awt.image.BufferedImage;
 import java.util.stream.Collectors;
 
@@ -14,28 +10,15 @@ import java.util.stream.Collectors;
 final class ExplanationSheet {
   private static final int SIDE = 224;
   private static final int MARGIN = 12;
-  private static final int TEXT = 15;
 
   private ExplanationSheet() {}
 
   /**
    * Draws it.
    *
-   * @throws ResourceException if this Java cannot draw text, for want of a font
+   * @throws io.stoker.failure.ResourceException if this Java cannot draw text, for want of a font
    */
   static BufferedImage draw(Explanation explanation) {
-    try {
-      return sheet(explanation);
-    } catch (RuntimeException | LinkageError | InternalError e) {
-      // What Java throws where there is no font, or no library to draw with it.
-      throw new ResourceException(
-          "Cannot draw the names of classes: this machine has no fonts (install fontconfig and"
-              + " fonts-dejavu-core, or their like)",
-          e);
-    }
-  }
-
-  private static BufferedImage sheet(Explanation explanation) {
     BufferedImage image = PredictionSheet.toImage(explanation.image());
     BufferedImage[] panels = {
       image,
@@ -44,27 +27,18 @@ final class ExplanationSheet {
       overlaid(image, explanation.inputGradient())
     };
     String[] titles = {"image", "Grad-CAM", "occlusion", "input gradient"};
-    int top = 2 * MARGIN + 3 * TEXT;
-    BufferedImage sheet =
-        new BufferedImage(
-            MARGIN + panels.length * (SIDE + MARGIN),
-            top + SIDE + MARGIN,
-            BufferedImage.TYPE_INT_RGB);
-    Graphics2D graphics = sheet.createGraphics();
-    graphics.setColor(Color.WHITE);
-    graphics.fillRect(0, 0, sheet.getWidth(), sheet.getHeight());
-    graphics.setRenderingHint(
-        RenderingHints.KEY_TEXT_ANTIALIASING, RenderingHints.VALUE_TEXT_ANTIALIAS_ON);
-    graphics.setFont(new Font(Font.SANS_SERIF, Font.PLAIN, TEXT));
-    graphics.setColor(Color.BLACK);
-    graphics.drawString(classes(explanation.prediction()), MARGIN, MARGIN + TEXT);
-    for (int i = 0; i < panels.length; i++) {
-      int left = MARGIN + i * (SIDE + MARGIN);
-      graphics.drawString(titles[i], left, top - MARGIN / 2);
-      graphics.drawImage(panels[i], left, top, SIDE, SIDE, null);
-    }
-    graphics.dispose();
-    return sheet;
+    int top = 2 * MARGIN + 3 * Canvas.TEXT;
+    return Canvas.draw(
+        MARGIN + panels.length * (SIDE + MARGIN),
+        top + SIDE + MARGIN,
+        graphics -> {
+          graphics.drawString(classes(explanation.prediction()), MARGIN, MARGIN + Canvas.TEXT);
+          for (int i = 0; i < panels.length; i++) {
+            int left = MARGIN + i * (SIDE + MARGIN);
+            graphics.drawString(titles[i], left, top - MARGIN / 2);
+            graphics.drawImage(panels[i], left, top, SIDE, SIDE, null);
+          }
+        });
   }
 
   private static String classes(Prediction prediction) {

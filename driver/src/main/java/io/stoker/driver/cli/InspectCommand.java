@@ -31,12 +31,7 @@ import picocli.CommandLine.Option;
     header = "Shows what prepared data holds: classes, splits, statistics, samples.",
     customSynopsis = "./stoker [spark-submit option]... inspect --data URI [option]...")
 final class InspectCommand extends StokerCommand {
-  @Option(
-      names = "--data",
-      paramLabel = "URI",
-      required = true,
-      description = "Shards, made by prepare.")
-  private String data;
+  @Mixin private DataOption data;
 
   @Option(
       names = "--sheet",
@@ -89,7 +84,7 @@ final class InspectCommand extends StokerCommand {
   @Override
   Report execute() throws IOException {
     Configuration hadoop = SparkSide.hadoop();
-    ShardFolder folder = ShardFolder.open(Storage.path(data), hadoop);
+    ShardFolder folder = ShardFolder.open(Storage.path(data.uri), hadoop);
     ObjectNode json = json(folder);
     StringBuilder text = new StringBuilder(text(folder.manifest()));
     if (sheet != null) {
@@ -111,7 +106,7 @@ final class InspectCommand extends StokerCommand {
   private String order(ImageShape image, ObjectNode json) {
     OrderRequest request =
         new OrderRequest(
-            data,
+            data.uri,
             split,
             input.input(image).image(),
             input.augmentations(),
@@ -186,7 +181,7 @@ final class InspectCommand extends StokerCommand {
   private ObjectNode json(ShardFolder folder) {
     ShardManifest manifest = folder.manifest();
     ObjectNode json = Report.object();
-    json.put("data", data)
+    json.put("data", data.uri)
         .put("manifest_sha256", folder.manifestHash())
         .put("height", manifest.image().height())
         .put("width", manifest.image().width())

@@ -2,52 +2,48 @@ package io.stoker.driver.cli;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.stoker.data.image.ImageCodec;
+import io.stoker.data.image.ImageFile;
 import io.stoker.data.image.Pixels;
 import io.stoker.data.image.UnreadableImageException;
 import io.stoker.data.storage.Storage;
 import io.stoker.driver.evaluate.PredictJob;
 import io.stoker.driver.evaluate.PredictRequest;
 import io.stoker.driver.evaluate.Prediction;
+import io.stoker.driver.score.BulkPredictJob;
+import io.stoker.driver.score.BulkPredictRequest;
 import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
-import io.stoker.models.engine.Engines;
+import io.stoker.worker.eval.Crops;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import javax.imageio.ImageIO;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.api.java.JavaSparkContext;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 @Command(
     name = "predict",
-    header = "Tells what a checkpoint sees in images, and draws them.",
-    customSynopsis =
-        "./stoker [spark-submit option]... predict --checkpoint URI IMAGE... [option]...")
+    header = "Tells what a checkpoint sees in images, and draws them; or in a folder of them.",
+    customSynopsis = {
+      "./stoker [spark-submit option]... predict --checkpoint URI IMAGE... [option]...",
+      "./stoker [spark-submit option]... predict --checkpoint URI --input URI --output URI"
+          + " [option]..."
+    })
 final class PredictCommand extends StokerCommand {
-  @Option(
-      names = "--checkpoint",
-      paramLabel = "URI",
-      required = true,
-      description = "A checkpoint folder, a model.zip, or a run folder (its newest valid one).")
-  private String checkpoint;
+  @Mixin private ModelOptions model;
 
   @Parameters(
-      arity = "1..*",
+      arity = "0..*",
       paramLabel = "IMAGE",
       description = "Image files: PNG, JPEG, GIF, BMP; local paths, hdfs:// or s3a://.")
-  private List<String> images;
+  private List<String> images = List.of();
 
-  @Option(
-      names = "--top",
-      paramLabel = "N",
-      defaultValue = "3",
-      description = "Classes to name (default: ${DEFAULT-VALUE}).")
-  private int top;
+  @Mixin private TopOption top;
 
   @Option(
       names = "--save",
@@ -56,11 +52,44 @@ final class PredictCommand extends StokerCommand {
   private Path save;
 
   @Option(
-      names = "--engine",
+      names = "--input",
+      paramLabel = "URI",
+      description =
+          "Classify a folder of images, at any depth, or of shards, on the executors; one that cannot"
+              + " be read is named in the output, and stops nothing.")
+  private String input;
+
+  @Option(
+      names = "--output",
+      paramLabel = "URI",
+      description =
+          "With --input: a folder for Parquet files with path, prediction, probability, the top"
+              + " classes and error.")
+  private String output;
+
+  @Option(names = "--overwrite", description = "With --output: replace predictions that are there.")
+  private boolean overwrite;
+
+  @Option(
+      names = "--split",
       paramLabel = "NAME",
-      defaultValue = Engines.AUTO,
-      description = "What computes; doctor lists the engines (default: ${DEFAULT-VALUE}).")
-  private String engine;
+      defaultValue = "",
+      description = "With --input: of shards, only this split (default: all).")
+  private String split;
+
+  @Option(
+      names = "--batch",
+      paramLabel = "N",
+      defaultValue = "32",
+      description = "With --input: images of one forward pass (default: ${DEFAULT-VALUE}).")
+  private int batch;
+
+  @Option(
+      names = "--ten-crop",
+      description =
+          "Average the outputs for the four corners and the middle of each image, and these mirrored;"
+              + " for models that were trained on larger images than they take.")
+  private boolean tenCrop;
 
   PredictCommand(Console console) {
     super(console);
@@ -68,20 +97,52 @@ final class PredictCommand extends StokerCommand {
 
   @Override
   Report execute() throws IOException {
-    Check.input(top >= 1, "Invalid number of classes: %d (must be >= 1)", top);
+    if (input != null || output != null) {
+      return bulk();
+    }
+    Check.input(
+        !images.isEmpty(), "Missing images: name at least one file, or say --input and --output");
     Configuration hadoop = SparkSide.hadoop();
     List<Prediction> predictions =
-        PredictJob.run(hadoop, new PredictRequest(checkpoint, images, top, engine));
+        PredictJob.run(
+            hadoop,
+            new PredictRequest(model.checkpoint, images, top.classes(), model.engine, crops()));
     return report(predictions, read(predictions, hadoop), save, console().resultsOnTerminal());
+  }
+
+  private Crops crops() {
+    return tenCrop ? Crops.TEN : Crops.CENTRE;
+  }
+
+  private Report bulk() {
+    Check.input(images.isEmpty(), "Images are either named or in --input: %s is too much", images);
+    Check.input(input != null, "Missing --input: --output is for a folder of images");
+    Check.input(output != null, "Missing --output: where to write the predictions");
+    Check.input(save == null, "--save draws single images, it does not go with --input");
+    BulkPredictRequest request =
+        new BulkPredictRequest(
+            model.checkpoint,
+            input,
+            output,
+            split,
+            top.classes(),
+            batch,
+            model.engine,
+            crops(),
+            overwrite
+                ? BulkPredictRequest.ExistingOutput.OVERWRITE
+                : BulkPredictRequest.ExistingOutput.REFUSE);
+    try (JavaSparkContext spark = SparkSide.start("predict")) {
+      return BulkPrediction.report(BulkPredictJob.run(spark, request));
+    }
   }
 
   /** The images as they are, not as the network takes them. */
   static List<Pixels> read(List<Prediction> predictions, Configuration hadoop) throws IOException {
     List<Pixels> pixels = new ArrayList<>();
     for (Prediction prediction : predictions) {
-      org.apache.hadoop.fs.Path file = Storage.path(prediction.image());
-      try (InputStream stream = Storage.of(file, hadoop).open(file)) {
-        pixels.add(ImageCodec.decode(stream.readAllBytes(), ImageCodec.DEFAULT_MAXIMUM_PIXELS));
+      try {
+        pixels.add(ImageFile.decode(Storage.path(prediction.image()), hadoop));
       } catch (UnreadableImageException e) {
         throw new InputException(
             "Cannot read image %s: %s".formatted(prediction.image(), e.getMessage()), e);

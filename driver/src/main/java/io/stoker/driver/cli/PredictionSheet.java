@@ -2,9 +2,7 @@ package io.stoker.driver.cli;
 
 import io.stoker.data.image.Pixels;
 import io.stoker.driver.evaluate.Prediction;
-import io.stoker.failure.ResourceException;
 import java.awt.Color;
-import java.awt.Font;
 import java.awt.Graphics2D;
 import java.awt.RenderingHints;
 import java.awt.image.BufferedImage;
@@ -18,7 +16,6 @@ final class PredictionSheet {
   private static final int NAME_WIDTH = 110;
   private static final int NUMBER_WIDTH = 75;
   private static final int LINE = 26;
-  private static final int TEXT = 15;
   private static final Color INK = new Color(0x22, 0x22, 0x22);
   private static final Color BEST = new Color(0xd9, 0x53, 0x19);
   private static final Color OTHER = new Color(0xbb, 0xc4, 0xcc);
@@ -30,40 +27,20 @@ final class PredictionSheet {
    *
    * @param predictions what was seen
    * @param images the images, in the same order
-   * @throws ResourceException if this Java cannot draw text, for want of a font
+   * @throws io.stoker.failure.ResourceException if this Java cannot draw text, for want of a font
    */
   static BufferedImage draw(List<Prediction> predictions, List<Pixels> images) {
-    try {
-      return sheet(predictions, images);
-    } catch (RuntimeException | LinkageError | InternalError e) {
-      // What Java throws where there is no font, or no library to draw with it.
-      throw new ResourceException(
-          "Cannot draw the names of classes: this machine has no fonts (install fontconfig and"
-              + " fonts-dejavu-core, or their like)",
-          e);
-    }
-  }
-
-  private static BufferedImage sheet(List<Prediction> predictions, List<Pixels> images) {
     int row = SIDE + MARGIN;
-    BufferedImage sheet =
-        new BufferedImage(WIDTH, predictions.size() * row + MARGIN, BufferedImage.TYPE_INT_RGB);
-    Graphics2D graphics = sheet.createGraphics();
-    try {
-      graphics.setColor(Color.WHITE);
-      graphics.fillRect(0, 0, sheet.getWidth(), sheet.getHeight());
-      graphics.setRenderingHint(
-          RenderingHints.KEY_TEXT_ANTIALIASING, RenderingHints.VALUE_TEXT_ANTIALIAS_ON);
-      graphics.setFont(new Font(Font.SANS_SERIF, Font.PLAIN, TEXT));
-      for (int i = 0; i < predictions.size(); i++) {
-        int top = MARGIN + i * row;
-        image(graphics, images.get(i), top);
-        bars(graphics, predictions.get(i).classes(), top);
-      }
-    } finally {
-      graphics.dispose();
-    }
-    return sheet;
+    return Canvas.draw(
+        WIDTH,
+        predictions.size() * row + MARGIN,
+        graphics -> {
+          for (int i = 0; i < predictions.size(); i++) {
+            int top = MARGIN + i * row;
+            image(graphics, images.get(i), top);
+            bars(graphics, predictions.get(i).classes(), top);
+          }
+        });
   }
 
   private static void image(Graphics2D graphics, Pixels pixels, int top) {
@@ -93,19 +70,11 @@ final class PredictionSheet {
       graphics.setColor(i == 0 ? BEST : OTHER);
       graphics.fillRect(barLeft, y + 4, length, LINE - 8);
       graphics.setColor(INK);
-      graphics.drawString(clip(graphics, candidate.name()), left, y + LINE - 8);
+      graphics.drawString(
+          Canvas.clip(graphics, candidate.name(), NAME_WIDTH - 8), left, y + LINE - 8);
       graphics.drawString(
           "%.2f %%".formatted(100 * candidate.probability()), barLeft + length + 8, y + LINE - 8);
     }
-  }
-
-  private static String clip(Graphics2D graphics, String name) {
-    String clipped = name;
-    while (clipped.length() > 1
-        && graphics.getFontMetrics().stringWidth(clipped) > NAME_WIDTH - 8) {
-      clipped = clipped.substring(0, clipped.length() - 2) + '\u2026';
-    }
-    return clipped;
   }
 
   /** An image for Java to draw. */

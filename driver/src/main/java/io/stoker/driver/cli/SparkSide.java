@@ -1,6 +1,7 @@
 package io.stoker.driver.cli;
 
 import io.stoker.data.storage.StorageDefaults;
+import io.stoker.driver.checkpoint.Locations;
 import io.stoker.driver.cluster.GpuRequest;
 import io.stoker.failure.InputException;
 import io.stoker.failure.ResourceException;
@@ -20,7 +21,6 @@ final class SparkSide {
   private static final int BEFORE_SPARK = 100;
 
   private static final String MASTER = "spark.master";
-  private static final String LOCAL = "file:/";
   private static final String NAME = "spark.app.name";
 
   private SparkSide() {}
@@ -97,8 +97,8 @@ final class SparkSide {
     return hadoop;
   }
 
-  /** A URI as people write it: a file of this machine without its scheme. */
+  /** A URI as people write it, see {@link Locations#plain}. */
   static String plain(String uri) {
-    return uri.startsWith(LOCAL) ? uri.substring(LOCAL.length() - 1) : uri;
+    return Locations.plain(uri);
   }
 }

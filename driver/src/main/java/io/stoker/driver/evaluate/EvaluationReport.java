@@ -163,8 +163,8 @@ public final class EvaluationReport {
     return counts.examples() / seconds;
   }
 
-  /** All of it as one JSON object. */
-  public ObjectNode toJson() {
+  /** What was evaluated and the numbers of the whole, without those of classes, as JSON. */
+  public ObjectNode summaryJson() {
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     json.put("checkpoint", checkpoint());
     json.put("model", model());
@@ -186,6 +186,14 @@ public final class EvaluationReport {
         .put("precision", macro().precision())
         .put("recall", macro().recall())
         .put("f1", macro().f1());
+    json.put("seconds", seconds);
+    json.put("images_per_second", imagesPerSecond());
+    return json;
+  }
+
+  /** All of it as one JSON object. */
+  public ObjectNode toJson() {
+    ObjectNode json = summaryJson();
     ArrayNode calibration = json.putArray("calibration");
     for (EvaluationCounts.CalibrationBin bin : counts.calibration()) {
       calibration
@@ -206,8 +214,6 @@ public final class EvaluationReport {
     }
     ArrayNode confusion = json.putArray("confusion");
     confusion().forEach(row -> row.forEach(confusion.addArray()::add));
-    json.put("seconds", seconds);
-    json.put("images_per_second", imagesPerSecond());
     return json;
   }
 

@@ -1,50 +1,54 @@
 package io.stoker.driver.evaluate;
 
+import io.stoker.data.augment.PixelChange;
 import io.stoker.data.batch.BlockCache;
-import io.stoker.data.batch.Normalization;
 import io.stoker.data.batch.SplitBlocks;
+import io.stoker.data.image.ImageShape;
 import io.stoker.data.shard.ShardFolder;
 import io.stoker.worker.eval.BlockEvaluation;
+import io.stoker.worker.eval.Crops;
 import io.stoker.worker.eval.EvaluationCounts;
 import io.stoker.worker.runtime.Replica;
-import io.stoker.worker.runtime.ReplicaKey;
 import io.stoker.worker.runtime.Residents;
 import java.io.IOException;
 import java.io.Serializable;
-import java.util.List;
+import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 
 /**
  * What every task of an evaluation does, each on blocks of its own.
  *
- * @param replica the network
- * @param parameters where its parameters are
- * @param mean of each channel, in pixel units, as the network was trained with
- * @param standardDeviation of each channel, in pixel units, as the network was trained with
+ * @param network what is evaluated
+ * @param crops which windows of an image it is shown
+ * @param distorted what becomes of the images before; null for nothing, since an Optional cannot be
+ *     serialized
  * @param data the folder of shards
  * @param manifestSha256 what its manifest must be
  * @param split the split's name
  */
 record EvaluationTask(
-    ReplicaKey replica,
-    MeanParameters parameters,
-    List<Double> mean,
-    List<Double> standardDeviation,
+    TrainedNetwork network,
+    Crops crops,
+    Distorted distorted,
     String data,
     String manifestSha256,
     String split)
     implements Serializable {
-  /** Blocks {@code [from, to)} of the split. */
-  record Blocks(int from, int to) implements Serializable {}
-
-  EvaluationCounts run(Blocks blocks, Configuration hadoop) throws IOException {
+  EvaluationCounts run(BlockParts.Part part, Configuration hadoop) throws IOException {
     ShardFolder shards = Residents.here().shards(data, manifestSha256, hadoop);
-    try (Replica borrowed = Residents.here().borrow(replica)) {
+    ImageShape images = shards.manifest().image();
+    try (Replica borrowed = network.borrow(hadoop)) {
       try {
-        parameters.load(borrowed.network(), hadoop);
-        return new BlockEvaluation(borrowed.network(), new Normalization(mean, standardDeviation))
-            .run(new SplitBlocks(shards, split, new BlockCache(0)), blocks.from(), blocks.to());
-      } catch (IOException | RuntimeException | Error e) {
+        return new BlockEvaluation(borrowed.network(), network.normalization(), crops)
+            .run(
+                new SplitBlocks(shards, split, new BlockCache(0)),
+                part.from(),
+                part.to(),
+                () ->
+                    Optional.ofNullable(distorted)
+                        .map(change -> change.of(images))
+                        .orElse(PixelChange.NONE));
+      } catch (RuntimeException | Error e) {
         borrowed.discard();
         throw e;
       }

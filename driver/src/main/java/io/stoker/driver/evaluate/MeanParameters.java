@@ -2,8 +2,11 @@ package io.stoker.driver.evaluate;
 
 import io.stoker.data.storage.Storage;
 import io.stoker.driver.checkpoint.StoredModel;
+import io.stoker.failure.Check;
 import io.stoker.models.engine.Network;
+import io.stoker.models.file.VectorDigest;
 import io.stoker.models.file.VectorLocation;
+import io.stoker.models.file.VectorSink;
 import java.io.IOException;
 import java.io.Serializable;
 import java.nio.FloatBuffer;
@@ -20,8 +23,14 @@ import org.apache.hadoop.fs.Path;
  * @param files the files, verified before, in the order in which they are added up
  */
 record MeanParameters(List<Location> files) implements Serializable {
-  /** A vector in a file. */
-  record Location(String file, VectorLocation parameters) implements Serializable {}
+  /**
+   * A vector in a file.
+   *
+   * @param file the file
+   * @param parameters where in it
+   * @param sha256 of the vector, see {@link VectorDigest}
+   */
+  record Location(String file, VectorLocation parameters, String sha256) implements Serializable {}
 
   MeanParameters {
     files = List.copyOf(files);
@@ -30,30 +39,56 @@ record MeanParameters(List<Location> files) implements Serializable {
   static MeanParameters of(List<StoredModel> models) {
     return new MeanParameters(
         models.stream()
-            .map(model -> new Location(model.path().toString(), model.parametersLocation()))
+            .map(
+                model ->
+                    new Location(
+                        model.path().toString(),
+                        model.parametersLocation(),
+                        model.parametersSha256()))
             .toList());
   }
 
-  /** Sets a network's parameters; one range of them at a time is in memory beside it. */
+  /**
+   * Sets a network's parameters; one range of them at a time is in memory beside it.
+   *
+   * @throws io.stoker.failure.DamagedException if a file has changed since it was verified
+   */
   void load(Network network, Configuration hadoop) throws IOException {
     for (int i = 0; i < files.size(); i++) {
       boolean first = i == 0;
       float scale = i == files.size() - 1 ? 1f / files.size() : 1;
-      Path file = new Path(files.get(i).file());
-      FileSystem fileSystem = Storage.of(file, hadoop);
-      files
-          .get(i)
-          .parameters()
-          .copy(
-              () -> fileSystem.open(file),
-              (offset, values) -> {
-                if (files.size() == 1) {
-                  network.writeParameters(offset, values);
-                } else {
-                  add(network, offset, values, first, scale);
-                }
-              });
+      copy(
+          files.get(i),
+          hadoop,
+          (offset, values) -> {
+            if (files.size() == 1) {
+              network.writeParameters(offset, values);
+            } else {
+              add(network, offset, values, first, scale);
+            }
+          });
     }
+  }
+
+  private static void copy(Location from, Configuration hadoop, VectorSink sink)
+      throws IOException {
+    Path file = new Path(from.file());
+    FileSystem fileSystem = Storage.of(file, hadoop);
+    VectorDigest digest = new VectorDigest();
+    from.parameters()
+        .copy(
+            () -> fileSystem.open(file),
+            (offset, values) -> {
+              digest.update(values.duplicate());
+              sink.write(offset, values);
+            });
+    String sha256 = digest.hex();
+    Check.undamaged(
+        sha256.equals(from.sha256()),
+        "Cannot read %s: it changed during the job (the SHA-256 of its parameters is %s, was %s)",
+        file,
+        sha256,
+        from.sha256());
   }
 
   private static void add(

@@ -1,5 +1,6 @@
 package io.stoker.driver.evaluate;
 
+import io.stoker.data.augment.Views;
 import io.stoker.data.batch.Normalization;
 import io.stoker.data.image.ImageFile;
 import io.stoker.data.image.ImageShape;
@@ -13,9 +14,7 @@ import io.stoker.models.engine.Network;
 import io.stoker.models.file.ModelMetadata;
 import io.stoker.worker.eval.ModelInput;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
-import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
 
 /** Classifies image files in this process. */
@@ -35,32 +34,24 @@ public final class PredictJob {
     Check.input(request.top() >= 1, "Invalid top: %d (must be >= 1)", request.top());
     StoredModel stored = ModelFiles.open(request.checkpoint(), hadoop);
     ModelMetadata metadata = stored.metadata();
-    ImageShape shape = ModelInput.images(metadata.model().input());
-    ImageShape trained = ModelInput.images(metadata.images());
+    ImageShape images = ModelInput.images(metadata.images());
+    Views views = request.crops().of(images, ModelInput.images(metadata.model().input()));
     Normalization normalization = new Normalization(metadata.mean(), metadata.standardDeviation());
-    float[] image = new float[shape.bytes()];
-    float[] probabilities = new float[metadata.model().classes()];
+    float[] shown = new float[views.count() * views.input().bytes()];
+    int classes = metadata.model().classes();
+    float[] probabilities = new float[views.count() * classes];
     List<Prediction> predictions = new ArrayList<>();
-    try (Network network = Engines.named(request.engine()).create(metadata.model(), 1)) {
+    try (Network network =
+        Engines.named(request.engine()).create(metadata.model(), views.count())) {
       stored.copyParameters(network::writeParameters, hadoop);
       for (String uri : request.images()) {
-        Pixels pixels = ImageFile.read(Locations.absolute(uri, hadoop), hadoop, trained, shape);
-        normalization.apply(pixels.values(), shape, image, 0);
-        network.predict(image, 1, probabilities);
-        predictions.add(
-            new Prediction(uri, best(probabilities, metadata.classNames(), request.top())));
+        Pixels pixels = ImageFile.read(Locations.absolute(uri, hadoop), hadoop, images, images);
+        normalization.apply(pixels.values(), views, shown, 0);
+        network.predict(shown, views.count(), probabilities);
+        request.crops().average(probabilities, 1, classes);
+        predictions.add(Prediction.of(uri, probabilities, metadata.classNames(), request.top()));
       }
     }
     return List.copyOf(predictions);
-  }
-
-  private static List<Prediction.ClassProbability> best(
-      float[] probabilities, List<String> classNames, int top) {
-    return IntStream.range(0, probabilities.length)
-        .boxed()
-        .sorted(Comparator.comparingDouble(label -> -probabilities[label]))
-        .limit(top)
-        .map(label -> new Prediction.ClassProbability(classNames.get(label), probabilities[label]))
-        .toList();
   }
 }

@@ -1,5 +1,6 @@
 package io.stoker.driver.evaluate;
 
+import io.stoker.worker.eval.Crops;
 import java.util.List;
 
 /**
@@ -9,9 +10,16 @@ import java.util.List;
  * @param images URIs of image files
  * @param top how many classes of each image, at least 1
  * @param engine the engine's name or {@code auto}
+ * @param crops which windows of an image the network is shown
  */
-public record PredictRequest(String checkpoint, List<String> images, int top, String engine) {
+public record PredictRequest(
+    String checkpoint, List<String> images, int top, String engine, Crops crops) {
   public PredictRequest {
     images = List.copyOf(images);
+  }
+
+  /** Shows the network the middle of each image. */
+  public PredictRequest(String checkpoint, List<String> images, int top, String engine) {
+    this(checkpoint, images, top, engine, Crops.CENTRE);
   }
 }

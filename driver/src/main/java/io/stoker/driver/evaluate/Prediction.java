@@ -15,4 +15,21 @@ public record Prediction(String image, List<ClassProbability> classes) {
   public Prediction {
     classes = List.copyOf(classes);
   }
+
+  /**
+   * The most probable classes of an image.
+   *
+   * @param image the image's URI
+   * @param probabilities one a class
+   * @param classNames the classes' names, in label order
+   * @param top how many of them
+   */
+  public static Prediction of(
+      String image, float[] probabilities, List<String> classNames, int top) {
+    return new Prediction(
+        image,
+        Ranking.best(probabilities, 0, classNames.size(), top).stream()
+            .map(label -> new ClassProbability(classNames.get(label), probabilities[label]))
+            .toList());
+  }
 }

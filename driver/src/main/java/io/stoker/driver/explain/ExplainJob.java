@@ -8,6 +8,7 @@ import io.stoker.driver.checkpoint.Locations;
 import io.stoker.driver.checkpoint.ModelFiles;
 import io.stoker.driver.checkpoint.StoredModel;
 import io.stoker.driver.evaluate.Prediction;
+import io.stoker.driver.evaluate.Ranking;
 import io.stoker.failure.Check;
 import io.stoker.models.engine.Engines;
 import io.stoker.models.engine.Network;
@@ -17,14 +18,15 @@ import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.ParameterSpec;
 import io.stoker.worker.eval.ModelInput;
 import java.nio.FloatBuffer;
-import java.util.Comparator;
 import java.util.List;
 import java.util.function.Consumer;
-import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
 
 /** Explains what a checkpoint sees in images, in this process. */
 public final class ExplainJob implements AutoCloseable {
+  /** Images with a square covered each are looked at so many at a time. */
+  private static final int BATCH = 32;
+
   private final Configuration hadoop;
   private final ModelMetadata metadata;
   private final Network network;
@@ -40,7 +42,7 @@ public final class ExplainJob implements AutoCloseable {
     this.hadoop = hadoop;
     StoredModel stored = ModelFiles.open(checkpoint, hadoop);
     metadata = stored.metadata();
-    network = Engines.named(engine).create(metadata.model(), 1);
+    network = Engines.named(engine).create(metadata.model(), BATCH);
     stored.copyParameters(network::writeParameters, hadoop);
   }
 
@@ -65,23 +67,10 @@ public final class ExplainJob implements AutoCloseable {
       normalization.apply(pixels.values(), shape, image, 0);
       float[] probabilities = new float[metadata.model().classes()];
       network.predict(image, 1, probabilities);
-      List<Integer> ranked =
-          IntStream.range(0, probabilities.length)
-              .boxed()
-              .sorted(Comparator.comparingDouble(label -> -probabilities[label]))
-              .toList();
-      int best = ranked.get(0);
+      int best = Ranking.best(probabilities, 0, probabilities.length, 1).get(0);
       consumer.accept(
           new Explanation(
-              new Prediction(
-                  uri,
-                  ranked.stream()
-                      .limit(top)
-                      .map(
-                          label ->
-                              new Prediction.ClassProbability(
-                                  metadata.classNames().get(label), probabilities[label]))
-                      .toList()),
+              Prediction.of(uri, probabilities, metadata.classNames(), top),
               pixels,
               saliency.gradCam(image, best),
               saliency.occlusion(image, best),

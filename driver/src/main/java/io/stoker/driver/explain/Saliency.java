@@ -5,7 +5,10 @@ import io.stoker.models.engine.Network;
 import io.stoker.models.spec.LayerSpec;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.Shape;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * Where in an image a network finds a class. Each map is {@code [height, width]} of the model's
@@ -19,7 +22,7 @@ public final class Saliency {
   private final Shape input;
 
   /**
-   * @param network with its parameters
+   * @param network with its parameters; of its batch, as many images are covered at a time
    */
   public Saliency(Network network) {
     this.network = network;
@@ -120,41 +123,71 @@ public final class Saliency {
   public float[] occlusion(float[] image, int label) {
     int side = Math.max(1, Math.round(Math.min(input.height(), input.width()) / 5f));
     int step = Math.max(1, side / 2);
-    double whole = probability(image, label);
-    float[] sum = new float[input.height() * input.width()];
-    int[] squares = new int[sum.length];
-    float[] covered = new float[input.features()];
+    List<Square> squares = new ArrayList<>();
     for (int top = 0; top + side < input.height() + step; top += step) {
       for (int left = 0; left + side < input.width() + step; left += step) {
-        System.arraycopy(image, 0, covered, 0, covered.length);
-        int bottom = Math.min(top + side, input.height());
-        int right = Math.min(left + side, input.width());
-        for (int row = 0; row < input.channels() * input.height(); row++) {
-          int y = row % input.height();
-          if (y >= top && y < bottom) {
-            int at = row * input.width();
-            Arrays.fill(covered, at + left, at + right, 0); // the mean, once normalised
-          }
-        }
-        float drop = (float) (whole - probability(covered, label));
-        for (int y = top; y < bottom; y++) {
-          for (int x = left; x < right; x++) {
-            sum[y * input.width() + x] += drop;
-            squares[y * input.width() + x]++;
-          }
-        }
+        squares.add(
+            new Square(
+                top,
+                left,
+                Math.min(top + side, input.height()),
+                Math.min(left + side, input.width())));
+      }
+    }
+    double whole = probabilities(image, List.of(Square.NONE), label)[0];
+    float[] sum = new float[input.height() * input.width()];
+    int[] covers = new int[sum.length];
+    int batch = network.batchCapacity();
+    for (int from = 0; from < squares.size(); from += batch) {
+      List<Square> some = squares.subList(from, Math.min(squares.size(), from + batch));
+      double[] left = probabilities(image, some, label);
+      for (int i = 0; i < left.length; i++) {
+        some.get(i).add((float) (whole - left[i]), sum, covers, input.width());
       }
     }
     for (int i = 0; i < sum.length; i++) {
-      sum[i] = Math.max(0, sum[i] / Math.max(1, squares[i]));
+      sum[i] = Math.max(0, sum[i] / Math.max(1, covers[i]));
     }
     return scaled(sum);
   }
 
-  private double probability(float[] image, int label) {
-    float[] probabilities = new float[model.classes()];
-    network.predict(image, 1, probabilities);
-    return probabilities[label];
+  /** Rows {@code [top, bottom)} and columns {@code [left, right)}. */
+  private record Square(int top, int left, int bottom, int right) {
+    static final Square NONE = new Square(0, 0, 0, 0);
+
+    void add(float drop, float[] sum, int[] covers, int width) {
+      for (int y = top; y < bottom; y++) {
+        for (int x = left; x < right; x++) {
+          sum[y * width + x] += drop;
+          covers[y * width + x]++;
+        }
+      }
+    }
+  }
+
+  /**
+   * The class's probability in as many copies of an image, each with one of the squares covered.
+   */
+  private double[] probabilities(float[] image, List<Square> squares, int label) {
+    float[] covered = new float[squares.size() * input.features()];
+    for (int i = 0; i < squares.size(); i++) {
+      int offset = i * input.features();
+      System.arraycopy(image, 0, covered, offset, input.features());
+      Square square = squares.get(i);
+      for (int row = 0; row < input.channels() * input.height(); row++) {
+        int y = row % input.height();
+        if (y >= square.top() && y < square.bottom()) {
+          int at = offset + row * input.width();
+          // The mean, once normalised.
+          Arrays.fill(covered, at + square.left(), at + square.right(), 0);
+        }
+      }
+    }
+    float[] probabilities = new float[squares.size() * model.classes()];
+    network.predict(covered, squares.size(), probabilities);
+    return IntStream.range(0, squares.size())
+        .mapToDouble(i -> probabilities[i * model.classes() + label])
+        .toArray();
   }
 
   /**

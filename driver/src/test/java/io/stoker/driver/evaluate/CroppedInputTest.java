@@ -20,6 +20,7 @@ import io.stoker.models.engine.Engines;
 import io.stoker.models.engine.Network;
 import io.stoker.models.spec.Shape;
 import io.stoker.worker.TinyShards;
+import io.stoker.worker.eval.Crops;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -104,6 +105,80 @@ class CroppedInputTest {
 
     assertThat(report.accuracy()).isEqualTo(correct / 50.0);
     assertThat(report.logLoss()).isCloseTo(loss / 50, within(1e-5));
+  }
+
+  @Test
+  void averagesTenCropsAsANaiveLoopDoes() throws IOException {
+    long correct = 0;
+    double loss = 0;
+    ShardBlock block = testBlock();
+    double[] first = new double[TinyShards.CLASSES];
+    try (Network network = Engines.named("auto").create(stored.metadata().model(), 1)) {
+      stored.copyParameters(network::writeParameters, new Configuration());
+      for (int row = 0; row < block.rows(); row++) {
+        byte[] pixels = new byte[64];
+        block.decode(row, pixels);
+        double[] mean = tenCrops(network, pixels);
+        first = row == 0 ? mean : first;
+        int best = 0;
+        for (int c = 1; c < mean.length; c++) {
+          best = mean[c] > mean[best] ? c : best;
+        }
+        correct += best == block.label(row) ? 1 : 0;
+        loss -= Math.log(mean[block.label(row)]);
+      }
+    }
+
+    for (int batch : new int[] {1, 25, 64}) {
+      EvaluationReport report =
+          EvaluateJob.run(
+              spark,
+              new EvaluateRequest(
+                  job.run("run").toString(),
+                  job.data().toString(),
+                  "test",
+                  batch,
+                  "auto",
+                  1,
+                  Crops.TEN));
+      assertThat(report.examples()).isEqualTo(50);
+      assertThat(report.accuracy()).isEqualTo(correct / 50.0);
+      assertThat(report.logLoss()).isCloseTo(loss / 50, within(1e-5));
+    }
+    byte[] values = new byte[64];
+    block.decode(0, values);
+    String image = png("ten.png", new Pixels(TinyShards.SHAPE, values), 1);
+    assertThat(
+            probabilities(
+                PredictJob.run(
+                        new Configuration(),
+                        new PredictRequest(
+                            job.run("run").toString(), List.of(image), 4, "auto", Crops.TEN))
+                    .get(0)))
+        .containsExactly(first, within(1e-6));
+  }
+
+  /** The mean output for windows of 6 x 5 at the corners and in the middle, and mirrored. */
+  private static double[] tenCrops(Network network, byte[] pixels) {
+    double[] mean = new double[TinyShards.CLASSES];
+    float[] image = new float[30];
+    float[] probabilities = new float[TinyShards.CLASSES];
+    for (int[] corner : new int[][] {{0, 0}, {0, 3}, {2, 0}, {2, 3}, {1, 1}}) {
+      for (boolean mirrored : new boolean[] {false, true}) {
+        for (int y = 0; y < 6; y++) {
+          for (int x = 0; x < 5; x++) {
+            int column = corner[1] + (mirrored ? 4 - x : x);
+            int value = pixels[(corner[0] + y) * 8 + column] & 0xFF;
+            image[y * 5 + x] = (float) ((value - 70.0) / 60.0);
+          }
+        }
+        network.predict(image, 1, probabilities);
+        for (int c = 0; c < mean.length; c++) {
+          mean[c] += probabilities[c] / 10.0;
+        }
+      }
+    }
+    return mean;
   }
 
   /** An image file goes the way of the data: to 8 x 8 first, and then its middle. */

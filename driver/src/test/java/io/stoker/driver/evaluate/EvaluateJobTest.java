@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.stoker.data.batch.Normalization;
-import io.stoker.data.image.Pixels;
 import io.stoker.data.shard.ShardBlock;
 import io.stoker.data.shard.ShardFolder;
 import io.stoker.driver.LocalSpark;
+import io.stoker.driver.TinyImages;
 import io.stoker.driver.TinyJob;
 import io.stoker.driver.checkpoint.ModelFiles;
 import io.stoker.driver.round.ExistingRun;
@@ -20,14 +20,13 @@ import io.stoker.models.engine.Engines;
 import io.stoker.models.engine.Network;
 import io.stoker.models.file.ModelMetadata;
 import io.stoker.worker.TinyShards;
-import java.awt.image.BufferedImage;
+import io.stoker.worker.eval.Crops;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import javax.imageio.ImageIO;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.junit.jupiter.api.AfterAll;
@@ -59,7 +58,7 @@ class EvaluateJobTest {
 
   @Test
   void countsWhatSinglePredictionsGive() throws IOException {
-    List<Path> images = testImages();
+    List<Path> images = TinyImages.write(job.data(), folder.resolve("images"));
     List<Prediction> predictions =
         PredictJob.run(
             new Configuration(),
@@ -178,7 +177,13 @@ class EvaluateJobTest {
 
   private static EvaluateRequest request(String checkpoint, String split, int batch, int average) {
     return new EvaluateRequest(
-        job.run(checkpoint).toString(), job.data().toString(), split, batch, "auto", average);
+        job.run(checkpoint).toString(),
+        job.data().toString(),
+        split,
+        batch,
+        "auto",
+        average,
+        Crops.CENTRE);
   }
 
   @Test
@@ -213,6 +218,25 @@ class EvaluateJobTest {
     assertThatThrownBy(() -> evaluate("test", 0))
         .isInstanceOf(InputException.class)
         .hasMessage("Invalid batch size: 0 (must be >= 1)");
+  }
+
+  @Test
+  void refusesTenCropsOfImagesThatTheModelTakesWhole() {
+    assertThatThrownBy(
+            () ->
+                EvaluateJob.run(
+                    spark,
+                    new EvaluateRequest(
+                        job.run("run").toString(),
+                        job.data().toString(),
+                        "test",
+                        8,
+                        "auto",
+                        1,
+                        Crops.TEN)))
+        .isInstanceOf(InputException.class)
+        .hasMessageStartingWith(
+            "Ten crops need images larger than the model's input: both are 8 x 8");
   }
 
   @Test
@@ -255,26 +279,5 @@ class EvaluateJobTest {
         spark,
         new EvaluateRequest(
             job.run("run").toString(), job.data().toString(), split, batch, "auto"));
-  }
-
-  /** Writes the test split as PNG files, in a folder a class. */
-  private static List<Path> testImages() throws IOException {
-    ShardFolder shards =
-        ShardFolder.open(new org.apache.hadoop.fs.Path(job.data().toUri()), new Configuration());
-    ShardBlock block = shards.readBlock("test", 0);
-    List<Path> files = new ArrayList<>();
-    for (int row = 0; row < block.rows(); row++) {
-      byte[] values = new byte[TinyShards.SHAPE.bytes()];
-      block.decode(row, values);
-      Pixels pixels = new Pixels(TinyShards.SHAPE, values);
-      BufferedImage image = new BufferedImage(8, 8, BufferedImage.TYPE_BYTE_GRAY);
-      image.getRaster().setDataElements(0, 0, 8, 8, pixels.values());
-      Path label =
-          Files.createDirectories(folder.resolve("images").resolve("bar " + block.label(row)));
-      Path file = label.resolve(row + ".png");
-      ImageIO.write(image, "png", file.toFile());
-      files.add(file);
-    }
-    return files;
   }
 }

@@ -57,6 +57,10 @@ class ExplainTest {
    * speaks for class 0 alone.
    */
   private static Network planted() {
+    return planted(1);
+  }
+
+  private static Network planted(int batch) {
     ModelSpec model = model(PLANTED);
     float[] parameters = new float[(int) model.parameterCount()];
     for (int i = 0; i < 9; i++) {
@@ -69,7 +73,7 @@ class ExplainTest {
       parameters[dense + 36 + i] = 0.01f; // class 0, the second filter
       parameters[dense + 72 + i] = 0.3f; // class 1, the first filter
     }
-    Network network = Engines.named("auto").create(model, 1);
+    Network network = Engines.named("auto").create(model, batch);
     network.writeParameters(0, FloatBuffer.wrap(parameters));
     return network;
   }
@@ -82,6 +86,16 @@ class ExplainTest {
       assertLit(saliency.gradCam(square(), 1), 0.9);
       assertLit(saliency.occlusion(square(), 1), 0.6);
       assertLit(saliency.inputGradient(square(), 1), 0.9);
+    }
+  }
+
+  @Test
+  void coversSquaresInBatchesAsOneByOne() {
+    try (Network one = planted();
+        Network seven = planted(7)) {
+      assertThat(new Saliency(seven).occlusion(square(), 1))
+          .usingComparatorWithPrecision(1e-5f)
+          .containsExactly(new Saliency(one).occlusion(square(), 1));
     }
   }
 

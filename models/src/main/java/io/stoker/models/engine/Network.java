@@ -92,6 +92,21 @@ public interface Network extends AutoCloseable {
     throw new InputException("This engine cannot time layers: choose another with --engine");
   }
 
+  /**
+   * Computes what stands before a layer, in inference mode. Layer 0 has the images before it.
+   *
+   * @param images {@code [examples, channels, height, width]}
+   * @param examples how many there are, 1 to {@link #batchCapacity()}
+   * @param layer the number of a layer
+   * @param activations receives what the layer takes in, {@code [examples, channels, height,
+   *     width]} of its input shape
+   * @throws io.stoker.failure.InputException if this engine cannot
+   */
+  default void activations(float[] images, int examples, int layer, float[] activations) {
+    throw new InputException(
+        "This engine cannot look into a network: choose another with --engine");
+  }
+
   /** Copies parameters {@code [offset, offset + target.remaining())} into target. */
   void readParameters(long offset, FloatBuffer target);
 

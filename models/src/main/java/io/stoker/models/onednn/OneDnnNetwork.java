@@ -100,6 +100,14 @@ final class OneDnnNetwork implements Network {
   }
 
   @Override
+  public void activations(float[] images, int examples, int layer, float[] activations) {
+    Program program = program(images, examples);
+    int features = model.placed().get(layer).input().features();
+    checkRoom("activations", activations.length, examples, features);
+    program.activations(images, layer, activations);
+  }
+
+  @Override
   public void inspect(
       float[] images,
       int examples,

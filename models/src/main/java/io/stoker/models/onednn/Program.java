@@ -146,20 +146,30 @@ final class Program implements AutoCloseable {
     loss.probabilities(logits().buffer(), probabilities);
   }
 
+  /** See {@link io.stoker.models.engine.Network#activations}. */
+  void activations(float[] values, int layer, float[] activations) {
+    Stage.Pass pass = new Stage.Pass(false, 0);
+    show(values);
+    for (Stage stage : stages.subList(0, layer)) {
+      stage.forward(pass);
+    }
+    read(before(layer), activations);
+  }
+
+  private Tensor before(int layer) {
+    return layer == 0 ? images : stages.get(layer - 1).output();
+  }
+
   /** See {@link io.stoker.models.engine.Network#inspect}; for programs {@link #TO_THE_IMAGES}. */
   void inspect(float[] values, int[] labels, int layer, float[] activations, float[] gradients) {
     if (logitsGradient == null) {
       requireDerivable();
       prepareBackward();
     }
+    activations(values, layer, activations); // Now: a stage may overwrite what it takes in.
     Stage.Pass pass = new Stage.Pass(false, 0);
-    FloatBuffer target = images.buffer();
-    target.put(values, 0, target.capacity());
-    for (int i = 0; i < stages.size(); i++) {
-      if (i == layer) { // Now: an activation overwrites what it takes in.
-        read(i == 0 ? images : stages.get(i - 1).output(), activations);
-      }
-      stages.get(i).forward(pass);
+    for (Stage stage : stages.subList(layer, stages.size())) {
+      stage.forward(pass);
     }
     FloatBuffer scores = logitsGradient.buffer();
     int classes = scores.capacity() / examples;
@@ -193,9 +203,13 @@ final class Program implements AutoCloseable {
     source.get(target, 0, source.capacity());
   }
 
-  private void forward(float[] values, Stage.Pass pass) {
+  private void show(float[] values) {
     FloatBuffer target = images.buffer();
     target.put(values, 0, target.capacity());
+  }
+
+  private void forward(float[] values, Stage.Pass pass) {
+    show(values);
     for (Stage stage : stages) {
       stage.forward(pass);
     }

@@ -72,6 +72,9 @@ class InspectionTest {
       float[] activations = new float[3 * units];
       float[] gradients = new float[3 * units];
       network.inspect(images, 3, new int[] {2, 0, 1}, LAST, activations, gradients);
+      float[] alone = new float[3 * units];
+      network.activations(images, 3, LAST, alone);
+      assertThat(alone).isEqualTo(activations);
       float[] probabilities = new float[12];
       network.predict(images, 3, probabilities);
       for (int example = 0; example < 3; example++) {

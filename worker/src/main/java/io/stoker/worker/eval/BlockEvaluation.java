@@ -1,27 +1,33 @@
 package io.stoker.worker.eval;
 
+import io.stoker.data.augment.PixelChange;
 import io.stoker.data.augment.Views;
 import io.stoker.data.batch.BatchReader;
 import io.stoker.data.batch.ImageBatch;
 import io.stoker.data.batch.Normalization;
 import io.stoker.data.batch.SplitBlocks;
+import io.stoker.data.image.ImageShape;
 import io.stoker.models.engine.Network;
+import java.util.function.Supplier;
 
 /**
- * Evaluates a network on blocks of a split, of whose images it sees the middle. Pixels are
- * normalised as they were when the network was trained, whatever data set they are from.
+ * Evaluates a network on blocks of a split. Pixels are normalised as they were when the network was
+ * trained, whatever data set they are from.
  */
 public final class BlockEvaluation {
   private final Network network;
   private final Normalization normalization;
+  private final Crops crops;
 
   /**
-   * @param network the network, its parameters set
+   * @param network the network, its parameters set; with room for the windows of one image
    * @param normalization the network's own
+   * @param crops which windows of an image it is shown
    */
-  public BlockEvaluation(Network network, Normalization normalization) {
+  public BlockEvaluation(Network network, Normalization normalization, Crops crops) {
     this.network = network;
     this.normalization = normalization;
+    this.crops = crops;
   }
 
   /**
@@ -30,22 +36,29 @@ public final class BlockEvaluation {
    * @param data the split
    * @param from the first block
    * @param to the block after the last
+   * @param changes makes what becomes of the images before the network is shown them, one a thread
    * @return the counts
    * @throws java.io.UncheckedIOException if the storage fails
    */
-  public EvaluationCounts run(SplitBlocks data, int from, int to) {
-    int batch = network.batchCapacity();
+  public EvaluationCounts run(SplitBlocks data, int from, int to, Supplier<PixelChange> changes) {
     int classes = network.model().classes();
+    int batch = network.batchCapacity() / crops.count();
     EvaluationCounts counts = new EvaluationCounts(classes);
-    float[] probabilities = new float[Math.multiplyExact(batch, classes)];
-    Views middle =
-        Views.centre(data.folder().manifest().image(), ModelInput.images(network.model().input()));
+    float[] probabilities = new float[Math.multiplyExact(network.batchCapacity(), classes)];
+    ImageShape input = ModelInput.images(network.model().input());
+    Views views = crops.of(data.folder().manifest().image(), input);
+    int[] labels = new int[batch];
     try (BatchReader reader =
-        BatchReader.sequential(data, from, to, batch, middle, normalization)) {
+        BatchReader.sequential(data, from, to, batch, views, normalization, changes)) {
       while (reader.hasNext()) {
-        ImageBatch images = reader.next();
-        network.predict(images.images(), images.examples(), probabilities);
-        counts.add(probabilities, images.labels(), images.examples());
+        ImageBatch shown = reader.next();
+        int images = shown.examples() / crops.count();
+        network.predict(shown.images(), shown.examples(), probabilities);
+        crops.average(probabilities, images, classes);
+        for (int i = 0; i < images; i++) {
+          labels[i] = shown.labels()[i * crops.count()];
+        }
+        counts.add(probabilities, labels, images);
       }
     }
     return counts;

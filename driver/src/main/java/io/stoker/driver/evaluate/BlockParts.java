@@ -1,0 +1,68 @@
+package io.stoker.driver.evaluate;
+
+import io.stoker.driver.averaging.SparkFailures;
+import java.io.IOException;
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.api.java.function.Function2;
+import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.util.SerializableConfiguration;
+
+/** Shares out the blocks of a split: neighbouring ones, so that a task reads few shards. */
+public final class BlockParts {
+  /** Blocks {@code [from, to)} of a split. */
+  public record Part(int from, int to) implements Serializable {}
+
+  /** What a task makes of its part. */
+  public interface Task<T> extends Serializable {
+    /**
+     * Does it.
+     *
+     * @param part which blocks
+     * @param hadoop how to reach storage
+     */
+    T run(Part part, Configuration hadoop) throws IOException;
+  }
+
+  private BlockParts() {}
+
+  /**
+   * Runs a task on the executors, on as many parts as there are slots, or blocks.
+   *
+   * @param spark the cluster
+   * @param blocks how many blocks there are
+   * @param task what is done to each part
+   * @param merge makes one result of two
+   * @return the result of all
+   * @throws io.stoker.failure.StokerException the one that a task failed with, if it was one
+   */
+  public static <T> T reduce(
+      JavaSparkContext spark, int blocks, Task<T> task, Function2<T, T, T> merge) {
+    Broadcast<SerializableConfiguration> hadoop =
+        spark.broadcast(new SerializableConfiguration(spark.hadoopConfiguration()));
+    try {
+      List<Part> parts = parts(blocks, spark.defaultParallelism());
+      return SparkFailures.unwrapped(
+          () ->
+              spark
+                  .parallelize(parts, parts.size())
+                  .map(part -> task.run(part, hadoop.value().value()))
+                  .treeReduce(merge));
+    } finally {
+      hadoop.destroy();
+    }
+  }
+
+  private static List<Part> parts(int blocks, int slots) {
+    int count = Math.max(1, Math.min(blocks, slots));
+    List<Part> parts = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      parts.add(
+          new Part((int) ((long) blocks * i / count), (int) ((long) blocks * (i + 1) / count)));
+    }
+    return List.copyOf(parts);
+  }
+}

@@ -1,0 +1,160 @@
+package io.stoker.driver.explain;
+
+import io.stoker.data.batch.BlockCache;
+import io.stoker.data.batch.SplitBlocks;
+import io.stoker.data.image.ImageFile;
+import io.stoker.data.image.ImageShape;
+import io.stoker.data.image.Pixels;
+import io.stoker.data.shard.ShardBlock;
+import io.stoker.data.shard.ShardFolder;
+import io.stoker.driver.checkpoint.Locations;
+import io.stoker.driver.checkpoint.ModelFiles;
+import io.stoker.driver.checkpoint.StoredModel;
+import io.stoker.driver.config.ModelReference;
+import io.stoker.driver.evaluate.BlockParts;
+import io.stoker.driver.evaluate.TrainedNetwork;
+import io.stoker.worker.eval.LastHiddenLayer;
+import io.stoker.worker.eval.ModelInput;
+import io.stoker.worker.eval.NearestSamples;
+import io.stoker.worker.eval.Neighbour;
+import io.stoker.worker.runtime.Replica;
+import io.stoker.worker.runtime.Residents;
+import java.io.IOException;
+import java.io.Serializable;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.api.java.JavaSparkContext;
+
+/**
+ * Finds the samples that a network finds most like images, on the executors: those at the least
+ * Euclidean distance in its last hidden layer, as figure 4 of the AlexNet paper shows them
+ * (Krizhevsky et al., 2012). Distances come back, and the images of the few that are nearest.
+ */
+public final class NeighbourJob {
+  private static final int BATCH = 32;
+
+  /**
+   * What every task does, each on blocks of its own.
+   *
+   * @param hidden what the last hidden layer makes of each image
+   */
+  private record Task(
+      TrainedNetwork network,
+      List<float[]> hidden,
+      int count,
+      String data,
+      String manifestSha256,
+      String split)
+      implements Serializable {
+    NearestSamples run(BlockParts.Part part, Configuration hadoop) throws IOException {
+      NearestSamples nearest = new NearestSamples(hidden.size(), count);
+      ShardFolder shards = Residents.here().shards(data, manifestSha256, hadoop);
+      try (Replica replica = network.borrow(hadoop)) {
+        try {
+          nearest.search(
+              replica.network(),
+              network.normalization(),
+              hidden,
+              new SplitBlocks(shards, split, new BlockCache(0)),
+              part.from(),
+              part.to());
+          return nearest;
+        } catch (RuntimeException | Error e) {
+          replica.discard();
+          throw e;
+        }
+      }
+    }
+  }
+
+  private NeighbourJob() {}
+
+  /**
+   * Runs it.
+   *
+   * @param spark the cluster
+   * @param request which images, among what
+   * @return the neighbours of each image, in the order of the request
+   * @throws io.stoker.failure.StokerException if checkpoint, images or data cannot be used, or the
+   *     model or engine does not lend itself to it
+   */
+  public static List<Neighbours> run(JavaSparkContext spark, NeighbourRequest request) {
+    Configuration hadoop = spark.hadoopConfiguration();
+    StoredModel model = ModelFiles.open(request.checkpoint(), hadoop);
+    ShardFolder shards = ShardFolder.open(Locations.absolute(request.data(), hadoop), hadoop);
+    ModelReference.requireFit(
+        model.metadata().model(),
+        ModelInput.shape(shards.manifest().image()),
+        shards.manifest().classes());
+    int blocks = shards.manifest().split(request.split()).blockRows().length;
+    TrainedNetwork network = TrainedNetwork.resident(List.of(model), request.engine(), BATCH);
+    try {
+      List<Pixels> images = images(request, network.images(), hadoop);
+      Task task =
+          new Task(
+              network,
+              hidden(network, images, hadoop),
+              request.count(),
+              shards.path().toString(),
+              shards.manifestHash(),
+              request.split());
+      NearestSamples nearest = BlockParts.reduce(spark, blocks, task::run, NearestSamples::merge);
+      List<Neighbours> neighbours = new ArrayList<>();
+      for (int i = 0; i < images.size(); i++) {
+        neighbours.add(
+            new Neighbours(
+                request.images().get(i),
+                images.get(i),
+                samples(nearest.of(i), shards, request.split())));
+      }
+      return List.copyOf(neighbours);
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot read " + request.data(), e);
+    }
+  }
+
+  private static List<Pixels> images(
+      NeighbourRequest request, ImageShape shape, Configuration hadoop) {
+    return request.images().stream()
+        .map(uri -> ImageFile.read(Locations.absolute(uri, hadoop), hadoop, shape, shape))
+        .toList();
+  }
+
+  /** What the last hidden layer makes of each image's middle, in this process. */
+  private static List<float[]> hidden(
+      TrainedNetwork network, List<Pixels> images, Configuration hadoop) throws IOException {
+    int layer = LastHiddenLayer.reader(network.model());
+    float[] shown = new float[network.input().bytes()];
+    List<float[]> all = new ArrayList<>();
+    try (Replica replica = network.borrow(hadoop)) {
+      for (Pixels image : images) {
+        network
+            .normalization()
+            .apply(image.middle(network.input()).values(), network.input(), shown, 0);
+        float[] hidden = new float[network.model().placed().get(layer).input().features()];
+        replica.network().activations(shown, 1, layer, hidden);
+        all.add(hidden);
+      }
+    }
+    return all;
+  }
+
+  private static List<Neighbours.Sample> samples(
+      List<Neighbour> neighbours, ShardFolder shards, String split) throws IOException {
+    List<Neighbours.Sample> samples = new ArrayList<>();
+    for (Neighbour neighbour : neighbours) {
+      ShardBlock block = shards.readBlock(split, neighbour.block());
+      byte[] pixels = new byte[shards.manifest().image().bytes()];
+      block.decode(neighbour.row(), pixels);
+      samples.add(
+          new Neighbours.Sample(
+              block.path(neighbour.row()),
+              shards.manifest().classNames().get(neighbour.label()),
+              neighbour.distance(),
+              new Pixels(shards.manifest().image(), pixels)));
+    }
+    return samples;
+  }
+}

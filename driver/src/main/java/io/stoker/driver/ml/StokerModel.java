@@ -1,0 +1,283 @@
+package io.stoker.driver.ml;
+
+import io.stoker.data.storage.StorageDefaults;
+import io.stoker.driver.checkpoint.ModelFiles;
+import io.stoker.driver.checkpoint.StoredModel;
+import io.stoker.driver.evaluate.TrainedNetwork;
+import io.stoker.driver.score.ImageColumn;
+import io.stoker.driver.score.ScoreColumns;
+import io.stoker.driver.score.Scoring;
+import io.stoker.failure.Check;
+import io.stoker.models.engine.Engines;
+import io.stoker.models.file.ModelMetadata;
+import io.stoker.worker.eval.Crops;
+import java.util.List;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.ml.Model;
+import org.apache.spark.ml.param.IntParam;
+import org.apache.spark.ml.param.Param;
+import org.apache.spark.ml.param.ParamMap;
+import org.apache.spark.ml.param.ParamValidators;
+import org.apache.spark.ml.util.Identifiable;
+import org.apache.spark.ml.util.MLReader;
+import org.apache.spark.ml.util.MLWritable;
+import org.apache.spark.ml.util.MLWriter;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.StructField;
+import org.apache.spark.sql.types.StructType;
+
+/**
+ * A trained network as a model of Spark ML: it adds what it sees in images to a data frame, alone
+ * or as a stage of a {@code Pipeline}.
+ *
+ * <pre>{@code
+ * StokerModel model = StokerModel.load("runs/1").setInputCol("content");
+ * Dataset<Row> scored = model.transform(spark.read().format("binaryFile").load("photos"));
+ * }</pre>
+ *
+ * <p>The input column holds images as {@link ImageColumn} says. These columns are added, as by
+ * Spark's own classifiers; one whose name is empty is left out:
+ *
+ * <table>
+ *   <caption>Columns</caption>
+ *   <tr><td>{@code outputCol}, "probability"</td><td>a vector, a probability a class</td></tr>
+ *   <tr><td>{@code predictionCol}, "prediction"</td><td>a double, the most probable class</td></tr>
+ *   <tr><td>{@code predictedLabelCol}, "predictedLabel"</td><td>a string, its name</td></tr>
+ *   <tr><td>{@code errorCol}, "error"</td><td>why the image could not be read, or null</td></tr>
+ * </table>
+ *
+ * <p>An image that cannot be read has nulls in the first three. The executors read the parameters
+ * from storage, where they must reach them; each slot keeps one network.
+ */
+public final class StokerModel extends Model<StokerModel> implements MLWritable {
+  private static final long serialVersionUID = 1L;
+
+  private final String uid;
+
+  /** Reopened after serialization, which Spark ML's own code never does. */
+  private final String location;
+
+  private transient StoredModel stored;
+
+  private final Param<String> inputCol;
+  private final Param<String> outputCol;
+  private final Param<String> predictionCol;
+  private final Param<String> predictedLabelCol;
+  private final Param<String> errorCol;
+  private final Param<String> engine;
+  private final IntParam batchSize;
+
+  StokerModel(String uid, StoredModel stored) {
+    this.uid = uid; // before the params, whose parent it names
+    this.stored = stored;
+    this.location = stored.path().toString();
+    inputCol = text("inputCol", "the column of images");
+    outputCol = text("outputCol", "the column of probabilities");
+    predictionCol = text("predictionCol", "the column of class numbers");
+    predictedLabelCol = text("predictedLabelCol", "the column of class names");
+    errorCol = text("errorCol", "the column that says why an image could not be read");
+    engine = text("engine", "what computes: auto, onednn or dl4j");
+    batchSize =
+        new IntParam(this, "batchSize", "images of one forward pass", ParamValidators.gtEq(1));
+    setDefault(inputCol, "content");
+    setDefault(outputCol, "probability");
+    setDefault(predictionCol, "prediction");
+    setDefault(predictedLabelCol, "predictedLabel");
+    setDefault(errorCol, "error");
+    setDefault(engine, Engines.AUTO);
+    setDefault(batchSize, 32);
+  }
+
+  private Param<String> text(String name, String description) {
+    return new Param<>(this, name, description);
+  }
+
+  /**
+   * Loads a model with the session that is active.
+   *
+   * @param uri what {@link #save} wrote, or a checkpoint folder, a {@code model.zip} or a run
+   *     folder (then its best checkpoint by validation, else its newest valid one)
+   * @throws io.stoker.failure.StokerException if it is none of these, or damaged
+   */
+  public static StokerModel load(String uri) {
+    return read().load(uri);
+  }
+
+  /** The reader that {@code PipelineModel.load} asks for. */
+  public static MLReader<StokerModel> read() {
+    return new StokerModelReader();
+  }
+
+  static StokerModel of(StoredModel stored) {
+    return new StokerModel(Identifiable.randomUID("stoker"), stored);
+  }
+
+  @Override
+  public MLWriter write() {
+    return new StokerModelWriter(this);
+  }
+
+  @Override
+  public String uid() {
+    return uid;
+  }
+
+  /** The classes' names: that of class {@code i} is at {@code i}. */
+  public List<String> labels() {
+    return metadata().classNames();
+  }
+
+  /** How many classes there are. */
+  public int numClasses() {
+    return labels().size();
+  }
+
+  /** The SHA-256 of the parameters. */
+  public String parametersSha256() {
+    return stored().parametersSha256();
+  }
+
+  private ModelMetadata metadata() {
+    return stored().metadata();
+  }
+
+  StoredModel stored() {
+    if (stored == null) {
+      stored = ModelFiles.open(location, hadoop(SparkSession.active()));
+    }
+    return stored;
+  }
+
+  static Configuration hadoop(SparkSession session) {
+    Configuration hadoop = session.sessionState().newHadoopConf();
+    StorageDefaults.apply(hadoop);
+    return hadoop;
+  }
+
+  @Override
+  public Dataset<Row> transform(Dataset<?> dataset) {
+    StructType schema = dataset.schema();
+    transformSchema(schema);
+    return Scoring.score(
+        dataset.toDF(),
+        ImageColumn.of(schema, getInputCol()),
+        TrainedNetwork.resident(
+            List.of(stored()), getOrDefault(engine), (int) getOrDefault(batchSize)),
+        columns(),
+        Crops.CENTRE);
+  }
+
+  @Override
+  public StructType transformSchema(StructType schema) {
+    ImageColumn.of(schema, getInputCol());
+    ScoreColumns columns = columns();
+    List<String> present = List.of(schema.fieldNames());
+    for (StructField field : columns.fields()) {
+      Check.input(!present.contains(field.name()), "Column %s is there already", field.name());
+    }
+    return Scoring.schema(schema, columns);
+  }
+
+  private ScoreColumns columns() {
+    return new PredictionColumns(
+        getOutputCol(),
+        getOrDefault(predictionCol),
+        getOrDefault(predictedLabelCol),
+        getOrDefault(errorCol),
+        labels());
+  }
+
+  @Override
+  public StokerModel copy(ParamMap extra) {
+    return copyValues(new StokerModel(uid, stored()), extra).setParent(parent());
+  }
+
+  /** The column of images; {@code content} unless set. */
+  public Param<String> inputCol() {
+    return inputCol;
+  }
+
+  /** The column of probabilities; {@code probability} unless set. */
+  public Param<String> outputCol() {
+    return outputCol;
+  }
+
+  /** The column of class numbers; {@code prediction} unless set. */
+  public Param<String> predictionCol() {
+    return predictionCol;
+  }
+
+  /** The column of class names; {@code predictedLabel} unless set. */
+  public Param<String> predictedLabelCol() {
+    return predictedLabelCol;
+  }
+
+  /** The column of what went wrong; {@code error} unless set. */
+  public Param<String> errorCol() {
+    return errorCol;
+  }
+
+  /** What computes; {@code auto} unless set. */
+  public Param<String> engine() {
+    return engine;
+  }
+
+  /** Images of one forward pass; 32 unless set. */
+  public IntParam batchSize() {
+    return batchSize;
+  }
+
+  /** Value of {@link #inputCol()}. */
+  public String getInputCol() {
+    return getOrDefault(inputCol);
+  }
+
+  /** Value of {@link #outputCol()}. */
+  public String getOutputCol() {
+    return getOrDefault(outputCol);
+  }
+
+  /** Sets {@link #inputCol()}. */
+  public StokerModel setInputCol(String column) {
+    set(inputCol, column);
+    return this;
+  }
+
+  /** Sets {@link #outputCol()}. */
+  public StokerModel setOutputCol(String column) {
+    set(outputCol, column);
+    return this;
+  }
+
+  /** Sets {@link #predictionCol()}. */
+  public StokerModel setPredictionCol(String column) {
+    set(predictionCol, column);
+    return this;
+  }
+
+  /** Sets {@link #predictedLabelCol()}. */
+  public StokerModel setPredictedLabelCol(String column) {
+    set(predictedLabelCol, column);
+    return this;
+  }
+
+  /** Sets {@link #errorCol()}. */
+  public StokerModel setErrorCol(String column) {
+    set(errorCol, column);
+    return this;
+  }
+
+  /** Sets {@link #engine()}. */
+  public StokerModel setEngine(String name) {
+    set(engine, name);
+    return this;
+  }
+
+  /** Sets {@link #batchSize()}. */
+  public StokerModel setBatchSize(int images) {
+    set(batchSize, images);
+    return this;
+  }
+}

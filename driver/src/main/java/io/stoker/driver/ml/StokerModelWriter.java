@@ -1,0 +1,49 @@
+package io.stoker.driver.ml;
+
+import io.stoker.data.storage.Storage;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.ml.util.DefaultParamsWriter;
+import org.apache.spark.ml.util.MLWriter;
+import scala.Option;
+
+/**
+ * Writes a folder that needs nothing else: the model file as it is, and last, as every model of
+ * Spark ML has them, class, uid and params.
+ */
+final class StokerModelWriter extends MLWriter {
+  /** The folder that Spark ML writes a stage's params to. */
+  static final String METADATA = "metadata";
+
+  /** A Deeplearning4j model file. */
+  static final String MODEL = "model.zip";
+
+  private final StokerModel model;
+
+  StokerModelWriter(StokerModel model) {
+    this.model = model;
+  }
+
+  @Override
+  public void saveImpl(String uri) {
+    try {
+      copyModel(new Path(uri, MODEL));
+    } catch (IOException e) {
+      throw new java.io.UncheckedIOException("Cannot write " + uri, e);
+    }
+    DefaultParamsWriter.saveMetadata(model, uri, sc(), Option.empty(), Option.empty());
+  }
+
+  /** A few kilobytes of it are in memory at a time. */
+  private void copyModel(Path target) throws IOException {
+    Configuration hadoop = StokerModel.hadoop(sparkSession());
+    Path source = model.stored().path();
+    try (InputStream in = Storage.of(source, hadoop).open(source);
+        OutputStream out = Storage.of(target, hadoop).create(target, false)) {
+      in.transferTo(out);
+    }
+  }
+}

@@ -1,0 +1,139 @@
+package io.stoker.driver.score;
+
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.count;
+import static org.apache.spark.sql.functions.lit;
+
+import io.stoker.data.shard.ShardFolder;
+import io.stoker.data.shard.ShardManifest;
+import io.stoker.data.storage.Storage;
+import io.stoker.driver.averaging.SparkFailures;
+import io.stoker.driver.checkpoint.Locations;
+import io.stoker.driver.checkpoint.ModelFiles;
+import io.stoker.driver.checkpoint.StoredModel;
+import io.stoker.driver.evaluate.TrainedNetwork;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.List;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SaveMode;
+import org.apache.spark.sql.SparkSession;
+
+/**
+ * Classifies a folder of images or of shards on the executors, into Parquet. Spark commits the
+ * files: they appear when all of them are complete, and {@code _SUCCESS} last.
+ */
+public final class BulkPredictJob {
+  /** The column that says why an image could not be read; null where it could. */
+  static final String ERROR = "error";
+
+  private static final String PATH = "path";
+
+  /** A file of Parquet has at most about so many rows. */
+  private static final int FILE_ROWS = 20_000;
+
+  /** How many images that could not be read are named. */
+  private static final int NAMED = 5;
+
+  private BulkPredictJob() {}
+
+  /**
+   * Runs it.
+   *
+   * @param spark the cluster
+   * @param request which images, and where to
+   * @throws io.stoker.failure.StokerException if checkpoint, input or output cannot be used
+   */
+  public static BulkPredictResult run(JavaSparkContext spark, BulkPredictRequest request) {
+    long start = System.nanoTime();
+    Configuration hadoop = spark.hadoopConfiguration();
+    Path input = Locations.absolute(request.input(), hadoop);
+    Path output = Locations.absolute(request.output(), hadoop);
+    StoredModel model = ModelFiles.open(request.checkpoint(), hadoop);
+    SparkSession session = SparkSession.builder().sparkContext(spark.sc()).getOrCreate();
+    try {
+      PredictionFolder folder = new PredictionFolder(output, hadoop);
+      folder.check(input, request.existing());
+      Images images = images(session, input, request.split(), hadoop);
+      Dataset<Row> scored =
+          Scoring.score(
+                  images.rows(),
+                  ImageColumn.of(images.rows().schema(), images.column()),
+                  TrainedNetwork.resident(
+                      List.of(model),
+                      request.engine(),
+                      Math.max(request.batch(), request.crops().count())),
+                  new TopColumns(model.metadata().classNames(), request.top()),
+                  request.crops())
+              .drop("height", "width", "channels", "encoding", "image");
+      write(scored, output, folder);
+      return result(session, output, images.ignored(), model, start);
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot write " + output, e);
+    }
+  }
+
+  /** Images as rows, and in which column they are. */
+  private record Images(Dataset<Row> rows, String column, long ignored) {}
+
+  private static Images images(SparkSession session, Path input, String split, Configuration hadoop)
+      throws IOException {
+    if (Storage.of(input, hadoop).exists(new Path(input, ShardManifest.FILE))) {
+      return new Images(ShardRows.of(session, ShardFolder.open(input, hadoop), split), "image", 0);
+    }
+    ImageFolder folder = ImageFolder.list(input, hadoop);
+    JavaSparkContext spark = JavaSparkContext.fromSparkContext(session.sparkContext());
+    int files = folder.paths().size();
+    int parts =
+        Math.min(files, Math.max(4 * spark.defaultParallelism(), (files - 1) / FILE_ROWS + 1));
+    Dataset<Row> rows =
+        session
+            .createDataset(spark.parallelize(folder.paths(), parts).rdd(), Encoders.STRING())
+            .toDF(PATH);
+    return new Images(rows, PATH, folder.ignored());
+  }
+
+  private static void write(Dataset<Row> scored, Path output, PredictionFolder folder)
+      throws IOException {
+    try {
+      SparkFailures.unwrapped(
+          () -> {
+            scored.write().mode(SaveMode.Overwrite).parquet(output.toString());
+            return null;
+          });
+    } catch (RuntimeException | Error e) {
+      folder.abandon();
+      throw e;
+    }
+  }
+
+  /** Counts in what was written: tasks that ran twice count once. */
+  private static BulkPredictResult result(
+      SparkSession session, Path output, long ignored, StoredModel model, long start) {
+    Dataset<Row> written = session.read().parquet(output.toString());
+    Row counts = written.agg(count(lit(1)), count(col(ERROR))).head();
+    List<BulkPredictResult.Unreadable> examples =
+        written
+            .filter(col(ERROR).isNotNull())
+            .select(PATH, ERROR)
+            .orderBy(PATH)
+            .limit(NAMED)
+            .collectAsList()
+            .stream()
+            .map(row -> new BulkPredictResult.Unreadable(row.getString(0), row.getString(1)))
+            .toList();
+    return new BulkPredictResult(
+        output.toString(),
+        counts.getLong(0),
+        counts.getLong(1),
+        examples,
+        ignored,
+        model.parametersSha256(),
+        (System.nanoTime() - start) / 1e9);
+  }
+}

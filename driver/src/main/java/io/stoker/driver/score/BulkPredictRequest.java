@@ -1,0 +1,39 @@
+package io.stoker.driver.score;
+
+import io.stoker.failure.Check;
+import io.stoker.worker.eval.Crops;
+
+/**
+ * Which images to classify, and where to write what is seen in them.
+ *
+ * @param checkpoint a checkpoint folder, a {@code model.zip} or a run folder
+ * @param input a folder of images at any depth, or a folder of shards
+ * @param output the folder of Parquet files
+ * @param split of shards, the only split to classify; empty for all
+ * @param top how many classes of each image, at least 1
+ * @param batch images of one forward pass, at least 1
+ * @param engine the engine's name or {@code auto}
+ * @param crops which windows of an image the network is shown
+ * @param existing what becomes of an output that is there
+ */
+public record BulkPredictRequest(
+    String checkpoint,
+    String input,
+    String output,
+    String split,
+    int top,
+    int batch,
+    String engine,
+    Crops crops,
+    ExistingOutput existing) {
+  /** What becomes of predictions that are there. */
+  public enum ExistingOutput {
+    REFUSE,
+    OVERWRITE
+  }
+
+  public BulkPredictRequest {
+    Check.input(top >= 1, "Invalid number of classes: %d (must be >= 1)", top);
+    Check.input(batch >= 1, "Invalid batch size: %d (must be >= 1)", batch);
+  }
+}

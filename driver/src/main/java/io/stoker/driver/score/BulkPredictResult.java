@@ -1,0 +1,35 @@
+package io.stoker.driver.score;
+
+import java.util.List;
+
+/**
+ * What came of classifying many images.
+ *
+ * @param output the folder of Parquet files
+ * @param images how many rows it has
+ * @param unreadable how many of them are of images that could not be read
+ * @param examples the first few of these
+ * @param ignored how many files of the input are no images by name
+ * @param parametersSha256 of the network
+ * @param seconds the wall clock, all in all
+ */
+public record BulkPredictResult(
+    String output,
+    long images,
+    long unreadable,
+    List<Unreadable> examples,
+    long ignored,
+    String parametersSha256,
+    double seconds) {
+  /** An image that could not be read, and why. */
+  public record Unreadable(String path, String error) {}
+
+  public BulkPredictResult {
+    examples = List.copyOf(examples);
+  }
+
+  /** Images by the wall clock. */
+  public double imagesPerSecond() {
+    return images / seconds;
+  }
+}

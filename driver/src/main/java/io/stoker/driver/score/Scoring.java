@@ -1,0 +1,91 @@
+package io.stoker.driver.score;
+
+import io.stoker.data.storage.StorageDefaults;
+import io.stoker.driver.evaluate.TrainedNetwork;
+import io.stoker.worker.eval.Crops;
+import java.util.Iterator;
+import java.util.List;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.api.java.function.MapPartitionsFunction;
+import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.StructField;
+import org.apache.spark.sql.types.StructType;
+import org.apache.spark.util.SerializableConfiguration;
+
+/**
+ * Classifies the images of a data frame on the executors, as lazily as Spark does everything. Each
+ * slot keeps one network, whatever the number of partitions; an image that cannot be read costs its
+ * row the prediction, and nothing else.
+ */
+public final class Scoring implements MapPartitionsFunction<Row, Row> {
+  private static final long serialVersionUID = 1L;
+
+  private final TrainedNetwork network;
+  private final ImageColumn column;
+  private final ScoreColumns columns;
+  private final Crops crops;
+  private final Broadcast<SerializableConfiguration> hadoop;
+
+  private Scoring(
+      TrainedNetwork network,
+      ImageColumn column,
+      ScoreColumns columns,
+      Crops crops,
+      Broadcast<SerializableConfiguration> hadoop) {
+    this.network = network;
+    this.column = column;
+    this.columns = columns;
+    this.crops = crops;
+    this.hadoop = hadoop;
+  }
+
+  /**
+   * Adds columns to a data frame. Rows stay in their partitions and their order.
+   *
+   * @param images the data frame
+   * @param column which of its columns holds the images
+   * @param network what classifies them
+   * @param columns what is added
+   * @param crops which windows of an image the network is shown; it has room for those of one image
+   * @throws io.stoker.failure.InputException if the images that it was trained on have no room for
+   *     them
+   */
+  public static Dataset<Row> score(
+      Dataset<Row> images,
+      ImageColumn column,
+      TrainedNetwork network,
+      ScoreColumns columns,
+      Crops crops) {
+    crops.of(network.images(), network.input());
+    SparkSession session = images.sparkSession();
+    Configuration hadoop = session.sessionState().newHadoopConf();
+    StorageDefaults.apply(hadoop);
+    Broadcast<SerializableConfiguration> shared =
+        JavaSparkContext.fromSparkContext(session.sparkContext())
+            .broadcast(new SerializableConfiguration(hadoop));
+    return images.mapPartitions(
+        new Scoring(network, column, columns, crops, shared),
+        Encoders.row(schema(images.schema(), columns)));
+  }
+
+  /** The schema of a data frame behind scoring. */
+  public static StructType schema(StructType images, ScoreColumns columns) {
+    StructType schema = images;
+    for (StructField field : columns.fields()) {
+      schema = schema.add(field);
+    }
+    return schema;
+  }
+
+  @Override
+  public Iterator<Row> call(Iterator<Row> rows) throws Exception {
+    return rows.hasNext()
+        ? new ScoredRows(rows, network, column, columns, crops, hadoop.value().value())
+        : List.<Row>of().iterator();
+  }
+}

@@ -1,0 +1,244 @@
+package io.stoker.driver.ml;
+
+import static org.apache.spark.sql.functions.col;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import io.stoker.driver.LocalSpark;
+import io.stoker.driver.TinyImages;
+import io.stoker.driver.TinyJob;
+import io.stoker.driver.evaluate.EvaluateJob;
+import io.stoker.driver.evaluate.EvaluateRequest;
+import io.stoker.driver.evaluate.PredictJob;
+import io.stoker.driver.evaluate.PredictRequest;
+import io.stoker.driver.evaluate.Prediction;
+import io.stoker.driver.round.ExistingRun;
+import io.stoker.driver.round.RoundListener;
+import io.stoker.driver.round.TrainJob;
+import io.stoker.failure.InputException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.ml.Pipeline;
+import org.apache.spark.ml.PipelineModel;
+import org.apache.spark.ml.PipelineStage;
+import org.apache.spark.ml.evaluation.MulticlassClassificationEvaluator;
+import org.apache.spark.ml.feature.SQLTransformer;
+import org.apache.spark.ml.linalg.Vector;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class StokerModelTest {
+  private static final StructType FILES =
+      new StructType().add("name", DataTypes.StringType).add("content", DataTypes.BinaryType);
+
+  @TempDir static Path folder;
+
+  private static TinyJob job;
+  private static JavaSparkContext context;
+  private static SparkSession spark;
+  private static String run;
+  private static List<Path> images;
+
+  @TempDir Path scratch;
+
+  @BeforeAll
+  static void train() throws IOException {
+    job = TinyJob.in(folder);
+    context = LocalSpark.start("local[2]");
+    spark = SparkSession.builder().sparkContext(context.sc()).getOrCreate();
+    TrainJob.run(
+        context, job.config("run").epochs(3).build(), ExistingRun.REFUSE, RoundListener.NONE);
+    run = job.run("run").toString();
+    images = TinyImages.write(job.data(), folder.resolve("images"));
+  }
+
+  @AfterAll
+  static void stop() {
+    context.close();
+  }
+
+  private static Dataset<Row> files() {
+    return spark
+        .read()
+        .format("binaryFile")
+        .option("recursiveFileLookup", "true")
+        .load(folder.resolve("images").toString());
+  }
+
+  @Test
+  void seesWhatPredictSees() {
+    List<Prediction> expected =
+        PredictJob.run(
+            new Configuration(),
+            new PredictRequest(run, images.stream().map(Path::toString).toList(), 4, "auto"));
+
+    List<Row> rows = StokerModel.load(run).setBatchSize(7).transform(files()).collectAsList();
+
+    assertThat(rows).hasSize(images.size());
+    for (Prediction prediction : expected) {
+      Row row =
+          rows.stream()
+              .filter(each -> each.<String>getAs("path").endsWith(prediction.image()))
+              .findFirst()
+              .orElseThrow();
+      Prediction.ClassProbability best = prediction.classes().get(0);
+      Vector probability = row.getAs("probability");
+      int label = (int) row.<Double>getAs("prediction").doubleValue();
+      assertThat(row.<String>getAs("predictedLabel")).isEqualTo(best.name());
+      assertThat(best.name()).isEqualTo("bar " + label);
+      assertThat(probability.apply(label)).isCloseTo(best.probability(), within(1e-6));
+      assertThat(probability.argmax()).isEqualTo(label);
+      assertThat(row.<String>getAs("error")).isNull();
+    }
+  }
+
+  @Test
+  void takesSparksImagesAndUris() {
+    StokerModel model = StokerModel.load(run).setInputCol("image");
+    Dataset<Row> structures =
+        spark
+            .read()
+            .format("image")
+            .option("recursiveFileLookup", "true")
+            .load(folder.resolve("images").toString());
+
+    List<Row> ofStructures =
+        model.transform(structures).orderBy("image.origin").select("probability").collectAsList();
+    List<Row> ofUris =
+        StokerModel.load(run)
+            .setInputCol("path")
+            .transform(files().select("path"))
+            .orderBy("path")
+            .select("probability")
+            .collectAsList();
+
+    List<Row> ofBytes =
+        StokerModel.load(run)
+            .transform(files())
+            .orderBy("path")
+            .select("probability")
+            .collectAsList();
+    assertThat(ofUris).isEqualTo(ofBytes);
+    assertThat(ofStructures).isEqualTo(ofBytes);
+  }
+
+  @Test
+  void isWhatSparksEvaluatorsTake() {
+    Dataset<Row> shards = spark.read().parquet(job.data().toString() + "/test-*.parquet");
+
+    Dataset<Row> scored = StokerModel.load(run).setInputCol("image").transform(shards);
+
+    double accuracy =
+        new MulticlassClassificationEvaluator().setMetricName("accuracy").evaluate(scored);
+    double logLoss =
+        new MulticlassClassificationEvaluator().setMetricName("logLoss").evaluate(scored);
+    var report =
+        EvaluateJob.run(
+            context, new EvaluateRequest(run, job.data().toString(), "test", 8, "auto"));
+    assertThat(accuracy).isEqualTo(report.accuracy());
+    assertThat(logLoss).isCloseTo(report.logLoss(), within(1e-6));
+  }
+
+  @Test
+  void isAStageOfAPipelineThatIsSavedAndLoaded() throws IOException {
+    Pipeline pipeline =
+        new Pipeline()
+            .setStages(
+                new PipelineStage[] {
+                  StokerModel.load(run).setOutputCol("p").setErrorCol("").setBatchSize(5),
+                  new SQLTransformer().setStatement("SELECT path, p, predictedLabel FROM __THIS__")
+                });
+    PipelineModel fitted = pipeline.fit(files());
+    String saved = scratch.resolve("pipeline").toString();
+
+    fitted.write().save(saved);
+    Path moved = Files.move(scratch.resolve("pipeline"), scratch.resolve("moved"));
+    PipelineModel loaded = PipelineModel.load(moved.toString());
+
+    assertThat(loaded.transform(files()).columns()).containsExactly("path", "p", "predictedLabel");
+    assertThat(loaded.transform(files()).orderBy("path").collectAsList())
+        .isEqualTo(fitted.transform(files()).orderBy("path").collectAsList());
+    assertThat(((StokerModel) loaded.stages()[0]).uid()).isEqualTo(fitted.stages()[0].uid());
+  }
+
+  @Test
+  void loadsWhatItSavedWithItsParams() throws IOException {
+    StokerModel model = StokerModel.load(run).setInputCol("photo").setBatchSize(9);
+    String saved = scratch.resolve("model").toString();
+
+    model.save(saved);
+    StokerModel loaded = StokerModel.load(saved);
+
+    assertThat(loaded.getInputCol()).isEqualTo("photo");
+    assertThat(loaded.getOutputCol()).isEqualTo("probability");
+    assertThat(loaded.getOrDefault(loaded.batchSize())).isEqualTo(9);
+    assertThat(loaded.uid()).isEqualTo(model.uid());
+    assertThat(loaded.labels()).containsExactly("bar 0", "bar 1", "bar 2", "bar 3");
+    assertThat(loaded.numClasses()).isEqualTo(4);
+    assertThat(loaded.parametersSha256()).isEqualTo(model.parametersSha256());
+    assertThat(loaded.copy(new org.apache.spark.ml.param.ParamMap()).getInputCol())
+        .isEqualTo("photo");
+    assertThatThrownBy(() -> model.save(saved)).hasMessageContaining("already exists");
+    model.write().overwrite().save(saved);
+  }
+
+  @Test
+  void givesAReasonForAnImageThatItCannotRead() throws IOException {
+    byte[] good = Files.readAllBytes(images.get(0));
+    Dataset<Row> files =
+        spark.createDataFrame(
+            List.of(
+                RowFactory.create("good", good),
+                RowFactory.create("cut", java.util.Arrays.copyOf(good, good.length - 20)),
+                RowFactory.create("text", "no image".getBytes(StandardCharsets.UTF_8)),
+                RowFactory.create("none", null)),
+            FILES);
+
+    Dataset<Row> scored = StokerModel.load(run).transform(files).cache();
+
+    assertThat(scored.filter(col("error").isNull()).select("name").collectAsList())
+        .containsExactly(RowFactory.create("good"));
+    List<Row> bad = scored.filter(col("prediction").isNull()).collectAsList();
+    assertThat(bad).extracting(row -> row.getString(0)).containsExactly("cut", "text", "none");
+    assertThat(bad.get(1).<String>getAs("error")).contains("not an image");
+    assertThat(bad).allMatch(row -> row.getAs("probability") == null);
+  }
+
+  @Test
+  void refusesColumnsThatDoNotFit() {
+    StokerModel model = StokerModel.load(run);
+
+    assertThatThrownBy(() -> model.transform(files().select("path")))
+        .isInstanceOf(InputException.class)
+        .hasMessage("Unknown column: content (there are [path])");
+    assertThatThrownBy(
+            () ->
+                model
+                    .copy(new org.apache.spark.ml.param.ParamMap())
+                    .setInputCol("length")
+                    .transform(files()))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("Invalid column length: it has the type bigint");
+    assertThatThrownBy(() -> model.transform(files().withColumn("error", col("path"))))
+        .isInstanceOf(InputException.class)
+        .hasMessage("Column error is there already");
+    assertThatThrownBy(() -> model.setBatchSize(0)).hasMessageContaining("batchSize");
+    assertThatThrownBy(() -> StokerModel.load(scratch.toString()))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("Not a checkpoint");
+  }
+}
