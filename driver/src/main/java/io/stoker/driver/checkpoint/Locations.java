@@ -9,6 +9,8 @@ import org.apache.hadoop.fs.Path;
 
 /** Turns what a user typed into a path that means the same on every machine. */
 public final class Locations {
+  private static final String LOCAL = "file:/";
+
   private Locations() {}
 
   /**
@@ -25,5 +27,10 @@ public final class Locations {
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot reach " + uri, e);
     }
+  }
+
+  /** A URI as people write it: a file of this machine without its scheme. */
+  public static String plain(String uri) {
+    return uri.startsWith(LOCAL) ? uri.substring(LOCAL.length() - 1) : uri;
   }
 }

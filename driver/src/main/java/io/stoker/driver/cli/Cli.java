@@ -27,6 +27,8 @@ final class Cli {
             .addSubcommand("evaluate", new EvaluateCommand(console))
             .addSubcommand("predict", new PredictCommand(console))
             .addSubcommand("explain", new ExplainCommand(console))
+            .addSubcommand("dashboard", new DashboardCommand(console))
+            .addSubcommand("report", new ReportCommand(console))
             .addSubcommand("runs", new RunsCommand(console))
             .addSubcommand("models", new ModelsCommand(console))
             .addSubcommand("bench", bench)

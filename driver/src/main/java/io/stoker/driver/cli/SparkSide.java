@@ -1,6 +1,7 @@
 package io.stoker.driver.cli;
 
 import io.stoker.data.storage.StorageDefaults;
+import io.stoker.driver.checkpoint.Locations;
 import io.stoker.failure.InputException;
 import io.stoker.failure.ResourceException;
 import java.util.Map;
@@ -19,7 +20,6 @@ final class SparkSide {
   private static final int BEFORE_SPARK = 100;
 
   private static final String MASTER = "spark.master";
-  private static final String LOCAL = "file:/";
   private static final String NAME = "spark.app.name";
 
   private SparkSide() {}
@@ -94,6 +94,6 @@ final class SparkSide {
 
   /** A URI as people write it: a file of this machine without its scheme. */
   static String plain(String uri) {
-    return uri.startsWith(LOCAL) ? uri.substring(LOCAL.length() - 1) : uri;
+    return Locations.plain(uri);
   }
 }

@@ -11,6 +11,7 @@ import io.stoker.worker.runtime.ReplicaKey;
 import io.stoker.worker.runtime.Residents;
 import java.io.IOException;
 import java.io.Serializable;
+import java.util.Arrays;
 import java.util.List;
 import org.apache.hadoop.conf.Configuration;
 
@@ -39,11 +40,14 @@ record EvaluationTask(
 
   EvaluationCounts run(Blocks blocks, Configuration hadoop) throws IOException {
     ShardFolder shards = Residents.here().shards(data, manifestSha256, hadoop);
+    long rowsBefore =
+        Arrays.stream(shards.manifest().split(split).blockRows(), 0, blocks.from()).sum();
     try (Replica borrowed = Residents.here().replicas().borrow(replica)) {
       try {
         parameters.load(borrowed.network(), hadoop);
         return new BlockEvaluation(borrowed.network(), new Normalization(mean, standardDeviation))
-            .run(new SplitBlocks(shards, split, new BlockCache(0)), blocks.from(), blocks.to());
+            .run(new SplitBlocks(shards, split, new BlockCache(0)), blocks.from(), blocks.to())
+            .placed(rowsBefore);
       } catch (IOException | RuntimeException | Error e) {
         borrowed.discard();
         throw e;

@@ -51,6 +51,8 @@ class CliTest {
         "evaluate",
         "predict",
         "explain",
+        "report",
+        "dashboard",
         "runs",
         "models",
         "doctor",
