@@ -12,6 +12,7 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -133,9 +134,7 @@ final class Browser implements AutoCloseable {
     Path target = Files.createDirectories(Path.of("target", "screenshots"));
     File picture = driver.getScreenshotAs(OutputType.FILE);
     Files.copy(
-        picture.toPath(),
-        target.resolve(name + ".png"),
-        java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+        picture.toPath(), target.resolve(name + ".png"), StandardCopyOption.REPLACE_EXISTING);
   }
 
   @Override

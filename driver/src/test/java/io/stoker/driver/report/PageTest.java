@@ -8,6 +8,7 @@ import io.stoker.driver.RunOnDisk;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.metrics.MetricsLog;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -90,7 +91,7 @@ class PageTest {
 
   @Test
   void runsNoScriptButItsOwn() throws IOException {
-    String page = Files.readString(Path.of(java.net.URI.create(write(view(run(4))))));
+    String page = Files.readString(Path.of(URI.create(write(view(run(4))))));
     Path changed = folder.resolve("changed.html");
     Files.writeString(
         changed, page.replace("</body>", "<script>document.title='pwned'</script></body>"));
