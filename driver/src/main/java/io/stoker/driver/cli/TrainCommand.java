@@ -178,6 +178,8 @@ final class TrainCommand extends StokerCommand {
               + " code 4. Without it, workers take turns.")
   private boolean gang;
 
+  @Mixin private WatchOptions watch;
+
   @Option(names = "--resume", description = "Go on from the run folder's newest valid checkpoint.")
   private boolean resume;
 
@@ -188,13 +190,13 @@ final class TrainCommand extends StokerCommand {
   @Override
   Report execute() {
     TrainingConfig config = config();
-    try (JavaSparkContext spark =
+    try (Watching watching = watch.start(config, console());
+        JavaSparkContext spark =
             SparkSide.start(
-                "train " + config.model(), gang ? Map.of(Preflight.GANG, "true") : Map.of());
-        TrainingProgress progress = new TrainingProgress(console())) {
+                "train " + config.model(), gang ? Map.of(Preflight.GANG, "true") : Map.of())) {
       requireClasses(config.data(), spark.hadoopConfiguration());
       TrainResult result =
-          TrainJob.run(spark, config, resume ? ExistingRun.RESUME : ExistingRun.REFUSE, progress);
+          TrainJob.run(spark, config, resume ? ExistingRun.RESUME : ExistingRun.REFUSE, watching);
       return report(result);
     }
   }

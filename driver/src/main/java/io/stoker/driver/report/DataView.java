@@ -3,15 +3,12 @@ package io.stoker.driver.report;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.stoker.data.image.ImageShape;
-import io.stoker.data.image.Pixels;
 import io.stoker.data.shard.ShardBlock;
 import io.stoker.data.shard.ShardFolder;
 import io.stoker.data.shard.ShardManifest;
 import io.stoker.driver.checkpoint.Locations;
 import io.stoker.driver.evaluate.EvaluationReport;
 import io.stoker.worker.eval.WorstMistakes;
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -22,9 +19,6 @@ final class DataView {
 
   private static final int SAMPLES = 20;
 
-  /** A rare class may be far from the start; more blocks than these are not looked through. */
-  private static final int MAXIMUM_BLOCKS = 32;
-
   private final ShardFolder folder;
 
   DataView(ShardFolder folder) {
@@ -32,7 +26,7 @@ final class DataView {
   }
 
   /** Counts and samples. */
-  ObjectNode toJson() throws IOException {
+  ObjectNode toJson() {
     ShardManifest manifest = folder.manifest();
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     json.put("folder", Locations.plain(folder.path().toString()))
@@ -56,34 +50,14 @@ final class DataView {
     return json;
   }
 
-  /** The first image of each class in the split that is trained on. */
-  private ArrayNode samples() throws IOException {
-    ShardManifest manifest = folder.manifest();
-    int wanted = Math.min(SAMPLES, manifest.classes());
-    ObjectNode[] byLabel = new ObjectNode[wanted];
-    int found = 0;
-    int blocks = Math.min(MAXIMUM_BLOCKS, manifest.split("train").blockRows().length);
-    for (int index = 0; index < blocks && found < wanted; index++) {
-      ShardBlock block = folder.readBlock("train", index);
-      for (int row = 0; row < block.rows() && found < wanted; row++) {
-        int label = block.label(row);
-        if (label < wanted && byLabel[label] == null) {
-          byLabel[label] = picture(block, row);
-          found++;
-        }
-      }
-    }
+  private ArrayNode samples() {
     ArrayNode samples = JsonNodeFactory.instance.arrayNode();
-    for (ObjectNode sample : byLabel) {
-      if (sample != null) {
-        samples.add(sample);
-      }
-    }
+    ClassSamples.of(folder, SAMPLES).forEach(sample -> samples.add(picture(sample)));
     return samples;
   }
 
   /** The worst mistakes of an evaluation on this data. */
-  ArrayNode mistakes(EvaluationReport report) throws IOException {
+  ArrayNode mistakes(EvaluationReport report) {
     List<Integer> firstRows = new ArrayList<>();
     int rows = 0;
     for (int blockRows : folder.manifest().split(report.split()).blockRows()) {
@@ -96,10 +70,10 @@ final class DataView {
       while (firstRows.get(block) > mistake.index()) {
         block--;
       }
+      ShardBlock images = ClassSamples.read(folder, report.split(), block);
       ObjectNode picture =
           picture(
-              folder.readBlock(report.split(), block),
-              (int) (mistake.index() - firstRows.get(block)));
+              ClassSamples.sample(folder, images, (int) (mistake.index() - firstRows.get(block))));
       picture
           .put("predicted", folder.manifest().classNames().get(mistake.predicted()))
           .put("probability", mistake.probability())
@@ -109,14 +83,11 @@ final class DataView {
     return array;
   }
 
-  private ObjectNode picture(ShardBlock block, int row) {
-    ImageShape shape = folder.manifest().image();
-    byte[] values = new byte[shape.bytes()];
-    block.decode(row, values);
+  private static ObjectNode picture(ClassSamples.Sample sample) {
     return JsonNodeFactory.instance
         .objectNode()
-        .put("class", folder.manifest().classNames().get(block.label(row)))
-        .put("path", block.path(row))
-        .put("picture", Picture.of(new Pixels(shape, values)));
+        .put("class", sample.name())
+        .put("path", sample.path())
+        .put("picture", Picture.of(sample.image()));
   }
 }

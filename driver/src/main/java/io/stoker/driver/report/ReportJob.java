@@ -51,7 +51,7 @@ public final class ReportJob {
 
   /** A part of the report that may not be possible. */
   private interface Part {
-    void add() throws IOException;
+    void add();
   }
 
   /**
@@ -105,12 +105,12 @@ public final class ReportJob {
   private void tryTo(String part, Part work) {
     try {
       work.add();
-    } catch (StokerException | UncheckedIOException | IOException e) {
+    } catch (StokerException | UncheckedIOException e) {
       missing.add("%s (%s)".formatted(part, e.getMessage()));
     }
   }
 
-  private void addData(String location, RunRecord record) throws IOException {
+  private void addData(String location, RunRecord record) {
     ShardFolder shards = ShardFolder.open(Locations.absolute(location, hadoop), hadoop);
     details.set("data", new DataView(shards).toJson());
     if (!shards.manifestHash().equals(record.job().dataSha256())) {
@@ -120,7 +120,7 @@ public final class ReportJob {
     }
   }
 
-  private void addEvaluation(String location) throws IOException {
+  private void addEvaluation(String location) {
     EvaluationReport report =
         EvaluateJob.run(
             spark,

@@ -152,7 +152,7 @@ class DashboardTest {
   void refusesWhatItCannotServe() throws IOException {
     RunOnDisk.in(folder.resolve("run"), 60);
     String run = folder.resolve("run").toString();
-    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getByName(LOOPBACK))) {
+    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       assertThatThrownBy(() -> Dashboard.of(List.of(run), LOOPBACK, taken.getLocalPort(), hadoop))
           .isInstanceOf(ResourceException.class)
           .hasMessageContaining("Cannot listen on 127.0.0.1:" + taken.getLocalPort());
