@@ -80,7 +80,7 @@ class TensorBoardTest {
       double from = below;
       double to = proto.getBucketLimit(i);
       assertThat(proto.getBucket(i))
-          .isEqualTo(Arrays.stream(values).filter(v -> v >= from && v < to).count());
+          .isEqualTo((double) Arrays.stream(values).filter(v -> v >= from && v < to).count());
       below = to;
     }
   }
