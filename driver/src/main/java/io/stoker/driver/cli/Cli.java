@@ -30,6 +30,8 @@ final class Cli {
             .addSubcommand("explain", new ExplainCommand(console))
             .addSubcommand("probe", new ProbeCommand(console))
             .addSubcommand("checkpoints", new CheckpointsCommand(console))
+            .addSubcommand("dashboard", new DashboardCommand(console))
+            .addSubcommand("report", new ReportCommand(console))
             .addSubcommand("runs", new RunsCommand(console))
             .addSubcommand("models", new ModelsCommand(console))
             .addSubcommand("bench", bench)

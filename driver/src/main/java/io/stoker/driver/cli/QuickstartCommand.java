@@ -6,6 +6,7 @@ import io.stoker.data.shard.ShardFolder;
 import io.stoker.driver.evaluate.EvaluationReport;
 import io.stoker.driver.evaluate.Prediction;
 import io.stoker.driver.metrics.PhaseSeconds;
+import io.stoker.driver.report.Shell;
 import io.stoker.driver.round.TrainResult;
 import io.stoker.failure.Check;
 import io.stoker.failure.ResourceException;
@@ -176,19 +177,16 @@ final class QuickstartCommand extends StokerCommand {
   private List<String> next(Path home, TrainResult trained, List<Prediction> predictions) {
     Path here = Path.of("").toAbsolutePath();
     String stoker =
-        home.toAbsolutePath().equals(here) ? "./stoker" : quote(home.resolve("stoker").toString());
-    String data = quote(output.resolve("data").toString());
+        home.toAbsolutePath().equals(here)
+            ? "./stoker"
+            : Shell.quote(home.resolve("stoker").toString());
+    String data = Shell.quote(output.resolve("data").toString());
     String run = SparkSide.plain(trained.run());
     return List.of(
-        "%s evaluate --checkpoint %s --data %s".formatted(stoker, quote(run), data),
+        "%s evaluate --checkpoint %s --data %s".formatted(stoker, Shell.quote(run), data),
         "%s predict --checkpoint %s %s"
-            .formatted(stoker, quote(run), quote(predictions.get(0).image())),
+            .formatted(stoker, Shell.quote(run), Shell.quote(predictions.get(0).image())),
         "%s train --data %s --run %s --model lenet5-modern --epochs 5 --learning-rate 0.02"
-            .formatted(stoker, data, quote(output.resolve("run-modern").toString())));
-  }
-
-  /** A word as a shell takes it. */
-  private static String quote(String word) {
-    return word.matches("[A-Za-z0-9_./:@%+=-]+") ? word : "'" + word.replace("'", "'\\''") + "'";
+            .formatted(stoker, data, Shell.quote(output.resolve("run-modern").toString())));
   }
 }

@@ -54,6 +54,11 @@ abstract class StokerCommand implements Callable<Integer> {
     return verbose;
   }
 
+  /** Shows a result; a command that goes on shows what it has to say at its beginning. */
+  final void show(Report report) {
+    console.show(report, json);
+  }
+
   final Console console() {
     return console;
   }
@@ -66,7 +71,7 @@ abstract class StokerCommand implements Callable<Integer> {
     try (Stopping stopping = Stopping.watch(this::stopped)) {
       try {
         Report report = execute();
-        console.show(report, json);
+        show(report);
         return report.exitCode();
       } catch (Throwable failure) {
         return stopping.stopped() ? INTERRUPTED : fail(failure);

@@ -182,6 +182,8 @@ final class TrainCommand extends StokerCommand {
               + " turns.")
   private boolean gang;
 
+  @Mixin private WatchOptions watch;
+
   @Option(names = "--resume", description = "Go on from the run folder's newest valid checkpoint.")
   private boolean resume;
 
@@ -192,11 +194,11 @@ final class TrainCommand extends StokerCommand {
   @Override
   Report execute() {
     TrainingConfig config = config();
-    try (JavaSparkContext spark = SparkSide.start("train " + config.model(), sparkOptions());
-        TrainingProgress progress = new TrainingProgress(console())) {
+    try (Watching watching = watch.start(config, console());
+        JavaSparkContext spark = SparkSide.start("train " + config.model(), sparkOptions())) {
       requireClasses(config.data(), spark.hadoopConfiguration());
       TrainResult result =
-          TrainJob.run(spark, config, resume ? ExistingRun.RESUME : ExistingRun.REFUSE, progress);
+          TrainJob.run(spark, config, resume ? ExistingRun.RESUME : ExistingRun.REFUSE, watching);
       return report(result);
     }
   }

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.stoker.models.file.TrainingClock;
 import io.stoker.worker.eval.EvaluationCounts;
+import io.stoker.worker.eval.WorstMistakes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalDouble;
@@ -151,6 +152,11 @@ public final class EvaluationReport {
       rows.add(List.copyOf(row));
     }
     return List.copyOf(rows);
+  }
+
+  /** The worst mistakes, the worst first. */
+  public List<WorstMistakes.Mistake> mistakes() {
+    return counts.mistakes();
   }
 
   /** The wall clock, from reading the checkpoint to the last count. */

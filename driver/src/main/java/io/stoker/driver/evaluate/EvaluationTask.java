@@ -12,6 +12,7 @@ import io.stoker.worker.runtime.Replica;
 import io.stoker.worker.runtime.Residents;
 import java.io.IOException;
 import java.io.Serializable;
+import java.util.Arrays;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 
@@ -36,6 +37,8 @@ record EvaluationTask(
     implements Serializable {
   EvaluationCounts run(BlockParts.Part part, Configuration hadoop) throws IOException {
     ShardFolder shards = Residents.here().shards(data, manifestSha256, hadoop);
+    long rowsBefore =
+        Arrays.stream(shards.manifest().split(split).blockRows(), 0, part.from()).sum();
     ImageShape images = shards.manifest().image();
     try (Replica borrowed = network.borrow(hadoop)) {
       try {
@@ -47,7 +50,8 @@ record EvaluationTask(
                 () ->
                     Optional.ofNullable(distorted)
                         .map(change -> change.of(images))
-                        .orElse(PixelChange.NONE));
+                        .orElse(PixelChange.NONE))
+            .placed(rowsBefore);
       } catch (RuntimeException | Error e) {
         borrowed.discard();
         throw e;

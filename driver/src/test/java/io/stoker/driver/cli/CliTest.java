@@ -53,6 +53,8 @@ class CliTest {
         "explain",
         "probe",
         "checkpoints",
+        "report",
+        "dashboard",
         "runs",
         "models",
         "doctor",

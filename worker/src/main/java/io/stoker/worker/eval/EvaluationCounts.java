@@ -37,6 +37,7 @@ public final class EvaluationCounts implements Serializable {
   private long examples;
   private long topFive;
   private long lossUnits;
+  private final WorstMistakes mistakes = new WorstMistakes();
 
   /**
    * Makes counts of nothing.
@@ -80,10 +81,16 @@ public final class EvaluationCounts implements Serializable {
         rank++;
       }
     }
+    long units = Math.round(-Math.log(Math.max(own, Float.MIN_NORMAL)) * LOSS_UNITS);
+    if (predicted != label) {
+      mistakes.add(
+          new WorstMistakes.Mistake(
+              examples, label, predicted, probabilities[offset + predicted], units / LOSS_UNITS));
+    }
     examples++;
     confusion[label * classes + predicted]++;
     topFive += rank < TOP ? 1 : 0;
-    lossUnits += Math.round(-Math.log(Math.max(own, Float.MIN_NORMAL)) * LOSS_UNITS);
+    lossUnits += units;
     addConfidence(probabilities[offset + predicted], predicted == label);
   }
 
@@ -92,6 +99,18 @@ public final class EvaluationCounts implements Serializable {
     binExamples[bin]++;
     binCorrect[bin] += correct ? 1 : 0;
     binConfidenceUnits[bin] += Math.round(confidence * LOSS_UNITS);
+  }
+
+  /**
+   * Says that the examples counted here stand behind others in the data set, so that mistakes keep
+   * their place when these counts are merged with those of the others.
+   *
+   * @param before how many examples stand before the first
+   * @return these
+   */
+  public EvaluationCounts placed(long before) {
+    mistakes.shift(before);
+    return this;
   }
 
   /**
@@ -115,6 +134,7 @@ public final class EvaluationCounts implements Serializable {
     examples += other.examples;
     topFive += other.topFive;
     lossUnits += other.lossUnits;
+    mistakes.merge(other.mistakes);
     return this;
   }
 
@@ -145,6 +165,11 @@ public final class EvaluationCounts implements Serializable {
   /** How many examples have their own class among the five most probable. */
   public long topFive() {
     return topFive;
+  }
+
+  /** The worst mistakes, the worst first. */
+  public List<WorstMistakes.Mistake> mistakes() {
+    return mistakes.list();
   }
 
   /**

@@ -5,7 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.stoker.failure.InputException;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -61,6 +64,37 @@ class EvaluationCountsTest {
         assertThat(counts.confused(actual, predicted)).isEqualTo(confusion[actual][predicted]);
       }
     }
+  }
+
+  @Test
+  void knowsTheWorstMistakesHoweverPartsAreMerged() {
+    record Wrong(long index, double loss) {}
+    List<Wrong> expected = new ArrayList<>();
+    for (int example = 0; example < EXAMPLES; example++) {
+      int best = 0;
+      for (int c = 1; c < CLASSES; c++) {
+        best = probability(example, c) > probability(example, best) ? c : best;
+      }
+      if (best != labels[example]) {
+        expected.add(new Wrong(example, -Math.log(probability(example, labels[example]))));
+      }
+    }
+    expected.sort(Comparator.comparingDouble(Wrong::loss).reversed());
+    int middle = EXAMPLES / 3;
+
+    EvaluationCounts merged =
+        counted(middle, EXAMPLES).placed(middle).merge(counted(0, middle).placed(0));
+
+    assertThat(merged.mistakes())
+        .extracting(WorstMistakes.Mistake::index)
+        .containsExactlyElementsOf(
+            expected.stream().limit(WorstMistakes.LIMIT).map(Wrong::index).toList());
+    assertThat(merged.mistakes())
+        .allSatisfy(
+            mistake -> {
+              assertThat(mistake.label()).isEqualTo(labels[(int) mistake.index()]);
+              assertThat(mistake.predicted()).isNotEqualTo(mistake.label());
+            });
   }
 
   @Test

@@ -1,0 +1,55 @@
+package io.stoker.driver.cli;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.stoker.driver.report.Dashboard;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+@Command(
+    name = "dashboard",
+    header = "Serves a page that follows runs as they go on, one or many side by side.",
+    customSynopsis = "./stoker [spark-submit option]... dashboard --run URI... [option]...",
+    description = {"", "It serves until it is stopped (Ctrl-C), and changes nothing in the runs."})
+final class DashboardCommand extends StokerCommand {
+  @Option(
+      names = "--run",
+      paramLabel = "URI",
+      required = true,
+      arity = "1..*",
+      description = "Run folders, or folders with run folders in them.")
+  private List<String> runs;
+
+  @Option(
+      names = "--port",
+      paramLabel = "N",
+      defaultValue = "" + Dashboard.PORT,
+      description = "Where to listen; 0 for a free one (default: ${DEFAULT-VALUE}).")
+  private int port;
+
+  @Option(
+      names = "--bind",
+      paramLabel = "ADDRESS",
+      defaultValue = "127.0.0.1",
+      description =
+          "The address or host name to listen on; who can reach it can read (default: ${DEFAULT-VALUE},"
+              + " this machine only).")
+  private String bind;
+
+  DashboardCommand(Console console) {
+    super(console);
+  }
+
+  @Override
+  Report execute() throws InterruptedException {
+    try (Dashboard dashboard = Dashboard.of(runs, bind, port, SparkSide.hadoop())) {
+      ObjectNode json = Report.object();
+      json.put("url", dashboard.url());
+      Report report = new Report("%s%n".formatted(dashboard.url()), json);
+      show(report);
+      new CountDownLatch(1).await(); // until the process is stopped
+      return report;
+    }
+  }
+}

@@ -1,0 +1,94 @@
+package io.stoker.driver.cli;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.stoker.data.storage.Storage;
+import io.stoker.driver.checkpoint.Locations;
+import io.stoker.driver.checkpoint.RunFolder;
+import io.stoker.driver.report.ReportJob;
+import io.stoker.driver.report.ReportRequest;
+import io.stoker.failure.Check;
+import io.stoker.models.engine.Engines;
+import java.io.IOException;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.api.java.JavaSparkContext;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+@Command(
+    name = "report",
+    header = "Reports on a run as one HTML file: curves, time, data, mistakes, configuration.",
+    customSynopsis =
+        "./stoker [spark-submit option]... report --run URI --output FILE.html [option]...",
+    description = {
+      "",
+      "The file holds everything that it shows and loads nothing. Where the data or a checkpoint is gone,"
+          + " it says so, and shows the rest."
+    })
+final class ReportCommand extends StokerCommand {
+  @Option(names = "--run", paramLabel = "URI", required = true, description = "The run folder.")
+  private String run;
+
+  @Option(
+      names = "--output",
+      paramLabel = "FILE.html",
+      required = true,
+      description = "The file to write; a URI. An earlier one is replaced.")
+  private String output;
+
+  @Option(
+      names = "--data",
+      paramLabel = "URI",
+      defaultValue = "",
+      description = "Where the shards are now (default: where they were when the run was trained).")
+  private String data;
+
+  @Option(
+      names = "--split",
+      paramLabel = "NAME",
+      defaultValue = "",
+      description = "What to evaluate on (default: test, else validation).")
+  private String split;
+
+  @Option(
+      names = "--batch",
+      paramLabel = "N",
+      defaultValue = "64",
+      description = "Images of one forward pass (default: ${DEFAULT-VALUE}).")
+  private int batch;
+
+  @Option(
+      names = "--engine",
+      paramLabel = "NAME",
+      defaultValue = Engines.AUTO,
+      description = "What computes; doctor lists the engines (default: ${DEFAULT-VALUE}).")
+  private String engine;
+
+  ReportCommand(Console console) {
+    super(console);
+  }
+
+  @Override
+  Report execute() throws IOException {
+    Check.input(batch >= 1, "Invalid batch size: %d (must be >= 1)", batch);
+    Configuration hadoop = SparkSide.hadoop();
+    Path file = Locations.absolute(output, hadoop);
+    FileSystem fileSystem = Storage.of(file, hadoop);
+    Check.input(
+        !fileSystem.exists(file) || fileSystem.getFileStatus(file).isFile(),
+        "Invalid output: %s is a folder",
+        output);
+    RunFolder.at(Locations.absolute(run, hadoop), hadoop).recorded(); // before Spark starts
+    try (JavaSparkContext spark = SparkSide.start("report")) {
+      ReportJob job = new ReportJob(spark, new ReportRequest(run, data, split, batch, engine));
+      byte[] page = job.page();
+      ReportJob.write(file, page, hadoop);
+      job.missing().forEach(part -> console().say("not in the report: " + part));
+      ObjectNode json = Report.object();
+      json.put("report", file.toString()).put("bytes", page.length);
+      job.missing().forEach(json.putArray("missing")::add);
+      return new Report("report: %s (%,d bytes)%n".formatted(output, page.length), json);
+    }
+  }
+}

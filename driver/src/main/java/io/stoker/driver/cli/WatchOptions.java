@@ -1,0 +1,42 @@
+package io.stoker.driver.cli;
+
+import io.stoker.driver.config.TrainingConfig;
+import io.stoker.driver.report.Dashboard;
+import io.stoker.driver.tensorboard.TensorBoardLog;
+import java.util.Optional;
+import org.apache.hadoop.conf.Configuration;
+import picocli.CommandLine.Option;
+
+/** Options of {@code train} for looking at a run while it goes on. */
+final class WatchOptions {
+  @Option(
+      names = "--dashboard",
+      paramLabel = "PORT",
+      arity = "0..1",
+      fallbackValue = "" + Dashboard.PORT,
+      description =
+          "Serve a page that follows the run, on this machine only, while it trains (port:"
+              + " ${FALLBACK-VALUE}).")
+  private Integer dashboard;
+
+  @Option(
+      names = "--tensorboard",
+      paramLabel = "DIR",
+      description =
+          "Write event files for TensorBoard: scalars of each round, histograms of the weights and the"
+              + " first layer's filters at each checkpoint, samples; a URI.")
+  private String tensorboard;
+
+  /** Starts what is wanted, and says where the page is; the caller closes it. */
+  Watching start(TrainingConfig config, Console console) {
+    Configuration hadoop = SparkSide.hadoop();
+    Optional<Dashboard> page =
+        Optional.ofNullable(dashboard).map(port -> Dashboard.ofNewRun(config.run(), port, hadoop));
+    page.ifPresent(started -> console.say("dashboard: " + started.url()));
+    return new Watching(
+        new TrainingProgress(console),
+        page,
+        Optional.ofNullable(tensorboard)
+            .map(folder -> TensorBoardLog.in(folder, config.data(), hadoop)));
+  }
+}

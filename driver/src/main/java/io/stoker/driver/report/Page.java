@@ -1,0 +1,109 @@
+package io.stoker.driver.report;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Base64;
+import java.util.Map;
+import java.util.Properties;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * The page: one HTML file with everything in it. Its Content-Security-Policy names the hashes of
+ * its own scripts and styles, so that no other could run, whatever the data says, and has it load
+ * nothing from anywhere.
+ */
+final class Page {
+  private static final String CHARTS = "/META-INF/resources/webjars/uplot/%s/dist/%s";
+  private static final String CHARTS_VERSION =
+      "/META-INF/maven/org.webjars.npm/uplot/pom.properties";
+  private static final Pattern PLACE = Pattern.compile("\\{\\{([a-z]+)}}");
+
+  private static final String TEMPLATE = resource("page.html");
+  private static final String STYLE = charts("uPlot.min.css") + resource("page.css");
+  private static final String LIBRARY = charts("uPlot.iife.min.js");
+  private static final String SCRIPT = resource("page.js");
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private Page() {}
+
+  /**
+   * The page of some data.
+   *
+   * @param view what it shows; {@code page.js} says in which form
+   */
+  static byte[] of(ObjectNode view) {
+    Map<String, String> parts =
+        Map.of(
+            "policy", policy(),
+            "style", STYLE,
+            "data", json(view),
+            "library", LIBRARY,
+            "script", SCRIPT);
+    return PLACE
+        .matcher(TEMPLATE)
+        .replaceAll(place -> Matcher.quoteReplacement(parts.get(place.group(1))))
+        .getBytes(StandardCharsets.UTF_8);
+  }
+
+  /** What a browser may do on the page: run what is in it, and ask its own server for news. */
+  static String policy() {
+    return "default-src 'none'; img-src data:; connect-src 'self'; base-uri 'none';"
+        + " form-action 'none'; style-src %s; script-src %s %s"
+            .formatted(hash(STYLE), hash(LIBRARY), hash(SCRIPT));
+  }
+
+  /** JSON that no HTML parser takes for markup. */
+  private static String json(ObjectNode view) {
+    try {
+      return JSON.writeValueAsString(view).replace("<", "\\u003c");
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static String hash(String content) {
+    try {
+      byte[] digest =
+          MessageDigest.getInstance("SHA-256").digest(content.getBytes(StandardCharsets.UTF_8));
+      return "'sha256-" + Base64.getEncoder().encodeToString(digest) + "'";
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static String charts(String file) {
+    try (InputStream in = stream(CHARTS_VERSION)) {
+      Properties properties = new Properties();
+      properties.load(in);
+      return resource(CHARTS.formatted(properties.getProperty("version"), file));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static String resource(String name) {
+    try (InputStream in = stream(name)) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static InputStream stream(String name) throws IOException {
+    InputStream in = Page.class.getResourceAsStream(name);
+    if (in == null) {
+      throw new FileNotFoundException("No resource " + name);
+    }
+    return in;
+  }
+}

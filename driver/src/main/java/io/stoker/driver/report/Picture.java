@@ -1,0 +1,47 @@
+package io.stoker.driver.report;
+
+import io.stoker.data.image.ImageCodec;
+import io.stoker.data.image.ImageShape;
+import io.stoker.data.image.Pixels;
+import io.stoker.data.image.Resizing;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.Base64;
+import javax.imageio.ImageIO;
+
+/** Pictures that are part of a page: {@code data:} URIs. */
+final class Picture {
+  /** The longer side; larger ones are made smaller, so that a page stays small. */
+  private static final int LONGEST_SIDE = 160;
+
+  private Picture() {}
+
+  /** A small copy of an image. */
+  static String of(Pixels image) {
+    ImageShape shape = image.shape();
+    double scale = Math.min(1, (double) LONGEST_SIDE / Math.max(shape.height(), shape.width()));
+    ImageShape small =
+        new ImageShape(
+            (int) Math.max(1, Math.round(shape.height() * scale)),
+            (int) Math.max(1, Math.round(shape.width() * scale)),
+            shape.channels());
+    return uri(ImageCodec.encodePng(scale < 1 ? Resizing.fit(image, small) : image));
+  }
+
+  /** A drawing as it is. */
+  static String of(BufferedImage drawing) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try {
+      ImageIO.write(drawing, "png", bytes);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return uri(bytes.toByteArray());
+  }
+
+  private static String uri(byte[] png) {
+    return "data:image/png;base64," + Base64.getEncoder().encodeToString(png);
+  }
+}

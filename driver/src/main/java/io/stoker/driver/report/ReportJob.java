@@ -1,0 +1,143 @@
+package io.stoker.driver.report;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.stoker.data.shard.ShardFolder;
+import io.stoker.data.storage.Storage;
+import io.stoker.driver.checkpoint.Locations;
+import io.stoker.driver.checkpoint.RunFolder;
+import io.stoker.driver.checkpoint.RunRecord;
+import io.stoker.driver.evaluate.EvaluateJob;
+import io.stoker.driver.evaluate.EvaluateRequest;
+import io.stoker.driver.evaluate.EvaluationReport;
+import io.stoker.driver.explain.ExplainJob;
+import io.stoker.driver.metrics.MetricsLog;
+import io.stoker.driver.metrics.RoundMetrics;
+import io.stoker.failure.StokerException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FSDataOutputStream;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.api.java.JavaSparkContext;
+
+/**
+ * Reports on a run as one HTML file. What the run folder alone tells is always in it; samples,
+ * evaluation and filters are where data and a checkpoint are, and else it says why they are not.
+ */
+public final class ReportJob {
+  /** A larger confusion matrix is no picture. */
+  private static final int MAXIMUM_CONFUSION = 40;
+
+  private final JavaSparkContext spark;
+  private final ReportRequest request;
+  private final Configuration hadoop;
+  private final ObjectNode details = JsonNodeFactory.instance.objectNode();
+  private final List<String> missing = new ArrayList<>();
+
+  /**
+   * @param spark evaluates
+   * @param request what to report on
+   */
+  public ReportJob(JavaSparkContext spark, ReportRequest request) {
+    this.spark = spark;
+    this.request = request;
+    this.hadoop = spark.hadoopConfiguration();
+  }
+
+  /** A part of the report that may not be possible. */
+  private interface Part {
+    void add();
+  }
+
+  /**
+   * Makes the page.
+   *
+   * @return the file's content
+   * @throws io.stoker.failure.InputException if there is no run
+   * @throws io.stoker.failure.DamagedException if its record or its rounds cannot be read
+   */
+  public byte[] page() {
+    Path folder = Locations.absolute(request.run(), hadoop);
+    RunRecord record = RunFolder.at(folder, hadoop).recorded();
+    List<RoundMetrics> rounds = MetricsLog.read(folder, hadoop);
+    RunSummary summary = RunSummary.of(folder, hadoop, Instant.now());
+    String location = request.data().isBlank() ? record.job().config().data() : request.data();
+    tryTo("the data and its samples", () -> addData(location, record));
+    if (details.has("data")) {
+      tryTo("the evaluation", () -> addEvaluation(location));
+    }
+    tryTo("the first layer's filters", this::addFilters);
+    missing.forEach(details.putArray("notes")::add);
+    ObjectNode view = JsonNodeFactory.instance.objectNode();
+    view.putArray("runs").add(RunView.of(summary, rounds, hadoop));
+    view.set("details", details);
+    return Page.of(view);
+  }
+
+  /** What is not in the page, and why; one line each. */
+  public List<String> missing() {
+    return List.copyOf(missing);
+  }
+
+  /**
+   * Writes a page as a whole.
+   *
+   * @param file on any Hadoop filesystem; an earlier one is replaced
+   * @param page its content
+   * @param hadoop how to reach it
+   */
+  public static void write(Path file, byte[] page, Configuration hadoop) {
+    try {
+      FileSystem fileSystem = Storage.of(file, hadoop);
+      try (FSDataOutputStream out = fileSystem.create(file, true)) {
+        out.write(page);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot write " + file, e);
+    }
+  }
+
+  private void tryTo(String part, Part work) {
+    try {
+      work.add();
+    } catch (StokerException | UncheckedIOException e) {
+      missing.add("%s (%s)".formatted(part, e.getMessage()));
+    }
+  }
+
+  private void addData(String location, RunRecord record) {
+    ShardFolder shards = ShardFolder.open(Locations.absolute(location, hadoop), hadoop);
+    details.set("data", new DataView(shards).toJson());
+    if (!shards.manifestHash().equals(record.job().dataSha256())) {
+      missing.add(
+          "the data that the run was trained on: what is in %s now is another data set"
+              .formatted(Locations.plain(location)));
+    }
+  }
+
+  private void addEvaluation(String location) {
+    EvaluationReport report =
+        EvaluateJob.run(
+            spark,
+            new EvaluateRequest(
+                request.run(), location, request.split(), request.batch(), request.engine()));
+    ObjectNode json = report.toJson();
+    if (report.classes().size() > MAXIMUM_CONFUSION) {
+      json.remove("confusion");
+    }
+    details.set("evaluation", json);
+    ShardFolder shards = ShardFolder.open(Locations.absolute(location, hadoop), hadoop);
+    details.set("mistakes", new DataView(shards).mistakes(report));
+  }
+
+  private void addFilters() {
+    try (ExplainJob job = new ExplainJob(request.run(), request.engine(), hadoop)) {
+      details.put("filters", Picture.of(job.filters().draw()));
+    }
+  }
+}

@@ -1,0 +1,12 @@
+package io.stoker.driver.report;
+
+/**
+ * What to report on.
+ *
+ * @param run the run folder
+ * @param data where the shards are; empty for where they were when the run was trained
+ * @param split the split that is evaluated on; empty for {@code test}, else {@code validation}
+ * @param batch examples of one forward pass
+ * @param engine the engine's name or {@code auto}
+ */
+public record ReportRequest(String run, String data, String split, int batch, String engine) {}

@@ -1,0 +1,80 @@
+package io.stoker.driver.report;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.stoker.driver.checkpoint.Locations;
+import io.stoker.driver.checkpoint.RunFolder;
+import io.stoker.driver.checkpoint.RunRecord;
+import io.stoker.driver.config.ConfigFormat;
+import io.stoker.driver.config.TrainingConfig;
+import io.stoker.driver.metrics.RoundMetrics;
+import io.stoker.driver.metrics.ValidationMetrics;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.hadoop.conf.Configuration;
+
+/** What the page shows of a run that its folder alone tells, as JSON. */
+final class RunView {
+  private RunView() {}
+
+  /**
+   * The view.
+   *
+   * @param summary the run in one line
+   * @param rounds all its rounds so far
+   * @param hadoop how to reach the run folder
+   */
+  static ObjectNode of(RunSummary summary, List<RoundMetrics> rounds, Configuration hadoop) {
+    ObjectNode json = JsonNodeFactory.instance.objectNode();
+    json.put("name", summary.folder().getName())
+        .put("folder", Locations.plain(summary.folder().toString()))
+        .put("state", summary.state().toString())
+        .put("updated", summary.updated().toString())
+        .put("damage", summary.damage())
+        .put("rounds", rounds.size());
+    Optional<TrainingConfig> config = summary.record().map(record -> record.job().config());
+    json.set("curves", Curves.of(rounds, config.map(TrainingConfig::workers).orElse(1)));
+    json.put(
+        "training_seconds", rounds.stream().mapToDouble(round -> round.seconds().total()).sum());
+    if (!rounds.isEmpty()) {
+      json.put("examples", rounds.get(rounds.size() - 1).examplesTotal());
+    }
+    json.set("validations", validations(summary, hadoop));
+    summary.record().ifPresent(record -> put(json, record));
+    return json;
+  }
+
+  private static ArrayNode validations(RunSummary summary, Configuration hadoop) {
+    ArrayNode array = JsonNodeFactory.instance.arrayNode();
+    if (summary.record().isPresent()) {
+      for (ValidationMetrics validation :
+          RunFolder.at(summary.folder(), hadoop).validations().read()) {
+        array
+            .addObject()
+            .put("round", validation.round())
+            .put("split", validation.split())
+            .put("accuracy", validation.accuracy())
+            .put("loss", validation.logLoss());
+      }
+    }
+    return array;
+  }
+
+  private static void put(ObjectNode json, RunRecord record) {
+    TrainingConfig config = record.job().config();
+    json.put("planned_rounds", record.rounds())
+        .put("model", config.model())
+        .put("workers", config.workers());
+    ObjectNode options = json.putObject("config");
+    for (Map.Entry<String, JsonNode> option : ConfigFormat.toJson(config).properties()) {
+      JsonNode value = option.getValue();
+      options.put(option.getKey(), value.isTextual() ? value.textValue() : value.toString());
+    }
+    ObjectNode versions = json.putObject("versions");
+    record.versions().forEach(versions::put);
+    Reproduction.of(config).forEach(json.putArray("commands")::add);
+  }
+}

@@ -1,0 +1,107 @@
+package io.stoker.driver.tensorboard;
+
+import io.stoker.data.storage.Storage;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FSDataOutputStream;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+import org.tensorflow.proto.util.Event;
+
+/**
+ * Event files as TensorBoard looks for them, {@code events.out.tfevents.SECONDS.stoker.NUMBER}, in
+ * one folder. Where the filesystem makes what is written readable at once, there is one file; an
+ * object store shows a file when it is complete, and so gets one for each {@link #publish}.
+ */
+final class EventFiles implements AutoCloseable {
+  /** The capability of a stream to show what was written before it is closed. */
+  private static final String READABLE = "hflush";
+
+  private static final String VERSION = "brain.Event:2";
+
+  private final Path folder;
+  private final FileSystem fileSystem;
+  private final long seconds = System.currentTimeMillis() / 1000;
+  private FSDataOutputStream out;
+  private int number;
+
+  /**
+   * @param folder where they go; made with the first event if it is not there
+   * @param hadoop how to reach it
+   */
+  EventFiles(Path folder, Configuration hadoop) {
+    this.folder = folder;
+    try {
+      this.fileSystem = Storage.of(folder, hadoop);
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot write TensorBoard's files to " + folder, e);
+    }
+  }
+
+  private void open() throws IOException {
+    fileSystem.mkdirs(folder);
+    Path file = next();
+    while (fileSystem.exists(file)) { // of another run that began in this second
+      file = next();
+    }
+    out = fileSystem.create(file, false);
+    append(Event.newBuilder().setFileVersion(VERSION));
+  }
+
+  private Path next() {
+    return new Path(folder, "events.out.tfevents.%010d.stoker.%04d".formatted(seconds, number++));
+  }
+
+  /** Adds an event, at the present time. */
+  void write(Event.Builder event) {
+    try {
+      if (out == null) {
+        open();
+      }
+      append(event);
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot write TensorBoard's files to " + folder, e);
+    }
+  }
+
+  private void append(Event.Builder event) throws IOException {
+    out.write(
+        EventRecords.framed(
+            event.setWallTime(System.currentTimeMillis() / 1e3).build().toByteArray()));
+  }
+
+  /** Makes readable what can be without ending the file. */
+  void flush() {
+    try {
+      if (out != null) {
+        out.flush();
+        if (out.hasCapability(READABLE)) {
+          out.hflush();
+        }
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot write TensorBoard's files to " + folder, e);
+    }
+  }
+
+  /** Makes everything readable. */
+  void publish() {
+    flush();
+    if (out != null && !out.hasCapability(READABLE)) {
+      close();
+    }
+  }
+
+  @Override
+  public void close() {
+    try {
+      if (out != null) {
+        out.close();
+        out = null;
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot write TensorBoard's files to " + folder, e);
+    }
+  }
+}

@@ -1,0 +1,123 @@
+package io.stoker.driver.tensorboard;
+
+import io.stoker.data.shard.ShardFolder;
+import io.stoker.driver.checkpoint.Locations;
+import io.stoker.driver.checkpoint.ModelFiles;
+import io.stoker.driver.metrics.PhaseSeconds;
+import io.stoker.driver.metrics.RoundMetrics;
+import io.stoker.driver.metrics.ValidationMetrics;
+import io.stoker.driver.report.ClassSamples;
+import io.stoker.driver.round.JobPlan;
+import io.stoker.driver.round.RoundListener;
+import io.stoker.models.file.TrainingClock;
+import java.awt.image.BufferedImage;
+import java.util.List;
+import org.apache.hadoop.conf.Configuration;
+import org.tensorflow.proto.framework.Summary;
+import org.tensorflow.proto.util.Event;
+import org.tensorflow.proto.util.SessionLog;
+
+/**
+ * Writes what training comes to as TensorBoard's event files: scalars of each round, histograms of
+ * the weights and the first layer's filters at each checkpoint, and a sample of each class at the
+ * beginning. A step is a round. A run that is resumed tells TensorBoard to drop the rounds that are
+ * done again.
+ */
+public final class TensorBoardLog implements RoundListener, AutoCloseable {
+  private static final int SAMPLES = 20;
+
+  private final EventFiles files;
+  private final String data;
+  private final Configuration hadoop;
+  private long round;
+
+  private TensorBoardLog(EventFiles files, String data, Configuration hadoop) {
+    this.files = files;
+    this.data = data;
+    this.hadoop = hadoop;
+  }
+
+  /**
+   * Opens event files; the caller closes them.
+   *
+   * @param folder where they go, on any Hadoop filesystem; made if it is not there
+   * @param data the folder of shards that samples are from
+   * @param hadoop how to reach both
+   */
+  public static TensorBoardLog in(String folder, String data, Configuration hadoop) {
+    return new TensorBoardLog(
+        new EventFiles(Locations.absolute(folder, hadoop), hadoop), data, hadoop);
+  }
+
+  @Override
+  public void started(JobPlan plan, TrainingClock clock) {
+    round = clock.round();
+    files.write(
+        Event.newBuilder()
+            .setStep(round + 1)
+            .setSessionLog(SessionLog.newBuilder().setStatus(SessionLog.SessionStatus.START)));
+    List<BufferedImage> samples =
+        ClassSamples.of(ShardFolder.open(Locations.absolute(data, hadoop), hadoop), SAMPLES)
+            .stream()
+            .map(ClassSamples.Sample::draw)
+            .toList();
+    write(
+        round,
+        Summary.newBuilder()
+            .addValue(Images.value("data/a sample of each class", Images.grid(samples))));
+    files.publish();
+  }
+
+  @Override
+  public void roundFinished(RoundMetrics metrics) {
+    round = metrics.round();
+    PhaseSeconds seconds = metrics.seconds();
+    write(
+        round,
+        Summary.newBuilder()
+            .addValue(scalar("loss/train", metrics.loss()))
+            .addValue(scalar("accuracy/train", metrics.accuracy()))
+            .addValue(scalar("training/learning rate", metrics.lr()))
+            .addValue(scalar("training/drift", metrics.drift()))
+            .addValue(scalar("training/epoch", metrics.epoch()))
+            .addValue(scalar("speed/images per second", metrics.imagesPerSecond()))
+            .addValue(scalar("seconds/gather", seconds.gather()))
+            .addValue(scalar("seconds/data", seconds.data()))
+            .addValue(scalar("seconds/compute", seconds.compute()))
+            .addValue(scalar("seconds/scatter", seconds.scatter()))
+            .addValue(scalar("seconds/average", seconds.average()))
+            .addValue(scalar("seconds/checkpoint", seconds.checkpoint()))
+            .addValue(scalar("seconds/total", seconds.total())));
+    files.flush();
+  }
+
+  @Override
+  public void checkpointWritten(String uri) {
+    Summary summary = CheckpointSummary.of(ModelFiles.open(uri, hadoop), hadoop);
+    write(round, summary.toBuilder());
+    files.publish();
+  }
+
+  @Override
+  public void validated(ValidationMetrics validation) {
+    write(
+        validation.round(),
+        Summary.newBuilder()
+            .addValue(scalar("loss/" + validation.split(), validation.logLoss()))
+            .addValue(scalar("accuracy/" + validation.split(), validation.accuracy())));
+    files.publish();
+  }
+
+  private static Summary.Value scalar(String tag, double value) {
+    return Summary.Value.newBuilder().setTag(tag).setSimpleValue((float) value).build();
+  }
+
+  private void write(long step, Summary.Builder summary) {
+    files.write(Event.newBuilder().setStep(step).setSummary(summary));
+  }
+
+  @Override
+  public void close() {
+    files.close();
+  }
+}

@@ -1,0 +1,52 @@
+package io.stoker.driver.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.stoker.driver.config.ConfigFormat;
+import io.stoker.driver.config.LearningRateSchedule;
+import io.stoker.driver.config.TrainingConfig;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ReproductionTest {
+  @TempDir Path folder;
+
+  @Test
+  void givesAShellTheSameConfigWhateverIsInIt() throws Exception {
+    TrainingConfig config =
+        TrainingConfig.builder()
+            .data("/d/it's \"$(touch broken)\" & more")
+            .run("/r/<b>`touch broken`\\n")
+            .model("lenet5")
+            .batch(7)
+            .schedule(new LearningRateSchedule.Cosine(3, 0.5))
+            .layerRates(Map.of("dense \"1\"", 0.5))
+            .augmentations(List.of("shift", "flip"))
+            .build();
+    List<String> commands = Reproduction.of(config);
+
+    shell(commands.get(0));
+
+    assertThat(ConfigFormat.readRecipe(folder.resolve("recipe.yaml")).build())
+        .isEqualTo(config.toBuilder().run(config.run() + "-again").build());
+    assertThat(shell("printf %s " + Shell.quote(config.data()))).isEqualTo(config.data());
+    assertThat(folder.resolve("broken")).doesNotExist();
+    assertThat(commands.get(3)).endsWith("--output report.html");
+  }
+
+  private String shell(String script) throws IOException, InterruptedException {
+    Process process =
+        new ProcessBuilder("sh", "-c", script)
+            .directory(folder.toFile())
+            .redirectErrorStream(true)
+            .start();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.waitFor()).as(output).isZero();
+    return output;
+  }
+}
