@@ -94,7 +94,7 @@ class DamagedSourcesTest {
         Duration.ofSeconds(20),
         () -> {
           try {
-            return Optional.of(samples(kind.split("[ .]")[0], input));
+            return Optional.of(samples(kind.split("[ .]", 2)[0], input));
           } catch (InputException e) {
             assertThat(e.getMessage().lines()).hasSize(1);
             // What is wrong with a whole collection has no place; all else names the file.

@@ -43,7 +43,8 @@ final class Checkpointing implements AutoCloseable {
   void begin(TrainingClock clock, StepSettings settings) {
     await();
     writing = Optional.of(run.beginCheckpoint(parameters, clock, settings));
-    if (run.isCheckpointNeededAt(clock.round()) || !parameters.hasSlotBeside(run.workers())) {
+    if (run.isCheckpointNeededAt(clock.round())
+        || !parameters.hasSlotBeside(run.config().workers())) {
       await();
     }
   }

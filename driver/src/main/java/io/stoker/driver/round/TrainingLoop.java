@@ -13,6 +13,7 @@ import io.stoker.failure.InputException;
 import io.stoker.models.file.TrainingClock;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
