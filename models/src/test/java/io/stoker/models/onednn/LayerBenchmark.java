@@ -133,7 +133,7 @@ public class LayerBenchmark {
         new ComputationGraph(GraphConfiguration.of(model, new StepSettings(0.1f, 0, 0)));
     graph.init();
     graph.initGradientsView();
-    graph.output(images);
+    graph.feedForward(new INDArray[] {images}, true, false);
     List<Layer> layers = new ArrayList<>();
     for (Layer layer : graph.getLayers()) {
       if (layer.conf().getLayer().getLayerName().startsWith("2-")) {
