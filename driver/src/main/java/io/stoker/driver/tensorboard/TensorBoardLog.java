@@ -3,6 +3,7 @@ package io.stoker.driver.tensorboard;
 import io.stoker.data.shard.ShardFolder;
 import io.stoker.driver.checkpoint.Locations;
 import io.stoker.driver.checkpoint.ModelFiles;
+import io.stoker.driver.checkpoint.StoredModel;
 import io.stoker.driver.metrics.PhaseSeconds;
 import io.stoker.driver.metrics.RoundMetrics;
 import io.stoker.driver.metrics.ValidationMetrics;
@@ -29,7 +30,6 @@ public final class TensorBoardLog implements RoundListener, AutoCloseable {
   private final EventFiles files;
   private final String data;
   private final Configuration hadoop;
-  private long round;
 
   private TensorBoardLog(EventFiles files, String data, Configuration hadoop) {
     this.files = files;
@@ -51,7 +51,7 @@ public final class TensorBoardLog implements RoundListener, AutoCloseable {
 
   @Override
   public void started(JobPlan plan, TrainingClock clock) {
-    round = clock.round();
+    long round = clock.round();
     files.write(
         Event.newBuilder()
             .setStep(round + 1)
@@ -61,19 +61,20 @@ public final class TensorBoardLog implements RoundListener, AutoCloseable {
             .stream()
             .map(ClassSamples.Sample::draw)
             .toList();
-    write(
-        round,
-        Summary.newBuilder()
-            .addValue(Images.value("data/a sample of each class", Images.grid(samples))));
+    if (!samples.isEmpty()) {
+      write(
+          round,
+          Summary.newBuilder()
+              .addValue(Images.value("data/a sample of each class", Images.grid(samples))));
+    }
     files.publish();
   }
 
   @Override
   public void roundFinished(RoundMetrics metrics) {
-    round = metrics.round();
     PhaseSeconds seconds = metrics.seconds();
     write(
-        round,
+        metrics.round(),
         Summary.newBuilder()
             .addValue(scalar("loss/train", metrics.loss()))
             .addValue(scalar("accuracy/train", metrics.accuracy()))
@@ -93,8 +94,9 @@ public final class TensorBoardLog implements RoundListener, AutoCloseable {
 
   @Override
   public void checkpointWritten(String uri) {
-    Summary summary = CheckpointSummary.of(ModelFiles.open(uri, hadoop), hadoop);
-    write(round, summary.toBuilder());
+    StoredModel stored = ModelFiles.open(uri, hadoop);
+    // Written beside rounds, it may be of an earlier one than the last.
+    write(stored.metadata().clock().round(), CheckpointSummary.of(stored, hadoop).toBuilder());
     files.publish();
   }
 
