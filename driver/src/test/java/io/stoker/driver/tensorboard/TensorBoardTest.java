@@ -113,7 +113,7 @@ class TensorBoardTest {
                 .mapToDouble(value -> value.getHisto().getSum())
                 .sum())
         .isCloseTo(sum(parameters), within(1e-4));
-    HistogramProto filters = value(last, "01 conv 3 @ 3x3/weight").getHisto();
+    HistogramProto filters = value(last, "01 conv 3 @ 3x3 pad 1/weight").getHisto();
     assertThat(filters.getNum()).isEqualTo(27);
     assertThat(filters.getSum())
         .isCloseTo(sum(Arrays.copyOfRange(parameters, 3, 30)), within(1e-5));
