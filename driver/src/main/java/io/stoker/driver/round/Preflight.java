@@ -53,7 +53,7 @@ final class Preflight {
         executors,
         need.inHeap(together),
         need.outsideHeap(together));
-    if (GpuRequest.isIn(spark.getConf()) && !spark.isLocal()) {
+    if (GpuRequest.isIn(spark.getConf())) {
       GpuRequest.check(ClusterSurvey.of(spark, ""), engine);
     }
   }
