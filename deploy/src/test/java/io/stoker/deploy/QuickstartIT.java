@@ -19,6 +19,9 @@ class QuickstartIT {
     assertThat(first.get("accuracy").asDouble()).isGreaterThan(0.95);
     assertThat(first.get("predictions")).hasSize(5);
     assertThat(folder.resolve("stoker-quickstart/predictions.png")).isNotEmptyFile();
+    assertThat(folder.resolve("stoker-quickstart/report.html"))
+        .content()
+        .contains("Worst mistakes", "First-layer filters");
 
     JsonNode second = quickstart();
     assertThat(second.get("parameters_sha256")).isEqualTo(first.get("parameters_sha256"));

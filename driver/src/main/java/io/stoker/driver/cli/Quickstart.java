@@ -17,6 +17,8 @@ import io.stoker.driver.evaluate.EvaluationReport;
 import io.stoker.driver.evaluate.PredictJob;
 import io.stoker.driver.evaluate.PredictRequest;
 import io.stoker.driver.evaluate.Prediction;
+import io.stoker.driver.report.ReportJob;
+import io.stoker.driver.report.ReportRequest;
 import io.stoker.driver.round.ExistingRun;
 import io.stoker.driver.round.RoundListener;
 import io.stoker.driver.round.TrainJob;
@@ -108,7 +110,7 @@ final class Quickstart {
     Path data = folder.resolve("data");
     try {
       ShardFolder found = open(data);
-      console.say("1/4 prepare: using the shards in %s again".formatted(data));
+      console.say("1/5 prepare: using the shards in %s again".formatted(data));
       return found;
     } catch (InputException | DamagedException e) {
       Path raw = home.resolve("examples").resolve("mnist");
@@ -116,7 +118,7 @@ final class Quickstart {
         throw new ResourceException(
             "MNIST's files are not where they should be, in %s".formatted(raw), e);
       }
-      console.say("1/4 prepare: MNIST's raw files to shards in %s".formatted(data));
+      console.say("1/5 prepare: MNIST's raw files to shards in %s".formatted(data));
       new PrepareJob(
               spark,
               PrepareOptions.builder()
@@ -142,14 +144,14 @@ final class Quickstart {
       number++;
     }
     Path run = folder.resolve("run-" + number);
-    console.say("2/4 train: lenet5 with 2 workers, %d epochs, in %s".formatted(epochs, run));
+    console.say("2/5 train: lenet5 with 2 workers, %d epochs, in %s".formatted(epochs, run));
     return TrainJob.run(
         spark, recipe(folder.resolve("data"), run, epochs), ExistingRun.REFUSE, listener);
   }
 
   /** Evaluates on the test images, none of which training has seen. */
   EvaluationReport evaluate(TrainResult trained) {
-    console.say("3/4 evaluate: on the test images");
+    console.say("3/5 evaluate: on the test images");
     return EvaluateJob.run(
         spark,
         new EvaluateRequest(
@@ -163,10 +165,21 @@ final class Quickstart {
   /** Predicts a few test images of different classes, written as PNG files. */
   List<Prediction> predict(TrainResult trained, ShardFolder data, int count) throws IOException {
     Path images = Files.createDirectories(folder.resolve("images"));
-    console.say("4/4 predict: %d test images, written to %s".formatted(count, images));
+    console.say("4/5 predict: %d test images, written to %s".formatted(count, images));
     List<String> files = writeImages(data, images, count);
     return PredictJob.run(
         spark.hadoopConfiguration(), new PredictRequest(trained.run(), files, TOP, Engines.AUTO));
+  }
+
+  /** Writes the report on a training, over that on the one before. */
+  void report(TrainResult trained, Path page) {
+    console.say("5/5 report: " + page);
+    ReportRequest request =
+        new ReportRequest(trained.run(), "", SPLIT, EVALUATION_BATCH, Engines.AUTO);
+    ReportJob.write(
+        new org.apache.hadoop.fs.Path(page.toUri()),
+        new ReportJob(spark, request).page(),
+        spark.hadoopConfiguration());
   }
 
   private static List<String> writeImages(ShardFolder data, Path images, int count)

@@ -80,8 +80,15 @@ final class QuickstartCommand extends StokerCommand {
       Path picture = output.resolve("predictions.png");
       PredictCommand.write(predictions, images, picture);
       lap("predict", start);
+      start = System.nanoTime();
+      quickstart.report(trained, page());
+      lap("report", start);
       return report(home, trained, evaluated, predictions, images, picture);
     }
+  }
+
+  private Path page() {
+    return output.resolve("report.html");
   }
 
   private void lap(String name, long start) {
@@ -124,7 +131,8 @@ final class QuickstartCommand extends StokerCommand {
                 .row("time", "%.0f s: %s".formatted(total, laps(seconds)))
                 .row("training", phases(trained.seconds()))
                 .row("run folder", SparkSide.plain(trained.run()))
-                .row("picture", picture.toString()))
+                .row("picture", picture.toString())
+                .row("report", page().toString()))
         .append("\nTry next:\n");
     next.forEach(command -> text.append("  ").append(command).append('\n'));
     return new Report(text.toString(), json(trained, evaluated, predictions, picture, next, total));
@@ -146,7 +154,8 @@ final class QuickstartCommand extends StokerCommand {
         .put("parameters_sha256", trained.parametersSha256())
         .put("run", trained.run())
         .put("data", output.resolve("data").toString())
-        .put("picture", picture.toString());
+        .put("picture", picture.toString())
+        .put("report", page().toString());
     ObjectNode steps = json.putObject("seconds_by_step");
     seconds.forEach(steps::put);
     json.set("seconds_by_phase", Report.object(trained.seconds()));
