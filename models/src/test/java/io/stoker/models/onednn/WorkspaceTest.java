@@ -16,6 +16,9 @@ import org.bytedeco.javacpp.Pointer;
 import org.junit.jupiter.api.Test;
 
 class WorkspaceTest {
+  /** References are queued by a thread of its own, a moment after a collection. */
+  private static final int COLLECTIONS = 100;
+
   private static ModelSpec dense(int units) {
     return new ModelSpec(
         "dense",
@@ -51,14 +54,28 @@ class WorkspaceTest {
   void aThousandStepsLeaveTheMemoryAsItWas() {
     try (Network network = new OneDnnEngine().create(Zoo.model("lenet5-modern", 10), 4)) {
       takeSteps(network, 100);
-      long allocated = Pointer.totalBytes();
+      long allocated = allocated();
       long resident = Pointer.physicalBytes();
 
       takeSteps(network, 1000);
 
-      assertThat(Pointer.totalBytes() - allocated).isLessThan(1 << 20);
+      assertThat(allocated() - allocated).isLessThan(1 << 16);
       assertThat(Pointer.physicalBytes() - resident).isLessThan(48 << 20);
     }
+  }
+
+  /**
+   * Native bytes that something still refers to: descriptions of operations, of a few kilobytes
+   * each and used at compilation only, go with the Java objects that hold them.
+   */
+  private static long allocated() {
+    long least = Long.MAX_VALUE;
+    for (int collection = 0; collection < COLLECTIONS; collection++) {
+      System.gc();
+      Pointer.deallocateReferences();
+      least = Math.min(least, Pointer.totalBytes());
+    }
+    return least;
   }
 
   /** Every tenth batch is smaller, for which the network is compiled anew. */
