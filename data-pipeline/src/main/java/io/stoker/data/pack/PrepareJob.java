@@ -205,8 +205,10 @@ public final class PrepareJob {
       ShardLayout layout,
       ImageShape shape,
       ShardEncoding encoding,
-      Broadcast<SerializableConfiguration> configuration) {
-    String folder = options.output().toString();
+      Broadcast<SerializableConfiguration> configuration)
+      throws IOException {
+    // What is relative to the driver's folder would be another place for an executor.
+    String folder = qualified(options.output());
     return samples
         .mapToPair(sample -> new Tuple2<>(sample, Boolean.TRUE))
         .repartitionAndSortWithinPartitions(layout, new PackedSample.InOrder())
