@@ -87,7 +87,7 @@ public final class FaultPlugin implements SparkPlugin {
       if (names.contains("SliceTaskRdd")) {
         return CHECKPOINT;
       }
-      return names.contains("ShuffledRDD") ? AVERAGE : OTHER;
+      return names.contains("PieceShuffle") ? AVERAGE : OTHER;
     }
   }
 

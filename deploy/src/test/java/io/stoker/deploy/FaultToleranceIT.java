@@ -108,7 +108,8 @@ class FaultToleranceIT {
     assertUndisturbed(train("kill-executor@checkpoint:2"));
 
     assertThat(happened("lost ")).hasSize(1);
-    assertThat(happened("checkpoint 2 ")).hasSize(2);
+    // Once more; or twice, if the slices that only the dead one had must be averaged again first.
+    assertThat(happened("checkpoint 2 ")).hasSizeBetween(2, 3);
   }
 
   @Test

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.spi.ToolProvider;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** Compiles a program against the distribution, and submits it to the Spark there. */
@@ -24,7 +25,7 @@ final class SparkProgram {
     try {
       Path classes = work.resolve("classes");
       Path jar = work.resolve("program.jar");
-      String libraries = distribution.resolve("stoker.jar") + ":" + distribution.resolve("jars/*");
+      String libraries = distribution.resolve("stoker.jar") + ":" + jars(distribution);
       run("javac", "-proc:none", "-cp", libraries, "-d", classes.toString(), source.toString());
       run("jar", "--create", "--file", jar.toString(), "-C", classes.toString(), ".");
       List<String> command =
@@ -52,6 +53,13 @@ final class SparkProgram {
           .run(command.toArray(String[]::new));
     } finally {
       delete(work);
+    }
+  }
+
+  /** The compiler knows no wildcards; its launcher does. */
+  private static String jars(Path distribution) throws IOException {
+    try (Stream<Path> jars = Files.list(distribution.resolve("jars"))) {
+      return jars.map(Path::toString).collect(Collectors.joining(":"));
     }
   }
 
