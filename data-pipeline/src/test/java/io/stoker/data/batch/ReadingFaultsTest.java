@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.stoker.data.augment.Augmentation;
+import io.stoker.data.augment.Views;
 import io.stoker.data.image.ImageShape;
 import io.stoker.data.plan.EpochPlan;
 import io.stoker.data.shard.ShardEncoding;
@@ -89,6 +90,28 @@ class ReadingFaultsTest {
     assertThat(examples).isEqualTo(plan.steps() - from);
     assertThat(needed.size()).isBetween(2, data.rows().length / 2);
     assertThat(read).isBetween((needed.size() - 1) * blockBytes, (needed.size() + 1) * blockBytes);
+  }
+
+  @Test
+  void readEachBlockOnceForAnEvaluation() {
+    ShardFile shard = data.folder().manifest().split("train").shards().get(0);
+    long before = bytesRead();
+    int examples = 0;
+    try (BatchReader reader =
+        BatchReader.sequential(
+            data,
+            0,
+            data.rows().length,
+            64,
+            Views.centre(SHAPE, SHAPE),
+            Normalization.of(data.folder().manifest().statistics()))) {
+      while (reader.hasNext()) {
+        examples += reader.next().examples();
+      }
+    }
+
+    assertThat(examples).isEqualTo(5500);
+    assertThat(bytesRead() - before).isLessThan(shard.bytes() * 5 / 4);
   }
 
   private static long bytesRead() {
