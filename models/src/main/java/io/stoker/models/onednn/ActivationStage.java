@@ -11,8 +11,6 @@ import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC;
 import io.stoker.failure.InputException;
 import io.stoker.models.spec.ActivationFunction;
 import java.nio.FloatBuffer;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 import org.bytedeco.dnnl.dnnl_eltwise_desc_t;
 import org.bytedeco.dnnl.global.dnnl;
@@ -21,13 +19,11 @@ import org.bytedeco.dnnl.global.dnnl;
  * {@link io.stoker.models.spec.LayerSpec.Activation}. The gradient is derived from the output, so
  * the input may be overwritten.
  */
-final class ActivationStage implements Stage {
+final class ActivationStage extends SteppedStage {
   private final Workspace workspace;
   private final ActivationFunction function;
   private final Tensor activated;
   private final Tensor output;
-  private final List<Runnable> forward = new ArrayList<>();
-  private final List<Runnable> backward = new ArrayList<>();
 
   /**
    * @param inPlace whether the output may overwrite the input: true unless the stage before needs
@@ -92,11 +88,6 @@ final class ActivationStage implements Stage {
   }
 
   @Override
-  public void forward(Pass pass) {
-    forward.forEach(Runnable::run);
-  }
-
-  @Override
   public Tensor prepareBackward(Tensor outputGradient, boolean inputGradientNeeded) {
     switch (function) {
       case THRESHOLD ->
@@ -146,10 +137,5 @@ final class ActivationStage implements Stage {
                     DNNL_ARG_DIFF_SRC,
                     gradient))
             ::run);
-  }
-
-  @Override
-  public void backward(Pass pass) {
-    backward.forEach(Runnable::run);
   }
 }

@@ -28,7 +28,7 @@ final class ConvolutionStage extends WeightedStage {
     this.input = input;
     filters = new GroupedFilters(workspace, vectors, placed, layer);
     operation = workspace.operation(describe(placed));
-    beforeForward(filters::collect);
+    forward.add(filters::collect);
     output = compileForward(operation, input, filters.weights(), filters.bias());
   }
 
@@ -76,7 +76,7 @@ final class ConvolutionStage extends WeightedStage {
         outputGradient,
         filters.weightsGradient(),
         filters.biasGradient());
-    afterBackward(filters::distributeGradients);
+    backward.add(filters::distributeGradients);
     if (!inputGradientNeeded) {
       return input;
     }

@@ -36,7 +36,7 @@ final class DenseStage extends WeightedStage {
     long examples = input.layout().dimensions()[0];
     long features = placed.input().features();
     Conversion flattened = workspace.convert(input, rowMajor());
-    beforeForward(flattened::run);
+    forward.add(flattened::run);
     source = workspace.view(Layout.plain(examples, features), flattened.to().values());
     weights = workspace.view(Layout.plain(layer.units(), features), vectors.parameters(placed, 0));
     bias = workspace.view(Layout.plain(layer.units()), vectors.parameters(placed, 1));
@@ -86,7 +86,7 @@ final class DenseStage extends WeightedStage {
         outputGradient,
         weights,
         workspace.view(source.layout(), unflattened.from().values()));
-    afterBackward(unflattened::run);
+    backward.add(unflattened::run);
     return unflattened.to();
   }
 

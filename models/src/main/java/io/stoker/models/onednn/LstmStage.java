@@ -18,7 +18,7 @@ import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_WORKSPACE;
 
 import io.stoker.models.spec.LayerSpec;
 import io.stoker.models.spec.ModelSpec;
-import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.dnnl.dnnl_memory_desc_t;
@@ -31,7 +31,7 @@ import org.bytedeco.javacpp.Pointer;
  * {@link LayerSpec.Lstm}. oneDNN keeps the hidden states of all steps; the last one, which is the
  * output, is a view of them.
  */
-final class LstmStage implements Stage {
+final class LstmStage extends SteppedStage {
   /** Which of the canonical gates is oneDNN's input gate, forget gate, candidate, output gate. */
   private static final int[] CANONICAL = {3, 1, 0, 2};
 
@@ -58,8 +58,6 @@ final class LstmStage implements Stage {
   private final Tensor begin;
 
   private final Operation operation;
-  private final List<Runnable> forward = new ArrayList<>();
-  private final List<Runnable> backward = new ArrayList<>();
 
   LstmStage(
       Workspace workspace,
@@ -125,31 +123,33 @@ final class LstmStage implements Stage {
   private void prepareForward() {
     Conversion ofInput = workspace.convert(inputWeights, operation.weights(0));
     Conversion ofState = workspace.convert(stateWeights, operation.weights(1));
-    Primitive primitive =
-        workspace.compile(
-            operation,
-            Map.of(
-                DNNL_ARG_SRC_LAYER,
-                source,
-                DNNL_ARG_SRC_ITER,
-                begin,
-                DNNL_ARG_SRC_ITER_C,
-                begin,
-                DNNL_ARG_WEIGHTS_LAYER,
-                ofInput.to(),
-                DNNL_ARG_WEIGHTS_ITER,
-                ofState.to(),
-                DNNL_ARG_BIAS,
-                bias,
-                DNNL_ARG_DST_LAYER,
-                states,
-                DNNL_ARG_WORKSPACE,
-                kept));
+    Primitive primitive = workspace.compile(operation, arguments(ofInput.to(), ofState.to()));
     forward.add(rows::run);
     collect(vectors.parameters(placed, 0), inputWeights);
     collect(vectors.parameters(placed, 1), stateWeights);
     collect(vectors.parameters(placed, 2), bias);
     forward.addAll(List.of(ofInput::run, ofState::run, primitive::run));
+  }
+
+  /** What both passes read or, of the states, the first one writes. */
+  private Map<Integer, Tensor> arguments(Tensor ofInput, Tensor ofState) {
+    return Map.of(
+        DNNL_ARG_SRC_LAYER,
+        source,
+        DNNL_ARG_SRC_ITER,
+        begin,
+        DNNL_ARG_SRC_ITER_C,
+        begin,
+        DNNL_ARG_WEIGHTS_LAYER,
+        ofInput,
+        DNNL_ARG_WEIGHTS_ITER,
+        ofState,
+        DNNL_ARG_BIAS,
+        bias,
+        DNNL_ARG_DST_LAYER,
+        states,
+        DNNL_ARG_WORKSPACE,
+        kept);
   }
 
   /** Has the gates fetched in oneDNN's order before each forward pass. */
@@ -183,11 +183,6 @@ final class LstmStage implements Stage {
   }
 
   @Override
-  public void forward(Pass pass) {
-    forward.forEach(Runnable::run);
-  }
-
-  @Override
   public Tensor prepareBackward(Tensor outputGradient, boolean inputGradientNeeded) {
     Tensor statesGradient = workspace.tensor(states.layout());
     Tensor biasGradient = workspace.tensor(bias.layout());
@@ -200,27 +195,16 @@ final class LstmStage implements Stage {
         workspace.convertInto(gradient.weightsGradient(1), workspace.tensor(stateWeights.layout()));
     Conversion inputGradient =
         workspace.convertInto(byStep(input.layout()), workspace.tensor(input.layout()));
-    Primitive primitive =
-        workspace.compile(
-            gradient,
-            Map.ofEntries(
-                Map.entry(DNNL_ARG_SRC_LAYER, source),
-                Map.entry(DNNL_ARG_SRC_ITER, begin),
-                Map.entry(DNNL_ARG_SRC_ITER_C, begin),
-                Map.entry(DNNL_ARG_WEIGHTS_LAYER, ofInput.to()),
-                Map.entry(DNNL_ARG_WEIGHTS_ITER, ofState.to()),
-                Map.entry(DNNL_ARG_BIAS, bias),
-                Map.entry(DNNL_ARG_DST_LAYER, states),
-                Map.entry(DNNL_ARG_WORKSPACE, kept),
-                Map.entry(DNNL_ARG_DIFF_DST_LAYER, statesGradient),
-                Map.entry(DNNL_ARG_DIFF_WEIGHTS_LAYER, ofInputGradient.from()),
-                Map.entry(DNNL_ARG_DIFF_WEIGHTS_ITER, ofStateGradient.from()),
-                Map.entry(DNNL_ARG_DIFF_BIAS, biasGradient),
-                Map.entry(DNNL_ARG_DIFF_SRC_ITER, workspace.tensor(begin.layout())),
-                Map.entry(DNNL_ARG_DIFF_SRC_ITER_C, workspace.tensor(begin.layout())),
-                Map.entry(
-                    DNNL_ARG_DIFF_SRC_LAYER,
-                    workspace.view(source.layout(), inputGradient.from().values()))));
+    Map<Integer, Tensor> arguments = new HashMap<>(arguments(ofInput.to(), ofState.to()));
+    arguments.put(DNNL_ARG_DIFF_DST_LAYER, statesGradient);
+    arguments.put(DNNL_ARG_DIFF_WEIGHTS_LAYER, ofInputGradient.from());
+    arguments.put(DNNL_ARG_DIFF_WEIGHTS_ITER, ofStateGradient.from());
+    arguments.put(DNNL_ARG_DIFF_BIAS, biasGradient);
+    arguments.put(DNNL_ARG_DIFF_SRC_ITER, workspace.tensor(begin.layout()));
+    arguments.put(DNNL_ARG_DIFF_SRC_ITER_C, workspace.tensor(begin.layout()));
+    arguments.put(
+        DNNL_ARG_DIFF_SRC_LAYER, workspace.view(source.layout(), inputGradient.from().values()));
+    Primitive primitive = workspace.compile(gradient, arguments);
     // The gradient by all states but the last is 0, and stays so.
     FloatPointer last =
         statesGradient.values().getPointer(states.layout().elements() - output.layout().elements());
@@ -269,10 +253,5 @@ final class LstmStage implements Stage {
             dnnl.dnnl_rnn_flags_undef),
         "describe an LSTM's gradient");
     return description;
-  }
-
-  @Override
-  public void backward(Pass pass) {
-    backward.forEach(Runnable::run);
   }
 }

@@ -9,7 +9,6 @@ import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DST;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_WEIGHTS;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.javacpp.Pointer;
@@ -18,26 +17,14 @@ import org.bytedeco.javacpp.Pointer;
  * A layer of weights and biases: a convolution or a matrix product. Each of its three passes has
  * its tensors brought into the order that it prefers.
  */
-abstract class WeightedStage implements Stage {
+abstract class WeightedStage extends SteppedStage {
   private final Workspace workspace;
-  private final List<Runnable> forward = new ArrayList<>();
-  private final List<Runnable> backward = new ArrayList<>();
 
   /** The input in the order that the forward pass has it in. */
   private Tensor ordered;
 
   WeightedStage(Workspace workspace) {
     this.workspace = workspace;
-  }
-
-  /** Has something done before each forward pass. */
-  final void beforeForward(Runnable step) {
-    forward.add(step);
-  }
-
-  /** Has something done behind each backward pass so far. */
-  final void afterBackward(Runnable step) {
-    backward.add(step);
   }
 
   /** Compiles the forward pass; returns the output. */
@@ -120,15 +107,5 @@ abstract class WeightedStage implements Stage {
                 DNNL_ARG_DIFF_SRC,
                 to.from()));
     backward.addAll(List.of(from::run, with::run, primitive::run, to::run));
-  }
-
-  @Override
-  public final void forward(Pass pass) {
-    forward.forEach(Runnable::run);
-  }
-
-  @Override
-  public final void backward(Pass pass) {
-    backward.forEach(Runnable::run);
   }
 }
