@@ -3,6 +3,7 @@ package io.stoker.data.batch;
 import io.stoker.data.augment.AugmentationChain;
 import io.stoker.data.image.BareCodec;
 import io.stoker.data.image.ImageShape;
+import io.stoker.data.measure.StageClock;
 import io.stoker.data.plan.EpochPlan;
 import io.stoker.data.shard.ShardBlock;
 import io.stoker.data.shard.ShardEncoding;
@@ -52,10 +53,7 @@ public final class LoaderBench {
       String stage, int threads, double imagesPerSecond, double megabytesPerSecond) {}
 
   /** What one thread does in a stage. */
-  interface Pass extends AutoCloseable {
-    /** Goes over some images, and says how many there were. */
-    long run() throws IOException;
-
+  interface Pass extends StageClock.Pass, AutoCloseable {
     @Override
     default void close() {}
   }

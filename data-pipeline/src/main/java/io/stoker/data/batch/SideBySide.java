@@ -1,5 +1,6 @@
 package io.stoker.data.batch;
 
+import io.stoker.data.measure.StageClock;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.util.ArrayList;
@@ -12,8 +13,6 @@ import java.util.concurrent.Future;
 
 /** Measures work that threads do beside each other, each its own. */
 final class SideBySide {
-  private static final double NANOSECONDS = 1e9;
-
   /** Makes what one thread does. */
   interface Work {
     LoaderBench.Pass begin() throws IOException;
@@ -43,7 +42,7 @@ final class SideBySide {
             pool.submit(
                 () -> {
                   start.await();
-                  return rate(pass, seconds);
+                  return StageClock.imagesPerSecond(pass, seconds);
                 }));
       }
       double sum = 0;
@@ -63,16 +62,5 @@ final class SideBySide {
       pool.shutdownNow();
       passes.forEach(LoaderBench.Pass::close);
     }
-  }
-
-  private static double rate(LoaderBench.Pass pass, double seconds) throws IOException {
-    long images = 0;
-    long begin = System.nanoTime();
-    double elapsed;
-    do {
-      images += pass.run();
-      elapsed = (System.nanoTime() - begin) / NANOSECONDS;
-    } while (elapsed < seconds);
-    return images / elapsed;
   }
 }

@@ -80,7 +80,15 @@ public final class StageClock {
     return result;
   }
 
-  private static double imagesPerSecond(Pass pass, double seconds) throws IOException {
+  /**
+   * Repeats a pass for a while.
+   *
+   * @param pass over the images
+   * @param seconds how long, at least
+   * @return images a second
+   * @throws IOException if the storage fails
+   */
+  public static double imagesPerSecond(Pass pass, double seconds) throws IOException {
     long images = 0;
     long begin = System.nanoTime();
     double elapsed;
