@@ -147,11 +147,6 @@ public final class SharedParameters implements AutoCloseable {
     spark.sc().setJobDescription(jobs);
   }
 
-  /** One round without a name of its own; see {@link #advance(RoundWork, String)}. */
-  public RoundReport advance(RoundWork work) {
-    return advance(work, "a round");
-  }
-
   /**
    * One round: the workers train from the current slices, and the outer step towards the mean of
    * what they come to is current from then on. If that fails, nothing has changed.

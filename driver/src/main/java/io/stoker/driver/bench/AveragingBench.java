@@ -50,13 +50,12 @@ public final class AveragingBench {
     try (SharedParameters shared =
         SharedParameters.load(spark, slices, new Noise(), new Noise(), OuterStep.PLAIN, wire)) {
       for (int round = 0; round < WARM_UP; round++) {
-        shared.advance(work);
+        shared.advance(work, "warm-up");
       }
       watch(spark, traffic);
       for (int round = 0; round < rounds; round++) {
-        shared.describe("round %d of %d: average".formatted(round + 1, rounds));
         long start = System.nanoTime();
-        reports.add(shared.advance(work));
+        reports.add(shared.advance(work, "round %d of %d".formatted(round + 1, rounds)));
         seconds.add((System.nanoTime() - start) / 1e9);
       }
     }

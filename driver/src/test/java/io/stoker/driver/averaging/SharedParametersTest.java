@@ -126,7 +126,7 @@ class SharedParametersTest {
   void areReadFromWhereTheirLineageEnds() {
     try (JavaSparkContext spark = LocalSpark.start("local[2]");
         SharedParameters parameters = load(spark)) {
-      parameters.advance(task(0, STEADY));
+      parameters.advance(task(0, STEADY), "a round");
       try (SharedParameters.Snapshot snapshot = parameters.snapshot()) {
         byte[] written =
             snapshot.onOneExecutor("all", (slices, contents, hadoop) -> all(slices, contents));
@@ -138,7 +138,7 @@ class SharedParametersTest {
       }
       spark.getPersistentRDDs().values().forEach(rdd -> rdd.unpersist(true));
       for (int round = 1; round < ROUNDS; round++) {
-        parameters.advance(task(round, STEADY));
+        parameters.advance(task(round, STEADY), "a round");
       }
 
       assertThat(sha256(parameters)).isEqualTo(undisturbed);
@@ -149,11 +149,11 @@ class SharedParametersTest {
   void stayInASnapshotWhileRoundsGoOn() {
     try (JavaSparkContext spark = LocalSpark.start("local[2]");
         SharedParameters parameters = load(spark)) {
-      parameters.advance(task(0, STEADY));
+      parameters.advance(task(0, STEADY), "a round");
       String then = sha256(parameters);
       try (SharedParameters.Snapshot snapshot = parameters.snapshot()) {
         for (int round = 1; round < ROUNDS; round++) {
-          parameters.advance(task(round, STEADY));
+          parameters.advance(task(round, STEADY), "a round");
         }
         assertThat(spark.getPersistentRDDs()).hasSize(3);
         assertThat(sha256(snapshot)).isEqualTo(then);
@@ -169,7 +169,7 @@ class SharedParametersTest {
     try (JavaSparkContext spark = LocalSpark.start("local[2]")) {
       try (SharedParameters parameters = load(spark)) {
         for (int round = 0; round < ROUNDS; round++) {
-          parameters.advance(task(round, STEADY));
+          parameters.advance(task(round, STEADY), "a round");
         }
         assertThat(spark.getPersistentRDDs()).hasSize(2);
       }
@@ -189,7 +189,7 @@ class SharedParametersTest {
                 new ParameterSlices(large.parameterCount(), 2, 1 << 18),
                 new InitialValues(ReplicaKey.of(large, Engines.AUTO, 16), 3))) {
       spark.sc().addSparkListener(new DriverTraffic(bytes));
-      parameters.advance(task(0, STEADY, large));
+      parameters.advance(task(0, STEADY, large), "a round");
     }
 
     // 16 MB of parameters and momentum; 4 train and about 10 average tasks.
@@ -237,7 +237,7 @@ class SharedParametersTest {
       JavaSparkContext spark, Wire wire, StepSchedule schedule, Incident incident) {
     try (SharedParameters parameters = load(spark, wire)) {
       for (int round = 0; round < ROUNDS; round++) {
-        RoundReport report = parameters.advance(task(round, schedule));
+        RoundReport report = parameters.advance(task(round, schedule), "a round");
         assertThat(report.workers()).extracting(WorkerReport::worker).containsExactly(0, 1, 2, 3);
         assertThat(report.examples()).isEqualTo(round == 2 ? 15 : 128);
         incident.befall(spark);
