@@ -3,6 +3,8 @@ package io.stoker.driver;
 import io.stoker.driver.checkpoint.ModelFiles;
 import io.stoker.driver.checkpoint.StoredModel;
 import io.stoker.driver.config.TrainingConfig;
+import io.stoker.driver.metrics.RoundMetrics;
+import io.stoker.driver.round.RoundListener;
 import io.stoker.worker.TinyShards;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -71,6 +73,18 @@ public final class TinyJob {
         .learningRate(0.05)
         .sliceBytes(1024)
         .seed(3);
+  }
+
+  /** Ends a job with a failure, "stopped", behind a round. */
+  public static RoundListener stoppingAfter(int round) {
+    return new RoundListener() {
+      @Override
+      public void roundFinished(RoundMetrics metrics) {
+        if (metrics.round() == round) {
+          throw new IllegalStateException("stopped");
+        }
+      }
+    };
   }
 
   /** The parameters of a run's newest checkpoint. */

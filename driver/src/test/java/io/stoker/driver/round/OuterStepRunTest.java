@@ -8,7 +8,6 @@ import io.stoker.driver.LocalSpark;
 import io.stoker.driver.TinyJob;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.config.Wire;
-import io.stoker.driver.metrics.RoundMetrics;
 import io.stoker.failure.InputException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -79,14 +78,7 @@ class OuterStepRunTest {
                     spark,
                     base.apply(job.config("stopped")).build(),
                     ExistingRun.REFUSE,
-                    new RoundListener() {
-                      @Override
-                      public void roundFinished(RoundMetrics metrics) {
-                        if (metrics.round() == 5) {
-                          throw new IllegalStateException("stopped");
-                        }
-                      }
-                    }))
+                    TinyJob.stoppingAfter(5)))
         .hasMessage("stopped");
 
     TrainResult resumed =

@@ -123,7 +123,7 @@ class TrainJobTest {
                     spark,
                     base.apply(job.config("plateau-stopped")).build(),
                     ExistingRun.REFUSE,
-                    stoppingAfter(15)))
+                    TinyJob.stoppingAfter(15)))
         .hasMessage("stopped");
     TrainResult resumed =
         TrainJob.run(
@@ -205,7 +205,7 @@ class TrainJobTest {
                     spark,
                     base.apply(job.config(run)).build(),
                     ExistingRun.REFUSE,
-                    stoppingAfter(5)))
+                    TinyJob.stoppingAfter(5)))
         .hasMessage("stopped");
 
     TrainResult resumed =
@@ -344,17 +344,6 @@ class TrainJobTest {
       @Override
       public void roundFinished(RoundMetrics metrics) {
         rounds.add(metrics);
-      }
-    };
-  }
-
-  private static RoundListener stoppingAfter(int round) {
-    return new RoundListener() {
-      @Override
-      public void roundFinished(RoundMetrics metrics) {
-        if (metrics.round() == round) {
-          throw new IllegalStateException("stopped");
-        }
       }
     };
   }

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.stoker.driver.LocalSpark;
 import io.stoker.driver.TinyJob;
 import io.stoker.driver.config.TrainingConfig;
-import io.stoker.driver.metrics.RoundMetrics;
 import io.stoker.failure.InputException;
 import io.stoker.worker.TinyShards;
 import java.io.IOException;
@@ -117,14 +116,7 @@ class TransferTest {
                     spark,
                     base.apply(config("stopped")).build(),
                     ExistingRun.REFUSE,
-                    new RoundListener() {
-                      @Override
-                      public void roundFinished(RoundMetrics metrics) {
-                        if (metrics.round() == 5) {
-                          throw new IllegalStateException("stopped");
-                        }
-                      }
-                    }))
+                    TinyJob.stoppingAfter(5)))
         .hasMessage("stopped");
 
     TrainResult resumed =
