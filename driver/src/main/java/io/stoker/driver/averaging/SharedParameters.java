@@ -142,11 +142,6 @@ public final class SharedParameters implements AutoCloseable {
         > workers;
   }
 
-  /** Says in Spark's user interface what the next jobs are. */
-  public void describe(String jobs) {
-    spark.sc().setJobDescription(jobs);
-  }
-
   /**
    * One round: the workers train from the current slices, and the outer step towards the mean of
    * what they come to is current from then on. If that fails, nothing has changed.
@@ -155,7 +150,7 @@ public final class SharedParameters implements AutoCloseable {
    * @param name the round's, in Spark's user interface
    */
   public RoundReport advance(RoundWork work, String name) {
-    describe(name + ": train and average");
+    spark.sc().setJobDescription(name + ": train and average");
     // A stage has its name from where the last of its RDDs was made, or else the job was run.
     spark.sc().setCallSite(name + ": train");
     PieceRdd trained = new PieceRdd(current, work, frozen, wire, hosts());

@@ -20,8 +20,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FSDataOutputStream;
-import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaSparkContext;
 
@@ -93,10 +91,7 @@ public final class ReportJob {
    */
   public static void write(Path file, byte[] page, Configuration hadoop) {
     try {
-      FileSystem fileSystem = Storage.of(file, hadoop);
-      try (FSDataOutputStream out = fileSystem.create(file, true)) {
-        out.write(page);
-      }
+      Storage.replace(file, page, hadoop);
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot write " + file, e);
     }
