@@ -1,5 +1,7 @@
 package io.stoker.data.image;
 
+import java.util.Arrays;
+
 /**
  * Brings any image to one shape: the short side is resized to the target's, the middle is cut out,
  * grey and colour are converted into each other.
@@ -33,7 +35,7 @@ public final class Resizing {
     Filter columns = new Filter(from.width(), width, (width - target.width()) / 2, target.width());
     Filter rows =
         new Filter(from.height(), height, (height - target.height()) / 2, target.height());
-    byte[] narrowed = resizeRows(converted.values(), from, columns);
+    int[] narrowed = resizeRows(converted.values(), from, columns);
     ImageShape middle = new ImageShape(from.height(), target.width(), target.channels());
     return new Pixels(target, resizeColumns(narrowed, middle, rows));
   }
@@ -65,41 +67,63 @@ public final class Resizing {
     return new Pixels(to, values);
   }
 
-  private static byte[] resizeRows(byte[] source, ImageShape shape, Filter filter) {
-    int channels = shape.channels();
-    int width = filter.size();
-    byte[] target = new byte[shape.height() * width * channels];
+  /**
+   * The pixels of the result are of 8 bits, in elements that the next pass adds up side by side.
+   */
+  private static int[] resizeRows(byte[] source, ImageShape shape, Filter filter) {
+    int[] target = new int[shape.height() * filter.size() * shape.channels()];
     for (int y = 0; y < shape.height(); y++) {
-      int in = y * shape.width() * channels;
-      int out = y * width * channels;
-      for (int x = 0; x < width; x++) {
-        int first = in + filter.first[x] * channels;
-        int[] weights = filter.weights[x];
-        for (int channel = 0; channel < channels; channel++) {
-          int sum = HALF;
-          for (int i = 0; i < weights.length; i++) {
-            sum += weights[i] * (source[first + i * channels + channel] & 0xFF);
-          }
-          target[out++] = (byte) (sum >> WEIGHT_BITS);
-        }
+      int in = y * shape.width() * shape.channels();
+      int out = y * filter.size() * shape.channels();
+      if (shape.channels() == 1) {
+        resizeGreyRow(source, in, filter, target, out);
+      } else {
+        resizeColorRow(source, in, filter, target, out);
       }
     }
     return target;
   }
 
-  private static byte[] resizeColumns(byte[] source, ImageShape shape, Filter filter) {
+  private static void resizeGreyRow(byte[] source, int in, Filter filter, int[] target, int out) {
+    for (int x = 0; x < filter.size(); x++) {
+      int[] weights = filter.weights[x];
+      int from = in + filter.first[x];
+      int sum = HALF;
+      for (int i = 0; i < weights.length; i++) {
+        sum += weights[i] * (source[from + i] & 0xFF);
+      }
+      target[out + x] = sum >> WEIGHT_BITS;
+    }
+  }
+
+  private static void resizeColorRow(byte[] source, int in, Filter filter, int[] target, int out) {
+    for (int x = 0; x < filter.size(); x++) {
+      int from = in + 3 * filter.first[x];
+      int red = HALF;
+      int green = HALF;
+      int blue = HALF;
+      for (int weight : filter.weights[x]) {
+        red += weight * (source[from] & 0xFF);
+        green += weight * (source[from + 1] & 0xFF);
+        blue += weight * (source[from + 2] & 0xFF);
+        from += 3;
+      }
+      int to = out + 3 * x;
+      target[to] = red >> WEIGHT_BITS;
+      target[to + 1] = green >> WEIGHT_BITS;
+      target[to + 2] = blue >> WEIGHT_BITS;
+    }
+  }
+
+  private static byte[] resizeColumns(int[] source, ImageShape shape, Filter filter) {
     int stride = shape.width() * shape.channels();
     byte[] target = new byte[filter.size() * stride];
     int[] sums = new int[stride];
     for (int y = 0; y < filter.size(); y++) {
-      java.util.Arrays.fill(sums, HALF);
+      Arrays.fill(sums, HALF);
       int[] weights = filter.weights[y];
       for (int i = 0; i < weights.length; i++) {
-        int weight = weights[i];
-        int in = (filter.first[y] + i) * stride;
-        for (int x = 0; x < stride; x++) {
-          sums[x] += weight * (source[in + x] & 0xFF);
-        }
+        addLine(source, (filter.first[y] + i) * stride, weights[i], sums);
       }
       int out = y * stride;
       for (int x = 0; x < stride; x++) {
@@ -107,6 +131,13 @@ public final class Resizing {
       }
     }
     return target;
+  }
+
+  /** A loop that the virtual machine makes vector instructions of. */
+  private static void addLine(int[] source, int from, int weight, int[] sums) {
+    for (int x = 0; x < sums.length; x++) {
+      sums[x] += weight * source[from + x];
+    }
   }
 
   /** Which pixels of a line, with which weights, make each pixel of the resized line. */
