@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.stoker.data.TestImages;
 import io.stoker.data.TestSpark;
+import io.stoker.data.image.ImageCodec;
 import io.stoker.data.image.ImageShape;
 import io.stoker.data.image.Pixels;
 import io.stoker.data.shard.ShardBlock;
@@ -110,11 +111,11 @@ class PrepareJobTest {
     Map<String, Pixels> images = new TreeMap<>();
     images.put("ant/standing.png", white(6, 4));
     images.put("ant/lying.png", white(4, 6));
-    images.put("bee/large.png", TestImages.gradient(40, 30, 3));
-    images.put("bee/small.png", TestImages.gradient(5, 6, 9));
+    images.put("bee/large.png", TestImages.noise(30, 40, 3, 1));
+    images.put("bee/small.png", TestImages.noise(6, 5, 3, 2));
     for (Map.Entry<String, Pixels> image : images.entrySet()) {
       TestImages.write(
-          folder.resolve("in").resolve(image.getKey()), TestImages.file(image.getValue(), "png"));
+          folder.resolve("in").resolve(image.getKey()), ImageCodec.encodePng(image.getValue()));
     }
     PrepareOptions.Builder options = options("folder").splits(SplitFractions.parse("train=1"));
 
@@ -142,7 +143,9 @@ class PrepareJobTest {
       assertThat(block.pixels(row).values()).isEqualTo(expected.values());
     }
     assertThat(
-            SparkSession.active()
+            SparkSession.builder()
+                .sparkContext(spark.sc())
+                .getOrCreate()
                 .read()
                 .parquet(folder.resolve("out").toString() + "/*.parquet")
                 .selectExpr("max(height * width * channels - length(image))")
