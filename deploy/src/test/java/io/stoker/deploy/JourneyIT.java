@@ -7,10 +7,13 @@ import io.stoker.deploy.Stoker.Outcome;
 import io.stoker.deploy.Stoker.Started;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -29,7 +32,7 @@ class JourneyIT {
     folder = Files.createDirectories(root.resolve("my work"));
     stoker = Stoker.in(folder);
     Shapes.write(folder.resolve("raw"), PER_CLASS);
-    JsonNode prepared = succeed("prepare --input raw --output data --channels 1");
+    JsonNode prepared = prepare("local[2]", "data");
     assertThat(prepared.get("samples").asInt()).isEqualTo(3 * PER_CLASS);
     assertThat(prepared.get("rejected").asInt()).isZero();
   }
@@ -44,6 +47,12 @@ class JourneyIT {
     try {
       JsonNode processes = train(cluster, "run-cluster");
       assertThat(processes.get("parameters_sha256")).isEqualTo(two.get("parameters_sha256"));
+
+      prepare(cluster, "data-cluster");
+      assertThat(files("data-cluster")).containsExactlyEntriesOf(files("data"));
+      JsonNode order = order(cluster, "data-cluster");
+      assertThat(order).isEqualTo(order("local[1]", "data")).isEqualTo(order("local[2]", "data"));
+      assertThat(order.get("samples").asLong()).isGreaterThan(2 * PER_CLASS);
     } finally {
       LocalCluster.in(folder.resolve("cluster")).stop();
     }
@@ -61,6 +70,30 @@ class JourneyIT {
     return succeed(
         "--master %s train --data data --run %s --model lenet5".formatted(master, run)
             + " --batch 10 --local-steps 3 --epochs 6 --learning-rate 0.05");
+  }
+
+  private static JsonNode prepare(String master, String output) {
+    return succeed(
+        "--master %s prepare --input raw --output %s --channels 1".formatted(master, output));
+  }
+
+  /** What the workers of a job are given in an epoch. */
+  private static JsonNode order(String master, String data) {
+    return succeed(
+            "--master %s inspect --data %s --order 1 --workers 3 --batch 10 --augment shift"
+                .formatted(master, data))
+        .get("order");
+  }
+
+  private static Map<String, String> files(String data) throws IOException {
+    Map<String, String> contents = new TreeMap<>();
+    try (Stream<Path> files = Files.list(folder.resolve(data))) {
+      for (Path file : files.toList()) {
+        contents.put(
+            file.getFileName().toString(), Files.readString(file, StandardCharsets.ISO_8859_1));
+      }
+    }
+    return contents;
   }
 
   /** How a person stops a command. */

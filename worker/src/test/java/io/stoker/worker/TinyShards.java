@@ -4,6 +4,7 @@ import io.stoker.data.image.ImageShape;
 import io.stoker.data.plan.Mixing;
 import io.stoker.data.shard.ChannelStatistics;
 import io.stoker.data.shard.DuplicateCounts;
+import io.stoker.data.shard.ImageShapes;
 import io.stoker.data.shard.ManifestFile;
 import io.stoker.data.shard.ShardEncoding;
 import io.stoker.data.shard.ShardFile;
@@ -58,7 +59,7 @@ public final class TinyShards {
           new ShardManifest(
               ShardManifest.FORMAT_VERSION,
               IntStream.range(0, classes).mapToObj(label -> "bar " + label).toList(),
-              SHAPE,
+              ImageShapes.of(SHAPE),
               new ShardEncoding.Raw(),
               1,
               STATISTICS,
@@ -82,13 +83,12 @@ public final class TinyShards {
       try (ShardWriter writer =
           new ShardWriter(
               new org.apache.hadoop.fs.Path(hadoop(folder), file),
-              SHAPE,
               new ShardEncoding.Raw(),
               new Configuration())) {
         for (int row = 0; row < rows.get(shard); row++) {
           int label = Mixing.below(Mixing.mix(id), classes);
           perClass.set(label, perClass.get(label) + 1);
-          writer.write(new ShardSample(id, label, name + "/" + id, image(id, label)));
+          writer.write(new ShardSample(id, label, name + "/" + id, SHAPE, image(id, label)));
           id++;
         }
         shards.add(writer.finish());

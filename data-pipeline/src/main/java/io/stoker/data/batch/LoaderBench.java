@@ -11,7 +11,6 @@ import io.stoker.data.shard.ShardManifest;
 import io.stoker.failure.Check;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -22,11 +21,6 @@ import java.util.Set;
  * reader, as each worker has.
  */
 public final class LoaderBench {
-  private static final double MEGA = 1e6;
-
-  /** Slices of each measurement; they take turns, so that whatever slows the machine slows all. */
-  private static final int ROUNDS = 7;
-
   /** Blocks that all work on, again and again: about as many MB. */
   private static final int BLOCKS = 8;
 
@@ -40,25 +34,11 @@ public final class LoaderBench {
   private final ShardManifest manifest;
   private final List<ShardBlock> blocks = new ArrayList<>();
 
-  /**
-   * What was measured: medians.
-   *
-   * @param stage which
-   * @param threads how many at work
-   * @param imagesPerSecond images in all
-   * @param megabytesPerSecond 10^6 bytes in all: of encoded images for {@code read}, else of the
-   *     data's pixels
-   */
-  public record Rate(
-      String stage, int threads, double imagesPerSecond, double megabytesPerSecond) {}
-
   /** What one thread does in a stage. */
   interface Pass extends StageClock.Pass, AutoCloseable {
     @Override
     default void close() {}
   }
-
-  private record Measurement(String name, int threads, double bytes, SideBySide.Work work) {}
 
   /**
    * @param data the split
@@ -68,7 +48,6 @@ public final class LoaderBench {
    */
   public LoaderBench(SplitBlocks data, TrainingInput input, int batch, double seconds) {
     Check.input(batch >= 1, "Invalid batch size: %d (must be >= 1)", batch);
-    Check.input(seconds > 0, "Invalid seconds: %s (must be > 0)", seconds);
     this.data = data;
     this.input = input;
     this.batch = batch;
@@ -78,53 +57,37 @@ public final class LoaderBench {
 
   /**
    * Measures each stage on one thread and then on several; the codec's own rate, {@code codec}, is
-   * missing for raw images.
+   * missing for raw images. MB are of encoded images for {@code read}, else of the data's pixels.
    *
    * @param threads how many
    * @throws io.stoker.failure.DamagedException if a shard is missing or damaged
    * @throws IOException if the storage fails
    */
-  public List<Rate> run(int threads) throws IOException {
+  public List<StageClock.Rate> run(int threads) throws IOException {
     Check.input(threads >= 1, "Invalid threads: %d (must be >= 1)", threads);
     int count = Math.min(BLOCKS, data.rows().length);
     for (int block = 0; block < count; block++) {
       blocks.add(data.folder().readBlock(data.split(), block));
     }
     double pixels = manifest.image().bytes();
-    List<Measurement> measurements = new ArrayList<>();
+    StageClock clock = new StageClock();
     Set<Integer> counts = new LinkedHashSet<>(List.of(1, threads));
     for (int each : counts) {
-      measurements.add(new Measurement("read", each, encodedBytes(), () -> this::read));
+      add(clock, "read", each, encodedBytes(), () -> this::read);
       if (!(manifest.encoding() instanceof ShardEncoding.Raw)) {
-        measurements.add(new Measurement("codec", each, pixels, this::codec));
+        add(clock, "codec", each, pixels, this::codec);
       }
-      measurements.add(new Measurement("decode", each, pixels, this::decoding));
-      measurements.add(new Measurement("augment", each, pixels, this::augmenting));
-      measurements.add(new Measurement("batch", each, pixels, this::batching));
-      measurements.add(new Measurement("loader", each, pixels, () -> this::load));
+      add(clock, "decode", each, pixels, this::decoding);
+      add(clock, "augment", each, pixels, this::augmenting);
+      add(clock, "batch", each, pixels, this::batching);
+      add(clock, "loader", each, pixels, () -> this::load);
     }
-    return measure(measurements);
+    return clock.measure(seconds);
   }
 
-  private List<Rate> measure(List<Measurement> measurements) throws IOException {
-    double[][] rates = new double[measurements.size()][ROUNDS];
-    for (int round = -1; round < ROUNDS; round++) { // The first one is for warming up.
-      for (int i = 0; i < measurements.size(); i++) {
-        Measurement one = measurements.get(i);
-        double rate = SideBySide.rate(one.threads, seconds / ROUNDS, one.work);
-        if (round >= 0) {
-          rates[i][round] = rate;
-        }
-      }
-    }
-    List<Rate> result = new ArrayList<>();
-    for (int i = 0; i < measurements.size(); i++) {
-      Measurement one = measurements.get(i);
-      Arrays.sort(rates[i]);
-      double median = rates[i][ROUNDS / 2];
-      result.add(new Rate(one.name, one.threads, median, median * one.bytes / MEGA));
-    }
-    return result;
+  private static void add(
+      StageClock clock, String name, int threads, double bytes, SideBySide.Work work) {
+    clock.addMeasured(name, threads, bytes, slice -> SideBySide.rate(threads, slice, work));
   }
 
   private long rows() {

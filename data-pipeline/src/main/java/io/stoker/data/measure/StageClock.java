@@ -39,7 +39,19 @@ public final class StageClock {
     long run() throws IOException;
   }
 
-  private record Stage(String name, int threads, double bytes, Pass pass) {}
+  /** Repeats work for a while. */
+  public interface Measurement {
+    /**
+     * Measures once.
+     *
+     * @param seconds how long, at least
+     * @return images a second
+     * @throws IOException if the storage fails
+     */
+    double imagesPerSecond(double seconds) throws IOException;
+  }
+
+  private record Stage(String name, int threads, double bytes, Measurement measurement) {}
 
   /**
    * Adds a stage.
@@ -50,7 +62,19 @@ public final class StageClock {
    * @param pass over the images
    */
   public void add(String name, int threads, double bytes, Pass pass) {
-    stages.add(new Stage(name, threads, bytes, pass));
+    addMeasured(name, threads, bytes, slice -> imagesPerSecond(pass, slice));
+  }
+
+  /**
+   * Adds a stage that is measured in its own way.
+   *
+   * @param name of it
+   * @param threads that it keeps at work
+   * @param bytes of an image, as the stage is best measured by
+   * @param measurement of a slice
+   */
+  public void addMeasured(String name, int threads, double bytes, Measurement measurement) {
+    stages.add(new Stage(name, threads, bytes, measurement));
   }
 
   /**
@@ -64,7 +88,7 @@ public final class StageClock {
     double[][] rates = new double[stages.size()][ROUNDS];
     for (int round = -1; round < ROUNDS; round++) { // The first one is for warming up.
       for (int i = 0; i < stages.size(); i++) {
-        double rate = imagesPerSecond(stages.get(i).pass(), seconds / ROUNDS);
+        double rate = stages.get(i).measurement().imagesPerSecond(seconds / ROUNDS);
         if (round >= 0) {
           rates[i][round] = rate;
         }

@@ -1,10 +1,9 @@
 package io.stoker.data.pack;
 
-import io.stoker.data.image.ImageShape;
-import io.stoker.data.image.Pixels;
 import io.stoker.data.shard.RejectedInput;
 import java.io.Serializable;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.Comparator;
 import java.util.List;
 import org.apache.spark.Partitioner;
@@ -19,9 +18,8 @@ sealed interface Finding extends PackedItem {
    *
    * @param sample without its image
    * @param imageBytes of its encoded image
-   * @param fingerprintHigh the first half of a 128-bit hash of its encoded image
+   * @param fingerprintHigh the first half of a 128-bit hash of its encoded image and shape
    * @param fingerprintLow the second half
-   * @param shape of its image
    * @param sums over its pixels before they were encoded; empty where they do not count
    */
   record Accepted(
@@ -29,18 +27,15 @@ sealed interface Finding extends PackedItem {
       int imageBytes,
       long fingerprintHigh,
       long fingerprintLow,
-      ImageShape shape,
       ChannelSums sums)
       implements Finding {
-    static Accepted of(PackedSample sample, Pixels pixels, ChannelSums sums) {
-      ByteBuffer hash = ByteBuffer.wrap(Sha256.of(sample.image()));
+    static Accepted of(PackedSample sample, ChannelSums sums) {
+      ByteBuffer hash =
+          ByteBuffer.wrap(
+              Sha256.of(
+                  sample.image(), sample.shape().toString().getBytes(StandardCharsets.US_ASCII)));
       return new Accepted(
-          sample.withoutImage(),
-          sample.image().length,
-          hash.getLong(),
-          hash.getLong(),
-          pixels.shape(),
-          sums);
+          sample.withoutImage(), sample.image().length, hash.getLong(), hash.getLong(), sums);
     }
 
     /** Whether the shards hold the same bytes for both. */

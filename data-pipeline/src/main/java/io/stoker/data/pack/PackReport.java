@@ -1,6 +1,5 @@
 package io.stoker.data.pack;
 
-import io.stoker.data.image.ImageShape;
 import io.stoker.data.shard.DuplicateCounts;
 import io.stoker.data.shard.DuplicateInput;
 import io.stoker.data.shard.RejectedInput;
@@ -86,7 +85,7 @@ record PackReport(PrepareOptions options, SourceListing listing, List<String> sp
    */
   void check(PackStatistics statistics) {
     checkRejected(statistics);
-    checkShapes(statistics.shapes());
+    Check.input(statistics.shapes().isPresent(), "Input %s has no images", options.input());
     Check.input(
         statistics.samples(splitNames.indexOf("train")) > 0,
         "No samples in split 'train' of %s (more images, or another --split)",
@@ -125,20 +124,6 @@ record PackReport(PrepareOptions options, SourceListing listing, List<String> sp
         examples,
         rejected.size() > EXAMPLES ? ", ..." : "");
     LOG.warn("{} of {} images cannot be read: {}", rejected.size(), all, examples);
-  }
-
-  private void checkShapes(Map<ImageShape, String> shapes) {
-    List<Map.Entry<ImageShape, String>> found = List.copyOf(shapes.entrySet());
-    Check.input(!found.isEmpty(), "Input %s has no images", options.input());
-    if (found.size() > 1) {
-      throw new InputException(
-          "The images have different shapes: %s is %s, %s is %s (choose one with --size)"
-              .formatted(
-                  found.get(0).getValue(),
-                  found.get(0).getKey(),
-                  found.get(1).getValue(),
-                  found.get(1).getKey()));
-    }
   }
 
   private void warnOfEmptyClasses(PackStatistics statistics) {

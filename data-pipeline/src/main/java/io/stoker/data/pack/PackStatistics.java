@@ -1,13 +1,13 @@
 package io.stoker.data.pack;
 
-import io.stoker.data.image.ImageShape;
+import io.stoker.data.shard.Extent;
+import io.stoker.data.shard.ImageShapes;
 import io.stoker.data.shard.RejectedInput;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
+import java.util.Optional;
 
 /**
  * What one pass over the images finds out, mergeable in any order. All sums are of whole numbers,
@@ -25,8 +25,10 @@ final class PackStatistics implements Serializable {
   /** Bytes of encoded images by split and bucket of the order. */
   private final long[][] bucketBytes;
 
-  /** A sample of each shape that was seen, the first one by path. */
-  private final TreeMap<ImageShape, String> shapes = new TreeMap<>();
+  /** Those of all samples, and what their pixels take; null before the first one. */
+  private ImageShapes shapes;
+
+  private Extent pixelBytes;
 
   private final List<RejectedInput> rejected = new ArrayList<>();
   private final List<Copy> copies = new ArrayList<>();
@@ -69,8 +71,7 @@ final class PackStatistics implements Serializable {
     PackedSample sample = accepted.sample();
     samples[sample.split()][sample.label()]++;
     bucketBytes[sample.split()][sample.bucket()] += accepted.imageBytes();
-    shapes.merge(accepted.shape(), sample.path(), PackStatistics::first);
-    dropShapesBeyondTwo();
+    add(ImageShapes.of(sample.shape()), Extent.of(sample.shape().bytes()));
     trainPixels.add(accepted.sums());
   }
 
@@ -80,8 +81,9 @@ final class PackStatistics implements Serializable {
       addTo(samples[split], other.samples[split]);
       addTo(bucketBytes[split], other.bucketBytes[split]);
     }
-    other.shapes.forEach((shape, path) -> shapes.merge(shape, path, PackStatistics::first));
-    dropShapesBeyondTwo();
+    if (other.shapes != null) {
+      add(other.shapes, other.pixelBytes);
+    }
     rejected.addAll(other.rejected);
     copies.addAll(other.copies);
     trainPixels.add(other.trainPixels);
@@ -94,15 +96,9 @@ final class PackStatistics implements Serializable {
     }
   }
 
-  private static String first(String a, String b) {
-    return a.compareTo(b) <= 0 ? a : b;
-  }
-
-  /** Two are enough to show that shapes differ: the smallest and the largest. */
-  private void dropShapesBeyondTwo() {
-    while (shapes.size() > 2) {
-      shapes.remove(shapes.higherKey(shapes.firstKey()));
-    }
+  private void add(ImageShapes others, Extent bytesOfOthers) {
+    shapes = shapes == null ? others : shapes.and(others);
+    pixelBytes = pixelBytes == null ? bytesOfOthers : pixelBytes.and(bytesOfOthers);
   }
 
   /** Samples of each class of a split. */
@@ -124,9 +120,14 @@ final class PackStatistics implements Serializable {
     return bucketBytes[split];
   }
 
-  /** The smallest and the largest shape, or the only one, with the path of a sample of it. */
-  Map<ImageShape, String> shapes() {
-    return shapes;
+  /** The shapes of all samples, if there are any. */
+  Optional<ImageShapes> shapes() {
+    return Optional.ofNullable(shapes);
+  }
+
+  /** What the pixels of a sample take; there must be one. */
+  Extent pixelBytes() {
+    return pixelBytes;
   }
 
   /** Inputs that could not be read. */

@@ -5,11 +5,14 @@ import io.stoker.data.image.ImageShape;
 import io.stoker.data.image.Pixels;
 import io.stoker.data.image.Resizing;
 import io.stoker.data.image.UnreadableImageException;
+import io.stoker.data.shard.Extent;
 import io.stoker.data.shard.RejectedInput;
 import io.stoker.data.shard.ShardEncoding;
 import io.stoker.data.source.SourceImage;
 import io.stoker.data.source.SourcePart;
 import io.stoker.data.source.SourceSample;
+import io.stoker.failure.Check;
+import io.stoker.failure.InputException;
 import java.io.IOException;
 import java.io.Serializable;
 import java.nio.ByteBuffer;
@@ -62,12 +65,27 @@ record PackTask(
         options.maximumPixels());
   }
 
-  /** How the shards hold images of a shape. */
-  ShardEncoding encodingOf(ImageShape shape) {
+  /**
+   * How the shards hold images of all these sizes.
+   *
+   * @param pixelBytes what the pixels of an image take
+   * @throws InputException if that is to be chosen, and some are small
+   */
+  ShardEncoding encodingOf(Extent pixelBytes) {
+    ShardEncoding ofSmallest = encodingOf(pixelBytes.least());
+    Check.input(
+        ofSmallest.equals(encodingOf(pixelBytes.most())),
+        "The images have %s bytes of pixels, too few for JPEG and too many to be raw (choose with --encoding raw, jpeg or png)",
+        pixelBytes);
+    return ofSmallest;
+  }
+
+  /** How the shards hold an image whose pixels take so many bytes. */
+  ShardEncoding encodingOf(int pixelBytes) {
     if (encoding != null) {
       return encoding;
     }
-    return shape.bytes() <= SMALL_BYTES
+    return pixelBytes <= SMALL_BYTES
         ? new ShardEncoding.Raw()
         : new ShardEncoding.Jpeg(ShardEncoding.Jpeg.DEFAULT_QUALITY);
   }
@@ -176,13 +194,14 @@ record PackTask(
                 sampleId,
                 sample.label(),
                 sample.path(),
-                encodingOf(pixels.shape()).encode(pixels));
+                pixels.shape(),
+                encodingOf(pixels.shape().bytes()).encode(pixels));
         ChannelSums sums = new ChannelSums();
         if (splitNames.get(packed.split()).equals("train")) {
           sums.add(pixels);
         }
         next = packed;
-        finding = Finding.Accepted.of(packed, pixels, sums);
+        finding = Finding.Accepted.of(packed, sums);
       } catch (UnreadableImageException e) {
         finding = new Finding.Rejected(new RejectedInput(sample.path(), e.getMessage()));
       }

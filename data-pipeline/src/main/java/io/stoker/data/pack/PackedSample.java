@@ -1,5 +1,6 @@
 package io.stoker.data.pack;
 
+import io.stoker.data.image.ImageShape;
 import io.stoker.data.plan.Mixing;
 import io.stoker.data.shard.ShardSample;
 import java.io.Serializable;
@@ -13,10 +14,12 @@ import java.util.Comparator;
  * @param sampleId the sample's identity
  * @param label index into the class names
  * @param path where it came from
+ * @param shape of its image
  * @param image encoded; owned by this record
  */
 @SuppressWarnings("ArrayRecordComponent") // It is written once and dropped.
-record PackedSample(int split, long order, long sampleId, int label, String path, byte[] image)
+record PackedSample(
+    int split, long order, long sampleId, int label, String path, ImageShape shape, byte[] image)
     implements PackedItem {
   private static final long USE = 5;
   private static final byte[] NO_IMAGE = {};
@@ -36,11 +39,11 @@ record PackedSample(int split, long order, long sampleId, int label, String path
 
   /** The same with nothing for its image. */
   PackedSample withoutImage() {
-    return new PackedSample(split, order, sampleId, label, path, NO_IMAGE);
+    return new PackedSample(split, order, sampleId, label, path, shape, NO_IMAGE);
   }
 
   ShardSample toShardSample() {
-    return new ShardSample(sampleId, label, path, image);
+    return new ShardSample(sampleId, label, path, shape, image);
   }
 
   /** Compares by split and place; by id and path should two hashes ever be equal. */

@@ -2,7 +2,6 @@ package io.stoker.data.pack;
 
 import io.stoker.data.image.BareCodec;
 import io.stoker.data.image.ImageCodec;
-import io.stoker.data.image.ImageShape;
 import io.stoker.data.image.Pixels;
 import io.stoker.data.image.UnreadableImageException;
 import io.stoker.data.measure.StageClock;
@@ -66,7 +65,7 @@ public final class PrepareBench {
     for (Pixels pixels : decoded) {
       Pixels ready = task.fit(pixels);
       resized.add(ready);
-      samples.add(new ShardSample(samples.size(), 0, "image", encode(ready)));
+      samples.add(new ShardSample(samples.size(), 0, "image", ready.shape(), encode(ready)));
     }
   }
 
@@ -169,7 +168,7 @@ public final class PrepareBench {
   }
 
   private byte[] encode(Pixels pixels) {
-    return task.encodingOf(pixels.shape()).encode(pixels);
+    return task.encodingOf(pixels.shape().bytes()).encode(pixels);
   }
 
   private interface Work<T> {
@@ -182,10 +181,9 @@ public final class PrepareBench {
   }
 
   private long write(Path scratch) throws IOException {
-    ImageShape shape = resized.get(0).shape();
-    ShardEncoding encoding = task.encodingOf(shape);
+    ShardEncoding encoding = task.encodingOf(resized.get(0).shape().bytes());
     try (ShardWriter writer =
-        new ShardWriter(new org.apache.hadoop.fs.Path(scratch.toUri()), shape, encoding, hadoop)) {
+        new ShardWriter(new org.apache.hadoop.fs.Path(scratch.toUri()), encoding, hadoop)) {
       for (ShardSample sample : samples) {
         writer.write(sample);
       }

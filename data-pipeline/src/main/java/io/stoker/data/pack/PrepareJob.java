@@ -1,6 +1,5 @@
 package io.stoker.data.pack;
 
-import io.stoker.data.image.ImageShape;
 import io.stoker.data.shard.DuplicateInput;
 import io.stoker.data.shard.ManifestFile;
 import io.stoker.data.shard.ShardEncoding;
@@ -121,20 +120,19 @@ public final class PrepareJob {
       PackReport report = new PackReport(options, listing, splitNames);
       report.check(statistics);
       List<DuplicateInput> duplicates = report.duplicates(statistics);
-      ImageShape shape = statistics.shapes().keySet().iterator().next();
+      ShardEncoding encoding = task.encodingOf(statistics.pixelBytes());
       ShardLayout layout = ShardLayout.of(splitNames, statistics, options.shardBytes());
       ManifestFile.Stored stored = null;
       try {
         output.begin(layout.files());
-        List<ShardFile> shards =
-            write(kept(items, statistics), layout, shape, task.encodingOf(shape), configuration);
+        List<ShardFile> shards = write(kept(items, statistics), layout, encoding, configuration);
         stored =
             output.finish(
                 new ShardManifest(
                     ShardManifest.FORMAT_VERSION,
                     listing.classNames(),
-                    shape,
-                    task.encodingOf(shape),
+                    statistics.shapes().orElseThrow(),
+                    encoding,
                     options.seed(),
                     statistics.trainPixels().statistics(),
                     splits(splitNames, statistics, layout, shards),
@@ -203,7 +201,6 @@ public final class PrepareJob {
   private List<ShardFile> write(
       JavaRDD<PackedSample> samples,
       ShardLayout layout,
-      ImageShape shape,
       ShardEncoding encoding,
       Broadcast<SerializableConfiguration> configuration)
       throws IOException {
@@ -219,7 +216,6 @@ public final class PrepareJob {
                         writeShard(
                             new Path(folder, layout.files().get(shard)),
                             ordered,
-                            shape,
                             encoding,
                             configuration.value().value()))
                     .iterator(),
@@ -228,13 +224,9 @@ public final class PrepareJob {
   }
 
   private static ShardFile writeShard(
-      Path file,
-      Iterator<PackedSample> samples,
-      ImageShape shape,
-      ShardEncoding encoding,
-      Configuration hadoop)
+      Path file, Iterator<PackedSample> samples, ShardEncoding encoding, Configuration hadoop)
       throws IOException {
-    try (ShardWriter writer = new ShardWriter(file, shape, encoding, hadoop)) {
+    try (ShardWriter writer = new ShardWriter(file, encoding, hadoop)) {
       while (samples.hasNext()) {
         writer.write(samples.next().toShardSample());
       }

@@ -7,10 +7,14 @@ import java.security.NoSuchAlgorithmException;
 final class Sha256 {
   private Sha256() {}
 
-  /** Its 32 bytes. */
-  static byte[] of(byte[] bytes) {
+  /** Its 32 bytes, of some bytes one after the other. */
+  static byte[] of(byte[]... parts) {
     try {
-      return MessageDigest.getInstance("SHA-256").digest(bytes);
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      for (byte[] part : parts) {
+        digest.update(part);
+      }
+      return digest.digest();
     } catch (NoSuchAlgorithmException e) { // Every Java has it.
       throw new IllegalStateException(e);
     }

@@ -1,5 +1,7 @@
 package io.stoker.data.shard;
 
+import io.stoker.data.image.ImageShape;
+import io.stoker.data.image.Pixels;
 import io.stoker.data.image.UnreadableImageException;
 import io.stoker.failure.DamagedException;
 
@@ -9,35 +11,39 @@ import io.stoker.failure.DamagedException;
  */
 public final class ShardBlock {
   private final String name;
-  private final ShardManifest manifest;
+  private final ShardEncoding encoding;
   private final long[] sampleIds;
   private final int[] labels;
   private final String[] paths;
+  private final ImageShape[] shapes;
   private final int[] offsets;
   private final byte[] images;
 
   /**
    * @param name where the block is, for messages
-   * @param manifest of the data set
+   * @param encoding of the images
    * @param sampleIds of each row
    * @param labels of each row
    * @param paths of each row
+   * @param shapes of each row
    * @param offsets where each row's image starts in images, and one more: where the last one ends
    * @param images the encoded images, one after the other
    */
   ShardBlock(
       String name,
-      ShardManifest manifest,
+      ShardEncoding encoding,
       long[] sampleIds,
       int[] labels,
       String[] paths,
+      ImageShape[] shapes,
       int[] offsets,
       byte[] images) {
     this.name = name;
-    this.manifest = manifest;
+    this.encoding = encoding;
     this.sampleIds = sampleIds;
     this.labels = labels;
     this.paths = paths;
+    this.shapes = shapes;
     this.offsets = offsets;
     this.images = images;
   }
@@ -62,18 +68,32 @@ public final class ShardBlock {
     return paths[row];
   }
 
+  /** The shape of the image of a row. */
+  public ImageShape shape(int row) {
+    return shapes[row];
+  }
+
+  /**
+   * Decodes the image of a row.
+   *
+   * @throws DamagedException if the bytes are no image of the row's shape
+   */
+  public Pixels pixels(int row) {
+    byte[] values = new byte[shapes[row].bytes()];
+    decode(row, values);
+    return new Pixels(shapes[row], values);
+  }
+
   /**
    * Decodes the image of a row.
    *
    * @param row which
    * @param target receives interleaved uint8 {@code [height, width, channels]} at its start
-   * @throws DamagedException if the bytes are no image of the data set's shape
+   * @throws DamagedException if the bytes are no image of the row's shape
    */
   public void decode(int row, byte[] target) {
     try {
-      manifest
-          .encoding()
-          .decode(images, offsets[row], offsets[row + 1] - offsets[row], manifest.image(), target);
+      encoding.decode(images, offsets[row], offsets[row + 1] - offsets[row], shapes[row], target);
     } catch (UnreadableImageException e) {
       throw new DamagedException(
           "Cannot read row " + row + " of " + name + ": " + e.getMessage(), e);
@@ -103,6 +123,6 @@ public final class ShardBlock {
     for (String path : paths) {
       text += 48 + path.length();
     }
-    return images.length + 20L * labels.length + text;
+    return images.length + 24L * labels.length + text;
   }
 }

@@ -1,5 +1,6 @@
 package io.stoker.data.shard;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import io.stoker.data.image.ImageShape;
 import io.stoker.failure.Check;
@@ -20,7 +21,7 @@ import java.util.Set;
  *
  * @param formatVersion {@value #FORMAT_VERSION}
  * @param classNames the classes; a label is an index into them
- * @param image the shape of every image
+ * @param images their shapes; the field {@code image} of the file
  * @param encoding how the shards hold an image
  * @param seed of the order of samples, and of the splits where they are fractions
  * @param statistics of the train split's pixels
@@ -44,7 +45,7 @@ import java.util.Set;
 public record ShardManifest(
     int formatVersion,
     List<String> classNames,
-    ImageShape image,
+    @JsonProperty("image") ImageShapes images,
     ShardEncoding encoding,
     long seed,
     ChannelStatistics statistics,
@@ -65,7 +66,7 @@ public record ShardManifest(
         formatVersion,
         FORMAT_VERSION);
     checkPresent(classNames, "classNames");
-    checkPresent(image, "image");
+    checkPresent(images, "image");
     checkPresent(encoding, "encoding");
     checkPresent(statistics, "statistics");
     checkPresent(splits, "splits");
@@ -80,10 +81,10 @@ public record ShardManifest(
     Check.undamaged(
         new HashSet<>(classNames).size() == classNames.size(), "A class name appears twice");
     Check.undamaged(
-        statistics.channels() == image.channels(),
+        statistics.channels() == images.channels(),
         "Statistics of %d channels for images of %d",
         statistics.channels(),
-        image.channels());
+        images.channels());
     Set<String> files = new HashSet<>();
     for (Map.Entry<String, ShardSplit> split : splits.entrySet()) {
       Check.undamaged(split.getValue() != null, "Split %s is empty", split.getKey());
@@ -101,6 +102,15 @@ public record ShardManifest(
 
   private static void checkPresent(Object value, String field) {
     Check.undamaged(value != null, "The field %s is null", field);
+  }
+
+  /**
+   * The shape of every image.
+   *
+   * @throws InputException if they have not all the same
+   */
+  public ImageShape image() {
+    return images.one();
   }
 
   /** How many classes there are. */

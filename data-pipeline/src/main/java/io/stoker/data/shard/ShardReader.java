@@ -1,5 +1,6 @@
 package io.stoker.data.shard;
 
+import io.stoker.data.image.ImageShape;
 import io.stoker.data.storage.Storage;
 import io.stoker.failure.Check;
 import io.stoker.failure.DamagedException;
@@ -104,9 +105,7 @@ public final class ShardReader implements AutoCloseable {
   }
 
   private ShardBlock block(String name, ColumnReadStoreImpl columns, int rows) {
-    checkConstant(name, columns, ShardSchema.HEIGHT, rows, manifest.image().height());
-    checkConstant(name, columns, ShardSchema.WIDTH, rows, manifest.image().width());
-    checkConstant(name, columns, ShardSchema.CHANNELS, rows, manifest.image().channels());
+    ImageShape[] shapes = shapes(name, columns, rows);
     checkEncoding(name, columns, rows);
     long[] sampleIds = new long[rows];
     int[] labels = new int[rows];
@@ -139,24 +138,41 @@ public final class ShardReader implements AutoCloseable {
     for (int row = 0; row < rows; row++) {
       encoded[row].toByteBuffer().get(bytes, offsets[row], encoded[row].length());
     }
-    return new ShardBlock(name, manifest, sampleIds, labels, paths, offsets, bytes);
+    return new ShardBlock(
+        name, manifest.encoding(), sampleIds, labels, paths, shapes, offsets, bytes);
   }
 
-  private void checkConstant(
-      String name, ColumnReadStoreImpl columns, String column, int rows, int expected) {
-    ColumnReader reader = column(columns, column);
+  private ImageShape[] shapes(String name, ColumnReadStoreImpl columns, int rows) {
+    ImageShapes all = manifest.images();
+    int[] heights = values(name, columns, ShardSchema.HEIGHT, rows, all.height());
+    int[] widths = values(name, columns, ShardSchema.WIDTH, rows, all.width());
+    values(name, columns, ShardSchema.CHANNELS, rows, Extent.of(all.channels()));
+    ImageShape[] shapes = new ImageShape[rows];
     for (int row = 0; row < rows; row++) {
-      int value = reader.getInteger();
+      boolean same = row > 0 && heights[row] == heights[row - 1] && widths[row] == widths[row - 1];
+      shapes[row] =
+          same ? shapes[row - 1] : new ImageShape(heights[row], widths[row], all.channels());
+    }
+    return shapes;
+  }
+
+  private static int[] values(
+      String name, ColumnReadStoreImpl columns, String column, int rows, Extent expected) {
+    ColumnReader reader = column(columns, column);
+    int[] values = new int[rows];
+    for (int row = 0; row < rows; row++) {
+      values[row] = reader.getInteger();
       reader.consume();
       Check.undamaged(
-          value == expected,
-          "Cannot read %s: %s is %d in row %d, the manifest says %d",
+          expected.contains(values[row]),
+          "Cannot read %s: %s is %d in row %d, the manifest says %s",
           name,
           column,
-          value,
+          values[row],
           row,
           expected);
     }
+    return values;
   }
 
   private void checkEncoding(String name, ColumnReadStoreImpl columns, int rows) {

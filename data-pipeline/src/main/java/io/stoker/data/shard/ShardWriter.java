@@ -42,16 +42,14 @@ public final class ShardWriter implements AutoCloseable {
    * Creates the file, or overwrites it.
    *
    * @param file the shard
-   * @param shape of every image
    * @param encoding of every image
    * @param hadoop how to reach the filesystem
    * @throws IOException if it cannot be created
    */
-  public ShardWriter(Path file, ImageShape shape, ShardEncoding encoding, Configuration hadoop)
-      throws IOException {
+  public ShardWriter(Path file, ShardEncoding encoding, Configuration hadoop) throws IOException {
     this.file = file;
     this.parquet =
-        new Builder(new HashedOutput(hadoop), shape, encoding)
+        new Builder(new HashedOutput(hadoop), encoding)
             .withWriteMode(ParquetFileWriter.Mode.OVERWRITE)
             .withCompressionCodec(CompressionCodecName.UNCOMPRESSED)
             .withRowGroupSize((long) BLOCK_BYTES)
@@ -181,12 +179,10 @@ public final class ShardWriter implements AutoCloseable {
   }
 
   private static final class Builder extends ParquetWriter.Builder<ShardSample, Builder> {
-    private final ImageShape shape;
     private final ShardEncoding encoding;
 
-    Builder(OutputFile output, ImageShape shape, ShardEncoding encoding) {
+    Builder(OutputFile output, ShardEncoding encoding) {
       super(output);
-      this.shape = shape;
       this.encoding = encoding;
     }
 
@@ -197,18 +193,16 @@ public final class ShardWriter implements AutoCloseable {
 
     @Override
     protected WriteSupport<ShardSample> getWriteSupport(Configuration hadoop) {
-      return new RowWriter(shape, encoding);
+      return new RowWriter(encoding);
     }
   }
 
   private static final class RowWriter extends WriteSupport<ShardSample> {
-    private final ImageShape shape;
     private final Binary encoding;
     private RecordConsumer consumer;
     private int field;
 
-    RowWriter(ImageShape shape, ShardEncoding encoding) {
-      this.shape = shape;
+    RowWriter(ShardEncoding encoding) {
       this.encoding = Binary.fromString(encoding.name());
     }
 
@@ -224,6 +218,7 @@ public final class ShardWriter implements AutoCloseable {
 
     @Override
     public void write(ShardSample sample) {
+      ImageShape shape = sample.shape();
       consumer.startMessage();
       field = 0;
       add(ShardSchema.SAMPLE_ID, () -> consumer.addLong(sample.sampleId()));

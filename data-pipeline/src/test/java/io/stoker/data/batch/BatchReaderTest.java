@@ -8,6 +8,7 @@ import io.stoker.data.augment.AugmentationChain;
 import io.stoker.data.augment.View;
 import io.stoker.data.augment.Views;
 import io.stoker.data.image.ImageShape;
+import io.stoker.data.measure.StageClock;
 import io.stoker.data.plan.EpochPlan;
 import io.stoker.data.shard.ShardBlock;
 import io.stoker.data.shard.ShardEncoding;
@@ -176,7 +177,7 @@ class BatchReaderTest {
     SplitBlocks data =
         new SplitBlocks(ShardFolder.open(path(), new Configuration()), "train", new BlockCache(0));
 
-    List<LoaderBench.Rate> rates = new LoaderBench(data, input("flip"), 16, 0.05).run(2);
+    List<StageClock.Rate> rates = new LoaderBench(data, input("flip"), 16, 0.05).run(2);
 
     assertThat(rates)
         .extracting(rate -> rate.stage() + " " + rate.threads())

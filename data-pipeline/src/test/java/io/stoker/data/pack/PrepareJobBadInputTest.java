@@ -201,17 +201,16 @@ class PrepareJobBadInputTest {
   }
 
   @Test
-  void asksForASizeWhereShapesDiffer() throws IOException {
+  void asksForAnEncodingWhereOneSuitsNotAllSizes() throws IOException {
     TestImages.writeFolders(in, 8, 10, "a", "b");
     TestImages.write(
-        in.resolve("a/other.png"), TestImages.file(TestImages.gradient(40, 30, 0), "png"));
+        in.resolve("a/large.png"), TestImages.file(TestImages.gradient(100, 90, 0), "png"));
     assertRefused(options("folder"))
-        .hasMessageContaining("a/image-000.png is 8 x 8 x 3")
-        .hasMessageContaining("a/other.png is 30 x 40 x 3")
-        .hasMessageContaining("--size");
-    ShardManifest manifest = run(options("folder").size(100));
-    assertThat(manifest.image().toString()).isEqualTo("100 x 100 x 3");
-    assertThat(manifest.encoding()).isEqualTo(ShardEncoding.parse("jpeg"));
+        .hasMessageContaining("192 to 27000 bytes of pixels")
+        .hasMessageContaining("--encoding");
+    assertThat(run(options("folder").encoding(ShardEncoding.parse("png"))).images())
+        .hasToString("8 to 90 x 8 to 100 x 3");
+    run(options("folder").size(100).existingOutput(PrepareOptions.ExistingOutput.OVERWRITE));
   }
 
   @Test

@@ -1,18 +1,24 @@
 package io.stoker.data.pack;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.stoker.data.TestImages;
 import io.stoker.data.TestSpark;
+import io.stoker.data.image.ImageCodec;
+import io.stoker.data.image.ImageShape;
+import io.stoker.data.image.Pixels;
 import io.stoker.data.shard.ShardBlock;
 import io.stoker.data.shard.ShardFile;
 import io.stoker.data.shard.ShardFolder;
 import io.stoker.data.shard.ShardManifest;
 import io.stoker.data.source.ImageSources;
+import io.stoker.failure.InputException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -97,6 +103,65 @@ class PrepareJobTest {
       }
     }
     assertThat(seen).hasSize(25_000);
+  }
+
+  /** A standing and a lying white picture have the same bytes, and are no copies. */
+  @Test
+  void keepsTheSizesOfImagesThatDiffer() throws IOException {
+    Map<String, Pixels> images = new TreeMap<>();
+    images.put("ant/standing.png", white(6, 4));
+    images.put("ant/lying.png", white(4, 6));
+    images.put("bee/large.png", TestImages.noise(30, 40, 3, 1));
+    images.put("bee/small.png", TestImages.noise(6, 5, 3, 2));
+    for (Map.Entry<String, Pixels> image : images.entrySet()) {
+      TestImages.write(
+          folder.resolve("in").resolve(image.getKey()), ImageCodec.encodePng(image.getValue()));
+    }
+    PrepareOptions.Builder options = options("folder").splits(SplitFractions.parse("train=1"));
+
+    ShardManifest manifest = new PrepareJob(spark, options.build()).run().manifest();
+
+    assertThat(manifest.duplicates().copies()).isZero();
+    assertThat(Files.readString(folder.resolve("out/manifest.json")))
+        .containsPattern("\"height\" : \\[ 4, 30 \\],\\s+\"width\" : \\[ 4, 40 \\]");
+    double sum = 0;
+    long pixels = 0;
+    for (Pixels image : images.values()) {
+      for (int i = 0; i < image.values().length; i += 3) {
+        sum += image.values()[i] & 0xFF;
+        pixels++;
+      }
+    }
+    assertThat(manifest.statistics().mean().get(0)).isCloseTo(sum / pixels, within(1e-9));
+    ShardFolder shards = ShardFolder.open(hadoop(folder.resolve("out")), new Configuration());
+    assertThat(shards.manifest()).isEqualTo(manifest);
+    ShardBlock block = shards.readBlock("train", 0);
+    assertThat(block.rows()).isEqualTo(images.size());
+    for (int row = 0; row < block.rows(); row++) {
+      Pixels expected = images.get(block.path(row));
+      assertThat(block.pixels(row).shape()).isEqualTo(expected.shape());
+      assertThat(block.pixels(row).values()).isEqualTo(expected.values());
+    }
+    assertThat(
+            SparkSession.builder()
+                .sparkContext(spark.sc())
+                .getOrCreate()
+                .read()
+                .parquet(folder.resolve("out").toString() + "/*.parquet")
+                .selectExpr("max(height * width * channels - length(image))")
+                .head()
+                .getInt(0))
+        .isZero();
+    assertThatThrownBy(manifest::image)
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("4 to 30 x 4 to 40 x 3 (prepare them with --size N");
+  }
+
+  private static Pixels white(int height, int width) {
+    ImageShape shape = new ImageShape(height, width, 3);
+    byte[] values = new byte[shape.bytes()];
+    Arrays.fill(values, (byte) 255);
+    return new Pixels(shape, values);
   }
 
   @Test

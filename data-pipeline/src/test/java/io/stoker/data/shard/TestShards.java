@@ -36,13 +36,17 @@ public final class TestShards {
     int index = 0;
     for (int shard = 0; shard < rows.length; shard++) {
       Path file = new Path(folder, "train-%05d-of-%05d.parquet".formatted(shard, rows.length));
-      try (ShardWriter writer = new ShardWriter(file, shape, encoding, hadoop)) {
+      try (ShardWriter writer = new ShardWriter(file, encoding, hadoop)) {
         for (int row = 0; row < rows[shard]; row++, index++) {
           int label = index % classes;
           perClass.set(label, perClass.get(label) + 1);
           writer.write(
               new ShardSample(
-                  1000 + index, label, "image-" + index, encoding.encode(pixels(shape, index))));
+                  1000 + index,
+                  label,
+                  "image-" + index,
+                  shape,
+                  encoding.encode(pixels(shape, index))));
         }
         shards.add(writer.finish());
       }
@@ -56,7 +60,7 @@ public final class TestShards {
         new ShardManifest(
             ShardManifest.FORMAT_VERSION,
             List.of("ant", "bee", "cat", "dog").subList(0, classes),
-            shape,
+            ImageShapes.of(shape),
             encoding,
             0,
             new ChannelStatistics(

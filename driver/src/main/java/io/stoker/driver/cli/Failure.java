@@ -3,7 +3,6 @@ package io.stoker.driver.cli;
 import io.stoker.failure.InputException;
 import io.stoker.failure.ResourceException;
 import io.stoker.failure.StokerException;
-import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.ConnectException;
 import java.net.UnknownHostException;
@@ -22,6 +21,7 @@ import org.apache.hadoop.security.AccessControlException;
  */
 record Failure(int exitCode, String message) {
   private static final int BUG = 1;
+  private static final String NO_SPACE = "No space left on device";
 
   /** Finds in a failure and its causes what can be told to a user; what cannot is a bug. */
   static Failure of(Throwable failure) {
@@ -35,8 +35,29 @@ record Failure(int exitCode, String message) {
         .map(Failure::explain)
         .flatMap(Optional::stream)
         .findFirst()
+        .or(() -> fullDisk(chain))
         .or(() -> storage(chain))
         .orElseGet(() -> bug(failure));
+  }
+
+  /**
+   * It may be the disk of a run or of shards, of this machine or of an executor, or Spark's own.
+   */
+  private static Optional<Failure> fullDisk(List<Throwable> chain) {
+    boolean full =
+        chain.stream().anyMatch(cause -> firstLine(cause.getMessage()).contains(NO_SPACE));
+    String action =
+        chain.stream()
+            .filter(UncheckedIOException.class::isInstance)
+            .map(cause -> firstLine(cause.getMessage()) + ": ")
+            .findFirst()
+            .orElse("");
+    return full
+        ? resource(
+            action.replace(": " + NO_SPACE, "")
+                + NO_SPACE
+                + " (free some there and in Spark's local folders; train goes on with --resume)")
+        : Optional.empty();
   }
 
   /** A file could not be read or written: what was being done, and then why it failed. */
@@ -78,9 +99,6 @@ record Failure(int exitCode, String message) {
     }
     if (cause instanceof ConnectException || cause instanceof UnknownHostException) {
       return resource("Cannot connect: " + message);
-    }
-    if (cause instanceof IOException && message.contains("No space left on device")) {
-      return resource(message);
     }
     if (message.contains("ExecutorLostFailure")) {
       return resource("Executors were lost: " + message);

@@ -165,7 +165,7 @@ final class InspectCommand extends StokerCommand {
     return "%s%nimages of %s as %s, mean %s, standard deviation %s per channel (0 to 255)%n%d rejected, %d ignored, %s%n"
         .formatted(
             table,
-            manifest.image(),
+            manifest.images(),
             manifest.encoding().name(),
             numbers(statistics.mean()),
             numbers(statistics.standardDeviation()),
@@ -181,12 +181,9 @@ final class InspectCommand extends StokerCommand {
   private ObjectNode json(ShardFolder folder) {
     ShardManifest manifest = folder.manifest();
     ObjectNode json = Report.object();
-    json.put("data", data.uri)
-        .put("manifest_sha256", folder.manifestHash())
-        .put("height", manifest.image().height())
-        .put("width", manifest.image().width())
-        .put("channels", manifest.image().channels())
-        .put("encoding", manifest.encoding().name())
+    json.put("data", data.uri).put("manifest_sha256", folder.manifestHash());
+    json.setAll(Report.object(manifest.images()));
+    json.put("encoding", manifest.encoding().name())
         .put("rejected", manifest.rejected().size())
         .put("ignored", manifest.ignored().size())
         .set("duplicates", Report.object(manifest.duplicates()));

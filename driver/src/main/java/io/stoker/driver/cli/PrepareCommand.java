@@ -51,7 +51,7 @@ final class PrepareCommand extends StokerCommand {
       names = "--size",
       paramLabel = "N",
       description =
-          "Resize the short side to N pixels and cut out the middle; 0 keeps the images' size"
+          "Resize the short side to N pixels and cut out the middle; 0 keeps the images' sizes"
               + " (default: 0).")
   private Integer size;
 
@@ -170,7 +170,7 @@ final class PrepareCommand extends StokerCommand {
             .formatted(
                 table,
                 "%,d".formatted(result.samples()),
-                manifest.image(),
+                manifest.images(),
                 manifest.classes(),
                 manifest.rejected().size(),
                 duplicates(manifest.duplicates()),

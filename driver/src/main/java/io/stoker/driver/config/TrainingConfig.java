@@ -108,13 +108,15 @@ public record TrainingConfig(
     Check.input(localSteps >= 1, "Invalid local steps: %d (must be >= 1)", localSteps);
     Check.input(epochs >= 1, "Invalid epochs: %d (must be >= 1)", epochs);
     Check.input(
-        learningRate > 0 && Double.isFinite(learningRate),
-        "Invalid learning rate: %s (must be > 0)",
+        (float) learningRate > 0 && Float.isFinite((float) learningRate),
+        "Invalid learning rate: %s (must be > 0, within the range of a float)",
         learningRate);
     Check.input(
-        momentum >= 0 && momentum < 1, "Invalid momentum: %s (must be >= 0 and < 1)", momentum);
+        momentum >= 0 && (float) momentum < 1,
+        "Invalid momentum: %s (must be >= 0 and < 1)",
+        momentum);
     Check.input(
-        weightDecay >= 0 && Double.isFinite(weightDecay),
+        weightDecay >= 0 && Float.isFinite((float) weightDecay),
         "Invalid weight decay: %s (must be >= 0)",
         weightDecay);
     Check.input(

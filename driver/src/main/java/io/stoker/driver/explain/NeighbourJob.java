@@ -146,14 +146,12 @@ public final class NeighbourJob {
     List<Neighbours.Sample> samples = new ArrayList<>();
     for (Neighbour neighbour : neighbours) {
       ShardBlock block = shards.readBlock(split, neighbour.block());
-      byte[] pixels = new byte[shards.manifest().image().bytes()];
-      block.decode(neighbour.row(), pixels);
       samples.add(
           new Neighbours.Sample(
               block.path(neighbour.row()),
               shards.manifest().classNames().get(neighbour.label()),
               neighbour.distance(),
-              new Pixels(shards.manifest().image(), pixels)));
+              block.pixels(neighbour.row())));
     }
     return samples;
   }

@@ -77,12 +77,7 @@ public final class ClassSamples {
   }
 
   static Sample sample(ShardFolder folder, ShardBlock block, int row) {
-    ImageShape shape = folder.manifest().image();
-    byte[] values = new byte[shape.bytes()];
-    block.decode(row, values);
     return new Sample(
-        folder.manifest().classNames().get(block.label(row)),
-        block.path(row),
-        new Pixels(shape, values));
+        folder.manifest().classNames().get(block.label(row)), block.path(row), block.pixels(row));
   }
 }

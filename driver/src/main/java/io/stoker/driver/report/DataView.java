@@ -30,7 +30,7 @@ final class DataView {
     ShardManifest manifest = folder.manifest();
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     json.put("folder", Locations.plain(folder.path().toString()))
-        .put("image", manifest.image().toString())
+        .put("image", manifest.images().toString())
         .put("encoding", manifest.encoding().name())
         .put("classes", manifest.classes())
         .put("rejected", manifest.rejected().size())

@@ -97,9 +97,9 @@ record ShardRows(String uri, String manifestSha256, List<String> labels) impleme
                       from.split(),
                       block.sampleId(index),
                       labels.get(block.label(index)),
-                      manifest.image().height(),
-                      manifest.image().width(),
-                      manifest.image().channels(),
+                      block.shape(index).height(),
+                      block.shape(index).width(),
+                      block.shape(index).channels(),
                       manifest.encoding().name(),
                       Arrays.copyOfRange(source, offset, offset + length))));
     }

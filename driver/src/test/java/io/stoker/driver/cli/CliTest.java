@@ -14,6 +14,7 @@ import io.stoker.driver.metrics.PhaseSeconds;
 import io.stoker.driver.round.TrainResult;
 import io.stoker.models.zoo.Zoo;
 import io.stoker.worker.TinyShards;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -23,6 +24,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import javax.imageio.ImageIO;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -205,6 +207,35 @@ class CliTest {
     assertThat(report.json().get("loss").isNull()).isTrue();
     assertThat(report.json().get("accuracy").isNull()).isTrue();
     assertThat(report.text()).contains("nothing left to do").doesNotContain("NaN");
+  }
+
+  /** Others may train on such shards; here they want one size. */
+  @Test
+  void imagesThatDifferInSizeArePreparedAndNotTrainedOn(@TempDir Path folder) throws IOException {
+    Commands commands = new Commands();
+    Commands.writeImages(folder.resolve("images"), 10);
+    BufferedImage other = new BufferedImage(9, 14, BufferedImage.TYPE_BYTE_GRAY);
+    ImageIO.write(other, "png", folder.resolve("images/left/other.png").toFile());
+    Path data = folder.resolve("data");
+    commands.json(
+        "prepare --channels 1 --split train=1 --input %s --output %s"
+            .formatted(folder.resolve("images"), data));
+
+    JsonNode inspected = commands.json("inspect --data " + data);
+    assertThat(inspected.get("height")).hasToString("[12,14]");
+    assertThat(inspected.get("width")).hasToString("[9,12]");
+    for (String command :
+        List.of(
+            "train --model perceptron --run %s/run --data ".formatted(folder),
+            "inspect --sheet %s/sheet.png --data ".formatted(folder),
+            "inspect --order 0 --data ",
+            "bench loader --data ")) {
+      Commands.Outcome outcome = commands.run(command + data);
+      assertThat(outcome.exitCode()).as(outcome.err()).isEqualTo(2);
+      assertThat(outcome.err())
+          .contains("they are 12 to 14 x 9 to 12 x 1 (prepare them with --size N");
+    }
+    assertThat(folder.resolve("run")).doesNotExist();
   }
 
   @Test

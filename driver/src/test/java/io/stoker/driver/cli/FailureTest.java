@@ -6,6 +6,7 @@ import io.stoker.failure.DamagedException;
 import io.stoker.failure.InputException;
 import io.stoker.failure.ResourceException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.ConnectException;
 import org.apache.hadoop.fs.UnsupportedFileSystemException;
 import org.apache.spark.SparkException;
@@ -32,6 +33,17 @@ class FailureTest {
     assertThat(Failure.of(new OutOfMemoryError("Java heap space")).exitCode()).isEqualTo(4);
     assertThat(Failure.of(new IOException("No space left on device")).exitCode()).isEqualTo(4);
     assertThat(Failure.of(new ConnectException("Connection refused")).exitCode()).isEqualTo(4);
+  }
+
+  @Test
+  void aFullDiskIsNamedByWhatWasWritten() {
+    Throwable failure =
+        new UncheckedIOException("Cannot write r/x", new IOException("No space left on device"));
+
+    assertThat(Failure.of(new SparkException("Job aborted", failure)).message())
+        .isEqualTo(
+            "Cannot write r/x: No space left on device (free some there and in Spark's local"
+                + " folders; train goes on with --resume)");
   }
 
   @Test

@@ -7,6 +7,7 @@ import io.stoker.data.storage.Storage;
 import io.stoker.data.storage.StorageDefaults;
 import io.stoker.driver.FaultyEndpoint;
 import io.stoker.driver.FaultyEndpoint.Fault;
+import io.stoker.driver.FullDisk;
 import io.stoker.driver.S3Server;
 import io.stoker.driver.checkpoint.Locations;
 import io.stoker.driver.checkpoint.RunFolder;
@@ -15,16 +16,23 @@ import io.stoker.driver.cli.Commands.Outcome;
 import io.stoker.driver.metrics.MetricsLog;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Stream;
+import java.util.zip.GZIPOutputStream;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FSDataOutputStream;
+import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.hdfs.HdfsConfiguration;
 import org.apache.hadoop.hdfs.MiniDFSCluster;
@@ -40,6 +48,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 class StorageTest {
   private static final String SECRET = "wJalrXUtnFEMI/K7MDENG+bPxRfiCY";
   private static final int DONE_ROUNDS = 8;
+
+  /** Images of a class in archives and lists. */
+  private static final int LISTED = 12;
 
   @TempDir private static Path folder;
 
@@ -70,6 +81,7 @@ class StorageTest {
     // The file system of a bucket lives as long as the process, so that all tests set it up alike.
     commands =
         new Commands()
+            .with("spark.hadoop.fs.full.impl", FullDisk.class.getName())
             .with("spark.hadoop.fs.s3a.endpoint", endpoint.endpoint())
             .with("spark.hadoop.fs.s3a.path.style.access", true)
             .with("spark.hadoop.fs.s3a.connection.ssl.enabled", false)
@@ -132,49 +144,98 @@ class StorageTest {
     commands.json("doctor --probe " + root);
   }
 
-  /** The same images as an archive, and as a list of relative paths and whole locations. */
-  @ParameterizedTest
-  @ValueSource(strings = {"hdfs", "s3a"})
-  void preparesArchivesAndListsOnEachStorage(String storage) throws IOException {
-    String root = roots.get(storage) + "/sources";
-    ByteArrayOutputStream archive = new ByteArrayOutputStream();
-    StringBuilder list = new StringBuilder("path,label\n");
-    Path images = folder.resolve("images");
-    try (TarArchiveOutputStream tar = new TarArchiveOutputStream(archive);
-        Stream<Path> files = Files.walk(images)) {
-      for (Path file : files.filter(Files::isRegularFile).sorted().toList()) {
-        String name = images.relativize(file).toString();
-        byte[] bytes = Files.readAllBytes(file);
-        TarArchiveEntry entry = new TarArchiveEntry(name);
-        entry.setSize(bytes.length);
-        tar.putArchiveEntry(entry);
-        tar.write(bytes);
-        tar.closeArchiveEntry();
-        store(root + "/files/" + name, bytes);
-        String before = list.length() % 2 == 0 ? "" : root + "/";
-        list.append(before).append("files/").append(name).append(',');
-        list.append(file.getParent().getFileName()).append('\n');
+  /** Archives of each kind, and a list of relative paths and of locations on each storage. */
+  @Test
+  void preparesTheSameFromArchivesAndListsOnAllStorages() throws IOException {
+    Map<String, byte[]> sources = sources();
+    for (String root : roots.values()) {
+      for (Map.Entry<String, byte[]> source : sources.entrySet()) {
+        store(root + "/sources/" + source.getKey(), source.getValue());
       }
     }
-    store(root + "/images.tar", archive.toByteArray());
-    store(root + "/list.csv", list.toString().getBytes(StandardCharsets.UTF_8));
-
-    String options = " --split train=1 --channels 1 --output ";
-    commands.json("prepare --input " + images + options + root + "/from-folder");
-    commands.json(
-        "prepare --format tar --input " + root + "/images.tar" + options + root + "/from-tar");
-    commands.json(
-        "prepare --format csv --input " + root + "/list.csv" + options + root + "/from-csv");
-
-    JsonNode expected = commands.json("inspect --data " + root + "/from-folder");
-    for (String name : new String[] {"from-tar", "from-csv"}) {
-      JsonNode found = commands.json("inspect --data " + root + "/" + name);
-      assertThat(found.get("class_names")).isEqualTo(expected.get("class_names"));
-      assertThat(found.get("splits")).isEqualTo(expected.get("splits"));
-      assertThat(found.get("mean")).isEqualTo(expected.get("mean"));
-      assertThat(found.get("standard_deviation")).isEqualTo(expected.get("standard_deviation"));
-      assertThat(found.get("rejected").asInt()).isZero();
+    for (String name : List.of("folders.tar", "pairs.tar.gz", "classes.tar", "list.csv")) {
+      Map<String, Map<String, String>> prepared = new HashMap<>();
+      roots.forEach(
+          (storage, root) -> {
+            String output = root + "/from-" + name;
+            JsonNode result =
+                commands.json(
+                    "prepare --split train=1 --channels 1 --format %s --input %s/sources/%s --output %s"
+                        .formatted(name.endsWith("csv") ? "csv" : "tar", root, name, output));
+            assertThat(result.get("samples").asInt()).isEqualTo(2 * LISTED);
+            assertThat(result.get("classes").asInt()).isEqualTo(2);
+            assertThat(result.get("rejected").asInt()).isZero();
+            prepared.put(storage, files(output));
+          });
+      assertThat(prepared.get("hdfs")).as(name).isEqualTo(prepared.get("local"));
+      assertThat(prepared.get("s3a")).as(name).isEqualTo(prepared.get("local"));
     }
+  }
+
+  private static Map<String, byte[]> sources() throws IOException {
+    Map<String, byte[]> files = new TreeMap<>();
+    Map<String, byte[]> pairs = new TreeMap<>();
+    Map<String, byte[]> classes = new TreeMap<>();
+    StringBuilder list = new StringBuilder("path,label\n");
+    List<String> places = new ArrayList<>(List.of("")); // Beside the list.
+    roots.values().forEach(root -> places.add(root + "/sources/"));
+    for (String label : List.of("above", "left")) {
+      Map<String, byte[]> ofClass = new TreeMap<>();
+      for (int i = 0; i < LISTED; i++) {
+        String name = label + "/" + i + ".png";
+        byte[] image = Files.readAllBytes(folder.resolve("images").resolve(name));
+        files.put(name, image);
+        ofClass.put(i + ".png", image);
+        pairs.put(label + i + ".png", image);
+        pairs.put(label + i + ".cls", new byte[] {(byte) (label.equals("above") ? '0' : '1')});
+        list.append(places.get(i % places.size())).append(name).append(',').append(label);
+        list.append('\n');
+      }
+      classes.put(label + ".tar", tar(ofClass));
+    }
+    Map<String, byte[]> sources = new TreeMap<>(files);
+    sources.put("folders.tar", tar(files));
+    sources.put("classes.tar", tar(classes));
+    sources.put("list.csv", list.toString().getBytes(StandardCharsets.UTF_8));
+    ByteArrayOutputStream zipped = new ByteArrayOutputStream();
+    try (GZIPOutputStream out = new GZIPOutputStream(zipped)) {
+      out.write(tar(pairs));
+    }
+    sources.put("pairs.tar.gz", zipped.toByteArray());
+    return sources;
+  }
+
+  private static byte[] tar(Map<String, byte[]> files) throws IOException {
+    ByteArrayOutputStream archive = new ByteArrayOutputStream();
+    try (TarArchiveOutputStream tar = new TarArchiveOutputStream(archive)) {
+      for (Map.Entry<String, byte[]> file : files.entrySet()) {
+        TarArchiveEntry entry = new TarArchiveEntry(file.getKey());
+        entry.setSize(file.getValue().length);
+        tar.putArchiveEntry(entry);
+        tar.write(file.getValue());
+        tar.closeArchiveEntry();
+      }
+    }
+    return archive.toByteArray();
+  }
+
+  /** The files of a folder by name. */
+  private static Map<String, String> files(String location) {
+    org.apache.hadoop.fs.Path path = new org.apache.hadoop.fs.Path(location);
+    Map<String, String> contents = new TreeMap<>();
+    try {
+      FileSystem fileSystem = Storage.of(path, new Configuration());
+      for (FileStatus status : fileSystem.listStatus(path)) {
+        try (FSDataInputStream in = fileSystem.open(status.getPath())) {
+          contents.put(
+              status.getPath().getName(),
+              new String(in.readAllBytes(), StandardCharsets.ISO_8859_1));
+        }
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return contents;
   }
 
   private static void store(String location, byte[] bytes) throws IOException {
@@ -301,6 +362,30 @@ class StorageTest {
     assertThat(s3.read("jobs/" + run + "/metrics.jsonl").body().lines()).hasSize(DONE_ROUNDS);
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"000004/model.zip", "000004/manifest.json", "metrics.jsonl"})
+  void endsWithItsLastCheckpointWhenTheDiskIsFull(String at) {
+    String root = roots.get("local");
+    String run = "full-" + at.replaceAll("\\W", "-");
+    String command = train("local", run).replace("--run ", "--run full:");
+    FullDisk.refuse(at);
+    Outcome outcome = commands.run(command);
+    FullDisk.free();
+
+    assertThat(outcome.exitCode()).as(outcome.err()).isEqualTo(4);
+    assertThat(outcome.err().lines().filter(line -> line.startsWith("stoker: ")))
+        .singleElement()
+        .asString()
+        .contains("No space left on device");
+    assertThat(folder.resolve("local").resolve(run).resolve("checkpoints/000004/manifest.json"))
+        .doesNotExist();
+    JsonNode resumed =
+        commands.json(
+            "train --run %s/%s --resume".formatted(root, run).replace(root, "full:" + root));
+    assertThat(resumed.get("parameters_sha256")).isEqualTo(undisturbed.get("parameters_sha256"));
+    assertThat(resumed.get("rounds").asInt()).isEqualTo(DONE_ROUNDS);
+  }
+
   private static void assertLastCheckpointIsWhole(String run) {
     String root = roots.get("s3a");
     commands.json("evaluate --checkpoint %s/%s --data %s/data".formatted(root, run, root));
@@ -321,10 +406,10 @@ class StorageTest {
         "doctor --probe %s"
       })
   void refusesAPasswordInALocation(String command) {
-    for (String form :
-        new String[] {
-          "s3a://AKIA:%s@bucket/x", "s3a://AKIA:%s@my_bucket/x", "hdfs://user:%s@host/x"
-        }) {
+    List<String> forms =
+        List.of("s3a://AKIA:%s@bucket/x", "s3a://AKIA:%s@my_bucket/x", "hdfs://user:%s@host/x");
+    // Locations are looked at in one place; prepare does it before it starts Spark.
+    for (String form : command.startsWith("prepare") ? forms : forms.subList(0, 1)) {
       String location = form.formatted(form.startsWith("hdfs") ? "hush-hush" : SECRET);
       Outcome outcome =
           commands.run(

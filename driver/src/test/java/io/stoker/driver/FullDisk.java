@@ -1,0 +1,81 @@
+package io.stoker.driver;
+
+import java.io.FilterOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.URI;
+import org.apache.hadoop.fs.FSDataOutputStream;
+import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.fs.RawLocalFileSystem;
+import org.apache.hadoop.fs.permission.FsPermission;
+import org.apache.hadoop.util.Progressable;
+
+/** The local disk as {@code full:/...}, on which files whose paths end in a text find no room. */
+public final class FullDisk extends RawLocalFileSystem {
+  private static final String NONE = "\0";
+
+  private static volatile String refused = NONE;
+
+  /** Has no room for more of such files from now on. */
+  public static void refuse(String ending) {
+    refused = ending;
+  }
+
+  /** Has room for all again. */
+  public static void free() {
+    refused = NONE;
+  }
+
+  @Override
+  public URI getUri() {
+    return URI.create("full:///");
+  }
+
+  @Override
+  public FSDataOutputStream create(
+      Path file,
+      boolean overwrite,
+      int bufferSize,
+      short replication,
+      long blockSize,
+      Progressable progress)
+      throws IOException {
+    return limited(
+        file, super.create(file, overwrite, bufferSize, replication, blockSize, progress));
+  }
+
+  @Override
+  public FSDataOutputStream create(
+      Path file,
+      FsPermission permission,
+      boolean overwrite,
+      int bufferSize,
+      short replication,
+      long blockSize,
+      Progressable progress)
+      throws IOException {
+    return limited(
+        file,
+        super.create(file, permission, overwrite, bufferSize, replication, blockSize, progress));
+  }
+
+  @Override
+  public FSDataOutputStream append(Path file, int bufferSize, Progressable progress)
+      throws IOException {
+    return limited(file, super.append(file, bufferSize, progress));
+  }
+
+  private static FSDataOutputStream limited(Path file, FSDataOutputStream out) throws IOException {
+    if (!file.toString().endsWith(refused)) {
+      return out;
+    }
+    OutputStream full =
+        new FilterOutputStream(out) {
+          @Override
+          public void write(int value) throws IOException {
+            throw new IOException("No space left on device");
+          }
+        };
+    return new FSDataOutputStream(full, null);
+  }
+}
