@@ -112,6 +112,17 @@ class FaultToleranceIT {
     assertThat(happened("checkpoint 2 ")).hasSizeBetween(2, 3);
   }
 
+  /** With the only one go all slices and all pieces. */
+  @Test
+  void losesItsOnlyExecutor() throws IOException {
+    cluster.haveWorkers(1);
+    assertUndisturbed(train("kill-executor@train:7"));
+
+    assertThat(happened("lost ")).hasSize(1);
+    // Rounds 5 to 7 were trained twice.
+    assertThat(happened("train 15 ")).isNotEmpty();
+  }
+
   @Test
   void losesAWorkerProcessThatComesBack() throws IOException {
     Started training = start("kill-worker@train:4,join@train:6");

@@ -70,7 +70,8 @@ final class LocalCluster {
     }
   }
 
-  private List<ProcessHandle> workers() {
+  /** The processes of its workers. */
+  List<ProcessHandle> workers() {
     return status()
         .out()
         .lines()

@@ -62,7 +62,7 @@ public final class RunOnDisk {
         640L * round,
         1.0 / round,
         1 - 0.5 / round,
-        0.01,
+        0.01f,
         320,
         9000,
         500000,

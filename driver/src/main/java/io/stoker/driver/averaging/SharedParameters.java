@@ -11,6 +11,8 @@ import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.storage.StorageLevel;
 import org.apache.spark.util.SerializableConfiguration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The parameters of a job on its executors, from round to round. The driver holds names of blocks,
@@ -18,10 +20,14 @@ import org.apache.spark.util.SerializableConfiguration;
  *
  * <p>Each executor that has a worker keeps the slices that it gathers, and the slices of the round
  * before stay, with the pieces that became the current ones, until the next round is complete:
- * losing an executor costs a round or two, not a way back to the last checkpoint. It owns all
- * blocks and shuffle files that it makes, and {@link #close} releases what is left of them.
+ * losing an executor costs a round or two, not a way back to the last checkpoint. If those are lost
+ * as well, the rounds since that checkpoint are done again. What Spark keeps and sends does not
+ * grow with the rounds. It owns all blocks and shuffle files that it makes, and {@link #close}
+ * releases what is left of them.
  */
 public final class SharedParameters implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(SharedParameters.class);
+
   private final JavaSparkContext spark;
   private final Broadcast<SerializableConfiguration> hadoop;
   private final SliceSource frozen;
@@ -29,6 +35,7 @@ public final class SharedParameters implements AutoCloseable {
   private final Wire wire;
   private final DriverTraffic traffic;
   private SliceRdd current;
+  private History history;
 
   /** The slices before the current ones, where there was a round. */
   private final List<SliceRdd> previous = new ArrayList<>();
@@ -38,7 +45,8 @@ public final class SharedParameters implements AutoCloseable {
   private SharedParameters(
       JavaSparkContext spark,
       Broadcast<SerializableConfiguration> hadoop,
-      SliceRdd first,
+      ParameterSlices slices,
+      SliceSource source,
       SliceSource frozen,
       OuterStep outer,
       Wire wire) {
@@ -47,7 +55,8 @@ public final class SharedParameters implements AutoCloseable {
     this.frozen = frozen;
     this.outer = outer;
     this.wire = wire;
-    this.current = first;
+    this.current = SliceRdd.from(spark.sc(), slices, source, hadoop);
+    this.history = History.of(source);
     this.traffic = new DriverTraffic(spark.isLocal());
     spark.sc().addSparkListener(traffic);
   }
@@ -78,12 +87,11 @@ public final class SharedParameters implements AutoCloseable {
     Broadcast<SerializableConfiguration> hadoop =
         spark.broadcast(new SerializableConfiguration(spark.hadoopConfiguration()));
     SharedParameters parameters =
-        new SharedParameters(
-            spark, hadoop, SliceRdd.from(spark.sc(), slices, source, hadoop), frozen, outer, wire);
+        new SharedParameters(spark, hadoop, slices, source, frozen, outer, wire);
     try {
       parameters.materialize(parameters.current);
       return parameters;
-    } catch (RuntimeException | Error e) {
+    } catch (Exception | Error e) {
       parameters.close();
       throw e;
     }
@@ -91,7 +99,7 @@ public final class SharedParameters implements AutoCloseable {
 
   /** The current parameters, for as long as it is open, whatever rounds there are meanwhile. */
   public Snapshot snapshot() {
-    Snapshot snapshot = new Snapshot(current);
+    Snapshot snapshot = new Snapshot(current, history);
     snapshots.add(snapshot);
     return snapshot;
   }
@@ -99,9 +107,11 @@ public final class SharedParameters implements AutoCloseable {
   /** The parameters at one point in time; they stay on the executors until it is closed. */
   public final class Snapshot implements AutoCloseable {
     private final SliceRdd slices;
+    private final History origin;
 
-    private Snapshot(SliceRdd slices) {
+    private Snapshot(SliceRdd slices, History origin) {
       this.slices = slices;
+      this.origin = origin;
     }
 
     /**
@@ -111,8 +121,25 @@ public final class SharedParameters implements AutoCloseable {
      * @return what the task returns
      */
     public <T> T onOneExecutor(String description, SliceTask<T> task) {
+      try {
+        return run(slices, description, task);
+      } catch (Exception e) { // Spark's checked exceptions reach Java undeclared.
+        if (!LostSliceException.isReasonOf(e)) {
+          throw e;
+        }
+        SharedParameters again = doneAgain(origin);
+        try {
+          return run(again.current, description, task);
+        } finally {
+          again.releaseAll(false);
+        }
+      }
+    }
+
+    private <T> T run(SliceRdd parameters, String description, SliceTask<T> task) {
       spark.sc().setJobDescription(description);
-      return new JavaRDD<>(new SliceTaskRdd<>(slices, task), Scala.<T>tag(Object.class)).first();
+      return new JavaRDD<>(new SliceTaskRdd<>(parameters, task), Scala.<T>tag(Object.class))
+          .first();
     }
 
     /**
@@ -123,12 +150,18 @@ public final class SharedParameters implements AutoCloseable {
      */
     public void reroot(SliceSource written) {
       slices.reroot(written);
+      history = history.since(written, origin.length());
     }
 
     @Override
     public void close() {
       snapshots.remove(this);
-      if (slices != current && !previous.contains(slices)) {
+      if (isInSnapshot(slices) || slices == current) {
+        return;
+      }
+      if (previous.contains(slices)) {
+        slices.forgetOrigin();
+      } else {
         release(slices, false);
       }
     }
@@ -150,6 +183,45 @@ public final class SharedParameters implements AutoCloseable {
    * @param name the round's, in Spark's user interface
    */
   public RoundReport advance(RoundWork work, String name) {
+    try {
+      return round(work, name);
+    } catch (Exception e) { // Spark's checked exceptions reach Java undeclared.
+      if (!LostSliceException.isReasonOf(e)) {
+        throw e;
+      }
+      SharedParameters again = doneAgain(history);
+      releaseUnlessInSnapshot(current);
+      previous.forEach(this::releaseUnlessInSnapshot);
+      current = again.current;
+      previous.clear();
+      previous.addAll(again.previous);
+      return round(work, name);
+    }
+  }
+
+  /** The same parameters on the executors once more, with what they were made of. */
+  private SharedParameters doneAgain(History rounds) {
+    LOG.warn(
+        "All copies of a slice are lost: doing {} rounds again, those since {}",
+        rounds.rounds().size(),
+        rounds.before() == 0 ? "the job began" : "the checkpoint after round " + rounds.before());
+    SharedParameters again =
+        new SharedParameters(spark, hadoop, current.slices(), rounds.source(), frozen, outer, wire);
+    try {
+      again.materialize(again.current);
+      for (RoundWork each : rounds.rounds()) {
+        again.advance(each, "a lost round");
+      }
+      return again;
+    } catch (Exception | Error e) {
+      again.releaseAll(false);
+      throw e;
+    } finally {
+      spark.sc().removeSparkListener(again.traffic);
+    }
+  }
+
+  private RoundReport round(RoundWork work, String name) {
     spark.sc().setJobDescription(name + ": train and average");
     // A stage has its name from where the last of its RDDs was made, or else the job was run.
     spark.sc().setCallSite(name + ": train");
@@ -159,7 +231,7 @@ public final class SharedParameters implements AutoCloseable {
     List<SliceReport> reports;
     try {
       reports = materialize(next);
-    } catch (RuntimeException | Error e) {
+    } catch (Exception | Error e) {
       release(next, false);
       throw e;
     } finally {
@@ -167,13 +239,13 @@ public final class SharedParameters implements AutoCloseable {
     }
     if (!isInSnapshot(current)) {
       // Every executor with a worker has the current slices now: what they were made of may go.
-      current.cleanShuffleDependencies(false);
+      current.forgetOrigin();
     }
-    List<SliceRdd> old = List.copyOf(previous);
+    previous.forEach(this::releaseUnlessInSnapshot);
     previous.clear();
     previous.add(current);
-    old.stream().filter(slices -> !isInSnapshot(slices)).forEach(slices -> release(slices, false));
     current = next;
+    history = history.after(work);
     return report(reports);
   }
 
@@ -217,9 +289,20 @@ public final class SharedParameters implements AutoCloseable {
     return List.copyOf(hosts);
   }
 
+  private void releaseUnlessInSnapshot(SliceRdd slices) {
+    if (!isInSnapshot(slices)) {
+      release(slices, false);
+    }
+  }
+
   private static void release(SliceRdd slices, boolean blocking) {
     slices.unpersist(blocking);
     slices.cleanShuffleDependencies(blocking);
+  }
+
+  private void releaseAll(boolean blocking) {
+    release(current, blocking);
+    previous.forEach(old -> release(old, blocking));
   }
 
   @Override
@@ -227,8 +310,7 @@ public final class SharedParameters implements AutoCloseable {
     if (spark.sc().isStopped()) {
       return; // And with it everything that this owns.
     }
-    release(current, true);
-    previous.forEach(old -> release(old, true));
+    releaseAll(true);
     List.copyOf(snapshots).forEach(Snapshot::close);
     hadoop.destroy();
     spark.sc().removeSparkListener(traffic);

@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.Dependency;
 import org.apache.spark.OneToOneDependency;
 import org.apache.spark.Partition;
@@ -28,8 +29,9 @@ import scala.collection.Seq;
 /**
  * The parameters at one point in time, one slice a partition, persisted on the executors. A slice
  * comes from a {@link SliceSource}, or is the mean of the pieces of the round before. The second
- * kind becomes the first when its values are in a checkpoint ({@link #reroot}): its lineage ends
- * there from then on, and what is persisted stays.
+ * kind becomes the first when its values are in a checkpoint ({@link #reroot}); and when all
+ * executors hold it, its pieces are let go ({@link #forgetOrigin}). Lineage ends there from then
+ * on, and what is persisted stays.
  *
  * <p>A partition has two elements, the content (see {@link ParameterSlices}) and its report. Both
  * are byte arrays because Spark moves such elements to a second executor in large blocks, and
@@ -194,7 +196,29 @@ public final class SliceRdd extends RDD<byte[]> {
    * @param written holds exactly these values
    */
   void reroot(SliceSource written) {
-    source = written;
+    endLineage(written);
+  }
+
+  /**
+   * Ends the lineage here: what is lost from now on is a {@link LostSliceException} to whoever
+   * reads it. The pieces go.
+   */
+  void forgetOrigin() {
+    cleanShuffleDependencies(false);
+    if (source == null) {
+      endLineage(new Nowhere());
+    }
+  }
+
+  private record Nowhere() implements SliceSource {
+    @Override
+    public byte[] read(ParameterSlices slices, int slice, Configuration hadoop) {
+      throw new LostSliceException(slice);
+    }
+  }
+
+  private void endLineage(SliceSource end) {
+    source = end;
     pieces = null;
     before = null;
     clearDependencies();

@@ -44,7 +44,7 @@ public record RoundMetrics(
     long examplesTotal,
     double loss,
     double accuracy,
-    double lr,
+    float lr,
     double imagesPerSecond,
     long driverBytes,
     long executorBytes,

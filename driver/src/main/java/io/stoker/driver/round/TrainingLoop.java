@@ -76,7 +76,7 @@ final class TrainingLoop {
       double seconds = checkpointSeconds + (System.nanoTime() - start) / 1e9;
 
       TrainingClock clock = plan.clockAfter(round, progress.clock(), report.examples());
-      double rate = schedule.at(clock.step() - 1).learningRate();
+      float rate = schedule.at(clock.step() - 1).learningRate();
       RoundMetrics measured = measured(round, clock, report, rate, checkpointSeconds, seconds);
       requireFinite(measured);
       progress = progress.after(clock, measured);
@@ -106,7 +106,7 @@ final class TrainingLoop {
       JobPlan.Round round,
       TrainingClock clock,
       RoundReport report,
-      double rate,
+      float rate,
       double checkpointSeconds,
       double seconds) {
     return new RoundMetrics(

@@ -23,6 +23,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.MapOutputTrackerMaster;
+import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.scheduler.SparkListener;
@@ -120,6 +122,45 @@ class SharedParametersTest {
                 wire,
                 spark -> spark.getPersistentRDDs().values().forEach(rdd -> rdd.unpersist(true))))
         .isEqualTo(rounded);
+  }
+
+  /** All slices and all pieces: the rounds so far are done again. */
+  @ParameterizedTest
+  @EnumSource(Wire.class)
+  void areMadeAgainWhereAllIsLost(Wire wire) {
+    String expected = trainOn("local[1]", wire, spark -> {});
+
+    assertThat(trainOn("local[2]", wire, SharedParametersTest::loseAll)).isEqualTo(expected);
+  }
+
+  @Test
+  void areMadeAgainForASnapshotWhileRoundsGoOn() {
+    try (JavaSparkContext spark = LocalSpark.start("local[2]");
+        SharedParameters parameters = load(spark)) {
+      parameters.advance(task(0, STEADY), "a round");
+      String then = sha256(parameters);
+      try (SharedParameters.Snapshot snapshot = parameters.snapshot()) {
+        for (int round = 1; round < ROUNDS; round++) {
+          parameters.advance(task(round, STEADY), "a round");
+        }
+        loseAll(spark);
+        assertThat(sha256(snapshot)).isEqualTo(then);
+      }
+
+      assertThat(sha256(parameters)).isEqualTo(undisturbed);
+    }
+  }
+
+  private static void loseAll(JavaSparkContext spark) {
+    spark.getPersistentRDDs().values().forEach(rdd -> rdd.unpersist(true));
+    for (Object shuffle : shuffles()) {
+      spark.sc().cleaner().get().doCleanupShuffle((int) shuffle, true);
+    }
+  }
+
+  private static java.util.Set<?> shuffles() {
+    MapOutputTrackerMaster tracker = (MapOutputTrackerMaster) SparkEnv.get().mapOutputTracker();
+    return scala.collection.JavaConverters.mapAsJavaMap(tracker.shuffleStatuses()).keySet();
   }
 
   @Test

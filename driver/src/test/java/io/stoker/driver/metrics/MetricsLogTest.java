@@ -51,6 +51,14 @@ class MetricsLogTest {
     }
   }
 
+  /** Steps know it in single precision; in double precision it would be 0.009999999776482582. */
+  @Test
+  void saysTheLearningRateAsItWasGiven() throws IOException {
+    write(1);
+
+    assertThat(folder.resolve("metrics.jsonl")).content().contains("\"lr\":0.01,");
+  }
+
   @Test
   void dropsRoundsThatWillBeDoneAgain() {
     write(3);
@@ -177,7 +185,7 @@ class MetricsLogTest {
         640L * round,
         0.5,
         0.75,
-        0.01,
+        0.01f,
         320,
         9000,
         500000,

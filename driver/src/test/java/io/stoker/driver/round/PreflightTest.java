@@ -104,7 +104,7 @@ class PreflightTest {
     try (JavaSparkContext spark = start(Map.of("spark.plugins", TrainingPlugin.class.getName()))) {
       TrainingPlugin.publish(
           new RoundMetrics(
-              7, 2, 70, 640, 4480, 0.5, 0.75, 0.01, 320, 9, 11, 0.02, PhaseSeconds.ZERO));
+              7, 2, 70, 640, 4480, 0.5, 0.75, 0.01f, 320, 9, 11, 0.02, PhaseSeconds.ZERO));
       Source source =
           spark
               .sc()

@@ -132,7 +132,7 @@ class TrainJobTest {
             ExistingRun.RESUME,
             RoundListener.NONE);
 
-    List<Double> rates = metrics("plateau").stream().map(RoundMetrics::lr).toList();
+    List<Float> rates = metrics("plateau").stream().map(RoundMetrics::lr).toList();
     assertThat(rates.get(17)).isLessThan(rates.get(0) / 4);
     assertThat(metrics("plateau-stopped").stream().map(RoundMetrics::lr).toList()).isEqualTo(rates);
     assertThat(resumed.parametersSha256()).isEqualTo(undisturbed.parametersSha256());

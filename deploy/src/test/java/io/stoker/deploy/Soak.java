@@ -1,0 +1,278 @@
+package io.stoker.deploy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.google.errorprone.annotations.FormatMethod;
+import io.stoker.deploy.Stoker.Outcome;
+import io.stoker.deploy.Stoker.Started;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
+
+/**
+ * Kills processes of training jobs on a local cluster of two executors at random moments, until it
+ * has killed so many, and compares what becomes of the jobs with one that nothing disturbed. Where
+ * {@link FaultToleranceIT} hits moments that someone has thought of, this hits all others.
+ *
+ * <p>The choice of victims and moments follows a seed, and moments are counted in rounds; which
+ * instruction a process dies at is up to the machine. The cluster, the data and the last run folder
+ * are in {@code target/soak}.
+ */
+public final class Soak {
+  /** Three workers on two slots, with momentum, and a checkpoint every other second or so. */
+  private static final String JOB =
+      """
+      workers: 3
+      batch: 32
+      local-steps: 4
+      epochs: 12
+      learning-rate: 0.02
+      momentum: 0.9
+      slice-bytes: 65536
+      checkpoint-every: 3
+      keep: 4
+      """;
+
+  /** Between two kills of one job at most, so that it gets on. */
+  private static final int MOST_ROUNDS_BETWEEN = 8;
+
+  private static final Duration PATIENCE = Duration.ofMinutes(3);
+  private static final long POLL_NANOSECONDS = TimeUnit.MILLISECONDS.toNanos(5);
+
+  private enum Victim {
+    EXECUTOR,
+    /** A worker of the cluster, with its executor; another one takes its place. */
+    WORKER,
+    /** The job goes on with {@code --resume}. */
+    DRIVER
+  }
+
+  private final Stoker stoker;
+  private final LocalCluster cluster;
+  private final String master;
+  private final Path folder;
+  private final Random random;
+  private final int kills;
+  private final String undisturbed;
+  private final int rounds;
+
+  private final Map<Victim, Integer> killed = new EnumMap<>(Victim.class);
+  private int jobs;
+  private int failedJobs;
+  private int differingJobs;
+  private int verified;
+  private int invalid;
+
+  private Soak(Path folder, LocalCluster cluster, int kills, long seed) throws IOException {
+    this.folder = folder;
+    this.cluster = cluster;
+    this.kills = kills;
+    this.random = new Random(seed);
+    this.stoker = Stoker.in(folder);
+    this.master = cluster.start("--executors", "1", "--cores", "1", "--memory", "1g");
+    cluster.haveWorkers(2);
+    Files.writeString(folder.resolve("job.yaml"), JOB);
+    succeed("--master local[2] synth --output data --count 3000 --size 28 --overwrite --json");
+    JsonNode result = succeed("--master local[2] " + training("undisturbed"));
+    this.undisturbed = result.get("parameters_sha256").asText();
+    this.rounds = result.get("rounds").asInt();
+  }
+
+  /**
+   * Kills, and prints what came of it; the exit code is 1 if a job or a checkpoint was lost.
+   *
+   * @param arguments the number of kills and the seed
+   */
+  public static void main(String[] arguments) throws IOException {
+    Path folder = Files.createDirectories(Path.of("target", "soak").toAbsolutePath());
+    delete(folder.resolve("undisturbed"));
+    LocalCluster cluster = LocalCluster.in(folder.resolve("cluster"));
+    boolean clean;
+    try {
+      long start = System.nanoTime();
+      Soak soak =
+          new Soak(folder, cluster, Integer.parseInt(arguments[0]), Long.parseLong(arguments[1]));
+      while (soak.killed() < soak.kills) {
+        soak.job();
+      }
+      clean = soak.report(Duration.ofNanos(System.nanoTime() - start));
+    } finally {
+      cluster.stop();
+    }
+    System.exit(clean ? 0 : 1);
+  }
+
+  private static String training(String run) {
+    return "train --data data --model lenet5 --recipe job.yaml --json --run " + run;
+  }
+
+  private JsonNode succeed(String command) {
+    Outcome outcome = stoker.run(command.split(" "));
+    if (outcome.exitCode() != 0) {
+      throw new IllegalStateException(command + ": " + outcome.err());
+    }
+    return outcome.json();
+  }
+
+  private int killed() {
+    return killed.values().stream().mapToInt(Integer::intValue).sum();
+  }
+
+  /** One job, from its first round to its end, however many drivers it takes. */
+  private void job() throws IOException {
+    jobs++;
+    Path run = folder.resolve("run");
+    delete(run);
+    Outcome outcome = untilDriverEnds(start(training("run")), run);
+    while (outcome.exitCode() == 128 + 9) {
+      verify();
+      outcome = untilDriverEnds(start("train --run run --resume --json"), run);
+    }
+    if (outcome.exitCode() != 0) {
+      failedJobs++;
+      say("job %d failed with exit code %d: %s", jobs, outcome.exitCode(), outcome.err());
+    } else if (!outcome.json().get("parameters_sha256").asText().equals(undisturbed)
+        || lines(run) != rounds) {
+      differingJobs++;
+      say("job %d is not the undisturbed one: %s", jobs, outcome.out());
+    }
+    verify();
+    say("job %d: %d of %d kills", jobs, killed(), kills);
+  }
+
+  private Started start(String command) {
+    return stoker.start(("--master " + master + " --executor-memory 1g " + command).split(" "));
+  }
+
+  /** Kills this and that as rounds go on, and lets the driver come to its end. */
+  private Outcome untilDriverEnds(Started driver, Path run) throws IOException {
+    long begun = lines(run);
+    int wait = 1 + random.nextInt(MOST_ROUNDS_BETWEEN);
+    while (killed() < kills && awaitRounds(driver, run, begun + wait)) {
+      Victim victim = draw();
+      if (kill(victim, driver)) {
+        killed.merge(victim, 1, Integer::sum);
+      }
+      begun = lines(run);
+      wait = 1 + random.nextInt(MOST_ROUNDS_BETWEEN);
+    }
+    return Stoker.finish(driver);
+  }
+
+  private Victim draw() {
+    int draw = random.nextInt(10);
+    return draw < 5 ? Victim.EXECUTOR : draw < 7 ? Victim.WORKER : Victim.DRIVER;
+  }
+
+  /**
+   * Waits for a round's line, then for a random part of the time that it took since the one before.
+   *
+   * @return whether there is still a driver
+   */
+  private boolean awaitRounds(Started driver, Path run, long target) throws IOException {
+    long end = System.nanoTime() + PATIENCE.toNanos();
+    long seen = lines(run);
+    long since = System.nanoTime();
+    long took = 0;
+    while (seen < target) {
+      if (!driver.process().isAlive()) {
+        return false;
+      }
+      if (System.nanoTime() > end) {
+        throw new IllegalStateException("No round for " + PATIENCE + " in " + run);
+      }
+      LockSupport.parkNanos(POLL_NANOSECONDS);
+      long now = lines(run);
+      if (now != seen) {
+        took = System.nanoTime() - since;
+        since = System.nanoTime();
+        seen = now;
+      }
+    }
+    LockSupport.parkNanos((long) (random.nextDouble() * took));
+    return driver.process().isAlive();
+  }
+
+  private boolean kill(Victim victim, Started driver) {
+    switch (victim) {
+      case EXECUTOR -> {
+        List<ProcessHandle> executors =
+            cluster.workers().stream().flatMap(ProcessHandle::children).toList();
+        if (executors.isEmpty()) { // The one before has just been killed.
+          return false;
+        }
+        return executors.get(random.nextInt(executors.size())).destroyForcibly();
+      }
+      case WORKER -> {
+        cluster.workers().get(random.nextInt(cluster.workers().size())).destroyForcibly();
+        cluster.haveWorkers(2);
+        return true;
+      }
+      case DRIVER -> {
+        return driver.process().destroyForcibly() != null;
+      }
+    }
+    throw new IllegalStateException(victim.toString());
+  }
+
+  /** Reads all checkpoints that are to be seen. */
+  private void verify() {
+    Outcome outcome = stoker.run("checkpoints", "run", "--json");
+    if (outcome.exitCode() != 0) {
+      invalid++;
+      say("%s", outcome.err());
+      return;
+    }
+    for (JsonNode checkpoint : outcome.json().get("checkpoints")) {
+      verified += checkpoint.get("state").asText().equals("valid") ? 1 : 0;
+    }
+  }
+
+  private static void delete(Path run) throws IOException {
+    if (Files.exists(run)) {
+      try (Stream<Path> files = Files.walk(run)) {
+        for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+          Files.delete(file);
+        }
+      }
+    }
+  }
+
+  private static long lines(Path run) throws IOException {
+    Path metrics = run.resolve("metrics.jsonl");
+    if (!Files.exists(metrics)) {
+      return 0;
+    }
+    try (var lines = Files.lines(metrics)) {
+      return lines.count();
+    }
+  }
+
+  private boolean report(Duration duration) {
+    killed.forEach(
+        (victim, count) -> say("%-22s %5d", victim.name().toLowerCase(Locale.ROOT) + "s", count));
+    say("%-22s %5d", "kills", killed());
+    say("%-22s %5d", "jobs", jobs);
+    say("%-22s %5d", "resumed", killed.getOrDefault(Victim.DRIVER, 0));
+    say("%-22s %5d", "failed jobs", failedJobs);
+    say("%-22s %5d", "differing jobs", differingJobs);
+    say("%-22s %5d", "checkpoints verified", verified);
+    say("%-22s %5d", "invalid checkpoints", invalid);
+    say("%-22s %5d", "seconds", duration.toSeconds());
+    return failedJobs + differingJobs + invalid == 0;
+  }
+
+  @FormatMethod
+  private static void say(String format, Object... values) {
+    System.out.println(String.format(Locale.ROOT, format, values));
+  }
+}

@@ -1,0 +1,46 @@
+package io.stoker.driver.averaging;
+
+import io.stoker.worker.runtime.RoundWork;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * How slices came to be, for when they are lost: what rounds do is a function of the job, so that
+ * doing them again gives the same bits. It is a few hundred bytes a round, and on the driver only.
+ *
+ * @param source where the first of these rounds began
+ * @param before how many rounds there were before the source
+ * @param rounds those since, in their order
+ */
+record History(SliceSource source, long before, List<RoundWork> rounds) {
+  History {
+    rounds = List.copyOf(rounds);
+  }
+
+  static History of(SliceSource source) {
+    return new History(source, 0, List.of());
+  }
+
+  /** With one round more. */
+  History after(RoundWork round) {
+    List<RoundWork> more = new ArrayList<>(rounds);
+    more.add(round);
+    return new History(source, before, more);
+  }
+
+  /** How many rounds there were in all. */
+  long length() {
+    return before + rounds.size();
+  }
+
+  /**
+   * The same, from a later point on.
+   *
+   * @param written the slices there
+   * @param length how many rounds there were then
+   */
+  History since(SliceSource written, long length) {
+    return new History(
+        written, length, rounds.subList(Math.toIntExact(length - before), rounds.size()));
+  }
+}

@@ -1,0 +1,35 @@
+package io.stoker.driver.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.stoker.driver.LocalSpark;
+import io.stoker.driver.config.Wire;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.junit.jupiter.api.Test;
+
+class AveragingBenchTest {
+  private static final int PARAMETERS = 100_000;
+  private static final int SLICE_BYTES = 100_000;
+
+  /** The result of a task, and what the scheduler says of it. */
+  private static final int BYTES_A_WORKER = 4096;
+
+  @Test
+  void showsThatTheDriversShareHardlyGrowsWithTheWorkers() {
+    try (JavaSparkContext spark = LocalSpark.start("local[2]")) {
+      long two = driverBytes(spark, PARAMETERS, 2);
+      long sixteen = driverBytes(spark, PARAMETERS, 16);
+
+      assertThat(sixteen - two).isBetween(0L, 14L * BYTES_A_WORKER);
+      // Ten times the parameters, in slices that are ten times as large.
+      assertThat(driverBytes(spark, 10 * PARAMETERS, 2)).isBetween(two / 2, 2 * two);
+    }
+  }
+
+  private static long driverBytes(JavaSparkContext spark, int parameters, int workers) {
+    int sliceBytes = SLICE_BYTES * (parameters / PARAMETERS);
+    return AveragingBench.run(spark, parameters, workers, 5, sliceBytes, Wire.FP32)
+        .cost()
+        .driverBytesPerRound();
+  }
+}
