@@ -27,6 +27,11 @@ final class FitJob {
   private static final int SLICE_BYTES = 4 << 20;
   private static final int PROBED = 4;
 
+  /**
+   * Rounds between two times at which the driver takes the values: see {@link Values#cutLineage}.
+   */
+  private static final int CUT_EVERY = 20;
+
   private final JavaSparkContext spark;
   private final StockNetwork network;
   private final FitSettings settings;
@@ -60,18 +65,13 @@ final class FitJob {
               settings,
               spark.getConf());
       float[][] vectors = approach.vectors();
-      Broadcast<float[][]> first = spark.broadcast(vectors);
       ParameterSlices slices =
           new ParameterSlices(
               vectors[0].length, vectors.length, ParameterSlices.lengthOf(SLICE_BYTES));
-      try (SharedParameters parameters =
-          SharedParameters.load(spark, slices, new GivenValues(first))) {
-        double loss = train(approach, examples, parameters, key);
-        fetch(parameters, slices, vectors);
-        approach.restore(vectors);
+      try (Values values = new Values(slices, vectors)) {
+        double loss = train(approach, examples, values, key);
+        approach.restore(values.fetch());
         return loss;
-      } finally {
-        first.destroy();
       }
     } finally {
       spark.setJobDescription(null);
@@ -83,8 +83,7 @@ final class FitJob {
         () -> data.filter(set -> ExampleLayout.examples(set) > 0).first());
   }
 
-  private double train(
-      Approach approach, PlannedExamples examples, SharedParameters parameters, long key) {
+  private double train(Approach approach, PlannedExamples examples, Values values, long key) {
     FitPlan plan = examples.plan();
     int iteration = network.iteration();
     double loss = 0;
@@ -94,14 +93,17 @@ final class FitJob {
       FitTask task =
           new FitTask(plan, examples.parts(), approach.learner(iteration, steps), round, key);
       String name = "round %d of %d".formatted(round + 1, plan.rounds());
-      RoundReport report = SparkFailures.unwrapped(() -> parameters.advance(task, name));
+      RoundReport report = SparkFailures.unwrapped(() -> values.parameters.advance(task, name));
       loss = report.loss();
       if (!Double.isFinite(loss)) {
         throw new InputException(
-            "Training diverged in round %d: its loss is %s; try a lower learning rate. The network is as it was"
+            "Training diverged in round %d: its loss is %s; try a lower learning rate. The network has the parameters that it had"
                 .formatted(round + 1, loss));
       }
       iteration += steps;
+      if ((round + 1) % CUT_EVERY == 0) {
+        values.cutLineage();
+      }
       log(name, report, (System.nanoTime() - start) / 1e9);
       tell(loss, iteration);
     }
@@ -129,21 +131,56 @@ final class FitJob {
         listener -> listener.iterationDone(network.model(), iteration, network.epoch()));
   }
 
-  private void fetch(SharedParameters parameters, ParameterSlices slices, float[][] vectors) {
-    try (SharedParameters.Snapshot snapshot = parameters.snapshot()) {
-      for (int slice = 0; slice < slices.count(); slice++) {
-        int wanted = slice;
-        byte[] content =
-            SparkFailures.unwrapped(
-                () ->
-                    snapshot.onOneExecutor(
-                        "fetch the parameters", (all, contents, hadoop) -> contents.apply(wanted)));
-        FloatBuffer values =
-            ByteBuffer.wrap(content).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer();
-        for (float[] vector : vectors) {
-          values.get(vector, (int) slices.offset(slice), slices.length(slice));
+  /** The values that travel, from round to round. */
+  private final class Values implements AutoCloseable {
+    private final ParameterSlices slices;
+    private final SharedParameters parameters;
+    private Broadcast<float[][]> root;
+
+    Values(ParameterSlices slices, float[][] first) {
+      this.slices = slices;
+      this.root = spark.broadcast(first);
+      this.parameters = SharedParameters.load(spark, slices, new GivenValues(root));
+    }
+
+    /** Brings them to the driver. */
+    float[][] fetch() {
+      float[][] vectors = new float[slices.vectors()][(int) slices.parameters()];
+      try (SharedParameters.Snapshot snapshot = parameters.snapshot()) {
+        for (int slice = 0; slice < slices.count(); slice++) {
+          FloatBuffer content =
+              ByteBuffer.wrap(fetch(snapshot, slice))
+                  .order(ByteOrder.LITTLE_ENDIAN)
+                  .asFloatBuffer();
+          for (float[] vector : vectors) {
+            content.get(vector, (int) slices.offset(slice), slices.length(slice));
+          }
         }
       }
+      return vectors;
+    }
+
+    private static byte[] fetch(SharedParameters.Snapshot snapshot, int slice) {
+      return SparkFailures.unwrapped(
+          () ->
+              snapshot.onOneExecutor(
+                  "fetch the parameters", (all, contents, hadoop) -> contents.apply(slice)));
+    }
+
+    /** Has lost slices come from here on from the driver, not from all rounds before. */
+    void cutLineage() {
+      Broadcast<float[][]> written = spark.broadcast(fetch());
+      try (SharedParameters.Snapshot snapshot = parameters.snapshot()) {
+        snapshot.reroot(new GivenValues(written));
+      }
+      root.destroy();
+      root = written;
+    }
+
+    @Override
+    public void close() {
+      parameters.close();
+      root.destroy();
     }
   }
 }
