@@ -14,17 +14,23 @@ class ModuleRulesTest {
   static final ArchRule NO_ENGINE_IS_NAMED =
       noClasses()
           .that()
-          .resideOutsideOfPackage("io.stoker.driver.cli..")
+          .resideOutsideOfPackages("io.stoker.driver.cli..", "io.stoker.driver.dl4j..")
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage("io.stoker.models.dl4j..", "io.stoker.models.onednn..");
 
   @ArchTest
   static final ArchRule NO_NATIVE_LIBRARY_IS_NAMED =
+      noClasses().should().dependOnClassesThat().resideInAnyPackage("org.bytedeco..");
+
+  @ArchTest
+  static final ArchRule DEEPLEARNING4J_IS_FOR_PROGRAMS_OF_ITS_USERS =
       noClasses()
+          .that()
+          .resideOutsideOfPackage("io.stoker.driver.dl4j..")
           .should()
           .dependOnClassesThat()
-          .resideInAnyPackage("org.nd4j..", "org.deeplearning4j..", "org.bytedeco..");
+          .resideInAnyPackage("org.nd4j..", "org.deeplearning4j..", "org.datavec..");
 
   @ArchTest
   static final ArchRule THE_COMMAND_LINE_IS_NEEDED_BY_NOTHING =

@@ -5,7 +5,7 @@ package io.stoker.data.plan;
  * next power of four, walked until it is back in range (Black and Rogaway, 2002, "Ciphers with
  * Arbitrary Finite Domains", section 4, cycle walking).
  */
-final class Permutation {
+public final class Permutation {
   /**
    * Four rounds of random functions look random on a large domain (Luby and Rackoff, 1988); the
    * blocks here can be small, and with fewer than eight their orders are visibly uneven.
@@ -25,7 +25,7 @@ final class Permutation {
    * @param key chooses the order
    * @return a number of {@code [0, size)}; different indices give different numbers
    */
-  static int at(int index, int size, long key) {
+  public static int at(int index, int size, long key) {
     int bits = 32 - Integer.numberOfLeadingZeros(size - 1);
     int halfBits = Math.max(SMALLEST_HALF_BITS, (bits + 1) / 2);
     int mask = (1 << halfBits) - 1;

@@ -11,6 +11,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.apache.spark.Partition;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskContext;
@@ -47,7 +48,8 @@ final class PieceRdd extends RDD<Tuple2<Integer, Piece>> {
   PieceRdd(SliceRdd parameters, RoundWork work, SliceSource frozen, Wire wire, List<String> hosts) {
     super(
         parameters.sparkContext(),
-        Scala.list(List.of(new AllSlices(parameters))),
+        Scala.list(
+            Stream.concat(Stream.of(new AllSlices(parameters)), work.reads().stream()).toList()),
         Scala.tag(Tuple2.class));
     this.slices = parameters.slices();
     this.work = work;

@@ -75,14 +75,36 @@ public final class AveragingBench {
     return reports.stream().mapToDouble(value).average().orElse(0);
   }
 
+  /**
+   * Measures rounds of another way of averaging.
+   *
+   * @param spark the cluster
+   * @param rounds how many are measured, after a warm-up
+   * @param round one round
+   */
+  static AveragingCost measure(JavaSparkContext spark, int rounds, Runnable round) {
+    DriverTraffic traffic = new DriverTraffic(spark.isLocal());
+    List<Double> seconds = new ArrayList<>();
+    for (int i = 0; i < WARM_UP; i++) {
+      round.run();
+    }
+    watch(spark, traffic);
+    for (int i = 0; i < rounds; i++) {
+      long start = System.nanoTime();
+      round.run();
+      seconds.add((System.nanoTime() - start) / 1e9);
+    }
+    return new AveragingCost(AveragingCost.median(seconds), seen(spark, traffic) / rounds, -1);
+  }
+
   /** Begins to count once all that went before has been reported. */
-  static void watch(JavaSparkContext spark, DriverTraffic traffic) {
+  private static void watch(JavaSparkContext spark, DriverTraffic traffic) {
     drain(spark);
     spark.sc().addSparkListener(traffic);
   }
 
   /** The bytes since {@link #watch}. */
-  static long seen(JavaSparkContext spark, DriverTraffic traffic) {
+  private static long seen(JavaSparkContext spark, DriverTraffic traffic) {
     drain(spark);
     spark.sc().removeSparkListener(traffic);
     return traffic.take();

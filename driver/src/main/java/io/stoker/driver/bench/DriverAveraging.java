@@ -1,9 +1,6 @@
 package io.stoker.driver.bench;
 
-import io.stoker.driver.averaging.DriverTraffic;
 import java.nio.FloatBuffer;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.stream.IntStream;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.JavaRDD;
@@ -27,24 +24,13 @@ public final class DriverAveraging {
    * @param rounds how many are measured, after a warm-up
    */
   public static AveragingCost run(JavaSparkContext spark, int parameters, int workers, int rounds) {
-    float[] current = new float[parameters];
-    Noise.fill(0, FloatBuffer.wrap(current));
+    float[] first = new float[parameters];
+    Noise.fill(0, FloatBuffer.wrap(first));
     JavaRDD<Integer> each =
         spark.parallelize(IntStream.range(0, workers).boxed().toList(), workers);
-    DriverTraffic traffic = new DriverTraffic(spark.isLocal());
-    List<Double> seconds = new ArrayList<>();
-    for (int round = -AveragingBench.WARM_UP; round < rounds; round++) {
-      if (round == 0) {
-        AveragingBench.watch(spark, traffic);
-      }
-      long start = System.nanoTime();
-      current = round(spark, each, current, workers);
-      if (round >= 0) {
-        seconds.add((System.nanoTime() - start) / 1e9);
-      }
-    }
-    return new AveragingCost(
-        AveragingCost.median(seconds), AveragingBench.seen(spark, traffic) / rounds, -1);
+    float[][] current = {first};
+    return AveragingBench.measure(
+        spark, rounds, () -> current[0] = round(spark, each, current[0], workers));
   }
 
   private static float[] round(

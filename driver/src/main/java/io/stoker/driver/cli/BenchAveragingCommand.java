@@ -3,6 +3,7 @@ package io.stoker.driver.cli;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.stoker.driver.bench.AveragingBench;
 import io.stoker.driver.bench.AveragingCost;
+import io.stoker.driver.bench.Dl4jAveraging;
 import io.stoker.driver.bench.DriverAveraging;
 import io.stoker.driver.config.Wire;
 import io.stoker.failure.Check;
@@ -28,7 +29,8 @@ import picocli.CommandLine.Option;
 final class BenchAveragingCommand extends StokerCommand {
   /** The ways of averaging to compare with. */
   enum Baseline {
-    DRIVER
+    DRIVER,
+    DL4J
   }
 
   @Option(
@@ -70,9 +72,10 @@ final class BenchAveragingCommand extends StokerCommand {
 
   @Option(
       names = "--baseline",
-      paramLabel = "driver",
+      paramLabel = "driver|dl4j",
       description =
-          "Also measure another way, in the same run: treeReduce and broadcast. May be repeated.")
+          "Also measure another way, in the same run: treeReduce and broadcast, or Deeplearning4j's"
+              + " own ParameterAveragingTrainingMaster. May be repeated.")
   private Set<Baseline> baselines = new LinkedHashSet<>();
 
   BenchAveragingCommand(Console console) {
@@ -87,6 +90,10 @@ final class BenchAveragingCommand extends StokerCommand {
           "Invalid parameters: %d (must be 1 to %d)",
           count,
           1 << 28);
+      Check.input(
+          count >= 4 || !baselines.contains(Baseline.DL4J),
+          "Invalid parameters: %d (the network of --baseline dl4j has at least 4)",
+          count);
     }
     for (int count : workers) {
       Check.input(count >= 1, "Invalid workers: %d (must be >= 1)", count);
@@ -132,20 +139,33 @@ final class BenchAveragingCommand extends StokerCommand {
             .put("average_seconds", result.averageSeconds());
     table.row("stoker", text(result.cost()));
     ObjectNode others = json.putObject("baselines");
+    double ours = result.cost().secondsPerRound();
     for (Baseline baseline : baselines) {
-      AveragingCost cost = measure(baseline, spark, size, count);
-      double ratio = cost.secondsPerRound() / result.cost().secondsPerRound();
       String name = baseline.name().toLowerCase(Locale.ROOT);
-      table.row(name, "%s; takes %.1f times as long".formatted(text(cost), ratio));
-      others.set(name, Report.object(cost).put("times_as_long", ratio));
+      others.set(
+          name,
+          switch (baseline) {
+            case DRIVER ->
+                compared(name, DriverAveraging.run(spark, size, count, rounds), ours, "", table);
+            case DL4J -> compared(Dl4jAveraging.run(spark, size, count, rounds), name, ours, table);
+          });
     }
     return json;
   }
 
-  private AveragingCost measure(Baseline baseline, JavaSparkContext spark, int size, int count) {
-    return switch (baseline) {
-      case DRIVER -> DriverAveraging.run(spark, size, count, rounds);
-    };
+  private static ObjectNode compared(
+      Dl4jAveraging.Result result, String name, double ours, Table table) {
+    String step = ", %.3f s of them its step on one example".formatted(result.stepSeconds());
+    return compared(name, result.cost(), ours, step, table)
+        .put("parameters", result.parameters())
+        .put("step_seconds", result.stepSeconds());
+  }
+
+  private static ObjectNode compared(
+      String name, AveragingCost cost, double ours, String remark, Table table) {
+    double ratio = cost.secondsPerRound() / ours;
+    table.row(name, "%s%s; takes %.1f times as long".formatted(text(cost), remark, ratio));
+    return Report.object(cost).put("times_as_long", ratio);
   }
 
   private static String text(AveragingCost cost) {

@@ -17,6 +17,7 @@ final class Cli {
         new CommandLine(new Bench())
             .addSubcommand("step", new BenchStepCommand(console))
             .addSubcommand("averaging", new BenchAveragingCommand(console))
+            .addSubcommand("accuracy", new BenchAccuracyCommand(console))
             .addSubcommand("loader", new BenchLoaderCommand(console))
             .addSubcommand("prepare", new BenchPrepareCommand(console));
     commands =

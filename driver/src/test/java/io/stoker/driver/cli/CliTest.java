@@ -140,6 +140,8 @@ class CliTest {
     "probe --checkpoint c --data d --distortions blurr, Unknown distortion: 'blurr'; did you mean 'blur'?",
     "probe --checkpoint c --data d --batch 0, Invalid batch size: 0",
     "bench step --model lenet5 --workers 0, Invalid workers: 0",
+    "bench accuracy --data d --target 1.5, Invalid target: 1.5 (must be > 0 and <= 1)",
+    "bench averaging --parameters 3 --baseline dl4j, Invalid parameters: 3",
     "bench averaging --parameters 0, Invalid parameters: 0",
     "bench averaging --parameters 9 --workers 0, Invalid workers: 0",
     "bench step --model lenet5 --engine abacus, Unknown engine: abacus",

@@ -11,11 +11,9 @@ import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
-import org.bytedeco.javacpp.FloatPointer;
 import org.deeplearning4j.nn.conf.layers.BaseOutputLayer;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.nd4j.linalg.api.buffer.DataType;
-import org.nd4j.linalg.api.concurrency.AffinityManager.Location;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
@@ -126,10 +124,17 @@ final class Dl4jNetwork implements Network {
       float rate = settings.learningRate() * tensor.rate();
       float decay = tensor.decays() ? rate * settings.weightDecay() : 0;
       if (settings.momentum() > 0) {
+        INDArray step = tensor.velocity();
+        if (settings.ahead() > 0) {
+          step = step.mul(-settings.ahead());
+        }
         tensor.velocity().muli(settings.momentum());
         addScaled(-decay, tensor.parameters(), tensor.velocity());
         addScaled(-rate * clip, tensor.gradients(), tensor.velocity());
-        addScaled(1, tensor.velocity(), tensor.parameters());
+        if (settings.ahead() > 0) {
+          addScaled(1 + settings.ahead(), tensor.velocity(), step);
+        }
+        addScaled(1, step, tensor.parameters());
       } else {
         tensor.parameters().muli(1 - decay);
         addScaled(-rate * clip, tensor.gradients(), tensor.parameters());
@@ -167,8 +172,7 @@ final class Dl4jNetwork implements Network {
               .formatted(probabilities.length, examples, values));
     }
     INDArray output = graph.outputSingle(false, features(images, examples));
-    Nd4j.getAffinityManager().ensureLocation(output, Location.HOST);
-    host(output, 0, values).get(probabilities, 0, values);
+    HostValues.read(output, 0, FloatBuffer.wrap(probabilities, 0, values));
   }
 
   private INDArray features(float[] values, int examples) {
@@ -182,8 +186,7 @@ final class Dl4jNetwork implements Network {
           "Invalid images: %d values (%d examples have %d)"
               .formatted(values.length, examples, size));
     }
-    host(images, 0, size).put(values, 0, size);
-    Nd4j.getAffinityManager().tagLocation(images, Location.HOST);
+    HostValues.write(images, 0, FloatBuffer.wrap(values, 0, size));
     return examples == batchCapacity
         ? images
         : images.get(
@@ -200,8 +203,7 @@ final class Dl4jNetwork implements Network {
           "Invalid targets: %d values (%d examples have %d)"
               .formatted(targets.length, examples, size));
     }
-    host(labels, 0, size).put(targets, 0, size);
-    Nd4j.getAffinityManager().tagLocation(labels, Location.HOST);
+    HostValues.write(labels, 0, FloatBuffer.wrap(targets, 0, size));
     return examples == batchCapacity
         ? labels
         : labels.get(NDArrayIndex.interval(0, examples), NDArrayIndex.all());
@@ -209,52 +211,32 @@ final class Dl4jNetwork implements Network {
 
   @Override
   public void readParameters(long offset, FloatBuffer target) {
-    read(parameters, offset, target);
+    HostValues.read(parameters, offset, target);
   }
 
   @Override
   public void writeParameters(long offset, FloatBuffer source) {
-    write(parameters, offset, source);
+    HostValues.write(parameters, offset, source);
   }
 
   @Override
   public void readGradients(long offset, FloatBuffer target) {
-    read(gradients, offset, target);
+    HostValues.read(gradients, offset, target);
   }
 
   @Override
   public void readUpdaterState(long offset, FloatBuffer target) {
-    read(velocity, offset, target);
+    HostValues.read(velocity, offset, target);
   }
 
   @Override
   public void writeUpdaterState(long offset, FloatBuffer source) {
-    write(velocity, offset, source);
+    HostValues.write(velocity, offset, source);
   }
 
   @Override
   public void resetUpdaterState() {
     velocity.assign(0);
-  }
-
-  private static void read(INDArray vector, long offset, FloatBuffer target) {
-    target.put(host(vector, offset, target.remaining()));
-  }
-
-  private static void write(INDArray vector, long offset, FloatBuffer source) {
-    host(vector, offset, source.remaining()).put(source);
-    Nd4j.getAffinityManager().tagLocation(vector, Location.HOST);
-  }
-
-  /** Values {@code [offset, offset + length)} of an array in the processor's own memory. */
-  private static FloatBuffer host(INDArray array, long offset, long length) {
-    if (offset < 0 || offset + length > array.length()) {
-      throw new IndexOutOfBoundsException(
-          "Values %d to %d of %d".formatted(offset, offset + length, array.length()));
-    }
-    Nd4j.getAffinityManager().ensureLocation(array, Location.HOST);
-    FloatPointer values = new FloatPointer(array.data().pointer());
-    return values.position(offset).limit(offset + length).asBuffer();
   }
 
   @Override

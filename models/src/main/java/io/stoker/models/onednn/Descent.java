@@ -63,7 +63,7 @@ final class Descent {
         }
         if (heavy && !run.isStatistic()) {
           velocityBuffer.get(from, velocity, 0, size);
-          heavyBall(size, rate, settings.momentum(), decay);
+          heavyBall(size, rate, settings.momentum(), settings.ahead(), decay);
           velocityBuffer.put(from, velocity, 0, size);
         } else {
           plain(size, rate, decay);
@@ -97,11 +97,12 @@ final class Descent {
     }
   }
 
-  private void heavyBall(int size, float rate, float momentum, float decay) {
+  private void heavyBall(int size, float rate, float momentum, float ahead, float decay) {
     for (int i = 0; i < size; i++) {
-      float v = momentum * velocity[i] - rate * (gradients[i] + decay * parameters[i]);
+      float before = velocity[i];
+      float v = momentum * before - rate * (gradients[i] + decay * parameters[i]);
       velocity[i] = v;
-      parameters[i] += v;
+      parameters[i] += v + ahead * (v - before);
     }
   }
 

@@ -43,6 +43,11 @@ public record Window(int kernel, int stride, int dilation, Padding padding) {
     return new Window(kernel, stride, dilation, Padding.of(side));
   }
 
+  /** The same window over an image with the least zeros that give it a place for every stride. */
+  public Window covering(Shape input) {
+    return new Window(kernel, stride, dilation, paddingToCover(input));
+  }
+
   /** How many rows and columns of the image the window spans. */
   public int span() {
     return (kernel - 1) * dilation + 1;

@@ -320,6 +320,32 @@ public abstract class NetworkContract {
   }
 
   @Test
+  void stepsWithNesterovsMomentumAreThoseOfTheNaiveLoop() {
+    ModelSpec model = ContractModels.mixed();
+    float[] parameters = randomParameters(model);
+    boolean[] decays = decays(model);
+    StepSettings settings =
+        new StepSettings(0.1f, 0.9f, StepSettings.Momentum.NESTEROV, 0.01f, StepSettings.UNCLIPPED);
+    double[] expected = toDoubles(parameters);
+    double[] velocity = new double[expected.length];
+    try (Network network = network(model, 4, parameters)) {
+      for (int step = 0; step < 3; step++) {
+        compute(network, Batch.random(model, 4, step));
+        float[] gradients = gradients(network);
+        network.update(settings);
+        for (int i = 0; i < expected.length; i++) {
+          double gradient = gradients[i] + (decays[i] ? 0.01 * expected[i] : 0);
+          double before = velocity[i];
+          velocity[i] = 0.9 * before - 0.1 * gradient;
+          expected[i] += 1.9 * velocity[i] - 0.9 * before;
+        }
+        assertClose(parameters(network), expected, 2e-6);
+        assertClose(updaterState(network), velocity, 2e-6);
+      }
+    }
+  }
+
+  @Test
   void momentumZeroIsPlainDescentAndLeavesTheUpdaterStateAlone() {
     ModelSpec model = ContractModels.mixed();
     float[] parameters = randomParameters(model);

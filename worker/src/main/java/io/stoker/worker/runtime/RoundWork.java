@@ -3,7 +3,9 @@ package io.stoker.worker.runtime;
 import io.stoker.models.engine.Network;
 import io.stoker.worker.sgd.LocalResult;
 import java.io.Serializable;
+import java.util.List;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.Dependency;
 import org.apache.spark.TaskContext;
 
 /** What all workers do between two averagings; small, since it goes with every task. */
@@ -22,6 +24,11 @@ public interface RoundWork extends Serializable {
 
   /** How many workers there are. */
   int workers();
+
+  /** The RDDs that workers read beside the parameters, worker w as partition w of a child. */
+  default List<Dependency<?>> reads() {
+    return List.of();
+  }
 
   /**
    * Begins: the network has arbitrary parameters and updater state, which the caller sets.

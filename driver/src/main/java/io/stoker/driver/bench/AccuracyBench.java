@@ -1,0 +1,167 @@
+package io.stoker.driver.bench;
+
+import io.stoker.data.augment.PixelChange;
+import io.stoker.data.batch.BatchReader;
+import io.stoker.data.batch.BlockCache;
+import io.stoker.data.batch.Normalization;
+import io.stoker.data.batch.SplitBlocks;
+import io.stoker.data.shard.ShardFolder;
+import io.stoker.driver.checkpoint.Locations;
+import io.stoker.driver.config.ModelReference;
+import io.stoker.driver.config.TrainingConfig;
+import io.stoker.driver.dl4j.StockTraining;
+import io.stoker.driver.metrics.ValidationMetrics;
+import io.stoker.driver.round.ExistingRun;
+import io.stoker.driver.round.JobPlan;
+import io.stoker.driver.round.RoundListener;
+import io.stoker.driver.round.TrainJob;
+import io.stoker.failure.Check;
+import io.stoker.models.engine.Engines;
+import io.stoker.models.engine.Network;
+import io.stoker.models.file.TrainingClock;
+import io.stoker.models.spec.ModelSpec;
+import io.stoker.worker.eval.BlockEvaluation;
+import io.stoker.worker.eval.Crops;
+import io.stoker.worker.eval.EvaluationCounts;
+import io.stoker.worker.eval.ModelInput;
+import java.nio.FloatBuffer;
+import java.util.function.BiConsumer;
+import org.apache.spark.api.java.JavaSparkContext;
+
+/**
+ * How long training takes to an accuracy. Every so many images the network is evaluated on a split;
+ * that takes no time of those that count.
+ */
+public final class AccuracyBench {
+  private static final int EVALUATED_AT_ONCE = 64;
+
+  private final JavaSparkContext spark;
+  private final double target;
+  private final int every;
+  private final BiConsumer<String, Outcome> progress;
+
+  /**
+   * How far training came.
+   *
+   * @param seconds without evaluations
+   * @param images how many were trained on
+   * @param accuracy on the split
+   * @param reached whether that is the target
+   */
+  public record Outcome(double seconds, long images, double accuracy, boolean reached) {}
+
+  /**
+   * Prepares it.
+   *
+   * @param spark the cluster
+   * @param target the accuracy, above 0, at most 1
+   * @param every so many images the network is evaluated, or as soon as a round is complete
+   * @param progress sees each evaluation
+   */
+  public AccuracyBench(
+      JavaSparkContext spark, double target, int every, BiConsumer<String, Outcome> progress) {
+    Check.input(target > 0 && target <= 1, "Invalid target: %s (must be > 0 and <= 1)", target);
+    Check.input(every >= 1, "Invalid images between evaluations: %d (must be >= 1)", every);
+    this.spark = spark;
+    this.target = target;
+    this.every = every;
+    this.progress = progress;
+  }
+
+  /** Ends a job whose target is reached. */
+  private static final class Reached extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+  }
+
+  /** Trains as {@code train} does, shards to checkpoints. */
+  public Outcome stoker(TrainingConfig recipe) {
+    int images = recipe.workers() * recipe.batch() * recipe.localSteps();
+    int rounds = Math.max(1, every / images);
+    Clock clock = new Clock();
+    try {
+      TrainJob.run(
+          spark,
+          recipe.toBuilder().validateEvery(rounds).checkpointEvery(rounds).build(),
+          ExistingRun.REFUSE,
+          clock);
+    } catch (Reached e) {
+      // As it should be.
+    }
+    return clock.last;
+  }
+
+  private final class Clock implements RoundListener {
+    private long start;
+    private double evaluating;
+    private Outcome last = new Outcome(0, 0, 0, false);
+
+    @Override
+    public void started(JobPlan plan, TrainingClock clock) {
+      start = System.nanoTime();
+    }
+
+    @Override
+    public void validated(ValidationMetrics validation) {
+      evaluating += validation.seconds();
+      last =
+          outcome(
+              (System.nanoTime() - start) / 1e9 - evaluating,
+              validation.examples(),
+              validation.accuracy());
+      progress.accept("stoker", last);
+      if (last.reached()) {
+        throw new Reached();
+      }
+    }
+  }
+
+  private Outcome outcome(double seconds, long images, double accuracy) {
+    return new Outcome(seconds, images, accuracy, accuracy >= target);
+  }
+
+  /** Trains with stock Deeplearning4j and its training master, on images in memory. */
+  public Outcome dl4j(TrainingConfig recipe) {
+    ShardFolder shards =
+        ShardFolder.open(
+            Locations.absolute(recipe.data(), spark.hadoopConfiguration()),
+            spark.hadoopConfiguration());
+    ModelSpec model =
+        ModelReference.resolve(
+            recipe.model(),
+            ModelInput.shape(shards.manifest().image()),
+            shards.manifest().classes());
+    StockTraining training = new StockTraining(spark, model, recipe);
+    Normalization normalization = Normalization.of(shards.manifest().statistics());
+    SplitBlocks train = new SplitBlocks(shards, "train", new BlockCache(0));
+    try (BatchReader reader =
+        BatchReader.sequential(
+            train,
+            0,
+            train.rows().length,
+            recipe.batch(),
+            Crops.CENTRE.of(shards.manifest().image(), ModelInput.images(model.input())),
+            normalization,
+            () -> PixelChange.NONE)) {
+      training.load(reader, Math.max(1, every / recipe.batch()));
+    }
+    SplitBlocks evaluated = new SplitBlocks(shards, recipe.validationSplit(), new BlockCache(0));
+    try (Network network = Engines.named(Engines.AUTO).create(model, EVALUATED_AT_ONCE)) {
+      BlockEvaluation evaluation = new BlockEvaluation(network, normalization, Crops.CENTRE);
+      Outcome last = new Outcome(0, 0, 0, false);
+      for (int epoch = 0; epoch < recipe.epochs(); epoch++) {
+        for (int portion = 0; portion < training.portions() && !last.reached(); portion++) {
+          long start = System.nanoTime();
+          long images = last.images() + training.fit(portion);
+          double seconds = last.seconds() + (System.nanoTime() - start) / 1e9;
+          network.writeParameters(0, FloatBuffer.wrap(training.parameters()));
+          EvaluationCounts counts =
+              evaluation.run(evaluated, 0, evaluated.rows().length, () -> PixelChange.NONE);
+          double accuracy = (double) counts.correct() / counts.examples();
+          last = outcome(seconds, images, accuracy);
+          progress.accept("dl4j", last);
+        }
+      }
+      return last;
+    }
+  }
+}

@@ -1,0 +1,179 @@
+package io.stoker.driver.cli;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.stoker.driver.bench.AccuracyBench;
+import io.stoker.driver.bench.AccuracyBench.Outcome;
+import io.stoker.driver.config.TrainingConfig;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashSet;
+import java.util.Set;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.spark.api.java.JavaSparkContext;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+@Command(
+    name = "accuracy",
+    header = "Measures how long training takes to an accuracy, beside stock Deeplearning4j.",
+    customSynopsis =
+        "./stoker [spark-submit option]... bench accuracy --data URI --model NAME [option]...",
+    description = {
+      "",
+      "Both train the same model from the same first parameters on the same shards, and are",
+      "evaluated every so many images; evaluations take no time of those that count. Ours reads",
+      "shards and writes checkpoints meanwhile; the other one's images are in memory before."
+    })
+final class BenchAccuracyCommand extends StokerCommand {
+  /** What to compare with. */
+  enum Baseline {
+    DL4J
+  }
+
+  @Mixin private DataOption data;
+
+  @Option(
+      names = "--model",
+      paramLabel = "NAME|FILE.yaml",
+      defaultValue = "lenet5",
+      description = "A model's name, or a YAML file (default: ${DEFAULT-VALUE}).")
+  private String model;
+
+  @Option(
+      names = "--target",
+      paramLabel = "X",
+      defaultValue = "0.97",
+      description = "The accuracy (default: ${DEFAULT-VALUE}).")
+  private double target;
+
+  @Option(
+      names = "--split",
+      paramLabel = "NAME",
+      defaultValue = "test",
+      description = "Where the accuracy is measured (default: ${DEFAULT-VALUE}).")
+  private String split;
+
+  @Option(
+      names = "--workers",
+      paramLabel = "W",
+      defaultValue = "2",
+      description = "Logical workers (default: ${DEFAULT-VALUE}).")
+  private int workers;
+
+  @Option(
+      names = "--batch",
+      paramLabel = "B",
+      defaultValue = "32",
+      description = "Examples of a worker and step (default: ${DEFAULT-VALUE}).")
+  private int batch;
+
+  @Option(
+      names = "--local-steps",
+      paramLabel = "T",
+      defaultValue = "10",
+      description = "Steps between two averagings (default: ${DEFAULT-VALUE}).")
+  private int localSteps;
+
+  @Option(
+      names = "--learning-rate",
+      paramLabel = "X",
+      defaultValue = "0.05",
+      description = "The rate, which stays (default: ${DEFAULT-VALUE}).")
+  private double learningRate;
+
+  @Option(
+      names = "--momentum",
+      paramLabel = "X",
+      defaultValue = "0.9",
+      description = "Of both (default: ${DEFAULT-VALUE}).")
+  private double momentum;
+
+  @Option(
+      names = "--epochs",
+      paramLabel = "E",
+      defaultValue = "10",
+      description = "Give up after so many (default: ${DEFAULT-VALUE}).")
+  private int epochs;
+
+  @Option(
+      names = "--every",
+      paramLabel = "N",
+      defaultValue = "6400",
+      description = "Images between two evaluations (default: ${DEFAULT-VALUE}).")
+  private int every;
+
+  @Option(
+      names = "--run",
+      paramLabel = "URI",
+      description = "Where ours writes, on a cluster (default: a temporary folder).")
+  private String run;
+
+  @Option(
+      names = "--baseline",
+      paramLabel = "dl4j",
+      description =
+          "Also measure Deeplearning4j's own ParameterAveragingTrainingMaster, in the same run.")
+  private Set<Baseline> baselines = new LinkedHashSet<>();
+
+  @Option(
+      names = "--baseline-learning-rate",
+      paramLabel = "X",
+      description = "The baseline's own rate (default: the same).")
+  private Double baselineRate;
+
+  BenchAccuracyCommand(Console console) {
+    super(console);
+  }
+
+  @Override
+  Report execute() throws IOException {
+    Path scratch = Files.createTempDirectory("stoker-bench");
+    String folder = run == null ? scratch.resolve("run").toUri().toString() : run;
+    TrainingConfig recipe =
+        TrainingConfig.builder()
+            .data(data.uri)
+            .run(folder)
+            .model(model)
+            .workers(workers)
+            .batch(batch)
+            .localSteps(localSteps)
+            .epochs(epochs)
+            .learningRate(learningRate)
+            .momentum(momentum)
+            .weightDecay(0)
+            .validationSplit(split)
+            .keep(1)
+            .build();
+    try (JavaSparkContext spark = SparkSide.start("bench accuracy")) {
+      AccuracyBench bench =
+          new AccuracyBench(
+              spark, target, every, (name, outcome) -> console().say(name + ": " + text(outcome)));
+      Table table = new Table();
+      Outcome ours = bench.stoker(recipe);
+      ObjectNode json = Report.object(ours).put("target", target).put("master", spark.master());
+      table.row("stoker", text(ours));
+      if (baselines.contains(Baseline.DL4J)) {
+        double rate = baselineRate == null ? learningRate : baselineRate;
+        Outcome stock = bench.dl4j(recipe.toBuilder().learningRate(rate).build());
+        double ratio = stock.seconds() / ours.seconds();
+        table.row("dl4j", "%s; takes %.1f times as long".formatted(text(stock), ratio));
+        json.putObject("baselines").set("dl4j", Report.object(stock).put("times_as_long", ratio));
+      }
+      return new Report(table.toString(), json);
+    } finally {
+      FileSystem local = FileSystem.getLocal(SparkSide.hadoop());
+      local.delete(new org.apache.hadoop.fs.Path(scratch.toUri()), true);
+    }
+  }
+
+  private static String text(Outcome outcome) {
+    return "%.2f s, %,d images, accuracy %.2f %%%s"
+        .formatted(
+            outcome.seconds(),
+            outcome.images(),
+            100 * outcome.accuracy(),
+            outcome.reached() ? "" : " (not the target)");
+  }
+}

@@ -1,0 +1,48 @@
+package io.stoker.driver.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.stoker.driver.TinyJob;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class BenchAccuracyTest {
+  private final Commands commands = new Commands();
+
+  @TempDir private Path folder;
+
+  @Test
+  void bothTrainTheSameModelUntilTheTarget() {
+    TinyJob job = TinyJob.in(folder);
+
+    JsonNode json =
+        commands.json(
+            "bench accuracy --data %s --model %s --batch 8 --local-steps 2 --every 64 --target 0.9 --epochs 40 --baseline dl4j --baseline-learning-rate 0.02"
+                .formatted(job.data(), folder.resolve("tiny.yaml")));
+
+    JsonNode stock = json.at("/baselines/dl4j");
+    for (JsonNode each : new JsonNode[] {json, stock}) {
+      assertThat(each.get("reached").asBoolean()).isTrue();
+      assertThat(each.get("accuracy").asDouble()).isGreaterThanOrEqualTo(0.9);
+      assertThat(each.get("images").asInt()).isBetween(32, 40 * 271);
+      assertThat(each.get("seconds").asDouble()).isPositive();
+    }
+    assertThat(stock.get("times_as_long").asDouble())
+        .isEqualTo(stock.get("seconds").asDouble() / json.get("seconds").asDouble());
+  }
+
+  @Test
+  void whatIsNotReachedIsNotSaidToBe() {
+    TinyJob job = TinyJob.in(folder);
+
+    JsonNode json =
+        commands.json(
+            "bench accuracy --data %s --model %s --learning-rate 1e-9 --every 100 --target 1 --epochs 1"
+                .formatted(job.data(), folder.resolve("tiny.yaml")));
+
+    assertThat(json.get("reached").asBoolean()).isFalse();
+    assertThat(json.get("images").asInt()).isEqualTo(271);
+  }
+}
