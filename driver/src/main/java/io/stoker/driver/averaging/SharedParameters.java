@@ -34,6 +34,7 @@ public final class SharedParameters implements AutoCloseable {
   private final OuterStep outer;
   private final Wire wire;
   private final DriverTraffic traffic;
+  private final Releases releases;
   private SliceRdd current;
   private History history;
 
@@ -49,8 +50,10 @@ public final class SharedParameters implements AutoCloseable {
       SliceSource source,
       SliceSource frozen,
       OuterStep outer,
-      Wire wire) {
+      Wire wire,
+      Releases releases) {
     this.spark = spark;
+    this.releases = releases;
     this.hadoop = hadoop;
     this.frozen = frozen;
     this.outer = outer;
@@ -87,7 +90,7 @@ public final class SharedParameters implements AutoCloseable {
     Broadcast<SerializableConfiguration> hadoop =
         spark.broadcast(new SerializableConfiguration(spark.hadoopConfiguration()));
     SharedParameters parameters =
-        new SharedParameters(spark, hadoop, slices, source, frozen, outer, wire);
+        new SharedParameters(spark, hadoop, slices, source, frozen, outer, wire, new Releases());
     try {
       parameters.materialize(parameters.current);
       return parameters;
@@ -131,7 +134,7 @@ public final class SharedParameters implements AutoCloseable {
         try {
           return run(again.current, description, task);
         } finally {
-          again.releaseAll(false);
+          again.releaseAll();
         }
       }
     }
@@ -160,9 +163,9 @@ public final class SharedParameters implements AutoCloseable {
         return;
       }
       if (previous.contains(slices)) {
-        slices.forgetOrigin();
+        releases.add(slices.forgetOrigin());
       } else {
-        release(slices, false);
+        release(slices);
       }
     }
   }
@@ -206,7 +209,8 @@ public final class SharedParameters implements AutoCloseable {
         rounds.rounds().size(),
         rounds.before() == 0 ? "the job began" : "the checkpoint after round " + rounds.before());
     SharedParameters again =
-        new SharedParameters(spark, hadoop, current.slices(), rounds.source(), frozen, outer, wire);
+        new SharedParameters(
+            spark, hadoop, current.slices(), rounds.source(), frozen, outer, wire, releases);
     try {
       again.materialize(again.current);
       for (RoundWork each : rounds.rounds()) {
@@ -214,7 +218,7 @@ public final class SharedParameters implements AutoCloseable {
       }
       return again;
     } catch (Exception | Error e) {
-      again.releaseAll(false);
+      again.releaseAll();
       throw e;
     } finally {
       spark.sc().removeSparkListener(again.traffic);
@@ -232,14 +236,14 @@ public final class SharedParameters implements AutoCloseable {
     try {
       reports = materialize(next);
     } catch (Exception | Error e) {
-      release(next, false);
+      release(next);
       throw e;
     } finally {
       spark.sc().clearCallSite();
     }
     if (!isInSnapshot(current)) {
       // Every executor with a worker has the current slices now: what they were made of may go.
-      current.forgetOrigin();
+      releases.add(current.forgetOrigin());
     }
     previous.forEach(this::releaseUnlessInSnapshot);
     previous.clear();
@@ -291,18 +295,21 @@ public final class SharedParameters implements AutoCloseable {
 
   private void releaseUnlessInSnapshot(SliceRdd slices) {
     if (!isInSnapshot(slices)) {
-      release(slices, false);
+      release(slices);
     }
   }
 
-  private static void release(SliceRdd slices, boolean blocking) {
-    slices.unpersist(blocking);
-    slices.cleanShuffleDependencies(blocking);
+  private void release(SliceRdd slices) {
+    releases.add(
+        () -> {
+          slices.unpersist(false);
+          slices.cleanShuffleDependencies(false);
+        });
   }
 
-  private void releaseAll(boolean blocking) {
-    release(current, blocking);
-    previous.forEach(old -> release(old, blocking));
+  private void releaseAll() {
+    release(current);
+    previous.forEach(this::release);
   }
 
   @Override
@@ -310,8 +317,9 @@ public final class SharedParameters implements AutoCloseable {
     if (spark.sc().isStopped()) {
       return; // And with it everything that this owns.
     }
-    releaseAll(true);
     List.copyOf(snapshots).forEach(Snapshot::close);
+    releaseAll();
+    releases.close();
     hadoop.destroy();
     spark.sc().removeSparkListener(traffic);
     spark.sc().setJobDescription(null);

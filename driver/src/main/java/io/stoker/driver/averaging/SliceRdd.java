@@ -201,13 +201,17 @@ public final class SliceRdd extends RDD<byte[]> {
 
   /**
    * Ends the lineage here: what is lost from now on is a {@link LostSliceException} to whoever
-   * reads it. The pieces go.
+   * reads it.
+   *
+   * @return deletes the pieces
    */
-  void forgetOrigin() {
-    cleanShuffleDependencies(false);
-    if (source == null) {
-      endLineage(new Nowhere());
+  Runnable forgetOrigin() {
+    if (source != null) {
+      return () -> {};
     }
+    RDD<?> forgotten = pieces;
+    endLineage(new Nowhere());
+    return () -> forgotten.cleanShuffleDependencies(false);
   }
 
   private record Nowhere() implements SliceSource {

@@ -21,6 +21,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.MapOutputTrackerMaster;
@@ -196,11 +197,11 @@ class SharedParametersTest {
         for (int round = 1; round < ROUNDS; round++) {
           parameters.advance(task(round, STEADY), "a round");
         }
-        assertThat(spark.getPersistentRDDs()).hasSize(3);
+        awaitGenerations(spark, 3);
         assertThat(sha256(snapshot)).isEqualTo(then);
       }
 
-      assertThat(spark.getPersistentRDDs()).hasSize(2);
+      awaitGenerations(spark, 2);
       assertThat(sha256(parameters)).isEqualTo(undisturbed);
     }
   }
@@ -212,10 +213,19 @@ class SharedParametersTest {
         for (int round = 0; round < ROUNDS; round++) {
           parameters.advance(task(round, STEADY), "a round");
         }
-        assertThat(spark.getPersistentRDDs()).hasSize(2);
+        awaitGenerations(spark, 2);
       }
       assertThat(spark.getPersistentRDDs()).isEmpty();
     }
+  }
+
+  /** What a round has left is released behind the next one. */
+  private static void awaitGenerations(JavaSparkContext spark, int count) {
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+    while (spark.getPersistentRDDs().size() > count && System.nanoTime() < end) {
+      Thread.onSpinWait();
+    }
+    assertThat(spark.getPersistentRDDs()).hasSize(count);
   }
 
   @Test
