@@ -15,8 +15,7 @@ import java.io.Serializable;
 public record ImageShapes(Extent height, Extent width, int channels) implements Serializable {
   public ImageShapes {
     Check.undamaged(height != null && width != null, "Images without height or width");
-    Check.undamaged(
-        channels == 1 || channels == 3, "Invalid channels: %d (must be 1 or 3)", channels);
+    new ImageShape(height.least(), width.least(), channels); // It refuses what is none.
   }
 
   /** That of images that all have one shape. */
