@@ -21,7 +21,7 @@ import java.util.Set;
  *
  * @param formatVersion {@value #FORMAT_VERSION}
  * @param classNames the classes; a label is an index into them
- * @param images their shapes; the field {@code image} of the file
+ * @param images their shapes: one for all, or within limits
  * @param encoding how the shards hold an image
  * @param seed of the order of samples, and of the splits where they are fractions
  * @param statistics of the train split's pixels

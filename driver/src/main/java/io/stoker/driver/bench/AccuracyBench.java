@@ -106,7 +106,7 @@ public final class AccuracyBench {
       last =
           outcome(
               (System.nanoTime() - start) / 1e9 - evaluating,
-              validation.examples(),
+              validation.examplesTotal(),
               validation.accuracy());
       progress.accept("stoker", last);
       if (last.reached()) {

@@ -48,13 +48,14 @@ record Failure(int exitCode, String message) {
         chain.stream().anyMatch(cause -> firstLine(cause.getMessage()).contains(NO_SPACE));
     String action =
         chain.stream()
-            .filter(UncheckedIOException.class::isInstance)
-            .map(cause -> firstLine(cause.getMessage()) + ": ")
+            .map(cause -> firstLine(cause.getMessage()))
+            .filter(message -> message.startsWith("Cannot write "))
+            .map(message -> message.replace(": " + NO_SPACE, "") + ": ")
             .findFirst()
             .orElse("");
     return full
         ? resource(
-            action.replace(": " + NO_SPACE, "")
+            action
                 + NO_SPACE
                 + " (free some there and in Spark's local folders; train goes on with --resume)")
         : Optional.empty();
