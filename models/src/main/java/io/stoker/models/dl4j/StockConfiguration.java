@@ -73,7 +73,7 @@ public final class StockConfiguration {
     }
     Check.input(
         updater.getClass() == Sgd.class
-            || updater instanceof Nesterovs momentum && momentum.getMomentumSchedule() == null,
+            || (updater instanceof Nesterovs momentum && momentum.getMomentumISchedule() == null),
         "updater %s",
         updater.getClass().getSimpleName());
     decay = decay(list(regularization));
@@ -138,7 +138,7 @@ public final class StockConfiguration {
 
   private static boolean hasParameters(Layer layer) {
     return layer instanceof BatchNormalization
-        || layer instanceof FeedForwardLayer forward && StockLayer.learns(forward);
+        || (layer instanceof FeedForwardLayer forward && StockLayer.learns(forward));
   }
 
   private static List<BaseLayer> weightsOf(List<BaseLayer> learning) {
