@@ -83,7 +83,6 @@ class StokerTrainingMasterTest {
       double stockAccuracy = accuracy(fitted(spark, stock, train), test);
       double accuracy = accuracy(fitted(spark, ours, train), test);
 
-      System.err.println("ACC " + accuracy + " stock " + stockAccuracy);
       assertThat(accuracy).isGreaterThan(0.9).isGreaterThanOrEqualTo(stockAccuracy);
     }
   }

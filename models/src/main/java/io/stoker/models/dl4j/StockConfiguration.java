@@ -72,8 +72,7 @@ public final class StockConfiguration {
           "regularization of layers or biases that differs");
     }
     Check.input(
-        updater.getClass() == Sgd.class
-            || (updater instanceof Nesterovs momentum && momentum.getMomentumISchedule() == null),
+        updater.getClass() == Sgd.class || updater.getClass() == Nesterovs.class,
         "updater %s",
         updater.getClass().getSimpleName());
     decay = decay(list(regularization));
@@ -213,14 +212,10 @@ public final class StockConfiguration {
   public StepSettings settings(int iteration, int epoch) {
     float rate = (float) updater.getLearningRate(iteration, epoch);
     float factor = decay.map(l2 -> (float) l2.getL2().valueAt(iteration, epoch)).orElse(0f);
-    float momentum = 0;
-    if (updater instanceof Nesterovs nesterovs) {
-      momentum =
-          (float)
-              (nesterovs.getMomentumISchedule() == null
-                  ? nesterovs.getMomentum()
-                  : nesterovs.getMomentumISchedule().valueAt(iteration, epoch));
-    }
+    float momentum =
+        updater instanceof Nesterovs nesterovs
+            ? (float) nesterovs.currentMomentum(iteration, epoch)
+            : 0;
     return new StepSettings(
         rate, momentum, StepSettings.Momentum.NESTEROV, factor, StepSettings.UNCLIPPED);
   }
