@@ -43,7 +43,7 @@ public final class Soak {
       """;
 
   /** Between two kills of one job at most, so that it gets on. */
-  private static final int MOST_ROUNDS_BETWEEN = 8;
+  private static final int MOST_ROUNDS_BETWEEN = 5;
 
   private static final Duration PATIENCE = Duration.ofMinutes(3);
   private static final long POLL_NANOSECONDS = TimeUnit.MILLISECONDS.toNanos(5);
@@ -146,7 +146,9 @@ public final class Soak {
       say("job %d is not the undisturbed one: %s", jobs, outcome.out());
     }
     verify();
-    say("job %d: %d of %d kills", jobs, killed(), kills);
+    say(
+        "job %d: %d of %d kills; %d jobs failed, %d differ; of checkpoints %d valid, %d not",
+        jobs, killed(), kills, failedJobs, differingJobs, verified, invalid);
   }
 
   private Started start(String command) {
