@@ -96,18 +96,14 @@ public final class Soak {
     Path folder = Files.createDirectories(Path.of("target", "soak").toAbsolutePath());
     delete(folder.resolve("undisturbed"));
     LocalCluster cluster = LocalCluster.in(folder.resolve("cluster"));
-    boolean clean;
-    try {
-      long start = System.nanoTime();
-      Soak soak =
-          new Soak(folder, cluster, Integer.parseInt(arguments[0]), Long.parseLong(arguments[1]));
-      while (soak.killed() < soak.kills) {
-        soak.job();
-      }
-      clean = soak.report(Duration.ofNanos(System.nanoTime() - start));
-    } finally {
-      cluster.stop();
+    Runtime.getRuntime().addShutdownHook(new Thread(cluster::stop, "soak's end"));
+    long start = System.nanoTime();
+    Soak soak =
+        new Soak(folder, cluster, Integer.parseInt(arguments[0]), Long.parseLong(arguments[1]));
+    while (soak.killed() < soak.kills) {
+      soak.job();
     }
+    boolean clean = soak.report(Duration.ofNanos(System.nanoTime() - start));
     System.exit(clean ? 0 : 1);
   }
 
