@@ -43,7 +43,7 @@ public final class Soak {
       """;
 
   /** Between two kills of one job at most, so that it gets on. */
-  private static final int MOST_ROUNDS_BETWEEN = 8;
+  private static final int MOST_ROUNDS_BETWEEN = 5;
 
   private static final Duration PATIENCE = Duration.ofMinutes(3);
   private static final long POLL_NANOSECONDS = TimeUnit.MILLISECONDS.toNanos(5);
@@ -96,18 +96,14 @@ public final class Soak {
     Path folder = Files.createDirectories(Path.of("target", "soak").toAbsolutePath());
     delete(folder.resolve("undisturbed"));
     LocalCluster cluster = LocalCluster.in(folder.resolve("cluster"));
-    boolean clean;
-    try {
-      long start = System.nanoTime();
-      Soak soak =
-          new Soak(folder, cluster, Integer.parseInt(arguments[0]), Long.parseLong(arguments[1]));
-      while (soak.killed() < soak.kills) {
-        soak.job();
-      }
-      clean = soak.report(Duration.ofNanos(System.nanoTime() - start));
-    } finally {
-      cluster.stop();
+    Runtime.getRuntime().addShutdownHook(new Thread(cluster::stop, "soak's end"));
+    long start = System.nanoTime();
+    Soak soak =
+        new Soak(folder, cluster, Integer.parseInt(arguments[0]), Long.parseLong(arguments[1]));
+    while (soak.killed() < soak.kills) {
+      soak.job();
     }
+    boolean clean = soak.report(Duration.ofNanos(System.nanoTime() - start));
     System.exit(clean ? 0 : 1);
   }
 
@@ -146,7 +142,9 @@ public final class Soak {
       say("job %d is not the undisturbed one: %s", jobs, outcome.out());
     }
     verify();
-    say("job %d: %d of %d kills", jobs, killed(), kills);
+    say(
+        "job %d: %d of %d kills; %d jobs failed, %d differ; of checkpoints %d valid, %d not",
+        jobs, killed(), kills, failedJobs, differingJobs, verified, invalid);
   }
 
   private Started start(String command) {
