@@ -56,6 +56,9 @@ class StokerTrainingMasterTest {
   private static final int CLASSES = 3;
   private static final int SIDE = 8;
 
+  /** Two standard errors of the difference between two accuracies of 97 % on 320 images. */
+  private static final double UNCERTAINTY = 0.03;
+
   /** The first is one for the engine, the second for Deeplearning4j's own fit. */
   static Stream<IUpdater> updaters() {
     return Stream.of(new Nesterovs(0.05, 0.9), new Adam(0.003));
@@ -83,7 +86,7 @@ class StokerTrainingMasterTest {
       double stockAccuracy = accuracy(fitted(spark, stock, train), test);
       double accuracy = accuracy(fitted(spark, ours, train), test);
 
-      assertThat(accuracy).isGreaterThan(0.9).isGreaterThanOrEqualTo(stockAccuracy);
+      assertThat(accuracy).isGreaterThan(0.9).isGreaterThan(stockAccuracy - UNCERTAINTY);
     }
   }
 
