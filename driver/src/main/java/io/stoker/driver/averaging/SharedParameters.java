@@ -300,10 +300,11 @@ public final class SharedParameters implements AutoCloseable {
   }
 
   private void release(SliceRdd slices) {
+    Runnable pieces = slices.forgetOrigin();
     releases.add(
         () -> {
           slices.unpersist(false);
-          slices.cleanShuffleDependencies(false);
+          pieces.run();
         });
   }
 

@@ -47,7 +47,7 @@ public final class SliceRdd extends RDD<byte[]> {
   /** Null for as long as the slices are to be averaged from pieces. */
   private SliceSource source;
 
-  private transient RDD<Tuple2<Integer, Piece>> pieces;
+  private transient PieceShuffle pieces;
 
   /** The slices before the round, which the outer step begins from, and changes are against. */
   private transient SliceRdd before;
@@ -206,12 +206,12 @@ public final class SliceRdd extends RDD<byte[]> {
    * @return deletes the pieces
    */
   Runnable forgetOrigin() {
-    if (source != null) {
-      return () -> {};
+    PieceShuffle forgotten = pieces;
+    pieces = null;
+    if (source == null) {
+      endLineage(new Nowhere());
     }
-    RDD<?> forgotten = pieces;
-    endLineage(new Nowhere());
-    return () -> forgotten.cleanShuffleDependencies(false);
+    return forgotten == null ? () -> {} : () -> Shuffles.delete(forgotten);
   }
 
   private record Nowhere() implements SliceSource {
@@ -223,7 +223,6 @@ public final class SliceRdd extends RDD<byte[]> {
 
   private void endLineage(SliceSource end) {
     source = end;
-    pieces = null;
     before = null;
     clearDependencies();
   }

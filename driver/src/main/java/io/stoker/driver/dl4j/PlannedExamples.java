@@ -1,5 +1,6 @@
 package io.stoker.driver.dl4j;
 
+import io.stoker.driver.averaging.Shuffles;
 import io.stoker.driver.averaging.SparkFailures;
 import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
@@ -164,6 +165,6 @@ final class PlannedExamples implements AutoCloseable {
 
   @Override
   public void close() {
-    parts.cleanShuffleDependencies(false);
+    Shuffles.delete(parts);
   }
 }

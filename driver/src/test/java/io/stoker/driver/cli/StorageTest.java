@@ -363,7 +363,7 @@ class StorageTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"000004/model.zip", "000004/manifest.json", "metrics.jsonl"})
+  @ValueSource(strings = {"000004/model.zip", "000004/.manifest.json.new", "metrics.jsonl"})
   void endsWithItsLastCheckpointWhenTheDiskIsFull(String at) {
     String root = roots.get("local");
     String run = "full-" + at.replaceAll("\\W", "-");

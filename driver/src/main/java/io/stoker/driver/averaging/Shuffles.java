@@ -1,0 +1,22 @@
+package io.stoker.driver.averaging;
+
+import org.apache.spark.ShuffleDependency;
+import org.apache.spark.rdd.RDD;
+
+/** Shuffles that this program makes and deletes itself. */
+public final class Shuffles {
+  private Shuffles() {}
+
+  /**
+   * Deletes what was shuffled, and nothing that it was made of: {@code cleanShuffleDependencies}
+   * goes on to the shuffles behind, which others may still read.
+   *
+   * @param shuffled whose first dependency is the shuffle
+   */
+  public static void delete(RDD<?> shuffled) {
+    int shuffle = ((ShuffleDependency<?, ?, ?>) shuffled.dependencies().head()).shuffleId();
+    if (shuffled.context().cleaner().isDefined()) {
+      shuffled.context().cleaner().get().doCleanupShuffle(shuffle, false);
+    }
+  }
+}
