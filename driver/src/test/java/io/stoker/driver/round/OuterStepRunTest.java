@@ -56,7 +56,7 @@ class OuterStepRunTest {
     UnaryOperator<TrainingConfig.Builder> oneRound = config -> config.epochs(1).localSteps(9);
     float[] before =
         TinyJob.parameters(
-            train("before", config -> oneRound.apply(config).learningRate(1e-60)).run());
+            train("before", config -> oneRound.apply(config).learningRate(Float.MIN_VALUE)).run());
     float[] mean = TinyJob.parameters(train("mean", oneRound).run());
 
     float[] half =

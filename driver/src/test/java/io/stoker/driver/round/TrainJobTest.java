@@ -158,7 +158,8 @@ class TrainJobTest {
 
   @Test
   void learnsFasterAndSlowerWhereTheRatesSaySo() {
-    float[] start = TinyJob.parameters(train("start", config -> config.learningRate(1e-60)).run());
+    float[] start =
+        TinyJob.parameters(train("start", config -> config.learningRate(Float.MIN_VALUE)).run());
     // The convolution's 3 biases and 27 weights come first.
     float[] moved =
         TinyJob.parameters(

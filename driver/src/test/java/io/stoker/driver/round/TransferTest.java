@@ -58,7 +58,7 @@ class TransferTest {
 
   @Test
   void givesOtherClassesANewHead() {
-    TrainResult still = transfer("still", config -> config.epochs(1).learningRate(1e-60));
+    TrainResult still = transfer("still", config -> config.epochs(1).learningRate(Float.MIN_VALUE));
     float[] parameters = TinyJob.parameters(still.run());
 
     assertThat(parameters).hasSize(BODY + 3 + 20 * 3);
