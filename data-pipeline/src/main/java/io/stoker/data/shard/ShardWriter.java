@@ -2,6 +2,7 @@ package io.stoker.data.shard;
 
 import io.stoker.data.image.ImageShape;
 import io.stoker.data.storage.Storage;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.security.MessageDigest;
@@ -37,6 +38,9 @@ public final class ShardWriter implements AutoCloseable {
   private final ParquetWriter<ShardSample> parquet;
   private FSDataOutputStream stream;
   private long bytes;
+
+  /** The end of the file, which is not written yet; null before its writer begins with it. */
+  private ByteArrayOutputStream tail;
 
   /**
    * Creates the file, or overwrites it.
@@ -85,6 +89,7 @@ public final class ShardWriter implements AutoCloseable {
    * @throws IOException if the end cannot be written
    */
   public ShardFile finish() throws IOException {
+    tail = new ByteArrayOutputStream();
     parquet.close();
     List<Integer> rowGroups =
         parquet.getFooter().getBlocks().stream()
@@ -133,21 +138,21 @@ public final class ShardWriter implements AutoCloseable {
       return new PositionOutputStream() {
         @Override
         public long getPos() {
-          return bytes;
+          return tail == null ? bytes : bytes + tail.size();
         }
 
         @Override
         public void write(int value) throws IOException {
-          out.write(value);
-          digest.update((byte) value);
-          bytes++;
+          write(new byte[] {(byte) value}, 0, 1);
         }
 
         @Override
         public void write(byte[] source, int offset, int length) throws IOException {
-          out.write(source, offset, length);
-          digest.update(source, offset, length);
-          bytes += length;
+          if (tail == null) {
+            pass(source, offset, length);
+          } else {
+            tail.write(source, offset, length);
+          }
         }
 
         @Override
@@ -157,7 +162,17 @@ public final class ShardWriter implements AutoCloseable {
 
         @Override
         public void close() throws IOException {
+          if (tail != null) {
+            byte[] end = FooterOrder.sorted(tail.toByteArray());
+            pass(end, 0, end.length);
+          }
           out.close();
+        }
+
+        private void pass(byte[] source, int offset, int length) throws IOException {
+          out.write(source, offset, length);
+          digest.update(source, offset, length);
+          bytes += length;
         }
       };
     }

@@ -1,0 +1,50 @@
+package io.stoker.data.shard;
+
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Comparator;
+import org.apache.parquet.format.ColumnChunk;
+import org.apache.parquet.format.Encoding;
+import org.apache.parquet.format.FileMetaData;
+import org.apache.parquet.format.RowGroup;
+import org.apache.parquet.format.Util;
+
+/**
+ * Puts the encodings that a Parquet file's footer lists for each column into the order of their
+ * numbers. Parquet's writer lists them as a hash table has them, by where objects lie in memory: in
+ * each process another way.
+ */
+final class FooterOrder {
+  /** The footer's length and the magic number, which end a file. */
+  private static final int TRAILER_BYTES = 8;
+
+  private FooterOrder() {}
+
+  /**
+   * Makes the end of a file anew.
+   *
+   * @param tail the last bytes of a Parquet file, its footer and more
+   * @return the same, of the same length or another, with a sorted footer
+   */
+  static byte[] sorted(byte[] tail) throws IOException {
+    int trailer = tail.length - TRAILER_BYTES;
+    ByteBuffer numbers = ByteBuffer.wrap(tail).order(ByteOrder.LITTLE_ENDIAN);
+    int footer = trailer - numbers.getInt(trailer);
+    FileMetaData metadata =
+        Util.readFileMetaData(new ByteArrayInputStream(tail, footer, trailer - footer));
+    for (RowGroup group : metadata.getRow_groups()) {
+      for (ColumnChunk column : group.getColumns()) {
+        column.getMeta_data().getEncodings().sort(Comparator.comparing(Encoding::getValue));
+      }
+    }
+    ByteArrayOutputStream result = new ByteArrayOutputStream(tail.length);
+    result.write(tail, 0, footer);
+    Util.writeFileMetaData(metadata, result);
+    numbers.putInt(trailer, result.size() - footer);
+    result.write(tail, trailer, TRAILER_BYTES);
+    return result.toByteArray();
+  }
+}
