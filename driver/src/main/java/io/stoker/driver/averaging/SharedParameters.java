@@ -158,8 +158,7 @@ public final class SharedParameters implements AutoCloseable {
 
     @Override
     public void close() {
-      snapshots.remove(this);
-      if (isInSnapshot(slices) || slices == current) {
+      if (!snapshots.remove(this) || isInSnapshot(slices) || slices == current) {
         return;
       }
       if (previous.contains(slices)) {

@@ -196,7 +196,9 @@ public final class SliceRdd extends RDD<byte[]> {
    * @param written holds exactly these values
    */
   void reroot(SliceSource written) {
-    endLineage(written);
+    source = written;
+    before = null;
+    clearDependencies();
   }
 
   /**
@@ -209,7 +211,7 @@ public final class SliceRdd extends RDD<byte[]> {
     PieceShuffle forgotten = pieces;
     pieces = null;
     if (source == null) {
-      endLineage(new Nowhere());
+      reroot(new Nowhere());
     }
     return forgotten == null ? () -> {} : () -> Shuffles.delete(forgotten);
   }
@@ -219,12 +221,6 @@ public final class SliceRdd extends RDD<byte[]> {
     public byte[] read(ParameterSlices slices, int slice, Configuration hadoop) {
       throw new LostSliceException(slice);
     }
-  }
-
-  private void endLineage(SliceSource end) {
-    source = end;
-    before = null;
-    clearDependencies();
   }
 
   @Override

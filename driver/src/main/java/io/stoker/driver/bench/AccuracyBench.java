@@ -140,8 +140,7 @@ public final class AccuracyBench {
             train.rows().length,
             recipe.batch(),
             Crops.CENTRE.of(shards.manifest().image(), ModelInput.images(model.input())),
-            normalization,
-            () -> PixelChange.NONE)) {
+            normalization)) {
       training.load(reader, Math.max(1, every / recipe.batch()));
     }
     SplitBlocks evaluated = new SplitBlocks(shards, recipe.validationSplit(), new BlockCache(0));
