@@ -38,7 +38,10 @@ public final class DriverTraffic extends SparkListener {
   @Override
   public void onBlockUpdated(SparkListenerBlockUpdated update) {
     BlockUpdatedInfo block = update.blockUpdatedInfo();
-    if (block.blockId().isBroadcast() && (local || !block.blockManagerId().isDriver())) {
+    // A block that is dropped is reported with the size that it had, and at no level.
+    if (block.blockId().isBroadcast()
+        && block.storageLevel().isValid()
+        && (local || !block.blockManagerId().isDriver())) {
       bytes.addAndGet(block.memSize() + block.diskSize());
     }
   }
