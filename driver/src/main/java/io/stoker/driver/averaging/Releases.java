@@ -7,8 +7,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Lets go of blocks and shuffle files, one after the other, on a thread of its own: even where it
- * is told not to block, Spark waits for what its block manager says, and a round need not.
+ * Lets go of blocks and shuffle files, one after the other, on a thread of its own. It waits for
+ * the executors, which a round need not; so none of them owes Spark an answer when it is stopped,
+ * which it would report as an error.
  */
 final class Releases implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Releases.class);
@@ -28,7 +29,8 @@ final class Releases implements AutoCloseable {
         () -> {
           try {
             release.run();
-          } catch (RuntimeException e) { // It is freed with the application at the latest.
+          } catch (Exception e) { // Also Spark's, which reach Java undeclared. It is freed with the
+            // application at the latest.
             LOG.warn("Cannot release what a round has left: {}", e.toString());
           }
         });

@@ -302,7 +302,7 @@ public final class SharedParameters implements AutoCloseable {
     Runnable pieces = slices.forgetOrigin();
     releases.add(
         () -> {
-          slices.unpersist(false);
+          slices.unpersist(true);
           pieces.run();
         });
   }
@@ -320,7 +320,7 @@ public final class SharedParameters implements AutoCloseable {
     List.copyOf(snapshots).forEach(Snapshot::close);
     releaseAll();
     releases.close();
-    hadoop.destroy();
+    hadoop.destroy(true);
     spark.sc().removeSparkListener(traffic);
     spark.sc().setJobDescription(null);
   }
