@@ -12,6 +12,8 @@ import io.stoker.data.shard.ShardManifest;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.UncheckedIOException;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -22,16 +24,23 @@ import java.util.stream.Stream;
 
 /**
  * Yields the batches of a worker, in the order of the plan. Threads of its own read, decode,
- * augment and normalise ahead of the consumer, by at most {@value #BUFFERS} batches in all, which
- * are reused: one thread for raw images, and for encoded ones up to {@value #MOST_THREADS}. What a
- * batch holds depends on the plan and the data alone.
+ * augment and normalise ahead of the consumer, by at least {@value #FEWEST_BUFFERS} batches, and
+ * small ones by up to {@value #MOST_BUFFERS}, which are reused: one thread for raw images, and for
+ * encoded ones up to {@value #MOST_THREADS}. What a batch holds depends on the plan and the data
+ * alone.
  *
  * <p>It belongs to one consumer thread, which closes it. A failure of the reading thread reaches
  * the consumer in {@link #next()}, as the exception that it was.
  */
 public final class BatchReader implements AutoCloseable {
   /** One with the consumer, one ready, one being filled. */
-  static final int BUFFERS = 3;
+  static final int FEWEST_BUFFERS = 3;
+
+  /** Small batches are made while the consumer waits for others between two rounds. */
+  static final int MOST_BUFFERS = 64;
+
+  /** What batches may take beyond the fewest. */
+  private static final long BUFFER_BYTES = 16 << 20;
 
   private static final int MOST_THREADS = 4;
 
@@ -53,15 +62,23 @@ public final class BatchReader implements AutoCloseable {
   private final int[] rows;
 
   /** An empty element ends the reading thread. */
-  private final BlockingQueue<Optional<ImageBatch>> free = new ArrayBlockingQueue<>(BUFFERS + 1);
+  private final BlockingQueue<Optional<ImageBatch>> free =
+      new ArrayBlockingQueue<>(MOST_BUFFERS + 1);
 
   /** An empty element says that the reading thread failed. */
-  private final BlockingQueue<Optional<ImageBatch>> ready = new ArrayBlockingQueue<>(BUFFERS + 1);
+  private final BlockingQueue<Optional<ImageBatch>> ready =
+      new ArrayBlockingQueue<>(MOST_BUFFERS + 1);
 
   private final Thread thread;
   private volatile Throwable failure;
   private volatile boolean closed;
-  private Optional<ImageBatch> handedOut = Optional.empty();
+
+  /** What was handed out, the last one included, and is not yet to be filled again. */
+  private final Deque<Optional<ImageBatch>> used = new ArrayDeque<>();
+
+  /** How many used batches are filled again at once. */
+  private final int burst;
+
   private int delivered;
 
   /**
@@ -95,12 +112,19 @@ public final class BatchReader implements AutoCloseable {
     this.blocks = new ShardBlock[schedule.capacity()];
     this.blockIndices = new int[schedule.capacity()];
     this.rows = new int[schedule.capacity()];
-    for (int i = 0; i < BUFFERS; i++) {
+    int buffers = buffers((long) schedule.capacity() * views * imageValues * Float.BYTES);
+    for (int i = 0; i < buffers; i++) {
       free.add(Optional.of(new ImageBatch(schedule.capacity(), views, imageValues)));
     }
+    this.burst = buffers - Math.max(2, buffers / 4);
     this.thread = new Thread(this::produce, name);
     thread.setDaemon(true);
     thread.start();
+  }
+
+  /** How many batches of so many bytes there are. */
+  static int buffers(long batchBytes) {
+    return (int) Math.min(MOST_BUFFERS, Math.max(FEWEST_BUFFERS, BUFFER_BYTES / batchBytes));
   }
 
   /**
@@ -226,17 +250,26 @@ public final class BatchReader implements AutoCloseable {
       throw new IllegalStateException("The reader is closed");
     }
     try {
-      if (handedOut.isPresent()) {
-        free.put(handedOut);
-        handedOut = Optional.empty();
+      if (used.size() >= burst) {
+        pause();
       }
-      handedOut = ready.take();
+      used.add(ready.take());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new UncheckedIOException(new InterruptedIOException("interrupted while reading"));
     }
     delivered++;
-    return handedOut.orElseThrow(this::readingFailure);
+    return used.getLast().orElseThrow(this::readingFailure);
+  }
+
+  /**
+   * Has all used batches filled again now, the last one included, since the consumer has something
+   * else to do for a while. A thread that fills one batch after each step would interrupt each
+   * step.
+   */
+  public void pause() {
+    free.addAll(used);
+    used.clear();
   }
 
   private RuntimeException readingFailure() {

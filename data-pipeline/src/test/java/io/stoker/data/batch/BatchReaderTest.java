@@ -246,12 +246,19 @@ class BatchReaderTest {
     SplitBlocks data = data(1 << 20, 500);
     java.util.Set<float[]> buffers =
         java.util.Collections.newSetFromMap(new java.util.IdentityHashMap<>());
-    try (BatchReader reader = sequential(data, 0, data.rows().length, 10)) {
+    try (BatchReader reader = sequential(data, 0, data.rows().length, 2)) {
       while (reader.hasNext()) {
         buffers.add(reader.next().images());
       }
     }
-    assertThat(buffers).hasSize(BatchReader.BUFFERS);
+    assertThat(buffers).hasSize(BatchReader.MOST_BUFFERS);
+  }
+
+  @Test
+  void hasManySmallBatchesReadyOrAFewLargeOnes() {
+    assertThat(BatchReader.buffers(1000)).isEqualTo(64);
+    assertThat(BatchReader.buffers(1 << 20)).isEqualTo(16);
+    assertThat(BatchReader.buffers(20 << 20)).isEqualTo(3);
   }
 
   @Test

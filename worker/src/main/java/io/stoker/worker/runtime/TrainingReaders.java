@@ -137,8 +137,12 @@ public final class TrainingReaders implements AutoCloseable {
       return reader.next();
     }
 
-    /** Says that the round's batches were all used, so that the next round may go on from here. */
+    /**
+     * Says that the round's batches were all used, so that the next round may go on from here; its
+     * first batches are made meanwhile.
+     */
     public void completed() {
+      reader.pause();
       complete = true;
     }
 
