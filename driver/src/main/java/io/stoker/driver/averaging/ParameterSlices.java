@@ -20,6 +20,18 @@ import java.io.Serializable;
 public record ParameterSlices(
     long first, long parameters, int vectors, boolean outerMomentum, int sliceLength)
     implements Serializable {
+  /**
+   * A task of the average stage costs a few milliseconds, whatever it averages. With the header of
+   * an array it still fits into whole regions of Java's heap, which large arrays have to
+   * themselves.
+   */
+  private static final long LARGEST_BYTES = (16 << 20) - 4096;
+
+  private static final long SMALLEST_BYTES = 1 << 20;
+
+  /** What a task of the average stage may hold: the workers' pieces, and two slices. */
+  private static final long TASK_BYTES = 256 << 20;
+
   public ParameterSlices {
     if (first < 0 || parameters <= first || vectors < 1 || vectors > 2 || sliceLength < 1) {
       throw new IllegalArgumentException(
@@ -38,6 +50,21 @@ public record ParameterSlices(
   /** How many values of a vector fit into that many bytes, as a multiple of what shares a scale. */
   public static int lengthOf(int bytes) {
     return Math.max(1, bytes / Float.BYTES / DeltaCodec.BLOCK) * DeltaCodec.BLOCK;
+  }
+
+  /**
+   * How many values of a vector a slice should hold: as much as a task can average, and yet a slice
+   * for each worker's slot.
+   *
+   * @param parameters the length of a vector
+   * @param vectors how many vectors travel
+   * @param workers whose pieces a task holds
+   */
+  public static int fittingLength(long parameters, int vectors, int workers) {
+    long block = (long) DeltaCodec.BLOCK * Float.BYTES * vectors;
+    long each = parameters * vectors * Float.BYTES / workers + block - 1;
+    long most = Math.min(LARGEST_BYTES, TASK_BYTES / (workers + 2));
+    return lengthOf((int) (Math.max(SMALLEST_BYTES, Math.min(each, most)) / vectors));
   }
 
   /** Slices of the parameters before the first, alone. */

@@ -33,17 +33,14 @@ public final class AveragingBench {
    * Runs rounds.
    *
    * @param spark the cluster
-   * @param parameters how many
+   * @param slices how many parameters, and how they are cut
    * @param workers how many
    * @param rounds how many are measured, after a warm-up
-   * @param sliceBytes how large a slice may be
    * @param wire what workers' values travel as
    */
   public static Result run(
-      JavaSparkContext spark, int parameters, int workers, int rounds, int sliceBytes, Wire wire) {
-    StillWork work = new StillWork(workers, parameters);
-    ParameterSlices slices =
-        new ParameterSlices(parameters, 1, ParameterSlices.lengthOf(sliceBytes));
+      JavaSparkContext spark, ParameterSlices slices, int workers, int rounds, Wire wire) {
+    StillWork work = new StillWork(workers, Math.toIntExact(slices.parameters()));
     DriverTraffic traffic = new DriverTraffic(spark.isLocal());
     List<Double> seconds = new ArrayList<>();
     List<RoundReport> reports = new ArrayList<>();

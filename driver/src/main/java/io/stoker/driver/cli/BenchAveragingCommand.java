@@ -1,6 +1,7 @@
 package io.stoker.driver.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.stoker.driver.averaging.ParameterSlices;
 import io.stoker.driver.bench.AveragingBench;
 import io.stoker.driver.bench.AveragingCost;
 import io.stoker.driver.bench.Dl4jAveraging;
@@ -59,9 +60,8 @@ final class BenchAveragingCommand extends StokerCommand {
   @Option(
       names = "--slice-bytes",
       paramLabel = "N",
-      defaultValue = "4194304",
-      description = "How large a slice may be (default: ${DEFAULT-VALUE}).")
-  private int sliceBytes;
+      description = "How large a slice may be (default: as train cuts, by parameters and workers).")
+  private Integer sliceBytes;
 
   @Option(
       names = "--wire",
@@ -100,14 +100,18 @@ final class BenchAveragingCommand extends StokerCommand {
     }
     Check.input(rounds >= 1, "Invalid rounds: %d (must be >= 1)", rounds);
     Check.input(
-        sliceBytes >= 1024 && sliceBytes % Float.BYTES == 0,
+        sliceBytes == null || (sliceBytes >= 1024 && sliceBytes % Float.BYTES == 0),
         "Invalid slice size: %d bytes (must be >= 1024, and a multiple of 4)",
         sliceBytes);
     List<ObjectNode> measured = new ArrayList<>();
     Table table = new Table();
-    // The driver's way brings a vector of each of the last workers to the driver at once.
-    Map<String, String> unbounded = Map.of("spark.driver.maxResultSize", "0");
-    try (JavaSparkContext spark = SparkSide.start("bench averaging", unbounded)) {
+    // The driver's way brings a vector of each of the last workers to the driver at once, and sends
+    // the mean in blocks of Spark's own size.
+    Map<String, String> options =
+        baselines.isEmpty()
+            ? Map.of()
+            : Map.of("spark.driver.maxResultSize", "0", "spark.broadcast.blockSize", "4m");
+    try (JavaSparkContext spark = SparkSide.start("bench averaging", options)) {
       for (int size : parameters) {
         for (int count : workers) {
           if (parameters.length * workers.length > 1) {
@@ -126,12 +130,18 @@ final class BenchAveragingCommand extends StokerCommand {
   }
 
   private ObjectNode measure(JavaSparkContext spark, int size, int count, Table table) {
-    AveragingBench.Result result = AveragingBench.run(spark, size, count, rounds, sliceBytes, wire);
+    int sliceLength =
+        sliceBytes == null
+            ? ParameterSlices.fittingLength(size, 1, count)
+            : ParameterSlices.lengthOf(sliceBytes);
+    ParameterSlices slices = new ParameterSlices(size, 1, sliceLength);
+    AveragingBench.Result result = AveragingBench.run(spark, slices, count, rounds, wire);
     ObjectNode json =
         Report.object(result.cost())
             .put("parameters", size)
             .put("workers", count)
             .put("rounds", rounds)
+            .put("slices", slices.count())
             .put("wire", wire.name().toLowerCase(Locale.ROOT))
             .put("master", spark.master())
             .put("gather_seconds", result.gatherSeconds())

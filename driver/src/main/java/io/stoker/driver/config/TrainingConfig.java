@@ -50,7 +50,8 @@ import java.util.TreeMap;
  * @param init a checkpoint whose parameters the job begins with; empty for fresh ones
  * @param freeze the last layer that does not learn, as in layerRates; nor do those before it. Empty
  *     if all learn
- * @param sliceBytes how large a slice of the parameter vector may be; no influence on the result
+ * @param sliceBytes how large a slice of the parameter vector may be, 0 for a size that fits model
+ *     and workers; no influence on the result
  */
 public record TrainingConfig(
     String data,
@@ -163,8 +164,8 @@ public record TrainingConfig(
         "Invalid patience: %d without validation (say --validate-every ROUNDS)",
         patience);
     Check.input(
-        sliceBytes >= MINIMUM_SLICE_BYTES && sliceBytes % Float.BYTES == 0,
-        "Invalid slice size: %d bytes (must be >= %d, and a multiple of %d)",
+        sliceBytes == 0 || (sliceBytes >= MINIMUM_SLICE_BYTES && sliceBytes % Float.BYTES == 0),
+        "Invalid slice size: %d bytes (must be >= %d, and a multiple of %d; or 0 for one that fits)",
         sliceBytes,
         MINIMUM_SLICE_BYTES,
         Float.BYTES);
@@ -258,7 +259,7 @@ public record TrainingConfig(
     private String engine = Engines.AUTO;
     private String init = "";
     private String freeze = "";
-    private int sliceBytes = 4 << 20;
+    private int sliceBytes;
 
     private Builder() {}
 

@@ -24,7 +24,6 @@ import org.slf4j.LoggerFactory;
 final class FitJob {
   private static final Logger LOG = LoggerFactory.getLogger(StokerTrainingMaster.class);
 
-  private static final int SLICE_BYTES = 4 << 20;
   private static final int PROBED = 4;
 
   /**
@@ -67,7 +66,9 @@ final class FitJob {
       float[][] vectors = approach.vectors();
       ParameterSlices slices =
           new ParameterSlices(
-              vectors[0].length, vectors.length, ParameterSlices.lengthOf(SLICE_BYTES));
+              vectors[0].length,
+              vectors.length,
+              ParameterSlices.fittingLength(vectors[0].length, vectors.length, settings.workers()));
       try (Values values = new Values(slices, vectors)) {
         double loss = train(approach, examples, values, key);
         approach.restore(values.fetch());

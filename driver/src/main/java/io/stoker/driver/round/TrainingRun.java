@@ -145,12 +145,15 @@ final class TrainingRun {
 
   /** How its parameters are cut. Those of layers that do not learn stay where they are. */
   ParameterSlices slices() {
+    long first = model.placed().get(frozenLayers).parameterOffset();
+    int vectors = config.carriesUpdaterState() ? 2 : 1;
+    int length =
+        config.sliceBytes() > 0
+            ? ParameterSlices.lengthOf(config.sliceBytes())
+            : ParameterSlices.fittingLength(
+                model.parameterCount() - first, vectors, config.workers());
     return new ParameterSlices(
-        model.placed().get(frozenLayers).parameterOffset(),
-        model.parameterCount(),
-        config.carriesUpdaterState() ? 2 : 1,
-        outerStep().hasMomentum(),
-        ParameterSlices.lengthOf(config.sliceBytes()));
+        first, model.parameterCount(), vectors, outerStep().hasMomentum(), length);
   }
 
   /** What becomes of the workers' mean. */

@@ -21,6 +21,22 @@ class ParameterSlicesTest {
   }
 
   @ParameterizedTest
+  @CsvSource({
+    "61706,2,2,1", // one, where the model is small
+    "62378344,1,2,15", // of 16 MiB
+    "62378344,2,2,30",
+    "62378344,1,64,64", // one a worker
+    "62378344,2,64,123", // as many pieces as 256 MiB hold
+    "62378344,1,100000,238"
+  })
+  void areAsLargeAsATaskCanHoldAndOneForEachWorkerAtLeast(
+      long parameters, int vectors, int workers, int count) {
+    int length = ParameterSlices.fittingLength(parameters, vectors, workers);
+
+    assertThat(new ParameterSlices(parameters, vectors, length).count()).isEqualTo(count);
+  }
+
+  @ParameterizedTest
   @CsvSource({"1,40", "2,80"})
   void holdEachVectorThatTravels(int vectors, int bytes) {
     assertThat(new ParameterSlices(100, vectors, 10).bytes(3)).isEqualTo(bytes);

@@ -3,6 +3,7 @@ package io.stoker.driver.bench;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.stoker.driver.LocalSpark;
+import io.stoker.driver.averaging.ParameterSlices;
 import io.stoker.driver.config.Wire;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.junit.jupiter.api.Test;
@@ -28,8 +29,8 @@ class AveragingBenchTest {
 
   private static long driverBytes(JavaSparkContext spark, int parameters, int workers) {
     int sliceBytes = SLICE_BYTES * (parameters / PARAMETERS);
-    return AveragingBench.run(spark, parameters, workers, 5, sliceBytes, Wire.FP32)
-        .cost()
-        .driverBytesPerRound();
+    ParameterSlices slices =
+        new ParameterSlices(parameters, 1, ParameterSlices.lengthOf(sliceBytes));
+    return AveragingBench.run(spark, slices, workers, 5, Wire.FP32).cost().driverBytesPerRound();
   }
 }

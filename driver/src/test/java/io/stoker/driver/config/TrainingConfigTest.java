@@ -51,7 +51,7 @@ class TrainingConfigTest {
                 "auto",
                 "",
                 "",
-                4 << 20));
+                0));
   }
 
   @ParameterizedTest
