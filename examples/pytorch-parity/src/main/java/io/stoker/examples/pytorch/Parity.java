@@ -76,15 +76,41 @@ public final class Parity {
   private static Parity of(String what, int batch) throws IOException {
     if (!what.endsWith(".zip")) {
       ModelSpec model = Zoo.model(what, Zoo.classes(what));
-      float[] fresh = new float[(int) model.parameterCount()];
-      new InitialParameters(model, 7).fill(0, FloatBuffer.wrap(fresh));
-      return new Parity(model, fresh, batch);
+      return new Parity(model, spread(model), batch);
     }
     Path path = Path.of(what);
     ModelFile file = ModelFile.verify(what, () -> Files.newInputStream(path));
     float[] trained = new float[(int) file.metadata().model().parameterCount()];
     file.parameters().read(() -> Files.newInputStream(path), 0, FloatBuffer.wrap(trained));
     return new Parity(file.metadata().model(), trained, batch);
+  }
+
+  /**
+   * Weights that keep the spread of activations from layer to layer (He et al., 2015), and biases
+   * beside them. AlexNet's own first weights are so small that values in a pooling window differ in
+   * their last bits only: which one is the largest, and gets the gradient, is chance then.
+   */
+  private static float[] spread(ModelSpec model) {
+    SplittableRandom random = new SplittableRandom(7);
+    float[] values = new float[(int) model.parameterCount()];
+    new InitialParameters(model, 7).fill(0, FloatBuffer.wrap(values)); // statistics, for one
+    for (ModelSpec.Placed placed : model.placed()) {
+      int offset = (int) placed.parameterOffset();
+      for (ParameterSpec tensor : placed.parameters()) {
+        int end = offset + (int) tensor.size();
+        if (tensor.role() == ParameterSpec.Role.WEIGHT) {
+          for (int i = offset; i < end; i++) {
+            values[i] = (float) (random.nextGaussian() * Math.sqrt(2.0 / tensor.fanIn()));
+          }
+        } else if (tensor.role() == ParameterSpec.Role.BIAS) {
+          for (int i = offset; i < end; i++) {
+            values[i] = (float) (random.nextGaussian() * 0.1);
+          }
+        }
+        offset = end;
+      }
+    }
+    return values;
   }
 
   /** Which units are dropped is each library's own affair. */
