@@ -21,9 +21,10 @@ public record ParameterSlices(
     long first, long parameters, int vectors, boolean outerMomentum, int sliceLength)
     implements Serializable {
   /**
-   * A task of the average stage costs a few milliseconds, whatever it averages. With the header of
+   * A task of the average stage costs some milliseconds, whatever it averages. With the header of
    * an array it still fits into whole regions of Java's heap, which large arrays have to
-   * themselves.
+   * themselves. Where two vectors travel it is half of that: the heap holds twice as much then, and
+   * grows rather than find room for large arrays between others.
    */
   private static final long LARGEST_BYTES = (16 << 20) - 4096;
 
@@ -63,7 +64,7 @@ public record ParameterSlices(
   public static int fittingLength(long parameters, int vectors, int workers) {
     long block = (long) DeltaCodec.BLOCK * Float.BYTES * vectors;
     long each = parameters * vectors * Float.BYTES / workers + block - 1;
-    long most = Math.min(LARGEST_BYTES, TASK_BYTES / (workers + 2));
+    long most = Math.min(LARGEST_BYTES / vectors, TASK_BYTES / (workers + 2));
     return lengthOf((int) (Math.max(SMALLEST_BYTES, Math.min(each, most)) / vectors));
   }
 

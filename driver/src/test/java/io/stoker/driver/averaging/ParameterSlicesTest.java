@@ -24,7 +24,7 @@ class ParameterSlicesTest {
   @CsvSource({
     "61706,2,2,1", // one, where the model is small
     "62378344,1,2,15", // of 16 MiB
-    "62378344,2,2,30",
+    "62378344,2,2,60", // of 8 MiB, half of them momentum
     "62378344,1,64,64", // one a worker
     "62378344,2,64,123", // as many pieces as 256 MiB hold
     "62378344,1,100000,238"
