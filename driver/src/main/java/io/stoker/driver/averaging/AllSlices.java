@@ -1,5 +1,6 @@
 package io.stoker.driver.averaging;
 
+import io.stoker.driver.spark.Scala;
 import java.util.stream.IntStream;
 import org.apache.spark.NarrowDependency;
 import scala.collection.Seq;

@@ -35,6 +35,7 @@ final class FetchAhead implements AutoCloseable {
   private final Deque<Map.Entry<Integer, BlockManagerId>> ahead = new ArrayDeque<>();
 
   private final Map<Integer, CompletableFuture<ManagedBuffer>> underWay = new HashMap<>();
+  private long takenBytes;
 
   /**
    * Asks for the first slices.
@@ -72,6 +73,7 @@ final class FetchAhead implements AutoCloseable {
     }
     try {
       ManagedBuffer block = future.get();
+      takenBytes += block.size();
       ask();
       return Optional.of(block);
     } catch (ExecutionException lost) { // Spark has logged it.
@@ -82,6 +84,11 @@ final class FetchAhead implements AutoCloseable {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("Interrupted while fetching slice " + slice, e);
     }
+  }
+
+  /** The bytes of all blocks that were taken. */
+  long takenBytes() {
+    return takenBytes;
   }
 
   private void ask() {

@@ -1,7 +1,5 @@
 package io.stoker.driver.averaging;
 
-import java.util.Optional;
-
 /**
  * One worker's part of one slice, on its way to be averaged. Its receiver owns the content.
  *
@@ -13,16 +11,13 @@ final class Piece {
   private final String executor;
   private final long examples;
   private final byte[] content;
-  private final WorkerReport report;
 
-  private Piece(
-      int slice, int worker, String executor, long examples, byte[] content, WorkerReport report) {
+  private Piece(int slice, int worker, String executor, long examples, byte[] content) {
     this.slice = slice;
     this.worker = worker;
     this.executor = executor;
     this.examples = examples;
     this.content = content;
-    this.report = report;
   }
 
   /**
@@ -33,17 +28,12 @@ final class Piece {
    * @param content see {@link ParameterSlices}; not copied
    */
   static Piece of(int slice, int worker, String executor, long examples, byte[] content) {
-    return new Piece(slice, worker, executor, examples, content, null);
+    return new Piece(slice, worker, executor, examples, content);
   }
 
   /** The same piece with another content. */
   Piece with(byte[] other) {
-    return new Piece(slice, worker, executor, examples, other, report);
-  }
-
-  /** The same piece with the worker's report on the round. */
-  Piece with(WorkerReport round) {
-    return new Piece(slice, worker, executor, examples, content, round);
+    return new Piece(slice, worker, executor, examples, other);
   }
 
   int slice() {
@@ -64,10 +54,5 @@ final class Piece {
 
   byte[] content() {
     return content;
-  }
-
-  /** The worker's report, on the piece of the last slice. */
-  Optional<WorkerReport> report() {
-    return Optional.ofNullable(report);
   }
 }

@@ -1,6 +1,8 @@
 package io.stoker.driver.averaging;
 
 import io.stoker.driver.config.Wire;
+import io.stoker.driver.spark.IndexedPartition;
+import io.stoker.driver.spark.Scala;
 import io.stoker.models.engine.Network;
 import io.stoker.worker.runtime.RoundWork;
 import io.stoker.worker.sgd.LocalResult;
@@ -10,6 +12,8 @@ import java.nio.FloatBuffer;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.spark.Partition;
@@ -17,6 +21,7 @@ import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.rdd.RDD;
+import org.apache.spark.util.CollectionAccumulator;
 import org.apache.spark.util.SerializableConfiguration;
 import scala.Tuple2;
 import scala.collection.Seq;
@@ -33,6 +38,7 @@ final class PieceRdd extends RDD<Tuple2<Integer, Piece>> {
   private final SliceSource frozen;
   private final Wire wire;
   private final Broadcast<SerializableConfiguration> hadoop;
+  private final CollectionAccumulator<WorkerReport> reports;
 
   /** Not for tasks: where they go is the scheduler's business. */
   private final transient List<String> hosts;
@@ -57,6 +63,14 @@ final class PieceRdd extends RDD<Tuple2<Integer, Piece>> {
     this.wire = wire;
     this.hadoop = parameters.hadoop();
     this.hosts = List.copyOf(hosts);
+    this.reports = parameters.sparkContext().collectionAccumulator();
+  }
+
+  /** What the workers have told, in their order; of a worker that did its work twice, once. */
+  List<WorkerReport> reports() {
+    SortedMap<Integer, WorkerReport> byWorker = new TreeMap<>();
+    reports.value().forEach(each -> byWorker.put(each.worker(), each));
+    return List.copyOf(byWorker.values());
   }
 
   ParameterSlices slices() {
@@ -99,7 +113,7 @@ final class PieceRdd extends RDD<Tuple2<Integer, Piece>> {
       loadFrozen(part.network());
     }
     long fetched = gather(part.network(), firstSlice(worker), context);
-    double gatherSeconds = (System.nanoTime() - start) / 1e9;
+    double gatherSeconds = (System.nanoTime() - start) / 1e9 - averagingSeconds();
     LocalResult result = part.train();
     return Scala.iterator(
         new Scatter(context, part.network(), worker, gatherSeconds, fetched, result));
@@ -128,10 +142,8 @@ final class PieceRdd extends RDD<Tuple2<Integer, Piece>> {
     SliceRdd parent = (SliceRdd) dependencies().head().rdd();
     List<Integer> order =
         IntStream.range(first, first + slices.count()).mapToObj(i -> i % slices.count()).toList();
-    long fetched = 0;
     try (FetchAhead ahead = new FetchAhead(parent, order)) {
       for (int slice : order) {
-        fetched += parent.isHere(slice) ? 0 : slices.bytes(slice);
         FloatBuffer values = littleEndian(parent.gathered(slice, ahead, context));
         int length = slices.length(slice);
         network.writeParameters(slices.offset(slice), values.slice(0, length));
@@ -139,11 +151,17 @@ final class PieceRdd extends RDD<Tuple2<Integer, Piece>> {
           network.writeUpdaterState(slices.offset(slice), values.slice(length, length));
         }
       }
+      if (!slices.carryUpdaterState()) {
+        network.resetUpdaterState();
+      }
+      return ahead.takenBytes();
     }
-    if (!slices.carryUpdaterState()) {
-      network.resetUpdaterState();
-    }
-    return fetched;
+  }
+
+  /** How long this task has averaged slices before it could read them. */
+  private double averagingSeconds() {
+    return ((SliceRdd) dependencies().head().rdd())
+        .reports().stream().mapToDouble(SliceReport::seconds).sum();
   }
 
   private int firstSlice(int worker) {
@@ -155,7 +173,7 @@ final class PieceRdd extends RDD<Tuple2<Integer, Piece>> {
   }
 
   /**
-   * Reads one piece after the other out of the network; the last one carries the report. A piece is
+   * Reads one piece after the other out of the network, and reports after the last one. A piece is
    * valid until the next one: whoever writes shuffle files serializes at once, see {@link
    * PieceSerializer}.
    */
@@ -169,6 +187,7 @@ final class PieceRdd extends RDD<Tuple2<Integer, Piece>> {
     private final long start = System.nanoTime();
     private byte[] reused = {};
     private int next;
+    private boolean reported;
 
     Scatter(
         TaskContext context,
@@ -187,18 +206,25 @@ final class PieceRdd extends RDD<Tuple2<Integer, Piece>> {
 
     @Override
     public boolean hasNext() {
-      return next < slices.count();
+      if (next < slices.count()) {
+        return true;
+      }
+      if (!reported) {
+        reported = true;
+        reports.add(report());
+      }
+      return false;
     }
 
     @Override
     public Tuple2<Integer, Piece> next() {
-      if (!hasNext()) {
+      if (next == slices.count()) {
         throw new NoSuchElementException();
       }
       int slice = next++;
-      Piece piece =
-          Piece.of(slice, worker, SparkEnv.get().executorId(), result.examples(), content(slice));
-      return new Tuple2<>(slice, hasNext() ? piece : piece.with(report()));
+      return new Tuple2<>(
+          slice,
+          Piece.of(slice, worker, SparkEnv.get().executorId(), result.examples(), content(slice)));
     }
 
     /** A worker that saw nothing has no weight, and sends nothing. */

@@ -21,8 +21,7 @@ import scala.reflect.ClassTag;
  * piece of a worker until its last one is written, which is a second copy of the whole model.
  *
  * <p>A record is: slice, worker (int32), executor (modified UTF-8), examples (int64), length
- * (int32), whether a report follows (int8), the report, the content; all but the content
- * big-endian.
+ * (int32), the content; all but the content big-endian.
  */
 final class PieceSerializer extends Serializer implements Serializable {
   private static final long serialVersionUID = 1L;
@@ -54,24 +53,10 @@ final class PieceSerializer extends Serializer implements Serializable {
       out.writeUTF(piece.executor());
       out.writeLong(piece.examples());
       out.writeInt(piece.content().length);
-      out.writeBoolean(piece.report().isPresent());
-      if (piece.report().isPresent()) {
-        write(piece.report().get(), out);
-      }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
     return ByteBuffer.wrap(bytes.toByteArray());
-  }
-
-  private static void write(WorkerReport report, DataOutputStream out) throws IOException {
-    out.writeDouble(report.lossSum());
-    out.writeLong(report.correct());
-    out.writeDouble(report.gatherSeconds());
-    out.writeDouble(report.waitSeconds());
-    out.writeDouble(report.computeSeconds());
-    out.writeDouble(report.scatterSeconds());
-    out.writeLong(report.fetchedBytes());
   }
 
   private static final class Instance extends SerializerInstance {
@@ -179,12 +164,10 @@ final class PieceSerializer extends Serializer implements Serializable {
         String executor = in.readUTF();
         long examples = in.readLong();
         byte[] content = new byte[in.readInt()];
-        WorkerReport report = in.readBoolean() ? readReport(worker, examples) : null;
         for (int from = 0; from < content.length; from += READ_BYTES) {
           in.readFully(content, from, Math.min(READ_BYTES, content.length - from));
         }
-        Piece piece = Piece.of(slice, worker, executor, examples, content);
-        return (T) (report == null ? piece : piece.with(report));
+        return (T) Piece.of(slice, worker, executor, examples, content);
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }
@@ -193,19 +176,6 @@ final class PieceSerializer extends Serializer implements Serializable {
     @Override
     public <T> T readObject(ClassTag<T> type) {
       throw new UnsupportedOperationException("A piece is read as a key and a value");
-    }
-
-    private WorkerReport readReport(int worker, long examples) throws IOException {
-      return new WorkerReport(
-          worker,
-          examples,
-          in.readDouble(),
-          in.readLong(),
-          in.readDouble(),
-          in.readDouble(),
-          in.readDouble(),
-          in.readDouble(),
-          in.readLong());
     }
 
     /** Spark's iterators end at an EOFException, which readKey does not declare. */

@@ -1,5 +1,6 @@
 package io.stoker.driver.averaging;
 
+import io.stoker.driver.spark.Scala;
 import java.util.List;
 import org.apache.spark.Dependency;
 import org.apache.spark.Partitioner;

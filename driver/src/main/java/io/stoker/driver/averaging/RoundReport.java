@@ -7,12 +7,12 @@ import java.util.function.ToDoubleFunction;
  * What a round came to.
  *
  * @param workers the workers' reports, in their order
- * @param averageSeconds the time of the average stage's tasks, as if spread evenly over the slots
+ * @param averageSeconds the averaging of slices in this round, as if spread evenly over the slots
  * @param driverBytes see {@link DriverTraffic}; what Spark had reported by the end of the round
  * @param executorBytes what went from one executor to another: slices and pieces
- * @param drift how far apart the workers were before they were averaged: the root mean square of
- *     their parameters' distances from the mean, weighted by examples, as a share of the mean's own
- *     length
+ * @param drift how far apart the workers were before the average that this round began with; 0 if
+ *     it began with none: the root mean square of their parameters' distances from the mean,
+ *     weighted by examples, as a share of the mean's own length
  */
 public record RoundReport(
     List<WorkerReport> workers,

@@ -4,9 +4,10 @@ import io.stoker.driver.config.Wire;
 import io.stoker.worker.runtime.RoundWork;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.apache.spark.SparkExecutorInfo;
-import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.storage.StorageLevel;
@@ -92,7 +93,7 @@ public final class SharedParameters implements AutoCloseable {
     SharedParameters parameters =
         new SharedParameters(spark, hadoop, slices, source, frozen, outer, wire, new Releases());
     try {
-      parameters.materialize(parameters.current);
+      parameters.materialize();
       return parameters;
     } catch (Exception | Error e) {
       parameters.close();
@@ -141,8 +142,7 @@ public final class SharedParameters implements AutoCloseable {
 
     private <T> T run(SliceRdd parameters, String description, SliceTask<T> task) {
       spark.sc().setJobDescription(description);
-      return new JavaRDD<>(new SliceTaskRdd<>(parameters, task), Scala.<T>tag(Object.class))
-          .first();
+      return new SliceTaskRdd<>(parameters, task).run();
     }
 
     /**
@@ -211,7 +211,7 @@ public final class SharedParameters implements AutoCloseable {
         new SharedParameters(
             spark, hadoop, current.slices(), rounds.source(), frozen, outer, wire, releases);
     try {
-      again.materialize(again.current);
+      again.materialize();
       for (RoundWork each : rounds.rounds()) {
         again.advance(each, "a lost round");
       }
@@ -225,21 +225,26 @@ public final class SharedParameters implements AutoCloseable {
   }
 
   private RoundReport round(RoundWork work, String name) {
-    spark.sc().setJobDescription(name + ": train and average");
     // A stage has its name from where the last of its RDDs was made, or else the job was run.
     spark.sc().setCallSite(name + ": train");
     PieceRdd trained = new PieceRdd(current, work, frozen, wire, hosts());
     spark.sc().setCallSite(name + ": average");
     SliceRdd next = SliceRdd.averaged(current, trained, outer);
-    List<SliceReport> reports;
+    next.persist(StorageLevel.MEMORY_AND_DISK());
     try {
-      reports = materialize(next);
+      spark.sc().setJobDescription(name + ": train");
+      next.train();
+      if (!isAveragedByWorkers(next)) {
+        spark.sc().setJobDescription(name + ": average");
+        next.materialize();
+      }
     } catch (Exception | Error e) {
       release(next);
       throw e;
     } finally {
       spark.sc().clearCallSite();
     }
+    RoundReport report = report(trained, current, next);
     if (!isInSnapshot(current)) {
       // Every executor with a worker has the current slices now: what they were made of may go.
       releases.add(current.forgetOrigin());
@@ -249,27 +254,40 @@ public final class SharedParameters implements AutoCloseable {
     previous.add(current);
     current = next;
     history = history.after(work);
-    return report(reports);
+    return report;
   }
 
-  private List<SliceReport> materialize(SliceRdd slices) {
-    slices.persist(StorageLevel.MEMORY_AND_DISK());
-    return slices.reports();
+  /**
+   * Whether the next round's workers average a round's pieces when they begin. A single slice would
+   * be one task's work in a stage of its own too, for which all would wait. More are spread over
+   * the executors, so that each averages a share.
+   */
+  private static boolean isAveragedByWorkers(SliceRdd slices) {
+    return slices.slices().count() == 1;
   }
 
-  private RoundReport report(List<SliceReport> slices) {
-    int slots = Math.max(1, Math.min(spark.defaultParallelism(), slices.size()));
-    double seconds = slices.stream().mapToDouble(SliceReport::seconds).sum() / slots;
-    List<WorkerReport> workers = slices.get(slices.size() - 1).workers();
+  private void materialize() {
+    current.persist(StorageLevel.MEMORY_AND_DISK());
+    current.materialize();
+  }
+
+  private RoundReport report(PieceRdd trained, SliceRdd before, SliceRdd after) {
+    List<WorkerReport> workers = trained.reports();
+    List<SliceReport> averages = (isAveragedByWorkers(after) ? before : after).reports();
+    int slots = Math.max(1, Math.min(spark.defaultParallelism(), averages.size()));
+    double seconds = averages.stream().mapToDouble(SliceReport::seconds).sum() / slots;
     long executorBytes =
-        slices.stream().mapToLong(SliceReport::movedBytes).sum()
+        averages.stream().mapToLong(SliceReport::movedBytes).sum()
             + workers.stream().mapToLong(WorkerReport::fetchedBytes).sum();
-    return new RoundReport(workers, seconds, traffic.take(), executorBytes, drift(slices));
+    return new RoundReport(
+        workers, seconds, traffic.take(), executorBytes, drift(before.reports()));
   }
 
-  private static double drift(List<SliceReport> slices) {
-    double norm = slices.stream().mapToDouble(SliceReport::normSquared).sum();
-    double drift = slices.stream().mapToDouble(SliceReport::driftSquared).sum();
+  private static double drift(List<SliceReport> reports) {
+    Map<Integer, SliceReport> bySlice = new HashMap<>();
+    reports.forEach(each -> bySlice.put(each.slice(), each));
+    double norm = bySlice.values().stream().mapToDouble(SliceReport::normSquared).sum();
+    double drift = bySlice.values().stream().mapToDouble(SliceReport::driftSquared).sum();
     return norm > 0 ? Math.sqrt(drift / norm) : 0;
   }
 

@@ -1,19 +1,23 @@
 package io.stoker.driver.averaging;
 
 import io.stoker.driver.config.Wire;
+import io.stoker.driver.spark.IndexedPartition;
+import io.stoker.driver.spark.JobFunction;
+import io.stoker.driver.spark.Scala;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.Serializable;
 import java.io.UncheckedIOException;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeoutException;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.Dependency;
 import org.apache.spark.OneToOneDependency;
 import org.apache.spark.Partition;
+import org.apache.spark.ShuffleDependency;
+import org.apache.spark.SimpleFutureAction;
 import org.apache.spark.SparkContext;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskContext;
@@ -21,22 +25,25 @@ import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.network.buffer.ManagedBuffer;
 import org.apache.spark.rdd.RDD;
 import org.apache.spark.storage.RDDBlockId;
+import org.apache.spark.util.CollectionAccumulator;
 import org.apache.spark.util.SerializableConfiguration;
 import scala.Tuple2;
 import scala.collection.JavaConverters;
 import scala.collection.Seq;
-import scala.runtime.AbstractFunction2;
+import scala.concurrent.Await;
+import scala.concurrent.duration.Duration;
+import scala.runtime.BoxedUnit;
 
 /**
  * The parameters at one point in time, one slice a partition, persisted on the executors. A slice
- * comes from a {@link SliceSource}, or is the mean of the pieces of the round before. The second
- * kind becomes the first when its values are in a checkpoint ({@link #reroot}); and when all
- * executors hold it, its pieces are let go ({@link #forgetOrigin}). Lineage ends there from then
- * on, and what is persisted stays.
+ * comes from a {@link SliceSource}, or is the mean of the pieces of the round before, which whoever
+ * needs it first averages. The second kind becomes the first when its values are in a checkpoint
+ * ({@link #reroot}); and when all executors hold it, its pieces are let go ({@link #forgetOrigin}).
+ * Lineage ends there from then on, and what is persisted stays.
  *
- * <p>A partition has two elements, the content (see {@link ParameterSlices}) and its report. Both
- * are byte arrays because Spark moves such elements to a second executor in large blocks, and
- * elements of a class a kilobyte at a time.
+ * <p>A partition has one element, the content (see {@link ParameterSlices}). It is an array of
+ * bytes because Spark moves such elements to a second executor in large blocks, and elements of a
+ * class a kilobyte at a time.
  */
 public final class SliceRdd extends RDD<byte[]> {
   private static final long serialVersionUID = 1L;
@@ -55,6 +62,7 @@ public final class SliceRdd extends RDD<byte[]> {
 
   private final OuterStep outer;
   private final Wire wire;
+  private final CollectionAccumulator<SliceReport> reports;
 
   private SliceRdd(
       SparkContext spark,
@@ -69,6 +77,7 @@ public final class SliceRdd extends RDD<byte[]> {
     this.outer = outer;
     this.wire = wire;
     this.hadoop = hadoop;
+    this.reports = spark.collectionAccumulator();
   }
 
   /** Slices from a source. */
@@ -119,7 +128,13 @@ public final class SliceRdd extends RDD<byte[]> {
    * @return not to be written to
    */
   byte[] content(int slice, TaskContext context) {
-    return elements(slice, context).get(0);
+    return only(iterator(new IndexedPartition(slice), context));
+  }
+
+  private static byte[] only(scala.collection.Iterator<byte[]> elements) {
+    byte[] content = elements.next();
+    elements.hasNext(); // At its end, Spark unlocks the block.
+    return content;
   }
 
   /**
@@ -132,34 +147,27 @@ public final class SliceRdd extends RDD<byte[]> {
    * @return not to be written to
    */
   byte[] gathered(int slice, FetchAhead ahead, TaskContext context) {
-    List<byte[]> elements =
-        ahead
-            .take(slice)
-            .map(block -> read(slice, block))
-            .orElseGet(() -> elements(slice, context));
+    byte[] content =
+        ahead.take(slice).map(block -> read(slice, block)).orElseGet(() -> content(slice, context));
     if (getStorageLevel().isValid() && !isHere(slice)) {
       SparkEnv.get()
           .blockManager()
           .putIterator(
               new RDDBlockId(id(), slice),
-              Scala.iterator(elements.iterator()),
+              Scala.iterator(List.of(content).iterator()),
               getStorageLevel(),
               true,
               elementClassTag());
     }
-    return elements.get(0);
+    return content;
   }
 
-  private List<byte[]> read(int slice, ManagedBuffer block) {
-    List<byte[]> elements = new ArrayList<>();
+  private byte[] read(int slice, ManagedBuffer block) {
     try (InputStream in = block.createInputStream()) {
-      JavaConverters.asJavaIterator(
-              SparkEnv.get()
-                  .serializerManager()
-                  .<byte[]>dataDeserializeStream(
-                      new RDDBlockId(id(), slice), in, elementClassTag()))
-          .forEachRemaining(elements::add);
-      return elements;
+      return only(
+          SparkEnv.get()
+              .serializerManager()
+              .<byte[]>dataDeserializeStream(new RDDBlockId(id(), slice), in, elementClassTag()));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } finally {
@@ -167,35 +175,50 @@ public final class SliceRdd extends RDD<byte[]> {
     }
   }
 
-  private List<byte[]> elements(int slice, TaskContext context) {
-    List<byte[]> elements = new ArrayList<>();
-    // To the end, where Spark unlocks the block.
-    JavaConverters.asJavaIterator(iterator(new IndexedPartition(slice), context))
-        .forEachRemaining(elements::add);
-    return elements;
-  }
-
-  /** The reports that came with the slices, in their order; makes those that are not there. */
-  List<SliceReport> reports() {
-    byte[][] reports =
-        (byte[][]) sparkContext().runJob(this, new Reports(), Scala.<byte[]>tag(byte[].class));
-    return Arrays.stream(reports).map(SliceReport::ofBytes).toList();
-  }
-
   /**
-   * A slice's report. It is a class, and not a lambda, whose captures Spark would look for in the
-   * byte code of its class: 4 ms a round.
+   * Has the workers trained, and waits for their pieces.
+   *
+   * @throws IllegalStateException if this thread is interrupted
    */
-  private static final class Reports
-      extends AbstractFunction2<TaskContext, scala.collection.Iterator<byte[]>, byte[]>
-      implements Serializable {
+  void train() {
+    SimpleFutureAction<?> pieces = sparkContext().submitMapStage(shuffle());
+    try {
+      Await.result(pieces, Duration.Inf());
+    } catch (InterruptedException e) {
+      pieces.cancel();
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("Interrupted while workers train", e);
+    } catch (TimeoutException e) {
+      throw new IllegalStateException(e); // not after an infinite time
+    }
+  }
+
+  @SuppressWarnings("unchecked") // the one dependency of pieces is this
+  private ShuffleDependency<Integer, Piece, Piece> shuffle() {
+    return (ShuffleDependency<Integer, Piece, Piece>) pieces.dependencies().head();
+  }
+
+  /** Makes those slices that no executor holds, each in a task of its own. */
+  void materialize() {
+    sparkContext().runJob(this, new Make(), Scala.tag(BoxedUnit.class));
+  }
+
+  private static final class Make extends JobFunction<byte[], BoxedUnit> {
     private static final long serialVersionUID = 1L;
 
     @Override
-    public byte[] apply(TaskContext context, scala.collection.Iterator<byte[]> elements) {
-      elements.next();
-      return elements.next();
+    public BoxedUnit apply(TaskContext context, scala.collection.Iterator<byte[]> elements) {
+      only(elements);
+      return BoxedUnit.UNIT;
     }
+  }
+
+  /**
+   * On the averages that were made so far: in a task by itself, on the driver by all tasks that are
+   * done. One slice may have several, where several executors made it.
+   */
+  List<SliceReport> reports() {
+    return reports.value();
   }
 
   /** Whether this executor holds a slice. */
@@ -254,13 +277,11 @@ public final class SliceRdd extends RDD<byte[]> {
   @Override
   public scala.collection.Iterator<byte[]> compute(Partition split, TaskContext context) {
     int index = split.index();
-    List<byte[]> slice =
+    byte[] content =
         source == null
             ? average(index, trained(split, context), context)
-            : List.of(
-                source.read(slices, index, hadoop.value().value()),
-                SliceReport.ofSource(index).toBytes());
-    return Scala.iterator(slice.iterator());
+            : source.read(slices, index, hadoop.value().value());
+    return Scala.iterator(List.of(content).iterator());
   }
 
   @SuppressWarnings("unchecked") // the one dependency is of pieces
@@ -269,7 +290,7 @@ public final class SliceRdd extends RDD<byte[]> {
     return JavaConverters.asJavaIterator(parent.iterator(split, context));
   }
 
-  private List<byte[]> average(
+  private byte[] average(
       int index, Iterator<Tuple2<Integer, Piece>> arriving, TaskContext context) {
     long start = System.nanoTime();
     Piece[] byWorker = new Piece[workers];
@@ -281,13 +302,11 @@ public final class SliceRdd extends RDD<byte[]> {
       }
       byWorker[piece.worker()] = piece;
     }
-    List<WorkerReport> reports = new ArrayList<>();
     for (int worker = 0; worker < workers; worker++) {
       if (byWorker[worker] == null) {
         throw new IllegalStateException(
             "No piece of slice %d from worker %d".formatted(index, worker));
       }
-      byWorker[worker].report().ifPresent(reports::add);
     }
     long moved = moved(byWorker);
     byte[] origin =
@@ -300,10 +319,8 @@ public final class SliceRdd extends RDD<byte[]> {
       content = outer.apply(slices, index, origin, content);
     }
     double seconds = (System.nanoTime() - start) / 1e9;
-    return List.of(
-        content,
-        new SliceReport(index, seconds, moved, mean.driftSquared(), mean.normSquared(), reports)
-            .toBytes());
+    reports.add(new SliceReport(index, seconds, moved, mean.driftSquared(), mean.normSquared()));
+    return content;
   }
 
   /** Whether a new slice depends on the one before, and not on pieces alone. */

@@ -1,5 +1,8 @@
 package io.stoker.driver.averaging;
 
+import io.stoker.driver.spark.IndexedPartition;
+import io.stoker.driver.spark.Jobs;
+import io.stoker.driver.spark.Scala;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Iterator;
@@ -26,6 +29,11 @@ final class SliceTaskRdd<T> extends RDD<T> {
     this.slices = parameters.slices();
     this.task = task;
     this.hadoop = parameters.hadoop();
+  }
+
+  /** Has one executor run the task, and waits for its result. */
+  T run() {
+    return Jobs.elements(this).get(0);
   }
 
   @Override

@@ -4,7 +4,7 @@ import io.stoker.data.plan.Mixing;
 import io.stoker.driver.averaging.ParameterSlices;
 import io.stoker.driver.averaging.RoundReport;
 import io.stoker.driver.averaging.SharedParameters;
-import io.stoker.driver.averaging.SparkFailures;
+import io.stoker.driver.spark.SparkFailures;
 import io.stoker.failure.InputException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

@@ -1,7 +1,7 @@
 package io.stoker.driver.dl4j;
 
 import io.stoker.driver.averaging.Shuffles;
-import io.stoker.driver.averaging.SparkFailures;
+import io.stoker.driver.spark.SparkFailures;
 import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
 import java.util.ArrayList;

@@ -1,11 +1,15 @@
 package io.stoker.driver.evaluate;
 
-import io.stoker.driver.averaging.SparkFailures;
+import io.stoker.driver.spark.Jobs;
+import io.stoker.driver.spark.NumberedTasks;
+import io.stoker.driver.spark.Scala;
+import io.stoker.driver.spark.SparkFailures;
 import java.io.IOException;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.api.java.function.Function2;
 import org.apache.spark.broadcast.Broadcast;
@@ -15,6 +19,9 @@ import org.apache.spark.util.SerializableConfiguration;
 public final class BlockParts {
   /** Blocks {@code [from, to)} of a split. */
   public record Part(int from, int to) implements Serializable {}
+
+  /** More results than these, which may be megabytes each, are merged on the executors. */
+  private static final int MERGED_HERE = 8;
 
   /** What a task makes of its part. */
   public interface Task<T> extends Serializable {
@@ -45,14 +52,28 @@ public final class BlockParts {
         spark.broadcast(new SerializableConfiguration(spark.hadoopConfiguration()));
     try {
       List<Part> parts = parts(blocks, spark.defaultParallelism());
+      NumberedTasks<T> tasks =
+          new NumberedTasks<>(
+              spark, parts.size(), part -> task.run(parts.get(part), hadoop.value().value()));
       return SparkFailures.unwrapped(
           () ->
-              spark
-                  .parallelize(parts, parts.size())
-                  .map(part -> task.run(part, hadoop.value().value()))
-                  .treeReduce(merge));
+              parts.size() <= MERGED_HERE
+                  ? merged(Jobs.elements(tasks), merge)
+                  : new JavaRDD<>(tasks, Scala.<T>tag(Object.class)).treeReduce(merge));
     } finally {
       hadoop.destroy();
+    }
+  }
+
+  private static <T> T merged(List<T> results, Function2<T, T, T> merge) {
+    try {
+      T all = results.get(0);
+      for (T each : results.subList(1, results.size())) {
+        all = merge.call(all, each);
+      }
+      return all;
+    } catch (Exception e) { // Spark's interface declares it; merging numbers throws none.
+      throw new IllegalStateException(e);
     }
   }
 

@@ -17,8 +17,9 @@ import com.fasterxml.jackson.annotation.JsonPropertyOrder;
  * @param driverBytes bytes of task results and broadcasts that passed through the driver, as Spark
  *     had reported them by the end of the round
  * @param executorBytes bytes of parameters that went from one executor to another
- * @param drift how far apart the workers were before they were averaged: the root mean square of
- *     their parameters' distances from the mean, as a share of the mean's length; 0 for one worker
+ * @param drift how far apart the workers were before the average that the round began with: the
+ *     root mean square of their parameters' distances from the mean, as a share of the mean's
+ *     length; 0 for one worker, and where the round did not begin with an average
  * @param seconds this round's time by phase
  */
 @JsonPropertyOrder({

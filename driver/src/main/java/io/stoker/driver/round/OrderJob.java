@@ -3,9 +3,11 @@ package io.stoker.driver.round;
 import io.stoker.data.batch.ImageBatch;
 import io.stoker.data.plan.EpochPlan;
 import io.stoker.data.shard.ShardFolder;
-import io.stoker.driver.averaging.SparkFailures;
 import io.stoker.driver.checkpoint.Locations;
 import io.stoker.driver.checkpoint.Sha256;
+import io.stoker.driver.spark.Jobs;
+import io.stoker.driver.spark.NumberedTasks;
+import io.stoker.driver.spark.SparkFailures;
 import io.stoker.worker.runtime.Residents;
 import io.stoker.worker.runtime.TrainingData;
 import io.stoker.worker.runtime.TrainingReaders;
@@ -14,8 +16,6 @@ import java.nio.ByteOrder;
 import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.HexFormat;
-import java.util.List;
-import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -62,14 +62,12 @@ public final class OrderJob {
     Broadcast<SerializableConfiguration> hadoop =
         spark.broadcast(new SerializableConfiguration(spark.hadoopConfiguration()));
     try {
-      List<Integer> workers = IntStream.range(0, request.workers()).boxed().toList();
-      return new EpochOrder(
-          SparkFailures.unwrapped(
-              () ->
-                  spark
-                      .parallelize(workers, workers.size())
-                      .map(worker -> read(data, epoch, worker, steps, hadoop.value().value()))
-                      .collect()));
+      NumberedTasks<EpochOrder.Share> workers =
+          new NumberedTasks<>(
+              spark,
+              request.workers(),
+              worker -> read(data, epoch, worker, steps, hadoop.value().value()));
+      return new EpochOrder(SparkFailures.unwrapped(() -> Jobs.elements(workers)));
     } finally {
       hadoop.destroy();
     }

@@ -6,12 +6,13 @@ import io.stoker.driver.cluster.Gang;
 import io.stoker.driver.cluster.GpuRequest;
 import io.stoker.driver.cluster.Slots;
 import io.stoker.driver.cluster.StorageProbe;
+import io.stoker.driver.spark.Jobs;
+import io.stoker.driver.spark.NumberedTasks;
 import io.stoker.failure.ResourceException;
 import io.stoker.models.engine.Engine;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
-import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.SparkEnv;
@@ -82,9 +83,14 @@ final class Preflight {
     SerializableConfiguration hadoop = new SerializableConfiguration(spark.hadoopConfiguration());
     String folder = run.toString();
     List<String> names = files.stream().map(Path::toString).toList();
-    spark
-        .parallelize(IntStream.range(0, tasks).boxed().toList(), tasks)
-        .foreach(task -> requireShared(folder, names, hadoop.value()));
+    Jobs.elements(
+        new NumberedTasks<>(
+            spark,
+            tasks,
+            task -> {
+              requireShared(folder, names, hadoop.value());
+              return true;
+            }));
   }
 
   /** What each executor does. */

@@ -33,30 +33,40 @@ import org.apache.spark.scheduler.SparkListenerBlockUpdated;
 import org.apache.spark.scheduler.SparkListenerTaskEnd;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+/** Of many slices, which a stage of its own averages. */
+@TestInstance(Lifecycle.PER_CLASS)
 class SharedParametersTest {
   private static final int ROUNDS = 4;
   private static final StepSchedule STEADY = step -> new StepSettings(0.05f, 0.9f, 0.001f);
   private static final ModelSpec MODEL =
       Zoo.model("mlp-shallow", new Shape(8, 8, 1), TinyShards.CLASSES);
 
-  @TempDir static Path folder;
+  private Path folder;
 
-  private static String manifestSha256;
-  private static String undisturbed;
+  private String manifestSha256;
+  private String undisturbed;
 
   @BeforeAll
-  static void train() {
+  void train(@TempDir Path shards) {
+    folder = shards;
     TinyShards.write(folder, List.of(61, 40, 83, 57, 30), 1);
     manifestSha256 =
         ShardFolder.open(new org.apache.hadoop.fs.Path(folder.toUri()), new Configuration())
             .manifestHash();
     undisturbed = trainOn("local[1]", STEADY, parameters -> {});
+  }
+
+  /** How many values of a vector are in a slice. */
+  int sliceLength() {
+    return 4096;
   }
 
   /** What happens to a job between two rounds. */
@@ -268,23 +278,23 @@ class SharedParametersTest {
     }
   }
 
-  private static String trainOn(String master, StepSchedule schedule, Incident incident) {
+  private String trainOn(String master, StepSchedule schedule, Incident incident) {
     try (JavaSparkContext spark = LocalSpark.start(master)) {
       return trainOn(spark, schedule, incident);
     }
   }
 
-  private static String trainOn(String master, Wire wire, Incident incident) {
+  private String trainOn(String master, Wire wire, Incident incident) {
     try (JavaSparkContext spark = LocalSpark.start(master)) {
       return trainOn(spark, wire, STEADY, incident);
     }
   }
 
-  private static String trainOn(JavaSparkContext spark, StepSchedule schedule, Incident incident) {
+  private String trainOn(JavaSparkContext spark, StepSchedule schedule, Incident incident) {
     return trainOn(spark, Wire.FP32, schedule, incident);
   }
 
-  private static String trainOn(
+  private String trainOn(
       JavaSparkContext spark, Wire wire, StepSchedule schedule, Incident incident) {
     try (SharedParameters parameters = load(spark, wire)) {
       for (int round = 0; round < ROUNDS; round++) {
@@ -297,27 +307,27 @@ class SharedParametersTest {
     }
   }
 
-  private static SharedParameters load(JavaSparkContext spark) {
+  private SharedParameters load(JavaSparkContext spark) {
     return load(spark, Wire.FP32);
   }
 
-  private static SharedParameters load(JavaSparkContext spark, Wire wire) {
+  private SharedParameters load(JavaSparkContext spark, Wire wire) {
     InitialValues initial = new InitialValues(ReplicaKey.of(MODEL, Engines.AUTO, 16), 3);
     return SharedParameters.load(
         spark,
-        new ParameterSlices(MODEL.parameterCount(), 2, 4096),
+        new ParameterSlices(MODEL.parameterCount(), 2, sliceLength()),
         initial,
         initial,
         OuterStep.PLAIN,
         wire);
   }
 
-  private static RoundTask task(int round, StepSchedule schedule) {
+  private RoundTask task(int round, StepSchedule schedule) {
     return task(round, schedule, MODEL);
   }
 
   /** 271 samples at 64 a step: 4 full steps and one of 15, in rounds of 2. */
-  private static RoundTask task(int round, StepSchedule schedule, ModelSpec model) {
+  private RoundTask task(int round, StepSchedule schedule, ModelSpec model) {
     int first = round % 3 * 2;
     return new RoundTask(
         ReplicaKey.of(model, Engines.AUTO, 16),

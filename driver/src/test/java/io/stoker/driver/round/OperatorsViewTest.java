@@ -61,7 +61,7 @@ class OperatorsViewTest {
       String application = "%s/api/v1/applications/%s".formatted(ui, spark.sc().applicationId());
       JsonNode jobs = new ObjectMapper().readTree(get(application + "/jobs"));
       assertThat(jobs.findValuesAsText("description"))
-          .contains("round 1 of 6: train and average", "checkpoint after round 6");
+          .contains("round 1 of 6: train", "round 1 of 6: average", "checkpoint after round 6");
       assertThat(jobs.findValuesAsText("jobGroup")).contains("train run");
       JsonNode stages = new ObjectMapper().readTree(get(application + "/stages"));
       for (int round = 1; round <= rounds.size(); round++) {

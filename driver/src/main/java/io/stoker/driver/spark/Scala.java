@@ -1,4 +1,4 @@
-package io.stoker.driver.averaging;
+package io.stoker.driver.spark;
 
 import java.util.Iterator;
 import java.util.List;
@@ -8,19 +8,21 @@ import scala.reflect.ClassTag;
 import scala.reflect.ClassTag$;
 
 /** The few Scala values that Spark's RDD classes want to be given. */
-final class Scala {
+public final class Scala {
   private Scala() {}
 
   /** An immutable, serializable list. */
-  static <T> Seq<T> list(List<T> elements) {
+  public static <T> Seq<T> list(List<T> elements) {
     return JavaConverters.asScalaBuffer(elements).toList();
   }
 
-  static <T> scala.collection.Iterator<T> iterator(Iterator<T> elements) {
+  /** Scala's view of an iterator. */
+  public static <T> scala.collection.Iterator<T> iterator(Iterator<T> elements) {
     return JavaConverters.asScalaIterator(elements);
   }
 
-  static <T> ClassTag<T> tag(Class<? super T> type) {
+  /** What Spark makes arrays of elements with. */
+  public static <T> ClassTag<T> tag(Class<? super T> type) {
     return ClassTag$.MODULE$.apply(type);
   }
 }

@@ -1,4 +1,4 @@
-package io.stoker.driver.averaging;
+package io.stoker.driver.spark;
 
 import io.stoker.failure.StokerException;
 import java.util.function.Supplier;
