@@ -14,6 +14,7 @@ import java.util.concurrent.ConcurrentMap;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.Path;
+import org.apache.parquet.hadoop.metadata.ParquetMetadata;
 
 /**
  * A data set that {@code stoker prepare} made: a manifest, and the shards that it names. A split is
@@ -28,6 +29,7 @@ public final class ShardFolder {
   private final Configuration hadoop;
   private final ManifestFile.Stored stored;
   private final ConcurrentMap<String, Boolean> verified = new ConcurrentHashMap<>();
+  private final Footers footers = new Footers();
 
   private ShardFolder(Path path, Configuration hadoop, ManifestFile.Stored stored) {
     this.path = path;
@@ -85,7 +87,9 @@ public final class ShardFolder {
   private ShardBlock read(ShardFile shard, int rowGroup) throws IOException {
     try {
       verifyOnce(shard);
-      try (ShardReader reader = new ShardReader(path, shard, manifest(), hadoop)) {
+      ParquetMetadata footer =
+          footers.of(shard.file(), () -> ShardReader.footer(path, shard, hadoop));
+      try (ShardReader reader = new ShardReader(path, shard, footer, manifest(), hadoop)) {
         return reader.read(rowGroup);
       }
     } catch (FileNotFoundException e) {

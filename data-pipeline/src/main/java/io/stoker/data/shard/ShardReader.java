@@ -1,5 +1,7 @@
 package io.stoker.data.shard;
 
+import com.google.errorprone.annotations.FormatMethod;
+import com.google.errorprone.annotations.FormatString;
 import io.stoker.data.image.ImageShape;
 import io.stoker.data.storage.Storage;
 import io.stoker.failure.Check;
@@ -10,10 +12,12 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
+import org.apache.parquet.ParquetReadOptions;
 import org.apache.parquet.column.ColumnReader;
 import org.apache.parquet.column.impl.ColumnReadStoreImpl;
 import org.apache.parquet.column.page.PageReadStore;
 import org.apache.parquet.hadoop.ParquetFileReader;
+import org.apache.parquet.hadoop.metadata.ParquetMetadata;
 import org.apache.parquet.hadoop.util.HadoopStreams;
 import org.apache.parquet.io.InputFile;
 import org.apache.parquet.io.SeekableInputStream;
@@ -31,52 +35,77 @@ public final class ShardReader implements AutoCloseable {
   private final ParquetFileReader parquet;
 
   /**
-   * Opens a shard and compares its footer with the manifest.
+   * Reads a shard's footer and compares it with the manifest. It says where each row group is, in a
+   * few kilobytes: whoever reads several of them keeps it.
    *
    * @param folder where the shard is
    * @param shard which
-   * @param manifest of the folder
    * @param hadoop how to reach the filesystem
    * @throws DamagedException if the file is no such shard
    * @throws IOException if it cannot be read
    */
-  public ShardReader(Path folder, ShardFile shard, ShardManifest manifest, Configuration hadoop)
+  static ParquetMetadata footer(Path folder, ShardFile shard, Configuration hadoop)
       throws IOException {
-    this.file = new Path(folder, shard.file());
-    this.shard = shard;
-    this.manifest = manifest;
-    this.parquet = open(file, shard, hadoop);
-    try {
-      checkFooter();
-    } catch (RuntimeException e) {
-      parquet.close();
-      throw e;
-    }
-  }
-
-  private static ParquetFileReader open(Path file, ShardFile shard, Configuration hadoop)
-      throws IOException {
-    try {
-      return ParquetFileReader.open(new Input(Storage.of(file, hadoop), file, shard.bytes()));
+    Path file = new Path(folder, shard.file());
+    ParquetMetadata footer;
+    Input input = new Input(Storage.of(file, hadoop), file, shard.bytes());
+    try (SeekableInputStream in = input.newStream()) {
+      footer = ParquetFileReader.readFooter(input, ParquetReadOptions.builder().build(), in);
     } catch (RuntimeException e) { // What Parquet throws for a file that is none.
       throw new DamagedException("Cannot read shard " + file + ": " + e, e);
     }
-  }
-
-  private void checkFooter() {
-    MessageType schema = parquet.getFileMetaData().getSchema();
+    MessageType schema = footer.getFileMetaData().getSchema();
     Check.undamaged(
         ShardSchema.ALL.getFields().equals(schema.getFields()),
         "Cannot read shard %s: its columns are %s",
         file,
         schema);
     Check.undamaged(
-        parquet.getRowGroups().stream()
+        footer.getBlocks().stream()
             .map(group -> Math.toIntExact(group.getRowCount()))
             .toList()
             .equals(shard.rowGroups()),
         "Cannot read shard %s: its row groups are not those of the manifest",
         file);
+    return footer;
+  }
+
+  /**
+   * Opens a shard.
+   *
+   * @param folder where the shard is
+   * @param shard which
+   * @param footer the shard's
+   * @param manifest of the folder
+   * @param hadoop how to reach the filesystem
+   * @throws IOException if it cannot be read
+   */
+  @SuppressWarnings("deprecation") // Parquet 1.13 has no other that is given the footer.
+  ShardReader(
+      Path folder,
+      ShardFile shard,
+      ParquetMetadata footer,
+      ShardManifest manifest,
+      Configuration hadoop)
+      throws IOException {
+    this.file = new Path(folder, shard.file());
+    this.shard = shard;
+    this.manifest = manifest;
+    this.parquet = new ParquetFileReader(hadoop, new PlainPath(file), footer);
+  }
+
+  /** A path whose filesystem is the one of {@link Storage}, and not Hadoop's with its checksums. */
+  private static final class PlainPath extends Path {
+    private static final long serialVersionUID = 1L;
+
+    PlainPath(Path file) {
+      super(file.toUri());
+    }
+
+    @Override
+    public FileSystem getFileSystem(Configuration hadoop) throws IOException {
+      return Storage.of(new Path(toUri()), hadoop);
+    }
   }
 
   /**
@@ -121,13 +150,10 @@ public final class ShardReader implements AutoCloseable {
       ids.consume();
       labels[row] = classes.getInteger();
       classes.consume();
-      Check.undamaged(
-          labels[row] >= 0 && labels[row] < manifest.classes(),
-          "Cannot read %s: label %d in row %d (there are %d classes)",
-          name,
-          labels[row],
-          row,
-          manifest.classes());
+      if (labels[row] < 0 || labels[row] >= manifest.classes()) {
+        throw damaged(
+            name, row, "label %d (there are %d classes)", labels[row], manifest.classes());
+      }
       paths[row] = origins.getBinary().toStringUsingUTF8();
       origins.consume();
       encoded[row] = images.getBinary();
@@ -163,14 +189,9 @@ public final class ShardReader implements AutoCloseable {
     for (int row = 0; row < rows; row++) {
       values[row] = reader.getInteger();
       reader.consume();
-      Check.undamaged(
-          expected.contains(values[row]),
-          "Cannot read %s: %s is %d in row %d, the manifest says %s",
-          name,
-          column,
-          values[row],
-          row,
-          expected);
+      if (!expected.contains(values[row])) {
+        throw damaged(name, row, "%s is %d, the manifest says %s", column, values[row], expected);
+      }
     }
     return values;
   }
@@ -181,14 +202,23 @@ public final class ShardReader implements AutoCloseable {
     for (int row = 0; row < rows; row++) {
       Binary value = reader.getBinary();
       reader.consume();
-      Check.undamaged(
-          value.equals(expected),
-          "Cannot read %s: encoding is %s in row %d, the manifest says %s",
-          name,
-          value.toStringUsingUTF8(),
-          row,
-          manifest.encoding().name());
+      if (!value.equals(expected)) {
+        throw damaged(
+            name,
+            row,
+            "encoding is %s, the manifest says %s",
+            value.toStringUsingUTF8(),
+            manifest.encoding().name());
+      }
     }
+  }
+
+  /** Made where it is thrown: a check would have its arguments made for each row. */
+  @FormatMethod
+  private static DamagedException damaged(
+      String name, int row, @FormatString String problem, Object... arguments) {
+    return new DamagedException(
+        "Cannot read %s: in row %d %s".formatted(name, row, problem.formatted(arguments)));
   }
 
   private static ColumnReader column(ColumnReadStoreImpl columns, String name) {

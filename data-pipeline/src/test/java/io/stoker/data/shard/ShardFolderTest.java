@@ -226,8 +226,7 @@ class ShardFolderTest {
       damaged[random.nextInt(bytes.length)] ^= (byte) (1 << random.nextInt(8));
       Files.write(file, damaged);
       // Behind the hash: the reader itself must not hang, or take memory without end.
-      try (ShardReader reader =
-          new ShardReader(path(), listed, open().manifest(), new Configuration())) {
+      try (ShardReader reader = reader(listed)) {
         assertThat(reader.read(0).rows()).isEqualTo(20);
       } catch (DamagedException e) {
         assertThat(e).hasMessageContaining("train-00000-of-00001.parquet");
@@ -235,5 +234,11 @@ class ShardFolderTest {
         assertThat(e).isNotNull(); // An end of file where none should be.
       }
     }
+  }
+
+  private ShardReader reader(ShardFile listed) throws IOException {
+    Configuration hadoop = new Configuration();
+    return new ShardReader(
+        path(), listed, ShardReader.footer(path(), listed, hadoop), open().manifest(), hadoop);
   }
 }

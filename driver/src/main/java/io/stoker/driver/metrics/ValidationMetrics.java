@@ -17,7 +17,7 @@ import java.util.Optional;
  * @param accuracy the share that is classified right
  * @param logLoss mean cross-entropy, in nats
  * @param calibrationError the expected calibration error
- * @param seconds what it took
+ * @param seconds what it took, from opening the checkpoint to the counts
  */
 @JsonPropertyOrder({
   "round",

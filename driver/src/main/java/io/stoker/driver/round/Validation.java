@@ -84,6 +84,7 @@ final class Validation {
         || validations.stream().anyMatch(done -> done.round() == clock.round())) {
       return Optional.empty();
     }
+    long start = System.nanoTime();
     TrainingConfig config = run.config();
     EvaluationReport report =
         EvaluateJob.run(
@@ -104,7 +105,7 @@ final class Validation {
             report.accuracy(),
             report.logLoss(),
             report.calibrationError(),
-            report.seconds());
+            (System.nanoTime() - start) / 1e9);
     folder.validations().write(validation);
     validations.add(validation);
     LOG.info(
