@@ -2,6 +2,7 @@ package io.stoker.deploy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.stoker.deploy.Stoker.Outcome;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,8 +14,11 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class DistributionIT {
+  @TempDir private Path folder;
+
   @Test
   void holdsNoClassTwice() throws IOException {
     Set<String> ofSpark = new HashSet<>();
@@ -58,7 +62,26 @@ class DistributionIT {
   void isASparkHome() {
     assertThat(Stoker.distribution().resolve("RELEASE")).isEmptyFile();
     assertThat(Stoker.distribution().resolve("bin/spark-submit")).isExecutable();
-    assertThat(Stoker.distribution().resolve("conf/log4j2.properties")).isRegularFile();
+    assertThat(Stoker.distribution().resolve("logging/log4j2.properties")).isRegularFile();
+  }
+
+  @Test
+  void startsFromAnArchiveOfClasses() throws IOException {
+    Path log = folder.resolve("classes.log");
+
+    Outcome outcome =
+        Stoker.in(folder)
+            .run(
+                "--conf",
+                "spark.driver.extraJavaOptions=-Xlog:class+load:file=" + log,
+                "doctor",
+                "--json");
+
+    assertThat(outcome.exitCode()).as(outcome.err()).isZero();
+    assertThat(log)
+        .content()
+        .containsPattern(
+            " org\\.apache\\.spark\\.SparkContext source: shared objects file \\(top\\)");
   }
 
   private static List<Path> sparkJars() throws IOException {
