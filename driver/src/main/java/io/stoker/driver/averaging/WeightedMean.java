@@ -17,7 +17,16 @@ final class WeightedMean {
   /** Values that are accumulated at once: their sums stay in the first-level cache. */
   private static final int CHUNK = 1024;
 
-  private WeightedMean() {}
+  private final float[] chunk = new float[CHUNK];
+  private final double[] sums = new double[CHUNK];
+  private final double[] squares = new double[CHUNK];
+  private final double total;
+  private double drift;
+  private double norm;
+
+  private WeightedMean(double total) {
+    this.total = total;
+  }
 
   /**
    * A mean, and how far from it its pieces were.
@@ -46,14 +55,14 @@ final class WeightedMean {
     if (weighty.size() == 1) {
       return new Averaged(weighty.get(0).content(), 0, 0);
     }
-    byte[] mean = new byte[weighty.get(0).content().length];
-    double[] sums = new double[CHUNK];
-    double[] squares = new double[CHUNK];
-    double drift = 0;
-    double norm = 0;
-    double total = weighty.stream().mapToLong(Piece::examples).sum();
-    float[] chunk = new float[CHUNK];
-    List<FloatBuffer> contents = weighty.stream().map(piece -> floats(piece.content())).toList();
+    WeightedMean mean =
+        new WeightedMean((double) weighty.stream().mapToLong(Piece::examples).sum());
+    return mean.averaged(weighty, parameters);
+  }
+
+  private Averaged averaged(List<Piece> pieces, int parameters) {
+    List<FloatBuffer> contents = pieces.stream().map(piece -> floats(piece.content())).toList();
+    byte[] mean = new byte[pieces.get(0).content().length];
     FloatBuffer target = floats(mean);
     for (int from = 0; from < target.capacity(); from += CHUNK) {
       int values = Math.min(CHUNK, target.capacity() - from);
@@ -61,30 +70,38 @@ final class WeightedMean {
       Arrays.fill(squares, 0, values, 0);
       for (int piece = 0; piece < contents.size(); piece++) {
         contents.get(piece).get(from, chunk, 0, values);
-        add((double) weighty.get(piece).examples(), chunk, sums, squares, values);
+        add((double) pieces.get(piece).examples(), values);
       }
-      int measured = Math.max(0, Math.min(values, parameters - from));
-      for (int i = 0; i < measured; i++) {
-        double exact = sums[i] / total;
-        double square = exact * sums[i];
-        drift += squares[i] - square;
-        norm += square;
-        chunk[i] = (float) exact;
-      }
-      for (int i = measured; i < values; i++) {
-        chunk[i] = (float) (sums[i] / total);
-      }
+      measure(Math.max(0, Math.min(values, parameters - from)));
+      round(values);
       target.put(from, chunk, 0, values);
     }
     return new Averaged(mean, Math.max(0, drift / total), norm / total);
   }
 
-  private static void add(
-      double weight, float[] chunk, double[] sums, double[] squares, int values) {
+  private void add(double weight, int values) {
     for (int i = 0; i < values; i++) {
       double weighted = weight * chunk[i];
       sums[i] += weighted;
       squares[i] += weighted * chunk[i];
+    }
+  }
+
+  private void measure(int values) {
+    double distance = drift;
+    double length = norm;
+    for (int i = 0; i < values; i++) {
+      double square = sums[i] / total * sums[i];
+      distance += squares[i] - square;
+      length += square;
+    }
+    drift = distance;
+    norm = length;
+  }
+
+  private void round(int values) {
+    for (int i = 0; i < values; i++) {
+      chunk[i] = (float) (sums[i] / total);
     }
   }
 

@@ -12,14 +12,18 @@ public final class Engines {
   /** The name that stands for the best available engine. */
   public static final String AUTO = "auto";
 
+  /** Each task asks: looked for once, since that reads the directory of every jar. */
+  private static final List<Engine> ALL =
+      ServiceLoader.load(Engine.class, Engines.class.getClassLoader()).stream()
+          .map(ServiceLoader.Provider::get)
+          .sorted(Comparator.comparingInt(Engine::rank).reversed().thenComparing(Engine::name))
+          .toList();
+
   private Engines() {}
 
   /** All engines, the preferred one first, whether available here or not. */
   public static List<Engine> all() {
-    return ServiceLoader.load(Engine.class, Engines.class.getClassLoader()).stream()
-        .map(ServiceLoader.Provider::get)
-        .sorted(Comparator.comparingInt(Engine::rank).reversed().thenComparing(Engine::name))
-        .toList();
+    return ALL;
   }
 
   /**
