@@ -91,7 +91,7 @@ public final class FaultPlugin implements SparkPlugin {
     }
   }
 
-  /** The n-th stage of a kind, counted from 1. */
+  /** The n-th of a kind, counted from 1; a stage that does the same again has the same number. */
   private record Place(Kind kind, int number) {
     @Override
     public String toString() {
@@ -175,6 +175,10 @@ public final class FaultPlugin implements SparkPlugin {
 
   private static final class Referee extends SparkListener implements DriverPlugin {
     private final Map<Integer, CompletableFuture<Place>> stages = new ConcurrentHashMap<>();
+
+    /** By the RDD that a stage computes. */
+    private final Map<Integer, Place> places = new ConcurrentHashMap<>();
+
     private final Map<Kind, AtomicInteger> numbers = new ConcurrentHashMap<>();
     private final Map<Integer, Integer> averagingJobs = new ConcurrentHashMap<>();
     private final Map<String, Victim> executors = new ConcurrentHashMap<>();
@@ -276,10 +280,14 @@ public final class FaultPlugin implements SparkPlugin {
     @Override
     public void onStageSubmitted(SparkListenerStageSubmitted event) {
       StageInfo stage = event.stageInfo();
-      if (stage.attemptNumber() == 0) {
-        Kind kind = Kind.of(stage);
-        place(stage.stageId()).complete(new Place(kind, next(kind)));
-      }
+      Kind kind = Kind.of(stage);
+      place(stage.stageId())
+          .complete(places.computeIfAbsent(computed(stage), rdd -> new Place(kind, next(kind))));
+    }
+
+    /** Another job's stage does the same once more, where what it came to was lost. */
+    private static int computed(StageInfo stage) {
+      return stage.rddInfos().head().id();
     }
 
     @Override

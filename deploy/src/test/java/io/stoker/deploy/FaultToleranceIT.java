@@ -25,8 +25,13 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class FaultToleranceIT {
   /** Of three workers on two slots, so that a round has two waves. */
-  private static final String JOB =
-      "train --data data --model lenet5 --recipe job.yaml --checkpoint-every 4";
+  private static final String JOB = "train --data data --model lenet5 --checkpoint-every 4";
+
+  /** Cuts the model into slices, which have a stage of their own to be averaged in. */
+  private static final String SLICED = " --recipe sliced.yaml";
+
+  /** Leaves it whole: the tasks of the next round average it when they begin. */
+  private static final String WHOLE = " --recipe whole.yaml";
 
   private static final int WORKERS = 3;
   private static final int ROUNDS = 12;
@@ -42,12 +47,12 @@ class FaultToleranceIT {
 
   private String run;
   private Path log;
+  private String job;
 
   @BeforeAll
   static void start() throws IOException {
     stoker = Stoker.in(folder);
-    Files.writeString(
-        folder.resolve("job.yaml"),
+    String recipe =
         """
         workers: 3
         batch: 32
@@ -55,10 +60,11 @@ class FaultToleranceIT {
         epochs: 6
         learning-rate: 0.02
         momentum: 0.9
-        slice-bytes: 65536
-        """);
+        """;
+    Files.writeString(folder.resolve("whole.yaml"), recipe);
+    Files.writeString(folder.resolve("sliced.yaml"), recipe + "slice-bytes: 65536\n");
     succeed("--master local[2] synth --output data --count 3000 --size 28");
-    JsonNode result = succeed("--master local[2] " + JOB + " --run undisturbed");
+    JsonNode result = succeed("--master local[2] " + JOB + SLICED + " --run undisturbed");
     assertThat(result.get("rounds").asInt()).isEqualTo(ROUNDS);
     undisturbed = result.get("parameters_sha256").asText();
     cluster = LocalCluster.in(folder.resolve("cluster"));
@@ -76,6 +82,7 @@ class FaultToleranceIT {
   void prepare(TestInfo test) {
     run = test.getTestMethod().orElseThrow().getName();
     log = folder.resolve(run + ".log");
+    job = JOB + SLICED;
     cluster.haveWorkers(2);
   }
 
@@ -121,6 +128,35 @@ class FaultToleranceIT {
     assertThat(happened("lost ")).hasSize(1);
     // Rounds 5 to 7 were trained twice.
     assertThat(happened("train 15 ")).isNotEmpty();
+  }
+
+  @Test
+  void losesAnExecutorWhereWorkersAverage() throws IOException {
+    job = JOB + WHOLE;
+    assertUndisturbed(train("kill-executor@train:6"));
+
+    assertThat(happened("lost ")).hasSize(1);
+    assertThat(happened("train 6 ")).hasSizeGreaterThan(WORKERS);
+    assertThat(happened("average ")).isEmpty();
+  }
+
+  @Test
+  void losesItsOnlyExecutorWhereWorkersAverage() throws IOException {
+    job = JOB + WHOLE;
+    cluster.haveWorkers(1);
+    assertUndisturbed(train("kill-executor@train:7"));
+
+    assertThat(happened("lost ")).hasSize(1);
+    assertThat(happened("train 15 ")).isNotEmpty();
+  }
+
+  @Test
+  void goesOnAfterItsDriverWasKilledWhereWorkersAverage() throws IOException {
+    job = JOB + WHOLE;
+    assertThat(train("kill-driver@checkpoint:2").exitCode()).isEqualTo(KILLED);
+    assertThat(checkpoints()).containsExactly("000004");
+
+    assertUndisturbed(resume());
   }
 
   @Test
@@ -211,7 +247,7 @@ class FaultToleranceIT {
                 FaultPlugin.FAULTS + "=" + faults,
                 FaultPlugin.LOG + "=" + log))
         .forEach(setting -> command.addAll(List.of("--conf", setting)));
-    command.addAll(List.of((JOB + " --json --run " + run).split(" ")));
+    command.addAll(List.of((job + " --json --run " + run).split(" ")));
     return stoker.start(command.toArray(String[]::new));
   }
 
