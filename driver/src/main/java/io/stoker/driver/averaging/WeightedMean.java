@@ -72,8 +72,9 @@ final class WeightedMean {
         contents.get(piece).get(from, chunk, 0, values);
         add((double) pieces.get(piece).examples(), values);
       }
-      measure(Math.max(0, Math.min(values, parameters - from)));
-      round(values);
+      int measured = Math.max(0, Math.min(values, parameters - from));
+      roundAndMeasure(measured);
+      round(measured, values);
       target.put(from, chunk, 0, values);
     }
     return new Averaged(mean, Math.max(0, drift / total), norm / total);
@@ -87,20 +88,22 @@ final class WeightedMean {
     }
   }
 
-  private void measure(int values) {
+  private void roundAndMeasure(int values) {
     double distance = drift;
     double length = norm;
     for (int i = 0; i < values; i++) {
-      double square = sums[i] / total * sums[i];
+      double exact = sums[i] / total;
+      double square = exact * sums[i];
       distance += squares[i] - square;
       length += square;
+      chunk[i] = (float) exact;
     }
     drift = distance;
     norm = length;
   }
 
-  private void round(int values) {
-    for (int i = 0; i < values; i++) {
+  private void round(int from, int to) {
+    for (int i = from; i < to; i++) {
       chunk[i] = (float) (sums[i] / total);
     }
   }
