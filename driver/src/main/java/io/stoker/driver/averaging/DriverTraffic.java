@@ -28,6 +28,11 @@ public final class DriverTraffic extends SparkListener {
     return bytes.getAndSet(0);
   }
 
+  /** Counts bytes that pass through the driver otherwise. */
+  void add(long more) {
+    bytes.addAndGet(more);
+  }
+
   @Override
   public void onTaskEnd(SparkListenerTaskEnd end) {
     if (end.taskMetrics() != null) { // Of a task that was lost there are none.

@@ -10,7 +10,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.network.buffer.ManagedBuffer;
-import org.apache.spark.network.shuffle.BlockFetchingListener;
 import org.apache.spark.storage.BlockId;
 import org.apache.spark.storage.BlockManagerId;
 import org.apache.spark.storage.RDDBlockId;
@@ -96,39 +95,9 @@ final class FetchAhead implements AutoCloseable {
     while (!ahead.isEmpty() && underWay.size() < window) {
       Map.Entry<Integer, BlockManagerId> next = ahead.remove();
       if (!parameters.isHere(next.getKey())) { // Another task may have fetched it.
-        underWay.put(next.getKey(), fetch(next.getKey(), next.getValue()));
+        underWay.put(next.getKey(), BlockFetch.of(next.getValue(), block(next.getKey())));
       }
     }
-  }
-
-  private CompletableFuture<ManagedBuffer> fetch(int slice, BlockManagerId from) {
-    CompletableFuture<ManagedBuffer> future = new CompletableFuture<>();
-    BlockFetchingListener listener =
-        new BlockFetchingListener() {
-          @Override
-          public void onBlockFetchSuccess(String id, ManagedBuffer block) {
-            block.retain();
-            if (!future.complete(block)) {
-              block.release();
-            }
-          }
-
-          @Override
-          public void onBlockFetchFailure(String id, Throwable reason) {
-            future.completeExceptionally(reason);
-          }
-        };
-    SparkEnv.get()
-        .blockManager()
-        .blockTransferService()
-        .fetchBlocks(
-            from.host(),
-            from.port(),
-            from.executorId(),
-            new String[] {block(slice).name()},
-            listener,
-            null);
-    return future;
   }
 
   private RDDBlockId block(int slice) {

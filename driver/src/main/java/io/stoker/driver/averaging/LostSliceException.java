@@ -8,10 +8,10 @@ final class LostSliceException extends RuntimeException {
     super("No executor has slice %d any more".formatted(slice));
   }
 
-  /** Whether a Spark job failed for this reason. */
+  /** Whether a Spark job failed for this reason, or since a slice could not be made again. */
   static boolean isReasonOf(Throwable failure) {
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-      if (cause instanceof LostSliceException) {
+      if (cause instanceof LostSliceException || cause instanceof StrandedException) {
         return true;
       }
     }

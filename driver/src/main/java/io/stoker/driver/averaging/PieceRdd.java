@@ -1,17 +1,18 @@
 package io.stoker.driver.averaging;
 
-import io.stoker.driver.config.Wire;
 import io.stoker.driver.spark.IndexedPartition;
 import io.stoker.driver.spark.Scala;
 import io.stoker.models.engine.Network;
 import io.stoker.worker.runtime.RoundWork;
 import io.stoker.worker.sgd.LocalResult;
+import java.io.Serializable;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
@@ -29,60 +30,131 @@ import scala.collection.Seq;
 /**
  * The train stage, one worker a partition: gathers the slices into a resident replica, takes the
  * worker's local steps, and yields what came of it, cut into pieces.
+ *
+ * <p>It may be several rounds. Between two of them the workers exchange their pieces by themselves,
+ * and each averages them: what a round's stage would do, without Spark.
  */
 final class PieceRdd extends RDD<Tuple2<Integer, Piece>> {
   private static final long serialVersionUID = 1L;
 
+  /** The slice of a model whose workers exchange pieces. */
+  private static final int ONLY = 0;
+
+  private static final byte[] NOTHING = {};
+
   private final ParameterSlices slices;
-  private final RoundWork work;
+  private final List<RoundWork> rounds;
   private final SliceSource frozen;
-  private final Wire wire;
+  private final SliceAverage average;
   private final Broadcast<SerializableConfiguration> hadoop;
-  private final CollectionAccumulator<WorkerReport> reports;
+  private final CollectionAccumulator<Told> reports;
+
+  /** Where workers meet; empty for a single round. */
+  private final String rendezvous;
+
+  /** The same, on the driver. */
+  private final transient Optional<Rendezvous> meeting;
 
   /** Not for tasks: where they go is the scheduler's business. */
   private final transient List<String> hosts;
 
   /**
-   * @param parameters the slices before the round
-   * @param work what the workers do
+   * What a worker tells about a round.
+   *
+   * @param round the round, from 0 within the stage
+   * @param worker its own part
+   * @param began the average that it began the round with, if it has made that itself
+   */
+  private record Told(int round, WorkerReport worker, List<SliceReport> began)
+      implements Serializable {}
+
+  /**
+   * @param parameters the slices before the first round
+   * @param rounds what the workers do in each
    * @param frozen where a new replica has the parameters from that are in no slice
-   * @param wire how what the workers have changed travels
+   * @param average what becomes of the workers' pieces
    * @param hosts that of each executor, in an order that stays: a worker that is on the same host
    *     in each round finds its data there
+   * @param meeting where workers meet, if there are several rounds
    */
-  PieceRdd(SliceRdd parameters, RoundWork work, SliceSource frozen, Wire wire, List<String> hosts) {
+  PieceRdd(
+      SliceRdd parameters,
+      List<RoundWork> rounds,
+      SliceSource frozen,
+      SliceAverage average,
+      List<String> hosts,
+      Optional<Rendezvous> meeting) {
     super(
         parameters.sparkContext(),
         Scala.list(
-            Stream.concat(Stream.of(new AllSlices(parameters)), work.reads().stream()).toList()),
+            Stream.concat(
+                    Stream.of(new AllSlices(parameters)),
+                    rounds.stream().flatMap(work -> work.reads().stream()))
+                .toList()),
         Scala.tag(Tuple2.class));
     this.slices = parameters.slices();
-    this.work = work;
+    this.rounds = List.copyOf(rounds);
     this.frozen = frozen;
-    this.wire = wire;
+    this.average = average;
     this.hadoop = parameters.hadoop();
     this.hosts = List.copyOf(hosts);
     this.reports = parameters.sparkContext().collectionAccumulator();
+    this.meeting = meeting;
+    this.rendezvous = meeting.map(Rendezvous::name).orElse("");
+    meeting.ifPresent(place -> place.open(id(), rounds.size()));
   }
 
-  /** What the workers have told, in their order; of a worker that did its work twice, once. */
-  List<WorkerReport> reports() {
-    SortedMap<Integer, WorkerReport> byWorker = new TreeMap<>();
-    reports.value().forEach(each -> byWorker.put(each.worker(), each));
+  /**
+   * What the workers have told about a round, in their order; of a worker that did its work twice,
+   * once.
+   */
+  List<WorkerReport> reports(int round) {
+    return told(round).stream().map(Told::worker).toList();
+  }
+
+  /** On the averages that the workers have made by themselves before a round. */
+  List<SliceReport> averages(int round) {
+    return told(round).stream().flatMap(each -> each.began().stream()).toList();
+  }
+
+  private List<Told> told(int round) {
+    SortedMap<Integer, Told> byWorker = new TreeMap<>();
+    for (Told each : reports.value()) {
+      if (each.round() == round) {
+        byWorker.put(each.worker().worker(), each);
+      }
+    }
     return List.copyOf(byWorker.values());
+  }
+
+  /**
+   * When a round was over whose pieces workers have exchanged.
+   *
+   * @return as of {@link System#nanoTime} on the driver
+   */
+  long completed(int round) {
+    return meeting.orElseThrow().completed(id(), round);
+  }
+
+  /** Deletes the pieces that workers have exchanged; waits for it. */
+  void forgetExchanged() {
+    meeting.ifPresent(
+        place -> {
+          place.forget(id());
+          SparkEnv.get().blockManager().master().removeRdd(id(), true);
+        });
   }
 
   ParameterSlices slices() {
     return slices;
   }
 
-  Wire wire() {
-    return wire;
+  SliceAverage average() {
+    return average;
   }
 
   int workers() {
-    return work.workers();
+    return rounds.get(0).workers();
   }
 
   Broadcast<SerializableConfiguration> hadoop() {
@@ -108,15 +180,55 @@ final class PieceRdd extends RDD<Tuple2<Integer, Piece>> {
       Partition split, TaskContext context) {
     int worker = split.index();
     long start = System.nanoTime();
-    RoundWork.Part part = work.begin(worker, hadoop.value().value(), context);
+    Turn turn = begin(0, worker, context);
+    long fetched = gather(turn.network(), firstSlice(worker), context);
+    turn.began((System.nanoTime() - start) / 1e9 - averagingSeconds(), fetched, List.of());
+    turn.train();
+    if (rounds.size() > 1) {
+      Peers peers = new Peers(rendezvous, id(), workers(), worker, context);
+      for (int round = 1; round < rounds.size(); round++) {
+        turn = exchanged(turn, peers, context);
+        turn.train();
+      }
+    }
+    return Scala.iterator(new Scatter(turn, context));
+  }
+
+  private Turn begin(int round, int worker, TaskContext context) {
+    RoundWork.Part part = rounds.get(round).begin(worker, hadoop.value().value(), context);
     if (part.isFirstOfReplica()) {
       loadFrozen(part.network());
     }
-    long fetched = gather(part.network(), firstSlice(worker), context);
-    double gatherSeconds = (System.nanoTime() - start) / 1e9 - averagingSeconds();
-    LocalResult result = part.train();
-    return Scala.iterator(
-        new Scatter(context, part.network(), worker, gatherSeconds, fetched, result));
+    return new Turn(round, worker, part);
+  }
+
+  /** The next round, begun with the mean of the pieces of this one. */
+  private Turn exchanged(Turn done, Peers peers, TaskContext context) {
+    long start = System.nanoTime();
+    Piece own = done.piece(ONLY, done.content(ONLY, new byte[slices.pieceBytes(ONLY)]));
+    peers.give(done.round, own);
+    done.end((System.nanoTime() - start) / 1e9);
+
+    Peers.Taken taken = peers.take(done.round, own);
+    long arrived = System.nanoTime();
+    WeightedMean.Averaged mean = average.of(ONLY, taken.pieces(), NOTHING);
+    long averaged = System.nanoTime();
+    Turn next = begin(done.round + 1, done.worker, context);
+    load(next.network(), ONLY, mean.content());
+    if (!slices.carryUpdaterState()) {
+      next.network().resetUpdaterState();
+    }
+    next.began(
+        taken.seconds() + (System.nanoTime() - averaged) / 1e9,
+        taken.fetchedBytes(),
+        List.of(
+            new SliceReport(
+                ONLY,
+                (averaged - arrived) / 1e9,
+                0, // counted as fetched
+                mean.driftSquared(),
+                mean.normSquared())));
+    return next;
   }
 
   /** Once a replica: no round changes them. */
@@ -144,17 +256,21 @@ final class PieceRdd extends RDD<Tuple2<Integer, Piece>> {
         IntStream.range(first, first + slices.count()).mapToObj(i -> i % slices.count()).toList();
     try (FetchAhead ahead = new FetchAhead(parent, order)) {
       for (int slice : order) {
-        FloatBuffer values = littleEndian(parent.gathered(slice, ahead, context));
-        int length = slices.length(slice);
-        network.writeParameters(slices.offset(slice), values.slice(0, length));
-        if (slices.carryUpdaterState()) {
-          network.writeUpdaterState(slices.offset(slice), values.slice(length, length));
-        }
+        load(network, slice, parent.gathered(slice, ahead, context));
       }
       if (!slices.carryUpdaterState()) {
         network.resetUpdaterState();
       }
       return ahead.takenBytes();
+    }
+  }
+
+  private void load(Network network, int slice, byte[] content) {
+    FloatBuffer values = littleEndian(content);
+    int length = slices.length(slice);
+    network.writeParameters(slices.offset(slice), values.slice(0, length));
+    if (slices.carryUpdaterState()) {
+      network.writeUpdaterState(slices.offset(slice), values.slice(length, length));
     }
   }
 
@@ -172,36 +288,95 @@ final class PieceRdd extends RDD<Tuple2<Integer, Piece>> {
     return ByteBuffer.wrap(content).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer();
   }
 
+  /** A worker's part of a round. */
+  private final class Turn {
+    private final int round;
+    private final int worker;
+    private final RoundWork.Part part;
+    private double gatherSeconds;
+    private long fetchedBytes;
+    private List<SliceReport> began = List.of();
+    private LocalResult result;
+
+    Turn(int round, int worker, RoundWork.Part part) {
+      this.round = round;
+      this.worker = worker;
+      this.part = part;
+    }
+
+    Network network() {
+      return part.network();
+    }
+
+    /** Notes how it came to the parameters that it begins with. */
+    void began(double seconds, long fetched, List<SliceReport> averages) {
+      gatherSeconds = seconds;
+      fetchedBytes = fetched;
+      began = averages;
+    }
+
+    void train() {
+      result = part.train();
+    }
+
+    Piece piece(int slice, byte[] content) {
+      return Piece.of(slice, worker, SparkEnv.get().executorId(), result.examples(), content);
+    }
+
+    /**
+     * The worker's values of a slice. A worker that saw nothing has no weight, and sends nothing.
+     *
+     * @param content is written to
+     */
+    byte[] content(int slice, byte[] content) {
+      if (result.examples() == 0) {
+        return NOTHING;
+      }
+      FloatBuffer values = littleEndian(content);
+      int length = slices.length(slice);
+      network().readParameters(slices.offset(slice), values.slice(0, length));
+      if (slices.carryUpdaterState()) {
+        network().readUpdaterState(slices.offset(slice), values.slice(length, length));
+      }
+      return content;
+    }
+
+    /** Reports, and lets the next round have the network. */
+    void end(double scatterSeconds) {
+      reports.add(
+          new Told(
+              round,
+              new WorkerReport(
+                  worker,
+                  result.examples(),
+                  result.lossSum(),
+                  result.correct(),
+                  gatherSeconds,
+                  result.waitSeconds(),
+                  result.computeSeconds(),
+                  scatterSeconds,
+                  fetchedBytes),
+              began));
+      part.close();
+    }
+  }
+
   /**
    * Reads one piece after the other out of the network, and reports after the last one. A piece is
    * valid until the next one: whoever writes shuffle files serializes at once, see {@link
    * PieceSerializer}.
    */
   private final class Scatter implements Iterator<Tuple2<Integer, Piece>> {
+    private final Turn turn;
     private final TaskContext context;
-    private final Network network;
-    private final int worker;
-    private final double gatherSeconds;
-    private final long fetchedBytes;
-    private final LocalResult result;
     private final long start = System.nanoTime();
     private byte[] reused = {};
     private int next;
-    private boolean reported;
+    private boolean ended;
 
-    Scatter(
-        TaskContext context,
-        Network network,
-        int worker,
-        double gatherSeconds,
-        long fetchedBytes,
-        LocalResult result) {
+    Scatter(Turn turn, TaskContext context) {
+      this.turn = turn;
       this.context = context;
-      this.network = network;
-      this.worker = worker;
-      this.gatherSeconds = gatherSeconds;
-      this.fetchedBytes = fetchedBytes;
-      this.result = result;
     }
 
     @Override
@@ -209,9 +384,9 @@ final class PieceRdd extends RDD<Tuple2<Integer, Piece>> {
       if (next < slices.count()) {
         return true;
       }
-      if (!reported) {
-        reported = true;
-        reports.add(report());
+      if (!ended) {
+        ended = true;
+        turn.end((System.nanoTime() - start) / 1e9);
       }
       return false;
     }
@@ -222,45 +397,19 @@ final class PieceRdd extends RDD<Tuple2<Integer, Piece>> {
         throw new NoSuchElementException();
       }
       int slice = next++;
-      return new Tuple2<>(
-          slice,
-          Piece.of(slice, worker, SparkEnv.get().executorId(), result.examples(), content(slice)));
-    }
-
-    /** A worker that saw nothing has no weight, and sends nothing. */
-    private byte[] content(int slice) {
-      if (result.examples() == 0) {
-        return new byte[0];
-      }
       if (reused.length != slices.pieceBytes(slice)) {
         reused = new byte[slices.pieceBytes(slice)];
       }
-      byte[] content = reused;
-      FloatBuffer values = littleEndian(content);
-      int length = slices.length(slice);
-      network.readParameters(slices.offset(slice), values.slice(0, length));
-      if (slices.carryUpdaterState()) {
-        network.readUpdaterState(slices.offset(slice), values.slice(length, length));
+      return new Tuple2<>(slice, turn.piece(slice, encoded(slice, turn.content(slice, reused))));
+    }
+
+    private byte[] encoded(int slice, byte[] content) {
+      Optional<DeltaCodec> codec = DeltaCodec.of(average.wire());
+      if (codec.isEmpty() || content.length == 0) {
+        return content;
       }
-      return DeltaCodec.of(wire).map(codec -> encoded(slice, content, codec)).orElse(content);
-    }
-
-    private byte[] encoded(int slice, byte[] content, DeltaCodec codec) {
       byte[] before = ((SliceRdd) dependencies().head().rdd()).content(slice, context);
-      return Deltas.encode(codec, slices.length(slice), slices.vectors(), before, content);
-    }
-
-    private WorkerReport report() {
-      return new WorkerReport(
-          worker,
-          result.examples(),
-          result.lossSum(),
-          result.correct(),
-          gatherSeconds,
-          result.waitSeconds(),
-          result.computeSeconds(),
-          (System.nanoTime() - start) / 1e9,
-          fetchedBytes);
+      return Deltas.encode(codec.get(), slices.length(slice), slices.vectors(), before, content);
     }
   }
 }

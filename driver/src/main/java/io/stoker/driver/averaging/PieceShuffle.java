@@ -27,6 +27,12 @@ final class PieceShuffle extends ShuffledRDD<Integer, Piece, Piece> {
     this.bySlice = bySlice;
   }
 
+  /** Deletes the pieces, those in files and those that workers have exchanged; waits for it. */
+  void delete() {
+    Shuffles.delete(this);
+    trained.forgetExchanged();
+  }
+
   /** The superclass asks once, on the driver. */
   @Override
   public Seq<Dependency<?>> getDependencies() {

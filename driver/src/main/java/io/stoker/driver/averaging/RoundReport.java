@@ -7,6 +7,7 @@ import java.util.function.ToDoubleFunction;
  * What a round came to.
  *
  * @param workers the workers' reports, in their order
+ * @param seconds how long it took, with what Spark does around it
  * @param averageSeconds the averaging of slices in this round, as if spread evenly over the slots
  * @param driverBytes see {@link DriverTraffic}; what Spark had reported by the end of the round
  * @param executorBytes what went from one executor to another: slices and pieces
@@ -16,6 +17,7 @@ import java.util.function.ToDoubleFunction;
  */
 public record RoundReport(
     List<WorkerReport> workers,
+    double seconds,
     double averageSeconds,
     long driverBytes,
     long executorBytes,

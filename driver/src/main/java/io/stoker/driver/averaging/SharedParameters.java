@@ -7,9 +7,12 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import org.apache.spark.SparkConf;
 import org.apache.spark.SparkExecutorInfo;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.rpc.RpcEnv;
 import org.apache.spark.storage.StorageLevel;
 import org.apache.spark.util.SerializableConfiguration;
 import org.slf4j.Logger;
@@ -29,11 +32,16 @@ import org.slf4j.LoggerFactory;
 public final class SharedParameters implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(SharedParameters.class);
 
+  /** What a stage of several rounds may take: nobody hears of them before its end. */
+  private static final double STRETCH_SECONDS = 2;
+
+  /** And what its pieces may, which stay until its end for workers that come late. */
+  private static final long STRETCH_BYTES = 64 << 20;
+
   private final JavaSparkContext spark;
   private final Broadcast<SerializableConfiguration> hadoop;
   private final SliceSource frozen;
-  private final OuterStep outer;
-  private final Wire wire;
+  private final SliceAverage average;
   private final DriverTraffic traffic;
   private final Releases releases;
   private SliceRdd current;
@@ -44,24 +52,30 @@ public final class SharedParameters implements AutoCloseable {
 
   private final List<Snapshot> snapshots = new ArrayList<>();
 
+  /** Where the workers of a stage of several rounds meet, once there is one. */
+  private Optional<Rendezvous> rendezvous = Optional.empty();
+
+  private boolean mayStretch;
+
+  /** How long each of the last rounds took; 0 before the first one. */
+  private double secondsOfRound;
+
   private SharedParameters(
       JavaSparkContext spark,
       Broadcast<SerializableConfiguration> hadoop,
-      ParameterSlices slices,
+      SliceAverage average,
       SliceSource source,
       SliceSource frozen,
-      OuterStep outer,
-      Wire wire,
       Releases releases) {
     this.spark = spark;
     this.releases = releases;
     this.hadoop = hadoop;
     this.frozen = frozen;
-    this.outer = outer;
-    this.wire = wire;
-    this.current = SliceRdd.from(spark.sc(), slices, source, hadoop);
+    this.average = average;
+    this.current = SliceRdd.from(spark.sc(), average.slices(), source, hadoop);
     this.history = History.of(source);
     this.traffic = new DriverTraffic(spark.isLocal());
+    this.mayStretch = mayStretch(spark.getConf());
     spark.sc().addSparkListener(traffic);
   }
 
@@ -91,7 +105,8 @@ public final class SharedParameters implements AutoCloseable {
     Broadcast<SerializableConfiguration> hadoop =
         spark.broadcast(new SerializableConfiguration(spark.hadoopConfiguration()));
     SharedParameters parameters =
-        new SharedParameters(spark, hadoop, slices, source, frozen, outer, wire, new Releases());
+        new SharedParameters(
+            spark, hadoop, new SliceAverage(slices, outer, wire), source, frozen, new Releases());
     try {
       parameters.materialize();
       return parameters;
@@ -171,10 +186,64 @@ public final class SharedParameters implements AutoCloseable {
 
   /** Whether a task beside those of a round, one a worker, would have a slot of its own. */
   public boolean hasSlotBeside(int workers) {
-    return spark
+    return slots() > workers;
+  }
+
+  /**
+   * How many of the coming rounds one stage of Spark's may hold, whose workers exchange their
+   * pieces by themselves. That is one, but for a small model of short rounds, all whose workers run
+   * at the same time: there Spark's own part of a round would be as long as the round.
+   *
+   * @param workers how many there are
+   * @param most what the caller would like
+   */
+  public int stretch(int workers, int most) {
+    if (!mayStretch || secondsOfRound <= 0 || average.needsBefore() || !isOfOneSlice(workers)) {
+      return 1;
+    }
+    long pieces = (long) workers * average.slices().pieceBytes(0);
+    long rounds = Math.min((long) (STRETCH_SECONDS / secondsOfRound), STRETCH_BYTES / pieces);
+    long stretch = Math.min(most, rounds);
+    return stretch > 1 && slots() >= workers ? (int) stretch : 1;
+  }
+
+  private boolean isOfOneSlice(int workers) {
+    return workers > 1 && isAveragedByWorkers(current);
+  }
+
+  /** Those of Spark's modes exclude it that may start a worker twice, or take away its executor. */
+  private static boolean mayStretch(SparkConf conf) {
+    return !conf.getBoolean("spark.speculation", false)
+        && !conf.getBoolean("spark.dynamicAllocation.enabled", false)
+        && !conf.getBoolean("spark.shuffle.service.enabled", false);
+  }
+
+  private int slots() {
+    return spark.sc().isStopped()
+        ? 0
+        : spark
             .sc()
-            .maxNumConcurrentTasks(spark.sc().resourceProfileManager().defaultResourceProfile())
-        > workers;
+            .maxNumConcurrentTasks(spark.sc().resourceProfileManager().defaultResourceProfile());
+  }
+
+  /**
+   * Consecutive rounds, of which there may be as many as {@link #stretch} says. If that fails, some
+   * of them may be done.
+   *
+   * @param rounds what the workers do in each
+   * @param name the first one's, in Spark's user interface
+   * @return what each came to
+   */
+  public List<RoundReport> advance(List<RoundWork> rounds, String name) {
+    try {
+      return stage(rounds, name);
+    } catch (Exception e) { // Spark's checked exceptions reach Java undeclared.
+      if (rounds.size() == 1 || !LostSliceException.isReasonOf(e)) {
+        throw e;
+      }
+      mayStretch = false;
+      return rounds.stream().map(work -> advance(work, name)).toList();
+    }
   }
 
   /**
@@ -186,7 +255,7 @@ public final class SharedParameters implements AutoCloseable {
    */
   public RoundReport advance(RoundWork work, String name) {
     try {
-      return round(work, name);
+      return stage(List.of(work), name).get(0);
     } catch (Exception e) { // Spark's checked exceptions reach Java undeclared.
       if (!LostSliceException.isReasonOf(e)) {
         throw e;
@@ -197,7 +266,7 @@ public final class SharedParameters implements AutoCloseable {
       current = again.current;
       previous.clear();
       previous.addAll(again.previous);
-      return round(work, name);
+      return stage(List.of(work), name).get(0);
     }
   }
 
@@ -208,8 +277,7 @@ public final class SharedParameters implements AutoCloseable {
         rounds.rounds().size(),
         rounds.before() == 0 ? "the job began" : "the checkpoint after round " + rounds.before());
     SharedParameters again =
-        new SharedParameters(
-            spark, hadoop, current.slices(), rounds.source(), frozen, outer, wire, releases);
+        new SharedParameters(spark, hadoop, average, rounds.source(), frozen, releases);
     try {
       again.materialize();
       for (RoundWork each : rounds.rounds()) {
@@ -224,15 +292,19 @@ public final class SharedParameters implements AutoCloseable {
     }
   }
 
-  private RoundReport round(RoundWork work, String name) {
+  private List<RoundReport> stage(List<RoundWork> rounds, String name) {
+    long start = System.nanoTime();
+    Optional<Rendezvous> meeting =
+        rounds.size() > 1 ? Optional.of(rendezvous(rounds.get(0).workers())) : Optional.empty();
+    String train = name + ": train" + (rounds.size() > 1 ? others(rounds.size() - 1) : "");
     // A stage has its name from where the last of its RDDs was made, or else the job was run.
-    spark.sc().setCallSite(name + ": train");
-    PieceRdd trained = new PieceRdd(current, work, frozen, wire, hosts());
+    spark.sc().setCallSite(train);
+    PieceRdd trained = new PieceRdd(current, rounds, frozen, average, hosts(), meeting);
     spark.sc().setCallSite(name + ": average");
-    SliceRdd next = SliceRdd.averaged(current, trained, outer);
+    SliceRdd next = SliceRdd.averaged(current, trained);
     next.persist(StorageLevel.MEMORY_AND_DISK());
     try {
-      spark.sc().setJobDescription(name + ": train");
+      spark.sc().setJobDescription(train);
       next.train();
       if (!isAveragedByWorkers(next)) {
         spark.sc().setJobDescription(name + ": average");
@@ -244,7 +316,8 @@ public final class SharedParameters implements AutoCloseable {
     } finally {
       spark.sc().clearCallSite();
     }
-    RoundReport report = report(trained, current, next);
+    secondsOfRound = (System.nanoTime() - start) / 1e9 / rounds.size();
+    List<RoundReport> reports = reports(trained, rounds.size(), next, start);
     if (!isInSnapshot(current)) {
       // Every executor with a worker has the current slices now: what they were made of may go.
       releases.add(current.forgetOrigin());
@@ -253,8 +326,22 @@ public final class SharedParameters implements AutoCloseable {
     previous.clear();
     previous.add(current);
     current = next;
-    history = history.after(work);
-    return report;
+    for (RoundWork each : rounds) {
+      history = history.after(each);
+    }
+    return reports;
+  }
+
+  private static String others(int more) {
+    return ", and %d more".formatted(more);
+  }
+
+  private Rendezvous rendezvous(int workers) {
+    if (rendezvous.isEmpty()) {
+      RpcEnv environment = spark.sc().env().rpcEnv();
+      rendezvous = Optional.of(new Rendezvous(environment, workers, this::slots, traffic));
+    }
+    return rendezvous.get();
   }
 
   /**
@@ -271,16 +358,28 @@ public final class SharedParameters implements AutoCloseable {
     current.materialize();
   }
 
-  private RoundReport report(PieceRdd trained, SliceRdd before, SliceRdd after) {
-    List<WorkerReport> workers = trained.reports();
-    List<SliceReport> averages = (isAveragedByWorkers(after) ? before : after).reports();
-    int slots = Math.max(1, Math.min(spark.defaultParallelism(), averages.size()));
-    double seconds = averages.stream().mapToDouble(SliceReport::seconds).sum() / slots;
-    long executorBytes =
-        averages.stream().mapToLong(SliceReport::movedBytes).sum()
-            + workers.stream().mapToLong(WorkerReport::fetchedBytes).sum();
-    return new RoundReport(
-        workers, seconds, traffic.take(), executorBytes, drift(before.reports()));
+  private List<RoundReport> reports(PieceRdd trained, int rounds, SliceRdd next, long start) {
+    List<RoundReport> reports = new ArrayList<>();
+    long driverBytes = traffic.take();
+    long began = start;
+    for (int round = 0; round < rounds; round++) {
+      long ended = round < rounds - 1 ? trained.completed(round) : System.nanoTime();
+      List<SliceReport> beginnings = round == 0 ? current.reports() : trained.averages(round);
+      List<SliceReport> averages = isAveragedByWorkers(next) ? beginnings : next.reports();
+      List<WorkerReport> workers = trained.reports(round);
+      int slots = Math.max(1, Math.min(spark.defaultParallelism(), averages.size()));
+      reports.add(
+          new RoundReport(
+              workers,
+              (ended - began) / 1e9,
+              averages.stream().mapToDouble(SliceReport::seconds).sum() / slots,
+              driverBytes * (round + 1) / rounds - driverBytes * round / rounds,
+              averages.stream().mapToLong(SliceReport::movedBytes).sum()
+                  + workers.stream().mapToLong(WorkerReport::fetchedBytes).sum(),
+              drift(beginnings)));
+      began = ended;
+    }
+    return reports;
   }
 
   private static double drift(List<SliceReport> reports) {
@@ -338,6 +437,7 @@ public final class SharedParameters implements AutoCloseable {
     List.copyOf(snapshots).forEach(Snapshot::close);
     releaseAll();
     releases.close();
+    rendezvous.ifPresent(Rendezvous::close);
     hadoop.destroy(true);
     spark.sc().removeSparkListener(traffic);
     spark.sc().setJobDescription(null);

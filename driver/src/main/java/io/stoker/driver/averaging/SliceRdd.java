@@ -7,10 +7,9 @@ import io.stoker.driver.spark.Scala;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.TimeoutException;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.Dependency;
@@ -60,22 +59,18 @@ public final class SliceRdd extends RDD<byte[]> {
   /** The slices before the round, which the outer step begins from, and changes are against. */
   private transient SliceRdd before;
 
-  private final OuterStep outer;
-  private final Wire wire;
+  private final SliceAverage average;
   private final CollectionAccumulator<SliceReport> reports;
 
   private SliceRdd(
       SparkContext spark,
-      ParameterSlices slices,
       int workers,
-      OuterStep outer,
-      Wire wire,
+      SliceAverage average,
       Broadcast<SerializableConfiguration> hadoop) {
     super(spark, Scala.list(List.of()), Scala.tag(byte[].class));
-    this.slices = slices;
+    this.slices = average.slices();
     this.workers = workers;
-    this.outer = outer;
-    this.wire = wire;
+    this.average = average;
     this.hadoop = hadoop;
     this.reports = spark.collectionAccumulator();
   }
@@ -86,7 +81,8 @@ public final class SliceRdd extends RDD<byte[]> {
       ParameterSlices slices,
       SliceSource source,
       Broadcast<SerializableConfiguration> hadoop) {
-    SliceRdd rdd = new SliceRdd(spark, slices, 0, OuterStep.PLAIN, Wire.FP32, hadoop);
+    SliceRdd rdd =
+        new SliceRdd(spark, 0, new SliceAverage(slices, OuterStep.PLAIN, Wire.FP32), hadoop);
     rdd.source = source;
     return rdd;
   }
@@ -97,15 +93,10 @@ public final class SliceRdd extends RDD<byte[]> {
    * @param before the slices before
    * @param trained what the workers made of them
    */
-  static SliceRdd averaged(SliceRdd before, PieceRdd trained, OuterStep outer) {
+  static SliceRdd averaged(SliceRdd before, PieceRdd trained) {
     SliceRdd rdd =
         new SliceRdd(
-            trained.sparkContext(),
-            trained.slices(),
-            trained.workers(),
-            outer,
-            trained.wire(),
-            trained.hadoop());
+            trained.sparkContext(), trained.workers(), trained.average(), trained.hadoop());
     rdd.pieces = new PieceShuffle(trained);
     rdd.before = before;
     return rdd;
@@ -249,7 +240,7 @@ public final class SliceRdd extends RDD<byte[]> {
     if (source == null) {
       reroot(new Nowhere());
     }
-    return forgotten == null ? () -> {} : () -> Shuffles.delete(forgotten);
+    return forgotten == null ? () -> {} : forgotten::delete;
   }
 
   private record Nowhere() implements SliceSource {
@@ -264,7 +255,7 @@ public final class SliceRdd extends RDD<byte[]> {
     if (source != null) {
       return Scala.list(List.of());
     }
-    return !needsBefore()
+    return !average.needsBefore()
         ? Scala.list(List.of(new OneToOneDependency<>(pieces)))
         : Scala.list(List.of(new OneToOneDependency<>(pieces), new OneToOneDependency<>(before)));
   }
@@ -293,66 +284,24 @@ public final class SliceRdd extends RDD<byte[]> {
   private byte[] average(
       int index, Iterator<Tuple2<Integer, Piece>> arriving, TaskContext context) {
     long start = System.nanoTime();
-    Piece[] byWorker = new Piece[workers];
-    while (arriving.hasNext()) {
-      Piece piece = arriving.next()._2();
-      if (byWorker[piece.worker()] != null) {
-        throw new IllegalStateException(
-            "Two pieces of slice %d from worker %d".formatted(index, piece.worker()));
-      }
-      byWorker[piece.worker()] = piece;
-    }
-    for (int worker = 0; worker < workers; worker++) {
-      if (byWorker[worker] == null) {
-        throw new IllegalStateException(
-            "No piece of slice %d from worker %d".formatted(index, worker));
-      }
-    }
-    long moved = moved(byWorker);
+    List<Piece> pieces = new ArrayList<>();
+    arriving.forEachRemaining(each -> pieces.add(each._2()));
+    List<Piece> byWorker = SliceAverage.inOrder(pieces, index, workers);
     byte[] origin =
-        needsBefore()
+        average.needsBefore()
             ? ((SliceRdd) dependencies().apply(1).rdd()).content(index, context)
             : new byte[0];
-    WeightedMean.Averaged mean = WeightedMean.of(decoded(byWorker, origin), slices.length(index));
-    byte[] content = mean.content();
-    if (!outer.isPlain()) {
-      content = outer.apply(slices, index, origin, content);
-    }
+    WeightedMean.Averaged mean = average.of(index, byWorker, origin);
     double seconds = (System.nanoTime() - start) / 1e9;
-    reports.add(new SliceReport(index, seconds, moved, mean.driftSquared(), mean.normSquared()));
-    return content;
-  }
-
-  /** Whether a new slice depends on the one before, and not on pieces alone. */
-  private boolean needsBefore() {
-    return !outer.isPlain() || wire != Wire.FP32;
-  }
-
-  /** The pieces as their workers' values. */
-  private List<Piece> decoded(Piece[] pieces, byte[] origin) {
-    Optional<DeltaCodec> codec = DeltaCodec.of(wire);
-    if (codec.isEmpty()) {
-      return Arrays.asList(pieces);
-    }
-    return Arrays.stream(pieces)
-        .map(
-            piece ->
-                piece.examples() == 0
-                    ? piece
-                    : piece.with(
-                        Deltas.decode(
-                            codec.get(),
-                            slices.length(piece.slice()),
-                            slices.vectors(),
-                            origin,
-                            piece.content())))
-        .toList();
+    reports.add(
+        new SliceReport(index, seconds, moved(byWorker), mean.driftSquared(), mean.normSquared()));
+    return mean.content();
   }
 
   /** The bytes of the pieces that other executors have written. */
-  private static long moved(Piece[] pieces) {
+  private static long moved(List<Piece> pieces) {
     String here = SparkEnv.get().executorId();
-    return Arrays.stream(pieces)
+    return pieces.stream()
         .filter(piece -> !piece.executor().equals(here))
         .mapToLong(piece -> piece.content().length)
         .sum();

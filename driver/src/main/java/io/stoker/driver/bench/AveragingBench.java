@@ -8,6 +8,7 @@ import io.stoker.driver.averaging.SharedParameters;
 import io.stoker.driver.averaging.WorkerReport;
 import io.stoker.driver.config.Wire;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import org.apache.spark.api.java.JavaSparkContext;
 
@@ -50,10 +51,13 @@ public final class AveragingBench {
         shared.advance(work, "warm-up");
       }
       watch(spark, traffic);
-      for (int round = 0; round < rounds; round++) {
+      while (reports.size() < rounds) {
         long start = System.nanoTime();
-        reports.add(shared.advance(work, "round %d of %d".formatted(round + 1, rounds)));
-        seconds.add((System.nanoTime() - start) / 1e9);
+        int stretch = shared.stretch(workers, rounds - reports.size());
+        String name = "round %d of %d".formatted(reports.size() + 1, rounds);
+        reports.addAll(shared.advance(Collections.nCopies(stretch, work), name));
+        double each = (System.nanoTime() - start) / 1e9 / stretch;
+        seconds.addAll(Collections.nCopies(stretch, each));
       }
     }
     long driverBytes = seen(spark, traffic);

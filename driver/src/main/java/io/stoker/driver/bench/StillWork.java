@@ -30,19 +30,27 @@ record StillWork(int workers, int parameters) implements RoundWork {
     public LocalResult train() {
       return new LocalResult(EXAMPLES, 0, 0, 0, 0);
     }
+
+    @Override
+    public void close() {
+      IDLE.push(network);
+    }
   }
 
   /** Borrows a resident network until the task ends. */
   static StillNetwork borrow(int parameters, TaskContext context) {
-    StillNetwork idle = IDLE.poll();
-    StillNetwork network =
-        idle != null && idle.size() == parameters ? idle : new StillNetwork(parameters);
+    StillNetwork network = take(parameters);
     context.addTaskCompletionListener((TaskCompletionListener) ended -> IDLE.push(network));
     return network;
   }
 
+  private static StillNetwork take(int parameters) {
+    StillNetwork idle = IDLE.poll();
+    return idle != null && idle.size() == parameters ? idle : new StillNetwork(parameters);
+  }
+
   @Override
   public Part begin(int worker, Configuration hadoop, TaskContext context) {
-    return new Still(borrow(parameters, context));
+    return new Still(take(parameters));
   }
 }

@@ -11,6 +11,8 @@ import io.stoker.driver.metrics.PhaseSeconds;
 import io.stoker.driver.metrics.RoundMetrics;
 import io.stoker.failure.InputException;
 import io.stoker.models.file.TrainingClock;
+import io.stoker.worker.runtime.RoundWork;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -65,29 +67,42 @@ final class TrainingLoop {
     Progress progress = Progress.from(from);
     listener.started(plan, from);
     validation.validateIfDue(from); // of a run that was stopped between checkpoint and validation
-    for (int r = (int) from.round(); r < plan.rounds() && !validation.isPatienceOver(); r++) {
-      JobPlan.Round round = plan.round(r);
-      RateSchedule schedule = run.schedule(lossesBefore(round.epoch()));
+    int r = (int) from.round();
+    while (r < plan.rounds() && !validation.isPatienceOver()) {
+      List<JobPlan.Round> rounds = stretch(r);
+      RateSchedule schedule = run.schedule(lossesBefore(rounds.get(0).epoch()));
       double checkpointSeconds = checkpoints.takeWaited();
       long start = System.nanoTime();
       String name = "round %d of %d".formatted(r + 1, plan.rounds());
       gang.ifPresent(workers -> workers.muster(name));
-      RoundReport report = parameters.advance(run.task(round, schedule), name);
-      double seconds = checkpointSeconds + (System.nanoTime() - start) / 1e9;
+      List<RoundReport> reports =
+          parameters.advance(
+              rounds.stream().<RoundWork>map(each -> run.task(each, schedule)).toList(), name);
+      double total = (System.nanoTime() - start) / 1e9;
+      double around = total - reports.stream().mapToDouble(RoundReport::seconds).sum();
+      r += rounds.size();
 
-      TrainingClock clock = plan.clockAfter(round, progress.clock(), report.examples());
-      float rate = schedule.at(clock.step() - 1).learningRate();
-      RoundMetrics measured = measured(round, clock, report, rate, checkpointSeconds, seconds);
-      requireFinite(measured);
-      progress = progress.after(clock, measured);
-      losses.add(measured);
-      metrics.append(measured);
-      TrainingPlugin.publish(measured);
-      log(measured);
-      listener.roundFinished(measured);
+      for (int i = 0; i < rounds.size(); i++) {
+        TrainingClock clock =
+            plan.clockAfter(rounds.get(i), progress.clock(), reports.get(i).examples());
+        float rate = schedule.at(clock.step() - 1).learningRate();
+        // The first one has what was done for all of them.
+        double waited = i == 0 ? checkpointSeconds : 0;
+        double seconds = reports.get(i).seconds() + (i == 0 ? checkpointSeconds + around : 0);
+        RoundMetrics measured =
+            measured(rounds.get(i), clock, reports.get(i), rate, waited, seconds);
+        requireFinite(measured);
+        progress = progress.after(clock, measured);
+        losses.add(measured);
+        metrics.append(measured);
+        TrainingPlugin.publish(measured);
+        log(measured);
+        listener.roundFinished(measured);
+      }
 
       checkpoints.roundFinished();
-      if (run.isCheckpointDue(round)) {
+      if (run.isCheckpointDue(rounds.get(rounds.size() - 1))) {
+        TrainingClock clock = progress.clock();
         metrics.flush(); // A run that goes on from the checkpoint may need its losses.
         checkpoints.begin(clock, schedule.at(clock.step()));
         validation.validateIfDue(clock).ifPresent(listener::validated);
@@ -95,6 +110,17 @@ final class TrainingLoop {
     }
     checkpoints.await();
     return progress.afterCheckpoint(checkpoints.takeWaited());
+  }
+
+  /** The rounds that one stage trains: up to where something is to happen between two. */
+  private List<JobPlan.Round> stretch(int first) {
+    JobPlan plan = run.plan();
+    int most = parameters.stretch(run.config().workers(), plan.rounds() - first);
+    List<JobPlan.Round> rounds = new ArrayList<>();
+    do {
+      rounds.add(plan.round(first + rounds.size()));
+    } while (rounds.size() < most && !run.isBoundary(rounds.get(rounds.size() - 1)));
+    return rounds;
   }
 
   /** What a schedule that watches the loss has seen. */

@@ -209,6 +209,12 @@ final class TrainingRun {
     return done % config.checkpointEvery() == 0 || done == plan.rounds() || isValidationDue(done);
   }
 
+  /** Whether the next round depends on more than the parameters that this one ends with. */
+  boolean isBoundary(JobPlan.Round round) {
+    boolean epochOver = round.firstStep() + round.steps() == plan.stepsPerEpoch();
+    return isCheckpointDue(round) || (epochOver && config.schedule().watchesLoss());
+  }
+
   /** Whether nothing goes on before the checkpoint after that many rounds is complete. */
   boolean isCheckpointNeededAt(long done) {
     return done == plan.rounds() || isValidationDue(done);

@@ -11,8 +11,8 @@ import org.apache.spark.TaskContext;
 /** What all workers do between two averagings; small, since it goes with every task. */
 public interface RoundWork extends Serializable {
   /** One worker's part of it, inside a task. */
-  interface Part {
-    /** The worker's network, until the task ends. */
+  interface Part extends AutoCloseable {
+    /** The worker's network, until the part is closed. */
     Network network();
 
     /** Whether no round has had this network before. */
@@ -20,6 +20,10 @@ public interface RoundWork extends Serializable {
 
     /** Does the work: the network's parameters move from where the caller has set them. */
     LocalResult train();
+
+    /** Gives the network back, which otherwise happens when the task ends. */
+    @Override
+    default void close() {}
   }
 
   /** How many workers there are. */

@@ -68,6 +68,11 @@ final class WorkerRound implements RoundWork.Part {
     }
   }
 
+  @Override
+  public void close() {
+    replica.close();
+  }
+
   /** A task that Spark no longer wants ends at its next step. */
   private ImageBatch next(TrainingReaders.RoundReader reader) {
     if (context.isInterrupted()) {

@@ -1,0 +1,204 @@
+package io.stoker.driver.averaging;
+
+import io.stoker.driver.spark.Scala;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.spark.SparkEnv;
+import org.apache.spark.TaskContext;
+import org.apache.spark.TaskKilledException;
+import org.apache.spark.network.buffer.ManagedBuffer;
+import org.apache.spark.rpc.RpcEndpointRef;
+import org.apache.spark.serializer.DeserializationStream;
+import org.apache.spark.storage.BlockManager;
+import org.apache.spark.storage.BlockManagerId;
+import org.apache.spark.storage.RDDBlockId;
+import org.apache.spark.storage.StorageLevel;
+import org.apache.spark.util.RpcUtils;
+import org.apache.spark.util.io.ChunkedByteBuffer;
+import scala.Option;
+import scala.concurrent.Await;
+import scala.concurrent.Future;
+import scala.concurrent.duration.Duration;
+
+/**
+ * The other workers of a stage of several rounds, as one worker's task sees them. A piece is a
+ * block on the executor of its worker, and stays there for those that come late; the others take it
+ * from there when the {@link Rendezvous} has said that it exists.
+ */
+final class Peers {
+  private static final Duration LOOK = Duration.create(200, TimeUnit.MILLISECONDS);
+  private static final int NONE_KNOWN = 0;
+
+  /**
+   * The pieces of a round.
+   *
+   * @param pieces one of each worker, in their order
+   * @param seconds fetching them, without the wait for all
+   * @param fetchedBytes those of them that came from other executors
+   */
+  record Taken(List<Piece> pieces, double seconds, long fetchedBytes) {}
+
+  private final int stretch;
+  private final int workers;
+  private final int worker;
+  private final TaskContext context;
+  private final BlockManager blocks = SparkEnv.get().blockManager();
+  private final RpcEndpointRef rendezvous;
+  private String[] places = {};
+  private long fetchedBytes;
+
+  /**
+   * @param rendezvous its name
+   * @param stretch the stage's number there; also that of its blocks
+   * @param workers how many there are
+   * @param worker which one this is
+   * @param context the task's
+   */
+  Peers(String rendezvous, int stretch, int workers, int worker, TaskContext context) {
+    this.stretch = stretch;
+    this.workers = workers;
+    this.worker = worker;
+    this.context = context;
+    this.rendezvous =
+        RpcUtils.makeDriverRef(rendezvous, SparkEnv.get().conf(), SparkEnv.get().rpcEnv());
+  }
+
+  /** Lays this worker's piece of a round out for the others. */
+  void give(int round, Piece piece) {
+    RDDBlockId block = block(round, worker);
+    if (blocks.getStatus(block).isDefined()) {
+      return; // An earlier attempt of this task has made the same one.
+    }
+    ByteBuffer[] record = {PieceSerializer.header(piece), ByteBuffer.wrap(piece.content())};
+    blocks.putBytes(
+        block,
+        new ChunkedByteBuffer(record),
+        StorageLevel.MEMORY_AND_DISK_SER(),
+        false, // The rendezvous knows where it is, Spark's master of blocks need not.
+        Scala.tag(Object.class));
+  }
+
+  /**
+   * Waits for all, and takes their pieces.
+   *
+   * @param own this worker's, which was given
+   * @throws StrandedException if some do not come
+   */
+  Taken take(int round, Piece own) {
+    double seconds = 0;
+    fetchedBytes = 0;
+    Map<Integer, Piece> all = new HashMap<>();
+    all.put(worker, own);
+    Set<String> lost = new HashSet<>();
+    while (all.size() < workers) {
+      await(round, lost);
+      long start = System.nanoTime();
+      lost.clear();
+      Map<Integer, CompletableFuture<ManagedBuffer>> underWay = new HashMap<>();
+      for (int other = 0; other < workers; other++) {
+        if (!all.containsKey(other)) {
+          underWay.put(other, fetch(round, other));
+        }
+      }
+      for (Map.Entry<Integer, CompletableFuture<ManagedBuffer>> each : underWay.entrySet()) {
+        try {
+          all.put(each.getKey(), read(each.getValue().get()));
+        } catch (ExecutionException gone) { // Spark has logged it.
+          lost.add(places[each.getKey()]);
+        } catch (InterruptedException e) {
+          Thread.currentThread().interrupt();
+          throw new IllegalStateException("Interrupted while fetching pieces", e);
+        }
+      }
+      seconds += (System.nanoTime() - start) / 1e9;
+    }
+    return new Taken(SliceAverage.inOrder(all.values(), 0, workers), seconds, fetchedBytes);
+  }
+
+  private void await(int round, Set<String> lost) {
+    Rendezvous.Arrival arrival =
+        new Rendezvous.Arrival(
+            stretch,
+            round,
+            worker,
+            place(blocks.blockManagerId()),
+            places.length == 0 ? NONE_KNOWN : Arrays.hashCode(places),
+            List.copyOf(lost));
+    Object reply =
+        result(
+            rendezvous.ask(
+                arrival.message(), RpcUtils.INFINITE_TIMEOUT(), Scala.tag(Object.class)));
+    if (Rendezvous.STRANDED.equals(reply)) {
+      throw new StrandedException(worker, round);
+    }
+    String[] told = (String[]) reply;
+    if (told.length > 0) {
+      places = told;
+    }
+  }
+
+  /** A task that Spark no longer wants does not wait on. */
+  private Object result(Future<Object> reply) {
+    while (!reply.isCompleted()) {
+      if (context.isInterrupted()) {
+        throw new TaskKilledException("worker %d was told to stop".formatted(worker));
+      }
+      try {
+        Await.ready(reply, LOOK);
+      } catch (TimeoutException notYet) {
+        // Looks again.
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new IllegalStateException("Interrupted while waiting for other workers", e);
+      }
+    }
+    return reply.value().get().get();
+  }
+
+  private CompletableFuture<ManagedBuffer> fetch(int round, int other) {
+    RDDBlockId block = block(round, other);
+    if (places[other].equals(place(blocks.blockManagerId()))) {
+      return CompletableFuture.completedFuture(blocks.getLocalBlockData(block));
+    }
+    String[] place = places[other].split(" ", -1);
+    return BlockFetch.of(
+        BlockManagerId.apply(place[0], place[1], Integer.parseInt(place[2]), Option.empty()),
+        block);
+  }
+
+  private Piece read(ManagedBuffer block) {
+    try (InputStream in = block.createInputStream();
+        DeserializationStream record = new PieceSerializer().newInstance().deserializeStream(in)) {
+      record.readKey(Scala.tag(Integer.class));
+      Piece piece = record.readValue(Scala.tag(Piece.class));
+      if (!piece.executor().equals(SparkEnv.get().executorId())) {
+        fetchedBytes += piece.content().length;
+      }
+      return piece;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } finally {
+      block.release();
+    }
+  }
+
+  private static String place(BlockManagerId id) {
+    return "%s %s %d".formatted(id.executorId(), id.host(), id.port());
+  }
+
+  private RDDBlockId block(int round, int of) {
+    return new RDDBlockId(stretch, round * workers + of);
+  }
+}

@@ -1,0 +1,270 @@
+package io.stoker.driver.averaging;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Timer;
+import java.util.TimerTask;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.function.IntSupplier;
+import org.apache.spark.rpc.RpcCallContext;
+import org.apache.spark.rpc.RpcEndpointRef;
+import org.apache.spark.rpc.RpcEnv;
+import org.apache.spark.rpc.ThreadSafeRpcEndpoint;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import scala.Function1;
+import scala.PartialFunction;
+import scala.runtime.AbstractPartialFunction;
+import scala.runtime.BoxedUnit;
+
+/**
+ * Where the workers of a stage of several rounds wait for one another: an endpoint of Spark's on
+ * the driver. A worker says that its piece of a round is on its executor, and hears, as soon as all
+ * have said so, on which executors those of the others are. No value passes here.
+ *
+ * <p>What a worker makes in a round is a function of the job. So one that Spark starts anew, here
+ * or there, says the same again from the stage's first round on, while the others wait for it, and
+ * is told at once where the pieces are that it has missed.
+ *
+ * <p>Workers that wait while nobody comes, such as after the loss of an executor whose slots were
+ * needed, would wait forever: after a while they are told that they are stranded, and their tasks
+ * fail for that reason. The rounds are then to be done one a stage.
+ */
+final class Rendezvous implements ThreadSafeRpcEndpoint, AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Rendezvous.class);
+
+  /** How long workers wait while there are slots for all; and where there are not. */
+  private static final long PATIENCE = TimeUnit.SECONDS.toNanos(60);
+
+  private static final long PATIENCE_WITHOUT_SLOTS = TimeUnit.SECONDS.toNanos(5);
+  private static final long LOOK_MILLISECONDS = 500;
+
+  /** What a stranded worker hears. */
+  static final String STRANDED = "stranded";
+
+  private final String name = "stoker-rendezvous-" + UUID.randomUUID();
+  private final RpcEnv environment;
+  private final RpcEndpointRef reference;
+  private final int workers;
+  private final IntSupplier slots;
+  private final DriverTraffic traffic;
+  private final Timer watch = new Timer("stoker-rendezvous", true);
+
+  @GuardedBy("this") private final Map<Integer, Stretch> stretches = new HashMap<>();
+
+  /**
+   * Opens it.
+   *
+   * @param environment the driver's
+   * @param workers how many meet
+   * @param slots how many tasks can run at once now
+   * @param traffic where the bytes are counted that pass here
+   */
+  Rendezvous(RpcEnv environment, int workers, IntSupplier slots, DriverTraffic traffic) {
+    this.environment = environment;
+    this.workers = workers;
+    this.slots = slots;
+    this.traffic = traffic;
+    this.reference = environment.setupEndpoint(name, this);
+    watch.schedule(
+        new TimerTask() {
+          @Override
+          public void run() {
+            look();
+          }
+        },
+        LOOK_MILLISECONDS,
+        LOOK_MILLISECONDS);
+  }
+
+  /** How executors find it. */
+  String name() {
+    return name;
+  }
+
+  int workers() {
+    return workers;
+  }
+
+  /** Admits the workers of a stage. */
+  synchronized void open(int stretch, int rounds) {
+    stretches.put(stretch, new Stretch(workers, rounds));
+  }
+
+  /** Tells those who still come that there is nobody, and that their work is not wanted. */
+  synchronized void forget(int stretch) {
+    Stretch forgotten = stretches.remove(stretch);
+    if (forgotten != null) {
+      forgotten.strand();
+    }
+  }
+
+  /**
+   * When the pieces of a round were all there for the first time.
+   *
+   * @return as of {@link System#nanoTime}
+   */
+  synchronized long completed(int stretch, int round) {
+    return stretches.get(stretch).completed[round];
+  }
+
+  @Override
+  public RpcEnv rpcEnv() {
+    return environment;
+  }
+
+  @Override
+  public PartialFunction<Object, BoxedUnit> receiveAndReply(RpcCallContext caller) {
+    return new AbstractPartialFunction<>() {
+      @Override
+      public boolean isDefinedAt(Object message) {
+        return message instanceof Object[];
+      }
+
+      @Override
+      public <A, B> B applyOrElse(A message, Function1<A, B> otherwise) {
+        if (!isDefinedAt(message)) {
+          return otherwise.apply(message);
+        }
+        arrived(Arrival.of((Object[]) message), caller);
+        return null; // Scala's unit, which nobody looks at.
+      }
+    };
+  }
+
+  /**
+   * What a worker says. It travels as an array of classes of Java's own, since Spark's endpoints do
+   * not know the class loader of a job's.
+   *
+   * @param stretch the stage's number here
+   * @param round whose piece is ready, from 0 within the stage
+   * @param worker who
+   * @param place the executor that has the piece
+   * @param known the hash of the places that it has heard last
+   * @param lost executors that others' pieces could not be had from
+   */
+  record Arrival(int stretch, int round, int worker, String place, int known, List<String> lost) {
+    static Arrival of(Object[] message) {
+      return new Arrival(
+          (int) message[0],
+          (int) message[1],
+          (int) message[2],
+          (String) message[3],
+          (int) message[4],
+          List.of((String[]) message[5]));
+    }
+
+    Object[] message() {
+      return new Object[] {stretch, round, worker, place, known, lost.toArray(String[]::new)};
+    }
+  }
+
+  private synchronized void arrived(Arrival arrival, RpcCallContext caller) {
+    traffic.add(4 * Integer.BYTES + length(arrival.place()));
+    Stretch stretch = stretches.get(arrival.stretch());
+    if (stretch == null || stretch.stranded) {
+      caller.reply(STRANDED);
+      return;
+    }
+    stretch.arrived(arrival);
+    stretch.waiting.add(new Waiting(arrival, caller));
+    stretch.answer(traffic);
+  }
+
+  private synchronized void look() {
+    long now = System.nanoTime();
+    for (Stretch stretch : stretches.values()) {
+      long waited = stretch.waiting.isEmpty() ? 0 : now - stretch.lastArrival;
+      if (waited > PATIENCE || (waited > PATIENCE_WITHOUT_SLOTS && slots.getAsInt() < workers)) {
+        LOG.warn(
+            "{} of {} workers have waited {} s for the others: rounds go on one by one",
+            stretch.waiting.size(),
+            workers,
+            TimeUnit.NANOSECONDS.toSeconds(waited));
+        stretch.strand();
+      }
+    }
+  }
+
+  private static int length(String text) {
+    return 2 + text.length();
+  }
+
+  private record Waiting(Arrival arrival, RpcCallContext caller) {}
+
+  /** The workers of one stage. */
+  private static final class Stretch {
+    /** Of each worker, how many rounds' pieces are where. */
+    private final List<Map<String, Integer>> places = new ArrayList<>();
+
+    private final List<Waiting> waiting = new ArrayList<>();
+    private final long[] completed;
+    private long lastArrival;
+    private boolean stranded;
+
+    Stretch(int workers, int rounds) {
+      for (int worker = 0; worker < workers; worker++) {
+        places.add(new LinkedHashMap<>());
+      }
+      completed = new long[rounds];
+    }
+
+    void arrived(Arrival arrival) {
+      lastArrival = System.nanoTime();
+      places.forEach(each -> each.keySet().removeAll(arrival.lost()));
+      places.get(arrival.worker()).merge(arrival.place(), arrival.round() + 1, Math::max);
+    }
+
+    void answer(DriverTraffic traffic) {
+      for (Iterator<Waiting> each = waiting.iterator(); each.hasNext(); ) {
+        Waiting next = each.next();
+        Optional<String[]> all = all(next.arrival().round());
+        if (all.isPresent()) {
+          boolean known = Arrays.hashCode(all.get()) == next.arrival().known();
+          String[] reply = known ? new String[0] : all.get();
+          traffic.add(Arrays.stream(reply).mapToInt(Rendezvous::length).sum());
+          next.caller().reply(reply);
+          each.remove();
+        }
+      }
+    }
+
+    private Optional<String[]> all(int round) {
+      String[] found = new String[places.size()];
+      for (int worker = 0; worker < found.length; worker++) {
+        for (Map.Entry<String, Integer> place : places.get(worker).entrySet()) {
+          if (found[worker] == null && place.getValue() > round) {
+            found[worker] = place.getKey();
+          }
+        }
+        if (found[worker] == null) {
+          return Optional.empty();
+        }
+      }
+      if (completed[round] == 0) {
+        completed[round] = System.nanoTime();
+      }
+      return Optional.of(found);
+    }
+
+    void strand() {
+      stranded = true;
+      waiting.forEach(each -> each.caller().reply(STRANDED));
+      waiting.clear();
+    }
+  }
+
+  @Override
+  public void close() {
+    watch.cancel();
+    environment.stop(reference);
+  }
+}
