@@ -47,6 +47,8 @@ import scala.runtime.BoxedUnit;
 public final class SliceRdd extends RDD<byte[]> {
   private static final long serialVersionUID = 1L;
 
+  private static final Object MAKING = new Object();
+
   private final ParameterSlices slices;
   private final int workers;
   private final Broadcast<SerializableConfiguration> hadoop;
@@ -139,7 +141,7 @@ public final class SliceRdd extends RDD<byte[]> {
    */
   byte[] gathered(int slice, FetchAhead ahead, TaskContext context) {
     byte[] content =
-        ahead.take(slice).map(block -> read(slice, block)).orElseGet(() -> content(slice, context));
+        ahead.take(slice).map(block -> read(slice, block)).orElseGet(() -> made(slice, context));
     if (getStorageLevel().isValid() && !isHere(slice)) {
       SparkEnv.get()
           .blockManager()
@@ -151,6 +153,19 @@ public final class SliceRdd extends RDD<byte[]> {
               elementClassTag());
     }
     return content;
+  }
+
+  /**
+   * One slice's content, which the first of this executor's tasks averages if need be. Spark would
+   * have the others find that out by themselves, and warn that the block is there already.
+   */
+  private byte[] made(int slice, TaskContext context) {
+    if (isHere(slice)) {
+      return content(slice, context);
+    }
+    synchronized (MAKING) {
+      return content(slice, context);
+    }
   }
 
   private byte[] read(int slice, ManagedBuffer block) {

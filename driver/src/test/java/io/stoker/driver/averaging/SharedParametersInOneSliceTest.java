@@ -1,9 +1,234 @@
 package io.stoker.driver.averaging;
 
-/** All the same where the next round's workers average. */
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.stoker.driver.LocalSpark;
+import io.stoker.driver.config.Wire;
+import io.stoker.worker.runtime.RoundWork;
+import io.stoker.worker.sgd.StepSchedule;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+import org.apache.spark.MapOutputTrackerMaster;
+import org.apache.spark.SparkEnv;
+import org.apache.spark.TaskContext;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.scheduler.SparkListener;
+import org.apache.spark.scheduler.SparkListenerStageSubmitted;
+import org.apache.spark.scheduler.SparkListenerTaskStart;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * All the same where the next round's workers average, and with several rounds in one stage, whose
+ * workers exchange their pieces.
+ */
 class SharedParametersInOneSliceTest extends SharedParametersTest {
+  private static final int WORKERS = 4;
+
   @Override
   int sliceLength() {
     return 1 << 20;
+  }
+
+  @Test
+  void areTheSameAfterSeveralRoundsInOneStage() {
+    try (JavaSparkContext spark = LocalSpark.start("local[4]");
+        SharedParameters parameters = load(spark);
+        SharedParameters oneByOne = load(spark)) {
+      List<RoundReport> reports = parameters.advance(rounds(0, STEADY), "rounds");
+      List<RoundReport> expected =
+          rounds(0, STEADY).stream().map(work -> oneByOne.advance(work, "a round")).toList();
+
+      assertThat(sha256(parameters)).isEqualTo(undisturbed);
+      assertThat(reports).hasSize(ROUNDS);
+      for (int round = 0; round < ROUNDS; round++) {
+        RoundReport report = reports.get(round);
+        assertThat(report.examples()).isEqualTo(expected.get(round).examples());
+        assertThat(report.loss()).isEqualTo(expected.get(round).loss());
+        assertThat(report.drift()).isEqualTo(expected.get(round).drift());
+        assertThat(report.seconds()).isPositive();
+      }
+    }
+  }
+
+  @Test
+  void areTheSameAfterStagesOfOneAndOfSeveralRounds() {
+    try (JavaSparkContext spark = LocalSpark.start("local[4]");
+        SharedParameters parameters = load(spark)) {
+      parameters.advance(task(0, STEADY), "a round");
+      parameters.advance(List.of(task(1, STEADY), task(2, STEADY)), "rounds");
+      loseAll(spark);
+      parameters.advance(task(3, STEADY), "a round");
+
+      assertThat(sha256(parameters)).isEqualTo(undisturbed);
+    }
+  }
+
+  /** It begins with the stage's first round, and hears where the pieces are that it has missed. */
+  @ParameterizedTest
+  @ValueSource(ints = {0, 3, 6})
+  void areTheSameWhereAWorkerBeginsAgain(int failingStep) {
+    StepSchedule failing =
+        step -> {
+          TaskContext task = TaskContext.get();
+          if (task.attemptNumber() == 0 && task.partitionId() == 2 && step == failingStep) {
+            throw new IllegalStateException("a task fails once");
+          }
+          return STEADY.at(step);
+        };
+    try (JavaSparkContext spark = LocalSpark.start("local[4,3]");
+        SharedParameters parameters = load(spark)) {
+      Stages stages = Stages.of(spark);
+      parameters.advance(rounds(0, failing), "rounds");
+
+      assertThat(sha256(parameters)).isEqualTo(undisturbed);
+      stages.await(spark);
+      assertThat(stages.tasksOfTrain.get()).isEqualTo(WORKERS + 1);
+    }
+  }
+
+  /** The others are done, and their pieces still there. */
+  @Test
+  void areTheSameWhereOneWorkersLastPieceIsLost() {
+    try (JavaSparkContext spark = LocalSpark.start("local[4]");
+        SharedParameters parameters = load(spark)) {
+      Stages stages = Stages.of(spark);
+      parameters.advance(rounds(0, STEADY), "rounds");
+      stages.await(spark);
+      int tasks = stages.tasksOfTrain.get();
+      forgetPieceOf(1);
+
+      assertThat(sha256(parameters)).isEqualTo(undisturbed);
+      stages.await(spark);
+      assertThat(stages.tasksOfTrain.get()).isEqualTo(tasks + 1);
+    }
+  }
+
+  private static void forgetPieceOf(int worker) {
+    MapOutputTrackerMaster tracker = (MapOutputTrackerMaster) SparkEnv.get().mapOutputTracker();
+    int shuffle =
+        scala.collection.JavaConverters.mapAsJavaMap(tracker.shuffleStatuses()).keySet().stream()
+            .mapToInt(id -> (int) id)
+            .max()
+            .orElseThrow();
+    tracker.unregisterMapOutput(shuffle, worker, SparkEnv.get().blockManager().blockManagerId());
+  }
+
+  /** Two of four workers wait for those that have no slot: not for ever. */
+  @Test
+  void areTheSameWhereWorkersAreStranded() {
+    try (JavaSparkContext spark = LocalSpark.start("local[2]");
+        SharedParameters parameters = load(spark)) {
+      Stages stages = Stages.of(spark);
+      List<RoundReport> reports = parameters.advance(rounds(0, STEADY), "rounds");
+
+      assertThat(reports).hasSize(ROUNDS);
+      assertThat(sha256(parameters)).isEqualTo(undisturbed);
+      assertThat(parameters.stretch(2, 5)).isEqualTo(1);
+      stages.await(spark);
+      assertThat(stages.train.get()).isEqualTo(1 + ROUNDS);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "local[4], a, b, 3",
+    "local[3], a, b, 1",
+    "local[4], spark.speculation, true, 1",
+    "local[4], spark.dynamicAllocation.enabled, true, 1",
+    "local[4], spark.shuffle.service.enabled, true, 1"
+  })
+  void areOfSeveralRoundsWhereAllWorkersRunAtOnce(
+      String master, String key, String value, int expected) {
+    try (JavaSparkContext spark = LocalSpark.start(master, Map.of(key, value));
+        SharedParameters parameters = load(spark)) {
+      assertThat(parameters.stretch(WORKERS, 3)).as("before it is known how long one is").isOne();
+      parameters.advance(task(0, STEADY), "a round");
+      parameters.advance(task(1, STEADY), "a round");
+
+      assertThat(parameters.stretch(WORKERS, 3)).isEqualTo(expected);
+    }
+  }
+
+  @Test
+  void areOfOneRoundWhereChangesTravel() {
+    try (JavaSparkContext spark = LocalSpark.start("local[4]");
+        SharedParameters parameters = load(spark, Wire.FP16)) {
+      parameters.advance(task(0, STEADY), "a round");
+      parameters.advance(task(1, STEADY), "a round");
+
+      assertThat(parameters.stretch(WORKERS, 3)).isOne();
+    }
+  }
+
+  /** Nothing of a job's exchanged pieces stays behind. */
+  @Test
+  void releaseExchangedPieces() {
+    try (JavaSparkContext spark = LocalSpark.start("local[4]")) {
+      try (SharedParameters parameters = load(spark)) {
+        parameters.advance(rounds(0, STEADY), "rounds");
+        assertThat(blocks()).isPositive();
+      }
+      assertThat(blocks()).isZero();
+    }
+  }
+
+  private static long blocks() {
+    return scala.collection.JavaConverters.asJavaCollection(
+            SparkEnv.get().blockManager().getMatchingBlockIds(new OfRdds()))
+        .size();
+  }
+
+  private static final class OfRdds
+      extends scala.runtime.AbstractFunction1<org.apache.spark.storage.BlockId, Object> {
+    @Override
+    public Object apply(org.apache.spark.storage.BlockId block) {
+      return block.isRDD();
+    }
+  }
+
+  private List<RoundWork> rounds(int from, StepSchedule schedule) {
+    return IntStream.range(from, ROUNDS).<RoundWork>mapToObj(r -> task(r, schedule)).toList();
+  }
+
+  /** Counts train stages, and their tasks. */
+  private static final class Stages extends SparkListener {
+    private final AtomicInteger train = new AtomicInteger();
+    private final AtomicInteger tasksOfTrain = new AtomicInteger();
+    private final java.util.Set<Integer> numbers =
+        java.util.concurrent.ConcurrentHashMap.newKeySet();
+
+    static Stages of(JavaSparkContext spark) {
+      Stages stages = new Stages();
+      spark.sc().addSparkListener(stages);
+      return stages;
+    }
+
+    void await(JavaSparkContext spark) {
+      try {
+        spark.sc().listenerBus().waitUntilEmpty();
+      } catch (Exception e) { // a timeout, which Scala does not declare
+        throw new IllegalStateException(e);
+      }
+    }
+
+    @Override
+    public void onStageSubmitted(SparkListenerStageSubmitted event) {
+      if (event.stageInfo().name().contains("train")) {
+        train.incrementAndGet();
+        numbers.add(event.stageInfo().stageId());
+      }
+    }
+
+    @Override
+    public void onTaskStart(SparkListenerTaskStart event) {
+      if (numbers.contains(event.stageId())) {
+        tasksOfTrain.incrementAndGet();
+      }
+    }
   }
 }

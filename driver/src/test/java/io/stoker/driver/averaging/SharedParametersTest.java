@@ -44,15 +44,15 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Of many slices, which a stage of its own averages. */
 @TestInstance(Lifecycle.PER_CLASS)
 class SharedParametersTest {
-  private static final int ROUNDS = 4;
-  private static final StepSchedule STEADY = step -> new StepSettings(0.05f, 0.9f, 0.001f);
+  static final int ROUNDS = 4;
+  static final StepSchedule STEADY = step -> new StepSettings(0.05f, 0.9f, 0.001f);
   private static final ModelSpec MODEL =
       Zoo.model("mlp-shallow", new Shape(8, 8, 1), TinyShards.CLASSES);
 
   private Path folder;
 
   private String manifestSha256;
-  private String undisturbed;
+  String undisturbed;
 
   @BeforeAll
   void train(@TempDir Path shards) {
@@ -162,7 +162,7 @@ class SharedParametersTest {
     }
   }
 
-  private static void loseAll(JavaSparkContext spark) {
+  static void loseAll(JavaSparkContext spark) {
     spark.getPersistentRDDs().values().forEach(rdd -> rdd.unpersist(true));
     for (Object shuffle : shuffles()) {
       spark.sc().cleaner().get().doCleanupShuffle((int) shuffle, true);
@@ -307,11 +307,11 @@ class SharedParametersTest {
     }
   }
 
-  private SharedParameters load(JavaSparkContext spark) {
+  SharedParameters load(JavaSparkContext spark) {
     return load(spark, Wire.FP32);
   }
 
-  private SharedParameters load(JavaSparkContext spark, Wire wire) {
+  SharedParameters load(JavaSparkContext spark, Wire wire) {
     InitialValues initial = new InitialValues(ReplicaKey.of(MODEL, Engines.AUTO, 16), 3);
     return SharedParameters.load(
         spark,
@@ -322,7 +322,7 @@ class SharedParametersTest {
         wire);
   }
 
-  private RoundTask task(int round, StepSchedule schedule) {
+  RoundTask task(int round, StepSchedule schedule) {
     return task(round, schedule, MODEL);
   }
 
@@ -349,7 +349,7 @@ class SharedParametersTest {
         round / 3 * 5 + first);
   }
 
-  private static String sha256(SharedParameters parameters) {
+  static String sha256(SharedParameters parameters) {
     try (SharedParameters.Snapshot snapshot = parameters.snapshot()) {
       return sha256(snapshot);
     }
