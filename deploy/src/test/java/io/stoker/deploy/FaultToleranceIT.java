@@ -33,8 +33,13 @@ class FaultToleranceIT {
   /** Leaves it whole: the tasks of the next round average it when they begin. */
   private static final String WHOLE = " --recipe whole.yaml";
 
+  /** A worker a slot, who exchange what they have trained by themselves. */
+  private static final String TOGETHER =
+      "train --data data --model lenet5 --checkpoint-every 40 --recipe together.yaml";
+
   private static final int WORKERS = 3;
   private static final int ROUNDS = 12;
+  private static final int ROUNDS_TOGETHER = 20 * 12;
   private static final int KILLED = 128 + 9;
 
   @TempDir private static Path folder;
@@ -44,6 +49,8 @@ class FaultToleranceIT {
 
   /** The hash of the run that nothing disturbs. */
   private static String undisturbed;
+
+  private static String undisturbedTogether;
 
   private String run;
   private Path log;
@@ -67,6 +74,21 @@ class FaultToleranceIT {
     JsonNode result = succeed("--master local[2] " + JOB + SLICED + " --run undisturbed");
     assertThat(result.get("rounds").asInt()).isEqualTo(ROUNDS);
     undisturbed = result.get("parameters_sha256").asText();
+    Files.writeString(
+        folder.resolve("together.yaml"),
+        """
+        workers: 2
+        batch: 32
+        local-steps: 4
+        epochs: 20
+        learning-rate: 0.02
+        momentum: 0.9
+        """);
+    // On one slot: a round a stage, in two waves.
+    undisturbedTogether =
+        succeed("--master local[1] " + TOGETHER + " --run together")
+            .get("parameters_sha256")
+            .asText();
     cluster = LocalCluster.in(folder.resolve("cluster"));
     master = cluster.start("--executors", "1", "--cores", "1", "--memory", "1g");
   }
@@ -157,6 +179,37 @@ class FaultToleranceIT {
     assertThat(checkpoints()).containsExactly("000004");
 
     assertUndisturbed(resume());
+  }
+
+  @Test
+  void losesAnExecutorOfWorkersThatExchange() throws IOException {
+    job = TOGETHER;
+    Outcome outcome = train("kill-executor@train:5");
+    assertTogether(outcome);
+
+    assertThat(happened("lost ")).hasSize(1);
+    // The other worker has waited: its task did not begin again.
+    assertThat(happened("train 5 ")).hasSize(2 + 1);
+    assertThat(happened("train ")).hasSizeLessThan(ROUNDS_TOGETHER);
+    assertThat(outcome.err()).doesNotContain("rounds go on one by one");
+  }
+
+  @Test
+  void losesAWorkerProcessOfWorkersThatExchangeForGood() throws IOException {
+    job = TOGETHER;
+    Outcome outcome = train("kill-worker@train:5");
+    assertTogether(outcome);
+
+    assertThat(happened("lost ")).hasSize(1);
+    assertThat(outcome.err()).contains("rounds go on one by one");
+  }
+
+  @Test
+  void triesAgainATaskOfWorkersThatExchange() throws IOException {
+    job = TOGETHER;
+    assertTogether(train("fail@train:5"));
+
+    assertThat(happened("train 5 partition 0 attempt 0.2 ")).hasSize(1);
   }
 
   @Test
@@ -257,8 +310,16 @@ class FaultToleranceIT {
   }
 
   private static void assertUndisturbed(Outcome outcome) {
+    assertParameters(outcome, undisturbed);
+  }
+
+  private static void assertTogether(Outcome outcome) {
+    assertParameters(outcome, undisturbedTogether);
+  }
+
+  private static void assertParameters(Outcome outcome, String expected) {
     assertThat(outcome.exitCode()).as(outcome.err()).isZero();
-    assertThat(outcome.json().get("parameters_sha256").asText()).isEqualTo(undisturbed);
+    assertThat(outcome.json().get("parameters_sha256").asText()).isEqualTo(expected);
   }
 
   /** What {@link FaultPlugin} noted, of one kind. */

@@ -28,22 +28,54 @@ import java.util.stream.Stream;
  * are in {@code target/soak}.
  */
 public final class Soak {
-  /** Three workers on two slots, with momentum, and a checkpoint every other second or so. */
-  private static final String JOB =
-      """
-      workers: 3
-      batch: 32
-      local-steps: 4
-      epochs: 12
-      learning-rate: 0.02
-      momentum: 0.9
-      slice-bytes: 65536
-      checkpoint-every: 3
-      keep: 4
-      """;
+  /** What jobs do; they take turns. */
+  private enum Job {
+    /** Three workers on two slots, so that a round has two waves and two stages. */
+    IN_WAVES(
+        5,
+        """
+        workers: 3
+        local-steps: 4
+        epochs: 12
+        slice-bytes: 65536
+        checkpoint-every: 3
+        """),
+    /** A worker a slot, who exchange what they have trained by themselves. */
+    TOGETHER(
+        60,
+        """
+        workers: 2
+        local-steps: 4
+        epochs: 40
+        checkpoint-every: 16
+        """);
 
-  /** Between two kills of one job at most, so that it gets on. */
-  private static final int MOST_ROUNDS_BETWEEN = 5;
+    private static final String ALL =
+        """
+        batch: 32
+        learning-rate: 0.02
+        momentum: 0.9
+        keep: 4
+        """;
+
+    /** Between two kills at most, so that the job gets on. */
+    private final int mostRounds;
+
+    private final String recipe;
+
+    Job(int mostRounds, String recipe) {
+      this.mostRounds = mostRounds;
+      this.recipe = recipe + ALL;
+    }
+
+    String training(String run) {
+      return "train --data data --model lenet5 --recipe %s.yaml --json --run %s"
+          .formatted(name(), run);
+    }
+  }
+
+  /** A job that nothing disturbs. */
+  private record Undisturbed(String parametersSha256, int rounds) {}
 
   private static final Duration PATIENCE = Duration.ofMinutes(3);
   private static final long POLL_NANOSECONDS = TimeUnit.MILLISECONDS.toNanos(5);
@@ -62,8 +94,7 @@ public final class Soak {
   private final Path folder;
   private final Random random;
   private final int kills;
-  private final String undisturbed;
-  private final int rounds;
+  private final Map<Job, Undisturbed> undisturbed = new EnumMap<>(Job.class);
 
   private final Map<Victim, Integer> killed = new EnumMap<>(Victim.class);
   private int jobs;
@@ -80,11 +111,15 @@ public final class Soak {
     this.stoker = Stoker.in(folder);
     this.master = cluster.start("--executors", "1", "--cores", "1", "--memory", "1g");
     cluster.haveWorkers(2);
-    Files.writeString(folder.resolve("job.yaml"), JOB);
     succeed("--master local[2] synth --output data --count 3000 --size 28 --overwrite --json");
-    JsonNode result = succeed("--master local[2] " + training("undisturbed"));
-    this.undisturbed = result.get("parameters_sha256").asText();
-    this.rounds = result.get("rounds").asInt();
+    for (Job job : Job.values()) {
+      Files.writeString(folder.resolve(job + ".yaml"), job.recipe);
+      delete(folder.resolve("undisturbed"));
+      JsonNode result = succeed("--master local[1] " + job.training("undisturbed"));
+      undisturbed.put(
+          job,
+          new Undisturbed(result.get("parameters_sha256").asText(), result.get("rounds").asInt()));
+    }
   }
 
   /**
@@ -94,21 +129,16 @@ public final class Soak {
    */
   public static void main(String[] arguments) throws IOException {
     Path folder = Files.createDirectories(Path.of("target", "soak").toAbsolutePath());
-    delete(folder.resolve("undisturbed"));
     LocalCluster cluster = LocalCluster.in(folder.resolve("cluster"));
     Runtime.getRuntime().addShutdownHook(new Thread(cluster::stop, "soak's end"));
     long start = System.nanoTime();
     Soak soak =
         new Soak(folder, cluster, Integer.parseInt(arguments[0]), Long.parseLong(arguments[1]));
     while (soak.killed() < soak.kills) {
-      soak.job();
+      soak.train(Job.values()[soak.jobs % Job.values().length]);
     }
     boolean clean = soak.report(Duration.ofNanos(System.nanoTime() - start));
     System.exit(clean ? 0 : 1);
-  }
-
-  private static String training(String run) {
-    return "train --data data --model lenet5 --recipe job.yaml --json --run " + run;
   }
 
   private JsonNode succeed(String command) {
@@ -124,27 +154,28 @@ public final class Soak {
   }
 
   /** One job, from its first round to its end, however many drivers it takes. */
-  private void job() throws IOException {
+  private void train(Job job) throws IOException {
     jobs++;
     Path run = folder.resolve("run");
     delete(run);
-    Outcome outcome = untilDriverEnds(start(training("run")), run);
+    Outcome outcome = untilDriverEnds(start(job.training("run")), run, job.mostRounds);
     while (outcome.exitCode() == 128 + 9) {
       verify();
-      outcome = untilDriverEnds(start("train --run run --resume --json"), run);
+      outcome = untilDriverEnds(start("train --run run --resume --json"), run, job.mostRounds);
     }
+    Undisturbed expected = undisturbed.get(job);
     if (outcome.exitCode() != 0) {
       failedJobs++;
       say("job %d failed with exit code %d: %s", jobs, outcome.exitCode(), outcome.err());
-    } else if (!outcome.json().get("parameters_sha256").asText().equals(undisturbed)
-        || lines(run) != rounds) {
+    } else if (!outcome.json().get("parameters_sha256").asText().equals(expected.parametersSha256())
+        || lines(run) != expected.rounds()) {
       differingJobs++;
       say("job %d is not the undisturbed one: %s", jobs, outcome.out());
     }
     verify();
     say(
-        "job %d: %d of %d kills; %d jobs failed, %d differ; of checkpoints %d valid, %d not",
-        jobs, killed(), kills, failedJobs, differingJobs, verified, invalid);
+        "job %d (%s): %d of %d kills; %d jobs failed, %d differ; of checkpoints %d valid, %d not",
+        jobs, job, killed(), kills, failedJobs, differingJobs, verified, invalid);
   }
 
   private Started start(String command) {
@@ -152,16 +183,16 @@ public final class Soak {
   }
 
   /** Kills this and that as rounds go on, and lets the driver come to its end. */
-  private Outcome untilDriverEnds(Started driver, Path run) throws IOException {
+  private Outcome untilDriverEnds(Started driver, Path run, int mostRounds) throws IOException {
     long begun = lines(run);
-    int wait = 1 + random.nextInt(MOST_ROUNDS_BETWEEN);
+    int wait = 1 + random.nextInt(mostRounds);
     while (killed() < kills && awaitRounds(driver, run, begun + wait)) {
       Victim victim = draw();
       if (kill(victim, driver)) {
         killed.merge(victim, 1, Integer::sum);
       }
       begun = lines(run);
-      wait = 1 + random.nextInt(MOST_ROUNDS_BETWEEN);
+      wait = 1 + random.nextInt(mostRounds);
     }
     return Stoker.finish(driver);
   }

@@ -38,6 +38,8 @@ public final class SharedParameters implements AutoCloseable {
   /** And what its pieces may, which stay until its end for workers that come late. */
   private static final long STRETCH_BYTES = 64 << 20;
 
+  private static final int REST = 20;
+
   private final JavaSparkContext spark;
   private final Broadcast<SerializableConfiguration> hadoop;
   private final SliceSource frozen;
@@ -55,7 +57,10 @@ public final class SharedParameters implements AutoCloseable {
   /** Where the workers of a stage of several rounds meet, once there is one. */
   private Optional<Rendezvous> rendezvous = Optional.empty();
 
-  private boolean mayStretch;
+  /** How many rounds are to be done one a stage, after workers were stranded; and the next time. */
+  private int rest;
+
+  private int nextRest = REST;
 
   /** How long each of the last rounds took; 0 before the first one. */
   private double secondsOfRound;
@@ -75,7 +80,6 @@ public final class SharedParameters implements AutoCloseable {
     this.current = SliceRdd.from(spark.sc(), average.slices(), source, hadoop);
     this.history = History.of(source);
     this.traffic = new DriverTraffic(spark.isLocal());
-    this.mayStretch = mayStretch(spark.getConf());
     spark.sc().addSparkListener(traffic);
   }
 
@@ -198,17 +202,18 @@ public final class SharedParameters implements AutoCloseable {
    * @param most what the caller would like
    */
   public int stretch(int workers, int most) {
-    if (!mayStretch || secondsOfRound <= 0 || average.needsBefore() || !isOfOneSlice(workers)) {
+    if (!mayStretch(spark.getConf())
+        || rest > 0
+        || secondsOfRound <= 0
+        || average.needsBefore()
+        || workers == 1
+        || !isAveragedByWorkers(current)) {
       return 1;
     }
     long pieces = (long) workers * average.slices().pieceBytes(0);
     long rounds = Math.min((long) (STRETCH_SECONDS / secondsOfRound), STRETCH_BYTES / pieces);
     long stretch = Math.min(most, rounds);
     return stretch > 1 && slots() >= workers ? (int) stretch : 1;
-  }
-
-  private boolean isOfOneSlice(int workers) {
-    return workers > 1 && isAveragedByWorkers(current);
   }
 
   /** Those of Spark's modes exclude it that may start a worker twice, or take away its executor. */
@@ -235,13 +240,17 @@ public final class SharedParameters implements AutoCloseable {
    * @return what each came to
    */
   public List<RoundReport> advance(List<RoundWork> rounds, String name) {
+    if (rounds.size() == 1) {
+      return List.of(advance(rounds.get(0), name));
+    }
     try {
       return stage(rounds, name);
     } catch (Exception e) { // Spark's checked exceptions reach Java undeclared.
-      if (rounds.size() == 1 || !LostSliceException.isReasonOf(e)) {
+      if (!LostSliceException.isReasonOf(e)) {
         throw e;
       }
-      mayStretch = false;
+      rest = nextRest;
+      nextRest *= 2;
       return rounds.stream().map(work -> advance(work, name)).toList();
     }
   }
@@ -316,6 +325,7 @@ public final class SharedParameters implements AutoCloseable {
     } finally {
       spark.sc().clearCallSite();
     }
+    rest = Math.max(0, rest - rounds.size());
     secondsOfRound = (System.nanoTime() - start) / 1e9 / rounds.size();
     List<RoundReport> reports = reports(trained, rounds.size(), next, start);
     if (!isInSnapshot(current)) {
