@@ -102,7 +102,7 @@ final class Peers {
     Map<Integer, Piece> all = new HashMap<>();
     all.put(worker, own);
     Set<String> lost = new HashSet<>();
-    while (all.size() < workers) {
+    do {
       await(round, lost);
       long start = System.nanoTime();
       lost.clear();
@@ -123,7 +123,7 @@ final class Peers {
         }
       }
       seconds += (System.nanoTime() - start) / 1e9;
-    }
+    } while (all.size() < workers);
     return new Taken(SliceAverage.inOrder(all.values(), 0, workers), seconds, fetchedBytes);
   }
 

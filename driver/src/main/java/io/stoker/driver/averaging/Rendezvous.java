@@ -42,7 +42,7 @@ final class Rendezvous implements ThreadSafeRpcEndpoint, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Rendezvous.class);
 
   /** How long workers wait while there are slots for all; and where there are not. */
-  private static final long PATIENCE = TimeUnit.SECONDS.toNanos(60);
+  private static final long PATIENCE = TimeUnit.SECONDS.toNanos(20);
 
   private static final long PATIENCE_WITHOUT_SLOTS = TimeUnit.SECONDS.toNanos(5);
   private static final long LOOK_MILLISECONDS = 500;

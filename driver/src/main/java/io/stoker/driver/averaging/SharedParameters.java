@@ -23,11 +23,11 @@ import org.slf4j.LoggerFactory;
  * never a value.
  *
  * <p>Each executor that has a worker keeps the slices that it gathers, and the slices of the round
- * before stay, with the pieces that became the current ones, until the next round is complete:
- * losing an executor costs a round or two, not a way back to the last checkpoint. If those are lost
- * as well, the rounds since that checkpoint are done again. What Spark keeps and sends does not
- * grow with the rounds. It owns all blocks and shuffle files that it makes, and {@link #close}
- * releases what is left of them.
+ * before stay where there are several executors, with the pieces that became the current ones,
+ * until the next round is complete: losing an executor costs a round or two, not a way back to the
+ * last checkpoint. If those are lost as well, the rounds since that checkpoint are done again. What
+ * Spark keeps and sends does not grow with the rounds. It owns all blocks and shuffle files that it
+ * makes, and {@link #close} releases what is left of them.
  */
 public final class SharedParameters implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(SharedParameters.class);
@@ -206,7 +206,6 @@ public final class SharedParameters implements AutoCloseable {
         || rest > 0
         || secondsOfRound <= 0
         || average.needsBefore()
-        || workers == 1
         || !isAveragedByWorkers(current)) {
       return 1;
     }
@@ -334,7 +333,11 @@ public final class SharedParameters implements AutoCloseable {
     }
     previous.forEach(this::releaseUnlessInSnapshot);
     previous.clear();
-    previous.add(current);
+    if (hosts().size() > 1 || isAveragedByWorkers(next)) {
+      previous.add(current);
+    } else { // What the only executor takes with it, it takes with all copies.
+      releaseUnlessInSnapshot(current);
+    }
     current = next;
     for (RoundWork each : rounds) {
       history = history.after(each);

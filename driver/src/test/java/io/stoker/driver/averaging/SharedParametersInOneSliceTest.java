@@ -34,6 +34,12 @@ class SharedParametersInOneSliceTest extends SharedParametersTest {
     return 1 << 20;
   }
 
+  /** What is averaged when the next round begins may need those before. */
+  @Override
+  int generations() {
+    return 2;
+  }
+
   @Test
   void areTheSameAfterSeveralRoundsInOneStage() {
     try (JavaSparkContext spark = LocalSpark.start("local[4]");

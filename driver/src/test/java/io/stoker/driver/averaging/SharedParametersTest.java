@@ -69,6 +69,11 @@ class SharedParametersTest {
     return 4096;
   }
 
+  /** How many of them one executor keeps. */
+  int generations() {
+    return 1;
+  }
+
   /** What happens to a job between two rounds. */
   private interface Incident {
     void befall(JavaSparkContext spark);
@@ -207,11 +212,11 @@ class SharedParametersTest {
         for (int round = 1; round < ROUNDS; round++) {
           parameters.advance(task(round, STEADY), "a round");
         }
-        awaitGenerations(spark, 3);
+        awaitGenerations(spark, generations() + 1);
         assertThat(sha256(snapshot)).isEqualTo(then);
       }
 
-      awaitGenerations(spark, 2);
+      awaitGenerations(spark, generations());
       assertThat(sha256(parameters)).isEqualTo(undisturbed);
     }
   }
@@ -223,7 +228,7 @@ class SharedParametersTest {
         for (int round = 0; round < ROUNDS; round++) {
           parameters.advance(task(round, STEADY), "a round");
         }
-        awaitGenerations(spark, 2);
+        awaitGenerations(spark, generations());
       }
       assertThat(spark.getPersistentRDDs()).isEmpty();
     }
