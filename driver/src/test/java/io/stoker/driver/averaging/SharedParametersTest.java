@@ -306,6 +306,7 @@ class SharedParametersTest {
         RoundReport report = parameters.advance(task(round, schedule), "a round");
         assertThat(report.workers()).extracting(WorkerReport::worker).containsExactly(0, 1, 2, 3);
         assertThat(report.examples()).isEqualTo(round == 2 ? 15 : 128);
+        awaitGenerations(spark, generations()); // What is released is not lost at the same time.
         incident.befall(spark);
       }
       return sha256(parameters);
