@@ -38,6 +38,7 @@ public final class SharedParameters implements AutoCloseable {
   /** And what its pieces may, which stay until its end for workers that come late. */
   private static final long STRETCH_BYTES = 64 << 20;
 
+  /** Rounds that are done one a stage after workers were stranded. */
   private static final int REST = 20;
 
   private final JavaSparkContext spark;
@@ -57,7 +58,7 @@ public final class SharedParameters implements AutoCloseable {
   /** Where the workers of a stage of several rounds meet, once there is one. */
   private Optional<Rendezvous> rendezvous = Optional.empty();
 
-  /** How many rounds are to be done one a stage, after workers were stranded; and the next time. */
+  /** How many rounds are still to be done one a stage; and how many the next time. */
   private int rest;
 
   private int nextRest = REST;
@@ -215,7 +216,7 @@ public final class SharedParameters implements AutoCloseable {
     return stretch > 1 && slots() >= workers ? (int) stretch : 1;
   }
 
-  /** Those of Spark's modes exclude it that may start a worker twice, or take away its executor. */
+  /** Some of Spark's modes start a worker twice, or take its executor away. */
   private static boolean mayStretch(SparkConf conf) {
     return !conf.getBoolean("spark.speculation", false)
         && !conf.getBoolean("spark.dynamicAllocation.enabled", false)
@@ -304,7 +305,8 @@ public final class SharedParameters implements AutoCloseable {
     long start = System.nanoTime();
     Optional<Rendezvous> meeting =
         rounds.size() > 1 ? Optional.of(rendezvous(rounds.get(0).workers())) : Optional.empty();
-    String train = name + ": train" + (rounds.size() > 1 ? others(rounds.size() - 1) : "");
+    String more = rounds.size() > 1 ? ", and %d more".formatted(rounds.size() - 1) : "";
+    String train = name + ": train" + more;
     // A stage has its name from where the last of its RDDs was made, or else the job was run.
     spark.sc().setCallSite(train);
     PieceRdd trained = new PieceRdd(current, rounds, frozen, average, hosts(), meeting);
@@ -343,10 +345,6 @@ public final class SharedParameters implements AutoCloseable {
       history = history.after(each);
     }
     return reports;
-  }
-
-  private static String others(int more) {
-    return ", and %d more".formatted(more);
   }
 
   private Rendezvous rendezvous(int workers) {

@@ -83,21 +83,11 @@ final class TrainingLoop {
       r += rounds.size();
 
       for (int i = 0; i < rounds.size(); i++) {
-        TrainingClock clock =
-            plan.clockAfter(rounds.get(i), progress.clock(), reports.get(i).examples());
-        float rate = schedule.at(clock.step() - 1).learningRate();
+        RoundReport report = reports.get(i);
         // The first one has what was done for all of them.
         double waited = i == 0 ? checkpointSeconds : 0;
-        double seconds = reports.get(i).seconds() + (i == 0 ? checkpointSeconds + around : 0);
-        RoundMetrics measured =
-            measured(rounds.get(i), clock, reports.get(i), rate, waited, seconds);
-        requireFinite(measured);
-        progress = progress.after(clock, measured);
-        losses.add(measured);
-        metrics.append(measured);
-        TrainingPlugin.publish(measured);
-        log(measured);
-        listener.roundFinished(measured);
+        double seconds = report.seconds() + waited + (i == 0 ? around : 0);
+        progress = finished(progress, rounds.get(i), report, schedule, waited, seconds);
       }
 
       checkpoints.roundFinished();
@@ -110,6 +100,26 @@ final class TrainingLoop {
     }
     checkpoints.await();
     return progress.afterCheckpoint(checkpoints.takeWaited());
+  }
+
+  /** Tells all who want to know of a round. */
+  private Progress finished(
+      Progress before,
+      JobPlan.Round round,
+      RoundReport report,
+      RateSchedule schedule,
+      double checkpointSeconds,
+      double seconds) {
+    TrainingClock clock = run.plan().clockAfter(round, before.clock(), report.examples());
+    float rate = schedule.at(clock.step() - 1).learningRate();
+    RoundMetrics measured = measured(round, clock, report, rate, checkpointSeconds, seconds);
+    requireFinite(measured);
+    losses.add(measured);
+    metrics.append(measured);
+    TrainingPlugin.publish(measured);
+    log(measured);
+    listener.roundFinished(measured);
+    return before.after(clock, measured);
   }
 
   /** The rounds that one stage trains: up to where something is to happen between two. */
