@@ -44,14 +44,17 @@ public final class ModelFiles {
     return models;
   }
 
-  /** Where a run with checkpoints is. */
+  /** Where a run is, which may not have come to its first checkpoint yet. */
   static Path runFolder(String run, Configuration hadoop) {
     Path path = Locations.absolute(run, hadoop);
     try {
+      FileSystem fileSystem = Storage.of(path, hadoop);
       Check.input(
-          Storage.of(path, hadoop).exists(new Path(path, CheckpointStore.FOLDER)),
-          "Not a run folder: %s (it has no folder %s)",
+          fileSystem.exists(new Path(path, CheckpointStore.FOLDER))
+              || fileSystem.exists(new Path(path, RunFolder.FILE)),
+          "Not a run folder: %s (it has neither %s nor a folder %s)",
           run,
+          RunFolder.FILE,
           CheckpointStore.FOLDER);
       return path;
     } catch (IOException e) {

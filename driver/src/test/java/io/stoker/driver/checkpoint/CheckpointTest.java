@@ -337,6 +337,13 @@ class CheckpointTest {
   }
 
   @Test
+  void isMissedByNobodyBeforeTheFirstOne(@TempDir Path begun) throws IOException {
+    Files.copy(run.resolve("run.json"), begun.resolve("run.json"));
+
+    assertThat(CheckpointStore.verify(begun.toString(), hadoop)).isEmpty();
+  }
+
+  @Test
   void isSkippedInThePlaceOfAnotherRound() throws IOException {
     Files.move(checkpoint(6), checkpoint(9));
 
