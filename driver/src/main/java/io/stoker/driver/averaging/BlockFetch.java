@@ -46,4 +46,11 @@ final class BlockFetch {
             null);
     return future;
   }
+
+  /** Releases a block that nobody will take, now or when it arrives. */
+  static void abandon(CompletableFuture<ManagedBuffer> block) {
+    if (!block.cancel(false) && !block.isCompletedExceptionally()) {
+      block.join().release();
+    }
+  }
 }

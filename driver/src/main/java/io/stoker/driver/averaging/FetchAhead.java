@@ -106,10 +106,6 @@ final class FetchAhead implements AutoCloseable {
 
   @Override
   public void close() {
-    for (CompletableFuture<ManagedBuffer> each : underWay.values()) {
-      if (!each.cancel(false) && !each.isCompletedExceptionally()) {
-        each.join().release();
-      }
-    }
+    underWay.values().forEach(BlockFetch::abandon);
   }
 }

@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -107,20 +108,18 @@ final class Peers {
       long start = System.nanoTime();
       lost.clear();
       Map<Integer, CompletableFuture<ManagedBuffer>> underWay = new HashMap<>();
-      for (int other = 0; other < workers; other++) {
-        if (!all.containsKey(other)) {
-          underWay.put(other, fetch(round, other));
+      try {
+        for (int other = 0; other < workers; other++) {
+          if (!all.containsKey(other)) {
+            underWay.put(other, fetch(round, other));
+          }
         }
-      }
-      for (Map.Entry<Integer, CompletableFuture<ManagedBuffer>> each : underWay.entrySet()) {
-        try {
-          all.put(each.getKey(), read(each.getValue().get()));
-        } catch (ExecutionException gone) { // Spark has logged it.
-          lost.add(places[each.getKey()]);
-        } catch (InterruptedException e) {
-          Thread.currentThread().interrupt();
-          throw new IllegalStateException("Interrupted while fetching pieces", e);
+        for (int other : List.copyOf(underWay.keySet())) {
+          Optional<Piece> piece = read(underWay.remove(other));
+          piece.ifPresentOrElse(found -> all.put(other, found), () -> lost.add(places[other]));
         }
+      } finally {
+        underWay.values().forEach(BlockFetch::abandon);
       }
       seconds += (System.nanoTime() - start) / 1e9;
     } while (all.size() < workers);
@@ -178,7 +177,18 @@ final class Peers {
         block);
   }
 
-  private Piece read(ManagedBuffer block) {
+  /** A piece, unless its executor does not answer any more. */
+  private Optional<Piece> read(CompletableFuture<ManagedBuffer> underWay) {
+    ManagedBuffer block;
+    try {
+      block = underWay.get();
+    } catch (ExecutionException gone) { // Spark has logged it.
+      return Optional.empty();
+    } catch (InterruptedException e) {
+      BlockFetch.abandon(underWay);
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("Interrupted while fetching pieces", e);
+    }
     try (InputStream in = block.createInputStream();
         DeserializationStream record = new PieceSerializer().newInstance().deserializeStream(in)) {
       record.readKey(Scala.tag(Integer.class));
@@ -186,7 +196,7 @@ final class Peers {
       if (!piece.executor().equals(SparkEnv.get().executorId())) {
         fetchedBytes += piece.content().length;
       }
-      return piece;
+      return Optional.of(piece);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } finally {
