@@ -257,7 +257,8 @@ public final class SharedParameters implements AutoCloseable {
 
   /**
    * One round: the workers train from the current slices, and the outer step towards the mean of
-   * what they come to is current from then on. If that fails, nothing has changed.
+   * what they come to is current from then on. If that fails, the current slices are those before,
+   * which may have to be made again.
    *
    * @param work what the workers do
    * @param name the round's, in Spark's user interface
@@ -313,10 +314,17 @@ public final class SharedParameters implements AutoCloseable {
     spark.sc().setCallSite(name + ": average");
     SliceRdd next = SliceRdd.averaged(current, trained);
     next.persist(StorageLevel.MEMORY_AND_DISK());
+    // What an only executor takes with it, it takes with all copies.
+    boolean keepsCurrent =
+        hosts().size() > 1 || average.needsBefore() || isAveragedByWorkers(current);
     try {
       spark.sc().setJobDescription(train);
       next.train();
       if (!isAveragedByWorkers(next)) {
+        if (!keepsCurrent) {
+          releaseUnlessInSnapshot(
+              current); // The workers' pieces are there: room for the next ones.
+        }
         spark.sc().setJobDescription(name + ": average");
         next.materialize();
       }
@@ -335,10 +343,8 @@ public final class SharedParameters implements AutoCloseable {
     }
     previous.forEach(this::releaseUnlessInSnapshot);
     previous.clear();
-    if (hosts().size() > 1 || isAveragedByWorkers(next)) {
+    if (keepsCurrent) {
       previous.add(current);
-    } else { // What the only executor takes with it, it takes with all copies.
-      releaseUnlessInSnapshot(current);
     }
     current = next;
     for (RoundWork each : rounds) {

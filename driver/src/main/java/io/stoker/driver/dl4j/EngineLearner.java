@@ -41,16 +41,18 @@ record EngineLearner(ReplicaKey replica, ExampleLayout layout, List<Settings> se
     Replica borrowed = Residents.here().borrow(replica);
     context.addTaskFailureListener((TaskFailureListener) (ended, failure) -> borrowed.discard());
     context.addTaskCompletionListener((TaskCompletionListener) ended -> borrowed.close());
-    return new Steps(borrowed.network());
+    return new Steps(borrowed);
   }
 
   private final class Steps implements Borrowed {
+    private final Replica replica;
     private final Network network;
     private final float[] images;
     private final float[] targets;
 
-    Steps(Network network) {
-      this.network = network;
+    Steps(Replica replica) {
+      this.replica = replica;
+      this.network = replica.network();
       this.images = new float[network.batchCapacity() * layout.featureSize()];
       this.targets = new float[network.batchCapacity() * network.model().classes()];
     }
@@ -67,6 +69,11 @@ record EngineLearner(ReplicaKey replica, ExampleLayout layout, List<Settings> se
       BatchScore score = network.computeGradients(images, targets, examples.size(), dropoutSeed);
       network.update(settings.get(step).step());
       return score;
+    }
+
+    @Override
+    public void giveBack() {
+      replica.close();
     }
   }
 }

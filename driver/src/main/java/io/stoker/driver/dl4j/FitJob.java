@@ -6,9 +6,11 @@ import io.stoker.driver.averaging.RoundReport;
 import io.stoker.driver.averaging.SharedParameters;
 import io.stoker.driver.spark.SparkFailures;
 import io.stoker.failure.InputException;
+import io.stoker.worker.runtime.RoundWork;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
@@ -88,27 +90,59 @@ final class FitJob {
     FitPlan plan = examples.plan();
     int iteration = network.iteration();
     double loss = 0;
-    for (int round = 0; round < plan.rounds(); round++) {
+    int round = 0;
+    while (round < plan.rounds()) {
       long start = System.nanoTime();
-      int steps = plan.steps(round);
-      FitTask task =
-          new FitTask(plan, examples.parts(), approach.learner(iteration, steps), round, key);
-      String name = "round %d of %d".formatted(round + 1, plan.rounds());
-      RoundReport report = SparkFailures.unwrapped(() -> values.parameters.advance(task, name));
-      loss = report.loss();
-      if (!Double.isFinite(loss)) {
-        throw new InputException(
-            "Training diverged in round %d: its loss is %s; try a lower learning rate. The network has the parameters that it had"
-                .formatted(round + 1, loss));
+      int untilCut = Math.min(CUT_EVERY - round % CUT_EVERY, plan.rounds() - round);
+      int together = values.parameters.stretch(plan.workers(), untilCut);
+      List<RoundWork> tasks = tasks(approach, examples, key, round, together, iteration);
+      String name = name(round, plan);
+      List<RoundReport> reports =
+          SparkFailures.unwrapped(() -> values.parameters.advance(tasks, name));
+      double around = (System.nanoTime() - start) / 1e9;
+      for (RoundReport report : reports) {
+        around -= report.seconds();
       }
-      iteration += steps;
-      if ((round + 1) % CUT_EVERY == 0) {
+      for (RoundReport report : reports) {
+        loss = report.loss();
+        requireFinite(loss, round);
+        iteration += plan.steps(round);
+        log(name(round, plan), report, report.seconds() + around);
+        around = 0; // The first one has what was done for all of them.
+        tell(loss, iteration);
+        round++;
+      }
+      if (round % CUT_EVERY == 0) {
         values.cutLineage();
       }
-      log(name, report, (System.nanoTime() - start) / 1e9);
-      tell(loss, iteration);
     }
     return loss;
+  }
+
+  private static String name(int round, FitPlan plan) {
+    return "round %d of %d".formatted(round + 1, plan.rounds());
+  }
+
+  /** Consecutive rounds. */
+  private static List<RoundWork> tasks(
+      Approach approach, PlannedExamples examples, long key, int first, int count, int iteration) {
+    FitPlan plan = examples.plan();
+    List<RoundWork> tasks = new ArrayList<>();
+    int step = iteration;
+    for (int round = first; round < first + count; round++) {
+      int steps = plan.steps(round);
+      tasks.add(new FitTask(plan, examples.parts(), approach.learner(step, steps), round, key));
+      step += steps;
+    }
+    return tasks;
+  }
+
+  private static void requireFinite(double loss, int round) {
+    if (!Double.isFinite(loss)) {
+      throw new InputException(
+          "Training diverged in round %d: its loss is %s; try a lower learning rate. The network has the parameters that it had"
+              .formatted(round + 1, loss));
+    }
   }
 
   private static void log(String name, RoundReport report, double seconds) {

@@ -84,6 +84,11 @@ record FitTask(
     }
 
     @Override
+    public void close() {
+      borrowed.giveBack();
+    }
+
+    @Override
     public LocalResult train() {
       long start = System.nanoTime();
       List<List<float[]>> steps =

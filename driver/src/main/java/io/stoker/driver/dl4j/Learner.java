@@ -8,7 +8,7 @@ import org.apache.spark.TaskContext;
 
 /** What takes a worker's steps; goes with every task. */
 interface Learner extends Serializable {
-  /** A resident network inside a task, until the task ends. */
+  /** A resident network inside a task, until it is given back or the task ends. */
   interface Borrowed {
     /** Its parameters and updater state, as they travel. */
     Network network();
@@ -21,6 +21,9 @@ interface Learner extends Serializable {
      * @param dropoutSeed decides which units are dropped
      */
     BatchScore step(List<float[]> examples, int step, long dropoutSeed);
+
+    /** Lets the next round have it. */
+    void giveBack();
   }
 
   /** Borrows a network, with arbitrary parameters and updater state. */

@@ -36,19 +36,10 @@ record StockLearner(
 
   @Override
   public Borrowed borrow(TaskContext context) {
-    Resident resident = take();
-    boolean[] failed = {false};
-    context.addTaskFailureListener((TaskFailureListener) (ended, failure) -> failed[0] = true);
-    context.addTaskCompletionListener(
-        (TaskCompletionListener)
-            ended -> {
-              if (failed[0]) {
-                resident.network().close();
-              } else {
-                IDLE.push(resident);
-              }
-            });
-    return new Steps(resident.network());
+    Steps steps = new Steps(take());
+    context.addTaskFailureListener((TaskFailureListener) (ended, failure) -> steps.discard());
+    context.addTaskCompletionListener((TaskCompletionListener) ended -> steps.giveBack());
+    return steps;
   }
 
   /** Takes an idle network of this configuration; one of another job makes room. */
@@ -63,10 +54,29 @@ record StockLearner(
   }
 
   private final class Steps implements Borrowed, Network {
+    private final Resident resident;
     private final StockNetwork stock;
+    private boolean returned;
 
-    Steps(StockNetwork stock) {
-      this.stock = stock;
+    Steps(Resident resident) {
+      this.resident = resident;
+      this.stock = resident.network();
+    }
+
+    @Override
+    public void giveBack() {
+      if (!returned) {
+        returned = true;
+        IDLE.push(resident);
+      }
+    }
+
+    /** Has it closed: a call of it failed. */
+    void discard() {
+      if (!returned) {
+        returned = true;
+        stock.close();
+      }
     }
 
     @Override
