@@ -10,6 +10,7 @@ import org.apache.spark.storage.BlockUpdatedInfo;
  * Counts the bytes that pass through the driver: the results that tasks send to it, and the
  * broadcasts that executors take. The second number is an upper bound, since an executor may have
  * taken a broadcast's pieces from another one. Spark reports both a moment after they happened.
+ * What workers ask of a {@link Rendezvous} is counted there.
  */
 public final class DriverTraffic extends SparkListener {
   private final AtomicLong bytes = new AtomicLong();

@@ -7,11 +7,10 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -76,11 +75,15 @@ final class Peers {
         RpcUtils.makeDriverRef(rendezvous, SparkEnv.get().conf(), SparkEnv.get().rpcEnv());
   }
 
-  /** Lays this worker's piece of a round out for the others. */
-  void give(int round, Piece piece) {
+  /**
+   * Lays this worker's piece of a round out for the others.
+   *
+   * @return the piece that they see: that of an earlier attempt of this task, where there was one
+   */
+  Piece give(int round, Piece piece) {
     RDDBlockId block = block(round, worker);
     if (blocks.getStatus(block).isDefined()) {
-      return; // An earlier attempt of this task has made the same one.
+      return read(here(block)).orElse(piece);
     }
     ByteBuffer[] record = {PieceSerializer.header(piece), ByteBuffer.wrap(piece.content())};
     blocks.putBytes(
@@ -89,12 +92,13 @@ final class Peers {
         StorageLevel.MEMORY_AND_DISK_SER(),
         false, // The rendezvous knows where it is, Spark's master of blocks need not.
         Scala.tag(Object.class));
+    return piece;
   }
 
   /**
    * Waits for all, and takes their pieces.
    *
-   * @param own this worker's, which was given
+   * @param own this worker's, as {@link #give} returns it
    * @throws StrandedException if some do not come
    */
   Taken take(int round, Piece own) {
@@ -102,7 +106,7 @@ final class Peers {
     fetchedBytes = 0;
     Map<Integer, Piece> all = new HashMap<>();
     all.put(worker, own);
-    Set<String> lost = new HashSet<>();
+    Map<Integer, String> lost = new TreeMap<>();
     do {
       await(round, lost);
       long start = System.nanoTime();
@@ -116,7 +120,8 @@ final class Peers {
         }
         for (int other : List.copyOf(underWay.keySet())) {
           Optional<Piece> piece = read(underWay.remove(other));
-          piece.ifPresentOrElse(found -> all.put(other, found), () -> lost.add(places[other]));
+          piece.ifPresentOrElse(
+              found -> all.put(other, found), () -> lost.put(other, places[other]));
         }
       } finally {
         underWay.values().forEach(BlockFetch::abandon);
@@ -126,15 +131,16 @@ final class Peers {
     return new Taken(SliceAverage.inOrder(all.values(), 0, workers), seconds, fetchedBytes);
   }
 
-  private void await(int round, Set<String> lost) {
+  private void await(int round, Map<Integer, String> lost) {
     Rendezvous.Arrival arrival =
         new Rendezvous.Arrival(
             stretch,
+            (long) context.stageId() << Integer.SIZE | context.stageAttemptNumber(),
             round,
             worker,
             place(blocks.blockManagerId()),
             places.length == 0 ? NONE_KNOWN : Arrays.hashCode(places),
-            List.copyOf(lost));
+            lost);
     Object reply =
         result(
             rendezvous.ask(
@@ -169,12 +175,20 @@ final class Peers {
   private CompletableFuture<ManagedBuffer> fetch(int round, int other) {
     RDDBlockId block = block(round, other);
     if (places[other].equals(place(blocks.blockManagerId()))) {
-      return CompletableFuture.completedFuture(blocks.getLocalBlockData(block));
+      return here(block);
     }
     String[] place = places[other].split(" ", -1);
     return BlockFetch.of(
         BlockManagerId.apply(place[0], place[1], Integer.parseInt(place[2]), Option.empty()),
         block);
+  }
+
+  private CompletableFuture<ManagedBuffer> here(RDDBlockId block) {
+    try {
+      return CompletableFuture.completedFuture(blocks.getLocalBlockData(block));
+    } catch (Exception e) { // Spark does not declare that a block may be missing.
+      return CompletableFuture.failedFuture(e);
+    }
   }
 
   /** A piece, unless its executor does not answer any more. */

@@ -205,8 +205,9 @@ final class PieceRdd extends RDD<Tuple2<Integer, Piece>> {
   /** The next round, begun with the mean of the pieces of this one. */
   private Turn exchanged(Turn done, Peers peers, TaskContext context) {
     long start = System.nanoTime();
-    Piece own = done.piece(ONLY, done.content(ONLY, new byte[slices.pieceBytes(ONLY)]));
-    peers.give(done.round, own);
+    Piece own =
+        peers.give(
+            done.round, done.piece(ONLY, done.content(ONLY, new byte[slices.pieceBytes(ONLY)])));
     done.end((System.nanoTime() - start) / 1e9);
 
     Peers.Taken taken = peers.take(done.round, own);

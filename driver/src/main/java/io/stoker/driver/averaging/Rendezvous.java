@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Timer;
 import java.util.TimerTask;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntSupplier;
@@ -32,7 +33,8 @@ import scala.runtime.BoxedUnit;
  *
  * <p>What a worker makes in a round is a function of the job. So one that Spark starts anew, here
  * or there, says the same again from the stage's first round on, while the others wait for it, and
- * is told at once where the pieces are that it has missed.
+ * is told at once where the pieces are that it has missed. When Spark begins the stage again, those
+ * of the attempt before are sent away.
  *
  * <p>Workers that wait while nobody comes, such as after the loss of an executor whose slots were
  * needed, would wait forever: after a while they are told that they are stranded, and their tasks
@@ -46,6 +48,9 @@ final class Rendezvous implements ThreadSafeRpcEndpoint, AutoCloseable {
 
   private static final long PATIENCE_WITHOUT_SLOTS = TimeUnit.SECONDS.toNanos(5);
   private static final long LOOK_MILLISECONDS = 500;
+
+  /** An arrival and its answer as Spark sends them, without the names of executors. */
+  private static final int MESSAGE_BYTES = 300;
 
   /** What a stranded worker hears. */
   static final String STRANDED = "stranded";
@@ -145,32 +150,42 @@ final class Rendezvous implements ThreadSafeRpcEndpoint, AutoCloseable {
    * not know the class loader of a job's.
    *
    * @param stretch the stage's number here
+   * @param attempt Spark's attempt of the stage; later ones have larger numbers
    * @param round whose piece is ready, from 0 within the stage
    * @param worker who
    * @param place the executor that has the piece
    * @param known the hash of the places that it has heard last
-   * @param lost executors that others' pieces could not be had from
+   * @param lost of whom the piece could not be had, and from where
    */
-  record Arrival(int stretch, int round, int worker, String place, int known, List<String> lost) {
+  @SuppressWarnings("unchecked") // the last element of a message
+  record Arrival(
+      int stretch,
+      long attempt,
+      int round,
+      int worker,
+      String place,
+      int known,
+      Map<Integer, String> lost) {
     static Arrival of(Object[] message) {
       return new Arrival(
           (int) message[0],
-          (int) message[1],
+          (long) message[1],
           (int) message[2],
-          (String) message[3],
-          (int) message[4],
-          List.of((String[]) message[5]));
+          (int) message[3],
+          (String) message[4],
+          (int) message[5],
+          new TreeMap<>((Map<Integer, String>) message[6]));
     }
 
     Object[] message() {
-      return new Object[] {stretch, round, worker, place, known, lost.toArray(String[]::new)};
+      return new Object[] {stretch, attempt, round, worker, place, known, new TreeMap<>(lost)};
     }
   }
 
   private synchronized void arrived(Arrival arrival, RpcCallContext caller) {
-    traffic.add(4 * Integer.BYTES + length(arrival.place()));
+    traffic.add(MESSAGE_BYTES + arrival.place().length());
     Stretch stretch = stretches.get(arrival.stretch());
-    if (stretch == null || stretch.stranded) {
+    if (stretch == null || stretch.stranded || arrival.attempt() < stretch.attempt) {
       caller.reply(STRANDED);
       return;
     }
@@ -194,10 +209,6 @@ final class Rendezvous implements ThreadSafeRpcEndpoint, AutoCloseable {
     }
   }
 
-  private static int length(String text) {
-    return 2 + text.length();
-  }
-
   private record Waiting(Arrival arrival, RpcCallContext caller) {}
 
   /** The workers of one stage. */
@@ -207,6 +218,7 @@ final class Rendezvous implements ThreadSafeRpcEndpoint, AutoCloseable {
 
     private final List<Waiting> waiting = new ArrayList<>();
     private final long[] completed;
+    private long attempt;
     private long lastArrival;
     private boolean stranded;
 
@@ -218,8 +230,13 @@ final class Rendezvous implements ThreadSafeRpcEndpoint, AutoCloseable {
     }
 
     void arrived(Arrival arrival) {
+      if (arrival.attempt() > attempt) {
+        attempt = arrival.attempt();
+        strand(); // Workers of an earlier attempt have a slot that this one may need.
+        stranded = false;
+      }
       lastArrival = System.nanoTime();
-      places.forEach(each -> each.keySet().removeAll(arrival.lost()));
+      arrival.lost().forEach((worker, place) -> places.get(worker).remove(place));
       places.get(arrival.worker()).merge(arrival.place(), arrival.round() + 1, Math::max);
     }
 
@@ -230,7 +247,7 @@ final class Rendezvous implements ThreadSafeRpcEndpoint, AutoCloseable {
         if (all.isPresent()) {
           boolean known = Arrays.hashCode(all.get()) == next.arrival().known();
           String[] reply = known ? new String[0] : all.get();
-          traffic.add(Arrays.stream(reply).mapToInt(Rendezvous::length).sum());
+          traffic.add(Arrays.stream(reply).mapToInt(String::length).sum());
           next.caller().reply(reply);
           each.remove();
         }

@@ -9,7 +9,8 @@ import java.util.function.ToDoubleFunction;
  * @param workers the workers' reports, in their order
  * @param seconds how long it took, with what Spark does around it
  * @param averageSeconds the averaging of slices in this round, as if spread evenly over the slots
- * @param driverBytes see {@link DriverTraffic}; what Spark had reported by the end of the round
+ * @param driverBytes see {@link DriverTraffic}; what Spark had reported by the end of the round's
+ *     stage, spread over the rounds of the stage
  * @param executorBytes what went from one executor to another: slices and pieces
  * @param drift how far apart the workers were before the average that this round began with; 0 if
  *     it began with none: the root mean square of their parameters' distances from the mean,

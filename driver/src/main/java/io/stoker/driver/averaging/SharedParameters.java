@@ -35,7 +35,7 @@ public final class SharedParameters implements AutoCloseable {
   /** What a stage of several rounds may take: nobody hears of them before its end. */
   private static final double STRETCH_SECONDS = 2;
 
-  /** And what its pieces may, which stay until its end for workers that come late. */
+  /** And what its pieces may, which stay until the next stage is complete. */
   private static final long STRETCH_BYTES = 64 << 20;
 
   /** Rounds that are done one a stage after workers were stranded. */
@@ -249,9 +249,10 @@ public final class SharedParameters implements AutoCloseable {
       if (!LostSliceException.isReasonOf(e)) {
         throw e;
       }
+      List<RoundReport> oneByOne = rounds.stream().map(work -> advance(work, name)).toList();
       rest = nextRest;
       nextRest *= 2;
-      return rounds.stream().map(work -> advance(work, name)).toList();
+      return oneByOne;
     }
   }
 
@@ -314,12 +315,12 @@ public final class SharedParameters implements AutoCloseable {
     spark.sc().setCallSite(name + ": average");
     SliceRdd next = SliceRdd.averaged(current, trained);
     next.persist(StorageLevel.MEMORY_AND_DISK());
-    // What an only executor takes with it, it takes with all copies.
-    boolean keepsCurrent =
-        hosts().size() > 1 || average.needsBefore() || isAveragedByWorkers(current);
+    boolean keepsCurrent;
     try {
       spark.sc().setJobDescription(train);
       next.train();
+      // What an only executor takes with it, it takes with all copies.
+      keepsCurrent = hosts().size() > 1 || average.needsBefore() || isAveragedByWorkers(current);
       if (!isAveragedByWorkers(next)) {
         if (!keepsCurrent) {
           releaseUnlessInSnapshot(
@@ -448,13 +449,13 @@ public final class SharedParameters implements AutoCloseable {
 
   @Override
   public void close() {
+    rendezvous.ifPresent(Rendezvous::close);
     if (spark.sc().isStopped()) {
       return; // And with it everything that this owns.
     }
     List.copyOf(snapshots).forEach(Snapshot::close);
     releaseAll();
     releases.close();
-    rendezvous.ifPresent(Rendezvous::close);
     hadoop.destroy(true);
     spark.sc().removeSparkListener(traffic);
     spark.sc().setJobDescription(null);

@@ -160,7 +160,7 @@ public final class SliceRdd extends RDD<byte[]> {
    * have the others find that out by themselves, and warn that the block is there already.
    */
   private byte[] made(int slice, TaskContext context) {
-    if (isHere(slice)) {
+    if (slices.count() > 1 || isHere(slice)) {
       return content(slice, context);
     }
     synchronized (MAKING) {

@@ -11,8 +11,9 @@ import org.apache.spark.util.TaskCompletionListener;
 import org.apache.spark.util.TaskFailureListener;
 
 /**
- * One worker's part of a round inside a Spark task. It borrows a resident replica for as long as
- * the task lasts; a task that fails has it closed, since its state is then unknown.
+ * One worker's part of a round inside a Spark task. It borrows a resident replica until it is
+ * closed, or the task ends; a task that fails has the replica closed, since its state is then
+ * unknown.
  */
 final class WorkerRound implements RoundWork.Part {
   private final RoundTask task;
