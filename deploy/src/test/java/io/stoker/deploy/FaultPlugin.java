@@ -43,16 +43,16 @@ import scala.collection.JavaConverters;
 /**
  * Makes faults happen at an exact moment of a job: every task asks the driver before it begins, and
  * what the driver does to it, to its process or to itself is said by {@value #FAULTS}, such as
- * {@code kill-executor@average:5} for the fifth average stage. What happened is in the file {@value
- * #LOG}.
+ * {@code kill-executor@average:5} for the fifth average stage, or {@code kill-executor@train:4+200}
+ * for 200 milliseconds after the first task of the fourth train stage has begun. What happened is
+ * in the file {@value #LOG}.
  */
 public final class FaultPlugin implements SparkPlugin {
   static final String FAULTS = "spark.stoker.test.faults";
   static final String LOG = "spark.stoker.test.faultLog";
 
   /** Far enough into a train task that it has begun, and not so far that it is over. */
-  private static final Executor IN_MID_TASK =
-      CompletableFuture.delayedExecutor(20, TimeUnit.MILLISECONDS);
+  private static final int IN_MID_TASK_MILLISECONDS = 20;
 
   private static final int PATIENCE_SECONDS = 60;
   private static final long SLOWNESS_NANOSECONDS = TimeUnit.SECONDS.toNanos(2);
@@ -99,8 +99,8 @@ public final class FaultPlugin implements SparkPlugin {
     }
   }
 
-  private record Fault(Action action, Place place) {
-    private static final Pattern FORM = Pattern.compile("(.+)@(.+):(.+)");
+  private record Fault(Action action, Place place, int delayMilliseconds) {
+    private static final Pattern FORM = Pattern.compile("(.+)@(.+):([0-9]+)(?:[+]([0-9]+))?");
 
     static Fault parse(String text) {
       Matcher words = FORM.matcher(text.toUpperCase(Locale.ROOT).replace('-', '_'));
@@ -109,7 +109,8 @@ public final class FaultPlugin implements SparkPlugin {
       }
       return new Fault(
           Action.valueOf(words.group(1)),
-          new Place(Kind.valueOf(words.group(2)), Integer.parseInt(words.group(3))));
+          new Place(Kind.valueOf(words.group(2)), Integer.parseInt(words.group(3))),
+          words.group(4) == null ? IN_MID_TASK_MILLISECONDS : Integer.parseInt(words.group(4)));
     }
   }
 
@@ -251,7 +252,10 @@ public final class FaultPlugin implements SparkPlugin {
             case KILL_DRIVER -> ProcessHandle.current().pid();
             default -> victim.pid();
           };
-      Executor when = fault.place().kind() == Kind.TRAIN ? IN_MID_TASK : Runnable::run;
+      Executor when =
+          fault.place().kind() == Kind.TRAIN
+              ? CompletableFuture.delayedExecutor(fault.delayMilliseconds(), TimeUnit.MILLISECONDS)
+              : Runnable::run;
       when.execute(
           () -> {
             say("%s %s", fault.action(), victim.executor());
