@@ -42,7 +42,6 @@ public final class AveragingBench {
   public static Result run(
       JavaSparkContext spark, ParameterSlices slices, int workers, int rounds, Wire wire) {
     StillWork work = new StillWork(workers, Math.toIntExact(slices.parameters()));
-    DriverTraffic traffic = new DriverTraffic(spark.isLocal());
     List<Double> seconds = new ArrayList<>();
     List<RoundReport> reports = new ArrayList<>();
     try (SharedParameters shared =
@@ -50,7 +49,6 @@ public final class AveragingBench {
       for (int round = 0; round < WARM_UP; round++) {
         shared.advance(work, "warm-up");
       }
-      watch(spark, traffic);
       while (reports.size() < rounds) {
         long start = System.nanoTime();
         int stretch = shared.stretch(workers, rounds - reports.size());
@@ -60,11 +58,10 @@ public final class AveragingBench {
         seconds.addAll(Collections.nCopies(stretch, each));
       }
     }
-    long driverBytes = seen(spark, traffic);
     return new Result(
         new AveragingCost(
             AveragingCost.median(seconds),
-            driverBytes / rounds,
+            reports.stream().mapToLong(RoundReport::driverBytes).sum() / rounds,
             reports.stream().mapToLong(RoundReport::executorBytes).sum() / rounds),
         mean(reports, report -> report.meanSeconds(WorkerReport::gatherSeconds)),
         mean(reports, report -> report.meanSeconds(WorkerReport::scatterSeconds)),
