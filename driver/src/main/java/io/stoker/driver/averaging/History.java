@@ -21,10 +21,10 @@ record History(SliceSource source, long before, List<RoundWork> rounds) {
     return new History(source, 0, List.of());
   }
 
-  /** With one round more. */
-  History after(RoundWork round) {
+  /** With rounds that came next. */
+  History after(List<RoundWork> next) {
     List<RoundWork> more = new ArrayList<>(rounds);
-    more.add(round);
+    more.addAll(next);
     return new History(source, before, more);
   }
 

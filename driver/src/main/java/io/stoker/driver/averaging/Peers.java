@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -17,7 +18,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskContext;
-import org.apache.spark.TaskKilledException;
 import org.apache.spark.network.buffer.ManagedBuffer;
 import org.apache.spark.rpc.RpcEndpointRef;
 import org.apache.spark.serializer.DeserializationStream;
@@ -46,9 +46,8 @@ final class Peers {
    *
    * @param pieces one of each worker, in their order
    * @param seconds fetching them, without the wait for all
-   * @param fetchedBytes those of them that came from other executors
    */
-  record Taken(List<Piece> pieces, double seconds, long fetchedBytes) {}
+  record Taken(List<Piece> pieces, double seconds) {}
 
   private final int stretch;
   private final int workers;
@@ -57,7 +56,6 @@ final class Peers {
   private final BlockManager blocks = SparkEnv.get().blockManager();
   private final RpcEndpointRef rendezvous;
   private String[] places = {};
-  private long fetchedBytes;
 
   /**
    * @param rendezvous its name
@@ -103,8 +101,7 @@ final class Peers {
    */
   Taken take(int round, Piece own) {
     double seconds = 0;
-    fetchedBytes = 0;
-    Map<Integer, Piece> all = new HashMap<>();
+    SortedMap<Integer, Piece> all = new TreeMap<>();
     all.put(worker, own);
     Map<Integer, String> lost = new TreeMap<>();
     do {
@@ -128,7 +125,7 @@ final class Peers {
       }
       seconds += (System.nanoTime() - start) / 1e9;
     } while (all.size() < workers);
-    return new Taken(SliceAverage.inOrder(all.values(), 0, workers), seconds, fetchedBytes);
+    return new Taken(List.copyOf(all.values()), seconds);
   }
 
   private void await(int round, Map<Integer, String> lost) {
@@ -157,9 +154,7 @@ final class Peers {
   /** A task that Spark no longer wants does not wait on. */
   private Object result(Future<Object> reply) {
     while (!reply.isCompleted()) {
-      if (context.isInterrupted()) {
-        throw new TaskKilledException("worker %d was told to stop".formatted(worker));
-      }
+      context.killTaskIfInterrupted();
       try {
         Await.ready(reply, LOOK);
       } catch (TimeoutException notYet) {
@@ -206,11 +201,7 @@ final class Peers {
     try (InputStream in = block.createInputStream();
         DeserializationStream record = new PieceSerializer().newInstance().deserializeStream(in)) {
       record.readKey(Scala.tag(Integer.class));
-      Piece piece = record.readValue(Scala.tag(Piece.class));
-      if (!piece.executor().equals(SparkEnv.get().executorId())) {
-        fetchedBytes += piece.content().length;
-      }
-      return Optional.of(piece);
+      return Optional.of(record.readValue(Scala.tag(Piece.class)));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } finally {

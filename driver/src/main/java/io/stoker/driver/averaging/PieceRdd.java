@@ -221,12 +221,12 @@ final class PieceRdd extends RDD<Tuple2<Integer, Piece>> {
     }
     next.began(
         taken.seconds() + (System.nanoTime() - averaged) / 1e9,
-        taken.fetchedBytes(),
+        0, // No slice has travelled, but pieces have.
         List.of(
             new SliceReport(
                 ONLY,
                 (averaged - arrived) / 1e9,
-                0, // counted as fetched
+                SliceAverage.moved(taken.pieces()),
                 mean.driftSquared(),
                 mean.normSquared())));
     return next;

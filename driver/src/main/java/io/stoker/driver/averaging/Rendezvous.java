@@ -95,10 +95,6 @@ final class Rendezvous implements ThreadSafeRpcEndpoint, AutoCloseable {
     return name;
   }
 
-  int workers() {
-    return workers;
-  }
-
   /** Admits the workers of a stage. */
   synchronized void open(int stretch, int rounds) {
     stretches.put(stretch, new Stretch(workers, rounds));
@@ -232,8 +228,7 @@ final class Rendezvous implements ThreadSafeRpcEndpoint, AutoCloseable {
     void arrived(Arrival arrival) {
       if (arrival.attempt() > attempt) {
         attempt = arrival.attempt();
-        strand(); // Workers of an earlier attempt have a slot that this one may need.
-        stranded = false;
+        dismiss(); // Workers of an earlier attempt have a slot that this one may need.
       }
       lastArrival = System.nanoTime();
       arrival.lost().forEach((worker, place) -> places.get(worker).remove(place));
@@ -274,6 +269,10 @@ final class Rendezvous implements ThreadSafeRpcEndpoint, AutoCloseable {
 
     void strand() {
       stranded = true;
+      dismiss();
+    }
+
+    private void dismiss() {
       waiting.forEach(each -> each.caller().reply(STRANDED));
       waiting.clear();
     }

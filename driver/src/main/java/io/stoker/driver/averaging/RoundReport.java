@@ -7,7 +7,7 @@ import java.util.function.ToDoubleFunction;
  * What a round came to.
  *
  * @param workers the workers' reports, in their order
- * @param seconds how long it took, with what Spark does around it
+ * @param seconds how long it took, with what Spark does around it and attempts that failed
  * @param averageSeconds the averaging of slices in this round, as if spread evenly over the slots
  * @param driverBytes see {@link DriverTraffic}; what Spark had reported by the end of the round's
  *     stage, spread over the rounds of the stage

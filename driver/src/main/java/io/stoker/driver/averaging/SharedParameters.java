@@ -1,5 +1,6 @@
 package io.stoker.driver.averaging;
 
+import io.stoker.driver.cluster.Slots;
 import io.stoker.driver.config.Wire;
 import io.stoker.worker.runtime.RoundWork;
 import java.util.ArrayList;
@@ -224,11 +225,7 @@ public final class SharedParameters implements AutoCloseable {
   }
 
   private int slots() {
-    return spark.sc().isStopped()
-        ? 0
-        : spark
-            .sc()
-            .maxNumConcurrentTasks(spark.sc().resourceProfileManager().defaultResourceProfile());
+    return spark.sc().isStopped() ? 0 : Slots.now(spark);
   }
 
   /**
@@ -243,13 +240,16 @@ public final class SharedParameters implements AutoCloseable {
     if (rounds.size() == 1) {
       return List.of(advance(rounds.get(0), name));
     }
+    long start = System.nanoTime();
     try {
-      return stage(rounds, name);
+      return stage(rounds, name, start);
     } catch (Exception e) { // Spark's checked exceptions reach Java undeclared.
       if (!LostSliceException.isReasonOf(e)) {
         throw e;
       }
-      List<RoundReport> oneByOne = rounds.stream().map(work -> advance(work, name)).toList();
+      List<RoundReport> oneByOne = new ArrayList<>();
+      oneByOne.add(advance(rounds.get(0), name, start));
+      rounds.stream().skip(1).forEach(work -> oneByOne.add(advance(work, name)));
       rest = nextRest;
       nextRest *= 2;
       return oneByOne;
@@ -265,8 +265,12 @@ public final class SharedParameters implements AutoCloseable {
    * @param name the round's, in Spark's user interface
    */
   public RoundReport advance(RoundWork work, String name) {
+    return advance(work, name, System.nanoTime());
+  }
+
+  private RoundReport advance(RoundWork work, String name, long start) {
     try {
-      return stage(List.of(work), name).get(0);
+      return stage(List.of(work), name, start).get(0);
     } catch (Exception e) { // Spark's checked exceptions reach Java undeclared.
       if (!LostSliceException.isReasonOf(e)) {
         throw e;
@@ -277,7 +281,7 @@ public final class SharedParameters implements AutoCloseable {
       current = again.current;
       previous.clear();
       previous.addAll(again.previous);
-      return stage(List.of(work), name).get(0);
+      return stage(List.of(work), name, start).get(0);
     }
   }
 
@@ -303,7 +307,12 @@ public final class SharedParameters implements AutoCloseable {
     }
   }
 
-  private List<RoundReport> stage(List<RoundWork> rounds, String name) {
+  /**
+   * Rounds that are one stage.
+   *
+   * @param began when the first of them did, which may have been tried before
+   */
+  private List<RoundReport> stage(List<RoundWork> rounds, String name, long began) {
     long start = System.nanoTime();
     Optional<Rendezvous> meeting =
         rounds.size() > 1 ? Optional.of(rendezvous(rounds.get(0).workers())) : Optional.empty();
@@ -323,8 +332,8 @@ public final class SharedParameters implements AutoCloseable {
       keepsCurrent = hosts().size() > 1 || average.needsBefore() || isAveragedByWorkers(current);
       if (!isAveragedByWorkers(next)) {
         if (!keepsCurrent) {
-          releaseUnlessInSnapshot(
-              current); // The workers' pieces are there: room for the next ones.
+          // The workers' pieces are there. This makes room for what comes of them.
+          releaseUnlessInSnapshot(current);
         }
         spark.sc().setJobDescription(name + ": average");
         next.materialize();
@@ -337,7 +346,7 @@ public final class SharedParameters implements AutoCloseable {
     }
     rest = Math.max(0, rest - rounds.size());
     secondsOfRound = (System.nanoTime() - start) / 1e9 / rounds.size();
-    List<RoundReport> reports = reports(trained, rounds.size(), next, start);
+    List<RoundReport> reports = reports(trained, rounds.size(), next, began);
     if (!isInSnapshot(current)) {
       // Every executor with a worker has the current slices now: what they were made of may go.
       releases.add(current.forgetOrigin());
@@ -348,9 +357,7 @@ public final class SharedParameters implements AutoCloseable {
       previous.add(current);
     }
     current = next;
-    for (RoundWork each : rounds) {
-      history = history.after(each);
-    }
+    history = history.after(rounds);
     return reports;
   }
 

@@ -2,9 +2,9 @@ package io.stoker.driver.averaging;
 
 import io.stoker.driver.config.Wire;
 import java.io.Serializable;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import org.apache.spark.SparkEnv;
 
 /**
  * What becomes of the workers' pieces of a slice: their mean, and the outer step towards it. The
@@ -38,27 +38,13 @@ record SliceAverage(ParameterSlices slices, OuterStep outer, Wire wire) implemen
         mean.normSquared());
   }
 
-  /**
-   * Puts pieces in the workers' order.
-   *
-   * @throws IllegalStateException if one is missing, or there twice
-   */
-  static List<Piece> inOrder(Iterable<Piece> pieces, int slice, int workers) {
-    Piece[] byWorker = new Piece[workers];
-    for (Piece piece : pieces) {
-      if (byWorker[piece.worker()] != null) {
-        throw new IllegalStateException(
-            "Two pieces of slice %d from worker %d".formatted(slice, piece.worker()));
-      }
-      byWorker[piece.worker()] = piece;
-    }
-    for (int worker = 0; worker < workers; worker++) {
-      if (byWorker[worker] == null) {
-        throw new IllegalStateException(
-            "No piece of slice %d from worker %d".formatted(slice, worker));
-      }
-    }
-    return Arrays.asList(byWorker);
+  /** The bytes of the pieces that other executors than this one have written. */
+  static long moved(List<Piece> pieces) {
+    String here = SparkEnv.get().executorId();
+    return pieces.stream()
+        .filter(piece -> !piece.executor().equals(here))
+        .mapToLong(piece -> piece.content().length)
+        .sum();
   }
 
   /** The pieces as their workers' values. */

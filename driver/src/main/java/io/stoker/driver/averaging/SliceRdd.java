@@ -7,7 +7,7 @@ import io.stoker.driver.spark.Scala;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.TimeoutException;
@@ -47,6 +47,7 @@ import scala.runtime.BoxedUnit;
 public final class SliceRdd extends RDD<byte[]> {
   private static final long serialVersionUID = 1L;
 
+  /** Held by the one task of this executor that averages a model's only slice. */
   private static final Object MAKING = new Object();
 
   private final ParameterSlices slices;
@@ -299,26 +300,36 @@ public final class SliceRdd extends RDD<byte[]> {
   private byte[] average(
       int index, Iterator<Tuple2<Integer, Piece>> arriving, TaskContext context) {
     long start = System.nanoTime();
-    List<Piece> pieces = new ArrayList<>();
-    arriving.forEachRemaining(each -> pieces.add(each._2()));
-    List<Piece> byWorker = SliceAverage.inOrder(pieces, index, workers);
+    List<Piece> pieces = inOrder(index, arriving);
     byte[] origin =
         average.needsBefore()
             ? ((SliceRdd) dependencies().apply(1).rdd()).content(index, context)
             : new byte[0];
-    WeightedMean.Averaged mean = average.of(index, byWorker, origin);
+    WeightedMean.Averaged mean = average.of(index, pieces, origin);
     double seconds = (System.nanoTime() - start) / 1e9;
     reports.add(
-        new SliceReport(index, seconds, moved(byWorker), mean.driftSquared(), mean.normSquared()));
+        new SliceReport(
+            index, seconds, SliceAverage.moved(pieces), mean.driftSquared(), mean.normSquared()));
     return mean.content();
   }
 
-  /** The bytes of the pieces that other executors have written. */
-  private static long moved(List<Piece> pieces) {
-    String here = SparkEnv.get().executorId();
-    return pieces.stream()
-        .filter(piece -> !piece.executor().equals(here))
-        .mapToLong(piece -> piece.content().length)
-        .sum();
+  /** The pieces of a slice, in the workers' order. */
+  private List<Piece> inOrder(int slice, Iterator<Tuple2<Integer, Piece>> arriving) {
+    Piece[] byWorker = new Piece[workers];
+    while (arriving.hasNext()) {
+      Piece piece = arriving.next()._2();
+      if (byWorker[piece.worker()] != null) {
+        throw new IllegalStateException(
+            "Two pieces of slice %d from worker %d".formatted(slice, piece.worker()));
+      }
+      byWorker[piece.worker()] = piece;
+    }
+    for (int worker = 0; worker < workers; worker++) {
+      if (byWorker[worker] == null) {
+        throw new IllegalStateException(
+            "No piece of slice %d from worker %d".formatted(slice, worker));
+      }
+    }
+    return Arrays.asList(byWorker);
   }
 }

@@ -9,14 +9,4 @@ final class StrandedException extends RuntimeException {
         "Worker %d has waited for others in round %d of its stage, who do not come"
             .formatted(worker, round));
   }
-
-  /** Whether a Spark job failed for this reason. */
-  static boolean isReasonOf(Throwable failure) {
-    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-      if (cause instanceof StrandedException) {
-        return true;
-      }
-    }
-    return false;
-  }
 }

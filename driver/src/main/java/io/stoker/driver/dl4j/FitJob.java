@@ -92,23 +92,17 @@ final class FitJob {
     double loss = 0;
     int round = 0;
     while (round < plan.rounds()) {
-      long start = System.nanoTime();
       int untilCut = Math.min(CUT_EVERY - round % CUT_EVERY, plan.rounds() - round);
       int together = values.parameters.stretch(plan.workers(), untilCut);
       List<RoundWork> tasks = tasks(approach, examples, key, round, together, iteration);
       String name = name(round, plan);
       List<RoundReport> reports =
           SparkFailures.unwrapped(() -> values.parameters.advance(tasks, name));
-      double around = (System.nanoTime() - start) / 1e9;
-      for (RoundReport report : reports) {
-        around -= report.seconds();
-      }
       for (RoundReport report : reports) {
         loss = report.loss();
         requireFinite(loss, round);
         iteration += plan.steps(round);
-        log(name(round, plan), report, report.seconds() + around);
-        around = 0; // The first one has what was done for all of them.
+        log(name(round, plan), report);
         tell(loss, iteration);
         round++;
       }
@@ -145,7 +139,7 @@ final class FitJob {
     }
   }
 
-  private static void log(String name, RoundReport report, double seconds) {
+  private static void log(String name, RoundReport report) {
     LOG.info(
         "{}",
         String.format(
@@ -154,8 +148,8 @@ final class FitJob {
             name,
             report.examples(),
             report.loss(),
-            report.examples() / seconds,
-            seconds));
+            report.examples() / report.seconds(),
+            report.seconds()));
   }
 
   /** Listeners hear of each round; the network's parameters are not here before the last one. */

@@ -75,18 +75,17 @@ final class TrainingLoop {
       long start = System.nanoTime();
       String name = "round %d of %d".formatted(r + 1, plan.rounds());
       gang.ifPresent(workers -> workers.muster(name));
+      double musterSeconds = (System.nanoTime() - start) / 1e9;
       List<RoundReport> reports =
           parameters.advance(
               rounds.stream().<RoundWork>map(each -> run.task(each, schedule)).toList(), name);
-      double total = (System.nanoTime() - start) / 1e9;
-      double around = total - reports.stream().mapToDouble(RoundReport::seconds).sum();
       r += rounds.size();
 
       for (int i = 0; i < rounds.size(); i++) {
         RoundReport report = reports.get(i);
-        // The first one has what was done for all of them.
+        // The first one has what all of them have waited for.
         double waited = i == 0 ? checkpointSeconds : 0;
-        double seconds = report.seconds() + waited + (i == 0 ? around : 0);
+        double seconds = report.seconds() + waited + (i == 0 ? musterSeconds : 0);
         progress = finished(progress, rounds.get(i), report, schedule, waited, seconds);
       }
 

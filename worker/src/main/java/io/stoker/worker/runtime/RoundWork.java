@@ -23,7 +23,7 @@ public interface RoundWork extends Serializable {
 
     /** Gives the network back, which otherwise happens when the task ends. */
     @Override
-    default void close() {}
+    void close();
   }
 
   /** How many workers there are. */
