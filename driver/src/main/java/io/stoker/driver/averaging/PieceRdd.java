@@ -1,6 +1,7 @@
 package io.stoker.driver.averaging;
 
 import io.stoker.driver.spark.IndexedPartition;
+import io.stoker.driver.spark.Placement;
 import io.stoker.driver.spark.Scala;
 import io.stoker.models.engine.Network;
 import io.stoker.worker.runtime.RoundWork;
@@ -56,7 +57,7 @@ final class PieceRdd extends RDD<Tuple2<Integer, Piece>> {
   private final transient Optional<Rendezvous> meeting;
 
   /** Not for tasks: where they go is the scheduler's business. */
-  private final transient List<String> hosts;
+  private final transient Placement placement;
 
   /**
    * What a worker tells about a round.
@@ -73,8 +74,7 @@ final class PieceRdd extends RDD<Tuple2<Integer, Piece>> {
    * @param rounds what the workers do in each
    * @param frozen where a new replica has the parameters from that are in no slice
    * @param average what becomes of the workers' pieces
-   * @param hosts that of each executor, in an order that stays: a worker that is on the same host
-   *     in each round finds its data there
+   * @param placement of the workers, which find their data where they had some before
    * @param meeting where workers meet, if there are several rounds
    */
   PieceRdd(
@@ -82,7 +82,7 @@ final class PieceRdd extends RDD<Tuple2<Integer, Piece>> {
       List<RoundWork> rounds,
       SliceSource frozen,
       SliceAverage average,
-      List<String> hosts,
+      Placement placement,
       Optional<Rendezvous> meeting) {
     super(
         parameters.sparkContext(),
@@ -97,7 +97,7 @@ final class PieceRdd extends RDD<Tuple2<Integer, Piece>> {
     this.frozen = frozen;
     this.average = average;
     this.hadoop = parameters.hadoop();
-    this.hosts = List.copyOf(hosts);
+    this.placement = placement;
     this.reports = parameters.sparkContext().collectionAccumulator();
     this.meeting = meeting;
     this.rendezvous = meeting.map(Rendezvous::name).orElse("");
@@ -169,10 +169,7 @@ final class PieceRdd extends RDD<Tuple2<Integer, Piece>> {
   /** Without this, Spark would send all workers to the executor that holds slice 0. */
   @Override
   public Seq<String> getPreferredLocations(Partition split) {
-    return Scala.list(
-        hosts.isEmpty()
-            ? List.of()
-            : List.of(hosts.get((int) ((long) split.index() * hosts.size() / workers()))));
+    return placement.of(split.index(), workers());
   }
 
   @Override

@@ -2,15 +2,14 @@ package io.stoker.driver.averaging;
 
 import io.stoker.driver.cluster.Slots;
 import io.stoker.driver.config.Wire;
+import io.stoker.driver.spark.Placement;
 import io.stoker.worker.runtime.RoundWork;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.spark.SparkConf;
-import org.apache.spark.SparkExecutorInfo;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.rpc.RpcEnv;
@@ -34,7 +33,7 @@ public final class SharedParameters implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(SharedParameters.class);
 
   /** What a stage of several rounds may take: nobody hears of them before its end. */
-  private static final double STRETCH_SECONDS = 2;
+  private static final double STRETCH_SECONDS = 5;
 
   /** And what its pieces may, which stay until the next stage is complete. */
   private static final long STRETCH_BYTES = 64 << 20;
@@ -320,7 +319,8 @@ public final class SharedParameters implements AutoCloseable {
     String train = name + ": train" + more;
     // A stage has its name from where the last of its RDDs was made, or else the job was run.
     spark.sc().setCallSite(train);
-    PieceRdd trained = new PieceRdd(current, rounds, frozen, average, hosts(), meeting);
+    Placement placement = Placement.along(spark);
+    PieceRdd trained = new PieceRdd(current, rounds, frozen, average, placement, meeting);
     spark.sc().setCallSite(name + ": average");
     SliceRdd next = SliceRdd.averaged(current, trained);
     next.persist(StorageLevel.MEMORY_AND_DISK());
@@ -329,7 +329,8 @@ public final class SharedParameters implements AutoCloseable {
       spark.sc().setJobDescription(train);
       next.train();
       // What an only executor takes with it, it takes with all copies.
-      keepsCurrent = hosts().size() > 1 || average.needsBefore() || isAveragedByWorkers(current);
+      keepsCurrent =
+          placement.executors().size() > 1 || average.needsBefore() || isAveragedByWorkers(current);
       if (!isAveragedByWorkers(next)) {
         if (!keepsCurrent) {
           // The workers' pieces are there. This makes room for what comes of them.
@@ -417,21 +418,6 @@ public final class SharedParameters implements AutoCloseable {
 
   private boolean isInSnapshot(SliceRdd slices) {
     return snapshots.stream().anyMatch(snapshot -> snapshot.slices == slices);
-  }
-
-  /** The host of each executor, in an order that stays; empty where all runs in this process. */
-  private List<String> hosts() {
-    if (spark.isLocal()) {
-      return List.of();
-    }
-    List<String> hosts = new ArrayList<>();
-    for (SparkExecutorInfo each : spark.sc().statusTracker().getExecutorInfos()) {
-      hosts.add(each.host());
-    }
-    // Spark lists the driver as one. A task sent to its host would wait for an executor there.
-    hosts.remove(spark.getConf().get("spark.driver.host"));
-    Collections.sort(hosts);
-    return List.copyOf(hosts);
   }
 
   private void releaseUnlessInSnapshot(SliceRdd slices) {

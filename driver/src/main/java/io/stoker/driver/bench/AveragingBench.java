@@ -7,6 +7,7 @@ import io.stoker.driver.averaging.RoundReport;
 import io.stoker.driver.averaging.SharedParameters;
 import io.stoker.driver.averaging.WorkerReport;
 import io.stoker.driver.config.Wire;
+import io.stoker.driver.metrics.Median;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -60,7 +61,7 @@ public final class AveragingBench {
     }
     return new Result(
         new AveragingCost(
-            AveragingCost.median(seconds),
+            Median.of(seconds),
             reports.stream().mapToLong(RoundReport::driverBytes).sum() / rounds,
             reports.stream().mapToLong(RoundReport::executorBytes).sum() / rounds),
         mean(reports, report -> report.meanSeconds(WorkerReport::gatherSeconds)),
@@ -92,7 +93,7 @@ public final class AveragingBench {
       round.run();
       seconds.add((System.nanoTime() - start) / 1e9);
     }
-    return new AveragingCost(AveragingCost.median(seconds), seen(spark, traffic) / rounds, -1);
+    return new AveragingCost(Median.of(seconds), seen(spark, traffic) / rounds, -1);
   }
 
   /** Begins to count once all that went before has been reported. */

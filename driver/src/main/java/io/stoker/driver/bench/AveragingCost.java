@@ -1,7 +1,5 @@
 package io.stoker.driver.bench;
 
-import java.util.List;
-
 /**
  * What it costs to average parameters once.
  *
@@ -10,12 +8,4 @@ import java.util.List;
  * @param executorBytesPerRound bytes from one executor to another, the mean; -1 where unknown
  */
 public record AveragingCost(
-    double secondsPerRound, long driverBytesPerRound, long executorBytesPerRound) {
-  static double median(List<Double> seconds) {
-    List<Double> sorted = seconds.stream().sorted().toList();
-    int middle = sorted.size() / 2;
-    return sorted.size() % 2 == 1
-        ? sorted.get(middle)
-        : (sorted.get(middle - 1) + sorted.get(middle)) / 2;
-  }
-}
+    double secondsPerRound, long driverBytesPerRound, long executorBytesPerRound) {}

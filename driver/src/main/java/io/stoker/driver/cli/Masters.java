@@ -13,9 +13,9 @@ final class Masters {
 
   private Masters() {}
 
-  /** Whether the job runs in this process. */
+  /** Whether the job runs in this process; not so Spark's local-cluster. */
   static boolean isLocal(String master) {
-    return master.startsWith("local");
+    return master.equals("local") || master.startsWith("local[");
   }
 
   /**

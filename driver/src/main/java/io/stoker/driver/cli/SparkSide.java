@@ -68,6 +68,9 @@ final class SparkSide {
     }
     if (Masters.isLocal(conf.get(MASTER))) {
       hushTasks();
+      // The tasks have spark-submit's class path. Spark would copy each jar for them, for half a
+      // second.
+      conf.remove("spark.jars");
     }
     Masters.checkReachable(conf.get(MASTER));
     try {

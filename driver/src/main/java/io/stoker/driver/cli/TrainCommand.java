@@ -286,12 +286,17 @@ final class TrainCommand extends StokerCommand {
                 trained
                     ? "loss %.4f, accuracy %.2f %% in the last round"
                         .formatted(result.loss(), 100 * result.accuracy())
-                    : "nothing left to do")
-            .row(
-                "speed",
-                "%,.0f images/s, %.1f s in all"
-                    .formatted(result.imagesPerSecond(), result.seconds().total()))
-            .row("parameters", "SHA-256 " + result.parametersSha256());
+                    : "nothing left to do");
+    if (trained) {
+      table.row(
+          "speed",
+          "%,.0f images/s, %.1f s in all; %,.0f images/s in the median round"
+              .formatted(
+                  result.imagesPerSecond(),
+                  result.seconds().total(),
+                  result.medianImagesPerSecond()));
+    }
+    table.row("parameters", "SHA-256 " + result.parametersSha256());
     result
         .best()
         .ifPresent(

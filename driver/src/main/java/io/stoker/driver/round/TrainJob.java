@@ -176,14 +176,7 @@ public final class TrainJob {
         resumed.<SliceSource>map(StoredModel::vectors).orElseGet(run::firstParameters);
     Configuration hadoop = spark.hadoopConfiguration();
     try (MetricsLog metrics = MetricsLog.open(folder.path(), (int) clock.round(), hadoop);
-        SharedParameters parameters =
-            SharedParameters.load(
-                spark,
-                run.slices(),
-                source,
-                run.firstParameters(),
-                run.outerStep(),
-                run.config().wire())) {
+        SharedParameters parameters = parameters(spark, run, source, clock)) {
       EpochLosses losses = EpochLosses.of(MetricsLog.read(folder.path(), hadoop));
       Check.undamaged(
           !run.watchesTrainingLoss() || losses.rounds() == clock.round(),
@@ -210,8 +203,19 @@ public final class TrainJob {
                 .last()
                 .or(() -> resumed.flatMap(StoredModel::checkpoint))
                 .orElseThrow(() -> new IllegalStateException("A job of no rounds"));
-        return result(run, folder, progress, last, validation);
+        return result(run, folder, progress, loop.medianRate(), last, validation);
       }
+    }
+  }
+
+  private static SharedParameters parameters(
+      JavaSparkContext spark, TrainingRun run, SliceSource source, TrainingClock clock) {
+    HeadStart workers = HeadStart.begin(spark, run, clock);
+    try {
+      return SharedParameters.load(
+          spark, run.slices(), source, run.firstParameters(), run.outerStep(), run.config().wire());
+    } finally {
+      workers.await();
     }
   }
 
@@ -225,6 +229,7 @@ public final class TrainJob {
       TrainingRun run,
       RunFolder folder,
       Progress progress,
+      double medianRate,
       Checkpoint last,
       Validation validation) {
     return new TrainResult(
@@ -238,6 +243,7 @@ public final class TrainJob {
         progress.loss(),
         progress.accuracy(),
         progress.seconds().total() > 0 ? progress.examples() / progress.seconds().total() : 0,
+        medianRate,
         progress.seconds(),
         last.manifest().parametersSha256(),
         validation

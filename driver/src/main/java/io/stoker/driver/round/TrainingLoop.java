@@ -6,6 +6,7 @@ import io.stoker.driver.averaging.WorkerReport;
 import io.stoker.driver.cluster.Gang;
 import io.stoker.driver.config.RateSchedule;
 import io.stoker.driver.metrics.EpochLosses;
+import io.stoker.driver.metrics.Median;
 import io.stoker.driver.metrics.MetricsLog;
 import io.stoker.driver.metrics.PhaseSeconds;
 import io.stoker.driver.metrics.RoundMetrics;
@@ -32,6 +33,7 @@ final class TrainingLoop {
   private final SharedParameters parameters;
   private final MetricsLog metrics;
   private final RoundListener listener;
+  private final List<Double> rates = new ArrayList<>();
   private final EpochLosses losses;
   private final Validation validation;
   private final Checkpointing checkpoints;
@@ -101,6 +103,11 @@ final class TrainingLoop {
     return progress.afterCheckpoint(checkpoints.takeWaited());
   }
 
+  /** Images a second in the median round of this loop; 0 before the first. */
+  double medianRate() {
+    return rates.isEmpty() ? 0 : Median.of(rates);
+  }
+
   /** Tells all who want to know of a round. */
   private Progress finished(
       Progress before,
@@ -114,6 +121,7 @@ final class TrainingLoop {
     RoundMetrics measured = measured(round, clock, report, rate, checkpointSeconds, seconds);
     requireFinite(measured);
     losses.add(measured);
+    rates.add(measured.imagesPerSecond());
     metrics.append(measured);
     TrainingPlugin.publish(measured);
     log(measured);

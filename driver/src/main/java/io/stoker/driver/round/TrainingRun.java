@@ -110,6 +110,11 @@ final class TrainingRun {
     return plan;
   }
 
+  /** What the workers read. */
+  TrainingData data() {
+    return data;
+  }
+
   /**
    * The settings of a round's steps.
    *

@@ -9,6 +9,7 @@ import org.apache.spark.Partition;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.rdd.RDD;
+import scala.collection.Seq;
 
 /** Tasks that know nothing but their number; each has one result. */
 public final class NumberedTasks<T> extends RDD<T> {
@@ -28,16 +29,30 @@ public final class NumberedTasks<T> extends RDD<T> {
   private final int count;
   private final Body<T> body;
 
-  /** That many tasks, to be run as often as the RDD is computed. */
+  /** Not for tasks: where they go is the scheduler's business. */
+  private final transient Placement placement;
+
+  /** That many tasks, to be run as often as the RDD is computed, each on any executor. */
   public NumberedTasks(JavaSparkContext spark, int count, Body<T> body) {
+    this(spark, count, body, Placement.ANYWHERE);
+  }
+
+  /** The same, each where there is a place for it. */
+  public NumberedTasks(JavaSparkContext spark, int count, Body<T> body, Placement placement) {
     super(spark.sc(), Scala.list(List.of()), Scala.tag(Object.class));
     this.count = count;
     this.body = body;
+    this.placement = placement;
   }
 
   @Override
   public Partition[] getPartitions() {
     return IndexedPartition.upTo(count);
+  }
+
+  @Override
+  public Seq<String> getPreferredLocations(Partition task) {
+    return placement.of(task.index(), count);
   }
 
   @Override

@@ -202,13 +202,14 @@ class CliTest {
                 Double.NaN,
                 Double.NaN,
                 0,
+                0,
                 PhaseSeconds.ZERO,
                 "ab",
                 Optional.empty()));
 
     assertThat(report.json().get("loss").isNull()).isTrue();
     assertThat(report.json().get("accuracy").isNull()).isTrue();
-    assertThat(report.text()).contains("nothing left to do").doesNotContain("NaN");
+    assertThat(report.text()).contains("nothing left to do").doesNotContain("NaN", "speed");
   }
 
   /** Others may train on such shards; here they want one size. */

@@ -1,5 +1,6 @@
 package io.stoker.driver.cli;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.stoker.failure.ResourceException;
@@ -9,6 +10,15 @@ import java.net.ServerSocket;
 import org.junit.jupiter.api.Test;
 
 class MastersTest {
+  @Test
+  void knowsWhichRunInThisProcess() {
+    assertThat(Masters.isLocal("local")).isTrue();
+    assertThat(Masters.isLocal("local[*]")).isTrue();
+    assertThat(Masters.isLocal("local[2, 3]")).isTrue();
+    assertThat(Masters.isLocal("local-cluster[2, 1, 1024]")).isFalse();
+    assertThat(Masters.isLocal("spark://localhost:7077")).isFalse();
+  }
+
   @Test
   void saysAtOnceThatNoMasterAnswers() throws IOException {
     int free;

@@ -18,7 +18,19 @@ import org.apache.hadoop.conf.Configuration;
  * <p>There are never more than were ever open at once.
  */
 public final class TrainingReaders implements AutoCloseable {
-  private record Position(TrainingData data, int epoch, int worker, long step) {}
+  private record Position(TrainingData data, int epoch, int worker, long step) {
+    /**
+     * Whether no round will begin here once there is one at another position: here is another step
+     * of that worker's, as an earlier attempt leaves it, or an earlier step of a worker that went
+     * on elsewhere.
+     */
+    boolean isNoMoreUseTo(Position other) {
+      return data.equals(other.data)
+          && (worker == other.worker
+              || epoch < other.epoch
+              || (epoch == other.epoch && step < other.step));
+    }
+  }
 
   private record Waiting(Position position, BatchReader reader) {}
 
@@ -53,6 +65,28 @@ public final class TrainingReaders implements AutoCloseable {
     }
   }
 
+  /**
+   * Opens the reader of one worker's part of a round that will be here soon, and has its first
+   * batches made.
+   *
+   * @param data what is read
+   * @param epoch the epoch, from 0
+   * @param worker the worker
+   * @param step the first step within the epoch
+   * @param hadoop how to reach the data
+   */
+  public void prepare(TrainingData data, int epoch, int worker, long step, Configuration hadoop) {
+    try (RoundReader reader = reader(data, epoch, worker, step, hadoop)) {
+      countWaiting();
+      reader.completed();
+    }
+  }
+
+  /** Those that wait for their first round will be open at once. */
+  private synchronized void countWaiting() {
+    peak = Math.max(peak, open + waiting.size());
+  }
+
   private BatchReader open(Position position, Configuration hadoop) {
     TrainingData data = position.data();
     SplitBlocks blocks = residents.blocks(data.uri(), data.manifestSha256(), data.split(), hadoop);
@@ -69,25 +103,18 @@ public final class TrainingReaders implements AutoCloseable {
   private synchronized BatchReader take(Position position) {
     open++;
     peak = Math.max(peak, open);
+    BatchReader taken = null;
     for (Iterator<Waiting> each = waiting.iterator(); each.hasNext(); ) {
       Waiting candidate = each.next();
-      if (candidate.position().equals(position)) {
+      if (taken == null && candidate.position().equals(position)) {
         each.remove();
-        return candidate.reader();
+        taken = candidate.reader();
+      } else if (candidate.position().isNoMoreUseTo(position)) {
+        each.remove();
+        candidate.reader().close();
       }
     }
-    // Readers of other steps of this worker's, of an earlier attempt or round, are of no more use.
-    waiting.removeIf(
-        other -> {
-          boolean stale =
-              other.position().worker() == position.worker()
-                  && other.position().data().equals(position.data());
-          if (stale) {
-            other.reader().close();
-          }
-          return stale;
-        });
-    return null;
+    return taken;
   }
 
   private synchronized boolean keep(Waiting reader) {

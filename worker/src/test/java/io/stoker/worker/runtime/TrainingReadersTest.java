@@ -66,6 +66,22 @@ class TrainingReadersTest {
   }
 
   @Test
+  void waitForTheirFirstRoundWhenPrepared() {
+    readers.prepare(data, 0, 0, 3, hadoop);
+    readers.prepare(data, 0, WORKER, 3, hadoop);
+    assertThat(readers.waiting()).isEqualTo(2);
+    readers.prepare(data, 0, WORKER, 3, hadoop); // as of a task that is retried
+    assertThat(readers.waiting()).isEqualTo(2);
+
+    List<List<Long>> prepared = read(3, 1);
+
+    assertThat(readers.waiting()).isEqualTo(2);
+    read(4, 3);
+    assertThat(readers.waiting()).as("that of a worker whose round was elsewhere").isZero();
+    assertThat(read(3, 4).subList(0, 1)).isEqualTo(prepared);
+  }
+
+  @Test
   void areClosedWhenTheirTaskFails() {
     try (TrainingReaders.RoundReader reader = readers.reader(data, 0, WORKER, 0, hadoop)) {
       reader.next();
