@@ -58,26 +58,39 @@ final class Resampler {
     int from = from(step, first);
     int to = to(step, first);
     int firstRow = (int) map.firstRow();
-    for (int y = 0; y < height; y++) {
-      int sourceY = y + firstRow;
-      int row = offset + y * width;
-      boolean inside = sourceY >= 0 && sourceY < sourceHeight && from < to;
-      if (!inside || from > 0 || to < width) {
-        fillBlack(values, target, row, inside ? from : width, inside ? to : width);
-      }
-      if (inside) {
-        int in = (sourceY * sourceWidth + first + step * from) * channels;
-        toFloats(source, in, step, channels, values, target, row + from, height * width, to - from);
-      }
+    int top = Math.min(height, Math.max(0, -firstRow));
+    int bottom = from == to ? top : Math.max(top, Math.min(height, sourceHeight - firstRow));
+    // Where rows are as long in both, all of them are one run, the next row's pixels where none
+    // are.
+    int rowsOfRun = step > 0 && sourceWidth == width ? bottom - top : 1;
+    for (int y = top; y < bottom; y += rowsOfRun) {
+      int in = ((y + firstRow) * sourceWidth + first + step * from) * channels;
+      int count = (rowsOfRun - 1) * width + to - from;
+      int out = offset + y * width + from;
+      toFloats(source, in, step, channels, values, target, out, height * width, count);
+    }
+    for (int channel = 0; channel < channels; channel++) {
+      int plane = offset + channel * height * width;
+      blacken(target, plane, top, bottom, from, to, values[channel][0]);
     }
   }
 
-  /** Fills a row of each channel before a column and from another one on. */
-  private void fillBlack(float[][] values, float[] target, int row, int from, int to) {
-    for (int channel = 0; channel < channels; channel++) {
-      int start = row + channel * height * width;
-      Arrays.fill(target, start, start + from, values[channel][0]);
-      Arrays.fill(target, start + to, start + width, values[channel][0]);
+  /** Gives one value to all of a plane but the rows and columns of the image. */
+  private void blacken(
+      float[] target, int plane, int top, int bottom, int from, int to, float black) {
+    Arrays.fill(target, plane, plane + top * width, black);
+    Arrays.fill(target, plane + bottom * width, plane + height * width, black);
+    if (from == 0 && to == width) {
+      return;
+    }
+    for (int y = top; y < bottom; y++) {
+      int row = plane + y * width;
+      for (int x = 0; x < from; x++) {
+        target[row + x] = black;
+      }
+      for (int x = to; x < width; x++) {
+        target[row + x] = black;
+      }
     }
   }
 
