@@ -60,8 +60,8 @@ final class Resampler {
     int firstRow = (int) map.firstRow();
     int top = Math.min(height, Math.max(0, -firstRow));
     int bottom = from == to ? top : Math.max(top, Math.min(height, sourceHeight - firstRow));
-    // Where rows are as long in both, all of them are one run, the next row's pixels where none
-    // are.
+    // Rows of one length are one run: columns outside of the source receive pixels of the row
+    // beside, and are blackened below.
     int rowsOfRun = step > 0 && sourceWidth == width ? bottom - top : 1;
     for (int y = top; y < bottom; y += rowsOfRun) {
       int in = ((y + firstRow) * sourceWidth + first + step * from) * channels;

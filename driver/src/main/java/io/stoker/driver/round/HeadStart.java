@@ -1,35 +1,39 @@
 package io.stoker.driver.round;
 
 import io.stoker.driver.cluster.Slots;
-import io.stoker.driver.spark.Jobs;
 import io.stoker.driver.spark.NumberedTasks;
 import io.stoker.driver.spark.Placement;
 import io.stoker.models.file.TrainingClock;
 import io.stoker.worker.runtime.Residents;
 import io.stoker.worker.runtime.TrainingData;
+import java.util.Optional;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ExecutionException;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.api.java.JavaFutureAction;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.util.SerializableConfiguration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Has the workers open their data while the driver makes the first parameters: they read and verify
- * shards, and make the first batches. A round that finds none of it does it by itself.
+ * Has the workers open their data while the first parameters are made: they read and verify shards,
+ * and make the first batches. A round that finds none of it does it by itself, so nothing that
+ * fails here matters.
  */
-final class HeadStart {
+final class HeadStart implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(HeadStart.class);
 
-  private final Thread thread;
+  /** Its job; none if there is nothing to open. */
+  private final Optional<JavaFutureAction<Void>> opening;
 
-  private HeadStart(Runnable job) {
-    thread = new Thread(job, "head start");
-    thread.setDaemon(true);
-    thread.start();
+  private HeadStart(Optional<JavaFutureAction<Void>> opening) {
+    this.opening = opening;
   }
 
   /**
-   * Begins.
+   * Begins, unless the job is complete, or has fewer slots than workers: then nobody knows which
+   * workers begin, and where.
    *
    * @param spark the cluster
    * @param run the job
@@ -37,9 +41,8 @@ final class HeadStart {
    */
   static HeadStart begin(JavaSparkContext spark, TrainingRun run, TrainingClock clock) {
     TrainingData data = run.data();
-    // With fewer slots nobody knows which workers begin, and where.
     if (clock.round() == run.plan().rounds() || Slots.now(spark) < data.workers()) {
-      return new HeadStart(() -> {});
+      return new HeadStart(Optional.empty());
     }
     JobPlan.Round round = run.plan().round((int) clock.round());
     int epoch = round.epoch();
@@ -49,12 +52,17 @@ final class HeadStart {
         new NumberedTasks<>(
             spark,
             data.workers(),
-            worker -> isOpened(data, epoch, worker, step, hadoop.value()),
+            worker -> opens(data, epoch, worker, step, hadoop.value()),
             Placement.along(spark));
-    return new HeadStart(() -> run(workers));
+    spark.sc().setJobDescription("train: open the data");
+    try {
+      return new HeadStart(Optional.of(workers.toJavaRDD().foreachAsync(opened -> {})));
+    } finally {
+      spark.sc().setJobDescription("train: the first parameters");
+    }
   }
 
-  private static boolean isOpened(
+  private static boolean opens(
       TrainingData data, int epoch, int worker, long step, Configuration hadoop) {
     try {
       Residents.here().readers().prepare(data, epoch, worker, step, hadoop);
@@ -65,26 +73,23 @@ final class HeadStart {
     }
   }
 
-  private static void run(NumberedTasks<Boolean> workers) {
+  /** Waits until all have begun to read, or this thread is interrupted. */
+  void await() {
+    if (opening.isEmpty()) {
+      return;
+    }
     try {
-      Jobs.elements(workers);
-    } catch (RuntimeException e) {
+      opening.get().get();
+    } catch (ExecutionException | CancellationException e) {
       LOG.debug("The workers have no head start", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 
-  /** Waits until all have begun to read. */
-  void await() {
-    boolean interrupted = false;
-    while (thread.isAlive()) {
-      try {
-        thread.join();
-      } catch (InterruptedException e) {
-        interrupted = true; // What was asked to end ends after this.
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
+  /** Has tasks that have not begun to read not do so any more. */
+  @Override
+  public void close() {
+    opening.filter(job -> !job.isDone()).ifPresent(job -> job.cancel(true));
   }
 }

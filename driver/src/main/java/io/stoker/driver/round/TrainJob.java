@@ -210,12 +210,17 @@ public final class TrainJob {
 
   private static SharedParameters parameters(
       JavaSparkContext spark, TrainingRun run, SliceSource source, TrainingClock clock) {
-    HeadStart workers = HeadStart.begin(spark, run, clock);
-    try {
-      return SharedParameters.load(
-          spark, run.slices(), source, run.firstParameters(), run.outerStep(), run.config().wire());
-    } finally {
+    try (HeadStart workers = HeadStart.begin(spark, run, clock)) {
+      SharedParameters parameters =
+          SharedParameters.load(
+              spark,
+              run.slices(),
+              source,
+              run.firstParameters(),
+              run.outerStep(),
+              run.config().wire());
       workers.await();
+      return parameters;
     }
   }
 

@@ -18,7 +18,8 @@ import java.util.Optional;
  * @param loss the last round's mean training loss, in nats; NaN if there was no round to do
  * @param accuracy the last round's training accuracy; NaN if there was no round to do
  * @param imagesPerSecond examples of this call by its wall clock
- * @param medianImagesPerSecond the same in the median round, as {@code bench step} has it of steps
+ * @param medianImagesPerSecond those of the median round; {@code bench step} tells of the median
+ *     step
  * @param seconds time of this call by phase
  * @param parametersSha256 the SHA-256 of the parameters as little-endian fp32 in canonical order
  * @param best the run's best checkpoint, where it was validated

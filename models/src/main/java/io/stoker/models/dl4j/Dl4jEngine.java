@@ -3,6 +3,7 @@ package io.stoker.models.dl4j;
 import io.stoker.models.engine.Devices;
 import io.stoker.models.engine.Engine;
 import io.stoker.models.engine.Network;
+import io.stoker.models.engine.ProgramLoader;
 import io.stoker.models.engine.RateMultipliers;
 import io.stoker.models.spec.ModelSpec;
 import java.util.Optional;
@@ -41,8 +42,7 @@ public final class Dl4jEngine implements Engine {
 
   @Override
   public boolean computesOnDevices() {
-    return Dl4jEngine.class.getClassLoader().getResource(CUDA_BACKEND.replace('.', '/') + ".class")
-        != null;
+    return ProgramLoader.now().getResource(CUDA_BACKEND.replace('.', '/') + ".class") != null;
   }
 
   @Override

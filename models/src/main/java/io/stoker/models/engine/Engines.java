@@ -14,7 +14,7 @@ public final class Engines {
 
   /** Each task asks: looked for once, since that reads the directory of every jar. */
   private static final List<Engine> ALL =
-      ServiceLoader.load(Engine.class, Engines.class.getClassLoader()).stream()
+      ServiceLoader.load(Engine.class, ProgramLoader.now()).stream()
           .map(ServiceLoader.Provider::get)
           .sorted(Comparator.comparingInt(Engine::rank).reversed().thenComparing(Engine::name))
           .toList();

@@ -5,8 +5,11 @@ import io.stoker.data.batch.ImageBatch;
 import io.stoker.data.batch.SplitBlocks;
 import io.stoker.data.plan.EpochPlan;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.Iterator;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.hadoop.conf.Configuration;
 
 /**
@@ -15,27 +18,39 @@ import org.apache.hadoop.conf.Configuration;
  * stands. Where that cannot be (the worker moved, a task is retried) a new one is opened at the
  * step that is wanted, and yields the same batches.
  *
- * <p>There are never more than were ever open at once.
+ * <p>There are never more than were ever open, or prepared, at once.
  */
 public final class TrainingReaders implements AutoCloseable {
   private record Position(TrainingData data, int epoch, int worker, long step) {
-    /**
-     * Whether no round will begin here once there is one at another position: here is another step
-     * of that worker's, as an earlier attempt leaves it, or an earlier step of a worker that went
-     * on elsewhere.
-     */
-    boolean isNoMoreUseTo(Position other) {
+    boolean isOfSameWorker(Position other) {
+      return data.equals(other.data) && worker == other.worker;
+    }
+
+    boolean isBefore(Position other) {
       return data.equals(other.data)
-          && (worker == other.worker
-              || epoch < other.epoch
-              || (epoch == other.epoch && step < other.step));
+          && (epoch < other.epoch || (epoch == other.epoch && step < other.step));
     }
   }
 
-  private record Waiting(Position position, BatchReader reader) {}
+  /**
+   * A reader and where it stands.
+   *
+   * @param used whether a round has read from it
+   */
+  private record Waiting(Position position, BatchReader reader, boolean used) {
+    /**
+     * Whether nobody will want it once a round begins elsewhere: it has another step of the same
+     * worker's, of an earlier attempt or round; or it was prepared for a round that its worker has
+     * had in another process.
+     */
+    boolean isStaleAt(Position beginning) {
+      return position.isOfSameWorker(beginning) || (!used && position.isBefore(beginning));
+    }
+  }
 
   private final Residents residents;
   private final Deque<Waiting> waiting = new ArrayDeque<>();
+  private final AtomicInteger opened = new AtomicInteger();
   private int open;
   private int peak;
   private boolean closed;
@@ -77,17 +92,18 @@ public final class TrainingReaders implements AutoCloseable {
    */
   public void prepare(TrainingData data, int epoch, int worker, long step, Configuration hadoop) {
     try (RoundReader reader = reader(data, epoch, worker, step, hadoop)) {
-      countWaiting();
+      allowForWaiting();
       reader.completed();
     }
   }
 
-  /** Those that wait for their first round will be open at once. */
-  private synchronized void countWaiting() {
+  /** What waits for its first round will be open at once with what is open now. */
+  private synchronized void allowForWaiting() {
     peak = Math.max(peak, open + waiting.size());
   }
 
   private BatchReader open(Position position, Configuration hadoop) {
+    opened.incrementAndGet();
     TrainingData data = position.data();
     SplitBlocks blocks = residents.blocks(data.uri(), data.manifestSha256(), data.split(), hadoop);
     EpochPlan plan = data.plan(blocks.rows(), position.epoch());
@@ -100,7 +116,16 @@ public final class TrainingReaders implements AutoCloseable {
         data.input());
   }
 
-  private synchronized BatchReader take(Position position) {
+  private BatchReader take(Position position) {
+    List<Waiting> stale = new ArrayList<>();
+    try {
+      return take(position, stale);
+    } finally {
+      stale.forEach(each -> each.reader().close()); // That may wait for a storage.
+    }
+  }
+
+  private synchronized BatchReader take(Position position, List<Waiting> stale) {
     open++;
     peak = Math.max(peak, open);
     BatchReader taken = null;
@@ -109,9 +134,9 @@ public final class TrainingReaders implements AutoCloseable {
       if (taken == null && candidate.position().equals(position)) {
         each.remove();
         taken = candidate.reader();
-      } else if (candidate.position().isNoMoreUseTo(position)) {
+      } else if (candidate.isStaleAt(position)) {
         each.remove();
-        candidate.reader().close();
+        stale.add(candidate);
       }
     }
     return taken;
@@ -133,8 +158,13 @@ public final class TrainingReaders implements AutoCloseable {
     open--;
   }
 
+  /** How many readers this process has opened, or tried to. */
+  public int opened() {
+    return opened.get();
+  }
+
   /** How many readers wait for their worker's next round. */
-  synchronized int waiting() {
+  public synchronized int waiting() {
     return waiting.size();
   }
 
@@ -180,7 +210,7 @@ public final class TrainingReaders implements AutoCloseable {
       if (!complete) {
         release();
         reader.close();
-      } else if (!keep(new Waiting(next, reader))) {
+      } else if (!keep(new Waiting(next, reader, delivered > 0))) {
         reader.close();
       }
     }

@@ -67,14 +67,15 @@ class TrainingReadersTest {
 
   @Test
   void waitForTheirFirstRoundWhenPrepared() {
+    int before = readers.opened();
     readers.prepare(data, 0, 0, 3, hadoop);
     readers.prepare(data, 0, WORKER, 3, hadoop);
-    assertThat(readers.waiting()).isEqualTo(2);
     readers.prepare(data, 0, WORKER, 3, hadoop); // as of a task that is retried
     assertThat(readers.waiting()).isEqualTo(2);
 
     List<List<Long>> prepared = read(3, 1);
 
+    assertThat(readers.opened() - before).isEqualTo(2);
     assertThat(readers.waiting()).isEqualTo(2);
     read(4, 3);
     assertThat(readers.waiting()).as("that of a worker whose round was elsewhere").isZero();
