@@ -75,7 +75,10 @@ final class Resampler {
     }
   }
 
-  /** Gives one value to all of a plane but the rows and columns of the image. */
+  /**
+   * Gives one value to all of a plane but the rows and columns of the image. Beside those are a few
+   * columns at most, mostly: filling them is quicker than calling something that fills.
+   */
   private void blacken(
       float[] target, int plane, int top, int bottom, int from, int to, float black) {
     Arrays.fill(target, plane, plane + top * width, black);

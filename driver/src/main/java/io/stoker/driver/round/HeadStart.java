@@ -48,11 +48,14 @@ final class HeadStart implements AutoCloseable {
     int epoch = round.epoch();
     long step = round.firstStep();
     SerializableConfiguration hadoop = new SerializableConfiguration(spark.hadoopConfiguration());
-    NumberedTasks<Boolean> workers =
+    NumberedTasks<Integer> workers =
         new NumberedTasks<>(
             spark,
             data.workers(),
-            worker -> opens(data, epoch, worker, step, hadoop.value()),
+            worker -> {
+              open(data, epoch, worker, step, hadoop.value());
+              return worker;
+            },
             Placement.along(spark));
     spark.sc().setJobDescription("train: open the data");
     try {
@@ -62,14 +65,12 @@ final class HeadStart implements AutoCloseable {
     }
   }
 
-  private static boolean opens(
+  private static void open(
       TrainingData data, int epoch, int worker, long step, Configuration hadoop) {
     try {
       Residents.here().readers().prepare(data, epoch, worker, step, hadoop);
-      return true;
     } catch (RuntimeException e) {
       LOG.debug("Worker {} cannot open its data", worker, e); // Its round will say why.
-      return false;
     }
   }
 

@@ -37,7 +37,7 @@ public final class NumberedTasks<T> extends RDD<T> {
     this(spark, count, body, Placement.ANYWHERE);
   }
 
-  /** The same, each where there is a place for it. */
+  /** The same, each where its placement wishes it to be. */
   public NumberedTasks(JavaSparkContext spark, int count, Body<T> body, Placement placement) {
     super(spark.sc(), Scala.list(List.of()), Scala.tag(Object.class));
     this.count = count;

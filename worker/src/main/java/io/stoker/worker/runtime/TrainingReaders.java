@@ -9,7 +9,6 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.hadoop.conf.Configuration;
 
 /**
@@ -50,7 +49,7 @@ public final class TrainingReaders implements AutoCloseable {
 
   private final Residents residents;
   private final Deque<Waiting> waiting = new ArrayDeque<>();
-  private final AtomicInteger opened = new AtomicInteger();
+  private int opened;
   private int open;
   private int peak;
   private boolean closed;
@@ -103,7 +102,6 @@ public final class TrainingReaders implements AutoCloseable {
   }
 
   private BatchReader open(Position position, Configuration hadoop) {
-    opened.incrementAndGet();
     TrainingData data = position.data();
     SplitBlocks blocks = residents.blocks(data.uri(), data.manifestSha256(), data.split(), hadoop);
     EpochPlan plan = data.plan(blocks.rows(), position.epoch());
@@ -139,6 +137,9 @@ public final class TrainingReaders implements AutoCloseable {
         stale.add(candidate);
       }
     }
+    if (taken == null) {
+      opened++;
+    }
     return taken;
   }
 
@@ -159,12 +160,12 @@ public final class TrainingReaders implements AutoCloseable {
   }
 
   /** How many readers this process has opened, or tried to. */
-  public int opened() {
-    return opened.get();
+  public synchronized int opened() {
+    return opened;
   }
 
   /** How many readers wait for their worker's next round. */
-  public synchronized int waiting() {
+  synchronized int waiting() {
     return waiting.size();
   }
 
