@@ -81,13 +81,13 @@ public final class FaultPlugin implements SparkPlugin {
     static Kind of(StageInfo stage) {
       List<String> names =
           JavaConverters.seqAsJavaList(stage.rddInfos()).stream().map(RDDInfo::name).toList();
-      if (names.contains("PieceRdd")) {
+      if (names.contains("TrainStageRdd")) {
         return TRAIN;
       }
       if (names.contains("SliceTaskRdd")) {
         return CHECKPOINT;
       }
-      return names.contains("PieceShuffle") ? AVERAGE : OTHER;
+      return names.contains("WorkerSliceShuffle") ? AVERAGE : OTHER;
     }
   }
 

@@ -86,8 +86,8 @@ public final class LoaderBench {
   }
 
   private static void add(
-      StageClock clock, String name, int threads, double bytes, SideBySide.Work work) {
-    clock.addMeasured(name, threads, bytes, slice -> SideBySide.rate(threads, slice, work));
+      StageClock clock, String name, int threads, double bytes, ParallelThroughput.Work work) {
+    clock.addMeasured(name, threads, bytes, slice -> ParallelThroughput.rate(threads, slice, work));
   }
 
   private long rows() {

@@ -47,7 +47,7 @@ final class BlockFetch {
     return future;
   }
 
-  /** Releases a block that nobody will take, now or when it arrives. */
+  /** Frees a block that no caller will take, now or when it arrives. */
   static void abandon(CompletableFuture<ManagedBuffer> block) {
     if (!block.cancel(false) && !block.isCompletedExceptionally()) {
       block.join().release();

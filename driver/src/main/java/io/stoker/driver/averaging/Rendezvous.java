@@ -63,7 +63,7 @@ final class Rendezvous implements ThreadSafeRpcEndpoint, AutoCloseable {
   private final DriverTraffic traffic;
   private final Timer watch = new Timer("stoker-rendezvous", true);
 
-  @GuardedBy("this") private final Map<Integer, Stretch> stretches = new HashMap<>();
+  @GuardedBy("this") private final Map<Integer, MultiRoundStage> stages = new HashMap<>();
 
   /**
    * Opens it.
@@ -96,13 +96,13 @@ final class Rendezvous implements ThreadSafeRpcEndpoint, AutoCloseable {
   }
 
   /** Admits the workers of a stage. */
-  synchronized void open(int stretch, int rounds) {
-    stretches.put(stretch, new Stretch(workers, rounds));
+  synchronized void open(int stage, int rounds) {
+    stages.put(stage, new MultiRoundStage(workers, rounds));
   }
 
   /** Tells those who still come that there is nobody, and that their work is not wanted. */
-  synchronized void forget(int stretch) {
-    Stretch forgotten = stretches.remove(stretch);
+  synchronized void forget(int stage) {
+    MultiRoundStage forgotten = stages.remove(stage);
     if (forgotten != null) {
       forgotten.strand();
     }
@@ -113,8 +113,8 @@ final class Rendezvous implements ThreadSafeRpcEndpoint, AutoCloseable {
    *
    * @return as of {@link System#nanoTime}
    */
-  synchronized long completed(int stretch, int round) {
-    return stretches.get(stretch).completed[round];
+  synchronized long completed(int stage, int round) {
+    return stages.get(stage).completed[round];
   }
 
   @Override
@@ -145,7 +145,7 @@ final class Rendezvous implements ThreadSafeRpcEndpoint, AutoCloseable {
    * What a worker says. It travels as an array of classes of Java's own, since Spark's endpoints do
    * not know the class loader of a job's.
    *
-   * @param stretch the stage's number here
+   * @param stage the stage's number here
    * @param attempt Spark's attempt of the stage; later ones have larger numbers
    * @param round whose piece is ready, from 0 within the stage
    * @param worker who
@@ -155,7 +155,7 @@ final class Rendezvous implements ThreadSafeRpcEndpoint, AutoCloseable {
    */
   @SuppressWarnings("unchecked") // the last element of a message
   record Arrival(
-      int stretch,
+      int stage,
       long attempt,
       int round,
       int worker,
@@ -174,33 +174,33 @@ final class Rendezvous implements ThreadSafeRpcEndpoint, AutoCloseable {
     }
 
     Object[] message() {
-      return new Object[] {stretch, attempt, round, worker, place, known, new TreeMap<>(lost)};
+      return new Object[] {stage, attempt, round, worker, place, known, new TreeMap<>(lost)};
     }
   }
 
   private synchronized void arrived(Arrival arrival, RpcCallContext caller) {
     traffic.add(MESSAGE_BYTES + arrival.place().length());
-    Stretch stretch = stretches.get(arrival.stretch());
-    if (stretch == null || stretch.stranded || arrival.attempt() < stretch.attempt) {
+    MultiRoundStage stage = stages.get(arrival.stage());
+    if (stage == null || stage.stranded || arrival.attempt() < stage.attempt) {
       caller.reply(STRANDED);
       return;
     }
-    stretch.arrived(arrival);
-    stretch.waiting.add(new Waiting(arrival, caller));
-    stretch.answer(traffic);
+    stage.arrived(arrival);
+    stage.waiting.add(new Waiting(arrival, caller));
+    stage.answer(traffic);
   }
 
   private synchronized void look() {
     long now = System.nanoTime();
-    for (Stretch stretch : stretches.values()) {
-      long waited = stretch.waiting.isEmpty() ? 0 : now - stretch.lastArrival;
+    for (MultiRoundStage stage : stages.values()) {
+      long waited = stage.waiting.isEmpty() ? 0 : now - stage.lastArrival;
       if (waited > PATIENCE || (waited > PATIENCE_WITHOUT_SLOTS && slots.getAsInt() < workers)) {
         LOG.warn(
             "{} of {} workers have waited {} s for the others: rounds go on one by one",
-            stretch.waiting.size(),
+            stage.waiting.size(),
             workers,
             TimeUnit.NANOSECONDS.toSeconds(waited));
-        stretch.strand();
+        stage.strand();
       }
     }
   }
@@ -208,7 +208,7 @@ final class Rendezvous implements ThreadSafeRpcEndpoint, AutoCloseable {
   private record Waiting(Arrival arrival, RpcCallContext caller) {}
 
   /** The workers of one stage. */
-  private static final class Stretch {
+  private static final class MultiRoundStage {
     /** Of each worker, how many rounds' pieces are where. */
     private final List<Map<String, Integer>> places = new ArrayList<>();
 
@@ -218,7 +218,7 @@ final class Rendezvous implements ThreadSafeRpcEndpoint, AutoCloseable {
     private long lastArrival;
     private boolean stranded;
 
-    Stretch(int workers, int rounds) {
+    MultiRoundStage(int workers, int rounds) {
       for (int worker = 0; worker < workers; worker++) {
         places.add(new LinkedHashMap<>());
       }

@@ -33,22 +33,22 @@ public final class SharedParameters implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(SharedParameters.class);
 
   /** What a stage of several rounds may take: nobody hears of them before its end. */
-  private static final double STRETCH_SECONDS = 5;
+  private static final double MULTI_ROUND_STAGE_SECONDS = 5;
 
   /** And what its pieces may, which stay until the next stage is complete. */
-  private static final long STRETCH_BYTES = 64 << 20;
+  private static final long MULTI_ROUND_STAGE_BYTES = 64 << 20;
 
   /** Rounds that are done one a stage after workers were stranded. */
-  private static final int REST = 20;
+  private static final int COOLDOWN_ROUNDS = 20;
 
   private final JavaSparkContext spark;
   private final Broadcast<SerializableConfiguration> hadoop;
   private final SliceSource frozen;
   private final SliceAverage average;
   private final DriverTraffic traffic;
-  private final Releases releases;
+  private final BlockCleaner releases;
   private SliceRdd current;
-  private History history;
+  private RoundHistory history;
 
   /** The slices before the current ones, where there was a round. */
   private final List<SliceRdd> previous = new ArrayList<>();
@@ -59,9 +59,9 @@ public final class SharedParameters implements AutoCloseable {
   private Optional<Rendezvous> rendezvous = Optional.empty();
 
   /** How many rounds are still to be done one a stage; and how many the next time. */
-  private int rest;
+  private int cooldownRounds;
 
-  private int nextRest = REST;
+  private int nextCooldownRounds = COOLDOWN_ROUNDS;
 
   /** How long each of the last rounds took; 0 before the first one. */
   private double secondsOfRound;
@@ -72,14 +72,14 @@ public final class SharedParameters implements AutoCloseable {
       SliceAverage average,
       SliceSource source,
       SliceSource frozen,
-      Releases releases) {
+      BlockCleaner releases) {
     this.spark = spark;
     this.releases = releases;
     this.hadoop = hadoop;
     this.frozen = frozen;
     this.average = average;
     this.current = SliceRdd.from(spark.sc(), average.slices(), source, hadoop);
-    this.history = History.of(source);
+    this.history = RoundHistory.of(source);
     this.traffic = new DriverTraffic(spark.isLocal());
     spark.sc().addSparkListener(traffic);
   }
@@ -111,7 +111,12 @@ public final class SharedParameters implements AutoCloseable {
         spark.broadcast(new SerializableConfiguration(spark.hadoopConfiguration()));
     SharedParameters parameters =
         new SharedParameters(
-            spark, hadoop, new SliceAverage(slices, outer, wire), source, frozen, new Releases());
+            spark,
+            hadoop,
+            new SliceAverage(slices, outer, wire),
+            source,
+            frozen,
+            new BlockCleaner());
     try {
       parameters.materialize();
       return parameters;
@@ -131,9 +136,9 @@ public final class SharedParameters implements AutoCloseable {
   /** The parameters at one point in time; they stay on the executors until it is closed. */
   public final class Snapshot implements AutoCloseable {
     private final SliceRdd slices;
-    private final History origin;
+    private final RoundHistory origin;
 
-    private Snapshot(SliceRdd slices, History origin) {
+    private Snapshot(SliceRdd slices, RoundHistory origin) {
       this.slices = slices;
       this.origin = origin;
     }
@@ -151,7 +156,7 @@ public final class SharedParameters implements AutoCloseable {
         if (!LostSliceException.isReasonOf(e)) {
           throw e;
         }
-        SharedParameters again = doneAgain(origin);
+        SharedParameters again = replayRounds(origin);
         try {
           return run(again.current, description, task);
         } finally {
@@ -171,8 +176,8 @@ public final class SharedParameters implements AutoCloseable {
      *
      * @param written the checkpoint of exactly these values
      */
-    public void reroot(SliceSource written) {
-      slices.reroot(written);
+    public void cutLineage(SliceSource written) {
+      slices.cutLineage(written);
       history = history.since(written, origin.length());
     }
 
@@ -182,7 +187,7 @@ public final class SharedParameters implements AutoCloseable {
         return;
       }
       if (previous.contains(slices)) {
-        releases.add(slices.forgetOrigin());
+        releases.add(slices.dropLineage());
       } else {
         release(slices);
       }
@@ -202,22 +207,24 @@ public final class SharedParameters implements AutoCloseable {
    * @param workers how many there are
    * @param most what the caller would like
    */
-  public int stretch(int workers, int most) {
-    if (!mayStretch(spark.getConf())
-        || rest > 0
+  public int roundsPerStage(int workers, int most) {
+    if (!allowsMultiRoundStages(spark.getConf())
+        || cooldownRounds > 0
         || secondsOfRound <= 0
         || average.needsBefore()
         || !isAveragedByWorkers(current)) {
       return 1;
     }
     long pieces = (long) workers * average.slices().pieceBytes(0);
-    long rounds = Math.min((long) (STRETCH_SECONDS / secondsOfRound), STRETCH_BYTES / pieces);
-    long stretch = Math.min(most, rounds);
-    return stretch > 1 && slots() >= workers ? (int) stretch : 1;
+    long rounds =
+        Math.min(
+            (long) (MULTI_ROUND_STAGE_SECONDS / secondsOfRound), MULTI_ROUND_STAGE_BYTES / pieces);
+    long wanted = Math.min(most, rounds);
+    return wanted > 1 && slots() >= workers ? (int) wanted : 1;
   }
 
   /** Some of Spark's modes start a worker twice, or take its executor away. */
-  private static boolean mayStretch(SparkConf conf) {
+  private static boolean allowsMultiRoundStages(SparkConf conf) {
     return !conf.getBoolean("spark.speculation", false)
         && !conf.getBoolean("spark.dynamicAllocation.enabled", false)
         && !conf.getBoolean("spark.shuffle.service.enabled", false);
@@ -228,8 +235,8 @@ public final class SharedParameters implements AutoCloseable {
   }
 
   /**
-   * Consecutive rounds, of which there may be as many as {@link #stretch} says. If that fails, some
-   * of them may be done.
+   * Consecutive rounds, of which there may be as many as {@link #roundsPerStage} says. If that
+   * fails, some of them may be done.
    *
    * @param rounds what the workers do in each
    * @param name the first one's, in Spark's user interface
@@ -249,8 +256,8 @@ public final class SharedParameters implements AutoCloseable {
       List<RoundReport> oneByOne = new ArrayList<>();
       oneByOne.add(advance(rounds.get(0), name, start));
       rounds.stream().skip(1).forEach(work -> oneByOne.add(advance(work, name)));
-      rest = nextRest;
-      nextRest *= 2;
+      cooldownRounds = nextCooldownRounds;
+      nextCooldownRounds *= 2;
       return oneByOne;
     }
   }
@@ -274,7 +281,7 @@ public final class SharedParameters implements AutoCloseable {
       if (!LostSliceException.isReasonOf(e)) {
         throw e;
       }
-      SharedParameters again = doneAgain(history);
+      SharedParameters again = replayRounds(history);
       releaseUnlessInSnapshot(current);
       previous.forEach(this::releaseUnlessInSnapshot);
       current = again.current;
@@ -285,7 +292,7 @@ public final class SharedParameters implements AutoCloseable {
   }
 
   /** The same parameters on the executors once more, with what they were made of. */
-  private SharedParameters doneAgain(History rounds) {
+  private SharedParameters replayRounds(RoundHistory rounds) {
     LOG.warn(
         "All copies of a slice are lost: doing {} rounds again, those since {}",
         rounds.rounds().size(),
@@ -320,7 +327,7 @@ public final class SharedParameters implements AutoCloseable {
     // A stage has its name from where the last of its RDDs was made, or else the job was run.
     spark.sc().setCallSite(train);
     Placement placement = Placement.along(spark);
-    PieceRdd trained = new PieceRdd(current, rounds, frozen, average, placement, meeting);
+    TrainStageRdd trained = new TrainStageRdd(current, rounds, frozen, average, placement, meeting);
     spark.sc().setCallSite(name + ": average");
     SliceRdd next = SliceRdd.averaged(current, trained);
     next.persist(StorageLevel.MEMORY_AND_DISK());
@@ -345,12 +352,12 @@ public final class SharedParameters implements AutoCloseable {
     } finally {
       spark.sc().clearCallSite();
     }
-    rest = Math.max(0, rest - rounds.size());
+    cooldownRounds = Math.max(0, cooldownRounds - rounds.size());
     secondsOfRound = (System.nanoTime() - start) / 1e9 / rounds.size();
     List<RoundReport> reports = reports(trained, rounds.size(), next, began);
     if (!isInSnapshot(current)) {
       // Every executor with a worker has the current slices now: what they were made of may go.
-      releases.add(current.forgetOrigin());
+      releases.add(current.dropLineage());
     }
     previous.forEach(this::releaseUnlessInSnapshot);
     previous.clear();
@@ -384,7 +391,7 @@ public final class SharedParameters implements AutoCloseable {
     current.materialize();
   }
 
-  private List<RoundReport> reports(PieceRdd trained, int rounds, SliceRdd next, long start) {
+  private List<RoundReport> reports(TrainStageRdd trained, int rounds, SliceRdd next, long start) {
     List<RoundReport> reports = new ArrayList<>();
     long driverBytes = traffic.take();
     long began = start;
@@ -427,7 +434,7 @@ public final class SharedParameters implements AutoCloseable {
   }
 
   private void release(SliceRdd slices) {
-    Runnable pieces = slices.forgetOrigin();
+    Runnable pieces = slices.dropLineage();
     releases.add(
         () -> {
           slices.unpersist(true);

@@ -27,7 +27,7 @@ record SliceAverage(ParameterSlices slices, OuterStep outer, Wire wire) implemen
    * @param pieces one of each worker, in their order
    * @param before its content before the round, where that is needed; not changed
    */
-  WeightedMean.Averaged of(int slice, List<Piece> pieces, byte[] before) {
+  WeightedMean.Averaged of(int slice, List<WorkerSlice> pieces, byte[] before) {
     WeightedMean.Averaged mean = WeightedMean.of(decoded(pieces, before), slices.length(slice));
     if (outer.isPlain()) {
       return mean;
@@ -39,7 +39,7 @@ record SliceAverage(ParameterSlices slices, OuterStep outer, Wire wire) implemen
   }
 
   /** The bytes of the pieces that other executors than this one have written. */
-  static long moved(List<Piece> pieces) {
+  static long moved(List<WorkerSlice> pieces) {
     String here = SparkEnv.get().executorId();
     return pieces.stream()
         .filter(piece -> !piece.executor().equals(here))
@@ -48,7 +48,7 @@ record SliceAverage(ParameterSlices slices, OuterStep outer, Wire wire) implemen
   }
 
   /** The pieces as their workers' values. */
-  private List<Piece> decoded(List<Piece> pieces, byte[] before) {
+  private List<WorkerSlice> decoded(List<WorkerSlice> pieces, byte[] before) {
     Optional<DeltaCodec> codec = DeltaCodec.of(wire);
     if (codec.isEmpty()) {
       return pieces;

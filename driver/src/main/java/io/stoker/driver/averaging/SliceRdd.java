@@ -37,8 +37,8 @@ import scala.runtime.BoxedUnit;
  * The parameters at one point in time, one slice a partition, persisted on the executors. A slice
  * comes from a {@link SliceSource}, or is the mean of the pieces of the round before, which whoever
  * needs it first averages. The second kind becomes the first when its values are in a checkpoint
- * ({@link #reroot}); and when all executors hold it, its pieces are let go ({@link #forgetOrigin}).
- * Lineage ends there from then on, and what is persisted stays.
+ * ({@link #cutLineage}); and when all executors hold it, its pieces are let go ({@link
+ * #dropLineage}). Lineage ends there from then on, and what is persisted stays.
  *
  * <p>A partition has one element, the content (see {@link ParameterSlices}). It is an array of
  * bytes because Spark moves such elements to a second executor in large blocks, and elements of a
@@ -57,7 +57,7 @@ public final class SliceRdd extends RDD<byte[]> {
   /** Null for as long as the slices are to be averaged from pieces. */
   private SliceSource source;
 
-  private transient PieceShuffle pieces;
+  private transient WorkerSliceShuffle pieces;
 
   /** The slices before the round, which the outer step begins from, and changes are against. */
   private transient SliceRdd before;
@@ -96,11 +96,11 @@ public final class SliceRdd extends RDD<byte[]> {
    * @param before the slices before
    * @param trained what the workers made of them
    */
-  static SliceRdd averaged(SliceRdd before, PieceRdd trained) {
+  static SliceRdd averaged(SliceRdd before, TrainStageRdd trained) {
     SliceRdd rdd =
         new SliceRdd(
             trained.sparkContext(), trained.workers(), trained.average(), trained.hadoop());
-    rdd.pieces = new PieceShuffle(trained);
+    rdd.pieces = new WorkerSliceShuffle(trained);
     rdd.before = before;
     return rdd;
   }
@@ -140,7 +140,7 @@ public final class SliceRdd extends RDD<byte[]> {
    * @param context the task's
    * @return not to be written to
    */
-  byte[] gathered(int slice, FetchAhead ahead, TaskContext context) {
+  byte[] gathered(int slice, SlicePrefetcher ahead, TaskContext context) {
     byte[] content =
         ahead.take(slice).map(block -> read(slice, block)).orElseGet(() -> made(slice, context));
     if (getStorageLevel().isValid() && !isHere(slice)) {
@@ -201,8 +201,8 @@ public final class SliceRdd extends RDD<byte[]> {
   }
 
   @SuppressWarnings("unchecked") // the one dependency of pieces is this
-  private ShuffleDependency<Integer, Piece, Piece> shuffle() {
-    return (ShuffleDependency<Integer, Piece, Piece>) pieces.dependencies().head();
+  private ShuffleDependency<Integer, WorkerSlice, WorkerSlice> shuffle() {
+    return (ShuffleDependency<Integer, WorkerSlice, WorkerSlice>) pieces.dependencies().head();
   }
 
   /** Makes those slices that no executor holds, each in a task of its own. */
@@ -238,7 +238,7 @@ public final class SliceRdd extends RDD<byte[]> {
    *
    * @param written holds exactly these values
    */
-  void reroot(SliceSource written) {
+  void cutLineage(SliceSource written) {
     source = written;
     before = null;
     clearDependencies();
@@ -250,11 +250,11 @@ public final class SliceRdd extends RDD<byte[]> {
    *
    * @return deletes the pieces
    */
-  Runnable forgetOrigin() {
-    PieceShuffle forgotten = pieces;
+  Runnable dropLineage() {
+    WorkerSliceShuffle forgotten = pieces;
     pieces = null;
     if (source == null) {
-      reroot(new Nowhere());
+      cutLineage(new Nowhere());
     }
     return forgotten == null ? () -> {} : forgotten::delete;
   }
@@ -292,15 +292,16 @@ public final class SliceRdd extends RDD<byte[]> {
   }
 
   @SuppressWarnings("unchecked") // the one dependency is of pieces
-  private Iterator<Tuple2<Integer, Piece>> trained(Partition split, TaskContext context) {
-    RDD<Tuple2<Integer, Piece>> parent = (RDD<Tuple2<Integer, Piece>>) dependencies().head().rdd();
+  private Iterator<Tuple2<Integer, WorkerSlice>> trained(Partition split, TaskContext context) {
+    RDD<Tuple2<Integer, WorkerSlice>> parent =
+        (RDD<Tuple2<Integer, WorkerSlice>>) dependencies().head().rdd();
     return JavaConverters.asJavaIterator(parent.iterator(split, context));
   }
 
   private byte[] average(
-      int index, Iterator<Tuple2<Integer, Piece>> arriving, TaskContext context) {
+      int index, Iterator<Tuple2<Integer, WorkerSlice>> arriving, TaskContext context) {
     long start = System.nanoTime();
-    List<Piece> pieces = inOrder(index, arriving);
+    List<WorkerSlice> pieces = inOrder(index, arriving);
     byte[] origin =
         average.needsBefore()
             ? ((SliceRdd) dependencies().apply(1).rdd()).content(index, context)
@@ -314,10 +315,10 @@ public final class SliceRdd extends RDD<byte[]> {
   }
 
   /** The pieces of a slice, in the workers' order. */
-  private List<Piece> inOrder(int slice, Iterator<Tuple2<Integer, Piece>> arriving) {
-    Piece[] byWorker = new Piece[workers];
+  private List<WorkerSlice> inOrder(int slice, Iterator<Tuple2<Integer, WorkerSlice>> arriving) {
+    WorkerSlice[] byWorker = new WorkerSlice[workers];
     while (arriving.hasNext()) {
-      Piece piece = arriving.next()._2();
+      WorkerSlice piece = arriving.next()._2();
       if (byWorker[piece.worker()] != null) {
         throw new IllegalStateException(
             "Two pieces of slice %d from worker %d".formatted(slice, piece.worker()));

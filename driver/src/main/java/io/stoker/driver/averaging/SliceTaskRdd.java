@@ -24,7 +24,7 @@ final class SliceTaskRdd<T> extends RDD<T> {
   SliceTaskRdd(SliceRdd parameters, SliceTask<T> task) {
     super(
         parameters.sparkContext(),
-        Scala.list(List.of(new AllSlices(parameters))),
+        Scala.list(List.of(new AllSlicesDependency(parameters))),
         Scala.tag(Object.class));
     this.slices = parameters.slices();
     this.task = task;

@@ -47,8 +47,8 @@ final class WeightedMean {
    *     momentum
    * @throws IllegalArgumentException if no piece has a weight
    */
-  static Averaged of(List<Piece> pieces, int parameters) {
-    List<Piece> weighty = pieces.stream().filter(piece -> piece.examples() > 0).toList();
+  static Averaged of(List<WorkerSlice> pieces, int parameters) {
+    List<WorkerSlice> weighty = pieces.stream().filter(piece -> piece.examples() > 0).toList();
     if (weighty.isEmpty()) {
       throw new IllegalArgumentException("Cannot average pieces without examples");
     }
@@ -56,11 +56,11 @@ final class WeightedMean {
       return new Averaged(weighty.get(0).content(), 0, 0);
     }
     WeightedMean mean =
-        new WeightedMean((double) weighty.stream().mapToLong(Piece::examples).sum());
+        new WeightedMean((double) weighty.stream().mapToLong(WorkerSlice::examples).sum());
     return mean.averaged(weighty, parameters);
   }
 
-  private Averaged averaged(List<Piece> pieces, int parameters) {
+  private Averaged averaged(List<WorkerSlice> pieces, int parameters) {
     List<FloatBuffer> contents = pieces.stream().map(piece -> floats(piece.content())).toList();
     byte[] mean = new byte[pieces.get(0).content().length];
     FloatBuffer target = floats(mean);

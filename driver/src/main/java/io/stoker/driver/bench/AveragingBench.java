@@ -42,7 +42,7 @@ public final class AveragingBench {
    */
   public static Result run(
       JavaSparkContext spark, ParameterSlices slices, int workers, int rounds, Wire wire) {
-    StillWork work = new StillWork(workers, Math.toIntExact(slices.parameters()));
+    NoOpWork work = new NoOpWork(workers, Math.toIntExact(slices.parameters()));
     List<Double> seconds = new ArrayList<>();
     List<RoundReport> reports = new ArrayList<>();
     try (SharedParameters shared =
@@ -52,11 +52,11 @@ public final class AveragingBench {
       }
       while (reports.size() < rounds) {
         long start = System.nanoTime();
-        int stretch = shared.stretch(workers, rounds - reports.size());
+        int together = shared.roundsPerStage(workers, rounds - reports.size());
         String name = "round %d of %d".formatted(reports.size() + 1, rounds);
-        reports.addAll(shared.advance(Collections.nCopies(stretch, work), name));
-        double each = (System.nanoTime() - start) / 1e9 / stretch;
-        seconds.addAll(Collections.nCopies(stretch, each));
+        reports.addAll(shared.advance(Collections.nCopies(together, work), name));
+        double each = (System.nanoTime() - start) / 1e9 / together;
+        seconds.addAll(Collections.nCopies(together, each));
       }
     }
     return new Result(

@@ -48,7 +48,7 @@ public final class DriverAveraging {
   }
 
   private static float[] worked(float[] parameters) {
-    StillNetwork network = StillWork.borrow(parameters.length, TaskContext.get());
+    NoOpNetwork network = NoOpWork.borrow(parameters.length, TaskContext.get());
     network.writeParameters(0, FloatBuffer.wrap(parameters));
     float[] after = new float[parameters.length];
     network.readParameters(0, FloatBuffer.wrap(after));

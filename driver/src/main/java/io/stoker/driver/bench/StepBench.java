@@ -37,7 +37,7 @@ public final class StepBench {
    * @param seconds for how long each is measured, after a warm-up
    */
   public static Result run(List<Engine> engines, StepLoad load, int seconds) {
-    List<Crew> crews = new ArrayList<>();
+    List<BenchWorkers> crews = new ArrayList<>();
     List<List<Long>> times = new ArrayList<>();
     Optional<ResidentMemory> warm = Optional.empty();
     Optional<ResidentMemory> memory = Optional.empty();
@@ -45,7 +45,7 @@ public final class StepBench {
       for (int turn = 0; turn < TURNS; turn++) {
         for (int i = 0; i < engines.size(); i++) {
           if (turn == 0) {
-            crews.add(new Crew(engines.get(i), load));
+            crews.add(new BenchWorkers(engines.get(i), load));
             crews.get(i).all(worker -> worker.steps(seconds * WARM_UP_SHARE));
             times.add(new ArrayList<>());
             warm = i == 0 ? ResidentMemory.now() : warm;
@@ -58,7 +58,7 @@ public final class StepBench {
         }
       }
     } finally {
-      crews.forEach(Crew::close);
+      crews.forEach(BenchWorkers::close);
     }
     return new Result(times.stream().map(each -> StepRate.of(load, each)).toList(), warm, memory);
   }

@@ -37,7 +37,7 @@ public final class StepProfiler {
     double[] forward = new double[layers];
     double[] backward = new double[layers];
     List<Long> steps = new ArrayList<>();
-    try (Crew crew = new Crew(engine, load)) {
+    try (BenchWorkers crew = new BenchWorkers(engine, load)) {
       List<LayerTimes> all = crew.all(StepWorker::timeLayers);
       crew.all(worker -> worker.steps(seconds * WARM_UP_SHARE));
       all.forEach(LayerTimes::clear);
@@ -100,7 +100,7 @@ public final class StepProfiler {
             List.of(large, large, small, new LayerSpec.Dense(2, new Initializer.He(), 0)));
     StepLoad load = new StepLoad(model, PEAK_EXAMPLES, workers, StepLoad.Pass.INFERENCE);
     double megaflops = PEAK_EXAMPLES * (double) model.placed().get(1).flops() / 1e6;
-    try (Crew crew = new Crew(engine, load)) {
+    try (BenchWorkers crew = new BenchWorkers(engine, load)) {
       return crew.all(worker -> megaflops / fastest(worker, seconds)).stream()
           .mapToDouble(Double::doubleValue)
           .sum();

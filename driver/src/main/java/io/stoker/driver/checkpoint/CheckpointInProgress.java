@@ -56,7 +56,7 @@ public final class CheckpointInProgress {
   public Checkpoint await() {
     try {
       Checkpoint checkpoint = writing.get();
-      snapshot.reroot(checkpoint.vectors());
+      snapshot.cutLineage(checkpoint.vectors());
       return checkpoint;
     } catch (ExecutionException e) {
       throw new IllegalStateException("Cannot write checkpoint " + folder, e.getCause());

@@ -67,7 +67,7 @@ final class SparkSide {
       conf.setAppName("stoker " + command);
     }
     if (Masters.isLocal(conf.get(MASTER))) {
-      hushTasks();
+      silenceTaskLogging();
       // The tasks have spark-submit's class path. Spark would copy each jar for them, for half a
       // second.
       conf.remove("spark.jars");
@@ -91,7 +91,7 @@ final class SparkSide {
    * A local master tries no task twice: what fails one ends the command, which says so in one line,
    * and Spark need not say it three times before. On a cluster a lost task is news.
    */
-  private static void hushTasks() {
+  private static void silenceTaskLogging() {
     Configurator.setLevel("org.apache.spark.executor.Executor", Level.OFF);
     Configurator.setLevel("org.apache.spark.scheduler.TaskSetManager", Level.OFF);
   }

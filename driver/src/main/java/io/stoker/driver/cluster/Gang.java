@@ -54,7 +54,7 @@ public final class Gang {
    * @throws ResourceException if there are too few for too long
    * @throws InputException if executors may come and go, which excludes barrier mode
    */
-  public void muster(String what) {
+  public void awaitAllWorkers(String what) {
     if (spark.getConf().getBoolean("spark.dynamicAllocation.enabled", false)) {
       throw new InputException(
           "Cannot train with --gang and spark.dynamicAllocation.enabled: Spark's barrier mode needs executors that stay; leave out one of them");
@@ -63,7 +63,7 @@ public final class Gang {
     if (Slots.await(spark, workers, Duration.ofSeconds(patience)) < workers) {
       throw tooFew(patience);
     }
-    spark.sc().setJobDescription(what + ": muster");
+    spark.sc().setJobDescription(what + ": wait for all workers");
     try {
       BarrierStage.run(spark, workers, () -> 0);
     } catch (Exception e) { // Spark does not declare what it throws.

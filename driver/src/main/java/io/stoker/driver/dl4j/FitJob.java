@@ -58,8 +58,8 @@ final class FitJob {
     long key = Mixing.mix(settings.rngSeed(), network.iteration());
     try (PlannedExamples examples = PlannedExamples.of(data, settings, key)) {
       List<float[]> probe = examples.layout().rows(firstOf(data));
-      Approach approach =
-          Approach.of(
+      TrainingBackend approach =
+          TrainingBackend.of(
               network,
               examples.layout(),
               probe.subList(0, Math.min(PROBED, probe.size())),
@@ -86,14 +86,15 @@ final class FitJob {
         () -> data.filter(set -> ExampleLayout.examples(set) > 0).first());
   }
 
-  private double train(Approach approach, PlannedExamples examples, Values values, long key) {
+  private double train(
+      TrainingBackend approach, PlannedExamples examples, Values values, long key) {
     FitPlan plan = examples.plan();
     int iteration = network.iteration();
     double loss = 0;
     int round = 0;
     while (round < plan.rounds()) {
       int untilCut = Math.min(CUT_EVERY - round % CUT_EVERY, plan.rounds() - round);
-      int together = values.parameters.stretch(plan.workers(), untilCut);
+      int together = values.parameters.roundsPerStage(plan.workers(), untilCut);
       List<RoundWork> tasks = tasks(approach, examples, key, round, together, iteration);
       String name = name(round, plan);
       List<RoundReport> reports =
@@ -119,7 +120,12 @@ final class FitJob {
 
   /** Consecutive rounds. */
   private static List<RoundWork> tasks(
-      Approach approach, PlannedExamples examples, long key, int first, int count, int iteration) {
+      TrainingBackend approach,
+      PlannedExamples examples,
+      long key,
+      int first,
+      int count,
+      int iteration) {
     FitPlan plan = examples.plan();
     List<RoundWork> tasks = new ArrayList<>();
     int step = iteration;
@@ -200,7 +206,7 @@ final class FitJob {
     void cutLineage() {
       Broadcast<float[][]> written = spark.broadcast(fetch());
       try (SharedParameters.Snapshot snapshot = parameters.snapshot()) {
-        snapshot.reroot(new GivenValues(written));
+        snapshot.cutLineage(new GivenValues(written));
       }
       root.destroy();
       root = written;

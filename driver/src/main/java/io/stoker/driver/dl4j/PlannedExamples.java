@@ -1,6 +1,6 @@
 package io.stoker.driver.dl4j;
 
-import io.stoker.driver.averaging.Shuffles;
+import io.stoker.driver.averaging.ShuffleCleanup;
 import io.stoker.driver.spark.SparkFailures;
 import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
@@ -165,6 +165,6 @@ final class PlannedExamples implements AutoCloseable {
 
   @Override
   public void close() {
-    Shuffles.delete(parts);
+    ShuffleCleanup.delete(parts);
   }
 }

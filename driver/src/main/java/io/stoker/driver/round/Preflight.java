@@ -40,7 +40,7 @@ final class Preflight {
   static void check(JavaSparkContext spark, Engine engine, MemoryNeed need) {
     int workers = need.workers();
     if (Gang.isAsked(spark)) {
-      new Gang(spark, workers).muster("train");
+      new Gang(spark, workers).awaitAllWorkers("train");
     }
     int slots = Slots.await(spark, workers, PATIENCE);
     if (slots < workers) {

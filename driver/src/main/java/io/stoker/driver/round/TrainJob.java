@@ -70,7 +70,7 @@ public final class TrainJob {
             config.model(),
             ModelInput.shape(shards.manifest().image()),
             shards.manifest().classes());
-    sayWhatIsCropped(model, shards.manifest().image());
+    logCropping(model, shards.manifest().image());
     if (config.validateEvery() > 0) {
       shards.manifest().split(config.validationSplit());
     }
@@ -129,7 +129,7 @@ public final class TrainJob {
     }
   }
 
-  private static void sayWhatIsCropped(ModelSpec model, ImageShape images) {
+  private static void logCropping(ModelSpec model, ImageShape images) {
     ImageShape input = ModelInput.images(model.input());
     if (!input.equals(images)) {
       LOG.info(
@@ -210,7 +210,7 @@ public final class TrainJob {
 
   private static SharedParameters parameters(
       JavaSparkContext spark, TrainingRun run, SliceSource source, TrainingClock clock) {
-    try (HeadStart workers = HeadStart.begin(spark, run, clock)) {
+    try (DataPrefetch workers = DataPrefetch.begin(spark, run, clock)) {
       SharedParameters parameters =
           SharedParameters.load(
               spark,

@@ -71,13 +71,13 @@ final class TrainingLoop {
     validation.validateIfDue(from); // of a run that was stopped between checkpoint and validation
     int r = (int) from.round();
     while (r < plan.rounds() && !validation.isPatienceOver()) {
-      List<JobPlan.Round> rounds = stretch(r);
+      List<JobPlan.Round> rounds = roundsOfStage(r);
       RateSchedule schedule = run.schedule(lossesBefore(rounds.get(0).epoch()));
       double checkpointSeconds = checkpoints.takeWaited();
       long start = System.nanoTime();
       String name = "round %d of %d".formatted(r + 1, plan.rounds());
-      gang.ifPresent(workers -> workers.muster(name));
-      double musterSeconds = (System.nanoTime() - start) / 1e9;
+      gang.ifPresent(workers -> workers.awaitAllWorkers(name));
+      double waitSeconds = (System.nanoTime() - start) / 1e9;
       List<RoundReport> reports =
           parameters.advance(
               rounds.stream().<RoundWork>map(each -> run.task(each, schedule)).toList(), name);
@@ -87,7 +87,7 @@ final class TrainingLoop {
         RoundReport report = reports.get(i);
         // The first one has what all of them have waited for.
         double waited = i == 0 ? checkpointSeconds : 0;
-        double seconds = report.seconds() + waited + (i == 0 ? musterSeconds : 0);
+        double seconds = report.seconds() + waited + (i == 0 ? waitSeconds : 0);
         progress = finished(progress, rounds.get(i), report, schedule, waited, seconds);
       }
 
@@ -130,9 +130,9 @@ final class TrainingLoop {
   }
 
   /** The rounds that one stage trains: up to where something is to happen between two. */
-  private List<JobPlan.Round> stretch(int first) {
+  private List<JobPlan.Round> roundsOfStage(int first) {
     JobPlan plan = run.plan();
-    int most = parameters.stretch(run.config().workers(), plan.rounds() - first);
+    int most = parameters.roundsPerStage(run.config().workers(), plan.rounds() - first);
     List<JobPlan.Round> rounds = new ArrayList<>();
     do {
       rounds.add(plan.round(first + rounds.size()));

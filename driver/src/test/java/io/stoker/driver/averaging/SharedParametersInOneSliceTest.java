@@ -134,7 +134,7 @@ class SharedParametersInOneSliceTest extends SharedParametersTest {
 
       assertThat(reports).hasSize(ROUNDS);
       assertThat(sha256(parameters)).isEqualTo(undisturbed);
-      assertThat(parameters.stretch(2, 5)).isEqualTo(1);
+      assertThat(parameters.roundsPerStage(2, 5)).isEqualTo(1);
       stages.await(spark);
       assertThat(stages.train.get()).isEqualTo(1 + ROUNDS);
     }
@@ -152,11 +152,13 @@ class SharedParametersInOneSliceTest extends SharedParametersTest {
       String master, String key, String value, int expected) {
     try (JavaSparkContext spark = LocalSpark.start(master, Map.of(key, value));
         SharedParameters parameters = load(spark)) {
-      assertThat(parameters.stretch(WORKERS, 3)).as("before it is known how long one is").isOne();
+      assertThat(parameters.roundsPerStage(WORKERS, 3))
+          .as("before it is known how long one is")
+          .isOne();
       parameters.advance(task(0, STEADY), "a round");
       parameters.advance(task(1, STEADY), "a round");
 
-      assertThat(parameters.stretch(WORKERS, 3)).isEqualTo(expected);
+      assertThat(parameters.roundsPerStage(WORKERS, 3)).isEqualTo(expected);
     }
   }
 
@@ -167,7 +169,7 @@ class SharedParametersInOneSliceTest extends SharedParametersTest {
       parameters.advance(task(0, STEADY), "a round");
       parameters.advance(task(1, STEADY), "a round");
 
-      assertThat(parameters.stretch(WORKERS, 3)).isOne();
+      assertThat(parameters.roundsPerStage(WORKERS, 3)).isOne();
     }
   }
 

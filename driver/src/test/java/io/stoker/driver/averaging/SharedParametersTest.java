@@ -187,7 +187,7 @@ class SharedParametersTest {
       try (SharedParameters.Snapshot snapshot = parameters.snapshot()) {
         byte[] written =
             snapshot.onOneExecutor("all", (slices, contents, hadoop) -> all(slices, contents));
-        snapshot.reroot(
+        snapshot.cutLineage(
             (slices, slice, hadoop) -> {
               int start = slice * slices.sliceLength() * slices.vectors() * Float.BYTES;
               return java.util.Arrays.copyOfRange(written, start, start + slices.bytes(slice));

@@ -21,12 +21,12 @@ class WeightedMeanTest {
     int values = 2500;
     long[] examples = {640, 1, 0, 333};
     float[][] parameters = new float[examples.length][values];
-    List<Piece> pieces = new ArrayList<>();
+    List<WorkerSlice> pieces = new ArrayList<>();
     for (int worker = 0; worker < examples.length; worker++) {
       for (int i = 0; i < values; i++) {
         parameters[worker][i] = (float) random.nextGaussian() * (i % 7 == 0 ? 1e4f : 1e-3f);
       }
-      pieces.add(Piece.of(0, worker, "1", examples[worker], bytes(parameters[worker])));
+      pieces.add(WorkerSlice.of(0, worker, "1", examples[worker], bytes(parameters[worker])));
     }
 
     float[] mean = floats(WeightedMean.of(pieces, 0).content());
@@ -48,14 +48,14 @@ class WeightedMeanTest {
     byte[] content = new byte[4096];
     random.nextBytes(content); // among these are infinities and numbers that are none
 
-    assertThat(WeightedMean.of(List.of(Piece.of(0, 0, "1", 17, content)), 1024).content())
+    assertThat(WeightedMean.of(List.of(WorkerSlice.of(0, 0, "1", 17, content)), 1024).content())
         .isEqualTo(content);
     assertThat(
             WeightedMean.of(
                     List.of(
-                        Piece.of(0, 0, "1", 0, new byte[0]),
-                        Piece.of(0, 1, "1", 3, content),
-                        Piece.of(0, 2, "1", 0, new byte[0])),
+                        WorkerSlice.of(0, 0, "1", 0, new byte[0]),
+                        WorkerSlice.of(0, 1, "1", 3, content),
+                        WorkerSlice.of(0, 2, "1", 0, new byte[0])),
                     1024)
                 .content())
         .isEqualTo(content);
@@ -68,9 +68,9 @@ class WeightedMeanTest {
       same[i] = random.nextFloat() - 0.5f;
     }
 
-    List<Piece> pieces = new ArrayList<>();
+    List<WorkerSlice> pieces = new ArrayList<>();
     for (int worker = 0; worker < 7; worker++) {
-      pieces.add(Piece.of(0, worker, "1", 10 + worker, bytes(same)));
+      pieces.add(WorkerSlice.of(0, worker, "1", 10 + worker, bytes(same)));
     }
 
     assertThat(floats(WeightedMean.of(pieces, 0).content())).isEqualTo(same);
@@ -82,12 +82,12 @@ class WeightedMeanTest {
     int parameters = 2000;
     long[] examples = {640, 0, 320};
     float[][] vectors = new float[examples.length][values];
-    List<Piece> pieces = new ArrayList<>();
+    List<WorkerSlice> pieces = new ArrayList<>();
     for (int worker = 0; worker < examples.length; worker++) {
       for (int i = 0; i < values; i++) {
         vectors[worker][i] = 0.1f * i / values + (float) random.nextGaussian() * 1e-4f;
       }
-      pieces.add(Piece.of(0, worker, "1", examples[worker], bytes(vectors[worker])));
+      pieces.add(WorkerSlice.of(0, worker, "1", examples[worker], bytes(vectors[worker])));
     }
 
     WeightedMean.Averaged averaged = WeightedMean.of(pieces, parameters);
@@ -106,7 +106,7 @@ class WeightedMeanTest {
 
   @Test
   void ofNothingIsNone() {
-    assertThatThrownBy(() -> WeightedMean.of(List.of(Piece.of(0, 0, "1", 0, new byte[0])), 0))
+    assertThatThrownBy(() -> WeightedMean.of(List.of(WorkerSlice.of(0, 0, "1", 0, new byte[0])), 0))
         .isInstanceOf(IllegalArgumentException.class);
   }
 

@@ -324,16 +324,16 @@ class StokerTrainingMasterTest {
     ExampleLayout layout = ExampleLayout.of(data.get(0).toMultiDataSet());
 
     assertThat(approach(layers(new Nesterovs(0.1, 0.9)), layout, data.get(0)))
-        .isInstanceOf(Approach.OnEngine.class);
+        .isInstanceOf(TrainingBackend.OnEngine.class);
     assertThat(approach(layers(new Adam(0.1)), layout, data.get(0)))
-        .isInstanceOf(Approach.OnStock.class);
+        .isInstanceOf(TrainingBackend.OnStock.class);
   }
 
-  private static Approach approach(
+  private static TrainingBackend approach(
       MultiLayerConfiguration configuration, ExampleLayout layout, DataSet data) {
     MultiLayerNetwork network = new MultiLayerNetwork(configuration);
     network.init();
-    return Approach.of(
+    return TrainingBackend.of(
         new StockNetwork.Layers(network),
         layout,
         layout.rows(data.toMultiDataSet()),

@@ -20,7 +20,7 @@ final class OneDnnNetwork implements Network {
   private final int frozenLayers;
   private final Workspace workspace;
   private final Vectors vectors;
-  private final Descent descent;
+  private final SgdUpdate descent;
   private final Program full;
   private Program other;
 
@@ -39,7 +39,7 @@ final class OneDnnNetwork implements Network {
     this.batchCapacity = batchCapacity;
     frozenLayers = rates.frozenLayers(model);
     vectors = new Vectors(workspace, model.parameterCount());
-    descent = new Descent(model, rates);
+    descent = new SgdUpdate(model, rates);
     full = Program.compile(model, frozenLayers, vectors, batchCapacity);
   }
 

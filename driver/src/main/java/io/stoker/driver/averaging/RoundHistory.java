@@ -12,20 +12,20 @@ import java.util.List;
  * @param before how many rounds there were before the source
  * @param rounds those since, in their order
  */
-record History(SliceSource source, long before, List<RoundWork> rounds) {
-  History {
+record RoundHistory(SliceSource source, long before, List<RoundWork> rounds) {
+  RoundHistory {
     rounds = List.copyOf(rounds);
   }
 
-  static History of(SliceSource source) {
-    return new History(source, 0, List.of());
+  static RoundHistory of(SliceSource source) {
+    return new RoundHistory(source, 0, List.of());
   }
 
   /** With rounds that came next. */
-  History after(List<RoundWork> next) {
+  RoundHistory after(List<RoundWork> next) {
     List<RoundWork> more = new ArrayList<>(rounds);
     more.addAll(next);
-    return new History(source, before, more);
+    return new RoundHistory(source, before, more);
   }
 
   /** How many rounds there were in all. */
@@ -39,8 +39,8 @@ record History(SliceSource source, long before, List<RoundWork> rounds) {
    * @param written the slices there
    * @param length how many rounds there were then
    */
-  History since(SliceSource written, long length) {
-    return new History(
+  RoundHistory since(SliceSource written, long length) {
+    return new RoundHistory(
         written, length, rounds.subList(Math.toIntExact(length - before), rounds.size()));
   }
 }

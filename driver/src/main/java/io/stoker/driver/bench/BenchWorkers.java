@@ -11,11 +11,11 @@ import java.util.concurrent.Future;
 import java.util.function.Function;
 
 /** Workers of one engine, each on a thread of its own as in an executor's slots. */
-final class Crew implements AutoCloseable {
+final class BenchWorkers implements AutoCloseable {
   private final List<ExecutorService> threads = new ArrayList<>();
   private final List<StepWorker> workers = new ArrayList<>();
 
-  Crew(Engine engine, StepLoad load) {
+  BenchWorkers(Engine engine, StepLoad load) {
     for (int i = 0; i < load.workers(); i++) {
       threads.add(Executors.newSingleThreadExecutor());
     }

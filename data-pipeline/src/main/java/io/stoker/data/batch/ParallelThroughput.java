@@ -12,13 +12,13 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
 /** Measures work that threads do beside each other, each its own. */
-final class SideBySide {
+final class ParallelThroughput {
   /** Makes what one thread does. */
   interface Work {
     LoaderBench.Pass begin() throws IOException;
   }
 
-  private SideBySide() {}
+  private ParallelThroughput() {}
 
   /**
    * Has threads work for a while.

@@ -9,12 +9,12 @@ import scala.collection.Seq;
  * Every partition of the child reads every slice of the parent, each from whichever executor holds
  * it: a broadcast without a driver. Narrow, because nothing is regrouped.
  */
-final class AllSlices extends NarrowDependency<byte[]> {
+final class AllSlicesDependency extends NarrowDependency<byte[]> {
   private static final long serialVersionUID = 1L;
 
   private final int count;
 
-  AllSlices(SliceRdd parent) {
+  AllSlicesDependency(SliceRdd parent) {
     super(parent);
     this.count = parent.slices().count();
   }

@@ -11,8 +11,8 @@ import org.slf4j.LoggerFactory;
  * the executors, which a round need not; so none of them owes Spark an answer when it is stopped,
  * which it would report as an error.
  */
-final class Releases implements AutoCloseable {
-  private static final Logger LOG = LoggerFactory.getLogger(Releases.class);
+final class BlockCleaner implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(BlockCleaner.class);
   private static final int PATIENCE_SECONDS = 60;
 
   private final ExecutorService thread =

@@ -10,26 +10,30 @@ import scala.Option;
 import scala.collection.Seq;
 
 /** Spark's shuffle from workers to slices, with a writer that knows what a piece is. */
-final class PieceShuffle extends ShuffledRDD<Integer, Piece, Piece> {
+final class WorkerSliceShuffle extends ShuffledRDD<Integer, WorkerSlice, WorkerSlice> {
   private static final long serialVersionUID = 1L;
 
-  private final transient PieceRdd trained;
+  private final transient TrainStageRdd trained;
   private final transient Partitioner bySlice;
 
-  PieceShuffle(PieceRdd trained) {
+  WorkerSliceShuffle(TrainStageRdd trained) {
     this(trained, new SlicePartitioner(trained.slices().count()));
   }
 
-  private PieceShuffle(PieceRdd trained, Partitioner bySlice) {
+  private WorkerSliceShuffle(TrainStageRdd trained, Partitioner bySlice) {
     super(
-        trained, bySlice, Scala.tag(Integer.class), Scala.tag(Piece.class), Scala.tag(Piece.class));
+        trained,
+        bySlice,
+        Scala.tag(Integer.class),
+        Scala.tag(WorkerSlice.class),
+        Scala.tag(WorkerSlice.class));
     this.trained = trained;
     this.bySlice = bySlice;
   }
 
   /** Deletes the pieces, those in files and those that workers have exchanged; waits for it. */
   void delete() {
-    Shuffles.delete(this);
+    ShuffleCleanup.delete(this);
     trained.forgetExchanged();
   }
 
@@ -38,16 +42,16 @@ final class PieceShuffle extends ShuffledRDD<Integer, Piece, Piece> {
   public Seq<Dependency<?>> getDependencies() {
     return Scala.list(
         List.of(
-            new ShuffleDependency<Integer, Piece, Piece>(
+            new ShuffleDependency<Integer, WorkerSlice, WorkerSlice>(
                 trained,
                 bySlice,
-                new PieceSerializer(),
+                new WorkerSliceSerializer(),
                 Option.empty(),
                 Option.empty(),
                 false,
-                new PieceWriteProcessor(),
+                new WorkerSliceWriteProcessor(),
                 Scala.tag(Integer.class),
-                Scala.tag(Piece.class),
-                Scala.tag(Piece.class))));
+                Scala.tag(WorkerSlice.class),
+                Scala.tag(WorkerSlice.class))));
   }
 }

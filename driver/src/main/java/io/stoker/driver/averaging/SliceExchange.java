@@ -37,7 +37,7 @@ import scala.concurrent.duration.Duration;
  * block on the executor of its worker, and stays there for those that come late; the others take it
  * from there when the {@link Rendezvous} has said that it exists.
  */
-final class Peers {
+final class SliceExchange {
   private static final Duration LOOK = Duration.create(200, TimeUnit.MILLISECONDS);
   private static final int NONE_KNOWN = 0;
 
@@ -47,9 +47,9 @@ final class Peers {
    * @param pieces one of each worker, in their order
    * @param seconds fetching them, without the wait for all
    */
-  record Taken(List<Piece> pieces, double seconds) {}
+  record Taken(List<WorkerSlice> pieces, double seconds) {}
 
-  private final int stretch;
+  private final int stage;
   private final int workers;
   private final int worker;
   private final TaskContext context;
@@ -59,13 +59,13 @@ final class Peers {
 
   /**
    * @param rendezvous its name
-   * @param stretch the stage's number there; also that of its blocks
+   * @param stage the stage's number there; also that of its blocks
    * @param workers how many there are
    * @param worker which one this is
    * @param context the task's
    */
-  Peers(String rendezvous, int stretch, int workers, int worker, TaskContext context) {
-    this.stretch = stretch;
+  SliceExchange(String rendezvous, int stage, int workers, int worker, TaskContext context) {
+    this.stage = stage;
     this.workers = workers;
     this.worker = worker;
     this.context = context;
@@ -78,12 +78,12 @@ final class Peers {
    *
    * @return the piece that they see: that of an earlier attempt of this task, where there was one
    */
-  Piece give(int round, Piece piece) {
+  WorkerSlice give(int round, WorkerSlice piece) {
     RDDBlockId block = block(round, worker);
     if (blocks.getStatus(block).isDefined()) {
       return read(here(block)).orElse(piece);
     }
-    ByteBuffer[] record = {PieceSerializer.header(piece), ByteBuffer.wrap(piece.content())};
+    ByteBuffer[] record = {WorkerSliceSerializer.header(piece), ByteBuffer.wrap(piece.content())};
     blocks.putBytes(
         block,
         new ChunkedByteBuffer(record),
@@ -99,9 +99,9 @@ final class Peers {
    * @param own this worker's, as {@link #give} returns it
    * @throws StrandedException if some do not come
    */
-  Taken take(int round, Piece own) {
+  Taken take(int round, WorkerSlice own) {
     double seconds = 0;
-    SortedMap<Integer, Piece> all = new TreeMap<>();
+    SortedMap<Integer, WorkerSlice> all = new TreeMap<>();
     all.put(worker, own);
     Map<Integer, String> lost = new TreeMap<>();
     do {
@@ -116,7 +116,7 @@ final class Peers {
           }
         }
         for (int other : List.copyOf(underWay.keySet())) {
-          Optional<Piece> piece = read(underWay.remove(other));
+          Optional<WorkerSlice> piece = read(underWay.remove(other));
           piece.ifPresentOrElse(
               found -> all.put(other, found), () -> lost.put(other, places[other]));
         }
@@ -131,7 +131,7 @@ final class Peers {
   private void await(int round, Map<Integer, String> lost) {
     Rendezvous.Arrival arrival =
         new Rendezvous.Arrival(
-            stretch,
+            stage,
             (long) context.stageId() << Integer.SIZE | context.stageAttemptNumber(),
             round,
             worker,
@@ -187,7 +187,7 @@ final class Peers {
   }
 
   /** A piece, unless its executor does not answer any more. */
-  private Optional<Piece> read(CompletableFuture<ManagedBuffer> underWay) {
+  private Optional<WorkerSlice> read(CompletableFuture<ManagedBuffer> underWay) {
     ManagedBuffer block;
     try {
       block = underWay.get();
@@ -199,9 +199,10 @@ final class Peers {
       throw new IllegalStateException("Interrupted while fetching pieces", e);
     }
     try (InputStream in = block.createInputStream();
-        DeserializationStream record = new PieceSerializer().newInstance().deserializeStream(in)) {
+        DeserializationStream record =
+            new WorkerSliceSerializer().newInstance().deserializeStream(in)) {
       record.readKey(Scala.tag(Integer.class));
-      return Optional.of(record.readValue(Scala.tag(Piece.class)));
+      return Optional.of(record.readValue(Scala.tag(WorkerSlice.class)));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } finally {
@@ -214,6 +215,6 @@ final class Peers {
   }
 
   private RDDBlockId block(int round, int of) {
-    return new RDDBlockId(stretch, round * workers + of);
+    return new RDDBlockId(stage, round * workers + of);
   }
 }

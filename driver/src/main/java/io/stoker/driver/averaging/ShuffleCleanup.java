@@ -3,9 +3,9 @@ package io.stoker.driver.averaging;
 import org.apache.spark.ShuffleDependency;
 import org.apache.spark.rdd.RDD;
 
-/** Shuffles that this program makes and deletes itself. */
-public final class Shuffles {
-  private Shuffles() {}
+/** ShuffleCleanup that this program makes and deletes itself. */
+public final class ShuffleCleanup {
+  private ShuffleCleanup() {}
 
   /**
    * Deletes what was shuffled, waits until executors have done so, and deletes nothing that it was

@@ -24,7 +24,7 @@ import scala.collection.JavaConverters;
  * makes it again. It owns the network's buffers until they are taken; {@link #close} releases the
  * rest.
  */
-final class FetchAhead implements AutoCloseable {
+final class SlicePrefetcher implements AutoCloseable {
   /** What may be under way to one task. */
   private static final long WINDOW_BYTES = 32 << 20;
 
@@ -41,7 +41,7 @@ final class FetchAhead implements AutoCloseable {
    *
    * @param order slices as they will be read
    */
-  FetchAhead(SliceRdd parameters, List<Integer> order) {
+  SlicePrefetcher(SliceRdd parameters, List<Integer> order) {
     this.parameters = parameters;
     List<Integer> missing = order.stream().filter(slice -> !parameters.isHere(slice)).toList();
     if (missing.isEmpty()) {

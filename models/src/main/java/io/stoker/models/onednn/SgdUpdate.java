@@ -13,7 +13,7 @@ import java.util.List;
  * The update of stochastic gradient descent with momentum, fused: each chunk of parameters,
  * gradients and velocity passes once through the processor's cache.
  */
-final class Descent {
+final class SgdUpdate {
   private static final int CHUNK = 8192;
 
   /** A tensor with the rule that it learns by. */
@@ -28,7 +28,7 @@ final class Descent {
   private final float[] gradients = new float[CHUNK];
   private final float[] velocity = new float[CHUNK];
 
-  Descent(ModelSpec model, RateMultipliers rates) {
+  SgdUpdate(ModelSpec model, RateMultipliers rates) {
     Iterator<Float> multipliers = rates.tensors().iterator();
     long offset = 0;
     for (ModelSpec.Placed placed : model.placed()) {

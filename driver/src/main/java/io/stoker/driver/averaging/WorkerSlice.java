@@ -3,16 +3,16 @@ package io.stoker.driver.averaging;
 /**
  * One worker's part of one slice, on its way to be averaged. Its receiver owns the content.
  *
- * @see PieceSerializer
+ * @see WorkerSliceSerializer
  */
-final class Piece {
+final class WorkerSlice {
   private final int slice;
   private final int worker;
   private final String executor;
   private final long examples;
   private final byte[] content;
 
-  private Piece(int slice, int worker, String executor, long examples, byte[] content) {
+  private WorkerSlice(int slice, int worker, String executor, long examples, byte[] content) {
     this.slice = slice;
     this.worker = worker;
     this.executor = executor;
@@ -27,13 +27,13 @@ final class Piece {
    * @param examples its weight: how many examples the worker saw in this round
    * @param content see {@link ParameterSlices}; not copied
    */
-  static Piece of(int slice, int worker, String executor, long examples, byte[] content) {
-    return new Piece(slice, worker, executor, examples, content);
+  static WorkerSlice of(int slice, int worker, String executor, long examples, byte[] content) {
+    return new WorkerSlice(slice, worker, executor, examples, content);
   }
 
   /** The same piece with another content. */
-  Piece with(byte[] other) {
-    return new Piece(slice, worker, executor, examples, other);
+  WorkerSlice with(byte[] other) {
+    return new WorkerSlice(slice, worker, executor, examples, other);
   }
 
   int slice() {

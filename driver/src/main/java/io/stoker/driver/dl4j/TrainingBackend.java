@@ -18,7 +18,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Which way a network is trained, and how its values travel. */
-sealed interface Approach {
+sealed interface TrainingBackend {
   /** The first values: a vector, or two of the same length. */
   float[][] vectors();
 
@@ -44,7 +44,7 @@ sealed interface Approach {
    *
    * @param probe some examples
    */
-  static Approach of(
+  static TrainingBackend of(
       StockNetwork network,
       ExampleLayout layout,
       List<float[]> probe,
@@ -127,7 +127,7 @@ sealed interface Approach {
       ReplicaKey replica,
       ExampleLayout layout,
       boolean withVelocity)
-      implements Approach {
+      implements TrainingBackend {
     @Override
     public float[][] vectors() {
       long count = model.parameterCount();
@@ -191,7 +191,7 @@ sealed interface Approach {
    * @param withUpdater whether the updater's state travels
    */
   record OnStock(StockNetwork network, String json, ExampleLayout layout, boolean withUpdater)
-      implements Approach {
+      implements TrainingBackend {
     @Override
     public float[][] vectors() {
       return new float[][] {vector(network, 0, network.size(withUpdater))};

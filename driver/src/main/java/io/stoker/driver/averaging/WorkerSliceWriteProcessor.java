@@ -32,7 +32,7 @@ import scala.collection.Iterator;
  * again as any other. Where the shuffle is not Spark's own on local disks, or compresses or
  * encrypts, its own writer does the work.
  */
-final class PieceWriteProcessor extends ShuffleWriteProcessor {
+final class WorkerSliceWriteProcessor extends ShuffleWriteProcessor {
   private static final long serialVersionUID = 1L;
   private static final String DATA_IO = "spark.shuffle.sort.io.plugin.class";
   private static final String LOCAL_DISKS = LocalDiskShuffleDataIO.class.getName();
@@ -86,11 +86,11 @@ final class PieceWriteProcessor extends ShuffleWriteProcessor {
       Iterator<?> pieces, ShuffleMapOutputWriter out, ShuffleWriteMetricsReporter metrics)
       throws IOException {
     while (pieces.hasNext()) {
-      Piece piece = (Piece) ((Tuple2<?, ?>) pieces.next())._2();
+      WorkerSlice piece = (WorkerSlice) ((Tuple2<?, ?>) pieces.next())._2();
       long start = System.nanoTime();
       ShufflePartitionWriter partition = out.getPartitionWriter(piece.slice());
       try (WritableByteChannelWrapper opened = partition.openChannelWrapper().orElseThrow()) {
-        write(PieceSerializer.header(piece), opened.channel());
+        write(WorkerSliceSerializer.header(piece), opened.channel());
         write(ByteBuffer.wrap(piece.content()), opened.channel());
       }
       metrics.incBytesWritten(partition.getNumBytesWritten());

@@ -35,7 +35,7 @@ import scala.collection.Seq;
  * <p>It may be several rounds. Between two of them the workers exchange their pieces by themselves,
  * and each averages them: what a round's stage would do, without Spark.
  */
-final class PieceRdd extends RDD<Tuple2<Integer, Piece>> {
+final class TrainStageRdd extends RDD<Tuple2<Integer, WorkerSlice>> {
   private static final long serialVersionUID = 1L;
 
   /** The slice of a model whose workers exchange pieces. */
@@ -48,7 +48,7 @@ final class PieceRdd extends RDD<Tuple2<Integer, Piece>> {
   private final SliceSource frozen;
   private final SliceAverage average;
   private final Broadcast<SerializableConfiguration> hadoop;
-  private final CollectionAccumulator<Told> reports;
+  private final CollectionAccumulator<TaskReport> reports;
 
   /** Where workers meet; empty for a single round. */
   private final String rendezvous;
@@ -66,7 +66,7 @@ final class PieceRdd extends RDD<Tuple2<Integer, Piece>> {
    * @param worker its own part
    * @param began the average that it began the round with, if it has made that itself
    */
-  private record Told(int round, WorkerReport worker, List<SliceReport> began)
+  private record TaskReport(int round, WorkerReport worker, List<SliceReport> began)
       implements Serializable {}
 
   /**
@@ -77,7 +77,7 @@ final class PieceRdd extends RDD<Tuple2<Integer, Piece>> {
    * @param placement of the workers, which find their data where they had some before
    * @param meeting where workers meet, if there are several rounds
    */
-  PieceRdd(
+  TrainStageRdd(
       SliceRdd parameters,
       List<RoundWork> rounds,
       SliceSource frozen,
@@ -88,7 +88,7 @@ final class PieceRdd extends RDD<Tuple2<Integer, Piece>> {
         parameters.sparkContext(),
         Scala.list(
             Stream.concat(
-                    Stream.of(new AllSlices(parameters)),
+                    Stream.of(new AllSlicesDependency(parameters)),
                     rounds.stream().flatMap(work -> work.reads().stream()))
                 .toList()),
         Scala.tag(Tuple2.class));
@@ -109,7 +109,7 @@ final class PieceRdd extends RDD<Tuple2<Integer, Piece>> {
    * once.
    */
   List<WorkerReport> reports(int round) {
-    return told(round).stream().map(Told::worker).toList();
+    return told(round).stream().map(TaskReport::worker).toList();
   }
 
   /** On the averages that the workers have made by themselves before a round. */
@@ -117,9 +117,9 @@ final class PieceRdd extends RDD<Tuple2<Integer, Piece>> {
     return told(round).stream().flatMap(each -> each.began().stream()).toList();
   }
 
-  private List<Told> told(int round) {
-    SortedMap<Integer, Told> byWorker = new TreeMap<>();
-    for (Told each : reports.value()) {
+  private List<TaskReport> told(int round) {
+    SortedMap<Integer, TaskReport> byWorker = new TreeMap<>();
+    for (TaskReport each : reports.value()) {
       if (each.round() == round) {
         byWorker.put(each.worker().worker(), each);
       }
@@ -173,16 +173,16 @@ final class PieceRdd extends RDD<Tuple2<Integer, Piece>> {
   }
 
   @Override
-  public scala.collection.Iterator<Tuple2<Integer, Piece>> compute(
+  public scala.collection.Iterator<Tuple2<Integer, WorkerSlice>> compute(
       Partition split, TaskContext context) {
     int worker = split.index();
     long start = System.nanoTime();
-    Turn turn = begin(0, worker, context);
+    RoundExecution turn = begin(0, worker, context);
     long fetched = gather(turn.network(), firstSlice(worker), context);
     turn.began((System.nanoTime() - start) / 1e9 - averagingSeconds(), fetched, List.of());
     turn.train();
     if (rounds.size() > 1) {
-      Peers peers = new Peers(rendezvous, id(), workers(), worker, context);
+      SliceExchange peers = new SliceExchange(rendezvous, id(), workers(), worker, context);
       for (int round = 1; round < rounds.size(); round++) {
         turn = exchanged(turn, peers, context);
         turn.train();
@@ -191,27 +191,27 @@ final class PieceRdd extends RDD<Tuple2<Integer, Piece>> {
     return Scala.iterator(new Scatter(turn, context));
   }
 
-  private Turn begin(int round, int worker, TaskContext context) {
+  private RoundExecution begin(int round, int worker, TaskContext context) {
     RoundWork.Part part = rounds.get(round).begin(worker, hadoop.value().value(), context);
     if (part.isFirstOfReplica()) {
       loadFrozen(part.network());
     }
-    return new Turn(round, worker, part);
+    return new RoundExecution(round, worker, part);
   }
 
   /** The next round, begun with the mean of the pieces of this one. */
-  private Turn exchanged(Turn done, Peers peers, TaskContext context) {
+  private RoundExecution exchanged(RoundExecution done, SliceExchange peers, TaskContext context) {
     long start = System.nanoTime();
-    Piece own =
+    WorkerSlice own =
         peers.give(
             done.round, done.piece(ONLY, done.content(ONLY, new byte[slices.pieceBytes(ONLY)])));
     done.end((System.nanoTime() - start) / 1e9);
 
-    Peers.Taken taken = peers.take(done.round, own);
+    SliceExchange.Taken taken = peers.take(done.round, own);
     long arrived = System.nanoTime();
     WeightedMean.Averaged mean = average.of(ONLY, taken.pieces(), NOTHING);
     long averaged = System.nanoTime();
-    Turn next = begin(done.round + 1, done.worker, context);
+    RoundExecution next = begin(done.round + 1, done.worker, context);
     load(next.network(), ONLY, mean.content());
     if (!slices.carryUpdaterState()) {
       next.network().resetUpdaterState();
@@ -252,7 +252,7 @@ final class PieceRdd extends RDD<Tuple2<Integer, Piece>> {
     SliceRdd parent = (SliceRdd) dependencies().head().rdd();
     List<Integer> order =
         IntStream.range(first, first + slices.count()).mapToObj(i -> i % slices.count()).toList();
-    try (FetchAhead ahead = new FetchAhead(parent, order)) {
+    try (SlicePrefetcher ahead = new SlicePrefetcher(parent, order)) {
       for (int slice : order) {
         load(network, slice, parent.gathered(slice, ahead, context));
       }
@@ -287,7 +287,7 @@ final class PieceRdd extends RDD<Tuple2<Integer, Piece>> {
   }
 
   /** A worker's part of a round. */
-  private final class Turn {
+  private final class RoundExecution {
     private final int round;
     private final int worker;
     private final RoundWork.Part part;
@@ -296,7 +296,7 @@ final class PieceRdd extends RDD<Tuple2<Integer, Piece>> {
     private List<SliceReport> began = List.of();
     private LocalResult result;
 
-    Turn(int round, int worker, RoundWork.Part part) {
+    RoundExecution(int round, int worker, RoundWork.Part part) {
       this.round = round;
       this.worker = worker;
       this.part = part;
@@ -317,8 +317,8 @@ final class PieceRdd extends RDD<Tuple2<Integer, Piece>> {
       result = part.train();
     }
 
-    Piece piece(int slice, byte[] content) {
-      return Piece.of(slice, worker, SparkEnv.get().executorId(), result.examples(), content);
+    WorkerSlice piece(int slice, byte[] content) {
+      return WorkerSlice.of(slice, worker, SparkEnv.get().executorId(), result.examples(), content);
     }
 
     /**
@@ -342,7 +342,7 @@ final class PieceRdd extends RDD<Tuple2<Integer, Piece>> {
     /** Reports, and lets the next round have the network. */
     void end(double scatterSeconds) {
       reports.add(
-          new Told(
+          new TaskReport(
               round,
               new WorkerReport(
                   worker,
@@ -362,17 +362,17 @@ final class PieceRdd extends RDD<Tuple2<Integer, Piece>> {
   /**
    * Reads one piece after the other out of the network, and reports after the last one. A piece is
    * valid until the next one: whoever writes shuffle files serializes at once, see {@link
-   * PieceSerializer}.
+   * WorkerSliceSerializer}.
    */
-  private final class Scatter implements Iterator<Tuple2<Integer, Piece>> {
-    private final Turn turn;
+  private final class Scatter implements Iterator<Tuple2<Integer, WorkerSlice>> {
+    private final RoundExecution turn;
     private final TaskContext context;
     private final long start = System.nanoTime();
     private byte[] reused = {};
     private int next;
     private boolean ended;
 
-    Scatter(Turn turn, TaskContext context) {
+    Scatter(RoundExecution turn, TaskContext context) {
       this.turn = turn;
       this.context = context;
     }
@@ -390,7 +390,7 @@ final class PieceRdd extends RDD<Tuple2<Integer, Piece>> {
     }
 
     @Override
-    public Tuple2<Integer, Piece> next() {
+    public Tuple2<Integer, WorkerSlice> next() {
       if (next == slices.count()) {
         throw new NoSuchElementException();
       }

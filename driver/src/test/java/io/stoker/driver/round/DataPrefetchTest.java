@@ -13,7 +13,7 @@ import org.apache.spark.api.java.JavaSparkContext;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class HeadStartTest {
+class DataPrefetchTest {
   private static final int WORKERS = 2;
   private static final int EPOCHS = 2;
 

@@ -21,13 +21,13 @@ import org.slf4j.LoggerFactory;
  * and make the first batches. A round that finds none of it does it by itself, so nothing that
  * fails here matters.
  */
-final class HeadStart implements AutoCloseable {
-  private static final Logger LOG = LoggerFactory.getLogger(HeadStart.class);
+final class DataPrefetch implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(DataPrefetch.class);
 
   /** Its job; none if there is nothing to open. */
   private final Optional<JavaFutureAction<Void>> opening;
 
-  private HeadStart(Optional<JavaFutureAction<Void>> opening) {
+  private DataPrefetch(Optional<JavaFutureAction<Void>> opening) {
     this.opening = opening;
   }
 
@@ -39,10 +39,10 @@ final class HeadStart implements AutoCloseable {
    * @param run the job
    * @param clock how far it is
    */
-  static HeadStart begin(JavaSparkContext spark, TrainingRun run, TrainingClock clock) {
+  static DataPrefetch begin(JavaSparkContext spark, TrainingRun run, TrainingClock clock) {
     TrainingData data = run.data();
     if (clock.round() == run.plan().rounds() || Slots.now(spark) < data.workers()) {
-      return new HeadStart(Optional.empty());
+      return new DataPrefetch(Optional.empty());
     }
     JobPlan.Round round = run.plan().round((int) clock.round());
     int epoch = round.epoch();
@@ -59,7 +59,7 @@ final class HeadStart implements AutoCloseable {
             Placement.along(spark));
     spark.sc().setJobDescription("train: open the data");
     try {
-      return new HeadStart(Optional.of(workers.toJavaRDD().foreachAsync(opened -> {})));
+      return new DataPrefetch(Optional.of(workers.toJavaRDD().foreachAsync(opened -> {})));
     } finally {
       spark.sc().setJobDescription("train: the first parameters");
     }

@@ -14,13 +14,13 @@ import org.apache.spark.util.TaskCompletionListener;
  * @param workers how many workers
  * @param parameters how many parameters
  */
-record StillWork(int workers, int parameters) implements RoundWork {
+record NoOpWork(int workers, int parameters) implements RoundWork {
   /** Each worker's weight. */
   static final int EXAMPLES = 64;
 
-  private static final Deque<StillNetwork> IDLE = new ConcurrentLinkedDeque<>();
+  private static final Deque<NoOpNetwork> IDLE = new ConcurrentLinkedDeque<>();
 
-  private record Still(StillNetwork network) implements Part {
+  private record Still(NoOpNetwork network) implements Part {
     @Override
     public boolean isFirstOfReplica() {
       return false;
@@ -38,15 +38,15 @@ record StillWork(int workers, int parameters) implements RoundWork {
   }
 
   /** Borrows a resident network until the task ends. */
-  static StillNetwork borrow(int parameters, TaskContext context) {
-    StillNetwork network = take(parameters);
+  static NoOpNetwork borrow(int parameters, TaskContext context) {
+    NoOpNetwork network = take(parameters);
     context.addTaskCompletionListener((TaskCompletionListener) ended -> IDLE.push(network));
     return network;
   }
 
-  private static StillNetwork take(int parameters) {
-    StillNetwork idle = IDLE.poll();
-    return idle != null && idle.size() == parameters ? idle : new StillNetwork(parameters);
+  private static NoOpNetwork take(int parameters) {
+    NoOpNetwork idle = IDLE.poll();
+    return idle != null && idle.size() == parameters ? idle : new NoOpNetwork(parameters);
   }
 
   @Override

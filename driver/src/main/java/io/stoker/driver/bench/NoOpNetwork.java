@@ -12,13 +12,13 @@ import java.nio.FloatBuffer;
  * A network that holds parameters and computes nothing: what remains of a round is the averaging.
  * Its vector lives outside the heap, as that of a real engine does.
  */
-final class StillNetwork implements Network {
+final class NoOpNetwork implements Network {
   private final FloatBuffer parameters;
 
   /**
    * @param parameters how many, up to 2^29
    */
-  StillNetwork(int parameters) {
+  NoOpNetwork(int parameters) {
     this.parameters =
         ByteBuffer.allocateDirect(Math.multiplyExact(parameters, Float.BYTES))
             .order(ByteOrder.nativeOrder())

@@ -23,7 +23,7 @@ import scala.reflect.ClassTag;
  * <p>A record is: slice, worker (int32), executor (modified UTF-8), examples (int64), length
  * (int32), the content; all but the content big-endian.
  */
-final class PieceSerializer extends Serializer implements Serializable {
+final class WorkerSliceSerializer extends Serializer implements Serializable {
   private static final long serialVersionUID = 1L;
 
   /** A file's stream takes native memory for each read, and maps it anew where it is much. */
@@ -44,7 +44,7 @@ final class PieceSerializer extends Serializer implements Serializable {
   }
 
   /** All of a record but its content. */
-  static ByteBuffer header(Piece piece) {
+  static ByteBuffer header(WorkerSlice piece) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     DataOutputStream out = new DataOutputStream(bytes);
     try {
@@ -105,7 +105,7 @@ final class PieceSerializer extends Serializer implements Serializable {
 
     @Override
     public <T> SerializationStream writeObject(T object, ClassTag<T> type) {
-      Piece piece = (Piece) object;
+      WorkerSlice piece = (WorkerSlice) object;
       try {
         out.write(header(piece).array());
         out.write(piece.content());
@@ -167,7 +167,7 @@ final class PieceSerializer extends Serializer implements Serializable {
         for (int from = 0; from < content.length; from += READ_BYTES) {
           in.readFully(content, from, Math.min(READ_BYTES, content.length - from));
         }
-        return (T) Piece.of(slice, worker, executor, examples, content);
+        return (T) WorkerSlice.of(slice, worker, executor, examples, content);
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }
