@@ -100,7 +100,9 @@ class JobIdentityTest {
     TrainingConfig watching =
         config.toBuilder().schedule(new LearningRateSchedule.Plateau(0.1, 5, 0)).build();
 
-    assertThat(ConfigFormat.toJson(plain)).hasToString("{\"data\":\"d\",\"run\":\"r\",\"model\":\"lenet5\",\"workers\":2,\"batch\":64"
+    assertThat(ConfigFormat.toJson(plain))
+        .hasToString(
+            "{\"data\":\"d\",\"run\":\"r\",\"model\":\"lenet5\",\"workers\":2,\"batch\":64"
                 + ",\"local_steps\":10,\"epochs\":10,\"learning_rate\":0.01"
                 + ",\"schedule\":{\"type\":\"constant\",\"warm_up_epochs\":0.0},\"bias_rate\":1.0"
                 + ",\"layer_rates\":{},\"momentum\":0.9,\"weight_decay\":5.0E-4,\"clip_norm\":0.0"
@@ -110,8 +112,11 @@ class JobIdentityTest {
                 + ",\"checkpoint_every\":20,\"keep\":3,\"validate_every\":0"
                 + ",\"validation_split\":\"validation\",\"patience\":0,\"engine\":\"auto\""
                 + ",\"init\":\"\",\"freeze\":\"\",\"slice_bytes\":0}");
-    assertThat(new JobIdentity(plain, "layers", "4711").sha256()).isEqualTo("6239fd589ff8362fdf0c2f14abc532abba2599cddc7285cd3d83c6478bfe2e08");
-    assertThat(identity.sha256()).isEqualTo("bd9ce88e295fb230b99b15ed00b7e90a5ccfad4302311236ad0ef8c9f269a1b6");
-    assertThat(new JobIdentity(watching, "layers", "4711").sha256()).isEqualTo("77bf99ea77a0311f30dd3e15ed6adf8835521351c0fd6d5892aff24fb8f5a64f");
+    assertThat(new JobIdentity(plain, "layers", "4711").sha256())
+        .isEqualTo("6239fd589ff8362fdf0c2f14abc532abba2599cddc7285cd3d83c6478bfe2e08");
+    assertThat(identity.sha256())
+        .isEqualTo("bd9ce88e295fb230b99b15ed00b7e90a5ccfad4302311236ad0ef8c9f269a1b6");
+    assertThat(new JobIdentity(watching, "layers", "4711").sha256())
+        .isEqualTo("77bf99ea77a0311f30dd3e15ed6adf8835521351c0fd6d5892aff24fb8f5a64f");
   }
 }

@@ -27,9 +27,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The parameters that small jobs end with, as recorded once. A change of one of these
- * constants changes the result of jobs that users have run: they can no longer be resumed or
- * repeated.
+ * The parameters that small jobs end with, as recorded once. A change of one of these constants
+ * changes the result of jobs that users have run: they can no longer be resumed or repeated.
  *
  * <p>The bits depend on the kind of processor, since oneDNN sums in another order with other vector
  * registers. The constants are those of {@value #RECORDED_ON}; elsewhere the test is skipped.
@@ -171,8 +170,7 @@ class PinnedHashesTest {
 
   @Test
   void ofBatchNormalization() {
-    assertThat(
-            hash(job.config("normalized").model(folder.resolve("normalized.yaml").toString())))
+    assertThat(hash(job.config("normalized").model(folder.resolve("normalized.yaml").toString())))
         .isEqualTo("6fded9586ec16e89f126cd1f9c6bb816899d9cac1c71eb1139b940fd62753b9f");
   }
 
