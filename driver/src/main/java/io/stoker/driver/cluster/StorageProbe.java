@@ -1,17 +1,16 @@
 package io.stoker.driver.cluster;
 
 import io.stoker.data.storage.Storage;
+import io.stoker.data.storage.WriteProbe;
 import io.stoker.failure.ResourceException;
 import java.io.IOException;
 import java.util.Arrays;
-import java.util.UUID;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataInputStream;
-import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 
-/** Tries whether a folder can be written to. */
+/** Finds out whether a folder can be written to, and how fast. */
 public final class StorageProbe {
   private static final int BYTES = 1 << 20;
   private static final double NANOSECONDS = 1e9;
@@ -19,7 +18,7 @@ public final class StorageProbe {
   private StorageProbe() {}
 
   /**
-   * How the folder did.
+   * What was measured.
    *
    * @param uri the folder
    * @param bytes how much was written, and read again
@@ -35,7 +34,7 @@ public final class StorageProbe {
   }
 
   /**
-   * Writes a file of 1 MiB, reads it and deletes it.
+   * Writes a file of 1 MiB, reads it and deletes it, with the folders that were made for it.
    *
    * @throws ResourceException if the folder cannot be used
    */
@@ -43,30 +42,27 @@ public final class StorageProbe {
     byte[] written = new byte[BYTES];
     Arrays.fill(written, (byte) 0x5a);
     try {
-      Path file = new Path(Storage.path(uri), ".stoker-probe-" + UUID.randomUUID());
-      FileSystem storage = Storage.of(file, hadoop);
-      long start = System.nanoTime();
+      Path folder = Storage.path(uri);
+      FileSystem storage = Storage.of(folder, hadoop);
       byte[] read = new byte[BYTES];
+      long start = System.nanoTime();
       long middle;
-      try {
-        try (FSDataOutputStream output = storage.create(file, false)) {
-          output.write(written);
-        }
+      try (WriteProbe probe = new WriteProbe(storage.makeQualified(folder), storage)) {
+        probe.write(written);
         middle = System.nanoTime();
-        try (FSDataInputStream input = storage.open(file)) {
+        try (FSDataInputStream input = storage.open(probe.file())) {
           input.readFully(read);
         }
-      } finally {
-        storage.delete(file, false);
       }
       long end = System.nanoTime();
       if (!Arrays.equals(written, read)) {
         throw new ResourceException(
-            "Storage %s gives back other bytes than were written".formatted(uri));
+            "Storage %s returns other bytes than were written".formatted(uri));
       }
       return new Result(uri, BYTES, (middle - start) / NANOSECONDS, (end - middle) / NANOSECONDS);
-    } catch (IOException | IllegalArgumentException e) {
-      throw new ResourceException("Cannot use storage %s: %s".formatted(uri, e.getMessage()), e);
+    } catch (IOException e) {
+      throw new ResourceException(
+          "Cannot use storage %s: %s".formatted(uri, WriteProbe.reason(e)), e);
     }
   }
 }

@@ -28,11 +28,11 @@ class MachineTest {
 
   @Test
   void probesStorageAndLeavesNothingBehind(@TempDir Path folder) throws IOException {
-    StorageProbe.Result result = StorageProbe.run(folder.toString(), new Configuration());
+    StorageProbe.Result result =
+        StorageProbe.run(folder.resolve("not/there").toString(), new Configuration());
 
     assertThat(result.bytes()).isEqualTo(1 << 20);
-    assertThat(folder.toFile().listFiles())
-        .allMatch(file -> !file.getName().startsWith(".stoker-probe"));
+    assertThat(folder).isEmptyDirectory();
   }
 
   @Test
@@ -41,6 +41,7 @@ class MachineTest {
 
     assertThatThrownBy(() -> StorageProbe.run(file.toString(), new Configuration()))
         .isInstanceOf(ResourceException.class)
-        .hasMessageContaining(file.toString());
+        .hasMessage(
+            "Cannot use storage %s: a part of this path is a file, not a folder".formatted(file));
   }
 }
