@@ -77,7 +77,9 @@ public final class WriteProbe implements AutoCloseable {
     }
   }
 
-  /** Java's exceptions say why, Hadoop's do not: they do not tell a missing folder from no right. */
+  /**
+   * Java's exceptions say why, Hadoop's do not: they do not tell a missing folder from no right.
+   */
   private void writeLocally(RawLocalFileSystem local, byte[] content) throws IOException {
     for (int attempt = 1; ; attempt++) {
       for (Path folder : missingFolders()) {

@@ -108,8 +108,7 @@ class OutputFileTest {
                     "--output", scratch.resolve("text").toString(), new Configuration()))
         .isInstanceOf(InputException.class)
         .hasMessageMatching("Invalid --output: .*text is no folder");
-    OutputFolder output =
-        OutputFolder.check("--output", scratch.toString(), new Configuration());
+    OutputFolder output = OutputFolder.check("--output", scratch.toString(), new Configuration());
     assertThatThrownBy(() -> output.file("folder"))
         .isInstanceOf(InputException.class)
         .hasMessageMatching("Invalid --output: .*folder is a folder");
