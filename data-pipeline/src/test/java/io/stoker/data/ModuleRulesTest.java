@@ -1,5 +1,6 @@
 package io.stoker.data;
 
+import static com.tngtech.archunit.base.DescribedPredicate.not;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
@@ -22,14 +23,15 @@ class ModuleRulesTest {
           .dependOnClassesThat(resideInAnyPackage("org.apache.spark..", "scala.."));
 
   @ArchTest
-  static final ArchRule onlyFailuresOfModels =
+  static final ArchRule onlyTheBaseOfOtherModules =
       noClasses()
           .should()
           .dependOnClassesThat(
               resideInAPackage("io.stoker..")
                   .and(
-                      com.tngtech.archunit.base.DescribedPredicate.not(
-                          resideInAnyPackage("io.stoker.data..", "io.stoker.failure.."))));
+                      not(
+                          resideInAnyPackage(
+                              "io.stoker.data..", "io.stoker.base..", "io.stoker.failure.."))));
 
   @ArchTest
   static final ArchRule noTensors =

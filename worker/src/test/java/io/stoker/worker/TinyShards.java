@@ -1,7 +1,7 @@
 package io.stoker.worker;
 
+import io.stoker.base.SplitMix64;
 import io.stoker.data.image.ImageShape;
-import io.stoker.data.plan.Mixing;
 import io.stoker.data.shard.ChannelStatistics;
 import io.stoker.data.shard.DuplicateCounts;
 import io.stoker.data.shard.ImageShapes;
@@ -86,7 +86,7 @@ public final class TinyShards {
               new ShardEncoding.Raw(),
               new Configuration())) {
         for (int row = 0; row < rows.get(shard); row++) {
-          int label = Mixing.below(Mixing.mix(id), classes);
+          int label = SplitMix64.below(SplitMix64.mix(id), classes);
           perClass.set(label, perClass.get(label) + 1);
           writer.write(new ShardSample(id, label, name + "/" + id, SHAPE, image(id, label)));
           id++;
@@ -104,7 +104,7 @@ public final class TinyShards {
     byte[] pixels = new byte[SHAPE.bytes()];
     for (int i = 0; i < pixels.length; i++) {
       boolean bar = i / SHAPE.width() / 2 == label;
-      pixels[i] = (byte) (Mixing.below(Mixing.mix(id, i), 120) + (bar ? 100 : 0));
+      pixels[i] = (byte) (SplitMix64.below(SplitMix64.mix(id, i), 120) + (bar ? 100 : 0));
     }
     return pixels;
   }

@@ -1,7 +1,7 @@
 package io.stoker.data.augment;
 
+import io.stoker.base.SplitMix64;
 import io.stoker.data.image.ImageShape;
-import io.stoker.data.plan.Mixing;
 import io.stoker.data.shard.ChannelStatistics;
 import java.util.List;
 
@@ -114,14 +114,14 @@ public final class AugmentationChain {
   }
 
   private static long key(long seed, int epoch, long sampleId) {
-    return Mixing.mix(Mixing.mix(seed, epoch, sampleId), USE);
+    return SplitMix64.mix(SplitMix64.mix(seed, epoch, sampleId), USE);
   }
 
   private void compose(long key) {
     map.reset(image);
     for (int i = 0; i < augmentations.length; i++) {
       if (augmentations[i] instanceof Augmentation.Geometric geometric) {
-        geometric.compose(map, input, Mixing.mix(key, i));
+        geometric.compose(map, input, SplitMix64.mix(key, i));
       }
     }
     if (!map.hasSizeOf(input)) {
@@ -132,7 +132,7 @@ public final class AugmentationChain {
   private void changeValues(long key, byte[] pixels) {
     for (int i = 0; i < augmentations.length; i++) {
       if (augmentations[i] instanceof Augmentation.Photometric photometric) {
-        photometric.apply(pixels, input, statistics, Mixing.mix(key, i));
+        photometric.apply(pixels, input, statistics, SplitMix64.mix(key, i));
       }
     }
   }
@@ -142,7 +142,7 @@ public final class AugmentationChain {
     ToneTables.reset(tones);
     for (int i = 0; i < augmentations.length; i++) {
       if (augmentations[i] instanceof Augmentation.Tonal one) {
-        one.compose(tones, statistics, Mixing.mix(key, i));
+        one.compose(tones, statistics, SplitMix64.mix(key, i));
       }
     }
     for (int channel = 0; channel < toned.length; channel++) {

@@ -1,7 +1,7 @@
 package io.stoker.data.augment;
 
+import io.stoker.base.SplitMix64;
 import io.stoker.data.image.ImageShape;
-import io.stoker.data.plan.Mixing;
 import io.stoker.failure.Check;
 
 /**
@@ -31,13 +31,13 @@ public record Crop(int padding) implements Augmentation.Geometric {
       around = map.hasSizeOf(input) ? CUSTOMARY : 0;
     }
     map.thenCut(
-        place(Mixing.mix(key, 1), map.height(), input.height(), around),
-        place(Mixing.mix(key, 0), map.width(), input.width(), around),
+        place(SplitMix64.mix(key, 1), map.height(), input.height(), around),
+        place(SplitMix64.mix(key, 0), map.width(), input.width(), around),
         input);
   }
 
   /** Where the window begins; before the image, perhaps, in the padding. */
   private static int place(long hash, int from, int to, int around) {
-    return Mixing.below(hash, from + 2 * around - to + 1) - around;
+    return SplitMix64.below(hash, from + 2 * around - to + 1) - around;
   }
 }

@@ -1,7 +1,7 @@
 package io.stoker.data.augment;
 
+import io.stoker.base.SplitMix64;
 import io.stoker.data.image.ImageShape;
-import io.stoker.data.plan.Mixing;
 import java.util.List;
 import java.util.Locale;
 import java.util.Random;
@@ -28,7 +28,7 @@ public enum Distortion {
       return moving(
           shape,
           (map, sampleId) -> {
-            int side = Mixing.below(key(seed, sampleId), 4);
+            int side = SplitMix64.below(key(seed, sampleId), 4);
             int sign = side % 2 == 0 ? 1 : -1;
             map.thenMove(side < 2 ? sign * across : 0, side < 2 ? 0 : sign * down);
           });
@@ -62,7 +62,7 @@ public enum Distortion {
       return moving(
           shape,
           (map, sampleId) -> {
-            double turned = Mixing.below(key(seed, sampleId), 2) == 0 ? sin : -sin;
+            double turned = SplitMix64.below(key(seed, sampleId), 2) == 0 ? sin : -sin;
             map.then(cos, -turned, turned, cos);
           });
     }
@@ -157,7 +157,7 @@ public enum Distortion {
   abstract PixelChange change(double level, ImageShape shape, long seed);
 
   private static long key(long seed, long sampleId) {
-    return Mixing.mix(seed, sampleId, USE);
+    return SplitMix64.mix(seed, sampleId, USE);
   }
 
   /** What a sample's pixels do. */

@@ -1,6 +1,7 @@
 package io.stoker.data.augment;
 
-import io.stoker.data.plan.Mixing;
+import io.stoker.base.SplitMix64;
+
 
 /** Random numbers of one augmentation of one sample, told apart by their use. */
 final class Draw {
@@ -8,12 +9,12 @@ final class Draw {
 
   /** A whole number of {@code [-range, range]}, each equally likely. */
   static int whole(long key, int use, int range) {
-    return Mixing.below(Mixing.mix(key, use), 2 * range + 1) - range;
+    return SplitMix64.below(SplitMix64.mix(key, use), 2 * range + 1) - range;
   }
 
   /** A number of {@code [0, 1)}. */
   static double unit(long key, int use) {
-    return Mixing.unit(Mixing.mix(key, use));
+    return SplitMix64.unit(SplitMix64.mix(key, use));
   }
 
   /** A number of {@code [-range, range)}. */
@@ -29,8 +30,8 @@ final class Draw {
 
   /** A number of the distribution Beta(alpha, alpha): the share of one of two gamma variates. */
   static double beta(long key, double alpha) {
-    double first = logarithmOfGamma(Mixing.mix(key, 0), alpha);
-    double second = logarithmOfGamma(Mixing.mix(key, 1), alpha);
+    double first = logarithmOfGamma(SplitMix64.mix(key, 0), alpha);
+    double second = logarithmOfGamma(SplitMix64.mix(key, 1), alpha);
     return 1 / (1 + StrictMath.exp(second - first));
   }
 
@@ -41,13 +42,13 @@ final class Draw {
    */
   private static double logarithmOfGamma(long key, double shape) {
     if (shape < 1) {
-      double larger = logarithmOfGamma(Mixing.mix(key, 0), shape + 1);
+      double larger = logarithmOfGamma(SplitMix64.mix(key, 0), shape + 1);
       return larger + StrictMath.log(1 - unit(key, 1)) / shape;
     }
     double d = shape - 1.0 / 3;
     double c = 1 / StrictMath.sqrt(9 * d);
     for (int attempt = 0; ; attempt++) {
-      long draw = Mixing.mix(key, attempt);
+      long draw = SplitMix64.mix(key, attempt);
       double x = normal(draw, 0);
       double root = 1 + c * x;
       if (root > 0) {

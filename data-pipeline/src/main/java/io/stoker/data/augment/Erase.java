@@ -1,7 +1,7 @@
 package io.stoker.data.augment;
 
+import io.stoker.base.SplitMix64;
 import io.stoker.data.image.ImageShape;
-import io.stoker.data.plan.Mixing;
 import io.stoker.data.shard.ChannelStatistics;
 import io.stoker.failure.Check;
 
@@ -20,8 +20,8 @@ public record Erase(double side) implements Augmentation.Photometric {
   @Override
   public void apply(byte[] pixels, ImageShape shape, ChannelStatistics statistics, long key) {
     int length = (int) Math.round(side * Math.min(shape.height(), shape.width()));
-    int top = Mixing.below(Mixing.mix(key, 0), shape.height()) - length / 2;
-    int left = Mixing.below(Mixing.mix(key, 1), shape.width()) - length / 2;
+    int top = SplitMix64.below(SplitMix64.mix(key, 0), shape.height()) - length / 2;
+    int left = SplitMix64.below(SplitMix64.mix(key, 1), shape.width()) - length / 2;
     for (int y = Math.max(0, top); y < Math.min(shape.height(), top + length); y++) {
       for (int x = Math.max(0, left); x < Math.min(shape.width(), left + length); x++) {
         int pixel = (y * shape.width() + x) * shape.channels();

@@ -1,6 +1,6 @@
 package io.stoker.data.augment;
 
-import io.stoker.data.plan.Mixing;
+import io.stoker.base.SplitMix64;
 import io.stoker.failure.Check;
 
 /**
@@ -39,7 +39,7 @@ public record Mixup(double alpha) {
    * @param sampleId the sample's identity
    */
   public float share(long seed, int epoch, long sampleId) {
-    long key = Mixing.mix(Mixing.mix(seed, epoch, sampleId), USE);
+    long key = SplitMix64.mix(SplitMix64.mix(seed, epoch, sampleId), USE);
     return (float) Draw.beta(key, alpha);
   }
 }

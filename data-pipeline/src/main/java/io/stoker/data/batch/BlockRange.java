@@ -1,5 +1,6 @@
 package io.stoker.data.batch;
 
+import io.stoker.base.Division;
 import io.stoker.failure.Check;
 import java.util.Arrays;
 
@@ -31,7 +32,7 @@ final class BlockRange implements Schedule {
 
   @Override
   public int batches() {
-    return Math.toIntExact(((long) samples() + batch - 1) / batch);
+    return Division.ceiling(samples(), batch);
   }
 
   @Override

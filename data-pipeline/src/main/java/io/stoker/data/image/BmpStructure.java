@@ -1,5 +1,6 @@
 package io.stoker.data.image;
 
+import io.stoker.base.Division;
 import java.nio.ByteOrder;
 
 /**
@@ -92,7 +93,7 @@ final class BmpStructure {
       } else if (value == 2) { // A move to another place.
         position = file.require(position, 2);
       } else if (value > 2) { // So many pixels as they are, in whole 16-bit words.
-        int bytes = (value + pixelsPerByte - 1) / pixelsPerByte;
+        int bytes = Division.ceiling(value, pixelsPerByte);
         position = file.require(position, bytes + bytes % 2);
       }
     }

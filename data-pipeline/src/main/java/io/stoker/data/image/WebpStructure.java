@@ -1,5 +1,6 @@
 package io.stoker.data.image;
 
+import io.stoker.base.LittleEndian;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -81,12 +82,11 @@ final class WebpStructure {
       int frame = data + FRAME_HEADER_BYTES;
       int end = file.require(data, file.unsignedInt(position + 4));
       boolean alpha = file.hasText(frame, "ALPH");
-      ByteBuffer still =
-          ByteBuffer.allocate(RIFF_HEADER_BYTES + CANVAS_BYTES + end - frame)
-              .order(ByteOrder.LITTLE_ENDIAN);
+      byte[] stillFile = new byte[RIFF_HEADER_BYTES + CANVAS_BYTES + end - frame];
+      ByteBuffer still = LittleEndian.bytes(stillFile);
       still.put(ascii("RIFF")).putInt(still.capacity() - 8).put(ascii("WEBPVP8X")).putInt(10);
       still.putInt(alpha ? ALPHA_FLAG : 0).put(bytes, data + 6, 6).put(bytes, frame, end - frame);
-      return still.array();
+      return stillFile;
     } catch (UnreadableImageException e) {
       throw new IllegalArgumentException("a file that was not checked", e);
     }

@@ -1,5 +1,6 @@
 package io.stoker.data.pack;
 
+import io.stoker.base.Sha256;
 import io.stoker.data.shard.RejectedInput;
 import java.io.Serializable;
 import java.nio.ByteBuffer;

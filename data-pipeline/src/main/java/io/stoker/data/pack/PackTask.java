@@ -1,5 +1,6 @@
 package io.stoker.data.pack;
 
+import io.stoker.base.Sha256;
 import io.stoker.data.image.ImageCodec;
 import io.stoker.data.image.ImageShape;
 import io.stoker.data.image.Pixels;

@@ -1,7 +1,7 @@
 package io.stoker.data.pack;
 
+import io.stoker.base.SplitMix64;
 import io.stoker.data.image.ImageShape;
-import io.stoker.data.plan.Mixing;
 import io.stoker.data.shard.ShardSample;
 import java.io.Serializable;
 import java.util.Comparator;
@@ -29,7 +29,7 @@ record PackedSample(
 
   /** The place of a sample in the order of a split. */
   static long order(long seed, long sampleId) {
-    return Mixing.mix(seed, sampleId, USE);
+    return SplitMix64.mix(seed, sampleId, USE);
   }
 
   /** Which of {@link #BUCKETS} equal parts of the order the sample is in. */

@@ -1,5 +1,6 @@
 package io.stoker.data.pack;
 
+import io.stoker.base.Division;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.spark.Partitioner;
@@ -48,7 +49,7 @@ final class ShardLayout extends Partitioner {
     for (long bytes : bucketBytes) {
       total += bytes;
     }
-    long count = Math.max(1, (total + shardBytes - 1) / shardBytes);
+    long count = Math.max(1, Division.ceiling(total, shardBytes));
     int[] result = new int[bucketBytes.length];
     long before = 0;
     long wanted = -1;

@@ -1,6 +1,6 @@
 package io.stoker.data.pack;
 
-import io.stoker.data.plan.Mixing;
+import io.stoker.base.SplitMix64;
 import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
 import java.io.Serializable;
@@ -76,7 +76,7 @@ public record SplitFractions(List<String> names, List<Double> fractions) impleme
 
   /** The index, in {@link #names()}, of the split of a sample. */
   int indexOf(long seed, long sampleId) {
-    double at = Mixing.unit(Mixing.mix(seed, sampleId, USE));
+    double at = SplitMix64.unit(SplitMix64.mix(seed, sampleId, USE));
     double end = 0;
     for (int i = 0; i < fractions.size() - 1; i++) {
       end += fractions.get(i);

@@ -1,5 +1,6 @@
 package io.stoker.data.plan;
 
+import io.stoker.base.SplitMix64;
 import io.stoker.failure.Check;
 import java.util.Arrays;
 
@@ -50,11 +51,11 @@ public final class EpochPlan {
     this.epoch = epoch;
     this.workers = workers;
     this.batch = batch;
-    this.key = Mixing.mix(seed, epoch);
+    this.key = SplitMix64.mix(seed, epoch);
     this.blockRows = blockRows.clone();
     this.blocks = new int[blockRows.length];
     this.starts = new long[blockRows.length + 1];
-    long order = Mixing.mix(key, BLOCK_ORDER);
+    long order = SplitMix64.mix(key, BLOCK_ORDER);
     for (int i = 0; i < blocks.length; i++) {
       blocks[i] = Permutation.at(i, blocks.length, order);
       Check.input(
@@ -140,7 +141,7 @@ public final class EpochPlan {
     int index = index(position);
     int block = blocks[index];
     return Permutation.at(
-        (int) (position - starts[index]), blockRows[block], Mixing.mix(key, ROW_ORDER, block));
+        (int) (position - starts[index]), blockRows[block], SplitMix64.mix(key, ROW_ORDER, block));
   }
 
   private int index(long position) {

@@ -1,5 +1,7 @@
 package io.stoker.data.plan;
 
+import io.stoker.base.SplitMix64;
+
 /**
  * A random order of the numbers {@code [0, size)} that needs no memory: a Feistel network over the
  * next power of four, walked until it is back in range (Black and Rogaway, 2002, "Ciphers with
@@ -34,7 +36,7 @@ public final class Permutation {
       long left = value >>> halfBits;
       long right = value & mask;
       for (int round = 0; round < ROUNDS; round++) {
-        long next = left ^ (Mixing.mix(key + round, right) & mask);
+        long next = left ^ (SplitMix64.mix(key + round, right) & mask);
         left = right;
         right = next;
       }

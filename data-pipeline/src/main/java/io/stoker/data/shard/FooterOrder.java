@@ -1,10 +1,10 @@
 package io.stoker.data.shard;
 
+import io.stoker.base.LittleEndian;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.Comparator;
 import org.apache.parquet.format.ColumnChunk;
 import org.apache.parquet.format.Encoding;
@@ -31,7 +31,7 @@ final class FooterOrder {
    */
   static byte[] sorted(byte[] tail) throws IOException {
     int trailer = tail.length - TRAILER_BYTES;
-    ByteBuffer numbers = ByteBuffer.wrap(tail).order(ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer numbers = LittleEndian.bytes(tail);
     int footer = trailer - numbers.getInt(trailer);
     FileMetaData metadata =
         Util.readFileMetaData(new ByteArrayInputStream(tail, footer, trailer - footer));

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.ObjectWriter;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.stoker.base.Sha256;
 import io.stoker.data.storage.Storage;
 import io.stoker.failure.Check;
 import io.stoker.failure.DamagedException;
@@ -16,10 +17,7 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.List;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataInputStream;
@@ -91,7 +89,7 @@ public final class ManifestFile {
       try (FSDataInputStream in = fileSystem.open(file)) {
         in.readFully(bytes);
       }
-      String sha256 = sha256(bytes);
+      String sha256 = Sha256.hex(bytes);
       verify(fileSystem, file, sha256);
       return new Stored(parse(bytes, file), sha256);
     } catch (FileNotFoundException e) {
@@ -111,7 +109,7 @@ public final class ManifestFile {
   public static Stored write(ShardManifest manifest, Path folder, Configuration hadoop)
       throws IOException {
     byte[] bytes = JSON.writeValueAsBytes(manifest);
-    String sha256 = sha256(bytes);
+    String sha256 = Sha256.hex(bytes);
     FileSystem fileSystem = Storage.of(folder, hadoop);
     write(fileSystem, new Path(folder, CHECKSUM), checksumLine(sha256));
     write(fileSystem, new Path(folder, ShardManifest.FILE), bytes);
@@ -182,18 +180,5 @@ public final class ManifestFile {
     return e instanceof JsonMappingException mapping
         ? " (at " + mapping.getPathReference().replaceAll("[a-zA-Z0-9_.]+[.](?=[A-Z])", "") + ")"
         : "";
-  }
-
-  private static String sha256(byte[] bytes) {
-    return HexFormat.of().formatHex(sha256Digest().digest(bytes));
-  }
-
-  /** A new SHA-256, which every Java has. */
-  static MessageDigest sha256Digest() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
-    }
   }
 }

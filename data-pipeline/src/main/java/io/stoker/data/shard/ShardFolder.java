@@ -1,5 +1,6 @@
 package io.stoker.data.shard;
 
+import io.stoker.base.Sha256;
 import io.stoker.data.storage.Storage;
 import io.stoker.failure.DamagedException;
 import io.stoker.failure.InputException;
@@ -8,7 +9,6 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.security.MessageDigest;
-import java.util.HexFormat;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import org.apache.hadoop.conf.Configuration;
@@ -127,7 +127,7 @@ public final class ShardFolder {
     Path file = new Path(path, shard.file());
     try {
       checkLength(shard);
-      MessageDigest digest = ManifestFile.sha256Digest();
+      MessageDigest digest = Sha256.digest();
       byte[] buffer = new byte[1 << 16];
       long bytes = 0;
       try (FSDataInputStream in = Storage.of(file, hadoop).open(file)) {
@@ -139,7 +139,7 @@ public final class ShardFolder {
       if (bytes < shard.bytes()) {
         throw new EOFException("the stream ended after " + bytes + " bytes");
       }
-      String sha256 = HexFormat.of().formatHex(digest.digest());
+      String sha256 = Sha256.hex(digest);
       if (!sha256.equals(shard.sha256())) {
         throw new DamagedException(
             "Cannot read shard %s: its SHA-256 is %s, the manifest says %s; prepare the data again"

@@ -1,12 +1,12 @@
 package io.stoker.data.shard;
 
+import io.stoker.base.Sha256;
 import io.stoker.data.image.ImageShape;
 import io.stoker.data.storage.Storage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.security.MessageDigest;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
@@ -34,7 +34,7 @@ public final class ShardWriter implements AutoCloseable {
   public static final int BLOCK_BYTES = 1 << 20;
 
   private final Path file;
-  private final MessageDigest digest = ManifestFile.sha256Digest();
+  private final MessageDigest digest = Sha256.digest();
   private final ParquetWriter<ShardSample> parquet;
   private FSDataOutputStream stream;
   private long bytes;
@@ -101,7 +101,7 @@ public final class ShardWriter implements AutoCloseable {
         rowGroups.stream().mapToLong(Integer::longValue).sum(),
         rowGroups,
         bytes,
-        HexFormat.of().formatHex(digest.digest()));
+        Sha256.hex(digest));
   }
 
   /**

@@ -1,8 +1,8 @@
 package io.stoker.data.synth;
 
+import io.stoker.base.SplitMix64;
 import io.stoker.data.image.ImageShape;
 import io.stoker.data.image.Pixels;
-import io.stoker.data.plan.Mixing;
 import io.stoker.failure.Check;
 import java.io.Serializable;
 import java.util.List;
@@ -59,13 +59,13 @@ record SyntheticImages(long seed, int classes, int size) implements Serializable
    * @param index which of the class's
    */
   Pixels draw(int label, long index) {
-    long key = Mixing.mix(Mixing.mix(seed, label, index), USE);
+    long key = SplitMix64.mix(SplitMix64.mix(seed, label, index), USE);
     Placing placing = new Placing(key);
     int shape = label % SHAPES.size();
     int texture =
         classes > SHAPES.size()
             ? label / SHAPES.size() % TEXTURES.size()
-            : Mixing.below(Mixing.mix(key, 20), TEXTURES.size());
+            : SplitMix64.below(SplitMix64.mix(key, 20), TEXTURES.size());
     int hues = (classes - 1) / WITHOUT_HUE + 1;
     int hueIndex = label / WITHOUT_HUE;
     double hue = hues > 1 ? (double) hueIndex / hues : unit(key, 21);
@@ -82,7 +82,7 @@ record SyntheticImages(long seed, int classes, int size) implements Serializable
         double cover = clamp(0.5 + (1 - distance(shape, u, v)) * placing.pixels());
         double tone = tone(texture, u, v);
         double shade = 0.8 + 0.4 * (x + y) / (2.0 * size);
-        long noise = Mixing.mix(key, out);
+        long noise = SplitMix64.mix(key, out);
         for (int channel = 0; channel < 3; channel++) {
           double front = tone * light[channel] + (1 - tone) * dark[channel];
           double value = cover * front + (1 - cover) * background[channel] * shade;
@@ -172,7 +172,7 @@ record SyntheticImages(long seed, int classes, int size) implements Serializable
   }
 
   private static double unit(long key, int use) {
-    return Mixing.unit(Mixing.mix(key, -1 - use));
+    return SplitMix64.unit(SplitMix64.mix(key, -1 - use));
   }
 
   private static double clamp(double value) {

@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.stoker.base.SplitMix64;
 import io.stoker.data.TestImages;
 import io.stoker.data.image.ImageShape;
 import io.stoker.data.image.Pixels;
-import io.stoker.data.plan.Mixing;
 import io.stoker.data.shard.ChannelStatistics;
 import io.stoker.failure.InputException;
 import java.util.Arrays;
@@ -179,15 +179,15 @@ class AugmentationTest {
   }
 
   private static long key(int sample, int index) {
-    return Mixing.mix(Mixing.mix(Mixing.mix(1, 0, sample), 3), index);
+    return SplitMix64.mix(SplitMix64.mix(SplitMix64.mix(1, 0, sample), 3), index);
   }
 
   @Test
   void turnsScalesAndSlantsAroundTheCentreInOneResampling() {
     for (int sample = 0; sample < 50; sample++) {
-      double angle = Math.toRadians(30 * (2 * Mixing.unit(Mixing.mix(key(sample, 0), 0)) - 1));
-      double factor = 1 + 0.5 * (2 * Mixing.unit(Mixing.mix(key(sample, 1), 0)) - 1);
-      double slant = 0.3 * (2 * Mixing.unit(Mixing.mix(key(sample, 2), 0)) - 1);
+      double angle = Math.toRadians(30 * (2 * SplitMix64.unit(SplitMix64.mix(key(sample, 0), 0)) - 1));
+      double factor = 1 + 0.5 * (2 * SplitMix64.unit(SplitMix64.mix(key(sample, 1), 0)) - 1);
+      double slant = 0.3 * (2 * SplitMix64.unit(SplitMix64.mix(key(sample, 2), 0)) - 1);
       double cos = Math.cos(angle) / factor;
       double sin = Math.sin(angle) / factor;
       // Turn, then scale, then slant: the matrices multiply in this order.
@@ -205,7 +205,7 @@ class AugmentationTest {
     for (int sample = 0; sample < 1000; sample++) {
       AffineMap map = new AffineMap();
       map.reset(SHAPE);
-      new Rotate(90).compose(map, SHAPE, Mixing.mix(sample));
+      new Rotate(90).compose(map, SHAPE, SplitMix64.mix(sample));
       smallest = Math.min(smallest, map.yx);
       largest = Math.max(largest, map.yx);
     }
@@ -219,7 +219,7 @@ class AugmentationTest {
     for (int sample = 0; sample < 1000; sample++) {
       AffineMap map = new AffineMap();
       map.reset(SHAPE);
-      new ResizedCrop(0.2).compose(map, SHAPE, Mixing.mix(sample));
+      new ResizedCrop(0.2).compose(map, SHAPE, SplitMix64.mix(sample));
       smallest = Math.min(smallest, map.xx * map.yy);
       assertThat(map.xx * map.yy).isBetween(0.19, 1.0);
       // The corners of the part, in pixels from the centre.
@@ -236,7 +236,7 @@ class AugmentationTest {
       mean += (value & 0xFF) / (double) SHAPE.bytes();
     }
     for (int sample = 0; sample < 50; sample++) {
-      double factor = 1 + 0.5 * (2 * Mixing.unit(Mixing.mix(key(sample, 0), 0)) - 1);
+      double factor = 1 + 0.5 * (2 * SplitMix64.unit(SplitMix64.mix(key(sample, 0), 0)) - 1);
       double[] brighter = new double[SHAPE.bytes()];
       double[] starker = new double[SHAPE.bytes()];
       double[] livelier = new double[SHAPE.bytes()];

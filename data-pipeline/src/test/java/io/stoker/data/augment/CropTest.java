@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.stoker.base.SplitMix64;
 import io.stoker.data.TestImages;
 import io.stoker.data.image.ImageShape;
 import io.stoker.data.image.Pixels;
-import io.stoker.data.plan.Mixing;
 import io.stoker.data.shard.ChannelStatistics;
 import io.stoker.failure.InputException;
 import java.util.Arrays;
@@ -131,8 +131,8 @@ class CropTest {
     for (int sample = 0; sample < 20; sample++) {
       assertNear(apply("rotate=40", 1, 0, sample), turned(sample, 0, 5.5, 4, 5, 3.5));
       long crop = key(sample, 0);
-      int top = Mixing.below(Mixing.mix(crop, 1), 4);
-      int left = Mixing.below(Mixing.mix(crop, 0), 6);
+      int top = SplitMix64.below(SplitMix64.mix(crop, 1), 4);
+      int left = SplitMix64.below(SplitMix64.mix(crop, 0), 6);
       double x = left + 3;
       double y = top + 2.5;
       assertNear(apply("crop,rotate=40", 1, 0, sample), turned(sample, 1, x, y, x, y));
@@ -140,7 +140,7 @@ class CropTest {
   }
 
   private static long key(int sample, int index) {
-    return Mixing.mix(Mixing.mix(Mixing.mix(1, 0, sample), 3), index);
+    return SplitMix64.mix(SplitMix64.mix(SplitMix64.mix(1, 0, sample), 3), index);
   }
 
   /**
@@ -151,7 +151,7 @@ class CropTest {
    */
   private static double[] turned(
       int sample, int index, double pivotX, double pivotY, double middleX, double middleY) {
-    double angle = Math.toRadians(40 * (2 * Mixing.unit(Mixing.mix(key(sample, index), 0)) - 1));
+    double angle = Math.toRadians(40 * (2 * SplitMix64.unit(SplitMix64.mix(key(sample, index), 0)) - 1));
     double[] target = new double[INPUT.bytes()];
     for (int y = 0; y < 6; y++) {
       for (int x = 0; x < 7; x++) {
@@ -185,7 +185,7 @@ class CropTest {
     for (int sample = 0; sample < 1000; sample++) {
       AffineMap map = new AffineMap();
       map.reset(SHAPE);
-      new ResizedCrop(0.3).compose(map, INPUT, Mixing.mix(sample));
+      new ResizedCrop(0.3).compose(map, INPUT, SplitMix64.mix(sample));
       assertThat(map.hasSizeOf(INPUT)).isTrue();
       double width = map.xx * 7;
       double height = map.yy * 6;

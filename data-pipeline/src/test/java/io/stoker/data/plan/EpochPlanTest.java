@@ -3,6 +3,7 @@ package io.stoker.data.plan;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.stoker.base.SplitMix64;
 import io.stoker.failure.InputException;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -136,7 +137,7 @@ class EpochPlanTest {
     int trials = 4000;
     int[] counts = new int[size];
     for (int key = 0; key < trials; key++) {
-      counts[Permutation.at(0, size, Mixing.mix(key))]++;
+      counts[Permutation.at(0, size, SplitMix64.mix(key))]++;
     }
     double expected = (double) trials / size;
     double chiSquare = 0;
@@ -156,19 +157,6 @@ class EpochPlanTest {
     assertThat(plan.samples()).isEqualTo(2_000_000_000L);
     assertThat(plan.steps()).isEqualTo(2_000_000_000 / 1024);
     assertThat(plan.row(plan.position(15, plan.steps() - 1, 63))).isBetween(0, 19_999);
-  }
-
-  @Test
-  void drawsBoundedNumbersEvenly() {
-    int[] counts = new int[5];
-    for (int i = 0; i < 50_000; i++) {
-      counts[Mixing.below(Mixing.mix(i), 5)]++;
-    }
-    for (int count : counts) {
-      assertThat(count).isBetween(9_600, 10_400);
-    }
-    assertThat(Mixing.below(-1L, 5)).isEqualTo(4);
-    assertThat(Mixing.unit(-1L)).isLessThan(1);
   }
 
   @Test

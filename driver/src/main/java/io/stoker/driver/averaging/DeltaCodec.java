@@ -1,5 +1,6 @@
 package io.stoker.driver.averaging;
 
+import io.stoker.base.Division;
 import io.stoker.driver.config.Wire;
 import java.io.Serializable;
 import java.nio.ByteBuffer;
@@ -79,7 +80,7 @@ sealed interface DeltaCodec extends Serializable {
 
     @Override
     public int bytes(int values) {
-      return values + (values + BLOCK - 1) / BLOCK * Float.BYTES;
+      return values + Division.ceiling(values, BLOCK) * Float.BYTES;
     }
 
     @Override

@@ -1,7 +1,7 @@
 package io.stoker.driver.averaging;
 
+import io.stoker.base.LittleEndian;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 
 /** A piece's values as what has changed since the round began, vector by vector. */
@@ -18,9 +18,9 @@ final class Deltas {
    */
   static byte[] encode(DeltaCodec codec, int length, int vectors, byte[] before, byte[] after) {
     byte[] encoded = new byte[vectors * codec.bytes(length)];
-    ByteBuffer target = ByteBuffer.wrap(encoded).order(ByteOrder.LITTLE_ENDIAN);
-    FloatBuffer start = floats(before);
-    FloatBuffer end = floats(after);
+    ByteBuffer target = LittleEndian.bytes(encoded);
+    FloatBuffer start = LittleEndian.floats(before);
+    FloatBuffer end = LittleEndian.floats(after);
     float[] deltas = new float[length];
     for (int vector = 0; vector < vectors; vector++) {
       for (int i = 0; i < length; i++) {
@@ -40,9 +40,9 @@ final class Deltas {
    */
   static byte[] decode(DeltaCodec codec, int length, int vectors, byte[] before, byte[] encoded) {
     byte[] after = new byte[vectors * length * Float.BYTES];
-    ByteBuffer source = ByteBuffer.wrap(encoded).order(ByteOrder.LITTLE_ENDIAN);
-    FloatBuffer start = floats(before);
-    FloatBuffer end = floats(after);
+    ByteBuffer source = LittleEndian.bytes(encoded);
+    FloatBuffer start = LittleEndian.floats(before);
+    FloatBuffer end = LittleEndian.floats(after);
     float[] deltas = new float[length];
     for (int vector = 0; vector < vectors; vector++) {
       codec.decode(source, FloatBuffer.wrap(deltas));
@@ -51,9 +51,5 @@ final class Deltas {
       }
     }
     return after;
-  }
-
-  private static FloatBuffer floats(byte[] content) {
-    return ByteBuffer.wrap(content).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer();
   }
 }

@@ -1,9 +1,8 @@
 package io.stoker.driver.averaging;
 
+import io.stoker.base.LittleEndian;
 import io.stoker.models.spec.InitialParameters;
 import io.stoker.worker.runtime.ReplicaKey;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import org.apache.hadoop.conf.Configuration;
 
 /**
@@ -19,9 +18,7 @@ public record InitialValues(ReplicaKey replica, long seed) implements SliceSourc
     new InitialParameters(replica.spec(), seed)
         .fill(
             slices.offset(slice),
-            ByteBuffer.wrap(content)
-                .order(ByteOrder.LITTLE_ENDIAN)
-                .asFloatBuffer()
+            LittleEndian.floats(content)
                 .limit(slices.length(slice)));
     return content;
   }

@@ -1,12 +1,12 @@
 package io.stoker.driver.averaging;
 
+import io.stoker.base.LittleEndian;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.ParameterSpec;
 import java.io.Serializable;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -75,11 +75,10 @@ public record OuterStep(double rate, double momentum, boolean nesterov, List<Ran
    * @return its content after the round, a new array
    */
   byte[] apply(ParameterSlices slices, int slice, byte[] before, byte[] mean) {
-    ByteBuffer content = ByteBuffer.allocate(slices.bytes(slice)).order(ByteOrder.LITTLE_ENDIAN);
-    content.put(0, mean);
-    FloatBuffer next = content.asFloatBuffer();
-    FloatBuffer start = floats(before);
-    FloatBuffer end = floats(mean);
+    byte[] content = Arrays.copyOf(mean, slices.bytes(slice));
+    FloatBuffer next = LittleEndian.floats(content);
+    FloatBuffer start = LittleEndian.floats(before);
+    FloatBuffer end = LittleEndian.floats(mean);
     int length = slices.length(slice);
     int velocity = slices.vectors() * length;
     // As factors of d and u, with the mean as the base: then nothing is rounded that is not moved.
@@ -96,7 +95,7 @@ public record OuterStep(double rate, double momentum, boolean nesterov, List<Ran
         next.put(velocity + i, (float) (momentum * old + delta));
       }
     }
-    return content.array();
+    return content;
   }
 
   private boolean isStatistic(long parameter) {
@@ -106,9 +105,5 @@ public record OuterStep(double rate, double momentum, boolean nesterov, List<Ran
       }
     }
     return false;
-  }
-
-  private static FloatBuffer floats(byte[] content) {
-    return ByteBuffer.wrap(content).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer();
   }
 }

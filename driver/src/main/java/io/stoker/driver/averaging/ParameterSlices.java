@@ -1,5 +1,6 @@
 package io.stoker.driver.averaging;
 
+import io.stoker.base.Division;
 import java.io.Serializable;
 
 /**
@@ -40,7 +41,7 @@ public record ParameterSlices(
               .formatted(vectors, first, parameters, sliceLength));
     }
     Math.multiplyExact(sliceLength, Float.BYTES * (outerMomentum ? vectors + 1 : vectors));
-    Math.toIntExact((parameters - first + sliceLength - 1) / sliceLength);
+    Math.toIntExact(Division.ceiling(parameters - first, sliceLength));
   }
 
   /** Slices of all parameters, for plain averaging. */
@@ -75,7 +76,7 @@ public record ParameterSlices(
 
   /** How many slices there are. */
   public int count() {
-    return (int) ((parameters - first + sliceLength - 1) / sliceLength);
+    return (int) Division.ceiling(parameters - first, sliceLength);
   }
 
   /** Which slice a parameter is in. */

@@ -1,5 +1,6 @@
 package io.stoker.driver.averaging;
 
+import io.stoker.base.LittleEndian;
 import io.stoker.driver.spark.IndexedPartition;
 import io.stoker.driver.spark.Placement;
 import io.stoker.driver.spark.Scala;
@@ -7,8 +8,6 @@ import io.stoker.models.engine.Network;
 import io.stoker.worker.runtime.RoundWork;
 import io.stoker.worker.sgd.LocalResult;
 import java.io.Serializable;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.Iterator;
 import java.util.List;
@@ -237,7 +236,7 @@ final class TrainStageRdd extends RDD<Tuple2<Integer, WorkerSlice>> {
     ParameterSlices prefix = slices.prefix();
     for (int slice = 0; slice < prefix.count(); slice++) {
       byte[] content = frozen.read(prefix, slice, hadoop.value().value());
-      network.writeParameters(prefix.offset(slice), littleEndian(content));
+      network.writeParameters(prefix.offset(slice), LittleEndian.floats(content));
     }
   }
 
@@ -264,7 +263,7 @@ final class TrainStageRdd extends RDD<Tuple2<Integer, WorkerSlice>> {
   }
 
   private void load(Network network, int slice, byte[] content) {
-    FloatBuffer values = littleEndian(content);
+    FloatBuffer values = LittleEndian.floats(content);
     int length = slices.length(slice);
     network.writeParameters(slices.offset(slice), values.slice(0, length));
     if (slices.carryUpdaterState()) {
@@ -280,10 +279,6 @@ final class TrainStageRdd extends RDD<Tuple2<Integer, WorkerSlice>> {
 
   private int firstSlice(int worker) {
     return (int) ((long) worker * slices.count() / workers());
-  }
-
-  private static FloatBuffer littleEndian(byte[] content) {
-    return ByteBuffer.wrap(content).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer();
   }
 
   /** A worker's part of a round. */
@@ -330,7 +325,7 @@ final class TrainStageRdd extends RDD<Tuple2<Integer, WorkerSlice>> {
       if (result.examples() == 0) {
         return NOTHING;
       }
-      FloatBuffer values = littleEndian(content);
+      FloatBuffer values = LittleEndian.floats(content);
       int length = slices.length(slice);
       network().readParameters(slices.offset(slice), values.slice(0, length));
       if (slices.carryUpdaterState()) {

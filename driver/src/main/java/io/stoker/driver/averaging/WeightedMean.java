@@ -1,7 +1,6 @@
 package io.stoker.driver.averaging;
 
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
+import io.stoker.base.LittleEndian;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.List;
@@ -61,9 +60,9 @@ final class WeightedMean {
   }
 
   private Averaged averaged(List<WorkerSlice> pieces, int parameters) {
-    List<FloatBuffer> contents = pieces.stream().map(piece -> floats(piece.content())).toList();
+    List<FloatBuffer> contents = pieces.stream().map(piece -> LittleEndian.floats(piece.content())).toList();
     byte[] mean = new byte[pieces.get(0).content().length];
-    FloatBuffer target = floats(mean);
+    FloatBuffer target = LittleEndian.floats(mean);
     for (int from = 0; from < target.capacity(); from += CHUNK) {
       int values = Math.min(CHUNK, target.capacity() - from);
       Arrays.fill(sums, 0, values, 0);
@@ -106,9 +105,5 @@ final class WeightedMean {
     for (int i = from; i < to; i++) {
       chunk[i] = (float) (sums[i] / total);
     }
-  }
-
-  private static FloatBuffer floats(byte[] content) {
-    return ByteBuffer.wrap(content).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer();
   }
 }

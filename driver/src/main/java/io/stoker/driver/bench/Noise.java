@@ -1,9 +1,8 @@
 package io.stoker.driver.bench;
 
+import io.stoker.base.LittleEndian;
 import io.stoker.driver.averaging.ParameterSlices;
 import io.stoker.driver.averaging.SliceSource;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.SplittableRandom;
 import org.apache.hadoop.conf.Configuration;
@@ -15,7 +14,7 @@ record Noise() implements SliceSource {
   @Override
   public byte[] read(ParameterSlices slices, int slice, Configuration hadoop) {
     byte[] content = new byte[slices.bytes(slice)];
-    fill(slice, ByteBuffer.wrap(content).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer());
+    fill(slice, LittleEndian.floats(content));
     return content;
   }
 

@@ -1,5 +1,7 @@
 package io.stoker.driver.checkpoint;
 
+import io.stoker.base.LittleEndian;
+import io.stoker.base.Sha256;
 import io.stoker.data.storage.Storage;
 import io.stoker.driver.averaging.ParameterSlices;
 import io.stoker.driver.averaging.SliceSource;
@@ -17,12 +19,9 @@ import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.Serializable;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
-import java.util.HexFormat;
 import java.util.function.IntFunction;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataOutputStream;
@@ -106,7 +105,7 @@ record CheckpointWriting(
     ModelFile written = write(writer, digest, hadoop);
     return new Written(
         written.bytes(),
-        HexFormat.of().formatHex(digest.digest()),
+        Sha256.hex(digest),
         slices.parameters(),
         written.parameters().byteOffset(),
         written.updaterState().map(VectorLocation::byteOffset).orElse(0L),
@@ -181,7 +180,7 @@ record CheckpointWriting(
     private void putTravelling(int vector, long at, FloatBuffer target) {
       int slice = slices.sliceOf(at);
       if (slice != present) {
-        values = littleEndian(contents.apply(slice));
+        values = LittleEndian.floats(contents.apply(slice));
         present = slice;
       }
       int from = (int) (at - slices.offset(slice));
@@ -193,7 +192,7 @@ record CheckpointWriting(
       ParameterSlices prefix = slices.prefix();
       int slice = prefix.sliceOf(at);
       if (slice != presentFrozen) {
-        frozenValues = littleEndian(frozen.read(prefix, slice, hadoop));
+        frozenValues = LittleEndian.floats(frozen.read(prefix, slice, hadoop));
         presentFrozen = slice;
       }
       int from = (int) (at - prefix.offset(slice));
@@ -205,10 +204,6 @@ record CheckpointWriting(
       for (int i = 0; i < count; i++) {
         target.put(0);
       }
-    }
-
-    private static FloatBuffer littleEndian(byte[] content) {
-      return ByteBuffer.wrap(content).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer();
     }
   }
 }

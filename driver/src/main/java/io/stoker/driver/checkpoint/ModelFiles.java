@@ -1,5 +1,6 @@
 package io.stoker.driver.checkpoint;
 
+import io.stoker.base.Sha256;
 import io.stoker.data.shard.ShardManifest;
 import io.stoker.data.storage.Storage;
 import io.stoker.failure.Check;
@@ -139,7 +140,7 @@ public final class ModelFiles {
         bytes,
         expected.bytes());
     try (InputStream in = fileSystem.open(file)) {
-      String sha256 = Sha256.of(in);
+      String sha256 = Sha256.hex(in);
       Check.undamaged(
           sha256.equals(expected.sha256()),
           "Cannot read %s: SHA-256 is %s, the manifest says %s",

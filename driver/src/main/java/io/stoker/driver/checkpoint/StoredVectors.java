@@ -1,5 +1,6 @@
 package io.stoker.driver.checkpoint;
 
+import io.stoker.base.LittleEndian;
 import io.stoker.data.storage.Storage;
 import io.stoker.driver.averaging.ParameterSlices;
 import io.stoker.driver.averaging.SliceSource;
@@ -30,8 +31,8 @@ public record StoredVectors(
   @Override
   public byte[] read(ParameterSlices slices, int slice, Configuration hadoop) {
     int length = slices.length(slice);
-    ByteBuffer content = ByteBuffer.allocate(slices.bytes(slice)).order(ByteOrder.LITTLE_ENDIAN);
-    FloatBuffer values = content.asFloatBuffer();
+    byte[] content = new byte[slices.bytes(slice)];
+    FloatBuffer values = LittleEndian.floats(content);
     Path path = new Path(file);
     try (FSDataInputStream in = Storage.of(path, hadoop).open(path)) {
       read(in, parametersOffset, slices.offset(slice), values.slice(0, length));
@@ -42,7 +43,7 @@ public record StoredVectors(
         int at = slices.vectors() * length;
         read(in, outerMomentumOffset, slices.offset(slice), values.slice(at, length));
       }
-      return content.array();
+      return content;
     } catch (EOFException | FileNotFoundException e) {
       throw new DamagedException(
           "Cannot read %s: it was cut or removed during the job".formatted(file), e);

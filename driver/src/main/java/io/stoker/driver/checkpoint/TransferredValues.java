@@ -1,10 +1,9 @@
 package io.stoker.driver.checkpoint;
 
+import io.stoker.base.LittleEndian;
 import io.stoker.driver.averaging.InitialValues;
 import io.stoker.driver.averaging.ParameterSlices;
 import io.stoker.driver.averaging.SliceSource;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.List;
 import org.apache.hadoop.conf.Configuration;
@@ -34,7 +33,7 @@ record TransferredValues(InitialValues fresh, StoredVectors stored, List<Span> c
   @Override
   public byte[] read(ParameterSlices slices, int slice, Configuration hadoop) {
     byte[] content = fresh.read(slices, slice, hadoop);
-    FloatBuffer values = ByteBuffer.wrap(content).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer();
+    FloatBuffer values = LittleEndian.floats(content);
     long begin = slices.offset(slice);
     long end = begin + slices.length(slice);
     for (Span span : copied) {

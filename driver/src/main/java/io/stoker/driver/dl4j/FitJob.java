@@ -1,14 +1,13 @@
 package io.stoker.driver.dl4j;
 
-import io.stoker.data.plan.Mixing;
+import io.stoker.base.LittleEndian;
+import io.stoker.base.SplitMix64;
 import io.stoker.driver.averaging.ParameterSlices;
 import io.stoker.driver.averaging.RoundReport;
 import io.stoker.driver.averaging.SharedParameters;
 import io.stoker.driver.spark.SparkFailures;
 import io.stoker.failure.InputException;
 import io.stoker.worker.runtime.RoundWork;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -55,7 +54,7 @@ final class FitJob {
    * @return the mean loss of the last round's examples
    */
   double run(JavaRDD<MultiDataSet> data) {
-    long key = Mixing.mix(settings.rngSeed(), network.iteration());
+    long key = SplitMix64.mix(settings.rngSeed(), network.iteration());
     try (PlannedExamples examples = PlannedExamples.of(data, settings, key)) {
       List<float[]> probe = examples.layout().rows(firstOf(data));
       TrainingBackend approach =
@@ -183,10 +182,7 @@ final class FitJob {
       float[][] vectors = new float[slices.vectors()][(int) slices.parameters()];
       try (SharedParameters.Snapshot snapshot = parameters.snapshot()) {
         for (int slice = 0; slice < slices.count(); slice++) {
-          FloatBuffer content =
-              ByteBuffer.wrap(fetch(snapshot, slice))
-                  .order(ByteOrder.LITTLE_ENDIAN)
-                  .asFloatBuffer();
+          FloatBuffer content = LittleEndian.floats(fetch(snapshot, slice));
           for (float[] vector : vectors) {
             content.get(vector, (int) slices.offset(slice), slices.length(slice));
           }

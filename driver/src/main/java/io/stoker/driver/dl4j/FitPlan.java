@@ -1,5 +1,6 @@
 package io.stoker.driver.dl4j;
 
+import io.stoker.base.Division;
 import io.stoker.data.plan.Permutation;
 import io.stoker.failure.Check;
 import java.io.Serializable;
@@ -26,11 +27,7 @@ record FitPlan(int examples, int workers, int batch, int localSteps, long key)
   }
 
   private static long rounds(int examples, int workers, int batch, int localSteps) {
-    return ceilingDivide(ceilingDivide(examples, (long) workers * batch), localSteps);
-  }
-
-  private static long ceilingDivide(long dividend, long divisor) {
-    return (dividend + divisor - 1) / divisor;
+    return Division.ceiling(Division.ceiling(examples, (long) workers * batch), localSteps);
   }
 
   int rounds() {
@@ -39,7 +36,7 @@ record FitPlan(int examples, int workers, int batch, int localSteps, long key)
 
   /** How many steps a round has. */
   int steps(int round) {
-    int all = (int) ceilingDivide(examples, (long) workers * batch);
+    int all = (int) Division.ceiling(examples, (long) workers * batch);
     return Math.min(localSteps, all - round * localSteps);
   }
 

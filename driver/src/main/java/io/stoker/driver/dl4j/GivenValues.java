@@ -1,9 +1,8 @@
 package io.stoker.driver.dl4j;
 
+import io.stoker.base.LittleEndian;
 import io.stoker.driver.averaging.ParameterSlices;
 import io.stoker.driver.averaging.SliceSource;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.broadcast.Broadcast;
@@ -17,7 +16,7 @@ record GivenValues(Broadcast<float[][]> vectors) implements SliceSource {
   @Override
   public byte[] read(ParameterSlices slices, int slice, Configuration hadoop) {
     byte[] content = new byte[slices.bytes(slice)];
-    FloatBuffer values = ByteBuffer.wrap(content).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer();
+    FloatBuffer values = LittleEndian.floats(content);
     for (float[] vector : vectors.value()) {
       values.put(vector, (int) slices.offset(slice), slices.length(slice));
     }

@@ -1,5 +1,6 @@
 package io.stoker.driver.explain;
 
+import io.stoker.base.Division;
 import java.awt.Color;
 import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
@@ -20,7 +21,7 @@ public record Filters(int count, int channels, int kernel, float[] weights) {
   /** Draws them in a near square; each from its own least (black) to its greatest value (white). */
   public BufferedImage draw() {
     int columns = (int) Math.ceil(Math.sqrt(count * 2.0));
-    int rows = (count + columns - 1) / columns;
+    int rows = Division.ceiling(count, columns);
     int scale = Math.max(1, SIDE / kernel);
     int cell = kernel * scale + GAP;
     BufferedImage picture =

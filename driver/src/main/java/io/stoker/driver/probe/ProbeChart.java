@@ -1,5 +1,6 @@
 package io.stoker.driver.probe;
 
+import io.stoker.base.Division;
 import io.stoker.failure.ResourceException;
 import java.awt.BasicStroke;
 import java.awt.Color;
@@ -29,7 +30,7 @@ public final class ProbeChart {
   public static BufferedImage draw(ProbeReport report) {
     List<ProbeReport.Curve> curves = report.curves();
     int columns = Math.min(COLUMNS, curves.size());
-    int rows = (curves.size() + columns - 1) / columns;
+    int rows = Division.ceiling(curves.size(), columns);
     BufferedImage picture =
         new BufferedImage(columns * WIDTH, rows * HEIGHT, BufferedImage.TYPE_INT_RGB);
     Graphics2D graphics = picture.createGraphics();

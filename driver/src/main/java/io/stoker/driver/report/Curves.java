@@ -3,6 +3,7 @@ package io.stoker.driver.report;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.stoker.base.Division;
 import io.stoker.driver.metrics.PhaseSeconds;
 import io.stoker.driver.metrics.RoundMetrics;
 import java.math.BigDecimal;
@@ -36,7 +37,7 @@ final class Curves {
    */
   static ObjectNode of(List<RoundMetrics> rounds, int workers) {
     Curves curves = new Curves(workers);
-    int step = Math.max(1, (rounds.size() + MAXIMUM_POINTS - 1) / MAXIMUM_POINTS);
+    int step = Math.max(1, Division.ceiling(rounds.size(), MAXIMUM_POINTS));
     curves.json.put("rounds_per_point", step);
     for (int from = 0; from < rounds.size(); from += step) {
       curves.add(rounds.subList(from, Math.min(rounds.size(), from + step)));

@@ -1,9 +1,9 @@
 package io.stoker.driver.round;
 
-import io.stoker.driver.checkpoint.Sha256;
+import io.stoker.base.LittleEndian;
+import io.stoker.base.Sha256;
 import java.io.Serializable;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.security.MessageDigest;
 import java.util.HexFormat;
 import java.util.List;
@@ -54,18 +54,18 @@ public record EpochOrder(List<Share> workers) {
       for (Share share : workers) {
         long[] ids = share.steps()[step];
         ByteBuffer bytes =
-            ByteBuffer.allocate(ids.length * Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+            LittleEndian.bytes(new byte[ids.length * Long.BYTES]);
         bytes.asLongBuffer().put(ids);
         digest.update(bytes);
       }
     }
-    return HexFormat.of().formatHex(digest.digest());
+    return Sha256.hex(digest);
   }
 
   /** The SHA-256 of the workers' own, in hexadecimal, worker by worker. */
   public String batchesSha256() {
     MessageDigest digest = Sha256.digest();
     workers.forEach(share -> digest.update(HexFormat.of().parseHex(share.batchesSha256())));
-    return HexFormat.of().formatHex(digest.digest());
+    return Sha256.hex(digest);
   }
 }

@@ -1,5 +1,6 @@
 package io.stoker.driver.round;
 
+import io.stoker.base.Division;
 import io.stoker.failure.Check;
 import io.stoker.models.file.TrainingClock;
 
@@ -29,12 +30,12 @@ public record JobPlan(
 
   public JobPlan {
     Check.input(samples >= 1, "Invalid data: no training samples");
-    long steps = ceilingDivide(samples, globalBatch);
+    long steps = Division.ceiling(samples, globalBatch);
     int single = Math.min(everyStepEpochs, epochs);
     long rounds =
         Math.addExact(
             Math.multiplyExact(steps, single),
-            Math.multiplyExact(ceilingDivide(steps, localSteps), epochs - single));
+            Math.multiplyExact(Division.ceiling(steps, localSteps), epochs - single));
     Check.input(
         rounds <= Integer.MAX_VALUE,
         "Invalid epochs: %d of %d samples are more than %d rounds",
@@ -43,13 +44,9 @@ public record JobPlan(
         Integer.MAX_VALUE);
   }
 
-  private static long ceilingDivide(long dividend, long divisor) {
-    return (dividend + divisor - 1) / divisor;
-  }
-
   /** Steps of an epoch; the last one may be smaller than the others. */
   public long stepsPerEpoch() {
-    return ceilingDivide(samples, globalBatch);
+    return Division.ceiling(samples, globalBatch);
   }
 
   /** Rounds of the job. */
@@ -59,7 +56,7 @@ public record JobPlan(
 
   /** Rounds of an epoch that is not one of the first. */
   private int roundsPerEpoch() {
-    return (int) ceilingDivide(stepsPerEpoch(), localSteps);
+    return (int) Division.ceiling(stepsPerEpoch(), localSteps);
   }
 
   private int roundsBefore(int epoch) {

@@ -1,10 +1,11 @@
 package io.stoker.driver.round;
 
+import io.stoker.base.LittleEndian;
+import io.stoker.base.Sha256;
 import io.stoker.data.batch.ImageBatch;
 import io.stoker.data.plan.EpochPlan;
 import io.stoker.data.shard.ShardFolder;
 import io.stoker.driver.checkpoint.Locations;
-import io.stoker.driver.checkpoint.Sha256;
 import io.stoker.driver.spark.Jobs;
 import io.stoker.driver.spark.NumberedTasks;
 import io.stoker.driver.spark.SparkFailures;
@@ -12,10 +13,8 @@ import io.stoker.worker.runtime.Residents;
 import io.stoker.worker.runtime.TrainingData;
 import io.stoker.worker.runtime.TrainingReaders;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.security.MessageDigest;
 import java.util.Arrays;
-import java.util.HexFormat;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -77,7 +76,7 @@ public final class OrderJob {
       TrainingData data, int epoch, int worker, int steps, Configuration hadoop) {
     MessageDigest digest = Sha256.digest();
     ByteBuffer bytes =
-        ByteBuffer.allocate(data.image().bytes() * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        LittleEndian.bytes(new byte[data.image().bytes() * Float.BYTES]);
     long[][] ids = new long[steps][];
     try (TrainingReaders.RoundReader reader =
         Residents.here().readers().reader(data, epoch, worker, 0, hadoop)) {
@@ -93,6 +92,6 @@ public final class OrderJob {
       }
       reader.completed();
     }
-    return new EpochOrder.Share(ids, HexFormat.of().formatHex(digest.digest()));
+    return new EpochOrder.Share(ids, Sha256.hex(digest));
   }
 }

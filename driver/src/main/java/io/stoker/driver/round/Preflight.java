@@ -1,5 +1,6 @@
 package io.stoker.driver.round;
 
+import io.stoker.base.Division;
 import io.stoker.data.storage.Storage;
 import io.stoker.driver.cluster.ClusterSurvey;
 import io.stoker.driver.cluster.Gang;
@@ -47,7 +48,7 @@ final class Preflight {
       LOG.warn("{}", waves(slots, workers));
     }
     int executors = Math.max(1, Slots.executors(spark));
-    int together = (Math.max(1, Math.min(slots, workers)) + executors - 1) / executors;
+    int together = Division.ceiling(Math.max(1, Math.min(slots, workers)), executors);
     need.require(together, heap(spark), outside(spark));
     LOG.info(
         "Of each executor ({} of them), training takes in the heap: {}; outside: {}",
@@ -61,7 +62,7 @@ final class Preflight {
 
   /** What becomes of a round with fewer slots than workers. */
   static String waves(int slots, int workers) {
-    int waves = (workers + Math.max(1, slots) - 1) / Math.max(1, slots);
+    int waves = Division.ceiling(workers, Math.max(1, slots));
     return "%d slots for %d workers: a round takes %d waves, about %d times as long as with %d slots"
         .formatted(slots, workers, waves, waves, workers);
   }

@@ -1,7 +1,7 @@
 package io.stoker.driver.tensorboard;
 
+import io.stoker.base.LittleEndian;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.zip.CRC32C;
 
 /**
@@ -18,13 +18,13 @@ final class EventRecords {
 
   /** Data with its frame. */
   static byte[] framed(byte[] data) {
-    ByteBuffer record =
-        ByteBuffer.allocate(data.length + FRAME_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    byte[] framed = new byte[data.length + FRAME_BYTES];
+    ByteBuffer record = LittleEndian.bytes(framed);
     record.putLong(data.length);
-    record.putInt(maskedCrc(record.array(), Long.BYTES));
+    record.putInt(maskedCrc(framed, Long.BYTES));
     record.put(data);
     record.putInt(maskedCrc(data, data.length));
-    return record.array();
+    return framed;
   }
 
   /** The checksum of the first bytes of an array. */

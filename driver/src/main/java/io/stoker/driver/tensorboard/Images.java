@@ -1,6 +1,7 @@
 package io.stoker.driver.tensorboard;
 
 import com.google.protobuf.ByteString;
+import io.stoker.base.Division;
 import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
@@ -41,7 +42,7 @@ final class Images {
     int width = images.get(0).getWidth() + GAP;
     int height = images.get(0).getHeight() + GAP;
     int columns = Math.min(COLUMNS, images.size());
-    int rows = (images.size() + columns - 1) / columns;
+    int rows = Division.ceiling(images.size(), columns);
     BufferedImage grid =
         new BufferedImage(columns * width, rows * height, BufferedImage.TYPE_INT_RGB);
     Graphics2D graphics = grid.createGraphics();

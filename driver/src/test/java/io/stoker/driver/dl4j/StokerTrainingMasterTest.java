@@ -3,7 +3,7 @@ package io.stoker.driver.dl4j;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.stoker.data.plan.Mixing;
+import io.stoker.base.SplitMix64;
 import io.stoker.driver.LocalSpark;
 import io.stoker.failure.InputException;
 import java.io.File;
@@ -108,7 +108,7 @@ class StokerTrainingMasterTest {
     MultiLayerNetwork alone = new MultiLayerNetwork(layers(updater));
     alone.init();
     MultiLayerNetwork network = alone.clone();
-    FitPlan plan = new FitPlan(50, 1, 8, 3, Mixing.mix(7, 0));
+    FitPlan plan = new FitPlan(50, 1, 8, 3, SplitMix64.mix(7, 0));
     for (DataSet batch : inOrder(DataSet.merge(data), plan)) {
       alone.fit(batch);
     }

@@ -1,12 +1,12 @@
 package io.stoker.models.file;
 
+import io.stoker.base.LittleEndian;
 import io.stoker.failure.DamagedException;
 import io.stoker.failure.InputException;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Optional;
@@ -82,7 +82,7 @@ final class ModelFileVerifier {
 
   private ZipLayout.Entry nextHeader() throws IOException {
     byte[] fixed = stream.readNBytes(ZipLayout.LOCAL_HEADER_BYTES);
-    ByteBuffer header = ByteBuffer.wrap(fixed).order(ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer header = LittleEndian.bytes(fixed);
     if (zip.position() == 0) {
       checkKind(header);
     }

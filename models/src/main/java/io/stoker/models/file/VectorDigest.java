@@ -1,27 +1,19 @@
 package io.stoker.models.file;
 
+import io.stoker.base.LittleEndian;
+import io.stoker.base.Sha256;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 
 /**
  * The SHA-256 of a vector's values as little-endian fp32, first to last: what Stoker calls {@code
  * parameters_sha256}.
  */
 public final class VectorDigest {
-  private final MessageDigest sha256 = sha256();
+  private final MessageDigest sha256 = Sha256.digest();
   private byte[] bytes = {};
-
-  private static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("Every Java has SHA-256", e);
-    }
-  }
 
   /** Takes the vector's next values, all that remain. */
   public void update(FloatBuffer values) {
@@ -29,7 +21,7 @@ public final class VectorDigest {
     if (bytes.length < length) {
       bytes = new byte[length];
     }
-    ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().put(values);
+    LittleEndian.floats(bytes).put(values);
     sha256.update(bytes, 0, length);
   }
 
@@ -40,6 +32,6 @@ public final class VectorDigest {
 
   /** The digest in hexadecimal; ends the vector. */
   public String hex() {
-    return HexFormat.of().formatHex(sha256.digest());
+    return Sha256.hex(sha256);
   }
 }

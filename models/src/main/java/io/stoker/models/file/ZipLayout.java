@@ -1,7 +1,7 @@
 package io.stoker.models.file;
 
+import io.stoker.base.LittleEndian;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -100,6 +100,6 @@ final class ZipLayout {
   }
 
   private static ByteBuffer littleEndian(byte[] bytes) {
-    return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    return LittleEndian.bytes(bytes);
   }
 }

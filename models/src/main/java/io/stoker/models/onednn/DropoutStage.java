@@ -1,5 +1,6 @@
 package io.stoker.models.onednn;
 
+import io.stoker.base.SplitMix64;
 import io.stoker.models.spec.LayerSpec;
 import java.nio.FloatBuffer;
 
@@ -8,8 +9,6 @@ import java.nio.FloatBuffer;
  * place in memory, so the backward pass computes it again and no mask is stored.
  */
 final class DropoutStage implements Stage {
-  private static final long GOLDEN_GAMMA = 0x9E3779B97F4A7C15L;
-
   private final int layerIndex;
   private final float scale;
   private final long threshold;
@@ -53,18 +52,11 @@ final class DropoutStage implements Stage {
   }
 
   private void drop(FloatBuffer from, FloatBuffer to, long seed) {
-    long state = mix(seed + GOLDEN_GAMMA * (layerIndex + 1));
+    long state = SplitMix64.scramble(seed + SplitMix64.GOLDEN_GAMMA * (layerIndex + 1));
     for (int i = 0; i < from.capacity(); i++) {
-      state += GOLDEN_GAMMA;
-      boolean dropped = mix(state) >>> 32 < threshold;
+      state += SplitMix64.GOLDEN_GAMMA;
+      boolean dropped = SplitMix64.scramble(state) >>> 32 < threshold;
       to.put(i, dropped ? 0 : from.get(i) * scale);
     }
-  }
-
-  /** The output function of SplitMix64 (Steele et al., 2014). */
-  private static long mix(long z) {
-    z = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
-    z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;
-    return z ^ (z >>> 31);
   }
 }

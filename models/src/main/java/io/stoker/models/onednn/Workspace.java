@@ -1,5 +1,6 @@
 package io.stoker.models.onednn;
 
+import io.stoker.base.Division;
 import io.stoker.failure.ResourceException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -60,7 +61,7 @@ final class Workspace implements AutoCloseable {
 
   /** A tensor with memory of its own, all zero. */
   Tensor tensor(Layout layout) {
-    return view(layout, allocate((layout.bytes() + Float.BYTES - 1) / Float.BYTES));
+    return view(layout, allocate(Division.ceiling(layout.bytes(), Float.BYTES)));
   }
 
   /** A tensor over memory that somebody else owns. */

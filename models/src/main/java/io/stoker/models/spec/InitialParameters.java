@@ -1,5 +1,6 @@
 package io.stoker.models.spec;
 
+import io.stoker.base.SplitMix64;
 import io.stoker.models.spec.ModelSpec.Placed;
 import java.nio.FloatBuffer;
 
@@ -13,8 +14,6 @@ public final class InitialParameters {
   /** Keeps this use of a seed apart from the others. */
   private static final long USE = 0x496e697450617261L;
 
-  private static final long GOLDEN_GAMMA = 0x9e3779b97f4a7c15L;
-
   private final ModelSpec model;
   private final long key;
 
@@ -24,7 +23,7 @@ public final class InitialParameters {
    */
   public InitialParameters(ModelSpec model, long seed) {
     this.model = model;
-    this.key = mix(seed ^ USE);
+    this.key = SplitMix64.scramble(seed ^ USE);
   }
 
   /**
@@ -82,14 +81,7 @@ public final class InitialParameters {
 
   /** The uniform variate of value i, strictly between 0 and 1. */
   private double uniform(long i) {
-    return ((mix(key + (i + 1) * GOLDEN_GAMMA) >>> 11) + 0.5) * 0x1p-53;
-  }
-
-  /** The finalizer of SplitMix64 (Steele, Lea and Flood, 2014). */
-  private static long mix(long z) {
-    long mixed = (z ^ (z >>> 30)) * 0xbf58476d1ce4e5b9L;
-    mixed = (mixed ^ (mixed >>> 27)) * 0x94d049bb133111ebL;
-    return mixed ^ (mixed >>> 31);
+    return ((SplitMix64.scramble(key + (i + 1) * SplitMix64.GOLDEN_GAMMA) >>> 11) + 0.5) * 0x1p-53;
   }
 
   /**

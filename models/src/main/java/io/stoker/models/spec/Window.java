@@ -1,5 +1,6 @@
 package io.stoker.models.spec;
 
+import io.stoker.base.Division;
 import io.stoker.failure.Check;
 
 /**
@@ -75,7 +76,7 @@ public record Window(int kernel, int stride, int dilation, Padding padding) {
   }
 
   private int missing(int size) {
-    int places = (size + stride - 1) / stride;
+    int places = Division.ceiling(size, stride);
     return Math.max(0, (places - 1) * stride + span() - size);
   }
 

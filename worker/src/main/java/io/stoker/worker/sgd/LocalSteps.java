@@ -1,6 +1,7 @@
 package io.stoker.worker.sgd;
 
-import io.stoker.data.plan.Mixing;
+import io.stoker.base.SplitMix64;
+
 
 /**
  * The steps that one worker takes in one round.
@@ -21,6 +22,6 @@ public record LocalSteps(long seed, int round, int worker, long firstStep, int s
    * @param step the step within the round, from 0
    */
   public long dropoutSeed(int step) {
-    return Mixing.mix(Mixing.mix(Mixing.mix(seed, DROPOUT), round, worker), step);
+    return SplitMix64.mix(SplitMix64.mix(SplitMix64.mix(seed, DROPOUT), round, worker), step);
   }
 }

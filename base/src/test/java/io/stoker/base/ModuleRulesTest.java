@@ -1,0 +1,34 @@
+package io.stoker.base;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+
+@AnalyzeClasses(
+    packages = {"io.stoker.base", "io.stoker.failure"},
+    importOptions = ImportOption.DoNotIncludeTests.class)
+class ModuleRulesTest {
+  @ArchTest
+  static final ArchRule theBaseNeedsJavaOnly =
+      classes()
+          .should()
+          .onlyDependOnClassesThat()
+          .resideInAnyPackage(
+              "java..",
+              "io.stoker.base..",
+              "io.stoker.failure..",
+              "com.google.errorprone.annotations..");
+
+  @ArchTest
+  static final ArchRule failuresNeedNothingOfTheBase =
+      noClasses()
+          .that()
+          .resideInAPackage("io.stoker.failure..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("io.stoker.base..");
+}
