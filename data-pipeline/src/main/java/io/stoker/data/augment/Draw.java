@@ -2,7 +2,6 @@ package io.stoker.data.augment;
 
 import io.stoker.base.SplitMix64;
 
-
 /** Random numbers of one augmentation of one sample, told apart by their use. */
 final class Draw {
   private Draw() {}

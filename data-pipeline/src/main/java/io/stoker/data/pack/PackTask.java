@@ -76,7 +76,8 @@ record PackTask(
     ShardEncoding ofSmallest = encodingOf(pixelBytes.least());
     Check.input(
         ofSmallest.equals(encodingOf(pixelBytes.most())),
-        "The images have %s bytes of pixels, too few for JPEG and too many to be raw (choose with --encoding raw, jpeg or png)",
+        "The images have %s bytes of pixels, too few for JPEG and too many to be raw (choose with"
+            + " --encoding raw, jpeg or png)",
         pixelBytes);
     return ofSmallest;
   }

@@ -185,7 +185,8 @@ class AugmentationTest {
   @Test
   void turnsScalesAndSlantsAroundTheCentreInOneResampling() {
     for (int sample = 0; sample < 50; sample++) {
-      double angle = Math.toRadians(30 * (2 * SplitMix64.unit(SplitMix64.mix(key(sample, 0), 0)) - 1));
+      double angle =
+          Math.toRadians(30 * (2 * SplitMix64.unit(SplitMix64.mix(key(sample, 0), 0)) - 1));
       double factor = 1 + 0.5 * (2 * SplitMix64.unit(SplitMix64.mix(key(sample, 1), 0)) - 1);
       double slant = 0.3 * (2 * SplitMix64.unit(SplitMix64.mix(key(sample, 2), 0)) - 1);
       double cos = Math.cos(angle) / factor;

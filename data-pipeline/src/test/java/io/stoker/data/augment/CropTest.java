@@ -151,7 +151,8 @@ class CropTest {
    */
   private static double[] turned(
       int sample, int index, double pivotX, double pivotY, double middleX, double middleY) {
-    double angle = Math.toRadians(40 * (2 * SplitMix64.unit(SplitMix64.mix(key(sample, index), 0)) - 1));
+    double angle =
+        Math.toRadians(40 * (2 * SplitMix64.unit(SplitMix64.mix(key(sample, index), 0)) - 1));
     double[] target = new double[INPUT.bytes()];
     for (int y = 0; y < 6; y++) {
       for (int x = 0; x < 7; x++) {

@@ -16,10 +16,7 @@ public record InitialValues(ReplicaKey replica, long seed) implements SliceSourc
   public byte[] read(ParameterSlices slices, int slice, Configuration hadoop) {
     byte[] content = new byte[slices.bytes(slice)];
     new InitialParameters(replica.spec(), seed)
-        .fill(
-            slices.offset(slice),
-            LittleEndian.floats(content)
-                .limit(slices.length(slice)));
+        .fill(slices.offset(slice), LittleEndian.floats(content).limit(slices.length(slice)));
     return content;
   }
 }

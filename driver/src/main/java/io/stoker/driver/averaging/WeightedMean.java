@@ -60,7 +60,8 @@ final class WeightedMean {
   }
 
   private Averaged averaged(List<WorkerSlice> pieces, int parameters) {
-    List<FloatBuffer> contents = pieces.stream().map(piece -> LittleEndian.floats(piece.content())).toList();
+    List<FloatBuffer> contents =
+        pieces.stream().map(piece -> LittleEndian.floats(piece.content())).toList();
     byte[] mean = new byte[pieces.get(0).content().length];
     FloatBuffer target = LittleEndian.floats(mean);
     for (int from = 0; from < target.capacity(); from += CHUNK) {

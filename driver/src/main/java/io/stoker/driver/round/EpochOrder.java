@@ -53,8 +53,7 @@ public record EpochOrder(List<Share> workers) {
     for (int step = 0; step < steps(); step++) {
       for (Share share : workers) {
         long[] ids = share.steps()[step];
-        ByteBuffer bytes =
-            LittleEndian.bytes(new byte[ids.length * Long.BYTES]);
+        ByteBuffer bytes = LittleEndian.bytes(new byte[ids.length * Long.BYTES]);
         bytes.asLongBuffer().put(ids);
         digest.update(bytes);
       }

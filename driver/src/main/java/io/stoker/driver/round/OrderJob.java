@@ -75,8 +75,7 @@ public final class OrderJob {
   private static EpochOrder.Share read(
       TrainingData data, int epoch, int worker, int steps, Configuration hadoop) {
     MessageDigest digest = Sha256.digest();
-    ByteBuffer bytes =
-        LittleEndian.bytes(new byte[data.image().bytes() * Float.BYTES]);
+    ByteBuffer bytes = LittleEndian.bytes(new byte[data.image().bytes() * Float.BYTES]);
     long[][] ids = new long[steps][];
     try (TrainingReaders.RoundReader reader =
         Residents.here().readers().reader(data, epoch, worker, 0, hadoop)) {

@@ -2,7 +2,6 @@ package io.stoker.worker.sgd;
 
 import io.stoker.base.SplitMix64;
 
-
 /**
  * The steps that one worker takes in one round.
  *
