@@ -75,7 +75,7 @@ public final class AccuracyBench {
 
   /** Trains as {@code train} does, shards to checkpoints. */
   public Outcome stoker(TrainingConfig recipe) {
-    int images = recipe.workers() * recipe.batch() * recipe.localSteps();
+    int images = recipe.rounds().workers() * recipe.rounds().batch() * recipe.rounds().localSteps();
     int rounds = Math.max(1, every / images);
     Clock clock = new Clock();
     try {
@@ -123,7 +123,7 @@ public final class AccuracyBench {
   public Outcome dl4j(TrainingConfig recipe) {
     ShardFolder shards =
         ShardFolder.open(
-            Locations.absolute(recipe.data(), spark.hadoopConfiguration()),
+            Locations.absolute(recipe.data().uri(), spark.hadoopConfiguration()),
             spark.hadoopConfiguration());
     ModelSpec model =
         ModelReference.resolve(
@@ -138,16 +138,16 @@ public final class AccuracyBench {
             train,
             0,
             train.rows().length,
-            recipe.batch(),
+            recipe.rounds().batch(),
             Crops.CENTRE.of(shards.manifest().image(), ModelInput.images(model.input())),
             normalization)) {
-      training.load(reader, Math.max(1, every / recipe.batch()));
+      training.load(reader, Math.max(1, every / recipe.rounds().batch()));
     }
-    SplitBlocks evaluated = new SplitBlocks(shards, recipe.validationSplit(), new BlockCache(0));
+    SplitBlocks evaluated = new SplitBlocks(shards, recipe.validation().split(), new BlockCache(0));
     try (Network network = Engines.named(Engines.AUTO).create(model, EVALUATED_AT_ONCE)) {
       BlockEvaluation evaluation = new BlockEvaluation(network, normalization, Crops.CENTRE);
       Outcome last = new Outcome(0, 0, 0, false);
-      for (int epoch = 0; epoch < recipe.epochs(); epoch++) {
+      for (int epoch = 0; epoch < recipe.rounds().epochs(); epoch++) {
         for (int portion = 0; portion < training.portions() && !last.reached(); portion++) {
           long start = System.nanoTime();
           long images = last.images() + training.fit(portion);

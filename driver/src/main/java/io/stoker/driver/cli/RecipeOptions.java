@@ -118,7 +118,7 @@ final class RecipeOptions {
         counts ? rateEpochs != null : (rateEpochs == null && rateFactor == null),
         "--rate-epochs goes with --schedule step or plateau, which need it; --rate-factor with both");
     if (schedule != null || warmUp != null) {
-      builder.schedule(changed(config.schedule(), config.epochs()));
+      builder.schedule(changed(config.optimizer().schedule(), config.rounds().epochs()));
     }
     return builder.build();
   }

@@ -66,7 +66,7 @@ final class RunsCommand extends StokerCommand {
       run.folder().getName(),
       run.state().toString(),
       config.map(TrainingConfig::model).orElse(""),
-      config.map(job -> SparkSide.plain(job.data())).orElse(""),
+      config.map(job -> SparkSide.plain(job.data().uri())).orElse(""),
       rounds(run),
       run.accuracy().map(share -> "%.2f %% (%s)".formatted(100 * share, run.split())).orElse(""),
       run.last().map(round -> "%.4f".formatted(round.loss())).orElse(""),
@@ -86,7 +86,7 @@ final class RunsCommand extends StokerCommand {
         .ifPresent(
             record ->
                 json.put("model", record.job().config().model())
-                    .put("data", record.job().config().data())
+                    .put("data", record.job().config().data().uri())
                     .put("planned_rounds", record.rounds()));
     json.put("rounds", run.last().map(RoundMetrics::round).orElse(0));
     run.accuracy().ifPresent(share -> json.put("accuracy", share).put("split", run.split()));

@@ -196,7 +196,7 @@ final class TrainCommand extends StokerCommand {
     TrainingConfig config = config();
     try (Watching watching = watch.start(config, console());
         JavaSparkContext spark = SparkSide.start("train " + config.model(), sparkOptions())) {
-      requireClasses(config.data(), spark.hadoopConfiguration());
+      requireClasses(config.data().uri(), spark.hadoopConfiguration());
       TrainResult result =
           TrainJob.run(spark, config, resume ? ExistingRun.RESUME : ExistingRun.REFUSE, watching);
       return report(result);

@@ -37,6 +37,6 @@ final class WatchOptions {
         new TrainingProgress(console),
         page,
         Optional.ofNullable(tensorboard)
-            .map(folder -> TensorBoardLog.in(folder, config.data(), hadoop)));
+            .map(folder -> TensorBoardLog.in(folder, config.data().uri(), hadoop)));
   }
 }

@@ -44,7 +44,7 @@ public final class ConfigFormat {
 
   /** The config as a JSON object. */
   public static ObjectNode toJson(TrainingConfig config) {
-    return JSON.valueToTree(config);
+    return JSON.valueToTree(config.toBuilder());
   }
 
   /**

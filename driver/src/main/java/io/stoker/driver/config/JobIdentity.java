@@ -57,7 +57,7 @@ public record JobIdentity(TrainingConfig config, String model, String dataSha256
   private ObjectNode tree() {
     ObjectNode tree = ConfigFormat.toJson(config);
     tree.remove(NEUTRAL);
-    if (!config.schedule().watchesLoss()) {
+    if (!config.optimizer().schedule().watchesLoss()) {
       tree.remove(VALIDATION);
     }
     tree.put("model_definition", model);

@@ -17,20 +17,21 @@ public final class LayerRates {
   /**
    * The multipliers of a job.
    *
-   * @throws io.stoker.failure.InputException if the config names a layer that the model has not, or
-   *     has not one of, or nothing learns
+   * @throws io.stoker.failure.InputException if the config names a layer that the model does not
+   *     have, or has several of, or if nothing learns
    */
   public static RateMultipliers of(TrainingConfig config, ModelSpec model) {
-    int frozen = config.freeze().isBlank() ? 0 : LayerReference.index(model, config.freeze()) + 1;
+    String freeze = config.initialization().freeze();
+    int frozen = freeze.isBlank() ? 0 : LayerReference.index(model, freeze) + 1;
     Check.input(
         frozen < model.layers().size(),
         "Cannot freeze layer %s of model %s: it is the last, and nothing would learn",
-        config.freeze(),
+        freeze,
         model.name());
-    List<Float> factors =
-        new ArrayList<>(RateMultipliers.of(model, frozen, (float) config.biasRate()).tensors());
+    float biasRate = (float) config.optimizer().biasRate();
+    List<Float> factors = new ArrayList<>(RateMultipliers.of(model, frozen, biasRate).tensors());
     Set<Integer> named = new HashSet<>();
-    for (Map.Entry<String, Double> rate : config.layerRates().entrySet()) {
+    for (Map.Entry<String, Double> rate : config.optimizer().layerRates().entrySet()) {
       int layer = LayerReference.index(model, rate.getKey());
       Check.input(named.add(layer), "Two rates for layer %d of model %s", layer + 1, model.name());
       Check.input(

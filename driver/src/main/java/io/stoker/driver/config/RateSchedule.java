@@ -26,13 +26,14 @@ public record RateSchedule(
     implements StepSchedule {
   /** Those of a config whose epochs have so many steps. */
   public static RateSchedule of(TrainingConfig config, long stepsPerEpoch) {
+    OptimizerConfig optimizer = config.optimizer();
     return new RateSchedule(
-        config.schedule(),
-        config.learningRate(),
-        config.momentum(),
-        config.weightDecay(),
-        config.clipNorm() == 0 ? StepSettings.UNCLIPPED : (float) config.clipNorm(),
-        (float) config.labelSmoothing(),
+        optimizer.schedule(),
+        optimizer.learningRate(),
+        optimizer.momentum(),
+        optimizer.weightDecay(),
+        optimizer.clipNorm() == 0 ? StepSettings.UNCLIPPED : (float) optimizer.clipNorm(),
+        (float) config.loss().labelSmoothing(),
         stepsPerEpoch);
   }
 

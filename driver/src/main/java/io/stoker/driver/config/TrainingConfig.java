@@ -1,7 +1,7 @@
 package io.stoker.driver.config;
 
 import com.fasterxml.jackson.annotation.JsonAutoDetect;
-import io.stoker.data.augment.Mixup;
+import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import io.stoker.failure.Check;
 import io.stoker.models.engine.Engines;
 import java.util.Collections;
@@ -13,172 +13,43 @@ import java.util.TreeMap;
  * A training job as data: everything that a user decides. What is not in it (executors, slots,
  * retries) cannot change the result.
  *
- * @param data where the shards and their manifest are: a local path, {@code hdfs://} or {@code
- *     s3a://}
+ * @param data what it trains on
  * @param run where the run folder is made
  * @param model a name from the zoo, or the path of a YAML file that ends in {@code .yaml} or {@code
  *     .yml}
- * @param workers logical workers, a number of the job and not of the cluster
- * @param batch examples of one worker in one step
- * @param localSteps steps of each worker between two averagings
- * @param epochs passes over the training data
- * @param learningRate the base rate, per mean gradient of a worker's batch
- * @param schedule how the rate moves
- * @param biasRate by how much biases learn faster than weights; 2 in the AlexNet paper's code
- * @param layerRates further factors on the rate of single layers, each a layer as {@code stoker
- *     models} prints it, or its number
- * @param momentum the velocity's retention, 0 to below 1
- * @param weightDecay the L2 factor on weights
- * @param clipNorm the largest L2 norm of a gradient, 0 for no bound
- * @param labelSmoothing what is taken from each example's class and spread over all, 0 for none
- * @param updaterState what becomes of the momentum between rounds
- * @param everyStepEpochs for how many epochs workers average after every step, before they take the
- *     local steps: post-local SGD (Lin et al., 2020, "Don't Use Large Mini-Batches, Use Local SGD")
- * @param outerRate the factor on the step from the parameters before a round to the workers' mean
- * @param outerMomentum the retention of these steps; 0 with rate 1 is plain averaging
- * @param outerNesterov whether that momentum looks ahead
- * @param wire what workers' values travel as
- * @param augmentations names of augmentations, applied in this order
- * @param mixup the alpha of mixup, 0 for none
+ * @param rounds how its steps are spread over workers and rounds
+ * @param optimizer the workers' step
+ * @param loss what the step minimises
+ * @param averaging how workers' parameters are brought together
+ * @param outer the step to their mean
  * @param seed the root of all randomness
- * @param checkpointEvery rounds between two checkpoints; the last round always has one
- * @param keep how many checkpoints remain, the newest ones
- * @param validateEvery rounds between two validations, each of a checkpoint; 0 for none
- * @param validationSplit the split that is validated on
- * @param patience after how many validations without a better one training ends early; 0 for never
+ * @param checkpoints when it is saved
+ * @param validation how it is validated
  * @param engine the engine's name, or {@link Engines#AUTO}
- * @param init a checkpoint whose parameters the job begins with; empty for fresh ones
- * @param freeze the last layer that does not learn, as in layerRates; nor do those before it. Empty
- *     if all learn
- * @param sliceBytes how large a slice of the parameter vector may be, 0 for a size that fits model
- *     and workers; no influence on the result
+ * @param initialization what it begins with
  */
 public record TrainingConfig(
-    String data,
+    DataConfig data,
     String run,
     String model,
-    int workers,
-    int batch,
-    int localSteps,
-    int epochs,
-    double learningRate,
-    LearningRateSchedule schedule,
-    double biasRate,
-    Map<String, Double> layerRates,
-    double momentum,
-    double weightDecay,
-    double clipNorm,
-    double labelSmoothing,
-    UpdaterState updaterState,
-    int everyStepEpochs,
-    double outerRate,
-    double outerMomentum,
-    boolean outerNesterov,
-    Wire wire,
-    List<String> augmentations,
-    double mixup,
+    RoundConfig rounds,
+    OptimizerConfig optimizer,
+    LossConfig loss,
+    AveragingConfig averaging,
+    OuterOptimizerConfig outer,
     long seed,
-    int checkpointEvery,
-    int keep,
-    int validateEvery,
-    String validationSplit,
-    int patience,
+    CheckpointConfig checkpoints,
+    ValidationConfig validation,
     String engine,
-    String init,
-    String freeze,
-    int sliceBytes) {
-  /** Bounds W * B, so that no count of examples in a step overflows. */
-  private static final long MAXIMUM_GLOBAL_BATCH = 1 << 24;
-
-  private static final int MINIMUM_SLICE_BYTES = 1 << 10;
-
+    InitializationConfig initialization) {
   public TrainingConfig {
-    augmentations = List.copyOf(augmentations);
-    layerRates = Collections.unmodifiableMap(new TreeMap<>(layerRates));
-    Check.input(!data.isBlank(), "Missing data: say --data URI (a folder made by stoker prepare)");
     Check.input(!run.isBlank(), "Missing run folder: say --run URI");
     Check.input(!model.isBlank(), "Missing model: say --model NAME (stoker models lists them)");
-    Check.input(workers >= 1, "Invalid workers: %d (must be >= 1)", workers);
-    Check.input(batch >= 1, "Invalid batch size: %d (must be >= 1)", batch);
-    Check.input(
-        (long) workers * batch <= MAXIMUM_GLOBAL_BATCH,
-        "Invalid global batch: %d workers x %d examples (must be at most %d)",
-        workers,
-        batch,
-        MAXIMUM_GLOBAL_BATCH);
-    Check.input(localSteps >= 1, "Invalid local steps: %d (must be >= 1)", localSteps);
-    Check.input(epochs >= 1, "Invalid epochs: %d (must be >= 1)", epochs);
-    Check.input(
-        (float) learningRate > 0 && Float.isFinite((float) learningRate),
-        "Invalid learning rate: %s (must be > 0, within the range of a float)",
-        learningRate);
-    Check.input(
-        momentum >= 0 && (float) momentum < 1,
-        "Invalid momentum: %s (must be >= 0 and < 1)",
-        momentum);
-    Check.input(
-        weightDecay >= 0 && Float.isFinite((float) weightDecay),
-        "Invalid weight decay: %s (must be >= 0)",
-        weightDecay);
-    Check.input(
-        biasRate >= 0 && Double.isFinite(biasRate),
-        "Invalid bias rate: %s (must be >= 0)",
-        biasRate);
-    Check.input(
-        clipNorm >= 0 && Double.isFinite(clipNorm),
-        "Invalid gradient norm: %s (must be > 0, or 0 for no bound)",
-        clipNorm);
-    Check.input(
-        labelSmoothing >= 0 && labelSmoothing < 1,
-        "Invalid label smoothing: %s (must be >= 0 and < 1)",
-        labelSmoothing);
-    Check.input(
-        everyStepEpochs >= 0,
-        "Invalid epochs of averaging every step: %d (must be >= 0)",
-        everyStepEpochs);
-    Check.input(
-        outerRate > 0 && Double.isFinite(outerRate),
-        "Invalid outer rate: %s (must be > 0)",
-        outerRate);
-    Check.input(
-        outerMomentum >= 0 && outerMomentum < 1,
-        "Invalid outer momentum: %s (must be >= 0 and < 1)",
-        outerMomentum);
-    Check.input(
-        freeze.isBlank() || !init.isBlank(),
-        "Cannot freeze layer %s: without --init CHECKPOINT it has learnt nothing",
-        freeze);
-    mixup = new Mixup(mixup).alpha();
-    Check.input(
-        checkpointEvery >= 1,
-        "Invalid checkpoint interval: %d rounds (must be >= 1)",
-        checkpointEvery);
-    Check.input(keep >= 1, "Invalid number of checkpoints to keep: %d (must be >= 1)", keep);
-    Check.input(
-        validateEvery >= 0,
-        "Invalid validation interval: %d rounds (must be >= 1, or 0 for none)",
-        validateEvery);
-    Check.input(patience >= 0, "Invalid patience: %d (must be >= 1, or 0 for none)", patience);
-    Check.input(
-        patience == 0 || validateEvery > 0,
-        "Invalid patience: %d without validation (say --validate-every ROUNDS)",
-        patience);
-    Check.input(
-        sliceBytes == 0 || (sliceBytes >= MINIMUM_SLICE_BYTES && sliceBytes % Float.BYTES == 0),
-        "Invalid slice size: %d bytes (must be >= %d, and a multiple of %d; or 0 for one that fits)",
-        sliceBytes,
-        MINIMUM_SLICE_BYTES,
-        Float.BYTES);
-  }
-
-  /** How many examples all workers see in one full step. */
-  public int globalBatch() {
-    return workers * batch;
   }
 
   /** Whether the momentum travels with the parameters. */
   public boolean carriesUpdaterState() {
-    return momentum > 0 && updaterState == UpdaterState.AVERAGE;
+    return optimizer.momentum() > 0 && averaging.updaterState() == UpdaterState.AVERAGE;
   }
 
   /** A builder with the defaults; data, run and model have none. */
@@ -189,43 +60,82 @@ public record TrainingConfig(
   /** A builder with this config's values. */
   public Builder toBuilder() {
     return new Builder()
-        .data(data)
+        .data(data.uri())
         .run(run)
         .model(model)
-        .workers(workers)
-        .batch(batch)
-        .localSteps(localSteps)
-        .epochs(epochs)
-        .learningRate(learningRate)
-        .schedule(schedule)
-        .biasRate(biasRate)
-        .layerRates(layerRates)
-        .momentum(momentum)
-        .weightDecay(weightDecay)
-        .clipNorm(clipNorm)
-        .labelSmoothing(labelSmoothing)
-        .updaterState(updaterState)
-        .everyStepEpochs(everyStepEpochs)
-        .outerRate(outerRate)
-        .outerMomentum(outerMomentum)
-        .outerNesterov(outerNesterov)
-        .wire(wire)
-        .augmentations(augmentations)
-        .mixup(mixup)
+        .workers(rounds.workers())
+        .batch(rounds.batch())
+        .localSteps(rounds.localSteps())
+        .epochs(rounds.epochs())
+        .learningRate(optimizer.learningRate())
+        .schedule(optimizer.schedule())
+        .biasRate(optimizer.biasRate())
+        .layerRates(optimizer.layerRates())
+        .momentum(optimizer.momentum())
+        .weightDecay(optimizer.weightDecay())
+        .clipNorm(optimizer.clipNorm())
+        .labelSmoothing(loss.labelSmoothing())
+        .updaterState(averaging.updaterState())
+        .everyStepEpochs(rounds.everyStepEpochs())
+        .outerRate(outer.rate())
+        .outerMomentum(outer.momentum())
+        .outerNesterov(outer.nesterov())
+        .wire(averaging.wire())
+        .augmentations(data.augmentations())
+        .mixup(data.mixup())
         .seed(seed)
-        .checkpointEvery(checkpointEvery)
-        .keep(keep)
-        .validateEvery(validateEvery)
-        .validationSplit(validationSplit)
-        .patience(patience)
+        .checkpointEvery(checkpoints.every())
+        .keep(checkpoints.keep())
+        .validateEvery(validation.every())
+        .validationSplit(validation.split())
+        .patience(validation.patience())
         .engine(engine)
-        .init(init)
-        .freeze(freeze)
-        .sliceBytes(sliceBytes);
+        .init(initialization.checkpoint())
+        .freeze(initialization.freeze())
+        .sliceBytes(averaging.sliceBytes());
   }
 
-  /** Collects a config's values; {@link #build} checks them. */
+  /**
+   * Collects a config's values; {@link #build} checks them. Its fields are also a config's form in
+   * JSON and YAML, see {@link ConfigFormat}: their names are the keys, and the hashes of jobs
+   * depend on their order.
+   */
   @JsonAutoDetect(fieldVisibility = JsonAutoDetect.Visibility.ANY)
+  @JsonPropertyOrder({
+    "data",
+    "run",
+    "model",
+    "workers",
+    "batch",
+    "local_steps",
+    "epochs",
+    "learning_rate",
+    "schedule",
+    "bias_rate",
+    "layer_rates",
+    "momentum",
+    "weight_decay",
+    "clip_norm",
+    "label_smoothing",
+    "updater_state",
+    "every_step_epochs",
+    "outer_rate",
+    "outer_momentum",
+    "outer_nesterov",
+    "wire",
+    "augmentations",
+    "mixup",
+    "seed",
+    "checkpoint_every",
+    "keep",
+    "validate_every",
+    "validation_split",
+    "patience",
+    "engine",
+    "init",
+    "freeze",
+    "slice_bytes"
+  })
   public static final class Builder {
     private String data = "";
     private String run = "";
@@ -314,7 +224,7 @@ public record TrainingConfig(
     }
 
     public Builder layerRates(Map<String, Double> factors) {
-      this.layerRates = Map.copyOf(factors);
+      this.layerRates = Collections.unmodifiableMap(new TreeMap<>(factors));
       return this;
     }
 
@@ -435,39 +345,20 @@ public record TrainingConfig(
      */
     public TrainingConfig build() {
       return new TrainingConfig(
-          data,
+          new DataConfig(data, augmentations, mixup),
           run,
           model,
-          workers,
-          batch,
-          localSteps,
-          epochs,
-          learningRate,
-          schedule,
-          biasRate,
-          layerRates,
-          momentum,
-          weightDecay,
-          clipNorm,
-          labelSmoothing,
-          updaterState,
-          everyStepEpochs,
-          outerRate,
-          outerMomentum,
-          outerNesterov,
-          wire,
-          augmentations,
-          mixup,
+          new RoundConfig(workers, batch, localSteps, everyStepEpochs, epochs),
+          new OptimizerConfig(
+              learningRate, schedule, biasRate, layerRates, momentum, weightDecay, clipNorm),
+          new LossConfig(labelSmoothing),
+          new AveragingConfig(updaterState, wire, sliceBytes),
+          new OuterOptimizerConfig(outerRate, outerMomentum, outerNesterov),
           seed,
-          checkpointEvery,
-          keep,
-          validateEvery,
-          validationSplit,
-          patience,
+          new CheckpointConfig(checkpointEvery, keep),
+          new ValidationConfig(validateEvery, validationSplit, patience),
           engine,
-          init,
-          freeze,
-          sliceBytes);
+          new InitializationConfig(init, freeze));
     }
   }
 }

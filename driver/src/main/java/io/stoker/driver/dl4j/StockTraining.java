@@ -52,9 +52,9 @@ public final class StockTraining {
             GraphConfiguration.of(
                 model,
                 new StepSettings(
-                    (float) recipe.learningRate(),
-                    (float) recipe.momentum(),
-                    (float) recipe.weightDecay())));
+                    (float) recipe.optimizer().learningRate(),
+                    (float) recipe.optimizer().momentum(),
+                    (float) recipe.optimizer().weightDecay())));
     float[] first = new float[Math.toIntExact(model.parameterCount())];
     new InitialParameters(model, recipe.seed()).fill(0, FloatBuffer.wrap(first));
     network.init(Nd4j.create(first, new long[] {1, first.length}), false);
@@ -62,9 +62,9 @@ public final class StockTraining {
         new SparkComputationGraph(
             spark,
             network,
-            new ParameterAveragingTrainingMaster.Builder(recipe.workers(), recipe.batch())
-                .batchSizePerWorker(recipe.batch())
-                .averagingFrequency(recipe.localSteps())
+            new ParameterAveragingTrainingMaster.Builder(recipe.rounds().workers(), recipe.rounds().batch())
+                .batchSizePerWorker(recipe.rounds().batch())
+                .averagingFrequency(recipe.rounds().localSteps())
                 .saveUpdater(true)
                 .rddTrainingApproach(RDDTrainingApproach.Direct)
                 .rngSeed(recipe.seed())
@@ -84,7 +84,7 @@ public final class StockTraining {
       if (data.size() == portion || !batches.hasNext()) {
         JavaRDD<DataSet> kept =
             spark
-                .parallelize(List.copyOf(data), recipe.workers())
+                .parallelize(List.copyOf(data), recipe.rounds().workers())
                 .persist(StorageLevel.MEMORY_ONLY_SER());
         kept.count();
         portions.add(new Portion(kept, data.stream().mapToLong(DataSet::numExamples).sum()));

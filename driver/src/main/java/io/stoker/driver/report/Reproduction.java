@@ -20,7 +20,7 @@ final class Reproduction {
   static List<String> of(TrainingConfig config) {
     String run = Locations.plain(config.run());
     String again = run + "-again";
-    String data = Locations.plain(config.data());
+    String data = Locations.plain(config.data().uri());
     return List.of(
         recipe(config, again),
         "./stoker train --recipe recipe.yaml",
@@ -33,7 +33,7 @@ final class Reproduction {
   private static String recipe(TrainingConfig config, String run) {
     StringBuilder text = new StringBuilder("cat > recipe.yaml <<'END_OF_RECIPE'\n");
     ObjectNode values = changed(config);
-    values.put("data", Locations.plain(config.data())).put("run", run);
+    values.put("data", Locations.plain(config.data().uri())).put("run", run);
     for (Map.Entry<String, JsonNode> value : values.properties()) {
       text.append(value.getKey()).append(": ").append(value.getValue()).append('\n');
     }
@@ -46,7 +46,7 @@ final class Reproduction {
     ObjectNode defaults =
         ConfigFormat.toJson(
             TrainingConfig.builder()
-                .data(config.data())
+                .data(config.data().uri())
                 .run(config.run())
                 .model(config.model())
                 .build());

@@ -36,7 +36,7 @@ final class RunView {
         .put("damage", summary.damage())
         .put("rounds", rounds.size());
     Optional<TrainingConfig> config = summary.record().map(record -> record.job().config());
-    json.set("curves", Curves.of(rounds, config.map(TrainingConfig::workers).orElse(1)));
+    json.set("curves", Curves.of(rounds, config.map(job -> job.rounds().workers()).orElse(1)));
     json.put(
         "training_seconds", rounds.stream().mapToDouble(round -> round.seconds().total()).sum());
     if (!rounds.isEmpty()) {
@@ -67,7 +67,7 @@ final class RunView {
     TrainingConfig config = record.job().config();
     json.put("planned_rounds", record.rounds())
         .put("model", config.model())
-        .put("workers", config.workers());
+        .put("workers", config.rounds().workers());
     ObjectNode options = json.putObject("config");
     for (Map.Entry<String, JsonNode> option : ConfigFormat.toJson(config).properties()) {
       JsonNode value = option.getValue();

@@ -44,7 +44,7 @@ final class Checkpointing implements AutoCloseable {
     await();
     writing = Optional.of(run.beginCheckpoint(parameters, clock, settings));
     if (run.isCheckpointNeededAt(clock.round())
-        || !parameters.hasSlotBeside(run.config().workers())) {
+        || !parameters.hasSlotBeside(run.config().rounds().workers())) {
       await();
     }
   }

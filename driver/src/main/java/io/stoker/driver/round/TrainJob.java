@@ -60,30 +60,30 @@ public final class TrainJob {
     Path runPath = Locations.absolute(requested.run(), hadoop);
     TrainingConfig config =
         requested.toBuilder()
-            .data(Locations.absolute(requested.data(), hadoop).toString())
+            .data(Locations.absolute(requested.data().uri(), hadoop).toString())
             .run(runPath.toString())
             .engine(engine.name())
             .build();
-    ShardFolder shards = ShardFolder.open(new Path(config.data()), hadoop);
+    ShardFolder shards = ShardFolder.open(new Path(config.data().uri()), hadoop);
     ModelSpec model =
         ModelReference.resolve(
             config.model(),
             ModelInput.shape(shards.manifest().image()),
             shards.manifest().classes());
     logCropping(model, shards.manifest().image());
-    if (config.validateEvery() > 0) {
-      shards.manifest().split(config.validationSplit());
+    if (config.validation().isOn()) {
+      shards.manifest().split(config.validation().split());
     }
-    Augmentation.parse(String.join(",", config.augmentations()));
+    Augmentation.parse(String.join(",", config.data().augmentations()));
     RunFolder folder = RunFolder.at(runPath, hadoop);
     TrainingRun run =
         new TrainingRun(config, model, shards, folder, init(config, model, existing, hadoop));
     run.checkTransfer();
     Check.input(
-        config.wire() == Wire.FP32 || run.outerStep().statistics().isEmpty(),
+        config.averaging().wire() == Wire.FP32 || run.outerStep().statistics().isEmpty(),
         "Cannot send what changes in %s as %s: its running statistics (batch normalization) could be rounded below zero; use --wire fp32",
         model.name(),
-        config.wire().name().toLowerCase(Locale.ROOT));
+        config.averaging().wire().name().toLowerCase(Locale.ROOT));
     RunRecord record =
         new RunRecord(
             run.identity(),
@@ -143,9 +143,9 @@ public final class TrainJob {
       TrainingConfig config, ModelSpec model, ExistingRun existing, Configuration hadoop) {
     boolean needless =
         existing == ExistingRun.RESUME && LayerRates.of(config, model).frozenParameters(model) == 0;
-    return config.init().isBlank() || needless
+    return config.initialization().checkpoint().isBlank() || needless
         ? Optional.empty()
-        : Optional.of(ModelFiles.open(config.init(), hadoop));
+        : Optional.of(ModelFiles.open(config.initialization().checkpoint(), hadoop));
   }
 
   private static Optional<StoredModel> resumed(TrainingRun run, RunFolder folder) {
@@ -158,7 +158,7 @@ public final class TrainJob {
         done <= run.plan().rounds(),
         "Cannot resume run %s for %d epochs: it has done %d rounds, that is more than %d",
         folder.path(),
-        run.config().epochs(),
+        run.config().rounds().epochs(),
         done,
         run.plan().rounds());
     folder.checkpoints().deleteUnfinished();
@@ -218,7 +218,7 @@ public final class TrainJob {
               source,
               run.firstParameters(),
               run.outerStep(),
-              run.config().wire());
+              run.config().averaging().wire());
       workers.await();
       return parameters;
     }
@@ -226,7 +226,7 @@ public final class TrainJob {
 
   private static Optional<Gang> gang(JavaSparkContext spark, TrainingRun run) {
     return Gang.isAsked(spark)
-        ? Optional.of(new Gang(spark, run.config().workers()))
+        ? Optional.of(new Gang(spark, run.config().rounds().workers()))
         : Optional.empty();
   }
 

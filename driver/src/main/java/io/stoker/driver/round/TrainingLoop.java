@@ -132,7 +132,7 @@ final class TrainingLoop {
   /** The rounds that one stage trains: up to where something is to happen between two. */
   private List<JobPlan.Round> roundsOfStage(int first) {
     JobPlan plan = run.plan();
-    int most = parameters.roundsPerStage(run.config().workers(), plan.rounds() - first);
+    int most = parameters.roundsPerStage(run.config().rounds().workers(), plan.rounds() - first);
     List<JobPlan.Round> rounds = new ArrayList<>();
     do {
       rounds.add(plan.round(first + rounds.size()));

@@ -77,29 +77,29 @@ final class TrainingRun {
         ReplicaKey.of(
             model,
             config.engine(),
-            config.batch(),
+            config.rounds().batch(),
             rates,
             init.map(StoredModel::parametersSha256).orElse("") + config.seed());
     this.identity = new JobIdentity(config, replica.model(), shards.manifestHash());
     this.plan =
         new JobPlan(
             shards.manifest().split(SPLIT).samples(),
-            config.globalBatch(),
-            config.localSteps(),
-            config.epochs(),
-            config.everyStepEpochs());
+            config.rounds().globalBatch(),
+            config.rounds().localSteps(),
+            config.rounds().epochs(),
+            config.rounds().everyStepEpochs());
     this.schedule = RateSchedule.of(config, plan.stepsPerEpoch());
     this.data =
         new TrainingData(
-            config.data(),
+            config.data().uri(),
             shards.manifestHash(),
             SPLIT,
             ModelInput.images(model.input()),
-            String.join(",", config.augmentations()),
-            config.mixup(),
+            String.join(",", config.data().augmentations()),
+            config.data().mixup(),
             config.seed(),
-            config.workers(),
-            config.batch());
+            config.rounds().workers(),
+            config.rounds().batch());
   }
 
   JobIdentity identity() {
@@ -126,12 +126,12 @@ final class TrainingRun {
 
   /** Whether a round's settings depend on the training losses of earlier epochs. */
   boolean watchesTrainingLoss() {
-    return config.schedule().watchesLoss() && config.validateEvery() == 0;
+    return config.optimizer().schedule().watchesLoss() && !config.validation().isOn();
   }
 
   /** Whether a round's settings depend on validations of earlier epochs. */
   boolean watchesValidation() {
-    return config.schedule().watchesLoss() && config.validateEvery() > 0;
+    return config.optimizer().schedule().watchesLoss() && config.validation().isOn();
   }
 
   ModelSpec model() {
@@ -140,12 +140,12 @@ final class TrainingRun {
 
   /** What it takes of an executor. */
   MemoryNeed memoryNeed() {
-    return MemoryNeed.of(model, config.batch(), config.workers(), slices());
+    return MemoryNeed.of(model, config.rounds().batch(), config.rounds().workers(), slices());
   }
 
   /** Files of the driver that all executors must see. */
   List<Path> sharedFiles() {
-    return List.of(folder.recordFile(), new Path(config.data(), ShardManifest.FILE));
+    return List.of(folder.recordFile(), new Path(config.data().uri(), ShardManifest.FILE));
   }
 
   /** How its parameters are cut. Those of layers that do not learn stay where they are. */
@@ -153,17 +153,17 @@ final class TrainingRun {
     long first = model.placed().get(frozenLayers).parameterOffset();
     int vectors = config.carriesUpdaterState() ? 2 : 1;
     int length =
-        config.sliceBytes() > 0
-            ? ParameterSlices.lengthOf(config.sliceBytes())
+        config.averaging().sliceBytes() > 0
+            ? ParameterSlices.lengthOf(config.averaging().sliceBytes())
             : ParameterSlices.fittingLength(
-                model.parameterCount() - first, vectors, config.workers());
+                model.parameterCount() - first, vectors, config.rounds().workers());
     return new ParameterSlices(
         first, model.parameterCount(), vectors, outerStep().hasMomentum(), length);
   }
 
   /** What becomes of the workers' mean. */
   OuterStep outerStep() {
-    return OuterStep.of(config.outerRate(), config.outerMomentum(), config.outerNesterov(), model);
+    return OuterStep.of(config.outer().rate(), config.outer().momentum(), config.outer().nesterov(), model);
   }
 
   /** Where a job that begins has its parameters from. */
@@ -182,9 +182,9 @@ final class TrainingRun {
       LOG.info("Beginning with {}", transfer.get());
       for (int layer : transfer.get().fresh()) {
         Check.input(
-            config.freeze().isBlank() || layer >= frozenLayers,
+            config.initialization().freeze().isBlank() || layer >= frozenLayers,
             "Cannot freeze layer %s: layer %d (%s) is not in the checkpoint, and has learnt nothing",
-            config.freeze(),
+            config.initialization().freeze(),
             layer + 1,
             model.layers().get(layer).label());
       }
@@ -211,13 +211,13 @@ final class TrainingRun {
 
   boolean isCheckpointDue(JobPlan.Round round) {
     int done = round.round() + 1;
-    return done % config.checkpointEvery() == 0 || done == plan.rounds() || isValidationDue(done);
+    return done % config.checkpoints().every() == 0 || done == plan.rounds() || isValidationDue(done);
   }
 
   /** Whether the next round depends on more than the parameters that this one ends with. */
   boolean isBoundary(JobPlan.Round round) {
     boolean epochOver = round.firstStep() + round.steps() == plan.stepsPerEpoch();
-    return isCheckpointDue(round) || (epochOver && config.schedule().watchesLoss());
+    return isCheckpointDue(round) || (epochOver && config.optimizer().schedule().watchesLoss());
   }
 
   /** Whether nothing goes on before the checkpoint after that many rounds is complete. */
@@ -227,7 +227,7 @@ final class TrainingRun {
 
   /** Whether the checkpoint after that many rounds is validated. */
   boolean isValidationDue(long done) {
-    return done > 0 && config.validateEvery() > 0 && done % config.validateEvery() == 0;
+    return config.validation().isDue(done);
   }
 
   TrainingConfig config() {
@@ -258,6 +258,6 @@ final class TrainingRun {
    * @param spared rounds whose checkpoints remain
    */
   void deleteOldCheckpoints(Checkpoint newest, Set<Long> spared) {
-    folder.checkpoints().keep(newest, config.keep(), spared);
+    folder.checkpoints().keep(newest, config.checkpoints().keep(), spared);
   }
 }

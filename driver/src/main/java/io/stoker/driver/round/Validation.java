@@ -50,7 +50,7 @@ final class Validation {
   }
 
   private void requireAllBefore(long round) {
-    int every = run.config().validateEvery();
+    int every = run.config().validation().every();
     for (long due = every; due < round; due += every) {
       long missing = due;
       Check.undamaged(
@@ -91,9 +91,9 @@ final class Validation {
             spark,
             new EvaluateRequest(
                 folder.checkpoints().folder(clock.round()).toString(),
-                config.data(),
-                config.validationSplit(),
-                config.batch(),
+                config.data().uri(),
+                config.validation().split(),
+                config.rounds().batch(),
                 config.engine()));
     ValidationMetrics validation =
         new ValidationMetrics(
@@ -134,7 +134,7 @@ final class Validation {
 
   /** Whether so many validations were no better that training ends. */
   boolean isPatienceOver() {
-    int patience = run.config().patience();
+    int patience = run.config().validation().patience();
     return patience > 0 && ValidationMetrics.sinceBest(validations) >= patience;
   }
 }

@@ -77,16 +77,16 @@ class CliTest {
 
     // Lines break anywhere.
     assertThat(out.toString().replaceAll("\\s+", ""))
-        .contains("notofthecluster(default:%d)".formatted(defaults.workers()))
-        .contains("workerinonestep(default:%d)".formatted(defaults.batch()))
-        .contains("betweentwoaveragings(default:%d)".formatted(defaults.localSteps()))
-        .contains("thetrainingdata(default:%d)".formatted(defaults.epochs()))
-        .contains("Thebaserate(default:%s)".formatted(defaults.learningRate()))
-        .contains("0tobelow1(default:%s)".formatted(defaults.momentum()))
-        .contains("factoronweights(default:%s)".formatted(plain(defaults.weightDecay())))
+        .contains("notofthecluster(default:%d)".formatted(defaults.rounds().workers()))
+        .contains("workerinonestep(default:%d)".formatted(defaults.rounds().batch()))
+        .contains("betweentwoaveragings(default:%d)".formatted(defaults.rounds().localSteps()))
+        .contains("thetrainingdata(default:%d)".formatted(defaults.rounds().epochs()))
+        .contains("Thebaserate(default:%s)".formatted(defaults.optimizer().learningRate()))
+        .contains("0tobelow1(default:%s)".formatted(defaults.optimizer().momentum()))
+        .contains("factoronweights(default:%s)".formatted(plain(defaults.optimizer().weightDecay())))
         .contains("Therootofallchance(default:%d)".formatted(defaults.seed()))
-        .contains("onetoo(default:%d)".formatted(defaults.checkpointEvery()))
-        .contains("thenewest(default:%d)".formatted(defaults.keep()));
+        .contains("onetoo(default:%d)".formatted(defaults.checkpoints().every()))
+        .contains("thenewest(default:%d)".formatted(defaults.checkpoints().keep()));
   }
 
   private static String plain(double value) {
@@ -337,11 +337,11 @@ class CliTest {
 
     TrainingConfig config = train.config();
 
-    assertThat(config.batch()).isEqualTo(32);
-    assertThat(config.learningRate()).isEqualTo(0.5);
+    assertThat(config.rounds().batch()).isEqualTo(32);
+    assertThat(config.optimizer().learningRate()).isEqualTo(0.5);
     assertThat(config.model()).isEqualTo("lenet5");
-    assertThat(config.augmentations()).containsExactly("shift", "flip");
-    assertThat(config.schedule())
+    assertThat(config.data().augmentations()).containsExactly("shift", "flip");
+    assertThat(config.optimizer().schedule())
         .isEqualTo(new io.stoker.driver.config.LearningRateSchedule.Cosine(7, 0));
   }
 }

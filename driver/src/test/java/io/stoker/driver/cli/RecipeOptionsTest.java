@@ -28,21 +28,21 @@ class RecipeOptionsTest {
     assertThat(over("--outer-rate", "0.5", "--outer-momentum", "0.7", "--outer-nesterov"))
         .isEqualTo(
             recipe.toBuilder().outerRate(0.5).outerMomentum(0.7).outerNesterov(true).build());
-    assertThat(over("--mixup", "0.2").mixup()).isEqualTo(0.2);
-    assertThat(over("--bias-rate", "1").biasRate()).isEqualTo(1);
+    assertThat(over("--mixup", "0.2").data().mixup()).isEqualTo(0.2);
+    assertThat(over("--bias-rate", "1").optimizer().biasRate()).isEqualTo(1);
   }
 
   @Test
   void makeSchedules() {
-    assertThat(over("--schedule", "cosine").schedule())
+    assertThat(over("--schedule", "cosine").optimizer().schedule())
         .isEqualTo(new LearningRateSchedule.Cosine(30, 2));
-    assertThat(over("--schedule", "constant", "--warm-up", "0").schedule())
+    assertThat(over("--schedule", "constant", "--warm-up", "0").optimizer().schedule())
         .isEqualTo(new LearningRateSchedule.Constant(0));
-    assertThat(over("--warm-up", "1").schedule())
+    assertThat(over("--warm-up", "1").optimizer().schedule())
         .isEqualTo(new LearningRateSchedule.StepDecay(0.5, 7, 1));
-    assertThat(over("--schedule", "step", "--rate-epochs", "2.5").schedule())
+    assertThat(over("--schedule", "step", "--rate-epochs", "2.5").optimizer().schedule())
         .isEqualTo(new LearningRateSchedule.StepDecay(0.1, 2.5, 2));
-    assertThat(over("--schedule=plateau", "--rate-epochs=4", "--rate-factor=0.2").schedule())
+    assertThat(over("--schedule=plateau", "--rate-epochs=4", "--rate-factor=0.2").optimizer().schedule())
         .isEqualTo(new LearningRateSchedule.Plateau(0.2, 4, 2));
   }
 

@@ -44,12 +44,12 @@ class ConfigFormatTest {
             .run("run")
             .build();
 
-    assertThat(config.learningRate()).isEqualTo(0.1);
-    assertThat(config.localSteps()).isEqualTo(5);
-    assertThat(config.augmentations()).isEqualTo(List.of("crop", "flip"));
-    assertThat(config.schedule()).isEqualTo(new LearningRateSchedule.StepDecay(0.1, 30, 0));
-    assertThat(config.layerRates()).isEqualTo(Map.of("dense 10", 2.0, "1", 0.5));
-    assertThat(config.batch()).isEqualTo(TrainingConfigTest.minimal().build().batch());
+    assertThat(config.optimizer().learningRate()).isEqualTo(0.1);
+    assertThat(config.rounds().localSteps()).isEqualTo(5);
+    assertThat(config.data().augmentations()).isEqualTo(List.of("crop", "flip"));
+    assertThat(config.optimizer().schedule()).isEqualTo(new LearningRateSchedule.StepDecay(0.1, 30, 0));
+    assertThat(config.optimizer().layerRates()).isEqualTo(Map.of("dense 10", 2.0, "1", 0.5));
+    assertThat(config.rounds().batch()).isEqualTo(TrainingConfigTest.minimal().build().rounds().batch());
   }
 
   @ParameterizedTest

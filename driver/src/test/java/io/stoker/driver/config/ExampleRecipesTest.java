@@ -26,23 +26,23 @@ class ExampleRecipesTest {
     ModelSpec model =
         ModelReference.resolve(config.model(), new Shape(size, size, channels), classes);
     assertThat(LayerRates.of(config, model).frozenParameters(model)).isZero();
-    assertThat(Augmentation.parse(String.join(",", config.augmentations())))
-        .hasSameSizeAs(config.augmentations());
+    assertThat(Augmentation.parse(String.join(",", config.data().augmentations())))
+        .hasSameSizeAs(config.data().augmentations());
   }
 
   @Test
   void haveThePapersRecipeForAlexNet() {
     TrainingConfig config = recipe("alexnet-imagenet.yaml");
 
-    assertThat(config.batch()).isEqualTo(128);
-    assertThat(config.momentum()).isEqualTo(0.9);
-    assertThat(config.weightDecay()).isEqualTo(0.0005);
-    assertThat(config.biasRate()).isEqualTo(2);
-    assertThat(config.learningRate()).isEqualTo(0.01);
-    assertThat(config.schedule()).isEqualTo(new LearningRateSchedule.Plateau(0.1, 5, 0));
-    assertThat(config.validateEvery()).isPositive();
-    assertThat(config.epochs()).isEqualTo(90);
-    assertThat(config.augmentations()).containsExactly("crop", "flip", "color-noise=0.1");
+    assertThat(config.rounds().batch()).isEqualTo(128);
+    assertThat(config.optimizer().momentum()).isEqualTo(0.9);
+    assertThat(config.optimizer().weightDecay()).isEqualTo(0.0005);
+    assertThat(config.optimizer().biasRate()).isEqualTo(2);
+    assertThat(config.optimizer().learningRate()).isEqualTo(0.01);
+    assertThat(config.optimizer().schedule()).isEqualTo(new LearningRateSchedule.Plateau(0.1, 5, 0));
+    assertThat(config.validation().every()).isPositive();
+    assertThat(config.rounds().epochs()).isEqualTo(90);
+    assertThat(config.data().augmentations()).containsExactly("crop", "flip", "color-noise=0.1");
   }
 
   private static TrainingConfig recipe(String file) {

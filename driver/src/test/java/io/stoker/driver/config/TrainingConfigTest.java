@@ -19,39 +19,20 @@ class TrainingConfigTest {
     assertThat(minimal().build())
         .isEqualTo(
             new TrainingConfig(
-                "data",
+                new DataConfig("data", List.of(), 0),
                 "run",
                 "lenet5",
-                2,
-                64,
-                10,
-                10,
-                0.01,
-                new LearningRateSchedule.Constant(0),
+                new RoundConfig(2, 64, 10, 0, 10),
+                new OptimizerConfig(
+                    0.01, new LearningRateSchedule.Constant(0), 1, Map.of(), 0.9, 0.0005, 0),
+                new LossConfig(0),
+                new AveragingConfig(UpdaterState.AVERAGE, Wire.FP32, 0),
+                new OuterOptimizerConfig(1, 0, false),
                 1,
-                Map.of(),
-                0.9,
-                0.0005,
-                0,
-                0,
-                UpdaterState.AVERAGE,
-                0,
-                1,
-                0,
-                false,
-                Wire.FP32,
-                List.of(),
-                0,
-                1,
-                20,
-                3,
-                0,
-                "validation",
-                0,
+                new CheckpointConfig(20, 3),
+                new ValidationConfig(0, "validation", 0),
                 "auto",
-                "",
-                "",
-                0));
+                new InitializationConfig("", "")));
   }
 
   @ParameterizedTest

@@ -87,7 +87,7 @@ class ZooTrainingTest {
     }
     EvaluationReport report =
         EvaluateJob.run(
-            spark, new EvaluateRequest(job.run(), job.data(), "test", EXAMPLES, "auto"));
+            spark, new EvaluateRequest(job.run(), job.data().uri(), "test", EXAMPLES, "auto"));
     assertThat(report.examples()).isPositive();
     assertThat(report.logLoss()).isPositive().isFinite();
     assertStockAgrees(model, resumed.checkpoint());

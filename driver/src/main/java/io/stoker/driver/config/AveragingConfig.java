@@ -1,0 +1,24 @@
+package io.stoker.driver.config;
+
+import io.stoker.failure.Check;
+
+/**
+ * How workers' parameters are brought together.
+ *
+ * @param updaterState how the momentum is carried to the next round
+ * @param wire the number format in which workers' values travel
+ * @param sliceBytes how large a slice of the parameter vector may be, 0 for a size that fits model
+ *     and workers; no influence on the result
+ */
+public record AveragingConfig(UpdaterState updaterState, Wire wire, int sliceBytes) {
+  private static final int MINIMUM_SLICE_BYTES = 1 << 10;
+
+  public AveragingConfig {
+    Check.input(
+        sliceBytes == 0 || (sliceBytes >= MINIMUM_SLICE_BYTES && sliceBytes % Float.BYTES == 0),
+        "Invalid slice size: %d bytes (must be >= %d, and a multiple of %d; or 0 for one that fits)",
+        sliceBytes,
+        MINIMUM_SLICE_BYTES,
+        Float.BYTES);
+  }
+}

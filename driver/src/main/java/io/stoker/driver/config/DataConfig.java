@@ -1,0 +1,21 @@
+package io.stoker.driver.config;
+
+import io.stoker.data.augment.Mixup;
+import io.stoker.failure.Check;
+import java.util.List;
+
+/**
+ * What a job trains on.
+ *
+ * @param uri where the shards and their manifest are: a local path, {@code hdfs://} or {@code
+ *     s3a://}
+ * @param augmentations names of augmentations, applied in this order
+ * @param mixup the alpha of mixup, 0 for none
+ */
+public record DataConfig(String uri, List<String> augmentations, double mixup) {
+  public DataConfig {
+    Check.input(!uri.isBlank(), "Missing data: say --data URI (a folder made by stoker prepare)");
+    augmentations = List.copyOf(augmentations);
+    mixup = new Mixup(mixup).alpha();
+  }
+}

@@ -1,0 +1,19 @@
+package io.stoker.driver.config;
+
+import io.stoker.failure.Check;
+
+/**
+ * What a job begins with.
+ *
+ * @param checkpoint a checkpoint whose parameters the job begins with; empty for fresh ones
+ * @param freeze the last layer that does not learn, as {@code stoker models} prints it, or its
+ *     number; nor do those before it. Empty if all learn
+ */
+public record InitializationConfig(String checkpoint, String freeze) {
+  public InitializationConfig {
+    Check.input(
+        freeze.isBlank() || !checkpoint.isBlank(),
+        "Cannot freeze layer %s: without --init CHECKPOINT it has learnt nothing",
+        freeze);
+  }
+}

@@ -1,0 +1,36 @@
+package io.stoker.driver.config;
+
+import io.stoker.failure.Check;
+
+/**
+ * How a job is validated on data that it does not train on.
+ *
+ * @param every rounds between two validations, each of a checkpoint; 0 for none
+ * @param split the split that is validated on
+ * @param patience after how many validations without a better one training ends early; 0 for never
+ */
+public record ValidationConfig(int every, String split, int patience) {
+  public ValidationConfig {
+    Check.input(
+        every >= 0, "Invalid validation interval: %d rounds (must be >= 1, or 0 for none)", every);
+    Check.input(patience >= 0, "Invalid patience: %d (must be >= 1, or 0 for none)", patience);
+    Check.input(
+        patience == 0 || every > 0,
+        "Invalid patience: %d without validation (say --validate-every ROUNDS)",
+        patience);
+  }
+
+  /** Whether the job validates at all. */
+  public boolean isOn() {
+    return every > 0;
+  }
+
+  /**
+   * Whether the checkpoint after some rounds is validated.
+   *
+   * @param rounds rounds that are done
+   */
+  public boolean isDue(long rounds) {
+    return rounds > 0 && isOn() && rounds % every == 0;
+  }
+}
