@@ -48,7 +48,8 @@ final class RecipeOptions {
       names = "--bias-rate",
       paramLabel = "X",
       description =
-          "By how much biases learn faster than weights; 2 in the AlexNet paper's code (default: 1).")
+          "By how much biases learn faster than weights; 2 in the AlexNet paper's code (default:"
+              + " 1).")
   private Double biasRate;
 
   @Option(
@@ -116,7 +117,8 @@ final class RecipeOptions {
     boolean counts = schedule == Kind.STEP || schedule == Kind.PLATEAU;
     Check.input(
         counts ? rateEpochs != null : (rateEpochs == null && rateFactor == null),
-        "--rate-epochs goes with --schedule step or plateau, which need it; --rate-factor with both");
+        "--rate-epochs goes with --schedule step or plateau, which need it; --rate-factor with"
+            + " both");
     if (schedule != null || warmUp != null) {
       builder.schedule(changed(config.optimizer().schedule(), config.rounds().epochs()));
     }

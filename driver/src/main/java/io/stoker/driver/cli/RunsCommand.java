@@ -19,9 +19,10 @@ import picocli.CommandLine.Parameters;
     customSynopsis = "./stoker [spark-submit option]... runs DIR [option]...",
     description = {
       "",
-      "Accuracy is that of a run's best validation; of a run without validations, that of its last round"
-          + " on its own training images, marked (train). A run that is not finished and has written nothing for"
-          + " two minutes, nor for ten times its last round, is called interrupted."
+      "Accuracy is that of a run's best validation; of a run without validations, that of its last"
+          + " round on its own training images, marked (train). A run that is not finished and has"
+          + " written nothing for two minutes, nor for ten times its last round, is called"
+          + " interrupted."
     })
 final class RunsCommand extends StokerCommand {
   private static final DateTimeFormatter TIME =

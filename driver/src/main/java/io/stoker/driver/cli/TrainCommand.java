@@ -30,7 +30,8 @@ import picocli.CommandLine.Option;
     description = {
       "",
       "The result depends on the job alone: on options, data and seed, not on executors or slots.",
-      "Options given here win over those of --recipe, and with --resume over those of the run; what",
+      "Options given here win over those of --recipe, and with --resume over those of the run;"
+          + " what",
       "none of them says has a default."
     })
 final class TrainCommand extends StokerCommand {
@@ -109,7 +110,8 @@ final class TrainCommand extends StokerCommand {
       paramLabel = "NAME",
       split = ",",
       description =
-          "Augmentations in this order, such as shift=2,rotate=10; docs/data.md lists them (default: none).")
+          "Augmentations in this order, such as shift=2,rotate=10; docs/data.md lists them"
+              + " (default: none).")
   private List<String> augmentations;
 
   @Mixin private RecipeOptions recipeOptions;
@@ -210,7 +212,8 @@ final class TrainCommand extends StokerCommand {
     int present = ShardFolder.open(Locations.absolute(uri, hadoop), hadoop).manifest().classes();
     Check.input(
         classes == present,
-        "Invalid classes: %d, but the data at %s has %d (leave --classes out, or prepare the data again)",
+        "Invalid classes: %d, but the data at %s has %d (leave --classes out, or prepare the data"
+            + " again)",
         classes,
         uri,
         present);

@@ -23,8 +23,8 @@ final class WatchOptions {
       names = "--tensorboard",
       paramLabel = "DIR",
       description =
-          "Write event files for TensorBoard: scalars of each round, histograms of the weights and the"
-              + " first layer's filters at each checkpoint, samples; a URI.")
+          "Write event files for TensorBoard: scalars of each round, histograms of the weights and"
+              + " the first layer's filters at each checkpoint, samples; a URI.")
   private String tensorboard;
 
   /** Starts what is wanted, and says where the page is; the caller closes it. */

@@ -16,7 +16,8 @@ public record AveragingConfig(UpdaterState updaterState, Wire wire, int sliceByt
   public AveragingConfig {
     Check.input(
         sliceBytes == 0 || (sliceBytes >= MINIMUM_SLICE_BYTES && sliceBytes % Float.BYTES == 0),
-        "Invalid slice size: %d bytes (must be >= %d, and a multiple of %d; or 0 for one that fits)",
+        "Invalid slice size: %d bytes (must be >= %d, and a multiple of %d; or 0 for one that"
+            + " fits)",
         sliceBytes,
         MINIMUM_SLICE_BYTES,
         Float.BYTES);

@@ -11,8 +11,7 @@ import io.stoker.failure.Check;
  */
 public record OuterOptimizerConfig(double rate, double momentum, boolean nesterov) {
   public OuterOptimizerConfig {
-    Check.input(
-        rate > 0 && Double.isFinite(rate), "Invalid outer rate: %s (must be > 0)", rate);
+    Check.input(rate > 0 && Double.isFinite(rate), "Invalid outer rate: %s (must be > 0)", rate);
     Check.input(
         momentum >= 0 && momentum < 1,
         "Invalid outer momentum: %s (must be >= 0 and < 1)",

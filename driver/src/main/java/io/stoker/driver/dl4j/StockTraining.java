@@ -62,7 +62,8 @@ public final class StockTraining {
         new SparkComputationGraph(
             spark,
             network,
-            new ParameterAveragingTrainingMaster.Builder(recipe.rounds().workers(), recipe.rounds().batch())
+            new ParameterAveragingTrainingMaster.Builder(
+                    recipe.rounds().workers(), recipe.rounds().batch())
                 .batchSizePerWorker(recipe.rounds().batch())
                 .averagingFrequency(recipe.rounds().localSteps())
                 .saveUpdater(true)

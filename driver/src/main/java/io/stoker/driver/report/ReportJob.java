@@ -64,7 +64,8 @@ public final class ReportJob {
     RunRecord record = RunFolder.at(folder, hadoop).recorded();
     List<RoundMetrics> rounds = MetricsLog.read(folder, hadoop);
     RunSummary summary = RunSummary.of(folder, hadoop, Instant.now());
-    String location = request.data().isBlank() ? record.job().config().data().uri() : request.data();
+    String location =
+        request.data().isBlank() ? record.job().config().data().uri() : request.data();
     tryTo("the data and its samples", () -> addData(location, record));
     if (details.has("data")) {
       tryTo("the evaluation", () -> addEvaluation(location));

@@ -160,7 +160,8 @@ public record RunSummary(
     int done = last.map(RoundMetrics::round).orElse(0);
     boolean complete = record.rounds() > 0 && done >= record.rounds();
     boolean impatient =
-        config.validation().patience() > 0 && ValidationMetrics.sinceBest(validations) >= config.validation().patience();
+        config.validation().patience() > 0
+            && ValidationMetrics.sinceBest(validations) >= config.validation().patience();
     if (complete || impatient) {
       return RunState.FINISHED;
     }

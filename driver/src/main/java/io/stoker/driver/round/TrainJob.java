@@ -81,7 +81,8 @@ public final class TrainJob {
     run.checkTransfer();
     Check.input(
         config.averaging().wire() == Wire.FP32 || run.outerStep().statistics().isEmpty(),
-        "Cannot send what changes in %s as %s: its running statistics (batch normalization) could be rounded below zero; use --wire fp32",
+        "Cannot send what changes in %s as %s: its running statistics (batch normalization) could"
+            + " be rounded below zero; use --wire fp32",
         model.name(),
         config.averaging().wire().name().toLowerCase(Locale.ROOT));
     RunRecord record =

@@ -189,7 +189,9 @@ final class TrainingLoop {
         "{}",
         String.format(
             Locale.ROOT,
-            "round %d/%d epoch %d: examples %d, loss %.4f, accuracy %.2f %%, rate %.3g, %.0f img/s, %.2f s (gather %.2f, data %.2f, compute %.2f, scatter %.2f, average %.2f, checkpoint %.2f)",
+            "round %d/%d epoch %d: examples %d, loss %.4f, accuracy %.2f %%, rate %.3g, %.0f img/s,"
+                + " %.2f s (gather %.2f, data %.2f, compute %.2f, scatter %.2f, average %.2f,"
+                + " checkpoint %.2f)",
             round.round(),
             run.plan().rounds(),
             round.epoch(),

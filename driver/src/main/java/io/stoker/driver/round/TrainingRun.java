@@ -163,7 +163,8 @@ final class TrainingRun {
 
   /** What becomes of the workers' mean. */
   OuterStep outerStep() {
-    return OuterStep.of(config.outer().rate(), config.outer().momentum(), config.outer().nesterov(), model);
+    return OuterStep.of(
+        config.outer().rate(), config.outer().momentum(), config.outer().nesterov(), model);
   }
 
   /** Where a job that begins has its parameters from. */
@@ -183,7 +184,8 @@ final class TrainingRun {
       for (int layer : transfer.get().fresh()) {
         Check.input(
             config.initialization().freeze().isBlank() || layer >= frozenLayers,
-            "Cannot freeze layer %s: layer %d (%s) is not in the checkpoint, and has learnt nothing",
+            "Cannot freeze layer %s: layer %d (%s) is not in the checkpoint, and has learnt"
+                + " nothing",
             config.initialization().freeze(),
             layer + 1,
             model.layers().get(layer).label());
@@ -211,7 +213,9 @@ final class TrainingRun {
 
   boolean isCheckpointDue(JobPlan.Round round) {
     int done = round.round() + 1;
-    return done % config.checkpoints().every() == 0 || done == plan.rounds() || isValidationDue(done);
+    return done % config.checkpoints().every() == 0
+        || done == plan.rounds()
+        || isValidationDue(done);
   }
 
   /** Whether the next round depends on more than the parameters that this one ends with. */

@@ -55,7 +55,8 @@ final class Validation {
       long missing = due;
       Check.undamaged(
           validations.stream().anyMatch(done -> done.round() == missing),
-          "Cannot resume run %s: its schedule needs the loss of each validation, and that of round %d is missing or damaged",
+          "Cannot resume run %s: its schedule needs the loss of each validation, and that of round"
+              + " %d is missing or damaged",
           folder.path(),
           missing);
     }

@@ -83,7 +83,8 @@ class CliTest {
         .contains("thetrainingdata(default:%d)".formatted(defaults.rounds().epochs()))
         .contains("Thebaserate(default:%s)".formatted(defaults.optimizer().learningRate()))
         .contains("0tobelow1(default:%s)".formatted(defaults.optimizer().momentum()))
-        .contains("factoronweights(default:%s)".formatted(plain(defaults.optimizer().weightDecay())))
+        .contains(
+            "factoronweights(default:%s)".formatted(plain(defaults.optimizer().weightDecay())))
         .contains("Therootofallchance(default:%d)".formatted(defaults.seed()))
         .contains("onetoo(default:%d)".formatted(defaults.checkpoints().every()))
         .contains("thenewest(default:%d)".formatted(defaults.checkpoints().keep()));
@@ -137,7 +138,8 @@ class CliTest {
     "explain --checkpoint c --output o --filters --neighbours 3 --data d, Missing images",
     "explain --checkpoint c --output o i.png --data d, Missing --neighbours",
     "explain --checkpoint c --output o i.png --no-maps, Nothing to do",
-    "probe --checkpoint c --data d --distortions blurr, Unknown distortion: 'blurr'; did you mean 'blur'?",
+    "probe --checkpoint c --data d --distortions blurr, Unknown distortion: 'blurr'; did you mean"
+        + " 'blur'?",
     "probe --checkpoint c --data d --batch 0, Invalid batch size: 0",
     "bench step --model lenet5 --workers 0, Invalid workers: 0",
     "bench accuracy --data d --target 1.5, Invalid target: 1.5 (must be > 0 and <= 1)",

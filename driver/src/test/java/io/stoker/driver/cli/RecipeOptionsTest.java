@@ -42,7 +42,10 @@ class RecipeOptionsTest {
         .isEqualTo(new LearningRateSchedule.StepDecay(0.5, 7, 1));
     assertThat(over("--schedule", "step", "--rate-epochs", "2.5").optimizer().schedule())
         .isEqualTo(new LearningRateSchedule.StepDecay(0.1, 2.5, 2));
-    assertThat(over("--schedule=plateau", "--rate-epochs=4", "--rate-factor=0.2").optimizer().schedule())
+    assertThat(
+            over("--schedule=plateau", "--rate-epochs=4", "--rate-factor=0.2")
+                .optimizer()
+                .schedule())
         .isEqualTo(new LearningRateSchedule.Plateau(0.2, 4, 2));
   }
 

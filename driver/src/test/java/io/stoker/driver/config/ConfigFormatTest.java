@@ -47,9 +47,11 @@ class ConfigFormatTest {
     assertThat(config.optimizer().learningRate()).isEqualTo(0.1);
     assertThat(config.rounds().localSteps()).isEqualTo(5);
     assertThat(config.data().augmentations()).isEqualTo(List.of("crop", "flip"));
-    assertThat(config.optimizer().schedule()).isEqualTo(new LearningRateSchedule.StepDecay(0.1, 30, 0));
+    assertThat(config.optimizer().schedule())
+        .isEqualTo(new LearningRateSchedule.StepDecay(0.1, 30, 0));
     assertThat(config.optimizer().layerRates()).isEqualTo(Map.of("dense 10", 2.0, "1", 0.5));
-    assertThat(config.rounds().batch()).isEqualTo(TrainingConfigTest.minimal().build().rounds().batch());
+    assertThat(config.rounds().batch())
+        .isEqualTo(TrainingConfigTest.minimal().build().rounds().batch());
   }
 
   @ParameterizedTest
@@ -58,7 +60,8 @@ class ConfigFormatTest {
       value = {
         "learning-rat: 0.1 | unknown key 'learning_rat'; did you mean 'learning_rate'?",
         "schedule: {type: cosin, epochs: 3} | unknown type 'cosin' of 'schedule'",
-        "schedule: {type: step, factor: 0.1, every-epochs: 3, warm-up: 1} | unknown key 'schedule.warm_up'",
+        "schedule: {type: step, factor: 0.1, every-epochs: 3, warm-up: 1} | unknown key"
+            + " 'schedule.warm_up'",
         "schedule: {type: step, factor: 0.1} | Invalid step interval: 0.0 epochs",
         "schedule: {type: step, factor: 7, every-epochs: 3} | Invalid step factor: 7.0",
         "model: | 'model' has no value",

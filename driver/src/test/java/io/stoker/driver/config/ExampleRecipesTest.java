@@ -39,7 +39,8 @@ class ExampleRecipesTest {
     assertThat(config.optimizer().weightDecay()).isEqualTo(0.0005);
     assertThat(config.optimizer().biasRate()).isEqualTo(2);
     assertThat(config.optimizer().learningRate()).isEqualTo(0.01);
-    assertThat(config.optimizer().schedule()).isEqualTo(new LearningRateSchedule.Plateau(0.1, 5, 0));
+    assertThat(config.optimizer().schedule())
+        .isEqualTo(new LearningRateSchedule.Plateau(0.1, 5, 0));
     assertThat(config.validation().every()).isPositive();
     assertThat(config.rounds().epochs()).isEqualTo(90);
     assertThat(config.data().augmentations()).containsExactly("crop", "flip", "color-noise=0.1");

@@ -34,7 +34,8 @@ class ReproductionTest {
 
     assertThat(ConfigFormat.readRecipe(folder.resolve("recipe.yaml")).build())
         .isEqualTo(config.toBuilder().run(config.run() + "-again").build());
-    assertThat(shell("printf %s " + Shell.quote(config.data().uri()))).isEqualTo(config.data().uri());
+    assertThat(shell("printf %s " + Shell.quote(config.data().uri())))
+        .isEqualTo(config.data().uri());
     assertThat(folder.resolve("broken")).doesNotExist();
     assertThat(commands.get(3)).endsWith("--output report.html");
   }
