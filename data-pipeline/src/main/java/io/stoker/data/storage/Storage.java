@@ -45,13 +45,20 @@ public final class Storage {
    *
    * @throws InputException if the path's scheme is that of no known filesystem, or if the path has
    *     a password in it
+   * @throws io.stoker.failure.ResourceException if the path is on a local disk and its name cannot
+   *     be read, see {@link FileNames}
    * @throws IOException if the filesystem cannot be reached
    */
   public static FileSystem of(Path path, Configuration hadoop) throws IOException {
     refusePassword(path);
     try {
       FileSystem fileSystem = path.getFileSystem(hadoop);
-      return fileSystem instanceof LocalFileSystem local ? local.getRawFileSystem() : fileSystem;
+      if (fileSystem instanceof LocalFileSystem local) {
+        return FileNames.areUnicode()
+            ? local.getRawFileSystem()
+            : AsciiLocalFileSystem.of(path, hadoop);
+      }
+      return fileSystem;
     } catch (UnsupportedFileSystemException e) {
       throw new InputException(
           "Cannot reach "

@@ -6,6 +6,7 @@ import io.stoker.data.image.Pixels;
 import io.stoker.failure.Check;
 import java.io.Serializable;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.IntStream;
 
 /**
@@ -47,7 +48,7 @@ record SyntheticImages(long seed, int classes, int size) implements Serializable
       name.append('-').append(TEXTURES.get(label / SHAPES.size() % TEXTURES.size()));
     }
     if (classes > WITHOUT_HUE) {
-      name.append("-hue%03d".formatted(label / WITHOUT_HUE));
+      name.append(String.format(Locale.ROOT, "-hue%03d", label / WITHOUT_HUE));
     }
     return name.toString();
   }

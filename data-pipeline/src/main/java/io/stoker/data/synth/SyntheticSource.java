@@ -8,6 +8,7 @@ import io.stoker.data.source.SourceSample;
 import io.stoker.failure.Check;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
@@ -79,7 +80,7 @@ public final class SyntheticSource implements ImageSource {
       int label = (int) (number % images.classes());
       long index = number / images.classes();
       return new SourceSample(
-          "%s/%07d".formatted(classNames.get(label), index),
+          String.format(Locale.ROOT, "%s/%07d", classNames.get(label), index),
           label,
           new SourceImage.Decoded(images.draw(label, index)));
     }

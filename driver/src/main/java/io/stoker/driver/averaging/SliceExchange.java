@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -211,7 +212,7 @@ final class SliceExchange {
   }
 
   private static String place(BlockManagerId id) {
-    return "%s %s %d".formatted(id.executorId(), id.host(), id.port());
+    return String.format(Locale.ROOT, "%s %s %d", id.executorId(), id.host(), id.port());
   }
 
   private RDDBlockId block(int round, int of) {

@@ -17,6 +17,7 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -99,7 +100,7 @@ public final class CheckpointStore {
 
   /** Where the checkpoint of a round is, if there is one. */
   public Path folder(long round) {
-    return new Path(folder, "%06d".formatted(round));
+    return new Path(folder, String.format(Locale.ROOT, "%06d", round));
   }
 
   private Optional<StoredModel> openValid(Path candidate) {

@@ -9,6 +9,7 @@ import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.regex.Pattern;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
@@ -57,7 +58,7 @@ public final class ValidationStore {
 
   /** Adds one. */
   public void write(ValidationMetrics validation) {
-    Path file = new Path(folder, "%06d.json".formatted(validation.round()));
+    Path file = new Path(folder, String.format(Locale.ROOT, "%06d.json", validation.round()));
     try {
       Storage.of(folder, hadoop).mkdirs(folder);
       ManifestFormat.write(file, validation, hadoop);

@@ -35,9 +35,8 @@ final class CheckpointSummary {
       long offset = placed.parameterOffset();
       for (ParameterSpec tensor : placed.parameters()) {
         String tag =
-            "%02d %s/%s"
-                .formatted(
-                    placed.index() + 1,
+            String.format(
+                    Locale.ROOT, "%02d %s/%s", placed.index() + 1,
                     placed.layer().label(),
                     tensor.role().name().toLowerCase(Locale.ROOT));
         tensors.add(new Tensor(tag, offset, offset + tensor.size(), new Histogram()));
