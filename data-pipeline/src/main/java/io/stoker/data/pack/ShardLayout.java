@@ -38,7 +38,9 @@ final class ShardLayout extends Partitioner {
       int count = statistics.samples(split) == 0 ? 0 : last + 1 - starts[split];
       starts[split + 1] = starts[split] + count;
       for (int shard = 0; shard < count; shard++) {
-        files.add(String.format(Locale.ROOT, "%s-%05d-of-%05d.parquet", splitNames.get(split), shard, count));
+        files.add(
+            String.format(
+                Locale.ROOT, "%s-%05d-of-%05d.parquet", splitNames.get(split), shard, count));
       }
     }
     return new ShardLayout(shards, starts, List.copyOf(files));

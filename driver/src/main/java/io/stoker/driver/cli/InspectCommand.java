@@ -176,7 +176,9 @@ final class InspectCommand extends StokerCommand {
   }
 
   private static String numbers(List<Double> values) {
-    return values.stream().map(value -> String.format(Locale.ROOT, "%.2f", value)).collect(Collectors.joining(" "));
+    return values.stream()
+        .map(value -> String.format(Locale.ROOT, "%.2f", value))
+        .collect(Collectors.joining(" "));
   }
 
   private ObjectNode json(ShardFolder folder) {

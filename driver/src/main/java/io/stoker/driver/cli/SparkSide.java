@@ -118,8 +118,7 @@ final class SparkSide {
   private static void setExecutorLocale(SparkConf conf) {
     conf.setIfMissing("spark.executorEnv.LC_ALL", "C.UTF-8");
     conf.set(
-        EXECUTOR_OPTIONS,
-        "-Duser.language=en -Duser.country=US " + conf.get(EXECUTOR_OPTIONS, ""));
+        EXECUTOR_OPTIONS, "-Duser.language=en -Duser.country=US " + conf.get(EXECUTOR_OPTIONS, ""));
   }
 
   /**

@@ -101,7 +101,12 @@ public final class Dashboard implements AutoCloseable {
       throw new InputException("Invalid address to listen on: %s".formatted(bind), e);
     } catch (IOException e) {
       throw new ResourceException(
-          String.format(Locale.ROOT, "Cannot listen on %s:%d: %s (choose another port)", bind, port, e.getMessage()),
+          String.format(
+              Locale.ROOT,
+              "Cannot listen on %s:%d: %s (choose another port)",
+              bind,
+              port,
+              e.getMessage()),
           e);
     }
   }
@@ -110,7 +115,11 @@ public final class Dashboard implements AutoCloseable {
   public String url() {
     InetAddress address = server.getAddress().getAddress();
     String host = address.isAnyLocalAddress() ? "127.0.0.1" : address.getHostAddress();
-    return String.format(Locale.ROOT, "http://%s:%d/", host.contains(":") ? "[" + host + "]" : host, server.getAddress().getPort());
+    return String.format(
+        Locale.ROOT,
+        "http://%s:%d/",
+        host.contains(":") ? "[" + host + "]" : host,
+        server.getAddress().getPort());
   }
 
   private void answer(HttpExchange exchange) throws IOException {
@@ -144,7 +153,8 @@ public final class Dashboard implements AutoCloseable {
   @FormatMethod
   private static void say(HttpExchange exchange, int status, String text, Object... arguments)
       throws IOException {
-    byte[] content = (String.format(Locale.ROOT, text, arguments) + "\n").getBytes(StandardCharsets.UTF_8);
+    byte[] content =
+        (String.format(Locale.ROOT, text, arguments) + "\n").getBytes(StandardCharsets.UTF_8);
     send(exchange, status, "text/plain; charset=utf-8", content);
   }
 

@@ -36,9 +36,11 @@ final class CheckpointSummary {
       for (ParameterSpec tensor : placed.parameters()) {
         String tag =
             String.format(
-                    Locale.ROOT, "%02d %s/%s", placed.index() + 1,
-                    placed.layer().label(),
-                    tensor.role().name().toLowerCase(Locale.ROOT));
+                Locale.ROOT,
+                "%02d %s/%s",
+                placed.index() + 1,
+                placed.layer().label(),
+                tensor.role().name().toLowerCase(Locale.ROOT));
         tensors.add(new Tensor(tag, offset, offset + tensor.size(), new Histogram()));
         offset += tensor.size();
       }

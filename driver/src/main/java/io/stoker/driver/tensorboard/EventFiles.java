@@ -51,7 +51,9 @@ final class EventFiles implements AutoCloseable {
   }
 
   private Path next() {
-    return new Path(folder, String.format(Locale.ROOT, "events.out.tfevents.%010d.stoker.%04d", seconds, number++));
+    return new Path(
+        folder,
+        String.format(Locale.ROOT, "events.out.tfevents.%010d.stoker.%04d", seconds, number++));
   }
 
   /** Adds an event, at the present time. */

@@ -68,8 +68,7 @@ class LocaleTest {
     commands.json(
         "predict --checkpoint %s --input %s --output %s"
             .formatted(run, folder.resolve("images"), own.resolve("predictions")));
-    return ((ObjectNode) resumed)
-        .retain("parameters_sha256", "rounds", "epochs");
+    return ((ObjectNode) resumed).retain("parameters_sha256", "rounds", "epochs");
   }
 
   /**
