@@ -14,7 +14,7 @@ class ModuleRulesTest {
   static final ArchRule NO_ENGINE_IS_NAMED =
       noClasses()
           .that()
-          .resideOutsideOfPackages("io.stoker.driver.cli..", "io.stoker.driver.dl4j..")
+          .resideOutsideOfPackage("io.stoker.driver.cli..")
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage("io.stoker.models.dl4j..", "io.stoker.models.onednn..");
@@ -24,10 +24,8 @@ class ModuleRulesTest {
       noClasses().should().dependOnClassesThat().resideInAnyPackage("org.bytedeco..");
 
   @ArchTest
-  static final ArchRule DEEPLEARNING4J_IS_FOR_PROGRAMS_OF_ITS_USERS =
+  static final ArchRule NO_TYPE_OF_DEEPLEARNING4J_IS_NAMED =
       noClasses()
-          .that()
-          .resideOutsideOfPackage("io.stoker.driver.dl4j..")
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage("org.nd4j..", "org.deeplearning4j..", "org.datavec..");

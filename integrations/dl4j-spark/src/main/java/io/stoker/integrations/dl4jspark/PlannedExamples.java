@@ -1,4 +1,4 @@
-package io.stoker.driver.dl4j;
+package io.stoker.integrations.dl4jspark;
 
 import io.stoker.driver.averaging.ShuffleCleanup;
 import io.stoker.driver.spark.SparkFailures;

@@ -1,5 +1,6 @@
-package io.stoker.driver.dl4j;
+package io.stoker.integrations.dl4jspark;
 
+import io.stoker.driver.bench.AveragingLibrary;
 import java.util.Collections;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -23,7 +24,7 @@ import org.nd4j.linalg.lossfunctions.LossFunctions;
  * each worker takes one step on one example. The network is one dense layer, its updater plain
  * gradient descent, so that nothing but the parameters travels.
  */
-public final class StockAveraging {
+final class StockAveraging implements AveragingLibrary.Averaging {
   private static final int LARGEST_OUTPUT = 1000;
   private static final long SEED = 1;
 
@@ -39,7 +40,7 @@ public final class StockAveraging {
    * @param parameters how many the network has, about; at least 4
    * @param workers how many
    */
-  public StockAveraging(JavaSparkContext spark, int parameters, int workers) {
+  StockAveraging(JavaSparkContext spark, int parameters, int workers) {
     outputs = Math.min(LARGEST_OUTPUT, parameters / 2);
     inputs = Math.max(1, Math.round(parameters / (float) outputs) - 1);
     ParameterAveragingTrainingMaster master =
@@ -73,17 +74,17 @@ public final class StockAveraging {
     return new DataSet(Nd4j.ones(DataType.FLOAT, 1, inputs), label);
   }
 
-  /** How many parameters the network really has. */
+  @Override
   public int parameters() {
     return (inputs + 1) * outputs;
   }
 
-  /** One round: train and average. */
+  @Override
   public void round() {
     network.fit(examples);
   }
 
-  /** What a worker's step takes by itself: the part of a round that is not averaging. */
+  @Override
   public double stepSeconds() {
     MultiLayerNetwork alone = new MultiLayerNetwork(configuration());
     try {

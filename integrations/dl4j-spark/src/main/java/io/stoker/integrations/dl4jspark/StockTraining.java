@@ -1,7 +1,8 @@
-package io.stoker.driver.dl4j;
+package io.stoker.integrations.dl4jspark;
 
 import io.stoker.data.batch.BatchReader;
 import io.stoker.data.batch.ImageBatch;
+import io.stoker.driver.bench.AveragingLibrary;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.models.dl4j.GraphConfiguration;
 import io.stoker.models.engine.StepSettings;
@@ -27,7 +28,7 @@ import org.nd4j.linalg.factory.Nd4j;
  * A model trained by stock Deeplearning4j and its {@link ParameterAveragingTrainingMaster}, from
  * our first parameters. Its images are in Spark's memory before it begins.
  */
-public final class StockTraining {
+final class StockTraining implements AveragingLibrary.Training {
   private final ModelSpec model;
   private final TrainingConfig recipe;
   private final JavaSparkContext spark;
@@ -43,7 +44,7 @@ public final class StockTraining {
    * @param model what it computes
    * @param recipe workers, batch, local steps, learning rate, momentum, weight decay and seed
    */
-  public StockTraining(JavaSparkContext spark, ModelSpec model, TrainingConfig recipe) {
+  StockTraining(JavaSparkContext spark, ModelSpec model, TrainingConfig recipe) {
     this.model = model;
     this.recipe = recipe;
     this.spark = spark;
@@ -72,12 +73,7 @@ public final class StockTraining {
                 .build());
   }
 
-  /**
-   * Takes images into Spark's memory.
-   *
-   * @param batches a worker's step each
-   * @param portion how many batches are trained on at a time
-   */
+  @Override
   public void load(BatchReader batches, int portion) {
     List<DataSet> data = new ArrayList<>();
     while (batches.hasNext()) {
@@ -107,22 +103,18 @@ public final class StockTraining {
         Nd4j.create(targets, new long[] {examples, model.classes()}, 'c'));
   }
 
-  /** How many portions the images are. */
+  @Override
   public int portions() {
     return portions.size();
   }
 
-  /**
-   * Trains on a portion.
-   *
-   * @return how many images it is
-   */
+  @Override
   public long fit(int portion) {
     graph.fit(portions.get(portion).data());
     return portions.get(portion).images();
   }
 
-  /** The parameters, in the order of the model. */
+  @Override
   public float[] parameters() {
     return graph.getNetwork().params().dup().data().asFloat();
   }

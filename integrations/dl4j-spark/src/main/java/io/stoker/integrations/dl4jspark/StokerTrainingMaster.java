@@ -1,4 +1,4 @@
-package io.stoker.driver.dl4j;
+package io.stoker.integrations.dl4jspark;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
