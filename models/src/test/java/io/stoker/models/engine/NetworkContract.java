@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.within;
 
 import io.stoker.models.spec.ActivationFunction;
+import io.stoker.models.spec.LayerSpec;
 import io.stoker.models.spec.LayerSpec.BatchNormalization;
 import io.stoker.models.spec.LayerSpec.Dropout;
 import io.stoker.models.spec.LayerSpec.LocalResponseNormalization;
@@ -17,7 +18,9 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
+import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -71,6 +74,17 @@ public abstract class NetworkContract {
 
   static Stream<ModelSpec> models() {
     return ContractModels.all();
+  }
+
+  /** A new kind of layer is compared with its formula, or this fails. */
+  @Test
+  void theModelsHaveEveryKindOfLayer() {
+    assertThat(
+            Stream.concat(models(), Stream.of(ContractModels.mixed()))
+                .flatMap(model -> model.layers().stream())
+                .map(Object::getClass)
+                .collect(Collectors.toSet()))
+        .isEqualTo(Set.of(LayerSpec.class.getPermittedSubclasses()));
   }
 
   @ParameterizedTest

@@ -1,10 +1,13 @@
 package io.stoker.models.engine;
 
 import io.stoker.models.spec.LayerSpec;
+import io.stoker.models.spec.LayerVisitor;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.ModelSpec.Placed;
 import io.stoker.models.spec.Shape;
 import io.stoker.models.spec.Window;
+import java.util.Arrays;
+import java.util.function.UnaryOperator;
 
 /**
  * A model computed in double precision by naive loops straight from the formulas in {@link
@@ -116,14 +119,62 @@ public final class ReferenceNetwork {
 
   private static double[][] forward(
       Placed placed, double[] parameters, double[][] in, boolean training) {
-    if (placed.layer() instanceof LayerSpec.BatchNormalization normalization) {
-      return normalize(normalization, placed, parameters, in, training);
+    return placed.layer().accept(new Forward(placed, parameters, in, training));
+  }
+
+  /** Computes one layer for a batch. */
+  private record Forward(Placed placed, double[] parameters, double[][] in, boolean training)
+      implements LayerVisitor<double[][]> {
+    private double[][] forEachExample(UnaryOperator<double[]> layer) {
+      return Arrays.stream(in).map(layer).toArray(double[][]::new);
     }
-    double[][] out = new double[in.length][];
-    for (int example = 0; example < in.length; example++) {
-      out[example] = forward(placed, parameters, in[example]);
+
+    private int offset() {
+      return Math.toIntExact(placed.parameterOffset());
     }
-    return out;
+
+    @Override
+    public double[][] visitConvolution(LayerSpec.Convolution layer) {
+      return forEachExample(
+          example ->
+              convolve(layer, placed.input(), placed.output(), parameters, offset(), example));
+    }
+
+    @Override
+    public double[][] visitPooling(LayerSpec.Pooling layer) {
+      return forEachExample(example -> pool(layer, placed.input(), placed.output(), example));
+    }
+
+    @Override
+    public double[][] visitLocalResponseNormalization(LayerSpec.LocalResponseNormalization layer) {
+      return forEachExample(example -> normalize(layer, placed.input(), example));
+    }
+
+    @Override
+    public double[][] visitBatchNormalization(LayerSpec.BatchNormalization layer) {
+      return normalize(layer, placed, parameters, in, training);
+    }
+
+    @Override
+    public double[][] visitActivation(LayerSpec.Activation layer) {
+      return forEachExample(example -> activate(layer, example));
+    }
+
+    @Override
+    public double[][] visitDropout(LayerSpec.Dropout layer) {
+      return in;
+    }
+
+    @Override
+    public double[][] visitLstm(LayerSpec.Lstm layer) {
+      return forEachExample(
+          example -> read(layer, placed.input(), parameters, offset(), example));
+    }
+
+    @Override
+    public double[][] visitDense(LayerSpec.Dense layer) {
+      return forEachExample(example -> multiply(layer.units(), parameters, offset(), example));
+    }
   }
 
   private static double[][] normalize(
@@ -178,29 +229,6 @@ public final class ReferenceNetwork {
     return sum / area / values.length;
   }
 
-  private static double[] forward(Placed placed, double[] parameters, double[] in) {
-    int offset = Math.toIntExact(placed.parameterOffset());
-    if (placed.layer() instanceof LayerSpec.Convolution convolution) {
-      return convolve(convolution, placed.input(), placed.output(), parameters, offset, in);
-    }
-    if (placed.layer() instanceof LayerSpec.Pooling pooling) {
-      return pool(pooling, placed.input(), placed.output(), in);
-    }
-    if (placed.layer() instanceof LayerSpec.LocalResponseNormalization lrn) {
-      return normalize(lrn, placed.input(), in);
-    }
-    if (placed.layer() instanceof LayerSpec.Activation activation) {
-      return activate(activation, in);
-    }
-    if (placed.layer() instanceof LayerSpec.Lstm lstm) {
-      return read(lstm, placed.input(), parameters, offset, in);
-    }
-    if (placed.layer() instanceof LayerSpec.Dense dense) {
-      return multiply(dense.units(), parameters, offset, in);
-    }
-    return in;
-  }
-
   private static double[] convolve(
       LayerSpec.Convolution layer,
       Shape input,
@@ -244,7 +272,6 @@ public final class ReferenceNetwork {
 
   private static double[] pool(LayerSpec.Pooling layer, Shape input, Shape output, double[] in) {
     Window window = layer.window();
-    boolean maximum = layer.kind() == LayerSpec.Pooling.Kind.MAXIMUM;
     double[] out = new double[output.features()];
     for (int c = 0; c < output.channels(); c++) {
       for (int y = 0; y < output.height(); y++) {
@@ -261,7 +288,11 @@ public final class ReferenceNetwork {
               }
             }
           }
-          out[index(output, c, y, x)] = maximum ? best : sum / (window.kernel() * window.kernel());
+          out[index(output, c, y, x)] =
+              switch (layer.kind()) {
+                case MAXIMUM -> best;
+                case AVERAGE -> sum / (window.kernel() * window.kernel());
+              };
         }
       }
     }

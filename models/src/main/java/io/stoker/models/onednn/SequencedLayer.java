@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** A layer whose passes are steps that were prepared once, and are taken one after the other. */
-abstract class SteppedStage implements Stage {
+abstract class SequencedLayer implements CompiledLayer {
   /** The steps of a forward pass, in order. */
   final List<Runnable> forward = new ArrayList<>();
 

@@ -17,20 +17,20 @@ import org.bytedeco.javacpp.Pointer;
  * A layer of weights and biases: a convolution or a matrix product. Each of its three passes has
  * its tensors brought into the order that it prefers.
  */
-abstract class WeightedStage extends SteppedStage {
+abstract class WeightedLayer extends SequencedLayer {
   private final Workspace workspace;
 
   /** The input in the order that the forward pass has it in. */
   private Tensor ordered;
 
-  WeightedStage(Workspace workspace) {
+  WeightedLayer(Workspace workspace) {
     this.workspace = workspace;
   }
 
   /** Compiles the forward pass; returns the output. */
-  final Tensor compileForward(Operation operation, Tensor source, Tensor weights, Tensor bias) {
-    Conversion from = workspace.convert(source, operation.source());
-    Conversion with = workspace.convert(weights, operation.weights());
+  final Tensor compileForward(PrimitiveDescriptor operation, Tensor source, Tensor weights, Tensor bias) {
+    Reorder from = workspace.convert(source, operation.source());
+    Reorder with = workspace.convert(weights, operation.weights());
     ordered = from.to();
     Tensor output = workspace.tensor(operation.destination());
     Primitive primitive =
@@ -57,14 +57,14 @@ abstract class WeightedStage extends SteppedStage {
    */
   final void compileWeightsGradient(
       Pointer description,
-      Operation operation,
+      PrimitiveDescriptor operation,
       Tensor outputGradient,
       Tensor weightsGradient,
       Tensor biasGradient) {
-    Operation gradient = workspace.operation(description, operation);
-    Conversion from = workspace.convert(ordered, gradient.source());
-    Conversion with = workspace.convert(outputGradient, gradient.destinationGradient());
-    Conversion to = workspace.convertInto(gradient.weightsGradient(), weightsGradient);
+    PrimitiveDescriptor gradient = workspace.operation(description, operation);
+    Reorder from = workspace.convert(ordered, gradient.source());
+    Reorder with = workspace.convert(outputGradient, gradient.destinationGradient());
+    Reorder to = workspace.convertInto(gradient.weightsGradient(), weightsGradient);
     Primitive primitive =
         workspace.compile(
             gradient,
@@ -88,14 +88,14 @@ abstract class WeightedStage extends SteppedStage {
    */
   final void compileInputGradient(
       Pointer description,
-      Operation operation,
+      PrimitiveDescriptor operation,
       Tensor outputGradient,
       Tensor weights,
       Tensor inputGradient) {
-    Operation gradient = workspace.operation(description, operation);
-    Conversion from = workspace.convert(outputGradient, gradient.destinationGradient());
-    Conversion with = workspace.convert(weights, gradient.weights());
-    Conversion to = workspace.convertInto(gradient.sourceGradient(), inputGradient);
+    PrimitiveDescriptor gradient = workspace.operation(description, operation);
+    Reorder from = workspace.convert(outputGradient, gradient.destinationGradient());
+    Reorder with = workspace.convert(weights, gradient.weights());
+    Reorder to = workspace.convertInto(gradient.sourceGradient(), inputGradient);
     Primitive primitive =
         workspace.compile(
             gradient,

@@ -11,20 +11,20 @@ import org.bytedeco.javacpp.Pointer;
  * which all three matrix products take as it is: for AlexNet's fc6 a reorder would move 151 MB a
  * step.
  */
-final class DenseStage extends WeightedStage {
+final class CompiledDense extends WeightedLayer {
   private final Workspace workspace;
-  private final Vectors vectors;
+  private final FlatVectors vectors;
   private final ModelSpec.Placed placed;
   private final Tensor input;
   private final Tensor source;
   private final Tensor weights;
   private final Tensor bias;
-  private final Operation operation;
+  private final PrimitiveDescriptor operation;
   private final Tensor output;
 
-  DenseStage(
+  CompiledDense(
       Workspace workspace,
-      Vectors vectors,
+      FlatVectors vectors,
       ModelSpec.Placed placed,
       LayerSpec.Dense layer,
       Tensor input) {
@@ -35,7 +35,7 @@ final class DenseStage extends WeightedStage {
     this.input = input;
     long examples = input.layout().dimensions()[0];
     long features = placed.input().features();
-    Conversion flattened = workspace.convert(input, rowMajor());
+    Reorder flattened = workspace.convert(input, rowMajor());
     forward.add(flattened::run);
     source = workspace.view(Layout.plain(examples, features), flattened.to().values());
     weights = workspace.view(Layout.plain(layer.units(), features), vectors.parameters(placed, 0));
@@ -79,7 +79,7 @@ final class DenseStage extends WeightedStage {
     if (!inputGradientNeeded) {
       return input;
     }
-    Conversion unflattened = workspace.convertInto(rowMajor(), workspace.tensor(input.layout()));
+    Reorder unflattened = workspace.convertInto(rowMajor(), workspace.tensor(input.layout()));
     compileInputGradient(
         describeInputGradient(outputGradient.layout()),
         operation,

@@ -15,10 +15,10 @@ import org.bytedeco.javacpp.Pointer;
  * normalization. What its forward pass keeps for the backward pass, such as the places of maxima,
  * has a tensor of its own.
  */
-abstract class WindowStage implements Stage {
+abstract class WindowLayer implements CompiledLayer {
   private final Workspace workspace;
   private final Tensor input;
-  private final Operation operation;
+  private final PrimitiveDescriptor operation;
   private final Tensor output;
   private final Map<Integer, Tensor> kept = new HashMap<>();
   private final Primitive forward;
@@ -28,7 +28,7 @@ abstract class WindowStage implements Stage {
    * @param description of the forward pass
    * @param input what it takes in
    */
-  WindowStage(Workspace workspace, Pointer description, Tensor input) {
+  WindowLayer(Workspace workspace, Pointer description, Tensor input) {
     this.workspace = workspace;
     this.input = input;
     operation = workspace.operation(description);

@@ -8,17 +8,17 @@ import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.javacpp.Pointer;
 
 /** {@link LayerSpec.Convolution}: direct convolution, in the blocked order that oneDNN prefers. */
-final class ConvolutionStage extends WeightedStage {
+final class CompiledConvolution extends WeightedLayer {
   private final Workspace workspace;
   private final Window window;
   private final Tensor input;
   private final GroupedFilters filters;
-  private final Operation operation;
+  private final PrimitiveDescriptor operation;
   private final Tensor output;
 
-  ConvolutionStage(
+  CompiledConvolution(
       Workspace workspace,
-      Vectors vectors,
+      FlatVectors vectors,
       ModelSpec.Placed placed,
       LayerSpec.Convolution layer,
       Tensor input) {
@@ -50,15 +50,15 @@ final class ConvolutionStage extends WeightedStage {
             filters.weights().layout().anyOrder().descriptor(),
             filters.bias().layout().descriptor(),
             anyOutput.descriptor(),
-            PoolingStage.strides(window),
+            CompiledPooling.strides(window),
             dilation(),
-            PoolingStage.paddingBefore(window),
-            PoolingStage.paddingBehind(window)),
+            CompiledPooling.paddingBefore(window),
+            CompiledPooling.paddingAfter(window)),
         "describe a convolution");
     return description;
   }
 
-  /** oneDNN counts the pixels that are left out. */
+  /** oneDNN's dilation is the number of pixels that are skipped. */
   private long[] dilation() {
     return new long[] {window.dilation() - 1, window.dilation() - 1};
   }
@@ -96,10 +96,10 @@ final class ConvolutionStage extends WeightedStage {
             filters.weights().layout().anyOrder().descriptor(),
             filters.bias().layout().descriptor(),
             output.layout().anyOrder().descriptor(),
-            PoolingStage.strides(window),
+            CompiledPooling.strides(window),
             dilation(),
-            PoolingStage.paddingBefore(window),
-            PoolingStage.paddingBehind(window)),
+            CompiledPooling.paddingBefore(window),
+            CompiledPooling.paddingAfter(window)),
         "describe a convolution's weight gradient");
     return description;
   }
@@ -113,10 +113,10 @@ final class ConvolutionStage extends WeightedStage {
             input.layout().anyOrder().descriptor(),
             filters.weights().layout().anyOrder().descriptor(),
             output.layout().anyOrder().descriptor(),
-            PoolingStage.strides(window),
+            CompiledPooling.strides(window),
             dilation(),
-            PoolingStage.paddingBefore(window),
-            PoolingStage.paddingBehind(window)),
+            CompiledPooling.paddingBefore(window),
+            CompiledPooling.paddingAfter(window)),
         "describe a convolution's input gradient");
     return description;
   }

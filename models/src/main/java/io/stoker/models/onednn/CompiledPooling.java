@@ -7,11 +7,11 @@ import org.bytedeco.dnnl.dnnl_pooling_desc_t;
 import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.javacpp.Pointer;
 
-/** {@link LayerSpec.Pooling}; the maximum's places are kept between the passes. */
-final class PoolingStage extends WindowStage {
+/** {@link LayerSpec.Pooling}. The backward pass reads where the forward pass found the maxima. */
+final class CompiledPooling extends WindowLayer {
   private final LayerSpec.Pooling layer;
 
-  PoolingStage(
+  CompiledPooling(
       Workspace workspace, ModelSpec.Placed placed, LayerSpec.Pooling layer, Tensor input) {
     super(workspace, describe(placed, layer, input), input);
     this.layer = layer;
@@ -35,7 +35,7 @@ final class PoolingStage extends WindowStage {
             strides(layer.window()),
             kernel(layer.window()),
             paddingBefore(layer.window()),
-            paddingBehind(layer.window())),
+            paddingAfter(layer.window())),
         "describe pooling");
     return description;
   }
@@ -52,15 +52,16 @@ final class PoolingStage extends WindowStage {
             strides(layer.window()),
             kernel(layer.window()),
             paddingBefore(layer.window()),
-            paddingBehind(layer.window())),
+            paddingAfter(layer.window())),
         "describe pooling's gradient");
     return description;
   }
 
   private static int algorithm(LayerSpec.Pooling layer) {
-    return layer.kind() == LayerSpec.Pooling.Kind.MAXIMUM
-        ? dnnl.dnnl_pooling_max
-        : dnnl.dnnl_pooling_avg_include_padding;
+    return switch (layer.kind()) {
+      case MAXIMUM -> dnnl.dnnl_pooling_max;
+      case AVERAGE -> dnnl.dnnl_pooling_avg_include_padding;
+    };
   }
 
   private static long[] kernel(Window window) {
@@ -75,7 +76,7 @@ final class PoolingStage extends WindowStage {
     return new long[] {window.padding().top(), window.padding().left()};
   }
 
-  static long[] paddingBehind(Window window) {
+  static long[] paddingAfter(Window window) {
     return new long[] {window.padding().bottom(), window.padding().right()};
   }
 }

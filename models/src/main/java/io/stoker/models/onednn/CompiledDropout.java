@@ -8,7 +8,7 @@ import java.nio.FloatBuffer;
  * {@link LayerSpec.Dropout}. A unit's fate is a hash of the pass's seed, the layer and the unit's
  * place in memory, so the backward pass computes it again and no mask is stored.
  */
-final class DropoutStage implements Stage {
+final class CompiledDropout implements CompiledLayer {
   private final int layerIndex;
   private final float scale;
   private final long threshold;
@@ -16,7 +16,7 @@ final class DropoutStage implements Stage {
   private final Tensor output;
   private Tensor gradient;
 
-  DropoutStage(Workspace workspace, int layerIndex, LayerSpec.Dropout layer, Tensor input) {
+  CompiledDropout(Workspace workspace, int layerIndex, LayerSpec.Dropout layer, Tensor input) {
     this.layerIndex = layerIndex;
     scale = 1 / (1 - layer.probability());
     threshold = (long) (layer.probability() * (double) (1L << 32));

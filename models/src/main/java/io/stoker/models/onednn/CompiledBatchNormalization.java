@@ -9,6 +9,7 @@ import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SCALE_SHIFT;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_VARIANCE;
 
+import io.stoker.failure.InputException;
 import io.stoker.models.spec.LayerSpec;
 import io.stoker.models.spec.ModelSpec;
 import java.nio.FloatBuffer;
@@ -17,12 +18,12 @@ import org.bytedeco.dnnl.dnnl_batch_normalization_desc_t;
 import org.bytedeco.dnnl.global.dnnl;
 
 /**
- * {@link LayerSpec.BatchNormalization}. The canonical vector has scale, shift, running mean and the
- * logarithm of the running deviation one after the other; oneDNN takes the first two as one tensor.
+ * {@link LayerSpec.BatchNormalization}. In the canonical vector, scale, shift, running mean and the
+ * logarithm of the running deviation follow each other; oneDNN reads the first two as one tensor.
  */
-final class BatchNormalizationStage implements Stage {
+final class CompiledBatchNormalization implements CompiledLayer {
   private final Workspace workspace;
-  private final Vectors vectors;
+  private final FlatVectors vectors;
   private final ModelSpec.Placed placed;
   private final LayerSpec.BatchNormalization layer;
   private final Layout perChannel;
@@ -32,14 +33,14 @@ final class BatchNormalizationStage implements Stage {
   private final Tensor batchMean;
   private final Tensor batchVariance;
   private final Tensor runningVariance;
-  private final Operation operation;
+  private final PrimitiveDescriptor operation;
   private final Primitive training;
   private final Primitive inference;
   private Primitive backward;
 
-  BatchNormalizationStage(
+  CompiledBatchNormalization(
       Workspace workspace,
-      Vectors vectors,
+      FlatVectors vectors,
       ModelSpec.Placed placed,
       LayerSpec.BatchNormalization layer,
       Tensor source) {
@@ -67,7 +68,7 @@ final class BatchNormalizationStage implements Stage {
             runningVariance);
   }
 
-  /** oneDNN normalizes images only; a vector is one of a single pixel. */
+  /** oneDNN normalizes only images; a vector is an image of a single pixel. */
   private Tensor asImages(Tensor tensor) {
     long[] dimensions = tensor.layout().dimensions();
     return dimensions.length == 4
@@ -84,7 +85,7 @@ final class BatchNormalizationStage implements Stage {
     return description;
   }
 
-  private Primitive forward(Operation of, Tensor mean, Tensor variance) {
+  private Primitive forward(PrimitiveDescriptor of, Tensor mean, Tensor variance) {
     return workspace.compile(
         of,
         Map.of(
@@ -103,6 +104,13 @@ final class BatchNormalizationStage implements Stage {
   @Override
   public Tensor output() {
     return output;
+  }
+
+  @Override
+  public void requireInferenceGradient() {
+    throw new InputException(
+        "Cannot look into a model with batch normalization: its derivative in inference mode is"
+            + " not implemented");
   }
 
   @Override

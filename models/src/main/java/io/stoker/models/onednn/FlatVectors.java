@@ -8,14 +8,14 @@ import org.bytedeco.javacpp.FloatPointer;
  * The network's flat vectors in canonical order. A network that only predicts never makes gradients
  * or velocity. The workspace owns the memory.
  */
-final class Vectors {
+final class FlatVectors {
   private final Workspace workspace;
   private final long size;
   private final FloatPointer parameters;
   private FloatPointer gradients;
   private FloatPointer velocity;
 
-  Vectors(Workspace workspace, long size) {
+  FlatVectors(Workspace workspace, long size) {
     this.workspace = workspace;
     this.size = size;
     parameters = workspace.allocate(size);

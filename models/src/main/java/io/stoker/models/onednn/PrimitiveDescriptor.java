@@ -10,7 +10,7 @@ import org.bytedeco.dnnl.global.dnnl;
  *
  * @param descriptor oneDNN's primitive descriptor
  */
-record Operation(dnnl_primitive_desc descriptor) {
+record PrimitiveDescriptor(dnnl_primitive_desc descriptor) {
   Layout source() {
     return layout(dnnl.dnnl_query_src_md);
   }

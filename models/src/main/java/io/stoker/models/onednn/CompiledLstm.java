@@ -31,7 +31,7 @@ import org.bytedeco.javacpp.Pointer;
  * {@link LayerSpec.Lstm}. oneDNN keeps the hidden states of all steps; the last one, which is the
  * output, is a view of them.
  */
-final class LstmStage extends SteppedStage {
+final class CompiledLstm extends SequencedLayer {
   /** Which of the canonical gates is oneDNN's input gate, forget gate, candidate, output gate. */
   private static final int[] CANONICAL = {3, 1, 0, 2};
 
@@ -39,10 +39,10 @@ final class LstmStage extends SteppedStage {
   private static final dnnl_memory_desc_t NONE = null;
 
   private final Workspace workspace;
-  private final Vectors vectors;
+  private final FlatVectors vectors;
   private final ModelSpec.Placed placed;
   private final Tensor input;
-  private final Conversion rows;
+  private final Reorder rows;
   private final Tensor source;
   private final Tensor states;
   private final Tensor output;
@@ -57,11 +57,11 @@ final class LstmStage extends SteppedStage {
    */
   private final Tensor begin;
 
-  private final Operation operation;
+  private final PrimitiveDescriptor operation;
 
-  LstmStage(
+  CompiledLstm(
       Workspace workspace,
-      Vectors vectors,
+      FlatVectors vectors,
       ModelSpec.Placed placed,
       LayerSpec.Lstm layer,
       Tensor input) {
@@ -121,8 +121,8 @@ final class LstmStage extends SteppedStage {
   }
 
   private void prepareForward() {
-    Conversion ofInput = workspace.convert(inputWeights, operation.weights(0));
-    Conversion ofState = workspace.convert(stateWeights, operation.weights(1));
+    Reorder ofInput = workspace.convert(inputWeights, operation.weights(0));
+    Reorder ofState = workspace.convert(stateWeights, operation.weights(1));
     Primitive primitive = workspace.compile(operation, arguments(ofInput.to(), ofState.to()));
     forward.add(rows::run);
     collect(vectors.parameters(placed, 0), inputWeights);
@@ -186,14 +186,14 @@ final class LstmStage extends SteppedStage {
   public Tensor prepareBackward(Tensor outputGradient, boolean inputGradientNeeded) {
     Tensor statesGradient = workspace.tensor(states.layout());
     Tensor biasGradient = workspace.tensor(bias.layout());
-    Operation gradient = workspace.operation(describeBackward(), operation);
-    Conversion ofInput = workspace.convert(inputWeights, gradient.weights(0));
-    Conversion ofState = workspace.convert(stateWeights, gradient.weights(1));
-    Conversion ofInputGradient =
+    PrimitiveDescriptor gradient = workspace.operation(describeBackward(), operation);
+    Reorder ofInput = workspace.convert(inputWeights, gradient.weights(0));
+    Reorder ofState = workspace.convert(stateWeights, gradient.weights(1));
+    Reorder ofInputGradient =
         workspace.convertInto(gradient.weightsGradient(0), workspace.tensor(inputWeights.layout()));
-    Conversion ofStateGradient =
+    Reorder ofStateGradient =
         workspace.convertInto(gradient.weightsGradient(1), workspace.tensor(stateWeights.layout()));
-    Conversion inputGradient =
+    Reorder inputGradient =
         workspace.convertInto(byStep(input.layout()), workspace.tensor(input.layout()));
     Map<Integer, Tensor> arguments = new HashMap<>(arguments(ofInput.to(), ofState.to()));
     arguments.put(DNNL_ARG_DIFF_DST_LAYER, statesGradient);

@@ -9,10 +9,10 @@ import org.bytedeco.javacpp.Pointer;
  * {@link LayerSpec.LocalResponseNormalization}. oneDNN divides alpha by the size; the paper does
  * not.
  */
-final class NormalizationStage extends WindowStage {
+final class CompiledResponseNormalization extends WindowLayer {
   private final LayerSpec.LocalResponseNormalization layer;
 
-  NormalizationStage(
+  CompiledResponseNormalization(
       Workspace workspace, LayerSpec.LocalResponseNormalization layer, Tensor input) {
     super(workspace, describe(layer, input.layout()), input);
     this.layer = layer;

@@ -9,7 +9,7 @@ import java.util.Optional;
  * @param to the tensor that is written
  * @param reorder the copy, unless both are one
  */
-record Conversion(Tensor from, Tensor to, Optional<Primitive> reorder) {
+record Reorder(Tensor from, Tensor to, Optional<Primitive> reorder) {
   void run() {
     reorder.ifPresent(Primitive::run);
   }
