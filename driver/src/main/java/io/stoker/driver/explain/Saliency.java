@@ -64,8 +64,7 @@ public final class Saliency {
   }
 
   private int afterLastConvolution() {
-    List<Part> parts =
-        model.layers().stream().map(layer -> layer.accept(new Parts())).toList();
+    List<Part> parts = model.layers().stream().map(layer -> layer.accept(new Parts())).toList();
     int layer = parts.lastIndexOf(Part.CONVOLUTION) + 1;
     Check.input(
         layer > 0, "Cannot draw a Grad-CAM of model %s: it has no convolution", model.name());

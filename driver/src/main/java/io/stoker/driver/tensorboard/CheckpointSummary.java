@@ -77,8 +77,7 @@ final class CheckpointSummary {
     }
     place.ifPresent(
         found ->
-            summary.addValue(
-                Images.value("first layer/filters", found.filters(filters).draw())));
+            summary.addValue(Images.value("first layer/filters", found.filters(filters).draw())));
     return summary.build();
   }
 }

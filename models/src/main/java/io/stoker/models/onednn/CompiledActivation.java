@@ -30,16 +30,18 @@ final class CompiledActivation extends SequencedLayer {
    * @param overwrite whether the output may overwrite the input: true unless the layer before reads
    *     it in its backward pass
    */
-  CompiledActivation(Workspace workspace, ActivationFunction function, Tensor input, boolean overwrite) {
+  CompiledActivation(
+      Workspace workspace, ActivationFunction function, Tensor input, boolean overwrite) {
     this.workspace = workspace;
     this.function = function;
     activated = overwrite ? input : workspace.tensor(input.layout());
-    output = function == ActivationFunction.SCALED_TANH ? workspace.tensor(input.layout()) : activated;
+    output =
+        function == ActivationFunction.SCALED_TANH ? workspace.tensor(input.layout()) : activated;
     forward.addAll(
         switch (function) {
-          case THRESHOLD ->
-              List.<Runnable>of(() -> threshold(input.buffer(), activated.buffer()));
-          case SIGMOID -> List.of(step(dnnl.dnnl_eltwise_logistic_use_dst_for_bwd, 0, input, output));
+          case THRESHOLD -> List.<Runnable>of(() -> threshold(input.buffer(), activated.buffer()));
+          case SIGMOID ->
+              List.of(step(dnnl.dnnl_eltwise_logistic_use_dst_for_bwd, 0, input, output));
           case TANH -> List.of(step(dnnl.dnnl_eltwise_tanh_use_dst_for_bwd, 0, input, output));
           case RELU -> List.of(step(dnnl.dnnl_eltwise_relu_use_dst_for_bwd, 0, input, output));
           case LEAKY_RELU ->
@@ -58,8 +60,7 @@ final class CompiledActivation extends SequencedLayer {
 
   private Primitive elementwise(int algorithm, float alpha, Tensor from, Tensor to) {
     return workspace.compile(
-        elementwise(algorithm, alpha, from.layout()),
-        Map.of(DNNL_ARG_SRC, from, DNNL_ARG_DST, to));
+        elementwise(algorithm, alpha, from.layout()), Map.of(DNNL_ARG_SRC, from, DNNL_ARG_DST, to));
   }
 
   private PrimitiveDescriptor elementwise(int algorithm, float alpha, Layout layout) {
@@ -93,7 +94,8 @@ final class CompiledActivation extends SequencedLayer {
         switch (function) {
           case THRESHOLD ->
               throw new InputException(
-                  "A model with threshold units cannot be trained: their derivative is 0 (use sigmoid)");
+                  "A model with threshold units cannot be trained: their derivative is 0 (use"
+                      + " sigmoid)");
           case SIGMOID ->
               List.of(derivative(dnnl.dnnl_eltwise_logistic_use_dst_for_bwd, 0, outputGradient));
           case TANH ->

@@ -29,7 +29,9 @@ final class CompiledModel implements AutoCloseable {
   /** Null until the first backward pass: a network that only predicts needs none. */
   private Tensor logitsGradient;
 
-  /** Where each layer's backward pass writes the gradient by its input, from the last layer down. */
+  /**
+   * Where each layer's backward pass writes the gradient by its input, from the last layer down.
+   */
   private final Deque<Tensor> inputGradients = new ArrayDeque<>();
 
   private final IdentityHashMap<Tensor, Reorder> plain = new IdentityHashMap<>();
@@ -62,7 +64,8 @@ final class CompiledModel implements AutoCloseable {
    * @param vectors its parameters and gradients
    * @param examples the size of every batch
    */
-  static CompiledModel compile(ModelSpec model, int frozenLayers, FlatVectors vectors, int examples) {
+  static CompiledModel compile(
+      ModelSpec model, int frozenLayers, FlatVectors vectors, int examples) {
     Workspace workspace = new Workspace();
     try {
       return new CompiledModel(workspace, model, frozenLayers, vectors, examples);
@@ -129,7 +132,10 @@ final class CompiledModel implements AutoCloseable {
     return layer == 0 ? images : layers.get(layer - 1).output();
   }
 
-  /** See {@link io.stoker.models.engine.Network#inspect}; only for a model compiled with {@link #TO_THE_IMAGES}. */
+  /**
+   * See {@link io.stoker.models.engine.Network#inspect}; only for a model compiled with {@link
+   * #TO_THE_IMAGES}.
+   */
   void inspect(float[] values, int[] labels, int layer, float[] activations, float[] gradients) {
     if (logitsGradient == null) {
       layers.forEach(CompiledLayer::requireInferenceGradient);

@@ -25,7 +25,10 @@ final class GroupedFilters {
   private Tensor weightsGradient;
 
   GroupedFilters(
-      Workspace workspace, FlatVectors vectors, ModelSpec.Placed placed, LayerSpec.Convolution layer) {
+      Workspace workspace,
+      FlatVectors vectors,
+      ModelSpec.Placed placed,
+      LayerSpec.Convolution layer) {
     this.workspace = workspace;
     this.vectors = vectors;
     this.placed = placed;

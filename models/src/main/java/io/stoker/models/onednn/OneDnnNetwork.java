@@ -23,6 +23,7 @@ final class OneDnnNetwork implements Network {
   private final FlatVectors vectors;
   private final SgdUpdate sgd;
   private final CompiledModel full;
+
   /** The model for the last smaller batch; null until there is one. */
   private CompiledModel smaller;
 

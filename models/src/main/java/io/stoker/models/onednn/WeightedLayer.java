@@ -28,7 +28,8 @@ abstract class WeightedLayer extends SequencedLayer {
   }
 
   /** Compiles the forward pass; returns the output. */
-  final Tensor compileForward(PrimitiveDescriptor operation, Tensor source, Tensor weights, Tensor bias) {
+  final Tensor compileForward(
+      PrimitiveDescriptor operation, Tensor source, Tensor weights, Tensor bias) {
     Reorder from = workspace.convert(source, operation.source());
     Reorder with = workspace.convert(weights, operation.weights());
     ordered = from.to();

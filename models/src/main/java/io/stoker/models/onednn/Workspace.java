@@ -177,7 +177,9 @@ final class Workspace implements AutoCloseable {
         "find an implementation for a reorder");
     releases.push(() -> dnnl.dnnl_primitive_desc_destroy(reorder));
     Primitive primitive =
-        compile(new PrimitiveDescriptor(reorder), Map.of(dnnl.DNNL_ARG_FROM, from, dnnl.DNNL_ARG_TO, to));
+        compile(
+            new PrimitiveDescriptor(reorder),
+            Map.of(dnnl.DNNL_ARG_FROM, from, dnnl.DNNL_ARG_TO, to));
     return new Reorder(from, to, Optional.of(primitive));
   }
 

@@ -362,8 +362,9 @@ public sealed interface LayerSpec extends Serializable {
    * h = o tanh(c)
    * }</pre>
    *
-   * <p>c and h are 0 before the first step. The parameters are W {@code [4 units, width]} in the order a, f, o, i,
-   * U {@code [4 units, units]} and b, which are Deeplearning4j's matrices in 'f' order.
+   * <p>c and h are 0 before the first step. The parameters are W {@code [4 units, width]} in the
+   * order a, f, o, i, U {@code [4 units, units]} and b, which are Deeplearning4j's matrices in 'f'
+   * order.
    *
    * @param units size of the hidden state
    * @param weights first weights
@@ -425,8 +426,8 @@ public sealed interface LayerSpec extends Serializable {
 
   /**
    * A fully connected layer: {@code out = weight * in + bias}. An image is flattened channel by
-   * channel, row by row. The weight is {@code [units, inputs]} row-major, which is
-   * Deeplearning4j's {@code [inputs, units]} in 'f' order.
+   * channel, row by row. The weight is {@code [units, inputs]} row-major, which is Deeplearning4j's
+   * {@code [inputs, units]} in 'f' order.
    *
    * @param units outputs
    * @param weights first weights

@@ -30,9 +30,10 @@ import java.util.TreeMap;
  *   - dense: classes        # or their number
  * }</pre>
  *
- * A padding may also be {@code [top, left, bottom, right]}. The defaults: a stride of 1 (of pooling:
- * the kernel), dilation and groups 1, padding and bias 0; for LRN the values of Krizhevsky et al.,
- * 2012; weights {@code he} where a rectifier follows, else {@code glorot}; a forget-bias of 1.
+ * A padding may also be {@code [top, left, bottom, right]}. The defaults: a stride of 1 (of
+ * pooling: the kernel), dilation and groups 1, padding and bias 0; for LRN the values of Krizhevsky
+ * et al., 2012; weights {@code he} where a rectifier follows, else {@code glorot}; a forget-bias of
+ * 1.
  */
 public final class ModelTree {
   /** More layers than any chain that trains: it bounds what a hostile file can ask for. */
@@ -85,7 +86,8 @@ public final class ModelTree {
     } catch (InputException e) {
       throw new InputException(source + ": " + e.getMessage(), e);
     } catch (ArithmeticException e) {
-      throw new InputException(source + ": the model has more parameters than a 64-bit number can count", e);
+      throw new InputException(
+          source + ": the model has more parameters than a 64-bit number can count", e);
     }
   }
 

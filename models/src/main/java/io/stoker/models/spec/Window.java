@@ -12,7 +12,8 @@ import java.io.Serializable;
  * @param dilation the pixels from one row (column) that the window reads to the next
  * @param padding the zeros around the image
  */
-public record Window(int kernel, int stride, int dilation, Padding padding) implements Serializable {
+public record Window(int kernel, int stride, int dilation, Padding padding)
+    implements Serializable {
   private static final int MAXIMUM = 1024;
 
   public Window {

@@ -167,8 +167,7 @@ public final class ReferenceNetwork {
 
     @Override
     public double[][] visitLstm(LayerSpec.Lstm layer) {
-      return forEachExample(
-          example -> read(layer, placed.input(), parameters, offset(), example));
+      return forEachExample(example -> read(layer, placed.input(), parameters, offset(), example));
     }
 
     @Override

@@ -110,8 +110,7 @@ class VisitorTest {
       assertThat(layer.accept(EveryLayerRecorder.layers())).isSameAs(layer);
     }
     initializers(EveryLayer.model())
-        .forEach(
-            each -> assertThat(each.accept(EveryLayerRecorder.initializers())).isSameAs(each));
+        .forEach(each -> assertThat(each.accept(EveryLayerRecorder.initializers())).isSameAs(each));
   }
 
   /** Visitors whose case returns the argument, if it is of the case's kind. */

@@ -231,8 +231,7 @@ final class TorchNetwork implements AutoCloseable {
   }
 
   /** Computes one layer. */
-  private record Forward(
-      ModelSpec.Placed placed, List<Parameter> own, NDArray in, boolean training)
+  private record Forward(ModelSpec.Placed placed, List<Parameter> own, NDArray in, boolean training)
       implements LayerVisitor<NDArray> {
     @Override
     public NDArray visitConvolution(LayerSpec.Convolution conv) {
@@ -255,8 +254,7 @@ final class TorchNetwork implements AutoCloseable {
       NDArray variance = in.getManager().ones(new Shape(placed.input().channels()));
       NDArray scale = own.get(0).array();
       NDArray shift = own.get(1).array();
-      return BatchNorm.batchNorm(
-              in, mean, variance, scale, shift, 1, 0.9f, norm.epsilon(), true)
+      return BatchNorm.batchNorm(in, mean, variance, scale, shift, 1, 0.9f, norm.epsilon(), true)
           .singletonOrThrow();
     }
 
