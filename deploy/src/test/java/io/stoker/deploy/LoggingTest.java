@@ -21,14 +21,15 @@ class LoggingTest {
   /** As TaskSetManager has it in its message when a task cannot fetch what it needs. */
   private static final String LOST_TASK =
       """
-      Lost task 1.0 in stage 3.0 (TID 7) (127.0.0.1 executor 0): FetchFailed(null, shuffleId=0, message=
-      org.apache.spark.shuffle.MetadataFetchFailedException: Missing an output location
-      \tat org.apache.spark.MapOutputTracker$.validateStatus(MapOutputTracker.scala:1739)
-      \t... 4 more
-      Caused by: java.io.IOException: Connection reset
-      \tat java.base/java.lang.Thread.run(Thread.java:840)
+Lost task 1.0 in stage 3.0 (TID 7) (127.0.0.1 executor 0): FetchFailed(null, shuffleId=0, message=
+org.apache.spark.shuffle.MetadataFetchFailedException: Missing an output location
+\tat org.apache.spark.MapOutputTracker$.validateStatus(MapOutputTracker.scala:1739)
+\t... 4 more
+Caused by: java.io.IOException: Connection reset
+\tat java.base/java.lang.Thread.run(Thread.java:840)
 
-      )""";
+)\
+""";
 
   @AfterEach
   void restore() {
@@ -43,7 +44,8 @@ class LoggingTest {
         .endsWith(
             "WARN  TaskSetManager: Lost task 1.0 in stage 3.0 (TID 7) (127.0.0.1 executor 0):"
                 + " FetchFailed(null, shuffleId=0, message="
-                + " org.apache.spark.shuffle.MetadataFetchFailedException: Missing an output location )");
+                + " org.apache.spark.shuffle.MetadataFetchFailedException: Missing an output"
+                + " location )");
   }
 
   @Test
