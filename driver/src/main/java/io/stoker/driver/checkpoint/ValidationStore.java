@@ -1,5 +1,6 @@
 package io.stoker.driver.checkpoint;
 
+import io.stoker.data.storage.OwnFolder;
 import io.stoker.data.storage.Storage;
 import io.stoker.driver.metrics.ValidationMetrics;
 import io.stoker.failure.DamagedException;
@@ -73,7 +74,7 @@ public final class ValidationStore {
       for (Path file : files()) {
         String name = file.getName();
         if (Long.parseLong(name.substring(0, name.indexOf('.'))) > round) {
-          Storage.of(file, hadoop).delete(file, false);
+          OwnFolder.at(folder.getParent(), hadoop).delete(file);
         }
       }
     } catch (IOException e) {
