@@ -91,7 +91,8 @@ public final class CheckpointStore {
     Optional<Path> link = linkTo(target);
     Check.input(
         link.isEmpty() || isEmpty(target),
-        "Cannot write checkpoint %s: there are files already, reached through the symbolic link %s; remove the link",
+        "Cannot write checkpoint %s: there are files already, reached through the symbolic link %s;"
+            + " remove the link",
         target,
         link.orElse(target));
   }
@@ -322,7 +323,9 @@ public final class CheckpointStore {
   private boolean isLinked(Path checkpoint) throws IOException {
     Optional<Path> link = linkTo(checkpoint);
     if (link.isPresent() && namedLinks.add(link.get())) {
-      LOG.warn("{} is a symbolic link: checkpoints that are reached through it are not deleted", link.get());
+      LOG.warn(
+          "{} is a symbolic link: checkpoints that are reached through it are not deleted",
+          link.get());
     }
     return link.isPresent();
   }
