@@ -7,15 +7,15 @@ import java.util.List;
 import java.util.stream.LongStream;
 
 /**
- * How much the examples of each class count in the loss; see {@link Network#computeGradients(float[],
- * float[], float[], int, long)}. Larger weights make a network attend to classes that have few
- * examples.
+ * How much the examples of each class count in the loss; see {@link
+ * Network#computeGradients(float[], float[], float[], int, long)}. Larger weights make a network
+ * attend to classes that have few examples.
  *
  * <p>An example has the weight of its class, and an example that is mixed of two has the two
- * classes' weights, each by its share. The weight multiplies the whole loss of the example: a weight
- * of 2 is the same as the example twice. Without label smoothing and mixing, this is PyTorch's
- * {@code CrossEntropyLoss(weight=...)}; with them, PyTorch weights each class's term of the target
- * instead.
+ * classes' weights, each by its share. The weight multiplies the whole loss of the example: a
+ * weight of 2 is the same as the example twice. Without label smoothing and mixing, this is
+ * PyTorch's {@code CrossEntropyLoss(weight=...)}; with them, PyTorch weights each class's term of
+ * the target instead.
  *
  * @param values the weight of each class, in label order; above 0
  */
@@ -33,9 +33,9 @@ public record ClassWeights(List<Float> values) implements Serializable {
   }
 
   /**
-   * Weights with which each class counts the same in total: {@code examples / (classes * examples of
-   * the class)}, as {@code class_weight="balanced"} of scikit-learn. The mean weight of an example is
-   * 1. Classes without examples are not counted and have a weight of 1.
+   * Weights with which each class counts the same in total: {@code examples / (classes * examples
+   * of the class)}, as {@code class_weight="balanced"} of scikit-learn. The mean weight of an
+   * example is 1. Classes without examples are not counted and have a weight of 1.
    *
    * @param counts the number of training examples of each class, in label order
    */

@@ -47,9 +47,9 @@ public interface Network extends AutoCloseable {
    * weights matters, and equal weights give the gradients of the plain mean. Batch normalization
    * counts each example once.
    *
-   * <p>Averaging weights the workers by their examples and not by their sums of weights. Where these
-   * sums differ, the average of the workers is therefore not exactly the step of one large weighted
-   * batch, in which each example would count by its weight among all.
+   * <p>Averaging weights the workers by their examples and not by their sums of weights. Where
+   * these sums differ, the average of the workers is therefore not exactly the step of one large
+   * weighted batch, in which each example would count by its weight among all.
    *
    * @param images {@code [examples, channels, height, width]}, at the start of the array
    * @param targets {@code [examples, classes]}; see {@link Targets}

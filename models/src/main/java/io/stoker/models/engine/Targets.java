@@ -12,8 +12,8 @@ public final class Targets {
    * @param labels the class of each example, at the start of the array
    * @param examples the number of examples
    * @param classes the number of classes
-   * @param smoothing the share of each distribution that all classes have in equal parts (Szegedy et
-   *     al., 2016, "Rethinking the Inception Architecture", section 7); 0 for none
+   * @param smoothing the share of each distribution that all classes have in equal parts (Szegedy
+   *     et al., 2016, "Rethinking the Inception Architecture", section 7); 0 for none
    * @param targets receives {@code [examples, classes]}
    * @throws IllegalArgumentException if a label is not a class
    */
@@ -35,7 +35,8 @@ public final class Targets {
    * @param shares the share of the example's own class, 0 to 1; the other class has the rest
    * @param examples the number of examples
    * @param classes the number of classes
-   * @param smoothing the share of each distribution that all classes have in equal parts; 0 for none
+   * @param smoothing the share of each distribution that all classes have in equal parts; 0 for
+   *     none
    * @param targets receives {@code [examples, classes]}
    * @throws IllegalArgumentException if a label is not a class
    */

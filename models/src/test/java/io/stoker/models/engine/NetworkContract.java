@@ -233,9 +233,7 @@ public abstract class NetworkContract {
     Batch batch = Batch.random(model, 2, SEED);
     try (Network network = network(model, 2, randomParameters(model))) {
       for (float[] weights :
-          new float[][] {
-            {}, {1}, {1, -1}, {Float.NaN, 1}, {1, Float.POSITIVE_INFINITY}, {0, 0}
-          }) {
+          new float[][] {{}, {1}, {1, -1}, {Float.NaN, 1}, {1, Float.POSITIVE_INFINITY}, {0, 0}}) {
         assertThatIllegalArgumentException()
             .as(Arrays.toString(weights))
             .isThrownBy(() -> compute(network, batch, weights))
