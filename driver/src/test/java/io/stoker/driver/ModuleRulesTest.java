@@ -1,6 +1,5 @@
 package io.stoker.driver;
 
-import static com.tngtech.archunit.base.DescribedPredicate.describe;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
@@ -8,10 +7,6 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
-import java.io.File;
-import java.nio.file.Files;
-import java.util.stream.Stream;
-import org.apache.hadoop.fs.FileSystem;
 
 @AnalyzeClasses(packages = "io.stoker.driver", importOptions = ImportOption.DoNotIncludeTests.class)
 class ModuleRulesTest {
@@ -61,19 +56,6 @@ class ModuleRulesTest {
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage("org.apache.spark.ml..", "org.apache.spark.mllib..");
-
-  /** {@link io.stoker.data.storage.OwnFolder} deletes, and follows no link. */
-  @ArchTest
-  static final ArchRule NOTHING_IS_DELETED_UNGUARDED =
-      noClasses()
-          .should()
-          .callMethodWhere(
-              describe(
-                  "a file is deleted",
-                  call ->
-                      call.getName().matches("delete|deleteIfExists|deleteOnExit")
-                          && Stream.of(FileSystem.class, Files.class, File.class)
-                              .anyMatch(call.getTargetOwner()::isAssignableTo)));
 
   @ArchTest
   static final ArchRule NO_CYCLES =

@@ -5,6 +5,7 @@ import io.stoker.driver.checkpoint.RunRecord;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.metrics.RoundMetrics;
 import io.stoker.driver.report.RunSummary;
+import io.stoker.base.TerminalText;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
@@ -57,7 +58,8 @@ final class RunsCommand extends StokerCommand {
         .filter(run -> !run.damage().isEmpty())
         .forEach(
             run ->
-                text.append(run.folder().getName()).append(": ").append(run.damage()).append('\n'));
+                text.append(TerminalText.escapeLine(run.folder().getName() + ": " + run.damage()))
+                    .append('\n'));
     return new Report(text.toString(), json);
   }
 

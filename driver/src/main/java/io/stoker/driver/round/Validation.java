@@ -43,9 +43,7 @@ final class Validation {
     this.run = run;
     this.folder = folder;
     folder.validations().dropAfter(from.round());
-    folder.validations().read().stream()
-        .filter(validation -> validation.round() <= from.round())
-        .forEach(validations::add);
+    validations.addAll(folder.validations().read());
     if (run.watchesValidation()) {
       requireAllBefore(from.round());
     }

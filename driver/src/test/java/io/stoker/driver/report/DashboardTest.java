@@ -20,6 +20,8 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
 import java.util.List;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Test;
@@ -93,7 +95,38 @@ class DashboardTest {
 
       Files.writeString(folder.resolve("run/metrics.jsonl"), "no round\n");
 
-      await(() -> data(dashboard).at("/runs/0/damage").asText().contains("is no round"));
+      await(() -> data(dashboard).at("/runs/0/damage").asText().contains("its last line: it is not valid JSON"));
+    }
+  }
+
+  @Test
+  void showsTheNewestOfManyRunsAndSaysHowManyItDoesNot() throws Exception {
+    for (int i = 0; i < LiveRuns.MAXIMUM_RUNS; i++) {
+      writeOldRun("run-%02d".formatted(i), Instant.parse("2026-01-02T03:04:05Z").plusSeconds(i));
+    }
+    try (Browser browser = Browser.start();
+        Dashboard dashboard = serve(folder.toString())) {
+      browser.open(dashboard.url());
+      assertThat(browser.text("h1")).isEqualTo("20 runs");
+      assertThat(browser.text("#top")).doesNotContain("not shown");
+
+      RunOnDisk.in(folder.resolve("new"), 60).rounds(1, 3);
+
+      await(() -> data(dashboard).get("not_shown").asInt() == 1);
+      assertThat(data(dashboard).get("runs").findValuesAsText("name"))
+          .hasSize(20)
+          .contains("new", "run-01")
+          .doesNotContain("run-00");
+      browser.until("document.querySelector('#top').textContent.includes('1 older one is not')");
+      browser.assertAccessible();
+      browser.assertQuiet();
+    }
+  }
+
+  private void writeOldRun(String name, Instant updated) throws IOException {
+    RunOnDisk.in(folder.resolve(name), 60).rounds(1, 3);
+    for (String file : List.of("run.json", "metrics.jsonl")) {
+      Files.setLastModifiedTime(folder.resolve(name).resolve(file), FileTime.from(updated));
     }
   }
 
