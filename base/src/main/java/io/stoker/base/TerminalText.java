@@ -54,9 +54,9 @@ public final class TerminalText {
     }
     return switch (Character.getType(point)) {
       case Character.CONTROL,
-              Character.LINE_SEPARATOR,
-              Character.PARAGRAPH_SEPARATOR,
-              Character.SURROGATE ->
+          Character.LINE_SEPARATOR,
+          Character.PARAGRAPH_SEPARATOR,
+          Character.SURROGATE ->
           false;
       case Character.FORMAT -> !isBidirectionalControl(point) && INVISIBLE.indexOf(point) < 0;
       default -> true;

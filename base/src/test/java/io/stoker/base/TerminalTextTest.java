@@ -49,7 +49,8 @@ class TerminalTextTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"cat", "Äpfel", "日本", "العربية", "👩\u200d🚀", "می\u200cخواهم", "C:\\new", ""})
+  @ValueSource(
+      strings = {"cat", "Äpfel", "日本", "العربية", "👩\u200d🚀", "می\u200cخواهم", "C:\\new", ""})
   void leavesWordsOfAllLanguagesAsTheyAre(String name) {
     assertThat(TerminalText.escapeLine(name)).isSameAs(name);
   }

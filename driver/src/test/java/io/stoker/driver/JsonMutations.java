@@ -95,7 +95,9 @@ public final class JsonMutations {
     whole.add(new Mutation("a long text", bytes("\"" + "x".repeat(60_000) + "\"")));
     whole.add(new Mutation("twice", concatenated(valid, valid)));
     whole.add(new Mutation("garbage after the end", concatenated(valid, bytes("}"))));
-    whole.add(new Mutation("UTF-16", new String(valid, StandardCharsets.UTF_8).getBytes(StandardCharsets.UTF_16)));
+    whole.add(
+        new Mutation(
+            "UTF-16", new String(valid, StandardCharsets.UTF_8).getBytes(StandardCharsets.UTF_16)));
     whole.add(new Mutation("invalid UTF-8", concatenated(valid, new byte[] {(byte) 0xc3, 0x28})));
     return whole;
   }
@@ -145,8 +147,7 @@ public final class JsonMutations {
     String text = JSON.writeValueAsString(root);
     object.remove("duplicate_of_it");
     mutations.add(
-        new Mutation(
-            place + " appears twice", bytes(text.replace("duplicate_of_it", name))));
+        new Mutation(place + " appears twice", bytes(text.replace("duplicate_of_it", name))));
   }
 
   private void add(String name, JsonNode root) throws IOException {
@@ -167,8 +168,7 @@ public final class JsonMutations {
               token + " added at byte " + at,
               concatenated(
                   Arrays.copyOf(valid, at),
-                  concatenated(
-                      bytes(token), Arrays.copyOfRange(valid, at, valid.length)))));
+                  concatenated(bytes(token), Arrays.copyOfRange(valid, at, valid.length)))));
     }
   }
 

@@ -43,7 +43,8 @@ public final class StrictJson {
   private static final int LONGEST_REASON = 200;
 
   private static final Pattern DUPLICATE = Pattern.compile("Duplicate field '([^']*)'");
-  private static final Pattern OUT_OF_RANGE = Pattern.compile("Numeric value \\((.*)\\) out of range");
+  private static final Pattern OUT_OF_RANGE =
+      Pattern.compile("Numeric value \\((.*)\\) out of range");
 
   private StrictJson() {}
 

@@ -54,7 +54,8 @@ class StrictJsonTest {
         "{\"rounds\":true} | a value has the wrong type (field rounds",
         "{\"rounds\":3000000000} | the number 3000000000 is out of range (field rounds",
         "{\"name\":3} | a value has the wrong type (field name",
-        "{\"rounds\":1,\"name\":\"a\",\"parts\":{},\"more\":3} | the field 'more' is unknown (field more",
+        "{\"rounds\":1,\"name\":\"a\",\"parts\":{},\"more\":3} | the field 'more' is unknown (field"
+            + " more",
         "{\"parts\":{\"b\":{\"sizes\":[1,null]}}} | a value is null (field parts.b.sizes[1]",
         "{\"rounds\":-1,\"name\":\"a\",\"parts\":{}} | Invalid rounds: -1",
         "{\"rounds\":1,\"name\":\"a\",\"parts\":{}} {} | there is more after its end",

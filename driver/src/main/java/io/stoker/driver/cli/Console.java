@@ -114,7 +114,8 @@ final class Console {
   void trace(Throwable failure) {
     StringWriter trace = new StringWriter();
     failure.printStackTrace(new PrintWriter(trace));
-    messages.print(TerminalText.escapeLines(trace.toString().replace(System.lineSeparator(), "\n")));
+    messages.print(
+        TerminalText.escapeLines(trace.toString().replace(System.lineSeparator(), "\n")));
     messages.flush();
   }
 }

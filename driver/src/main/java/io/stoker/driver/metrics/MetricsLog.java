@@ -3,11 +3,11 @@ package io.stoker.driver.metrics;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.stoker.base.json.BoundedLines;
+import io.stoker.base.json.StrictJson;
 import io.stoker.data.storage.SmallFile;
 import io.stoker.data.storage.Storage;
 import io.stoker.failure.DamagedException;
-import io.stoker.base.json.BoundedLines;
-import io.stoker.base.json.StrictJson;
 import java.io.BufferedInputStream;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -106,8 +106,7 @@ public final class MetricsLog implements AutoCloseable {
    * The lines of rounds that count as done. A last line that cannot be read was cut when its writer
    * was killed, and its round is done again.
    */
-  private static List<String> keep(FileSystem fileSystem, Path file, int round)
-      throws IOException {
+  private static List<String> keep(FileSystem fileSystem, Path file, int round) throws IOException {
     List<String> kept = new ArrayList<>();
     Optional<DamagedException> damage = Optional.empty();
     try (InputStream in = open(fileSystem, file)) {

@@ -1,10 +1,10 @@
 package io.stoker.driver.metrics;
 
+import io.stoker.base.json.BoundedLines;
 import io.stoker.data.storage.SmallFile;
 import io.stoker.data.storage.Storage;
 import io.stoker.failure.Check;
 import io.stoker.failure.DamagedException;
-import io.stoker.base.json.BoundedLines;
 import java.io.BufferedInputStream;
 import java.io.EOFException;
 import java.io.FileNotFoundException;

@@ -38,7 +38,8 @@ class LoggingTest {
                 Logging.LINES,
                 "Lost task 0.0 (executor 1): io.stoker.Failure: shard\n\tat a.b(c)\n\tat d.e(f)",
                 null))
-        .matches("[0-9:]{8} WARN  Some: Lost task 0.0 \\(executor 1\\): io.stoker.Failure: shard\\R");
+        .matches(
+            "[0-9:]{8} WARN  Some: Lost task 0.0 \\(executor 1\\): io.stoker.Failure: shard\\R");
     assertThat(logged(Logging.LINES, "Cannot", new IllegalStateException("first\nsecond")))
         .matches("[0-9:]{8} WARN  Some: Cannot: java.lang.IllegalStateException: first\\R");
   }
@@ -67,8 +68,7 @@ class LoggingTest {
             .setMessage(new SimpleMessage(message))
             .setThrown(thrown)
             .build();
-    byte[] bytes =
-        context.getConfiguration().getAppender(appender).getLayout().toByteArray(event);
+    byte[] bytes = context.getConfiguration().getAppender(appender).getLayout().toByteArray(event);
     return new String(bytes, StandardCharsets.UTF_8);
   }
 }

@@ -66,8 +66,9 @@ class ReportCommandTest {
   void saysWhyARunCannotBeReportedOn() throws IOException {
     Files.createDirectory(folder.resolve("empty"));
     RunOnDisk.in(folder.resolve("damaged"), 9).rounds(1, 4);
-    Files.writeString(folder.resolve("damaged/metrics.jsonl"), 
-            Files.readString(folder.resolve("damaged/metrics.jsonl")) + "no round\n{}\n");
+    Files.writeString(
+        folder.resolve("damaged/metrics.jsonl"),
+        Files.readString(folder.resolve("damaged/metrics.jsonl")) + "no round\n{}\n");
     RunOnDisk.in(folder.resolve("cut"), 9);
     Files.writeString(folder.resolve("cut/run.json"), "{\"format_version\":1,");
 

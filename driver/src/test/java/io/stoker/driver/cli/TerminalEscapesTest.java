@@ -76,8 +76,7 @@ class TerminalEscapesTest {
     String picture = "\u001b[38;2;1;2;3;48;2;4;5;6m\u2580\u001b[0m";
     java.io.StringWriter out = new java.io.StringWriter();
     Console console =
-        new Console(
-            new java.io.PrintWriter(out), new java.io.PrintWriter(out), true, true);
+        new Console(new java.io.PrintWriter(out), new java.io.PrintWriter(out), true, true);
 
     console.show(new Report(picture + "  \u001b[31m" + EVIL + "\n", Report.object()), false);
 

@@ -186,8 +186,10 @@ class DamagedRecordsTest {
       } catch (RuntimeException e) {
         throw new AssertionError(mutation.name(), e);
       }
-      assertThatCode(() -> resume(2)).as(mutation.name()).satisfiesAnyOf(
-          e -> assertThat(e).isNull(), e -> assertThat(e).isInstanceOf(DamagedException.class));
+      assertThatCode(() -> resume(2))
+          .as(mutation.name())
+          .satisfiesAnyOf(
+              e -> assertThat(e).isNull(), e -> assertThat(e).isInstanceOf(DamagedException.class));
     }
     assertThat(damaged).isGreaterThan(FILES / 2);
   }
@@ -197,12 +199,13 @@ class DamagedRecordsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {"run.json", "metrics.jsonl", "validations/000002.json", "lock.json"})
+  @ValueSource(strings = {"run.json", "metrics.jsonl", "validations/000002.json", "lock.json"})
   void doNotHideOtherRuns(String name) throws IOException {
     Path file = run.resolve(name);
     if (!Files.exists(file)) {
-      Files.writeString(file, "{\"id\":\"x\",\"process\":{\"host\":\"h\",\"machine\":\"m\",\"pid\":1,\"started\":2},\"beat\":3}");
+      Files.writeString(
+          file,
+          "{\"id\":\"x\",\"process\":{\"host\":\"h\",\"machine\":\"m\",\"pid\":1,\"started\":2},\"beat\":3}");
     }
     byte[] valid = Files.readAllBytes(file);
     LiveRuns live = new LiveRuns(List.of(folder.toString()), hadoop);
@@ -224,8 +227,7 @@ class DamagedRecordsTest {
 
   /** Sparse: the file takes no space on the disk. */
   @ParameterizedTest
-  @ValueSource(
-      strings = {"run.json", "metrics.jsonl", "validations/000002.json", "lock.json"})
+  @ValueSource(strings = {"run.json", "metrics.jsonl", "validations/000002.json", "lock.json"})
   void areNotReadIntoMemoryWhereTheyAreHuge(String name) throws IOException {
     try (RandomAccessFile file = new RandomAccessFile(run.resolve(name).toFile(), "rw")) {
       file.setLength(3L << 30);
@@ -246,8 +248,7 @@ class DamagedRecordsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {"run.json", "metrics.jsonl", "validations/000002.json", "lock.json"})
+  @ValueSource(strings = {"run.json", "metrics.jsonl", "validations/000002.json", "lock.json"})
   void mayBeFoldersToo(String name) throws IOException {
     Files.deleteIfExists(run.resolve(name));
     Files.createDirectory(run.resolve(name));

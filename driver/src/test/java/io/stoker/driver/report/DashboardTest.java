@@ -95,7 +95,12 @@ class DashboardTest {
 
       Files.writeString(folder.resolve("run/metrics.jsonl"), "no round\n");
 
-      await(() -> data(dashboard).at("/runs/0/damage").asText().contains("its last line: it is not valid JSON"));
+      await(
+          () ->
+              data(dashboard)
+                  .at("/runs/0/damage")
+                  .asText()
+                  .contains("its last line: it is not valid JSON"));
     }
   }
 
