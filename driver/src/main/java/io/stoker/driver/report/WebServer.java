@@ -228,8 +228,7 @@ final class WebServer implements AutoCloseable {
 
   private static void send(ChannelHandlerContext context, Answer answer, boolean head) {
     HttpResponse response =
-        new DefaultHttpResponse(
-            HttpVersion.HTTP_1_1, HttpResponseStatus.valueOf(answer.status()));
+        new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.valueOf(answer.status()));
     HttpHeaders headers = response.headers();
     answer.headers().forEach(headers::set);
     headers.set(HttpHeaderNames.CONTENT_LENGTH, answer.content().length);
