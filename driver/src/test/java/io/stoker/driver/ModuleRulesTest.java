@@ -1,5 +1,8 @@
 package io.stoker.driver;
 
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.assignableTo;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
@@ -7,6 +10,9 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import org.apache.spark.storage.StorageLevel;
+import scala.Option;
+import scala.Tuple2;
 
 @AnalyzeClasses(packages = "io.stoker.driver", importOptions = ImportOption.DoNotIncludeTests.class)
 class ModuleRulesTest {
@@ -56,6 +62,32 @@ class ModuleRulesTest {
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage("org.apache.spark.ml..", "org.apache.spark.mllib..");
+
+  /**
+   * Spark's internals differ between its lines, and Scala's library between its versions: one
+   * package holds what must be compiled, and looked at, for each line.
+   */
+  @ArchTest
+  static final ArchRule SPARKS_INTERNALS_AND_SCALA_ARE_NAMED_IN_ONE_PACKAGE =
+      noClasses()
+          .that()
+          .resideOutsideOfPackages("io.stoker.driver.spark..", "io.stoker.driver.dl4j..")
+          .should()
+          .dependOnClassesThat(
+              resideInAnyPackage(
+                      "org.apache.spark.network..",
+                      "org.apache.spark.rpc..",
+                      "org.apache.spark.scheduler..",
+                      "org.apache.spark.serializer..",
+                      "org.apache.spark.shuffle..",
+                      "org.apache.spark.status..",
+                      "org.apache.spark.storage..",
+                      "org.apache.spark.util.io..",
+                      "scala..")
+                  .and(not(assignableTo(StorageLevel.class)))
+                  // They are part of Spark's interface to Java: pairs, and parameters of Spark ML.
+                  .and(not(assignableTo(Tuple2.class)))
+                  .and(not(assignableTo(Option.class))));
 
   @ArchTest
   static final ArchRule NO_CYCLES =

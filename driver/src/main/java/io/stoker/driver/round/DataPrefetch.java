@@ -41,7 +41,7 @@ final class DataPrefetch implements AutoCloseable {
    */
   static DataPrefetch begin(JavaSparkContext spark, TrainingRun run, TrainingClock clock) {
     TrainingData data = run.data();
-    if (clock.round() == run.plan().rounds() || Slots.now(spark) < data.workers()) {
+    if (clock.round() == run.plan().rounds() || Slots.now(spark).count() < data.workers()) {
       return new DataPrefetch(Optional.empty());
     }
     JobPlan.Round round = run.plan().round((int) clock.round());

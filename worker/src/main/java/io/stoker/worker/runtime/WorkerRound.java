@@ -52,7 +52,7 @@ final class WorkerRound implements RoundWork.Part {
   }
 
   @Override
-  public boolean isFirstOfReplica() {
+  public boolean lacksFrozenParameters() {
     return replica.isNew();
   }
 

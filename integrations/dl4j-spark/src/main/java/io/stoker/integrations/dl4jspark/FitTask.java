@@ -79,7 +79,7 @@ record FitTask(
 
     /** All parameters travel: none has to be brought once. */
     @Override
-    public boolean isFirstOfReplica() {
+    public boolean lacksFrozenParameters() {
       return false;
     }
 

@@ -1,6 +1,6 @@
 package io.stoker.integrations.dl4jspark;
 
-import io.stoker.driver.averaging.ShuffleCleanup;
+import io.stoker.driver.spark.ShuffleCleanup;
 import io.stoker.driver.spark.SparkFailures;
 import io.stoker.failure.Check;
 import io.stoker.failure.InputException;

@@ -1,4 +1,4 @@
-package io.stoker.driver.averaging;
+package io.stoker.driver.spark;
 
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
@@ -17,21 +17,49 @@ import org.apache.spark.serializer.SerializerInstance;
 import scala.reflect.ClassTag;
 
 /**
- * Puts pieces on the shuffle's wire as they are. Java's own serialization would hold on to every
- * piece of a worker until its last one is written, which is a second copy of the whole model.
+ * Writes records to shuffle files and blocks in their own format. Java's serialization would keep
+ * every record of a map task in memory until the last one is written, which is a second copy of the
+ * whole model.
  *
- * <p>A record is: slice, worker (int32), executor (modified UTF-8), examples (int64), length
- * (int32), the content; all but the content big-endian.
+ * <p>A record is its partition (int32, big-endian), and then the header and the content of its
+ * {@link RecordFormat}.
+ *
+ * @param <V> the type of a record
  */
-final class WorkerSliceSerializer extends Serializer implements Serializable {
+public final class RecordSerializer<V> extends Serializer implements Serializable {
   private static final long serialVersionUID = 1L;
 
-  /** A file's stream takes native memory for each read, and maps it anew where it is much. */
-  private static final int READ_BYTES = 1 << 16;
+  private final RecordFormat<V> format;
+
+  /** A serializer of records in a format. */
+  public RecordSerializer(RecordFormat<V> format) {
+    this.format = format;
+  }
+
+  /** A record as two buffers, the second of which is its content and not a copy of it. */
+  public ByteBuffer[] write(V record) {
+    ByteArrayOutputStream header = new ByteArrayOutputStream();
+    DataOutputStream out = new DataOutputStream(header);
+    try {
+      out.writeInt(format.partition(record));
+      format.writeHeader(record, out);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return new ByteBuffer[] {
+      ByteBuffer.wrap(header.toByteArray()), ByteBuffer.wrap(format.content(record))
+    };
+  }
+
+  /** Reads one record. */
+  public V read(InputStream in) throws IOException {
+    DataInputStream data = new DataInputStream(in);
+    return format.read(data.readInt(), data);
+  }
 
   /**
-   * A record does not depend on those before it. So Spark never keeps pieces as objects in order to
-   * sort them, whichever of its shuffle writers it takes.
+   * Says that a record does not depend on those before it. With that, none of Spark's shuffle
+   * writers keeps records as objects in order to sort them.
    */
   @Override
   public boolean supportsRelocationOfSerializedObjects() {
@@ -43,26 +71,10 @@ final class WorkerSliceSerializer extends Serializer implements Serializable {
     return new Instance();
   }
 
-  /** All of a record but its content. */
-  static ByteBuffer header(WorkerSlice piece) {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    DataOutputStream out = new DataOutputStream(bytes);
-    try {
-      out.writeInt(piece.slice());
-      out.writeInt(piece.worker());
-      out.writeUTF(piece.executor());
-      out.writeLong(piece.examples());
-      out.writeInt(piece.content().length);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-    return ByteBuffer.wrap(bytes.toByteArray());
-  }
-
-  private static final class Instance extends SerializerInstance {
+  private final class Instance extends SerializerInstance {
     @Override
     public SerializationStream serializeStream(OutputStream out) {
-      return new Writer(new DataOutputStream(out));
+      return new Writer(out);
     }
 
     @Override
@@ -72,27 +84,32 @@ final class WorkerSliceSerializer extends Serializer implements Serializable {
 
     @Override
     public <T> ByteBuffer serialize(T object, ClassTag<T> type) {
-      throw new UnsupportedOperationException("A piece travels in a stream only");
+      throw streamsOnly();
     }
 
     @Override
     public <T> T deserialize(ByteBuffer bytes, ClassTag<T> type) {
-      throw new UnsupportedOperationException("A piece travels in a stream only");
+      throw streamsOnly();
     }
 
     @Override
     public <T> T deserialize(ByteBuffer bytes, ClassLoader loader, ClassTag<T> type) {
-      throw new UnsupportedOperationException("A piece travels in a stream only");
+      throw streamsOnly();
+    }
+
+    private static UnsupportedOperationException streamsOnly() {
+      return new UnsupportedOperationException("Records are written to streams only");
     }
   }
 
-  private static final class Writer extends SerializationStream {
-    private final DataOutputStream out;
+  private final class Writer extends SerializationStream {
+    private final OutputStream out;
 
-    Writer(DataOutputStream out) {
+    Writer(OutputStream out) {
       this.out = out;
     }
 
+    /** Writes nothing: the key is the record's partition, which the record itself begins with. */
     @Override
     public <T> SerializationStream writeKey(T key, ClassTag<T> type) {
       return this;
@@ -104,11 +121,12 @@ final class WorkerSliceSerializer extends Serializer implements Serializable {
     }
 
     @Override
+    @SuppressWarnings("unchecked") // Spark's interface leaves the type to the caller
     public <T> SerializationStream writeObject(T object, ClassTag<T> type) {
-      WorkerSlice piece = (WorkerSlice) object;
       try {
-        out.write(header(piece).array());
-        out.write(piece.content());
+        for (ByteBuffer part : write((V) object)) {
+          out.write(part.array());
+        }
         return this;
       } catch (IOException e) {
         throw new UncheckedIOException(e);
@@ -134,21 +152,21 @@ final class WorkerSliceSerializer extends Serializer implements Serializable {
     }
   }
 
-  /** Reads alternately a key, which opens a record, and its value. */
-  private static final class Reader extends DeserializationStream {
+  /** Spark reads alternately a key, with which a record begins, and its value. */
+  private final class Reader extends DeserializationStream {
     private final DataInputStream in;
-    private int slice;
+    private int partition;
 
     Reader(DataInputStream in) {
       this.in = in;
     }
 
     @Override
-    @SuppressWarnings("unchecked") // Spark's interface leaves the type to the caller
+    @SuppressWarnings("unchecked") // as above
     public <T> T readKey(ClassTag<T> type) {
       try {
-        slice = in.readInt();
-        return (T) Integer.valueOf(slice);
+        partition = in.readInt();
+        return (T) Integer.valueOf(partition);
       } catch (EOFException end) {
         throw undeclared(end);
       } catch (IOException e) {
@@ -160,14 +178,7 @@ final class WorkerSliceSerializer extends Serializer implements Serializable {
     @SuppressWarnings("unchecked") // as above
     public <T> T readValue(ClassTag<T> type) {
       try {
-        int worker = in.readInt();
-        String executor = in.readUTF();
-        long examples = in.readLong();
-        byte[] content = new byte[in.readInt()];
-        for (int from = 0; from < content.length; from += READ_BYTES) {
-          in.readFully(content, from, Math.min(READ_BYTES, content.length - from));
-        }
-        return (T) WorkerSlice.of(slice, worker, executor, examples, content);
+        return (T) format.read(partition, in);
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }
@@ -175,11 +186,11 @@ final class WorkerSliceSerializer extends Serializer implements Serializable {
 
     @Override
     public <T> T readObject(ClassTag<T> type) {
-      throw new UnsupportedOperationException("A piece is read as a key and a value");
+      throw new UnsupportedOperationException("A record is read as a key and a value");
     }
 
-    /** Spark's iterators end at an EOFException, which readKey does not declare. */
-    @SuppressWarnings("unchecked") // erased: throws whatever it is given
+    /** Spark's iterators end at an EOFException, which {@link #readKey} does not declare. */
+    @SuppressWarnings("unchecked") // The cast is erased, so that any exception can be thrown.
     private static <E extends Throwable> RuntimeException undeclared(Throwable end) throws E {
       throw (E) end;
     }

@@ -1,4 +1,4 @@
-package io.stoker.driver.averaging;
+package io.stoker.driver.spark;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

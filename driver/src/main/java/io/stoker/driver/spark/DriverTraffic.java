@@ -1,4 +1,4 @@
-package io.stoker.driver.averaging;
+package io.stoker.driver.spark;
 
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.spark.scheduler.SparkListener;
@@ -8,17 +8,17 @@ import org.apache.spark.storage.BlockUpdatedInfo;
 
 /**
  * Counts the bytes that pass through the driver: the results that tasks send to it, and the
- * broadcasts that executors take. The second number is an upper bound, since an executor may have
- * taken a broadcast's pieces from another one. Spark reports both a moment after they happened.
- * What workers ask of a {@link Rendezvous} is counted there.
+ * broadcasts that executors fetch. The second number is an upper bound, since an executor may have
+ * fetched a part of a broadcast from another executor. Spark reports both a moment after they
+ * happened. Questions that tasks ask through a {@link DriverEndpoint} are added by its owner.
  */
 public final class DriverTraffic extends SparkListener {
   private final AtomicLong bytes = new AtomicLong();
   private final boolean local;
 
   /**
-   * @param local whether the driver is the one executor; where it is not, what it keeps of a
-   *     broadcast itself goes nowhere
+   * @param local whether the driver is the only executor. Where it is not, a broadcast that the
+   *     driver stores for itself is not sent anywhere, and is not counted
    */
   public DriverTraffic(boolean local) {
     this.local = local;
@@ -29,14 +29,14 @@ public final class DriverTraffic extends SparkListener {
     return bytes.getAndSet(0);
   }
 
-  /** Counts bytes that pass through the driver otherwise. */
-  void add(long more) {
+  /** Counts bytes that Spark does not report. */
+  public void add(long more) {
     bytes.addAndGet(more);
   }
 
   @Override
   public void onTaskEnd(SparkListenerTaskEnd end) {
-    if (end.taskMetrics() != null) { // Of a task that was lost there are none.
+    if (end.taskMetrics() != null) { // Spark has none for a task that was lost.
       bytes.addAndGet(end.taskMetrics().resultSize());
     }
   }
@@ -44,7 +44,7 @@ public final class DriverTraffic extends SparkListener {
   @Override
   public void onBlockUpdated(SparkListenerBlockUpdated update) {
     BlockUpdatedInfo block = update.blockUpdatedInfo();
-    // A block that is dropped is reported with the size that it had, and at no level.
+    // A block that is dropped is reported with the size that it had, and with an invalid level.
     if (block.blockId().isBroadcast()
         && block.storageLevel().isValid()
         && (local || !block.blockManagerId().isDriver())) {
