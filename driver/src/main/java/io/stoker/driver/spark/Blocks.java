@@ -148,7 +148,9 @@ public final class Blocks {
   /** The only element of a partition. Spark unlocks a block when its reader has seen the end. */
   public static <T> T only(Iterator<T> elements) {
     T element = elements.next();
-    elements.hasNext();
+    if (elements.hasNext()) {
+      throw new IllegalStateException("A partition has more than one element");
+    }
     return element;
   }
 

@@ -38,17 +38,21 @@ public final class RecordSerializer<V> extends Serializer implements Serializabl
 
   /** A record as two buffers, the second of which is its content and not a copy of it. */
   public ByteBuffer[] write(V record) {
+    return new ByteBuffer[] {
+      ByteBuffer.wrap(header(record)), ByteBuffer.wrap(format.content(record))
+    };
+  }
+
+  private byte[] header(V record) {
     ByteArrayOutputStream header = new ByteArrayOutputStream();
     DataOutputStream out = new DataOutputStream(header);
     try {
       out.writeInt(format.partition(record));
       format.writeHeader(record, out);
+      return header.toByteArray();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    return new ByteBuffer[] {
-      ByteBuffer.wrap(header.toByteArray()), ByteBuffer.wrap(format.content(record))
-    };
   }
 
   /** Reads one record. */
@@ -124,9 +128,9 @@ public final class RecordSerializer<V> extends Serializer implements Serializabl
     @SuppressWarnings("unchecked") // Spark's interface leaves the type to the caller
     public <T> SerializationStream writeObject(T object, ClassTag<T> type) {
       try {
-        for (ByteBuffer part : write((V) object)) {
-          out.write(part.array());
-        }
+        V record = (V) object;
+        out.write(header(record));
+        out.write(format.content(record));
         return this;
       } catch (IOException e) {
         throw new UncheckedIOException(e);
