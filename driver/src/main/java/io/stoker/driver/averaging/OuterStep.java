@@ -11,8 +11,9 @@ import java.util.List;
 
 /**
  * The step that turns the workers' mean into the next parameters: a step with momentum from the
- * parameters before the round, in the direction of the mean (Chen and Huo, 2016, "Scalable Training of Deep Learning Machines by
- * Incremental Block Training"; Wang et al., 2020, "SlowMo"). With {@code d = mean - before}:
+ * parameters before the round, in the direction of the mean (Chen and Huo, 2016, "Scalable Training
+ * of Deep Learning Machines by Incremental Block Training"; Wang et al., 2020, "SlowMo"). With
+ * {@code d = mean - before}:
  *
  * <pre>
  *   u' = momentum * u + d

@@ -8,9 +8,9 @@ import java.io.Serializable;
  * the outer momentum where these are kept. All slices have the same number of values, but the last
  * one may have fewer. The positions of the cuts have no influence on any value.
  *
- * <p>The content of a slice is its range of the parameters, then the same range of the updater state
- * and of the outer momentum, where there are such vectors, as little-endian fp32. A worker's piece
- * is the same without the outer momentum.
+ * <p>The content of a slice is its range of the parameters, then the same range of the updater
+ * state and of the outer momentum, where there are such vectors, as little-endian fp32. A worker's
+ * piece is the same without the outer momentum.
  *
  * @param first the first parameter that is in a slice; the ones before it are frozen
  * @param parameters the length of a vector
@@ -50,7 +50,9 @@ public record ParameterSlices(
     this(0, parameters, vectors, false, sliceLength);
   }
 
-  /** How many values fit into some bytes, rounded down to a multiple of {@link DeltaCodec#BLOCK}. */
+  /**
+   * How many values fit into some bytes, rounded down to a multiple of {@link DeltaCodec#BLOCK}.
+   */
   public static int lengthOf(int bytes) {
     return Math.max(1, bytes / Float.BYTES / DeltaCodec.BLOCK) * DeltaCodec.BLOCK;
   }

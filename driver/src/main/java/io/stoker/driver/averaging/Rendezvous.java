@@ -136,17 +136,14 @@ final class Rendezvous {
 
     /** The arrival in classes that Spark's endpoints can deserialize. */
     Object[] message() {
-      return new Object[] {
-        stage, attempt, round, worker, place, knownVersion, new TreeMap<>(lost)
-      };
+      return new Object[] {stage, attempt, round, worker, place, knownVersion, new TreeMap<>(lost)};
     }
   }
 
   /**
    * On which executor the piece of each worker is.
    *
-   * @param version counts the different places that the rendezvous has sent to workers of the
-   *     stage
+   * @param version counts the different places that the rendezvous has sent to workers of the stage
    * @param byWorker a place for each worker
    */
   record Places(int version, List<String> byWorker) {
@@ -241,9 +238,7 @@ final class Rendezvous {
       }
       lastArrival = nanoTime.getAsLong();
       arrival.lost().forEach((worker, place) -> roundsByPlace.get(worker).remove(place));
-      roundsByPlace
-          .get(arrival.worker())
-          .merge(arrival.place(), arrival.round() + 1, Math::max);
+      roundsByPlace.get(arrival.worker()).merge(arrival.place(), arrival.round() + 1, Math::max);
     }
 
     /** Answers the workers whose round is complete. */

@@ -23,8 +23,7 @@ final class RendezvousEndpoint implements AutoCloseable {
     this.endpoint =
         new DriverEndpoint(
             name,
-            (message, reply) ->
-                rendezvous.arrived(Rendezvous.Arrival.of(message), reply::send));
+            (message, reply) -> rendezvous.arrived(Rendezvous.Arrival.of(message), reply::send));
     timer.schedule(
         new TimerTask() {
           @Override

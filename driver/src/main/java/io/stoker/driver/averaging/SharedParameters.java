@@ -27,7 +27,8 @@ import org.slf4j.LoggerFactory;
  * rounds. If all copies of those are lost, the driver trains the rounds since the last checkpoint
  * again. What Spark stores and sends does not grow with the number of rounds.
  *
- * <p>It owns all blocks and shuffle files that it causes; {@link #close} deletes the remaining ones.
+ * <p>It owns all blocks and shuffle files that it causes; {@link #close} deletes the remaining
+ * ones.
  */
 public final class SharedParameters implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(SharedParameters.class);
@@ -97,11 +98,7 @@ public final class SharedParameters implements AutoCloseable {
       OuterStep outer,
       Wire wire) {
     return load(
-        spark,
-        new SliceAverage(slices, outer, wire),
-        source,
-        frozen,
-        Rendezvous.Patience.USUAL);
+        spark, new SliceAverage(slices, outer, wire), source, frozen, Rendezvous.Patience.USUAL);
   }
 
   static SharedParameters load(
@@ -113,8 +110,7 @@ public final class SharedParameters implements AutoCloseable {
     Broadcast<SerializableConfiguration> hadoop =
         spark.broadcast(new SerializableConfiguration(spark.hadoopConfiguration()));
     SharedParameters parameters =
-        new SharedParameters(
-            spark, hadoop, average, source, frozen, patience, new BlockCleaner());
+        new SharedParameters(spark, hadoop, average, source, frozen, patience, new BlockCleaner());
     try {
       parameters.materialize();
       return parameters;
@@ -154,8 +150,8 @@ public final class SharedParameters implements AutoCloseable {
   }
 
   /**
-   * Trains consecutive rounds in one stage, at most as many as {@link #roundsPerStage} says. If this
-   * fails, some of the rounds may be done.
+   * Trains consecutive rounds in one stage, at most as many as {@link #roundsPerStage} says. If
+   * this fails, some of the rounds may be done.
    *
    * @param rounds the work of each round
    * @param name the name of the first round for Spark's user interface
@@ -181,9 +177,9 @@ public final class SharedParameters implements AutoCloseable {
   }
 
   /**
-   * Trains one round: the workers train from the current slices, and the outer step in the direction
-   * of their mean gives the slices that are current from then on. If this fails, the slices from
-   * before remain current, and Spark may have to compute them again.
+   * Trains one round: the workers train from the current slices, and the outer step in the
+   * direction of their mean gives the slices that are current from then on. If this fails, the
+   * slices from before remain current, and Spark may have to compute them again.
    *
    * @param work the work of the round
    * @param name the name of the round for Spark's user interface

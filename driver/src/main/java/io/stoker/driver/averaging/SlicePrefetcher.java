@@ -13,9 +13,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 
 /**
- * Fetches slices from other executors ahead of the task that reads them. Spark's RDD asks the driver
- * where a block is, fetches it, and only then begins with the next one, so that the network is idle
- * between two blocks.
+ * Fetches slices from other executors ahead of the task that reads them. Spark's RDD asks the
+ * driver where a block is, fetches it, and only then begins with the next one, so that the network
+ * is idle between two blocks.
  *
  * <p>A slice that does not arrive is no failure: {@link #take} returns empty, and the RDD finds the
  * slice or computes it. This class owns the blocks in flight until they are taken; {@link #close}
@@ -93,8 +93,7 @@ final class SlicePrefetcher implements AutoCloseable {
     while (!requests.isEmpty() && inFlight.size() < window) {
       Request next = requests.remove();
       if (!parameters.isHere(next.slice())) { // Another task may have fetched it meanwhile.
-        inFlight.put(
-            next.slice(), Blocks.fetch(next.holder(), parameters.id(), next.slice()));
+        inFlight.put(next.slice(), Blocks.fetch(next.holder(), parameters.id(), next.slice()));
       }
     }
   }

@@ -243,7 +243,8 @@ public final class SliceRdd extends IndexedRdd<byte[]> {
 
   /**
    * Reports of the averages that were computed so far: inside a task those of this task, on the
-   * driver those of all tasks that have ended. A slice has several if several executors computed it.
+   * driver those of all tasks that have ended. A slice has several if several executors computed
+   * it.
    */
   List<SliceReport> reports() {
     return reports.value();

@@ -4,8 +4,8 @@ import java.io.Serializable;
 import org.apache.hadoop.conf.Configuration;
 
 /**
- * A source of slices that any executor can read at any time, without an earlier round: the beginning
- * of a lineage.
+ * A source of slices that any executor can read at any time, without an earlier round: the
+ * beginning of a lineage.
  */
 public interface SliceSource extends Serializable {
   /**

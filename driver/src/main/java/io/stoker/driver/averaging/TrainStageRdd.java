@@ -115,7 +115,9 @@ final class TrainStageRdd extends IndexedRdd<Tuple2<Integer, WorkerSlice>> {
     return parents;
   }
 
-  /** Without a preference of its own, Spark sends all workers to the executor that holds slice 0. */
+  /**
+   * Without a preference of its own, Spark sends all workers to the executor that holds slice 0.
+   */
   @Override
   protected List<String> preferredExecutors(int worker) {
     return placement.of(worker, workers());
@@ -126,8 +128,7 @@ final class TrainStageRdd extends IndexedRdd<Tuple2<Integer, WorkerSlice>> {
     RoundExecution round = firstRound(worker, context);
     round.train();
     if (rounds.size() > 1) {
-      SliceExchange exchange =
-          new SliceExchange(rendezvousName, id(), workers(), worker, context);
+      SliceExchange exchange = new SliceExchange(rendezvousName, id(), workers(), worker, context);
       while (round.round() < rounds.size() - 1) {
         round = nextRound(round, exchange, context);
         round.train();

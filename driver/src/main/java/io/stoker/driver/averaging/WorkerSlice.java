@@ -1,8 +1,7 @@
 package io.stoker.driver.averaging;
 
 /**
- * A piece: one worker's result for one slice, before it is averaged. The receiver owns the
- * content.
+ * A piece: one worker's result for one slice, before it is averaged. The receiver owns the content.
  *
  * @see WorkerSliceFormat
  */

@@ -14,9 +14,9 @@ import org.apache.spark.api.java.JavaSparkContext;
 
 /**
  * Waits while the executors of a cluster register with the driver, which they do one after the
- * other, some seconds after the driver has started. A decision that more executors could change must
- * not be taken before registration has settled: all executors are there that the configuration asks
- * for, or, where it names no number, none has registered for {@link #QUIET}.
+ * other, some seconds after the driver has started. A decision that more executors could change
+ * must not be taken before registration has settled: all executors are there that the configuration
+ * asks for, or, where it names no number, none has registered for {@link #QUIET}.
  */
 public final class ExecutorRegistration {
   /** Executors that were started together register within a shorter time of each other. */

@@ -57,11 +57,11 @@ public final class Gang {
   public void awaitAllWorkers(String what) {
     if (spark.getConf().getBoolean("spark.dynamicAllocation.enabled", false)) {
       throw new InputException(
-          "Cannot train with --gang and spark.dynamicAllocation.enabled: Spark's barrier mode needs executors that stay; leave out one of them");
+          "Cannot train with --gang and spark.dynamicAllocation.enabled: Spark's barrier mode needs"
+              + " executors that stay; leave out one of them");
     }
     int patience = spark.getConf().getInt(SECONDS, PATIENCE);
-    Slots slots =
-        ExecutorRegistration.of(spark).awaitSlots(workers, Duration.ofSeconds(patience));
+    Slots slots = ExecutorRegistration.of(spark).awaitSlots(workers, Duration.ofSeconds(patience));
     if (slots.count() < workers) {
       throw tooFew(slots, patience);
     }

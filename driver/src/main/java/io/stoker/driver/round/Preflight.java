@@ -51,8 +51,7 @@ final class Preflight {
             .awaitSettled(
                 there ->
                     there.count() >= workers
-                        && need.fits(
-                            there.mostOnOneExecutor(workers), heap(spark), outside(spark)),
+                        && need.fits(there.mostOnOneExecutor(workers), heap(spark), outside(spark)),
                 PATIENCE);
     if (slots.count() < workers) {
       LOG.warn("{}", waves(slots, workers));
@@ -114,10 +113,7 @@ final class Preflight {
       if (!Storage.of(file, hadoop).exists(file)) {
         throw new ResourceException(
             "Executor %s on %s cannot see %s, which the driver has; take a location that all machines share (hdfs://, s3a://, a mounted folder)"
-                .formatted(
-                    SparkEnv.get().executorId(),
-                    Blocks.here().host(),
-                    file));
+                .formatted(SparkEnv.get().executorId(), Blocks.here().host(), file));
       }
     }
     StorageProbe.run(folder, hadoop);

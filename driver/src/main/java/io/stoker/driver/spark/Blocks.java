@@ -161,5 +161,4 @@ public final class Blocks {
   public static void deleteEverywhere(int rdd) {
     manager().master().removeRdd(rdd, true);
   }
-
 }

@@ -11,10 +11,10 @@ import scala.runtime.AbstractPartialFunction;
 import scala.runtime.BoxedUnit;
 
 /**
- * An RPC endpoint on the driver that tasks send questions to, see {@link DriverQuestions}. Questions
- * and replies are arrays of the JDK's own classes, since Spark deserializes them with a class
- * loader that does not know the classes of the job. It processes one question at a time. It owns its
- * registration with Spark until {@link #close}.
+ * An RPC endpoint on the driver that tasks send questions to, see {@link DriverQuestions}.
+ * Questions and replies are arrays of the JDK's own classes, since Spark deserializes them with a
+ * class loader that does not know the classes of the job. It processes one question at a time. It
+ * owns its registration with Spark until {@link #close}.
  */
 public final class DriverEndpoint implements AutoCloseable {
   /** Receives the questions. */

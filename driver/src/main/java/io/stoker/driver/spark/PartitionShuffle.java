@@ -104,8 +104,7 @@ public final class PartitionShuffle<V> extends ShuffledRDD<Integer, V, V> {
   @SuppressWarnings("unchecked") // the one dependency is that of getDependencies
   public void write() {
     SimpleFutureAction<?> stage =
-        sparkContext()
-            .submitMapStage((ShuffleDependency<Integer, V, V>) dependencies().apply(0));
+        sparkContext().submitMapStage((ShuffleDependency<Integer, V, V>) dependencies().apply(0));
     try {
       Scala.await(stage);
     } catch (InterruptedException e) {

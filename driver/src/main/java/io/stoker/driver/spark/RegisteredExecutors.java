@@ -13,12 +13,14 @@ import org.apache.spark.status.api.v1.ExecutorSummary;
 import scala.Tuple2;
 
 /**
- * The executors of a cluster with their slots, from one source: Spark's store of application status,
- * which follows the events of its scheduler. Spark also counts slots in its scheduler and executors
- * in its block manager; while executors register, these two counters contradict each other.
+ * The executors of a cluster with their slots, from one source: Spark's store of application
+ * status, which follows the events of its scheduler. Spark also counts slots in its scheduler and
+ * executors in its block manager; while executors register, these two counters contradict each
+ * other.
  */
 public final class RegisteredExecutors {
-  private static final Pattern TASK_RESOURCE = Pattern.compile("spark\\.task\\.resource\\.(.+)\\.amount");
+  private static final Pattern TASK_RESOURCE =
+      Pattern.compile("spark\\.task\\.resource\\.(.+)\\.amount");
   private static final String DRIVER = "driver";
 
   private RegisteredExecutors() {}

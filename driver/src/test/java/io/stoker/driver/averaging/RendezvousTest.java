@@ -72,8 +72,7 @@ class RendezvousTest {
   void doesNotSendPlacesThatTheWorkerKnows() {
     Places known = told(both(0));
 
-    List<Object> again =
-        report(new Arrival(STAGE, 1, 1, 0, "a", known.version(), NOTHING));
+    List<Object> again = report(new Arrival(STAGE, 1, 1, 0, "a", known.version(), NOTHING));
     report(arrival(1, 1, "b"));
 
     Object[] answer = (Object[]) again.get(0);

@@ -84,7 +84,8 @@ class DiagnosisTest {
           .anyMatch(engine -> engine.name().equals("onednn") && engine.available());
 
       Path file = Files.createFile(folder.resolve("file"));
-      Verdict storage = verdict("storage", ClusterSurvey.of(spark, Slots.now(spark), file.toString()));
+      Verdict storage =
+          verdict("storage", ClusterSurvey.of(spark, Slots.now(spark), file.toString()));
       assertThat(storage.level()).isEqualTo(Verdict.Level.PROBLEM);
       assertThat(storage.message()).contains("executor driver", file.toString());
     }

@@ -55,8 +55,7 @@ class ExecutorRegistrationTest {
 
   @Test
   void goesOnAtOnceWithEnoughSlots() {
-    Slots slots =
-        registering(2, 2.5, 3, 6).awaitSettled(there -> there.count() >= 2, PATIENCE);
+    Slots slots = registering(2, 2.5, 3, 6).awaitSettled(there -> there.count() >= 2, PATIENCE);
 
     assertThat(slots.count()).isEqualTo(2);
     assertThat(clock.seconds()).isBetween(2.4, 2.7);
@@ -68,8 +67,7 @@ class ExecutorRegistrationTest {
   void seesAllExecutorsBeforeItSaysThatThereAreTooFew(double start) {
     clock.sleep(Duration.ofMillis((long) (start * 1e3)));
 
-    Slots slots =
-        registering(2, 2.1, 4, 5.9).awaitSettled(there -> there.count() >= 100, PATIENCE);
+    Slots slots = registering(2, 2.1, 4, 5.9).awaitSettled(there -> there.count() >= 100, PATIENCE);
 
     assertThat(slots.count()).isEqualTo(4);
     assertThat(clock.seconds()).isBetween(10.8, 11.2);

@@ -25,7 +25,13 @@ class SlotsTest {
 
   @ParameterizedTest
   @CsvSource({
-    "1 1 1 1, 2, 1", "1 1 1 1, 9, 1", "4 4, 4, 2", "4 4, 5, 3", "1 7, 8, 7", "1 7, 2, 1", "8, 3, 3"
+    "1 1 1 1, 2, 1",
+    "1 1 1 1, 9, 1",
+    "4 4, 4, 2",
+    "4 4, 5, 3",
+    "1 7, 8, 7",
+    "1 7, 2, 1",
+    "8, 3, 3"
   })
   void sayHowManyTasksRunOnOneExecutor(String slots, int tasks, int most) {
     int[] each = Arrays.stream(slots.split(" ")).mapToInt(Integer::parseInt).toArray();

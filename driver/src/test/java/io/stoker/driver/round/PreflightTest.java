@@ -55,8 +55,7 @@ class PreflightTest {
 
   @Test
   void saysWhatFewerSlotsThanWorkersCost() {
-    Slots two =
-        new Slots(List.of(new RegisteredExecutor("0", "a", 2, Instant.EPOCH)));
+    Slots two = new Slots(List.of(new RegisteredExecutor("0", "a", 2, Instant.EPOCH)));
 
     assertThat(Preflight.waves(two, 5))
         .isEqualTo(
