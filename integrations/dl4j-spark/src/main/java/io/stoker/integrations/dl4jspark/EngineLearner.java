@@ -5,7 +5,7 @@ import io.stoker.models.engine.Network;
 import io.stoker.models.engine.StepSettings;
 import io.stoker.worker.runtime.Replica;
 import io.stoker.worker.runtime.ReplicaKey;
-import io.stoker.worker.runtime.Residents;
+import io.stoker.worker.runtime.ExecutorResources;
 import java.util.List;
 import org.apache.spark.TaskContext;
 import org.apache.spark.util.TaskCompletionListener;
@@ -38,7 +38,7 @@ record EngineLearner(ReplicaKey replica, ExampleLayout layout, List<Settings> se
 
   @Override
   public Borrowed borrow(TaskContext context) {
-    Replica borrowed = Residents.here().borrow(replica);
+    Replica borrowed = ExecutorResources.here().borrow(replica);
     context.addTaskFailureListener((TaskFailureListener) (ended, failure) -> borrowed.discard());
     context.addTaskCompletionListener((TaskCompletionListener) ended -> borrowed.close());
     return new Steps(borrowed);

@@ -19,14 +19,14 @@ import org.apache.spark.TaskContext;
  * What a process keeps between tasks: networks, open readers, blocks of data, verified shard
  * folders. There is one a process, which closes it at its end.
  */
-public final class Residents {
+public final class ExecutorResources {
   /** The share of the heap that blocks of data may take; Spark's own storage needs the rest. */
   private static final int HEAP_SHARE = 4;
 
   /** More data sets than any job reads from: train, validation, and a few jobs of one session. */
   private static final int FOLDERS = 8;
 
-  private static final Residents HERE = new Residents();
+  private static final ExecutorResources HERE = new ExecutorResources();
 
   private final TaskDevices devices = new TaskDevices(new DeviceLeases());
 
@@ -46,7 +46,7 @@ public final class Residents {
         }
       };
 
-  private Residents() {
+  private ExecutorResources() {
     Runtime.getRuntime()
         .addShutdownHook(
             new Thread(
@@ -54,11 +54,11 @@ public final class Residents {
                   readers.close();
                   replicas.values().forEach(Replicas::close);
                 },
-                "stoker-residents"));
+                "stoker-executor-resources"));
   }
 
   /** This process's. */
-  public static Residents here() {
+  public static ExecutorResources here() {
     return HERE;
   }
 
