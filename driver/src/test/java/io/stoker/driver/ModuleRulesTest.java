@@ -3,6 +3,7 @@ package io.stoker.driver;
 import static com.tngtech.archunit.base.DescribedPredicate.not;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.assignableTo;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.base.DescribedPredicate.describe;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
@@ -13,6 +14,10 @@ import com.tngtech.archunit.lang.ArchRule;
 import org.apache.spark.storage.StorageLevel;
 import scala.Option;
 import scala.Tuple2;
+import java.io.File;
+import java.nio.file.Files;
+import java.util.stream.Stream;
+import org.apache.hadoop.fs.FileSystem;
 
 @AnalyzeClasses(packages = "io.stoker.driver", importOptions = ImportOption.DoNotIncludeTests.class)
 class ModuleRulesTest {
@@ -88,6 +93,19 @@ class ModuleRulesTest {
                   // They are part of Spark's interface to Java: pairs, and parameters of Spark ML.
                   .and(not(assignableTo(Tuple2.class)))
                   .and(not(assignableTo(Option.class))));
+
+  /** {@link io.stoker.data.storage.OwnFolder} deletes, and follows no link. */
+  @ArchTest
+  static final ArchRule NOTHING_IS_DELETED_UNGUARDED =
+      noClasses()
+          .should()
+          .callMethodWhere(
+              describe(
+                  "a file is deleted",
+                  call ->
+                      call.getName().matches("delete|deleteIfExists|deleteOnExit")
+                          && Stream.of(FileSystem.class, Files.class, File.class)
+                              .anyMatch(call.getTargetOwner()::isAssignableTo)));
 
   @ArchTest
   static final ArchRule NO_CYCLES =

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.stoker.failure.InputException;
+import io.stoker.models.engine.ClassWeights;
 import io.stoker.models.engine.RateMultipliers;
 import io.stoker.models.engine.StepSettings;
 import io.stoker.models.file.ModelMetadata;
@@ -41,6 +42,7 @@ class TravellingValuesTest {
                     0.1f, 0.9f, StepSettings.Momentum.NESTEROV, 5e-4f, StepSettings.UNCLIPPED),
                 new TrainingClock(1, 2, 3, 4, 5),
                 RateMultipliers.of(every, 2, 2),
+                new ClassWeights(List.of(1f, 2f)),
                 new ModelMetadata(
                     every,
                     new Shape(9, 9, 2),

@@ -80,7 +80,9 @@ public final class Storage {
     if (fileSystem instanceof DistributedFileSystem hdfs) {
       write(hdfs, beside(file), content);
       hdfs.rename(beside(file), file, Options.Rename.OVERWRITE);
-    } else if (fileSystem instanceof RawLocalFileSystem) {
+    } else if (fileSystem instanceof RawLocalFileSystem local) {
+      // Not over a symbolic link there: the write would follow it to another file.
+      Files.deleteIfExists(local.pathToFile(beside(file)).toPath());
       write(fileSystem, beside(file), content);
       if (!fileSystem.rename(beside(file), file)) {
         throw new IOException("Cannot rename %s to %s".formatted(beside(file), file));

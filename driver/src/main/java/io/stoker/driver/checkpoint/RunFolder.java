@@ -2,6 +2,7 @@ package io.stoker.driver.checkpoint;
 
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.stoker.data.storage.OwnFolder;
 import io.stoker.data.storage.Storage;
 import io.stoker.driver.config.ConfigFormat;
 import io.stoker.driver.config.JobIdentity;
@@ -34,11 +35,13 @@ public final class RunFolder {
 
   private final Path path;
   private final Configuration hadoop;
+  private final CheckpointStore checkpoints;
   private Optional<RunLock> lock = Optional.empty();
 
   private RunFolder(Path path, Configuration hadoop) {
     this.path = path;
     this.hadoop = hadoop;
+    this.checkpoints = new CheckpointStore(path, hadoop);
   }
 
   /**
@@ -87,7 +90,7 @@ public final class RunFolder {
 
   /** Its checkpoints. */
   public CheckpointStore checkpoints() {
-    return new CheckpointStore(path, hadoop);
+    return checkpoints;
   }
 
   /** How its checkpoints did on data that is not trained on. */
@@ -259,7 +262,7 @@ public final class RunFolder {
    */
   public void forget() {
     try {
-      Storage.of(path, hadoop).delete(recordFile(), false);
+      OwnFolder.at(path, hadoop).delete(recordFile());
     } catch (IOException e) {
       LOG.warn("Cannot delete {}: {}", recordFile(), e.getMessage());
     }

@@ -1,5 +1,6 @@
 package io.stoker.driver.checkpoint;
 
+import io.stoker.data.storage.OwnFolder;
 import io.stoker.data.storage.Storage;
 import io.stoker.failure.Check;
 import io.stoker.failure.DamagedException;
@@ -239,7 +240,7 @@ public final class RunLock implements AutoCloseable {
     synchronized (this) {
       try {
         if (isOurs()) {
-          Storage.of(file, hadoop).delete(file, false);
+          OwnFolder.at(file.getParent(), hadoop).delete(file);
         }
       } catch (IOException | RuntimeException e) {
         LOG.debug("Cannot delete {}", file, e);

@@ -1,5 +1,6 @@
 package io.stoker.driver.checkpoint;
 
+import io.stoker.data.storage.OwnFolder;
 import io.stoker.data.storage.Storage;
 import io.stoker.driver.metrics.ValidationMetrics;
 import io.stoker.failure.Check;
@@ -107,7 +108,7 @@ public final class ValidationStore {
     try {
       for (Path file : files()) {
         if (round(file) > round) {
-          Storage.of(file, hadoop).delete(file, false);
+          OwnFolder.at(folder.getParent(), hadoop).delete(file);
         }
       }
     } catch (IOException e) {

@@ -1,6 +1,7 @@
 package io.stoker.driver.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.stoker.data.storage.OwnFolder;
 import io.stoker.driver.bench.AccuracyBench;
 import io.stoker.driver.bench.AccuracyBench.Outcome;
 import io.stoker.driver.bench.AveragingLibrary;
@@ -12,7 +13,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
-import org.apache.hadoop.fs.FileSystem;
 import org.apache.spark.api.java.JavaSparkContext;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -172,8 +172,8 @@ final class BenchAccuracyCommand extends StokerCommand {
       }
       return new Report(table.toString(), json);
     } finally {
-      FileSystem local = FileSystem.getLocal(SparkSide.hadoop());
-      local.delete(new org.apache.hadoop.fs.Path(scratch.toUri()), true);
+      org.apache.hadoop.fs.Path made = new org.apache.hadoop.fs.Path(scratch.toUri());
+      OwnFolder.at(made.getParent(), SparkSide.hadoop()).deleteTree(made);
     }
   }
 

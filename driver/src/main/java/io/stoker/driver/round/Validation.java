@@ -43,7 +43,9 @@ final class Validation {
     this.run = run;
     this.folder = folder;
     folder.validations().dropAfter(from.round());
-    validations.addAll(folder.validations().read());
+    folder.validations().read().stream()
+        .filter(validation -> validation.round() <= from.round())
+        .forEach(validations::add);
     if (run.watchesValidation()) {
       requireAllBefore(from.round());
     }

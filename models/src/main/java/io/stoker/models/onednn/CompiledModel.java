@@ -10,6 +10,7 @@ import java.util.Deque;
 import java.util.IdentityHashMap;
 import java.util.Iterator;
 import java.util.List;
+import java.util.function.Supplier;
 
 /**
  * A model compiled for one batch size. It owns its activations; the network owns the vectors of
@@ -90,12 +91,26 @@ final class CompiledModel implements AutoCloseable {
 
   /** See {@link io.stoker.models.engine.Network#computeGradients}. */
   BatchScore computeGradients(float[] values, float[] targets, long dropoutSeed) {
+    return computeGradients(
+        values, dropoutSeed, () -> loss.score(logits().buffer(), targets, logitsGradient.buffer()));
+  }
+
+  /** See {@link io.stoker.models.engine.Network#computeGradients}. */
+  BatchScore computeGradients(float[] values, float[] targets, float[] weights, long dropoutSeed) {
+    return computeGradients(
+        values,
+        dropoutSeed,
+        () -> loss.score(logits().buffer(), targets, weights, logitsGradient.buffer()));
+  }
+
+  private BatchScore computeGradients(
+      float[] values, long dropoutSeed, Supplier<BatchScore> scoring) {
     if (logitsGradient == null) {
       prepareBackward();
     }
     CompiledLayer.Pass pass = new CompiledLayer.Pass(true, dropoutSeed);
     forward(values, pass);
-    BatchScore score = loss.score(logits().buffer(), targets, logitsGradient.buffer());
+    BatchScore score = scoring.get();
     for (int i = layers.size() - 1; i >= frozenLayers; i--) {
       layers.get(i).backward(pass);
     }

@@ -1,6 +1,7 @@
 package io.stoker.models.onednn;
 
 import io.stoker.models.engine.BatchScore;
+import io.stoker.models.engine.ClassWeights;
 import io.stoker.models.engine.LayerTimes;
 import io.stoker.models.engine.Network;
 import io.stoker.models.engine.RateMultipliers;
@@ -93,6 +94,15 @@ final class OneDnnNetwork implements Network {
     CompiledModel compiled = compiled(images, examples);
     checkRoom("targets", targets.length, examples, model.classes());
     return compiled.computeGradients(images, targets, dropoutSeed);
+  }
+
+  @Override
+  public BatchScore computeGradients(
+      float[] images, float[] targets, float[] weights, int examples, long dropoutSeed) {
+    CompiledModel compiled = compiled(images, examples);
+    checkRoom("targets", targets.length, examples, model.classes());
+    ClassWeights.sum(weights, examples); // Before the pass, which a wrong weight would waste.
+    return compiled.computeGradients(images, targets, weights, dropoutSeed);
   }
 
   @Override

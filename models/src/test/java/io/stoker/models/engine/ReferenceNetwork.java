@@ -44,8 +44,15 @@ public final class ReferenceNetwork {
 
   /** The mean cross-entropy in training, in nats. */
   public double loss(double[] parameters, float[] images, int[] labels, int examples) {
+    return loss(parameters, images, labels, ones(examples));
+  }
+
+  /** The weighted mean of the cross-entropy in training, in nats. */
+  public double loss(double[] parameters, float[] images, int[] labels, float[] weights) {
+    int examples = weights.length;
     double[][] logits = logits(parameters, images, examples, true);
     double sum = 0;
+    double weightSum = 0;
     for (int example = 0; example < examples; example++) {
       double maximum = Double.NEGATIVE_INFINITY;
       for (double logit : logits[example]) {
@@ -55,23 +62,36 @@ public final class ReferenceNetwork {
       for (double logit : logits[example]) {
         total += Math.exp(logit - maximum);
       }
-      sum += Math.log(total) + maximum - logits[example][labels[example]];
+      sum += weights[example] * (Math.log(total) + maximum - logits[example][labels[example]]);
+      weightSum += weights[example];
     }
-    return sum / examples;
+    return sum / weightSum;
+  }
+
+  private static float[] ones(int examples) {
+    float[] ones = new float[examples];
+    Arrays.fill(ones, 1);
+    return ones;
+  }
+
+  /** The gradient of the mean loss; see the one of the weighted mean. */
+  public double[] gradients(double[] parameters, float[] images, int[] labels, int examples) {
+    return gradients(parameters, images, labels, ones(examples));
   }
 
   /**
-   * The gradient of the mean loss, by central differences; of a running statistic, what one step of
-   * it is to take away.
+   * The gradient of the weighted mean of the loss, by central differences; of a running statistic,
+   * the value that one step subtracts from it.
    */
-  public double[] gradients(double[] parameters, float[] images, int[] labels, int examples) {
+  public double[] gradients(double[] parameters, float[] images, int[] labels, float[] weights) {
+    int examples = weights.length;
     double[] gradients = new double[parameters.length];
     double[] moved = parameters.clone();
     for (int i = 0; i < parameters.length; i++) {
       moved[i] = parameters[i] + STEP;
-      double above = loss(moved, images, labels, examples);
+      double above = loss(moved, images, labels, weights);
       moved[i] = parameters[i] - STEP;
-      double below = loss(moved, images, labels, examples);
+      double below = loss(moved, images, labels, weights);
       moved[i] = parameters[i];
       gradients[i] = (above - below) / (2 * STEP);
     }
