@@ -14,7 +14,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** The logging configuration that the launcher hands to Java. */
-class LoggingTest {
+class LogLayoutTest {
   private static final String EVIL = "\u001b]0;evil\u0007\u009b\u202ecat";
 
   private LoggerContext context;
