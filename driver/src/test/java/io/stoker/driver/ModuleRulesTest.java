@@ -1,9 +1,9 @@
 package io.stoker.driver;
 
+import static com.tngtech.archunit.base.DescribedPredicate.describe;
 import static com.tngtech.archunit.base.DescribedPredicate.not;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.assignableTo;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
-import static com.tngtech.archunit.base.DescribedPredicate.describe;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
@@ -11,13 +11,13 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
-import org.apache.spark.storage.StorageLevel;
-import scala.Option;
-import scala.Tuple2;
 import java.io.File;
 import java.nio.file.Files;
 import java.util.stream.Stream;
 import org.apache.hadoop.fs.FileSystem;
+import org.apache.spark.storage.StorageLevel;
+import scala.Option;
+import scala.Tuple2;
 
 @AnalyzeClasses(packages = "io.stoker.driver", importOptions = ImportOption.DoNotIncludeTests.class)
 class ModuleRulesTest {

@@ -43,7 +43,8 @@ class LogLayoutTest {
     assertThat(logged(Logging.LINES, "Cannot", new IllegalStateException("first\nsecond")))
         .matches("[0-9:]{8} WARN  Some: Cannot: java.lang.IllegalStateException: first\\R");
     // A class whose name has two lines cannot fake a message.
-    assertThat(logged(Logging.LINES, "class a\n12:00:00 ERROR Some: fake", null).lines()).hasSize(1);
+    assertThat(logged(Logging.LINES, "class a\n12:00:00 ERROR Some: fake", null).lines())
+        .hasSize(1);
   }
 
   @Test
