@@ -13,6 +13,7 @@ import io.stoker.driver.metrics.ValidationMetrics;
 import io.stoker.driver.round.ExistingRun;
 import io.stoker.driver.round.JobPlan;
 import io.stoker.driver.round.RoundListener;
+import io.stoker.driver.round.RoundListeners;
 import io.stoker.driver.round.TrainJob;
 import io.stoker.failure.Check;
 import io.stoker.models.engine.Engines;
@@ -82,7 +83,7 @@ public final class AccuracyBench {
           spark,
           recipe.toBuilder().validateEvery(rounds).checkpointEvery(rounds).build(),
           ExistingRun.REFUSE,
-          clock);
+          RoundListeners.required(clock));
     } catch (Reached e) {
       // As it should be.
     }

@@ -224,7 +224,7 @@ public final class RunLock implements AutoCloseable {
     try {
       if (!isOurs()) {
         throw new ResourceException(
-            "Run folder %s was taken over by %s, since this driver gave no sign of life; its checkpoints are whole"
+            "Run folder %s was taken over by %s, since this driver gave no sign of life; its complete checkpoints are intact"
                 .formatted(file.getParent(), usurper.orElseThrow()));
       }
     } catch (IOException e) {

@@ -5,6 +5,7 @@ import io.stoker.driver.checkpoint.RunLock;
 import io.stoker.driver.checkpoint.RunRecord;
 import io.stoker.driver.checkpoint.ValidationStore;
 import io.stoker.driver.config.TrainingConfig;
+import io.stoker.driver.metrics.EarlyStop;
 import io.stoker.driver.metrics.MetricsTail;
 import io.stoker.driver.metrics.RoundMetrics;
 import io.stoker.driver.metrics.ValidationMetrics;
@@ -123,10 +124,9 @@ public record RunSummary(
     TrainingConfig config = record.job().config();
     int done = last.map(RoundMetrics::round).orElse(0);
     boolean complete = record.rounds() > 0 && done >= record.rounds();
-    boolean impatient =
-        config.validation().patience() > 0
-            && ValidationMetrics.sinceBest(validations) >= config.validation().patience();
-    if (complete || impatient) {
+    boolean stoppedEarly =
+        EarlyStop.of(config.validation().patience(), validations).isPresent();
+    if (complete || stoppedEarly) {
       return RunState.FINISHED;
     }
     boolean running =

@@ -207,6 +207,8 @@ class CliTest {
                 0,
                 PhaseSeconds.ZERO,
                 "ab",
+                false,
+                Optional.empty(),
                 Optional.empty()));
 
     assertThat(report.json().get("loss").isNull()).isTrue();
