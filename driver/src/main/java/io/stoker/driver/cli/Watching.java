@@ -27,9 +27,7 @@ final class Watching implements AutoCloseable {
   /** Those that are told of each round. */
   RoundListeners listeners() {
     RoundListeners shown = RoundListeners.observing(progress);
-    return tensorboard
-        .map(log -> shown.and(RoundListeners.observing(log)))
-        .orElse(shown);
+    return tensorboard.map(log -> shown.and(RoundListeners.observing(log))).orElse(shown);
   }
 
   @Override

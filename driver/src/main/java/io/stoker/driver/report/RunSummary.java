@@ -124,8 +124,7 @@ public record RunSummary(
     TrainingConfig config = record.job().config();
     int done = last.map(RoundMetrics::round).orElse(0);
     boolean complete = record.rounds() > 0 && done >= record.rounds();
-    boolean stoppedEarly =
-        EarlyStop.of(config.validation().patience(), validations).isPresent();
+    boolean stoppedEarly = EarlyStop.of(config.validation().patience(), validations).isPresent();
     if (complete || stoppedEarly) {
       return RunState.FINISHED;
     }

@@ -106,7 +106,9 @@ final class Checkpointing implements AutoCloseable {
   /** Says, after waiting for one that is being written, from where the job can be resumed. */
   String describeLast() {
     await();
-    return last.map(checkpoint -> "Checkpoint %s is intact"
+    return last.map(
+            checkpoint ->
+                "Checkpoint %s is intact"
                     .formatted(Locations.plain(checkpoint.folder().toString())))
         .orElse("There is no checkpoint yet");
   }

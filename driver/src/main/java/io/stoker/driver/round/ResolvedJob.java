@@ -99,7 +99,8 @@ record ResolvedJob(TrainingRun run, Engine engine, RunFolder folder, ExistingRun
     Wire wire = run.config().averaging().wire();
     Check.input(
         wire == Wire.FP32 || run.outerStep().statistics().isEmpty(),
-        "Cannot send what changes in %s as %s: its running statistics (batch normalization) could be rounded below zero; use --wire fp32",
+        "Cannot send what changes in %s as %s: its running statistics (batch normalization) could"
+            + " be rounded below zero; use --wire fp32",
         run.model().name(),
         wire.name().toLowerCase(Locale.ROOT));
     if (existing == ExistingRun.RESUME) {
@@ -117,8 +118,6 @@ record ResolvedJob(TrainingRun run, Engine engine, RunFolder folder, ExistingRun
   void record(String sparkVersion) {
     folder.record(
         new RunRecord(
-            run.identity(),
-            run.plan().rounds(),
-            Versions.all(sparkVersion, engine.description())));
+            run.identity(), run.plan().rounds(), Versions.all(sparkVersion, engine.description())));
   }
 }

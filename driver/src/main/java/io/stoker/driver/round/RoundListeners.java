@@ -13,9 +13,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The listeners of a training job, which are called in their order. A failure of a <em>required</em>
- * one ends the job: its result, or its resumption, depends on what that listener records.
- * <em>Observers</em> only show the job: the first failure of each is logged, and training goes on.
+ * The listeners of a training job, which are called in their order. A failure of a
+ * <em>required</em> one ends the job: its result, or its resumption, depends on what that listener
+ * records. <em>Observers</em> only show the job: the first failure of each is logged, and training
+ * goes on.
  */
 public final class RoundListeners {
   /** No listeners. */

@@ -165,10 +165,7 @@ public final class TrainJob {
   }
 
   private static SharedParameters parameters(
-      JavaSparkContext spark,
-      TrainingRun run,
-      Optional<StoredModel> resumed,
-      TrainingClock clock) {
+      JavaSparkContext spark, TrainingRun run, Optional<StoredModel> resumed, TrainingClock clock) {
     SliceSource source =
         resumed.<SliceSource>map(StoredModel::vectors).orElseGet(run::firstParameters);
     try (DataPrefetch workers = DataPrefetch.begin(spark, run, clock)) {

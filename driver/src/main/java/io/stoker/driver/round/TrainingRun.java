@@ -225,7 +225,8 @@ final class TrainingRun {
   /** Whether the next round depends on more than the parameters that this one ends with. */
   boolean isBoundary(JobPlan.Round round) {
     boolean epochOver = round.firstStep() + round.steps() == plan.stepsPerEpoch();
-    return isCheckpointDue(round.round() + 1) || (epochOver && config.optimizer().schedule().watchesLoss());
+    return isCheckpointDue(round.round() + 1)
+        || (epochOver && config.optimizer().schedule().watchesLoss());
   }
 
   /** Whether nothing goes on before the checkpoint after that many rounds is complete. */

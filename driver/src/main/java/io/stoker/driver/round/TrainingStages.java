@@ -41,8 +41,7 @@ final class TrainingStages {
   List<JobPlan.Round> next(long done) {
     JobPlan plan = run.plan();
     int first = (int) done;
-    int most =
-        parameters.roundsPerStage(run.config().rounds().workers(), plan.rounds() - first);
+    int most = parameters.roundsPerStage(run.config().rounds().workers(), plan.rounds() - first);
     List<JobPlan.Round> rounds = new ArrayList<>();
     do {
       rounds.add(plan.round(first + rounds.size()));

@@ -177,8 +177,7 @@ class CheckpointingTest {
 
     assertThatThrownBy(
             () ->
-                train(
-                    "local[3]", "failing", RoundListeners.required(failing), ExistingRun.REFUSE))
+                train("local[3]", "failing", RoundListeners.required(failing), ExistingRun.REFUSE))
         .hasMessage("stopped");
     assertThat(job.run("failing").resolve("checkpoints/000002/manifest.json")).exists();
   }
