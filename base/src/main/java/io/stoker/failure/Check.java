@@ -1,7 +1,6 @@
 package io.stoker.failure;
 
 import com.google.errorprone.annotations.FormatMethod;
-import java.util.Locale;
 
 /** Checks of what a user handed in, one condition a call. */
 public final class Check {
@@ -18,7 +17,7 @@ public final class Check {
   @FormatMethod
   public static void input(boolean condition, String message, Object... arguments) {
     if (!condition) {
-      throw new InputException(String.format(Locale.ROOT, message, arguments));
+      throw new InputException(String.format(message, arguments));
     }
   }
 
@@ -33,7 +32,7 @@ public final class Check {
   @FormatMethod
   public static void undamaged(boolean condition, String message, Object... arguments) {
     if (!condition) {
-      throw new DamagedException(String.format(Locale.ROOT, message, arguments));
+      throw new DamagedException(String.format(message, arguments));
     }
   }
 }

@@ -15,8 +15,6 @@ class ModuleRulesTest {
   @ArchTest
   static final ArchRule theBaseNeedsJavaOnly =
       classes()
-          .that()
-          .resideOutsideOfPackage("io.stoker.base.json..")
           .should()
           .onlyDependOnClassesThat()
           .resideInAnyPackage(
@@ -24,16 +22,6 @@ class ModuleRulesTest {
               "io.stoker.base..",
               "io.stoker.failure..",
               "com.google.errorprone.annotations..");
-
-  @ArchTest
-  static final ArchRule itsJsonNeedsJacksonToo =
-      classes()
-          .that()
-          .resideInAPackage("io.stoker.base.json..")
-          .should()
-          .onlyDependOnClassesThat()
-          .resideInAnyPackage(
-              "java..", "io.stoker.base..", "io.stoker.failure..", "com.fasterxml.jackson..");
 
   @ArchTest
   static final ArchRule failuresNeedNothingOfTheBase =

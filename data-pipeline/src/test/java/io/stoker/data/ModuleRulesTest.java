@@ -15,10 +15,10 @@ import com.tngtech.archunit.lang.ArchRule;
 @AnalyzeClasses(packages = "io.stoker.data", importOptions = ImportOption.DoNotIncludeTests.class)
 class ModuleRulesTest {
   @ArchTest
-  static final ArchRule sparkOnlyInPack =
+  static final ArchRule sparkOnlyWhereImagesAreRowsOrJobsRun =
       noClasses()
           .that()
-          .resideOutsideOfPackage("io.stoker.data.pack..")
+          .resideOutsideOfPackages("io.stoker.data.pack..", "io.stoker.data.frame..")
           .should()
           .dependOnClassesThat(resideInAnyPackage("org.apache.spark..", "scala.."));
 
@@ -54,6 +54,8 @@ class ModuleRulesTest {
           .definedBy("io.stoker.data.source..")
           .layer("shard")
           .definedBy("io.stoker.data.shard..")
+          .layer("frame")
+          .definedBy("io.stoker.data.frame..")
           .layer("pack")
           .definedBy("io.stoker.data.pack..")
           .layer("plan")
@@ -63,9 +65,11 @@ class ModuleRulesTest {
           .layer("batch")
           .definedBy("io.stoker.data.batch..")
           .whereLayer("source")
-          .mayOnlyBeAccessedByLayers("pack")
+          .mayOnlyBeAccessedByLayers("frame", "pack")
           .whereLayer("shard")
-          .mayOnlyBeAccessedByLayers("pack", "batch", "augment")
+          .mayOnlyBeAccessedByLayers("frame", "pack", "batch", "augment")
+          .whereLayer("frame")
+          .mayOnlyBeAccessedByLayers("pack")
           .whereLayer("pack")
           .mayNotBeAccessedByAnyLayer()
           .whereLayer("augment")

@@ -2,6 +2,8 @@ package io.stoker.data.batch;
 
 import io.stoker.data.augment.AugmentationChain;
 import io.stoker.data.image.ImageShape;
+import io.stoker.data.image.Pixels;
+import io.stoker.data.image.Resizing;
 import io.stoker.data.shard.ShardBlock;
 import io.stoker.data.shard.ShardManifest;
 import io.stoker.data.storage.Storage;
@@ -35,6 +37,7 @@ public final class ContactSheet {
 
   private static final int SMALLEST_CELL = 64;
   private static final int LARGEST_CELL = 160;
+  private static final int LARGE_AREA = 1 << 22;
   private static final int GAP = 6;
   private static final int LONGEST_NAME = 150;
   private static final int HEADER_HEIGHT = 26;
@@ -197,18 +200,15 @@ public final class ContactSheet {
     }
   }
 
-  /** Draws an image as large in its cell as it is beside the data's. */
-  private void drawImage(Graphics2D graphics, byte[] pixels, ImageShape of, int left, int top) {
-    BufferedImage image = new BufferedImage(of.width(), of.height(), BufferedImage.TYPE_INT_RGB);
-    int channels = of.channels();
-    for (int i = 0; i < of.area(); i++) {
-      int red = pixels[i * channels] & 0xFF;
-      int green = channels == 3 ? pixels[i * channels + 1] & 0xFF : red;
-      int blue = channels == 3 ? pixels[i * channels + 2] & 0xFF : red;
-      image.setRGB(i % of.width(), i / of.width(), red << 16 | green << 8 | blue);
-    }
-    int width = cellWidth * of.width() / shape.width();
-    int height = cellHeight * of.height() / shape.height();
+  /** Draws an image in its cell, to the scale of the data's images. */
+  private void drawImage(Graphics2D graphics, byte[] values, ImageShape of, int left, int top) {
+    int width = (int) Math.max(1, (long) cellWidth * of.width() / shape.width());
+    int height = (int) Math.max(1, (long) cellHeight * of.height() / shape.height());
+    Pixels pixels = new Pixels(of, values);
+    // An image that is reduced much is reduced before it takes memory a second time.
+    boolean large = of.area() > LARGE_AREA;
+    BufferedImage image =
+        image(large ? Resizing.fit(pixels, new ImageShape(height, width, of.channels())) : pixels);
     graphics.drawImage(
         image,
         left + (cellWidth - width) / 2,
@@ -216,6 +216,20 @@ public final class ContactSheet {
         width,
         height,
         null);
+  }
+
+  private static BufferedImage image(Pixels pixels) {
+    ImageShape of = pixels.shape();
+    byte[] values = pixels.values();
+    BufferedImage image = new BufferedImage(of.width(), of.height(), BufferedImage.TYPE_INT_RGB);
+    int channels = of.channels();
+    for (int i = 0; i < of.area(); i++) {
+      int red = values[i * channels] & 0xFF;
+      int green = channels == 3 ? values[i * channels + 1] & 0xFF : red;
+      int blue = channels == 3 ? values[i * channels + 2] & 0xFF : red;
+      image.setRGB(i % of.width(), i / of.width(), red << 16 | green << 8 | blue);
+    }
+    return image;
   }
 
   /** Cuts a name that is too long for its column. */

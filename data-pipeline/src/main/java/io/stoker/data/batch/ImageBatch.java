@@ -1,5 +1,6 @@
 package io.stoker.data.batch;
 
+import io.stoker.failure.Check;
 import java.util.Arrays;
 
 /**
@@ -24,8 +25,15 @@ public final class ImageBatch {
   ImageBatch(int capacity, int views, int imageValues) {
     this.imageValues = imageValues;
     this.views = views;
-    int examples = Math.multiplyExact(capacity, views);
-    images = new float[Math.multiplyExact(examples, imageValues)];
+    Check.input(
+        (long) capacity * views <= Integer.MAX_VALUE / imageValues,
+        "Invalid batch: %d samples of %d views of %d values (too large for one array; take a smaller"
+            + " --batch)",
+        capacity,
+        views,
+        imageValues);
+    int examples = capacity * views;
+    images = new float[examples * imageValues];
     labels = new int[examples];
     sampleIds = new long[examples];
     otherLabels = new int[examples];

@@ -2,6 +2,8 @@ package io.stoker.data.image;
 
 import io.stoker.base.Division;
 import java.nio.ByteOrder;
+import java.util.Map;
+import java.util.Set;
 
 /**
  * The outline of a BMP file (Windows GDI, BITMAPINFOHEADER and its older and newer forms): the
@@ -13,10 +15,32 @@ final class BmpStructure {
   /** The header of OS/2 1.x, with sizes of 16 bits and nothing on compression. */
   private static final int CORE_HEADER_BYTES = 12;
 
+  private static final int LONGEST_HEADER_BYTES = 1 << 10;
+
+  private static final int NONE = 0;
   private static final int RLE_8 = 1;
   private static final int RLE_4 = 2;
   private static final int BIT_FIELDS = 3;
+  private static final int EMBEDDED_JPEG = 4;
+  private static final int EMBEDDED_PNG = 5;
   private static final int ALPHA_BIT_FIELDS = 6;
+
+  /** The bits a pixel that each compression goes with. */
+  private static final Map<Integer, Set<Integer>> DEPTHS =
+      Map.of(
+          NONE, Set.of(1, 4, 8, 16, 24, 32),
+          RLE_8, Set.of(8),
+          RLE_4, Set.of(4),
+          BIT_FIELDS, Set.of(16, 32),
+          ALPHA_BIT_FIELDS, Set.of(16, 32));
+
+  private static final Map<Integer, String> COMPRESSIONS =
+      Map.of(
+          NONE, "not compressed",
+          RLE_8, "run-length encoded in 8 bits",
+          RLE_4, "run-length encoded in 4 bits",
+          BIT_FIELDS, "with bit masks",
+          ALPHA_BIT_FIELDS, "with bit masks and transparency");
 
   private final FileBytes file;
 
@@ -47,8 +71,8 @@ final class BmpStructure {
     ImageHeader header = ImageHeader.of(height, width, ExifOrientation.UPRIGHT);
     header.check(maximumPixels);
     if (!core && bits <= 8 && file.unsignedInt(46) > 1L << bits) {
-      throw new UnreadableImageException(
-          "damaged BMP: %d colours of %d bits".formatted(file.unsignedInt(46), bits));
+      throw UnreadableImageException.of(
+          "damaged BMP: %d colours of %d bits", file.unsignedInt(46), bits);
     }
     if (start < FILE_HEADER_BYTES + headerBytes) {
       throw new UnreadableImageException("damaged BMP: its pixels start inside its header");
@@ -63,18 +87,23 @@ final class BmpStructure {
 
   private static void checkNumbers(long headerBytes, int bits, int compression)
       throws UnreadableImageException {
-    boolean known =
-        switch (compression) {
-          case 0 -> bits == 1 || bits == 4 || bits == 8 || bits == 16 || bits == 24 || bits == 32;
-          case RLE_8 -> bits == 8;
-          case RLE_4 -> bits == 4;
-          case BIT_FIELDS, ALPHA_BIT_FIELDS -> bits == 16 || bits == 32;
-          default -> false;
-        };
-    if (!known || headerBytes < CORE_HEADER_BYTES || headerBytes > 1 << 10) {
-      throw new UnreadableImageException(
-          "damaged BMP, or one of a kind that is not read: header of %d bytes, %d bits, compression %d"
-              .formatted(headerBytes, bits, compression));
+    if (headerBytes < CORE_HEADER_BYTES || headerBytes > LONGEST_HEADER_BYTES) {
+      throw UnreadableImageException.of(
+          "damaged BMP: it says that its header has %d bytes", headerBytes);
+    }
+    if (compression == EMBEDDED_JPEG || compression == EMBEDDED_PNG) {
+      throw UnreadableImageException.of(
+          "a BMP file with a %s picture in it, which is not read (save it as %1$s)",
+          compression == EMBEDDED_JPEG ? "JPEG" : "PNG");
+    }
+    Set<Integer> depths = DEPTHS.get(compression);
+    if (depths == null) {
+      throw UnreadableImageException.of(
+          "damaged BMP, or of a kind that is not read: unknown compression %d", compression);
+    }
+    if (!depths.contains(bits)) {
+      throw UnreadableImageException.of(
+          "damaged BMP: %d bits a pixel, %s", bits, COMPRESSIONS.get(compression));
     }
   }
 
@@ -92,7 +121,7 @@ final class BmpStructure {
         return;
       } else if (value == 2) { // A move to another place.
         position = file.require(position, 2);
-      } else if (value > 2) { // So many pixels as they are, in whole 16-bit words.
+      } else if (value > 2) { // This many pixels as they are, in whole 16-bit words.
         int bytes = Division.ceiling(value, pixelsPerByte);
         position = file.require(position, bytes + bytes % 2);
       }

@@ -25,6 +25,23 @@ public final class ImageCodec {
   /** The most pixels of an image, unless said otherwise: in memory, 200 MB at a time. */
   public static final long DEFAULT_MAXIMUM_PIXELS = 64_000_000;
 
+  /** No limit is higher: the pixels of an image are one array. */
+  private static final long LARGEST_PIXELS = ImageShape.MAXIMUM_BYTES / 3;
+
+  /**
+   * What is done with the pixels of an image.
+   *
+   * @param <T> what comes of it
+   */
+  public interface Use<T> {
+    /**
+     * Uses the pixels.
+     *
+     * @throws UnreadableImageException if they are not what is wanted
+     */
+    T of(Pixels pixels) throws UnreadableImageException;
+  }
+
   private ImageCodec() {}
 
   /** Whether a file's name is that of an image: by its extension, or because it has none. */
@@ -41,25 +58,47 @@ public final class ImageCodec {
    * @throws UnreadableImageException if it is no such image, is damaged, truncated or too large
    */
   public static Pixels decode(byte[] file, long maximumPixels) throws UnreadableImageException {
+    return decode(file, maximumPixels, pixels -> pixels);
+  }
+
+  /**
+   * Decodes an image file, and does something with its pixels while the memory for them is set
+   * aside: tasks that decode large images at the same time would else exhaust the heap together.
+   *
+   * @param file its bytes
+   * @param maximumPixels an image whose header says more is refused before memory is taken
+   * @param use is given 1 channel for a grey image, else 3; it may be called a second time, after
+   *     the memory did not suffice
+   * @throws UnreadableImageException if it is no such image, is damaged, truncated or too large
+   */
+  public static <T> T decode(byte[] file, long maximumPixels, Use<T> use)
+      throws UnreadableImageException {
     if (file.length == 0) {
       throw new UnreadableImageException("empty file");
     }
     ImageFormat format =
         ImageFormat.of(file)
-            .orElseThrow(
-                () ->
-                    new UnreadableImageException(
-                        "not an image: its first bytes are not those of JPEG, PNG, GIF, BMP or"
-                            + " WebP"));
-    ImageHeader header = format.check(file, maximumPixels);
-    header.check(maximumPixels);
-    byte[] picture = format.firstPicture(file);
-    return DecodingRoom.decode(
+            .orElseThrow(() -> new UnreadableImageException(ImageFormat.describeOther(file)));
+    long limit = Math.min(maximumPixels, LARGEST_PIXELS);
+    ImageHeader header = check(format, file, limit);
+    return DecodingBudget.within(
         header.height() * header.width(),
         () -> {
-          Pixels pixels = read(format, picture, 0, picture.length, maximumPixels);
-          return ExifOrientation.upright(header.onCanvas(pixels), header.orientation());
+          byte[] picture = format.firstPicture(file);
+          Pixels pixels = read(format, picture, 0, picture.length, limit);
+          return use.of(ExifOrientation.upright(header.onCanvas(pixels), header.orientation()));
         });
+  }
+
+  private static ImageHeader check(ImageFormat format, byte[] file, long maximumPixels)
+      throws UnreadableImageException {
+    try {
+      ImageHeader header = format.check(file, maximumPixels);
+      header.check(maximumPixels);
+      return header;
+    } catch (RuntimeException e) { // Numbers that contradict each other in a way of their own.
+      throw new UnreadableImageException("damaged " + format + ": " + reason(e), e);
+    }
   }
 
   /**
@@ -124,17 +163,15 @@ public final class ImageCodec {
       reader.setInput(in, true, true);
       long height = reader.getHeight(0);
       long width = reader.getWidth(0);
-      if (height < 1 || width < 1 || height > maximumPixels / width) {
-        throw new UnreadableImageException(
-            "too large: %d x %d pixels, the limit is %d".formatted(height, width, maximumPixels));
-      }
+      ImageHeader.checkSize(height, width, maximumPixels);
       reader.addIIOReadWarningListener(damageListener(damage));
       BufferedImage image = reader.read(0, new ImageReadParam());
       if (damage.get() != null) {
         throw new UnreadableImageException("damaged: " + damage.get());
       }
       return Rasters.toPixels(image);
-    } catch (IOException | RuntimeException e) { // Readers throw both for damaged files.
+    } catch (IOException | RuntimeException | StackOverflowError e) {
+      // Readers throw all of these for damaged files.
       throw new UnreadableImageException("damaged: " + reason(e), e);
     } catch (OutOfMemoryError e) {
       // Java's own says of what; libwebp's is bare, and is what it finds in codes that make no
@@ -163,7 +200,13 @@ public final class ImageCodec {
   private static final List<String> HARMLESS =
       List.of("extraneous bytes before marker", "metadata", "profile", "Profile", "JFIF", "Exif");
 
-  private static String reason(Exception e) {
-    return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+  private static String reason(Throwable e) {
+    if (e instanceof IOException) {
+      return e.getMessage() == null ? "its decoder gives no reason" : e.getMessage();
+    }
+    return "its decoder fails ("
+        + e.getClass().getSimpleName()
+        + (e.getMessage() == null ? "" : ": " + e.getMessage())
+        + ")";
   }
 }

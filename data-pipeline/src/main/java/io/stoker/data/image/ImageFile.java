@@ -30,11 +30,14 @@ public final class ImageFile {
    */
   public static Pixels read(Path file, Configuration hadoop, ImageShape images, ImageShape shape) {
     try {
-      return Resizing.fit(decode(file, hadoop), images).middle(shape);
+      return ImageCodec.decode(
+          bytes(file, hadoop),
+          ImageCodec.DEFAULT_MAXIMUM_PIXELS,
+          pixels -> Resizing.fit(pixels, images).middle(shape));
     } catch (UnreadableImageException e) {
       throw new InputException("Cannot read image " + file + ": " + e.getMessage(), e);
     } catch (FileNotFoundException e) {
-      throw new InputException("Cannot find image " + file, e);
+      throw Storage.notFound("image", file, hadoop);
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot read image " + file, e);
     }
@@ -51,19 +54,27 @@ public final class ImageFile {
    */
   public static Pixels decode(Path file, Configuration hadoop)
       throws UnreadableImageException, IOException {
+    return ImageCodec.decode(bytes(file, hadoop), ImageCodec.DEFAULT_MAXIMUM_PIXELS);
+  }
+
+  private static byte[] bytes(Path file, Configuration hadoop)
+      throws UnreadableImageException, IOException {
     FileSystem fileSystem = Storage.of(file, hadoop);
     FileStatus status = fileSystem.getFileStatus(file);
     if (!status.isFile()) {
       throw new UnreadableImageException("it is a folder");
     }
+    if (Storage.isSpecial(fileSystem, file)) {
+      throw new UnreadableImageException("it is a named pipe, socket or device, not a file");
+    }
     if (status.getLen() > MAXIMUM_BYTES) {
-      throw new UnreadableImageException(
-          "it has %d bytes, the limit is %d".formatted(status.getLen(), MAXIMUM_BYTES));
+      throw UnreadableImageException.of(
+          "it has %d bytes, the limit is %d", status.getLen(), MAXIMUM_BYTES);
     }
     byte[] bytes = new byte[(int) status.getLen()];
     try (FSDataInputStream in = fileSystem.open(file)) {
       in.readFully(bytes);
     }
-    return ImageCodec.decode(bytes, ImageCodec.DEFAULT_MAXIMUM_PIXELS);
+    return bytes;
   }
 }

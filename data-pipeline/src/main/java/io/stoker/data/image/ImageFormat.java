@@ -1,5 +1,6 @@
 package io.stoker.data.image;
 
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -98,6 +99,43 @@ enum ImageFormat {
   /** The format of a file's bytes. */
   static Optional<ImageFormat> of(byte[] file) {
     return Arrays.stream(values()).filter(format -> format.startsIn(file)).findFirst();
+  }
+
+  /** What a file is that is of no format which is read, in words. */
+  static String describeOther(byte[] file) {
+    String other = other(file);
+    return other.isEmpty()
+        ? "not an image: its first bytes are not those of JPEG, PNG, GIF, BMP or WebP"
+        : "not an image that is read: "
+            + other
+            + " (JPEG, PNG, GIF, BMP and WebP are read)";
+  }
+
+  private static String other(byte[] file) {
+    String text = new String(file, 0, Math.min(file.length, 64), StandardCharsets.ISO_8859_1);
+    String lower = text.stripLeading().toLowerCase(Locale.ROOT);
+    if (text.startsWith("II*\0") || text.startsWith("MM\0*")) {
+      return "a TIFF file";
+    } else if (text.startsWith("ftyp", 4)) {
+      return text.startsWith("avi", 8) ? "an AVIF file" : "a HEIC, AVIF or MP4 file";
+    } else if (text.startsWith("JXL ", 4) || startsWith(file, 0xFF, 0x0A)) {
+      return "a JPEG XL file";
+    } else if (text.startsWith("jP  ", 4)) {
+      return "a JPEG 2000 file";
+    } else if (text.startsWith("8BPS")) {
+      return "a Photoshop file";
+    } else if (startsWith(file, 0, 0, 1, 0)) {
+      return "an icon file";
+    } else if (text.startsWith("%PDF")) {
+      return "a PDF file";
+    } else if (lower.startsWith("<!doctype html") || lower.startsWith("<html")) {
+      return "an HTML page";
+    } else if (lower.startsWith("<svg") || lower.startsWith("<?xml")) {
+      return "an SVG or XML file";
+    } else if (text.startsWith("version https://git-lfs")) {
+      return "a pointer of Git LFS (fetch the file with 'git lfs pull')";
+    }
+    return text.startsWith("PK\3\4") ? "a ZIP file" : "";
   }
 
   /** Whether a file's name is that of an image: by its extension, or because it has none. */

@@ -7,7 +7,7 @@ package io.stoker.data.image;
  * @param width of the canvas, in pixels
  * @param top where the picture starts on the canvas
  * @param left where the picture starts on the canvas
- * @param background red, green and blue, 8 bits each, of the canvas beside the picture
+ * @param background red, green and blue, 8 bits each, of the canvas around the picture
  * @param orientation how the camera was held, 1 to 8 as {@link ExifOrientation} says
  */
 record ImageHeader(long height, long width, int top, int left, int background, int orientation) {
@@ -25,12 +25,22 @@ record ImageHeader(long height, long width, int top, int left, int background, i
    * @throws UnreadableImageException if there are no pixels, or too many
    */
   void check(long maximumPixels) throws UnreadableImageException {
+    checkSize(height, width, maximumPixels);
+  }
+
+  /**
+   * Checks a size before memory is taken.
+   *
+   * @throws UnreadableImageException if there are no pixels, or too many
+   */
+  static void checkSize(long height, long width, long maximumPixels)
+      throws UnreadableImageException {
     if (height < 1 || width < 1) {
-      throw new UnreadableImageException("damaged: %d x %d pixels".formatted(height, width));
+      throw UnreadableImageException.of("damaged: %d x %d pixels", height, width);
     }
     if (height > maximumPixels / width) {
-      throw new UnreadableImageException(
-          "too large: %d x %d pixels, the limit is %d".formatted(height, width, maximumPixels));
+      throw UnreadableImageException.of(
+          "too large: %d x %d pixels, the limit is %d", height, width, maximumPixels);
     }
   }
 
@@ -44,9 +54,9 @@ record ImageHeader(long height, long width, int top, int left, int background, i
     if (from.height() == height && from.width() == width) {
       return picture;
     }
-    if (top + from.height() > height || left + from.width() > width) {
-      throw new UnreadableImageException(
-          "damaged: a picture of %s on a canvas of %d x %d".formatted(from, height, width));
+    if ((long) top + from.height() > height || (long) left + from.width() > width) {
+      throw UnreadableImageException.of(
+          "damaged: a picture of %s on a canvas of %d x %d", from, height, width);
     }
     ImageShape to = new ImageShape((int) height, (int) width, from.channels());
     byte[] values = new byte[to.bytes()];

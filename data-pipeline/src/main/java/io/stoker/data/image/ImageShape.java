@@ -14,7 +14,7 @@ import java.util.Comparator;
 public record ImageShape(int height, int width, int channels)
     implements Comparable<ImageShape>, Serializable {
   /** Bounds what one image may take in memory, in bytes. */
-  private static final long MAXIMUM_BYTES = 1L << 30;
+  static final long MAXIMUM_BYTES = 1L << 30;
 
   public ImageShape {
     Check.input(

@@ -1,16 +1,17 @@
 package io.stoker.data.image;
 
+import java.io.Serializable;
 import java.util.Objects;
 
 /**
  * An image as interleaved uint8 values {@code [height, width, channels]}: grey, or red, green,
- * blue. It owns its array; nobody changes it afterwards.
+ * blue. It owns its array, which is not changed afterwards.
  *
  * @param shape height, width and channels
  * @param values {@code shape.bytes()} bytes, row by row
  */
 @SuppressWarnings("ArrayRecordComponent") // A copy of every image on each access would cost more.
-public record Pixels(ImageShape shape, byte[] values) {
+public record Pixels(ImageShape shape, byte[] values) implements Serializable {
   public Pixels {
     Objects.requireNonNull(shape, "shape");
     if (values.length != shape.bytes()) {

@@ -22,22 +22,31 @@ public final class Resizing {
    * @param target height, width and channels of the result
    */
   public static Pixels fit(Pixels image, ImageShape target) {
-    Pixels converted = withChannels(image, target.channels());
-    ImageShape from = converted.shape();
-    if (from.equals(target)) {
-      return converted;
-    }
+    int channels = image.shape().channels();
+    // To grey first, to colour last: one channel is resized instead of three equal ones.
+    Pixels source = target.channels() < channels ? withChannels(image, target.channels()) : image;
+    ImageShape shape =
+        new ImageShape(target.height(), target.width(), source.shape().channels());
+    return withChannels(
+        source.shape().equals(shape) ? source : resize(source, shape), target.channels());
+  }
+
+  /**
+   * Only what the crop keeps is computed, and only from the rows that it depends on: of an image
+   * that is a line, both are a small part.
+   */
+  private static Pixels resize(Pixels image, ImageShape target) {
+    ImageShape from = image.shape();
     double scale =
         Math.max((double) target.height() / from.height(), (double) target.width() / from.width());
-    int height = Math.max(target.height(), (int) Math.round(from.height() * scale));
-    int width = Math.max(target.width(), (int) Math.round(from.width() * scale));
-    // Only what the crop keeps is computed.
+    long height = Math.max(target.height(), Math.round(from.height() * scale));
+    long width = Math.max(target.width(), Math.round(from.width() * scale));
     Filter columns = new Filter(from.width(), width, (width - target.width()) / 2, target.width());
     Filter rows =
         new Filter(from.height(), height, (height - target.height()) / 2, target.height());
-    int[] narrowed = resizeRows(converted.values(), from, columns);
-    ImageShape middle = new ImageShape(from.height(), target.width(), target.channels());
-    return new Pixels(target, resizeColumns(narrowed, middle, rows));
+    int firstRow = rows.start();
+    int[] narrowed = resizeRows(image.values(), from, firstRow, rows.end(), columns);
+    return new Pixels(target, resizeColumns(narrowed, firstRow, target, rows));
   }
 
   /**
@@ -70,11 +79,13 @@ public final class Resizing {
   /**
    * The pixels of the result are of 8 bits, in elements that the next pass adds up side by side.
    */
-  private static int[] resizeRows(byte[] source, ImageShape shape, Filter filter) {
-    int[] target = new int[shape.height() * filter.size() * shape.channels()];
-    for (int y = 0; y < shape.height(); y++) {
+  private static int[] resizeRows(
+      byte[] source, ImageShape shape, int firstRow, int endRow, Filter filter) {
+    int stride = filter.size() * shape.channels();
+    int[] target = new int[Math.multiplyExact(endRow - firstRow, stride)];
+    for (int y = firstRow; y < endRow; y++) {
       int in = y * shape.width() * shape.channels();
-      int out = y * filter.size() * shape.channels();
+      int out = (y - firstRow) * stride;
       if (shape.channels() == 1) {
         resizeGreyRow(source, in, filter, target, out);
       } else {
@@ -115,22 +126,23 @@ public final class Resizing {
     }
   }
 
-  private static byte[] resizeColumns(int[] source, ImageShape shape, Filter filter) {
-    int stride = shape.width() * shape.channels();
-    byte[] target = new byte[filter.size() * stride];
+  private static byte[] resizeColumns(
+      int[] source, int firstRow, ImageShape target, Filter filter) {
+    int stride = target.width() * target.channels();
+    byte[] values = new byte[target.bytes()];
     int[] sums = new int[stride];
     for (int y = 0; y < filter.size(); y++) {
       Arrays.fill(sums, HALF);
       int[] weights = filter.weights[y];
       for (int i = 0; i < weights.length; i++) {
-        addLine(source, (filter.first[y] + i) * stride, weights[i], sums);
+        addLine(source, (filter.first[y] - firstRow + i) * stride, weights[i], sums);
       }
       int out = y * stride;
       for (int x = 0; x < stride; x++) {
-        target[out + x] = (byte) (sums[x] >> WEIGHT_BITS);
+        values[out + x] = (byte) (sums[x] >> WEIGHT_BITS);
       }
     }
-    return target;
+    return values;
   }
 
   /** A loop that the virtual machine makes vector instructions of. */
@@ -153,7 +165,7 @@ public final class Resizing {
      * @param offset where the part that is wanted starts
      * @param size how long that part is
      */
-    Filter(int from, int to, int offset, int size) {
+    Filter(int from, long to, long offset, int size) {
       first = new int[size];
       weights = new int[size][];
       double scale = (double) from / to;
@@ -175,6 +187,17 @@ public final class Resizing {
 
     int size() {
       return first.length;
+    }
+
+    /** The first pixel of the line that has a weight. */
+    int start() {
+      return first[0];
+    }
+
+    /** The pixel after the last that has a weight. */
+    int end() {
+      int last = first.length - 1;
+      return first[last] + weights[last].length;
     }
 
     /** What rounding leaves over goes to the largest weight, so that a flat image stays flat. */

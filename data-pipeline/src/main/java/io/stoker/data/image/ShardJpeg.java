@@ -49,7 +49,7 @@ final class ShardJpeg {
       OF_THREAD.get().read(source, offset, length, shape, target);
       done = true;
     } finally {
-      if (!done) { // Who knows in which state it is.
+      if (!done) { // The decoder may be in any state.
         OF_THREAD.get().reader.dispose();
         OF_THREAD.remove();
       }
@@ -65,9 +65,8 @@ final class ShardJpeg {
       int width = reader.getWidth(0);
       int channels = reader.getImageTypes(0).next().getNumBands();
       if (height != wanted.height() || width != wanted.width() || channels != wanted.channels()) {
-        throw new UnreadableImageException(
-            "the image is %d x %d x %d, the manifest says %s"
-                .formatted(height, width, channels, wanted));
+        throw UnreadableImageException.of(
+            "the image is %d x %d x %d, the manifest says %s", height, width, channels, wanted);
       }
       receiveIn(pixels, wanted);
       reader.read(0, param);

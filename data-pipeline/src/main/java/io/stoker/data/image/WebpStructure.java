@@ -177,9 +177,9 @@ final class WebpStructure {
       frame(height, width, 0, 0, height, width);
     }
     if (height != frameHeight || width != frameWidth) {
-      throw new UnreadableImageException(
-          "damaged WebP: a picture of %d x %d in a frame of %d x %d"
-              .formatted(height, width, frameHeight, frameWidth));
+      throw UnreadableImageException.of(
+          "damaged WebP: a picture of %d x %d in a frame of %d x %d",
+          height, width, frameHeight, frameWidth);
     }
     pictured = true;
   }

@@ -44,6 +44,7 @@ public final class ImageFilesJob {
         "Invalid encoding of image files: raw (must be jpeg or png)");
     Configuration hadoop = spark.hadoopConfiguration();
     FileSystem fileSystem = Storage.of(output, hadoop);
+    Storage.requireWritableFolder(output, hadoop);
     Check.input(
         !fileSystem.exists(output) || fileSystem.listStatus(output).length == 0,
         "Output %s is not empty (choose another folder)",

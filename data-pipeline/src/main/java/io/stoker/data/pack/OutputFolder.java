@@ -19,6 +19,7 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.ParentNotDirectoryException;
 import org.apache.hadoop.fs.Path;
 
 /**
@@ -54,14 +55,28 @@ final class OutputFolder {
   }
 
   /**
-   * Checks that shards may be written here.
+   * Checks that shards may and can be written here.
    *
    * @throws InputException if there is something that must not be replaced
+   * @throws io.stoker.failure.ResourceException if nothing can be written
    */
   void check(PrepareOptions.ExistingOutput existing) throws IOException {
-    if (!fileSystem.exists(path)) {
-      return;
+    if (exists()) {
+      checkContents(existing);
     }
+    Storage.requireWritableFolder(path, hadoop);
+  }
+
+  /** What is below a file is not there; that it cannot be is found when it is tried. */
+  private boolean exists() throws IOException {
+    try {
+      return fileSystem.exists(path);
+    } catch (ParentNotDirectoryException e) {
+      return false;
+    }
+  }
+
+  private void checkContents(PrepareOptions.ExistingOutput existing) throws IOException {
     Check.input(fileSystem.getFileStatus(path).isDirectory(), "Invalid output: %s is a file", path);
     List<String> present =
         Stream.of(fileSystem.listStatus(path)).map(status -> status.getPath().getName()).toList();

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,9 +27,12 @@ record PackReport(PrepareOptions options, SourceListing listing, List<String> sp
   private static final Logger LOG = LoggerFactory.getLogger(PackReport.class);
   private static final int EXAMPLES = 5;
 
-  /** The rejected inputs by path, whoever found them. */
-  static List<RejectedInput> rejected(PackStatistics statistics) {
-    return statistics.rejected().stream()
+  /** The rejected inputs by path: those of the listing, and those of the tasks. */
+  List<RejectedInput> rejected(PackStatistics statistics) {
+    return Stream.concat(
+            statistics.rejected().stream(),
+            listing.rejected().stream()
+                .map(input -> new RejectedInput(input.path(), input.reason())))
         .sorted(Comparator.comparing(RejectedInput::path).thenComparing(RejectedInput::reason))
         .toList();
   }
@@ -84,6 +88,7 @@ record PackReport(PrepareOptions options, SourceListing listing, List<String> sp
    * @throws InputException if they do not
    */
   void check(PackStatistics statistics) {
+    checkComplete(statistics);
     checkRejected(statistics);
     Check.input(statistics.shapes().isPresent(), "Input %s has no images", options.input());
     Check.input(
@@ -94,10 +99,37 @@ record PackReport(PrepareOptions options, SourceListing listing, List<String> sp
     warnOfSimilarNames();
     if (!listing.ignored().isEmpty()) {
       LOG.warn(
-          "Ignored what is no image by name ({} in all, listed in the manifest): {}",
+          "Ignored what is not an image by name, is hidden or is not a file ({} in all, listed in the"
+              + " manifest): {}",
           listing.ignored().size(),
           listing.ignored().stream().limit(EXAMPLES).collect(Collectors.joining(", ")));
     }
+  }
+
+  /** Each sample of the listing must have been read or rejected: nothing is lost in silence. */
+  private void checkComplete(PackStatistics statistics) {
+    long read = read(statistics) + statistics.rejected().size();
+    listing
+        .samples()
+        .ifPresent(
+            listed ->
+                Check.input(
+                    read == listed,
+                    "Input %s changed while it was read: %d images were listed, %d read or rejected"
+                        + " (prepare it again)",
+                    options.input(),
+                    listed,
+                    read));
+  }
+
+  /** How many images were read, those included that are left out as duplicates. */
+  private long read(PackStatistics statistics) {
+    long read =
+        options.duplicates() == PrepareOptions.Duplicates.DROP ? statistics.copies().size() : 0;
+    for (int split = 0; split < splitNames.size(); split++) {
+      read += statistics.samples(split);
+    }
+    return read;
   }
 
   private void checkRejected(PackStatistics statistics) {
@@ -105,11 +137,7 @@ record PackReport(PrepareOptions options, SourceListing listing, List<String> sp
     if (rejected.isEmpty()) {
       return;
     }
-    long accepted = 0;
-    for (int split = 0; split < splitNames.size(); split++) {
-      accepted += statistics.samples(split);
-    }
-    long all = accepted + rejected.size();
+    long all = read(statistics) + rejected.size();
     String examples =
         rejected.stream()
             .limit(EXAMPLES)

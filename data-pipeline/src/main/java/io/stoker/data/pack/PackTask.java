@@ -1,7 +1,6 @@
 package io.stoker.data.pack;
 
 import io.stoker.base.Sha256;
-import io.stoker.data.image.ImageCodec;
 import io.stoker.data.image.ImageShape;
 import io.stoker.data.image.Pixels;
 import io.stoker.data.image.Resizing;
@@ -9,7 +8,6 @@ import io.stoker.data.image.UnreadableImageException;
 import io.stoker.data.shard.Extent;
 import io.stoker.data.shard.RejectedInput;
 import io.stoker.data.shard.ShardEncoding;
-import io.stoker.data.source.SourceImage;
 import io.stoker.data.source.SourcePart;
 import io.stoker.data.source.SourceSample;
 import io.stoker.failure.Check;
@@ -103,18 +101,6 @@ record PackTask(
         & Long.MAX_VALUE;
   }
 
-  private Pixels prepare(SourceImage image) throws UnreadableImageException {
-    Pixels pixels;
-    if (image instanceof SourceImage.Encoded encoded) {
-      pixels = ImageCodec.decode(encoded.file(), maximumPixels);
-    } else if (image instanceof SourceImage.Decoded decoded) {
-      pixels = decoded.pixels();
-    } else {
-      throw new UnreadableImageException(((SourceImage.Unreadable) image).reason());
-    }
-    return fit(pixels);
-  }
-
   /** Brings an image to the size and channels of the job. */
   Pixels fit(Pixels pixels) {
     ImageShape own = pixels.shape();
@@ -187,26 +173,45 @@ record PackTask(
     /** The sample as it goes to its shard, and what is to be known of it. */
     private void pack(SourceSample sample) {
       try {
-        Pixels pixels = prepare(sample.image());
-        long sampleId = sampleId(sample.path());
-        PackedSample packed =
-            new PackedSample(
-                split(split, sampleId),
-                PackedSample.order(seed, sampleId),
-                sampleId,
-                sample.label(),
-                sample.path(),
-                pixels.shape(),
-                encodingOf(pixels.shape().bytes()).encode(pixels));
-        ChannelSums sums = new ChannelSums();
-        if (splitNames.get(packed.split()).equals("train")) {
-          sums.add(pixels);
-        }
-        next = packed;
-        finding = Finding.Accepted.of(packed, sums);
+        sample.image().decode(maximumPixels, pixels -> accept(sample, pixels));
       } catch (UnreadableImageException e) {
         finding = new Finding.Rejected(new RejectedInput(sample.path(), e.getMessage()));
       }
+    }
+
+    private Pixels fitted(Pixels decoded) throws UnreadableImageException {
+      try {
+        return fit(decoded);
+      } catch (InputException e) { // More bytes in the channels of the job than an image may have.
+        throw new UnreadableImageException(e.getMessage(), e);
+      }
+    }
+
+    /** Resizes and encodes while the memory for the decoded image is set aside. */
+    private Void accept(SourceSample sample, Pixels decoded) throws UnreadableImageException {
+      Pixels pixels = fitted(decoded);
+      ShardEncoding used = encodingOf(pixels.shape().bytes());
+      if (!used.holds(pixels.shape())) {
+        throw new UnreadableImageException(
+            "too long for " + used.name() + ": " + pixels.shape() + " pixels");
+      }
+      long sampleId = sampleId(sample.path());
+      PackedSample packed =
+          new PackedSample(
+              split(split, sampleId),
+              PackedSample.order(seed, sampleId),
+              sampleId,
+              sample.label(),
+              sample.path(),
+              pixels.shape(),
+              used.encode(pixels));
+      ChannelSums sums = new ChannelSums();
+      if (splitNames.get(packed.split()).equals("train")) {
+        sums.add(pixels);
+      }
+      next = packed;
+      finding = Finding.Accepted.of(packed, sums);
+      return null;
     }
   }
 }

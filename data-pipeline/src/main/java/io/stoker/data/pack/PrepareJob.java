@@ -137,7 +137,7 @@ public final class PrepareJob {
                     statistics.trainPixels().statistics(),
                     splits(splitNames, statistics, layout, shards),
                     report.count(duplicates),
-                    PackReport.rejected(statistics),
+                    report.rejected(statistics),
                     listing.ignored()),
                 duplicates);
         return stored;

@@ -13,6 +13,6 @@ import java.time.Duration;
 public record PrepareResult(ShardManifest manifest, String manifestHash, Duration duration) {
   /** How many samples there are in all splits. */
   public long samples() {
-    return manifest.splits().values().stream().mapToLong(split -> split.samples()).sum();
+    return manifest.samples();
   }
 }

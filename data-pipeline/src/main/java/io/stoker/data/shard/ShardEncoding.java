@@ -21,7 +21,12 @@ public sealed interface ShardEncoding extends Serializable {
   /** The value of the shard's encoding column. */
   String name();
 
-  /** Encodes an image; equal pixels give equal bytes. */
+  /** Whether an image of this shape can be encoded. */
+  default boolean holds(ImageShape shape) {
+    return true;
+  }
+
+  /** Encodes an image that {@linkplain #holds fits}; equal pixels give equal bytes. */
   byte[] encode(Pixels pixels);
 
   /**
@@ -107,6 +112,9 @@ public sealed interface ShardEncoding extends Serializable {
    * @param quality 1 to 100
    */
   record Jpeg(int quality) implements ShardEncoding {
+    /** What libjpeg takes for the longest side. */
+    private static final int LONGEST_SIDE = 65_500;
+
     /** The quality of {@code jpeg} without a value. */
     public static final int DEFAULT_QUALITY = 95;
 
@@ -118,6 +126,11 @@ public sealed interface ShardEncoding extends Serializable {
     @Override
     public String name() {
       return "jpeg";
+    }
+
+    @Override
+    public boolean holds(ImageShape shape) {
+      return shape.height() <= LONGEST_SIDE && shape.width() <= LONGEST_SIDE;
     }
 
     @Override

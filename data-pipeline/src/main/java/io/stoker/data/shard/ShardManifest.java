@@ -113,6 +113,21 @@ public record ShardManifest(
     return images.one();
   }
 
+  /** How many samples there are in all splits. */
+  public long samples() {
+    return splits.values().stream().mapToLong(ShardSplit::samples).sum();
+  }
+
+  /** How many images were read: the samples, and duplicates that were dropped. */
+  public long read() {
+    return samples() + duplicates.dropped();
+  }
+
+  /** How many entries the input had: those that were read, rejected or ignored. */
+  public long found() {
+    return read() + rejected.size() + ignored.size();
+  }
+
   /** How many classes there are. */
   public int classes() {
     return classNames.size();

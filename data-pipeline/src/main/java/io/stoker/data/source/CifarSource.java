@@ -1,18 +1,18 @@
 package io.stoker.data.source;
 
+import io.stoker.data.storage.FolderEntry;
 import io.stoker.data.storage.Storage;
 import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataInputStream;
-import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 
@@ -41,6 +41,10 @@ public final class CifarSource implements ImageSource {
       this.namesFile = namesFile;
     }
 
+    int recordBytes() {
+      return labelBytes + CifarPart.SHAPE.bytes();
+    }
+
     /** The split of a file of this kind. */
     Optional<String> split(String file) {
       boolean ten = this == CIFAR_10;
@@ -67,14 +71,25 @@ public final class CifarSource implements ImageSource {
   public SourceListing list(Path input, Configuration hadoop) throws IOException {
     FileSystem fileSystem = Storage.of(input, hadoop);
     Inputs.folder(fileSystem, input);
-    List<FileStatus> files =
-        Inputs.children(fileSystem, input).stream().filter(FileStatus::isFile).toList();
     for (Kind kind : Kind.values()) {
-      List<FileStatus> records =
-          files.stream().filter(file -> kind.split(file.getPath().getName()).isPresent()).toList();
+      List<String> ignored = new ArrayList<>();
+      List<FolderEntry.File> files =
+          Inputs.files(
+              fileSystem,
+              input,
+              ignored,
+              name -> kind.split(name).isPresent() || name.equals(kind.namesFile));
+      List<FolderEntry.File> records =
+          files.stream().filter(file -> kind.split(file.name()).isPresent()).toList();
       if (!records.isEmpty()) {
         List<String> names = classNames(fileSystem, input, kind);
-        return new SourceListing(names, parts(records, kind, names.size()), List.of());
+        long bytes = records.stream().mapToLong(FolderEntry.File::length).sum();
+        return new SourceListing(
+            names,
+            parts(records, kind, names.size()),
+            OptionalLong.of(bytes / kind.recordBytes()),
+            List.of(),
+            ignored);
       }
     }
     throw new InputException(
@@ -83,25 +98,21 @@ public final class CifarSource implements ImageSource {
             + " has no CIFAR files (data_batch_1.bin and so on, or train.bin)");
   }
 
-  private static List<SourcePart> parts(List<FileStatus> files, Kind kind, int classes) {
+  private static List<SourcePart> parts(List<FolderEntry.File> files, Kind kind, int classes) {
     List<SourcePart> parts = new ArrayList<>();
-    int recordBytes = kind.labelBytes + CifarPart.SHAPE.bytes();
-    for (FileStatus file :
-        files.stream()
-            .sorted(Comparator.comparing(status -> status.getPath().getName()))
-            .toList()) {
+    for (FolderEntry.File file : files) {
       Check.input(
-          file.getLen() > 0 && file.getLen() % recordBytes == 0,
+          file.length() > 0 && file.length() % kind.recordBytes() == 0,
           "Cannot read %s: truncated or damaged, its %d bytes are not records of %d",
-          file.getPath(),
-          file.getLen(),
-          recordBytes);
-      int records = Math.toIntExact(file.getLen() / recordBytes);
+          file.path(),
+          file.length(),
+          kind.recordBytes());
+      int records = Math.toIntExact(file.length() / kind.recordBytes());
       for (int first = 0; first < records; first += IMAGES_PER_PART) {
         parts.add(
             new CifarPart(
-                file.getPath().toString(),
-                kind.split(file.getPath().getName()).orElseThrow(),
+                file.path().toString(),
+                kind.split(file.name()).orElseThrow(),
                 first,
                 Math.min(IMAGES_PER_PART, records - first),
                 kind.labelBytes,
@@ -114,7 +125,7 @@ public final class CifarSource implements ImageSource {
   private static List<String> classNames(FileSystem fileSystem, Path input, Kind kind)
       throws IOException {
     Path file = new Path(input, kind.namesFile);
-    if (!fileSystem.exists(file)) {
+    if (!fileSystem.exists(file) || Storage.isSpecial(fileSystem, file)) {
       return IntStream.range(0, kind.classes).mapToObj(Integer::toString).toList();
     }
     try (FSDataInputStream in = fileSystem.open(file)) {

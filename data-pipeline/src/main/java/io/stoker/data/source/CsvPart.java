@@ -1,14 +1,10 @@
 package io.stoker.data.source;
 
-import io.stoker.data.storage.Storage;
-import java.io.FileNotFoundException;
-import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 
 /**
@@ -40,12 +36,8 @@ record CsvPart(String folder, String splitName, List<String> paths, List<Integer
   private SourceImage read(String path, Configuration hadoop) {
     boolean whole = path.startsWith("/") || path.matches("[a-zA-Z][a-zA-Z0-9+.-]*:/.*");
     try {
-      Path file = new Path(whole ? path : folder + Path.SEPARATOR + path);
-      FileSystem fileSystem = Storage.of(file, hadoop);
-      return ImageFiles.read(fileSystem, file, fileSystem.getFileStatus(file).getLen());
-    } catch (FileNotFoundException e) {
-      return new SourceImage.Unreadable("missing");
-    } catch (IOException | RuntimeException e) { // A path that is none, or of no known filesystem.
+      return ImageFiles.read(new Path(whole ? path : folder + Path.SEPARATOR + path), hadoop);
+    } catch (IllegalArgumentException e) { // What Hadoop throws for text that is not a path.
       return new SourceImage.Unreadable("cannot be read: " + e.getMessage());
     }
   }

@@ -1,26 +1,33 @@
 package io.stoker.data.source;
 
-import com.univocity.parsers.common.TextParsingException;
-import com.univocity.parsers.csv.CsvParser;
-import com.univocity.parsers.csv.CsvParserSettings;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import io.stoker.data.storage.Storage;
 import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
+import java.io.BufferedReader;
+import java.io.FilterInputStream;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.Reader;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
+import org.apache.commons.csv.CSVFormat;
+import org.apache.commons.csv.CSVParser;
+import org.apache.commons.csv.CSVRecord;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 
@@ -32,7 +39,12 @@ import org.apache.hadoop.fs.Path;
  */
 public final class CsvSource implements ImageSource {
   private static final int FILES_PER_PART = 64;
-  private static final int LONGEST_FIELD = 1 << 16;
+  private static final int LONGEST_PATH = 4096;
+  private static final int BYTE_ORDER_MARK = 0xFEFF;
+
+  /** Comma-separated as RFC 4180 says, with any line break, and spaces around fields. */
+  private static final CSVFormat FORMAT =
+      CSVFormat.RFC4180.builder().setIgnoreSurroundingSpaces(true).build();
 
   private record Row(String path, String label) {}
 
@@ -51,37 +63,43 @@ public final class CsvSource implements ImageSource {
     FileSystem fileSystem = Storage.of(input, hadoop);
     Path file = Inputs.file(fileSystem, input);
     Map<Optional<String>, List<Row>> rows = new TreeMap<>(Comparator.comparing(s -> s.orElse("")));
-    try (FSDataInputStream in = fileSystem.open(file)) {
-      CsvParser parser = new CsvParser(settings());
-      parser.beginParsing(in, StandardCharsets.UTF_8);
-      read(parser, file, rows);
-    } catch (TextParsingException e) {
-      throw new InputException(
-          "Cannot read %s: line %d is no CSV".formatted(file, e.getLineIndex() + 1), e);
+    try (NotedFailures bytes = new NotedFailures(fileSystem.open(file));
+        BufferedReader text = new BufferedReader(new InputStreamReader(bytes, UTF_8))) {
+      try (CSVParser parser = FORMAT.parse(withoutByteOrderMark(text))) {
+        read(new Records(parser), file, rows);
+      } catch (MalformedCsvException e) {
+        if (bytes.failure != null) {
+          throw bytes.failure;
+        }
+        throw new InputException("Cannot read " + file + ": " + e.getMessage(), e);
+      }
     }
     Check.input(!rows.isEmpty(), "Cannot read %s: it lists no images", file);
     checkTrained(rows, file);
     List<String> classNames = classNames(rows);
     List<SourcePart> parts = new ArrayList<>();
     rows.forEach((split, ofSplit) -> addParts(parts, file.getParent(), split, ofSplit, classNames));
-    return new SourceListing(classNames, parts, List.of());
+    long samples = rows.values().stream().mapToLong(List::size).sum();
+    return new SourceListing(
+        classNames, parts, OptionalLong.of(samples), List.of(), List.of());
   }
 
-  private static CsvParserSettings settings() {
-    CsvParserSettings settings = new CsvParserSettings();
-    settings.setLineSeparatorDetectionEnabled(true);
-    settings.setMaxCharsPerColumn(LONGEST_FIELD);
-    settings.setNullValue("");
-    settings.setEmptyValue("");
-    return settings;
+  private static Reader withoutByteOrderMark(BufferedReader in) throws IOException {
+    in.mark(1);
+    if (in.read() != BYTE_ORDER_MARK) {
+      in.reset();
+    }
+    return in;
   }
 
-  private static void read(CsvParser parser, Path file, Map<Optional<String>, List<Row>> rows) {
-    String[] header = parser.parseNext();
+  private static void read(Records records, Path file, Map<Optional<String>, List<Row>> rows)
+      throws MalformedCsvException {
     List<String> columns =
-        header == null
-            ? List.of()
-            : Arrays.stream(header).map(name -> name.trim().toLowerCase(Locale.ROOT)).toList();
+        records.hasNext()
+            ? records.next().toList().stream()
+                .map(name -> name.trim().toLowerCase(Locale.ROOT))
+                .toList()
+            : List.of();
     int path = columns.indexOf("path");
     int label = columns.indexOf("label");
     int split = columns.indexOf("split");
@@ -91,22 +109,38 @@ public final class CsvSource implements ImageSource {
         file,
         Inputs.shown(columns.toString()));
     Set<String> paths = new HashSet<>();
-    String[] row = parser.parseNext();
-    for (; row != null; row = parser.parseNext()) {
-      long line = parser.getContext().currentLine();
+    while (records.hasNext()) {
+      CSVRecord row = records.next();
+      long line = records.line();
+      if (row.size() == 1 && row.get(0).isEmpty()) { // An empty line.
+        continue;
+      }
       Check.input(
-          row.length > Math.max(path, label) && !row[path].isBlank() && !row[label].isBlank(),
+          row.toList().stream().skip(columns.size()).allMatch(String::isBlank),
+          "Cannot read %s: line %d has %d fields, the first line has %d: %s (quote a field with a"
+              + " comma)",
+          file,
+          line,
+          row.size(),
+          columns.size(),
+          Inputs.shown(String.join(",", row.toList())));
+      Check.input(
+          row.size() > Math.max(path, label)
+              && !row.get(path).isBlank()
+              && !row.get(label).isBlank(),
           "Cannot read %s: line %d has no path or no label: %s",
           file,
           line,
-          Inputs.shown(String.join(",", row)));
+          Inputs.shown(String.join(",", row.toList())));
+      checkField(file, line, "path", row.get(path), LONGEST_PATH);
+      checkField(file, line, "label", row.get(label), SourceListing.LONGEST_NAME);
       Check.input(
-          paths.add(row[path]),
+          paths.add(row.get(path)),
           "Cannot read %s: line %d repeats %s",
           file,
           line,
-          Inputs.shown(row[path]));
-      String name = split >= 0 && row.length > split ? row[split].trim() : "";
+          Inputs.shown(row.get(path)));
+      String name = split >= 0 && row.size() > split ? row.get(split).trim() : "";
       Optional<String> ofRow =
           name.isEmpty() ? Optional.empty() : Optional.of(SplitNames.of(name).orElse(name));
       Check.input(
@@ -116,11 +150,113 @@ public final class CsvSource implements ImageSource {
           line,
           Inputs.shown(name));
       rows.computeIfAbsent(ofRow, key -> new ArrayList<>())
-          .add(new Row(row[path], row[label].trim()));
+          .add(new Row(row.get(path), row.get(label).trim()));
     }
   }
 
-  /** What has no example to learn from is most likely misspelt. */
+  /**
+   * A quote that is opened and not closed makes one field of several lines, up to the next quote.
+   */
+  private static void checkField(
+      Path file, long line, String column, String value, int longest) {
+    Check.input(
+        value.length() <= longest && value.chars().noneMatch(Character::isISOControl),
+        "Cannot read %s: the %s of line %d has %s: '%s' (is a quote not closed?)",
+        file,
+        column,
+        line,
+        value.length() > longest
+            ? value.length() + " characters, at most " + longest + " are allowed"
+            : "a line break or another control character in it",
+        Inputs.shown(value.substring(0, Math.min(value.length(), 60))));
+  }
+
+  /** Tells a storage that fails from text that is not CSV: the parser throws the same for both. */
+  private static final class NotedFailures extends FilterInputStream {
+    private IOException failure;
+
+    NotedFailures(InputStream in) {
+      super(in);
+    }
+
+    @Override
+    public int read() throws IOException {
+      try {
+        return super.read();
+      } catch (IOException e) {
+        failure = e;
+        throw e;
+      }
+    }
+
+    @Override
+    public int read(byte[] target, int offset, int length) throws IOException {
+      try {
+        return super.read(target, offset, length);
+      } catch (IOException e) {
+        failure = e;
+        throw e;
+      }
+    }
+  }
+
+  /** Text that is not CSV; the message says at which line. */
+  private static final class MalformedCsvException extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    MalformedCsvException(String message, Exception cause) {
+      super(message, cause);
+    }
+  }
+
+  /** The records of a file, each checked for bytes that are not UTF-8. */
+  private static final class Records {
+    /** What Java decodes invalid bytes to. */
+    private static final char REPLACEMENT = '\uFFFD';
+
+    private final CSVParser parser;
+    private final Iterator<CSVRecord> records;
+    private long line;
+    private long nextLine = 1;
+
+    Records(CSVParser parser) {
+      this.parser = parser;
+      this.records = parser.iterator();
+    }
+
+    boolean hasNext() throws MalformedCsvException {
+      try {
+        return records.hasNext();
+      } catch (IllegalStateException | UncheckedIOException e) {
+        // The library says which character it did not expect, and at which line.
+        String reason = e.getCause() == null ? e.getMessage() : e.getCause().getMessage();
+        throw new MalformedCsvException(
+            "line " + nextLine + " is not CSV, or a quote that starts there is not closed ("
+                + Inputs.shown(String.valueOf(reason)) + ")",
+            e);
+      }
+    }
+
+    CSVRecord next() throws MalformedCsvException {
+      CSVRecord record = records.next();
+      line = nextLine;
+      nextLine = parser.getCurrentLineNumber() + 1;
+      for (String field : record) {
+        if (field.indexOf(REPLACEMENT) >= 0) {
+          throw new MalformedCsvException(
+              "line " + line + " is not valid UTF-8: " + Inputs.shown(field), null);
+        }
+      }
+      return record;
+    }
+
+    /** The line that the last record starts at, from 1. */
+    long line() {
+      return line;
+    }
+  }
+
+  /** A label without an example to learn from is most likely misspelt. */
   private static void checkTrained(Map<Optional<String>, List<Row>> rows, Path file) {
     List<Row> train = rows.get(Optional.of("train"));
     if (train == null || rows.containsKey(Optional.<String>empty())) {

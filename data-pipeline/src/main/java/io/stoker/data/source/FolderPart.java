@@ -1,5 +1,6 @@
 package io.stoker.data.source;
 
+import io.stoker.data.storage.FolderEntry;
 import io.stoker.data.storage.Storage;
 import java.io.IOException;
 import java.util.List;
@@ -7,7 +8,6 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 
@@ -29,20 +29,14 @@ final class FolderPart implements SourcePart {
     this.lengths = lengths;
   }
 
-  static FolderPart of(Path root, List<FileStatus> files, Optional<String> split, int label) {
+  static FolderPart of(
+      Path root, List<FolderEntry.File> files, Optional<String> split, int label) {
     return new FolderPart(
         root.toString(),
         split.orElse(null),
         label,
-        files.stream().map(file -> relative(root, file.getPath())).toArray(String[]::new),
-        files.stream().mapToLong(FileStatus::getLen).toArray());
-  }
-
-  /** A path below the root, as text. */
-  static String relative(Path root, Path path) {
-    String whole = path.toUri().getPath();
-    String above = root.toUri().getPath();
-    return whole.substring(above.endsWith("/") ? above.length() : above.length() + 1);
+        files.stream().map(file -> ImageTree.relative(root, file.path())).toArray(String[]::new),
+        files.stream().mapToLong(FolderEntry.File::length).toArray());
   }
 
   @Override

@@ -1,26 +1,26 @@
 package io.stoker.data.source;
 
-import io.stoker.data.image.ImageCodec;
+import io.stoker.data.storage.FolderEntry;
 import io.stoker.data.storage.Storage;
 import io.stoker.failure.Check;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 
 /**
  * One folder a class, with images at any depth. Folders named train, val (validation) and test at
- * the top are splits, and hold the class folders. Hidden files are passed over; files that are not
- * images by name are ignored and listed. Symbolic links to files of the same tree are followed,
- * others are ignored and listed.
+ * the top are splits, and hold the class folders. Everything else is ignored and listed: files that
+ * are not images by name, hidden files and folders, files that are in no class folder, named pipes
+ * and devices, and symbolic links other than those to files of the same tree.
  */
 public final class FolderSource implements ImageSource {
   private static final int FILES_PER_PART = 64;
@@ -48,7 +48,7 @@ public final class FolderSource implements ImageSource {
   }
 
   /** The folders of the splits by name, if that is what the folders at the top are. */
-  private static Map<String, Path> splits(Scan scan, List<Path> top) throws IOException {
+  private static Map<String, Path> splits(Scan scan, List<Path> top) {
     Map<String, Path> splits = new TreeMap<>();
     for (Path folder : top) {
       Optional<String> name = SplitNames.of(folder.getName());
@@ -63,118 +63,113 @@ public final class FolderSource implements ImageSource {
   }
 
   private static SourceListing unsplit(Scan scan, List<Path> classes) throws IOException {
-    List<SourcePart> parts = new ArrayList<>();
     for (int label = 0; label < classes.size(); label++) {
-      List<FileStatus> images = scan.images(classes.get(label));
+      List<FolderEntry.File> images = scan.tree.addAll(classes.get(label));
       checkNotEmpty(images, classes.get(label));
-      addParts(parts, scan, images, Optional.empty(), label);
+      scan.addParts(images, Optional.empty(), label);
     }
-    return new SourceListing(names(classes), parts, scan.ignored);
+    scan.setAsideAllButFolders(scan.root);
+    return scan.listing(names(classes));
   }
 
   private static SourceListing split(Scan scan, Map<String, Path> splits) throws IOException {
     List<String> classNames = names(scan.folders(splits.get("train")));
-    List<SourcePart> parts = new ArrayList<>();
     for (Map.Entry<String, Path> split : splits.entrySet()) {
       for (Path folder : scan.folders(split.getValue())) {
         int label = classNames.indexOf(folder.getName());
         Check.input(
             label >= 0,
             "Class '%s' of split '%s' is not in split 'train': %s",
-            folder.getName(),
+            Inputs.shown(folder.getName()),
             split.getKey(),
-            folder);
-        List<FileStatus> images = scan.images(folder);
+            Inputs.shown(folder.toString()));
+        List<FolderEntry.File> images = scan.tree.addAll(folder);
         if (split.getKey().equals("train")) {
           checkNotEmpty(images, folder);
         }
-        addParts(parts, scan, images, Optional.of(split.getKey()), label);
+        scan.addParts(images, Optional.of(split.getKey()), label);
       }
+      scan.setAsideAllButFolders(split.getValue());
     }
-    return new SourceListing(classNames, parts, scan.ignored);
+    scan.setAsideAllButFolders(scan.root);
+    return scan.listing(classNames);
   }
 
   private static List<String> names(List<Path> folders) {
     return List.copyOf(new TreeSet<>(folders.stream().map(Path::getName).toList()));
   }
 
-  private static void checkNotEmpty(List<FileStatus> images, Path folder) {
+  private static void checkNotEmpty(List<FolderEntry.File> images, Path folder) {
     Check.input(
         !images.isEmpty(),
         "Class '%s' has no images: %s (add some, or remove the folder)",
-        folder.getName(),
-        folder);
+        Inputs.shown(folder.getName()),
+        Inputs.shown(folder.toString()));
   }
 
-  private static void addParts(
-      List<SourcePart> parts,
-      Scan scan,
-      List<FileStatus> images,
-      Optional<String> split,
-      int label) {
-    for (int from = 0; from < images.size(); from += FILES_PER_PART) {
-      parts.add(
-          FolderPart.of(
-              scan.root,
-              images.subList(from, Math.min(images.size(), from + FILES_PER_PART)),
-              split,
-              label));
-    }
-  }
-
-  /** A walk through the tree. */
+  /** What has been found of the input so far. */
   private static final class Scan {
     private final FileSystem fileSystem;
     private final Path root;
-    private final List<String> ignored = new ArrayList<>();
+    private final ImageTree tree;
+    private final List<SourcePart> parts = new ArrayList<>();
+
+    /** The entries of the folders above those of the classes, which are looked at repeatedly. */
+    private final Map<Path, List<FolderEntry>> listed = new HashMap<>();
 
     Scan(FileSystem fileSystem, Path root) {
       this.fileSystem = fileSystem;
       this.root = root;
+      this.tree = new ImageTree(fileSystem, root, ImageTree.Links.INSIDE);
     }
 
-    /** The folders in a folder; links to folders are none. */
-    List<Path> folders(Path folder) throws IOException {
-      return Inputs.children(fileSystem, folder).stream()
-          .filter(child -> child.isDirectory() && !isLink(child.getPath()))
-          .map(FileStatus::getPath)
+    private List<FolderEntry> entries(Path folder) {
+      return listed.computeIfAbsent(folder, each -> Inputs.entries(fileSystem, each));
+    }
+
+    /** The folders in a folder, by name, without hidden ones and links. */
+    List<Path> folders(Path folder) {
+      return entries(folder).stream()
+          .filter(Scan::isEntered)
+          .map(entry -> ((FolderEntry.Folder) entry).path())
           .toList();
     }
 
-    /** The images below a folder, by path. */
-    List<FileStatus> images(Path folder) throws IOException {
-      List<FileStatus> images = new ArrayList<>();
-      collect(folder, images);
-      return images;
+    private static boolean isEntered(FolderEntry entry) {
+      return entry instanceof FolderEntry.Folder inner
+          && !inner.link()
+          && !Inputs.isHidden(inner.name());
     }
 
-    private void collect(Path folder, List<FileStatus> images) throws IOException {
-      for (FileStatus child : Inputs.children(fileSystem, folder)) {
-        Path path = child.getPath();
-        if (isLink(path) && (child.isDirectory() || !leadsIntoTree(path))) {
-          ignored.add(FolderPart.relative(root, path));
-        } else if (child.isDirectory()) {
-          collect(path, images);
-        } else if (ImageCodec.isImageName(path.getName())) {
-          images.add(child);
-        } else {
-          ignored.add(FolderPart.relative(root, path));
+    /** Accounts for what is next to the folders of the classes or splits. */
+    void setAsideAllButFolders(Path folder) {
+      for (FolderEntry entry : entries(folder)) {
+        if (entry instanceof FolderEntry.Unnameable unnameable) {
+          tree.setAside(unnameable, folder);
+        } else if (!isEntered(entry)) {
+          tree.ignore(entry, folder);
         }
       }
     }
 
-    private boolean isLink(Path path) {
-      return isLocal(path) && Files.isSymbolicLink(java.nio.file.Path.of(path.toUri().getPath()));
+    void addParts(List<FolderEntry.File> images, Optional<String> split, int label) {
+      for (int from = 0; from < images.size(); from += FILES_PER_PART) {
+        parts.add(
+            FolderPart.of(
+                root,
+                images.subList(from, Math.min(images.size(), from + FILES_PER_PART)),
+                split,
+                label));
+      }
     }
 
-    private boolean leadsIntoTree(Path link) throws IOException {
-      return java.nio.file.Path.of(link.toUri().getPath())
-          .toRealPath()
-          .startsWith(java.nio.file.Path.of(root.toUri().getPath()).toRealPath());
-    }
-
-    private static boolean isLocal(Path path) {
-      return "file".equals(path.toUri().getScheme());
+    SourceListing listing(List<String> classNames) {
+      return new SourceListing(
+          classNames,
+          parts,
+          OptionalLong.of(tree.images().size()),
+          tree.rejected(),
+          tree.ignored());
     }
   }
 }

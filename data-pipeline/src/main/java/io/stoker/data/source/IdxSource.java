@@ -1,5 +1,6 @@
 package io.stoker.data.source;
 
+import io.stoker.data.storage.FolderEntry;
 import io.stoker.data.storage.Storage;
 import io.stoker.failure.Check;
 import java.io.IOException;
@@ -10,10 +11,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 
@@ -41,13 +42,11 @@ public final class IdxSource implements ImageSource {
     Inputs.folder(fileSystem, input);
     Map<String, Path> files = new TreeMap<>();
     List<String> ignored = new ArrayList<>();
-    for (FileStatus child : Inputs.children(fileSystem, input)) {
-      String name = child.getPath().getName();
-      String plain = plainName(name);
-      boolean known = child.isFile() && (isImages(plain) || isLabels(plain));
+    for (FolderEntry.File child :
+        Inputs.files(fileSystem, input, ignored, IdxSource::isKnown)) {
       // A name that is there twice, plain and gzipped, is read once: plain sorts first.
-      if (known && files.putIfAbsent(plain, child.getPath()) != null) {
-        ignored.add(name);
+      if (files.putIfAbsent(plainName(child.name()), child.path()) != null) {
+        ignored.add(child.name());
       }
     }
     List<String> images = files.keySet().stream().filter(IdxSource::isImages).toList();
@@ -57,6 +56,7 @@ public final class IdxSource implements ImageSource {
         input);
     List<SourcePart> parts = new ArrayList<>();
     int classes = 0;
+    long samples = 0;
     Map<String, String> splits = new HashMap<>();
     for (String name : images) {
       Optional<String> split = split(name);
@@ -71,14 +71,22 @@ public final class IdxSource implements ImageSource {
         classes = Math.max(classes, (label & 0xFF) + 1);
       }
       addParts(parts, files.get(name), name, split, labels);
+      samples += labels.length;
     }
+    files.keySet().stream()
+        .filter(name -> isLabels(name) && images.stream().noneMatch(i -> name.equals(labelsOf(i))))
+        .forEach(name -> ignored.add(files.get(name).getName()));
     return new SourceListing(
-        IntStream.range(0, classes).mapToObj(Integer::toString).toList(), parts, ignored);
+        IntStream.range(0, classes).mapToObj(Integer::toString).toList(),
+        parts,
+        OptionalLong.of(samples),
+        List.of(),
+        ignored);
   }
 
   private static byte[] labels(FileSystem fileSystem, Map<String, Path> files, String images)
       throws IOException {
-    String name = images.replace("images", "labels").replace("idx3", "idx1");
+    String name = labelsOf(images);
     Path file = files.get(name);
     Check.input(file != null, "Cannot find %s, the labels of %s", name, files.get(images));
     try (IdxFile labels = new IdxFile(fileSystem, file, 1)) {
@@ -87,6 +95,10 @@ public final class IdxSource implements ImageSource {
       labels.checkEnd();
       return values;
     }
+  }
+
+  private static String labelsOf(String images) {
+    return images.replace("images", "labels").replace("idx3", "idx1");
   }
 
   /** Reads through the images, so that a damaged file is found before the job starts. */
@@ -121,6 +133,11 @@ public final class IdxSource implements ImageSource {
     return name.toLowerCase(Locale.ROOT).endsWith(".gz")
         ? name.substring(0, name.length() - 3)
         : name;
+  }
+
+  private static boolean isKnown(String name) {
+    String plain = plainName(name);
+    return !Inputs.isHidden(name) && (isImages(plain) || isLabels(plain));
   }
 
   private static boolean isImages(String name) {

@@ -1,20 +1,56 @@
 package io.stoker.data.source;
 
+import io.stoker.data.storage.FolderEntries;
+import io.stoker.data.storage.Storage;
+import io.stoker.failure.ResourceException;
+import java.io.EOFException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.util.Locale;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataInputStream;
+import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 
 /** Reads image files whole. */
-final class ImageFiles {
+public final class ImageFiles {
   /** No image file of a size that is accepted is longer. */
   static final long MAXIMUM_BYTES = 1L << 29;
 
   private ImageFiles() {}
 
-  /** A file's bytes, or why there are none. */
+  /**
+   * A file's bytes, or why there are none.
+   *
+   * @param file on any filesystem
+   * @param hadoop how to reach it
+   * @throws io.stoker.failure.ResourceException if this process cannot decode the file's name
+   */
+  public static SourceImage read(Path file, Configuration hadoop) {
+    try {
+      FileSystem fileSystem = Storage.of(file, hadoop);
+      FolderEntries.requireNameable(fileSystem, file);
+      FileStatus status = fileSystem.getFileStatus(file);
+      return status.isDirectory()
+          ? new SourceImage.Unreadable("a folder")
+          : read(fileSystem, file, status.getLen());
+    } catch (ResourceException e) {
+      throw e;
+    } catch (FileNotFoundException e) {
+      return new SourceImage.Unreadable("missing");
+    } catch (IOException | RuntimeException e) { // Not a path, or of no known filesystem.
+      return new SourceImage.Unreadable("cannot be read: " + Storage.reason(e));
+    }
+  }
+
+  /**
+   * The bytes of a file of known length, or why there are none.
+   *
+   * @throws io.stoker.failure.ResourceException if this process cannot decode the file's name
+   */
   static SourceImage read(FileSystem fileSystem, Path file, long length) {
+    FolderEntries.requireNameable(fileSystem, file);
     if (length > MAXIMUM_BYTES) {
       return tooLarge(length);
     }
@@ -24,13 +60,16 @@ final class ImageFiles {
       return new SourceImage.Encoded(bytes);
     } catch (FileNotFoundException e) {
       return new SourceImage.Unreadable("missing");
+    } catch (EOFException e) {
+      return new SourceImage.Unreadable("cannot be read: it is shorter than when it was listed");
     } catch (IOException e) {
-      return new SourceImage.Unreadable("cannot be read: " + e.getMessage());
+      return new SourceImage.Unreadable("cannot be read: " + Storage.reason(e));
     }
   }
 
   static SourceImage tooLarge(long length) {
     return new SourceImage.Unreadable(
-        "too large: %d bytes, the limit is %d".formatted(length, MAXIMUM_BYTES));
+        String.format(
+            Locale.ROOT, "too large: %d bytes, the limit is %d", length, MAXIMUM_BYTES));
   }
 }

@@ -1,18 +1,22 @@
 package io.stoker.data.source;
 
+import io.stoker.data.storage.FolderEntries;
+import io.stoker.data.storage.FolderEntry;
+import io.stoker.data.storage.Storage;
 import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
+import io.stoker.failure.StokerException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
-import java.util.Arrays;
-import java.util.Comparator;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 
-/** What all sources ask of a filesystem. */
+/** What all sources need of a filesystem. */
 final class Inputs {
   private static final Pattern CONTROL = Pattern.compile("\\p{Cntrl}");
 
@@ -38,31 +42,59 @@ final class Inputs {
   static Path file(FileSystem fileSystem, Path input) throws IOException {
     FileStatus status = status(fileSystem, input);
     Check.input(status.isFile(), "Invalid input: %s is a folder (must be a file)", input);
+    Check.input(
+        !Storage.isSpecial(fileSystem, input),
+        "Invalid input: %s is a named pipe, socket or device (must be a file)",
+        input);
     return status.getPath();
   }
 
   private static FileStatus status(FileSystem fileSystem, Path input) throws IOException {
+    FolderEntries.requireNameable(fileSystem, input);
     try {
       return fileSystem.getFileStatus(input);
     } catch (FileNotFoundException e) {
-      throw new InputException("Cannot find input " + input, e);
+      throw Storage.notFound("input", input, fileSystem.getConf());
     }
   }
 
   /**
-   * What is in a folder, by name, without hidden files.
+   * Every entry of a folder, by name.
    *
    * @throws InputException if it must not be read
    */
-  static List<FileStatus> children(FileSystem fileSystem, Path folder) throws IOException {
+  static List<FolderEntry> entries(FileSystem fileSystem, Path folder) {
     try {
-      return Arrays.stream(fileSystem.listStatus(folder))
-          .filter(status -> !status.getPath().getName().startsWith("."))
-          .sorted(Comparator.comparing(status -> status.getPath().getName()))
-          .toList();
+      return FolderEntries.of(fileSystem, folder);
+    } catch (StokerException e) {
+      throw e;
     } catch (IOException | RuntimeException e) {
-      throw new InputException("Cannot read folder " + folder + ": " + e.getMessage(), e);
+      throw new InputException("Cannot read folder " + folder + ": " + Storage.reason(e), e);
     }
+  }
+
+  /**
+   * The files of a folder that a source uses, of which a few have known names.
+   *
+   * @param ignored receives the names of all other entries
+   * @param known whether the source uses a file of this name
+   */
+  static List<FolderEntry.File> files(
+      FileSystem fileSystem, Path folder, List<String> ignored, Predicate<String> known) {
+    List<FolderEntry.File> files = new ArrayList<>();
+    for (FolderEntry entry : entries(fileSystem, folder)) {
+      if (entry instanceof FolderEntry.File file && known.test(file.name())) {
+        files.add(file);
+      } else {
+        ignored.add(entry.name() + (entry instanceof FolderEntry.Folder ? "/" : ""));
+      }
+    }
+    return files;
+  }
+
+  /** Whether files and folders of a name are hidden, as Unix has it. */
+  static boolean isHidden(String name) {
+    return name.startsWith(".");
   }
 
   /** A name from the input as a message can show it: on one line. */

@@ -1,11 +1,16 @@
 package io.stoker.data.source;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import io.stoker.failure.InputException;
 import java.io.BufferedInputStream;
 import java.io.EOFException;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.util.zip.GZIPInputStream;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
@@ -14,11 +19,17 @@ import org.apache.hadoop.fs.Path;
 
 /**
  * A tar file, plain or gzipped, read from start to end. Files inside it that are tar files
- * themselves, such as those of ImageNet's classes, are entered. Nothing is written to disk; an
- * entry that is no file, or whose name leads out of the archive, is passed over.
+ * themselves, such as those of ImageNet's classes, are entered. Nothing is written to disk.
  */
 final class TarFile implements AutoCloseable {
   private static final int BUFFER_BYTES = 1 << 16;
+
+  /**
+   * For names the library is told that each byte is a character, so that none is lost; it decodes
+   * UTF-8 with question marks for what is invalid, and by itself it takes the encoding of the
+   * process's locale.
+   */
+  private static final String BYTES = "ISO-8859-1";
 
   private final Path file;
   private final ZeroTail outerBytes;
@@ -40,7 +51,7 @@ final class TarFile implements AutoCloseable {
     raw.reset();
     try {
       this.outerBytes = new ZeroTail(gzipped ? new GZIPInputStream(raw, BUFFER_BYTES) : raw);
-      this.outer = new TarArchiveInputStream(outerBytes);
+      this.outer = new TarArchiveInputStream(outerBytes, BYTES);
     } catch (IOException e) {
       raw.close();
       throw damaged(e);
@@ -67,9 +78,9 @@ final class TarFile implements AutoCloseable {
           inner = null;
           innerName = "";
         } else if (isFile() && inner == null && isTarName(entry.getName())) {
-          innerName = entry.getName();
+          innerName = text(entry.getName());
           innerBytes = new ZeroTail(outer);
-          inner = new TarArchiveInputStream(innerBytes);
+          inner = new TarArchiveInputStream(innerBytes, BYTES);
         } else {
           return true;
         }
@@ -89,9 +100,13 @@ final class TarFile implements AutoCloseable {
         && !("/" + entry.getName() + "/").contains("/../");
   }
 
-  /** The entry's name; that of a file in an inner archive starts with the archive's, less .tar. */
+  /**
+   * The entry's name; that of a file in an inner archive starts with the archive's, less .tar. A
+   * name that is not UTF-8 is taken for ISO 8859-1.
+   */
   String name() {
-    String own = entry.getName().startsWith("./") ? entry.getName().substring(2) : entry.getName();
+    String whole = text(entry.getName());
+    String own = whole.startsWith("./") ? whole.substring(2) : whole;
     return innerName.isEmpty()
         ? own
         : innerName.substring(innerName.startsWith("./") ? 2 : 0, innerName.length() - 4)
@@ -121,12 +136,27 @@ final class TarFile implements AutoCloseable {
     }
   }
 
+  /** Bytes as text; what was in a PAX header is text already. */
+  private static String text(String name) {
+    if (name.chars().anyMatch(c -> c > 0xFF)) {
+      return name;
+    }
+    try {
+      return UTF_8
+          .newDecoder() // Which refuses what is not UTF-8.
+          .decode(ByteBuffer.wrap(name.getBytes(ISO_8859_1)))
+          .toString();
+    } catch (CharacterCodingException e) {
+      return name;
+    }
+  }
+
   static boolean isTarName(String name) {
     return name.endsWith(".tar");
   }
 
   private InputException damaged(Exception cause) {
-    return new InputException("Cannot read " + file + ": truncated, damaged or no tar file", cause);
+    return new InputException("Cannot read " + file + ": truncated, damaged or not a tar file", cause);
   }
 
   @Override

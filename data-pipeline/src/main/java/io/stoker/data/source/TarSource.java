@@ -1,6 +1,7 @@
 package io.stoker.data.source;
 
 import io.stoker.data.image.ImageCodec;
+import io.stoker.data.storage.FolderEntry;
 import io.stoker.data.storage.Storage;
 import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
@@ -9,13 +10,15 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 
@@ -28,6 +31,9 @@ import org.apache.hadoop.fs.Path;
  *   <li>ImageNet: a tar file that holds a tar file a class;
  *   <li>else: a folder a class.
  * </ul>
+ *
+ * <p>Everything else in an archive is ignored and listed: links, hidden files, files that are not
+ * images by name, labels without an image, and names that lead out of the archive.
  *
  * <p>An archive with train, val or test in its name is that split. Archives are read twice from end
  * to end, once here for the names, and each by one task.
@@ -49,12 +55,16 @@ public final class TarSource implements ImageSource {
   @Override
   public SourceListing list(Path input, Configuration hadoop) throws IOException {
     FileSystem fileSystem = Storage.of(input, hadoop);
+    List<String> ignored = new ArrayList<>();
     List<Contents> archives = new ArrayList<>();
-    for (Path file : archives(fileSystem, input)) {
+    for (Path file : archives(fileSystem, input, ignored)) {
       archives.add(Contents.scan(fileSystem, file));
     }
     boolean numbered = archives.stream().anyMatch(archive -> !archive.labels.isEmpty());
-    List<String> ignored = archives.stream().flatMap(a -> a.ignored.stream()).toList();
+    for (Contents archive : archives) {
+      archive.ignoreLabelsWithoutImage();
+      ignored.addAll(archive.ignored);
+    }
     List<String> classNames = numbered ? numbers(archives) : folders(archives);
     Map<String, Integer> indices = new HashMap<>();
     for (String name : classNames) {
@@ -68,7 +78,7 @@ public final class TarSource implements ImageSource {
             numbered ? archive.labels.get(key(image)) : className(image, archive.file.toString());
         Check.input(
             label != null,
-            "Cannot read %s: %s has no .cls file beside it",
+            "Cannot read %s: %s has no .cls file next to it",
             archive.file,
             Inputs.shown(image));
         Integer other = labels.put(image, indices.get(label));
@@ -78,19 +88,24 @@ public final class TarSource implements ImageSource {
       parts.add(
           new TarPart(archive.file.toString(), split(archive.file.getName()).orElse(""), labels));
     }
-    return new SourceListing(classNames, parts, ignored);
+    long samples = archives.stream().mapToLong(archive -> archive.images.size()).sum();
+    return new SourceListing(classNames, parts, OptionalLong.of(samples), List.of(), ignored);
   }
 
-  private static List<Path> archives(FileSystem fileSystem, Path input) throws IOException {
+  private static List<Path> archives(FileSystem fileSystem, Path input, List<String> ignored)
+      throws IOException {
     if (fileSystem.exists(input) && fileSystem.getFileStatus(input).isFile()) {
       return List.of(Inputs.file(fileSystem, input));
     }
     Inputs.folder(fileSystem, input);
     List<Path> archives =
-        Inputs.children(fileSystem, input).stream()
-            .filter(FileStatus::isFile)
-            .map(FileStatus::getPath)
-            .filter(path -> path.getName().matches(".*\\.(tar|tar\\.gz|tgz)"))
+        Inputs.files(
+                fileSystem,
+                input,
+                ignored,
+                name -> !Inputs.isHidden(name) && name.matches(".*\\.(tar|tar\\.gz|tgz)"))
+            .stream()
+            .map(FolderEntry.File::path)
             .toList();
     Check.input(!archives.isEmpty(), "Invalid input: %s has no .tar or .tar.gz files", input);
     return archives;
@@ -149,9 +164,13 @@ public final class TarSource implements ImageSource {
 
   /** What an archive holds, without the images themselves. */
   private record Contents(
-      Path file, List<String> images, Map<String, String> labels, List<String> ignored) {
+      Path file,
+      List<String> images,
+      Map<String, String> labels,
+      List<String> ignored) {
     static Contents scan(FileSystem fileSystem, Path file) throws IOException {
-      Contents contents = new Contents(file, new ArrayList<>(), new HashMap<>(), new ArrayList<>());
+      Contents contents =
+          new Contents(file, new ArrayList<>(), new HashMap<>(), new ArrayList<>());
       try (TarFile tar = new TarFile(fileSystem, file)) {
         while (tar.next()) {
           contents.add(tar);
@@ -163,28 +182,48 @@ public final class TarSource implements ImageSource {
 
     private void add(TarFile tar) {
       String name = tar.name();
+      String last = name.substring(name.lastIndexOf('/') + 1);
       if (!tar.isFile()) {
-        if (!name.endsWith("/")) { // Folders are no loss.
-          ignored.add(file.getName() + "/" + name);
+        if (!name.endsWith("/")) { // A folder holds nothing by itself.
+          ignored.add(shownIn(name));
         }
-      } else if (name.endsWith(".cls")) {
-        if (tar.length() > LONGEST_LABEL) {
-          throw new InputException(
-              "Cannot read %s: %s is no label, it has %d bytes"
-                  .formatted(file, Inputs.shown(name), tar.length()));
-        }
-        labels.put(key(name), new String(tar.read(), StandardCharsets.UTF_8).trim());
-      } else if (isHidden(name)) {
-        return;
-      } else if (ImageCodec.isImageName(name.substring(name.lastIndexOf('/') + 1))) {
+      } else if (Inputs.isHidden(last) || !(last.endsWith(".cls") || isImage(last))) {
+        ignored.add(shownIn(name));
+      } else if (isImage(last)) {
         images.add(name);
       } else {
-        ignored.add(file.getName() + "/" + name);
+        addLabel(tar, name);
       }
     }
 
-    private static boolean isHidden(String name) {
-      return name.substring(name.lastIndexOf('/') + 1).startsWith(".");
+    private void addLabel(TarFile tar, String name) {
+      if (tar.length() > LONGEST_LABEL) {
+        throw new InputException(
+            "Cannot read %s: %s is not a label, it has %d bytes"
+                .formatted(file, Inputs.shown(name), tar.length()));
+      }
+      String other = labels.put(key(name), new String(tar.read(), StandardCharsets.UTF_8).trim());
+      Check.input(
+          other == null, "Cannot read %s: it holds %s twice", file, Inputs.shown(name));
+    }
+
+    private static boolean isImage(String name) {
+      return ImageCodec.isImageName(name);
+    }
+
+    /** Labels are accounted for with their images; those of no image are not used. */
+    void ignoreLabelsWithoutImage() {
+      Set<String> used = new HashSet<>();
+      images.forEach(image -> used.add(key(image)));
+      labels.keySet().stream()
+          .filter(key -> !used.contains(key))
+          .sorted()
+          .forEach(key -> ignored.add(shownIn(key + ".cls")));
+      labels.keySet().retainAll(used);
+    }
+
+    private String shownIn(String name) {
+      return file.getName() + "/" + name;
     }
   }
 }

@@ -1,16 +1,23 @@
 package io.stoker.data.storage;
 
+import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
+import io.stoker.failure.ResourceException;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.StandardOpenOption;
 import java.util.Set;
+import java.util.UUID;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FileAlreadyExistsException;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.LocalFileSystem;
 import org.apache.hadoop.fs.Options;
+import org.apache.hadoop.fs.ParentNotDirectoryException;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.RawLocalFileSystem;
 import org.apache.hadoop.fs.UnsupportedFileSystemException;
@@ -18,6 +25,8 @@ import org.apache.hadoop.hdfs.DistributedFileSystem;
 
 /** The filesystem of a path. */
 public final class Storage {
+  private static final Pattern REASON_IN_BRACKETS = Pattern.compile(".* \\(([A-Z][^()]*)\\)");
+
   private static final Set<String> S3 = Set.of("s3", "s3n", "s3a");
 
   private Storage() {}
@@ -35,30 +44,28 @@ public final class Storage {
       return path;
     } catch (IllegalArgumentException e) {
       throw new InputException(
-          withoutPassword("Invalid location: '%s' (%s)".formatted(uri, e.getMessage())));
+          withoutPassword("Invalid location: '" + uri + "' (" + e.getMessage() + ")"));
     }
   }
 
   /**
    * The filesystem that a path is on. On a local disk it is the plain one: Hadoop's own checksum
    * files would only repeat, slowly, what the manifest's SHA-256 says, and would litter the folder.
+   * That one opens regular files only: for a named pipe, socket or device it throws {@link
+   * NotAFileException}.
    *
    * @throws InputException if the path's scheme is that of no known filesystem, or if the path has
    *     a password in it
-   * @throws io.stoker.failure.ResourceException if the path is on a local disk and its name cannot
-   *     be read, see {@link FileNames}
    * @throws IOException if the filesystem cannot be reached
    */
   public static FileSystem of(Path path, Configuration hadoop) throws IOException {
     refusePassword(path);
     try {
       FileSystem fileSystem = path.getFileSystem(hadoop);
-      if (fileSystem instanceof LocalFileSystem local) {
-        return FileNames.areUnicode()
-            ? local.getRawFileSystem()
-            : AsciiLocalFileSystem.of(path, hadoop);
-      }
-      return fileSystem;
+      return fileSystem instanceof LocalFileSystem local
+              && local.getRawFileSystem().getClass() == RawLocalFileSystem.class
+          ? LocalFiles.of(local.getRawFileSystem())
+          : fileSystem;
     } catch (UnsupportedFileSystemException e) {
       throw new InputException(
           "Cannot reach "
@@ -71,29 +78,187 @@ public final class Storage {
   }
 
   /**
-   * Writes a small file whole, in place of what is there: whoever reads it meanwhile, or after a
+   * The exception for something that is not where the user said. It names the filesystem that was
+   * looked at: a path without a scheme is on the default filesystem, which may not be the one that
+   * the user had in mind.
+   *
+   * @param what was looked for, such as "input"
+   * @param path as the user gave it
+   * @param hadoop how its filesystem was reached
+   */
+  public static InputException notFound(String what, Path path, Configuration hadoop) {
+    return new InputException(missing(what, path, hadoop));
+  }
+
+  /** The message of {@link #notFound}. */
+  public static String missing(String what, Path path, Configuration hadoop) {
+    String text = "Cannot find " + what + " " + path;
+    try {
+      FileSystem fileSystem = of(path, hadoop);
+      Path whole = fileSystem.makeQualified(path);
+      return text
+          + ": there is no "
+          + Path.getPathWithoutSchemeAndAuthority(whole)
+          + (fileSystem instanceof RawLocalFileSystem
+              ? " on the local disk"
+              : " on " + whole.toUri().getScheme() + "://" + authority(whole));
+    } catch (IOException e) { // The filesystem cannot even be reached.
+      return text + ": " + reason(e);
+    }
+  }
+
+  private static String authority(Path path) {
+    String authority = path.toUri().getAuthority();
+    return authority == null ? "" : authority;
+  }
+
+  /** Why reading or writing failed, in words: some exceptions have only a path for a message. */
+  public static String reason(Exception failure) {
+    if (failure instanceof java.nio.file.FileSystemException ofFile && ofFile.getReason() == null) {
+      if (failure instanceof java.nio.file.AccessDeniedException) {
+        return "no permission";
+      }
+      if (failure instanceof java.nio.file.NoSuchFileException) {
+        return "it does not exist";
+      }
+      if (failure instanceof java.nio.file.NotDirectoryException) {
+        return "it is not a folder";
+      }
+    }
+    if (failure instanceof java.nio.file.FileSystemException ofFile) {
+      return ofFile.getReason() == null ? ofFile.getClass().getSimpleName() : ofFile.getReason();
+    }
+    if (failure.getMessage() == null) {
+      return failure.getClass().getSimpleName();
+    }
+    String line = failure.getMessage().lines().findFirst().orElse("").strip();
+    // Java's own says "/path (Permission denied)", and the caller has named the path.
+    Matcher inBrackets = REASON_IN_BRACKETS.matcher(line);
+    return failure instanceof FileNotFoundException && inBrackets.matches()
+        ? inBrackets.group(1)
+        : line;
+  }
+
+  /** Whether a path is a named pipe, a socket or a device. */
+  public static boolean isSpecial(FileSystem fileSystem, Path path) {
+    if (!(fileSystem instanceof RawLocalFileSystem local)) {
+      return false;
+    }
+    java.nio.file.Path file = local.pathToFile(path).toPath();
+    return Files.exists(file) && !Files.isRegularFile(file) && !Files.isDirectory(file);
+  }
+
+  /**
+   * Makes sure that a file can be written, before the work whose result it is to hold. Nothing is
+   * left behind, and what is there stays.
+   *
+   * @param file to be created or replaced; the folders above it need not be there
+   * @param hadoop how to reach its filesystem
+   * @throws InputException if it is a folder, or would be below a file
+   * @throws ResourceException if nothing can be written there
+   */
+  public static void requireWritable(Path file, Configuration hadoop) {
+    try {
+      FileSystem fileSystem = of(file, hadoop);
+      Path whole = fileSystem.makeQualified(file);
+      Check.input(
+          whole.getParent() != null && !isFolder(fileSystem, whole),
+          "Cannot write %s: it is a folder",
+          file);
+      if (fileSystem instanceof RawLocalFileSystem local && fileSystem.exists(whole)) {
+        if (!Files.isWritable(local.pathToFile(whole).toPath())) {
+          throw new ResourceException("Cannot write " + file + ": no permission");
+        }
+      } else {
+        requireWritableFolder(fileSystem, whole.getParent(), file);
+      }
+    } catch (IOException e) {
+      throw notWritable(file, e);
+    }
+  }
+
+  /**
+   * Makes sure that a folder can be made and written to, before the work whose results it is to
+   * hold. Nothing is left behind.
+   *
+   * @param folder which need not be there, nor the folders above it
+   * @param hadoop how to reach its filesystem
+   * @throws InputException if it is a file, or would be below one
+   * @throws ResourceException if nothing can be written there
+   */
+  public static void requireWritableFolder(Path folder, Configuration hadoop) {
+    try {
+      FileSystem fileSystem = of(folder, hadoop);
+      requireWritableFolder(fileSystem, fileSystem.makeQualified(folder), folder);
+    } catch (IOException e) {
+      throw notWritable(folder, e);
+    }
+  }
+
+  /** Tries it in the nearest folder that is there; an object store needs none. */
+  private static void requireWritableFolder(FileSystem fileSystem, Path folder, Path wanted)
+      throws IOException {
+    Path present = folder;
+    if (isHierarchical(fileSystem)) {
+      while (!exists(fileSystem, present) && present.getParent() != null) {
+        present = present.getParent();
+      }
+      Check.input(isFolder(fileSystem, present), "Cannot write %s: %s is a file", wanted, present);
+    }
+    Path probe = new Path(present, ".stoker-" + UUID.randomUUID());
+    fileSystem.create(probe, false).close();
+    fileSystem.delete(probe, false);
+  }
+
+  /** Object stores have no folders that must be there, and no permissions on them. */
+  private static boolean isHierarchical(FileSystem fileSystem) {
+    return fileSystem instanceof RawLocalFileSystem || fileSystem instanceof DistributedFileSystem;
+  }
+
+  private static boolean isFolder(FileSystem fileSystem, Path path) throws IOException {
+    return exists(fileSystem, path) && fileSystem.getFileStatus(path).isDirectory();
+  }
+
+  /** HDFS refuses to say whether something is below a file. */
+  private static boolean exists(FileSystem fileSystem, Path path) throws IOException {
+    try {
+      return fileSystem.exists(path);
+    } catch (ParentNotDirectoryException e) {
+      return false;
+    } catch (org.apache.hadoop.security.AccessControlException e) {
+      if (String.valueOf(e.getMessage()).contains("is not a directory")) {
+        return false;
+      }
+      throw e;
+    }
+  }
+
+  private static ResourceException notWritable(Path wanted, IOException cause) {
+    return new ResourceException("Cannot write " + wanted + ": " + reason(cause), cause);
+  }
+
+  /**
+   * Writes a small file whole, in place of what is there: a reader at the same time, or after a
    * crash, finds the old content or the new one. A local disk and HDFS rename a hidden file over
    * it; an object store shows an object only when all of it is there.
    */
   public static void replace(Path file, byte[] content, Configuration hadoop) throws IOException {
     FileSystem fileSystem = of(file, hadoop);
     if (fileSystem instanceof DistributedFileSystem hdfs) {
-      write(hdfs, beside(file), content);
-      hdfs.rename(beside(file), file, Options.Rename.OVERWRITE);
-    } else if (fileSystem instanceof RawLocalFileSystem local) {
-      // Not over a symbolic link there: the write would follow it to another file.
-      Files.deleteIfExists(local.pathToFile(beside(file)).toPath());
-      write(fileSystem, beside(file), content);
-      if (!fileSystem.rename(beside(file), file)) {
-        throw new IOException("Cannot rename %s to %s".formatted(beside(file), file));
+      write(hdfs, replacement(file), content);
+      hdfs.rename(replacement(file), file, Options.Rename.OVERWRITE);
+    } else if (fileSystem instanceof RawLocalFileSystem) {
+      write(fileSystem, replacement(file), content);
+      if (!fileSystem.rename(replacement(file), file)) {
+        throw new IOException("Cannot rename " + replacement(file) + " to " + file);
       }
     } else {
       write(fileSystem, file, content);
     }
   }
 
-  /** What {@link #replace} may leave when it is killed. */
-  public static Path beside(Path file) {
+  /** The hidden file that {@link #replace} renames, and may leave behind when it is killed. */
+  public static Path replacement(Path file) {
     return new Path(file.getParent(), "." + file.getName() + ".new");
   }
 
@@ -140,8 +305,10 @@ public final class Storage {
         s3 ? authority.contains(":") || authority.contains("@") : authority.matches(".*:.*@.*");
     if (password) {
       throw new InputException(
-          "Invalid location: %s://... has a password in it (Hadoop's credential providers or the environment hold those; see docs/cluster.md)"
-              .formatted(path.toUri().getScheme()));
+          "Invalid location: "
+              + path.toUri().getScheme()
+              + "://... has a password in it (Hadoop's credential providers or the environment hold"
+              + " those; see docs/cluster.md)");
     }
   }
 

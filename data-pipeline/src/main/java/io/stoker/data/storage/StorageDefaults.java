@@ -6,7 +6,7 @@ import java.util.Set;
 import org.apache.hadoop.conf.Configuration;
 
 /**
- * What Stoker asks of Hadoop's S3 and HDFS clients where nobody has asked for anything else.
+ * Stoker's defaults for Hadoop's S3 and HDFS clients, in place of Hadoop's own.
  *
  * <p>Patience with S3: by its own defaults the client tries a request that is refused for about
  * half an hour, and one that stalls for days. With these it gives up after one to two minutes where
@@ -33,8 +33,8 @@ public final class StorageDefaults {
   private StorageDefaults() {}
 
   /**
-   * Sets what nobody has set: a value from {@code core-site.xml}, {@code spark.hadoop.*} or code
-   * stays.
+   * Sets each default whose value is still Hadoop's own: a value from {@code core-site.xml}, {@code
+   * spark.hadoop.*} or code stays.
    *
    * @param hadoop changed in place
    */

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
@@ -17,7 +18,7 @@ import org.apache.hadoop.fs.Path;
 
 /** A collection that is drawn instead of read: for load tests and examples. */
 public final class SyntheticSource implements ImageSource {
-  /** Stands for the input, which there is none of. */
+  /** Stands for the input: nothing is read. */
   public static final Path INPUT = new Path("(synthetic)");
 
   private static final int PART_IMAGES = 200;
@@ -60,7 +61,8 @@ public final class SyntheticSource implements ImageSource {
     for (long from = 0; from < count; from += PART_IMAGES) {
       parts.add(new Part(images, from, Math.min(count, from + PART_IMAGES)));
     }
-    return new SourceListing(classNames, parts, List.of());
+    return new SourceListing(
+        classNames, parts, OptionalLong.of(count), List.of(), List.of());
   }
 
   /** Some of the images, by number. */

@@ -3,10 +3,15 @@ package io.stoker.data.pack;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.stoker.data.Fifo;
+import io.stoker.data.RawNames;
 import io.stoker.data.TestImages;
 import io.stoker.data.TestSpark;
+import io.stoker.data.image.ExtremeImages;
 import io.stoker.data.shard.RejectedInput;
+import io.stoker.data.shard.ShardBlock;
 import io.stoker.data.shard.ShardEncoding;
+import io.stoker.data.shard.ShardFolder;
 import io.stoker.data.shard.ShardManifest;
 import io.stoker.data.source.ImageSources;
 import io.stoker.failure.InputException;
@@ -18,10 +23,12 @@ import java.util.Arrays;
 import java.util.List;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.assertj.core.api.AbstractThrowableAssert;
+import org.assertj.core.groups.Tuple;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 class PrepareJobBadInputTest {
@@ -117,9 +124,102 @@ class PrepareJobBadInputTest {
 
     ShardManifest manifest = run(options("folder"));
 
-    assertThat(manifest.ignored()).containsExactly("a/notes.txt", "b/deep/Thumbs.db");
+    assertThat(manifest.ignored())
+        .containsExactly("a/.hidden/", "a/notes.txt", "b/.DS_Store", "b/deep/Thumbs.db");
+    assertThat(manifest.read()).isEqualTo(21);
+    assertThat(manifest.found()).isEqualTo(25);
     assertThat(manifest.rejected()).isEmpty();
     assertThat(manifest.splits().values().stream().mapToLong(s -> s.samples()).sum()).isEqualTo(21);
+  }
+
+  @Test
+  void carriesNamesOfAllKindsUnharmed() throws IOException {
+    List<String> names = List.of("Äpfel", "esc\u001b[31m", "line\nbreak", "日本", "a:b", "İ %41");
+    TestImages.writeFolders(in, 4, 3, names.toArray(String[]::new));
+    ShardManifest manifest = run(options("folder").splits(SplitFractions.parse("train=1")));
+    assertThat(manifest.classNames()).containsExactlyElementsOf(names.stream().sorted().toList());
+    assertThat(manifest.samples()).isEqualTo(18);
+    ShardFolder shards = ShardFolder.open(hadoop(out), spark.hadoopConfiguration());
+    assertThat(shards.manifest()).isEqualTo(manifest);
+    ShardBlock block = shards.readBlock("train", 0);
+    for (int row = 0; row < block.rows(); row++) {
+      assertThat(block.path(row))
+          .startsWith(manifest.classNames().get(block.label(row)) + "/image-");
+    }
+  }
+
+  @Test
+  void rejectsImagesWhoseNamesAreNotUtf8() throws IOException {
+    TestImages.writeFolders(in, 4, 10, "a", "b");
+    byte[] png = Files.readAllBytes(in.resolve("a/image-000.png"));
+    Files.write(RawNames.in(in.resolve("a"), "caf%E9.png"), png);
+    Path unnameable = Files.createDirectory(RawNames.in(in, "%C4pfel"));
+    for (int i = 0; i < 4; i++) {
+      Files.write(unnameable.resolve(i + ".png"), png);
+    }
+    assertRefused(options("folder")).hasMessageContaining("5 of 25 images cannot be read");
+    ShardManifest manifest = run(options("folder").maximumRejected(0.3));
+    assertThat(manifest.classNames()).containsExactly("a", "b");
+    assertThat(manifest.rejected())
+        .extracting(RejectedInput::path)
+        .containsExactly(
+            "\\xC4pfel/0.png", "\\xC4pfel/1.png", "\\xC4pfel/2.png", "\\xC4pfel/3.png",
+            "a/caf\\xE9.png");
+    assertThat(manifest.found()).isEqualTo(25);
+  }
+
+  @Test
+  @Timeout(60)
+  void ignoresPipes() throws IOException {
+    TestImages.writeFolders(in, 4, 10, "a", "b");
+    Fifo.make(in.resolve("a/pipe.png"));
+    ShardManifest manifest = run(options("folder"));
+    assertThat(manifest.ignored()).containsExactly("a/pipe.png");
+    assertThat(manifest.samples()).isEqualTo(20);
+    Path list = Fifo.make(folder.resolve("list.csv"));
+    for (String format : List.of("csv", "tar", "idx", "cifar", "folder")) {
+      assertRefused(options(format).input(hadoop(list)).output(hadoop(folder.resolve("other"))))
+          .hasMessageContaining("list.csv is a");
+    }
+  }
+
+  /** Small files whose pixels, or whose intermediate sizes, are not small. */
+  @Test
+  @Timeout(300)
+  void rejectsImagesThatAreLinesOrMakesThemSmall() throws IOException {
+    TestImages.writeFolders(in, 8, 10, "a", "b");
+    TestImages.write(in.resolve("a/tall.png"), ExtremeImages.png(1, 6_000_000));
+    TestImages.write(in.resolve("a/taller.png"), ExtremeImages.png(1, 20_000_000));
+    TestImages.write(in.resolve("b/wide.png"), ExtremeImages.png(20_000_000, 1));
+    TestImages.write(in.resolve("b/too-tall.png"), ExtremeImages.png(1, Integer.MAX_VALUE));
+    for (int size : new int[] {8, 256, 4096}) {
+      ShardManifest manifest =
+          run(
+              options("folder")
+                  .size(size)
+                  .encoding(ShardEncoding.parse("jpeg"))
+                  .output(hadoop(folder.resolve("out-" + size)))
+                  .maximumRejected(0.3));
+      assertThat(manifest.rejected()).extracting(RejectedInput::path).contains("b/too-tall.png");
+      assertThat(manifest.found()).isEqualTo(24);
+    }
+    ShardManifest asTheyAre =
+        run(options("folder").maximumRejected(0.3).encoding(ShardEncoding.parse("jpeg")));
+    assertThat(asTheyAre.rejected())
+        .extracting(RejectedInput::path, RejectedInput::reason)
+        .contains(
+            Tuple.tuple("a/tall.png", "too long for jpeg: 6000000 x 1 x 3 pixels"),
+            Tuple.tuple("b/wide.png", "too long for jpeg: 1 x 20000000 x 3 pixels"));
+  }
+
+  @Test
+  void findsThatNothingCanBeWrittenBeforeItReadsImages() throws IOException {
+    TestImages.writeFolders(in, 4, 2, "a", "b");
+    Files.writeString(out, "a file");
+    assertRefused(options("folder")).hasMessageContaining("is a file");
+    assertRefused(options("folder").output(hadoop(out.resolve("deep/er"))))
+        .hasMessageMatching("Cannot write .*/out/deep/er: .*/out is a file");
+    assertThat(out).hasContent("a file");
   }
 
   @Test
@@ -134,7 +234,7 @@ class PrepareJobBadInputTest {
     ShardManifest manifest = run(options("folder"));
 
     assertThat(manifest.classNames()).containsExactly("a", "b");
-    assertThat(manifest.ignored()).containsExactly("a/out.png", "b/loop");
+    assertThat(manifest.ignored()).containsExactly("a/out.png", "b/loop/", "c/");
     assertThat(manifest.splits().values().stream().mapToLong(s -> s.samples()).sum()).isEqualTo(21);
   }
 
@@ -175,7 +275,7 @@ class PrepareJobBadInputTest {
             new RejectedInput("a/empty.gif", "empty file"),
             new RejectedInput(
                 "a/page.png",
-                "not an image: its first bytes are not those of JPEG, PNG, GIF, BMP or WebP"),
+                "not an image that is read: an HTML page (JPEG, PNG, GIF, BMP and WebP are read)"),
             new RejectedInput("b/cut.jpg", "truncated"));
     assertThat(manifest.splits().values().stream().mapToLong(s -> s.samples()).sum())
         .isEqualTo(120);

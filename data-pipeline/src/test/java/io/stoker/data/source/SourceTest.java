@@ -177,7 +177,16 @@ class SourceTest {
       {"path,label\n", "it lists no images"},
       {"path,label,split\nx,1,train\ny,2,train\nz,3,test", "the label '3' of z is unknown"},
       {"path,label,split\nx,1,../up\n", "has the split '../up'"},
-      {"path,label\n\"" + "x".repeat(100_000), "is no CSV"},
+      {"path,label\n\"" + "x".repeat(100_000), "line 2 is not CSV, or a quote"},
+      {"path,label\na,1\n\nb,\"2\nc,3\nd,4\n", "line 4 is not CSV, or a quote"},
+      {"path,label\na,1\nb,\"2\nc,3\nd,\"4\"\n", "line 3 is not CSV, or a quote"},
+      {"path,label\na,1\nb,\"2\"x\nc,3\n", "line 3 is not CSV, or a quote"},
+      {"path,label\na,1\nb,\"2\nc,3\"\nd,1\n", "the label of line 3 has a line break"},
+      {"path,label\na,1\n\"b,2\nc,\"\",3\nd\",1\n", "the path of line 3 has a line break"},
+      {"path,label\na,1\nb,\"" + "2,".repeat(200) + "\"\n", "has 400 characters, at most 255"},
+      {"path,label\na,1\nb,2,3\n", "line 3 has 3 fields, the first line has 2: b,2,3"},
+      {"path,label\n#a,1\n#b\n", "line 3 has no path or no label: #b"},
+      {"path,label\na,1\nb,x\u001by\n", "the label of line 3 has a line break or another control"},
     };
     for (String[] one : cases) {
       Files.writeString(file, one[0]);
@@ -188,6 +197,61 @@ class SourceTest {
     assertThatThrownBy(() -> list("csv", folder))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("is a folder (must be a file)");
+  }
+
+  @Test
+  void refusesCsvFilesThatAreNotUtf8() throws IOException {
+    Path file = folder.resolve("list.csv");
+    byte[][] cases = {
+      "path,label\na,1\nb,caf\u00e9\n".getBytes(StandardCharsets.ISO_8859_1),
+      "path,label,note\na,1,x\nb,2,caf\u00e9\n".getBytes(StandardCharsets.ISO_8859_1),
+    };
+    for (byte[] bytes : cases) {
+      Files.write(file, bytes);
+      assertThatThrownBy(() -> list("csv", file))
+          .isInstanceOf(InputException.class)
+          .hasMessageContaining("line 3 is not valid UTF-8: caf");
+    }
+    Files.write(file, "path,label\na,1\nb,2\n".getBytes(StandardCharsets.UTF_16));
+    assertThatThrownBy(() -> list("csv", file))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("line 1 is not valid UTF-8");
+  }
+
+  @Test
+  void readsWhatStandsInQuotesAndSpaces() throws IOException {
+    Files.writeString(
+        folder.resolve("list.csv"),
+        "path , label\r\n\r\n a.png , \"x, \"\"y\"\"\"\r\nb.png,it's 5\" wide,\r\n\"c,d.png\",x\r\n");
+    assertThat(list("csv", folder.resolve("list.csv")).classNames())
+        .containsExactly("it's 5\" wide", "x", "x, \"y\"");
+    assertThat(read("csv", folder.resolve("list.csv")))
+        .extracting(Found::path)
+        .containsExactly("a.png", "b.png", "c,d.png");
+  }
+
+  @Test
+  void refusesClassNamesThatCannotBe() throws IOException {
+    List<SourcePart> none = List.of();
+    assertThatThrownBy(() -> new SourceListing(List.of("a", " "), none, List.of()))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("must not be blank");
+    assertThatThrownBy(() -> new SourceListing(List.of("a", "x".repeat(256)), none, List.of()))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("has 256 characters (must be at most 255)");
+    assertThatThrownBy(() -> new SourceListing(List.of("a", "\uD800"), none, List.of()))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("is not valid Unicode");
+    assertThatThrownBy(() -> new SourceListing(List.of("a\nb", "a\nb"), none, List.of()))
+        .isInstanceOf(InputException.class)
+        .hasMessageEndingWith("[a?b, a?b]");
+    assertThat(new SourceListing(List.of("\u001b[31m", "x".repeat(255)), none, List.of()).classNames())
+        .hasSize(2);
+    byte[] tar = tar("x".repeat(256) + "/1.png", image(1), "b/2.png", image(2));
+    Files.write(folder.resolve("images.tar"), tar);
+    assertThatThrownBy(() -> list("tar", folder.resolve("images.tar")))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("has 256 characters");
   }
 
   /** A tar file of names and contents; a name that ends in ->x is a link to x. */
@@ -298,7 +362,11 @@ class SourceTest {
         .extracting(Found::path)
         .containsExactly("images.tar/a/1.png", "images.tar/b/2.png");
     assertThat(list("tar", file).ignored())
-        .containsExactly("images.tar/a/../../b/3.png", "images.tar//a/4.png", "images.tar/a/5.png");
+        .containsExactly(
+            "images.tar/a/../../b/3.png",
+            "images.tar//a/4.png",
+            "images.tar/a/5.png",
+            "images.tar/a/.hidden.png");
   }
 
   @Test

@@ -5,13 +5,12 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The rounds from which slices can be computed again if all copies are lost. A round is a function
- * of the job, so that training it again gives the same bits. The history has a few hundred bytes a
- * round, and stays on the driver.
+ * How slices came to be, for when they are lost: what rounds do is a function of the job, so that
+ * doing them again gives the same bits. It is a few hundred bytes a round, and on the driver only.
  *
- * @param source the parameters before the first of these rounds
- * @param before how many rounds were trained before that
- * @param rounds the rounds since then, in their order
+ * @param source where the first of these rounds began
+ * @param before how many rounds there were before the source
+ * @param rounds those since, in their order
  */
 record RoundHistory(SliceSource source, long before, List<RoundWork> rounds) {
   RoundHistory {
@@ -22,23 +21,23 @@ record RoundHistory(SliceSource source, long before, List<RoundWork> rounds) {
     return new RoundHistory(source, 0, List.of());
   }
 
-  /** The history after further rounds. */
+  /** With rounds that came next. */
   RoundHistory after(List<RoundWork> next) {
     List<RoundWork> more = new ArrayList<>(rounds);
     more.addAll(next);
     return new RoundHistory(source, before, more);
   }
 
-  /** How many rounds were trained since the job began. */
+  /** How many rounds there were in all. */
   long length() {
     return before + rounds.size();
   }
 
   /**
-   * The history from a later point on.
+   * The same, from a later point on.
    *
-   * @param written the parameters at that point
-   * @param length how many rounds had been trained then, since the job began
+   * @param written the slices there
+   * @param length how many rounds there were then
    */
   RoundHistory since(SliceSource written, long length) {
     return new RoundHistory(

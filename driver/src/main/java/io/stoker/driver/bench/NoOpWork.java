@@ -22,7 +22,7 @@ record NoOpWork(int workers, int parameters) implements RoundWork {
 
   private record Still(NoOpNetwork network) implements Part {
     @Override
-    public boolean lacksFrozenParameters() {
+    public boolean isFirstOfReplica() {
       return false;
     }
 

@@ -1,6 +1,7 @@
 package io.stoker.driver.bench;
 
 import io.stoker.failure.Check;
+import io.stoker.models.spec.LayerSpec;
 import io.stoker.models.spec.ModelSpec;
 
 /**
@@ -30,7 +31,10 @@ public record StepLoad(ModelSpec model, int batch, int workers, Pass pass) {
     return model.placed().stream().mapToDouble(placed -> placed.flops() + backward(placed)).sum();
   }
 
-  /** Floating-point operations of a layer's backward pass over one example; 0 in inference. */
+  /**
+   * Those of a layer's backward pass. A layer with weights has two products there, each as large as
+   * the one forward: the gradients by weights and by input. The first has no use for the second.
+   */
   double backward(ModelSpec.Placed placed) {
     if (pass == Pass.INFERENCE) {
       return 0;
@@ -39,6 +43,10 @@ public record StepLoad(ModelSpec model, int batch, int workers, Pass pass) {
         model.placed().stream()
             .limit(placed.index())
             .allMatch(before -> before.parameters().isEmpty());
-    return placed.layer().accept(new BackwardFlops(placed, first));
+    if (placed.parameters().isEmpty()) {
+      return first ? 0 : placed.flops();
+    }
+    boolean normalizes = placed.layer() instanceof LayerSpec.BatchNormalization;
+    return (first || normalizes ? 1.0 : 2.0) * placed.flops();
   }
 }

@@ -14,7 +14,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import javax.imageio.ImageIO;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -59,8 +58,8 @@ final class ExplainCommand extends StokerCommand {
       names = "--neighbours",
       paramLabel = "N",
       description =
-          "Find the N samples of --data that the last hidden layer finds most like each image, on"
-              + " the executors; into neighbours.png.")
+          "Find the N samples of --data that the last hidden layer finds most like each image, on the"
+              + " executors; into neighbours.png.")
   private Integer neighbours;
 
   @Option(
@@ -176,7 +175,6 @@ final class ExplainCommand extends StokerCommand {
   private Path picture(int number) {
     String name = Locations.absolute(images.get(number - 1), SparkSide.hadoop()).getName();
     int dot = name.lastIndexOf('.');
-    return output.resolve(
-        String.format(Locale.ROOT, "%02d-%s.png", number, dot > 0 ? name.substring(0, dot) : name));
+    return output.resolve("%02d-%s.png".formatted(number, dot > 0 ? name.substring(0, dot) : name));
   }
 }

@@ -18,7 +18,6 @@ import io.stoker.failure.Check;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
@@ -85,11 +84,14 @@ final class InspectCommand extends StokerCommand {
   @Override
   Report execute() throws IOException {
     Configuration hadoop = SparkSide.hadoop();
+    if (sheet != null) {
+      Check.input(sheet.endsWith(".png"), "Invalid sheet: %s (must end in .png)", sheet);
+      Storage.requireWritable(Storage.path(sheet), hadoop);
+    }
     ShardFolder folder = ShardFolder.open(Storage.path(data.uri), hadoop);
     ObjectNode json = json(folder);
     StringBuilder text = new StringBuilder(text(folder.manifest()));
     if (sheet != null) {
-      Check.input(sheet.endsWith(".png"), "Invalid sheet: %s (must end in .png)", sheet);
       SplitBlocks blocks = new SplitBlocks(folder, split, new BlockCache(0));
       TrainingInput training = input.input(folder.manifest().image());
       boolean changes = !training.equals(TrainingInput.plain(folder.manifest().image()));
@@ -163,22 +165,19 @@ final class InspectCommand extends StokerCommand {
     }
     table.row(total.toArray(String[]::new));
     ChannelStatistics statistics = manifest.statistics();
-    return "%s%nimages of %s as %s, mean %s, standard deviation %s per channel (0 to 255)%n%d rejected, %d ignored, %s%n"
+    return "%s%nimages of %s as %s, mean %s, standard deviation %s per channel (0 to 255)%n%s, %s%n"
         .formatted(
             table,
             manifest.images(),
             manifest.encoding().name(),
             numbers(statistics.mean()),
             numbers(statistics.standardDeviation()),
-            manifest.rejected().size(),
-            manifest.ignored().size(),
+            PrepareCommand.account(manifest),
             PrepareCommand.duplicates(manifest.duplicates()));
   }
 
   private static String numbers(List<Double> values) {
-    return values.stream()
-        .map(value -> String.format(Locale.ROOT, "%.2f", value))
-        .collect(Collectors.joining(" "));
+    return values.stream().map("%.2f"::formatted).collect(Collectors.joining(" "));
   }
 
   private ObjectNode json(ShardFolder folder) {
@@ -187,6 +186,8 @@ final class InspectCommand extends StokerCommand {
     json.put("data", data.uri).put("manifest_sha256", folder.manifestHash());
     json.setAll(Report.object(manifest.images()));
     json.put("encoding", manifest.encoding().name())
+        .put("found", manifest.found())
+        .put("read", manifest.read())
         .put("rejected", manifest.rejected().size())
         .put("ignored", manifest.ignored().size())
         .set("duplicates", Report.object(manifest.duplicates()));

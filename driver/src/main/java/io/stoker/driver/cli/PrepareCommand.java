@@ -149,6 +149,8 @@ final class PrepareCommand extends StokerCommand {
     json.put("output", options.output().toString())
         .put("samples", result.samples())
         .put("classes", manifest.classes())
+        .put("found", manifest.found())
+        .put("read", manifest.read())
         .put("rejected", manifest.rejected().size())
         .put("ignored", manifest.ignored().size())
         .put("manifest_sha256", result.manifestHash())
@@ -166,17 +168,27 @@ final class PrepareCommand extends StokerCommand {
               splits.putObject(name).put("samples", split.samples()).put("shards", shards);
             });
     String text =
-        "%s%n%s images of %s in %d classes, %d rejected, %s, in %.1f s: %s%n"
+        "%s%n%s images of %s in %d classes, %s, %s, in %.1f s: %s%n"
             .formatted(
                 table,
                 "%,d".formatted(result.samples()),
                 manifest.images(),
                 manifest.classes(),
-                manifest.rejected().size(),
+                account(manifest),
                 duplicates(manifest.duplicates()),
                 seconds,
                 options.output());
     return new Report(text, json);
+  }
+
+  /** What became of the entries of the input, in words. */
+  static String account(ShardManifest manifest) {
+    return "%,d found: %,d read, %,d rejected, %,d ignored"
+        .formatted(
+            manifest.found(),
+            manifest.read(),
+            manifest.rejected().size(),
+            manifest.ignored().size());
   }
 
   /** How many duplicates there are, in words. */

@@ -1,7 +1,6 @@
 package io.stoker.driver.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.stoker.base.TerminalText;
 import io.stoker.driver.checkpoint.RunRecord;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.metrics.RoundMetrics;
@@ -58,8 +57,7 @@ final class RunsCommand extends StokerCommand {
         .filter(run -> !run.damage().isEmpty())
         .forEach(
             run ->
-                text.append(TerminalText.escapeLine(run.folder().getName() + ": " + run.damage()))
-                    .append('\n'));
+                text.append(run.folder().getName()).append(": ").append(run.damage()).append('\n'));
     return new Report(text.toString(), json);
   }
 

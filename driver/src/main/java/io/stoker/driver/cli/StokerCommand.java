@@ -1,6 +1,8 @@
 package io.stoker.driver.cli;
 
 import java.util.concurrent.Callable;
+import org.apache.logging.log4j.Level;
+import org.apache.logging.log4j.core.config.Configurator;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -64,7 +66,7 @@ abstract class StokerCommand implements Callable<Integer> {
   @Override
   public final Integer call() {
     if (verbose) {
-      Logging.showAll();
+      Configurator.setRootLevel(Level.INFO);
     }
     try (Stopping stopping = Stopping.watch(this::stopped)) {
       try {
@@ -84,7 +86,7 @@ abstract class StokerCommand implements Callable<Integer> {
   private int fail(Throwable failure) {
     Failure known = Failure.of(failure);
     if (verbose) {
-      console.trace(failure);
+      failure.printStackTrace(console.messages());
     }
     console.complain(known.message());
     return known.exitCode();

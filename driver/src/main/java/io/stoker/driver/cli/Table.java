@@ -1,16 +1,12 @@
 package io.stoker.driver.cli;
 
-import io.stoker.base.TerminalText;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 
-/**
- * Rows of text in columns as wide as they need to be. A cell is one line: line breaks and other
- * control characters in it are escaped.
- */
+/** Rows of text in columns as wide as they need to be. */
 final class Table {
   private static final String GAP = "  ";
 
@@ -25,7 +21,7 @@ final class Table {
   }
 
   Table row(String... cells) {
-    rows.add(Arrays.stream(cells).map(TerminalText::escapeLine).toList());
+    rows.add(Arrays.asList(cells));
     return this;
   }
 

@@ -1,6 +1,5 @@
 package io.stoker.driver.cli;
 
-import io.stoker.driver.spark.Scala;
 import java.util.Optional;
 import org.apache.hadoop.util.VersionInfo;
 
@@ -19,7 +18,7 @@ final class Version {
   }
 
   static String scala() {
-    return Scala.version();
+    return scala.util.Properties$.MODULE$.versionNumberString();
   }
 
   static String hadoop() {

@@ -1,6 +1,5 @@
 package io.stoker.driver.cluster;
 
-import io.stoker.driver.spark.Blocks;
 import io.stoker.worker.device.InstalledCard;
 import java.io.Serializable;
 import java.lang.management.ManagementFactory;
@@ -62,7 +61,7 @@ public record ProcessFacts(
     List<InstalledCard> cards = InstalledCard.list();
     return new ProcessFacts(
         spark == null ? "driver" : spark.executorId(),
-        spark == null ? "localhost" : Blocks.here().host(),
+        spark == null ? "localhost" : spark.blockManager().blockManagerId().host(),
         Runtime.version().toString(),
         org.apache.spark.package$.MODULE$.SPARK_VERSION(),
         Processor.here(),

@@ -2,12 +2,14 @@ package io.stoker.driver.evaluate;
 
 import io.stoker.driver.spark.Jobs;
 import io.stoker.driver.spark.NumberedTasks;
+import io.stoker.driver.spark.Scala;
 import io.stoker.driver.spark.SparkFailures;
 import java.io.IOException;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.api.java.function.Function2;
 import org.apache.spark.broadcast.Broadcast;
@@ -57,7 +59,7 @@ public final class BlockParts {
           () ->
               parts.size() <= MERGED_HERE
                   ? merged(Jobs.elements(tasks), merge)
-                  : Jobs.treeReduce(tasks, merge));
+                  : new JavaRDD<>(tasks, Scala.<T>tag(Object.class)).treeReduce(merge));
     } finally {
       hadoop.destroy();
     }

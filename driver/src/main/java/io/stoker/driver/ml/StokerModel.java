@@ -1,10 +1,10 @@
 package io.stoker.driver.ml;
 
 import io.stoker.data.storage.StorageDefaults;
+import io.stoker.data.frame.ImageColumn;
 import io.stoker.driver.checkpoint.ModelFiles;
 import io.stoker.driver.checkpoint.StoredModel;
 import io.stoker.driver.evaluate.TrainedNetwork;
-import io.stoker.driver.score.ImageColumn;
 import io.stoker.driver.score.ScoreColumns;
 import io.stoker.driver.score.Scoring;
 import io.stoker.failure.Check;

@@ -1,20 +1,18 @@
 package io.stoker.driver.report;
 
-import java.util.Locale;
-
-/** The state of a run. */
+/** How a run stands. */
 public enum RunState {
-  /** It has rounds to do, and a driver holds its lock and shows signs of life. */
+  /** It has rounds to do, and something was written to its folder a short while ago. */
   RUNNING,
   /** All its rounds are done, or its patience with validations is over. */
   FINISHED,
-  /** It has rounds to do, and no driver trains it: it was stopped, killed, or has diverged. */
+  /** It has rounds to do, and nothing was written for long. */
   INTERRUPTED,
-  /** A file in its folder cannot be read. */
+  /** What is in its folder cannot be read. */
   DAMAGED;
 
   @Override
   public String toString() {
-    return name().toLowerCase(Locale.ROOT);
+    return name().toLowerCase(java.util.Locale.ROOT);
   }
 }

@@ -1,14 +1,12 @@
 package io.stoker.driver.round;
 
+import io.stoker.base.Division;
 import io.stoker.data.storage.Storage;
 import io.stoker.driver.cluster.ClusterSurvey;
-import io.stoker.driver.cluster.ExecutorRegistration;
 import io.stoker.driver.cluster.Gang;
 import io.stoker.driver.cluster.GpuRequest;
 import io.stoker.driver.cluster.Slots;
 import io.stoker.driver.cluster.StorageProbe;
-import io.stoker.driver.spark.Blocks;
-import io.stoker.driver.spark.ByteSizes;
 import io.stoker.driver.spark.Jobs;
 import io.stoker.driver.spark.NumberedTasks;
 import io.stoker.failure.ResourceException;
@@ -20,6 +18,7 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.network.util.JavaUtils;
 import org.apache.spark.util.SerializableConfiguration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,9 +26,7 @@ import org.slf4j.LoggerFactory;
 /** What a job needs of the cluster, checked before its first round. */
 final class Preflight {
   private static final Logger LOG = LoggerFactory.getLogger(Preflight.class);
-
-  /** How long executors may take to register, as long as further ones do. */
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Duration PATIENCE = Duration.ofSeconds(5);
 
   private Preflight() {}
 
@@ -46,36 +43,28 @@ final class Preflight {
     if (Gang.isAsked(spark)) {
       new Gang(spark, workers).awaitAllWorkers("train");
     }
-    Slots slots =
-        ExecutorRegistration.of(spark)
-            .awaitSettled(
-                there ->
-                    there.count() >= workers
-                        && need.fits(there.mostOnOneExecutor(workers), heap(spark), outside(spark)),
-                PATIENCE);
-    if (slots.count() < workers) {
+    int slots = Slots.await(spark, workers, PATIENCE);
+    if (slots < workers) {
       LOG.warn("{}", waves(slots, workers));
     }
-    int together = slots.mostOnOneExecutor(workers);
+    int executors = Math.max(1, Slots.executors(spark));
+    int together = Division.ceiling(Math.max(1, Math.min(slots, workers)), executors);
     need.require(together, heap(spark), outside(spark));
     LOG.info(
         "Of each executor ({} of them), training takes in the heap: {}; outside: {}",
-        slots.executors().size(),
+        executors,
         need.inHeap(together),
         need.outsideHeap(together));
     if (GpuRequest.isIn(spark.getConf())) {
-      GpuRequest.check(ClusterSurvey.of(spark, slots, ""), engine);
+      GpuRequest.check(ClusterSurvey.of(spark, ""), engine);
     }
   }
 
-  /** What fewer slots than workers cost. */
-  static String waves(Slots slots, int workers) {
-    if (slots.count() == 0) {
-      return "no executor has registered yet: training begins when the cluster starts one";
-    }
-    int waves = slots.waves(workers);
+  /** What becomes of a round with fewer slots than workers. */
+  static String waves(int slots, int workers) {
+    int waves = Division.ceiling(workers, Math.max(1, slots));
     return "%d slots for %d workers: a round takes %d waves, about %d times as long as with %d slots"
-        .formatted(slots.count(), workers, waves, waves, workers);
+        .formatted(slots, workers, waves, waves, workers);
   }
 
   /**
@@ -91,7 +80,7 @@ final class Preflight {
     if (spark.isLocal()) {
       return; // The driver has written there already.
     }
-    int tasks = Math.max(1, Slots.now(spark).executors().size());
+    int tasks = Math.max(1, Slots.executors(spark));
     SerializableConfiguration hadoop = new SerializableConfiguration(spark.hadoopConfiguration());
     String folder = run.toString();
     List<String> names = files.stream().map(Path::toString).toList();
@@ -113,7 +102,10 @@ final class Preflight {
       if (!Storage.of(file, hadoop).exists(file)) {
         throw new ResourceException(
             "Executor %s on %s cannot see %s, which the driver has; take a location that all machines share (hdfs://, s3a://, a mounted folder)"
-                .formatted(SparkEnv.get().executorId(), Blocks.here().host(), file));
+                .formatted(
+                    SparkEnv.get().executorId(),
+                    SparkEnv.get().blockManager().blockManagerId().host(),
+                    file));
       }
     }
     StorageProbe.run(folder, hadoop);
@@ -122,15 +114,16 @@ final class Preflight {
   private static long heap(JavaSparkContext spark) {
     return spark.isLocal()
         ? Runtime.getRuntime().maxMemory()
-        : ByteSizes.bytes(spark.getConf().get("spark.executor.memory", "1g"));
+        : JavaUtils.byteStringAsBytes(spark.getConf().get("spark.executor.memory", "1g"));
   }
 
   /** The native memory that an executor may take; 0 where nobody has said. */
   private static long outside(JavaSparkContext spark) {
     if (spark.isLocal()) {
       String limit = System.getProperty("org.bytedeco.javacpp.maxbytes", "0");
-      return limit.matches("[0-9]+[kmgKMG]?") ? ByteSizes.bytes(limit) : 0;
+      return limit.matches("[0-9]+[kmgKMG]?") ? JavaUtils.byteStringAsBytes(limit) : 0;
     }
-    return ByteSizes.mebibytes(spark.getConf().get("spark.executor.memoryOverhead", "0"));
+    return JavaUtils.byteStringAsMb(spark.getConf().get("spark.executor.memoryOverhead", "0"))
+        << 20;
   }
 }

@@ -4,25 +4,33 @@ import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.count;
 import static org.apache.spark.sql.functions.lit;
 
+import io.stoker.data.frame.ImageColumn;
 import io.stoker.data.shard.ShardFolder;
 import io.stoker.data.shard.ShardManifest;
+import io.stoker.data.source.ImageTree;
 import io.stoker.data.storage.Storage;
 import io.stoker.driver.checkpoint.Locations;
 import io.stoker.driver.checkpoint.ModelFiles;
 import io.stoker.driver.checkpoint.StoredModel;
 import io.stoker.driver.evaluate.TrainedNetwork;
 import io.stoker.driver.spark.SparkFailures;
+import io.stoker.failure.Check;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SaveMode;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
 
 /**
  * Classifies a folder of images or of shards on the executors, into Parquet. Spark commits the
@@ -33,6 +41,9 @@ public final class BulkPredictJob {
   static final String ERROR = "error";
 
   private static final String PATH = "path";
+
+  /** Why a listed file cannot even be opened. */
+  private static final String PROBLEM = "problem";
 
   /** A file of Parquet has at most about so many rows. */
   private static final int FILE_ROWS = 20_000;
@@ -63,14 +74,14 @@ public final class BulkPredictJob {
       Dataset<Row> scored =
           Scoring.score(
                   images.rows(),
-                  ImageColumn.of(images.rows().schema(), images.column()),
+                  images.column(),
                   TrainedNetwork.resident(
                       List.of(model),
                       request.engine(),
                       Math.max(request.batch(), request.crops().count())),
                   new TopColumns(model.metadata().classNames(), request.top()),
                   request.crops())
-              .drop("height", "width", "channels", "encoding", "image");
+              .drop("height", "width", "channels", "encoding", "image", PROBLEM);
       write(scored, output, folder);
       return result(session, output, images.ignored(), model, start);
     } catch (IOException e) {
@@ -79,23 +90,39 @@ public final class BulkPredictJob {
   }
 
   /** Images as rows, and in which column they are. */
-  private record Images(Dataset<Row> rows, String column, long ignored) {}
+  private record Images(Dataset<Row> rows, ImageColumn column, long ignored) {}
 
   private static Images images(SparkSession session, Path input, String split, Configuration hadoop)
       throws IOException {
-    if (Storage.of(input, hadoop).exists(new Path(input, ShardManifest.FILE))) {
-      return new Images(ShardRows.of(session, ShardFolder.open(input, hadoop), split), "image", 0);
+    FileSystem fileSystem = Storage.of(input, hadoop);
+    if (fileSystem.exists(new Path(input, ShardManifest.FILE))) {
+      Dataset<Row> rows = ShardRows.of(session, ShardFolder.open(input, hadoop), split);
+      return new Images(rows, ImageColumn.of(rows.schema(), "image"), 0);
     }
-    ImageFolder folder = ImageFolder.list(input, hadoop);
+    ImageTree tree = ImageTree.of(fileSystem, input, ImageTree.Links.ANYWHERE);
+    List<Row> files = new ArrayList<>();
+    tree.images().forEach(file -> files.add(RowFactory.create(file.path().toString(), null)));
+    tree.rejected()
+        .forEach(file -> files.add(RowFactory.create(input + "/" + file.path(), file.reason())));
+    Check.input(
+        !files.isEmpty(),
+        "Invalid input: %s holds no image (PNG, JPEG, GIF, BMP, WebP); ignored: %d files and others",
+        input,
+        tree.ignored().size());
+    files.sort(Comparator.comparing(row -> row.getString(0)));
     JavaSparkContext spark = JavaSparkContext.fromSparkContext(session.sparkContext());
-    int files = folder.paths().size();
     int parts =
-        Math.min(files, Math.max(4 * spark.defaultParallelism(), (files - 1) / FILE_ROWS + 1));
-    Dataset<Row> rows =
-        session
-            .createDataset(spark.parallelize(folder.paths(), parts).rdd(), Encoders.STRING())
-            .toDF(PATH);
-    return new Images(rows, PATH, folder.ignored());
+        Math.min(
+            files.size(),
+            Math.max(4 * spark.defaultParallelism(), (files.size() - 1) / FILE_ROWS + 1));
+    StructType schema =
+        new StructType()
+            .add(PATH, DataTypes.StringType, false)
+            .add(PROBLEM, DataTypes.StringType, true);
+    return new Images(
+        session.createDataFrame(spark.parallelize(files, parts), schema),
+        ImageColumn.listed(schema, PATH, PROBLEM),
+        tree.ignored().size());
   }
 
   private static void write(Dataset<Row> scored, Path output, PredictionFolder folder)

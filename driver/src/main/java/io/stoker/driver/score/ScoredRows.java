@@ -2,9 +2,9 @@ package io.stoker.driver.score;
 
 import io.stoker.data.augment.Views;
 import io.stoker.data.batch.Normalization;
+import io.stoker.data.frame.ImageColumn;
 import io.stoker.data.image.ImageShape;
 import io.stoker.data.image.Pixels;
-import io.stoker.data.image.Resizing;
 import io.stoker.data.image.UnreadableImageException;
 import io.stoker.driver.evaluate.TrainedNetwork;
 import io.stoker.worker.eval.Crops;
@@ -96,7 +96,7 @@ final class ScoredRows implements Iterator<Row> {
       Row row = rows.next();
       batch.add(row);
       try {
-        Pixels pixels = Resizing.fit(column.read(row, hadoop), shape);
+        Pixels pixels = column.read(row, hadoop, shape);
         normalization.apply(
             pixels.values(), views, images, filled * views.count() * views.input().bytes());
         failures.add(Optional.empty());

@@ -1,5 +1,6 @@
 package io.stoker.driver.score;
 
+import io.stoker.data.frame.ImageColumn;
 import io.stoker.data.storage.StorageDefaults;
 import io.stoker.driver.evaluate.TrainedNetwork;
 import io.stoker.worker.eval.Crops;

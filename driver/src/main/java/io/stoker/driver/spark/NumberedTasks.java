@@ -5,24 +5,23 @@ import java.io.Serializable;
 import java.io.UncheckedIOException;
 import java.util.Iterator;
 import java.util.List;
+import org.apache.spark.Partition;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.rdd.RDD;
+import scala.collection.Seq;
 
-/**
- * Tasks that are given their number and return one result each.
- *
- * @param <T> the type of a result
- */
-public final class NumberedTasks<T> extends IndexedRdd<T> {
+/** Tasks that know nothing but their number; each has one result. */
+public final class NumberedTasks<T> extends RDD<T> {
   private static final long serialVersionUID = 1L;
 
-  /** The work of each task. */
+  /** What each task does. */
   @FunctionalInterface
   public interface Body<T> extends Serializable {
     /**
-     * Does the work, on an executor.
+     * Does it, on an executor.
      *
-     * @param task the task's number, from 0
+     * @param task its number, from 0
      */
     T run(int task) throws IOException;
   }
@@ -30,36 +29,37 @@ public final class NumberedTasks<T> extends IndexedRdd<T> {
   private final int count;
   private final Body<T> body;
 
-  /** Transient, since the driver alone chooses the executor of a task. */
+  /** Not for tasks: where they go is the scheduler's business. */
   private final transient Placement placement;
 
-  /** Tasks that run on any executor, each as often as the RDD is computed. */
+  /** That many tasks, to be run as often as the RDD is computed, each on any executor. */
   public NumberedTasks(JavaSparkContext spark, int count, Body<T> body) {
     this(spark, count, body, Placement.ANYWHERE);
   }
 
-  /** Tasks that run on the executors of a placement, where Spark finds a slot there. */
+  /** The same, each where its placement wishes it to be. */
   public NumberedTasks(JavaSparkContext spark, int count, Body<T> body, Placement placement) {
-    super(spark.sc(), Object.class);
+    super(spark.sc(), Scala.list(List.of()), Scala.tag(Object.class));
     this.count = count;
     this.body = body;
     this.placement = placement;
   }
 
   @Override
-  protected int partitionCount() {
-    return count;
+  public Partition[] getPartitions() {
+    return IndexedPartition.upTo(count);
   }
 
   @Override
-  protected List<String> preferredExecutors(int task) {
-    return placement.of(task, count);
+  public Seq<String> getPreferredLocations(Partition task) {
+    return placement.of(task.index(), count);
   }
 
   @Override
-  protected Iterator<T> compute(int task, TaskContext context) {
+  public scala.collection.Iterator<T> compute(Partition task, TaskContext context) {
     try {
-      return List.of(body.run(task)).iterator();
+      Iterator<T> one = List.of(body.run(task.index())).iterator();
+      return Scala.iterator(one);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

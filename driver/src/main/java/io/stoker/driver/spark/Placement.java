@@ -4,50 +4,56 @@ import java.util.Comparator;
 import java.util.List;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.scheduler.ExecutorCacheTaskLocation;
+import org.apache.spark.storage.BlockManagerId;
+import scala.collection.JavaConverters;
+import scala.collection.Seq;
 
 /**
- * The executors that the tasks of a stage prefer: tasks in the order of their numbers are spread
- * evenly over the executors in an order that stays. So task w runs on the same executor in each
- * stage, and finds there what it left. Spark takes it as a preference and, with {@code
- * spark.locality.wait} 0, does not wait for it.
+ * Where the tasks of a stage would like to run: in their order along the executors, so that a task
+ * is on the same executor in each stage, and finds there what it left. A wish, for which nobody
+ * waits.
  *
- * @param executors as Spark writes task locations, in an order that stays; empty for no preference
+ * @param executors as Spark writes them, in an order that stays; empty where any will do
  */
 public record Placement(List<String> executors) {
-  /** No preference. */
+  /** Any executor will do. */
   public static final Placement ANYWHERE = new Placement(List.of());
 
-  /** Executors of one host are neighbours. Names are numbers, of which 10 comes after 9. */
-  private static final Comparator<RegisteredExecutor> ORDER =
-      Comparator.comparing(RegisteredExecutor::host)
-          .thenComparing(executor -> executor.id().length())
-          .thenComparing(RegisteredExecutor::id);
+  /** Those of one host beside each other; as numbers, since 10 comes after 9. */
+  private static final Comparator<BlockManagerId> ORDER =
+      Comparator.comparing(BlockManagerId::host)
+          .thenComparing(id -> id.executorId().length())
+          .thenComparing(BlockManagerId::executorId);
 
   public Placement {
     executors = List.copyOf(executors);
   }
 
-  /** A placement on the executors that are there now; no preference for a local master. */
+  /** Along the executors that are there now; anywhere for a local master. */
   public static Placement along(JavaSparkContext spark) {
     if (spark.isLocal()) {
       return ANYWHERE;
     }
     return new Placement(
-        RegisteredExecutors.of(spark).stream()
+        JavaConverters.mapAsJavaMap(spark.env().blockManager().master().getMemoryStatus())
+            .keySet()
+            .stream()
+            .filter(id -> !id.isDriver())
             .sorted(ORDER)
-            .map(each -> new ExecutorCacheTaskLocation(each.host(), each.id()).toString())
+            .map(id -> new ExecutorCacheTaskLocation(id.host(), id.executorId()).toString())
             .toList());
   }
 
   /**
-   * The preferred locations of one task.
+   * The preferred locations of one of so many tasks.
    *
    * @param task its number, from 0
-   * @param tasks how many tasks the stage has
+   * @param tasks how many there are
    */
-  public List<String> of(int task, int tasks) {
-    return executors.isEmpty()
-        ? List.of()
-        : List.of(executors.get((int) ((long) task * executors.size() / tasks)));
+  public Seq<String> of(int task, int tasks) {
+    return Scala.list(
+        executors.isEmpty()
+            ? List.of()
+            : List.of(executors.get((int) ((long) task * executors.size() / tasks))));
   }
 }

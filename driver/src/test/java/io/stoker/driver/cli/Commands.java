@@ -17,20 +17,19 @@ import java.util.TreeMap;
 import javax.imageio.ImageIO;
 
 /** Runs commands in this process, with Spark configured as spark-submit does it. */
-public final class Commands {
+final class Commands {
   private static final int SIDE = 12;
 
   private final Map<String, String> properties = new TreeMap<>();
 
-  /** On two threads of this process. */
-  public Commands() {
+  Commands() {
     properties.put("spark.master", "local[2]");
     properties.put("spark.ui.enabled", "false");
     properties.put("spark.driver.bindAddress", "127.0.0.1");
   }
 
   /** The same with a configuration key set. */
-  public Commands with(String key, Object value) {
+  Commands with(String key, Object value) {
     Commands other = new Commands();
     other.properties.putAll(properties);
     other.properties.put(key, value.toString());
@@ -38,9 +37,8 @@ public final class Commands {
   }
 
   /** How a command ended, and all that it said. */
-  public record Outcome(int exitCode, String out, String err) {
-    /** What the command printed, which must have ended with 0. */
-    public JsonNode json() {
+  record Outcome(int exitCode, String out, String err) {
+    JsonNode json() {
       assertThat(exitCode).as(err).isZero();
       try {
         return new ObjectMapper().readTree(out);
@@ -50,8 +48,7 @@ public final class Commands {
     }
   }
 
-  /** Runs a command of words without blanks. */
-  public Outcome run(String command) {
+  Outcome run(String command) {
     StringWriter out = new StringWriter();
     StringWriter err = new StringWriter();
     properties.forEach(System::setProperty);
@@ -65,13 +62,12 @@ public final class Commands {
     }
   }
 
-  /** Runs a command with {@code --json}, which must end with 0. */
-  public JsonNode json(String command) {
+  JsonNode json(String command) {
     return run(command + " --json").json();
   }
 
   /** Writes images of two classes: light above, and light to the left. */
-  public static void writeImages(Path folder, int perClass) throws IOException {
+  static void writeImages(Path folder, int perClass) throws IOException {
     SplittableRandom random = new SplittableRandom(7);
     for (String name : new String[] {"above", "left"}) {
       Path target = Files.createDirectories(folder.resolve(name));

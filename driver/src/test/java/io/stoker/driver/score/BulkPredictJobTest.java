@@ -3,6 +3,7 @@ package io.stoker.driver.score;
 import static org.apache.spark.sql.functions.col;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 import static org.assertj.core.api.Assertions.within;
 
 import io.stoker.driver.LocalSpark;
@@ -22,6 +23,7 @@ import io.stoker.failure.InputException;
 import io.stoker.worker.TinyShards;
 import io.stoker.worker.eval.Crops;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -84,15 +86,19 @@ class BulkPredictJobTest {
     Files.writeString(input.resolve("bar 1/text.JPG"), "no image");
     Files.writeString(input.resolve("notes.txt"), "no image, and does not say so");
     Files.writeString(Files.createDirectory(input.resolve(".hidden")).resolve("h.png"), "");
+    Files.write(Path.of(URI.create(input.toUri() + "caf%E9.png")), good);
 
     BulkPredictResult result = predict(input, ExistingOutput.REFUSE);
 
-    assertThat(result.images()).isEqualTo(52);
-    assertThat(result.unreadable()).isEqualTo(2);
-    assertThat(result.ignored()).isEqualTo(1);
+    assertThat(result.images()).isEqualTo(53);
+    assertThat(result.unreadable()).isEqualTo(3);
+    assertThat(result.ignored()).isEqualTo(2);
+    assertThat(result.examples())
+        .extracting(each -> each.path().replaceAll(".*/", ""), BulkPredictResult.Unreadable::error)
+        .contains(tuple("caf\\xE9.png", "its name is not valid UTF-8 (rename it)"));
     assertThat(result.examples())
         .extracting(each -> each.path().replaceAll(".*/", ""))
-        .containsExactly("cut.png", "text.JPG");
+        .containsExactlyInAnyOrder("caf\\xE9.png", "cut.png", "text.JPG");
     assertThat(scratch.resolve("out/_SUCCESS")).exists();
     List<Row> rows = written().filter(col("error").isNull()).collectAsList();
     assertThat(rows).hasSize(50);

@@ -1,31 +1,28 @@
 package io.stoker.models.engine;
 
-import java.io.Serializable;
-
 /**
- * The settings of one step of stochastic gradient descent.
+ * What one step of stochastic gradient descent depends on beside the gradient.
  *
- * @param learningRate the factor of the mean gradient
- * @param momentum the share of the velocity that a step keeps, 0 to below 1
- * @param kind how the velocity changes the parameters
+ * @param learningRate the step's rate, per mean gradient
+ * @param momentum the velocity's retention, 0 to below 1
+ * @param kind what the velocity does to the parameters
  * @param weightDecay the L2 factor on weights
- * @param clipNorm the largest L2 norm that the whole gradient may have; a longer gradient is scaled
- *     down to it (Pascanu et al., 2013). {@link #UNCLIPPED} for no bound
+ * @param clipNorm the largest L2 norm that the gradient as a whole may have; a longer one is scaled
+ *     down to it (Pascanu et al., 2013). {@link #UNCLIPPED} for none
  */
 public record StepSettings(
-    float learningRate, float momentum, Momentum kind, float weightDecay, float clipNorm)
-    implements Serializable {
+    float learningRate, float momentum, Momentum kind, float weightDecay, float clipNorm) {
   /** No bound on the gradient. */
   public static final float UNCLIPPED = Float.POSITIVE_INFINITY;
 
-  /** How a step changes the parameters w by the velocity v, which was u before the step. */
+  /** What a step does with the velocity v, which was u before it. */
   public enum Momentum {
     /** {@code w = w + v}. */
     CLASSICAL,
     /**
-     * {@code w = w + (1 + momentum) v - momentum u}: Nesterov's momentum, where w is the point
-     * ahead at which the gradient is computed (Bengio et al., 2013, "Advances in Optimizing
-     * Recurrent Networks", section 3.5).
+     * {@code w = w + (1 + momentum) v - momentum u}: Nesterov's, of which w is the point ahead at
+     * which the gradient is taken (Bengio et al., 2013, "Advances in Optimizing Recurrent
+     * Networks", section 3.5).
      */
     NESTEROV
   }
@@ -40,7 +37,7 @@ public record StepSettings(
     this(learningRate, momentum, weightDecay, UNCLIPPED);
   }
 
-  /** The factor of {@code v - u} that a step adds to the parameters in addition to v. */
+  /** By how much of its own change a velocity goes beyond itself. */
   public float ahead() {
     return kind == Momentum.NESTEROV ? momentum : 0;
   }

@@ -8,15 +8,15 @@ import java.util.Objects;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/** Finds the layer that a user names by the label or the number that {@link ModelTable} prints. */
+/** What a user may call a layer: its label or its number, as {@link ModelTable} prints them. */
 public final class LayerReference {
   private LayerReference() {}
 
   /**
-   * Finds a layer.
+   * The layer that is meant.
    *
    * @param model the model
-   * @param text a number, from 1, or a label that only one layer has
+   * @param text a number from 1, or a label that only one layer has
    * @return the layer's index, from 0
    * @throws InputException if there is no such layer, or more than one
    */

@@ -1,7 +1,6 @@
 package io.stoker.models.spec;
 
 import io.stoker.failure.Check;
-import java.io.Serializable;
 
 /**
  * Zeros around an image before a window slides over it.
@@ -9,9 +8,9 @@ import java.io.Serializable;
  * @param top rows above
  * @param left columns before
  * @param bottom rows below
- * @param right columns after
+ * @param right columns behind
  */
-public record Padding(int top, int left, int bottom, int right) implements Serializable {
+public record Padding(int top, int left, int bottom, int right) {
   private static final int MAXIMUM = 1024;
 
   /** No padding. */
@@ -27,17 +26,17 @@ public record Padding(int top, int left, int bottom, int right) implements Seria
     }
   }
 
-  /** The same padding on all sides. */
+  /** The same on all sides. */
   public static Padding of(int side) {
     return new Padding(side, side, side, side);
   }
 
-  /** Whether the padding is the same on all sides. */
+  /** Whether all sides have the same. */
   public boolean isEven() {
     return top == left && top == bottom && top == right;
   }
 
-  /** The padding of the side that has the most. */
+  /** The largest side. */
   public int largest() {
     return Math.max(Math.max(top, left), Math.max(bottom, right));
   }

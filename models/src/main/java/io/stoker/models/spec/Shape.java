@@ -1,7 +1,6 @@
 package io.stoker.models.spec;
 
 import io.stoker.failure.Check;
-import java.io.Serializable;
 
 /**
  * The shape of one example between two layers. A vector of n features is 1 x 1 x n.
@@ -10,10 +9,10 @@ import java.io.Serializable;
  * @param width columns
  * @param channels channels, or features of a vector
  */
-public record Shape(int height, int width, int channels) implements Serializable {
+public record Shape(int height, int width, int channels) {
   /**
-   * The most values that a shape may have: no size that is computed from a shape of a hostile model
-   * file overflows.
+   * Bounds every size that is computed from a shape, so that a hostile model file cannot overflow
+   * one.
    */
   static final long MAXIMUM_FEATURES = 1L << 28;
 
@@ -35,12 +34,12 @@ public record Shape(int height, int width, int channels) implements Serializable
     return new Shape(1, 1, features);
   }
 
-  /** The number of values of an example. */
+  /** How many values an example has. */
   public int features() {
     return height * width * channels;
   }
 
-  /** Whether this is the shape of a vector, such as the output of a dense layer. */
+  /** Whether this is a vector: what a dense layer gives. */
   public boolean isVector() {
     return height == 1 && width == 1;
   }

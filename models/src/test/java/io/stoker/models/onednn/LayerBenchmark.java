@@ -32,7 +32,7 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * Each kind of layer, as large as AlexNet's: the layer on oneDNN beside Deeplearning4j's stock
+ * Each kind of layer, as large as AlexNet's: the stage on oneDNN beside Deeplearning4j's stock
  * layer on ND4J. The input has the order in which a convolution leaves it; one over its pixels,
  * that is not timed, stands before the layer.
  */
@@ -90,13 +90,13 @@ public class LayerBenchmark {
   }
 
   private static final int EXAMPLES = 16;
-  private static final CompiledLayer.Pass PASS = new CompiledLayer.Pass(true, 1);
+  private static final Stage.Pass PASS = new Stage.Pass(true, 1);
 
   /** Each kind in turn. */
   @Param public Kind kind;
 
   private Workspace workspace;
-  private CompiledLayer compiled;
+  private Stage stage;
 
   private final List<Layer> stock = new ArrayList<>();
   private final List<INDArray> stockInputs = new ArrayList<>();
@@ -114,20 +114,17 @@ public class LayerBenchmark {
             shape,
             List.of(before, kind.layer(), new LayerSpec.Dense(2, new Initializer.He(), 0)));
     workspace = new Workspace();
-    FlatVectors vectors = new FlatVectors(workspace, model.parameterCount());
+    Vectors vectors = new Vectors(workspace, model.parameterCount());
     new InitialParameters(model, 1).fill(0, vectors.parameters().asBuffer());
     Tensor images =
         workspace.tensor(Layout.plain(EXAMPLES, shape.channels(), shape.height(), shape.width()));
     INDArray noise = Nd4j.randn(DataType.FLOAT, images.layout().dimensions());
     images.buffer().put(noise.data().asFloat());
-    CompiledLayer first =
-        new LayerCompiler(workspace, vectors, model.placed().get(0), images, false).compile();
+    Stage first = Program.stage(workspace, vectors, model.placed().get(0), images, false);
     first.forward(PASS);
-    compiled =
-        new LayerCompiler(workspace, vectors, model.placed().get(1), first.output(), false)
-            .compile();
-    compiled.prepareBackward(workspace.tensor(compiled.output().layout()), true);
-    compiled.forward(PASS);
+    stage = Program.stage(workspace, vectors, model.placed().get(1), first.output(), false);
+    stage.prepareBackward(workspace.tensor(stage.output().layout()), true);
+    stage.forward(PASS);
     makeStock(model, noise);
   }
 
@@ -160,16 +157,16 @@ public class LayerBenchmark {
     workspace.close();
   }
 
-  /** The layer on oneDNN, forward. */
+  /** The stage forward. */
   @Benchmark
   public void forward() {
-    compiled.forward(PASS);
+    stage.forward(PASS);
   }
 
-  /** The layer on oneDNN, backward: gradients by parameters and input. */
+  /** The stage backward: gradients by parameters and input. */
   @Benchmark
   public void backward() {
-    compiled.backward(PASS);
+    stage.backward(PASS);
   }
 
   /** The stock layer forward; the parts of a grouped one in turn. */

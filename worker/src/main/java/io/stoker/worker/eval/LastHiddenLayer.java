@@ -1,21 +1,29 @@
 package io.stoker.worker.eval;
 
-import io.stoker.failure.Check;
+import io.stoker.failure.InputException;
+import io.stoker.models.spec.LayerSpec;
 import io.stoker.models.spec.ModelSpec;
 
-/** The output of a model's last hidden layer: the features by which images are compared. */
+/** What a model has made of an image before its last dense layer tells the classes apart. */
 public final class LastHiddenLayer {
   private LastHiddenLayer() {}
 
   /**
-   * The number of the layer whose input it is: the last one, which is dense in every model.
+   * The number of the layer that takes it in.
    *
-   * @throws io.stoker.failure.InputException if the model has only that one layer
+   * @throws InputException if the model has no layer before that one
    */
   public static int reader(ModelSpec model) {
-    int last = model.layers().size() - 1;
-    Check.input(
-        last > 0, "Model %s has no hidden layer in which images could be compared", model.name());
+    int last = 0;
+    for (ModelSpec.Placed placed : model.placed()) {
+      if (placed.layer() instanceof LayerSpec.Dense) {
+        last = placed.index();
+      }
+    }
+    if (last == 0) {
+      throw new InputException(
+          "Model %s has no hidden layer in which images could be compared".formatted(model.name()));
+    }
     return last;
   }
 }

@@ -17,7 +17,6 @@ import ai.djl.training.optimizer.Optimizer;
 import ai.djl.training.tracker.Tracker;
 import io.stoker.models.spec.ActivationFunction;
 import io.stoker.models.spec.LayerSpec;
-import io.stoker.models.spec.LayerVisitor;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.Padding;
 import io.stoker.models.spec.Window;
@@ -74,24 +73,13 @@ final class TorchNetwork implements AutoCloseable {
   }
 
   private List<Parameter> tensors(ModelSpec.Placed placed) {
-    return placed.layer().accept(new Tensors(placed));
-  }
-
-  /** Makes PyTorch's tensors of one layer. */
-  private final class Tensors implements LayerVisitor<List<Parameter>> {
-    private final ModelSpec.Placed placed;
-    private final long start;
-
-    Tensors(ModelSpec.Placed placed) {
-      this.placed = placed;
-      this.start = placed.parameterOffset();
-    }
-
-    @Override
-    public List<Parameter> visitConvolution(LayerSpec.Convolution conv) {
+    LayerSpec layer = placed.layer();
+    long start = placed.parameterOffset();
+    int channels = placed.input().channels();
+    if (layer instanceof LayerSpec.Convolution conv) {
       int kernel = conv.window().kernel();
       long filters = conv.filters() / conv.groups();
-      long inputs = placed.input().channels() / conv.groups();
+      long inputs = channels / conv.groups();
       long group = filters * (1 + inputs * kernel * kernel);
       long[] biases = LongStream.range(0, conv.groups()).map(g -> start + g * group).toArray();
       return List.of(
@@ -102,39 +90,16 @@ final class TorchNetwork implements AutoCloseable {
               kernel,
               kernel),
           parameter(biases, conv.filters()));
-    }
-
-    @Override
-    public List<Parameter> visitPooling(LayerSpec.Pooling pool) {
-      return List.of();
-    }
-
-    @Override
-    public List<Parameter> visitLocalResponseNormalization(
-        LayerSpec.LocalResponseNormalization lrn) {
-      return List.of();
-    }
-
-    @Override
-    public List<Parameter> visitBatchNormalization(LayerSpec.BatchNormalization norm) {
-      int channels = placed.input().channels();
+    } else if (layer instanceof LayerSpec.Dense dense) {
+      long inputs = placed.input().features();
+      return List.of(
+          parameter(new long[] {start}, dense.units(), inputs),
+          parameter(new long[] {start + dense.units() * inputs}, dense.units()));
+    } else if (layer instanceof LayerSpec.BatchNormalization) {
       return List.of(
           parameter(new long[] {start}, channels),
           parameter(new long[] {start + channels}, channels));
-    }
-
-    @Override
-    public List<Parameter> visitActivation(LayerSpec.Activation activation) {
-      return List.of();
-    }
-
-    @Override
-    public List<Parameter> visitDropout(LayerSpec.Dropout dropout) {
-      return List.of();
-    }
-
-    @Override
-    public List<Parameter> visitLstm(LayerSpec.Lstm lstm) {
+    } else if (layer instanceof LayerSpec.Lstm lstm) {
       long units = lstm.units();
       long width = placed.input().width();
       return List.of(
@@ -142,14 +107,7 @@ final class TorchNetwork implements AutoCloseable {
           parameter(gates(start + 4 * units * width, units * units), 4 * units, units),
           parameter(gates(start + 4 * units * (width + units), units), 4 * units));
     }
-
-    @Override
-    public List<Parameter> visitDense(LayerSpec.Dense dense) {
-      long inputs = placed.input().features();
-      return List.of(
-          parameter(new long[] {start}, dense.units(), inputs),
-          parameter(new long[] {start + dense.units() * inputs}, dense.units()));
-    }
+    return List.of();
   }
 
   private static long[] gates(long start, long size) {
@@ -227,57 +185,36 @@ final class TorchNetwork implements AutoCloseable {
 
   private static NDArray forward(
       ModelSpec.Placed placed, List<Parameter> own, NDArray in, boolean training) {
-    return placed.layer().accept(new Forward(placed, own, in, training));
-  }
-
-  /** Computes one layer. */
-  private record Forward(ModelSpec.Placed placed, List<Parameter> own, NDArray in, boolean training)
-      implements LayerVisitor<NDArray> {
-    @Override
-    public NDArray visitConvolution(LayerSpec.Convolution conv) {
+    LayerSpec layer = placed.layer();
+    if (layer instanceof LayerSpec.Convolution conv) {
       return convolve(conv, own, in);
-    }
-
-    @Override
-    public NDArray visitPooling(LayerSpec.Pooling pool) {
+    } else if (layer instanceof LayerSpec.Pooling pool) {
       return pool(pool, in);
-    }
-
-    @Override
-    public NDArray visitLocalResponseNormalization(LayerSpec.LocalResponseNormalization lrn) {
+    } else if (layer instanceof LayerSpec.LocalResponseNormalization lrn) {
       return normalize(lrn, in);
-    }
-
-    @Override
-    public NDArray visitBatchNormalization(LayerSpec.BatchNormalization norm) {
+    } else if (layer instanceof LayerSpec.BatchNormalization norm) {
       NDArray mean = in.getManager().zeros(new Shape(placed.input().channels()));
       NDArray variance = in.getManager().ones(new Shape(placed.input().channels()));
-      NDArray scale = own.get(0).array();
-      NDArray shift = own.get(1).array();
-      return BatchNorm.batchNorm(in, mean, variance, scale, shift, 1, 0.9f, norm.epsilon(), true)
+      return BatchNorm.batchNorm(
+              in,
+              mean,
+              variance,
+              own.get(0).array(),
+              own.get(1).array(),
+              1,
+              0.9f,
+              norm.epsilon(),
+              true)
           .singletonOrThrow();
-    }
-
-    @Override
-    public NDArray visitActivation(LayerSpec.Activation activation) {
+    } else if (layer instanceof LayerSpec.Activation activation) {
       return activate(activation.function(), in);
-    }
-
-    @Override
-    public NDArray visitDropout(LayerSpec.Dropout dropout) {
+    } else if (layer instanceof LayerSpec.Dropout dropout) {
       return Dropout.dropout(in, dropout.probability(), training).singletonOrThrow();
-    }
-
-    @Override
-    public NDArray visitLstm(LayerSpec.Lstm lstm) {
+    } else if (layer instanceof LayerSpec.Lstm lstm) {
       return read(lstm, placed, own, in);
     }
-
-    @Override
-    public NDArray visitDense(LayerSpec.Dense dense) {
-      NDArray flat = in.getShape().dimension() == 2 ? in : in.flatten(1, -1);
-      return Linear.linear(flat, own.get(0).array(), own.get(1).array()).singletonOrThrow();
-    }
+    NDArray flat = in.getShape().dimension() == 2 ? in : in.flatten(1, -1);
+    return Linear.linear(flat, own.get(0).array(), own.get(1).array()).singletonOrThrow();
   }
 
   private static NDArray convolve(LayerSpec.Convolution conv, List<Parameter> own, NDArray in) {

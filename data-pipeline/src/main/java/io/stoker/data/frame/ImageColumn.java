@@ -1,0 +1,322 @@
+package io.stoker.data.frame;
+
+import io.stoker.data.image.ImageCodec;
+import io.stoker.data.image.ImageShape;
+import io.stoker.data.image.Pixels;
+import io.stoker.data.image.Resizing;
+import io.stoker.data.image.UnreadableImageException;
+import io.stoker.data.shard.ShardEncoding;
+import io.stoker.data.source.ImageFiles;
+import io.stoker.data.source.SourceImage;
+import io.stoker.data.storage.Storage;
+import io.stoker.failure.InputException;
+import java.io.Serializable;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.types.BinaryType;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.StringType;
+import org.apache.spark.sql.types.StructType;
+
+/** How a column of a data frame holds images. */
+public sealed interface ImageColumn extends Serializable {
+  /**
+   * The image of a row, not yet decoded where it is a file.
+   *
+   * @param row of the schema that this was made for
+   * @param hadoop how to reach files
+   * @return {@link SourceImage.Unreadable} if there is no image, or if its file cannot be read
+   */
+  SourceImage image(Row row, Configuration hadoop);
+
+  /**
+   * Where the image of a row came from, if the column says so.
+   *
+   * @param row of the schema that this was made for
+   */
+  default Optional<String> path(Row row) {
+    return Optional.empty();
+  }
+
+  /**
+   * Decodes the image of a row.
+   *
+   * @param row of the schema that this was made for
+   * @param hadoop how to reach files
+   * @throws UnreadableImageException if there is no image, or none that can be read
+   */
+  default Pixels read(Row row, Configuration hadoop) throws UnreadableImageException {
+    return image(row, hadoop).decode(ImageCodec.DEFAULT_MAXIMUM_PIXELS, pixels -> pixels);
+  }
+
+  /**
+   * Decodes the image of a row and brings it to a shape, as {@link Resizing#fit} does.
+   *
+   * @param row of the schema that this was made for
+   * @param hadoop how to reach files
+   * @param shape of the result
+   * @throws UnreadableImageException if there is no image, or none that can be read
+   */
+  default Pixels read(Row row, Configuration hadoop, ImageShape shape)
+      throws UnreadableImageException {
+    return image(row, hadoop)
+        .decode(ImageCodec.DEFAULT_MAXIMUM_PIXELS, pixels -> Resizing.fit(pixels, shape));
+  }
+
+  /**
+   * Finds out how a column holds images:
+   *
+   * <ul>
+   *   <li>as the bytes of image files ({@code binaryFile}'s {@code content});
+   *   <li>as the URIs of image files;
+   *   <li>as Hugging Face's image structure, {@code struct<bytes, path>}, of which either may be
+   *       null: the bytes of an image file, or where the file is;
+   *   <li>as Spark's image structure ({@code image}'s {@code image});
+   *   <li>as a shard does, with the columns {@code encoding}, {@code height}, {@code width} and
+   *       {@code channels} next to it.
+   * </ul>
+   *
+   * @param schema of the data frame
+   * @param column its name
+   * @throws InputException if there is no such column, or it holds something else
+   */
+  static ImageColumn of(StructType schema, String column) {
+    List<String> names = List.of(schema.fieldNames());
+    if (!names.contains(column)) {
+      throw new InputException("Unknown column: " + column + " (there are " + names + ")");
+    }
+    int index = schema.fieldIndex(column);
+    DataType type = schema.fields()[index].dataType();
+    if (type instanceof BinaryType) {
+      return names.containsAll(ShardRow.NEIGHBOURS)
+          ? new ShardRow(
+              index,
+              schema.fieldIndex("encoding"),
+              schema.fieldIndex("height"),
+              schema.fieldIndex("width"),
+              schema.fieldIndex("channels"))
+          : new Encoded(index);
+    }
+    if (type instanceof StringType) {
+      return new Located(index, OptionalInt.empty());
+    }
+    if (type instanceof StructType struct) {
+      List<String> fields = List.of(struct.fieldNames());
+      if (fields.containsAll(SparkImage.FIELDS)) {
+        return SparkImage.of(index, struct);
+      }
+      if (HuggingFaceImage.matches(struct)) {
+        return HuggingFaceImage.of(index, struct);
+      }
+    }
+    throw new InputException(
+        "Invalid column "
+            + column
+            + ": it has the type "
+            + type.simpleString()
+            + " (must be binary, the bytes of an image file; string, its URI;"
+            + " struct<bytes:binary,path:string>, as Hugging Face has it; or Spark's image"
+            + " structure)");
+  }
+
+  /**
+   * A column of URIs in a listing, some of whose images are known to be unreadable.
+   *
+   * @param schema of the listing
+   * @param column the URIs
+   * @param problem the column that says why an image cannot be read; null where it can
+   */
+  static ImageColumn listed(StructType schema, String column, String problem) {
+    return new Located(schema.fieldIndex(column), OptionalInt.of(schema.fieldIndex(problem)));
+  }
+
+  /** Joins and lost files leave nulls. */
+  SourceImage NO_IMAGE = new SourceImage.Unreadable("there is no image: null");
+
+  /** The bytes of an image file. */
+  record Encoded(int index) implements ImageColumn {
+    @Override
+    public SourceImage image(Row row, Configuration hadoop) {
+      return row.isNullAt(index) ? NO_IMAGE : new SourceImage.Encoded(row.<byte[]>getAs(index));
+    }
+  }
+
+  /** The URI of an image file, and perhaps the column that says why it cannot be read. */
+  record Located(int index, int problem) implements ImageColumn {
+    private static final int NONE = -1;
+
+    Located(int index, OptionalInt problem) {
+      this(index, problem.orElse(NONE));
+    }
+
+    @Override
+    public SourceImage image(Row row, Configuration hadoop) {
+      if (problem != NONE && !row.isNullAt(problem)) {
+        return new SourceImage.Unreadable(row.getString(problem));
+      }
+      return row.isNullAt(index) ? NO_IMAGE : at(row.getString(index), hadoop);
+    }
+
+    @Override
+    public Optional<String> path(Row row) {
+      return Optional.ofNullable(row.getString(index));
+    }
+
+    private static SourceImage at(String uri, Configuration hadoop) {
+      try {
+        return ImageFiles.read(Storage.path(uri), hadoop);
+      } catch (InputException e) {
+        return new SourceImage.Unreadable(e.getMessage());
+      }
+    }
+  }
+
+  /**
+   * Hugging Face's {@code datasets.Image}: the bytes of an image file, its path, or both.
+   *
+   * @param index of the column
+   * @param bytes field of the structure
+   * @param path field of the structure
+   */
+  record HuggingFaceImage(int index, int bytes, int path) implements ImageColumn {
+    static boolean matches(StructType struct) {
+      List<String> names = List.of(struct.fieldNames());
+      return names.contains("bytes")
+          && names.contains("path")
+          && struct.apply("bytes").dataType() instanceof BinaryType
+          && struct.apply("path").dataType() instanceof StringType;
+    }
+
+    static HuggingFaceImage of(int index, StructType struct) {
+      return new HuggingFaceImage(index, struct.fieldIndex("bytes"), struct.fieldIndex("path"));
+    }
+
+    @Override
+    public SourceImage image(Row row, Configuration hadoop) {
+      if (row.isNullAt(index)) {
+        return NO_IMAGE;
+      }
+      Row image = row.getStruct(index);
+      if (!image.isNullAt(bytes)) {
+        return new SourceImage.Encoded(image.<byte[]>getAs(bytes));
+      }
+      return image.isNullAt(path) ? NO_IMAGE : Located.at(image.getString(path), hadoop);
+    }
+
+    @Override
+    public Optional<String> path(Row row) {
+      return row.isNullAt(index)
+          ? Optional.empty()
+          : Optional.ofNullable(row.getStruct(index).getString(path));
+    }
+  }
+
+  /** The image of a shard, and the columns that say what its bytes are. */
+  record ShardRow(int index, int encoding, int height, int width, int channels)
+      implements ImageColumn {
+    static final List<String> NEIGHBOURS = List.of("encoding", "height", "width", "channels");
+
+    @Override
+    public SourceImage image(Row row, Configuration hadoop) {
+      for (int each : new int[] {index, encoding, height, width, channels}) {
+        if (row.isNullAt(each)) {
+          return NO_IMAGE;
+        }
+      }
+      byte[] bytes = row.getAs(index);
+      try {
+        ImageShape shape =
+            new ImageShape(row.getInt(height), row.getInt(width), row.getInt(channels));
+        byte[] pixels = new byte[shape.bytes()];
+        ShardEncoding.parse(row.getString(encoding)).decode(bytes, 0, bytes.length, shape, pixels);
+        return new SourceImage.Decoded(new Pixels(shape, pixels));
+      } catch (InputException | UnreadableImageException e) { // A row that Stoker did not write.
+        return new SourceImage.Unreadable(e.getMessage());
+      }
+    }
+  }
+
+  /**
+   * Spark's own structure, with OpenCV's types of pixels: grey, BGR or BGRA of 8 bits, row by row
+   * ({@code org.apache.spark.ml.image.ImageSchema}).
+   */
+  record SparkImage(int index, int origin, int height, int width, int channels, int mode, int data)
+      implements ImageColumn {
+    static final List<String> FIELDS = List.of("height", "width", "nChannels", "mode", "data");
+
+    private static final String ORIGIN = "origin";
+    private static final int NONE = -1;
+
+    /** OpenCV's CV_8UC1, CV_8UC3 and CV_8UC4: the depth is in the lower three bits. */
+    private static final int EIGHT_BITS = 0;
+
+    static SparkImage of(int index, StructType struct) {
+      return new SparkImage(
+          index,
+          List.of(struct.fieldNames()).contains(ORIGIN) ? struct.fieldIndex(ORIGIN) : NONE,
+          struct.fieldIndex("height"),
+          struct.fieldIndex("width"),
+          struct.fieldIndex("nChannels"),
+          struct.fieldIndex("mode"),
+          struct.fieldIndex("data"));
+    }
+
+    @Override
+    public SourceImage image(Row row, Configuration hadoop) {
+      if (row.isNullAt(index) || row.getStruct(index).isNullAt(data)) {
+        return NO_IMAGE;
+      }
+      Row image = row.getStruct(index);
+      byte[] bytes = image.getAs(data);
+      int values = image.getInt(channels);
+      if (image.getInt(mode) < 0 || image.getInt(height) < 1 || image.getInt(width) < 1) {
+        return new SourceImage.Unreadable("Spark could not read it");
+      }
+      long area = (long) image.getInt(height) * image.getInt(width);
+      if ((image.getInt(mode) & 7) != EIGHT_BITS
+          || (values != 1 && values != 3 && values != 4)
+          || area != bytes.length / values
+          || bytes.length % values != 0) {
+        return new SourceImage.Unreadable(
+            String.format(
+                Locale.ROOT,
+                "not an image of 8 bits a value: OpenCV type %d, %d channels, %d bytes",
+                image.getInt(mode),
+                values,
+                bytes.length));
+      }
+      try {
+        ImageShape shape =
+            new ImageShape(image.getInt(height), image.getInt(width), values == 1 ? 1 : 3);
+        return new SourceImage.Decoded(
+            new Pixels(shape, values == 1 ? bytes.clone() : colors(bytes, values, shape)));
+      } catch (InputException e) {
+        return new SourceImage.Unreadable(e.getMessage());
+      }
+    }
+
+    @Override
+    public Optional<String> path(Row row) {
+      return origin == NONE || row.isNullAt(index)
+          ? Optional.empty()
+          : Optional.ofNullable(row.getStruct(index).getString(origin));
+    }
+
+    /** Red, green and blue, laid over white where there is a fourth value. */
+    private static byte[] colors(byte[] bytes, int values, ImageShape shape) {
+      byte[] pixels = new byte[shape.bytes()];
+      for (int i = 0; i < shape.area(); i++) {
+        int alpha = values == 4 ? bytes[4 * i + 3] & 0xFF : 255;
+        for (int color = 0; color < 3; color++) {
+          int value = bytes[values * i + 2 - color] & 0xFF;
+          pixels[3 * i + color] = (byte) ((value * alpha + 255 * (255 - alpha) + 127) / 255);
+        }
+      }
+      return pixels;
+    }
+  }
+}

@@ -1,0 +1,53 @@
+package io.stoker.data.storage;
+
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.Map;
+import java.util.WeakHashMap;
+import org.apache.hadoop.fs.FSDataInputStream;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.RawLocalFileSystem;
+
+/**
+ * Hadoop's plain local filesystem, which opens regular files only. A named pipe would have its
+ * reader wait for ever, and some devices have no end.
+ */
+final class LocalFiles extends RawLocalFileSystem {
+  static final String NOT_A_FILE = "a named pipe, socket or device, not a file";
+
+  /** One for each of Hadoop's own, so that it is as long-lived and has the same configuration. */
+  private static final Map<FileSystem, LocalFiles> OF_HADOOPS =
+      Collections.synchronizedMap(new WeakHashMap<>());
+
+  /** The filesystem that has the configuration of one of Hadoop's. */
+  static LocalFiles of(FileSystem hadoops) throws IOException {
+    LocalFiles present = OF_HADOOPS.get(hadoops);
+    if (present != null) {
+      return present;
+    }
+    LocalFiles created = new LocalFiles();
+    created.initialize(hadoops.getUri(), hadoops.getConf());
+    OF_HADOOPS.put(hadoops, created);
+    return created;
+  }
+
+  @Override
+  public FSDataInputStream open(org.apache.hadoop.fs.Path file, int bufferSize) throws IOException {
+    Path local = pathToFile(file).toPath();
+    if (Files.exists(local) && !Files.isRegularFile(local) && !Files.isDirectory(local)) {
+      throw new NotAFileException(file + " is " + NOT_A_FILE);
+    }
+    try {
+      return super.open(file, bufferSize);
+    } catch (FileNotFoundException e) { // Java throws it for a file that must not be read, too.
+      if (Files.isRegularFile(local)) {
+        throw new AccessDeniedException(local.toString(), null, "no permission to read it");
+      }
+      throw e;
+    }
+  }
+}

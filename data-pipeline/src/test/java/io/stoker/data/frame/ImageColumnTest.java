@@ -1,0 +1,98 @@
+package io.stoker.data.frame;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.stoker.data.image.ImageShape;
+import io.stoker.data.image.Pixels;
+import io.stoker.data.image.UnreadableImageException;
+import io.stoker.failure.InputException;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.ml.image.ImageSchema;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
+import org.junit.jupiter.api.Test;
+
+class ImageColumnTest {
+  private static final StructType SHARD =
+      new StructType()
+          .add("height", DataTypes.IntegerType)
+          .add("width", DataTypes.IntegerType)
+          .add("channels", DataTypes.IntegerType)
+          .add("encoding", DataTypes.StringType)
+          .add("image", DataTypes.BinaryType);
+
+  private static Pixels read(StructType schema, String column, Row row)
+      throws UnreadableImageException {
+    return ImageColumn.of(schema, column).read(row, new Configuration());
+  }
+
+  /** As Spark's data source "image" gives it. */
+  private static Pixels readSparks(int height, int width, int channels, int mode, int... bytes)
+      throws UnreadableImageException {
+    byte[] data = new byte[bytes.length];
+    for (int i = 0; i < bytes.length; i++) {
+      data[i] = (byte) bytes[i];
+    }
+    return read(
+        ImageSchema.imageSchema(),
+        "image",
+        RowFactory.create(RowFactory.create("origin", height, width, channels, mode, data)));
+  }
+
+  @Test
+  void turnsTheColorsOfOpenCvRound() throws Exception {
+    Pixels color = readSparks(1, 2, 3, 16, 1, 2, 3, 4, 5, 6);
+    assertThat(color.shape()).isEqualTo(new ImageShape(1, 2, 3));
+    assertThat(color.values()).containsExactly(3, 2, 1, 6, 5, 4);
+
+    assertThat(readSparks(2, 1, 1, 0, 7, 8).values()).containsExactly(7, 8);
+  }
+
+  @Test
+  void laysTransparentPixelsOverWhite() throws Exception {
+    // Covered, half covered, clear.
+    Pixels color = readSparks(1, 3, 4, 24, 1, 2, 3, 255, 0, 100, 200, 128, 9, 9, 9, 0);
+    assertThat(color.values()).containsExactly(3, 2, 1, (byte) 227, (byte) 177, 127, -1, -1, -1);
+  }
+
+  @Test
+  void saysWhatIsWrongWithAnImage() {
+    assertThatThrownBy(() -> readSparks(-1, -1, -1, -1))
+        .isInstanceOf(UnreadableImageException.class)
+        .hasMessage("Spark could not read it");
+    assertThatThrownBy(() -> readSparks(1, 1, 3, 21, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
+        .isInstanceOf(UnreadableImageException.class)
+        .hasMessageContaining("OpenCV type 21");
+    assertThatThrownBy(() -> readSparks(2, 1, 3, 16, 0, 0, 0))
+        .isInstanceOf(UnreadableImageException.class)
+        .hasMessageContaining("3 bytes");
+    assertThatThrownBy(
+            () -> read(SHARD, "image", RowFactory.create(2, 2, 1, "raw", new byte[] {1, 2, 3})))
+        .isInstanceOf(UnreadableImageException.class)
+        .hasMessageContaining("has 4 bytes, this one 3");
+    assertThatThrownBy(
+            () -> read(SHARD, "image", RowFactory.create(2, 2, 1, "bmp", new byte[] {1, 2, 3, 4})))
+        .isInstanceOf(UnreadableImageException.class)
+        .hasMessageContaining("Unknown encoding: 'bmp'");
+  }
+
+  @Test
+  void readsTheRowsOfShards() throws Exception {
+    Pixels grey = read(SHARD, "image", RowFactory.create(2, 1, 1, "raw", new byte[] {1, 2}));
+    assertThat(grey.shape()).isEqualTo(new ImageShape(2, 1, 1));
+    assertThat(grey.values()).containsExactly(1, 2);
+  }
+
+  @Test
+  void refusesOtherColumns() {
+    assertThatThrownBy(() -> ImageColumn.of(SHARD, "img"))
+        .isInstanceOf(InputException.class)
+        .hasMessageStartingWith("Unknown column: img (there are [height, ");
+    assertThatThrownBy(() -> ImageColumn.of(SHARD, "height"))
+        .isInstanceOf(InputException.class)
+        .hasMessageStartingWith("Invalid column height: it has the type int");
+  }
+}
