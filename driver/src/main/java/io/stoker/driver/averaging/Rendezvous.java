@@ -63,7 +63,8 @@ final class Rendezvous implements ThreadSafeRpcEndpoint, AutoCloseable {
   private final DriverTraffic traffic;
   private final Timer watch = new Timer("stoker-rendezvous", true);
 
-  @GuardedBy("this") private final Map<Integer, MultiRoundStage> stages = new HashMap<>();
+  @GuardedBy("this")
+  private final Map<Integer, MultiRoundStage> stages = new HashMap<>();
 
   /**
    * Opens it.

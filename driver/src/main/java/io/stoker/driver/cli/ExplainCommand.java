@@ -58,8 +58,8 @@ final class ExplainCommand extends StokerCommand {
       names = "--neighbours",
       paramLabel = "N",
       description =
-          "Find the N samples of --data that the last hidden layer finds most like each image, on the"
-              + " executors; into neighbours.png.")
+          "Find the N samples of --data that the last hidden layer finds most like each image, on"
+              + " the executors; into neighbours.png.")
   private Integer neighbours;
 
   @Option(

@@ -57,7 +57,8 @@ public final class Gang {
   public void awaitAllWorkers(String what) {
     if (spark.getConf().getBoolean("spark.dynamicAllocation.enabled", false)) {
       throw new InputException(
-          "Cannot train with --gang and spark.dynamicAllocation.enabled: Spark's barrier mode needs executors that stay; leave out one of them");
+          "Cannot train with --gang and spark.dynamicAllocation.enabled: Spark's barrier mode needs"
+              + " executors that stay; leave out one of them");
     }
     int patience = spark.getConf().getInt(SECONDS, PATIENCE);
     if (Slots.await(spark, workers, Duration.ofSeconds(patience)) < workers) {

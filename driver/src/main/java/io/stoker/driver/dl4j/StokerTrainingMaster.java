@@ -198,7 +198,8 @@ public final class StokerTrainingMaster
   @Override
   public void addHook(TrainingHook hook) {
     throw new InputException(
-        "StokerTrainingMaster calls no hooks on its workers: use a listener, or ParameterAveragingTrainingMaster");
+        "StokerTrainingMaster calls no hooks on its workers: use a listener, or"
+            + " ParameterAveragingTrainingMaster");
   }
 
   /** There is none. */
@@ -209,7 +210,8 @@ public final class StokerTrainingMaster
   public void setCollectTrainingStats(boolean collect) {
     Check.input(
         !collect,
-        "StokerTrainingMaster collects no statistics: Spark's own pages have the time of each round");
+        "StokerTrainingMaster collects no statistics: Spark's own pages have the time of each"
+            + " round");
   }
 
   @Override

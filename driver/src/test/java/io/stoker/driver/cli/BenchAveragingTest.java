@@ -13,7 +13,8 @@ class BenchAveragingTest {
     JsonNode measured =
         commands
             .json(
-                "bench averaging --parameters 3000,2000000 --workers 1,2 --rounds 2 --baseline driver")
+                "bench averaging --parameters 3000,2000000 --workers 1,2 --rounds 2 --baseline"
+                    + " driver")
             .get("measured");
 
     assertThat(measured).hasSize(4);

@@ -66,8 +66,8 @@ class PageTest {
             browser.script(
                 "return document.querySelector('[role=img]').getAttribute('aria-label')"))
         .isEqualTo(
-            "Chart of loss by round. training: 1 in round 1, 0.025 in round 40, between 0.025 and 1."
-                + " validation: 0.5 in round 20, 0.5 in round 20, between 0.5 and 0.5.");
+            "Chart of loss by round. training: 1 in round 1, 0.025 in round 40, between 0.025 and"
+                + " 1. validation: 0.5 in round 20, 0.5 in round 20, between 0.5 and 0.5.");
   }
 
   @Test

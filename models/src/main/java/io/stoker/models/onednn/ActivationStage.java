@@ -92,7 +92,8 @@ final class ActivationStage extends SteppedStage {
     switch (function) {
       case THRESHOLD ->
           throw new InputException(
-              "A model with threshold units cannot be trained: their derivative is 0 (use sigmoid)");
+              "A model with threshold units cannot be trained: their derivative is 0 (use"
+                  + " sigmoid)");
       case SIGMOID -> derive(dnnl.dnnl_eltwise_logistic_use_dst_for_bwd, 0, outputGradient);
       case TANH -> derive(dnnl.dnnl_eltwise_tanh_use_dst_for_bwd, 0, outputGradient);
       case RELU -> derive(dnnl.dnnl_eltwise_relu_use_dst_for_bwd, 0, outputGradient);
