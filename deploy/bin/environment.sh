@@ -7,30 +7,47 @@ fail() {
   exit "$1"
 }
 
-# Whether the folder is the home of a Java 17.
-is_java_17() {
+# Whether the folder is the home of a Java 17 or 21, which Spark 3.5 runs on.
+is_java() {
+  local version='"(17|21)[."]'
   [[ -x $1/bin/java ]] || return 1
   if [[ -r $1/release ]]; then
-    grep -q '^JAVA_VERSION="17[."]' "$1/release"
+    grep -qE "^JAVA_VERSION=$version" "$1/release"
   else
-    "$1/bin/java" -version 2>&1 | grep -q ' version "17[."]'
+    "$1/bin/java" -version 2>&1 | grep -qE " version $version"
   fi
 }
 
-# Sets and exports JAVA_HOME: the one given if it is a Java 17, else that of java on the PATH, else one
-# that is installed where Linux distributions put it. Spark 3.5 runs on no newer Java.
+# Sets and exports JAVA_HOME: the one given if it is a Java that Spark runs on, else that of java on the PATH,
+# else one that is installed where Linux distributions put it, a Java 17 first.
 find_java() {
   local candidate on_path=""
   if command -v java >/dev/null; then
     on_path=$(dirname "$(dirname "$(readlink -f "$(command -v java)")")")
   fi
-  for candidate in "${JAVA_HOME:-}" "$on_path" /usr/lib/jvm/*17*; do
-    if [[ -n $candidate ]] && is_java_17 "$candidate"; then
+  for candidate in "${JAVA_HOME:-}" "$on_path" /usr/lib/jvm/*17* /usr/lib/jvm/*21*; do
+    if [[ -n $candidate ]] && is_java "$candidate"; then
       export JAVA_HOME=$candidate
       return
     fi
   done
-  fail 4 "no Java 17 found in JAVA_HOME (${JAVA_HOME:-not set}), on the PATH or in /usr/lib/jvm; install a JDK 17, or set JAVA_HOME to it"
+  fail 4 "no Java 17 or 21 found in JAVA_HOME (${JAVA_HOME:-not set}), on the PATH or in /usr/lib/jvm; install a JDK 17, or set JAVA_HOME to it"
+}
+
+# Exports a locale in which Java reads file names and arguments as UTF-8 and writes numbers with Latin digits: Java
+# decides that by LC_ALL when it starts, and no option of Java changes it. Names outside ASCII are lost otherwise.
+export_locale() {
+  local candidate
+  # A system without the command (a small container) has C.UTF-8.
+  if command -v locale >/dev/null; then
+    for candidate in C.UTF-8 en_US.UTF-8 $(locale -a 2>/dev/null | grep -iE 'utf-?8$'); do
+      if [[ $(env LC_ALL="$candidate" locale charmap 2>/dev/null) == UTF-8 ]]; then
+        export LC_ALL=$candidate
+        return
+      fi
+    done
+  fi
+  export LC_ALL=C.UTF-8
 }
 
 # Spark binds to this machine's host name; a machine whose name does not resolve has the loopback address.

@@ -1,6 +1,7 @@
 package io.stoker.failure;
 
 import com.google.errorprone.annotations.FormatMethod;
+import java.util.Locale;
 
 /** Checks of what a user handed in, one condition a call. */
 public final class Check {
@@ -17,7 +18,7 @@ public final class Check {
   @FormatMethod
   public static void input(boolean condition, String message, Object... arguments) {
     if (!condition) {
-      throw new InputException(String.format(message, arguments));
+      throw new InputException(String.format(Locale.ROOT, message, arguments));
     }
   }
 
@@ -32,7 +33,7 @@ public final class Check {
   @FormatMethod
   public static void undamaged(boolean condition, String message, Object... arguments) {
     if (!condition) {
-      throw new DamagedException(String.format(message, arguments));
+      throw new DamagedException(String.format(Locale.ROOT, message, arguments));
     }
   }
 }

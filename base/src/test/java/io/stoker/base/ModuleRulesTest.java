@@ -15,6 +15,8 @@ class ModuleRulesTest {
   @ArchTest
   static final ArchRule theBaseNeedsJavaOnly =
       classes()
+          .that()
+          .resideOutsideOfPackage("io.stoker.base.json..")
           .should()
           .onlyDependOnClassesThat()
           .resideInAnyPackage(
@@ -22,6 +24,16 @@ class ModuleRulesTest {
               "io.stoker.base..",
               "io.stoker.failure..",
               "com.google.errorprone.annotations..");
+
+  @ArchTest
+  static final ArchRule itsJsonNeedsJacksonToo =
+      classes()
+          .that()
+          .resideInAPackage("io.stoker.base.json..")
+          .should()
+          .onlyDependOnClassesThat()
+          .resideInAnyPackage(
+              "java..", "io.stoker.base..", "io.stoker.failure..", "com.fasterxml.jackson..");
 
   @ArchTest
   static final ArchRule failuresNeedNothingOfTheBase =

@@ -1,5 +1,9 @@
 package io.stoker.driver;
 
+import static com.tngtech.archunit.base.DescribedPredicate.describe;
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.assignableTo;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
@@ -7,6 +11,13 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import java.io.File;
+import java.nio.file.Files;
+import java.util.stream.Stream;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.spark.storage.StorageLevel;
+import scala.Option;
+import scala.Tuple2;
 
 @AnalyzeClasses(packages = "io.stoker.driver", importOptions = ImportOption.DoNotIncludeTests.class)
 class ModuleRulesTest {
@@ -14,7 +25,7 @@ class ModuleRulesTest {
   static final ArchRule NO_ENGINE_IS_NAMED =
       noClasses()
           .that()
-          .resideOutsideOfPackages("io.stoker.driver.cli..", "io.stoker.driver.dl4j..")
+          .resideOutsideOfPackage("io.stoker.driver.cli..")
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage("io.stoker.models.dl4j..", "io.stoker.models.onednn..");
@@ -24,10 +35,8 @@ class ModuleRulesTest {
       noClasses().should().dependOnClassesThat().resideInAnyPackage("org.bytedeco..");
 
   @ArchTest
-  static final ArchRule DEEPLEARNING4J_IS_FOR_PROGRAMS_OF_ITS_USERS =
+  static final ArchRule NO_TYPE_OF_DEEPLEARNING4J_IS_NAMED =
       noClasses()
-          .that()
-          .resideOutsideOfPackage("io.stoker.driver.dl4j..")
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage("org.nd4j..", "org.deeplearning4j..", "org.datavec..");
@@ -58,6 +67,45 @@ class ModuleRulesTest {
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage("org.apache.spark.ml..", "org.apache.spark.mllib..");
+
+  /**
+   * Spark's internals differ between its lines, and Scala's library between its versions: one
+   * package holds what must be compiled, and looked at, for each line.
+   */
+  @ArchTest
+  static final ArchRule SPARKS_INTERNALS_AND_SCALA_ARE_NAMED_IN_ONE_PACKAGE =
+      noClasses()
+          .that()
+          .resideOutsideOfPackages("io.stoker.driver.spark..", "io.stoker.driver.dl4j..")
+          .should()
+          .dependOnClassesThat(
+              resideInAnyPackage(
+                      "org.apache.spark.network..",
+                      "org.apache.spark.rpc..",
+                      "org.apache.spark.scheduler..",
+                      "org.apache.spark.serializer..",
+                      "org.apache.spark.shuffle..",
+                      "org.apache.spark.status..",
+                      "org.apache.spark.storage..",
+                      "org.apache.spark.util.io..",
+                      "scala..")
+                  .and(not(assignableTo(StorageLevel.class)))
+                  // They are part of Spark's interface to Java: pairs, and parameters of Spark ML.
+                  .and(not(assignableTo(Tuple2.class)))
+                  .and(not(assignableTo(Option.class))));
+
+  /** {@link io.stoker.data.storage.OwnFolder} deletes, and follows no link. */
+  @ArchTest
+  static final ArchRule NOTHING_IS_DELETED_UNGUARDED =
+      noClasses()
+          .should()
+          .callMethodWhere(
+              describe(
+                  "a file is deleted",
+                  call ->
+                      call.getName().matches("delete|deleteIfExists|deleteOnExit")
+                          && Stream.of(FileSystem.class, Files.class, File.class)
+                              .anyMatch(call.getTargetOwner()::isAssignableTo)));
 
   @ArchTest
   static final ArchRule NO_CYCLES =

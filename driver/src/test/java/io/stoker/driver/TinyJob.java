@@ -5,6 +5,7 @@ import io.stoker.driver.checkpoint.StoredModel;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.metrics.RoundMetrics;
 import io.stoker.driver.round.RoundListener;
+import io.stoker.driver.round.RoundListeners;
 import io.stoker.worker.TinyShards;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -75,16 +76,17 @@ public final class TinyJob {
         .seed(3);
   }
 
-  /** Ends a job with a failure, "stopped", behind a round. */
-  public static RoundListener stoppingAfter(int round) {
-    return new RoundListener() {
-      @Override
-      public void roundFinished(RoundMetrics metrics) {
-        if (metrics.round() == round) {
-          throw new IllegalStateException("stopped");
-        }
-      }
-    };
+  /** Ends a job with a failure, "stopped", after a round. */
+  public static RoundListeners stoppingAfter(int round) {
+    return RoundListeners.required(
+        new RoundListener() {
+          @Override
+          public void roundFinished(RoundMetrics metrics) {
+            if (metrics.round() == round) {
+              throw new IllegalStateException("stopped");
+            }
+          }
+        });
   }
 
   /** The parameters of a run's newest checkpoint. */

@@ -27,8 +27,8 @@ public final class ImageBatch {
     this.views = views;
     Check.input(
         (long) capacity * views <= Integer.MAX_VALUE / imageValues,
-        "Invalid batch: %d samples of %d views of %d values (too large for one array; take a"
-            + " smaller --batch)",
+        "Invalid batch: %d samples of %d views of %d values (too large for one array; take a smaller"
+            + " --batch)",
         capacity,
         views,
         imageValues);

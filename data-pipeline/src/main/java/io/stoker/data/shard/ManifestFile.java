@@ -1,18 +1,15 @@
 package io.stoker.data.shard;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.StreamReadConstraints;
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.ObjectWriter;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.stoker.base.Sha256;
+import io.stoker.base.json.StrictJson;
+import io.stoker.data.storage.SmallFile;
 import io.stoker.data.storage.Storage;
 import io.stoker.failure.Check;
 import io.stoker.failure.DamagedException;
 import io.stoker.failure.InputException;
-import io.stoker.failure.StokerException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -22,7 +19,6 @@ import java.util.List;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FSDataOutputStream;
-import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.slf4j.Logger;
@@ -37,23 +33,12 @@ public final class ManifestFile {
   public static final String CHECKSUM = "manifest.sha256";
 
   /** Bounds what is read into memory; a manifest takes about 100 bytes for each MB of shards. */
-  private static final long MAXIMUM_BYTES = 256L << 20;
+  private static final int MAXIMUM_BYTES = 256 << 20;
 
   private static final Logger LOG = LoggerFactory.getLogger(ManifestFile.class);
 
   private static final JsonMapper JSON =
-      JsonMapper.builder()
-          .enable(SerializationFeature.INDENT_OUTPUT)
-          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-          .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
-          .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
-          .build();
-
-  static {
-    JSON.getFactory()
-        .setStreamReadConstraints(
-            StreamReadConstraints.builder().maxNestingDepth(32).maxNumberLength(64).build());
-  }
+      StrictJson.mapper().enable(SerializationFeature.INDENT_OUTPUT).build();
 
   private ManifestFile() {}
 
@@ -78,20 +63,11 @@ public final class ManifestFile {
   public static Stored read(Path folder, Configuration hadoop) {
     Path file = new Path(folder, ShardManifest.FILE);
     try {
-      FileSystem fileSystem = Storage.of(folder, hadoop);
-      FileStatus status = fileSystem.getFileStatus(file);
-      Check.undamaged(
-          status.getLen() > 0 && status.getLen() <= MAXIMUM_BYTES,
-          "Cannot read manifest %s: its length is %d bytes",
-          file,
-          status.getLen());
-      byte[] bytes = new byte[Math.toIntExact(status.getLen())];
-      try (FSDataInputStream in = fileSystem.open(file)) {
-        in.readFully(bytes);
-      }
+      byte[] bytes = SmallFile.read(file, MAXIMUM_BYTES, hadoop);
       String sha256 = Sha256.hex(bytes);
-      verify(fileSystem, file, sha256);
-      return new Stored(parse(bytes, file), sha256);
+      verify(Storage.of(folder, hadoop), file, sha256);
+      return new Stored(
+          StrictJson.read(JSON, bytes, ShardManifest.class, "manifest " + file), sha256);
     } catch (FileNotFoundException e) {
       throw new InputException(
           "Cannot find " + file + ": not a folder that 'stoker prepare' made", e);
@@ -157,28 +133,5 @@ public final class ManifestFile {
         out.write('\n');
       }
     }
-  }
-
-  private static ShardManifest parse(byte[] bytes, Path file) {
-    try {
-      return JSON.readValue(bytes, ShardManifest.class);
-    } catch (JsonProcessingException e) {
-      for (Throwable cause = e; cause != null; cause = cause.getCause()) {
-        if (cause instanceof StokerException stoker) {
-          throw new DamagedException(
-              "Cannot read manifest " + file + ": " + stoker.getMessage(), stoker);
-        }
-      }
-      throw new DamagedException(
-          "Cannot read manifest " + file + ": " + e.getOriginalMessage() + place(e), e);
-    } catch (IOException e) {
-      throw new UncheckedIOException("Cannot read manifest " + file, e);
-    }
-  }
-
-  private static String place(JsonProcessingException e) {
-    return e instanceof JsonMappingException mapping
-        ? " (at " + mapping.getPathReference().replaceAll("[a-zA-Z0-9_.]+[.](?=[A-Z])", "") + ")"
-        : "";
   }
 }

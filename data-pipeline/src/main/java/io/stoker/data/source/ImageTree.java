@@ -54,7 +54,8 @@ public final class ImageTree {
    * @throws IOException if the storage fails
    */
   public static ImageTree of(FileSystem fileSystem, Path folder, Links links) throws IOException {
-    ImageTree tree = new ImageTree(fileSystem, Inputs.folder(fileSystem, folder).getPath(), links);
+    ImageTree tree =
+        new ImageTree(fileSystem, Inputs.folder(fileSystem, folder).getPath(), links);
     tree.addAll(tree.root, List.of());
     return tree;
   }
@@ -91,13 +92,15 @@ public final class ImageTree {
 
   /** Ignores an entry that is not looked into. */
   void ignore(FolderEntry entry, Path folder) {
-    ignored.add(relative(folder, entry.name()) + (entry instanceof FolderEntry.Folder ? "/" : ""));
+    ignored.add(
+        relative(folder, entry.name()) + (entry instanceof FolderEntry.Folder ? "/" : ""));
   }
 
   /** Rejects an image, or ignores what is not one by its name. */
   void setAside(FolderEntry.Unnameable entry, Path folder) {
     if (ImageCodec.isImageName(entry.name().substring(entry.name().lastIndexOf('/') + 1))) {
-      rejected.add(new SourceListing.Rejected(relative(folder, entry.name()), entry.reason()));
+      rejected.add(
+          new SourceListing.Rejected(relative(folder, entry.name()), entry.reason()));
     } else {
       ignore(entry, folder);
     }
@@ -124,8 +127,8 @@ public final class ImageTree {
     }
   }
 
-  private void addFolder(FolderEntry.Folder inner, Path folder, List<java.nio.file.Path> linked)
-      throws IOException {
+  private void addFolder(
+      FolderEntry.Folder inner, Path folder, List<java.nio.file.Path> linked) throws IOException {
     if (!inner.link()) {
       addAll(inner.path(), linked);
       return;

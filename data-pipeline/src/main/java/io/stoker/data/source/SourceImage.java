@@ -24,7 +24,8 @@ public sealed interface SourceImage extends Serializable {
   @SuppressWarnings("ArrayRecordComponent") // It is decoded once and dropped.
   record Encoded(byte[] file) implements SourceImage {
     @Override
-    public <T> T decode(long maximumPixels, ImageCodec.Use<T> use) throws UnreadableImageException {
+    public <T> T decode(long maximumPixels, ImageCodec.Use<T> use)
+        throws UnreadableImageException {
       return ImageCodec.decode(file, maximumPixels, use);
     }
   }
@@ -36,7 +37,8 @@ public sealed interface SourceImage extends Serializable {
    */
   record Decoded(Pixels pixels) implements SourceImage {
     @Override
-    public <T> T decode(long maximumPixels, ImageCodec.Use<T> use) throws UnreadableImageException {
+    public <T> T decode(long maximumPixels, ImageCodec.Use<T> use)
+        throws UnreadableImageException {
       return use.of(pixels);
     }
   }
@@ -48,7 +50,8 @@ public sealed interface SourceImage extends Serializable {
    */
   record Unreadable(String reason) implements SourceImage {
     @Override
-    public <T> T decode(long maximumPixels, ImageCodec.Use<T> use) throws UnreadableImageException {
+    public <T> T decode(long maximumPixels, ImageCodec.Use<T> use)
+        throws UnreadableImageException {
       throw new UnreadableImageException(reason);
     }
   }

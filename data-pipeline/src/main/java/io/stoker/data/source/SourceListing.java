@@ -82,8 +82,7 @@ public record SourceListing(
         name.length(),
         LONGEST_NAME);
     Check.input(
-        name.codePoints()
-            .noneMatch(c -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE),
+        name.codePoints().noneMatch(c -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE),
         "Invalid class name: '%s' (it is not valid Unicode)",
         Inputs.shown(name));
   }

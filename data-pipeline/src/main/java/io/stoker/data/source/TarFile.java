@@ -156,8 +156,7 @@ final class TarFile implements AutoCloseable {
   }
 
   private InputException damaged(Exception cause) {
-    return new InputException(
-        "Cannot read " + file + ": truncated, damaged or not a tar file", cause);
+    return new InputException("Cannot read " + file + ": truncated, damaged or not a tar file", cause);
   }
 
   @Override

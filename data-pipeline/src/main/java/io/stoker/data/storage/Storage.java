@@ -56,16 +56,23 @@ public final class Storage {
    *
    * @throws InputException if the path's scheme is that of no known filesystem, or if the path has
    *     a password in it
+   * @throws io.stoker.failure.ResourceException if the path is on a local disk and its name cannot
+   *     be read, see {@link FileNames}
    * @throws IOException if the filesystem cannot be reached
    */
   public static FileSystem of(Path path, Configuration hadoop) throws IOException {
     refusePassword(path);
     try {
       FileSystem fileSystem = path.getFileSystem(hadoop);
-      return fileSystem instanceof LocalFileSystem local
-              && local.getRawFileSystem().getClass() == RawLocalFileSystem.class
-          ? LocalFiles.of(local.getRawFileSystem())
-          : fileSystem;
+      if (fileSystem instanceof LocalFileSystem local) {
+        if (!FileNames.areUnicode()) {
+          FileNames.requireAscii(path.toString(), path.toString());
+        }
+        return local.getRawFileSystem().getClass() == RawLocalFileSystem.class
+            ? LocalFiles.of(local.getRawFileSystem())
+            : local.getRawFileSystem();
+      }
+      return fileSystem;
     } catch (UnsupportedFileSystemException e) {
       throw new InputException(
           "Cannot reach "
@@ -247,7 +254,9 @@ public final class Storage {
     if (fileSystem instanceof DistributedFileSystem hdfs) {
       write(hdfs, replacement(file), content);
       hdfs.rename(replacement(file), file, Options.Rename.OVERWRITE);
-    } else if (fileSystem instanceof RawLocalFileSystem) {
+    } else if (fileSystem instanceof RawLocalFileSystem local) {
+      // Not over a symbolic link there: the write would follow it to another file.
+      Files.deleteIfExists(local.pathToFile(replacement(file)).toPath());
       write(fileSystem, replacement(file), content);
       if (!fileSystem.rename(replacement(file), file)) {
         throw new IOException("Cannot rename " + replacement(file) + " to " + file);

@@ -162,7 +162,7 @@ class ShardFolderTest {
         "\"encoding\" : \"raw\"|\"encoding\" : \"webp\"|Unknown encoding",
         "\"ant\"|\"bee\"|twice",
         "\"seed\" : 0|\"sead\" : 0|seed",
-        "\"ignored\"|\"x\" : 1, \"ignored\"|\"x\"",
+        "\"ignored\"|\"x\" : 1, \"ignored\"|the field 'x' is unknown",
         "100.0|-1.0|Invalid mean",
         "100.0|1e999|Invalid mean",
         "\"splits\"|\"splits\" : null, \"splits2\"|splits",

@@ -34,7 +34,9 @@ class AccountTest {
   }
 
   private static long found(SourceListing listing) {
-    return listing.samples().orElseThrow() + listing.rejected().size() + listing.ignored().size();
+    return listing.samples().orElseThrow()
+        + listing.rejected().size()
+        + listing.ignored().size();
   }
 
   private void write(String name) throws IOException {
@@ -45,19 +47,8 @@ class AccountTest {
   private void writeTree(long seed) throws IOException {
     SplittableRandom random = new SplittableRandom(seed);
     String[] names = {
-      "1.png",
-      "Ä.jpg",
-      ".hidden.png",
-      "notes.txt",
-      "no suffix",
-      "x.GIF",
-      "日本.webp",
-      "a:b.bmp",
-      "line\nbreak.png",
-      "esc\u001b[31m.png",
-      "İ.PNG",
-      "tab\t.db",
-      " .png"
+      "1.png", "Ä.jpg", ".hidden.png", "notes.txt", "no suffix", "x.GIF", "日本.webp", "a:b.bmp",
+      "line\nbreak.png", "esc\u001b[31m.png", "İ.PNG", "tab\t.db", " .png"
     };
     for (String top : new String[] {"Äpfel", "bee", "çay"}) {
       Path at = folder.resolve(top);
@@ -127,7 +118,8 @@ class AccountTest {
     Files.createSymbolicLink(folder.resolve("b/up"), folder);
     SourceListing listing = list("folder", folder);
     assertThat(listing.samples()).hasValue(2);
-    assertThat(listing.ignored()).containsExactly("a/pipe.png", "a/zero.png", "b/up/", "pipe");
+    assertThat(listing.ignored())
+        .containsExactly("a/pipe.png", "a/zero.png", "b/up/", "pipe");
   }
 
   @Test
@@ -168,22 +160,8 @@ class AccountTest {
     TestImages.write(
         folder.resolve("a.tar"),
         SourceTest.tar(
-            "1.png",
-            png,
-            "1.cls",
-            label,
-            "2.png",
-            png,
-            "2.cls",
-            other,
-            ".3.png",
-            png,
-            "3.cls",
-            label,
-            "4.json",
-            label,
-            "->x",
-            new byte[0]));
+            "1.png", png, "1.cls", label, "2.png", png, "2.cls", other, ".3.png", png, "3.cls",
+            label, "4.json", label, "->x", new byte[0]));
     write("notes.txt");
     Fifo.make(folder.resolve("pipe.tar"));
     SourceListing listing = list("tar", folder);
@@ -194,8 +172,7 @@ class AccountTest {
         .isInstanceOf(InputException.class)
         .hasMessageContaining("is a named pipe, socket or device");
 
-    TestImages.write(
-        folder.resolve("a.tar"), SourceTest.tar("1.png", png, "1.cls", label, "1.cls", other));
+    TestImages.write(folder.resolve("a.tar"), SourceTest.tar("1.png", png, "1.cls", label, "1.cls", other));
     assertThatThrownBy(() -> list("tar", folder.resolve("a.tar")))
         .isInstanceOf(InputException.class)
         .hasMessageEndingWith("it holds 1.cls twice");

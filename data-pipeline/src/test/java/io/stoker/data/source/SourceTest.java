@@ -222,10 +222,7 @@ class SourceTest {
   void readsWhatStandsInQuotesAndSpaces() throws IOException {
     Files.writeString(
         folder.resolve("list.csv"),
-        "path , label\r\n\r\n"
-            + " a.png , \"x, \"\"y\"\"\"\r\n"
-            + "b.png,it's 5\" wide,\r\n"
-            + "\"c,d.png\",x\r\n");
+        "path , label\r\n\r\n a.png , \"x, \"\"y\"\"\"\r\nb.png,it's 5\" wide,\r\n\"c,d.png\",x\r\n");
     assertThat(list("csv", folder.resolve("list.csv")).classNames())
         .containsExactly("it's 5\" wide", "x", "x, \"y\"");
     assertThat(read("csv", folder.resolve("list.csv")))
@@ -248,8 +245,7 @@ class SourceTest {
     assertThatThrownBy(() -> new SourceListing(List.of("a\nb", "a\nb"), none, List.of()))
         .isInstanceOf(InputException.class)
         .hasMessageEndingWith("[a?b, a?b]");
-    assertThat(
-            new SourceListing(List.of("\u001b[31m", "x".repeat(255)), none, List.of()).classNames())
+    assertThat(new SourceListing(List.of("\u001b[31m", "x".repeat(255)), none, List.of()).classNames())
         .hasSize(2);
     byte[] tar = tar("x".repeat(256) + "/1.png", image(1), "b/2.png", image(2));
     Files.write(folder.resolve("images.tar"), tar);

@@ -55,7 +55,8 @@ class WritableTest {
 
   private static Configuration hadoop() {
     Configuration hadoop = new Configuration();
-    hadoop.setClass("fs.readonly.impl", ReadOnlyDisk.class, org.apache.hadoop.fs.FileSystem.class);
+    hadoop.setClass(
+        "fs.readonly.impl", ReadOnlyDisk.class, org.apache.hadoop.fs.FileSystem.class);
     return hadoop;
   }
 

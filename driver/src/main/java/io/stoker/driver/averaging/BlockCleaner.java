@@ -7,9 +7,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Lets go of blocks and shuffle files, one after the other, on a thread of its own. It waits for
- * the executors, which a round need not; so none of them owes Spark an answer when it is stopped,
- * which it would report as an error.
+ * Deletes blocks and shuffle files, one after the other, on a thread of its own. Deleting waits for
+ * the answers of the executors, for which rounds must not wait. Spark is asked to wait for them, as
+ * it reports an error when it is stopped while an answer is missing.
  */
 final class BlockCleaner implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(BlockCleaner.class);
@@ -18,31 +18,32 @@ final class BlockCleaner implements AutoCloseable {
   private final ExecutorService thread =
       Executors.newSingleThreadExecutor(
           task -> {
-            Thread made = new Thread(task, "stoker-releases");
+            Thread made = new Thread(task, "stoker-block-cleaner");
             made.setDaemon(true);
             return made;
           });
 
-  /** Has something released, soon. */
-  void add(Runnable release) {
+  /** Runs a deletion after those that were added before. */
+  void add(Runnable deletion) {
     thread.execute(
         () -> {
           try {
-            release.run();
-          } catch (Exception e) { // Also Spark's, which reach Java undeclared. It is freed with the
-            // application at the latest.
-            LOG.warn("Cannot release what a round has left: {}", e.toString());
+            deletion.run();
+          } catch (Exception e) { // Also Spark's checked exceptions, which reach Java undeclared.
+            LOG.warn(
+                "Cannot delete blocks of a past round, which stay until Spark stops: {}",
+                e.toString());
           }
         });
   }
 
-  /** Waits until all is released. */
+  /** Waits until all deletions are done. */
   @Override
   public void close() {
     thread.shutdown();
     try {
       if (!thread.awaitTermination(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
-        LOG.warn("Blocks of the job are still being released after {} s", PATIENCE_SECONDS);
+        LOG.warn("Blocks of the job are still being deleted after {} s", PATIENCE_SECONDS);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

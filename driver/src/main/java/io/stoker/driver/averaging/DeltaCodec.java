@@ -8,18 +8,22 @@ import java.nio.FloatBuffer;
 import java.util.Optional;
 
 /**
- * How what a worker has changed in a round travels in fewer bytes than fp32. A function of the
- * change alone: nothing is kept from round to round to make up for what was rounded off (error
- * feedback), since that would have to survive with the worker wherever it runs next. What is
- * rounded off does not add up either: each round's changes are against the exact mean.
+ * Encodes the changes of a worker in a round in fewer bytes than fp32. The encoding is a function
+ * of the changes alone. It does without error feedback, which adds the rounding error to the
+ * changes of the next round: the error would have to follow the worker to the executor of its next
+ * round. The errors do not add up in any case, since the changes of each round are relative to the
+ * exact mean.
  *
- * <p>A change that is no number stays none, so that a job that diverges is seen to.
+ * <p>A change that is NaN stays NaN, so that a job that diverges is noticed.
  */
 sealed interface DeltaCodec extends Serializable {
-  /** Values that share a scale. Slices are multiples of it, so that cuts have no influence. */
+  /**
+   * How many values share a scale. Slice lengths are multiples of it, so that the positions of cuts
+   * have no influence.
+   */
   int BLOCK = 256;
 
-  /** The codec for a wire; none for fp32, which needs none. */
+  /** The codec of a wire format; empty for fp32, which sends values as they are. */
   static Optional<DeltaCodec> of(Wire wire) {
     return switch (wire) {
       case FP32 -> Optional.empty();
@@ -28,28 +32,28 @@ sealed interface DeltaCodec extends Serializable {
     };
   }
 
-  /** The bytes of so many values. */
+  /** How many bytes some values take. */
   int bytes(int values);
 
   /**
    * Encodes changes.
    *
-   * @param deltas all of which are read
-   * @param target little-endian, where they are put
+   * @param deltas the changes, all of which are read
+   * @param target little-endian, receives the encoded changes
    */
   void encode(FloatBuffer deltas, ByteBuffer target);
 
   /**
    * Decodes changes.
    *
-   * @param source little-endian, where they are taken from
-   * @param deltas which is filled
+   * @param source little-endian, the encoded changes
+   * @param deltas receives the changes, until it is full
    */
   void decode(ByteBuffer source, FloatBuffer deltas);
 
   /**
-   * Half precision of 1024 times the value: full precision (11 bits) from 6e-8 to 64, which it does
-   * not exceed.
+   * Half precision of 1024 times the change: 11 bits of precision from 6e-8 to 64, the largest
+   * change.
    */
   record Fp16() implements DeltaCodec {
     private static final float FACTOR = 1024;
@@ -74,7 +78,10 @@ sealed interface DeltaCodec extends Serializable {
     }
   }
 
-  /** For each block the largest magnitude divided by 127 (fp32), then each value in units of it. */
+  /**
+   * For each block of values the scale (fp32), which is the largest magnitude divided by 127, and
+   * then each value as a multiple of it (one byte).
+   */
   record Int8() implements DeltaCodec {
     private static final float STEPS = 127;
 
@@ -96,7 +103,7 @@ sealed interface DeltaCodec extends Serializable {
         float scale = Float.isFinite(largest) ? largest / STEPS : Float.NaN;
         target.putFloat(scale);
         for (int i = 0; i < values; i++) {
-          // Where the scale is no number, or nothing is left of it, this is 0.
+          // If the scale is NaN or 0, the cast gives 0.
           target.put((byte) Math.rint(Math.max(-STEPS, Math.min(STEPS, block[i] / scale))));
         }
       }

@@ -4,7 +4,7 @@ import io.stoker.base.LittleEndian;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 
-/** A piece's values as what has changed since the round began, vector by vector. */
+/** Encodes a piece as the changes since the round began, vector by vector. */
 final class Deltas {
   private Deltas() {}
 
@@ -14,7 +14,7 @@ final class Deltas {
    * @param length values of each vector
    * @param vectors how many vectors there are
    * @param before the slice before the round; may have more vectors
-   * @param after what the worker has made of it
+   * @param after the worker's values after the round
    */
   static byte[] encode(DeltaCodec codec, int length, int vectors, byte[] before, byte[] after) {
     byte[] encoded = new byte[vectors * codec.bytes(length)];
@@ -32,7 +32,7 @@ final class Deltas {
   }
 
   /**
-   * Decodes a piece: the worker's values, as near as the codec keeps them.
+   * Decodes a piece: the worker's values, up to the codec's rounding.
    *
    * @param length values of each vector
    * @param vectors how many vectors there are

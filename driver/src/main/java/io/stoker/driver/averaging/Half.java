@@ -1,6 +1,6 @@
 package io.stoker.driver.averaging;
 
-/** IEEE 754 half precision, which Java has from version 20 on only. */
+/** Conversion to IEEE 754 half precision, for which the JDK has methods from version 20 on. */
 final class Half {
   private static final int SIGN = 0x8000;
   private static final int MAGNITUDE = 0x7fff;
@@ -8,10 +8,10 @@ final class Half {
   private static final int INFINITY = 0x7c00;
   private static final int NAN = 0x7e00;
 
-  /** Bits of a fraction that fp32 has and half precision has not. */
+  /** How many bits longer the fraction of fp32 is. */
   private static final int FEWER_BITS = 13;
 
-  /** The difference of the exponents' biases, in the place of fp32's exponent. */
+  /** The difference of the exponents' biases, shifted to the exponent's position in fp32. */
   private static final int REBIAS = (127 - 15) << 23;
 
   private static final float SMALLEST_NORMAL = 0x1p-14f;
@@ -20,8 +20,8 @@ final class Half {
   private Half() {}
 
   /**
-   * The nearest number of half precision, of two equally near ones the even one. What is too large
-   * becomes the largest, 65504.
+   * Rounds to the nearest number of half precision, and of two equally near ones to the even one.
+   * Larger magnitudes become the largest finite number, 65504.
    */
   static short of(float value) {
     int sign = (Float.floatToRawIntBits(value) >>> 16) & SIGN;
@@ -38,7 +38,7 @@ final class Half {
     return (short) (sign | Math.min(rounded, LARGEST));
   }
 
-  /** The number itself, which fp32 has too. */
+  /** Converts to fp32, which is exact. */
   static float toFloat(short half) {
     int magnitude = half & MAGNITUDE;
     float value;

@@ -6,9 +6,9 @@ import io.stoker.worker.runtime.ReplicaKey;
 import org.apache.hadoop.conf.Configuration;
 
 /**
- * A model's first parameters, computed where they are needed; the updater state begins as zero.
+ * A model's initial parameters, computed by the task that needs them. The updater state is zero.
  *
- * @param replica says which model
+ * @param replica names the model
  * @param seed the job's root seed
  */
 public record InitialValues(ReplicaKey replica, long seed) implements SliceSource {

@@ -1,14 +1,17 @@
 package io.stoker.driver.averaging;
 
-/** No executor has a slice any more, nor what it was made of. */
+/** A slice is lost on all executors, and the pieces from which it was averaged are deleted. */
 final class LostSliceException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   LostSliceException(int slice) {
-    super("No executor has slice %d any more".formatted(slice));
+    super("No executor holds slice %d any more".formatted(slice));
   }
 
-  /** Whether a Spark job failed for this reason, or since a slice could not be made again. */
+  /**
+   * Whether a Spark job failed since a slice is lost or since workers were stranded. In both cases,
+   * rounds that were trained before must be trained again.
+   */
   static boolean isReasonOf(Throwable failure) {
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       if (cause instanceof LostSliceException || cause instanceof StrandedException) {

@@ -10,9 +10,10 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * What becomes of the workers' mean: a step with momentum from the parameters before the round, in
- * the direction of the mean (Chen and Huo, 2016, "Scalable Training of Deep Learning Machines by
- * Incremental Block Training"; Wang et al., 2020, "SlowMo"). With {@code d = mean - before}:
+ * The step that turns the workers' mean into the next parameters: a step with momentum from the
+ * parameters before the round, in the direction of the mean (Chen and Huo, 2016, "Scalable Training
+ * of Deep Learning Machines by Incremental Block Training"; Wang et al., 2020, "SlowMo"). With
+ * {@code d = mean - before}:
  *
  * <pre>
  *   u' = momentum * u + d
@@ -20,13 +21,13 @@ import java.util.List;
  *   w  = before + rate * (momentum * u' + d)
  * </pre>
  *
- * With rate 1 and momentum 0 this is the mean, to the last bit. Running statistics are averaged
- * only: beyond the mean a variance may be negative.
+ * With rate 1 and momentum 0 this is the mean, to the last bit. Running statistics always become
+ * the mean: a step beyond it could make a variance negative.
  *
  * @param rate the factor on the step
- * @param momentum the retention, 0 to below 1
- * @param nesterov whether to look ahead
- * @param statistics where in the parameter vector running statistics are
+ * @param momentum how much of the velocity is kept, 0 to below 1
+ * @param nesterov whether the step uses Nesterov's momentum
+ * @param statistics the ranges of the parameter vector that hold running statistics
  */
 public record OuterStep(double rate, double momentum, boolean nesterov, List<Range> statistics)
     implements Serializable {
@@ -55,24 +56,24 @@ public record OuterStep(double rate, double momentum, boolean nesterov, List<Ran
     return new OuterStep(rate, momentum, nesterov, statistics);
   }
 
-  /** Whether it changes nothing. */
+  /** Whether the next parameters are the mean itself. */
   public boolean isPlain() {
     return rate == 1 && momentum == 0;
   }
 
-  /** Whether there is a vector to keep from round to round. */
+  /** Whether the step keeps a velocity from round to round. */
   public boolean hasMomentum() {
     return momentum > 0;
   }
 
   /**
-   * Takes the step for one slice, each value in double precision and rounded once.
+   * Takes the step for one slice. Each value is computed in double precision and rounded once.
    *
    * @param slices how the vectors are cut
-   * @param slice which slice
-   * @param before its content before the round; not changed
-   * @param mean what the workers' mean is, without outer momentum; not changed
-   * @return its content after the round, a new array
+   * @param slice the slice's number
+   * @param before the slice's content before the round; not written to
+   * @param mean the workers' mean, without outer momentum; not written to
+   * @return the slice's content after the round, a new array
    */
   byte[] apply(ParameterSlices slices, int slice, byte[] before, byte[] mean) {
     byte[] content = Arrays.copyOf(mean, slices.bytes(slice));
@@ -81,7 +82,7 @@ public record OuterStep(double rate, double momentum, boolean nesterov, List<Ran
     FloatBuffer end = LittleEndian.floats(mean);
     int length = slices.length(slice);
     int velocity = slices.vectors() * length;
-    // As factors of d and u, with the mean as the base: then nothing is rounded that is not moved.
+    // The formula relative to the mean: where the factors are 0, the result is the mean exactly.
     double ofDelta = nesterov ? rate * (1 + momentum) - 1 : rate - 1;
     double ofVelocity = nesterov ? rate * momentum * momentum : rate * momentum;
     for (int i = 0; i < length; i++) {

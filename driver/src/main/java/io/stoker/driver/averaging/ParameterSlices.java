@@ -4,34 +4,35 @@ import io.stoker.base.Division;
 import java.io.Serializable;
 
 /**
- * How the parameters are cut: the vectors (the parameters, and what goes with them) into slices of
- * equally many values; the last slice may be shorter. Where the cuts are has no influence on any
- * value.
+ * How the vectors of a job are cut into slices: the parameters, and with them the updater state and
+ * the outer momentum where these are kept. All slices have the same number of values, but the last
+ * one may have fewer. The positions of the cuts have no influence on any value.
  *
- * <p>A slice's content is its range of the parameters, then the same range of the updater state and
- * of the outer momentum where there are such, as little-endian fp32. What a worker sends is the
- * same without the outer momentum.
+ * <p>The content of a slice is its range of the parameters, then the same range of the updater
+ * state and of the outer momentum, where there are such vectors, as little-endian fp32. A worker's
+ * piece is the same without the outer momentum.
  *
- * @param first the first parameter that is in a slice; those before it never change
+ * @param first the first parameter that is in a slice; the ones before it are frozen
  * @param parameters the length of a vector
- * @param vectors what a worker sends: 1 for parameters, 2 with the updater state
- * @param outerMomentum whether the slices hold the momentum of an {@link OuterStep} too
+ * @param vectors how many vectors a worker sends: 1 for the parameters, 2 with the updater state
+ * @param outerMomentum whether the slices also hold the momentum of an {@link OuterStep}
  * @param sliceLength values of a vector in each slice but the last
  */
 public record ParameterSlices(
     long first, long parameters, int vectors, boolean outerMomentum, int sliceLength)
     implements Serializable {
   /**
-   * A task of the average stage costs some milliseconds, whatever it averages. With the header of
-   * an array it still fits into whole regions of Java's heap, which large arrays have to
-   * themselves. Where two vectors travel it is half of that: the heap holds twice as much then, and
-   * grows rather than find room for large arrays between others.
+   * The largest piece of one vector. Larger slices would be better, since a task of the average
+   * stage costs some milliseconds for any size. But G1 stores an array of this size in regions of
+   * its own (a humongous object), and this one fills whole regions together with its header. With
+   * two vectors a slice has half as many values: the heap holds twice as many humongous objects
+   * then, and G1 rather grows the heap than finds free neighbouring regions.
    */
   private static final long LARGEST_BYTES = (16 << 20) - 4096;
 
   private static final long SMALLEST_BYTES = 1 << 20;
 
-  /** What a task of the average stage may hold: the workers' pieces, and two slices. */
+  /** What a task of the average stage may hold in memory: the workers' pieces, and two slices. */
   private static final long TASK_BYTES = 256 << 20;
 
   public ParameterSlices {
@@ -49,18 +50,20 @@ public record ParameterSlices(
     this(0, parameters, vectors, false, sliceLength);
   }
 
-  /** How many values of a vector fit into that many bytes, as a multiple of what shares a scale. */
+  /**
+   * How many values fit into some bytes, rounded down to a multiple of {@link DeltaCodec#BLOCK}.
+   */
   public static int lengthOf(int bytes) {
     return Math.max(1, bytes / Float.BYTES / DeltaCodec.BLOCK) * DeltaCodec.BLOCK;
   }
 
   /**
-   * How many values of a vector a slice should hold: as much as a task can average, and yet a slice
-   * for each worker's slot.
+   * How many values of a vector a slice should hold: as many as a task can average, but few enough
+   * that there is a slice for the slot of each worker.
    *
    * @param parameters the length of a vector
-   * @param vectors how many vectors travel
-   * @param workers whose pieces a task holds
+   * @param vectors how many vectors a worker sends
+   * @param workers how many workers' pieces a task holds
    */
   public static int fittingLength(long parameters, int vectors, int workers) {
     long block = (long) DeltaCodec.BLOCK * Float.BYTES * vectors;
@@ -69,7 +72,7 @@ public record ParameterSlices(
     return lengthOf((int) (Math.max(SMALLEST_BYTES, Math.min(each, most)) / vectors));
   }
 
-  /** Slices of the parameters before the first, alone. */
+  /** Slices of the frozen parameters, those before the first, without other vectors. */
   public ParameterSlices prefix() {
     return new ParameterSlices(0, first, 1, false, sliceLength);
   }
@@ -79,12 +82,12 @@ public record ParameterSlices(
     return (int) Division.ceiling(parameters - first, sliceLength);
   }
 
-  /** Which slice a parameter is in. */
+  /** The number of the slice that holds a parameter. */
   public int sliceOf(long parameter) {
     return (int) ((parameter - first) / sliceLength);
   }
 
-  /** Where a slice begins in each vector. */
+  /** The position in each vector at which a slice begins. */
   public long offset(int slice) {
     return first + (long) slice * sliceLength;
   }
@@ -104,7 +107,7 @@ public record ParameterSlices(
     return length(slice) * Float.BYTES * vectors;
   }
 
-  /** Whether the updater state travels too. */
+  /** Whether workers send the updater state too. */
   public boolean carryUpdaterState() {
     return vectors == 2;
   }

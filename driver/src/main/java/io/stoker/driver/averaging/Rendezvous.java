@@ -1,6 +1,8 @@
 package io.stoker.driver.averaging;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.stoker.driver.spark.DriverTraffic;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -9,160 +11,118 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Timer;
-import java.util.TimerTask;
 import java.util.TreeMap;
-import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.IntSupplier;
-import org.apache.spark.rpc.RpcCallContext;
-import org.apache.spark.rpc.RpcEndpointRef;
-import org.apache.spark.rpc.RpcEnv;
-import org.apache.spark.rpc.ThreadSafeRpcEndpoint;
+import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import scala.Function1;
-import scala.PartialFunction;
-import scala.runtime.AbstractPartialFunction;
-import scala.runtime.BoxedUnit;
 
 /**
- * Where the workers of a stage of several rounds wait for one another: an endpoint of Spark's on
- * the driver. A worker says that its piece of a round is on its executor, and hears, as soon as all
- * have said so, on which executors those of the others are. No value passes here.
+ * Has the workers of a multi-round stage wait for each other, on the driver. A worker reports that
+ * its piece of a round is stored on its executor. As soon as all workers have reported, each of
+ * them is told on which executors the pieces are. The pieces do not pass through the driver.
  *
- * <p>What a worker makes in a round is a function of the job. So one that Spark starts anew, here
- * or there, says the same again from the stage's first round on, while the others wait for it, and
- * is told at once where the pieces are that it has missed. When Spark begins the stage again, those
- * of the attempt before are sent away.
+ * <p>What a worker computes is a function of the job, so Spark may run its task again, on this or
+ * another executor. Such a task reports the stage's rounds from the first one on, and is told at
+ * once where the pieces of past rounds are, while the other workers wait for it. When Spark runs
+ * the whole stage again, the workers of the earlier attempt fail.
  *
- * <p>Workers that wait while nobody comes, such as after the loss of an executor whose slots were
- * needed, would wait forever: after a while they are told that they are stranded, and their tasks
- * fail for that reason. The rounds are then to be done one a stage.
+ * <p>Workers may wait for a worker that never comes, for example when an executor is lost and the
+ * remaining ones have too few slots. After some time their tasks fail with {@link
+ * StrandedException}, and the driver trains these rounds in a stage each.
  */
-final class Rendezvous implements ThreadSafeRpcEndpoint, AutoCloseable {
+final class Rendezvous {
   private static final Logger LOG = LoggerFactory.getLogger(Rendezvous.class);
 
-  /** How long workers wait while there are slots for all; and where there are not. */
-  private static final long PATIENCE = TimeUnit.SECONDS.toNanos(20);
-
-  private static final long PATIENCE_WITHOUT_SLOTS = TimeUnit.SECONDS.toNanos(5);
-  private static final long LOOK_MILLISECONDS = 500;
-
-  /** An arrival and its answer as Spark sends them, without the names of executors. */
+  /** The bytes of an arrival and its answer as Spark sends them, without the names of executors. */
   private static final int MESSAGE_BYTES = 300;
 
-  /** What a stranded worker hears. */
+  /** The answer to a worker that waits in vain. */
   static final String STRANDED = "stranded";
 
-  private final String name = "stoker-rendezvous-" + UUID.randomUUID();
-  private final RpcEnv environment;
-  private final RpcEndpointRef reference;
+  /**
+   * How long workers wait for the others.
+   *
+   * @param withSlots while the cluster has a slot for each worker
+   * @param withoutSlots while it has fewer
+   */
+  record Patience(Duration withSlots, Duration withoutSlots) {
+    static final Patience USUAL = new Patience(Duration.ofSeconds(20), Duration.ofSeconds(5));
+  }
+
   private final int workers;
   private final IntSupplier slots;
   private final DriverTraffic traffic;
-  private final Timer watch = new Timer("stoker-rendezvous", true);
+  private final Patience patience;
+  private final LongSupplier nanoTime;
 
   @GuardedBy("this")
   private final Map<Integer, MultiRoundStage> stages = new HashMap<>();
 
   /**
-   * Opens it.
-   *
-   * @param environment the driver's
-   * @param workers how many meet
-   * @param slots how many tasks can run at once now
-   * @param traffic where the bytes are counted that pass here
+   * @param workers how many workers wait for each other
+   * @param slots how many tasks the cluster can run at the same time now
+   * @param traffic where the bytes of arrivals and answers are counted
+   * @param patience how long workers wait
+   * @param nanoTime the clock, as {@link System#nanoTime}
    */
-  Rendezvous(RpcEnv environment, int workers, IntSupplier slots, DriverTraffic traffic) {
-    this.environment = environment;
+  Rendezvous(
+      int workers,
+      IntSupplier slots,
+      DriverTraffic traffic,
+      Patience patience,
+      LongSupplier nanoTime) {
     this.workers = workers;
     this.slots = slots;
     this.traffic = traffic;
-    this.reference = environment.setupEndpoint(name, this);
-    watch.schedule(
-        new TimerTask() {
-          @Override
-          public void run() {
-            look();
-          }
-        },
-        LOOK_MILLISECONDS,
-        LOOK_MILLISECONDS);
-  }
-
-  /** How executors find it. */
-  String name() {
-    return name;
+    this.patience = patience;
+    this.nanoTime = nanoTime;
   }
 
   /** Admits the workers of a stage. */
   synchronized void open(int stage, int rounds) {
-    stages.put(stage, new MultiRoundStage(workers, rounds));
+    stages.put(stage, new MultiRoundStage(rounds));
   }
 
-  /** Tells those who still come that there is nobody, and that their work is not wanted. */
-  synchronized void forget(int stage) {
-    MultiRoundStage forgotten = stages.remove(stage);
-    if (forgotten != null) {
-      forgotten.strand();
+  /** Fails workers that wait in a stage, and those that arrive from now on. */
+  synchronized void close(int stage) {
+    MultiRoundStage closed = stages.remove(stage);
+    if (closed != null) {
+      closed.strand();
     }
   }
 
   /**
-   * When the pieces of a round were all there for the first time.
+   * When the pieces of a round were complete for the first time.
    *
-   * @return as of {@link System#nanoTime}
+   * @return as of the clock
    */
   synchronized long completed(int stage, int round) {
     return stages.get(stage).completed[round];
   }
 
-  @Override
-  public RpcEnv rpcEnv() {
-    return environment;
-  }
-
-  @Override
-  public PartialFunction<Object, BoxedUnit> receiveAndReply(RpcCallContext caller) {
-    return new AbstractPartialFunction<>() {
-      @Override
-      public boolean isDefinedAt(Object message) {
-        return message instanceof Object[];
-      }
-
-      @Override
-      public <A, B> B applyOrElse(A message, Function1<A, B> otherwise) {
-        if (!isDefinedAt(message)) {
-          return otherwise.apply(message);
-        }
-        arrived(Arrival.of((Object[]) message), caller);
-        return null; // Scala's unit, which nobody looks at.
-      }
-    };
-  }
-
   /**
-   * What a worker says. It travels as an array of classes of Java's own, since Spark's endpoints do
-   * not know the class loader of a job's.
+   * What a worker reports.
    *
    * @param stage the stage's number here
-   * @param attempt Spark's attempt of the stage; later ones have larger numbers
-   * @param round whose piece is ready, from 0 within the stage
-   * @param worker who
-   * @param place the executor that has the piece
-   * @param known the hash of the places that it has heard last
-   * @param lost of whom the piece could not be had, and from where
+   * @param attempt Spark's attempt of the stage; later attempts have larger numbers
+   * @param round the round whose piece is stored, from 0 within the stage
+   * @param worker the worker
+   * @param place the executor that stores the piece
+   * @param knownVersion the version of the {@link Places} that the worker has; 0 for none
+   * @param lost by worker, places that did not deliver the worker's piece of this round
    */
-  @SuppressWarnings("unchecked") // the last element of a message
   record Arrival(
       int stage,
       long attempt,
       int round,
       int worker,
       String place,
-      int known,
+      int knownVersion,
       Map<Integer, String> lost) {
+    @SuppressWarnings("unchecked") // the last element of a message
     static Arrival of(Object[] message) {
       return new Arrival(
           (int) message[0],
@@ -174,30 +134,74 @@ final class Rendezvous implements ThreadSafeRpcEndpoint, AutoCloseable {
           new TreeMap<>((Map<Integer, String>) message[6]));
     }
 
+    /** The arrival in classes that Spark's endpoints can deserialize. */
     Object[] message() {
-      return new Object[] {stage, attempt, round, worker, place, known, new TreeMap<>(lost)};
+      return new Object[] {stage, attempt, round, worker, place, knownVersion, new TreeMap<>(lost)};
     }
   }
 
-  private synchronized void arrived(Arrival arrival, RpcCallContext caller) {
+  /**
+   * On which executor the piece of each worker is.
+   *
+   * @param version counts the different places that the rendezvous has sent to workers of the stage
+   * @param byWorker a place for each worker
+   */
+  record Places(int version, List<String> byWorker) {
+    static final Places UNKNOWN = new Places(0, List.of());
+
+    Places {
+      byWorker = List.copyOf(byWorker);
+    }
+
+    String of(int worker) {
+      return byWorker.get(worker);
+    }
+
+    /**
+     * The answer to a worker, in classes that Spark can deserialize for it.
+     *
+     * @param knownVersion what the worker has: the places themselves are left out if it has them
+     */
+    Object[] message(int knownVersion) {
+      return new Object[] {
+        version, knownVersion == version ? new String[0] : byWorker.toArray(String[]::new)
+      };
+    }
+
+    /** The places after an answer. */
+    Places updated(Object[] message) {
+      int sent = (int) message[0];
+      return sent == version ? this : new Places(sent, Arrays.asList((String[]) message[1]));
+    }
+  }
+
+  /**
+   * Takes the report of a worker.
+   *
+   * @param arrival the report
+   * @param reply answers the worker, now or when all workers have reported
+   */
+  synchronized void arrived(Arrival arrival, Consumer<Object> reply) {
     traffic.add(MESSAGE_BYTES + arrival.place().length());
     MultiRoundStage stage = stages.get(arrival.stage());
     if (stage == null || stage.stranded || arrival.attempt() < stage.attempt) {
-      caller.reply(STRANDED);
+      reply.accept(STRANDED);
       return;
     }
     stage.arrived(arrival);
-    stage.waiting.add(new Waiting(arrival, caller));
-    stage.answer(traffic);
+    stage.waiting.add(new Waiting(arrival, reply));
+    stage.answer();
   }
 
-  private synchronized void look() {
-    long now = System.nanoTime();
+  /** Fails the workers of stages in which no worker has arrived for too long; called regularly. */
+  synchronized void failStalledStages() {
+    long now = nanoTime.getAsLong();
     for (MultiRoundStage stage : stages.values()) {
       long waited = stage.waiting.isEmpty() ? 0 : now - stage.lastArrival;
-      if (waited > PATIENCE || (waited > PATIENCE_WITHOUT_SLOTS && slots.getAsInt() < workers)) {
+      if (waited > patience.withSlots().toNanos()
+          || (waited > patience.withoutSlots().toNanos() && slots.getAsInt() < workers)) {
         LOG.warn(
-            "{} of {} workers have waited {} s for the others: rounds go on one by one",
+            "{} of {} workers have waited {} s for the others: the rounds are trained one by one",
             stage.waiting.size(),
             workers,
             TimeUnit.NANOSECONDS.toSeconds(waited));
@@ -206,22 +210,23 @@ final class Rendezvous implements ThreadSafeRpcEndpoint, AutoCloseable {
     }
   }
 
-  private record Waiting(Arrival arrival, RpcCallContext caller) {}
+  private record Waiting(Arrival arrival, Consumer<Object> reply) {}
 
-  /** The workers of one stage. */
-  private static final class MultiRoundStage {
-    /** Of each worker, how many rounds' pieces are where. */
-    private final List<Map<String, Integer>> places = new ArrayList<>();
+  /** The workers of one stage; guarded by the rendezvous. */
+  private final class MultiRoundStage {
+    /** For each worker, up to which round its pieces are stored, by place. */
+    private final List<Map<String, Integer>> roundsByPlace = new ArrayList<>();
 
     private final List<Waiting> waiting = new ArrayList<>();
     private final long[] completed;
+    private Places sent = Places.UNKNOWN;
     private long attempt;
     private long lastArrival;
     private boolean stranded;
 
-    MultiRoundStage(int workers, int rounds) {
+    MultiRoundStage(int rounds) {
       for (int worker = 0; worker < workers; worker++) {
-        places.add(new LinkedHashMap<>());
+        roundsByPlace.add(new LinkedHashMap<>());
       }
       completed = new long[rounds];
     }
@@ -229,59 +234,61 @@ final class Rendezvous implements ThreadSafeRpcEndpoint, AutoCloseable {
     void arrived(Arrival arrival) {
       if (arrival.attempt() > attempt) {
         attempt = arrival.attempt();
-        dismiss(); // Workers of an earlier attempt have a slot that this one may need.
+        failWaiting(); // Workers of an earlier attempt hold slots that this one may need.
       }
-      lastArrival = System.nanoTime();
-      arrival.lost().forEach((worker, place) -> places.get(worker).remove(place));
-      places.get(arrival.worker()).merge(arrival.place(), arrival.round() + 1, Math::max);
+      lastArrival = nanoTime.getAsLong();
+      arrival.lost().forEach((worker, place) -> roundsByPlace.get(worker).remove(place));
+      roundsByPlace.get(arrival.worker()).merge(arrival.place(), arrival.round() + 1, Math::max);
     }
 
-    void answer(DriverTraffic traffic) {
+    /** Answers the workers whose round is complete. */
+    void answer() {
       for (Iterator<Waiting> each = waiting.iterator(); each.hasNext(); ) {
         Waiting next = each.next();
-        Optional<String[]> all = all(next.arrival().round());
-        if (all.isPresent()) {
-          boolean known = Arrays.hashCode(all.get()) == next.arrival().known();
-          String[] reply = known ? new String[0] : all.get();
-          traffic.add(Arrays.stream(reply).mapToInt(String::length).sum());
-          next.caller().reply(reply);
+        Optional<List<String>> places = places(next.arrival().round());
+        if (places.isPresent()) {
+          send(places.get(), next);
           each.remove();
         }
       }
     }
 
-    private Optional<String[]> all(int round) {
-      String[] found = new String[places.size()];
-      for (int worker = 0; worker < found.length; worker++) {
-        for (Map.Entry<String, Integer> place : places.get(worker).entrySet()) {
-          if (found[worker] == null && place.getValue() > round) {
-            found[worker] = place.getKey();
-          }
-        }
-        if (found[worker] == null) {
-          return Optional.empty();
-        }
+    private void send(List<String> places, Waiting to) {
+      if (!places.equals(sent.byWorker())) {
+        sent = new Places(sent.version() + 1, places);
+      }
+      if (to.arrival().knownVersion() != sent.version()) {
+        traffic.add(places.stream().mapToInt(String::length).sum());
+      }
+      to.reply().accept(sent.message(to.arrival().knownVersion()));
+    }
+
+    /** The places of all workers' pieces of a round; empty while one is missing. */
+    private Optional<List<String>> places(int round) {
+      List<String> places = new ArrayList<>();
+      for (Map<String, Integer> worker : roundsByPlace) {
+        worker.entrySet().stream()
+            .filter(place -> place.getValue() > round)
+            .findFirst()
+            .ifPresent(place -> places.add(place.getKey()));
+      }
+      if (places.size() < workers) {
+        return Optional.empty();
       }
       if (completed[round] == 0) {
-        completed[round] = System.nanoTime();
+        completed[round] = nanoTime.getAsLong();
       }
-      return Optional.of(found);
+      return Optional.of(places);
     }
 
     void strand() {
       stranded = true;
-      dismiss();
+      failWaiting();
     }
 
-    private void dismiss() {
-      waiting.forEach(each -> each.caller().reply(STRANDED));
+    private void failWaiting() {
+      waiting.forEach(each -> each.reply().accept(STRANDED));
       waiting.clear();
     }
-  }
-
-  @Override
-  public void close() {
-    watch.cancel();
-    environment.stop(reference);
   }
 }

@@ -5,12 +5,13 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * How slices came to be, for when they are lost: what rounds do is a function of the job, so that
- * doing them again gives the same bits. It is a few hundred bytes a round, and on the driver only.
+ * The rounds from which slices can be computed again if all copies are lost. A round is a function
+ * of the job, so that training it again gives the same bits. The history has a few hundred bytes a
+ * round, and stays on the driver.
  *
- * @param source where the first of these rounds began
- * @param before how many rounds there were before the source
- * @param rounds those since, in their order
+ * @param source the parameters before the first of these rounds
+ * @param before how many rounds were trained before that
+ * @param rounds the rounds since then, in their order
  */
 record RoundHistory(SliceSource source, long before, List<RoundWork> rounds) {
   RoundHistory {
@@ -21,23 +22,23 @@ record RoundHistory(SliceSource source, long before, List<RoundWork> rounds) {
     return new RoundHistory(source, 0, List.of());
   }
 
-  /** With rounds that came next. */
+  /** The history after further rounds. */
   RoundHistory after(List<RoundWork> next) {
     List<RoundWork> more = new ArrayList<>(rounds);
     more.addAll(next);
     return new RoundHistory(source, before, more);
   }
 
-  /** How many rounds there were in all. */
+  /** How many rounds were trained since the job began. */
   long length() {
     return before + rounds.size();
   }
 
   /**
-   * The same, from a later point on.
+   * The history from a later point on.
    *
-   * @param written the slices there
-   * @param length how many rounds there were then
+   * @param written the parameters at that point
+   * @param length how many rounds had been trained then, since the job began
    */
   RoundHistory since(SliceSource written, long length) {
     return new RoundHistory(

@@ -4,17 +4,18 @@ import java.util.List;
 import java.util.function.ToDoubleFunction;
 
 /**
- * What a round came to.
+ * The report of a round.
  *
  * @param workers the workers' reports, in their order
- * @param seconds how long it took, with what Spark does around it and attempts that failed
- * @param averageSeconds the averaging of slices in this round, as if spread evenly over the slots
- * @param driverBytes see {@link DriverTraffic}; what Spark had reported by the end of the round's
- *     stage, spread over the rounds of the stage
- * @param executorBytes what went from one executor to another: slices and pieces
- * @param drift how far apart the workers were before the average that this round began with; 0 if
- *     it began with none: the root mean square of their parameters' distances from the mean,
- *     weighted by examples, as a share of the mean's own length
+ * @param seconds how long the round took, with Spark's own work and with attempts that failed
+ * @param averageSeconds how long averaging took in this round, as if it were spread evenly over the
+ *     slots
+ * @param driverBytes bytes through the driver that Spark had reported by the end of the round's
+ *     stage, divided by the rounds of the stage; see {@link io.stoker.driver.spark.DriverTraffic}
+ * @param executorBytes bytes of slices and pieces that went from one executor to another
+ * @param drift how far the workers were apart before the average with which this round began, and 0
+ *     if it began without one: the root mean square of their parameters' distances from the mean,
+ *     weighted by examples, divided by the length of the mean
  */
 public record RoundReport(
     List<WorkerReport> workers,
@@ -41,12 +42,12 @@ public record RoundReport(
     return sum / examples();
   }
 
-  /** The share of these examples that were classified right. */
+  /** The share of these examples that were classified correctly. */
   public double accuracy() {
     return (double) workers.stream().mapToLong(WorkerReport::correct).sum() / examples();
   }
 
-  /** The mean over the workers of some time. */
+  /** The mean of a time over the workers. */
   public double meanSeconds(ToDoubleFunction<WorkerReport> seconds) {
     return workers.stream().mapToDouble(seconds).average().orElse(0);
   }

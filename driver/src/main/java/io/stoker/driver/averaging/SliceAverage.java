@@ -7,15 +7,15 @@ import java.util.Optional;
 import org.apache.spark.SparkEnv;
 
 /**
- * What becomes of the workers' pieces of a slice: their mean, and the outer step towards it. The
- * same pieces give the same bits, wherever and whenever it is.
+ * Averages the workers' pieces of a slice, and takes the outer step in the direction of the mean.
+ * The same pieces give the same bits on every executor and in every attempt.
  *
  * @param slices how the vectors are cut
- * @param outer the step
- * @param wire how what the workers have changed has travelled
+ * @param outer the outer step
+ * @param wire the format in which workers have sent what they have changed
  */
 record SliceAverage(ParameterSlices slices, OuterStep outer, Wire wire) implements Serializable {
-  /** Whether a new slice depends on the one before, and not on pieces alone. */
+  /** Whether a new slice depends on the slice before the round, and not on pieces alone. */
   boolean needsBefore() {
     return !outer.isPlain() || wire != Wire.FP32;
   }
@@ -23,9 +23,9 @@ record SliceAverage(ParameterSlices slices, OuterStep outer, Wire wire) implemen
   /**
    * Averages a slice.
    *
-   * @param slice which slice
-   * @param pieces one of each worker, in their order
-   * @param before its content before the round, where that is needed; not changed
+   * @param slice the slice's number
+   * @param pieces one of each worker, in worker order
+   * @param before the slice's content before the round, where {@link #needsBefore}; not written to
    */
   WeightedMean.Averaged of(int slice, List<WorkerSlice> pieces, byte[] before) {
     WeightedMean.Averaged mean = WeightedMean.of(decoded(pieces, before), slices.length(slice));
@@ -39,7 +39,7 @@ record SliceAverage(ParameterSlices slices, OuterStep outer, Wire wire) implemen
   }
 
   /** The bytes of the pieces that other executors than this one have written. */
-  static long moved(List<WorkerSlice> pieces) {
+  static long bytesFromOtherExecutors(List<WorkerSlice> pieces) {
     String here = SparkEnv.get().executorId();
     return pieces.stream()
         .filter(piece -> !piece.executor().equals(here))
@@ -47,7 +47,7 @@ record SliceAverage(ParameterSlices slices, OuterStep outer, Wire wire) implemen
         .sum();
   }
 
-  /** The pieces as their workers' values. */
+  /** The pieces with the workers' values as content, decoded from what was sent. */
   private List<WorkerSlice> decoded(List<WorkerSlice> pieces, byte[] before) {
     Optional<DeltaCodec> codec = DeltaCodec.of(wire);
     if (codec.isEmpty()) {

@@ -1,11 +1,13 @@
 package io.stoker.driver.averaging;
 
-import io.stoker.driver.spark.Scala;
+import io.stoker.driver.spark.BlockPlace;
+import io.stoker.driver.spark.Blocks;
+import io.stoker.driver.spark.DriverQuestions;
+import io.stoker.driver.spark.FetchedBlock;
+import io.stoker.driver.spark.RecordSerializer;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,54 +16,39 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
-import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskContext;
-import org.apache.spark.network.buffer.ManagedBuffer;
-import org.apache.spark.rpc.RpcEndpointRef;
-import org.apache.spark.serializer.DeserializationStream;
-import org.apache.spark.storage.BlockManager;
-import org.apache.spark.storage.BlockManagerId;
-import org.apache.spark.storage.RDDBlockId;
-import org.apache.spark.storage.StorageLevel;
-import org.apache.spark.util.RpcUtils;
-import org.apache.spark.util.io.ChunkedByteBuffer;
-import scala.Option;
-import scala.concurrent.Await;
-import scala.concurrent.Future;
-import scala.concurrent.duration.Duration;
 
 /**
- * The other workers of a stage of several rounds, as one worker's task sees them. A piece is a
- * block on the executor of its worker, and stays there for those that come late; the others take it
- * from there when the {@link Rendezvous} has said that it exists.
+ * Exchanges pieces between the workers of a multi-round stage, seen from one worker's task. Each
+ * worker stores its piece of a round as a block on its own executor, where it stays for tasks that
+ * come later, and reports it to the {@link Rendezvous}. The others fetch it from that executor.
  */
 final class SliceExchange {
-  private static final Duration LOOK = Duration.create(200, TimeUnit.MILLISECONDS);
-  private static final int NONE_KNOWN = 0;
+  private static final RecordSerializer<WorkerSlice> SERIALIZER =
+      new RecordSerializer<>(new WorkerSliceFormat());
 
   /**
    * The pieces of a round.
    *
-   * @param pieces one of each worker, in their order
-   * @param seconds fetching them, without the wait for all
+   * @param pieces one of each worker, in worker order
+   * @param fetchSeconds fetching them, without waiting for workers
    */
-  record Taken(List<WorkerSlice> pieces, double seconds) {}
+  record Collected(List<WorkerSlice> pieces, double fetchSeconds) {}
 
   private final int stage;
   private final int workers;
   private final int worker;
   private final TaskContext context;
-  private final BlockManager blocks = SparkEnv.get().blockManager();
-  private final RpcEndpointRef rendezvous;
-  private String[] places = {};
+  private final DriverQuestions rendezvous;
+
+  /** On which executor the piece of each worker is, as the rendezvous said last. */
+  private Rendezvous.Places places = Rendezvous.Places.UNKNOWN;
 
   /**
-   * @param rendezvous its name
-   * @param stage the stage's number there; also that of its blocks
-   * @param workers how many there are
-   * @param worker which one this is
+   * @param rendezvous the name of its endpoint
+   * @param stage the stage's number there, which is also the number of its blocks
+   * @param workers how many workers the stage has
+   * @param worker the worker of this task
    * @param context the task's
    */
   SliceExchange(String rendezvous, int stage, int workers, int worker, TaskContext context) {
@@ -69,152 +56,108 @@ final class SliceExchange {
     this.workers = workers;
     this.worker = worker;
     this.context = context;
-    this.rendezvous =
-        RpcUtils.makeDriverRef(rendezvous, SparkEnv.get().conf(), SparkEnv.get().rpcEnv());
+    this.rendezvous = new DriverQuestions(rendezvous, context);
   }
 
   /**
-   * Lays this worker's piece of a round out for the others.
+   * Stores this worker's piece of a round for the others.
    *
-   * @return the piece that they see: that of an earlier attempt of this task, where there was one
+   * @return the piece that the others see: that of an earlier attempt of this task, if it stored
+   *     one here
    */
-  WorkerSlice give(int round, WorkerSlice piece) {
-    RDDBlockId block = block(round, worker);
-    if (blocks.getStatus(block).isDefined()) {
-      return read(here(block)).orElse(piece);
+  WorkerSlice publish(int round, WorkerSlice piece) {
+    if (Blocks.isHere(stage, block(round, worker))) {
+      return read(Blocks.fetch(Blocks.here(), stage, block(round, worker))).orElse(piece);
     }
-    ByteBuffer[] record = {WorkerSliceSerializer.header(piece), ByteBuffer.wrap(piece.content())};
-    blocks.putBytes(
-        block,
-        new ChunkedByteBuffer(record),
-        StorageLevel.MEMORY_AND_DISK_SER(),
-        false, // The rendezvous knows where it is, Spark's master of blocks need not.
-        Scala.tag(Object.class));
+    Blocks.putBytes(stage, block(round, worker), SERIALIZER.write(piece));
     return piece;
   }
 
   /**
-   * Waits for all, and takes their pieces.
+   * Waits until all workers have published their pieces of a round, and fetches them.
    *
-   * @param own this worker's, as {@link #give} returns it
-   * @throws StrandedException if some do not come
+   * @param own this worker's, as {@link #publish} returned it
+   * @throws StrandedException if a worker does not publish its piece in time
    */
-  Taken take(int round, WorkerSlice own) {
+  Collected collect(int round, WorkerSlice own) {
     double seconds = 0;
-    SortedMap<Integer, WorkerSlice> all = new TreeMap<>();
-    all.put(worker, own);
+    SortedMap<Integer, WorkerSlice> pieces = new TreeMap<>();
+    pieces.put(worker, own);
     Map<Integer, String> lost = new TreeMap<>();
     do {
-      await(round, lost);
+      places = awaitPieces(round, lost);
       long start = System.nanoTime();
       lost.clear();
-      Map<Integer, CompletableFuture<ManagedBuffer>> underWay = new HashMap<>();
-      try {
-        for (int other = 0; other < workers; other++) {
-          if (!all.containsKey(other)) {
-            underWay.put(other, fetch(round, other));
-          }
-        }
-        for (int other : List.copyOf(underWay.keySet())) {
-          Optional<WorkerSlice> piece = read(underWay.remove(other));
-          piece.ifPresentOrElse(
-              found -> all.put(other, found), () -> lost.put(other, places[other]));
-        }
-      } finally {
-        underWay.values().forEach(BlockFetch::abandon);
-      }
+      fetchMissing(round, pieces, lost);
       seconds += (System.nanoTime() - start) / 1e9;
-    } while (all.size() < workers);
-    return new Taken(List.copyOf(all.values()), seconds);
+    } while (pieces.size() < workers);
+    return new Collected(List.copyOf(pieces.values()), seconds);
   }
 
-  private void await(int round, Map<Integer, String> lost) {
+  private Rendezvous.Places awaitPieces(int round, Map<Integer, String> lost) {
     Rendezvous.Arrival arrival =
         new Rendezvous.Arrival(
             stage,
             (long) context.stageId() << Integer.SIZE | context.stageAttemptNumber(),
             round,
             worker,
-            place(blocks.blockManagerId()),
-            places.length == 0 ? NONE_KNOWN : Arrays.hashCode(places),
+            Blocks.here().encode(),
+            places.version(),
             lost);
-    Object reply =
-        result(
-            rendezvous.ask(
-                arrival.message(), RpcUtils.INFINITE_TIMEOUT(), Scala.tag(Object.class)));
-    if (Rendezvous.STRANDED.equals(reply)) {
+    Object answer = rendezvous.ask(arrival.message());
+    if (Rendezvous.STRANDED.equals(answer)) {
       throw new StrandedException(worker, round);
     }
-    String[] told = (String[]) reply;
-    if (told.length > 0) {
-      places = told;
-    }
+    return places.updated((Object[]) answer);
   }
 
-  /** A task that Spark no longer wants does not wait on. */
-  private Object result(Future<Object> reply) {
-    while (!reply.isCompleted()) {
-      context.killTaskIfInterrupted();
-      try {
-        Await.ready(reply, LOOK);
-      } catch (TimeoutException notYet) {
-        // Looks again.
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw new IllegalStateException("Interrupted while waiting for other workers", e);
+  /**
+   * Fetches the pieces that are missing, all at the same time.
+   *
+   * @param pieces those that are there; the others are added
+   * @param lost receives, by worker, the places that did not deliver a piece
+   */
+  private void fetchMissing(
+      int round, SortedMap<Integer, WorkerSlice> pieces, Map<Integer, String> lost) {
+    Map<Integer, CompletableFuture<FetchedBlock>> inFlight = new HashMap<>();
+    try {
+      for (int other = 0; other < workers; other++) {
+        if (!pieces.containsKey(other)) {
+          BlockPlace place = BlockPlace.decode(places.of(other));
+          inFlight.put(other, Blocks.fetch(place, stage, block(round, other)));
+        }
       }
+      for (int other : List.copyOf(inFlight.keySet())) {
+        read(inFlight.remove(other))
+            .ifPresentOrElse(
+                piece -> pieces.put(other, piece), () -> lost.put(other, places.of(other)));
+      }
+    } finally {
+      inFlight.values().forEach(FetchedBlock::abandon);
     }
-    return reply.value().get().get();
   }
 
-  private CompletableFuture<ManagedBuffer> fetch(int round, int other) {
-    RDDBlockId block = block(round, other);
-    if (places[other].equals(place(blocks.blockManagerId()))) {
-      return here(block);
-    }
-    String[] place = places[other].split(" ", -1);
-    return BlockFetch.of(
-        BlockManagerId.apply(place[0], place[1], Integer.parseInt(place[2]), Option.empty()),
-        block);
-  }
-
-  private CompletableFuture<ManagedBuffer> here(RDDBlockId block) {
+  /** Waits for a piece; empty if its executor does not answer. */
+  private static Optional<WorkerSlice> read(CompletableFuture<FetchedBlock> inFlight) {
+    FetchedBlock arrived;
     try {
-      return CompletableFuture.completedFuture(blocks.getLocalBlockData(block));
-    } catch (Exception e) { // Spark does not declare that a block may be missing.
-      return CompletableFuture.failedFuture(e);
-    }
-  }
-
-  /** A piece, unless its executor does not answer any more. */
-  private Optional<WorkerSlice> read(CompletableFuture<ManagedBuffer> underWay) {
-    ManagedBuffer block;
-    try {
-      block = underWay.get();
+      arrived = inFlight.get();
     } catch (ExecutionException gone) { // Spark has logged it.
       return Optional.empty();
     } catch (InterruptedException e) {
-      BlockFetch.abandon(underWay);
+      FetchedBlock.abandon(inFlight);
       Thread.currentThread().interrupt();
       throw new IllegalStateException("Interrupted while fetching pieces", e);
     }
-    try (InputStream in = block.createInputStream();
-        DeserializationStream record =
-            new WorkerSliceSerializer().newInstance().deserializeStream(in)) {
-      record.readKey(Scala.tag(Integer.class));
-      return Optional.of(record.readValue(Scala.tag(WorkerSlice.class)));
+    try (FetchedBlock block = arrived;
+        InputStream in = block.open()) {
+      return Optional.of(SERIALIZER.read(in));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
-    } finally {
-      block.release();
     }
   }
 
-  private static String place(BlockManagerId id) {
-    return "%s %s %d".formatted(id.executorId(), id.host(), id.port());
-  }
-
-  private RDDBlockId block(int round, int of) {
-    return new RDDBlockId(stage, round * workers + of);
+  private int block(int round, int of) {
+    return round * workers + of;
   }
 }

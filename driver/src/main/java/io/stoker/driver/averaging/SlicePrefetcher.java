@@ -1,5 +1,8 @@
 package io.stoker.driver.averaging;
 
+import io.stoker.driver.spark.BlockPlace;
+import io.stoker.driver.spark.Blocks;
+import io.stoker.driver.spark.FetchedBlock;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
@@ -8,38 +11,35 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import org.apache.spark.SparkEnv;
-import org.apache.spark.network.buffer.ManagedBuffer;
-import org.apache.spark.storage.BlockId;
-import org.apache.spark.storage.BlockManagerId;
-import org.apache.spark.storage.RDDBlockId;
-import scala.collection.JavaConverters;
 
 /**
- * Slices on their way from other executors to a task, some ahead of the one that it reads. What an
- * RDD does by itself is to ask the driver where a block is, to fetch it, and only then to think of
- * the next one: between two the network is idle.
+ * Fetches slices from other executors ahead of the task that reads them. Spark's RDD asks the
+ * driver where a block is, fetches it, and only then begins with the next one, so that the network
+ * is idle between two blocks.
  *
- * <p>A slice that does not arrive is no failure: {@link #take} says so, and the RDD finds it, or
- * makes it again. It owns the network's buffers until they are taken; {@link #close} releases the
- * rest.
+ * <p>A slice that does not arrive is no failure: {@link #take} returns empty, and the RDD finds the
+ * slice or computes it. This class owns the blocks in flight until they are taken; {@link #close}
+ * releases the others.
  */
 final class SlicePrefetcher implements AutoCloseable {
-  /** What may be under way to one task. */
+  /** How many bytes one task has in flight. */
   private static final long WINDOW_BYTES = 32 << 20;
+
+  /** A slice that is to be requested, and the executor that it is requested from. */
+  private record Request(int slice, BlockPlace holder) {}
 
   private final SliceRdd parameters;
 
-  /** Who has each slice that is to be asked for, in the order of reading. */
-  private final Deque<Map.Entry<Integer, BlockManagerId>> ahead = new ArrayDeque<>();
+  /** In the order in which the task reads. */
+  private final Deque<Request> requests = new ArrayDeque<>();
 
-  private final Map<Integer, CompletableFuture<ManagedBuffer>> underWay = new HashMap<>();
+  private final Map<Integer, CompletableFuture<FetchedBlock>> inFlight = new HashMap<>();
   private long takenBytes;
 
   /**
-   * Asks for the first slices.
+   * Requests the first slices.
    *
-   * @param order slices as they will be read
+   * @param order the slices in the order in which they will be read
    */
   SlicePrefetcher(SliceRdd parameters, List<Integer> order) {
     this.parameters = parameters;
@@ -47,39 +47,37 @@ final class SlicePrefetcher implements AutoCloseable {
     if (missing.isEmpty()) {
       return;
     }
-    BlockId[] blocks = missing.stream().map(this::block).toArray(BlockId[]::new);
-    var holders = SparkEnv.get().blockManager().master().getLocations(blocks);
-    for (int i = 0; i < blocks.length; i++) {
-      List<BlockManagerId> each = JavaConverters.seqAsJavaList(holders.apply(i));
-      if (!each.isEmpty()) { // Workers ask different executors of those that have it.
+    List<List<BlockPlace>> holders = Blocks.holders(parameters.id(), missing);
+    for (int i = 0; i < missing.size(); i++) {
+      List<BlockPlace> each = holders.get(i);
+      if (!each.isEmpty()) { // Workers with different orders ask different holders of a slice.
         int chosen = Math.floorMod(missing.get(i) + order.get(0), each.size());
-        ahead.add(Map.entry(missing.get(i), each.get(chosen)));
+        requests.add(new Request(missing.get(i), each.get(chosen)));
       }
     }
-    ask();
+    fillWindow();
   }
 
   /**
    * Waits for a slice's block.
    *
-   * @return the block as Spark sends it, which the caller releases; empty if it does not come from
-   *     elsewhere
+   * @return the block, which the caller closes; empty if it does not come from another executor
    */
-  Optional<ManagedBuffer> take(int slice) {
-    CompletableFuture<ManagedBuffer> future = underWay.remove(slice);
+  Optional<FetchedBlock> take(int slice) {
+    CompletableFuture<FetchedBlock> future = inFlight.remove(slice);
     if (future == null) {
       return Optional.empty();
     }
     try {
-      ManagedBuffer block = future.get();
+      FetchedBlock block = future.get();
       takenBytes += block.size();
-      ask();
+      fillWindow();
       return Optional.of(block);
     } catch (ExecutionException lost) { // Spark has logged it.
-      ask();
+      fillWindow();
       return Optional.empty();
     } catch (InterruptedException e) {
-      underWay.put(slice, future);
+      inFlight.put(slice, future);
       Thread.currentThread().interrupt();
       throw new IllegalStateException("Interrupted while fetching slice " + slice, e);
     }
@@ -90,22 +88,18 @@ final class SlicePrefetcher implements AutoCloseable {
     return takenBytes;
   }
 
-  private void ask() {
+  private void fillWindow() {
     long window = Math.max(1, WINDOW_BYTES / parameters.slices().bytes(0));
-    while (!ahead.isEmpty() && underWay.size() < window) {
-      Map.Entry<Integer, BlockManagerId> next = ahead.remove();
-      if (!parameters.isHere(next.getKey())) { // Another task may have fetched it.
-        underWay.put(next.getKey(), BlockFetch.of(next.getValue(), block(next.getKey())));
+    while (!requests.isEmpty() && inFlight.size() < window) {
+      Request next = requests.remove();
+      if (!parameters.isHere(next.slice())) { // Another task may have fetched it meanwhile.
+        inFlight.put(next.slice(), Blocks.fetch(next.holder(), parameters.id(), next.slice()));
       }
     }
   }
 
-  private RDDBlockId block(int slice) {
-    return new RDDBlockId(parameters.id(), slice);
-  }
-
   @Override
   public void close() {
-    underWay.values().forEach(BlockFetch::abandon);
+    inFlight.values().forEach(FetchedBlock::abandon);
   }
 }

@@ -3,12 +3,12 @@ package io.stoker.driver.averaging;
 import java.io.Serializable;
 
 /**
- * What the driver learns about a slice that was averaged: a few bytes, whatever the size of the
- * model.
+ * What a task reports to the driver about a slice that it has averaged: a few bytes, whatever the
+ * size of the model.
  *
- * @param slice which slice
+ * @param slice the slice's number
  * @param seconds how long fetching and averaging its pieces took
- * @param movedBytes pieces that other executors have written
+ * @param movedBytes the bytes of pieces that came from other executors
  * @param driftSquared see {@link WeightedMean.Averaged}
  * @param normSquared see {@link WeightedMean.Averaged}
  */

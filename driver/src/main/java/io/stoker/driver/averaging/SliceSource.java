@@ -4,18 +4,19 @@ import java.io.Serializable;
 import org.apache.hadoop.conf.Configuration;
 
 /**
- * Where slices can be had from at any time, on any executor, without an earlier round: the root of
- * a lineage.
+ * A source of slices that any executor can read at any time, without an earlier round: the
+ * beginning of a lineage.
  */
 public interface SliceSource extends Serializable {
   /**
-   * Reads or computes one slice's content.
+   * Reads or computes the content of one slice.
    *
    * @param slices how the vectors are cut
-   * @param slice which slice
-   * @param hadoop how to reach a file
+   * @param slice the slice's number
+   * @param hadoop with which a file is reached
    * @return {@link ParameterSlices#bytes} bytes, which the caller owns
-   * @throws io.stoker.failure.DamagedException if what is read is not what was written
+   * @throws io.stoker.failure.DamagedException if the bytes that were read are not those that were
+   *     written
    */
   byte[] read(ParameterSlices slices, int slice, Configuration hadoop);
 }

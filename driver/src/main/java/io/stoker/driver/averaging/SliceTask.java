@@ -6,19 +6,19 @@ import java.util.function.IntFunction;
 import org.apache.hadoop.conf.Configuration;
 
 /**
- * Something that one task on one executor does with all slices, such as writing them to a file.
+ * A task that one executor runs with all slices, for example to write them to a file.
  *
- * @param <T> what the driver gets of it, which must be small
+ * @param <T> the result, which goes to the driver and must be small
  */
 @FunctionalInterface
 public interface SliceTask<T> extends Serializable {
   /**
-   * Does it.
+   * Runs the task.
    *
    * @param slices how the vectors are cut
-   * @param contents fetches a slice's content, see {@link ParameterSlices}, in any order and as
-   *     often as wanted; it is not to be written to
-   * @param hadoop how to reach a file
+   * @param contents fetches the content of a slice, see {@link ParameterSlices}, in any order and
+   *     any number of times; the content must not be written to
+   * @param hadoop with which the task reaches files
    */
   T run(ParameterSlices slices, IntFunction<byte[]> contents, Configuration hadoop)
       throws IOException;

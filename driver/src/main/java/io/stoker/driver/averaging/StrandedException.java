@@ -1,12 +1,12 @@
 package io.stoker.driver.averaging;
 
-/** A worker has waited for others that do not come. */
+/** A worker of a multi-round stage has waited too long for the other workers. */
 final class StrandedException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   StrandedException(int worker, int round) {
     super(
-        "Worker %d has waited for others in round %d of its stage, who do not come"
+        "Worker %d has waited in vain for the other workers, in round %d of its stage"
             .formatted(worker, round));
   }
 }

@@ -1,14 +1,12 @@
 package io.stoker.driver.averaging;
 
 import io.stoker.base.LittleEndian;
-import io.stoker.driver.spark.IndexedPartition;
+import io.stoker.driver.spark.AllPartitionsDependency;
+import io.stoker.driver.spark.Blocks;
+import io.stoker.driver.spark.IndexedRdd;
 import io.stoker.driver.spark.Placement;
-import io.stoker.driver.spark.Scala;
 import io.stoker.models.engine.Network;
 import io.stoker.worker.runtime.RoundWork;
-import io.stoker.worker.sgd.LocalResult;
-import java.io.Serializable;
-import java.nio.FloatBuffer;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
@@ -17,30 +15,28 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.apache.spark.Partition;
-import org.apache.spark.SparkEnv;
+import org.apache.spark.Dependency;
 import org.apache.spark.TaskContext;
 import org.apache.spark.broadcast.Broadcast;
-import org.apache.spark.rdd.RDD;
 import org.apache.spark.util.CollectionAccumulator;
 import org.apache.spark.util.SerializableConfiguration;
 import scala.Tuple2;
-import scala.collection.Seq;
 
 /**
- * The train stage, one worker a partition: gathers the slices into a resident replica, takes the
- * worker's local steps, and yields what came of it, cut into pieces.
+ * The train stage, one task a worker. A task gathers the slices into a replica, takes the worker's
+ * local steps, and yields the result, cut into pieces.
  *
- * <p>It may be several rounds. Between two of them the workers exchange their pieces by themselves,
- * and each averages them: what a round's stage would do, without Spark.
+ * <p>A stage holds one round or several. Between two rounds of a stage the workers exchange their
+ * pieces through their executors' blocks (see {@link SliceExchange}), and each worker averages the
+ * pieces of all: the same computation as in an average stage, without the cost of a Spark stage.
  */
-final class TrainStageRdd extends RDD<Tuple2<Integer, WorkerSlice>> {
+final class TrainStageRdd extends IndexedRdd<Tuple2<Integer, WorkerSlice>> {
   private static final long serialVersionUID = 1L;
 
-  /** The slice of a model whose workers exchange pieces. */
+  /** The number of the slice where a model has one slice. Only these have multi-round stages. */
   private static final int ONLY = 0;
 
-  private static final byte[] NOTHING = {};
+  private static final byte[] NOT_NEEDED = {};
 
   private final ParameterSlices slices;
   private final List<RoundWork> rounds;
@@ -49,32 +45,24 @@ final class TrainStageRdd extends RDD<Tuple2<Integer, WorkerSlice>> {
   private final Broadcast<SerializableConfiguration> hadoop;
   private final CollectionAccumulator<TaskReport> reports;
 
-  /** Where workers meet; empty for a single round. */
-  private final String rendezvous;
+  /** The name of the endpoint on which workers wait for each other; empty for a single round. */
+  private final String rendezvousName;
 
-  /** The same, on the driver. */
-  private final transient Optional<Rendezvous> meeting;
+  /** The rendezvous itself, on the driver. */
+  private final transient Optional<RendezvousEndpoint> rendezvous;
 
-  /** Not for tasks: where they go is the scheduler's business. */
+  /** Transient, since the driver alone chooses the executor of a task. */
   private final transient Placement placement;
 
-  /**
-   * What a worker tells about a round.
-   *
-   * @param round the round, from 0 within the stage
-   * @param worker its own part
-   * @param began the average that it began the round with, if it has made that itself
-   */
-  private record TaskReport(int round, WorkerReport worker, List<SliceReport> began)
-      implements Serializable {}
+  private final transient List<Dependency<?>> parents;
 
   /**
    * @param parameters the slices before the first round
-   * @param rounds what the workers do in each
-   * @param frozen where a new replica has the parameters from that are in no slice
-   * @param average what becomes of the workers' pieces
-   * @param placement of the workers, which find their data where they had some before
-   * @param meeting where workers meet, if there are several rounds
+   * @param rounds the work of each round
+   * @param frozen the values of parameters that are in no slice, for replicas that lack them
+   * @param average how pieces are averaged
+   * @param placement the executors of the workers, which find open readers and cached data there
+   * @param rendezvous where workers wait for each other, if there are several rounds
    */
   TrainStageRdd(
       SliceRdd parameters,
@@ -82,15 +70,13 @@ final class TrainStageRdd extends RDD<Tuple2<Integer, WorkerSlice>> {
       SliceSource frozen,
       SliceAverage average,
       Placement placement,
-      Optional<Rendezvous> meeting) {
-    super(
-        parameters.sparkContext(),
-        Scala.list(
-            Stream.concat(
-                    Stream.of(new AllSlicesDependency(parameters)),
-                    rounds.stream().flatMap(work -> work.reads().stream()))
-                .toList()),
-        Scala.tag(Tuple2.class));
+      Optional<RendezvousEndpoint> rendezvous) {
+    super(parameters.sparkContext(), Tuple2.class);
+    this.parents =
+        Stream.<Dependency<?>>concat(
+                Stream.of(new AllPartitionsDependency<>(parameters)),
+                rounds.stream().flatMap(work -> work.reads().stream()))
+            .toList();
     this.slices = parameters.slices();
     this.rounds = List.copyOf(rounds);
     this.frozen = frozen;
@@ -98,50 +84,9 @@ final class TrainStageRdd extends RDD<Tuple2<Integer, WorkerSlice>> {
     this.hadoop = parameters.hadoop();
     this.placement = placement;
     this.reports = parameters.sparkContext().collectionAccumulator();
-    this.meeting = meeting;
-    this.rendezvous = meeting.map(Rendezvous::name).orElse("");
-    meeting.ifPresent(place -> place.open(id(), rounds.size()));
-  }
-
-  /**
-   * What the workers have told about a round, in their order; of a worker that did its work twice,
-   * once.
-   */
-  List<WorkerReport> reports(int round) {
-    return told(round).stream().map(TaskReport::worker).toList();
-  }
-
-  /** On the averages that the workers have made by themselves before a round. */
-  List<SliceReport> averages(int round) {
-    return told(round).stream().flatMap(each -> each.began().stream()).toList();
-  }
-
-  private List<TaskReport> told(int round) {
-    SortedMap<Integer, TaskReport> byWorker = new TreeMap<>();
-    for (TaskReport each : reports.value()) {
-      if (each.round() == round) {
-        byWorker.put(each.worker().worker(), each);
-      }
-    }
-    return List.copyOf(byWorker.values());
-  }
-
-  /**
-   * When a round was over whose pieces workers have exchanged.
-   *
-   * @return as of {@link System#nanoTime} on the driver
-   */
-  long completed(int round) {
-    return meeting.orElseThrow().completed(id(), round);
-  }
-
-  /** Deletes the pieces that workers have exchanged; waits for it. */
-  void forgetExchanged() {
-    meeting.ifPresent(
-        place -> {
-          place.forget(id());
-          SparkEnv.get().blockManager().master().removeRdd(id(), true);
-        });
+    this.rendezvous = rendezvous;
+    this.rendezvousName = rendezvous.map(RendezvousEndpoint::name).orElse("");
+    rendezvous.ifPresent(meeting -> meeting.rendezvous().open(id(), rounds.size()));
   }
 
   ParameterSlices slices() {
@@ -161,74 +106,82 @@ final class TrainStageRdd extends RDD<Tuple2<Integer, WorkerSlice>> {
   }
 
   @Override
-  public Partition[] getPartitions() {
-    return IndexedPartition.upTo(workers());
-  }
-
-  /** Without this, Spark would send all workers to the executor that holds slice 0. */
-  @Override
-  public Seq<String> getPreferredLocations(Partition split) {
-    return placement.of(split.index(), workers());
+  protected int partitionCount() {
+    return workers();
   }
 
   @Override
-  public scala.collection.Iterator<Tuple2<Integer, WorkerSlice>> compute(
-      Partition split, TaskContext context) {
-    int worker = split.index();
-    long start = System.nanoTime();
-    RoundExecution turn = begin(0, worker, context);
-    long fetched = gather(turn.network(), firstSlice(worker), context);
-    turn.began((System.nanoTime() - start) / 1e9 - averagingSeconds(), fetched, List.of());
-    turn.train();
+  protected List<Dependency<?>> parents() {
+    return parents;
+  }
+
+  /**
+   * Without a preference of its own, Spark sends all workers to the executor that holds slice 0.
+   */
+  @Override
+  protected List<String> preferredExecutors(int worker) {
+    return placement.of(worker, workers());
+  }
+
+  @Override
+  protected Iterator<Tuple2<Integer, WorkerSlice>> compute(int worker, TaskContext context) {
+    RoundExecution round = firstRound(worker, context);
+    round.train();
     if (rounds.size() > 1) {
-      SliceExchange peers = new SliceExchange(rendezvous, id(), workers(), worker, context);
-      for (int round = 1; round < rounds.size(); round++) {
-        turn = exchanged(turn, peers, context);
-        turn.train();
+      SliceExchange exchange = new SliceExchange(rendezvousName, id(), workers(), worker, context);
+      while (round.round() < rounds.size() - 1) {
+        round = nextRound(round, exchange, context);
+        round.train();
       }
     }
-    return Scala.iterator(new Scatter(turn, context));
+    return new Scatter(round, context);
   }
 
-  private RoundExecution begin(int round, int worker, TaskContext context) {
-    RoundWork.Part part = rounds.get(round).begin(worker, hadoop.value().value(), context);
-    if (part.isFirstOfReplica()) {
-      loadFrozen(part.network());
-    }
-    return new RoundExecution(round, worker, part);
-  }
-
-  /** The next round, begun with the mean of the pieces of this one. */
-  private RoundExecution exchanged(RoundExecution done, SliceExchange peers, TaskContext context) {
+  private RoundExecution firstRound(int worker, TaskContext context) {
     long start = System.nanoTime();
-    WorkerSlice own =
-        peers.give(
-            done.round, done.piece(ONLY, done.content(ONLY, new byte[slices.pieceBytes(ONLY)])));
-    done.end((System.nanoTime() - start) / 1e9);
+    RoundExecution round = begin(0, worker, context);
+    long fetched = gather(round, context);
+    double seconds = (System.nanoTime() - start) / 1e9 - secondsOfAveraging();
+    round.loaded(seconds, fetched, List.of());
+    return round;
+  }
 
-    SliceExchange.Taken taken = peers.take(done.round, own);
+  /** Averages the pieces of a round of all workers, and begins the next round with the mean. */
+  private RoundExecution nextRound(
+      RoundExecution done, SliceExchange exchange, TaskContext context) {
+    long start = System.nanoTime();
+    byte[] content = done.content(ONLY, new byte[slices.pieceBytes(ONLY)]);
+    WorkerSlice own = exchange.publish(done.round(), done.piece(ONLY, content));
+    reports.add(done.end((System.nanoTime() - start) / 1e9));
+
+    SliceExchange.Collected collected = exchange.collect(done.round(), own);
     long arrived = System.nanoTime();
-    WeightedMean.Averaged mean = average.of(ONLY, taken.pieces(), NOTHING);
+    WeightedMean.Averaged mean = average.of(ONLY, collected.pieces(), NOT_NEEDED);
     long averaged = System.nanoTime();
-    RoundExecution next = begin(done.round + 1, done.worker, context);
-    load(next.network(), ONLY, mean.content());
-    if (!slices.carryUpdaterState()) {
-      next.network().resetUpdaterState();
-    }
-    next.began(
-        taken.seconds() + (System.nanoTime() - averaged) / 1e9,
-        0, // No slice has travelled, but pieces have.
+    RoundExecution next = begin(done.round() + 1, done.worker(), context);
+    next.load(ONLY, mean.content());
+    next.resetUpdaterStateUnlessCarried();
+    next.loaded(
+        collected.fetchSeconds() + (System.nanoTime() - averaged) / 1e9,
+        0, // The bytes of pieces are in the report of the average.
         List.of(
             new SliceReport(
                 ONLY,
                 (averaged - arrived) / 1e9,
-                SliceAverage.moved(taken.pieces()),
+                SliceAverage.bytesFromOtherExecutors(collected.pieces()),
                 mean.driftSquared(),
                 mean.normSquared())));
     return next;
   }
 
-  /** Once a replica: no round changes them. */
+  private RoundExecution begin(int round, int worker, TaskContext context) {
+    RoundWork.Part part = rounds.get(round).begin(worker, hadoop.value().value(), context);
+    if (part.lacksFrozenParameters()) {
+      loadFrozen(part.network());
+    }
+    return new RoundExecution(slices, round, worker, part);
+  }
+
   private void loadFrozen(Network network) {
     if (slices.first() == 0) {
       return;
@@ -241,134 +194,48 @@ final class TrainStageRdd extends RDD<Tuple2<Integer, WorkerSlice>> {
   }
 
   /**
-   * Sets the network to the slices.
+   * Loads all slices into the network. Workers begin with different slices: those on different
+   * executors then ask different holders, and those on one executor find what the others fetched.
    *
-   * @param first which one to begin with: workers that begin with different ones ask different
-   *     executors, and those in one executor find what the others have fetched
    * @return the bytes that came from other executors
    */
-  private long gather(Network network, int first, TaskContext context) {
-    SliceRdd parent = (SliceRdd) dependencies().head().rdd();
+  private long gather(RoundExecution round, TaskContext context) {
+    int first = (int) ((long) round.worker() * slices.count() / workers());
     List<Integer> order =
         IntStream.range(first, first + slices.count()).mapToObj(i -> i % slices.count()).toList();
-    try (SlicePrefetcher ahead = new SlicePrefetcher(parent, order)) {
+    try (SlicePrefetcher prefetcher = new SlicePrefetcher(parameters(), order)) {
       for (int slice : order) {
-        load(network, slice, parent.gathered(slice, ahead, context));
+        round.load(slice, parameters().gathered(slice, prefetcher, context));
       }
-      if (!slices.carryUpdaterState()) {
-        network.resetUpdaterState();
-      }
-      return ahead.takenBytes();
+      round.resetUpdaterStateUnlessCarried();
+      return prefetcher.takenBytes();
     }
   }
 
-  private void load(Network network, int slice, byte[] content) {
-    FloatBuffer values = LittleEndian.floats(content);
-    int length = slices.length(slice);
-    network.writeParameters(slices.offset(slice), values.slice(0, length));
-    if (slices.carryUpdaterState()) {
-      network.writeUpdaterState(slices.offset(slice), values.slice(length, length));
-    }
+  /** How long this task has averaged slices before it could load them. */
+  private double secondsOfAveraging() {
+    return parameters().reports().stream().mapToDouble(SliceReport::seconds).sum();
   }
 
-  /** How long this task has averaged slices before it could read them. */
-  private double averagingSeconds() {
-    return ((SliceRdd) dependencies().head().rdd())
-        .reports().stream().mapToDouble(SliceReport::seconds).sum();
-  }
-
-  private int firstSlice(int worker) {
-    return (int) ((long) worker * slices.count() / workers());
-  }
-
-  /** A worker's part of a round. */
-  private final class RoundExecution {
-    private final int round;
-    private final int worker;
-    private final RoundWork.Part part;
-    private double gatherSeconds;
-    private long fetchedBytes;
-    private List<SliceReport> began = List.of();
-    private LocalResult result;
-
-    RoundExecution(int round, int worker, RoundWork.Part part) {
-      this.round = round;
-      this.worker = worker;
-      this.part = part;
-    }
-
-    Network network() {
-      return part.network();
-    }
-
-    /** Notes how it came to the parameters that it begins with. */
-    void began(double seconds, long fetched, List<SliceReport> averages) {
-      gatherSeconds = seconds;
-      fetchedBytes = fetched;
-      began = averages;
-    }
-
-    void train() {
-      result = part.train();
-    }
-
-    WorkerSlice piece(int slice, byte[] content) {
-      return WorkerSlice.of(slice, worker, SparkEnv.get().executorId(), result.examples(), content);
-    }
-
-    /**
-     * The worker's values of a slice. A worker that saw nothing has no weight, and sends nothing.
-     *
-     * @param content is written to
-     */
-    byte[] content(int slice, byte[] content) {
-      if (result.examples() == 0) {
-        return NOTHING;
-      }
-      FloatBuffer values = LittleEndian.floats(content);
-      int length = slices.length(slice);
-      network().readParameters(slices.offset(slice), values.slice(0, length));
-      if (slices.carryUpdaterState()) {
-        network().readUpdaterState(slices.offset(slice), values.slice(length, length));
-      }
-      return content;
-    }
-
-    /** Reports, and lets the next round have the network. */
-    void end(double scatterSeconds) {
-      reports.add(
-          new TaskReport(
-              round,
-              new WorkerReport(
-                  worker,
-                  result.examples(),
-                  result.lossSum(),
-                  result.correct(),
-                  gatherSeconds,
-                  result.waitSeconds(),
-                  result.computeSeconds(),
-                  scatterSeconds,
-                  fetchedBytes),
-              began));
-      part.close();
-    }
+  private SliceRdd parameters() {
+    return (SliceRdd) parentRdd(0);
   }
 
   /**
-   * Reads one piece after the other out of the network, and reports after the last one. A piece is
-   * valid until the next one: whoever writes shuffle files serializes at once, see {@link
-   * WorkerSliceSerializer}.
+   * Reads the pieces of a worker from its network, one after the other, and reports after the last
+   * one. A piece is valid until the next one is read, since they share an array: the shuffle writes
+   * a record before it asks for the next, see {@link WorkerSliceFormat}.
    */
   private final class Scatter implements Iterator<Tuple2<Integer, WorkerSlice>> {
-    private final RoundExecution turn;
+    private final RoundExecution round;
     private final TaskContext context;
     private final long start = System.nanoTime();
-    private byte[] reused = {};
+    private byte[] shared = {};
     private int next;
     private boolean ended;
 
-    Scatter(RoundExecution turn, TaskContext context) {
-      this.turn = turn;
+    Scatter(RoundExecution round, TaskContext context) {
+      this.round = round;
       this.context = context;
     }
 
@@ -379,7 +246,7 @@ final class TrainStageRdd extends RDD<Tuple2<Integer, WorkerSlice>> {
       }
       if (!ended) {
         ended = true;
-        turn.end((System.nanoTime() - start) / 1e9);
+        reports.add(round.end((System.nanoTime() - start) / 1e9));
       }
       return false;
     }
@@ -390,10 +257,10 @@ final class TrainStageRdd extends RDD<Tuple2<Integer, WorkerSlice>> {
         throw new NoSuchElementException();
       }
       int slice = next++;
-      if (reused.length != slices.pieceBytes(slice)) {
-        reused = new byte[slices.pieceBytes(slice)];
+      if (shared.length != slices.pieceBytes(slice)) {
+        shared = new byte[slices.pieceBytes(slice)];
       }
-      return new Tuple2<>(slice, turn.piece(slice, encoded(slice, turn.content(slice, reused))));
+      return new Tuple2<>(slice, round.piece(slice, encoded(slice, round.content(slice, shared))));
     }
 
     private byte[] encoded(int slice, byte[] content) {
@@ -401,8 +268,46 @@ final class TrainStageRdd extends RDD<Tuple2<Integer, WorkerSlice>> {
       if (codec.isEmpty() || content.length == 0) {
         return content;
       }
-      byte[] before = ((SliceRdd) dependencies().head().rdd()).content(slice, context);
+      byte[] before = parameters().content(slice, context);
       return Deltas.encode(codec.get(), slices.length(slice), slices.vectors(), before, content);
     }
+  }
+
+  /** The reports of a round's workers, in their order; one of a worker whose task ran twice. */
+  List<WorkerReport> reports(int round) {
+    return taskReports(round).stream().map(TaskReport::worker).toList();
+  }
+
+  /** Reports of the averages that the workers computed themselves before a round. */
+  List<SliceReport> averages(int round) {
+    return taskReports(round).stream().flatMap(each -> each.averages().stream()).toList();
+  }
+
+  private List<TaskReport> taskReports(int round) {
+    SortedMap<Integer, TaskReport> byWorker = new TreeMap<>();
+    for (TaskReport each : reports.value()) {
+      if (each.round() == round) {
+        byWorker.put(each.worker().worker(), each);
+      }
+    }
+    return List.copyOf(byWorker.values());
+  }
+
+  /**
+   * When a round ended after which the workers exchanged pieces.
+   *
+   * @return as of {@link System#nanoTime} on the driver
+   */
+  long completed(int round) {
+    return rendezvous.orElseThrow().rendezvous().completed(id(), round);
+  }
+
+  /** Deletes the pieces that workers have exchanged in this stage, and waits for it. */
+  void deleteExchangedPieces() {
+    rendezvous.ifPresent(
+        meeting -> {
+          meeting.rendezvous().close(id());
+          Blocks.deleteEverywhere(id());
+        });
   }
 }

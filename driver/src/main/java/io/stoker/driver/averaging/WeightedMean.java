@@ -10,10 +10,10 @@ import java.util.List;
  * n[w]}, accumulated in double precision in the order of the list, and rounded once to fp32.
  *
  * <p>For fewer than 2^29 examples n * x is exact, so that the mean of a single piece is that piece
- * to the last bit. A piece of weight 0 is not read: a worker that saw nothing has no say.
+ * to the last bit. A piece of weight 0 is not read: a worker that saw no example does not count.
  */
 final class WeightedMean {
-  /** Values that are accumulated at once: their sums stay in the first-level cache. */
+  /** How many values are accumulated at once; their sums stay in the first-level cache. */
   private static final int CHUNK = 1024;
 
   private final float[] chunk = new float[CHUNK];
@@ -28,35 +28,36 @@ final class WeightedMean {
   }
 
   /**
-   * A mean, and how far from it its pieces were.
+   * A mean, and how far the pieces were from it.
    *
    * @param content the mean
    * @param driftSquared the example-weighted mean of the pieces' squared distances from it; 0 for a
    *     single piece
-   * @param normSquared the mean's squared length; 0 for a single piece, where nobody asks
+   * @param normSquared the squared length of the mean; 0, which is not its length, for a single
+   *     piece, which has no drift
    */
-  @SuppressWarnings("ArrayRecordComponent") // Its receiver owns it.
+  @SuppressWarnings("ArrayRecordComponent") // The receiver owns the content.
   record Averaged(byte[] content, double driftSquared, double normSquared) {}
 
   /**
    * Averages pieces into a new content.
    *
    * @param pieces in worker order, all of one length
-   * @param parameters how many values, from the first, drift is measured of; those behind are
-   *     momentum
+   * @param parameters of how many values, from the first, the drift is measured; the ones after
+   *     them are momentum
    * @throws IllegalArgumentException if no piece has a weight
    */
   static Averaged of(List<WorkerSlice> pieces, int parameters) {
-    List<WorkerSlice> weighty = pieces.stream().filter(piece -> piece.examples() > 0).toList();
-    if (weighty.isEmpty()) {
+    List<WorkerSlice> counted = pieces.stream().filter(piece -> piece.examples() > 0).toList();
+    if (counted.isEmpty()) {
       throw new IllegalArgumentException("Cannot average pieces without examples");
     }
-    if (weighty.size() == 1) {
-      return new Averaged(weighty.get(0).content(), 0, 0);
+    if (counted.size() == 1) {
+      return new Averaged(counted.get(0).content(), 0, 0);
     }
     WeightedMean mean =
-        new WeightedMean((double) weighty.stream().mapToLong(WorkerSlice::examples).sum());
-    return mean.averaged(weighty, parameters);
+        new WeightedMean((double) counted.stream().mapToLong(WorkerSlice::examples).sum());
+    return mean.averaged(counted, parameters);
   }
 
   private Averaged averaged(List<WorkerSlice> pieces, int parameters) {

@@ -3,17 +3,17 @@ package io.stoker.driver.averaging;
 import java.io.Serializable;
 
 /**
- * What a worker tells about its part of a round.
+ * What a worker reports to the driver about its part of a round.
  *
- * @param worker which one
+ * @param worker the worker's number
  * @param examples how many examples it saw
  * @param lossSum the sum of their cross-entropies, in nats
- * @param correct how many of them were classified right
- * @param gatherSeconds fetching the parameters
+ * @param correct how many of them were classified correctly
+ * @param gatherSeconds fetching and loading the parameters
  * @param waitSeconds waiting for data
  * @param computeSeconds forward, backward and update
- * @param scatterSeconds cutting the result into pieces, and the shuffle taking them
- * @param fetchedBytes parameters that came from other executors
+ * @param scatterSeconds cutting the result into pieces, and writing them
+ * @param fetchedBytes bytes of slices that came from other executors
  */
 public record WorkerReport(
     int worker,

@@ -1,9 +1,9 @@
 package io.stoker.driver.averaging;
 
 /**
- * One worker's part of one slice, on its way to be averaged. Its receiver owns the content.
+ * A piece: one worker's result for one slice, before it is averaged. The receiver owns the content.
  *
- * @see WorkerSliceSerializer
+ * @see WorkerSliceFormat
  */
 final class WorkerSlice {
   private final int slice;
@@ -22,9 +22,9 @@ final class WorkerSlice {
 
   /**
    * @param slice the slice's number
-   * @param worker whose it is
-   * @param executor where it is from
-   * @param examples its weight: how many examples the worker saw in this round
+   * @param worker the worker that trained it
+   * @param executor the executor on which the worker ran
+   * @param examples the weight: how many examples the worker saw in this round
    * @param content see {@link ParameterSlices}; not copied
    */
   static WorkerSlice of(int slice, int worker, String executor, long examples, byte[] content) {

@@ -9,11 +9,11 @@ import io.stoker.data.shard.ShardFolder;
 import io.stoker.driver.checkpoint.Locations;
 import io.stoker.driver.config.ModelReference;
 import io.stoker.driver.config.TrainingConfig;
-import io.stoker.driver.dl4j.StockTraining;
 import io.stoker.driver.metrics.ValidationMetrics;
 import io.stoker.driver.round.ExistingRun;
 import io.stoker.driver.round.JobPlan;
 import io.stoker.driver.round.RoundListener;
+import io.stoker.driver.round.RoundListeners;
 import io.stoker.driver.round.TrainJob;
 import io.stoker.failure.Check;
 import io.stoker.models.engine.Engines;
@@ -83,7 +83,7 @@ public final class AccuracyBench {
           spark,
           recipe.toBuilder().validateEvery(rounds).checkpointEvery(rounds).build(),
           ExistingRun.REFUSE,
-          clock);
+          RoundListeners.required(clock));
     } catch (Reached e) {
       // As it should be.
     }
@@ -119,8 +119,8 @@ public final class AccuracyBench {
     return new Outcome(seconds, images, accuracy, accuracy >= target);
   }
 
-  /** Trains with stock Deeplearning4j and its training master, on images in memory. */
-  public Outcome dl4j(TrainingConfig recipe) {
+  /** Trains with another library, on images in memory. */
+  public Outcome library(AveragingLibrary library, TrainingConfig recipe) {
     ShardFolder shards =
         ShardFolder.open(
             Locations.absolute(recipe.data().uri(), spark.hadoopConfiguration()),
@@ -130,7 +130,7 @@ public final class AccuracyBench {
             recipe.model(),
             ModelInput.shape(shards.manifest().image()),
             shards.manifest().classes());
-    StockTraining training = new StockTraining(spark, model, recipe);
+    AveragingLibrary.Training training = library.training(spark, model, recipe);
     Normalization normalization = Normalization.of(shards.manifest().statistics());
     SplitBlocks train = new SplitBlocks(shards, "train", new BlockCache(0));
     try (BatchReader reader =
@@ -157,7 +157,7 @@ public final class AccuracyBench {
               evaluation.run(evaluated, 0, evaluated.rows().length, () -> PixelChange.NONE);
           double accuracy = (double) counts.correct() / counts.examples();
           last = outcome(seconds, images, accuracy);
-          progress.accept("dl4j", last);
+          progress.accept(library.name(), last);
         }
       }
       return last;

@@ -1,6 +1,5 @@
 package io.stoker.driver.bench;
 
-import io.stoker.driver.averaging.DriverTraffic;
 import io.stoker.driver.averaging.OuterStep;
 import io.stoker.driver.averaging.ParameterSlices;
 import io.stoker.driver.averaging.RoundReport;
@@ -8,6 +7,8 @@ import io.stoker.driver.averaging.SharedParameters;
 import io.stoker.driver.averaging.WorkerReport;
 import io.stoker.driver.config.Wire;
 import io.stoker.driver.metrics.Median;
+import io.stoker.driver.spark.DriverTraffic;
+import io.stoker.driver.spark.Jobs;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -98,22 +99,14 @@ public final class AveragingBench {
 
   /** Begins to count once all that went before has been reported. */
   private static void watch(JavaSparkContext spark, DriverTraffic traffic) {
-    drain(spark);
+    Jobs.awaitEvents(spark);
     spark.sc().addSparkListener(traffic);
   }
 
   /** The bytes since {@link #watch}. */
   private static long seen(JavaSparkContext spark, DriverTraffic traffic) {
-    drain(spark);
+    Jobs.awaitEvents(spark);
     spark.sc().removeSparkListener(traffic);
     return traffic.take();
-  }
-
-  private static void drain(JavaSparkContext spark) {
-    try {
-      spark.sc().listenerBus().waitUntilEmpty();
-    } catch (Exception e) { // a timeout, which Scala does not declare
-      throw new IllegalStateException("Spark's events do not arrive", e);
-    }
   }
 }

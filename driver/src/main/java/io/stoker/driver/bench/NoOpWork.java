@@ -22,7 +22,7 @@ record NoOpWork(int workers, int parameters) implements RoundWork {
 
   private record Still(NoOpNetwork network) implements Part {
     @Override
-    public boolean isFirstOfReplica() {
+    public boolean lacksFrozenParameters() {
       return false;
     }
 

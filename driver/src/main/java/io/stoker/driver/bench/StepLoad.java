@@ -1,7 +1,6 @@
 package io.stoker.driver.bench;
 
 import io.stoker.failure.Check;
-import io.stoker.models.spec.LayerSpec;
 import io.stoker.models.spec.ModelSpec;
 
 /**
@@ -31,10 +30,7 @@ public record StepLoad(ModelSpec model, int batch, int workers, Pass pass) {
     return model.placed().stream().mapToDouble(placed -> placed.flops() + backward(placed)).sum();
   }
 
-  /**
-   * Those of a layer's backward pass. A layer with weights has two products there, each as large as
-   * the one forward: the gradients by weights and by input. The first has no use for the second.
-   */
+  /** Floating-point operations of a layer's backward pass over one example; 0 in inference. */
   double backward(ModelSpec.Placed placed) {
     if (pass == Pass.INFERENCE) {
       return 0;
@@ -43,10 +39,6 @@ public record StepLoad(ModelSpec model, int batch, int workers, Pass pass) {
         model.placed().stream()
             .limit(placed.index())
             .allMatch(before -> before.parameters().isEmpty());
-    if (placed.parameters().isEmpty()) {
-      return first ? 0 : placed.flops();
-    }
-    boolean normalizes = placed.layer() instanceof LayerSpec.BatchNormalization;
-    return (first || normalizes ? 1.0 : 2.0) * placed.flops();
+    return placed.layer().accept(new BackwardFlops(placed, first));
   }
 }

@@ -1,5 +1,6 @@
 package io.stoker.driver.checkpoint;
 
+import io.stoker.data.storage.OwnFolder;
 import io.stoker.data.storage.Storage;
 import io.stoker.driver.averaging.SharedParameters;
 import io.stoker.driver.config.JobIdentity;
@@ -16,13 +17,14 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
-import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,7 +32,7 @@ import org.slf4j.LoggerFactory;
 /**
  * The checkpoints of a run: {@code RUN/checkpoints/000120/} with {@code model.zip}, and then {@code
  * manifest.json}. A folder with a manifest is complete. Nothing is renamed, since object stores
- * cannot, and nothing is deleted but a checkpoint's own two files.
+ * cannot, and nothing is deleted but a checkpoint's own two files, see {@link OwnFolder}.
  */
 public final class CheckpointStore {
   /** The folder's name in the run folder. */
@@ -42,6 +44,9 @@ public final class CheckpointStore {
 
   private final Path folder;
   private final Configuration hadoop;
+
+  /** Symbolic links that a warning has named. */
+  private final Set<Path> namedLinks = new HashSet<>();
 
   /**
    * @param run the run folder
@@ -67,6 +72,7 @@ public final class CheckpointStore {
   private Checkpoint write(Path target, SharedParameters.Snapshot snapshot, CheckpointJob job) {
     Path file = new Path(target, ModelBlob.FILE);
     try {
+      requireReplaceable(target);
       delete(target); // what a killed writer left, or a damaged one, whose place this takes
       Storage.of(target, hadoop).mkdirs(target);
       CheckpointWriting.Written written =
@@ -79,6 +85,23 @@ public final class CheckpointStore {
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot write checkpoint " + target, e);
     }
+  }
+
+  private void requireReplaceable(Path target) throws IOException {
+    Optional<Path> link = linkTo(target);
+    Check.input(
+        link.isEmpty() || isEmpty(target),
+        "Cannot write checkpoint %s: there are files already, reached through the symbolic link %s;"
+            + " remove the link",
+        target,
+        link.orElse(target));
+  }
+
+  /** The link in the run folder through which one of a checkpoint's files is reached. */
+  private Optional<Path> linkTo(Path checkpoint) throws IOException {
+    OwnFolder own = OwnFolder.at(folder.getParent(), hadoop);
+    Optional<Path> link = own.linkTo(new Path(checkpoint, ModelBlob.FILE));
+    return link.isPresent() ? link : own.linkTo(new Path(checkpoint, CheckpointManifest.FILE));
   }
 
   /** Two attempts of a task may have written it, of which the later one came to no end. */
@@ -99,7 +122,7 @@ public final class CheckpointStore {
 
   /** Where the checkpoint of a round is, if there is one. */
   public Path folder(long round) {
-    return new Path(folder, "%06d".formatted(round));
+    return new Path(folder, String.format(Locale.ROOT, "%06d", round));
   }
 
   private Optional<StoredModel> openValid(Path candidate) {
@@ -271,7 +294,7 @@ public final class CheckpointStore {
   /**
    * Deletes complete checkpoints that are older than some others. Anything else in the folder
    * stays, and so do checkpoints of later rounds: those are damaged ones that a resumed run has
-   * skipped and will replace.
+   * skipped and will replace. Checkpoints that are reached through symbolic links are not counted.
    *
    * @param newest the checkpoint that was written last, which remains
    * @param count how many remain with it, itself included
@@ -281,7 +304,9 @@ public final class CheckpointStore {
     try {
       List<Path> complete = new ArrayList<>();
       for (Path candidate : foldersNewestFirst()) {
-        if (round(candidate) <= round(newest.folder()) && hasManifest(candidate)) {
+        if (round(candidate) <= round(newest.folder())
+            && hasManifest(candidate)
+            && !isLinked(candidate)) {
           complete.add(candidate);
         }
       }
@@ -295,6 +320,16 @@ public final class CheckpointStore {
     }
   }
 
+  private boolean isLinked(Path checkpoint) throws IOException {
+    Optional<Path> link = linkTo(checkpoint);
+    if (link.isPresent() && namedLinks.add(link.get())) {
+      LOG.warn(
+          "{} is a symbolic link: checkpoints that are reached through it are not deleted",
+          link.get());
+    }
+    return link.isPresent();
+  }
+
   private static long round(Path checkpoint) {
     return Long.parseLong(checkpoint.getName());
   }
@@ -305,13 +340,14 @@ public final class CheckpointStore {
 
   /** Manifest first: a checkpoint that is half deleted must not look complete. */
   private void delete(Path checkpoint) throws IOException {
-    FileSystem fileSystem = Storage.of(checkpoint, hadoop);
+    OwnFolder own = OwnFolder.at(folder.getParent(), hadoop);
     Path manifest = new Path(checkpoint, CheckpointManifest.FILE);
-    fileSystem.delete(manifest, false);
-    fileSystem.delete(Storage.replacement(manifest), false);
-    fileSystem.delete(new Path(checkpoint, ModelBlob.FILE), false);
-    if (isEmpty(checkpoint)) {
-      fileSystem.delete(checkpoint, false);
+    boolean deleted =
+        own.delete(manifest)
+            && own.delete(Storage.replacement(manifest))
+            && own.delete(new Path(checkpoint, ModelBlob.FILE));
+    if (deleted && isEmpty(checkpoint)) {
+      own.delete(checkpoint);
     }
   }
 

@@ -2,6 +2,7 @@ package io.stoker.driver.checkpoint;
 
 import io.stoker.base.LittleEndian;
 import io.stoker.base.Sha256;
+import io.stoker.data.storage.OwnFolder;
 import io.stoker.data.storage.Storage;
 import io.stoker.driver.averaging.ParameterSlices;
 import io.stoker.driver.averaging.SliceSource;
@@ -114,14 +115,16 @@ record CheckpointWriting(
   }
 
   /**
-   * Another attempt of this task may be writing too. The earlier file goes first, so that nobody
-   * writes into this one; and an object store must not show a part of a file as one.
+   * Another attempt of this task may be writing too. Its file is deleted first, so that it cannot
+   * write into this one; and an object store must not show a part of a file as a whole.
    */
   private ModelFile write(ModelFileWriter writer, MessageDigest digest, Configuration hadoop)
       throws IOException {
     Path path = new Path(file);
     FileSystem fileSystem = Storage.of(path, hadoop);
-    fileSystem.delete(path, false);
+    if (!OwnFolder.at(path.getParent(), hadoop).delete(path)) {
+      throw new IOException("%s is a symbolic link".formatted(path));
+    }
     FSDataOutputStream out = fileSystem.create(path, true);
     OutputStream buffered = new BufferedOutputStream(out, BUFFER_BYTES);
     try {

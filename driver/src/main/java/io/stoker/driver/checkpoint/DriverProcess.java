@@ -1,5 +1,6 @@
 package io.stoker.driver.checkpoint;
 
+import io.stoker.failure.Check;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -20,6 +21,10 @@ import java.util.Optional;
 record DriverProcess(String host, String machine, long pid, long started) {
   private static final Path BOOT = Path.of("/proc/sys/kernel/random/boot_id");
   private static final Path SPACE = Path.of("/proc/self/ns/pid");
+
+  DriverProcess {
+    Check.undamaged(host != null && machine != null, "A process without a machine");
+  }
 
   static DriverProcess current() {
     ProcessHandle process = ProcessHandle.current();

@@ -1,68 +1,56 @@
 package io.stoker.driver.checkpoint;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.stoker.base.json.StrictJson;
+import io.stoker.data.storage.SmallFile;
 import io.stoker.data.storage.Storage;
-import io.stoker.failure.Check;
-import io.stoker.failure.DamagedException;
-import io.stoker.failure.StokerException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FSDataInputStream;
-import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 
 /** The JSON files of a run folder: small, and written whole. */
 final class ManifestFormat {
-  /** Beyond this it is no file of ours; it bounds what is taken into memory. */
+  /** Those of large jobs take some kilobytes. */
   private static final int MAXIMUM_BYTES = 16 << 20;
 
   static final JsonMapper JSON =
-      JsonMapper.builder()
+      StrictJson.mapper()
           .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
           .enable(SerializationFeature.INDENT_OUTPUT)
-          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-          .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
-          .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
+          .build();
+
+  private static final JsonMapper OLDER =
+      StrictJson.mapper()
+          .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
+          .disable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
+          .disable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
           .build();
 
   private ManifestFormat() {}
 
   /**
-   * Reads a file of ours.
+   * Reads a file of a run folder.
    *
-   * @throws DamagedException if it is not valid
+   * @throws io.stoker.failure.DamagedException if it is there and not valid
    * @throws java.io.FileNotFoundException if there is none
    * @throws IOException if it cannot be read
    */
   static <T> T read(Path file, Class<T> type, Configuration hadoop) throws IOException {
-    FileSystem fileSystem = Storage.of(file, hadoop);
-    long length = fileSystem.getFileStatus(file).getLen();
-    Check.undamaged(
-        length > 0 && length <= MAXIMUM_BYTES,
-        "Cannot read %s: its length is %d bytes",
-        file,
-        length);
-    byte[] bytes = new byte[(int) length];
-    try (FSDataInputStream in = fileSystem.open(file)) {
-      in.readFully(bytes);
-    }
-    try {
-      return JSON.readValue(bytes, type);
-    } catch (JsonProcessingException e) {
-      String reason =
-          e.getCause() instanceof StokerException stoker
-              ? stoker.getMessage()
-              : e.getOriginalMessage();
-      throw new DamagedException("Cannot read %s: %s".formatted(file, reason), e);
-    }
+    byte[] bytes = SmallFile.read(file, MAXIMUM_BYTES, hadoop);
+    return StrictJson.read(JSON, bytes, type, file.toString());
   }
 
-  /** Writes a file of ours whole, in place of an earlier one. */
+  /** Reads likewise a file of which an earlier release may have left out fields. */
+  static <T> T readOlder(Path file, Class<T> type, Configuration hadoop) throws IOException {
+    byte[] bytes = SmallFile.read(file, MAXIMUM_BYTES, hadoop);
+    return StrictJson.readOlder(OLDER, bytes, type, file.toString());
+  }
+
+  /** Writes a file whole, in place of an earlier one. */
   static void write(Path file, Object content, Configuration hadoop) throws IOException {
     Storage.replace(file, bytes(content), hadoop);
   }

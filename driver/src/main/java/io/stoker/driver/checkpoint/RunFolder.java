@@ -1,7 +1,8 @@
 package io.stoker.driver.checkpoint;
 
-import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.stoker.data.storage.OwnFolder;
 import io.stoker.data.storage.Storage;
 import io.stoker.driver.config.ConfigFormat;
 import io.stoker.driver.config.JobIdentity;
@@ -15,7 +16,6 @@ import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
@@ -35,11 +35,13 @@ public final class RunFolder {
 
   private final Path path;
   private final Configuration hadoop;
+  private final CheckpointStore checkpoints;
   private Optional<RunLock> lock = Optional.empty();
 
   private RunFolder(Path path, Configuration hadoop) {
     this.path = path;
     this.hadoop = hadoop;
+    this.checkpoints = new CheckpointStore(path, hadoop);
   }
 
   /**
@@ -77,9 +79,18 @@ public final class RunFolder {
     lock.ifPresent(RunLock::requireOurs);
   }
 
+  /** Whether a driver trains in it, as far as this machine can tell. */
+  public RunLock.State lockState() {
+    try {
+      return RunLock.look(path, hadoop);
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot read the lock of run folder " + path, e);
+    }
+  }
+
   /** Its checkpoints. */
   public CheckpointStore checkpoints() {
-    return new CheckpointStore(path, hadoop);
+    return checkpoints;
   }
 
   /** How its checkpoints did on data that is not trained on. */
@@ -114,7 +125,7 @@ public final class RunFolder {
    * The job of the run that is here.
    *
    * @throws InputException if there is none
-   * @throws io.stoker.failure.DamagedException if its record is none
+   * @throws DamagedException if its record is damaged
    */
   public JobIdentity job() {
     try {
@@ -143,7 +154,7 @@ public final class RunFolder {
    * What is recorded of the run that is here.
    *
    * @throws InputException if there is none
-   * @throws io.stoker.failure.DamagedException if its record is none
+   * @throws DamagedException if its record is damaged
    */
   public RunRecord recorded() {
     try {
@@ -153,31 +164,50 @@ public final class RunFolder {
     }
   }
 
-  private RunRecord readRecord() throws FileNotFoundException {
-    try {
-      JsonNode record = ManifestFormat.read(new Path(path, FILE), JsonNode.class, hadoop);
+  /** {@code run.json}; later releases may add fields. */
+  @JsonIgnoreProperties(ignoreUnknown = true)
+  private record RunFile(
+      int formatVersion,
+      ObjectNode config,
+      String modelDefinition,
+      String dataManifestSha256,
+      int rounds,
+      Map<String, String> versions) {
+    private RunFile {
       Check.undamaged(
-          record.path("format_version").asInt() == FORMAT_VERSION
-              && record.path("model_definition").isTextual()
-              && record.path("data_manifest_sha256").isTextual(),
-          "Cannot read %s: it is no record of a run",
-          new Path(path, FILE));
-      Map<String, String> versions = new TreeMap<>();
-      record
-          .path("versions")
-          .properties()
-          .forEach(v -> versions.put(v.getKey(), v.getValue().asText()));
+          formatVersion == FORMAT_VERSION,
+          "its format_version is %s; this Stoker reads %s%s",
+          formatVersion,
+          FORMAT_VERSION,
+          formatVersion > FORMAT_VERSION ? " (use the newer Stoker that wrote it)" : "");
+      Check.undamaged(config != null, "the field config is missing");
+      Check.undamaged(modelDefinition != null, "the field model_definition is missing");
+      Check.undamaged(dataManifestSha256 != null, "the field data_manifest_sha256 is missing");
+      Check.undamaged(rounds >= 0, "Invalid number of rounds: %s", rounds);
+      versions = versions == null ? Map.of() : versions;
+    }
+  }
+
+  private RunRecord readRecord() throws FileNotFoundException {
+    Path file = recordFile();
+    try {
+      RunFile run = ManifestFormat.readOlder(file, RunFile.class, hadoop);
       return new RunRecord(
           new JobIdentity(
-              ConfigFormat.fromJson(record.path("config"), new Path(path, FILE).toString()),
-              record.path("model_definition").asText(),
-              record.path("data_manifest_sha256").asText()),
-          record.path("rounds").asInt(),
-          versions);
+              ConfigFormat.fromJson(run.config(), file.toString()),
+              run.modelDefinition(),
+              run.dataManifestSha256()),
+          run.rounds(),
+          run.versions());
     } catch (FileNotFoundException e) {
       throw e;
+    } catch (InputException e) {
+      throw new DamagedException(
+          "Cannot read %s: %s (damaged, or written by another release)"
+              .formatted(file, e.getMessage()),
+          e);
     } catch (IOException e) {
-      throw new UncheckedIOException("Cannot read " + new Path(path, FILE), e);
+      throw new UncheckedIOException("Cannot read " + file, e);
     }
   }
 
@@ -221,7 +251,7 @@ public final class RunFolder {
     }
   }
 
-  /** The record. */
+  /** Where the record is. */
   public Path recordFile() {
     return new Path(path, FILE);
   }
@@ -232,7 +262,7 @@ public final class RunFolder {
    */
   public void forget() {
     try {
-      Storage.of(path, hadoop).delete(recordFile(), false);
+      OwnFolder.at(path, hadoop).delete(recordFile());
     } catch (IOException e) {
       LOG.warn("Cannot delete {}: {}", recordFile(), e.getMessage());
     }

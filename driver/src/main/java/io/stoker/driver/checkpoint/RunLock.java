@@ -1,6 +1,8 @@
 package io.stoker.driver.checkpoint;
 
+import io.stoker.data.storage.OwnFolder;
 import io.stoker.data.storage.Storage;
+import io.stoker.failure.Check;
 import io.stoker.failure.DamagedException;
 import io.stoker.failure.InputException;
 import io.stoker.failure.ResourceException;
@@ -55,6 +57,10 @@ public final class RunLock implements AutoCloseable {
    * @param beat grows while the holder lives
    */
   record Holder(String id, DriverProcess process, long beat) {
+    Holder {
+      Check.undamaged(id != null && process != null, "A lock without a holder");
+    }
+
     Holder next() {
       return new Holder(id, process, beat + 1);
     }
@@ -107,6 +113,39 @@ public final class RunLock implements AutoCloseable {
     } catch (IOException e) {
       throw new ResourceException(
           "Cannot write run folder %s: %s".formatted(run, e.getMessage()), e);
+    }
+  }
+
+  /** What a lock says of the driver that holds it, as far as this machine can tell. */
+  public enum State {
+    /** There is no lock: no driver trains here. */
+    FREE,
+    /** Its holder is a process on this machine, and alive. */
+    ALIVE,
+    /** Its holder was a process on this machine, and has ended. */
+    DEAD,
+    /** Its holder is on another machine, or cannot be read: only the file's time tells. */
+    UNKNOWN
+  }
+
+  /**
+   * Looks at a run folder's lock, and changes nothing.
+   *
+   * @param run the run folder
+   * @param hadoop how to reach it
+   * @throws IOException if it cannot be read
+   */
+  static State look(Path run, Configuration hadoop) throws IOException {
+    try {
+      Holder holder = ManifestFormat.read(new Path(run, FILE), Holder.class, hadoop);
+      if (holder.isKnownToBeDead()) {
+        return State.DEAD;
+      }
+      return holder.process().isKnownToLive() ? State.ALIVE : State.UNKNOWN;
+    } catch (FileNotFoundException e) {
+      return State.FREE;
+    } catch (DamagedException e) {
+      return State.UNKNOWN;
     }
   }
 
@@ -185,7 +224,7 @@ public final class RunLock implements AutoCloseable {
     try {
       if (!isOurs()) {
         throw new ResourceException(
-            "Run folder %s was taken over by %s, since this driver gave no sign of life; its checkpoints are whole"
+            "Run folder %s was taken over by %s, since this driver gave no sign of life; its complete checkpoints are intact"
                 .formatted(file.getParent(), usurper.orElseThrow()));
       }
     } catch (IOException e) {
@@ -201,7 +240,7 @@ public final class RunLock implements AutoCloseable {
     synchronized (this) {
       try {
         if (isOurs()) {
-          Storage.of(file, hadoop).delete(file, false);
+          OwnFolder.at(file.getParent(), hadoop).delete(file);
         }
       } catch (IOException | RuntimeException e) {
         LOG.debug("Cannot delete {}", file, e);

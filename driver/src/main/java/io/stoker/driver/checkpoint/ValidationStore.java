@@ -1,7 +1,9 @@
 package io.stoker.driver.checkpoint;
 
+import io.stoker.data.storage.OwnFolder;
 import io.stoker.data.storage.Storage;
 import io.stoker.driver.metrics.ValidationMetrics;
+import io.stoker.failure.Check;
 import io.stoker.failure.DamagedException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -9,6 +11,7 @@ import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.regex.Pattern;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
@@ -39,25 +42,59 @@ public final class ValidationStore {
     this.hadoop = hadoop;
   }
 
-  /** All of them, in the order of their rounds. */
+  /**
+   * What is in the folder.
+   *
+   * @param valid the validations that can be read, in the order of their rounds
+   * @param damage why others cannot, a line for each
+   */
+  public record Content(List<ValidationMetrics> valid, List<String> damage) {
+    public Content {
+      valid = List.copyOf(valid);
+      damage = List.copyOf(damage);
+    }
+  }
+
+  /** All that can be read, in the order of their rounds; others are skipped with a warning. */
   public List<ValidationMetrics> read() {
-    List<ValidationMetrics> validations = new ArrayList<>();
+    Content content = content();
+    content.damage().forEach(damage -> LOG.warn("Skipping validation: {}", damage));
+    return content.valid();
+  }
+
+  /** What is in the folder, damaged files included. */
+  public Content content() {
+    List<ValidationMetrics> valid = new ArrayList<>();
+    List<String> damage = new ArrayList<>();
     for (Path file : files()) {
       try {
-        validations.add(ManifestFormat.read(file, ValidationMetrics.class, hadoop));
+        ValidationMetrics validation = ManifestFormat.read(file, ValidationMetrics.class, hadoop);
+        Check.undamaged(
+            validation.round() == round(file),
+            "Cannot read %s: it is of round %s",
+            file,
+            validation.round());
+        valid.add(validation);
       } catch (DamagedException e) {
-        LOG.warn("Skipping validation: {}", e.getMessage());
+        damage.add(e.getMessage());
+      } catch (FileNotFoundException e) {
+        LOG.debug("{} has been deleted meanwhile", file);
       } catch (IOException e) {
         throw new UncheckedIOException("Cannot read " + file, e);
       }
     }
-    validations.sort(Comparator.comparingLong(ValidationMetrics::round));
-    return List.copyOf(validations);
+    valid.sort(Comparator.comparingLong(ValidationMetrics::round));
+    return new Content(valid, damage);
+  }
+
+  private static long round(Path file) {
+    String name = file.getName();
+    return Long.parseLong(name.substring(0, name.indexOf('.')));
   }
 
   /** Adds one. */
   public void write(ValidationMetrics validation) {
-    Path file = new Path(folder, "%06d.json".formatted(validation.round()));
+    Path file = new Path(folder, String.format(Locale.ROOT, "%06d.json", validation.round()));
     try {
       Storage.of(folder, hadoop).mkdirs(folder);
       ManifestFormat.write(file, validation, hadoop);
@@ -70,9 +107,8 @@ public final class ValidationStore {
   public void dropAfter(long round) {
     try {
       for (Path file : files()) {
-        String name = file.getName();
-        if (Long.parseLong(name.substring(0, name.indexOf('.'))) > round) {
-          Storage.of(file, hadoop).delete(file, false);
+        if (round(file) > round) {
+          OwnFolder.at(folder.getParent(), hadoop).delete(file);
         }
       }
     } catch (IOException e) {

@@ -1,15 +1,18 @@
 package io.stoker.driver.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.stoker.data.storage.OwnFolder;
 import io.stoker.driver.bench.AccuracyBench;
 import io.stoker.driver.bench.AccuracyBench.Outcome;
+import io.stoker.driver.bench.AveragingLibrary;
 import io.stoker.driver.config.TrainingConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
 import java.util.Set;
-import org.apache.hadoop.fs.FileSystem;
 import org.apache.spark.api.java.JavaSparkContext;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -29,7 +32,11 @@ import picocli.CommandLine.Option;
 final class BenchAccuracyCommand extends StokerCommand {
   /** What to compare with. */
   enum Baseline {
-    DL4J
+    DL4J;
+
+    AveragingLibrary library() {
+      return AveragingLibrary.named(name().toLowerCase(Locale.ROOT));
+    }
   }
 
   @Mixin private DataOption data;
@@ -129,6 +136,7 @@ final class BenchAccuracyCommand extends StokerCommand {
 
   @Override
   Report execute() throws IOException {
+    List<AveragingLibrary> libraries = baselines.stream().map(Baseline::library).toList();
     Path scratch = Files.createTempDirectory("stoker-bench");
     String folder = run == null ? scratch.resolve("run").toUri().toString() : run;
     TrainingConfig recipe =
@@ -154,17 +162,18 @@ final class BenchAccuracyCommand extends StokerCommand {
       Outcome ours = bench.stoker(recipe);
       ObjectNode json = Report.object(ours).put("target", target).put("master", spark.master());
       table.row("stoker", text(ours));
-      if (baselines.contains(Baseline.DL4J)) {
+      for (AveragingLibrary library : libraries) {
         double rate = baselineRate == null ? learningRate : baselineRate;
-        Outcome stock = bench.dl4j(recipe.toBuilder().learningRate(rate).build());
-        double ratio = stock.seconds() / ours.seconds();
-        table.row("dl4j", "%s; takes %.1f times as long".formatted(text(stock), ratio));
-        json.putObject("baselines").set("dl4j", Report.object(stock).put("times_as_long", ratio));
+        Outcome other = bench.library(library, recipe.toBuilder().learningRate(rate).build());
+        double ratio = other.seconds() / ours.seconds();
+        table.row(library.name(), "%s; takes %.1f times as long".formatted(text(other), ratio));
+        json.withObject("/baselines")
+            .set(library.name(), Report.object(other).put("times_as_long", ratio));
       }
       return new Report(table.toString(), json);
     } finally {
-      FileSystem local = FileSystem.getLocal(SparkSide.hadoop());
-      local.delete(new org.apache.hadoop.fs.Path(scratch.toUri()), true);
+      org.apache.hadoop.fs.Path made = new org.apache.hadoop.fs.Path(scratch.toUri());
+      OwnFolder.at(made.getParent(), SparkSide.hadoop()).deleteTree(made);
     }
   }
 

@@ -4,8 +4,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.stoker.driver.averaging.ParameterSlices;
 import io.stoker.driver.bench.AveragingBench;
 import io.stoker.driver.bench.AveragingCost;
-import io.stoker.driver.bench.Dl4jAveraging;
+import io.stoker.driver.bench.AveragingLibrary;
 import io.stoker.driver.bench.DriverAveraging;
+import io.stoker.driver.bench.LibraryAveraging;
 import io.stoker.driver.config.Wire;
 import io.stoker.failure.Check;
 import java.util.ArrayList;
@@ -103,6 +104,8 @@ final class BenchAveragingCommand extends StokerCommand {
         sliceBytes == null || (sliceBytes >= 1024 && sliceBytes % Float.BYTES == 0),
         "Invalid slice size: %d bytes (must be >= 1024, and a multiple of 4)",
         sliceBytes);
+    List<AveragingLibrary> libraries =
+        baselines.contains(Baseline.DL4J) ? List.of(AveragingLibrary.named("dl4j")) : List.of();
     List<ObjectNode> measured = new ArrayList<>();
     Table table = new Table();
     // The driver's way brings a vector of each of the last workers to the driver at once, and sends
@@ -117,7 +120,7 @@ final class BenchAveragingCommand extends StokerCommand {
           if (parameters.length * workers.length > 1) {
             table.row("", "%,d parameters, %d workers".formatted(size, count));
           }
-          measured.add(measure(spark, size, count, table));
+          measured.add(measure(spark, size, count, libraries, table));
         }
       }
     }
@@ -129,7 +132,8 @@ final class BenchAveragingCommand extends StokerCommand {
     return new Report(table.toString(), json);
   }
 
-  private ObjectNode measure(JavaSparkContext spark, int size, int count, Table table) {
+  private ObjectNode measure(
+      JavaSparkContext spark, int size, int count, List<AveragingLibrary> libraries, Table table) {
     int sliceLength =
         sliceBytes == null
             ? ParameterSlices.fittingLength(size, 1, count)
@@ -150,21 +154,24 @@ final class BenchAveragingCommand extends StokerCommand {
     table.row("stoker", text(result.cost()));
     ObjectNode others = json.putObject("baselines");
     double ours = result.cost().secondsPerRound();
-    for (Baseline baseline : baselines) {
-      String name = baseline.name().toLowerCase(Locale.ROOT);
+    if (baselines.contains(Baseline.DRIVER)) {
+      AveragingCost cost = DriverAveraging.run(spark, size, count, rounds);
+      others.set("driver", compared("driver", cost, ours, "", table));
+    }
+    for (AveragingLibrary library : libraries) {
       others.set(
-          name,
-          switch (baseline) {
-            case DRIVER ->
-                compared(name, DriverAveraging.run(spark, size, count, rounds), ours, "", table);
-            case DL4J -> compared(Dl4jAveraging.run(spark, size, count, rounds), name, ours, table);
-          });
+          library.name(),
+          compared(
+              LibraryAveraging.run(library, spark, size, count, rounds),
+              library.name(),
+              ours,
+              table));
     }
     return json;
   }
 
   private static ObjectNode compared(
-      Dl4jAveraging.Result result, String name, double ours, Table table) {
+      LibraryAveraging.Result result, String name, double ours, Table table) {
     String step = ", %.3f s of them its step on one example".formatted(result.stepSeconds());
     return compared(name, result.cost(), ours, step, table)
         .put("parameters", result.parameters())

@@ -1,12 +1,16 @@
 package io.stoker.driver.cli;
 
+import io.stoker.base.TerminalText;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.regex.Matcher;
 
 /**
- * Where a command's words go: its result to stdout, everything else to stderr.
+ * Prints what a command has to say: its result to stdout, everything else to stderr. Control
+ * characters, which names in data may have, are escaped; see {@link TerminalText}.
  *
  * <p>The launcher says in the environment which of the two is a terminal; without it, neither is
  * taken for one.
@@ -50,10 +54,12 @@ final class Console {
     return "1".equals(System.getenv(variable));
   }
 
+  /** For picocli, which prints help to it: texts of Stoker's own. */
   PrintWriter results() {
     return results;
   }
 
+  /** For picocli. */
   PrintWriter messages() {
     return messages;
   }
@@ -70,23 +76,46 @@ final class Console {
 
   /** Shows a command's result. */
   void show(Report report, boolean json) {
+    String text = escapeAllButPictures(report.text().stripTrailing());
     if (json) {
-      messages.println(report.text().stripTrailing());
-      results.println(report.json());
+      messages.println(text);
+      // An escape of ours is one of JSON's too.
+      results.println(TerminalText.escapeLine(report.json().toString()));
     } else {
-      results.println(report.text().stripTrailing());
+      results.println(text);
     }
     messages.flush();
     results.flush();
   }
 
-  /** Says something while a command runs. */
-  void say(String line) {
-    messages.println(line);
+  private static String escapeAllButPictures(String text) {
+    StringBuilder escaped = new StringBuilder();
+    Matcher colors = TerminalPicture.COLOR.matcher(text);
+    int from = 0;
+    while (colors.find()) {
+      escaped.append(TerminalText.escapeLines(text.substring(from, colors.start())));
+      escaped.append(colors.group());
+      from = colors.end();
+    }
+    return escaped.append(TerminalText.escapeLines(text.substring(from))).toString();
   }
 
-  /** Says why a command failed. */
+  /** Prints a line while a command runs. */
+  void say(String line) {
+    messages.println(TerminalText.escapeLine(line));
+  }
+
+  /** Prints why a command failed, in one line. */
   void complain(String message) {
-    messages.println("stoker: " + message);
+    messages.println("stoker: " + TerminalText.escapeLine(message));
+  }
+
+  /** Prints a failure with its stack trace. */
+  void trace(Throwable failure) {
+    StringWriter trace = new StringWriter();
+    failure.printStackTrace(new PrintWriter(trace));
+    messages.print(
+        TerminalText.escapeLines(trace.toString().replace(System.lineSeparator(), "\n")));
+    messages.flush();
   }
 }

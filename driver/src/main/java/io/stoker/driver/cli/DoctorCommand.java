@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.stoker.driver.cluster.ClusterSurvey;
 import io.stoker.driver.cluster.Diagnosis;
 import io.stoker.driver.cluster.EngineFacts;
+import io.stoker.driver.cluster.ExecutorRegistration;
 import io.stoker.driver.cluster.GpuRequest;
 import io.stoker.driver.cluster.ProcessFacts;
 import io.stoker.driver.cluster.Slots;
@@ -151,8 +152,9 @@ final class DoctorCommand extends StokerCommand {
 
   private void cluster(ProcessFacts here) {
     try (JavaSparkContext spark = SparkSide.start("doctor", device.configuration())) {
-      int slots = Slots.awaitAll(spark, PATIENCE);
-      int executors = spark.isLocal() ? 0 : Slots.executors(spark);
+      Slots there = ExecutorRegistration.of(spark).awaitSettled(slots -> false, PATIENCE);
+      int slots = there.count();
+      int executors = spark.isLocal() ? 0 : there.executors().size();
       table.row(
           "cluster",
           "%s, %d slots%s"
@@ -171,7 +173,7 @@ final class DoctorCommand extends StokerCommand {
                     .formatted(PATIENCE.toSeconds())));
         return;
       }
-      ClusterSurvey survey = ClusterSurvey.of(spark, spark.isLocal() ? "" : probe);
+      ClusterSurvey survey = ClusterSurvey.of(spark, there, spark.isLocal() ? "" : probe);
       if (!spark.isLocal()) {
         executors(survey);
       }

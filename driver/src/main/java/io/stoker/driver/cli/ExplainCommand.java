@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import javax.imageio.ImageIO;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -175,6 +176,7 @@ final class ExplainCommand extends StokerCommand {
   private Path picture(int number) {
     String name = Locations.absolute(images.get(number - 1), SparkSide.hadoop()).getName();
     int dot = name.lastIndexOf('.');
-    return output.resolve("%02d-%s.png".formatted(number, dot > 0 ? name.substring(0, dot) : name));
+    return output.resolve(
+        String.format(Locale.ROOT, "%02d-%s.png", number, dot > 0 ? name.substring(0, dot) : name));
   }
 }

@@ -18,6 +18,7 @@ import io.stoker.failure.Check;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
@@ -177,7 +178,9 @@ final class InspectCommand extends StokerCommand {
   }
 
   private static String numbers(List<Double> values) {
-    return values.stream().map("%.2f"::formatted).collect(Collectors.joining(" "));
+    return values.stream()
+        .map(value -> String.format(Locale.ROOT, "%.2f", value))
+        .collect(Collectors.joining(" "));
   }
 
   private ObjectNode json(ShardFolder folder) {

@@ -18,6 +18,11 @@ final class Masters {
     return master.equals("local") || master.startsWith("local[");
   }
 
+  /** Whether the whole cluster is on this machine, in this process or in others. */
+  static boolean isOnThisMachine(String master) {
+    return isLocal(master) || master.startsWith(STANDALONE + "127.");
+  }
+
   /**
    * Tries the masters of a standalone cluster: Spark takes a minute, and many lines, to give up.
    *

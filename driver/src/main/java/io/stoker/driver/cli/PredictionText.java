@@ -1,5 +1,6 @@
 package io.stoker.driver.cli;
 
+import io.stoker.base.TerminalText;
 import io.stoker.data.image.Pixels;
 import io.stoker.driver.evaluate.Prediction;
 import java.util.List;
@@ -19,7 +20,8 @@ final class PredictionText {
   static String of(Prediction prediction, Pixels image, boolean colors) {
     List<String> picture = colors ? TerminalPicture.colored(image) : TerminalPicture.plain(image);
     List<String> classes = classes(prediction).lines().toList();
-    StringBuilder text = new StringBuilder(prediction.image()).append('\n');
+    StringBuilder text =
+        new StringBuilder(TerminalText.escapeLine(prediction.image())).append('\n');
     int blank = colors ? 0 : picture.get(0).length();
     for (int i = 0; i < Math.max(picture.size(), classes.size() + FIRST_LINE); i++) {
       String line = i < picture.size() ? picture.get(i) : " ".repeat(blank);

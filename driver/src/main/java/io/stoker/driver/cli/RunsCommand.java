@@ -1,6 +1,7 @@
 package io.stoker.driver.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.stoker.base.TerminalText;
 import io.stoker.driver.checkpoint.RunRecord;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.metrics.RoundMetrics;
@@ -57,7 +58,8 @@ final class RunsCommand extends StokerCommand {
         .filter(run -> !run.damage().isEmpty())
         .forEach(
             run ->
-                text.append(run.folder().getName()).append(": ").append(run.damage()).append('\n'));
+                text.append(TerminalText.escapeLine(run.folder().getName() + ": " + run.damage()))
+                    .append('\n'));
     return new Report(text.toString(), json);
   }
 

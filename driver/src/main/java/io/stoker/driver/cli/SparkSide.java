@@ -22,6 +22,10 @@ final class SparkSide {
 
   private static final String MASTER = "spark.master";
   private static final String NAME = "spark.app.name";
+  private static final String HOST = "spark.driver.host";
+  private static final String BIND_ADDRESS = "spark.driver.bindAddress";
+  private static final String LOOPBACK = "127.0.0.1";
+  private static final String EXECUTOR_OPTIONS = "spark.executor.defaultJavaOptions";
 
   private SparkSide() {}
 
@@ -72,6 +76,8 @@ final class SparkSide {
       // second.
       conf.remove("spark.jars");
     }
+    closePorts(conf);
+    setExecutorLocale(conf);
     Masters.checkReachable(conf.get(MASTER));
     try {
       JavaSparkContext spark = new JavaSparkContext(conf);
@@ -85,6 +91,34 @@ final class SparkSide {
       throw new InputException(
           "Cannot start Spark on %s: %s".formatted(conf.get(MASTER), e.getMessage()), e);
     }
+  }
+
+  /**
+   * Where all of the job's processes are on this machine, Spark listens on the loopback interface
+   * only, unless the user says where. Its pages are an exception: they listen where the environment
+   * variable {@code SPARK_LOCAL_IP} says, else everywhere, so they are off unless asked for.
+   */
+  private static void closePorts(SparkConf conf) {
+    if (!Masters.isOnThisMachine(conf.get(MASTER))) {
+      return;
+    }
+    conf.setIfMissing("spark.ui.enabled", "false");
+    if (System.getenv("SPARK_LOCAL_IP") == null
+        && !conf.contains(HOST)
+        && !conf.contains(BIND_ADDRESS)) {
+      conf.set(HOST, LOOPBACK);
+      conf.set(BIND_ADDRESS, LOOPBACK);
+    }
+  }
+
+  /**
+   * Executors read file names as UTF-8, which Java decides by the environment when it starts, and
+   * write numbers with Latin digits, whatever the locale of their machine. What the user sets wins.
+   */
+  private static void setExecutorLocale(SparkConf conf) {
+    conf.setIfMissing("spark.executorEnv.LC_ALL", "C.UTF-8");
+    conf.set(
+        EXECUTOR_OPTIONS, "-Duser.language=en -Duser.country=US " + conf.get(EXECUTOR_OPTIONS, ""));
   }
 
   /**

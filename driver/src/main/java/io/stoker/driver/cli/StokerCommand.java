@@ -1,8 +1,6 @@
 package io.stoker.driver.cli;
 
 import java.util.concurrent.Callable;
-import org.apache.logging.log4j.Level;
-import org.apache.logging.log4j.core.config.Configurator;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -66,7 +64,7 @@ abstract class StokerCommand implements Callable<Integer> {
   @Override
   public final Integer call() {
     if (verbose) {
-      Configurator.setRootLevel(Level.INFO);
+      Logging.showAll();
     }
     try (Stopping stopping = Stopping.watch(this::stopped)) {
       try {
@@ -86,7 +84,7 @@ abstract class StokerCommand implements Callable<Integer> {
   private int fail(Throwable failure) {
     Failure known = Failure.of(failure);
     if (verbose) {
-      failure.printStackTrace(console.messages());
+      console.trace(failure);
     }
     console.complain(known.message());
     return known.exitCode();

@@ -1,12 +1,16 @@
 package io.stoker.driver.cli;
 
+import io.stoker.base.TerminalText;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** Rows of text in columns as wide as they need to be. */
+/**
+ * Rows of text in columns as wide as they need to be. A cell is one line: line breaks and other
+ * control characters in it are escaped.
+ */
 final class Table {
   private static final String GAP = "  ";
 
@@ -21,7 +25,7 @@ final class Table {
   }
 
   Table row(String... cells) {
-    rows.add(Arrays.asList(cells));
+    rows.add(Arrays.stream(cells).map(TerminalText::escapeLine).toList());
     return this;
   }
 

@@ -3,12 +3,17 @@ package io.stoker.driver.cli;
 import io.stoker.data.image.Pixels;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /**
  * An image as lines of text, two rows of pixels a line: coloured half blocks for a terminal, shades
  * of ASCII elsewhere.
  */
 final class TerminalPicture {
+  /** The control sequences of {@link #colored}, which a terminal may see as they are. */
+  static final Pattern COLOR =
+      Pattern.compile("\u001b\\[(0|38;2(;[0-9]{1,3}){3};48;2(;[0-9]{1,3}){3})m");
+
   private static final int MAXIMUM_COLUMNS = 64;
   private static final String SHADES = " .:-=+*#%@";
   private static final char UPPER_HALF = '\u2580';

@@ -9,14 +9,18 @@ import io.stoker.driver.config.ConfigFormat;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.config.UpdaterState;
 import io.stoker.driver.round.ExistingRun;
+import io.stoker.driver.round.RoundListeners;
 import io.stoker.driver.round.TrainJob;
 import io.stoker.driver.round.TrainResult;
+import io.stoker.driver.round.TrainingLog;
 import io.stoker.failure.Check;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
+import org.apache.logging.log4j.Level;
+import org.apache.logging.log4j.core.config.Configurator;
 import org.apache.spark.api.java.JavaSparkContext;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -189,6 +193,8 @@ final class TrainCommand extends StokerCommand {
   @Option(names = "--resume", description = "Go on from the run folder's newest valid checkpoint.")
   private boolean resume;
 
+  private final Resumption resumption = new Resumption();
+
   TrainCommand(Console console) {
     super(console);
   }
@@ -196,11 +202,18 @@ final class TrainCommand extends StokerCommand {
   @Override
   Report execute() {
     TrainingConfig config = config();
+    if (verbose() && !console().messagesOnTerminal()) {
+      Configurator.setLevel(TrainingLog.class.getName(), Level.DEBUG); // a line of every round
+    }
     try (Watching watching = watch.start(config, console());
         JavaSparkContext spark = SparkSide.start("train " + config.model(), sparkOptions())) {
       requireClasses(config.data().uri(), spark.hadoopConfiguration());
       TrainResult result =
-          TrainJob.run(spark, config, resume ? ExistingRun.RESUME : ExistingRun.REFUSE, watching);
+          TrainJob.run(
+              spark,
+              config,
+              resume ? ExistingRun.RESUME : ExistingRun.REFUSE,
+              watching.listeners().and(RoundListeners.observing(resumption)));
       return report(result);
     }
   }
@@ -229,7 +242,7 @@ final class TrainCommand extends StokerCommand {
 
   @Override
   String whenStopped() {
-    return "; the run folder's checkpoints are whole: the same command with --resume goes on";
+    return resumption.text();
   }
 
   /** The recipe's values, or those of the run that goes on, and over them the options given. */
@@ -290,6 +303,13 @@ final class TrainCommand extends StokerCommand {
                     ? "loss %.4f, accuracy %.2f %% in the last round"
                         .formatted(result.loss(), 100 * result.accuracy())
                     : "nothing left to do");
+    result
+        .earlyStop()
+        .ifPresent(
+            stop -> {
+              table.row("ended early", stop.reason());
+              json.put("stop_reason", stop.reason());
+            });
     if (trained) {
       table.row(
           "speed",

@@ -1,5 +1,6 @@
 package io.stoker.driver.cli;
 
+import io.stoker.driver.spark.Scala;
 import java.util.Optional;
 import org.apache.hadoop.util.VersionInfo;
 
@@ -18,7 +19,7 @@ final class Version {
   }
 
   static String scala() {
-    return scala.util.Properties$.MODULE$.versionNumberString();
+    return Scala.version();
   }
 
   static String hadoop() {

@@ -1,22 +1,19 @@
 package io.stoker.driver.cli;
 
-import io.stoker.driver.metrics.RoundMetrics;
-import io.stoker.driver.metrics.ValidationMetrics;
 import io.stoker.driver.report.Dashboard;
-import io.stoker.driver.round.JobPlan;
-import io.stoker.driver.round.RoundListener;
+import io.stoker.driver.round.RoundListeners;
 import io.stoker.driver.tensorboard.TensorBoardLog;
-import io.stoker.models.file.TrainingClock;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** All that looks at a training run while it goes on; it owns them. */
-final class Watching implements RoundListener, AutoCloseable {
+/** The observers of a training run; it owns them. */
+final class Watching implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Watching.class);
+
   private final TrainingProgress progress;
   private final Optional<Dashboard> dashboard;
   private final Optional<TensorBoardLog> tensorboard;
-  private final List<RoundListener> listeners = new ArrayList<>();
 
   Watching(
       TrainingProgress progress,
@@ -25,34 +22,27 @@ final class Watching implements RoundListener, AutoCloseable {
     this.progress = progress;
     this.dashboard = dashboard;
     this.tensorboard = tensorboard;
-    listeners.add(progress);
-    tensorboard.ifPresent(listeners::add);
   }
 
-  @Override
-  public void started(JobPlan plan, TrainingClock clock) {
-    listeners.forEach(listener -> listener.started(plan, clock));
-  }
-
-  @Override
-  public void roundFinished(RoundMetrics metrics) {
-    listeners.forEach(listener -> listener.roundFinished(metrics));
-  }
-
-  @Override
-  public void checkpointWritten(String uri) {
-    listeners.forEach(listener -> listener.checkpointWritten(uri));
-  }
-
-  @Override
-  public void validated(ValidationMetrics validation) {
-    listeners.forEach(listener -> listener.validated(validation));
+  /** Those that are told of each round. */
+  RoundListeners listeners() {
+    RoundListeners shown = RoundListeners.observing(progress);
+    return tensorboard.map(log -> shown.and(RoundListeners.observing(log))).orElse(shown);
   }
 
   @Override
   public void close() {
-    progress.close();
-    dashboard.ifPresent(Dashboard::close);
-    tensorboard.ifPresent(TensorBoardLog::close);
+    close(progress);
+    dashboard.ifPresent(Watching::close);
+    tensorboard.ifPresent(Watching::close);
+  }
+
+  /** The run is complete, or has failed for a reason of its own: no observer changes that. */
+  private static void close(AutoCloseable observer) {
+    try {
+      observer.close();
+    } catch (Exception e) {
+      LOG.warn("Cannot close {}: {}", observer.getClass().getSimpleName(), e.toString());
+    }
   }
 }

@@ -1,5 +1,6 @@
 package io.stoker.driver.cluster;
 
+import io.stoker.driver.spark.BarrierStage;
 import io.stoker.failure.ResourceException;
 import io.stoker.worker.runtime.TaskDevices;
 import java.io.Serializable;
@@ -17,25 +18,25 @@ import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.util.SerializableConfiguration;
 
 /**
- * What the executors say of themselves, found by a task in each slot.
+ * What the executors report about themselves, gathered by a task in each slot.
  *
  * @param executors one entry each, in the order of their names
  */
 public record ClusterSurvey(List<Surveyed> executors) {
-  /** How long a task occupies its slot where Spark cannot run all of them at once for sure. */
+  /** How long a task holds its slot where barrier mode, which gives each its own, is excluded. */
   private static final Duration IN_SLOT = Duration.ofSeconds(1);
 
-  /** The surveys that this process has probed storage for. */
+  /** The surveys for which this process has probed the storage. */
   private static final Map<String, Boolean> PROBED = new ConcurrentHashMap<>();
 
   /**
    * One executor.
    *
-   * @param facts what it says
-   * @param gpus the addresses of the GPUs that Spark assigned, an entry a slot; empty without
-   * @param slots how many tasks ran there at once
-   * @param storage how the folder did that was probed; blank where none was
-   * @param storageProblem why it could not be used; blank where it could
+   * @param facts the facts of its process
+   * @param gpus the addresses of the GPUs that Spark assigned, an entry a slot; empty without GPUs
+   * @param slots how many tasks ran there at the same time
+   * @param storage how long writing and reading took in the probed folder; blank if none was probed
+   * @param storageProblem why the folder could not be used; blank if it could
    */
   public record Surveyed(
       ProcessFacts facts, List<String> gpus, int slots, String storage, String storageProblem) {
@@ -69,13 +70,14 @@ public record ClusterSurvey(List<Surveyed> executors) {
   }
 
   /**
-   * Asks all executors that are there.
+   * Asks all executors.
    *
    * @param spark the cluster
+   * @param there its executors, as {@link ExecutorRegistration} has found them
    * @param probe a folder that each of them writes to; blank for none
    */
-  public static ClusterSurvey of(JavaSparkContext spark, String probe) {
-    int slots = Math.max(1, Slots.now(spark));
+  public static ClusterSurvey of(JavaSparkContext spark, Slots there, String probe) {
+    int slots = Math.max(1, there.count());
     String survey = UUID.randomUUID().toString();
     SerializableConfiguration hadoop = new SerializableConfiguration(spark.hadoopConfiguration());
     List<Answer> answers =
@@ -92,12 +94,12 @@ public record ClusterSurvey(List<Surveyed> executors) {
     return new ClusterSurvey(List.copyOf(executors.values()));
   }
 
-  /** How many tasks run at once. */
+  /** How many tasks the cluster runs at the same time. */
   public int slots() {
     return executors.stream().mapToInt(Surveyed::slots).sum();
   }
 
-  /** Barrier mode and executors that come and go exclude each other in Spark. */
+  /** Dynamic allocation and barrier mode exclude each other in Spark. */
   private static List<Answer> occupying(
       JavaSparkContext spark, int slots, BarrierStage.Body<Answer> body) {
     return spark

@@ -1,6 +1,7 @@
 package io.stoker.driver.cluster;
 
 import io.stoker.driver.cluster.ClusterSurvey.Surveyed;
+import io.stoker.driver.spark.ByteSizes;
 import io.stoker.failure.ResourceException;
 import io.stoker.models.engine.Engine;
 import java.util.ArrayList;
@@ -13,7 +14,6 @@ import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
-import org.apache.spark.network.util.JavaUtils;
 
 /** What to think of a cluster, by what its processes say of themselves. */
 public final class Diagnosis {
@@ -151,7 +151,7 @@ public final class Diagnosis {
   }
 
   private static long bytes(String limit) {
-    return limit.matches("[0-9]+[kmgKMG]?") ? JavaUtils.byteStringAsBytes(limit) : 0;
+    return limit.matches("[0-9]+[kmgKMG]?") ? ByteSizes.bytes(limit) : 0;
   }
 
   private Verdict gpus(Engine engine) {

@@ -1,16 +1,16 @@
 package io.stoker.driver.cluster;
 
+import io.stoker.driver.spark.BarrierStage;
 import io.stoker.failure.InputException;
 import io.stoker.failure.ResourceException;
 import java.time.Duration;
 import java.util.Map;
-import org.apache.spark.SparkException;
 import org.apache.spark.api.java.JavaSparkContext;
 
 /**
- * A slot for each worker at the same time, or no round: a barrier stage before it, in which all of
- * them meet. It waits for slots for a minute, or as many seconds as {@code
- * spark.stoker.gangSeconds} says.
+ * Gang scheduling: a round begins only when there is a slot for each worker at the same time. A
+ * barrier stage before the round makes sure of it. It waits for slots for a minute, or as many
+ * seconds as {@code spark.stoker.gangSeconds} says.
  */
 public final class Gang {
   private static final String GANG = "spark.stoker.gang";
@@ -18,8 +18,8 @@ public final class Gang {
   private static final int PATIENCE = 60;
 
   /**
-   * Has a job train so. Should slots go between our look at them and Spark's, Spark looks again
-   * each second for a while, not each quarter of a minute for ten.
+   * Turns gang scheduling on. If slots are lost between this class's check and Spark's own, Spark
+   * checks again each second for 10 s; its defaults are each 15 s for 10 minutes.
    */
   public static final Map<String, String> CONFIGURATION =
       Map.of(
@@ -35,24 +35,24 @@ public final class Gang {
 
   /**
    * @param spark the cluster
-   * @param workers how many there are
+   * @param workers how many workers a round has
    */
   public Gang(JavaSparkContext spark, int workers) {
     this.spark = spark;
     this.workers = workers;
   }
 
-  /** Whether the job is to be trained so. */
+  /** Whether a cluster's configuration asks for gang scheduling. */
   public static boolean isAsked(JavaSparkContext spark) {
     return spark.getConf().getBoolean(GANG, false);
   }
 
   /**
-   * Waits for the slots, and has a task in each of them meet the others.
+   * Waits until there are enough slots, and runs a task in each of them at the same time.
    *
-   * @param what of, for Spark's pages
-   * @throws ResourceException if there are too few for too long
-   * @throws InputException if executors may come and go, which excludes barrier mode
+   * @param what the job, for Spark's user interface
+   * @throws ResourceException if there are too few slots for too long
+   * @throws InputException with dynamic allocation, which Spark's barrier mode excludes
    */
   public void awaitAllWorkers(String what) {
     if (spark.getConf().getBoolean("spark.dynamicAllocation.enabled", false)) {
@@ -61,37 +61,28 @@ public final class Gang {
               + " executors that stay; leave out one of them");
     }
     int patience = spark.getConf().getInt(SECONDS, PATIENCE);
-    if (Slots.await(spark, workers, Duration.ofSeconds(patience)) < workers) {
-      throw tooFew(patience);
+    Slots slots = ExecutorRegistration.of(spark).awaitSlots(workers, Duration.ofSeconds(patience));
+    if (slots.count() < workers) {
+      throw tooFew(slots, patience);
     }
     spark.sc().setJobDescription(what + ": wait for all workers");
     try {
       BarrierStage.run(spark, workers, () -> 0);
     } catch (Exception e) { // Spark does not declare what it throws.
-      if (isShortOfSlots(e)) {
-        throw tooFew(patience);
+      if (BarrierStage.isShortOfSlots(e)) {
+        throw tooFew(Slots.now(spark), patience);
       }
       throw e;
     }
   }
 
-  private ResourceException tooFew(int patience) {
+  private ResourceException tooFew(Slots slots, int patience) {
     return new ResourceException(
         "Cannot train %d workers at once: %s has %d slots%s; give it more cores, take fewer --workers, or leave out --gang"
             .formatted(
                 workers,
                 spark.master(),
-                Slots.now(spark),
+                slots.count(),
                 spark.isLocal() ? "" : " after %d s".formatted(patience)));
-  }
-
-  private static boolean isShortOfSlots(Throwable failure) {
-    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-      if (cause instanceof SparkException
-          && String.valueOf(cause.getMessage()).contains("Barrier execution mode does not allow")) {
-        return true;
-      }
-    }
-    return false;
   }
 }

@@ -1,5 +1,6 @@
 package io.stoker.driver.cluster;
 
+import io.stoker.driver.spark.Blocks;
 import io.stoker.worker.device.InstalledCard;
 import java.io.Serializable;
 import java.lang.management.ManagementFactory;
@@ -61,7 +62,7 @@ public record ProcessFacts(
     List<InstalledCard> cards = InstalledCard.list();
     return new ProcessFacts(
         spark == null ? "driver" : spark.executorId(),
-        spark == null ? "localhost" : spark.blockManager().blockManagerId().host(),
+        spark == null ? "localhost" : Blocks.here().host(),
         Runtime.version().toString(),
         org.apache.spark.package$.MODULE$.SPARK_VERSION(),
         Processor.here(),

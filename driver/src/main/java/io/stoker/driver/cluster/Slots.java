@@ -1,62 +1,54 @@
 package io.stoker.driver.cluster;
 
-import java.time.Duration;
-import java.util.concurrent.TimeUnit;
-import org.apache.spark.SparkContext;
+import io.stoker.base.Division;
+import io.stoker.driver.spark.RegisteredExecutor;
+import io.stoker.driver.spark.RegisteredExecutors;
+import java.util.List;
 import org.apache.spark.api.java.JavaSparkContext;
 
-/** How many tasks a cluster runs at once: cores, or GPUs where tasks want them. */
-public final class Slots {
-  private static final int POLL_MILLISECONDS = 100;
-  private static final Duration STEADY = Duration.ofSeconds(2);
-
-  private Slots() {}
-
-  /** Those of the executors that are there now. */
-  public static int now(JavaSparkContext spark) {
-    SparkContext context = spark.sc();
-    return context.maxNumConcurrentTasks(context.resourceProfileManager().defaultResourceProfile());
+/**
+ * The executors of a cluster at one moment, and with them its slots: how many tasks it runs at the
+ * same time. Everything that depends on both is computed from one such snapshot.
+ *
+ * @param executors the executors; the driver with a local master
+ */
+public record Slots(List<RegisteredExecutor> executors) {
+  public Slots {
+    executors = List.copyOf(executors);
   }
 
-  /** The executors that are there now; 1 for a local master. */
-  public static int executors(JavaSparkContext spark) {
-    // The driver is in the list too.
-    return spark.isLocal() ? 1 : spark.sc().getExecutorMemoryStatus().size() - 1;
+  /** The executors that are registered now; more may follow, see {@link ExecutorRegistration}. */
+  public static Slots now(JavaSparkContext spark) {
+    return new Slots(RegisteredExecutors.of(spark));
+  }
+
+  /** How many tasks the cluster runs at the same time. */
+  public int count() {
+    return executors.stream().mapToInt(RegisteredExecutor::slots).sum();
   }
 
   /**
-   * Waits for executors, which a cluster starts one by one.
+   * How many of some tasks run at the same time on the executor that runs most of them. Tasks are
+   * spread evenly, up to the slots of each executor; those without a slot wait.
    *
-   * @param spark the cluster
-   * @param wanted enough slots
-   * @param patience how long to wait for them
-   * @return how many there are then
+   * @param tasks how many tasks there are
+   * @return at least 1
    */
-  public static int await(JavaSparkContext spark, int wanted, Duration patience) {
-    long end = System.nanoTime() + patience.toNanos();
-    int slots = now(spark);
-    try {
-      while (slots < wanted && !spark.isLocal() && System.nanoTime() < end) {
-        TimeUnit.MILLISECONDS.sleep(POLL_MILLISECONDS);
-        slots = now(spark);
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+  public int mostOnOneExecutor(int tasks) {
+    int running = Math.min(tasks, count());
+    int most = 1;
+    while (runningWithAtMost(most) < running) {
+      most++;
     }
-    return slots;
+    return most;
   }
 
-  /** Waits until executors have come, and no more do. */
-  public static int awaitAll(JavaSparkContext spark, Duration patience) {
-    long end = System.nanoTime() + patience.toNanos();
-    int slots = await(spark, 1, patience);
-    while (System.nanoTime() < end) {
-      int more = await(spark, slots + 1, STEADY);
-      if (more == slots) {
-        break;
-      }
-      slots = more;
-    }
-    return slots;
+  private int runningWithAtMost(int each) {
+    return executors.stream().mapToInt(executor -> Math.min(executor.slots(), each)).sum();
+  }
+
+  /** How many times all slots must be used until some tasks are done. */
+  public int waves(int tasks) {
+    return Division.ceiling(tasks, Math.max(1, count()));
   }
 }

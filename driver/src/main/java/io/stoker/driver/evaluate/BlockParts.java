@@ -2,14 +2,12 @@ package io.stoker.driver.evaluate;
 
 import io.stoker.driver.spark.Jobs;
 import io.stoker.driver.spark.NumberedTasks;
-import io.stoker.driver.spark.Scala;
 import io.stoker.driver.spark.SparkFailures;
 import java.io.IOException;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.api.java.function.Function2;
 import org.apache.spark.broadcast.Broadcast;
@@ -59,7 +57,7 @@ public final class BlockParts {
           () ->
               parts.size() <= MERGED_HERE
                   ? merged(Jobs.elements(tasks), merge)
-                  : new JavaRDD<>(tasks, Scala.<T>tag(Object.class)).treeReduce(merge));
+                  : Jobs.treeReduce(tasks, merge));
     } finally {
       hadoop.destroy();
     }

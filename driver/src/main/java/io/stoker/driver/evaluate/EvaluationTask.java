@@ -8,8 +8,8 @@ import io.stoker.data.shard.ShardFolder;
 import io.stoker.worker.eval.BlockEvaluation;
 import io.stoker.worker.eval.Crops;
 import io.stoker.worker.eval.EvaluationCounts;
+import io.stoker.worker.runtime.ExecutorResources;
 import io.stoker.worker.runtime.Replica;
-import io.stoker.worker.runtime.Residents;
 import java.io.IOException;
 import java.io.Serializable;
 import java.util.Arrays;
@@ -36,7 +36,7 @@ record EvaluationTask(
     String split)
     implements Serializable {
   EvaluationCounts run(BlockParts.Part part, Configuration hadoop) throws IOException {
-    ShardFolder shards = Residents.here().shards(data, manifestSha256, hadoop);
+    ShardFolder shards = ExecutorResources.here().shards(data, manifestSha256, hadoop);
     long rowsBefore =
         Arrays.stream(shards.manifest().split(split).blockRows(), 0, part.from()).sum();
     ImageShape images = shards.manifest().image();

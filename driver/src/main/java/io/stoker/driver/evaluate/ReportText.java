@@ -1,5 +1,6 @@
 package io.stoker.driver.evaluate;
 
+import io.stoker.base.TerminalText;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -117,7 +118,9 @@ final class ReportText {
   /**
    * Columns as wide as they need to be; behind the first one aligned to the right, if so wanted.
    */
-  private static String table(List<List<String>> rows, boolean numbers) {
+  private static String table(List<List<String>> cells, boolean numbers) {
+    List<List<String>> rows =
+        cells.stream().map(row -> row.stream().map(TerminalText::escapeLine).toList()).toList();
     int[] widths = new int[rows.get(0).size()];
     for (List<String> row : rows) {
       for (int column = 0; column < row.size(); column++) {

@@ -8,9 +8,9 @@ import io.stoker.models.engine.RateMultipliers;
 import io.stoker.models.file.ModelMetadata;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.worker.eval.ModelInput;
+import io.stoker.worker.runtime.ExecutorResources;
 import io.stoker.worker.runtime.Replica;
 import io.stoker.worker.runtime.ReplicaKey;
-import io.stoker.worker.runtime.Residents;
 import java.io.IOException;
 import java.io.Serializable;
 import java.util.List;
@@ -115,7 +115,7 @@ public final class TrainedNetwork implements Serializable {
    * @throws IOException if they cannot be read
    */
   public Replica borrow(Configuration hadoop) throws IOException {
-    Replica replica = Residents.here().borrow(key);
+    Replica replica = ExecutorResources.here().borrow(key);
     if (stay == Stay.RESIDENT && !replica.isNew()) {
       return replica;
     }

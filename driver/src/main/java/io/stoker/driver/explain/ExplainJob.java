@@ -13,12 +13,10 @@ import io.stoker.failure.Check;
 import io.stoker.models.engine.Engines;
 import io.stoker.models.engine.Network;
 import io.stoker.models.file.ModelMetadata;
-import io.stoker.models.spec.LayerSpec;
-import io.stoker.models.spec.ModelSpec;
-import io.stoker.models.spec.ParameterSpec;
 import io.stoker.worker.eval.ModelInput;
 import java.nio.FloatBuffer;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.apache.hadoop.conf.Configuration;
 
@@ -85,22 +83,14 @@ public final class ExplainJob implements AutoCloseable {
    * @throws io.stoker.failure.InputException if the first layer is no convolution over the image
    */
   public Filters filters() {
-    ModelSpec.Placed first = metadata.model().placed().get(0);
+    Optional<FilterWeights> place = FilterWeights.of(metadata.model());
     Check.input(
-        first.layer() instanceof LayerSpec.Convolution,
+        place.isPresent(),
         "Cannot draw filters of model %s: its first layer is no convolution",
         metadata.model().name());
-    long offset = first.parameterOffset();
-    for (ParameterSpec tensor : first.parameters()) {
-      if (tensor.role() == ParameterSpec.Role.WEIGHT) {
-        float[] weights = new float[(int) tensor.size()];
-        network.readParameters(offset, FloatBuffer.wrap(weights));
-        List<Integer> dimensions = tensor.dimensions();
-        return new Filters(dimensions.get(0), dimensions.get(1), dimensions.get(2), weights);
-      }
-      offset += tensor.size();
-    }
-    throw new IllegalStateException("A convolution without weights");
+    float[] weights = new float[place.get().size()];
+    network.readParameters(place.get().offset(), FloatBuffer.wrap(weights));
+    return place.get().filters(weights);
   }
 
   @Override

@@ -17,8 +17,8 @@ import io.stoker.worker.eval.LastHiddenLayer;
 import io.stoker.worker.eval.ModelInput;
 import io.stoker.worker.eval.NearestSamples;
 import io.stoker.worker.eval.Neighbour;
+import io.stoker.worker.runtime.ExecutorResources;
 import io.stoker.worker.runtime.Replica;
-import io.stoker.worker.runtime.Residents;
 import java.io.IOException;
 import java.io.Serializable;
 import java.io.UncheckedIOException;
@@ -50,7 +50,7 @@ public final class NeighbourJob {
       implements Serializable {
     NearestSamples run(BlockParts.Part part, Configuration hadoop) throws IOException {
       NearestSamples nearest = new NearestSamples(hidden.size(), count);
-      ShardFolder shards = Residents.here().shards(data, manifestSha256, hadoop);
+      ShardFolder shards = ExecutorResources.here().shards(data, manifestSha256, hadoop);
       try (Replica replica = network.borrow(hadoop)) {
         try {
           nearest.search(

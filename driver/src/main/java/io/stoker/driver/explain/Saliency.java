@@ -1,8 +1,9 @@
 package io.stoker.driver.explain;
 
-import io.stoker.failure.InputException;
+import io.stoker.failure.Check;
 import io.stoker.models.engine.Network;
 import io.stoker.models.spec.LayerSpec;
+import io.stoker.models.spec.LayerVisitor;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.Shape;
 import java.util.ArrayList;
@@ -31,16 +32,16 @@ public final class Saliency {
   }
 
   /**
-   * Grad-CAM (Selvaraju et al., 2017, "Grad-CAM", equations 1 and 2): the feature maps behind the
+   * Grad-CAM (Selvaraju et al., 2017, "Grad-CAM", equations 1 and 2): the feature maps after the
    * last convolution and its activation, each weighted by the mean of the score's gradient over it,
    * added up, cut at 0 and enlarged.
    *
    * @param image normalised, {@code [channels, height, width]}
    * @param label the class
-   * @throws InputException if the model has no convolution
+   * @throws io.stoker.failure.InputException if the model has no convolution
    */
   public float[] gradCam(float[] image, int label) {
-    int layer = behindLastConvolution();
+    int layer = afterLastConvolution();
     Shape shape = model.placed().get(layer).input();
     float[] activations = new float[shape.features()];
     float[] gradients = new float[shape.features()];
@@ -62,21 +63,66 @@ public final class Saliency {
     return scaled(enlarged(map, shape));
   }
 
-  private int behindLastConvolution() {
-    int layer = -1;
-    for (ModelSpec.Placed placed : model.placed()) {
-      if (placed.layer() instanceof LayerSpec.Convolution) {
-        layer = placed.index() + 1;
-      }
-    }
-    if (layer < 0) {
-      throw new InputException(
-          "Cannot draw a Grad-CAM of model %s: it has no convolution".formatted(model.name()));
-    }
-    while (model.layers().get(layer) instanceof LayerSpec.Activation) {
+  private int afterLastConvolution() {
+    List<Part> parts = model.layers().stream().map(layer -> layer.accept(new Parts())).toList();
+    int layer = parts.lastIndexOf(Part.CONVOLUTION) + 1;
+    Check.input(
+        layer > 0, "Cannot draw a Grad-CAM of model %s: it has no convolution", model.name());
+    while (parts.get(layer) == Part.ACTIVATION) {
       layer++;
     }
     return layer;
+  }
+
+  /** What Grad-CAM needs to know of a layer. */
+  private enum Part {
+    /** Its output is the feature maps. */
+    CONVOLUTION,
+    /** It belongs to the convolution before it. */
+    ACTIVATION,
+    OTHER
+  }
+
+  private static final class Parts implements LayerVisitor<Part> {
+    @Override
+    public Part visitConvolution(LayerSpec.Convolution layer) {
+      return Part.CONVOLUTION;
+    }
+
+    @Override
+    public Part visitPooling(LayerSpec.Pooling layer) {
+      return Part.OTHER;
+    }
+
+    @Override
+    public Part visitLocalResponseNormalization(LayerSpec.LocalResponseNormalization layer) {
+      return Part.OTHER;
+    }
+
+    @Override
+    public Part visitBatchNormalization(LayerSpec.BatchNormalization layer) {
+      return Part.OTHER;
+    }
+
+    @Override
+    public Part visitActivation(LayerSpec.Activation layer) {
+      return Part.ACTIVATION;
+    }
+
+    @Override
+    public Part visitDropout(LayerSpec.Dropout layer) {
+      return Part.OTHER;
+    }
+
+    @Override
+    public Part visitLstm(LayerSpec.Lstm layer) {
+      return Part.OTHER;
+    }
+
+    @Override
+    public Part visitDense(LayerSpec.Dense layer) {
+      return Part.OTHER;
+    }
   }
 
   /** Bilinear, with the centres of the outer pixels as far from the edge as they are. */

@@ -2,15 +2,29 @@ package io.stoker.driver.metrics;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.NavigableMap;
+import java.util.TreeMap;
 
 /**
  * The mean training loss of each epoch so far, summed in the order of rounds, so that a job that
  * was resumed knows the same losses to the last bit.
  */
 public final class EpochLosses {
-  private final List<Double> sums = new ArrayList<>();
-  private final List<Long> examples = new ArrayList<>();
+  private final NavigableMap<Integer, EpochSum> sums = new TreeMap<>();
   private int rounds;
+
+  /** An epoch's loss, summed over its examples. */
+  private record EpochSum(double loss, long examples) {
+    static final EpochSum ZERO = new EpochSum(0, 0);
+
+    EpochSum plus(RoundMetrics round) {
+      return new EpochSum(loss + round.loss() * round.examples(), examples + round.examples());
+    }
+
+    double mean() {
+      return loss / examples;
+    }
+  }
 
   private EpochLosses() {}
 
@@ -24,13 +38,8 @@ public final class EpochLosses {
   /** Counts a round in. */
   public void add(RoundMetrics round) {
     rounds++;
-    while (sums.size() < round.epoch()) {
-      sums.add(0.0);
-      examples.add(0L);
-    }
     int epoch = round.epoch() - 1;
-    sums.set(epoch, sums.get(epoch) + round.loss() * round.examples());
-    examples.set(epoch, examples.get(epoch) + round.examples());
+    sums.put(epoch, sums.getOrDefault(epoch, EpochSum.ZERO).plus(round));
   }
 
   /** How many rounds were counted. */
@@ -45,8 +54,9 @@ public final class EpochLosses {
    */
   public List<Double> before(int epoch) {
     List<Double> means = new ArrayList<>();
-    for (int i = 0; i < Math.min(epoch, sums.size()); i++) {
-      means.add(sums.get(i) / examples.get(i));
+    int known = sums.isEmpty() ? 0 : sums.lastKey() + 1;
+    for (int i = 0; i < Math.min(epoch, known); i++) {
+      means.add(sums.getOrDefault(i, EpochSum.ZERO).mean());
     }
     return List.copyOf(means);
   }

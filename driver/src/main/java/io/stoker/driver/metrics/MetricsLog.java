@@ -1,14 +1,17 @@
 package io.stoker.driver.metrics;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.stoker.base.json.BoundedLines;
+import io.stoker.base.json.StrictJson;
+import io.stoker.data.storage.SmallFile;
 import io.stoker.data.storage.Storage;
-import java.io.BufferedReader;
+import io.stoker.failure.DamagedException;
+import java.io.BufferedInputStream;
 import java.io.FileNotFoundException;
 import java.io.IOException;
-import java.io.InputStreamReader;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -19,6 +22,8 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The run's {@code metrics.jsonl}: a line a round. Where the filesystem can append, a line is
@@ -30,12 +35,20 @@ public final class MetricsLog implements AutoCloseable {
   /** The file's name in the run folder. */
   public static final String FILE = "metrics.jsonl";
 
+  private static final Logger LOG = LoggerFactory.getLogger(MetricsLog.class);
+
   static final Duration REWRITE_INTERVAL = Duration.ofSeconds(10);
 
-  static final JsonMapper JSON =
-      JsonMapper.builder()
+  /** Those of Stoker have about 300 bytes. */
+  static final int LONGEST_LINE = 1 << 16;
+
+  /** Releases differ in the fields of a line. */
+  private static final JsonMapper JSON =
+      StrictJson.mapper()
           .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
           .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+          .disable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
+          .disable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
           .build();
 
   private final Path file;
@@ -73,13 +86,13 @@ public final class MetricsLog implements AutoCloseable {
    * @param folder the run folder
    * @param round the rounds that count as done: 0 for a new run
    * @param hadoop how to reach the folder
+   * @throws DamagedException if a line other than the last one is no round
    */
   public static MetricsLog open(Path folder, int round, Configuration hadoop) {
     Path file = new Path(folder, FILE);
     try {
       FileSystem fileSystem = Storage.of(folder, hadoop);
-      List<String> present = readLines(fileSystem, file);
-      List<String> kept = present.stream().filter(line -> isUpTo(round, line)).toList();
+      List<String> kept = keep(fileSystem, file, round);
       if (!isExactly(fileSystem, file, kept)) {
         write(file, kept, hadoop);
       }
@@ -89,22 +102,47 @@ public final class MetricsLog implements AutoCloseable {
     }
   }
 
-  private static List<String> readLines(FileSystem fileSystem, Path file) throws IOException {
-    try (BufferedReader reader =
-        new BufferedReader(new InputStreamReader(fileSystem.open(file), StandardCharsets.UTF_8))) {
-      return reader.lines().toList();
+  /**
+   * The lines of rounds that count as done. A last line that cannot be read was cut when its writer
+   * was killed, and its round is done again.
+   */
+  private static List<String> keep(FileSystem fileSystem, Path file, int round) throws IOException {
+    List<String> kept = new ArrayList<>();
+    Optional<DamagedException> damage = Optional.empty();
+    try (InputStream in = open(fileSystem, file)) {
+      BoundedLines lines = new BoundedLines(in, LONGEST_LINE, file.toString(), 0);
+      for (Optional<byte[]> line = lines.next(); line.isPresent(); line = lines.next()) {
+        if (damage.isPresent()) {
+          throw damage.get();
+        }
+        try {
+          if (parse(line.get(), lines.place()).round() <= round) {
+            kept.add(new String(line.get(), StandardCharsets.UTF_8));
+          }
+        } catch (DamagedException e) {
+          damage = Optional.of(e);
+        }
+      }
     } catch (FileNotFoundException e) {
       return List.of();
     }
+    damage.ifPresent(last -> LOG.warn("Dropping the last line of {}: {}", file, last.getMessage()));
+    return kept;
   }
 
-  /** A line that cannot be read was cut when its writer was killed: its round is done again. */
-  private static boolean isUpTo(int round, String line) {
-    try {
-      return JSON.readValue(line, RoundMetrics.class).round() <= round;
-    } catch (JsonProcessingException e) {
-      return false;
-    }
+  static InputStream open(FileSystem fileSystem, Path file) throws IOException {
+    SmallFile.requireRegular(fileSystem, file);
+    return new BufferedInputStream(fileSystem.open(file), LONGEST_LINE);
+  }
+
+  /**
+   * Reads a line.
+   *
+   * @param place where it is, for messages
+   * @throws DamagedException if it is no round
+   */
+  static RoundMetrics parse(byte[] line, String place) {
+    return StrictJson.readOlder(JSON, line, RoundMetrics.class, place);
   }
 
   private static boolean isExactly(FileSystem fileSystem, Path file, List<String> lines)
@@ -121,7 +159,7 @@ public final class MetricsLog implements AutoCloseable {
    *
    * @param folder the run folder
    * @param hadoop how to reach it
-   * @throws io.stoker.failure.DamagedException if a whole line is no round
+   * @throws DamagedException if a whole line is no round
    */
   public static List<RoundMetrics> read(Path folder, Configuration hadoop) {
     return List.copyOf(new MetricsTail(folder, hadoop).poll());

@@ -1,17 +1,18 @@
 package io.stoker.driver.metrics;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
+import io.stoker.base.json.BoundedLines;
+import io.stoker.data.storage.SmallFile;
 import io.stoker.data.storage.Storage;
+import io.stoker.failure.Check;
 import io.stoker.failure.DamagedException;
 import java.io.BufferedInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
@@ -25,8 +26,8 @@ import org.apache.hadoop.fs.Path;
  * resumed run has dropped rounds, it is read from its beginning.
  */
 public final class MetricsTail {
-  /** Ours take a few hundred; it bounds what is taken into memory. */
-  private static final int LONGEST_LINE = 1 << 16;
+  /** In the last bytes of so many there is a whole line. */
+  private static final int END = 2 * MetricsLog.LONGEST_LINE;
 
   private final Path file;
   private final Configuration hadoop;
@@ -73,24 +74,48 @@ public final class MetricsTail {
    */
   public static Optional<RoundMetrics> last(Path run, Configuration hadoop) {
     Path file = new Path(run, MetricsLog.FILE);
-    try (FSDataInputStream in = Storage.of(file, hadoop).open(file)) {
-      // Of a file that is being written, HDFS knows the length only here.
-      long length = in.available();
-      in.seek(Math.max(0, length - 2 * LONGEST_LINE));
-      String end = new String(in.readAllBytes(), StandardCharsets.UTF_8);
-      int to = end.lastIndexOf('\n');
-      if (to < 0) {
-        return Optional.empty();
-      }
-      String line = end.substring(end.lastIndexOf('\n', to - 1) + 1, to);
-      return Optional.of(MetricsLog.JSON.readValue(line, RoundMetrics.class));
+    try {
+      SmallFile.requireRegular(Storage.of(file, hadoop), file);
+      return lastLine(file, hadoop).map(line -> MetricsLog.parse(line, file + ": its last line"));
     } catch (FileNotFoundException e) {
       return Optional.empty();
-    } catch (JsonProcessingException e) {
-      throw new DamagedException("Cannot read %s: its last line is no round".formatted(file), e);
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot read " + file, e);
     }
+  }
+
+  private static Optional<byte[]> lastLine(Path file, Configuration hadoop) throws IOException {
+    try (FSDataInputStream in = Storage.of(file, hadoop).open(file)) {
+      // Of a file that is being written, HDFS knows the length only here.
+      long start = Math.max(0, length(in) - END);
+      in.seek(start);
+      byte[] end = in.readNBytes(END);
+      int to = lastIndexOf('\n', end, end.length);
+      int from = lastIndexOf('\n', end, Math.max(to, 0)) + 1;
+      Check.undamaged(
+          start == 0 || (to >= 0 && from > 0),
+          "Cannot read %s: its last line is longer than that of a round",
+          file);
+      return to < 0 ? Optional.empty() : Optional.of(Arrays.copyOfRange(end, from, to));
+    }
+  }
+
+  /** A stream tells of more than 2 GiB that there are as many. */
+  private static long length(FSDataInputStream in) throws IOException {
+    long length = 0;
+    for (int more = in.available(); more > 0; more = in.available()) {
+      length += more;
+      in.seek(length);
+    }
+    return length;
+  }
+
+  private static int lastIndexOf(char wanted, byte[] bytes, int before) {
+    int at = before - 1;
+    while (at >= 0 && bytes[at] != wanted) {
+      at--;
+    }
+    return at;
   }
 
   private void forget() {
@@ -98,8 +123,9 @@ public final class MetricsTail {
     offset = 0;
   }
 
-  /** Returns whether what is behind the offset continues what is before it. */
+  /** Reads what was added; returns whether it continues what was read before. */
   private boolean readOn() throws IOException {
+    SmallFile.requireRegular(Storage.of(file, hadoop), file);
     try (FSDataInputStream in = Storage.of(file, hadoop).open(file)) {
       if (offset > 0) {
         in.seek(offset - 1);
@@ -107,7 +133,7 @@ public final class MetricsTail {
           return false;
         }
       }
-      return readLines(new BufferedInputStream(in, 1 << 16));
+      return readLines(new BufferedInputStream(in, MetricsLog.LONGEST_LINE));
     } catch (EOFException e) {
       return false; // The file is shorter than it was.
     }
@@ -115,35 +141,29 @@ public final class MetricsTail {
 
   private boolean readLines(InputStream in) throws IOException {
     boolean continued = offset > 0;
-    ByteArrayOutputStream line = new ByteArrayOutputStream();
-    for (int next = in.read(); next >= 0; next = in.read()) {
-      if (next != '\n') {
-        line.write(next);
-        if (line.size() > LONGEST_LINE) {
-          throw damaged("is longer than any round", null);
-        }
-        continue;
-      }
-      try {
-        RoundMetrics round = MetricsLog.JSON.readValue(line.toByteArray(), RoundMetrics.class);
-        if (continued && round.round() <= rounds.get(rounds.size() - 1).round()) {
+    BoundedLines lines =
+        new BoundedLines(in, MetricsLog.LONGEST_LINE, file.toString(), rounds.size());
+    try {
+      for (Optional<byte[]> line = lines.next(); line.isPresent(); line = lines.next()) {
+        RoundMetrics round = MetricsLog.parse(line.get(), lines.place());
+        if (!rounds.isEmpty() && round.round() <= rounds.get(rounds.size() - 1).round()) {
+          Check.undamaged(
+              continued,
+              "Cannot read %s: round %s comes after round %s",
+              lines.place(),
+              round.round(),
+              rounds.get(rounds.size() - 1).round());
           return false;
         }
         rounds.add(round);
-      } catch (JsonProcessingException e) {
-        if (continued) {
-          return false;
-        }
-        throw damaged("is no round", e);
+        offset += line.get().length + 1;
       }
-      offset += line.size() + 1;
-      line.reset();
+      return true;
+    } catch (DamagedException e) {
+      if (continued) {
+        return false; // Read from the beginning, it may be another file.
+      }
+      throw e;
     }
-    return true;
-  }
-
-  private DamagedException damaged(String how, IOException cause) {
-    return new DamagedException(
-        "Cannot read %s: line %d %s".formatted(file, rounds.size() + 1, how), cause);
   }
 }

@@ -1,6 +1,7 @@
 package io.stoker.driver.metrics;
 
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
+import io.stoker.failure.Check;
 
 /**
  * One round as a line of {@code metrics.jsonl}.
@@ -50,4 +51,15 @@ public record RoundMetrics(
     long driverBytes,
     long executorBytes,
     double drift,
-    PhaseSeconds seconds) {}
+    PhaseSeconds seconds) {
+  public RoundMetrics {
+    Check.undamaged(
+        round >= 1 && epoch >= 1 && epoch <= round && step >= 0 && examples >= 0,
+        "Invalid round: round %s, epoch %s, step %s, %s examples",
+        round,
+        epoch,
+        step,
+        examples);
+    Check.undamaged(seconds != null, "Invalid round: round %s has no seconds", round);
+  }
+}

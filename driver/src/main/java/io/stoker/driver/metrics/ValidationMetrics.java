@@ -49,7 +49,7 @@ public record ValidationMetrics(
   public ValidationMetrics {
     Check.undamaged(
         round >= 1 && accuracy >= 0 && accuracy <= 1 && split != null,
-        "Invalid validation: round %d, accuracy %s",
+        "Invalid validation: round %s, accuracy %s",
         round,
         accuracy);
   }

@@ -1,7 +1,7 @@
 package io.stoker.driver.ml;
 
-import io.stoker.data.frame.ImageColumn;
 import io.stoker.data.storage.StorageDefaults;
+import io.stoker.data.frame.ImageColumn;
 import io.stoker.driver.checkpoint.ModelFiles;
 import io.stoker.driver.checkpoint.StoredModel;
 import io.stoker.driver.evaluate.TrainedNetwork;

@@ -98,6 +98,15 @@ final class Curves {
     put(json.withArray(name), value);
   }
 
+  /** Puts a number that JSON can hold, else null. */
+  static void put(ObjectNode object, String name, double value) {
+    if (Double.isFinite(value)) {
+      object.put(name, value);
+    } else {
+      object.putNull(name);
+    }
+  }
+
   private static void put(ArrayNode array, double value) {
     if (Double.isFinite(value)) {
       array.add(new BigDecimal(value).round(DIGITS).doubleValue());

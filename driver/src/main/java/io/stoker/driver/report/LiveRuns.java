@@ -4,35 +4,40 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 
-/** Runs that are followed side by side. Its methods may be called by several threads. */
+/** Runs that are followed, one or several. Its methods may be called by several threads. */
 final class LiveRuns {
-  /** More curves than these are no picture. */
-  private static final int MAXIMUM_RUNS = 20;
+  /** More curves in one chart cannot be told apart. */
+  static final int MAXIMUM_RUNS = 20;
 
   /** Many windows cost the storage no more than one. */
   private static final Duration FRESH = Duration.ofSeconds(1);
 
+  /** Looking for runs takes at most a tenth of the time, however many there are. */
+  private static final int SEARCH_SHARE = 10;
+
   private final List<String> locations;
   private final Configuration hadoop;
   private final Map<Path, LiveRun> runs = new LinkedHashMap<>();
+  private List<RunFolders.Found> found = List.of();
+  private long nextSearch = System.nanoTime();
   private ObjectNode view;
   private long viewed;
 
   /**
-   * @param locations run folders, or folders of run folders, whose runs are looked for anew each
-   *     time
+   * @param locations run folders, or folders of run folders, in which runs are looked for again and
+   *     again
    * @param hadoop how to reach them
    */
   LiveRuns(List<String> locations, Configuration hadoop) {
@@ -43,21 +48,19 @@ final class LiveRuns {
   /**
    * Makes sure that each location is there.
    *
-   * @throws InputException if one is not, or there are too many runs for a page
+   * @throws InputException if one is not
    */
   void check() {
-    folders();
+    search();
   }
 
-  private Set<Path> folders() {
-    Set<Path> folders = new LinkedHashSet<>();
-    locations.forEach(location -> folders.addAll(RunSummary.folders(location, hadoop)));
-    Check.input(
-        folders.size() <= MAXIMUM_RUNS,
-        "Too many runs for a page: %d (at most %d; name them with --run)",
-        folders.size(),
-        MAXIMUM_RUNS);
-    return folders;
+  /** The run folders, each once, in the order of the locations. */
+  private List<RunFolders.Found> search() {
+    Map<Path, RunFolders.Found> folders = new LinkedHashMap<>();
+    for (String location : locations) {
+      RunFolders.in(location, hadoop).forEach(each -> folders.put(each.folder(), each));
+    }
+    return List.copyOf(folders.values());
   }
 
   /** What the page shows now. */
@@ -69,22 +72,38 @@ final class LiveRuns {
     return view;
   }
 
-  private ObjectNode look() {
-    Set<Path> folders;
-    try {
-      folders = folders();
-    } catch (InputException e) {
-      folders = Set.of(); // Of a run that is about to begin there is no folder yet.
+  ObjectNode look() {
+    long start = System.nanoTime();
+    if (start - nextSearch >= 0) {
+      try {
+        found = search();
+      } catch (InputException e) {
+        found = List.of(); // Of a run that is about to begin there is no folder yet.
+      }
+      long end = System.nanoTime();
+      nextSearch = end + (SEARCH_SHARE - 1) * (end - start);
     }
-    runs.keySet().retainAll(folders);
+    List<RunFolders.Found> shown = newest(found);
+    runs.keySet().retainAll(shown.stream().map(RunFolders.Found::folder).toList());
     ObjectNode json = JsonNodeFactory.instance.objectNode();
-    json.put("live", true);
+    json.put("live", true).put("not_shown", found.size() - shown.size());
     ArrayNode array = json.putArray("runs");
-    for (Path folder : folders) {
-      array.add(runs.computeIfAbsent(folder, path -> new LiveRun(path, hadoop)).look());
+    for (RunFolders.Found each : shown) {
+      LiveRun run = runs.computeIfAbsent(each.folder(), path -> new LiveRun(path, hadoop));
+      array.add(run.look(RunFolders.at(each.folder(), hadoop)));
     }
     distinguish(array);
     return json;
+  }
+
+  /** The runs that were written to last, in their own order. */
+  private static List<RunFolders.Found> newest(List<RunFolders.Found> found) {
+    Set<RunFolders.Found> newest =
+        found.stream()
+            .sorted(Comparator.comparing(RunFolders.Found::updated).reversed())
+            .limit(MAXIMUM_RUNS)
+            .collect(Collectors.toSet());
+    return found.stream().filter(newest::contains).toList();
   }
 
   /** Runs of one name in different folders are called by their whole paths. */

@@ -73,7 +73,7 @@ public final class ReportJob {
     tryTo("the first layer's filters", this::addFilters);
     missing.forEach(details.putArray("notes")::add);
     ObjectNode view = JsonNodeFactory.instance.objectNode();
-    view.putArray("runs").add(RunView.of(summary, rounds, hadoop));
+    view.putArray("runs").add(RunView.of(summary, rounds));
     view.set("details", details);
     return Page.of(view);
   }

@@ -1,18 +1,20 @@
 package io.stoker.driver.report;
 
-/** How a run stands. */
+import java.util.Locale;
+
+/** The state of a run. */
 public enum RunState {
-  /** It has rounds to do, and something was written to its folder a short while ago. */
+  /** It has rounds to do, and a driver holds its lock and shows signs of life. */
   RUNNING,
   /** All its rounds are done, or its patience with validations is over. */
   FINISHED,
-  /** It has rounds to do, and nothing was written for long. */
+  /** It has rounds to do, and no driver trains it: it was stopped, killed, or has diverged. */
   INTERRUPTED,
-  /** What is in its folder cannot be read. */
+  /** A file in its folder cannot be read. */
   DAMAGED;
 
   @Override
   public String toString() {
-    return name().toLowerCase(java.util.Locale.ROOT);
+    return name().toLowerCase(Locale.ROOT);
   }
 }

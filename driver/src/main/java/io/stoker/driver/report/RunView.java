@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.stoker.driver.checkpoint.Locations;
-import io.stoker.driver.checkpoint.RunFolder;
 import io.stoker.driver.checkpoint.RunRecord;
 import io.stoker.driver.config.ConfigFormat;
 import io.stoker.driver.config.TrainingConfig;
@@ -14,7 +13,6 @@ import io.stoker.driver.metrics.ValidationMetrics;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.apache.hadoop.conf.Configuration;
 
 /** What the page shows of a run that its folder alone tells, as JSON. */
 final class RunView {
@@ -25,9 +23,8 @@ final class RunView {
    *
    * @param summary the run in one line
    * @param rounds all its rounds so far
-   * @param hadoop how to reach the run folder
    */
-  static ObjectNode of(RunSummary summary, List<RoundMetrics> rounds, Configuration hadoop) {
+  static ObjectNode of(RunSummary summary, List<RoundMetrics> rounds) {
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     json.put("name", summary.folder().getName())
         .put("folder", Locations.plain(summary.folder().toString()))
@@ -37,28 +34,25 @@ final class RunView {
         .put("rounds", rounds.size());
     Optional<TrainingConfig> config = summary.record().map(record -> record.job().config());
     json.set("curves", Curves.of(rounds, config.map(job -> job.rounds().workers()).orElse(1)));
-    json.put(
-        "training_seconds", rounds.stream().mapToDouble(round -> round.seconds().total()).sum());
+    Curves.put(
+        json,
+        "training_seconds",
+        rounds.stream().mapToDouble(round -> round.seconds().total()).sum());
     if (!rounds.isEmpty()) {
       json.put("examples", rounds.get(rounds.size() - 1).examplesTotal());
     }
-    json.set("validations", validations(summary, hadoop));
+    json.set("validations", validations(summary));
     summary.record().ifPresent(record -> put(json, record));
     return json;
   }
 
-  private static ArrayNode validations(RunSummary summary, Configuration hadoop) {
+  private static ArrayNode validations(RunSummary summary) {
     ArrayNode array = JsonNodeFactory.instance.arrayNode();
-    if (summary.record().isPresent()) {
-      for (ValidationMetrics validation :
-          RunFolder.at(summary.folder(), hadoop).validations().read()) {
-        array
-            .addObject()
-            .put("round", validation.round())
-            .put("split", validation.split())
-            .put("accuracy", validation.accuracy())
-            .put("loss", validation.logLoss());
-      }
+    for (ValidationMetrics validation : summary.validations()) {
+      ObjectNode json = array.addObject();
+      json.put("round", validation.round()).put("split", validation.split());
+      Curves.put(json, "accuracy", validation.accuracy());
+      Curves.put(json, "loss", validation.logLoss());
     }
     return array;
   }

@@ -4,7 +4,7 @@ import io.stoker.driver.cluster.Slots;
 import io.stoker.driver.spark.NumberedTasks;
 import io.stoker.driver.spark.Placement;
 import io.stoker.models.file.TrainingClock;
-import io.stoker.worker.runtime.Residents;
+import io.stoker.worker.runtime.ExecutorResources;
 import io.stoker.worker.runtime.TrainingData;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
@@ -41,7 +41,7 @@ final class DataPrefetch implements AutoCloseable {
    */
   static DataPrefetch begin(JavaSparkContext spark, TrainingRun run, TrainingClock clock) {
     TrainingData data = run.data();
-    if (clock.round() == run.plan().rounds() || Slots.now(spark) < data.workers()) {
+    if (clock.round() == run.plan().rounds() || Slots.now(spark).count() < data.workers()) {
       return new DataPrefetch(Optional.empty());
     }
     JobPlan.Round round = run.plan().round((int) clock.round());
@@ -68,7 +68,7 @@ final class DataPrefetch implements AutoCloseable {
   private static void open(
       TrainingData data, int epoch, int worker, long step, Configuration hadoop) {
     try {
-      Residents.here().readers().prepare(data, epoch, worker, step, hadoop);
+      ExecutorResources.here().readers().prepare(data, epoch, worker, step, hadoop);
     } catch (RuntimeException e) {
       LOG.debug("Worker {} cannot open its data", worker, e); // Its round will say why.
     }

@@ -49,6 +49,11 @@ record MemoryNeed(int workers, ParameterSlices slices, long activations) {
     return slices.parameters() * Float.BYTES;
   }
 
+  /** Whether an executor has as much, see {@link #require}. */
+  boolean fits(int slots, long heap, long outside) {
+    return heap(slots) <= heap * USABLE_HEAP && (outside <= 0 || outside(slots) <= outside);
+  }
+
   /**
    * Makes sure that an executor has as much.
    *

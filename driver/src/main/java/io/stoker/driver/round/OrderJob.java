@@ -9,7 +9,7 @@ import io.stoker.driver.checkpoint.Locations;
 import io.stoker.driver.spark.Jobs;
 import io.stoker.driver.spark.NumberedTasks;
 import io.stoker.driver.spark.SparkFailures;
-import io.stoker.worker.runtime.Residents;
+import io.stoker.worker.runtime.ExecutorResources;
 import io.stoker.worker.runtime.TrainingData;
 import io.stoker.worker.runtime.TrainingReaders;
 import java.nio.ByteBuffer;
@@ -78,7 +78,7 @@ public final class OrderJob {
     ByteBuffer bytes = LittleEndian.bytes(new byte[data.image().bytes() * Float.BYTES]);
     long[][] ids = new long[steps][];
     try (TrainingReaders.RoundReader reader =
-        Residents.here().readers().reader(data, epoch, worker, 0, hadoop)) {
+        ExecutorResources.here().readers().reader(data, epoch, worker, 0, hadoop)) {
       for (int step = 0; step < steps; step++) {
         ImageBatch batch = reader.next();
         ids[step] = Arrays.copyOf(batch.sampleIds(), batch.examples());

@@ -1,12 +1,14 @@
 package io.stoker.driver.round;
 
-import io.stoker.base.Division;
 import io.stoker.data.storage.Storage;
 import io.stoker.driver.cluster.ClusterSurvey;
+import io.stoker.driver.cluster.ExecutorRegistration;
 import io.stoker.driver.cluster.Gang;
 import io.stoker.driver.cluster.GpuRequest;
 import io.stoker.driver.cluster.Slots;
 import io.stoker.driver.cluster.StorageProbe;
+import io.stoker.driver.spark.Blocks;
+import io.stoker.driver.spark.ByteSizes;
 import io.stoker.driver.spark.Jobs;
 import io.stoker.driver.spark.NumberedTasks;
 import io.stoker.failure.ResourceException;
@@ -18,7 +20,6 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.api.java.JavaSparkContext;
-import org.apache.spark.network.util.JavaUtils;
 import org.apache.spark.util.SerializableConfiguration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,7 +27,9 @@ import org.slf4j.LoggerFactory;
 /** What a job needs of the cluster, checked before its first round. */
 final class Preflight {
   private static final Logger LOG = LoggerFactory.getLogger(Preflight.class);
-  private static final Duration PATIENCE = Duration.ofSeconds(5);
+
+  /** How long executors may take to register, as long as further ones do. */
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
 
   private Preflight() {}
 
@@ -43,28 +46,36 @@ final class Preflight {
     if (Gang.isAsked(spark)) {
       new Gang(spark, workers).awaitAllWorkers("train");
     }
-    int slots = Slots.await(spark, workers, PATIENCE);
-    if (slots < workers) {
+    Slots slots =
+        ExecutorRegistration.of(spark)
+            .awaitSettled(
+                there ->
+                    there.count() >= workers
+                        && need.fits(there.mostOnOneExecutor(workers), heap(spark), outside(spark)),
+                PATIENCE);
+    if (slots.count() < workers) {
       LOG.warn("{}", waves(slots, workers));
     }
-    int executors = Math.max(1, Slots.executors(spark));
-    int together = Division.ceiling(Math.max(1, Math.min(slots, workers)), executors);
+    int together = slots.mostOnOneExecutor(workers);
     need.require(together, heap(spark), outside(spark));
     LOG.info(
         "Of each executor ({} of them), training takes in the heap: {}; outside: {}",
-        executors,
+        slots.executors().size(),
         need.inHeap(together),
         need.outsideHeap(together));
     if (GpuRequest.isIn(spark.getConf())) {
-      GpuRequest.check(ClusterSurvey.of(spark, ""), engine);
+      GpuRequest.check(ClusterSurvey.of(spark, slots, ""), engine);
     }
   }
 
-  /** What becomes of a round with fewer slots than workers. */
-  static String waves(int slots, int workers) {
-    int waves = Division.ceiling(workers, Math.max(1, slots));
+  /** What fewer slots than workers cost. */
+  static String waves(Slots slots, int workers) {
+    if (slots.count() == 0) {
+      return "no executor has registered yet: training begins when the cluster starts one";
+    }
+    int waves = slots.waves(workers);
     return "%d slots for %d workers: a round takes %d waves, about %d times as long as with %d slots"
-        .formatted(slots, workers, waves, waves, workers);
+        .formatted(slots.count(), workers, waves, waves, workers);
   }
 
   /**
@@ -80,7 +91,7 @@ final class Preflight {
     if (spark.isLocal()) {
       return; // The driver has written there already.
     }
-    int tasks = Math.max(1, Slots.executors(spark));
+    int tasks = Math.max(1, Slots.now(spark).executors().size());
     SerializableConfiguration hadoop = new SerializableConfiguration(spark.hadoopConfiguration());
     String folder = run.toString();
     List<String> names = files.stream().map(Path::toString).toList();
@@ -102,10 +113,7 @@ final class Preflight {
       if (!Storage.of(file, hadoop).exists(file)) {
         throw new ResourceException(
             "Executor %s on %s cannot see %s, which the driver has; take a location that all machines share (hdfs://, s3a://, a mounted folder)"
-                .formatted(
-                    SparkEnv.get().executorId(),
-                    SparkEnv.get().blockManager().blockManagerId().host(),
-                    file));
+                .formatted(SparkEnv.get().executorId(), Blocks.here().host(), file));
       }
     }
     StorageProbe.run(folder, hadoop);
@@ -114,16 +122,15 @@ final class Preflight {
   private static long heap(JavaSparkContext spark) {
     return spark.isLocal()
         ? Runtime.getRuntime().maxMemory()
-        : JavaUtils.byteStringAsBytes(spark.getConf().get("spark.executor.memory", "1g"));
+        : ByteSizes.bytes(spark.getConf().get("spark.executor.memory", "1g"));
   }
 
   /** The native memory that an executor may take; 0 where nobody has said. */
   private static long outside(JavaSparkContext spark) {
     if (spark.isLocal()) {
       String limit = System.getProperty("org.bytedeco.javacpp.maxbytes", "0");
-      return limit.matches("[0-9]+[kmgKMG]?") ? JavaUtils.byteStringAsBytes(limit) : 0;
+      return limit.matches("[0-9]+[kmgKMG]?") ? ByteSizes.bytes(limit) : 0;
     }
-    return JavaUtils.byteStringAsMb(spark.getConf().get("spark.executor.memoryOverhead", "0"))
-        << 20;
+    return ByteSizes.mebibytes(spark.getConf().get("spark.executor.memoryOverhead", "0"));
   }
 }

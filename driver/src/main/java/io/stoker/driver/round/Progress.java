@@ -28,9 +28,8 @@ record Progress(
         seconds.plus(round.seconds()));
   }
 
-  /** The last checkpoint's time, which no round's metrics hold. */
-  Progress afterCheckpoint(double last) {
-    return new Progress(
-        clock, examples, loss, accuracy, seconds.plus(new PhaseSeconds(0, 0, 0, 0, 0, last, last)));
+  /** Adds the time of the last checkpoint, which is in no round's metrics. */
+  Progress afterCheckpoint(PhaseSeconds last) {
+    return new Progress(clock, examples, loss, accuracy, seconds.plus(last));
   }
 }

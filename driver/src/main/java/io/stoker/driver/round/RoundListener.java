@@ -4,9 +4,9 @@ import io.stoker.driver.metrics.RoundMetrics;
 import io.stoker.driver.metrics.ValidationMetrics;
 import io.stoker.models.file.TrainingClock;
 
-/** Sees a training job as it goes, on the driver's thread. */
+/** Is told of a training job's progress, on the thread that runs the job. */
 public interface RoundListener {
-  /** Sees nothing. */
+  /** Ignores all events. */
   RoundListener NONE = new RoundListener() {};
 
   /**
@@ -17,8 +17,15 @@ public interface RoundListener {
    */
   default void started(JobPlan plan, TrainingClock clock) {}
 
-  /** A round is complete, with its checkpoint where one was due. */
+  /** A round is complete. */
   default void roundFinished(RoundMetrics metrics) {}
+
+  /**
+   * A checkpoint will be written next.
+   *
+   * @param clock how far the job is
+   */
+  default void checkpointBegins(TrainingClock clock) {}
 
   /**
    * A checkpoint is complete.
@@ -29,4 +36,12 @@ public interface RoundListener {
 
   /** A checkpoint was validated. */
   default void validated(ValidationMetrics validation) {}
+
+  /**
+   * Training is over: all rounds are done, or validations have not got better. Not called where
+   * training fails.
+   *
+   * @param clock how far the job is
+   */
+  default void ended(TrainingClock clock) {}
 }

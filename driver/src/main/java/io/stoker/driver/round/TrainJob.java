@@ -1,41 +1,25 @@
 package io.stoker.driver.round;
 
-import io.stoker.data.augment.Augmentation;
-import io.stoker.data.image.ImageShape;
-import io.stoker.data.shard.ShardFolder;
 import io.stoker.driver.averaging.SharedParameters;
 import io.stoker.driver.averaging.SliceSource;
 import io.stoker.driver.checkpoint.Checkpoint;
-import io.stoker.driver.checkpoint.Locations;
-import io.stoker.driver.checkpoint.ModelFiles;
 import io.stoker.driver.checkpoint.RunFolder;
 import io.stoker.driver.checkpoint.RunLock;
-import io.stoker.driver.checkpoint.RunRecord;
 import io.stoker.driver.checkpoint.StoredModel;
-import io.stoker.driver.checkpoint.Versions;
 import io.stoker.driver.cluster.Gang;
-import io.stoker.driver.cluster.GpuRequest;
-import io.stoker.driver.config.LayerRates;
-import io.stoker.driver.config.ModelReference;
 import io.stoker.driver.config.TrainingConfig;
-import io.stoker.driver.config.Wire;
 import io.stoker.driver.metrics.EpochLosses;
 import io.stoker.driver.metrics.MetricsLog;
 import io.stoker.driver.spark.SparkFailures;
 import io.stoker.failure.Check;
-import io.stoker.models.engine.Engine;
 import io.stoker.models.file.TrainingClock;
-import io.stoker.models.spec.ModelSpec;
-import io.stoker.worker.eval.ModelInput;
-import java.util.Locale;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Trains a model: checks the job, describes it, runs its rounds, and says what came of it. */
+/** Trains a model: resolves the job, checks it, runs its rounds, and returns the result. */
 public final class TrainJob {
   private static final Logger LOG = LoggerFactory.getLogger(TrainJob.class);
 
@@ -47,69 +31,36 @@ public final class TrainJob {
    * @param spark the cluster
    * @param requested the job
    * @param existing what to do with a run that is there already
-   * @param listener sees each round
+   * @param observer is told of each round; its failures are logged
    * @throws io.stoker.failure.StokerException if the job, its data or its run folder cannot be used
    */
   public static TrainResult run(
       JavaSparkContext spark,
       TrainingConfig requested,
       ExistingRun existing,
-      RoundListener listener) {
-    Configuration hadoop = spark.hadoopConfiguration();
-    Engine engine = GpuRequest.engine(spark.getConf(), requested.engine());
-    Path runPath = Locations.absolute(requested.run(), hadoop);
-    TrainingConfig config =
-        requested.toBuilder()
-            .data(Locations.absolute(requested.data().uri(), hadoop).toString())
-            .run(runPath.toString())
-            .engine(engine.name())
-            .build();
-    ShardFolder shards = ShardFolder.open(new Path(config.data().uri()), hadoop);
-    ModelSpec model =
-        ModelReference.resolve(
-            config.model(),
-            ModelInput.shape(shards.manifest().image()),
-            shards.manifest().classes());
-    logCropping(model, shards.manifest().image());
-    if (config.validation().isOn()) {
-      shards.manifest().split(config.validation().split());
-    }
-    Augmentation.parse(String.join(",", config.data().augmentations()));
-    RunFolder folder = RunFolder.at(runPath, hadoop);
-    TrainingRun run =
-        new TrainingRun(config, model, shards, folder, init(config, model, existing, hadoop));
-    run.checkTransfer();
-    Check.input(
-        config.averaging().wire() == Wire.FP32 || run.outerStep().statistics().isEmpty(),
-        "Cannot send what changes in %s as %s: its running statistics (batch normalization) could"
-            + " be rounded below zero; use --wire fp32",
-        model.name(),
-        config.averaging().wire().name().toLowerCase(Locale.ROOT));
-    RunRecord record =
-        new RunRecord(
-            run.identity(),
-            run.plan().rounds(),
-            Versions.all(spark.version(), engine.description()));
-    if (existing == ExistingRun.RESUME) {
-      folder.requireSameJob(run.identity());
-    } else {
-      folder.refuseExisting();
-    }
-    spark.setJobGroup("train " + runPath.getName(), "train: check the cluster");
+      RoundListener observer) {
+    return run(spark, requested, existing, RoundListeners.observing(observer));
+  }
+
+  /**
+   * Runs a job to its end.
+   *
+   * @param spark the cluster
+   * @param requested the job
+   * @param existing what to do with a run that is there already
+   * @param listeners are told of each round
+   * @throws io.stoker.failure.StokerException if the job, its data or its run folder cannot be used
+   */
+  public static TrainResult run(
+      JavaSparkContext spark,
+      TrainingConfig requested,
+      ExistingRun existing,
+      RoundListeners listeners) {
+    ResolvedJob job = ResolvedJob.of(spark, requested, existing);
+    job.check();
+    spark.setJobGroup("train " + job.folder().path().getName(), "train: check the cluster");
     try {
-      return SparkFailures.unwrapped(
-          () -> {
-            Preflight.check(spark, engine, run.memoryNeed());
-            try (RunLock lock = folder.lock()) {
-              Optional<StoredModel> resumed =
-                  existing == ExistingRun.RESUME ? resumed(run, folder) : Optional.empty();
-              folder.record(record);
-              checkStorage(spark, run, folder, existing);
-              TrainResult result = train(spark, run, folder, resumed, listener);
-              lock.requireOurs();
-              return result;
-            }
-          });
+      return SparkFailures.unwrapped(() -> runLocked(spark, job, listeners));
     } finally {
       if (!spark.sc().isStopped()) {
         spark.clearJobGroup();
@@ -117,36 +68,19 @@ public final class TrainJob {
     }
   }
 
-  private static void checkStorage(
-      JavaSparkContext spark, TrainingRun run, RunFolder folder, ExistingRun existing) {
-    boolean fit = false;
-    try {
-      Preflight.checkStorage(spark, folder.path(), run.sharedFiles());
-      fit = true;
-    } finally {
-      if (!fit && existing == ExistingRun.REFUSE) {
-        folder.forget();
-      }
+  private static TrainResult runLocked(
+      JavaSparkContext spark, ResolvedJob job, RoundListeners listeners) {
+    TrainingRun run = job.run();
+    Preflight.check(spark, job.engine(), run.memoryNeed());
+    try (RunLock lock = job.folder().lock()) {
+      Optional<StoredModel> resumed =
+          job.existing() == ExistingRun.RESUME ? resumed(run, job.folder()) : Optional.empty();
+      job.record(spark.version());
+      checkStorage(spark, job);
+      TrainResult result = train(spark, run, job.folder(), resumed, listeners);
+      lock.requireOurs();
+      return result;
     }
-  }
-
-  private static void logCropping(ModelSpec model, ImageShape images) {
-    ImageShape input = ModelInput.images(model.input());
-    if (!input.equals(images)) {
-      LOG.info(
-          "Model {} takes {} of the data's {}: {} % of an image at a time",
-          model.name(), input, images, 100L * input.area() / images.area());
-    }
-  }
-
-  /** A job that goes on needs it only for layers that do not learn. */
-  private static Optional<StoredModel> init(
-      TrainingConfig config, ModelSpec model, ExistingRun existing, Configuration hadoop) {
-    boolean needless =
-        existing == ExistingRun.RESUME && LayerRates.of(config, model).frozenParameters(model) == 0;
-    return config.initialization().checkpoint().isBlank() || needless
-        ? Optional.empty()
-        : Optional.of(ModelFiles.open(config.initialization().checkpoint(), hadoop));
   }
 
   private static Optional<StoredModel> resumed(TrainingRun run, RunFolder folder) {
@@ -166,51 +100,74 @@ public final class TrainJob {
     return newest;
   }
 
+  private static void checkStorage(JavaSparkContext spark, ResolvedJob job) {
+    boolean fit = false;
+    try {
+      Preflight.checkStorage(spark, job.folder().path(), job.run().sharedFiles());
+      fit = true;
+    } finally {
+      if (!fit && job.existing() == ExistingRun.REFUSE) {
+        job.folder().forget();
+      }
+    }
+  }
+
   private static TrainResult train(
       JavaSparkContext spark,
       TrainingRun run,
       RunFolder folder,
       Optional<StoredModel> resumed,
-      RoundListener listener) {
+      RoundListeners requested) {
     TrainingClock clock = clock(resumed);
-    SliceSource source =
-        resumed.<SliceSource>map(StoredModel::vectors).orElseGet(run::firstParameters);
     Configuration hadoop = spark.hadoopConfiguration();
     try (MetricsLog metrics = MetricsLog.open(folder.path(), (int) clock.round(), hadoop);
-        SharedParameters parameters = parameters(spark, run, source, clock)) {
-      EpochLosses losses = EpochLosses.of(MetricsLog.read(folder.path(), hadoop));
-      Check.undamaged(
-          !run.watchesTrainingLoss() || losses.rounds() == clock.round(),
-          "Cannot resume run %s: its schedule needs the loss of each round, and %s has %d of %d",
-          folder.path(),
-          MetricsLog.FILE,
-          losses.rounds(),
-          clock.round());
+        SharedParameters parameters = parameters(spark, run, resumed, clock)) {
       Validation validation = new Validation(spark, run, folder, clock);
-      try (Checkpointing checkpoints = new Checkpointing(run, parameters, validation, listener)) {
-        TrainingLoop loop =
-            new TrainingLoop(
-                run,
-                parameters,
-                metrics,
-                losses,
-                validation,
-                checkpoints,
-                gang(spark, run),
-                listener);
-        Progress progress = loop.train(clock);
+      RateHistory rates = new RateHistory(run, losses(run, folder, clock, hadoop), validation);
+      MedianSpeed speed = new MedianSpeed();
+      RoundListeners listeners =
+          RoundListeners.required(new MetricsRecorder(metrics), rates, speed)
+              .and(RoundListeners.observing(new TrainingLog(), TrainingPlugin.listener()))
+              .and(requested);
+      RoundTimer timer = new RoundTimer();
+      try (Checkpointing checkpoints =
+          new Checkpointing(
+              run,
+              parameters,
+              validation::pinnedRounds,
+              listeners,
+              timer,
+              resumed.flatMap(StoredModel::checkpoint))) {
+        TrainingStages stages = new TrainingStages(run, parameters, gang(spark, run), timer);
+        Progress progress =
+            new TrainingLoop(run, stages, rates, checkpoints, validation, listeners).train(clock);
         Checkpoint last =
-            checkpoints
-                .last()
-                .or(() -> resumed.flatMap(StoredModel::checkpoint))
-                .orElseThrow(() -> new IllegalStateException("A job of no rounds"));
-        return result(run, folder, progress, loop.medianRate(), last, validation);
+            checkpoints.last().orElseThrow(() -> new IllegalStateException("A job of no rounds"));
+        TrainResult result =
+            TrainResult.of(run, folder, progress, speed.imagesPerSecond(), last, validation);
+        result.earlyStop().ifPresent(stop -> LOG.info("Training ends early: {}", stop.reason()));
+        return result;
       }
     }
   }
 
+  private static EpochLosses losses(
+      TrainingRun run, RunFolder folder, TrainingClock clock, Configuration hadoop) {
+    EpochLosses losses = EpochLosses.of(MetricsLog.read(folder.path(), hadoop));
+    Check.undamaged(
+        !run.watchesTrainingLoss() || losses.rounds() == clock.round(),
+        "Cannot resume run %s: its schedule needs the loss of each round, and %s has %d of %d",
+        folder.path(),
+        MetricsLog.FILE,
+        losses.rounds(),
+        clock.round());
+    return losses;
+  }
+
   private static SharedParameters parameters(
-      JavaSparkContext spark, TrainingRun run, SliceSource source, TrainingClock clock) {
+      JavaSparkContext spark, TrainingRun run, Optional<StoredModel> resumed, TrainingClock clock) {
+    SliceSource source =
+        resumed.<SliceSource>map(StoredModel::vectors).orElseGet(run::firstParameters);
     try (DataPrefetch workers = DataPrefetch.begin(spark, run, clock)) {
       SharedParameters parameters =
           SharedParameters.load(
@@ -229,35 +186,6 @@ public final class TrainJob {
     return Gang.isAsked(spark)
         ? Optional.of(new Gang(spark, run.config().rounds().workers()))
         : Optional.empty();
-  }
-
-  private static TrainResult result(
-      TrainingRun run,
-      RunFolder folder,
-      Progress progress,
-      double medianRate,
-      Checkpoint last,
-      Validation validation) {
-    return new TrainResult(
-        folder.path().toString(),
-        last.folder().toString(),
-        run.model().name(),
-        run.model().parameterCount(),
-        (int) progress.clock().round(),
-        (int) progress.clock().epoch(),
-        progress.examples(),
-        progress.loss(),
-        progress.accuracy(),
-        progress.seconds().total() > 0 ? progress.examples() / progress.seconds().total() : 0,
-        medianRate,
-        progress.seconds(),
-        last.manifest().parametersSha256(),
-        validation
-            .best()
-            .map(
-                best ->
-                    new TrainResult.Best(
-                        folder.checkpoints().folder(best.round()).toString(), best)));
   }
 
   private static TrainingClock clock(Optional<StoredModel> resumed) {

@@ -1,12 +1,15 @@
 package io.stoker.driver.round;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
+import io.stoker.driver.checkpoint.Checkpoint;
+import io.stoker.driver.checkpoint.RunFolder;
+import io.stoker.driver.metrics.EarlyStop;
 import io.stoker.driver.metrics.PhaseSeconds;
 import io.stoker.driver.metrics.ValidationMetrics;
 import java.util.Optional;
 
 /**
- * What a training job came to.
+ * The result of a training job.
  *
  * @param run the run folder
  * @param checkpoint the last checkpoint's folder
@@ -22,7 +25,9 @@ import java.util.Optional;
  *     step
  * @param seconds time of this call by phase
  * @param parametersSha256 the SHA-256 of the parameters as little-endian fp32 in canonical order
+ * @param stoppedEarly whether training ended before the last epoch, see earlyStop
  * @param best the run's best checkpoint, where it was validated
+ * @param earlyStop why training ended before the last epoch, if it did
  */
 public record TrainResult(
     String run,
@@ -38,7 +43,9 @@ public record TrainResult(
     double medianImagesPerSecond,
     PhaseSeconds seconds,
     String parametersSha256,
-    @JsonIgnore Optional<Best> best) {
+    boolean stoppedEarly,
+    @JsonIgnore Optional<Best> best,
+    @JsonIgnore Optional<EarlyStop> earlyStop) {
   /**
    * A checkpoint and how it did.
    *
@@ -46,4 +53,35 @@ public record TrainResult(
    * @param validation its validation
    */
   public record Best(String checkpoint, ValidationMetrics validation) {}
+
+  static TrainResult of(
+      TrainingRun run,
+      RunFolder folder,
+      Progress progress,
+      double medianImagesPerSecond,
+      Checkpoint last,
+      Validation validation) {
+    double seconds = progress.seconds().total();
+    Optional<EarlyStop> earlyStop =
+        validation.earlyStop().filter(stop -> progress.clock().round() < run.plan().rounds());
+    return new TrainResult(
+        folder.path().toString(),
+        last.folder().toString(),
+        run.model().name(),
+        run.model().parameterCount(),
+        (int) progress.clock().round(),
+        (int) progress.clock().epoch(),
+        progress.examples(),
+        progress.loss(),
+        progress.accuracy(),
+        seconds > 0 ? progress.examples() / seconds : 0,
+        medianImagesPerSecond,
+        progress.seconds(),
+        last.manifest().parametersSha256(),
+        earlyStop.isPresent(),
+        validation
+            .best()
+            .map(best -> new Best(folder.checkpoints().folder(best.round()).toString(), best)),
+        earlyStop);
+  }
 }

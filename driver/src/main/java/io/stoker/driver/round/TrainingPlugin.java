@@ -35,6 +35,16 @@ public final class TrainingPlugin implements SparkPlugin {
           "driver_bytes", RoundMetrics::driverBytes,
           "executor_bytes", RoundMetrics::executorBytes);
 
+  /** Publishes each round of a job. */
+  static RoundListener listener() {
+    return new RoundListener() {
+      @Override
+      public void roundFinished(RoundMetrics metrics) {
+        publish(metrics);
+      }
+    };
+  }
+
   /** Makes a round the last one. */
   static void publish(RoundMetrics round) {
     LAST.set(Optional.of(round));
@@ -45,7 +55,7 @@ public final class TrainingPlugin implements SparkPlugin {
     return new Publishing();
   }
 
-  /** None: executors have nothing to say that does not come with a round. */
+  /** None: executors publish nothing, since their part is in the round's metrics. */
   @Override
   public ExecutorPlugin executorPlugin() {
     return null;

@@ -211,8 +211,12 @@ final class TrainingRun {
         round.globalStep());
   }
 
-  boolean isCheckpointDue(JobPlan.Round round) {
-    int done = round.round() + 1;
+  /**
+   * Whether a checkpoint is written after some rounds.
+   *
+   * @param done how many rounds are done
+   */
+  boolean isCheckpointDue(long done) {
     return done % config.checkpoints().every() == 0
         || done == plan.rounds()
         || isValidationDue(done);
@@ -221,7 +225,8 @@ final class TrainingRun {
   /** Whether the next round depends on more than the parameters that this one ends with. */
   boolean isBoundary(JobPlan.Round round) {
     boolean epochOver = round.firstStep() + round.steps() == plan.stepsPerEpoch();
-    return isCheckpointDue(round) || (epochOver && config.optimizer().schedule().watchesLoss());
+    return isCheckpointDue(round.round() + 1)
+        || (epochOver && config.optimizer().schedule().watchesLoss());
   }
 
   /** Whether nothing goes on before the checkpoint after that many rounds is complete. */

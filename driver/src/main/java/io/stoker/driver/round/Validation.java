@@ -5,6 +5,7 @@ import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.evaluate.EvaluateJob;
 import io.stoker.driver.evaluate.EvaluateRequest;
 import io.stoker.driver.evaluate.EvaluationReport;
+import io.stoker.driver.metrics.EarlyStop;
 import io.stoker.driver.metrics.ValidationMetrics;
 import io.stoker.failure.Check;
 import io.stoker.models.file.TrainingClock;
@@ -22,8 +23,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Validates checkpoints of a run while it trains. Which one is the best, and whether training goes
- * on, are functions of the validations in the run folder alone, so that a resumed run decides as
- * one that was never stopped.
+ * on, are functions of the validations in the run folder alone, so that a resumed run decides as a
+ * run that was never stopped does.
  */
 final class Validation {
   private static final Logger LOG = LoggerFactory.getLogger(Validation.class);
@@ -34,7 +35,7 @@ final class Validation {
   private final List<ValidationMetrics> validations = new ArrayList<>();
 
   /**
-   * Takes up the validations of the run, and drops those of rounds that will be done again.
+   * Reads the validations of the run, and deletes those of rounds that will be done again.
    *
    * @param from how far the run is
    */
@@ -43,7 +44,9 @@ final class Validation {
     this.run = run;
     this.folder = folder;
     folder.validations().dropAfter(from.round());
-    validations.addAll(folder.validations().read());
+    folder.validations().read().stream()
+        .filter(validation -> validation.round() <= from.round())
+        .forEach(validations::add);
     if (run.watchesValidation()) {
       requireAllBefore(from.round());
     }
@@ -63,10 +66,10 @@ final class Validation {
   }
 
   /**
-   * The loss of the last validation of each epoch before some epoch, from the first; an epoch
-   * without a validation is left out.
+   * The losses of epochs, from the first on: of each epoch's last validation. An epoch without a
+   * validation is left out.
    *
-   * @param epoch the epoch, from 0
+   * @param epoch from 0; it and those after it are left out
    */
   List<Double> lossesBefore(int epoch) {
     Map<Integer, Double> last = new TreeMap<>();
@@ -79,7 +82,11 @@ final class Validation {
         .toList();
   }
 
-  /** Validates the checkpoint of this time, if one is due that is not there yet. */
+  /**
+   * Validates the checkpoint of a round where the job says so, unless an earlier run has done that.
+   *
+   * @param clock how far the job is; its checkpoint must be complete
+   */
   Optional<ValidationMetrics> validateIfDue(TrainingClock clock) {
     if (!run.isValidationDue(clock.round())
         || validations.stream().anyMatch(done -> done.round() == clock.round())) {
@@ -128,14 +135,13 @@ final class Validation {
     return ValidationMetrics.best(validations);
   }
 
-  /** The round of the best checkpoint, which is kept. */
-  Set<Long> kept() {
+  /** The round of the best checkpoint, which is never deleted. */
+  Set<Long> pinnedRounds() {
     return best().stream().map(ValidationMetrics::round).collect(Collectors.toSet());
   }
 
-  /** Whether so many validations were no better that training ends. */
-  boolean isPatienceOver() {
-    int patience = run.config().validation().patience();
-    return patience > 0 && ValidationMetrics.sinceBest(validations) >= patience;
+  /** Why training is to end now, if it is: validations have not got better for too long. */
+  Optional<EarlyStop> earlyStop() {
+    return EarlyStop.of(run.config().validation().patience(), validations);
   }
 }

@@ -1,5 +1,6 @@
 package io.stoker.driver.score;
 
+import io.stoker.data.storage.OwnFolder;
 import io.stoker.data.storage.Storage;
 import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
@@ -18,10 +19,12 @@ final class PredictionFolder {
       Pattern.compile("_SUCCESS|_temporary|part-.*\\.parquet|\\._SUCCESS\\.crc|\\.part-.*\\.crc");
 
   private final Path path;
+  private final Configuration hadoop;
   private final FileSystem fileSystem;
 
   PredictionFolder(Path path, Configuration hadoop) throws IOException {
     this.path = path;
+    this.hadoop = hadoop;
     this.fileSystem = Storage.of(path, hadoop);
   }
 
@@ -59,7 +62,7 @@ final class PredictionFolder {
     if (fileSystem.exists(path)
         && names().stream().allMatch(name -> OF_SPARK.matcher(name).matches())
         && !fileSystem.exists(new Path(path, "_SUCCESS"))) {
-      fileSystem.delete(path, true);
+      OwnFolder.at(path.getParent(), hadoop).deleteTree(path);
     }
   }
 

@@ -3,7 +3,7 @@ package io.stoker.driver.score;
 import io.stoker.data.shard.ShardBlock;
 import io.stoker.data.shard.ShardFolder;
 import io.stoker.data.shard.ShardManifest;
-import io.stoker.worker.runtime.Residents;
+import io.stoker.worker.runtime.ExecutorResources;
 import java.io.IOException;
 import java.io.Serializable;
 import java.util.ArrayList;
@@ -82,7 +82,7 @@ record ShardRows(String uri, String manifestSha256, List<String> labels) impleme
   }
 
   private Iterator<Row> read(Block from, Configuration hadoop) throws IOException {
-    ShardFolder folder = Residents.here().shards(uri, manifestSha256, hadoop);
+    ShardFolder folder = ExecutorResources.here().shards(uri, manifestSha256, hadoop);
     ShardManifest manifest = folder.manifest();
     ShardBlock block = folder.readBlock(from.split(), from.index());
     List<Row> rows = new ArrayList<>(block.rows());

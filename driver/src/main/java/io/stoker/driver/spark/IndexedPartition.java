@@ -2,19 +2,19 @@ package io.stoker.driver.spark;
 
 import org.apache.spark.Partition;
 
-/** A partition that is nothing but its number: a worker, or a slice. */
-public final class IndexedPartition implements Partition {
+/** A partition that is described by its number alone, such as a worker or a slice. */
+final class IndexedPartition implements Partition {
   private static final long serialVersionUID = 1L;
 
   private final int index;
 
   /** The partition with an index, from 0. */
-  public IndexedPartition(int index) {
+  IndexedPartition(int index) {
     this.index = index;
   }
 
   /** The partitions from 0 to below a count. */
-  public static Partition[] upTo(int count) {
+  static Partition[] upTo(int count) {
     Partition[] partitions = new Partition[count];
     for (int i = 0; i < count; i++) {
       partitions[i] = new IndexedPartition(i);

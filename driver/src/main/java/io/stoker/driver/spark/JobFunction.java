@@ -6,11 +6,12 @@ import scala.collection.Iterator;
 import scala.runtime.AbstractFunction2;
 
 /**
- * What a job makes of a partition. It is a class, and not a lambda, because Spark looks for what a
- * lambda captures in the byte code of its class and of {@code RDD}, each time: milliseconds of a
- * round, and seconds in which Java optimises that reader of byte code.
+ * The function that a Spark job applies to each partition. It is a class and not a lambda, because
+ * Spark's {@code ClosureCleaner} reads the byte code of a lambda's class, and of {@code RDD}, for
+ * each job: this takes milliseconds of a round, and seconds until the JIT compiler has optimised
+ * that reader.
  */
-public abstract class JobFunction<T, R> extends AbstractFunction2<TaskContext, Iterator<T>, R>
+abstract class JobFunction<T, R> extends AbstractFunction2<TaskContext, Iterator<T>, R>
     implements Serializable {
   private static final long serialVersionUID = 1L;
 }

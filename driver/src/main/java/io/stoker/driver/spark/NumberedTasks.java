@@ -5,23 +5,24 @@ import java.io.Serializable;
 import java.io.UncheckedIOException;
 import java.util.Iterator;
 import java.util.List;
-import org.apache.spark.Partition;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.JavaSparkContext;
-import org.apache.spark.rdd.RDD;
-import scala.collection.Seq;
 
-/** Tasks that know nothing but their number; each has one result. */
-public final class NumberedTasks<T> extends RDD<T> {
+/**
+ * Tasks that are given their number and return one result each.
+ *
+ * @param <T> the type of a result
+ */
+public final class NumberedTasks<T> extends IndexedRdd<T> {
   private static final long serialVersionUID = 1L;
 
-  /** What each task does. */
+  /** The work of each task. */
   @FunctionalInterface
   public interface Body<T> extends Serializable {
     /**
-     * Does it, on an executor.
+     * Does the work, on an executor.
      *
-     * @param task its number, from 0
+     * @param task the task's number, from 0
      */
     T run(int task) throws IOException;
   }
@@ -29,37 +30,36 @@ public final class NumberedTasks<T> extends RDD<T> {
   private final int count;
   private final Body<T> body;
 
-  /** Not for tasks: where they go is the scheduler's business. */
+  /** Transient, since the driver alone chooses the executor of a task. */
   private final transient Placement placement;
 
-  /** That many tasks, to be run as often as the RDD is computed, each on any executor. */
+  /** Tasks that run on any executor, each as often as the RDD is computed. */
   public NumberedTasks(JavaSparkContext spark, int count, Body<T> body) {
     this(spark, count, body, Placement.ANYWHERE);
   }
 
-  /** The same, each where its placement wishes it to be. */
+  /** Tasks that run on the executors of a placement, where Spark finds a slot there. */
   public NumberedTasks(JavaSparkContext spark, int count, Body<T> body, Placement placement) {
-    super(spark.sc(), Scala.list(List.of()), Scala.tag(Object.class));
+    super(spark.sc(), Object.class);
     this.count = count;
     this.body = body;
     this.placement = placement;
   }
 
   @Override
-  public Partition[] getPartitions() {
-    return IndexedPartition.upTo(count);
+  protected int partitionCount() {
+    return count;
   }
 
   @Override
-  public Seq<String> getPreferredLocations(Partition task) {
-    return placement.of(task.index(), count);
+  protected List<String> preferredExecutors(int task) {
+    return placement.of(task, count);
   }
 
   @Override
-  public scala.collection.Iterator<T> compute(Partition task, TaskContext context) {
+  protected Iterator<T> compute(int task, TaskContext context) {
     try {
-      Iterator<T> one = List.of(body.run(task.index())).iterator();
-      return Scala.iterator(one);
+      return List.of(body.run(task)).iterator();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -4,56 +4,50 @@ import java.util.Comparator;
 import java.util.List;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.scheduler.ExecutorCacheTaskLocation;
-import org.apache.spark.storage.BlockManagerId;
-import scala.collection.JavaConverters;
-import scala.collection.Seq;
 
 /**
- * Where the tasks of a stage would like to run: in their order along the executors, so that a task
- * is on the same executor in each stage, and finds there what it left. A wish, for which nobody
- * waits.
+ * The executors that the tasks of a stage prefer: tasks in the order of their numbers are spread
+ * evenly over the executors in an order that stays. So task w runs on the same executor in each
+ * stage, and finds there what it left. Spark takes it as a preference and, with {@code
+ * spark.locality.wait} 0, does not wait for it.
  *
- * @param executors as Spark writes them, in an order that stays; empty where any will do
+ * @param executors as Spark writes task locations, in an order that stays; empty for no preference
  */
 public record Placement(List<String> executors) {
-  /** Any executor will do. */
+  /** No preference. */
   public static final Placement ANYWHERE = new Placement(List.of());
 
-  /** Those of one host beside each other; as numbers, since 10 comes after 9. */
-  private static final Comparator<BlockManagerId> ORDER =
-      Comparator.comparing(BlockManagerId::host)
-          .thenComparing(id -> id.executorId().length())
-          .thenComparing(BlockManagerId::executorId);
+  /** Executors of one host are neighbours. Names are numbers, of which 10 comes after 9. */
+  private static final Comparator<RegisteredExecutor> ORDER =
+      Comparator.comparing(RegisteredExecutor::host)
+          .thenComparing(executor -> executor.id().length())
+          .thenComparing(RegisteredExecutor::id);
 
   public Placement {
     executors = List.copyOf(executors);
   }
 
-  /** Along the executors that are there now; anywhere for a local master. */
+  /** A placement on the executors that are there now; no preference for a local master. */
   public static Placement along(JavaSparkContext spark) {
     if (spark.isLocal()) {
       return ANYWHERE;
     }
     return new Placement(
-        JavaConverters.mapAsJavaMap(spark.env().blockManager().master().getMemoryStatus())
-            .keySet()
-            .stream()
-            .filter(id -> !id.isDriver())
+        RegisteredExecutors.of(spark).stream()
             .sorted(ORDER)
-            .map(id -> new ExecutorCacheTaskLocation(id.host(), id.executorId()).toString())
+            .map(each -> new ExecutorCacheTaskLocation(each.host(), each.id()).toString())
             .toList());
   }
 
   /**
-   * The preferred locations of one of so many tasks.
+   * The preferred locations of one task.
    *
    * @param task its number, from 0
-   * @param tasks how many there are
+   * @param tasks how many tasks the stage has
    */
-  public Seq<String> of(int task, int tasks) {
-    return Scala.list(
-        executors.isEmpty()
-            ? List.of()
-            : List.of(executors.get((int) ((long) task * executors.size() / tasks))));
+  public List<String> of(int task, int tasks) {
+    return executors.isEmpty()
+        ? List.of()
+        : List.of(executors.get((int) ((long) task * executors.size() / tasks)));
   }
 }

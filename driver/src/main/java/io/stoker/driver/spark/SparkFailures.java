@@ -3,14 +3,14 @@ package io.stoker.driver.spark;
 import io.stoker.failure.StokerException;
 import java.util.function.Supplier;
 
-/** Finds the reason of a failed job in what Spark made of it. */
+/** Finds the exception of a task in the exceptions that Spark wraps around it. */
 public final class SparkFailures {
   private SparkFailures() {}
 
   /**
    * Runs a Spark job.
    *
-   * @throws StokerException the one that a task failed with, if it was one
+   * @throws StokerException the one with which a task failed, if a task failed with one
    */
   public static <T> T unwrapped(Supplier<T> job) {
     try {

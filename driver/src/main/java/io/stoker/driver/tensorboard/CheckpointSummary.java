@@ -1,8 +1,7 @@
 package io.stoker.driver.tensorboard;
 
 import io.stoker.driver.checkpoint.StoredModel;
-import io.stoker.driver.explain.Filters;
-import io.stoker.models.spec.LayerSpec;
+import io.stoker.driver.explain.FilterWeights;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.ParameterSpec;
 import java.nio.FloatBuffer;
@@ -23,33 +22,28 @@ final class CheckpointSummary {
 
   private final List<Tensor> tensors = new ArrayList<>();
 
-  /** The first layer's weights, where it is a convolution over an image; else empty. */
+  private final Optional<FilterWeights> place;
+
+  /** The first layer's weights, where it is a convolution; else empty. */
   private final float[] filters;
 
-  private final long filtersFrom;
-  private final ModelSpec model;
-
   private CheckpointSummary(ModelSpec model) {
-    this.model = model;
     for (ModelSpec.Placed placed : model.placed()) {
       long offset = placed.parameterOffset();
       for (ParameterSpec tensor : placed.parameters()) {
         String tag =
-            "%02d %s/%s"
-                .formatted(
-                    placed.index() + 1,
-                    placed.layer().label(),
-                    tensor.role().name().toLowerCase(Locale.ROOT));
+            String.format(
+                Locale.ROOT,
+                "%02d %s/%s",
+                placed.index() + 1,
+                placed.layer().label(),
+                tensor.role().name().toLowerCase(Locale.ROOT));
         tensors.add(new Tensor(tag, offset, offset + tensor.size(), new Histogram()));
         offset += tensor.size();
       }
     }
-    Optional<Tensor> first =
-        tensors.stream().filter(tensor -> tensor.tag().endsWith("/weight")).findFirst();
-    boolean visible =
-        model.placed().get(0).layer() instanceof LayerSpec.Convolution && first.isPresent();
-    this.filtersFrom = visible ? first.get().from() : 0;
-    this.filters = new float[visible ? (int) (first.get().to() - first.get().from()) : 0];
+    place = FilterWeights.of(model);
+    filters = new float[place.map(FilterWeights::size).orElse(0)];
   }
 
   /** That of a model file. */
@@ -68,7 +62,7 @@ final class CheckpointSummary {
       }
     }
     for (int i = 0; i < filters.length; i++) {
-      long at = filtersFrom + i - offset;
+      long at = place.orElseThrow().offset() + i - offset;
       if (at >= 0 && at < values.remaining()) {
         filters[i] = values.get(values.position() + (int) at);
       }
@@ -81,16 +75,9 @@ final class CheckpointSummary {
       summary.addValue(
           Summary.Value.newBuilder().setTag(tensor.tag()).setHisto(tensor.histogram().toProto()));
     }
-    if (filters.length > 0) {
-      ParameterSpec weights =
-          model.placed().get(0).parameters().stream()
-              .filter(tensor -> tensor.role() == ParameterSpec.Role.WEIGHT)
-              .findFirst()
-              .orElseThrow();
-      List<Integer> sizes = weights.dimensions();
-      Filters drawn = new Filters(sizes.get(0), sizes.get(1), sizes.get(2), filters);
-      summary.addValue(Images.value("first layer/filters", drawn.draw()));
-    }
+    place.ifPresent(
+        found ->
+            summary.addValue(Images.value("first layer/filters", found.filters(filters).draw())));
     return summary.build();
   }
 }

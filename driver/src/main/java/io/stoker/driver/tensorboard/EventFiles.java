@@ -3,6 +3,7 @@ package io.stoker.driver.tensorboard;
 import io.stoker.data.storage.Storage;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.Locale;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FileSystem;
@@ -50,7 +51,9 @@ final class EventFiles implements AutoCloseable {
   }
 
   private Path next() {
-    return new Path(folder, "events.out.tfevents.%010d.stoker.%04d".formatted(seconds, number++));
+    return new Path(
+        folder,
+        String.format(Locale.ROOT, "events.out.tfevents.%010d.stoker.%04d", seconds, number++));
   }
 
   /** Adds an event, at the present time. */

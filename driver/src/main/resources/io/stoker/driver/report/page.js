@@ -23,11 +23,12 @@
 
   const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const color = (index) => `var(--c${index % 7})`;
-  const percent = (share, digits = 2) => `${(100 * share).toFixed(digits)} %`;
+  const missing = (value) => value === null || value === undefined || Number.isNaN(value);
+  const percent = (share, digits = 2) => (missing(share) ? "–" : `${(100 * share).toFixed(digits)} %`);
   const words = (key) => key.replaceAll("_", " ");
 
   function number(value) {
-    if (value === null || value === undefined || Number.isNaN(value)) {
+    if (missing(value)) {
       return "–";
     }
     if (value !== 0 && Math.abs(value) < 0.001) {
@@ -244,6 +245,9 @@
     const top = [el("h1", {}, page.runs.length === 1 ? `Run ${title}` : title)];
     if (page.live) {
       top.push(el("p", { class: "note", role: "status", id: "connection" }, "Following the run."));
+    }
+    if (page.not_shown > 0) {
+      top.push(el("p", { class: "note" }, `The ${page.runs.length} runs that were written to last; ${number(page.not_shown)} older ${page.not_shown === 1 ? "one is" : "ones are"} not shown.`));
     }
     for (const run of page.runs) {
       if (run.damage) {

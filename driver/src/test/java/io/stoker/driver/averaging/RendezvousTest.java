@@ -2,150 +2,173 @@ package io.stoker.driver.averaging;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.stoker.driver.LocalSpark;
 import io.stoker.driver.averaging.Rendezvous.Arrival;
-import java.util.Arrays;
+import io.stoker.driver.averaging.Rendezvous.Places;
+import io.stoker.driver.spark.DriverTraffic;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.TimeUnit;
-import org.apache.spark.api.java.JavaSparkContext;
-import org.apache.spark.rpc.RpcAddress;
-import org.apache.spark.rpc.RpcCallContext;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class RendezvousTest {
-  private static final int STRETCH = 7;
+  private static final int STAGE = 7;
   private static final Map<Integer, String> NOTHING = Map.of();
 
-  private JavaSparkContext spark;
-  private Rendezvous rendezvous;
+  private final DriverTraffic traffic = new DriverTraffic(true);
+  private long nanoTime = 1;
   private int slots = 2;
+  private final Rendezvous rendezvous =
+      new Rendezvous(
+          2,
+          () -> slots,
+          traffic,
+          new Rendezvous.Patience(Duration.ofSeconds(20), Duration.ofSeconds(5)),
+          () -> nanoTime);
 
   @BeforeEach
   void open() {
-    spark = LocalSpark.start("local[1]");
-    rendezvous = new Rendezvous(spark.sc().env().rpcEnv(), 2, () -> slots, new DriverTraffic(true));
-    rendezvous.open(STRETCH, 4);
+    rendezvous.open(STAGE, 4);
   }
 
-  @AfterEach
-  void close() {
-    rendezvous.close();
-    spark.close();
+  private void passSeconds(long seconds) {
+    nanoTime += Duration.ofSeconds(seconds).toNanos();
+    rendezvous.failStalledStages();
   }
 
-  /** What a worker was answered. */
-  private static final class Answers implements RpcCallContext {
-    private final List<Object> given = new CopyOnWriteArrayList<>();
-
-    @Override
-    public void reply(Object response) {
-      given.add(response);
-    }
-
-    @Override
-    public void sendFailure(Throwable failure) {
-      throw new AssertionError(failure);
-    }
-
-    @Override
-    public RpcAddress senderAddress() {
-      throw new AssertionError();
-    }
-  }
-
-  private Answers say(Arrival arrival) {
-    Answers answers = new Answers();
-    rendezvous.receiveAndReply(answers).apply(arrival.message());
+  /** Reports an arrival in the form in which it crosses the wire. */
+  private List<Object> report(Arrival arrival) {
+    List<Object> answers = new ArrayList<>();
+    rendezvous.arrived(Arrival.of(arrival.message()), answers::add);
     return answers;
   }
 
   private static Arrival arrival(int round, int worker, String place) {
-    return new Arrival(STRETCH, 1, round, worker, place, 0, NOTHING);
+    return new Arrival(STAGE, 1, round, worker, place, 0, NOTHING);
   }
 
-  private static void assertTold(Answers answers, String... places) {
-    assertThat(answers.given).hasSize(1);
-    assertThat((String[]) answers.given.get(0)).containsExactly(places);
+  private static Places told(List<Object> answers) {
+    assertThat(answers).hasSize(1);
+    return Places.UNKNOWN.updated((Object[]) answers.get(0));
+  }
+
+  private static void assertTold(List<Object> answers, String... places) {
+    assertThat(told(answers).byWorker()).containsExactly(places);
   }
 
   @Test
-  void answersWhenAllAreThere() {
-    Answers first = say(arrival(0, 0, "a"));
-    assertThat(first.given).isEmpty();
+  void answersWhenAllWorkersHaveArrived() {
+    List<Object> first = report(arrival(0, 0, "a"));
+    assertThat(first).isEmpty();
 
-    Answers second = say(arrival(0, 1, "b"));
+    List<Object> second = report(arrival(0, 1, "b"));
     assertTold(first, "a", "b");
     assertTold(second, "a", "b");
-    assertThat(rendezvous.completed(STRETCH, 0)).isPositive();
+    assertThat(rendezvous.completed(STAGE, 0)).isPositive();
   }
 
   @Test
-  void doesNotRepeatWhatIsKnown() {
-    say(arrival(0, 0, "a"));
-    say(arrival(0, 1, "b"));
+  void doesNotSendPlacesThatTheWorkerKnows() {
+    Places known = told(both(0));
 
-    int known = Arrays.hashCode(new String[] {"a", "b"});
-    Answers first = say(new Arrival(STRETCH, 1, 1, 0, "a", known, NOTHING));
-    say(arrival(1, 1, "b"));
-    assertTold(first);
+    List<Object> again = report(new Arrival(STAGE, 1, 1, 0, "a", known.version(), NOTHING));
+    report(arrival(1, 1, "b"));
+
+    Object[] answer = (Object[]) again.get(0);
+    assertThat((String[]) answer[1]).isEmpty();
+    assertThat(known.updated(answer)).isSameAs(known);
+  }
+
+  /** Both arrive in a round; the answer to the second. */
+  private List<Object> both(int round) {
+    report(arrival(round, 0, "a"));
+    return report(arrival(round, 1, "b"));
+  }
+
+  /** The strings "Aa" and "BB" have the same hash. */
+  @Test
+  void sendsPlacesThatDifferEvenIfTheirHashesAreEqual() {
+    report(arrival(0, 0, "Aa"));
+    Places known = told(report(arrival(0, 1, "b")));
+
+    report(new Arrival(STAGE, 1, 1, 0, "BB", known.version(), Map.of(0, "Aa")));
+    List<Object> answer = report(new Arrival(STAGE, 1, 1, 1, "b", known.version(), NOTHING));
+
+    assertThat(known.updated((Object[]) answer.get(0)).byWorker()).containsExactly("BB", "b");
   }
 
   @Test
-  void tellsOneThatBeginsAgainWhereTheOthersPiecesAre() {
-    say(arrival(0, 0, "a"));
-    say(arrival(0, 1, "b"));
-    Answers waiting = say(arrival(1, 0, "a"));
+  void tellsATaskThatBeginsAgainWhereThePiecesOfOthersAre() {
+    both(0);
+    List<Object> waiting = report(arrival(1, 0, "a"));
 
-    assertTold(say(arrival(0, 1, "c")), "a", "b");
-    assertThat(waiting.given).isEmpty();
-    say(arrival(1, 1, "c"));
+    assertTold(report(arrival(0, 1, "c")), "a", "b");
+    assertThat(waiting).isEmpty();
+    report(arrival(1, 1, "c"));
     assertTold(waiting, "a", "c");
   }
 
   @Test
-  void waitsForAPieceThatCouldNotBeHad() {
-    say(arrival(0, 0, "a"));
-    say(arrival(0, 1, "b"));
+  void waitsForAPieceThatCouldNotBeFetched() {
+    both(0);
 
-    Answers again = say(new Arrival(STRETCH, 1, 0, 0, "a", 0, Map.of(1, "b")));
-    assertThat(again.given).isEmpty();
-    say(arrival(0, 1, "c"));
+    List<Object> again = report(new Arrival(STAGE, 1, 0, 0, "a", 0, Map.of(1, "b")));
+    assertThat(again).isEmpty();
+    report(arrival(0, 1, "c"));
     assertTold(again, "a", "c");
   }
 
   @Test
-  void sendsEarlierAttemptsAway() {
-    Answers earlier = say(arrival(1, 0, "a"));
+  void failsWorkersOfEarlierAttempts() {
+    List<Object> earlier = report(arrival(1, 0, "a"));
 
-    Answers later = say(new Arrival(STRETCH, 2, 0, 1, "b", 0, NOTHING));
-    assertThat(earlier.given).containsExactly(Rendezvous.STRANDED);
+    List<Object> later = report(new Arrival(STAGE, 2, 0, 1, "b", 0, NOTHING));
+    assertThat(earlier).containsExactly(Rendezvous.STRANDED);
     assertTold(later, "a", "b");
-    assertThat(say(arrival(0, 0, "a")).given).containsExactly(Rendezvous.STRANDED);
+    assertThat(report(arrival(0, 0, "a"))).containsExactly(Rendezvous.STRANDED);
   }
 
   @Test
-  void tellsThoseWhoWaitTooLong() throws InterruptedException {
+  void failsWorkersThatWaitTooLongWithoutSlots() {
+    List<Object> waiting = report(arrival(0, 0, "a"));
+    passSeconds(6);
+    assertThat(waiting).as("while there are slots").isEmpty();
+
     slots = 1;
-    Answers waiting = say(arrival(0, 0, "a"));
-
-    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
-    while (waiting.given.isEmpty() && System.nanoTime() < end) {
-      TimeUnit.MILLISECONDS.sleep(50);
-    }
-    assertThat(waiting.given).containsExactly(Rendezvous.STRANDED);
-    assertThat(say(arrival(0, 1, "b")).given).containsExactly(Rendezvous.STRANDED);
+    passSeconds(0);
+    assertThat(waiting).containsExactly(Rendezvous.STRANDED);
+    assertThat(report(arrival(0, 1, "b"))).containsExactly(Rendezvous.STRANDED);
   }
 
   @Test
-  void doesNotKnowAStageThatIsForgotten() {
-    Answers waiting = say(arrival(0, 0, "a"));
-    rendezvous.forget(STRETCH);
+  void failsWorkersThatWaitTooLongInAnyCase() {
+    List<Object> waiting = report(arrival(0, 0, "a"));
+    passSeconds(20);
+    assertThat(waiting).isEmpty();
 
-    assertThat(waiting.given).containsExactly(Rendezvous.STRANDED);
-    assertThat(say(arrival(0, 1, "b")).given).containsExactly(Rendezvous.STRANDED);
+    passSeconds(1);
+    assertThat(waiting).containsExactly(Rendezvous.STRANDED);
+  }
+
+  @Test
+  void waitsAsLongAsWorkersArrive() {
+    slots = 1;
+    passSeconds(4);
+    List<Object> waiting = report(arrival(0, 0, "a"));
+    passSeconds(4);
+
+    assertThat(waiting).isEmpty();
+    report(arrival(0, 1, "b"));
+    assertTold(waiting, "a", "b");
+  }
+
+  @Test
+  void failsWorkersOfAStageThatIsClosed() {
+    List<Object> waiting = report(arrival(0, 0, "a"));
+    rendezvous.close(STAGE);
+
+    assertThat(waiting).containsExactly(Rendezvous.STRANDED);
+    assertThat(report(arrival(0, 1, "b"))).containsExactly(Rendezvous.STRANDED);
   }
 }

@@ -293,6 +293,52 @@ class CheckpointTest {
     assertThat(run.resolve("checkpoints/000001")).exists();
   }
 
+  /** A user links a checkpoint of another run into this one. */
+  @Test
+  void isNeitherDeletedNorReplacedThroughALink() throws IOException {
+    Path other = folder.resolve("linked-from");
+    Files.createDirectories(other);
+    for (int round : List.of(2, 4)) {
+      Files.move(checkpoint(round), other.resolve("%06d".formatted(round)));
+      Files.createSymbolicLink(checkpoint(round), other.resolve("%06d".formatted(round)));
+    }
+    CheckpointStore store = new CheckpointStore(hadoopPath(run), hadoop);
+    store.keep(store.newestValid().orElseThrow().checkpoint().orElseThrow(), 1, Set.of());
+    Files.delete(other.resolve("000002/manifest.json"));
+    store.deleteUnfinished();
+
+    assertThat(other.resolve("000002/model.zip")).exists();
+    assertThat(other.resolve("000004/model.zip")).exists();
+    assertThat(other.resolve("000004/manifest.json")).exists();
+
+    byte[] before = Files.readAllBytes(other.resolve("000002/model.zip"));
+    Files.delete(checkpoint(6).resolve("manifest.json"));
+    Files.delete(other.resolve("000004/manifest.json"));
+    assertThatThrownBy(this::resume)
+        .hasStackTraceContaining("reached through the symbolic link")
+        .hasStackTraceContaining("checkpoints/000002; remove the link");
+    assertThat(other.resolve("000002/model.zip")).hasBinaryContent(before);
+  }
+
+  @Test
+  void isWrittenThroughALinkOfTheWholeFolderAndStaysThere() throws IOException {
+    Path large = folder.resolve("large-disk");
+    Files.move(run.resolve("checkpoints"), large);
+    Files.createSymbolicLink(run.resolve("checkpoints"), large);
+
+    TrainResult longer =
+        TrainJob.run(
+            spark,
+            job.config(run.getFileName().toString()).epochs(3).checkpointEvery(2).keep(1).build(),
+            ExistingRun.RESUME,
+            RoundListener.NONE);
+
+    assertThat(longer.rounds()).isEqualTo(9);
+    for (int round : List.of(2, 4, 6, 8, 9)) {
+      assertThat(large.resolve("%06d/manifest.json".formatted(round))).exists();
+    }
+  }
+
   @Test
   void outlastsADamagedOneOfALaterRound() throws IOException {
     Files.write(checkpoint(6).resolve("model.zip"), new byte[] {1}, StandardOpenOption.APPEND);

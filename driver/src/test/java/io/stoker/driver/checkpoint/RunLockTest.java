@@ -1,6 +1,7 @@
 package io.stoker.driver.checkpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.stoker.driver.checkpoint.RunLock.Holder;
@@ -11,6 +12,7 @@ import java.nio.file.Files;
 import java.time.Duration;
 import java.util.Timer;
 import java.util.TimerTask;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.hadoop.conf.Configuration;
@@ -56,9 +58,7 @@ class RunLockTest {
     dead.waitFor();
     write(new DriverProcess(here.host(), here.machine(), dead.pid(), here.started()), 3);
 
-    try (RunLock lock = RunLock.acquire(run, hadoop, Duration.ofDays(1))) {
-      lock.requireOurs();
-    }
+    assertTakenWithoutWaiting();
   }
 
   @Test
@@ -66,24 +66,20 @@ class RunLockTest {
     DriverProcess here = DriverProcess.current();
     write(new DriverProcess(here.host(), here.machine(), here.pid(), here.started() - 1), 3);
 
-    try (RunLock lock = RunLock.acquire(run, hadoop, Duration.ofDays(1))) {
-      lock.requireOurs();
-    }
+    assertTakenWithoutWaiting();
   }
 
-  /** A storage that was away when the lock was given back. */
+  /** A storage that could not be reached when the lock was given back. */
   @Test
   void isTakenFromThisProcessWhereItIsHeldNoMore() throws IOException {
     byte[] held;
     try (RunLock lock = acquire()) {
-      lock.requireOurs();
       held = Files.readAllBytes(folder.resolve("run/lock.json"));
+      lock.requireOurs();
     }
     Files.write(folder.resolve("run/lock.json"), held);
 
-    try (RunLock lock = RunLock.acquire(run, hadoop, Duration.ofDays(1))) {
-      lock.requireOurs();
-    }
+    assertTakenWithoutWaiting();
   }
 
   @Test
@@ -91,7 +87,7 @@ class RunLockTest {
     write(ELSEWHERE, 3);
 
     try (RunLock lock = acquire()) {
-      lock.requireOurs();
+      assertIsOurs(lock);
     }
   }
 
@@ -101,12 +97,12 @@ class RunLockTest {
     Files.writeString(folder.resolve("run/lock.json"), "{\"id\" :");
 
     try (RunLock lock = acquire()) {
-      lock.requireOurs();
+      assertIsOurs(lock);
     }
   }
 
   @Test
-  void staysWithAHolderElsewhereThatLives() {
+  void staysWithAHolderElsewhereThatLives() throws InterruptedException {
     write(ELSEWHERE, 0);
     AtomicLong beat = new AtomicLong();
     Timer heart = new Timer(true);
@@ -125,8 +121,23 @@ class RunLockTest {
           .isInstanceOf(InputException.class)
           .hasMessageContaining("is in use by process 17 on elsewhere");
     } finally {
-      heart.cancel();
+      stop(heart);
     }
+  }
+
+  /** Returns when no more is written: the folder of the test is deleted next. */
+  private static void stop(Timer heart) throws InterruptedException {
+    CountDownLatch stopped = new CountDownLatch(1);
+    heart.schedule(
+        new TimerTask() {
+          @Override
+          public void run() {
+            heart.cancel();
+            stopped.countDown();
+          }
+        },
+        0);
+    assertThat(stopped.await(1, TimeUnit.MINUTES)).isTrue();
   }
 
   @Test
@@ -151,6 +162,21 @@ class RunLockTest {
       }
       assertThat(beat()).isPositive();
     }
+  }
+
+  /** A wait would take four days. */
+  private void assertTakenWithoutWaiting() throws IOException {
+    try (RunLock lock = RunLock.acquire(run, hadoop, Duration.ofDays(1))) {
+      assertIsOurs(lock);
+    }
+    assertThat(folder.resolve("run/lock.json")).doesNotExist();
+  }
+
+  private void assertIsOurs(RunLock lock) throws IOException {
+    Holder holder = ManifestFormat.read(file, Holder.class, hadoop);
+    assertThat(holder.process()).isEqualTo(DriverProcess.current());
+    assertThat(holder.id()).isNotEqualTo("another");
+    assertThatCode(lock::requireOurs).doesNotThrowAnyException();
   }
 
   private long beat() throws IOException {

@@ -3,6 +3,11 @@ package io.stoker.driver.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.net.URL;
+import java.util.Collections;
+import java.util.Enumeration;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class BenchAveragingTest {
@@ -29,17 +34,36 @@ class BenchAveragingTest {
   }
 
   @Test
-  void theStockTrainingMasterAveragesANetworkOfThatSize() {
-    JsonNode stock =
-        commands
-            .json("bench averaging --parameters 2000000 --rounds 1 --baseline dl4j")
-            .at("/baselines/dl4j");
+  void aBaselineThatIsNotOnTheClassPathIsSaidToBeMissingInOneLine() {
+    Thread thread = Thread.currentThread();
+    ClassLoader before = thread.getContextClassLoader();
+    thread.setContextClassLoader(new WithoutServices(before));
+    try {
+      for (String command : List.of("averaging --parameters 3000", "accuracy --data x")) {
+        Commands.Outcome outcome = commands.run("bench " + command + " --baseline dl4j");
 
-    assertThat(stock.get("parameters").asInt()).isEqualTo(2_000_000);
-    assertThat(stock.get("seconds_per_round").asDouble())
-        .isGreaterThan(stock.get("step_seconds").asDouble());
-    assertThat(stock.get("driver_bytes_per_round").asLong()).isGreaterThan(4 * 2_000_000L);
-    assertThat(stock.get("times_as_long").asDouble()).isPositive();
+        assertThat(outcome.exitCode()).isEqualTo(4);
+        assertThat(outcome.err())
+            .startsWith("stoker: Cannot measure baseline dl4j: it is not on the class path; run")
+            .hasLineCount(1);
+      }
+    } finally {
+      thread.setContextClassLoader(before);
+    }
+  }
+
+  /** A class path on which no library has registered itself. */
+  private static final class WithoutServices extends ClassLoader {
+    WithoutServices(ClassLoader parent) {
+      super(parent);
+    }
+
+    @Override
+    public Enumeration<URL> getResources(String name) throws IOException {
+      return name.startsWith("META-INF/services/io.stoker.driver.bench")
+          ? Collections.emptyEnumeration()
+          : super.getResources(name);
+    }
   }
 
   @Test

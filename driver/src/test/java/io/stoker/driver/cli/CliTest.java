@@ -171,8 +171,8 @@ class CliTest {
                 assertThat(first)
                     .startsWith(
                         "first   finished  lenet5  /data   20/20  97.00 % (validation)  0.0500"),
-            second -> assertThat(second).startsWith("second  damaged"),
-            why -> assertThat(why).startsWith("second: Cannot read").contains("0 bytes"));
+            second -> assertThat(second).startsWith("second  damaged                       5"),
+            why -> assertThat(why).startsWith("second: Cannot read").endsWith("it is empty"));
   }
 
   @Test
@@ -207,6 +207,8 @@ class CliTest {
                 0,
                 PhaseSeconds.ZERO,
                 "ab",
+                false,
+                Optional.empty(),
                 Optional.empty()));
 
     assertThat(report.json().get("loss").isNull()).isTrue();

@@ -17,19 +17,20 @@ import java.util.TreeMap;
 import javax.imageio.ImageIO;
 
 /** Runs commands in this process, with Spark configured as spark-submit does it. */
-final class Commands {
+public final class Commands {
   private static final int SIDE = 12;
 
   private final Map<String, String> properties = new TreeMap<>();
 
-  Commands() {
+  /** On two threads of this process. */
+  public Commands() {
     properties.put("spark.master", "local[2]");
     properties.put("spark.ui.enabled", "false");
     properties.put("spark.driver.bindAddress", "127.0.0.1");
   }
 
   /** The same with a configuration key set. */
-  Commands with(String key, Object value) {
+  public Commands with(String key, Object value) {
     Commands other = new Commands();
     other.properties.putAll(properties);
     other.properties.put(key, value.toString());
@@ -37,8 +38,9 @@ final class Commands {
   }
 
   /** How a command ended, and all that it said. */
-  record Outcome(int exitCode, String out, String err) {
-    JsonNode json() {
+  public record Outcome(int exitCode, String out, String err) {
+    /** What the command printed, which must have ended with 0. */
+    public JsonNode json() {
       assertThat(exitCode).as(err).isZero();
       try {
         return new ObjectMapper().readTree(out);
@@ -48,7 +50,8 @@ final class Commands {
     }
   }
 
-  Outcome run(String command) {
+  /** Runs a command of words without blanks. */
+  public Outcome run(String command) {
     StringWriter out = new StringWriter();
     StringWriter err = new StringWriter();
     properties.forEach(System::setProperty);
@@ -62,12 +65,13 @@ final class Commands {
     }
   }
 
-  JsonNode json(String command) {
+  /** Runs a command with {@code --json}, which must end with 0. */
+  public JsonNode json(String command) {
     return run(command + " --json").json();
   }
 
   /** Writes images of two classes: light above, and light to the left. */
-  static void writeImages(Path folder, int perClass) throws IOException {
+  public static void writeImages(Path folder, int perClass) throws IOException {
     SplittableRandom random = new SplittableRandom(7);
     for (String name : new String[] {"above", "left"}) {
       Path target = Files.createDirectories(folder.resolve(name));

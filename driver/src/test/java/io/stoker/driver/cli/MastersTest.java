@@ -20,6 +20,14 @@ class MastersTest {
   }
 
   @Test
+  void knowsWhichAreWhollyOnThisMachine() {
+    assertThat(Masters.isOnThisMachine("local[*]")).isTrue();
+    assertThat(Masters.isOnThisMachine("spark://127.0.0.1:7077")).isTrue();
+    assertThat(Masters.isOnThisMachine("spark://128.0.0.1:7077")).isFalse();
+    assertThat(Masters.isOnThisMachine("yarn")).isFalse();
+  }
+
+  @Test
   void saysAtOnceThatNoMasterAnswers() throws IOException {
     int free;
     try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {

@@ -66,12 +66,14 @@ class ReportCommandTest {
   void saysWhyARunCannotBeReportedOn() throws IOException {
     Files.createDirectory(folder.resolve("empty"));
     RunOnDisk.in(folder.resolve("damaged"), 9).rounds(1, 4);
-    Files.writeString(folder.resolve("damaged/metrics.jsonl"), "{}\nno round\n{}\n");
+    Files.writeString(
+        folder.resolve("damaged/metrics.jsonl"),
+        Files.readString(folder.resolve("damaged/metrics.jsonl")) + "no round\n{}\n");
     RunOnDisk.in(folder.resolve("cut"), 9);
     Files.writeString(folder.resolve("cut/run.json"), "{\"format_version\":1,");
 
     assertFails("empty", 2, "Not a run folder: ");
-    assertFails("damaged", 3, "metrics.jsonl: line 2 is no round");
+    assertFails("damaged", 3, "metrics.jsonl: line 5: it is not valid JSON");
     assertFails("cut", 3, "Cannot read ");
     Outcome outcome =
         commands.run("report --run %s --output %s".formatted(folder.resolve("cut"), folder));

@@ -72,7 +72,7 @@ class DiagnosisTest {
   @Test
   void asksEachSlotAndProbesStorageOncePerProcess(@TempDir Path folder) throws Exception {
     try (JavaSparkContext spark = LocalSpark.start("local[2]")) {
-      ClusterSurvey survey = ClusterSurvey.of(spark, folder.toString());
+      ClusterSurvey survey = ClusterSurvey.of(spark, Slots.now(spark), folder.toString());
 
       assertThat(survey.slots()).isEqualTo(2);
       assertThat(survey.executors()).hasSize(1);
@@ -84,7 +84,8 @@ class DiagnosisTest {
           .anyMatch(engine -> engine.name().equals("onednn") && engine.available());
 
       Path file = Files.createFile(folder.resolve("file"));
-      Verdict storage = verdict("storage", ClusterSurvey.of(spark, file.toString()));
+      Verdict storage =
+          verdict("storage", ClusterSurvey.of(spark, Slots.now(spark), file.toString()));
       assertThat(storage.level()).isEqualTo(Verdict.Level.PROBLEM);
       assertThat(storage.message()).contains("executor driver", file.toString());
     }

@@ -99,7 +99,7 @@ class MetricsLogTest {
 
     assertThatThrownBy(() -> MetricsLog.read(run, hadoop))
         .isInstanceOf(DamagedException.class)
-        .hasMessageContaining("metrics.jsonl: line 3 is no round");
+        .hasMessageContaining("metrics.jsonl: line 3: it is not valid JSON");
   }
 
   @Test

@@ -11,6 +11,7 @@ import io.stoker.failure.InputException;
 import io.stoker.failure.ResourceException;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
@@ -20,7 +21,12 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -93,7 +99,43 @@ class DashboardTest {
 
       Files.writeString(folder.resolve("run/metrics.jsonl"), "no round\n");
 
-      await(() -> data(dashboard).at("/runs/0/damage").asText().contains("is no round"));
+      await(
+          () ->
+              data(dashboard)
+                  .at("/runs/0/damage")
+                  .asText()
+                  .contains("its last line: it is not valid JSON"));
+    }
+  }
+
+  @Test
+  void showsTheNewestOfManyRunsAndSaysHowManyItDoesNot() throws Exception {
+    for (int i = 0; i < LiveRuns.MAXIMUM_RUNS; i++) {
+      writeOldRun("run-%02d".formatted(i), Instant.parse("2026-01-02T03:04:05Z").plusSeconds(i));
+    }
+    try (Browser browser = Browser.start();
+        Dashboard dashboard = serve(folder.toString())) {
+      browser.open(dashboard.url());
+      assertThat(browser.text("h1")).isEqualTo("20 runs");
+      assertThat(browser.text("#top")).doesNotContain("not shown");
+
+      RunOnDisk.in(folder.resolve("new"), 60).rounds(1, 3);
+
+      await(() -> data(dashboard).get("not_shown").asInt() == 1);
+      assertThat(data(dashboard).get("runs").findValuesAsText("name"))
+          .hasSize(20)
+          .contains("new", "run-01")
+          .doesNotContain("run-00");
+      browser.until("document.querySelector('#top').textContent.includes('1 older one is not')");
+      browser.assertAccessible();
+      browser.assertQuiet();
+    }
+  }
+
+  private void writeOldRun(String name, Instant updated) throws IOException {
+    RunOnDisk.in(folder.resolve(name), 60).rounds(1, 3);
+    for (String file : List.of("run.json", "metrics.jsonl")) {
+      Files.setLastModifiedTime(folder.resolve(name).resolve(file), FileTime.from(updated));
     }
   }
 
@@ -122,13 +164,136 @@ class DashboardTest {
     "localhost.evil.example, 403",
     "127.0.0.1, 200",
     "localhost:1, 200",
-    "[::1]:8085, 200"
+    "[::1]:8085, 200",
+    "LocalHost, 200",
+    "[FE80::1], 200",
+    "localhost:80:80, 403",
+    "localhost evil.example, 403"
   })
   void answersOnlyToItsOwnName(String host, int status) throws Exception {
     RunOnDisk.in(folder.resolve("run"), 60);
     try (Dashboard dashboard = serve(folder.resolve("run").toString())) {
       assertThat(raw(dashboard, "GET /", host)).startsWith("HTTP/1.1 " + status);
     }
+  }
+
+  @Test
+  void comparesTheNameThatItWasToldWithoutCase() throws Exception {
+    RunOnDisk.in(folder.resolve("run"), 60);
+    String name = InetAddress.getLocalHost().getHostName();
+    try (Dashboard dashboard =
+        Dashboard.of(List.of(folder.resolve("run").toString()), name, 0, hadoop)) {
+      assertThat(raw(dashboard, "GET /", name.toUpperCase(Locale.ROOT) + ":80"))
+          .startsWith("HTTP/1.1 200");
+    }
+  }
+
+  @Test
+  void answersHeadAsGetButWithoutTheBody() throws Exception {
+    RunOnDisk.in(folder.resolve("run"), 60);
+    try (Dashboard dashboard = serve(folder.resolve("run").toString())) {
+      String get = raw(dashboard, "GET /", LOOPBACK);
+      String head = raw(dashboard, "HEAD /", LOOPBACK);
+
+      assertThat(head).startsWith("HTTP/1.1 200").endsWith("\r\n\r\n");
+      assertThat(get).startsWith(head).hasSizeGreaterThan(head.length() + 1000);
+      assertThat(raw(dashboard, "HEAD /none", LOOPBACK)).startsWith("HTTP/1.1 404");
+    }
+  }
+
+  /** Each has sent half a request, or reads no more of its answer. */
+  @Test
+  void isThereForABrowserWhile200SlowClientsAre() throws Exception {
+    RunOnDisk.in(folder.resolve("run"), 60).rounds(1, 50);
+    List<Socket> slow = new ArrayList<>();
+    try (Dashboard dashboard = serve(folder.resolve("run").toString())) {
+      get(dashboard, ""); // Classes are loaded.
+      List<String> halves =
+          List.of(
+              "",
+              "GE",
+              "GET / HTTP/1.1\r\nHost: ",
+              "POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000000\r\n\r\nx",
+              "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
+      for (int i = 0; i < 200; i++) {
+        slow.add(half(dashboard, halves.get(i % halves.size())));
+      }
+
+      long start = System.nanoTime();
+      HttpResponse<String> page = get(dashboard, "");
+      assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(1));
+      assertThat(page.statusCode()).isEqualTo(200);
+      assertThat(page.body()).contains("</html>");
+    } finally {
+      for (Socket each : slow) {
+        each.close();
+      }
+    }
+  }
+
+  @Test
+  void dropsTheOldestOfTooManyClients() throws Exception {
+    RunOnDisk.in(folder.resolve("run"), 60);
+    List<Socket> slow = new ArrayList<>();
+    try (Dashboard dashboard = serve(folder.resolve("run").toString())) {
+      for (int i = 0; i < WebServer.MAXIMUM_CONNECTIONS + 20; i++) {
+        slow.add(half(dashboard, "GET"));
+      }
+
+      assertThat(raw(dashboard, "GET /", LOOPBACK)).startsWith("HTTP/1.1 200");
+      assertThat(slow.get(0).getInputStream().read()).isEqualTo(-1);
+    } finally {
+      for (Socket each : slow) {
+        each.close();
+      }
+    }
+  }
+
+  @Test
+  void waitsAFewSecondsForARequest() throws Exception {
+    RunOnDisk.in(folder.resolve("run"), 60);
+    try (Dashboard dashboard = serve(folder.resolve("run").toString());
+        Socket slow = half(dashboard, "GET / HTTP/1.1\r\nX: ")) {
+      long start = System.nanoTime();
+      assertThat(slow.getInputStream().read()).isEqualTo(-1);
+      assertThat(Duration.ofNanos(System.nanoTime() - start))
+          .isBetween(Duration.ofSeconds(1), Duration.ofSeconds(WebServer.REQUEST_SECONDS + 10));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nHost: evil.example\r\n\r\n",
+        "GET / HTTP/1.1\r\n: \r\n\r\n",
+        "oops\r\n\r\n"
+      })
+  void refusesWhatIsNoRequest(String request) throws Exception {
+    RunOnDisk.in(folder.resolve("run"), 60);
+    try (Dashboard dashboard = serve(folder.resolve("run").toString());
+        Socket client = half(dashboard, request)) {
+      assertThat(new String(client.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+          .startsWith("HTTP/1.1 400");
+    }
+  }
+
+  @Test
+  void refusesALineOrHeadersWithoutEnd() throws Exception {
+    RunOnDisk.in(folder.resolve("run"), 60);
+    try (Dashboard dashboard = serve(folder.resolve("run").toString())) {
+      assertThat(raw(dashboard, "GET /" + "x".repeat(5000), LOOPBACK)).startsWith("HTTP/1.1 400");
+      assertThat(raw(dashboard, "GET /", LOOPBACK + "\r\nX: " + "x".repeat(20_000)))
+          .startsWith("HTTP/1.1 400");
+    }
+  }
+
+  private static Socket half(Dashboard dashboard, String text) throws IOException {
+    URI url = URI.create(dashboard.url());
+    Socket socket = new Socket();
+    socket.setReceiveBufferSize(4096);
+    socket.connect(new InetSocketAddress(url.getHost(), url.getPort()));
+    socket.getOutputStream().write(text.getBytes(StandardCharsets.ISO_8859_1));
+    return socket;
   }
 
   @Test

@@ -134,8 +134,7 @@ class PageTest {
         .add(
             RunView.of(
                 RunSummary.of(run.folder(), hadoop, Instant.now()),
-                MetricsLog.read(run.folder(), hadoop),
-                hadoop));
+                MetricsLog.read(run.folder(), hadoop)));
     return view;
   }
 

@@ -4,15 +4,23 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.stoker.driver.RunOnDisk;
+import io.stoker.driver.checkpoint.RunFolder;
+import io.stoker.driver.checkpoint.RunLock;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.failure.InputException;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.RawLocalFileSystem;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -22,7 +30,7 @@ class RunSummaryTest {
   private final Configuration hadoop = new Configuration();
 
   @Test
-  void saysHowARunStands() {
+  void takesTheStateFromRoundsPatienceAndTheLock() {
     RunOnDisk.in(folder.resolve("a"), 20).rounds(1, 20);
     RunOnDisk.in(folder.resolve("b"), 20).rounds(1, 7);
     RunOnDisk.in(folder.resolve("c"), 20);
@@ -32,14 +40,101 @@ class RunSummaryTest {
         .validation(2, 0.8)
         .validation(3, 0.7);
 
-    Instant now = Instant.now();
-    assertThat(RunSummary.in(folder.toString(), hadoop, now))
-        .extracting(RunSummary::state)
-        .containsExactly(RunState.FINISHED, RunState.RUNNING, RunState.RUNNING, RunState.FINISHED);
-    assertThat(RunSummary.in(folder.toString(), hadoop, now.plus(Duration.ofMinutes(5))))
+    try (RunLock b = lock("b");
+        RunLock c = lock("c")) {
+      Instant later = Instant.now().plus(Duration.ofDays(1));
+      assertThat(RunSummary.in(folder.toString(), hadoop, later))
+          .extracting(RunSummary::state)
+          .containsExactly(
+              RunState.FINISHED, RunState.RUNNING, RunState.RUNNING, RunState.FINISHED);
+    }
+    // As after Ctrl-C, or where training has diverged: at once, not after a while.
+    assertThat(RunSummary.in(folder.toString(), hadoop, Instant.now()))
         .extracting(RunSummary::state)
         .containsExactly(
             RunState.FINISHED, RunState.INTERRUPTED, RunState.INTERRUPTED, RunState.FINISHED);
+  }
+
+  @Test
+  void takesALockOfAProcessThatHasEndedForNone() throws Exception {
+    RunOnDisk.in(folder.resolve("a"), 20).rounds(1, 7);
+    Process other = new ProcessBuilder("true").start();
+    other.waitFor();
+    try (RunLock lock = lock("a")) {
+      String ours = Files.readString(folder.resolve("a/lock.json"));
+      String dead =
+          ours.replaceAll("\"pid\" : [0-9]+", "\"pid\" : " + other.pid())
+              .replaceFirst("\"id\" : \"[^\"]*\"", "\"id\" : \"another\"");
+      lock.close();
+      Files.writeString(folder.resolve("a/lock.json"), dead);
+    }
+
+    assertThat(state("a", Instant.now())).isEqualTo(RunState.INTERRUPTED);
+  }
+
+  /** Only the file's time says whether a driver on another machine still writes its lock. */
+  @Test
+  void takesALockFromAnotherMachineForAliveWhileItIsFresh() throws IOException {
+    RunOnDisk.in(folder.resolve("a"), 20).rounds(1, 7);
+    Files.writeString(
+        folder.resolve("a/lock.json"),
+        "{\"id\":\"x\",\"process\":{\"host\":\"far\",\"machine\":\"away\",\"pid\":1,\"started\":2},\"beat\":3}");
+
+    Instant now = Instant.now();
+    assertThat(state("a", now.plusSeconds(60))).isEqualTo(RunState.RUNNING);
+    assertThat(state("a", now.plusSeconds(600))).isEqualTo(RunState.INTERRUPTED);
+  }
+
+  /** S3's folders have no time: its client answers with that of the question. */
+  @Test
+  void asksNoFolderForItsTime() throws IOException {
+    hadoop.setClass("fs.timeless.impl", FoldersOfNow.class, FileSystem.class);
+    RunOnDisk.in(folder.resolve("a"), 20).rounds(1, 7);
+    Files.createDirectories(folder.resolve("a/checkpoints/000004"));
+    FileTime old = FileTime.from(Instant.parse("2026-01-02T03:04:05Z"));
+    for (String file : List.of("run.json", "metrics.jsonl")) {
+      Files.setLastModifiedTime(folder.resolve("a").resolve(file), old);
+    }
+
+    assertThat(RunSummary.in("timeless://" + folder, hadoop, Instant.now()))
+        .singleElement()
+        .satisfies(
+            run -> {
+              assertThat(run.updated()).isEqualTo(old.toInstant());
+              assertThat(run.state()).isEqualTo(RunState.INTERRUPTED);
+            });
+  }
+
+  /** A filesystem whose folders were all changed just now. */
+  public static final class FoldersOfNow extends RawLocalFileSystem {
+    @Override
+    public URI getUri() {
+      return URI.create("timeless:///");
+    }
+
+    @Override
+    public FileStatus[] listStatus(org.apache.hadoop.fs.Path path) throws IOException {
+      FileStatus[] entries = super.listStatus(path);
+      for (int i = 0; i < entries.length; i++) {
+        if (entries[i].isDirectory()) {
+          long now = System.currentTimeMillis();
+          entries[i] = new FileStatus(0, true, 1, 0, now, entries[i].getPath());
+        }
+      }
+      return entries;
+    }
+  }
+
+  private RunLock lock(String run) {
+    return RunFolder.at(hadoopPath(run), hadoop).lock();
+  }
+
+  private RunState state(String run, Instant now) {
+    return RunSummary.of(hadoopPath(run), hadoop, now).state();
+  }
+
+  private org.apache.hadoop.fs.Path hadoopPath(String run) {
+    return new org.apache.hadoop.fs.Path(folder.resolve(run).toUri());
   }
 
   @Test
@@ -77,8 +172,10 @@ class RunSummaryTest {
         .satisfiesExactly(
             a -> assertThat(a).contains("Cannot read").contains("a/run.json"),
             b -> assertThat(b).contains("Not a run folder"),
-            c -> assertThat(c).contains("its last line is no round"),
+            c -> assertThat(c).contains("metrics.jsonl: its last line"),
             d -> assertThat(d).isEmpty());
+    assertThat(RunSummary.in(folder.toString(), hadoop, Instant.now()).get(0).last())
+        .contains(RunOnDisk.round(4));
   }
 
   @Test

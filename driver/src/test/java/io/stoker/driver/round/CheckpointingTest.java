@@ -175,19 +175,26 @@ class CheckpointingTest {
           }
         };
 
-    assertThatThrownBy(() -> train("local[3]", "failing", failing, ExistingRun.REFUSE))
+    assertThatThrownBy(
+            () ->
+                train("local[3]", "failing", RoundListeners.required(failing), ExistingRun.REFUSE))
         .hasMessage("stopped");
     assertThat(job.run("failing").resolve("checkpoints/000002/manifest.json")).exists();
   }
 
   private static TrainResult train(
       String master, String run, RoundListener listener, ExistingRun existing) {
+    return train(master, run, RoundListeners.observing(listener), existing);
+  }
+
+  private static TrainResult train(
+      String master, String run, RoundListeners listeners, ExistingRun existing) {
     TrainingConfig config =
         job.config(run).run("gated://" + job.run(run)).checkpointEvery(2).build();
     try (JavaSparkContext spark = LocalSpark.start(master)) {
       Configuration hadoop = spark.hadoopConfiguration();
       hadoop.setClass("fs.gated.impl", GatedDisk.class, FileSystem.class);
-      return TrainJob.run(spark, config, existing, listener);
+      return TrainJob.run(spark, config, existing, listeners);
     }
   }
 }

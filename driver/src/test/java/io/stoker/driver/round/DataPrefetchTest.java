@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.stoker.driver.LocalSpark;
 import io.stoker.driver.TinyJob;
 import io.stoker.models.file.TrainingClock;
-import io.stoker.worker.runtime.Residents;
+import io.stoker.worker.runtime.ExecutorResources;
 import io.stoker.worker.runtime.TrainingReaders;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -19,7 +19,7 @@ class DataPrefetchTest {
 
   @TempDir Path folder;
 
-  private final TrainingReaders readers = Residents.here().readers();
+  private final TrainingReaders readers = ExecutorResources.here().readers();
 
   /**
    * Trains.

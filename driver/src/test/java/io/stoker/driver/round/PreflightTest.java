@@ -6,8 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.stoker.driver.averaging.ParameterSlices;
 import io.stoker.driver.cluster.Gang;
+import io.stoker.driver.cluster.Slots;
 import io.stoker.driver.metrics.PhaseSeconds;
 import io.stoker.driver.metrics.RoundMetrics;
+import io.stoker.driver.spark.RegisteredExecutor;
 import io.stoker.failure.InputException;
 import io.stoker.failure.ResourceException;
 import io.stoker.models.engine.Engine;
@@ -15,6 +17,7 @@ import io.stoker.models.engine.Engines;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -52,9 +55,12 @@ class PreflightTest {
 
   @Test
   void saysWhatFewerSlotsThanWorkersCost() {
-    assertThat(Preflight.waves(2, 5))
+    Slots two = new Slots(List.of(new RegisteredExecutor("0", "a", 2, Instant.EPOCH)));
+
+    assertThat(Preflight.waves(two, 5))
         .isEqualTo(
             "2 slots for 5 workers: a round takes 3 waves, about 3 times as long as with 5 slots");
+    assertThat(Preflight.waves(new Slots(List.of()), 5)).startsWith("no executor has registered");
   }
 
   @Test

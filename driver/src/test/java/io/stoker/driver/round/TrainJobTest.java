@@ -312,7 +312,46 @@ class TrainJobTest {
   void stopsWhenTheLossIsNoNumber() {
     assertThatThrownBy(() -> train("diverging", config -> config.learningRate(1e30).momentum(0)))
         .isInstanceOf(InputException.class)
-        .hasMessageContaining("diverged in round");
+        .hasMessageContaining("diverged in round")
+        .hasMessageContaining("There is no checkpoint yet")
+        .hasMessageNotContaining("intact");
+  }
+
+  @Test
+  void namesTheCheckpointBeforeALossThatIsNoNumber() {
+    // The loss of a round is that before its own step, so that of the first one is a number.
+    assertThatThrownBy(
+            () ->
+                train(
+                    "diverging-late",
+                    config ->
+                        config.learningRate(1e30).momentum(0).localSteps(1).checkpointEvery(1)))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("diverged in round ")
+        .hasMessageMatching(
+            ".* Checkpoint %s/checkpoints/00000[1-9] is intact"
+                .formatted(job.run("diverging-late")));
+  }
+
+  @Test
+  void goesOnWhereAnObserverFails() {
+    List<RoundMetrics> rounds = new ArrayList<>();
+    RoundListener failing =
+        new RoundListener() {
+          @Override
+          public void roundFinished(RoundMetrics metrics) {
+            throw new IllegalStateException("an observer fails");
+          }
+        };
+    TrainResult result =
+        TrainJob.run(
+            spark,
+            job.config("observed").build(),
+            ExistingRun.REFUSE,
+            RoundListeners.observing(failing, collecting(rounds)));
+
+    assertThat(result.rounds()).isEqualTo(6);
+    assertThat(rounds).hasSize(6);
   }
 
   @Test

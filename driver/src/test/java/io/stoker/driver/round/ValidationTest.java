@@ -119,9 +119,28 @@ class ValidationTest {
             spark, config.toBuilder().patience(4).build(), ExistingRun.RESUME, RoundListener.NONE);
 
     assertThat(result.rounds()).isEqualTo(3);
+    assertThat(result.stoppedEarly()).isTrue();
+    assertThat(result.earlyStop().orElseThrow().reason())
+        .startsWith("2 validations after that of round 1 (accuracy ")
+        .endsWith(" %) were no better");
     assertThat(again.rounds()).isEqualTo(3);
     assertThat(again.examples()).isZero();
+    assertThat(again.stoppedEarly()).isTrue();
     assertThat(longer.rounds()).isEqualTo(5);
+  }
+
+  @Test
+  void hasNotEndedEarlyWhereTheLastRoundIsDone() {
+    TrainResult result =
+        TrainJob.run(
+            spark,
+            validated("to-the-end").learningRate(NOTHING).patience(5).build(),
+            ExistingRun.REFUSE,
+            RoundListener.NONE);
+
+    assertThat(result.rounds()).isEqualTo(6);
+    assertThat(result.stoppedEarly()).isFalse();
+    assertThat(result.earlyStop()).isEmpty();
   }
 
   @Test
@@ -216,15 +235,16 @@ class ValidationTest {
     assertThat(job.run("nosplit")).doesNotExist();
   }
 
-  private static RoundListener stoppingAt(String checkpoint) {
-    return new RoundListener() {
-      @Override
-      public void checkpointWritten(String uri) {
-        if (uri.endsWith(checkpoint)) {
-          throw new IllegalStateException("stopped");
-        }
-      }
-    };
+  private static RoundListeners stoppingAt(String checkpoint) {
+    return RoundListeners.required(
+        new RoundListener() {
+          @Override
+          public void checkpointWritten(String uri) {
+            if (uri.endsWith(checkpoint)) {
+              throw new IllegalStateException("stopped");
+            }
+          }
+        });
   }
 
   private static TrainingConfig.Builder validated(String run) {

@@ -5,11 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
-import scala.collection.JavaConverters;
 
 class PlacementTest {
   @Test
-  void givesEachExecutorTasksBesideEachOther() {
+  void givesEachExecutorNeighbouringTasks() {
     Placement placement = new Placement(List.of("a", "b", "c"));
 
     assertThat(locations(placement, 6)).containsExactly("a", "a", "b", "b", "c", "c");
@@ -18,14 +17,14 @@ class PlacementTest {
   }
 
   @Test
-  void wishesForNothingWhereAnyExecutorWillDo() {
+  void prefersNoExecutorWhereAnyWillDo() {
     assertThat(Placement.ANYWHERE.of(0, 2).isEmpty()).isTrue();
   }
 
   private static List<String> locations(Placement placement, int tasks) {
     return IntStream.range(0, tasks)
         .mapToObj(task -> placement.of(task, tasks))
-        .map(one -> JavaConverters.seqAsJavaList(one).get(0))
+        .map(one -> one.get(0))
         .toList();
   }
 }

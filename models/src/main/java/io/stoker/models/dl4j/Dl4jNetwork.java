@@ -1,6 +1,7 @@
 package io.stoker.models.dl4j;
 
 import io.stoker.models.engine.BatchScore;
+import io.stoker.models.engine.ClassWeights;
 import io.stoker.models.engine.Network;
 import io.stoker.models.engine.RateMultipliers;
 import io.stoker.models.engine.StepSettings;
@@ -9,8 +10,10 @@ import io.stoker.models.spec.ModelSpec.Placed;
 import io.stoker.models.spec.ParameterSpec;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
 import org.deeplearning4j.nn.conf.layers.BaseOutputLayer;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -103,15 +106,44 @@ final class Dl4jNetwork implements Network {
   @Override
   public BatchScore computeGradients(
       float[] images, float[] targets, int examples, long dropoutSeed) {
-    INDArray features = features(images, examples);
-    INDArray answers = answers(targets, examples);
+    return computeGradients(
+        features(images, examples), answers(targets, examples), Optional.empty(), dropoutSeed);
+  }
+
+  @Override
+  public BatchScore computeGradients(
+      float[] images, float[] targets, float[] weights, int examples, long dropoutSeed) {
+    return computeGradients(
+        features(images, examples),
+        answers(targets, examples),
+        Optional.of(new Weights(column(weights, examples), ClassWeights.sum(weights, examples))),
+        dropoutSeed);
+  }
+
+  /**
+   * The weights of a batch.
+   *
+   * @param column {@code [examples, 1]}
+   * @param sum their sum
+   */
+  private record Weights(INDArray column, double sum) {}
+
+  private static INDArray column(float[] weights, int examples) {
+    return Nd4j.createFromArray(Arrays.copyOf(weights, examples)).reshape(examples, 1);
+  }
+
+  private BatchScore computeGradients(
+      INDArray features, INDArray answers, Optional<Weights> weights, long dropoutSeed) {
     Nd4j.getRandom().setSeed(dropoutSeed == 0 ? SEED_FOR_ZERO : dropoutSeed);
     graph.setInputs(features);
     graph.setLabels(answers);
+    loss.weightExamples(weights.map(Weights::column));
     graph.computeGradientAndScore();
+    int examples = (int) features.size(0);
+    double divisor = weights.map(Weights::sum).orElse((double) examples);
     // The library leaves sums over the examples and divides them in its updater, which is not used.
-    learning.forEach(tensor -> tensor.gradients().divi(examples));
-    return new BatchScore(loss.lossSum(), loss.correct(), examples);
+    learning.forEach(tensor -> tensor.gradients().divi(divisor));
+    return new BatchScore(loss.lossSum() * (examples / divisor), loss.correct(), examples);
   }
 
   @Override

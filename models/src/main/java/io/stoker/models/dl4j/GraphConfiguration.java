@@ -1,24 +1,21 @@
 package io.stoker.models.dl4j;
 
 import io.stoker.models.engine.StepSettings;
-import io.stoker.models.spec.ActivationFunction;
-import io.stoker.models.spec.Initializer;
 import io.stoker.models.spec.LayerSpec;
+import io.stoker.models.spec.LayerVisitor;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.ModelSpec.Placed;
 import io.stoker.models.spec.Padding;
-import io.stoker.models.spec.ParameterSpec;
 import io.stoker.models.spec.Shape;
 import io.stoker.models.spec.Window;
-import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration.GraphBuilder;
 import org.deeplearning4j.nn.conf.ConvolutionMode;
 import org.deeplearning4j.nn.conf.InputPreProcessor;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.RNNFormat;
-import org.deeplearning4j.nn.conf.distribution.NormalDistribution;
-import org.deeplearning4j.nn.conf.distribution.UniformDistribution;
 import org.deeplearning4j.nn.conf.graph.GraphVertex;
 import org.deeplearning4j.nn.conf.graph.LayerVertex;
 import org.deeplearning4j.nn.conf.graph.MergeVertex;
@@ -28,7 +25,6 @@ import org.deeplearning4j.nn.conf.graph.ScaleVertex;
 import org.deeplearning4j.nn.conf.graph.SubsetVertex;
 import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.conf.layers.ActivationLayer;
-import org.deeplearning4j.nn.conf.layers.BaseLayer;
 import org.deeplearning4j.nn.conf.layers.BatchNormalization;
 import org.deeplearning4j.nn.conf.layers.ConvolutionLayer;
 import org.deeplearning4j.nn.conf.layers.DenseLayer;
@@ -43,16 +39,8 @@ import org.deeplearning4j.nn.conf.layers.ZeroPaddingLayer;
 import org.deeplearning4j.nn.conf.layers.recurrent.LastTimeStep;
 import org.deeplearning4j.nn.conf.preprocessor.CnnToFeedForwardPreProcessor;
 import org.deeplearning4j.nn.conf.preprocessor.FeedForwardToCnnPreProcessor;
-import org.deeplearning4j.nn.weights.IWeightInit;
-import org.deeplearning4j.nn.weights.WeightInitConstant;
-import org.deeplearning4j.nn.weights.WeightInitDistribution;
-import org.deeplearning4j.nn.weights.WeightInitRelu;
-import org.deeplearning4j.nn.weights.WeightInitXavierUniform;
 import org.nd4j.linalg.activations.IActivation;
 import org.nd4j.linalg.activations.impl.ActivationIdentity;
-import org.nd4j.linalg.activations.impl.ActivationLReLU;
-import org.nd4j.linalg.activations.impl.ActivationReLU;
-import org.nd4j.linalg.activations.impl.ActivationReLU6;
 import org.nd4j.linalg.activations.impl.ActivationSigmoid;
 import org.nd4j.linalg.activations.impl.ActivationSoftmax;
 import org.nd4j.linalg.activations.impl.ActivationTanH;
@@ -62,31 +50,43 @@ import org.nd4j.linalg.learning.config.Sgd;
 import org.nd4j.linalg.lossfunctions.impl.LossMCXENT;
 
 /**
- * A model as the configuration of a stock Deeplearning4j {@code ComputationGraph}: a chain of
- * vertices from {@value #INPUT}, images {@code [examples, channels, height, width]}, to {@value
- * #OUTPUT}, class probabilities. It names classes of Deeplearning4j only, and its flattened
+ * Makes the configuration of a stock Deeplearning4j {@code ComputationGraph} from a model: a chain
+ * of vertices from {@value #INPUT}, images {@code [examples, channels, height, width]}, to {@value
+ * #OUTPUT}, class probabilities. It names only classes of Deeplearning4j, and its flattened
  * parameters are the model's canonical vector. Making one loads no native code.
+ *
+ * <p>A convolution or dense layer waits for the layer after it: an activation becomes part of the
+ * same vertex where Deeplearning4j has that activation, and the last dense layer becomes the output
+ * layer.
  */
 public final class GraphConfiguration {
   public static final String INPUT = "images";
   public static final String OUTPUT = "probabilities";
 
-  /** Scales any positive fp32 number above 2e-38 beyond 6. */
-  private static final double BEYOND_ALL = 3e38;
-
   private final GraphBuilder graph;
   private String last = INPUT;
 
-  /** The shape behind the last vertex, and whether it is an array of rank 2. */
+  /** The shape after the last vertex. */
   private Shape shape;
 
+  /** Whether the array after the last vertex has rank 2. */
   private boolean flat;
 
   /**
-   * Whether shapes are left as they are said: Deeplearning4j infers the wrong number of channels
-   * behind a {@link SubsetVertex}, and of features behind a {@link ReshapeVertex}.
+   * Whether Deeplearning4j is not to infer shapes: it infers the wrong number of channels after a
+   * {@link SubsetVertex}, and of features after a {@link ReshapeVertex}.
    */
   private boolean explicit;
+
+  private Optional<Waiting> waiting = Optional.empty();
+
+  /**
+   * A layer with weights that has no vertex yet.
+   *
+   * @param placed the layer
+   * @param append appends its vertex, with an activation in it
+   */
+  private record Waiting(Placed placed, Consumer<IActivation> append) {}
 
   private GraphConfiguration(GraphBuilder graph, Shape input) {
     this.graph = graph;
@@ -107,24 +107,12 @@ public final class GraphConfiguration {
             .activation(new ActivationIdentity())
             .convolutionMode(ConvolutionMode.Truncate);
     if (settings.weightDecay() > 0) {
-      defaults.l2(decimal(settings.weightDecay()));
+      defaults.l2(Decimal.of(settings.weightDecay()));
     }
     GraphConfiguration chain = new GraphConfiguration(defaults.graphBuilder(), model.input());
     chain.graph.addInputs(INPUT);
-    List<Placed> placed = model.placed();
-    for (int i = 0; i < placed.size(); i++) {
-      boolean fused = i + 1 < placed.size() && fuses(placed.get(i + 1).layer());
-      if (!learnsWeights(placed.get(i))) {
-        chain.append(placed.get(i));
-      } else if (i == placed.size() - 1) {
-        chain.appendOutput(placed.get(i));
-      } else if (fused) {
-        chain.appendLearning(placed.get(i), activation(placed.get(i + 1).layer()));
-        i++;
-      } else {
-        chain.appendLearning(placed.get(i), new ActivationIdentity());
-      }
-    }
+    model.placed().forEach(placed -> placed.layer().accept(chain.new Appending(placed)));
+    chain.appendOutput(chain.waiting.orElseThrow().placed());
     chain.graph.setOutputs(OUTPUT);
     if (!chain.explicit) {
       chain.graph.setInputTypes(
@@ -134,18 +122,13 @@ public final class GraphConfiguration {
     return withoutSeed(chain.graph.build());
   }
 
-  private static boolean learnsWeights(Placed placed) {
-    return placed.layer() instanceof LayerSpec.Convolution
-        || placed.layer() instanceof LayerSpec.Dense;
-  }
-
   private static IUpdater updater(StepSettings settings) {
     return settings.momentum() > 0
-        ? new Nesterovs(decimal(settings.learningRate()), decimal(settings.momentum()))
-        : new Sgd(decimal(settings.learningRate()));
+        ? new Nesterovs(Decimal.of(settings.learningRate()), Decimal.of(settings.momentum()))
+        : new Sgd(Decimal.of(settings.learningRate()));
   }
 
-  /** Deeplearning4j takes the time of day for a seed: equal models would have unequal files. */
+  /** Deeplearning4j's default seed is the time of day: equal models would have unequal files. */
   private static ComputationGraphConfiguration withoutSeed(
       ComputationGraphConfiguration configuration) {
     configuration.getDefaultConfiguration().setSeed(0);
@@ -157,50 +140,119 @@ public final class GraphConfiguration {
     return configuration;
   }
 
-  private void append(Placed placed) {
-    LayerSpec layer = placed.layer();
-    if (layer instanceof LayerSpec.Pooling pool) {
-      SubsamplingLayer.Builder builder =
-          new SubsamplingLayer.Builder(
-                  pool.kind() == LayerSpec.Pooling.Kind.MAXIMUM ? PoolingType.MAX : PoolingType.AVG)
-              .kernelSize(pool.window().kernel(), pool.window().kernel())
-              .stride(pool.window().stride(), pool.window().stride())
-              .avgPoolIncludePadInDivisor(true);
-      Padding padding = pool.window().padding();
-      if (padding.isEven()) {
-        builder.padding(padding.top(), padding.left());
-      } else {
-        builder.convolutionMode(ConvolutionMode.Same);
-      }
-      appendOverImage(placed, builder.build());
-    } else if (layer instanceof LayerSpec.LocalResponseNormalization lrn) {
-      // Deeplearning4j fails on neighbours that no channel has; the sum is the same without them.
-      int size = Math.min(lrn.size(), 2 * placed.input().channels() - 1);
-      appendOverImage(
-          placed,
-          new LocalResponseNormalization.Builder(
-                  decimal(lrn.k()), decimal(lrn.alpha()), decimal(lrn.beta()))
-              .n(size)
-              .build());
-    } else if (layer instanceof LayerSpec.BatchNormalization normalization) {
-      appendBatchNormalization(placed, normalization);
-    } else if (layer instanceof LayerSpec.Dropout dropout) {
-      // Deeplearning4j's probability is that of being kept.
-      double kept = 1 - decimal(dropout.probability());
-      appendLayer(name(placed), new DropoutLayer.Builder(kept).build(), null);
-    } else if (layer instanceof LayerSpec.Lstm lstm) {
-      appendLstm(placed, lstm);
-    } else if (layer instanceof LayerSpec.Activation activation) {
-      appendActivation(name(placed), activation.function());
+  /** Appends one layer's vertices to the chain. */
+  private final class Appending implements LayerVisitor<Void> {
+    private final Placed placed;
+
+    Appending(Placed placed) {
+      this.placed = placed;
     }
-    shape = placed.output();
+
+    @Override
+    public Void visitConvolution(LayerSpec.Convolution layer) {
+      return await(activation -> appendConvolution(placed, layer, activation));
+    }
+
+    @Override
+    public Void visitDense(LayerSpec.Dense layer) {
+      return await(activation -> appendDense(placed, activation));
+    }
+
+    private Void await(Consumer<IActivation> append) {
+      appendWaiting(new ActivationIdentity());
+      waiting = Optional.of(new Waiting(placed, append));
+      return null;
+    }
+
+    @Override
+    public Void visitActivation(LayerSpec.Activation layer) {
+      ScaledActivation stock = ScaledActivation.of(layer.function());
+      if (waiting.isPresent() && stock.isPlain()) {
+        appendWaiting(stock.activation());
+        return null;
+      }
+      return append(() -> appendActivation(name(placed), stock));
+    }
+
+    @Override
+    public Void visitPooling(LayerSpec.Pooling layer) {
+      return append(() -> appendOverImage(placed, pooling(layer)));
+    }
+
+    @Override
+    public Void visitLocalResponseNormalization(LayerSpec.LocalResponseNormalization layer) {
+      return append(() -> appendOverImage(placed, normalization(placed, layer)));
+    }
+
+    @Override
+    public Void visitBatchNormalization(LayerSpec.BatchNormalization layer) {
+      return append(() -> appendBatchNormalization(placed, layer));
+    }
+
+    @Override
+    public Void visitDropout(LayerSpec.Dropout layer) {
+      // Deeplearning4j's probability is the probability that a value is kept.
+      double kept = 1 - Decimal.of(layer.probability());
+      return append(() -> appendLayer(name(placed), new DropoutLayer.Builder(kept).build(), null));
+    }
+
+    @Override
+    public Void visitLstm(LayerSpec.Lstm layer) {
+      return append(() -> appendLstm(placed, layer));
+    }
+
+    private Void append(Runnable appending) {
+      appendWaiting(new ActivationIdentity());
+      appending.run();
+      shape = placed.output();
+      return null;
+    }
+  }
+
+  private void appendWaiting(IActivation activation) {
+    waiting.ifPresent(
+        layer -> {
+          layer.append().accept(activation);
+          shape = layer.placed().output();
+        });
+    waiting = Optional.empty();
+  }
+
+  private static SubsamplingLayer pooling(LayerSpec.Pooling pool) {
+    PoolingType type =
+        switch (pool.kind()) {
+          case MAXIMUM -> PoolingType.MAX;
+          case AVERAGE -> PoolingType.AVG;
+        };
+    SubsamplingLayer.Builder builder =
+        new SubsamplingLayer.Builder(type)
+            .kernelSize(pool.window().kernel(), pool.window().kernel())
+            .stride(pool.window().stride(), pool.window().stride())
+            .avgPoolIncludePadInDivisor(true);
+    Padding padding = pool.window().padding();
+    if (padding.isEven()) {
+      builder.padding(padding.top(), padding.left());
+    } else {
+      builder.convolutionMode(ConvolutionMode.Same);
+    }
+    return builder.build();
+  }
+
+  private static LocalResponseNormalization normalization(
+      Placed placed, LayerSpec.LocalResponseNormalization lrn) {
+    // Deeplearning4j fails on neighbours that no channel has; the sum is the same without them.
+    int size = Math.min(lrn.size(), 2 * placed.input().channels() - 1);
+    return new LocalResponseNormalization.Builder(
+            Decimal.of(lrn.k()), Decimal.of(lrn.alpha()), Decimal.of(lrn.beta()))
+        .n(size)
+        .build();
   }
 
   private void appendBatchNormalization(Placed placed, LayerSpec.BatchNormalization normalization) {
     BatchNormalization layer =
         new BatchNormalization.Builder()
-            .eps(decimal(normalization.epsilon()))
-            .decay(decimal(normalization.decay()))
+            .eps(Decimal.of(normalization.epsilon()))
+            .decay(Decimal.of(normalization.decay()))
             .useLogStd(true)
             .build();
     layer.setNIn(placed.input().channels());
@@ -213,7 +265,7 @@ public final class GraphConfiguration {
     }
   }
 
-  /** The rows of all channels, one after the other, are what is in memory already. */
+  /** The rows of all channels follow each other in memory, so the images need not be copied. */
   private void appendLstm(Placed placed, LayerSpec.Lstm lstm) {
     String rows = name(placed) + "-rows";
     int width = placed.input().width();
@@ -225,53 +277,45 @@ public final class GraphConfiguration {
             .nOut(lstm.units())
             .activation(new ActivationTanH())
             .gateActivationFunction(new ActivationSigmoid())
-            .forgetGateBiasInit(decimal(lstm.forgetBias()))
+            .forgetGateBiasInit(Decimal.of(lstm.forgetBias()))
             .dataFormat(RNNFormat.NWC)
             .build();
-    initialize(layer, placed);
+    StockInitialization.apply(layer, placed);
     layer.setBiasInit(0);
     appendLayer(name(placed), new LastTimeStep(layer), null);
     flat = true;
     explicit = true;
   }
 
-  private void appendActivation(String name, ActivationFunction function) {
-    switch (function) {
-      case SCALED_TANH -> {
-        appendScale(name + "-slope", decimal(ActivationFunction.TANH_SLOPE));
-        appendLayer(name, new ActivationLayer(new ActivationTanH()), null);
-        appendScale(name + "-amplitude", decimal(ActivationFunction.TANH_AMPLITUDE));
-      }
-      case THRESHOLD -> {
-        // Deeplearning4j has no step function: min(max(0, 3e38 x), 6) / 6 is one.
-        appendScale(name + "-slope", BEYOND_ALL);
-        appendLayer(name, new ActivationLayer(new ActivationReLU6()), null);
-        appendScale(name + "-amplitude", 1 / 6.0);
-      }
-      default -> appendLayer(name, new ActivationLayer(activation(function)), null);
+  private void appendActivation(String name, ScaledActivation stock) {
+    if (stock.isPlain()) {
+      appendLayer(name, new ActivationLayer(stock.activation()), null);
+    } else {
+      appendScale(name + "-slope", stock.slope());
+      appendLayer(name, new ActivationLayer(stock.activation()), null);
+      appendScale(name + "-amplitude", stock.amplitude());
     }
   }
 
-  /** Appends a convolution or dense layer with the activation that follows it. */
-  private void appendLearning(Placed placed, IActivation activation) {
-    if (placed.layer() instanceof LayerSpec.Convolution conv) {
-      int padding = appendPadding(placed, conv.window());
-      if (conv.groups() > 1) {
-        appendGroups(placed, conv, padding, activation);
-      } else {
-        appendOverImage(
-            placed, convolution(placed, conv, placed.input().channels(), padding, activation));
-      }
+  private void appendConvolution(
+      Placed placed, LayerSpec.Convolution conv, IActivation activation) {
+    int padding = appendPadding(placed, conv.window());
+    if (conv.groups() > 1) {
+      appendGroups(placed, conv, padding, activation);
     } else {
-      DenseLayer layer = new DenseLayer();
-      layer.setNIn(placed.input().features());
-      layer.setNOut(placed.output().features());
-      initialize(layer, placed);
-      layer.setActivationFn(activation);
-      appendLayer(name(placed), layer, toFlat());
-      flat = true;
+      appendOverImage(
+          placed, convolution(placed, conv, placed.input().channels(), padding, activation));
     }
-    shape = placed.output();
+  }
+
+  private void appendDense(Placed placed, IActivation activation) {
+    DenseLayer layer = new DenseLayer();
+    layer.setNIn(placed.input().features());
+    layer.setNOut(placed.output().features());
+    StockInitialization.apply(layer, placed);
+    layer.setActivationFn(activation);
+    appendLayer(name(placed), layer, toFlat());
+    flat = true;
   }
 
   private static ConvolutionLayer convolution(
@@ -289,12 +333,12 @@ public final class GraphConfiguration {
             .build();
     layer.setNIn(channels);
     layer.setNOut(conv.filters() / conv.groups());
-    initialize(layer, placed);
+    StockInitialization.apply(layer, placed);
     layer.setActivationFn(activation);
     return layer;
   }
 
-  /** Deeplearning4j's windows have the same padding on opposite sides; other padding is a layer. */
+  /** Deeplearning4j pads opposite sides alike; other padding needs a layer of its own. */
   private int appendPadding(Placed placed, Window window) {
     Padding padding = window.padding();
     if (padding.isEven()) {
@@ -316,7 +360,7 @@ public final class GraphConfiguration {
     return 0;
   }
 
-  /** Deeplearning4j knows no groups: each is a convolution of its own on its own channels. */
+  /** Deeplearning4j has no groups: each group becomes a convolution over its own channels. */
   private void appendGroups(
       Placed placed, LayerSpec.Convolution conv, int padding, IActivation activation) {
     if (flat) {
@@ -345,7 +389,7 @@ public final class GraphConfiguration {
     layer.setNIn(placed.input().features());
     layer.setNOut(placed.output().features());
     layer.setLossFn(new LossMCXENT());
-    initialize(layer, placed);
+    StockInitialization.apply(layer, placed);
     layer.setActivationFn(new ActivationSoftmax());
     appendLayer(OUTPUT, layer, toFlat());
   }
@@ -375,59 +419,6 @@ public final class GraphConfiguration {
   private void appendScale(String name, double factor) {
     graph.addVertex(name, new ScaleVertex(factor), last);
     last = name;
-  }
-
-  /** For those who start anew from this configuration with Deeplearning4j's own initialization. */
-  private static void initialize(BaseLayer layer, Placed placed) {
-    for (ParameterSpec tensor : placed.parameters()) {
-      Initializer initializer = tensor.initializer();
-      if (tensor.role() == ParameterSpec.Role.WEIGHT) {
-        layer.setWeightInitFn(weightInit(initializer, tensor.fanIn()));
-      } else if (initializer instanceof Initializer.Constant constant) {
-        layer.setBiasInit(decimal(constant.value()));
-      }
-    }
-  }
-
-  private static IWeightInit weightInit(Initializer initializer, int fanIn) {
-    if (initializer instanceof Initializer.Constant constant) {
-      return new WeightInitConstant(decimal(constant.value()));
-    } else if (initializer instanceof Initializer.Gaussian gaussian) {
-      return new WeightInitDistribution(
-          new NormalDistribution(0, decimal(gaussian.standardDeviation())));
-    } else if (initializer instanceof Initializer.He) {
-      return new WeightInitRelu();
-    } else if (initializer instanceof Initializer.Glorot) {
-      return new WeightInitXavierUniform();
-    }
-    double bound = 2.4 / fanIn;
-    return new WeightInitDistribution(new UniformDistribution(-bound, bound));
-  }
-
-  private static boolean fuses(LayerSpec layer) {
-    return layer instanceof LayerSpec.Activation activation
-        && activation.function() != ActivationFunction.SCALED_TANH
-        && activation.function() != ActivationFunction.THRESHOLD;
-  }
-
-  private static IActivation activation(LayerSpec layer) {
-    return activation(((LayerSpec.Activation) layer).function());
-  }
-
-  private static IActivation activation(ActivationFunction function) {
-    return switch (function) {
-      case SIGMOID -> new ActivationSigmoid();
-      case TANH -> new ActivationTanH();
-      case RELU -> new ActivationReLU();
-      case LEAKY_RELU -> new ActivationLReLU(decimal(ActivationFunction.LEAK));
-      case SCALED_TANH, THRESHOLD ->
-          throw new IllegalArgumentException(function + " is several vertices");
-    };
-  }
-
-  /** The double that reads as the float does: 0.9, where widening gives 0.8999999761581421. */
-  private static double decimal(float value) {
-    return Double.parseDouble(Float.toString(value));
   }
 
   private static String name(Placed placed) {

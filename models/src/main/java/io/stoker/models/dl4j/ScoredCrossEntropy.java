@@ -1,24 +1,53 @@
 package io.stoker.models.dl4j;
 
+import java.util.Optional;
 import org.nd4j.linalg.activations.IActivation;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.lossfunctions.impl.LossMCXENT;
 
-/** Deeplearning4j's cross-entropy, which also counts the hits that its own score leaves out. */
+/**
+ * Deeplearning4j's cross-entropy, which also counts the hits that its own score leaves out, and
+ * weights the examples.
+ */
 final class ScoredCrossEntropy extends LossMCXENT {
   private static final long serialVersionUID = 1L;
 
   private transient double lossSum;
   private transient int correct;
 
-  /** The sum of the last batch's losses. */
+  /** {@code [examples, 1]}; null where all examples count the same. */
+  private transient INDArray exampleWeights;
+
+  /** Sets the weights of the next batches, {@code [examples, 1]}; empty for none. */
+  void weightExamples(Optional<INDArray> weights) {
+    exampleWeights = weights.orElse(null);
+  }
+
+  /** The sum of the last batch's losses, each times its weight. */
   double lossSum() {
     return lossSum;
   }
 
-  /** How many examples of the last batch had their own class as the most probable one. */
+  /** The number of examples of the last batch whose own class was the most probable one. */
   int correct() {
     return correct;
+  }
+
+  @Override
+  protected INDArray scoreArray(
+      INDArray labels, INDArray logits, IActivation softmax, INDArray mask) {
+    return weighted(super.scoreArray(labels, logits, softmax, mask));
+  }
+
+  @Override
+  public INDArray computeGradient(
+      INDArray labels, INDArray logits, IActivation softmax, INDArray mask) {
+    return weighted(super.computeGradient(labels, logits, softmax, mask));
+  }
+
+  /** Multiplies each example's row by its weight. */
+  private INDArray weighted(INDArray rows) {
+    return exampleWeights == null ? rows : rows.muliColumnVector(exampleWeights);
   }
 
   @Override

@@ -1,10 +1,12 @@
 package io.stoker.models.engine;
 
 /**
- * How a network did on one batch.
+ * The loss and the hits of one batch.
  *
- * @param lossSum the sum over the examples of the cross-entropy, in nats
- * @param correct how many examples had their own class as the most probable one
- * @param examples how many examples there were
+ * @param lossSum the sum of the examples' cross-entropy, in nats. Of a weighted batch, the weighted
+ *     mean times the number of examples, so that {@code lossSum / examples} is the loss whose
+ *     gradient was computed
+ * @param correct the number of examples whose own class was the most probable one
+ * @param examples the number of examples
  */
 public record BatchScore(double lossSum, int correct, int examples) {}

@@ -40,6 +40,33 @@ public interface Network extends AutoCloseable {
   BatchScore computeGradients(float[] images, float[] targets, int examples, long dropoutSeed);
 
   /**
+   * Computes gradients as {@link #computeGradients(float[], float[], int, long)} does, but of the
+   * weighted mean {@code sum(w[i] * loss[i]) / sum(w)}, as PyTorch's {@code
+   * CrossEntropyLoss(weight=...)} with its default reduction: the gradient of example i counts
+   * {@code w[i]} times. A weight of 2 is the same as the example twice, only the factor between
+   * weights matters, and equal weights give the gradients of the plain mean. Batch normalization
+   * counts each example once.
+   *
+   * <p>Averaging weights the workers by their examples and not by their sums of weights. Where
+   * these sums differ, the average of the workers is therefore not exactly the step of one large
+   * weighted batch, in which each example would count by its weight among all.
+   *
+   * @param images {@code [examples, channels, height, width]}, at the start of the array
+   * @param targets {@code [examples, classes]}; see {@link Targets}
+   * @param weights {@code [examples]}, each at least 0 and one above 0; see {@link ClassWeights}
+   * @param examples the number of examples, 1 to {@link #batchCapacity()}
+   * @param dropoutSeed decides which units are dropped
+   * @return the weighted loss and the hits of these examples, before the update
+   * @throws IllegalArgumentException if examples is out of range, an array too short, or a weight
+   *     invalid
+   * @throws io.stoker.failure.InputException if this engine cannot weight examples
+   */
+  default BatchScore computeGradients(
+      float[] images, float[] targets, float[] weights, int examples, long dropoutSeed) {
+    throw new InputException("This engine cannot weight examples: choose another with --engine");
+  }
+
+  /**
    * One step of stochastic gradient descent with classical (heavy-ball) momentum and
    * decoupled-from-loss L2 weight decay on weights only, as in Krizhevsky et al., 2012, section 5:
    * {@code v = momentum * v - rate * (gradient + decay * w)}, {@code w = w + v}. The rate is each

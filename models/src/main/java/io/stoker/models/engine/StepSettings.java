@@ -1,28 +1,31 @@
 package io.stoker.models.engine;
 
+import java.io.Serializable;
+
 /**
- * What one step of stochastic gradient descent depends on beside the gradient.
+ * The settings of one step of stochastic gradient descent.
  *
- * @param learningRate the step's rate, per mean gradient
- * @param momentum the velocity's retention, 0 to below 1
- * @param kind what the velocity does to the parameters
+ * @param learningRate the factor of the mean gradient
+ * @param momentum the share of the velocity that a step keeps, 0 to below 1
+ * @param kind how the velocity changes the parameters
  * @param weightDecay the L2 factor on weights
- * @param clipNorm the largest L2 norm that the gradient as a whole may have; a longer one is scaled
- *     down to it (Pascanu et al., 2013). {@link #UNCLIPPED} for none
+ * @param clipNorm the largest L2 norm that the whole gradient may have; a longer gradient is scaled
+ *     down to it (Pascanu et al., 2013). {@link #UNCLIPPED} for no bound
  */
 public record StepSettings(
-    float learningRate, float momentum, Momentum kind, float weightDecay, float clipNorm) {
+    float learningRate, float momentum, Momentum kind, float weightDecay, float clipNorm)
+    implements Serializable {
   /** No bound on the gradient. */
   public static final float UNCLIPPED = Float.POSITIVE_INFINITY;
 
-  /** What a step does with the velocity v, which was u before it. */
+  /** How a step changes the parameters w by the velocity v, which was u before the step. */
   public enum Momentum {
     /** {@code w = w + v}. */
     CLASSICAL,
     /**
-     * {@code w = w + (1 + momentum) v - momentum u}: Nesterov's, of which w is the point ahead at
-     * which the gradient is taken (Bengio et al., 2013, "Advances in Optimizing Recurrent
-     * Networks", section 3.5).
+     * {@code w = w + (1 + momentum) v - momentum u}: Nesterov's momentum, where w is the point
+     * ahead at which the gradient is computed (Bengio et al., 2013, "Advances in Optimizing
+     * Recurrent Networks", section 3.5).
      */
     NESTEROV
   }
@@ -37,7 +40,7 @@ public record StepSettings(
     this(learningRate, momentum, weightDecay, UNCLIPPED);
   }
 
-  /** By how much of its own change a velocity goes beyond itself. */
+  /** The factor of {@code v - u} that a step adds to the parameters in addition to v. */
   public float ahead() {
     return kind == Momentum.NESTEROV ? momentum : 0;
   }

@@ -2,7 +2,7 @@ package io.stoker.models.engine;
 
 import java.util.Arrays;
 
-/** What a network should answer: a distribution over the classes for each example. */
+/** The targets of a batch: a distribution over the classes for each example. */
 public final class Targets {
   private Targets() {}
 
@@ -10,10 +10,10 @@ public final class Targets {
    * Turns labels into distributions.
    *
    * @param labels the class of each example, at the start of the array
-   * @param examples how many there are
-   * @param classes how many classes there are
-   * @param smoothing what is taken from the class and spread evenly over all (Szegedy et al., 2016,
-   *     "Rethinking the Inception Architecture", section 7); 0 for none
+   * @param examples the number of examples
+   * @param classes the number of classes
+   * @param smoothing the share of each distribution that all classes have in equal parts (Szegedy
+   *     et al., 2016, "Rethinking the Inception Architecture", section 7); 0 for none
    * @param targets receives {@code [examples, classes]}
    * @throws IllegalArgumentException if a label is not a class
    */
@@ -27,15 +27,16 @@ public final class Targets {
   }
 
   /**
-   * Turns labels of examples that are mixed of two (Zhang et al., 2018, "mixup") into
-   * distributions, of which each of the two classes has its share.
+   * Turns labels of examples that are mixed of two images (Zhang et al., 2018, "mixup") into
+   * distributions in which each of the two classes has its share.
    *
    * @param labels the class of each example, at the start of the array
-   * @param others the class of what it is mixed with
-   * @param shares how much of it is of its own class, 0 to 1; the rest is of the other
-   * @param examples how many there are
-   * @param classes how many classes there are
-   * @param smoothing what is taken from the two classes and spread evenly over all; 0 for none
+   * @param others the class of the image that the example is mixed with
+   * @param shares the share of the example's own class, 0 to 1; the other class has the rest
+   * @param examples the number of examples
+   * @param classes the number of classes
+   * @param smoothing the share of each distribution that all classes have in equal parts; 0 for
+   *     none
    * @param targets receives {@code [examples, classes]}
    * @throws IllegalArgumentException if a label is not a class
    */

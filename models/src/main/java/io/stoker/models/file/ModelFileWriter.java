@@ -3,8 +3,8 @@ package io.stoker.models.file;
 import io.stoker.failure.Check;
 import io.stoker.models.dl4j.GraphConfiguration;
 import io.stoker.models.engine.StepSettings;
-import io.stoker.models.spec.LayerSpec;
 import io.stoker.models.spec.ModelSpec;
+import io.stoker.models.spec.ParameterSpec;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
@@ -204,7 +204,9 @@ public final class ModelFileWriter {
    */
   static String updaterEntry(ModelSpec model) {
     boolean statistics =
-        model.layers().stream().anyMatch(LayerSpec.BatchNormalization.class::isInstance);
+        model.placed().stream()
+            .flatMap(placed -> placed.parameters().stream())
+            .anyMatch(tensor -> tensor.role() == ParameterSpec.Role.STATISTIC);
     return statistics ? VELOCITY : UPDATER_STATE;
   }
 }

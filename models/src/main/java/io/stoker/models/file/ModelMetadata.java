@@ -3,18 +3,19 @@ package io.stoker.models.file;
 import io.stoker.failure.Check;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.Shape;
+import java.io.Serializable;
 import java.util.List;
 
 /**
- * What is known of a trained model beside its parameters: all that prediction needs.
+ * A trained model without its parameters: everything else that prediction needs.
  *
  * @param model the layers
- * @param images the shape of the data's images, of which the model took a part or all
- * @param classNames the classes' names, in label order
- * @param mean the mean of each channel, in pixel units (0 to 255), that images are centred by
- * @param standardDeviation the deviation of each channel, in pixel units, that images are divided
- *     by
- * @param clock how far training has come
+ * @param images the shape of the data's images; the model was trained on all or a part of each
+ * @param classNames the names of the classes, in label order
+ * @param mean the mean of each channel in pixel units (0 to 255), which is subtracted from images
+ * @param standardDeviation the standard deviation of each channel in pixel units, by which images
+ *     are divided
+ * @param clock the progress of training
  */
 public record ModelMetadata(
     ModelSpec model,
@@ -22,7 +23,8 @@ public record ModelMetadata(
     List<String> classNames,
     List<Double> mean,
     List<Double> standardDeviation,
-    TrainingClock clock) {
+    TrainingClock clock)
+    implements Serializable {
   public ModelMetadata {
     classNames = List.copyOf(classNames);
     mean = List.copyOf(mean);
@@ -59,7 +61,7 @@ public record ModelMetadata(
         standardDeviation);
   }
 
-  /** That of a model that took the data's images whole. */
+  /** The metadata of a model that was trained on whole images. */
   public ModelMetadata(
       ModelSpec model,
       List<String> classNames,

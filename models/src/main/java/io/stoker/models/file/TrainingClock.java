@@ -1,17 +1,19 @@
 package io.stoker.models.file;
 
 import io.stoker.failure.Check;
+import java.io.Serializable;
 
 /**
- * How far training has come.
+ * The progress of training.
  *
- * @param round rounds that are done
- * @param epoch the epoch that the next step belongs to, from 0
- * @param stepOfEpoch steps of that epoch that are done
- * @param step steps that are done in all epochs
- * @param examples examples that the parameters have learnt from, over all workers
+ * @param round completed rounds
+ * @param epoch the epoch of the next step, from 0
+ * @param stepOfEpoch completed steps of that epoch
+ * @param step completed steps of all epochs
+ * @param examples the examples that all workers have trained on
  */
-public record TrainingClock(long round, long epoch, long stepOfEpoch, long step, long examples) {
+public record TrainingClock(long round, long epoch, long stepOfEpoch, long step, long examples)
+    implements Serializable {
   /** Before the first step. */
   public static final TrainingClock START = new TrainingClock(0, 0, 0, 0, 0);
 

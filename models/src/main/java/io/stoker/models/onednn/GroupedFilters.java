@@ -13,7 +13,7 @@ import org.bytedeco.javacpp.FloatPointer;
  * group's bias stands before its weights.
  */
 final class GroupedFilters {
-  private final Vectors vectors;
+  private final FlatVectors vectors;
   private final ModelSpec.Placed placed;
   private final int groups;
   private final Layout biasLayout;
@@ -25,7 +25,10 @@ final class GroupedFilters {
   private Tensor weightsGradient;
 
   GroupedFilters(
-      Workspace workspace, Vectors vectors, ModelSpec.Placed placed, LayerSpec.Convolution layer) {
+      Workspace workspace,
+      FlatVectors vectors,
+      ModelSpec.Placed placed,
+      LayerSpec.Convolution layer) {
     this.workspace = workspace;
     this.vectors = vectors;
     this.placed = placed;

@@ -1,6 +1,7 @@
 package io.stoker.models.onednn;
 
 import io.stoker.models.engine.BatchScore;
+import io.stoker.models.engine.ClassWeights;
 import io.stoker.models.engine.LayerTimes;
 import io.stoker.models.engine.Network;
 import io.stoker.models.engine.RateMultipliers;
@@ -11,21 +12,24 @@ import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
 
 /**
- * A network on oneDNN primitives, which are compiled for one batch size: for the full batch once,
- * and for the last other size that was asked for (that of an epoch's last batch).
+ * A network of oneDNN primitives. oneDNN compiles primitives for one batch size; so the model is
+ * compiled once for the full batch, and once more for the last smaller batch (the last batch of an
+ * epoch is smaller).
  */
 final class OneDnnNetwork implements Network {
   private final ModelSpec model;
   private final int batchCapacity;
   private final int frozenLayers;
   private final Workspace workspace;
-  private final Vectors vectors;
-  private final SgdUpdate descent;
-  private final Program full;
-  private Program other;
+  private final FlatVectors vectors;
+  private final SgdUpdate sgd;
+  private final CompiledModel full;
 
-  /** Derives scores down to the images; null until the first {@link #inspect}. */
-  private Program inspecting;
+  /** The model for the last smaller batch; null until there is one. */
+  private CompiledModel smaller;
+
+  /** The model with gradients by the images; null until the first {@link #inspect}. */
+  private CompiledModel inspecting;
 
   /** Null until the first {@link #timeLayers}. */
   private LayerTimes times;
@@ -38,25 +42,25 @@ final class OneDnnNetwork implements Network {
     this.model = model;
     this.batchCapacity = batchCapacity;
     frozenLayers = rates.frozenLayers(model);
-    vectors = new Vectors(workspace, model.parameterCount());
-    descent = new SgdUpdate(model, rates);
-    full = Program.compile(model, frozenLayers, vectors, batchCapacity);
+    vectors = new FlatVectors(workspace, model.parameterCount());
+    sgd = new SgdUpdate(model, rates);
+    full = CompiledModel.compile(model, frozenLayers, vectors, batchCapacity);
   }
 
-  private Program program(float[] images, int examples) {
+  private CompiledModel compiled(float[] images, int examples) {
     checkExamples(examples);
     checkRoom("images", images.length, examples, model.input().features());
     if (examples == batchCapacity) {
       return full;
     }
-    if (other == null || other.examples() != examples) {
-      if (other != null) {
-        other.close();
-        other = null;
+    if (smaller == null || smaller.examples() != examples) {
+      if (smaller != null) {
+        smaller.close();
+        smaller = null;
       }
-      other = Program.compile(model, frozenLayers, vectors, examples);
+      smaller = CompiledModel.compile(model, frozenLayers, vectors, examples);
     }
-    return other;
+    return smaller;
   }
 
   private void checkExamples(int examples) {
@@ -87,24 +91,33 @@ final class OneDnnNetwork implements Network {
   @Override
   public BatchScore computeGradients(
       float[] images, float[] targets, int examples, long dropoutSeed) {
-    Program program = program(images, examples);
+    CompiledModel compiled = compiled(images, examples);
     checkRoom("targets", targets.length, examples, model.classes());
-    return program.computeGradients(images, targets, dropoutSeed);
+    return compiled.computeGradients(images, targets, dropoutSeed);
+  }
+
+  @Override
+  public BatchScore computeGradients(
+      float[] images, float[] targets, float[] weights, int examples, long dropoutSeed) {
+    CompiledModel compiled = compiled(images, examples);
+    checkRoom("targets", targets.length, examples, model.classes());
+    ClassWeights.sum(weights, examples); // Before the pass, which a wrong weight would waste.
+    return compiled.computeGradients(images, targets, weights, dropoutSeed);
   }
 
   @Override
   public void predict(float[] images, int examples, float[] probabilities) {
-    Program program = program(images, examples);
+    CompiledModel compiled = compiled(images, examples);
     checkRoom("probabilities", probabilities.length, examples, model.classes());
-    program.predict(images, probabilities);
+    compiled.predict(images, probabilities);
   }
 
   @Override
   public void activations(float[] images, int examples, int layer, float[] activations) {
-    Program program = program(images, examples);
+    CompiledModel compiled = compiled(images, examples);
     int features = model.placed().get(layer).input().features();
     checkRoom("activations", activations.length, examples, features);
-    program.activations(images, layer, activations);
+    compiled.activations(images, layer, activations);
   }
 
   @Override
@@ -126,7 +139,7 @@ final class OneDnnNetwork implements Network {
         inspecting.close();
         inspecting = null;
       }
-      inspecting = Program.compile(model, Program.TO_THE_IMAGES, vectors, examples);
+      inspecting = CompiledModel.compile(model, CompiledModel.TO_THE_IMAGES, vectors, examples);
     }
     inspecting.inspect(images, labels, layer, activations, gradients);
   }
@@ -141,7 +154,7 @@ final class OneDnnNetwork implements Network {
 
   @Override
   public void update(StepSettings settings) {
-    descent.update(vectors, settings);
+    sgd.update(vectors, settings);
   }
 
   @Override
@@ -189,8 +202,8 @@ final class OneDnnNetwork implements Network {
 
   @Override
   public void close() {
-    if (other != null) {
-      other.close();
+    if (smaller != null) {
+      smaller.close();
     }
     if (inspecting != null) {
       inspecting.close();

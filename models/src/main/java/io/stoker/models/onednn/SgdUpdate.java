@@ -44,7 +44,7 @@ final class SgdUpdate {
     }
   }
 
-  void update(Vectors vectors, StepSettings settings) {
+  void update(FlatVectors vectors, StepSettings settings) {
     FloatBuffer parameterBuffer = vectors.parameters().asBuffer();
     FloatBuffer gradientBuffer = vectors.gradients().asBuffer();
     boolean heavy = settings.momentum() != 0;

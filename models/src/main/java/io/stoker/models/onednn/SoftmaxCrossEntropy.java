@@ -1,50 +1,69 @@
 package io.stoker.models.onednn;
 
 import io.stoker.models.engine.BatchScore;
+import io.stoker.models.engine.ClassWeights;
 import java.nio.FloatBuffer;
+import java.util.Arrays;
 
 /**
- * Softmax and cross-entropy in nats, with the gradient of their mean: {@code (p - y) / examples}.
+ * Softmax and cross-entropy in nats, with the gradient of their weighted mean: {@code w * (p - y) /
+ * sum(w)}.
  */
 final class SoftmaxCrossEntropy {
   private final int examples;
   private final int classes;
   private final float[] logits;
+  private final float[] ones;
   private final double[] exponentials;
 
   SoftmaxCrossEntropy(int examples, int classes) {
     this.examples = examples;
     this.classes = classes;
     logits = new float[examples * classes];
+    ones = new float[examples];
+    Arrays.fill(ones, 1);
     exponentials = new double[classes];
   }
 
+  /** The score and the gradient of the plain mean; see the weighted one. */
+  BatchScore score(FloatBuffer source, float[] targets, FloatBuffer gradient) {
+    return score(source, targets, ones, gradient);
+  }
+
   /**
+   * The score of a batch, and the gradient of its loss.
+   *
    * @param source logits {@code [examples, classes]}
    * @param targets distributions {@code [examples, classes]}
+   * @param weights {@code [examples]}. Weights of 1 change no bit: they multiply exactly, and their
+   *     sum is the number of examples
    * @param gradient receives {@code [examples, classes]}
    */
-  BatchScore score(FloatBuffer source, float[] targets, FloatBuffer gradient) {
+  BatchScore score(FloatBuffer source, float[] targets, float[] weights, FloatBuffer gradient) {
+    double weightSum = ClassWeights.sum(weights, examples);
     source.get(logits);
     double lossSum = 0;
     int correct = 0;
     for (int example = 0; example < examples; example++) {
       int first = example * classes;
+      double weight = weights[example];
       int best = largest(logits, first);
       double sum = exponentials(first, logits[first + best]);
       double logSum = StrictMath.log(sum) + logits[first + best];
       correct += best == largest(targets, first) ? 1 : 0;
       for (int i = 0; i < classes; i++) {
         float target = targets[first + i];
-        lossSum += target * (logSum - logits[first + i]);
-        logits[first + i] = (float) ((exponentials[i] / sum - target) / examples);
+        lossSum += weight * (target * (logSum - logits[first + i]));
+        logits[first + i] = (float) (weight * (exponentials[i] / sum - target) / weightSum);
       }
     }
     gradient.put(logits);
-    return new BatchScore(lossSum, correct, examples);
+    return new BatchScore(lossSum * (examples / weightSum), correct, examples);
   }
 
   /**
+   * The probabilities of a batch.
+   *
    * @param source logits {@code [examples, classes]}
    * @param probabilities receives {@code [examples, classes]}
    */
@@ -59,7 +78,7 @@ final class SoftmaxCrossEntropy {
     }
   }
 
-  /** The class with the largest value of an example's. */
+  /** The class with an example's largest value. */
   private int largest(float[] values, int first) {
     int largest = 0;
     for (int i = 1; i < classes; i++) {

@@ -83,7 +83,7 @@ final class Workspace implements AutoCloseable {
    *
    * @param description a oneDNN operation descriptor
    */
-  Operation operation(Pointer description) {
+  PrimitiveDescriptor operation(Pointer description) {
     return operation(description, new dnnl_primitive_desc());
   }
 
@@ -93,11 +93,11 @@ final class Workspace implements AutoCloseable {
    * @param description a oneDNN operation descriptor
    * @param forward the forward pass that it belongs to
    */
-  Operation operation(Pointer description, Operation forward) {
+  PrimitiveDescriptor operation(Pointer description, PrimitiveDescriptor forward) {
     return operation(description, forward.descriptor());
   }
 
-  private Operation operation(Pointer description, dnnl_primitive_desc hint) {
+  private PrimitiveDescriptor operation(Pointer description, dnnl_primitive_desc hint) {
     dnnl_primitive_desc chosen = new dnnl_primitive_desc();
     OneDnn.check(
         dnnl.dnnl_primitive_desc_create(
@@ -108,7 +108,7 @@ final class Workspace implements AutoCloseable {
             hint),
         "find an implementation for " + description.getClass().getSimpleName());
     releases.push(() -> dnnl.dnnl_primitive_desc_destroy(chosen));
-    return new Operation(chosen);
+    return new PrimitiveDescriptor(chosen);
   }
 
   /**
@@ -117,7 +117,7 @@ final class Workspace implements AutoCloseable {
    * @param operation what to compute
    * @param tensors its tensors by DNNL_ARG number
    */
-  Primitive compile(Operation operation, Map<Integer, Tensor> tensors) {
+  Primitive compile(PrimitiveDescriptor operation, Map<Integer, Tensor> tensors) {
     dnnl_primitive primitive = new dnnl_primitive();
     OneDnn.check(
         dnnl.dnnl_primitive_create(primitive, operation.descriptor()), "compile a primitive");
@@ -150,21 +150,21 @@ final class Workspace implements AutoCloseable {
     return memory;
   }
 
-  /** A copy of a tensor in another order; see {@link Conversion}. */
-  Conversion convert(Tensor from, Layout layout) {
+  /** A copy of a tensor in another order; see {@link Reorder}. */
+  Reorder convert(Tensor from, Layout layout) {
     return from.layout().sameAs(layout)
-        ? new Conversion(from, from, Optional.empty())
+        ? new Reorder(from, from, Optional.empty())
         : copy(from, tensor(layout));
   }
 
   /** The way back: lets a primitive that writes in one order fill a tensor of another. */
-  Conversion convertInto(Layout layout, Tensor to) {
+  Reorder convertInto(Layout layout, Tensor to) {
     return to.layout().sameAs(layout)
-        ? new Conversion(to, to, Optional.empty())
+        ? new Reorder(to, to, Optional.empty())
         : copy(tensor(layout), to);
   }
 
-  private Conversion copy(Tensor from, Tensor to) {
+  private Reorder copy(Tensor from, Tensor to) {
     dnnl_primitive_desc reorder = new dnnl_primitive_desc();
     OneDnn.check(
         dnnl.dnnl_reorder_primitive_desc_create(
@@ -177,8 +177,10 @@ final class Workspace implements AutoCloseable {
         "find an implementation for a reorder");
     releases.push(() -> dnnl.dnnl_primitive_desc_destroy(reorder));
     Primitive primitive =
-        compile(new Operation(reorder), Map.of(dnnl.DNNL_ARG_FROM, from, dnnl.DNNL_ARG_TO, to));
-    return new Conversion(from, to, Optional.of(primitive));
+        compile(
+            new PrimitiveDescriptor(reorder),
+            Map.of(dnnl.DNNL_ARG_FROM, from, dnnl.DNNL_ARG_TO, to));
+    return new Reorder(from, to, Optional.of(primitive));
   }
 
   @Override

@@ -1,6 +1,6 @@
 package io.stoker.models.spec;
 
-/** The non-linearities of the field. */
+/** The non-linearities that a model can have. */
 public enum ActivationFunction {
   /**
    * {@code 1 if x > 0 else 0} (McCulloch and Pitts, 1943). Its derivative is 0: for inference only.
@@ -17,12 +17,13 @@ public enum ActivationFunction {
   /** {@code x if x > 0 else 0.01 x} (Maas et al., 2013). */
   LEAKY_RELU("leaky-relu");
 
-  /** The factor and the input's scale of {@link #SCALED_TANH}. */
+  /** The factor of {@link #SCALED_TANH}'s output. */
   public static final float TANH_AMPLITUDE = 1.7159f;
 
+  /** The factor of {@link #SCALED_TANH}'s input. */
   public static final float TANH_SLOPE = 2f / 3f;
 
-  /** The negative side's slope of {@link #LEAKY_RELU}. */
+  /** The slope of {@link #LEAKY_RELU} for negative values. */
   public static final float LEAK = 0.01f;
 
   private final String label;
@@ -34,5 +35,13 @@ public enum ActivationFunction {
   /** The function's name in YAML files and tables. */
   public String label() {
     return label;
+  }
+
+  /** Whether the function is a rectifier, for which {@link Initializer.He} is made. */
+  boolean isRectifier() {
+    return switch (this) {
+      case RELU, LEAKY_RELU -> true;
+      case THRESHOLD, SIGMOID, TANH, SCALED_TANH -> false;
+    };
   }
 }

@@ -6,19 +6,19 @@ import java.nio.FloatBuffer;
 
 /**
  * A model's first parameters as a pure function of a seed: value i of the canonical vector depends
- * on the seed, on i and on its tensor's {@link Initializer}, and on nothing else. Whoever needs a
- * range computes that range; all machines get the same bits, because only arithmetic whose result
- * the Java language fixes is used.
+ * on the seed, on i and on its tensor's {@link Initializer}, and on nothing else. So each task
+ * computes only the range that it needs. All machines get the same bits, because the arithmetic is
+ * limited to operations whose result the Java language defines exactly.
  */
 public final class InitialParameters {
-  /** Keeps this use of a seed apart from the others. */
+  /** Separates these random numbers from those that the same seed gives elsewhere. */
   private static final long USE = 0x496e697450617261L;
 
   private final ModelSpec model;
   private final long key;
 
   /**
-   * @param model whose parameters
+   * @param model the model
    * @param seed the root seed
    */
   public InitialParameters(ModelSpec model, long seed) {
@@ -50,32 +50,64 @@ public final class InitialParameters {
     if (from >= to) {
       return;
     }
-    Initializer initializer = tensor.initializer();
-    if (initializer instanceof Initializer.Constant constant) {
+    tensor.initializer().accept(new Filling(tensor, from, to, target));
+  }
+
+  /** Writes values {@code [from, to)} of the canonical vector, all of one tensor. */
+  private final class Filling implements Initializer.Visitor<Void> {
+    private final ParameterSpec tensor;
+    private final long from;
+    private final long to;
+    private final FloatBuffer target;
+
+    Filling(ParameterSpec tensor, long from, long to, FloatBuffer target) {
+      this.tensor = tensor;
+      this.from = from;
+      this.to = to;
+      this.target = target;
+    }
+
+    @Override
+    public Void visitConstant(Initializer.Constant initializer) {
       for (long i = from; i < to; i++) {
-        target.put(constant.value());
+        target.put(initializer.value());
       }
-    } else if (initializer instanceof Initializer.Gaussian gaussian) {
-      fillNormal(gaussian.standardDeviation(), from, to, target);
-    } else if (initializer instanceof Initializer.He) {
-      fillNormal(StrictMath.sqrt(2.0 / tensor.fanIn()), from, to, target);
-    } else if (initializer instanceof Initializer.Glorot) {
+      return null;
+    }
+
+    @Override
+    public Void visitGaussian(Initializer.Gaussian initializer) {
+      return fillNormal(initializer.standardDeviation());
+    }
+
+    @Override
+    public Void visitHe(Initializer.He initializer) {
+      return fillNormal(StrictMath.sqrt(2.0 / tensor.fanIn()));
+    }
+
+    @Override
+    public Void visitGlorot(Initializer.Glorot initializer) {
       double fans = (double) tensor.fanIn() + tensor.fanOut();
-      fillUniform(StrictMath.sqrt(6 / fans), from, to, target);
-    } else {
-      fillUniform(2.4 / tensor.fanIn(), from, to, target);
+      return fillUniform(StrictMath.sqrt(6 / fans));
     }
-  }
 
-  private void fillUniform(double bound, long from, long to, FloatBuffer target) {
-    for (long i = from; i < to; i++) {
-      target.put((float) ((2 * uniform(i) - 1) * bound));
+    @Override
+    public Void visitLeCun(Initializer.LeCun initializer) {
+      return fillUniform(2.4 / tensor.fanIn());
     }
-  }
 
-  private void fillNormal(double standardDeviation, long from, long to, FloatBuffer target) {
-    for (long i = from; i < to; i++) {
-      target.put((float) (normalQuantile(uniform(i)) * standardDeviation));
+    private Void fillUniform(double bound) {
+      for (long i = from; i < to; i++) {
+        target.put((float) ((2 * uniform(i) - 1) * bound));
+      }
+      return null;
+    }
+
+    private Void fillNormal(double standardDeviation) {
+      for (long i = from; i < to; i++) {
+        target.put((float) (normalQuantile(uniform(i)) * standardDeviation));
+      }
+      return null;
     }
   }
 
@@ -85,9 +117,10 @@ public final class InitialParameters {
   }
 
   /**
-   * The inverse of the standard normal distribution function to about 7 digits, what fp32 can hold:
-   * Wichura, 1988, "Algorithm AS 241: The Percentage Points of the Normal Distribution", PPND7. One
-   * variate a value gives random access, and six of seven values need no logarithm.
+   * The inverse of the standard normal distribution function to about 7 digits, the precision of
+   * fp32: Wichura, 1988, "Algorithm AS 241: The Percentage Points of the Normal Distribution",
+   * PPND7. Each value needs one variate of its own, which allows random access, and six of seven
+   * values need no logarithm.
    */
   static double normalQuantile(double p) {
     double q = p - 0.5;

@@ -1,27 +1,75 @@
 package io.stoker.models.spec;
 
+import java.io.Serializable;
+
 /** How a parameter tensor gets its first values. */
-public sealed interface Initializer {
-  /** All values the same. */
-  record Constant(float value) implements Initializer {}
+public sealed interface Initializer extends Serializable {
+  /**
+   * One case for each kind of initializer. A new kind adds a method here, and no visitor compiles
+   * until it has a case for it.
+   *
+   * @param <R> what a case returns
+   */
+  interface Visitor<R> {
+    R visitConstant(Constant initializer);
+
+    R visitGaussian(Gaussian initializer);
+
+    R visitHe(He initializer);
+
+    R visitGlorot(Glorot initializer);
+
+    R visitLeCun(LeCun initializer);
+  }
+
+  /** Calls the visitor's case for this kind of initializer. */
+  <R> R accept(Visitor<R> visitor);
+
+  /** The same value everywhere. */
+  record Constant(float value) implements Initializer {
+    @Override
+    public <R> R accept(Visitor<R> visitor) {
+      return visitor.visitConstant(this);
+    }
+  }
 
   /**
    * Normal with mean 0 and a given standard deviation, as in Krizhevsky et al., 2012, section 5.
    */
-  record Gaussian(float standardDeviation) implements Initializer {}
+  record Gaussian(float standardDeviation) implements Initializer {
+    @Override
+    public <R> R accept(Visitor<R> visitor) {
+      return visitor.visitGaussian(this);
+    }
+  }
 
   /**
    * Normal with variance 2 / fan-in, for rectified units: He et al., 2015, "Delving Deep into
    * Rectifiers".
    */
-  record He() implements Initializer {}
+  record He() implements Initializer {
+    @Override
+    public <R> R accept(Visitor<R> visitor) {
+      return visitor.visitHe(this);
+    }
+  }
 
   /** Uniform with variance 2 / (fan-in + fan-out): Glorot and Bengio, 2010. */
-  record Glorot() implements Initializer {}
+  record Glorot() implements Initializer {
+    @Override
+    public <R> R accept(Visitor<R> visitor) {
+      return visitor.visitGlorot(this);
+    }
+  }
 
   /**
    * Uniform in +-2.4 / fan-in, the rule of LeCun et al., 1998, "Gradient-Based Learning Applied to
    * Document Recognition", appendix A.
    */
-  record LeCun() implements Initializer {}
+  record LeCun() implements Initializer {
+    @Override
+    public <R> R accept(Visitor<R> visitor) {
+      return visitor.visitLeCun(this);
+    }
+  }
 }

@@ -8,15 +8,15 @@ import java.util.Objects;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/** What a user may call a layer: its label or its number, as {@link ModelTable} prints them. */
+/** Finds the layer that a user names by the label or the number that {@link ModelTable} prints. */
 public final class LayerReference {
   private LayerReference() {}
 
   /**
-   * The layer that is meant.
+   * Finds a layer.
    *
    * @param model the model
-   * @param text a number from 1, or a label that only one layer has
+   * @param text a number, from 1, or a label that only one layer has
    * @return the layer's index, from 0
    * @throws InputException if there is no such layer, or more than one
    */

@@ -6,26 +6,29 @@ import static io.stoker.models.spec.ParameterSpec.Role.STATISTIC;
 import static io.stoker.models.spec.ParameterSpec.Role.WEIGHT;
 
 import io.stoker.failure.Check;
+import java.io.Serializable;
 import java.util.Collections;
 import java.util.List;
 
 /**
- * One layer of a model as data. A layer infers its output shape, lists its parameters in canonical
- * order (that of Deeplearning4j's flattened vector: a convolution's bias before its weights, a
- * dense layer's after) and counts its arithmetic.
+ * One layer of a model as data. A layer infers the shape of its output, lists its parameters in
+ * canonical order (the order of Deeplearning4j's flattened vector: a convolution's bias before its
+ * weights, a dense layer's after) and counts its arithmetic. Everything else that differs between
+ * kinds of layers is a {@link LayerVisitor}.
  */
-public sealed interface LayerSpec {
+public sealed interface LayerSpec extends Serializable {
+  /** Calls the visitor's case for this kind of layer. */
+  <R> R accept(LayerVisitor<R> visitor);
+
   /**
-   * The shape of one example behind this layer.
+   * The shape of one example after this layer.
    *
-   * @throws io.stoker.failure.InputException if the layer cannot follow such an input
+   * @throws io.stoker.failure.InputException if the layer cannot take this input
    */
   Shape outputShape(Shape input);
 
-  /** The layer's parameter tensors in canonical order. */
-  default List<ParameterSpec> parameters(Shape input) {
-    return List.of();
-  }
+  /** The layer's parameter tensors in canonical order; empty for a layer without parameters. */
+  List<ParameterSpec> parameters(Shape input);
 
   /** Floating-point operations of a forward pass over one example; a multiply-add counts as two. */
   long flops(Shape input);
@@ -38,13 +41,13 @@ public sealed interface LayerSpec {
    * x*stride + j*dilation - left] * weight[o,c,i,j]}, a cross-correlation as everywhere in the
    * field. Output size: {@code (size + padding - span) / stride + 1}, rounded down.
    *
-   * <p>With groups, the n-th part of the filters sees the n-th part of the input's channels only:
-   * Krizhevsky et al., 2012, section 3.2, had a group on each of two GPUs. The parameters are the
-   * groups' one after the other, each a bias and weights.
+   * <p>With groups, the n-th part of the filters reads the n-th part of the input's channels only:
+   * Krizhevsky et al., 2012, section 3.2, had a group on each of two GPUs. The parameters of the
+   * groups follow each other, and each group has a bias and then weights.
    *
    * @param filters output channels
    * @param window the window
-   * @param groups in how many parts channels and filters are cut
+   * @param groups the number of parts into which channels and filters are split
    * @param weights first weights
    * @param bias first bias
    */
@@ -57,6 +60,11 @@ public sealed interface LayerSpec {
           "Invalid groups: %d (must divide the %d filters)",
           groups,
           filters);
+    }
+
+    @Override
+    public <R> R accept(LayerVisitor<R> visitor) {
+      return visitor.visitConvolution(this);
     }
 
     @Override
@@ -102,19 +110,28 @@ public sealed interface LayerSpec {
   }
 
   /**
-   * Pooling over windows of each channel. The maximum is over the pixels that there are; the
-   * average counts the window's full area, padding included. The padding is even, or as little as
-   * lets the windows cover the image, the odd row and column behind it.
+   * Pooling over windows of each channel. The maximum ignores the padding; the average divides by
+   * the window's full area, padding included. The padding is the same on all sides, or the least
+   * with which the windows cover the image, where an odd row or column is added below or on the
+   * right.
    *
    * @param kind maximum or average
-   * @param window the window, without dilation; where its stride is below the kernel, windows
-   *     overlap (Krizhevsky et al., 2012, section 3.4)
+   * @param window the window, without dilation; with a stride below the kernel the windows overlap
+   *     (Krizhevsky et al., 2012, section 3.4)
    */
   record Pooling(Kind kind, Window window) implements LayerSpec {
-    /** What a window gives. */
+    /** What a window's output is. */
     public enum Kind {
-      MAXIMUM,
-      AVERAGE
+      /** The largest pixel. */
+      MAXIMUM("max pool"),
+      /** The mean of the pixels. */
+      AVERAGE("average pool");
+
+      private final String label;
+
+      Kind(String label) {
+        this.label = label;
+      }
     }
 
     public Pooling {
@@ -125,6 +142,11 @@ public sealed interface LayerSpec {
           "Invalid padding: %s (must be below the kernel, %d)",
           window.padding(),
           window.kernel());
+    }
+
+    @Override
+    public <R> R accept(LayerVisitor<R> visitor) {
+      return visitor.visitPooling(this);
     }
 
     @Override
@@ -140,13 +162,18 @@ public sealed interface LayerSpec {
     }
 
     @Override
+    public List<ParameterSpec> parameters(Shape input) {
+      return List.of();
+    }
+
+    @Override
     public long flops(Shape input) {
       return (long) outputShape(input).features() * window.kernel() * window.kernel();
     }
 
     @Override
     public String label() {
-      return (kind == Kind.MAXIMUM ? "max pool " : "average pool ") + window;
+      return kind.label + " " + window;
     }
   }
 
@@ -170,8 +197,18 @@ public sealed interface LayerSpec {
     }
 
     @Override
+    public <R> R accept(LayerVisitor<R> visitor) {
+      return visitor.visitLocalResponseNormalization(this);
+    }
+
+    @Override
     public Shape outputShape(Shape input) {
       return input;
+    }
+
+    @Override
+    public List<ParameterSpec> parameters(Shape input) {
+      return List.of();
     }
 
     @Override
@@ -187,19 +224,25 @@ public sealed interface LayerSpec {
 
   /**
    * Batch normalization (Ioffe and Szegedy, 2015): {@code out = scale * (in - mean) / sqrt(variance
-   * + epsilon) + shift}, each per channel. In training, mean and (biased) variance are the batch's,
-   * and the running ones move towards them: {@code running = decay * running + (1 - decay) *
-   * batch}; in inference they are the running ones. Both count as parameters: they are averaged,
-   * saved and restored with the others, and have no gradient. The running variance is kept as
-   * {@code log10(sqrt(variance))}, the only form that Deeplearning4j reads back from a file.
+   * + epsilon) + shift}, each per channel. In training, mean and (biased) variance are those of the
+   * batch, and the running statistics move towards them: {@code running = decay * running + (1 -
+   * decay) * batch}. In inference, mean and variance are the running statistics. These count as
+   * parameters: they are averaged, saved and restored with the others, and have no gradient. The
+   * running variance is stored as {@code log10(sqrt(variance))}, the only form that Deeplearning4j
+   * reads back from a file.
    *
-   * @param epsilon keeps the divisor from zero
-   * @param decay the running statistics' retention
+   * @param epsilon keeps the divisor above zero
+   * @param decay the share of the running statistics that a step keeps
    */
   record BatchNormalization(float epsilon, float decay) implements LayerSpec {
     public BatchNormalization {
       Check.input(epsilon > 0, "Invalid epsilon: %s (must be > 0)", epsilon);
       Check.input(decay >= 0 && decay < 1, "Invalid decay: %s (must be >= 0 and < 1)", decay);
+    }
+
+    @Override
+    public <R> R accept(LayerVisitor<R> visitor) {
+      return visitor.visitBatchNormalization(this);
     }
 
     @Override
@@ -233,14 +276,24 @@ public sealed interface LayerSpec {
   }
 
   /**
-   * A unit's non-linearity, on each value for itself.
+   * A non-linearity, applied to each value.
    *
-   * @param function which one
+   * @param function the non-linearity
    */
   record Activation(ActivationFunction function) implements LayerSpec {
     @Override
+    public <R> R accept(LayerVisitor<R> visitor) {
+      return visitor.visitActivation(this);
+    }
+
+    @Override
     public Shape outputShape(Shape input) {
       return input;
+    }
+
+    @Override
+    public List<ParameterSpec> parameters(Shape input) {
+      return List.of();
     }
 
     @Override
@@ -255,10 +308,11 @@ public sealed interface LayerSpec {
   }
 
   /**
-   * Dropout (Srivastava et al., 2014), inverted: in training each value is zero with the given
-   * probability, else divided by one minus it; in inference nothing happens.
+   * Inverted dropout (Srivastava et al., 2014): in training, each value is set to zero with the
+   * given probability and otherwise divided by one minus that probability; in inference, the layer
+   * changes nothing.
    *
-   * @param probability of being dropped, 0 to below 1
+   * @param probability the probability that a value is dropped, 0 to below 1
    */
   record Dropout(float probability) implements LayerSpec {
     public Dropout {
@@ -269,8 +323,18 @@ public sealed interface LayerSpec {
     }
 
     @Override
+    public <R> R accept(LayerVisitor<R> visitor) {
+      return visitor.visitDropout(this);
+    }
+
+    @Override
     public Shape outputShape(Shape input) {
       return input;
+    }
+
+    @Override
+    public List<ParameterSpec> parameters(Shape input) {
+      return List.of();
     }
 
     @Override
@@ -286,10 +350,10 @@ public sealed interface LayerSpec {
 
   /**
    * Long short-term memory (Hochreiter and Schmidhuber, 1997, "Long Short-Term Memory"; with the
-   * forget gate of Gers et al., 2000, without peepholes) over an image that is read row by row from
-   * the top, as in Graves et al., 2007 and Le, Jaitly and Hinton, 2015; a colour image channel
-   * after channel. A step takes in a row of width pixels x and the hidden state h of the step
-   * before, and the layer gives the hidden state behind the last one:
+   * forget gate of Gers et al., 2000, without peepholes) that reads an image row by row from the
+   * top, as in Graves et al., 2007 and Le, Jaitly and Hinton, 2015; a colour image one channel
+   * after the other. A step reads a row x of width pixels and the hidden state h of the previous
+   * step, and the layer's output is the hidden state after the last step:
    *
    * <pre>{@code
    * a = tanh(Wa x + Ua h + ba)        the candidate
@@ -298,13 +362,14 @@ public sealed interface LayerSpec {
    * h = o tanh(c)
    * }</pre>
    *
-   * <p>c and h begin with 0. The parameters are W {@code [4 units, width]} in the order a, f, o, i,
-   * U {@code [4 units, units]} and b, which are Deeplearning4j's matrices in 'f' order.
+   * <p>c and h are 0 before the first step. The parameters are W {@code [4 units, width]} in the
+   * order a, f, o, i, U {@code [4 units, units]} and b, which are Deeplearning4j's matrices in 'f'
+   * order.
    *
    * @param units size of the hidden state
    * @param weights first weights
-   * @param forgetBias first bias of the forget gate, so that it begins open (Jozefowicz et al.,
-   *     2015); the other biases begin with 0
+   * @param forgetBias first bias of the forget gate; a positive one lets the gate begin open
+   *     (Jozefowicz et al., 2015). The other biases begin with 0
    */
   record Lstm(int units, Initializer weights, float forgetBias) implements LayerSpec {
     private static final int GATES = 4;
@@ -317,9 +382,14 @@ public sealed interface LayerSpec {
           Shape.MAXIMUM_FEATURES / GATES);
     }
 
-    /** How many rows it reads of an image. */
+    /** The number of rows that the layer reads from an image. */
     public int steps(Shape input) {
       return input.height() * input.channels();
+    }
+
+    @Override
+    public <R> R accept(LayerVisitor<R> visitor) {
+      return visitor.visitLstm(this);
     }
 
     @Override
@@ -355,9 +425,9 @@ public sealed interface LayerSpec {
   }
 
   /**
-   * A fully connected layer: {@code out = weight * in + bias}. An image before it is flattened
-   * channel by channel, row by row. The weight is {@code [units, inputs]} row-major, which is
-   * Deeplearning4j's {@code [inputs, units]} in 'f' order.
+   * A fully connected layer: {@code out = weight * in + bias}. An image is flattened channel by
+   * channel, row by row. The weight is {@code [units, inputs]} row-major, which is Deeplearning4j's
+   * {@code [inputs, units]} in 'f' order.
    *
    * @param units outputs
    * @param weights first weights
@@ -366,6 +436,11 @@ public sealed interface LayerSpec {
   record Dense(int units, Initializer weights, float bias) implements LayerSpec {
     public Dense {
       Check.input(units >= 1, "Invalid units: %d (must be >= 1)", units);
+    }
+
+    @Override
+    public <R> R accept(LayerVisitor<R> visitor) {
+      return visitor.visitDense(this);
     }
 
     @Override

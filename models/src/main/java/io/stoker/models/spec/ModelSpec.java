@@ -1,29 +1,33 @@
 package io.stoker.models.spec;
 
 import io.stoker.failure.Check;
+import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A model as data: a chain of layers over an image that ends in a dense layer with a unit per
- * class, on which training puts softmax and cross-entropy, and inference softmax.
+ * A model as data: a chain of layers over an image. The last layer is dense, with a unit per class;
+ * training adds softmax and cross-entropy to it, and inference softmax.
  *
- * <p>The canonical parameter vector is the layers' tensors one after the other, each row-major, in
- * the order of {@link LayerSpec#parameters}: exactly what Deeplearning4j's {@code params()} gives
- * for the checkpoint of this model.
+ * <p>The canonical parameter vector holds the layers' tensors one after the other, each row-major,
+ * in the order of {@link LayerSpec#parameters}. Deeplearning4j's {@code params()} returns exactly
+ * this vector for a checkpoint of the model.
  *
- * @param name what the model is called in reports
- * @param input the image's shape
+ * <p>A model travels to executors as it is: Java serialization of a record calls its constructor,
+ * which checks the values again.
+ *
+ * @param name the model's name in reports
+ * @param input the shape of an image
  * @param layers the layers, first to last
  */
-public record ModelSpec(String name, Shape input, List<LayerSpec> layers) {
+public record ModelSpec(String name, Shape input, List<LayerSpec> layers) implements Serializable {
   /**
    * A layer at its place in a model.
    *
    * @param index its number, from 0
    * @param layer the layer
-   * @param input one example's shape before it
-   * @param output one example's shape behind it
+   * @param input the shape of one example before the layer
+   * @param output the shape of one example after the layer
    * @param parameterOffset where its parameters begin in the canonical vector
    * @param parameters its tensors in canonical order
    */
@@ -38,7 +42,7 @@ public record ModelSpec(String name, Shape input, List<LayerSpec> layers) {
       parameters = List.copyOf(parameters);
     }
 
-    /** How many parameters the layer has. */
+    /** The number of parameters of the layer. */
     public long parameterCount() {
       return parameters.stream().mapToLong(ParameterSpec::size).sum();
     }
@@ -63,7 +67,7 @@ public record ModelSpec(String name, Shape input, List<LayerSpec> layers) {
     place(input, layers);
   }
 
-  /** The layers at their places; the shapes and offsets are inferred here and nowhere else. */
+  /** The layers at their places. Only this method infers shapes and offsets. */
   public List<Placed> placed() {
     return place(input, layers);
   }
@@ -88,7 +92,7 @@ public record ModelSpec(String name, Shape input, List<LayerSpec> layers) {
     return List.copyOf(placed);
   }
 
-  /** How many classes the model tells apart. */
+  /** The number of classes. */
   public int classes() {
     return ((LayerSpec.Dense) layers.get(layers.size() - 1)).units();
   }

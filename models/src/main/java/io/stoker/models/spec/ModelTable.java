@@ -12,7 +12,7 @@ public final class ModelTable {
 
   private ModelTable() {}
 
-  /** The table's lines, each ended by a newline. */
+  /** The table; each line ends with a newline. */
   public static String of(ModelSpec model) {
     List<List<String>> rows = new ArrayList<>();
     rows.add(HEADER);

@@ -30,13 +30,13 @@ import java.util.TreeMap;
  *   - dense: classes        # or their number
  * }</pre>
  *
- * A padding may also be {@code [top, left, bottom, right]}. Left out, a stride is 1 (of pooling:
- * the kernel), a dilation and groups 1, a padding and a bias 0; LRN has the values of Krizhevsky et
- * al., 2012; weights are {@code he} where a rectifier follows, else {@code glorot}. An {@code lstm:
- * 128} has a forget-bias of 1.
+ * A padding may also be {@code [top, left, bottom, right]}. The defaults: a stride of 1 (of
+ * pooling: the kernel), dilation and groups 1, padding and bias 0; for LRN the values of Krizhevsky
+ * et al., 2012; weights {@code he} where a rectifier follows, else {@code glorot}; a forget-bias of
+ * 1.
  */
 public final class ModelTree {
-  /** More layers than any chain that trains; bounds what a hostile file can ask for. */
+  /** More layers than any chain that trains: it bounds what a hostile file can ask for. */
   static final int MAXIMUM_LAYERS = 1000;
 
   private static final String CLASSES = "classes";
@@ -57,8 +57,8 @@ public final class ModelTree {
    * Reads a model.
    *
    * @param tree the model's map
-   * @param source where it comes from, for error messages
-   * @param classes what {@code dense: classes} stands for
+   * @param source the name of the file, for error messages
+   * @param classes the number that {@code dense: classes} stands for
    * @throws InputException if a key or value is unknown, missing or out of range
    */
   public static ModelSpec read(JsonNode tree, String source, int classes) {
@@ -86,7 +86,8 @@ public final class ModelTree {
     } catch (InputException e) {
       throw new InputException(source + ": " + e.getMessage(), e);
     } catch (ArithmeticException e) {
-      throw new InputException(source + ": the model's size is beyond all numbers", e);
+      throw new InputException(
+          source + ": the model has more parameters than a 64-bit number can count", e);
     }
   }
 
@@ -208,7 +209,7 @@ public final class ModelTree {
         fields.number("forget-bias", 1));
   }
 
-  /** Whether the next non-linearity behind layer i is a rectifier. */
+  /** Whether the next non-linearity after layer i is a rectifier. */
   private static boolean rectifierFollows(JsonNode layers, int i) {
     for (int next = i + 1; next < layers.size(); next++) {
       JsonNode node = layers.get(next);
@@ -217,81 +218,21 @@ public final class ModelTree {
       }
       for (ActivationFunction function : ActivationFunction.values()) {
         if (function.label().equals(node.textValue())) {
-          return function == ActivationFunction.RELU || function == ActivationFunction.LEAKY_RELU;
+          return function.isRectifier();
         }
       }
     }
     return false;
   }
 
-  /** Writes a model with every value spelt out, so that a later default cannot change it. */
+  /** Writes a model with every value spelt out, so that a later default does not change it. */
   public static ObjectNode write(ModelSpec model) {
     ObjectNode tree = JsonNodeFactory.instance.objectNode();
     tree.put("name", model.name());
     Shape input = model.input();
     tree.putArray("input").add(input.height()).add(input.width()).add(input.channels());
     ArrayNode layers = tree.putArray("layers");
-    for (LayerSpec layer : model.layers()) {
-      if (layer instanceof LayerSpec.Activation activation) {
-        layers.add(activation.function().label());
-      } else {
-        write(layer, layers.addObject());
-      }
-    }
+    model.layers().forEach(layer -> layers.add(LayerTree.of(layer)));
     return tree;
-  }
-
-  private static void write(LayerSpec layer, ObjectNode node) {
-    if (layer instanceof LayerSpec.Convolution conv) {
-      ObjectNode fields =
-          window(node.putObject("conv").put("filters", conv.filters()), conv.window());
-      if (conv.groups() != 1) {
-        fields.put("groups", conv.groups());
-      }
-      fields.set("weights", TreeFields.write(conv.weights()));
-      fields.put("bias", conv.bias());
-    } else if (layer instanceof LayerSpec.Pooling pool) {
-      window(
-          node.putObject(
-              pool.kind() == LayerSpec.Pooling.Kind.MAXIMUM ? "max-pool" : "average-pool"),
-          pool.window());
-    } else if (layer instanceof LayerSpec.LocalResponseNormalization lrn) {
-      node.putObject("lrn")
-          .put("size", lrn.size())
-          .put("k", lrn.k())
-          .put("alpha", lrn.alpha())
-          .put("beta", lrn.beta());
-    } else if (layer instanceof LayerSpec.BatchNormalization normalization) {
-      node.putObject("batch-norm")
-          .put("epsilon", normalization.epsilon())
-          .put("decay", normalization.decay());
-    } else if (layer instanceof LayerSpec.Dropout dropout) {
-      node.put("dropout", dropout.probability());
-    } else if (layer instanceof LayerSpec.Dense dense) {
-      ObjectNode fields = node.putObject("dense").put("units", dense.units());
-      fields.set("weights", TreeFields.write(dense.weights()));
-      fields.put("bias", dense.bias());
-    } else if (layer instanceof LayerSpec.Lstm lstm) {
-      ObjectNode fields = node.putObject("lstm").put("units", lstm.units());
-      fields.set("weights", TreeFields.write(lstm.weights()));
-      fields.put("forget-bias", lstm.forgetBias());
-    }
-  }
-
-  private static ObjectNode window(ObjectNode node, Window window) {
-    node.put("kernel", window.kernel()).put("stride", window.stride());
-    if (window.dilation() != 1) {
-      node.put("dilation", window.dilation());
-    }
-    Padding padding = window.padding();
-    if (padding.isEven()) {
-      return node.put("padding", padding.top());
-    }
-    node.putArray("padding")
-        .add(padding.top())
-        .add(padding.left())
-        .add(padding.bottom())
-        .add(padding.right());
-    return node;
   }
 }

@@ -26,9 +26,9 @@ import org.yaml.snakeyaml.events.Event;
 import org.yaml.snakeyaml.events.NodeEvent;
 import org.yaml.snakeyaml.events.ScalarEvent;
 
-/** Models in YAML files; {@link ModelTree} shows the form. */
+/** Reads and writes models as YAML; {@link ModelTree} shows the format. */
 public final class ModelYaml {
-  /** A file beyond this is no model. */
+  /** A larger file is not a model. */
   private static final int MAXIMUM_BYTES = 1 << 20;
 
   private static final int MAXIMUM_DEPTH = 10;
@@ -123,7 +123,7 @@ public final class ModelYaml {
     }
   }
 
-  /** Writes a model, every value spelt out and one layer a line. */
+  /** Writes a model with every value spelt out, one layer a line. */
   public static String write(ModelSpec model) {
     ObjectNode tree = ModelTree.write(model);
     StringBuilder text = new StringBuilder();

@@ -1,6 +1,7 @@
 package io.stoker.models.spec;
 
 import io.stoker.failure.Check;
+import java.io.Serializable;
 
 /**
  * Zeros around an image before a window slides over it.
@@ -8,9 +9,9 @@ import io.stoker.failure.Check;
  * @param top rows above
  * @param left columns before
  * @param bottom rows below
- * @param right columns behind
+ * @param right columns after
  */
-public record Padding(int top, int left, int bottom, int right) {
+public record Padding(int top, int left, int bottom, int right) implements Serializable {
   private static final int MAXIMUM = 1024;
 
   /** No padding. */
@@ -26,17 +27,17 @@ public record Padding(int top, int left, int bottom, int right) {
     }
   }
 
-  /** The same on all sides. */
+  /** The same padding on all sides. */
   public static Padding of(int side) {
     return new Padding(side, side, side, side);
   }
 
-  /** Whether all sides have the same. */
+  /** Whether the padding is the same on all sides. */
   public boolean isEven() {
     return top == left && top == bottom && top == right;
   }
 
-  /** The largest side. */
+  /** The padding of the side that has the most. */
   public int largest() {
     return Math.max(Math.max(top, left), Math.max(bottom, right));
   }

@@ -1,6 +1,7 @@
 package io.stoker.models.spec;
 
 import io.stoker.failure.Check;
+import java.io.Serializable;
 
 /**
  * The shape of one example between two layers. A vector of n features is 1 x 1 x n.
@@ -9,10 +10,10 @@ import io.stoker.failure.Check;
  * @param width columns
  * @param channels channels, or features of a vector
  */
-public record Shape(int height, int width, int channels) {
+public record Shape(int height, int width, int channels) implements Serializable {
   /**
-   * Bounds every size that is computed from a shape, so that a hostile model file cannot overflow
-   * one.
+   * The most values that a shape may have: no size that is computed from a shape of a hostile model
+   * file overflows.
    */
   static final long MAXIMUM_FEATURES = 1L << 28;
 
@@ -34,12 +35,12 @@ public record Shape(int height, int width, int channels) {
     return new Shape(1, 1, features);
   }
 
-  /** How many values an example has. */
+  /** The number of values of an example. */
   public int features() {
     return height * width * channels;
   }
 
-  /** Whether this is a vector: what a dense layer gives. */
+  /** Whether this is the shape of a vector, such as the output of a dense layer. */
   public boolean isVector() {
     return height == 1 && width == 1;
   }

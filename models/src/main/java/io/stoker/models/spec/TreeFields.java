@@ -49,8 +49,9 @@ final class TreeFields {
   }
 
   /**
-   * The same fields, once checked to be none but these.
+   * Checks that there are no fields but these.
    *
+   * @return these fields
    * @throws InputException if there is another
    */
   TreeFields only(String... known) {
@@ -175,19 +176,5 @@ final class TreeFields {
         value,
         String.join(", ", INITIALIZERS));
     return new Initializer.Constant(number(name, value.get("constant")));
-  }
-
-  static JsonNode write(Initializer initializer) {
-    JsonNodeFactory nodes = JsonNodeFactory.instance;
-    if (initializer instanceof Initializer.Constant constant) {
-      return nodes.objectNode().put("constant", constant.value());
-    }
-    if (initializer instanceof Initializer.Gaussian gaussian) {
-      return nodes.objectNode().put("gaussian", gaussian.standardDeviation());
-    }
-    if (initializer instanceof Initializer.He) {
-      return nodes.textNode("he");
-    }
-    return nodes.textNode(initializer instanceof Initializer.Glorot ? "glorot" : "lecun");
   }
 }

@@ -2,16 +2,18 @@ package io.stoker.models.spec;
 
 import io.stoker.base.Division;
 import io.stoker.failure.Check;
+import java.io.Serializable;
 
 /**
  * The sliding window of convolutions and pooling.
  *
- * @param kernel rows and columns that it takes
- * @param stride pixels that it moves on, down and to the right
- * @param dilation pixels between one row (column) that it takes and the next
- * @param padding zeros around the image
+ * @param kernel the number of rows and columns that the window reads
+ * @param stride the pixels from one place of the window to the next, down and to the right
+ * @param dilation the pixels from one row (column) that the window reads to the next
+ * @param padding the zeros around the image
  */
-public record Window(int kernel, int stride, int dilation, Padding padding) {
+public record Window(int kernel, int stride, int dilation, Padding padding)
+    implements Serializable {
   private static final int MAXIMUM = 1024;
 
   public Window {
@@ -29,37 +31,37 @@ public record Window(int kernel, int stride, int dilation, Padding padding) {
         MAXIMUM);
   }
 
-  /** A window that moves on by one pixel over an image without padding. */
+  /** A window of stride 1 over an image without padding. */
   public static Window of(int kernel) {
     return new Window(kernel, 1, 1, Padding.NONE);
   }
 
-  /** The same window, moved on by so many pixels. */
+  /** The same window with another stride. */
   public Window by(int stride) {
     return new Window(kernel, stride, dilation, padding);
   }
 
-  /** The same window over an image with so many zeros on each side. */
+  /** The same window with the same padding on each side. */
   public Window padded(int side) {
     return new Window(kernel, stride, dilation, Padding.of(side));
   }
 
-  /** The same window over an image with the least zeros that give it a place for every stride. */
+  /** The same window with the least padding that covers the image; see {@link #paddingToCover}. */
   public Window covering(Shape input) {
     return new Window(kernel, stride, dilation, paddingToCover(input));
   }
 
-  /** How many rows and columns of the image the window spans. */
+  /** The rows and columns of the image from the first to the last that the window reads. */
   public int span() {
     return (kernel - 1) * dilation + 1;
   }
 
   /**
-   * The shape of what one window a place makes of an image.
+   * The shape of an output with one value (of each channel) for each place of the window.
    *
-   * @param layer who asks, for the error
+   * @param layer the layer's label, for the error
    * @param input the image
-   * @param channels channels behind it
+   * @param channels the output's channels
    */
   Shape over(String layer, Shape input, int channels) {
     return new Shape(
@@ -68,7 +70,10 @@ public record Window(int kernel, int stride, int dilation, Padding padding) {
         channels);
   }
 
-  /** The least padding with which the window has a place for every stride of the image. */
+  /**
+   * The least padding with which the window has {@code size / stride} places along each side,
+   * rounded up.
+   */
   Padding paddingToCover(Shape input) {
     int rows = missing(input.height());
     int columns = missing(input.width());

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.within;
 
 import io.stoker.models.spec.ActivationFunction;
+import io.stoker.models.spec.LayerSpec;
 import io.stoker.models.spec.LayerSpec.BatchNormalization;
 import io.stoker.models.spec.LayerSpec.Dropout;
 import io.stoker.models.spec.LayerSpec.LocalResponseNormalization;
@@ -17,7 +18,10 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
+import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -58,6 +62,20 @@ public abstract class NetworkContract {
       this.examples = examples;
     }
 
+    /** A batch of some of these examples. */
+    Batch with(int... chosen) {
+      int features = images.length / examples;
+      float[] some = new float[chosen.length * features];
+      for (int i = 0; i < chosen.length; i++) {
+        System.arraycopy(images, chosen[i] * features, some, i * features, features);
+      }
+      return new Batch(
+          some,
+          IntStream.of(chosen).map(example -> labels[example]).toArray(),
+          targets.length / examples,
+          chosen.length);
+    }
+
     static Batch random(ModelSpec model, int examples, long seed) {
       SplittableRandom random = new SplittableRandom(seed);
       float[] images = new float[examples * model.input().features()];
@@ -71,6 +89,17 @@ public abstract class NetworkContract {
 
   static Stream<ModelSpec> models() {
     return ContractModels.all();
+  }
+
+  /** A new kind of layer is compared with its formula, or this fails. */
+  @Test
+  void theModelsHaveEveryKindOfLayer() {
+    assertThat(
+            Stream.concat(models(), Stream.of(ContractModels.mixed()))
+                .flatMap(model -> model.layers().stream())
+                .map(Object::getClass)
+                .collect(Collectors.toSet()))
+        .isEqualTo(Set.of(LayerSpec.class.getPermittedSubclasses()));
   }
 
   @ParameterizedTest
@@ -116,6 +145,100 @@ public abstract class NetworkContract {
           gradients(network),
           reference.gradients(exact, batch.images, batch.labels, examples),
           tolerance(model));
+    }
+  }
+
+  /** One model without statistics of the batch, and one with them. */
+  static Stream<ModelSpec> weightedModels() {
+    return Stream.of(
+        ContractModels.withoutDropout(),
+        ContractModels.model(
+            "batch normalization",
+            new Shape(5, 5, 2),
+            ContractModels.conv(4, 3, 1, 0),
+            new BatchNormalization(1e-3f, 0.8f),
+            ContractModels.tanh(),
+            ContractModels.dense(3)));
+  }
+
+  @ParameterizedTest
+  @MethodSource("weightedModels")
+  void weightedLossAndGradientsAreThoseOfTheFormulas(ModelSpec model) {
+    float[] parameters = randomParameters(model);
+    float[] weights = {0.5f, 3, 0, 1.25f, 0.75f};
+    Batch batch = Batch.random(model, 5, SEED);
+    ReferenceNetwork reference = new ReferenceNetwork(model);
+    double[] exact = toDoubles(parameters);
+    try (Network network = network(model, 5, parameters)) {
+      BatchScore score = compute(network, batch, weights);
+
+      assertThat(score.examples()).isEqualTo(5);
+      assertThat(score.lossSum() / 5)
+          .isCloseTo(reference.loss(exact, batch.images, batch.labels, weights), within(2e-6));
+      assertGradients(
+          model,
+          gradients(network),
+          reference.gradients(exact, batch.images, batch.labels, weights),
+          tolerance(model));
+    }
+  }
+
+  @Test
+  void weightsOfOneChangeNoBit() {
+    ModelSpec model = ContractModels.mixed();
+    Batch batch = Batch.random(model, 5, SEED);
+    try (Network network = network(model, 6, randomParameters(model))) {
+      float[] ones = new float[6];
+      Arrays.fill(ones, 1);
+      BatchScore weighted = compute(network, batch, ones);
+      float[] gradients = gradients(network);
+
+      assertThat(weighted).isEqualTo(compute(network, batch));
+      assertThat(gradients).isEqualTo(gradients(network));
+    }
+  }
+
+  @Test
+  void onlyTheFactorBetweenWeightsMatters() {
+    ModelSpec model = ContractModels.mixed();
+    Batch batch = Batch.random(model, 3, SEED);
+    try (Network network = network(model, 3, randomParameters(model))) {
+      BatchScore score = compute(network, batch, new float[] {1, 3, 2});
+      float[] gradients = gradients(network);
+
+      assertThat(compute(network, batch, new float[] {4, 12, 8})).isEqualTo(score);
+      assertThat(gradients(network)).isEqualTo(gradients);
+    }
+  }
+
+  @Test
+  void aWeightOfTwoIsTheExampleTwice() {
+    ModelSpec model = ContractModels.withoutDropout();
+    Batch batch = Batch.random(model, 3, SEED);
+    Batch repeated = batch.with(0, 1, 1, 2);
+    try (Network network = network(model, 4, randomParameters(model))) {
+      BatchScore score = compute(network, repeated);
+      double[] expected = toDoubles(gradients(network));
+
+      BatchScore weighted = compute(network, batch, new float[] {1, 2, 1});
+
+      assertThat(weighted.lossSum() / 3).isCloseTo(score.lossSum() / 4, within(1e-6));
+      assertGradients(model, gradients(network), expected, 1e-5);
+    }
+  }
+
+  @Test
+  void wrongWeightsAreRefused() {
+    ModelSpec model = ContractModels.mixed();
+    Batch batch = Batch.random(model, 2, SEED);
+    try (Network network = network(model, 2, randomParameters(model))) {
+      for (float[] weights :
+          new float[][] {{}, {1}, {1, -1}, {Float.NaN, 1}, {1, Float.POSITIVE_INFINITY}, {0, 0}}) {
+        assertThatIllegalArgumentException()
+            .as(Arrays.toString(weights))
+            .isThrownBy(() -> compute(network, batch, weights))
+            .withMessageContaining("weight");
+      }
     }
   }
 
@@ -487,6 +610,10 @@ public abstract class NetworkContract {
 
   private static BatchScore compute(Network network, Batch batch) {
     return network.computeGradients(batch.images, batch.targets, batch.examples, SEED);
+  }
+
+  private static BatchScore compute(Network network, Batch batch, float[] weights) {
+    return network.computeGradients(batch.images, batch.targets, weights, batch.examples, SEED);
   }
 
   private static float[] predict(Network network, Batch batch) {

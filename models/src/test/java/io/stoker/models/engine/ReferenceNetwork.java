@@ -1,10 +1,13 @@
 package io.stoker.models.engine;
 
 import io.stoker.models.spec.LayerSpec;
+import io.stoker.models.spec.LayerVisitor;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.ModelSpec.Placed;
 import io.stoker.models.spec.Shape;
 import io.stoker.models.spec.Window;
+import java.util.Arrays;
+import java.util.function.UnaryOperator;
 
 /**
  * A model computed in double precision by naive loops straight from the formulas in {@link
@@ -41,8 +44,15 @@ public final class ReferenceNetwork {
 
   /** The mean cross-entropy in training, in nats. */
   public double loss(double[] parameters, float[] images, int[] labels, int examples) {
+    return loss(parameters, images, labels, ones(examples));
+  }
+
+  /** The weighted mean of the cross-entropy in training, in nats. */
+  public double loss(double[] parameters, float[] images, int[] labels, float[] weights) {
+    int examples = weights.length;
     double[][] logits = logits(parameters, images, examples, true);
     double sum = 0;
+    double weightSum = 0;
     for (int example = 0; example < examples; example++) {
       double maximum = Double.NEGATIVE_INFINITY;
       for (double logit : logits[example]) {
@@ -52,23 +62,36 @@ public final class ReferenceNetwork {
       for (double logit : logits[example]) {
         total += Math.exp(logit - maximum);
       }
-      sum += Math.log(total) + maximum - logits[example][labels[example]];
+      sum += weights[example] * (Math.log(total) + maximum - logits[example][labels[example]]);
+      weightSum += weights[example];
     }
-    return sum / examples;
+    return sum / weightSum;
+  }
+
+  private static float[] ones(int examples) {
+    float[] ones = new float[examples];
+    Arrays.fill(ones, 1);
+    return ones;
+  }
+
+  /** The gradient of the mean loss; see the one of the weighted mean. */
+  public double[] gradients(double[] parameters, float[] images, int[] labels, int examples) {
+    return gradients(parameters, images, labels, ones(examples));
   }
 
   /**
-   * The gradient of the mean loss, by central differences; of a running statistic, what one step of
-   * it is to take away.
+   * The gradient of the weighted mean of the loss, by central differences; of a running statistic,
+   * the value that one step subtracts from it.
    */
-  public double[] gradients(double[] parameters, float[] images, int[] labels, int examples) {
+  public double[] gradients(double[] parameters, float[] images, int[] labels, float[] weights) {
+    int examples = weights.length;
     double[] gradients = new double[parameters.length];
     double[] moved = parameters.clone();
     for (int i = 0; i < parameters.length; i++) {
       moved[i] = parameters[i] + STEP;
-      double above = loss(moved, images, labels, examples);
+      double above = loss(moved, images, labels, weights);
       moved[i] = parameters[i] - STEP;
-      double below = loss(moved, images, labels, examples);
+      double below = loss(moved, images, labels, weights);
       moved[i] = parameters[i];
       gradients[i] = (above - below) / (2 * STEP);
     }
@@ -116,14 +139,61 @@ public final class ReferenceNetwork {
 
   private static double[][] forward(
       Placed placed, double[] parameters, double[][] in, boolean training) {
-    if (placed.layer() instanceof LayerSpec.BatchNormalization normalization) {
-      return normalize(normalization, placed, parameters, in, training);
+    return placed.layer().accept(new Forward(placed, parameters, in, training));
+  }
+
+  /** Computes one layer for a batch. */
+  private record Forward(Placed placed, double[] parameters, double[][] in, boolean training)
+      implements LayerVisitor<double[][]> {
+    private double[][] forEachExample(UnaryOperator<double[]> layer) {
+      return Arrays.stream(in).map(layer).toArray(double[][]::new);
     }
-    double[][] out = new double[in.length][];
-    for (int example = 0; example < in.length; example++) {
-      out[example] = forward(placed, parameters, in[example]);
+
+    private int offset() {
+      return Math.toIntExact(placed.parameterOffset());
     }
-    return out;
+
+    @Override
+    public double[][] visitConvolution(LayerSpec.Convolution layer) {
+      return forEachExample(
+          example ->
+              convolve(layer, placed.input(), placed.output(), parameters, offset(), example));
+    }
+
+    @Override
+    public double[][] visitPooling(LayerSpec.Pooling layer) {
+      return forEachExample(example -> pool(layer, placed.input(), placed.output(), example));
+    }
+
+    @Override
+    public double[][] visitLocalResponseNormalization(LayerSpec.LocalResponseNormalization layer) {
+      return forEachExample(example -> normalize(layer, placed.input(), example));
+    }
+
+    @Override
+    public double[][] visitBatchNormalization(LayerSpec.BatchNormalization layer) {
+      return normalize(layer, placed, parameters, in, training);
+    }
+
+    @Override
+    public double[][] visitActivation(LayerSpec.Activation layer) {
+      return forEachExample(example -> activate(layer, example));
+    }
+
+    @Override
+    public double[][] visitDropout(LayerSpec.Dropout layer) {
+      return in;
+    }
+
+    @Override
+    public double[][] visitLstm(LayerSpec.Lstm layer) {
+      return forEachExample(example -> read(layer, placed.input(), parameters, offset(), example));
+    }
+
+    @Override
+    public double[][] visitDense(LayerSpec.Dense layer) {
+      return forEachExample(example -> multiply(layer.units(), parameters, offset(), example));
+    }
   }
 
   private static double[][] normalize(
@@ -178,29 +248,6 @@ public final class ReferenceNetwork {
     return sum / area / values.length;
   }
 
-  private static double[] forward(Placed placed, double[] parameters, double[] in) {
-    int offset = Math.toIntExact(placed.parameterOffset());
-    if (placed.layer() instanceof LayerSpec.Convolution convolution) {
-      return convolve(convolution, placed.input(), placed.output(), parameters, offset, in);
-    }
-    if (placed.layer() instanceof LayerSpec.Pooling pooling) {
-      return pool(pooling, placed.input(), placed.output(), in);
-    }
-    if (placed.layer() instanceof LayerSpec.LocalResponseNormalization lrn) {
-      return normalize(lrn, placed.input(), in);
-    }
-    if (placed.layer() instanceof LayerSpec.Activation activation) {
-      return activate(activation, in);
-    }
-    if (placed.layer() instanceof LayerSpec.Lstm lstm) {
-      return read(lstm, placed.input(), parameters, offset, in);
-    }
-    if (placed.layer() instanceof LayerSpec.Dense dense) {
-      return multiply(dense.units(), parameters, offset, in);
-    }
-    return in;
-  }
-
   private static double[] convolve(
       LayerSpec.Convolution layer,
       Shape input,
@@ -244,7 +291,6 @@ public final class ReferenceNetwork {
 
   private static double[] pool(LayerSpec.Pooling layer, Shape input, Shape output, double[] in) {
     Window window = layer.window();
-    boolean maximum = layer.kind() == LayerSpec.Pooling.Kind.MAXIMUM;
     double[] out = new double[output.features()];
     for (int c = 0; c < output.channels(); c++) {
       for (int y = 0; y < output.height(); y++) {
@@ -261,7 +307,11 @@ public final class ReferenceNetwork {
               }
             }
           }
-          out[index(output, c, y, x)] = maximum ? best : sum / (window.kernel() * window.kernel());
+          out[index(output, c, y, x)] =
+              switch (layer.kind()) {
+                case MAXIMUM -> best;
+                case AVERAGE -> sum / (window.kernel() * window.kernel());
+              };
         }
       }
     }

@@ -32,7 +32,7 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * Each kind of layer, as large as AlexNet's: the stage on oneDNN beside Deeplearning4j's stock
+ * Each kind of layer, as large as AlexNet's: the layer on oneDNN beside Deeplearning4j's stock
  * layer on ND4J. The input has the order in which a convolution leaves it; one over its pixels,
  * that is not timed, stands before the layer.
  */
@@ -90,13 +90,13 @@ public class LayerBenchmark {
   }
 
   private static final int EXAMPLES = 16;
-  private static final Stage.Pass PASS = new Stage.Pass(true, 1);
+  private static final CompiledLayer.Pass PASS = new CompiledLayer.Pass(true, 1);
 
   /** Each kind in turn. */
   @Param public Kind kind;
 
   private Workspace workspace;
-  private Stage stage;
+  private CompiledLayer compiled;
 
   private final List<Layer> stock = new ArrayList<>();
   private final List<INDArray> stockInputs = new ArrayList<>();
@@ -114,17 +114,20 @@ public class LayerBenchmark {
             shape,
             List.of(before, kind.layer(), new LayerSpec.Dense(2, new Initializer.He(), 0)));
     workspace = new Workspace();
-    Vectors vectors = new Vectors(workspace, model.parameterCount());
+    FlatVectors vectors = new FlatVectors(workspace, model.parameterCount());
     new InitialParameters(model, 1).fill(0, vectors.parameters().asBuffer());
     Tensor images =
         workspace.tensor(Layout.plain(EXAMPLES, shape.channels(), shape.height(), shape.width()));
     INDArray noise = Nd4j.randn(DataType.FLOAT, images.layout().dimensions());
     images.buffer().put(noise.data().asFloat());
-    Stage first = Program.stage(workspace, vectors, model.placed().get(0), images, false);
+    CompiledLayer first =
+        new LayerCompiler(workspace, vectors, model.placed().get(0), images, false).compile();
     first.forward(PASS);
-    stage = Program.stage(workspace, vectors, model.placed().get(1), first.output(), false);
-    stage.prepareBackward(workspace.tensor(stage.output().layout()), true);
-    stage.forward(PASS);
+    compiled =
+        new LayerCompiler(workspace, vectors, model.placed().get(1), first.output(), false)
+            .compile();
+    compiled.prepareBackward(workspace.tensor(compiled.output().layout()), true);
+    compiled.forward(PASS);
     makeStock(model, noise);
   }
 
@@ -157,16 +160,16 @@ public class LayerBenchmark {
     workspace.close();
   }
 
-  /** The stage forward. */
+  /** The layer on oneDNN, forward. */
   @Benchmark
   public void forward() {
-    stage.forward(PASS);
+    compiled.forward(PASS);
   }
 
-  /** The stage backward: gradients by parameters and input. */
+  /** The layer on oneDNN, backward: gradients by parameters and input. */
   @Benchmark
   public void backward() {
-    stage.backward(PASS);
+    compiled.backward(PASS);
   }
 
   /** The stock layer forward; the parts of a grouped one in turn. */

@@ -1,29 +1,21 @@
 package io.stoker.worker.eval;
 
-import io.stoker.failure.InputException;
-import io.stoker.models.spec.LayerSpec;
+import io.stoker.failure.Check;
 import io.stoker.models.spec.ModelSpec;
 
-/** What a model has made of an image before its last dense layer tells the classes apart. */
+/** The output of a model's last hidden layer: the features by which images are compared. */
 public final class LastHiddenLayer {
   private LastHiddenLayer() {}
 
   /**
-   * The number of the layer that takes it in.
+   * The number of the layer whose input it is: the last one, which is dense in every model.
    *
-   * @throws InputException if the model has no layer before that one
+   * @throws io.stoker.failure.InputException if the model has only that one layer
    */
   public static int reader(ModelSpec model) {
-    int last = 0;
-    for (ModelSpec.Placed placed : model.placed()) {
-      if (placed.layer() instanceof LayerSpec.Dense) {
-        last = placed.index();
-      }
-    }
-    if (last == 0) {
-      throw new InputException(
-          "Model %s has no hidden layer in which images could be compared".formatted(model.name()));
-    }
+    int last = model.layers().size() - 1;
+    Check.input(
+        last > 0, "Model %s has no hidden layer in which images could be compared", model.name());
     return last;
   }
 }

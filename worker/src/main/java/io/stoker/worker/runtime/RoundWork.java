@@ -15,8 +15,8 @@ public interface RoundWork extends Serializable {
     /** The worker's network, until the part is closed. */
     Network network();
 
-    /** Whether no round has had this network before. */
-    boolean isFirstOfReplica();
+    /** Whether the network may not hold the values of the parameters that are in no slice. */
+    boolean lacksFrozenParameters();
 
     /** Does the work: the network's parameters move from where the caller has set them. */
     LocalResult train();

@@ -47,15 +47,15 @@ public final class TrainingReaders implements AutoCloseable {
     }
   }
 
-  private final Residents residents;
+  private final ExecutorResources resources;
   private final Deque<Waiting> waiting = new ArrayDeque<>();
   private int opened;
   private int open;
   private int peak;
   private boolean closed;
 
-  TrainingReaders(Residents residents) {
-    this.residents = residents;
+  TrainingReaders(ExecutorResources resources) {
+    this.resources = resources;
   }
 
   /**
@@ -103,7 +103,7 @@ public final class TrainingReaders implements AutoCloseable {
 
   private BatchReader open(Position position, Configuration hadoop) {
     TrainingData data = position.data();
-    SplitBlocks blocks = residents.blocks(data.uri(), data.manifestSha256(), data.split(), hadoop);
+    SplitBlocks blocks = resources.blocks(data.uri(), data.manifestSha256(), data.split(), hadoop);
     EpochPlan plan = data.plan(blocks.rows(), position.epoch());
     return BatchReader.training(
         blocks,

@@ -40,7 +40,7 @@ final class WorkerRound implements RoundWork.Part {
    * @param context the task's, at whose end the replica is given back
    */
   static WorkerRound begin(RoundTask task, int worker, Configuration hadoop, TaskContext context) {
-    Replica replica = Residents.here().borrow(task.replica());
+    Replica replica = ExecutorResources.here().borrow(task.replica());
     context.addTaskFailureListener((TaskFailureListener) (ended, failure) -> replica.discard());
     context.addTaskCompletionListener((TaskCompletionListener) ended -> replica.close());
     return new WorkerRound(task, worker, hadoop, context, replica);
@@ -52,14 +52,14 @@ final class WorkerRound implements RoundWork.Part {
   }
 
   @Override
-  public boolean isFirstOfReplica() {
+  public boolean lacksFrozenParameters() {
     return replica.isNew();
   }
 
   @Override
   public LocalResult train() {
     try (TrainingReaders.RoundReader reader =
-        Residents.here()
+        ExecutorResources.here()
             .readers()
             .reader(task.data(), task.epoch(), worker, task.firstStep(), hadoop)) {
       LocalResult result =

@@ -21,7 +21,7 @@ class TrainingReadersTest {
   @TempDir Path folder;
 
   private final Configuration hadoop = new Configuration();
-  private final TrainingReaders readers = Residents.here().readers();
+  private final TrainingReaders readers = ExecutorResources.here().readers();
   private TrainingData data;
 
   @BeforeEach

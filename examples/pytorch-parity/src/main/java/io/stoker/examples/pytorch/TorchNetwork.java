@@ -17,6 +17,7 @@ import ai.djl.training.optimizer.Optimizer;
 import ai.djl.training.tracker.Tracker;
 import io.stoker.models.spec.ActivationFunction;
 import io.stoker.models.spec.LayerSpec;
+import io.stoker.models.spec.LayerVisitor;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.Padding;
 import io.stoker.models.spec.Window;
@@ -73,13 +74,24 @@ final class TorchNetwork implements AutoCloseable {
   }
 
   private List<Parameter> tensors(ModelSpec.Placed placed) {
-    LayerSpec layer = placed.layer();
-    long start = placed.parameterOffset();
-    int channels = placed.input().channels();
-    if (layer instanceof LayerSpec.Convolution conv) {
+    return placed.layer().accept(new Tensors(placed));
+  }
+
+  /** Makes PyTorch's tensors of one layer. */
+  private final class Tensors implements LayerVisitor<List<Parameter>> {
+    private final ModelSpec.Placed placed;
+    private final long start;
+
+    Tensors(ModelSpec.Placed placed) {
+      this.placed = placed;
+      this.start = placed.parameterOffset();
+    }
+
+    @Override
+    public List<Parameter> visitConvolution(LayerSpec.Convolution conv) {
       int kernel = conv.window().kernel();
       long filters = conv.filters() / conv.groups();
-      long inputs = channels / conv.groups();
+      long inputs = placed.input().channels() / conv.groups();
       long group = filters * (1 + inputs * kernel * kernel);
       long[] biases = LongStream.range(0, conv.groups()).map(g -> start + g * group).toArray();
       return List.of(
@@ -90,16 +102,39 @@ final class TorchNetwork implements AutoCloseable {
               kernel,
               kernel),
           parameter(biases, conv.filters()));
-    } else if (layer instanceof LayerSpec.Dense dense) {
-      long inputs = placed.input().features();
-      return List.of(
-          parameter(new long[] {start}, dense.units(), inputs),
-          parameter(new long[] {start + dense.units() * inputs}, dense.units()));
-    } else if (layer instanceof LayerSpec.BatchNormalization) {
+    }
+
+    @Override
+    public List<Parameter> visitPooling(LayerSpec.Pooling pool) {
+      return List.of();
+    }
+
+    @Override
+    public List<Parameter> visitLocalResponseNormalization(
+        LayerSpec.LocalResponseNormalization lrn) {
+      return List.of();
+    }
+
+    @Override
+    public List<Parameter> visitBatchNormalization(LayerSpec.BatchNormalization norm) {
+      int channels = placed.input().channels();
       return List.of(
           parameter(new long[] {start}, channels),
           parameter(new long[] {start + channels}, channels));
-    } else if (layer instanceof LayerSpec.Lstm lstm) {
+    }
+
+    @Override
+    public List<Parameter> visitActivation(LayerSpec.Activation activation) {
+      return List.of();
+    }
+
+    @Override
+    public List<Parameter> visitDropout(LayerSpec.Dropout dropout) {
+      return List.of();
+    }
+
+    @Override
+    public List<Parameter> visitLstm(LayerSpec.Lstm lstm) {
       long units = lstm.units();
       long width = placed.input().width();
       return List.of(
@@ -107,7 +142,14 @@ final class TorchNetwork implements AutoCloseable {
           parameter(gates(start + 4 * units * width, units * units), 4 * units, units),
           parameter(gates(start + 4 * units * (width + units), units), 4 * units));
     }
-    return List.of();
+
+    @Override
+    public List<Parameter> visitDense(LayerSpec.Dense dense) {
+      long inputs = placed.input().features();
+      return List.of(
+          parameter(new long[] {start}, dense.units(), inputs),
+          parameter(new long[] {start + dense.units() * inputs}, dense.units()));
+    }
   }
 
   private static long[] gates(long start, long size) {
@@ -185,36 +227,57 @@ final class TorchNetwork implements AutoCloseable {
 
   private static NDArray forward(
       ModelSpec.Placed placed, List<Parameter> own, NDArray in, boolean training) {
-    LayerSpec layer = placed.layer();
-    if (layer instanceof LayerSpec.Convolution conv) {
+    return placed.layer().accept(new Forward(placed, own, in, training));
+  }
+
+  /** Computes one layer. */
+  private record Forward(ModelSpec.Placed placed, List<Parameter> own, NDArray in, boolean training)
+      implements LayerVisitor<NDArray> {
+    @Override
+    public NDArray visitConvolution(LayerSpec.Convolution conv) {
       return convolve(conv, own, in);
-    } else if (layer instanceof LayerSpec.Pooling pool) {
+    }
+
+    @Override
+    public NDArray visitPooling(LayerSpec.Pooling pool) {
       return pool(pool, in);
-    } else if (layer instanceof LayerSpec.LocalResponseNormalization lrn) {
+    }
+
+    @Override
+    public NDArray visitLocalResponseNormalization(LayerSpec.LocalResponseNormalization lrn) {
       return normalize(lrn, in);
-    } else if (layer instanceof LayerSpec.BatchNormalization norm) {
+    }
+
+    @Override
+    public NDArray visitBatchNormalization(LayerSpec.BatchNormalization norm) {
       NDArray mean = in.getManager().zeros(new Shape(placed.input().channels()));
       NDArray variance = in.getManager().ones(new Shape(placed.input().channels()));
-      return BatchNorm.batchNorm(
-              in,
-              mean,
-              variance,
-              own.get(0).array(),
-              own.get(1).array(),
-              1,
-              0.9f,
-              norm.epsilon(),
-              true)
+      NDArray scale = own.get(0).array();
+      NDArray shift = own.get(1).array();
+      return BatchNorm.batchNorm(in, mean, variance, scale, shift, 1, 0.9f, norm.epsilon(), true)
           .singletonOrThrow();
-    } else if (layer instanceof LayerSpec.Activation activation) {
+    }
+
+    @Override
+    public NDArray visitActivation(LayerSpec.Activation activation) {
       return activate(activation.function(), in);
-    } else if (layer instanceof LayerSpec.Dropout dropout) {
+    }
+
+    @Override
+    public NDArray visitDropout(LayerSpec.Dropout dropout) {
       return Dropout.dropout(in, dropout.probability(), training).singletonOrThrow();
-    } else if (layer instanceof LayerSpec.Lstm lstm) {
+    }
+
+    @Override
+    public NDArray visitLstm(LayerSpec.Lstm lstm) {
       return read(lstm, placed, own, in);
     }
-    NDArray flat = in.getShape().dimension() == 2 ? in : in.flatten(1, -1);
-    return Linear.linear(flat, own.get(0).array(), own.get(1).array()).singletonOrThrow();
+
+    @Override
+    public NDArray visitDense(LayerSpec.Dense dense) {
+      NDArray flat = in.getShape().dimension() == 2 ? in : in.flatten(1, -1);
+      return Linear.linear(flat, own.get(0).array(), own.get(1).array()).singletonOrThrow();
+    }
   }
 
   private static NDArray convolve(LayerSpec.Convolution conv, List<Parameter> own, NDArray in) {

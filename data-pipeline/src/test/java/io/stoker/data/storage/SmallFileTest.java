@@ -1,0 +1,57 @@
+package io.stoker.data.storage;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.stoker.failure.DamagedException;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.apache.hadoop.conf.Configuration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+class SmallFileTest {
+  @TempDir Path folder;
+
+  @Test
+  void readsAFileUpToItsBound() throws IOException {
+    Files.writeString(folder.resolve("a"), "12345");
+
+    assertThat(read("a", 5)).asString().isEqualTo("12345");
+    assertThatThrownBy(() -> read("a", 4))
+        .isInstanceOf(DamagedException.class)
+        .hasMessageEndingWith("a: it has more than 4 bytes");
+  }
+
+  @Test
+  void tellsAbsentFromDamaged() throws IOException {
+    Files.createFile(folder.resolve("empty"));
+    Files.createDirectory(folder.resolve("folder"));
+
+    assertThatThrownBy(() -> read("absent", 9)).isInstanceOf(FileNotFoundException.class);
+    assertThatThrownBy(() -> read("empty", 9))
+        .isInstanceOf(DamagedException.class)
+        .hasMessageContaining("it is empty");
+    assertThatThrownBy(() -> read("folder", 9))
+        .isInstanceOf(DamagedException.class)
+        .hasMessageContaining("it is a folder");
+  }
+
+  @Test
+  @Timeout(60)
+  void doesNotWaitForAPipe() throws Exception {
+    new ProcessBuilder("mkfifo", folder.resolve("pipe").toString()).start().waitFor();
+
+    assertThatThrownBy(() -> read("pipe", 9))
+        .isInstanceOf(DamagedException.class)
+        .hasMessageContaining("it is no regular file");
+  }
+
+  private byte[] read(String name, int maximum) throws IOException {
+    return SmallFile.read(
+        new org.apache.hadoop.fs.Path(folder.resolve(name).toUri()), maximum, new Configuration());
+  }
+}

@@ -1,0 +1,134 @@
+package io.stoker.driver.averaging;
+
+import io.stoker.base.LittleEndian;
+import io.stoker.models.engine.Network;
+import io.stoker.worker.runtime.RoundWork;
+import io.stoker.worker.sgd.LocalResult;
+import java.nio.FloatBuffer;
+import java.util.List;
+import org.apache.spark.SparkEnv;
+
+/**
+ * One worker's part of one round, inside a task: the parameters are loaded into the worker's
+ * network, the network is trained, and the result is read from it, slice by slice.
+ */
+final class RoundExecution {
+  /** The content of a piece from a worker that saw no example: it has no weight. */
+  private static final byte[] EMPTY = {};
+
+  private final ParameterSlices slices;
+  private final int round;
+  private final int worker;
+  private final RoundWork.Part part;
+  private double gatherSeconds;
+  private long fetchedBytes;
+  private List<SliceReport> averages = List.of();
+  private LocalResult result;
+
+  /**
+   * @param slices how the vectors are cut
+   * @param round the round, from 0 within the stage
+   * @param worker the worker
+   * @param part its work, begun; this object owns it until {@link #end}
+   */
+  RoundExecution(ParameterSlices slices, int round, int worker, RoundWork.Part part) {
+    this.slices = slices;
+    this.round = round;
+    this.worker = worker;
+    this.part = part;
+  }
+
+  int round() {
+    return round;
+  }
+
+  int worker() {
+    return worker;
+  }
+
+  /** Sets the network's values of one slice. */
+  void load(int slice, byte[] content) {
+    FloatBuffer values = LittleEndian.floats(content);
+    int length = slices.length(slice);
+    network().writeParameters(slices.offset(slice), values.slice(0, length));
+    if (slices.carryUpdaterState()) {
+      network().writeUpdaterState(slices.offset(slice), values.slice(length, length));
+    }
+  }
+
+  /** Sets the updater state to zero, unless it travels with the parameters. */
+  void resetUpdaterStateUnlessCarried() {
+    if (!slices.carryUpdaterState()) {
+      network().resetUpdaterState();
+    }
+  }
+
+  /**
+   * Notes what loading the parameters cost.
+   *
+   * @param seconds fetching and loading them
+   * @param fetched bytes of slices that came from other executors
+   * @param computed the averages that this task computed for it
+   */
+  void loaded(double seconds, long fetched, List<SliceReport> computed) {
+    gatherSeconds = seconds;
+    fetchedBytes = fetched;
+    averages = List.copyOf(computed);
+  }
+
+  /** Takes the worker's local steps. */
+  void train() {
+    result = part.train();
+  }
+
+  /**
+   * Reads the network's values of a slice into an array.
+   *
+   * @param target of {@link ParameterSlices#pieceBytes} bytes, which is written to
+   * @return the array; an empty one from a worker that saw no example
+   */
+  byte[] content(int slice, byte[] target) {
+    if (result.examples() == 0) {
+      return EMPTY;
+    }
+    FloatBuffer values = LittleEndian.floats(target);
+    int length = slices.length(slice);
+    network().readParameters(slices.offset(slice), values.slice(0, length));
+    if (slices.carryUpdaterState()) {
+      network().readUpdaterState(slices.offset(slice), values.slice(length, length));
+    }
+    return target;
+  }
+
+  /** The worker's piece of a slice. */
+  WorkerSlice piece(int slice, byte[] content) {
+    return WorkerSlice.of(slice, worker, SparkEnv.get().executorId(), result.examples(), content);
+  }
+
+  /**
+   * Ends the round: the network goes back, so that the task's next round, or another task, can
+   * borrow it.
+   *
+   * @param scatterSeconds reading and writing the pieces
+   */
+  TaskReport end(double scatterSeconds) {
+    part.close();
+    return new TaskReport(
+        round,
+        new WorkerReport(
+            worker,
+            result.examples(),
+            result.lossSum(),
+            result.correct(),
+            gatherSeconds,
+            result.waitSeconds(),
+            result.computeSeconds(),
+            scatterSeconds,
+            fetchedBytes),
+        averages);
+  }
+
+  private Network network() {
+    return part.network();
+  }
+}

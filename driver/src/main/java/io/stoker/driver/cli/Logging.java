@@ -1,0 +1,32 @@
+package io.stoker.driver.cli;
+
+import org.apache.logging.log4j.Level;
+import org.apache.logging.log4j.LogManager;
+import org.apache.logging.log4j.core.Appender;
+import org.apache.logging.log4j.core.LoggerContext;
+import org.apache.logging.log4j.core.config.Configurator;
+import org.apache.logging.log4j.core.config.LoggerConfig;
+
+/** What {@code --verbose} changes of Stoker's logging configuration. */
+final class Logging {
+  /** The appenders of Stoker's {@code log4j2.properties}. */
+  static final String LINES = "stderr";
+
+  static final String TRACES = "traces";
+
+  private Logging() {}
+
+  /** Logs what Spark does, and stack traces where the configuration is Stoker's own. */
+  static void showAll() {
+    Configurator.setRootLevel(Level.INFO);
+    if (LogManager.getContext(false) instanceof LoggerContext context) {
+      Appender traces = context.getConfiguration().getAppender(TRACES);
+      if (traces != null) {
+        LoggerConfig root = context.getConfiguration().getRootLogger();
+        root.removeAppender(LINES);
+        root.addAppender(traces, null, null);
+        context.updateLoggers();
+      }
+    }
+  }
+}

@@ -1,0 +1,141 @@
+package io.stoker.driver.cluster;
+
+import io.stoker.driver.spark.RegisteredExecutor;
+import io.stoker.driver.spark.RegisteredExecutors;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+import org.apache.spark.SparkConf;
+import org.apache.spark.api.java.JavaSparkContext;
+
+/**
+ * Waits while the executors of a cluster register with the driver, which they do one after the
+ * other, some seconds after the driver has started. A decision that more executors could change
+ * must not be taken before registration has settled: all executors are there that the configuration
+ * asks for, or, where it names no number, none has registered for {@link #QUIET}.
+ */
+public final class ExecutorRegistration {
+  /** Executors that were started together register within a shorter time of each other. */
+  static final Duration QUIET = Duration.ofSeconds(5);
+
+  private static final Duration POLL = Duration.ofMillis(100);
+
+  /** Tells the time and lets it pass. */
+  interface Clock {
+    Instant now();
+
+    void sleep(Duration duration) throws InterruptedException;
+  }
+
+  private final Supplier<List<RegisteredExecutor>> executors;
+  private final OptionalInt expectedExecutors;
+  private final OptionalInt expectedSlots;
+  private final boolean local;
+  private final Clock clock;
+
+  ExecutorRegistration(
+      Supplier<List<RegisteredExecutor>> executors, SparkConf conf, boolean local, Clock clock) {
+    this.executors = executors;
+    this.expectedExecutors = expectedExecutors(conf);
+    this.expectedSlots = expectedSlots(conf);
+    this.local = local;
+    this.clock = clock;
+  }
+
+  /** The registration of a cluster's executors. */
+  public static ExecutorRegistration of(JavaSparkContext spark) {
+    return new ExecutorRegistration(
+        () -> RegisteredExecutors.of(spark), spark.getConf(), spark.isLocal(), new SystemClock());
+  }
+
+  private static final class SystemClock implements Clock {
+    @Override
+    public Instant now() {
+      return Instant.now();
+    }
+
+    @Override
+    public void sleep(Duration duration) throws InterruptedException {
+      TimeUnit.MILLISECONDS.sleep(duration.toMillis());
+    }
+  }
+
+  private static OptionalInt expectedExecutors(SparkConf conf) {
+    return conf.contains("spark.executor.instances")
+            && !conf.getBoolean("spark.dynamicAllocation.enabled", false)
+        ? OptionalInt.of(conf.getInt("spark.executor.instances", 0))
+        : OptionalInt.empty();
+  }
+
+  /** A standalone cluster gives at most so many cores, in whole executors. */
+  private static OptionalInt expectedSlots(SparkConf conf) {
+    int cores = conf.getInt("spark.cores.max", 0);
+    int ofExecutor = conf.getInt("spark.executor.cores", 0);
+    if (cores < 1) {
+      return OptionalInt.empty();
+    }
+    int whole = ofExecutor > 0 ? cores - cores % ofExecutor : cores;
+    return OptionalInt.of(whole / Math.max(1, conf.getInt("spark.task.cpus", 1)));
+  }
+
+  /**
+   * Waits until the executors that are there are enough for the caller, or registration has
+   * settled.
+   *
+   * @param enough whether more executors would change nothing for the caller
+   * @param patience how long to wait
+   * @return the executors that are there then
+   */
+  public Slots awaitSettled(Predicate<Slots> enough, Duration patience) {
+    return await(slots -> enough.test(slots) || isSettled(slots), patience);
+  }
+
+  /**
+   * Waits until there are some slots, also after registration has settled: other applications may
+   * give slots back.
+   *
+   * @param wanted how many slots
+   * @param patience how long to wait
+   * @return the executors that are there then
+   */
+  public Slots awaitSlots(int wanted, Duration patience) {
+    return await(slots -> slots.count() >= wanted, patience);
+  }
+
+  private Slots await(Predicate<Slots> done, Duration patience) {
+    Instant end = clock.now().plus(patience);
+    Slots slots = new Slots(executors.get());
+    try {
+      while (!local && !done.test(slots) && clock.now().isBefore(end)) {
+        clock.sleep(POLL);
+        slots = new Slots(executors.get());
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    return slots;
+  }
+
+  private boolean isSettled(Slots slots) {
+    if (slots.executors().isEmpty()) {
+      return false;
+    }
+    if (expectedExecutors.isPresent() || expectedSlots.isPresent()) {
+      boolean allExecutors = slots.executors().size() >= expectedExecutors.orElse(0);
+      boolean allSlots = slots.count() >= expectedSlots.orElse(0);
+      if (allExecutors && allSlots) {
+        return true;
+      }
+    }
+    Instant newest =
+        slots.executors().stream()
+            .map(RegisteredExecutor::since)
+            .max(Instant::compareTo)
+            .orElseThrow();
+    return !newest.plus(QUIET).isAfter(clock.now());
+  }
+}

@@ -1,0 +1,123 @@
+package io.stoker.driver.round;
+
+import io.stoker.data.augment.Augmentation;
+import io.stoker.data.image.ImageShape;
+import io.stoker.data.shard.ShardFolder;
+import io.stoker.driver.checkpoint.Locations;
+import io.stoker.driver.checkpoint.ModelFiles;
+import io.stoker.driver.checkpoint.RunFolder;
+import io.stoker.driver.checkpoint.RunRecord;
+import io.stoker.driver.checkpoint.StoredModel;
+import io.stoker.driver.checkpoint.Versions;
+import io.stoker.driver.cluster.GpuRequest;
+import io.stoker.driver.config.LayerRates;
+import io.stoker.driver.config.ModelReference;
+import io.stoker.driver.config.TrainingConfig;
+import io.stoker.driver.config.Wire;
+import io.stoker.failure.Check;
+import io.stoker.models.engine.Engine;
+import io.stoker.models.spec.ModelSpec;
+import io.stoker.worker.eval.ModelInput;
+import java.util.Locale;
+import java.util.Optional;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A job of which all names are resolved: its engine, data, model, run folder and first parameters.
+ *
+ * @param run what its rounds do
+ * @param engine what computes
+ * @param folder where the run is
+ * @param existing whether a run that is there is resumed
+ */
+record ResolvedJob(TrainingRun run, Engine engine, RunFolder folder, ExistingRun existing) {
+  private static final Logger LOG = LoggerFactory.getLogger(ResolvedJob.class);
+
+  /**
+   * Resolves what a user asked for.
+   *
+   * @throws io.stoker.failure.StokerException if something is not there, or does not fit the rest
+   */
+  static ResolvedJob of(JavaSparkContext spark, TrainingConfig requested, ExistingRun existing) {
+    Configuration hadoop = spark.hadoopConfiguration();
+    Engine engine = GpuRequest.engine(spark.getConf(), requested.engine());
+    Path runPath = Locations.absolute(requested.run(), hadoop);
+    TrainingConfig config =
+        requested.toBuilder()
+            .data(Locations.absolute(requested.data().uri(), hadoop).toString())
+            .run(runPath.toString())
+            .engine(engine.name())
+            .build();
+    ShardFolder shards = ShardFolder.open(new Path(config.data().uri()), hadoop);
+    ModelSpec model =
+        ModelReference.resolve(
+            config.model(),
+            ModelInput.shape(shards.manifest().image()),
+            shards.manifest().classes());
+    logCropping(model, shards.manifest().image());
+    if (config.validation().isOn()) {
+      shards.manifest().split(config.validation().split());
+    }
+    Augmentation.parse(String.join(",", config.data().augmentations()));
+    RunFolder folder = RunFolder.at(runPath, hadoop);
+    TrainingRun run =
+        new TrainingRun(config, model, shards, folder, init(config, model, existing, hadoop));
+    return new ResolvedJob(run, engine, folder, existing);
+  }
+
+  private static void logCropping(ModelSpec model, ImageShape images) {
+    ImageShape input = ModelInput.images(model.input());
+    if (!input.equals(images)) {
+      LOG.info(
+          "Model {} takes {} of the data's {}: {} % of an image at a time",
+          model.name(), input, images, 100L * input.area() / images.area());
+    }
+  }
+
+  /** A resumed job needs the trained model only for layers that do not learn. */
+  private static Optional<StoredModel> init(
+      TrainingConfig config, ModelSpec model, ExistingRun existing, Configuration hadoop) {
+    String checkpoint = config.initialization().checkpoint();
+    boolean needless =
+        existing == ExistingRun.RESUME && LayerRates.of(config, model).frozenParameters(model) == 0;
+    return checkpoint.isBlank() || needless
+        ? Optional.empty()
+        : Optional.of(ModelFiles.open(checkpoint, hadoop));
+  }
+
+  /**
+   * Checks what can be checked without the cluster.
+   *
+   * @throws io.stoker.failure.StokerException if the job cannot be trained, or not in its folder
+   */
+  void check() {
+    run.checkTransfer();
+    Wire wire = run.config().averaging().wire();
+    Check.input(
+        wire == Wire.FP32 || run.outerStep().statistics().isEmpty(),
+        "Cannot send what changes in %s as %s: its running statistics (batch normalization) could"
+            + " be rounded below zero; use --wire fp32",
+        run.model().name(),
+        wire.name().toLowerCase(Locale.ROOT));
+    if (existing == ExistingRun.RESUME) {
+      folder.requireSameJob(run.identity());
+    } else {
+      folder.refuseExisting();
+    }
+  }
+
+  /**
+   * Writes the run's record.
+   *
+   * @param sparkVersion the cluster's version
+   */
+  void record(String sparkVersion) {
+    folder.record(
+        new RunRecord(
+            run.identity(), run.plan().rounds(), Versions.all(sparkVersion, engine.description())));
+  }
+}

@@ -1,0 +1,78 @@
+package io.stoker.driver.spark;
+
+import java.io.Serializable;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.apache.spark.BarrierTaskContext;
+import org.apache.spark.SparkException;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.rdd.RDD;
+import scala.runtime.AbstractFunction1;
+
+/** A stage in Spark's barrier mode: either all of its tasks run at the same time, or none does. */
+public final class BarrierStage {
+  private BarrierStage() {}
+
+  /** The work of each task. */
+  @FunctionalInterface
+  public interface Body<T> extends Serializable {
+    /** Does the work, on an executor. */
+    T run();
+  }
+
+  /**
+   * Runs a stage. Each of its tasks waits until all of them have started, and then does its work.
+   *
+   * @param spark the cluster
+   * @param tasks how many tasks; Spark waits until there are as many slots
+   * @param body the work of each task
+   * @return the results, in the order of the tasks
+   */
+  public static <T> List<T> run(JavaSparkContext spark, int tasks, Body<T> body) {
+    List<Integer> numbers = IntStream.range(0, tasks).boxed().toList();
+    RDD<T> results =
+        spark
+            .parallelize(numbers, tasks)
+            .rdd()
+            .barrier()
+            .mapPartitions(new AfterBarrier<>(body), false, Scala.<T>tag(Object.class));
+    return Arrays.asList(array(results.collect()));
+  }
+
+  /** Whether a stage has failed because there are fewer slots than tasks. */
+  public static boolean isShortOfSlots(Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof SparkException
+          && String.valueOf(cause.getMessage()).contains("Barrier execution mode does not allow")) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  @SuppressWarnings("unchecked") // an RDD whose tag is Object's gives an Object[]
+  private static <T> T[] array(Object elements) {
+    return (T[]) elements;
+  }
+
+  private static final class AfterBarrier<T>
+      extends AbstractFunction1<scala.collection.Iterator<Integer>, scala.collection.Iterator<T>>
+      implements Serializable {
+    private static final long serialVersionUID = 1L;
+
+    private final Body<T> body;
+
+    AfterBarrier(Body<T> body) {
+      this.body = body;
+    }
+
+    @Override
+    public scala.collection.Iterator<T> apply(scala.collection.Iterator<Integer> number) {
+      BarrierTaskContext.get().barrier();
+      Iterator<T> result = List.of(body.run()).iterator();
+      return Scala.iterator(result);
+    }
+  }
+}

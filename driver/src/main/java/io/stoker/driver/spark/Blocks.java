@@ -1,0 +1,164 @@
+package io.stoker.driver.spark;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.util.Iterator;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.apache.spark.SparkEnv;
+import org.apache.spark.network.buffer.ManagedBuffer;
+import org.apache.spark.network.shuffle.BlockFetchingListener;
+import org.apache.spark.rdd.RDD;
+import org.apache.spark.storage.BlockId;
+import org.apache.spark.storage.BlockManager;
+import org.apache.spark.storage.BlockManagerId;
+import org.apache.spark.storage.RDDBlockId;
+import org.apache.spark.storage.StorageLevel;
+import org.apache.spark.util.io.ChunkedByteBuffer;
+
+/**
+ * The block manager of this process. A block is named by an RDD's number and a partition; it is
+ * stored on this executor, or fetched from another one.
+ */
+public final class Blocks {
+  private Blocks() {}
+
+  private static BlockManager manager() {
+    return SparkEnv.get().blockManager();
+  }
+
+  /** Where other executors fetch blocks of this process from. */
+  public static BlockPlace here() {
+    return place(manager().blockManagerId());
+  }
+
+  private static BlockPlace place(BlockManagerId id) {
+    return new BlockPlace(id.executorId(), id.host(), id.port());
+  }
+
+  /** Whether this process holds a partition of an RDD. */
+  public static boolean isHere(int rdd, int partition) {
+    return manager().getStatus(new RDDBlockId(rdd, partition)).isDefined();
+  }
+
+  /**
+   * The executors that hold partitions of an RDD, as the driver knows them. Asks the driver once.
+   *
+   * @return a list for each partition, in the order of the arguments
+   */
+  public static List<List<BlockPlace>> holders(int rdd, List<Integer> partitions) {
+    BlockId[] blocks =
+        partitions.stream()
+            .map(partition -> new RDDBlockId(rdd, partition))
+            .toArray(BlockId[]::new);
+    return Scala.list(manager().master().getLocations(blocks)).stream()
+        .map(each -> Scala.list(each).stream().map(Blocks::place).toList())
+        .toList();
+  }
+
+  /**
+   * Stores an element of a persisted RDD here, as its partition. The driver is told, so that other
+   * executors find it.
+   */
+  public static <T> void put(RDD<T> rdd, int partition, T element) {
+    manager()
+        .putIterator(
+            new RDDBlockId(rdd.id(), partition),
+            Scala.iterator(List.of(element).iterator()),
+            rdd.getStorageLevel(),
+            true,
+            rdd.elementClassTag());
+  }
+
+  /** Stores bytes here. The driver is not told: executors that want them must know the place. */
+  public static void putBytes(int rdd, int partition, ByteBuffer... bytes) {
+    manager()
+        .putBytes(
+            new RDDBlockId(rdd, partition),
+            new ChunkedByteBuffer(bytes),
+            StorageLevel.MEMORY_AND_DISK_SER(),
+            false,
+            Scala.tag(Object.class));
+  }
+
+  /**
+   * Takes a block from a process that holds it, which may be this one.
+   *
+   * @return the block, which the caller closes; one that arrives after the future was cancelled is
+   *     closed at once
+   */
+  public static CompletableFuture<FetchedBlock> fetch(BlockPlace from, int rdd, int partition) {
+    RDDBlockId block = new RDDBlockId(rdd, partition);
+    return from.equals(here()) ? local(block) : remote(from, block);
+  }
+
+  private static CompletableFuture<FetchedBlock> local(RDDBlockId block) {
+    try {
+      return CompletableFuture.completedFuture(
+          new FetchedBlock(manager().getLocalBlockData(block)));
+    } catch (Exception e) { // Spark does not declare that a block may be missing.
+      return CompletableFuture.failedFuture(e);
+    }
+  }
+
+  private static CompletableFuture<FetchedBlock> remote(BlockPlace from, RDDBlockId block) {
+    CompletableFuture<FetchedBlock> future = new CompletableFuture<>();
+    BlockFetchingListener listener =
+        new BlockFetchingListener() {
+          @Override
+          public void onBlockFetchSuccess(String id, ManagedBuffer data) {
+            data.retain();
+            if (!future.complete(new FetchedBlock(data))) {
+              data.release();
+            }
+          }
+
+          @Override
+          public void onBlockFetchFailure(String id, Throwable reason) {
+            future.completeExceptionally(reason);
+          }
+        };
+    manager()
+        .blockTransferService()
+        .fetchBlocks(
+            from.host(), from.port(), from.executor(), new String[] {block.name()}, listener, null);
+    return future;
+  }
+
+  /**
+   * Reads the only element of a partition of a persisted RDD from its block, and closes the block.
+   */
+  public static <T> T element(RDD<T> rdd, int partition, FetchedBlock block) {
+    try (block;
+        InputStream in = block.open()) {
+      Iterator<T> elements =
+          Scala.iterator(
+              SparkEnv.get()
+                  .serializerManager()
+                  .<T>dataDeserializeStream(
+                      new RDDBlockId(rdd.id(), partition), in, rdd.elementClassTag()));
+      return only(elements);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The only element of a partition. Spark unlocks a block when its reader has seen the end. */
+  public static <T> T only(Iterator<T> elements) {
+    T element = elements.next();
+    if (elements.hasNext()) {
+      throw new IllegalStateException("A partition has more than one element");
+    }
+    return element;
+  }
+
+  /**
+   * Deletes all blocks of an RDD on all executors, also those of which the driver was not told, and
+   * waits until they are deleted. On the driver.
+   */
+  public static void deleteEverywhere(int rdd) {
+    manager().master().removeRdd(rdd, true);
+  }
+}

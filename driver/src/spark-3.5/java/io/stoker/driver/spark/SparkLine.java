@@ -1,0 +1,56 @@
+package io.stoker.driver.spark;
+
+import org.apache.spark.Partition;
+import org.apache.spark.ShuffleDependency;
+import org.apache.spark.SparkEnv;
+import org.apache.spark.TaskContext;
+import org.apache.spark.rdd.RDD;
+import org.apache.spark.scheduler.MapStatus;
+import org.apache.spark.shuffle.ShuffleWriteProcessor;
+
+/**
+ * What cannot be written once for all lines of Spark. This is the class for Spark 3.5; the build
+ * takes the one of the line that it is for.
+ */
+final class SparkLine {
+  private SparkLine() {}
+
+  /**
+   * The shuffle writer that Spark calls in each map task.
+   *
+   * @param files writes the file, where it can; where it cannot, Spark's own writer does
+   */
+  static ShuffleWriteProcessor shuffleWriter(ShuffleFileWriter<?> files) {
+    return new Writer(files);
+  }
+
+  private static final class Writer extends ShuffleWriteProcessor {
+    private static final long serialVersionUID = 1L;
+
+    private final ShuffleFileWriter<?> files;
+
+    Writer(ShuffleFileWriter<?> files) {
+      this.files = files;
+    }
+
+    @Override
+    public MapStatus write(
+        RDD<?> records,
+        ShuffleDependency<?, ?, ?> shuffle,
+        long mapId,
+        TaskContext context,
+        Partition partition) {
+      if (!files.canWrite(shuffle)) {
+        return super.write(records, shuffle, mapId, context, partition);
+      }
+      long[] lengths =
+          files.write(
+              records.iterator(partition, context),
+              shuffle,
+              mapId,
+              context,
+              createMetricsReporter(context));
+      return MapStatus.apply(SparkEnv.get().blockManager().shuffleServerId(), lengths, mapId);
+    }
+  }
+}

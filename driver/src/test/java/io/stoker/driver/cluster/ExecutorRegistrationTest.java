@@ -1,0 +1,112 @@
+package io.stoker.driver.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.stoker.driver.spark.RegisteredExecutor;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.apache.spark.SparkConf;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Executors of one core that register at times of the test's choice. */
+class ExecutorRegistrationTest {
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+  private final TestClock clock = new TestClock();
+  private final SparkConf conf = new SparkConf(false);
+
+  private static final class TestClock implements ExecutorRegistration.Clock {
+    private Instant now = Instant.EPOCH;
+
+    @Override
+    public Instant now() {
+      return now;
+    }
+
+    @Override
+    public void sleep(Duration duration) {
+      now = now.plus(duration);
+    }
+
+    double seconds() {
+      return now.toEpochMilli() / 1e3;
+    }
+  }
+
+  private ExecutorRegistration registering(double... seconds) {
+    return new ExecutorRegistration(
+        () ->
+            IntStream.range(0, seconds.length)
+                .filter(i -> seconds[i] <= clock.seconds())
+                .mapToObj(i -> executor(i, seconds[i]))
+                .toList(),
+        conf,
+        false,
+        clock);
+  }
+
+  private static RegisteredExecutor executor(int id, double seconds) {
+    return new RegisteredExecutor("" + id, "host", 1, Instant.ofEpochMilli((long) (seconds * 1e3)));
+  }
+
+  @Test
+  void goesOnAtOnceWithEnoughSlots() {
+    Slots slots = registering(2, 2.5, 3, 6).awaitSettled(there -> there.count() >= 2, PATIENCE);
+
+    assertThat(slots.count()).isEqualTo(2);
+    assertThat(clock.seconds()).isBetween(2.4, 2.7);
+  }
+
+  /** However the driver's start and the executors' interleave, it sees all four. */
+  @ParameterizedTest
+  @ValueSource(doubles = {0, 1, 2, 2.2, 3.5, 8})
+  void seesAllExecutorsBeforeItSaysThatThereAreTooFew(double start) {
+    clock.sleep(Duration.ofMillis((long) (start * 1e3)));
+
+    Slots slots = registering(2, 2.1, 4, 5.9).awaitSettled(there -> there.count() >= 100, PATIENCE);
+
+    assertThat(slots.count()).isEqualTo(4);
+    assertThat(clock.seconds()).isBetween(10.8, 11.2);
+  }
+
+  @Test
+  void waitsForTheExecutorsThatAreConfigured() {
+    conf.set("spark.executor.instances", "3");
+
+    assertThat(registering(1, 2, 3).awaitSettled(there -> false, PATIENCE).count()).isEqualTo(3);
+    assertThat(clock.seconds()).isBetween(2.9, 3.2);
+  }
+
+  @Test
+  void waitsForTheCoresThatAreConfiguredInWholeExecutors() {
+    conf.set("spark.cores.max", "5").set("spark.executor.cores", "2").set("spark.task.cpus", "2");
+
+    assertThat(registering(1, 2, 9).awaitSettled(there -> false, PATIENCE).count()).isEqualTo(2);
+    assertThat(clock.seconds()).isBetween(1.9, 2.2);
+  }
+
+  @Test
+  void givesUpWhenNoneRegisters() {
+    assertThat(registering().awaitSettled(there -> false, PATIENCE).executors()).isEmpty();
+    assertThat(clock.seconds()).isBetween(30.0, 30.2);
+  }
+
+  @Test
+  void waitsForSlotsThatOthersMayGiveBack() {
+    assertThat(registering(0, 20).awaitSlots(2, PATIENCE).count()).isEqualTo(2);
+    assertThat(registering(0, 20).awaitSlots(3, Duration.ofSeconds(1)).count()).isEqualTo(2);
+  }
+
+  @Test
+  void doesNotWaitForALocalMaster() {
+    ExecutorRegistration local =
+        new ExecutorRegistration(() -> List.of(executor(0, 0)), conf, true, clock);
+
+    assertThat(local.awaitSettled(there -> false, PATIENCE).count()).isEqualTo(1);
+    assertThat(clock.seconds()).isZero();
+  }
+}

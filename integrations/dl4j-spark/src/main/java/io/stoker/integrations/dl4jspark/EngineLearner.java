@@ -1,0 +1,79 @@
+package io.stoker.integrations.dl4jspark;
+
+import io.stoker.models.engine.BatchScore;
+import io.stoker.models.engine.Network;
+import io.stoker.models.engine.StepSettings;
+import io.stoker.worker.runtime.ExecutorResources;
+import io.stoker.worker.runtime.Replica;
+import io.stoker.worker.runtime.ReplicaKey;
+import java.util.List;
+import org.apache.spark.TaskContext;
+import org.apache.spark.util.TaskCompletionListener;
+import org.apache.spark.util.TaskFailureListener;
+
+/**
+ * Steps of an engine of ours.
+ *
+ * @param replica the network
+ * @param layout the examples
+ * @param settings of each step of the round
+ */
+record EngineLearner(ReplicaKey replica, ExampleLayout layout, List<Settings> settings)
+    implements Learner {
+  /** What travels of {@link StepSettings}. */
+  record Settings(float learningRate, float momentum, StepSettings.Momentum kind, float weightDecay)
+      implements java.io.Serializable {
+    static Settings of(StepSettings step) {
+      return new Settings(step.learningRate(), step.momentum(), step.kind(), step.weightDecay());
+    }
+
+    StepSettings step() {
+      return new StepSettings(learningRate, momentum, kind, weightDecay, StepSettings.UNCLIPPED);
+    }
+  }
+
+  EngineLearner {
+    settings = List.copyOf(settings);
+  }
+
+  @Override
+  public Borrowed borrow(TaskContext context) {
+    Replica borrowed = ExecutorResources.here().borrow(replica);
+    context.addTaskFailureListener((TaskFailureListener) (ended, failure) -> borrowed.discard());
+    context.addTaskCompletionListener((TaskCompletionListener) ended -> borrowed.close());
+    return new Steps(borrowed);
+  }
+
+  private final class Steps implements Borrowed {
+    private final Replica replica;
+    private final Network network;
+    private final float[] images;
+    private final float[] targets;
+
+    Steps(Replica replica) {
+      this.replica = replica;
+      this.network = replica.network();
+      this.images = new float[network.batchCapacity() * layout.featureSize()];
+      this.targets = new float[network.batchCapacity() * network.model().classes()];
+    }
+
+    @Override
+    public Network network() {
+      return network;
+    }
+
+    @Override
+    public BatchScore step(List<float[]> examples, int step, long dropoutSeed) {
+      ExampleLayout.copy(examples, 0, layout.featureSize(), images);
+      ExampleLayout.copy(examples, layout.featureSize(), network.model().classes(), targets);
+      BatchScore score = network.computeGradients(images, targets, examples.size(), dropoutSeed);
+      network.update(settings.get(step).step());
+      return score;
+    }
+
+    @Override
+    public void giveBack() {
+      replica.close();
+    }
+  }
+}

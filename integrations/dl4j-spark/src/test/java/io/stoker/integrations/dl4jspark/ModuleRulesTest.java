@@ -1,0 +1,26 @@
+package io.stoker.integrations.dl4jspark;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+
+@AnalyzeClasses(
+    packages = "io.stoker.integrations.dl4jspark",
+    importOptions = ImportOption.DoNotIncludeTests.class)
+class ModuleRulesTest {
+  @ArchTest
+  static final ArchRule ofTheDriverOnlyWhatAveragesAndTheBaselinesInterface =
+      noClasses()
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(
+              "io.stoker.driver.checkpoint..",
+              "io.stoker.driver.cli..",
+              "io.stoker.driver.evaluate..",
+              "io.stoker.driver.report..",
+              "io.stoker.driver.round..",
+              "picocli..");
+}

@@ -1,0 +1,96 @@
+package io.stoker.models.dl4j;
+
+import io.stoker.models.spec.Initializer;
+import io.stoker.models.spec.ModelSpec.Placed;
+import io.stoker.models.spec.ParameterSpec;
+import org.deeplearning4j.nn.conf.distribution.NormalDistribution;
+import org.deeplearning4j.nn.conf.distribution.UniformDistribution;
+import org.deeplearning4j.nn.conf.layers.BaseLayer;
+import org.deeplearning4j.nn.weights.IWeightInit;
+import org.deeplearning4j.nn.weights.WeightInitConstant;
+import org.deeplearning4j.nn.weights.WeightInitDistribution;
+import org.deeplearning4j.nn.weights.WeightInitRelu;
+import org.deeplearning4j.nn.weights.WeightInitXavierUniform;
+
+/**
+ * How Deeplearning4j would initialize a layer. Stoker sets all parameters itself; this serves
+ * programs that train a new network from the configuration with Deeplearning4j.
+ */
+final class StockInitialization {
+  private StockInitialization() {}
+
+  /** Sets the initialization of a layer with weights. */
+  static void apply(BaseLayer layer, Placed placed) {
+    for (ParameterSpec tensor : placed.parameters()) {
+      if (tensor.role() == ParameterSpec.Role.WEIGHT) {
+        layer.setWeightInitFn(tensor.initializer().accept(new WeightInit(tensor.fanIn())));
+      } else {
+        layer.setBiasInit(tensor.initializer().accept(new BiasInit(placed)));
+      }
+    }
+  }
+
+  /** Deeplearning4j's initialization of weights. */
+  private record WeightInit(int fanIn) implements Initializer.Visitor<IWeightInit> {
+    @Override
+    public IWeightInit visitConstant(Initializer.Constant initializer) {
+      return new WeightInitConstant(Decimal.of(initializer.value()));
+    }
+
+    @Override
+    public IWeightInit visitGaussian(Initializer.Gaussian initializer) {
+      return new WeightInitDistribution(
+          new NormalDistribution(0, Decimal.of(initializer.standardDeviation())));
+    }
+
+    @Override
+    public IWeightInit visitHe(Initializer.He initializer) {
+      return new WeightInitRelu();
+    }
+
+    @Override
+    public IWeightInit visitGlorot(Initializer.Glorot initializer) {
+      return new WeightInitXavierUniform();
+    }
+
+    @Override
+    public IWeightInit visitLeCun(Initializer.LeCun initializer) {
+      double bound = 2.4 / fanIn;
+      return new WeightInitDistribution(new UniformDistribution(-bound, bound));
+    }
+  }
+
+  /** Deeplearning4j's initialization of biases, which begin with a constant there. */
+  private record BiasInit(Placed placed) implements Initializer.Visitor<Double> {
+    @Override
+    public Double visitConstant(Initializer.Constant initializer) {
+      return Decimal.of(initializer.value());
+    }
+
+    @Override
+    public Double visitGaussian(Initializer.Gaussian initializer) {
+      throw noBias(initializer);
+    }
+
+    @Override
+    public Double visitHe(Initializer.He initializer) {
+      throw noBias(initializer);
+    }
+
+    @Override
+    public Double visitGlorot(Initializer.Glorot initializer) {
+      throw noBias(initializer);
+    }
+
+    @Override
+    public Double visitLeCun(Initializer.LeCun initializer) {
+      throw noBias(initializer);
+    }
+
+    private IllegalStateException noBias(Initializer initializer) {
+      return new IllegalStateException(
+          "Deeplearning4j cannot begin the biases of %s with %s"
+              .formatted(placed.layer().label(), initializer));
+    }
+  }
+}

@@ -1,0 +1,139 @@
+package io.stoker.models.onednn;
+
+import static io.stoker.models.spec.ActivationFunction.LEAK;
+import static io.stoker.models.spec.ActivationFunction.TANH_AMPLITUDE;
+import static io.stoker.models.spec.ActivationFunction.TANH_SLOPE;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DIFF_DST;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DIFF_SRC;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DST;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC;
+
+import io.stoker.failure.InputException;
+import io.stoker.models.spec.ActivationFunction;
+import java.nio.FloatBuffer;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.dnnl.dnnl_eltwise_desc_t;
+import org.bytedeco.dnnl.global.dnnl;
+
+/**
+ * {@link io.stoker.models.spec.LayerSpec.Activation}. The backward pass computes the gradient from
+ * the output, so the forward pass may overwrite the input.
+ */
+final class CompiledActivation extends SequencedLayer {
+  private final Workspace workspace;
+  private final ActivationFunction function;
+  private final Tensor activated;
+  private final Tensor output;
+
+  /**
+   * @param overwrite whether the output may overwrite the input: true unless the layer before reads
+   *     it in its backward pass
+   */
+  CompiledActivation(
+      Workspace workspace, ActivationFunction function, Tensor input, boolean overwrite) {
+    this.workspace = workspace;
+    this.function = function;
+    activated = overwrite ? input : workspace.tensor(input.layout());
+    output =
+        function == ActivationFunction.SCALED_TANH ? workspace.tensor(input.layout()) : activated;
+    forward.addAll(
+        switch (function) {
+          case THRESHOLD -> List.<Runnable>of(() -> threshold(input.buffer(), activated.buffer()));
+          case SIGMOID ->
+              List.of(step(dnnl.dnnl_eltwise_logistic_use_dst_for_bwd, 0, input, output));
+          case TANH -> List.of(step(dnnl.dnnl_eltwise_tanh_use_dst_for_bwd, 0, input, output));
+          case RELU -> List.of(step(dnnl.dnnl_eltwise_relu_use_dst_for_bwd, 0, input, output));
+          case LEAKY_RELU ->
+              List.of(step(dnnl.dnnl_eltwise_relu_use_dst_for_bwd, LEAK, input, output));
+          case SCALED_TANH ->
+              List.of(
+                  step(dnnl.dnnl_eltwise_linear, TANH_SLOPE, input, activated),
+                  step(dnnl.dnnl_eltwise_tanh_use_dst_for_bwd, 0, activated, activated),
+                  step(dnnl.dnnl_eltwise_linear, TANH_AMPLITUDE, activated, output));
+        });
+  }
+
+  private Runnable step(int algorithm, float alpha, Tensor from, Tensor to) {
+    return elementwise(algorithm, alpha, from, to)::run;
+  }
+
+  private Primitive elementwise(int algorithm, float alpha, Tensor from, Tensor to) {
+    return workspace.compile(
+        elementwise(algorithm, alpha, from.layout()), Map.of(DNNL_ARG_SRC, from, DNNL_ARG_DST, to));
+  }
+
+  private PrimitiveDescriptor elementwise(int algorithm, float alpha, Layout layout) {
+    dnnl_eltwise_desc_t description = new dnnl_eltwise_desc_t();
+    OneDnn.check(
+        dnnl.dnnl_eltwise_forward_desc_init(
+            description, dnnl.dnnl_forward_training, algorithm, layout.descriptor(), alpha, 0),
+        "describe an activation");
+    return workspace.operation(description);
+  }
+
+  private static void threshold(FloatBuffer from, FloatBuffer to) {
+    for (int i = 0; i < from.capacity(); i++) {
+      to.put(i, from.get(i) > 0 ? 1 : 0);
+    }
+  }
+
+  @Override
+  public Tensor output() {
+    return output;
+  }
+
+  @Override
+  public boolean needsOutput() {
+    return true;
+  }
+
+  @Override
+  public Tensor prepareBackward(Tensor outputGradient, boolean inputGradientNeeded) {
+    backward.addAll(
+        switch (function) {
+          case THRESHOLD ->
+              throw new InputException(
+                  "A model with threshold units cannot be trained: their derivative is 0 (use"
+                      + " sigmoid)");
+          case SIGMOID ->
+              List.of(derivative(dnnl.dnnl_eltwise_logistic_use_dst_for_bwd, 0, outputGradient));
+          case TANH ->
+              List.of(derivative(dnnl.dnnl_eltwise_tanh_use_dst_for_bwd, 0, outputGradient));
+          case RELU ->
+              List.of(derivative(dnnl.dnnl_eltwise_relu_use_dst_for_bwd, 0, outputGradient));
+          case LEAKY_RELU ->
+              List.of(derivative(dnnl.dnnl_eltwise_relu_use_dst_for_bwd, LEAK, outputGradient));
+          case SCALED_TANH ->
+              List.of(
+                  derivative(dnnl.dnnl_eltwise_tanh_use_dst_for_bwd, 0, outputGradient),
+                  step(
+                      dnnl.dnnl_eltwise_linear,
+                      TANH_AMPLITUDE * TANH_SLOPE,
+                      outputGradient,
+                      outputGradient));
+        });
+    return outputGradient;
+  }
+
+  /** Computes the gradient by the input, which overwrites the gradient by the output. */
+  private Runnable derivative(int algorithm, float alpha, Tensor gradient) {
+    dnnl_eltwise_desc_t description = new dnnl_eltwise_desc_t();
+    OneDnn.check(
+        dnnl.dnnl_eltwise_backward_desc_init(
+            description,
+            algorithm,
+            gradient.layout().descriptor(),
+            activated.layout().descriptor(),
+            alpha,
+            0),
+        "describe an activation's gradient");
+    PrimitiveDescriptor operation =
+        workspace.operation(description, elementwise(algorithm, alpha, activated.layout()));
+    return workspace.compile(
+            operation,
+            Map.of(
+                DNNL_ARG_DST, activated, DNNL_ARG_DIFF_DST, gradient, DNNL_ARG_DIFF_SRC, gradient))
+        ::run;
+  }
+}

@@ -1,0 +1,181 @@
+package io.stoker.models.onednn;
+
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DIFF_DST;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DIFF_SCALE_SHIFT;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DIFF_SRC;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DST;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_MEAN;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SCALE_SHIFT;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_VARIANCE;
+
+import io.stoker.failure.InputException;
+import io.stoker.models.spec.LayerSpec;
+import io.stoker.models.spec.ModelSpec;
+import java.nio.FloatBuffer;
+import java.util.Map;
+import org.bytedeco.dnnl.dnnl_batch_normalization_desc_t;
+import org.bytedeco.dnnl.global.dnnl;
+
+/**
+ * {@link LayerSpec.BatchNormalization}. In the canonical vector, scale, shift, running mean and the
+ * logarithm of the running deviation follow each other; oneDNN reads the first two as one tensor.
+ */
+final class CompiledBatchNormalization implements CompiledLayer {
+  private final Workspace workspace;
+  private final FlatVectors vectors;
+  private final ModelSpec.Placed placed;
+  private final LayerSpec.BatchNormalization layer;
+  private final Layout perChannel;
+  private final Layout scaleAndShift;
+  private final Tensor input;
+  private final Tensor output;
+  private final Tensor batchMean;
+  private final Tensor batchVariance;
+  private final Tensor runningVariance;
+  private final PrimitiveDescriptor operation;
+  private final Primitive training;
+  private final Primitive inference;
+  private Primitive backward;
+
+  CompiledBatchNormalization(
+      Workspace workspace,
+      FlatVectors vectors,
+      ModelSpec.Placed placed,
+      LayerSpec.BatchNormalization layer,
+      Tensor source) {
+    this.workspace = workspace;
+    this.vectors = vectors;
+    this.placed = placed;
+    this.layer = layer;
+    int channels = placed.input().channels();
+    perChannel = Layout.plain(channels);
+    scaleAndShift = Layout.plain(2, channels);
+    input = asImages(source);
+    output = workspace.tensor(source.layout());
+    batchMean = workspace.tensor(perChannel);
+    batchVariance = workspace.tensor(perChannel);
+    runningVariance = workspace.tensor(perChannel);
+    operation = workspace.operation(describe(dnnl.dnnl_forward_training, dnnl.dnnl_use_scaleshift));
+    training = forward(operation, batchMean, batchVariance);
+    inference =
+        forward(
+            workspace.operation(
+                describe(
+                    dnnl.dnnl_forward_inference,
+                    dnnl.dnnl_use_scaleshift | dnnl.dnnl_use_global_stats)),
+            workspace.view(perChannel, vectors.parameters(placed, 2)),
+            runningVariance);
+  }
+
+  /** oneDNN normalizes only images; a vector is an image of a single pixel. */
+  private Tensor asImages(Tensor tensor) {
+    long[] dimensions = tensor.layout().dimensions();
+    return dimensions.length == 4
+        ? tensor
+        : workspace.view(Layout.plain(dimensions[0], dimensions[1], 1, 1), tensor.values());
+  }
+
+  private dnnl_batch_normalization_desc_t describe(int kind, int flags) {
+    dnnl_batch_normalization_desc_t description = new dnnl_batch_normalization_desc_t();
+    OneDnn.check(
+        dnnl.dnnl_batch_normalization_forward_desc_init(
+            description, kind, input.layout().descriptor(), layer.epsilon(), flags),
+        "describe batch normalization");
+    return description;
+  }
+
+  private Primitive forward(PrimitiveDescriptor of, Tensor mean, Tensor variance) {
+    return workspace.compile(
+        of,
+        Map.of(
+            DNNL_ARG_SRC,
+            input,
+            DNNL_ARG_DST,
+            asImages(output),
+            DNNL_ARG_MEAN,
+            mean,
+            DNNL_ARG_VARIANCE,
+            variance,
+            DNNL_ARG_SCALE_SHIFT,
+            workspace.view(scaleAndShift, vectors.parameters(placed, 0))));
+  }
+
+  @Override
+  public Tensor output() {
+    return output;
+  }
+
+  @Override
+  public void requireInferenceGradient() {
+    throw new InputException(
+        "Cannot look into a model with batch normalization: its derivative in inference mode is"
+            + " not implemented");
+  }
+
+  @Override
+  public void forward(Pass pass) {
+    if (pass.training()) {
+      training.run();
+    } else {
+      FloatBuffer variances = runningVariance.buffer();
+      for (int i = 0; i < variances.capacity(); i++) {
+        variances.put(i, (float) runningVariance(i));
+      }
+      inference.run();
+    }
+  }
+
+  @Override
+  public Tensor prepareBackward(Tensor outputGradient, boolean inputGradientNeeded) {
+    dnnl_batch_normalization_desc_t description = new dnnl_batch_normalization_desc_t();
+    OneDnn.check(
+        dnnl.dnnl_batch_normalization_backward_desc_init(
+            description,
+            dnnl.dnnl_backward,
+            input.layout().descriptor(),
+            input.layout().descriptor(),
+            layer.epsilon(),
+            dnnl.dnnl_use_scaleshift),
+        "describe batch normalization's gradient");
+    Tensor inputGradient = workspace.tensor(output.layout());
+    backward =
+        workspace.compile(
+            workspace.operation(description, operation),
+            Map.of(
+                DNNL_ARG_SRC,
+                input,
+                DNNL_ARG_MEAN,
+                batchMean,
+                DNNL_ARG_VARIANCE,
+                batchVariance,
+                DNNL_ARG_SCALE_SHIFT,
+                workspace.view(scaleAndShift, vectors.parameters(placed, 0)),
+                DNNL_ARG_DIFF_DST,
+                asImages(outputGradient),
+                DNNL_ARG_DIFF_SRC,
+                asImages(inputGradient),
+                DNNL_ARG_DIFF_SCALE_SHIFT,
+                workspace.view(scaleAndShift, vectors.gradients(placed, 0))));
+    return inputGradient;
+  }
+
+  @Override
+  public void backward(Pass pass) {
+    backward.run();
+    FloatBuffer means = vectors.parameters(placed, 2).asBuffer();
+    FloatBuffer deviations = vectors.parameters(placed, 3).asBuffer();
+    FloatBuffer meanSteps = vectors.gradients(placed, 2).asBuffer();
+    FloatBuffer deviationSteps = vectors.gradients(placed, 3).asBuffer();
+    for (int i = 0; i < placed.input().channels(); i++) {
+      meanSteps.put(i, (1 - layer.decay()) * (means.get(i) - batchMean.buffer().get(i)));
+      double variance =
+          layer.decay() * runningVariance(i) + (1 - layer.decay()) * batchVariance.buffer().get(i);
+      deviationSteps.put(i, (float) (deviations.get(i) - StrictMath.log10(variance) / 2));
+    }
+  }
+
+  private double runningVariance(int channel) {
+    return StrictMath.pow(10, 2.0 * vectors.parameters(placed, 3).get(channel));
+  }
+}

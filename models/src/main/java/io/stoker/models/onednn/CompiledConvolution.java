@@ -1,0 +1,123 @@
+package io.stoker.models.onednn;
+
+import io.stoker.models.spec.LayerSpec;
+import io.stoker.models.spec.ModelSpec;
+import io.stoker.models.spec.Window;
+import org.bytedeco.dnnl.dnnl_convolution_desc_t;
+import org.bytedeco.dnnl.global.dnnl;
+import org.bytedeco.javacpp.Pointer;
+
+/** {@link LayerSpec.Convolution}: direct convolution, in the blocked order that oneDNN prefers. */
+final class CompiledConvolution extends WeightedLayer {
+  private final Workspace workspace;
+  private final Window window;
+  private final Tensor input;
+  private final GroupedFilters filters;
+  private final PrimitiveDescriptor operation;
+  private final Tensor output;
+
+  CompiledConvolution(
+      Workspace workspace,
+      FlatVectors vectors,
+      ModelSpec.Placed placed,
+      LayerSpec.Convolution layer,
+      Tensor input) {
+    super(workspace);
+    this.workspace = workspace;
+    this.window = layer.window();
+    this.input = input;
+    filters = new GroupedFilters(workspace, vectors, placed, layer);
+    operation = workspace.operation(describe(placed));
+    forward.add(filters::collect);
+    output = compileForward(operation, input, filters.weights(), filters.bias());
+  }
+
+  private Pointer describe(ModelSpec.Placed placed) {
+    long examples = input.layout().dimensions()[0];
+    Layout anyOutput =
+        Layout.any(
+            examples,
+            placed.output().channels(),
+            placed.output().height(),
+            placed.output().width());
+    dnnl_convolution_desc_t description = new dnnl_convolution_desc_t();
+    OneDnn.check(
+        dnnl.dnnl_dilated_convolution_forward_desc_init(
+            description,
+            dnnl.dnnl_forward_training,
+            dnnl.dnnl_convolution_direct,
+            input.layout().anyOrder().descriptor(),
+            filters.weights().layout().anyOrder().descriptor(),
+            filters.bias().layout().descriptor(),
+            anyOutput.descriptor(),
+            CompiledPooling.strides(window),
+            dilation(),
+            CompiledPooling.paddingBefore(window),
+            CompiledPooling.paddingAfter(window)),
+        "describe a convolution");
+    return description;
+  }
+
+  /** oneDNN's dilation is the number of pixels that are skipped. */
+  private long[] dilation() {
+    return new long[] {window.dilation() - 1, window.dilation() - 1};
+  }
+
+  @Override
+  public Tensor output() {
+    return output;
+  }
+
+  @Override
+  public Tensor prepareBackward(Tensor outputGradient, boolean inputGradientNeeded) {
+    compileWeightsGradient(
+        describeWeightsGradient(),
+        operation,
+        outputGradient,
+        filters.weightsGradient(),
+        filters.biasGradient());
+    backward.add(filters::distributeGradients);
+    if (!inputGradientNeeded) {
+      return input;
+    }
+    Tensor inputGradient = workspace.tensor(input.layout());
+    compileInputGradient(
+        describeInputGradient(), operation, outputGradient, filters.weights(), inputGradient);
+    return inputGradient;
+  }
+
+  private Pointer describeWeightsGradient() {
+    dnnl_convolution_desc_t description = new dnnl_convolution_desc_t();
+    OneDnn.check(
+        dnnl.dnnl_dilated_convolution_backward_weights_desc_init(
+            description,
+            dnnl.dnnl_convolution_direct,
+            input.layout().anyOrder().descriptor(),
+            filters.weights().layout().anyOrder().descriptor(),
+            filters.bias().layout().descriptor(),
+            output.layout().anyOrder().descriptor(),
+            CompiledPooling.strides(window),
+            dilation(),
+            CompiledPooling.paddingBefore(window),
+            CompiledPooling.paddingAfter(window)),
+        "describe a convolution's weight gradient");
+    return description;
+  }
+
+  private Pointer describeInputGradient() {
+    dnnl_convolution_desc_t description = new dnnl_convolution_desc_t();
+    OneDnn.check(
+        dnnl.dnnl_dilated_convolution_backward_data_desc_init(
+            description,
+            dnnl.dnnl_convolution_direct,
+            input.layout().anyOrder().descriptor(),
+            filters.weights().layout().anyOrder().descriptor(),
+            output.layout().anyOrder().descriptor(),
+            CompiledPooling.strides(window),
+            dilation(),
+            CompiledPooling.paddingBefore(window),
+            CompiledPooling.paddingAfter(window)),
+        "describe a convolution's input gradient");
+    return description;
+  }
+}

@@ -1,0 +1,62 @@
+package io.stoker.models.onednn;
+
+import io.stoker.base.SplitMix64;
+import io.stoker.models.spec.LayerSpec;
+import java.nio.FloatBuffer;
+
+/**
+ * {@link LayerSpec.Dropout}. A unit's fate is a hash of the pass's seed, the layer and the unit's
+ * place in memory, so the backward pass computes it again and no mask is stored.
+ */
+final class CompiledDropout implements CompiledLayer {
+  private final int layerIndex;
+  private final float scale;
+  private final long threshold;
+  private final Tensor input;
+  private final Tensor output;
+  private Tensor gradient;
+
+  CompiledDropout(Workspace workspace, int layerIndex, LayerSpec.Dropout layer, Tensor input) {
+    this.layerIndex = layerIndex;
+    scale = 1 / (1 - layer.probability());
+    threshold = (long) (layer.probability() * (double) (1L << 32));
+    this.input = input;
+    output = workspace.tensor(input.layout());
+  }
+
+  @Override
+  public Tensor output() {
+    return output;
+  }
+
+  @Override
+  public void forward(Pass pass) {
+    if (pass.training()) {
+      drop(input.buffer(), output.buffer(), pass.seed());
+    } else {
+      output.buffer().put(input.buffer());
+    }
+  }
+
+  @Override
+  public Tensor prepareBackward(Tensor outputGradient, boolean inputGradientNeeded) {
+    gradient = outputGradient;
+    return outputGradient;
+  }
+
+  @Override
+  public void backward(Pass pass) {
+    if (pass.training()) {
+      drop(gradient.buffer(), gradient.buffer(), pass.seed());
+    }
+  }
+
+  private void drop(FloatBuffer from, FloatBuffer to, long seed) {
+    long state = SplitMix64.scramble(seed + SplitMix64.GOLDEN_GAMMA * (layerIndex + 1));
+    for (int i = 0; i < from.capacity(); i++) {
+      state += SplitMix64.GOLDEN_GAMMA;
+      boolean dropped = SplitMix64.scramble(state) >>> 32 < threshold;
+      to.put(i, dropped ? 0 : from.get(i) * scale);
+    }
+  }
+}

@@ -1,0 +1,45 @@
+package io.stoker.models.onednn;
+
+/** A layer compiled for one batch size. The network's {@link Workspace} owns its tensors. */
+interface CompiledLayer {
+  /** The layer's output. */
+  Tensor output();
+
+  /** Whether the backward pass reads the output, so that the next layer must not overwrite it. */
+  default boolean needsOutput() {
+    return false;
+  }
+
+  /**
+   * Makes sure that {@link #backward} computes the derivative in inference mode as well.
+   *
+   * @throws io.stoker.failure.InputException if it does not
+   */
+  default void requireInferenceGradient() {}
+
+  /** Computes the output from the input. */
+  void forward(Pass pass);
+
+  /**
+   * Compiles the backward pass; called once, before the first {@link #backward}.
+   *
+   * @param outputGradient where the next layer writes the loss's gradient by this layer's output
+   * @param inputGradientNeeded whether a layer before this one learns. If not, a layer with
+   *     parameters may leave out the gradient by its input, and layers without parameters are not
+   *     compiled
+   * @return where {@link #backward} writes the gradient by this layer's input; unspecified where it
+   *     is not needed
+   */
+  Tensor prepareBackward(Tensor outputGradient, boolean inputGradientNeeded);
+
+  /** Computes the gradients by parameters and input from the gradient by the output. */
+  void backward(Pass pass);
+
+  /**
+   * The settings of one pass through the network.
+   *
+   * @param training whether dropout is on
+   * @param seed decides which units are dropped
+   */
+  record Pass(boolean training, long seed) {}
+}

@@ -1,0 +1,208 @@
+package io.stoker.models.onednn;
+
+import io.stoker.models.engine.BatchScore;
+import io.stoker.models.engine.LayerTimes;
+import io.stoker.models.spec.ModelSpec;
+import java.nio.FloatBuffer;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.IdentityHashMap;
+import java.util.Iterator;
+import java.util.List;
+import java.util.function.Supplier;
+
+/**
+ * A model compiled for one batch size. It owns its activations; the network owns the vectors of
+ * parameters and gradients.
+ */
+final class CompiledModel implements AutoCloseable {
+  /** A value for the number of frozen layers: the gradient by the images is needed as well. */
+  static final int TO_THE_IMAGES = -1;
+
+  private final int examples;
+  private final int frozenLayers;
+  private final Workspace workspace;
+  private final Tensor images;
+  private final List<CompiledLayer> layers = new ArrayList<>();
+  private final SoftmaxCrossEntropy loss;
+
+  /** Null until the first backward pass: a network that only predicts needs none. */
+  private Tensor logitsGradient;
+
+  /**
+   * Where each layer's backward pass writes the gradient by its input, from the last layer down.
+   */
+  private final Deque<Tensor> inputGradients = new ArrayDeque<>();
+
+  private final IdentityHashMap<Tensor, Reorder> plain = new IdentityHashMap<>();
+
+  private CompiledModel(
+      Workspace workspace, ModelSpec model, int frozenLayers, FlatVectors vectors, int examples) {
+    this.workspace = workspace;
+    this.frozenLayers = frozenLayers;
+    this.examples = examples;
+    loss = new SoftmaxCrossEntropy(examples, model.classes());
+    images =
+        workspace.tensor(
+            Layout.plain(
+                examples, model.input().channels(), model.input().height(), model.input().width()));
+    Tensor activations = images;
+    for (ModelSpec.Placed layer : model.placed()) {
+      boolean overwrite = layers.isEmpty() || !layers.get(layers.size() - 1).needsOutput();
+      CompiledLayer compiled =
+          new LayerCompiler(workspace, vectors, layer, activations, overwrite).compile();
+      layers.add(compiled);
+      activations = compiled.output();
+    }
+  }
+
+  /**
+   * Compiles a model.
+   *
+   * @param model the model
+   * @param frozenLayers the number of layers, from the first, that need no gradient
+   * @param vectors its parameters and gradients
+   * @param examples the size of every batch
+   */
+  static CompiledModel compile(
+      ModelSpec model, int frozenLayers, FlatVectors vectors, int examples) {
+    Workspace workspace = new Workspace();
+    try {
+      return new CompiledModel(workspace, model, frozenLayers, vectors, examples);
+    } catch (RuntimeException e) {
+      workspace.close();
+      throw e;
+    }
+  }
+
+  /** Times each pass of each layer from now on. */
+  LayerTimes timeLayers() {
+    LayerTimes times = new LayerTimes(layers.size());
+    for (int layer = 0; layer < layers.size(); layer++) {
+      layers.set(layer, new TimedLayer(layers.get(layer), layer, times));
+    }
+    return times;
+  }
+
+  int examples() {
+    return examples;
+  }
+
+  /** See {@link io.stoker.models.engine.Network#computeGradients}. */
+  BatchScore computeGradients(float[] values, float[] targets, long dropoutSeed) {
+    return computeGradients(
+        values, dropoutSeed, () -> loss.score(logits().buffer(), targets, logitsGradient.buffer()));
+  }
+
+  /** See {@link io.stoker.models.engine.Network#computeGradients}. */
+  BatchScore computeGradients(float[] values, float[] targets, float[] weights, long dropoutSeed) {
+    return computeGradients(
+        values,
+        dropoutSeed,
+        () -> loss.score(logits().buffer(), targets, weights, logitsGradient.buffer()));
+  }
+
+  private BatchScore computeGradients(
+      float[] values, long dropoutSeed, Supplier<BatchScore> scoring) {
+    if (logitsGradient == null) {
+      prepareBackward();
+    }
+    CompiledLayer.Pass pass = new CompiledLayer.Pass(true, dropoutSeed);
+    forward(values, pass);
+    BatchScore score = scoring.get();
+    for (int i = layers.size() - 1; i >= frozenLayers; i--) {
+      layers.get(i).backward(pass);
+    }
+    return score;
+  }
+
+  private void prepareBackward() {
+    Tensor gradient = workspace.tensor(logits().layout());
+    logitsGradient = gradient;
+    for (int i = layers.size() - 1; i >= Math.max(0, frozenLayers); i--) {
+      gradient = layers.get(i).prepareBackward(gradient, i > frozenLayers);
+      inputGradients.addLast(gradient);
+    }
+  }
+
+  /** See {@link io.stoker.models.engine.Network#predict}. */
+  void predict(float[] values, float[] probabilities) {
+    forward(values, new CompiledLayer.Pass(false, 0));
+    loss.probabilities(logits().buffer(), probabilities);
+  }
+
+  /** See {@link io.stoker.models.engine.Network#activations}. */
+  void activations(float[] values, int layer, float[] activations) {
+    CompiledLayer.Pass pass = new CompiledLayer.Pass(false, 0);
+    setImages(values);
+    for (CompiledLayer each : layers.subList(0, layer)) {
+      each.forward(pass);
+    }
+    read(before(layer), activations);
+  }
+
+  /** The input of a layer. */
+  private Tensor before(int layer) {
+    return layer == 0 ? images : layers.get(layer - 1).output();
+  }
+
+  /**
+   * See {@link io.stoker.models.engine.Network#inspect}; only for a model compiled with {@link
+   * #TO_THE_IMAGES}.
+   */
+  void inspect(float[] values, int[] labels, int layer, float[] activations, float[] gradients) {
+    if (logitsGradient == null) {
+      layers.forEach(CompiledLayer::requireInferenceGradient);
+      prepareBackward();
+    }
+    activations(values, layer, activations); // Now: a layer may overwrite its input.
+    CompiledLayer.Pass pass = new CompiledLayer.Pass(false, 0);
+    for (CompiledLayer each : layers.subList(layer, layers.size())) {
+      each.forward(pass);
+    }
+    FloatBuffer scores = logitsGradient.buffer();
+    int classes = scores.capacity() / examples;
+    for (int i = 0; i < scores.capacity(); i++) {
+      scores.put(i, i % classes == labels[i / classes] ? 1 : 0);
+    }
+    Iterator<Tensor> gradient = inputGradients.iterator();
+    for (int i = layers.size() - 1; i > layer; i--) {
+      layers.get(i).backward(pass);
+      gradient.next();
+    }
+    layers.get(layer).backward(pass);
+    read(gradient.next(), gradients);
+  }
+
+  /** Copies a tensor in row-major order. */
+  private void read(Tensor tensor, float[] target) {
+    Reorder rowMajor =
+        plain.computeIfAbsent(
+            tensor, t -> workspace.convert(t, Layout.plain(t.layout().dimensions())));
+    rowMajor.run();
+    FloatBuffer source = rowMajor.to().buffer();
+    source.get(target, 0, source.capacity());
+  }
+
+  private void setImages(float[] values) {
+    FloatBuffer target = images.buffer();
+    target.put(values, 0, target.capacity());
+  }
+
+  private void forward(float[] values, CompiledLayer.Pass pass) {
+    setImages(values);
+    for (CompiledLayer each : layers) {
+      each.forward(pass);
+    }
+  }
+
+  private Tensor logits() {
+    return layers.get(layers.size() - 1).output();
+  }
+
+  @Override
+  public void close() {
+    workspace.close();
+  }
+}

@@ -1,0 +1,82 @@
+package io.stoker.models.onednn;
+
+import io.stoker.models.spec.LayerSpec;
+import io.stoker.models.spec.ModelSpec;
+import io.stoker.models.spec.Window;
+import org.bytedeco.dnnl.dnnl_pooling_desc_t;
+import org.bytedeco.dnnl.global.dnnl;
+import org.bytedeco.javacpp.Pointer;
+
+/** {@link LayerSpec.Pooling}. The backward pass reads where the forward pass found the maxima. */
+final class CompiledPooling extends WindowLayer {
+  private final LayerSpec.Pooling layer;
+
+  CompiledPooling(
+      Workspace workspace, ModelSpec.Placed placed, LayerSpec.Pooling layer, Tensor input) {
+    super(workspace, describe(placed, layer, input), input);
+    this.layer = layer;
+  }
+
+  private static Pointer describe(ModelSpec.Placed placed, LayerSpec.Pooling layer, Tensor input) {
+    Layout anyOutput =
+        Layout.any(
+            input.layout().dimensions()[0],
+            placed.output().channels(),
+            placed.output().height(),
+            placed.output().width());
+    dnnl_pooling_desc_t description = new dnnl_pooling_desc_t();
+    OneDnn.check(
+        dnnl.dnnl_pooling_forward_desc_init(
+            description,
+            dnnl.dnnl_forward_training,
+            algorithm(layer),
+            input.layout().descriptor(),
+            anyOutput.descriptor(),
+            strides(layer.window()),
+            kernel(layer.window()),
+            paddingBefore(layer.window()),
+            paddingAfter(layer.window())),
+        "describe pooling");
+    return description;
+  }
+
+  @Override
+  Pointer describeGradient(Layout source, Layout outputGradient) {
+    dnnl_pooling_desc_t description = new dnnl_pooling_desc_t();
+    OneDnn.check(
+        dnnl.dnnl_pooling_backward_desc_init(
+            description,
+            algorithm(layer),
+            source.descriptor(),
+            outputGradient.descriptor(),
+            strides(layer.window()),
+            kernel(layer.window()),
+            paddingBefore(layer.window()),
+            paddingAfter(layer.window())),
+        "describe pooling's gradient");
+    return description;
+  }
+
+  private static int algorithm(LayerSpec.Pooling layer) {
+    return switch (layer.kind()) {
+      case MAXIMUM -> dnnl.dnnl_pooling_max;
+      case AVERAGE -> dnnl.dnnl_pooling_avg_include_padding;
+    };
+  }
+
+  private static long[] kernel(Window window) {
+    return new long[] {window.kernel(), window.kernel()};
+  }
+
+  static long[] strides(Window window) {
+    return new long[] {window.stride(), window.stride()};
+  }
+
+  static long[] paddingBefore(Window window) {
+    return new long[] {window.padding().top(), window.padding().left()};
+  }
+
+  static long[] paddingAfter(Window window) {
+    return new long[] {window.padding().bottom(), window.padding().right()};
+  }
+}

@@ -1,0 +1,62 @@
+package io.stoker.models.onednn;
+
+import io.stoker.models.spec.ModelSpec;
+import io.stoker.models.spec.ParameterSpec;
+import org.bytedeco.javacpp.FloatPointer;
+
+/**
+ * The network's flat vectors in canonical order. A network that only predicts never makes gradients
+ * or velocity. The workspace owns the memory.
+ */
+final class FlatVectors {
+  private final Workspace workspace;
+  private final long size;
+  private final FloatPointer parameters;
+  private FloatPointer gradients;
+  private FloatPointer velocity;
+
+  FlatVectors(Workspace workspace, long size) {
+    this.workspace = workspace;
+    this.size = size;
+    parameters = workspace.allocate(size);
+  }
+
+  FloatPointer parameters() {
+    return parameters;
+  }
+
+  FloatPointer gradients() {
+    if (gradients == null) {
+      gradients = workspace.allocate(size);
+    }
+    return gradients;
+  }
+
+  FloatPointer velocity() {
+    if (velocity == null) {
+      velocity = workspace.allocate(size);
+    }
+    return velocity;
+  }
+
+  boolean hasVelocity() {
+    return velocity != null;
+  }
+
+  /** The parameters of a layer's n-th tensor. */
+  FloatPointer parameters(ModelSpec.Placed placed, int tensor) {
+    return part(parameters, placed, tensor);
+  }
+
+  /** The gradients of a layer's n-th tensor. */
+  FloatPointer gradients(ModelSpec.Placed placed, int tensor) {
+    return part(gradients(), placed, tensor);
+  }
+
+  private static FloatPointer part(FloatPointer vector, ModelSpec.Placed placed, int tensor) {
+    long offset =
+        placed.parameterOffset()
+            + placed.parameters().stream().limit(tensor).mapToLong(ParameterSpec::size).sum();
+    return vector.getPointer(offset);
+  }
+}

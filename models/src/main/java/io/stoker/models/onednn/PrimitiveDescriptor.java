@@ -1,0 +1,63 @@
+package io.stoker.models.onednn;
+
+import org.bytedeco.dnnl.dnnl_memory_desc_t;
+import org.bytedeco.dnnl.dnnl_primitive_desc;
+import org.bytedeco.dnnl.global.dnnl;
+
+/**
+ * A oneDNN operation for which an implementation has been chosen, and with it the layouts of its
+ * tensors. Made and owned by a {@link Workspace}.
+ *
+ * @param descriptor oneDNN's primitive descriptor
+ */
+record PrimitiveDescriptor(dnnl_primitive_desc descriptor) {
+  Layout source() {
+    return layout(dnnl.dnnl_query_src_md);
+  }
+
+  Layout destination() {
+    return layout(dnnl.dnnl_query_dst_md);
+  }
+
+  Layout weights() {
+    return weights(0);
+  }
+
+  /** The n-th weights of an operation with several. */
+  Layout weights(int n) {
+    return layout(dnnl.dnnl_query_weights_md, n);
+  }
+
+  Layout sourceGradient() {
+    return layout(dnnl.dnnl_query_diff_src_md);
+  }
+
+  Layout destinationGradient() {
+    return layout(dnnl.dnnl_query_diff_dst_md);
+  }
+
+  Layout weightsGradient() {
+    return weightsGradient(0);
+  }
+
+  Layout weightsGradient(int n) {
+    return layout(dnnl.dnnl_query_diff_weights_md, n);
+  }
+
+  Layout workspace() {
+    return layout(dnnl.dnnl_query_workspace_md);
+  }
+
+  Layout scratchpad() {
+    return layout(dnnl.dnnl_query_scratchpad_md);
+  }
+
+  private Layout layout(int what) {
+    return layout(what, 0);
+  }
+
+  private Layout layout(int what, int n) {
+    dnnl_memory_desc_t layout = dnnl.dnnl_primitive_desc_query_md(descriptor, what, n);
+    return new Layout(layout);
+  }
+}

@@ -1,0 +1,112 @@
+package io.stoker.models.onednn;
+
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_BIAS;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DIFF_BIAS;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DIFF_DST;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DIFF_SRC;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DIFF_WEIGHTS;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DST;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_WEIGHTS;
+
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.javacpp.Pointer;
+
+/**
+ * A layer of weights and biases: a convolution or a matrix product. Each of its three passes has
+ * its tensors brought into the order that it prefers.
+ */
+abstract class WeightedLayer extends SequencedLayer {
+  private final Workspace workspace;
+
+  /** The input in the order that the forward pass has it in. */
+  private Tensor ordered;
+
+  WeightedLayer(Workspace workspace) {
+    this.workspace = workspace;
+  }
+
+  /** Compiles the forward pass; returns the output. */
+  final Tensor compileForward(
+      PrimitiveDescriptor operation, Tensor source, Tensor weights, Tensor bias) {
+    Reorder from = workspace.convert(source, operation.source());
+    Reorder with = workspace.convert(weights, operation.weights());
+    ordered = from.to();
+    Tensor output = workspace.tensor(operation.destination());
+    Primitive primitive =
+        workspace.compile(
+            operation,
+            Map.of(
+                DNNL_ARG_SRC,
+                from.to(),
+                DNNL_ARG_WEIGHTS,
+                with.to(),
+                DNNL_ARG_BIAS,
+                bias,
+                DNNL_ARG_DST,
+                output));
+    forward.addAll(List.of(from::run, with::run, primitive::run));
+    return output;
+  }
+
+  /**
+   * Compiles the gradient by weights and biases.
+   *
+   * @param description of that pass
+   * @param operation the forward pass
+   */
+  final void compileWeightsGradient(
+      Pointer description,
+      PrimitiveDescriptor operation,
+      Tensor outputGradient,
+      Tensor weightsGradient,
+      Tensor biasGradient) {
+    PrimitiveDescriptor gradient = workspace.operation(description, operation);
+    Reorder from = workspace.convert(ordered, gradient.source());
+    Reorder with = workspace.convert(outputGradient, gradient.destinationGradient());
+    Reorder to = workspace.convertInto(gradient.weightsGradient(), weightsGradient);
+    Primitive primitive =
+        workspace.compile(
+            gradient,
+            Map.of(
+                DNNL_ARG_SRC,
+                from.to(),
+                DNNL_ARG_DIFF_DST,
+                with.to(),
+                DNNL_ARG_DIFF_WEIGHTS,
+                to.from(),
+                DNNL_ARG_DIFF_BIAS,
+                biasGradient));
+    backward.addAll(List.of(from::run, with::run, primitive::run, to::run));
+  }
+
+  /**
+   * Compiles the gradient by the input.
+   *
+   * @param description of that pass
+   * @param operation the forward pass
+   */
+  final void compileInputGradient(
+      Pointer description,
+      PrimitiveDescriptor operation,
+      Tensor outputGradient,
+      Tensor weights,
+      Tensor inputGradient) {
+    PrimitiveDescriptor gradient = workspace.operation(description, operation);
+    Reorder from = workspace.convert(outputGradient, gradient.destinationGradient());
+    Reorder with = workspace.convert(weights, gradient.weights());
+    Reorder to = workspace.convertInto(gradient.sourceGradient(), inputGradient);
+    Primitive primitive =
+        workspace.compile(
+            gradient,
+            Map.of(
+                DNNL_ARG_DIFF_DST,
+                from.to(),
+                DNNL_ARG_WEIGHTS,
+                with.to(),
+                DNNL_ARG_DIFF_SRC,
+                to.from()));
+    backward.addAll(List.of(from::run, with::run, primitive::run, to::run));
+  }
+}

@@ -1,0 +1,74 @@
+package io.stoker.models.onednn;
+
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DIFF_DST;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DIFF_SRC;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DST;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_WORKSPACE;
+
+import java.util.HashMap;
+import java.util.Map;
+import org.bytedeco.javacpp.Pointer;
+
+/**
+ * A layer without parameters that computes each value from several of its input, pooling or
+ * normalization. What its forward pass keeps for the backward pass, such as the places of maxima,
+ * has a tensor of its own.
+ */
+abstract class WindowLayer implements CompiledLayer {
+  private final Workspace workspace;
+  private final Tensor input;
+  private final PrimitiveDescriptor operation;
+  private final Tensor output;
+  private final Map<Integer, Tensor> kept = new HashMap<>();
+  private final Primitive forward;
+  private Primitive backward;
+
+  /**
+   * @param description of the forward pass
+   * @param input what it takes in
+   */
+  WindowLayer(Workspace workspace, Pointer description, Tensor input) {
+    this.workspace = workspace;
+    this.input = input;
+    operation = workspace.operation(description);
+    output = workspace.tensor(operation.destination());
+    if (operation.workspace().bytes() > 0) {
+      kept.put(DNNL_ARG_WORKSPACE, workspace.tensor(operation.workspace()));
+    }
+    Map<Integer, Tensor> tensors = new HashMap<>(kept);
+    tensors.put(DNNL_ARG_SRC, input);
+    tensors.put(DNNL_ARG_DST, output);
+    forward = workspace.compile(operation, tensors);
+  }
+
+  /** Describes the backward pass. */
+  abstract Pointer describeGradient(Layout source, Layout outputGradient);
+
+  @Override
+  public final Tensor output() {
+    return output;
+  }
+
+  @Override
+  public final void forward(Pass pass) {
+    forward.run();
+  }
+
+  @Override
+  public final Tensor prepareBackward(Tensor outputGradient, boolean inputGradientNeeded) {
+    Tensor inputGradient = workspace.tensor(input.layout());
+    Map<Integer, Tensor> tensors = new HashMap<>(kept);
+    tensors.put(DNNL_ARG_SRC, input);
+    tensors.put(DNNL_ARG_DIFF_DST, outputGradient);
+    tensors.put(DNNL_ARG_DIFF_SRC, inputGradient);
+    Pointer description = describeGradient(input.layout(), outputGradient.layout());
+    backward = workspace.compile(workspace.operation(description, operation), tensors);
+    return inputGradient;
+  }
+
+  @Override
+  public final void backward(Pass pass) {
+    backward.run();
+  }
+}

@@ -1,0 +1,32 @@
+package io.stoker.models.spec;
+
+/**
+ * One case for each kind of layer. Code that treats layers of different kinds differently
+ * implements this interface and calls {@link LayerSpec#accept}. A new kind of layer adds a method
+ * here, and then no visitor compiles until it has a case for it. A chain of type tests would skip
+ * the new layer without a word.
+ *
+ * <p>What a case needs to know besides the layer, such as its place in the model or its input, is a
+ * field of the visitor. A layer that consists of layers, such as a residual block, is one more
+ * method: its case calls {@code accept} on the inner layers with this visitor, or with one for
+ * their places, and the other cases stay as they are.
+ *
+ * @param <R> what a case returns
+ */
+public interface LayerVisitor<R> {
+  R visitConvolution(LayerSpec.Convolution layer);
+
+  R visitPooling(LayerSpec.Pooling layer);
+
+  R visitLocalResponseNormalization(LayerSpec.LocalResponseNormalization layer);
+
+  R visitBatchNormalization(LayerSpec.BatchNormalization layer);
+
+  R visitActivation(LayerSpec.Activation layer);
+
+  R visitDropout(LayerSpec.Dropout layer);
+
+  R visitLstm(LayerSpec.Lstm layer);
+
+  R visitDense(LayerSpec.Dense layer);
+}

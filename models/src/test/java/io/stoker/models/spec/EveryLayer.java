@@ -1,0 +1,39 @@
+package io.stoker.models.spec;
+
+import io.stoker.models.spec.LayerSpec.Activation;
+import io.stoker.models.spec.LayerSpec.BatchNormalization;
+import io.stoker.models.spec.LayerSpec.Convolution;
+import io.stoker.models.spec.LayerSpec.Dense;
+import io.stoker.models.spec.LayerSpec.Dropout;
+import io.stoker.models.spec.LayerSpec.LocalResponseNormalization;
+import io.stoker.models.spec.LayerSpec.Lstm;
+import io.stoker.models.spec.LayerSpec.Pooling;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A model with every kind of layer, activation function and initializer. */
+public final class EveryLayer {
+  private EveryLayer() {}
+
+  /** The model, for images of 8 x 8 x 2 and 3 classes. */
+  public static ModelSpec model() {
+    Initializer lecun = new Initializer.LeCun();
+    List<LayerSpec> layers = new ArrayList<>();
+    layers.add(
+        new Convolution(
+            4, new Window(3, 1, 2, new Padding(2, 1, 2, 1)), 2, new Initializer.He(), 0.1f));
+    layers.add(new BatchNormalization(1e-3f, 0.8f));
+    layers.add(new LocalResponseNormalization(3, 2, 1e-2f, 0.75f));
+    layers.add(new Pooling(Pooling.Kind.MAXIMUM, Window.of(3).by(2)));
+    layers.add(new Pooling(Pooling.Kind.AVERAGE, Window.of(2)));
+    layers.add(new Dropout(0.25f));
+    layers.add(new Lstm(5, lecun, 0.5f));
+    for (ActivationFunction function : ActivationFunction.values()) {
+      layers.add(new Dense(4, new Initializer.Glorot(), 0));
+      layers.add(new Activation(function));
+    }
+    layers.add(new Dense(4, new Initializer.Gaussian(0.5f), -0.5f));
+    layers.add(new Dense(3, new Initializer.Constant(0.25f), 0));
+    return new ModelSpec("every layer", new Shape(8, 8, 2), layers);
+  }
+}
