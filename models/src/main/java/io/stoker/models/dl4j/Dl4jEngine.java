@@ -2,6 +2,7 @@ package io.stoker.models.dl4j;
 
 import io.stoker.models.engine.Devices;
 import io.stoker.models.engine.Engine;
+import io.stoker.models.engine.NativeLibraries;
 import io.stoker.models.engine.Network;
 import io.stoker.models.engine.ProgramLoader;
 import io.stoker.models.engine.RateMultipliers;
@@ -32,12 +33,18 @@ public final class Dl4jEngine implements Engine {
 
   @Override
   public boolean available() {
+    verifyLibraries(); // A failure is not for the engine to hide.
     try {
       return Nd4j.getBackend() != null;
     } catch (RuntimeException | LinkageError e) {
       LOG.debug("ND4J does not start", e);
       return false;
     }
+  }
+
+  private static void verifyLibraries() {
+    NativeLibraries.verify("org/bytedeco");
+    NativeLibraries.verify("org/nd4j");
   }
 
   @Override
@@ -72,6 +79,7 @@ public final class Dl4jEngine implements Engine {
 
   @Override
   public Network create(ModelSpec model, int batchCapacity, RateMultipliers rates) {
+    verifyLibraries();
     return new Dl4jNetwork(model, batchCapacity, rates);
   }
 }

@@ -23,6 +23,7 @@ public final class Engines {
 
   /** All engines, the preferred one first, whether available here or not. */
   public static List<Engine> all() {
+    NativeLibraries.useAPrivateFolder(); // before the first of them loads its own
     return ALL;
   }
 

@@ -1,5 +1,6 @@
 package io.stoker.models.onednn;
 
+import io.stoker.models.engine.NativeLibraries;
 import org.bytedeco.dnnl.dnnl_engine;
 import org.bytedeco.dnnl.dnnl_primitive_attr;
 import org.bytedeco.dnnl.dnnl_version_t;
@@ -10,7 +11,12 @@ import org.bytedeco.javacpp.Loader;
  * The process's oneDNN: its CPU engine and its version. Made at first use, shared, never closed.
  */
 final class OneDnn {
-  private static final OneDnn INSTANCE = new OneDnn();
+  private static final OneDnn INSTANCE;
+
+  static {
+    NativeLibraries.verify("org/bytedeco");
+    INSTANCE = new OneDnn();
+  }
 
   private final dnnl_engine engine = new dnnl_engine();
   private final dnnl_primitive_attr attributes = new dnnl_primitive_attr();

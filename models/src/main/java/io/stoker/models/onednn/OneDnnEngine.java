@@ -2,6 +2,7 @@ package io.stoker.models.onednn;
 
 import io.stoker.failure.Check;
 import io.stoker.models.engine.Engine;
+import io.stoker.models.engine.NativeLibraries;
 import io.stoker.models.engine.Network;
 import io.stoker.models.engine.RateMultipliers;
 import io.stoker.models.spec.ModelSpec;
@@ -19,6 +20,7 @@ public final class OneDnnEngine implements Engine {
 
   @Override
   public boolean available() {
+    NativeLibraries.verify("org/bytedeco"); // A failure is not for the engine to hide.
     try {
       return OneDnn.engine() != null;
     } catch (LinkageError e) {
