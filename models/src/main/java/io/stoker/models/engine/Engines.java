@@ -42,7 +42,8 @@ public final class Engines {
           .orElseThrow(
               () ->
                   new ResourceException(
-                      "No engine can run on this machine: the native libraries on the classpath are for another one"));
+                      "No engine can run on this machine: the native libraries on the classpath are"
+                          + " for another one"));
     }
     Engine engine = known(name, engines);
     if (!engine.available()) {

@@ -100,8 +100,7 @@ public final class NativeLibraries {
         verify(folder, packages, ProgramLoader.now());
       } catch (IOException e) {
         throw new ResourceException(
-            "Cannot check the native libraries in %s: %s; delete that folder"
-                .formatted(folder, e),
+            "Cannot check the native libraries in %s: %s; delete that folder".formatted(folder, e),
             e);
       }
     }
