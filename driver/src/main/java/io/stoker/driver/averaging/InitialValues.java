@@ -2,20 +2,20 @@ package io.stoker.driver.averaging;
 
 import io.stoker.base.LittleEndian;
 import io.stoker.models.spec.InitialParameters;
-import io.stoker.worker.runtime.ReplicaKey;
+import io.stoker.models.spec.ModelSpec;
 import org.apache.hadoop.conf.Configuration;
 
 /**
  * A model's initial parameters, computed by the task that needs them. The updater state is zero.
  *
- * @param replica names the model
+ * @param model the model
  * @param seed the job's root seed
  */
-public record InitialValues(ReplicaKey replica, long seed) implements SliceSource {
+public record InitialValues(ModelSpec model, long seed) implements SliceSource {
   @Override
   public byte[] read(ParameterSlices slices, int slice, Configuration hadoop) {
     byte[] content = new byte[slices.bytes(slice)];
-    new InitialParameters(replica.spec(), seed)
+    new InitialParameters(model, seed)
         .fill(slices.offset(slice), LittleEndian.floats(content).limit(slices.length(slice)));
     return content;
   }

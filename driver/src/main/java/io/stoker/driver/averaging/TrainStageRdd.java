@@ -176,9 +176,7 @@ final class TrainStageRdd extends IndexedRdd<Tuple2<Integer, WorkerSlice>> {
 
   private RoundExecution begin(int round, int worker, TaskContext context) {
     RoundWork.Part part = rounds.get(round).begin(worker, hadoop.value().value(), context);
-    if (part.lacksFrozenParameters()) {
-      loadFrozen(part.network());
-    }
+    part.loadFrozen(this::loadFrozen);
     return new RoundExecution(slices, round, worker, part);
   }
 

@@ -1,9 +1,11 @@
 package io.stoker.driver.bench;
 
+import io.stoker.models.engine.Network;
 import io.stoker.worker.runtime.RoundWork;
 import io.stoker.worker.sgd.LocalResult;
 import java.util.Deque;
 import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.function.Consumer;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.TaskContext;
 import org.apache.spark.util.TaskCompletionListener;
@@ -21,10 +23,9 @@ record NoOpWork(int workers, int parameters) implements RoundWork {
   private static final Deque<NoOpNetwork> IDLE = new ConcurrentLinkedDeque<>();
 
   private record Still(NoOpNetwork network) implements Part {
+    /** There are no frozen parameters. */
     @Override
-    public boolean lacksFrozenParameters() {
-      return false;
-    }
+    public void loadFrozen(Consumer<Network> loader) {}
 
     @Override
     public LocalResult train() {

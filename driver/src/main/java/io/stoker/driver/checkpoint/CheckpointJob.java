@@ -4,14 +4,13 @@ import io.stoker.driver.averaging.SliceSource;
 import io.stoker.driver.config.JobIdentity;
 import io.stoker.models.engine.StepSettings;
 import io.stoker.models.file.TrainingClock;
-import io.stoker.worker.runtime.ReplicaKey;
+import io.stoker.models.spec.ModelSpec;
 import org.apache.hadoop.fs.Path;
 
 /**
  * What a checkpoint belongs to: everything in it but the vectors.
  *
  * @param model the model
- * @param modelName its name
  * @param frozen where the parameters are that are in no slice
  * @param data what prediction needs to know of the training data
  * @param settings the settings of the next step
@@ -19,8 +18,7 @@ import org.apache.hadoop.fs.Path;
  * @param identity what the job's result depends on
  */
 public record CheckpointJob(
-    ReplicaKey model,
-    String modelName,
+    ModelSpec model,
     SliceSource frozen,
     DataDescription data,
     StepSettings settings,
@@ -32,16 +30,15 @@ public record CheckpointJob(
         model,
         frozen,
         data,
-        new CheckpointWriting.Settings(
-            settings.learningRate(), settings.momentum(), settings.weightDecay()),
-        CheckpointWriting.Clock.of(clock));
+        settings,
+        clock);
   }
 
   CheckpointManifest manifest(CheckpointWriting.Written written) {
     return new CheckpointManifest(
         CheckpointManifest.FORMAT_VERSION,
         Versions.stoker(),
-        modelName,
+        model.name(),
         clock,
         identity.config().seed(),
         identity.sha256(),

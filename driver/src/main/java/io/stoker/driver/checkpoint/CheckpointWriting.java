@@ -14,8 +14,8 @@ import io.stoker.models.file.ModelMetadata;
 import io.stoker.models.file.TrainingClock;
 import io.stoker.models.file.VectorLocation;
 import io.stoker.models.file.VectorSource;
+import io.stoker.models.spec.ModelSpec;
 import io.stoker.worker.eval.ModelInput;
-import io.stoker.worker.runtime.ReplicaKey;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -39,37 +39,17 @@ import org.apache.hadoop.io.IOUtils;
  * @param frozen where the parameters are that are in no slice
  * @param data what else prediction needs
  * @param settings what stock Deeplearning4j would go on training with
- * @param clock how far the job is; as its four numbers, since it crosses the wire
+ * @param clock how far the job is
  */
 record CheckpointWriting(
     String file,
-    ReplicaKey model,
+    ModelSpec model,
     SliceSource frozen,
     DataDescription data,
-    Settings settings,
-    Clock clock)
+    StepSettings settings,
+    TrainingClock clock)
     implements SliceTask<CheckpointWriting.Written> {
   private static final int BUFFER_BYTES = 1 << 20;
-
-  /** {@link StepSettings} for the wire. */
-  record Settings(float learningRate, float momentum, float weightDecay) implements Serializable {
-    StepSettings stepSettings() {
-      return new StepSettings(learningRate, momentum, weightDecay);
-    }
-  }
-
-  /** {@link TrainingClock} for the wire. */
-  record Clock(long round, long epoch, long stepOfEpoch, long step, long examples)
-      implements Serializable {
-    static Clock of(TrainingClock clock) {
-      return new Clock(
-          clock.round(), clock.epoch(), clock.stepOfEpoch(), clock.step(), clock.examples());
-    }
-
-    TrainingClock trainingClock() {
-      return new TrainingClock(round, epoch, stepOfEpoch, step, examples);
-    }
-  }
 
   /** What was written; see {@link ModelBlob}. */
   record Written(
@@ -87,15 +67,15 @@ record CheckpointWriting(
       throws IOException {
     ModelMetadata metadata =
         new ModelMetadata(
-            model.spec(),
+            model,
             ModelInput.shape(data.images()),
             data.classNames(),
             data.mean(),
             data.standardDeviation(),
-            clock.trainingClock());
+            clock);
     SliceVectors vectors = new SliceVectors(slices, contents, frozen, hadoop);
     ModelFileWriter writer =
-        ModelFileWriter.of(metadata, settings.stepSettings(), vectors.source(0));
+        ModelFileWriter.of(metadata, settings, vectors.source(0));
     if (slices.carryUpdaterState()) {
       writer = writer.withUpdaterState(vectors.source(1));
     }

@@ -59,9 +59,8 @@ public final class EvaluateJob {
 
   private static EvaluationReport run(
       JavaSparkContext spark, EvaluateRequest request, List<StoredModel> models) {
-    // Validation's network is training's: its parameters come and go.
     TrainedNetwork network =
-        TrainedNetwork.passing(
+        TrainedNetwork.of(
             models,
             GpuRequest.engine(spark.getConf(), request.engine()).name(),
             SplitEvaluation.capacity(request));

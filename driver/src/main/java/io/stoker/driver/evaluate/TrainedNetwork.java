@@ -4,7 +4,6 @@ import io.stoker.data.batch.Normalization;
 import io.stoker.data.image.ImageShape;
 import io.stoker.driver.checkpoint.StoredModel;
 import io.stoker.models.engine.Engines;
-import io.stoker.models.engine.RateMultipliers;
 import io.stoker.models.file.ModelMetadata;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.worker.eval.ModelInput;
@@ -14,11 +13,12 @@ import io.stoker.worker.runtime.ReplicaKey;
 import java.io.IOException;
 import java.io.Serializable;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
 
 /**
- * A trained network as tasks get it: what it computes, and where its parameters are. The parameters
- * themselves go from storage to the executors, and are compared there with their SHA-256.
+ * A trained network as it is sent to tasks: its model, and the files that hold its parameters. The
+ * executors read the parameters from storage, and compare them with their SHA-256.
  */
 public final class TrainedNetwork implements Serializable {
   private static final long serialVersionUID = 1L;
@@ -28,54 +28,34 @@ public final class TrainedNetwork implements Serializable {
   private final ImageShape images;
   private final List<Double> mean;
   private final List<Double> standardDeviation;
-  private final Stay stay;
 
-  /** Whether a replica keeps the parameters for the next task. */
-  private enum Stay {
-    PASSING,
-    RESIDENT
-  }
+  /** The identity of the parameters: the SHA-256 of each model of which they are the mean. */
+  private final String identity;
 
-  private TrainedNetwork(ReplicaKey key, List<StoredModel> models, Stay stay) {
+  private TrainedNetwork(ReplicaKey key, List<StoredModel> models) {
     ModelMetadata metadata = models.get(models.size() - 1).metadata();
     this.key = key;
     this.parameters = MeanParameters.of(models);
     this.images = ModelInput.images(metadata.images());
     this.mean = metadata.mean();
     this.standardDeviation = metadata.standardDeviation();
-    this.stay = stay;
+    this.identity =
+        models.stream().map(StoredModel::parametersSha256).collect(Collectors.joining(","));
   }
 
   /**
-   * A network whose parameters every task reads, into any replica of the model: training's too.
+   * Describes a trained network for tasks. A task that borrows it gets a replica that holds the
+   * parameters already, if another task left one; else it loads them into any replica that computes
+   * the same model, also into one that was built for training.
    *
-   * @param models a model, or those whose mean is meant; of the last one the rest is
+   * @param models a model, or several of which the mean is taken; everything but the parameters
+   *     comes from the last one
    * @param engine the engine's name or {@code auto}
    * @param batch the largest number of images of one call
    */
-  static TrainedNetwork passing(List<StoredModel> models, String engine, int batch) {
+  public static TrainedNetwork of(List<StoredModel> models, String engine, int batch) {
     return new TrainedNetwork(
-        ReplicaKey.of(model(models), Engines.named(engine).name(), batch), models, Stay.PASSING);
-  }
-
-  /**
-   * A network of which each slot of an executor keeps one, with its parameters, from task to task.
-   *
-   * @param models a model, or those whose mean is meant; of the last one the rest is
-   * @param engine the engine's name or {@code auto}
-   * @param batch the largest number of images of one call
-   */
-  public static TrainedNetwork resident(List<StoredModel> models, String engine, int batch) {
-    ModelSpec model = model(models);
-    List<String> identities = models.stream().map(StoredModel::parametersSha256).toList();
-    ReplicaKey key =
-        ReplicaKey.of(
-            model,
-            Engines.named(engine).name(),
-            batch,
-            RateMultipliers.ones(model),
-            "mean of " + String.join(",", identities));
-    return new TrainedNetwork(key, models, Stay.RESIDENT);
+        ReplicaKey.of(model(models), Engines.named(engine).name(), batch), models);
   }
 
   private static ModelSpec model(List<StoredModel> models) {
@@ -84,7 +64,7 @@ public final class TrainedNetwork implements Serializable {
 
   /** The model. */
   public ModelSpec model() {
-    return key.spec();
+    return key.model();
   }
 
   /** The largest number of images of one call. */
@@ -115,12 +95,13 @@ public final class TrainedNetwork implements Serializable {
    * @throws IOException if they cannot be read
    */
   public Replica borrow(Configuration hadoop) throws IOException {
-    Replica replica = ExecutorResources.here().borrow(key);
-    if (stay == Stay.RESIDENT && !replica.isNew()) {
+    Replica replica = ExecutorResources.here().borrowForPrediction(key, identity);
+    if (!replica.lacksContents()) {
       return replica;
     }
     try {
       parameters.load(replica.network(), hadoop);
+      replica.contentsLoaded();
       return replica;
     } catch (IOException | RuntimeException | Error e) {
       replica.discard();

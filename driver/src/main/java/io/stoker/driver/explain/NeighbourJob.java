@@ -89,7 +89,7 @@ public final class NeighbourJob {
         ModelInput.shape(shards.manifest().image()),
         shards.manifest().classes());
     int blocks = shards.manifest().split(request.split()).blockRows().length;
-    TrainedNetwork network = TrainedNetwork.resident(List.of(model), request.engine(), BATCH);
+    TrainedNetwork network = TrainedNetwork.of(List.of(model), request.engine(), BATCH);
     try {
       List<Pixels> images = images(request, network.images(), hadoop);
       Task task =

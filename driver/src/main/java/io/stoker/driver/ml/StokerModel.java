@@ -163,7 +163,7 @@ public final class StokerModel extends Model<StokerModel> implements MLWritable 
     return Scoring.score(
         dataset.toDF(),
         ImageColumn.of(schema, getInputCol()),
-        TrainedNetwork.resident(
+        TrainedNetwork.of(
             List.of(stored()), getOrDefault(engine), (int) getOrDefault(batchSize)),
         columns(),
         Crops.CENTRE);

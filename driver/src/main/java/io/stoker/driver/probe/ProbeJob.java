@@ -44,7 +44,7 @@ public final class ProbeJob {
             spark,
             evaluation,
             models,
-            TrainedNetwork.resident(
+            TrainedNetwork.of(
                 models, evaluation.engine(), SplitEvaluation.capacity(evaluation)));
     EvaluationReport plain = split.run(Optional.empty());
     List<ProbeReport.Curve> curves = new ArrayList<>();

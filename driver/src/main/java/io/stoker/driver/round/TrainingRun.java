@@ -23,6 +23,7 @@ import io.stoker.models.engine.RateMultipliers;
 import io.stoker.models.engine.StepSettings;
 import io.stoker.models.file.TrainingClock;
 import io.stoker.models.spec.ModelSpec;
+import io.stoker.models.spec.ModelYaml;
 import io.stoker.worker.eval.ModelInput;
 import io.stoker.worker.runtime.ReplicaKey;
 import io.stoker.worker.runtime.RoundTask;
@@ -74,13 +75,9 @@ final class TrainingRun {
     RateMultipliers rates = LayerRates.of(config, model);
     this.frozenLayers = rates.frozenLayers(model);
     this.replica =
-        ReplicaKey.of(
-            model,
-            config.engine(),
-            config.rounds().batch(),
-            rates,
-            init.map(StoredModel::parametersSha256).orElse("") + config.seed());
-    this.identity = new JobIdentity(config, replica.model(), shards.manifestHash());
+        new ReplicaKey(
+            model, config.engine(), config.rounds().batch(), rates, frozenParameters(init));
+    this.identity = new JobIdentity(config, ModelYaml.write(model), shards.manifestHash());
     this.plan =
         new JobPlan(
             shards.manifest().split(SPLIT).samples(),
@@ -100,6 +97,13 @@ final class TrainingRun {
             config.seed(),
             config.rounds().workers(),
             config.rounds().batch());
+  }
+
+  /** The identity of the values of frozen parameters, which are those of the initial model. */
+  private String frozenParameters(Optional<StoredModel> init) {
+    return frozenLayers == 0
+        ? ""
+        : init.map(StoredModel::parametersSha256).orElse("") + " " + config.seed();
   }
 
   JobIdentity identity() {
@@ -169,7 +173,7 @@ final class TrainingRun {
 
   /** Where a job that begins has its parameters from. */
   SliceSource firstParameters() {
-    InitialValues initial = new InitialValues(replica, config.seed());
+    InitialValues initial = new InitialValues(model, config.seed());
     return transfer.isPresent() ? transfer.get().source(initial) : initial;
   }
 
@@ -257,7 +261,7 @@ final class TrainingRun {
         .begin(
             parameters,
             new CheckpointJob(
-                replica, model.name(), firstParameters(), description, settings, clock, identity));
+                model, firstParameters(), description, settings, clock, identity));
   }
 
   /**

@@ -75,7 +75,7 @@ public final class BulkPredictJob {
           Scoring.score(
                   images.rows(),
                   images.column(),
-                  TrainedNetwork.resident(
+                  TrainedNetwork.of(
                       List.of(model),
                       request.engine(),
                       Math.max(request.batch(), request.crops().count())),

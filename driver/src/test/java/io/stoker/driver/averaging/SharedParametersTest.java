@@ -258,7 +258,7 @@ class SharedParametersTest {
             SharedParameters.load(
                 spark,
                 new ParameterSlices(large.parameterCount(), 2, 1 << 18),
-                new InitialValues(ReplicaKey.of(large, Engines.AUTO, 16), 3))) {
+                new InitialValues(large, 3))) {
       spark.sc().addSparkListener(new DriverTraffic(bytes));
       parameters.advance(task(0, STEADY, large), "a round");
     }
@@ -324,7 +324,7 @@ class SharedParametersTest {
   }
 
   SharedParameters load(JavaSparkContext spark, Wire wire) {
-    InitialValues initial = new InitialValues(ReplicaKey.of(MODEL, Engines.AUTO, 16), 3);
+    InitialValues initial = new InitialValues(MODEL, 3);
     return SharedParameters.load(
         spark,
         new ParameterSlices(MODEL.parameterCount(), 2, sliceLength()),

@@ -41,9 +41,9 @@ class TrainedNetworkTest {
   }
 
   @Test
-  void aResidentNetworkIsReadOnceAProcess() throws IOException {
+  void aProcessReadsTheParametersOnce() throws IOException {
     Path file = Files.copy(trained, scratch.resolve("model.zip"));
-    TrainedNetwork network = TrainedNetwork.resident(List.of(open(file)), "auto", 3);
+    TrainedNetwork network = TrainedNetwork.of(List.of(open(file)), "auto", 3);
     float[] first = parameters(network);
     Files.delete(file);
 
@@ -53,12 +53,12 @@ class TrainedNetworkTest {
   }
 
   @Test
-  void aNetworkOfOtherParametersIsReadAnew() throws IOException {
-    float[] trainedOnce = parameters(TrainedNetwork.resident(List.of(open(trained)), "auto", 3));
+  void aProcessReadsOtherParametersAgain() throws IOException {
+    float[] trainedOnce = parameters(TrainedNetwork.of(List.of(open(trained)), "auto", 3));
     StoredModel other =
         open(trained.getParent().getParent().resolve("000003").resolve("model.zip"));
     float[] mean =
-        parameters(TrainedNetwork.resident(List.of(open(trained), other, other), "auto", 3));
+        parameters(TrainedNetwork.of(List.of(open(trained), other, other), "auto", 3));
 
     assertThat(mean).usingComparatorWithPrecision(1e-6f).containsExactly(trainedOnce);
   }
@@ -67,7 +67,7 @@ class TrainedNetworkTest {
   void aFileThatChangedDuringTheJobIsRefused() throws IOException {
     Path file = Files.copy(trained, scratch.resolve("model.zip"));
     StoredModel stored = open(file);
-    TrainedNetwork network = TrainedNetwork.passing(List.of(stored), "auto", 3);
+    TrainedNetwork network = TrainedNetwork.of(List.of(stored), "auto", 5);
     byte[] bytes = Files.readAllBytes(file);
     bytes[(int) stored.parametersLocation().byteOffset() + 400] ^= 1;
     Files.write(file, bytes);

@@ -11,26 +11,29 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.TaskContext;
 
 /**
- * What a process keeps between tasks: networks, open readers, blocks of data, verified shard
- * folders. There is one a process, which closes it at its end.
+ * The networks, open readers, blocks of data and verified shard folders that a process keeps between
+ * tasks. Each process has one such object, and closes it when the JVM ends.
  */
 public final class ExecutorResources {
-  /** The share of the heap that blocks of data may take; Spark's own storage needs the rest. */
+  /** Blocks of data may take the heap divided by this; Spark's storage needs the rest. */
   private static final int HEAP_SHARE = 4;
 
-  /** More data sets than any job reads from: train, validation, and a few jobs of one session. */
+  /** How many data sets are kept: more than the jobs of one session read from at the same time. */
   private static final int FOLDERS = 8;
 
   private static final ExecutorResources HERE = new ExecutorResources();
 
   private final TaskDevices devices = new TaskDevices(new DeviceLeases());
 
-  /** By device: what is in one card's memory is of no use on another. */
+  private final TaskReplicas taskReplicas = new TaskReplicas();
+
+  /** By device, since a network is in the memory of one card. */
   private final Map<String, Replicas> replicas = new ConcurrentHashMap<>();
 
   private final TrainingReaders readers = new TrainingReaders(this);
@@ -57,29 +60,53 @@ public final class ExecutorResources {
                 "stoker-executor-resources"));
   }
 
-  /** This process's. */
+  /** The resources of this process. */
   public static ExecutorResources here() {
     return HERE;
   }
 
   /**
-   * Takes an idle network of this task's device, or builds one there, for the thread that calls.
+   * Borrows a network for training on the device of a task, for the thread that calls. The network
+   * is returned when the task ends, if the borrower has not returned it before.
    *
-   * @param key which network
-   * @throws io.stoker.failure.ResourceException if the task should have a device, and has none
+   * @param key the network, see {@link Replicas#borrowForTraining}
+   * @param context the task's
+   * @throws io.stoker.failure.ResourceException if the task needs a device and has none
    */
-  public Replica borrow(ReplicaKey key) {
+  public Replica borrowForTraining(ReplicaKey key, TaskContext context) {
+    Replica replica = borrow(key, pool -> pool.borrowForTraining(key));
+    taskReplicas.add(replica, context);
+    return replica;
+  }
+
+  /**
+   * Borrows a network for prediction on the device of this thread's task, for the thread that calls,
+   * which returns it.
+   *
+   * @param key the network
+   * @param parameters the identity of its parameters, see {@link Replicas#borrowForPrediction}
+   * @throws io.stoker.failure.ResourceException if the task needs a device and has none
+   */
+  public Replica borrowForPrediction(ReplicaKey key, String parameters) {
+    return borrow(key, pool -> pool.borrowForPrediction(key, parameters));
+  }
+
+  private Replica borrow(ReplicaKey key, Function<Replicas, Replica> borrowing) {
     DeviceLease lease =
         devices.acquire(Optional.ofNullable(TaskContext.get()), Engines.find(key.engine()));
     try {
-      return replicas
-          .computeIfAbsent(lease.device(), device -> new Replicas())
-          .borrow(key)
+      return borrowing
+          .apply(replicas.computeIfAbsent(lease.device(), device -> new Replicas()))
           .with(lease);
     } catch (RuntimeException | Error e) {
       lease.close();
       throw e;
     }
+  }
+
+  /** How many networks this process has built for tasks. */
+  public long networksCreated() {
+    return replicas.values().stream().mapToLong(Replicas::created).sum();
   }
 
   /** The readers of training batches. */
@@ -91,10 +118,10 @@ public final class ExecutorResources {
    * A split of a data set, read through this process's cache.
    *
    * @param uri the folder of shards
-   * @param manifestSha256 what its manifest must be
+   * @param manifestSha256 the SHA-256 that its manifest must have
    * @param split the split's name
-   * @param hadoop how to reach the folder
-   * @throws io.stoker.failure.DamagedException if the manifest is another one now
+   * @param hadoop with which the folder is reached
+   * @throws io.stoker.failure.DamagedException if the manifest has changed
    */
   public SplitBlocks blocks(String uri, String manifestSha256, String split, Configuration hadoop) {
     return new SplitBlocks(shards(uri, manifestSha256, hadoop), split, blocks);
@@ -104,9 +131,9 @@ public final class ExecutorResources {
    * A data set, of which this process verifies each shard once.
    *
    * @param uri the folder of shards
-   * @param manifestSha256 what its manifest must be
-   * @param hadoop how to reach the folder
-   * @throws io.stoker.failure.DamagedException if the manifest is another one now
+   * @param manifestSha256 the SHA-256 that its manifest must have
+   * @param hadoop with which the folder is reached
+   * @throws io.stoker.failure.DamagedException if the manifest has changed
    */
   public synchronized ShardFolder shards(String uri, String manifestSha256, Configuration hadoop) {
     ShardFolder folder = folders.get(uri);

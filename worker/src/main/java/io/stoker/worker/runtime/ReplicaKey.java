@@ -4,48 +4,38 @@ import io.stoker.models.engine.Engines;
 import io.stoker.models.engine.Network;
 import io.stoker.models.engine.RateMultipliers;
 import io.stoker.models.spec.ModelSpec;
-import io.stoker.models.spec.ModelYaml;
-import java.io.ByteArrayInputStream;
-import java.io.IOException;
 import java.io.Serializable;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 
 /**
- * What makes two replicas interchangeable; small enough to go with every task.
+ * Which network a task needs.
  *
- * @param model what they compute, as YAML with every value spelt out
+ * @param model the model that it computes
  * @param engine the engine's name
  * @param batch the largest number of examples of one call
- * @param rates how fast each tensor learns
- * @param frozen the identity of the values of those that do not, as long as a replica lives
+ * @param rates how fast each tensor learns; of no importance to a prediction
+ * @param frozen the identity of the values of frozen parameters, which training loads once and not
+ *     in each round; empty if no parameter is frozen
  */
 public record ReplicaKey(
-    String model, String engine, int batch, RateMultipliers rates, String frozen)
+    ModelSpec model, String engine, int batch, RateMultipliers rates, String frozen)
     implements Serializable {
-  /** The key of networks of a model that learns alike everywhere. */
+  /** The key of networks whose tensors all learn at the same rate. */
   public static ReplicaKey of(ModelSpec model, String engine, int batch) {
-    return of(model, engine, batch, RateMultipliers.ones(model), "");
+    return new ReplicaKey(model, engine, batch, RateMultipliers.ones(model), "");
   }
 
-  /** The key of networks of a model. */
-  public static ReplicaKey of(
-      ModelSpec model, String engine, int batch, RateMultipliers rates, String frozen) {
-    return new ReplicaKey(ModelYaml.write(model), engine, batch, rates, frozen);
+  /** Whether networks of both keys predict the same, if they have the same parameters. */
+  boolean predictsLike(ReplicaKey other) {
+    return batch == other.batch && engine.equals(other.engine) && model.equals(other.model);
   }
 
-  /** The model as data. */
-  public ModelSpec spec() {
-    try {
-      return ModelYaml.read(
-          new ByteArrayInputStream(model.getBytes(StandardCharsets.UTF_8)), "the job's model", 0);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+  /** Whether networks of both keys train the same, if they have the same parameters. */
+  boolean trainsLike(ReplicaKey other) {
+    return predictsLike(other) && rates.equals(other.rates);
   }
 
   /** Builds a network; its parameters are zero. */
   Network create() {
-    return Engines.named(engine).create(spec(), batch, rates);
+    return Engines.named(engine).create(model, batch, rates);
   }
 }

@@ -2,27 +2,39 @@ package io.stoker.worker.runtime;
 
 import io.stoker.models.engine.Network;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.Deque;
-import java.util.Iterator;
+import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.Predicate;
 
 /**
- * The networks of this process on one device, kept between rounds so that no round builds one. A
- * network's memory is native and lasts until it is closed here.
+ * The networks of this process on one device. They are kept between tasks, so that no round and no
+ * validation builds one. The memory of a network is native, and lasts until the network is closed
+ * here.
  *
- * <p>Whoever borrows a replica has it alone: two attempts of one task in one process get two. There
- * are never more than were ever borrowed at once, which is the number of task slots.
+ * <p>Each borrower has its replica alone: two attempts of one task in one process get two. There are
+ * never more networks than were ever borrowed at the same time, which is the number of task slots.
+ * Training and prediction share them: a prediction takes a network that was built for training, if
+ * model, engine and batch are the same.
  */
 public final class Replicas implements AutoCloseable {
-  private record Idle(ReplicaKey key, Network network) {}
+  /** A network that waits for a task, and the identity of the values that it holds. */
+  private record Idle(ReplicaKey key, Network network, String contents) {}
 
   private final Function<ReplicaKey, Network> factory;
+
+  /** The one that was returned last is the first. */
   private final Deque<Idle> idle = new ArrayDeque<>();
+
   private int borrowed;
   private int peak;
+  private long created;
   private boolean closed;
 
-  /** Makes an empty pool over the engines on the classpath. */
+  /** Makes an empty pool that builds networks with the engines on the class path. */
   public Replicas() {
     this(ReplicaKey::create);
   }
@@ -32,58 +44,100 @@ public final class Replicas implements AutoCloseable {
   }
 
   /**
-   * Takes an idle replica, or builds one. Its parameters and updater state are whatever its last
-   * user left.
+   * Takes an idle network for training, or builds one. Its parameters and updater state are
+   * arbitrary, except for frozen parameters where {@link Replica#lacksContents} is false.
    */
-  public Replica borrow(ReplicaKey key) {
-    Network network = take(key);
+  public Replica borrowForTraining(ReplicaKey key) {
+    String wanted = key.frozen().isEmpty() ? "" : "frozen parameters " + key.frozen();
+    return borrow(key, other -> other.trainsLike(key), wanted);
+  }
+
+  /**
+   * Takes an idle network for prediction, or builds one. Its parameters are arbitrary, unless {@link
+   * Replica#lacksContents} is false.
+   *
+   * @param key the network; its rates are of no importance
+   * @param parameters the identity of the parameters that the borrower wants in it
+   */
+  public Replica borrowForPrediction(ReplicaKey key, String parameters) {
+    return borrow(key, other -> other.predictsLike(key), "parameters " + parameters);
+  }
+
+  private Replica borrow(ReplicaKey key, Predicate<ReplicaKey> fits, String wanted) {
+    Optional<Idle> found = take(key, fits, wanted);
     try {
-      return network == null
-          ? new Replica(this, key, factory.apply(key), Replica.Age.NEW)
-          : new Replica(this, key, network, Replica.Age.USED);
+      return found
+          .map(taken -> new Replica(this, taken.key(), taken.network(), taken.contents(), wanted))
+          .orElseGet(() -> new Replica(this, key, factory.apply(key), "", wanted));
     } catch (RuntimeException | Error e) {
       release();
       throw e;
     }
   }
 
-  private synchronized Network take(ReplicaKey key) {
+  /**
+   * Counts a network as borrowed, and chooses an idle one for it: one that holds the wanted values,
+   * else one whose values nobody else wants, else any that fits.
+   */
+  private synchronized Optional<Idle> take(
+      ReplicaKey key, Predicate<ReplicaKey> fits, String wanted) {
     borrowed++;
     peak = Math.max(peak, borrowed);
-    for (Iterator<Idle> each = idle.iterator(); each.hasNext(); ) {
-      Idle candidate = each.next();
-      if (candidate.key().equals(key)) {
-        each.remove();
-        return candidate.network();
-      }
+    Optional<Idle> chosen =
+        idle.stream()
+            .filter(each -> fits.test(each.key()))
+            .min(
+                Comparator.comparing((Idle each) -> !each.contents().equals(wanted))
+                    .thenComparing(each -> !each.contents().isEmpty()));
+    if (chosen.isPresent()) {
+      idle.remove(chosen.get());
+    } else {
+      created++;
+      makeRoom(key);
     }
-    // The memory of another job's replicas is worth more to the one that is about to be built.
-    idle.forEach(other -> other.network().close());
-    idle.clear();
-    return null;
+    return chosen;
   }
 
-  /** Takes a replica back. */
-  synchronized void giveBack(ReplicaKey key, Network network) {
+  /**
+   * Closes the networks of other models, whose memory the network that is built next may need, and
+   * the ones that have been idle longest, until there are no more than ever at the same time.
+   */
+  private void makeRoom(ReplicaKey key) {
+    List<Idle> others =
+        new ArrayList<>(idle.stream().filter(each -> !each.key().predictsLike(key)).toList());
+    idle.removeAll(others);
+    while (!idle.isEmpty() && idle.size() + borrowed > peak) {
+      others.add(idle.removeLast());
+    }
+    others.forEach(each -> each.network().close());
+  }
+
+  /** Takes a network back. */
+  synchronized void giveBack(ReplicaKey key, Network network, String contents) {
     release();
     if (closed || idle.size() + borrowed >= peak) {
       network.close();
     } else {
-      idle.addFirst(new Idle(key, network));
+      idle.addFirst(new Idle(key, network, contents));
     }
   }
 
-  /** Notes that a borrowed replica will not come back. */
+  /** Notes that a borrowed network will not come back. */
   synchronized void release() {
     borrowed--;
   }
 
-  /** How many replicas wait for a task. */
+  /** How many networks wait for a task. */
   synchronized int idle() {
     return idle.size();
   }
 
-  /** Closes the idle replicas now, and the borrowed ones when they come back. */
+  /** How many networks were built, or tried to be built. */
+  synchronized long created() {
+    return created;
+  }
+
+  /** Closes the idle networks now, and the borrowed ones when they come back. */
   @Override
   public synchronized void close() {
     closed = true;

@@ -6,16 +6,16 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.TaskContext;
 
 /**
- * What all workers do in one round: a few hundred bytes that go with every task.
+ * The work of all workers in a round of a training job: their local steps.
  *
  * @param replica the network
  * @param data the batches
  * @param schedule the settings of each step
  * @param round the round, from 0
- * @param epoch its epoch, from 0
- * @param firstStep its first step within the epoch
+ * @param epoch the round's epoch, from 0
+ * @param firstStep the round's first step within the epoch
  * @param steps how many steps
- * @param globalStep its first step since the job began
+ * @param globalStep the round's first step since the job began
  */
 public record RoundTask(
     ReplicaKey replica,

@@ -4,24 +4,28 @@ import io.stoker.models.engine.Network;
 import io.stoker.worker.sgd.LocalResult;
 import java.io.Serializable;
 import java.util.List;
+import java.util.function.Consumer;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.Dependency;
 import org.apache.spark.TaskContext;
 
-/** What all workers do between two averagings; small, since it goes with every task. */
+/** The work of all workers in one round; small, since it goes with every task. */
 public interface RoundWork extends Serializable {
-  /** One worker's part of it, inside a task. */
+  /** One worker's part of the work, inside a task. */
   interface Part extends AutoCloseable {
     /** The worker's network, until the part is closed. */
     Network network();
 
-    /** Whether the network may not hold the values of the parameters that are in no slice. */
-    boolean lacksFrozenParameters();
+    /**
+     * Calls a loader with the network, if the network may lack the values of frozen parameters,
+     * which are in no slice.
+     */
+    void loadFrozen(Consumer<Network> loader);
 
-    /** Does the work: the network's parameters move from where the caller has set them. */
+    /** Trains: the network's parameters move from the values that the caller has set. */
     LocalResult train();
 
-    /** Gives the network back, which otherwise happens when the task ends. */
+    /** Returns the network; otherwise it is returned when the task ends. */
     @Override
     void close();
   }
@@ -29,17 +33,18 @@ public interface RoundWork extends Serializable {
   /** How many workers there are. */
   int workers();
 
-  /** The RDDs that workers read beside the parameters, worker w as partition w of a child. */
+  /** The RDDs that workers read in addition to the parameters, worker w as partition w of a child. */
   default List<Dependency<?>> reads() {
     return List.of();
   }
 
   /**
-   * Begins: the network has arbitrary parameters and updater state, which the caller sets.
+   * Begins a worker's part: borrows a network with arbitrary parameters and updater state, which the
+   * caller sets.
    *
-   * @param worker which worker
-   * @param hadoop how to reach files
-   * @param context the task's, at whose end the network is given back
+   * @param worker the worker
+   * @param hadoop with which files are reached
+   * @param context the task's, at whose end the network is returned
    */
   Part begin(int worker, Configuration hadoop, TaskContext context);
 }

@@ -13,9 +13,9 @@ import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskContext;
 import org.apache.spark.resource.ResourceInformation;
 
-/** The card of each task: the one that Spark assigned, or with a local master any that is free. */
+/** Gives each task a graphics card: the one that Spark assigned, or with a local master a free one. */
 public final class TaskDevices {
-  /** The configuration key that says what a job computes on. */
+  /** The configuration key that chooses the device of a job. */
   public static final String DEVICE = "spark.stoker.device";
 
   /** The value of {@link #DEVICE} for graphics cards, and Spark's name of the resource. */
@@ -31,10 +31,10 @@ public final class TaskDevices {
   }
 
   /**
-   * Has the calling thread compute where its task may.
+   * Binds the calling thread to the device of its task.
    *
-   * @param task the task; none outside of tasks
-   * @param engine what computes
+   * @param task the task; empty outside of tasks
+   * @param engine the engine that computes
    * @throws ResourceException if a card is wanted and there is none for this task alone
    */
   DeviceLease acquire(Optional<TaskContext> task, Engine engine) {
@@ -47,7 +47,7 @@ public final class TaskDevices {
       }
       return leases.assigned(assigned.get(0), () -> started(engine));
     }
-    // A backend that has started on CUDA computes there, whatever the job asked for.
+    // An engine that has started on CUDA computes there, whatever the job asked for.
     if (isAsked() || (engine.computesOnDevices() && engine.devices().isPresent())) {
       if (!isLocal()) {
         throw new ResourceException(

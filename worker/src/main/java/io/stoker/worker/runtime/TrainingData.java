@@ -8,17 +8,18 @@ import io.stoker.data.plan.EpochPlan;
 import java.io.Serializable;
 
 /**
- * Which batches a worker reads, in words that fit into a task.
+ * Describes the batches that the workers of a job read. It is small, since it goes with every task.
  *
  * @param uri the folder of shards
- * @param manifestSha256 what its manifest must be, so that all workers read the same data
+ * @param manifestSha256 the SHA-256 that its manifest must have, so that all workers read the same
+ *     data
  * @param split the split's name
  * @param image the shape of the images that the network takes
  * @param augmentations as {@link Augmentation#parse} takes them
- * @param mixup its alpha, 0 for none
+ * @param mixup the alpha of mixup, 0 for none
  * @param seed the job's root seed
- * @param workers logical workers
- * @param batch examples of a worker in a full step
+ * @param workers how many workers there are
+ * @param batch the examples of a worker in a full step
  */
 public record TrainingData(
     String uri,
@@ -31,7 +32,12 @@ public record TrainingData(
     int workers,
     int batch)
     implements Serializable {
-  /** Who reads what in an epoch over blocks of so many rows. */
+  /**
+   * Which worker reads which samples in an epoch.
+   *
+   * @param blockRows the number of samples of each block
+   * @param epoch the epoch, from 0
+   */
   EpochPlan plan(int[] blockRows, int epoch) {
     return EpochPlan.of(blockRows, seed, epoch, workers, batch);
   }

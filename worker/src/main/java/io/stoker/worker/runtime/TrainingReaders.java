@@ -12,12 +12,12 @@ import java.util.List;
 import org.apache.hadoop.conf.Configuration;
 
 /**
- * The open readers of this process. A reader runs from some step to the end of its epoch, and waits
- * between rounds, its next batches ready; the next round of the same worker takes it up where it
- * stands. Where that cannot be (the worker moved, a task is retried) a new one is opened at the
- * step that is wanted, and yields the same batches.
+ * The open readers of this process. A reader yields batches from some step to the end of its epoch.
+ * Between rounds it waits, with the next batches ready, and the worker's next round continues with
+ * it. If there is no such reader (the worker ran on another executor before, or its task runs
+ * again), a new one is opened at the step that is needed, and yields the same batches.
  *
- * <p>There are never more than were ever open, or prepared, at once.
+ * <p>There are never more readers than were ever open, or prepared, at the same time.
  */
 public final class TrainingReaders implements AutoCloseable {
   private record Position(TrainingData data, int epoch, int worker, long step) {
@@ -32,15 +32,16 @@ public final class TrainingReaders implements AutoCloseable {
   }
 
   /**
-   * A reader and where it stands.
+   * A reader that waits for a round.
    *
+   * @param position its next batch
    * @param used whether a round has read from it
    */
   private record Waiting(Position position, BatchReader reader, boolean used) {
     /**
-     * Whether nobody will want it once a round begins elsewhere: it has another step of the same
-     * worker's, of an earlier attempt or round; or it was prepared for a round that its worker has
-     * had in another process.
+     * Whether no round will use the reader after another round has begun: it is at another step of
+     * the same worker, left there by an earlier attempt or round; or it was prepared for a round
+     * that its worker has trained in another process.
      */
     boolean isStaleAt(Position beginning) {
       return position.isOfSameWorker(beginning) || (!used && position.isBefore(beginning));
@@ -59,13 +60,14 @@ public final class TrainingReaders implements AutoCloseable {
   }
 
   /**
-   * Opens, or takes up, the reader of one worker's part of a round.
+   * Returns the reader of one worker's part of a round: one that waits at its first step, or a new
+   * one.
    *
-   * @param data what is read
+   * @param data the data
    * @param epoch the epoch, from 0
    * @param worker the worker
    * @param step the first step within the epoch
-   * @param hadoop how to reach the data
+   * @param hadoop with which the data is reached
    */
   public RoundReader reader(
       TrainingData data, int epoch, int worker, long step, Configuration hadoop) {
@@ -80,14 +82,14 @@ public final class TrainingReaders implements AutoCloseable {
   }
 
   /**
-   * Opens the reader of one worker's part of a round that will be here soon, and has its first
-   * batches made.
+   * Opens the reader of one worker's part of a round that will soon begin in this process, and lets
+   * it prepare its first batches.
    *
-   * @param data what is read
+   * @param data the data
    * @param epoch the epoch, from 0
    * @param worker the worker
    * @param step the first step within the epoch
-   * @param hadoop how to reach the data
+   * @param hadoop with which the data is reached
    */
   public void prepare(TrainingData data, int epoch, int worker, long step, Configuration hadoop) {
     try (RoundReader reader = reader(data, epoch, worker, step, hadoop)) {
@@ -96,7 +98,7 @@ public final class TrainingReaders implements AutoCloseable {
     }
   }
 
-  /** What waits for its first round will be open at once with what is open now. */
+  /** A reader that waits for its first round will be open at the same time as those open now. */
   private synchronized void allowForWaiting() {
     peak = Math.max(peak, open + waiting.size());
   }
@@ -119,7 +121,7 @@ public final class TrainingReaders implements AutoCloseable {
     try {
       return take(position, stale);
     } finally {
-      stale.forEach(each -> each.reader().close()); // That may wait for a storage.
+      stale.forEach(each -> each.reader().close()); // Outside of the lock: closing may wait.
     }
   }
 
@@ -159,17 +161,17 @@ public final class TrainingReaders implements AutoCloseable {
     open--;
   }
 
-  /** How many readers this process has opened, or tried to. */
+  /** How many readers this process has opened, or tried to open. */
   public synchronized int opened() {
     return opened;
   }
 
-  /** How many readers wait for their worker's next round. */
+  /** How many readers wait for the next round of their worker. */
   synchronized int waiting() {
     return waiting.size();
   }
 
-  /** Closes the readers that wait now, and the others when their round is over. */
+  /** Closes the readers that wait now, and the others when their round ends. */
   @Override
   public synchronized void close() {
     closed = true;
@@ -177,7 +179,7 @@ public final class TrainingReaders implements AutoCloseable {
     waiting.clear();
   }
 
-  /** The batches of one worker in one round; one thread's, until it is closed. */
+  /** The batches of one worker in one round. One thread uses it, until it is closed. */
   public final class RoundReader implements AutoCloseable {
     private final Position start;
     private final BatchReader reader;
@@ -196,8 +198,8 @@ public final class TrainingReaders implements AutoCloseable {
     }
 
     /**
-     * Says that the round's batches were all used, so that the next round may go on from here; its
-     * first batches are made meanwhile.
+     * Notes that all batches of the round were used, so that the next round can continue from here.
+     * Meanwhile its first batches are prepared.
      */
     public void completed() {
       reader.pause();

@@ -4,17 +4,12 @@ import io.stoker.data.batch.ImageBatch;
 import io.stoker.models.engine.Network;
 import io.stoker.worker.sgd.LocalResult;
 import io.stoker.worker.sgd.LocalSgd;
+import java.util.function.Consumer;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.TaskContext;
 import org.apache.spark.TaskKilledException;
-import org.apache.spark.util.TaskCompletionListener;
-import org.apache.spark.util.TaskFailureListener;
 
-/**
- * One worker's part of a round inside a Spark task. It borrows a resident replica until it is
- * closed, or the task ends; a task that fails has the replica closed, since its state is then
- * unknown.
- */
+/** One worker's part of a round of a training job, inside a Spark task. */
 final class WorkerRound implements RoundWork.Part {
   private final RoundTask task;
   private final int worker;
@@ -31,18 +26,9 @@ final class WorkerRound implements RoundWork.Part {
     this.replica = replica;
   }
 
-  /**
-   * Begins: the network has arbitrary parameters and updater state, which the caller sets.
-   *
-   * @param task the round
-   * @param worker which worker
-   * @param hadoop how to reach the data
-   * @param context the task's, at whose end the replica is given back
-   */
+  /** Borrows a replica, see {@link RoundWork#begin}. */
   static WorkerRound begin(RoundTask task, int worker, Configuration hadoop, TaskContext context) {
-    Replica replica = ExecutorResources.here().borrow(task.replica());
-    context.addTaskFailureListener((TaskFailureListener) (ended, failure) -> replica.discard());
-    context.addTaskCompletionListener((TaskCompletionListener) ended -> replica.close());
+    Replica replica = ExecutorResources.here().borrowForTraining(task.replica(), context);
     return new WorkerRound(task, worker, hadoop, context, replica);
   }
 
@@ -52,8 +38,11 @@ final class WorkerRound implements RoundWork.Part {
   }
 
   @Override
-  public boolean lacksFrozenParameters() {
-    return replica.isNew();
+  public void loadFrozen(Consumer<Network> loader) {
+    if (replica.lacksContents()) {
+      loader.accept(replica.network());
+      replica.contentsLoaded();
+    }
   }
 
   @Override
@@ -69,16 +58,16 @@ final class WorkerRound implements RoundWork.Part {
     }
   }
 
-  @Override
-  public void close() {
-    replica.close();
-  }
-
-  /** A task that Spark no longer wants ends at its next step. */
+  /** Ends at the next step if Spark has killed the task. */
   private ImageBatch next(TrainingReaders.RoundReader reader) {
     if (context.isInterrupted()) {
       throw new TaskKilledException("worker %d was told to stop".formatted(worker));
     }
     return reader.next();
+  }
+
+  @Override
+  public void close() {
+    replica.close();
   }
 }

@@ -1,11 +1,11 @@
 package io.stoker.worker.sgd;
 
 /**
- * What a worker's steps of a round came to.
+ * The result of a worker's local steps of a round, apart from the parameters.
  *
  * @param examples how many examples they trained on
  * @param lossSum the sum of the examples' cross-entropies, each before its own step, in nats
- * @param correct how many examples were classified right
+ * @param correct how many examples were classified correctly
  * @param waitSeconds waiting for data
  * @param computeSeconds forward, backward and update
  */

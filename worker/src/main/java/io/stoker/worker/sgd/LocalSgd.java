@@ -7,20 +7,20 @@ import io.stoker.models.engine.Targets;
 import java.util.function.Supplier;
 
 /**
- * Local stochastic gradient descent: the part of the algorithm between two averagings (McDonald et
+ * Local stochastic gradient descent: the steps that a worker takes between two averagings (McDonald et
  * al., 2010, "Distributed Training Strategies for the Structured Perceptron", and Stich, 2019,
- * "Local SGD Converges Fast and Communicates Little"). It knows no Spark.
+ * "Local SGD Converges Fast and Communicates Little"). It does not depend on Spark.
  */
 public final class LocalSgd {
   private LocalSgd() {}
 
   /**
-   * Takes a worker's steps of a round, in order. A step for which there are no examples changes
-   * nothing.
+   * Takes a worker's local steps of a round, in order. A step without examples changes nothing.
    *
-   * @param network begins with the round's parameters and updater state, ends with the worker's
-   * @param batches the batch of each step; one is used up before the next is asked for
-   * @param steps which steps
+   * @param network holds the round's parameters and updater state at the beginning, and the worker's
+   *     at the end
+   * @param batches the batch of each step; a batch is used before the next one is asked for
+   * @param steps the steps
    * @param schedule the settings of each step
    */
   public static LocalResult run(

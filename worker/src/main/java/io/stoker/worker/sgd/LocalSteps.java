@@ -12,11 +12,11 @@ import io.stoker.base.SplitMix64;
  * @param steps how many steps
  */
 public record LocalSteps(long seed, int round, int worker, long firstStep, int steps) {
-  /** Keeps this use of the seed apart from the others. */
+  /** Makes the random numbers of dropout differ from those of other uses of the seed. */
   private static final long DROPOUT = 0x64726f706f7574L;
 
   /**
-   * What decides which units a step drops.
+   * The seed that decides which units a step drops.
    *
    * @param step the step within the round, from 0
    */

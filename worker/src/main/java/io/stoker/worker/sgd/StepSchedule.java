@@ -14,7 +14,7 @@ public interface StepSchedule extends Serializable {
    */
   StepSettings at(long step);
 
-  /** What each example's class gives away to all classes, see {@link Targets#fill}. */
+  /** The probability that label smoothing spreads over all classes, see {@link Targets#fill}. */
   default float labelSmoothing() {
     return 0;
   }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.stoker.models.engine.Network;
+import io.stoker.models.engine.RateMultipliers;
 import io.stoker.models.zoo.Zoo;
 import io.stoker.worker.IdleNetwork;
 import java.util.ArrayList;
@@ -17,7 +18,7 @@ class ReplicasTest {
   private final ReplicaKey other = ReplicaKey.of(Zoo.model("perceptron", 10), "idle", 8);
 
   private Network build(ReplicaKey wanted) {
-    IdleNetwork network = new IdleNetwork(wanted.spec());
+    IdleNetwork network = new IdleNetwork(wanted.model());
     built.add(network);
     return network;
   }
@@ -25,7 +26,7 @@ class ReplicasTest {
   @Test
   void keepsANetworkForTheNextRound() {
     for (int round = 0; round < 5; round++) {
-      replicas.borrow(key).close();
+      replicas.borrowForTraining(key).close();
     }
 
     assertThat(built).hasSize(1);
@@ -34,8 +35,8 @@ class ReplicasTest {
 
   @Test
   void neverSharesANetworkBetweenTwoAttempts() {
-    try (Replica first = replicas.borrow(key);
-        Replica second = replicas.borrow(key)) {
+    try (Replica first = replicas.borrowForTraining(key);
+        Replica second = replicas.borrowForTraining(key)) {
       assertThat(first.network()).isNotSameAs(second.network());
     }
     assertThat(replicas.idle()).isEqualTo(2);
@@ -43,8 +44,8 @@ class ReplicasTest {
 
   @Test
   void closesTheNetworksOfAnotherJobBeforeItBuildsItsOwn() {
-    replicas.borrow(key).close();
-    replicas.borrow(other).close();
+    replicas.borrowForTraining(key).close();
+    replicas.borrowForTraining(other).close();
 
     assertThat(built).extracting(IdleNetwork::isClosed).containsExactly(true, false);
     assertThat(replicas.idle()).isEqualTo(1);
@@ -52,10 +53,10 @@ class ReplicasTest {
 
   @Test
   void neverHoldsMoreNetworksThanWereBorrowedAtOnce() {
-    Replica first = replicas.borrow(key);
-    Replica second = replicas.borrow(other);
+    Replica first = replicas.borrowForTraining(key);
+    Replica second = replicas.borrowForTraining(other);
     first.close();
-    replicas.borrow(other).close();
+    replicas.borrowForTraining(other).close();
     second.close();
 
     assertThat(built).extracting(IdleNetwork::isClosed).containsExactly(true, false, false);
@@ -63,7 +64,7 @@ class ReplicasTest {
 
   @Test
   void closesANetworkWhoseTaskFailed() {
-    Replica failed = replicas.borrow(key);
+    Replica failed = replicas.borrowForTraining(key);
     failed.discard();
     failed.close();
 
@@ -73,7 +74,7 @@ class ReplicasTest {
 
   @Test
   void takesANetworkBackOnce() {
-    Replica replica = replicas.borrow(key);
+    Replica replica = replicas.borrowForTraining(key);
     replica.close();
     replica.close();
 
@@ -88,17 +89,106 @@ class ReplicasTest {
               throw new IllegalStateException("no memory");
             });
 
-    assertThatThrownBy(() -> failing.borrow(key)).hasMessage("no memory");
+    assertThatThrownBy(() -> failing.borrowForTraining(key)).hasMessage("no memory");
     assertThat(failing.idle()).isZero();
   }
 
   @Test
   void closesWhatComesBackAfterItsEnd() {
-    Replica late = replicas.borrow(key);
-    replicas.borrow(key).close();
+    Replica late = replicas.borrowForTraining(key);
+    replicas.borrowForTraining(key).close();
     replicas.close();
     late.close();
 
     assertThat(built).allMatch(IdleNetwork::isClosed);
+  }
+
+  @Test
+  void predictsWithANetworkThatWasBuiltForTraining() {
+    for (int round = 0; round < 3; round++) {
+      replicas.borrowForTraining(withRates(2)).close();
+      replicas.borrowForPrediction(key, "a model").close();
+    }
+
+    assertThat(built).hasSize(1);
+    assertThat(replicas.created()).isEqualTo(1);
+  }
+
+  @Test
+  void doesNotTrainWithANetworkOfOtherRates() {
+    replicas.borrowForTraining(withRates(2)).close();
+    replicas.borrowForTraining(key).close();
+
+    assertThat(built).hasSize(2);
+  }
+
+  private ReplicaKey withRates(float biases) {
+    return new ReplicaKey(
+        key.model(), "idle", 4, RateMultipliers.of(key.model(), 0, biases), "");
+  }
+
+  @Test
+  void knowsWhichNetworkHoldsTheParametersOfAPrediction() {
+    try (Replica first = replicas.borrowForPrediction(key, "a");
+        Replica second = replicas.borrowForPrediction(key, "b")) {
+      assertThat(first.lacksContents()).isTrue();
+      first.contentsLoaded();
+      second.contentsLoaded();
+    }
+
+    try (Replica again = replicas.borrowForPrediction(key, "a")) {
+      assertThat(again.lacksContents()).isFalse();
+    }
+    try (Replica third = replicas.borrowForPrediction(key, "c")) {
+      assertThat(third.lacksContents()).isTrue();
+    }
+    assertThat(built).hasSize(2);
+  }
+
+  @Test
+  void doesNotTrustParametersOfAPredictionThatFailedToLoadThem() {
+    replicas.borrowForPrediction(key, "a").close();
+
+    try (Replica again = replicas.borrowForPrediction(key, "a")) {
+      assertThat(again.lacksContents()).isTrue();
+    }
+  }
+
+  @Test
+  void loadsParametersAgainAfterTraining() {
+    try (Replica predicting = replicas.borrowForPrediction(key, "a")) {
+      predicting.contentsLoaded();
+    }
+    replicas.borrowForTraining(key).close();
+
+    try (Replica again = replicas.borrowForPrediction(key, "a")) {
+      assertThat(again.lacksContents()).isTrue();
+    }
+  }
+
+  @Test
+  void loadsFrozenParametersOnceUntilAPredictionReplacesThem() {
+    ReplicaKey frozen =
+        new ReplicaKey(key.model(), "idle", 4, key.rates(), "x");
+    try (Replica training = replicas.borrowForTraining(frozen)) {
+      assertThat(training.lacksContents()).isTrue();
+      training.contentsLoaded();
+    }
+    try (Replica training = replicas.borrowForTraining(frozen)) {
+      assertThat(training.lacksContents()).isFalse();
+    }
+
+    replicas.borrowForPrediction(key, "a").close();
+    try (Replica training = replicas.borrowForTraining(frozen)) {
+      assertThat(training.lacksContents()).isTrue();
+    }
+    assertThat(built).hasSize(1);
+  }
+
+  @Test
+  void lacksNothingWhereNothingIsFrozen() {
+    try (Replica training = replicas.borrowForTraining(key)) {
+      assertThat(training.lacksContents()).isFalse();
+    }
   }
 }

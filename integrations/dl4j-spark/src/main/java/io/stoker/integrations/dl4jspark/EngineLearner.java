@@ -8,8 +8,6 @@ import io.stoker.worker.runtime.Replica;
 import io.stoker.worker.runtime.ReplicaKey;
 import java.util.List;
 import org.apache.spark.TaskContext;
-import org.apache.spark.util.TaskCompletionListener;
-import org.apache.spark.util.TaskFailureListener;
 
 /**
  * Steps of an engine of ours.
@@ -18,19 +16,8 @@ import org.apache.spark.util.TaskFailureListener;
  * @param layout the examples
  * @param settings of each step of the round
  */
-record EngineLearner(ReplicaKey replica, ExampleLayout layout, List<Settings> settings)
+record EngineLearner(ReplicaKey replica, ExampleLayout layout, List<StepSettings> settings)
     implements Learner {
-  /** What travels of {@link StepSettings}. */
-  record Settings(float learningRate, float momentum, StepSettings.Momentum kind, float weightDecay)
-      implements java.io.Serializable {
-    static Settings of(StepSettings step) {
-      return new Settings(step.learningRate(), step.momentum(), step.kind(), step.weightDecay());
-    }
-
-    StepSettings step() {
-      return new StepSettings(learningRate, momentum, kind, weightDecay, StepSettings.UNCLIPPED);
-    }
-  }
 
   EngineLearner {
     settings = List.copyOf(settings);
@@ -38,10 +25,7 @@ record EngineLearner(ReplicaKey replica, ExampleLayout layout, List<Settings> se
 
   @Override
   public Borrowed borrow(TaskContext context) {
-    Replica borrowed = ExecutorResources.here().borrow(replica);
-    context.addTaskFailureListener((TaskFailureListener) (ended, failure) -> borrowed.discard());
-    context.addTaskCompletionListener((TaskCompletionListener) ended -> borrowed.close());
-    return new Steps(borrowed);
+    return new Steps(ExecutorResources.here().borrowForTraining(replica, context));
   }
 
   private final class Steps implements Borrowed {
@@ -67,7 +51,7 @@ record EngineLearner(ReplicaKey replica, ExampleLayout layout, List<Settings> se
       ExampleLayout.copy(examples, 0, layout.featureSize(), images);
       ExampleLayout.copy(examples, layout.featureSize(), network.model().classes(), targets);
       BatchScore score = network.computeGradients(images, targets, examples.size(), dropoutSeed);
-      network.update(settings.get(step).step());
+      network.update(settings.get(step));
       return score;
     }
 

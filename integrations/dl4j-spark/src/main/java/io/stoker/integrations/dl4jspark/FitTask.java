@@ -6,6 +6,7 @@ import io.stoker.worker.runtime.RoundWork;
 import io.stoker.worker.sgd.LocalResult;
 import io.stoker.worker.sgd.LocalSteps;
 import java.util.List;
+import java.util.function.Consumer;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.Dependency;
 import org.apache.spark.NarrowDependency;
@@ -77,11 +78,9 @@ record FitTask(
       return borrowed.network();
     }
 
-    /** All parameters travel: none has to be brought once. */
+    /** There are no frozen parameters. */
     @Override
-    public boolean lacksFrozenParameters() {
-      return false;
-    }
+    public void loadFrozen(Consumer<Network> loader) {}
 
     @Override
     public void close() {

@@ -177,7 +177,7 @@ sealed interface TrainingBackend {
           replica,
           layout,
           IntStream.range(iteration, iteration + steps)
-              .mapToObj(step -> EngineLearner.Settings.of(configuration.settings(step, epoch)))
+              .mapToObj(step -> configuration.settings(step, epoch))
               .toList());
     }
   }
