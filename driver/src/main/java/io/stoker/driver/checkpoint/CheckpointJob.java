@@ -25,13 +25,7 @@ public record CheckpointJob(
     TrainingClock clock,
     JobIdentity identity) {
   CheckpointWriting writing(Path file) {
-    return new CheckpointWriting(
-        file.toString(),
-        model,
-        frozen,
-        data,
-        settings,
-        clock);
+    return new CheckpointWriting(file.toString(), model, frozen, data, settings, clock);
   }
 
   CheckpointManifest manifest(CheckpointWriting.Written written) {

@@ -74,8 +74,7 @@ record CheckpointWriting(
             data.standardDeviation(),
             clock);
     SliceVectors vectors = new SliceVectors(slices, contents, frozen, hadoop);
-    ModelFileWriter writer =
-        ModelFileWriter.of(metadata, settings, vectors.source(0));
+    ModelFileWriter writer = ModelFileWriter.of(metadata, settings, vectors.source(0));
     if (slices.carryUpdaterState()) {
       writer = writer.withUpdaterState(vectors.source(1));
     }

@@ -1,7 +1,7 @@
 package io.stoker.driver.ml;
 
-import io.stoker.data.storage.StorageDefaults;
 import io.stoker.data.frame.ImageColumn;
+import io.stoker.data.storage.StorageDefaults;
 import io.stoker.driver.checkpoint.ModelFiles;
 import io.stoker.driver.checkpoint.StoredModel;
 import io.stoker.driver.evaluate.TrainedNetwork;
@@ -163,8 +163,7 @@ public final class StokerModel extends Model<StokerModel> implements MLWritable 
     return Scoring.score(
         dataset.toDF(),
         ImageColumn.of(schema, getInputCol()),
-        TrainedNetwork.of(
-            List.of(stored()), getOrDefault(engine), (int) getOrDefault(batchSize)),
+        TrainedNetwork.of(List.of(stored()), getOrDefault(engine), (int) getOrDefault(batchSize)),
         columns(),
         Crops.CENTRE);
   }

@@ -44,8 +44,7 @@ public final class ProbeJob {
             spark,
             evaluation,
             models,
-            TrainedNetwork.of(
-                models, evaluation.engine(), SplitEvaluation.capacity(evaluation)));
+            TrainedNetwork.of(models, evaluation.engine(), SplitEvaluation.capacity(evaluation)));
     EvaluationReport plain = split.run(Optional.empty());
     List<ProbeReport.Curve> curves = new ArrayList<>();
     for (Distortion distortion : request.distortions()) {

@@ -260,8 +260,7 @@ final class TrainingRun {
         .checkpoints()
         .begin(
             parameters,
-            new CheckpointJob(
-                model, firstParameters(), description, settings, clock, identity));
+            new CheckpointJob(model, firstParameters(), description, settings, clock, identity));
   }
 
   /**

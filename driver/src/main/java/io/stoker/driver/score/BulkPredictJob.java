@@ -106,7 +106,8 @@ public final class BulkPredictJob {
         .forEach(file -> files.add(RowFactory.create(input + "/" + file.path(), file.reason())));
     Check.input(
         !files.isEmpty(),
-        "Invalid input: %s holds no image (PNG, JPEG, GIF, BMP, WebP); ignored: %d files and others",
+        "Invalid input: %s holds no image (PNG, JPEG, GIF, BMP, WebP); ignored: %d files and"
+            + " others",
         input,
         tree.ignored().size());
     files.sort(Comparator.comparing(row -> row.getString(0)));

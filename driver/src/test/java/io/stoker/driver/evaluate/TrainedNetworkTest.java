@@ -57,8 +57,7 @@ class TrainedNetworkTest {
     float[] trainedOnce = parameters(TrainedNetwork.of(List.of(open(trained)), "auto", 3));
     StoredModel other =
         open(trained.getParent().getParent().resolve("000003").resolve("model.zip"));
-    float[] mean =
-        parameters(TrainedNetwork.of(List.of(open(trained), other, other), "auto", 3));
+    float[] mean = parameters(TrainedNetwork.of(List.of(open(trained), other, other), "auto", 3));
 
     assertThat(mean).usingComparatorWithPrecision(1e-6f).containsExactly(trainedOnce);
   }

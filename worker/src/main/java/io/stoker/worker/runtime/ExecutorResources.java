@@ -17,8 +17,8 @@ import org.apache.hadoop.fs.Path;
 import org.apache.spark.TaskContext;
 
 /**
- * The networks, open readers, blocks of data and verified shard folders that a process keeps between
- * tasks. Each process has one such object, and closes it when the JVM ends.
+ * The networks, open readers, blocks of data and verified shard folders that a process keeps
+ * between tasks. Each process has one such object, and closes it when the JVM ends.
  */
 public final class ExecutorResources {
   /** Blocks of data may take the heap divided by this; Spark's storage needs the rest. */
@@ -80,8 +80,8 @@ public final class ExecutorResources {
   }
 
   /**
-   * Borrows a network for prediction on the device of this thread's task, for the thread that calls,
-   * which returns it.
+   * Borrows a network for prediction on the device of this thread's task, for the thread that
+   * calls, which returns it.
    *
    * @param key the network
    * @param parameters the identity of its parameters, see {@link Replicas#borrowForPrediction}

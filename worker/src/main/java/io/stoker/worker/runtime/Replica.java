@@ -24,8 +24,7 @@ public final class Replica implements AutoCloseable {
    * @param contents the identity of the values that it holds; empty if it is not known
    * @param wantedContents the identity of the values that the borrower wants
    */
-  Replica(
-      Replicas pool, ReplicaKey key, Network network, String contents, String wantedContents) {
+  Replica(Replicas pool, ReplicaKey key, Network network, String contents, String wantedContents) {
     this.pool = pool;
     this.key = key;
     this.network = network;
@@ -45,8 +44,9 @@ public final class Replica implements AutoCloseable {
   }
 
   /**
-   * Whether the borrower must load values that it wants to stay in the network between tasks: frozen
-   * parameters for training, all parameters for prediction. It then calls {@link #contentsLoaded}.
+   * Whether the borrower must load values that it wants to stay in the network between tasks:
+   * frozen parameters for training, all parameters for prediction. It then calls {@link
+   * #contentsLoaded}.
    */
   public boolean lacksContents() {
     return !contents.equals(wantedContents);

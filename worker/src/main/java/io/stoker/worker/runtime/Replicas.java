@@ -15,10 +15,10 @@ import java.util.function.Predicate;
  * validation builds one. The memory of a network is native, and lasts until the network is closed
  * here.
  *
- * <p>Each borrower has its replica alone: two attempts of one task in one process get two. There are
- * never more networks than were ever borrowed at the same time, which is the number of task slots.
- * Training and prediction share them: a prediction takes a network that was built for training, if
- * model, engine and batch are the same.
+ * <p>Each borrower has its replica alone: two attempts of one task in one process get two. There
+ * are never more networks than were ever borrowed at the same time, which is the number of task
+ * slots. Training and prediction share them: a prediction takes a network that was built for
+ * training, if model, engine and batch are the same.
  */
 public final class Replicas implements AutoCloseable {
   /** A network that waits for a task, and the identity of the values that it holds. */
@@ -53,8 +53,8 @@ public final class Replicas implements AutoCloseable {
   }
 
   /**
-   * Takes an idle network for prediction, or builds one. Its parameters are arbitrary, unless {@link
-   * Replica#lacksContents} is false.
+   * Takes an idle network for prediction, or builds one. Its parameters are arbitrary, unless
+   * {@link Replica#lacksContents} is false.
    *
    * @param key the network; its rates are of no importance
    * @param parameters the identity of the parameters that the borrower wants in it

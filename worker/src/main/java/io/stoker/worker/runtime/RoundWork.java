@@ -33,14 +33,16 @@ public interface RoundWork extends Serializable {
   /** How many workers there are. */
   int workers();
 
-  /** The RDDs that workers read in addition to the parameters, worker w as partition w of a child. */
+  /**
+   * The RDDs that workers read in addition to the parameters, worker w as partition w of a child.
+   */
   default List<Dependency<?>> reads() {
     return List.of();
   }
 
   /**
-   * Begins a worker's part: borrows a network with arbitrary parameters and updater state, which the
-   * caller sets.
+   * Begins a worker's part: borrows a network with arbitrary parameters and updater state, which
+   * the caller sets.
    *
    * @param worker the worker
    * @param hadoop with which files are reached

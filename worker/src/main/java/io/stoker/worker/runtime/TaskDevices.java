@@ -13,7 +13,9 @@ import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskContext;
 import org.apache.spark.resource.ResourceInformation;
 
-/** Gives each task a graphics card: the one that Spark assigned, or with a local master a free one. */
+/**
+ * Gives each task a graphics card: the one that Spark assigned, or with a local master a free one.
+ */
 public final class TaskDevices {
   /** The configuration key that chooses the device of a job. */
   public static final String DEVICE = "spark.stoker.device";
@@ -51,7 +53,8 @@ public final class TaskDevices {
     if (isAsked() || (engine.computesOnDevices() && engine.devices().isPresent())) {
       if (!isLocal()) {
         throw new ResourceException(
-            "Cannot train on GPUs: Spark assigned none to this task; say --device gpu, or --conf spark.task.resource.gpu.amount=1 and spark.executor.resource.gpu.amount");
+            "Cannot train on GPUs: Spark assigned none to this task; say --device gpu, or --conf"
+                + " spark.task.resource.gpu.amount=1 and spark.executor.resource.gpu.amount");
       }
       return leases.any(() -> started(engine));
     }

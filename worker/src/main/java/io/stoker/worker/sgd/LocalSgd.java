@@ -7,8 +7,8 @@ import io.stoker.models.engine.Targets;
 import java.util.function.Supplier;
 
 /**
- * Local stochastic gradient descent: the steps that a worker takes between two averagings (McDonald et
- * al., 2010, "Distributed Training Strategies for the Structured Perceptron", and Stich, 2019,
+ * Local stochastic gradient descent: the steps that a worker takes between two averagings (McDonald
+ * et al., 2010, "Distributed Training Strategies for the Structured Perceptron", and Stich, 2019,
  * "Local SGD Converges Fast and Communicates Little"). It does not depend on Spark.
  */
 public final class LocalSgd {
@@ -17,8 +17,8 @@ public final class LocalSgd {
   /**
    * Takes a worker's local steps of a round, in order. A step without examples changes nothing.
    *
-   * @param network holds the round's parameters and updater state at the beginning, and the worker's
-   *     at the end
+   * @param network holds the round's parameters and updater state at the beginning, and the
+   *     worker's at the end
    * @param batches the batch of each step; a batch is used before the next one is asked for
    * @param steps the steps
    * @param schedule the settings of each step

@@ -123,8 +123,7 @@ class ReplicasTest {
   }
 
   private ReplicaKey withRates(float biases) {
-    return new ReplicaKey(
-        key.model(), "idle", 4, RateMultipliers.of(key.model(), 0, biases), "");
+    return new ReplicaKey(key.model(), "idle", 4, RateMultipliers.of(key.model(), 0, biases), "");
   }
 
   @Test
@@ -168,8 +167,7 @@ class ReplicasTest {
 
   @Test
   void loadsFrozenParametersOnceUntilAPredictionReplacesThem() {
-    ReplicaKey frozen =
-        new ReplicaKey(key.model(), "idle", 4, key.rates(), "x");
+    ReplicaKey frozen = new ReplicaKey(key.model(), "idle", 4, key.rates(), "x");
     try (Replica training = replicas.borrowForTraining(frozen)) {
       assertThat(training.lacksContents()).isTrue();
       training.contentsLoaded();
