@@ -154,7 +154,7 @@ final class BenchAccuracyCommand extends StokerCommand {
             .validationSplit(split)
             .keep(1)
             .build();
-    try (JavaSparkContext spark = SparkSide.start("bench accuracy")) {
+    try (JavaSparkContext spark = SparkSetup.start("bench accuracy")) {
       AccuracyBench bench =
           new AccuracyBench(
               spark, target, every, (name, outcome) -> console().say(name + ": " + text(outcome)));
@@ -173,7 +173,7 @@ final class BenchAccuracyCommand extends StokerCommand {
       return new Report(table.toString(), json);
     } finally {
       org.apache.hadoop.fs.Path made = new org.apache.hadoop.fs.Path(scratch.toUri());
-      OwnFolder.at(made.getParent(), SparkSide.hadoop()).deleteTree(made);
+      OwnFolder.at(made.getParent(), SparkSetup.hadoop()).deleteTree(made);
     }
   }
 

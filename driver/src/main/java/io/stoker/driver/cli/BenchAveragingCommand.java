@@ -114,7 +114,7 @@ final class BenchAveragingCommand extends StokerCommand {
         baselines.isEmpty()
             ? Map.of()
             : Map.of("spark.driver.maxResultSize", "0", "spark.broadcast.blockSize", "4m");
-    try (JavaSparkContext spark = SparkSide.start("bench averaging", options)) {
+    try (JavaSparkContext spark = SparkSetup.start("bench averaging", options)) {
       for (int size : parameters) {
         for (int count : workers) {
           if (parameters.length * workers.length > 1) {

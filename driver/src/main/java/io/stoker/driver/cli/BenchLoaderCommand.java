@@ -57,7 +57,7 @@ final class BenchLoaderCommand extends StokerCommand {
 
   @Override
   Report execute() throws IOException {
-    ShardFolder folder = ShardFolder.open(Storage.path(data.uri), SparkSide.hadoop());
+    ShardFolder folder = ShardFolder.open(Storage.path(data.uri), SparkSetup.hadoop());
     SplitBlocks blocks = new SplitBlocks(folder, split, new BlockCache(0));
     TrainingInput input = inputOptions.input(folder.manifest().image());
     LoaderBench bench = new LoaderBench(blocks, input, batch, seconds);

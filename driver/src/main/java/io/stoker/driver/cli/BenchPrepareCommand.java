@@ -67,9 +67,9 @@ final class BenchPrepareCommand extends StokerCommand {
             .input(Storage.path(input))
             .output(new Path("(none)"))
             .size(size);
-    Given.set(encoding, text -> options.encoding(ShardEncoding.parse(text)));
+    OptionalValue.setIfPresent(encoding, text -> options.encoding(ShardEncoding.parse(text)));
     List<Rate> rates =
-        new PrepareBench(options.build(), SparkSide.hadoop())
+        new PrepareBench(options.build(), SparkSetup.hadoop())
             .run(threads == null ? Runtime.getRuntime().availableProcessors() : threads, seconds);
     ObjectNode json = Report.object();
     json.put("input", input).put("size", size);

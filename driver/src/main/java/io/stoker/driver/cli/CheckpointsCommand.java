@@ -32,7 +32,7 @@ final class CheckpointsCommand extends StokerCommand {
 
   @Override
   Report execute() {
-    List<CheckpointFinding> findings = CheckpointStore.verify(run, SparkSide.hadoop());
+    List<CheckpointFinding> findings = CheckpointStore.verify(run, SparkSetup.hadoop());
     List<String> damaged =
         findings.stream()
             .filter(finding -> finding.state() == State.DAMAGED)

@@ -106,7 +106,7 @@ final class Console {
   }
 
   /** Prints why a command failed, in one line. */
-  void complain(String message) {
+  void printError(String message) {
     messages.println("stoker: " + TerminalText.escapeLine(message));
   }
 

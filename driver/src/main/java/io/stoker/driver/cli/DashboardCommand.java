@@ -43,7 +43,7 @@ final class DashboardCommand extends StokerCommand {
 
   @Override
   Report execute() throws InterruptedException {
-    try (Dashboard dashboard = Dashboard.of(runs, bind, port, SparkSide.hadoop())) {
+    try (Dashboard dashboard = Dashboard.of(runs, bind, port, SparkSetup.hadoop())) {
       ObjectNode json = Report.object();
       json.put("url", dashboard.url());
       Report report = new Report("%s%n".formatted(dashboard.url()), json);

@@ -62,7 +62,7 @@ final class DoctorCommand extends StokerCommand {
     engines(here);
     cluster(here);
     if (!probe.isEmpty()) {
-      StorageProbe.Result result = StorageProbe.run(probe, SparkSide.hadoop());
+      StorageProbe.Result result = StorageProbe.run(probe, SparkSetup.hadoop());
       table.row("storage", result.toString());
       json.set("storage", Report.object(result));
     }
@@ -151,7 +151,7 @@ final class DoctorCommand extends StokerCommand {
   }
 
   private void cluster(ProcessFacts here) {
-    try (JavaSparkContext spark = SparkSide.start("doctor", device.configuration())) {
+    try (JavaSparkContext spark = SparkSetup.start("doctor", device.configuration())) {
       Slots there = ExecutorRegistration.of(spark).awaitSettled(slots -> false, PATIENCE);
       int slots = there.count();
       int executors = spark.isLocal() ? 0 : there.executors().size();

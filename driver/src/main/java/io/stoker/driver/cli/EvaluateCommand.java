@@ -62,7 +62,7 @@ final class EvaluateCommand extends StokerCommand {
             model.engine,
             average,
             tenCrop ? Crops.TEN : Crops.CENTRE);
-    try (JavaSparkContext spark = SparkSide.start("evaluate", device.configuration())) {
+    try (JavaSparkContext spark = SparkSetup.start("evaluate", device.configuration())) {
       if (all) {
         return curve(EvaluateJob.runAll(spark, request, this::progress));
       }

@@ -88,7 +88,7 @@ final class ExplainCommand extends StokerCommand {
     ObjectNode json = Report.object();
     Table table = new Table();
     Map<Path, BufferedImage> pictures = new LinkedHashMap<>();
-    try (ExplainJob job = new ExplainJob(model.checkpoint, model.engine, SparkSide.hadoop())) {
+    try (ExplainJob job = new ExplainJob(model.checkpoint, model.engine, SparkSetup.hadoop())) {
       if (!noMaps) {
         addMaps(job, pictures, table, json);
       }
@@ -145,7 +145,7 @@ final class ExplainCommand extends StokerCommand {
 
   private String addNeighbours(Map<Path, BufferedImage> pictures, ObjectNode json) {
     List<Neighbours> found;
-    try (JavaSparkContext spark = SparkSide.start("explain")) {
+    try (JavaSparkContext spark = SparkSetup.start("explain")) {
       found =
           NeighbourJob.run(
               spark,
@@ -174,7 +174,7 @@ final class ExplainCommand extends StokerCommand {
 
   /** Numbered, since images of different folders may have one name. */
   private Path picture(int number) {
-    String name = Locations.absolute(images.get(number - 1), SparkSide.hadoop()).getName();
+    String name = Locations.absolute(images.get(number - 1), SparkSetup.hadoop()).getName();
     int dot = name.lastIndexOf('.');
     return output.resolve(
         String.format(Locale.ROOT, "%02d-%s.png", number, dot > 0 ? name.substring(0, dot) : name));

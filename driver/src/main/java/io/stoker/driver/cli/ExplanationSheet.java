@@ -27,12 +27,12 @@ final class ExplanationSheet {
       overlaid(image, explanation.inputGradient())
     };
     String[] titles = {"image", "Grad-CAM", "occlusion", "input gradient"};
-    int top = 2 * MARGIN + 3 * Canvas.TEXT;
-    return Canvas.draw(
+    int top = 2 * MARGIN + 3 * ImageDrawing.TEXT;
+    return ImageDrawing.draw(
         MARGIN + panels.length * (SIDE + MARGIN),
         top + SIDE + MARGIN,
         graphics -> {
-          graphics.drawString(classes(explanation.prediction()), MARGIN, MARGIN + Canvas.TEXT);
+          graphics.drawString(classes(explanation.prediction()), MARGIN, MARGIN + ImageDrawing.TEXT);
           for (int i = 0; i < panels.length; i++) {
             int left = MARGIN + i * (SIDE + MARGIN);
             graphics.drawString(titles[i], left, top - MARGIN / 2);

@@ -84,7 +84,7 @@ final class InspectCommand extends StokerCommand {
 
   @Override
   Report execute() throws IOException {
-    Configuration hadoop = SparkSide.hadoop();
+    Configuration hadoop = SparkSetup.hadoop();
     if (sheet != null) {
       Check.input(sheet.endsWith(".png"), "Invalid sheet: %s (must end in .png)", sheet);
       Storage.requireWritable(Storage.path(sheet), hadoop);
@@ -119,7 +119,7 @@ final class InspectCommand extends StokerCommand {
             workers,
             batch);
     EpochOrder order;
-    try (JavaSparkContext spark = SparkSide.start("inspect")) {
+    try (JavaSparkContext spark = SparkSetup.start("inspect")) {
       order = OrderJob.run(spark, request);
     }
     json.put("epoch", orderEpoch)

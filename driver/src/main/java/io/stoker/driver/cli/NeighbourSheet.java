@@ -14,7 +14,7 @@ import java.util.List;
 final class NeighbourSheet {
   private static final int SIDE = 112;
   private static final int GAP = 10;
-  private static final int ROW = SIDE + 3 * Canvas.TEXT + GAP;
+  private static final int ROW = SIDE + 3 * ImageDrawing.TEXT + GAP;
 
   /** Between an image and its neighbours. */
   private static final int APART = 24;
@@ -28,7 +28,7 @@ final class NeighbourSheet {
    */
   static BufferedImage draw(List<Neighbours> all) {
     int most = all.stream().mapToInt(each -> each.samples().size()).max().orElse(0);
-    return Canvas.draw(
+    return ImageDrawing.draw(
         GAP + SIDE + APART + most * (SIDE + GAP),
         GAP + all.size() * ROW,
         graphics -> {
@@ -56,8 +56,8 @@ final class NeighbourSheet {
   private static void cell(
       Graphics2D graphics, Pixels pixels, int left, int top, String title, String below) {
     graphics.drawImage(PredictionSheet.toImage(pixels), left, top, SIDE, SIDE, null);
-    int line = top + SIDE + Canvas.TEXT;
-    graphics.drawString(Canvas.clip(graphics, title, SIDE), left, line);
-    graphics.drawString(below, left, line + Canvas.TEXT + 2);
+    int line = top + SIDE + ImageDrawing.TEXT;
+    graphics.drawString(ImageDrawing.clip(graphics, title, SIDE), left, line);
+    graphics.drawString(below, left, line + ImageDrawing.TEXT + 2);
   }
 }

@@ -102,7 +102,7 @@ final class PredictCommand extends StokerCommand {
     }
     Check.input(
         !images.isEmpty(), "Missing images: name at least one file, or say --input and --output");
-    Configuration hadoop = SparkSide.hadoop();
+    Configuration hadoop = SparkSetup.hadoop();
     List<Prediction> predictions =
         PredictJob.run(
             hadoop,
@@ -132,7 +132,7 @@ final class PredictCommand extends StokerCommand {
             overwrite
                 ? BulkPredictRequest.ExistingOutput.OVERWRITE
                 : BulkPredictRequest.ExistingOutput.REFUSE);
-    try (JavaSparkContext spark = SparkSide.start("predict")) {
+    try (JavaSparkContext spark = SparkSetup.start("predict")) {
       return BulkPrediction.report(BulkPredictJob.run(spark, request));
     }
   }

@@ -31,7 +31,7 @@ final class PredictionSheet {
    */
   static BufferedImage draw(List<Prediction> predictions, List<Pixels> images) {
     int row = SIDE + MARGIN;
-    return Canvas.draw(
+    return ImageDrawing.draw(
         WIDTH,
         predictions.size() * row + MARGIN,
         graphics -> {
@@ -71,7 +71,7 @@ final class PredictionSheet {
       graphics.fillRect(barLeft, y + 4, length, LINE - 8);
       graphics.setColor(INK);
       graphics.drawString(
-          Canvas.clip(graphics, candidate.name(), NAME_WIDTH - 8), left, y + LINE - 8);
+          ImageDrawing.clip(graphics, candidate.name(), NAME_WIDTH - 8), left, y + LINE - 8);
       graphics.drawString(
           "%.2f %%".formatted(100 * candidate.probability()), barLeft + length + 8, y + LINE - 8);
     }

@@ -118,7 +118,7 @@ final class PrepareCommand extends StokerCommand {
   @Override
   Report execute() {
     PrepareOptions options = options();
-    try (JavaSparkContext spark = SparkSide.start("prepare")) {
+    try (JavaSparkContext spark = SparkSetup.start("prepare")) {
       return report(options, new PrepareJob(spark, options).run());
     }
   }
@@ -131,14 +131,14 @@ final class PrepareCommand extends StokerCommand {
             .output(Storage.path(output))
             .duplicates(dropDuplicates ? Duplicates.DROP : Duplicates.KEEP)
             .existingOutput(overwrite ? ExistingOutput.OVERWRITE : ExistingOutput.REFUSE);
-    Given.set(size, builder::size);
-    Given.set(channels, builder::channels);
-    Given.set(encoding, text -> builder.encoding(ShardEncoding.parse(text)));
-    Given.set(shardMegabytes, builder::shardMegabytes);
-    Given.set(splits, text -> builder.splits(SplitFractions.parse(text)));
-    Given.set(seed, builder::seed);
-    Given.set(maximumRejected, builder::maximumRejected);
-    Given.set(maximumPixels, builder::maximumPixels);
+    OptionalValue.setIfPresent(size, builder::size);
+    OptionalValue.setIfPresent(channels, builder::channels);
+    OptionalValue.setIfPresent(encoding, text -> builder.encoding(ShardEncoding.parse(text)));
+    OptionalValue.setIfPresent(shardMegabytes, builder::shardMegabytes);
+    OptionalValue.setIfPresent(splits, text -> builder.splits(SplitFractions.parse(text)));
+    OptionalValue.setIfPresent(seed, builder::seed);
+    OptionalValue.setIfPresent(maximumRejected, builder::maximumRejected);
+    OptionalValue.setIfPresent(maximumPixels, builder::maximumPixels);
     return builder.build();
   }
 

@@ -76,7 +76,7 @@ final class ProbeCommand extends StokerCommand {
             named(distortions),
             seed);
     ProbeReport report;
-    try (JavaSparkContext spark = SparkSide.start("probe")) {
+    try (JavaSparkContext spark = SparkSetup.start("probe")) {
       report = ProbeJob.run(spark, request, this::progress);
     }
     ObjectNode json = report.toJson();

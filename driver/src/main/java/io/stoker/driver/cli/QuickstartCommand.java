@@ -6,7 +6,7 @@ import io.stoker.data.shard.ShardFolder;
 import io.stoker.driver.evaluate.EvaluationReport;
 import io.stoker.driver.evaluate.Prediction;
 import io.stoker.driver.metrics.PhaseSeconds;
-import io.stoker.driver.report.Shell;
+import io.stoker.driver.report.ShellQuoting;
 import io.stoker.driver.round.TrainResult;
 import io.stoker.failure.Check;
 import io.stoker.failure.ResourceException;
@@ -58,7 +58,7 @@ final class QuickstartCommand extends StokerCommand {
     Check.input(epochs >= 1, "Invalid epochs: %d (must be >= 1)", epochs);
     Path home = home();
     long start = System.nanoTime();
-    try (JavaSparkContext spark = SparkSide.start("quickstart")) {
+    try (JavaSparkContext spark = SparkSetup.start("quickstart")) {
       Quickstart quickstart = new Quickstart(output, spark, console());
       quickstart.claim();
       lap("start", start);
@@ -130,7 +130,7 @@ final class QuickstartCommand extends StokerCommand {
                         .formatted(trained.imagesPerSecond()))
                 .row("time", "%.0f s: %s".formatted(total, laps(seconds)))
                 .row("training", phases(trained.seconds()))
-                .row("run folder", SparkSide.plain(trained.run()))
+                .row("run folder", SparkSetup.plain(trained.run()))
                 .row("picture", picture.toString())
                 .row("report", page().toString()))
         .append("\nTry next:\n");
@@ -188,14 +188,14 @@ final class QuickstartCommand extends StokerCommand {
     String stoker =
         home.toAbsolutePath().equals(here)
             ? "./stoker"
-            : Shell.quote(home.resolve("stoker").toString());
-    String data = Shell.quote(output.resolve("data").toString());
-    String run = SparkSide.plain(trained.run());
+            : ShellQuoting.quote(home.resolve("stoker").toString());
+    String data = ShellQuoting.quote(output.resolve("data").toString());
+    String run = SparkSetup.plain(trained.run());
     return List.of(
-        "%s evaluate --checkpoint %s --data %s".formatted(stoker, Shell.quote(run), data),
+        "%s evaluate --checkpoint %s --data %s".formatted(stoker, ShellQuoting.quote(run), data),
         "%s predict --checkpoint %s %s"
-            .formatted(stoker, Shell.quote(run), Shell.quote(predictions.get(0).image())),
+            .formatted(stoker, ShellQuoting.quote(run), ShellQuoting.quote(predictions.get(0).image())),
         "%s train --data %s --run %s --model lenet5-modern --epochs 5 --learning-rate 0.02"
-            .formatted(stoker, data, Shell.quote(output.resolve("run-modern").toString())));
+            .formatted(stoker, data, ShellQuoting.quote(output.resolve("run-modern").toString())));
   }
 }

@@ -105,15 +105,15 @@ final class RecipeOptions {
   /** A config with what was given here in place of what it says. */
   TrainingConfig over(TrainingConfig config) {
     TrainingConfig.Builder builder = config.toBuilder();
-    Given.set(biasRate, builder::biasRate);
-    Given.set(clipNorm, builder::clipNorm);
-    Given.set(labelSmoothing, builder::labelSmoothing);
-    Given.set(mixup, builder::mixup);
-    Given.set(everyStepEpochs, builder::everyStepEpochs);
-    Given.set(outerRate, builder::outerRate);
-    Given.set(outerMomentum, builder::outerMomentum);
-    Given.set(outerNesterov, builder::outerNesterov);
-    Given.set(wire, builder::wire);
+    OptionalValue.setIfPresent(biasRate, builder::biasRate);
+    OptionalValue.setIfPresent(clipNorm, builder::clipNorm);
+    OptionalValue.setIfPresent(labelSmoothing, builder::labelSmoothing);
+    OptionalValue.setIfPresent(mixup, builder::mixup);
+    OptionalValue.setIfPresent(everyStepEpochs, builder::everyStepEpochs);
+    OptionalValue.setIfPresent(outerRate, builder::outerRate);
+    OptionalValue.setIfPresent(outerMomentum, builder::outerMomentum);
+    OptionalValue.setIfPresent(outerNesterov, builder::outerNesterov);
+    OptionalValue.setIfPresent(wire, builder::wire);
     boolean counts = schedule == Kind.STEP || schedule == Kind.PLATEAU;
     Check.input(
         counts ? rateEpochs != null : (rateEpochs == null && rateFactor == null),

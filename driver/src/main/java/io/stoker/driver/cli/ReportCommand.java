@@ -72,7 +72,7 @@ final class ReportCommand extends StokerCommand {
   @Override
   Report execute() throws IOException {
     Check.input(batch >= 1, "Invalid batch size: %d (must be >= 1)", batch);
-    Configuration hadoop = SparkSide.hadoop();
+    Configuration hadoop = SparkSetup.hadoop();
     Path file = Locations.absolute(output, hadoop);
     FileSystem fileSystem = Storage.of(file, hadoop);
     Check.input(
@@ -80,7 +80,7 @@ final class ReportCommand extends StokerCommand {
         "Invalid output: %s is a folder",
         output);
     RunFolder.at(Locations.absolute(run, hadoop), hadoop).recorded(); // before Spark starts
-    try (JavaSparkContext spark = SparkSide.start("report")) {
+    try (JavaSparkContext spark = SparkSetup.start("report")) {
       ReportJob job = new ReportJob(spark, new ReportRequest(run, data, split, batch, engine));
       byte[] page = job.page();
       ReportJob.write(file, page, hadoop);

@@ -18,7 +18,7 @@ final class Resumption implements RoundListener {
 
   @Override
   public void checkpointWritten(String uri) {
-    text = goingOn(SparkSide.plain(uri));
+    text = goingOn(SparkSetup.plain(uri));
   }
 
   private static String goingOn(String checkpoint) {

@@ -40,7 +40,7 @@ final class RunsCommand extends StokerCommand {
 
   @Override
   Report execute() {
-    List<RunSummary> runs = RunSummary.in(folder, SparkSide.hadoop(), Instant.now());
+    List<RunSummary> runs = RunSummary.in(folder, SparkSetup.hadoop(), Instant.now());
     ObjectNode json = Report.object();
     json.putArray("runs");
     if (runs.isEmpty()) {
@@ -69,7 +69,7 @@ final class RunsCommand extends StokerCommand {
       run.folder().getName(),
       run.state().toString(),
       config.map(TrainingConfig::model).orElse(""),
-      config.map(job -> SparkSide.plain(job.data().uri())).orElse(""),
+      config.map(job -> SparkSetup.plain(job.data().uri())).orElse(""),
       rounds(run),
       run.accuracy().map(share -> "%.2f %% (%s)".formatted(100 * share, run.split())).orElse(""),
       run.last().map(round -> "%.4f".formatted(round.loss())).orElse(""),

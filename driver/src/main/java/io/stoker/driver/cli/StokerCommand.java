@@ -66,7 +66,7 @@ abstract class StokerCommand implements Callable<Integer> {
     if (verbose) {
       Logging.showAll();
     }
-    try (Stopping stopping = Stopping.watch(this::stopped)) {
+    try (ShutdownWatch stopping = ShutdownWatch.watch(this::stopped)) {
       try {
         Report report = execute();
         show(report);
@@ -78,7 +78,7 @@ abstract class StokerCommand implements Callable<Integer> {
   }
 
   private void stopped() {
-    console.complain("stopped" + whenStopped());
+    console.printError("stopped" + whenStopped());
   }
 
   private int fail(Throwable failure) {
@@ -86,7 +86,7 @@ abstract class StokerCommand implements Callable<Integer> {
     if (verbose) {
       console.trace(failure);
     }
-    console.complain(known.message());
+    console.printError(known.message());
     return known.exitCode();
   }
 }

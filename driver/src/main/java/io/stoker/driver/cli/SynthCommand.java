@@ -107,11 +107,11 @@ final class SynthCommand extends StokerCommand {
             .output(Storage.path(output))
             .seed(seed)
             .existingOutput(overwrite ? ExistingOutput.OVERWRITE : ExistingOutput.REFUSE);
-    Given.set(encoding, text -> builder.encoding(ShardEncoding.parse(text)));
-    Given.set(splits, text -> builder.splits(SplitFractions.parse(text)));
-    Given.set(shardMegabytes, builder::shardMegabytes);
+    OptionalValue.setIfPresent(encoding, text -> builder.encoding(ShardEncoding.parse(text)));
+    OptionalValue.setIfPresent(splits, text -> builder.splits(SplitFractions.parse(text)));
+    OptionalValue.setIfPresent(shardMegabytes, builder::shardMegabytes);
     PrepareOptions options = builder.build();
-    try (JavaSparkContext spark = SparkSide.start("synth")) {
+    try (JavaSparkContext spark = SparkSetup.start("synth")) {
       return PrepareCommand.report(options, new PrepareJob(spark, options).run());
     }
   }
@@ -122,7 +122,7 @@ final class SynthCommand extends StokerCommand {
         "--split, --shard-mb and --overwrite are for shards, not for --files");
     ShardEncoding chosen = ShardEncoding.parse(encoding == null ? "jpeg" : encoding);
     long start = System.nanoTime();
-    try (JavaSparkContext spark = SparkSide.start("synth")) {
+    try (JavaSparkContext spark = SparkSetup.start("synth")) {
       long written = ImageFilesJob.run(spark, source, Storage.path(output), chosen);
       double seconds = (System.nanoTime() - start) / NANOSECONDS;
       return new Report(

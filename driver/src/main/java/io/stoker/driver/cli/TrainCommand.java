@@ -188,7 +188,7 @@ final class TrainCommand extends StokerCommand {
               + " turns.")
   private boolean gang;
 
-  @Mixin private WatchOptions watch;
+  @Mixin private MonitoringOptions watch;
 
   @Option(names = "--resume", description = "Go on from the run folder's newest valid checkpoint.")
   private boolean resume;
@@ -205,8 +205,8 @@ final class TrainCommand extends StokerCommand {
     if (verbose() && !console().messagesOnTerminal()) {
       Configurator.setLevel(TrainingLog.class.getName(), Level.DEBUG); // a line of every round
     }
-    try (Watching watching = watch.start(config, console());
-        JavaSparkContext spark = SparkSide.start("train " + config.model(), sparkOptions())) {
+    try (TrainingListeners watching = watch.start(config, console());
+        JavaSparkContext spark = SparkSetup.start("train " + config.model(), sparkOptions())) {
       requireClasses(config.data().uri(), spark.hadoopConfiguration());
       TrainResult result =
           TrainJob.run(
@@ -248,27 +248,27 @@ final class TrainCommand extends StokerCommand {
   /** The recipe's values, or those of the run that goes on, and over them the options given. */
   TrainingConfig config() {
     TrainingConfig.Builder builder = beginning();
-    Given.set(data, builder::data);
-    Given.set(run, builder::run);
-    Given.set(model, builder::model);
-    Given.set(workers, builder::workers);
-    Given.set(batch, builder::batch);
-    Given.set(localSteps, builder::localSteps);
-    Given.set(epochs, builder::epochs);
-    Given.set(learningRate, builder::learningRate);
-    Given.set(momentum, builder::momentum);
-    Given.set(weightDecay, builder::weightDecay);
-    Given.set(updaterState, builder::updaterState);
-    Given.set(augmentations, builder::augmentations);
-    Given.set(seed, builder::seed);
-    Given.set(checkpointEvery, builder::checkpointEvery);
-    Given.set(keep, builder::keep);
-    Given.set(validateEvery, builder::validateEvery);
-    Given.set(validationSplit, builder::validationSplit);
-    Given.set(patience, builder::patience);
-    Given.set(init, builder::init);
-    Given.set(freeze, builder::freeze);
-    Given.set(engine, builder::engine);
+    OptionalValue.setIfPresent(data, builder::data);
+    OptionalValue.setIfPresent(run, builder::run);
+    OptionalValue.setIfPresent(model, builder::model);
+    OptionalValue.setIfPresent(workers, builder::workers);
+    OptionalValue.setIfPresent(batch, builder::batch);
+    OptionalValue.setIfPresent(localSteps, builder::localSteps);
+    OptionalValue.setIfPresent(epochs, builder::epochs);
+    OptionalValue.setIfPresent(learningRate, builder::learningRate);
+    OptionalValue.setIfPresent(momentum, builder::momentum);
+    OptionalValue.setIfPresent(weightDecay, builder::weightDecay);
+    OptionalValue.setIfPresent(updaterState, builder::updaterState);
+    OptionalValue.setIfPresent(augmentations, builder::augmentations);
+    OptionalValue.setIfPresent(seed, builder::seed);
+    OptionalValue.setIfPresent(checkpointEvery, builder::checkpointEvery);
+    OptionalValue.setIfPresent(keep, builder::keep);
+    OptionalValue.setIfPresent(validateEvery, builder::validateEvery);
+    OptionalValue.setIfPresent(validationSplit, builder::validationSplit);
+    OptionalValue.setIfPresent(patience, builder::patience);
+    OptionalValue.setIfPresent(init, builder::init);
+    OptionalValue.setIfPresent(freeze, builder::freeze);
+    OptionalValue.setIfPresent(engine, builder::engine);
     return recipeOptions.over(builder.build());
   }
 
@@ -279,7 +279,7 @@ final class TrainCommand extends StokerCommand {
     if (!resume || run == null) {
       return TrainingConfig.builder();
     }
-    Configuration hadoop = SparkSide.hadoop();
+    Configuration hadoop = SparkSetup.hadoop();
     Path folder = Locations.absolute(run, hadoop);
     return RunFolder.at(folder, hadoop).job().config().toBuilder();
   }
@@ -294,8 +294,8 @@ final class TrainCommand extends StokerCommand {
     json.set("seconds_by_phase", Report.object(result.seconds()));
     Table table =
         new Table()
-            .row("run", SparkSide.plain(result.run()))
-            .row("checkpoint", SparkSide.plain(result.checkpoint()))
+            .row("run", SparkSetup.plain(result.run()))
+            .row("checkpoint", SparkSetup.plain(result.checkpoint()))
             .row("rounds", "%d (%d epochs)".formatted(result.rounds(), result.epochs()))
             .row(
                 "training",
@@ -328,7 +328,7 @@ final class TrainCommand extends StokerCommand {
                   "best checkpoint",
                   "%s, %.2f %% on %s"
                       .formatted(
-                          SparkSide.plain(best.checkpoint()),
+                          SparkSetup.plain(best.checkpoint()),
                           100 * best.validation().accuracy(),
                           best.validation().split()));
               json.put("best_checkpoint", best.checkpoint());

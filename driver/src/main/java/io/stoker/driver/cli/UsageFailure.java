@@ -19,7 +19,7 @@ final class UsageFailure implements IParameterExceptionHandler {
   @Override
   public int handleParseException(ParameterException failure, String[] arguments) {
     CommandLine command = failure.getCommandLine();
-    console.complain(
+    console.printError(
         "%s (see ./%s --help)"
             .formatted(reason(failure), command.getCommandSpec().qualifiedName()));
     return command.getCommandSpec().exitCodeOnInvalidInput();

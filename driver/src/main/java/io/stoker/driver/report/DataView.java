@@ -88,6 +88,6 @@ final class DataView {
         .objectNode()
         .put("class", sample.name())
         .put("path", sample.path())
-        .put("picture", Picture.of(sample.image()));
+        .put("picture", EmbeddedPicture.of(sample.image()));
   }
 }

@@ -133,7 +133,7 @@ public final class ReportJob {
 
   private void addFilters() {
     try (ExplainJob job = new ExplainJob(request.run(), request.engine(), hadoop)) {
-      details.put("filters", Picture.of(job.filters().draw()));
+      details.put("filters", EmbeddedPicture.of(job.filters().draw()));
     }
   }
 }

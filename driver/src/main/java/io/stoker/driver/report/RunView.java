@@ -33,8 +33,8 @@ final class RunView {
         .put("damage", summary.damage())
         .put("rounds", rounds.size());
     Optional<TrainingConfig> config = summary.record().map(record -> record.job().config());
-    json.set("curves", Curves.of(rounds, config.map(job -> job.rounds().workers()).orElse(1)));
-    Curves.put(
+    json.set("curves", ChartData.of(rounds, config.map(job -> job.rounds().workers()).orElse(1)));
+    ChartData.put(
         json,
         "training_seconds",
         rounds.stream().mapToDouble(round -> round.seconds().total()).sum());
@@ -51,8 +51,8 @@ final class RunView {
     for (ValidationMetrics validation : summary.validations()) {
       ObjectNode json = array.addObject();
       json.put("round", validation.round()).put("split", validation.split());
-      Curves.put(json, "accuracy", validation.accuracy());
-      Curves.put(json, "loss", validation.logLoss());
+      ChartData.put(json, "accuracy", validation.accuracy());
+      ChartData.put(json, "loss", validation.logLoss());
     }
     return array;
   }
@@ -69,6 +69,6 @@ final class RunView {
     }
     ObjectNode versions = json.putObject("versions");
     record.versions().forEach(versions::put);
-    Reproduction.of(config).forEach(json.putArray("commands")::add);
+    ReproductionCommands.of(config).forEach(json.putArray("commands")::add);
   }
 }

@@ -240,7 +240,7 @@ class StorageTest {
 
   private static void store(String location, byte[] bytes) throws IOException {
     org.apache.hadoop.fs.Path file = new org.apache.hadoop.fs.Path(location);
-    try (FSDataOutputStream out = Storage.of(file, SparkSide.hadoop()).create(file, true)) {
+    try (FSDataOutputStream out = Storage.of(file, SparkSetup.hadoop()).create(file, true)) {
       out.write(bytes);
     }
   }

@@ -9,11 +9,11 @@ import java.awt.image.BufferedImage;
 import java.util.function.Consumer;
 
 /** A white picture with text on it. */
-final class Canvas {
+final class ImageDrawing {
   /** The height of its text. */
   static final int TEXT = 15;
 
-  private Canvas() {}
+  private ImageDrawing() {}
 
   /**
    * Draws a picture.

@@ -8,7 +8,7 @@ import org.apache.hadoop.conf.Configuration;
 import picocli.CommandLine.Option;
 
 /** Options of {@code train} for looking at a run while it goes on. */
-final class WatchOptions {
+final class MonitoringOptions {
   @Option(
       names = "--dashboard",
       paramLabel = "PORT",
@@ -28,12 +28,12 @@ final class WatchOptions {
   private String tensorboard;
 
   /** Starts what is wanted, and says where the page is; the caller closes it. */
-  Watching start(TrainingConfig config, Console console) {
-    Configuration hadoop = SparkSide.hadoop();
+  TrainingListeners start(TrainingConfig config, Console console) {
+    Configuration hadoop = SparkSetup.hadoop();
     Optional<Dashboard> page =
         Optional.ofNullable(dashboard).map(port -> Dashboard.ofNewRun(config.run(), port, hadoop));
     page.ifPresent(started -> console.say("dashboard: " + started.url()));
-    return new Watching(
+    return new TrainingListeners(
         new TrainingProgress(console),
         page,
         Optional.ofNullable(tensorboard)

@@ -8,14 +8,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** The observers of a training run; it owns them. */
-final class Watching implements AutoCloseable {
-  private static final Logger LOG = LoggerFactory.getLogger(Watching.class);
+final class TrainingListeners implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(TrainingListeners.class);
 
   private final TrainingProgress progress;
   private final Optional<Dashboard> dashboard;
   private final Optional<TensorBoardLog> tensorboard;
 
-  Watching(
+  TrainingListeners(
       TrainingProgress progress,
       Optional<Dashboard> dashboard,
       Optional<TensorBoardLog> tensorboard) {
@@ -33,8 +33,8 @@ final class Watching implements AutoCloseable {
   @Override
   public void close() {
     close(progress);
-    dashboard.ifPresent(Watching::close);
-    tensorboard.ifPresent(Watching::close);
+    dashboard.ifPresent(TrainingListeners::close);
+    tensorboard.ifPresent(TrainingListeners::close);
   }
 
   /** The run is complete, or has failed for a reason of its own: no observer changes that. */

@@ -13,7 +13,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class ReproductionTest {
+class ReproductionCommandsTest {
   @TempDir Path folder;
 
   @Test
@@ -28,13 +28,13 @@ class ReproductionTest {
             .layerRates(Map.of("dense \"1\"", 0.5))
             .augmentations(List.of("shift", "flip"))
             .build();
-    List<String> commands = Reproduction.of(config);
+    List<String> commands = ReproductionCommands.of(config);
 
     shell(commands.get(0));
 
     assertThat(ConfigFormat.readRecipe(folder.resolve("recipe.yaml")).build())
         .isEqualTo(config.toBuilder().run(config.run() + "-again").build());
-    assertThat(shell("printf %s " + Shell.quote(config.data().uri())))
+    assertThat(shell("printf %s " + ShellQuoting.quote(config.data().uri())))
         .isEqualTo(config.data().uri());
     assertThat(folder.resolve("broken")).doesNotExist();
     assertThat(commands.get(3)).endsWith("--output report.html");

@@ -12,11 +12,11 @@ import java.util.Base64;
 import javax.imageio.ImageIO;
 
 /** Pictures that are part of a page: {@code data:} URIs. */
-final class Picture {
+final class EmbeddedPicture {
   /** The longer side; larger ones are made smaller, so that a page stays small. */
   private static final int LONGEST_SIDE = 160;
 
-  private Picture() {}
+  private EmbeddedPicture() {}
 
   /** A small copy of an image. */
   static String of(Pixels image) {

@@ -16,7 +16,7 @@ import java.util.function.ToDoubleFunction;
  * point stands for several rounds, by their mean, and the loss for its least and greatest value
  * too, so that no spike is lost.
  */
-final class Curves {
+final class ChartData {
   /** More would be narrower than a pixel. */
   static final int MAXIMUM_POINTS = 1000;
 
@@ -25,7 +25,7 @@ final class Curves {
   private final ObjectNode json = JsonNodeFactory.instance.objectNode();
   private final int workers;
 
-  private Curves(int workers) {
+  private ChartData(int workers) {
     this.workers = workers;
   }
 
@@ -36,7 +36,7 @@ final class Curves {
    * @param workers how many workers the job has
    */
   static ObjectNode of(List<RoundMetrics> rounds, int workers) {
-    Curves curves = new Curves(workers);
+    ChartData curves = new ChartData(workers);
     int step = Math.max(1, Division.ceiling(rounds.size(), MAXIMUM_POINTS));
     curves.json.put("rounds_per_point", step);
     for (int from = 0; from < rounds.size(); from += step) {
@@ -57,14 +57,14 @@ final class Curves {
     put("lr", last.lr());
     put("drift", sum(rounds, RoundMetrics::drift) / rounds.size());
     put("images_per_second", examples / sum(rounds, round -> round.seconds().total()));
-    put("one_worker", examples / workers / sum(rounds, Curves::workSeconds));
+    put("one_worker", examples / workers / sum(rounds, ChartData::workSeconds));
     phase("gather", rounds, PhaseSeconds::gather);
     phase("data", rounds, PhaseSeconds::data);
     phase("compute", rounds, PhaseSeconds::compute);
     phase("scatter", rounds, PhaseSeconds::scatter);
     phase("average", rounds, PhaseSeconds::average);
     phase("checkpoint", rounds, PhaseSeconds::checkpoint);
-    phase("other", rounds, Curves::otherSeconds);
+    phase("other", rounds, ChartData::otherSeconds);
   }
 
   /** What a worker needs by itself: it reads and computes, and exchanges nothing. */

@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.Map;
 
 /** The commands that do a run again, for a POSIX shell. */
-final class Reproduction {
-  private Reproduction() {}
+final class ReproductionCommands {
+  private ReproductionCommands() {}
 
   /**
    * Training from the same recipe into a folder of its own, evaluation, and the report.
@@ -25,8 +25,8 @@ final class Reproduction {
         recipe(config, again),
         "./stoker train --recipe recipe.yaml",
         "./stoker evaluate --checkpoint %s --data %s"
-            .formatted(Shell.quote(again), Shell.quote(data)),
-        "./stoker report --run %s --output report.html".formatted(Shell.quote(again)));
+            .formatted(ShellQuoting.quote(again), ShellQuoting.quote(data)),
+        "./stoker report --run %s --output report.html".formatted(ShellQuoting.quote(again)));
   }
 
   /** A value is one line of JSON, which is YAML too, so that none can end the document. */

@@ -11,10 +11,10 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-class CurvesTest {
+class ChartDataTest {
   @Test
   void hasAPointForEachRoundOfAShortRun() {
-    ObjectNode curves = Curves.of(rounds(40), 2);
+    ObjectNode curves = ChartData.of(rounds(40), 2);
 
     assertThat(curves.get("rounds_per_point").asInt()).isEqualTo(1);
     assertThat(curves.get("round")).hasSize(40);
@@ -45,9 +45,9 @@ class CurvesTest {
             quiet.seconds());
     rounds.set(70_004, spike);
 
-    ObjectNode curves = Curves.of(rounds, 2);
+    ObjectNode curves = ChartData.of(rounds, 2);
 
-    assertThat(curves.get("round")).hasSize(Curves.MAXIMUM_POINTS);
+    assertThat(curves.get("round")).hasSize(ChartData.MAXIMUM_POINTS);
     assertThat(curves.at("/round/999").asInt()).isEqualTo(100_000);
     assertThat(curves.at("/loss_high/700").asDouble()).isEqualTo(9);
     double mean = IntStream.rangeClosed(1, 100).mapToDouble(round -> 1.0 / round).sum() / 100;
@@ -57,7 +57,7 @@ class CurvesTest {
 
   @Test
   void ofNothingIsEmpty() {
-    assertThat(Curves.of(List.of(), 2).has("round")).isFalse();
+    assertThat(ChartData.of(List.of(), 2).has("round")).isFalse();
   }
 
   private static List<RoundMetrics> rounds(int count) {

@@ -16,7 +16,7 @@ import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.deploy.SparkHadoopUtil;
 
 /** What a command needs of Spark. */
-final class SparkSide {
+final class SparkSetup {
   /** Spark's is 40; the higher one is first. */
   private static final int BEFORE_SPARK = 100;
 
@@ -27,7 +27,7 @@ final class SparkSide {
   private static final String LOOPBACK = "127.0.0.1";
   private static final String EXECUTOR_OPTIONS = "spark.executor.defaultJavaOptions";
 
-  private SparkSide() {}
+  private SparkSetup() {}
 
   /**
    * Starts Spark as spark-submit was told to; the caller closes it.
@@ -70,7 +70,7 @@ final class SparkSide {
     if (conf.get(NAME, Main.class.getName()).equals(Main.class.getName())) {
       conf.setAppName("stoker " + command);
     }
-    if (Masters.isLocal(conf.get(MASTER))) {
+    if (MasterUrl.isLocal(conf.get(MASTER))) {
       silenceTaskLogging();
       // The tasks have spark-submit's class path. Spark would copy each jar for them, for half a
       // second.
@@ -78,7 +78,7 @@ final class SparkSide {
     }
     closePorts(conf);
     setExecutorLocale(conf);
-    Masters.checkReachable(conf.get(MASTER));
+    MasterUrl.checkReachable(conf.get(MASTER));
     try {
       JavaSparkContext spark = new JavaSparkContext(conf);
       StorageDefaults.apply(spark.hadoopConfiguration());
@@ -99,7 +99,7 @@ final class SparkSide {
    * variable {@code SPARK_LOCAL_IP} says, else everywhere, so they are off unless asked for.
    */
   private static void closePorts(SparkConf conf) {
-    if (!Masters.isOnThisMachine(conf.get(MASTER))) {
+    if (!MasterUrl.isOnThisMachine(conf.get(MASTER))) {
       return;
     }
     conf.setIfMissing("spark.ui.enabled", "false");

@@ -3,7 +3,7 @@ package io.stoker.driver.cli;
 import java.util.concurrent.atomic.AtomicReference;
 
 /** Knows whether the process is stopped from outside, by Ctrl-C for one, before a command's end. */
-final class Stopping implements AutoCloseable {
+final class ShutdownWatch implements AutoCloseable {
   private enum State {
     RUNNING,
     STOPPED,
@@ -12,15 +12,15 @@ final class Stopping implements AutoCloseable {
 
   private final AtomicReference<State> state = new AtomicReference<>(State.RUNNING);
 
-  private Stopping() {}
+  private ShutdownWatch() {}
 
   /**
    * Watches until it is closed.
    *
    * @param whenStopped what is done if the process is stopped by then
    */
-  static Stopping watch(Runnable whenStopped) {
-    Stopping stopping = new Stopping();
+  static ShutdownWatch watch(Runnable whenStopped) {
+    ShutdownWatch stopping = new ShutdownWatch();
     Thread hook =
         new Thread(
             () -> {

@@ -1,8 +1,8 @@
 package io.stoker.driver.report;
 
 /** Words for a POSIX shell. */
-public final class Shell {
-  private Shell() {}
+public final class ShellQuoting {
+  private ShellQuoting() {}
 
   /** A word as a shell takes it, in quotes where it needs them. */
   public static String quote(String word) {

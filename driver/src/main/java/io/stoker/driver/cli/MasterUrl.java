@@ -7,11 +7,11 @@ import java.net.Socket;
 import java.util.Arrays;
 
 /** What a master's URL tells before Spark is started on it. */
-final class Masters {
+final class MasterUrl {
   private static final String STANDALONE = "spark://";
   private static final int PATIENCE_MILLISECONDS = 5000;
 
-  private Masters() {}
+  private MasterUrl() {}
 
   /** Whether the job runs in this process; not so Spark's local-cluster. */
   static boolean isLocal(String master) {
@@ -32,7 +32,7 @@ final class Masters {
   static void checkReachable(String master) {
     if (master.startsWith(STANDALONE)
         && Arrays.stream(master.substring(STANDALONE.length()).split(","))
-            .noneMatch(Masters::answers)) {
+            .noneMatch(MasterUrl::answers)) {
       throw new ResourceException(
           "Cannot reach the Spark master %s: nothing answers there; is the cluster running?"
               .formatted(master));
