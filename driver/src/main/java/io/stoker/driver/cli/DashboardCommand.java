@@ -33,8 +33,8 @@ final class DashboardCommand extends StokerCommand {
       paramLabel = "ADDRESS",
       defaultValue = "127.0.0.1",
       description =
-          "The address or host name to listen on; who can reach it can read (default: ${DEFAULT-VALUE},"
-              + " this machine only).")
+          "The address or host name to listen on; who can reach it can read (default:"
+              + " ${DEFAULT-VALUE}, this machine only).")
   private String bind;
 
   DashboardCommand(Console console) {

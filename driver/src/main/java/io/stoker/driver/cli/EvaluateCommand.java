@@ -39,8 +39,8 @@ final class EvaluateCommand extends StokerCommand {
   @Option(
       names = "--ten-crop",
       description =
-          "Average the outputs for the four corners and the middle of each image, and these mirrored,"
-              + " as the AlexNet paper does; for data larger than the model's input.")
+          "Average the outputs for the four corners and the middle of each image, and these"
+              + " mirrored, as the AlexNet paper does; for data larger than the model's input.")
   private boolean tenCrop;
 
   @Mixin private DeviceOption device;

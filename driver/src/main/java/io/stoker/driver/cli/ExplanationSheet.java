@@ -32,7 +32,8 @@ final class ExplanationSheet {
         MARGIN + panels.length * (SIDE + MARGIN),
         top + SIDE + MARGIN,
         graphics -> {
-          graphics.drawString(classes(explanation.prediction()), MARGIN, MARGIN + ImageDrawing.TEXT);
+          graphics.drawString(
+              classes(explanation.prediction()), MARGIN, MARGIN + ImageDrawing.TEXT);
           for (int i = 0; i < panels.length; i++) {
             int left = MARGIN + i * (SIDE + MARGIN);
             graphics.drawString(titles[i], left, top - MARGIN / 2);

@@ -55,8 +55,8 @@ final class PredictCommand extends StokerCommand {
       names = "--input",
       paramLabel = "URI",
       description =
-          "Classify a folder of images, at any depth, or of shards, on the executors; one that cannot"
-              + " be read is named in the output, and stops nothing.")
+          "Classify a folder of images, at any depth, or of shards, on the executors; one that"
+              + " cannot be read is named in the output, and stops nothing.")
   private String input;
 
   @Option(
@@ -87,8 +87,8 @@ final class PredictCommand extends StokerCommand {
   @Option(
       names = "--ten-crop",
       description =
-          "Average the outputs for the four corners and the middle of each image, and these mirrored;"
-              + " for models that were trained on larger images than they take.")
+          "Average the outputs for the four corners and the middle of each image, and these"
+              + " mirrored; for models that were trained on larger images than they take.")
   private boolean tenCrop;
 
   PredictCommand(Console console) {

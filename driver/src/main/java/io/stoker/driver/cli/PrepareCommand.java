@@ -36,8 +36,8 @@ final class PrepareCommand extends StokerCommand {
       defaultValue = "folder",
       description =
           "folder: one folder a class. idx: MNIST's files. cifar: CIFAR's binaries. tar: archives"
-              + " of pairs, of archives or of folders. csv: a list of paths and labels. Or the name of"
-              + " a source of your own (default: ${DEFAULT-VALUE}).")
+              + " of pairs, of archives or of folders. csv: a list of paths and labels. Or the name"
+              + " of a source of your own (default: ${DEFAULT-VALUE}).")
   private String format;
 
   @Option(

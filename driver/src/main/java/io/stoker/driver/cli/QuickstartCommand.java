@@ -27,8 +27,8 @@ import picocli.CommandLine.Option;
     customSynopsis = "./stoker [spark-submit option]... quickstart [option]...",
     description = {
       "",
-      "MNIST comes with Stoker. A second call uses the shards again, trains in a run folder of its own, and"
-          + " touches nothing that quickstart did not write."
+      "MNIST comes with Stoker. A second call uses the shards again, trains in a run folder of its"
+          + " own, and touches nothing that quickstart did not write."
     })
 final class QuickstartCommand extends StokerCommand {
   private static final int IMAGES = 5;
@@ -194,7 +194,8 @@ final class QuickstartCommand extends StokerCommand {
     return List.of(
         "%s evaluate --checkpoint %s --data %s".formatted(stoker, ShellQuoting.quote(run), data),
         "%s predict --checkpoint %s %s"
-            .formatted(stoker, ShellQuoting.quote(run), ShellQuoting.quote(predictions.get(0).image())),
+            .formatted(
+                stoker, ShellQuoting.quote(run), ShellQuoting.quote(predictions.get(0).image())),
         "%s train --data %s --run %s --model lenet5-modern --epochs 5 --learning-rate 0.02"
             .formatted(stoker, data, ShellQuoting.quote(output.resolve("run-modern").toString())));
   }

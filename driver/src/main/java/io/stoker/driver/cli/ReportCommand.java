@@ -23,8 +23,8 @@ import picocli.CommandLine.Option;
         "./stoker [spark-submit option]... report --run URI --output FILE.html [option]...",
     description = {
       "",
-      "The file holds everything that it shows and loads nothing. Where the data or a checkpoint is gone,"
-          + " it says so, and shows the rest."
+      "The file holds everything that it shows and loads nothing. Where the data or a checkpoint is"
+          + " gone, it says so, and shows the rest."
     })
 final class ReportCommand extends StokerCommand {
   @Option(names = "--run", paramLabel = "URI", required = true, description = "The run folder.")
