@@ -1,6 +1,7 @@
 package io.stoker.driver.checkpoint;
 
 import io.stoker.data.storage.Storage;
+import io.stoker.models.engine.Network;
 import io.stoker.models.file.ModelFile;
 import io.stoker.models.file.ModelMetadata;
 import io.stoker.models.file.VectorLocation;
@@ -63,7 +64,28 @@ public final class StoredModel {
   }
 
   /**
-   * Copies all parameters.
+   * Makes sure that the model can be computed with: see {@link ModelFile#requireFinite}.
+   *
+   * @throws io.stoker.failure.DamagedException if a parameter is NaN or infinite
+   */
+  public void requireFinite() {
+    file.requireFinite(path.toString());
+  }
+
+  /**
+   * Sets a network's parameters, for prediction in this process.
+   *
+   * @param network of the same model
+   * @param hadoop how to reach the file
+   * @throws io.stoker.failure.DamagedException if a parameter is NaN or infinite
+   */
+  public void load(Network network, Configuration hadoop) {
+    requireFinite();
+    copyParameters(network::writeParameters, hadoop);
+  }
+
+  /**
+   * Copies all parameters, finite or not.
    *
    * @param sink takes them in ranges, first to last
    * @param hadoop how to reach the file

@@ -26,8 +26,10 @@ public final class Transfer {
    * @param trained the trained model
    * @param model the model that begins
    * @throws io.stoker.failure.InputException if no layer can be copied
+   * @throws io.stoker.failure.DamagedException if a trained parameter is NaN or infinite
    */
   public Transfer(StoredModel trained, ModelSpec model) {
+    trained.requireFinite();
     this.trained = trained;
     this.model = model;
     List<Placed> there = trained.metadata().model().placed();

@@ -2,6 +2,7 @@ package io.stoker.driver.cli;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.ModelTable;
@@ -12,7 +13,10 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -34,7 +38,15 @@ final class ModelsCommand extends StokerCommand {
       description = "Classes to tell apart (default: as many as the model was made for).")
   private Integer classes;
 
-  /** What {@code dense: classes} of a file stands for where nobody says. */
+  @Option(
+      names = "--input-size",
+      paramLabel = "N",
+      description =
+          "Height and width of the images, for a model that takes several (default: those that it"
+              + " was made for).")
+  private Integer inputSize;
+
+  /** The number of classes of a YAML file's {@code dense: classes} without {@code --classes}. */
   private static final int FILE_CLASSES = 10;
 
   ModelsCommand(Console console) {
@@ -44,7 +56,20 @@ final class ModelsCommand extends StokerCommand {
   @Override
   Report execute() throws IOException {
     Optional<Integer> wanted = Optional.ofNullable(classes);
-    return model.isEmpty() ? list(wanted) : show(read(model, wanted));
+    if (model.isEmpty()) {
+      Check.input(inputSize == null, "Cannot use --input-size without the name of a model");
+      return list(wanted);
+    }
+    if (inputSize != null) {
+      Check.input(!isFile(model), "Cannot use --input-size with a file, which has its own input");
+      int count = wanted.orElseGet(() -> Zoo.classes(model));
+      return show(Zoo.sized(model, inputSize, count));
+    }
+    return show(read(model, wanted));
+  }
+
+  private static boolean isFile(String model) {
+    return model.endsWith(".yaml") || model.endsWith(".yml");
   }
 
   /**
@@ -53,7 +78,7 @@ final class ModelsCommand extends StokerCommand {
    * @throws InputException if there is none, or it is no model
    */
   static ModelSpec read(String model, Optional<Integer> classes) throws IOException {
-    if (!model.endsWith(".yaml") && !model.endsWith(".yml")) {
+    if (!isFile(model)) {
       return Zoo.model(model, classes.orElseGet(() -> Zoo.classes(model)));
     }
     Path file = Path.of(model);
@@ -86,15 +111,36 @@ final class ModelsCommand extends StokerCommand {
         json);
   }
 
-  private static Report show(ModelSpec spec) {
+  private Report show(ModelSpec spec) {
     ObjectNode json = summarize(Report.object(), spec);
+    List<String> remarks = remarks(spec);
+    remarks.forEach(json.putArray("remarks")::add);
     ArrayNode layers = json.putArray("layers");
     for (ModelSpec.Placed placed : spec.placed()) {
       ObjectNode layer = layers.addObject().put("layer", placed.layer().label());
       put(layer.putArray("output"), placed.output());
       layer.put("parameters", placed.parameterCount()).put("flops", placed.flops());
     }
-    return new Report("%s%n%s".formatted(spec.name(), ModelTable.of(spec)), json);
+    return new Report(
+        spec.name() + "\n" + ModelTable.of(spec) + String.join("\n", remarks), json);
+  }
+
+  /** The sizes of images that a model of the zoo takes, and what is special about each. */
+  private List<String> remarks(ModelSpec spec) {
+    List<Integer> sizes = isFile(model) ? List.of() : Zoo.sizes(model);
+    if (sizes.size() < 2) {
+      return List.of();
+    }
+    List<String> remarks = new ArrayList<>();
+    remarks.add(
+        "It takes images of %s; --input-size N shows it for each."
+            .formatted(
+                sizes.stream().map(size -> size + " x " + size).collect(Collectors.joining(" or "))));
+    for (int size : sizes) {
+      Zoo.remark(Zoo.sized(model, size, spec.classes()))
+          .ifPresent(remark -> remarks.add(remark + "."));
+    }
+    return remarks;
   }
 
   private static ObjectNode summarize(ObjectNode json, ModelSpec spec) {

@@ -43,7 +43,7 @@ public final class PredictJob {
     List<Prediction> predictions = new ArrayList<>();
     try (Network network =
         Engines.named(request.engine()).create(metadata.model(), views.count())) {
-      stored.copyParameters(network::writeParameters, hadoop);
+      stored.load(network, hadoop);
       for (String uri : request.images()) {
         Pixels pixels = ImageFile.read(Locations.absolute(uri, hadoop), hadoop, images, images);
         normalization.apply(pixels.values(), views, shown, 0);

@@ -33,6 +33,7 @@ public final class TrainedNetwork implements Serializable {
   private final String identity;
 
   private TrainedNetwork(ReplicaKey key, List<StoredModel> models) {
+    models.forEach(StoredModel::requireFinite);
     ModelMetadata metadata = models.get(models.size() - 1).metadata();
     this.key = key;
     this.parameters = MeanParameters.of(models);

@@ -39,9 +39,10 @@ public final class ExplainJob implements AutoCloseable {
   public ExplainJob(String checkpoint, String engine, Configuration hadoop) {
     this.hadoop = hadoop;
     StoredModel stored = ModelFiles.open(checkpoint, hadoop);
+    stored.requireFinite();
     metadata = stored.metadata();
     network = Engines.named(engine).create(metadata.model(), BATCH);
-    stored.copyParameters(network::writeParameters, hadoop);
+    stored.load(network, hadoop);
   }
 
   /**

@@ -17,6 +17,7 @@ import io.stoker.driver.config.Wire;
 import io.stoker.failure.Check;
 import io.stoker.models.engine.Engine;
 import io.stoker.models.spec.ModelSpec;
+import io.stoker.models.zoo.Zoo;
 import io.stoker.worker.eval.ModelInput;
 import java.util.Locale;
 import java.util.Optional;
@@ -58,7 +59,7 @@ record ResolvedJob(TrainingRun run, Engine engine, RunFolder folder, ExistingRun
             config.model(),
             ModelInput.shape(shards.manifest().image()),
             shards.manifest().classes());
-    logCropping(model, shards.manifest().image());
+    logInput(model, shards.manifest().image());
     if (config.validation().isOn()) {
       shards.manifest().split(config.validation().split());
     }
@@ -69,13 +70,14 @@ record ResolvedJob(TrainingRun run, Engine engine, RunFolder folder, ExistingRun
     return new ResolvedJob(run, engine, folder, existing);
   }
 
-  private static void logCropping(ModelSpec model, ImageShape images) {
+  private static void logInput(ModelSpec model, ImageShape images) {
     ImageShape input = ModelInput.images(model.input());
     if (!input.equals(images)) {
       LOG.info(
           "Model {} takes {} of the data's {}: {} % of an image at a time",
           model.name(), input, images, 100L * input.area() / images.area());
     }
+    Zoo.remark(model).ifPresent(LOG::info);
   }
 
   /** A resumed job needs the trained model only for layers that do not learn. */

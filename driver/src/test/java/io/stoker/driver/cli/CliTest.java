@@ -117,6 +117,9 @@ class CliTest {
   @CsvSource({
     "models lenet6, Unknown model: lenet6; did you mean 'lenet5'?",
     "models no.yaml, Cannot read model no.yaml",
+    "models --input-size 64, Cannot use --input-size without the name of a model",
+    "models no.yaml --input-size 64, Cannot use --input-size with a file",
+    "models alexnet-mini --input-size 48, Invalid input size: 48",
     "train --run r --model lenet5, Missing data",
     "train --data d --run r --model lenet5 --batch 0, Invalid batch size: 0 (must be >= 1)",
     "train --data d --run r --model lenet5 --momentum 1, Invalid momentum: 1.0",
@@ -266,6 +269,20 @@ class CliTest {
 
     JsonNode json = new ObjectMapper().readTree(out.toString());
     assertThat(json.get("models").findValuesAsText("name")).isEqualTo(Zoo.names());
+  }
+
+  @Test
+  void modelsShowsWhichNetworkAModelIsForEachSizeOfImages() throws IOException {
+    assertThat(run("models", "alexnet-mini")).isZero();
+    assertThat(out.toString())
+        .contains("takes images of 32 x 32 or 64 x 64")
+        .contains("alexnet-mini for 64 x 64 inputs begins with stride 2");
+
+    assertThat(run("models", "alexnet-mini", "--input-size", "64", "--json")).isZero();
+    String[] lines = out.toString().strip().split("\n");
+    JsonNode json = new ObjectMapper().readTree(lines[lines.length - 1]);
+    assertThat(json.at("/layers/0/layer").asText()).contains("/ 2");
+    assertThat(json.at("/remarks/1").asText()).contains("begins with stride 2");
   }
 
   @Test

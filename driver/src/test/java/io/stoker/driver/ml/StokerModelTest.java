@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.stoker.driver.LocalSpark;
 import io.stoker.driver.TinyImages;
 import io.stoker.driver.TinyJob;
+import io.stoker.driver.checkpoint.ModelFiles;
 import io.stoker.driver.evaluate.EvaluateJob;
 import io.stoker.driver.evaluate.EvaluateRequest;
 import io.stoker.driver.evaluate.PredictJob;
@@ -16,8 +17,12 @@ import io.stoker.driver.evaluate.Prediction;
 import io.stoker.driver.round.ExistingRun;
 import io.stoker.driver.round.RoundListener;
 import io.stoker.driver.round.TrainJob;
+import io.stoker.failure.DamagedException;
 import io.stoker.failure.InputException;
+import io.stoker.models.engine.StepSettings;
+import io.stoker.models.file.ModelFileWriter;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -77,6 +82,25 @@ class StokerModelTest {
         .format("binaryFile")
         .option("recursiveFileLookup", "true")
         .load(folder.resolve("images").toString());
+  }
+
+  @Test
+  void aModelWhoseTrainingDivergedIsRefusedBeforeAnythingIsScored() throws IOException {
+    float[] parameters = TinyJob.parameters(run);
+    parameters[parameters.length - 1] = Float.NaN;
+    Path file = scratch.resolve("model.zip");
+    try (OutputStream stream = Files.newOutputStream(file)) {
+      ModelFileWriter.of(
+              ModelFiles.open(run, new Configuration()).metadata(),
+              new StepSettings(0.1f, 0, 0),
+              (offset, target) -> target.put(parameters, (int) offset, target.remaining()))
+          .write(stream);
+    }
+    StokerModel model = StokerModel.load(file.toString());
+
+    assertThatThrownBy(() -> model.transform(files()))
+        .isInstanceOf(DamagedException.class)
+        .hasMessageContaining("first NaN in the biases of layer 6");
   }
 
   @Test

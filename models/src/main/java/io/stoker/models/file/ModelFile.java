@@ -3,11 +3,12 @@ package io.stoker.models.file;
 import java.io.IOException;
 import java.util.Optional;
 
-/** A model file whose every byte has been checked: what is in it, and where its vectors lie. */
+/** A model file whose every byte has been checked: its contents, and where its vectors lie. */
 public final class ModelFile {
   private final MetadataJson description;
   private final long bytes;
   private final VectorLocation parameters;
+  private final FiniteCheck finite;
   private final Optional<VectorLocation> updaterState;
   private final Optional<VectorLocation> outerMomentum;
 
@@ -15,18 +16,20 @@ public final class ModelFile {
       MetadataJson description,
       long bytes,
       VectorLocation parameters,
+      FiniteCheck finite,
       Optional<VectorLocation> updaterState,
       Optional<VectorLocation> outerMomentum) {
     this.description = description;
     this.bytes = bytes;
     this.parameters = parameters;
+    this.finite = finite;
     this.updaterState = updaterState;
     this.outerMomentum = outerMomentum;
   }
 
   /**
-   * Reads a file once from end to end and checks all of it, in constant memory. Nothing that the
-   * file says of its sizes is believed before it is there; nothing in it is run.
+   * Reads a file once from end to end and checks all of it, in constant memory. Memory is allocated
+   * for bytes that have arrived, not for sizes that the file claims, and no code in the file is run.
    *
    * @param name for error messages
    * @param file opens it
@@ -38,7 +41,7 @@ public final class ModelFile {
     return new ModelFileVerifier(name).verify(file);
   }
 
-  /** The model and what is known of it. */
+  /** The model and everything else that prediction needs. */
   public ModelMetadata metadata() {
     return description.metadata();
   }
@@ -46,6 +49,19 @@ public final class ModelFile {
   /** The SHA-256 of the parameters as little-endian fp32, in hexadecimal. */
   public String parametersSha256() {
     return description.parametersSha256();
+  }
+
+  /**
+   * Makes sure that all parameters are finite: a network with others computes nothing that means
+   * anything. {@link #verify} accepts them, because the file
+   * is as it was written.
+   *
+   * @param name the file's name, for the message
+   * @throws io.stoker.failure.DamagedException if a parameter is NaN or infinite; it says how many
+   *     are, and where the first one is
+   */
+  public void requireFinite(String name) {
+    finite.require(name, metadata().model());
   }
 
   /** The file's size. */
@@ -63,7 +79,7 @@ public final class ModelFile {
     return updaterState;
   }
 
-  /** Where the momentum of the step behind an averaging lies, if the file has it. */
+  /** Where the momentum of the outer step, which follows each averaging, lies, if the file has it. */
   public Optional<VectorLocation> outerMomentum() {
     return outerMomentum;
   }

@@ -7,6 +7,8 @@ import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Optional;
@@ -14,7 +16,7 @@ import java.util.zip.CRC32;
 
 /** Reads one model file from end to end and checks all of it. */
 final class ModelFileVerifier {
-  /** Beyond the configuration of 1000 layers. */
+  /** More than the configuration of 1000 layers needs. */
   private static final int MAXIMUM_JSON_BYTES = 8 << 20;
 
   private static final int MAXIMUM_NAME_BYTES = 64;
@@ -40,9 +42,11 @@ final class ModelFileVerifier {
       MetadataJson description = MetadataJson.read(readBytes(first), name);
       ConfigurationCheck.check(readBytes(nextHeader(ModelFileWriter.CONFIGURATION)), name);
       verifyNormalizer(description.metadata());
+      FiniteCheck finite = new FiniteCheck();
       long count = description.metadata().model().parameterCount();
       VectorLocation parameters =
-          verifyVector(ModelFileWriter.COEFFICIENTS, count, description.parametersSha256());
+          verifyVector(
+              ModelFileWriter.COEFFICIENTS, count, description.parametersSha256(), finite);
       Optional<VectorLocation> updaterState = Optional.empty();
       if (description.updaterStateSha256().isPresent()) {
         updaterState =
@@ -50,7 +54,8 @@ final class ModelFileVerifier {
                 verifyVector(
                     ModelFileWriter.updaterEntry(description.metadata().model()),
                     count,
-                    description.updaterStateSha256().get()));
+                    description.updaterStateSha256().get(),
+                    new FiniteCheck()));
       }
       Optional<VectorLocation> outerMomentum = Optional.empty();
       if (description.outerMomentumSha256().isPresent()) {
@@ -59,14 +64,20 @@ final class ModelFileVerifier {
                 verifyVector(
                     ModelFileWriter.OUTER_MOMENTUM,
                     count,
-                    description.outerMomentumSha256().get()));
+                    description.outerMomentumSha256().get(),
+                    new FiniteCheck()));
       }
       byte[] directory = zip.directory();
       if (!Arrays.equals(readFully(directory.length), directory) || stream.read() >= 0) {
         throw damaged("its zip directory is not that of its entries");
       }
       return new ModelFile(
-          description, zip.position() + directory.length, parameters, updaterState, outerMomentum);
+          description,
+          zip.position() + directory.length,
+          parameters,
+          finite,
+          updaterState,
+          outerMomentum);
     }
   }
 
@@ -103,7 +114,7 @@ final class ModelFileVerifier {
     }
     if (zip.position() == 0 && entryName.equals(ModelFileWriter.METADATA)) {
       throw new InputException(
-          "Cannot read model file %s: another program has packed it anew, with compression"
+          "Cannot read model file %s: another program has packed it again, with compression"
               .formatted(name));
     }
     if (zip.position() == 0) {
@@ -142,8 +153,8 @@ final class ModelFileVerifier {
     }
   }
 
-  private VectorLocation verifyVector(String entryName, long count, String sha256)
-      throws IOException {
+  private VectorLocation verifyVector(
+      String entryName, long count, String sha256, FiniteCheck finite) throws IOException {
     ZipLayout.Entry entry = nextHeader(entryName);
     byte[] header = Nd4jFormat.header(count);
     if (entry.size() != Nd4jFormat.size(count)) {
@@ -164,7 +175,10 @@ final class ModelFileVerifier {
         throw truncated();
       }
       crc.update(chunk, 0, length);
-      digest.update(chunk, length);
+      FloatBuffer values =
+          ByteBuffer.wrap(chunk, 0, length).order(ByteOrder.BIG_ENDIAN).asFloatBuffer();
+      finite.add(values);
+      digest.update(values);
       left -= length;
     }
     check(entry, crc);
@@ -183,7 +197,7 @@ final class ModelFileVerifier {
     }
   }
 
-  /** Memory is taken as bytes arrive, not as the file claims. */
+  /** Allocates memory for bytes that arrive, not for those that the file claims. */
   private byte[] readFully(int length) throws IOException {
     byte[] bytes = stream.readNBytes(length);
     if (bytes.length < length) {

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.zip.CRC32;
@@ -133,7 +134,12 @@ public final class ModelFileWriter {
     byte[] directory = zip.directory();
     stream.write(directory);
     return new ModelFile(
-        description, zip.position() + directory.length, parameterPlace, updaterPlace, outerPlace);
+        description,
+        zip.position() + directory.length,
+        parameterPlace,
+        parameterSums.finite(),
+        updaterPlace,
+        outerPlace);
   }
 
   private Optional<Checksums> sums(Optional<VectorSource> vector) throws IOException {
@@ -181,20 +187,25 @@ public final class ModelFileWriter {
    *
    * @param crc of its entry in the zip, header included
    * @param sha256 of its values as little-endian fp32, in hexadecimal
+   * @param finite whether its values are finite
    */
-  private record Checksums(int crc, String sha256) {
+  private record Checksums(int crc, String sha256, FiniteCheck finite) {
     static Checksums of(VectorSource source, long count) throws IOException {
       CRC32 crc = new CRC32();
       crc.update(Nd4jFormat.header(count));
       VectorDigest digest = new VectorDigest();
+      FiniteCheck finite = new FiniteCheck();
       forEachChunk(
           source,
           count,
           (bytes, length) -> {
             crc.update(bytes, 0, length);
-            digest.update(bytes, length);
+            FloatBuffer values =
+                ByteBuffer.wrap(bytes, 0, length).order(ByteOrder.BIG_ENDIAN).asFloatBuffer();
+            finite.add(values);
+            digest.update(values);
           });
-      return new Checksums((int) crc.getValue(), digest.hex());
+      return new Checksums((int) crc.getValue(), digest.hex(), finite);
     }
   }
 

@@ -13,9 +13,10 @@ import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.Shape;
 import io.stoker.models.spec.Window;
 import java.util.List;
+import java.util.Optional;
 
 /**
- * AlexNet and its kin: Krizhevsky, Sutskever and Hinton, 2012, "ImageNet Classification with Deep
+ * AlexNet and its variants: Krizhevsky, Sutskever and Hinton, 2012, "ImageNet Classification with Deep
  * Convolutional Neural Networks".
  */
 final class AlexNet {
@@ -25,7 +26,7 @@ final class AlexNet {
   private static final Initializer HE = new Initializer.He();
   private static final Activation RELU = new Activation(ActivationFunction.RELU);
 
-  /** Section 3.4: windows of 3 at a distance of 2 overlap. */
+  /** Section 3.4: windows of 3 with a stride of 2 overlap. */
   private static final Pooling OVERLAPPING = new Pooling(Pooling.Kind.MAXIMUM, Window.of(3).by(2));
 
   /** Section 3.3. */
@@ -35,11 +36,14 @@ final class AlexNet {
   /** Section 4.2. */
   private static final Dropout HALF = new Dropout(0.5f);
 
+  /** The height and width of images that {@link #mini} was made for. */
+  private static final int MINI = 32;
+
   private AlexNet() {}
 
   /**
    * The network of 2012: grouped convolutions 2, 4 and 5 (the paper's two GPUs), response
-   * normalization behind the first two, overlapping pooling, dropout on the first two dense layers,
+   * normalization after the first two, overlapping pooling, dropout on the first two dense layers,
    * weights from N(0, 0.01), and a bias of 1 in convolutions 2, 4, 5 and the hidden dense layers.
    * 60,965,224 parameters for 1,000 classes. Images are 227x227: the paper says 224, which its own
    * output size of 55 contradicts.
@@ -62,8 +66,8 @@ final class AlexNet {
   /**
    * The two-group network.
    *
-   * @param first what follows the first two activations
-   * @param second what follows that
+   * @param first the layer after each of the first two activations
+   * @param second the layer after that one
    * @param hidden first weights of the hidden dense layers
    */
   private static ModelSpec grouped(
@@ -167,16 +171,17 @@ final class AlexNet {
 
   /**
    * The paper's ideas for images of 32x32 or 64x64: five convolutions, rectified units, response
-   * normalization and overlapping pooling behind the first two, dropout on two dense layers. Under
-   * a hundredth of AlexNet's parameters. At 64x64 the first convolution has a stride of 2, as the
-   * paper's has 4 at 224, and the layers behind it are the same.
+   * normalization and overlapping pooling after the first two, dropout on two dense layers. Less
+   * than a hundredth of AlexNet's parameters. For 64x64 the first convolution has a stride of 2, as
+   * the paper's has 4 for 224, and the layers after it have the same sizes as for 32x32. So the two
+   * are different networks with the same parameter tensors; {@link #miniRemark} tells users.
    */
   static ModelSpec mini(Shape input, int classes) {
     return new ModelSpec(
         "alexnet-mini",
         input,
         List.of(
-            conv(32, 5, input.height() / 32, 2),
+            conv(32, 5, input.height() / MINI, 2),
             RELU,
             LRN,
             OVERLAPPING,
@@ -198,6 +203,15 @@ final class AlexNet {
             RELU,
             HALF,
             new Dense(classes, new Initializer.Glorot(), 0)));
+  }
+
+  /** Says that {@link #mini} is another network for any input but 32x32. */
+  static Optional<String> miniRemark(Shape input) {
+    return input.height() == MINI
+        ? Optional.empty()
+        : Optional.of(
+            "alexnet-mini for %s x %s inputs begins with stride %d: another network than for %d x %d, which begins with stride 1, though with as many parameters"
+                .formatted(input.height(), input.width(), input.height() / MINI, MINI, MINI));
   }
 
   private static LayerSpec conv(int filters, int kernel, int stride, int padding) {

@@ -6,9 +6,10 @@ import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.Shape;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
-/** The models that have a name. */
+/** The models that Stoker knows by name. */
 public final class Zoo {
   private interface Builder {
     ModelSpec build(Shape input, int classes);
@@ -20,6 +21,7 @@ public final class Zoo {
    * @param own the images that it was made for
    * @param sizes heights and widths that it takes, rising; none for any image
    * @param channels the number of channels that it takes; none for any
+   * @param remark says what is special about the model for an input; empty where nothing is
    */
   private record Entry(
       String name,
@@ -27,8 +29,19 @@ public final class Zoo {
       Shape own,
       List<Integer> sizes,
       List<Integer> channels,
-      Builder builder) {
-    /** The largest input that the data's images have room for. */
+      Builder builder,
+      Function<Shape, Optional<String>> remark) {
+    Entry(
+        String name,
+        String summary,
+        Shape own,
+        List<Integer> sizes,
+        List<Integer> channels,
+        Builder builder) {
+      this(name, summary, own, sizes, channels, builder, input -> Optional.empty());
+    }
+
+    /** The largest input of the model that fits into the data's images. */
     Optional<Shape> input(Shape data) {
       if (!channels.isEmpty() && !channels.contains(data.channels())) {
         return Optional.empty();
@@ -93,11 +106,12 @@ public final class Zoo {
               LeNet5::modern),
           new Entry(
               "alexnet-mini",
-              "AlexNet's ideas for small images",
+              "AlexNet's ideas for small images; for 64 x 64 it begins with stride 2",
               new Shape(32, 32, 3),
               List.of(32, 64),
               ANY,
-              AlexNet::mini),
+              AlexNet::mini,
+              AlexNet::miniRemark),
           new Entry(
               "cuda-convnet-18",
               "the 18 % net for CIFAR-10 (Krizhevsky, 2011)",
@@ -149,7 +163,7 @@ public final class Zoo {
   }
 
   /**
-   * What a model is, in a few words.
+   * A model in a few words.
    *
    * @throws io.stoker.failure.InputException if no model has that name
    */
@@ -158,7 +172,28 @@ public final class Zoo {
   }
 
   /**
-   * How many classes a model was made for: ImageNet's thousand, or ten.
+   * The heights and widths of images that a model takes, rising; none for any.
+   *
+   * @throws io.stoker.failure.InputException if no model has that name
+   */
+  public static List<Integer> sizes(String name) {
+    return entry(name).sizes();
+  }
+
+  /**
+   * What is special about a model for its input, in one sentence; empty where nothing is, and for
+   * models that are not of the zoo.
+   */
+  public static Optional<String> remark(ModelSpec model) {
+    return ENTRIES.stream()
+        .filter(entry -> entry.name().equals(model.name()))
+        .filter(entry -> entry.builder().build(model.input(), model.classes()).equals(model))
+        .findFirst()
+        .flatMap(entry -> entry.remark().apply(model.input()));
+  }
+
+  /**
+   * The number of classes that a model was made for: ImageNet's thousand, or ten.
    *
    * @throws io.stoker.failure.InputException if no model has that name
    */
@@ -170,7 +205,7 @@ public final class Zoo {
    * A model for images of the shape that it was made for.
    *
    * @param name one of {@link #names}
-   * @param classes how many classes it tells apart
+   * @param classes the number of classes
    * @throws io.stoker.failure.InputException if no model has that name
    */
   public static ModelSpec model(String name, int classes) {
@@ -179,12 +214,14 @@ public final class Zoo {
   }
 
   /**
-   * A model for given images, or for windows of them, where they are larger than any that it takes.
+   * A model for given images. If the images are larger than the largest input that the model has, it
+   * takes windows of them.
    *
    * @param name one of {@link #names}
-   * @param data the images' shape
-   * @param classes how many classes it tells apart
-   * @throws io.stoker.failure.InputException if no model has that name, or it takes no such images
+   * @param data the shape of the images
+   * @param classes the number of classes
+   * @throws io.stoker.failure.InputException if no model has that name, or it does not take these
+   *     images
    */
   public static ModelSpec model(String name, Shape data, int classes) {
     Entry entry = entry(name);
@@ -197,6 +234,25 @@ public final class Zoo {
         entry.images(),
         data);
     return entry.builder().build(input.get(), classes);
+  }
+
+  /**
+   * A model for images of one of its sizes.
+   *
+   * @param name one of {@link #names}
+   * @param size the height and width of the images
+   * @param classes the number of classes
+   * @throws io.stoker.failure.InputException if no model has that name, or it has not that size
+   */
+  public static ModelSpec sized(String name, int size, int classes) {
+    Entry entry = entry(name);
+    Check.input(
+        size >= 1 && (entry.sizes().isEmpty() || entry.sizes().contains(size)),
+        "Invalid input size: %d (model %s takes images of %s)",
+        size,
+        name,
+        entry.sizes().isEmpty() ? "any size" : entry.images());
+    return entry.builder().build(new Shape(size, size, entry.own().channels()), classes);
   }
 
   private static Entry entry(String name) {

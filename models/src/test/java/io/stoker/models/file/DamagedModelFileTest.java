@@ -99,7 +99,7 @@ class DamagedModelFileTest {
   }
 
   @Test
-  void aFileThatStockCodeHasPackedAnewIsToldApart(@TempDir Path folder) throws IOException {
+  void aFileThatStockCodeHasPackedAgainIsToldApart(@TempDir Path folder) throws IOException {
     Path path = folder.resolve("model.zip");
     Files.write(path, whole());
     NormalizerMinMaxScaler other = new NormalizerMinMaxScaler();
@@ -107,7 +107,7 @@ class DamagedModelFileTest {
     ModelSerializer.addNormalizerToModel(path.toFile(), other);
     assertThat(refusal(Files.readAllBytes(path)))
         .isInstanceOf(InputException.class)
-        .hasMessageContaining("packed it anew");
+        .hasMessageContaining("packed it again");
   }
 
   @ParameterizedTest

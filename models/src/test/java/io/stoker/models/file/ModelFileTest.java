@@ -2,9 +2,11 @@ package io.stoker.models.file;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatNoException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.stoker.failure.DamagedException;
 import io.stoker.failure.InputException;
 import io.stoker.models.dl4j.Dl4jEngine;
 import io.stoker.models.engine.Engines;
@@ -237,6 +239,52 @@ class ModelFileTest {
       assertThat(read.parameters()).isEqualTo(written.parameters());
       assertThat(read.updaterState()).isEqualTo(written.updaterState());
     }
+  }
+
+  @Test
+  void parametersThatAreNotFiniteAreCountedAndFound() throws IOException {
+    ModelSpec model = SampleModels.small(); // 4 x 2 weights, 2 biases, 2 x 2 weights, 2 biases
+    float[] values = SampleModels.initial(model, 5);
+    values[9] = Float.NEGATIVE_INFINITY;
+    values[10] = Float.NaN;
+    values[13] = Float.NaN;
+    ModelFileWriter writer =
+        ModelFileWriter.of(
+            SampleModels.metadata(model),
+            SampleModels.MOMENTUM,
+            (offset, target) -> target.put(values, (int) offset, target.remaining()));
+    ByteArrayOutputStream stream = new ByteArrayOutputStream();
+
+    ModelFile written = writer.write(stream);
+    ModelFile read = SampleModels.verify(stream.toByteArray());
+
+    for (ModelFile file : List.of(written, read)) {
+      assertThatThrownBy(() -> file.requireFinite("a/model.zip"))
+          .isInstanceOf(DamagedException.class)
+          .hasMessageContaining("a/model.zip: 3 of its 16 parameters are NaN or infinite")
+          .hasMessageContaining("first -Infinity in the biases of layer 1 (dense 2)")
+          .hasMessageContaining("take an earlier checkpoint");
+    }
+  }
+
+  /** Whether momentum is finite does not matter to a model that predicts. */
+  @Test
+  void onlyParametersMustBeFinite() throws IOException {
+    ModelSpec model = SampleModels.small();
+    ModelFileWriter writer =
+        ModelFileWriter.of(
+                SampleModels.metadata(model),
+                SampleModels.MOMENTUM,
+                new InitialParameters(model, 5)::fill)
+            .withUpdaterState(
+                (offset, target) -> {
+                  while (target.hasRemaining()) {
+                    target.put(Float.NaN);
+                  }
+                });
+
+    assertThatNoException()
+        .isThrownBy(() -> SampleModels.verify(SampleModels.bytes(writer)).requireFinite("m.zip"));
   }
 
   @Test

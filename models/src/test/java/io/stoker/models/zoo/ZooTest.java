@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.stoker.failure.InputException;
 import io.stoker.models.spec.InitialParameters;
+import io.stoker.models.spec.LayerSpec;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.ModelSpec.Placed;
 import io.stoker.models.spec.ModelTable;
@@ -101,6 +102,36 @@ class ZooTest {
         .isEqualTo(61706 + 2 * 6 * 25);
     assertThat(Zoo.model("alexnet-mini", new Shape(64, 64, 3), 10).parameterCount())
         .isEqualTo(Zoo.model("alexnet-mini", new Shape(32, 32, 3), 10).parameterCount());
+  }
+
+  @Test
+  void alexnetMiniSaysThatItIsAnotherNetworkForLargerImages() {
+    ModelSpec small = Zoo.sized("alexnet-mini", 32, 7);
+    ModelSpec large = Zoo.sized("alexnet-mini", 64, 7);
+
+    assertThat(Zoo.remark(small)).isEmpty();
+    assertThat(Zoo.remark(large).orElseThrow())
+        .startsWith("alexnet-mini for 64 x 64 inputs begins with stride 2");
+    assertThat(((LayerSpec.Convolution) large.layers().get(0)).window().stride()).isEqualTo(2);
+    assertThat(large.layers().subList(1, large.layers().size()))
+        .isEqualTo(small.layers().subList(1, small.layers().size()));
+    assertThat(Zoo.summary("alexnet-mini")).contains("64 x 64");
+    ModelSpec ofAUser = new ModelSpec("alexnet-mini", large.input(), small.layers());
+    assertThat(Zoo.remark(ofAUser)).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "alexnet-mini, 48, 32 x 32 or 64 x 64",
+    "lenet5, 0, 28 x 28 or 32 x 32",
+    "alexnet, 224, 227 x 227 x 3",
+    "perceptron, -1, any size"
+  })
+  void aSizeThatAModelHasNotIsRefused(String name, int size, String sizes) {
+    assertThatThrownBy(() -> Zoo.sized(name, size, 10))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("Invalid input size: " + size)
+        .hasMessageContaining(sizes);
   }
 
   @ParameterizedTest

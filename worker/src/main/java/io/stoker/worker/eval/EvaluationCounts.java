@@ -1,6 +1,5 @@
 package io.stoker.worker.eval;
 
-import io.stoker.failure.InputException;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
@@ -55,7 +54,7 @@ public final class EvaluationCounts implements Serializable {
    * @param probabilities {@code [examples, classes]}, at the start of the array
    * @param labels the class of each example, at the start of the array
    * @param count how many examples there are
-   * @throws InputException if a probability is not a number: the network's training diverged
+   * @throws io.stoker.failure.DamagedException if a probability is not a number
    */
   public void add(float[] probabilities, int[] labels, int count) {
     for (int example = 0; example < count; example++) {
@@ -68,12 +67,7 @@ public final class EvaluationCounts implements Serializable {
     int predicted = 0;
     int rank = 0;
     for (int c = 0; c < classes; c++) {
-      float probability = probabilities[offset + c];
-      if (Float.isNaN(probability)) {
-        throw new InputException(
-            "The network's probability of class %d is not a number: its training diverged"
-                .formatted(c));
-      }
+      float probability = Probabilities.requireNumber(probabilities[offset + c], c);
       if (probability > probabilities[offset + predicted]) {
         predicted = c;
       }

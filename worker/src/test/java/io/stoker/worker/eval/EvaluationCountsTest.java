@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import io.stoker.failure.InputException;
+import io.stoker.failure.DamagedException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -170,7 +170,7 @@ class EvaluationCountsTest {
     EvaluationCounts counts = new EvaluationCounts(2);
 
     assertThatThrownBy(() -> counts.add(new float[] {0, Float.NaN}, new int[] {0}, 1))
-        .isInstanceOf(InputException.class)
+        .isInstanceOf(DamagedException.class)
         .hasMessageContaining("diverged");
   }
 

@@ -1,0 +1,75 @@
+package io.stoker.models.file;
+
+import io.stoker.models.spec.ModelSpec.Placed;
+import io.stoker.models.spec.ParameterSpec;
+import io.stoker.failure.DamagedException;
+import io.stoker.models.spec.ModelSpec;
+import java.nio.FloatBuffer;
+import java.util.Locale;
+
+/** Counts the values of a parameter vector that are NaN or infinite, as the vector goes by. */
+final class FiniteCheck {
+  private long seen;
+  private long notFinite;
+  private long first = -1;
+  private float firstValue;
+
+  /** Looks at the vector's next values and leaves the buffer's position as it is. */
+  void add(FloatBuffer values) {
+    for (int i = values.position(); i < values.limit(); i++) {
+      float value = values.get(i);
+      if (!Float.isFinite(value)) {
+        if (notFinite == 0) {
+          first = seen;
+          firstValue = value;
+        }
+        notFinite++;
+      }
+      seen++;
+    }
+  }
+
+  /**
+   * Makes sure that all values were finite.
+   *
+   * @param file the file's name, for the message
+   * @param model the model whose parameters they are
+   * @throws DamagedException if not; it says how many values, and where the first one is
+   */
+  void require(String file, ModelSpec model) {
+    if (notFinite > 0) {
+      throw new DamagedException(
+          String.format(
+              Locale.ROOT,
+              "Cannot use model file %s: %d of its %d parameters are NaN or infinite, first %s in the %s; its training diverged: take an earlier checkpoint, or train with a lower learning rate",
+              file,
+              notFinite,
+              seen,
+              firstValue,
+              place(model)));
+    }
+  }
+
+  private String place(ModelSpec model) {
+    for (Placed placed : model.placed()) {
+      long start = placed.parameterOffset();
+      for (ParameterSpec tensor : placed.parameters()) {
+        if (first < start + tensor.size()) {
+          return "%s of layer %d (%s)"
+              .formatted(name(tensor.role()), placed.index() + 1, placed.layer().label());
+        }
+        start += tensor.size();
+      }
+    }
+    throw new IllegalStateException("Parameter %d is beyond the model".formatted(first));
+  }
+
+  private static String name(ParameterSpec.Role role) {
+    return switch (role) {
+      case WEIGHT -> "weights";
+      case BIAS -> "biases";
+      case SCALE -> "scales";
+      case STATISTIC -> "running statistics";
+    };
+  }
+}
