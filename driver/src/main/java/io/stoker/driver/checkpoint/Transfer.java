@@ -45,7 +45,8 @@ public final class Transfer {
     ModelSpec other = trained.metadata().model();
     Check.input(
         !copied.isEmpty(),
-        "Cannot begin with %s: model %s (%s, %d classes) has no layer of the shape and at the place of one of model %s (%s, %d classes)",
+        "Cannot begin with %s: model %s (%s, %d classes) has no layer of the shape and at the place"
+            + " of one of model %s (%s, %d classes)",
         trained.path(),
         other.name(),
         other.input(),

@@ -121,8 +121,7 @@ final class ModelsCommand extends StokerCommand {
       put(layer.putArray("output"), placed.output());
       layer.put("parameters", placed.parameterCount()).put("flops", placed.flops());
     }
-    return new Report(
-        spec.name() + "\n" + ModelTable.of(spec) + String.join("\n", remarks), json);
+    return new Report(spec.name() + "\n" + ModelTable.of(spec) + String.join("\n", remarks), json);
   }
 
   /** The sizes of images that a model of the zoo takes, and what is special about each. */
@@ -135,7 +134,9 @@ final class ModelsCommand extends StokerCommand {
     remarks.add(
         "It takes images of %s; --input-size N shows it for each."
             .formatted(
-                sizes.stream().map(size -> size + " x " + size).collect(Collectors.joining(" or "))));
+                sizes.stream()
+                    .map(size -> size + " x " + size)
+                    .collect(Collectors.joining(" or "))));
     for (int size : sizes) {
       Zoo.remark(Zoo.sized(model, size, spec.classes()))
           .ifPresent(remark -> remarks.add(remark + "."));

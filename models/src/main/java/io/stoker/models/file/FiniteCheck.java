@@ -1,9 +1,9 @@
 package io.stoker.models.file;
 
-import io.stoker.models.spec.ModelSpec.Placed;
-import io.stoker.models.spec.ParameterSpec;
 import io.stoker.failure.DamagedException;
 import io.stoker.models.spec.ModelSpec;
+import io.stoker.models.spec.ModelSpec.Placed;
+import io.stoker.models.spec.ParameterSpec;
 import java.nio.FloatBuffer;
 import java.util.Locale;
 
@@ -41,7 +41,9 @@ final class FiniteCheck {
       throw new DamagedException(
           String.format(
               Locale.ROOT,
-              "Cannot use model file %s: %d of its %d parameters are NaN or infinite, first %s in the %s; its training diverged: take an earlier checkpoint, or train with a lower learning rate",
+              "Cannot use model file %s: %d of its %d parameters are NaN or infinite, first %s in"
+                  + " the %s; its training diverged: take an earlier checkpoint, or train with a"
+                  + " lower learning rate",
               file,
               notFinite,
               seen,

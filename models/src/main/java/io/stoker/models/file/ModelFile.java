@@ -29,7 +29,8 @@ public final class ModelFile {
 
   /**
    * Reads a file once from end to end and checks all of it, in constant memory. Memory is allocated
-   * for bytes that have arrived, not for sizes that the file claims, and no code in the file is run.
+   * for bytes that have arrived, not for sizes that the file claims, and no code in the file is
+   * run.
    *
    * @param name for error messages
    * @param file opens it
@@ -53,8 +54,7 @@ public final class ModelFile {
 
   /**
    * Makes sure that all parameters are finite: a network with others computes nothing that means
-   * anything. {@link #verify} accepts them, because the file
-   * is as it was written.
+   * anything. {@link #verify} accepts them, because the file is as it was written.
    *
    * @param name the file's name, for the message
    * @throws io.stoker.failure.DamagedException if a parameter is NaN or infinite; it says how many
@@ -79,7 +79,9 @@ public final class ModelFile {
     return updaterState;
   }
 
-  /** Where the momentum of the outer step, which follows each averaging, lies, if the file has it. */
+  /**
+   * Where the momentum of the outer step, which follows each averaging, lies, if the file has it.
+   */
   public Optional<VectorLocation> outerMomentum() {
     return outerMomentum;
   }

@@ -45,8 +45,7 @@ final class ModelFileVerifier {
       FiniteCheck finite = new FiniteCheck();
       long count = description.metadata().model().parameterCount();
       VectorLocation parameters =
-          verifyVector(
-              ModelFileWriter.COEFFICIENTS, count, description.parametersSha256(), finite);
+          verifyVector(ModelFileWriter.COEFFICIENTS, count, description.parametersSha256(), finite);
       Optional<VectorLocation> updaterState = Optional.empty();
       if (description.updaterStateSha256().isPresent()) {
         updaterState =

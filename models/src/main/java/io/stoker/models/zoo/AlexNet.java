@@ -16,8 +16,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * AlexNet and its variants: Krizhevsky, Sutskever and Hinton, 2012, "ImageNet Classification with Deep
- * Convolutional Neural Networks".
+ * AlexNet and its variants: Krizhevsky, Sutskever and Hinton, 2012, "ImageNet Classification with
+ * Deep Convolutional Neural Networks".
  */
 final class AlexNet {
   /** Section 5. */

@@ -214,8 +214,8 @@ public final class Zoo {
   }
 
   /**
-   * A model for given images. If the images are larger than the largest input that the model has, it
-   * takes windows of them.
+   * A model for given images. If the images are larger than the largest input that the model has,
+   * it takes windows of them.
    *
    * @param name one of {@link #names}
    * @param data the shape of the images
