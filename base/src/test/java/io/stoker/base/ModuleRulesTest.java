@@ -16,7 +16,7 @@ class ModuleRulesTest {
   static final ArchRule theBaseNeedsJavaOnly =
       classes()
           .that()
-          .resideOutsideOfPackage("io.stoker.base.json..")
+          .resideOutsideOfPackages("io.stoker.base.json..", "io.stoker.base.yaml..")
           .should()
           .onlyDependOnClassesThat()
           .resideInAnyPackage(
@@ -34,6 +34,20 @@ class ModuleRulesTest {
           .onlyDependOnClassesThat()
           .resideInAnyPackage(
               "java..", "io.stoker.base..", "io.stoker.failure..", "com.fasterxml.jackson..");
+
+  @ArchTest
+  static final ArchRule itsYamlNeedsJacksonAndSnakeYamlToo =
+      classes()
+          .that()
+          .resideInAPackage("io.stoker.base.yaml..")
+          .should()
+          .onlyDependOnClassesThat()
+          .resideInAnyPackage(
+              "java..",
+              "io.stoker.base..",
+              "io.stoker.failure..",
+              "com.fasterxml.jackson..",
+              "org.yaml.snakeyaml..");
 
   @ArchTest
   static final ArchRule failuresNeedNothingOfTheBase =

@@ -5,7 +5,7 @@ import io.stoker.data.shard.ShardFolder;
 import io.stoker.driver.checkpoint.Locations;
 import io.stoker.driver.checkpoint.RunFolder;
 import io.stoker.driver.cluster.Gang;
-import io.stoker.driver.config.ConfigFormat;
+import io.stoker.driver.config.Recipe;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.config.UpdaterState;
 import io.stoker.driver.round.ExistingRun;
@@ -24,7 +24,9 @@ import org.apache.logging.log4j.core.config.Configurator;
 import org.apache.spark.api.java.JavaSparkContext;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 @Command(
     name = "train",
@@ -39,6 +41,8 @@ import picocli.CommandLine.Option;
       "none of them says has a default."
     })
 final class TrainCommand extends StokerCommand {
+  @Spec private CommandSpec spec;
+
   @Option(names = "--data", paramLabel = "URI", description = "Shards, made by prepare.")
   private String data;
 
@@ -61,7 +65,7 @@ final class TrainCommand extends StokerCommand {
   @Option(
       names = "--recipe",
       paramLabel = "FILE.yaml",
-      description = "Options as YAML, such as 'learning_rate: 0.05'.")
+      description = "Options as YAML, such as 'learning-rate: 0.05'.")
   private java.nio.file.Path recipe;
 
   @Option(
@@ -274,7 +278,9 @@ final class TrainCommand extends StokerCommand {
 
   private TrainingConfig.Builder beginning() {
     if (recipe != null) {
-      return ConfigFormat.readRecipe(recipe);
+      Recipe read = Recipe.read(recipe, RecipeValues.names(spec));
+      RecipeValues.apply(read, spec, new TrainCommand(console()));
+      return read.config();
     }
     if (!resume || run == null) {
       return TrainingConfig.builder();

@@ -2,8 +2,6 @@ package io.stoker.driver.config;
 
 import com.fasterxml.jackson.annotation.JsonSetter;
 import com.fasterxml.jackson.annotation.Nulls;
-import com.fasterxml.jackson.core.JsonLocation;
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -15,20 +13,19 @@ import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
 import io.stoker.failure.StokerException;
 import io.stoker.failure.Suggestion;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
- * The text forms of a {@link TrainingConfig}: JSON in {@code run.json}, YAML in a recipe. Keys are
- * the options' names with underscores; a recipe may write hyphens.
+ * A {@link TrainingConfig} as JSON, the form that it has in {@code run.json}. Keys are the options'
+ * names with underscores. A {@link Recipe} has the same keys.
  */
 public final class ConfigFormat {
   private static final ObjectMapper JSON =
@@ -39,9 +36,8 @@ public final class ConfigFormat {
           .defaultSetterInfo(JsonSetter.Value.forContentNulls(Nulls.FAIL))
           .build();
 
-  private static final ObjectMapper YAML = new YAMLMapper();
-
-  private static final String LAYER_RATES = "layer_rates";
+  /** The key whose value says its type. */
+  static final String SCHEDULE = "schedule";
 
   private ConfigFormat() {}
 
@@ -54,41 +50,41 @@ public final class ConfigFormat {
    * Reads a config from a JSON object.
    *
    * @param source what to call its place in an error
-   * @throws InputException if a key is unknown or a value unfit
+   * @throws InputException if a key is unknown or a value does not fit it
    */
   public static TrainingConfig fromJson(JsonNode json, String source) {
     return merge(json, source, TrainingConfig.builder()).build();
   }
 
-  /**
-   * Reads a recipe: the options of {@code stoker train} as YAML.
-   *
-   * @return a builder with the recipe's values, and defaults where it has none
-   * @throws InputException if the file cannot be read, a key is unknown or a value unfit
-   */
-  public static TrainingConfig.Builder readRecipe(Path file) {
-    JsonNode tree;
-    try {
-      tree = YAML.readTree(Files.readString(file));
-    } catch (JsonProcessingException e) {
-      throw new InputException(
-          "Cannot read recipe %s: %s%s".formatted(file, e.getOriginalMessage(), place(e)), e);
-    } catch (IOException e) {
-      throw new InputException("Cannot read recipe %s: %s".formatted(file, e), e);
-    }
-    if (!(tree instanceof ObjectNode)) {
-      throw new InputException(
-          "Cannot read recipe %s: it must be 'option: value' lines, such as 'batch: 64'"
-              .formatted(file));
-    }
-    return merge(underscored(tree), file.toString(), TrainingConfig.builder());
+  /** The keys of a config. */
+  static Set<String> keys() {
+    Set<String> keys = new TreeSet<>();
+    JSON.<ObjectNode>valueToTree(TrainingConfig.builder()).fieldNames().forEachRemaining(keys::add);
+    return keys;
   }
 
-  private static TrainingConfig.Builder merge(
+  /** An empty JSON object. */
+  static ObjectNode object() {
+    return JSON.createObjectNode();
+  }
+
+  /**
+   * Sets what a JSON object says.
+   *
+   * @param source what to call its place in an error
+   * @return the builder
+   * @throws InputException if a key is unknown or a value does not fit it
+   */
+  static TrainingConfig.Builder merge(
       JsonNode json, String source, TrainingConfig.Builder builder) {
     for (Map.Entry<String, JsonNode> field : json.properties()) {
       Check.input(
           !field.getValue().isNull(), "Cannot use %s: '%s' has no value", source, field.getKey());
+      Check.input( // Jackson would take a list for a type and its value.
+          !field.getKey().equals(SCHEDULE) || field.getValue().isObject(),
+          "Cannot use %s: '%s' has a value of the wrong kind",
+          source,
+          field.getKey());
     }
     try {
       return JSON.readerForUpdating(builder).readValue(json);
@@ -127,23 +123,5 @@ public final class ConfigFormat {
       return "'%s' has a value of the wrong kind".formatted(key);
     }
     return "'%s': %s".formatted(key, e.getOriginalMessage());
-  }
-
-  private static JsonNode underscored(JsonNode node) {
-    if (!(node instanceof ObjectNode object)) {
-      return node;
-    }
-    ObjectNode result = JSON.createObjectNode();
-    for (Map.Entry<String, JsonNode> field : object.properties()) {
-      String key = field.getKey().replace('-', '_');
-      boolean names = key.equals(LAYER_RATES); // of layers, which stay as they are
-      result.set(key, names ? field.getValue() : underscored(field.getValue()));
-    }
-    return result;
-  }
-
-  private static String place(JsonProcessingException e) {
-    JsonLocation at = e.getLocation();
-    return at == null ? "" : " (line %d, column %d)".formatted(at.getLineNr(), at.getColumnNr());
   }
 }

@@ -6,6 +6,7 @@ import io.stoker.data.augment.Augmentation;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.Shape;
 import java.nio.file.Path;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -47,6 +48,6 @@ class ExampleRecipesTest {
   }
 
   private static TrainingConfig recipe(String file) {
-    return ConfigFormat.readRecipe(EXAMPLES.resolve(file)).data("data").run("run").build();
+    return Recipe.read(EXAMPLES.resolve(file), Set.of()).config().data("data").run("run").build();
   }
 }

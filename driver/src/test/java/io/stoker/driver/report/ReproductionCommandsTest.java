@@ -2,7 +2,7 @@ package io.stoker.driver.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.stoker.driver.config.ConfigFormat;
+import io.stoker.driver.config.Recipe;
 import io.stoker.driver.config.LearningRateSchedule;
 import io.stoker.driver.config.TrainingConfig;
 import java.io.IOException;
@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -32,7 +33,7 @@ class ReproductionCommandsTest {
 
     shell(commands.get(0));
 
-    assertThat(ConfigFormat.readRecipe(folder.resolve("recipe.yaml")).build())
+    assertThat(Recipe.read(folder.resolve("recipe.yaml"), Set.of()).config().build())
         .isEqualTo(config.toBuilder().run(config.run() + "-again").build());
     assertThat(shell("printf %s " + ShellQuoting.quote(config.data().uri())))
         .isEqualTo(config.data().uri());

@@ -1,30 +1,14 @@
 package io.stoker.models.spec;
 
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
-import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
-import io.stoker.failure.Check;
+import io.stoker.base.yaml.StrictYaml;
 import io.stoker.failure.InputException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.StringReader;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.yaml.snakeyaml.LoaderOptions;
-import org.yaml.snakeyaml.Yaml;
-import org.yaml.snakeyaml.error.MarkedYAMLException;
-import org.yaml.snakeyaml.error.YAMLException;
-import org.yaml.snakeyaml.events.CollectionEndEvent;
-import org.yaml.snakeyaml.events.CollectionStartEvent;
-import org.yaml.snakeyaml.events.Event;
-import org.yaml.snakeyaml.events.NodeEvent;
-import org.yaml.snakeyaml.events.ScalarEvent;
 
 /** Reads and writes models as YAML; {@link ModelTree} shows the format. */
 public final class ModelYaml {
@@ -33,23 +17,7 @@ public final class ModelYaml {
 
   private static final int MAXIMUM_DEPTH = 10;
 
-  private static final LoaderOptions OPTIONS = options();
-  private static final YAMLMapper MAPPER = mapper();
-
   private ModelYaml() {}
-
-  private static LoaderOptions options() {
-    LoaderOptions options = new LoaderOptions();
-    options.setCodePointLimit(MAXIMUM_BYTES);
-    return options;
-  }
-
-  private static YAMLMapper mapper() {
-    YAMLMapper mapper = new YAMLMapper(YAMLFactory.builder().loaderOptions(OPTIONS).build());
-    mapper.enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION);
-    mapper.enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
-    return mapper;
-  }
 
   /**
    * Reads a model.
@@ -61,66 +29,9 @@ public final class ModelYaml {
    * @throws IOException if the stream fails
    */
   public static ModelSpec read(InputStream stream, String source, int classes) throws IOException {
-    byte[] bytes = stream.readNBytes(MAXIMUM_BYTES + 1);
-    Check.input(
-        bytes.length <= MAXIMUM_BYTES,
-        "Invalid model file %s: larger than %d bytes",
-        source,
-        MAXIMUM_BYTES);
-    String text = new String(bytes, StandardCharsets.UTF_8);
-    try {
-      refuseTricks(text, source);
-      JsonNode tree = MAPPER.readTree(text);
-      Check.input(!tree.isMissingNode(), "Invalid model file %s: it is empty", source);
-      return ModelTree.read(tree, source, classes);
-    } catch (JsonProcessingException e) {
-      int line = e.getLocation() == null ? 1 : e.getLocation().getLineNr();
-      throw noYaml(source, line, e.getOriginalMessage(), e);
-    } catch (MarkedYAMLException e) {
-      throw noYaml(source, e.getProblemMark().getLine() + 1, e.getProblem(), e);
-    } catch (YAMLException e) {
-      throw noYaml(source, 1, e.getMessage(), e);
-    }
-  }
-
-  private static InputException noYaml(String source, int line, String problem, Exception cause) {
-    return new InputException(
-        "Invalid model file %s: line %d: %s"
-            .formatted(source, line, problem.lines().findFirst().orElse("no YAML")),
-        cause);
-  }
-
-  /**
-   * A model needs no references, which could expand without end, no deep nesting, and nothing that
-   * a terminal would obey.
-   */
-  private static void refuseTricks(String text, String source) {
-    int depth = 0;
-    for (Event event : new Yaml(OPTIONS).parse(new StringReader(text))) {
-      int line = event.getStartMark().getLine() + 1;
-      Check.input(
-          !(event instanceof NodeEvent node) || node.getAnchor() == null,
-          "Invalid model file %s: line %d: YAML anchors and aliases are not supported",
-          source,
-          line);
-      Check.input(
-          !(event instanceof ScalarEvent scalar)
-              || scalar.getValue().chars().noneMatch(Character::isISOControl),
-          "Invalid model file %s: line %d: there is a control character in a value",
-          source,
-          line);
-      if (event instanceof CollectionStartEvent) {
-        depth++;
-      } else if (event instanceof CollectionEndEvent) {
-        depth--;
-      }
-      Check.input(
-          depth <= MAXIMUM_DEPTH,
-          "Invalid model file %s: line %d: nested deeper than %d",
-          source,
-          line,
-          MAXIMUM_DEPTH);
-    }
+    JsonNode tree =
+        new StrictYaml("Invalid model file " + source, MAXIMUM_BYTES, MAXIMUM_DEPTH).read(stream);
+    return ModelTree.read(tree, source, classes);
   }
 
   /** Writes a model with every value spelt out, one layer a line. */

@@ -1,0 +1,116 @@
+package io.stoker.base.yaml;
+
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import com.fasterxml.jackson.dataformat.yaml.YAMLParser;
+import io.stoker.failure.Check;
+import io.stoker.failure.InputException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.StringReader;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import org.yaml.snakeyaml.LoaderOptions;
+import org.yaml.snakeyaml.Yaml;
+import org.yaml.snakeyaml.error.MarkedYAMLException;
+import org.yaml.snakeyaml.error.YAMLException;
+import org.yaml.snakeyaml.events.CollectionEndEvent;
+import org.yaml.snakeyaml.events.CollectionStartEvent;
+import org.yaml.snakeyaml.events.Event;
+import org.yaml.snakeyaml.events.NodeEvent;
+import org.yaml.snakeyaml.events.ScalarEvent;
+
+/**
+ * Reads YAML that a user wrote. Its size and depth are bounded before a tree is made of it. Anchors
+ * and aliases, which could expand without end, are refused, and so are keys that appear twice and
+ * characters that control a terminal.
+ *
+ * @param failure how a message begins, such as "Invalid model file lenet.yaml"
+ * @param maximumBytes of the text
+ * @param maximumDepth how deep lists and maps may be in each other
+ */
+public record StrictYaml(String failure, int maximumBytes, int maximumDepth) {
+  /**
+   * Reads a document.
+   *
+   * @param stream UTF-8 text; left open
+   * @throws InputException if it is anything else; the message has the line
+   * @throws IOException if the stream fails
+   */
+  public JsonNode read(InputStream stream) throws IOException {
+    byte[] bytes = stream.readNBytes(maximumBytes + 1);
+    Check.input(
+        bytes.length <= maximumBytes, "%s: larger than %s bytes", failure, maximumBytes);
+    LoaderOptions options = new LoaderOptions();
+    options.setCodePointLimit(maximumBytes);
+    try {
+      String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+      checkEvents(new Yaml(options).parse(new StringReader(text)));
+      JsonNode tree = mapper(options).readTree(text);
+      Check.input(!tree.isMissingNode(), "%s: it is empty", failure);
+      return tree;
+    } catch (CharacterCodingException e) {
+      throw new InputException("%s: it is not UTF-8 text".formatted(failure), e);
+    } catch (JsonProcessingException e) {
+      int line = e.getLocation() == null ? 1 : e.getLocation().getLineNr();
+      throw invalid(line, e.getOriginalMessage(), e);
+    } catch (MarkedYAMLException e) {
+      throw invalid(e.getProblemMark().getLine() + 1, e.getProblem(), e);
+    } catch (YAMLException e) {
+      throw invalid(1, e.getMessage(), e);
+    }
+  }
+
+  private static YAMLMapper mapper(LoaderOptions options) {
+    YAMLMapper mapper =
+        new YAMLMapper(
+            YAMLFactory.builder()
+                .loaderOptions(options)
+                .enable(YAMLParser.Feature.EMPTY_STRING_AS_NULL)
+                .build());
+    mapper.enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION);
+    mapper.enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+    return mapper;
+  }
+
+  private InputException invalid(int line, String problem, Exception cause) {
+    return new InputException(
+        "%s: line %s: %s"
+            .formatted(failure, line, problem.lines().findFirst().orElse("it is not YAML")),
+        cause);
+  }
+
+  private void checkEvents(Iterable<Event> events) {
+    int depth = 0;
+    for (Event event : events) {
+      int line = event.getStartMark().getLine() + 1;
+      Check.input(
+          !(event instanceof NodeEvent node) || node.getAnchor() == null,
+          "%s: line %s: YAML anchors and aliases are not supported",
+          failure,
+          line);
+      Check.input(
+          !(event instanceof ScalarEvent scalar)
+              || scalar.getValue().chars().noneMatch(Character::isISOControl),
+          "%s: line %s: there is a control character in a value",
+          failure,
+          line);
+      if (event instanceof CollectionStartEvent) {
+        depth++;
+      } else if (event instanceof CollectionEndEvent) {
+        depth--;
+      }
+      Check.input(
+          depth <= maximumDepth,
+          "%s: line %s: nested deeper than %s",
+          failure,
+          line,
+          maximumDepth);
+    }
+  }
+}

@@ -1,0 +1,142 @@
+package io.stoker.driver.config;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.stoker.base.yaml.StrictYaml;
+import io.stoker.failure.Check;
+import io.stoker.failure.InputException;
+import io.stoker.failure.Suggestion;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * A recipe: the options of {@code stoker train} as YAML. Its keys are the names of the options,
+ * with hyphens or underscores, and the keys of a config, see {@link ConfigFormat}, which differ
+ * from the options where a value has parts: {@code augmentations}, {@code schedule}, {@code
+ * layer_rates}.
+ */
+public final class Recipe {
+  /** A larger file is not a recipe. */
+  private static final int MAXIMUM_BYTES = 1 << 16;
+
+  private static final int MAXIMUM_DEPTH = 5;
+
+  /** Maps of layers' names, which stay as they are. */
+  private static final String LAYER_RATES = "layer_rates";
+
+  /** Options that have the same meaning as a key of the config, by their name. */
+  private static final Map<String, String> SYNONYMS = Map.of("augment", "augmentations");
+
+  private final Path file;
+  private final ObjectNode config;
+  private final Map<String, JsonNode> options;
+
+  private Recipe(Path file, ObjectNode config, Map<String, JsonNode> options) {
+    this.file = file;
+    this.config = config;
+    this.options = options;
+  }
+
+  /**
+   * Reads a recipe.
+   *
+   * @param file where it is, at most 64 KiB
+   * @param optionNames the options that a recipe may hold in addition to a config's values, such
+   *     as {@code rate-factor}
+   * @throws InputException if the file cannot be read, is not a recipe, or has an unknown key or
+   *     one key twice
+   */
+  public static Recipe read(Path file, Set<String> optionNames) {
+    JsonNode tree = parse(file);
+    if (!(tree instanceof ObjectNode)) {
+      throw new InputException(
+          "Cannot read recipe %s: it must be 'option: value' lines, such as 'batch: 64'"
+              .formatted(file));
+    }
+    ObjectNode values = underscored(tree, file);
+    Set<String> configKeys = ConfigFormat.keys();
+    Set<String> optionKeys = new TreeSet<>();
+    optionNames.forEach(name -> optionKeys.add(name.replace('-', '_')));
+    Map<String, JsonNode> options = new TreeMap<>();
+    for (Map.Entry<String, JsonNode> value : values.deepCopy().properties()) {
+      String key = value.getKey();
+      Check.input(!value.getValue().isNull(), "Cannot use %s: '%s' has no value", file, key);
+      Check.input(
+          !SYNONYMS.containsKey(key) || !values.has(SYNONYMS.get(key)),
+          "Cannot use %s: '%s' and '%s' are the same",
+          file,
+          key,
+          SYNONYMS.get(key));
+      boolean word = key.equals(ConfigFormat.SCHEDULE) && value.getValue().isTextual();
+      if (optionKeys.contains(key) && (word || !configKeys.contains(key))) {
+        options.put(key.replace('_', '-'), value.getValue());
+        values.remove(key);
+      } else {
+        requireKnown(key, configKeys, optionKeys, file);
+      }
+    }
+    return new Recipe(file, values, options);
+  }
+
+  private static JsonNode parse(Path file) {
+    try (InputStream stream = Files.newInputStream(file)) {
+      return new StrictYaml("Cannot read recipe " + file, MAXIMUM_BYTES, MAXIMUM_DEPTH)
+          .read(stream);
+    } catch (NoSuchFileException e) {
+      throw new InputException("Cannot read recipe %s: there is no such file".formatted(file), e);
+    } catch (IOException e) {
+      throw new InputException("Cannot read recipe %s: %s".formatted(file, e), e);
+    }
+  }
+
+  private static ObjectNode underscored(JsonNode node, Path file) {
+    ObjectNode result = ConfigFormat.object();
+    for (Map.Entry<String, JsonNode> field : node.properties()) {
+      String key = field.getKey().replace('-', '_');
+      JsonNode value = field.getValue();
+      boolean rename = value.isObject() && !key.equals(LAYER_RATES);
+      Check.input(!result.has(key), "Cannot use %s: '%s' is there twice", file, key);
+      result.set(key, rename ? underscored(value, file) : value);
+    }
+    return result;
+  }
+
+  private static void requireKnown(
+      String key, Set<String> configKeys, Set<String> optionKeys, Path file) {
+    Set<String> known = new TreeSet<>(configKeys);
+    known.addAll(optionKeys);
+    Check.input(
+        known.contains(key),
+        "Cannot use %s: unknown key '%s'; %s",
+        file,
+        key,
+        Suggestion.among(key, known));
+  }
+
+  /**
+   * A builder with the recipe's values, and defaults where it has none.
+   *
+   * @throws InputException if a value does not fit its key
+   */
+  public TrainingConfig.Builder config() {
+    return ConfigFormat.merge(config, file.toString(), TrainingConfig.builder());
+  }
+
+  /** The values of other options, by the options' names. */
+  public Map<String, JsonNode> options() {
+    return Collections.unmodifiableMap(options);
+  }
+
+  /** Where it is from. */
+  public Path file() {
+    return file;
+  }
+}
