@@ -44,8 +44,7 @@ public record StrictYaml(String failure, int maximumBytes, int maximumDepth) {
    */
   public JsonNode read(InputStream stream) throws IOException {
     byte[] bytes = stream.readNBytes(maximumBytes + 1);
-    Check.input(
-        bytes.length <= maximumBytes, "%s: larger than %s bytes", failure, maximumBytes);
+    Check.input(bytes.length <= maximumBytes, "%s: larger than %s bytes", failure, maximumBytes);
     LoaderOptions options = new LoaderOptions();
     options.setCodePointLimit(maximumBytes);
     try {
@@ -106,11 +105,7 @@ public record StrictYaml(String failure, int maximumBytes, int maximumDepth) {
         depth--;
       }
       Check.input(
-          depth <= maximumDepth,
-          "%s: line %s: nested deeper than %s",
-          failure,
-          line,
-          maximumDepth);
+          depth <= maximumDepth, "%s: line %s: nested deeper than %s", failure, line, maximumDepth);
     }
   }
 }

@@ -49,8 +49,8 @@ public final class Recipe {
    * Reads a recipe.
    *
    * @param file where it is, at most 64 KiB
-   * @param optionNames the options that a recipe may hold in addition to a config's values, such
-   *     as {@code rate-factor}
+   * @param optionNames the options that a recipe may hold in addition to a config's values, such as
+   *     {@code rate-factor}
    * @throws InputException if the file cannot be read, is not a recipe, or has an unknown key or
    *     one key twice
    */

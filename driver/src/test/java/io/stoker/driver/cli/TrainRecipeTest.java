@@ -73,8 +73,7 @@ class TrainRecipeTest {
     TrainCommand command = train(folder, text, "--epochs", "8", "--augment", "flip");
     TrainingConfig config = command.config();
     Map<String, Object> values = new TreeMap<>();
-    CommandSpec spec =
-        CommandSpec.forAnnotatedObject(command);
+    CommandSpec spec = CommandSpec.forAnnotatedObject(command);
     spec.options().forEach(option -> values.put(option.longestName(), option.getValue()));
 
     assertThat(config)

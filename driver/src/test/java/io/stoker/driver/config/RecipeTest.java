@@ -24,15 +24,14 @@ class RecipeTest {
   @Test
   void isReadOverTheDefaults() {
     TrainingConfig config =
-        read(
-                """
-                model: alexnet-mini   # a comment
-                learning-rate: 0.1
-                local_steps: 5
-                augmentations: [crop, flip]
-                schedule: {type: step, factor: 0.1, every-epochs: 30}
-                layer-rates: {"dense 10": 2, "1": 0.5}
-                """)
+        read("""
+        model: alexnet-mini   # a comment
+        learning-rate: 0.1
+        local_steps: 5
+        augmentations: [crop, flip]
+        schedule: {type: step, factor: 0.1, every-epochs: 30}
+        layer-rates: {"dense 10": 2, "1": 0.5}
+        """)
             .config()
             .data("data")
             .run("run")

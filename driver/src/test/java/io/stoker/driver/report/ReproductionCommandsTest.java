@@ -2,8 +2,8 @@ package io.stoker.driver.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.stoker.driver.config.Recipe;
 import io.stoker.driver.config.LearningRateSchedule;
+import io.stoker.driver.config.Recipe;
 import io.stoker.driver.config.TrainingConfig;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
