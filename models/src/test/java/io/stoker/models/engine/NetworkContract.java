@@ -27,7 +27,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What every {@link Engine} must do; an engine's test extends this class. */
+/**
+ * What every {@link Engine} must do; an engine's test extends this class. An engine in a module of
+ * its own has it in the test-jar of {@code stoker-models}.
+ */
 public abstract class NetworkContract {
   private static final long SEED = 7;
 
