@@ -4,15 +4,20 @@ import static com.tngtech.archunit.base.DescribedPredicate.describe;
 import static com.tngtech.archunit.base.DescribedPredicate.not;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.assignableTo;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
+import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 import java.io.File;
 import java.nio.file.Files;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.spark.storage.StorageLevel;
@@ -76,7 +81,7 @@ class ModuleRulesTest {
   static final ArchRule SPARKS_INTERNALS_AND_SCALA_ARE_NAMED_IN_ONE_PACKAGE =
       noClasses()
           .that()
-          .resideOutsideOfPackages("io.stoker.driver.spark..", "io.stoker.driver.dl4j..")
+          .resideOutsideOfPackage("io.stoker.driver.spark..")
           .should()
           .dependOnClassesThat(
               resideInAnyPackage(
@@ -110,4 +115,57 @@ class ModuleRulesTest {
   @ArchTest
   static final ArchRule NO_CYCLES =
       slices().matching("io.stoker.driver.(*)..").should().beFreeOfCycles();
+
+  /**
+   * The packages from the bottom to the top: each may use those of the lines before its own, and
+   * none of its own line.
+   */
+  private static final List<Set<String>> LAYERS =
+      List.of(
+          Set.of("spark", "config", "metrics"),
+          Set.of("cluster"),
+          Set.of("averaging"),
+          Set.of("checkpoint"),
+          Set.of("evaluate"),
+          Set.of("explain", "probe", "score"),
+          Set.of("round", "report", "ml"),
+          Set.of("bench", "tensorboard"),
+          Set.of("cli"));
+
+  @ArchTest
+  static void packagesUseOnlyPackagesOfTheLayersBelow(JavaClasses classes) {
+    Set<String> forbidden = new TreeSet<>();
+    for (int layer = LAYERS.size() - 1; layer >= 0; layer--) {
+      forbidden.addAll(LAYERS.get(layer));
+      for (String each : LAYERS.get(layer)) {
+        noClasses()
+            .that()
+            .resideInAPackage(name(each))
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(
+                forbidden.stream()
+                    .filter(other -> !other.equals(each))
+                    .map(ModuleRulesTest::name)
+                    .toArray(String[]::new))
+            .allowEmptyShould(true)
+            .check(classes);
+      }
+    }
+  }
+
+  @ArchTest
+  static final ArchRule EACH_PACKAGE_HAS_A_LAYER =
+      classes()
+          .should()
+          .resideInAnyPackage(
+              LAYERS.stream()
+                  .flatMap(Set::stream)
+                  .map(ModuleRulesTest::name)
+                  .toArray(String[]::new))
+          .because("a new package gets its place in LAYERS");
+
+  private static String name(String each) {
+    return "io.stoker.driver." + each + "..";
+  }
 }
