@@ -10,30 +10,36 @@ import java.util.Locale;
  */
 public final class FileNames {
   private static final String ENCODING = System.getProperty("sun.jnu.encoding", "UTF-8");
+  private static final boolean UNICODE = isUnicode(ENCODING);
 
   private FileNames() {}
 
-  /** Whether names are read as UTF-8, so that each name that is valid there is read as it is. */
-  public static boolean areUnicode() {
-    return areUnicode(ENCODING);
-  }
-
-  static boolean areUnicode(String encoding) {
+  /** Whether an encoding has all characters that a name may have. */
+  static boolean isUnicode(String encoding) {
     return encoding.toUpperCase(Locale.ROOT).replace("-", "").equals("UTF8");
   }
 
   /**
-   * Checks a name where {@link #areUnicode} is false: a file is better refused than lost.
+   * Whether a name on a local disk is what it says.
    *
-   * @param name a path, or a part of one
-   * @param place where it was found
-   * @throws ResourceException if it has a character outside ASCII
+   * @param name a path, or a part of one, as Java decoded it
    */
-  static void requireAscii(String name, String place) {
-    if (!name.chars().allMatch(character -> character < 128)) {
+  static boolean isReadable(String name) {
+    return UNICODE || name.chars().allMatch(character -> character < 128);
+  }
+
+  /**
+   * Checks a name on a local disk: a job is better refused than a file lost.
+   *
+   * @param path as Java decoded it
+   * @throws ResourceException if this process was not started with a UTF-8 locale, and the name has
+   *     a character outside ASCII
+   */
+  static void requireReadable(String path) {
+    if (!isReadable(path)) {
       throw new ResourceException(
-          "Cannot read all names in %s: this Java process reads them as %s, not as UTF-8; set LC_ALL=C.UTF-8 in its environment, for executors by --conf spark.executorEnv.LC_ALL=C.UTF-8 (./stoker does both)"
-              .formatted(place, ENCODING));
+          "Cannot read the name of %s: this process decodes file names as %s (start it with a UTF-8 locale, such as LC_ALL=C.UTF-8; on a cluster also its executors, by spark.executorEnv.LC_ALL)"
+              .formatted(path.replace('\uFFFD', '?'), ENCODING));
     }
   }
 }

@@ -2,7 +2,6 @@ package io.stoker.data.storage;
 
 import io.stoker.failure.ResourceException;
 import java.io.ByteArrayOutputStream;
-import java.io.File;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
@@ -72,9 +71,8 @@ public final class FolderEntries {
    *     UTF-8 locale
    */
   public static void requireNameable(FileSystem fileSystem, Path file) {
-    String path = file.toUri().getPath();
-    if (fileSystem instanceof RawLocalFileSystem && !isAscii(path) && !decodesUtf8()) {
-      throw wrongLocale(path);
+    if (fileSystem instanceof RawLocalFileSystem) {
+      FileNames.requireReadable(file.toUri().getPath());
     }
   }
 
@@ -124,9 +122,7 @@ public final class FolderEntries {
   /** Adds a file, or all files below a folder: what is in a folder that is left out counts too. */
   private static void addUnnameable(
       java.nio.file.Path entry, String name, List<FolderEntry> entries) throws IOException {
-    if (!decodesUtf8()) {
-      throw wrongLocale(entry.toString());
-    }
+    FileNames.requireReadable(entry.toString());
     if (!Files.isDirectory(entry, LinkOption.NOFOLLOW_LINKS)) {
       entries.add(new FolderEntry.Unnameable(name, NOT_UTF8));
       return;
@@ -146,10 +142,7 @@ public final class FolderEntries {
    */
   private static boolean isNameable(java.nio.file.Path file) {
     String name = file.getFileName().toString();
-    if (isAscii(name)) {
-      return true;
-    }
-    if (!decodesUtf8()) {
+    if (!FileNames.isReadable(name)) {
       return false;
     }
     try {
@@ -157,27 +150,6 @@ public final class FolderEntries {
     } catch (InvalidPathException e) {
       return false;
     }
-  }
-
-  /** Java decides this when the process starts, by its locale; Windows has no choice to make. */
-  private static boolean decodesUtf8() {
-    return File.separatorChar == '\\'
-        || StandardCharsets.UTF_8.name().equalsIgnoreCase(System.getProperty("sun.jnu.encoding"));
-  }
-
-  private static ResourceException wrongLocale(String path) {
-    return new ResourceException(
-        String.format(
-            Locale.ROOT,
-            "Cannot read the name of %s: this process decodes file names as %s (start it with a"
-                + " UTF-8 locale, such as LC_ALL=C.UTF-8; on a cluster also its executors, by"
-                + " spark.executorEnv.LC_ALL)",
-            path.replace('\uFFFD', '?'),
-            System.getProperty("sun.jnu.encoding")));
-  }
-
-  private static boolean isAscii(String text) {
-    return text.chars().allMatch(character -> character < 128);
   }
 
   /** A file's own name, with {@code \xFF} in place of each byte that is not UTF-8. */

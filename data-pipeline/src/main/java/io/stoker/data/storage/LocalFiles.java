@@ -9,6 +9,7 @@ import java.util.Collections;
 import java.util.Map;
 import java.util.WeakHashMap;
 import org.apache.hadoop.fs.FSDataInputStream;
+import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.RawLocalFileSystem;
 
@@ -33,6 +34,18 @@ final class LocalFiles extends RawLocalFileSystem {
     created.initialize(hadoops.getUri(), hadoops.getConf());
     OF_HADOOPS.put(hadoops, created);
     return created;
+  }
+
+  /** Hadoop's leaves out what it cannot open, which is each name that Java could not decode. */
+  @Override
+  public FileStatus[] listStatus(org.apache.hadoop.fs.Path folder) throws IOException {
+    String[] names = pathToFile(folder).list();
+    if (names != null) {
+      for (String name : names) {
+        FileNames.requireReadable(folder.toUri().getPath() + "/" + name);
+      }
+    }
+    return super.listStatus(folder);
   }
 
   @Override

@@ -65,9 +65,7 @@ public final class Storage {
     try {
       FileSystem fileSystem = path.getFileSystem(hadoop);
       if (fileSystem instanceof LocalFileSystem local) {
-        if (!FileNames.areUnicode()) {
-          FileNames.requireAscii(path.toString(), path.toString());
-        }
+        FileNames.requireReadable(path.toString());
         return local.getRawFileSystem().getClass() == RawLocalFileSystem.class
             ? LocalFiles.of(local.getRawFileSystem())
             : local.getRawFileSystem();
