@@ -1,5 +1,6 @@
 package io.stoker.driver.cli;
 
+import io.stoker.data.storage.OutputFolder;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.report.Dashboard;
 import io.stoker.driver.tensorboard.TensorBoardLog;
@@ -7,7 +8,7 @@ import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import picocli.CommandLine.Option;
 
-/** Options of {@code train} for looking at a run while it goes on. */
+/** Options of {@code train} that show a run while it trains. */
 final class MonitoringOptions {
   @Option(
       names = "--dashboard",
@@ -27,9 +28,17 @@ final class MonitoringOptions {
               + " the first layer's filters at each checkpoint, samples; a URI.")
   private String tensorboard;
 
-  /** Starts what is wanted, and says where the page is; the caller closes it. */
+  /**
+   * Starts the observers that the options ask for, and prints where the page is.
+   *
+   * @return to be closed by the caller
+   * @throws io.stoker.failure.StokerException if the port is taken, or the folder cannot be written
+   */
   TrainingListeners start(TrainingConfig config, Console console) {
     Configuration hadoop = SparkSetup.hadoop();
+    if (tensorboard != null) {
+      OutputFolder.check("--tensorboard", tensorboard, hadoop);
+    }
     Optional<Dashboard> page =
         Optional.ofNullable(dashboard).map(port -> Dashboard.ofNewRun(config.run(), port, hadoop));
     page.ifPresent(started -> console.say("dashboard: " + started.url()));

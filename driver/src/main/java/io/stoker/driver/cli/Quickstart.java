@@ -9,6 +9,7 @@ import io.stoker.data.pack.PrepareOptions.ExistingOutput;
 import io.stoker.data.shard.ShardBlock;
 import io.stoker.data.shard.ShardFolder;
 import io.stoker.data.source.ImageSources;
+import io.stoker.data.storage.OutputFile;
 import io.stoker.driver.config.LearningRateSchedule;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.evaluate.EvaluateJob;
@@ -176,10 +177,8 @@ final class Quickstart {
     console.say("5/5 report: " + page);
     ReportRequest request =
         new ReportRequest(trained.run(), "", SPLIT, EVALUATION_BATCH, Engines.AUTO);
-    ReportJob.write(
-        new org.apache.hadoop.fs.Path(page.toUri()),
-        new ReportJob(spark, request).page(),
-        spark.hadoopConfiguration());
+    OutputFile.check("--output", page.toString(), spark.hadoopConfiguration())
+        .write(new ReportJob(spark, request).page());
   }
 
   private static List<String> writeImages(ShardFolder data, Path images, int count)

@@ -1,17 +1,14 @@
 package io.stoker.driver.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.stoker.data.storage.Storage;
+import io.stoker.data.storage.OutputFile;
 import io.stoker.driver.checkpoint.Locations;
 import io.stoker.driver.checkpoint.RunFolder;
 import io.stoker.driver.report.ReportJob;
 import io.stoker.driver.report.ReportRequest;
 import io.stoker.failure.Check;
 import io.stoker.models.engine.Engines;
-import java.io.IOException;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FileSystem;
-import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaSparkContext;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -70,23 +67,19 @@ final class ReportCommand extends StokerCommand {
   }
 
   @Override
-  Report execute() throws IOException {
+  Report execute() {
     Check.input(batch >= 1, "Invalid batch size: %d (must be >= 1)", batch);
     Configuration hadoop = SparkSetup.hadoop();
-    Path file = Locations.absolute(output, hadoop);
-    FileSystem fileSystem = Storage.of(file, hadoop);
-    Check.input(
-        !fileSystem.exists(file) || fileSystem.getFileStatus(file).isFile(),
-        "Invalid output: %s is a folder",
-        output);
-    RunFolder.at(Locations.absolute(run, hadoop), hadoop).recorded(); // before Spark starts
+    // Both before Spark is started, which takes seconds.
+    RunFolder.at(Locations.absolute(run, hadoop), hadoop).recorded();
+    OutputFile file = OutputFile.check("--output", output, hadoop);
     try (JavaSparkContext spark = SparkSetup.start("report")) {
       ReportJob job = new ReportJob(spark, new ReportRequest(run, data, split, batch, engine));
       byte[] page = job.page();
-      ReportJob.write(file, page, hadoop);
+      file.write(page);
       job.missing().forEach(part -> console().say("not in the report: " + part));
       ObjectNode json = Report.object();
-      json.put("report", file.toString()).put("bytes", page.length);
+      json.put("report", file.path().toString()).put("bytes", page.length);
       job.missing().forEach(json.putArray("missing")::add);
       return new Report("report: %s (%,d bytes)%n".formatted(output, page.length), json);
     }

@@ -16,14 +16,13 @@ import picocli.CommandLine.Parameters;
 
 @Command(
     name = "runs",
-    header = "Lists the runs in a folder: how far they are, how good, how they stand.",
+    header = "Lists the runs in a folder: state, rounds, accuracy, loss.",
     customSynopsis = "./stoker [spark-submit option]... runs DIR [option]...",
     description = {
       "",
-      "Accuracy is that of a run's best validation; of a run without validations, that of its last"
-          + " round on its own training images, marked (train). A run that is not finished and has"
-          + " written nothing for two minutes, nor for ten times its last round, is called"
-          + " interrupted."
+      "Accuracy is that of a run's best validation. For a run without validations it is that of the"
+          + " last round on its own training images, marked (train). A run is running while its"
+          + " driver holds its lock, and interrupted if it has rounds to do and no driver."
     })
 final class RunsCommand extends StokerCommand {
   private static final DateTimeFormatter TIME =
@@ -60,6 +59,15 @@ final class RunsCommand extends StokerCommand {
             run ->
                 text.append(TerminalText.escapeLine(run.folder().getName() + ": " + run.damage()))
                     .append('\n'));
+    for (RunSummary run : runs) {
+      run.earlyStop()
+          .ifPresent(
+              stop ->
+                  text.append(
+                          TerminalText.escapeLine(
+                              run.folder().getName() + ": ended early: " + stop.reason()))
+                      .append('\n'));
+    }
     return new Report(text.toString(), json);
   }
 
@@ -95,6 +103,7 @@ final class RunsCommand extends StokerCommand {
     run.accuracy().ifPresent(share -> json.put("accuracy", share).put("split", run.split()));
     run.best().ifPresent(best -> json.put("best_round", best.round()));
     run.last().ifPresent(round -> json.put("loss", round.loss()));
+    run.earlyStop().ifPresent(stop -> json.put("ended_early", stop.reason()));
     json.put("updated", run.updated().toString());
     if (!run.damage().isEmpty()) {
       json.put("damage", run.damage());

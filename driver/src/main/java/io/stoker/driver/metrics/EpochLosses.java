@@ -6,8 +6,8 @@ import java.util.NavigableMap;
 import java.util.TreeMap;
 
 /**
- * The mean training loss of each epoch so far, summed in the order of rounds, so that a job that
- * was resumed knows the same losses to the last bit.
+ * The mean training loss of each epoch so far. It is summed in the order of rounds, so that a
+ * resumed job computes the same losses to the last bit.
  */
 public final class EpochLosses {
   private final NavigableMap<Integer, EpochSum> sums = new TreeMap<>();
@@ -28,29 +28,29 @@ public final class EpochLosses {
 
   private EpochLosses() {}
 
-  /** Those of the rounds in a log. */
+  /** Sums the rounds of a log. */
   public static EpochLosses of(List<RoundMetrics> past) {
     EpochLosses losses = new EpochLosses();
     past.forEach(losses::add);
     return losses;
   }
 
-  /** Counts a round in. */
+  /** Adds a round. */
   public void add(RoundMetrics round) {
     rounds++;
     int epoch = round.epoch() - 1;
     sums.put(epoch, sums.getOrDefault(epoch, EpochSum.ZERO).plus(round));
   }
 
-  /** How many rounds were counted. */
+  /** The number of rounds that were added. */
   public int rounds() {
     return rounds;
   }
 
   /**
-   * The mean loss of each epoch before some epoch, from the first; NaN where no round is known.
+   * The mean losses of the first epochs; NaN for an epoch of which no round is known.
    *
-   * @param epoch the epoch, from 0
+   * @param epoch the number of epochs, at most
    */
   public List<Double> before(int epoch) {
     List<Double> means = new ArrayList<>();

@@ -2,12 +2,12 @@ package io.stoker.driver.metrics;
 
 import java.util.List;
 
-/** The value in the middle, which a few odd ones do not move. */
+/** The median of numbers, which outliers do not change. */
 public final class Median {
   private Median() {}
 
   /**
-   * The median; of an even number of values, the mean of the two in the middle.
+   * Computes the median; of an even number of values, the mean of the two in the middle.
    *
    * @param values at least one
    */

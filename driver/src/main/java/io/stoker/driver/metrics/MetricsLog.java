@@ -26,10 +26,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The run's {@code metrics.jsonl}: a line a round. Where the filesystem can append, a line is
- * readable as soon as its round is over. Where it cannot (an object store), the whole file is
- * written again, at most every {@link #REWRITE_INTERVAL} and when a checkpoint or the job is
- * complete; a line takes about 300 bytes.
+ * Writes a run's {@code metrics.jsonl}, which has a line for each round. On a filesystem that can
+ * append, a line is readable as soon as its round is over. An object store cannot append: there the
+ * whole file is written again, at most once in {@link #REWRITE_INTERVAL}, and when a checkpoint or
+ * the job is complete. A line has about 300 bytes.
  */
 public final class MetricsLog implements AutoCloseable {
   /** The file's name in the run folder. */
@@ -81,10 +81,10 @@ public final class MetricsLog implements AutoCloseable {
   }
 
   /**
-   * Opens the log of a run, and drops the lines of rounds that will be done again.
+   * Opens the log of a run, and drops the lines of rounds that will be trained again.
    *
    * @param folder the run folder
-   * @param round the rounds that count as done: 0 for a new run
+   * @param round the number of rounds that are complete: 0 for a new run
    * @param hadoop how to reach the folder
    * @throws DamagedException if a line other than the last one is no round
    */
@@ -103,8 +103,8 @@ public final class MetricsLog implements AutoCloseable {
   }
 
   /**
-   * The lines of rounds that count as done. A last line that cannot be read was cut when its writer
-   * was killed, and its round is done again.
+   * Reads the lines of rounds that are complete. If the last line cannot be read, it was cut when
+   * its writer was killed, and its round is trained again.
    */
   private static List<String> keep(FileSystem fileSystem, Path file, int round) throws IOException {
     List<String> kept = new ArrayList<>();

@@ -21,12 +21,12 @@ import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.Path;
 
 /**
- * Follows a run's {@code metrics.jsonl} as it grows: each {@link #poll} reads what is new. A last
- * line without its end is not there yet. Where the file is another one than it was, because a
- * resumed run has dropped rounds, it is read from its beginning.
+ * Follows a run's {@code metrics.jsonl} as it grows: each {@link #poll} reads the lines that were
+ * added. A last line without a line feed is still being written, and is left for the next call. If
+ * a resumed run has replaced the file, it is read again from the beginning.
  */
 public final class MetricsTail {
-  /** In the last bytes of so many there is a whole line. */
+  /** The last bytes of a file, in which there is at least one whole line. */
   private static final int END = 2 * MetricsLog.LONGEST_LINE;
 
   private final Path file;
@@ -46,9 +46,9 @@ public final class MetricsTail {
   }
 
   /**
-   * The rounds so far.
+   * Reads the rounds so far.
    *
-   * @return a view of all of them, in their order; the next call changes it
+   * @return an unmodifiable view of all rounds, in order; the next call changes it
    * @throws DamagedException if a whole line is no round
    */
   public List<RoundMetrics> poll() {
@@ -66,7 +66,7 @@ public final class MetricsTail {
   }
 
   /**
-   * The last round of a run so far, without reading those before it.
+   * Reads the last round of a run, without reading those before it.
    *
    * @param run the run folder
    * @param hadoop how to reach it
@@ -100,7 +100,7 @@ public final class MetricsTail {
     }
   }
 
-  /** A stream tells of more than 2 GiB that there are as many. */
+  /** A stream counts no more than 2 GiB at a time. */
   private static long length(FSDataInputStream in) throws IOException {
     long length = 0;
     for (int more = in.available(); more > 0; more = in.available()) {
@@ -123,7 +123,7 @@ public final class MetricsTail {
     offset = 0;
   }
 
-  /** Reads what was added; returns whether it continues what was read before. */
+  /** Reads what was added. Returns false if the file is another one than before. */
   private boolean readOn() throws IOException {
     SmallFile.requireRegular(Storage.of(file, hadoop), file);
     try (FSDataInputStream in = Storage.of(file, hadoop).open(file)) {

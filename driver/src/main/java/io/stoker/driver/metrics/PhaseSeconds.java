@@ -1,15 +1,16 @@
 package io.stoker.driver.metrics;
 
 /**
- * Where time went, in seconds.
+ * The time that a round took, by phase, in seconds.
  *
  * @param gather fetching the parameters into the replicas, the workers' mean
  * @param data waiting for data, the workers' mean
  * @param compute forward, backward and update, the workers' mean
  * @param scatter cutting parameters into slices and handing them to the shuffle, the workers' mean
  * @param average fetching and averaging pieces, as if spread evenly over the slots
- * @param checkpoint waiting for a checkpoint; not what is written beside rounds
- * @param total the wall clock, which also holds scheduling and waves of workers
+ * @param checkpoint waiting for a checkpoint; not the time in which one is written while rounds go
+ *     on
+ * @param total the wall-clock time, which includes scheduling, and waiting where workers take turns
  */
 public record PhaseSeconds(
     double gather,
@@ -19,10 +20,10 @@ public record PhaseSeconds(
     double average,
     double checkpoint,
     double total) {
-  /** No time at all. */
+  /** Zero in each phase. */
   public static final PhaseSeconds ZERO = new PhaseSeconds(0, 0, 0, 0, 0, 0, 0);
 
-  /** The sum, phase by phase. */
+  /** Adds another time, phase by phase. */
   public PhaseSeconds plus(PhaseSeconds other) {
     return new PhaseSeconds(
         gather + other.gather,

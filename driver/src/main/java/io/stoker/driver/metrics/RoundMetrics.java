@@ -8,9 +8,9 @@ import io.stoker.failure.Check;
  *
  * @param round the round, from 1
  * @param epoch the epoch that it belongs to, from 1
- * @param step local steps since the job began, this round's included
- * @param examples examples that this round trained on
- * @param examplesTotal examples since the job began, this round's included
+ * @param step local steps since the job began, including those of this round
+ * @param examples the number of examples that this round trained on
+ * @param examplesTotal examples since the job began, including those of this round
  * @param loss mean cross-entropy of this round's examples, in nats, each before its own step
  * @param accuracy the share of them that were classified right
  * @param lr the learning rate of the round's last step

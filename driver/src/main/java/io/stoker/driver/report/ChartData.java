@@ -12,12 +12,12 @@ import java.util.List;
 import java.util.function.ToDoubleFunction;
 
 /**
- * The rounds of a run as the arrays that charts are drawn from, bounded in size: of a long run a
- * point stands for several rounds, by their mean, and the loss for its least and greatest value
- * too, so that no spike is lost.
+ * The arrays that charts of a run are drawn from. Their size is bounded: in a long run a point is
+ * the mean of several rounds, and of the loss the least and greatest values are kept too, so that
+ * no spike is lost.
  */
 final class ChartData {
-  /** More would be narrower than a pixel. */
+  /** More points would be narrower than a pixel. */
   static final int MAXIMUM_POINTS = 1000;
 
   private static final MathContext DIGITS = new MathContext(5);
@@ -30,10 +30,10 @@ final class ChartData {
   }
 
   /**
-   * Arrays of equal length by name.
+   * Makes the arrays, all of one length, by name.
    *
-   * @param rounds the rounds in their order
-   * @param workers how many workers the job has
+   * @param rounds the rounds, in order
+   * @param workers the number of the job's workers
    */
   static ObjectNode of(List<RoundMetrics> rounds, int workers) {
     ChartData curves = new ChartData(workers);
@@ -67,7 +67,7 @@ final class ChartData {
     phase("other", rounds, ChartData::otherSeconds);
   }
 
-  /** What a worker needs by itself: it reads and computes, and exchanges nothing. */
+  /** The time in which a worker reads data and computes, without the exchange with others. */
   private static double workSeconds(RoundMetrics round) {
     return round.seconds().data() + round.seconds().compute();
   }

@@ -12,24 +12,24 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** Finds an image of each class in the split that is trained on. */
+/** Finds an image of each class in the train split. */
 public final class ClassSamples {
   private static final String SPLIT = "train";
 
-  /** A rare class may be far from the start; more blocks than these are not looked through. */
+  /** Where to stop looking for an image of a rare class. */
   private static final int MAXIMUM_BLOCKS = 32;
 
   private ClassSamples() {}
 
   /**
-   * An image.
+   * An image of a class.
    *
-   * @param name of its class
-   * @param path where it came from, relative to the input
-   * @param image the image
+   * @param name the class
+   * @param path the image's file, relative to the input of prepare
+   * @param image its pixels
    */
   public record Sample(String name, String path, Pixels image) {
-    /** The image for Java to draw. */
+    /** Converts the image to one that Java can draw; grey images become RGB. */
     public BufferedImage draw() {
       ImageShape shape = image.shape();
       BufferedImage drawn =
@@ -47,10 +47,10 @@ public final class ClassSamples {
   }
 
   /**
-   * The first image of each class, in label order; of rare classes there may be none.
+   * Finds the first image of each class, in label order. Rare classes may be missing.
    *
    * @param folder the data
-   * @param classes how many classes at most, the first ones
+   * @param classes the number of classes at most; the first ones are taken
    */
   public static List<Sample> of(ShardFolder folder, int classes) {
     ShardManifest manifest = folder.manifest();

@@ -12,9 +12,9 @@ import io.stoker.worker.eval.WorstMistakes;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What the page shows of a data set: its counts, samples, and images by their place. */
+/** The part of the page that shows a data set: counts, samples, and mistakes of an evaluation. */
 final class DataView {
-  /** Of more classes the first ones are shown; the rest is counted. */
+  /** Of more classes, the first ones are listed, and the number of all. */
   private static final int MAXIMUM_CLASSES = 100;
 
   private static final int SAMPLES = 20;
@@ -25,7 +25,7 @@ final class DataView {
     this.folder = folder;
   }
 
-  /** Counts and samples. */
+  /** The counts and samples as JSON. */
   ObjectNode toJson() {
     ShardManifest manifest = folder.manifest();
     ObjectNode json = JsonNodeFactory.instance.objectNode();
@@ -56,7 +56,7 @@ final class DataView {
     return samples;
   }
 
-  /** The worst mistakes of an evaluation on this data. */
+  /** The images that an evaluation on this data was most wrong about, as JSON. */
   ArrayNode mistakes(EvaluationReport report) {
     List<Integer> firstRows = new ArrayList<>();
     int rows = 0;

@@ -11,14 +11,14 @@ import java.io.UncheckedIOException;
 import java.util.Base64;
 import javax.imageio.ImageIO;
 
-/** Pictures that are part of a page: {@code data:} URIs. */
+/** Pictures within a page, as {@code data:} URIs. */
 final class EmbeddedPicture {
-  /** The longer side; larger ones are made smaller, so that a page stays small. */
+  /** The longer side in pixels; larger images are scaled down, so that a page stays small. */
   private static final int LONGEST_SIDE = 160;
 
   private EmbeddedPicture() {}
 
-  /** A small copy of an image. */
+  /** Makes the URI of an image, scaled down if it is large. */
   static String of(Pixels image) {
     ImageShape shape = image.shape();
     double scale = Math.min(1, (double) LONGEST_SIDE / Math.max(shape.height(), shape.width()));
@@ -30,7 +30,7 @@ final class EmbeddedPicture {
     return uri(ImageCodec.encodePng(scale < 1 ? Resizing.fit(image, small) : image));
   }
 
-  /** A drawing as it is. */
+  /** Makes the URI of a drawing in its own size. */
   static String of(BufferedImage drawing) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try {

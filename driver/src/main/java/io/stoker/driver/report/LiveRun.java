@@ -10,7 +10,7 @@ import java.util.List;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 
-/** A run that is followed: each look reads what was added since the one before. */
+/** A run that is followed: each call reads what was added since the call before. */
 final class LiveRun {
   private final Configuration hadoop;
   private final MetricsTail tail;
@@ -20,7 +20,7 @@ final class LiveRun {
     this.tail = new MetricsTail(folder, hadoop);
   }
 
-  /** What the page shows of it now; of a run that cannot be read, why. */
+  /** The run as the page shows it now; if it cannot be read, with the reason. */
   ObjectNode look(RunFolders.Found found) {
     RunSummary summary = RunSummary.of(found, hadoop, Instant.now());
     try {

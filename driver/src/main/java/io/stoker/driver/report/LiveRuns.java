@@ -16,12 +16,12 @@ import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 
-/** Runs that are followed, one or several. Its methods may be called by several threads. */
+/** The runs that a dashboard follows. Its methods may be called by several threads. */
 final class LiveRuns {
   /** More curves in one chart cannot be told apart. */
   static final int MAXIMUM_RUNS = 20;
 
-  /** Many windows cost the storage no more than one. */
+  /** A view is made at most once in this time, however many browsers ask for it. */
   private static final Duration FRESH = Duration.ofSeconds(1);
 
   /** Looking for runs takes at most a tenth of the time, however many there are. */
@@ -63,7 +63,7 @@ final class LiveRuns {
     return List.copyOf(folders.values());
   }
 
-  /** What the page shows now. */
+  /** The runs as the page shows them now. */
   synchronized ObjectNode view() {
     if (view == null || System.nanoTime() - viewed > FRESH.toNanos()) {
       view = look();
@@ -106,7 +106,7 @@ final class LiveRuns {
     return found.stream().filter(newest::contains).toList();
   }
 
-  /** Runs of one name in different folders are called by their whole paths. */
+  /** Runs in different folders that have the same name are shown with their whole paths. */
   private static void distinguish(ArrayNode runs) {
     Set<String> names = new HashSet<>();
     Set<String> ambiguous = new HashSet<>();

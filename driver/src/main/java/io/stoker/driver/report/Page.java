@@ -16,9 +16,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The page: one HTML file with everything in it. Its Content-Security-Policy names the hashes of
- * its own scripts and styles, so that no other could run, whatever the data says, and has it load
- * nothing from anywhere.
+ * Makes the page: one HTML file that contains its scripts, styles, pictures and data. Its
+ * Content-Security-Policy allows these scripts and styles by their hashes and nothing else, so that
+ * a browser runs no script from data, and loads nothing.
  */
 final class Page {
   private static final String CHARTS = "/META-INF/resources/webjars/uplot/%s/dist/%s";
@@ -36,9 +36,9 @@ final class Page {
   private Page() {}
 
   /**
-   * The page of some data.
+   * Makes a page.
    *
-   * @param view what it shows; {@code page.js} says in which form
+   * @param view the data that it shows, in the form that {@code page.js} reads
    */
   static byte[] of(ObjectNode view) {
     Map<String, String> parts =
@@ -54,14 +54,14 @@ final class Page {
         .getBytes(StandardCharsets.UTF_8);
   }
 
-  /** What a browser may do on the page: run what is in it, and ask its own server for news. */
+  /** The Content-Security-Policy of the page: its own scripts, and requests to its own server. */
   static String policy() {
     return "default-src 'none'; img-src data:; connect-src 'self'; base-uri 'none';"
         + " form-action 'none'; style-src %s; script-src %s %s"
             .formatted(hash(STYLE), hash(LIBRARY), hash(SCRIPT));
   }
 
-  /** JSON that no HTML parser takes for markup. */
+  /** Writes JSON in which an HTML parser finds no markup. */
   private static String json(ObjectNode view) {
     try {
       return JSON.writeValueAsString(view).replace("<", "\\u003c");

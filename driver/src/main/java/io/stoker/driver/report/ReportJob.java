@@ -3,7 +3,6 @@ package io.stoker.driver.report;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.stoker.data.shard.ShardFolder;
-import io.stoker.data.storage.Storage;
 import io.stoker.driver.checkpoint.Locations;
 import io.stoker.driver.checkpoint.RunFolder;
 import io.stoker.driver.checkpoint.RunRecord;
@@ -14,7 +13,6 @@ import io.stoker.driver.explain.ExplainJob;
 import io.stoker.driver.metrics.MetricsLog;
 import io.stoker.driver.metrics.RoundMetrics;
 import io.stoker.failure.StokerException;
-import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -24,11 +22,12 @@ import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaSparkContext;
 
 /**
- * Reports on a run as one HTML file. What the run folder alone tells is always in it; samples,
- * evaluation and filters are where data and a checkpoint are, and else it says why they are not.
+ * Reports on a run as one HTML file. Curves and configuration come from the run folder and are
+ * always in it. Samples, evaluation and filters need the data and a checkpoint; where these cannot
+ * be read, the report says why.
  */
 public final class ReportJob {
-  /** A larger confusion matrix is no picture. */
+  /** A confusion matrix of more classes cannot be read on a page. */
   private static final int MAXIMUM_CONFUSION = 40;
 
   private final JavaSparkContext spark;
@@ -38,7 +37,7 @@ public final class ReportJob {
   private final List<String> missing = new ArrayList<>();
 
   /**
-   * @param spark evaluates
+   * @param spark runs the evaluation
    * @param request what to report on
    */
   public ReportJob(JavaSparkContext spark, ReportRequest request) {
@@ -47,7 +46,7 @@ public final class ReportJob {
     this.hadoop = spark.hadoopConfiguration();
   }
 
-  /** A part of the report that may not be possible. */
+  /** A part of the report that may be missing. */
   private interface Part {
     void add();
   }
@@ -78,24 +77,9 @@ public final class ReportJob {
     return Page.of(view);
   }
 
-  /** What is not in the page, and why; one line each. */
+  /** The parts that are missing in the page, each with the reason, in one line. */
   public List<String> missing() {
     return List.copyOf(missing);
-  }
-
-  /**
-   * Writes a page as a whole.
-   *
-   * @param file on any Hadoop filesystem; an earlier one is replaced
-   * @param page its content
-   * @param hadoop how to reach it
-   */
-  public static void write(Path file, byte[] page, Configuration hadoop) {
-    try {
-      Storage.replace(file, page, hadoop);
-    } catch (IOException e) {
-      throw new UncheckedIOException("Cannot write " + file, e);
-    }
   }
 
   private void tryTo(String part, Part work) {

@@ -1,7 +1,7 @@
 package io.stoker.driver.report;
 
 /**
- * What to report on.
+ * What a report is made of.
  *
  * @param run the run folder
  * @param data where the shards are; empty for where they were when the run was trained

@@ -8,14 +8,14 @@ import io.stoker.driver.config.TrainingConfig;
 import java.util.List;
 import java.util.Map;
 
-/** The commands that do a run again, for a POSIX shell. */
+/** Commands for a POSIX shell that repeat a run. */
 final class ReproductionCommands {
   private ReproductionCommands() {}
 
   /**
-   * Training from the same recipe into a folder of its own, evaluation, and the report.
+   * Commands that train by the same recipe into another run folder, evaluate, and report.
    *
-   * @param config the run's, its locations absolute
+   * @param config the run's config, with absolute locations
    */
   static List<String> of(TrainingConfig config) {
     String run = Locations.plain(config.run());
@@ -29,7 +29,7 @@ final class ReproductionCommands {
         "./stoker report --run %s --output report.html".formatted(ShellQuoting.quote(again)));
   }
 
-  /** A value is one line of JSON, which is YAML too, so that none can end the document. */
+  /** Each value is one line of JSON, which is also YAML: no value can end the document. */
   private static String recipe(TrainingConfig config, String run) {
     StringBuilder text = new StringBuilder("cat > recipe.yaml <<'END_OF_RECIPE'\n");
     ObjectNode values = changed(config);
@@ -40,7 +40,7 @@ final class ReproductionCommands {
     return text.append("END_OF_RECIPE").toString();
   }
 
-  /** The values that are not the defaults. */
+  /** The options that differ from their defaults. */
   private static ObjectNode changed(TrainingConfig config) {
     ObjectNode values = ConfigFormat.toJson(config);
     ObjectNode defaults =

@@ -33,7 +33,7 @@ final class RunFolders {
   record Found(Path folder, Instant updated) {}
 
   /**
-   * The run folders that a location means: itself, or those in it by name.
+   * Finds the run folders at a location: the folder itself, or the run folders in it, by name.
    *
    * @param uri a run folder or a folder of run folders
    * @param hadoop how to reach it
@@ -65,7 +65,7 @@ final class RunFolders {
   }
 
   /**
-   * A folder that is taken for a run's, whether it is one or not.
+   * Looks at one folder, whether it is a run folder or not.
    *
    * @param folder absolute
    * @param hadoop how to reach it

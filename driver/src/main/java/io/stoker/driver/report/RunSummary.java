@@ -22,14 +22,14 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 
 /**
- * A run in one line, from its folder alone and without reading all of its rounds. Of a damaged run
+ * The state of a run, read from the run folder without reading all of its rounds. Of a damaged run
  * it has what can be read.
  *
- * @param folder where it is
- * @param state its state
+ * @param folder the run folder
+ * @param state the state
  * @param updated when one of its files was last written
- * @param record what it is; none if that cannot be read
- * @param last its last round; none before the first
+ * @param record the content of its {@code run.json}; empty if that cannot be read
+ * @param last its last round; empty before the first
  * @param validations its validations, in the order of their rounds
  * @param damage which files cannot be read, and why; empty if all can
  */
@@ -52,7 +52,7 @@ public record RunSummary(
   }
 
   /**
-   * The runs in a folder, by name; or the run that the folder is.
+   * Reads the runs in a folder, by name; or the run, if the folder is a run folder.
    *
    * @param uri a run folder or a folder of run folders
    * @param hadoop how to reach it
@@ -64,7 +64,7 @@ public record RunSummary(
   }
 
   /**
-   * The run in a folder.
+   * Reads the run in a folder.
    *
    * @param folder a run folder
    * @param hadoop how to reach it
@@ -111,9 +111,9 @@ public record RunSummary(
   }
 
   /**
-   * The state of a run whose files can all be read.
+   * Finds the state of a run whose files can all be read.
    *
-   * @param silence since when nothing was written
+   * @param silence the time since a file was last written
    */
   static RunState state(
       RunRecord record,
@@ -122,10 +122,8 @@ public record RunSummary(
       RunLock.State lock,
       Duration silence) {
     TrainingConfig config = record.job().config();
-    int done = last.map(RoundMetrics::round).orElse(0);
-    boolean complete = record.rounds() > 0 && done >= record.rounds();
     boolean stoppedEarly = EarlyStop.of(config.validation().patience(), validations).isPresent();
-    if (complete || stoppedEarly) {
+    if (isComplete(record, last) || stoppedEarly) {
       return RunState.FINISHED;
     }
     boolean running =
@@ -137,17 +135,30 @@ public record RunSummary(
     return running ? RunState.RUNNING : RunState.INTERRUPTED;
   }
 
-  /** Its best validation; none if there was none. */
+  /** Why it ended before its last epoch; empty if it did not. */
+  public Optional<EarlyStop> earlyStop() {
+    boolean complete = record.isPresent() && last.isPresent() && isComplete(record.get(), last);
+    return complete
+        ? Optional.empty()
+        : record.flatMap(
+            run -> EarlyStop.of(run.job().config().validation().patience(), validations));
+  }
+
+  private static boolean isComplete(RunRecord record, Optional<RoundMetrics> last) {
+    return record.rounds() > 0 && last.map(RoundMetrics::round).orElse(0) >= record.rounds();
+  }
+
+  /** Its best validation; empty if there was none. */
   public Optional<ValidationMetrics> best() {
     return ValidationMetrics.best(validations);
   }
 
-  /** The best accuracy known: of its best validation, else of its last round's own examples. */
+  /** The accuracy of the best validation, else that of the last round on its own examples. */
   public Optional<Double> accuracy() {
     return best().map(ValidationMetrics::accuracy).or(() -> last.map(RoundMetrics::accuracy));
   }
 
-  /** Which split {@link #accuracy} is of. */
+  /** The split that {@link #accuracy} was measured on. */
   public String split() {
     return best().map(ValidationMetrics::split).orElse("train");
   }

@@ -14,14 +14,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** What the page shows of a run that its folder alone tells, as JSON. */
+/** The part of the page that shows a run, made from the run folder alone. */
 final class RunView {
   private RunView() {}
 
   /**
-   * The view.
+   * Makes the part as JSON.
    *
-   * @param summary the run in one line
+   * @param summary the run
    * @param rounds all its rounds so far
    */
   static ObjectNode of(RunSummary summary, List<RoundMetrics> rounds) {
@@ -42,6 +42,7 @@ final class RunView {
       json.put("examples", rounds.get(rounds.size() - 1).examplesTotal());
     }
     json.set("validations", validations(summary));
+    summary.earlyStop().ifPresent(stop -> json.put("ended_early", stop.reason()));
     summary.record().ifPresent(record -> put(json, record));
     return json;
   }

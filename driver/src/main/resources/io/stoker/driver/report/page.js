@@ -221,7 +221,7 @@
     const best = run.validations.reduce((a, b) => (a === null || b.accuracy > a.accuracy ? b : a), null);
     const evaluation = page.details?.evaluation;
     const pairs = [
-      ["state", run.state],
+      ["state", run.ended_early ? `${run.state}, ended early` : run.state],
       ["model", run.model ?? "unknown"],
       ["rounds", run.planned_rounds ? `${run.rounds} of ${run.planned_rounds}` : String(run.rounds)],
     ];
@@ -235,6 +235,9 @@
     }
     if (evaluation) {
       pairs.push([`accuracy on ${evaluation.split}`, percent(evaluation.accuracy)]);
+      if (!missing(evaluation.balanced_accuracy)) {
+        pairs.push(["balanced accuracy", percent(evaluation.balanced_accuracy)]);
+      }
     }
     return pairs;
   }
@@ -252,6 +255,9 @@
     for (const run of page.runs) {
       if (run.damage) {
         top.push(el("p", { class: "bad" }, `${run.name} cannot be read: ${run.damage}`));
+      }
+      if (run.ended_early) {
+        top.push(el("p", { class: "note" }, `${run.name} ended after round ${run.rounds}${run.planned_rounds ? ` of ${run.planned_rounds}` : ""}: ${run.ended_early}.`));
       }
     }
     if (page.runs.length === 1) {
@@ -309,9 +315,21 @@
   }
 
   function evaluation(report) {
-    const scores = report.classes.map((score) => [score.name, number(score.examples), percent(score.precision, 1), percent(score.recall, 1), percent(score.f1, 1)]);
+    // A ratio of 0 to 0 is no number: of a class that nothing was taken for, or that has no images.
+    const scores = report.classes.map((score) => [
+      score.name,
+      number(score.examples),
+      score.predicted === 0 ? "–" : percent(score.precision, 1),
+      score.examples === 0 ? "–" : percent(score.recall, 1),
+      score.predicted === 0 && score.examples === 0 ? "–" : percent(score.f1, 1),
+    ]);
+    if (report.macro) {
+      const mean = missing(report.macro.classes) ? "mean" : `mean of ${number(report.macro.classes)} classes`;
+      scores.push([mean, number(report.examples), percent(report.macro.precision, 1), percent(report.macro.recall, 1), percent(report.macro.f1, 1)]);
+    }
     return section("evaluation", `Evaluation on ${report.split}`,
       el("p", {}, `Accuracy ${percent(report.accuracy)} of ${number(report.examples)} images` + (report.top5 === undefined ? "" : `, top-5 ${percent(report.top5)}`) +
+        (missing(report.balanced_accuracy) ? "" : `, balanced accuracy ${percent(report.balanced_accuracy)} (the mean recall of the classes)`) +
         `, log loss ${number(report.log_loss)}, calibration error ${percent(report.calibration_error)}; the checkpoint after round ${report.round}.`),
       report.confusion ? confusion(report) : el("p", { class: "note" }, "Too many classes for a confusion matrix; the evaluate command prints it."),
       el("details", {}, el("summary", {}, "Each class"), table("Classes", ["class", "images", "precision", "recall", "F1"], scores, "numbers")));

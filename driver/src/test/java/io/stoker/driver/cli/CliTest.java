@@ -179,6 +179,30 @@ class CliTest {
   }
 
   @Test
+  void saysWhyRunsEndedEarly(@TempDir Path folder) throws IOException {
+    RunOnDisk.in(
+            TrainingConfig.builder()
+                .data("/data")
+                .run(folder.resolve("first").toString())
+                .model("lenet5")
+                .validateEvery(1)
+                .patience(1),
+            20)
+        .rounds(1, 2)
+        .validation(1, 0.9)
+        .validation(2, 0.8);
+
+    assertThat(run("runs", folder.toString())).isZero();
+    assertThat(out.toString())
+        .contains("first  finished  lenet5  /data    2/20")
+        .endsWith(
+            "first: ended early: 1 validation after that of round 1 (accuracy 90.00 %) was no"
+                + " better\n");
+    assertThat(run("runs", folder.toString(), "--json")).isZero();
+    assertThat(out.toString()).contains("\"ended_early\":\"1 validation after");
+  }
+
+  @Test
   void aRunGoesOnWithItsOwnOptionsUnlessOthersAreGiven(@TempDir Path folder) {
     TrainingConfig config =
         TrainingConfig.builder().data("d").run(folder.toString()).model("lenet5").batch(7).build();

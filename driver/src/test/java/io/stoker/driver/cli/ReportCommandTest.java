@@ -75,8 +75,9 @@ class ReportCommandTest {
     assertFails("empty", 2, "Not a run folder: ");
     assertFails("damaged", 3, "metrics.jsonl: line 5: it is not valid JSON");
     assertFails("cut", 3, "Cannot read ");
+    RunOnDisk.in(folder.resolve("whole"), 9);
     Outcome outcome =
-        commands.run("report --run %s --output %s".formatted(folder.resolve("cut"), folder));
+        commands.run("report --run %s --output %s".formatted(folder.resolve("whole"), folder));
     assertThat(outcome.exitCode()).isEqualTo(2);
     assertThat(outcome.err()).contains("is a folder");
   }

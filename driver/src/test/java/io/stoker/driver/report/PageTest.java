@@ -59,7 +59,10 @@ class PageTest {
         browser.keep("page-%d-%s".formatted(width, dark ? "dark" : "light"));
       }
     }
-    assertThat(browser.text("#top")).contains("40 of 60", "90.00 % in round 20");
+    assertThat(browser.text("#top"))
+        .contains("40 of 60", "90.00 % in round 20", "balanced accuracy25.00 %");
+    assertThat(browser.text("#evaluation details"))
+        .contains("cat250.0 %50.0 %50.0 %", "dog2–50.0 %50.0 %", "mean of 2 classes450.0 %25.0 %–");
     assertThat(browser.script("return document.querySelectorAll('canvas').length")).isEqualTo(7L);
     assertThat(browser.text("[role=img]")).isNotNull();
     assertThat(
@@ -117,6 +120,28 @@ class PageTest {
   }
 
   @Test
+  void saysWhyARunEndedEarly() throws IOException {
+    TrainingConfig.Builder config =
+        TrainingConfig.builder()
+            .data("/data")
+            .run(folder.resolve("run").toString())
+            .model("lenet5")
+            .validateEvery(2)
+            .patience(2);
+    RunOnDisk run = RunOnDisk.in(config, 60).rounds(1, 6);
+
+    browser.open(
+        write(view(run.validation(2, 0.9).validation(4, 0.8).validation(6, 0.7))));
+
+    assertThat(browser.text("#top"))
+        .contains(
+            "finished, ended early",
+            "run ended after round 6 of 60: 2 validations after that of round 2 (accuracy 90.00 %)"
+                + " were no better.");
+    browser.assertAccessible();
+  }
+
+  @Test
   void saysSoWhereThereIsNothingYet() throws IOException {
     browser.open(write(view(RunOnDisk.in(folder.resolve("run"), 9))));
 
@@ -159,9 +184,18 @@ class PageTest {
     data.putArray("samples").add(picture(name));
     ObjectNode evaluation = details.putObject("evaluation");
     evaluation.put("split", "test").put("accuracy", 0.5).put("examples", 4).put("log_loss", 0.7);
-    evaluation.put("calibration_error", 0.1).put("round", 4);
+    evaluation.put("calibration_error", 0.1).put("round", 4).put("balanced_accuracy", 0.25);
+    evaluation.putObject("macro").put("precision", 0.5).put("recall", 0.25).put("classes", 2);
     for (String each : new String[] {name, "dog"}) {
-      evaluation.withArray("classes").addObject().put("name", each).put("examples", 2);
+      evaluation
+          .withArray("classes")
+          .addObject()
+          .put("name", each)
+          .put("examples", 2)
+          .put("predicted", each.equals("dog") ? 0 : 4)
+          .put("precision", each.equals("dog") ? 0 : 0.5)
+          .put("recall", 0.5)
+          .put("f1", 0.5);
       evaluation.withArray("confusion").addArray().add(1).add(1);
     }
     details
