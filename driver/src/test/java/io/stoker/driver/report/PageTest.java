@@ -130,8 +130,7 @@ class PageTest {
             .patience(2);
     RunOnDisk run = RunOnDisk.in(config, 60).rounds(1, 6);
 
-    browser.open(
-        write(view(run.validation(2, 0.9).validation(4, 0.8).validation(6, 0.7))));
+    browser.open(write(view(run.validation(2, 0.9).validation(4, 0.8).validation(6, 0.7))));
 
     assertThat(browser.text("#top"))
         .contains(
