@@ -117,6 +117,9 @@ class GpuIT {
     JsonNode found = onGpus("", "doctor --device gpu").json();
 
     assertThat(found.get("slots").asInt()).isEqualTo(4);
+    assertThat(found.get("engines").findValuesAsText("name")).contains("recording", "onednn");
+    assertThat(found.at("/executor_list").findValues("engines"))
+        .allMatch(engines -> engines.findValuesAsText("name").contains("recording"));
     assertThat(found.at("/executor_list").findValues("gpus"))
         .extracting(JsonNode::toString)
         .allMatch(gpus -> gpus.matches("\\[\"[0-3]\",\"[0-3]\"]"))

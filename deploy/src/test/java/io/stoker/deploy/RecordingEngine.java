@@ -1,5 +1,6 @@
 package io.stoker.deploy;
 
+import io.stoker.models.engine.CardSupport;
 import io.stoker.models.engine.Devices;
 import io.stoker.models.engine.Engine;
 import io.stoker.models.engine.Engines;
@@ -23,7 +24,7 @@ import org.apache.spark.TaskContext;
  * The CPU engine with made-up cards: all that happens on a machine with cards, up to the call that
  * binds a thread to one. Here this call leaves a file.
  */
-public final class RecordingEngine implements Engine, Devices {
+public final class RecordingEngine implements Engine, Devices, CardSupport {
   /** The environment variable that names the folder of these files. */
   static final String FOLDER = "RECORDING_ENGINE_FOLDER";
 
@@ -74,8 +75,33 @@ public final class RecordingEngine implements Engine, Devices {
   }
 
   @Override
-  public boolean computesOnDevices() {
+  public Optional<CardSupport> cards() {
+    return Optional.of(this);
+  }
+
+  @Override
+  public boolean isInThisBuild() {
     return true;
+  }
+
+  @Override
+  public String buildInstruction() {
+    return "nothing to build";
+  }
+
+  @Override
+  public boolean covers(GraphicsCard card) {
+    return card.computeCapability() < 9;
+  }
+
+  @Override
+  public String range() {
+    return "compute capability below 9";
+  }
+
+  @Override
+  public String requirements() {
+    return "imagination";
   }
 
   @Override

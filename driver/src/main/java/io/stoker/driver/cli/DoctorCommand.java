@@ -108,7 +108,11 @@ final class DoctorCommand extends StokerCommand {
     if (here.cards().isEmpty()) {
       table.row("graphics card", "none found by nvidia-smi");
     }
-    here.cards().forEach(card -> table.row("graphics card", card.card().toString()));
+    here.cards()
+        .forEach(
+            card ->
+                table.row(
+                    "graphics card", card.card() + ": " + Engines.verdict(card.card())));
     describe(here, json);
   }
 
@@ -131,7 +135,8 @@ final class DoctorCommand extends StokerCommand {
           .put("uuid", each.uuid())
           .put("name", each.card().name())
           .put("compute_capability", each.card().computeCapability())
-          .put("usable", each.card().usable());
+          .put("usable", Engines.isUsable(each.card()))
+          .put("verdict", Engines.verdict(each.card()));
     }
     ArrayNode engines = target.putArray("engines");
     facts.engines().forEach(engine -> engines.add(Report.object(engine)));

@@ -3,8 +3,10 @@ package io.stoker.driver.cluster;
 import io.stoker.models.engine.Devices;
 import io.stoker.models.engine.Engine;
 import io.stoker.models.engine.Engines;
+import io.stoker.worker.device.InstalledCard;
 import java.io.Serializable;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What one process can compute with.
@@ -19,16 +21,22 @@ public record EngineFacts(String name, boolean available, String description, in
   /**
    * The engines of this process, which starts them.
    *
-   * @param usable whether the graphics cards here have code; CUDA is not started on others
+   * @param cards the graphics cards here; an engine is not started if it has no code for one of them
    */
-  static List<EngineFacts> here(boolean usable) {
-    return Engines.all().stream().map(engine -> of(engine, usable)).toList();
+  static List<EngineFacts> here(List<InstalledCard> cards) {
+    return Engines.all().stream().map(engine -> of(engine, cards)).toList();
   }
 
-  private static EngineFacts of(Engine engine, boolean usable) {
-    if (engine.computesOnDevices() && !usable) {
+  private static EngineFacts of(Engine engine, List<InstalledCard> cards) {
+    Optional<InstalledCard> withoutCode =
+        cards.stream().filter(card -> !Engines.hasCode(engine, card.card())).findFirst();
+    if (engine.computesOnDevices() && withoutCode.isPresent()) {
       return new EngineFacts(
-          engine.name(), false, "not started: a graphics card here has no code", 0);
+          engine.name(),
+          false,
+          "not started: it has no code for GPU %d, %s"
+              .formatted(withoutCode.get().index(), withoutCode.get().card()),
+          0);
     }
     return engine.available()
         ? new EngineFacts(
@@ -36,6 +44,10 @@ public record EngineFacts(String name, boolean available, String description, in
             true,
             engine.description(),
             engine.devices().map(Devices::count).orElse(0))
-        : new EngineFacts(engine.name(), false, "cannot run on this machine", 0);
+        : new EngineFacts(
+            engine.name(),
+            false,
+            "cannot run on this machine, because " + engine.whyUnavailable(),
+            0);
   }
 }

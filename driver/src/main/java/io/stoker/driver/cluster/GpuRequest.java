@@ -88,10 +88,10 @@ public final class GpuRequest {
   }
 
   /**
-   * Makes sure that each slot has a card of its own, with code for it.
+   * Makes sure that each slot has a card of its own, for which the engine has code.
    *
    * @param survey of the executors
-   * @param engine what computes
+   * @param engine the engine that computes
    * @throws ResourceException if not; it names the card and the executor
    */
   public static void check(ClusterSurvey survey, Engine engine) {
@@ -101,7 +101,7 @@ public final class GpuRequest {
         Optional<InstalledCard> card =
             executor.facts().cards().stream().filter(each -> each.isAt(address)).findFirst();
         String place = "GPU %s of %s".formatted(address, executor.place());
-        card.ifPresent(found -> found.card().requireUsable(place));
+        card.ifPresent(found -> Engines.requireCode(engine, found.card(), place));
         String identity =
             card.map(InstalledCard::uuid).orElse(executor.facts().host() + " GPU " + address);
         String other = owners.putIfAbsent(identity, place);
@@ -112,25 +112,26 @@ public final class GpuRequest {
         }
       }
     }
-    survey.executors().forEach(executor -> requireStarted(executor, engine.name()));
+    survey.executors().forEach(executor -> requireStarted(executor, engine));
   }
 
-  private static void requireStarted(ClusterSurvey.Surveyed executor, String engine) {
+  private static void requireStarted(ClusterSurvey.Surveyed executor, Engine engine) {
     List<EngineFacts> started =
         executor.facts().engines().stream()
-            .filter(facts -> facts.name().equals(engine) && facts.devices() > 0)
+            .filter(facts -> facts.name().equals(engine.name()) && facts.devices() > 0)
             .toList();
     if (started.isEmpty()) {
-      // CUDA would start on every card that it sees, assigned or not.
+      // The engine would start on every card that it sees, assigned or not.
       for (InstalledCard card : executor.facts().cards()) {
-        card.card()
-            .requireUsable(
-                "machines with GPU %d of %s, which CUDA_VISIBLE_DEVICES does not hide"
-                    .formatted(card.index(), executor.place()));
+        Engines.requireCode(
+            engine,
+            card.card(),
+            "machines with GPU %d of %s, which CUDA_VISIBLE_DEVICES does not hide"
+                .formatted(card.index(), executor.place()));
       }
       throw new ResourceException(
-          "Cannot train on GPUs in %s: CUDA does not start there; it needs an NVIDIA driver, CUDA 11.6 and cuDNN 8 (see docs/gpu.md)"
-              .formatted(executor.place()));
+          "Cannot train on GPUs in %s: %s (see docs/gpu.md)"
+              .formatted(executor.place(), Engines.whyNoDevices(engine)));
     }
   }
 }

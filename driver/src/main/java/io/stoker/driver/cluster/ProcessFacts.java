@@ -74,7 +74,7 @@ public record ProcessFacts(
         limit(NATIVE_LIMIT),
         limit(RESIDENT_LIMIT),
         cards,
-        EngineFacts.here(cards.stream().allMatch(card -> card.card().usable())));
+        EngineFacts.here(cards));
   }
 
   private static String limit(String property) {

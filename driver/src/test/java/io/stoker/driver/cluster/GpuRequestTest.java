@@ -20,7 +20,7 @@ class GpuRequestTest {
   private static final String OF_A_TASK = "spark.task.resource.gpu.amount";
   private static final String OF_AN_EXECUTOR = "spark.executor.resource.gpu.amount";
   private static final Engine DL4J =
-      Engines.all().stream().filter(each -> each.name().equals("dl4j")).findFirst().orElseThrow();
+Engines.find("dl4j");
 
   private static SparkConf conf(String master) {
     return new SparkConf(false).setMaster(master);
@@ -119,11 +119,12 @@ class GpuRequestTest {
 
     assertThatThrownBy(() -> GpuRequest.check(survey, DL4J))
         .isInstanceOf(ResourceException.class)
-        .hasMessageContaining("GPU 0 of executor 0 on a, Some card (compute capability 9.0)");
+        .hasMessageContaining("GPU 0 of executor 0 on a, Some card (compute capability 9.0)")
+        .hasMessageContaining("engine dl4j has code for compute capability 3.7 to 8.9 only");
   }
 
   @Test
-  void namesTheCardBesideTheAssignedOneThatKeepsCudaFromStarting() {
+  void namesTheUnassignedCardOnWhichTheEngineWouldStartToo() {
     List<InstalledCard> cards =
         InstalledCard.parse("0, GPU-aa, Old card, 8.0\n1, GPU-bb, New card, 9.0\n");
     ProcessFacts facts = Surveys.with(Surveys.facts("3", "a"), cards, List.of(Surveys.cuda(0)));
@@ -144,12 +145,12 @@ class GpuRequestTest {
   }
 
   @Test
-  void namesTheExecutorWhereCudaDoesNotStart() {
+  void namesTheExecutorWhereTheEngineStartsOnNoCard() {
     ProcessFacts facts = Surveys.with(Surveys.facts("7", "a"), List.of(), List.of(Surveys.cuda(0)));
 
     assertThatThrownBy(
             () -> GpuRequest.check(new ClusterSurvey(List.of(Surveys.surveyed(facts, "0"))), DL4J))
         .isInstanceOf(ResourceException.class)
-        .hasMessageContaining("executor 7 on a: CUDA does not start there");
+        .hasMessageContaining("executor 7 on a: engine dl4j starts on no card there; it needs an NVIDIA driver, CUDA 11.6");
   }
 }

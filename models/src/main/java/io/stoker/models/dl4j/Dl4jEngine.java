@@ -1,10 +1,10 @@
 package io.stoker.models.dl4j;
 
+import io.stoker.models.engine.CardSupport;
 import io.stoker.models.engine.Devices;
 import io.stoker.models.engine.Engine;
 import io.stoker.models.engine.NativeLibraries;
 import io.stoker.models.engine.Network;
-import io.stoker.models.engine.ProgramLoader;
 import io.stoker.models.engine.RateMultipliers;
 import io.stoker.models.spec.ModelSpec;
 import java.util.Optional;
@@ -14,16 +14,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Stock Deeplearning4j, on whichever ND4J backend is on the classpath: the processor's, or CUDA
- * with cuDNN. On a processor it is the reference and the baseline, not the fast way.
+ * Stock Deeplearning4j, on the ND4J backend that is on the class path: the processor's, or CUDA with
+ * cuDNN. On a processor it is the reference and the baseline, and slower than the default engine.
  *
- * <p>Its gradient of local response normalization without cuDNN divides by the wrong channel's
- * scale. The error is of the order of alpha times the activations' squares: nothing that shows for
- * AlexNet's alpha of 1e-4.
+ * <p>Without cuDNN, Deeplearning4j's gradient of local response normalization divides by the scale
+ * of the wrong channel. The error is of the order of alpha times the squares of the activations,
+ * which is negligible for AlexNet's alpha of 1e-4.
  */
 public final class Dl4jEngine implements Engine {
-  private static final String CUDA_BACKEND = "org.nd4j.linalg.jcublas.JCublasBackend";
-
   private static final Logger LOG = LoggerFactory.getLogger(Dl4jEngine.class);
 
   @Override
@@ -48,8 +46,8 @@ public final class Dl4jEngine implements Engine {
   }
 
   @Override
-  public boolean computesOnDevices() {
-    return ProgramLoader.now().getResource(CUDA_BACKEND.replace('.', '/') + ".class") != null;
+  public Optional<CardSupport> cards() {
+    return Optional.of(new Nd4jCards());
   }
 
   @Override

@@ -24,7 +24,7 @@ final class Nd4jDevices implements Devices {
         cuda.getDeviceMajor(device) + cuda.getDeviceMinor(device) / MINOR);
   }
 
-  /** Without it, ND4J sends each new thread to the next card in turn. */
+  /** Unbound, ND4J sends each new thread to the next card in turn. */
   @Override
   public void bind(int device) {
     Nd4j.getAffinityManager().unsafeSetDevice(device);

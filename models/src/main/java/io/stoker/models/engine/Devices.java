@@ -1,23 +1,23 @@
 package io.stoker.models.engine;
 
 /**
- * The graphics cards that an engine computes on in this process, by CUDA's numbers for them: from
- * 0, and only those that the process may see.
+ * The graphics cards on which an engine computes in this process. They have the driver's numbers:
+ * from 0, and only cards that the process may see.
  */
 public interface Devices {
-  /** How many there are. */
+  /** The number of cards. */
   int count();
 
   /**
-   * What is known of one.
+   * Describes a card.
    *
    * @param device 0 to below {@link #count()}
    */
   GraphicsCard card(int device);
 
   /**
-   * Has the calling thread compute there from now on. What it makes is in that card's memory, and
-   * is not for a thread that computes on another.
+   * Makes the calling thread compute on a card from now on. Networks that the thread creates have
+   * their memory there; a thread that computes on another card must not use them.
    *
    * @param device 0 to below {@link #count()}
    */

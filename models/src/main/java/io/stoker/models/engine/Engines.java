@@ -5,101 +5,208 @@ import io.stoker.failure.ResourceException;
 import io.stoker.failure.Suggestion;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
+import java.util.WeakHashMap;
+import java.util.stream.Collectors;
 
-/** The engines on the classpath. */
+/** The engines on the class path, with those of the jars that users add. */
 public final class Engines {
   /** The name that stands for the best available engine. */
   public static final String AUTO = "auto";
 
-  /** Each task asks: looked for once, since that reads the directory of every jar. */
-  private static final List<Engine> ALL =
-      ServiceLoader.load(Engine.class, ProgramLoader.now()).stream()
-          .map(ServiceLoader.Provider::get)
-          .sorted(Comparator.comparingInt(Engine::rank).reversed().thenComparing(Engine::name))
-          .toList();
+  /**
+   * The engines that each class loader knows. Every task asks, and a search reads the directory of
+   * every jar. With {@code --jars}, Spark gives tasks a class loader of their own.
+   */
+  private static final Map<ClassLoader, List<Engine>> FOUND = new WeakHashMap<>();
 
   private Engines() {}
 
-  /** All engines, the preferred one first, whether available here or not. */
+  /**
+   * All engines, the preferred one first, whether available here or not.
+   *
+   * @throws InputException if a jar names an engine that cannot be loaded
+   */
   public static List<Engine> all() {
-    NativeLibraries.useAPrivateFolder(); // before the first of them loads its own
-    return ALL;
+    synchronized (FOUND) {
+      return FOUND.computeIfAbsent(ProgramLoader.now(), Engines::search);
+    }
+  }
+
+  private static List<Engine> search(ClassLoader loader) {
+    try {
+      return ServiceLoader.load(Engine.class, loader).stream()
+          .map(ServiceLoader.Provider::get)
+          .sorted(Comparator.comparingInt(Engine::rank).reversed().thenComparing(Engine::name))
+          .toList();
+    } catch (ServiceConfigurationError | LinkageError e) {
+      throw new InputException(
+          "Cannot load an engine that a jar registers: %s; remove the jar from --jars, or use one that was built for this version of Stoker"
+              .formatted(e.getMessage()),
+          e);
+    }
   }
 
   /**
-   * The engine of that name, or for {@link #AUTO} the best one that is available.
+   * The engine of that name, or for {@link #AUTO} the best available one.
    *
    * @throws InputException if no engine has that name
    * @throws ResourceException if it cannot run on this machine
    */
   public static Engine named(String name) {
-    List<Engine> engines = all();
     if (name.equals(AUTO)) {
-      return engines.stream()
+      return all().stream()
           .filter(Engine::available)
           .findFirst()
           .orElseThrow(
               () ->
                   new ResourceException(
-                      "No engine can run on this machine: the native libraries on the classpath are"
-                          + " for another one"));
+                      "No engine can run on this machine: "
+                          + all().stream()
+                              .map(each -> each.name() + ", because " + each.whyUnavailable())
+                              .collect(Collectors.joining("; "))));
     }
-    Engine engine = known(name, engines);
+    Engine engine = known(name);
     if (!engine.available()) {
       throw new ResourceException(
-          "Engine %s cannot run on this machine: its native libraries are for another one"
-              .formatted(name));
+          "Engine %s cannot run on this machine, because %s"
+              .formatted(name, engine.whyUnavailable()));
     }
     return engine;
   }
 
   /**
-   * The engine of that name, whether it can run here or not; for {@link #AUTO} the best one that
-   * can. Of an engine that is named, nothing is started.
+   * The engine of that name, available here or not; for {@link #AUTO} the best available one. An
+   * engine that is named is not started.
    *
    * @throws InputException if no engine has that name
    */
   public static Engine find(String name) {
-    return name.equals(AUTO) ? named(name) : known(name, all());
+    return name.equals(AUTO) ? named(name) : known(name);
   }
 
   /**
    * The engine of that name, or for {@link #AUTO} the best one, for a job that computes on graphics
-   * cards. They need not be in this machine.
+   * cards. The cards need not be in this machine.
    *
    * @throws InputException if no engine has that name
-   * @throws ResourceException if this build of it has no code for them
+   * @throws ResourceException if this build of the engine has no code for cards
    */
   public static Engine onDevices(String name) {
-    List<Engine> engines = all();
     if (name.equals(AUTO)) {
-      return engines.stream()
+      return all().stream()
           .filter(Engine::computesOnDevices)
           .findFirst()
-          .orElseThrow(() -> noCode("the engines of this build are", engines));
+          .orElseThrow(() -> noCode("the engines of this build are"));
     }
-    Engine engine = known(name, engines);
+    Engine engine = known(name);
     if (!engine.computesOnDevices()) {
-      throw noCode("engine %s is".formatted(name), engines);
+      throw noCode("engine %s is".formatted(name));
     }
     return engine;
   }
 
-  private static ResourceException noCode(String subject, List<Engine> engines) {
+  private static ResourceException noCode(String subject) {
     String remedy =
-        engines.stream()
+        all().stream()
             .filter(Engine::computesOnDevices)
             .map(able -> "take --engine " + able.name())
             .findFirst()
-            .orElse(
-                "ND4J's backend is the CPU, build Stoker with 'mvn -Pcuda -DskipTests package'");
+            .or(Engines::buildInstructions)
+            .map(text -> text + ", or ")
+            .orElse("");
     return new ResourceException(
-        "Cannot compute on GPUs: %s for processors only; %s, or ask for no GPU (--device gpu, spark.task.resource.gpu.amount)"
+        "Cannot compute on GPUs: %s for processors only; %sask for no GPU (--device gpu, spark.task.resource.gpu.amount)"
             .formatted(subject, remedy));
   }
 
-  private static Engine known(String name, List<Engine> engines) {
+  private static Optional<String> buildInstructions() {
+    return all().stream()
+        .flatMap(engine -> engine.cards().stream())
+        .map(CardSupport::buildInstruction)
+        .findFirst();
+  }
+
+  /**
+   * Makes sure that an engine has code for a card, in this build or in another.
+   *
+   * @param engine the engine
+   * @param card the card
+   * @param place which card of which machine this is, for the message
+   * @throws ResourceException if it has none; the message names the engines that have
+   */
+  public static void requireCode(Engine engine, GraphicsCard card, String place) {
+    if (!hasCode(engine, card)) {
+      String others =
+          all().stream()
+              .filter(other -> hasCode(other, card))
+              .map(other -> "take --engine " + other.name() + ", ")
+              .collect(Collectors.joining());
+      throw new ResourceException(
+          "Cannot train on %s, %s: not usable: %s; %stake another card, or train on processors without --device gpu"
+              .formatted(place, card, whyNot(engine), others));
+    }
+  }
+
+  /**
+   * Why an engine computes on no card of a machine, and what that machine needs, for the end of a
+   * message.
+   */
+  public static String whyNoDevices(Engine engine) {
+    return engine
+        .cards()
+        .map(
+            cards ->
+                "engine %s starts on no card there; it needs %s%s"
+                    .formatted(
+                        engine.name(),
+                        cards.requirements(),
+                        cards.isInThisBuild() ? "" : ", and " + cards.buildInstruction()))
+        .orElse("engine %s is for processors only".formatted(engine.name()));
+  }
+
+  private static String whyNot(Engine engine) {
+    return engine
+        .cards()
+        .map(cards -> "engine %s has code for %s only".formatted(engine.name(), cards.range()))
+        .orElse("engine %s is for processors only".formatted(engine.name()));
+  }
+
+  /** Whether an engine has code for a card, in this build or in another. */
+  public static boolean hasCode(Engine engine, GraphicsCard card) {
+    return engine.cards().map(cards -> cards.covers(card)).orElse(false);
+  }
+
+  /** Whether any engine has code for a card, in this build or in another. */
+  public static boolean isUsable(GraphicsCard card) {
+    return all().stream().anyMatch(engine -> hasCode(engine, card));
+  }
+
+  /** What each engine says of a card, in one line for {@code doctor}. */
+  public static String verdict(GraphicsCard card) {
+    String verdicts =
+        all().stream()
+            .filter(engine -> engine.cards().isPresent())
+            .map(engine -> verdict(engine, engine.cards().orElseThrow(), card))
+            .collect(Collectors.joining("; "));
+    return verdicts.isEmpty() ? "not usable: all engines are for processors only" : verdicts;
+  }
+
+  private static String verdict(Engine engine, CardSupport cards, GraphicsCard card) {
+    if (!cards.covers(card)) {
+      return "not usable: " + whyNot(engine);
+    }
+    return cards.isInThisBuild()
+        ? "usable by engine " + engine.name()
+        : "usable by engine %s in another build (%s)"
+            .formatted(engine.name(), cards.buildInstruction());
+  }
+
+  private static Engine known(String name) {
+    List<Engine> engines = all();
     return engines.stream()
         .filter(candidate -> candidate.name().equals(name))
         .findFirst()

@@ -1,12 +1,13 @@
 package io.stoker.models.engine;
 
-/** Where the program's jars are found, those that were added to Stoker's included. */
+/** The class loader that knows Stoker's jars and those that a user adds. */
 public final class ProgramLoader {
   private ProgramLoader() {}
 
   /**
-   * The thread's class loader, since with Spark that one knows the jars of {@code --jars}; but the
-   * one of this class where the thread's does not know it, being that of another program.
+   * The thread's context class loader, which Spark makes know the jars of {@code --jars}. In a
+   * thread of another program, whose class loader does not know this class, the class loader of this
+   * class.
    */
   public static ClassLoader now() {
     ClassLoader own = ProgramLoader.class.getClassLoader();

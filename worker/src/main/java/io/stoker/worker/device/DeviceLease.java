@@ -1,6 +1,6 @@
 package io.stoker.worker.device;
 
-/** A card that one task has alone, until {@link #close}; or none, for one that needs no card. */
+/** A task's exclusive use of a card until {@link #close}; or of no card, for a processor. */
 public final class DeviceLease implements AutoCloseable {
   /** For a task that computes on the processor. */
   public static final DeviceLease PROCESSOR = new DeviceLease("processor", () -> {});
@@ -13,12 +13,12 @@ public final class DeviceLease implements AutoCloseable {
     this.end = end;
   }
 
-  /** What tells the device from the others of this process. */
+  /** The device's name, which no other device of this process has. */
   public String device() {
     return device;
   }
 
-  /** Gives the card back; a second call does nothing. */
+  /** Returns the card; a second call does nothing. */
   @Override
   public void close() {
     end.run();

@@ -2,6 +2,8 @@ package io.stoker.worker.device;
 
 import io.stoker.failure.ResourceException;
 import io.stoker.models.engine.Devices;
+import io.stoker.models.engine.Engine;
+import io.stoker.models.engine.Engines;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -9,8 +11,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 
 /**
- * Which task of this process has which card. One card, one task: two of them would take turns in
- * kernels and fill one memory, and neither would say so.
+ * Gives each task of this process a card of its own. Two tasks on one card would wait for each
+ * other's kernels and share its memory, without an error that says so.
  */
 public final class DeviceLeases {
   private final Supplier<List<InstalledCard>> installed;
@@ -18,14 +20,14 @@ public final class DeviceLeases {
   private final Set<Integer> taken = new HashSet<>();
   private List<InstalledCard> cards;
 
-  /** Over the cards and the environment of this machine. */
+  /** Leases of this machine's cards. */
   public DeviceLeases() {
     this(InstalledCard::list, System.getenv().getOrDefault(InstalledCard.VISIBLE, ""));
   }
 
   /**
-   * @param installed lists the cards of the machine; called once, when the first card is wanted
-   * @param visible the value of {@code CUDA_VISIBLE_DEVICES}; blank where it is not set
+   * @param installed lists the cards of the machine; called once, for the first lease
+   * @param visible the value of {@code CUDA_VISIBLE_DEVICES}; blank if it is not set
    */
   DeviceLeases(Supplier<List<InstalledCard>> installed, String visible) {
     this.installed = installed;
@@ -33,42 +35,48 @@ public final class DeviceLeases {
   }
 
   /**
-   * Gives the calling thread the card that Spark has assigned to its task, and binds it to that.
+   * Gives the calling thread the card that Spark has assigned to its task, and binds the thread to
+   * it.
    *
-   * @param address what Spark calls the card
-   * @param devices starts the engine's devices; called after the card is known to be usable
-   * @throws ResourceException if another task has it, there is no code for it, or it is not there
+   * @param address Spark's address of the card
+   * @param engine the engine that computes
+   * @param devices starts the engine's devices; called only if the engine has code for the card
+   * @throws ResourceException if another task has the card, the engine has no code for it, or the
+   *     card is not there
    */
-  public synchronized DeviceLease assigned(String address, Supplier<Devices> devices) {
+  public synchronized DeviceLease assigned(
+      String address, Engine engine, Supplier<Devices> devices) {
     List<InstalledCard> here = cards();
-    // Before CUDA starts: where a card has no code, it may end the process.
+    // Before the driver's libraries start: on a card without code, they may end the process.
     here.stream()
         .filter(card -> card.isAt(address))
-        .forEach(card -> card.card().requireUsable("GPU " + address));
+        .forEach(card -> Engines.requireCode(engine, card.card(), "GPU " + address));
     int number = new VisibleDevices(visible, here).number(address);
     if (taken.contains(number)) {
       throw new ResourceException(
           "Cannot use GPU %s: another task of this executor computes on it; one task needs one device (spark.task.resource.gpu.amount=1)"
               .formatted(address));
     }
-    return bound(number, "GPU " + address, devices.get());
+    return bound(number, "GPU " + address, engine, devices.get());
   }
 
   /**
-   * Gives the calling thread whichever card is free, where Spark assigns none.
+   * Gives the calling thread a free card, and binds the thread to it. For a local master, where Spark
+   * assigns no cards.
    *
-   * @param wanted starts the engine's devices; called after a card is known to be usable
-   * @throws ResourceException if all are taken, or there is no code for it
+   * @param engine the engine that computes
+   * @param starting starts the engine's devices; called only if the engine has code for a card
+   * @throws ResourceException if other tasks have all cards, or the engine has no code for them
    */
-  public synchronized DeviceLease any(Supplier<Devices> wanted) {
+  public synchronized DeviceLease any(Engine engine, Supplier<Devices> starting) {
     List<InstalledCard> here = cards();
-    if (here.stream().noneMatch(card -> card.card().usable())) {
-      here.forEach(card -> card.card().requireUsable("GPU " + card.index()));
+    if (here.stream().noneMatch(card -> Engines.hasCode(engine, card.card()))) {
+      here.forEach(card -> Engines.requireCode(engine, card.card(), "GPU " + card.index()));
     }
-    Devices devices = wanted.get();
+    Devices devices = starting.get();
     for (int number = 0; number < devices.count(); number++) {
       if (!taken.contains(number)) {
-        return bound(number, "GPU " + number, devices);
+        return bound(number, "GPU " + number, engine, devices);
       }
     }
     throw new ResourceException(
@@ -76,13 +84,13 @@ public final class DeviceLeases {
             .formatted(devices.count(), Math.max(1, devices.count())));
   }
 
-  private DeviceLease bound(int number, String place, Devices devices) {
+  private DeviceLease bound(int number, String place, Engine engine, Devices devices) {
     if (number >= devices.count()) {
       throw new ResourceException(
-          "Cannot use %s: CUDA sees %d cards in this process; is it the machine's, and is the driver loaded?"
-              .formatted(place, devices.count()));
+          "Cannot use %s: engine %s sees %d cards in this process; is it the machine's, and is the driver loaded?"
+              .formatted(place, engine.name(), devices.count()));
     }
-    devices.card(number).requireUsable(place);
+    Engines.requireCode(engine, devices.card(number), place);
     devices.bind(number);
     taken.add(number);
     AtomicBoolean ended = new AtomicBoolean();

@@ -12,17 +12,17 @@ import java.util.concurrent.TimeUnit;
  * A card of this machine as {@code nvidia-smi} lists it.
  *
  * @param index its number, in the order of the PCI bus
- * @param uuid what tells it from all other cards of the world, such as {@code GPU-5d...}
- * @param card what it is
+ * @param uuid its globally unique identifier, such as {@code GPU-5d...}
+ * @param card its name and architecture
  */
 public record InstalledCard(int index, String uuid, GraphicsCard card) implements Serializable {
   private static final int SECONDS_TO_ANSWER = 20;
   private static final int COLUMNS = 4;
 
-  /** What hides cards from a process. */
+  /** The environment variable that limits which cards a process sees. */
   static final String VISIBLE = "CUDA_VISIBLE_DEVICES";
 
-  /** The cards of this machine that this process may see; none where there is no NVIDIA driver. */
+  /** The cards of this machine that this process may see; empty without an NVIDIA driver. */
   public static List<InstalledCard> list() {
     String visible = System.getenv().getOrDefault(VISIBLE, "").strip();
     List<String> entries = Arrays.asList(visible.split("\\s*,\\s*"));
@@ -50,7 +50,7 @@ public record InstalledCard(int index, String uuid, GraphicsCard card) implement
     }
   }
 
-  /** Reads lines of {@code index, uuid, name, compute capability}; ignores what is none. */
+  /** Reads lines of {@code index, uuid, name, compute capability}; ignores other lines. */
   public static List<InstalledCard> parse(String output) {
     return output
         .lines()
@@ -69,7 +69,7 @@ public record InstalledCard(int index, String uuid, GraphicsCard card) implement
         .toList();
   }
 
-  /** Whether Spark means this card by an address: its number or its UUID. */
+  /** Whether an address of Spark is this card's: its number or its UUID. */
   public boolean isAt(String address) {
     return address.equals(Integer.toString(index)) || address.equals(uuid);
   }

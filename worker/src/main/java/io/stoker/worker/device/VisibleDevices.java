@@ -7,9 +7,9 @@ import java.util.OptionalInt;
 import java.util.stream.IntStream;
 
 /**
- * CUDA's numbers for the cards that a process may see. Without {@code CUDA_VISIBLE_DEVICES} these
- * are the numbers of {@code nvidia-smi}, given {@code CUDA_DEVICE_ORDER=PCI_BUS_ID}; with it, the
- * places in its list.
+ * Finds CUDA's number for a card that this process may see. Without {@code CUDA_VISIBLE_DEVICES} it
+ * is the number of {@code nvidia-smi}, given {@code CUDA_DEVICE_ORDER=PCI_BUS_ID}; with it, the
+ * card's place in that list.
  */
 final class VisibleDevices {
   private static final int LONGEST_NUMBER = 4;
@@ -19,8 +19,8 @@ final class VisibleDevices {
   private final List<String> visible;
 
   /**
-   * @param variable the value of {@code CUDA_VISIBLE_DEVICES}; blank where it is not set
-   * @param cards those of the machine, where they are known
+   * @param variable the value of {@code CUDA_VISIBLE_DEVICES}; blank if it is not set
+   * @param cards the machine's cards; empty if they are not known
    */
   VisibleDevices(String variable, List<InstalledCard> cards) {
     this.variable = variable.strip();
@@ -32,8 +32,8 @@ final class VisibleDevices {
   /**
    * CUDA's number for a card.
    *
-   * @param address what Spark calls it: a number or a UUID
-   * @throws ResourceException if this process does not see it
+   * @param address Spark's address of the card: a number or a UUID
+   * @throws ResourceException if this process does not see the card
    */
   int number(String address) {
     OptionalInt number =

@@ -3,6 +3,7 @@ package io.stoker.worker.runtime;
 import io.stoker.failure.ResourceException;
 import io.stoker.models.engine.Devices;
 import io.stoker.models.engine.Engine;
+import io.stoker.models.engine.Engines;
 import io.stoker.worker.device.DeviceLease;
 import io.stoker.worker.device.DeviceLeases;
 import java.net.InetAddress;
@@ -47,16 +48,16 @@ public final class TaskDevices {
             "Cannot train on %d GPUs in one task: a worker computes on one device (spark.task.resource.gpu.amount=1)"
                 .formatted(assigned.size()));
       }
-      return leases.assigned(assigned.get(0), () -> started(engine));
+      return leases.assigned(assigned.get(0), engine, () -> started(engine));
     }
-    // An engine that has started on CUDA computes there, whatever the job asked for.
+    // An engine that has started on a card computes there, whatever the job asked for.
     if (isAsked() || (engine.computesOnDevices() && engine.devices().isPresent())) {
       if (!isLocal()) {
         throw new ResourceException(
             "Cannot train on GPUs: Spark assigned none to this task; say --device gpu, or --conf"
                 + " spark.task.resource.gpu.amount=1 and spark.executor.resource.gpu.amount");
       }
-      return leases.any(() -> started(engine));
+      return leases.any(engine, () -> started(engine));
     }
     return DeviceLease.PROCESSOR;
   }
@@ -73,14 +74,8 @@ public final class TaskDevices {
         .orElseThrow(
             () ->
                 new ResourceException(
-                    "Cannot train on GPUs on %s: %s; it needs an NVIDIA driver, CUDA 11.6 and cuDNN 8 there, and stoker.jar built with -Pcuda"
-                        .formatted(host(), why(engine))));
-  }
-
-  private static String why(Engine engine) {
-    return engine.computesOnDevices()
-        ? "CUDA does not start for engine " + engine.name()
-        : "engine %s of this build is for processors only".formatted(engine.name());
+                    "Cannot train on GPUs on %s: %s"
+                        .formatted(host(), Engines.whyNoDevices(engine))));
   }
 
   private static boolean isAsked() {

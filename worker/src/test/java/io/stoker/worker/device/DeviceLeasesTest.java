@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.stoker.failure.ResourceException;
 import io.stoker.models.engine.Devices;
+import io.stoker.models.engine.Engine;
+import io.stoker.models.engine.Engines;
 import java.util.List;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
@@ -12,6 +14,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class DeviceLeasesTest {
+  /** Has code for compute capability 3.7 to 8.9. */
+  private static final Engine ENGINE = Engines.find("dl4j");
+
   private static final List<InstalledCard> FOUR =
       InstalledCard.parse(
           """
@@ -32,15 +37,15 @@ class DeviceLeasesTest {
     assertThat(FOUR).extracting(InstalledCard::index).containsExactly(0, 1, 2, 3);
     assertThat(FOUR).extracting(InstalledCard::uuid).contains("GPU-cc");
     assertThat(FOUR)
-        .extracting(each -> each.card().usable())
-        .containsExactly(true, true, false, false);
+        .extracting(each -> each.card().computeCapability())
+        .containsExactly(8.0, 8.9, 9.0, 3.5);
     assertThat(InstalledCard.parse("NVIDIA-SMI has failed, no driver\n")).isEmpty();
   }
 
   @ParameterizedTest
   @CsvSource({"'', 1, 1", "'', GPU-bb, 1", "'1,0', 1, 0", "'1,0', 0, 1", "'GPU-bb', 1, 0"})
   void bindsATaskToItsAddress(String visible, String address, int device) {
-    leases(visible).assigned(address, () -> devices).close();
+    leases(visible).assigned(address, ENGINE, () -> devices).close();
 
     assertThat(devices.bound).containsExactly(device);
   }
@@ -48,66 +53,68 @@ class DeviceLeasesTest {
   @Test
   void refusesToShareACard() {
     DeviceLeases leases = leases("");
-    DeviceLease first = leases.assigned("0", () -> devices);
+    DeviceLease first = leases.assigned("0", ENGINE, () -> devices);
 
-    assertThatThrownBy(() -> leases.assigned("GPU-aa", () -> devices))
+    assertThatThrownBy(() -> leases.assigned("GPU-aa", ENGINE, () -> devices))
         .isInstanceOf(ResourceException.class)
         .hasMessageContaining("another task of this executor computes on it")
         .hasMessageContaining("spark.task.resource.gpu.amount=1");
     assertThat(devices.bound).containsExactly(0);
 
     first.close();
-    leases.assigned("0", () -> devices).close();
+    leases.assigned("0", ENGINE, () -> devices).close();
     assertThat(devices.bound).containsExactly(0, 0);
   }
 
   @Test
   void aLeaseThatIsClosedTwiceTakesNobodysCardAway() {
     DeviceLeases leases = leases("");
-    DeviceLease first = leases.assigned("0", () -> devices);
+    DeviceLease first = leases.assigned("0", ENGINE, () -> devices);
     first.close();
-    DeviceLease second = leases.assigned("0", () -> devices);
+    DeviceLease second = leases.assigned("0", ENGINE, () -> devices);
     first.close();
 
-    assertThatThrownBy(() -> leases.assigned("0", () -> devices))
+    assertThatThrownBy(() -> leases.assigned("0", ENGINE, () -> devices))
         .isInstanceOf(ResourceException.class);
     second.close();
   }
 
   @Test
-  void refusesACardWithoutCodeBeforeCudaStarts() {
+  void refusesACardWithoutCodeBeforeTheEngineStarts() {
     Supplier<Devices> unwanted =
         () -> {
-          throw new AssertionError("CUDA was started");
+          throw new AssertionError("the engine was started");
         };
 
-    assertThatThrownBy(() -> leases("").assigned("2", unwanted))
+    assertThatThrownBy(() -> leases("").assigned("2", ENGINE, unwanted))
         .isInstanceOf(ResourceException.class)
-        .hasMessageContaining("GPU 2, NVIDIA H100 PCIe (compute capability 9.0)");
-    assertThatThrownBy(() -> leases("").assigned("3", unwanted))
+        .hasMessageContaining("GPU 2, NVIDIA H100 PCIe (compute capability 9.0): not usable")
+        .hasMessageContaining("engine dl4j has code for compute capability 3.7 to 8.9 only");
+    assertThatThrownBy(() -> leases("").assigned("3", ENGINE, unwanted))
         .hasMessageContaining("Tesla K20 (compute capability 3.5)");
   }
 
   @Test
-  void startsNoCudaWhereNoCardHasCode() {
+  void startsNoEngineWhereNoCardHasCode() {
     DeviceLeases newer =
         new DeviceLeases(() -> InstalledCard.parse("0, GPU-cc, NVIDIA H100 PCIe, 9.0"), "");
 
     assertThatThrownBy(
             () ->
                 newer.any(
+                    ENGINE,
                     () -> {
-                      throw new AssertionError("CUDA was started");
+                      throw new AssertionError("the engine was started");
                     }))
         .isInstanceOf(ResourceException.class)
         .hasMessageContaining("GPU 0, NVIDIA H100 PCIe");
   }
 
   @Test
-  void refusesACardWithoutCodeThatCudaAloneKnows() {
+  void refusesACardWithoutCodeThatOnlyTheEngineLists() {
     FakeDevices newer = new FakeDevices(1, 9.0);
 
-    assertThatThrownBy(() -> new DeviceLeases(List::of, "").assigned("0", () -> newer))
+    assertThatThrownBy(() -> new DeviceLeases(List::of, "").assigned("0", ENGINE, () -> newer))
         .isInstanceOf(ResourceException.class)
         .hasMessageContaining("compute capability 9.0");
     assertThat(newer.bound).isEmpty();
@@ -115,13 +122,13 @@ class DeviceLeasesTest {
 
   @ParameterizedTest
   @CsvSource({
-    "'', 7, CUDA sees 4 cards",
+    "'', 7, engine dl4j sees 4 cards",
     "'', GPU-zz, neither a number nor the UUID",
     "'2,3', 0, hides it from this process",
     "'', '', neither a number nor the UUID"
   })
   void refusesACardThatIsNotThere(String visible, String address, String reason) {
-    assertThatThrownBy(() -> leases(visible).assigned(address, () -> devices))
+    assertThatThrownBy(() -> leases(visible).assigned(address, ENGINE, () -> devices))
         .isInstanceOf(ResourceException.class)
         .hasMessageContaining(reason);
     assertThat(devices.bound).isEmpty();
@@ -131,15 +138,15 @@ class DeviceLeasesTest {
   void givesEachTaskOfALocalMasterACardOfItsOwn() {
     DeviceLeases leases = leases("");
     FakeDevices two = new FakeDevices(2, 8.6);
-    DeviceLease first = leases.any(() -> two);
-    leases.any(() -> two);
+    DeviceLease first = leases.any(ENGINE, () -> two);
+    leases.any(ENGINE, () -> two);
 
     assertThat(two.bound).containsExactly(0, 1);
-    assertThatThrownBy(() -> leases.any(() -> two))
+    assertThatThrownBy(() -> leases.any(ENGINE, () -> two))
         .isInstanceOf(ResourceException.class)
         .hasMessageContaining("--master local[2]");
     first.close();
-    leases.any(() -> two);
+    leases.any(ENGINE, () -> two);
     assertThat(two.bound).containsExactly(0, 1, 0);
   }
 }

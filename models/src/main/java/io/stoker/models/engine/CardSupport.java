@@ -1,0 +1,25 @@
+package io.stoker.models.engine;
+
+/**
+ * The graphics cards for which an engine has code. To answer, an engine needs neither a card nor a
+ * driver, and starts nothing: on a card without code, starting CUDA can end the process.
+ */
+public interface CardSupport {
+  /** Whether this build of Stoker contains that code. */
+  boolean isInThisBuild();
+
+  /**
+   * What a user has to do to get a build that contains the code, as an instruction, such as {@code
+   * build Stoker with ...}.
+   */
+  String buildInstruction();
+
+  /** Whether the code runs on a card. */
+  boolean covers(GraphicsCard card);
+
+  /** The cards on which the code runs, such as {@code compute capability 3.7 to 8.9}. */
+  String range();
+
+  /** What a machine needs besides a card, such as a driver. */
+  String requirements();
+}
