@@ -110,9 +110,7 @@ final class DoctorCommand extends StokerCommand {
     }
     here.cards()
         .forEach(
-            card ->
-                table.row(
-                    "graphics card", card.card() + ": " + Engines.verdict(card.card())));
+            card -> table.row("graphics card", card.card() + ": " + Engines.verdict(card.card())));
     describe(here, json);
   }
 

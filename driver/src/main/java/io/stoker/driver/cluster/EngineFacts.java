@@ -21,7 +21,8 @@ public record EngineFacts(String name, boolean available, String description, in
   /**
    * The engines of this process, which starts them.
    *
-   * @param cards the graphics cards here; an engine is not started if it has no code for one of them
+   * @param cards the graphics cards here; an engine is not started if it has no code for one of
+   *     them
    */
   static List<EngineFacts> here(List<InstalledCard> cards) {
     return Engines.all().stream().map(engine -> of(engine, cards)).toList();

@@ -41,7 +41,8 @@ public final class GpuRequest {
     Check.input(
         !(conf.contains(OF_A_TASK)
             && conf.get(TaskDevices.DEVICE, "").equals(TaskDevices.PROCESSOR)),
-        "Invalid --device cpu with %s: tasks would hold GPUs that they do not use; leave out one of them",
+        "Invalid --device cpu with %s: tasks would hold GPUs that they do not use; leave out one of"
+            + " them",
         OF_A_TASK);
     if (!isIn(conf)) {
       return;

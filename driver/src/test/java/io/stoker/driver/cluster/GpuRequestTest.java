@@ -19,8 +19,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class GpuRequestTest {
   private static final String OF_A_TASK = "spark.task.resource.gpu.amount";
   private static final String OF_AN_EXECUTOR = "spark.executor.resource.gpu.amount";
-  private static final Engine DL4J =
-Engines.find("dl4j");
+  private static final Engine DL4J = Engines.find("dl4j");
 
   private static SparkConf conf(String master) {
     return new SparkConf(false).setMaster(master);
@@ -151,6 +150,8 @@ Engines.find("dl4j");
     assertThatThrownBy(
             () -> GpuRequest.check(new ClusterSurvey(List.of(Surveys.surveyed(facts, "0"))), DL4J))
         .isInstanceOf(ResourceException.class)
-        .hasMessageContaining("executor 7 on a: engine dl4j starts on no card there; it needs an NVIDIA driver, CUDA 11.6");
+        .hasMessageContaining(
+            "executor 7 on a: engine dl4j starts on no card there; it needs an NVIDIA driver, CUDA"
+                + " 11.6");
   }
 }

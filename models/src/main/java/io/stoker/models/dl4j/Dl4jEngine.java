@@ -14,8 +14,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Stock Deeplearning4j, on the ND4J backend that is on the class path: the processor's, or CUDA with
- * cuDNN. On a processor it is the reference and the baseline, and slower than the default engine.
+ * Stock Deeplearning4j, on the ND4J backend that is on the class path: the processor's, or CUDA
+ * with cuDNN. On a processor it is the reference and the baseline, and slower than the default
+ * engine.
  *
  * <p>Without cuDNN, Deeplearning4j's gradient of local response normalization divides by the scale
  * of the wrong channel. The error is of the order of alpha times the squares of the activations,

@@ -45,8 +45,8 @@ public interface Engine {
   }
 
   /**
-   * The cards of this process; empty where this build has no code for them, or where their libraries
-   * do not start.
+   * The cards of this process; empty where this build has no code for them, or where their
+   * libraries do not start.
    */
   default Optional<Devices> devices() {
     return Optional.empty();

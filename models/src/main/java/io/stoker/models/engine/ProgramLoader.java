@@ -6,8 +6,8 @@ public final class ProgramLoader {
 
   /**
    * The thread's context class loader, which Spark makes know the jars of {@code --jars}. In a
-   * thread of another program, whose class loader does not know this class, the class loader of this
-   * class.
+   * thread of another program, whose class loader does not know this class, the class loader of
+   * this class.
    */
   public static ClassLoader now() {
     ClassLoader own = ProgramLoader.class.getClassLoader();

@@ -104,8 +104,7 @@ class AddedEngineTest {
     Files.writeString(services.resolve(Engine.class.getName()), engine);
     Thread.currentThread()
         .setContextClassLoader(
-            new URLClassLoader(
-                new URL[] {folder.toUri().toURL()}, Engines.class.getClassLoader()));
+            new URLClassLoader(new URL[] {folder.toUri().toURL()}, Engines.class.getClassLoader()));
   }
 
   @Test

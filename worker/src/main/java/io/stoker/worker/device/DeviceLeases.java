@@ -61,8 +61,8 @@ public final class DeviceLeases {
   }
 
   /**
-   * Gives the calling thread a free card, and binds the thread to it. For a local master, where Spark
-   * assigns no cards.
+   * Gives the calling thread a free card, and binds the thread to it. For a local master, where
+   * Spark assigns no cards.
    *
    * @param engine the engine that computes
    * @param starting starts the engine's devices; called only if the engine has code for a card
