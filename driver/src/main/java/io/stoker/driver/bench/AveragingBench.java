@@ -5,6 +5,8 @@ import io.stoker.driver.averaging.ParameterSlices;
 import io.stoker.driver.averaging.RoundReport;
 import io.stoker.driver.averaging.SharedParameters;
 import io.stoker.driver.averaging.WorkerReport;
+import io.stoker.driver.cluster.MemoryCheck;
+import io.stoker.driver.cluster.MemoryNeed;
 import io.stoker.driver.config.Wire;
 import io.stoker.driver.metrics.Median;
 import io.stoker.driver.spark.DriverTraffic;
@@ -43,6 +45,11 @@ public final class AveragingBench {
    */
   public static Result run(
       JavaSparkContext spark, ParameterSlices slices, int workers, int rounds, Wire wire) {
+    MemoryCheck.require(
+        spark,
+        MemoryNeed.ofAveraging(slices.parameters(), workers, slices.bytes(0)),
+        workers,
+        workers);
     NoOpWork work = new NoOpWork(workers, Math.toIntExact(slices.parameters()));
     List<Double> seconds = new ArrayList<>();
     List<RoundReport> reports = new ArrayList<>();

@@ -1,5 +1,7 @@
 package io.stoker.driver.bench;
 
+import io.stoker.driver.cluster.MemoryCheck;
+import io.stoker.driver.cluster.MemoryNeed;
 import io.stoker.models.engine.Engine;
 import java.util.ArrayList;
 import java.util.List;
@@ -37,7 +39,10 @@ public final class StepBench {
    * @param seconds for how long each is measured, after a warm-up
    */
   public static Result run(List<Engine> engines, StepLoad load, int seconds) {
-    List<BenchWorkers> crews = new ArrayList<>();
+    MemoryCheck.requireHere(
+        MemoryNeed.ofOneBatch(load.model(), load.batch()),
+        Math.multiplyExact(load.workers(), engines.size()));
+    List<BenchWorkers> workers = new ArrayList<>();
     List<List<Long>> times = new ArrayList<>();
     Optional<ResidentMemory> warm = Optional.empty();
     Optional<ResidentMemory> memory = Optional.empty();
@@ -45,12 +50,12 @@ public final class StepBench {
       for (int turn = 0; turn < TURNS; turn++) {
         for (int i = 0; i < engines.size(); i++) {
           if (turn == 0) {
-            crews.add(new BenchWorkers(engines.get(i), load));
-            crews.get(i).all(worker -> worker.steps(seconds * WARM_UP_SHARE));
+            workers.add(new BenchWorkers(engines.get(i), load));
+            workers.get(i).all(worker -> worker.steps(seconds * WARM_UP_SHARE));
             times.add(new ArrayList<>());
             warm = i == 0 ? ResidentMemory.now() : warm;
           }
-          crews
+          workers
               .get(i)
               .all(worker -> worker.steps((double) seconds / TURNS))
               .forEach(times.get(i)::addAll);
@@ -58,7 +63,7 @@ public final class StepBench {
         }
       }
     } finally {
-      crews.forEach(BenchWorkers::close);
+      workers.forEach(BenchWorkers::close);
     }
     return new Result(times.stream().map(each -> StepRate.of(load, each)).toList(), warm, memory);
   }

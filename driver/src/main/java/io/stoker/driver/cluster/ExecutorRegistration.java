@@ -34,7 +34,10 @@ public final class ExecutorRegistration {
   private final Supplier<List<RegisteredExecutor>> executors;
   private final OptionalInt expectedExecutors;
   private final OptionalInt expectedSlots;
-  private final boolean local;
+
+  /** Whether all executors are there: a local master's, and those that wait for tasks to run. */
+  private final boolean complete;
+
   private final Clock clock;
 
   ExecutorRegistration(
@@ -42,7 +45,7 @@ public final class ExecutorRegistration {
     this.executors = executors;
     this.expectedExecutors = expectedExecutors(conf);
     this.expectedSlots = expectedSlots(conf);
-    this.local = local;
+    this.complete = local || hasDynamicAllocation(conf);
     this.clock = clock;
   }
 
@@ -64,9 +67,13 @@ public final class ExecutorRegistration {
     }
   }
 
+  /** With dynamic allocation, Spark starts executors when tasks wait for them, and not before. */
+  private static boolean hasDynamicAllocation(SparkConf conf) {
+    return conf.getBoolean("spark.dynamicAllocation.enabled", false);
+  }
+
   private static OptionalInt expectedExecutors(SparkConf conf) {
     return conf.contains("spark.executor.instances")
-            && !conf.getBoolean("spark.dynamicAllocation.enabled", false)
         ? OptionalInt.of(conf.getInt("spark.executor.instances", 0))
         : OptionalInt.empty();
   }
@@ -110,7 +117,7 @@ public final class ExecutorRegistration {
     Instant end = clock.now().plus(patience);
     Slots slots = new Slots(executors.get());
     try {
-      while (!local && !done.test(slots) && clock.now().isBefore(end)) {
+      while (!complete && !done.test(slots) && clock.now().isBefore(end)) {
         clock.sleep(POLL);
         slots = new Slots(executors.get());
       }

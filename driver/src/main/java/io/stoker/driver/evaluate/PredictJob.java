@@ -8,6 +8,8 @@ import io.stoker.data.image.Pixels;
 import io.stoker.driver.checkpoint.Locations;
 import io.stoker.driver.checkpoint.ModelFiles;
 import io.stoker.driver.checkpoint.StoredModel;
+import io.stoker.driver.cluster.MemoryCheck;
+import io.stoker.driver.cluster.MemoryNeed;
 import io.stoker.failure.Check;
 import io.stoker.models.engine.Engines;
 import io.stoker.models.engine.Network;
@@ -37,6 +39,7 @@ public final class PredictJob {
     ImageShape images = ModelInput.images(metadata.images());
     Views views = request.crops().of(images, ModelInput.images(metadata.model().input()));
     Normalization normalization = new Normalization(metadata.mean(), metadata.standardDeviation());
+    MemoryCheck.requireHere(MemoryNeed.ofOneBatch(metadata.model(), views.count()), 1);
     float[] shown = new float[views.count() * views.input().bytes()];
     int classes = metadata.model().classes();
     float[] probabilities = new float[views.count() * classes];

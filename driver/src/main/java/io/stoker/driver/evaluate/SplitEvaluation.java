@@ -4,6 +4,8 @@ import io.stoker.data.shard.ShardFolder;
 import io.stoker.data.shard.ShardManifest;
 import io.stoker.driver.checkpoint.Locations;
 import io.stoker.driver.checkpoint.StoredModel;
+import io.stoker.driver.cluster.MemoryCheck;
+import io.stoker.driver.cluster.MemoryNeed;
 import io.stoker.driver.config.ModelReference;
 import io.stoker.failure.Check;
 import io.stoker.models.file.ModelMetadata;
@@ -50,6 +52,11 @@ public final class SplitEvaluation {
     requireFit(newest().metadata(), shards.manifest());
     request.crops().of(shards.manifest().image(), network.input()); // have the images room?
     this.split = split(request.split(), shards.manifest());
+    MemoryCheck.require(
+        spark,
+        MemoryNeed.ofPrediction(network.model(), network.batch()),
+        shards.manifest().split(split).blockRows().length,
+        1);
   }
 
   /** How many images a network takes in one pass: the windows of one image go together. */

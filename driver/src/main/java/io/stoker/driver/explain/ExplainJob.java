@@ -7,6 +7,8 @@ import io.stoker.data.image.Pixels;
 import io.stoker.driver.checkpoint.Locations;
 import io.stoker.driver.checkpoint.ModelFiles;
 import io.stoker.driver.checkpoint.StoredModel;
+import io.stoker.driver.cluster.MemoryCheck;
+import io.stoker.driver.cluster.MemoryNeed;
 import io.stoker.driver.evaluate.Prediction;
 import io.stoker.driver.evaluate.Ranking;
 import io.stoker.failure.Check;
@@ -41,6 +43,7 @@ public final class ExplainJob implements AutoCloseable {
     StoredModel stored = ModelFiles.open(checkpoint, hadoop);
     stored.requireFinite();
     metadata = stored.metadata();
+    MemoryCheck.requireHere(MemoryNeed.ofOneBatch(metadata.model(), BATCH), 1);
     network = Engines.named(engine).create(metadata.model(), BATCH);
     stored.load(network, hadoop);
   }

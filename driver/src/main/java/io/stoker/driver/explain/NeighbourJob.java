@@ -10,6 +10,8 @@ import io.stoker.data.shard.ShardFolder;
 import io.stoker.driver.checkpoint.Locations;
 import io.stoker.driver.checkpoint.ModelFiles;
 import io.stoker.driver.checkpoint.StoredModel;
+import io.stoker.driver.cluster.MemoryCheck;
+import io.stoker.driver.cluster.MemoryNeed;
 import io.stoker.driver.config.ModelReference;
 import io.stoker.driver.evaluate.BlockParts;
 import io.stoker.driver.evaluate.TrainedNetwork;
@@ -89,6 +91,8 @@ public final class NeighbourJob {
         ModelInput.shape(shards.manifest().image()),
         shards.manifest().classes());
     int blocks = shards.manifest().split(request.split()).blockRows().length;
+    MemoryCheck.require(
+        spark, MemoryNeed.ofPrediction(model.metadata().model(), BATCH), blocks, 1);
     TrainedNetwork network = TrainedNetwork.of(List.of(model), request.engine(), BATCH);
     try {
       List<Pixels> images = images(request, network.images(), hadoop);

@@ -2,19 +2,18 @@ package io.stoker.driver.round;
 
 import io.stoker.data.storage.Storage;
 import io.stoker.driver.cluster.ClusterSurvey;
-import io.stoker.driver.cluster.ExecutorRegistration;
 import io.stoker.driver.cluster.Gang;
 import io.stoker.driver.cluster.GpuRequest;
+import io.stoker.driver.cluster.MemoryCheck;
+import io.stoker.driver.cluster.MemoryNeed;
 import io.stoker.driver.cluster.Slots;
 import io.stoker.driver.cluster.StorageProbe;
 import io.stoker.driver.spark.Blocks;
-import io.stoker.driver.spark.ByteSizes;
 import io.stoker.driver.spark.Jobs;
 import io.stoker.driver.spark.NumberedTasks;
 import io.stoker.failure.ResourceException;
 import io.stoker.models.engine.Engine;
 import java.io.IOException;
-import java.time.Duration;
 import java.util.List;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
@@ -24,12 +23,9 @@ import org.apache.spark.util.SerializableConfiguration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What a job needs of the cluster, checked before its first round. */
+/** Checks before the first round that the cluster has what a job needs. */
 final class Preflight {
   private static final Logger LOG = LoggerFactory.getLogger(Preflight.class);
-
-  /** How long executors may take to register, as long as further ones do. */
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
 
   private Preflight() {}
 
@@ -37,32 +33,25 @@ final class Preflight {
    * Checks slots, memory and devices.
    *
    * @param spark the cluster
-   * @param engine what computes
+   * @param engine the engine that trains
+   * @param workers how many workers a round has
    * @param need the job's memory
    * @throws ResourceException if the job could not run, or not as was asked
    */
-  static void check(JavaSparkContext spark, Engine engine, MemoryNeed need) {
-    int workers = need.workers();
+  static void check(JavaSparkContext spark, Engine engine, int workers, MemoryNeed need) {
     if (Gang.isAsked(spark)) {
       new Gang(spark, workers).awaitAllWorkers("train");
     }
-    Slots slots =
-        ExecutorRegistration.of(spark)
-            .awaitSettled(
-                there ->
-                    there.count() >= workers
-                        && need.fits(there.mostOnOneExecutor(workers), heap(spark), outside(spark)),
-                PATIENCE);
+    Slots slots = MemoryCheck.require(spark, need, workers, workers);
     if (slots.count() < workers) {
       LOG.warn("{}", waves(slots, workers));
     }
-    int together = slots.mostOnOneExecutor(workers);
-    need.require(together, heap(spark), outside(spark));
+    int used = slots.mostOnOneExecutor(workers);
     LOG.info(
         "Of each executor ({} of them), training takes in the heap: {}; outside: {}",
         slots.executors().size(),
-        need.inHeap(together),
-        need.outsideHeap(together));
+        need.inHeap(used),
+        need.outsideHeap(used));
     if (GpuRequest.isIn(spark.getConf())) {
       GpuRequest.check(ClusterSurvey.of(spark, slots, ""), engine);
     }
@@ -79,13 +68,13 @@ final class Preflight {
   }
 
   /**
-   * Makes sure that executors see the driver's files, and can write beside them: that a location is
-   * the same place for all, and that a checkpoint will not fail after an hour.
+   * Makes sure that executors see the driver's files, and can write to the run folder. Otherwise a
+   * location is not the same place on all machines, and a checkpoint would fail after an hour.
    *
    * @param spark the cluster
    * @param run the run folder
-   * @param files that are there, in the run folder and in the data
-   * @throws ResourceException if not, with the executor's reason
+   * @param files files that the driver has, in the run folder and in the data
+   * @throws ResourceException if an executor cannot, with its reason
    */
   static void checkStorage(JavaSparkContext spark, Path run, List<Path> files) {
     if (spark.isLocal()) {
@@ -105,7 +94,7 @@ final class Preflight {
             }));
   }
 
-  /** What each executor does. */
+  /** The check of one executor, in a task. */
   static void requireShared(String folder, List<String> files, Configuration hadoop)
       throws IOException {
     for (String name : files) {
@@ -117,20 +106,5 @@ final class Preflight {
       }
     }
     StorageProbe.run(folder, hadoop);
-  }
-
-  private static long heap(JavaSparkContext spark) {
-    return spark.isLocal()
-        ? Runtime.getRuntime().maxMemory()
-        : ByteSizes.bytes(spark.getConf().get("spark.executor.memory", "1g"));
-  }
-
-  /** The native memory that an executor may take; 0 where nobody has said. */
-  private static long outside(JavaSparkContext spark) {
-    if (spark.isLocal()) {
-      String limit = System.getProperty("org.bytedeco.javacpp.maxbytes", "0");
-      return limit.matches("[0-9]+[kmgKMG]?") ? ByteSizes.bytes(limit) : 0;
-    }
-    return ByteSizes.mebibytes(spark.getConf().get("spark.executor.memoryOverhead", "0"));
   }
 }

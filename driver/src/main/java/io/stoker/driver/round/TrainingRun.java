@@ -15,6 +15,7 @@ import io.stoker.driver.checkpoint.RunFolder;
 import io.stoker.driver.checkpoint.StoredModel;
 import io.stoker.driver.checkpoint.Transfer;
 import io.stoker.driver.config.JobIdentity;
+import io.stoker.driver.cluster.MemoryNeed;
 import io.stoker.driver.config.LayerRates;
 import io.stoker.driver.config.RateSchedule;
 import io.stoker.driver.config.TrainingConfig;
@@ -144,7 +145,8 @@ final class TrainingRun {
 
   /** What it takes of an executor. */
   MemoryNeed memoryNeed() {
-    return MemoryNeed.of(model, config.rounds().batch(), config.rounds().workers(), slices());
+    return MemoryNeed.ofTraining(
+        model, config.rounds().batch(), config.rounds().workers(), slices().bytes(0));
   }
 
   /** Files of the driver that all executors must see. */

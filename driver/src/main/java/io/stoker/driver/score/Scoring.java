@@ -2,6 +2,8 @@ package io.stoker.driver.score;
 
 import io.stoker.data.frame.ImageColumn;
 import io.stoker.data.storage.StorageDefaults;
+import io.stoker.driver.cluster.MemoryCheck;
+import io.stoker.driver.cluster.MemoryNeed;
 import io.stoker.driver.evaluate.TrainedNetwork;
 import io.stoker.worker.eval.Crops;
 import java.util.Iterator;
@@ -64,6 +66,11 @@ public final class Scoring implements MapPartitionsFunction<Row, Row> {
       Crops crops) {
     crops.of(network.images(), network.input());
     SparkSession session = images.sparkSession();
+    MemoryCheck.require(
+        JavaSparkContext.fromSparkContext(session.sparkContext()),
+        MemoryNeed.ofOneBatch(network.model(), network.batch()),
+        Integer.MAX_VALUE,
+        1);
     Configuration hadoop = session.sessionState().newHadoopConf();
     StorageDefaults.apply(hadoop);
     Broadcast<SerializableConfiguration> shared =

@@ -102,6 +102,14 @@ class ExecutorRegistrationTest {
   }
 
   @Test
+  void doesNotWaitForExecutorsThatStartWhenTasksWait() {
+    conf.set("spark.dynamicAllocation.enabled", "true");
+
+    assertThat(registering(3).awaitSettled(there -> false, PATIENCE).executors()).isEmpty();
+    assertThat(clock.seconds()).isZero();
+  }
+
+  @Test
   void doesNotWaitForALocalMaster() {
     ExecutorRegistration local =
         new ExecutorRegistration(() -> List.of(executor(0, 0)), conf, true, clock);

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.stoker.driver.averaging.ParameterSlices;
 import io.stoker.driver.cluster.Gang;
+import io.stoker.driver.cluster.MemoryNeed;
 import io.stoker.driver.cluster.Slots;
 import io.stoker.driver.metrics.PhaseSeconds;
 import io.stoker.driver.metrics.RoundMetrics;
@@ -14,6 +14,7 @@ import io.stoker.failure.InputException;
 import io.stoker.failure.ResourceException;
 import io.stoker.models.engine.Engine;
 import io.stoker.models.engine.Engines;
+import io.stoker.models.zoo.Zoo;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -43,13 +44,13 @@ class PreflightTest {
   }
 
   private static MemoryNeed small(int workers) {
-    return new MemoryNeed(workers, new ParameterSlices(60_000, 2, 1 << 20), 1 << 20);
+    return MemoryNeed.ofTraining(Zoo.model("perceptron", 10), 16, workers, 1 << 20);
   }
 
   @Test
   void letsWorkersTakeTurns() {
     try (JavaSparkContext spark = start(Map.of())) {
-      assertThatCode(() -> Preflight.check(spark, ENGINE, small(5))).doesNotThrowAnyException();
+      assertThatCode(() -> Preflight.check(spark, ENGINE, 5, small(5))).doesNotThrowAnyException();
     }
   }
 
@@ -87,8 +88,8 @@ class PreflightTest {
   @Test
   void refusesAGangThatHasNoSlots() {
     try (JavaSparkContext spark = start(Gang.CONFIGURATION)) {
-      assertThatCode(() -> Preflight.check(spark, ENGINE, small(2))).doesNotThrowAnyException();
-      assertThatThrownBy(() -> Preflight.check(spark, ENGINE, small(3)))
+      assertThatCode(() -> Preflight.check(spark, ENGINE, 2, small(2))).doesNotThrowAnyException();
+      assertThatThrownBy(() -> Preflight.check(spark, ENGINE, 3, small(3)))
           .isInstanceOf(ResourceException.class)
           .hasMessageStartingWith("Cannot train 3 workers at once: local[2] has 2 slots; give");
     }
@@ -99,7 +100,7 @@ class PreflightTest {
     Map<String, String> options = new HashMap<>(Gang.CONFIGURATION);
     options.put("spark.dynamicAllocation.enabled", "true");
     try (JavaSparkContext spark = start(options)) {
-      assertThatThrownBy(() -> Preflight.check(spark, ENGINE, small(2)))
+      assertThatThrownBy(() -> Preflight.check(spark, ENGINE, 2, small(2)))
           .isInstanceOf(InputException.class)
           .hasMessageContaining("--gang and spark.dynamicAllocation.enabled");
     }

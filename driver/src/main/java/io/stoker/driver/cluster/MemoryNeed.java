@@ -1,0 +1,213 @@
+package io.stoker.driver.cluster;
+
+import io.stoker.base.Division;
+import io.stoker.failure.Check;
+import io.stoker.failure.ResourceException;
+import io.stoker.models.spec.ModelSpec;
+import java.util.Locale;
+
+/**
+ * The memory that a job takes for each slot of an executor, computed before a network is built.
+ *
+ * <p>In the heap, a slot holds batches of images that are read ahead; and in the average stage a
+ * piece of its slice from every worker, the sum, and a slice that is read or written meanwhile.
+ * Outside the heap, a slot has a network: its parameters, gradients and momentum, and for every
+ * layer the outputs of a batch and their gradients. A network that predicts is the same.
+ */
+public final class MemoryNeed {
+  /** The share of the heap that is left by Spark's own reserve and by small objects. */
+  private static final double USABLE_HEAP = 0.6;
+
+  /** A network's vectors outside the heap: parameters, gradients, momentum. */
+  private static final int VECTORS_OF_A_NETWORK = 3;
+
+  /** Of each layer: outputs and their gradients. */
+  private static final int BUFFERS_OF_A_LAYER = 2;
+
+  /** How many batches a reader holds at least: one in use, one ready, one being filled. */
+  private static final int BATCHES_OF_A_READER = 3;
+
+  /** Some JVMs allow no array of 2^31 - 1 elements. */
+  private static final long LARGEST_ARRAY = Integer.MAX_VALUE - 8;
+
+  /** Bytes of one slot, and how they are computed, for messages. */
+  private record Bytes(long ofOneSlot, String arithmetic) {
+    long of(int slots) {
+      return product(slots, ofOneSlot);
+    }
+
+    String text(int slots) {
+      return "%d %s x %s = %s"
+          .formatted(slots, slots == 1 ? "slot" : "slots", arithmetic, mebibytes(of(slots)));
+    }
+  }
+
+  private final Bytes heap;
+  private final Bytes outside;
+  private final String heapRemedy;
+
+  private MemoryNeed(Bytes heap, Bytes outside, String heapRemedy) {
+    this.heap = heap;
+    this.outside = outside;
+    this.heapRemedy = heapRemedy;
+  }
+
+  /**
+   * The memory of a training job.
+   *
+   * @param model the model
+   * @param batch examples of a worker's step
+   * @param workers how many workers a round has
+   * @param sliceBytes bytes of the largest slice
+   * @throws io.stoker.failure.InputException if no array can hold a batch
+   */
+  public static MemoryNeed ofTraining(ModelSpec model, int batch, int workers, long sliceBytes) {
+    long images = batchBytes(model, batch);
+    Bytes heap =
+        new Bytes(
+            sum(product(workers + 2L, sliceBytes), product(BATCHES_OF_A_READER, images)),
+            "((%d workers + 2) x %s a slice + %d batches x %s of images)"
+                .formatted(
+                    workers, mebibytes(sliceBytes), BATCHES_OF_A_READER, mebibytes(images)));
+    return new MemoryNeed(
+        heap, network(model, batch), "a smaller --batch, or smaller slices (slice_bytes in a recipe)");
+  }
+
+  /**
+   * The memory of a job that evaluates or classifies.
+   *
+   * @param model the model
+   * @param batch the largest number of images of one call
+   * @throws io.stoker.failure.InputException if no array can hold a batch
+   */
+  public static MemoryNeed ofPrediction(ModelSpec model, int batch) {
+    return ofBatches(model, batch, BATCHES_OF_A_READER);
+  }
+
+  /**
+   * The memory of a network that works on one batch, which nothing is read ahead for.
+   *
+   * @param model the model
+   * @param batch the largest number of images of one call
+   * @throws io.stoker.failure.InputException if no array can hold a batch
+   */
+  public static MemoryNeed ofOneBatch(ModelSpec model, int batch) {
+    return ofBatches(model, batch, 1);
+  }
+
+  private static MemoryNeed ofBatches(ModelSpec model, int batch, int batches) {
+    long images = batchBytes(model, batch);
+    Bytes heap =
+        new Bytes(
+            product(batches, images),
+            (batches > 1 ? batches + " batches x " : "") + mebibytes(images) + " of images");
+    return new MemoryNeed(heap, network(model, batch), "a smaller --batch");
+  }
+
+  /**
+   * The memory of averaging alone, of networks that compute nothing.
+   *
+   * @param parameters how many parameters there are
+   * @param workers how many workers a round has
+   * @param sliceBytes bytes of the largest slice
+   */
+  public static MemoryNeed ofAveraging(long parameters, int workers, long sliceBytes) {
+    long vector = product(parameters, Float.BYTES);
+    return new MemoryNeed(
+        new Bytes(
+            product(workers + 2L, sliceBytes),
+            "(%d workers + 2) x %s a slice".formatted(workers, mebibytes(sliceBytes))),
+        new Bytes(vector, mebibytes(vector) + " of parameters"),
+        "smaller slices (--slice-bytes)");
+  }
+
+  /** The bytes of a batch of images in the heap. */
+  private static long batchBytes(ModelSpec model, int batch) {
+    long largest =
+        Math.max(
+            model.input().features(),
+            model.placed().stream().mapToLong(layer -> layer.output().features()).max().orElse(1));
+    Check.input(
+        batch <= LARGEST_ARRAY / largest,
+        "Invalid batch size: %d (must be <= %d for model %s, since an array has at most 2^31 - 1 values)",
+        batch,
+        LARGEST_ARRAY / largest,
+        model.name());
+    return product(batch, model.input().features(), Float.BYTES);
+  }
+
+  private static Bytes network(ModelSpec model, int batch) {
+    long features =
+        model.placed().stream().mapToLong(layer -> layer.output().features()).sum()
+            + model.input().features();
+    long activations = product(features, batch, Float.BYTES, BUFFERS_OF_A_LAYER);
+    long vector = product(model.parameterCount(), Float.BYTES);
+    return new Bytes(
+        sum(product(VECTORS_OF_A_NETWORK, vector), activations),
+        "(%d vectors (parameters, gradients, momentum) x %s + %s of activations)"
+            .formatted(VECTORS_OF_A_NETWORK, mebibytes(vector), mebibytes(activations)));
+  }
+
+  /** Whether a process has enough memory for some slots, see {@link #require}. */
+  public boolean fits(int slots, ProcessMemory there) {
+    return heap.of(slots) <= there.heap() * USABLE_HEAP
+        && (there.outside() == 0 || outside.of(slots) <= there.outside());
+  }
+
+  /**
+   * Makes sure that a process has enough memory.
+   *
+   * @param slots how many slots of the process the job uses at the same time
+   * @param there what the process has
+   * @throws ResourceException if it has not; the message shows the arithmetic
+   */
+  public void require(int slots, ProcessMemory there) {
+    if (heap.of(slots) > there.heap() * USABLE_HEAP) {
+      throw new ResourceException(
+          "Not enough heap in %s: %s, of %s there are %s for that; give more %s, or take %s"
+              .formatted(
+                  there.place(),
+                  inHeap(slots),
+                  mebibytes(there.heap()),
+                  mebibytes((long) (there.heap() * USABLE_HEAP)),
+                  there.heapOption(),
+                  heapRemedy));
+    }
+    if (there.outside() > 0 && outside.of(slots) > there.outside()) {
+      throw new ResourceException(
+          "Not enough native memory in %s: %s, there are %s; set STOKER_NATIVE_MEMORY (spark.executor.memoryOverhead), take a smaller --batch, or have fewer cores in an executor"
+              .formatted(there.place(), outsideHeap(slots), mebibytes(there.outside())));
+    }
+  }
+
+  /** The arithmetic of the heap. */
+  public String inHeap(int slots) {
+    return heap.text(slots);
+  }
+
+  /** The arithmetic of the memory outside the heap. */
+  public String outsideHeap(int slots) {
+    return outside.text(slots);
+  }
+
+  /** A product of sizes; the largest long if it is larger. */
+  private static long product(long... sizes) {
+    try {
+      long product = 1;
+      for (long size : sizes) {
+        product = Math.multiplyExact(product, size);
+      }
+      return product;
+    } catch (ArithmeticException larger) {
+      return Long.MAX_VALUE;
+    }
+  }
+
+  private static long sum(long one, long other) {
+    return one > Long.MAX_VALUE - other ? Long.MAX_VALUE : one + other;
+  }
+
+  private static String mebibytes(long bytes) {
+    return String.format(Locale.ROOT, "%,d MiB", Division.ceiling(bytes, 1L << 20));
+  }
+}

@@ -1,0 +1,120 @@
+package io.stoker.driver.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.stoker.driver.LocalSpark;
+import io.stoker.failure.InputException;
+import io.stoker.failure.ResourceException;
+import io.stoker.models.spec.ModelSpec;
+import io.stoker.models.zoo.Zoo;
+import java.util.Map;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class MemoryNeedTest {
+  private static final long MEBIBYTE = 1 << 20;
+  private static final long GIBIBYTE = 1 << 30;
+
+  /** 784 inputs, 10 outputs, 7,850 parameters. */
+  private static final ModelSpec PERCEPTRON = Zoo.model("perceptron", 10);
+
+  private static final int MEBI = 1 << 20;
+
+  private static ProcessMemory memory(long heap, long outside) {
+    return new ProcessMemory("an executor", heap, outside, "--executor-memory");
+  }
+
+  @Test
+  void ofTrainingShowsTheArithmeticOfHeapThatIsMissing() {
+    MemoryNeed need = MemoryNeed.ofTraining(PERCEPTRON, 1, 2, 4 * MEBIBYTE);
+
+    assertThatCode(() -> need.require(2, memory(54 * MEBIBYTE, 0))).doesNotThrowAnyException();
+    assertThatThrownBy(() -> need.require(2, memory(50 * MEBIBYTE, 0)))
+        .isInstanceOf(ResourceException.class)
+        .hasMessageStartingWith(
+            "Not enough heap in an executor: 2 slots x ((2 workers + 2) x 4 MiB a slice + 3 batches"
+                + " x 1 MiB of images) = 33 MiB, of 50 MiB there are 30 MiB for that")
+        .hasMessageContaining("--executor-memory");
+    assertThat(need.fits(2, memory(54 * MEBIBYTE, 0))).isTrue();
+    assertThat(need.fits(2, memory(50 * MEBIBYTE, 0))).isFalse();
+  }
+
+  @Test
+  void ofPredictionCountsTheBatchesThatAreReadAhead() {
+    MemoryNeed need = MemoryNeed.ofPrediction(PERCEPTRON, MEBI);
+
+    assertThatThrownBy(() -> need.require(2, memory(GIBIBYTE, 0)))
+        .isInstanceOf(ResourceException.class)
+        .hasMessageContaining("2 slots x 3 batches x 3,136 MiB of images = 18,816 MiB")
+        .hasMessageContaining("or take a smaller --batch");
+    assertThatCode(() -> need.require(2, memory(31 * GIBIBYTE, 0))).doesNotThrowAnyException();
+  }
+
+  @Test
+  void showsTheArithmeticOfNativeMemoryThatIsMissing() {
+    MemoryNeed need = MemoryNeed.ofOneBatch(PERCEPTRON, MEBI);
+
+    // 2 x (3 x 31,400 bytes + 794 values x 4 bytes x 2 x 2^20)
+    String arithmetic =
+        "2 slots x (3 vectors (parameters, gradients, momentum) x 1 MiB + 6,352 MiB of"
+            + " activations) = 12,705 MiB";
+    assertThat(need.outsideHeap(2)).isEqualTo(arithmetic);
+    assertThatCode(() -> need.require(2, memory(12 * GIBIBYTE, 12_705 * MEBIBYTE)))
+        .doesNotThrowAnyException();
+    assertThatThrownBy(() -> need.require(2, memory(12 * GIBIBYTE, 12_704 * MEBIBYTE)))
+        .isInstanceOf(ResourceException.class)
+        .hasMessageContaining(arithmetic + ", there are 12,704 MiB")
+        .hasMessageContaining("STOKER_NATIVE_MEMORY");
+  }
+
+  @Test
+  void isNotCheckedOutsideTheHeapIfTheLimitIsNotKnown() {
+    MemoryNeed need = MemoryNeed.ofOneBatch(PERCEPTRON, MEBI);
+
+    assertThatCode(() -> need.require(2, memory(12 * GIBIBYTE, 0))).doesNotThrowAnyException();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"perceptron", "lenet5", "alexnet"})
+  void refusesABatchThatNoArrayCanHold(String name) {
+    ModelSpec model = Zoo.model(name, 10);
+
+    assertThatThrownBy(() -> MemoryNeed.ofPrediction(model, Integer.MAX_VALUE))
+        .isInstanceOf(InputException.class)
+        .hasMessageStartingWith("Invalid batch size: 2147483647 (must be <= ")
+        .hasMessageContaining(name);
+    assertThatThrownBy(() -> MemoryNeed.ofTraining(model, Integer.MAX_VALUE, 1, 1))
+        .isInstanceOf(InputException.class);
+    assertThatThrownBy(() -> MemoryNeed.ofOneBatch(model, Integer.MAX_VALUE))
+        .isInstanceOf(InputException.class);
+  }
+
+  @Test
+  void doesNotOverflow() {
+    MemoryNeed need = MemoryNeed.ofTraining(PERCEPTRON, 1, Integer.MAX_VALUE, Long.MAX_VALUE / 2);
+
+    assertThat(need.fits(Integer.MAX_VALUE, memory(Long.MAX_VALUE / 2, 0))).isFalse();
+    assertThatThrownBy(() -> need.require(Integer.MAX_VALUE, memory(GIBIBYTE, 0)))
+        .isInstanceOf(ResourceException.class);
+    assertThat(MemoryNeed.ofAveraging(Long.MAX_VALUE, 2, 1).fits(2, memory(GIBIBYTE, GIBIBYTE)))
+        .isFalse();
+  }
+
+  @Test
+  void ofEachSlotThatAJobUsesIsCheckedBeforeItRuns() {
+    long heap = Runtime.getRuntime().maxMemory();
+    int half = (int) (heap * 0.5 / (784 * Float.BYTES));
+    MemoryNeed need = MemoryNeed.ofOneBatch(PERCEPTRON, half);
+    try (JavaSparkContext spark =
+        LocalSpark.start("local[2]", Map.of("spark.executor.memory", "1000g"))) {
+      assertThatThrownBy(() -> MemoryCheck.require(spark, need, 2, 1))
+          .isInstanceOf(ResourceException.class)
+          .hasMessageContaining(" MiB of images = ")
+          .hasMessageContaining("--driver-memory");
+    }
+  }
+}
