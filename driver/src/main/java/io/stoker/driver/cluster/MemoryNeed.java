@@ -67,10 +67,11 @@ public final class MemoryNeed {
         new Bytes(
             sum(product(workers + 2L, sliceBytes), product(BATCHES_OF_A_READER, images)),
             "((%d workers + 2) x %s a slice + %d batches x %s of images)"
-                .formatted(
-                    workers, mebibytes(sliceBytes), BATCHES_OF_A_READER, mebibytes(images)));
+                .formatted(workers, mebibytes(sliceBytes), BATCHES_OF_A_READER, mebibytes(images)));
     return new MemoryNeed(
-        heap, network(model, batch), "a smaller --batch, or smaller slices (slice_bytes in a recipe)");
+        heap,
+        network(model, batch),
+        "a smaller --batch, or smaller slices (slice_bytes in a recipe)");
   }
 
   /**
@@ -129,7 +130,8 @@ public final class MemoryNeed {
             model.placed().stream().mapToLong(layer -> layer.output().features()).max().orElse(1));
     Check.input(
         batch <= LARGEST_ARRAY / largest,
-        "Invalid batch size: %d (must be <= %d for model %s, since an array has at most 2^31 - 1 values)",
+        "Invalid batch size: %d (must be <= %d for model %s, since an array has at most 2^31 - 1"
+            + " values)",
         batch,
         LARGEST_ARRAY / largest,
         model.name());

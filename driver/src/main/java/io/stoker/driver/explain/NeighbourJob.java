@@ -91,8 +91,7 @@ public final class NeighbourJob {
         ModelInput.shape(shards.manifest().image()),
         shards.manifest().classes());
     int blocks = shards.manifest().split(request.split()).blockRows().length;
-    MemoryCheck.require(
-        spark, MemoryNeed.ofPrediction(model.metadata().model(), BATCH), blocks, 1);
+    MemoryCheck.require(spark, MemoryNeed.ofPrediction(model.metadata().model(), BATCH), blocks, 1);
     TrainedNetwork network = TrainedNetwork.of(List.of(model), request.engine(), BATCH);
     try {
       List<Pixels> images = images(request, network.images(), hadoop);

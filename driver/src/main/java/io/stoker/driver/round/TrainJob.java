@@ -71,8 +71,7 @@ public final class TrainJob {
   private static TrainResult runLocked(
       JavaSparkContext spark, ResolvedJob job, RoundListeners listeners) {
     TrainingRun run = job.run();
-    Preflight.check(
-        spark, job.engine(), run.config().rounds().workers(), run.memoryNeed());
+    Preflight.check(spark, job.engine(), run.config().rounds().workers(), run.memoryNeed());
     try (RunLock lock = job.folder().lock()) {
       Optional<StoredModel> resumed =
           job.existing() == ExistingRun.RESUME ? resumed(run, job.folder()) : Optional.empty();
