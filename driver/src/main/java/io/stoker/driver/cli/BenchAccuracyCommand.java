@@ -20,14 +20,14 @@ import picocli.CommandLine.Option;
 
 @Command(
     name = "accuracy",
-    header = "Measures how long training takes to an accuracy, beside stock Deeplearning4j.",
+    header = "Measures how long training takes to reach an accuracy, compared with stock Deeplearning4j.",
     customSynopsis =
         "./stoker [spark-submit option]... bench accuracy --data URI --model NAME [option]...",
     description = {
       "",
-      "Both train the same model from the same first parameters on the same shards, and are",
-      "evaluated every so many images; evaluations take no time of those that count. Ours reads",
-      "shards and writes checkpoints meanwhile; the other one's images are in memory before."
+      "Both train the same model from the same initial parameters on the same shards, and are",
+      "evaluated after the same numbers of images; the time of evaluations does not count. Stoker's",
+      "time includes reading shards and writing checkpoints; the baseline's images are in memory."
     })
 final class BenchAccuracyCommand extends StokerCommand {
   /** What to compare with. */
@@ -52,28 +52,28 @@ final class BenchAccuracyCommand extends StokerCommand {
       names = "--target",
       paramLabel = "X",
       defaultValue = "0.97",
-      description = "The accuracy (default: ${DEFAULT-VALUE}).")
+      description = "The accuracy to reach (default: ${DEFAULT-VALUE}).")
   private double target;
 
   @Option(
       names = "--split",
       paramLabel = "NAME",
       defaultValue = "test",
-      description = "Where the accuracy is measured (default: ${DEFAULT-VALUE}).")
+      description = "The split on which accuracy is measured (default: ${DEFAULT-VALUE}).")
   private String split;
 
   @Option(
       names = "--workers",
       paramLabel = "W",
       defaultValue = "2",
-      description = "Logical workers (default: ${DEFAULT-VALUE}).")
+      description = "The number of logical workers (default: ${DEFAULT-VALUE}).")
   private int workers;
 
   @Option(
       names = "--batch",
       paramLabel = "B",
       defaultValue = "32",
-      description = "Examples of a worker and step (default: ${DEFAULT-VALUE}).")
+      description = "Examples per worker and step (default: ${DEFAULT-VALUE}).")
   private int batch;
 
   @Option(
@@ -87,21 +87,21 @@ final class BenchAccuracyCommand extends StokerCommand {
       names = "--learning-rate",
       paramLabel = "X",
       defaultValue = "0.05",
-      description = "The rate, which stays (default: ${DEFAULT-VALUE}).")
+      description = "The learning rate, which is constant (default: ${DEFAULT-VALUE}).")
   private double learningRate;
 
   @Option(
       names = "--momentum",
       paramLabel = "X",
       defaultValue = "0.9",
-      description = "Of both (default: ${DEFAULT-VALUE}).")
+      description = "The seed of both (default: ${DEFAULT-VALUE}).")
   private double momentum;
 
   @Option(
       names = "--epochs",
       paramLabel = "E",
       defaultValue = "10",
-      description = "Give up after so many (default: ${DEFAULT-VALUE}).")
+      description = "Give up after E epochs (default: ${DEFAULT-VALUE}).")
   private int epochs;
 
   @Option(
@@ -114,20 +114,20 @@ final class BenchAccuracyCommand extends StokerCommand {
   @Option(
       names = "--run",
       paramLabel = "URI",
-      description = "Where ours writes, on a cluster (default: a temporary folder).")
+      description = "The folder that Stoker writes to; needed on a cluster (default: a temporary folder).")
   private String run;
 
   @Option(
       names = "--baseline",
       paramLabel = "dl4j",
       description =
-          "Also measure Deeplearning4j's own ParameterAveragingTrainingMaster, in the same run.")
+          "Also measure Deeplearning4j's ParameterAveragingTrainingMaster.")
   private Set<Baseline> baselines = new LinkedHashSet<>();
 
   @Option(
       names = "--baseline-learning-rate",
       paramLabel = "X",
-      description = "The baseline's own rate (default: the same).")
+      description = "The baseline's learning rate (default: the same).")
   private Double baselineRate;
 
   BenchAccuracyCommand(Console console) {

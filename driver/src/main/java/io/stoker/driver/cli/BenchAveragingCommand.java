@@ -25,8 +25,8 @@ import picocli.CommandLine.Option;
     customSynopsis = "./stoker [spark-submit option]... bench averaging --parameters N [option]...",
     description = {
       "",
-      "Each executor needs a heap of about 16 bytes a parameter, and 4 more a slot:",
-      "--executor-memory 3g for 62,000,000. The driver needs that only with a baseline."
+      "Each executor needs about 16 bytes of heap per parameter, and 4 more per slot:",
+      "--executor-memory 3g for 62,000,000. The driver needs as much only with a baseline."
     })
 final class BenchAveragingCommand extends StokerCommand {
   /** The ways of averaging to compare with. */
@@ -40,7 +40,7 @@ final class BenchAveragingCommand extends StokerCommand {
       paramLabel = "N,...",
       required = true,
       split = ",",
-      description = "How many fp32 parameters the model has.")
+      description = "The number of the model's fp32 parameters.")
   private int[] parameters;
 
   @Option(
@@ -48,7 +48,7 @@ final class BenchAveragingCommand extends StokerCommand {
       paramLabel = "W,...",
       defaultValue = "2",
       split = ",",
-      description = "Logical workers (default: ${DEFAULT-VALUE}).")
+      description = "The number of logical workers (default: ${DEFAULT-VALUE}).")
   private int[] workers;
 
   @Option(
@@ -61,22 +61,21 @@ final class BenchAveragingCommand extends StokerCommand {
   @Option(
       names = "--slice-bytes",
       paramLabel = "N",
-      description = "How large a slice may be (default: as train cuts, by parameters and workers).")
+      description = "The largest size of a slice (default: that of train, by parameters and workers).")
   private Integer sliceBytes;
 
   @Option(
       names = "--wire",
       paramLabel = "fp32|fp16|int8",
       defaultValue = "fp32",
-      description = "What workers' values travel as to be averaged (default: ${DEFAULT-VALUE}).")
+      description = "The format in which workers send their values to be averaged (default: ${DEFAULT-VALUE}).")
   private Wire wire;
 
   @Option(
       names = "--baseline",
       paramLabel = "driver|dl4j",
       description =
-          "Also measure another way, in the same run: treeReduce and broadcast, or Deeplearning4j's"
-              + " own ParameterAveragingTrainingMaster. May be repeated.")
+          "Also measure a baseline: treeReduce and broadcast, or Deeplearning4j's ParameterAveragingTrainingMaster. May be repeated.")
   private Set<Baseline> baselines = new LinkedHashSet<>();
 
   BenchAveragingCommand(Console console) {

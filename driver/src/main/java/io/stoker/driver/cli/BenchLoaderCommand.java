@@ -16,7 +16,7 @@ import picocli.CommandLine.Option;
 
 @Command(
     name = "loader",
-    header = "Measures how fast shards become batches, beside the bare image codec, without Spark.",
+    header = "Measures how fast shards become batches, compared with the bare image codec, without Spark.",
     customSynopsis = "./stoker bench loader --data URI [option]...")
 final class BenchLoaderCommand extends StokerCommand {
   @Mixin private DataOption data;
@@ -25,7 +25,7 @@ final class BenchLoaderCommand extends StokerCommand {
       names = "--split",
       paramLabel = "NAME",
       defaultValue = "train",
-      description = "What to read (default: ${DEFAULT-VALUE}).")
+      description = "The split to read (default: ${DEFAULT-VALUE}).")
   private String split;
 
   @Mixin private InputOptions inputOptions;
@@ -34,13 +34,13 @@ final class BenchLoaderCommand extends StokerCommand {
       names = "--batch",
       paramLabel = "B",
       defaultValue = "64",
-      description = "Examples of a batch (default: ${DEFAULT-VALUE}).")
+      description = "Examples per batch (default: ${DEFAULT-VALUE}).")
   private int batch;
 
   @Option(
       names = "--threads",
       paramLabel = "N",
-      description = "Beside one thread, measure so many at once (default: all cores).")
+      description = "The number of threads to measure, in addition to one (default: all cores).")
   private Integer threads;
 
   @Option(
@@ -48,7 +48,7 @@ final class BenchLoaderCommand extends StokerCommand {
       paramLabel = "N",
       defaultValue = "3",
       description =
-          "For each stage and number of threads, after a warm-up (default: ${DEFAULT-VALUE}).")
+          "The time for each stage and number of threads, after a warm-up (default: ${DEFAULT-VALUE}).")
   private double seconds;
 
   BenchLoaderCommand(Console console) {

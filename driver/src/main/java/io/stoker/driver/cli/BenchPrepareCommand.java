@@ -15,18 +15,18 @@ import picocli.CommandLine.Option;
 
 @Command(
     name = "prepare",
-    header = "Measures how fast images become shards, beside the bare image codec, without Spark.",
+    header = "Measures how fast images become shards, compared with the bare image codec, without Spark.",
     customSynopsis = "./stoker bench prepare --input URI [option]...",
-    description = {"", "Works on the first images of the input; writes nothing beside it."})
+    description = {"", "Works on the first images of the input, and writes nothing."})
 final class BenchPrepareCommand extends StokerCommand {
-  @Option(names = "--input", paramLabel = "URI", required = true, description = "The images.")
+  @Option(names = "--input", paramLabel = "URI", required = true, description = "The folder or file with the images; a URI.")
   private String input;
 
   @Option(
       names = "--format",
       paramLabel = "folder|tar|csv|NAME",
       defaultValue = "folder",
-      description = "As for prepare (default: ${DEFAULT-VALUE}).")
+      description = "The format of the input, as for prepare (default: ${DEFAULT-VALUE}).")
   private String format;
 
   @Option(
@@ -39,20 +39,20 @@ final class BenchPrepareCommand extends StokerCommand {
   @Option(
       names = "--encoding",
       paramLabel = "raw|jpeg|png",
-      description = "How the shards hold an image (default: raw if small, else jpeg).")
+      description = "The encoding of images in the shards (default: raw for small images, else jpeg).")
   private String encoding;
 
   @Option(
       names = "--threads",
       paramLabel = "N",
-      description = "Of the last measurement (default: all cores).")
+      description = "The number of threads of the last measurement (default: all cores).")
   private Integer threads;
 
   @Option(
       names = "--seconds",
       paramLabel = "N",
       defaultValue = "3",
-      description = "For each stage, after a warm-up (default: ${DEFAULT-VALUE}).")
+      description = "The time for each stage, after a warm-up (default: ${DEFAULT-VALUE}).")
   private double seconds;
 
   BenchPrepareCommand(Console console) {

@@ -20,7 +20,7 @@ import picocli.CommandLine.Option;
     customSynopsis = "./stoker bench step --model NAME [option]...",
     description = {
       "",
-      "With --verbose also layer by layer, beside the machine's peak: that of a large convolution."
+      "With --verbose also layer by layer, compared with the machine's peak, which is that of a large convolution."
     })
 final class BenchStepCommand extends StokerCommand {
   @Option(
@@ -34,7 +34,7 @@ final class BenchStepCommand extends StokerCommand {
       names = "--batch",
       paramLabel = "B",
       defaultValue = "32",
-      description = "Examples of one step (default: ${DEFAULT-VALUE}).")
+      description = "Examples per step (default: ${DEFAULT-VALUE}).")
   private int batch;
 
   @Option(
@@ -42,7 +42,7 @@ final class BenchStepCommand extends StokerCommand {
       paramLabel = "W",
       defaultValue = "2",
       description =
-          "Networks that step side by side, each on a thread (default: ${DEFAULT-VALUE}).")
+          "The number of networks that step at the same time, each on its own thread (default: ${DEFAULT-VALUE}).")
   private int workers;
 
   @Option(
@@ -56,14 +56,14 @@ final class BenchStepCommand extends StokerCommand {
       names = "--classes",
       paramLabel = "N",
       defaultValue = "10",
-      description = "Classes to tell apart (default: ${DEFAULT-VALUE}).")
+      description = "The number of classes (default: ${DEFAULT-VALUE}).")
   private int classes;
 
   @Option(
       names = "--engine",
       paramLabel = "NAME",
       defaultValue = Engines.AUTO,
-      description = "What computes (default: ${DEFAULT-VALUE}).")
+      description = "The engine that computes (default: ${DEFAULT-VALUE}).")
   private String engine;
 
   /** What to compare with. */
@@ -75,13 +75,12 @@ final class BenchStepCommand extends StokerCommand {
       names = "--baseline",
       paramLabel = "stock",
       description =
-          "Also measure another way, in turns with ours: stock Deeplearning4j, its ComputationGraph"
-              + " of the same model.")
+          "Also measure a baseline, in turns with Stoker: the ComputationGraph of stock Deeplearning4j for the same model.")
   private Baseline baseline;
 
   @Option(
       names = "--inference",
-      description = "Measure class probabilities in place of gradients and update.")
+      description = "Measure prediction instead of training.")
   private boolean inference;
 
   BenchStepCommand(Console console) {

@@ -6,7 +6,7 @@ import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 
-/** The command line: which commands there are. */
+/** The command line with all its commands. */
 final class Cli {
   private static final int HELP_WIDTH = 100;
 
@@ -56,7 +56,7 @@ final class Cli {
     return commands.execute(arguments);
   }
 
-  /** A command that has commands below it, and does nothing by itself. */
+  /** A command that only has subcommands. */
   abstract static class Group implements Runnable {
     @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
 
@@ -78,9 +78,7 @@ final class Cli {
       customSynopsis = "./stoker [spark-submit option]... COMMAND [option]...",
       description = {
         "",
-        "What stands before COMMAND goes to spark-submit, such as --master spark://HOST:7077,"
-            + " --conf KEY=VALUE, --executor-memory 4g; without a master the job runs here, on all"
-            + " cores. A URI is a local path, hdfs:// or s3a://."
+        "Options before COMMAND are passed to spark-submit, such as --master spark://HOST:7077, --conf KEY=VALUE, --executor-memory 4g. Without --master the job runs in this process, on all cores. A URI is a local path, or begins with hdfs:// or s3a://."
       },
       commandListHeading = "%nCommands:%n",
       optionListHeading = "%nOptions:%n",
@@ -102,7 +100,7 @@ final class Cli {
     @Option(
         names = {"-V", "--version"},
         versionHelp = true,
-        description = "Show the versions of Stoker and of what it stands on.")
+        description = "Show the versions of Stoker, Spark, Scala, Hadoop and Java.")
     boolean version;
   }
 

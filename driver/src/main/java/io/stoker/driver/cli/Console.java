@@ -12,8 +12,8 @@ import java.util.regex.Matcher;
  * Prints what a command has to say: its result to stdout, everything else to stderr. Control
  * characters, which names in data may have, are escaped; see {@link TerminalText}.
  *
- * <p>The launcher says in the environment which of the two is a terminal; without it, neither is
- * taken for one.
+ * <p>The launcher says in the environment which of the two is a terminal. If it does not, neither
+ * is treated as one.
  */
 final class Console {
   private final PrintWriter results;
@@ -33,8 +33,8 @@ final class Console {
   }
 
   /**
-   * Takes stdout for results. What a library prints to {@code System.out} goes to stderr from now
-   * on.
+   * Reserves stdout for results: from now on, what libraries print to {@code System.out} goes to
+   * stderr.
    */
   static Console claim() {
     PrintWriter results = writer(FileDescriptor.out);
@@ -64,12 +64,12 @@ final class Console {
     return messages;
   }
 
-  /** Whether a picture or colours can be shown with the result. */
+  /** Whether the result goes to a terminal, which can show pictures and colours. */
   boolean resultsOnTerminal() {
     return resultsOnTerminal;
   }
 
-  /** Whether a line can be drawn again and again while a command runs. */
+  /** Whether messages go to a terminal, on which a line can be redrawn while a command runs. */
   boolean messagesOnTerminal() {
     return messagesOnTerminal;
   }

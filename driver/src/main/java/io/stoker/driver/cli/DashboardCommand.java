@@ -9,23 +9,23 @@ import picocli.CommandLine.Option;
 
 @Command(
     name = "dashboard",
-    header = "Serves a page that follows runs as they go on, one or many side by side.",
+    header = "Serves a web page that follows one or more runs while they train.",
     customSynopsis = "./stoker [spark-submit option]... dashboard --run URI... [option]...",
-    description = {"", "It serves until it is stopped (Ctrl-C), and changes nothing in the runs."})
+    description = {"", "Serves until it is stopped with Ctrl-C, and changes nothing in the run folders. Of more than 20 runs, the page shows those that were written to last."})
 final class DashboardCommand extends StokerCommand {
   @Option(
       names = "--run",
       paramLabel = "URI",
       required = true,
       arity = "1..*",
-      description = "Run folders, or folders with run folders in them.")
+      description = "Run folders, or folders of run folders; URIs.")
   private List<String> runs;
 
   @Option(
       names = "--port",
       paramLabel = "N",
       defaultValue = "" + Dashboard.PORT,
-      description = "Where to listen; 0 for a free one (default: ${DEFAULT-VALUE}).")
+      description = "The port to listen on; 0 for a free one (default: ${DEFAULT-VALUE}).")
   private int port;
 
   @Option(
@@ -33,8 +33,7 @@ final class DashboardCommand extends StokerCommand {
       paramLabel = "ADDRESS",
       defaultValue = "127.0.0.1",
       description =
-          "The address or host name to listen on; who can reach it can read (default:"
-              + " ${DEFAULT-VALUE}, this machine only).")
+          "The address or host name to listen on; everybody who can reach it can read the page (default: ${DEFAULT-VALUE}, this machine only).")
   private String bind;
 
   DashboardCommand(Console console) {

@@ -2,7 +2,7 @@ package io.stoker.driver.cli;
 
 import picocli.CommandLine.Option;
 
-/** Which prepared data. */
+/** The option that names prepared data. */
 final class DataOption {
   @Option(
       names = "--data",

@@ -4,7 +4,7 @@ import io.stoker.worker.runtime.TaskDevices;
 import java.util.Map;
 import picocli.CommandLine.Option;
 
-/** Where a command's networks compute. */
+/** The option that says whether networks compute on processors or on graphics cards. */
 final class DeviceOption {
   private enum Device {
     CPU,
@@ -15,11 +15,10 @@ final class DeviceOption {
       names = "--device",
       paramLabel = "cpu|gpu",
       description =
-          "Compute on processors, or on graphics cards, one a task (default: gpu where Spark assigns"
-              + " them by spark.task.resource.gpu.amount, else cpu).")
+          "Compute on processors, or on graphics cards with one card for each task (default: gpu if Spark's configuration has spark.task.resource.gpu.amount, else cpu).")
   private Device device;
 
-  /** What it adds to Spark's configuration. */
+  /** The Spark configuration that the option stands for. */
   Map<String, String> configuration() {
     return device == null
         ? Map.of()

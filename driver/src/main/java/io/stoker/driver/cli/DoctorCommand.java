@@ -31,7 +31,7 @@ import picocli.CommandLine.Option;
     customSynopsis = "./stoker [spark-submit option]... doctor [option]...",
     description = {
       "",
-      "Asks this process and, with a task in each slot, every executor. What is wrong has a line",
+      "Examines this process and, by a task in each slot, every executor. Each problem has a line",
       "that says what to do; a PROBLEM ends the command with exit code 4."
     })
 final class DoctorCommand extends StokerCommand {
@@ -114,7 +114,7 @@ final class DoctorCommand extends StokerCommand {
     describe(here, json);
   }
 
-  /** What a process is made of; the same keys for the driver and for each executor. */
+  /** The properties of a process, by the same keys for the driver and for each executor. */
   private static void describe(ProcessFacts facts, ObjectNode target) {
     target
         .put("processor", facts.processor().name())
@@ -172,7 +172,7 @@ final class DoctorCommand extends StokerCommand {
             new Verdict(
                 "slots",
                 Verdict.Level.PROBLEM,
-                "no executor came within %d s; has the cluster as many free cores, as much memory and as many GPUs as one executor asks for?"
+                "no executor registered within %d s; does the cluster have as many free cores, as much memory and as many GPUs as one executor asks for?"
                     .formatted(PATIENCE.toSeconds())));
         return;
       }
@@ -185,7 +185,8 @@ final class DoctorCommand extends StokerCommand {
   }
 
   /**
-   * The engine of a job on graphics cards, if the configuration wants one; or why there is none.
+   * The engine of a job on graphics cards, if the configuration asks for cards. If there is none, a
+   * verdict says why.
    */
   private Optional<Engine> gpus(JavaSparkContext spark) {
     if (!GpuRequest.isIn(spark.getConf())) {

@@ -3,7 +3,7 @@ package io.stoker.driver.cli;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** On what a network is evaluated. */
+/** Options for the data that a network is evaluated on. */
 final class EvaluationOptions {
   @Mixin DataOption data;
 
@@ -11,13 +11,13 @@ final class EvaluationOptions {
       names = "--split",
       paramLabel = "NAME",
       defaultValue = "",
-      description = "Which part of the data (default: test, else validation).")
+      description = "The split to evaluate on (default: test, else validation).")
   String split;
 
   @Option(
       names = "--batch",
       paramLabel = "N",
       defaultValue = "64",
-      description = "Images of one forward pass (default: ${DEFAULT-VALUE}).")
+      description = "Images per forward pass (default: ${DEFAULT-VALUE}).")
   int batch;
 }

@@ -25,7 +25,7 @@ import picocli.CommandLine.Parameters;
 
 @Command(
     name = "explain",
-    header = "Shows where in an image a checkpoint sees a class, and what its filters look for.",
+    header = "Shows where in an image a checkpoint sees a class, and the filters of its first layer.",
     customSynopsis =
         "./stoker [spark-submit option]... explain --checkpoint URI --output DIR [IMAGE...]"
             + " [option]...")
@@ -42,25 +42,24 @@ final class ExplainCommand extends StokerCommand {
       names = "--output",
       paramLabel = "DIR",
       required = true,
-      description = "A folder for the pictures; made if it is not there.")
+      description = "The folder for the pictures; created if it does not exist.")
   private Path output;
 
   @Option(
       names = "--filters",
-      description = "Draw the filters of the first layer too, into filters.png.")
+      description = "Also draw the filters of the first layer, into filters.png.")
   private boolean filters;
 
   @Option(
       names = "--no-maps",
-      description = "Draw no maps: for models with batch normalization, which have none.")
+      description = "Draw no saliency maps; for models with batch normalization, for which there are none.")
   private boolean noMaps;
 
   @Option(
       names = "--neighbours",
       paramLabel = "N",
       description =
-          "Find the N samples of --data that the last hidden layer finds most like each image, on"
-              + " the executors; into neighbours.png.")
+          "For each image, find the N samples of --data that are closest to it in the last hidden layer, on the executors, and draw them into neighbours.png.")
   private Integer neighbours;
 
   @Option(
@@ -73,7 +72,7 @@ final class ExplainCommand extends StokerCommand {
       names = "--split",
       paramLabel = "NAME",
       defaultValue = "train",
-      description = "With --neighbours: which part of the data (default: ${DEFAULT-VALUE}).")
+      description = "With --neighbours: the split of the data (default: ${DEFAULT-VALUE}).")
   private String split;
 
   @Mixin private TopOption top;

@@ -14,16 +14,16 @@ import org.apache.hadoop.fs.UnsupportedFileSystemException;
 import org.apache.hadoop.security.AccessControlException;
 
 /**
- * How a failed command ends.
+ * The end of a command that failed.
  *
  * @param exitCode 1 to 4
- * @param message one line: what was wrong, and what to do
+ * @param message one line: what was wrong, and what to do about it
  */
 record Failure(int exitCode, String message) {
   private static final int BUG = 1;
   private static final String NO_SPACE = "No space left on device";
 
-  /** Finds in a failure and its causes what can be told to a user; what cannot is a bug. */
+  /** Looks in an exception and its causes for a reason that a user can act on; else it is a bug. */
   static Failure of(Throwable failure) {
     List<Throwable> chain = new ArrayList<>();
     for (Throwable cause = failure;
@@ -40,9 +40,7 @@ record Failure(int exitCode, String message) {
         .orElseGet(() -> bug(failure));
   }
 
-  /**
-   * It may be the disk of a run or of shards, of this machine or of an executor, or Spark's own.
-   */
+  /** The disk may be that of a run or of shards, on this machine or an executor's, or Spark's. */
   private static Optional<Failure> fullDisk(List<Throwable> chain) {
     boolean full =
         chain.stream().anyMatch(cause -> firstLine(cause.getMessage()).contains(NO_SPACE));
@@ -61,7 +59,7 @@ record Failure(int exitCode, String message) {
         : Optional.empty();
   }
 
-  /** A file could not be read or written: what was being done, and then why it failed. */
+  /** A file could not be read or written: the message says which, and why. */
   private static Optional<Failure> storage(List<Throwable> chain) {
     return chain.stream()
         .filter(UncheckedIOException.class::isInstance)

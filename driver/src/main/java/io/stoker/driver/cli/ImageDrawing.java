@@ -8,9 +8,9 @@ import java.awt.RenderingHints;
 import java.awt.image.BufferedImage;
 import java.util.function.Consumer;
 
-/** A white picture with text on it. */
+/** Draws pictures with text on a white background. */
 final class ImageDrawing {
-  /** The height of its text. */
+  /** The size of the text. */
   static final int TEXT = 15;
 
   private ImageDrawing() {}
@@ -18,7 +18,7 @@ final class ImageDrawing {
   /**
    * Draws a picture.
    *
-   * @throws ResourceException if this Java cannot draw text, for want of a font
+   * @throws ResourceException if Java finds no font to draw text with
    */
   static BufferedImage draw(int width, int height, Consumer<Graphics2D> painter) {
     try {
@@ -42,7 +42,7 @@ final class ImageDrawing {
     }
   }
 
-  /** A text, cut where it would be wider. */
+  /** Shortens a text to a width, with an ellipsis at its end. */
   static String clip(Graphics2D graphics, String text, int width) {
     String clipped = text;
     while (clipped.length() > 1 && graphics.getFontMetrics().stringWidth(clipped) > width) {

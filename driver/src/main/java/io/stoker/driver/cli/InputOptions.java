@@ -6,7 +6,7 @@ import io.stoker.data.image.ImageShape;
 import io.stoker.failure.Check;
 import picocli.CommandLine.Option;
 
-/** What training would make of images, for commands that know no model. */
+/** Options for the input that training would make of images, for commands without a model. */
 final class InputOptions {
   @Option(
       names = "--augment",

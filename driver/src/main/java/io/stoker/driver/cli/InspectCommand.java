@@ -29,7 +29,7 @@ import picocli.CommandLine.Option;
 
 @Command(
     name = "inspect",
-    header = "Shows what prepared data holds: classes, splits, statistics, samples.",
+    header = "Shows the content of prepared data: classes, splits, statistics, samples.",
     customSynopsis = "./stoker [spark-submit option]... inspect --data URI [option]...")
 final class InspectCommand extends StokerCommand {
   @Mixin private DataOption data;
@@ -37,7 +37,7 @@ final class InspectCommand extends StokerCommand {
   @Option(
       names = "--sheet",
       paramLabel = "FILE.png",
-      description = "Also draw a sample of each class, before and after augmentation.")
+      description = "Also draw a sample of each class into this file, before and after augmentation.")
   private String sheet;
 
   @Mixin private InputOptions input;
@@ -46,36 +46,35 @@ final class InspectCommand extends StokerCommand {
       names = "--split",
       paramLabel = "NAME",
       defaultValue = "train",
-      description = "Where samples are from (default: ${DEFAULT-VALUE}).")
+      description = "The split that samples are taken from (default: ${DEFAULT-VALUE}).")
   private String split;
 
   @Option(
       names = "--seed",
       paramLabel = "N",
       defaultValue = "1",
-      description = "Of order and augmentation (default: ${DEFAULT-VALUE}).")
+      description = "The seed of order and augmentation (default: ${DEFAULT-VALUE}).")
   private long seed;
 
   @Option(
       names = "--order",
       paramLabel = "EPOCH",
       description =
-          "Also have the workers of a job read this epoch (from 0) on the cluster, and print the"
-              + " sample ids in the order in which they came.")
+          "Also read this epoch (from 0) on the cluster as the workers of a job do, and print the ids of the samples in the order of reading.")
   private Integer orderEpoch;
 
   @Option(
       names = "--workers",
       paramLabel = "W",
       defaultValue = "2",
-      description = "For --order: logical workers (default: ${DEFAULT-VALUE}).")
+      description = "With --order: the number of logical workers (default: ${DEFAULT-VALUE}).")
   private int workers;
 
   @Option(
       names = "--batch",
       paramLabel = "B",
       defaultValue = "64",
-      description = "For --order: examples of one worker in one step (default: ${DEFAULT-VALUE}).")
+      description = "With --order: examples per worker and step (default: ${DEFAULT-VALUE}).")
   private int batch;
 
   InspectCommand(Console console) {

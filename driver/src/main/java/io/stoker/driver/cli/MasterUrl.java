@@ -6,14 +6,14 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.util.Arrays;
 
-/** What a master's URL tells before Spark is started on it. */
+/** Examines the URL of a Spark master before Spark is started. */
 final class MasterUrl {
   private static final String STANDALONE = "spark://";
   private static final int PATIENCE_MILLISECONDS = 5000;
 
   private MasterUrl() {}
 
-  /** Whether the job runs in this process; not so Spark's local-cluster. */
+  /** Whether the job runs in this process; Spark's local-cluster starts others. */
   static boolean isLocal(String master) {
     return master.equals("local") || master.startsWith("local[");
   }
@@ -24,10 +24,11 @@ final class MasterUrl {
   }
 
   /**
-   * Tries the masters of a standalone cluster: Spark takes a minute, and many lines, to give up.
+   * Tries to connect to the masters of a standalone cluster: Spark itself would need a minute, and
+   * many lines of log, to give up.
    *
    * @param master {@code spark://HOST:PORT[,HOST:PORT]...}; any other master passes
-   * @throws ResourceException if none takes a connection
+   * @throws ResourceException if none accepts a connection
    */
   static void checkReachable(String master) {
     if (master.startsWith(STANDALONE)

@@ -3,7 +3,7 @@ package io.stoker.driver.cli;
 import io.stoker.models.engine.Engines;
 import picocli.CommandLine.Option;
 
-/** Which trained network, and what computes it. */
+/** Options that name a trained network and the engine that computes it. */
 final class ModelOptions {
   @Option(
       names = "--checkpoint",
@@ -19,6 +19,6 @@ final class ModelOptions {
       paramLabel = "NAME",
       order = 90,
       defaultValue = Engines.AUTO,
-      description = "What computes; doctor lists the engines (default: ${DEFAULT-VALUE}).")
+      description = "The engine that computes; doctor lists the engines (default: ${DEFAULT-VALUE}).")
   String engine;
 }

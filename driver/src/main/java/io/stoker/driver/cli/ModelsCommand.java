@@ -29,21 +29,20 @@ final class ModelsCommand extends StokerCommand {
   @Parameters(
       arity = "0..1",
       paramLabel = "NAME|FILE.yaml",
-      description = "A model's name, or a YAML file. None: all names.")
+      description = "A model's name, or a YAML file (default: list all models).")
   private String model = "";
 
   @Option(
       names = "--classes",
       paramLabel = "N",
-      description = "Classes to tell apart (default: as many as the model was made for).")
+      description = "The number of classes (default: that of the model).")
   private Integer classes;
 
   @Option(
       names = "--input-size",
       paramLabel = "N",
       description =
-          "Height and width of the images, for a model that takes several (default: those that it"
-              + " was made for).")
+          "Height and width of the images, for models that take several sizes (default: that of the model).")
   private Integer inputSize;
 
   /** The number of classes of a YAML file's {@code dense: classes} without {@code --classes}. */

@@ -28,7 +28,7 @@ import picocli.CommandLine.Parameters;
 
 @Command(
     name = "predict",
-    header = "Tells what a checkpoint sees in images, and draws them; or in a folder of them.",
+    header = "Classifies images with a checkpoint: single images, which it draws, or a whole folder.",
     customSynopsis = {
       "./stoker [spark-submit option]... predict --checkpoint URI IMAGE... [option]...",
       "./stoker [spark-submit option]... predict --checkpoint URI --input URI --output URI"
@@ -48,23 +48,21 @@ final class PredictCommand extends StokerCommand {
   @Option(
       names = "--save",
       paramLabel = "FILE.png",
-      description = "Draw into this picture, not in the terminal.")
+      description = "Draw into this file instead of the terminal.")
   private Path save;
 
   @Option(
       names = "--input",
       paramLabel = "URI",
       description =
-          "Classify a folder of images, at any depth, or of shards, on the executors; one that"
-              + " cannot be read is named in the output, and stops nothing.")
+          "Classify all images in a folder and its subfolders, or a folder of shards, on the executors. An image that cannot be read gets a row with the error.")
   private String input;
 
   @Option(
       names = "--output",
       paramLabel = "URI",
       description =
-          "With --input: a folder for Parquet files with path, prediction, probability, the top"
-              + " classes and error.")
+          "With --input: the folder for Parquet files with the columns path, prediction, probability, the top classes and error.")
   private String output;
 
   @Option(names = "--overwrite", description = "With --output: replace predictions that are there.")
@@ -74,21 +72,20 @@ final class PredictCommand extends StokerCommand {
       names = "--split",
       paramLabel = "NAME",
       defaultValue = "",
-      description = "With --input: of shards, only this split (default: all).")
+      description = "With --input: the split of the shards to classify (default: all).")
   private String split;
 
   @Option(
       names = "--batch",
       paramLabel = "N",
       defaultValue = "32",
-      description = "With --input: images of one forward pass (default: ${DEFAULT-VALUE}).")
+      description = "With --input: images per forward pass (default: ${DEFAULT-VALUE}).")
   private int batch;
 
   @Option(
       names = "--ten-crop",
       description =
-          "Average the outputs for the four corners and the middle of each image, and these"
-              + " mirrored; for models that were trained on larger images than they take.")
+          "Average the outputs for ten crops of each image: the four corners and the centre, each also mirrored. For models that were trained on larger images than their input.")
   private boolean tenCrop;
 
   PredictCommand(Console console) {

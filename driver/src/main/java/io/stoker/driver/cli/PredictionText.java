@@ -5,7 +5,7 @@ import io.stoker.data.image.Pixels;
 import io.stoker.driver.evaluate.Prediction;
 import java.util.List;
 
-/** Predictions as text: each image drawn, its most probable classes beside it. */
+/** Predictions as text: each image as a drawing, with its most probable classes to the right. */
 final class PredictionText {
   private static final int BAR = 20;
   private static final int FIRST_LINE = 1;
@@ -13,9 +13,9 @@ final class PredictionText {
   private PredictionText() {}
 
   /**
-   * One image and what was seen in it.
+   * One image with its prediction.
    *
-   * @param colors whether the text goes to a terminal
+   * @param colors whether the text goes to a terminal, which shows colours
    */
   static String of(Prediction prediction, Pixels image, boolean colors) {
     List<String> picture = colors ? TerminalPicture.colored(image) : TerminalPicture.plain(image);

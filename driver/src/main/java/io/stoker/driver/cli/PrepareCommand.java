@@ -23,11 +23,10 @@ import picocli.CommandLine.Option;
         "./stoker [spark-submit option]... prepare --input URI --output URI [option]...",
     description = {
       "",
-      "Broken images are counted, named in the manifest and left out. The same input and options"
-          + " give the same bytes, whatever the cluster."
+      "Images that cannot be read are counted, listed in the manifest and left out. The same input and options give the same bytes on every cluster."
     })
 final class PrepareCommand extends StokerCommand {
-  @Option(names = "--input", paramLabel = "URI", required = true, description = "The images.")
+  @Option(names = "--input", paramLabel = "URI", required = true, description = "The folder or file with the images; a URI.")
   private String input;
 
   @Option(
@@ -35,75 +34,70 @@ final class PrepareCommand extends StokerCommand {
       paramLabel = "folder|idx|cifar|tar|csv|NAME",
       defaultValue = "folder",
       description =
-          "folder: one folder a class. idx: MNIST's files. cifar: CIFAR's binaries. tar: archives"
-              + " of pairs, of archives or of folders. csv: a list of paths and labels. Or the name"
-              + " of a source of your own (default: ${DEFAULT-VALUE}).")
+          "The format of the input. folder: a folder for each class. idx: MNIST's files. cifar: CIFAR's binary files. tar: archives that hold pairs of image and label, an archive for each class, or a folder for each class. csv: a list of paths and labels. Or the name of an image source on the class path (default: ${DEFAULT-VALUE}).")
   private String format;
 
   @Option(
       names = "--output",
       paramLabel = "URI",
       required = true,
-      description = "The folder to make for shards and manifest.")
+      description = "The folder to create, for the shards and their manifest; a URI.")
   private String output;
 
   @Option(
       names = "--size",
       paramLabel = "N",
       description =
-          "Resize the short side to N pixels and cut out the middle; 0 keeps the images' sizes"
-              + " (default: 0).")
+          "Resize the short side of each image to N pixels and crop the centre square; 0 keeps the images' sizes (default: 0).")
   private Integer size;
 
   @Option(
       names = "--channels",
       paramLabel = "1|3",
-      description = "Grey or colour (default: 1 for idx, else 3).")
+      description = "1 for grey images, 3 for colour (default: 1 for idx, else 3).")
   private Integer channels;
 
   @Option(
       names = "--encoding",
       paramLabel = "raw|jpeg|png",
       description =
-          "How the shards hold an image; jpeg=90 says the quality too (default: raw if small, else"
-              + " jpeg).")
+          "The encoding of images in the shards; jpeg=90 also sets the quality (default: raw for small images, else jpeg).")
   private String encoding;
 
   @Option(
       names = "--shard-mb",
       paramLabel = "N",
-      description = "About how many MB a shard has (default: 32).")
+      description = "The approximate size of a shard in MB (default: 32).")
   private Integer shardMegabytes;
 
   @Option(
       names = "--split",
       paramLabel = "NAME=FRACTION,...",
-      description = "Splits of an input that has none (default: train=0.9,test=0.1).")
+      description = "The splits and their shares, for an input that has no splits of its own (default: train=0.9,test=0.1).")
   private String splits;
 
   @Option(
       names = "--seed",
       paramLabel = "N",
-      description = "Of the order and the splits (default: 0).")
+      description = "The seed of the order and of the splits (default: 0).")
   private Long seed;
 
   @Option(
       names = "--max-rejected",
       paramLabel = "SHARE",
-      description = "Fail if more of the images are broken (default: 0.01).")
+      description = "Fail if a larger share of the images cannot be read (default: 0.01).")
   private Double maximumRejected;
 
   @Option(
       names = "--max-pixels",
       paramLabel = "N",
-      description = "Reject larger images before they take memory (default: 64000000).")
+      description = "Reject images with more pixels, before they are decoded (default: 64000000).")
   private Long maximumPixels;
 
   @Option(
       names = "--drop-duplicates",
       description =
-          "Of equal images keep one: that of test, else of validation, else of train (default: keep"
-              + " all, and list them).")
+          "Keep only one of several equal images: that of test, else of validation, else of train (default: keep all, and list them).")
   private boolean dropDuplicates;
 
   @Option(

@@ -27,7 +27,7 @@ import picocli.CommandLine.Option;
 @Command(
     name = "probe",
     header =
-        "Measures accuracy as images are shifted, scaled, turned, blurred, made noisy or coarse.",
+        "Measures accuracy on images that are shifted, scaled, rotated, blurred, noisy or coarse.",
     customSynopsis =
         "./stoker [spark-submit option]... probe --checkpoint URI --data URI [option]...")
 final class ProbeCommand extends StokerCommand {
@@ -39,25 +39,25 @@ final class ProbeCommand extends StokerCommand {
       names = "--distortions",
       paramLabel = "NAME,...",
       split = ",",
-      description = "Of shift, scale, rotate, blur, noise, resolution (default: all).")
+      description = "The distortions to measure: shift, scale, rotate, blur, noise, resolution (default: all).")
   private List<String> distortions = List.of();
 
   @Option(
       names = "--seed",
       paramLabel = "N",
       defaultValue = "1",
-      description = "Of directions and noise (default: ${DEFAULT-VALUE}).")
+      description = "The seed of directions and noise (default: ${DEFAULT-VALUE}).")
   private long seed;
 
   @Option(
       names = "--per-class",
-      description = "Show how each class fares too (its recall); --json always has it.")
+      description = "Also show the recall of each class, which --json always has.")
   private boolean perClass;
 
   @Option(
       names = "--output",
       paramLabel = "DIR",
-      description = "A folder for probe.json and the plot probe.png; made if it is not there.")
+      description = "The folder for probe.json and the plot probe.png; created if it does not exist.")
   private Path output;
 
   ProbeCommand(Console console) {

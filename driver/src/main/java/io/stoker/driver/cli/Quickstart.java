@@ -41,10 +41,11 @@ import java.util.stream.Stream;
 import org.apache.spark.api.java.JavaSparkContext;
 
 /**
- * The whole way in one folder: MNIST's raw files to shards, training, evaluation, predictions.
+ * The steps of the quickstart, in one folder: shards from MNIST's raw files, training, evaluation,
+ * predictions, report.
  *
- * <p>The folder is this class's own, marked as such by a file. In it, shards are made once and used
- * again, every training gets a run folder of its own, and pictures are written over.
+ * <p>A file marks the folder as that of a quickstart. Shards are made once and used again by later
+ * calls, each training has its own run folder, and pictures are overwritten.
  */
 final class Quickstart {
   private static final String MARK = ".stoker-quickstart";
@@ -62,10 +63,7 @@ final class Quickstart {
     this.console = console;
   }
 
-  /**
-   * Plain momentum SGD down half a cosine; small shifts keep 60,000 images from being learnt by
-   * heart.
-   */
+  /** SGD with momentum and a cosine schedule; small shifts prevent overfitting. */
   static TrainingConfig recipe(Path data, Path run, int epochs) {
     return TrainingConfig.builder()
         .data(data.toString())
@@ -85,11 +83,11 @@ final class Quickstart {
   }
 
   /**
-   * Takes the folder, or makes it.
+   * Creates the folder, or takes that of an earlier quickstart.
    *
-   * @throws InputException if it holds what quickstart did not write
+   * @throws InputException if the folder has files that quickstart did not write
    */
-  void claim() throws IOException {
+  void takeFolder() throws IOException {
     Check.input(
         !Files.exists(folder) || Files.isDirectory(folder),
         "Invalid output: %s is not a folder",
@@ -106,7 +104,7 @@ final class Quickstart {
     Files.writeString(folder.resolve(MARK), "Made by stoker quickstart, which may change it.\n");
   }
 
-  /** The shards: those of an earlier call where they are whole, else made from the raw files. */
+  /** Opens the shards of an earlier call if they are undamaged, else makes them. */
   ShardFolder prepare(Path home) throws IOException {
     Path data = folder.resolve("data");
     try {
@@ -117,7 +115,7 @@ final class Quickstart {
       Path raw = home.resolve("examples").resolve("mnist");
       if (!Files.isDirectory(raw)) {
         throw new ResourceException(
-            "MNIST's files are not where they should be, in %s".formatted(raw), e);
+            "Cannot find MNIST's files, which come with Stoker, in %s".formatted(raw), e);
       }
       console.say("1/5 prepare: MNIST's raw files to shards in %s".formatted(data));
       new PrepareJob(
@@ -138,7 +136,7 @@ final class Quickstart {
         new org.apache.hadoop.fs.Path(data.toUri()), spark.hadoopConfiguration());
   }
 
-  /** Trains in the first run folder that is free. */
+  /** Trains in the first run folder that does not exist yet. */
   TrainResult train(int epochs, RoundListener listener) {
     int number = 1;
     while (Files.exists(folder.resolve("run-" + number))) {
@@ -150,7 +148,7 @@ final class Quickstart {
         spark, recipe(folder.resolve("data"), run, epochs), ExistingRun.REFUSE, listener);
   }
 
-  /** Evaluates on the test images, none of which training has seen. */
+  /** Evaluates on the test images, which are not trained on. */
   EvaluationReport evaluate(TrainResult trained) {
     console.say("3/5 evaluate: on the test images");
     return EvaluateJob.run(
@@ -163,7 +161,7 @@ final class Quickstart {
             Engines.AUTO));
   }
 
-  /** Predicts a few test images of different classes, written as PNG files. */
+  /** Writes a few test images of different classes as PNG files, and classifies them. */
   List<Prediction> predict(TrainResult trained, ShardFolder data, int count) throws IOException {
     Path images = Files.createDirectories(folder.resolve("images"));
     console.say("4/5 predict: %d test images, written to %s".formatted(count, images));
@@ -172,7 +170,7 @@ final class Quickstart {
         spark.hadoopConfiguration(), new PredictRequest(trained.run(), files, TOP, Engines.AUTO));
   }
 
-  /** Writes the report on a training, over that on the one before. */
+  /** Writes the report on a training, in place of an earlier one. */
   void report(TrainResult trained, Path page) {
     console.say("5/5 report: " + page);
     ReportRequest request =

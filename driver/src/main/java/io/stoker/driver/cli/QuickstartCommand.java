@@ -27,8 +27,7 @@ import picocli.CommandLine.Option;
     customSynopsis = "./stoker [spark-submit option]... quickstart [option]...",
     description = {
       "",
-      "MNIST comes with Stoker. A second call uses the shards again, trains in a run folder of its"
-          + " own, and touches nothing that quickstart did not write."
+      "MNIST comes with Stoker. A second call uses the same shards, trains in a new run folder, and changes nothing that quickstart did not write."
     })
 final class QuickstartCommand extends StokerCommand {
   private static final int IMAGES = 5;
@@ -60,7 +59,7 @@ final class QuickstartCommand extends StokerCommand {
     long start = System.nanoTime();
     try (JavaSparkContext spark = SparkSetup.start("quickstart")) {
       Quickstart quickstart = new Quickstart(output, spark, console());
-      quickstart.claim();
+      quickstart.takeFolder();
       lap("start", start);
       start = System.nanoTime();
       ShardFolder data = quickstart.prepare(home);
@@ -101,7 +100,7 @@ final class QuickstartCommand extends StokerCommand {
         .orElseThrow(
             () ->
                 new ResourceException(
-                    "Quickstart needs the launcher ./stoker, which knows where MNIST's files are"));
+                    "quickstart must be run by ./stoker, which knows where MNIST's files are"));
   }
 
   private Report report(
@@ -182,7 +181,7 @@ final class QuickstartCommand extends StokerCommand {
             phases.checkpoint());
   }
 
-  /** Commands that work as they stand in the folder that this one was called in. */
+  /** Commands to try next, to be run in the working folder of this one. */
   private List<String> next(Path home, TrainResult trained, List<Prediction> predictions) {
     Path here = Path.of("").toAbsolutePath();
     String stoker =

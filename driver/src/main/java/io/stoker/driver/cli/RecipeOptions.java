@@ -23,10 +23,7 @@ final class RecipeOptions {
       names = "--schedule",
       paramLabel = "KIND",
       description =
-          "How the rate moves: constant, cosine (down to zero at the last epoch), step (times"
-              + " --rate-factor every --rate-epochs) or plateau (times --rate-factor when the loss,"
-              + " with --validate-every that of validations, has not fallen for --rate-epochs)"
-              + " (default: constant).")
+          "How the learning rate changes: constant; cosine (down to zero at the last epoch); step (multiplied by --rate-factor every --rate-epochs); plateau (multiplied by --rate-factor when the loss has not fallen for --rate-epochs: the validation loss with --validate-every, else the training loss) (default: constant).")
   private Kind schedule;
 
   @Option(
@@ -48,8 +45,7 @@ final class RecipeOptions {
       names = "--bias-rate",
       paramLabel = "X",
       description =
-          "By how much biases learn faster than weights; 2 in the AlexNet paper's code (default:"
-              + " 1).")
+          "The factor on the learning rate of biases; 2 in the AlexNet paper's code (default: 1).")
   private Double biasRate;
 
   @Option(
@@ -61,45 +57,44 @@ final class RecipeOptions {
   @Option(
       names = "--label-smoothing",
       paramLabel = "X",
-      description = "What each example's class gives away to all classes (default: 0).")
+      description = "Label smoothing: the share of each example's label that is spread over all classes (default: 0).")
   private Double labelSmoothing;
 
   @Option(
       names = "--mixup",
       paramLabel = "ALPHA",
       description =
-          "Mix each example with its neighbour in the batch, shares from Beta(ALPHA, ALPHA)"
-              + " (default: 0, none).")
+          "Mixup: mix each example with its neighbour in the batch, with shares from Beta(ALPHA, ALPHA) (default: 0, none).")
   private Double mixup;
 
   @Option(
       names = "--every-step-epochs",
       paramLabel = "E",
       description =
-          "Average after every step for so many epochs, before the local steps begin (default: 0).")
+          "In the first E epochs, average after every step instead of after --local-steps (default: 0).")
   private Integer everyStepEpochs;
 
   @Option(
       names = "--outer-rate",
       paramLabel = "X",
-      description = "The factor on the step to the workers' mean (default: 1).")
+      description = "The outer learning rate: the factor on the step from the last parameters to the workers' mean (default: 1).")
   private Double outerRate;
 
   @Option(
       names = "--outer-momentum",
       paramLabel = "X",
-      description = "The momentum of these steps; 0 is plain averaging (default: 0).")
+      description = "The momentum of the outer steps; 0 is plain averaging (default: 0).")
   private Double outerMomentum;
 
   @Option(
       names = "--outer-nesterov",
-      description = "Have the outer momentum look ahead, as Nesterov's.")
+      description = "Use Nesterov momentum for the outer steps.")
   private Boolean outerNesterov;
 
   @Option(
       names = "--wire",
       paramLabel = "fp32|fp16|int8",
-      description = "What workers' values travel as to be averaged (default: fp32).")
+      description = "The format in which workers send their values to be averaged (default: fp32).")
   private Wire wire;
 
   /** A config with what was given here in place of what it says. */

@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
 /**
- * What a command found or did, in both its forms.
+ * The result of a command, as text and as JSON.
  *
  * @param text lines for people, each ended by a newline
  * @param json one object for scripts

@@ -20,11 +20,10 @@ import picocli.CommandLine.Option;
         "./stoker [spark-submit option]... report --run URI --output FILE.html [option]...",
     description = {
       "",
-      "The file holds everything that it shows and loads nothing. Where the data or a checkpoint is"
-          + " gone, it says so, and shows the rest."
+      "The file contains everything that it shows, and loads nothing. If the data or the checkpoint cannot be read, the report says so and shows the rest."
     })
 final class ReportCommand extends StokerCommand {
-  @Option(names = "--run", paramLabel = "URI", required = true, description = "The run folder.")
+  @Option(names = "--run", paramLabel = "URI", required = true, description = "The run folder; a URI.")
   private String run;
 
   @Option(
@@ -45,21 +44,21 @@ final class ReportCommand extends StokerCommand {
       names = "--split",
       paramLabel = "NAME",
       defaultValue = "",
-      description = "What to evaluate on (default: test, else validation).")
+      description = "The split to evaluate on (default: test, else validation).")
   private String split;
 
   @Option(
       names = "--batch",
       paramLabel = "N",
       defaultValue = "64",
-      description = "Images of one forward pass (default: ${DEFAULT-VALUE}).")
+      description = "Images per forward pass (default: ${DEFAULT-VALUE}).")
   private int batch;
 
   @Option(
       names = "--engine",
       paramLabel = "NAME",
       defaultValue = Engines.AUTO,
-      description = "What computes; doctor lists the engines (default: ${DEFAULT-VALUE}).")
+      description = "The engine that computes; doctor lists the engines (default: ${DEFAULT-VALUE}).")
   private String engine;
 
   ReportCommand(Console console) {

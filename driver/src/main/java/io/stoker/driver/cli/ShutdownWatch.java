@@ -2,7 +2,7 @@ package io.stoker.driver.cli;
 
 import java.util.concurrent.atomic.AtomicReference;
 
-/** Knows whether the process is stopped from outside, by Ctrl-C for one, before a command's end. */
+/** Notices if the process is stopped from outside, such as by Ctrl-C, before a command ends. */
 final class ShutdownWatch implements AutoCloseable {
   private enum State {
     RUNNING,
@@ -15,25 +15,25 @@ final class ShutdownWatch implements AutoCloseable {
   private ShutdownWatch() {}
 
   /**
-   * Watches until it is closed.
+   * Begins to watch; closing it ends that.
    *
-   * @param whenStopped what is done if the process is stopped by then
+   * @param whenStopped called if the process is stopped before
    */
   static ShutdownWatch watch(Runnable whenStopped) {
-    ShutdownWatch stopping = new ShutdownWatch();
+    ShutdownWatch watch = new ShutdownWatch();
     Thread hook =
         new Thread(
             () -> {
-              if (stopping.state.compareAndSet(State.RUNNING, State.STOPPED)) {
+              if (watch.state.compareAndSet(State.RUNNING, State.STOPPED)) {
                 whenStopped.run();
               }
             },
-            "stopping");
+            "shutdown-watch");
     Runtime.getRuntime().addShutdownHook(hook);
-    return stopping;
+    return watch;
   }
 
-  /** Whether it was stopped; what fails from then on is no news. */
+  /** Whether the process was stopped: failures after that are its consequences. */
   boolean stopped() {
     return state.get() == State.STOPPED;
   }

@@ -15,9 +15,9 @@ import org.apache.spark.SparkConf;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.deploy.SparkHadoopUtil;
 
-/** What a command needs of Spark. */
+/** Starts Spark, and configures it and Hadoop, for a command. */
 final class SparkSetup {
-  /** Spark's is 40; the higher one is first. */
+  /** The priority of a shutdown hook that runs before Spark's, which has 40. */
   private static final int BEFORE_SPARK = 100;
 
   private static final String MASTER = "spark.master";
@@ -40,13 +40,13 @@ final class SparkSetup {
   }
 
   /**
-   * Starts Spark likewise, with what an option says.
+   * Starts Spark likewise, with configuration of the command's own.
    *
-   * @param options configuration of this command
+   * @param options by key; they override those of spark-submit
    */
   static JavaSparkContext start(String command, Map<String, String> options) {
     if (!LogManager.getRootLogger().isInfoEnabled()) { // what --verbose asks for
-      // Ahead of Spark's own hook: what its parts say while they are torn down is no news.
+      // Before Spark's own hook: its parts log errors while they are shut down.
       ShutdownHookManager.get()
           .addShutdownHook(
               () -> Configurator.setAllLevels(LogManager.ROOT_LOGGER_NAME, Level.OFF),
@@ -56,24 +56,23 @@ final class SparkSetup {
     options.forEach(conf::set);
     conf.setIfMissing(MASTER, "local[*]");
     GpuRequest.complete(conf);
-    // All workers of a round want the executor that has the parameters. Waiting for it, 3 s unless
-    // told otherwise, costs more than a round; the parameters travel anyway.
+    // All workers of a round prefer the executor that has the parameters. By default Spark waits 3 s
+    // for a slot there, longer than a round takes; fetching the parameters is faster.
     conf.setIfMissing("spark.locality.wait", "0s");
-    // What is shuffled are fp32 values, which no compression makes smaller: it would only take
-    // time.
+    // The shuffle moves fp32 values, which compression does not make smaller.
     conf.setIfMissing("spark.shuffle.compress", "false");
-    // Spark's checksums would say where a block was damaged, not mend it; our shuffle writes none,
-    // and computing them takes a tenth of a large round.
+    // Spark's checksums tell where a block was damaged, but do not repair it. The averaging's own
+    // shuffle writer writes none, and computing them takes a tenth of a large round.
     conf.setIfMissing("spark.shuffle.checksum.enabled", "false");
-    // Two broadcasts a round, of some kilobytes: Spark takes, and zeroes, a whole block for each.
+    // For each of two broadcasts a round, of some kilobytes, Spark allocates a whole block.
     conf.setIfMissing("spark.broadcast.blockSize", "256k");
     if (conf.get(NAME, Main.class.getName()).equals(Main.class.getName())) {
       conf.setAppName("stoker " + command);
     }
     if (MasterUrl.isLocal(conf.get(MASTER))) {
       silenceTaskLogging();
-      // The tasks have spark-submit's class path. Spark would copy each jar for them, for half a
-      // second.
+      // Tasks in this process have its class path. Spark would copy each jar for them, which takes
+      // half a second.
       conf.remove("spark.jars");
     }
     closePorts(conf);
@@ -87,7 +86,7 @@ final class SparkSetup {
       throw new ResourceException(
           "Cannot start Spark on %s: %s".formatted(conf.get(MASTER), e.getMessage()), e);
     } catch (Exception e) {
-      // Spark's checked exceptions reach Java undeclared: a master that it cannot parse, for one.
+      // Spark throws checked exceptions that it does not declare, such as for an invalid master.
       throw new InputException(
           "Cannot start Spark on %s: %s".formatted(conf.get(MASTER), e.getMessage()), e);
     }
@@ -122,8 +121,8 @@ final class SparkSetup {
   }
 
   /**
-   * A local master tries no task twice: what fails one ends the command, which says so in one line,
-   * and Spark need not say it three times before. On a cluster a lost task is news.
+   * A local master tries no task twice: the failure of one ends the command, which prints the reason
+   * in one line, and Spark would log it three times before. On a cluster, the job may continue.
    */
   private static void silenceTaskLogging() {
     Configurator.setLevel("org.apache.spark.executor.Executor", Level.OFF);
@@ -131,7 +130,7 @@ final class SparkSetup {
   }
 
   /**
-   * Hadoop's configuration with what {@code spark.hadoop.*} says, for commands that need no Spark.
+   * Hadoop's configuration with the settings of {@code spark.hadoop.*}, for commands without Spark.
    */
   static Configuration hadoop() {
     Configuration hadoop = SparkHadoopUtil.get().newConfiguration(new SparkConf());
@@ -139,7 +138,7 @@ final class SparkSetup {
     return hadoop;
   }
 
-  /** A URI as people write it, see {@link Locations#plain}. */
+  /** A URI as users write it, see {@link Locations#plain}. */
   static String plain(String uri) {
     return Locations.plain(uri);
   }

@@ -4,14 +4,14 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** What all commands have in common: their common options, one result, one way to fail. */
+/** The base of all commands: common options, one result, and one line for a failure. */
 @Command(
     sortOptions = false,
     abbreviateSynopsis = true,
     optionListHeading = "%nOptions:%n",
     parameterListHeading = "%nArguments:%n")
 abstract class StokerCommand implements Callable<Integer> {
-  /** The exit code of a process that a SIGINT ends. */
+  /** The exit code of a process that was ended by SIGINT. */
   private static final int INTERRUPTED = 130;
 
   private final Console console;
@@ -19,7 +19,7 @@ abstract class StokerCommand implements Callable<Integer> {
   @Option(
       names = "--json",
       order = 100,
-      description = "End stdout with one JSON object; all else goes to stderr.")
+      description = "Print the result as one JSON object, the last line of stdout; everything else goes to stderr.")
   private boolean json;
 
   @Option(
@@ -39,20 +39,20 @@ abstract class StokerCommand implements Callable<Integer> {
     this.console = console;
   }
 
-  /** Does the work. */
+  /** Runs the command. */
   abstract Report execute() throws Exception;
 
-  /** What to say to someone who has stopped the command, after "stopped". */
+  /** What is printed after "stopped" if the command is stopped, such as how to continue. */
   String whenStopped() {
     return "";
   }
 
-  /** Whether the user wants to know more. */
+  /** Whether {@code --verbose} was given. */
   final boolean verbose() {
     return verbose;
   }
 
-  /** Shows a result; a command that goes on shows what it has to say at its beginning. */
+  /** Prints a result; a command that runs until it is stopped calls it at the beginning. */
   final void show(Report report) {
     console.show(report, json);
   }

@@ -16,12 +16,11 @@ import picocli.CommandLine.Option;
 
 @Command(
     name = "synth",
-    header = "Draws labelled images, as shards or as image files: for load tests and examples.",
+    header = "Draws labelled images for load tests and examples, as shards or as image files.",
     customSynopsis = "./stoker [spark-submit option]... synth --output URI [option]...",
     description = {
       "",
-      "Textured shapes before a background, turned, stretched and under noise. The same options"
-          + " give the same bytes, whatever the cluster."
+      "Each image shows a textured shape on a background, rotated and stretched, with noise. The same options give the same bytes on every cluster."
     })
 final class SynthCommand extends StokerCommand {
   private static final double NANOSECONDS = 1e9;
@@ -30,21 +29,21 @@ final class SynthCommand extends StokerCommand {
       names = "--output",
       paramLabel = "URI",
       required = true,
-      description = "The folder to make.")
+      description = "The folder to create; a URI.")
   private String output;
 
   @Option(
       names = "--count",
       paramLabel = "N",
       defaultValue = "1000",
-      description = "Images in all (default: ${DEFAULT-VALUE}).")
+      description = "The number of images (default: ${DEFAULT-VALUE}).")
   private long count;
 
   @Option(
       names = "--classes",
       paramLabel = "N",
       defaultValue = "10",
-      description = "Classes, 2 to 10000 (default: ${DEFAULT-VALUE}).")
+      description = "The number of classes, 2 to 10000 (default: ${DEFAULT-VALUE}).")
   private int classes;
 
   @Option(
@@ -58,32 +57,31 @@ final class SynthCommand extends StokerCommand {
       names = "--seed",
       paramLabel = "N",
       defaultValue = "0",
-      description = "Of all that is random (default: ${DEFAULT-VALUE}).")
+      description = "The seed of everything random (default: ${DEFAULT-VALUE}).")
   private long seed;
 
   @Option(
       names = "--files",
-      description = "Write image files, a folder a class, which prepare reads; not shards.")
+      description = "Write image files, in a folder for each class, instead of shards; prepare reads them.")
   private boolean files;
 
   @Option(
       names = "--encoding",
       paramLabel = "raw|jpeg|png",
       description =
-          "Of the images; jpeg=90 says the quality too (default: raw for small images in shards,"
-              + " else jpeg).")
+          "The encoding of the images; jpeg=90 also sets the quality (default: raw for small images in shards, else jpeg).")
   private String encoding;
 
   @Option(
       names = "--split",
       paramLabel = "NAME=FRACTION,...",
-      description = "Splits of the shards (default: train=0.9,test=0.1).")
+      description = "The splits of the shards and their shares (default: train=0.9,test=0.1).")
   private String splits;
 
   @Option(
       names = "--shard-mb",
       paramLabel = "N",
-      description = "About how many MB a shard has (default: 32).")
+      description = "The approximate size of a shard in MB (default: 32).")
   private Integer shardMegabytes;
 
   @Option(names = "--overwrite", description = "Replace shards at the output.")

@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * An image as lines of text, two rows of pixels a line: coloured half blocks for a terminal, shades
- * of ASCII elsewhere.
+ * Draws an image as lines of text, two rows of pixels for each line: coloured half blocks on a
+ * terminal, characters of different density elsewhere.
  */
 final class TerminalPicture {
   /** The control sequences of {@link #colored}, which a terminal may see as they are. */

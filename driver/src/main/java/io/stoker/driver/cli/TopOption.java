@@ -3,13 +3,13 @@ package io.stoker.driver.cli;
 import io.stoker.failure.Check;
 import picocli.CommandLine.Option;
 
-/** How many classes of an image are named. */
+/** The option for the number of classes that are shown for an image. */
 final class TopOption {
   @Option(
       names = "--top",
       paramLabel = "N",
       defaultValue = "3",
-      description = "Classes to name (default: ${DEFAULT-VALUE}).")
+      description = "The number of classes to show, the most probable ones (default: ${DEFAULT-VALUE}).")
   private int classes;
 
   /**

@@ -35,10 +35,9 @@ import picocli.CommandLine.Spec;
         "./stoker [spark-submit option]... train --data URI --run URI --model NAME [option]...",
     description = {
       "",
-      "The result depends on the job alone: on options, data and seed, not on executors or slots.",
-      "Options given here win over those of --recipe, and with --resume over those of the run;"
-          + " what",
-      "none of them says has a default."
+      "The result depends on options, data and seed, and not on the number of executors or slots.",
+      "An option that is given here overrides the recipe's (--recipe) or, with --resume, the run's.",
+      "An option that is given nowhere has its default."
     })
 final class TrainCommand extends StokerCommand {
   @Spec private CommandSpec spec;
@@ -46,7 +45,7 @@ final class TrainCommand extends StokerCommand {
   @Option(names = "--data", paramLabel = "URI", description = "Shards, made by prepare.")
   private String data;
 
-  @Option(names = "--run", paramLabel = "URI", description = "The run folder to make.")
+  @Option(names = "--run", paramLabel = "URI", description = "The run folder to create; a URI.")
   private String run;
 
   @Option(
@@ -59,25 +58,25 @@ final class TrainCommand extends StokerCommand {
       names = "--classes",
       paramLabel = "N",
       description =
-          "Make sure that the data has so many classes: the model tells those of the data apart.")
+          "Fail unless the data has N classes. The model always has as many outputs as the data has classes.")
   private Integer classes;
 
   @Option(
       names = "--recipe",
       paramLabel = "FILE.yaml",
-      description = "Options as YAML, such as 'learning-rate: 0.05'.")
+      description = "A file with options as YAML, such as 'learning-rate: 0.05'.")
   private java.nio.file.Path recipe;
 
   @Option(
       names = "--workers",
       paramLabel = "W",
-      description = "Logical workers: a number of the job, not of the cluster (default: 2).")
+      description = "The number of logical workers, which is part of the job and does not depend on the cluster (default: 2).")
   private Integer workers;
 
   @Option(
       names = "--batch",
       paramLabel = "B",
-      description = "Examples of one worker in one step (default: 64).")
+      description = "Examples per worker and step (default: 64).")
   private Integer batch;
 
   @Option(
@@ -95,22 +94,22 @@ final class TrainCommand extends StokerCommand {
   @Option(
       names = "--learning-rate",
       paramLabel = "X",
-      description = "The base rate (default: 0.01).")
+      description = "The base learning rate (default: 0.01).")
   private Double learningRate;
 
-  @Option(names = "--momentum", paramLabel = "X", description = "0 to below 1 (default: 0.9).")
+  @Option(names = "--momentum", paramLabel = "X", description = "The momentum of SGD, 0 to below 1 (default: 0.9).")
   private Double momentum;
 
   @Option(
       names = "--weight-decay",
       paramLabel = "X",
-      description = "The L2 factor on weights (default: 0.0005).")
+      description = "The factor of L2 regularization on weights (default: 0.0005).")
   private Double weightDecay;
 
   @Option(
       names = "--updater-state",
       paramLabel = "average|reset",
-      description = "What becomes of the momentum between rounds (default: average).")
+      description = "What happens to the workers' momentum after a round: average it, or reset it to zero (default: average).")
   private UpdaterState updaterState;
 
   @Option(
@@ -124,27 +123,26 @@ final class TrainCommand extends StokerCommand {
 
   @Mixin private RecipeOptions recipeOptions;
 
-  @Option(names = "--seed", paramLabel = "N", description = "The root of all chance (default: 1).")
+  @Option(names = "--seed", paramLabel = "N", description = "The seed of everything random (default: 1).")
   private Long seed;
 
   @Option(
       names = "--checkpoint-every",
       paramLabel = "ROUNDS",
-      description = "Rounds between two checkpoints; the last round has one too (default: 20).")
+      description = "Rounds between two checkpoints; there is also one after the last round (default: 20).")
   private Integer checkpointEvery;
 
   @Option(
       names = "--keep",
       paramLabel = "N",
-      description = "Checkpoints that remain, the newest (default: 3).")
+      description = "The number of checkpoints to keep, the newest (default: 3).")
   private Integer keep;
 
   @Option(
       names = "--validate-every",
       paramLabel = "ROUNDS",
       description =
-          "Write and evaluate a checkpoint every so many rounds; the best one is kept, and is what"
-              + " --checkpoint RUN means (default: 0, never).")
+          "Write and evaluate a checkpoint every ROUNDS rounds. The best one is kept, and other commands use it for --checkpoint RUN (default: 0, never).")
   private Integer validateEvery;
 
   @Option(
@@ -157,29 +155,27 @@ final class TrainCommand extends StokerCommand {
       names = "--patience",
       paramLabel = "N",
       description =
-          "End early after N validations without a better one (default: 0, to the last epoch).")
+          "End early after N validations without a better one (default: 0, train to the last epoch).")
   private Integer patience;
 
   @Option(
       names = "--init",
       paramLabel = "CHECKPOINT",
       description =
-          "Begin with the parameters of a checkpoint: of each layer of the same shape at the same"
-              + " place, so that a model for other classes has a new last layer.")
+          "Start from the parameters of a checkpoint. They are copied for each layer that has the same shape at the same place; a model for other classes keeps its own last layer.")
   private String init;
 
   @Option(
       names = "--freeze",
       paramLabel = "LAYER",
       description =
-          "With --init: this layer and those before it do not learn. Its number, or what"
-              + " ./stoker models MODEL calls it.")
+          "With --init: do not train this layer and those before it. LAYER is its number, or its name in the list of ./stoker models MODEL.")
   private String freeze;
 
   @Option(
       names = "--engine",
       paramLabel = "NAME",
-      description = "What computes; doctor lists the engines (default: auto).")
+      description = "The engine that computes; doctor lists the engines (default: auto).")
   private String engine;
 
   @Mixin private DeviceOption device;
@@ -187,14 +183,12 @@ final class TrainCommand extends StokerCommand {
   @Option(
       names = "--gang",
       description =
-          "Train only with a slot for each worker: before each round wait for them, by Spark's"
-              + " barrier mode, up to a minute, then end with exit code 4. Without it, workers take"
-              + " turns.")
+          "Train only while there is a slot for each worker (Spark's barrier mode): wait for slots before a round, up to a minute, then end with exit code 4. Without this option, workers take turns.")
   private boolean gang;
 
   @Mixin private MonitoringOptions watch;
 
-  @Option(names = "--resume", description = "Go on from the run folder's newest valid checkpoint.")
+  @Option(names = "--resume", description = "Continue from the newest valid checkpoint in the run folder.")
   private boolean resume;
 
   private final Resumption resumption = new Resumption();

@@ -8,7 +8,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
-/** Tells in one line what is wrong with a command line, and where its help is. */
+/** Prints in one line what is wrong with a command line, and how to see its help. */
 final class UsageFailure implements IParameterExceptionHandler {
   private final Console console;
 

@@ -4,11 +4,11 @@ import io.stoker.driver.spark.Scala;
 import java.util.Optional;
 import org.apache.hadoop.util.VersionInfo;
 
-/** The versions of Stoker and of what it stands on. */
+/** The versions of Stoker, Spark, Scala, Hadoop and Java. */
 final class Version {
   private Version() {}
 
-  /** Stoker's own, from the application jar's manifest; "development" where there is none. */
+  /** Stoker's version, from the manifest of its jar; "development" if it runs from classes. */
   static String stoker() {
     return Optional.ofNullable(Version.class.getPackage().getImplementationVersion())
         .orElse("development");

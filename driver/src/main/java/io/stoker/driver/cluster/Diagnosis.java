@@ -81,7 +81,7 @@ public final class Diagnosis {
             odd ->
                 Verdict.problem(
                     "engine",
-                    "none runs in %s: the native libraries of stoker.jar are for Linux on x86-64"
+                    "no engine runs in %s: the native libraries of stoker.jar are for Linux on x86-64"
                         .formatted(odd.place())))
         .orElse(
             Verdict.ok(
@@ -100,9 +100,9 @@ public final class Diagnosis {
     return kinds.contains(", ")
         ? Verdict.warning(
             "processors",
-            "%s: the last bits of a result depend on which executor trains; take machines of one kind, or set spark.executorEnv.DNNL_MAX_CPU_ISA=AVX2"
+            "%s: the last bits of a result depend on which executor trains; use machines of one kind, or set spark.executorEnv.DNNL_MAX_CPU_ISA=AVX2"
                 .formatted(kinds))
-        : Verdict.ok("processors", kinds + " in each executor: one job, one result");
+        : Verdict.ok("processors", kinds + " in each executor: results do not depend on which one trains");
   }
 
   private Verdict threads() {
@@ -113,7 +113,7 @@ public final class Diagnosis {
             odd ->
                 Verdict.warning(
                     "threads",
-                    "%d slots of %d threads on %d cores in %s: they get in each other's way; set spark.executorEnv.OMP_NUM_THREADS=1, and no more slots than cores"
+                    "%d slots of %d threads on %d cores in %s: more threads than cores; set spark.executorEnv.OMP_NUM_THREADS=1, and no more slots than cores"
                         .formatted(
                             odd.slots(), threads(odd.facts()), odd.facts().cores(), odd.place())))
         .orElse(Verdict.ok("threads", "no more than there are cores"));
@@ -157,7 +157,7 @@ public final class Diagnosis {
   private Verdict gpus(Engine engine) {
     try {
       GpuRequest.check(survey, engine);
-      return Verdict.ok("gpus", "one a slot, with code for each");
+      return Verdict.ok("gpus", "one for each slot, of kinds that the engine has code for");
     } catch (ResourceException e) {
       return Verdict.problem("gpus", e.getMessage());
     }

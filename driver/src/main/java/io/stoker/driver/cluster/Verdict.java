@@ -1,18 +1,18 @@
 package io.stoker.driver.cluster;
 
 /**
- * What to think of one thing, and what to do about it.
+ * The result of examining one aspect of a cluster.
  *
- * @param subject the thing
- * @param level how good it is
- * @param message what was found; and the remedy, where one is needed
+ * @param subject the aspect, such as memory
+ * @param level whether it is as it should be
+ * @param message what was found, and the remedy if one is needed
  */
 public record Verdict(String subject, Level level, String message) {
-  /** How good a thing is. */
+  /** Whether an aspect is as it should be. */
   public enum Level {
     /** As it should be. */
     OK,
-    /** Jobs run, but slower, or with less of a promise. */
+    /** Jobs run, but slower, or with results that depend on the cluster. */
     WARNING,
     /** Jobs will fail. */
     PROBLEM

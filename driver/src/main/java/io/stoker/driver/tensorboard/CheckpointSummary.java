@@ -13,18 +13,18 @@ import org.apache.hadoop.conf.Configuration;
 import org.tensorflow.proto.framework.Summary;
 
 /**
- * What a checkpoint's parameters look like: a histogram of each tensor, and the first layer's
- * filters. The parameters go by in ranges and are never in memory as a whole.
+ * Summarizes a checkpoint's parameters: a histogram of each tensor, and the first layer's filters.
+ * The parameters are read in ranges and are never in memory as a whole.
  */
 final class CheckpointSummary {
-  /** A tensor, and what has gone by of it. */
+  /** A tensor, and the histogram of the values that were read of it. */
   private record Tensor(String tag, long from, long to, Histogram histogram) {}
 
   private final List<Tensor> tensors = new ArrayList<>();
 
   private final Optional<FilterWeights> place;
 
-  /** The first layer's weights, where it is a convolution; else empty. */
+  /** The first layer's weights, if it is a convolution; else empty. */
   private final float[] filters;
 
   private CheckpointSummary(ModelSpec model) {
@@ -46,7 +46,7 @@ final class CheckpointSummary {
     filters = new float[place.map(FilterWeights::size).orElse(0)];
   }
 
-  /** That of a model file. */
+  /** Summarizes a model file. */
   static Summary of(StoredModel stored, Configuration hadoop) {
     CheckpointSummary summary = new CheckpointSummary(stored.metadata().model());
     stored.copyParameters(summary::add, hadoop);

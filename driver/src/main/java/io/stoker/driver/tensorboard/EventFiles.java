@@ -11,12 +11,13 @@ import org.apache.hadoop.fs.Path;
 import org.tensorflow.proto.util.Event;
 
 /**
- * Event files as TensorBoard looks for them, {@code events.out.tfevents.SECONDS.stoker.NUMBER}, in
- * one folder. Where the filesystem makes what is written readable at once, there is one file; an
- * object store shows a file when it is complete, and so gets one for each {@link #publish}.
+ * Writes event files with the names that TensorBoard looks for, {@code
+ * events.out.tfevents.SECONDS.stoker.NUMBER}, in one folder. On a filesystem where an open file can
+ * be read, there is one file. An object store shows a file only when it is complete: there each
+ * {@link #publish} completes one.
  */
 final class EventFiles implements AutoCloseable {
-  /** The capability of a stream to show what was written before it is closed. */
+  /** The capability of a stream whose content can be read before it is closed. */
   private static final String READABLE = "hflush";
 
   private static final String VERSION = "brain.Event:2";
@@ -28,7 +29,7 @@ final class EventFiles implements AutoCloseable {
   private int number;
 
   /**
-   * @param folder where they go; made with the first event if it is not there
+   * @param folder the folder for them; created with the first event if it does not exist
    * @param hadoop how to reach it
    */
   EventFiles(Path folder, Configuration hadoop) {
@@ -56,7 +57,7 @@ final class EventFiles implements AutoCloseable {
         String.format(Locale.ROOT, "events.out.tfevents.%010d.stoker.%04d", seconds, number++));
   }
 
-  /** Adds an event, at the present time. */
+  /** Adds an event with the current time. */
   void write(Event.Builder event) {
     try {
       if (out == null) {
@@ -74,7 +75,7 @@ final class EventFiles implements AutoCloseable {
             event.setWallTime(System.currentTimeMillis() / 1e3).build().toByteArray()));
   }
 
-  /** Makes readable what can be without ending the file. */
+  /** Makes events readable, as far as that is possible without completing the file. */
   void flush() {
     try {
       if (out != null) {
@@ -88,7 +89,7 @@ final class EventFiles implements AutoCloseable {
     }
   }
 
-  /** Makes everything readable. */
+  /** Makes all events readable, by completing the file if necessary. */
   void publish() {
     flush();
     if (out != null && !out.hasCapability(READABLE)) {

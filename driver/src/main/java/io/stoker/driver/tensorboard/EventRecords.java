@@ -16,7 +16,7 @@ final class EventRecords {
 
   private EventRecords() {}
 
-  /** Data with its frame. */
+  /** Frames data as a record. */
   static byte[] framed(byte[] data) {
     byte[] framed = new byte[data.length + FRAME_BYTES];
     ByteBuffer record = LittleEndian.bytes(framed);
@@ -27,7 +27,7 @@ final class EventRecords {
     return framed;
   }
 
-  /** The checksum of the first bytes of an array. */
+  /** Computes the masked checksum of the first bytes of an array. */
   static int maskedCrc(byte[] bytes, int length) {
     CRC32C crc = new CRC32C();
     crc.update(bytes, 0, length);

@@ -4,9 +4,9 @@ import java.util.Arrays;
 import org.tensorflow.proto.framework.HistogramProto;
 
 /**
- * A histogram of values in buckets that grow by a tenth from 1e-12 on, to both sides of zero, as
- * TensorFlow's own ({@code lib/histogram/histogram.cc}). A bucket holds the values below its limit
- * that are not below the one before.
+ * A histogram with TensorFlow's buckets ({@code lib/histogram/histogram.cc}): their limits grow by a
+ * tenth from 1e-12, on both sides of zero. A bucket counts the values that are below its limit and
+ * not below the limit before.
  */
 final class Histogram {
   private static final double SMALLEST = 1e-12;
@@ -46,7 +46,7 @@ final class Histogram {
     squares += value * value;
   }
 
-  /** The message; of buckets in a row without values only the last is in it. */
+  /** Makes the message; of several empty buckets in a row it has only the last one. */
   HistogramProto toProto() {
     HistogramProto.Builder proto =
         HistogramProto.newBuilder()

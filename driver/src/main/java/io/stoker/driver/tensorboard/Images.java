@@ -10,7 +10,7 @@ import java.util.List;
 import javax.imageio.ImageIO;
 import org.tensorflow.proto.framework.Summary;
 
-/** Pictures as TensorBoard takes them. */
+/** Images in summaries for TensorBoard. */
 final class Images {
   private static final int RGB = 3;
   private static final int COLUMNS = 5;
@@ -18,7 +18,7 @@ final class Images {
 
   private Images() {}
 
-  /** A picture under a tag. */
+  /** Makes the summary value of an image. */
   static Summary.Value value(String tag, BufferedImage picture) {
     ByteString.Output png = ByteString.newOutput();
     try {
@@ -37,7 +37,7 @@ final class Images {
         .build();
   }
 
-  /** Images of one size in a grid. */
+  /** Draws images of one size in a grid. */
   static BufferedImage grid(List<BufferedImage> images) {
     int width = images.get(0).getWidth() + GAP;
     int height = images.get(0).getHeight() + GAP;

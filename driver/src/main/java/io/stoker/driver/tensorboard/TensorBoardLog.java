@@ -19,10 +19,10 @@ import org.tensorflow.proto.util.Event;
 import org.tensorflow.proto.util.SessionLog;
 
 /**
- * Writes what training comes to as TensorBoard's event files: scalars of each round, histograms of
- * the weights and the first layer's filters at each checkpoint, and a sample of each class at the
- * beginning. A step is a round. A run that is resumed tells TensorBoard to drop the rounds that are
- * done again.
+ * Writes the progress of training into TensorBoard's event files: scalars of each round, histograms
+ * of the weights and the first layer's filters at each checkpoint, and a sample of each class at
+ * the beginning. A step is a round. A resumed run tells TensorBoard to drop the rounds that it
+ * trains again.
  */
 public final class TensorBoardLog implements RoundListener, AutoCloseable {
   private static final int SAMPLES = 20;
@@ -40,8 +40,8 @@ public final class TensorBoardLog implements RoundListener, AutoCloseable {
   /**
    * Opens event files; the caller closes them.
    *
-   * @param folder where they go, on any Hadoop filesystem; made if it is not there
-   * @param data the folder of shards that samples are from
+   * @param folder the folder for them, on any Hadoop filesystem; created if it does not exist
+   * @param data the folder of shards that samples are taken from
    * @param hadoop how to reach both
    */
   public static TensorBoardLog in(String folder, String data, Configuration hadoop) {
@@ -95,7 +95,7 @@ public final class TensorBoardLog implements RoundListener, AutoCloseable {
   @Override
   public void checkpointWritten(String uri) {
     StoredModel stored = ModelFiles.open(uri, hadoop);
-    // Written beside rounds, it may be of an earlier one than the last.
+    // It is written while later rounds go on, so its round may not be the last one.
     write(stored.metadata().clock().round(), CheckpointSummary.of(stored, hadoop).toBuilder());
     files.publish();
   }

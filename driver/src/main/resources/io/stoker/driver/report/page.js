@@ -295,10 +295,10 @@
     const time = section("time", "Time", el("div", { class: "charts" },
       compared()
         ? chart("Time", "seconds a round", totals)
-        : chart("Time by phase", "seconds a round, stacked", phases, { note: "“other” is scheduling, waves of workers, and waiting for the slowest" }),
+        : chart("Time by phase", "seconds a round, stacked", phases, { note: "“other” is scheduling, workers that wait for a slot, and waiting for the slowest worker" }),
       chart("Throughput", "images a second", perRun("images_per_second", "all workers", oneWorker)),
       chart("Speed-up", "over one worker", speedUp, {
-        note: "images a second of the whole run by those of its mean worker while that reads and computes, exchanging nothing; where workers share a machine, one that has it to itself is faster (bench step measures it)",
+        note: "images a second of all workers, divided by those of one worker while it reads data and computes, without the exchange; a worker that does not share its machine is faster than that (bench step measures it)",
       })));
     return [training, time];
   }
@@ -342,14 +342,14 @@
       return [names[actual], ...counts.map((count, predicted) =>
         el("td", { class: actual === predicted ? "own" : "", "--share": sum ? Math.sqrt(count / sum) : 0 }, String(count)))];
     });
-    return table("Confusion matrix: a row is a class, a column what its images were taken for", ["class", ...names], rows, "numbers confusion");
+    return table("Confusion matrix: a row for each class, a column for what its images were classified as", ["class", ...names], rows, "numbers confusion");
   }
 
   function mistakes(list) {
     const items = list.map((each) =>
       el("li", {}, el("figure", {},
-        el("img", { src: each.picture, alt: `Image of class ${each.class} that was taken for ${each.predicted}` }),
-        el("figcaption", {}, `${each.class}, taken for ${each.predicted} (${percent(each.probability, 1)}), loss ${number(each.loss)}: ${each.path}`))));
+        el("img", { src: each.picture, alt: `Image of class ${each.class} that was classified as ${each.predicted}` }),
+        el("figcaption", {}, `${each.class}, classified as ${each.predicted} (${percent(each.probability, 1)}), loss ${number(each.loss)}: ${each.path}`))));
     return section("mistakes", "Worst mistakes", items.length === 0 ? el("p", {}, "None: every image was classified right.") : el("ul", { class: "pictures" }, ...items));
   }
 
@@ -396,8 +396,8 @@
     charts.forEach((each) => each.start());
   }
 
-  /** What decides which elements there are; if it stays, only their contents change. */
-  const outline = (current) => JSON.stringify(current.runs.map((run) => [run.name, run.rounds > 0, run.validations.length > 0, (run.curves.rounds_per_point ?? 1) > 1, run.config]));
+  /** The data that decides which elements the page has. While it is equal, only their contents change. */
+  const outline = (current) => JSON.stringify([current.not_shown, current.runs.map((run) => [run.name, run.rounds > 0, run.validations.length > 0, (run.curves.rounds_per_point ?? 1) > 1, run.config])]);
 
   function show(next) {
     const same = outline(next) === outline(page);

@@ -77,16 +77,16 @@ class CliTest {
 
     // Lines break anywhere.
     assertThat(out.toString().replaceAll("\\s+", ""))
-        .contains("notofthecluster(default:%d)".formatted(defaults.rounds().workers()))
-        .contains("workerinonestep(default:%d)".formatted(defaults.rounds().batch()))
+        .contains("dependonthecluster(default:%d)".formatted(defaults.rounds().workers()))
+        .contains("perworkerandstep(default:%d)".formatted(defaults.rounds().batch()))
         .contains("betweentwoaveragings(default:%d)".formatted(defaults.rounds().localSteps()))
         .contains("thetrainingdata(default:%d)".formatted(defaults.rounds().epochs()))
-        .contains("Thebaserate(default:%s)".formatted(defaults.optimizer().learningRate()))
+        .contains("Thebaselearningrate(default:%s)".formatted(defaults.optimizer().learningRate()))
         .contains("0tobelow1(default:%s)".formatted(defaults.optimizer().momentum()))
         .contains(
             "factoronweights(default:%s)".formatted(plain(defaults.optimizer().weightDecay())))
-        .contains("Therootofallchance(default:%d)".formatted(defaults.seed()))
-        .contains("onetoo(default:%d)".formatted(defaults.checkpoints().every()))
+        .contains("Theseedofeverythingrandom(default:%d)".formatted(defaults.seed()))
+        .contains("afterthelastround(default:%d)".formatted(defaults.checkpoints().every()))
         .contains("thenewest(default:%d)".formatted(defaults.checkpoints().keep()));
   }
 
