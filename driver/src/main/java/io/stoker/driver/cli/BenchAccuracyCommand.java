@@ -20,13 +20,16 @@ import picocli.CommandLine.Option;
 
 @Command(
     name = "accuracy",
-    header = "Measures how long training takes to reach an accuracy, compared with stock Deeplearning4j.",
+    header =
+        "Measures how long training takes to reach an accuracy, compared with stock"
+            + " Deeplearning4j.",
     customSynopsis =
         "./stoker [spark-submit option]... bench accuracy --data URI --model NAME [option]...",
     description = {
       "",
       "Both train the same model from the same initial parameters on the same shards, and are",
-      "evaluated after the same numbers of images; the time of evaluations does not count. Stoker's",
+      "evaluated after the same numbers of images; the time of evaluations does not count."
+          + " Stoker's",
       "time includes reading shards and writing checkpoints; the baseline's images are in memory."
     })
 final class BenchAccuracyCommand extends StokerCommand {
@@ -114,14 +117,14 @@ final class BenchAccuracyCommand extends StokerCommand {
   @Option(
       names = "--run",
       paramLabel = "URI",
-      description = "The folder that Stoker writes to; needed on a cluster (default: a temporary folder).")
+      description =
+          "The folder that Stoker writes to; needed on a cluster (default: a temporary folder).")
   private String run;
 
   @Option(
       names = "--baseline",
       paramLabel = "dl4j",
-      description =
-          "Also measure Deeplearning4j's ParameterAveragingTrainingMaster.")
+      description = "Also measure Deeplearning4j's ParameterAveragingTrainingMaster.")
   private Set<Baseline> baselines = new LinkedHashSet<>();
 
   @Option(

@@ -61,21 +61,25 @@ final class BenchAveragingCommand extends StokerCommand {
   @Option(
       names = "--slice-bytes",
       paramLabel = "N",
-      description = "The largest size of a slice (default: that of train, by parameters and workers).")
+      description =
+          "The largest size of a slice (default: that of train, by parameters and workers).")
   private Integer sliceBytes;
 
   @Option(
       names = "--wire",
       paramLabel = "fp32|fp16|int8",
       defaultValue = "fp32",
-      description = "The format in which workers send their values to be averaged (default: ${DEFAULT-VALUE}).")
+      description =
+          "The format in which workers send their values to be averaged (default:"
+              + " ${DEFAULT-VALUE}).")
   private Wire wire;
 
   @Option(
       names = "--baseline",
       paramLabel = "driver|dl4j",
       description =
-          "Also measure a baseline: treeReduce and broadcast, or Deeplearning4j's ParameterAveragingTrainingMaster. May be repeated.")
+          "Also measure a baseline: treeReduce and broadcast, or Deeplearning4j's"
+              + " ParameterAveragingTrainingMaster. May be repeated.")
   private Set<Baseline> baselines = new LinkedHashSet<>();
 
   BenchAveragingCommand(Console console) {

@@ -16,7 +16,9 @@ import picocli.CommandLine.Option;
 
 @Command(
     name = "loader",
-    header = "Measures how fast shards become batches, compared with the bare image codec, without Spark.",
+    header =
+        "Measures how fast shards become batches, compared with the bare image codec, without"
+            + " Spark.",
     customSynopsis = "./stoker bench loader --data URI [option]...")
 final class BenchLoaderCommand extends StokerCommand {
   @Mixin private DataOption data;
@@ -48,7 +50,8 @@ final class BenchLoaderCommand extends StokerCommand {
       paramLabel = "N",
       defaultValue = "3",
       description =
-          "The time for each stage and number of threads, after a warm-up (default: ${DEFAULT-VALUE}).")
+          "The time for each stage and number of threads, after a warm-up (default:"
+              + " ${DEFAULT-VALUE}).")
   private double seconds;
 
   BenchLoaderCommand(Console console) {

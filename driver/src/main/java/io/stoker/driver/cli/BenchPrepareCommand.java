@@ -15,11 +15,17 @@ import picocli.CommandLine.Option;
 
 @Command(
     name = "prepare",
-    header = "Measures how fast images become shards, compared with the bare image codec, without Spark.",
+    header =
+        "Measures how fast images become shards, compared with the bare image codec, without"
+            + " Spark.",
     customSynopsis = "./stoker bench prepare --input URI [option]...",
     description = {"", "Works on the first images of the input, and writes nothing."})
 final class BenchPrepareCommand extends StokerCommand {
-  @Option(names = "--input", paramLabel = "URI", required = true, description = "The folder or file with the images; a URI.")
+  @Option(
+      names = "--input",
+      paramLabel = "URI",
+      required = true,
+      description = "The folder or file with the images; a URI.")
   private String input;
 
   @Option(
@@ -39,7 +45,8 @@ final class BenchPrepareCommand extends StokerCommand {
   @Option(
       names = "--encoding",
       paramLabel = "raw|jpeg|png",
-      description = "The encoding of images in the shards (default: raw for small images, else jpeg).")
+      description =
+          "The encoding of images in the shards (default: raw for small images, else jpeg).")
   private String encoding;
 
   @Option(

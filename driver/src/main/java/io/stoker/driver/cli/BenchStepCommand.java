@@ -20,7 +20,8 @@ import picocli.CommandLine.Option;
     customSynopsis = "./stoker bench step --model NAME [option]...",
     description = {
       "",
-      "With --verbose also layer by layer, compared with the machine's peak, which is that of a large convolution."
+      "With --verbose also layer by layer, compared with the machine's peak, which is that of a"
+          + " large convolution."
     })
 final class BenchStepCommand extends StokerCommand {
   @Option(
@@ -42,7 +43,8 @@ final class BenchStepCommand extends StokerCommand {
       paramLabel = "W",
       defaultValue = "2",
       description =
-          "The number of networks that step at the same time, each on its own thread (default: ${DEFAULT-VALUE}).")
+          "The number of networks that step at the same time, each on its own thread (default:"
+              + " ${DEFAULT-VALUE}).")
   private int workers;
 
   @Option(
@@ -75,12 +77,11 @@ final class BenchStepCommand extends StokerCommand {
       names = "--baseline",
       paramLabel = "stock",
       description =
-          "Also measure a baseline, in turns with Stoker: the ComputationGraph of stock Deeplearning4j for the same model.")
+          "Also measure a baseline, in turns with Stoker: the ComputationGraph of stock"
+              + " Deeplearning4j for the same model.")
   private Baseline baseline;
 
-  @Option(
-      names = "--inference",
-      description = "Measure prediction instead of training.")
+  @Option(names = "--inference", description = "Measure prediction instead of training.")
   private boolean inference;
 
   BenchStepCommand(Console console) {

@@ -18,7 +18,10 @@ import picocli.CommandLine.Parameters;
     customSynopsis = "./stoker [spark-submit option]... checkpoints RUN [option]...",
     description = {
       "",
-      "Reads each checkpoint from end to end and verifies its manifest, the length and SHA-256 of its model file, and the model. A damaged checkpoint ends the command with exit code 3. A checkpoint without a manifest is unfinished: it is being written, or its writer was killed. Other commands do not read it."
+      "Reads each checkpoint from end to end and verifies its manifest, the length and SHA-256 of"
+          + " its model file, and the model. A damaged checkpoint ends the command with exit code"
+          + " 3. A checkpoint without a manifest is unfinished: it is being written, or its writer"
+          + " was killed. Other commands do not read it."
     })
 final class CheckpointsCommand extends StokerCommand {
   @Parameters(paramLabel = "RUN", description = "The run folder; a URI.")

@@ -78,7 +78,9 @@ final class Cli {
       customSynopsis = "./stoker [spark-submit option]... COMMAND [option]...",
       description = {
         "",
-        "Options before COMMAND are passed to spark-submit, such as --master spark://HOST:7077, --conf KEY=VALUE, --executor-memory 4g. Without --master the job runs in this process, on all cores. A URI is a local path, or begins with hdfs:// or s3a://."
+        "Options before COMMAND are passed to spark-submit, such as --master spark://HOST:7077,"
+            + " --conf KEY=VALUE, --executor-memory 4g. Without --master the job runs in this"
+            + " process, on all cores. A URI is a local path, or begins with hdfs:// or s3a://."
       },
       commandListHeading = "%nCommands:%n",
       optionListHeading = "%nOptions:%n",

@@ -11,7 +11,11 @@ import picocli.CommandLine.Option;
     name = "dashboard",
     header = "Serves a web page that follows one or more runs while they train.",
     customSynopsis = "./stoker [spark-submit option]... dashboard --run URI... [option]...",
-    description = {"", "Serves until it is stopped with Ctrl-C, and changes nothing in the run folders. Of more than 20 runs, the page shows those that were written to last."})
+    description = {
+      "",
+      "Serves until it is stopped with Ctrl-C, and changes nothing in the run folders. Of more than"
+          + " 20 runs, the page shows those that were written to last."
+    })
 final class DashboardCommand extends StokerCommand {
   @Option(
       names = "--run",
@@ -33,7 +37,8 @@ final class DashboardCommand extends StokerCommand {
       paramLabel = "ADDRESS",
       defaultValue = "127.0.0.1",
       description =
-          "The address or host name to listen on; everybody who can reach it can read the page (default: ${DEFAULT-VALUE}, this machine only).")
+          "The address or host name to listen on; everybody who can reach it can read the page"
+              + " (default: ${DEFAULT-VALUE}, this machine only).")
   private String bind;
 
   DashboardCommand(Console console) {

@@ -15,7 +15,8 @@ final class DeviceOption {
       names = "--device",
       paramLabel = "cpu|gpu",
       description =
-          "Compute on processors, or on graphics cards with one card for each task (default: gpu if Spark's configuration has spark.task.resource.gpu.amount, else cpu).")
+          "Compute on processors, or on graphics cards with one card for each task (default: gpu if"
+              + " Spark's configuration has spark.task.resource.gpu.amount, else cpu).")
   private Device device;
 
   /** The Spark configuration that the option stands for. */

@@ -14,7 +14,9 @@ import picocli.CommandLine.Option;
 
 @Command(
     name = "evaluate",
-    header = "Evaluates a checkpoint on prepared data: accuracy, scores of each class, confusion matrix.",
+    header =
+        "Evaluates a checkpoint on prepared data: accuracy, scores of each class, confusion"
+            + " matrix.",
     customSynopsis =
         "./stoker [spark-submit option]... evaluate --checkpoint URI --data URI [option]...")
 final class EvaluateCommand extends StokerCommand {
@@ -39,7 +41,9 @@ final class EvaluateCommand extends StokerCommand {
   @Option(
       names = "--ten-crop",
       description =
-          "Average the outputs for ten crops of each image, as the AlexNet paper does: the four corners and the centre, each also mirrored. For images that are larger than the model's input.")
+          "Average the outputs for ten crops of each image, as the AlexNet paper does: the four"
+              + " corners and the centre, each also mirrored. For images that are larger than the"
+              + " model's input.")
   private boolean tenCrop;
 
   @Mixin private DeviceOption device;

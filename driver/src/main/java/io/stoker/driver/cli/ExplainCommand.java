@@ -25,7 +25,8 @@ import picocli.CommandLine.Parameters;
 
 @Command(
     name = "explain",
-    header = "Shows where in an image a checkpoint sees a class, and the filters of its first layer.",
+    header =
+        "Shows where in an image a checkpoint sees a class, and the filters of its first layer.",
     customSynopsis =
         "./stoker [spark-submit option]... explain --checkpoint URI --output DIR [IMAGE...]"
             + " [option]...")
@@ -52,14 +53,16 @@ final class ExplainCommand extends StokerCommand {
 
   @Option(
       names = "--no-maps",
-      description = "Draw no saliency maps; for models with batch normalization, for which there are none.")
+      description =
+          "Draw no saliency maps; for models with batch normalization, for which there are none.")
   private boolean noMaps;
 
   @Option(
       names = "--neighbours",
       paramLabel = "N",
       description =
-          "For each image, find the N samples of --data that are closest to it in the last hidden layer, on the executors, and draw them into neighbours.png.")
+          "For each image, find the N samples of --data that are closest to it in the last hidden"
+              + " layer, on the executors, and draw them into neighbours.png.")
   private Integer neighbours;
 
   @Option(

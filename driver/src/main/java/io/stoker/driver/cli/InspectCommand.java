@@ -37,7 +37,8 @@ final class InspectCommand extends StokerCommand {
   @Option(
       names = "--sheet",
       paramLabel = "FILE.png",
-      description = "Also draw a sample of each class into this file, before and after augmentation.")
+      description =
+          "Also draw a sample of each class into this file, before and after augmentation.")
   private String sheet;
 
   @Mixin private InputOptions input;
@@ -60,7 +61,8 @@ final class InspectCommand extends StokerCommand {
       names = "--order",
       paramLabel = "EPOCH",
       description =
-          "Also read this epoch (from 0) on the cluster as the workers of a job do, and print the ids of the samples in the order of reading.")
+          "Also read this epoch (from 0) on the cluster as the workers of a job do, and print the"
+              + " ids of the samples in the order of reading.")
   private Integer orderEpoch;
 
   @Option(

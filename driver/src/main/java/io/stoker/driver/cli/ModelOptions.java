@@ -10,8 +10,8 @@ final class ModelOptions {
       paramLabel = "URI",
       required = true,
       description =
-          "A checkpoint folder, a model.zip, or a run folder (its best checkpoint by validation, else"
-              + " its newest valid one).")
+          "A checkpoint folder, a model.zip, or a run folder (its best checkpoint by validation,"
+              + " else its newest valid one).")
   String checkpoint;
 
   @Option(
@@ -19,6 +19,7 @@ final class ModelOptions {
       paramLabel = "NAME",
       order = 90,
       defaultValue = Engines.AUTO,
-      description = "The engine that computes; doctor lists the engines (default: ${DEFAULT-VALUE}).")
+      description =
+          "The engine that computes; doctor lists the engines (default: ${DEFAULT-VALUE}).")
   String engine;
 }

@@ -42,7 +42,8 @@ final class ModelsCommand extends StokerCommand {
       names = "--input-size",
       paramLabel = "N",
       description =
-          "Height and width of the images, for models that take several sizes (default: that of the model).")
+          "Height and width of the images, for models that take several sizes (default: that of the"
+              + " model).")
   private Integer inputSize;
 
   /** The number of classes of a YAML file's {@code dense: classes} without {@code --classes}. */

@@ -16,14 +16,17 @@ final class MonitoringOptions {
       arity = "0..1",
       fallbackValue = "" + Dashboard.PORT,
       description =
-          "Serve a web page that follows the run while it trains, on this machine only (default port: ${FALLBACK-VALUE}).")
+          "Serve a web page that follows the run while it trains, on this machine only (default"
+              + " port: ${FALLBACK-VALUE}).")
   private Integer dashboard;
 
   @Option(
       names = "--tensorboard",
       paramLabel = "DIR",
       description =
-          "Write event files for TensorBoard into this folder: scalars of each round, histograms of the weights and the first layer's filters at each checkpoint, and samples; a URI.")
+          "Write event files for TensorBoard into this folder: scalars of each round, histograms of"
+              + " the weights and the first layer's filters at each checkpoint, and samples; a"
+              + " URI.")
   private String tensorboard;
 
   /**

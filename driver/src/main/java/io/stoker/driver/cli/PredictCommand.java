@@ -28,7 +28,8 @@ import picocli.CommandLine.Parameters;
 
 @Command(
     name = "predict",
-    header = "Classifies images with a checkpoint: single images, which it draws, or a whole folder.",
+    header =
+        "Classifies images with a checkpoint: single images, which it draws, or a whole folder.",
     customSynopsis = {
       "./stoker [spark-submit option]... predict --checkpoint URI IMAGE... [option]...",
       "./stoker [spark-submit option]... predict --checkpoint URI --input URI --output URI"
@@ -55,14 +56,16 @@ final class PredictCommand extends StokerCommand {
       names = "--input",
       paramLabel = "URI",
       description =
-          "Classify all images in a folder and its subfolders, or a folder of shards, on the executors. An image that cannot be read gets a row with the error.")
+          "Classify all images in a folder and its subfolders, or a folder of shards, on the"
+              + " executors. An image that cannot be read gets a row with the error.")
   private String input;
 
   @Option(
       names = "--output",
       paramLabel = "URI",
       description =
-          "With --input: the folder for Parquet files with the columns path, prediction, probability, the top classes and error.")
+          "With --input: the folder for Parquet files with the columns path, prediction,"
+              + " probability, the top classes and error.")
   private String output;
 
   @Option(names = "--overwrite", description = "With --output: replace predictions that are there.")
@@ -85,7 +88,8 @@ final class PredictCommand extends StokerCommand {
   @Option(
       names = "--ten-crop",
       description =
-          "Average the outputs for ten crops of each image: the four corners and the centre, each also mirrored. For models that were trained on larger images than their input.")
+          "Average the outputs for ten crops of each image: the four corners and the centre, each"
+              + " also mirrored. For models that were trained on larger images than their input.")
   private boolean tenCrop;
 
   PredictCommand(Console console) {

@@ -23,10 +23,15 @@ import picocli.CommandLine.Option;
         "./stoker [spark-submit option]... prepare --input URI --output URI [option]...",
     description = {
       "",
-      "Images that cannot be read are counted, listed in the manifest and left out. The same input and options give the same bytes on every cluster."
+      "Images that cannot be read are counted, listed in the manifest and left out. The same input"
+          + " and options give the same bytes on every cluster."
     })
 final class PrepareCommand extends StokerCommand {
-  @Option(names = "--input", paramLabel = "URI", required = true, description = "The folder or file with the images; a URI.")
+  @Option(
+      names = "--input",
+      paramLabel = "URI",
+      required = true,
+      description = "The folder or file with the images; a URI.")
   private String input;
 
   @Option(
@@ -34,7 +39,11 @@ final class PrepareCommand extends StokerCommand {
       paramLabel = "folder|idx|cifar|tar|csv|NAME",
       defaultValue = "folder",
       description =
-          "The format of the input. folder: a folder for each class. idx: MNIST's files. cifar: CIFAR's binary files. tar: archives that hold pairs of image and label, an archive for each class, or a folder for each class. csv: a list of paths and labels. Or the name of an image source on the class path (default: ${DEFAULT-VALUE}).")
+          "The format of the input. folder: a folder for each class. idx: MNIST's files. cifar:"
+              + " CIFAR's binary files. tar: archives that hold pairs of image and label, an"
+              + " archive for each class, or a folder for each class. csv: a list of paths and"
+              + " labels. Or the name of an image source on the class path (default:"
+              + " ${DEFAULT-VALUE}).")
   private String format;
 
   @Option(
@@ -48,7 +57,8 @@ final class PrepareCommand extends StokerCommand {
       names = "--size",
       paramLabel = "N",
       description =
-          "Resize the short side of each image to N pixels and crop the centre square; 0 keeps the images' sizes (default: 0).")
+          "Resize the short side of each image to N pixels and crop the centre square; 0 keeps the"
+              + " images' sizes (default: 0).")
   private Integer size;
 
   @Option(
@@ -61,7 +71,8 @@ final class PrepareCommand extends StokerCommand {
       names = "--encoding",
       paramLabel = "raw|jpeg|png",
       description =
-          "The encoding of images in the shards; jpeg=90 also sets the quality (default: raw for small images, else jpeg).")
+          "The encoding of images in the shards; jpeg=90 also sets the quality (default: raw for"
+              + " small images, else jpeg).")
   private String encoding;
 
   @Option(
@@ -73,7 +84,9 @@ final class PrepareCommand extends StokerCommand {
   @Option(
       names = "--split",
       paramLabel = "NAME=FRACTION,...",
-      description = "The splits and their shares, for an input that has no splits of its own (default: train=0.9,test=0.1).")
+      description =
+          "The splits and their shares, for an input that has no splits of its own (default:"
+              + " train=0.9,test=0.1).")
   private String splits;
 
   @Option(
@@ -97,7 +110,8 @@ final class PrepareCommand extends StokerCommand {
   @Option(
       names = "--drop-duplicates",
       description =
-          "Keep only one of several equal images: that of test, else of validation, else of train (default: keep all, and list them).")
+          "Keep only one of several equal images: that of test, else of validation, else of train"
+              + " (default: keep all, and list them).")
   private boolean dropDuplicates;
 
   @Option(

@@ -39,7 +39,9 @@ final class ProbeCommand extends StokerCommand {
       names = "--distortions",
       paramLabel = "NAME,...",
       split = ",",
-      description = "The distortions to measure: shift, scale, rotate, blur, noise, resolution (default: all).")
+      description =
+          "The distortions to measure: shift, scale, rotate, blur, noise, resolution (default:"
+              + " all).")
   private List<String> distortions = List.of();
 
   @Option(
@@ -57,7 +59,8 @@ final class ProbeCommand extends StokerCommand {
   @Option(
       names = "--output",
       paramLabel = "DIR",
-      description = "The folder for probe.json and the plot probe.png; created if it does not exist.")
+      description =
+          "The folder for probe.json and the plot probe.png; created if it does not exist.")
   private Path output;
 
   ProbeCommand(Console console) {

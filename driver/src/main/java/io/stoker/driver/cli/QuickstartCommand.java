@@ -27,7 +27,8 @@ import picocli.CommandLine.Option;
     customSynopsis = "./stoker [spark-submit option]... quickstart [option]...",
     description = {
       "",
-      "MNIST comes with Stoker. A second call uses the same shards, trains in a new run folder, and changes nothing that quickstart did not write."
+      "MNIST comes with Stoker. A second call uses the same shards, trains in a new run folder, and"
+          + " changes nothing that quickstart did not write."
     })
 final class QuickstartCommand extends StokerCommand {
   private static final int IMAGES = 5;

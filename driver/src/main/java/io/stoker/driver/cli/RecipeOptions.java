@@ -23,7 +23,10 @@ final class RecipeOptions {
       names = "--schedule",
       paramLabel = "KIND",
       description =
-          "How the learning rate changes: constant; cosine (down to zero at the last epoch); step (multiplied by --rate-factor every --rate-epochs); plateau (multiplied by --rate-factor when the loss has not fallen for --rate-epochs: the validation loss with --validate-every, else the training loss) (default: constant).")
+          "How the learning rate changes: constant; cosine (down to zero at the last epoch); step"
+              + " (multiplied by --rate-factor every --rate-epochs); plateau (multiplied by"
+              + " --rate-factor when the loss has not fallen for --rate-epochs: the validation loss"
+              + " with --validate-every, else the training loss) (default: constant).")
   private Kind schedule;
 
   @Option(
@@ -57,27 +60,33 @@ final class RecipeOptions {
   @Option(
       names = "--label-smoothing",
       paramLabel = "X",
-      description = "Label smoothing: the share of each example's label that is spread over all classes (default: 0).")
+      description =
+          "Label smoothing: the share of each example's label that is spread over all classes"
+              + " (default: 0).")
   private Double labelSmoothing;
 
   @Option(
       names = "--mixup",
       paramLabel = "ALPHA",
       description =
-          "Mixup: mix each example with its neighbour in the batch, with shares from Beta(ALPHA, ALPHA) (default: 0, none).")
+          "Mixup: mix each example with its neighbour in the batch, with shares from Beta(ALPHA,"
+              + " ALPHA) (default: 0, none).")
   private Double mixup;
 
   @Option(
       names = "--every-step-epochs",
       paramLabel = "E",
       description =
-          "In the first E epochs, average after every step instead of after --local-steps (default: 0).")
+          "In the first E epochs, average after every step instead of after --local-steps (default:"
+              + " 0).")
   private Integer everyStepEpochs;
 
   @Option(
       names = "--outer-rate",
       paramLabel = "X",
-      description = "The outer learning rate: the factor on the step from the last parameters to the workers' mean (default: 1).")
+      description =
+          "The outer learning rate: the factor on the step from the last parameters to the workers'"
+              + " mean (default: 1).")
   private Double outerRate;
 
   @Option(
@@ -86,9 +95,7 @@ final class RecipeOptions {
       description = "The momentum of the outer steps; 0 is plain averaging (default: 0).")
   private Double outerMomentum;
 
-  @Option(
-      names = "--outer-nesterov",
-      description = "Use Nesterov momentum for the outer steps.")
+  @Option(names = "--outer-nesterov", description = "Use Nesterov momentum for the outer steps.")
   private Boolean outerNesterov;
 
   @Option(

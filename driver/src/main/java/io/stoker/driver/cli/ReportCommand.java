@@ -20,10 +20,15 @@ import picocli.CommandLine.Option;
         "./stoker [spark-submit option]... report --run URI --output FILE.html [option]...",
     description = {
       "",
-      "The file contains everything that it shows, and loads nothing. If the data or the checkpoint cannot be read, the report says so and shows the rest."
+      "The file contains everything that it shows, and loads nothing. If the data or the checkpoint"
+          + " cannot be read, the report says so and shows the rest."
     })
 final class ReportCommand extends StokerCommand {
-  @Option(names = "--run", paramLabel = "URI", required = true, description = "The run folder; a URI.")
+  @Option(
+      names = "--run",
+      paramLabel = "URI",
+      required = true,
+      description = "The run folder; a URI.")
   private String run;
 
   @Option(
@@ -58,7 +63,8 @@ final class ReportCommand extends StokerCommand {
       names = "--engine",
       paramLabel = "NAME",
       defaultValue = Engines.AUTO,
-      description = "The engine that computes; doctor lists the engines (default: ${DEFAULT-VALUE}).")
+      description =
+          "The engine that computes; doctor lists the engines (default: ${DEFAULT-VALUE}).")
   private String engine;
 
   ReportCommand(Console console) {

@@ -56,7 +56,8 @@ final class SparkSetup {
     options.forEach(conf::set);
     conf.setIfMissing(MASTER, "local[*]");
     GpuRequest.complete(conf);
-    // All workers of a round prefer the executor that has the parameters. By default Spark waits 3 s
+    // All workers of a round prefer the executor that has the parameters. By default Spark waits 3
+    // s
     // for a slot there, longer than a round takes; fetching the parameters is faster.
     conf.setIfMissing("spark.locality.wait", "0s");
     // The shuffle moves fp32 values, which compression does not make smaller.
@@ -121,8 +122,9 @@ final class SparkSetup {
   }
 
   /**
-   * A local master tries no task twice: the failure of one ends the command, which prints the reason
-   * in one line, and Spark would log it three times before. On a cluster, the job may continue.
+   * A local master tries no task twice: the failure of one ends the command, which prints the
+   * reason in one line, and Spark would log it three times before. On a cluster, the job may
+   * continue.
    */
   private static void silenceTaskLogging() {
     Configurator.setLevel("org.apache.spark.executor.Executor", Level.OFF);

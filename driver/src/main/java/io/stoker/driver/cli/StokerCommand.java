@@ -19,7 +19,9 @@ abstract class StokerCommand implements Callable<Integer> {
   @Option(
       names = "--json",
       order = 100,
-      description = "Print the result as one JSON object, the last line of stdout; everything else goes to stderr.")
+      description =
+          "Print the result as one JSON object, the last line of stdout; everything else goes to"
+              + " stderr.")
   private boolean json;
 
   @Option(

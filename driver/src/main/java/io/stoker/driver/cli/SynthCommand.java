@@ -20,7 +20,8 @@ import picocli.CommandLine.Option;
     customSynopsis = "./stoker [spark-submit option]... synth --output URI [option]...",
     description = {
       "",
-      "Each image shows a textured shape on a background, rotated and stretched, with noise. The same options give the same bytes on every cluster."
+      "Each image shows a textured shape on a background, rotated and stretched, with noise. The"
+          + " same options give the same bytes on every cluster."
     })
 final class SynthCommand extends StokerCommand {
   private static final double NANOSECONDS = 1e9;
@@ -62,14 +63,16 @@ final class SynthCommand extends StokerCommand {
 
   @Option(
       names = "--files",
-      description = "Write image files, in a folder for each class, instead of shards; prepare reads them.")
+      description =
+          "Write image files, in a folder for each class, instead of shards; prepare reads them.")
   private boolean files;
 
   @Option(
       names = "--encoding",
       paramLabel = "raw|jpeg|png",
       description =
-          "The encoding of the images; jpeg=90 also sets the quality (default: raw for small images in shards, else jpeg).")
+          "The encoding of the images; jpeg=90 also sets the quality (default: raw for small images"
+              + " in shards, else jpeg).")
   private String encoding;
 
   @Option(

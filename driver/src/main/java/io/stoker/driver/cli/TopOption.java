@@ -9,7 +9,8 @@ final class TopOption {
       names = "--top",
       paramLabel = "N",
       defaultValue = "3",
-      description = "The number of classes to show, the most probable ones (default: ${DEFAULT-VALUE}).")
+      description =
+          "The number of classes to show, the most probable ones (default: ${DEFAULT-VALUE}).")
   private int classes;
 
   /**

@@ -36,7 +36,8 @@ import picocli.CommandLine.Spec;
     description = {
       "",
       "The result depends on options, data and seed, and not on the number of executors or slots.",
-      "An option that is given here overrides the recipe's (--recipe) or, with --resume, the run's.",
+      "An option that is given here overrides the recipe's (--recipe) or, with --resume, the"
+          + " run's.",
       "An option that is given nowhere has its default."
     })
 final class TrainCommand extends StokerCommand {
@@ -58,7 +59,8 @@ final class TrainCommand extends StokerCommand {
       names = "--classes",
       paramLabel = "N",
       description =
-          "Fail unless the data has N classes. The model always has as many outputs as the data has classes.")
+          "Fail unless the data has N classes. The model always has as many outputs as the data has"
+              + " classes.")
   private Integer classes;
 
   @Option(
@@ -70,7 +72,9 @@ final class TrainCommand extends StokerCommand {
   @Option(
       names = "--workers",
       paramLabel = "W",
-      description = "The number of logical workers, which is part of the job and does not depend on the cluster (default: 2).")
+      description =
+          "The number of logical workers, which is part of the job and does not depend on the"
+              + " cluster (default: 2).")
   private Integer workers;
 
   @Option(
@@ -97,7 +101,10 @@ final class TrainCommand extends StokerCommand {
       description = "The base learning rate (default: 0.01).")
   private Double learningRate;
 
-  @Option(names = "--momentum", paramLabel = "X", description = "The momentum of SGD, 0 to below 1 (default: 0.9).")
+  @Option(
+      names = "--momentum",
+      paramLabel = "X",
+      description = "The momentum of SGD, 0 to below 1 (default: 0.9).")
   private Double momentum;
 
   @Option(
@@ -109,7 +116,9 @@ final class TrainCommand extends StokerCommand {
   @Option(
       names = "--updater-state",
       paramLabel = "average|reset",
-      description = "What happens to the workers' momentum after a round: average it, or reset it to zero (default: average).")
+      description =
+          "What happens to the workers' momentum after a round: average it, or reset it to zero"
+              + " (default: average).")
   private UpdaterState updaterState;
 
   @Option(
@@ -123,13 +132,17 @@ final class TrainCommand extends StokerCommand {
 
   @Mixin private RecipeOptions recipeOptions;
 
-  @Option(names = "--seed", paramLabel = "N", description = "The seed of everything random (default: 1).")
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      description = "The seed of everything random (default: 1).")
   private Long seed;
 
   @Option(
       names = "--checkpoint-every",
       paramLabel = "ROUNDS",
-      description = "Rounds between two checkpoints; there is also one after the last round (default: 20).")
+      description =
+          "Rounds between two checkpoints; there is also one after the last round (default: 20).")
   private Integer checkpointEvery;
 
   @Option(
@@ -142,7 +155,8 @@ final class TrainCommand extends StokerCommand {
       names = "--validate-every",
       paramLabel = "ROUNDS",
       description =
-          "Write and evaluate a checkpoint every ROUNDS rounds. The best one is kept, and other commands use it for --checkpoint RUN (default: 0, never).")
+          "Write and evaluate a checkpoint every ROUNDS rounds. The best one is kept, and other"
+              + " commands use it for --checkpoint RUN (default: 0, never).")
   private Integer validateEvery;
 
   @Option(
@@ -155,21 +169,25 @@ final class TrainCommand extends StokerCommand {
       names = "--patience",
       paramLabel = "N",
       description =
-          "End early after N validations without a better one (default: 0, train to the last epoch).")
+          "End early after N validations without a better one (default: 0, train to the last"
+              + " epoch).")
   private Integer patience;
 
   @Option(
       names = "--init",
       paramLabel = "CHECKPOINT",
       description =
-          "Start from the parameters of a checkpoint. They are copied for each layer that has the same shape at the same place; a model for other classes keeps its own last layer.")
+          "Start from the parameters of a checkpoint. They are copied for each layer that has the"
+              + " same shape at the same place; a model for other classes keeps its own last"
+              + " layer.")
   private String init;
 
   @Option(
       names = "--freeze",
       paramLabel = "LAYER",
       description =
-          "With --init: do not train this layer and those before it. LAYER is its number, or its name in the list of ./stoker models MODEL.")
+          "With --init: do not train this layer and those before it. LAYER is its number, or its"
+              + " name in the list of ./stoker models MODEL.")
   private String freeze;
 
   @Option(
@@ -183,12 +201,16 @@ final class TrainCommand extends StokerCommand {
   @Option(
       names = "--gang",
       description =
-          "Train only while there is a slot for each worker (Spark's barrier mode): wait for slots before a round, up to a minute, then end with exit code 4. Without this option, workers take turns.")
+          "Train only while there is a slot for each worker (Spark's barrier mode): wait for slots"
+              + " before a round, up to a minute, then end with exit code 4. Without this option,"
+              + " workers take turns.")
   private boolean gang;
 
   @Mixin private MonitoringOptions watch;
 
-  @Option(names = "--resume", description = "Continue from the newest valid checkpoint in the run folder.")
+  @Option(
+      names = "--resume",
+      description = "Continue from the newest valid checkpoint in the run folder.")
   private boolean resume;
 
   private final Resumption resumption = new Resumption();

@@ -102,7 +102,8 @@ public final class Diagnosis {
             "processors",
             "%s: the last bits of a result depend on which executor trains; use machines of one kind, or set spark.executorEnv.DNNL_MAX_CPU_ISA=AVX2"
                 .formatted(kinds))
-        : Verdict.ok("processors", kinds + " in each executor: results do not depend on which one trains");
+        : Verdict.ok(
+            "processors", kinds + " in each executor: results do not depend on which one trains");
   }
 
   private Verdict threads() {

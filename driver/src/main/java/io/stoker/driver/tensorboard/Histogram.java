@@ -4,9 +4,9 @@ import java.util.Arrays;
 import org.tensorflow.proto.framework.HistogramProto;
 
 /**
- * A histogram with TensorFlow's buckets ({@code lib/histogram/histogram.cc}): their limits grow by a
- * tenth from 1e-12, on both sides of zero. A bucket counts the values that are below its limit and
- * not below the limit before.
+ * A histogram with TensorFlow's buckets ({@code lib/histogram/histogram.cc}): their limits grow by
+ * a tenth from 1e-12, on both sides of zero. A bucket counts the values that are below its limit
+ * and not below the limit before.
  */
 final class Histogram {
   private static final double SMALLEST = 1e-12;
