@@ -22,14 +22,13 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /**
- * A stock Deeplearning4j {@link ComputationGraph}. Forward and backward are the library's; the step
- * is ours, on its flat vectors.
+ * A stock Deeplearning4j {@link ComputationGraph}. The library computes the passes; the update is Stoker's, on the library's flat vectors.
  */
 final class Dl4jNetwork implements Network {
-  /** Only shapes the configuration; {@link #update} has its own settings. */
+  /** The configuration needs settings; {@link #update} gets its own. */
   private static final StepSettings UNUSED = new StepSettings(0.1f, 0, 0);
 
-  /** ND4J takes a seed of 0 for a wish for the time of day. */
+  /** A seed of 0 makes ND4J use the time of day. */
   private static final long SEED_FOR_ZERO = 0x5eed;
 
   private final ModelSpec model;
@@ -45,7 +44,7 @@ final class Dl4jNetwork implements Network {
   private final List<Learning> learning = new ArrayList<>();
   private final List<Learning> statistics = new ArrayList<>();
 
-  /** The views of one tensor, and how it learns. */
+  /** The views of one tensor, and how it is updated. */
   private record Learning(
       INDArray parameters, INDArray gradients, INDArray velocity, float rate, boolean decays) {}
 
@@ -141,7 +140,7 @@ final class Dl4jNetwork implements Network {
     graph.computeGradientAndScore();
     int examples = (int) features.size(0);
     double divisor = weights.map(Weights::sum).orElse((double) examples);
-    // The library leaves sums over the examples and divides them in its updater, which is not used.
+    // The library computes sums over the examples, and divides them in its updater, which is not used.
     learning.forEach(tensor -> tensor.gradients().divi(divisor));
     return new BatchScore(loss.lossSum() * (examples / divisor), loss.correct(), examples);
   }

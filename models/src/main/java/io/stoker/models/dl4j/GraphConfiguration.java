@@ -338,7 +338,7 @@ public final class GraphConfiguration {
     return layer;
   }
 
-  /** Deeplearning4j pads opposite sides alike; other padding needs a layer of its own. */
+  /** Deeplearning4j's layers pad opposite sides by the same; other padding needs its own layer. */
   private int appendPadding(Placed placed, Window window) {
     Padding padding = window.padding();
     if (padding.isEven()) {

@@ -7,7 +7,7 @@ import org.nd4j.linalg.api.concurrency.AffinityManager.Location;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
-/** Ranges of the values of an array as the processor sees them, wherever the array is. */
+/** Reads and writes ranges of an array's values, in memory or on a graphics card. */
 public final class HostValues {
   private HostValues() {}
 

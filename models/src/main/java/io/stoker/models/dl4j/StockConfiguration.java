@@ -29,12 +29,10 @@ import org.nd4j.linalg.learning.regularization.L2Regularization;
 import org.nd4j.linalg.learning.regularization.Regularization;
 
 /**
- * A stock Deeplearning4j network's configuration as a model and settings of ours, where it has
- * counterparts for all of it: the way back from {@link GraphConfiguration}. What is not known to be
- * the same is refused by name.
+ * Converts a stock Deeplearning4j configuration to a model and settings of Stoker: the opposite of {@link GraphConfiguration}. It refuses by name whatever has no exact counterpart.
  */
 public final class StockConfiguration {
-  /** A layer of the chain, and what changes the array before it. */
+  /** A layer of the chain, and the preprocessor before it. */
   private record Link(Layer layer, InputPreProcessor before) {}
 
   private final List<Link> chain = new ArrayList<>();
@@ -81,7 +79,7 @@ public final class StockConfiguration {
   /**
    * Reads a network of layers.
    *
-   * @throws InputException if something has no counterpart; its message names that
+   * @throws InputException if something has no counterpart; the message names it
    */
   public static StockConfiguration of(MultiLayerConfiguration configuration) {
     Check.input(
@@ -99,7 +97,7 @@ public final class StockConfiguration {
   /**
    * Reads a graph that is a chain of layers.
    *
-   * @throws InputException if something has no counterpart; its message names that
+   * @throws InputException if something has no counterpart; the message names it
    */
   public static StockConfiguration of(ComputationGraphConfiguration configuration) {
     Check.input(
@@ -120,7 +118,7 @@ public final class StockConfiguration {
               .filter(each -> each.getValue().contains(previous))
               .map(java.util.Map.Entry::getKey)
               .toList();
-      Check.input(next.size() == 1, "branches behind '%s'", previous);
+      Check.input(next.size() == 1, "branches after '%s'", previous);
       last = next.get(0);
       GraphVertex vertex = configuration.getVertices().get(last);
       Check.input(
@@ -131,7 +129,7 @@ public final class StockConfiguration {
       layers.add(((LayerVertex) vertex).getLayerConf());
       before.add(((LayerVertex) vertex).getPreProcessor());
     }
-    Check.input(layers.size() == configuration.getVertices().size(), "vertices beside the chain");
+    Check.input(layers.size() == configuration.getVertices().size(), "vertices outside of the chain");
     return new StockConfiguration(layers, before, configuration.getDataType());
   }
 
@@ -153,7 +151,7 @@ public final class StockConfiguration {
         configuration.isMiniBatch()
             && configuration.getOptimizationAlgo()
                 == OptimizationAlgorithm.STOCHASTIC_GRADIENT_DESCENT,
-        "optimization of another kind than that of mini-batches");
+        "optimization other than by mini-batches");
     Check.input(isEmpty(layer.getConstraints()), "constraints of %s", name);
     if (layer instanceof BaseLayer base) {
       Check.input(base.getWeightNoise() == null, "weight noise of %s", name);
@@ -187,7 +185,7 @@ public final class StockConfiguration {
    * The model.
    *
    * @param example the shape of an example: {@code [features]} or {@code [channels, height, width]}
-   * @throws InputException if a layer has no counterpart; its message names that
+   * @throws InputException if a layer has no counterpart; the message names it
    */
   public ModelSpec model(List<Long> example) {
     Shape input = StockLayer.input(example, chain.get(0).before());
@@ -198,7 +196,7 @@ public final class StockConfiguration {
     return layers.model("dl4j");
   }
 
-  /** Whether its updater has a state of one value a parameter. */
+  /** Whether the updater has a state, which has one value for each parameter. */
   public boolean hasMomentum() {
     return updater instanceof Nesterovs;
   }
@@ -206,8 +204,8 @@ public final class StockConfiguration {
   /**
    * The settings of a step.
    *
-   * @param iteration the step, as Deeplearning4j counts them
-   * @param epoch its epoch likewise
+   * @param iteration the number of the step, as Deeplearning4j counts
+   * @param epoch the number of its epoch, as Deeplearning4j counts
    */
   public StepSettings settings(int iteration, int epoch) {
     float rate = (float) updater.getLearningRate(iteration, epoch);

@@ -39,14 +39,17 @@ import org.nd4j.linalg.activations.impl.ActivationTanH;
 import org.nd4j.linalg.lossfunctions.impl.LossMCXENT;
 import org.nd4j.linalg.lossfunctions.impl.LossNegativeLogLikelihood;
 
-/** Stock layers as layers of ours; a subclass of a layer may be anything, so classes must equal. */
+/**
+ * Converts stock layers to layers of Stoker. It compares classes exactly, since a subclass of a stock
+ * layer may compute anything.
+ */
 final class StockLayer {
-  /** Parameters are given: nobody asks how they began. */
+  /** The parameters come with the network, so no initializer is ever used. */
   private static final Initializer GIVEN = new Initializer.Constant(0);
 
   private StockLayer() {}
 
-  /** Whether a layer is one of those with weights. */
+  /** Whether a layer has weights. */
   static boolean learns(FeedForwardLayer layer) {
     return !(layer instanceof DropoutLayer);
   }
@@ -67,7 +70,7 @@ final class StockLayer {
     return new Shape(Math.toIntExact(height), Math.toIntExact(width), Math.toIntExact(channels));
   }
 
-  /** The layers so far. */
+  /** Collects the converted layers. */
   static final class Chain {
     private final Shape input;
     private final List<LayerSpec> layers = new ArrayList<>();
@@ -113,7 +116,7 @@ final class StockLayer {
       shape = layer.outputShape(shape);
     }
 
-    /** An image as a vector or back is the same values in the same order. */
+    /** Makes sure that a preprocessor changes only the shape, and neither values nor order. */
     private void requireOrderOnly(InputPreProcessor before) {
       if (before == null) {
         return;
@@ -204,7 +207,7 @@ final class StockLayer {
     private void appendDense(FeedForwardLayer layer) {
       Check.input(
           layer.getNIn() == shape.features(),
-          "a dense layer of %d inputs behind %s",
+          "a dense layer of %d inputs after %s",
           layer.getNIn(),
           shape);
       add(new LayerSpec.Dense(Math.toIntExact(layer.getNOut()), GIVEN, 0));

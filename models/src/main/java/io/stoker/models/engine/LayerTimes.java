@@ -3,42 +3,41 @@ package io.stoker.models.engine;
 import java.util.Arrays;
 
 /**
- * What the layers of one network took since they have been timed, or since {@link #clear}. Belongs
- * to the network's thread.
+ * The time that each layer of one network has taken since the timing began, or since {@link #clear}. Only the network's thread may use it.
  */
 public final class LayerTimes {
   private final long[] forward;
   private final long[] backward;
 
   /**
-   * @param layers how many layers there are
+   * @param layers the number of layers
    */
   public LayerTimes(int layers) {
     forward = new long[layers];
     backward = new long[layers];
   }
 
-  /** Adds a forward pass of a layer. */
+  /** Adds the time of a layer's forward pass. */
   public void addForward(int layer, long nanoseconds) {
     forward[layer] += nanoseconds;
   }
 
-  /** Adds a backward pass of a layer. */
+  /** Adds the time of a layer's backward pass. */
   public void addBackward(int layer, long nanoseconds) {
     backward[layer] += nanoseconds;
   }
 
-  /** The forward passes of a layer, in nanoseconds. */
+  /** The total time of a layer's forward passes, in nanoseconds. */
   public long forward(int layer) {
     return forward[layer];
   }
 
-  /** The backward passes of a layer, in nanoseconds; 0 for one that does not learn. */
+  /** The total time of a layer's backward passes, in nanoseconds; 0 if it has none. */
   public long backward(int layer) {
     return backward[layer];
   }
 
-  /** Forgets all passes. */
+  /** Sets all times to zero. */
   public void clear() {
     Arrays.fill(forward, 0);
     Arrays.fill(backward, 0);

@@ -5,13 +5,11 @@ import io.stoker.models.spec.ModelSpec;
 import java.nio.FloatBuffer;
 
 /**
- * A trainable network in memory: what the training loop needs of a model, and no more.
+ * A trainable network in memory, with the operations that the training loop needs.
  *
  * <p>Images are fp32 {@code [examples, channels, height, width]}, already normalised. Parameters,
  * gradients and updater state are flat vectors of {@link ModelSpec#parameterCount()} fp32 values in
- * the model's canonical order; ranges of them are read and written, so that nobody needs a second
- * copy of the whole. All memory is made at construction and reused by every call. A network belongs
- * to one thread at a time; its owner closes it.
+ * the model's canonical order; callers read and write ranges of them, so that they need no second copy of the whole. A network allocates its memory when it is created and reuses it in every call. One thread at a time may use a network; its owner closes it.
  *
  * <p>Results depend on the arguments and on {@link Engine#threads()}, never on time, thread or
  * earlier calls.
@@ -26,13 +24,12 @@ public interface Network extends AutoCloseable {
   /**
    * Runs forward and backward in training mode (dropout on, normalization by the batch's own
    * statistics) and leaves the gradient of the mean cross-entropy loss for {@link #update} and
-   * {@link #readGradients}. The gradient of a running statistic is what {@link #update} takes from
-   * it.
+   * {@link #readGradients}. The gradient of a running statistic is the value that {@link #update} subtracts from it.
    *
    * @param images {@code [examples, channels, height, width]}, at the start of the array
    * @param targets {@code [examples, classes]}, each example's distribution over the classes; see
    *     {@link Targets}
-   * @param examples how many there are, 1 to {@link #batchCapacity()}
+   * @param examples the number of examples, 1 to {@link #batchCapacity()}
    * @param dropoutSeed decides which units are dropped
    * @return the loss and hits of these examples, before the update
    * @throws IllegalArgumentException if examples is out of range or an array too short
@@ -79,24 +76,21 @@ public interface Network extends AutoCloseable {
    * Computes class probabilities in inference mode (dropout off).
    *
    * @param images {@code [examples, channels, height, width]}
-   * @param examples how many there are, 1 to {@link #batchCapacity()}
+   * @param examples the number of examples, 1 to {@link #batchCapacity()}
    * @param probabilities receives {@code [examples, classes]}
    */
   void predict(float[] images, int examples, float[] probabilities);
 
   /**
-   * Looks into the network in inference mode: what stands before a layer, and how the score of a
-   * class (its unit's value, before softmax) changes with it. Layer 0 has the images before it. The
-   * gradients for {@link #update} are undefined afterwards.
+   * Computes, in inference mode, the input of a layer and the derivative of a class's score (the value of its unit, before softmax) by that input. The input of layer 0 is the images. The gradients for {@link #update} are undefined afterwards.
    *
    * @param images {@code [examples, channels, height, width]}
-   * @param examples how many there are, 1 to {@link #batchCapacity()}
-   * @param labels the class of each example whose score is derived
-   * @param layer the number of a layer
-   * @param activations receives what the layer takes in, {@code [examples, channels, height,
-   *     width]} of its input shape
-   * @param gradients receives the derivative of the score by each of these, in the same shape
-   * @throws io.stoker.failure.InputException if this engine cannot, or not for this model
+   * @param examples the number of examples, 1 to {@link #batchCapacity()}
+   * @param labels for each example, the class whose score is derived
+   * @param layer the number of the layer, from 0
+   * @param activations receives the layer's input, {@code [examples, channels, height, width]}
+   * @param gradients receives the derivative of the score by each of these values, in the same shape
+   * @throws io.stoker.failure.InputException if this engine cannot do this, or not for this model
    */
   default void inspect(
       float[] images,
@@ -110,24 +104,23 @@ public interface Network extends AutoCloseable {
   }
 
   /**
-   * Begins to time the layers in calls with a full batch.
+   * Times the layers from now on, in calls with a full batch.
    *
-   * @return their times, which each such call adds to
-   * @throws io.stoker.failure.InputException if this engine cannot
+   * @return the times, to which each of these calls adds
+   * @throws io.stoker.failure.InputException if this engine cannot do this
    */
   default LayerTimes timeLayers() {
     throw new InputException("This engine cannot time layers: choose another with --engine");
   }
 
   /**
-   * Computes what stands before a layer, in inference mode. Layer 0 has the images before it.
+   * Computes the input of a layer in inference mode. The input of layer 0 is the images.
    *
    * @param images {@code [examples, channels, height, width]}
-   * @param examples how many there are, 1 to {@link #batchCapacity()}
-   * @param layer the number of a layer
-   * @param activations receives what the layer takes in, {@code [examples, channels, height,
-   *     width]} of its input shape
-   * @throws io.stoker.failure.InputException if this engine cannot
+   * @param examples the number of examples, 1 to {@link #batchCapacity()}
+   * @param layer the number of the layer, from 0
+   * @param activations receives the layer's input, {@code [examples, channels, height, width]}
+   * @throws io.stoker.failure.InputException if this engine cannot do this
    */
   default void activations(float[] images, int examples, int layer, float[] activations) {
     throw new InputException(

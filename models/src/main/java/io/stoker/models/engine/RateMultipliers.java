@@ -8,8 +8,7 @@ import java.util.Collections;
 import java.util.List;
 
 /**
- * By how much each parameter tensor learns faster or slower than the learning rate says.
- * Krizhevsky's code has 2 for biases; 0 keeps a tensor as it is.
+ * The factor of the learning rate for each parameter tensor. Krizhevsky's code has 2 for biases; 0 keeps a tensor as it is.
  *
  * @param tensors a factor for each tensor of the model, in canonical order
  */
@@ -32,10 +31,10 @@ public record RateMultipliers(List<Float> tensors) implements Serializable {
   }
 
   /**
-   * The usual ones.
+   * Factors by layer and role.
    *
    * @param model the model
-   * @param frozenLayers how many layers, from the first, learn nothing
+   * @param frozenLayers the number of layers, from the first, whose factors are 0
    * @param biases the factor of biases
    */
   public static RateMultipliers of(ModelSpec model, int frozenLayers, float biases) {
@@ -58,8 +57,7 @@ public record RateMultipliers(List<Float> tensors) implements Serializable {
   }
 
   /**
-   * How many layers, from the first, have nothing that learns: no gradient is computed for them,
-   * and running statistics in them stay as they are.
+   * The number of layers, from the first, in which no tensor learns: no gradient is computed for them, and their running statistics stay as they are.
    */
   public int frozenLayers(ModelSpec model) {
     int tensor = 0;
@@ -73,7 +71,7 @@ public record RateMultipliers(List<Float> tensors) implements Serializable {
     throw new IllegalArgumentException("Nothing in model " + model.name() + " learns");
   }
 
-  /** How many parameters, from the first, the {@link #frozenLayers} have: they need not travel. */
+  /** The number of parameters of the {@link #frozenLayers}, which need not travel between workers. */
   public long frozenParameters(ModelSpec model) {
     return model.placed().get(frozenLayers(model)).parameterOffset();
   }

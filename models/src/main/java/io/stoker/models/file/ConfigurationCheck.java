@@ -6,9 +6,7 @@ import java.io.IOException;
 import java.util.Set;
 
 /**
- * The check of the entry {@code configuration.json}. Stoker builds nothing from it, but stock
- * Deeplearning4j makes an object of any class that it names; so a file with other classes than
- * those that Stoker writes is not passed on as sound.
+ * Checks the entry {@code configuration.json}. Stoker does not read it, but stock Deeplearning4j creates an object of any class that it names. So a file that names other classes than Stoker writes counts as damaged.
  */
 final class ConfigurationCheck {
   private static final Set<String> CLASSES =
@@ -57,9 +55,9 @@ final class ConfigurationCheck {
   private ConfigurationCheck() {}
 
   /**
-   * Checks that the configuration is JSON and names no class but Stoker's selection.
+   * Checks that the configuration is JSON and names only classes that Stoker writes.
    *
-   * @throws DamagedException if it is not so
+   * @throws DamagedException if not
    */
   static void check(byte[] bytes, String file) {
     JsonNode tree;
@@ -76,7 +74,7 @@ final class ConfigurationCheck {
     check(tree, file);
   }
 
-  /** Only class names have a dot in them; so no list of the keys that hold them is needed. */
+  /** Only class names contain a dot; so the check needs no list of the keys that hold them. */
   private static void check(JsonNode node, String file) {
     if (node.isTextual() && node.textValue().contains(".") && !CLASSES.contains(node.textValue())) {
       throw new DamagedException(

@@ -7,14 +7,14 @@ import io.stoker.models.spec.ParameterSpec;
 import java.nio.FloatBuffer;
 import java.util.Locale;
 
-/** Counts the values of a parameter vector that are NaN or infinite, as the vector goes by. */
+/** Counts the values of a parameter vector that are NaN or infinite, while the vector is read. */
 final class FiniteCheck {
   private long seen;
   private long notFinite;
   private long first = -1;
   private float firstValue;
 
-  /** Looks at the vector's next values and leaves the buffer's position as it is. */
+  /** Checks the vector's next values; the buffer's position stays as it is. */
   void add(FloatBuffer values) {
     for (int i = values.position(); i < values.limit(); i++) {
       float value = values.get(i);

@@ -26,10 +26,10 @@ import java.util.regex.Pattern;
 /**
  * The entry {@code stoker.json}.
  *
- * @param metadata the model and what is known of it
+ * @param metadata the model and everything else that prediction needs
  * @param parametersSha256 digest of the parameters, see {@link VectorDigest}
- * @param updaterStateSha256 digest of the updater state, where the file has it
- * @param outerMomentumSha256 digest of the outer momentum, where the file has it
+ * @param updaterStateSha256 digest of the updater state, if the file has it
+ * @param outerMomentumSha256 digest of the outer momentum, if the file has it
  */
 record MetadataJson(
     ModelMetadata metadata,
@@ -55,7 +55,7 @@ record MetadataJson(
       Set.of("round", "epoch", "step_of_epoch", "step", "examples");
   private static final Pattern SHA256 = Pattern.compile("[0-9a-f]{64}");
 
-  /** Refuses what JSON leaves open: keys that come twice, more behind the end. */
+  /** Refuses duplicate keys and text after the end, which JSON leaves undefined. */
   static final ObjectMapper MAPPER =
       new ObjectMapper()
           .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
@@ -94,7 +94,7 @@ record MetadataJson(
   /**
    * Reads the entry.
    *
-   * @throws DamagedException if it is not as {@link #write} made it
+   * @throws DamagedException if it is not as {@link #write} wrote it
    * @throws InputException if a later release wrote it
    */
   static MetadataJson read(byte[] bytes, String file) {
@@ -128,7 +128,7 @@ record MetadataJson(
         cause);
   }
 
-  /** A value that must be there is not. */
+  /** A required value is missing or wrong. */
   private static final class Missing extends Exception {
     private static final long serialVersionUID = 1L;
 
@@ -140,7 +140,7 @@ record MetadataJson(
   private static MetadataJson read(JsonNode tree) throws Missing {
     require(tree.path("format").asInt() == FORMAT, "format");
     requireKeys(tree, KEYS);
-    // Only "dense: classes" would need the number, and stoker.json spells it out.
+    // Only "dense: classes" needs the number of classes, and stoker.json spells that out.
     ModelSpec model = ModelTree.read(tree.path("model"), "model", 0);
     require(tree.path("parameters").asLong() == model.parameterCount(), "parameters");
     List<String> classNames = new ArrayList<>();
@@ -218,7 +218,7 @@ record MetadataJson(
 
   private static void require(boolean condition, String name) throws Missing {
     if (!condition) {
-      throw new Missing("'" + name + "' is missing, unknown or not what it must be");
+      throw new Missing("'" + name + "' is missing, unknown or has an invalid value");
     }
   }
 }

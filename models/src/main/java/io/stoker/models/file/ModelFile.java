@@ -32,8 +32,8 @@ public final class ModelFile {
    * for bytes that have arrived, not for sizes that the file claims, and no code in the file is
    * run.
    *
-   * @param name for error messages
-   * @param file opens it
+   * @param name the file's name, for error messages
+   * @param file opens the file
    * @throws io.stoker.failure.InputException if it is another kind of file
    * @throws io.stoker.failure.DamagedException if it is not as it was written
    * @throws IOException if it cannot be read
@@ -53,8 +53,7 @@ public final class ModelFile {
   }
 
   /**
-   * Makes sure that all parameters are finite: a network with others computes nothing that means
-   * anything. {@link #verify} accepts them, because the file is as it was written.
+   * Makes sure that all parameters are finite: with others, a network predicts NaN or nonsense. {@link #verify} accepts them, because the file is as it was written.
    *
    * @param name the file's name, for the message
    * @throws io.stoker.failure.DamagedException if a parameter is NaN or infinite; it says how many

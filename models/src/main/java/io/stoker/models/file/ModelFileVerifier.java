@@ -36,7 +36,7 @@ final class ModelFileVerifier {
       ZipLayout.Entry first = nextHeader();
       if (!first.name().equals(ModelFileWriter.METADATA)) {
         throw new InputException(
-            "Not a Stoker model file: %s (its first entry is %s, not stoker.json; without it the classes and the normalisation are unknown)"
+            "Not a Stoker model file: %s (its first entry is %s, not stoker.json; which holds the classes and the normalisation)"
                 .formatted(name, printable(first.name())));
       }
       MetadataJson description = MetadataJson.read(readBytes(first), name);
@@ -68,7 +68,7 @@ final class ModelFileVerifier {
       }
       byte[] directory = zip.directory();
       if (!Arrays.equals(readFully(directory.length), directory) || stream.read() >= 0) {
-        throw damaged("its zip directory is not that of its entries");
+        throw damaged("its zip directory does not fit its entries");
       }
       return new ModelFile(
           description,
@@ -127,7 +127,7 @@ final class ModelFileVerifier {
       throw damaged("it is empty");
     }
     if (header.remaining() < Integer.BYTES || header.getInt(0) != ZipLayout.LOCAL_SIGNATURE) {
-      throw new InputException("Not a model file: %s (it does not begin as a zip)".formatted(name));
+      throw new InputException("Not a model file: %s (it does not begin like a zip)".formatted(name));
     }
   }
 
@@ -148,7 +148,7 @@ final class ModelFileVerifier {
     ZipLayout.Entry entry = nextHeader(ModelFileWriter.NORMALIZER);
     byte[] expected = Nd4jFormat.normalizer(metadata.mean(), metadata.standardDeviation());
     if (entry.size() != expected.length || !Arrays.equals(readBytes(entry), expected)) {
-      throw damaged("normalizer.bin is not that of stoker.json");
+      throw damaged("normalizer.bin does not fit stoker.json");
     }
   }
 

@@ -16,8 +16,7 @@ import java.util.zip.CRC32;
 
 /**
  * Writes a model as a Deeplearning4j model file, a zip that stock {@code ComputationGraph.load}
- * reads. Equal contents give equal bytes. The vectors are asked for in ranges, twice each: once for
- * their checksums, once for the file; so memory does not grow with the model.
+ * reads. Equal contents give equal bytes. The writer reads each vector in ranges, twice: once for the checksums and once for the file. So memory does not grow with the model.
  */
 public final class ModelFileWriter {
   static final String METADATA = "stoker.json";
@@ -28,7 +27,7 @@ public final class ModelFileWriter {
   private static final String VELOCITY = "velocity.bin";
   static final String OUTER_MOMENTUM = "outerMomentum.bin";
 
-  /** Two vectors and the rest must stay below the size where zip needs its 64-bit extension. */
+  /** With more parameters, a file would need the 64-bit extension of zip. */
   private static final long MAXIMUM_PARAMETERS = 500_000_000;
 
   private static final int CHUNK_VALUES = 1 << 16;
@@ -62,8 +61,8 @@ public final class ModelFileWriter {
   /**
    * A file without updater state.
    *
-   * @param metadata the model and what is known of it
-   * @param settings what Deeplearning4j would train on with
+   * @param metadata the model and everything else that prediction needs
+   * @param settings the settings with which Deeplearning4j would continue training
    * @param parameters the canonical vector
    */
   public static ModelFileWriter of(
@@ -84,7 +83,7 @@ public final class ModelFileWriter {
         metadata, settings, parameters, Optional.of(velocity), outerMomentum);
   }
 
-  /** The same file with the momentum of the step behind an averaging in it. */
+  /** The same file with the momentum of the outer step, which follows each averaging, in it. */
   public ModelFileWriter withOuterMomentum(VectorSource momentum) {
     return new ModelFileWriter(metadata, settings, parameters, updaterState, Optional.of(momentum));
   }
@@ -93,7 +92,7 @@ public final class ModelFileWriter {
    * Writes the file.
    *
    * @param stream takes the bytes; left open
-   * @return what was written
+   * @return the written file's description
    */
   public ModelFile write(OutputStream stream) throws IOException {
     Checksums parameterSums = Checksums.of(parameters, metadata.model().parameterCount());
@@ -210,8 +209,7 @@ public final class ModelFileWriter {
   }
 
   /**
-   * The name of the updater state's entry. Deeplearning4j's own state has no values for running
-   * statistics; ours has, so that a model with such keeps it under another name.
+   * The name of the updater state's entry. Deeplearning4j's own state has no values for running statistics. Stoker's has; so the state of a model with running statistics has another name.
    */
   static String updaterEntry(ModelSpec model) {
     boolean statistics =

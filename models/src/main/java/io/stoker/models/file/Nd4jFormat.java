@@ -7,9 +7,7 @@ import java.io.UncheckedIOException;
 import java.util.List;
 
 /**
- * The bytes that {@code Nd4j.write} gives for an fp32 row vector: a header that depends on the
- * length only, then the values, big-endian. Written here so that neither writing nor reading a
- * model file needs the vector in memory or ND4J's native code.
+ * The bytes that {@code Nd4j.write} writes for an fp32 row vector: a header that depends only on the length, then the values, big-endian. With this class, writing and reading a model file needs neither the vector in memory nor ND4J's native code.
  */
 final class Nd4jFormat {
   /** ND4J's shape information of a row vector: rank, dimensions, strides, options, step, order. */
@@ -25,7 +23,7 @@ final class Nd4jFormat {
     return bytes(out -> writeHeader(length, out));
   }
 
-  /** How many bytes a vector takes with its header. */
+  /** The number of bytes of a vector with its header. */
   static long size(long length) {
     return header(length).length + length * Float.BYTES;
   }

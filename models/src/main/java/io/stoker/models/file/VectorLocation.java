@@ -9,18 +9,16 @@ import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 
 /**
- * Where a vector lies in a model file: values as big-endian fp32, one behind the other, so that a
- * range of it is read without the rest.
+ * Where a vector lies in a model file. Its values follow each other as big-endian fp32, so that a range can be read without the rest.
  *
- * @param byteOffset of the first value, from the file's beginning
- * @param count how many values there are
+ * @param byteOffset the position of the first value in the file
+ * @param count the number of values
  */
 public record VectorLocation(long byteOffset, long count) implements Serializable {
   private static final int CHUNK_VALUES = 1 << 16;
 
   /**
-   * Reads values {@code [offset, offset + target.remaining())}. Costs a seek where the stream's
-   * {@code skip} does, as those of local files and Hadoop's do.
+   * Reads values {@code [offset, offset + target.remaining())}. The streams of local files and of Hadoop skip by a seek, without reading.
    *
    * @throws EOFException if the file ends before
    * @throws IndexOutOfBoundsException if the range is not within the vector

@@ -3,9 +3,9 @@ package io.stoker.models.file;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 
-/** Takes a long fp32 vector in ranges. {@code Network::writeParameters} is one. */
+/** Receives a long fp32 vector in ranges, such as {@code Network::writeParameters}. */
 @FunctionalInterface
 public interface VectorSink {
-  /** Takes values {@code [offset, offset + source.remaining())}, all that remain in source. */
+  /** Receives values {@code [offset, offset + source.remaining())}: the rest of source. */
   void write(long offset, FloatBuffer source) throws IOException;
 }

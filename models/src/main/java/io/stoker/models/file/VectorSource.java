@@ -4,8 +4,7 @@ import java.io.IOException;
 import java.nio.FloatBuffer;
 
 /**
- * A long fp32 vector that is given out in ranges. {@code Network::readParameters} and {@code
- * InitialParameters::fill} are such.
+ * A long fp32 vector that is read in ranges, such as {@code Network::readParameters} or {@code InitialParameters::fill}.
  */
 @FunctionalInterface
 public interface VectorSource {

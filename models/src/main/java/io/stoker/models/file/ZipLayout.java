@@ -7,10 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The frame of a zip archive (PKWARE's APPNOTE 6.3) whose entries are stored, not compressed: then
- * the place of each byte is known, nothing can expand, and equal contents make equal files. There
- * are no time stamps, comments or extra fields; so names, sizes and checksums determine every byte
- * of the frame, and reading can compare instead of parse.
+ * The headers and the directory of a zip archive (PKWARE's APPNOTE 6.3) whose entries are stored, not compressed: the place of each byte is known, nothing can expand, and equal contents make equal files. There are no time stamps, comments or extra fields. So names, sizes and checksums determine every byte of headers and directory, and a reader compares them instead of parsing.
  */
 final class ZipLayout {
   static final int LOCAL_SIGNATURE = 0x04034b50;
@@ -24,7 +21,7 @@ final class ZipLayout {
   /** Version 1.0 of the format: stored files. */
   private static final short VERSION = 10;
 
-  /** 1 January 1980, the earliest date that there is. */
+  /** 1 January 1980, the earliest date of the format. */
   private static final short DATE = 0x21;
 
   /**
@@ -64,7 +61,7 @@ final class ZipLayout {
     return bytes;
   }
 
-  /** The bytes behind the last entry: the central directory and its end record. */
+  /** The bytes after the last entry: the central directory and its end record. */
   byte[] directory() {
     int size =
         entries.stream().mapToInt(entry -> CENTRAL_HEADER_BYTES + entry.name().length()).sum();
@@ -86,7 +83,7 @@ final class ZipLayout {
     return bytes;
   }
 
-  /** What a local header has in common with a central one. */
+  /** The part that local and central headers have in common. */
   private static void putCommon(ByteBuffer header, Entry entry) {
     // No flags, method "stored", midnight.
     header.putShort(VERSION).putShort((short) 0).putShort((short) 0);

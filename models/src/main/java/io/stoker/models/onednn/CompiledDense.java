@@ -7,9 +7,7 @@ import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.javacpp.Pointer;
 
 /**
- * {@link LayerSpec.Dense}. The weights stay in canonical order, {@code [units, inputs]} row-major,
- * which all three matrix products take as it is: for AlexNet's fc6 a reorder would move 151 MB a
- * step.
+ * {@link LayerSpec.Dense}. The weights stay in canonical order, {@code [units, inputs]} row-major, which all three matrix products can read: for AlexNet's fc6 a reorder would copy 151 MB in each step.
  */
 final class CompiledDense extends WeightedLayer {
   private final Workspace workspace;
@@ -44,7 +42,7 @@ final class CompiledDense extends WeightedLayer {
     output = compileForward(operation, source, weights, bias);
   }
 
-  /** Of an image: channel by channel, row by row. */
+  /** The order channel by channel, row by row, for an image. */
   private Layout rowMajor() {
     return Layout.plain(input.layout().dimensions());
   }

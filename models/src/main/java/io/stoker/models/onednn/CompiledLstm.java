@@ -32,10 +32,10 @@ import org.bytedeco.javacpp.Pointer;
  * output, is a view of them.
  */
 final class CompiledLstm extends SequencedLayer {
-  /** Which of the canonical gates is oneDNN's input gate, forget gate, candidate, output gate. */
+  /** The canonical numbers of oneDNN's input gate, forget gate, candidate and output gate. */
   private static final int[] CANONICAL = {3, 1, 0, 2};
 
-  /** No state behind the last step is asked for. */
+  /** The states after the last step are not needed as outputs of their own. */
   private static final dnnl_memory_desc_t NONE = null;
 
   private final Workspace workspace;
@@ -52,8 +52,7 @@ final class CompiledLstm extends SequencedLayer {
   private final Tensor bias;
 
   /**
-   * Hidden and cell state before the first step, all zero. oneDNN 2.5 takes none for that as well,
-   * but then has the wrong gradient by the weights of the states.
+   * Hidden and cell state before the first step, all zero. oneDNN 2.5 also works without them, but then computes the gradient by the weights of the states wrong.
    */
   private final Tensor begin;
 
@@ -131,7 +130,7 @@ final class CompiledLstm extends SequencedLayer {
     forward.addAll(List.of(ofInput::run, ofState::run, primitive::run));
   }
 
-  /** What both passes read or, of the states, the first one writes. */
+  /** The tensors of both passes; the forward pass writes the states, and both read the rest. */
   private Map<Integer, Tensor> arguments(Tensor ofInput, Tensor ofState) {
     return Map.of(
         DNNL_ARG_SRC_LAYER,
@@ -152,7 +151,7 @@ final class CompiledLstm extends SequencedLayer {
         kept);
   }
 
-  /** Has the gates fetched in oneDNN's order before each forward pass. */
+  /** Adds a step to the forward pass that copies the gates in oneDNN's order. */
   private void collect(FloatPointer canonical, Tensor ours) {
     long size = ours.values().capacity() / CANONICAL.length;
     for (int gate = 0; gate < CANONICAL.length; gate++) {
@@ -162,7 +161,7 @@ final class CompiledLstm extends SequencedLayer {
     }
   }
 
-  /** Has the gates' gradients put where they belong after each backward pass. */
+  /** Adds a step to the backward pass that copies the gates' gradients to the canonical vector. */
   private void distribute(Tensor ours, FloatPointer canonical) {
     long size = ours.values().capacity() / CANONICAL.length;
     for (int gate = 0; gate < CANONICAL.length; gate++) {
@@ -205,12 +204,12 @@ final class CompiledLstm extends SequencedLayer {
     arguments.put(
         DNNL_ARG_DIFF_SRC_LAYER, workspace.view(source.layout(), inputGradient.from().values()));
     Primitive primitive = workspace.compile(gradient, arguments);
-    // The gradient by all states but the last is 0, and stays so.
+    // The gradient by all states but the last is always 0.
     FloatPointer last =
         statesGradient.values().getPointer(states.layout().elements() - output.layout().elements());
     backward.add(
         () -> Pointer.memcpy(last, outputGradient.values(), outputGradient.layout().bytes()));
-    // oneDNN adds the gradients of parameters to what is there.
+    // oneDNN adds the gradients of parameters to the values in these tensors.
     for (Tensor sum : List.of(ofInputGradient.from(), ofStateGradient.from(), biasGradient)) {
       backward.add(() -> Pointer.memset(sum.values(), 0, sum.layout().bytes()));
     }

@@ -7,10 +7,7 @@ import java.util.function.BiConsumer;
 import org.bytedeco.javacpp.FloatPointer;
 
 /**
- * A convolution's bias and weights as oneDNN wants them: all groups' biases in one tensor, all
- * groups' weights {@code [groups, filters, channels, kernel, kernel]} in another. Without groups
- * that is how they lie in the canonical vector; with groups they are copied, since there each
- * group's bias stands before its weights.
+ * A convolution's bias and weights in oneDNN's form: one tensor has the biases of all groups, another the weights of all groups, {@code [groups, filters, channels, kernel, kernel]}. Without groups, the canonical vector has the same form. With groups they are copied, because in the canonical vector each group's bias precedes its weights.
  */
 final class GroupedFilters {
   private final FlatVectors vectors;
@@ -70,12 +67,12 @@ final class GroupedFilters {
     return weightsGradient;
   }
 
-  /** Fetches the parameters of all groups. */
+  /** Copies the parameters of all groups from the canonical vector. */
   void collect() {
     forEachGroup(vectors.parameters(), bias, weights, (canonical, part) -> part.put(canonical));
   }
 
-  /** Puts the gradients of all groups where they belong. */
+  /** Copies the gradients of all groups to the canonical vector. */
   void distributeGradients() {
     forEachGroup(
         vectors.gradients(),

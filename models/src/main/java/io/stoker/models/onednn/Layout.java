@@ -5,8 +5,7 @@ import org.bytedeco.dnnl.dnnl_memory_desc_t;
 import org.bytedeco.dnnl.global.dnnl;
 
 /**
- * Dimensions of an fp32 tensor and the order of its values in memory. oneDNN's name for it is
- * memory descriptor.
+ * The dimensions of an fp32 tensor and the order of its values in memory: oneDNN's memory descriptor.
  *
  * @param descriptor the native structure, freed with this object
  */
@@ -25,7 +24,7 @@ record Layout(dnnl_memory_desc_t descriptor) {
         });
   }
 
-  /** Given by the distance of neighbours along each dimension. */
+  /** A layout by strides: the distance of neighbours in memory along each dimension. */
   static Layout strided(long[] dimensions, long... strides) {
     dnnl_memory_desc_t descriptor = new dnnl_memory_desc_t();
     OneDnn.check(
@@ -40,7 +39,7 @@ record Layout(dnnl_memory_desc_t descriptor) {
     return tagged(new long[] {1, 1, inputs, 4, units}, dnnl.dnnl_ldgoi);
   }
 
-  /** To be chosen by a primitive. */
+  /** A layout whose order the primitive chooses. */
   static Layout any(long... dimensions) {
     return tagged(dimensions, dnnl.dnnl_format_tag_any);
   }
@@ -54,7 +53,7 @@ record Layout(dnnl_memory_desc_t descriptor) {
     return new Layout(descriptor);
   }
 
-  /** The same dimensions, order to be chosen by a primitive. */
+  /** The same dimensions in an order that the primitive chooses. */
   Layout anyOrder() {
     return any(dimensions());
   }
@@ -67,12 +66,12 @@ record Layout(dnnl_memory_desc_t descriptor) {
     return dimensions;
   }
 
-  /** How many values it has, without padding. */
+  /** The number of values, without padding. */
   long elements() {
     return LongStream.of(dimensions()).reduce(1, Math::multiplyExact);
   }
 
-  /** Bytes in memory, with the padding that a blocked order needs. */
+  /** The bytes in memory, including the padding that a blocked order needs. */
   long bytes() {
     return dnnl.dnnl_memory_desc_get_size(descriptor);
   }

@@ -8,7 +8,7 @@ import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.javacpp.Loader;
 
 /**
- * The process's oneDNN: its CPU engine and its version. Made at first use, shared, never closed.
+ * The process's oneDNN: its CPU engine and its version. Created at first use, shared, never closed.
  */
 final class OneDnn {
   private static final OneDnn INSTANCE;
@@ -35,7 +35,7 @@ final class OneDnn {
     return INSTANCE.engine;
   }
 
-  /** Attributes of every primitive: the caller hands in the scratchpad. */
+  /** The attributes of every primitive, by which the caller provides the scratchpad. */
   static dnnl_primitive_attr attributes() {
     return INSTANCE.attributes;
   }
@@ -46,8 +46,8 @@ final class OneDnn {
   }
 
   /**
-   * @param status what a oneDNN call returned
-   * @param call what it was to do
+   * @param status the value that a oneDNN function returned
+   * @param call what the function should have done, for the message
    * @throws IllegalStateException if it failed
    */
   static void check(int status, String call) {

@@ -35,7 +35,7 @@ final class OneDnnNetwork implements Network {
   private LayerTimes times;
 
   /**
-   * @param workspace owns the network's vectors; closed with the network
+   * @param workspace owns the network's vectors; the network closes it
    */
   OneDnnNetwork(Workspace workspace, ModelSpec model, int batchCapacity, RateMultipliers rates) {
     this.workspace = workspace;

@@ -6,12 +6,12 @@ import org.bytedeco.dnnl.dnnl_stream;
 import org.bytedeco.dnnl.global.dnnl;
 
 /**
- * A compiled oneDNN operation bound to its tensors. Made and owned by a {@link Workspace}.
+ * A compiled oneDNN operation with its tensors. A {@link Workspace} creates and owns it.
  *
  * @param primitive the compiled operation
- * @param stream where it runs
+ * @param stream the stream on which it runs
  * @param arguments its tensors
- * @param argumentCount how many
+ * @param argumentCount the number of tensors
  */
 record Primitive(
     dnnl_primitive primitive, dnnl_stream stream, dnnl_exec_arg_t arguments, int argumentCount) {

@@ -5,8 +5,7 @@ import org.bytedeco.dnnl.dnnl_primitive_desc;
 import org.bytedeco.dnnl.global.dnnl;
 
 /**
- * A oneDNN operation for which an implementation has been chosen, and with it the layouts of its
- * tensors. Made and owned by a {@link Workspace}.
+ * A oneDNN operation, its chosen implementation and the layouts of its tensors. A {@link Workspace} creates and owns it.
  *
  * @param descriptor oneDNN's primitive descriptor
  */
@@ -23,7 +22,7 @@ record PrimitiveDescriptor(dnnl_primitive_desc descriptor) {
     return weights(0);
   }
 
-  /** The n-th weights of an operation with several. */
+  /** The n-th weights of an operation that has several. */
   Layout weights(int n) {
     return layout(dnnl.dnnl_query_weights_md, n);
   }

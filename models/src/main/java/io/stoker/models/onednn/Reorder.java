@@ -3,11 +3,11 @@ package io.stoker.models.onednn;
 import java.util.Optional;
 
 /**
- * A tensor in two orders. Where both are the same there is nothing to do and one memory.
+ * A tensor in two layouts. If both are the same, it is one tensor, and there is nothing to copy.
  *
  * @param from the tensor that is read
  * @param to the tensor that is written
- * @param reorder the copy, unless both are one
+ * @param reorder copies one to the other; empty if both are one tensor
  */
 record Reorder(Tensor from, Tensor to, Optional<Primitive> reorder) {
   void run() {

@@ -3,7 +3,7 @@ package io.stoker.models.onednn;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A layer whose passes are steps that were prepared once, and are taken one after the other. */
+/** A layer whose passes are sequences of steps that are prepared once. */
 abstract class SequencedLayer implements CompiledLayer {
   /** The steps of a forward pass, in order. */
   final List<Runnable> forward = new ArrayList<>();

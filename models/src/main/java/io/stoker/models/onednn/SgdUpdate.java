@@ -10,13 +10,12 @@ import java.util.Iterator;
 import java.util.List;
 
 /**
- * The update of stochastic gradient descent with momentum, fused: each chunk of parameters,
- * gradients and velocity passes once through the processor's cache.
+ * The update of stochastic gradient descent with momentum, in one loop: each chunk of parameters, gradients and velocity is loaded into the processor's cache once.
  */
 final class SgdUpdate {
   private static final int CHUNK = 8192;
 
-  /** A tensor with the rule that it learns by. */
+  /** The values of one tensor, and how they are updated. */
   private record Run(int offset, int size, ParameterSpec.Role role, float rate) {
     boolean isStatistic() {
       return role == ParameterSpec.Role.STATISTIC;

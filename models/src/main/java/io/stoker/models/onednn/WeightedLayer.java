@@ -14,13 +14,12 @@ import java.util.Map;
 import org.bytedeco.javacpp.Pointer;
 
 /**
- * A layer of weights and biases: a convolution or a matrix product. Each of its three passes has
- * its tensors brought into the order that it prefers.
+ * A layer of weights and biases: a convolution or a matrix product. Before each of its three passes, its tensors are copied into the layout that the pass prefers, where that differs.
  */
 abstract class WeightedLayer extends SequencedLayer {
   private final Workspace workspace;
 
-  /** The input in the order that the forward pass has it in. */
+  /** The input in the layout of the forward pass. */
   private Tensor ordered;
 
   WeightedLayer(Workspace workspace) {

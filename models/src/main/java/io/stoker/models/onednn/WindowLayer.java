@@ -11,9 +11,7 @@ import java.util.Map;
 import org.bytedeco.javacpp.Pointer;
 
 /**
- * A layer without parameters that computes each value from several of its input, pooling or
- * normalization. What its forward pass keeps for the backward pass, such as the places of maxima,
- * has a tensor of its own.
+ * A layer without parameters that computes each value from several values of its input: pooling or normalization. Its forward pass stores what the backward pass needs, such as the places of the maxima, in a tensor of its own.
  */
 abstract class WindowLayer implements CompiledLayer {
   private final Workspace workspace;
@@ -26,7 +24,7 @@ abstract class WindowLayer implements CompiledLayer {
 
   /**
    * @param description of the forward pass
-   * @param input what it takes in
+   * @param input the layer's input
    */
   WindowLayer(Workspace workspace, Pointer description, Tensor input) {
     this.workspace = workspace;

@@ -19,9 +19,7 @@ import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
 
 /**
- * Owns all native memory of one network: its stream, tensors and primitives, and one scratchpad
- * that all primitives share, since they run one after the other. Closing it frees everything that
- * it made.
+ * Owns the native memory of one network: its stream, tensors and primitives, and one scratchpad for all primitives, which never run at the same time. Closing the workspace frees everything that it created.
  */
 final class Workspace implements AutoCloseable {
   private final Deque<Runnable> releases = new ArrayDeque<>();
@@ -36,7 +34,7 @@ final class Workspace implements AutoCloseable {
     releases.push(() -> dnnl.dnnl_stream_destroy(stream));
   }
 
-  /** Native memory for that many values, all zero. */
+  /** Native memory for a number of values, all zero. */
   FloatPointer allocate(long values) {
     FloatPointer memory = nativeMemory(Math.max(1, values));
     releases.push(memory::deallocate);
@@ -49,7 +47,7 @@ final class Workspace implements AutoCloseable {
       return new FloatPointer(values);
     } catch (OutOfMemoryError e) {
       throw new ResourceException(
-          "Cannot allocate %d MiB of native memory beside %d MiB in use (the limit is %d MiB: raise"
+          "Cannot allocate %d MiB of native memory in addition to %d MiB in use (the limit is %d MiB: raise"
                   .formatted(
                       (values * Float.BYTES) >> 20,
                       Pointer.totalBytes() >> 20,
@@ -59,12 +57,12 @@ final class Workspace implements AutoCloseable {
     }
   }
 
-  /** A tensor with memory of its own, all zero. */
+  /** A new tensor, all zero. */
   Tensor tensor(Layout layout) {
     return view(layout, allocate(Division.ceiling(layout.bytes(), Float.BYTES)));
   }
 
-  /** A tensor over memory that somebody else owns. */
+  /** A tensor over memory that the caller owns. */
   Tensor view(Layout layout, FloatPointer values) {
     return new Tensor(layout, values, memory(layout, values));
   }
@@ -150,14 +148,14 @@ final class Workspace implements AutoCloseable {
     return memory;
   }
 
-  /** A copy of a tensor in another order; see {@link Reorder}. */
+  /** A copy of a tensor in another layout; see {@link Reorder}. */
   Reorder convert(Tensor from, Layout layout) {
     return from.layout().sameAs(layout)
         ? new Reorder(from, from, Optional.empty())
         : copy(from, tensor(layout));
   }
 
-  /** The way back: lets a primitive that writes in one order fill a tensor of another. */
+  /** The opposite of convert: a primitive writes one layout, and the tensor gets it in its own. */
   Reorder convertInto(Layout layout, Tensor to) {
     return to.layout().sameAs(layout)
         ? new Reorder(to, to, Optional.empty())

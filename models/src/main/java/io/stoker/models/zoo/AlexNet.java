@@ -107,7 +107,7 @@ final class AlexNet {
 
   /**
    * The one-tower variant of Krizhevsky, 2014, "One weird trick for parallelizing convolutional
-   * neural networks", as torchvision has it: narrower convolutions, no groups, no normalization,
+   * neural networks", as in torchvision: narrower convolutions, no groups, no normalization,
    * dropout before the dense layers, images of 224x224. 61,100,840 parameters for 1,000 classes.
    */
   static ModelSpec oneTower(Shape input, int classes) {

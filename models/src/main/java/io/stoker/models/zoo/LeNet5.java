@@ -15,15 +15,13 @@ import java.util.List;
  * LeNet-5: LeCun, Bottou, Bengio and Haffner, 1998, "Gradient-Based Learning Applied to Document
  * Recognition", section II.B and figure 2. 61,706 parameters for 1 channel and 10 classes.
  *
- * <p>The paper's images are 32x32, digits of 28x28 in a border of background. An image of 32x32 is
- * taken as it is; one of 28x28 gets the border in the first convolution, as 2 pixels of padding,
- * which is 0 after normalisation.
+ * <p>The paper's images are 32x32, digits of 28x28 in a border of background. For images of 28x28, the first convolution adds the border as 2 pixels of padding, which are 0 after normalisation.
  */
 final class LeNet5 {
   private LeNet5() {}
 
   /**
-   * As in 1998: scaled tanh, subsampling by averages. It departs from the paper in that
+   * The network of 1998: scaled tanh, subsampling by averages. Differences from the paper:
    *
    * <ul>
    *   <li>a subsampling unit is a plain average: the paper's has a trainable coefficient and bias
@@ -44,7 +42,7 @@ final class LeNet5 {
         new Initializer.LeCun());
   }
 
-  /** With rectified units and max pooling, as it is built today. */
+  /** With rectified units and max pooling, as is usual today. */
   static ModelSpec modern(Shape input, int classes) {
     return model(
         "lenet5-modern",

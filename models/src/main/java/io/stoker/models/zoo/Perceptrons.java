@@ -36,7 +36,7 @@ final class Perceptrons {
   /**
    * Hidden layers of 1500, 1000 and 500 units: network 2 of Ciresan et al., 2010, "Deep, Big,
    * Simple Neural Nets for Handwritten Digit Recognition", table 1, with the paper's scaled tanh.
-   * The first weights are Glorot's, in place of uniform ones in +-0.05.
+   * The first weights are Glorot's; the paper's are uniform in +-0.05.
    */
   static ModelSpec deep(Shape input, int classes) {
     return multilayer(

@@ -18,9 +18,9 @@ public final class Zoo {
   /**
    * A model and the images that it takes.
    *
-   * @param own the images that it was made for
-   * @param sizes heights and widths that it takes, rising; none for any image
-   * @param channels the number of channels that it takes; none for any
+   * @param own the shape of the images that it was made for
+   * @param sizes the heights and widths that it takes, rising; empty for any image
+   * @param channels the numbers of channels that it takes; empty for any
    * @param remark says what is special about the model for an input; empty where nothing is
    */
   private record Entry(
@@ -242,7 +242,7 @@ public final class Zoo {
    * @param name one of {@link #names}
    * @param size the height and width of the images
    * @param classes the number of classes
-   * @throws io.stoker.failure.InputException if no model has that name, or it has not that size
+   * @throws io.stoker.failure.InputException if no model has that name, or it does not have that size
    */
   public static ModelSpec sized(String name, int size, int classes) {
     Entry entry = entry(name);
