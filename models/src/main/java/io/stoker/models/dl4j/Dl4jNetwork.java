@@ -22,7 +22,8 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /**
- * A stock Deeplearning4j {@link ComputationGraph}. The library computes the passes; the update is Stoker's, on the library's flat vectors.
+ * A stock Deeplearning4j {@link ComputationGraph}. The library computes the passes; the update is
+ * Stoker's, on the library's flat vectors.
  */
 final class Dl4jNetwork implements Network {
   /** The configuration needs settings; {@link #update} gets its own. */
@@ -140,7 +141,8 @@ final class Dl4jNetwork implements Network {
     graph.computeGradientAndScore();
     int examples = (int) features.size(0);
     double divisor = weights.map(Weights::sum).orElse((double) examples);
-    // The library computes sums over the examples, and divides them in its updater, which is not used.
+    // The library computes sums over the examples, and divides them in its updater, which is not
+    // used.
     learning.forEach(tensor -> tensor.gradients().divi(divisor));
     return new BatchScore(loss.lossSum() * (examples / divisor), loss.correct(), examples);
   }

@@ -29,7 +29,8 @@ import org.nd4j.linalg.learning.regularization.L2Regularization;
 import org.nd4j.linalg.learning.regularization.Regularization;
 
 /**
- * Converts a stock Deeplearning4j configuration to a model and settings of Stoker: the opposite of {@link GraphConfiguration}. It refuses by name whatever has no exact counterpart.
+ * Converts a stock Deeplearning4j configuration to a model and settings of Stoker: the opposite of
+ * {@link GraphConfiguration}. It refuses by name whatever has no exact counterpart.
  */
 public final class StockConfiguration {
   /** A layer of the chain, and the preprocessor before it. */
@@ -129,7 +130,8 @@ public final class StockConfiguration {
       layers.add(((LayerVertex) vertex).getLayerConf());
       before.add(((LayerVertex) vertex).getPreProcessor());
     }
-    Check.input(layers.size() == configuration.getVertices().size(), "vertices outside of the chain");
+    Check.input(
+        layers.size() == configuration.getVertices().size(), "vertices outside of the chain");
     return new StockConfiguration(layers, before, configuration.getDataType());
   }
 

@@ -40,8 +40,8 @@ import org.nd4j.linalg.lossfunctions.impl.LossMCXENT;
 import org.nd4j.linalg.lossfunctions.impl.LossNegativeLogLikelihood;
 
 /**
- * Converts stock layers to layers of Stoker. It compares classes exactly, since a subclass of a stock
- * layer may compute anything.
+ * Converts stock layers to layers of Stoker. It compares classes exactly, since a subclass of a
+ * stock layer may compute anything.
  */
 final class StockLayer {
   /** The parameters come with the network, so no initializer is ever used. */

@@ -3,7 +3,8 @@ package io.stoker.models.engine;
 import java.util.Arrays;
 
 /**
- * The time that each layer of one network has taken since the timing began, or since {@link #clear}. Only the network's thread may use it.
+ * The time that each layer of one network has taken since the timing began, or since {@link
+ * #clear}. Only the network's thread may use it.
  */
 public final class LayerTimes {
   private final long[] forward;

@@ -9,7 +9,9 @@ import java.nio.FloatBuffer;
  *
  * <p>Images are fp32 {@code [examples, channels, height, width]}, already normalised. Parameters,
  * gradients and updater state are flat vectors of {@link ModelSpec#parameterCount()} fp32 values in
- * the model's canonical order; callers read and write ranges of them, so that they need no second copy of the whole. A network allocates its memory when it is created and reuses it in every call. One thread at a time may use a network; its owner closes it.
+ * the model's canonical order; callers read and write ranges of them, so that they need no second
+ * copy of the whole. A network allocates its memory when it is created and reuses it in every call.
+ * One thread at a time may use a network; its owner closes it.
  *
  * <p>Results depend on the arguments and on {@link Engine#threads()}, never on time, thread or
  * earlier calls.
@@ -24,7 +26,8 @@ public interface Network extends AutoCloseable {
   /**
    * Runs forward and backward in training mode (dropout on, normalization by the batch's own
    * statistics) and leaves the gradient of the mean cross-entropy loss for {@link #update} and
-   * {@link #readGradients}. The gradient of a running statistic is the value that {@link #update} subtracts from it.
+   * {@link #readGradients}. The gradient of a running statistic is the value that {@link #update}
+   * subtracts from it.
    *
    * @param images {@code [examples, channels, height, width]}, at the start of the array
    * @param targets {@code [examples, classes]}, each example's distribution over the classes; see
@@ -82,14 +85,17 @@ public interface Network extends AutoCloseable {
   void predict(float[] images, int examples, float[] probabilities);
 
   /**
-   * Computes, in inference mode, the input of a layer and the derivative of a class's score (the value of its unit, before softmax) by that input. The input of layer 0 is the images. The gradients for {@link #update} are undefined afterwards.
+   * Computes, in inference mode, the input of a layer and the derivative of a class's score (the
+   * value of its unit, before softmax) by that input. The input of layer 0 is the images. The
+   * gradients for {@link #update} are undefined afterwards.
    *
    * @param images {@code [examples, channels, height, width]}
    * @param examples the number of examples, 1 to {@link #batchCapacity()}
    * @param labels for each example, the class whose score is derived
    * @param layer the number of the layer, from 0
    * @param activations receives the layer's input, {@code [examples, channels, height, width]}
-   * @param gradients receives the derivative of the score by each of these values, in the same shape
+   * @param gradients receives the derivative of the score by each of these values, in the same
+   *     shape
    * @throws io.stoker.failure.InputException if this engine cannot do this, or not for this model
    */
   default void inspect(

@@ -8,7 +8,8 @@ import java.util.Collections;
 import java.util.List;
 
 /**
- * The factor of the learning rate for each parameter tensor. Krizhevsky's code has 2 for biases; 0 keeps a tensor as it is.
+ * The factor of the learning rate for each parameter tensor. Krizhevsky's code has 2 for biases; 0
+ * keeps a tensor as it is.
  *
  * @param tensors a factor for each tensor of the model, in canonical order
  */
@@ -57,7 +58,8 @@ public record RateMultipliers(List<Float> tensors) implements Serializable {
   }
 
   /**
-   * The number of layers, from the first, in which no tensor learns: no gradient is computed for them, and their running statistics stay as they are.
+   * The number of layers, from the first, in which no tensor learns: no gradient is computed for
+   * them, and their running statistics stay as they are.
    */
   public int frozenLayers(ModelSpec model) {
     int tensor = 0;
@@ -71,7 +73,9 @@ public record RateMultipliers(List<Float> tensors) implements Serializable {
     throw new IllegalArgumentException("Nothing in model " + model.name() + " learns");
   }
 
-  /** The number of parameters of the {@link #frozenLayers}, which need not travel between workers. */
+  /**
+   * The number of parameters of the {@link #frozenLayers}, which need not travel between workers.
+   */
   public long frozenParameters(ModelSpec model) {
     return model.placed().get(frozenLayers(model)).parameterOffset();
   }

@@ -6,7 +6,9 @@ import java.io.IOException;
 import java.util.Set;
 
 /**
- * Checks the entry {@code configuration.json}. Stoker does not read it, but stock Deeplearning4j creates an object of any class that it names. So a file that names other classes than Stoker writes counts as damaged.
+ * Checks the entry {@code configuration.json}. Stoker does not read it, but stock Deeplearning4j
+ * creates an object of any class that it names. So a file that names other classes than Stoker
+ * writes counts as damaged.
  */
 final class ConfigurationCheck {
   private static final Set<String> CLASSES =

@@ -53,7 +53,8 @@ public final class ModelFile {
   }
 
   /**
-   * Makes sure that all parameters are finite: with others, a network predicts NaN or nonsense. {@link #verify} accepts them, because the file is as it was written.
+   * Makes sure that all parameters are finite: with others, a network predicts NaN or nonsense.
+   * {@link #verify} accepts them, because the file is as it was written.
    *
    * @param name the file's name, for the message
    * @throws io.stoker.failure.DamagedException if a parameter is NaN or infinite; it says how many

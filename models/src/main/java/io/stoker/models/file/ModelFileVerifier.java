@@ -127,7 +127,8 @@ final class ModelFileVerifier {
       throw damaged("it is empty");
     }
     if (header.remaining() < Integer.BYTES || header.getInt(0) != ZipLayout.LOCAL_SIGNATURE) {
-      throw new InputException("Not a model file: %s (it does not begin like a zip)".formatted(name));
+      throw new InputException(
+          "Not a model file: %s (it does not begin like a zip)".formatted(name));
     }
   }
 

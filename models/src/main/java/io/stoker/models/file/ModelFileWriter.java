@@ -16,7 +16,8 @@ import java.util.zip.CRC32;
 
 /**
  * Writes a model as a Deeplearning4j model file, a zip that stock {@code ComputationGraph.load}
- * reads. Equal contents give equal bytes. The writer reads each vector in ranges, twice: once for the checksums and once for the file. So memory does not grow with the model.
+ * reads. Equal contents give equal bytes. The writer reads each vector in ranges, twice: once for
+ * the checksums and once for the file. So memory does not grow with the model.
  */
 public final class ModelFileWriter {
   static final String METADATA = "stoker.json";
@@ -209,7 +210,8 @@ public final class ModelFileWriter {
   }
 
   /**
-   * The name of the updater state's entry. Deeplearning4j's own state has no values for running statistics. Stoker's has; so the state of a model with running statistics has another name.
+   * The name of the updater state's entry. Deeplearning4j's own state has no values for running
+   * statistics. Stoker's has; so the state of a model with running statistics has another name.
    */
   static String updaterEntry(ModelSpec model) {
     boolean statistics =

@@ -7,7 +7,9 @@ import java.io.UncheckedIOException;
 import java.util.List;
 
 /**
- * The bytes that {@code Nd4j.write} writes for an fp32 row vector: a header that depends only on the length, then the values, big-endian. With this class, writing and reading a model file needs neither the vector in memory nor ND4J's native code.
+ * The bytes that {@code Nd4j.write} writes for an fp32 row vector: a header that depends only on
+ * the length, then the values, big-endian. With this class, writing and reading a model file needs
+ * neither the vector in memory nor ND4J's native code.
  */
 final class Nd4jFormat {
   /** ND4J's shape information of a row vector: rank, dimensions, strides, options, step, order. */

@@ -9,7 +9,8 @@ import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 
 /**
- * Where a vector lies in a model file. Its values follow each other as big-endian fp32, so that a range can be read without the rest.
+ * Where a vector lies in a model file. Its values follow each other as big-endian fp32, so that a
+ * range can be read without the rest.
  *
  * @param byteOffset the position of the first value in the file
  * @param count the number of values
@@ -18,7 +19,8 @@ public record VectorLocation(long byteOffset, long count) implements Serializabl
   private static final int CHUNK_VALUES = 1 << 16;
 
   /**
-   * Reads values {@code [offset, offset + target.remaining())}. The streams of local files and of Hadoop skip by a seek, without reading.
+   * Reads values {@code [offset, offset + target.remaining())}. The streams of local files and of
+   * Hadoop skip by a seek, without reading.
    *
    * @throws EOFException if the file ends before
    * @throws IndexOutOfBoundsException if the range is not within the vector

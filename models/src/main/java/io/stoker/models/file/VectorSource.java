@@ -4,7 +4,8 @@ import java.io.IOException;
 import java.nio.FloatBuffer;
 
 /**
- * A long fp32 vector that is read in ranges, such as {@code Network::readParameters} or {@code InitialParameters::fill}.
+ * A long fp32 vector that is read in ranges, such as {@code Network::readParameters} or {@code
+ * InitialParameters::fill}.
  */
 @FunctionalInterface
 public interface VectorSource {

@@ -7,7 +7,10 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The headers and the directory of a zip archive (PKWARE's APPNOTE 6.3) whose entries are stored, not compressed: the place of each byte is known, nothing can expand, and equal contents make equal files. There are no time stamps, comments or extra fields. So names, sizes and checksums determine every byte of headers and directory, and a reader compares them instead of parsing.
+ * The headers and the directory of a zip archive (PKWARE's APPNOTE 6.3) whose entries are stored,
+ * not compressed: the place of each byte is known, nothing can expand, and equal contents make
+ * equal files. There are no time stamps, comments or extra fields. So names, sizes and checksums
+ * determine every byte of headers and directory, and a reader compares them instead of parsing.
  */
 final class ZipLayout {
   static final int LOCAL_SIGNATURE = 0x04034b50;

@@ -7,7 +7,9 @@ import org.bytedeco.dnnl.dnnl_convolution_desc_t;
 import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.javacpp.Pointer;
 
-/** {@link LayerSpec.Convolution}: a direct convolution in the blocked layout that oneDNN prefers. */
+/**
+ * {@link LayerSpec.Convolution}: a direct convolution in the blocked layout that oneDNN prefers.
+ */
 final class CompiledConvolution extends WeightedLayer {
   private final Workspace workspace;
   private final Window window;

@@ -5,7 +5,8 @@ import io.stoker.models.spec.LayerSpec;
 import java.nio.FloatBuffer;
 
 /**
- * {@link LayerSpec.Dropout}. Whether a unit is dropped is a hash of the pass's seed, the layer and the unit's place in memory. So the backward pass computes it again, and no mask is stored.
+ * {@link LayerSpec.Dropout}. Whether a unit is dropped is a hash of the pass's seed, the layer and
+ * the unit's place in memory. So the backward pass computes it again, and no mask is stored.
  */
 final class CompiledDropout implements CompiledLayer {
   private final int layerIndex;

@@ -52,7 +52,8 @@ final class CompiledLstm extends SequencedLayer {
   private final Tensor bias;
 
   /**
-   * Hidden and cell state before the first step, all zero. oneDNN 2.5 also works without them, but then computes the gradient by the weights of the states wrong.
+   * Hidden and cell state before the first step, all zero. oneDNN 2.5 also works without them, but
+   * then computes the gradient by the weights of the states wrong.
    */
   private final Tensor begin;
 

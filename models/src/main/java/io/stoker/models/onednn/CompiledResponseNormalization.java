@@ -6,7 +6,8 @@ import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.javacpp.Pointer;
 
 /**
- * {@link LayerSpec.LocalResponseNormalization}. oneDNN divides alpha by the size, and the paper does not; so it is multiplied here.
+ * {@link LayerSpec.LocalResponseNormalization}. oneDNN divides alpha by the size, and the paper
+ * does not; so it is multiplied here.
  */
 final class CompiledResponseNormalization extends WindowLayer {
   private final LayerSpec.LocalResponseNormalization layer;

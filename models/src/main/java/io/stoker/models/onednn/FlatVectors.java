@@ -5,7 +5,9 @@ import io.stoker.models.spec.ParameterSpec;
 import org.bytedeco.javacpp.FloatPointer;
 
 /**
- * A network's parameters, gradients and velocity as flat vectors in canonical order. Gradients and velocity are allocated when they are first used; a network that only predicts has none. The workspace owns the memory.
+ * A network's parameters, gradients and velocity as flat vectors in canonical order. Gradients and
+ * velocity are allocated when they are first used; a network that only predicts has none. The
+ * workspace owns the memory.
  */
 final class FlatVectors {
   private final Workspace workspace;

@@ -7,7 +7,10 @@ import java.util.function.BiConsumer;
 import org.bytedeco.javacpp.FloatPointer;
 
 /**
- * A convolution's bias and weights in oneDNN's form: one tensor has the biases of all groups, another the weights of all groups, {@code [groups, filters, channels, kernel, kernel]}. Without groups, the canonical vector has the same form. With groups they are copied, because in the canonical vector each group's bias precedes its weights.
+ * A convolution's bias and weights in oneDNN's form: one tensor has the biases of all groups,
+ * another the weights of all groups, {@code [groups, filters, channels, kernel, kernel]}. Without
+ * groups, the canonical vector has the same form. With groups they are copied, because in the
+ * canonical vector each group's bias precedes its weights.
  */
 final class GroupedFilters {
   private final FlatVectors vectors;

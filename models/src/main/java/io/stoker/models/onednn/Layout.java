@@ -5,7 +5,8 @@ import org.bytedeco.dnnl.dnnl_memory_desc_t;
 import org.bytedeco.dnnl.global.dnnl;
 
 /**
- * The dimensions of an fp32 tensor and the order of its values in memory: oneDNN's memory descriptor.
+ * The dimensions of an fp32 tensor and the order of its values in memory: oneDNN's memory
+ * descriptor.
  *
  * @param descriptor the native structure, freed with this object
  */

@@ -9,7 +9,8 @@ import io.stoker.models.spec.ModelSpec;
 import org.bytedeco.dnnl.global.dnnl;
 
 /**
- * The engine for processors. It calls oneDNN's primitives directly, without a framework in between. oneDNN chooses the code for the processor (SSE4.1, AVX2, AVX-512) at run time.
+ * The engine for processors. It calls oneDNN's primitives directly, without a framework in between.
+ * oneDNN chooses the code for the processor (SSE4.1, AVX2, AVX-512) at run time.
  */
 public final class OneDnnEngine implements Engine {
   @Override

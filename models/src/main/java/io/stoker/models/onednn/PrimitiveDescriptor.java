@@ -5,7 +5,8 @@ import org.bytedeco.dnnl.dnnl_primitive_desc;
 import org.bytedeco.dnnl.global.dnnl;
 
 /**
- * A oneDNN operation, its chosen implementation and the layouts of its tensors. A {@link Workspace} creates and owns it.
+ * A oneDNN operation, its chosen implementation and the layouts of its tensors. A {@link Workspace}
+ * creates and owns it.
  *
  * @param descriptor oneDNN's primitive descriptor
  */

@@ -10,7 +10,8 @@ import java.util.Iterator;
 import java.util.List;
 
 /**
- * The update of stochastic gradient descent with momentum, in one loop: each chunk of parameters, gradients and velocity is loaded into the processor's cache once.
+ * The update of stochastic gradient descent with momentum, in one loop: each chunk of parameters,
+ * gradients and velocity is loaded into the processor's cache once.
  */
 final class SgdUpdate {
   private static final int CHUNK = 8192;

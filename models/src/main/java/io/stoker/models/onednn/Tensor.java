@@ -5,7 +5,9 @@ import org.bytedeco.dnnl.dnnl_memory;
 import org.bytedeco.javacpp.FloatPointer;
 
 /**
- * fp32 values in native memory with their layout. The {@link Workspace} that creates it owns the handle. The values belong to the workspace or, for a view of the parameter vector, to the network.
+ * fp32 values in native memory with their layout. The {@link Workspace} that creates it owns the
+ * handle. The values belong to the workspace or, for a view of the parameter vector, to the
+ * network.
  *
  * @param layout dimensions and order
  * @param values the first value

@@ -14,7 +14,8 @@ import java.util.Map;
 import org.bytedeco.javacpp.Pointer;
 
 /**
- * A layer of weights and biases: a convolution or a matrix product. Before each of its three passes, its tensors are copied into the layout that the pass prefers, where that differs.
+ * A layer of weights and biases: a convolution or a matrix product. Before each of its three
+ * passes, its tensors are copied into the layout that the pass prefers, where that differs.
  */
 abstract class WeightedLayer extends SequencedLayer {
   private final Workspace workspace;

@@ -11,7 +11,9 @@ import java.util.Map;
 import org.bytedeco.javacpp.Pointer;
 
 /**
- * A layer without parameters that computes each value from several values of its input: pooling or normalization. Its forward pass stores what the backward pass needs, such as the places of the maxima, in a tensor of its own.
+ * A layer without parameters that computes each value from several values of its input: pooling or
+ * normalization. Its forward pass stores what the backward pass needs, such as the places of the
+ * maxima, in a tensor of its own.
  */
 abstract class WindowLayer implements CompiledLayer {
   private final Workspace workspace;

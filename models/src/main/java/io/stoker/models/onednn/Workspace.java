@@ -19,7 +19,9 @@ import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
 
 /**
- * Owns the native memory of one network: its stream, tensors and primitives, and one scratchpad for all primitives, which never run at the same time. Closing the workspace frees everything that it created.
+ * Owns the native memory of one network: its stream, tensors and primitives, and one scratchpad for
+ * all primitives, which never run at the same time. Closing the workspace frees everything that it
+ * created.
  */
 final class Workspace implements AutoCloseable {
   private final Deque<Runnable> releases = new ArrayDeque<>();

@@ -31,7 +31,8 @@ final class CudaConvnet {
   private CudaConvnet() {}
 
   /**
-   * The 18 % net ({@code layers-18pct.cfg}). Difference: there, normalization is over neighbouring pixels of one map; here, it is over neighbouring maps, with the same size and factors.
+   * The 18 % net ({@code layers-18pct.cfg}). Difference: there, normalization is over neighbouring
+   * pixels of one map; here, it is over neighbouring maps, with the same size and factors.
    */
   static ModelSpec eighteen(Shape input, int classes) {
     LocalResponseNormalization lrn = new LocalResponseNormalization(3, 1, 5e-5f / 3, 0.75f);
@@ -54,7 +55,9 @@ final class CudaConvnet {
   }
 
   /**
-   * The 13 % net ({@code layers-conv-local-13pct.cfg}). Difference: there, the third and fourth layers are locally connected, with different weights at each place; here, they are convolutions of the same widths.
+   * The 13 % net ({@code layers-conv-local-13pct.cfg}). Difference: there, the third and fourth
+   * layers are locally connected, with different weights at each place; here, they are convolutions
+   * of the same widths.
    */
   static ModelSpec thirteen(Shape input, int classes) {
     LocalResponseNormalization lrn = new LocalResponseNormalization(9, 1, 0.001f / 9, 0.75f);

@@ -15,7 +15,8 @@ import java.util.List;
  * LeNet-5: LeCun, Bottou, Bengio and Haffner, 1998, "Gradient-Based Learning Applied to Document
  * Recognition", section II.B and figure 2. 61,706 parameters for 1 channel and 10 classes.
  *
- * <p>The paper's images are 32x32, digits of 28x28 in a border of background. For images of 28x28, the first convolution adds the border as 2 pixels of padding, which are 0 after normalisation.
+ * <p>The paper's images are 32x32, digits of 28x28 in a border of background. For images of 28x28,
+ * the first convolution adds the border as 2 pixels of padding, which are 0 after normalisation.
  */
 final class LeNet5 {
   private LeNet5() {}

@@ -14,7 +14,8 @@ final class Recurrent {
   private Recurrent() {}
 
   /**
-   * An LSTM (Hochreiter and Schmidhuber, 1997) of 128 units that reads a digit row by row, and a softmax on its last hidden state. Le, Jaitly and Hinton, 2015, "A Simple Way to Initialize
+   * An LSTM (Hochreiter and Schmidhuber, 1997) of 128 units that reads a digit row by row, and a
+   * softmax on its last hidden state. Le, Jaitly and Hinton, 2015, "A Simple Way to Initialize
    * Recurrent Networks of Rectified Linear Units", section 4.2, read MNIST pixel by pixel with 100
    * units; row by row takes 28 steps in place of 784.
    */

@@ -242,7 +242,8 @@ public final class Zoo {
    * @param name one of {@link #names}
    * @param size the height and width of the images
    * @param classes the number of classes
-   * @throws io.stoker.failure.InputException if no model has that name, or it does not have that size
+   * @throws io.stoker.failure.InputException if no model has that name, or it does not have that
+   *     size
    */
   public static ModelSpec sized(String name, int size, int classes) {
     Entry entry = entry(name);
