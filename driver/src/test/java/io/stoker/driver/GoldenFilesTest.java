@@ -63,7 +63,9 @@ class GoldenFilesTest {
     assertThat(manifest.split("train").samplesPerClass()).containsExactly(25L, 22L, 23L);
     assertThat(manifest.split("validation").samplesPerClass()).containsExactly(6L, 10L, 11L);
     assertThat(manifest.split("test").samplesPerClass()).containsExactly(9L, 9L, 6L);
-    assertThat(manifest.rejected()).extracting(RejectedInput::path).containsExactly("left/broken.png");
+    assertThat(manifest.rejected())
+        .extracting(RejectedInput::path)
+        .containsExactly("left/broken.png");
     assertThat(manifest.duplicates().copies()).isEqualTo(1);
     assertThat(shards.manifestHash())
         .isEqualTo("96ecc88947d296877e8a67a3efae0da4082f6295ee19fa1007a237f93d8c64d5");
@@ -126,8 +128,7 @@ class GoldenFilesTest {
   @Test
   void aRunSaysWhatItSaid() {
     JsonNode run = commands.json("runs " + GOLDEN).at("/runs/0");
-    JsonNode checkpoints =
-        commands.json("checkpoints " + GOLDEN.resolve("run")).get("checkpoints");
+    JsonNode checkpoints = commands.json("checkpoints " + GOLDEN.resolve("run")).get("checkpoints");
 
     assertThat(run.get("rounds").asInt()).isEqualTo(12);
     assertThat(run.get("planned_rounds").asInt()).isEqualTo(12);
