@@ -12,20 +12,13 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Blocks in memory, shared by all readers of a process. It keeps the blocks that were used last, up
  * to a number of bytes; a block that several readers want at once is read once. A read that fails
- * is tried again three times, a little later each time, since object stores and name nodes stumble.
+ * is tried again, see {@link Retries}.
  */
 public final class BlockCache {
-  private static final Logger LOG = LoggerFactory.getLogger(BlockCache.class);
-
-  private static final int ATTEMPTS = 4;
-  private static final Duration FIRST_DELAY = Duration.ofMillis(250);
-
   private record Key(String manifestHash, String split, int block) {}
 
   private final long capacityBytes;
@@ -38,7 +31,7 @@ public final class BlockCache {
    * @param capacityBytes how much memory blocks may take; 0 keeps none
    */
   public BlockCache(long capacityBytes) {
-    this(capacityBytes, FIRST_DELAY);
+    this(capacityBytes, Retries.FIRST_DELAY);
   }
 
   BlockCache(long capacityBytes, Duration firstDelay) {
@@ -114,37 +107,10 @@ public final class BlockCache {
   }
 
   private ShardBlock read(Key key, ShardFolder folder) throws IOException {
-    Duration delay = firstDelay;
-    for (int attempt = 1; ; attempt++) {
-      try {
-        return folder.readBlock(key.split, key.block);
-      } catch (InterruptedIOException e) {
-        throw e;
-      } catch (IOException e) {
-        if (attempt == ATTEMPTS) {
-          throw e;
-        }
-        LOG.warn(
-            "Cannot read block {} of split {} of {} (attempt {} of {}): {}",
-            key.block,
-            key.split,
-            folder.path(),
-            attempt,
-            ATTEMPTS,
-            e.toString());
-        pause(delay);
-        delay = delay.multipliedBy(4);
-      }
-    }
-  }
-
-  private static void pause(Duration delay) throws InterruptedIOException {
-    try {
-      Thread.sleep(delay.toMillis());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new InterruptedIOException("interrupted between two attempts to read");
-    }
+    return Retries.read(
+        "block " + key.block + " of split " + key.split + " of " + folder.path(),
+        firstDelay,
+        () -> folder.readBlock(key.split, key.block));
   }
 
   private static ShardBlock await(CompletableFuture<ShardBlock> future) throws IOException {

@@ -6,7 +6,6 @@ import io.stoker.data.image.Pixels;
 import io.stoker.data.image.Resizing;
 import io.stoker.data.shard.ShardBlock;
 import io.stoker.data.shard.ShardManifest;
-import io.stoker.data.storage.Storage;
 import io.stoker.failure.ResourceException;
 import io.stoker.failure.StokerException;
 import java.awt.Color;
@@ -16,13 +15,11 @@ import java.awt.Graphics2D;
 import java.awt.RenderingHints;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import javax.imageio.ImageIO;
-import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FSDataOutputStream;
-import org.apache.hadoop.fs.Path;
 
 /**
  * A picture of a data set: a row a class, with its name, one image as it is in the shards, and what
@@ -72,15 +69,11 @@ public final class ContactSheet {
   /**
    * Writes the sheet as PNG.
    *
-   * @param file on any Hadoop filesystem; overwritten
-   * @param hadoop how to reach it
-   * @throws IOException if the shards cannot be read or the file cannot be written
+   * @param out not closed
+   * @throws IOException if the shards cannot be read or the stream cannot be written
    */
-  public void write(Path file, Configuration hadoop) throws IOException {
-    BufferedImage sheet = draw();
-    try (FSDataOutputStream out = Storage.of(file, hadoop).create(file, true)) {
-      ImageIO.write(sheet, "png", out);
-    }
+  public void write(OutputStream out) throws IOException {
+    ImageIO.write(draw(), "png", out);
   }
 
   /**

@@ -16,6 +16,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.types.BinaryType;
 import org.apache.spark.sql.types.DataType;
@@ -39,6 +40,15 @@ public sealed interface ImageColumn extends Serializable {
    * @param row of the schema that this was made for
    */
   default Optional<String> path(Row row) {
+    return Optional.empty();
+  }
+
+  /**
+   * What to select to have {@link #path} alone, without the images.
+   *
+   * @param column the name of this column
+   */
+  default Optional<Column> pathColumn(String column) {
     return Optional.empty();
   }
 
@@ -166,6 +176,11 @@ public sealed interface ImageColumn extends Serializable {
       return Optional.ofNullable(row.getString(index));
     }
 
+    @Override
+    public Optional<Column> pathColumn(String column) {
+      return Optional.of(FrameColumns.quoted(column));
+    }
+
     private static SourceImage at(String uri, Configuration hadoop) {
       try {
         return ImageFiles.read(Storage.path(uri), hadoop);
@@ -212,6 +227,11 @@ public sealed interface ImageColumn extends Serializable {
       return row.isNullAt(index)
           ? Optional.empty()
           : Optional.ofNullable(row.getStruct(index).getString(path));
+    }
+
+    @Override
+    public Optional<Column> pathColumn(String column) {
+      return Optional.of(FrameColumns.quoted(column).getField("path"));
     }
   }
 
@@ -304,6 +324,13 @@ public sealed interface ImageColumn extends Serializable {
       return origin == NONE || row.isNullAt(index)
           ? Optional.empty()
           : Optional.ofNullable(row.getStruct(index).getString(origin));
+    }
+
+    @Override
+    public Optional<Column> pathColumn(String column) {
+      return origin == NONE
+          ? Optional.empty()
+          : Optional.of(FrameColumns.quoted(column).getField(ORIGIN));
     }
 
     /** Red, green and blue, laid over white where there is a fourth value. */

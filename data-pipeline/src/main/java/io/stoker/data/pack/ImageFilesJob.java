@@ -6,6 +6,7 @@ import io.stoker.data.source.SourceImage;
 import io.stoker.data.source.SourceListing;
 import io.stoker.data.source.SourcePart;
 import io.stoker.data.source.SourceSample;
+import io.stoker.data.storage.OutputFolder;
 import io.stoker.data.storage.Storage;
 import io.stoker.failure.Check;
 import java.io.IOException;
@@ -44,7 +45,7 @@ public final class ImageFilesJob {
         "Invalid encoding of image files: raw (must be jpeg or png)");
     Configuration hadoop = spark.hadoopConfiguration();
     FileSystem fileSystem = Storage.of(output, hadoop);
-    Storage.requireWritableFolder(output, hadoop);
+    OutputFolder.check("--output", output.toString(), hadoop);
     Check.input(
         !fileSystem.exists(output) || fileSystem.listStatus(output).length == 0,
         "Output %s is not empty (choose another folder)",

@@ -90,11 +90,11 @@ record PackReport(PrepareOptions options, SourceListing listing, List<String> sp
   void check(PackStatistics statistics) {
     checkComplete(statistics);
     checkRejected(statistics);
-    Check.input(statistics.shapes().isPresent(), "Input %s has no images", options.input());
+    Check.input(statistics.shapes().isPresent(), "Input %s has no images", options.inputName());
     Check.input(
         statistics.samples(splitNames.indexOf("train")) > 0,
         "No samples in split 'train' of %s (more images, or another --split)",
-        options.input());
+        options.inputName());
     warnOfEmptyClasses(statistics);
     warnOfSimilarNames();
     if (!listing.ignored().isEmpty()) {
@@ -117,7 +117,7 @@ record PackReport(PrepareOptions options, SourceListing listing, List<String> sp
                     read == listed,
                     "Input %s changed while it was read: %d images were listed, %d read or rejected"
                         + " (prepare it again)",
-                    options.input(),
+                    options.inputName(),
                     listed,
                     read));
   }

@@ -17,7 +17,25 @@ final class PackStatistics implements Serializable {
   private static final long serialVersionUID = 1L;
 
   /** A sample whose image is that of another one. */
-  record Copy(PackedSample sample, PackedSample original) implements Serializable {}
+  record Copy(PackedSample sample, PackedSample original) implements Serializable {
+    /**
+     * @param number of the sample among those that are equal to it in everything, from 1
+     */
+    static Copy of(PackedSample sample, int number, PackedSample original) {
+      return new Copy(
+          number == 1
+              ? sample
+              : new PackedSample(
+                  sample.split(),
+                  sample.order(),
+                  sample.sampleId(),
+                  sample.label(),
+                  DistinctSamples.numbered(sample.path(), number),
+                  sample.shape(),
+                  sample.image()),
+          original);
+    }
+  }
 
   /** Samples by split and class. */
   private final long[][] samples;
@@ -47,6 +65,8 @@ final class PackStatistics implements Serializable {
    */
   PackStatistics addAll(Iterator<Finding> findings, PrepareOptions.Duplicates duplicates) {
     Finding.Accepted original = null;
+    String path = "";
+    int equal = 0;
     while (findings.hasNext()) {
       Finding finding = findings.next();
       if (finding instanceof Finding.Rejected input) {
@@ -55,8 +75,10 @@ final class PackStatistics implements Serializable {
       }
       Finding.Accepted accepted = (Finding.Accepted) finding;
       boolean copy = original != null && accepted.isCopyOf(original);
+      equal = copy && accepted.sample().path().equals(path) ? equal + 1 : 1;
+      path = accepted.sample().path();
       if (copy) {
-        copies.add(new Copy(accepted.sample(), original.sample()));
+        copies.add(Copy.of(accepted.sample(), equal, original.sample()));
       } else {
         original = accepted;
       }

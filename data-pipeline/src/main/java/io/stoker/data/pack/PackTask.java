@@ -14,6 +14,7 @@ import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
 import java.io.IOException;
 import java.io.Serializable;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Iterator;
@@ -92,8 +93,21 @@ record PackTask(
 
   /** The samples of some parts, each followed by what is to be known of it. */
   Iterator<PackedItem> pack(Iterator<SourcePart> parts, Configuration hadoop) {
-    return new Packing(parts, hadoop);
+    return pack(new SamplesOfParts(parts, hadoop));
   }
+
+  /** The samples, each followed by what is to be known of it. */
+  Iterator<PackedItem> pack(Iterator<PlacedSample> samples) {
+    return new Packing(samples);
+  }
+
+  /**
+   * A sample and the split that the input puts it in.
+   *
+   * @param split empty if the input has no splits
+   * @param sample not decoded yet
+   */
+  record PlacedSample(Optional<String> split, SourceSample sample) {}
 
   /** The sample's identity: the first 63 bits of the SHA-256 of its path. */
   static long sampleId(String path) {
@@ -117,18 +131,57 @@ record PackTask(
         : splitNames.indexOf(fractions.names().get(fractions.indexOf(seed, sampleId)));
   }
 
-  private final class Packing implements Iterator<PackedItem> {
+  /** The samples of parts, one part after the other. */
+  private static final class SamplesOfParts implements Iterator<PlacedSample> {
     private final Iterator<SourcePart> parts;
     private final Configuration hadoop;
     private Optional<String> split = Optional.empty();
     private Stream<SourceSample> stream = Stream.empty();
     private Iterator<SourceSample> samples = stream.iterator();
+
+    SamplesOfParts(Iterator<SourcePart> parts, Configuration hadoop) {
+      this.parts = parts;
+      this.hadoop = hadoop;
+    }
+
+    @Override
+    public boolean hasNext() {
+      while (!samples.hasNext()) {
+        stream.close();
+        if (!parts.hasNext()) {
+          return false;
+        }
+        open(parts.next());
+      }
+      return true;
+    }
+
+    private void open(SourcePart part) {
+      split = part.split();
+      try {
+        stream = part.samples(hadoop);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+      samples = stream.iterator();
+    }
+
+    @Override
+    public PlacedSample next() {
+      if (!hasNext()) {
+        throw new NoSuchElementException();
+      }
+      return new PlacedSample(split, samples.next());
+    }
+  }
+
+  private final class Packing implements Iterator<PackedItem> {
+    private final Iterator<PlacedSample> samples;
     private PackedItem next;
     private Finding finding;
 
-    Packing(Iterator<SourcePart> parts, Configuration hadoop) {
-      this.parts = parts;
-      this.hadoop = hadoop;
+    Packing(Iterator<PlacedSample> samples) {
+      this.samples = samples;
     }
 
     @Override
@@ -139,10 +192,7 @@ record PackTask(
           finding = null;
         } else if (samples.hasNext()) {
           pack(samples.next());
-        } else if (parts.hasNext()) {
-          open(parts.next());
         } else {
-          stream.close();
           return false;
         }
       }
@@ -159,21 +209,11 @@ record PackTask(
       return result;
     }
 
-    private void open(SourcePart part) {
-      stream.close();
-      split = part.split();
-      try {
-        stream = part.samples(hadoop);
-      } catch (IOException e) {
-        throw new java.io.UncheckedIOException(e);
-      }
-      samples = stream.iterator();
-    }
-
     /** The sample as it goes to its shard, and what is to be known of it. */
-    private void pack(SourceSample sample) {
+    private void pack(PlacedSample placed) {
+      SourceSample sample = placed.sample();
       try {
-        sample.image().decode(maximumPixels, pixels -> accept(sample, pixels));
+        sample.image().decode(maximumPixels, pixels -> accept(placed, pixels));
       } catch (UnreadableImageException e) {
         finding = new Finding.Rejected(new RejectedInput(sample.path(), e.getMessage()));
       }
@@ -188,7 +228,8 @@ record PackTask(
     }
 
     /** Resizes and encodes while the memory for the decoded image is set aside. */
-    private Void accept(SourceSample sample, Pixels decoded) throws UnreadableImageException {
+    private Void accept(PlacedSample placed, Pixels decoded) throws UnreadableImageException {
+      SourceSample sample = placed.sample();
       Pixels pixels = fitted(decoded);
       ShardEncoding used = encodingOf(pixels.shape().bytes());
       if (!used.holds(pixels.shape())) {
@@ -198,7 +239,7 @@ record PackTask(
       long sampleId = sampleId(sample.path());
       PackedSample packed =
           new PackedSample(
-              split(split, sampleId),
+              split(placed.split(), sampleId),
               PackedSample.order(seed, sampleId),
               sampleId,
               sample.label(),

@@ -42,6 +42,12 @@ record PackedSample(
     return new PackedSample(split, order, sampleId, label, path, shape, NO_IMAGE);
   }
 
+  /** The same from another path, and so with another identity; at the same place of the order. */
+  PackedSample withPath(String other) {
+    return new PackedSample(
+        split, order, PackTask.sampleId(other), label, other, shape, image);
+  }
+
   ShardSample toShardSample() {
     return new ShardSample(sampleId, label, path, shape, image);
   }

@@ -32,7 +32,7 @@ final class PrepareFailure {
       return runtime;
     }
     return failure instanceof IOException io
-        ? new UncheckedIOException("Cannot prepare " + options.input(), io)
-        : new IllegalStateException("Cannot prepare " + options.input(), failure);
+        ? new UncheckedIOException("Cannot prepare " + options.inputName(), io)
+        : new IllegalStateException("Cannot prepare " + options.inputName(), failure);
   }
 }

@@ -63,26 +63,74 @@ public final class PrepareJob {
   }
 
   /**
-   * Runs the job.
+   * Prepares the images in files that the options name.
    *
    * @throws io.stoker.failure.InputException if the input cannot be used, too many of its images
    *     are broken, or the output must not be written to
    * @throws io.stoker.failure.ResourceException if there is no space left
    */
   public PrepareResult run() {
+    return run(
+        output -> {
+          checkApart(options.input(), options.output());
+          output.check(options.existingOutput());
+          SourceListing listing = options.source().list(options.input(), hadoop);
+          Check.input(!listing.parts().isEmpty(), "Input %s has no images", options.input());
+          LOG.info(
+              "Preparing {}: {} classes, {} parts",
+              options.input(),
+              listing.classNames().size(),
+              listing.parts().size());
+          return pack(
+              listing,
+              splitNames(listing),
+              output,
+              (task, configuration) ->
+                  parts(listing)
+                      .mapPartitions(parts -> task.pack(parts, configuration.value().value())));
+        });
+  }
+
+  /**
+   * Prepares images that are rows, of an RDD or a data frame. The shards have the same bytes
+   * however the rows are partitioned and ordered.
+   *
+   * @param rows the images; the options need no source and no input
+   * @throws io.stoker.failure.InputException if the rows cannot be used, too many of their images
+   *     are broken, or the output must not be written to
+   * @throws io.stoker.failure.ResourceException if there is no space left
+   */
+  public PrepareResult run(ImageRows rows) {
+    return run(
+        output -> {
+          output.check(options.existingOutput());
+          ImageRows.Survey survey = rows.survey();
+          LOG.info(
+              "Preparing {} rows: {} classes",
+              survey.listing().samples().orElseThrow(),
+              survey.listing().classNames().size());
+          return pack(
+              survey.listing(),
+              ordered(survey.splits().isEmpty() ? options.splits().names() : survey.splits()),
+              output,
+              (task, configuration) -> rows.items(survey, task, configuration));
+        });
+  }
+
+  /** What there is to do once it is known where to. */
+  private interface Work {
+    ManifestFile.Stored to(ShardOutput output) throws IOException;
+  }
+
+  /** The first stage: all images decoded, resized and encoded. */
+  private interface FirstStage {
+    JavaRDD<PackedItem> items(PackTask task, Broadcast<SerializableConfiguration> configuration);
+  }
+
+  private PrepareResult run(Work work) {
     Instant start = Instant.now();
     try {
-      OutputFolder output = new OutputFolder(options.output(), hadoop);
-      checkApart(options.input(), options.output());
-      output.check(options.existingOutput());
-      SourceListing listing = options.source().list(options.input(), hadoop);
-      Check.input(!listing.parts().isEmpty(), "Input %s has no images", options.input());
-      LOG.info(
-          "Preparing {}: {} classes, {} parts",
-          options.input(),
-          listing.classNames().size(),
-          listing.parts().size());
-      ManifestFile.Stored stored = pack(listing, output);
+      ManifestFile.Stored stored = work.to(new ShardOutput(options.output(), hadoop));
       return new PrepareResult(
           stored.manifest(), stored.sha256(), Duration.between(start, Instant.now()));
     } catch (Exception e) { // Spark throws checked exceptions that its Java methods do not declare.
@@ -105,16 +153,15 @@ public final class PrepareJob {
     return text.endsWith("/") ? text.substring(0, text.length() - 1) : text;
   }
 
-  private ManifestFile.Stored pack(SourceListing listing, OutputFolder output) throws IOException {
-    List<String> splitNames = splitNames(listing);
+  private ManifestFile.Stored pack(
+      SourceListing listing, List<String> splitNames, ShardOutput output, FirstStage first)
+      throws IOException {
     PackTask task = PackTask.of(options, splitNames);
     Broadcast<SerializableConfiguration> configuration =
         spark.broadcast(new SerializableConfiguration(hadoop));
     // The second stage reads what the first one made; decoding twice would cost more than a disk.
     JavaRDD<PackedItem> items =
-        parts(listing)
-            .mapPartitions(parts -> task.pack(parts, configuration.value().value()))
-            .persist(StorageLevel.DISK_ONLY());
+        first.items(task, configuration).persist(StorageLevel.DISK_ONLY());
     try {
       PackStatistics statistics = count(items, splitNames, listing.classNames().size());
       PackReport report = new PackReport(options, listing, splitNames);
@@ -175,7 +222,10 @@ public final class PrepareJob {
         .treeReduce(PackStatistics::merge);
   }
 
-  /** The samples that go to the shards. */
+  /**
+   * The samples that go to the shards. Of rows that are equal in everything, original and copy have
+   * the same id: both stay here, and are told apart when the shard is written.
+   */
   private JavaRDD<PackedSample> kept(JavaRDD<PackedItem> items, PackStatistics statistics) {
     JavaRDD<PackedSample> samples =
         items.filter(PackedSample.class::isInstance).map(PackedSample.class::cast);
@@ -183,15 +233,22 @@ public final class PrepareJob {
       return samples;
     }
     long[] dropped =
-        statistics.copies().stream().mapToLong(copy -> copy.sample().sampleId()).sorted().toArray();
+        statistics.copies().stream()
+            .filter(copy -> copy.sample().sampleId() != copy.original().sampleId())
+            .mapToLong(copy -> copy.sample().sampleId())
+            .sorted()
+            .toArray();
     return samples.filter(sample -> Arrays.binarySearch(dropped, sample.sampleId()) < 0);
   }
 
   private List<String> splitNames(SourceListing listing) {
-    List<String> names =
+    return ordered(
         listing.parts().get(0).split().isEmpty()
             ? options.splits().names()
-            : listing.parts().stream().map(part -> part.split().orElseThrow()).distinct().toList();
+            : listing.parts().stream().map(part -> part.split().orElseThrow()).distinct().toList());
+  }
+
+  private static List<String> ordered(List<String> names) {
     return Stream.concat(
             SPLIT_ORDER.stream().filter(names::contains),
             names.stream().filter(name -> !SPLIT_ORDER.contains(name)).sorted())
@@ -206,6 +263,7 @@ public final class PrepareJob {
       throws IOException {
     // What is relative to the driver's folder would be another place for an executor.
     String folder = qualified(options.output());
+    PrepareOptions.Duplicates duplicates = options.duplicates();
     return samples
         .mapToPair(sample -> new Tuple2<>(sample, Boolean.TRUE))
         .repartitionAndSortWithinPartitions(layout, new PackedSample.InOrder())
@@ -215,7 +273,7 @@ public final class PrepareJob {
                 List.of(
                         writeShard(
                             new Path(folder, layout.files().get(shard)),
-                            ordered,
+                            new DistinctSamples(ordered, duplicates),
                             encoding,
                             configuration.value().value()))
                     .iterator(),
@@ -249,7 +307,7 @@ public final class PrepareJob {
     return splits;
   }
 
-  private static void abandon(OutputFolder output, List<String> shards) {
+  private static void abandon(ShardOutput output, List<String> shards) {
     try {
       output.abandon(shards);
     } catch (IOException e) { // The failure that led here is the one to report.

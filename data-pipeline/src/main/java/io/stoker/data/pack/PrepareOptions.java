@@ -11,6 +11,8 @@ import org.apache.hadoop.fs.Path;
 
 /** What {@link PrepareJob} is to do. */
 public final class PrepareOptions {
+  private static final int COLOR_CHANNELS = 3;
+
   private final ImageSource source;
   private final Path input;
   private final Path output;
@@ -25,7 +27,7 @@ public final class PrepareOptions {
   private final ExistingOutput existingOutput;
   private final Duplicates duplicates;
 
-  /** What becomes of shards that are at the output already. */
+  /** How shards that are at the output already are treated. */
   public enum ExistingOutput {
     /** The job is refused. */
     REFUSE,
@@ -33,7 +35,7 @@ public final class PrepareOptions {
     OVERWRITE
   }
 
-  /** What becomes of samples whose image is that of another one. */
+  /** How samples whose image is that of another one are treated. */
   public enum Duplicates {
     /** They are counted and listed. */
     KEEP,
@@ -42,8 +44,8 @@ public final class PrepareOptions {
   }
 
   private PrepareOptions(Builder builder) {
-    source = Objects.requireNonNull(builder.source, "source");
-    input = Objects.requireNonNull(builder.input, "input");
+    source = builder.source;
+    input = builder.input;
     output = Objects.requireNonNull(builder.output, "output");
     size = builder.size;
     channels = builder.channels;
@@ -79,14 +81,27 @@ public final class PrepareOptions {
     return new Builder();
   }
 
-  /** How to read the input. */
+  /**
+   * How to read the input.
+   *
+   * @throws NullPointerException if none was set, since the images are rows
+   */
   public ImageSource source() {
-    return source;
+    return Objects.requireNonNull(source, "source");
   }
 
-  /** Where the images are. */
+  /**
+   * Where the images are.
+   *
+   * @throws NullPointerException if none was set, since the images are rows
+   */
   public Path input() {
-    return input;
+    return Objects.requireNonNull(input, "input");
+  }
+
+  /** What messages call the input. */
+  String inputName() {
+    return input == null ? "(rows)" : input.toString();
   }
 
   /** The folder that the shards go to. */
@@ -101,7 +116,10 @@ public final class PrepareOptions {
 
   /** Channels of every image: 1 or 3. */
   public int channels() {
-    return channels == null ? source.defaultChannels() : channels;
+    if (channels != null) {
+      return channels;
+    }
+    return source == null ? COLOR_CHANNELS : source.defaultChannels();
   }
 
   /** How the shards hold an image; empty for raw where images are small, else JPEG. */
@@ -134,17 +152,20 @@ public final class PrepareOptions {
     return maximumPixels;
   }
 
-  /** What becomes of shards that are at the output already. */
+  /** How shards that are at the output already are treated. */
   public ExistingOutput existingOutput() {
     return existingOutput;
   }
 
-  /** What becomes of samples whose image is that of another one. */
+  /** How samples whose image is that of another one are treated. */
   public Duplicates duplicates() {
     return duplicates;
   }
 
-  /** Collects options; {@link #source}, {@link #input} and {@link #output} must be set. */
+  /**
+   * Collects options; {@link #output} must be set, and for images in files {@link #source} and
+   * {@link #input}.
+   */
   public static final class Builder {
     private ImageSource source;
     private Path input;
@@ -228,13 +249,13 @@ public final class PrepareOptions {
       return this;
     }
 
-    /** What becomes of shards that are at the output already. */
+    /** How shards that are at the output already are treated. */
     public Builder existingOutput(ExistingOutput value) {
       existingOutput = value;
       return this;
     }
 
-    /** What becomes of samples whose image is that of another one; they are kept by default. */
+    /** How samples whose image is that of another one are treated; they are kept by default. */
     public Builder duplicates(Duplicates value) {
       duplicates = value;
       return this;

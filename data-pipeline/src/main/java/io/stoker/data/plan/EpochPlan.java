@@ -3,6 +3,7 @@ package io.stoker.data.plan;
 import io.stoker.base.SplitMix64;
 import io.stoker.failure.Check;
 import java.util.Arrays;
+import java.util.Optional;
 
 /**
  * Who reads what in which order in one epoch: a pure function of the blocks, the seed, the epoch
@@ -17,7 +18,10 @@ import java.util.Arrays;
  * positions that are left form one last, smaller step, shared as evenly as possible in the order of
  * workers.
  *
- * <p>It is immutable and takes 12 bytes a block, whatever the number of samples.
+ * <p>In a {@linkplain #balanced balanced} epoch a row may come several times or not at all; it comes
+ * where its block does. Everything else is the same, the number of steps included.
+ *
+ * <p>It is immutable and takes 16 bytes a block, whatever the number of samples.
  */
 public final class EpochPlan {
   private static final long BLOCK_ORDER = 1;
@@ -28,9 +32,14 @@ public final class EpochPlan {
   private final int workers;
   private final int batch;
   private final long key;
-  private final int[] blockRows;
 
-  /** The blocks in the order of this epoch. */
+  /** How many positions of the sequence each block has. */
+  private final int[] blockDraws;
+
+  /** How often rows are drawn; empty where each is drawn once. */
+  private final Optional<ClassQuotas> quotas;
+
+  /** The blocks in the order of this epoch, without those that have no positions. */
   private final int[] blocks;
 
   /** Where each of them starts in the sequence, and one more: the number of samples. */
@@ -38,7 +47,13 @@ public final class EpochPlan {
 
   private final int fullSteps;
 
-  private EpochPlan(int[] blockRows, long seed, int epoch, int workers, int batch) {
+  private EpochPlan(
+      int[] blockDraws,
+      Optional<ClassQuotas> quotas,
+      long seed,
+      int epoch,
+      int workers,
+      int batch) {
     Check.input(workers >= 1, "Invalid number of workers: %d (must be >= 1)", workers);
     Check.input(batch >= 1, "Invalid batch size: %d (must be >= 1)", batch);
     Check.input(epoch >= 0, "Invalid epoch: %d (must be >= 0)", epoch);
@@ -51,16 +66,26 @@ public final class EpochPlan {
     this.epoch = epoch;
     this.workers = workers;
     this.batch = batch;
-    this.key = SplitMix64.mix(seed, epoch);
-    this.blockRows = blockRows.clone();
-    this.blocks = new int[blockRows.length];
-    this.starts = new long[blockRows.length + 1];
+    this.key = key(seed, epoch);
+    this.quotas = quotas;
+    this.blockDraws = blockDraws.clone();
+    int[] ordered = new int[blockDraws.length];
+    int count = 0;
     long order = SplitMix64.mix(key, BLOCK_ORDER);
-    for (int i = 0; i < blocks.length; i++) {
-      blocks[i] = Permutation.at(i, blocks.length, order);
+    for (int i = 0; i < blockDraws.length; i++) {
+      int block = Permutation.at(i, blockDraws.length, order);
       Check.input(
-          blockRows[blocks[i]] >= 1, "Invalid block: %d rows (must be >= 1)", blockRows[blocks[i]]);
-      starts[i + 1] = starts[i] + blockRows[blocks[i]];
+          blockDraws[block] >= (quotas.isPresent() ? 0 : 1),
+          "Invalid block: %d rows (must be >= 1)",
+          blockDraws[block]);
+      if (blockDraws[block] > 0) {
+        ordered[count++] = block;
+      }
+    }
+    this.blocks = Arrays.copyOf(ordered, count);
+    this.starts = new long[count + 1];
+    for (int i = 0; i < count; i++) {
+      starts[i + 1] = starts[i] + blockDraws[blocks[i]];
     }
     this.fullSteps = Math.toIntExact(samples() / ((long) workers * batch));
   }
@@ -75,7 +100,31 @@ public final class EpochPlan {
    * @param batch samples of one worker in one step, at least 1
    */
   public static EpochPlan of(int[] blockRows, long seed, int epoch, int workers, int batch) {
-    return new EpochPlan(blockRows, seed, epoch, workers, batch);
+    return new EpochPlan(blockRows, Optional.empty(), seed, epoch, workers, batch);
+  }
+
+  /**
+   * Plans an epoch that has each class equally often, in as many samples as the split has: each of
+   * C classes that have samples comes N / C times. A sample of a class with n samples comes N / (C
+   * n) times, rounded up or down; whether it comes once more, or of a large class at all, changes
+   * from epoch to epoch. The plan is a function of the labels, the seed, the epoch and the shape of
+   * the job, as a natural one is of the blocks.
+   *
+   * @param labels of the split
+   * @param seed the job's root seed
+   * @param epoch which, from 0
+   * @param workers logical workers, at least 1
+   * @param batch samples of one worker in one step, at least 1
+   */
+  public static EpochPlan balanced(
+      BlockLabels labels, long seed, int epoch, int workers, int batch) {
+    ClassQuotas quotas = new ClassQuotas(labels, key(seed, epoch));
+    return new EpochPlan(
+        quotas.drawsOfBlocks(), Optional.of(quotas), seed, epoch, workers, batch);
+  }
+
+  private static long key(long seed, int epoch) {
+    return SplitMix64.mix(seed, epoch);
   }
 
   /** The job's root seed. */
@@ -139,9 +188,38 @@ public final class EpochPlan {
   /** The row, inside its block, of a position of the sequence. */
   public int row(long position) {
     int index = index(position);
-    int block = blocks[index];
-    return Permutation.at(
-        (int) (position - starts[index]), blockRows[block], SplitMix64.mix(key, ROW_ORDER, block));
+    int offset = (int) (position - starts[index]);
+    return quotas.isPresent() ? rows(blocks[index])[offset] : naturalRow(blocks[index], offset);
+  }
+
+  /**
+   * The rows of a block in the order in which the sequence has them. In a balanced epoch this costs
+   * little more than a single {@link #row}: a reader that stays with a block asks for it once.
+   *
+   * @param block that has positions
+   */
+  public int[] rows(int block) {
+    int[] rows = new int[blockDraws[block]];
+    int[] drawn = quotas.map(each -> each.rows(block, rows.length)).orElse(null);
+    for (int i = 0; i < rows.length; i++) {
+      int at = naturalRow(block, i);
+      rows[i] = drawn == null ? at : drawn[at];
+    }
+    return rows;
+  }
+
+  private int naturalRow(int block, int offset) {
+    return Permutation.at(offset, blockDraws[block], SplitMix64.mix(key, ROW_ORDER, block));
+  }
+
+  /** Where among the positions of its block a position of the sequence is, from 0. */
+  public int offset(long position) {
+    return (int) (position - starts[index(position)]);
+  }
+
+  /** How often the epoch has each sample. */
+  public Sampling sampling() {
+    return quotas.isPresent() ? Sampling.BALANCED : Sampling.NATURAL;
   }
 
   private int index(long position) {

@@ -1,6 +1,7 @@
 package io.stoker.data.shard;
 
 import io.stoker.base.Sha256;
+import io.stoker.data.plan.BlockLabels;
 import io.stoker.data.storage.Storage;
 import io.stoker.failure.DamagedException;
 import io.stoker.failure.InputException;
@@ -9,6 +10,8 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.security.MessageDigest;
+import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import org.apache.hadoop.conf.Configuration;
@@ -29,6 +32,7 @@ public final class ShardFolder {
   private final Configuration hadoop;
   private final ManifestFile.Stored stored;
   private final ConcurrentMap<String, Boolean> verified = new ConcurrentHashMap<>();
+  private final ConcurrentMap<String, BlockLabels> labels = new ConcurrentHashMap<>();
   private final Footers footers = new Footers();
 
   private ShardFolder(Path path, Configuration hadoop, ManifestFile.Stored stored) {
@@ -82,6 +86,55 @@ public final class ShardFolder {
       rowGroup -= shard.rowGroups().size();
     }
     throw new IndexOutOfBoundsException("Block " + block + " of split " + split);
+  }
+
+  /**
+   * The labels of a split, which are read once from the label columns of its shards, and kept. The
+   * shards' hashes are not compared for that; the numbers of samples of each class are.
+   *
+   * @param split its name
+   * @throws DamagedException if the labels are not those that the manifest counts
+   * @throws IOException if the storage fails
+   */
+  public BlockLabels labels(String split) throws IOException {
+    try {
+      return labels.computeIfAbsent(split, this::readLabels);
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    }
+  }
+
+  private BlockLabels readLabels(String split) {
+    ShardSplit described = manifest().split(split);
+    // Shards are read at the same time: on an object store it is waiting that takes the time.
+    List<int[]> ofBlocks =
+        described.shards().parallelStream()
+            .map(this::readLabels)
+            .flatMap(List::stream)
+            .toList();
+    BlockLabels read = BlockLabels.of(manifest().classes(), ofBlocks);
+    List<Long> counted = Arrays.stream(read.samplesPerClass()).boxed().toList();
+    if (!counted.equals(described.samplesPerClass())) {
+      throw new DamagedException(
+          "Cannot read split '%s' of %s: its shards do not have the labels that the manifest counts; prepare the data again"
+              .formatted(split, path));
+    }
+    return read;
+  }
+
+  private List<int[]> readLabels(ShardFile shard) {
+    Path file = new Path(path, shard.file());
+    try {
+      ParquetMetadata footer =
+          footers.of(shard.file(), () -> ShardReader.footer(path, shard, hadoop));
+      try (ShardReader reader = new ShardReader(path, shard, footer, manifest(), hadoop)) {
+        return reader.labels();
+      }
+    } catch (FileNotFoundException e) {
+      throw new DamagedException("Cannot read shard " + file + ": it is missing", e);
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot read shard " + file, e);
+    }
   }
 
   private ShardBlock read(ShardFile shard, int rowGroup) throws IOException {

@@ -8,6 +8,8 @@ import io.stoker.failure.Check;
 import io.stoker.failure.DamagedException;
 import io.stoker.failure.StokerException;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FileSystem;
@@ -133,27 +135,64 @@ public final class ShardReader implements AutoCloseable {
     }
   }
 
+  /**
+   * The labels of each row group, without the other columns. This reader cannot read row groups
+   * afterwards.
+   *
+   * @throws DamagedException if there are labels that no class has
+   * @throws IOException if they cannot be read
+   */
+  List<int[]> labels() throws IOException {
+    parquet.setRequestedSchema(ShardSchema.LABELS);
+    List<int[]> labels = new ArrayList<>();
+    for (int rowGroup = 0; rowGroup < shard.rowGroups().size(); rowGroup++) {
+      String name = "row group " + rowGroup + " of shard " + file;
+      try {
+        ColumnReadStoreImpl columns =
+            new ColumnReadStoreImpl(
+                parquet.readRowGroup(rowGroup),
+                new IgnoredRecord(),
+                ShardSchema.LABELS,
+                parquet.getFileMetaData().getCreatedBy());
+        labels.add(labels(name, columns, ShardSchema.LABELS, shard.rowGroups().get(rowGroup)));
+      } catch (StokerException e) {
+        throw e;
+      } catch (RuntimeException e) { // Parquet has no exception of its own for damaged pages.
+        throw new DamagedException("Cannot read " + name + ": " + e, e);
+      }
+    }
+    return labels;
+  }
+
+  private int[] labels(String name, ColumnReadStoreImpl columns, MessageType schema, int rows) {
+    ColumnReader reader =
+        columns.getColumnReader(schema.getColumnDescription(new String[] {ShardSchema.LABEL}));
+    int[] labels = new int[rows];
+    for (int row = 0; row < rows; row++) {
+      labels[row] = reader.getInteger();
+      reader.consume();
+      if (labels[row] < 0 || labels[row] >= manifest.classes()) {
+        throw damaged(
+            name, row, "label %d (there are %d classes)", labels[row], manifest.classes());
+      }
+    }
+    return labels;
+  }
+
   private ShardBlock block(String name, ColumnReadStoreImpl columns, int rows) {
     ImageShape[] shapes = shapes(name, columns, rows);
     checkEncoding(name, columns, rows);
     long[] sampleIds = new long[rows];
-    int[] labels = new int[rows];
+    int[] labels = labels(name, columns, ShardSchema.ALL, rows);
     String[] paths = new String[rows];
     Binary[] encoded = new Binary[rows];
     int[] offsets = new int[rows + 1];
     ColumnReader ids = column(columns, ShardSchema.SAMPLE_ID);
-    ColumnReader classes = column(columns, ShardSchema.LABEL);
     ColumnReader origins = column(columns, ShardSchema.PATH);
     ColumnReader images = column(columns, ShardSchema.IMAGE);
     for (int row = 0; row < rows; row++) {
       sampleIds[row] = ids.getLong();
       ids.consume();
-      labels[row] = classes.getInteger();
-      classes.consume();
-      if (labels[row] < 0 || labels[row] >= manifest.classes()) {
-        throw damaged(
-            name, row, "label %d (there are %d classes)", labels[row], manifest.classes());
-      }
       paths[row] = origins.getBinary().toStringUsingUTF8();
       origins.consume();
       encoded[row] = images.getBinary();

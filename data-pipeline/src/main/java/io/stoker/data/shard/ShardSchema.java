@@ -41,5 +41,9 @@ final class ShardSchema {
           .named(IMAGE)
           .named("sample");
 
+  /** The label column alone. */
+  static final MessageType LABELS =
+      Types.buildMessage().required(INT32).named(LABEL).named("sample");
+
   private ShardSchema() {}
 }

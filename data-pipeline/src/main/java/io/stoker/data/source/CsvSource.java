@@ -76,7 +76,9 @@ public final class CsvSource implements ImageSource {
     }
     Check.input(!rows.isEmpty(), "Cannot read %s: it lists no images", file);
     checkTrained(rows, file);
-    List<String> classNames = classNames(rows);
+    List<String> classNames =
+        ClassNames.sorted(
+            rows.values().stream().flatMap(List::stream).map(Row::label).distinct().toList());
     List<SourcePart> parts = new ArrayList<>();
     rows.forEach((split, ofSplit) -> addParts(parts, file.getParent(), split, ofSplit, classNames));
     long samples = rows.values().stream().mapToLong(List::size).sum();
@@ -133,7 +135,7 @@ public final class CsvSource implements ImageSource {
           line,
           Inputs.shown(String.join(",", row.toList())));
       checkField(file, line, "path", row.get(path), LONGEST_PATH);
-      checkField(file, line, "label", row.get(label), SourceListing.LONGEST_NAME);
+      checkField(file, line, "label", row.get(label), ClassNames.LONGEST);
       Check.input(
           paths.add(row.get(path)),
           "Cannot read %s: line %d repeats %s",
@@ -273,19 +275,6 @@ public final class CsvSource implements ImageSource {
                         file,
                         Inputs.shown(row.label()),
                         Inputs.shown(row.path()))));
-  }
-
-  private static List<String> classNames(Map<Optional<String>, List<Row>> rows) {
-    List<String> names =
-        rows.values().stream().flatMap(List::stream).map(Row::label).distinct().toList();
-    boolean numbers = names.stream().allMatch(name -> name.matches("[0-9]{1,9}"));
-    return names.stream()
-        .sorted(
-            numbers
-                ? Comparator.<String>comparingInt(Integer::parseInt)
-                    .thenComparing(Comparator.naturalOrder())
-                : Comparator.<String>naturalOrder())
-        .toList();
   }
 
   private static void addParts(

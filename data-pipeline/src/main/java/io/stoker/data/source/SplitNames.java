@@ -4,11 +4,11 @@ import java.util.Locale;
 import java.util.Optional;
 
 /** The split that a folder or file is named after. */
-final class SplitNames {
+public final class SplitNames {
   private SplitNames() {}
 
   /** The split of a word such as {@code train}, {@code val} or {@code t10k}. */
-  static Optional<String> of(String word) {
+  public static Optional<String> of(String word) {
     return switch (word.toLowerCase(Locale.ROOT)) {
       case "train", "training" -> Optional.of("train");
       case "val", "valid", "validation" -> Optional.of("validation");

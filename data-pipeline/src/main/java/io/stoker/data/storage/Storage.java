@@ -1,14 +1,11 @@
 package io.stoker.data.storage;
 
-import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
-import io.stoker.failure.ResourceException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.StandardOpenOption;
 import java.util.Set;
-import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.hadoop.conf.Configuration;
@@ -17,7 +14,6 @@ import org.apache.hadoop.fs.FileAlreadyExistsException;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.LocalFileSystem;
 import org.apache.hadoop.fs.Options;
-import org.apache.hadoop.fs.ParentNotDirectoryException;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.RawLocalFileSystem;
 import org.apache.hadoop.fs.UnsupportedFileSystemException;
@@ -25,6 +21,8 @@ import org.apache.hadoop.hdfs.DistributedFileSystem;
 
 /** The filesystem of a path. */
 public final class Storage {
+  private static final String LOCAL = "file";
+
   private static final Pattern REASON_IN_BRACKETS = Pattern.compile(".* \\(([A-Z][^()]*)\\)");
 
   private static final Set<String> S3 = Set.of("s3", "s3n", "s3a");
@@ -104,7 +102,7 @@ public final class Storage {
       return text
           + ": there is no "
           + Path.getPathWithoutSchemeAndAuthority(whole)
-          + (fileSystem instanceof RawLocalFileSystem
+          + (LOCAL.equals(whole.toUri().getScheme())
               ? " on the local disk"
               : " on " + whole.toUri().getScheme() + "://" + authority(whole));
     } catch (IOException e) { // The filesystem cannot even be reached.
@@ -151,95 +149,6 @@ public final class Storage {
     }
     java.nio.file.Path file = local.pathToFile(path).toPath();
     return Files.exists(file) && !Files.isRegularFile(file) && !Files.isDirectory(file);
-  }
-
-  /**
-   * Makes sure that a file can be written, before the work whose result it is to hold. Nothing is
-   * left behind, and what is there stays.
-   *
-   * @param file to be created or replaced; the folders above it need not be there
-   * @param hadoop how to reach its filesystem
-   * @throws InputException if it is a folder, or would be below a file
-   * @throws ResourceException if nothing can be written there
-   */
-  public static void requireWritable(Path file, Configuration hadoop) {
-    try {
-      FileSystem fileSystem = of(file, hadoop);
-      Path whole = fileSystem.makeQualified(file);
-      Check.input(
-          whole.getParent() != null && !isFolder(fileSystem, whole),
-          "Cannot write %s: it is a folder",
-          file);
-      if (fileSystem instanceof RawLocalFileSystem local && fileSystem.exists(whole)) {
-        if (!Files.isWritable(local.pathToFile(whole).toPath())) {
-          throw new ResourceException("Cannot write " + file + ": no permission");
-        }
-      } else {
-        requireWritableFolder(fileSystem, whole.getParent(), file);
-      }
-    } catch (IOException e) {
-      throw notWritable(file, e);
-    }
-  }
-
-  /**
-   * Makes sure that a folder can be made and written to, before the work whose results it is to
-   * hold. Nothing is left behind.
-   *
-   * @param folder which need not be there, nor the folders above it
-   * @param hadoop how to reach its filesystem
-   * @throws InputException if it is a file, or would be below one
-   * @throws ResourceException if nothing can be written there
-   */
-  public static void requireWritableFolder(Path folder, Configuration hadoop) {
-    try {
-      FileSystem fileSystem = of(folder, hadoop);
-      requireWritableFolder(fileSystem, fileSystem.makeQualified(folder), folder);
-    } catch (IOException e) {
-      throw notWritable(folder, e);
-    }
-  }
-
-  /** Tries it in the nearest folder that is there; an object store needs none. */
-  private static void requireWritableFolder(FileSystem fileSystem, Path folder, Path wanted)
-      throws IOException {
-    Path present = folder;
-    if (isHierarchical(fileSystem)) {
-      while (!exists(fileSystem, present) && present.getParent() != null) {
-        present = present.getParent();
-      }
-      Check.input(isFolder(fileSystem, present), "Cannot write %s: %s is a file", wanted, present);
-    }
-    Path probe = new Path(present, ".stoker-" + UUID.randomUUID());
-    fileSystem.create(probe, false).close();
-    fileSystem.delete(probe, false);
-  }
-
-  /** Object stores have no folders that must be there, and no permissions on them. */
-  private static boolean isHierarchical(FileSystem fileSystem) {
-    return fileSystem instanceof RawLocalFileSystem || fileSystem instanceof DistributedFileSystem;
-  }
-
-  private static boolean isFolder(FileSystem fileSystem, Path path) throws IOException {
-    return exists(fileSystem, path) && fileSystem.getFileStatus(path).isDirectory();
-  }
-
-  /** HDFS refuses to say whether something is below a file. */
-  private static boolean exists(FileSystem fileSystem, Path path) throws IOException {
-    try {
-      return fileSystem.exists(path);
-    } catch (ParentNotDirectoryException e) {
-      return false;
-    } catch (org.apache.hadoop.security.AccessControlException e) {
-      if (String.valueOf(e.getMessage()).contains("is not a directory")) {
-        return false;
-      }
-      throw e;
-    }
-  }
-
-  private static ResourceException notWritable(Path wanted, IOException cause) {
-    return new ResourceException("Cannot write " + wanted + ": " + reason(cause), cause);
   }
 
   /**

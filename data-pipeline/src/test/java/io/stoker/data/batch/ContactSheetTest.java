@@ -9,6 +9,8 @@ import io.stoker.data.shard.ShardEncoding;
 import io.stoker.data.shard.ShardFolder;
 import io.stoker.data.shard.TestShards;
 import java.awt.image.BufferedImage;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -31,11 +33,10 @@ class ContactSheetTest {
 
   @Test
   void showsTheFirstImageOfEachClassAsItIs() throws IOException {
-    Path file = folder.resolve("sheet.png");
-    new ContactSheet(data(), Optional.empty(), 1)
-        .write(new org.apache.hadoop.fs.Path(file.toUri()), new Configuration());
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    new ContactSheet(data(), Optional.empty(), 1).write(bytes);
 
-    BufferedImage sheet = ImageIO.read(file.toFile());
+    BufferedImage sheet = ImageIO.read(new ByteArrayInputStream(bytes.toByteArray()));
     assertThat(sheet.getHeight()).isEqualTo(26 + 4 * 70 + 6);
     for (int label = 0; label < 4; label++) {
       Pixels expected = TestShards.pixels(SHAPE, label);

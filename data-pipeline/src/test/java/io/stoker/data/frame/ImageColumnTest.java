@@ -3,6 +3,7 @@ package io.stoker.data.frame;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.stoker.data.TestImages;
 import io.stoker.data.image.ImageShape;
 import io.stoker.data.image.Pixels;
 import io.stoker.data.image.UnreadableImageException;
@@ -14,6 +15,7 @@ import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class ImageColumnTest {
   private static final StructType SHARD =
@@ -94,5 +96,51 @@ class ImageColumnTest {
     assertThatThrownBy(() -> ImageColumn.of(SHARD, "height"))
         .isInstanceOf(InputException.class)
         .hasMessageStartingWith("Invalid column height: it has the type int");
+  }
+
+  private static final StructType HUGGING_FACE =
+      new StructType()
+          .add(
+              "image",
+              new StructType()
+                  .add("path", DataTypes.StringType)
+                  .add("bytes", DataTypes.BinaryType));
+
+  @Test
+  void readsTheStructureOfHuggingFace(@TempDir java.nio.file.Path folder) throws Exception {
+    byte[] png = TestImages.file(TestImages.gradient(3, 2, 1), "png");
+    java.nio.file.Path file = folder.resolve("1.png");
+    java.nio.file.Files.write(file, png);
+    Row both = RowFactory.create(RowFactory.create("elsewhere.png", png));
+    Row pathAlone = RowFactory.create(RowFactory.create(file.toString(), null));
+    assertThat(read(HUGGING_FACE, "image", both).shape()).isEqualTo(new ImageShape(2, 3, 3));
+    assertThat(read(HUGGING_FACE, "image", pathAlone).shape()).isEqualTo(new ImageShape(2, 3, 3));
+    ImageColumn column = ImageColumn.of(HUGGING_FACE, "image");
+    assertThat(column.path(both)).contains("elsewhere.png");
+    assertThat(column.path(RowFactory.create((Object) null))).isEmpty();
+    for (Row empty :
+        new Row[] {
+          RowFactory.create((Object) null), RowFactory.create(RowFactory.create(null, null))
+        }) {
+      assertThatThrownBy(() -> read(HUGGING_FACE, "image", empty))
+          .isInstanceOf(UnreadableImageException.class)
+          .hasMessage("there is no image: null");
+    }
+    assertThatThrownBy(
+            () -> read(HUGGING_FACE, "image", RowFactory.create(RowFactory.create("/no", null))))
+        .isInstanceOf(UnreadableImageException.class)
+        .hasMessage("missing");
+  }
+
+  @Test
+  void bringsImagesToAShape() throws Exception {
+    byte[] png = TestImages.file(TestImages.gradient(30, 20, 1), "png");
+    StructType schema = new StructType().add("content", DataTypes.BinaryType);
+    ImageShape shape = new ImageShape(8, 8, 1);
+    assertThat(
+            ImageColumn.of(schema, "content")
+                .read(RowFactory.create((Object) png), new Configuration(), shape)
+                .shape())
+        .isEqualTo(shape);
   }
 }

@@ -400,7 +400,7 @@ class PrepareJobBadInputTest {
     // What is left of a job that was killed.
     Files.delete(out.resolve("manifest.json"));
     TestImages.write(
-        out.resolve(OutputFolder.UNFINISHED),
+        out.resolve(ShardOutput.UNFINISHED),
         String.join("\n", names()).getBytes(StandardCharsets.UTF_8));
 
     run(

@@ -153,7 +153,7 @@ class ShardFolderTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "\"formatVersion\" : 1|\"formatVersion\" : 2|format version: 2",
+        "\"formatVersion\" : 1|\"formatVersion\" : 2|format version 2",
         "\"rows\" : 50|\"rows\" : 51|51 rows",
         "\"samples\" : 50|\"samples\" : 5|5 samples",
         "train-00000|../train-00000|Invalid shard file name",
@@ -240,5 +240,19 @@ class ShardFolderTest {
     Configuration hadoop = new Configuration();
     return new ShardReader(
         path(), listed, ShardReader.footer(path(), listed, hadoop), open().manifest(), hadoop);
+  }
+
+  @Test
+  void saysThatAManifestIsOfANewerStoker() throws IOException {
+    Path manifest = folder.resolve("manifest.json");
+    Files.writeString(
+        manifest, "{\"new\": {\"formatVersion\": 9}, \"formatVersion\": 2, \"classNames\": 3}");
+    assertThatThrownBy(
+            () ->
+                ShardFolder.open(
+                    new org.apache.hadoop.fs.Path(folder.toUri()), new Configuration()))
+        .isInstanceOf(DamagedException.class)
+        .hasMessageContaining(
+            "it has format version 2, of a newer Stoker; this one reads version 1");
   }
 }

@@ -8,6 +8,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntUnaryOperator;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 
@@ -26,9 +27,21 @@ public final class TestShards {
     return new Pixels(shape, values);
   }
 
-  /** Writes one split, train, with shards of so many samples each. */
+  /** Writes one split, train, with shards of so many samples each, whose classes take turns. */
   public static ManifestFile.Stored write(
       Path folder, ImageShape shape, ShardEncoding encoding, int classes, int... rows)
+      throws IOException {
+    return write(folder, shape, encoding, classes, index -> index % classes, rows);
+  }
+
+  /** Writes one split, train, whose samples have the labels that their index gives. */
+  public static ManifestFile.Stored write(
+      Path folder,
+      ImageShape shape,
+      ShardEncoding encoding,
+      int classes,
+      IntUnaryOperator labels,
+      int... rows)
       throws IOException {
     Configuration hadoop = new Configuration();
     List<ShardFile> shards = new ArrayList<>();
@@ -38,7 +51,7 @@ public final class TestShards {
       Path file = new Path(folder, "train-%05d-of-%05d.parquet".formatted(shard, rows.length));
       try (ShardWriter writer = new ShardWriter(file, encoding, hadoop)) {
         for (int row = 0; row < rows[shard]; row++, index++) {
-          int label = index % classes;
+          int label = labels.applyAsInt(index);
           perClass.set(label, perClass.get(label) + 1);
           writer.write(
               new ShardSample(

@@ -6,10 +6,12 @@ import io.stoker.data.batch.ContactSheet;
 import io.stoker.data.batch.SplitBlocks;
 import io.stoker.data.batch.TrainingInput;
 import io.stoker.data.image.ImageShape;
+import io.stoker.data.plan.Sampling;
 import io.stoker.data.shard.ChannelStatistics;
 import io.stoker.data.shard.ShardFolder;
 import io.stoker.data.shard.ShardManifest;
 import io.stoker.data.shard.ShardSplit;
+import io.stoker.data.storage.OutputFile;
 import io.stoker.data.storage.Storage;
 import io.stoker.driver.round.EpochOrder;
 import io.stoker.driver.round.OrderJob;
@@ -79,6 +81,15 @@ final class InspectCommand extends StokerCommand {
       description = "With --order: examples per worker and step (default: ${DEFAULT-VALUE}).")
   private int batch;
 
+  @Option(
+      names = "--sampling",
+      paramLabel = "natural|balanced",
+      defaultValue = "natural",
+      description =
+          "For --order: each sample once, or each class equally often (default:"
+              + " ${DEFAULT-VALUE}).")
+  private String sampling;
+
   InspectCommand(Console console) {
     super(console);
   }
@@ -86,19 +97,22 @@ final class InspectCommand extends StokerCommand {
   @Override
   Report execute() throws IOException {
     Configuration hadoop = SparkSetup.hadoop();
-    if (sheet != null) {
-      Check.input(sheet.endsWith(".png"), "Invalid sheet: %s (must end in .png)", sheet);
-      Storage.requireWritable(Storage.path(sheet), hadoop);
-    }
+    Check.input(
+        sheet == null || sheet.endsWith(".png"), "Invalid sheet: %s (must end in .png)", sheet);
+    Optional<OutputFile> picture =
+        Optional.ofNullable(sheet).map(uri -> OutputFile.check("--sheet", uri, hadoop));
     ShardFolder folder = ShardFolder.open(Storage.path(data.uri), hadoop);
     ObjectNode json = json(folder);
     StringBuilder text = new StringBuilder(text(folder.manifest()));
-    if (sheet != null) {
+    if (picture.isPresent()) {
       SplitBlocks blocks = new SplitBlocks(folder, split, new BlockCache(0));
       TrainingInput training = input.input(folder.manifest().image());
       boolean changes = !training.equals(TrainingInput.plain(folder.manifest().image()));
-      new ContactSheet(blocks, changes ? Optional.of(training) : Optional.empty(), seed)
-          .write(Storage.path(sheet), hadoop);
+      picture
+          .get()
+          .write(
+              new ContactSheet(blocks, changes ? Optional.of(training) : Optional.empty(), seed)
+                  ::write);
       text.append("sheet: ").append(sheet).append('\n');
       json.put("sheet", sheet);
     }
@@ -115,6 +129,7 @@ final class InspectCommand extends StokerCommand {
             split,
             input.input(image).image(),
             input.augmentations(),
+            Sampling.parse(sampling),
             seed,
             orderEpoch,
             workers,
@@ -127,6 +142,7 @@ final class InspectCommand extends StokerCommand {
         .put("seed", seed)
         .put("workers", workers)
         .put("batch", batch)
+        .put("sampling", sampling)
         .put("steps", order.steps())
         .put("samples", order.samples())
         .put("order_sha256", order.orderSha256())

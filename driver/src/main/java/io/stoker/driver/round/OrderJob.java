@@ -54,6 +54,7 @@ public final class OrderJob {
             request.image(),
             request.augmentations(),
             0,
+            request.sampling(),
             request.seed(),
             request.workers(),
             request.batch());

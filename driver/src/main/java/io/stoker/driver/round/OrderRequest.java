@@ -2,6 +2,7 @@ package io.stoker.driver.round;
 
 import io.stoker.data.batch.TrainingInput;
 import io.stoker.data.image.ImageShape;
+import io.stoker.data.plan.Sampling;
 
 /**
  * Which epoch of which job is read.
@@ -10,6 +11,7 @@ import io.stoker.data.image.ImageShape;
  * @param split the split's name
  * @param image the shape of the images that the model takes, see {@link TrainingInput}
  * @param augmentations as in a job
+ * @param sampling how often an epoch has each sample
  * @param seed the job's root seed
  * @param epoch from 0
  * @param workers logical workers
@@ -20,6 +22,7 @@ public record OrderRequest(
     String split,
     ImageShape image,
     String augmentations,
+    Sampling sampling,
     long seed,
     int epoch,
     int workers,

@@ -2,9 +2,11 @@ package io.stoker.worker.runtime;
 
 import io.stoker.data.augment.Augmentation;
 import io.stoker.data.augment.Mixup;
+import io.stoker.data.batch.SplitBlocks;
 import io.stoker.data.batch.TrainingInput;
 import io.stoker.data.image.ImageShape;
 import io.stoker.data.plan.EpochPlan;
+import io.stoker.data.plan.Sampling;
 import java.io.Serializable;
 
 /**
@@ -17,6 +19,7 @@ import java.io.Serializable;
  * @param image the shape of the images that the network takes
  * @param augmentations as {@link Augmentation#parse} takes them
  * @param mixup the alpha of mixup, 0 for none
+ * @param sampling how often an epoch has each sample
  * @param seed the job's root seed
  * @param workers how many workers there are
  * @param batch the examples of a worker in a full step
@@ -28,18 +31,38 @@ public record TrainingData(
     ImageShape image,
     String augmentations,
     double mixup,
+    Sampling sampling,
     long seed,
     int workers,
     int batch)
     implements Serializable {
-  /**
-   * Which worker reads which samples in an epoch.
-   *
-   * @param blockRows the number of samples of each block
-   * @param epoch the epoch, from 0
-   */
-  EpochPlan plan(int[] blockRows, int epoch) {
-    return EpochPlan.of(blockRows, seed, epoch, workers, batch);
+  /** Each sample once an epoch. */
+  public TrainingData(
+      String uri,
+      String manifestSha256,
+      String split,
+      ImageShape image,
+      String augmentations,
+      double mixup,
+      long seed,
+      int workers,
+      int batch) {
+    this(
+        uri,
+        manifestSha256,
+        split,
+        image,
+        augmentations,
+        mixup,
+        Sampling.NATURAL,
+        seed,
+        workers,
+        batch);
+  }
+
+  /** Which worker reads which sample of an epoch when. */
+  EpochPlan plan(SplitBlocks blocks, int epoch) {
+    return blocks.plan(sampling, seed, epoch, workers, batch);
   }
 
   TrainingInput input() {

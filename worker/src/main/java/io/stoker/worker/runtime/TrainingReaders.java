@@ -106,7 +106,7 @@ public final class TrainingReaders implements AutoCloseable {
   private BatchReader open(Position position, Configuration hadoop) {
     TrainingData data = position.data();
     SplitBlocks blocks = resources.blocks(data.uri(), data.manifestSha256(), data.split(), hadoop);
-    EpochPlan plan = data.plan(blocks.rows(), position.epoch());
+    EpochPlan plan = data.plan(blocks, position.epoch());
     return BatchReader.training(
         blocks,
         plan,

@@ -5,6 +5,7 @@ import io.stoker.data.shard.ManifestFile;
 import io.stoker.data.shard.ShardFile;
 import io.stoker.data.shard.ShardManifest;
 import io.stoker.data.shard.ShardSplit;
+import io.stoker.data.storage.OutputFolder;
 import io.stoker.data.storage.Storage;
 import io.stoker.failure.Check;
 import io.stoker.failure.DamagedException;
@@ -26,7 +27,7 @@ import org.apache.hadoop.fs.Path;
  * The folder that shards are written to. It deletes only what Stoker wrote: files that a manifest
  * names, or the note of a job that did not come to its end.
  */
-final class OutputFolder {
+final class ShardOutput {
   /** Names the shards of a job while it runs, so that what is left of it can be told. */
   static final String UNFINISHED = "_unfinished";
 
@@ -48,7 +49,7 @@ final class OutputFolder {
   private final Configuration hadoop;
   private final FileSystem fileSystem;
 
-  OutputFolder(Path path, Configuration hadoop) throws IOException {
+  ShardOutput(Path path, Configuration hadoop) throws IOException {
     this.path = path;
     this.hadoop = hadoop;
     this.fileSystem = Storage.of(path, hadoop);
@@ -64,7 +65,7 @@ final class OutputFolder {
     if (exists()) {
       checkContents(existing);
     }
-    Storage.requireWritableFolder(path, hadoop);
+    OutputFolder.check("--output", path.toString(), hadoop);
   }
 
   /** What is below a file is not there; that it cannot be is found when it is tried. */
@@ -175,7 +176,7 @@ final class OutputFolder {
     Path note = new Path(path, UNFINISHED);
     if (fileSystem.exists(note)) {
       own.add(UNFINISHED);
-      readNote(note).lines().filter(OutputFolder::isOwn).forEach(own::add);
+      readNote(note).lines().filter(ShardOutput::isOwn).forEach(own::add);
     }
     return own;
   }

@@ -1,0 +1,184 @@
+package io.stoker.data.frame;
+
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.lit;
+
+import io.stoker.data.source.SourceImage;
+import io.stoker.failure.Check;
+import io.stoker.failure.InputException;
+import java.io.Serializable;
+import java.util.List;
+import java.util.Locale;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.types.BooleanType;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.NumericType;
+import org.apache.spark.sql.types.StringType;
+import org.apache.spark.sql.types.StructType;
+
+/**
+ * Which columns of a data frame make a labelled image.
+ *
+ * @param image holds the image, as {@link ImageColumn} says
+ * @param label holds the class: a name, or a whole number
+ * @param split holds the split; empty if there is none
+ * @param path says where the image came from; empty for what the image column says of it
+ * @param classNames of labels that are numbers, from 0 on, as Hugging Face's {@code ClassLabel} has
+ *     them; empty if the labels are to be taken as they are
+ */
+public record FrameColumns(
+    String image, String label, String split, String path, List<String> classNames) {
+  private static final String NONE = "";
+
+  public FrameColumns {
+    classNames = List.copyOf(classNames);
+  }
+
+  /**
+   * Two columns, of a data frame whose rows have no splits.
+   *
+   * @param image holds the image, as {@link ImageColumn} says
+   * @param label holds the class: a name, or a whole number
+   */
+  public static FrameColumns of(String image, String label) {
+    return new FrameColumns(image, label, NONE, NONE, List.of());
+  }
+
+  /** The same with a column that holds the split. */
+  public FrameColumns withSplit(String column) {
+    return new FrameColumns(image, label, column, path, classNames);
+  }
+
+  /** The same with a column that says where an image came from. */
+  public FrameColumns withPath(String column) {
+    return new FrameColumns(image, label, split, column, classNames);
+  }
+
+  /** The same with names for labels that are numbers. */
+  public FrameColumns withClassNames(List<String> names) {
+    return new FrameColumns(image, label, split, path, names);
+  }
+
+  /**
+   * Finds the columns in a schema.
+   *
+   * @throws InputException if one is not there, or has the wrong type
+   */
+  public Bound bind(StructType schema) {
+    ImageColumn images = ImageColumn.of(schema, image);
+    DataType type = type(schema, label);
+    Check.input(
+        type instanceof StringType || type instanceof BooleanType || type instanceof NumericType,
+        "Invalid column %s: it has the type %s (labels must be text or whole numbers)",
+        label,
+        type.simpleString());
+    for (String column : List.of(split, path)) {
+      Check.input(
+          column.isEmpty() || type(schema, column) instanceof StringType,
+          "Invalid column %s: it must be text",
+          column);
+    }
+    return new Bound(
+        images,
+        schema.fieldIndex(label),
+        split.isEmpty() ? Bound.NONE : schema.fieldIndex(split),
+        path.isEmpty() ? Bound.NONE : schema.fieldIndex(path),
+        new Column[] {
+          path.isEmpty() ? images.pathColumn(image).orElse(lit(NONE)) : quoted(path),
+          quoted(label),
+          split.isEmpty() ? lit(NONE) : quoted(split)
+        },
+        List.copyOf(classNames));
+  }
+
+  private static DataType type(StructType schema, String column) {
+    List<String> names = List.of(schema.fieldNames());
+    if (!names.contains(column)) {
+      throw new InputException("Unknown column: " + column + " (there are " + names + ")");
+    }
+    return schema.apply(column).dataType();
+  }
+
+  /** A column by its name, dots included. */
+  static Column quoted(String name) {
+    return col("`" + name.replace("`", "``") + "`");
+  }
+
+  /** The text of a column, empty for null. */
+  public static String text(Row row, int index) {
+    return row.isNullAt(index) ? NONE : row.getString(index);
+  }
+
+  /** The columns in the rows of a schema. */
+  public static final class Bound implements Serializable {
+    private static final long serialVersionUID = 1L;
+    private static final int NONE = -1;
+
+    private final ImageColumn images;
+    private final int label;
+    private final int split;
+    private final int path;
+    private final transient Column[] description;
+    private final List<String> classNames;
+
+    private Bound(
+        ImageColumn images,
+        int label,
+        int split,
+        int path,
+        Column[] description,
+        List<String> classNames) {
+      this.images = images;
+      this.label = label;
+      this.split = split;
+      this.path = path;
+      this.description = description;
+      this.classNames = classNames;
+    }
+
+    /** Path, label and split of a row, for a selection that leaves the images out. */
+    public Column[] description() {
+      return description.clone();
+    }
+
+    /** Where the image of a row came from; empty if nothing says so. */
+    public String path(Row row) {
+      return path == NONE ? images.path(row).orElse("") : text(row, path);
+    }
+
+    /** The split of a row; empty if it has none. */
+    public String split(Row row) {
+      return split == NONE ? "" : text(row, split);
+    }
+
+    /** The class of a row; empty if it has none. */
+    public String className(Row row) {
+      return classNameOf(row.get(label));
+    }
+
+    /** The class of a label; empty for null. A number that has no name stays a number. */
+    public String classNameOf(Object value) {
+      if (value == null) {
+        return "";
+      }
+      if (!(value instanceof Number number)) {
+        return value.toString();
+      }
+      double exact = number.doubleValue();
+      long whole = number.longValue();
+      if (whole != exact) {
+        return String.format(Locale.ROOT, "%s", exact);
+      }
+      return whole >= 0 && whole < classNames.size()
+          ? classNames.get((int) whole)
+          : Long.toString(whole);
+    }
+
+    /** The image of a row. */
+    public SourceImage image(Row row, Configuration hadoop) {
+      return images.image(row, hadoop);
+    }
+  }
+}

@@ -1,0 +1,264 @@
+package io.stoker.data.pack;
+
+import io.stoker.base.Sha256;
+import io.stoker.data.frame.FrameColumns;
+import io.stoker.data.source.ClassNames;
+import io.stoker.data.source.SourceImage;
+import io.stoker.data.source.SourceListing;
+import io.stoker.data.source.SourceSample;
+import io.stoker.data.source.SplitNames;
+import io.stoker.failure.Check;
+import java.io.Serializable;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.util.SerializableConfiguration;
+import scala.Tuple2;
+
+/**
+ * Images that are rows, of an RDD or a data frame, for {@link PrepareJob#run(ImageRows)}.
+ *
+ * <p>A sample's identity is its path where all rows have different ones. Where a path appears
+ * twice, a hash of the image, its class and its split is added to every path; a row without a path
+ * has that hash alone. So the order of the samples does not depend on that of the rows. Rows that
+ * are equal in everything are told apart by " (2)", " (3)" and so on.
+ */
+public final class ImageRows {
+  private static final Pattern SPLIT = Pattern.compile("[a-z][a-z0-9_]{0,30}");
+  private static final int MOST_CLASSES = 1_000_000;
+  private static final int HASH_DIGITS = 32;
+
+  private final Images images;
+  private final JavaRDD<Description> descriptions;
+  private final List<String> classNames;
+
+  /** The rows, given how executors reach files. */
+  private interface Images {
+    JavaRDD<LabelledImage> with(Broadcast<SerializableConfiguration> hadoop);
+  }
+
+  /** A row without its image: what can be found out of a table without reading its images. */
+  private record Description(String path, String className, String split)
+      implements Serializable {
+    static Description of(LabelledImage image) {
+      return new Description(image.path(), image.className(), image.split());
+    }
+  }
+
+  private ImageRows(Images images, JavaRDD<Description> descriptions, List<String> classNames) {
+    this.images = images;
+    this.descriptions = descriptions;
+    this.classNames = List.copyOf(classNames);
+  }
+
+  /**
+   * The images of an RDD. It is computed three times: twice for paths, classes and splits, and once
+   * for the images; where that costs much, it is to be persisted before.
+   *
+   * @param images in any partitions and any order
+   */
+  public static ImageRows of(JavaRDD<LabelledImage> images) {
+    return new ImageRows(hadoop -> images, images.map(Description::of), List.of());
+  }
+
+  /**
+   * The images of a data frame. Paths, classes and splits are read first, without the images.
+   *
+   * @param rows in any partitions and any order
+   * @param columns which of its columns are what
+   * @throws io.stoker.failure.InputException if there are no such columns, or they have the wrong
+   *     types
+   */
+  public static ImageRows of(Dataset<Row> rows, FrameColumns columns) {
+    FrameColumns.Bound bound = columns.bind(rows.schema());
+    return new ImageRows(
+        hadoop ->
+            rows.toJavaRDD()
+                .map(
+                    row ->
+                        new LabelledImage(
+                            bound.path(row),
+                            bound.className(row),
+                            bound.split(row),
+                            bound.image(row, hadoop.value().value()))),
+        rows.select(bound.description())
+            .toJavaRDD()
+            .map(
+                row ->
+                    new Description(
+                        FrameColumns.text(row, 0),
+                        bound.classNameOf(row.get(1)),
+                        FrameColumns.text(row, 2))),
+        columns.classNames());
+  }
+
+  /**
+   * The same rows with classes that are known: rows of other classes are rejected.
+   *
+   * @param names the classes; a label is an index into them
+   */
+  public ImageRows withClassNames(List<String> names) {
+    return new ImageRows(images, descriptions, names);
+  }
+
+  /**
+   * What the rows have in common.
+   *
+   * @param listing the classes and the number of rows; without parts
+   * @param splits of the rows; none if they have none
+   * @param pathsDiffer whether no path appears twice
+   */
+  record Survey(SourceListing listing, List<String> splits, boolean pathsDiffer) {}
+
+  /** Looks at all rows, without their images. */
+  Survey survey() {
+    Counts counts = descriptions.treeAggregate(new Counts(), Counts::add, Counts::merge);
+    Check.input(counts.rows > 0, "The images have no rows");
+    Check.input(
+        counts.withSplit == 0 || counts.withSplit == counts.rows,
+        "Some of the rows are in a split (such as train), others in none");
+    List<String> names = classNames.isEmpty() ? ClassNames.sorted(counts.classes) : classNames;
+    Check.input(
+        names.size() <= MOST_CLASSES,
+        "The rows have more than %d different labels (is it the right column?)",
+        MOST_CLASSES);
+    boolean pathsDiffer =
+        descriptions
+            .map(Description::path)
+            .filter(path -> !path.isEmpty())
+            .mapToPair(path -> new Tuple2<>(path, 1L))
+            .reduceByKey(Long::sum)
+            .filter(path -> path._2 > 1)
+            .isEmpty();
+    return new Survey(
+        new SourceListing(
+            names, List.of(), OptionalLong.of(counts.rows), List.of(), List.of()),
+        List.copyOf(counts.splits),
+        pathsDiffer);
+  }
+
+  /** Decodes, resizes and encodes the images. */
+  JavaRDD<PackedItem> items(
+      Survey survey, PackTask task, Broadcast<SerializableConfiguration> hadoop) {
+    Map<String, Integer> labels = new HashMap<>();
+    for (String name : survey.listing().classNames()) {
+      labels.put(name, labels.size());
+    }
+    boolean pathsDiffer = survey.pathsDiffer();
+    return images
+        .with(hadoop)
+        .mapPartitions(rows -> task.pack(placed(rows, labels, pathsDiffer)));
+  }
+
+  private static Iterator<PackTask.PlacedSample> placed(
+      Iterator<LabelledImage> rows, Map<String, Integer> labels, boolean pathsDiffer) {
+    return new Iterator<>() {
+      @Override
+      public boolean hasNext() {
+        return rows.hasNext();
+      }
+
+      @Override
+      public PackTask.PlacedSample next() {
+        return placed(rows.next(), labels, pathsDiffer);
+      }
+    };
+  }
+
+  private static PackTask.PlacedSample placed(
+      LabelledImage row, Map<String, Integer> labels, boolean pathsDiffer) {
+    Integer label = labels.get(row.className());
+    SourceImage image = row.image();
+    if (label == null) {
+      image =
+          new SourceImage.Unreadable(
+              row.className().isEmpty()
+                  ? "it has no label"
+                  : "its label '" + row.className() + "' is not one of the classes");
+    }
+    String path = pathsDiffer && !row.path().isEmpty() ? row.path() : identity(row);
+    return new PackTask.PlacedSample(
+        row.split().isEmpty() ? Optional.empty() : Optional.of(splitName(row.split())),
+        new SourceSample(path, label == null ? 0 : label, image));
+  }
+
+  /** The path, if there is one, and a hash of everything else. */
+  private static String identity(LabelledImage row) {
+    MessageDigest digest = Sha256.digest();
+    if (row.image() instanceof SourceImage.Encoded encoded) {
+      digest.update(encoded.file());
+    } else if (row.image() instanceof SourceImage.Decoded decoded) {
+      digest.update(text(decoded.pixels().shape().toString()));
+      digest.update(decoded.pixels().values());
+    }
+    digest.update(text(row.className()));
+    digest.update(text(row.split()));
+    String hash = HexFormat.of().formatHex(digest.digest()).substring(0, HASH_DIGITS);
+    return row.path().isEmpty() ? "sha256-" + hash : row.path() + "#" + hash;
+  }
+
+  /** With its length before it, so that no two texts run into each other. */
+  private static byte[] text(String text) {
+    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+    return ByteBuffer.allocate(Integer.BYTES + bytes.length)
+        .putInt(bytes.length)
+        .put(bytes)
+        .array();
+  }
+
+  private static String splitName(String split) {
+    return SplitNames.of(split).orElse(split);
+  }
+
+  /** What some rows have, mergeable in any order. */
+  private static final class Counts implements Serializable {
+    private static final long serialVersionUID = 1L;
+
+    private long rows;
+    private long withSplit;
+    private final TreeSet<String> classes = new TreeSet<>();
+    private final TreeSet<String> splits = new TreeSet<>();
+
+    Counts add(Description row) {
+      rows++;
+      if (!row.className().isEmpty() && classes.size() <= MOST_CLASSES) {
+        classes.add(row.className());
+      }
+      if (!row.split().isEmpty()) {
+        withSplit++;
+        addSplit(splitName(row.split()));
+      }
+      return this;
+    }
+
+    private void addSplit(String name) {
+      if (splits.add(name)) {
+        Check.input(
+            SPLIT.matcher(name).matches(),
+            "Invalid split: '%s' (lower-case letters, digits and _)",
+            name.replaceAll("\\p{Cntrl}", "?"));
+      }
+    }
+
+    Counts merge(Counts other) {
+      rows += other.rows;
+      withSplit += other.withSplit;
+      classes.addAll(other.classes);
+      splits.addAll(other.splits);
+      return this;
+    }
+  }
+}

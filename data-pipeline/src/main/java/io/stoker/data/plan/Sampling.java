@@ -1,0 +1,45 @@
+package io.stoker.data.plan;
+
+import io.stoker.failure.InputException;
+import io.stoker.failure.Suggestion;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+
+/** How often an epoch has each sample. */
+public enum Sampling {
+  /** Each sample once. */
+  NATURAL,
+
+  /**
+   * Each class equally often, in an epoch of as many samples: of a class with few samples each is
+   * had several times, of a class with many only some are had, others in each epoch. See {@link
+   * EpochPlan#balanced}.
+   */
+  BALANCED;
+
+  /** The names that {@link #parse} knows. */
+  public static List<String> names() {
+    return Arrays.stream(values()).map(Sampling::toString).toList();
+  }
+
+  /**
+   * A choice by name.
+   *
+   * @throws InputException if there is none of this name
+   */
+  public static Sampling parse(String name) {
+    return Arrays.stream(values())
+        .filter(sampling -> sampling.toString().equals(name))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new InputException(
+                    "Unknown sampling: '" + name + "'; " + Suggestion.among(name, names())));
+  }
+
+  @Override
+  public String toString() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+}
