@@ -41,8 +41,7 @@ final class Retries {
         if (attempt == ATTEMPTS) {
           throw e;
         }
-        LOG.warn(
-            "Cannot read {} (attempt {} of {}): {}", what, attempt, ATTEMPTS, e.toString());
+        LOG.warn("Cannot read {} (attempt {} of {}): {}", what, attempt, ATTEMPTS, e.toString());
         pause(delay);
         delay = delay.multipliedBy(4);
       }

@@ -51,8 +51,7 @@ public final class ImageRows {
   }
 
   /** A row without its image: what can be found out of a table without reading its images. */
-  private record Description(String path, String className, String split)
-      implements Serializable {
+  private record Description(String path, String className, String split) implements Serializable {
     static Description of(LabelledImage image) {
       return new Description(image.path(), image.className(), image.split());
     }
@@ -144,8 +143,7 @@ public final class ImageRows {
             .filter(path -> path._2 > 1)
             .isEmpty();
     return new Survey(
-        new SourceListing(
-            names, List.of(), OptionalLong.of(counts.rows), List.of(), List.of()),
+        new SourceListing(names, List.of(), OptionalLong.of(counts.rows), List.of(), List.of()),
         List.copyOf(counts.splits),
         pathsDiffer);
   }
@@ -158,9 +156,7 @@ public final class ImageRows {
       labels.put(name, labels.size());
     }
     boolean pathsDiffer = survey.pathsDiffer();
-    return images
-        .with(hadoop)
-        .mapPartitions(rows -> task.pack(placed(rows, labels, pathsDiffer)));
+    return images.with(hadoop).mapPartitions(rows -> task.pack(placed(rows, labels, pathsDiffer)));
   }
 
   private static Iterator<PackTask.PlacedSample> placed(

@@ -99,8 +99,8 @@ record PackReport(PrepareOptions options, SourceListing listing, List<String> sp
     warnOfSimilarNames();
     if (!listing.ignored().isEmpty()) {
       LOG.warn(
-          "Ignored what is not an image by name, is hidden or is not a file ({} in all, listed in the"
-              + " manifest): {}",
+          "Ignored what is not an image by name, is hidden or is not a file ({} in all, listed in"
+              + " the manifest): {}",
           listing.ignored().size(),
           listing.ignored().stream().limit(EXAMPLES).collect(Collectors.joining(", ")));
     }

@@ -44,8 +44,7 @@ record PackedSample(
 
   /** The same from another path, and so with another identity; at the same place of the order. */
   PackedSample withPath(String other) {
-    return new PackedSample(
-        split, order, PackTask.sampleId(other), label, other, shape, image);
+    return new PackedSample(split, order, PackTask.sampleId(other), label, other, shape, image);
   }
 
   ShardSample toShardSample() {

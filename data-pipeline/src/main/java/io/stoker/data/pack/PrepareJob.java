@@ -160,8 +160,7 @@ public final class PrepareJob {
     Broadcast<SerializableConfiguration> configuration =
         spark.broadcast(new SerializableConfiguration(hadoop));
     // The second stage reads what the first one made; decoding twice would cost more than a disk.
-    JavaRDD<PackedItem> items =
-        first.items(task, configuration).persist(StorageLevel.DISK_ONLY());
+    JavaRDD<PackedItem> items = first.items(task, configuration).persist(StorageLevel.DISK_ONLY());
     try {
       PackStatistics statistics = count(items, splitNames, listing.classNames().size());
       PackReport report = new PackReport(options, listing, splitNames);

@@ -7,8 +7,8 @@ import java.util.List;
  * The label of each sample of a split, block by block: what {@link EpochPlan#balanced} needs to
  * know of the data. It is immutable, and may be shared by threads.
  *
- * <p>It takes one byte a sample for up to 256 classes, two for up to 65,536, and about as much again
- * for counts.
+ * <p>It takes one byte a sample for up to 256 classes, two for up to 65,536, and about as much
+ * again for counts.
  */
 public final class BlockLabels {
   /** Counts are kept for some of the blocks, so that they take about this many bytes, or fewer. */

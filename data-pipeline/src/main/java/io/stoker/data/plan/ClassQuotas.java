@@ -10,8 +10,8 @@ import io.stoker.base.SplitMix64;
  * its class (over the blocks in order) is given the draws {@code floor(((r + 1) q + p) / n) -
  * floor((r q + p) / n)}, where p of {@code [0, n)} depends on the seed, the epoch and the class. So
  * each sample has q / n draws, rounded up or down, neighbouring blocks have their fair share, and
- * the draws of a class are exactly q. Which samples of a block have one draw more than
- * others depends on the seed, the epoch, the block and the class.
+ * the draws of a class are exactly q. Which samples of a block have one draw more than others
+ * depends on the seed, the epoch, the block and the class.
  */
 final class ClassQuotas {
   private static final long PHASE = 3;
@@ -91,8 +91,7 @@ final class ClassQuotas {
         to++;
       }
       int size = to - from;
-      long draws =
-          drawsBefore(label, ranks[label] + size) - drawsBefore(label, ranks[label]);
+      long draws = drawsBefore(label, ranks[label] + size) - drawsBefore(label, ranks[label]);
       long order = SplitMix64.mix(SplitMix64.mix(key, EXTRA, block), label);
       for (int i = 0; i < size; i++) {
         boolean extra = Permutation.at(i, size, order) < draws % size;

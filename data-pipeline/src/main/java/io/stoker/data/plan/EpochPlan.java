@@ -18,8 +18,8 @@ import java.util.Optional;
  * positions that are left form one last, smaller step, shared as evenly as possible in the order of
  * workers.
  *
- * <p>In a {@linkplain #balanced balanced} epoch a row may come several times or not at all; it comes
- * where its block does. Everything else is the same, the number of steps included.
+ * <p>In a {@linkplain #balanced balanced} epoch a row may come several times or not at all; it
+ * comes where its block does. Everything else is the same, the number of steps included.
  *
  * <p>It is immutable and takes 16 bytes a block, whatever the number of samples.
  */
@@ -119,8 +119,7 @@ public final class EpochPlan {
   public static EpochPlan balanced(
       BlockLabels labels, long seed, int epoch, int workers, int batch) {
     ClassQuotas quotas = new ClassQuotas(labels, key(seed, epoch));
-    return new EpochPlan(
-        quotas.drawsOfBlocks(), Optional.of(quotas), seed, epoch, workers, batch);
+    return new EpochPlan(quotas.drawsOfBlocks(), Optional.of(quotas), seed, epoch, workers, batch);
   }
 
   private static long key(long seed, int epoch) {

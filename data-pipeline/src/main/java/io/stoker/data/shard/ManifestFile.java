@@ -73,8 +73,7 @@ public final class ManifestFile {
           StrictJson.read(JSON, bytes, ShardManifest.class, "manifest " + file), sha256);
     } catch (FileNotFoundException e) {
       throw new InputException(
-          Storage.missing("manifest", file, hadoop)
-              + " (not a folder that 'stoker prepare' made)",
+          Storage.missing("manifest", file, hadoop) + " (not a folder that 'stoker prepare' made)",
           e);
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot read manifest " + file, e);

@@ -108,10 +108,7 @@ public final class ShardFolder {
     ShardSplit described = manifest().split(split);
     // Shards are read at the same time: on an object store it is waiting that takes the time.
     List<int[]> ofBlocks =
-        described.shards().parallelStream()
-            .map(this::readLabels)
-            .flatMap(List::stream)
-            .toList();
+        described.shards().parallelStream().map(this::readLabels).flatMap(List::stream).toList();
     BlockLabels read = BlockLabels.of(manifest().classes(), ofBlocks);
     List<Long> counted = Arrays.stream(read.samplesPerClass()).boxed().toList();
     if (!counted.equals(described.samplesPerClass())) {

@@ -82,8 +82,7 @@ public final class CsvSource implements ImageSource {
     List<SourcePart> parts = new ArrayList<>();
     rows.forEach((split, ofSplit) -> addParts(parts, file.getParent(), split, ofSplit, classNames));
     long samples = rows.values().stream().mapToLong(List::size).sum();
-    return new SourceListing(
-        classNames, parts, OptionalLong.of(samples), List.of(), List.of());
+    return new SourceListing(classNames, parts, OptionalLong.of(samples), List.of(), List.of());
   }
 
   private static Reader withoutByteOrderMark(BufferedReader in) throws IOException {
@@ -159,8 +158,7 @@ public final class CsvSource implements ImageSource {
   /**
    * A quote that is opened and not closed makes one field of several lines, up to the next quote.
    */
-  private static void checkField(
-      Path file, long line, String column, String value, int longest) {
+  private static void checkField(Path file, long line, String column, String value, int longest) {
     Check.input(
         value.length() <= longest && value.chars().noneMatch(Character::isISOControl),
         "Cannot read %s: the %s of line %d has %s: '%s' (is a quote not closed?)",
@@ -233,8 +231,11 @@ public final class CsvSource implements ImageSource {
         // The library says which character it did not expect, and at which line.
         String reason = e.getCause() == null ? e.getMessage() : e.getCause().getMessage();
         throw new MalformedCsvException(
-            "line " + nextLine + " is not CSV, or a quote that starts there is not closed ("
-                + Inputs.shown(String.valueOf(reason)) + ")",
+            "line "
+                + nextLine
+                + " is not CSV, or a quote that starts there is not closed ("
+                + Inputs.shown(String.valueOf(reason))
+                + ")",
             e);
       }
     }
@@ -271,7 +272,8 @@ public final class CsvSource implements ImageSource {
                 row ->
                     Check.input(
                         trained.contains(row.label()),
-                        "Cannot read %s: the label '%s' of %s is unknown: none in split 'train' has it",
+                        "Cannot read %s: the label '%s' of %s is unknown: none in split 'train' has"
+                            + " it",
                         file,
                         Inputs.shown(row.label()),
                         Inputs.shown(row.path()))));

@@ -55,8 +55,7 @@ class BalancedReadingTest {
     Map<Long, Integer> perSample = new HashMap<>();
     for (int worker = 0; worker < 2; worker++) {
       try (BatchReader reader =
-          BatchReader.training(
-              data, plan, worker, 0, plan.steps(), TrainingInput.plain(SHAPE))) {
+          BatchReader.training(data, plan, worker, 0, plan.steps(), TrainingInput.plain(SHAPE))) {
         while (reader.hasNext()) {
           ImageBatch batch = reader.next();
           for (int i = 0; i < batch.examples(); i++) {

@@ -40,9 +40,7 @@ class ImageRowsTest {
       new StructType()
           .add(
               "image",
-              new StructType()
-                  .add("bytes", DataTypes.BinaryType)
-                  .add("path", DataTypes.StringType))
+              new StructType().add("bytes", DataTypes.BinaryType).add("path", DataTypes.StringType))
           .add("label", DataTypes.LongType);
 
   private static JavaSparkContext spark;
@@ -144,11 +142,11 @@ class ImageRowsTest {
             .option("recursiveFileLookup", true)
             .load(folder.resolve("in").toString())
             .selectExpr(
-                "content", "regexp_extract(path, '([a-z]+)/[^/]+$', 1) kind",
+                "content",
+                "regexp_extract(path, '([a-z]+)/[^/]+$', 1) kind",
                 "regexp_extract(path, '[a-z]+/[^/]+$', 0) origin");
 
-    prepare(
-        ImageRows.of(files, FrameColumns.of("content", "kind").withPath("origin")), options());
+    prepare(ImageRows.of(files, FrameColumns.of("content", "kind").withPath("origin")), options());
 
     assertThat(written()).containsExactlyEntriesOf(ofFiles);
   }
@@ -222,7 +220,8 @@ class ImageRowsTest {
     SortedMap<String, byte[]> first = written();
     prepare(ImageRows.of(spark.parallelize(shuffled(images, 3), 7)), options());
     assertThat(written()).containsExactlyEntriesOf(first);
-    String listed = new String(first.get("duplicates.jsonl"), java.nio.charset.StandardCharsets.UTF_8);
+    String listed =
+        new String(first.get("duplicates.jsonl"), java.nio.charset.StandardCharsets.UTF_8);
     assertThat(listed.lines()).hasSize(8);
     assertThat(listed).contains(" (2)\"", " (3)\"");
 
@@ -249,16 +248,13 @@ class ImageRowsTest {
       String split = i % 3 == 0 ? "val" : i % 3 == 1 ? "train" : "extra_1";
       images.add(
           new LabelledImage(
-              "" + i,
-              "" + i % 12,
-              split,
-              new SourceImage.Decoded(TestImages.noise(6, 6, 1, i))));
+              "" + i, "" + i % 12, split, new SourceImage.Decoded(TestImages.noise(6, 6, 1, i))));
     }
     ShardManifest manifest =
         prepare(ImageRows.of(spark.parallelize(images, 2)), options().channels(1));
     assertThat(manifest.splits().keySet()).containsExactly("train", "validation", "extra_1");
-    assertThat(manifest.classNames()).containsExactly("0", "1", "2", "3", "4", "5", "6", "7", "8",
-        "9", "10", "11");
+    assertThat(manifest.classNames())
+        .containsExactly("0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11");
     assertThat(manifest.split("validation").samples()).isEqualTo(10);
   }
 
@@ -288,8 +284,7 @@ class ImageRowsTest {
   @Test
   void refusesRowsThatCannotBe() {
     assertRefused(ImageRows.of(spark.<LabelledImage>emptyRDD()), "have no rows");
-    assertRefused(
-        ImageRows.of(spark.parallelize(images(1))), "Found 1 class [bee]");
+    assertRefused(ImageRows.of(spark.parallelize(images(1))), "Found 1 class [bee]");
     List<LabelledImage> mixed = new ArrayList<>(images(4));
     mixed.add(new LabelledImage("x", "ant", "train", new SourceImage.Encoded(png(1))));
     assertRefused(ImageRows.of(spark.parallelize(mixed)), "others in none");
@@ -302,8 +297,7 @@ class ImageRowsTest {
 
   @Test
   void refusesColumnsThatCannotBe() {
-    Dataset<Row> frame =
-        session.createDataFrame(List.of(row(png(1), "a", 1L)), HUGGING_FACE);
+    Dataset<Row> frame = session.createDataFrame(List.of(row(png(1), "a", 1L)), HUGGING_FACE);
     assertThatThrownBy(() -> ImageRows.of(frame, FrameColumns.of("picture", "label")))
         .isInstanceOf(InputException.class)
         .hasMessage("Unknown column: picture (there are [image, label])");

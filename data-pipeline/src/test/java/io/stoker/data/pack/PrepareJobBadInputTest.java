@@ -163,7 +163,10 @@ class PrepareJobBadInputTest {
     assertThat(manifest.rejected())
         .extracting(RejectedInput::path)
         .containsExactly(
-            "\\xC4pfel/0.png", "\\xC4pfel/1.png", "\\xC4pfel/2.png", "\\xC4pfel/3.png",
+            "\\xC4pfel/0.png",
+            "\\xC4pfel/1.png",
+            "\\xC4pfel/2.png",
+            "\\xC4pfel/3.png",
             "a/caf\\xE9.png");
     assertThat(manifest.found()).isEqualTo(25);
   }

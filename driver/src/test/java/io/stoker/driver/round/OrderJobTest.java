@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.stoker.data.plan.EpochPlan;
-import io.stoker.data.shard.ShardBlock;
 import io.stoker.data.plan.Sampling;
+import io.stoker.data.shard.ShardBlock;
 import io.stoker.data.shard.ShardFolder;
 import io.stoker.driver.LocalSpark;
 import io.stoker.driver.TinyJob;
@@ -27,7 +27,15 @@ class OrderJobTest {
 
   private static OrderRequest request(TinyJob job, int epoch, int workers, int batch) {
     return new OrderRequest(
-        job.data().toString(), "train", TinyShards.SHAPE, "shift,flip", Sampling.NATURAL, 3, epoch, workers, batch);
+        job.data().toString(),
+        "train",
+        TinyShards.SHAPE,
+        "shift,flip",
+        Sampling.NATURAL,
+        3,
+        epoch,
+        workers,
+        batch);
   }
 
   @Test
