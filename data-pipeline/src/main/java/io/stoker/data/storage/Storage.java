@@ -18,12 +18,18 @@ import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.RawLocalFileSystem;
 import org.apache.hadoop.fs.UnsupportedFileSystemException;
 import org.apache.hadoop.hdfs.DistributedFileSystem;
+import org.apache.hadoop.hdfs.protocol.AlreadyBeingCreatedException;
+import org.apache.hadoop.ipc.RemoteException;
 
 /** The filesystem of a path. */
 public final class Storage {
   private static final String LOCAL = "file";
 
   private static final Pattern REASON_IN_BRACKETS = Pattern.compile(".* \\(([A-Z][^()]*)\\)");
+
+  /** What HDFS's server calls it, in a class that clients do not have. */
+  private static final String LEASE_RECOVERY =
+      "org.apache.hadoop.hdfs.protocol.RecoveryInProgressException";
 
   private static final Set<String> S3 = Set.of("s3", "s3n", "s3a");
 
@@ -204,7 +210,23 @@ public final class Storage {
       return true;
     } catch (FileAlreadyExistsException | java.nio.file.FileAlreadyExistsException e) {
       return false;
+    } catch (IOException e) {
+      if (isOpenElsewhere(e)) {
+        return false;
+      }
+      throw e;
     }
+  }
+
+  /**
+   * Whether HDFS refused to open a file for writing because another client has it open. A client
+   * that was killed has it open still, for a minute at least; the file can be replaced in that time,
+   * see {@link #replace}.
+   */
+  public static boolean isOpenElsewhere(IOException failure) {
+    return failure instanceof RemoteException remote
+        && (remote.getClassName().equals(AlreadyBeingCreatedException.class.getName())
+            || remote.getClassName().equals(LEASE_RECOVERY));
   }
 
   /**

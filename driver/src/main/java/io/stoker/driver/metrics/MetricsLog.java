@@ -66,17 +66,25 @@ public final class MetricsLog implements AutoCloseable {
   private MetricsLog(Path file, List<String> kept, Configuration hadoop) throws IOException {
     this.file = file;
     this.hadoop = hadoop;
-    this.appending = append();
+    this.appending = append(kept);
     if (appending.isEmpty()) {
       lines.addAll(kept);
     }
   }
 
-  private Optional<FSDataOutputStream> append() throws IOException {
+  private Optional<FSDataOutputStream> append(List<String> kept) throws IOException {
+    FileSystem fileSystem = Storage.of(file, hadoop);
     try {
-      return Optional.of(Storage.of(file, hadoop).append(file));
+      return Optional.of(fileSystem.append(file));
     } catch (UnsupportedOperationException e) {
       return Optional.empty();
+    } catch (IOException e) {
+      if (!Storage.isOpenElsewhere(e)) {
+        throw e;
+      }
+      // By the driver that was killed: the run's lock is ours.
+      write(file, kept, hadoop);
+      return Optional.of(fileSystem.append(file));
     }
   }
 

@@ -291,6 +291,37 @@ class StorageTest {
     assertThat(MetricsLog.read(run, hadoop)).hasSize(DONE_ROUNDS);
   }
 
+  /** Nothing is in its metrics yet, so that there is nothing to drop from them either. */
+  @Test
+  void beginsAgainAtOnceWhereADriverWasKilledInItsFirstRoundOnHdfs() throws IOException {
+    commands.json(train("hdfs", "first", 1));
+    org.apache.hadoop.fs.Path run = new org.apache.hadoop.fs.Path(roots.get("hdfs"), "first");
+    Configuration hadoop = new Configuration();
+    StorageDefaults.apply(hadoop);
+    FileSystem killed = FileSystem.newInstance(hdfs.getURI(), hadoop);
+    killed.delete(new org.apache.hadoop.fs.Path(run, "checkpoints"), true);
+    killed.create(new org.apache.hadoop.fs.Path(run, "metrics.jsonl"), true).hflush();
+
+    JsonNode resumed = commands.json(train("hdfs", "first") + " --resume");
+
+    assertThat(resumed.get("parameters_sha256")).isEqualTo(undisturbed.get("parameters_sha256"));
+    assertThat(MetricsLog.read(run, hadoop)).hasSize(DONE_ROUNDS);
+  }
+
+  /** Its next driver then waits for a sign of life, and takes it over. */
+  @Test
+  void aLockThatAKilledDriverWasWritingOnHdfsIsALock() throws IOException {
+    org.apache.hadoop.fs.Path lock = new org.apache.hadoop.fs.Path(roots.get("hdfs"), "half.json");
+    Configuration hadoop = new Configuration();
+    FileSystem killed = FileSystem.newInstance(hdfs.getURI(), hadoop);
+    killed.create(lock, false).hflush();
+
+    assertThat(Storage.createNew(lock, new byte[] {1}, hadoop)).isFalse();
+    Storage.replace(lock, new byte[] {1}, hadoop);
+
+    assertThat(killed.getFileStatus(lock).getLen()).isOne();
+  }
+
   @Test
   void namesDamagedCheckpoints() throws IOException {
     commands.json(train("local", "damaged", 1));
