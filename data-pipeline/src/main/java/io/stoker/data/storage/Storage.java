@@ -220,8 +220,8 @@ public final class Storage {
 
   /**
    * Whether HDFS refused to open a file for writing because another client has it open. A client
-   * that was killed has it open still, for a minute at least; the file can be replaced in that time,
-   * see {@link #replace}.
+   * that was killed has it open still, for a minute at least; the file can be replaced in that
+   * time, see {@link #replace}.
    */
   public static boolean isOpenElsewhere(IOException failure) {
     return failure instanceof RemoteException remote
