@@ -17,10 +17,12 @@ import io.stoker.data.source.ImageSources;
 import java.nio.file.Path;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.api.java.JavaSparkContext;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The data set that comes with Stoker. */
+@Tag("slow")
 class MnistTest {
   @Test
   void isAllThereAndReadInOnePass(@TempDir Path folder) {

@@ -22,6 +22,7 @@ import javax.imageio.ImageIO;
 import org.apache.hadoop.conf.Configuration;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.util.ModelSerializer;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -213,6 +214,8 @@ class GoldenFilesTest {
     return Nd4j.createFromArray(pixels);
   }
 
+  @Tag("slow")
+  @Tag("slow")
   @Test
   void aRunGoesOnForMoreEpochs() throws IOException {
     Path run = copyOfRun();
@@ -227,6 +230,8 @@ class GoldenFilesTest {
         .isEqualTo(Files.readAllLines(GOLDEN.resolve("run/metrics.jsonl")));
   }
 
+  @Tag("slow")
+  @Tag("slow")
   @Test
   void aRunThatIsResumedEarlierEndsWhereItEnded() throws IOException {
     Path run = copyOfRun();

@@ -14,6 +14,7 @@ import java.security.MessageDigest;
 import java.util.HexFormat;
 import java.util.SplittableRandom;
 import org.apache.hadoop.conf.Configuration;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -182,6 +183,8 @@ class ShardFolderTest {
         .hasMessageContaining(message);
   }
 
+  @Tag("slow")
+  @Tag("slow")
   @Test
   void refusesEveryTruncationOfAManifest() throws IOException {
     TestShards.write(path(), SHAPE, new ShardEncoding.Raw(), 2, 50);
@@ -194,6 +197,8 @@ class ShardFolderTest {
     }
   }
 
+  @Tag("slow")
+  @Tag("slow")
   @Test
   void noticesEveryFlippedBitOfAManifest() throws IOException {
     TestShards.write(path(), SHAPE, new ShardEncoding.Raw(), 2, 50);
@@ -214,6 +219,8 @@ class ShardFolderTest {
     assertThat(open().manifest().hasSplit("train")).isTrue();
   }
 
+  @Tag("slow")
+  @Tag("slow")
   @Test
   void readsShardsOfAnyDamageAsThemselvesOrNotAtAll() throws IOException {
     TestShards.write(path(), new ImageShape(4, 4, 1), new ShardEncoding.Raw(), 2, 20);

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.List;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -23,6 +24,8 @@ class FileNamesTest {
   }
 
   /** What the test's own process decodes depends on its locale; another one has that of C. */
+  @Tag("slow")
+  @Tag("slow")
   @Test
   void aProcessInThePosixLocaleListsAsciiNames() throws Exception {
     Files.createFile(folder.resolve("apple"));
@@ -30,6 +33,8 @@ class FileNamesTest {
     assertThat(listedInThePosixLocale(folder)).isEqualTo("1 1\n");
   }
 
+  @Tag("slow")
+  @Tag("slow")
   @Test
   void aProcessInThePosixLocaleRefusesRatherThanLosesFiles() throws Exception {
     Files.createFile(folder.resolve("apple"));

@@ -14,10 +14,12 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.apache.hadoop.conf.Configuration;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Names outside of ASCII in a process whose locale is not UTF-8, as cron and ssh start them. */
+@Tag("slow")
 class ForeignLocaleTest {
   @TempDir private Path folder;
 

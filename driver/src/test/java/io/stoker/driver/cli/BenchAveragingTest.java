@@ -8,11 +8,14 @@ import java.net.URL;
 import java.util.Collections;
 import java.util.Enumeration;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class BenchAveragingTest {
   private final Commands commands = new Commands();
 
+  @Tag("slow")
+  @Tag("slow")
   @Test
   void measuresEachSizeWithEachNumberOfWorkersBesideTheDriversWay() {
     JsonNode measured =

@@ -26,6 +26,7 @@ import java.util.Map;
 import java.util.Optional;
 import javax.imageio.ImageIO;
 import org.apache.hadoop.conf.Configuration;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -323,6 +324,8 @@ class CliTest {
     assertThat(json.get("layers")).hasSize(3);
   }
 
+  @Tag("slow")
+  @Tag("slow")
   @Test
   void benchStepTimesTheStepBesideStockDeeplearning4j() throws IOException {
     JsonNode json = benchStep("--model perceptron --batch 8 --seconds 1 --baseline stock");
@@ -338,6 +341,8 @@ class CliTest {
     assertThat(json.get("ratio").asDouble()).isCloseTo(own / stock, within(1e-6));
   }
 
+  @Tag("slow")
+  @Tag("slow")
   @Test
   void benchStepTimesTheLayers() throws IOException {
     JsonNode json = benchStep("--model lenet5 --batch 8 --seconds 1 --inference --verbose");

@@ -12,6 +12,7 @@ import java.util.Locale;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -20,6 +21,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * The whole way where the locale's digits are Arabic, where an upper-case i has a dot, and where
  * the decimal separator is a comma.
  */
+@Tag("slow")
 class LocaleTest {
   private static final Locale LOCALE = Locale.getDefault();
 

@@ -39,12 +39,14 @@ import org.apache.hadoop.hdfs.MiniDFSCluster;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The whole way on a local disk, on HDFS and on S3, and S3 in trouble. */
+@Tag("slow")
 class StorageTest {
   private static final String SECRET = "wJalrXUtnFEMI/K7MDENG+bPxRfiCY";
   private static final int DONE_ROUNDS = 8;

@@ -27,10 +27,12 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The class of an image is where its bright bar is: up and down matter, left and right do not. */
+@Tag("slow")
 class ProbeJobTest {
   @TempDir static Path folder;
 

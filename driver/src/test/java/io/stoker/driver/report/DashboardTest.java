@@ -28,6 +28,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.apache.hadoop.conf.Configuration;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -41,6 +42,7 @@ class DashboardTest {
 
   private final Configuration hadoop = new Configuration();
 
+  @Tag("slow")
   @Test
   void followsARunAsItGoesOn() throws Exception {
     RunOnDisk run = RunOnDisk.in(folder.resolve("run"), 60).rounds(1, 3);
@@ -58,6 +60,7 @@ class DashboardTest {
     }
   }
 
+  @Tag("slow")
   @Test
   void showsRunsSideBySideAndWhatDiffersBetweenThem() throws Exception {
     RunOnDisk.in(config("first").batch(32), 60).rounds(1, 30);
@@ -108,6 +111,7 @@ class DashboardTest {
     }
   }
 
+  @Tag("slow")
   @Test
   void showsTheNewestOfManyRunsAndSaysHowManyItDoesNot() throws Exception {
     for (int i = 0; i < LiveRuns.MAXIMUM_RUNS; i++) {

@@ -16,10 +16,12 @@ import java.time.Instant;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The page in a real browser. */
+@Tag("slow")
 class PageTest {
   private static final String NASTY = "</script><img src=x onerror=alert(1)>\"'&amp;";
   private static final String PICTURE =

@@ -22,10 +22,12 @@ import javax.management.MBeanServer;
 import javax.management.ObjectName;
 import org.apache.spark.SparkConf;
 import org.apache.spark.api.java.JavaSparkContext;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What an operator sees of a run in Spark's own pages, interfaces and metrics. */
+@Tag("slow")
 class OperatorsViewTest {
   private final HttpClient client = HttpClient.newHttpClient();
   private final List<RoundMetrics> rounds = new ArrayList<>();

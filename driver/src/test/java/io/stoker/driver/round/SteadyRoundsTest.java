@@ -15,10 +15,12 @@ import org.apache.spark.MapOutputTrackerMaster;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.bytedeco.javacpp.Pointer;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Round 120 costs what round 20 does, however long ago the last checkpoint was. */
+@Tag("slow")
 class SteadyRoundsTest {
   private static final int EARLY = 20;
   private static final int LATE = 120;

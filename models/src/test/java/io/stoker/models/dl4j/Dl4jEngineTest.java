@@ -24,8 +24,10 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+@Tag("slow")
 class Dl4jEngineTest extends NetworkContract {
   private static final Engine ENGINE = new Dl4jEngine();
   private static final Initializer WEIGHTS = new Initializer.Glorot();

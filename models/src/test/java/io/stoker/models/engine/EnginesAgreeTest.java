@@ -12,6 +12,7 @@ import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -19,6 +20,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * The default engine against stock Deeplearning4j on whole models: who loads a checkpoint elsewhere
  * gets what training computed here.
  */
+@Tag("slow")
 class EnginesAgreeTest {
   /** As large as AlexNet, and of the same parts. */
   private static final Set<String> LARGE = Set.of("alexnet-single", "alexnet-owt", "caffenet");

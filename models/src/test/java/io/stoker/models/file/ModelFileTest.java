@@ -43,6 +43,7 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.util.ModelSerializer;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -66,6 +67,8 @@ class ModelFileTest {
             .map(name -> Zoo.model(name, 10)));
   }
 
+  @Tag("slow")
+  @Tag("slow")
   @ParameterizedTest
   @MethodSource("models")
   void stockDeeplearning4jLoadsItAndGivesTheSameOutputs(ModelSpec model) throws Exception {

@@ -19,10 +19,12 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.Collectors;
 import javax.imageio.ImageIO;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The example program, in a Java of its own that has no class of Stoker. */
+@Tag("slow")
 class StockReaderTest {
   private static final Path PROGRAM = Path.of("../examples/stock-dl4j/ReadCheckpoint.java");
 

@@ -12,10 +12,12 @@ import java.nio.FloatBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.SplittableRandom;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A process has one number of threads, so each is tried in a process of its own. */
+@Tag("slow")
 class DeterminismTest {
   @ParameterizedTest
   @ValueSource(ints = {1, 2})

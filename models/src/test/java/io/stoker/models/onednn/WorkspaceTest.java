@@ -13,6 +13,7 @@ import io.stoker.models.spec.Shape;
 import io.stoker.models.zoo.Zoo;
 import java.util.List;
 import org.bytedeco.javacpp.Pointer;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class WorkspaceTest {
@@ -50,6 +51,8 @@ class WorkspaceTest {
     assertThat(Pointer.totalBytes() - before).isLessThan(1 << 16);
   }
 
+  @Tag("slow")
+  @Tag("slow")
   @Test
   void aThousandStepsLeaveTheMemoryAsItWas() {
     try (Network network = new OneDnnEngine().create(Zoo.model("lenet5-modern", 10), 4)) {

@@ -6,9 +6,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.stoker.driver.TinyJob;
 import io.stoker.driver.cli.Commands;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+@Tag("slow")
 class BaselineTest {
   private final Commands commands = new Commands();
 
