@@ -34,6 +34,12 @@ class BoundedLinesTest {
             assertThat(left--).isPositive();
             return 'x';
           }
+
+          @Override
+          public int read(byte[] target, int offset, int length) {
+            target[offset] = (byte) read();
+            return 1;
+          }
         };
 
     assertThatThrownBy(() -> new BoundedLines(endless, 900, "f", 0).next())
