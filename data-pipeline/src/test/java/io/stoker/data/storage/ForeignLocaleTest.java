@@ -62,7 +62,9 @@ class ForeignLocaleTest {
     builder.redirectErrorStream(true);
     Process process = builder.start();
     List<String> lines =
-        new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).lines().toList();
+        new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8)
+            .lines()
+            .toList();
     assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
     return lines.get(lines.size() - 1);
   }
@@ -86,8 +88,7 @@ class ForeignLocaleTest {
   @Test
   void endsWithOneLineInsteadOfLosingListedFiles() throws Exception {
     writeClasses();
-    Files.writeString(
-        folder.resolve("list.csv"), "path,label\nant/1.png,ant\nÄpfel/1.png,Äpfel\n");
+    Files.writeString(folder.resolve("list.csv"), "path,label\nant/1.png,ant\nÄpfel/1.png,Äpfel\n");
     assertThat(lastLine("C", "csv", folder.resolve("list.csv")))
         .startsWith("4 Cannot read the name of ");
   }
