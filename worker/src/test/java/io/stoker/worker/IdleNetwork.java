@@ -14,6 +14,7 @@ public final class IdleNetwork implements Network {
 
   private final ModelSpec model;
   private final List<Step> steps = new ArrayList<>();
+  private final List<Float> weights = new ArrayList<>();
   private int examples;
   private int firstLabel;
   private long dropoutSeed;
@@ -26,6 +27,11 @@ public final class IdleNetwork implements Network {
   /** The steps so far. */
   public List<Step> steps() {
     return steps;
+  }
+
+  /** The weights of all examples so far that had one. */
+  public List<Float> weights() {
+    return weights;
   }
 
   public boolean isClosed() {
@@ -51,6 +57,15 @@ public final class IdleNetwork implements Network {
     }
     dropoutSeed = seed;
     return new BatchScore(2.0 * count, count - 1, count);
+  }
+
+  @Override
+  public BatchScore computeGradients(
+      float[] images, float[] targets, float[] ofExamples, int count, long seed) {
+    for (int example = 0; example < count; example++) {
+      weights.add(ofExamples[example]);
+    }
+    return computeGradients(images, targets, count, seed);
   }
 
   @Override

@@ -1,9 +1,12 @@
 package io.stoker.driver.cli;
 
+import io.stoker.driver.config.ClassWeighting;
+import io.stoker.driver.config.ClassWeightsFile;
 import io.stoker.driver.config.LearningRateSchedule;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.config.Wire;
 import io.stoker.failure.Check;
+import java.nio.file.Path;
 import picocli.CommandLine.Option;
 
 /** Options of {@code train} beyond plain momentum; docs/training.md tells where each is from. */
@@ -66,6 +69,15 @@ final class RecipeOptions {
   private Double labelSmoothing;
 
   @Option(
+      names = "--class-weights",
+      paramLabel = "balanced|FILE",
+      description =
+          "How much the examples of each class count in the loss: balanced (all classes the same in"
+              + " total), or a YAML, JSON or CSV file with the weight of each class (default: all"
+              + " examples count the same).")
+  private String classWeights;
+
+  @Option(
       names = "--mixup",
       paramLabel = "ALPHA",
       description =
@@ -110,6 +122,12 @@ final class RecipeOptions {
     OptionalValue.setIfPresent(biasRate, builder::biasRate);
     OptionalValue.setIfPresent(clipNorm, builder::clipNorm);
     OptionalValue.setIfPresent(labelSmoothing, builder::labelSmoothing);
+    if (classWeights != null) {
+      builder.classWeights(
+          classWeights.equals(ClassWeighting.BALANCED)
+              ? new ClassWeighting.Balanced()
+              : ClassWeightsFile.read(Path.of(classWeights)));
+    }
     OptionalValue.setIfPresent(mixup, builder::mixup);
     OptionalValue.setIfPresent(everyStepEpochs, builder::everyStepEpochs);
     OptionalValue.setIfPresent(outerRate, builder::outerRate);

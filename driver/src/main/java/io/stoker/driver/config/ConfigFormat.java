@@ -36,14 +36,28 @@ public final class ConfigFormat {
           .defaultSetterInfo(JsonSetter.Value.forContentNulls(Nulls.FAIL))
           .build();
 
+  /** The keys that were added after the first release of the format, with their defaults. */
+  private static final Map<String, JsonNode> ADDED =
+      Map.of("class_weights", JSON.createObjectNode());
+
   /** The key whose value says its type. */
   static final String SCHEDULE = "schedule";
 
   private ConfigFormat() {}
 
-  /** The config as a JSON object. */
+  /**
+   * The config as a JSON object. Values that earlier releases did not know are there only if they
+   * are not the defaults, so that the hashes of earlier jobs stay as they are.
+   */
   public static ObjectNode toJson(TrainingConfig config) {
-    return JSON.valueToTree(config.toBuilder());
+    ObjectNode json = JSON.valueToTree(config.toBuilder());
+    ADDED.forEach(
+        (key, value) -> {
+          if (json.path(key).equals(value)) {
+            json.remove(key);
+          }
+        });
+    return json;
   }
 
   /**

@@ -5,8 +5,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.stoker.base.Sha256;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 
 /**
@@ -39,16 +39,20 @@ public record JobIdentity(TrainingConfig config, String model, String dataSha256
    */
   public List<String> differences(JobIdentity run) {
     List<String> differences = new ArrayList<>();
+    ObjectNode here = tree();
     ObjectNode there = run.tree();
-    for (Map.Entry<String, JsonNode> field : tree().properties()) {
-      JsonNode other = there.path(field.getKey());
-      if (!field.getValue().equals(other)) {
+    Set<String> keys = new LinkedHashSet<>();
+    here.fieldNames().forEachRemaining(keys::add);
+    there.fieldNames().forEachRemaining(keys::add);
+    for (String key : keys) {
+      JsonNode ours = here.path(key);
+      JsonNode other = there.path(key);
+      if (!ours.equals(other)) {
         differences.add(
-            field.getKey().equals("model_definition")
+            key.equals("model_definition")
                 ? "the model's definition has changed"
                 : "%s: %s here, %s in the run"
-                    .formatted(
-                        field.getKey().replace('_', ' '), text(field.getValue()), text(other)));
+                    .formatted(key.replace('_', ' '), text(ours), text(other)));
       }
     }
     return List.copyOf(differences);
@@ -66,6 +70,8 @@ public record JobIdentity(TrainingConfig config, String model, String dataSha256
   }
 
   private static String text(JsonNode value) {
-    return value.isTextual() ? value.textValue() : value.toString();
+    return value.isMissingNode()
+        ? "not set"
+        : value.isTextual() ? value.textValue() : value.toString();
   }
 }

@@ -3,12 +3,13 @@ package io.stoker.driver.config;
 import io.stoker.failure.Check;
 
 /**
- * What a step minimises: cross-entropy against the targets that this record shapes.
+ * What a step minimises: the cross-entropy of a batch.
  *
  * @param labelSmoothing the share of each example's target that is spread over all classes, 0 for
  *     none
+ * @param classWeights how much the examples of each class count
  */
-public record LossConfig(double labelSmoothing) {
+public record LossConfig(double labelSmoothing, ClassWeighting classWeights) {
   public LossConfig {
     Check.input(
         labelSmoothing >= 0 && labelSmoothing < 1,

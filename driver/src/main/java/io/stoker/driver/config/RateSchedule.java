@@ -1,8 +1,10 @@
 package io.stoker.driver.config;
 
+import io.stoker.models.engine.ClassWeights;
 import io.stoker.models.engine.StepSettings;
 import io.stoker.worker.sgd.StepSchedule;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A config's settings of every step.
@@ -13,6 +15,7 @@ import java.util.List;
  * @param weightDecay the L2 factor on weights
  * @param clipNorm the largest norm of a gradient
  * @param labelSmoothing what each example's class gives away
+ * @param weights how much the examples of each class count; of no classes if all count the same
  * @param stepsPerEpoch the steps of an epoch
  */
 public record RateSchedule(
@@ -22,10 +25,20 @@ public record RateSchedule(
     double weightDecay,
     float clipNorm,
     float labelSmoothing,
+    ClassWeights weights,
     long stepsPerEpoch)
     implements StepSchedule {
-  /** Those of a config whose epochs have so many steps. */
-  public static RateSchedule of(TrainingConfig config, long stepsPerEpoch) {
+  private static final ClassWeights EQUAL = new ClassWeights(List.of());
+
+  /**
+   * The settings that a config says.
+   *
+   * @param config the config
+   * @param weights the class weights for the job's data
+   * @param stepsPerEpoch the steps of an epoch
+   */
+  public static RateSchedule of(
+      TrainingConfig config, Optional<ClassWeights> weights, long stepsPerEpoch) {
     OptimizerConfig optimizer = config.optimizer();
     return new RateSchedule(
         optimizer.schedule(),
@@ -34,11 +47,12 @@ public record RateSchedule(
         optimizer.weightDecay(),
         optimizer.clipNorm() == 0 ? StepSettings.UNCLIPPED : (float) optimizer.clipNorm(),
         (float) config.loss().labelSmoothing(),
+        weights.orElse(EQUAL),
         stepsPerEpoch);
   }
 
   /**
-   * The settings of the steps behind some epochs.
+   * The settings of the steps after some epochs.
    *
    * @param losses the loss of each of these epochs, from the first
    */
@@ -50,7 +64,13 @@ public record RateSchedule(
         weightDecay,
         clipNorm,
         labelSmoothing,
+        weights,
         stepsPerEpoch);
+  }
+
+  @Override
+  public Optional<ClassWeights> classWeights() {
+    return weights.values().isEmpty() ? Optional.empty() : Optional.of(weights);
   }
 
   @Override

@@ -21,7 +21,7 @@ import java.util.TreeSet;
  * A recipe: the options of {@code stoker train} as YAML. Its keys are the names of the options,
  * with hyphens or underscores, and the keys of a config, see {@link ConfigFormat}, which differ
  * from the options where a value has parts: {@code augmentations}, {@code schedule}, {@code
- * layer_rates}.
+ * class_weights}, {@code layer_rates}.
  */
 public final class Recipe {
   /** A larger file is not a recipe. */
@@ -29,8 +29,11 @@ public final class Recipe {
 
   private static final int MAXIMUM_DEPTH = 5;
 
-  /** Maps of layers' names, which stay as they are. */
-  private static final String LAYER_RATES = "layer_rates";
+  /** Maps from names of layers or classes, which stay as they are. */
+  private static final Set<String> MAPS = Set.of("layer_rates", "class_weights");
+
+  /** Keys of a config whose values have parts, and that are options where they are words. */
+  private static final Set<String> WORDS = Set.of(ConfigFormat.SCHEDULE, "class_weights");
 
   /** Options that have the same meaning as a key of the config, by their name. */
   private static final Map<String, String> SYNONYMS = Map.of("augment", "augmentations");
@@ -75,7 +78,7 @@ public final class Recipe {
           file,
           key,
           SYNONYMS.get(key));
-      boolean word = key.equals(ConfigFormat.SCHEDULE) && value.getValue().isTextual();
+      boolean word = WORDS.contains(key) && value.getValue().isTextual();
       if (optionKeys.contains(key) && (word || !configKeys.contains(key))) {
         options.put(key.replace('_', '-'), value.getValue());
         values.remove(key);
@@ -102,7 +105,7 @@ public final class Recipe {
     for (Map.Entry<String, JsonNode> field : node.properties()) {
       String key = field.getKey().replace('-', '_');
       JsonNode value = field.getValue();
-      boolean rename = value.isObject() && !key.equals(LAYER_RATES);
+      boolean rename = value.isObject() && !MAPS.contains(key);
       Check.input(!result.has(key), "Cannot use %s: '%s' is there twice", file, key);
       result.set(key, rename ? underscored(value, file) : value);
     }

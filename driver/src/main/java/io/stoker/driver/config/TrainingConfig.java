@@ -75,6 +75,7 @@ public record TrainingConfig(
         .weightDecay(optimizer.weightDecay())
         .clipNorm(optimizer.clipNorm())
         .labelSmoothing(loss.labelSmoothing())
+        .classWeights(loss.classWeights())
         .updaterState(averaging.updaterState())
         .everyStepEpochs(rounds.everyStepEpochs())
         .outerRate(outer.rate())
@@ -134,7 +135,8 @@ public record TrainingConfig(
     "engine",
     "init",
     "freeze",
-    "slice_bytes"
+    "slice_bytes",
+    "class_weights"
   })
   public static final class Builder {
     private String data = "";
@@ -170,6 +172,7 @@ public record TrainingConfig(
     private String init = "";
     private String freeze = "";
     private int sliceBytes;
+    private ClassWeighting classWeights = new ClassWeighting.Equal();
 
     private Builder() {}
 
@@ -338,6 +341,11 @@ public record TrainingConfig(
       return this;
     }
 
+    public Builder classWeights(ClassWeighting value) {
+      this.classWeights = value;
+      return this;
+    }
+
     /**
      * The config.
      *
@@ -351,7 +359,7 @@ public record TrainingConfig(
           new RoundConfig(workers, batch, localSteps, everyStepEpochs, epochs),
           new OptimizerConfig(
               learningRate, schedule, biasRate, layerRates, momentum, weightDecay, clipNorm),
-          new LossConfig(labelSmoothing),
+          new LossConfig(labelSmoothing, classWeights),
           new AveragingConfig(updaterState, wire, sliceBytes),
           new OuterOptimizerConfig(outerRate, outerMomentum, outerNesterov),
           seed,

@@ -86,7 +86,15 @@ final class TrainingRun {
             config.rounds().localSteps(),
             config.rounds().epochs(),
             config.rounds().everyStepEpochs());
-    this.schedule = RateSchedule.of(config, plan.stepsPerEpoch());
+    this.schedule = RateSchedule.of(
+            config,
+            config
+                .loss()
+                .classWeights()
+                .resolve(
+                    shards.manifest().classNames(),
+                    shards.manifest().split(SPLIT).samplesPerClass()),
+            plan.stepsPerEpoch());
     this.data =
         new TrainingData(
             config.data().uri(),

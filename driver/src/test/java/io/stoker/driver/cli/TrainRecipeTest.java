@@ -3,6 +3,7 @@ package io.stoker.driver.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.stoker.driver.config.ClassWeighting;
 import io.stoker.driver.config.LearningRateSchedule;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.config.UpdaterState;
@@ -50,6 +51,7 @@ class TrainRecipeTest {
         clip-norm: 3
         label-smoothing: 0.25
         mixup: 0.5
+        class-weights: balanced
         every-step-epochs: 1
         outer-rate: 0.5
         outer-momentum: 0.5
@@ -96,6 +98,7 @@ class TrainRecipeTest {
                 .clipNorm(3)
                 .labelSmoothing(0.25)
                 .mixup(0.5)
+                .classWeights(new ClassWeighting.Balanced())
                 .everyStepEpochs(1)
                 .outerRate(0.5)
                 .outerMomentum(0.5)

@@ -85,6 +85,31 @@ class JobIdentityTest {
         .hasSize(1);
   }
 
+  /** Where one of the two does not have the key at all. */
+  @Test
+  void differsInWeightsOfClasses() {
+    JobIdentity weighted =
+        new JobIdentity(
+            config.toBuilder().classWeights(new ClassWeighting.Balanced()).build(),
+            "layers",
+            "4711");
+    JobIdentity perClass =
+        new JobIdentity(
+            config.toBuilder()
+                .classWeights(new ClassWeighting.PerClass(Map.of("a-b", 2.0)))
+                .build(),
+            "layers",
+            "4711");
+
+    assertThat(weighted.differences(identity))
+        .containsExactly("class weights: balanced here, not set in the run");
+    assertThat(identity.differences(weighted))
+        .containsExactly("class weights: not set here, balanced in the run");
+    assertThat(perClass.differences(weighted))
+        .containsExactly("class weights: {\"a-b\":2.0} here, balanced in the run");
+    assertThat(weighted.sha256()).isNotEqualTo(identity.sha256()).isNotEqualTo(perClass.sha256());
+  }
+
   @Test
   void differsInModelAndData() {
     assertThat(new JobIdentity(config, "other layers", "4712").differences(identity))

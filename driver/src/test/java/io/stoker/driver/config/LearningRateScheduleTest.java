@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.stoker.failure.InputException;
 import io.stoker.models.engine.StepSettings;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class LearningRateScheduleTest {
@@ -89,7 +90,7 @@ class LearningRateScheduleTest {
             .clipNorm(3)
             .labelSmoothing(0.125)
             .build();
-    RateSchedule start = RateSchedule.of(config, STEPS);
+    RateSchedule start = RateSchedule.of(config, Optional.empty(), STEPS);
 
     assertThat(start.after(List.of(1.0)).at(10)).isEqualTo(new StepSettings(0.5f, 0.9f, 5e-4f, 3));
     assertThat(start.after(List.of(1.0, 1.0)).at(20))
@@ -105,7 +106,7 @@ class LearningRateScheduleTest {
             .schedule(new LearningRateSchedule.StepDecay(0.5, 1, 0))
             .build();
 
-    assertThat(RateSchedule.of(config, STEPS).at(10))
+    assertThat(RateSchedule.of(config, Optional.empty(), STEPS).at(10))
         .isEqualTo(new StepSettings(0.25f, 0.9f, 0.0005f));
   }
 

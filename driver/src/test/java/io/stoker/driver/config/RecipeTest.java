@@ -57,6 +57,21 @@ class RecipeTest {
         .isEqualTo(8);
   }
 
+  @Test
+  void keepsTheNamesOfLayersAndClasses() {
+    TrainingConfig config =
+        read("class-weights: {a-b: 2, c_d: 1}\nlayer-rates: {dense-10: 2}")
+            .config()
+            .data("data")
+            .run("run")
+            .model("lenet5")
+            .build();
+
+    assertThat(config.loss().classWeights())
+        .isEqualTo(new ClassWeighting.PerClass(Map.of("a-b", 2.0, "c_d", 1.0)));
+    assertThat(config.optimizer().layerRates()).isEqualTo(Map.of("dense-10", 2.0));
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -71,6 +86,9 @@ class RecipeTest {
         "schedule: [cosine] | 'schedule'",
         "model: | 'model' has no value",
         "gang: | 'gang' has no value",
+        "class-weights: {a: many} | Invalid weight of class 'a'",
+        "class-weights: {a: 0} | Invalid weight of class 'a': 0.0 (must be a number > 0",
+        "class-weights: some | Invalid class weights",
         "batch: many | 'batch' cannot be 'many'",
         "batch: 1.5 | 'batch'",
         "updater-state: averag | 'updater_state' cannot be 'averag'",

@@ -25,7 +25,7 @@ class TrainingConfigTest {
                 new RoundConfig(2, 64, 10, 0, 10),
                 new OptimizerConfig(
                     0.01, new LearningRateSchedule.Constant(0), 1, Map.of(), 0.9, 0.0005, 0),
-                new LossConfig(0),
+                new LossConfig(0, new ClassWeighting.Equal()),
                 new AveragingConfig(UpdaterState.AVERAGE, Wire.FP32, 0),
                 new OuterOptimizerConfig(1, 0, false),
                 1,

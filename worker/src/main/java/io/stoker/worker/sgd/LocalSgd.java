@@ -2,8 +2,10 @@ package io.stoker.worker.sgd;
 
 import io.stoker.data.batch.ImageBatch;
 import io.stoker.models.engine.BatchScore;
+import io.stoker.models.engine.ClassWeights;
 import io.stoker.models.engine.Network;
 import io.stoker.models.engine.Targets;
+import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
@@ -32,6 +34,8 @@ public final class LocalSgd {
     long computed = 0;
     int classes = network.model().classes();
     float[] targets = new float[network.batchCapacity() * classes];
+    Optional<ClassWeights> weights = schedule.classWeights();
+    float[] exampleWeights = new float[weights.isPresent() ? network.batchCapacity() : 0];
     for (int step = 0; step < steps.steps(); step++) {
       long start = System.nanoTime();
       ImageBatch batch = batches.get();
@@ -48,9 +52,28 @@ public final class LocalSgd {
           classes,
           schedule.labelSmoothing(),
           targets);
-      BatchScore score =
-          network.computeGradients(
-              batch.images(), targets, batch.examples(), steps.dropoutSeed(step));
+      BatchScore score;
+      if (weights.isPresent()) {
+        weights
+            .get()
+            .fill(
+                batch.labels(),
+                batch.otherLabels(),
+                batch.shares(),
+                batch.examples(),
+                exampleWeights);
+        score =
+            network.computeGradients(
+                batch.images(),
+                targets,
+                exampleWeights,
+                batch.examples(),
+                steps.dropoutSeed(step));
+      } else {
+        score =
+            network.computeGradients(
+                batch.images(), targets, batch.examples(), steps.dropoutSeed(step));
+      }
       network.update(schedule.at(steps.firstStep() + step));
       computed += System.nanoTime() - ready;
       examples += score.examples();

@@ -1,8 +1,10 @@
 package io.stoker.worker.sgd;
 
+import io.stoker.models.engine.ClassWeights;
 import io.stoker.models.engine.StepSettings;
 import io.stoker.models.engine.Targets;
 import java.io.Serializable;
+import java.util.Optional;
 
 /** The settings of every step of a round; a pure function of the step. */
 @FunctionalInterface
@@ -17,5 +19,10 @@ public interface StepSchedule extends Serializable {
   /** The probability that label smoothing spreads over all classes, see {@link Targets#fill}. */
   default float labelSmoothing() {
     return 0;
+  }
+
+  /** How much the examples of each class count; empty if all count the same. */
+  default Optional<ClassWeights> classWeights() {
+    return Optional.empty();
   }
 }

@@ -4,16 +4,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.stoker.data.batch.BatchReader;
 import io.stoker.data.batch.BlockCache;
+import io.stoker.data.batch.ImageBatch;
 import io.stoker.data.batch.SplitBlocks;
 import io.stoker.data.batch.TrainingInput;
 import io.stoker.data.plan.EpochPlan;
 import io.stoker.data.shard.ShardFolder;
+import io.stoker.models.engine.ClassWeights;
 import io.stoker.models.engine.StepSettings;
 import io.stoker.models.zoo.Zoo;
 import io.stoker.worker.IdleNetwork;
 import io.stoker.worker.TinyShards;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -69,6 +73,43 @@ class LocalSgdTest {
 
     assertThat(nothing.examples()).isZero();
     assertThat(network.steps()).isEmpty();
+  }
+
+  @Test
+  void weightsEachExampleByItsClass() {
+    ClassWeights weights = new ClassWeights(List.of(1f, 10f, 100f, 1000f));
+    List<Float> expected = new ArrayList<>();
+    EpochPlan plan = EpochPlan.of(data.rows(), 5, 0, WORKERS, BATCH);
+    try (BatchReader reader =
+            BatchReader.training(data, plan, 0, 0, 2, TrainingInput.plain(TinyShards.SHAPE));
+        BatchReader again =
+            BatchReader.training(data, plan, 0, 0, 2, TrainingInput.plain(TinyShards.SHAPE))) {
+      for (int step = 0; step < 2; step++) {
+        ImageBatch batch = reader.next();
+        for (int example = 0; example < batch.examples(); example++) {
+          expected.add(weights.values().get(batch.labels()[example]));
+        }
+      }
+      LocalSgd.run(network, again::next, new LocalSteps(5, 7, 0, 0, 2), weighted(weights));
+    }
+
+    assertThat(network.weights()).isEqualTo(expected).hasSize(8);
+    run(0, 0, 2, new LocalSteps(5, 7, 0, 0, 2));
+    assertThat(network.weights()).as("a schedule without weights").hasSize(8);
+  }
+
+  private static StepSchedule weighted(ClassWeights weights) {
+    return new StepSchedule() {
+      @Override
+      public StepSettings at(long step) {
+        return SCHEDULE.at(step);
+      }
+
+      @Override
+      public Optional<ClassWeights> classWeights() {
+        return Optional.of(weights);
+      }
+    };
   }
 
   @Test

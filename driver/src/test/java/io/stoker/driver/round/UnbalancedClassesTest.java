@@ -1,0 +1,121 @@
+package io.stoker.driver.round;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.stoker.driver.LocalSpark;
+import io.stoker.driver.TinyJob;
+import io.stoker.driver.checkpoint.RunFolder;
+import io.stoker.driver.config.ClassWeighting;
+import io.stoker.driver.config.TrainingConfig;
+import io.stoker.driver.evaluate.EvaluateJob;
+import io.stoker.driver.evaluate.EvaluateRequest;
+import io.stoker.driver.evaluate.EvaluationReport;
+import io.stoker.failure.InputException;
+import java.nio.file.Path;
+import java.util.Map;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Training with weights of classes. */
+class UnbalancedClassesTest {
+  private static final Map<String, Double> FAVOURED =
+      Map.of("bar 0", 1e4, "bar 1", 1.0, "bar 2", 1.0, "bar 3", 1.0);
+
+  @TempDir static Path folder;
+
+  private static TinyJob job;
+
+  @BeforeAll
+  static void writeData() {
+    job = TinyJob.in(folder);
+  }
+
+  @Test
+  void givesTheSameBitsOnEachClusterAndAfterAStop() {
+    String expected;
+    try (JavaSparkContext spark = LocalSpark.start("local[2]")) {
+      expected = train(spark, weighted("two-slots"), ExistingRun.REFUSE).parametersSha256();
+      assertThat(train(spark, job.config("plain"), ExistingRun.REFUSE).parametersSha256())
+          .isNotEqualTo(expected);
+    }
+    try (JavaSparkContext spark = LocalSpark.start("local[1]")) {
+      assertThat(train(spark, weighted("one-slot"), ExistingRun.REFUSE).parametersSha256())
+          .isEqualTo(expected);
+      assertThatThrownBy(
+              () ->
+                  TrainJob.run(
+                      spark,
+                      weighted("stopped").build(),
+                      ExistingRun.REFUSE,
+                      TinyJob.stoppingAfter(4)))
+          .hasMessage("stopped");
+      TrainingConfig recorded =
+          RunFolder.at(
+                  new org.apache.hadoop.fs.Path(job.run("stopped").toUri()), new Configuration())
+              .job()
+              .config();
+      assertThat(recorded.loss().classWeights()).isEqualTo(new ClassWeighting.Balanced());
+      assertThat(train(spark, recorded.toBuilder(), ExistingRun.RESUME).parametersSha256())
+          .isEqualTo(expected);
+      assertThatThrownBy(() -> train(spark, job.config("stopped"), ExistingRun.RESUME))
+          .isInstanceOf(InputException.class)
+          .hasMessageContaining("class weights: not set here, balanced in the run");
+    }
+  }
+
+  /** A class that counts for nearly all of the loss is the answer to nearly all images at first. */
+  @Test
+  void attendsToTheClassWithTheLargestWeight() {
+    try (JavaSparkContext spark = LocalSpark.start("local[2]")) {
+      long favoured =
+          answersOfTheFirstClass(spark, "favoured", new ClassWeighting.PerClass(FAVOURED));
+      long equal = answersOfTheFirstClass(spark, "equal", new ClassWeighting.Equal());
+
+      assertThat(favoured).isGreaterThan(2 * equal);
+    }
+  }
+
+  /** How many images of all classes are taken for the first class. */
+  private static long answersOfTheFirstClass(
+      JavaSparkContext spark, String run, ClassWeighting weights) {
+    TrainResult result =
+        train(
+            spark,
+            job.config(run).epochs(1).learningRate(0.02).classWeights(weights),
+            ExistingRun.REFUSE);
+    EvaluationReport report =
+        EvaluateJob.run(
+            spark, new EvaluateRequest(result.run(), job.data().toString(), "test", 16, "auto"));
+    return report.confusion().stream().mapToLong(row -> row.get(0)).sum();
+  }
+
+  @Test
+  void namesAClassThatTheDataDoesNotHave() {
+    try (JavaSparkContext spark = LocalSpark.start("local[1]")) {
+      assertThatThrownBy(
+              () ->
+                  train(
+                      spark,
+                      job.config("misnamed")
+                          .classWeights(new ClassWeighting.PerClass(Map.of("bar O", 1.0))),
+                      ExistingRun.REFUSE))
+          .isInstanceOf(InputException.class)
+          .hasMessageContaining("'bar O'")
+          .hasMessageContaining("did you mean 'bar 0'");
+    }
+    assertThat(job.run("misnamed")).doesNotExist();
+  }
+
+  private static TrainingConfig.Builder weighted(String run) {
+    return job.config(run).classWeights(new ClassWeighting.Balanced()).mixup(0.2).checkpointEvery(2);
+  }
+
+  private static TrainResult train(
+      JavaSparkContext spark, TrainingConfig.Builder config, ExistingRun existing) {
+    return TrainJob.run(spark, config.build(), existing, RoundListener.NONE);
+  }
+}
