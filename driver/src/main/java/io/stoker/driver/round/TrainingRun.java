@@ -86,7 +86,8 @@ final class TrainingRun {
             config.rounds().localSteps(),
             config.rounds().epochs(),
             config.rounds().everyStepEpochs());
-    this.schedule = RateSchedule.of(
+    this.schedule =
+        RateSchedule.of(
             config,
             config
                 .loss()

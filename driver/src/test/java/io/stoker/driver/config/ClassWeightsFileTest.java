@@ -30,8 +30,7 @@ class ClassWeightsFileTest {
       })
   void isReadInEachFormat(String name, String text) {
     assertThat(read(name, text.replace('~', '\n').replace('#', '"')))
-        .isEqualTo(
-            new ClassWeighting.PerClass(Map.of("cat", 1.0, "\u00c4pfel, gr\u00fcn", 2.5)));
+        .isEqualTo(new ClassWeighting.PerClass(Map.of("cat", 1.0, "\u00c4pfel, gr\u00fcn", 2.5)));
   }
 
   @ParameterizedTest

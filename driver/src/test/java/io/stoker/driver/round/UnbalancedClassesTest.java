@@ -111,7 +111,10 @@ class UnbalancedClassesTest {
   }
 
   private static TrainingConfig.Builder weighted(String run) {
-    return job.config(run).classWeights(new ClassWeighting.Balanced()).mixup(0.2).checkpointEvery(2);
+    return job.config(run)
+        .classWeights(new ClassWeighting.Balanced())
+        .mixup(0.2)
+        .checkpointEvery(2);
   }
 
   private static TrainResult train(

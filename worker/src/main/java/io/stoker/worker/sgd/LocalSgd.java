@@ -64,11 +64,7 @@ public final class LocalSgd {
                 exampleWeights);
         score =
             network.computeGradients(
-                batch.images(),
-                targets,
-                exampleWeights,
-                batch.examples(),
-                steps.dropoutSeed(step));
+                batch.images(), targets, exampleWeights, batch.examples(), steps.dropoutSeed(step));
       } else {
         score =
             network.computeGradients(
