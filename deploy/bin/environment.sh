@@ -56,3 +56,29 @@ export_local_address() {
     export SPARK_LOCAL_IP=127.0.0.1
   fi
 }
+
+# The version of Scala that the Spark in a folder is built with; nothing where there is no Spark.
+spark_scala() {
+  local jar
+  jar=$(compgen -G "$1/jars/spark-core_*.jar" | head -n 1) || return 0
+  jar=${jar##*/spark-core_}
+  printf '%s' "${jar%%-*}"
+}
+
+# The line of the Spark in a folder, 3.5 or 4; nothing where Stoker is not built for it.
+spark_line() {
+  if compgen -G "$1/jars/spark-core_2.12-3.5.*.jar" >/dev/null; then
+    printf 3.5
+  elif compgen -G "$1/jars/spark-core_2.13-4.[1-9]*.jar" >/dev/null; then
+    printf 4
+  fi
+}
+
+# The folder that the build of a line writes to, in each module; fails for an unknown line.
+build_folder() {
+  case $1 in
+    3.5) printf target ;;
+    4) printf target-spark-4 ;;
+    *) return 1 ;;
+  esac
+}

@@ -296,7 +296,7 @@ class FaultToleranceIT {
   }
 
   private Started start(String faults, String... configuration) {
-    String classes = Stoker.checkout().resolve("deploy/target/test-classes").toString();
+    String classes = Stoker.testClasses().toString();
     List<String> command =
         new ArrayList<>(List.of("--master", master, "--driver-class-path", classes));
     Stream.concat(

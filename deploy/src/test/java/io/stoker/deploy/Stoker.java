@@ -20,6 +20,12 @@ final class Stoker {
   private static final long POLL_NANOSECONDS = TimeUnit.MILLISECONDS.toNanos(10);
   private static final Path CHECKOUT = Path.of("..").toAbsolutePath().normalize();
 
+  /** The folder that this module is built into, which differs between the lines of Spark. */
+  private static final Path BUILD =
+      Path.of(System.getProperty("stoker.build", "target")).toAbsolutePath();
+
+  private static final String LINE = System.getProperty("stoker.spark", "3.5");
+
   private final Path launcher;
   private final Path folder;
   private final Map<String, String> environment = new HashMap<>();
@@ -33,6 +39,7 @@ final class Stoker {
     this.folder = folder;
     // What the tests run is what this build assembled.
     environment.put("STOKER_BUILD", "never");
+    environment.put("STOKER_SPARK", LINE);
   }
 
   /** The launcher of this checkout, called in a folder. */
@@ -45,9 +52,19 @@ final class Stoker {
     return CHECKOUT;
   }
 
+  /** Where this build puts the classes of these tests. */
+  static Path testClasses() {
+    return BUILD.resolve("test-classes");
+  }
+
+  /** The line of Spark that this build is for. */
+  static String sparkLine() {
+    return LINE;
+  }
+
   /** The distribution that this build assembled. */
   static Path distribution() {
-    return CHECKOUT.resolve("deploy/target/stoker");
+    return BUILD.resolve("stoker");
   }
 
   Stoker with(String variable, String value) {

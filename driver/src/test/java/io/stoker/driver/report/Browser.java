@@ -131,7 +131,7 @@ final class Browser implements AutoCloseable {
 
   /** Keeps what is seen, to be looked at. */
   void keep(String name) throws IOException {
-    Path target = Files.createDirectories(Path.of("target", "screenshots"));
+    Path target = Files.createDirectories(Path.of(System.getProperty("stoker.build", "target"), "screenshots"));
     File picture = driver.getScreenshotAs(OutputType.FILE);
     Files.copy(
         picture.toPath(), target.resolve(name + ".png"), StandardCopyOption.REPLACE_EXISTING);
