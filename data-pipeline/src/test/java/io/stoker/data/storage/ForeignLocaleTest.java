@@ -28,6 +28,8 @@ class ForeignLocaleTest {
     private Lister() {}
 
     /**
+     * Lists an input.
+     *
      * @param arguments the format and the input
      */
     public static void main(String[] arguments) throws IOException {

@@ -166,6 +166,7 @@ public final class RunFolder {
 
   /** {@code run.json}; later releases may add fields. */
   @JsonIgnoreProperties(ignoreUnknown = true)
+  @SuppressWarnings("UnusedMethod") // Jackson calls the constructor.
   private record RunFile(
       int formatVersion,
       ObjectNode config,

@@ -42,6 +42,8 @@ class RunSummaryTest {
 
     try (RunLock b = lock("b");
         RunLock c = lock("c")) {
+      b.requireOurs();
+      c.requireOurs();
       Instant later = Instant.now().plus(Duration.ofDays(1));
       assertThat(RunSummary.in(folder.toString(), hadoop, later))
           .extracting(RunSummary::state)

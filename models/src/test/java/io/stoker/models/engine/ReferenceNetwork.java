@@ -143,6 +143,7 @@ public final class ReferenceNetwork {
   }
 
   /** Computes one layer for a batch. */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
   private record Forward(Placed placed, double[] parameters, double[][] in, boolean training)
       implements LayerVisitor<double[][]> {
     private double[][] forEachExample(UnaryOperator<double[]> layer) {

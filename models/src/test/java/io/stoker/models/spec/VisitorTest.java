@@ -90,11 +90,9 @@ class VisitorTest {
   void theSampleHasEveryKind() {
     ModelSpec model = EveryLayer.model();
 
-    assertThat(model.layers().stream().map(Object::getClass).distinct().toList())
-        .asList()
+    assertThat(model.layers().stream().<Object>map(Object::getClass).distinct().toList())
         .containsExactlyInAnyOrder((Object[]) LayerSpec.class.getPermittedSubclasses());
-    assertThat(initializers(model).map(Object::getClass).distinct().toList())
-        .asList()
+    assertThat(initializers(model).<Object>map(Object::getClass).distinct().toList())
         .containsExactlyInAnyOrder((Object[]) Initializer.class.getPermittedSubclasses());
   }
 
@@ -115,7 +113,7 @@ class VisitorTest {
 
   /** Visitors whose case returns the argument, if it is of the case's kind. */
   private static final class EveryLayerRecorder {
-    @SuppressWarnings("unchecked")
+    @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"}) // the caller names the type
     private static <T> T recorder(Class<?> visitor) {
       return (T)
           Proxy.newProxyInstance(
