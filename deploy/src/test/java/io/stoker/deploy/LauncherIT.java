@@ -35,7 +35,9 @@ class LauncherIT {
     Outcome outcome = Stoker.in(folder).run("--version");
 
     assertThat(outcome.exitCode()).isZero();
-    assertThat(outcome.out()).startsWith("stoker ").contains("Spark " + Stoker.sparkLine(), "Java 17");
+    assertThat(outcome.out())
+        .startsWith("stoker ")
+        .contains("Spark " + Stoker.sparkLine(), "Java 17");
   }
 
   @Test

@@ -128,7 +128,9 @@ public final class Soak {
    * @param arguments the number of kills and the seed
    */
   public static void main(String[] arguments) throws IOException {
-    Path folder = Files.createDirectories(Path.of(System.getProperty("stoker.build", "target"), "soak").toAbsolutePath());
+    Path folder =
+        Files.createDirectories(
+            Path.of(System.getProperty("stoker.build", "target"), "soak").toAbsolutePath());
     LocalCluster cluster = LocalCluster.in(folder.resolve("cluster"));
     Runtime.getRuntime().addShutdownHook(new Thread(cluster::stop, "soak's end"));
     long start = System.nanoTime();

@@ -54,7 +54,12 @@ public final class S3Server implements AutoCloseable {
                   "-Xmx256m",
                   "-XX:+UseSerialGC",
                   "-jar",
-                  Path.of(System.getProperty("stoker.build", "target"), "test-servers", "s3proxy.jar").toAbsolutePath().toString(),
+                  Path.of(
+                          System.getProperty("stoker.build", "target"),
+                          "test-servers",
+                          "s3proxy.jar")
+                      .toAbsolutePath()
+                      .toString(),
                   "--properties",
                   properties.toString())
               .redirectErrorStream(true)

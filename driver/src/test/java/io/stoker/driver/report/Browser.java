@@ -120,18 +120,20 @@ final class Browser implements AutoCloseable {
     Object findings =
         driver.executeAsyncScript(
             """
-            const done = arguments[arguments.length - 1];
-            axe.run(document).then((result) => done(result.violations
-              .filter((each) => ['serious', 'critical'].includes(each.impact))
-              .map((each) => each.id + ': ' + each.nodes.map((node) => node.html).slice(0, 3).join(' '))));
-            """);
+const done = arguments[arguments.length - 1];
+axe.run(document).then((result) => done(result.violations
+  .filter((each) => ['serious', 'critical'].includes(each.impact))
+  .map((each) => each.id + ': ' + each.nodes.map((node) => node.html).slice(0, 3).join(' '))));
+""");
     assertThat((List<?>) findings).isEmpty();
     assertThat(script("return document.documentElement.scrollWidth <= innerWidth")).isEqualTo(true);
   }
 
   /** Keeps what is seen, to be looked at. */
   void keep(String name) throws IOException {
-    Path target = Files.createDirectories(Path.of(System.getProperty("stoker.build", "target"), "screenshots"));
+    Path target =
+        Files.createDirectories(
+            Path.of(System.getProperty("stoker.build", "target"), "screenshots"));
     File picture = driver.getScreenshotAs(OutputType.FILE);
     Files.copy(
         picture.toPath(), target.resolve(name + ".png"), StandardCopyOption.REPLACE_EXISTING);
