@@ -52,6 +52,7 @@ public final class JsonMutations {
    * @param name what was changed
    * @param content the file's bytes
    */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
   public record Mutation(String name, byte[] content) {
     @Override
     public String toString() {

@@ -49,6 +49,7 @@ import org.slf4j.LoggerFactory;
  * answer, costs a connection and nothing else: no thread waits for it, it has a few seconds, and
  * where too many are connected the oldest is dropped. Each connection is for one request.
  */
+@SuppressWarnings("FutureReturnValueIgnored") // Netty closes a channel whose write fails.
 final class WebServer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(WebServer.class);
 
@@ -94,6 +95,7 @@ final class WebServer implements AutoCloseable {
    * @param headers by name
    * @param content the body; it is not copied
    */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
   record Answer(int status, Map<String, String> headers, byte[] content) {
     static Answer text(int status, String text) {
       return new Answer(

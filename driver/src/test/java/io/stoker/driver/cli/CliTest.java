@@ -304,8 +304,8 @@ class CliTest {
         .contains("alexnet-mini for 64 x 64 inputs begins with stride 2");
 
     assertThat(run("models", "alexnet-mini", "--input-size", "64", "--json")).isZero();
-    String[] lines = out.toString().strip().split("\n");
-    JsonNode json = new ObjectMapper().readTree(lines[lines.length - 1]);
+    List<String> lines = out.toString().lines().toList();
+    JsonNode json = new ObjectMapper().readTree(lines.get(lines.size() - 1));
     assertThat(json.at("/layers/0/layer").asText()).contains("/ 2");
     assertThat(json.at("/remarks/1").asText()).contains("begins with stride 2");
   }

@@ -22,6 +22,7 @@ import io.stoker.worker.TinyShards;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -171,10 +172,10 @@ class DamagedRecordsTest {
     Path file = run.resolve("metrics.jsonl");
     List<String> lines = Files.readAllLines(file);
     int damaged = 0;
-    for (Mutation mutation : JsonMutations.of(lines.get(line).getBytes(), 6 + line, FILES)) {
+    for (Mutation mutation : JsonMutations.of(lines.get(line).getBytes(StandardCharsets.UTF_8), 6 + line, FILES)) {
       ByteArrayOutputStream content = new ByteArrayOutputStream();
       for (int i = 0; i < lines.size(); i++) {
-        content.writeBytes(i == line ? mutation.content() : lines.get(i).getBytes());
+        content.writeBytes(i == line ? mutation.content() : lines.get(i).getBytes(StandardCharsets.UTF_8));
         content.write('\n');
       }
       Files.write(file, content.toByteArray());

@@ -62,14 +62,15 @@ class RunSummaryTest {
     RunOnDisk.in(folder.resolve("a"), 20).rounds(1, 7);
     Process other = new ProcessBuilder("true").start();
     other.waitFor();
+    String ours;
     try (RunLock lock = lock("a")) {
-      String ours = Files.readString(folder.resolve("a/lock.json"));
-      String dead =
-          ours.replaceAll("\"pid\" : [0-9]+", "\"pid\" : " + other.pid())
-              .replaceFirst("\"id\" : \"[^\"]*\"", "\"id\" : \"another\"");
-      lock.close();
-      Files.writeString(folder.resolve("a/lock.json"), dead);
+      lock.requireOurs();
+      ours = Files.readString(folder.resolve("a/lock.json"));
     }
+    String dead =
+        ours.replaceAll("\"pid\" : [0-9]+", "\"pid\" : " + other.pid())
+            .replaceFirst("\"id\" : \"[^\"]*\"", "\"id\" : \"another\"");
+    Files.writeString(folder.resolve("a/lock.json"), dead);
 
     assertThat(state("a", Instant.now())).isEqualTo(RunState.INTERRUPTED);
   }
