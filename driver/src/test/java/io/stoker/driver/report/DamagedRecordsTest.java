@@ -172,10 +172,12 @@ class DamagedRecordsTest {
     Path file = run.resolve("metrics.jsonl");
     List<String> lines = Files.readAllLines(file);
     int damaged = 0;
-    for (Mutation mutation : JsonMutations.of(lines.get(line).getBytes(StandardCharsets.UTF_8), 6 + line, FILES)) {
+    for (Mutation mutation :
+        JsonMutations.of(lines.get(line).getBytes(StandardCharsets.UTF_8), 6 + line, FILES)) {
       ByteArrayOutputStream content = new ByteArrayOutputStream();
       for (int i = 0; i < lines.size(); i++) {
-        content.writeBytes(i == line ? mutation.content() : lines.get(i).getBytes(StandardCharsets.UTF_8));
+        content.writeBytes(
+            i == line ? mutation.content() : lines.get(i).getBytes(StandardCharsets.UTF_8));
         content.write('\n');
       }
       Files.write(file, content.toByteArray());
