@@ -29,11 +29,11 @@ import java.util.function.BiConsumer;
 import org.apache.spark.api.java.JavaSparkContext;
 
 /**
- * How long training takes to an accuracy. Every so many images the network is evaluated on a split;
- * that takes no time of those that count.
+ * Measures how long training takes to reach an accuracy. After certain numbers of images the network
+ * is evaluated on a split; the time of evaluations does not count.
  */
 public final class AccuracyBench {
-  private static final int EVALUATED_AT_ONCE = 64;
+  private static final int EVALUATION_BATCH = 64;
 
   private final JavaSparkContext spark;
   private final double target;
@@ -41,22 +41,22 @@ public final class AccuracyBench {
   private final BiConsumer<String, Outcome> progress;
 
   /**
-   * How far training came.
+   * The state of training at an evaluation.
    *
-   * @param seconds without evaluations
-   * @param images how many were trained on
-   * @param accuracy on the split
-   * @param reached whether that is the target
+   * @param seconds how long training took, without evaluations
+   * @param images on how many images the network was trained
+   * @param accuracy the accuracy on the split
+   * @param reached whether the accuracy is at least the target
    */
   public record Outcome(double seconds, long images, double accuracy, boolean reached) {}
 
   /**
-   * Prepares it.
+   * Prepares a measurement.
    *
    * @param spark the cluster
    * @param target the accuracy, above 0, at most 1
-   * @param every so many images the network is evaluated, or as soon as a round is complete
-   * @param progress sees each evaluation
+   * @param every after how many images the network is evaluated, at the end of a round
+   * @param progress receives each evaluation
    */
   public AccuracyBench(
       JavaSparkContext spark, double target, int every, BiConsumer<String, Outcome> progress) {
@@ -68,12 +68,12 @@ public final class AccuracyBench {
     this.progress = progress;
   }
 
-  /** Ends a job whose target is reached. */
+  /** Ends a job that has reached the target. */
   private static final class Reached extends RuntimeException {
     private static final long serialVersionUID = 1L;
   }
 
-  /** Trains as {@code train} does, shards to checkpoints. */
+  /** Trains as the command {@code train} does, from shards to checkpoints. */
   public Outcome stoker(TrainingConfig recipe) {
     int images = recipe.rounds().workers() * recipe.rounds().batch() * recipe.rounds().localSteps();
     int rounds = Math.max(1, every / images);
@@ -85,7 +85,7 @@ public final class AccuracyBench {
           ExistingRun.REFUSE,
           RoundListeners.required(clock));
     } catch (Reached e) {
-      // As it should be.
+      // The expected end of the job.
     }
     return clock.last;
   }
@@ -144,7 +144,7 @@ public final class AccuracyBench {
       training.load(reader, Math.max(1, every / recipe.rounds().batch()));
     }
     SplitBlocks evaluated = new SplitBlocks(shards, recipe.validation().split(), new BlockCache(0));
-    try (Network network = Engines.named(Engines.AUTO).create(model, EVALUATED_AT_ONCE)) {
+    try (Network network = Engines.named(Engines.AUTO).create(model, EVALUATION_BATCH)) {
       BlockEvaluation evaluation = new BlockEvaluation(network, normalization, Crops.CENTRE);
       Outcome last = new Outcome(0, 0, 0, false);
       for (int epoch = 0; epoch < recipe.rounds().epochs(); epoch++) {

@@ -16,19 +16,19 @@ import java.util.Collections;
 import java.util.List;
 import org.apache.spark.api.java.JavaSparkContext;
 
-/** Rounds of the real averaging, with a network that computes nothing. */
+/** Measures rounds of the averaging that training uses, with a network that computes nothing. */
 public final class AveragingBench {
-  /** Rounds before those that count: code is compiled, networks and blocks are made. */
+  /** Rounds before those that are measured, in which the JVM compiles and networks are made. */
   static final int WARM_UP = 5;
 
   private AveragingBench() {}
 
   /**
-   * What the rounds came to.
+   * The result of a measurement.
    *
-   * @param cost of a round
-   * @param gatherSeconds fetching parameters, the workers' mean
-   * @param scatterSeconds cutting parameters into pieces, the workers' mean
+   * @param cost the cost of a round
+   * @param gatherSeconds fetching parameters, the mean over the workers
+   * @param scatterSeconds cutting parameters into pieces, the mean over the workers
    * @param averageSeconds fetching and averaging pieces, as if spread evenly over the slots
    */
   public record Result(
@@ -38,10 +38,10 @@ public final class AveragingBench {
    * Runs rounds.
    *
    * @param spark the cluster
-   * @param slices how many parameters, and how they are cut
-   * @param workers how many
-   * @param rounds how many are measured, after a warm-up
-   * @param wire what workers' values travel as
+   * @param slices how many parameters there are, and how they are cut
+   * @param workers how many workers
+   * @param rounds how many rounds are measured, after a warm-up
+   * @param wire the format in which workers send their values
    */
   public static Result run(
       JavaSparkContext spark, ParameterSlices slices, int workers, int rounds, Wire wire) {
@@ -60,11 +60,11 @@ public final class AveragingBench {
       }
       while (reports.size() < rounds) {
         long start = System.nanoTime();
-        int together = shared.roundsPerStage(workers, rounds - reports.size());
+        int inStage = shared.roundsPerStage(workers, rounds - reports.size());
         String name = "round %d of %d".formatted(reports.size() + 1, rounds);
-        reports.addAll(shared.advance(Collections.nCopies(together, work), name));
-        double each = (System.nanoTime() - start) / 1e9 / together;
-        seconds.addAll(Collections.nCopies(together, each));
+        reports.addAll(shared.advance(Collections.nCopies(inStage, work), name));
+        double each = (System.nanoTime() - start) / 1e9 / inStage;
+        seconds.addAll(Collections.nCopies(inStage, each));
       }
     }
     return new Result(
@@ -86,7 +86,7 @@ public final class AveragingBench {
    * Measures rounds of another way of averaging.
    *
    * @param spark the cluster
-   * @param rounds how many are measured, after a warm-up
+   * @param rounds how many rounds are measured, after a warm-up
    * @param round one round
    */
   static AveragingCost measure(JavaSparkContext spark, int rounds, Runnable round) {
@@ -104,7 +104,7 @@ public final class AveragingBench {
     return new AveragingCost(Median.of(seconds), seen(spark, traffic) / rounds, -1);
   }
 
-  /** Begins to count once all that went before has been reported. */
+  /** Begins to count when Spark has reported everything that happened before. */
   private static void watch(JavaSparkContext spark, DriverTraffic traffic) {
     Jobs.awaitEvents(spark);
     spark.sc().addSparkListener(traffic);

@@ -1,11 +1,11 @@
 package io.stoker.driver.bench;
 
 /**
- * What it costs to average parameters once.
+ * The cost of averaging parameters once.
  *
- * @param secondsPerRound the median
- * @param driverBytesPerRound bytes through the driver, the mean
- * @param executorBytesPerRound bytes from one executor to another, the mean; -1 where unknown
+ * @param secondsPerRound the median over the rounds
+ * @param driverBytesPerRound bytes through the driver, the mean over the rounds
+ * @param executorBytesPerRound bytes from one executor to another, the mean; -1 if it is not known
  */
 public record AveragingCost(
     double secondsPerRound, long driverBytesPerRound, long executorBytesPerRound) {}

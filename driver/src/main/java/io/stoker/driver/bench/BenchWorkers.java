@@ -10,7 +10,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.Function;
 
-/** Workers of one engine, each on a thread of its own as in an executor's slots. */
+/** Workers of one engine. Each has a thread of its own, like a worker in a slot of an executor. */
 final class BenchWorkers implements AutoCloseable {
   private final List<ExecutorService> threads = new ArrayList<>();
   private final List<StepWorker> workers = new ArrayList<>();
@@ -20,35 +20,35 @@ final class BenchWorkers implements AutoCloseable {
       threads.add(Executors.newSingleThreadExecutor());
     }
     try {
-      List<Callable<StepWorker>> making = new ArrayList<>();
+      List<Callable<StepWorker>> constructors = new ArrayList<>();
       for (int i = 0; i < load.workers(); i++) {
         int seed = i;
-        making.add(() -> new StepWorker(engine, load, seed));
+        constructors.add(() -> new StepWorker(engine, load, seed));
       }
-      workers.addAll(together(making));
+      workers.addAll(runAll(constructors));
     } catch (RuntimeException e) {
       close();
       throw e;
     }
   }
 
-  /** Has all workers do something at the same time, and collects what they come to. */
+  /** Runs a function on all workers at the same time, and collects the results. */
   <T> List<T> all(Function<StepWorker, T> work) {
     List<Callable<T>> tasks = new ArrayList<>();
     for (StepWorker worker : workers) {
       tasks.add(() -> work.apply(worker));
     }
-    return together(tasks);
+    return runAll(tasks);
   }
 
-  private <T> List<T> together(List<Callable<T>> tasks) {
-    List<Future<T>> begun = new ArrayList<>();
+  private <T> List<T> runAll(List<Callable<T>> tasks) {
+    List<Future<T>> running = new ArrayList<>();
     for (int i = 0; i < tasks.size(); i++) {
-      begun.add(threads.get(i).submit(tasks.get(i)));
+      running.add(threads.get(i).submit(tasks.get(i)));
     }
     try {
       List<T> results = new ArrayList<>();
-      for (Future<T> task : begun) {
+      for (Future<T> task : running) {
         results.add(task.get());
       }
       return results;

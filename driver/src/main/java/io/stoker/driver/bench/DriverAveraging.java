@@ -8,9 +8,10 @@ import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 
 /**
- * The usual way to average on Spark, done well: the driver broadcasts the parameters, workers load
- * them into networks that stay, and send back what they come to; the vectors are added pairwise on
- * executors ({@code treeReduce}, fp32, in place), and the sum is divided and broadcast again.
+ * Measures the usual way to average on Spark, implemented well: the driver broadcasts the
+ * parameters, workers load them into networks that stay on the executors, the results are added
+ * pairwise on executors ({@code treeReduce}, fp32, in place), and the driver divides the sum and
+ * broadcasts it again.
  */
 public final class DriverAveraging {
   private DriverAveraging() {}
@@ -19,9 +20,9 @@ public final class DriverAveraging {
    * Runs rounds.
    *
    * @param spark the cluster
-   * @param parameters how many
-   * @param workers how many
-   * @param rounds how many are measured, after a warm-up
+   * @param parameters how many parameters
+   * @param workers how many workers
+   * @param rounds how many rounds are measured, after a warm-up
    */
   public static AveragingCost run(JavaSparkContext spark, int parameters, int workers, int rounds) {
     float[] first = new float[parameters];
@@ -37,7 +38,7 @@ public final class DriverAveraging {
       JavaSparkContext spark, JavaRDD<Integer> each, float[] parameters, int workers) {
     Broadcast<float[]> sent = spark.broadcast(parameters);
     try {
-      float[] sum = each.map(worker -> worked(sent.value())).treeReduce(DriverAveraging::add);
+      float[] sum = each.map(worker -> trained(sent.value())).treeReduce(DriverAveraging::add);
       for (int i = 0; i < sum.length; i++) {
         sum[i] /= workers;
       }
@@ -47,7 +48,7 @@ public final class DriverAveraging {
     }
   }
 
-  private static float[] worked(float[] parameters) {
+  private static float[] trained(float[] parameters) {
     NoOpNetwork network = NoOpWork.borrow(parameters.length, TaskContext.get());
     network.writeParameters(0, FloatBuffer.wrap(parameters));
     float[] after = new float[parameters.length];

@@ -2,27 +2,27 @@ package io.stoker.driver.bench;
 
 import org.apache.spark.api.java.JavaSparkContext;
 
-/** The averaging of another library, in numbers that compare with Stoker's. */
+/** Measures the averaging of another library, in numbers that can be compared with Stoker's. */
 public final class LibraryAveraging {
   private LibraryAveraging() {}
 
   /**
-   * What was measured.
+   * The result of a measurement.
    *
-   * @param parameters how many the library averaged: about as many as were asked for
-   * @param cost of a round; it includes the step
-   * @param stepSeconds what a worker's step on one example takes alone
+   * @param parameters how many parameters the library averaged, about as many as were asked for
+   * @param cost the cost of a round, which includes a step
+   * @param stepSeconds how long a worker's step on one example takes
    */
   public record Result(int parameters, AveragingCost cost, double stepSeconds) {}
 
   /**
    * Runs rounds.
    *
-   * @param library whose averaging is measured
+   * @param library the library
    * @param spark the cluster
-   * @param parameters how many
-   * @param workers how many
-   * @param rounds how many are measured, after a warm-up
+   * @param parameters how many parameters
+   * @param workers how many workers
+   * @param rounds how many rounds are measured, after a warm-up
    */
   public static Result run(
       AveragingLibrary library, JavaSparkContext spark, int parameters, int workers, int rounds) {

@@ -9,14 +9,14 @@ import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 
 /**
- * A network that holds parameters and computes nothing: what remains of a round is the averaging.
- * Its vector lives outside the heap, as that of a real engine does.
+ * A network that holds parameters and computes nothing, so that a round consists of the averaging.
+ * Its vector is outside the heap, like that of a real engine.
  */
 final class NoOpNetwork implements Network {
   private final FloatBuffer parameters;
 
   /**
-   * @param parameters how many, up to 2^29
+   * @param parameters how many parameters, up to 2^29
    */
   NoOpNetwork(int parameters) {
     this.parameters =
@@ -39,11 +39,11 @@ final class NoOpNetwork implements Network {
     parameters.put((int) offset, source, source.position(), source.remaining());
   }
 
-  /** There is none. */
+  /** There is no updater state. */
   @Override
   public void resetUpdaterState() {}
 
-  /** The memory goes with the buffer. */
+  /** The JVM frees the memory with the buffer. */
   @Override
   public void close() {}
 

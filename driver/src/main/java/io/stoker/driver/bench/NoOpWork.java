@@ -11,18 +11,18 @@ import org.apache.spark.TaskContext;
 import org.apache.spark.util.TaskCompletionListener;
 
 /**
- * A round of no steps, on networks that stay in their executor.
+ * A round without steps, on networks that stay on their executor.
  *
  * @param workers how many workers
  * @param parameters how many parameters
  */
 record NoOpWork(int workers, int parameters) implements RoundWork {
-  /** Each worker's weight. */
+  /** The weight of each worker. */
   static final int EXAMPLES = 64;
 
   private static final Deque<NoOpNetwork> IDLE = new ConcurrentLinkedDeque<>();
 
-  private record Still(NoOpNetwork network) implements Part {
+  private record NoOpPart(NoOpNetwork network) implements Part {
     /** There are no frozen parameters. */
     @Override
     public void loadFrozen(Consumer<Network> loader) {}
@@ -38,7 +38,7 @@ record NoOpWork(int workers, int parameters) implements RoundWork {
     }
   }
 
-  /** Borrows a resident network until the task ends. */
+  /** Borrows an idle network, or makes one, until the task ends. */
   static NoOpNetwork borrow(int parameters, TaskContext context) {
     NoOpNetwork network = take(parameters);
     context.addTaskCompletionListener((TaskCompletionListener) ended -> IDLE.push(network));
@@ -52,6 +52,6 @@ record NoOpWork(int workers, int parameters) implements RoundWork {
 
   @Override
   public Part begin(int worker, Configuration hadoop, TaskContext context) {
-    return new Still(take(parameters));
+    return new NoOpPart(take(parameters));
   }
 }

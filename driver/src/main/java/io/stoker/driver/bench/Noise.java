@@ -7,7 +7,7 @@ import java.nio.FloatBuffer;
 import java.util.SplittableRandom;
 import org.apache.hadoop.conf.Configuration;
 
-/** Values between -0.05 and 0.05 that no compression makes smaller, as trained parameters are. */
+/** Random values between -0.05 and 0.05. Like trained parameters, they cannot be compressed. */
 record Noise() implements SliceSource {
   private static final float RANGE = 0.1f;
 

@@ -9,13 +9,13 @@ import java.util.Optional;
 /**
  * The memory of this process that is in RAM, heap and native together, as Linux counts it.
  *
- * @param bytes now
- * @param peakBytes the most that it ever was
+ * @param bytes the memory now
+ * @param peakBytes the largest amount since the process began
  */
 public record ResidentMemory(long bytes, long peakBytes) {
   private static final Path STATUS = Path.of("/proc/self/status");
 
-  /** What it is; empty on systems that do not tell. */
+  /** The memory of this process; empty on systems other than Linux. */
   public static Optional<ResidentMemory> now() {
     try {
       List<String> lines = Files.readAllLines(STATUS);

@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Times steps of several networks side by side. Engines that are compared take turns, so that none
- * gets the machine's better minutes.
+ * Times steps of several networks that run at the same time. Engines that are compared alternate,
+ * so that changes of the machine's speed affect all of them.
  */
 public final class StepBench {
   private static final int TURNS = 3;
@@ -18,11 +18,11 @@ public final class StepBench {
   private StepBench() {}
 
   /**
-   * What came of it.
+   * The result of a measurement.
    *
-   * @param rates each engine's
-   * @param memoryWarm after the first engine's warm-up, before there is another engine
-   * @param memory after its first turns, before there is another engine
+   * @param rates the rate of each engine
+   * @param memoryWarm the memory after the warm-up of the first engine, before another one starts
+   * @param memory the memory after the first turn of the first engine, before another one starts
    */
   public record Result(
       List<StepRate> rates, Optional<ResidentMemory> memoryWarm, Optional<ResidentMemory> memory) {
@@ -34,8 +34,8 @@ public final class StepBench {
   /**
    * Measures engines.
    *
-   * @param engines the engines; the first begins
-   * @param load what they do
+   * @param engines the engines, in the order in which they alternate
+   * @param load the work of each
    * @param seconds for how long each is measured, after a warm-up
    */
   public static Result run(List<Engine> engines, StepLoad load, int seconds) {

@@ -4,15 +4,15 @@ import io.stoker.failure.Check;
 import io.stoker.models.spec.ModelSpec;
 
 /**
- * What is measured: the work of an executor's slots, without Spark.
+ * The work that is measured: that of an executor's slots, without Spark.
  *
  * @param model the model
  * @param batch examples of one step
- * @param workers networks that step side by side, each on a thread
- * @param pass what a step is
+ * @param workers how many networks take steps at the same time, each on a thread
+ * @param pass the kind of step
  */
 public record StepLoad(ModelSpec model, int batch, int workers, Pass pass) {
-  /** What a step is. */
+  /** The kind of a step. */
   public enum Pass {
     /** Gradients and update. */
     TRAINING,
@@ -25,7 +25,7 @@ public record StepLoad(ModelSpec model, int batch, int workers, Pass pass) {
     Check.input(workers >= 1, "Invalid workers: %d (must be >= 1)", workers);
   }
 
-  /** Floating-point operations of one example: a multiply-add counts as two. */
+  /** Floating-point operations of one example; a multiply-add counts as two. */
   double flops() {
     return model.placed().stream().mapToDouble(placed -> placed.flops() + backward(placed)).sum();
   }

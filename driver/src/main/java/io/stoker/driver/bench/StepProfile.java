@@ -3,12 +3,14 @@ package io.stoker.driver.bench;
 import java.util.List;
 
 /**
- * Where the time of a step goes.
+ * The times of a step's parts.
  *
- * @param peakGigaflopsPerSecond the fastest that a large convolution was, before and after, on all
- *     workers at once
- * @param shareOfPeak the whole step's arithmetic, of what the machine could have done in its time
- * @param otherMilliseconds what is no layer: copying images in, softmax and loss, the update
+ * @param peakGigaflopsPerSecond the speed of a large convolution on all workers at the same time, the
+ *     larger of two measurements, before and after the step's
+ * @param shareOfPeak the arithmetic of the whole step, divided by what the machine could do in its
+ *     time
+ * @param otherMilliseconds the time outside of layers: copying images in, softmax and loss, the
+ *     update
  * @param layers the layers, from the first
  */
 public record StepProfile(

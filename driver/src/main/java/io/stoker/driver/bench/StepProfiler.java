@@ -13,9 +13,9 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 
-/** Finds where the time of a step goes. */
+/** Measures the times of a step's layers. */
 public final class StepProfiler {
-  /** Of the seconds of {@link StepBench}. */
+  /** The share of the seconds of {@link StepBench} that timing takes. */
   private static final double SHARE = 0.5;
 
   private static final double PEAK_SHARE = 0.1;
@@ -24,11 +24,11 @@ public final class StepProfiler {
   private StepProfiler() {}
 
   /**
-   * Times an engine's layers, after {@link StepBench} has measured it without that.
+   * Times an engine's layers, after {@link StepBench} has measured it without timing them.
    *
    * @param engine the engine
-   * @param load what it does
-   * @param seconds as of {@link StepBench#run}
+   * @param load the work
+   * @param seconds as for {@link StepBench#run}
    * @throws io.stoker.failure.InputException if the engine cannot time layers
    */
   public static StepProfile profile(Engine engine, StepLoad load, int seconds) {
@@ -37,11 +37,11 @@ public final class StepProfiler {
     double[] forward = new double[layers];
     double[] backward = new double[layers];
     List<Long> steps = new ArrayList<>();
-    try (BenchWorkers crew = new BenchWorkers(engine, load)) {
-      List<LayerTimes> all = crew.all(StepWorker::timeLayers);
-      crew.all(worker -> worker.steps(seconds * WARM_UP_SHARE));
+    try (BenchWorkers workers = new BenchWorkers(engine, load)) {
+      List<LayerTimes> all = workers.all(StepWorker::timeLayers);
+      workers.all(worker -> worker.steps(seconds * WARM_UP_SHARE));
       all.forEach(LayerTimes::clear);
-      crew.all(worker -> worker.steps(seconds * SHARE)).forEach(steps::addAll);
+      workers.all(worker -> worker.steps(seconds * SHARE)).forEach(steps::addAll);
       for (LayerTimes times : all) {
         for (int layer = 0; layer < layers; layer++) {
           forward[layer] += times.forward(layer) / 1e6 / steps.size();
@@ -75,7 +75,7 @@ public final class StepProfiler {
         quotient(there + back, forward + backward) / peak);
   }
 
-  /** All workers' arithmetic in a step. */
+  /** The arithmetic of all workers in a step. */
   private static double megaflops(StepLoad load, double flops) {
     return (double) load.batch() * load.workers() * flops / 1e6;
   }
@@ -86,10 +86,11 @@ public final class StepProfiler {
   }
 
   /**
-   * What the machine can do: a convolution of 256 channels in and out, 3x3 over 14x14, is as good
-   * as any product gets. The first one puts the images into the order that the second begins with.
+   * The peak speed of the machine: that of a convolution with 256 channels in and out, 3x3 over
+   * 14x14, than which no product is faster. The second of two is timed, since the first one also
+   * brings the images into the memory order of convolutions.
    */
-  private static double peak(Engine engine, int workers, double seconds) {
+  private static double peak(Engine engine, int networks, double seconds) {
     LayerSpec large =
         new LayerSpec.Convolution(256, Window.of(3).padded(1), 1, new Initializer.He(), 0);
     LayerSpec small = new LayerSpec.Pooling(LayerSpec.Pooling.Kind.MAXIMUM, Window.of(14).by(14));
@@ -98,10 +99,10 @@ public final class StepProfiler {
             "peak",
             new Shape(14, 14, 256),
             List.of(large, large, small, new LayerSpec.Dense(2, new Initializer.He(), 0)));
-    StepLoad load = new StepLoad(model, PEAK_EXAMPLES, workers, StepLoad.Pass.INFERENCE);
+    StepLoad load = new StepLoad(model, PEAK_EXAMPLES, networks, StepLoad.Pass.INFERENCE);
     double megaflops = PEAK_EXAMPLES * (double) model.placed().get(1).flops() / 1e6;
-    try (BenchWorkers crew = new BenchWorkers(engine, load)) {
-      return crew.all(worker -> megaflops / fastest(worker, seconds)).stream()
+    try (BenchWorkers workers = new BenchWorkers(engine, load)) {
+      return workers.all(worker -> megaflops / fastest(worker, seconds)).stream()
           .mapToDouble(Double::doubleValue)
           .sum();
     }

@@ -3,13 +3,13 @@ package io.stoker.driver.bench;
 import java.util.List;
 
 /**
- * How fast steps were.
+ * The speed of steps.
  *
- * @param imagesPerSecond of all workers, by the median step
+ * @param imagesPerSecond of all workers together, by the median step
  * @param stepMilliseconds the median over all steps of all workers
- * @param gigaflopsPerSecond of all workers
- * @param steps how many were timed
- * @param seconds how long a worker took for its own
+ * @param gigaflopsPerSecond of all workers together
+ * @param steps how many steps were timed
+ * @param seconds how long a worker took for its steps
  */
 public record StepRate(
     double imagesPerSecond,

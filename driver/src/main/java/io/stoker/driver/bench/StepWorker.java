@@ -12,10 +12,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 
-/** One network with a batch of noise. */
+/** One network, with a batch of random images. */
 final class StepWorker implements AutoCloseable {
   private static final StepSettings SETTINGS = new StepSettings(0.001f, 0.9f, 0.0005f);
-  private static final int PIECE = 1 << 16;
+  private static final int CHUNK = 1 << 16;
 
   private final StepLoad load;
   private final Network network;
@@ -35,19 +35,19 @@ final class StepWorker implements AutoCloseable {
     answers = new float[load.batch() * model.classes()];
     Targets.fill(labels, load.batch(), model.classes(), 0, answers);
     network = engine.create(model, load.batch());
-    FloatBuffer piece = FloatBuffer.allocate(PIECE);
+    FloatBuffer chunk = FloatBuffer.allocate(CHUNK);
     InitialParameters parameters = new InitialParameters(model, seed);
-    for (long offset = 0; offset < model.parameterCount(); offset += PIECE) {
-      piece.clear().limit((int) Math.min(PIECE, model.parameterCount() - offset));
-      parameters.fill(offset, piece);
-      network.writeParameters(offset, piece.flip());
+    for (long offset = 0; offset < model.parameterCount(); offset += CHUNK) {
+      chunk.clear().limit((int) Math.min(CHUNK, model.parameterCount() - offset));
+      parameters.fill(offset, chunk);
+      network.writeParameters(offset, chunk.flip());
     }
   }
 
   /**
-   * Takes steps for so long, at least one.
+   * Takes steps for some time, and at least one step.
    *
-   * @return the nanoseconds of each
+   * @return the nanoseconds of each step
    */
   List<Long> steps(double seconds) {
     List<Long> times = new ArrayList<>();

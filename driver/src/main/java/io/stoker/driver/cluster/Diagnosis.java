@@ -15,7 +15,7 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
-/** What to think of a cluster, by what its processes say of themselves. */
+/** Judges a cluster by the facts that its processes have reported. */
 public final class Diagnosis {
   private static final int JAVA = 17;
 
@@ -24,8 +24,8 @@ public final class Diagnosis {
   private final ClusterSurvey survey;
 
   /**
-   * @param driver what the driver says
-   * @param survey what the executors say
+   * @param driver the facts of the driver
+   * @param survey the facts of the executors
    */
   public Diagnosis(ProcessFacts driver, ClusterSurvey survey) {
     this.driver = driver;
@@ -34,9 +34,9 @@ public final class Diagnosis {
   }
 
   /**
-   * Judges.
+   * Judges each aspect of the cluster.
    *
-   * @param gpus the engine of a job on graphics cards, where one is wanted
+   * @param gpus the engine that shall compute on graphics cards, if one shall
    */
   public List<Verdict> verdicts(Optional<Engine> gpus) {
     List<Verdict> verdicts = new ArrayList<>();
@@ -126,7 +126,7 @@ public final class Diagnosis {
         : facts.cores();
   }
 
-  /** Heap and native memory of all executors of a machine, against what it has. */
+  /** Compares heap and native memory of all executors of a machine with the machine's memory. */
   private Verdict memory() {
     Map<String, Long> wanted = new TreeMap<>();
     Map<String, Long> there = new TreeMap<>();

@@ -9,12 +9,12 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What one process can compute with.
+ * An engine as one process finds it.
  *
  * @param name the engine's name
- * @param available whether it runs there
- * @param description the engine in one line; why not, where it does not run
- * @param devices the graphics cards that it computes on there
+ * @param available whether the engine runs in the process
+ * @param description the engine in one line; if it does not run, the reason
+ * @param devices how many graphics cards it can compute on
  */
 public record EngineFacts(String name, boolean available, String description, int devices)
     implements Serializable {

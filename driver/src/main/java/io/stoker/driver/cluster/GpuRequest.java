@@ -14,8 +14,8 @@ import java.util.Optional;
 import org.apache.spark.SparkConf;
 
 /**
- * A job's wish to compute on graphics cards, one a task: {@code --device gpu}, or Spark's own
- * {@code spark.task.resource.gpu.amount}.
+ * A job's request for graphics cards, one a task. A job requests them with {@code --device gpu}, or
+ * with Spark's own {@code spark.task.resource.gpu.amount}.
  */
 public final class GpuRequest {
   private static final String OF_A_TASK = "spark.task.resource.gpu.amount";
@@ -26,16 +26,16 @@ public final class GpuRequest {
 
   private GpuRequest() {}
 
-  /** Whether a job's configuration has the wish. */
+  /** Whether a job's configuration requests graphics cards. */
   public static boolean isIn(SparkConf conf) {
     return conf.get(TaskDevices.DEVICE, "").equals(TaskDevices.GPU) || conf.contains(OF_A_TASK);
   }
 
   /**
-   * Completes a configuration that has the wish, before Spark starts with it; leaves all others
-   * alone.
+   * Completes a configuration that requests graphics cards, before Spark starts with it. Other
+   * configurations stay as they are.
    *
-   * @throws InputException if it wants both processors and cards
+   * @throws InputException if it requests both processors and cards
    */
   public static void complete(SparkConf conf) {
     Check.input(
@@ -49,14 +49,14 @@ public final class GpuRequest {
     }
     conf.set(TaskDevices.DEVICE, TaskDevices.GPU);
     if (conf.get(MASTER, "local").startsWith("local")) {
-      // Spark assigns none there, and would wait for them for ever; each task takes a free one.
+      // A local master assigns no cards: it would wait for them for ever. A task takes a free one.
       conf.remove(OF_A_TASK);
       conf.remove(OF_AN_EXECUTOR);
       return;
     }
     conf.setIfMissing(OF_A_TASK, "1");
     conf.setIfMissing(OF_AN_EXECUTOR, "1");
-    // CUDA's own order is the fastest first; addresses are numbers in the order of the bus.
+    // By default, CUDA numbers the fastest card first; Spark's addresses are in bus order.
     conf.setIfMissing(ORDER, "PCI_BUS_ID");
     if (conf.get(MASTER).startsWith("k8s")) {
       conf.setIfMissing(VENDOR, "nvidia.com");
@@ -67,8 +67,8 @@ public final class GpuRequest {
    * The engine for a job.
    *
    * @param conf the configuration that Spark runs with
-   * @param name the engine's, or {@link Engines#AUTO}
-   * @throws ResourceException if it is to compute on cards, and cannot
+   * @param name the engine's name, or {@link Engines#AUTO}
+   * @throws ResourceException if the job requests cards, and the engine cannot compute on them
    */
   public static Engine engine(SparkConf conf, String name) {
     if (!isIn(conf)) {
@@ -91,9 +91,9 @@ public final class GpuRequest {
   /**
    * Makes sure that each slot has a card of its own, for which the engine has code.
    *
-   * @param survey of the executors
+   * @param survey the executors
    * @param engine the engine that computes
-   * @throws ResourceException if not; it names the card and the executor
+   * @throws ResourceException if a slot has none; the message names the card and the executor
    */
   public static void check(ClusterSurvey survey, Engine engine) {
     Map<String, String> owners = new HashMap<>();

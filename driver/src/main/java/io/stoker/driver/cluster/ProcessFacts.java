@@ -8,21 +8,21 @@ import java.util.List;
 import org.apache.spark.SparkEnv;
 
 /**
- * What a driver or an executor is made of.
+ * Facts about the process of a driver or an executor.
  *
  * @param executor Spark's name of it; {@code driver} for the driver
  * @param host its machine
- * @param java the version
- * @param spark the version
+ * @param java the version of Java
+ * @param spark the version of Spark
  * @param processor the machine's processor
  * @param cores processors that the process may use
- * @param threads {@code OMP_NUM_THREADS}; blank where it is not set
+ * @param threads {@code OMP_NUM_THREADS}; blank if it is not set
  * @param memoryBytes the machine's memory
  * @param heapBytes the largest heap
- * @param nativeLimit the most native memory for networks, as JavaCPP was told
- * @param residentLimit the most memory of the process, as JavaCPP was told
+ * @param nativeLimit the limit of native memory for networks, as JavaCPP is configured
+ * @param residentLimit the limit of all memory of the process, as JavaCPP is configured
  * @param cards the graphics cards, as nvidia-smi lists them
- * @param engines what it computes with
+ * @param engines the engines of the process
  */
 public record ProcessFacts(
     String executor,
@@ -47,12 +47,12 @@ public record ProcessFacts(
     engines = List.copyOf(engines);
   }
 
-  /** Gathered once, by whichever task is first: engines take a while to start. */
+  /** Gathered by the first task that asks, and kept, since engines take a while to start. */
   private static final class Gathered {
     private static final ProcessFacts HERE = gather();
   }
 
-  /** This process's. */
+  /** The facts of this process. */
   public static ProcessFacts here() {
     return Gathered.HERE;
   }

@@ -11,7 +11,7 @@ import java.util.stream.Stream;
 /**
  * A processor as Linux describes it.
  *
- * @param name its model
+ * @param name the model of the processor
  * @param vectorExtensions those of its instruction sets that speed up networks
  */
 public record Processor(String name, List<String> vectorExtensions) implements Serializable {
@@ -32,7 +32,7 @@ public record Processor(String name, List<String> vectorExtensions) implements S
     vectorExtensions = List.copyOf(vectorExtensions);
   }
 
-  /** This machine's first processor, with its architecture's name where Linux tells no more. */
+  /** The first processor of this machine; with the name of its architecture if Linux names none. */
   public static Processor here() {
     try {
       return parse(Files.readAllLines(Path.of("/proc/cpuinfo")));
@@ -51,8 +51,8 @@ public record Processor(String name, List<String> vectorExtensions) implements S
   }
 
   /**
-   * What decides how oneDNN sums, and so the last bits of a result: the widest instruction set that
-   * it would take here.
+   * The kind of the processor, on which the last bits of a result depend: the widest instruction set
+   * that oneDNN uses on it, since this decides in which order it sums.
    */
   public String kind() {
     return vectorExtensions.contains("avx512bw")

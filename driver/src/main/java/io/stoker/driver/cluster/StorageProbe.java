@@ -18,12 +18,12 @@ public final class StorageProbe {
   private StorageProbe() {}
 
   /**
-   * What was measured.
+   * The result of a probe.
    *
    * @param uri the folder
-   * @param bytes how much was written, and read again
-   * @param writeSeconds what writing took
-   * @param readSeconds what reading took
+   * @param bytes how many bytes were written, and read again
+   * @param writeSeconds how long writing took
+   * @param readSeconds how long reading took
    */
   public record Result(String uri, int bytes, double writeSeconds, double readSeconds) {
     @Override
