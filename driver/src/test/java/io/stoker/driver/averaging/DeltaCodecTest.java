@@ -18,7 +18,7 @@ class DeltaCodecTest {
   private final Random random = new Random(5);
 
   @Test
-  void halfPrecisionIsWhatTheStandardSays() {
+  void halfPrecisionHasTheBitsOfTheStandard() {
     for (int half = 0; half < (1 << 16); half++) {
       int exponent = (half >> 10) & 31;
       int fraction = half & 1023;
@@ -37,7 +37,7 @@ class DeltaCodecTest {
   }
 
   @Test
-  void halfPrecisionIsTheNearestAndOfTwoTheEven() {
+  void halfPrecisionRoundsToTheNearestAndOfTwoToTheEven() {
     for (int half = 0; half < 0x7bff; half++) {
       float low = Half.toFloat((short) half);
       float high = Half.toFloat((short) (half + 1));
@@ -100,7 +100,7 @@ class DeltaCodecTest {
   @EnumSource(
       value = Wire.class,
       names = {"FP16", "INT8"})
-  void keepsNothingAndWhatIsNoNumber(Wire wire) {
+  void encodesZeroAsZeroAndNanAsNan(Wire wire) {
     assertThat(decoded(wire, new float[300])).containsOnly(0);
     assertThat(decoded(wire, new float[] {1, Float.NaN})[1]).isNaN();
   }

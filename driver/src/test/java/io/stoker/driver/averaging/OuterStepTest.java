@@ -22,7 +22,7 @@ class OuterStepTest {
   /** Against the algorithm as it is written down, with a vector of its own for each thing. */
   @ParameterizedTest
   @CsvSource({"1, 0.9, false", "0.7, 0.5, false", "1, 0.9, true", "0.3, 0.6, true"})
-  void isMomentumOnTheMeansDelta(double rate, double momentum, boolean nesterov) {
+  void appliesMomentumToTheChangeOfTheMean(double rate, double momentum, boolean nesterov) {
     OuterStep step = new OuterStep(rate, momentum, nesterov, List.of());
     ParameterSlices slices = new ParameterSlices(0, LENGTH, 2, true, LENGTH);
     float[] position = values();
@@ -50,7 +50,7 @@ class OuterStepTest {
   }
 
   @Test
-  void isTheMeanToTheLastBitWithRateOneAndNoMomentum() {
+  void givesTheMeanToTheLastBitWithRateOneAndNoMomentum() {
     ParameterSlices slices = new ParameterSlices(LENGTH, 2, LENGTH);
     byte[] mean = bytes(values(), values());
 

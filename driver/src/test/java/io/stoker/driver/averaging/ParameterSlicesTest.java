@@ -8,7 +8,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class ParameterSlicesTest {
   @ParameterizedTest
   @CsvSource({"1,1", "10,3", "12,3", "13,3", "62378344,1048576", "5000000000,500000000"})
-  void coverEachValueOnce(long parameters, int sliceLength) {
+  void slicesCoverEachValueOnce(long parameters, int sliceLength) {
     ParameterSlices slices = new ParameterSlices(parameters, 1, sliceLength);
 
     long next = 0;
@@ -29,7 +29,7 @@ class ParameterSlicesTest {
     "62378344,2,64,123", // as many pieces as 256 MiB hold
     "62378344,1,100000,238"
   })
-  void areAsLargeAsATaskCanHoldAndOneForEachWorkerAtLeast(
+  void slicesAreAsLargeAsATaskCanHoldAndAtLeastAsManyAsWorkers(
       long parameters, int vectors, int workers, int count) {
     int length = ParameterSlices.fittingLength(parameters, vectors, workers);
 
@@ -38,7 +38,7 @@ class ParameterSlicesTest {
 
   @ParameterizedTest
   @CsvSource({"1,40", "2,80"})
-  void holdEachVectorThatTravels(int vectors, int bytes) {
+  void slicesHoldEachVectorThatWorkersSend(int vectors, int bytes) {
     assertThat(new ParameterSlices(100, vectors, 10).bytes(3)).isEqualTo(bytes);
   }
 }

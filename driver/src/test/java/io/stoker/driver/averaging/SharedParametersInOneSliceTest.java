@@ -6,6 +6,7 @@ import io.stoker.driver.LocalSpark;
 import io.stoker.driver.config.Wire;
 import io.stoker.worker.runtime.RoundWork;
 import io.stoker.worker.sgd.StepSchedule;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -24,8 +25,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * All the same where the next round's workers average, and with several rounds in one stage, whose
- * workers exchange their pieces.
+ * Parameters in one slice: the same tests with averages that the next round's workers compute, and
+ * tests of multi-round stages, whose workers exchange their pieces.
  */
 @Tag("slow")
 class SharedParametersInOneSliceTest extends SharedParametersTest {
@@ -36,14 +37,14 @@ class SharedParametersInOneSliceTest extends SharedParametersTest {
     return 1 << 20;
   }
 
-  /** What is averaged when the next round begins may need those before. */
+  /** The average is computed when the next round begins, from the pieces of the round before. */
   @Override
   int generations() {
     return 2;
   }
 
   @Test
-  void areTheSameAfterSeveralRoundsInOneStage() {
+  void aMultiRoundStageGivesTheSameBitsAsSingleRounds() {
     try (JavaSparkContext spark = LocalSpark.start("local[4]");
         SharedParameters parameters = load(spark);
         SharedParameters oneByOne = load(spark)) {
@@ -64,7 +65,7 @@ class SharedParametersInOneSliceTest extends SharedParametersTest {
   }
 
   @Test
-  void areTheSameAfterStagesOfOneAndOfSeveralRounds() {
+  void stagesOfOneAndOfSeveralRoundsGiveTheSameBits() {
     try (JavaSparkContext spark = LocalSpark.start("local[4]");
         SharedParameters parameters = load(spark)) {
       parameters.advance(task(0, STEADY), "a round");
@@ -76,10 +77,10 @@ class SharedParametersInOneSliceTest extends SharedParametersTest {
     }
   }
 
-  /** It begins with the stage's first round, and hears where the pieces are that it has missed. */
+  /** It begins with the first round of the stage, and is told where the pieces of others are. */
   @ParameterizedTest
   @ValueSource(ints = {0, 3, 6})
-  void areTheSameWhereAWorkerBeginsAgain(int failingStep) {
+  void aWorkerThatBeginsAgainInAMultiRoundStageGivesTheSameBits(int failingStep) {
     StepSchedule failing =
         step -> {
           TaskContext task = TaskContext.get();
@@ -99,9 +100,9 @@ class SharedParametersInOneSliceTest extends SharedParametersTest {
     }
   }
 
-  /** The others are done, and their pieces still there. */
+  /** The pieces of the other workers are still there. */
   @Test
-  void areTheSameWhereOneWorkersLastPieceIsLost() {
+  void aLostLastPieceIsComputedAgainByOneWorker() {
     try (JavaSparkContext spark = LocalSpark.start("local[4]");
         SharedParameters parameters = load(spark)) {
       Stages stages = Stages.of(spark);
@@ -126,11 +127,12 @@ class SharedParametersInOneSliceTest extends SharedParametersTest {
     tracker.unregisterMapOutput(shuffle, worker, SparkEnv.get().blockManager().blockManagerId());
   }
 
-  /** Two of four workers wait for those that have no slot: not for ever. */
+  /** Two of four workers have no slot, and the others wait for them in vain. */
   @Test
-  void areTheSameWhereWorkersAreStranded() {
+  void strandedWorkersHaveTheirRoundsTrainedOneByOneToTheSameBits() {
+    Rendezvous.Patience patience = new Rendezvous.Patience(Duration.ofDays(1), Duration.ofMillis(1));
     try (JavaSparkContext spark = LocalSpark.start("local[2]");
-        SharedParameters parameters = load(spark)) {
+        SharedParameters parameters = load(spark, patience)) {
       Stages stages = Stages.of(spark);
       List<RoundReport> reports = parameters.advance(rounds(0, STEADY), "rounds");
 
@@ -150,7 +152,7 @@ class SharedParametersInOneSliceTest extends SharedParametersTest {
     "local[4], spark.dynamicAllocation.enabled, true, 1",
     "local[4], spark.shuffle.service.enabled, true, 1"
   })
-  void areOfSeveralRoundsWhereAllWorkersRunAtOnce(
+  void stagesHoldSeveralRoundsOnlyIfAllWorkersRunAtTheSameTime(
       String master, String key, String value, int expected) {
     try (JavaSparkContext spark = LocalSpark.start(master, Map.of(key, value));
         SharedParameters parameters = load(spark)) {
@@ -165,7 +167,7 @@ class SharedParametersInOneSliceTest extends SharedParametersTest {
   }
 
   @Test
-  void areOfOneRoundWhereChangesTravel() {
+  void stagesHoldOneRoundIfWorkersSendChanges() {
     try (JavaSparkContext spark = LocalSpark.start("local[4]");
         SharedParameters parameters = load(spark, Wire.FP16)) {
       parameters.advance(task(0, STEADY), "a round");
@@ -175,9 +177,8 @@ class SharedParametersInOneSliceTest extends SharedParametersTest {
     }
   }
 
-  /** Nothing of a job's exchanged pieces stays behind. */
   @Test
-  void releaseExchangedPieces() {
+  void exchangedPiecesAreDeleted() {
     try (JavaSparkContext spark = LocalSpark.start("local[4]")) {
       try (SharedParameters parameters = load(spark)) {
         parameters.advance(rounds(0, STEADY), "rounds");

@@ -41,7 +41,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Of many slices, which a stage of its own averages. */
+/** Parameters in many slices, which an average stage averages. */
 @TestInstance(Lifecycle.PER_CLASS)
 class SharedParametersTest {
   static final int ROUNDS = 4;
@@ -69,19 +69,19 @@ class SharedParametersTest {
     return 4096;
   }
 
-  /** How many of them one executor keeps. */
+  /** How many generations of slices a single executor keeps. */
   int generations() {
     return 1;
   }
 
-  /** What happens to a job between two rounds. */
+  /** Something that happens to the cluster between two rounds. */
   private interface Incident {
-    void befall(JavaSparkContext spark);
+    void happenTo(JavaSparkContext spark);
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"local[2]", "local[4]"})
-  void doNotDependOnTheNumberOfSlots(String master) {
+  void parametersDoNotDependOnTheNumberOfSlots(String master) {
     assertThat(trainOn(master, STEADY, parameters -> {})).isEqualTo(undisturbed);
   }
 
@@ -92,7 +92,7 @@ class SharedParametersTest {
     "spark.shuffle.compress, 1",
     "spark.io.encryption.enabled, 200"
   })
-  void doNotDependOnWhatTheShuffleDoesToBytes(String key, String threshold) {
+  void parametersDoNotDependOnCompressionOrEncryptionOfTheShuffle(String key, String threshold) {
     Map<String, String> conf =
         Map.of(key, "true", "spark.shuffle.sort.bypassMergeThreshold", threshold);
     try (JavaSparkContext spark = LocalSpark.start("local[2]", conf)) {
@@ -101,7 +101,7 @@ class SharedParametersTest {
   }
 
   @Test
-  void doNotDependOnFailedTasks() {
+  void parametersDoNotDependOnFailedTasks() {
     StepSchedule failing =
         step -> {
           TaskContext task = TaskContext.get();
@@ -115,7 +115,7 @@ class SharedParametersTest {
   }
 
   @Test
-  void areComputedAgainWhereTheyAreLost() {
+  void lostSlicesAreComputedAgainToTheSameBits() {
     assertThat(
             trainOn(
                 "local[2]",
@@ -128,7 +128,7 @@ class SharedParametersTest {
   @EnumSource(
       value = Wire.class,
       names = {"FP16", "INT8"})
-  void areComputedAgainFromRoundedChangesToTheSameBits(Wire wire) {
+  void lostSlicesAreComputedAgainFromRoundedChangesToTheSameBits(Wire wire) {
     String rounded = trainOn("local[1]", wire, spark -> {});
 
     assertThat(rounded).isNotEqualTo(undisturbed);
@@ -140,17 +140,17 @@ class SharedParametersTest {
         .isEqualTo(rounded);
   }
 
-  /** All slices and all pieces: the rounds so far are done again. */
+  /** With all slices and all pieces lost, the rounds so far are trained again. */
   @ParameterizedTest
   @EnumSource(Wire.class)
-  void areMadeAgainWhereAllIsLost(Wire wire) {
+  void roundsAreTrainedAgainWhenAllSlicesAndPiecesAreLost(Wire wire) {
     String expected = trainOn("local[1]", wire, spark -> {});
 
     assertThat(trainOn("local[2]", wire, SharedParametersTest::loseAll)).isEqualTo(expected);
   }
 
   @Test
-  void areMadeAgainForASnapshotWhileRoundsGoOn() {
+  void aLostSnapshotIsComputedAgainWhileRoundsGoOn() {
     try (JavaSparkContext spark = LocalSpark.start("local[2]");
         SharedParameters parameters = load(spark)) {
       parameters.advance(task(0, STEADY), "a round");
@@ -180,7 +180,7 @@ class SharedParametersTest {
   }
 
   @Test
-  void areReadFromWhereTheirLineageEnds() {
+  void lostSlicesAreReadFromTheCheckpointThatCutTheirLineage() {
     try (JavaSparkContext spark = LocalSpark.start("local[2]");
         SharedParameters parameters = load(spark)) {
       parameters.advance(task(0, STEADY), "a round");
@@ -203,7 +203,7 @@ class SharedParametersTest {
   }
 
   @Test
-  void stayInASnapshotWhileRoundsGoOn() {
+  void aSnapshotStaysWhileRoundsGoOn() {
     try (JavaSparkContext spark = LocalSpark.start("local[2]");
         SharedParameters parameters = load(spark)) {
       parameters.advance(task(0, STEADY), "a round");
@@ -222,7 +222,7 @@ class SharedParametersTest {
   }
 
   @Test
-  void releaseTheirBlocks() {
+  void blocksOfPastRoundsAreDeleted() {
     try (JavaSparkContext spark = LocalSpark.start("local[2]")) {
       try (SharedParameters parameters = load(spark)) {
         for (int round = 0; round < ROUNDS; round++) {
@@ -239,7 +239,7 @@ class SharedParametersTest {
     assertThat(spark.getPersistentRDDs()).hasSize(count);
   }
 
-  /** What a round has left is released behind the next one. */
+  /** Blocks of a round are deleted in the background, after the next one. */
   private static void awaitReleased(JavaSparkContext spark, int most) {
     long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
     while (spark.getPersistentRDDs().size() > most && System.nanoTime() < end) {
@@ -249,7 +249,7 @@ class SharedParametersTest {
   }
 
   @Test
-  void neverPassThroughTheDriver() {
+  void parametersNeverPassThroughTheDriver() {
     ModelSpec large = Zoo.model("mlp-deep", new Shape(8, 8, 1), TinyShards.CLASSES);
     assertThat(large.parameterCount()).isGreaterThan(2_000_000);
     AtomicLong bytes = new AtomicLong();
@@ -311,9 +311,9 @@ class SharedParametersTest {
         RoundReport report = parameters.advance(task(round, schedule), "a round");
         assertThat(report.workers()).extracting(WorkerReport::worker).containsExactly(0, 1, 2, 3);
         assertThat(report.examples()).isEqualTo(round == 2 ? 15 : 128);
-        // Nothing is to be released and lost at the same time. Changes are against those before.
+        // Otherwise blocks would be deleted by the job and by the incident at the same time.
         awaitReleased(spark, wire == Wire.FP32 ? generations() : 2);
-        incident.befall(spark);
+        incident.happenTo(spark);
       }
       return sha256(parameters);
     }
@@ -332,6 +332,13 @@ class SharedParametersTest {
         initial,
         OuterStep.PLAIN,
         wire);
+  }
+
+  SharedParameters load(JavaSparkContext spark, Rendezvous.Patience patience) {
+    InitialValues initial = new InitialValues(MODEL, 3);
+    ParameterSlices slices = new ParameterSlices(MODEL.parameterCount(), 2, sliceLength());
+    return SharedParameters.load(
+        spark, new SliceAverage(slices, OuterStep.PLAIN, Wire.FP32), initial, initial, patience);
   }
 
   RoundTask task(int round, StepSchedule schedule) {

@@ -17,7 +17,7 @@ class WeightedMeanTest {
   private final Random random = new Random(11);
 
   @Test
-  void isTheExactMeanRoundedOnce() {
+  void theMeanIsExactAndRoundedOnce() {
     int values = 2500;
     long[] examples = {640, 1, 0, 333};
     float[][] parameters = new float[examples.length][values];
@@ -44,7 +44,7 @@ class WeightedMeanTest {
   }
 
   @Test
-  void ofOnePieceIsThatPieceToTheLastBit() {
+  void theMeanOfOnePieceIsThatPieceToTheLastBit() {
     byte[] content = new byte[4096];
     random.nextBytes(content); // among these are infinities and numbers that are none
 
@@ -62,7 +62,7 @@ class WeightedMeanTest {
   }
 
   @Test
-  void ofEqualPiecesIsEachOfThem() {
+  void theMeanOfEqualPiecesIsEachOfThem() {
     float[] same = new float[100];
     for (int i = 0; i < same.length; i++) {
       same[i] = random.nextFloat() - 0.5f;
@@ -77,7 +77,7 @@ class WeightedMeanTest {
   }
 
   @Test
-  void saysHowFarFromTheMeanItsPiecesWere() {
+  void measuresHowFarPiecesAreFromTheMean() {
     int values = 3000;
     int parameters = 2000;
     long[] examples = {640, 0, 320};
@@ -105,7 +105,7 @@ class WeightedMeanTest {
   }
 
   @Test
-  void ofNothingIsNone() {
+  void refusesPiecesOfWhichNoneHasAWeight() {
     assertThatThrownBy(() -> WeightedMean.of(List.of(WorkerSlice.of(0, 0, "1", 0, new byte[0])), 0))
         .isInstanceOf(IllegalArgumentException.class);
   }

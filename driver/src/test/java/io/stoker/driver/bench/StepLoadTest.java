@@ -41,7 +41,7 @@ class StepLoadTest {
   }
 
   @Test
-  void noWorkIsRefused() {
+  void refusesALoadWithoutWork() {
     assertThatThrownBy(() -> new StepLoad(Zoo.model("lenet5", 10), 0, 1, StepLoad.Pass.TRAINING))
         .isInstanceOf(InputException.class)
         .hasMessage("Invalid batch size: 0 (must be >= 1)");

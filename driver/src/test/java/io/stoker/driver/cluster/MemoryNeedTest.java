@@ -29,7 +29,7 @@ class MemoryNeedTest {
   }
 
   @Test
-  void ofTrainingShowsTheArithmeticOfHeapThatIsMissing() {
+  void trainingShowsTheArithmeticOfHeapThatIsMissing() {
     MemoryNeed need = MemoryNeed.ofTraining(PERCEPTRON, 1, 2, 4 * MEBIBYTE);
 
     assertThatCode(() -> need.require(2, memory(54 * MEBIBYTE, 0))).doesNotThrowAnyException();
@@ -44,7 +44,7 @@ class MemoryNeedTest {
   }
 
   @Test
-  void ofPredictionCountsTheBatchesThatAreReadAhead() {
+  void predictionCountsTheBatchesThatAreReadAhead() {
     MemoryNeed need = MemoryNeed.ofPrediction(PERCEPTRON, MEBI);
 
     assertThatThrownBy(() -> need.require(2, memory(GIBIBYTE, 0)))
@@ -72,7 +72,7 @@ class MemoryNeedTest {
   }
 
   @Test
-  void isNotCheckedOutsideTheHeapIfTheLimitIsNotKnown() {
+  void memoryOutsideTheHeapIsNotCheckedIfTheLimitIsNotKnown() {
     MemoryNeed need = MemoryNeed.ofOneBatch(PERCEPTRON, MEBI);
 
     assertThatCode(() -> need.require(2, memory(12 * GIBIBYTE, 0))).doesNotThrowAnyException();
@@ -105,7 +105,7 @@ class MemoryNeedTest {
   }
 
   @Test
-  void ofEachSlotThatAJobUsesIsCheckedBeforeItRuns() {
+  void theMemoryOfAllSlotsOfAnExecutorIsCheckedBeforeAJobRuns() {
     long heap = Runtime.getRuntime().maxMemory();
     int half = (int) (heap * 0.5 / (784 * Float.BYTES));
     MemoryNeed need = MemoryNeed.ofOneBatch(PERCEPTRON, half);

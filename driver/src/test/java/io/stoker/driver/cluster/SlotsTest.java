@@ -33,14 +33,14 @@ class SlotsTest {
     "1 7, 2, 1",
     "8, 3, 3"
   })
-  void sayHowManyTasksRunOnOneExecutor(String slots, int tasks, int most) {
+  void tasksAreSpreadEvenlyUpToTheSlotsOfEachExecutor(String slots, int tasks, int most) {
     int[] each = Arrays.stream(slots.split(" ")).mapToInt(Integer::parseInt).toArray();
 
     assertThat(of(each).mostOnOneExecutor(tasks)).isEqualTo(most);
   }
 
   @Test
-  void sayHowOftenAllOfThemAreUsed() {
+  void wavesSayHowOftenAllSlotsAreUsed() {
     assertThat(of(2).waves(5)).isEqualTo(3);
     assertThat(of(2, 2).waves(4)).isEqualTo(1);
     assertThat(of().waves(4)).isEqualTo(4);
@@ -48,7 +48,7 @@ class SlotsTest {
   }
 
   @Test
-  void ofALocalMasterAreThereAtOnce() {
+  void slotsOfALocalMasterAreKnownAtOnce() {
     try (JavaSparkContext spark = LocalSpark.start("local[3]", Map.of("spark.task.cpus", "2"))) {
       assertThat(Slots.now(spark).count()).isEqualTo(1);
       assertThat(Slots.now(spark).executors())

@@ -45,7 +45,7 @@ class TaskReplicasTest {
   }
 
   @Test
-  void registerWithSparkOnceATaskOfSeveralRounds() {
+  void registersListenersOnceForATaskOfSeveralRounds() {
     for (int round = 0; round < 100; round++) {
       borrow().close();
     }
@@ -55,7 +55,7 @@ class TaskReplicasTest {
   }
 
   @Test
-  void returnTheReplicaOfATaskThatEnds() {
+  void returnsTheReplicaOfATaskThatEnds() {
     borrow().close();
     borrow();
     assertThat(pool.idle()).isZero();
@@ -66,7 +66,7 @@ class TaskReplicasTest {
   }
 
   @Test
-  void discardTheReplicaOfATaskThatFails() {
+  void discardsTheReplicaOfATaskThatFails() {
     borrow().close();
     borrow();
 
@@ -77,7 +77,7 @@ class TaskReplicasTest {
   }
 
   @Test
-  void doNotRememberTasksThatHaveEnded() {
+  void forgetsTasksThatHaveEnded() {
     borrow();
     listeners.completion.forEach(Runnable::run);
     borrow();

@@ -43,7 +43,7 @@ class TrainingReadersTest {
   }
 
   @Test
-  void goOnWhereARoundLeftThem() {
+  void readersContinueWhereARoundLeftThem() {
     List<List<Long>> inRounds = new ArrayList<>();
     inRounds.addAll(read(0, 2));
     assertThat(readers.waiting()).isEqualTo(1);
@@ -55,7 +55,7 @@ class TrainingReadersTest {
   }
 
   @Test
-  void yieldTheSameToARetriedTask() {
+  void readersYieldTheSameBatchesToARetriedTask() {
     List<List<Long>> first = read(0, 2);
     List<List<Long>> second = read(2, 2);
 
@@ -66,7 +66,7 @@ class TrainingReadersTest {
   }
 
   @Test
-  void waitForTheirFirstRoundWhenPrepared() {
+  void preparedReadersWaitForTheirFirstRound() {
     int before = readers.opened();
     readers.prepare(data, 0, 0, 3, hadoop);
     readers.prepare(data, 0, WORKER, 3, hadoop);
@@ -83,7 +83,7 @@ class TrainingReadersTest {
   }
 
   @Test
-  void areClosedWhenTheirTaskFails() {
+  void readersAreClosedWhenTheirTaskFails() {
     try (TrainingReaders.RoundReader reader = readers.reader(data, 0, WORKER, 0, hadoop)) {
       reader.next();
     }
@@ -92,7 +92,7 @@ class TrainingReadersTest {
   }
 
   @Test
-  void refuseDataThatChangedDuringTheJob() {
+  void refusesDataThatChangedDuringTheJob() {
     TrainingData before =
         new TrainingData(
             data.uri(), "0".repeat(64), "train", TinyShards.SHAPE, "shift", 0, 9, 2, 4);
