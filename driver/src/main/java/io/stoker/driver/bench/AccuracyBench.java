@@ -29,8 +29,8 @@ import java.util.function.BiConsumer;
 import org.apache.spark.api.java.JavaSparkContext;
 
 /**
- * Measures how long training takes to reach an accuracy. After certain numbers of images the network
- * is evaluated on a split; the time of evaluations does not count.
+ * Measures how long training takes to reach an accuracy. After certain numbers of images the
+ * network is evaluated on a split; the time of evaluations does not count.
  */
 public final class AccuracyBench {
   private static final int EVALUATION_BATCH = 64;

@@ -130,7 +130,8 @@ class SharedParametersInOneSliceTest extends SharedParametersTest {
   /** Two of four workers have no slot, and the others wait for them in vain. */
   @Test
   void strandedWorkersHaveTheirRoundsTrainedOneByOneToTheSameBits() {
-    Rendezvous.Patience patience = new Rendezvous.Patience(Duration.ofDays(1), Duration.ofMillis(1));
+    Rendezvous.Patience patience =
+        new Rendezvous.Patience(Duration.ofDays(1), Duration.ofMillis(1));
     try (JavaSparkContext spark = LocalSpark.start("local[2]");
         SharedParameters parameters = load(spark, patience)) {
       Stages stages = Stages.of(spark);
