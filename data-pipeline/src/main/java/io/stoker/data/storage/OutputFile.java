@@ -47,19 +47,25 @@ public final class OutputFile {
    *     be reached
    */
   public static OutputFile check(String option, String uri, Configuration hadoop) {
-    return check(option, Storage.path(uri), hadoop);
-  }
-
-  /** Checks a path likewise. */
-  static OutputFile check(String option, Path uri, Configuration hadoop) {
+    Path path = Storage.path(uri);
+    OutputFile output = in(option, path, hadoop);
     try {
-      FileSystem fileSystem = Storage.of(uri, hadoop);
-      OutputFile output = new OutputFile(option, fileSystem.makeQualified(uri), hadoop);
-      output.requireReplaceable(fileSystem);
-      WriteProbe.run(output.path.getParent(), fileSystem);
+      WriteProbe.run(output.path.getParent(), Storage.of(path, hadoop));
       return output;
     } catch (IOException e) {
-      throw unwritable(option, uri, e);
+      throw unwritable(option, path, e);
+    }
+  }
+
+  /** Checks a file likewise, in a folder that can be written to. */
+  static OutputFile in(String option, Path path, Configuration hadoop) {
+    try {
+      FileSystem fileSystem = Storage.of(path, hadoop);
+      OutputFile output = new OutputFile(option, fileSystem.makeQualified(path), hadoop);
+      output.requireReplaceable(fileSystem);
+      return output;
+    } catch (IOException e) {
+      throw unwritable(option, path, e);
     }
   }
 

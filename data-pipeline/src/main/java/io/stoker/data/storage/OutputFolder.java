@@ -58,14 +58,12 @@ public final class OutputFolder {
    *
    * @param name without slashes
    * @throws InputException if there is a folder or a device in its place
-   * @throws ResourceException if it cannot be written
+   * @throws ResourceException if its filesystem cannot be reached
    */
   public OutputFile file(String name) {
     URI folder = path.toUri();
     // Of a name alone, Hadoop's Path would take what stands before a colon for a scheme.
-    return OutputFile.check(
-        option,
-        new Path(folder.getScheme(), folder.getAuthority(), folder.getPath() + "/" + name),
-        hadoop);
+    Path file = new Path(folder.getScheme(), folder.getAuthority(), folder.getPath() + "/" + name);
+    return OutputFile.in(option, file, hadoop);
   }
 }

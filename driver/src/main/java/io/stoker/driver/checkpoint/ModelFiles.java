@@ -19,16 +19,13 @@ import org.apache.hadoop.fs.Path;
 
 /** Finds the model file that a {@code --checkpoint} means, and verifies it. */
 public final class ModelFiles {
-  /** As many as there are. */
-  public static final int ALL = Integer.MAX_VALUE;
-
   private ModelFiles() {}
 
   /**
    * Opens the newest valid checkpoints of a run.
    *
    * @param run a run folder
-   * @param count how many, or {@link #ALL}
+   * @param count how many
    * @param hadoop how to reach it
    * @return oldest first; damaged ones are skipped with a warning
    * @throws InputException if it is no run folder, or has fewer valid checkpoints
@@ -37,11 +34,26 @@ public final class ModelFiles {
     List<StoredModel> models =
         new CheckpointStore(runFolder(run, hadoop), hadoop).newestValid(count);
     Check.input(
-        !models.isEmpty() && (count == ALL || models.size() == count),
-        "Run folder %s has %d valid checkpoints, too few for %s",
+        models.size() == count,
+        "Run folder %s has %d valid checkpoints, too few for a mean of %d",
         run,
         models.size(),
-        count == ALL ? "a curve" : "a mean of " + count);
+        count);
+    return models;
+  }
+
+  /**
+   * Opens all valid checkpoints of a run.
+   *
+   * @param run a run folder
+   * @param hadoop how to reach it
+   * @return oldest first; damaged ones are skipped with a warning
+   * @throws InputException if it is no run folder, or has no valid checkpoint
+   */
+  public static List<StoredModel> all(String run, Configuration hadoop) {
+    List<StoredModel> models =
+        new CheckpointStore(runFolder(run, hadoop), hadoop).newestValid(Integer.MAX_VALUE);
+    Check.input(!models.isEmpty(), "Run folder %s has no valid checkpoint", run);
     return models;
   }
 

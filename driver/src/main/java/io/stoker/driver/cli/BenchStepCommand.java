@@ -4,7 +4,6 @@ import io.stoker.driver.bench.StepBench;
 import io.stoker.driver.bench.StepLoad;
 import io.stoker.driver.bench.StepProfile;
 import io.stoker.driver.bench.StepProfiler;
-import io.stoker.failure.Check;
 import io.stoker.models.engine.Engine;
 import io.stoker.models.engine.Engines;
 import java.io.IOException;
@@ -68,7 +67,7 @@ final class BenchStepCommand extends StokerCommand {
       description = "The engine that computes (default: ${DEFAULT-VALUE}).")
   private String engine;
 
-  /** What to compare with. */
+  /** Implementations to compare with. */
   enum Baseline {
     STOCK
   }
@@ -90,7 +89,10 @@ final class BenchStepCommand extends StokerCommand {
 
   @Override
   Report execute() throws IOException {
-    Check.input(seconds >= 1, "Invalid seconds: %d (must be >= 1)", seconds);
+    Limits.atLeast("--batch", batch, 1);
+    Limits.atLeast("--workers", workers, 1);
+    Limits.atLeast("--seconds", seconds, 1);
+    Limits.atLeast("--classes", classes, 1);
     StepLoad load =
         new StepLoad(
             ModelsCommand.read(model, Optional.of(classes)),

@@ -76,13 +76,14 @@ final class Console {
 
   /** Shows a command's result. */
   void show(Report report, boolean json) {
+    PrintWriter people = json ? messages : results;
     String text = escapeAllButPictures(report.text().stripTrailing());
+    if (!text.isBlank()) {
+      people.println(text);
+    }
     if (json) {
-      messages.println(text);
       // An escape of ours is one of JSON's too.
       results.println(TerminalText.escapeLine(report.json().toString()));
-    } else {
-      results.println(text);
     }
     messages.flush();
     results.flush();

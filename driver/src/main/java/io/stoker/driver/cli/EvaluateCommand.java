@@ -26,7 +26,7 @@ final class EvaluateCommand extends StokerCommand {
 
   @Option(
       names = "--all",
-      description = "Evaluate every checkpoint of the run that --checkpoint names: a curve.")
+      description = "Evaluate each checkpoint of the run that --checkpoint names: a curve.")
   private boolean all;
 
   @Option(
@@ -54,14 +54,15 @@ final class EvaluateCommand extends StokerCommand {
 
   @Override
   Report execute() {
+    Limits.atLeast("--average", average, 1);
     Check.input(
-        !all || average == 1, "Either --all, each checkpoint by itself, or --average, their mean");
+        !all || average == 1, "Either --all, which evaluates each checkpoint, or --average, which evaluates their mean");
     EvaluateRequest request =
         new EvaluateRequest(
             model.checkpoint,
             on.data.uri,
             on.split,
-            on.batch,
+            on.batch(),
             model.engine,
             average,
             tenCrop ? Crops.TEN : Crops.CENTRE);
@@ -75,32 +76,41 @@ final class EvaluateCommand extends StokerCommand {
   }
 
   private void progress(EvaluationReport report) {
-    console().say("round %d: %.2f %%".formatted(report.clock().round(), 100 * report.accuracy()));
+    console()
+        .say(Line.of("round %d: %.2f %%", report.clock().round(), 100 * report.accuracy()));
   }
 
-  /** The checkpoints in the order of training, and the best of them. */
+  /** The checkpoints in the order of training, and which of them is the most accurate. */
   static Report curve(List<EvaluationReport> reports) {
     Table table =
-        new Table(0, 1, 2, 3, 4)
-            .row("round", "epoch", "accuracy", "log loss", "calibration error", "checkpoint");
+        new Table(0, 1, 2, 3, 4, 5)
+            .row(
+                "round",
+                "epoch",
+                "accuracy",
+                "balanced",
+                "log loss",
+                "calibration error",
+                "checkpoint");
     ObjectNode json = Report.object();
     EvaluationReport best = reports.get(0);
     for (EvaluationReport report : reports) {
       best = report.accuracy() > best.accuracy() ? report : best;
       table.row(
-          "%d".formatted(report.clock().round()),
-          "%d".formatted(report.clock().epoch()),
-          "%.2f %%".formatted(100 * report.accuracy()),
-          "%.4f".formatted(report.logLoss()),
-          "%.2f %%".formatted(100 * report.calibrationError()),
+          Line.of("%d", report.clock().round()),
+          Line.of("%d", report.clock().epoch()),
+          Line.percent(report.accuracy()),
+          Line.percent(report.balancedAccuracy()),
+          Line.of("%.4f", report.logLoss()),
+          Line.percent(report.calibrationError()),
           report.checkpoint());
       json.withArray("checkpoints").add(report.summaryJson());
     }
     json.put("best_round", best.clock().round());
     json.put("best_accuracy", best.accuracy());
     return new Report(
-        "%s%nbest: round %d, %.2f %%%n"
-            .formatted(table, best.clock().round(), 100 * best.accuracy()),
+        Line.of(
+            "%s%nbest: round %d, %.2f %%%n", table, best.clock().round(), 100 * best.accuracy()),
         json);
   }
 }

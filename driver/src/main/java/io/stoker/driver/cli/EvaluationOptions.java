@@ -19,5 +19,15 @@ final class EvaluationOptions {
       paramLabel = "N",
       defaultValue = "64",
       description = "Images per forward pass (default: ${DEFAULT-VALUE}).")
-  int batch;
+  private int batch;
+
+  /**
+   * Images of one forward pass.
+   *
+   * @throws io.stoker.failure.InputException if there are none
+   */
+  int batch() {
+    Limits.atLeast("--batch", batch, 1);
+    return batch;
+  }
 }

@@ -2,21 +2,15 @@ package io.stoker.driver.cli;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.stoker.driver.checkpoint.Locations;
+import io.stoker.data.storage.OutputFolder;
 import io.stoker.driver.explain.ExplainJob;
 import io.stoker.driver.explain.NeighbourJob;
 import io.stoker.driver.explain.NeighbourRequest;
 import io.stoker.driver.explain.Neighbours;
 import io.stoker.failure.Check;
-import java.awt.image.BufferedImage;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.LinkedHashMap;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
-import javax.imageio.ImageIO;
 import org.apache.spark.api.java.JavaSparkContext;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -29,14 +23,22 @@ import picocli.CommandLine.Parameters;
         "Shows where in an image a checkpoint sees a class, and the filters of its first layer.",
     customSynopsis =
         "./stoker [spark-submit option]... explain --checkpoint URI --output DIR [IMAGE...]"
-            + " [option]...")
+            + " [option]...",
+    description = {
+      "",
+      "An image that cannot be read has a line on stderr; the others are explained, and the exit"
+          + " code is 2, or 4 where storage failed."
+    })
 final class ExplainCommand extends StokerCommand {
+  /** In bytes of UTF-8, without the ending. */
+  private static final int LONGEST_NAME = 240;
+
   @Mixin private ModelOptions model;
 
   @Parameters(
       arity = "0..*",
       paramLabel = "IMAGE",
-      description = "Image files: PNG, JPEG, GIF, BMP; local paths, hdfs:// or s3a://.")
+      description = "Image files: PNG, JPEG, GIF, BMP, WebP; local paths, hdfs:// or s3a://.")
   private List<String> images = List.of();
 
   @Option(
@@ -44,7 +46,7 @@ final class ExplainCommand extends StokerCommand {
       paramLabel = "DIR",
       required = true,
       description = "The folder for the pictures; created if it does not exist.")
-  private Path output;
+  private String output;
 
   @Option(
       names = "--filters",
@@ -85,85 +87,127 @@ final class ExplainCommand extends StokerCommand {
   }
 
   @Override
-  Report execute() throws IOException {
+  Report execute() {
     checkOptions();
+    int named = top.classes();
+    OutputFolder folder = SparkSetup.outputFolder("--output", output);
+    List<OutputPicture> maps = noMaps ? List.of() : maps(folder);
+    OutputPicture filterPicture = OutputPicture.in(folder, output, "filters.png");
+    OutputPicture neighbourPicture = OutputPicture.in(folder, output, "neighbours.png");
+    ImageFailures failures = new ImageFailures(console());
     ObjectNode json = Report.object();
     Table table = new Table();
-    Map<Path, BufferedImage> pictures = new LinkedHashMap<>();
-    try (ExplainJob job = new ExplainJob(model.checkpoint, model.engine, SparkSetup.hadoop())) {
-      if (!noMaps) {
-        addMaps(job, pictures, table, json);
-      }
-      if (filters) {
-        Path picture = output.resolve("filters.png");
-        pictures.put(picture, job.filters().draw());
-        table.row("filters", picture.toString());
-        json.put("filters", picture.toString());
+    if (!noMaps || filters) {
+      try (ExplainJob job = new ExplainJob(model.checkpoint, model.engine, SparkSetup.hadoop())) {
+        if (!noMaps) {
+          writeMaps(job, named, maps, failures, table, json);
+        }
+        if (filters) {
+          filterPicture.write(job.filters().draw());
+          table.row("filters", filterPicture.shown());
+          json.put("filters", filterPicture.shown());
+        }
       }
     }
+    List<String> readable = images.stream().filter(each -> !failures.contains(each)).toList();
     String text = table.toString();
-    if (neighbours != null) {
-      text += addNeighbours(pictures, json);
+    if (neighbours != null && !readable.isEmpty()) {
+      text += writeNeighbours(readable, neighbourPicture, failures, json);
     }
-    Files.createDirectories(output);
-    for (Map.Entry<Path, BufferedImage> picture : pictures.entrySet()) {
-      ImageIO.write(picture.getValue(), "png", picture.getKey().toFile());
-    }
-    return new Report(text, json);
+    return failures.report(text, json);
   }
 
   private void checkOptions() {
     Check.input(
         filters || !images.isEmpty(), "Missing images: name at least one file, or say --filters");
     Check.input(
-        !Files.exists(output) || Files.isDirectory(output),
-        "Invalid output: %s is no folder",
-        output);
+        neighbours == null || data != null,
+        "Missing --data: the samples among which to look for --neighbours");
     Check.input(
-        neighbours == null || data != null, "Missing --data: among what to look for --neighbours");
-    Check.input(neighbours == null || !images.isEmpty(), "Missing images: whose neighbours?");
-    Check.input(neighbours != null || data == null, "Missing --neighbours: how many in --data?");
+        neighbours == null || !images.isEmpty(), "Missing images: name those to find neighbours of");
+    Check.input(
+        neighbours != null || data == null,
+        "Missing --neighbours: how many samples of --data to find for each image");
     Check.input(
         !noMaps || filters || neighbours != null,
         "Nothing to do: --no-maps goes with --neighbours or --filters");
+    if (neighbours != null) {
+      Limits.atLeast("--neighbours", neighbours, 1);
+      NeighbourSheet.requireDrawable(images.size(), neighbours);
+    }
   }
 
-  private void addMaps(
-      ExplainJob job, Map<Path, BufferedImage> pictures, Table table, ObjectNode json) {
+  /** The pictures of the images' maps, numbered since images of different folders may share a name. */
+  private List<OutputPicture> maps(OutputFolder folder) {
+    List<OutputPicture> pictures = new ArrayList<>();
+    for (String image : images) {
+      String name = image.substring(image.lastIndexOf('/') + 1);
+      int dot = name.lastIndexOf('.');
+      String stem = Line.of("%02d-%s", pictures.size() + 1, dot > 0 ? name.substring(0, dot) : name);
+      pictures.add(OutputPicture.in(folder, output, clipped(stem) + ".png"));
+    }
+    return pictures;
+  }
+
+  /** File systems limit the bytes of a name, and the picture's is longer than the image's. */
+  private static String clipped(String name) {
+    int end = name.length();
+    while (name.substring(0, end).getBytes(StandardCharsets.UTF_8).length > LONGEST_NAME) {
+      end = name.offsetByCodePoints(end, -1);
+    }
+    return name.substring(0, end);
+  }
+
+  private void writeMaps(
+      ExplainJob job,
+      int named,
+      List<OutputPicture> pictures,
+      ImageFailures failures,
+      Table table,
+      ObjectNode json) {
     ArrayNode array = json.putArray("explanations");
+    int[] next = {0};
     job.explain(
         images,
-        top.classes(),
+        named,
         explanation -> {
-          Path picture = picture(pictures.size() + 1);
-          pictures.put(picture, ExplanationSheet.draw(explanation));
+          OutputPicture picture = pictures.get(next[0]++);
+          picture.write(ExplanationSheet.draw(explanation));
           table.row(
               explanation.prediction().image(),
               explanation.prediction().classes().get(0).name(),
-              picture.toString());
-          array.add(Report.object(explanation.prediction()).put("picture", picture.toString()));
+              picture.shown());
+          array.add(Report.object(explanation.prediction()).put("picture", picture.shown()));
+        },
+        failure -> {
+          next[0]++;
+          failures.add(failure);
         });
   }
 
-  private String addNeighbours(Map<Path, BufferedImage> pictures, ObjectNode json) {
+  private String writeNeighbours(
+      List<String> readable, OutputPicture picture, ImageFailures failures, ObjectNode json) {
     List<Neighbours> found;
     try (JavaSparkContext spark = SparkSetup.start("explain")) {
       found =
           NeighbourJob.run(
               spark,
               new NeighbourRequest(
-                  model.checkpoint, images, data, split, neighbours, model.engine));
+                  model.checkpoint, readable, data, split, neighbours, model.engine),
+              failures::add);
     }
-    Path picture = output.resolve("neighbours.png");
-    pictures.put(picture, NeighbourSheet.draw(found));
-    json.put("neighbours_picture", picture.toString());
+    if (found.isEmpty()) {
+      return "";
+    }
+    picture.write(NeighbourSheet.draw(found));
+    json.put("neighbours_picture", picture.shown());
     Table table = new Table(2);
     ArrayNode array = json.putArray("neighbours");
     for (Neighbours each : found) {
       ArrayNode samples = array.addObject().put("image", each.image()).putArray("samples");
       for (Neighbours.Sample sample : each.samples()) {
         table.row(
-            each.image(), sample.className(), "%.3f".formatted(sample.distance()), sample.path());
+            each.image(), sample.className(), Line.of("%.3f", sample.distance()), sample.path());
         samples
             .addObject()
             .put("path", sample.path())
@@ -171,14 +215,6 @@ final class ExplainCommand extends StokerCommand {
             .put("distance", sample.distance());
       }
     }
-    return "%sneighbours  %s%n".formatted(table, picture);
-  }
-
-  /** Numbered, since images of different folders may have one name. */
-  private Path picture(int number) {
-    String name = Locations.absolute(images.get(number - 1), SparkSetup.hadoop()).getName();
-    int dot = name.lastIndexOf('.');
-    return output.resolve(
-        String.format(Locale.ROOT, "%02d-%s.png", number, dot > 0 ? name.substring(0, dot) : name));
+    return Line.of("%sneighbours  %s%n", table, picture.shown());
   }
 }

@@ -14,12 +14,13 @@ final class ExplanationSheet {
   private ExplanationSheet() {}
 
   /**
-   * Draws it.
+   * Draws the sheet.
    *
-   * @throws io.stoker.failure.ResourceException if this Java cannot draw text, for want of a font
+   * @throws io.stoker.failure.ResourceException if this Java cannot draw text, because it finds no
+   *     font
    */
   static BufferedImage draw(Explanation explanation) {
-    BufferedImage image = PredictionSheet.toImage(explanation.image());
+    BufferedImage image = Thumbnail.whole(explanation.image());
     BufferedImage[] panels = {
       image,
       overlaid(image, explanation.gradCam()),
@@ -44,11 +45,11 @@ final class ExplanationSheet {
 
   private static String classes(Prediction prediction) {
     return prediction.classes().stream()
-        .map(each -> "%s %.1f %%".formatted(each.name(), 100 * each.probability()))
+        .map(each -> Line.of("%s %.1f %%", each.name(), 100 * each.probability()))
         .collect(Collectors.joining(", "));
   }
 
-  /** The image in grey, and over it from clear at 0 through red to yellow at 1. */
+  /** The image in grey; the map covers it with a colour: none at 0, red at 2/3, yellow at 1. */
   private static BufferedImage overlaid(BufferedImage image, float[] map) {
     int width = image.getWidth();
     BufferedImage result = new BufferedImage(width, image.getHeight(), BufferedImage.TYPE_INT_RGB);

@@ -56,6 +56,7 @@ final class ModelsCommand extends StokerCommand {
   @Override
   Report execute() throws IOException {
     Optional<Integer> wanted = Optional.ofNullable(classes);
+    wanted.ifPresent(count -> Limits.atLeast("--classes", count, 1));
     if (model.isEmpty()) {
       Check.input(inputSize == null, "Cannot use --input-size without the name of a model");
       return list(wanted);
@@ -99,9 +100,9 @@ final class ModelsCommand extends StokerCommand {
       table.row(
           name,
           spec.input().toString(),
-          "%,d".formatted(spec.classes()),
-          "%,d".formatted(spec.parameterCount()),
-          "%,.1f".formatted(spec.flops() / 1e6),
+          Line.of("%,d", spec.classes()),
+          Line.of("%,d", spec.parameterCount()),
+          Line.of("%,.1f", spec.flops() / 1e6),
           Zoo.summary(name));
       summarize(models.addObject(), spec).put("summary", Zoo.summary(name));
     }

@@ -4,11 +4,10 @@ import io.stoker.data.image.Pixels;
 import io.stoker.driver.explain.Neighbours;
 import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
-import java.nio.file.Path;
 import java.util.List;
 
 /**
- * Images and their nearest samples as a picture: a row an image, the nearest sample first, as
+ * Images and their nearest samples as a picture: one row per image, the nearest sample first, as in
  * figure 4 of the AlexNet paper (Krizhevsky et al., 2012).
  */
 final class NeighbourSheet {
@@ -16,21 +15,41 @@ final class NeighbourSheet {
   private static final int GAP = 10;
   private static final int ROW = SIDE + 3 * ImageDrawing.TEXT + GAP;
 
-  /** Between an image and its neighbours. */
+  /** Pixels between an image and its neighbours. */
   private static final int APART = 24;
 
   private NeighbourSheet() {}
 
   /**
-   * Draws it.
+   * Checks that a sheet is not too large to be drawn.
    *
-   * @throws io.stoker.failure.ResourceException if this Java cannot draw text, for want of a font
+   * @param images how many images it shows
+   * @param neighbours of each image
+   * @throws io.stoker.failure.InputException if it is
+   */
+  static void requireDrawable(int images, int neighbours) {
+    ImageDrawing.requireDrawable(width(neighbours), height(images));
+  }
+
+  private static long width(int neighbours) {
+    return GAP + SIDE + APART + neighbours * (long) (SIDE + GAP);
+  }
+
+  private static long height(int images) {
+    return GAP + images * (long) ROW;
+  }
+
+  /**
+   * Draws the sheet.
+   *
+   * @throws io.stoker.failure.ResourceException if this Java cannot draw text, because it finds no
+   *     font
    */
   static BufferedImage draw(List<Neighbours> all) {
     int most = all.stream().mapToInt(each -> each.samples().size()).max().orElse(0);
     return ImageDrawing.draw(
-        GAP + SIDE + APART + most * (SIDE + GAP),
-        GAP + all.size() * ROW,
+        width(most),
+        height(all.size()),
         graphics -> {
           for (int i = 0; i < all.size(); i++) {
             row(graphics, all.get(i), GAP + i * ROW);
@@ -39,7 +58,7 @@ final class NeighbourSheet {
   }
 
   private static void row(Graphics2D graphics, Neighbours neighbours, int top) {
-    String name = Path.of(neighbours.image()).getFileName().toString();
+    String name = neighbours.image().substring(neighbours.image().lastIndexOf('/') + 1);
     cell(graphics, neighbours.pixels(), GAP, top, name, "");
     for (int i = 0; i < neighbours.samples().size(); i++) {
       Neighbours.Sample sample = neighbours.samples().get(i);
@@ -49,13 +68,13 @@ final class NeighbourSheet {
           GAP + SIDE + APART + i * (SIDE + GAP),
           top,
           sample.className(),
-          "%.2f".formatted(sample.distance()));
+          Line.of("%.2f", sample.distance()));
     }
   }
 
   private static void cell(
       Graphics2D graphics, Pixels pixels, int left, int top, String title, String below) {
-    graphics.drawImage(PredictionSheet.toImage(pixels), left, top, SIDE, SIDE, null);
+    graphics.drawImage(Thumbnail.whole(pixels), left, top, SIDE, SIDE, null);
     int line = top + SIDE + ImageDrawing.TEXT;
     graphics.drawString(ImageDrawing.clip(graphics, title, SIDE), left, line);
     graphics.drawString(below, left, line + ImageDrawing.TEXT + 2);

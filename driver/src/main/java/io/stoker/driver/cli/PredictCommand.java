@@ -1,25 +1,13 @@
 package io.stoker.driver.cli;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.stoker.data.image.ImageFile;
-import io.stoker.data.image.Pixels;
-import io.stoker.data.image.UnreadableImageException;
-import io.stoker.data.storage.Storage;
 import io.stoker.driver.evaluate.PredictJob;
 import io.stoker.driver.evaluate.PredictRequest;
-import io.stoker.driver.evaluate.Prediction;
 import io.stoker.driver.score.BulkPredictJob;
 import io.stoker.driver.score.BulkPredictRequest;
 import io.stoker.failure.Check;
-import io.stoker.failure.InputException;
 import io.stoker.worker.eval.Crops;
-import java.io.IOException;
-import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import javax.imageio.ImageIO;
-import org.apache.hadoop.conf.Configuration;
+import java.util.Optional;
 import org.apache.spark.api.java.JavaSparkContext;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -34,6 +22,11 @@ import picocli.CommandLine.Parameters;
       "./stoker [spark-submit option]... predict --checkpoint URI IMAGE... [option]...",
       "./stoker [spark-submit option]... predict --checkpoint URI --input URI --output URI"
           + " [option]..."
+    },
+    description = {
+      "",
+      "An image that cannot be read has a line on stderr; the others are classified, and the exit"
+          + " code is 2, or 4 where storage failed. In a terminal the images are drawn."
     })
 final class PredictCommand extends StokerCommand {
   @Mixin private ModelOptions model;
@@ -41,7 +34,7 @@ final class PredictCommand extends StokerCommand {
   @Parameters(
       arity = "0..*",
       paramLabel = "IMAGE",
-      description = "Image files: PNG, JPEG, GIF, BMP; local paths, hdfs:// or s3a://.")
+      description = "Image files: PNG, JPEG, GIF, BMP, WebP; local paths, hdfs:// or s3a://.")
   private List<String> images = List.of();
 
   @Mixin private TopOption top;
@@ -50,7 +43,7 @@ final class PredictCommand extends StokerCommand {
       names = "--save",
       paramLabel = "FILE.png",
       description = "Draw into this file instead of the terminal.")
-  private Path save;
+  private String save;
 
   @Option(
       names = "--input",
@@ -68,7 +61,9 @@ final class PredictCommand extends StokerCommand {
               + " probability, the top classes and error.")
   private String output;
 
-  @Option(names = "--overwrite", description = "With --output: replace predictions that are there.")
+  @Option(
+      names = "--overwrite",
+      description = "With --output: replace predictions of an earlier call, and nothing else.")
   private boolean overwrite;
 
   @Option(
@@ -97,18 +92,27 @@ final class PredictCommand extends StokerCommand {
   }
 
   @Override
-  Report execute() throws IOException {
+  Report execute() {
     if (input != null || output != null) {
       return bulk();
     }
     Check.input(
         !images.isEmpty(), "Missing images: name at least one file, or say --input and --output");
-    Configuration hadoop = SparkSetup.hadoop();
-    List<Prediction> predictions =
-        PredictJob.run(
-            hadoop,
-            new PredictRequest(model.checkpoint, images, top.classes(), model.engine, crops()));
-    return report(predictions, read(predictions, hadoop), save, console().resultsOnTerminal());
+    PredictRequest request =
+        new PredictRequest(model.checkpoint, images, top.classes(), model.engine, crops());
+    Optional<OutputPicture> picture = Optional.ofNullable(save).map(PredictCommand::picture);
+    if (picture.isPresent()) {
+      PredictionSheet.requireDrawable(images.size());
+    }
+    PredictionReport report = new PredictionReport(console(), picture);
+    PredictJob.run(SparkSetup.hadoop(), request, report);
+    report.writePicture();
+    return report.report();
+  }
+
+  private static OutputPicture picture(String file) {
+    Check.input(file.endsWith(".png"), "Invalid --save: %s (must end in .png)", file);
+    return new OutputPicture(file, SparkSetup.outputFile("--save", file));
   }
 
   private Crops crops() {
@@ -116,10 +120,11 @@ final class PredictCommand extends StokerCommand {
   }
 
   private Report bulk() {
-    Check.input(images.isEmpty(), "Images are either named or in --input: %s is too much", images);
+    Check.input(images.isEmpty(), "Images are either named or in --input, not both: %s", images);
     Check.input(input != null, "Missing --input: --output is for a folder of images");
     Check.input(output != null, "Missing --output: where to write the predictions");
     Check.input(save == null, "--save draws single images, it does not go with --input");
+    Limits.atLeast("--batch", batch, 1);
     BulkPredictRequest request =
         new BulkPredictRequest(
             model.checkpoint,
@@ -136,45 +141,5 @@ final class PredictCommand extends StokerCommand {
     try (JavaSparkContext spark = SparkSetup.start("predict")) {
       return BulkPrediction.report(BulkPredictJob.run(spark, request));
     }
-  }
-
-  /** The images as they are, not as the network takes them. */
-  static List<Pixels> read(List<Prediction> predictions, Configuration hadoop) throws IOException {
-    List<Pixels> pixels = new ArrayList<>();
-    for (Prediction prediction : predictions) {
-      try {
-        pixels.add(ImageFile.decode(Storage.path(prediction.image()), hadoop));
-      } catch (UnreadableImageException e) {
-        throw new InputException(
-            "Cannot read image %s: %s".formatted(prediction.image(), e.getMessage()), e);
-      }
-    }
-    return pixels;
-  }
-
-  static Report report(List<Prediction> predictions, List<Pixels> images, Path save, boolean colors)
-      throws IOException {
-    StringBuilder text = new StringBuilder();
-    ObjectNode json = Report.object();
-    ArrayNode array = json.putArray("predictions");
-    for (int i = 0; i < predictions.size(); i++) {
-      text.append(PredictionText.of(predictions.get(i), images.get(i), colors));
-      array.add(Report.object(predictions.get(i)));
-    }
-    if (save == null) {
-      return new Report(text.toString(), json);
-    }
-    write(predictions, images, save);
-    json.put("picture", save.toString());
-    return new Report("Picture: %s%n".formatted(save), json);
-  }
-
-  static void write(List<Prediction> predictions, List<Pixels> images, Path file)
-      throws IOException {
-    Check.input(file.toString().endsWith(".png"), "Invalid picture: %s (must end in .png)", file);
-    Path folder = file.toAbsolutePath().getParent();
-    Check.input(
-        java.nio.file.Files.isDirectory(folder), "Invalid picture: there is no folder %s", folder);
-    ImageIO.write(PredictionSheet.draw(predictions, images), "png", file.toFile());
   }
 }

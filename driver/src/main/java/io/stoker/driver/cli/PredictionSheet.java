@@ -4,7 +4,6 @@ import io.stoker.data.image.Pixels;
 import io.stoker.driver.evaluate.Prediction;
 import java.awt.Color;
 import java.awt.Graphics2D;
-import java.awt.RenderingHints;
 import java.awt.image.BufferedImage;
 import java.util.List;
 
@@ -12,6 +11,7 @@ import java.util.List;
 final class PredictionSheet {
   private static final int SIDE = 168;
   private static final int MARGIN = 16;
+  private static final int ROW = SIDE + MARGIN;
   private static final int WIDTH = 560;
   private static final int NAME_WIDTH = 110;
   private static final int NUMBER_WIDTH = 75;
@@ -23,37 +23,49 @@ final class PredictionSheet {
   private PredictionSheet() {}
 
   /**
+   * Checks that a sheet is not too large to be drawn.
+   *
+   * @param images how many images it shows
+   * @throws io.stoker.failure.InputException if it is
+   */
+  static void requireDrawable(int images) {
+    ImageDrawing.requireDrawable(WIDTH, height(images));
+  }
+
+  private static long height(int images) {
+    return images * (long) ROW + MARGIN;
+  }
+
+  /** An image as the sheet shows it. */
+  static BufferedImage thumbnail(Pixels image) {
+    return Thumbnail.within(image, SIDE);
+  }
+
+  /**
    * Draws the sheet.
    *
-   * @param predictions what was seen
-   * @param images the images, in the same order
-   * @throws io.stoker.failure.ResourceException if this Java cannot draw text, for want of a font
+   * @param predictions what the network said of each image
+   * @param thumbnails the images, in the same order
+   * @throws io.stoker.failure.ResourceException if this Java cannot draw text, because it finds no
+   *     font
    */
-  static BufferedImage draw(List<Prediction> predictions, List<Pixels> images) {
-    int row = SIDE + MARGIN;
+  static BufferedImage draw(List<Prediction> predictions, List<BufferedImage> thumbnails) {
     return ImageDrawing.draw(
         WIDTH,
-        predictions.size() * row + MARGIN,
+        height(predictions.size()),
         graphics -> {
           for (int i = 0; i < predictions.size(); i++) {
-            int top = MARGIN + i * row;
-            image(graphics, images.get(i), top);
+            int top = MARGIN + i * ROW;
+            image(graphics, thumbnails.get(i), top);
             bars(graphics, predictions.get(i).classes(), top);
           }
         });
   }
 
-  private static void image(Graphics2D graphics, Pixels pixels, int top) {
-    BufferedImage image = toImage(pixels);
+  private static void image(Graphics2D graphics, BufferedImage image, int top) {
     double scale = (double) SIDE / Math.max(image.getWidth(), image.getHeight());
-    int width = (int) Math.round(image.getWidth() * scale);
-    int height = (int) Math.round(image.getHeight() * scale);
-    // Small images keep their pixels; large ones are smoothed on the way down.
-    graphics.setRenderingHint(
-        RenderingHints.KEY_INTERPOLATION,
-        scale >= 1
-            ? RenderingHints.VALUE_INTERPOLATION_NEAREST_NEIGHBOR
-            : RenderingHints.VALUE_INTERPOLATION_BICUBIC);
+    int width = (int) Math.max(1, Math.round(image.getWidth() * scale));
+    int height = (int) Math.max(1, Math.round(image.getHeight() * scale));
     graphics.drawImage(
         image, MARGIN + (SIDE - width) / 2, top + (SIDE - height) / 2, width, height, null);
   }
@@ -73,24 +85,7 @@ final class PredictionSheet {
       graphics.drawString(
           ImageDrawing.clip(graphics, candidate.name(), NAME_WIDTH - 8), left, y + LINE - 8);
       graphics.drawString(
-          "%.2f %%".formatted(100 * candidate.probability()), barLeft + length + 8, y + LINE - 8);
+          Line.percent(candidate.probability()), barLeft + length + 8, y + LINE - 8);
     }
-  }
-
-  /** An image for Java to draw. */
-  static BufferedImage toImage(Pixels pixels) {
-    int channels = pixels.shape().channels();
-    int width = pixels.shape().width();
-    BufferedImage image =
-        new BufferedImage(width, pixels.shape().height(), BufferedImage.TYPE_INT_RGB);
-    for (int i = 0; i < pixels.shape().area(); i++) {
-      int rgb = 0;
-      for (int channel = 0; channel < 3; channel++) {
-        int at = i * channels + Math.min(channel, channels - 1);
-        rgb = rgb << 8 | Byte.toUnsignedInt(pixels.values()[at]);
-      }
-      image.setRGB(i % width, i / width, rgb);
-    }
-    return image;
   }
 }

@@ -5,29 +5,34 @@ import io.stoker.data.image.Pixels;
 import io.stoker.driver.evaluate.Prediction;
 import java.util.List;
 
-/** Predictions as text: each image as a drawing, with its most probable classes to the right. */
+/** Predictions as text: the most probable classes of each image. */
 final class PredictionText {
   private static final int BAR = 20;
   private static final int FIRST_LINE = 1;
 
   private PredictionText() {}
 
-  /**
-   * One image with its prediction.
-   *
-   * @param colors whether the text goes to a terminal, which shows colours
-   */
-  static String of(Prediction prediction, Pixels image, boolean colors) {
-    List<String> picture = colors ? TerminalPicture.colored(image) : TerminalPicture.plain(image);
+  /** The image's name and its classes, for a file or a pipe. */
+  static String of(Prediction prediction) {
+    return "%s\n%s\n".formatted(name(prediction), classes(prediction).indent(2));
+  }
+
+  private static String name(Prediction prediction) {
+    return TerminalText.escapeLine(prediction.image());
+  }
+
+  /** The image's name, the image, and its classes next to it, for a terminal. */
+  static String withPicture(Prediction prediction, Pixels image) {
+    List<String> picture = TerminalPicture.of(image);
     List<String> classes = classes(prediction).lines().toList();
-    StringBuilder text =
-        new StringBuilder(TerminalText.escapeLine(prediction.image())).append('\n');
-    int blank = colors ? 0 : picture.get(0).length();
+    String blank = " ".repeat(TerminalPicture.columns(picture.get(0)));
+    StringBuilder text = new StringBuilder(name(prediction)).append('\n');
     for (int i = 0; i < Math.max(picture.size(), classes.size() + FIRST_LINE); i++) {
-      String line = i < picture.size() ? picture.get(i) : " ".repeat(blank);
-      int row = i - FIRST_LINE;
-      String beside = row >= 0 && row < classes.size() ? "   " + classes.get(row) : "";
-      text.append((line + beside).stripTrailing()).append('\n');
+      text.append(i < picture.size() ? picture.get(i) : blank);
+      if (i >= FIRST_LINE && i < classes.size() + FIRST_LINE) {
+        text.append("   ").append(classes.get(i - FIRST_LINE));
+      }
+      text.append('\n');
     }
     return text.append('\n').toString();
   }
@@ -36,8 +41,7 @@ final class PredictionText {
     Table table = new Table(1);
     for (Prediction.ClassProbability candidate : prediction.classes()) {
       int length = (int) Math.round(candidate.probability() * BAR);
-      table.row(
-          candidate.name(), "%.2f %%".formatted(100 * candidate.probability()), "#".repeat(length));
+      table.row(candidate.name(), Line.percent(candidate.probability()), "#".repeat(length));
     }
     return table.toString();
   }

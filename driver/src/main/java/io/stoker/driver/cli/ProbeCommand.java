@@ -1,24 +1,24 @@
 package io.stoker.driver.cli;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.ObjectWriter;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.stoker.data.augment.Distortion;
+import io.stoker.data.storage.OutputFile;
+import io.stoker.data.storage.OutputFolder;
 import io.stoker.driver.evaluate.EvaluateRequest;
 import io.stoker.driver.probe.ProbeChart;
 import io.stoker.driver.probe.ProbeJob;
 import io.stoker.driver.probe.ProbeReport;
 import io.stoker.driver.probe.ProbeRequest;
-import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
 import io.stoker.failure.Suggestion;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
-import javax.imageio.ImageIO;
 import org.apache.spark.api.java.JavaSparkContext;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -31,6 +31,8 @@ import picocli.CommandLine.Option;
     customSynopsis =
         "./stoker [spark-submit option]... probe --checkpoint URI --data URI [option]...")
 final class ProbeCommand extends StokerCommand {
+  private static final ObjectWriter MAPPER = new ObjectMapper().writerWithDefaultPrettyPrinter();
+
   @Mixin private ModelOptions model;
 
   @Mixin private EvaluationOptions on;
@@ -61,7 +63,7 @@ final class ProbeCommand extends StokerCommand {
       paramLabel = "DIR",
       description =
           "The folder for probe.json and the plot probe.png; created if it does not exist.")
-  private Path output;
+  private String output;
 
   ProbeCommand(Console console) {
     super(console);
@@ -69,40 +71,39 @@ final class ProbeCommand extends StokerCommand {
 
   @Override
   Report execute() throws IOException {
-    Check.input(
-        output == null || !Files.exists(output) || Files.isDirectory(output),
-        "Invalid output: %s is no folder",
-        output);
+    Optional<OutputFolder> folder =
+        Optional.ofNullable(output).map(uri -> SparkSetup.outputFolder("--output", uri));
+    Optional<OutputFile> numbers = folder.map(each -> each.file("probe.json"));
+    Optional<OutputPicture> picture =
+        folder.map(each -> OutputPicture.in(each, output, "probe.png"));
     ProbeRequest request =
         new ProbeRequest(
-            new EvaluateRequest(model.checkpoint, on.data.uri, on.split, on.batch, model.engine),
+            new EvaluateRequest(model.checkpoint, on.data.uri, on.split, on.batch(), model.engine),
             named(distortions),
             seed);
-    ProbeReport report;
-    try (JavaSparkContext spark = SparkSetup.start("probe")) {
-      report = ProbeJob.run(spark, request, this::progress);
-    }
+    ProbeReport report = probe(request);
     ObjectNode json = report.toJson();
     StringBuilder text = new StringBuilder(text(report, perClass));
-    if (output != null) {
-      Files.createDirectories(output);
-      Path picture = output.resolve("probe.png");
-      new ObjectMapper()
-          .writerWithDefaultPrettyPrinter()
-          .writeValue(output.resolve("probe.json").toFile(), json);
-      ImageIO.write(ProbeChart.draw(report), "png", picture.toFile());
-      json.put("picture", picture.toString());
-      text.append("plot: ").append(picture).append('\n');
+    if (folder.isPresent()) {
+      numbers.get().write(MAPPER.writeValueAsBytes(json));
+      picture.get().write(ProbeChart.draw(report));
+      json.put("picture", picture.get().shown());
+      text.append("plot: ").append(picture.get().shown()).append('\n');
     }
     return new Report(text.toString(), json);
+  }
+
+  private ProbeReport probe(ProbeRequest request) {
+    try (JavaSparkContext spark = SparkSetup.start("probe")) {
+      return ProbeJob.run(spark, request, this::progress);
+    }
   }
 
   private void progress(Distortion distortion, ProbeReport.Measurement measurement) {
     if (console().messagesOnTerminal()) {
       console()
           .say(
-              "%s %s %s: %.2f %%"
-                  .formatted(
+              Line.of("%s %s %s: %.2f %%", 
                       distortion.label(),
                       number(measurement.level()),
                       distortion.unit(),
@@ -126,7 +127,7 @@ final class ProbeCommand extends StokerCommand {
     return found;
   }
 
-  /** A line of levels and lines of percentages, a distortion. */
+  /** For each distortion, a line of levels and lines of percentages. */
   static String text(ProbeReport report, boolean perClass) {
     int most =
         report.curves().stream().mapToInt(curve -> curve.measurements().size()).max().orElse(0);
@@ -136,7 +137,7 @@ final class ProbeCommand extends StokerCommand {
       List<String> accuracies = new ArrayList<>(List.of("  accuracy, %"));
       for (ProbeReport.Measurement measurement : curve.measurements()) {
         levels.add(number(measurement.level()));
-        accuracies.add("%.2f".formatted(100 * measurement.accuracy()));
+        accuracies.add(Line.of("%.2f", 100 * measurement.accuracy()));
       }
       while (levels.size() <= most) {
         levels.add("");
@@ -148,13 +149,12 @@ final class ProbeCommand extends StokerCommand {
         List<String> recalls =
             new ArrayList<>(List.of("  " + report.plain().classes().get(label).name()));
         curve.measurements().stream()
-            .map(each -> "%.2f".formatted(100 * each.recalls().get(index)))
+            .map(each -> Line.of("%.2f", 100 * each.recalls().get(index)))
             .forEach(recalls::add);
         table.row(recalls.toArray(String[]::new));
       }
     }
-    return "%s on %s, split %s: %,d examples, %.2f %% as they are%n%s"
-        .formatted(
+    return Line.of("%s on %s, split %s: %,d examples, %.2f %% as they are%n%s", 
             report.plain().model(),
             report.plain().data(),
             report.plain().split(),
@@ -164,6 +164,6 @@ final class ProbeCommand extends StokerCommand {
   }
 
   private static String number(double level) {
-    return level == Math.rint(level) ? "%d".formatted((long) level) : Double.toString(level);
+    return level == Math.rint(level) ? Line.of("%d", (long) level) : Double.toString(level);
   }
 }

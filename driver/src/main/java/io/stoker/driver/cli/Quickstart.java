@@ -17,7 +17,6 @@ import io.stoker.driver.evaluate.EvaluateRequest;
 import io.stoker.driver.evaluate.EvaluationReport;
 import io.stoker.driver.evaluate.PredictJob;
 import io.stoker.driver.evaluate.PredictRequest;
-import io.stoker.driver.evaluate.Prediction;
 import io.stoker.driver.report.ReportJob;
 import io.stoker.driver.report.ReportRequest;
 import io.stoker.driver.round.ExistingRun;
@@ -162,12 +161,15 @@ final class Quickstart {
   }
 
   /** Writes a few test images of different classes as PNG files, and classifies them. */
-  List<Prediction> predict(TrainResult trained, ShardFolder data, int count) throws IOException {
+  void predict(TrainResult trained, ShardFolder data, int count, PredictJob.Listener listener)
+      throws IOException {
     Path images = Files.createDirectories(folder.resolve("images"));
     console.say("4/5 predict: %d test images, written to %s".formatted(count, images));
     List<String> files = writeImages(data, images, count);
-    return PredictJob.run(
-        spark.hadoopConfiguration(), new PredictRequest(trained.run(), files, TOP, Engines.AUTO));
+    PredictJob.run(
+        spark.hadoopConfiguration(),
+        new PredictRequest(trained.run(), files, TOP, Engines.AUTO),
+        listener);
   }
 
   /** Writes the report on a training, in place of an earlier one. */

@@ -1,7 +1,6 @@
 package io.stoker.driver.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.stoker.data.image.Pixels;
 import io.stoker.data.shard.ShardFolder;
 import io.stoker.driver.evaluate.EvaluationReport;
 import io.stoker.driver.evaluate.Prediction;
@@ -75,15 +74,19 @@ final class QuickstartCommand extends StokerCommand {
       EvaluationReport evaluated = quickstart.evaluate(trained);
       lap("evaluate", start);
       start = System.nanoTime();
-      List<Prediction> predictions = quickstart.predict(trained, data, IMAGES);
-      List<Pixels> images = PredictCommand.read(predictions, spark.hadoopConfiguration());
-      Path picture = output.resolve("predictions.png");
-      PredictCommand.write(predictions, images, picture);
+      String picture = output.resolve("predictions.png").toString();
+      PredictionReport predicted =
+          new PredictionReport(
+              console(),
+              Optional.of(
+                  new OutputPicture(picture, SparkSetup.outputFile("--output", picture))));
+      quickstart.predict(trained, data, IMAGES, predicted);
+      predicted.writePicture();
       lap("predict", start);
       start = System.nanoTime();
       quickstart.report(trained, page());
       lap("report", start);
-      return report(home, trained, evaluated, predictions, images, picture);
+      return report(home, trained, evaluated, predicted, picture);
     }
   }
 
@@ -108,17 +111,14 @@ final class QuickstartCommand extends StokerCommand {
       Path home,
       TrainResult trained,
       EvaluationReport evaluated,
-      List<Prediction> predictions,
-      List<Pixels> images,
-      Path picture) {
+      PredictionReport predicted,
+      String picture) {
     double total = seconds.values().stream().mapToDouble(Double::doubleValue).sum();
+    List<Prediction> predictions = predicted.predictions();
     List<String> next = next(home, trained, predictions);
     StringBuilder text = new StringBuilder("\n");
-    for (int i = 0; i < predictions.size(); i++) {
-      text.append(
-          PredictionText.of(predictions.get(i), images.get(i), console().resultsOnTerminal()));
-    }
-    text.append(
+    text.append(predicted.text())
+        .append(
             new Table()
                 .row(
                     "accuracy",
@@ -131,7 +131,7 @@ final class QuickstartCommand extends StokerCommand {
                 .row("time", "%.0f s: %s".formatted(total, laps(seconds)))
                 .row("training", phases(trained.seconds()))
                 .row("run folder", SparkSetup.plain(trained.run()))
-                .row("picture", picture.toString())
+                .row("picture", picture)
                 .row("report", page().toString()))
         .append("\nTry next:\n");
     next.forEach(command -> text.append("  ").append(command).append('\n'));
@@ -142,7 +142,7 @@ final class QuickstartCommand extends StokerCommand {
       TrainResult trained,
       EvaluationReport evaluated,
       List<Prediction> predictions,
-      Path picture,
+      String picture,
       List<String> next,
       double total) {
     ObjectNode json = Report.object();
@@ -154,7 +154,7 @@ final class QuickstartCommand extends StokerCommand {
         .put("parameters_sha256", trained.parametersSha256())
         .put("run", trained.run())
         .put("data", output.resolve("data").toString())
-        .put("picture", picture.toString())
+        .put("picture", picture)
         .put("report", page().toString());
     ObjectNode steps = json.putObject("seconds_by_step");
     seconds.forEach(steps::put);
@@ -194,8 +194,7 @@ final class QuickstartCommand extends StokerCommand {
     return List.of(
         "%s evaluate --checkpoint %s --data %s".formatted(stoker, ShellQuoting.quote(run), data),
         "%s predict --checkpoint %s %s"
-            .formatted(
-                stoker, ShellQuoting.quote(run), ShellQuoting.quote(predictions.get(0).image())),
+            .formatted(stoker, ShellQuoting.quote(run), ShellQuoting.quote(predictions.get(0).image())),
         "%s train --data %s --run %s --model lenet5-modern --epochs 5 --learning-rate 0.02"
             .formatted(stoker, data, ShellQuoting.quote(output.resolve("run-modern").toString())));
   }

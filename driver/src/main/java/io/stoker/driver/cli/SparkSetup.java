@@ -1,11 +1,15 @@
 package io.stoker.driver.cli;
 
+import io.stoker.data.storage.OutputFile;
+import io.stoker.data.storage.OutputFolder;
 import io.stoker.data.storage.StorageDefaults;
 import io.stoker.driver.checkpoint.Locations;
 import io.stoker.driver.cluster.GpuRequest;
 import io.stoker.failure.InputException;
 import io.stoker.failure.ResourceException;
+import java.io.File;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.util.ShutdownHookManager;
 import org.apache.logging.log4j.Level;
@@ -26,6 +30,8 @@ final class SparkSetup {
   private static final String BIND_ADDRESS = "spark.driver.bindAddress";
   private static final String LOOPBACK = "127.0.0.1";
   private static final String EXECUTOR_OPTIONS = "spark.executor.defaultJavaOptions";
+
+  private static final Pattern URI = Pattern.compile("[A-Za-z][A-Za-z0-9+.-]+:/");
 
   private SparkSetup() {}
 
@@ -138,6 +144,27 @@ final class SparkSetup {
     Configuration hadoop = SparkHadoopUtil.get().newConfiguration(new SparkConf());
     StorageDefaults.apply(hadoop);
     return hadoop;
+  }
+
+  /**
+   * Checks that a file can be written, before the work. A name without a scheme is a file of this
+   * machine, whatever Hadoop's default filesystem is.
+   *
+   * @param option the option that names it
+   * @param uri a local path or a URI
+   * @throws io.stoker.failure.StokerException if it cannot be written
+   */
+  static OutputFile outputFile(String option, String uri) {
+    return OutputFile.check(option, localUnlessUri(uri), hadoop());
+  }
+
+  /** Checks likewise that files can be written to a folder. */
+  static OutputFolder outputFolder(String option, String uri) {
+    return OutputFolder.check(option, localUnlessUri(uri), hadoop());
+  }
+
+  private static String localUnlessUri(String uri) {
+    return URI.matcher(uri).lookingAt() ? uri : "file:" + new File(uri).getAbsolutePath();
   }
 
   /** A URI as users write it, see {@link Locations#plain}. */

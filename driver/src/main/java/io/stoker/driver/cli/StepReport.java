@@ -12,12 +12,12 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * What {@code bench step} found.
+ * Shows the result of {@code bench step}.
  *
  * @param load what was measured
  * @param engine the engine's name
- * @param result its rates, and behind them the baseline's
- * @param profile where its time goes, where that was asked for
+ * @param result its rates, then those of the baseline
+ * @param profile the time of each layer, if it was asked for
  */
 record StepReport(
     StepLoad load, String engine, StepBench.Result result, Optional<StepProfile> profile) {
@@ -31,8 +31,7 @@ record StepReport(
         .put("pass", load.pass().name().toLowerCase(Locale.ROOT));
     StringBuilder text = new StringBuilder();
     text.append(
-        "%s, batch %d, %d workers, %s:%n"
-            .formatted(
+        Line.of("%s, batch %d, %d workers, %s:%n", 
                 load.model().name(), load.batch(), load.workers(), json.get("pass").textValue()));
     text.append(rates(json));
     result.memory().ifPresent(memory -> text.append(memory(memory, json)));
@@ -52,15 +51,15 @@ record StepReport(
     table.row(cells("stock Deeplearning4j", stock));
     json.set("baseline", Report.object(stock).put("name", "stock"));
     json.put("ratio", ratio);
-    return "%s%.2f times as many images a second as stock Deeplearning4j%n".formatted(table, ratio);
+    return Line.of("%s%.2f times as many images a second as stock Deeplearning4j%n", table, ratio);
   }
 
   private static String[] cells(String name, StepRate rate) {
     return new String[] {
       name,
-      "%,.1f".formatted(rate.imagesPerSecond()),
-      "%,.2f".formatted(rate.stepMilliseconds()),
-      "%,.1f".formatted(rate.gigaflopsPerSecond())
+      Line.of("%,.1f", rate.imagesPerSecond()),
+      Line.of("%,.2f", rate.stepMilliseconds()),
+      Line.of("%,.1f", rate.gigaflopsPerSecond())
     };
   }
 
@@ -69,8 +68,7 @@ record StepReport(
     json.put("resident_bytes", memory.bytes())
         .put("resident_bytes_after_warm_up", warm)
         .put("peak_resident_bytes", memory.peakBytes());
-    return "resident memory %,d MiB (%,d after the warm-up, %,d at most)%n"
-        .formatted(memory.bytes() >> 20, warm >> 20, memory.peakBytes() >> 20);
+    return Line.of("resident memory %,d MiB (%,d after the warm-up, %,d at most)%n", memory.bytes() >> 20, warm >> 20, memory.peakBytes() >> 20);
   }
 
   private String layers(StepProfile found, ObjectNode json) {
@@ -95,23 +93,22 @@ record StepReport(
           layer.layer(),
           layer.output(),
           milliseconds(layer.forwardMilliseconds()),
-          "%,.1f".formatted(layer.forwardGigaflopsPerSecond()),
+          Line.of("%,.1f", layer.forwardGigaflopsPerSecond()),
           back ? milliseconds(layer.backwardMilliseconds()) : "",
-          back ? "%,.1f".formatted(layer.backwardGigaflopsPerSecond()) : "",
+          back ? Line.of("%,.1f", layer.backwardGigaflopsPerSecond()) : "",
           percent(layer.shareOfPeak()));
     }
     String other = load.pass() == StepLoad.Pass.TRAINING ? "loss, update" : "softmax";
     table.row(other, "", milliseconds(found.otherMilliseconds()));
-    return "%n%sThe peak is %,.1f GFLOP/s on %d workers; a step is at %s of it.%n"
-        .formatted(
+    return Line.of("%n%sThe peak is %,.1f GFLOP/s on %d workers; a step is at %s of it.%n", 
             table, found.peakGigaflopsPerSecond(), load.workers(), percent(found.shareOfPeak()));
   }
 
   private static String milliseconds(double value) {
-    return "%,.3f".formatted(value);
+    return Line.of("%,.3f", value);
   }
 
   private static String percent(double share) {
-    return "%.1f %%".formatted(100 * share);
+    return Line.of("%.1f %%", 100 * share);
   }
 }

@@ -1,6 +1,5 @@
 package io.stoker.driver.cli;
 
-import io.stoker.failure.Check;
 import picocli.CommandLine.Option;
 
 /** The option for the number of classes that are shown for an image. */
@@ -16,10 +15,10 @@ final class TopOption {
   /**
    * The number.
    *
-   * @throws io.stoker.failure.InputException if it is none
+   * @throws io.stoker.failure.InputException if it is less than 1
    */
   int classes() {
-    Check.input(classes >= 1, "Invalid number of classes: %d (must be >= 1)", classes);
+    Limits.atLeast("--top", classes, 1);
     return classes;
   }
 }

@@ -11,12 +11,12 @@ import java.util.function.Consumer;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.api.java.JavaSparkContext;
 
-/** Evaluates a checkpoint on a split, on the executors; nothing but counts comes back. */
+/** Evaluates a checkpoint on a split, on the executors; only counts return to the driver. */
 public final class EvaluateJob {
   private EvaluateJob() {}
 
   /**
-   * Runs it.
+   * Evaluates one checkpoint, or the mean of several.
    *
    * @param spark the cluster
    * @param request what to evaluate on what
@@ -38,18 +38,18 @@ public final class EvaluateJob {
    * @param spark the cluster
    * @param request what to evaluate on what; its checkpoint is a run folder
    * @param listener sees each report as soon as there is one
-   * @return a report a checkpoint, oldest first; damaged ones are skipped with a warning
+   * @return one report per checkpoint, oldest first; damaged ones are skipped with a warning
    * @throws io.stoker.failure.StokerException as {@link #run} does, and if it is no run folder
    */
   public static List<EvaluationReport> runAll(
       JavaSparkContext spark, EvaluateRequest request, Consumer<EvaluationReport> listener) {
     Check.input(
         request.average() == 1,
-        "Invalid average: %d (of all checkpoints, each is evaluated by itself)",
+        "Invalid average: %d (all checkpoints are evaluated one by one)",
         request.average());
     List<EvaluationReport> reports = new ArrayList<>();
     for (StoredModel model :
-        ModelFiles.newest(request.checkpoint(), ModelFiles.ALL, spark.hadoopConfiguration())) {
+        ModelFiles.all(request.checkpoint(), spark.hadoopConfiguration())) {
       EvaluationReport report = run(spark, request, List.of(model));
       listener.accept(report);
       reports.add(report);

@@ -10,9 +10,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalDouble;
 
-/** How a checkpoint did on a split. */
+/** What an evaluation of a checkpoint on a split found. */
 public final class EvaluationReport {
-  /** With this many classes or fewer, being among the best five says nothing. */
+  /** With five classes or fewer, the own class is always among the five most probable. */
   private static final int TOP = 5;
 
   /**
@@ -51,7 +51,7 @@ public final class EvaluationReport {
     return subject.checkpoints().get(subject.checkpoints().size() - 1);
   }
 
-  /** The model files whose mean was evaluated, oldest first; mostly one. */
+  /** The model files whose mean was evaluated, oldest first; one unless a mean was asked for. */
   public List<String> checkpoints() {
     return subject.checkpoints();
   }
@@ -108,9 +108,17 @@ public final class EvaluationReport {
     return counts.calibrationError();
   }
 
-  /** The mean over the classes of precision, recall and F1, see {@link MacroScore}. */
+  /**
+   * The mean recall over the classes that have examples, so that a class of ten examples weighs as
+   * much as one of a thousand.
+   */
+  public double balancedAccuracy() {
+    return MacroScore.balancedAccuracy(classes());
+  }
+
+  /** The mean over the classes of precision, recall and F1. */
   public MacroScore macro() {
-    return MacroScore.of(confusion());
+    return MacroScore.of(classes());
   }
 
   /** Each class, in label order. */
@@ -123,22 +131,9 @@ public final class EvaluationReport {
         actual += counts.confused(c, other);
         predicted += counts.confused(other, c);
       }
-      double precision = ratio(counts.confused(c, c), predicted);
-      double recall = ratio(counts.confused(c, c), actual);
-      double sum = precision + recall;
-      scores.add(
-          new ClassScore(
-              classNames.get(c),
-              actual,
-              precision,
-              recall,
-              sum == 0 ? 0 : 2 * precision * recall / sum));
+      scores.add(ClassScore.of(classNames.get(c), counts.confused(c, c), actual, predicted));
     }
     return List.copyOf(scores);
-  }
-
-  private static double ratio(long part, long whole) {
-    return whole == 0 ? 0 : (double) part / whole;
   }
 
   /** How often each class (row) was taken for each (column). */
@@ -159,7 +154,7 @@ public final class EvaluationReport {
     return counts.mistakes();
   }
 
-  /** The wall clock, from reading the checkpoint to the last count. */
+  /** How long it took by the wall clock, from reading the checkpoint to the last count. */
   public double seconds() {
     return seconds;
   }
@@ -169,7 +164,7 @@ public final class EvaluationReport {
     return counts.examples() / seconds;
   }
 
-  /** What was evaluated and the numbers of the whole, without those of classes, as JSON. */
+  /** What was evaluated and the numbers of the whole split, without those of classes, as JSON. */
   public ObjectNode summaryJson() {
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     json.put("checkpoint", checkpoint());
@@ -186,12 +181,15 @@ public final class EvaluationReport {
     json.put("examples", examples());
     json.put("accuracy", accuracy());
     top5().ifPresent(share -> json.put("top5", share));
+    json.put("balanced_accuracy", balancedAccuracy());
     json.put("log_loss", logLoss());
     json.put("calibration_error", calibrationError());
+    MacroScore macro = macro();
     json.putObject("macro")
-        .put("precision", macro().precision())
-        .put("recall", macro().recall())
-        .put("f1", macro().f1());
+        .put("precision", macro.precision())
+        .put("recall", macro.recall())
+        .put("f1", macro.f1())
+        .put("classes", macro.classes());
     json.put("seconds", seconds);
     json.put("images_per_second", imagesPerSecond());
     return json;
@@ -214,6 +212,7 @@ public final class EvaluationReport {
           .addObject()
           .put("name", score.name())
           .put("examples", score.examples())
+          .put("predicted", score.predicted())
           .put("precision", score.precision())
           .put("recall", score.recall())
           .put("f1", score.f1());

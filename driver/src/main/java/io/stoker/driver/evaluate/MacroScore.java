@@ -1,49 +1,39 @@
 package io.stoker.driver.evaluate;
 
 import java.util.List;
-import java.util.stream.DoubleStream;
+import java.util.function.ToDoubleFunction;
 
 /**
- * Means over the classes, each class with the same weight. A class for which a ratio is nothing to
- * nothing is left out of that ratio's mean, as in Deeplearning4j's {@code Evaluation}; a mean over
- * no class is 0.
+ * Means over the classes, each class with the same weight, as scikit-learn's {@code
+ * precision_recall_fscore_support(average="macro", zero_division=0)} gives them: classes that occur
+ * neither in the examples nor in the predictions are left out, and a ratio of 0 to 0 counts as 0.
  *
- * @param precision over the classes that were predicted at all
- * @param recall over the classes that there are examples of
- * @param f1 over the classes of both kinds
+ * @param precision the mean precision
+ * @param recall the mean recall
+ * @param f1 the mean F1, which is not the F1 of the mean precision and recall
+ * @param classes over how many classes the means are
  */
-public record MacroScore(double precision, double recall, double f1) {
-  /**
-   * Computes the means.
-   *
-   * @param confusion how often each class (row) was taken for each (column)
-   */
-  static MacroScore of(List<List<Long>> confusion) {
-    int classes = confusion.size();
-    DoubleStream.Builder precisions = DoubleStream.builder();
-    DoubleStream.Builder recalls = DoubleStream.builder();
-    DoubleStream.Builder f1s = DoubleStream.builder();
-    for (int c = 0; c < classes; c++) {
-      long right = confusion.get(c).get(c);
-      long actual = confusion.get(c).stream().mapToLong(Long::longValue).sum();
-      long predicted = 0;
-      for (List<Long> row : confusion) {
-        predicted += row.get(c);
-      }
-      if (predicted > 0) {
-        precisions.add((double) right / predicted);
-      }
-      if (actual > 0) {
-        recalls.add((double) right / actual);
-      }
-      if (predicted > 0 && actual > 0) {
-        f1s.add(2.0 * right / (predicted + actual));
-      }
-    }
-    return new MacroScore(mean(precisions), mean(recalls), mean(f1s));
+public record MacroScore(double precision, double recall, double f1, int classes) {
+  /** Computes the means of the classes' scores; over no class they are 0. */
+  static MacroScore of(List<ClassScore> scores) {
+    List<ClassScore> occurring = scores.stream().filter(ClassScore::occurs).toList();
+    return new MacroScore(
+        mean(occurring, ClassScore::precision),
+        mean(occurring, ClassScore::recall),
+        mean(occurring, ClassScore::f1),
+        occurring.size());
   }
 
-  private static double mean(DoubleStream.Builder values) {
-    return values.build().average().orElse(0);
+  /**
+   * The balanced accuracy: the mean recall over the classes that have examples, as scikit-learn's
+   * {@code balanced_accuracy_score} gives it. Over no class it is 0.
+   */
+  static double balancedAccuracy(List<ClassScore> scores) {
+    return mean(
+        scores.stream().filter(score -> score.examples() > 0).toList(), ClassScore::recall);
+  }
+
+  private static double mean(List<ClassScore> scores, ToDoubleFunction<ClassScore> value) {
+    return scores.stream().mapToDouble(value).average().orElse(0);
   }
 }

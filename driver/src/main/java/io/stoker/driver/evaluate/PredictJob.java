@@ -2,38 +2,77 @@ package io.stoker.driver.evaluate;
 
 import io.stoker.data.augment.Views;
 import io.stoker.data.batch.Normalization;
-import io.stoker.data.image.ImageFile;
 import io.stoker.data.image.ImageShape;
 import io.stoker.data.image.Pixels;
-import io.stoker.driver.checkpoint.Locations;
+import io.stoker.data.image.Resizing;
 import io.stoker.driver.checkpoint.ModelFiles;
 import io.stoker.driver.checkpoint.StoredModel;
 import io.stoker.driver.cluster.MemoryCheck;
 import io.stoker.driver.cluster.MemoryNeed;
-import io.stoker.failure.Check;
+import io.stoker.failure.InputException;
 import io.stoker.models.engine.Engines;
 import io.stoker.models.engine.Network;
 import io.stoker.models.file.ModelMetadata;
 import io.stoker.worker.eval.ModelInput;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 
 /** Classifies image files in this process. */
 public final class PredictJob {
+  /** Is told of each image, in the order of the request. */
+  public interface Listener {
+    /**
+     * An image was classified.
+     *
+     * @param prediction its most probable classes
+     * @param image as it is in the file, not as the network takes it
+     */
+    void predicted(Prediction prediction, Pixels image);
+
+    /** An image could not be read; the others are classified all the same. */
+    void failed(ImageFailure failure);
+  }
+
   private PredictJob() {}
 
   /**
-   * Runs it.
+   * Classifies images, all of which must be readable.
    *
    * @param hadoop how to reach checkpoint and images
    * @param request which images
-   * @return one prediction an image, in the order of the request
+   * @return one prediction per image, in the order of the request
    * @throws io.stoker.failure.StokerException if the checkpoint or an image cannot be used
    */
   public static List<Prediction> run(Configuration hadoop, PredictRequest request) {
-    Check.input(!request.images().isEmpty(), "Missing images: name at least one file");
-    Check.input(request.top() >= 1, "Invalid top: %d (must be >= 1)", request.top());
+    List<Prediction> predictions = new ArrayList<>();
+    run(
+        hadoop,
+        request,
+        new Listener() {
+          @Override
+          public void predicted(Prediction prediction, Pixels image) {
+            predictions.add(prediction);
+          }
+
+          @Override
+          public void failed(ImageFailure failure) {
+            throw new InputException(failure.message());
+          }
+        });
+    return List.copyOf(predictions);
+  }
+
+  /**
+   * Classifies images.
+   *
+   * @param hadoop how to reach checkpoint and images
+   * @param request which images
+   * @param listener is told of each
+   * @throws io.stoker.failure.StokerException if the checkpoint cannot be used
+   */
+  public static void run(Configuration hadoop, PredictRequest request, Listener listener) {
     StoredModel stored = ModelFiles.open(request.checkpoint(), hadoop);
     ModelMetadata metadata = stored.metadata();
     ImageShape images = ModelInput.images(metadata.images());
@@ -43,18 +82,21 @@ public final class PredictJob {
     float[] shown = new float[views.count() * views.input().bytes()];
     int classes = metadata.model().classes();
     float[] probabilities = new float[views.count() * classes];
-    List<Prediction> predictions = new ArrayList<>();
     try (Network network =
         Engines.named(request.engine()).create(metadata.model(), views.count())) {
       stored.load(network, hadoop);
       for (String uri : request.images()) {
-        Pixels pixels = ImageFile.read(Locations.absolute(uri, hadoop), hadoop, images, images);
-        normalization.apply(pixels.values(), views, shown, 0);
-        network.predict(shown, views.count(), probabilities);
-        request.crops().average(probabilities, 1, classes);
-        predictions.add(Prediction.of(uri, probabilities, metadata.classNames(), request.top()));
+        Optional<Pixels> image = NamedImages.read(uri, hadoop, listener::failed);
+        if (image.isPresent()) {
+          Pixels pixels = Resizing.fit(image.get(), images);
+          normalization.apply(pixels.values(), views, shown, 0);
+          network.predict(shown, views.count(), probabilities);
+          request.crops().average(probabilities, 1, classes);
+          listener.predicted(
+              Prediction.of(uri, probabilities, metadata.classNames(), request.top()),
+              image.get());
+        }
       }
     }
-    return List.copyOf(predictions);
   }
 }

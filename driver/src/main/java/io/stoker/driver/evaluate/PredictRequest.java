@@ -1,5 +1,6 @@
 package io.stoker.driver.evaluate;
 
+import io.stoker.failure.Check;
 import io.stoker.worker.eval.Crops;
 import java.util.List;
 
@@ -16,6 +17,8 @@ public record PredictRequest(
     String checkpoint, List<String> images, int top, String engine, Crops crops) {
   public PredictRequest {
     images = List.copyOf(images);
+    Check.input(!images.isEmpty(), "Missing images: name at least one file");
+    Check.input(top >= 1, "Invalid top: %d (must be >= 1)", top);
   }
 
   /** Shows the network the middle of each image. */

@@ -9,10 +9,13 @@ import java.util.stream.Collectors;
 
 /** An evaluation as text: a summary, a table of classes, and which class was taken for which. */
 final class ReportText {
-  /** A confusion matrix of more columns does not fit a terminal; the worst pairs are named then. */
+  /** With more classes the matrix does not fit a terminal: the most frequent confusions are named. */
   private static final int WIDEST_MATRIX = 20;
 
   private static final int WORST_PAIRS = 20;
+
+  /** In place of a ratio of 0 to 0. */
+  private static final String UNDEFINED = "-";
 
   private ReportText() {}
 
@@ -36,6 +39,7 @@ final class ReportText {
     rows.add(List.of("examples", Long.toString(report.examples())));
     rows.add(List.of("accuracy", percent(report.accuracy())));
     report.top5().ifPresent(share -> rows.add(List.of("top 5", percent(share))));
+    rows.add(List.of("balanced accuracy", percent(report.balancedAccuracy())));
     rows.add(List.of("log loss", String.format(Locale.ROOT, "%.4f", report.logLoss())));
     rows.add(List.of("calibration error", percent(report.calibrationError())));
     rows.add(
@@ -57,19 +61,25 @@ final class ReportText {
           List.of(
               score.name(),
               Long.toString(score.examples()),
-              percent(score.precision()),
-              percent(score.recall()),
-              percent(score.f1())));
+              score.predicted() == 0 ? UNDEFINED : percent(score.precision()),
+              score.examples() == 0 ? UNDEFINED : percent(score.recall()),
+              score.occurs() ? percent(score.f1()) : UNDEFINED));
     }
     MacroScore macro = report.macro();
     rows.add(
         List.of(
-            "mean",
+            macro.classes() == report.classes().size()
+                ? "mean"
+                : "mean of %d classes".formatted(macro.classes()),
             Long.toString(report.examples()),
             percent(macro.precision()),
             percent(macro.recall()),
             percent(macro.f1())));
-    return table(rows, true);
+    boolean undefined =
+        report.classes().stream()
+            .anyMatch(score -> score.occurs() && score.predicted() * score.examples() == 0);
+    return table(rows, true)
+        + (undefined ? System.lineSeparator() + "(- counts as 0 in the means)" : "");
   }
 
   private static String matrix(EvaluationReport report) {
@@ -116,7 +126,9 @@ final class ReportText {
   }
 
   /**
-   * Columns as wide as they need to be; behind the first one aligned to the right, if so wanted.
+   * Lines of columns as wide as their widest cell.
+   *
+   * @param numbers whether all columns but the first are aligned to the right
    */
   private static String table(List<List<String>> cells, boolean numbers) {
     List<List<String>> rows =

@@ -1,14 +1,15 @@
 package io.stoker.driver.explain;
 
 import io.stoker.data.batch.Normalization;
-import io.stoker.data.image.ImageFile;
 import io.stoker.data.image.ImageShape;
 import io.stoker.data.image.Pixels;
-import io.stoker.driver.checkpoint.Locations;
+import io.stoker.data.image.Resizing;
 import io.stoker.driver.checkpoint.ModelFiles;
 import io.stoker.driver.checkpoint.StoredModel;
 import io.stoker.driver.cluster.MemoryCheck;
 import io.stoker.driver.cluster.MemoryNeed;
+import io.stoker.driver.evaluate.ImageFailure;
+import io.stoker.driver.evaluate.NamedImages;
 import io.stoker.driver.evaluate.Prediction;
 import io.stoker.driver.evaluate.Ranking;
 import io.stoker.failure.Check;
@@ -24,7 +25,7 @@ import org.apache.hadoop.conf.Configuration;
 
 /** Explains what a checkpoint sees in images, in this process. */
 public final class ExplainJob implements AutoCloseable {
-  /** Images with a square covered each are looked at so many at a time. */
+  /** Copies of an image, each with another square covered, that are classified at a time. */
   private static final int BATCH = 32;
 
   private final Configuration hadoop;
@@ -32,7 +33,7 @@ public final class ExplainJob implements AutoCloseable {
   private final Network network;
 
   /**
-   * Loads a checkpoint; closed by whoever makes it.
+   * Loads a checkpoint. The caller closes this job.
    *
    * @param checkpoint a checkpoint folder, a {@code model.zip} or a run folder
    * @param engine the engine's name or {@code auto}
@@ -54,17 +55,27 @@ public final class ExplainJob implements AutoCloseable {
    * @param images URIs of image files
    * @param top how many classes of each are named
    * @param consumer takes each explanation
-   * @throws io.stoker.failure.StokerException if an image cannot be read, or the model or engine
-   *     does not lend itself to it
+   * @param failures is told of each image that cannot be read; the others are explained all the
+   *     same
+   * @throws io.stoker.failure.StokerException if the model has no layers to explain it by, or the
+   *     engine cannot do it
    */
-  public void explain(List<String> images, int top, Consumer<Explanation> consumer) {
-    Check.input(top >= 1, "Invalid number of classes: %d (must be >= 1)", top);
+  public void explain(
+      List<String> images,
+      int top,
+      Consumer<Explanation> consumer,
+      Consumer<ImageFailure> failures) {
+    Check.input(top >= 1, "Invalid top: %d (must be >= 1)", top);
     ImageShape shape = ModelInput.images(metadata.model().input());
     ImageShape trained = ModelInput.images(metadata.images());
     Normalization normalization = new Normalization(metadata.mean(), metadata.standardDeviation());
     Saliency saliency = new Saliency(network);
     for (String uri : images) {
-      Pixels pixels = ImageFile.read(Locations.absolute(uri, hadoop), hadoop, trained, shape);
+      Optional<Pixels> read = NamedImages.read(uri, hadoop, failures);
+      if (read.isEmpty()) {
+        continue;
+      }
+      Pixels pixels = Resizing.fit(read.get(), trained).middle(shape);
       float[] image = new float[shape.bytes()];
       normalization.apply(pixels.values(), shape, image, 0);
       float[] probabilities = new float[metadata.model().classes()];

@@ -2,9 +2,9 @@ package io.stoker.driver.explain;
 
 import io.stoker.data.batch.BlockCache;
 import io.stoker.data.batch.SplitBlocks;
-import io.stoker.data.image.ImageFile;
 import io.stoker.data.image.ImageShape;
 import io.stoker.data.image.Pixels;
+import io.stoker.data.image.Resizing;
 import io.stoker.data.shard.ShardBlock;
 import io.stoker.data.shard.ShardFolder;
 import io.stoker.driver.checkpoint.Locations;
@@ -14,6 +14,8 @@ import io.stoker.driver.cluster.MemoryCheck;
 import io.stoker.driver.cluster.MemoryNeed;
 import io.stoker.driver.config.ModelReference;
 import io.stoker.driver.evaluate.BlockParts;
+import io.stoker.driver.evaluate.ImageFailure;
+import io.stoker.driver.evaluate.NamedImages;
 import io.stoker.driver.evaluate.TrainedNetwork;
 import io.stoker.worker.eval.LastHiddenLayer;
 import io.stoker.worker.eval.ModelInput;
@@ -26,21 +28,23 @@ import java.io.Serializable;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.api.java.JavaSparkContext;
 
 /**
  * Finds the samples that a network finds most like images, on the executors: those at the least
  * Euclidean distance in its last hidden layer, as figure 4 of the AlexNet paper shows them
- * (Krizhevsky et al., 2012). Distances come back, and the images of the few that are nearest.
+ * (Krizhevsky et al., 2012). The
+ * executors return distances; the driver then reads the images of the few samples that are nearest.
  */
 public final class NeighbourJob {
   private static final int BATCH = 32;
 
   /**
-   * What every task does, each on blocks of its own.
+   * What each task does, on its own blocks of the split.
    *
-   * @param hidden what the last hidden layer makes of each image
+   * @param hidden the last hidden layer's output for each image
    */
   private record Task(
       TrainedNetwork network,
@@ -74,15 +78,17 @@ public final class NeighbourJob {
   private NeighbourJob() {}
 
   /**
-   * Runs it.
+   * Searches the split for the neighbours of each image.
    *
    * @param spark the cluster
-   * @param request which images, among what
-   * @return the neighbours of each image, in the order of the request
-   * @throws io.stoker.failure.StokerException if checkpoint, images or data cannot be used, or the
-   *     model or engine does not lend itself to it
+   * @param request which images, and which data are searched
+   * @param failures is told of each image that cannot be read; the search goes on for the others
+   * @return the neighbours of each image that could be read, in the order of the request
+   * @throws io.stoker.failure.StokerException if checkpoint or data cannot be used, or if the model
+   *     has no hidden layer or the engine cannot read it
    */
-  public static List<Neighbours> run(JavaSparkContext spark, NeighbourRequest request) {
+  public static List<Neighbours> run(
+      JavaSparkContext spark, NeighbourRequest request, Consumer<ImageFailure> failures) {
     Configuration hadoop = spark.hadoopConfiguration();
     StoredModel model = ModelFiles.open(request.checkpoint(), hadoop);
     ShardFolder shards = ShardFolder.open(Locations.absolute(request.data(), hadoop), hadoop);
@@ -94,7 +100,10 @@ public final class NeighbourJob {
     MemoryCheck.require(spark, MemoryNeed.ofPrediction(model.metadata().model(), BATCH), blocks, 1);
     TrainedNetwork network = TrainedNetwork.of(List.of(model), request.engine(), BATCH);
     try {
-      List<Pixels> images = images(request, network.images(), hadoop);
+      List<Image> images = images(request, network.images(), hadoop, failures);
+      if (images.isEmpty()) {
+        return List.of();
+      }
       Task task =
           new Task(
               network,
@@ -108,8 +117,8 @@ public final class NeighbourJob {
       for (int i = 0; i < images.size(); i++) {
         neighbours.add(
             new Neighbours(
-                request.images().get(i),
-                images.get(i),
+                images.get(i).uri(),
+                images.get(i).pixels(),
                 samples(nearest.of(i), shards, request.split())));
       }
       return List.copyOf(neighbours);
@@ -118,24 +127,34 @@ public final class NeighbourJob {
     }
   }
 
-  private static List<Pixels> images(
-      NeighbourRequest request, ImageShape shape, Configuration hadoop) {
+  /** An image that could be read, as prepared data have it. */
+  private record Image(String uri, Pixels pixels) {}
+
+  private static List<Image> images(
+      NeighbourRequest request,
+      ImageShape shape,
+      Configuration hadoop,
+      Consumer<ImageFailure> failures) {
     return request.images().stream()
-        .map(uri -> ImageFile.read(Locations.absolute(uri, hadoop), hadoop, shape, shape))
+        .flatMap(
+            uri ->
+                NamedImages.read(uri, hadoop, failures)
+                    .map(pixels -> new Image(uri, Resizing.fit(pixels, shape)))
+                    .stream())
         .toList();
   }
 
-  /** What the last hidden layer makes of each image's middle, in this process. */
+  /** The last hidden layer's output for each image's middle, computed in this process. */
   private static List<float[]> hidden(
-      TrainedNetwork network, List<Pixels> images, Configuration hadoop) throws IOException {
+      TrainedNetwork network, List<Image> images, Configuration hadoop) throws IOException {
     int layer = LastHiddenLayer.reader(network.model());
     float[] shown = new float[network.input().bytes()];
     List<float[]> all = new ArrayList<>();
     try (Replica replica = network.borrow(hadoop)) {
-      for (Pixels image : images) {
+      for (Image image : images) {
         network
             .normalization()
-            .apply(image.middle(network.input()).values(), network.input(), shown, 0);
+            .apply(image.pixels().middle(network.input()).values(), network.input(), shown, 0);
         float[] hidden = new float[network.model().placed().get(layer).input().features()];
         replica.network().activations(shown, 1, layer, hidden);
         all.add(hidden);

@@ -7,6 +7,7 @@ import static org.apache.spark.sql.functions.lit;
 import io.stoker.data.frame.ImageColumn;
 import io.stoker.data.shard.ShardFolder;
 import io.stoker.data.shard.ShardManifest;
+import io.stoker.data.shard.ShardSplit;
 import io.stoker.data.source.ImageTree;
 import io.stoker.data.storage.Storage;
 import io.stoker.driver.checkpoint.Locations;
@@ -17,12 +18,16 @@ import io.stoker.driver.spark.SparkFailures;
 import io.stoker.failure.Check;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
+import org.apache.spark.SparkStatusTracker;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -33,8 +38,8 @@ import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * Classifies a folder of images or of shards on the executors, into Parquet. Spark commits the
- * files: they appear when all of them are complete, and {@code _SUCCESS} last.
+ * Classifies a folder of images or of shards on the executors, and writes Parquet, as {@link
+ * PredictionFolder} says.
  */
 public final class BulkPredictJob {
   /** The column that says why an image could not be read; null where it could. */
@@ -45,8 +50,13 @@ public final class BulkPredictJob {
   /** Why a listed file cannot even be opened. */
   private static final String PROBLEM = "problem";
 
-  /** A file of Parquet has at most about so many rows. */
+  /** About how many rows a Parquet file has at most. */
   private static final int FILE_ROWS = 20_000;
+
+  /** How long tasks of a job that failed may take to end. */
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+  private static final Duration PAUSE = Duration.ofMillis(20);
 
   /** How many images that could not be read are named. */
   private static final int NAMED = 5;
@@ -54,7 +64,7 @@ public final class BulkPredictJob {
   private BulkPredictJob() {}
 
   /**
-   * Runs it.
+   * Classifies the images.
    *
    * @param spark the cluster
    * @param request which images, and where to
@@ -82,22 +92,35 @@ public final class BulkPredictJob {
                   new TopColumns(model.metadata().classNames(), request.top()),
                   request.crops())
               .drop("height", "width", "channels", "encoding", "image", PROBLEM);
-      write(scored, output, folder);
-      return result(session, output, images.ignored(), model, start);
+      write(scored, folder);
+      return result(session, output, images, model, start);
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot write " + output, e);
     }
   }
 
-  /** Images as rows, and in which column they are. */
-  private record Images(Dataset<Row> rows, ImageColumn column, long ignored) {}
+  /**
+   * Images as rows.
+   *
+   * @param rows one per image
+   * @param column the column that holds the images
+   * @param count how many there are
+   * @param ignored how many entries of the folder are no images by name, or hidden, or not followed
+   */
+  private record Images(Dataset<Row> rows, ImageColumn column, long count, long ignored) {}
 
   private static Images images(SparkSession session, Path input, String split, Configuration hadoop)
       throws IOException {
     FileSystem fileSystem = Storage.of(input, hadoop);
     if (fileSystem.exists(new Path(input, ShardManifest.FILE))) {
-      Dataset<Row> rows = ShardRows.of(session, ShardFolder.open(input, hadoop), split);
-      return new Images(rows, ImageColumn.of(rows.schema(), "image"), 0);
+      ShardFolder folder = ShardFolder.open(input, hadoop);
+      Dataset<Row> rows = ShardRows.of(session, folder, split);
+      ShardManifest manifest = folder.manifest();
+      long samples =
+          split.isEmpty()
+              ? manifest.splits().values().stream().mapToLong(ShardSplit::samples).sum()
+              : manifest.split(split).samples();
+      return new Images(rows, ImageColumn.of(rows.schema(), "image"), samples, 0);
     }
     ImageTree tree = ImageTree.of(fileSystem, input, ImageTree.Links.ANYWHERE);
     List<Row> files = new ArrayList<>();
@@ -123,28 +146,45 @@ public final class BulkPredictJob {
     return new Images(
         session.createDataFrame(spark.parallelize(files, parts), schema),
         ImageColumn.listed(schema, PATH, PROBLEM),
+        tree.entries() - tree.ignored().size(),
         tree.ignored().size());
   }
 
-  private static void write(Dataset<Row> scored, Path output, PredictionFolder folder)
-      throws IOException {
+  private static void write(Dataset<Row> scored, PredictionFolder folder) throws IOException {
+    folder.begin();
     try {
       SparkFailures.unwrapped(
           () -> {
-            scored.write().mode(SaveMode.Overwrite).parquet(output.toString());
+            scored.write().mode(SaveMode.Overwrite).parquet(folder.staging().toString());
             return null;
           });
     } catch (RuntimeException | Error e) {
+      awaitTasks(scored.sparkSession());
       folder.abandon();
       throw e;
     }
+    folder.publish();
   }
 
-  /** Counts in what was written: tasks that ran twice count once. */
+  /** Tasks of a job that failed may still be writing, and would make deleted folders again. */
+  private static void awaitTasks(SparkSession session) {
+    SparkStatusTracker tracker = session.sparkContext().statusTracker();
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    while (Arrays.stream(tracker.getExecutorInfos()).anyMatch(each -> each.numRunningTasks() > 0)
+        && System.nanoTime() < deadline) {
+      LockSupport.parkNanos(PAUSE.toNanos());
+    }
+  }
+
+  /** Counts rows of what was written: an accumulator would count tasks that ran twice twice. */
   private static BulkPredictResult result(
-      SparkSession session, Path output, long ignored, StoredModel model, long start) {
+      SparkSession session, Path output, Images images, StoredModel model, long start) {
     Dataset<Row> written = session.read().parquet(output.toString());
     Row counts = written.agg(count(lit(1)), count(col(ERROR))).head();
+    if (counts.getLong(0) != images.count()) {
+      throw new IllegalStateException(
+          "%s has %d rows for %d images".formatted(output, counts.getLong(0), images.count()));
+    }
     List<BulkPredictResult.Unreadable> examples =
         written
             .filter(col(ERROR).isNotNull())
@@ -160,7 +200,7 @@ public final class BulkPredictJob {
         counts.getLong(0),
         counts.getLong(1),
         examples,
-        ignored,
+        images.ignored(),
         model.parametersSha256(),
         (System.nanoTime() - start) / 1e9);
   }

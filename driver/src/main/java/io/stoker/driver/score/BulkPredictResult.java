@@ -3,13 +3,15 @@ package io.stoker.driver.score;
 import java.util.List;
 
 /**
- * What came of classifying many images.
+ * The result of classifying many images. Each entry of the input is in exactly one of three counts:
+ * classified, unreadable, ignored.
  *
  * @param output the folder of Parquet files
  * @param images how many rows it has
  * @param unreadable how many of them are of images that could not be read
  * @param examples the first few of these
- * @param ignored how many files of the input are no images by name
+ * @param ignored how many entries of the input are no images by their names, hidden, or no regular
+ *     files
  * @param parametersSha256 of the network
  * @param seconds the wall clock, all in all
  */
@@ -26,6 +28,11 @@ public record BulkPredictResult(
 
   public BulkPredictResult {
     examples = List.copyOf(examples);
+  }
+
+  /** How many entries the input has, in folders at any depth; of shards, how many samples. */
+  public long found() {
+    return images + ignored;
   }
 
   /** Images by the wall clock. */

@@ -16,6 +16,9 @@ import org.apache.spark.sql.types.StructType;
  * @param top how many of them
  */
 record TopColumns(List<String> classNames, int top) implements ScoreColumns {
+  /** Their names. */
+  static final List<String> NAMES = List.of("prediction", "probability", "top", BulkPredictJob.ERROR);
+
   private static final StructType CLASS =
       new StructType().add("class", DataTypes.StringType).add("probability", DataTypes.DoubleType);
 
@@ -26,10 +29,10 @@ record TopColumns(List<String> classNames, int top) implements ScoreColumns {
   @Override
   public List<StructField> fields() {
     return List.of(
-        DataTypes.createStructField("prediction", DataTypes.StringType, true),
-        DataTypes.createStructField("probability", DataTypes.DoubleType, true),
-        DataTypes.createStructField("top", DataTypes.createArrayType(CLASS, false), true),
-        DataTypes.createStructField(BulkPredictJob.ERROR, DataTypes.StringType, true));
+        DataTypes.createStructField(NAMES.get(0), DataTypes.StringType, true),
+        DataTypes.createStructField(NAMES.get(1), DataTypes.DoubleType, true),
+        DataTypes.createStructField(NAMES.get(2), DataTypes.createArrayType(CLASS, false), true),
+        DataTypes.createStructField(NAMES.get(3), DataTypes.StringType, true));
   }
 
   @Override

@@ -167,6 +167,10 @@ class EvaluateJobTest {
         .isInstanceOf(InputException.class)
         .hasMessageContaining("has 3 valid checkpoints, too few for a mean of 9");
     assertThatThrownBy(
+            () -> EvaluateJob.run(spark, request("run", "test", 8, Integer.MAX_VALUE)))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("has 3 valid checkpoints, too few for a mean of 2147483647");
+    assertThatThrownBy(
             () -> EvaluateJob.run(spark, request("run/checkpoints/000009", "test", 8, 2)))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("Not a run folder");

@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.stoker.driver.LocalSpark;
+import io.stoker.driver.TinyImages;
 import io.stoker.driver.TinyJob;
+import io.stoker.driver.evaluate.ImageFailure;
 import io.stoker.driver.round.ExistingRun;
 import io.stoker.driver.round.RoundListener;
 import io.stoker.driver.round.TrainJob;
@@ -19,7 +21,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.FloatBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.apache.hadoop.conf.Configuration;
@@ -146,10 +150,37 @@ class ExplainTest {
       assertThat(filters.count()).isEqualTo(3);
       assertThat(filters.weights())
           .isEqualTo(Arrays.copyOfRange(TinyJob.parameters(run), 3, 3 + 27));
-      assertThatThrownBy(() -> explain.explain(List.of("nowhere.png"), 1, each -> {}))
-          .isInstanceOf(InputException.class)
-          .hasMessageContaining("nowhere.png");
     }
+  }
+
+  @Test
+  void anImageThatCannotBeReadStopsNoOther(@TempDir Path folder) throws IOException {
+    TinyJob job = TinyJob.in(folder);
+    try (JavaSparkContext spark = LocalSpark.start("local[1]")) {
+      TrainJob.run(
+          spark, job.config("run").epochs(1).build(), ExistingRun.REFUSE, RoundListener.NONE);
+    }
+    String good = TinyImages.write(job.data(), folder.resolve("images")).get(0).toString();
+    String text = Files.writeString(folder.resolve("text.png"), "no image").toString();
+    List<ImageFailure> failures = new ArrayList<>();
+    List<String> explained = new ArrayList<>();
+
+    try (ExplainJob explain =
+        new ExplainJob(job.run("run").toString(), "auto", new Configuration())) {
+      explain.explain(
+          List.of("nowhere.png", good, text, good),
+          1,
+          each -> explained.add(each.prediction().image()),
+          failures::add);
+    }
+
+    assertThat(explained).containsExactly(good, good);
+    assertThat(failures).extracting(ImageFailure::image).containsExactly("nowhere.png", text);
+    assertThat(failures).extracting(ImageFailure::exitCode).containsOnly(2);
+    assertThat(failures.get(0).message())
+        .isEqualTo(
+            "Cannot read image nowhere.png: there is no file file:"
+                + Path.of("nowhere.png").toAbsolutePath());
   }
 
   @Test

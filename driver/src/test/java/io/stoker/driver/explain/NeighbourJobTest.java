@@ -12,6 +12,7 @@ import io.stoker.data.shard.ShardFolder;
 import io.stoker.driver.LocalSpark;
 import io.stoker.driver.TinyImages;
 import io.stoker.driver.TinyJob;
+import io.stoker.driver.evaluate.ImageFailure;
 import io.stoker.driver.checkpoint.ModelFiles;
 import io.stoker.driver.checkpoint.StoredModel;
 import io.stoker.driver.round.ExistingRun;
@@ -40,6 +41,7 @@ class NeighbourJobTest {
   private static TinyJob job;
   private static JavaSparkContext spark;
   private static List<Path> images;
+  private static final List<ImageFailure> failures = new ArrayList<>();
 
   @BeforeAll
   static void train() throws IOException {
@@ -64,7 +66,8 @@ class NeighbourJobTest {
             job.data().toString(),
             split,
             count,
-            "auto"));
+            "auto"),
+        failures::add);
   }
 
   /** A sample and how far it is, by a naive search over all. */
@@ -110,7 +113,7 @@ class NeighbourJobTest {
     }
   }
 
-  /** What stands before the last dense layer. */
+  /** The input of the last dense layer. */
   private static float[] hidden(Network network, byte[] pixels) {
     float[] image = new float[64];
     new Normalization(List.of(70.0), List.of(60.0)).apply(pixels, TinyShards.SHAPE, image, 0);
@@ -151,8 +154,16 @@ class NeighbourJobTest {
     assertThatThrownBy(() -> neighbours(3, "tset", images.get(0).toString()))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("tset");
-    assertThatThrownBy(() -> neighbours(3, "test", "nowhere.png"))
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining("nowhere.png");
+  }
+
+  @Test
+  void anImageThatCannotBeReadStopsNoOther() {
+    failures.clear();
+
+    List<Neighbours> found = neighbours(3, "test", "nowhere.png", images.get(4).toString());
+
+    assertThat(found).extracting(Neighbours::image).containsExactly(images.get(4).toString());
+    assertThat(failures).extracting(ImageFailure::image).containsExactly("nowhere.png");
+    assertThat(neighbours(3, "test", "nowhere.png")).isEmpty();
   }
 }

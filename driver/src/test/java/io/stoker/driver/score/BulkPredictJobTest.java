@@ -20,6 +20,7 @@ import io.stoker.driver.round.TrainJob;
 import io.stoker.driver.score.BulkPredictRequest.ExistingOutput;
 import io.stoker.failure.DamagedException;
 import io.stoker.failure.InputException;
+import io.stoker.failure.ResourceException;
 import io.stoker.worker.TinyShards;
 import io.stoker.worker.eval.Crops;
 import java.io.IOException;
@@ -27,6 +28,8 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.Dataset;
@@ -35,7 +38,11 @@ import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class BulkPredictJobTest {
   @TempDir static Path folder;
@@ -59,12 +66,20 @@ class BulkPredictJobTest {
   }
 
   private BulkPredictResult predict(Path input, ExistingOutput existing) {
+    return predict(input, scratch.resolve("out"), existing);
+  }
+
+  private static BulkPredictResult predictTo(Path output, ExistingOutput existing) {
+    return predict(job.data(), output, existing);
+  }
+
+  private static BulkPredictResult predict(Path input, Path output, ExistingOutput existing) {
     return BulkPredictJob.run(
         spark,
         new BulkPredictRequest(
             job.run("run").toString(),
             input.toString(),
-            scratch.resolve("out").toString(),
+            output.toString(),
             "",
             2,
             16,
@@ -93,6 +108,7 @@ class BulkPredictJobTest {
     assertThat(result.images()).isEqualTo(53);
     assertThat(result.unreadable()).isEqualTo(3);
     assertThat(result.ignored()).isEqualTo(2);
+    assertThat(result.found()).isEqualTo(55);
     assertThat(result.examples())
         .extracting(each -> each.path().replaceAll(".*/", ""), BulkPredictResult.Unreadable::error)
         .contains(tuple("caf\\xE9.png", "its name is not valid UTF-8 (rename it)"));
@@ -145,30 +161,158 @@ class BulkPredictJobTest {
   }
 
   @Test
-  void replacesPredictionsAndNothingElse() throws IOException {
-    Path out = Files.createDirectories(scratch.resolve("out"));
+  void replacesPredictionsOnlyWhereAsked() throws IOException {
+    Files.createDirectories(scratch.resolve("out"));
     predict(job.data(), ExistingOutput.REFUSE);
+    List<String> first = names(scratch.resolve("out"));
 
     assertThatThrownBy(() -> predict(job.data(), ExistingOutput.REFUSE))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("is not empty (choose another folder, or --overwrite");
+    assertThat(names(scratch.resolve("out"))).isEqualTo(first);
+
     predict(job.data(), ExistingOutput.OVERWRITE);
     assertThat(written().count()).isEqualTo(321);
-
-    Files.writeString(out.resolve("thesis.tex"), "years of work");
-    assertThatThrownBy(() -> predict(job.data(), ExistingOutput.OVERWRITE))
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining("holds files that are no predictions: [thesis.tex]");
+    assertThat(names(scratch.resolve("out")))
+        .contains("_SUCCESS", PredictionMarker.FILE)
+        .doesNotContain(PredictionFolder.STAGING)
+        .filteredOn(name -> name.startsWith("part-"))
+        .doesNotContainAnyElementsOf(first);
   }
 
   @Test
-  void leavesNothingBehindWhenTheInputIsDamaged() throws IOException {
+  void filesThatAreNoPredictionsAreNotReplaced() throws IOException {
+    Path out = Files.createDirectories(scratch.resolve("out"));
+    predict(job.data(), ExistingOutput.REFUSE);
+    Files.writeString(out.resolve("thesis.tex"), "years of work");
+    List<String> before = names(out);
+
+    assertThatThrownBy(() -> predict(job.data(), ExistingOutput.OVERWRITE))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("holds files that are no predictions: [thesis.tex]");
+
+    Files.delete(out.resolve("thesis.tex"));
+    Files.copy(
+        out.resolve(before.stream().filter(each -> each.startsWith("part-")).findFirst().get()),
+        out.resolve("part-00000-of-another-job.snappy.parquet"));
+    assertThatThrownBy(() -> predict(job.data(), ExistingOutput.OVERWRITE))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("[part-00000-of-another-job.snappy.parquet]");
+    assertThat(names(out)).containsAll(before.stream().filter(n -> !n.endsWith(".tex")).toList());
+  }
+
+  /** Its files have the names of predictions, as all that Spark writes. */
+  @Test
+  void aTableOfSomebodyElseIsNotReplaced() throws IOException {
+    Path out = scratch.resolve("out");
+    SparkSession.active().range(7).toDF("id").coalesce(1).write().parquet(out.toString());
+    List<String> before = names(out);
+
+    assertThatThrownBy(() -> predict(job.data(), ExistingOutput.OVERWRITE))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("they are no predictions of Stoker's, and stay");
+    assertThat(names(out)).isEqualTo(before);
+    assertThat(written().count()).isEqualTo(7);
+  }
+
+  @Test
+  void aTableWithAMarkerAndOtherColumnsIsNotReplaced() throws IOException {
+    Path out = scratch.resolve("out");
+    SparkSession.active().range(7).toDF("id").coalesce(1).write().parquet(out.toString());
+    Files.delete(out.resolve("._SUCCESS.crc"));
+    Files.delete(
+        out.resolve(names(out).stream().filter(name -> name.endsWith(".crc")).findFirst().get()));
+    String part = names(out).stream().filter(n -> n.startsWith("part-")).findFirst().get();
+    new PredictionMarker(Map.of(part, Files.size(out.resolve(part))))
+        .write(new org.apache.hadoop.fs.Path(out.toUri()), new Configuration());
+
+    assertThatThrownBy(() -> predict(job.data(), ExistingOutput.OVERWRITE))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("lacks one of the columns [prediction, probability, top, error]");
+    assertThat(written().count()).isEqualTo(7);
+  }
+
+  @Test
+  void nothingIsReplacedThroughASymbolicLink() throws IOException {
+    Path other = Files.createDirectory(scratch.resolve("other"));
+    predictTo(other, ExistingOutput.REFUSE);
+    List<String> before = names(other);
+    Files.createSymbolicLink(scratch.resolve("out"), other);
+
+    assertThatThrownBy(() -> predict(job.data(), ExistingOutput.OVERWRITE))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("is a symbolic link: nothing is replaced through it");
+    assertThat(names(other)).isEqualTo(before);
+
+    Files.delete(scratch.resolve("out"));
+    Path out = Files.createDirectory(scratch.resolve("out"));
+    for (String name : before) {
+      Files.createSymbolicLink(out.resolve(name), other.resolve(name));
+    }
+    assertThatThrownBy(() -> predict(job.data(), ExistingOutput.OVERWRITE))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("holds a symbolic link");
+    assertThat(names(other)).isEqualTo(before);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"", "null", "[]", "{}", "{\"format\":\"stoker-predictions\"}", "{\"format\":"})
+  void aMarkerThatIsNotOursIsNone(String marker) throws IOException {
+    Path out = Files.createDirectory(scratch.resolve("out"));
+    Files.writeString(out.resolve("data.csv"), "1,2");
+    Files.writeString(out.resolve(PredictionMarker.FILE), marker);
+
+    assertThatThrownBy(() -> predict(job.data(), ExistingOutput.OVERWRITE))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("they are no predictions of Stoker's, and stay");
+    assertThat(out.resolve("data.csv")).hasContent("1,2");
+  }
+
+  @Test
+  void aFailedJobLeavesTheOldPredictions() throws IOException {
+    predict(job.data(), ExistingOutput.REFUSE);
+    List<String> before = names(scratch.resolve("out"));
+
+    assertThatThrownBy(() -> predict(damaged(), ExistingOutput.OVERWRITE))
+        .isInstanceOf(DamagedException.class);
+
+    assertThat(names(scratch.resolve("out"))).isEqualTo(before);
+    assertThat(written().count()).isEqualTo(321);
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void refusesAnOutputThatCannotBeWrittenBeforeTheWork() throws IOException {
+    Files.writeString(scratch.resolve("file"), "");
+
+    assertThatThrownBy(() -> predictTo(scratch.resolve("file/out"), ExistingOutput.REFUSE))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("a part of this path is a file");
+    assertThatThrownBy(() -> predictTo(Path.of("/proc/out"), ExistingOutput.REFUSE))
+        .isInstanceOf(ResourceException.class)
+        .hasMessageStartingWith("Cannot write output file:/proc/out");
+  }
+
+  private static List<String> names(Path folder) throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.map(file -> file.getFileName().toString()).sorted().toList();
+    }
+  }
+
+  private Path damaged() throws IOException {
     Path damaged = Files.createDirectory(scratch.resolve("damaged"));
     TinyShards.write(damaged, List.of(5, 5), 5);
     Path shard = damaged.resolve("train-00001-of-00002.parquet");
     byte[] bytes = Files.readAllBytes(shard);
     bytes[100] ^= 1;
     Files.write(shard, bytes);
+    return damaged;
+  }
+
+  @Test
+  void leavesNothingBehindWhenTheInputIsDamaged() throws IOException {
+    Path damaged = damaged();
 
     assertThatThrownBy(() -> predict(damaged, ExistingOutput.REFUSE))
         .isInstanceOf(DamagedException.class)

@@ -1,0 +1,20 @@
+package io.stoker.driver.cli;
+
+import io.stoker.failure.Check;
+
+/** Checks numbers on the command line, by the names of their options. */
+final class Limits {
+  private Limits() {}
+
+  /**
+   * Checks a number.
+   *
+   * @param option the option's name, such as {@code --batch}
+   * @param value what was given
+   * @param least what it must not be below
+   * @throws io.stoker.failure.InputException if it is below
+   */
+  static void atLeast(String option, long value, long least) {
+    Check.input(value >= least, "Invalid %s: %d (must be >= %d)", option, value, least);
+  }
+}

@@ -1,0 +1,68 @@
+package io.stoker.driver.evaluate;
+
+import io.stoker.data.image.ImageFile;
+import io.stoker.data.image.Pixels;
+import io.stoker.data.image.UnreadableImageException;
+import io.stoker.driver.checkpoint.Locations;
+import io.stoker.failure.InputException;
+import io.stoker.failure.ResourceException;
+import io.stoker.failure.StokerException;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.AccessDeniedException;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.security.AccessControlException;
+
+/** Reads the image files that a user names, so that one that cannot be read stops no other. */
+public final class NamedImages {
+  /** How Java ends the message of a {@link FileNotFoundException} that means this. */
+  private static final String DENIED = "(Permission denied)";
+
+  private NamedImages() {}
+
+  /**
+   * Reads an image as it is.
+   *
+   * @param uri a local path, absolute or not, or a URI with a scheme
+   * @param hadoop how to reach it
+   * @param failures is told why the image cannot be read, if it cannot
+   * @return the image, if it can be read
+   */
+  public static Optional<Pixels> read(
+      String uri, Configuration hadoop, Consumer<ImageFailure> failures) {
+    try {
+      Path file = Locations.absolute(uri, hadoop);
+      try {
+        return Optional.of(ImageFile.decode(file, hadoop));
+      } catch (UnreadableImageException e) {
+        failures.accept(new ImageFailure(uri, e.getMessage(), InputException.EXIT_CODE));
+      } catch (IOException e) {
+        failures.accept(failure(uri, file, e));
+      }
+    } catch (StokerException e) {
+      failures.accept(new ImageFailure(uri, firstLine(e), e.exitCode()));
+    } catch (UncheckedIOException e) {
+      failures.accept(new ImageFailure(uri, firstLine(e), ResourceException.EXIT_CODE));
+    }
+    return Optional.empty();
+  }
+
+  private static ImageFailure failure(String uri, Path file, IOException failure) {
+    if (failure instanceof AccessDeniedException
+        || failure instanceof AccessControlException
+        || firstLine(failure).endsWith(DENIED)) {
+      return new ImageFailure(uri, "permission denied", ResourceException.EXIT_CODE);
+    }
+    return failure instanceof FileNotFoundException
+        ? new ImageFailure(uri, "there is no file " + file, InputException.EXIT_CODE)
+        : new ImageFailure(uri, firstLine(failure), ResourceException.EXIT_CODE);
+  }
+
+  private static String firstLine(Exception failure) {
+    return String.valueOf(failure.getMessage()).lines().findFirst().orElse("");
+  }
+}
