@@ -119,9 +119,12 @@ class EvaluationReportTest {
 
     assertThat(report.toText())
         .containsPattern("balanced accuracy +31.10 %")
-        .containsPattern("\n3 +6 +0.00 % +0.00 % +0.00 %\n")
+        .containsPattern("\n3 +6 +- +0.00 % +0.00 %\n")
+        .containsPattern("\n5 +0 +0.00 % +- +0.00 %\n")
         .containsPattern("\n6 +0 +- +- +-\n")
-        .containsPattern("\nmean of 6 classes +93 +31.19 % +25.92 % +26.70 %\n");
+        .containsPattern("\nmean of 6 classes +93 +31.19 % +25.92 % +26.70 %\n")
+        .contains("(- counts as 0 in the means)");
+    assertThat(report(new int[][] {{2, 1}, {0, 3}}).toText()).doesNotContain("(- counts");
     assertThat(report.toJson().get("balanced_accuracy").asDouble())
         .isEqualTo(report.balancedAccuracy());
     assertThat(report.toJson().at("/macro/classes").asInt()).isEqualTo(6);
