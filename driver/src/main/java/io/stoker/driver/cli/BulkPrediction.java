@@ -27,7 +27,8 @@ final class BulkPrediction {
       result
           .examples()
           .forEach(
-              each -> table.row("", "%s: %s".formatted(Locations.plain(each.path()), each.error())));
+              each ->
+                  table.row("", "%s: %s".formatted(Locations.plain(each.path()), each.error())));
     }
     if (result.ignored() > 0) {
       table.row("ignored", "by their names no images, or hidden, or no regular files");

@@ -56,7 +56,8 @@ final class EvaluateCommand extends StokerCommand {
   Report execute() {
     Limits.atLeast("--average", average, 1);
     Check.input(
-        !all || average == 1, "Either --all, which evaluates each checkpoint, or --average, which evaluates their mean");
+        !all || average == 1,
+        "Either --all, which evaluates each checkpoint, or --average, which evaluates their mean");
     EvaluateRequest request =
         new EvaluateRequest(
             model.checkpoint,
@@ -76,8 +77,7 @@ final class EvaluateCommand extends StokerCommand {
   }
 
   private void progress(EvaluationReport report) {
-    console()
-        .say(Line.of("round %d: %.2f %%", report.clock().round(), 100 * report.accuracy()));
+    console().say(Line.of("round %d: %.2f %%", report.clock().round(), 100 * report.accuracy()));
   }
 
   /** The checkpoints in the order of training, and which of them is the most accurate. */

@@ -124,7 +124,8 @@ final class ExplainCommand extends StokerCommand {
         neighbours == null || data != null,
         "Missing --data: the samples among which to look for --neighbours");
     Check.input(
-        neighbours == null || !images.isEmpty(), "Missing images: name those to find neighbours of");
+        neighbours == null || !images.isEmpty(),
+        "Missing images: name those to find neighbours of");
     Check.input(
         neighbours != null || data == null,
         "Missing --neighbours: how many samples of --data to find for each image");
@@ -137,13 +138,16 @@ final class ExplainCommand extends StokerCommand {
     }
   }
 
-  /** The pictures of the images' maps, numbered since images of different folders may share a name. */
+  /**
+   * The pictures of the images' maps, numbered since images of different folders may share a name.
+   */
   private List<OutputPicture> maps(OutputFolder folder) {
     List<OutputPicture> pictures = new ArrayList<>();
     for (String image : images) {
       String name = image.substring(image.lastIndexOf('/') + 1);
       int dot = name.lastIndexOf('.');
-      String stem = Line.of("%02d-%s", pictures.size() + 1, dot > 0 ? name.substring(0, dot) : name);
+      String stem =
+          Line.of("%02d-%s", pictures.size() + 1, dot > 0 ? name.substring(0, dot) : name);
       pictures.add(OutputPicture.in(folder, output, clipped(stem) + ".png"));
     }
     return pictures;

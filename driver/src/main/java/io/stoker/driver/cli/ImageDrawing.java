@@ -34,7 +34,8 @@ final class ImageDrawing {
   static void requireDrawable(long width, long height) {
     Check.input(
         width <= MAXIMUM_PIXELS && height <= MAXIMUM_PIXELS / width,
-        "Cannot draw a picture of %d x %d pixels (at most %d in all; ask for fewer images at a time)",
+        "Cannot draw a picture of %d x %d pixels (at most %d in all; ask for fewer images at a"
+            + " time)",
         width,
         height,
         MAXIMUM_PIXELS);

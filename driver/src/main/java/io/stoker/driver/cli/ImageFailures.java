@@ -28,7 +28,8 @@ final class ImageFailures {
   /** A report with the failures in its JSON object and the highest of their exit codes. */
   Report report(String text, ObjectNode json) {
     ArrayNode array = json.putArray("unreadable");
-    failures.forEach(each -> array.addObject().put("image", each.image()).put("error", each.error()));
+    failures.forEach(
+        each -> array.addObject().put("image", each.image()).put("error", each.error()));
     return new Report(
         text, json, failures.stream().mapToInt(ImageFailure::exitCode).max().orElse(0));
   }

@@ -103,11 +103,12 @@ final class ProbeCommand extends StokerCommand {
     if (console().messagesOnTerminal()) {
       console()
           .say(
-              Line.of("%s %s %s: %.2f %%", 
-                      distortion.label(),
-                      number(measurement.level()),
-                      distortion.unit(),
-                      100 * measurement.accuracy()));
+              Line.of(
+                  "%s %s %s: %.2f %%",
+                  distortion.label(),
+                  number(measurement.level()),
+                  distortion.unit(),
+                  100 * measurement.accuracy()));
     }
   }
 
@@ -154,13 +155,14 @@ final class ProbeCommand extends StokerCommand {
         table.row(recalls.toArray(String[]::new));
       }
     }
-    return Line.of("%s on %s, split %s: %,d examples, %.2f %% as they are%n%s", 
-            report.plain().model(),
-            report.plain().data(),
-            report.plain().split(),
-            report.plain().examples(),
-            100 * report.plain().accuracy(),
-            table);
+    return Line.of(
+        "%s on %s, split %s: %,d examples, %.2f %% as they are%n%s",
+        report.plain().model(),
+        report.plain().data(),
+        report.plain().split(),
+        report.plain().examples(),
+        100 * report.plain().accuracy(),
+        table);
   }
 
   private static String number(double level) {

@@ -78,8 +78,7 @@ final class QuickstartCommand extends StokerCommand {
       PredictionReport predicted =
           new PredictionReport(
               console(),
-              Optional.of(
-                  new OutputPicture(picture, SparkSetup.outputFile("--output", picture))));
+              Optional.of(new OutputPicture(picture, SparkSetup.outputFile("--output", picture))));
       quickstart.predict(trained, data, IMAGES, predicted);
       predicted.writePicture();
       lap("predict", start);
@@ -194,7 +193,8 @@ final class QuickstartCommand extends StokerCommand {
     return List.of(
         "%s evaluate --checkpoint %s --data %s".formatted(stoker, ShellQuoting.quote(run), data),
         "%s predict --checkpoint %s %s"
-            .formatted(stoker, ShellQuoting.quote(run), ShellQuoting.quote(predictions.get(0).image())),
+            .formatted(
+                stoker, ShellQuoting.quote(run), ShellQuoting.quote(predictions.get(0).image())),
         "%s train --data %s --run %s --model lenet5-modern --epochs 5 --learning-rate 0.02"
             .formatted(stoker, data, ShellQuoting.quote(output.resolve("run-modern").toString())));
   }

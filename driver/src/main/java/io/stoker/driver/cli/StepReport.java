@@ -31,8 +31,9 @@ record StepReport(
         .put("pass", load.pass().name().toLowerCase(Locale.ROOT));
     StringBuilder text = new StringBuilder();
     text.append(
-        Line.of("%s, batch %d, %d workers, %s:%n", 
-                load.model().name(), load.batch(), load.workers(), json.get("pass").textValue()));
+        Line.of(
+            "%s, batch %d, %d workers, %s:%n",
+            load.model().name(), load.batch(), load.workers(), json.get("pass").textValue()));
     text.append(rates(json));
     result.memory().ifPresent(memory -> text.append(memory(memory, json)));
     profile.ifPresent(found -> text.append(layers(found, json)));
@@ -68,7 +69,9 @@ record StepReport(
     json.put("resident_bytes", memory.bytes())
         .put("resident_bytes_after_warm_up", warm)
         .put("peak_resident_bytes", memory.peakBytes());
-    return Line.of("resident memory %,d MiB (%,d after the warm-up, %,d at most)%n", memory.bytes() >> 20, warm >> 20, memory.peakBytes() >> 20);
+    return Line.of(
+        "resident memory %,d MiB (%,d after the warm-up, %,d at most)%n",
+        memory.bytes() >> 20, warm >> 20, memory.peakBytes() >> 20);
   }
 
   private String layers(StepProfile found, ObjectNode json) {
@@ -100,8 +103,9 @@ record StepReport(
     }
     String other = load.pass() == StepLoad.Pass.TRAINING ? "loss, update" : "softmax";
     table.row(other, "", milliseconds(found.otherMilliseconds()));
-    return Line.of("%n%sThe peak is %,.1f GFLOP/s on %d workers; a step is at %s of it.%n", 
-            table, found.peakGigaflopsPerSecond(), load.workers(), percent(found.shareOfPeak()));
+    return Line.of(
+        "%n%sThe peak is %,.1f GFLOP/s on %d workers; a step is at %s of it.%n",
+        table, found.peakGigaflopsPerSecond(), load.workers(), percent(found.shareOfPeak()));
   }
 
   private static String milliseconds(double value) {

@@ -48,8 +48,7 @@ public final class EvaluateJob {
         "Invalid average: %d (all checkpoints are evaluated one by one)",
         request.average());
     List<EvaluationReport> reports = new ArrayList<>();
-    for (StoredModel model :
-        ModelFiles.all(request.checkpoint(), spark.hadoopConfiguration())) {
+    for (StoredModel model : ModelFiles.all(request.checkpoint(), spark.hadoopConfiguration())) {
       EvaluationReport report = run(spark, request, List.of(model));
       listener.accept(report);
       reports.add(report);

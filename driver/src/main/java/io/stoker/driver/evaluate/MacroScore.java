@@ -29,8 +29,7 @@ public record MacroScore(double precision, double recall, double f1, int classes
    * {@code balanced_accuracy_score} gives it. Over no class it is 0.
    */
   static double balancedAccuracy(List<ClassScore> scores) {
-    return mean(
-        scores.stream().filter(score -> score.examples() > 0).toList(), ClassScore::recall);
+    return mean(scores.stream().filter(score -> score.examples() > 0).toList(), ClassScore::recall);
   }
 
   private static double mean(List<ClassScore> scores, ToDoubleFunction<ClassScore> value) {

@@ -93,8 +93,7 @@ public final class PredictJob {
           network.predict(shown, views.count(), probabilities);
           request.crops().average(probabilities, 1, classes);
           listener.predicted(
-              Prediction.of(uri, probabilities, metadata.classNames(), request.top()),
-              image.get());
+              Prediction.of(uri, probabilities, metadata.classNames(), request.top()), image.get());
         }
       }
     }

@@ -9,7 +9,9 @@ import java.util.stream.Collectors;
 
 /** An evaluation as text: a summary, a table of classes, and which class was taken for which. */
 final class ReportText {
-  /** With more classes the matrix does not fit a terminal: the most frequent confusions are named. */
+  /**
+   * With more classes the matrix does not fit a terminal: the most frequent confusions are named.
+   */
   private static final int WIDEST_MATRIX = 20;
 
   private static final int WORST_PAIRS = 20;

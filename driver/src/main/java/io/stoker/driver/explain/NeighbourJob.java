@@ -35,8 +35,8 @@ import org.apache.spark.api.java.JavaSparkContext;
 /**
  * Finds the samples that a network finds most like images, on the executors: those at the least
  * Euclidean distance in its last hidden layer, as figure 4 of the AlexNet paper shows them
- * (Krizhevsky et al., 2012). The
- * executors return distances; the driver then reads the images of the few samples that are nearest.
+ * (Krizhevsky et al., 2012). The executors return distances; the driver then reads the images of
+ * the few samples that are nearest.
  */
 public final class NeighbourJob {
   private static final int BATCH = 32;

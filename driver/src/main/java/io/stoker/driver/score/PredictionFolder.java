@@ -103,7 +103,8 @@ final class PredictionFolder {
     requireNoLinks(present);
     Check.input(
         marker.isPresent(),
-        "Output %s holds files and no %s: they are no predictions of Stoker's, and stay (choose another folder)",
+        "Output %s holds files and no %s: they are no predictions of Stoker's, and stay (choose"
+            + " another folder)",
         path,
         PredictionMarker.FILE);
     requireOnlyOurs(present, marker.get());
@@ -137,8 +138,7 @@ final class PredictionFolder {
       throws IOException {
     Path unfinishedMarker = Storage.replacement(new Path(path, PredictionMarker.FILE));
     Set<String> ours =
-        new HashSet<>(
-            Set.of(PredictionMarker.FILE, unfinishedMarker.getName(), SUCCESS, STAGING));
+        new HashSet<>(Set.of(PredictionMarker.FILE, unfinishedMarker.getName(), SUCCESS, STAGING));
     Path file = null;
     for (FileStatus each : present) {
       String name = each.getPath().getName();
@@ -162,7 +162,8 @@ final class PredictionFolder {
       MessageType schema = schema(file);
       Check.input(
           TopColumns.NAMES.stream().allMatch(schema::containsField),
-          "Output %s holds a table that is not of predictions: %s lacks one of the columns %s (choose another folder)",
+          "Output %s holds a table that is not of predictions: %s lacks one of the columns %s"
+              + " (choose another folder)",
           path,
           file.getName(),
           TopColumns.NAMES);
@@ -170,7 +171,8 @@ final class PredictionFolder {
   }
 
   private MessageType schema(Path file) throws IOException {
-    try (ParquetFileReader reader = ParquetFileReader.open(HadoopInputFile.fromPath(file, hadoop))) {
+    try (ParquetFileReader reader =
+        ParquetFileReader.open(HadoopInputFile.fromPath(file, hadoop))) {
       return reader.getFileMetaData().getSchema();
     } catch (RuntimeException e) {
       throw new InputException(

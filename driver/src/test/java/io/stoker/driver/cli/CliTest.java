@@ -133,8 +133,10 @@ class CliTest {
     "predict --checkpoint c --top 0 i.png, Invalid --top: 0 (must be >= 1)",
     "explain --checkpoint c --output o --top 0 i.png, Invalid --top: 0 (must be >= 1)",
     "explain --checkpoint c --output o --neighbours 0 --data d i.png, Invalid --neighbours: 0",
-    "explain --checkpoint c --output o --neighbours 2147483647 --data d i.png, Cannot draw a picture",
-    "predict --checkpoint c --save picture.jpg i.png, Invalid --save: picture.jpg (must end in .png)",
+    "explain --checkpoint c --output o --neighbours 2147483647 --data d i.png, Cannot draw a"
+        + " picture",
+    "predict --checkpoint c --save picture.jpg i.png, Invalid --save: picture.jpg (must end in"
+        + " .png)",
     "evaluate --checkpoint c --data d --batch -1, Invalid --batch: -1 (must be >= 1)",
     "bench step --model lenet5 --seconds 0, Invalid --seconds: 0 (must be >= 1)",
     "bench step --model lenet5 --batch 0, Invalid --batch: 0 (must be >= 1)",

@@ -77,8 +77,7 @@ class ImageCommandsTest {
   void anImageThatCannotBeReadTakesALineAndStopsNoOther() throws IOException {
     Path text = Files.writeString(scratch.resolve("text.png"), "no image");
 
-    Commands.Outcome outcome =
-        predict("nowhere.png", images.get(0), text, images.get(1), "--json");
+    Commands.Outcome outcome = predict("nowhere.png", images.get(0), text, images.get(1), "--json");
 
     assertThat(outcome.exitCode()).isEqualTo(2);
     assertThat(outcome.err().lines().filter(line -> line.startsWith("stoker: ")))
@@ -122,9 +121,7 @@ class ImageCommandsTest {
     String[] sides = shape.split("x");
     ImageIO.write(
         new BufferedImage(
-            Integer.parseInt(sides[0]),
-            Integer.parseInt(sides[1]),
-            BufferedImage.TYPE_BYTE_GRAY),
+            Integer.parseInt(sides[0]), Integer.parseInt(sides[1]), BufferedImage.TYPE_BYTE_GRAY),
         "png",
         extreme.toFile());
 

@@ -70,10 +70,7 @@ class PredictionTextTest {
                 new Prediction.ClassProbability("horse", 0.25),
                 new Prediction.ClassProbability("dog", 0.25)));
 
-    assertThat(
-            PredictionText.withPicture(three, IMAGE)
-                .replaceAll("\u001b\\[[0-9;]*m", "")
-                .lines())
+    assertThat(PredictionText.withPicture(three, IMAGE).replaceAll("\u001b\\[[0-9;]*m", "").lines())
         .containsExactly(
             "a.png",
             "\u2580\u2580\u2580\u2580",
@@ -105,8 +102,7 @@ class PredictionTextTest {
   void thumbnailsOfAnyShapeFitTheSheet(int height, int width) {
     ImageShape shape = new ImageShape(height, width, 1);
 
-    BufferedImage thumbnail =
-        PredictionSheet.thumbnail(new Pixels(shape, new byte[shape.bytes()]));
+    BufferedImage thumbnail = PredictionSheet.thumbnail(new Pixels(shape, new byte[shape.bytes()]));
 
     assertThat(thumbnail.getHeight()).isBetween(1, 168);
     assertThat(thumbnail.getWidth()).isBetween(1, 168);

@@ -166,8 +166,7 @@ class EvaluateJobTest {
     assertThatThrownBy(() -> EvaluateJob.run(spark, request("run", "test", 8, 9)))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("has 3 valid checkpoints, too few for a mean of 9");
-    assertThatThrownBy(
-            () -> EvaluateJob.run(spark, request("run", "test", 8, Integer.MAX_VALUE)))
+    assertThatThrownBy(() -> EvaluateJob.run(spark, request("run", "test", 8, Integer.MAX_VALUE)))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("has 3 valid checkpoints, too few for a mean of 2147483647");
     assertThatThrownBy(

@@ -111,7 +111,8 @@ class EvaluationReportTest {
     assertThat(report.classes())
         .extracting(ClassScore::precision)
         .usingComparatorForType(this::closely, Double.class)
-        .containsExactly(0.6493506493506493, 0.5555555555555556, 0.6666666666666666, 0., 0., 0., 0.);
+        .containsExactly(
+            0.6493506493506493, 0.5555555555555556, 0.6666666666666666, 0., 0., 0., 0.);
     assertThat(report.classes())
         .extracting(ClassScore::f1)
         .usingComparatorForType(this::closely, Double.class)

@@ -12,9 +12,9 @@ import io.stoker.data.shard.ShardFolder;
 import io.stoker.driver.LocalSpark;
 import io.stoker.driver.TinyImages;
 import io.stoker.driver.TinyJob;
-import io.stoker.driver.evaluate.ImageFailure;
 import io.stoker.driver.checkpoint.ModelFiles;
 import io.stoker.driver.checkpoint.StoredModel;
+import io.stoker.driver.evaluate.ImageFailure;
 import io.stoker.driver.round.ExistingRun;
 import io.stoker.driver.round.RoundListener;
 import io.stoker.driver.round.TrainJob;
@@ -61,12 +61,7 @@ class NeighbourJobTest {
     return NeighbourJob.run(
         spark,
         new NeighbourRequest(
-            job.run("run").toString(),
-            List.of(files),
-            job.data().toString(),
-            split,
-            count,
-            "auto"),
+            job.run("run").toString(), List.of(files), job.data().toString(), split, count, "auto"),
         failures::add);
   }
 

@@ -78,7 +78,8 @@ class PredictionFolderTest {
   private final Configuration hadoop = new Configuration();
 
   PredictionFolderTest() {
-    hadoop.setClass("fs.ending.impl", EndingFileSystem.class, org.apache.hadoop.fs.FileSystem.class);
+    hadoop.setClass(
+        "fs.ending.impl", EndingFileSystem.class, org.apache.hadoop.fs.FileSystem.class);
     hadoop.setBoolean("fs.ending.impl.disable.cache", true);
   }
 
@@ -149,8 +150,7 @@ class PredictionFolderTest {
         assertThat(fresh).as("no new prediction is lost").containsAll(NEW);
       }
       // It is still known as ours, and the next job replaces it.
-      folder(out)
-          .check(new org.apache.hadoop.fs.Path("file:/elsewhere"), ExistingOutput.OVERWRITE);
+      folder(out).check(new org.apache.hadoop.fs.Path("file:/elsewhere"), ExistingOutput.OVERWRITE);
       overwrite(out, List.of("part-0-newest.parquet"));
       assertThat(names(out))
           .containsExactlyInAnyOrder(
@@ -170,8 +170,7 @@ class PredictionFolderTest {
             () ->
                 folder(out)
                     .check(
-                        new org.apache.hadoop.fs.Path("file:/elsewhere"),
-                        ExistingOutput.OVERWRITE))
+                        new org.apache.hadoop.fs.Path("file:/elsewhere"), ExistingOutput.OVERWRITE))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("[" + OLD.get(0) + "]");
   }
