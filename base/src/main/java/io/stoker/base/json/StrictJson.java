@@ -4,7 +4,9 @@ import com.fasterxml.jackson.annotation.JsonSetter;
 import com.fasterxml.jackson.annotation.Nulls;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonLocation;
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.exc.StreamConstraintsException;
@@ -25,6 +27,7 @@ import com.fasterxml.jackson.databind.type.LogicalType;
 import io.stoker.failure.DamagedException;
 import io.stoker.failure.StokerException;
 import java.io.IOException;
+import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -118,6 +121,44 @@ public final class StrictJson {
       return mapper.treeToValue(tree, type);
     } catch (JsonProcessingException e) {
       throw damaged(place, reason(e) + where(e), e);
+    }
+  }
+
+  /**
+   * Refuses a record of a newer format. Its other fields may be unknown to this release, so this is
+   * checked before they are read: "unknown field" would not say what is wrong. A text that is no
+   * JSON, or has no version, passes: what reads all of it says so.
+   *
+   * @param mapper made by {@link #mapper}
+   * @param json the whole text
+   * @param field the name of the field with the version
+   * @param newest the newest version that this release reads
+   * @param place where the text is from
+   * @throws DamagedException if the version is newer
+   */
+  public static void requireKnownVersion(
+      JsonMapper mapper, byte[] json, String field, int newest, String place) {
+    try (JsonParser parser = mapper.createParser(json)) {
+      if (parser.nextToken() != JsonToken.START_OBJECT) {
+        return;
+      }
+      for (String name = parser.nextFieldName(); name != null; name = parser.nextFieldName()) {
+        JsonToken value = parser.nextToken();
+        if (name.equals(field) && value == JsonToken.VALUE_NUMBER_INT) {
+          BigInteger version = parser.getBigIntegerValue();
+          if (version.compareTo(BigInteger.valueOf(newest)) > 0) {
+            throw damaged(
+                place,
+                "its %s is %s, of a newer Stoker; this one reads %s (use the one that wrote it)"
+                    .formatted(field, shortened(version.toString()), newest),
+                null);
+          }
+          return;
+        }
+        parser.skipChildren();
+      }
+    } catch (IOException e) {
+      // Not valid JSON.
     }
   }
 

@@ -1,6 +1,7 @@
 package io.stoker.base.json;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.DeserializationFeature;
@@ -100,5 +101,24 @@ class StrictJsonTest {
 
   private static byte[] bytes(String json) {
     return json.getBytes(StandardCharsets.UTF_8);
+  }
+
+  @Test
+  void saysThatAVersionIsNewerWhateverElseIsThere() {
+    JsonMapper mapper = StrictJson.mapper().build();
+
+    assertThatThrownBy(
+            () ->
+                StrictJson.requireKnownVersion(
+                    mapper, bytes("{\"a\":{\"v\":0},\"v\":99999999999999999999}"), "v", 1, "it"))
+        .isInstanceOf(DamagedException.class)
+        .hasMessage(
+            "Cannot read it: its v is 99999999999999999999, of a newer Stoker; this one reads 1"
+                + " (use the one that wrote it)");
+    for (String known : new String[] {"{\"v\":1}", "{\"v\":\"2\"}", "{}", "[2]", "null", "{\"v", ""}) {
+      assertThatCode(() -> StrictJson.requireKnownVersion(mapper, bytes(known), "v", 1, "it"))
+          .as(known)
+          .doesNotThrowAnyException();
+    }
   }
 }

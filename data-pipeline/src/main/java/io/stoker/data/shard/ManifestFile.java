@@ -1,7 +1,5 @@
 package io.stoker.data.shard;
 
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.ObjectWriter;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -68,44 +66,16 @@ public final class ManifestFile {
       byte[] bytes = SmallFile.read(file, MAXIMUM_BYTES, hadoop);
       String sha256 = Sha256.hex(bytes);
       verify(Storage.of(folder, hadoop), file, sha256);
-      refuseNewer(bytes, file);
-      return new Stored(
-          StrictJson.read(JSON, bytes, ShardManifest.class, "manifest " + file), sha256);
+      String place = "manifest " + file;
+      StrictJson.requireKnownVersion(
+          JSON, bytes, "formatVersion", ShardManifest.FORMAT_VERSION, place);
+      return new Stored(StrictJson.read(JSON, bytes, ShardManifest.class, place), sha256);
     } catch (FileNotFoundException e) {
       throw new InputException(
           Storage.missing("manifest", file, hadoop) + " (not a folder that 'stoker prepare' made)",
           e);
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot read manifest " + file, e);
-    }
-  }
-
-  /**
-   * A newer format may have other fields, so its version is looked at before all others: "unknown
-   * field" would not say what is wrong.
-   */
-  private static void refuseNewer(byte[] bytes, Path file) {
-    try (JsonParser parser = JSON.createParser(bytes)) {
-      if (parser.nextToken() != JsonToken.START_OBJECT) {
-        return;
-      }
-      for (String field = parser.nextFieldName(); field != null; field = parser.nextFieldName()) {
-        JsonToken value = parser.nextToken();
-        if (field.equals("formatVersion") && value == JsonToken.VALUE_NUMBER_INT) {
-          long version = parser.getLongValue();
-          Check.undamaged(
-              version <= ShardManifest.FORMAT_VERSION,
-              "Cannot read manifest %s: it has format version %d, of a newer Stoker; this one reads"
-                  + " version %d (use the newer one, or prepare the data again)",
-              file,
-              version,
-              ShardManifest.FORMAT_VERSION);
-          return;
-        }
-        parser.skipChildren();
-      }
-    } catch (IOException e) { // It is not valid JSON: what reads all of it says so.
-      LOG.debug("Cannot find the format version of {}", file, e);
     }
   }
 

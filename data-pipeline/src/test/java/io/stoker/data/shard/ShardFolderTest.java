@@ -260,6 +260,6 @@ class ShardFolderTest {
                     new org.apache.hadoop.fs.Path(folder.toUri()), new Configuration()))
         .isInstanceOf(DamagedException.class)
         .hasMessageContaining(
-            "it has format version 2, of a newer Stoker; this one reads version 1");
+            "its formatVersion is 2, of a newer Stoker; this one reads 1");
   }
 }

@@ -42,7 +42,7 @@ public record CheckpointManifest(
     ModelBlob file,
     String parametersSha256) {
   /** The version of the format that this code writes and reads. */
-  public static final int FORMAT_VERSION = 1;
+  public static final int FORMAT_VERSION = ManifestFormat.FORMAT_VERSION;
 
   /** The manifest's file name. */
   public static final String FILE = "manifest.json";

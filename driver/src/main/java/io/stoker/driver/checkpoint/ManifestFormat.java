@@ -17,6 +17,12 @@ final class ManifestFormat {
   /** Those of large jobs take some kilobytes. */
   private static final int MAXIMUM_BYTES = 16 << 20;
 
+  /** The version of run folders that this release writes and reads. */
+  static final int FORMAT_VERSION = 1;
+
+  /** The field that has the version, where a file has one. */
+  static final String VERSION = "format_version";
+
   static final JsonMapper JSON =
       StrictJson.mapper()
           .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
@@ -41,12 +47,14 @@ final class ManifestFormat {
    */
   static <T> T read(Path file, Class<T> type, Configuration hadoop) throws IOException {
     byte[] bytes = SmallFile.read(file, MAXIMUM_BYTES, hadoop);
+    StrictJson.requireKnownVersion(JSON, bytes, VERSION, FORMAT_VERSION, file.toString());
     return StrictJson.read(JSON, bytes, type, file.toString());
   }
 
   /** Reads likewise a file of which an earlier release may have left out fields. */
   static <T> T readOlder(Path file, Class<T> type, Configuration hadoop) throws IOException {
     byte[] bytes = SmallFile.read(file, MAXIMUM_BYTES, hadoop);
+    StrictJson.requireKnownVersion(JSON, bytes, VERSION, FORMAT_VERSION, file.toString());
     return StrictJson.readOlder(OLDER, bytes, type, file.toString());
   }
 

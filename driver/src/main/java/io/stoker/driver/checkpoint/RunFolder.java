@@ -31,7 +31,7 @@ public final class RunFolder {
   public static final String FILE = "run.json";
 
   private static final Logger LOG = LoggerFactory.getLogger(RunFolder.class);
-  private static final int FORMAT_VERSION = 1;
+  private static final int FORMAT_VERSION = ManifestFormat.FORMAT_VERSION;
 
   private final Path path;
   private final Configuration hadoop;
@@ -177,10 +177,9 @@ public final class RunFolder {
     private RunFile {
       Check.undamaged(
           formatVersion == FORMAT_VERSION,
-          "its format_version is %s; this Stoker reads %s%s",
+          "its format_version is %s; this Stoker reads %s",
           formatVersion,
-          FORMAT_VERSION,
-          formatVersion > FORMAT_VERSION ? " (use the newer Stoker that wrote it)" : "");
+          FORMAT_VERSION);
       Check.undamaged(config != null, "the field config is missing");
       Check.undamaged(modelDefinition != null, "the field model_definition is missing");
       Check.undamaged(dataManifestSha256 != null, "the field data_manifest_sha256 is missing");

@@ -243,14 +243,32 @@ class CheckpointTest {
   }
 
   @Test
-  void isOfAnotherFormatVersionInTime() throws IOException {
+  void saysThatANewerStokerWroteIt() throws IOException {
+    for (Path file : List.of(checkpoint(6).resolve("manifest.json"), run.resolve("run.json"))) {
+      ObjectNode record = (ObjectNode) json(file);
+      record.put("a_new_field", 1).put("format_version", 2);
+      Files.writeString(file, record.toString());
+    }
+
+    assertThatThrownBy(() -> ModelFiles.open(checkpoint(6).toString(), hadoop))
+        .isInstanceOf(DamagedException.class)
+        .hasMessageContaining("000006/manifest.json")
+        .hasMessageContaining("format_version is 2, of a newer Stoker; this one reads 1");
+    assertThatThrownBy(() -> RunFolder.at(hadoopPath(run), hadoop).recorded())
+        .isInstanceOf(DamagedException.class)
+        .hasMessageContaining("run.json")
+        .hasMessageContaining("format_version is 2, of a newer Stoker; this one reads 1");
+  }
+
+  @Test
+  void saysThatAVersionIsNone() throws IOException {
     ObjectNode manifest = (ObjectNode) json(checkpoint(6).resolve("manifest.json"));
-    manifest.put("format_version", 2);
+    manifest.put("format_version", 0);
     Files.writeString(checkpoint(6).resolve("manifest.json"), manifest.toString());
 
     assertThatThrownBy(() -> ModelFiles.open(checkpoint(6).toString(), hadoop))
         .isInstanceOf(DamagedException.class)
-        .hasMessageContaining("Invalid format version: 2 (this Stoker reads version 1)");
+        .hasMessageContaining("Invalid format version: 0 (this Stoker reads version 1)");
   }
 
   @Test
