@@ -115,7 +115,8 @@ class StrictJsonTest {
         .hasMessage(
             "Cannot read it: its v is 99999999999999999999, of a newer Stoker; this one reads 1"
                 + " (use the one that wrote it)");
-    for (String known : new String[] {"{\"v\":1}", "{\"v\":\"2\"}", "{}", "[2]", "null", "{\"v", ""}) {
+    for (String known :
+        new String[] {"{\"v\":1}", "{\"v\":\"2\"}", "{}", "[2]", "null", "{\"v", ""}) {
       assertThatCode(() -> StrictJson.requireKnownVersion(mapper, bytes(known), "v", 1, "it"))
           .as(known)
           .doesNotThrowAnyException();

@@ -259,7 +259,6 @@ class ShardFolderTest {
                 ShardFolder.open(
                     new org.apache.hadoop.fs.Path(folder.toUri()), new Configuration()))
         .isInstanceOf(DamagedException.class)
-        .hasMessageContaining(
-            "its formatVersion is 2, of a newer Stoker; this one reads 1");
+        .hasMessageContaining("its formatVersion is 2, of a newer Stoker; this one reads 1");
   }
 }
