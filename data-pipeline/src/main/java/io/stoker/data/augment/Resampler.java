@@ -60,8 +60,8 @@ final class Resampler {
     int firstRow = (int) map.firstRow();
     int top = Math.min(height, Math.max(0, -firstRow));
     int bottom = from == to ? top : Math.max(top, Math.min(height, sourceHeight - firstRow));
-    // Rows of one length are one run: columns outside of the source receive pixels of the row
-    // beside, and are blackened below.
+    // Rows of one length are one run: columns outside of the source receive pixels of the
+    // neighbouring row, and are blackened below.
     int rowsOfRun = step > 0 && sourceWidth == width ? bottom - top : 1;
     for (int y = top; y < bottom; y += rowsOfRun) {
       int in = ((y + firstRow) * sourceWidth + first + step * from) * channels;
@@ -76,8 +76,8 @@ final class Resampler {
   }
 
   /**
-   * Gives one value to all of a plane but the rows and columns of the image. Beside those are a few
-   * columns at most, mostly: filling them is quicker than calling something that fills.
+   * Gives one value to the part of a plane that the image does not cover. Left and right of it are
+   * mostly a few columns: a loop is quicker there than a call of {@link Arrays#fill}.
    */
   private void blacken(
       float[] target, int plane, int top, int bottom, int from, int to, float black) {
@@ -109,8 +109,8 @@ final class Resampler {
   }
 
   /**
-   * Takes neighbouring pixels apart. Nothing takes longer here, beside the codec: steps that are
-   * constants let the compiler do without checks of the index.
+   * Takes neighbouring pixels apart. Next to the codec, this takes the most time: steps that are
+   * constants let the compiler leave out the checks of the index.
    */
   private static void toFloats(
       byte[] source,

@@ -7,7 +7,7 @@ import io.stoker.failure.Check;
  * Slants an image: each row moves sideways, by its distance from the middle (LeCun et al., 1998,
  * "Gradient-Based Learning Applied to Document Recognition", section III.C).
  *
- * @param range at most so many pixels a row, in either direction
+ * @param range the most pixels a row, in either direction
  */
 public record Shear(double range) implements Augmentation.Geometric {
   public Shear {

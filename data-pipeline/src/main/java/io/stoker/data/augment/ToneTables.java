@@ -2,7 +2,7 @@ package io.stoker.data.augment;
 
 import io.stoker.data.image.ImageShape;
 
-/** Tables of what becomes of each uint8 value of each channel. */
+/** Tables that map each uint8 value of each channel to its new value. */
 final class ToneTables {
   private ToneTables() {}
 

@@ -122,7 +122,7 @@ public final class BatchReader implements AutoCloseable {
     thread.start();
   }
 
-  /** How many batches of so many bytes there are. */
+  /** How many batches there are, given the bytes of one. */
   static int buffers(long batchBytes) {
     return (int) Math.min(MOST_BUFFERS, Math.max(FEWEST_BUFFERS, BUFFER_BYTES / batchBytes));
   }
@@ -136,7 +136,7 @@ public final class BatchReader implements AutoCloseable {
    * @param worker which
    * @param fromStep the first step
    * @param toStep the step after the last, at most {@link EpochPlan#steps()}
-   * @param input what becomes of the images
+   * @param input how the images are augmented
    * @throws io.stoker.failure.InputException if the images are smaller than the input
    */
   public static BatchReader training(
@@ -177,7 +177,7 @@ public final class BatchReader implements AutoCloseable {
     }
   }
 
-  /** Raw images come faster than a second thread could be told to help. */
+  /** Raw images are copied faster than a second thread could be woken up. */
   private static int threads(SplitBlocks data) {
     return data.folder().manifest().encoding() instanceof ShardEncoding.Raw
         ? 1
@@ -186,7 +186,7 @@ public final class BatchReader implements AutoCloseable {
 
   /**
    * Reads every sample of consecutive blocks once, in order: for evaluation. Each sample gives as
-   * many examples as there are views, beside each other.
+   * many examples as there are views, next to each other.
    *
    * @param data the split
    * @param fromBlock the first block
@@ -194,7 +194,7 @@ public final class BatchReader implements AutoCloseable {
    * @param batch samples of a batch; the last one may be smaller
    * @param views what is shown of each image
    * @param normalization that of the network
-   * @param changes makes what becomes of the images before they are shown, one a thread
+   * @param changes makes what changes the images before they are shown, one a thread
    */
   public static BatchReader sequential(
       SplitBlocks data,
@@ -335,7 +335,7 @@ public final class BatchReader implements AutoCloseable {
   /**
    * Holds on to each sample's block, and to the last one, so that a small cache costs no second
    * read of it: in training neighbours in the epoch are at the same place of successive batches, in
-   * evaluation beside each other.
+   * evaluation next to each other.
    */
   private void hold(int sample, int index) throws IOException {
     if (blocks[sample] != null && blockIndices[sample] == index) {

@@ -16,7 +16,7 @@ final class BlockRange implements Schedule {
     Check.input(batch >= 1, "Invalid batch size: %d (must be >= 1)", batch);
     if (fromBlock < 0 || fromBlock > toBlock || toBlock > rows.length) {
       throw new IndexOutOfBoundsException(
-          "Blocks %d to %d of %d".formatted(fromBlock, toBlock, rows.length));
+          "Blocks " + fromBlock + " to " + toBlock + " of " + rows.length);
     }
     this.fromBlock = fromBlock;
     this.batch = batch;

@@ -10,8 +10,8 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Decodes the samples of a batch side by side: the calling thread and a few of its own take one
- * sample after the other. Each sample has its place in the batch, so which thread takes it changes
+ * Decodes the samples of a batch in parallel: the calling thread and a few others take one sample
+ * after the other. Each sample has its place in the batch, so which thread takes it changes
  * nothing.
  */
 final class DecodingPool implements AutoCloseable {
@@ -52,7 +52,7 @@ final class DecodingPool implements AutoCloseable {
     try {
       decode(decoders.get(0), next, blocks, rows, target);
     } finally {
-      // Whoever stops early leaves no sample to the others, who write to the batch.
+      // A thread that fails takes the remaining samples from the others, who write to the batch.
       next.set(target.samples());
       await(helping);
     }

@@ -66,8 +66,8 @@ public final class ImageBatch {
   }
 
   /**
-   * How many examples there are, the views of one sample beside each other; none, perhaps, in the
-   * last step of an epoch.
+   * How many examples there are, the views of one sample next to each other; possibly none in
+   * the last step of an epoch.
    */
   public int examples() {
     return samples * views;

@@ -16,8 +16,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Measures how fast a split is read in training: each stage by itself and the whole of it, on one
- * core and on several, and the bare codec beside them. Each thread has its own decoder, buffers and
+ * Measures how fast a split is read in training: each stage alone and all of them together, on one
+ * core and on several, and the bare codec for comparison. Each thread has its own decoder, buffers and
  * reader, as each worker has.
  */
 public final class LoaderBench {

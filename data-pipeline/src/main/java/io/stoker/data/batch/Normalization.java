@@ -35,7 +35,7 @@ public final class Normalization {
     }
   }
 
-  /** That of a data set by itself. */
+  /** The normalisation by the statistics of a data set. */
   public static Normalization of(ChannelStatistics statistics) {
     return new Normalization(statistics.mean(), statistics.standardDeviation());
   }

@@ -11,7 +11,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
-/** Measures work that threads do beside each other, each its own. */
+/** Measures work that several threads do at the same time, each its own. */
 final class ParallelThroughput {
   /** Makes what one thread does. */
   interface Work {

@@ -26,7 +26,7 @@ final class SampleDecoder {
 
   /**
    * @param image the shape of the data's images
-   * @param rendering what becomes of them
+   * @param rendering what is made of the decoded images
    */
   SampleDecoder(ImageShape image, Rendering rendering) {
     this.rendering = rendering;

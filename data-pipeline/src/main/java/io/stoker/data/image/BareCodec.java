@@ -6,8 +6,8 @@ import javax.imageio.ImageReader;
 import javax.imageio.stream.ImageInputStream;
 
 /**
- * A codec library by itself, as its own documentation says to use it: what a loader can be measured
- * by. It belongs to one thread.
+ * A codec library used as its own documentation says, without Stoker's checks: the baseline that a
+ * loader is compared with. It belongs to one thread.
  */
 public final class BareCodec implements AutoCloseable {
   private final ImageReader reader;

@@ -5,7 +5,8 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /**
- * An image file in memory, of which nothing is believed: reading past its end is a truncated file.
+ * An image file in memory, whose contents are not trusted: reading past its end means that the file
+ * is truncated.
  */
 final class FileBytes {
   private final byte[] bytes;
@@ -58,7 +59,7 @@ final class FileBytes {
   }
 
   /**
-   * The end of so many bytes at a position.
+   * The position after some bytes, which must be there.
    *
    * @throws UnreadableImageException if the file ends before
    */

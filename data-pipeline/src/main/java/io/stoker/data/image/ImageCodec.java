@@ -55,7 +55,8 @@ public final class ImageCodec {
    * @param file its bytes
    * @param maximumPixels an image whose header says more is refused before memory is taken
    * @return 1 channel for a grey image, else 3
-   * @throws UnreadableImageException if it is no such image, is damaged, truncated or too large
+   * @throws UnreadableImageException if it is not an image of these formats, or is damaged,
+   *     truncated or too large
    */
   public static Pixels decode(byte[] file, long maximumPixels) throws UnreadableImageException {
     return decode(file, maximumPixels, pixels -> pixels);
@@ -69,7 +70,8 @@ public final class ImageCodec {
    * @param maximumPixels an image whose header says more is refused before memory is taken
    * @param use is given 1 channel for a grey image, else 3; it may be called a second time, after
    *     the memory did not suffice
-   * @throws UnreadableImageException if it is no such image, is damaged, truncated or too large
+   * @throws UnreadableImageException if it is not an image of these formats, or is damaged,
+   *     truncated or too large
    */
   public static <T> T decode(byte[] file, long maximumPixels, Use<T> use)
       throws UnreadableImageException {

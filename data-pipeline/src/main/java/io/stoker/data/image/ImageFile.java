@@ -25,7 +25,7 @@ public final class ImageFile {
    * @param hadoop how to reach it
    * @param images the shape of the data's images
    * @param shape of the result
-   * @throws InputException if there is no such file or it is no image that Stoker reads
+   * @throws InputException if the file is not there, or is not an image that Stoker reads
    * @throws UncheckedIOException if it cannot be read
    */
   public static Pixels read(Path file, Configuration hadoop, ImageShape images, ImageShape shape) {
@@ -48,8 +48,8 @@ public final class ImageFile {
    *
    * @param file on any Hadoop filesystem
    * @param hadoop how to reach it
-   * @throws UnreadableImageException if it is no image that Stoker reads
-   * @throws FileNotFoundException if there is no such file
+   * @throws UnreadableImageException if it is not an image that Stoker reads
+   * @throws FileNotFoundException if the file is not there
    * @throws IOException if it cannot be read
    */
   public static Pixels decode(Path file, Configuration hadoop)

@@ -16,7 +16,7 @@ final class DistinctSamples implements Iterator<PackedSample> {
   private int equal;
 
   /**
-   * @param samples in {@link PackedSample.InOrder}
+   * @param samples in {@link PackedSample.ShardOrder}
    * @param duplicates whether equal ones are kept
    */
   DistinctSamples(Iterator<PackedSample> samples, PrepareOptions.Duplicates duplicates) {

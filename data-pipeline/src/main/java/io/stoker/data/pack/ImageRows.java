@@ -78,8 +78,7 @@ public final class ImageRows {
    *
    * @param rows in any partitions and any order
    * @param columns which of its columns are what
-   * @throws io.stoker.failure.InputException if there are no such columns, or they have the wrong
-   *     types
+   * @throws io.stoker.failure.InputException if columns are missing, or have the wrong types
    */
   public static ImageRows of(Dataset<Row> rows, FrameColumns columns) {
     FrameColumns.Bound bound = columns.bind(rows.schema());

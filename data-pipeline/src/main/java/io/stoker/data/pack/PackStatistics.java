@@ -1,6 +1,6 @@
 package io.stoker.data.pack;
 
-import io.stoker.data.shard.Extent;
+import io.stoker.data.shard.IntRange;
 import io.stoker.data.shard.ImageShapes;
 import io.stoker.data.shard.RejectedInput;
 import java.io.Serializable;
@@ -46,7 +46,7 @@ final class PackStatistics implements Serializable {
   /** Those of all samples, and what their pixels take; null before the first one. */
   private ImageShapes shapes;
 
-  private Extent pixelBytes;
+  private IntRange pixelBytes;
 
   private final List<RejectedInput> rejected = new ArrayList<>();
   private final List<Copy> copies = new ArrayList<>();
@@ -58,22 +58,22 @@ final class PackStatistics implements Serializable {
   }
 
   /**
-   * Counts findings of which copies stand side by side, the one to keep first.
+   * Counts outcomes, in which copies of one image follow each other, the one to keep first.
    *
-   * @param findings in {@link Finding.InOrder}
+   * @param outcomes in {@link SampleOutcome.DuplicateOrder}
    * @param duplicates whether copies count as samples
    */
-  PackStatistics addAll(Iterator<Finding> findings, PrepareOptions.Duplicates duplicates) {
-    Finding.Accepted original = null;
+  PackStatistics addAll(Iterator<SampleOutcome> outcomes, PrepareOptions.Duplicates duplicates) {
+    SampleOutcome.Accepted original = null;
     String path = "";
     int equal = 0;
-    while (findings.hasNext()) {
-      Finding finding = findings.next();
-      if (finding instanceof Finding.Rejected input) {
+    while (outcomes.hasNext()) {
+      SampleOutcome outcome = outcomes.next();
+      if (outcome instanceof SampleOutcome.Rejected input) {
         rejected.add(input.input());
         continue;
       }
-      Finding.Accepted accepted = (Finding.Accepted) finding;
+      SampleOutcome.Accepted accepted = (SampleOutcome.Accepted) outcome;
       boolean copy = original != null && accepted.isCopyOf(original);
       equal = copy && accepted.sample().path().equals(path) ? equal + 1 : 1;
       path = accepted.sample().path();
@@ -89,11 +89,11 @@ final class PackStatistics implements Serializable {
     return this;
   }
 
-  private void add(Finding.Accepted accepted) {
+  private void add(SampleOutcome.Accepted accepted) {
     PackedSample sample = accepted.sample();
     samples[sample.split()][sample.label()]++;
     bucketBytes[sample.split()][sample.bucket()] += accepted.imageBytes();
-    add(ImageShapes.of(sample.shape()), Extent.of(sample.shape().bytes()));
+    add(ImageShapes.of(sample.shape()), IntRange.of(sample.shape().bytes()));
     trainPixels.add(accepted.sums());
   }
 
@@ -118,7 +118,7 @@ final class PackStatistics implements Serializable {
     }
   }
 
-  private void add(ImageShapes others, Extent bytesOfOthers) {
+  private void add(ImageShapes others, IntRange bytesOfOthers) {
     shapes = shapes == null ? others : shapes.and(others);
     pixelBytes = pixelBytes == null ? bytesOfOthers : pixelBytes.and(bytesOfOthers);
   }
@@ -148,7 +148,7 @@ final class PackStatistics implements Serializable {
   }
 
   /** What the pixels of a sample take; there must be one. */
-  Extent pixelBytes() {
+  IntRange pixelBytes() {
     return pixelBytes;
   }
 

@@ -5,7 +5,7 @@ import io.stoker.data.image.ImageShape;
 import io.stoker.data.image.Pixels;
 import io.stoker.data.image.Resizing;
 import io.stoker.data.image.UnreadableImageException;
-import io.stoker.data.shard.Extent;
+import io.stoker.data.shard.IntRange;
 import io.stoker.data.shard.RejectedInput;
 import io.stoker.data.shard.ShardEncoding;
 import io.stoker.data.source.SourcePart;
@@ -25,8 +25,8 @@ import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 
 /**
- * What the first stage does to its share of the input: reads, decodes, resizes and encodes image
- * after image. It holds one image at a time.
+ * The first stage's work on its share of the input: reads, decodes, resizes and encodes one image
+ * after the other. It holds one image at a time.
  *
  * @param splitNames the job's splits
  * @param size height and width of every image, or 0 to keep its own
@@ -46,7 +46,7 @@ record PackTask(
     long maximumPixels)
     implements Serializable {
 
-  /** Images of at most so many bytes are kept raw where the user does not say how. */
+  /** Images up to this many bytes are kept raw where the user does not choose an encoding. */
   private static final int SMALL_BYTES = 64 * 64 * 3;
 
   PackTask {
@@ -71,7 +71,7 @@ record PackTask(
    * @param pixelBytes what the pixels of an image take
    * @throws InputException if that is to be chosen, and some are small
    */
-  ShardEncoding encodingOf(Extent pixelBytes) {
+  ShardEncoding encodingOf(IntRange pixelBytes) {
     ShardEncoding ofSmallest = encodingOf(pixelBytes.least());
     Check.input(
         ofSmallest.equals(encodingOf(pixelBytes.most())),
@@ -81,7 +81,7 @@ record PackTask(
     return ofSmallest;
   }
 
-  /** How the shards hold an image whose pixels take so many bytes. */
+  /** How the shards hold an image, given the bytes of its pixels. */
   ShardEncoding encodingOf(int pixelBytes) {
     if (encoding != null) {
       return encoding;
@@ -91,12 +91,12 @@ record PackTask(
         : new ShardEncoding.Jpeg(ShardEncoding.Jpeg.DEFAULT_QUALITY);
   }
 
-  /** The samples of some parts, each followed by what is to be known of it. */
+  /** The samples of some parts, each followed by its outcome. */
   Iterator<PackedItem> pack(Iterator<SourcePart> parts, Configuration hadoop) {
     return pack(new SamplesOfParts(parts, hadoop));
   }
 
-  /** The samples, each followed by what is to be known of it. */
+  /** The samples, each followed by its outcome. */
   Iterator<PackedItem> pack(Iterator<PlacedSample> samples) {
     return new Packing(samples);
   }
@@ -178,7 +178,7 @@ record PackTask(
   private final class Packing implements Iterator<PackedItem> {
     private final Iterator<PlacedSample> samples;
     private PackedItem next;
-    private Finding finding;
+    private SampleOutcome outcome;
 
     Packing(Iterator<PlacedSample> samples) {
       this.samples = samples;
@@ -187,9 +187,9 @@ record PackTask(
     @Override
     public boolean hasNext() {
       while (next == null) {
-        if (finding != null) {
-          next = finding;
-          finding = null;
+        if (outcome != null) {
+          next = outcome;
+          outcome = null;
         } else if (samples.hasNext()) {
           pack(samples.next());
         } else {
@@ -209,13 +209,13 @@ record PackTask(
       return result;
     }
 
-    /** The sample as it goes to its shard, and what is to be known of it. */
+    /** The sample as it goes to its shard, and its outcome. */
     private void pack(PlacedSample placed) {
       SourceSample sample = placed.sample();
       try {
         sample.image().decode(maximumPixels, pixels -> accept(placed, pixels));
       } catch (UnreadableImageException e) {
-        finding = new Finding.Rejected(new RejectedInput(sample.path(), e.getMessage()));
+        outcome = new SampleOutcome.Rejected(new RejectedInput(sample.path(), e.getMessage()));
       }
     }
 
@@ -251,7 +251,7 @@ record PackTask(
         sums.add(pixels);
       }
       next = packed;
-      finding = Finding.Accepted.of(packed, sums);
+      outcome = SampleOutcome.Accepted.of(packed, sums);
       return null;
     }
   }

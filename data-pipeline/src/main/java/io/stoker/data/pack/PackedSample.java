@@ -52,7 +52,7 @@ record PackedSample(
   }
 
   /** Compares by split and place; by id and path should two hashes ever be equal. */
-  static final class InOrder implements Comparator<PackedSample>, Serializable {
+  static final class ShardOrder implements Comparator<PackedSample>, Serializable {
     private static final long serialVersionUID = 1L;
 
     @Override

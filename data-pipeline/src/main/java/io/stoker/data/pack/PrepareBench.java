@@ -26,8 +26,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Measures how fast images become shards, without Spark: each stage by itself on one core, the
- * whole of it but reading on one core and on several, and the bare JPEG codec beside them.
+ * Measures how fast images become shards, without Spark: each stage alone on one core, all but
+ * reading together on one core and on several, and the bare JPEG codec for comparison.
  */
 public final class PrepareBench {
   private static final Logger LOG = LoggerFactory.getLogger(PrepareBench.class);
@@ -80,7 +80,7 @@ public final class PrepareBench {
     }
   }
 
-  /** A file that cannot be read is passed over; the job names it. */
+  /** A file that cannot be read is left out here; the job rejects and names it. */
   private void take(byte[] file) {
     try {
       decoded.add(ImageCodec.decode(file, options.maximumPixels()));
@@ -91,7 +91,7 @@ public final class PrepareBench {
   }
 
   /**
-   * Measures. {@code codec} is there if all files are JPEG of the kind that Java reads by itself.
+   * Measures. {@code codec} is there if all files are JPEG of the kind that Java's own decoder reads.
    *
    * @param threads of the last measurement; the others have one
    * @param seconds for each stage, after a warm-up

@@ -209,14 +209,14 @@ public final class PrepareJob {
     PrepareOptions.Duplicates duplicates = options.duplicates();
     int splits = splitNames.size();
     return items
-        .filter(Finding.class::isInstance)
-        .mapToPair(item -> new Tuple2<>((Finding) item, Boolean.TRUE))
+        .filter(SampleOutcome.class::isInstance)
+        .mapToPair(item -> new Tuple2<>((SampleOutcome) item, Boolean.TRUE))
         .repartitionAndSortWithinPartitions(
-            new Finding.ByFingerprint(items.getNumPartitions()), new Finding.InOrder(splitNames))
+            new SampleOutcome.FingerprintPartitioner(items.getNumPartitions()), new SampleOutcome.DuplicateOrder(splitNames))
         .keys()
         .mapPartitions(
-            findings ->
-                List.of(new PackStatistics(splits, classes).addAll(findings, duplicates))
+            outcomes ->
+                List.of(new PackStatistics(splits, classes).addAll(outcomes, duplicates))
                     .iterator())
         .treeReduce(PackStatistics::merge);
   }
@@ -265,7 +265,7 @@ public final class PrepareJob {
     PrepareOptions.Duplicates duplicates = options.duplicates();
     return samples
         .mapToPair(sample -> new Tuple2<>(sample, Boolean.TRUE))
-        .repartitionAndSortWithinPartitions(layout, new PackedSample.InOrder())
+        .repartitionAndSortWithinPartitions(layout, new PackedSample.ShardOrder())
         .keys()
         .mapPartitionsWithIndex(
             (shard, ordered) ->

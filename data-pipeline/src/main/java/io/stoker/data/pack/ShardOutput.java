@@ -25,7 +25,7 @@ import org.apache.hadoop.fs.Path;
 
 /**
  * The folder that shards are written to. It deletes only what Stoker wrote: files that a manifest
- * names, or the note of a job that did not come to its end.
+ * names, or the note of a job that was killed.
  */
 final class ShardOutput {
   /** Names the shards of a job while it runs, so that what is left of it can be told. */
@@ -37,8 +37,8 @@ final class ShardOutput {
   /** The samples that are copies of others, a JSON object a line. */
   static final String DUPLICATES = "duplicates.jsonl";
 
-  /** What lies beside shards and manifest. */
-  private static final List<String> BESIDE = List.of(REJECTED, DUPLICATES, ManifestFile.CHECKSUM);
+  /** The files next to shards and manifest. */
+  private static final List<String> COMPANIONS = List.of(REJECTED, DUPLICATES, ManifestFile.CHECKSUM);
 
   private static final Pattern SHARD =
       Pattern.compile("[a-z0-9_]+-[0-9]{5,}-of-[0-9]{5,}\\.parquet");
@@ -105,7 +105,7 @@ final class ShardOutput {
     try (FSDataOutputStream out = fileSystem.create(new Path(path, UNFINISHED), true)) {
       List<String> noted = new ArrayList<>(own);
       noted.addAll(shards);
-      noted.addAll(BESIDE);
+      noted.addAll(COMPANIONS);
       out.write(String.join("\n", noted).getBytes(StandardCharsets.UTF_8));
     }
     for (String name : own) {
@@ -146,7 +146,7 @@ final class ShardOutput {
   /** Deletes the shards of a job that failed, and the folder if nothing is left in it. */
   void abandon(List<String> shards) throws IOException {
     delete(new Path(path, ShardManifest.FILE));
-    for (String name : BESIDE) {
+    for (String name : COMPANIONS) {
       delete(new Path(path, name));
     }
     for (String shard : shards) {
@@ -158,13 +158,13 @@ final class ShardOutput {
     }
   }
 
-  /** The files here that Stoker wrote, as far as it left word of them. */
+  /** The files here that Stoker wrote, by its manifest or its note. */
   private List<String> ownFiles() throws IOException {
     List<String> own = new ArrayList<>();
     if (fileSystem.exists(new Path(path, ShardManifest.FILE))) {
       try {
         own.add(ShardManifest.FILE);
-        own.addAll(BESIDE);
+        own.addAll(COMPANIONS);
         ManifestFile.read(path, hadoop).manifest().splits().values().stream()
             .flatMap(split -> split.shards().stream())
             .map(ShardFile::file)
@@ -182,7 +182,7 @@ final class ShardOutput {
   }
 
   private static boolean isOwn(String name) {
-    return SHARD.matcher(name).matches() || BESIDE.contains(name);
+    return SHARD.matcher(name).matches() || COMPANIONS.contains(name);
   }
 
   private String readNote(Path note) throws IOException {

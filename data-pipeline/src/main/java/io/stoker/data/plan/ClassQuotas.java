@@ -49,7 +49,7 @@ final class ClassQuotas {
     }
   }
 
-  /** How many draws the first so many samples of a class have together. */
+  /** How many draws the samples of a class with lower ranks have together. */
   private long drawsBefore(int label, long rank) {
     return (Math.multiplyExact(rank, quotas[label]) + phases[label]) / samples[label];
   }

@@ -241,7 +241,7 @@ public final class EpochPlan {
   private void checkRange(int worker, int step) {
     if (worker < 0 || worker >= workers || step < 0 || step >= steps()) {
       throw new IndexOutOfBoundsException(
-          "Worker %d of %d, step %d of %d".formatted(worker, workers, step, steps()));
+          "Worker " + worker + " of " + workers + ", step " + step + " of " + steps());
     }
   }
 }

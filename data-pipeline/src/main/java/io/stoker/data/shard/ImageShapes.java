@@ -12,7 +12,7 @@ import java.io.Serializable;
  * @param width of the images
  * @param channels of every image, 1 or 3
  */
-public record ImageShapes(Extent height, Extent width, int channels) implements Serializable {
+public record ImageShapes(IntRange height, IntRange width, int channels) implements Serializable {
   public ImageShapes {
     Check.undamaged(height != null && width != null, "Images without height or width");
     new ImageShape(height.least(), width.least(), channels); // It refuses what is none.
@@ -20,7 +20,7 @@ public record ImageShapes(Extent height, Extent width, int channels) implements 
 
   /** That of images that all have one shape. */
   public static ImageShapes of(ImageShape shape) {
-    return new ImageShapes(Extent.of(shape.height()), Extent.of(shape.width()), shape.channels());
+    return new ImageShapes(IntRange.of(shape.height()), IntRange.of(shape.width()), shape.channels());
   }
 
   /** The shapes of these images and of others, which have as many channels. */

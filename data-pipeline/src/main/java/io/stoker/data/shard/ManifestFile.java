@@ -25,8 +25,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reads and writes {@code manifest.json}, and beside it its SHA-256, as {@code sha256sum} prints
- * it.
+ * Reads and writes {@code manifest.json}, and next to it a file with its SHA-256, as {@code
+ * sha256sum} prints it.
  */
 public final class ManifestFile {
   /** The file that holds the manifest's SHA-256. */
@@ -80,8 +80,8 @@ public final class ManifestFile {
   }
 
   /**
-   * Writes the manifest of a folder of shards, its checksum first: the last act of whoever writes
-   * one.
+   * Writes the manifest of a folder of shards, its checksum first. It is written last of all: a
+   * folder with a manifest is complete.
    *
    * @throws IOException if it cannot be written
    */
@@ -105,7 +105,7 @@ public final class ManifestFile {
     return (sha256 + "  " + ShardManifest.FILE + "\n").getBytes(StandardCharsets.UTF_8);
   }
 
-  /** Whoever changes a manifest by hand deletes its checksum. */
+  /** The checksum may be missing: a user who edits a manifest by hand deletes it. */
   private static void verify(FileSystem fileSystem, Path file, String sha256) throws IOException {
     Path checksum = new Path(file.getParent(), CHECKSUM);
     byte[] expected = checksumLine(sha256);
@@ -123,7 +123,7 @@ public final class ManifestFile {
   }
 
   /**
-   * Writes records into a file beside the manifest, a JSON object a line.
+   * Writes records into a file, a JSON object a line.
    *
    * @throws IOException if it cannot be written
    */

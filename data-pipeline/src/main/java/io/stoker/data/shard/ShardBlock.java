@@ -100,7 +100,7 @@ public final class ShardBlock {
     }
   }
 
-  /** Hands the encoded image of a row to whoever decodes it in another way. */
+  /** Passes the encoded image of a row to a receiver that decodes it in another way. */
   public <E extends Exception> void encoded(int row, EncodedImage<E> receiver) throws E {
     receiver.accept(images, offsets[row], offsets[row + 1] - offsets[row]);
   }

@@ -37,7 +37,7 @@ public sealed interface ShardEncoding extends Serializable {
    * @param length its length in bytes
    * @param shape the shape that it must have
    * @param target receives {@code shape.bytes()} bytes at its start
-   * @throws UnreadableImageException if the bytes are no such image
+   * @throws UnreadableImageException if the bytes are not an image of this shape
    */
   void decode(byte[] source, int offset, int length, ImageShape shape, byte[] target)
       throws UnreadableImageException;

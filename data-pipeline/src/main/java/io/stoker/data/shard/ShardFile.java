@@ -8,7 +8,7 @@ import java.util.regex.Pattern;
 /**
  * One shard as the manifest describes it.
  *
- * @param file its name beside the manifest
+ * @param file its name, in the folder of the manifest
  * @param rows how many samples it holds
  * @param rowGroups how many samples each of its Parquet row groups holds, in order
  * @param bytes its length

@@ -12,6 +12,7 @@ import java.io.UncheckedIOException;
 import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import org.apache.hadoop.conf.Configuration;
@@ -33,7 +34,7 @@ public final class ShardFolder {
   private final ManifestFile.Stored stored;
   private final ConcurrentMap<String, Boolean> verified = new ConcurrentHashMap<>();
   private final ConcurrentMap<String, BlockLabels> labels = new ConcurrentHashMap<>();
-  private final Footers footers = new Footers();
+  private final FooterCache footers = new FooterCache();
 
   private ShardFolder(Path path, Configuration hadoop, ManifestFile.Stored stored) {
     this.path = path;
@@ -158,8 +159,12 @@ public final class ShardFolder {
     long bytes = Storage.of(file, hadoop).getFileStatus(file).getLen();
     if (bytes != shard.bytes()) {
       throw new DamagedException(
-          "Cannot read shard %s: it has %d bytes, the manifest says %d; prepare the data again"
-              .formatted(file, bytes, shard.bytes()));
+          String.format(
+              Locale.ROOT,
+              "Cannot read shard %s: it has %d bytes, the manifest says %d; prepare the data again",
+              file,
+              bytes,
+              shard.bytes()));
     }
   }
 

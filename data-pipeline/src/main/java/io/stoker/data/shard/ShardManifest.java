@@ -133,7 +133,7 @@ public record ShardManifest(
     return classNames.size();
   }
 
-  /** Whether there is such a split with at least one sample. */
+  /** Whether there is a split of this name with at least one sample. */
   public boolean hasSplit(String name) {
     return splits.containsKey(name) && splits.get(name).samples() > 0;
   }

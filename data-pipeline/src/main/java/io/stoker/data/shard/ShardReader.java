@@ -10,6 +10,7 @@ import io.stoker.failure.StokerException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FileSystem;
@@ -38,12 +39,12 @@ public final class ShardReader implements AutoCloseable {
 
   /**
    * Reads a shard's footer and compares it with the manifest. It says where each row group is, in a
-   * few kilobytes: whoever reads several of them keeps it.
+   * few kilobytes: a caller that reads several of them keeps it.
    *
    * @param folder where the shard is
    * @param shard which
    * @param hadoop how to reach the filesystem
-   * @throws DamagedException if the file is no such shard
+   * @throws DamagedException if the file is not the shard that the manifest describes
    * @throws IOException if it cannot be read
    */
   static ParquetMetadata footer(Path folder, ShardFile shard, Configuration hadoop)
@@ -211,7 +212,7 @@ public final class ShardReader implements AutoCloseable {
     ImageShapes all = manifest.images();
     int[] heights = values(name, columns, ShardSchema.HEIGHT, rows, all.height());
     int[] widths = values(name, columns, ShardSchema.WIDTH, rows, all.width());
-    values(name, columns, ShardSchema.CHANNELS, rows, Extent.of(all.channels()));
+    values(name, columns, ShardSchema.CHANNELS, rows, IntRange.of(all.channels()));
     ImageShape[] shapes = new ImageShape[rows];
     for (int row = 0; row < rows; row++) {
       boolean same = row > 0 && heights[row] == heights[row - 1] && widths[row] == widths[row - 1];
@@ -222,7 +223,7 @@ public final class ShardReader implements AutoCloseable {
   }
 
   private static int[] values(
-      String name, ColumnReadStoreImpl columns, String column, int rows, Extent expected) {
+      String name, ColumnReadStoreImpl columns, String column, int rows, IntRange expected) {
     ColumnReader reader = column(columns, column);
     int[] values = new int[rows];
     for (int row = 0; row < rows; row++) {
@@ -257,7 +258,8 @@ public final class ShardReader implements AutoCloseable {
   private static DamagedException damaged(
       String name, int row, @FormatString String problem, Object... arguments) {
     return new DamagedException(
-        "Cannot read %s: in row %d %s".formatted(name, row, problem.formatted(arguments)));
+        "Cannot read " + name + ": in row " + row + " "
+            + String.format(Locale.ROOT, problem, arguments));
   }
 
   private static ColumnReader column(ColumnReadStoreImpl columns, String name) {

@@ -163,7 +163,7 @@ public final class ShardWriter implements AutoCloseable {
         @Override
         public void close() throws IOException {
           if (tail != null) {
-            byte[] end = FooterOrder.sorted(tail.toByteArray());
+            byte[] end = SortedFooter.sorted(tail.toByteArray());
             pass(end, 0, end.length);
           }
           out.close();

@@ -32,7 +32,7 @@ final class IdxFile implements AutoCloseable {
    * Opens a file and reads its header.
    *
    * @param dimensionCount how many dimensions it must have
-   * @throws InputException if it is no such file
+   * @throws InputException if it is not an idx file
    * @throws IOException if it cannot be read
    */
   IdxFile(FileSystem fileSystem, Path file, int dimensionCount) throws IOException {
@@ -42,7 +42,7 @@ final class IdxFile implements AutoCloseable {
     this.dimensions = new int[dimensionCount];
     try {
       readHeader(dimensionCount);
-      // Whoever asks for the items takes memory for them: the file must be able to hold them.
+      // The caller takes memory for all items: the file must be able to hold them.
       if ((double) items() * itemBytes() > (double) length * GZIP_RATIO) {
         throw new EOFException();
       }

@@ -6,10 +6,10 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 
 /**
- * A kind of collection of labelled images, such as a folder a class. Whoever has another kind
- * implements this interface and {@link SourcePart}, and hands it to the prepare job; or announces
- * it in {@code META-INF/services/io.stoker.data.source.ImageSource}, and names it by {@code
- * --format}.
+ * A kind of collection of labelled images, such as a folder a class. For another kind, a class
+ * implements this interface and {@link SourcePart}. It is passed to the prepare job, or its jar
+ * names it in {@code META-INF/services/io.stoker.data.source.ImageSource} and {@code --format}
+ * chooses it.
  */
 public interface ImageSource {
   /** The name of the format, as {@code --format} takes it. */
@@ -24,7 +24,7 @@ public interface ImageSource {
    *
    * @param input where the collection is
    * @param hadoop how to reach its filesystem
-   * @throws InputException if it is no such collection
+   * @throws InputException if it is not a collection of this kind
    * @throws IOException if it cannot be read
    */
   SourceListing list(Path input, Configuration hadoop) throws IOException;

@@ -39,7 +39,7 @@ public final class ImageSources {
                     "Unknown format: '" + name + "'; " + Suggestion.among(name, names())));
   }
 
-  /** Stoker's own first: nobody takes their names. */
+  /** Stoker's own come first, so that another source cannot take their names. */
   private static Stream<ImageSource> all() {
     try {
       // Spark's class loader, which knows --jars, is that of the thread.

@@ -10,8 +10,8 @@ import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.RawLocalFileSystem;
 
 /**
- * The image files at any depth of a folder, and an account of all else that is there: each entry of
- * each folder is entered, or is in exactly one of the three lists.
+ * The image files at any depth of a folder, and everything else that is there: each entry of each
+ * folder is entered, or is in exactly one of the three lists.
  */
 public final class ImageTree {
   /** Which symbolic links are followed. Links to folders lead in circles at most once. */
@@ -48,7 +48,7 @@ public final class ImageTree {
    * @param fileSystem that of {@link io.stoker.data.storage.Storage#of}
    * @param folder where to start
    * @param links which symbolic links are followed
-   * @throws io.stoker.failure.InputException if there is no such folder, or if one cannot be read
+   * @throws io.stoker.failure.InputException if the folder is not there, or if one cannot be read
    * @throws io.stoker.failure.ResourceException if file names cannot be decoded, because this
    *     process was not started with a UTF-8 locale
    * @throws IOException if the storage fails
@@ -71,7 +71,7 @@ public final class ImageTree {
   }
 
   /**
-   * All else, relative to the root: files that are not images by their names, hidden files and
+   * Everything else, relative to the root: files that are not images by their names, hidden files and
    * folders, links that are not followed, named pipes, sockets, devices. Folders end with a slash.
    */
   public List<String> ignored() {
@@ -83,7 +83,7 @@ public final class ImageTree {
     return (long) images.size() + rejected.size() + ignored.size();
   }
 
-  /** Adds all that is below a folder, and returns the images of it. */
+  /** Adds everything below a folder, and returns the images among it. */
   List<FolderEntry.File> addAll(Path folder) throws IOException {
     int before = images.size();
     addAll(folder, List.of());

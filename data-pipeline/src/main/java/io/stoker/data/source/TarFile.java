@@ -25,9 +25,9 @@ final class TarFile implements AutoCloseable {
   private static final int BUFFER_BYTES = 1 << 16;
 
   /**
-   * For names the library is told that each byte is a character, so that none is lost; it decodes
-   * UTF-8 with question marks for what is invalid, and by itself it takes the encoding of the
-   * process's locale.
+   * For names the library is told that each byte is a character, so that none is lost. When told
+   * UTF-8 it decodes invalid bytes to question marks; when told nothing it takes the encoding of
+   * the process's locale.
    */
   private static final String BYTES = "ISO-8859-1";
 

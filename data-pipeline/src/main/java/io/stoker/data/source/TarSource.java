@@ -4,7 +4,6 @@ import io.stoker.data.image.ImageCodec;
 import io.stoker.data.storage.FolderEntry;
 import io.stoker.data.storage.Storage;
 import io.stoker.failure.Check;
-import io.stoker.failure.InputException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -150,7 +149,7 @@ public final class TarSource implements ImageSource {
     return image.substring(image.lastIndexOf('/', end - 1) + 1, end);
   }
 
-  /** What a pair has in common: the name up to the first dot after the last slash. */
+  /** The name that both files of a pair have: up to the first dot after the last slash. */
   static String key(String name) {
     int dot = name.indexOf('.', name.lastIndexOf('/') + 1);
     return dot < 0 ? name : name.substring(0, dot);
@@ -184,7 +183,7 @@ public final class TarSource implements ImageSource {
       String name = tar.name();
       String last = name.substring(name.lastIndexOf('/') + 1);
       if (!tar.isFile()) {
-        if (!name.endsWith("/")) { // A folder holds nothing by itself.
+        if (!name.endsWith("/")) { // The files of a folder are entries of their own.
           ignored.add(shownIn(name));
         }
       } else if (Inputs.isHidden(last) || !(last.endsWith(".cls") || isImage(last))) {
@@ -197,11 +196,12 @@ public final class TarSource implements ImageSource {
     }
 
     private void addLabel(TarFile tar, String name) {
-      if (tar.length() > LONGEST_LABEL) {
-        throw new InputException(
-            "Cannot read %s: %s is not a label, it has %d bytes"
-                .formatted(file, Inputs.shown(name), tar.length()));
-      }
+      Check.input(
+          tar.length() <= LONGEST_LABEL,
+          "Cannot read %s: %s is not a label, it has %d bytes",
+          file,
+          Inputs.shown(name),
+          tar.length());
       String other = labels.put(key(name), new String(tar.read(), StandardCharsets.UTF_8).trim());
       Check.input(
           other == null, "Cannot read %s: it holds %s twice", file, Inputs.shown(name));

@@ -191,8 +191,8 @@ public final class Storage {
   }
 
   /**
-   * Writes a small file if there is none. Of two that do so at once, one comes first on a local
-   * disk and on HDFS; S3 has no such request, and the later one is what remains.
+   * Writes a small file if there is none. Of two processes that do so at once, one succeeds on a
+   * local disk and on HDFS; S3 has no request for that, and the file of the later one remains.
    *
    * @return whether there was none
    */

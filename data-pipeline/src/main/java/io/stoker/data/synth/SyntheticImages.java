@@ -16,7 +16,7 @@ import java.util.stream.IntStream;
  *
  * <p>Classes differ in shape; beyond six in texture too, and beyond thirty in the shape's hue.
  *
- * @param seed of all that is random
+ * @param seed of all random choices
  * @param classes how many, 2 to 10,000
  * @param size height and width in pixels, 8 to 4096
  */

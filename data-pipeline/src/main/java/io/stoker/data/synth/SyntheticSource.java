@@ -31,7 +31,7 @@ public final class SyntheticSource implements ImageSource {
    * @param count images of all classes, which take turns
    * @param classes 2 to 10,000
    * @param size height and width in pixels, 8 to 4096
-   * @param seed of all that is random
+   * @param seed of all random choices
    */
   public SyntheticSource(long count, int classes, int size, long seed) {
     this.images = new SyntheticImages(seed, classes, size);

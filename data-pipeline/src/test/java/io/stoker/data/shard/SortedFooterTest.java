@@ -19,7 +19,7 @@ import org.apache.parquet.format.Type;
 import org.apache.parquet.format.Util;
 import org.junit.jupiter.api.Test;
 
-class FooterOrderTest {
+class SortedFooterTest {
   private static final byte[] BEFORE = "pages and indexes".getBytes(StandardCharsets.US_ASCII);
 
   @Test
@@ -28,9 +28,9 @@ class FooterOrderTest {
     byte[] other = tail(List.of(Encoding.RLE_DICTIONARY, Encoding.BIT_PACKED, Encoding.PLAIN));
     assertThat(one).isNotEqualTo(other);
 
-    byte[] sorted = FooterOrder.sorted(other);
+    byte[] sorted = SortedFooter.sorted(other);
 
-    assertThat(sorted).isEqualTo(FooterOrder.sorted(one)).isEqualTo(one).startsWith(BEFORE);
+    assertThat(sorted).isEqualTo(SortedFooter.sorted(one)).isEqualTo(one).startsWith(BEFORE);
     int length = ByteBuffer.wrap(sorted).order(ByteOrder.LITTLE_ENDIAN).getInt(sorted.length - 8);
     FileMetaData read =
         Util.readFileMetaData(new ByteArrayInputStream(sorted, sorted.length - 8 - length, length));

@@ -9,10 +9,10 @@ import java.util.Comparator;
 import java.util.List;
 import org.apache.spark.Partitioner;
 
-/** What is to be known of an input besides its image. */
-sealed interface Finding extends PackedItem {
+/** The result of the first stage for one input, without its image. */
+sealed interface SampleOutcome extends PackedItem {
   /** An input that is no sample. */
-  record Rejected(RejectedInput input) implements Finding {}
+  record Rejected(RejectedInput input) implements SampleOutcome {}
 
   /**
    * A sample.
@@ -29,7 +29,7 @@ sealed interface Finding extends PackedItem {
       long fingerprintHigh,
       long fingerprintLow,
       ChannelSums sums)
-      implements Finding {
+      implements SampleOutcome {
     static Accepted of(PackedSample sample, ChannelSums sums) {
       ByteBuffer hash =
           ByteBuffer.wrap(
@@ -45,13 +45,13 @@ sealed interface Finding extends PackedItem {
     }
   }
 
-  /** Brings copies of one image together. */
-  final class ByFingerprint extends Partitioner {
+  /** Sends copies of one image to the same partition. */
+  final class FingerprintPartitioner extends Partitioner {
     private static final long serialVersionUID = 1L;
 
     private final int partitions;
 
-    ByFingerprint(int partitions) {
+    FingerprintPartitioner(int partitions) {
       this.partitions = partitions;
     }
 
@@ -71,18 +71,18 @@ sealed interface Finding extends PackedItem {
   }
 
   /**
-   * Copies of one image side by side. The first is the one to keep: that of test, else of
+   * Puts copies of one image next to each other. The first is the one to keep: that of test, else of
    * validation, else of another split, else of train, where it would be learnt by heart; of several
    * in a split the first by path.
    */
-  final class InOrder implements Comparator<Finding>, Serializable {
+  final class DuplicateOrder implements Comparator<SampleOutcome>, Serializable {
     private static final long serialVersionUID = 1L;
     private static final List<String> KEPT_FIRST = List.of("test", "validation");
 
     private final int[] ranks;
 
-    InOrder(List<String> splitNames) {
-      ranks = splitNames.stream().mapToInt(InOrder::rank).toArray();
+    DuplicateOrder(List<String> splitNames) {
+      ranks = splitNames.stream().mapToInt(DuplicateOrder::rank).toArray();
     }
 
     private static int rank(String split) {
@@ -94,7 +94,7 @@ sealed interface Finding extends PackedItem {
     }
 
     @Override
-    public int compare(Finding a, Finding b) {
+    public int compare(SampleOutcome a, SampleOutcome b) {
       if (a instanceof Accepted first && b instanceof Accepted second) {
         int result = Long.compare(first.fingerprintHigh, second.fingerprintHigh);
         result = result != 0 ? result : Long.compare(first.fingerprintLow, second.fingerprintLow);

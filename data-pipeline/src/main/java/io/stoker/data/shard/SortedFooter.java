@@ -14,17 +14,17 @@ import org.apache.parquet.format.Util;
 
 /**
  * Puts the encodings that a Parquet file's footer lists for each column into the order of their
- * numbers. Parquet's writer lists them as a hash table has them, by where objects lie in memory: in
- * each process another way.
+ * numbers. Parquet's writer lists them in the order of a hash table of objects without a hash of
+ * their own, which is another one in each process.
  */
-final class FooterOrder {
+final class SortedFooter {
   /** The footer's length and the magic number, which end a file. */
   private static final int TRAILER_BYTES = 8;
 
-  private FooterOrder() {}
+  private SortedFooter() {}
 
   /**
-   * Makes the end of a file anew.
+   * Rewrites the end of a file with a sorted footer.
    *
    * @param tail the last bytes of a Parquet file, its footer and more
    * @return the same, of the same length or another, with a sorted footer

@@ -7,10 +7,10 @@ import java.util.Map;
 import org.apache.parquet.hadoop.metadata.ParquetMetadata;
 
 /**
- * The footers of the shards that were read last: without them each block would cost two more reads
- * of its file, and the parsing of what all its blocks are. Any number of threads may share it.
+ * Keeps the footers of the shards that were read last: without it, each block would cost two more
+ * reads of its file, and the parsing of the whole footer. Any number of threads may share it.
  */
-final class Footers {
+final class FooterCache {
   /** Of all footers that are kept; some 20 MB. */
   private static final int MOST_ROW_GROUPS = 4096;
 
@@ -28,7 +28,7 @@ final class Footers {
    * A shard's footer.
    *
    * @param file the shard's
-   * @param source where it is read from if it is not here; by two threads at once, maybe
+   * @param source reads it if it is not kept; two threads may do so at the same time
    */
   ParquetMetadata of(String file, Source source) throws IOException {
     synchronized (this) {
