@@ -144,14 +144,11 @@ public sealed interface ImageColumn extends Serializable {
     return new Located(schema.fieldIndex(column), OptionalInt.of(schema.fieldIndex(problem)));
   }
 
-  /** Joins and lost files leave nulls. */
-  SourceImage NO_IMAGE = new SourceImage.Unreadable("there is no image: null");
-
   /** The bytes of an image file. */
   record Encoded(int index) implements ImageColumn {
     @Override
     public SourceImage image(Row row, Configuration hadoop) {
-      return row.isNullAt(index) ? NO_IMAGE : new SourceImage.Encoded(row.<byte[]>getAs(index));
+      return row.isNullAt(index) ? SourceImage.Unreadable.NULL : new SourceImage.Encoded(row.<byte[]>getAs(index));
     }
   }
 
@@ -168,7 +165,7 @@ public sealed interface ImageColumn extends Serializable {
       if (problem != NONE && !row.isNullAt(problem)) {
         return new SourceImage.Unreadable(row.getString(problem));
       }
-      return row.isNullAt(index) ? NO_IMAGE : at(row.getString(index), hadoop);
+      return row.isNullAt(index) ? SourceImage.Unreadable.NULL : at(row.getString(index), hadoop);
     }
 
     @Override
@@ -213,13 +210,13 @@ public sealed interface ImageColumn extends Serializable {
     @Override
     public SourceImage image(Row row, Configuration hadoop) {
       if (row.isNullAt(index)) {
-        return NO_IMAGE;
+        return SourceImage.Unreadable.NULL;
       }
       Row image = row.getStruct(index);
       if (!image.isNullAt(bytes)) {
         return new SourceImage.Encoded(image.<byte[]>getAs(bytes));
       }
-      return image.isNullAt(path) ? NO_IMAGE : Located.at(image.getString(path), hadoop);
+      return image.isNullAt(path) ? SourceImage.Unreadable.NULL : Located.at(image.getString(path), hadoop);
     }
 
     @Override
@@ -244,7 +241,7 @@ public sealed interface ImageColumn extends Serializable {
     public SourceImage image(Row row, Configuration hadoop) {
       for (int each : new int[] {index, encoding, height, width, channels}) {
         if (row.isNullAt(each)) {
-          return NO_IMAGE;
+          return SourceImage.Unreadable.NULL;
         }
       }
       byte[] bytes = row.getAs(index);
@@ -288,7 +285,7 @@ public sealed interface ImageColumn extends Serializable {
     @Override
     public SourceImage image(Row row, Configuration hadoop) {
       if (row.isNullAt(index) || row.getStruct(index).isNullAt(data)) {
-        return NO_IMAGE;
+        return SourceImage.Unreadable.NULL;
       }
       Row image = row.getStruct(index);
       byte[] bytes = image.getAs(data);

@@ -3,10 +3,14 @@ package io.stoker.data.pack;
 import io.stoker.base.Sha256;
 import io.stoker.data.frame.FrameColumns;
 import io.stoker.data.source.ClassNames;
+import io.stoker.data.source.LabelledImage;
 import io.stoker.data.source.SourceImage;
 import io.stoker.data.source.SourceListing;
 import io.stoker.data.source.SourceSample;
 import io.stoker.data.source.SplitNames;
+import io.stoker.data.source.parquet.ParquetRows;
+import io.stoker.data.source.parquet.ParquetTable;
+import io.stoker.data.source.parquet.RowGroup;
 import io.stoker.failure.Check;
 import java.io.Serializable;
 import java.nio.ByteBuffer;
@@ -21,11 +25,14 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
+import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.util.SerializableConfiguration;
+import org.apache.spark.util.TaskCompletionListener;
 import scala.Tuple2;
 
 /**
@@ -39,15 +46,18 @@ import scala.Tuple2;
 public final class ImageRows {
   private static final Pattern SPLIT = Pattern.compile("[a-z][a-z0-9_]{0,30}");
   private static final int MOST_CLASSES = 1_000_000;
+  private static final int TASKS_PER_SLOT = 8;
   private static final int HASH_DIGITS = 32;
 
-  private final Images images;
-  private final JavaRDD<Description> descriptions;
+  private final Rows<LabelledImage> images;
+  private final Rows<Description> descriptions;
   private final List<String> classNames;
+  private final List<SourceListing.Rejected> rejected;
+  private final List<String> ignored;
 
-  /** The rows, given how executors reach files. */
-  private interface Images {
-    JavaRDD<LabelledImage> with(Broadcast<SerializableConfiguration> hadoop);
+  /** Rows, given how executors reach files. */
+  private interface Rows<T> {
+    JavaRDD<T> with(Broadcast<SerializableConfiguration> hadoop);
   }
 
   /** A row without its image: what can be found out of a table without reading its images. */
@@ -57,10 +67,17 @@ public final class ImageRows {
     }
   }
 
-  private ImageRows(Images images, JavaRDD<Description> descriptions, List<String> classNames) {
+  private ImageRows(
+      Rows<LabelledImage> images,
+      Rows<Description> descriptions,
+      List<String> classNames,
+      List<SourceListing.Rejected> rejected,
+      List<String> ignored) {
     this.images = images;
     this.descriptions = descriptions;
     this.classNames = List.copyOf(classNames);
+    this.rejected = List.copyOf(rejected);
+    this.ignored = List.copyOf(ignored);
   }
 
   /**
@@ -70,7 +87,12 @@ public final class ImageRows {
    * @param images in any partitions and any order
    */
   public static ImageRows of(JavaRDD<LabelledImage> images) {
-    return new ImageRows(hadoop -> images, images.map(Description::of), List.of());
+    return new ImageRows(
+        hadoop -> images,
+        hadoop -> images.map(Description::of),
+        List.of(),
+        List.of(),
+        List.of());
   }
 
   /**
@@ -92,15 +114,49 @@ public final class ImageRows {
                             bound.className(row),
                             bound.split(row),
                             bound.image(row, hadoop.value().value()))),
-        rows.select(bound.description())
-            .toJavaRDD()
-            .map(
-                row ->
-                    new Description(
-                        FrameColumns.text(row, 0),
-                        bound.classNameOf(row.get(1)),
-                        FrameColumns.text(row, 2))),
-        columns.classNames());
+        hadoop ->
+            rows.select(bound.description())
+                .toJavaRDD()
+                .map(
+                    row ->
+                        new Description(
+                            FrameColumns.text(row, 0),
+                            bound.classNameOf(row.get(1)),
+                            FrameColumns.text(row, 2))),
+        columns.classNames(),
+        List.of(),
+        List.of());
+  }
+
+  /**
+   * The images of Parquet files. A task holds one page of each column, whatever the size of the row
+   * groups.
+   *
+   * @param spark where to read them
+   * @param table the files
+   */
+  public static ImageRows of(JavaSparkContext spark, ParquetTable table) {
+    List<RowGroup> groups = table.rowGroups();
+    int slots = Math.max(1, spark.defaultParallelism());
+    JavaRDD<RowGroup> tasks =
+        spark.parallelize(groups, Math.min(groups.size(), slots * TASKS_PER_SLOT));
+    return new ImageRows(
+        hadoop ->
+            tasks.mapPartitions(each -> closed(table.rows(each, hadoop.value().value()))),
+        hadoop ->
+            tasks
+                .mapPartitions(each -> closed(table.descriptions(each, hadoop.value().value())))
+                .map(Description::of),
+        table.classNames(),
+        table.rejected(),
+        table.ignored());
+  }
+
+  /** Closes rows at the end of the task, should it end before them. */
+  private static Iterator<LabelledImage> closed(ParquetRows rows) {
+    TaskContext.get()
+        .addTaskCompletionListener((TaskCompletionListener) ended -> rows.close());
+    return rows;
   }
 
   /**
@@ -109,7 +165,7 @@ public final class ImageRows {
    * @param names the classes; a label is an index into them
    */
   public ImageRows withClassNames(List<String> names) {
-    return new ImageRows(images, descriptions, names);
+    return new ImageRows(images, descriptions, names, rejected, ignored);
   }
 
   /**
@@ -122,8 +178,9 @@ public final class ImageRows {
   record Survey(SourceListing listing, List<String> splits, boolean pathsDiffer) {}
 
   /** Looks at all rows, without their images. */
-  Survey survey() {
-    Counts counts = descriptions.treeAggregate(new Counts(), Counts::add, Counts::merge);
+  Survey survey(Broadcast<SerializableConfiguration> hadoop) {
+    JavaRDD<Description> rows = descriptions.with(hadoop);
+    Counts counts = rows.treeAggregate(new Counts(), Counts::add, Counts::merge);
     Check.input(counts.rows > 0, "The images have no rows");
     Check.input(
         counts.withSplit == 0 || counts.withSplit == counts.rows,
@@ -134,15 +191,14 @@ public final class ImageRows {
         "The rows have more than %d different labels (is it the right column?)",
         MOST_CLASSES);
     boolean pathsDiffer =
-        descriptions
-            .map(Description::path)
+        rows.map(Description::path)
             .filter(path -> !path.isEmpty())
             .mapToPair(path -> new Tuple2<>(path, 1L))
             .reduceByKey(Long::sum)
             .filter(path -> path._2 > 1)
             .isEmpty();
     return new Survey(
-        new SourceListing(names, List.of(), OptionalLong.of(counts.rows), List.of(), List.of()),
+        new SourceListing(names, List.of(), OptionalLong.of(counts.rows), rejected, ignored),
         List.copyOf(counts.splits),
         pathsDiffer);
   }

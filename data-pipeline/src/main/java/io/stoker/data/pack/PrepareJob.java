@@ -95,7 +95,7 @@ public final class PrepareJob {
    * Prepares images that are rows, of an RDD or a data frame. The shards have the same bytes
    * however the rows are partitioned and ordered.
    *
-   * @param rows the images; the options need no source and no input
+   * @param rows the images; the options need no source, and an input only for messages
    * @throws io.stoker.failure.InputException if the rows cannot be used, too many of their images
    *     are broken, or the output must not be written to
    * @throws io.stoker.failure.ResourceException if there is no space left
@@ -103,8 +103,11 @@ public final class PrepareJob {
   public PrepareResult run(ImageRows rows) {
     return run(
         output -> {
+          if (options.hasInput()) {
+            checkApart(options.input(), options.output());
+          }
           output.check(options.existingOutput());
-          ImageRows.Survey survey = rows.survey();
+          ImageRows.Survey survey = survey(rows);
           LOG.info(
               "Preparing {} rows: {} classes",
               survey.listing().samples().orElseThrow(),
@@ -115,6 +118,16 @@ public final class PrepareJob {
               output,
               (task, configuration) -> rows.items(survey, task, configuration));
         });
+  }
+
+  private ImageRows.Survey survey(ImageRows rows) {
+    Broadcast<SerializableConfiguration> configuration =
+        spark.broadcast(new SerializableConfiguration(hadoop));
+    try {
+      return rows.survey(configuration);
+    } finally {
+      configuration.destroy();
+    }
   }
 
   /** What there is to do once it is known where to. */

@@ -99,6 +99,11 @@ public final class PrepareOptions {
     return Objects.requireNonNull(input, "input");
   }
 
+  /** Whether it is known where the images are. */
+  boolean hasInput() {
+    return input != null;
+  }
+
   /** What messages call the input. */
   String inputName() {
     return input == null ? "(rows)" : input.toString();

@@ -4,6 +4,7 @@ import com.google.errorprone.annotations.FormatMethod;
 import com.google.errorprone.annotations.FormatString;
 import io.stoker.data.image.ImageShape;
 import io.stoker.data.storage.Storage;
+import io.stoker.data.storage.StoredFile;
 import io.stoker.failure.Check;
 import io.stoker.failure.DamagedException;
 import io.stoker.failure.StokerException;
@@ -12,7 +13,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.parquet.ParquetReadOptions;
@@ -21,8 +21,6 @@ import org.apache.parquet.column.impl.ColumnReadStoreImpl;
 import org.apache.parquet.column.page.PageReadStore;
 import org.apache.parquet.hadoop.ParquetFileReader;
 import org.apache.parquet.hadoop.metadata.ParquetMetadata;
-import org.apache.parquet.hadoop.util.HadoopStreams;
-import org.apache.parquet.io.InputFile;
 import org.apache.parquet.io.SeekableInputStream;
 import org.apache.parquet.io.api.Binary;
 import org.apache.parquet.io.api.Converter;
@@ -51,7 +49,7 @@ public final class ShardReader implements AutoCloseable {
       throws IOException {
     Path file = new Path(folder, shard.file());
     ParquetMetadata footer;
-    Input input = new Input(Storage.of(file, hadoop), file, shard.bytes());
+    StoredFile input = new StoredFile(Storage.of(file, hadoop), file, shard.bytes());
     try (SeekableInputStream in = input.newStream()) {
       footer = ParquetFileReader.readFooter(input, ParquetReadOptions.builder().build(), in);
     } catch (RuntimeException e) { // What Parquet throws for a file that is none.
@@ -269,25 +267,6 @@ public final class ShardReader implements AutoCloseable {
   @Override
   public void close() throws IOException {
     parquet.close();
-  }
-
-  /** A file whose length is already known. */
-  private record Input(FileSystem fileSystem, Path file, long length) implements InputFile {
-    @Override
-    public long getLength() {
-      return length;
-    }
-
-    @Override
-    public SeekableInputStream newStream() throws IOException {
-      FSDataInputStream in = fileSystem.open(file);
-      return HadoopStreams.wrap(in);
-    }
-
-    @Override
-    public String toString() {
-      return file.toString();
-    }
   }
 
   /** Columns are read directly; nothing assembles records from them. */

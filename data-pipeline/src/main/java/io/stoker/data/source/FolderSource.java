@@ -1,5 +1,6 @@
 package io.stoker.data.source;
 
+import io.stoker.data.image.ImageCodec;
 import io.stoker.data.storage.FolderEntry;
 import io.stoker.data.storage.Storage;
 import io.stoker.failure.Check;
@@ -120,7 +121,8 @@ public final class FolderSource implements ImageSource {
     Scan(FileSystem fileSystem, Path root) {
       this.fileSystem = fileSystem;
       this.root = root;
-      this.tree = new ImageTree(fileSystem, root, ImageTree.Links.INSIDE);
+      this.tree = new ImageTree(
+              fileSystem, root, ImageTree.Links.INSIDE, ImageCodec::isImageName);
     }
 
     private List<FolderEntry> entries(Path folder) {

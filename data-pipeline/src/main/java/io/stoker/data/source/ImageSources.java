@@ -16,11 +16,14 @@ public final class ImageSources {
       List.of(
           new FolderSource(), new IdxSource(), new CifarSource(), new TarSource(), new CsvSource());
 
+  /** The format of Parquet tables, which are read as rows and not by a source. */
+  public static final String TABLE = "parquet";
+
   private ImageSources() {}
 
-  /** Their names. */
+  /** What {@code --format} takes: the names of all sources, and {@value #TABLE}. */
   public static List<String> names() {
-    return all().map(ImageSource::name).toList();
+    return Stream.concat(all().map(ImageSource::name), Stream.of(TABLE)).toList();
   }
 
   /**

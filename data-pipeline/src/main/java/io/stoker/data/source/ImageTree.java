@@ -5,6 +5,7 @@ import io.stoker.data.storage.FolderEntry;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.RawLocalFileSystem;
@@ -25,6 +26,10 @@ public final class ImageTree {
   private final FileSystem fileSystem;
   private final Path root;
   private final Links links;
+
+  /** Whether a file is wanted, by its name. */
+  private final Predicate<String> wanted;
+
   private final List<FolderEntry.File> images = new ArrayList<>();
   private final List<SourceListing.Rejected> rejected = new ArrayList<>();
   private final List<String> ignored = new ArrayList<>();
@@ -35,8 +40,10 @@ public final class ImageTree {
    * @param fileSystem that of {@link io.stoker.data.storage.Storage#of}
    * @param root a folder; names of rejected and ignored entries are relative to it
    * @param links which symbolic links are followed
+   * @param wanted which files, by their names; {@link ImageCodec#isImageName} for images
    */
-  ImageTree(FileSystem fileSystem, Path root, Links links) {
+  ImageTree(FileSystem fileSystem, Path root, Links links, Predicate<String> wanted) {
+    this.wanted = wanted;
     this.fileSystem = fileSystem;
     this.root = root;
     this.links = links;
@@ -54,8 +61,19 @@ public final class ImageTree {
    * @throws IOException if the storage fails
    */
   public static ImageTree of(FileSystem fileSystem, Path folder, Links links) throws IOException {
+    return of(fileSystem, folder, links, ImageCodec::isImageName);
+  }
+
+  /**
+   * Lists the files of another kind likewise.
+   *
+   * @param wanted which files, by their names
+   */
+  public static ImageTree of(
+      FileSystem fileSystem, Path folder, Links links, Predicate<String> wanted)
+      throws IOException {
     ImageTree tree =
-        new ImageTree(fileSystem, Inputs.folder(fileSystem, folder).getPath(), links);
+        new ImageTree(fileSystem, Inputs.folder(fileSystem, folder).getPath(), links, wanted);
     tree.addAll(tree.root, List.of());
     return tree;
   }
@@ -98,7 +116,7 @@ public final class ImageTree {
 
   /** Rejects an image, or ignores what is not one by its name. */
   void setAside(FolderEntry.Unnameable entry, Path folder) {
-    if (ImageCodec.isImageName(entry.name().substring(entry.name().lastIndexOf('/') + 1))) {
+    if (wanted.test(entry.name().substring(entry.name().lastIndexOf('/') + 1))) {
       rejected.add(
           new SourceListing.Rejected(relative(folder, entry.name()), entry.reason()));
     } else {
@@ -118,7 +136,7 @@ public final class ImageTree {
       } else if (entry instanceof FolderEntry.Folder inner) {
         addFolder(inner, folder, linked);
       } else if (entry instanceof FolderEntry.File file
-          && ImageCodec.isImageName(file.name())
+          && wanted.test(file.name())
           && isFollowed(file)) {
         images.add(file);
       } else {

@@ -49,6 +49,9 @@ public sealed interface SourceImage extends Serializable {
    * @param reason why
    */
   record Unreadable(String reason) implements SourceImage {
+    /** A row that has null for its image. */
+    public static final Unreadable NULL = new Unreadable("there is no image: null");
+
     @Override
     public <T> T decode(long maximumPixels, ImageCodec.Use<T> use)
         throws UnreadableImageException {

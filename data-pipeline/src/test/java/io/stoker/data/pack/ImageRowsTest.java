@@ -9,7 +9,11 @@ import io.stoker.data.frame.FrameColumns;
 import io.stoker.data.shard.RejectedInput;
 import io.stoker.data.shard.ShardManifest;
 import io.stoker.data.source.ImageSources;
+import io.stoker.data.source.LabelledImage;
 import io.stoker.data.source.SourceImage;
+import io.stoker.data.source.parquet.ParquetTable;
+import io.stoker.data.source.parquet.TableColumns;
+import io.stoker.data.source.parquet.TestTables;
 import io.stoker.failure.InputException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -18,10 +22,12 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Stream;
+import org.apache.parquet.example.data.Group;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -272,6 +278,61 @@ class ImageRowsTest {
         .containsExactly(
             new RejectedInput("cut.png", "truncated"), new RejectedInput("gone.png", "missing"));
     assertThat(manifest.found()).isEqualTo(42);
+  }
+
+  @Test
+  void preparesParquetAsDatasetsWritesIt() throws IOException {
+    Path in = folder.resolve("in");
+    List<Group> train = new ArrayList<>();
+    List<Group> test = new ArrayList<>();
+    for (int i = 0; i < 120; i++) {
+      (i % 6 == 0 ? test : train)
+          .add(TestTables.row(png(i), i % 2 == 0 ? null : "same.png", (long) i % 3));
+    }
+    test.add(TestTables.row(png(999), null, -1L));
+    Map<String, String> features = TestTables.features("ant", "bee", "cat");
+    TestTables.write(in.resolve("data/train-00000-of-00002.parquet"), train.subList(0, 70), features);
+    TestTables.write(in.resolve("data/train-00001-of-00002.parquet"), train.subList(70, 100), features);
+    TestTables.write(in.resolve("data/test-00000-of-00001.parquet"), test, features);
+    Files.writeString(in.resolve("README.md"), "a data set");
+
+    ShardManifest manifest =
+        prepare(table(in), options().input(hadoop(in)).maximumRejected(0.02));
+
+    assertThat(manifest.classNames()).containsExactly("ant", "bee", "cat");
+    assertThat(manifest.split("train").samples()).isEqualTo(100);
+    assertThat(manifest.split("test").samplesPerClass()).containsExactly(20L, 0L, 0L);
+    assertThat(manifest.rejected())
+        .extracting(RejectedInput::reason)
+        .containsExactly("its label '-1' is not one of the classes");
+    assertThat(manifest.ignored()).containsExactly("README.md");
+    assertThat(manifest.found()).isEqualTo(122);
+    SortedMap<String, byte[]> first = written();
+    // The same rows in other files.
+    Path other = folder.resolve("other");
+    TestTables.write(other.resolve("README.md/train-00000-of-00001.parquet"), shuffled(train, 1), features);
+    TestTables.write(other.resolve("test.parquet"), shuffled(test, 2), features);
+    prepare(table(other), options().input(hadoop(other)).maximumRejected(0.02));
+    assertThat(written())
+        .containsEntry(
+            "train-00000-of-00001.parquet", first.get("train-00000-of-00001.parquet"))
+        .containsEntry("test-00000-of-00001.parquet", first.get("test-00000-of-00001.parquet"));
+    assertThatThrownBy(
+            () ->
+                new PrepareJob(
+                        spark,
+                        PrepareOptions.builder()
+                            .input(hadoop(in))
+                            .output(hadoop(in.resolve("out")))
+                            .build())
+                    .run(table(in)))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("inside it");
+  }
+
+  private static ImageRows table(Path input) throws IOException {
+    return ImageRows.of(
+        spark, ParquetTable.open(hadoop(input), TableColumns.FOUND, spark.hadoopConfiguration()));
   }
 
   private void assertRefused(ImageRows rows, String message) {

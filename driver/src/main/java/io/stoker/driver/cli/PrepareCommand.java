@@ -1,6 +1,7 @@
 package io.stoker.driver.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.stoker.data.pack.ImageRows;
 import io.stoker.data.pack.PrepareJob;
 import io.stoker.data.pack.PrepareOptions;
 import io.stoker.data.pack.PrepareOptions.Duplicates;
@@ -11,7 +12,12 @@ import io.stoker.data.shard.DuplicateCounts;
 import io.stoker.data.shard.ShardEncoding;
 import io.stoker.data.shard.ShardManifest;
 import io.stoker.data.source.ImageSources;
+import io.stoker.data.source.parquet.ParquetTable;
+import io.stoker.data.source.parquet.TableColumns;
 import io.stoker.data.storage.Storage;
+import io.stoker.failure.Check;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import org.apache.spark.api.java.JavaSparkContext;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -36,15 +42,38 @@ final class PrepareCommand extends StokerCommand {
 
   @Option(
       names = "--format",
-      paramLabel = "folder|idx|cifar|tar|csv|NAME",
+      paramLabel = "folder|idx|cifar|tar|csv|parquet|NAME",
       defaultValue = "folder",
       description =
           "The format of the input. folder: a folder for each class. idx: MNIST's files. cifar:"
               + " CIFAR's binary files. tar: archives that hold pairs of image and label, an"
               + " archive for each class, or a folder for each class. csv: a list of paths and"
-              + " labels. Or the name of an image source on the class path (default:"
+              + " labels. parquet: tables with a column of images and one of labels, as Hugging Face"
+              + " has them. Or the name of an image source on the class path (default:"
               + " ${DEFAULT-VALUE}).")
   private String format;
+
+  @Option(
+      names = "--image-column",
+      paramLabel = "NAME",
+      description =
+          "With --format parquet: the column of images (default: found by its type and name).")
+  private String imageColumn;
+
+  @Option(
+      names = "--label-column",
+      paramLabel = "NAME",
+      description =
+          "With --format parquet: the column of labels (default: found by its type and name).")
+  private String labelColumn;
+
+  @Option(
+      names = "--split-column",
+      paramLabel = "NAME",
+      description =
+          "With --format parquet: the column of splits (default: the names of the files say the"
+              + " split).")
+  private String splitColumn;
 
   @Option(
       names = "--output",
@@ -127,18 +156,43 @@ final class PrepareCommand extends StokerCommand {
   Report execute() {
     PrepareOptions options = options();
     try (JavaSparkContext spark = SparkSetup.start("prepare")) {
-      return report(options, new PrepareJob(spark, options).run());
+      PrepareJob job = new PrepareJob(spark, options);
+      return report(options, isTable() ? job.run(rows(spark, options)) : job.run());
     }
   }
 
+  private boolean isTable() {
+    return format.equals(ImageSources.TABLE);
+  }
+
+  private ImageRows rows(JavaSparkContext spark, PrepareOptions options) {
+    TableColumns columns =
+        new TableColumns(named(imageColumn), named(labelColumn), named(splitColumn));
+    try {
+      return ImageRows.of(
+          spark, ParquetTable.open(options.input(), columns, spark.hadoopConfiguration()));
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot read " + options.input(), e);
+    }
+  }
+
+  private static String named(String column) {
+    return column == null ? "" : column;
+  }
+
   private PrepareOptions options() {
+    Check.input(
+        isTable() || (imageColumn == null && labelColumn == null && splitColumn == null),
+        "--image-column, --label-column and --split-column need --format parquet");
     PrepareOptions.Builder builder =
         PrepareOptions.builder()
-            .source(ImageSources.named(format))
             .input(Storage.path(input))
             .output(Storage.path(output))
             .duplicates(dropDuplicates ? Duplicates.DROP : Duplicates.KEEP)
             .existingOutput(overwrite ? ExistingOutput.OVERWRITE : ExistingOutput.REFUSE);
+    if (!isTable()) {
+      builder.source(ImageSources.named(format));
+    }
     OptionalValue.setIfPresent(size, builder::size);
     OptionalValue.setIfPresent(channels, builder::channels);
     OptionalValue.setIfPresent(encoding, text -> builder.encoding(ShardEncoding.parse(text)));

@@ -1,6 +1,5 @@
-package io.stoker.data.pack;
+package io.stoker.data.source;
 
-import io.stoker.data.source.SourceImage;
 import java.io.Serializable;
 import java.util.Objects;
 

@@ -1,0 +1,203 @@
+package io.stoker.data.source.parquet;
+
+import io.stoker.data.source.ImageFiles;
+import io.stoker.data.source.LabelledImage;
+import io.stoker.data.source.SourceImage;
+import io.stoker.data.storage.Storage;
+import io.stoker.failure.InputException;
+import io.stoker.failure.StokerException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.Iterator;
+import java.util.NoSuchElementException;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+import org.apache.parquet.example.data.Group;
+import org.apache.parquet.example.data.simple.convert.GroupRecordConverter;
+import org.apache.parquet.hadoop.metadata.ParquetMetadata;
+import org.apache.parquet.io.ColumnIOFactory;
+import org.apache.parquet.io.RecordReader;
+import org.apache.parquet.schema.MessageType;
+import org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName;
+
+/**
+ * The rows of some row groups, one after the other. It holds one row, and one page a column; it is
+ * closed after the last row, and a caller that stops before closes it.
+ */
+public final class ParquetRows implements Iterator<LabelledImage>, AutoCloseable {
+  private final Iterator<RowGroup> groups;
+  private final TableSchema table;
+  private final TableSchema.Images images;
+  private final Configuration hadoop;
+  private RowGroup group;
+  private StreamedRowGroup pages;
+  private RecordReader<Group> records;
+  private long left;
+
+  ParquetRows(
+      Iterator<RowGroup> groups,
+      TableSchema table,
+      TableSchema.Images images,
+      Configuration hadoop) {
+    this.groups = groups;
+    this.table = table;
+    this.images = images;
+    this.hadoop = hadoop;
+  }
+
+  @Override
+  public boolean hasNext() {
+    while (left == 0) {
+      close();
+      if (!groups.hasNext()) {
+        return false;
+      }
+      open(groups.next());
+    }
+    return true;
+  }
+
+  @Override
+  public LabelledImage next() {
+    if (!hasNext()) {
+      throw new NoSuchElementException();
+    }
+    left--;
+    return labelled(read());
+  }
+
+  private void open(RowGroup next) {
+    group = next;
+    Path file = new Path(group.file());
+    try {
+      FileSystem fileSystem = Storage.of(file, hadoop);
+      ParquetMetadata footer = ParquetTable.footer(fileSystem, file);
+      MessageType projection =
+          table.projection(footer.getFileMetaData().getSchema(), images);
+      pages = new StreamedRowGroup(fileSystem, file, footer.getBlocks().get(group.index()));
+      records =
+          new ColumnIOFactory(footer.getFileMetaData().getCreatedBy())
+              .getColumnIO(projection)
+              .getRecordReader(pages, new GroupRecordConverter(projection));
+      left = pages.getRowCount();
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot read " + file, e);
+    } catch (StokerException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      throw damaged(e);
+    }
+  }
+
+  private Group read() {
+    try {
+      return records.read();
+    } catch (RuntimeException e) { // Parquet has no exception of its own for damaged pages.
+      throw damaged(e);
+    }
+  }
+
+  private InputException damaged(RuntimeException e) {
+    Throwable cause = e;
+    while (cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    return new InputException(
+        "Cannot read row group "
+            + group.index()
+            + " of "
+            + group.file()
+            + ": damaged ("
+            + (cause.getMessage() == null ? cause.toString() : cause.getMessage())
+            + ")",
+        e);
+  }
+
+  private LabelledImage labelled(Group row) {
+    String split = table.split().isEmpty() ? group.split() : text(row, table.split());
+    return new LabelledImage(path(row), className(row), split, image(row));
+  }
+
+  private String path(Group row) {
+    return switch (table.kind()) {
+      case BYTES -> "";
+      case URI -> text(row, table.image());
+      case STRUCTURE ->
+          isPresent(row, table.image())
+              ? text(row.getGroup(table.image(), 0), TableSchema.PATH)
+              : "";
+    };
+  }
+
+  private SourceImage image(Group row) {
+    if (images == TableSchema.Images.LEAVE_OUT || !isPresent(row, table.image())) {
+      return SourceImage.Unreadable.NULL;
+    }
+    return switch (table.kind()) {
+      case BYTES -> new SourceImage.Encoded(row.getBinary(table.image(), 0).getBytes());
+      case URI -> located(text(row, table.image()));
+      case STRUCTURE -> {
+        Group image = row.getGroup(table.image(), 0);
+        yield isPresent(image, TableSchema.BYTES)
+            ? new SourceImage.Encoded(image.getBinary(TableSchema.BYTES, 0).getBytes())
+            : located(text(image, TableSchema.PATH));
+      }
+    };
+  }
+
+  /** An image file; a path that is not whole is relative to the table. */
+  private SourceImage located(String path) {
+    if (path.isEmpty()) {
+      return SourceImage.Unreadable.NULL;
+    }
+    boolean whole = path.startsWith("/") || path.matches("[a-zA-Z][a-zA-Z0-9+.-]*:/.*");
+    try {
+      return ImageFiles.read(
+          Storage.path(whole ? path : group.root() + Path.SEPARATOR + path), hadoop);
+    } catch (InputException e) {
+      return new SourceImage.Unreadable(e.getMessage());
+    }
+  }
+
+  private String className(Group row) {
+    if (!isPresent(row, table.label())) {
+      return "";
+    }
+    PrimitiveTypeName type =
+        row.getType().getType(table.label()).asPrimitiveType().getPrimitiveTypeName();
+    return switch (type) {
+      case INT32 -> named(row.getInteger(table.label(), 0));
+      case INT64 -> named(row.getLong(table.label(), 0));
+      case BOOLEAN -> Boolean.toString(row.getBoolean(table.label(), 0));
+      default -> text(row, table.label());
+    };
+  }
+
+  /** A number that has no name stays a number. */
+  private String named(long label) {
+    return label >= 0 && label < table.classNames().size()
+        ? table.classNames().get((int) label)
+        : Long.toString(label);
+  }
+
+  private static String text(Group row, String field) {
+    return isPresent(row, field) ? row.getBinary(field, 0).toStringUsingUTF8() : "";
+  }
+
+  private static boolean isPresent(Group row, String field) {
+    return row.getFieldRepetitionCount(field) > 0;
+  }
+
+  @Override
+  public void close() {
+    if (pages != null) {
+      try {
+        pages.close();
+      } catch (IOException e) {
+        throw new UncheckedIOException("Cannot read " + group.file(), e);
+      }
+      pages = null;
+    }
+  }
+}

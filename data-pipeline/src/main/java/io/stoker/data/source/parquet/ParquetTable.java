@@ -1,0 +1,209 @@
+package io.stoker.data.source.parquet;
+
+import io.stoker.data.source.ImageTree;
+import io.stoker.data.source.SourceListing;
+import io.stoker.data.source.SplitNames;
+import io.stoker.data.storage.FolderEntry;
+import io.stoker.data.storage.Storage;
+import io.stoker.data.storage.StoredFile;
+import io.stoker.failure.Check;
+import io.stoker.failure.InputException;
+import java.io.IOException;
+import java.io.Serializable;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+import org.apache.parquet.ParquetReadOptions;
+import org.apache.parquet.hadoop.ParquetFileReader;
+import org.apache.parquet.hadoop.metadata.ParquetMetadata;
+import org.apache.parquet.io.SeekableInputStream;
+
+/**
+ * Parquet files with a column of images and a column of labels, such as Hugging Face's image data
+ * sets. A file or a folder, with files at any depth. Names such as {@code
+ * train-00000-of-00002.parquet}, or a folder {@code train}, say the split.
+ */
+public final class ParquetTable implements Serializable {
+  private static final long serialVersionUID = 1L;
+
+  /** As Hugging Face names the files of a split. */
+  private static final Pattern SHARD =
+      Pattern.compile("([a-z][a-z0-9_]*)-[0-9]{5}-of-[0-9]{5}.*\\.parquet");
+
+  private final TableSchema schema;
+
+  /** What follows stays on the driver. */
+  private final transient List<RowGroup> rowGroups;
+
+  private final transient List<SourceListing.Rejected> rejected;
+  private final transient List<String> ignored;
+
+  private ParquetTable(
+      TableSchema schema,
+      List<RowGroup> rowGroups,
+      List<SourceListing.Rejected> rejected,
+      List<String> ignored) {
+    this.schema = schema;
+    this.rowGroups = List.copyOf(rowGroups);
+    this.rejected = List.copyOf(rejected);
+    this.ignored = List.copyOf(ignored);
+  }
+
+  /**
+   * Lists the files and reads their footers.
+   *
+   * @param input a Parquet file, or a folder of them
+   * @param columns what the user names
+   * @param hadoop how to reach the filesystem
+   * @throws InputException if there are no Parquet files, or they have no such columns, or other
+   *     ones than the first file
+   * @throws IOException if the storage fails
+   */
+  public static ParquetTable open(Path input, TableColumns columns, Configuration hadoop)
+      throws IOException {
+    FileSystem fileSystem = Storage.of(input, hadoop);
+    if (fileSystem.exists(input) && fileSystem.getFileStatus(input).isFile()) {
+      Check.input(
+          !Storage.isSpecial(fileSystem, input),
+          "Invalid input: %s is a named pipe, socket or device (must be a file)",
+          input);
+      Path file = fileSystem.makeQualified(input);
+      return of(
+          fileSystem, file.getParent(), List.of(file), columns, List.of(), List.of());
+    }
+    ImageTree tree =
+        ImageTree.of(
+            fileSystem, input, ImageTree.Links.INSIDE, name -> name.endsWith(".parquet"));
+    List<Path> files = tree.images().stream().map(FolderEntry.File::path).toList();
+    Check.input(!files.isEmpty(), "Invalid input: %s has no .parquet files", input);
+    return of(
+        fileSystem,
+        fileSystem.makeQualified(input),
+        files,
+        columns,
+        tree.rejected(),
+        tree.ignored());
+  }
+
+  private static ParquetTable of(
+      FileSystem fileSystem,
+      Path root,
+      List<Path> files,
+      TableColumns columns,
+      List<SourceListing.Rejected> rejected,
+      List<String> ignored) {
+    List<ParquetMetadata> footers =
+        files.parallelStream().map(file -> footer(fileSystem, file)).toList();
+    TableSchema first = schema(files.get(0), footers.get(0), columns);
+    List<RowGroup> groups = new ArrayList<>();
+    for (int i = 0; i < files.size(); i++) {
+      TableSchema own = schema(files.get(i), footers.get(i), columns);
+      Check.input(
+          own.equals(first),
+          "The columns of %s differ from those of %s: %s, not %s",
+          files.get(i),
+          files.get(0),
+          own,
+          first);
+      String split = columns.split().isEmpty() ? split(root, files.get(i)).orElse("") : "";
+      for (int group = 0; group < footers.get(i).getBlocks().size(); group++) {
+        groups.add(new RowGroup(files.get(i).toString(), root.toString(), split, group));
+      }
+    }
+    Check.input(!groups.isEmpty(), "Input %s has no rows", root);
+    return new ParquetTable(first, groups, rejected, ignored);
+  }
+
+  private static TableSchema schema(Path file, ParquetMetadata footer, TableColumns columns) {
+    try {
+      return TableSchema.of(
+          footer.getFileMetaData().getSchema(),
+          footer.getFileMetaData().getKeyValueMetaData(),
+          columns);
+    } catch (InputException e) {
+      throw new InputException("Cannot read " + file + ": " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * A file's footer.
+   *
+   * @throws InputException if it is not a Parquet file, or an encrypted one
+   */
+  static ParquetMetadata footer(FileSystem fileSystem, Path file) {
+    try {
+      StoredFile stored = StoredFile.of(fileSystem, file);
+      try (SeekableInputStream in = stored.newStream()) {
+        return ParquetFileReader.readFooter(stored, ParquetReadOptions.builder().build(), in);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot read " + file, e);
+    } catch (RuntimeException e) { // What Parquet throws for a file that is none, or is encrypted.
+      throw new InputException("Cannot read " + file + ": " + Storage.reason(e), e);
+    }
+  }
+
+  /** The split that a file's name says, or that of a folder above it. */
+  private static Optional<String> split(Path root, Path file) {
+    Matcher shard = SHARD.matcher(file.getName());
+    if (shard.matches()) {
+      return Optional.of(SplitNames.of(shard.group(1)).orElse(shard.group(1)));
+    }
+    String relative = file.toString().substring(root.toString().length());
+    String[] parts = relative.split("/", -1);
+    return Stream.concat(
+            Arrays.stream(parts),
+            Arrays.stream(file.getName().split("[^A-Za-z0-9]+", -1)))
+        .flatMap(word -> SplitNames.of(word).stream())
+        .findFirst();
+  }
+
+  /** Its row groups, in the order of the files. */
+  public List<RowGroup> rowGroups() {
+    return rowGroups;
+  }
+
+  /** The classes that the files name; empty if they name none. */
+  public List<String> classNames() {
+    return schema.classNames();
+  }
+
+  /** Files that cannot be opened. */
+  public List<SourceListing.Rejected> rejected() {
+    return rejected;
+  }
+
+  /** Files that are not Parquet by their names, and others that are not read. */
+  public List<String> ignored() {
+    return ignored;
+  }
+
+  /**
+   * Reads rows with their images.
+   *
+   * @param groups which row groups
+   * @param hadoop how to reach the filesystem
+   */
+  public ParquetRows rows(Iterator<RowGroup> groups, Configuration hadoop) {
+    return new ParquetRows(groups, schema, TableSchema.Images.READ, hadoop);
+  }
+
+  /**
+   * Reads rows without their images: those are all unreadable.
+   *
+   * @param groups which row groups
+   * @param hadoop how to reach the filesystem
+   */
+  public ParquetRows descriptions(Iterator<RowGroup> groups, Configuration hadoop) {
+    return new ParquetRows(groups, schema, TableSchema.Images.LEAVE_OUT, hadoop);
+  }
+}

@@ -1,0 +1,13 @@
+package io.stoker.data.source.parquet;
+
+/**
+ * The columns of a Parquet table that the user names.
+ *
+ * @param image holds the image; empty to find it
+ * @param label holds the class; empty to find it
+ * @param split holds the split; empty for none: then the names of the files say it, or nothing does
+ */
+public record TableColumns(String image, String label, String split) {
+  /** Columns that are all to be found. */
+  public static final TableColumns FOUND = new TableColumns("", "", "");
+}
