@@ -27,8 +27,8 @@ public final class ImageBatch {
     this.views = views;
     Check.input(
         (long) capacity * views <= Integer.MAX_VALUE / imageValues,
-        "Invalid batch: %d samples of %d views of %d values (too large for one array; take a smaller"
-            + " --batch)",
+        "Invalid batch: %d samples of %d views of %d values (too large for one array; take a"
+            + " smaller --batch)",
         capacity,
         views,
         imageValues);
@@ -66,8 +66,8 @@ public final class ImageBatch {
   }
 
   /**
-   * How many examples there are, the views of one sample next to each other; possibly none in
-   * the last step of an epoch.
+   * How many examples there are, the views of one sample next to each other; possibly none in the
+   * last step of an epoch.
    */
   public int examples() {
     return samples * views;

@@ -17,8 +17,8 @@ import java.util.Set;
 
 /**
  * Measures how fast a split is read in training: each stage alone and all of them together, on one
- * core and on several, and the bare codec for comparison. Each thread has its own decoder, buffers and
- * reader, as each worker has.
+ * core and on several, and the bare codec for comparison. Each thread has its own decoder, buffers
+ * and reader, as each worker has.
  */
 public final class LoaderBench {
   /** Blocks that all work on, again and again: about as many MB. */

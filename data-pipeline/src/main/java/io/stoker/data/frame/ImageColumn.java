@@ -148,7 +148,9 @@ public sealed interface ImageColumn extends Serializable {
   record Encoded(int index) implements ImageColumn {
     @Override
     public SourceImage image(Row row, Configuration hadoop) {
-      return row.isNullAt(index) ? SourceImage.Unreadable.NULL : new SourceImage.Encoded(row.<byte[]>getAs(index));
+      return row.isNullAt(index)
+          ? SourceImage.Unreadable.NULL
+          : new SourceImage.Encoded(row.<byte[]>getAs(index));
     }
   }
 
@@ -216,7 +218,9 @@ public sealed interface ImageColumn extends Serializable {
       if (!image.isNullAt(bytes)) {
         return new SourceImage.Encoded(image.<byte[]>getAs(bytes));
       }
-      return image.isNullAt(path) ? SourceImage.Unreadable.NULL : Located.at(image.getString(path), hadoop);
+      return image.isNullAt(path)
+          ? SourceImage.Unreadable.NULL
+          : Located.at(image.getString(path), hadoop);
     }
 
     @Override

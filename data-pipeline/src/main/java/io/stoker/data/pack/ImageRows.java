@@ -88,11 +88,7 @@ public final class ImageRows {
    */
   public static ImageRows of(JavaRDD<LabelledImage> images) {
     return new ImageRows(
-        hadoop -> images,
-        hadoop -> images.map(Description::of),
-        List.of(),
-        List.of(),
-        List.of());
+        hadoop -> images, hadoop -> images.map(Description::of), List.of(), List.of(), List.of());
   }
 
   /**
@@ -141,8 +137,7 @@ public final class ImageRows {
     JavaRDD<RowGroup> tasks =
         spark.parallelize(groups, Math.min(groups.size(), slots * TASKS_PER_SLOT));
     return new ImageRows(
-        hadoop ->
-            tasks.mapPartitions(each -> closed(table.rows(each, hadoop.value().value()))),
+        hadoop -> tasks.mapPartitions(each -> closed(table.rows(each, hadoop.value().value()))),
         hadoop ->
             tasks
                 .mapPartitions(each -> closed(table.descriptions(each, hadoop.value().value())))
@@ -154,8 +149,7 @@ public final class ImageRows {
 
   /** Closes rows at the end of the task, should it end before them. */
   private static Iterator<LabelledImage> closed(ParquetRows rows) {
-    TaskContext.get()
-        .addTaskCompletionListener((TaskCompletionListener) ended -> rows.close());
+    TaskContext.get().addTaskCompletionListener((TaskCompletionListener) ended -> rows.close());
     return rows;
   }
 

@@ -1,7 +1,7 @@
 package io.stoker.data.pack;
 
-import io.stoker.data.shard.IntRange;
 import io.stoker.data.shard.ImageShapes;
+import io.stoker.data.shard.IntRange;
 import io.stoker.data.shard.RejectedInput;
 import java.io.Serializable;
 import java.util.ArrayList;

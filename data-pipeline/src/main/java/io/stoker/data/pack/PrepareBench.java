@@ -91,7 +91,8 @@ public final class PrepareBench {
   }
 
   /**
-   * Measures. {@code codec} is there if all files are JPEG of the kind that Java's own decoder reads.
+   * Measures. {@code codec} is there if all files are JPEG of the kind that Java's own decoder
+   * reads.
    *
    * @param threads of the last measurement; the others have one
    * @param seconds for each stage, after a warm-up

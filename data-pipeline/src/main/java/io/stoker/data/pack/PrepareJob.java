@@ -225,7 +225,8 @@ public final class PrepareJob {
         .filter(SampleOutcome.class::isInstance)
         .mapToPair(item -> new Tuple2<>((SampleOutcome) item, Boolean.TRUE))
         .repartitionAndSortWithinPartitions(
-            new SampleOutcome.FingerprintPartitioner(items.getNumPartitions()), new SampleOutcome.DuplicateOrder(splitNames))
+            new SampleOutcome.FingerprintPartitioner(items.getNumPartitions()),
+            new SampleOutcome.DuplicateOrder(splitNames))
         .keys()
         .mapPartitions(
             outcomes ->

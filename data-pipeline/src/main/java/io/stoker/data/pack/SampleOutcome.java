@@ -71,9 +71,9 @@ sealed interface SampleOutcome extends PackedItem {
   }
 
   /**
-   * Puts copies of one image next to each other. The first is the one to keep: that of test, else of
-   * validation, else of another split, else of train, where it would be learnt by heart; of several
-   * in a split the first by path.
+   * Puts copies of one image next to each other. The first is the one to keep: that of test, else
+   * of validation, else of another split, else of train, where it would be learnt by heart; of
+   * several in a split the first by path.
    */
   final class DuplicateOrder implements Comparator<SampleOutcome>, Serializable {
     private static final long serialVersionUID = 1L;

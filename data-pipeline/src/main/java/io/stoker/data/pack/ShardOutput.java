@@ -38,7 +38,8 @@ final class ShardOutput {
   static final String DUPLICATES = "duplicates.jsonl";
 
   /** The files next to shards and manifest. */
-  private static final List<String> COMPANIONS = List.of(REJECTED, DUPLICATES, ManifestFile.CHECKSUM);
+  private static final List<String> COMPANIONS =
+      List.of(REJECTED, DUPLICATES, ManifestFile.CHECKSUM);
 
   private static final Pattern SHARD =
       Pattern.compile("[a-z0-9_]+-[0-9]{5,}-of-[0-9]{5,}\\.parquet");

@@ -20,7 +20,8 @@ public record ImageShapes(IntRange height, IntRange width, int channels) impleme
 
   /** That of images that all have one shape. */
   public static ImageShapes of(ImageShape shape) {
-    return new ImageShapes(IntRange.of(shape.height()), IntRange.of(shape.width()), shape.channels());
+    return new ImageShapes(
+        IntRange.of(shape.height()), IntRange.of(shape.width()), shape.channels());
   }
 
   /** The shapes of these images and of others, which have as many channels. */

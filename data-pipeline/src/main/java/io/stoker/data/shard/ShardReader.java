@@ -256,7 +256,11 @@ public final class ShardReader implements AutoCloseable {
   private static DamagedException damaged(
       String name, int row, @FormatString String problem, Object... arguments) {
     return new DamagedException(
-        "Cannot read " + name + ": in row " + row + " "
+        "Cannot read "
+            + name
+            + ": in row "
+            + row
+            + " "
             + String.format(Locale.ROOT, problem, arguments));
   }
 

@@ -121,8 +121,7 @@ public final class FolderSource implements ImageSource {
     Scan(FileSystem fileSystem, Path root) {
       this.fileSystem = fileSystem;
       this.root = root;
-      this.tree = new ImageTree(
-              fileSystem, root, ImageTree.Links.INSIDE, ImageCodec::isImageName);
+      this.tree = new ImageTree(fileSystem, root, ImageTree.Links.INSIDE, ImageCodec::isImageName);
     }
 
     private List<FolderEntry> entries(Path folder) {

@@ -89,8 +89,9 @@ public final class ImageTree {
   }
 
   /**
-   * Everything else, relative to the root: files that are not images by their names, hidden files and
-   * folders, links that are not followed, named pipes, sockets, devices. Folders end with a slash.
+   * Everything else, relative to the root: files that are not images by their names, hidden files
+   * and folders, links that are not followed, named pipes, sockets, devices. Folders end with a
+   * slash.
    */
   public List<String> ignored() {
     return List.copyOf(ignored);
@@ -110,15 +111,13 @@ public final class ImageTree {
 
   /** Ignores an entry that is not looked into. */
   void ignore(FolderEntry entry, Path folder) {
-    ignored.add(
-        relative(folder, entry.name()) + (entry instanceof FolderEntry.Folder ? "/" : ""));
+    ignored.add(relative(folder, entry.name()) + (entry instanceof FolderEntry.Folder ? "/" : ""));
   }
 
   /** Rejects an image, or ignores what is not one by its name. */
   void setAside(FolderEntry.Unnameable entry, Path folder) {
     if (wanted.test(entry.name().substring(entry.name().lastIndexOf('/') + 1))) {
-      rejected.add(
-          new SourceListing.Rejected(relative(folder, entry.name()), entry.reason()));
+      rejected.add(new SourceListing.Rejected(relative(folder, entry.name()), entry.reason()));
     } else {
       ignore(entry, folder);
     }
@@ -145,8 +144,8 @@ public final class ImageTree {
     }
   }
 
-  private void addFolder(
-      FolderEntry.Folder inner, Path folder, List<java.nio.file.Path> linked) throws IOException {
+  private void addFolder(FolderEntry.Folder inner, Path folder, List<java.nio.file.Path> linked)
+      throws IOException {
     if (!inner.link()) {
       addAll(inner.path(), linked);
       return;

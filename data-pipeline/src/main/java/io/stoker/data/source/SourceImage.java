@@ -24,8 +24,7 @@ public sealed interface SourceImage extends Serializable {
   @SuppressWarnings("ArrayRecordComponent") // It is decoded once and dropped.
   record Encoded(byte[] file) implements SourceImage {
     @Override
-    public <T> T decode(long maximumPixels, ImageCodec.Use<T> use)
-        throws UnreadableImageException {
+    public <T> T decode(long maximumPixels, ImageCodec.Use<T> use) throws UnreadableImageException {
       return ImageCodec.decode(file, maximumPixels, use);
     }
   }
@@ -37,8 +36,7 @@ public sealed interface SourceImage extends Serializable {
    */
   record Decoded(Pixels pixels) implements SourceImage {
     @Override
-    public <T> T decode(long maximumPixels, ImageCodec.Use<T> use)
-        throws UnreadableImageException {
+    public <T> T decode(long maximumPixels, ImageCodec.Use<T> use) throws UnreadableImageException {
       return use.of(pixels);
     }
   }
@@ -53,8 +51,7 @@ public sealed interface SourceImage extends Serializable {
     public static final Unreadable NULL = new Unreadable("there is no image: null");
 
     @Override
-    public <T> T decode(long maximumPixels, ImageCodec.Use<T> use)
-        throws UnreadableImageException {
+    public <T> T decode(long maximumPixels, ImageCodec.Use<T> use) throws UnreadableImageException {
       throw new UnreadableImageException(reason);
     }
   }

@@ -156,7 +156,8 @@ final class TarFile implements AutoCloseable {
   }
 
   private InputException damaged(Exception cause) {
-    return new InputException("Cannot read " + file + ": truncated, damaged or not a tar file", cause);
+    return new InputException(
+        "Cannot read " + file + ": truncated, damaged or not a tar file", cause);
   }
 
   @Override

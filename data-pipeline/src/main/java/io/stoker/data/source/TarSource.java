@@ -163,13 +163,9 @@ public final class TarSource implements ImageSource {
 
   /** What an archive holds, without the images themselves. */
   private record Contents(
-      Path file,
-      List<String> images,
-      Map<String, String> labels,
-      List<String> ignored) {
+      Path file, List<String> images, Map<String, String> labels, List<String> ignored) {
     static Contents scan(FileSystem fileSystem, Path file) throws IOException {
-      Contents contents =
-          new Contents(file, new ArrayList<>(), new HashMap<>(), new ArrayList<>());
+      Contents contents = new Contents(file, new ArrayList<>(), new HashMap<>(), new ArrayList<>());
       try (TarFile tar = new TarFile(fileSystem, file)) {
         while (tar.next()) {
           contents.add(tar);
@@ -203,8 +199,7 @@ public final class TarSource implements ImageSource {
           Inputs.shown(name),
           tar.length());
       String other = labels.put(key(name), new String(tar.read(), StandardCharsets.UTF_8).trim());
-      Check.input(
-          other == null, "Cannot read %s: it holds %s twice", file, Inputs.shown(name));
+      Check.input(other == null, "Cannot read %s: it holds %s twice", file, Inputs.shown(name));
     }
 
     private static boolean isImage(String name) {

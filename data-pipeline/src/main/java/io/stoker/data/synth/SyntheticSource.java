@@ -61,8 +61,7 @@ public final class SyntheticSource implements ImageSource {
     for (long from = 0; from < count; from += PART_IMAGES) {
       parts.add(new Part(images, from, Math.min(count, from + PART_IMAGES)));
     }
-    return new SourceListing(
-        classNames, parts, OptionalLong.of(count), List.of(), List.of());
+    return new SourceListing(classNames, parts, OptionalLong.of(count), List.of(), List.of());
   }
 
   /** Some of the images, by number. */

@@ -291,13 +291,14 @@ class ImageRowsTest {
     }
     test.add(TestTables.row(png(999), null, -1L));
     Map<String, String> features = TestTables.features("ant", "bee", "cat");
-    TestTables.write(in.resolve("data/train-00000-of-00002.parquet"), train.subList(0, 70), features);
-    TestTables.write(in.resolve("data/train-00001-of-00002.parquet"), train.subList(70, 100), features);
+    TestTables.write(
+        in.resolve("data/train-00000-of-00002.parquet"), train.subList(0, 70), features);
+    TestTables.write(
+        in.resolve("data/train-00001-of-00002.parquet"), train.subList(70, 100), features);
     TestTables.write(in.resolve("data/test-00000-of-00001.parquet"), test, features);
     Files.writeString(in.resolve("README.md"), "a data set");
 
-    ShardManifest manifest =
-        prepare(table(in), options().input(hadoop(in)).maximumRejected(0.02));
+    ShardManifest manifest = prepare(table(in), options().input(hadoop(in)).maximumRejected(0.02));
 
     assertThat(manifest.classNames()).containsExactly("ant", "bee", "cat");
     assertThat(manifest.split("train").samples()).isEqualTo(100);
@@ -310,12 +311,12 @@ class ImageRowsTest {
     SortedMap<String, byte[]> first = written();
     // The same rows in other files.
     Path other = folder.resolve("other");
-    TestTables.write(other.resolve("README.md/train-00000-of-00001.parquet"), shuffled(train, 1), features);
+    TestTables.write(
+        other.resolve("README.md/train-00000-of-00001.parquet"), shuffled(train, 1), features);
     TestTables.write(other.resolve("test.parquet"), shuffled(test, 2), features);
     prepare(table(other), options().input(hadoop(other)).maximumRejected(0.02));
     assertThat(written())
-        .containsEntry(
-            "train-00000-of-00001.parquet", first.get("train-00000-of-00001.parquet"))
+        .containsEntry("train-00000-of-00001.parquet", first.get("train-00000-of-00001.parquet"))
         .containsEntry("test-00000-of-00001.parquet", first.get("test-00000-of-00001.parquet"));
     assertThatThrownBy(
             () ->

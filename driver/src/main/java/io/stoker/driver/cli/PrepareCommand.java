@@ -48,8 +48,8 @@ final class PrepareCommand extends StokerCommand {
           "The format of the input. folder: a folder for each class. idx: MNIST's files. cifar:"
               + " CIFAR's binary files. tar: archives that hold pairs of image and label, an"
               + " archive for each class, or a folder for each class. csv: a list of paths and"
-              + " labels. parquet: tables with a column of images and one of labels, as Hugging Face"
-              + " has them. Or the name of an image source on the class path (default:"
+              + " labels. parquet: tables with a column of images and one of labels, as Hugging"
+              + " Face has them. Or the name of an image source on the class path (default:"
               + " ${DEFAULT-VALUE}).")
   private String format;
 

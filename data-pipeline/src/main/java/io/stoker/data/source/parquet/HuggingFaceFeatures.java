@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What Hugging Face's {@code datasets} writes about the columns of a Parquet file, in the key {@code
- * huggingface} of its metadata: {@code {"info": {"features": {NAME: {"_type": ...}}}}}.
+ * What Hugging Face's {@code datasets} writes about the columns of a Parquet file, in the key
+ * {@code huggingface} of its metadata: {@code {"info": {"features": {NAME: {"_type": ...}}}}}.
  *
  * @param images the columns of the type {@code Image}
  * @param classNames of the columns of the type {@code ClassLabel}, the names of their classes

@@ -73,8 +73,7 @@ public final class ParquetRows implements Iterator<LabelledImage>, AutoCloseable
     try {
       FileSystem fileSystem = Storage.of(file, hadoop);
       ParquetMetadata footer = ParquetTable.footer(fileSystem, file);
-      MessageType projection =
-          table.projection(footer.getFileMetaData().getSchema(), images);
+      MessageType projection = table.projection(footer.getFileMetaData().getSchema(), images);
       pages = new StreamedRowGroup(fileSystem, file, footer.getBlocks().get(group.index()));
       records =
           new ColumnIOFactory(footer.getFileMetaData().getCreatedBy())

@@ -77,12 +77,10 @@ public final class ParquetTable implements Serializable {
           "Invalid input: %s is a named pipe, socket or device (must be a file)",
           input);
       Path file = fileSystem.makeQualified(input);
-      return of(
-          fileSystem, file.getParent(), List.of(file), columns, List.of(), List.of());
+      return of(fileSystem, file.getParent(), List.of(file), columns, List.of(), List.of());
     }
     ImageTree tree =
-        ImageTree.of(
-            fileSystem, input, ImageTree.Links.INSIDE, name -> name.endsWith(".parquet"));
+        ImageTree.of(fileSystem, input, ImageTree.Links.INSIDE, name -> name.endsWith(".parquet"));
     List<Path> files = tree.images().stream().map(FolderEntry.File::path).toList();
     Check.input(!files.isEmpty(), "Invalid input: %s has no .parquet files", input);
     return of(
@@ -161,8 +159,7 @@ public final class ParquetTable implements Serializable {
     String relative = file.toString().substring(root.toString().length());
     String[] parts = relative.split("/", -1);
     return Stream.concat(
-            Arrays.stream(parts),
-            Arrays.stream(file.getName().split("[^A-Za-z0-9]+", -1)))
+            Arrays.stream(parts), Arrays.stream(file.getName().split("[^A-Za-z0-9]+", -1)))
         .flatMap(word -> SplitNames.of(word).stream())
         .findFirst();
   }

@@ -201,8 +201,7 @@ final class StreamedRowGroup implements PageReadStore, AutoCloseable {
 
     private BytesInput decompressed(byte[] bytes, int length) throws IOException {
       // At once: some decompressors keep the bytes in a buffer that they use again.
-      return BytesInput.from(
-          decompressor.decompress(BytesInput.from(bytes), length).toByteArray());
+      return BytesInput.from(decompressor.decompress(BytesInput.from(bytes), length).toByteArray());
     }
 
     private DataPage first(PageHeader page, byte[] bytes) throws IOException {

@@ -102,7 +102,8 @@ class ParquetTableTest {
         assertThat(((SourceImage.Encoded) row.image()).file()).isEqualTo(images.get(i));
       } else {
         assertThat(row.image())
-            .isEqualTo(new SourceImage.Unreadable(i % 5 == 0 ? "there is no image: null" : "missing"));
+            .isEqualTo(
+                new SourceImage.Unreadable(i % 5 == 0 ? "there is no image: null" : "missing"));
       }
     }
     try (ParquetRows each = table.descriptions(table.rowGroups().iterator(), HADOOP)) {
@@ -189,7 +190,8 @@ class ParquetTableTest {
     assertThatThrownBy(() -> open(file, TableColumns.FOUND))
         .isInstanceOf(InputException.class)
         .hasMessageContaining(
-            "No column holds labels for certain: [jpg, kind, part, good, tags] (say --label-column)");
+            "No column holds labels for certain: [jpg, kind, part, good, tags] (say"
+                + " --label-column)");
     assertThatThrownBy(() -> open(file, new TableColumns("tags", "kind", "")))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("Invalid image column tags: it is repeated int32 tags");
@@ -280,7 +282,10 @@ class ParquetTableTest {
 
   @Test
   void readsNoFeaturesFromTextThatIsNotJson() {
-    for (String text : new String[] {"", "null", "[]", "{\"info\": 3}", "{", "{\"info\":{\"features\":{\"x\":1}}}"}) {
+    for (String text :
+        new String[] {
+          "", "null", "[]", "{\"info\": 3}", "{", "{\"info\":{\"features\":{\"x\":1}}}"
+        }) {
       HuggingFaceFeatures features = HuggingFaceFeatures.of(Map.of("huggingface", text));
       assertThat(features.images()).isEmpty();
       assertThat(features.classNames()).isEmpty();

@@ -62,7 +62,8 @@ public final class TestTables {
         """
         {"info": {"features": {"image": {"_type": "Image"},
         "label": {"names": ["%s"], "_type": "ClassLabel"},
-        "caption": {"dtype": "string", "_type": "Value"}}}}"""
+        "caption": {"dtype": "string", "_type": "Value"}}}}\
+        """
             .formatted(String.join("\", \"", names)));
   }
 
@@ -93,8 +94,7 @@ public final class TestTables {
         writer.write(row);
       }
     }
-    java.nio.file.Files.deleteIfExists(
-        file.resolveSibling("." + file.getFileName() + ".crc"));
+    java.nio.file.Files.deleteIfExists(file.resolveSibling("." + file.getFileName() + ".crc"));
   }
 
   /** The same, uncompressed. */
@@ -102,11 +102,6 @@ public final class TestTables {
       throws IOException {
     java.nio.file.Files.createDirectories(file.getParent());
     write(
-        file,
-        SCHEMA,
-        rows,
-        metadata,
-        CompressionCodecName.UNCOMPRESSED,
-        WriterVersion.PARQUET_1_0);
+        file, SCHEMA, rows, metadata, CompressionCodecName.UNCOMPRESSED, WriterVersion.PARQUET_1_0);
   }
 }
