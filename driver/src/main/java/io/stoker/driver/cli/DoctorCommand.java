@@ -35,7 +35,7 @@ import picocli.CommandLine.Option;
       "that says what to do; a PROBLEM ends the command with exit code 4."
     })
 final class DoctorCommand extends StokerCommand {
-  private static final Duration PATIENCE = Duration.ofSeconds(20);
+  private static final Duration PATIENCE = Duration.ofMinutes(1);
 
   @Option(
       names = "--probe",

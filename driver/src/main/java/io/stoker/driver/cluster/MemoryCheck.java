@@ -7,7 +7,7 @@ import org.apache.spark.api.java.JavaSparkContext;
 /** Makes sure that there is enough memory for a job before it builds a network. */
 public final class MemoryCheck {
   /** How long executors may take to register, as long as further ones do. */
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Duration PATIENCE = Duration.ofMinutes(1);
 
   private MemoryCheck() {}
 
