@@ -397,7 +397,7 @@
   }
 
   /** The data that decides which elements the page has. While it is equal, only their contents change. */
-  const outline = (current) => JSON.stringify([current.not_shown, current.runs.map((run) => [run.name, run.rounds > 0, run.validations.length > 0, (run.curves.rounds_per_point ?? 1) > 1, run.config])]);
+  const outline = (current) => JSON.stringify(current.runs.map((run) => [run.name, run.rounds > 0, run.validations.length > 0, (run.curves.rounds_per_point ?? 1) > 1, run.config]));
 
   function show(next) {
     const same = outline(next) === outline(page);
