@@ -85,7 +85,8 @@ class CliTest {
         .contains("Thebaselearningrate(default:%s)".formatted(defaults.optimizer().learningRate()))
         .contains("0tobelow1(default:%s)".formatted(defaults.optimizer().momentum()))
         .contains(
-            "regularizationonweights(default:%s)".formatted(plain(defaults.optimizer().weightDecay())))
+            "regularizationonweights(default:%s)"
+                .formatted(plain(defaults.optimizer().weightDecay())))
         .contains("Theseedofeverythingrandom(default:%d)".formatted(defaults.seed()))
         .contains("afterthelastround(default:%d)".formatted(defaults.checkpoints().every()))
         .contains("thenewest(default:%d)".formatted(defaults.checkpoints().keep()));
