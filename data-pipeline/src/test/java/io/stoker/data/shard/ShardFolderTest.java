@@ -154,7 +154,7 @@ class ShardFolderTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "\"formatVersion\" : 1|\"formatVersion\" : 2|format version 2",
+        "\"formatVersion\" : 1|\"formatVersion\" : 2|its formatVersion is 2, of a newer Stoker",
         "\"rows\" : 50|\"rows\" : 51|51 rows",
         "\"samples\" : 50|\"samples\" : 5|5 samples",
         "train-00000|../train-00000|Invalid shard file name",
