@@ -22,7 +22,7 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** Softmax, cross-entropy and their gradient, beside those of stock Deeplearning4j. */
+/** Softmax, cross-entropy and their gradient, compared with stock Deeplearning4j. */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)

@@ -81,7 +81,7 @@ class WorkspaceTest {
     return least;
   }
 
-  /** Every tenth batch is smaller, for which the network is compiled anew. */
+  /** Every tenth batch is smaller, for which the network is compiled again. */
   private static void takeSteps(Network network, int steps) {
     float[] images = new float[4 * 28 * 28];
     float[] targets = new float[4 * 10];
