@@ -32,9 +32,9 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * Each kind of layer, as large as AlexNet's: the layer on oneDNN and Deeplearning4j's stock
- * layer on ND4J. The input has the order in which a convolution leaves it; one over its pixels,
- * that is not timed, stands before the layer.
+ * Each kind of layer, as large as AlexNet's: the layer on oneDNN and Deeplearning4j's stock layer
+ * on ND4J. The input has the order in which a convolution leaves it; one over its pixels, that is
+ * not timed, stands before the layer.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
