@@ -47,6 +47,7 @@ import scala.collection.JavaConverters;
  * for 200 milliseconds after the first task of the fourth train stage has begun. What happened is
  * in the file {@value #LOG}.
  */
+@SuppressWarnings("deprecation") // Scala 2.13 has other names; 2.12 has only these
 public final class FaultPlugin implements SparkPlugin {
   static final String FAULTS = "spark.stoker.test.faults";
   static final String LOG = "spark.stoker.test.faultLog";

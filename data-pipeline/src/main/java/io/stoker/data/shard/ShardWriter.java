@@ -206,6 +206,7 @@ public final class ShardWriter implements AutoCloseable {
       return this;
     }
 
+    @SuppressWarnings("deprecation") // of Parquet 1.17; 1.13 has no other
     @Override
     protected WriteSupport<ShardSample> getWriteSupport(Configuration hadoop) {
       return new RowWriter(encoding);
@@ -221,6 +222,7 @@ public final class ShardWriter implements AutoCloseable {
       this.encoding = Binary.fromString(encoding.name());
     }
 
+    @SuppressWarnings("deprecation") // of Parquet 1.17; 1.13 has no other
     @Override
     public WriteContext init(Configuration hadoop) {
       return new WriteContext(ShardSchema.ALL, Map.of());

@@ -12,6 +12,7 @@ import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.util.zip.GZIPInputStream;
+import org.apache.commons.compress.archivers.ArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 import org.apache.hadoop.fs.FileSystem;
@@ -67,7 +68,8 @@ final class TarFile implements AutoCloseable {
   boolean next() {
     try {
       while (true) {
-        entry = (inner == null ? outer : inner).getNextTarEntry();
+        ArchiveEntry next = (inner == null ? outer : inner).getNextEntry();
+        entry = (TarArchiveEntry) next;
         if (entry == null) {
           (inner == null ? outerBytes : innerBytes).checkEnd();
         }

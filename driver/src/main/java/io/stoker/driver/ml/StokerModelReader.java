@@ -12,6 +12,7 @@ import org.apache.spark.ml.util.MLReader;
 import scala.Option;
 
 /** Reads what {@link StokerModelWriter} wrote; takes any other checkpoint as it is. */
+@SuppressWarnings("deprecation") // Spark 4 has other methods; 3.5 has only these
 final class StokerModelReader extends MLReader<StokerModel> {
   @Override
   public StokerModel load(String uri) {

@@ -14,6 +14,7 @@ import scala.Option;
  * Writes a folder that needs nothing else: the model file as it is, and last, as every model of
  * Spark ML has them, class, uid and params.
  */
+@SuppressWarnings("deprecation") // Spark 4 has other methods; 3.5 has only these
 final class StokerModelWriter extends MLWriter {
   /** The folder that Spark ML writes a stage's params to. */
   static final String METADATA = "metadata";

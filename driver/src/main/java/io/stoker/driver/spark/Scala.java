@@ -21,6 +21,7 @@ import scala.reflect.ClassTag$;
  * to Spark is immutable, which both accept, and what comes from Spark is taken as the general
  * {@code scala.collection.Seq}.
  */
+@SuppressWarnings("deprecation") // Scala 2.13 has other names; 2.12 has only these
 public final class Scala {
   private Scala() {}
 

@@ -29,6 +29,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * tests of multi-round stages, whose workers exchange their pieces.
  */
 @Tag("slow")
+@SuppressWarnings("deprecation") // Scala 2.13 has other names; 2.12 has only these
 class SharedParametersInOneSliceTest extends SharedParametersTest {
   private static final int WORKERS = 4;
 

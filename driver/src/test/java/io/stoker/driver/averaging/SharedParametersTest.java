@@ -43,6 +43,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Parameters in many slices, which an average stage averages. */
 @TestInstance(Lifecycle.PER_CLASS)
+@SuppressWarnings("deprecation") // Scala 2.13 has other names; 2.12 has only these
 class SharedParametersTest {
   static final int ROUNDS = 4;
   static final StepSchedule STEADY = step -> new StepSettings(0.05f, 0.9f, 0.001f);
