@@ -7,7 +7,7 @@ import java.io.Serializable;
 import java.util.List;
 
 /**
- * How the learning rate moves over a job: a factor on {@link TrainingConfig#learningRate}, and a
+ * How the learning rate moves over a job: a factor on {@link OptimizerConfig#learningRate}, and a
  * pure function of the global step and of the losses of the epochs before. All horizons are in
  * epochs, so that a schedule means the same for every batch size.
  *
