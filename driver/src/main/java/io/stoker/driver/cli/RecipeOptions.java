@@ -1,5 +1,6 @@
 package io.stoker.driver.cli;
 
+import io.stoker.data.plan.Sampling;
 import io.stoker.driver.config.ClassWeighting;
 import io.stoker.driver.config.ClassWeightsFile;
 import io.stoker.driver.config.LearningRateSchedule;
@@ -78,6 +79,14 @@ final class RecipeOptions {
   private String classWeights;
 
   @Option(
+      names = "--sampling",
+      paramLabel = "natural|balanced",
+      description =
+          "How often an epoch has each sample: natural (once), or balanced (each class equally often,"
+              + " in an epoch of the same size) (default: natural).")
+  private Sampling sampling;
+
+  @Option(
       names = "--mixup",
       paramLabel = "ALPHA",
       description =
@@ -129,6 +138,7 @@ final class RecipeOptions {
               : ClassWeightsFile.read(Path.of(classWeights)));
     }
     OptionalValue.setIfPresent(mixup, builder::mixup);
+    OptionalValue.setIfPresent(sampling, builder::sampling);
     OptionalValue.setIfPresent(everyStepEpochs, builder::everyStepEpochs);
     OptionalValue.setIfPresent(outerRate, builder::outerRate);
     OptionalValue.setIfPresent(outerMomentum, builder::outerMomentum);

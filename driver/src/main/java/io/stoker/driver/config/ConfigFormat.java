@@ -13,6 +13,8 @@ import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
+import io.stoker.data.plan.Sampling;
 import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
 import io.stoker.failure.StokerException;
@@ -38,7 +40,9 @@ public final class ConfigFormat {
 
   /** The keys that were added after the first release of the format, with their defaults. */
   private static final Map<String, JsonNode> ADDED =
-      Map.of("class_weights", JSON.createObjectNode());
+      Map.of(
+          "class_weights", JSON.createObjectNode(),
+          "sampling", TextNode.valueOf(Sampling.NATURAL.toString()));
 
   /** The key whose value says its type. */
   static final String SCHEDULE = "schedule";

@@ -1,6 +1,7 @@
 package io.stoker.driver.config;
 
 import io.stoker.data.augment.Mixup;
+import io.stoker.data.plan.Sampling;
 import io.stoker.failure.Check;
 import java.util.List;
 
@@ -11,8 +12,10 @@ import java.util.List;
  *     s3a://}
  * @param augmentations names of augmentations, applied in this order
  * @param mixup the alpha of mixup, 0 for none
+ * @param sampling how often an epoch has each sample
  */
-public record DataConfig(String uri, List<String> augmentations, double mixup) {
+public record DataConfig(
+    String uri, List<String> augmentations, double mixup, Sampling sampling) {
   public DataConfig {
     Check.input(!uri.isBlank(), "Missing data: say --data URI (a folder made by stoker prepare)");
     augmentations = List.copyOf(augmentations);

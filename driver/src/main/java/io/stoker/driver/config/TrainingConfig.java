@@ -2,6 +2,7 @@ package io.stoker.driver.config;
 
 import com.fasterxml.jackson.annotation.JsonAutoDetect;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
+import io.stoker.data.plan.Sampling;
 import io.stoker.failure.Check;
 import io.stoker.models.engine.Engines;
 import java.util.Collections;
@@ -84,6 +85,7 @@ public record TrainingConfig(
         .wire(averaging.wire())
         .augmentations(data.augmentations())
         .mixup(data.mixup())
+        .sampling(data.sampling())
         .seed(seed)
         .checkpointEvery(checkpoints.every())
         .keep(checkpoints.keep())
@@ -136,7 +138,8 @@ public record TrainingConfig(
     "init",
     "freeze",
     "slice_bytes",
-    "class_weights"
+    "class_weights",
+    "sampling"
   })
   public static final class Builder {
     private String data = "";
@@ -173,6 +176,7 @@ public record TrainingConfig(
     private String freeze = "";
     private int sliceBytes;
     private ClassWeighting classWeights = new ClassWeighting.Equal();
+    private String sampling = Sampling.NATURAL.toString();
 
     private Builder() {}
 
@@ -346,6 +350,11 @@ public record TrainingConfig(
       return this;
     }
 
+    public Builder sampling(Sampling value) {
+      this.sampling = value.toString();
+      return this;
+    }
+
     /**
      * The config.
      *
@@ -353,7 +362,7 @@ public record TrainingConfig(
      */
     public TrainingConfig build() {
       return new TrainingConfig(
-          new DataConfig(data, augmentations, mixup),
+          new DataConfig(data, augmentations, mixup, Sampling.parse(sampling)),
           run,
           model,
           new RoundConfig(workers, batch, localSteps, everyStepEpochs, epochs),

@@ -104,6 +104,7 @@ final class TrainingRun {
             ModelInput.images(model.input()),
             String.join(",", config.data().augmentations()),
             config.data().mixup(),
+            config.data().sampling(),
             config.seed(),
             config.rounds().workers(),
             config.rounds().batch());

@@ -3,6 +3,7 @@ package io.stoker.driver.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.stoker.data.plan.Sampling;
 import io.stoker.driver.config.ClassWeighting;
 import io.stoker.driver.config.LearningRateSchedule;
 import io.stoker.driver.config.TrainingConfig;
@@ -52,6 +53,7 @@ class TrainRecipeTest {
         label-smoothing: 0.25
         mixup: 0.5
         class-weights: balanced
+        sampling: balanced
         every-step-epochs: 1
         outer-rate: 0.5
         outer-momentum: 0.5
@@ -98,6 +100,7 @@ class TrainRecipeTest {
                 .clipNorm(3)
                 .labelSmoothing(0.25)
                 .mixup(0.5)
+                .sampling(Sampling.BALANCED)
                 .classWeights(new ClassWeighting.Balanced())
                 .everyStepEpochs(1)
                 .outerRate(0.5)

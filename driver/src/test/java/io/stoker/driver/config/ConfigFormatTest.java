@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import io.stoker.data.plan.Sampling;
 import org.junit.jupiter.api.Test;
 
 class ConfigFormatTest {
@@ -17,7 +18,7 @@ class ConfigFormatTest {
     assertThat(ConfigFormat.fromJson(new ObjectMapper().readTree(text), "text")).isEqualTo(unusual);
     for (ClassWeighting weights :
         List.of(new ClassWeighting.Balanced(), new ClassWeighting.PerClass(Map.of("a-b", 2.5)))) {
-      TrainingConfig weighted = unusual.toBuilder().classWeights(weights).build();
+      TrainingConfig weighted = unusual.toBuilder().classWeights(weights).sampling(Sampling.BALANCED).build();
       assertThat(
               ConfigFormat.fromJson(
                   new ObjectMapper().readTree(ConfigFormat.toJson(weighted).toString()), "text"))

@@ -2,6 +2,7 @@ package io.stoker.driver.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.stoker.data.plan.Sampling;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -101,6 +102,15 @@ class JobIdentityTest {
             "layers",
             "4711");
 
+    JobIdentity balanced =
+        new JobIdentity(
+            config.toBuilder().sampling(Sampling.BALANCED).build(), "layers", "4711");
+
+    assertThat(balanced.differences(identity))
+        .containsExactly("sampling: balanced here, not set in the run");
+    assertThat(identity.differences(balanced))
+        .containsExactly("sampling: not set here, balanced in the run");
+    assertThat(balanced.sha256()).isNotEqualTo(identity.sha256());
     assertThat(weighted.differences(identity))
         .containsExactly("class weights: balanced here, not set in the run");
     assertThat(identity.differences(weighted))

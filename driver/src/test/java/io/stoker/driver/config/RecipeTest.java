@@ -86,6 +86,7 @@ class RecipeTest {
         "schedule: [cosine] | 'schedule'",
         "model: | 'model' has no value",
         "gang: | 'gang' has no value",
+        "sampling: balancd | Unknown sampling: 'balancd'; did you mean 'balanced'?",
         "class-weights: {a: many} | Invalid weight of class 'a'",
         "class-weights: {a: 0} | Invalid weight of class 'a': 0.0 (must be a number > 0",
         "class-weights: some | Invalid class weights",
@@ -100,7 +101,7 @@ class RecipeTest {
         "{batch: &b 8, keep: *b} | anchors",
       })
   void saysWhatIsWrong(String text, String message) {
-    assertThatThrownBy(() -> read(text).config())
+    assertThatThrownBy(() -> read(text).config().data("d").run("r").model("m").build())
         .isInstanceOf(InputException.class)
         .hasMessageContaining("recipe.yaml")
         .hasMessageContaining(message);

@@ -3,6 +3,7 @@ package io.stoker.driver.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.stoker.data.plan.Sampling;
 import io.stoker.failure.InputException;
 import java.util.List;
 import java.util.Map;
@@ -19,7 +20,7 @@ class TrainingConfigTest {
     assertThat(minimal().build())
         .isEqualTo(
             new TrainingConfig(
-                new DataConfig("data", List.of(), 0),
+                new DataConfig("data", List.of(), 0, Sampling.NATURAL),
                 "run",
                 "lenet5",
                 new RoundConfig(2, 64, 10, 0, 10),

@@ -3,6 +3,7 @@ package io.stoker.driver.round;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.stoker.data.plan.Sampling;
 import io.stoker.driver.LocalSpark;
 import io.stoker.driver.TinyJob;
 import io.stoker.driver.checkpoint.RunFolder;
@@ -20,7 +21,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Training with weights of classes. */
+/** Training with weights of classes, and with balanced sampling. */
 class UnbalancedClassesTest {
   private static final Map<String, Double> FAVOURED =
       Map.of("bar 0", 1e4, "bar 1", 1.0, "bar 2", 1.0, "bar 3", 1.0);
@@ -35,7 +36,7 @@ class UnbalancedClassesTest {
   }
 
   @Test
-  void givesTheSameBitsOnEachClusterAndAfterAStop() {
+  void givesTheSameBitsWithWeightsOnEachClusterAndAfterAStop() {
     String expected;
     try (JavaSparkContext spark = LocalSpark.start("local[2]")) {
       expected = train(spark, weighted("two-slots"), ExistingRun.REFUSE).parametersSha256();
@@ -65,6 +66,34 @@ class UnbalancedClassesTest {
           .isInstanceOf(InputException.class)
           .hasMessageContaining("class weights: not set here, balanced in the run");
     }
+  }
+
+  @Test
+  void givesTheSameBitsOfABalancedSampleOnEachClusterAndAfterAStop() {
+    String expected;
+    try (JavaSparkContext spark = LocalSpark.start("local[2]")) {
+      TrainResult result = train(spark, sampled("sampled"), ExistingRun.REFUSE);
+      expected = result.parametersSha256();
+      assertThat(result.examples()).isEqualTo(2 * 271);
+      assertThat(train(spark, job.config("natural"), ExistingRun.REFUSE).parametersSha256())
+          .isNotEqualTo(expected);
+    }
+    try (JavaSparkContext spark = LocalSpark.start("local[1]")) {
+      assertThatThrownBy(
+              () ->
+                  TrainJob.run(
+                      spark,
+                      sampled("sampled-stopped").build(),
+                      ExistingRun.REFUSE,
+                      TinyJob.stoppingAfter(3)))
+          .hasMessage("stopped");
+      assertThat(train(spark, sampled("sampled-stopped"), ExistingRun.RESUME).parametersSha256())
+          .isEqualTo(expected);
+    }
+  }
+
+  private static TrainingConfig.Builder sampled(String run) {
+    return job.config(run).sampling(Sampling.BALANCED).checkpointEvery(2);
   }
 
   /** A class that counts for nearly all of the loss is the answer to nearly all images at first. */
