@@ -38,11 +38,13 @@ public final class ConfigFormat {
           .defaultSetterInfo(JsonSetter.Value.forContentNulls(Nulls.FAIL))
           .build();
 
+  private static final String SAMPLING = "sampling";
+
   /** The keys that were added after the first release of the format, with their defaults. */
   private static final Map<String, JsonNode> ADDED =
       Map.of(
           "class_weights", JSON.createObjectNode(),
-          "sampling", TextNode.valueOf(Sampling.NATURAL.toString()));
+          SAMPLING, TextNode.valueOf(Sampling.NATURAL.toString()));
 
   /** The key whose value says its type. */
   static final String SCHEDULE = "schedule";
@@ -105,7 +107,12 @@ public final class ConfigFormat {
           field.getKey());
     }
     try {
+      if (json.has(SAMPLING)) {
+        Sampling.parse(json.get(SAMPLING).asText());
+      }
       return JSON.readerForUpdating(builder).readValue(json);
+    } catch (InputException e) {
+      throw new InputException("Cannot use %s: %s".formatted(source, e.getMessage()), e);
     } catch (JsonMappingException e) {
       if (e.getCause() instanceof StokerException reason) {
         throw new InputException("Cannot use %s: %s".formatted(source, reason.getMessage()), e);
