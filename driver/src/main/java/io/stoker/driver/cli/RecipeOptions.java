@@ -82,8 +82,8 @@ final class RecipeOptions {
       names = "--sampling",
       paramLabel = "natural|balanced",
       description =
-          "How often an epoch has each sample: natural (once), or balanced (each class equally often,"
-              + " in an epoch of the same size) (default: natural).")
+          "How often an epoch has each sample: natural (once), or balanced (each class equally"
+              + " often, in an epoch of the same size) (default: natural).")
   private Sampling sampling;
 
   @Option(

@@ -43,8 +43,10 @@ public final class ConfigFormat {
   /** The keys that were added after the first release of the format, with their defaults. */
   private static final Map<String, JsonNode> ADDED =
       Map.of(
-          "class_weights", JSON.createObjectNode(),
-          SAMPLING, TextNode.valueOf(Sampling.NATURAL.toString()));
+          "class_weights",
+          JSON.createObjectNode(),
+          SAMPLING,
+          TextNode.valueOf(Sampling.NATURAL.toString()));
 
   /** The key whose value says its type. */
   static final String SCHEDULE = "schedule";

@@ -14,8 +14,7 @@ import java.util.List;
  * @param mixup the alpha of mixup, 0 for none
  * @param sampling how often an epoch has each sample
  */
-public record DataConfig(
-    String uri, List<String> augmentations, double mixup, Sampling sampling) {
+public record DataConfig(String uri, List<String> augmentations, double mixup, Sampling sampling) {
   public DataConfig {
     Check.input(!uri.isBlank(), "Missing data: say --data URI (a folder made by stoker prepare)");
     augmentations = List.copyOf(augmentations);

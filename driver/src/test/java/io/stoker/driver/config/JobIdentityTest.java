@@ -103,8 +103,7 @@ class JobIdentityTest {
             "4711");
 
     JobIdentity balanced =
-        new JobIdentity(
-            config.toBuilder().sampling(Sampling.BALANCED).build(), "layers", "4711");
+        new JobIdentity(config.toBuilder().sampling(Sampling.BALANCED).build(), "layers", "4711");
 
     assertThat(balanced.differences(identity))
         .containsExactly("sampling: balanced here, not set in the run");
