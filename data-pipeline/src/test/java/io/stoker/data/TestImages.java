@@ -11,6 +11,7 @@ import java.net.URISyntaxException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.SortedMap;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
@@ -86,7 +87,7 @@ public final class TestImages {
     for (String name : classes) {
       for (int i = 0; i < images; i++) {
         write(
-            root.resolve(name).resolve("image-%03d.png".formatted(i)),
+            root.resolve(name).resolve(String.format(Locale.ROOT, "image-%03d.png", i)),
             file(gradient(size, size, seed++), "png"));
       }
     }

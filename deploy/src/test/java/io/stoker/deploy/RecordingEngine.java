@@ -14,6 +14,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.jar.JarEntry;
 import java.util.jar.JarOutputStream;
@@ -130,9 +131,12 @@ public final class RecordingEngine implements Engine, Devices, CardSupport {
       Files.createFile(
           Path.of(
               System.getenv(FOLDER),
-              "%s-%d-%d"
-                  .formatted(
-                      SparkEnv.get().executorId(), device, TaskContext.get().taskAttemptId())));
+              String.format(
+                  Locale.ROOT,
+                  "%s-%d-%d",
+                  SparkEnv.get().executorId(),
+                  device,
+                  TaskContext.get().taskAttemptId())));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

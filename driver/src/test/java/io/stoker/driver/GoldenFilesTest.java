@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.apache.hadoop.conf.Configuration;
@@ -255,8 +256,12 @@ class GoldenFilesTest {
 
   private JsonNode resumed(Path run, int epochs) {
     return commands.json(
-        "train --resume --run %s --data %s --epochs %d"
-            .formatted(run, GOLDEN.resolve("shards"), epochs));
+        String.format(
+            Locale.ROOT,
+            "train --resume --run %s --data %s --epochs %d",
+            run,
+            GOLDEN.resolve("shards"),
+            epochs));
   }
 
   private Path copyOfRun() throws IOException {

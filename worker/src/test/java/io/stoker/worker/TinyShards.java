@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
@@ -79,7 +80,7 @@ public final class TinyShards {
     List<ShardFile> shards = new ArrayList<>();
     long id = name.hashCode();
     for (int shard = 0; shard < rows.size(); shard++) {
-      String file = "%s-%05d-of-%05d.parquet".formatted(name, shard, rows.size());
+      String file = String.format(Locale.ROOT, "%s-%05d-of-%05d.parquet", name, shard, rows.size());
       try (ShardWriter writer =
           new ShardWriter(
               new org.apache.hadoop.fs.Path(hadoop(folder), file),

@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.SortedMap;
@@ -101,7 +102,10 @@ class ImageRowsTest {
     List<LabelledImage> images = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       images.add(
-          LabelledImage.of("images/%03d.png".formatted(i), i % 3 == 0 ? "bee" : "ant", png(i)));
+          LabelledImage.of(
+              String.format(Locale.ROOT, "images/%03d.png", i),
+              i % 3 == 0 ? "bee" : "ant",
+              png(i)));
     }
     return images;
   }

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.IntUnaryOperator;
 import org.apache.hadoop.conf.Configuration;
@@ -48,7 +49,9 @@ public final class TestShards {
     List<Long> perClass = new ArrayList<>(Collections.nCopies(classes, 0L));
     int index = 0;
     for (int shard = 0; shard < rows.length; shard++) {
-      Path file = new Path(folder, "train-%05d-of-%05d.parquet".formatted(shard, rows.length));
+      Path file =
+          new Path(
+              folder, String.format(Locale.ROOT, "train-%05d-of-%05d.parquet", shard, rows.length));
       try (ShardWriter writer = new ShardWriter(file, encoding, hadoop)) {
         for (int row = 0; row < rows[shard]; row++, index++) {
           int label = labels.applyAsInt(index);

@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
@@ -34,9 +35,7 @@ class AccountTest {
   }
 
   private static long found(SourceListing listing) {
-    return listing.samples().orElseThrow()
-        + listing.rejected().size()
-        + listing.ignored().size();
+    return listing.samples().orElseThrow() + listing.rejected().size() + listing.ignored().size();
   }
 
   private void write(String name) throws IOException {
@@ -47,8 +46,19 @@ class AccountTest {
   private void writeTree(long seed) throws IOException {
     SplittableRandom random = new SplittableRandom(seed);
     String[] names = {
-      "1.png", "Ä.jpg", ".hidden.png", "notes.txt", "no suffix", "x.GIF", "日本.webp", "a:b.bmp",
-      "line\nbreak.png", "esc\u001b[31m.png", "İ.PNG", "tab\t.db", " .png"
+      "1.png",
+      "Ä.jpg",
+      ".hidden.png",
+      "notes.txt",
+      "no suffix",
+      "x.GIF",
+      "日本.webp",
+      "a:b.bmp",
+      "line\nbreak.png",
+      "esc\u001b[31m.png",
+      "İ.PNG",
+      "tab\t.db",
+      " .png"
     };
     for (String top : new String[] {"Äpfel", "bee", "çay"}) {
       Path at = folder.resolve(top);
@@ -118,8 +128,7 @@ class AccountTest {
     Files.createSymbolicLink(folder.resolve("b/up"), folder);
     SourceListing listing = list("folder", folder);
     assertThat(listing.samples()).hasValue(2);
-    assertThat(listing.ignored())
-        .containsExactly("a/pipe.png", "a/zero.png", "b/up/", "pipe");
+    assertThat(listing.ignored()).containsExactly("a/pipe.png", "a/zero.png", "b/up/", "pipe");
   }
 
   @Test
@@ -160,8 +169,22 @@ class AccountTest {
     TestImages.write(
         folder.resolve("a.tar"),
         SourceTest.tar(
-            "1.png", png, "1.cls", label, "2.png", png, "2.cls", other, ".3.png", png, "3.cls",
-            label, "4.json", label, "->x", new byte[0]));
+            "1.png",
+            png,
+            "1.cls",
+            label,
+            "2.png",
+            png,
+            "2.cls",
+            other,
+            ".3.png",
+            png,
+            "3.cls",
+            label,
+            "4.json",
+            label,
+            "->x",
+            new byte[0]));
     write("notes.txt");
     Fifo.make(folder.resolve("pipe.tar"));
     SourceListing listing = list("tar", folder);
@@ -172,7 +195,8 @@ class AccountTest {
         .isInstanceOf(InputException.class)
         .hasMessageContaining("is a named pipe, socket or device");
 
-    TestImages.write(folder.resolve("a.tar"), SourceTest.tar("1.png", png, "1.cls", label, "1.cls", other));
+    TestImages.write(
+        folder.resolve("a.tar"), SourceTest.tar("1.png", png, "1.cls", label, "1.cls", other));
     assertThatThrownBy(() -> list("tar", folder.resolve("a.tar")))
         .isInstanceOf(InputException.class)
         .hasMessageEndingWith("it holds 1.cls twice");
@@ -187,7 +211,7 @@ class AccountTest {
     tar[name + 1] = (byte) 0xE9;
     // The header's checksum is the sum of its bytes.
     int sum = Integer.parseInt(text.substring(name + 148, name + 154).trim(), 8) + 0xE9 - '~';
-    byte[] digits = "%06o".formatted(sum).getBytes(StandardCharsets.US_ASCII);
+    byte[] digits = String.format(Locale.ROOT, "%06o", sum).getBytes(StandardCharsets.US_ASCII);
     System.arraycopy(digits, 0, tar, name + 148, 6);
     TestImages.write(folder.resolve("a.tar"), tar);
 

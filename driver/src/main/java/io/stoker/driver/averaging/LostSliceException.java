@@ -1,11 +1,13 @@
 package io.stoker.driver.averaging;
 
+import java.util.Locale;
+
 /** A slice is lost on all executors, and the pieces from which it was averaged are deleted. */
 final class LostSliceException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   LostSliceException(int slice) {
-    super("No executor holds slice %d any more".formatted(slice));
+    super(String.format(Locale.ROOT, "No executor holds slice %d any more", slice));
   }
 
   /**

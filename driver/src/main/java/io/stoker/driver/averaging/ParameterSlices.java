@@ -2,6 +2,7 @@ package io.stoker.driver.averaging;
 
 import io.stoker.base.Division;
 import java.io.Serializable;
+import java.util.Locale;
 
 /**
  * How the vectors of a job are cut into slices: the parameters, and with them the updater state and
@@ -38,8 +39,13 @@ public record ParameterSlices(
   public ParameterSlices {
     if (first < 0 || parameters <= first || vectors < 1 || vectors > 2 || sliceLength < 1) {
       throw new IllegalArgumentException(
-          "Cannot cut %d vectors of the values %d to %d into slices of %d"
-              .formatted(vectors, first, parameters, sliceLength));
+          String.format(
+              Locale.ROOT,
+              "Cannot cut %d vectors of the values %d to %d into slices of %d",
+              vectors,
+              first,
+              parameters,
+              sliceLength));
     }
     Math.multiplyExact(sliceLength, Float.BYTES * (outerMomentum ? vectors + 1 : vectors));
     Math.toIntExact(Division.ceiling(parameters - first, sliceLength));

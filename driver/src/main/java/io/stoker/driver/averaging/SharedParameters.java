@@ -8,6 +8,7 @@ import io.stoker.worker.runtime.RoundWork;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -214,7 +215,8 @@ public final class SharedParameters implements AutoCloseable {
     long stageStart = System.nanoTime();
     Optional<RendezvousEndpoint> meeting =
         rounds.size() > 1 ? Optional.of(rendezvous(rounds.get(0).workers())) : Optional.empty();
-    String more = rounds.size() > 1 ? ", and %d more".formatted(rounds.size() - 1) : "";
+    String more =
+        rounds.size() > 1 ? String.format(Locale.ROOT, ", and %d more", rounds.size() - 1) : "";
     String train = name + ": train" + more;
     // Spark names a stage after the call site of its last RDD, and of the job.
     spark.sc().setCallSite(train);

@@ -8,6 +8,7 @@ import io.stoker.driver.spark.PartitionShuffle;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Locale;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.Dependency;
 import org.apache.spark.OneToOneDependency;
@@ -177,14 +178,15 @@ public final class SliceRdd extends IndexedRdd<byte[]> {
       WorkerSlice piece = arriving.next()._2();
       if (byWorker[piece.worker()] != null) {
         throw new IllegalStateException(
-            "Two pieces of slice %d from worker %d".formatted(slice, piece.worker()));
+            String.format(
+                Locale.ROOT, "Two pieces of slice %d from worker %d", slice, piece.worker()));
       }
       byWorker[piece.worker()] = piece;
     }
     for (int worker = 0; worker < workers; worker++) {
       if (byWorker[worker] == null) {
         throw new IllegalStateException(
-            "No piece of slice %d from worker %d".formatted(slice, worker));
+            String.format(Locale.ROOT, "No piece of slice %d from worker %d", slice, worker));
       }
     }
     return Arrays.asList(byWorker);

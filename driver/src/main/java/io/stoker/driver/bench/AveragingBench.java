@@ -14,6 +14,7 @@ import io.stoker.driver.spark.Jobs;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import org.apache.spark.api.java.JavaSparkContext;
 
 /** Measures rounds of the averaging that training uses, with a network that computes nothing. */
@@ -61,7 +62,7 @@ public final class AveragingBench {
       while (reports.size() < rounds) {
         long start = System.nanoTime();
         int inStage = shared.roundsPerStage(workers, rounds - reports.size());
-        String name = "round %d of %d".formatted(reports.size() + 1, rounds);
+        String name = String.format(Locale.ROOT, "round %d of %d", reports.size() + 1, rounds);
         reports.addAll(shared.advance(Collections.nCopies(inStage, work), name));
         double each = (System.nanoTime() - start) / 1e9 / inStage;
         seconds.addAll(Collections.nCopies(inStage, each));

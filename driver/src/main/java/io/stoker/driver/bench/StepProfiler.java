@@ -12,6 +12,7 @@ import io.stoker.models.spec.Window;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 
 /** Measures the times of a step's layers. */
 public final class StepProfiler {
@@ -66,7 +67,7 @@ public final class StepProfiler {
     double there = megaflops(load, (double) placed.flops());
     double back = megaflops(load, load.backward(placed));
     return new LayerRate(
-        "%d %s".formatted(placed.index() + 1, placed.layer().label()),
+        String.format(Locale.ROOT, "%d %s", placed.index() + 1, placed.layer().label()),
         placed.output().toString(),
         forward,
         backward,

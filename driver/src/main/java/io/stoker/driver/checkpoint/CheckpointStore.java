@@ -77,7 +77,8 @@ public final class CheckpointStore {
       Storage.of(target, hadoop).mkdirs(target);
       CheckpointWriting.Written written =
           snapshot.onOneExecutor(
-              "checkpoint after round %d".formatted(job.clock().round()), job.writing(file));
+              String.format(Locale.ROOT, "checkpoint after round %d", job.clock().round()),
+              job.writing(file));
       requireWhole(file, written.bytes());
       CheckpointManifest manifest = job.manifest(written);
       ManifestFormat.write(new Path(target, CheckpointManifest.FILE), manifest, hadoop);
@@ -109,7 +110,8 @@ public final class CheckpointStore {
     long present = Storage.of(file, hadoop).getFileStatus(file).getLen();
     if (present != bytes) {
       throw new IOException(
-          "%s has %d bytes, not the %d that were written".formatted(file, present, bytes));
+          String.format(
+              Locale.ROOT, "%s has %d bytes, not the %d that were written", file, present, bytes));
     }
   }
 

@@ -7,6 +7,7 @@ import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -73,6 +74,6 @@ record DriverProcess(String host, String machine, long pid, long started) {
 
   @Override
   public String toString() {
-    return "process %d on %s".formatted(pid, host);
+    return String.format(Locale.ROOT, "process %d on %s", pid, host);
   }
 }

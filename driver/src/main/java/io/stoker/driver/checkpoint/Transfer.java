@@ -8,6 +8,7 @@ import io.stoker.models.spec.ModelSpec.Placed;
 import io.stoker.models.spec.ParameterSpec;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Collectors;
 
 /**
@@ -92,15 +93,16 @@ public final class Transfer {
   /** Says what is copied and what is new. */
   @Override
   public String toString() {
-    return "%d of %d layers with parameters from %s%s"
-        .formatted(
-            copied.size(),
-            copied.size() + fresh.size(),
-            trained.path(),
-            fresh.isEmpty()
-                ? ""
-                : fresh.stream()
-                    .map(i -> (i + 1) + " (" + model.layers().get(i).label() + ")")
-                    .collect(Collectors.joining(", ", "; new: ", "")));
+    return String.format(
+        Locale.ROOT,
+        "%d of %d layers with parameters from %s%s",
+        copied.size(),
+        copied.size() + fresh.size(),
+        trained.path(),
+        fresh.isEmpty()
+            ? ""
+            : fresh.stream()
+                .map(i -> (i + 1) + " (" + model.layers().get(i).label() + ")")
+                .collect(Collectors.joining(", ", "; new: ", "")));
   }
 }

@@ -169,7 +169,9 @@ final class BenchAccuracyCommand extends StokerCommand {
         double rate = baselineRate == null ? learningRate : baselineRate;
         Outcome other = bench.library(library, recipe.toBuilder().learningRate(rate).build());
         double ratio = other.seconds() / ours.seconds();
-        table.row(library.name(), "%s; takes %.1f times as long".formatted(text(other), ratio));
+        table.row(
+            library.name(),
+            String.format(Locale.ROOT, "%s; takes %.1f times as long", text(other), ratio));
         json.withObject("/baselines")
             .set(library.name(), Report.object(other).put("times_as_long", ratio));
       }
@@ -181,11 +183,12 @@ final class BenchAccuracyCommand extends StokerCommand {
   }
 
   private static String text(Outcome outcome) {
-    return "%.2f s, %,d images, accuracy %.2f %%%s"
-        .formatted(
-            outcome.seconds(),
-            outcome.images(),
-            100 * outcome.accuracy(),
-            outcome.reached() ? "" : " (not the target)");
+    return String.format(
+        Locale.ROOT,
+        "%.2f s, %,d images, accuracy %.2f %%%s",
+        outcome.seconds(),
+        outcome.images(),
+        100 * outcome.accuracy(),
+        outcome.reached() ? "" : " (not the target)");
   }
 }

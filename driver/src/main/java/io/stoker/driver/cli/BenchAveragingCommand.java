@@ -121,7 +121,7 @@ final class BenchAveragingCommand extends StokerCommand {
       for (int size : parameters) {
         for (int count : workers) {
           if (parameters.length * workers.length > 1) {
-            table.row("", "%,d parameters, %d workers".formatted(size, count));
+            table.row("", String.format(Locale.ROOT, "%,d parameters, %d workers", size, count));
           }
           measured.add(measure(spark, size, count, libraries, table));
         }
@@ -175,7 +175,9 @@ final class BenchAveragingCommand extends StokerCommand {
 
   private static ObjectNode compared(
       LibraryAveraging.Result result, String name, double ours, Table table) {
-    String step = ", %.3f s of them its step on one example".formatted(result.stepSeconds());
+    String step =
+        String.format(
+            Locale.ROOT, ", %.3f s of them its step on one example", result.stepSeconds());
     return compared(name, result.cost(), ours, step, table)
         .put("parameters", result.parameters())
         .put("step_seconds", result.stepSeconds());
@@ -184,17 +186,21 @@ final class BenchAveragingCommand extends StokerCommand {
   private static ObjectNode compared(
       String name, AveragingCost cost, double ours, String remark, Table table) {
     double ratio = cost.secondsPerRound() / ours;
-    table.row(name, "%s%s; takes %.1f times as long".formatted(text(cost), remark, ratio));
+    table.row(
+        name,
+        String.format(Locale.ROOT, "%s%s; takes %.1f times as long", text(cost), remark, ratio));
     return Report.object(cost).put("times_as_long", ratio);
   }
 
   private static String text(AveragingCost cost) {
-    return "%.3f s a round (median), %,d bytes through the driver%s"
-        .formatted(
-            cost.secondsPerRound(),
-            cost.driverBytesPerRound(),
-            cost.executorBytesPerRound() < 0
-                ? ""
-                : ", %,d bytes between executors".formatted(cost.executorBytesPerRound()));
+    return String.format(
+        Locale.ROOT,
+        "%.3f s a round (median), %,d bytes through the driver%s",
+        cost.secondsPerRound(),
+        cost.driverBytesPerRound(),
+        cost.executorBytesPerRound() < 0
+            ? ""
+            : String.format(
+                Locale.ROOT, ", %,d bytes between executors", cost.executorBytesPerRound()));
   }
 }

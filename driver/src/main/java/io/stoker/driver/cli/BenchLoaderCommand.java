@@ -10,6 +10,7 @@ import io.stoker.data.shard.ShardFolder;
 import io.stoker.data.storage.Storage;
 import java.io.IOException;
 import java.util.List;
+import java.util.Locale;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -76,10 +77,12 @@ final class BenchLoaderCommand extends StokerCommand {
       double codec = find(rates, "codec", rate.threads());
       table.row(
           rate.stage(),
-          "%d".formatted(rate.threads()),
-          "%,.0f".formatted(rate.imagesPerSecond()),
-          "%,.0f".formatted(rate.megabytesPerSecond()),
-          codec > 0 ? "%.0f %%".formatted(100 * rate.imagesPerSecond() / codec) : "");
+          String.format(Locale.ROOT, "%d", rate.threads()),
+          String.format(Locale.ROOT, "%,.0f", rate.imagesPerSecond()),
+          String.format(Locale.ROOT, "%,.0f", rate.megabytesPerSecond()),
+          codec > 0
+              ? String.format(Locale.ROOT, "%.0f %%", 100 * rate.imagesPerSecond() / codec)
+              : "");
       json.withArray("rates").add(Report.object(rate));
     }
     if (find(rates, "codec", 1) > 0) {

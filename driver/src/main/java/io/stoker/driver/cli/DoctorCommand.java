@@ -94,11 +94,12 @@ final class DoctorCommand extends StokerCommand {
     table
         .row(
             "processor",
-            "%s, %d cores, %s"
-                .formatted(
-                    here.processor().name(),
-                    here.cores(),
-                    String.join(" ", here.processor().vectorExtensions())))
+            String.format(
+                Locale.ROOT,
+                "%s, %d cores, %s",
+                here.processor().name(),
+                here.cores(),
+                String.join(" ", here.processor().vectorExtensions())))
         .row("memory", gibibytes(here.memoryBytes()) + " in this machine")
         .row("heap", "at most %s (--driver-memory)".formatted(gibibytes(here.heapBytes())))
         .row(
@@ -160,11 +161,12 @@ final class DoctorCommand extends StokerCommand {
       int executors = spark.isLocal() ? 0 : there.executors().size();
       table.row(
           "cluster",
-          "%s, %d slots%s"
-              .formatted(
-                  spark.master(),
-                  slots,
-                  spark.isLocal() ? "" : " in %d executors".formatted(executors)));
+          String.format(
+              Locale.ROOT,
+              "%s, %d slots%s",
+              spark.master(),
+              slots,
+              spark.isLocal() ? "" : String.format(Locale.ROOT, " in %d executors", executors)));
       json.put("master", spark.master()).put("slots", slots).put("executors", executors);
       Optional<Engine> gpus = gpus(spark);
       if (slots == 0) {
@@ -172,8 +174,11 @@ final class DoctorCommand extends StokerCommand {
             new Verdict(
                 "slots",
                 Verdict.Level.PROBLEM,
-                "no executor registered within %d s; does the cluster have as many free cores, as much memory and as many GPUs as one executor asks for?"
-                    .formatted(PATIENCE.toSeconds())));
+                String.format(
+                    Locale.ROOT,
+                    "no executor registered within %d s; does the cluster have as many free cores,"
+                        + " as much memory and as many GPUs as one executor asks for?",
+                    PATIENCE.toSeconds())));
         return;
       }
       ClusterSurvey survey = ClusterSurvey.of(spark, there, spark.isLocal() ? "" : probe);
@@ -206,16 +211,17 @@ final class DoctorCommand extends StokerCommand {
       ProcessFacts facts = each.facts();
       table.row(
           "executor " + facts.executor(),
-          "%s: %d slots%s, %s, heap %s, native %s, Java %s%s"
-              .formatted(
-                  facts.host(),
-                  each.slots(),
-                  each.gpus().isEmpty() ? "" : ", GPUs " + String.join(" ", each.gpus()),
-                  facts.processor().kind(),
-                  gibibytes(facts.heapBytes()),
-                  facts.nativeLimit(),
-                  facts.java(),
-                  each.storage().isEmpty() ? "" : ", storage " + each.storage()));
+          String.format(
+              Locale.ROOT,
+              "%s: %d slots%s, %s, heap %s, native %s, Java %s%s",
+              facts.host(),
+              each.slots(),
+              each.gpus().isEmpty() ? "" : ", GPUs " + String.join(" ", each.gpus()),
+              facts.processor().kind(),
+              gibibytes(facts.heapBytes()),
+              facts.nativeLimit(),
+              facts.java(),
+              each.storage().isEmpty() ? "" : ", storage " + each.storage()));
       ObjectNode executor =
           array
               .addObject()

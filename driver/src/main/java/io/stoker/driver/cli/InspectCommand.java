@@ -150,7 +150,7 @@ final class InspectCommand extends StokerCommand {
     StringBuilder text = new StringBuilder();
     for (int step = 0; step < order.steps(); step++) {
       for (int worker = 0; worker < workers; worker++) {
-        text.append("step %d worker %d:".formatted(step, worker));
+        text.append(String.format(Locale.ROOT, "step %d worker %d:", step, worker));
         for (long id : order.workers().get(worker).steps()[step]) {
           text.append(' ').append(id);
         }
@@ -169,7 +169,7 @@ final class InspectCommand extends StokerCommand {
     for (int i = 0; i < names.size(); i++) {
       numbers[i] = i + 1;
       header.add(names.get(i));
-      total.add("%,d".formatted(manifest.splits().get(names.get(i)).samples()));
+      total.add(String.format(Locale.ROOT, "%,d", manifest.splits().get(names.get(i)).samples()));
     }
     Table table = new Table(numbers).row(header.toArray(String[]::new));
     for (int label = 0; label < manifest.classes(); label++) {
@@ -178,7 +178,9 @@ final class InspectCommand extends StokerCommand {
       manifest
           .splits()
           .values()
-          .forEach(part -> row.add("%,d".formatted(part.samplesPerClass().get(index))));
+          .forEach(
+              part ->
+                  row.add(String.format(Locale.ROOT, "%,d", part.samplesPerClass().get(index))));
       table.row(row.toArray(String[]::new));
     }
     table.row(total.toArray(String[]::new));

@@ -18,6 +18,7 @@ import io.stoker.data.storage.Storage;
 import io.stoker.failure.Check;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.Locale;
 import org.apache.spark.api.java.JavaSparkContext;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -226,42 +227,50 @@ final class PrepareCommand extends StokerCommand {
         .forEach(
             (name, split) -> {
               int shards = split.shards().size();
-              table.row(name, "%,d".formatted(split.samples()), "%,d".formatted(shards));
+              table.row(
+                  name,
+                  String.format(Locale.ROOT, "%,d", split.samples()),
+                  String.format(Locale.ROOT, "%,d", shards));
               splits.putObject(name).put("samples", split.samples()).put("shards", shards);
             });
     String text =
-        "%s%n%s images of %s in %d classes, %s, %s, in %.1f s: %s%n"
-            .formatted(
-                table,
-                "%,d".formatted(result.samples()),
-                manifest.images(),
-                manifest.classes(),
-                account(manifest),
-                duplicates(manifest.duplicates()),
-                seconds,
-                options.output());
+        String.format(
+            Locale.ROOT,
+            "%s%n%s images of %s in %d classes, %s, %s, in %.1f s: %s%n",
+            table,
+            String.format(Locale.ROOT, "%,d", result.samples()),
+            manifest.images(),
+            manifest.classes(),
+            account(manifest),
+            duplicates(manifest.duplicates()),
+            seconds,
+            options.output());
     return new Report(text, json);
   }
 
   /** What became of the entries of the input, in words. */
   static String account(ShardManifest manifest) {
-    return "%,d found: %,d read, %,d rejected, %,d ignored"
-        .formatted(
-            manifest.found(),
-            manifest.read(),
-            manifest.rejected().size(),
-            manifest.ignored().size());
+    return String.format(
+        Locale.ROOT,
+        "%,d found: %,d read, %,d rejected, %,d ignored",
+        manifest.found(),
+        manifest.read(),
+        manifest.rejected().size(),
+        manifest.ignored().size());
   }
 
   /** How many duplicates there are, in words. */
   static String duplicates(DuplicateCounts counts) {
-    return "%d duplicates%s%s%s"
-        .formatted(
-            counts.copies(),
-            counts.dropped() > 0 ? " dropped" : "",
-            counts.acrossSplits() > 0 ? " (%d across splits)".formatted(counts.acrossSplits()) : "",
-            counts.acrossClasses() > 0
-                ? " (%d across classes)".formatted(counts.acrossClasses())
-                : "");
+    return String.format(
+        Locale.ROOT,
+        "%d duplicates%s%s%s",
+        counts.copies(),
+        counts.dropped() > 0 ? " dropped" : "",
+        counts.acrossSplits() > 0
+            ? String.format(Locale.ROOT, " (%d across splits)", counts.acrossSplits())
+            : "",
+        counts.acrossClasses() > 0
+            ? String.format(Locale.ROOT, " (%d across classes)", counts.acrossClasses())
+            : "");
   }
 }

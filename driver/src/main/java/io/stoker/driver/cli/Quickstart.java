@@ -35,6 +35,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -142,7 +143,9 @@ final class Quickstart {
       number++;
     }
     Path run = folder.resolve("run-" + number);
-    console.say("2/5 train: lenet5 with 2 workers, %d epochs, in %s".formatted(epochs, run));
+    console.say(
+        String.format(
+            Locale.ROOT, "2/5 train: lenet5 with 2 workers, %d epochs, in %s", epochs, run));
     return TrainJob.run(
         spark, recipe(folder.resolve("data"), run, epochs), ExistingRun.REFUSE, listener);
   }
@@ -164,7 +167,8 @@ final class Quickstart {
   void predict(TrainResult trained, ShardFolder data, int count, PredictJob.Listener listener)
       throws IOException {
     Path images = Files.createDirectories(folder.resolve("images"));
-    console.say("4/5 predict: %d test images, written to %s".formatted(count, images));
+    console.say(
+        String.format(Locale.ROOT, "4/5 predict: %d test images, written to %s", count, images));
     List<String> files = writeImages(data, images, count);
     PredictJob.run(
         spark.hadoopConfiguration(),

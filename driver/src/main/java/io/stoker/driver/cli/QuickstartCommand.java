@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -121,13 +122,18 @@ final class QuickstartCommand extends StokerCommand {
             new Table()
                 .row(
                     "accuracy",
-                    "%.2f %% of %,d test images"
-                        .formatted(100 * evaluated.accuracy(), evaluated.examples()))
+                    String.format(
+                        Locale.ROOT,
+                        "%.2f %% of %,d test images",
+                        100 * evaluated.accuracy(),
+                        evaluated.examples()))
                 .row(
                     "speed",
-                    "%,.0f images/s trained, with averaging and checkpoints"
-                        .formatted(trained.imagesPerSecond()))
-                .row("time", "%.0f s: %s".formatted(total, laps(seconds)))
+                    String.format(
+                        Locale.ROOT,
+                        "%,.0f images/s trained, with averaging and checkpoints",
+                        trained.imagesPerSecond()))
+                .row("time", String.format(Locale.ROOT, "%.0f s: %s", total, laps(seconds)))
                 .row("training", phases(trained.seconds()))
                 .row("run folder", SparkSetup.plain(trained.run()))
                 .row("picture", picture)
@@ -165,20 +171,21 @@ final class QuickstartCommand extends StokerCommand {
 
   private static String laps(Map<String, Double> laps) {
     return laps.entrySet().stream()
-        .map(lap -> "%s %.1f".formatted(lap.getKey(), lap.getValue()))
+        .map(lap -> String.format(Locale.ROOT, "%s %.1f", lap.getKey(), lap.getValue()))
         .collect(Collectors.joining(", "));
   }
 
   private static String phases(PhaseSeconds phases) {
-    return "%.1f s: compute %.1f, data %.1f, gather %.1f, scatter %.1f, average %.1f, checkpoint %.1f"
-        .formatted(
-            phases.total(),
-            phases.compute(),
-            phases.data(),
-            phases.gather(),
-            phases.scatter(),
-            phases.average(),
-            phases.checkpoint());
+    return String.format(
+        Locale.ROOT,
+        "%.1f s: compute %.1f, data %.1f, gather %.1f, scatter %.1f, average %.1f, checkpoint %.1f",
+        phases.total(),
+        phases.compute(),
+        phases.data(),
+        phases.gather(),
+        phases.scatter(),
+        phases.average(),
+        phases.checkpoint());
   }
 
   /** Commands to try next, to be run in the working folder of this one. */

@@ -8,6 +8,7 @@ import io.stoker.driver.report.ReportJob;
 import io.stoker.driver.report.ReportRequest;
 import io.stoker.failure.Check;
 import io.stoker.models.engine.Engines;
+import java.util.Locale;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.api.java.JavaSparkContext;
 import picocli.CommandLine.Command;
@@ -86,7 +87,8 @@ final class ReportCommand extends StokerCommand {
       ObjectNode json = Report.object();
       json.put("report", file.path().toString()).put("bytes", page.length);
       job.missing().forEach(json.putArray("missing")::add);
-      return new Report("report: %s (%,d bytes)%n".formatted(output, page.length), json);
+      return new Report(
+          String.format(Locale.ROOT, "report: %s (%,d bytes)%n", output, page.length), json);
     }
   }
 }

@@ -10,6 +10,7 @@ import java.time.Instant;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
@@ -26,7 +27,7 @@ import picocli.CommandLine.Parameters;
     })
 final class RunsCommand extends StokerCommand {
   private static final DateTimeFormatter TIME =
-      DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm").withZone(ZoneId.systemDefault());
+      DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm", Locale.ROOT).withZone(ZoneId.systemDefault());
 
   @Parameters(
       paramLabel = "DIR",
@@ -79,8 +80,10 @@ final class RunsCommand extends StokerCommand {
       config.map(TrainingConfig::model).orElse(""),
       config.map(job -> SparkSetup.plain(job.data().uri())).orElse(""),
       rounds(run),
-      run.accuracy().map(share -> "%.2f %% (%s)".formatted(100 * share, run.split())).orElse(""),
-      run.last().map(round -> "%.4f".formatted(round.loss())).orElse(""),
+      run.accuracy()
+          .map(share -> String.format(Locale.ROOT, "%.2f %% (%s)", 100 * share, run.split()))
+          .orElse(""),
+      run.last().map(round -> String.format(Locale.ROOT, "%.4f", round.loss())).orElse(""),
       TIME.format(run.updated())
     };
   }

@@ -3,6 +3,7 @@ package io.stoker.driver.cli;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.stoker.data.measure.StageClock.Rate;
 import java.util.List;
+import java.util.Locale;
 
 /** Shows the rates of a pipeline's stages. */
 final class StageRates {
@@ -16,9 +17,9 @@ final class StageRates {
     for (Rate rate : rates) {
       table.row(
           rate.stage(),
-          "%d".formatted(rate.threads()),
-          "%,.0f".formatted(rate.imagesPerSecond()),
-          "%,.0f".formatted(rate.megabytesPerSecond()));
+          String.format(Locale.ROOT, "%d", rate.threads()),
+          String.format(Locale.ROOT, "%,.0f", rate.imagesPerSecond()),
+          String.format(Locale.ROOT, "%,.0f", rate.megabytesPerSecond()));
       json.withArray("rates").add(Report.object(rate));
     }
     return table;
@@ -32,7 +33,8 @@ final class StageRates {
     }
     double share = first(stage, rates) / codec;
     json.put(stage + "_to_codec", share);
-    return "%s on one core: %.0f %% of the bare codec's rate%n".formatted(stage, 100 * share);
+    return String.format(
+        Locale.ROOT, "%s on one core: %.0f %% of the bare codec's rate%n", stage, 100 * share);
   }
 
   /** The first rate of a stage; 0 if there is none. */

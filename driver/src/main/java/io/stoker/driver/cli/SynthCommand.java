@@ -10,6 +10,7 @@ import io.stoker.data.storage.Storage;
 import io.stoker.data.synth.SyntheticSource;
 import io.stoker.failure.Check;
 import java.io.IOException;
+import java.util.Locale;
 import org.apache.spark.api.java.JavaSparkContext;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -127,8 +128,15 @@ final class SynthCommand extends StokerCommand {
       long written = ImageFilesJob.run(spark, source, Storage.path(output), chosen);
       double seconds = (System.nanoTime() - start) / NANOSECONDS;
       return new Report(
-          "%,d images of %d x %d x 3 in %d classes, in %.1f s: %s%n"
-              .formatted(written, size, size, classes, seconds, output),
+          String.format(
+              Locale.ROOT,
+              "%,d images of %d x %d x 3 in %d classes, in %.1f s: %s%n",
+              written,
+              size,
+              size,
+              classes,
+              seconds,
+              output),
           Report.object()
               .put("output", output)
               .put("samples", written)

@@ -16,6 +16,7 @@ import io.stoker.driver.round.TrainingLog;
 import io.stoker.failure.Check;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
@@ -318,12 +319,17 @@ final class TrainCommand extends StokerCommand {
         new Table()
             .row("run", SparkSetup.plain(result.run()))
             .row("checkpoint", SparkSetup.plain(result.checkpoint()))
-            .row("rounds", "%d (%d epochs)".formatted(result.rounds(), result.epochs()))
+            .row(
+                "rounds",
+                String.format(Locale.ROOT, "%d (%d epochs)", result.rounds(), result.epochs()))
             .row(
                 "training",
                 trained
-                    ? "loss %.4f, accuracy %.2f %% in the last round"
-                        .formatted(result.loss(), 100 * result.accuracy())
+                    ? String.format(
+                        Locale.ROOT,
+                        "loss %.4f, accuracy %.2f %% in the last round",
+                        result.loss(),
+                        100 * result.accuracy())
                     : "nothing left to do");
     result
         .earlyStop()
@@ -335,11 +341,12 @@ final class TrainCommand extends StokerCommand {
     if (trained) {
       table.row(
           "speed",
-          "%,.0f images/s, %.1f s in all; %,.0f images/s in the median round"
-              .formatted(
-                  result.imagesPerSecond(),
-                  result.seconds().total(),
-                  result.medianImagesPerSecond()));
+          String.format(
+              Locale.ROOT,
+              "%,.0f images/s, %.1f s in all; %,.0f images/s in the median round",
+              result.imagesPerSecond(),
+              result.seconds().total(),
+              result.medianImagesPerSecond()));
     }
     table.row("parameters", "SHA-256 " + result.parametersSha256());
     result
@@ -348,11 +355,12 @@ final class TrainCommand extends StokerCommand {
             best -> {
               table.row(
                   "best checkpoint",
-                  "%s, %.2f %% on %s"
-                      .formatted(
-                          SparkSetup.plain(best.checkpoint()),
-                          100 * best.validation().accuracy(),
-                          best.validation().split()));
+                  String.format(
+                      Locale.ROOT,
+                      "%s, %.2f %% on %s",
+                      SparkSetup.plain(best.checkpoint()),
+                      100 * best.validation().accuracy(),
+                      best.validation().split()));
               json.put("best_checkpoint", best.checkpoint());
               json.set("best_validation", Report.object(best.validation()));
             });

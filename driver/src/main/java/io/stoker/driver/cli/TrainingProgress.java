@@ -6,6 +6,7 @@ import io.stoker.driver.round.RoundListener;
 import io.stoker.driver.round.TrainJob;
 import io.stoker.models.file.TrainingClock;
 import java.time.Duration;
+import java.util.Locale;
 import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
@@ -49,8 +50,12 @@ final class TrainingProgress implements RoundListener, AutoCloseable {
   public void roundFinished(RoundMetrics metrics) {
     if (bar != null) {
       bar.setExtraMessage(
-          " loss %.4f  %.1f %%  %,.0f images/s"
-              .formatted(metrics.loss(), 100 * metrics.accuracy(), metrics.imagesPerSecond()));
+          String.format(
+              Locale.ROOT,
+              " loss %.4f  %.1f %%  %,.0f images/s",
+              metrics.loss(),
+              100 * metrics.accuracy(),
+              metrics.imagesPerSecond()));
       bar.stepTo(metrics.round());
     }
   }

@@ -114,9 +114,14 @@ public final class Diagnosis {
             odd ->
                 Verdict.warning(
                     "threads",
-                    "%d slots of %d threads on %d cores in %s: more threads than cores; set spark.executorEnv.OMP_NUM_THREADS=1, and no more slots than cores"
-                        .formatted(
-                            odd.slots(), threads(odd.facts()), odd.facts().cores(), odd.place())))
+                    String.format(
+                        Locale.ROOT,
+                        "%d slots of %d threads on %d cores in %s: more threads than cores; set"
+                            + " spark.executorEnv.OMP_NUM_THREADS=1, and no more slots than cores",
+                        odd.slots(),
+                        threads(odd.facts()),
+                        odd.facts().cores(),
+                        odd.place())))
         .orElse(Verdict.ok("threads", "no more than there are cores"));
   }
 

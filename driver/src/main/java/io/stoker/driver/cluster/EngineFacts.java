@@ -6,6 +6,7 @@ import io.stoker.models.engine.Engines;
 import io.stoker.worker.device.InstalledCard;
 import java.io.Serializable;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -35,8 +36,11 @@ public record EngineFacts(String name, boolean available, String description, in
       return new EngineFacts(
           engine.name(),
           false,
-          "not started: it has no code for GPU %d, %s"
-              .formatted(withoutCode.get().index(), withoutCode.get().card()),
+          String.format(
+              Locale.ROOT,
+              "not started: it has no code for GPU %d, %s",
+              withoutCode.get().index(),
+              withoutCode.get().card()),
           0);
     }
     return engine.available()

@@ -4,6 +4,7 @@ import io.stoker.driver.spark.BarrierStage;
 import io.stoker.failure.InputException;
 import io.stoker.failure.ResourceException;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.Map;
 import org.apache.spark.api.java.JavaSparkContext;
 
@@ -78,11 +79,13 @@ public final class Gang {
 
   private ResourceException tooFew(Slots slots, int patience) {
     return new ResourceException(
-        "Cannot train %d workers at once: %s has %d slots%s; give it more cores, take fewer --workers, or leave out --gang"
-            .formatted(
-                workers,
-                spark.master(),
-                slots.count(),
-                spark.isLocal() ? "" : " after %d s".formatted(patience)));
+        String.format(
+            Locale.ROOT,
+            "Cannot train %d workers at once: %s has %d slots%s; give it more cores, take fewer"
+                + " --workers, or leave out --gang",
+            workers,
+            spark.master(),
+            slots.count(),
+            spark.isLocal() ? "" : String.format(Locale.ROOT, " after %d s", patience)));
   }
 }

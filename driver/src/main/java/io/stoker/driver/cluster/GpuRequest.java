@@ -9,6 +9,7 @@ import io.stoker.worker.device.InstalledCard;
 import io.stoker.worker.runtime.TaskDevices;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.spark.SparkConf;
@@ -127,8 +128,11 @@ public final class GpuRequest {
         Engines.requireCode(
             engine,
             card.card(),
-            "machines with GPU %d of %s, which CUDA_VISIBLE_DEVICES does not hide"
-                .formatted(card.index(), executor.place()));
+            String.format(
+                Locale.ROOT,
+                "machines with GPU %d of %s, which CUDA_VISIBLE_DEVICES does not hide",
+                card.index(),
+                executor.place()));
       }
       throw new ResourceException(
           "Cannot train on GPUs in %s: %s (see docs/gpu.md)"

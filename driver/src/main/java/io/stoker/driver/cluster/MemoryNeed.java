@@ -37,8 +37,13 @@ public final class MemoryNeed {
     }
 
     String text(int slots) {
-      return "%d %s x %s = %s"
-          .formatted(slots, slots == 1 ? "slot" : "slots", arithmetic, mebibytes(of(slots)));
+      return String.format(
+          Locale.ROOT,
+          "%d %s x %s = %s",
+          slots,
+          slots == 1 ? "slot" : "slots",
+          arithmetic,
+          mebibytes(of(slots)));
     }
   }
 
@@ -66,8 +71,13 @@ public final class MemoryNeed {
     Bytes heap =
         new Bytes(
             sum(product(workers + 2L, sliceBytes), product(BATCHES_OF_A_READER, images)),
-            "((%d workers + 2) x %s a slice + %d batches x %s of images)"
-                .formatted(workers, mebibytes(sliceBytes), BATCHES_OF_A_READER, mebibytes(images)));
+            String.format(
+                Locale.ROOT,
+                "((%d workers + 2) x %s a slice + %d batches x %s of images)",
+                workers,
+                mebibytes(sliceBytes),
+                BATCHES_OF_A_READER,
+                mebibytes(images)));
     return new MemoryNeed(
         heap,
         network(model, batch),
@@ -117,7 +127,8 @@ public final class MemoryNeed {
     return new MemoryNeed(
         new Bytes(
             product(workers + 2L, sliceBytes),
-            "(%d workers + 2) x %s a slice".formatted(workers, mebibytes(sliceBytes))),
+            String.format(
+                Locale.ROOT, "(%d workers + 2) x %s a slice", workers, mebibytes(sliceBytes))),
         new Bytes(vector, mebibytes(vector) + " of parameters"),
         "smaller slices (--slice-bytes)");
   }
@@ -146,8 +157,12 @@ public final class MemoryNeed {
     long vector = product(model.parameterCount(), Float.BYTES);
     return new Bytes(
         sum(product(VECTORS_OF_A_NETWORK, vector), activations),
-        "(%d vectors (parameters, gradients, momentum) x %s + %s of activations)"
-            .formatted(VECTORS_OF_A_NETWORK, mebibytes(vector), mebibytes(activations)));
+        String.format(
+            Locale.ROOT,
+            "(%d vectors (parameters, gradients, momentum) x %s + %s of activations)",
+            VECTORS_OF_A_NETWORK,
+            mebibytes(vector),
+            mebibytes(activations)));
   }
 
   /** Whether a process has enough memory for some slots, see {@link #require}. */

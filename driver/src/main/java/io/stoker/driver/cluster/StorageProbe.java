@@ -5,6 +5,7 @@ import io.stoker.data.storage.WriteProbe;
 import io.stoker.failure.ResourceException;
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.Locale;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FileSystem;
@@ -28,8 +29,12 @@ public final class StorageProbe {
   public record Result(String uri, int bytes, double writeSeconds, double readSeconds) {
     @Override
     public String toString() {
-      return "%s: 1 MiB written in %.3f s, read in %.3f s, deleted"
-          .formatted(uri, writeSeconds, readSeconds);
+      return String.format(
+          Locale.ROOT,
+          "%s: 1 MiB written in %.3f s, read in %.3f s, deleted",
+          uri,
+          writeSeconds,
+          readSeconds);
     }
   }
 

@@ -9,6 +9,7 @@ import io.stoker.failure.Suggestion;
 import io.stoker.models.engine.ClassWeights;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -127,7 +128,9 @@ public sealed interface ClassWeighting {
           missing.isEmpty(),
           "Cannot weight classes: there is no weight of %s%s",
           String.join(", ", missing.stream().limit(SHOWN).toList()),
-          missing.size() > SHOWN ? " and %d others".formatted(missing.size() - SHOWN) : "");
+          missing.size() > SHOWN
+              ? String.format(Locale.ROOT, " and %d others", missing.size() - SHOWN)
+              : "");
       return Optional.of(
           new ClassWeights(
               classNames.stream().map(name -> weights.get(name).floatValue()).toList()));

@@ -116,8 +116,12 @@ public final class ClassWeightsFile {
       value = Double.parseDouble(weight);
     } catch (NumberFormatException e) {
       throw new InputException(
-          "Cannot read class weights %s: line %d has the weight '%s', which is not a number"
-              .formatted(file, line, weight),
+          String.format(
+              Locale.ROOT,
+              "Cannot read class weights %s: line %d has the weight '%s', which is not a number",
+              file,
+              line,
+              weight),
           e);
     }
     Check.input(

@@ -34,7 +34,10 @@ final class ReportText {
     rows.add(List.of("checkpoint", report.checkpoint()));
     if (report.checkpoints().size() > 1) {
       rows.add(
-          List.of("", "the mean of %d, up to this one".formatted(report.checkpoints().size())));
+          List.of(
+              "",
+              String.format(
+                  Locale.ROOT, "the mean of %d, up to this one", report.checkpoints().size())));
     }
     rows.add(List.of("model", report.model()));
     rows.add(List.of("data", "%s, split %s".formatted(report.data(), report.split())));
@@ -72,7 +75,7 @@ final class ReportText {
         List.of(
             macro.classes() == report.classes().size()
                 ? "mean"
-                : "mean of %d classes".formatted(macro.classes()),
+                : String.format(Locale.ROOT, "mean of %d classes", macro.classes()),
             Long.toString(report.examples()),
             percent(macro.precision()),
             percent(macro.recall()),

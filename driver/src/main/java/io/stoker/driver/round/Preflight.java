@@ -15,6 +15,7 @@ import io.stoker.failure.ResourceException;
 import io.stoker.models.engine.Engine;
 import java.io.IOException;
 import java.util.List;
+import java.util.Locale;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.SparkEnv;
@@ -63,8 +64,14 @@ final class Preflight {
       return "no executor has registered yet: training begins when the cluster starts one";
     }
     int waves = slots.waves(workers);
-    return "%d slots for %d workers: a round takes %d waves, about %d times as long as with %d slots"
-        .formatted(slots.count(), workers, waves, waves, workers);
+    return String.format(
+        Locale.ROOT,
+        "%d slots for %d workers: a round takes %d waves, about %d times as long as with %d slots",
+        slots.count(),
+        workers,
+        waves,
+        waves,
+        workers);
   }
 
   /**

@@ -6,6 +6,7 @@ import io.stoker.driver.metrics.RoundMetrics;
 import io.stoker.failure.InputException;
 import io.stoker.models.file.TrainingClock;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * Training by parameter averaging: in each round every worker takes its local steps from the same
@@ -81,8 +82,14 @@ final class TrainingLoop {
   private void requireFinite(RoundMetrics round) {
     if (!Double.isFinite(round.loss())) {
       throw new InputException(
-          "Training diverged in round %d: its loss is %s; try a lower learning rate (it was %s) or a warm-up. %s"
-              .formatted(round.round(), round.loss(), round.lr(), checkpoints.describeLast()));
+          String.format(
+              Locale.ROOT,
+              "Training diverged in round %d: its loss is %s; try a lower learning rate (it was %s)"
+                  + " or a warm-up. %s",
+              round.round(),
+              round.loss(),
+              round.lr(),
+              checkpoints.describeLast()));
     }
   }
 }

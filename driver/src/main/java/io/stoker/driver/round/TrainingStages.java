@@ -10,6 +10,7 @@ import io.stoker.models.file.TrainingClock;
 import io.stoker.worker.runtime.RoundWork;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /** A job's rounds in Spark's stages: one round each, or several where rounds are short. */
@@ -58,7 +59,9 @@ final class TrainingStages {
    * @return a report of each round
    */
   List<RoundReport> train(List<JobPlan.Round> rounds, RateSchedule schedule) {
-    String name = "round %d of %d".formatted(rounds.get(0).round() + 1, run.plan().rounds());
+    String name =
+        String.format(
+            Locale.ROOT, "round %d of %d", rounds.get(0).round() + 1, run.plan().rounds());
     gang.ifPresent(workers -> timer.waitingForSlots(() -> workers.awaitAllWorkers(name)));
     return parameters.advance(
         rounds.stream().<RoundWork>map(round -> run.task(round, schedule)).toList(), name);

@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.locks.LockSupport;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
@@ -183,7 +184,12 @@ public final class BulkPredictJob {
     Row counts = written.agg(count(lit(1)), count(col(ERROR))).head();
     if (counts.getLong(0) != images.count()) {
       throw new IllegalStateException(
-          "%s has %d rows for %d images".formatted(output, counts.getLong(0), images.count()));
+          String.format(
+              Locale.ROOT,
+              "%s has %d rows for %d images",
+              output,
+              counts.getLong(0),
+              images.count()));
     }
     List<BulkPredictResult.Unreadable> examples =
         written

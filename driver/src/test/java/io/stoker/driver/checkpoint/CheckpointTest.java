@@ -29,6 +29,7 @@ import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -150,7 +151,8 @@ class CheckpointTest {
     assertThatThrownBy(() -> ModelFiles.open(checkpoint(6).toString(), hadoop))
         .isInstanceOf(DamagedException.class)
         .hasMessageContaining("000006")
-        .hasMessageContaining("it has %d bytes, the manifest says".formatted(bytes));
+        .hasMessageContaining(
+            String.format(Locale.ROOT, "it has %d bytes, the manifest says", bytes));
   }
 
   /** Each field is altered, then left out. Which Stoker wrote it is for people. */
@@ -317,8 +319,9 @@ class CheckpointTest {
     Path other = folder.resolve("linked-from");
     Files.createDirectories(other);
     for (int round : List.of(2, 4)) {
-      Files.move(checkpoint(round), other.resolve("%06d".formatted(round)));
-      Files.createSymbolicLink(checkpoint(round), other.resolve("%06d".formatted(round)));
+      Files.move(checkpoint(round), other.resolve(String.format(Locale.ROOT, "%06d", round)));
+      Files.createSymbolicLink(
+          checkpoint(round), other.resolve(String.format(Locale.ROOT, "%06d", round)));
     }
     CheckpointStore store = new CheckpointStore(hadoopPath(run), hadoop);
     store.keep(store.newestValid().orElseThrow().checkpoint().orElseThrow(), 1, Set.of());
@@ -353,7 +356,7 @@ class CheckpointTest {
 
     assertThat(longer.rounds()).isEqualTo(9);
     for (int round : List.of(2, 4, 6, 8, 9)) {
-      assertThat(large.resolve("%06d/manifest.json".formatted(round))).exists();
+      assertThat(large.resolve(String.format(Locale.ROOT, "%06d/manifest.json", round))).exists();
     }
   }
 
@@ -448,7 +451,7 @@ class CheckpointTest {
   }
 
   private Path checkpoint(int round) {
-    return run.resolve("checkpoints").resolve("%06d".formatted(round));
+    return run.resolve("checkpoints").resolve(String.format(Locale.ROOT, "%06d", round));
   }
 
   private long newest() {

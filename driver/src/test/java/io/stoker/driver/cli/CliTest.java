@@ -22,6 +22,7 @@ import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import javax.imageio.ImageIO;
@@ -78,18 +79,28 @@ class CliTest {
 
     // Lines break anywhere.
     assertThat(out.toString().replaceAll("\\s+", ""))
-        .contains("dependonthecluster(default:%d)".formatted(defaults.rounds().workers()))
-        .contains("perworkerandstep(default:%d)".formatted(defaults.rounds().batch()))
-        .contains("betweentwoaveragings(default:%d)".formatted(defaults.rounds().localSteps()))
-        .contains("thetrainingdata(default:%d)".formatted(defaults.rounds().epochs()))
+        .contains(
+            String.format(
+                Locale.ROOT, "dependonthecluster(default:%d)", defaults.rounds().workers()))
+        .contains(
+            String.format(Locale.ROOT, "perworkerandstep(default:%d)", defaults.rounds().batch()))
+        .contains(
+            String.format(
+                Locale.ROOT, "betweentwoaveragings(default:%d)", defaults.rounds().localSteps()))
+        .contains(
+            String.format(Locale.ROOT, "thetrainingdata(default:%d)", defaults.rounds().epochs()))
         .contains("Thebaselearningrate(default:%s)".formatted(defaults.optimizer().learningRate()))
         .contains("0tobelow1(default:%s)".formatted(defaults.optimizer().momentum()))
         .contains(
             "regularizationonweights(default:%s)"
                 .formatted(plain(defaults.optimizer().weightDecay())))
-        .contains("Theseedofeverythingrandom(default:%d)".formatted(defaults.seed()))
-        .contains("afterthelastround(default:%d)".formatted(defaults.checkpoints().every()))
-        .contains("thenewest(default:%d)".formatted(defaults.checkpoints().keep()));
+        .contains(
+            String.format(Locale.ROOT, "Theseedofeverythingrandom(default:%d)", defaults.seed()))
+        .contains(
+            String.format(
+                Locale.ROOT, "afterthelastround(default:%d)", defaults.checkpoints().every()))
+        .contains(
+            String.format(Locale.ROOT, "thenewest(default:%d)", defaults.checkpoints().keep()));
   }
 
   private static String plain(double value) {

@@ -115,7 +115,9 @@ class DashboardTest {
   @Test
   void showsTheNewestOfManyRunsAndSaysHowManyItDoesNot() throws Exception {
     for (int i = 0; i < LiveRuns.MAXIMUM_RUNS; i++) {
-      writeOldRun("run-%02d".formatted(i), Instant.parse("2026-01-02T03:04:05Z").plusSeconds(i));
+      writeOldRun(
+          String.format(Locale.ROOT, "run-%02d", i),
+          Instant.parse("2026-01-02T03:04:05Z").plusSeconds(i));
     }
     try (Browser browser = Browser.start();
         Dashboard dashboard = serve(folder.toString())) {

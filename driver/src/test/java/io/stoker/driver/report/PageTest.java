@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.Locale;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -58,7 +59,7 @@ class PageTest {
         browser.open(page);
         browser.assertAccessible();
         browser.assertQuiet();
-        browser.keep("page-%d-%s".formatted(width, dark ? "dark" : "light"));
+        browser.keep(String.format(Locale.ROOT, "page-%d-%s", width, dark ? "dark" : "light"));
       }
     }
     assertThat(browser.text("#top"))

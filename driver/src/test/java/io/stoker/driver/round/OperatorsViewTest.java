@@ -68,8 +68,8 @@ class OperatorsViewTest {
       JsonNode stages = new ObjectMapper().readTree(get(application + "/stages"));
       for (int round = 1; round <= rounds.size(); round++) {
         assertThat(stages.findValuesAsText("name"))
-            .contains("round %d of 6: train".formatted(round))
-            .contains("round %d of 6: average".formatted(round));
+            .contains(String.format(Locale.ROOT, "round %d of 6: train", round))
+            .contains(String.format(Locale.ROOT, "round %d of 6: average", round));
       }
     }
   }

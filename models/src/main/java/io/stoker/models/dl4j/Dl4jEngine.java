@@ -7,6 +7,7 @@ import io.stoker.models.engine.NativeLibraries;
 import io.stoker.models.engine.Network;
 import io.stoker.models.engine.RateMultipliers;
 import io.stoker.models.spec.ModelSpec;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Properties;
 import org.nd4j.linalg.factory.Nd4j;
@@ -71,9 +72,12 @@ public final class Dl4jEngine implements Engine {
   @Override
   public String description() {
     Properties environment = Nd4j.getExecutioner().getEnvironmentInformation();
-    return "Deeplearning4j on ND4J, backend %s, BLAS %s, threads: %d"
-        .formatted(
-            environment.getProperty("backend"), environment.getProperty("blas.vendor"), threads());
+    return String.format(
+        Locale.ROOT,
+        "Deeplearning4j on ND4J, backend %s, BLAS %s, threads: %d",
+        environment.getProperty("backend"),
+        environment.getProperty("blas.vendor"),
+        threads());
   }
 
   @Override

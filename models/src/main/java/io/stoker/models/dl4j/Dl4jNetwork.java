@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import org.deeplearning4j.nn.conf.layers.BaseOutputLayer;
 import org.deeplearning4j.nn.graph.ComputationGraph;
@@ -201,8 +202,12 @@ final class Dl4jNetwork implements Network {
     int values = examples * model.classes();
     if (examples >= 1 && probabilities.length < values) {
       throw new IllegalArgumentException(
-          "Invalid probabilities: room for %d (%d examples have %d)"
-              .formatted(probabilities.length, examples, values));
+          String.format(
+              Locale.ROOT,
+              "Invalid probabilities: room for %d (%d examples have %d)",
+              probabilities.length,
+              examples,
+              values));
     }
     INDArray output = graph.outputSingle(false, features(images, examples));
     HostValues.read(output, 0, FloatBuffer.wrap(probabilities, 0, values));
@@ -211,13 +216,21 @@ final class Dl4jNetwork implements Network {
   private INDArray features(float[] values, int examples) {
     if (examples < 1 || examples > batchCapacity) {
       throw new IllegalArgumentException(
-          "Invalid examples: %d (must be between 1 and %d)".formatted(examples, batchCapacity));
+          String.format(
+              Locale.ROOT,
+              "Invalid examples: %d (must be between 1 and %d)",
+              examples,
+              batchCapacity));
     }
     int size = examples * model.input().features();
     if (values.length < size) {
       throw new IllegalArgumentException(
-          "Invalid images: %d values (%d examples have %d)"
-              .formatted(values.length, examples, size));
+          String.format(
+              Locale.ROOT,
+              "Invalid images: %d values (%d examples have %d)",
+              values.length,
+              examples,
+              size));
     }
     HostValues.write(images, 0, FloatBuffer.wrap(values, 0, size));
     return examples == batchCapacity
@@ -233,8 +246,12 @@ final class Dl4jNetwork implements Network {
     int size = examples * model.classes();
     if (targets.length < size) {
       throw new IllegalArgumentException(
-          "Invalid targets: %d values (%d examples have %d)"
-              .formatted(targets.length, examples, size));
+          String.format(
+              Locale.ROOT,
+              "Invalid targets: %d values (%d examples have %d)",
+              targets.length,
+              examples,
+              size));
     }
     HostValues.write(labels, 0, FloatBuffer.wrap(targets, 0, size));
     return examples == batchCapacity

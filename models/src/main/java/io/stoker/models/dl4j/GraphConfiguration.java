@@ -8,6 +8,7 @@ import io.stoker.models.spec.ModelSpec.Placed;
 import io.stoker.models.spec.Padding;
 import io.stoker.models.spec.Shape;
 import io.stoker.models.spec.Window;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
@@ -424,6 +425,7 @@ public final class GraphConfiguration {
   private static String name(Placed placed) {
     String label = placed.layer().label();
     int space = label.indexOf(' ');
-    return "%d-%s".formatted(placed.index() + 1, space < 0 ? label : label.substring(0, space));
+    return String.format(
+        Locale.ROOT, "%d-%s", placed.index() + 1, space < 0 ? label : label.substring(0, space));
   }
 }

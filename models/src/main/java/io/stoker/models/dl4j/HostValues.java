@@ -1,6 +1,7 @@
 package io.stoker.models.dl4j;
 
 import java.nio.FloatBuffer;
+import java.util.Locale;
 import org.bytedeco.javacpp.FloatPointer;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.concurrency.AffinityManager.Location;
@@ -36,7 +37,8 @@ public final class HostValues {
     }
     if (offset < 0 || offset + length > array.length()) {
       throw new IndexOutOfBoundsException(
-          "Values %d to %d of %d".formatted(offset, offset + length, array.length()));
+          String.format(
+              Locale.ROOT, "Values %d to %d of %d", offset, offset + length, array.length()));
     }
     Nd4j.getAffinityManager().ensureLocation(array, Location.HOST);
     FloatPointer values = new FloatPointer(array.data().pointer());

@@ -4,6 +4,7 @@ import io.stoker.failure.Check;
 import java.io.Serializable;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.LongStream;
 
 /**
@@ -77,14 +78,16 @@ public record ClassWeights(List<Float> values) implements Serializable {
   public static double sum(float[] weights, int examples) {
     if (weights.length < examples) {
       throw new IllegalArgumentException(
-          "Invalid weights: %d values for %d examples".formatted(weights.length, examples));
+          String.format(
+              Locale.ROOT, "Invalid weights: %d values for %d examples", weights.length, examples));
     }
     double sum = 0;
     for (int example = 0; example < examples; example++) {
       float weight = weights[example];
       if (!(weight >= 0 && Float.isFinite(weight))) {
         throw new IllegalArgumentException(
-            "Invalid weight of example %d: %s (must be >= 0)".formatted(example, weight));
+            String.format(
+                Locale.ROOT, "Invalid weight of example %d: %s (must be >= 0)", example, weight));
       }
       sum += weight;
     }

@@ -1,6 +1,7 @@
 package io.stoker.models.engine;
 
 import java.util.Arrays;
+import java.util.Locale;
 
 /** The targets of a batch: a distribution over the classes for each example. */
 public final class Targets {
@@ -60,7 +61,8 @@ public final class Targets {
   private static int checked(int label, int classes) {
     if (label < 0 || label >= classes) {
       throw new IllegalArgumentException(
-          "Invalid label: %d (must be between 0 and %d)".formatted(label, classes - 1));
+          String.format(
+              Locale.ROOT, "Invalid label: %d (must be between 0 and %d)", label, classes - 1));
     }
     return label;
   }

@@ -57,13 +57,18 @@ final class FiniteCheck {
       long start = placed.parameterOffset();
       for (ParameterSpec tensor : placed.parameters()) {
         if (first < start + tensor.size()) {
-          return "%s of layer %d (%s)"
-              .formatted(name(tensor.role()), placed.index() + 1, placed.layer().label());
+          return String.format(
+              Locale.ROOT,
+              "%s of layer %d (%s)",
+              name(tensor.role()),
+              placed.index() + 1,
+              placed.layer().label());
         }
         start += tensor.size();
       }
     }
-    throw new IllegalStateException("Parameter %d is beyond the model".formatted(first));
+    throw new IllegalStateException(
+        String.format(Locale.ROOT, "Parameter %d is beyond the model", first));
   }
 
   private static String name(ParameterSpec.Role role) {

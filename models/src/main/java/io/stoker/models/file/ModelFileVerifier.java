@@ -11,6 +11,7 @@ import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.zip.CRC32;
 
@@ -84,8 +85,12 @@ final class ModelFileVerifier {
     ZipLayout.Entry entry = nextHeader();
     if (!entry.name().equals(expected)) {
       throw damaged(
-          "the entry after byte %d is %s, not %s"
-              .formatted(zip.position(), printable(entry.name()), expected));
+          String.format(
+              Locale.ROOT,
+              "the entry after byte %d is %s, not %s",
+              zip.position(),
+              printable(entry.name()),
+              expected));
     }
     return entry;
   }
@@ -119,7 +124,7 @@ final class ModelFileVerifier {
     if (zip.position() == 0) {
       return entry;
     }
-    throw damaged("the header at byte %d is altered".formatted(zip.position()));
+    throw damaged(String.format(Locale.ROOT, "the header at byte %d is altered", zip.position()));
   }
 
   private void checkKind(ByteBuffer header) {
@@ -135,7 +140,7 @@ final class ModelFileVerifier {
   /** The data of a small entry. */
   private byte[] readBytes(ZipLayout.Entry entry) throws IOException {
     if (entry.size() > MAXIMUM_JSON_BYTES) {
-      throw damaged("%s claims %d bytes".formatted(entry.name(), entry.size()));
+      throw damaged(String.format(Locale.ROOT, "%s claims %d bytes", entry.name(), entry.size()));
     }
     byte[] bytes = readFully((int) entry.size());
     CRC32 crc = new CRC32();
@@ -159,11 +164,17 @@ final class ModelFileVerifier {
     byte[] header = Nd4jFormat.header(count);
     if (entry.size() != Nd4jFormat.size(count)) {
       throw damaged(
-          "%s has %d bytes, the model's %d values take %d"
-              .formatted(entryName, entry.size(), count, Nd4jFormat.size(count)));
+          String.format(
+              Locale.ROOT,
+              "%s has %d bytes, the model's %d values take %d",
+              entryName,
+              entry.size(),
+              count,
+              Nd4jFormat.size(count)));
     }
     if (!Arrays.equals(readFully(header.length), header)) {
-      throw damaged("%s is not an fp32 vector of %d values".formatted(entryName, count));
+      throw damaged(
+          String.format(Locale.ROOT, "%s is not an fp32 vector of %d values", entryName, count));
     }
     CRC32 crc = new CRC32();
     crc.update(header);

@@ -7,6 +7,7 @@ import java.io.Serializable;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import java.util.Locale;
 
 /**
  * Where a vector lies in a model file. Its values follow each other as big-endian fp32, so that a
@@ -28,7 +29,8 @@ public record VectorLocation(long byteOffset, long count) implements Serializabl
   public void read(StreamSource file, long offset, FloatBuffer target) throws IOException {
     long end = offset + target.remaining();
     if (offset < 0 || end > count) {
-      throw new IndexOutOfBoundsException("Values %d to %d of %d".formatted(offset, end, count));
+      throw new IndexOutOfBoundsException(
+          String.format(Locale.ROOT, "Values %d to %d of %d", offset, end, count));
     }
     try (InputStream stream = file.open()) {
       stream.skipNBytes(byteOffset + offset * Float.BYTES);

@@ -1,6 +1,7 @@
 package io.stoker.models.onednn;
 
 import io.stoker.models.engine.NativeLibraries;
+import java.util.Locale;
 import org.bytedeco.dnnl.dnnl_engine;
 import org.bytedeco.dnnl.dnnl_primitive_attr;
 import org.bytedeco.dnnl.dnnl_version_t;
@@ -52,7 +53,8 @@ final class OneDnn {
    */
   static void check(int status, String call) {
     if (status != dnnl.dnnl_success) {
-      throw new IllegalStateException("oneDNN could not %s: status %d".formatted(call, status));
+      throw new IllegalStateException(
+          String.format(Locale.ROOT, "oneDNN could not %s: status %d", call, status));
     }
   }
 }

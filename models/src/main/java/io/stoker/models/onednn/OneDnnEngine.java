@@ -6,6 +6,7 @@ import io.stoker.models.engine.NativeLibraries;
 import io.stoker.models.engine.Network;
 import io.stoker.models.engine.RateMultipliers;
 import io.stoker.models.spec.ModelSpec;
+import java.util.Locale;
 import org.bytedeco.dnnl.global.dnnl;
 
 /**
@@ -44,8 +45,12 @@ public final class OneDnnEngine implements Engine {
 
   @Override
   public String description() {
-    return "oneDNN %s, %s, %d thread(s) a worker"
-        .formatted(OneDnn.version(), instructionSet(), threads());
+    return String.format(
+        Locale.ROOT,
+        "oneDNN %s, %s, %d thread(s) a worker",
+        OneDnn.version(),
+        instructionSet(),
+        threads());
   }
 
   private static String instructionSet() {

@@ -8,6 +8,7 @@ import io.stoker.models.engine.RateMultipliers;
 import io.stoker.models.engine.StepSettings;
 import io.stoker.models.spec.ModelSpec;
 import java.nio.FloatBuffer;
+import java.util.Locale;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
 
@@ -66,15 +67,24 @@ final class OneDnnNetwork implements Network {
   private void checkExamples(int examples) {
     if (examples < 1 || examples > batchCapacity) {
       throw new IllegalArgumentException(
-          "Invalid examples: %d (must be between 1 and %d)".formatted(examples, batchCapacity));
+          String.format(
+              Locale.ROOT,
+              "Invalid examples: %d (must be between 1 and %d)",
+              examples,
+              batchCapacity));
     }
   }
 
   private static void checkRoom(String name, int length, int examples, int each) {
     if (length < (long) examples * each) {
       throw new IllegalArgumentException(
-          "Invalid %s: %d values (%d examples have %d)"
-              .formatted(name, length, examples, (long) examples * each));
+          String.format(
+              Locale.ROOT,
+              "Invalid %s: %d values (%d examples have %d)",
+              name,
+              length,
+              examples,
+              (long) examples * each));
     }
   }
 

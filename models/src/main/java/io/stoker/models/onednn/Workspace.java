@@ -6,6 +6,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.bytedeco.dnnl.const_dnnl_op_desc_t;
@@ -49,11 +50,13 @@ final class Workspace implements AutoCloseable {
       return new FloatPointer(values);
     } catch (OutOfMemoryError e) {
       throw new ResourceException(
-          "Cannot allocate %d MiB of native memory in addition to %d MiB in use (the limit is %d MiB: raise"
-                  .formatted(
-                      (values * Float.BYTES) >> 20,
-                      Pointer.totalBytes() >> 20,
-                      Pointer.maxBytes() >> 20)
+          String.format(
+                  Locale.ROOT,
+                  "Cannot allocate %d MiB of native memory in addition to %d MiB in use (the limit"
+                      + " is %d MiB: raise",
+                  (values * Float.BYTES) >> 20,
+                  Pointer.totalBytes() >> 20,
+                  Pointer.maxBytes() >> 20)
               + " -Dorg.bytedeco.javacpp.maxbytes and maxphysicalbytes, or take a smaller batch)",
           e);
     }

@@ -3,6 +3,7 @@ package io.stoker.models.spec;
 import io.stoker.base.SplitMix64;
 import io.stoker.models.spec.ModelSpec.Placed;
 import java.nio.FloatBuffer;
+import java.util.Locale;
 
 /**
  * A model's first parameters as a pure function of a seed: value i of the canonical vector depends
@@ -35,7 +36,8 @@ public final class InitialParameters {
     long end = offset + target.remaining();
     if (offset < 0 || end > model.parameterCount()) {
       throw new IndexOutOfBoundsException(
-          "Parameters %d to %d of %d".formatted(offset, end, model.parameterCount()));
+          String.format(
+              Locale.ROOT, "Parameters %d to %d of %d", offset, end, model.parameterCount()));
     }
     for (Placed placed : model.placed()) {
       long start = placed.parameterOffset();

@@ -13,6 +13,7 @@ import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.Shape;
 import io.stoker.models.spec.Window;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -210,8 +211,15 @@ final class AlexNet {
     return input.height() == MINI
         ? Optional.empty()
         : Optional.of(
-            "alexnet-mini for %s x %s inputs begins with stride %d: another network than for %d x %d, which begins with stride 1, though with as many parameters"
-                .formatted(input.height(), input.width(), input.height() / MINI, MINI, MINI));
+            String.format(
+                Locale.ROOT,
+                "alexnet-mini for %s x %s inputs begins with stride %d: another network than for %d"
+                    + " x %d, which begins with stride 1, though with as many parameters",
+                input.height(),
+                input.width(),
+                input.height() / MINI,
+                MINI,
+                MINI));
   }
 
   private static LayerSpec conv(int filters, int kernel, int stride, int padding) {

@@ -11,6 +11,7 @@ import io.stoker.models.zoo.Zoo;
 import java.nio.FloatBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -34,7 +35,7 @@ class DeterminismTest {
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
 
     assertThat(process.waitFor()).as(output).isZero();
-    assertThat(output).contains("the same bits on %d threads".formatted(threads));
+    assertThat(output).contains(String.format(Locale.ROOT, "the same bits on %d threads", threads));
   }
 
   /** Takes the same steps again and again. */

@@ -6,6 +6,7 @@ import io.stoker.models.engine.Engine;
 import io.stoker.models.engine.Engines;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
@@ -80,15 +81,24 @@ public final class DeviceLeases {
       }
     }
     throw new ResourceException(
-        "Cannot give each task a GPU of its own: there are %d, and more tasks at once; say --master local[%d]"
-            .formatted(devices.count(), Math.max(1, devices.count())));
+        String.format(
+            Locale.ROOT,
+            "Cannot give each task a GPU of its own: there are %d, and more tasks at once; say"
+                + " --master local[%d]",
+            devices.count(),
+            Math.max(1, devices.count())));
   }
 
   private DeviceLease bound(int number, String place, Engine engine, Devices devices) {
     if (number >= devices.count()) {
       throw new ResourceException(
-          "Cannot use %s: engine %s sees %d cards in this process; is it the machine's, and is the driver loaded?"
-              .formatted(place, engine.name(), devices.count()));
+          String.format(
+              Locale.ROOT,
+              "Cannot use %s: engine %s sees %d cards in this process; is it the machine's, and is"
+                  + " the driver loaded?",
+              place,
+              engine.name(),
+              devices.count()));
     }
     Engines.requireCode(engine, devices.card(number), place);
     devices.bind(number);

@@ -3,6 +3,7 @@ package io.stoker.worker.eval;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * What is counted when a network is evaluated. Counts of parts of a data set merge to those of the
@@ -115,7 +116,8 @@ public final class EvaluationCounts implements Serializable {
   public EvaluationCounts merge(EvaluationCounts other) {
     if (other.classes != classes) {
       throw new IllegalArgumentException(
-          "Cannot merge counts of %d and %d classes".formatted(classes, other.classes));
+          String.format(
+              Locale.ROOT, "Cannot merge counts of %d and %d classes", classes, other.classes));
     }
     for (int i = 0; i < confusion.length; i++) {
       confusion[i] += other.confusion[i];

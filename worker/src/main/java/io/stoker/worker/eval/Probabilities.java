@@ -1,6 +1,7 @@
 package io.stoker.worker.eval;
 
 import io.stoker.failure.DamagedException;
+import java.util.Locale;
 
 /** Checks of what a network predicts. */
 public final class Probabilities {
@@ -18,8 +19,12 @@ public final class Probabilities {
   public static float requireNumber(float probability, int label) {
     if (Float.isNaN(probability)) {
       throw new DamagedException(
-          "Cannot use the model: its probability of class %d is not a number, because its training diverged; take an earlier checkpoint, or train with a lower learning rate"
-              .formatted(label));
+          String.format(
+              Locale.ROOT,
+              "Cannot use the model: its probability of class %d is not a number, because its"
+                  + " training diverged; take an earlier checkpoint, or train with a lower learning"
+                  + " rate",
+              label));
     }
     return probability;
   }

@@ -8,6 +8,7 @@ import io.stoker.worker.device.DeviceLease;
 import io.stoker.worker.device.DeviceLeases;
 import java.net.InetAddress;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import org.apache.spark.SparkConf;
 import org.apache.spark.SparkEnv;
@@ -45,8 +46,11 @@ public final class TaskDevices {
     if (!assigned.isEmpty()) {
       if (assigned.size() > 1) {
         throw new ResourceException(
-            "Cannot train on %d GPUs in one task: a worker computes on one device (spark.task.resource.gpu.amount=1)"
-                .formatted(assigned.size()));
+            String.format(
+                Locale.ROOT,
+                "Cannot train on %d GPUs in one task: a worker computes on one device"
+                    + " (spark.task.resource.gpu.amount=1)",
+                assigned.size()));
       }
       return leases.assigned(assigned.get(0), engine, () -> started(engine));
     }

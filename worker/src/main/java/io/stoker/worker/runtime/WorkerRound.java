@@ -4,6 +4,7 @@ import io.stoker.data.batch.ImageBatch;
 import io.stoker.models.engine.Network;
 import io.stoker.worker.sgd.LocalResult;
 import io.stoker.worker.sgd.LocalSgd;
+import java.util.Locale;
 import java.util.function.Consumer;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.TaskContext;
@@ -61,7 +62,8 @@ final class WorkerRound implements RoundWork.Part {
   /** Ends at the next step if Spark has killed the task. */
   private ImageBatch next(TrainingReaders.RoundReader reader) {
     if (context.isInterrupted()) {
-      throw new TaskKilledException("worker %d was told to stop".formatted(worker));
+      throw new TaskKilledException(
+          String.format(Locale.ROOT, "worker %d was told to stop", worker));
     }
     return reader.next();
   }

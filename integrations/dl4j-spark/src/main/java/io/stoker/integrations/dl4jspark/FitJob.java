@@ -114,7 +114,7 @@ final class FitJob {
   }
 
   private static String name(int round, FitPlan plan) {
-    return "round %d of %d".formatted(round + 1, plan.rounds());
+    return String.format(Locale.ROOT, "round %d of %d", round + 1, plan.rounds());
   }
 
   /** Consecutive rounds. */
@@ -139,8 +139,12 @@ final class FitJob {
   private static void requireFinite(double loss, int round) {
     if (!Double.isFinite(loss)) {
       throw new InputException(
-          "Training diverged in round %d: its loss is %s; try a lower learning rate. The network has the parameters that it had"
-              .formatted(round + 1, loss));
+          String.format(
+              Locale.ROOT,
+              "Training diverged in round %d: its loss is %s; try a lower learning rate. The"
+                  + " network has the parameters that it had",
+              round + 1,
+              loss));
     }
   }
 
