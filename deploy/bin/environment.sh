@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What the launcher, spark-class and local-cluster share. Sourced, never run.
+# Functions that the launcher, spark-class and local-cluster share. It is sourced, not run.
 
 # Ends the script with one line on stderr: fail EXIT_CODE MESSAGE
 fail() {
@@ -50,7 +50,7 @@ export_locale() {
   export LC_ALL=C.UTF-8
 }
 
-# Spark binds to this machine's host name; a machine whose name does not resolve has the loopback address.
+# Spark binds to this machine's host name. If that does not resolve, it binds to the loopback address instead.
 export_local_address() {
   if [[ -z ${SPARK_LOCAL_IP:-} ]] && ! getent hosts "$(uname -n)" >/dev/null 2>&1; then
     export SPARK_LOCAL_IP=127.0.0.1

@@ -327,6 +327,8 @@ class FaultToleranceIT {
   private static void assertParameters(Outcome outcome, String expected) {
     assertThat(outcome.exitCode()).as(outcome.err()).isZero();
     assertThat(outcome.json().get("parameters_sha256").asText()).isEqualTo(expected);
+    // What Spark logs of a lost executor or task takes a line, in a job that goes on.
+    assertThat(outcome.err().lines()).noneMatch(line -> line.startsWith("\tat "));
   }
 
   /** What {@link FaultPlugin} noted, of one kind. */

@@ -78,7 +78,7 @@ class LocalClusterIT {
     assertThat(discovery.toFile().setExecutable(true)).isTrue();
     assertRefused(
         4,
-        "4 GPUs are wanted, and " + discovery + " lists 1: 0",
+        "4 GPUs are needed, and " + discovery + " lists 1: 0",
         cluster
             .with("STOKER_GPU_DISCOVERY", discovery.toString())
             .tryStart("--gpus-per-worker", "2"));

@@ -21,6 +21,12 @@ import org.apache.hadoop.security.AccessControlException;
  */
 record Failure(int exitCode, String message) {
   private static final int BUG = 1;
+
+  /** What Spark's calls say after it has stopped itself. */
+  private static final List<String> END_OF_SPARK =
+      List.of(
+          "SparkContext has been shutdown", "SparkContext was shut down", "stopped SparkContext");
+
   private static final String NO_SPACE = "No space left on device";
 
   /** Looks in an exception and its causes for a reason that a user can act on; else it is a bug. */
@@ -101,6 +107,11 @@ record Failure(int exitCode, String message) {
     }
     if (message.contains("ExecutorLostFailure")) {
       return resource("Executors were lost: " + message);
+    }
+    if (END_OF_SPARK.stream().anyMatch(message::contains)) {
+      return resource(
+          "The cluster has ended this job's application: it refused the application, or lost its"
+              + " master (the lines above say which)");
     }
     return Optional.empty();
   }

@@ -9,15 +9,18 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Judges a cluster by the facts that its processes have reported. */
 public final class Diagnosis {
-  private static final int JAVA = 17;
+  /** Those that Spark runs on, and that a job has been run on. */
+  private static final Set<Integer> JAVAS = Set.of(17, 21);
 
   private final ProcessFacts driver;
   private final List<Surveyed> executors;
@@ -54,14 +57,27 @@ public final class Diagnosis {
   }
 
   private Verdict java() {
-    return odd(facts -> Runtime.Version.parse(facts.java()).feature() != JAVA)
+    return odd(facts -> !JAVAS.contains(feature(facts)))
         .map(
             odd ->
                 Verdict.problem(
                     "java",
-                    "%s runs Java %s; set JAVA_HOME there to Java 17"
+                    "%s runs Java %s; set JAVA_HOME there to Java 17 or 21"
                         .formatted(odd.place(), odd.facts().java())))
-        .orElse(Verdict.ok("java", "17 everywhere"));
+        .orElse(
+            Verdict.ok(
+                "java",
+                Stream.concat(
+                        Stream.of(driver), executors.stream().map(each -> each.facts()))
+                    .map(Diagnosis::feature)
+                    .distinct()
+                    .sorted()
+                    .map(String::valueOf)
+                    .collect(Collectors.joining(" and ", "", " everywhere"))));
+  }
+
+  private static int feature(ProcessFacts facts) {
+    return Runtime.Version.parse(facts.java()).feature();
   }
 
   private Verdict spark() {

@@ -36,6 +36,20 @@ class FailureTest {
   }
 
   @Test
+  void anApplicationThatTheClusterEndedIsNoBug() {
+    for (Exception failure :
+        new Exception[] {
+          new IllegalStateException("SparkContext has been shutdown"),
+          new SparkException("Job 3 cancelled because SparkContext was shut down"),
+          new IllegalStateException("Cannot call methods on a stopped SparkContext.\nThis ...")
+        }) {
+      assertThat(Failure.of(failure).exitCode()).isEqualTo(4);
+      assertThat(Failure.of(failure).message()).startsWith("The cluster has ended");
+    }
+    assertThat(Failure.of(new IllegalStateException("else")).exitCode()).isEqualTo(1);
+  }
+
+  @Test
   void aFullDiskIsNamedByWhatWasWritten() {
     Throwable failure =
         new UncheckedIOException("Cannot write r/x", new IOException("No space left on device"));

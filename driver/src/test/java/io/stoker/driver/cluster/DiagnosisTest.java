@@ -56,7 +56,7 @@ class DiagnosisTest {
         Surveys.of(Surveys.facts("0", "a"), changed("11.0.2", "3.4.1", "avx2", "4", 1L << 30));
 
     assertThat(verdict("java", survey).message())
-        .isEqualTo("executor 1 on b runs Java 11.0.2; set JAVA_HOME there to Java 17");
+        .isEqualTo("executor 1 on b runs Java 11.0.2; set JAVA_HOME there to Java 17 or 21");
     assertThat(verdict("spark", survey).message())
         .contains("executor 1 on b runs Spark 3.4.1, the driver 3.5.9", "SPARK_HOME");
     assertThat(verdict("engine", survey).level()).isEqualTo(Verdict.Level.PROBLEM);
@@ -67,6 +67,29 @@ class DiagnosisTest {
         .startsWith("2 slots of 4 threads on 2 cores in executor 1 on b");
     assertThat(verdict("memory", survey).message())
         .contains("on b are 2.0 GiB together, it has 1.0 GiB");
+  }
+
+  @Test
+  void acceptsEachJavaThatSparkRunsOn() {
+    ProcessFacts old = Surveys.facts("0", "a");
+    ProcessFacts newer =
+        new ProcessFacts(
+            "1",
+            "b",
+            "21.0.8+9-LTS",
+            old.spark(),
+            old.processor(),
+            old.cores(),
+            old.threads(),
+            old.memoryBytes(),
+            old.heapBytes(),
+            old.nativeLimit(),
+            old.residentLimit(),
+            old.cards(),
+            old.engines());
+
+    assertThat(verdict("java", Surveys.of(old, newer)).message())
+        .isEqualTo("17 and 21 everywhere");
   }
 
   @Test

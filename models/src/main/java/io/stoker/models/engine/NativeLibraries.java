@@ -15,6 +15,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -141,11 +142,20 @@ public final class NativeLibraries {
       return; // This program has no such jar, and loads nothing from there.
     }
     for (Path file : files.keySet()) {
-      Optional<JarEntry> entry = files.get(file);
-      if (entry.isEmpty() || !isSame(file, entry.get())) {
+      List<JarEntry> entries =
+          files.get(file).map(List::of).orElseGet(() -> siblings(files, file.getParent()));
+      if (!isOneOf(entries, file)) {
         delete(file);
       }
     }
+  }
+
+  /** What the jar has in a folder: JavaCPP unpacks some libraries again under another name. */
+  private static List<JarEntry> siblings(Map<Path, Optional<JarEntry>> files, Path folder) {
+    return files.entrySet().stream()
+        .filter(file -> file.getKey().getParent().equals(folder))
+        .flatMap(file -> file.getValue().stream())
+        .toList();
   }
 
   private static Optional<JarEntry> entry(String name, String jar, ClassLoader program)
@@ -160,8 +170,9 @@ public final class NativeLibraries {
     return Optional.empty();
   }
 
-  private static boolean isSame(Path file, JarEntry entry) throws IOException {
-    if (Files.size(file) != entry.getSize()) {
+  private static boolean isOneOf(List<JarEntry> entries, Path file) throws IOException {
+    long size = Files.size(file);
+    if (entries.stream().noneMatch(entry -> entry.getSize() == size)) {
       return false;
     }
     CRC32 checksum = new CRC32();
@@ -171,7 +182,8 @@ public final class NativeLibraries {
         checksum.update(buffer, 0, count);
       }
     }
-    return checksum.getValue() == entry.getCrc();
+    return entries.stream()
+        .anyMatch(entry -> entry.getSize() == size && entry.getCrc() == checksum.getValue());
   }
 
   /** What is the jar's is unpacked again when it is loaded. */

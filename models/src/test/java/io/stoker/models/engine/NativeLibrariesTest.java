@@ -51,6 +51,15 @@ class NativeLibrariesTest {
   }
 
   @Test
+  void keepsALibraryThatWasUnpackedUnderAnotherName() throws IOException {
+    Path renamed = Files.writeString(library.resolveSibling("libtwo.so"), "the library");
+
+    verify();
+
+    assertThat(renamed).exists();
+  }
+
+  @Test
   void deletesALibraryOfTheSameSizeAndDateThatIsNotTheJars() throws IOException {
     FileTime date = Files.getLastModifiedTime(library);
     Files.writeString(library, "THE LIBRARY");

@@ -1,0 +1,173 @@
+package io.stoker.deploy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.stoker.deploy.Stoker.Outcome;
+import io.stoker.deploy.Stoker.Started;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Where Spark listens, and training over connections that are authenticated and encrypted. */
+class PortsIT {
+  private static final String TRAIN =
+      "train --data data --model lenet5 --batch 10 --local-steps 3 --learning-rate 0.05 --workers 2";
+
+  @TempDir private static Path folder;
+  private static Stoker stoker;
+
+  @BeforeAll
+  static void prepare() throws IOException {
+    stoker = Stoker.in(folder);
+    Shapes.write(folder.resolve("raw"), 60);
+    succeed(stoker, "--master local[2] prepare --input raw --output data --channels 1");
+  }
+
+  @Test
+  void aLocalMasterListensOnTheLoopbackInterfaceOnly() throws IOException {
+    Started training =
+        stoker.start((TRAIN + " --run endless --epochs 100000 --json").split(" "));
+
+    assertListensOnLoopbackOnly(training);
+  }
+
+  @Test
+  void soDoItsPages() throws IOException {
+    Started training =
+        stoker.start(
+            ("--conf spark.ui.enabled=true " + TRAIN + " --run pages --epochs 100000 --json")
+                .split(" "));
+
+    assertListensOnLoopbackOnly(training);
+  }
+
+  @Test
+  void soDoesAJobThatSparkSubmitStarts() throws IOException {
+    Path distribution = Stoker.distribution();
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                "--master",
+                "local[2]",
+                "--class",
+                "io.stoker.driver.cli.Main",
+                distribution.resolve("stoker.jar").toString()));
+    command.addAll(List.of((TRAIN + " --run submitted --epochs 100000").split(" ")));
+    Started training =
+        new Stoker(distribution.resolve("bin/spark-submit"), folder)
+            .start(command.toArray(String[]::new));
+
+    assertListensOnLoopbackOnly(training);
+  }
+
+  private static void assertListensOnLoopbackOnly(Started training) throws IOException {
+    try {
+      Stoker.awaitLine(training.err(), "round 1/");
+      List<String> addresses = listening(training.process().toHandle());
+      assertThat(addresses)
+          .isNotEmpty()
+          .allMatch(
+              address ->
+                  address.equals("0100007F") // 127.0.0.1
+                      || address.equals("0000000000000000FFFF00000100007F")); // the same, mapped
+    } finally {
+      training.process().destroyForcibly();
+      training.process().onExit().join();
+    }
+  }
+
+  /** The addresses that a process listens on, as Linux shows them: in hexadecimal. */
+  private static List<String> listening(ProcessHandle process) throws IOException {
+    Path of = Path.of("/proc", Long.toString(process.pid()));
+    Set<String> sockets;
+    try (Stream<Path> descriptors = Files.list(of.resolve("fd"))) {
+      sockets =
+          descriptors
+              .map(PortsIT::target)
+              .filter(target -> target.startsWith("socket:["))
+              .map(target -> target.replaceAll("\\D", ""))
+              .collect(Collectors.toSet());
+    }
+    List<String> addresses = new ArrayList<>();
+    for (String table : new String[] {"tcp", "tcp6"}) {
+      for (String line : Files.readAllLines(of.resolve("net").resolve(table))) {
+        String[] fields = line.strip().split("\\s+");
+        if (fields[3].equals("0A") && sockets.contains(fields[9])) {
+          addresses.add(fields[1].substring(0, fields[1].indexOf(':')));
+        }
+      }
+    }
+    return addresses;
+  }
+
+  private static String target(Path link) {
+    try {
+      return Files.readSymbolicLink(link).toString();
+    } catch (IOException e) { // Closed since.
+      return "";
+    }
+  }
+
+  @Test
+  void trainsTheSameOverAuthenticatedAndEncryptedConnections() {
+    String usual = hash(stoker, "--master local[2] " + TRAIN + " --epochs 4 --run usual");
+    LocalCluster cluster =
+        LocalCluster.in(folder.resolve("cluster"))
+            .with(
+                "SPARK_DAEMON_JAVA_OPTS",
+                "-Dspark.authenticate=true -Dspark.authenticate.secret=of-the-test");
+    String master = cluster.start("--executors", "2", "--cores", "1", "--memory", "1g");
+    try {
+      String secure =
+          "--master "
+              + master
+              + " --conf spark.authenticate=true --conf spark.authenticate.secret=%s"
+              + " --conf spark.network.crypto.enabled=true --conf spark.io.encryption.enabled=true ";
+      for (String how : new String[] {"", " --recipe sliced.yaml"}) {
+        write("sliced.yaml", "slice-bytes: 65536\n");
+        assertThat(
+                hash(
+                    stoker,
+                    secure.formatted("of-the-test")
+                        + TRAIN
+                        + " --epochs 4 --run secure"
+                        + how.length()
+                        + how))
+            .as(how)
+            .isEqualTo(usual);
+      }
+      Outcome stranger =
+          stoker.run((secure.formatted("a-guess") + TRAIN + " --epochs 4 --run x").split(" "));
+      assertThat(stranger.exitCode()).as(stranger.err()).isEqualTo(4);
+    } finally {
+      cluster.stop();
+    }
+  }
+
+  private static void write(String name, String text) {
+    try {
+      Files.writeString(folder.resolve(name), text);
+    } catch (IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+  }
+
+  private static String hash(Stoker stoker, String command) {
+    return succeed(stoker, command).get("parameters_sha256").asText();
+  }
+
+  private static JsonNode succeed(Stoker stoker, String command) {
+    Outcome outcome = stoker.run((command + " --json").split(" "));
+    assertThat(outcome.exitCode()).as(outcome.err()).isZero();
+    return outcome.json();
+  }
+}
