@@ -43,7 +43,8 @@ class Java21IT {
   @Test
   void trainsTheSameAsJava17HereAndOnACluster() {
     String usual = hash(on17, "--master local[2] " + TRAIN + " --epochs 4 --run on17");
-    assertThat(hash(on21, "--master local[2] " + TRAIN + " --epochs 4 --run on21")).isEqualTo(usual);
+    assertThat(hash(on21, "--master local[2] " + TRAIN + " --epochs 4 --run on21"))
+        .isEqualTo(usual);
 
     LocalCluster cluster =
         LocalCluster.in(folder.resolve("cluster")).with("JAVA_HOME", System.getenv("JAVA21_HOME"));
@@ -54,8 +55,7 @@ class Java21IT {
     } finally {
       cluster.stop();
     }
-    assertThat(
-            succeed(on21, "evaluate --checkpoint on17 --data data").get("accuracy").asDouble())
+    assertThat(succeed(on21, "evaluate --checkpoint on17 --data data").get("accuracy").asDouble())
         .isEqualTo(
             succeed(on17, "evaluate --checkpoint on21 --data data").get("accuracy").asDouble());
   }

@@ -27,7 +27,8 @@ class NamesAndLocalesIT {
     Shapes.write(folder.resolve("shapes"), PER_CLASS);
     Path raw = Files.createDirectory(folder.resolve("raw"));
     for (int i = 0; i < NAMES.size(); i++) {
-      Files.move(folder.resolve("shapes").resolve(Shapes.CLASSES.get(i)), raw.resolve(NAMES.get(i)));
+      Files.move(
+          folder.resolve("shapes").resolve(Shapes.CLASSES.get(i)), raw.resolve(NAMES.get(i)));
     }
   }
 
@@ -43,8 +44,7 @@ class NamesAndLocalesIT {
 
     assertThat(prepared.get("samples").asInt()).isEqualTo(NAMES.size() * PER_CLASS);
     assertThat(prepared.get("rejected").asInt()).isZero();
-    assertThat(json(stoker.run(words("inspect --json --data " + data))).toString())
-        .contains(NAMES);
+    assertThat(json(stoker.run(words("inspect --json --data " + data))).toString()).contains(NAMES);
   }
 
   @Test
@@ -66,8 +66,7 @@ class NamesAndLocalesIT {
                       + " --local-steps 2 --json")));
       JsonNode predicted =
           json(
-              posix.run(
-                  words(on + "predict --checkpoint rün --input raw --output prédit --json")));
+              posix.run(words(on + "predict --checkpoint rün --input raw --output prédit --json")));
       assertThat(predicted.get("images").asInt()).isEqualTo(NAMES.size() * PER_CLASS);
     } finally {
       cluster.stop();
@@ -115,7 +114,9 @@ class NamesAndLocalesIT {
                 "JAVA_TOOL_OPTIONS",
                 "-Duser.language=%s -Duser.country=%s".formatted(parts[0], parts[1]));
     String own = parts[0];
-    json(stoker.run(words("prepare --input raw --channels 1 --json --output %s/data".formatted(own))));
+    json(
+        stoker.run(
+            words("prepare --input raw --channels 1 --json --output %s/data".formatted(own))));
     String train =
         "train --data %s/data --run %s/run --model lenet5 --batch 10 --local-steps 2"
             + " --checkpoint-every 1 --validation-split test --validate-every 1 --json --epochs ";
@@ -135,8 +136,12 @@ class NamesAndLocalesIT {
           .allMatch(path -> path.chars().allMatch(character -> character < 128));
     }
     assertThat(evaluated.exitCode()).as(evaluated.err()).isZero();
-    assertThat(evaluated.out()).containsPattern("[0-9]\\.[0-9]{2} %").doesNotContainPattern("[0-9],[0-9]{2} %");
-    assertThat(runs.out()).containsPattern("[0-9]\\.[0-9]{2} %").doesNotContainPattern("[٠-٩]|[0-9],[0-9]{2} %");
+    assertThat(evaluated.out())
+        .containsPattern("[0-9]\\.[0-9]{2} %")
+        .doesNotContainPattern("[0-9],[0-9]{2} %");
+    assertThat(runs.out())
+        .containsPattern("[0-9]\\.[0-9]{2} %")
+        .doesNotContainPattern("[٠-٩]|[0-9],[0-9]{2} %");
   }
 
   private static String[] words(String command) {

@@ -20,7 +20,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** Where Spark listens, and training over connections that are authenticated and encrypted. */
 class PortsIT {
   private static final String TRAIN =
-      "train --data data --model lenet5 --batch 10 --local-steps 3 --learning-rate 0.05 --workers 2";
+      "train --data data --model lenet5 --batch 10 --local-steps 3 --learning-rate 0.05 --workers"
+          + " 2";
 
   @TempDir private static Path folder;
   private static Stoker stoker;
@@ -34,8 +35,7 @@ class PortsIT {
 
   @Test
   void aLocalMasterListensOnTheLoopbackInterfaceOnly() throws IOException {
-    Started training =
-        stoker.start((TRAIN + " --run endless --epochs 100000 --json").split(" "));
+    Started training = stoker.start((TRAIN + " --run endless --epochs 100000 --json").split(" "));
 
     assertListensOnLoopbackOnly(training);
   }
@@ -130,8 +130,8 @@ class PortsIT {
       String secure =
           "--master "
               + master
-              + " --conf spark.authenticate=true --conf spark.authenticate.secret=%s"
-              + " --conf spark.network.crypto.enabled=true --conf spark.io.encryption.enabled=true ";
+              + " --conf spark.authenticate=true --conf spark.authenticate.secret=%s --conf"
+              + " spark.network.crypto.enabled=true --conf spark.io.encryption.enabled=true ";
       for (String how : new String[] {"", " --recipe sliced.yaml"}) {
         write("sliced.yaml", "slice-bytes: 65536\n");
         assertThat(

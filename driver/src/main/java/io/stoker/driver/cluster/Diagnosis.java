@@ -67,8 +67,7 @@ public final class Diagnosis {
         .orElse(
             Verdict.ok(
                 "java",
-                Stream.concat(
-                        Stream.of(driver), executors.stream().map(each -> each.facts()))
+                Stream.concat(Stream.of(driver), executors.stream().map(each -> each.facts()))
                     .map(Diagnosis::feature)
                     .distinct()
                     .sorted()

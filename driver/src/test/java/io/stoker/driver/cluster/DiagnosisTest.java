@@ -88,8 +88,7 @@ class DiagnosisTest {
             old.cards(),
             old.engines());
 
-    assertThat(verdict("java", Surveys.of(old, newer)).message())
-        .isEqualTo("17 and 21 everywhere");
+    assertThat(verdict("java", Surveys.of(old, newer)).message()).isEqualTo("17 and 21 everywhere");
   }
 
   @Test
