@@ -49,7 +49,7 @@ record MeanParameters(List<Location> files) implements Serializable {
   }
 
   /**
-   * Sets a network's parameters; one range of them at a time is in memory beside it.
+   * Sets a network's parameters; one range of them at a time is copied in memory.
    *
    * @throws io.stoker.failure.DamagedException if a file has changed since it was verified
    */

@@ -71,7 +71,7 @@ public final class SplitEvaluation {
   /**
    * Evaluates.
    *
-   * @param distorted what becomes of the images before, if anything
+   * @param distorted how the images are changed first, if at all
    */
   public EvaluationReport run(Optional<Distorted> distorted) {
     long start = System.nanoTime();

@@ -13,7 +13,7 @@ import io.stoker.driver.evaluate.Prediction;
  * @param occlusion {@code [height, width]}
  * @param inputGradient {@code [height, width]}
  */
-@SuppressWarnings("ArrayRecordComponent") // Nobody changes them; a copy each would say no more.
+@SuppressWarnings("ArrayRecordComponent") // No code changes the arrays.
 public record Explanation(
     Prediction prediction,
     Pixels image,

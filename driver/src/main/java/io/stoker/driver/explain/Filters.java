@@ -13,7 +13,7 @@ import java.awt.image.BufferedImage;
  * @param kernel height and width of each
  * @param weights {@code [count, channels, kernel, kernel]}
  */
-@SuppressWarnings("ArrayRecordComponent") // Nobody changes it.
+@SuppressWarnings("ArrayRecordComponent") // No code changes the array.
 public record Filters(int count, int channels, int kernel, float[] weights) {
   private static final int SIDE = 56;
   private static final int GAP = 4;

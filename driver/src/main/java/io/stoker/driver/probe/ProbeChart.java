@@ -25,7 +25,7 @@ public final class ProbeChart {
   /**
    * Draws it.
    *
-   * @throws ResourceException if this Java cannot draw text, for want of a font
+   * @throws ResourceException if Java finds no font to draw text with
    */
   public static BufferedImage draw(ProbeReport report) {
     List<ProbeReport.Curve> curves = report.curves();

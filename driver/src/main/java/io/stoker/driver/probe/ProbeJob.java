@@ -24,7 +24,7 @@ public final class ProbeJob {
   private ProbeJob() {}
 
   /**
-   * Runs it.
+   * Evaluates each level of each distortion.
    *
    * @param spark the cluster
    * @param request what to probe

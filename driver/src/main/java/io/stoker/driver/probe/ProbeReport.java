@@ -14,7 +14,7 @@ import java.util.List;
  * @param plain on the images as they are
  * @param curves one a distortion
  * @param seed of what was left to chance
- * @param seconds the wall clock, all in all
+ * @param seconds the wall clock of the whole job
  */
 public record ProbeReport(EvaluationReport plain, List<Curve> curves, long seed, double seconds) {
   /**

@@ -14,7 +14,7 @@ import io.stoker.worker.eval.Crops;
  * @param batch images of one forward pass, at least 1
  * @param engine the engine's name or {@code auto}
  * @param crops which windows of an image the network is shown
- * @param existing what becomes of an output that is there
+ * @param existing whether predictions that are there are replaced
  */
 public record BulkPredictRequest(
     String checkpoint,
@@ -26,7 +26,7 @@ public record BulkPredictRequest(
     String engine,
     Crops crops,
     ExistingOutput existing) {
-  /** What becomes of predictions that are there. */
+  /** Whether predictions that are there are replaced. */
   public enum ExistingOutput {
     REFUSE,
     OVERWRITE

@@ -13,7 +13,7 @@ import java.util.List;
  * @param ignored how many entries of the input are no images by their names, hidden, or no regular
  *     files
  * @param parametersSha256 of the network
- * @param seconds the wall clock, all in all
+ * @param seconds the wall clock of the whole job
  */
 public record BulkPredictResult(
     String output,

@@ -81,7 +81,7 @@ public final class Scoring implements MapPartitionsFunction<Row, Row> {
         Encoders.row(schema(images.schema(), columns)));
   }
 
-  /** The schema of a data frame behind scoring. */
+  /** The schema of a data frame after scoring. */
   public static StructType schema(StructType images, ScoreColumns columns) {
     StructType schema = images;
     for (StructField field : columns.fields()) {

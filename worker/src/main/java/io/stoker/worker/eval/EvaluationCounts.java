@@ -97,7 +97,7 @@ public final class EvaluationCounts implements Serializable {
   }
 
   /**
-   * Says that the examples counted here stand behind others in the data set, so that mistakes keep
+   * Shifts the examples counted here to their place in the data set, so that mistakes keep
    * their place when these counts are merged with those of the others.
    *
    * @param before how many examples stand before the first
@@ -190,7 +190,7 @@ public final class EvaluationCounts implements Serializable {
   }
 
   /**
-   * The bins behind {@link #calibrationError}, from the least to the most confident; those without
+   * The bins of {@link #calibrationError}, from the least to the most confident; those without
    * examples are left out.
    */
   public List<CalibrationBin> calibration() {
