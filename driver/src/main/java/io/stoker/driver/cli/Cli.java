@@ -33,6 +33,7 @@ final class Cli {
             .addSubcommand("checkpoints", new CheckpointsCommand(console))
             .addSubcommand("dashboard", new DashboardCommand(console))
             .addSubcommand("report", new ReportCommand(console))
+            .addSubcommand("card", new CardCommand(console))
             .addSubcommand("runs", new RunsCommand(console))
             .addSubcommand("models", new ModelsCommand(console))
             .addSubcommand("bench", bench)

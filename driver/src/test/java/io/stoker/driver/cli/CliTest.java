@@ -58,6 +58,7 @@ class CliTest {
         "probe",
         "checkpoints",
         "report",
+        "card",
         "dashboard",
         "runs",
         "models",
