@@ -106,9 +106,7 @@ enum ImageFormat {
     String other = other(file);
     return other.isEmpty()
         ? "not an image: its first bytes are not those of JPEG, PNG, GIF, BMP or WebP"
-        : "not an image that is read: "
-            + other
-            + " (JPEG, PNG, GIF, BMP and WebP are read)";
+        : "not an image that is read: " + other + " (JPEG, PNG, GIF, BMP and WebP are read)";
   }
 
   private static String other(byte[] file) {

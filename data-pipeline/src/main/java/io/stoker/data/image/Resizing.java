@@ -25,8 +25,7 @@ public final class Resizing {
     int channels = image.shape().channels();
     // To grey first, to colour last: one channel is resized instead of three equal ones.
     Pixels source = target.channels() < channels ? withChannels(image, target.channels()) : image;
-    ImageShape shape =
-        new ImageShape(target.height(), target.width(), source.shape().channels());
+    ImageShape shape = new ImageShape(target.height(), target.width(), source.shape().channels());
     return withChannels(
         source.shape().equals(shape) ? source : resize(source, shape), target.channels());
   }

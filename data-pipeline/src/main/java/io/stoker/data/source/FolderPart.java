@@ -29,8 +29,7 @@ final class FolderPart implements SourcePart {
     this.lengths = lengths;
   }
 
-  static FolderPart of(
-      Path root, List<FolderEntry.File> files, Optional<String> split, int label) {
+  static FolderPart of(Path root, List<FolderEntry.File> files, Optional<String> split, int label) {
     return new FolderPart(
         root.toString(),
         split.orElse(null),

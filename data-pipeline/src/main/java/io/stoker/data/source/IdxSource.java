@@ -42,8 +42,7 @@ public final class IdxSource implements ImageSource {
     Inputs.folder(fileSystem, input);
     Map<String, Path> files = new TreeMap<>();
     List<String> ignored = new ArrayList<>();
-    for (FolderEntry.File child :
-        Inputs.files(fileSystem, input, ignored, IdxSource::isKnown)) {
+    for (FolderEntry.File child : Inputs.files(fileSystem, input, ignored, IdxSource::isKnown)) {
       // A name that is there twice, plain and gzipped, is read once: plain sorts first.
       if (files.putIfAbsent(plainName(child.name()), child.path()) != null) {
         ignored.add(child.name());

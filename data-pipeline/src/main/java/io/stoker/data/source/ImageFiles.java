@@ -69,7 +69,6 @@ public final class ImageFiles {
 
   static SourceImage tooLarge(long length) {
     return new SourceImage.Unreadable(
-        String.format(
-            Locale.ROOT, "too large: %d bytes, the limit is %d", length, MAXIMUM_BYTES));
+        String.format(Locale.ROOT, "too large: %d bytes, the limit is %d", length, MAXIMUM_BYTES));
   }
 }

@@ -16,7 +16,9 @@ public final class ExtremeImages {
 
   private ExtremeImages() {}
 
-  /** A grey PNG file with valid checksums, whose black pixels are there if they are not too many. */
+  /**
+   * A grey PNG file with valid checksums, whose black pixels are there if they are not too many.
+   */
   public static byte[] png(int width, int height) throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     DataOutputStream out = new DataOutputStream(bytes);

@@ -23,7 +23,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(300)
 class ExtremeShapesTest {
   private static final Map<String, String> FILES =
-      Map.of("jpg", "baseline-444.jpg", "gif", "plain.gif", "bmp", "24-bit.bmp", "webp", "lossy.webp");
+      Map.of(
+          "jpg", "baseline-444.jpg", "gif", "plain.gif", "bmp", "24-bit.bmp", "webp", "lossy.webp");
 
   private static final int[] SIDES = {
     0, 1, 2, 3, 255, 16_383, 16_384, 32_767, 65_500, 65_535, 1 << 20, 1 << 24, Integer.MAX_VALUE, -1
@@ -31,13 +32,12 @@ class ExtremeShapesTest {
 
   /** What became of a file: its shape after resizing to 16 x 16, or why it was refused. */
   private static void decode(byte[] file, String what) {
-    for (ImageShape target : new ImageShape[] {new ImageShape(16, 16, 3), new ImageShape(3, 40, 1)}) {
+    for (ImageShape target :
+        new ImageShape[] {new ImageShape(16, 16, 3), new ImageShape(3, 40, 1)}) {
       try {
         Pixels pixels =
             ImageCodec.decode(
-                file,
-                ImageCodec.DEFAULT_MAXIMUM_PIXELS,
-                decoded -> Resizing.fit(decoded, target));
+                file, ImageCodec.DEFAULT_MAXIMUM_PIXELS, decoded -> Resizing.fit(decoded, target));
         assertThat(pixels.shape()).as(what).isEqualTo(target);
       } catch (UnreadableImageException e) {
         assertThat(e.getMessage())
@@ -103,8 +103,7 @@ class ExtremeShapesTest {
     Pixels other = Resizing.fit(wide, new ImageShape(256, 256, 3));
     for (int y = 0; y < 256; y++) {
       for (int x = 0; x < 256; x++) {
-        assertThat(other.values()[3 * (y * 256 + x)])
-            .isEqualTo(square.values()[3 * (x * 256 + y)]);
+        assertThat(other.values()[3 * (y * 256 + x)]).isEqualTo(square.values()[3 * (x * 256 + y)]);
       }
     }
   }

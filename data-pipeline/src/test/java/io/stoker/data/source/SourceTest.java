@@ -245,7 +245,8 @@ class SourceTest {
     assertThatThrownBy(() -> new SourceListing(List.of("a\nb", "a\nb"), none, List.of()))
         .isInstanceOf(InputException.class)
         .hasMessageEndingWith("[a?b, a?b]");
-    assertThat(new SourceListing(List.of("\u001b[31m", "x".repeat(255)), none, List.of()).classNames())
+    assertThat(
+            new SourceListing(List.of("\u001b[31m", "x".repeat(255)), none, List.of()).classNames())
         .hasSize(2);
     byte[] tar = tar("x".repeat(256) + "/1.png", image(1), "b/2.png", image(2));
     Files.write(folder.resolve("images.tar"), tar);

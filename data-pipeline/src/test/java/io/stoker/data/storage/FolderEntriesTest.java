@@ -75,7 +75,8 @@ class FolderEntriesTest {
     Files.write(folder.resolve("café.png"), new byte[1]);
     Path unnameable = Files.createDirectory(RawNames.in(folder, "%80%20folder"));
     Files.write(unnameable.resolve("1.png"), new byte[1]);
-    Files.write(RawNames.in(Files.createDirectory(unnameable.resolve("deep")), "%C3.png"), new byte[1]);
+    Files.write(
+        RawNames.in(Files.createDirectory(unnameable.resolve("deep")), "%C3.png"), new byte[1]);
     Files.createDirectory(unnameable.resolve("empty"));
 
     List<FolderEntry> entries = list();

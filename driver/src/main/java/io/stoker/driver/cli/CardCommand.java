@@ -81,8 +81,7 @@ final class CardCommand extends StokerCommand {
     Optional<OutputFile> file =
         Optional.ofNullable(output).map(uri -> OutputFile.check("--output", uri, hadoop));
     try (JavaSparkContext spark = SparkSetup.start("card")) {
-      CardJob.Result card =
-          CardJob.run(spark, new ReportRequest(run, data, split, batch, engine));
+      CardJob.Result card = CardJob.run(spark, new ReportRequest(run, data, split, batch, engine));
       file.ifPresent(each -> each.write(card.markdown().getBytes(StandardCharsets.UTF_8)));
       card.missing().forEach(part -> console().say("not in the card: " + part));
       return new Report(

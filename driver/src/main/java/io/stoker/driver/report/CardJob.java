@@ -48,8 +48,7 @@ public final class CardJob {
    */
   public static Result run(JavaSparkContext spark, ReportRequest request) {
     Configuration hadoop = spark.hadoopConfiguration();
-    RunRecord record =
-        RunFolder.at(Locations.absolute(request.run(), hadoop), hadoop).recorded();
+    RunRecord record = RunFolder.at(Locations.absolute(request.run(), hadoop), hadoop).recorded();
     StoredModel model = ModelFiles.open(request.run(), hadoop);
     model.requireFinite();
     String location =

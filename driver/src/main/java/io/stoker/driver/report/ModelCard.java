@@ -116,7 +116,8 @@ record ModelCard(
             });
     card.header(header.toArray(String[]::new));
     for (int label = 0; label < Math.min(CLASSES, manifest.classes()); label++) {
-      List<String> row = new ArrayList<>(List.of(Markdown.escape(manifest.classNames().get(label))));
+      List<String> row =
+          new ArrayList<>(List.of(Markdown.escape(manifest.classNames().get(label))));
       for (ShardSplit split : manifest.splits().values()) {
         row.add(number(split.samplesPerClass().get(label)));
       }
@@ -152,9 +153,7 @@ record ModelCard(
                 examples, Markdown.escape(report.data())))
         .header("metric", "value", "95 % interval");
     card.row("accuracy", percent(report.accuracy()), interval(report.accuracy(), examples));
-    report
-        .top5()
-        .ifPresent(share -> card.row("top 5", percent(share), interval(share, examples)));
+    report.top5().ifPresent(share -> card.row("top 5", percent(share), interval(share, examples)));
     card.row("balanced accuracy", percent(report.balancedAccuracy()), "");
     card.row("mean precision", percent(report.macro().precision()), "");
     card.row("mean recall", percent(report.macro().recall()), "");
@@ -200,7 +199,8 @@ record ModelCard(
     if (confusions.isEmpty()) {
       return;
     }
-    card.heading(3, "Most frequent confusions").header("class", "taken for", "times", "of the class");
+    card.heading(3, "Most frequent confusions")
+        .header("class", "taken for", "times", "of the class");
     confusions.stream()
         .sorted(Comparator.comparingLong(Confusion::times).reversed())
         .limit(CONFUSIONS)

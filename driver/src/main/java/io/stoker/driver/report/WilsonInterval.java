@@ -1,5 +1,7 @@
 package io.stoker.driver.report;
 
+import java.util.Locale;
+
 /**
  * A confidence interval of a share (Wilson, 1927, "Probable inference, the law of succession, and
  * statistical inference"). It holds for small numbers of examples and for shares of 0 and 1 too.
@@ -19,7 +21,8 @@ record WilsonInterval(double low, double high) {
    */
   static WilsonInterval of(long part, long whole) {
     if (whole < 1 || part < 0 || part > whole) {
-      throw new IllegalArgumentException("Invalid share: %d of %d".formatted(part, whole));
+      throw new IllegalArgumentException(
+          String.format(Locale.ROOT, "Invalid share: %d of %d", part, whole));
     }
     double share = (double) part / whole;
     double denominator = 1 + Z * Z / whole;

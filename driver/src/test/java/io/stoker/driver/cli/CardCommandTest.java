@@ -61,7 +61,8 @@ class CardCommandTest {
     assertThat(card).doesNotContain("<b>");
     int training = data.at("/splits/train/samples").asInt();
     assertThat(training).isBetween(60, 79);
-    assertThat(card).contains("| all | %d | %d |".formatted(training, 80 - training));
+    assertThat(card)
+        .contains(String.format(Locale.ROOT, "| all | %d | %d |", training, 80 - training));
     assertThat(result.get("missing")).isEmpty();
     assertThat(result.at("/evaluation/accuracy")).isEqualTo(evaluated.get("accuracy"));
   }

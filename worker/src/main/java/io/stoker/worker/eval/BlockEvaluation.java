@@ -36,7 +36,8 @@ public final class BlockEvaluation {
    * @param data the split
    * @param from the first block
    * @param to the block after the last
-   * @param changes makes the changes of the images before the network sees them, one for each thread
+   * @param changes makes the changes of the images before the network sees them, one for each
+   *     thread
    * @return the counts
    * @throws java.io.UncheckedIOException if the storage fails
    */

@@ -97,8 +97,8 @@ public final class EvaluationCounts implements Serializable {
   }
 
   /**
-   * Shifts the examples counted here to their place in the data set, so that mistakes keep
-   * their place when these counts are merged with those of the others.
+   * Shifts the examples counted here to their place in the data set, so that mistakes keep their
+   * place when these counts are merged with those of the others.
    *
    * @param before how many examples stand before the first
    * @return these
