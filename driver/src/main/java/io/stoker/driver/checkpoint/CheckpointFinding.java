@@ -4,7 +4,7 @@ import java.util.Optional;
 import org.apache.hadoop.fs.Path;
 
 /**
- * What a checkpoint folder turned out to be when it was read from end to end.
+ * The result of reading a checkpoint folder from end to end.
  *
  * @param folder the folder
  * @param state what it is
@@ -13,7 +13,7 @@ import org.apache.hadoop.fs.Path;
  */
 public record CheckpointFinding(
     Path folder, State state, Optional<StoredModel> model, String reason) {
-  /** What a checkpoint folder can be. */
+  /** The states of a checkpoint folder. */
   public enum State {
     /** As it was written. */
     VALID,

@@ -8,8 +8,8 @@ import java.util.function.Supplier;
 import org.apache.hadoop.fs.Path;
 
 /**
- * A checkpoint that an executor writes while its job may go on. It owns the snapshot that is
- * written, until it is complete. For one thread, the job's.
+ * A checkpoint that an executor writes, perhaps while the next round trains. It owns the snapshot
+ * that is written, until the checkpoint is complete. Only the job's thread may call it.
  */
 public final class CheckpointInProgress {
   private final Path folder;
@@ -48,8 +48,8 @@ public final class CheckpointInProgress {
   }
 
   /**
-   * Waits until it is complete, and has the lineage of what it holds end there. Not while a round
-   * is trained.
+   * Waits until it is complete, and cuts the lineage of the snapshot: where its slices are lost, they
+   * are read from the checkpoint. Must not be called while a round is trained.
    *
    * @throws RuntimeException what the writing failed with
    */

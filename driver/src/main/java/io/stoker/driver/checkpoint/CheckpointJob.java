@@ -8,7 +8,7 @@ import io.stoker.models.spec.ModelSpec;
 import org.apache.hadoop.fs.Path;
 
 /**
- * What a checkpoint belongs to: everything in it but the vectors.
+ * The content of a checkpoint apart from its vectors.
  *
  * @param model the model
  * @param frozen where the parameters are that are in no slice

@@ -5,8 +5,8 @@ import io.stoker.failure.Check;
 import io.stoker.models.file.TrainingClock;
 
 /**
- * What a checkpoint is: the contents of the {@code manifest.json} beside its model file, described
- * in docs/checkpoint-format.md. It is written last, so that a checkpoint with a manifest is a
+ * The description of a checkpoint: the contents of the {@code manifest.json} next to its model file,
+ * see docs/checkpoint-format.md. It is written last, so that a checkpoint with a manifest is a
  * complete one.
  *
  * @param formatVersion {@value #FORMAT_VERSION}

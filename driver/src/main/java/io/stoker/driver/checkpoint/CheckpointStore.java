@@ -73,7 +73,7 @@ public final class CheckpointStore {
     Path file = new Path(target, ModelBlob.FILE);
     try {
       requireReplaceable(target);
-      delete(target); // what a killed writer left, or a damaged one, whose place this takes
+      delete(target); // what a killed writer left, or a damaged checkpoint of the same round
       Storage.of(target, hadoop).mkdirs(target);
       CheckpointWriting.Written written =
           snapshot.onOneExecutor(
@@ -105,7 +105,7 @@ public final class CheckpointStore {
     return link.isPresent() ? link : own.linkTo(new Path(checkpoint, CheckpointManifest.FILE));
   }
 
-  /** Two attempts of a task may have written it, of which the later one came to no end. */
+  /** A second attempt of the task may have overwritten the file and failed in the middle. */
   private void requireWhole(Path file, long bytes) throws IOException {
     long present = Storage.of(file, hadoop).getFileStatus(file).getLen();
     if (present != bytes) {
@@ -122,7 +122,7 @@ public final class CheckpointStore {
         .flatMap(this::openValid);
   }
 
-  /** Where the checkpoint of a round is, if there is one. */
+  /** The folder of a round's checkpoint, whether there is one or not. */
   public Path folder(long round) {
     return new Path(folder, String.format(Locale.ROOT, "%06d", round));
   }
@@ -145,9 +145,10 @@ public final class CheckpointStore {
   }
 
   /**
-   * The newest checkpoint of a job that is as it was written; others are skipped likewise.
+   * The newest checkpoint of a job that is as it was written. Others, and those of other jobs, are
+   * skipped with a warning that names them.
    *
-   * @param job whose it must be
+   * @param job the job that it must be of
    */
   public Optional<StoredModel> newestValid(JobIdentity job) {
     return foldersNewestFirst().stream()
@@ -171,7 +172,7 @@ public final class CheckpointStore {
   }
 
   /**
-   * Deletes what killed writers have left: model files that no manifest stands beside. Anything
+   * Deletes what killed writers have left: model files without a manifest in their folder. Anything
    * else in their folders stays.
    */
   public void deleteUnfinished() {
@@ -187,7 +188,12 @@ public final class CheckpointStore {
     }
   }
 
-  /** As {@link #newestValid()}, but up to so many, oldest first. */
+  /**
+   * The newest checkpoints that are as they were written; others are skipped with a warning.
+   *
+   * @param count how many at most
+   * @return oldest first
+   */
   List<StoredModel> newestValid(int count) {
     Deque<StoredModel> models = new ArrayDeque<>();
     for (Path candidate : foldersNewestFirst()) {
@@ -238,7 +244,7 @@ public final class CheckpointStore {
     }
   }
 
-  /** What some object stores show where there was a checkpoint. */
+  /** Some object stores still list the folder of a checkpoint that was deleted. */
   private boolean isEmpty(Path candidate) throws IOException {
     try {
       return Storage.of(candidate, hadoop).listStatus(candidate).length == 0;
@@ -300,9 +306,9 @@ public final class CheckpointStore {
    *
    * @param newest the checkpoint that was written last, which remains
    * @param count how many remain with it, itself included
-   * @param spared rounds whose checkpoints remain beside those
+   * @param pinned rounds whose checkpoints remain too
    */
-  public void keep(Checkpoint newest, int count, Set<Long> spared) {
+  public void keep(Checkpoint newest, int count, Set<Long> pinned) {
     try {
       List<Path> complete = new ArrayList<>();
       for (Path candidate : foldersNewestFirst()) {
@@ -313,7 +319,7 @@ public final class CheckpointStore {
         }
       }
       for (Path old : complete.subList(Math.min(count, complete.size()), complete.size())) {
-        if (!spared.contains(round(old))) {
+        if (!pinned.contains(round(old))) {
           delete(old);
         }
       }

@@ -11,7 +11,7 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * A driver's process, so that another one can tell whether it lives.
+ * The process of a driver: another driver on the same machine can tell whether it is alive.
  *
  * @param host the machine's name, for people
  * @param machine a boot of a machine and a space of process numbers on it: only there does the
@@ -64,7 +64,7 @@ record DriverProcess(String host, String machine, long pid, long started) {
     return !machine.isEmpty() && machine.equals(machineHere());
   }
 
-  /** One that has ended, but that nobody has waited for yet, has no command any more. */
+  /** A process that has ended, but that its parent has not waited for, has no command. */
   private boolean lives() {
     Optional<ProcessHandle> process = ProcessHandle.of(pid);
     return process.isPresent()

@@ -7,7 +7,7 @@ import java.io.UncheckedIOException;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 
-/** Turns what a user typed into a path that means the same on every machine. */
+/** Turns locations of users into paths that mean the same on every machine. */
 public final class Locations {
   private static final String LOCAL = "file:/";
 

@@ -7,7 +7,7 @@ import io.stoker.failure.Check;
  * A model file as a checkpoint's manifest describes it. The vectors in it are big-endian fp32, so
  * that a range of one is read with one seek.
  *
- * @param name its name beside the manifest: {@value #FILE}
+ * @param name its name next to the manifest: {@value #FILE}
  * @param bytes its length
  * @param sha256 the SHA-256 of its bytes
  * @param parameters the length of the parameter vector, and of the updater state

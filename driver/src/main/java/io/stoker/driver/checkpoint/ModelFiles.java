@@ -17,7 +17,7 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 
-/** Finds the model file that a {@code --checkpoint} means, and verifies it. */
+/** Finds the model file that {@code --checkpoint} names, and verifies it. */
 public final class ModelFiles {
   private ModelFiles() {}
 
@@ -57,7 +57,7 @@ public final class ModelFiles {
     return models;
   }
 
-  /** Where a run is, which may not have come to its first checkpoint yet. */
+  /** The folder of a run, which may not have a checkpoint yet. */
   static Path runFolder(String run, Configuration hadoop) {
     Path path = Locations.absolute(run, hadoop);
     try {
@@ -107,7 +107,7 @@ public final class ModelFiles {
       }
       Check.input(
           !fileSystem.exists(new Path(path, ShardManifest.FILE)),
-          "Not a checkpoint: %s (its manifest.json has no model.zip beside it; is it a data set?)",
+          "Not a checkpoint: %s (there is a manifest.json and no model.zip; is it a data set?)",
           uri);
       throw new InputException(
           "Not a checkpoint: %s (neither a folder with model.zip and manifest.json, nor a run folder)"
@@ -117,11 +117,11 @@ public final class ModelFiles {
     }
   }
 
-  /** A model file in a checkpoint folder is held to its manifest; elsewhere to itself. */
+  /** A model file in a checkpoint folder is compared with its manifest. */
   private static StoredModel openFile(Path file, Configuration hadoop) throws IOException {
-    Path beside = new Path(file.getParent(), CheckpointManifest.FILE);
+    Path manifest = new Path(file.getParent(), CheckpointManifest.FILE);
     boolean inCheckpoint =
-        file.getName().equals(ModelBlob.FILE) && Storage.of(file, hadoop).exists(beside);
+        file.getName().equals(ModelBlob.FILE) && Storage.of(file, hadoop).exists(manifest);
     return inCheckpoint
         ? CheckpointStore.open(file.getParent(), hadoop)
         : verify(file, Optional.empty(), hadoop);

@@ -23,14 +23,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps two drivers off one run folder: {@code RUN/lock.json} says whose it is, and its holder
- * writes it anew every few seconds with a higher number. A lock whose holder is known to be dead,
- * or whose number stands still, is taken over, so that a killed driver blocks nobody for long. No
- * clocks are compared.
+ * Keeps two drivers from training in one run folder. {@code RUN/lock.json} names the driver that
+ * holds the lock, and that driver rewrites it every few seconds with a higher number, its heartbeat.
+ * A driver takes over a lock whose holder is known to be dead, or whose number has not changed for
+ * several heartbeats. The clocks of machines are not compared.
  *
- * <p>Of two drivers that begin at the same moment, one gets it on a local disk and on HDFS. S3
- * cannot tell which was first: the one that wrote last has it, and the other one finds out at its
- * next beat and before its next checkpoint.
+ * <p>If two drivers begin at the same moment, one of them gets the lock on a local disk and on HDFS.
+ * S3 cannot tell which was first: the driver that wrote last has the lock, and the other one notices
+ * at its next heartbeat and before its next checkpoint.
  */
 public final class RunLock implements AutoCloseable {
   /** The lock's file name. */
@@ -38,21 +38,21 @@ public final class RunLock implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(RunLock.class);
   private static final Duration BEAT = Duration.ofSeconds(5);
-  private static final int BEATS_TO_DEATH = 4;
+  private static final int BEATS_UNTIL_TAKEN = 4;
 
-  /** The locks of this process. One that could not be deleted is none any more. */
+  /** The ids of the locks that this process holds. A lock of this process with another id is stale. */
   private static final Set<String> HELD = ConcurrentHashMap.newKeySet();
 
   private final Path file;
   private final Configuration hadoop;
   private final Timer heart = new Timer("run-lock", true);
   private Holder holder;
-  private volatile Optional<String> usurper = Optional.empty();
+  private volatile Optional<String> newHolder = Optional.empty();
 
   /**
-   * Who has the lock.
+   * The driver that holds a lock.
    *
-   * @param id a number of this lock's own
+   * @param id identifies this lock
    * @param process the holder's process
    * @param beat grows while the holder lives
    */
@@ -106,7 +106,7 @@ public final class RunLock implements AutoCloseable {
       Storage.of(run, hadoop).mkdirs(run);
       byte[] content = ManifestFormat.bytes(holder);
       if (!Storage.createNew(file, content, hadoop)) {
-        awaitDeath(file, hadoop, beat);
+        awaitAbandoned(file, hadoop, beat);
         Storage.replace(file, content, hadoop);
       }
       return new RunLock(file, hadoop, holder, beat);
@@ -149,8 +149,8 @@ public final class RunLock implements AutoCloseable {
     }
   }
 
-  /** Returns when the lock's holder shows no sign of life. */
-  private static void awaitDeath(Path file, Configuration hadoop, Duration beat)
+  /** Returns when the lock's holder is dead, or has not written the lock for several heartbeats. */
+  private static void awaitAbandoned(Path file, Configuration hadoop, Duration beat)
       throws IOException {
     Optional<Holder> first = read(file, hadoop);
     if (first.isPresent() && first.get().isKnownToBeDead()) {
@@ -159,16 +159,16 @@ public final class RunLock implements AutoCloseable {
     if (first.isPresent() && first.get().process().isKnownToLive()) {
       throw inUse(file, first.get());
     }
-    Duration patience = beat.multipliedBy(BEATS_TO_DEATH);
+    Duration patience = beat.multipliedBy(BEATS_UNTIL_TAKEN);
     LOG.warn(
-        "{} is locked by {}: waiting {} s for a sign of life",
+        "{} is locked by {}: waiting {} s for its next heartbeat",
         file.getParent(),
-        first.map(other -> other.process().toString()).orElse("someone"),
+        first.map(other -> other.process().toString()).orElse("another driver"),
         patience.toSeconds());
     long end = System.nanoTime() + patience.toNanos();
     try {
       while (System.nanoTime() < end) {
-        TimeUnit.MILLISECONDS.sleep(beat.toMillis() / BEATS_TO_DEATH);
+        TimeUnit.MILLISECONDS.sleep(beat.toMillis() / BEATS_UNTIL_TAKEN);
         Optional<Holder> now = read(file, hadoop);
         if (now.isPresent() && !now.equals(first)) {
           throw inUse(file, now.get());
@@ -186,7 +186,7 @@ public final class RunLock implements AutoCloseable {
             .formatted(file.getParent(), holder.process()));
   }
 
-  /** None if there is none, or one that was cut when its writer was killed. */
+  /** Empty if there is no lock, or one that was cut off when its writer was killed. */
   private static Optional<Holder> read(Path file, Configuration hadoop) throws IOException {
     try {
       return Optional.of(ManifestFormat.read(file, Holder.class, hadoop));
@@ -195,7 +195,7 @@ public final class RunLock implements AutoCloseable {
     }
   }
 
-  /** A failure is no reason to end: what the job writes itself will tell. */
+  /** A failure does not end the job: if the storage fails, its next checkpoint will say so. */
   private synchronized void beat() {
     try {
       if (isOurs()) {
@@ -210,22 +210,22 @@ public final class RunLock implements AutoCloseable {
   private boolean isOurs() throws IOException {
     Optional<Holder> present = read(file, hadoop);
     if (present.isPresent() && !present.get().id().equals(holder.id())) {
-      usurper = Optional.of(present.get().process().toString());
+      newHolder = Optional.of(present.get().process().toString());
     }
-    return usurper.isEmpty();
+    return newHolder.isEmpty();
   }
 
   /**
-   * Makes sure that nobody has taken the lock.
+   * Makes sure that no other driver has taken the lock.
    *
-   * @throws ResourceException if someone has
+   * @throws ResourceException if one has
    */
   public synchronized void requireOurs() {
     try {
       if (!isOurs()) {
         throw new ResourceException(
-            "Run folder %s was taken over by %s, since this driver gave no sign of life; its complete checkpoints are intact"
-                .formatted(file.getParent(), usurper.orElseThrow()));
+            "Run folder %s was taken over by %s, since this driver had written no heartbeat; its complete checkpoints are intact"
+                .formatted(file.getParent(), newHolder.orElseThrow()));
       }
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot read " + file, e);

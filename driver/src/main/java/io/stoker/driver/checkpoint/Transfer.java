@@ -90,7 +90,7 @@ public final class Transfer {
             .toList());
   }
 
-  /** Says what is copied and what is new. */
+  /** The numbers of copied and new layers, for the log. */
   @Override
   public String toString() {
     return String.format(

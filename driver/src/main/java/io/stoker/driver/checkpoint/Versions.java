@@ -5,7 +5,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import org.apache.hadoop.util.VersionInfo;
 
-/** What ran a job, for its records. */
+/** The versions of the software that runs a job, for its records. */
 public final class Versions {
   private Versions() {}
 
@@ -16,7 +16,7 @@ public final class Versions {
   }
 
   /**
-   * Of all that a result may depend on.
+   * The versions of everything that a result may depend on.
    *
    * @param spark the cluster's version
    * @param engine the engine in one line

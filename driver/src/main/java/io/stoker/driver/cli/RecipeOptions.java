@@ -125,7 +125,7 @@ final class RecipeOptions {
       description = "The format in which workers send their values to be averaged (default: fp32).")
   private Wire wire;
 
-  /** A config with what was given here in place of what it says. */
+  /** A config with the values that were given here. */
   TrainingConfig over(TrainingConfig config) {
     TrainingConfig.Builder builder = config.toBuilder();
     OptionalValue.setIfPresent(biasRate, builder::biasRate);

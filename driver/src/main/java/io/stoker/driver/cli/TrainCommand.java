@@ -266,7 +266,7 @@ final class TrainCommand extends StokerCommand {
     return resumption.text();
   }
 
-  /** The recipe's values, or those of the run that goes on, and over them the options given. */
+  /** The values of the recipe, or of the run that is resumed, changed by the options given. */
   TrainingConfig config() {
     TrainingConfig.Builder builder = beginning();
     OptionalValue.setIfPresent(data, builder::data);

@@ -11,22 +11,22 @@ import java.util.Set;
 
 /**
  * What a job's result depends on: its config without the fields that only say where things are or
- * how long to go on, the model's definition and the data. Two jobs with equal identities give
- * bit-identical parameters after equally many rounds on the same kind of processor.
+ * when to end, the model's definition and the data. Two jobs with equal identities give bit-identical
+ * parameters after the same number of rounds on the same kind of processor.
  *
  * @param config the config, its engine resolved
  * @param model the model's definition as text
  * @param dataSha256 the SHA-256 of the data's manifest
  */
 public record JobIdentity(TrainingConfig config, String model, String dataSha256) {
-  /** Where things are, how long to go on, how often to save: no influence on a round's result. */
+  /** Where things are, when to end, how often to save: no influence on a round's result. */
   private static final Set<String> NEUTRAL =
       Set.of("data", "run", "epochs", "checkpoint_every", "keep", "patience", "slice_bytes");
 
   /** No influence either, unless the schedule watches the loss. */
   private static final Set<String> VALIDATION = Set.of("validate_every", "validation_split");
 
-  /** The SHA-256 of all that determines the result, in hexadecimal. */
+  /** The SHA-256 of the identity, in hexadecimal. */
   public String sha256() {
     return Sha256.hex(tree().toString().getBytes(StandardCharsets.UTF_8));
   }

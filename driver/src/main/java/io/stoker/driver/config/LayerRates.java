@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** How fast each tensor of a job's model learns, from what the config says of biases and layers. */
+/** How fast each tensor of a job's model learns, by the config's rates of biases and layers. */
 public final class LayerRates {
   private LayerRates() {}
 

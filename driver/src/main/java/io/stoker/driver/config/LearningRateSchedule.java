@@ -26,11 +26,11 @@ public sealed interface LearningRateSchedule extends Serializable {
   /** How many epochs the warm-up takes; 0 for none. */
   double warmUpEpochs();
 
-  /** The same schedule behind another warm-up. */
+  /** The same schedule after another warm-up. */
   LearningRateSchedule withWarmUp(double epochs);
 
   /**
-   * The factor behind the warm-up.
+   * The factor after the warm-up.
    *
    * @param epochs how far the job is, in epochs from its beginning
    */
@@ -42,7 +42,7 @@ public sealed interface LearningRateSchedule extends Serializable {
   }
 
   /**
-   * A further factor, from what the epochs so far came to.
+   * A further factor, from the losses of the epochs so far.
    *
    * @param losses the loss of each complete epoch, from the first: of its last validation, or where
    *     the job has none the mean of training
@@ -63,7 +63,7 @@ public sealed interface LearningRateSchedule extends Serializable {
     return warmUp * decay((double) step / stepsPerEpoch);
   }
 
-  /** The base rate all the way. */
+  /** The base rate at each step. */
   record Constant(double warmUpEpochs) implements LearningRateSchedule {
     public Constant {
       checkWarmUp(warmUpEpochs);
@@ -81,7 +81,7 @@ public sealed interface LearningRateSchedule extends Serializable {
   }
 
   /**
-   * Multiplies the rate by a factor again and again: the AlexNet paper divides by 10 (Krizhevsky et
+   * Multiplies the rate by a factor at regular intervals: the AlexNet paper divides by 10 (Krizhevsky et
    * al., 2012, section 5).
    *
    * @param factor what the rate is multiplied by, above 0 and at most 1

@@ -12,7 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
-/** What {@code --model} means: a name from the zoo, or a YAML file. */
+/** Finds the model that {@code --model} names: one of the zoo, or one in a YAML file. */
 public final class ModelReference {
   private ModelReference() {}
 

@@ -2,7 +2,7 @@ package io.stoker.driver.config;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 
-/** What becomes of the workers' momentum at the end of a round. */
+/** How the workers' momentum is carried to the next round. */
 public enum UpdaterState {
   /** It is averaged as the parameters are, and the next round begins with the mean. */
   @JsonProperty("average")

@@ -2,15 +2,15 @@ package io.stoker.driver.config;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 
-/** What a worker's values travel as to where they are averaged. */
+/** The number format in which a worker's values travel to where they are averaged. */
 public enum Wire {
-  /** As they are: four bytes a value. */
+  /** The values themselves, in single precision: four bytes a value. */
   @JsonProperty("fp32")
   FP32,
-  /** As what has changed in the round, in half precision: two bytes a value. */
+  /** The change of each value in the round, in half precision: two bytes a value. */
   @JsonProperty("fp16")
   FP16,
-  /** As what has changed in the round, in a byte a value and a scale for each 256. */
+  /** The change of each value in the round: a byte a value, and a scale for each 256 values. */
   @JsonProperty("int8")
   INT8
 }

@@ -18,13 +18,13 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Has the workers open their data while the first parameters are made: they read and verify shards,
- * and make the first batches. A round that finds none of it does it by itself, so nothing that
- * fails here matters.
+ * and make the first batches. The first round does whatever was not done here, so a failure here is
+ * only logged.
  */
 final class DataPrefetch implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(DataPrefetch.class);
 
-  /** Its job; none if there is nothing to open. */
+  /** Spark's job; none if there is nothing to open. */
   private final Optional<JavaFutureAction<Void>> opening;
 
   private DataPrefetch(Optional<JavaFutureAction<Void>> opening) {
@@ -32,8 +32,8 @@ final class DataPrefetch implements AutoCloseable {
   }
 
   /**
-   * Begins, unless the job is complete, or has fewer slots than workers: then nobody knows which
-   * workers begin, and where.
+   * Begins, unless the job is complete, or has fewer slots than workers: then it is not known which
+   * workers run first, and on which executors.
    *
    * @param spark the cluster
    * @param run the job
@@ -82,13 +82,13 @@ final class DataPrefetch implements AutoCloseable {
     try {
       opening.get().get();
     } catch (ExecutionException | CancellationException e) {
-      LOG.debug("The workers have no head start", e);
+      LOG.debug("The workers' data could not be opened in advance", e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
   }
 
-  /** Has tasks that have not begun to read not do so any more. */
+  /** Cancels the tasks that have not begun to read. */
   @Override
   public void close() {
     opening.filter(job -> !job.isDone()).ifPresent(job -> job.cancel(true));

@@ -9,7 +9,7 @@ import java.util.HexFormat;
 import java.util.List;
 
 /**
- * Which samples the workers of a job had, in the order in which they had them.
+ * The samples that the workers of a job read in an epoch, in the order in which they read them.
  *
  * @param workers what each worker read
  */
@@ -21,7 +21,7 @@ public record EpochOrder(List<Share> workers) {
    * @param batchesSha256 the SHA-256 of its images as the network is given them, as little-endian
    *     fp32, step by step
    */
-  @SuppressWarnings("ArrayRecordComponent") // Of eight bytes a sample, which nobody changes.
+  @SuppressWarnings("ArrayRecordComponent") // Lists would take more than eight bytes a sample; no code changes the arrays.
   public record Share(long[][] steps, String batchesSha256) implements Serializable {}
 
   public EpochOrder {

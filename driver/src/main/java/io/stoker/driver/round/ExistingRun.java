@@ -2,7 +2,7 @@ package io.stoker.driver.round;
 
 /** What to do with a run folder that already holds a run. */
 public enum ExistingRun {
-  /** End with an error, so that nothing is overwritten. */
+  /** End with an error: nothing is overwritten. */
   REFUSE,
   /** Go on from its newest valid checkpoint. */
   RESUME

@@ -22,14 +22,14 @@ import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.util.SerializableConfiguration;
 
 /**
- * Reads an epoch on the executors as the workers of a job do, without a network, and tells what
- * they were given: what shows that no cluster changes it.
+ * Reads an epoch on the executors as the workers of a job do, without a network, and reports what
+ * they read. Tests compare it between clusters.
  */
 public final class OrderJob {
   private OrderJob() {}
 
   /**
-   * Runs it.
+   * Reads the epoch.
    *
    * @param spark the cluster
    * @param request which epoch

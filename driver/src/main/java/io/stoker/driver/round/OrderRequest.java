@@ -5,7 +5,7 @@ import io.stoker.data.image.ImageShape;
 import io.stoker.data.plan.Sampling;
 
 /**
- * Which epoch of which job is read.
+ * The epoch that an {@link OrderJob} reads.
  *
  * @param data the folder of shards
  * @param split the split's name

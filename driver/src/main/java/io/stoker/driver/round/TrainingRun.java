@@ -36,7 +36,7 @@ import org.apache.hadoop.fs.Path;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A training job, described: what each of its rounds does, and where its checkpoints go. */
+/** The description of a training job: what each of its rounds does, and where its checkpoints go. */
 final class TrainingRun {
   private static final Logger LOG = LoggerFactory.getLogger(TrainingRun.class);
 
@@ -133,7 +133,7 @@ final class TrainingRun {
   /**
    * The settings of a round's steps.
    *
-   * @param losses the loss that is watched, of each epoch before the round's
+   * @param losses the loss of each epoch before that of the round
    */
   RateSchedule schedule(List<Double> losses) {
     return schedule.after(losses);
@@ -153,7 +153,7 @@ final class TrainingRun {
     return model;
   }
 
-  /** What it takes of an executor. */
+  /** The memory that it takes of an executor. */
   MemoryNeed memoryNeed() {
     return MemoryNeed.ofTraining(
         model, config.rounds().batch(), config.rounds().workers(), slices().bytes(0));
@@ -164,7 +164,7 @@ final class TrainingRun {
     return List.of(folder.recordFile(), new Path(config.data().uri(), ShardManifest.FILE));
   }
 
-  /** How its parameters are cut. Those of layers that do not learn stay where they are. */
+  /** How its parameters are cut. Those of layers that do not learn are in no slice. */
   ParameterSlices slices() {
     long first = model.placed().get(frozenLayers).parameterOffset();
     int vectors = config.carriesUpdaterState() ? 2 : 1;
@@ -177,20 +177,21 @@ final class TrainingRun {
         first, model.parameterCount(), vectors, outerStep().hasMomentum(), length);
   }
 
-  /** What becomes of the workers' mean. */
+  /** The step from the parameters before a round to the workers' mean. */
   OuterStep outerStep() {
     return OuterStep.of(
         config.outer().rate(), config.outer().momentum(), config.outer().nesterov(), model);
   }
 
-  /** Where a job that begins has its parameters from. */
+  /** The parameters of a job that begins. */
   SliceSource firstParameters() {
     InitialValues initial = new InitialValues(model, config.seed());
     return transfer.isPresent() ? transfer.get().source(initial) : initial;
   }
 
   /**
-   * Says what the job begins with.
+   * Logs which parameters are copied from a trained model, if any, and checks that those of layers
+   * that do not learn are.
    *
    * @throws io.stoker.failure.InputException if layers that do not learn would have random values
    */
@@ -213,7 +214,7 @@ final class TrainingRun {
    * What the workers do in a round.
    *
    * @param round the round
-   * @param settings of its steps
+   * @param settings the settings of its steps
    */
   RoundTask task(JobPlan.Round round, RateSchedule settings) {
     return new RoundTask(
@@ -238,19 +239,30 @@ final class TrainingRun {
         || isValidationDue(done);
   }
 
-  /** Whether the next round depends on more than the parameters that this one ends with. */
+  /**
+   * Whether something is done on the driver between this round and the next: a checkpoint, or a
+   * decision on the learning rate. A stage of several rounds ends here.
+   */
   boolean isBoundary(JobPlan.Round round) {
     boolean epochOver = round.firstStep() + round.steps() == plan.stepsPerEpoch();
     return isCheckpointDue(round.round() + 1)
         || (epochOver && config.optimizer().schedule().watchesLoss());
   }
 
-  /** Whether nothing goes on before the checkpoint after that many rounds is complete. */
+  /**
+   * Whether the job waits for the checkpoint after some rounds: the last one, or one to validate.
+   *
+   * @param done how many rounds are done
+   */
   boolean isCheckpointNeededAt(long done) {
     return done == plan.rounds() || isValidationDue(done);
   }
 
-  /** Whether the checkpoint after that many rounds is validated. */
+  /**
+   * Whether the checkpoint after some rounds is validated.
+   *
+   * @param done how many rounds are done
+   */
   boolean isValidationDue(long done) {
     return config.validation().isDue(done);
   }
@@ -276,12 +288,12 @@ final class TrainingRun {
   }
 
   /**
-   * Deletes checkpoints that are too many.
+   * Deletes checkpoints that are older than those that the config keeps.
    *
    * @param newest the one that was written last
-   * @param spared rounds whose checkpoints remain
+   * @param pinned rounds whose checkpoints are not deleted
    */
-  void deleteOldCheckpoints(Checkpoint newest, Set<Long> spared) {
-    folder.checkpoints().keep(newest, config.checkpoints().keep(), spared);
+  void deleteOldCheckpoints(Checkpoint newest, Set<Long> pinned) {
+    folder.checkpoints().keep(newest, config.checkpoints().keep(), pinned);
   }
 }
