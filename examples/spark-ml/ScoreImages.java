@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import io.stoker.driver.ml.StokerModel;
 import org.apache.spark.ml.Pipeline;
 import org.apache.spark.ml.PipelineModel;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.stoker.base;
 
 /** Division of whole numbers that rounds up: in how many parts something is. */

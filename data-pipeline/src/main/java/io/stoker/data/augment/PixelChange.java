@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.stoker.data.augment;
 
 /** Changes images before a network is shown them. It belongs to one thread at a time. */

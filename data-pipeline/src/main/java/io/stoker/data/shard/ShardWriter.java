@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.stoker.data.shard;
 
 import io.stoker.base.Sha256;

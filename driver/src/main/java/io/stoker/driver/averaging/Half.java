@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.averaging;
 
 /** Conversion to IEEE 754 half precision, for which the JDK has methods from version 20 on. */

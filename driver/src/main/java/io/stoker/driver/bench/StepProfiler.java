@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.bench;
 
 import static io.stoker.driver.bench.StepBench.WARM_UP_SHARE;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.checkpoint;
 
 import io.stoker.driver.averaging.SharedParameters;
@@ -48,8 +49,8 @@ public final class CheckpointInProgress {
   }
 
   /**
-   * Waits until it is complete, and cuts the lineage of the snapshot: where its slices are lost, they
-   * are read from the checkpoint. Must not be called while a round is trained.
+   * Waits until it is complete, and cuts the lineage of the snapshot: where its slices are lost,
+   * they are read from the checkpoint. Must not be called while a round is trained.
    *
    * @throws RuntimeException what the writing failed with
    */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.checkpoint;
 
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
@@ -5,9 +6,9 @@ import io.stoker.failure.Check;
 import io.stoker.models.file.TrainingClock;
 
 /**
- * The description of a checkpoint: the contents of the {@code manifest.json} next to its model file,
- * see docs/checkpoint-format.md. It is written last, so that a checkpoint with a manifest is a
- * complete one.
+ * The description of a checkpoint: the contents of the {@code manifest.json} next to its model
+ * file, see docs/checkpoint-format.md. It is written last, so that a checkpoint with a manifest is
+ * a complete one.
  *
  * @param formatVersion {@value #FORMAT_VERSION}
  * @param stokerVersion what wrote it

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.checkpoint;
 
 import io.stoker.data.storage.OwnFolder;
@@ -24,13 +25,13 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Keeps two drivers from training in one run folder. {@code RUN/lock.json} names the driver that
- * holds the lock, and that driver rewrites it every few seconds with a higher number, its heartbeat.
- * A driver takes over a lock whose holder is known to be dead, or whose number has not changed for
- * several heartbeats. The clocks of machines are not compared.
+ * holds the lock, and that driver rewrites it every few seconds with a higher number, its
+ * heartbeat. A driver takes over a lock whose holder is known to be dead, or whose number has not
+ * changed for several heartbeats. The clocks of machines are not compared.
  *
- * <p>If two drivers begin at the same moment, one of them gets the lock on a local disk and on HDFS.
- * S3 cannot tell which was first: the driver that wrote last has the lock, and the other one notices
- * at its next heartbeat and before its next checkpoint.
+ * <p>If two drivers begin at the same moment, one of them gets the lock on a local disk and on
+ * HDFS. S3 cannot tell which was first: the driver that wrote last has the lock, and the other one
+ * notices at its next heartbeat and before its next checkpoint.
  */
 public final class RunLock implements AutoCloseable {
   /** The lock's file name. */
@@ -40,7 +41,9 @@ public final class RunLock implements AutoCloseable {
   private static final Duration BEAT = Duration.ofSeconds(5);
   private static final int BEATS_UNTIL_TAKEN = 4;
 
-  /** The ids of the locks that this process holds. A lock of this process with another id is stale. */
+  /**
+   * The ids of the locks that this process holds. A lock of this process with another id is stale.
+   */
   private static final Set<String> HELD = ConcurrentHashMap.newKeySet();
 
   private final Path file;

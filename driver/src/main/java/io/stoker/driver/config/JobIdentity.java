@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.config;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -11,8 +12,8 @@ import java.util.Set;
 
 /**
  * What a job's result depends on: its config without the fields that only say where things are or
- * when to end, the model's definition and the data. Two jobs with equal identities give bit-identical
- * parameters after the same number of rounds on the same kind of processor.
+ * when to end, the model's definition and the data. Two jobs with equal identities give
+ * bit-identical parameters after the same number of rounds on the same kind of processor.
  *
  * @param config the config, its engine resolved
  * @param model the model's definition as text

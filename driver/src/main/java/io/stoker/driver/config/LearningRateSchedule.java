@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.config;
 
 import com.fasterxml.jackson.annotation.JsonSubTypes;
@@ -81,8 +82,8 @@ public sealed interface LearningRateSchedule extends Serializable {
   }
 
   /**
-   * Multiplies the rate by a factor at regular intervals: the AlexNet paper divides by 10 (Krizhevsky et
-   * al., 2012, section 5).
+   * Multiplies the rate by a factor at regular intervals: the AlexNet paper divides by 10
+   * (Krizhevsky et al., 2012, section 5).
    *
    * @param factor what the rate is multiplied by, above 0 and at most 1
    * @param everyEpochs after how many epochs, each time

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.round;
 
 import io.stoker.base.LittleEndian;
@@ -21,7 +22,9 @@ public record EpochOrder(List<Share> workers) {
    * @param batchesSha256 the SHA-256 of its images as the network is given them, as little-endian
    *     fp32, step by step
    */
-  @SuppressWarnings("ArrayRecordComponent") // Lists would take more than eight bytes a sample; no code changes the arrays.
+  @SuppressWarnings(
+      "ArrayRecordComponent") // Lists would take more than eight bytes a sample; no code changes
+  // the arrays.
   public record Share(long[][] steps, String batchesSha256) implements Serializable {}
 
   public EpochOrder {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.round;
 
 /** What to do with a run folder that already holds a run. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.round;
 
 import io.stoker.driver.config.RateSchedule;

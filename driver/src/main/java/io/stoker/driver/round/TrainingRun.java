@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.round;
 
 import io.stoker.data.shard.ShardFolder;
@@ -36,7 +37,9 @@ import org.apache.hadoop.fs.Path;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The description of a training job: what each of its rounds does, and where its checkpoints go. */
+/**
+ * The description of a training job: what each of its rounds does, and where its checkpoints go.
+ */
 final class TrainingRun {
   private static final Logger LOG = LoggerFactory.getLogger(TrainingRun.class);
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.stoker.models.dl4j;
 
 /** Converts fp32 settings for configurations, which hold doubles. */

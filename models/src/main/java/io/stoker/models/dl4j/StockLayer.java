@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.stoker.models.dl4j;
 
 import io.stoker.failure.Check;

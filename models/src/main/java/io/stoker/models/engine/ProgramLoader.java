@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.stoker.models.engine;
 
 /** The class loader that knows Stoker's jars and those that a user adds. */

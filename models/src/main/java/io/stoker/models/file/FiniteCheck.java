@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.stoker.models.file;
 
 import io.stoker.failure.DamagedException;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.stoker.models.onednn;
 
 /** A layer compiled for one batch size. The network's {@link Workspace} owns its tensors. */

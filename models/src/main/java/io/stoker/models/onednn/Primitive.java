@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.stoker.models.onednn;
 
 import org.bytedeco.dnnl.dnnl_exec_arg_t;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.stoker.worker.device;
 
 /** A task's exclusive use of a card until {@link #close}; or of no card, for a processor. */
