@@ -13,7 +13,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
 
-/** A run folder as training leaves it, but with rounds that nobody has trained. */
+/** A run folder as training leaves it, but with rounds that were never trained. */
 public final class RunOnDisk {
   private static final Configuration HADOOP = new Configuration();
 

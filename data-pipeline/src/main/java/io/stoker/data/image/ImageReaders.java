@@ -17,7 +17,7 @@ import javax.imageio.spi.IIORegistry;
 import javax.imageio.spi.ImageReaderSpi;
 
 /**
- * The decoders behind each format. They are chosen by name, not by what happens to be installed, so
+ * The decoders of each format. They are chosen by name, not by what happens to be installed, so
  * that an image has the same pixels on every machine.
  */
 final class ImageReaders {

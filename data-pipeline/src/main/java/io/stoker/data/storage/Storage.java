@@ -180,7 +180,7 @@ public final class Storage {
     }
   }
 
-  /** The hidden file that {@link #replace} renames, and may leave behind when it is killed. */
+  /** The hidden file that {@link #replace} renames, and leaves where it is when it is killed. */
   public static Path replacement(Path file) {
     return new Path(file.getParent(), "." + file.getName() + ".new");
   }

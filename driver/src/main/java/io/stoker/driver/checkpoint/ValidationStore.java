@@ -56,7 +56,7 @@ public final class ValidationStore {
     }
   }
 
-  /** All that can be read, in the order of their rounds; others are skipped with a warning. */
+  /** Those that can be read, in the order of their rounds; others are skipped with a warning. */
   public List<ValidationMetrics> read() {
     Content content = content();
     content.damage().forEach(damage -> LOG.warn("Skipping validation: {}", damage));

@@ -79,7 +79,7 @@ public final class ExecutorRegistration {
         : OptionalInt.empty();
   }
 
-  /** A standalone cluster gives at most so many cores, in whole executors. */
+  /** A standalone cluster gives at most this number of cores, in whole executors. */
   private static OptionalInt expectedSlots(SparkConf conf) {
     int cores = conf.getInt("spark.cores.max", 0);
     int ofExecutor = conf.getInt("spark.executor.cores", 0);

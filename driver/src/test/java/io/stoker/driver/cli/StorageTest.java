@@ -272,7 +272,7 @@ class StorageTest {
         .isEqualTo(undisturbed.get("parameters_sha256"));
   }
 
-  /** HDFS gives a file of a dead client's to nobody else for a minute, or an hour. */
+  /** HDFS keeps a file that a dead client had open from other clients, for a minute or an hour. */
   @Test
   void resumesWhereAKilledDriverHasItsFilesOpenOnHdfs() throws IOException {
     commands.json(train("hdfs", "open", 1));

@@ -29,13 +29,13 @@ import org.slf4j.LoggerFactory;
 /**
  * Keeps other users' code out of this process. JavaCPP unpacks native libraries from jars into a
  * folder, and loads what lies there if its size and date are right. Where a user has no home, that
- * is a folder of the system's temporary files with a name that everyone knows, which another user
+ * is a folder of the system's temporary files with a known name, which another user
  * can fill in advance. So JavaCPP is given a {@link PrivateFolder}, and before an engine loads its
  * libraries, those that were unpacked earlier are compared with the jar: what differs, and what is
  * in no jar, is deleted, and JavaCPP unpacks it again.
  *
  * <p>Sizes and CRC-32 are compared, which the jar has in its directory: they tell damage and other
- * versions. That nobody else has written there is what the folder's owner and rights ensure.
+ * versions. The folder's owner and rights keep other users from writing there.
  *
  * <p>Other libraries (Netty, Zstandard, Snappy, LZ4, JLine, libwebp) unpack theirs at each start
  * into a new file or folder with a random name, made exclusively; JNA, like JavaCPP, into a known

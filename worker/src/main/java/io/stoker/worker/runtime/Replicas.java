@@ -78,7 +78,7 @@ public final class Replicas implements AutoCloseable {
 
   /**
    * Counts a network as borrowed, and chooses an idle one for it: one that holds the wanted values,
-   * else one whose values nobody else wants, else any that fits.
+   * else one whose values no other task wants, else any that fits.
    */
   private synchronized Optional<Idle> take(
       ReplicaKey key, Predicate<ReplicaKey> fits, String wanted) {

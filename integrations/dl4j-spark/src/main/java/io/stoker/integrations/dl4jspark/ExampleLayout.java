@@ -96,7 +96,7 @@ record ExampleLayout(
     ExampleLayout found = of(examples);
     if (!found.equals(this)) {
       throw new InputException(
-          "Invalid training data: examples of shapes %s beside such of %s; bring them to one shape"
+          "Invalid training data: examples of shapes %s and of %s; bring them to one shape"
               .formatted(found.features, features));
     }
     int count = examples(examples);

@@ -17,7 +17,7 @@ import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * Steps of Deeplearning4j's own {@code fit}, on networks that stay in their executor. The updater's
- * state travels behind the parameters, as part of one vector.
+ * state travels after the parameters, as part of one vector.
  *
  * @param graph whether it is a graph
  * @param json its configuration

@@ -65,7 +65,7 @@ sealed interface StockNetwork extends AutoCloseable {
         + (withUpdater ? updaterState().map(INDArray::length).orElse(0L) : 0);
   }
 
-  /** Copies of the parameters, and the updater's state behind them, the values from an offset. */
+  /** Copies of the parameters, and the updater's state after them, the values from an offset. */
   default void read(long offset, FloatBuffer target) {
     long parameters = model().numParams();
     int here = (int) Math.max(0, Math.min(target.remaining(), parameters - offset));

@@ -97,7 +97,7 @@ public final class StokerTrainingMaster
 
     /**
      * Whether the updater's state is averaged with the parameters (it is, unless told otherwise) or
-     * begins anew in each round.
+     * starts from zero in each round.
      */
     public Builder saveUpdater(boolean save) {
       this.saveUpdater = save;
