@@ -46,7 +46,8 @@ class MnistTest {
         .containsExactly(980L, 1135L, 1032L, 1010L, 982L, 892L, 958L, 1028L, 974L, 1009L);
     assertThat(manifest.statistics().mean().get(0)).isCloseTo(33.318, within(0.001));
     assertThat(manifest.statistics().standardDeviation().get(0)).isCloseTo(78.567, within(0.001));
-    assertThat(manifest.ignored()).isEmpty();
+    assertThat(manifest.ignored())
+        .containsExactly("README.md", "lenet5-augmented.yaml", "lenet5.yaml", "row-lstm.yaml");
 
     SplitBlocks data =
         new SplitBlocks(

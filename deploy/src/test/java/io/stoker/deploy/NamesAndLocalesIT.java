@@ -108,7 +108,7 @@ class NamesAndLocalesIT {
   @ParameterizedTest
   @ValueSource(strings = {"ar EG", "tr TR", "de DE"})
   void filesAndNumbersDoNotDependOnTheLocale(String locale) throws IOException {
-    String[] parts = locale.split(" ");
+    String[] parts = locale.split(" ", -1);
     Stoker stoker =
         Stoker.in(folder)
             .with(

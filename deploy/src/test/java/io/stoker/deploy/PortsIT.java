@@ -101,7 +101,7 @@ class PortsIT {
     List<String> addresses = new ArrayList<>();
     for (String table : new String[] {"tcp", "tcp6"}) {
       for (String line : Files.readAllLines(of.resolve("net").resolve(table))) {
-        String[] fields = line.strip().split("\\s+");
+        String[] fields = line.strip().split("\\s+", -1);
         if (fields[3].equals("0A") && sockets.contains(fields[9])) {
           addresses.add(fields[1].substring(0, fields[1].indexOf(':')));
         }

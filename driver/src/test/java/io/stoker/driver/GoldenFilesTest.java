@@ -217,7 +217,6 @@ class GoldenFilesTest {
   }
 
   @Tag("slow")
-  @Tag("slow")
   @Test
   void aRunGoesOnForMoreEpochs() throws IOException {
     Path run = copyOfRun();
@@ -232,7 +231,6 @@ class GoldenFilesTest {
         .isEqualTo(Files.readAllLines(GOLDEN.resolve("run/metrics.jsonl")));
   }
 
-  @Tag("slow")
   @Tag("slow")
   @Test
   void aRunThatIsResumedEarlierEndsWhereItEnded() throws IOException {

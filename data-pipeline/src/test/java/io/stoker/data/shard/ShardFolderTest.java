@@ -185,7 +185,6 @@ class ShardFolderTest {
   }
 
   @Tag("slow")
-  @Tag("slow")
   @Test
   void refusesEveryTruncationOfAManifest() throws IOException {
     TestShards.write(path(), SHAPE, new ShardEncoding.Raw(), 2, 50);
@@ -198,7 +197,6 @@ class ShardFolderTest {
     }
   }
 
-  @Tag("slow")
   @Tag("slow")
   @Test
   void noticesEveryFlippedBitOfAManifest() throws IOException {
@@ -220,7 +218,6 @@ class ShardFolderTest {
     assertThat(open().manifest().hasSplit("train")).isTrue();
   }
 
-  @Tag("slow")
   @Tag("slow")
   @Test
   void readsShardsOfAnyDamageAsThemselvesOrNotAtAll() throws IOException {

@@ -26,7 +26,6 @@ class FileNamesTest {
 
   /** What the test's own process decodes depends on its locale; another one has that of C. */
   @Tag("slow")
-  @Tag("slow")
   @Test
   void aProcessInThePosixLocaleListsAsciiNames() throws Exception {
     Files.createFile(folder.resolve("apple"));
@@ -34,7 +33,6 @@ class FileNamesTest {
     assertThat(listedInThePosixLocale(folder)).isEqualTo("1 1\n");
   }
 
-  @Tag("slow")
   @Tag("slow")
   @Test
   void aProcessInThePosixLocaleRefusesRatherThanLosesFiles() throws Exception {

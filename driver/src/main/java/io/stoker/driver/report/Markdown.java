@@ -66,8 +66,8 @@ final class Markdown {
     int longest = 0;
     for (String line : lines) {
       int run = 0;
-      for (char each : line.toCharArray()) {
-        run = each == '`' ? run + 1 : 0;
+      for (int i = 0; i < line.length(); i++) {
+        run = line.charAt(i) == '`' ? run + 1 : 0;
         longest = Math.max(longest, run);
       }
     }

@@ -16,7 +16,6 @@ class BenchAveragingTest {
   private final Commands commands = new Commands();
 
   @Tag("slow")
-  @Tag("slow")
   @Test
   void measuresEachSizeWithEachNumberOfWorkersBesideTheDriversWay() {
     JsonNode measured =

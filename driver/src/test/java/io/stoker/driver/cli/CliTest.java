@@ -350,7 +350,6 @@ class CliTest {
   }
 
   @Tag("slow")
-  @Tag("slow")
   @Test
   void benchStepTimesTheStepBesideStockDeeplearning4j() throws IOException {
     JsonNode json = benchStep("--model perceptron --batch 8 --seconds 1 --baseline stock");
@@ -366,7 +365,6 @@ class CliTest {
     assertThat(json.get("ratio").asDouble()).isCloseTo(own / stock, within(1e-6));
   }
 
-  @Tag("slow")
   @Tag("slow")
   @Test
   void benchStepTimesTheLayers() throws IOException {

@@ -119,7 +119,7 @@ class ImageCommandsTest {
   @ValueSource(strings = {"1x60000", "60000x1", "3x20000", "1x1"})
   void imagesOfExtremeShapesAreClassifiedOrTakeALine(String shape) throws IOException {
     Path extreme = scratch.resolve("extreme.png");
-    String[] sides = shape.split("x");
+    String[] sides = shape.split("x", -1);
     ImageIO.write(
         new BufferedImage(
             Integer.parseInt(sides[0]), Integer.parseInt(sides[1]), BufferedImage.TYPE_BYTE_GRAY),

@@ -69,7 +69,6 @@ class ModelFileTest {
   }
 
   @Tag("slow")
-  @Tag("slow")
   @ParameterizedTest
   @MethodSource("models")
   void stockDeeplearning4jLoadsItAndGivesTheSameOutputs(ModelSpec model) throws Exception {

@@ -53,7 +53,6 @@ class WorkspaceTest {
   }
 
   @Tag("slow")
-  @Tag("slow")
   @Test
   void aThousandStepsLeaveTheMemoryAsItWas() {
     try (Network network = new OneDnnEngine().create(Zoo.model("lenet5-modern", 10), 4)) {
