@@ -9,7 +9,9 @@ import java.util.Locale;
  * is read. They are shown as Java and JSON write them, such as {@code \u001b} for an escape.
  */
 public final class TerminalText {
-  /** Invisible characters that say how the text next to them is shown, other than the bidi controls. */
+  /**
+   * Invisible characters that say how the text next to them is shown, other than the bidi controls.
+   */
   private static final String INVISIBLE = "\u200b\u2060\u2061\u2062\u2063\u2064\ufeff";
 
   private TerminalText() {}

@@ -95,7 +95,9 @@ class LocalClusterIT {
         .contains(reason);
   }
 
-  /** A process that has ended, and that its parent has not waited for yet, has no command any more. */
+  /**
+   * A process that has ended, and that its parent has not waited for yet, has no command any more.
+   */
   private static boolean runs(ProcessHandle process) {
     return process.isAlive() && process.info().command().isPresent();
   }

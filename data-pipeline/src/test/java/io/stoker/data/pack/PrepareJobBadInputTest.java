@@ -222,7 +222,8 @@ class PrepareJobBadInputTest {
     Files.writeString(out, "a file");
     assertRefused(options("folder")).hasMessageContaining("is a file");
     assertRefused(options("folder").output(hadoop(out.resolve("deep/er"))))
-        .hasMessageMatching("Cannot write --output .*/out/deep/er: a part of this path is a file, not a folder");
+        .hasMessageMatching(
+            "Cannot write --output .*/out/deep/er: a part of this path is a file, not a folder");
     assertThat(out).hasContent("a file");
   }
 

@@ -29,10 +29,10 @@ import org.slf4j.LoggerFactory;
 /**
  * Keeps other users' code out of this process. JavaCPP unpacks native libraries from jars into a
  * folder, and loads what lies there if its size and date are right. Where a user has no home, that
- * is a folder of the system's temporary files with a known name, which another user
- * can fill in advance. So JavaCPP is given a {@link PrivateFolder}, and before an engine loads its
- * libraries, those that were unpacked earlier are compared with the jar: what differs, and what is
- * in no jar, is deleted, and JavaCPP unpacks it again.
+ * is a folder of the system's temporary files with a known name, which another user can fill in
+ * advance. So JavaCPP is given a {@link PrivateFolder}, and before an engine loads its libraries,
+ * those that were unpacked earlier are compared with the jar: what differs, and what is in no jar,
+ * is deleted, and JavaCPP unpacks it again.
  *
  * <p>Sizes and CRC-32 are compared, which the jar has in its directory: they tell damage and other
  * versions. The folder's owner and rights keep other users from writing there.
