@@ -84,6 +84,27 @@ public final class OwnFolder {
     return true;
   }
 
+  /**
+   * Has a folder deleted with everything in it when the process ends, such as by Ctrl-C.
+   *
+   * @param path below this folder
+   * @return whether it will be; false as for {@link #delete}
+   * @throws IllegalArgumentException if the path is not below this folder
+   * @throws IOException if the storage fails
+   */
+  public boolean deleteOnExit(Path path) throws IOException {
+    return !isLinked(path) && fileSystem.deleteOnExit(path);
+  }
+
+  /**
+   * Deletes this folder itself, if it is there and empty.
+   *
+   * @throws IOException if the storage fails, or the folder is not empty
+   */
+  public void deleteEmpty() throws IOException {
+    fileSystem.delete(root, false);
+  }
+
   private static void deleteLocalTree(java.nio.file.Path folder) throws IOException {
     if (Files.notExists(folder)) {
       return;

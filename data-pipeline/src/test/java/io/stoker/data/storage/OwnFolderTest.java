@@ -88,6 +88,28 @@ class OwnFolderTest {
   }
 
   @Test
+  void deletesItselfWhenItIsEmptyOnly() throws IOException {
+    Path file = Files.createFile(root.resolve("a"));
+
+    assertThatThrownBy(folder::deleteEmpty).isInstanceOf(IOException.class);
+    assertThat(file).exists();
+
+    Files.delete(file);
+    folder.deleteEmpty();
+    assertThat(root).doesNotExist();
+  }
+
+  @Test
+  void deletesNoLinkWhenTheProcessEnds() throws IOException {
+    Files.createSymbolicLink(root.resolve("link"), foreign);
+    Files.createDirectory(root.resolve("mine"));
+
+    assertThat(folder.deleteOnExit(hadoop(root.resolve("link")))).isFalse();
+    assertThat(folder.deleteOnExit(hadoop(root.resolve("link/deeper")))).isFalse();
+    assertThat(folder.deleteOnExit(hadoop(root.resolve("mine")))).isTrue();
+  }
+
+  @Test
   void refusesWhatIsNotInIt() {
     for (Path outside :
         new Path[] {root, disk, foreign, root.resolve("../other/000001/model.zip")}) {

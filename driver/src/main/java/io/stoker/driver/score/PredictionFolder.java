@@ -191,7 +191,7 @@ final class PredictionFolder {
         PredictionMarker.read(path, hadoop).orElseGet(() -> new PredictionMarker(Map.of()));
     marker.write(path, hadoop);
     own.deleteTree(staging);
-    fileSystem.deleteOnExit(staging); // where Ctrl-C ends the process
+    own.deleteOnExit(staging); // where Ctrl-C ends the process
   }
 
   /**
@@ -255,7 +255,7 @@ final class PredictionFolder {
     deleteStaging();
     if (made && isOnlyMarker(present(), PredictionMarker.read(path, hadoop))) {
       delete(PredictionMarker.FILE);
-      fileSystem.delete(path, false);
+      own.deleteEmpty();
     }
   }
 

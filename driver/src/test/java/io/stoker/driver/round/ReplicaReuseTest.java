@@ -34,6 +34,9 @@ class ReplicaReuseTest {
     }
   }
 
+  /** That no other test of this process trains with, so that the job finds no idle network. */
+  private static final int BATCH = 13;
+
   @Test
   void validationsAndRoundsShareTheirNetworks() {
     Created created = new Created();
@@ -42,7 +45,7 @@ class ReplicaReuseTest {
     try (JavaSparkContext spark = LocalSpark.start("local[2]")) {
       TrainJob.run(
           spark,
-          job.config("run").workers(2).epochs(3).validateEvery(1).validationSplit("test").build(),
+          job.config("run").batch(BATCH).workers(2).epochs(3).validateEvery(1).validationSplit("test").build(),
           ExistingRun.REFUSE,
           created);
     }
