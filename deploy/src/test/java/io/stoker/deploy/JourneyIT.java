@@ -135,7 +135,7 @@ class JourneyIT {
                 "train --data data --run stopped --model lenet5 --batch 10 --local-steps 1"
                     + " --epochs 1000 --checkpoint-every 5"));
     try {
-      Stoker.awaitLine(training.err(), "round 12/");
+      Stoker.awaitLine(training.err(), "checkpoint 000010");
       new ProcessBuilder("kill", interrupt.option, Long.toString(training.process().pid())).start();
     } catch (Throwable failure) {
       training.process().destroyForcibly();
