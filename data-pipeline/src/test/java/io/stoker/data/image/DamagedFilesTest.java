@@ -21,6 +21,7 @@ import java.util.SplittableRandom;
 import java.util.function.UnaryOperator;
 import java.util.zip.CRC32;
 import java.util.zip.Deflater;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -28,6 +29,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Nothing that a file holds makes the decoder crash, hang, run out of memory or show half. */
+@Tag("slow")
 class DamagedFilesTest {
   private static final int FLIPS = 60;
   private static final int RUNS = 20;

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -22,6 +23,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Images of any size are decoded and resized, or refused with a reason; nothing else happens. */
 @Timeout(300)
+@Tag("slow")
 class ExtremeShapesTest {
   private static final Map<String, String> FILES =
       Map.of(

@@ -39,10 +39,12 @@ import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Images of RDDs and data frames become shards as those of files do. */
+@Tag("slow")
 class ImageRowsTest {
   private static final StructType HUGGING_FACE =
       new StructType()

@@ -30,6 +30,7 @@ import java.time.Instant;
 import java.util.List;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -39,6 +40,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * Files that are JSON, but not what Stoker writes: whatever they are, reading one gives a valid
  * result or says that it is damaged, and a damaged run does not hide the others.
  */
+@Tag("slow")
 class DamagedRecordsTest {
   private static final int FILES = 700;
 

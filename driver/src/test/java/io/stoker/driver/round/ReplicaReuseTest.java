@@ -45,7 +45,13 @@ class ReplicaReuseTest {
     try (JavaSparkContext spark = LocalSpark.start("local[2]")) {
       TrainJob.run(
           spark,
-          job.config("run").batch(BATCH).workers(2).epochs(3).validateEvery(1).validationSplit("test").build(),
+          job.config("run")
+              .batch(BATCH)
+              .workers(2)
+              .epochs(3)
+              .validateEvery(1)
+              .validationSplit("test")
+              .build(),
           ExistingRun.REFUSE,
           created);
     }
