@@ -204,7 +204,7 @@ class BulkPredictJobTest {
     assertThat(names(out)).containsAll(before.stream().filter(n -> !n.endsWith(".tex")).toList());
   }
 
-  /** Its files have the names of predictions, as all that Spark writes. */
+  /** Its files have the names of predictions, as everything that Spark writes. */
   @Test
   void aTableOfSomebodyElseIsNotReplaced() throws IOException {
     Path out = scratch.resolve("out");

@@ -14,7 +14,7 @@ public final class VectorDigest {
   private final MessageDigest sha256 = Sha256.digest();
   private byte[] bytes = {};
 
-  /** Adds the vector's next values: all that remain in the buffer. */
+  /** Adds the vector's next values: those that remain in the buffer. */
   public void update(FloatBuffer values) {
     int length = values.remaining() * Float.BYTES;
     if (bytes.length < length) {
