@@ -100,12 +100,16 @@ class SteadyRoundsTest {
     }
 
     assertThat(held.get(1)).matches(late -> late.isWithin(held.get(0).andSome()));
-    assertThat(least(rounds.subList(LATE - 20, LATE)))
-        .isLessThan(least(rounds.subList(0, EARLY)) + 1024);
+    assertThat(typical(rounds.subList(LATE - EARLY, LATE)))
+        .isLessThan(typical(rounds.subList(0, EARLY)) + 1024);
   }
 
-  /** What was reported late counts in a later round. */
-  private static long least(List<RoundMetrics> rounds) {
-    return rounds.stream().mapToLong(RoundMetrics::driverBytes).min().orElseThrow();
+  /**
+   * The median: what Spark reports late is missing in one round and counts in a later one, which
+   * moves the least and the most.
+   */
+  private static long typical(List<RoundMetrics> rounds) {
+    long[] sorted = rounds.stream().mapToLong(RoundMetrics::driverBytes).sorted().toArray();
+    return sorted[sorted.length / 2];
   }
 }
