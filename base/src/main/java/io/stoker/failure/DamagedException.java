@@ -4,7 +4,7 @@ package io.stoker.failure;
 /**
  * A shard, manifest or checkpoint is not what was written: truncated, altered or of another format.
  */
-public final class DamagedException extends StokerException {
+public sealed class DamagedException extends StokerException permits NewerVersionException {
   private static final long serialVersionUID = 1L;
 
   public static final int EXIT_CODE = 3;

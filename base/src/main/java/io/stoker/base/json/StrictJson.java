@@ -26,6 +26,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.type.LogicalType;
 import io.stoker.failure.DamagedException;
+import io.stoker.failure.NewerVersionException;
 import io.stoker.failure.StokerException;
 import java.io.IOException;
 import java.math.BigInteger;
@@ -148,11 +149,9 @@ public final class StrictJson {
         if (name.equals(field) && value == JsonToken.VALUE_NUMBER_INT) {
           BigInteger version = parser.getBigIntegerValue();
           if (version.compareTo(BigInteger.valueOf(newest)) > 0) {
-            throw damaged(
-                place,
-                "its %s is %s, of a newer Stoker; this one reads %s (use the one that wrote it)"
-                    .formatted(field, shortened(version.toString()), newest),
-                null);
+            throw new NewerVersionException(
+                "Cannot read %s: its %s is %s, of a newer Stoker; this one reads %s (use the one that wrote it)"
+                    .formatted(place, field, shortened(version.toString()), newest));
           }
           return;
         }

@@ -9,6 +9,7 @@ import io.stoker.driver.metrics.ValidationMetrics;
 import io.stoker.failure.Check;
 import io.stoker.failure.DamagedException;
 import io.stoker.failure.InputException;
+import io.stoker.failure.NewerVersionException;
 import io.stoker.failure.StokerException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -130,7 +131,18 @@ public final class CheckpointStore {
 
   private Optional<StoredModel> openValid(Path candidate) {
     try {
+      return openReplaceable(candidate);
+    } catch (NewerVersionException e) {
+      LOG.warn("Skipping checkpoint {}: {}", candidate, e.getMessage());
+      return Optional.empty();
+    }
+  }
+
+  private Optional<StoredModel> openReplaceable(Path candidate) {
+    try {
       return Optional.of(open(candidate, hadoop));
+    } catch (NewerVersionException e) {
+      throw e;
     } catch (StokerException e) {
       LOG.warn("Skipping checkpoint {}: {}", candidate, e.getMessage());
       return Optional.empty();
@@ -150,10 +162,12 @@ public final class CheckpointStore {
    * skipped with a warning that names them.
    *
    * @param job the job that it must be of
+   * @throws NewerVersionException if a newer Stoker wrote one of those that would be skipped: a run
+   *     that went on from an older one would write over it
    */
   public Optional<StoredModel> newestValid(JobIdentity job) {
     return foldersNewestFirst().stream()
-        .map(this::openValid)
+        .map(this::openReplaceable)
         .flatMap(Optional::stream)
         .filter(stored -> belongsTo(job, stored.checkpoint().orElseThrow()))
         .findFirst();

@@ -9,9 +9,9 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.stoker.failure.Check;
 import io.stoker.failure.DamagedException;
 import io.stoker.failure.InputException;
+import io.stoker.failure.NewerVersionException;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.ModelTree;
 import io.stoker.models.spec.Shape;
@@ -96,27 +96,23 @@ record MetadataJson(
    * Reads the entry.
    *
    * @throws DamagedException if it is not as {@link #write} wrote it
-   * @throws InputException if a later release wrote it
+   * @throws NewerVersionException if a newer Stoker wrote it
    */
   static MetadataJson read(byte[] bytes, String file) {
     try {
       JsonNode tree = MAPPER.readTree(bytes);
       int format = tree.path("format").asInt();
-      Check.input(
-          format <= FORMAT,
-          "Cannot read model file %s: it has format %d, this Stoker reads %d; use a later one",
-          file,
-          format,
-          FORMAT);
+      if (format > FORMAT) {
+        throw new NewerVersionException(
+            "Cannot read model file %s: it has format %d, of a newer Stoker; this one reads %d (use the one that wrote it)"
+                .formatted(file, format, FORMAT));
+      }
       return read(tree);
     } catch (JsonProcessingException e) {
       throw damaged(file, e.getOriginalMessage(), e);
     } catch (IOException | Missing e) {
       throw damaged(file, e.getMessage(), e);
     } catch (InputException e) {
-      if (e.getMessage().startsWith("Cannot read model file")) {
-        throw e;
-      }
       throw damaged(file, e.getMessage(), e);
     }
   }

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.stoker.failure.DamagedException;
 import io.stoker.failure.InputException;
+import io.stoker.failure.NewerVersionException;
 import io.stoker.failure.StokerException;
 import io.stoker.models.dl4j.GraphConfiguration;
 import io.stoker.models.spec.ModelSpec;
@@ -230,8 +231,10 @@ class DamagedModelFileTest {
   void aLaterFormatIsNotCalledDamaged() throws IOException {
     byte[] later = with("stoker.json", json -> json.replace("\"format\" : 1", "\"format\" : 2"));
     assertThat(refusal(later))
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining("format 2, this Stoker reads 1");
+        .isInstanceOf(NewerVersionException.class)
+        .hasMessage(
+            "Cannot read model file model.zip: it has format 2, of a newer Stoker; this one reads 1"
+                + " (use the one that wrote it)");
   }
 
   @Test
