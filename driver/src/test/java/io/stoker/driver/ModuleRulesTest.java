@@ -130,7 +130,7 @@ class ModuleRulesTest {
           Set.of("evaluate"),
           Set.of("explain", "probe", "score"),
           Set.of("round", "report", "ml"),
-          Set.of("bench", "tensorboard"),
+          Set.of("bench", "tensorboard", "mlflow"),
           Set.of("cli"));
 
   @ArchTest

@@ -3,7 +3,9 @@ package io.stoker.driver.cli;
 
 import io.stoker.data.storage.OutputFolder;
 import io.stoker.driver.config.TrainingConfig;
+import io.stoker.driver.mlflow.MlflowLog;
 import io.stoker.driver.report.Dashboard;
+import io.stoker.driver.round.ExistingRun;
 import io.stoker.driver.tensorboard.TensorBoardLog;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
@@ -30,13 +32,29 @@ final class MonitoringOptions {
               + " URI.")
   private String tensorboard;
 
+  @Option(
+      names = "--mlflow",
+      paramLabel = "URI",
+      description =
+          "Log options, each round, the report and the checkpoint's location to this MLflow tracking"
+              + " server, such as http://127.0.0.1:5000. A server that fails does not end the"
+              + " training. With --resume, the same MLflow run goes on (default: the run's; none for"
+              + " a new one).")
+  private String mlflow;
+
+  /** The job with the server that the options name, if they do. */
+  TrainingConfig over(TrainingConfig config) {
+    return mlflow == null ? config : config.toBuilder().mlflow(mlflow).build();
+  }
+
   /**
    * Starts the observers that the options ask for, and prints where the page is.
    *
+   * @param existing whether the job goes on with a run that is there
    * @return to be closed by the caller
    * @throws io.stoker.failure.StokerException if the port is taken, or the folder cannot be written
    */
-  TrainingListeners start(TrainingConfig config, Console console) {
+  TrainingListeners start(TrainingConfig config, ExistingRun existing, Console console) {
     Configuration hadoop = SparkSetup.hadoop();
     if (tensorboard != null) {
       OutputFolder.check("--tensorboard", tensorboard, hadoop);
@@ -48,6 +66,7 @@ final class MonitoringOptions {
         new TrainingProgress(console),
         page,
         Optional.ofNullable(tensorboard)
-            .map(folder -> TensorBoardLog.in(folder, config.data().uri(), hadoop)));
+            .map(folder -> TensorBoardLog.in(folder, config.data().uri(), hadoop)),
+        MlflowLog.of(config, existing, hadoop));
   }
 }

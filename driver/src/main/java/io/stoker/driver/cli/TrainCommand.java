@@ -227,14 +227,15 @@ final class TrainCommand extends StokerCommand {
     if (verbose() && !console().messagesOnTerminal()) {
       Configurator.setLevel(TrainingLog.class.getName(), Level.DEBUG); // a line of every round
     }
-    try (TrainingListeners watching = watch.start(config, console());
+    ExistingRun existing = resume ? ExistingRun.RESUME : ExistingRun.REFUSE;
+    try (TrainingListeners watching = watch.start(config, existing, console());
         JavaSparkContext spark = SparkSetup.start("train " + config.model(), sparkOptions())) {
       requireClasses(config.data().uri(), spark.hadoopConfiguration());
       TrainResult result =
           TrainJob.run(
               spark,
               config,
-              resume ? ExistingRun.RESUME : ExistingRun.REFUSE,
+              existing,
               watching.listeners().and(RoundListeners.observing(resumption)));
       return report(result);
     }
@@ -291,7 +292,7 @@ final class TrainCommand extends StokerCommand {
     OptionalValue.setIfPresent(init, builder::init);
     OptionalValue.setIfPresent(freeze, builder::freeze);
     OptionalValue.setIfPresent(engine, builder::engine);
-    return recipeOptions.over(builder.build());
+    return watch.over(recipeOptions.over(builder.build()));
   }
 
   private TrainingConfig.Builder beginning() {

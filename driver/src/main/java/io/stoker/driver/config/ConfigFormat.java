@@ -40,6 +40,7 @@ public final class ConfigFormat {
           .build();
 
   private static final String SAMPLING = "sampling";
+  private static final String MLFLOW = "mlflow";
 
   /** The keys that were added after the first release of the format, with their defaults. */
   private static final Map<String, JsonNode> ADDED =
@@ -47,7 +48,9 @@ public final class ConfigFormat {
           "class_weights",
           JSON.createObjectNode(),
           SAMPLING,
-          TextNode.valueOf(Sampling.NATURAL.toString()));
+          TextNode.valueOf(Sampling.NATURAL.toString()),
+          MLFLOW,
+          TextNode.valueOf(""));
 
   /** The key whose value says its type. */
   static final String SCHEDULE = "schedule";

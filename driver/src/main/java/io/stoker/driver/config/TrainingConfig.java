@@ -29,6 +29,7 @@ import java.util.TreeMap;
  * @param validation how it is validated
  * @param engine the engine's name, or {@link Engines#AUTO}
  * @param initialization what it begins with
+ * @param tracking where its progress is sent
  */
 public record TrainingConfig(
     DataConfig data,
@@ -43,7 +44,8 @@ public record TrainingConfig(
     CheckpointConfig checkpoints,
     ValidationConfig validation,
     String engine,
-    InitializationConfig initialization) {
+    InitializationConfig initialization,
+    TrackingConfig tracking) {
   public TrainingConfig {
     Check.input(!run.isBlank(), "Missing run folder: say --run URI");
     Check.input(!model.isBlank(), "Missing model: say --model NAME (stoker models lists them)");
@@ -96,7 +98,8 @@ public record TrainingConfig(
         .engine(engine)
         .init(initialization.checkpoint())
         .freeze(initialization.freeze())
-        .sliceBytes(averaging.sliceBytes());
+        .sliceBytes(averaging.sliceBytes())
+        .mlflow(tracking.mlflow());
   }
 
   /**
@@ -140,7 +143,8 @@ public record TrainingConfig(
     "freeze",
     "slice_bytes",
     "class_weights",
-    "sampling"
+    "sampling",
+    "mlflow"
   })
   public static final class Builder {
     private String data = "";
@@ -178,6 +182,7 @@ public record TrainingConfig(
     private int sliceBytes;
     private ClassWeighting classWeights = new ClassWeighting.Equal();
     private String sampling = Sampling.NATURAL.toString();
+    private String mlflow = "";
 
     private Builder() {}
 
@@ -356,6 +361,11 @@ public record TrainingConfig(
       return this;
     }
 
+    public Builder mlflow(String uri) {
+      this.mlflow = uri;
+      return this;
+    }
+
     /**
      * The config.
      *
@@ -376,7 +386,8 @@ public record TrainingConfig(
           new CheckpointConfig(checkpointEvery, keep),
           new ValidationConfig(validateEvery, validationSplit, patience),
           engine,
-          new InitializationConfig(init, freeze));
+          new InitializationConfig(init, freeze),
+          new TrackingConfig(mlflow));
     }
   }
 }

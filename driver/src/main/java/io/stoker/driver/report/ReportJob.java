@@ -78,6 +78,22 @@ public final class ReportJob {
     return Page.of(view);
   }
 
+  /**
+   * A page with curves and configuration alone, which come from the run folder.
+   *
+   * @param folder the run folder
+   * @param hadoop how to reach it
+   * @throws io.stoker.failure.DamagedException if its rounds cannot be read
+   */
+  public static byte[] curves(Path folder, Configuration hadoop) {
+    ObjectNode view = JsonNodeFactory.instance.objectNode();
+    view.putArray("runs")
+        .add(
+            RunView.of(
+                RunSummary.of(folder, hadoop, Instant.now()), MetricsLog.read(folder, hadoop)));
+    return Page.of(view);
+  }
+
   /** The parts that are missing in the page, each with the reason, in one line. */
   public List<String> missing() {
     return List.copyOf(missing);

@@ -25,6 +25,7 @@ class JobIdentityTest {
             .patience(3)
             .checkpointEvery(1)
             .sliceBytes(8192)
+            .mlflow("http://elsewhere")
             .build();
     JobIdentity moved = new JobIdentity(elsewhere, "layers", "4711");
 

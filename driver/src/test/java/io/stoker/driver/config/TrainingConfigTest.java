@@ -34,7 +34,8 @@ class TrainingConfigTest {
                 new CheckpointConfig(20, 3),
                 new ValidationConfig(0, "validation", 0),
                 "auto",
-                new InitializationConfig("", "")));
+                new InitializationConfig("", ""),
+                new TrackingConfig("")));
   }
 
   @ParameterizedTest
@@ -79,7 +80,16 @@ class TrainingConfigTest {
         invalid(config -> config.validateEvery(-1), "Invalid validation interval: -1 rounds"),
         invalid(config -> config.patience(-1), "Invalid patience: -1"),
         invalid(config -> config.patience(3), "Invalid patience: 3 without validation"),
-        invalid(config -> config.sliceBytes(1026), "Invalid slice size: 1026 bytes"));
+        invalid(config -> config.sliceBytes(1026), "Invalid slice size: 1026 bytes"),
+        invalid(config -> config.mlflow("localhost:5000"), "Invalid MLflow URI: localhost:5000"),
+        invalid(config -> config.mlflow("ftp://host"), "Invalid MLflow URI: ftp://host (must be"),
+        invalid(config -> config.mlflow("http://"), "Invalid MLflow URI: http:// (must be"),
+        invalid(config -> config.mlflow("http://a b"), "Invalid MLflow URI: http://a b (must be"),
+        invalid(config -> config.mlflow("http://h:99999"), "Invalid MLflow URI: http://h:99999"),
+        invalid(config -> config.mlflow("http://h/?a=b"), "Invalid MLflow URI: http://h/?a=b"),
+        invalid(
+            config -> config.mlflow("http://ann:secret@host"),
+            "Invalid MLflow URI: it must not contain a user name or a password"));
   }
 
   private static Arguments invalid(UnaryOperator<TrainingConfig.Builder> change, String message) {
@@ -133,6 +143,7 @@ class TrainingConfigTest {
         .init("some/checkpoint")
         .freeze("4")
         .sliceBytes(4096)
+        .mlflow("https://tracker:5000")
         .build();
   }
 }

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.stoker.driver.mlflow;
+
+import io.stoker.driver.metrics.PhaseSeconds;
+import io.stoker.driver.metrics.RoundMetrics;
+import io.stoker.driver.metrics.ValidationMetrics;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.regex.Pattern;
+
+/**
+ * Something that happened in a training job, in MLflow's terms.
+ *
+ * @param step the round; the metrics of rounds that a run has logged already are not logged again
+ * @param milliseconds when it happened, since the epoch
+ * @param metrics by their names in MLflow
+ * @param tags by their names in MLflow
+ */
+record Event(long step, long milliseconds, Map<String, Double> metrics, Map<String, String> tags) {
+  /** The tag with the location of the newest checkpoint. */
+  static final String CHECKPOINT = "stoker.checkpoint";
+
+  /** A metric that each round has. */
+  static final String LOSS = "train/loss";
+
+  /** What the name of a metric may not contain. */
+  private static final Pattern FORBIDDEN = Pattern.compile("[^A-Za-z0-9_. -]");
+
+  /**
+   * Training begins.
+   *
+   * @param round the round that it goes on from; 0 for a new job
+   */
+  static Event ofStart(long round) {
+    return new Event(
+        0,
+        System.currentTimeMillis(),
+        Map.of(),
+        round == 0 ? Map.of() : Map.of("stoker.resumed_from_round", Long.toString(round)));
+  }
+
+  static Event of(RoundMetrics round) {
+    PhaseSeconds seconds = round.seconds();
+    Map<String, Double> metrics = new LinkedHashMap<>();
+    metrics.put(LOSS, round.loss());
+    metrics.put("train/accuracy", round.accuracy());
+    metrics.put("train/learning_rate", (double) round.lr());
+    metrics.put("train/drift", round.drift());
+    metrics.put("train/epoch", (double) round.epoch());
+    metrics.put("train/examples", (double) round.examplesTotal());
+    metrics.put("speed/images_per_second", round.imagesPerSecond());
+    metrics.put("seconds/gather", seconds.gather());
+    metrics.put("seconds/data", seconds.data());
+    metrics.put("seconds/compute", seconds.compute());
+    metrics.put("seconds/scatter", seconds.scatter());
+    metrics.put("seconds/average", seconds.average());
+    metrics.put("seconds/checkpoint", seconds.checkpoint());
+    metrics.put("seconds/total", seconds.total());
+    return new Event(round.round(), System.currentTimeMillis(), metrics, Map.of());
+  }
+
+  static Event of(ValidationMetrics validation) {
+    String split = FORBIDDEN.matcher(validation.split()).replaceAll("_");
+    Map<String, Double> metrics = new LinkedHashMap<>();
+    metrics.put(split + "/loss", validation.logLoss());
+    metrics.put(split + "/accuracy", validation.accuracy());
+    metrics.put(split + "/calibration_error", validation.calibrationError());
+    return new Event(validation.round(), System.currentTimeMillis(), metrics, Map.of());
+  }
+
+  static Event ofCheckpoint(String location) {
+    return new Event(0, System.currentTimeMillis(), Map.of(), Map.of(CHECKPOINT, location));
+  }
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.stoker.driver.mlflow;
+
+import io.stoker.driver.checkpoint.Locations;
+import io.stoker.driver.config.TrainingConfig;
+import io.stoker.driver.metrics.RoundMetrics;
+import io.stoker.driver.metrics.ValidationMetrics;
+import io.stoker.driver.round.ExistingRun;
+import io.stoker.driver.round.JobPlan;
+import io.stoker.driver.round.RoundListener;
+import io.stoker.models.file.TrainingClock;
+import java.time.Duration;
+import java.util.Optional;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * Logs a training job to an MLflow tracking server: its options as params, each round and
+ * validation as metrics whose step is the round, the location of the newest checkpoint as a tag,
+ * and at the end the report of the run as an artifact.
+ *
+ * <p>A thread of its own sends; the training thread only adds to a bounded queue and never waits. A
+ * server that is down, slow, or answers nonsense costs one warning; what could not be sent is tried
+ * again while training goes on. {@link #close} waits a bounded time for the rest.
+ *
+ * <p>Names and passwords come from MLflow's own environment variables: {@code
+ * MLFLOW_TRACKING_USERNAME} and {@code MLFLOW_TRACKING_PASSWORD}, or {@code MLFLOW_TRACKING_TOKEN}.
+ * The experiment is that of {@code MLFLOW_EXPERIMENT_NAME}, else "stoker".
+ */
+public final class MlflowLog implements RoundListener, AutoCloseable {
+  /** How long one request may take. */
+  private static final Duration REQUEST = Duration.ofSeconds(10);
+
+  /** How long {@link #close} waits for what is not sent yet. */
+  private static final Duration CLOSING = Duration.ofSeconds(10);
+
+  /** Some megabytes: the rounds of hours. */
+  private static final int CAPACITY = 20_000;
+
+  private final PendingEvents pending;
+  private final MlflowSender sender;
+
+  private MlflowLog(PendingEvents pending, MlflowSender sender) {
+    this.pending = pending;
+    this.sender = sender;
+  }
+
+  /**
+   * Begins to log, if the job asks for it; the caller closes it after the job. Nothing is sent
+   * before the training has begun.
+   *
+   * @param config the job
+   * @param existing whether it goes on with the MLflow run that its run folder names
+   * @param hadoop how to reach the run folder
+   */
+  public static Optional<MlflowLog> of(
+      TrainingConfig config, ExistingRun existing, Configuration hadoop) {
+    return of(config, existing, hadoop, REQUEST, CLOSING);
+  }
+
+  static Optional<MlflowLog> of(
+      TrainingConfig config,
+      ExistingRun existing,
+      Configuration hadoop,
+      Duration request,
+      Duration closing) {
+    if (!config.tracking().isOn()) {
+      return Optional.empty();
+    }
+    Path folder = Locations.absolute(config.run(), hadoop);
+    MlflowServer server = new MlflowServer(config.tracking().mlflow(), request);
+    MlflowRun run = new MlflowRun(server, folder, existing == ExistingRun.RESUME, hadoop);
+    PendingEvents pending = new PendingEvents(CAPACITY);
+    MlflowSender sender = new MlflowSender(server, run, pending, closing);
+    sender.start();
+    return Optional.of(new MlflowLog(pending, sender));
+  }
+
+  @Override
+  public void started(JobPlan plan, TrainingClock clock) {
+    pending.add(Event.ofStart(clock.round()));
+  }
+
+  @Override
+  public void roundFinished(RoundMetrics metrics) {
+    pending.add(Event.of(metrics));
+  }
+
+  @Override
+  public void validated(ValidationMetrics validation) {
+    pending.add(Event.of(validation));
+  }
+
+  @Override
+  public void checkpointWritten(String uri) {
+    pending.add(Event.ofCheckpoint(Locations.plain(uri)));
+  }
+
+  @Override
+  public void ended(TrainingClock clock) {
+    pending.end(PendingEvents.End.FINISHED);
+  }
+
+  /** Sends what is not sent yet, for a bounded time. A job that has not ended has failed. */
+  @Override
+  public void close() {
+    pending.end(PendingEvents.End.FAILED); // no effect after another end
+    sender.close();
+  }
+}

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.stoker.driver.mlflow;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.stoker.driver.LocalSpark;
+import io.stoker.driver.LogLines;
+import io.stoker.driver.TinyJob;
+import io.stoker.driver.config.TrainingConfig;
+import io.stoker.driver.metrics.MetricsLog;
+import io.stoker.driver.metrics.RoundMetrics;
+import io.stoker.driver.round.ExistingRun;
+import io.stoker.driver.round.RoundListeners;
+import io.stoker.driver.round.TrainJob;
+import io.stoker.driver.round.TrainResult;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+@Timeout(value = 2, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class MlflowLogTest {
+  private static final Configuration HADOOP = new Configuration();
+
+  /** So short that a test of a server that hangs takes no time. */
+  private static final Duration REQUEST = Duration.ofMillis(300);
+
+  private static final Duration CLOSING = Duration.ofSeconds(20);
+
+  private static JavaSparkContext spark;
+
+  @TempDir private Path folder;
+
+  private TinyJob job;
+
+  @BeforeAll
+  static void start() {
+    spark = LocalSpark.start("local[2]");
+  }
+
+  @AfterAll
+  static void stop() {
+    spark.close();
+  }
+
+  @BeforeEach
+  void prepare() {
+    job = TinyJob.in(folder);
+  }
+
+  @Test
+  void logsOptionsRoundsValidationsCheckpointAndReport() {
+    try (FakeTracker tracker = new FakeTracker(FakeTracker.Mood.WELL)) {
+      TrainResult result =
+          train(
+              job.config("run")
+                  .validateEvery(3)
+                  .validationSplit("test")
+                  .mlflow(tracker.uri() + "/")
+                  .build());
+
+      assertThat(tracker.runs).hasValue(1);
+      assertThat(tracker.params)
+          .containsEntry("batch", "16")
+          .containsEntry("local_steps", "3")
+          .containsEntry("schedule", "{\"type\":\"constant\",\"warm_up_epochs\":0.0}");
+      List<RoundMetrics> rounds = rounds("run");
+      assertThat(rounds).hasSize(6);
+      for (RoundMetrics round : rounds) {
+        long step = round.round();
+        assertThat(tracker.metrics.get("train/loss")).containsEntry(step, round.loss());
+        assertThat(tracker.metrics.get("train/accuracy")).containsEntry(step, round.accuracy());
+      }
+      assertThat(tracker.metrics.get("test/accuracy")).containsOnlyKeys(3L, 6L);
+      assertThat(tracker.tags)
+          .containsEntry("stoker.checkpoint", result.checkpoint().replace("file:", ""))
+          .containsKey("stoker.data_manifest_sha256");
+      assertThat(tracker.artifacts.get("report.html"))
+          .startsWith("<!doctype html>")
+          .contains("\"rounds\":6");
+      assertThat(tracker.statuses).containsExactly("FINISHED");
+    }
+  }
+
+  @Test
+  void aResumedTrainingGoesOnWithItsRunAndLogsNoRoundTwice() {
+    try (FakeTracker tracker = new FakeTracker(FakeTracker.Mood.WELL)) {
+      TrainingConfig config =
+          job.config("run").checkpointEvery(2).mlflow(tracker.uri()).build();
+      assertThatThrownBy(
+              () -> train(config, ExistingRun.REFUSE, TinyJob.stoppingAfter(5)))
+          .hasMessage("stopped");
+      assertThat(tracker.statuses).containsExactly("FAILED");
+
+      train(config.toBuilder().epochs(3).build(), ExistingRun.RESUME, RoundListeners.NONE);
+
+      assertThat(tracker.runs).hasValue(1);
+      assertThat(tracker.statuses).containsExactly("FAILED", "RUNNING", "FINISHED");
+      assertThat(tracker.metrics.get("train/loss")).hasSize(9);
+      assertThat(tracker.params).containsEntry("epochs", "2");
+      assertThat(tracker.tags)
+          .containsEntry("stoker.resumed_with.epochs", "3")
+          .containsEntry("stoker.resumed_from_round", "4");
+    }
+  }
+
+  @Test
+  void aDamagedRecordCostsAnotherRun() throws IOException {
+    try (FakeTracker tracker = new FakeTracker(FakeTracker.Mood.WELL)) {
+      TrainingConfig config = job.config("run").mlflow(tracker.uri()).build();
+      train(config);
+      Files.writeString(job.run("run").resolve("mlflow.json"), "{\"run_id\": ");
+      tracker.metrics.clear();
+
+      train(config.toBuilder().epochs(3).build(), ExistingRun.RESUME, RoundListeners.NONE);
+
+      assertThat(tracker.runs).hasValue(2);
+      assertThat(tracker.metrics.get("train/loss")).containsOnlyKeys(7L, 8L, 9L);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "WELL")
+  void aServerThatFailsCostsOneWarning(FakeTracker.Mood mood) {
+    String undisturbed = train(job.config("alone").build()).parametersSha256();
+    try (FakeTracker tracker = new FakeTracker(mood);
+        LogLines log = LogLines.of(MlflowLog.class)) {
+      TrainResult result = train(job.config("run").mlflow(tracker.uri()).build());
+
+      assertThat(result.parametersSha256()).isEqualTo(undisturbed);
+      assertThat(tracker.requests()).isPositive();
+      assertThat(log.lines())
+          .singleElement()
+          .asString()
+          .startsWith("WARN Cannot log to MLflow at " + tracker.uri())
+          .doesNotContain("\u001b");
+      assertThat(rounds("run")).hasSize(6);
+    }
+  }
+
+  @Test
+  void aServerThatIsNotThereCostsOneWarning() throws IOException {
+    int port;
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      port = socket.getLocalPort();
+    }
+    try (LogLines log = LogLines.of(MlflowLog.class)) {
+      train(job.config("run").mlflow("http://127.0.0.1:" + port).build());
+
+      assertThat(log.lines()).singleElement().asString().contains("refused");
+    }
+  }
+
+  @Test
+  void whatFailedFirstIsSentLater() {
+    try (FakeTracker tracker = new FakeTracker(FakeTracker.Mood.ERROR_500).recoveringAfter(1)) {
+      train(job.config("run").epochs(30).mlflow(tracker.uri()).build());
+
+      assertThat(tracker.metrics.get("train/loss")).hasSize(rounds("run").size());
+      assertThat(tracker.statuses).containsExactly("FINISHED");
+    }
+  }
+
+  @Test
+  void isOffByDefaultAndNoPartOfTheJob() {
+    assertThat(MlflowLog.of(job.config("run").build(), ExistingRun.REFUSE, HADOOP)).isEmpty();
+    train(job.config("run").build());
+
+    assertThat(job.run("run").resolve("mlflow.json")).doesNotExist();
+    try (FakeTracker tracker = new FakeTracker(FakeTracker.Mood.WELL)) {
+      train(
+          job.config("run").epochs(3).mlflow(tracker.uri()).build(),
+          ExistingRun.RESUME,
+          RoundListeners.NONE);
+
+      assertThat(tracker.metrics.get("train/loss")).containsOnlyKeys(7L, 8L, 9L);
+    }
+  }
+
+  @Test
+  void aFullQueueDropsEventsAndNeverWaits() {
+    PendingEvents pending = new PendingEvents(2);
+    for (int round = 1; round <= 5; round++) {
+      pending.add(Event.ofStart(round));
+    }
+
+    assertThat(pending.lost()).isEqualTo(5);
+    pending.sent(2);
+    assertThat(pending.lost()).isEqualTo(3);
+  }
+
+  private TrainResult train(TrainingConfig config) {
+    return train(config, ExistingRun.REFUSE, RoundListeners.NONE);
+  }
+
+  private TrainResult train(TrainingConfig config, ExistingRun existing, RoundListeners others) {
+    var log = MlflowLog.of(config, existing, HADOOP, REQUEST, CLOSING);
+    try {
+      RoundListeners listeners =
+          log.map(RoundListeners::observing).orElse(RoundListeners.NONE).and(others);
+      return TrainJob.run(spark, config, existing, listeners);
+    } finally {
+      log.ifPresent(MlflowLog::close);
+    }
+  }
+
+  private List<RoundMetrics> rounds(String run) {
+    return MetricsLog.read(new org.apache.hadoop.fs.Path(job.run(run).toUri()), HADOOP);
+  }
+}
