@@ -36,10 +36,10 @@ final class MonitoringOptions {
       names = "--mlflow",
       paramLabel = "URI",
       description =
-          "Log options, each round, the report and the checkpoint's location to this MLflow tracking"
-              + " server, such as http://127.0.0.1:5000. A server that fails does not end the"
-              + " training. With --resume, the same MLflow run goes on (default: the run's; none for"
-              + " a new one).")
+          "Log options, each round, the report and the checkpoint's location to this MLflow"
+              + " tracking server, such as http://127.0.0.1:5000. A server that fails does not end"
+              + " the training. With --resume, the same MLflow run goes on (default: the run's;"
+              + " none for a new one).")
   private String mlflow;
 
   /** The job with the server that the options name, if they do. */

@@ -22,7 +22,8 @@ import java.util.Set;
 public record JobIdentity(TrainingConfig config, String model, String dataSha256) {
   /** Where things are, when to end, how often to save or tell: no influence on a round's result. */
   private static final Set<String> NEUTRAL =
-      Set.of("data", "run", "epochs", "checkpoint_every", "keep", "patience", "slice_bytes", "mlflow");
+      Set.of(
+          "data", "run", "epochs", "checkpoint_every", "keep", "patience", "slice_bytes", "mlflow");
 
   /** No influence either, unless the schedule watches the loss. */
   private static final Set<String> VALIDATION = Set.of("validate_every", "validation_split");

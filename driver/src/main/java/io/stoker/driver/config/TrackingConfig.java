@@ -11,8 +11,9 @@ import java.util.Set;
 /**
  * Where a job's progress is sent.
  *
- * @param mlflow the URI of an MLflow tracking server, {@code http://HOST:PORT} or {@code https://...};
- *     empty for none. Names and passwords are not in it: it is written to the run folder.
+ * @param mlflow the URI of an MLflow tracking server, {@code http://HOST:PORT} or {@code
+ *     https://...}; empty for none. Names and passwords are not in it: it is written to the run
+ *     folder.
  */
 public record TrackingConfig(String mlflow) {
   private static final Set<String> SCHEMES = Set.of("http", "https");

@@ -35,9 +35,7 @@ record MlflowRecord(int formatVersion, String trackingUri, String experimentId, 
   private static final Pattern ID = Pattern.compile("[A-Za-z0-9_-]{1,128}");
 
   private static final JsonMapper JSON =
-      StrictJson.mapper()
-          .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
-          .build();
+      StrictJson.mapper().propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE).build();
 
   /** Whether it may be the id of a run. */
   static boolean isId(String text) {

@@ -169,12 +169,11 @@ final class MlflowRun {
             .setExperimentId(experiment)
             .setRunName(folder.getName())
             .setStartTime(System.currentTimeMillis());
-    tags(
-            Map.of(
-                "mlflow.source.name",
-                "stoker train",
-                "mlflow.user",
-                System.getProperty("user.name", "unknown")))
+    tags(Map.of(
+            "mlflow.source.name",
+            "stoker train",
+            "mlflow.user",
+            System.getProperty("user.name", "unknown")))
         .forEach(request::addTags);
     Service.RunInfo created = server.request(client -> client.createRun(request.build()));
     if (!MlflowRecord.isId(created.getRunId())) {
@@ -199,8 +198,7 @@ final class MlflowRun {
       JsonNode value = option.getValue();
       String text = shortened(value.isTextual() ? value.textValue() : value.toString());
       if (!there.containsKey(option.getKey())) {
-        params.add(
-            Service.Param.newBuilder().setKey(option.getKey()).setValue(text).build());
+        params.add(Service.Param.newBuilder().setKey(option.getKey()).setValue(text).build());
       } else if (!there.get(option.getKey()).equals(text)) {
         tags.put("stoker.resumed_with." + option.getKey(), text);
       }

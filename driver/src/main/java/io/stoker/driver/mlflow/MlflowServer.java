@@ -73,8 +73,7 @@ final class MlflowServer implements AutoCloseable {
     }
     MlflowClient current = client == null ? connect() : client;
     // Closing the client ends the request that waits for an answer.
-    Future<?> guard =
-        timer.schedule(() -> drop(current), limit.toMillis(), TimeUnit.MILLISECONDS);
+    Future<?> guard = timer.schedule(() -> drop(current), limit.toMillis(), TimeUnit.MILLISECONDS);
     try {
       return work.apply(current);
     } catch (RuntimeException e) {

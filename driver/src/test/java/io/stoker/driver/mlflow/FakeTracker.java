@@ -154,10 +154,10 @@ final class FakeTracker implements AutoCloseable {
                 "%s{\"key\": \"%s\", \"value\": %s}"
                     .formatted(known.isEmpty() ? "" : ", ", key, JSON.valueToTree(value))));
     return """
-        {"run": {"info": {"run_id": "run%d", "experiment_id": "7", "lifecycle_stage": "active",
-          "artifact_uri": "mlflow-artifacts:/7/run/artifacts"},
-         "data": {"metrics": [%s], "params": [%s]}}}
-        """
+    {"run": {"info": {"run_id": "run%d", "experiment_id": "7", "lifecycle_stage": "active",
+      "artifact_uri": "mlflow-artifacts:/7/run/artifacts"},
+     "data": {"metrics": [%s], "params": [%s]}}}
+    """
         .formatted(runs.get(), logged, known);
   }
 

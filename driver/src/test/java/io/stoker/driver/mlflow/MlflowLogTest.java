@@ -100,10 +100,8 @@ class MlflowLogTest {
   @Test
   void aResumedTrainingGoesOnWithItsRunAndLogsNoRoundTwice() {
     try (FakeTracker tracker = new FakeTracker(FakeTracker.Mood.WELL)) {
-      TrainingConfig config =
-          job.config("run").checkpointEvery(2).mlflow(tracker.uri()).build();
-      assertThatThrownBy(
-              () -> train(config, ExistingRun.REFUSE, TinyJob.stoppingAfter(5)))
+      TrainingConfig config = job.config("run").checkpointEvery(2).mlflow(tracker.uri()).build();
+      assertThatThrownBy(() -> train(config, ExistingRun.REFUSE, TinyJob.stoppingAfter(5)))
           .hasMessage("stopped");
       assertThat(tracker.statuses).containsExactly("FAILED");
 
