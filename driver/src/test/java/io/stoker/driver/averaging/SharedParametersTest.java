@@ -33,9 +33,10 @@ import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerBlockUpdated;
 import org.apache.spark.scheduler.SparkListenerTaskEnd;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
+import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -130,6 +131,7 @@ class SharedParametersTest {
   @EnumSource(
       value = Wire.class,
       names = {"FP16", "INT8"})
+  @Tag("slow")
   void lostSlicesAreComputedAgainFromRoundedChangesToTheSameBits(Wire wire) {
     String rounded = trainOn("local[1]", wire, spark -> {});
 
@@ -143,6 +145,7 @@ class SharedParametersTest {
   }
 
   /** With all slices and all pieces lost, the rounds so far are trained again. */
+  @Tag("slow")
   @ParameterizedTest
   @EnumSource(Wire.class)
   void roundsAreTrainedAgainWhenAllSlicesAndPiecesAreLost(Wire wire) {

@@ -11,6 +11,7 @@ import io.stoker.driver.round.TrainJob;
 import java.nio.file.Path;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -44,6 +45,7 @@ class BatchMemoryTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
+  @Tag("slow")
         "evaluate --checkpoint RUN --data DATA",
         "predict --checkpoint RUN --input DATA --output OUT",
         "probe --checkpoint RUN --data DATA",

@@ -19,6 +19,7 @@ import java.util.Locale;
 import javax.imageio.ImageIO;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -208,6 +209,7 @@ class ImageCommandsTest {
     assertThat(outcome.err().lines()).hasSize(1);
   }
 
+  @Tag("slow")
   @ParameterizedTest
   @ValueSource(strings = {"ar-EG-u-nu-arab", "de-DE", "tr-TR", "hi-IN-u-nu-deva"})
   void numbersAreTheSameInEveryLanguage(String language) {

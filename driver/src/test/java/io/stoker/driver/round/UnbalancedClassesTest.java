@@ -19,6 +19,7 @@ import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -36,6 +37,7 @@ class UnbalancedClassesTest {
     job = TinyJob.in(folder);
   }
 
+  @Tag("slow")
   @Test
   void givesTheSameBitsWithWeightsOnEachClusterAndAfterAStop() {
     String expected;
@@ -69,6 +71,7 @@ class UnbalancedClassesTest {
     }
   }
 
+  @Tag("slow")
   @Test
   void givesTheSameBitsOfABalancedSampleOnEachClusterAndAfterAStop() {
     String expected;
