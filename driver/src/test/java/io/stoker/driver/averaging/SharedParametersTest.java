@@ -35,8 +35,8 @@ import org.apache.spark.scheduler.SparkListenerTaskEnd;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -127,11 +127,11 @@ class SharedParametersTest {
         .isEqualTo(undisturbed);
   }
 
+  @Tag("slow")
   @ParameterizedTest
   @EnumSource(
       value = Wire.class,
       names = {"FP16", "INT8"})
-  @Tag("slow")
   void lostSlicesAreComputedAgainFromRoundedChangesToTheSameBits(Wire wire) {
     String rounded = trainOn("local[1]", wire, spark -> {});
 
@@ -144,8 +144,8 @@ class SharedParametersTest {
         .isEqualTo(rounded);
   }
 
-  /** With all slices and all pieces lost, the rounds so far are trained again. */
   @Tag("slow")
+  /** With all slices and all pieces lost, the rounds so far are trained again. */
   @ParameterizedTest
   @EnumSource(Wire.class)
   void roundsAreTrainedAgainWhenAllSlicesAndPiecesAreLost(Wire wire) {

@@ -42,10 +42,10 @@ class BatchMemoryTest {
                 .replace("DATA", job.data().toString()));
   }
 
+  @Tag("slow")
   @ParameterizedTest
   @ValueSource(
       strings = {
-  @Tag("slow")
         "evaluate --checkpoint RUN --data DATA",
         "predict --checkpoint RUN --input DATA --output OUT",
         "probe --checkpoint RUN --data DATA",
