@@ -6,10 +6,15 @@ import io.stoker.data.storage.OutputFolder;
 import io.stoker.data.storage.StorageDefaults;
 import io.stoker.driver.checkpoint.Locations;
 import io.stoker.driver.cluster.GpuRequest;
+import io.stoker.driver.spark.Scala;
+import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
 import io.stoker.failure.ResourceException;
+import io.stoker.worker.runtime.TaskDevices;
 import java.io.File;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.util.ShutdownHookManager;
@@ -17,8 +22,10 @@ import org.apache.logging.log4j.Level;
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.core.config.Configurator;
 import org.apache.spark.SparkConf;
+import org.apache.spark.SparkContext;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.deploy.SparkHadoopUtil;
+import org.apache.spark.sql.SparkSession;
 
 /** Starts Spark, and configures it and Hadoop, for a command. */
 final class SparkSetup {
@@ -34,7 +41,31 @@ final class SparkSetup {
 
   private static final Pattern URI = Pattern.compile("[A-Za-z][A-Za-z0-9+.-]+:/");
 
+  /** The session in which commands of this thread run, if it is not theirs. */
+  private static final ThreadLocal<SparkSession> SESSION = new ThreadLocal<>();
+
   private SparkSetup() {}
+
+  /**
+   * Runs something in a session that is there already: what it starts is that session's Spark
+   * context, which stays open.
+   *
+   * @throws InputException if the session has been stopped
+   */
+  static <T> T within(SparkSession session, Supplier<T> work) {
+    Check.input(
+        !session.sparkContext().isStopped(),
+        "The Spark session has been stopped: start another one");
+    Optional<SparkSession> active = Scala.optional(SparkSession.getActiveSession());
+    SESSION.set(session);
+    SparkSession.setActiveSession(session);
+    try {
+      return work.get();
+    } finally {
+      SESSION.remove();
+      active.ifPresentOrElse(SparkSession::setActiveSession, SparkSession::clearActiveSession);
+    }
+  }
 
   /**
    * Starts Spark as spark-submit was told to; the caller closes it.
@@ -52,6 +83,9 @@ final class SparkSetup {
    * @param options by key; they override those of spark-submit
    */
   static JavaSparkContext start(String command, Map<String, String> options) {
+    if (SESSION.get() != null) {
+      return shared(SESSION.get(), options);
+    }
     if (!LogManager.getRootLogger().isInfoEnabled()) { // what --verbose asks for
       // Before Spark's own hook: its parts log errors while they are shut down.
       ShutdownHookManager.get()
@@ -100,6 +134,41 @@ final class SparkSetup {
     }
   }
 
+  /** The context of a session, which closing it does not stop. */
+  private static JavaSparkContext shared(SparkSession session, Map<String, String> options) {
+    SparkConf conf = session.sparkContext().getConf();
+    options.forEach(
+        (key, value) ->
+            Check.input(
+                value.equals(conf.get(key, "")) || isDefault(conf, key, value),
+                "This option needs %s=%s, which cannot be set in a running session: start the"
+                    + " session with it",
+                key,
+                value));
+    StorageDefaults.apply(session.sparkContext().hadoopConfiguration());
+    return new SharedContext(session.sparkContext());
+  }
+
+  /** A session computes on processors unless it was started for graphics cards. */
+  private static boolean isDefault(SparkConf conf, String key, String value) {
+    return key.equals(TaskDevices.DEVICE)
+        && value.equals(TaskDevices.PROCESSOR)
+        && !GpuRequest.isIn(conf);
+  }
+
+  /** A context that its session stops. */
+  private static final class SharedContext extends JavaSparkContext {
+    SharedContext(SparkContext context) {
+      super(context);
+    }
+
+    @Override
+    public void stop() {}
+
+    @Override
+    public void close() {}
+  }
+
   /**
    * Where all of the job's processes are on this machine, Spark listens on the loopback interface
    * only, unless the user says where. Its pages are an exception: they listen where the environment
@@ -142,7 +211,10 @@ final class SparkSetup {
    * Hadoop's configuration with the settings of {@code spark.hadoop.*}, for commands without Spark.
    */
   static Configuration hadoop() {
-    Configuration hadoop = SparkHadoopUtil.get().newConfiguration(new SparkConf());
+    Configuration hadoop =
+        SESSION.get() == null
+            ? SparkHadoopUtil.get().newConfiguration(new SparkConf())
+            : SESSION.get().sessionState().newHadoopConf();
     StorageDefaults.apply(hadoop);
     return hadoop;
   }

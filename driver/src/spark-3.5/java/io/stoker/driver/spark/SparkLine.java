@@ -14,6 +14,9 @@ import org.apache.spark.shuffle.ShuffleWriteProcessor;
  * takes the one of the line that it is for.
  */
 final class SparkLine {
+  /** The line's name, as in the profile of the build. */
+  static final String NAME = "3.5";
+
   private SparkLine() {}
 
   /**

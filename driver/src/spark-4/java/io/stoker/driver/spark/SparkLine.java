@@ -16,6 +16,9 @@ final class SparkLine {
   /** Spark 4's own value for map outputs without a checksum. */
   private static final long NO_CHECKSUM = 0;
 
+  /** The line's name, as in the profile of the build. */
+  static final String NAME = "4";
+
   private SparkLine() {}
 
   /**
