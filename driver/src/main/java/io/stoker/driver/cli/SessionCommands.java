@@ -65,8 +65,7 @@ public final class SessionCommands {
     String[] words =
         help
             ? arguments.toArray(String[]::new)
-            : Stream.concat(arguments.stream(), Stream.of("--json"))
-                .toArray(String[]::new);
+            : Stream.concat(arguments.stream(), Stream.of("--json")).toArray(String[]::new);
     try {
       int exitCode = SparkSetup.within(session, () -> new Cli(console).run(words));
       return outcome(exitCode, results.toString(), messages.toString());
@@ -99,9 +98,7 @@ public final class SessionCommands {
       MetricsLog.read(folder, hadoop).stream()
           .map(Report::object)
           .forEach(json.putArray("rounds")::add);
-      summary.validations().stream()
-          .map(Report::object)
-          .forEach(json.putArray("validations")::add);
+      summary.validations().stream().map(Report::object).forEach(json.putArray("validations")::add);
       return new Outcome(0, json.toString(), "", List.of(), "");
     } catch (RuntimeException e) {
       return failed(e);

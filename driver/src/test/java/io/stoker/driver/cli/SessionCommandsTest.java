@@ -55,7 +55,8 @@ class SessionCommandsTest {
                 "16",
                 "--epochs",
                 "2"));
-    JsonNode evaluated = json(run("evaluate", "--checkpoint", run, "--data", job.data().toString()));
+    JsonNode evaluated =
+        json(run("evaluate", "--checkpoint", run, "--data", job.data().toString()));
     JsonNode inspected = json(SessionCommands.inspectRun(session, run));
 
     assertThat(trained.get("epochs").asInt()).isEqualTo(2);
