@@ -103,7 +103,7 @@ public record FrameColumns(
   }
 
   /** A column by its name, dots included. */
-  static Column quoted(String name) {
+  public static Column quoted(String name) {
     return col("`" + name.replace("`", "``") + "`");
   }
 

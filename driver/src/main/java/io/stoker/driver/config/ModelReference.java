@@ -27,11 +27,29 @@ public final class ModelReference {
    */
   public static ModelSpec resolve(String reference, Shape images, int classes) {
     ModelSpec model =
-        reference.endsWith(".yaml") || reference.endsWith(".yml")
+        isFile(reference)
             ? read(Path.of(reference), classes)
             : Zoo.model(reference, images, classes);
     requireFit(model, images, classes);
     return model;
+  }
+
+  /**
+   * The shape of images that a model is made for; one of the zoo may take others too.
+   *
+   * @param reference a name, or the path of a YAML file
+   * @param classes how many classes the data has
+   * @throws InputException if there is no such model
+   */
+  public static Shape input(String reference, int classes) {
+    return (isFile(reference)
+            ? read(Path.of(reference), classes)
+            : Zoo.model(reference, classes))
+        .input();
+  }
+
+  private static boolean isFile(String reference) {
+    return reference.endsWith(".yaml") || reference.endsWith(".yml");
   }
 
   /**

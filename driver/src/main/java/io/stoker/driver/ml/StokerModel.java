@@ -12,9 +12,14 @@ import io.stoker.failure.Check;
 import io.stoker.models.engine.Engines;
 import io.stoker.models.file.ModelMetadata;
 import io.stoker.worker.eval.Crops;
+import java.io.IOException;
+import java.io.ObjectInputStream;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.ml.Model;
+import org.apache.spark.ml.param.DoubleArrayParam;
 import org.apache.spark.ml.param.IntParam;
 import org.apache.spark.ml.param.Param;
 import org.apache.spark.ml.param.ParamMap;
@@ -43,17 +48,34 @@ import org.apache.spark.sql.types.StructType;
  *
  * <table>
  *   <caption>Columns</caption>
- *   <tr><td>{@code outputCol}, "probability"</td><td>a vector, a probability a class</td></tr>
- *   <tr><td>{@code predictionCol}, "prediction"</td><td>a double, the most probable class</td></tr>
+ *   <tr><td>{@code rawPredictionCol}, "rawPrediction"</td>
+ *     <td>a vector, the logarithms of the probabilities</td></tr>
+ *   <tr><td>{@code probabilityCol}, "probability"</td>
+ *     <td>a vector, a probability a class</td></tr>
+ *   <tr><td>{@code predictionCol}, "prediction"</td>
+ *     <td>a double, the predicted class: the most probable one, or by {@code thresholds}</td></tr>
  *   <tr><td>{@code predictedLabelCol}, "predictedLabel"</td><td>a string, its name</td></tr>
  *   <tr><td>{@code errorCol}, "error"</td><td>why the image could not be read, or null</td></tr>
  * </table>
  *
- * <p>An image that cannot be read has nulls in the first three. The executors read the parameters
+ * <p>An image that cannot be read has nulls in all but the last. The executors read the parameters
  * from storage, where they must reach them; each slot keeps one network.
  */
 public final class StokerModel extends Model<StokerModel> implements MLWritable {
   private static final long serialVersionUID = 1L;
+
+  /** The params that a model takes over from the {@link StokerClassifier} that trained it. */
+  static final List<String> OF_CLASSIFIER =
+      List.of(
+          "featuresCol",
+          "inputCol",
+          "rawPredictionCol",
+          "probabilityCol",
+          "predictionCol",
+          "predictedLabelCol",
+          "errorCol",
+          "thresholds",
+          "engine");
 
   private final String uid;
 
@@ -61,29 +83,57 @@ public final class StokerModel extends Model<StokerModel> implements MLWritable 
   private final String location;
 
   private transient StoredModel stored;
+  private transient Optional<StokerTrainingSummary> summary = Optional.empty();
 
+  private final Param<String> featuresCol;
   private final Param<String> inputCol;
   private final Param<String> outputCol;
+  private final Param<String> probabilityCol;
+  private final Param<String> rawPredictionCol;
   private final Param<String> predictionCol;
   private final Param<String> predictedLabelCol;
   private final Param<String> errorCol;
   private final Param<String> engine;
   private final IntParam batchSize;
+  private final DoubleArrayParam thresholds;
+
+  /**
+   * For Spark Connect, which makes an empty model of each class that it may be asked for.
+   * Everything else needs a model from {@link #load} or {@link StokerClassifier#fit}.
+   */
+  public StokerModel() {
+    this("", Optional.empty());
+  }
 
   StokerModel(String uid, StoredModel stored) {
+    this(uid, Optional.of(stored));
+  }
+
+  private StokerModel(String uid, Optional<StoredModel> model) {
     this.uid = uid; // before the params, whose parent it names
-    this.stored = stored;
-    this.location = stored.path().toString();
+    this.stored = model.orElse(null);
+    this.location = model.map(file -> file.path().toString()).orElse("");
+    featuresCol = text("featuresCol", "another name of inputCol, as Spark's classifiers have it");
     inputCol = text("inputCol", "the column of images");
-    outputCol = text("outputCol", "the column of probabilities");
+    outputCol = text("outputCol", "another name of probabilityCol");
+    probabilityCol = text("probabilityCol", "the column of probabilities");
+    rawPredictionCol = text("rawPredictionCol", "the column of logarithms of probabilities");
     predictionCol = text("predictionCol", "the column of class numbers");
     predictedLabelCol = text("predictedLabelCol", "the column of class names");
     errorCol = text("errorCol", "the column that says why an image could not be read");
     engine = text("engine", "what computes: auto, onednn or dl4j");
     batchSize =
         new IntParam(this, "batchSize", "images of one forward pass", ParamValidators.gtEq(1));
+    thresholds =
+        new DoubleArrayParam(
+            this,
+            "thresholds",
+            "one for each class: the predicted class has the largest probability divided by its"
+                + " threshold",
+            ParamRules.THRESHOLDS);
     setDefault(inputCol, "content");
-    setDefault(outputCol, "probability");
+    setDefault(probabilityCol, "probability");
+    setDefault(rawPredictionCol, "rawPrediction");
     setDefault(predictionCol, "prediction");
     setDefault(predictedLabelCol, "predictedLabel");
     setDefault(errorCol, "error");
@@ -140,12 +190,41 @@ public final class StokerModel extends Model<StokerModel> implements MLWritable 
     return stored().parametersSha256();
   }
 
+  /** Whether it was trained in this process, and has not been loaded. */
+  public boolean hasSummary() {
+    return summary.isPresent();
+  }
+
+  /**
+   * How it was trained.
+   *
+   * @throws IllegalStateException if it was loaded
+   */
+  public StokerTrainingSummary summary() {
+    return summary.orElseThrow(
+        () ->
+            new IllegalStateException(
+                "No training summary available for this StokerModel: it was loaded"));
+  }
+
+  StokerModel withSummary(StokerTrainingSummary training) {
+    summary = Optional.of(training);
+    return this;
+  }
+
+  /** A model that was serialized, which Spark ML's own code does not do, has no summary. */
+  private void readObject(ObjectInputStream in) throws IOException, ClassNotFoundException {
+    in.defaultReadObject();
+    summary = Optional.empty();
+  }
+
   private ModelMetadata metadata() {
     return stored().metadata();
   }
 
   StoredModel stored() {
     if (stored == null) {
+      Check.input(!location.isEmpty(), "An empty StokerModel: load one, or fit a StokerClassifier");
       stored = ModelFiles.open(location, hadoop(SparkSession.active()));
     }
     return stored;
@@ -163,7 +242,7 @@ public final class StokerModel extends Model<StokerModel> implements MLWritable 
     transformSchema(schema);
     return Scoring.score(
         dataset.toDF(),
-        ImageColumn.of(schema, getInputCol()),
+        ImageColumn.of(schema, images()),
         TrainedNetwork.of(List.of(stored()), getOrDefault(engine), (int) getOrDefault(batchSize)),
         columns(),
         Crops.CENTRE);
@@ -171,8 +250,16 @@ public final class StokerModel extends Model<StokerModel> implements MLWritable 
 
   @Override
   public StructType transformSchema(StructType schema) {
-    ImageColumn.of(schema, getInputCol());
-    ScoreColumns columns = columns();
+    ImageColumn.of(schema, images());
+    return added(schema, columns());
+  }
+
+  /**
+   * A schema with the columns that a model adds.
+   *
+   * @throws io.stoker.failure.InputException if one of them is there already
+   */
+  static StructType added(StructType schema, ScoreColumns columns) {
     List<String> present = List.of(schema.fieldNames());
     for (StructField field : columns.fields()) {
       Check.input(!present.contains(field.name()), "Column %s is there already", field.name());
@@ -180,18 +267,41 @@ public final class StokerModel extends Model<StokerModel> implements MLWritable 
     return Scoring.schema(schema, columns);
   }
 
+  /** The column of images, by either of its names. */
+  private String images() {
+    return ParamRules.either(this, inputCol, featuresCol);
+  }
+
   private ScoreColumns columns() {
+    List<Double> limits =
+        isDefined(thresholds)
+            ? Arrays.stream(getOrDefault(thresholds)).boxed().toList()
+            : List.of();
+    Check.input(
+        limits.isEmpty() || limits.size() == numClasses(),
+        "Invalid thresholds: %d for %d classes",
+        limits.size(),
+        numClasses());
     return new PredictionColumns(
-        getOutputCol(),
+        getOrDefault(rawPredictionCol),
+        ParamRules.either(this, probabilityCol, outputCol),
         getOrDefault(predictionCol),
         getOrDefault(predictedLabelCol),
         getOrDefault(errorCol),
-        labels());
+        labels(),
+        limits);
   }
 
   @Override
   public StokerModel copy(ParamMap extra) {
-    return copyValues(new StokerModel(uid, stored()), extra).setParent(parent());
+    StokerModel copy = new StokerModel(uid, Optional.ofNullable(stored));
+    copy.summary = summary;
+    return copyValues(copy, extra).setParent(parent());
+  }
+
+  /** Another name of {@link #inputCol()}. */
+  public Param<String> featuresCol() {
+    return featuresCol;
   }
 
   /** The column of images; {@code content} unless set. */
@@ -199,9 +309,24 @@ public final class StokerModel extends Model<StokerModel> implements MLWritable 
     return inputCol;
   }
 
-  /** The column of probabilities; {@code probability} unless set. */
+  /** Another name of {@link #probabilityCol()}. */
   public Param<String> outputCol() {
     return outputCol;
+  }
+
+  /** The column of probabilities; {@code probability} unless set. */
+  public Param<String> probabilityCol() {
+    return probabilityCol;
+  }
+
+  /** The column of logarithms of probabilities; {@code rawPrediction} unless set. */
+  public Param<String> rawPredictionCol() {
+    return rawPredictionCol;
+  }
+
+  /** One for each class: what its probability is divided by; not set by default. */
+  public DoubleArrayParam thresholds() {
+    return thresholds;
   }
 
   /** The column of class numbers; {@code prediction} unless set. */
@@ -229,14 +354,83 @@ public final class StokerModel extends Model<StokerModel> implements MLWritable 
     return batchSize;
   }
 
-  /** Value of {@link #inputCol()}. */
-  public String getInputCol() {
-    return getOrDefault(inputCol);
+  /** The column of images, by either of its names. */
+  public String getFeaturesCol() {
+    return images();
   }
 
-  /** Value of {@link #outputCol()}. */
+  /** The column of images, by either of its names. */
+  public String getInputCol() {
+    return images();
+  }
+
+  /** The column of probabilities, by either of its names. */
   public String getOutputCol() {
-    return getOrDefault(outputCol);
+    return getProbabilityCol();
+  }
+
+  /** The column of probabilities, by either of its names. */
+  public String getProbabilityCol() {
+    return ParamRules.either(this, probabilityCol, outputCol);
+  }
+
+  /** Value of {@link #rawPredictionCol()}. */
+  public String getRawPredictionCol() {
+    return getOrDefault(rawPredictionCol);
+  }
+
+  /** Value of {@link #predictionCol()}. */
+  public String getPredictionCol() {
+    return getOrDefault(predictionCol);
+  }
+
+  /** Value of {@link #predictedLabelCol()}. */
+  public String getPredictedLabelCol() {
+    return getOrDefault(predictedLabelCol);
+  }
+
+  /** Value of {@link #errorCol()}. */
+  public String getErrorCol() {
+    return getOrDefault(errorCol);
+  }
+
+  /** Value of {@link #thresholds()}. */
+  public double[] getThresholds() {
+    return getOrDefault(thresholds);
+  }
+
+  /** Value of {@link #engine()}. */
+  public String getEngine() {
+    return getOrDefault(engine);
+  }
+
+  /** Value of {@link #batchSize()}. */
+  public int getBatchSize() {
+    return (int) getOrDefault(batchSize);
+  }
+
+  /** Sets {@link #featuresCol()}. */
+  public StokerModel setFeaturesCol(String column) {
+    set(featuresCol, column);
+    return this;
+  }
+
+  /** Sets {@link #probabilityCol()}. */
+  public StokerModel setProbabilityCol(String column) {
+    set(probabilityCol, column);
+    return this;
+  }
+
+  /** Sets {@link #rawPredictionCol()}. */
+  public StokerModel setRawPredictionCol(String column) {
+    set(rawPredictionCol, column);
+    return this;
+  }
+
+  /** Sets {@link #thresholds()}. */
+  public StokerModel setThresholds(double[] values) {
+    set(thresholds, values);
+    return this;
   }
 
   /** Sets {@link #inputCol()}. */

@@ -18,21 +18,31 @@ final class StokerModelReader extends MLReader<StokerModel> {
   @Override
   public StokerModel load(String uri) {
     Configuration hadoop = StokerModel.hadoop(sparkSession());
-    Path folder = Locations.absolute(uri, hadoop);
-    try {
-      if (!Storage.of(folder, hadoop).exists(new Path(folder, StokerModelWriter.METADATA))) {
-        return StokerModel.of(ModelFiles.open(uri, hadoop));
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException("Cannot read " + uri, e);
+    String file = modelFile(uri, hadoop);
+    if (file.equals(uri)) {
+      return StokerModel.of(ModelFiles.open(uri, hadoop));
     }
     DefaultParamsReader.Metadata metadata =
         DefaultParamsReader.loadMetadata(uri, sc(), StokerModel.class.getName());
-    StokerModel model =
-        new StokerModel(
-            metadata.uid(),
-            ModelFiles.open(new Path(folder, StokerModelWriter.MODEL).toString(), hadoop));
+    StokerModel model = new StokerModel(metadata.uid(), ModelFiles.open(file, hadoop));
     metadata.getAndSetParams(model, Option.empty());
     return model;
+  }
+
+  /**
+   * The model file in a folder that {@link StokerModelWriter} wrote; any other location as it is.
+   *
+   * @param uri a location
+   * @param hadoop how to reach it
+   */
+  static String modelFile(String uri, Configuration hadoop) {
+    Path folder = Locations.absolute(uri, hadoop);
+    try {
+      return Storage.of(folder, hadoop).exists(new Path(folder, StokerModelWriter.METADATA))
+          ? new Path(folder, StokerModelWriter.MODEL).toString()
+          : uri;
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot read " + uri, e);
+    }
   }
 }

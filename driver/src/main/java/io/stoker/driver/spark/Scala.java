@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.spark;
 
+import java.io.Serializable;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Predicate;
+import scala.Function1;
 import scala.Option;
 import scala.collection.JavaConverters;
 import scala.concurrent.Await;
@@ -61,6 +64,15 @@ public final class Scala {
   public static <T> Optional<T> optional(Option<T> value) {
     return value.isDefined() ? Optional.of(value.get()) : Optional.empty();
   }
+
+  /** A condition for Spark, which can be serialized. */
+  @SuppressWarnings("unchecked") // The lambda is both.
+  public static <T> Function1<T, Object> predicate(SerializablePredicate<T> condition) {
+    return (Function1<T, Object> & Serializable) condition::test;
+  }
+
+  /** A condition that can be serialized. */
+  public interface SerializablePredicate<T> extends Predicate<T>, Serializable {}
 
   /** The class tag with which Spark makes arrays of elements. */
   static <T> ClassTag<T> tag(Class<? super T> type) {

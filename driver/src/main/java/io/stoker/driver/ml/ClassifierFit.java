@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.stoker.driver.ml;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.stoker.base.Division;
+import io.stoker.base.Sha256;
+import io.stoker.data.shard.ShardFolder;
+import io.stoker.data.storage.OwnFolder;
+import io.stoker.data.storage.Storage;
+import io.stoker.data.storage.StorageDefaults;
+import io.stoker.driver.checkpoint.Locations;
+import io.stoker.driver.checkpoint.ModelFiles;
+import io.stoker.driver.checkpoint.RunFolder;
+import io.stoker.driver.cluster.GpuRequest;
+import io.stoker.driver.config.ConfigFormat;
+import io.stoker.driver.config.ModelReference;
+import io.stoker.driver.config.TrainingConfig;
+import io.stoker.driver.metrics.MetricsLog;
+import io.stoker.driver.round.ExistingRun;
+import io.stoker.driver.round.JobPlan;
+import io.stoker.driver.round.RoundListeners;
+import io.stoker.driver.round.TrainJob;
+import io.stoker.driver.round.TrainResult;
+import io.stoker.driver.spark.SparkFailures;
+import io.stoker.failure.Check;
+import io.stoker.models.spec.ModelYaml;
+import io.stoker.worker.eval.ModelInput;
+import io.stoker.worker.runtime.TaskDevices;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Set;
+import java.util.UUID;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.ml.param.ParamMap;
+import org.apache.spark.sql.Dataset;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One fit: data frame to shards, shards to a run, and the run's best checkpoint to a model. */
+final class ClassifierFit {
+  private static final Logger LOG = LoggerFactory.getLogger(ClassifierFit.class);
+
+  /** What may differ between two fits of the same job. */
+  private static final Set<String> OF_NO_INFLUENCE =
+      Set.of("data", "run", "checkpoint_every", "keep", "slice_bytes", "mlflow");
+
+  private static final int IDENTITY_DIGITS = 16;
+
+  private final StokerClassifier classifier;
+  private final TrainingParams params;
+  private final TrainingFrame frame;
+  private final JavaSparkContext spark;
+  private final Configuration hadoop;
+
+  ClassifierFit(StokerClassifier classifier, Dataset<?> dataset) {
+    this.classifier = classifier;
+    this.params = new TrainingParams(classifier);
+    this.frame = TrainingFrame.of(classifier, dataset);
+    this.spark = JavaSparkContext.fromSparkContext(dataset.sparkSession().sparkContext());
+    this.hadoop = spark.hadoopConfiguration();
+    StorageDefaults.apply(hadoop);
+  }
+
+  StokerModel run(RoundListeners listeners) {
+    String init = initialModel();
+    // The shards take the longest: what is wrong with the params is to be found before.
+    params.config("-", "-", init, TrainingFrame.hasValidation(classifier) ? 1 : 0);
+    checkDevice();
+    checkValidation();
+    ShardCache cache =
+        ShardCache.of(spark, classifier.getCacheDir(), classifier.getCheckpointDir());
+    Path data = SparkFailures.unwrapped(() -> frame.prepare(spark, cache));
+    ShardFolder shards = ShardFolder.open(data, hadoop);
+    TrainingConfig config =
+        params.config(data.toString(), "-", init, validateEvery(shards));
+    String job = identity(config, shards);
+    TrainingConfig placed = placed(config, cache, job);
+    return model(train(placed, listeners));
+  }
+
+  private String initialModel() {
+    return classifier.getInitModel().isBlank()
+        ? ""
+        : StokerModelReader.modelFile(classifier.getInitModel(), hadoop);
+  }
+
+  /** A session's tasks compute on what it was started with. */
+  private void checkDevice() {
+    boolean gpu = GpuRequest.isIn(spark.getConf());
+    Check.input(
+        !classifier.getDevice().equals(gpu ? TaskDevices.PROCESSOR : TaskDevices.GPU),
+        "Invalid device: %s, but this Spark session computes on %s (start it with --conf"
+            + " spark.stoker.device=%s)",
+        classifier.getDevice(),
+        gpu ? TaskDevices.GPU : TaskDevices.PROCESSOR,
+        classifier.getDevice());
+  }
+
+  private void checkValidation() {
+    Check.input(
+        TrainingFrame.hasValidation(classifier)
+            || (classifier.getEarlyStoppingRounds() == 0
+                && classifier.getValidationInterval() == 0),
+        "Missing validationIndicatorCol: earlyStoppingRounds and validationInterval need rows to"
+            + " validate on");
+  }
+
+  /** Rounds between two validations: those of an epoch unless set. */
+  private int validateEvery(ShardFolder shards) {
+    if (!TrainingFrame.hasValidation(classifier)) {
+      return 0;
+    }
+    if (classifier.getValidationInterval() > 0) {
+      return classifier.getValidationInterval();
+    }
+    long steps =
+        new JobPlan(
+                shards.manifest().split("train").samples(),
+                classifier.getNumWorkers() * classifier.getBatchSize(),
+                classifier.getLocalSteps(),
+                classifier.getMaxIter(),
+                classifier.getEveryStepEpochs())
+            .stepsPerEpoch();
+    return Math.toIntExact(Division.ceiling(steps, classifier.getLocalSteps()));
+  }
+
+  /** A hash of everything that the result depends on. */
+  private String identity(TrainingConfig config, ShardFolder shards) {
+    ObjectNode job = ConfigFormat.toJson(config);
+    job.remove(OF_NO_INFLUENCE);
+    job.put(
+        "model_definition",
+        ModelYaml.write(
+            ModelReference.resolve(
+                config.model(),
+                ModelInput.shape(shards.manifest().image()),
+                shards.manifest().classes())));
+    job.put("data_manifest_sha256", shards.manifestHash());
+    if (!config.initialization().checkpoint().isBlank()) {
+      job.put(
+          "init_sha256",
+          ModelFiles.open(config.initialization().checkpoint(), hadoop).parametersSha256());
+    }
+    return Sha256.hex(job.toString().getBytes(StandardCharsets.UTF_8))
+        .substring(0, IDENTITY_DIGITS);
+  }
+
+  /** The job with its run folder: one that can be found again, or one of this process alone. */
+  private TrainingConfig placed(TrainingConfig config, ShardCache cache, String job) {
+    String name = "fit-" + job;
+    if (!classifier.getCheckpointDir().isBlank()) {
+      Path folder = new Path(Locations.absolute(classifier.getCheckpointDir(), hadoop), name);
+      return config.toBuilder().run(folder.toString()).build();
+    }
+    Path folder = new Path(cache.root(), name + "-" + UUID.randomUUID());
+    try {
+      OwnFolder.at(cache.root(), hadoop).deleteOnExit(folder);
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot reach " + cache.root(), e);
+    }
+    return config.toBuilder().run(folder.toString()).keep(1).build();
+  }
+
+  private TrainResult train(TrainingConfig config, RoundListeners listeners) {
+    ExistingRun existing = holdsRun(config.run()) ? ExistingRun.RESUME : ExistingRun.REFUSE;
+    try (FitListeners logs =
+        FitListeners.start(config, classifier.getTensorboardDir(), existing, hadoop)) {
+      return TrainJob.run(spark, config, existing, listeners.and(logs.listeners()));
+    }
+  }
+
+  private boolean holdsRun(String run) {
+    Path record = RunFolder.at(new Path(run), hadoop).recordFile();
+    try {
+      boolean there = Storage.of(record, hadoop).exists(record);
+      if (there) {
+        LOG.info("Going on with {}", run);
+      }
+      return there;
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot reach run folder " + run, e);
+    }
+  }
+
+  private StokerModel model(TrainResult result) {
+    String checkpoint =
+        result.best().map(TrainResult.Best::checkpoint).orElse(result.checkpoint());
+    StokerModel model = new StokerModel(classifier.uid(), ModelFiles.open(checkpoint, hadoop));
+    Path run = new Path(result.run());
+    ParamMap given = classifier.paramMap();
+    for (String name : StokerModel.OF_CLASSIFIER) {
+      if (given.contains(classifier.getParam(name))) {
+        model.set(name, given.apply(classifier.getParam(name)));
+      }
+    }
+    return model
+        .withSummary(
+            new StokerTrainingSummary(
+                result.run(),
+                MetricsLog.read(run, hadoop),
+                RunFolder.at(run, hadoop).validations().read(),
+                result.earlyStop()))
+        .setParent(classifier);
+  }
+}

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.stoker.driver.ml;
+
+import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.when;
+
+import io.stoker.base.Sha256;
+import io.stoker.data.frame.FrameColumns;
+import io.stoker.data.frame.ImageColumn;
+import io.stoker.data.pack.ImageRows;
+import io.stoker.data.pack.PrepareOptions;
+import io.stoker.data.pack.SplitFractions;
+import io.stoker.driver.config.ModelReference;
+import io.stoker.failure.Check;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.types.BooleanType;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.NumericType;
+import org.apache.spark.sql.types.StringType;
+import org.apache.spark.sql.types.StructType;
+import org.apache.spark.util.SerializableConfiguration;
+
+/** The rows that a {@link StokerClassifier} is fitted to, on their way to shards. */
+final class TrainingFrame {
+  private static final String SPLIT = "_stoker_split";
+  private static final int IDENTITY_DIGITS = 20;
+  private static final List<String> OF_SHARDS =
+      List.of("encoding", "height", "width", "channels");
+
+  private final StokerClassifierParams params;
+  private final String label;
+  private final Dataset<Row> rows;
+  private final StructType schema;
+
+  private TrainingFrame(
+      StokerClassifierParams params, String label, Dataset<Row> rows, StructType schema) {
+    this.params = params;
+    this.label = label;
+    this.rows = rows;
+    this.schema = schema;
+  }
+
+  /**
+   * Takes the columns that the params name.
+   *
+   * @throws io.stoker.failure.InputException if one is missing or has another type
+   */
+  static TrainingFrame of(StokerClassifierParams params, Dataset<?> dataset) {
+    StructType schema = dataset.schema();
+    check(params, schema);
+    String image = image(params);
+    Set<String> names = new LinkedHashSet<>(List.of(image, params.getLabelCol()));
+    if (ImageColumn.of(schema, image) instanceof ImageColumn.ShardRow) {
+      names.addAll(OF_SHARDS);
+    }
+    List<Column> columns = new ArrayList<>(names.stream().map(FrameColumns::quoted).toList());
+    columns.add(split(params).as(SPLIT));
+    return new TrainingFrame(
+        params,
+        params.getLabelCol(),
+        dataset.toDF().select(columns.toArray(new Column[0])),
+        schema);
+  }
+
+  private static Column split(StokerClassifierParams params) {
+    if (!hasValidation(params)) {
+      return lit("");
+    }
+    Column indicator = FrameColumns.quoted(params.getValidationIndicatorCol());
+    return when(indicator.isNull(), lit(""))
+        .when(indicator, lit(TrainingParams.VALIDATION))
+        .otherwise(lit("train"));
+  }
+
+  /** Whether some rows are for validation. */
+  static boolean hasValidation(StokerClassifierParams params) {
+    return ParamRules.isGiven(params, params.validationIndicatorCol());
+  }
+
+  private static String image(StokerClassifierParams params) {
+    return ParamRules.either(params, params.inputCol(), params.featuresCol());
+  }
+
+  /**
+   * Checks the columns that the params name.
+   *
+   * @throws io.stoker.failure.InputException if one is missing or has another type
+   */
+  static void check(StokerClassifierParams params, StructType schema) {
+    ImageColumn.of(schema, image(params));
+    DataType label = type(schema, params.getLabelCol());
+    Check.input(
+        label instanceof NumericType
+            || label instanceof StringType
+            || label instanceof BooleanType,
+        "Invalid column %s: it has the type %s (labels must be numbers or text)",
+        params.getLabelCol(),
+        label.simpleString());
+    if (hasValidation(params)) {
+      String column = params.getValidationIndicatorCol();
+      DataType indicator = type(schema, column);
+      Check.input(
+          indicator instanceof BooleanType,
+          "Invalid column %s: it has the type %s (validationIndicatorCol must be boolean)",
+          column,
+          indicator.simpleString());
+    }
+  }
+
+  private static DataType type(StructType schema, String column) {
+    List<String> names = List.of(schema.fieldNames());
+    Check.input(names.contains(column), "Unknown column: %s (there are %s)", column, names);
+    return schema.apply(column).dataType();
+  }
+
+  /**
+   * Prepares the rows, unless the cache has them already.
+   *
+   * @return the folder of shards
+   * @throws io.stoker.failure.InputException if the rows are no data to train on
+   */
+  Path prepare(JavaSparkContext spark, ShardCache cache) {
+    FrameColumns columns =
+        FrameColumns.of(image(params), label).withSplit(hasValidation(params) ? SPLIT : "");
+    FrameSurvey survey = survey(spark, columns.bind(rows.schema()));
+    check(survey);
+    List<String> classes =
+        LabelClasses.of(schema.apply(label), survey, params.getNumClasses());
+    int channels =
+        params.getImageChannels() == 0
+            ? ModelReference.input(params.getModel(), classes.size()).channels()
+            : params.getImageChannels();
+    PrepareOptions.Builder options =
+        PrepareOptions.builder()
+            .size(params.getImageSize())
+            .channels(channels)
+            .maximumRejected(params.getMaxRejected())
+            .splits(new SplitFractions(List.of("train"), List.of(1.0)));
+    String identity =
+        Sha256.hex(
+            String.join(
+                    "\n",
+                    survey.fingerprint(),
+                    String.join("\t", classes),
+                    Integer.toString(params.getImageSize()),
+                    Integer.toString(channels),
+                    Double.toString(params.getMaxRejected()))
+                .getBytes(StandardCharsets.UTF_8));
+    return cache.shards(
+        identity.substring(0, IDENTITY_DIGITS),
+        ImageRows.of(rows, columns.withClassNames(classes)),
+        options);
+  }
+
+  private FrameSurvey survey(JavaSparkContext spark, FrameColumns.Bound columns) {
+    int index = rows.schema().fieldIndex(label);
+    Broadcast<SerializableConfiguration> shared =
+        spark.broadcast(new SerializableConfiguration(spark.hadoopConfiguration()));
+    try {
+      return rows.toJavaRDD()
+          .treeAggregate(
+              new FrameSurvey(),
+              (survey, row) -> survey.add(row, row.get(index), columns, hadoop(shared)),
+              FrameSurvey::merge);
+    } finally {
+      shared.destroy();
+    }
+  }
+
+  private static Configuration hadoop(Broadcast<SerializableConfiguration> shared) {
+    return shared.value().value();
+  }
+
+  private void check(FrameSurvey survey) {
+    Check.input(survey.rows() > 0, "The data frame has no rows: there is nothing to train on");
+    if (!hasValidation(params)) {
+      return;
+    }
+    String column = params.getValidationIndicatorCol();
+    Check.input(
+        survey.unmarked() == 0,
+        "Invalid column %s: it is null in %d of %d rows (must be true or false)",
+        column,
+        survey.unmarked(),
+        survey.rows());
+    Check.input(
+        survey.forValidation() > 0 && survey.forValidation() < survey.rows(),
+        "Invalid column %s: it is %s in all %d rows (some must be false, to train on, and some"
+            + " true, to validate on)",
+        column,
+        survey.forValidation() > 0,
+        survey.rows());
+  }
+}

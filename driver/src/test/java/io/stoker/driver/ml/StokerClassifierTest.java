@@ -1,0 +1,475 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.stoker.driver.ml;
+
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.concat;
+import static org.apache.spark.sql.functions.expr;
+import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.struct;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.stoker.data.image.ImageCodec;
+import io.stoker.data.image.Pixels;
+import io.stoker.data.shard.ShardBlock;
+import io.stoker.data.shard.ShardFolder;
+import io.stoker.driver.LocalSpark;
+import io.stoker.driver.TinyJob;
+import io.stoker.failure.InputException;
+import io.stoker.worker.TinyShards;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.ServiceLoader;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.ml.Estimator;
+import org.apache.spark.ml.Pipeline;
+import org.apache.spark.ml.PipelineModel;
+import org.apache.spark.ml.PipelineStage;
+import org.apache.spark.ml.Transformer;
+import org.apache.spark.ml.evaluation.MulticlassClassificationEvaluator;
+import org.apache.spark.ml.feature.IndexToString;
+import org.apache.spark.ml.feature.StringIndexer;
+import org.apache.spark.ml.linalg.Vector;
+import org.apache.spark.ml.param.ParamMap;
+import org.apache.spark.ml.tuning.CrossValidator;
+import org.apache.spark.ml.tuning.CrossValidatorModel;
+import org.apache.spark.ml.tuning.ParamGridBuilder;
+import org.apache.spark.ml.tuning.TrainValidationSplit;
+import org.apache.spark.ml.tuning.TrainValidationSplitModel;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+@Tag("slow")
+class StokerClassifierTest {
+  private static final StructType SCHEMA =
+      new StructType()
+          .add("content", DataTypes.BinaryType)
+          .add("label", DataTypes.IntegerType)
+          .add("number", DataTypes.IntegerType);
+
+  @TempDir static Path folder;
+
+  private static TinyJob job;
+  private static JavaSparkContext context;
+  private static SparkSession spark;
+  private static Dataset<Row> images;
+
+  @TempDir Path scratch;
+
+  @BeforeAll
+  static void prepare() throws IOException {
+    job = TinyJob.in(folder);
+    context = LocalSpark.start("local[2]");
+    spark = SparkSession.builder().sparkContext(context.sc()).getOrCreate();
+    images = spark.createDataFrame(rows("train"), SCHEMA).repartition(3);
+  }
+
+  @AfterAll
+  static void stop() {
+    context.close();
+  }
+
+  /** The samples of a split as PNG. */
+  private static List<Row> rows(String split) throws IOException {
+    ShardFolder shards =
+        ShardFolder.open(
+            new org.apache.hadoop.fs.Path(job.data().toUri()), new Configuration());
+    List<Row> rows = new ArrayList<>();
+    int blocks =
+        shards.manifest().split(split).shards().stream().mapToInt(s -> s.rowGroups().size()).sum();
+    for (int i = 0; i < blocks; i++) {
+      ShardBlock block = shards.readBlock(split, i);
+      for (int row = 0; row < block.rows(); row++) {
+        byte[] values = new byte[TinyShards.SHAPE.bytes()];
+        block.decode(row, values);
+        rows.add(
+            RowFactory.create(
+                ImageCodec.encodePng(new Pixels(TinyShards.SHAPE, values)),
+                block.label(row),
+                rows.size()));
+      }
+    }
+    return rows;
+  }
+
+  private static StokerClassifier classifier() {
+    return new StokerClassifier()
+        .setModel(folder.resolve("tiny.yaml").toString())
+        .setBatchSize(16)
+        .setLocalSteps(3)
+        .setMaxIter(2)
+        .setStepSize(0.05)
+        .setSeed(3);
+  }
+
+  private static double accuracy(Dataset<Row> scored) {
+    return new MulticlassClassificationEvaluator().setMetricName("accuracy").evaluate(scored);
+  }
+
+  @Test
+  void learnsAndSaysHow() {
+    StokerModel model = classifier().setMaxIter(4).fit(images);
+
+    assertThat(accuracy(model.transform(images))).isGreaterThan(0.9);
+    assertThat(model.labels()).containsExactly("0", "1", "2", "3");
+    StokerTrainingSummary summary = model.summary();
+    assertThat(summary.objectiveHistory()).hasSize(4).isSortedAccordingTo((a, b) -> b.compareTo(a));
+    assertThat(summary.totalIterations()).isEqualTo(4);
+    assertThat(summary.numRounds()).isEqualTo(12);
+    assertThat(summary.rounds().count()).isEqualTo(12);
+    assertThat(summary.validationLosses()).isEmpty();
+    assertThat(summary.stoppedEarly()).isFalse();
+    assertThat(model.copy(new ParamMap()).hasSummary()).isTrue();
+  }
+
+  @Test
+  void theRowsAndNotTheirOrderDecideTheResult() {
+    String sha256 = classifier().fit(images).parametersSha256();
+
+    assertThat(classifier().fit(images.orderBy(col("number").desc())).parametersSha256())
+        .isEqualTo(sha256);
+    assertThat(classifier().setSeed(4).fit(images).parametersSha256()).isNotEqualTo(sha256);
+  }
+
+  @Test
+  void takesHuggingFacesStructureAndTheOtherNameOfTheColumn() {
+    Dataset<Row> structures =
+        images.select(
+            struct(col("content").as("bytes"), lit(null).cast("string").as("path")).as("image"),
+            col("label").cast("double").as("label"));
+
+    StokerModel model = classifier().setFeaturesCol("image").fit(structures);
+
+    assertThat(model.getInputCol()).isEqualTo("image");
+    assertThat(model.parametersSha256())
+        .isEqualTo(classifier().fit(images).parametersSha256());
+    assertThat(model.transform(structures).columns())
+        .containsExactly(
+            "image", "label", "rawPrediction", "probability", "prediction", "predictedLabel",
+            "error");
+  }
+
+  @Test
+  void textsAndIndexedColumnsNameTheClasses() {
+    Dataset<Row> named = images.withColumn("label", concat(lit("bar "), col("label")));
+    StringIndexer indexer =
+        new StringIndexer().setInputCol("label").setOutputCol("index");
+    Dataset<Row> indexed = indexer.fit(named).transform(named);
+
+    StokerModel ofTexts = classifier().fit(named);
+    StokerModel ofIndices = classifier().setLabelCol("index").fit(indexed);
+
+    assertThat(ofTexts.labels()).containsExactly("bar 0", "bar 1", "bar 2", "bar 3");
+    assertThat(ofIndices.labels())
+        .containsExactly(indexer.fit(named).labelsArray()[0]);
+    Dataset<Row> words =
+        new IndexToString()
+            .setInputCol("prediction")
+            .setOutputCol("word")
+            .transform(ofIndices.transform(indexed));
+    assertThat(words.filter("word = predictedLabel").count()).isEqualTo(images.count());
+  }
+
+  @Test
+  void numbersStayTheNumbersOfTheirClasses() {
+    Dataset<Row> some = images.filter("label in (1, 3)");
+
+    StokerModel model = classifier().setMaxIter(4).fit(some);
+
+    assertThat(model.numClasses()).isEqualTo(4);
+    assertThat(accuracy(model.transform(some))).isGreaterThan(0.9);
+    assertThat(classifier().setNumClasses(6).fit(images).numClasses()).isEqualTo(6);
+  }
+
+  @Test
+  void thresholdsMoveThePrediction() {
+    StokerModel model = classifier().setThresholds(new double[] {1, 1, 0, 1}).fit(images);
+
+    Dataset<Row> scored = model.transform(images);
+
+    assertThat(scored.filter("prediction = 2").count()).isEqualTo(images.count());
+    Row row = scored.first();
+    Vector raw = row.getAs("rawPrediction");
+    Vector probability = row.getAs("probability");
+    for (int label = 0; label < 4; label++) {
+      assertThat(Math.exp(raw.apply(label)))
+          .isCloseTo(probability.apply(label), org.assertj.core.api.Assertions.within(1e-12));
+    }
+    assertThatThrownBy(() -> model.setThresholds(new double[] {1, 1}).transform(images))
+        .isInstanceOf(InputException.class)
+        .hasMessage("Invalid thresholds: 2 for 4 classes");
+  }
+
+  @Test
+  void validatesOnMarkedRowsAndKeepsTheBestModel() {
+    Dataset<Row> marked = images.withColumn("held", expr("number % 4 = 0"));
+
+    StokerModel model =
+        classifier()
+            .setMaxIter(12)
+            .setValidationIndicatorCol("held")
+            .setEarlyStoppingRounds(2)
+            .fit(marked);
+
+    StokerTrainingSummary summary = model.summary();
+    int best = 0;
+    for (int i = 1; i < summary.validationAccuracies().length; i++) {
+      if (summary.validationAccuracies()[i] > summary.validationAccuracies()[best]) {
+        best = i;
+      }
+    }
+    assertThat(summary.validationRounds()[0]).isEqualTo(3);
+    assertThat(accuracy(model.transform(marked.filter("held"))))
+        .isEqualTo(summary.validationAccuracies()[best]);
+    assertThat(summary.stoppedEarly() || summary.totalIterations() == 12).isTrue();
+  }
+
+  @Test
+  void anInterruptedFitGoesOnToTheSameBits() {
+    StokerClassifier classifier =
+        classifier().setMaxIter(4).setCheckpointInterval(2);
+    String undisturbed =
+        classifier
+            .copy(new ParamMap())
+            .setCheckpointDir(scratch.resolve("undisturbed").toString())
+            .fit(images)
+            .parametersSha256();
+    StokerClassifier interrupted =
+        classifier.copy(new ParamMap()).setCheckpointDir(scratch.resolve("runs").toString());
+
+    assertThatThrownBy(() -> interrupted.fit(images, TinyJob.stoppingAfter(7)))
+        .hasMessage("stopped");
+    StokerModel model = interrupted.copy(new ParamMap()).fit(images.repartition(5));
+
+    assertThat(model.parametersSha256()).isEqualTo(undisturbed);
+    assertThat(model.summary().numRounds()).isEqualTo(12);
+    assertThat(scratch.resolve("runs")).isDirectoryContaining("glob:**/fit-*");
+    assertThat(interrupted.fit(images).parametersSha256()).isEqualTo(undisturbed);
+  }
+
+  @Test
+  void aCrossValidatorPreparesEachFoldOnce() {
+    StokerClassifier classifier = classifier();
+    ParamMap[] grid =
+        new ParamGridBuilder()
+            .addGrid(classifier.stepSize(), new double[] {0.001, 0.05})
+            .addGrid(classifier.maxIter(), new int[] {1, 3})
+            .build();
+    CrossValidator validator =
+        new CrossValidator()
+            .setEstimator(new Pipeline().setStages(new PipelineStage[] {classifier}))
+            .setEstimatorParamMaps(grid)
+            .setEvaluator(new MulticlassClassificationEvaluator().setMetricName("accuracy"))
+            .setNumFolds(2)
+            .setParallelism(2)
+            .setSeed(5);
+    long before = ShardCache.preparations();
+
+    CrossValidatorModel model = validator.fit(images);
+
+    assertThat(ShardCache.preparations() - before).as("two folds, and all rows").isEqualTo(3);
+    assertThat(model.avgMetrics()[3]).isGreaterThan(model.avgMetrics()[0]);
+    StokerModel best = (StokerModel) ((PipelineModel) model.bestModel()).stages()[0];
+    assertThat(best.summary().totalIterations()).isEqualTo(3);
+  }
+
+  @Test
+  void aTrainValidationSplitIsSavedAndLoaded() throws IOException {
+    StokerClassifier classifier = classifier();
+    TrainValidationSplit validator =
+        new TrainValidationSplit()
+            .setEstimator(classifier)
+            .setEstimatorParamMaps(
+                new ParamGridBuilder()
+                    .addGrid(classifier.numWorkers(), new int[] {1, 2})
+                    .build())
+            .setEvaluator(new MulticlassClassificationEvaluator().setMetricName("accuracy"))
+            .setTrainRatio(0.7)
+            .setSeed(5);
+    long before = ShardCache.preparations();
+
+    TrainValidationSplitModel model = validator.fit(images);
+
+    assertThat(ShardCache.preparations() - before).isBetween(1L, 2L);
+    String saved = scratch.resolve("validated").toString();
+    model.write().save(saved);
+    TrainValidationSplitModel loaded = TrainValidationSplitModel.load(saved);
+    assertThat(((StokerModel) loaded.bestModel()).parametersSha256())
+        .isEqualTo(((StokerModel) model.bestModel()).parametersSha256());
+    assertThat(((StokerClassifier) loaded.getEstimator()).getModel())
+        .isEqualTo(classifier.getModel());
+  }
+
+  @Test
+  void aPipelineIsSavedAndLoadedBeforeAndAfterItsFit() throws IOException {
+    Pipeline pipeline =
+        new Pipeline()
+            .setStages(
+                new PipelineStage[] {
+                  classifier()
+                      .setAugmentations(new String[] {"shift=1"})
+                      .setThresholds(new double[] {1, 2, 1, 1})
+                });
+    String unfitted = scratch.resolve("pipeline").toString();
+    pipeline.write().save(unfitted);
+
+    PipelineModel fitted = Pipeline.load(unfitted).fit(images);
+    String saved = scratch.resolve("fitted").toString();
+    fitted.write().save(saved);
+    PipelineModel loaded = PipelineModel.load(saved);
+
+    assertThat(((StokerClassifier) Pipeline.load(unfitted).getStages()[0]).explainParams())
+        .isEqualTo(((StokerClassifier) pipeline.getStages()[0]).explainParams());
+    assertThat(loaded.transform(images).orderBy("number").collectAsList())
+        .isEqualTo(fitted.transform(images).orderBy("number").collectAsList());
+    assertThat(((StokerModel) loaded.stages()[0]).hasSummary()).isFalse();
+    assertThatThrownBy(() -> ((StokerModel) loaded.stages()[0]).summary())
+        .hasMessageContaining("No training summary");
+  }
+
+  @Test
+  void startsFromWhatSaveWrote() throws IOException {
+    String saved = scratch.resolve("model").toString();
+    StokerModel trained = classifier().setMaxIter(3).fit(images);
+    trained.save(saved);
+
+    StokerModel tuned = classifier().setMaxIter(1).setInitModel(saved).fit(images);
+
+    assertThat(tuned.summary().objectiveHistory()[0])
+        .isLessThan(trained.summary().objectiveHistory()[1]);
+  }
+
+  @Test
+  void writesForTensorBoardAFolderForEachRun() {
+    classifier().setMaxIter(1).setTensorboardDir(scratch.resolve("board").toString()).fit(images);
+
+    assertThat(scratch.resolve("board"))
+        .isDirectoryRecursivelyContaining("glob:**/fit-*/events.out.tfevents*");
+  }
+
+  @Test
+  void sparkConnectFindsBothClasses() {
+    assertThat(ServiceLoader.load(Estimator.class)).hasAtLeastOneElementOfType(StokerClassifier.class);
+    assertThat(ServiceLoader.load(Transformer.class)).hasAtLeastOneElementOfType(StokerModel.class);
+    assertThatThrownBy(() -> new StokerModel().transform(images))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("empty StokerModel");
+  }
+
+  @Test
+  void refusesDataFramesThatAreNoTrainingDataInOneLine() {
+    refused(classifier(), images.limit(0), "The data frame has no rows: there is nothing to train on");
+    refused(
+        classifier(),
+        images.filter("label = 2"),
+        "Invalid column label: all labels are 2 (a classifier needs two classes or more)");
+    refused(
+        classifier(),
+        images.withColumn("label", lit("cat")),
+        "Invalid column label: all labels are 'cat' (a classifier needs two classes or more)");
+    refused(
+        classifier(),
+        images.withColumn("label", lit(null).cast("int")),
+        "Invalid column label: all 271 rows have no label");
+    refused(
+        classifier(),
+        images.withColumn("label", expr("label + 0.5D")),
+        "Invalid label in column label: ");
+    refused(
+        classifier(),
+        images.withColumn("label", expr("label - 1")),
+        "Invalid label in column label: -1.0 (must be a whole number from 0, or text)");
+    refused(
+        classifier().setNumClasses(3),
+        images,
+        "Invalid label in column label: 3 (must be 0 to 2, since numClasses says 3 classes)");
+    refused(
+        classifier(),
+        images.withColumn("label", expr("IF(number % 10 = 0, NULL, label)")),
+        "28 of 271 images cannot be read, more than maxRejected allows (0.01): ");
+    refused(
+        classifier(),
+        images.withColumn("content", expr("IF(number % 10 = 0, NULL, content)")),
+        "28 of 271 images cannot be read, more than maxRejected allows (0.01): ");
+    refused(
+        classifier(),
+        images.withColumn("content", expr("array(1, 2)")),
+        "Invalid column content: it has the type array<int>");
+    refused(
+        classifier().setLabelCol("class"),
+        images,
+        "Unknown column: class (there are [content, label, number])");
+    refused(
+        classifier(), images.withColumn("label", expr("array(1)")), "Invalid column label: it has");
+    refused(
+        classifier(), images.withColumn("prediction", lit(1)), "Column prediction is there already");
+    refused(
+        classifier().setValidationIndicatorCol("number"),
+        images,
+        "Invalid column number: it has the type int (validationIndicatorCol must be boolean)");
+    refused(
+        classifier().setValidationIndicatorCol("held"),
+        images.withColumn("held", lit(true)),
+        "Invalid column held: it is true in all 271 rows");
+    refused(
+        classifier().setValidationIndicatorCol("held"),
+        images.withColumn("held", expr("IF(number = 7, NULL, number < 50)")),
+        "Invalid column held: it is null in 1 of 271 rows (must be true or false)");
+  }
+
+  @Test
+  void refusesParamsThatDoNotFitBeforeItReadsARow() {
+    Dataset<Row> unreadable = images.withColumn("label", expr("raise_error('read')").cast("int"));
+
+    refused(new StokerClassifier(), unreadable, "Missing model: set the param model");
+    refused(classifier().setModel("lenet6"), images, "Unknown model");
+    refused(
+        classifier().setEarlyStoppingRounds(2), unreadable, "Missing validationIndicatorCol: early");
+    refused(classifier().setAugmentations(new String[] {"flop"}), unreadable, "Unknown augmentation");
+    refused(classifier().setSchedule("step"), unreadable, "Invalid rateEpochs: 0.0 with schedule");
+    refused(classifier().setClassWeights("a=b"), unreadable, "Invalid classWeights: 'a=b'");
+    refused(classifier().setDevice("gpu"), unreadable, "Invalid device: gpu, but this Spark session");
+    refused(
+        classifier().setInitModel(scratch.resolve("none").toString()),
+        images,
+        "Cannot find checkpoint");
+    refused(
+        classifier().setFeaturesCol("content").setInputCol("other"),
+        unreadable,
+        "Invalid columns: inputCol is 'other', and featuresCol, which is the same, is 'content'");
+  }
+
+  private static void refused(StokerClassifier classifier, Dataset<Row> rows, String reason) {
+    assertThatThrownBy(() -> classifier.fit(rows))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining(reason)
+        .message()
+        .doesNotContain("\n")
+        .doesNotContain("--");
+  }
+
+  @Test
+  void aSchemaThatDoesNotFitTheModelIsRefusedInOneLine() {
+    StokerModel model = classifier().setMaxIter(1).fit(images);
+
+    assertThatThrownBy(() -> model.transform(images.select("label")))
+        .isInstanceOf(InputException.class)
+        .hasMessage("Unknown column: content (there are [label])");
+    assertThatThrownBy(() -> model.transform(images.withColumn("content", lit(1))))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("Invalid column content: it has the type int");
+  }
+}
