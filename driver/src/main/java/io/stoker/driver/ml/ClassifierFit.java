@@ -92,7 +92,7 @@ final class ClassifierFit {
     boolean gpu = GpuRequest.isIn(spark.getConf());
     Check.input(
         !classifier.getDevice().equals(gpu ? TaskDevices.PROCESSOR : TaskDevices.GPU),
-        "Invalid device: %s, but this Spark session computes on %s (start it with --conf"
+        "Invalid device: %s, but this Spark session computes on %s (start it with"
             + " spark.stoker.device=%s)",
         classifier.getDevice(),
         gpu ? TaskDevices.GPU : TaskDevices.PROCESSOR,
@@ -157,7 +157,7 @@ final class ClassifierFit {
     }
     Path folder = new Path(cache.root(), name + "-" + UUID.randomUUID());
     try {
-      OwnFolder.at(cache.root(), hadoop).deleteOnExit(folder);
+      TemporaryFolders.add(folder, OwnFolder.at(cache.root(), hadoop));
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot reach " + cache.root(), e);
     }

@@ -81,7 +81,7 @@ final class ShardCache {
     if (temporary.filter(Files::isDirectory).isEmpty()) {
       try {
         java.nio.file.Path folder = Files.createTempDirectory("stoker-").toAbsolutePath();
-        OwnFolder.at(path(folder.getParent()), hadoop).deleteOnExit(path(folder));
+        TemporaryFolders.add(path(folder), OwnFolder.at(path(folder.getParent()), hadoop));
         temporary = Optional.of(folder);
       } catch (IOException e) {
         throw new ResourceException(

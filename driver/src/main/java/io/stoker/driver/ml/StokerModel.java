@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.ml;
 
+import io.stoker.data.frame.FrameColumns;
 import io.stoker.data.frame.ImageColumn;
 import io.stoker.data.storage.StorageDefaults;
 import io.stoker.driver.checkpoint.ModelFiles;
@@ -15,6 +16,7 @@ import io.stoker.worker.eval.Crops;
 import java.io.IOException;
 import java.io.ObjectInputStream;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
@@ -28,9 +30,11 @@ import org.apache.spark.ml.util.Identifiable;
 import org.apache.spark.ml.util.MLReader;
 import org.apache.spark.ml.util.MLWritable;
 import org.apache.spark.ml.util.MLWriter;
+import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.Metadata;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 
@@ -239,13 +243,30 @@ public final class StokerModel extends Model<StokerModel> implements MLWritable 
   @Override
   public Dataset<Row> transform(Dataset<?> dataset) {
     StructType schema = dataset.schema();
-    transformSchema(schema);
-    return Scoring.score(
-        dataset.toDF(),
-        ImageColumn.of(schema, images()),
-        TrainedNetwork.of(List.of(stored()), getOrDefault(engine), (int) getOrDefault(batchSize)),
-        columns(),
-        Crops.CENTRE);
+    StructType result = transformSchema(schema);
+    return withMetadata(
+        Scoring.score(
+            dataset.toDF(),
+            ImageColumn.of(schema, images()),
+            TrainedNetwork.of(
+                List.of(stored()), getOrDefault(engine), (int) getOrDefault(batchSize)),
+            columns(),
+            Crops.CENTRE),
+        result);
+  }
+
+  /** Spark drops the metadata of columns that pass through a function; Spark ML needs them. */
+  private static Dataset<Row> withMetadata(Dataset<Row> scored, StructType schema) {
+    boolean ambiguous = new HashSet<>(List.of(schema.fieldNames())).size() < schema.length();
+    if (ambiguous
+        || Arrays.stream(schema.fields())
+            .allMatch(field -> field.metadata().equals(Metadata.empty()))) {
+      return scored;
+    }
+    return scored.select(
+        Arrays.stream(schema.fields())
+            .map(field -> FrameColumns.quoted(field.name()).as(field.name(), field.metadata()))
+            .toArray(Column[]::new));
   }
 
   @Override
