@@ -42,9 +42,7 @@ public final class ModelReference {
    * @throws InputException if there is no such model
    */
   public static Shape input(String reference, int classes) {
-    return (isFile(reference)
-            ? read(Path.of(reference), classes)
-            : Zoo.model(reference, classes))
+    return (isFile(reference) ? read(Path.of(reference), classes) : Zoo.model(reference, classes))
         .input();
   }
 
@@ -62,8 +60,8 @@ public final class ModelReference {
     Shape input = model.input();
     Check.input(
         input.channels() == images.channels(),
-        "Model %s does not fit the data: it takes images of %s, the data's are %s (prepare them with"
-            + " --channels %d)",
+        "Model %s does not fit the data: it takes images of %s, the data's are %s (prepare them"
+            + " with --channels %d)",
         model.name(),
         input,
         images,

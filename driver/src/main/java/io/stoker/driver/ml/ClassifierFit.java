@@ -74,8 +74,7 @@ final class ClassifierFit {
         ShardCache.of(spark, classifier.getCacheDir(), classifier.getCheckpointDir());
     Path data = SparkFailures.unwrapped(() -> frame.prepare(spark, cache));
     ShardFolder shards = ShardFolder.open(data, hadoop);
-    TrainingConfig config =
-        params.config(data.toString(), "-", init, validateEvery(shards));
+    TrainingConfig config = params.config(data.toString(), "-", init, validateEvery(shards));
     String job = identity(config, shards);
     TrainingConfig placed = placed(config, cache, job);
     return model(train(placed, listeners));
@@ -186,8 +185,7 @@ final class ClassifierFit {
   }
 
   private StokerModel model(TrainResult result) {
-    String checkpoint =
-        result.best().map(TrainResult.Best::checkpoint).orElse(result.checkpoint());
+    String checkpoint = result.best().map(TrainResult.Best::checkpoint).orElse(result.checkpoint());
     StokerModel model = new StokerModel(classifier.uid(), ModelFiles.open(checkpoint, hadoop));
     Path run = new Path(result.run());
     ParamMap given = classifier.paramMap();

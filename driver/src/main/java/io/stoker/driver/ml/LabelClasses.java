@@ -67,8 +67,7 @@ final class LabelClasses {
         survey.smallest());
     requireFew(field, survey.largest() + 1);
     Optional<List<String>> names = attributeNames(field);
-    int classes =
-        names.map(List::size).orElse(count > 0 ? count : (int) survey.largest() + 1);
+    int classes = names.map(List::size).orElse(count > 0 ? count : (int) survey.largest() + 1);
     Check.input(
         count == 0 || count == classes,
         "Invalid numClasses: %d, but the metadata of column %s names %d classes",

@@ -91,7 +91,9 @@ final class ShardCache {
     return temporary.get();
   }
 
-  /** The URI of a folder that exists ends with a slash, which Hadoop takes for a part of its name. */
+  /**
+   * The URI of a folder that exists ends with a slash, which Hadoop takes for a part of its name.
+   */
   private static Path path(java.nio.file.Path local) {
     return new Path("file", "", local.toString());
   }

@@ -85,60 +85,250 @@ public abstract class StokerClassifierParams extends Estimator<StokerModel> {
 
   StokerClassifierParams(String uid) {
     this.uid = uid; // before the params, whose parent it names
-    featuresCol = new Param<>(this, "featuresCol", "another name of inputCol, as Spark's classifiers have it");
-    inputCol = new Param<>(this, "inputCol", "the column of images: bytes of image files, their URIs, struct<bytes,path>, or Spark's image structure");
-    labelCol = new Param<>(this, "labelCol", "the column of classes: whole numbers from 0, text, or an indexed column with names");
-    validationIndicatorCol = new Param<>(this, "validationIndicatorCol", "the column that is true for rows to validate on, and false for rows to train on");
+    featuresCol =
+        new Param<>(
+            this, "featuresCol", "another name of inputCol, as Spark's classifiers have it");
+    inputCol =
+        new Param<>(
+            this,
+            "inputCol",
+            "the column of images: bytes of image files, their URIs, struct<bytes,path>, or Spark's"
+                + " image structure");
+    labelCol =
+        new Param<>(
+            this,
+            "labelCol",
+            "the column of classes: whole numbers from 0, text, or an indexed column with names");
+    validationIndicatorCol =
+        new Param<>(
+            this,
+            "validationIndicatorCol",
+            "the column that is true for rows to validate on, and false for rows to train on");
     predictionCol = new Param<>(this, "predictionCol", "the model's column of class numbers");
     probabilityCol = new Param<>(this, "probabilityCol", "the model's column of probabilities");
-    rawPredictionCol = new Param<>(this, "rawPredictionCol", "the model's column of logarithms of probabilities");
+    rawPredictionCol =
+        new Param<>(this, "rawPredictionCol", "the model's column of logarithms of probabilities");
     predictedLabelCol = new Param<>(this, "predictedLabelCol", "the model's column of class names");
-    errorCol = new Param<>(this, "errorCol", "the model's column that says why an image could not be read");
-    thresholds = new DoubleArrayParam(this, "thresholds", "one for each class: the predicted class has the largest probability divided by its threshold", ParamRules.THRESHOLDS);
-    numClasses = new IntParam(this, "numClasses", "the number of classes; 0 to find it out from the labels", ParamValidators.gtEq(0));
-    imageSize = new IntParam(this, "imageSize", "the height and width that images are resized to; 0 to keep that of the images", ParamValidators.inRange(0, 4096));
-    imageChannels = new IntParam(this, "imageChannels", "1 for grey, 3 for colour; 0 for what the model takes", ParamValidators.inArray(List.of(0, 1, 3)));
-    maxRejected = new DoubleParam(this, "maxRejected", "the share of images that may be unreadable before fit fails", ParamValidators.inRange(0, 1));
-    cacheDir = new Param<>(this, "cacheDir", "a folder for the prepared images, which every executor reaches; a URI");
-    model = new Param<>(this, "model", "the model: a name of the zoo, or a YAML file of the driver");
-    initModel = new Param<>(this, "initModel", "a trained model to start from: what save wrote, a checkpoint or a run folder");
-    freeze = new Param<>(this, "freeze", "with initModel: this layer and those before it are not trained");
-    numWorkers = new IntParam(this, "numWorkers", "logical workers, a number of the job and not of the cluster", ParamValidators.gtEq(1));
-    batchSize = new IntParam(this, "batchSize", "examples per worker and step", ParamValidators.gtEq(1));
-    localSteps = new IntParam(this, "localSteps", "steps of each worker between two averagings", ParamValidators.gtEq(1));
-    maxIter = new IntParam(this, "maxIter", "epochs: passes over the training rows", ParamValidators.gtEq(1));
-    everyStepEpochs = new IntParam(this, "everyStepEpochs", "the first epochs, in which workers average after every step", ParamValidators.gtEq(0));
+    errorCol =
+        new Param<>(
+            this, "errorCol", "the model's column that says why an image could not be read");
+    thresholds =
+        new DoubleArrayParam(
+            this,
+            "thresholds",
+            "one for each class: the predicted class has the largest probability divided by its"
+                + " threshold",
+            ParamRules.THRESHOLDS);
+    numClasses =
+        new IntParam(
+            this,
+            "numClasses",
+            "the number of classes; 0 to find it out from the labels",
+            ParamValidators.gtEq(0));
+    imageSize =
+        new IntParam(
+            this,
+            "imageSize",
+            "the height and width that images are resized to; 0 to keep that of the images",
+            ParamValidators.inRange(0, 4096));
+    imageChannels =
+        new IntParam(
+            this,
+            "imageChannels",
+            "1 for grey, 3 for colour; 0 for what the model takes",
+            ParamValidators.inArray(List.of(0, 1, 3)));
+    maxRejected =
+        new DoubleParam(
+            this,
+            "maxRejected",
+            "the share of images that may be unreadable before fit fails",
+            ParamValidators.inRange(0, 1));
+    cacheDir =
+        new Param<>(
+            this,
+            "cacheDir",
+            "a folder for the prepared images, which every executor reaches; a URI");
+    model =
+        new Param<>(this, "model", "the model: a name of the zoo, or a YAML file of the driver");
+    initModel =
+        new Param<>(
+            this,
+            "initModel",
+            "a trained model to start from: what save wrote, a checkpoint or a run folder");
+    freeze =
+        new Param<>(
+            this, "freeze", "with initModel: this layer and those before it are not trained");
+    numWorkers =
+        new IntParam(
+            this,
+            "numWorkers",
+            "logical workers, a number of the job and not of the cluster",
+            ParamValidators.gtEq(1));
+    batchSize =
+        new IntParam(this, "batchSize", "examples per worker and step", ParamValidators.gtEq(1));
+    localSteps =
+        new IntParam(
+            this,
+            "localSteps",
+            "steps of each worker between two averagings",
+            ParamValidators.gtEq(1));
+    maxIter =
+        new IntParam(
+            this, "maxIter", "epochs: passes over the training rows", ParamValidators.gtEq(1));
+    everyStepEpochs =
+        new IntParam(
+            this,
+            "everyStepEpochs",
+            "the first epochs, in which workers average after every step",
+            ParamValidators.gtEq(0));
     stepSize = new DoubleParam(this, "stepSize", "the base learning rate", ParamValidators.gt(0));
-    schedule = new Param<>(this, "schedule", "how the learning rate changes: constant, cosine, step or plateau", ParamValidators.inArray(Schedules.NAMES));
-    rateFactor = new DoubleParam(this, "rateFactor", "what schedules step and plateau multiply the rate by", ParamValidators.inRange(0, 1, false, true));
-    rateEpochs = new DoubleParam(this, "rateEpochs", "after how many epochs schedules step and plateau do so", ParamValidators.gtEq(0));
+    schedule =
+        new Param<>(
+            this,
+            "schedule",
+            "how the learning rate changes: constant, cosine, step or plateau",
+            ParamValidators.inArray(Schedules.NAMES));
+    rateFactor =
+        new DoubleParam(
+            this,
+            "rateFactor",
+            "what schedules step and plateau multiply the rate by",
+            ParamValidators.inRange(0, 1, false, true));
+    rateEpochs =
+        new DoubleParam(
+            this,
+            "rateEpochs",
+            "after how many epochs schedules step and plateau do so",
+            ParamValidators.gtEq(0));
     warmUp = new DoubleParam(this, "warmUp", "epochs of linear warm-up", ParamValidators.gtEq(0));
-    biasRate = new DoubleParam(this, "biasRate", "the factor on the learning rate of biases", ParamValidators.gtEq(0));
-    layerRates = new Param<>(this, "layerRates", "factors on the learning rate of layers, such as conv1=0.1,fc8=10");
-    momentum = new DoubleParam(this, "momentum", "the momentum of SGD", ParamValidators.inRange(0, 1, true, false));
-    weightDecay = new DoubleParam(this, "weightDecay", "the factor of L2 regularization on weights", ParamValidators.gtEq(0));
-    clipNorm = new DoubleParam(this, "clipNorm", "the largest L2 norm of a gradient; 0 for no bound", ParamValidators.gtEq(0));
-    labelSmoothing = new DoubleParam(this, "labelSmoothing", "the share of each label that is spread over all classes", ParamValidators.inRange(0, 1, true, false));
-    classWeights = new Param<>(this, "classWeights", "how much the examples of each class count: balanced, such as cat=1,dog=2.5, or a file of the driver");
-    augmentations = new StringArrayParam(this, "augmentations", "augmentations in this order, such as flip and crop");
-    mixup = new DoubleParam(this, "mixup", "mixup: the parameter of its beta distribution; 0 for none", ParamValidators.gtEq(0));
-    sampling = new Param<>(this, "sampling", "how often an epoch has each sample: natural, or balanced over classes", ParamValidators.inArray(Sampling.names()));
+    biasRate =
+        new DoubleParam(
+            this, "biasRate", "the factor on the learning rate of biases", ParamValidators.gtEq(0));
+    layerRates =
+        new Param<>(
+            this, "layerRates", "factors on the learning rate of layers, such as conv1=0.1,fc8=10");
+    momentum =
+        new DoubleParam(
+            this, "momentum", "the momentum of SGD", ParamValidators.inRange(0, 1, true, false));
+    weightDecay =
+        new DoubleParam(
+            this,
+            "weightDecay",
+            "the factor of L2 regularization on weights",
+            ParamValidators.gtEq(0));
+    clipNorm =
+        new DoubleParam(
+            this,
+            "clipNorm",
+            "the largest L2 norm of a gradient; 0 for no bound",
+            ParamValidators.gtEq(0));
+    labelSmoothing =
+        new DoubleParam(
+            this,
+            "labelSmoothing",
+            "the share of each label that is spread over all classes",
+            ParamValidators.inRange(0, 1, true, false));
+    classWeights =
+        new Param<>(
+            this,
+            "classWeights",
+            "how much the examples of each class count: balanced, such as cat=1,dog=2.5, or a file"
+                + " of the driver");
+    augmentations =
+        new StringArrayParam(
+            this, "augmentations", "augmentations in this order, such as flip and crop");
+    mixup =
+        new DoubleParam(
+            this,
+            "mixup",
+            "mixup: the parameter of its beta distribution; 0 for none",
+            ParamValidators.gtEq(0));
+    sampling =
+        new Param<>(
+            this,
+            "sampling",
+            "how often an epoch has each sample: natural, or balanced over classes",
+            ParamValidators.inArray(Sampling.names()));
     seed = new LongParam(this, "seed", "the seed of everything random");
-    updaterState = new Param<>(this, "updaterState", "what happens to momentum after a round: average or reset", ParamValidators.inArray(ParamRules.names(UpdaterState.values())));
-    wire = new Param<>(this, "wire", "the format in which workers send values to be averaged: fp32, fp16 or int8", ParamValidators.inArray(ParamRules.names(Wire.values())));
-    sliceBytes = new IntParam(this, "sliceBytes", "about how many bytes a slice of the parameters has; 0 to choose", ParamValidators.gtEq(0));
-    outerRate = new DoubleParam(this, "outerRate", "the factor on the step from the last parameters to the workers' mean", ParamValidators.gt(0));
-    outerMomentum = new DoubleParam(this, "outerMomentum", "the momentum of outer steps; 0 for plain averaging", ParamValidators.inRange(0, 1, true, false));
-    outerNesterov = new BooleanParam(this, "outerNesterov", "whether the momentum of outer steps is Nesterov's");
-    checkpointDir = new Param<>(this, "checkpointDir", "a folder for checkpoints; an interrupted fit goes on from the newest one; a URI");
-    checkpointInterval = new IntParam(this, "checkpointInterval", "rounds between two checkpoints; -1 for one at the end", ParamRules.INTERVAL);
-    keepCheckpoints = new IntParam(this, "keepCheckpoints", "the number of checkpoints to keep, the newest", ParamValidators.gtEq(1));
-    validationInterval = new IntParam(this, "validationInterval", "rounds between two validations; 0 for one an epoch", ParamValidators.gtEq(0));
-    earlyStoppingRounds = new IntParam(this, "earlyStoppingRounds", "validations without a better one after which training ends; 0 for never", ParamValidators.gtEq(0));
-    tensorboardDir = new Param<>(this, "tensorboardDir", "a folder for TensorBoard's event files, a folder for each run; a URI");
-    mlflowUri = new Param<>(this, "mlflowUri", "the MLflow tracking server that training is logged to, such as http://127.0.0.1:5000");
+    updaterState =
+        new Param<>(
+            this,
+            "updaterState",
+            "what happens to momentum after a round: average or reset",
+            ParamValidators.inArray(ParamRules.names(UpdaterState.values())));
+    wire =
+        new Param<>(
+            this,
+            "wire",
+            "the format in which workers send values to be averaged: fp32, fp16 or int8",
+            ParamValidators.inArray(ParamRules.names(Wire.values())));
+    sliceBytes =
+        new IntParam(
+            this,
+            "sliceBytes",
+            "about how many bytes a slice of the parameters has; 0 to choose",
+            ParamValidators.gtEq(0));
+    outerRate =
+        new DoubleParam(
+            this,
+            "outerRate",
+            "the factor on the step from the last parameters to the workers' mean",
+            ParamValidators.gt(0));
+    outerMomentum =
+        new DoubleParam(
+            this,
+            "outerMomentum",
+            "the momentum of outer steps; 0 for plain averaging",
+            ParamValidators.inRange(0, 1, true, false));
+    outerNesterov =
+        new BooleanParam(
+            this, "outerNesterov", "whether the momentum of outer steps is Nesterov's");
+    checkpointDir =
+        new Param<>(
+            this,
+            "checkpointDir",
+            "a folder for checkpoints; an interrupted fit goes on from the newest one; a URI");
+    checkpointInterval =
+        new IntParam(
+            this,
+            "checkpointInterval",
+            "rounds between two checkpoints; -1 for one at the end",
+            ParamRules.INTERVAL);
+    keepCheckpoints =
+        new IntParam(
+            this,
+            "keepCheckpoints",
+            "the number of checkpoints to keep, the newest",
+            ParamValidators.gtEq(1));
+    validationInterval =
+        new IntParam(
+            this,
+            "validationInterval",
+            "rounds between two validations; 0 for one an epoch",
+            ParamValidators.gtEq(0));
+    earlyStoppingRounds =
+        new IntParam(
+            this,
+            "earlyStoppingRounds",
+            "validations without a better one after which training ends; 0 for never",
+            ParamValidators.gtEq(0));
+    tensorboardDir =
+        new Param<>(
+            this,
+            "tensorboardDir",
+            "a folder for TensorBoard's event files, a folder for each run; a URI");
+    mlflowUri =
+        new Param<>(
+            this,
+            "mlflowUri",
+            "the MLflow tracking server that training is logged to, such as http://127.0.0.1:5000");
     engine = new Param<>(this, "engine", "what computes: auto, or an engine's name");
-    device = new Param<>(this, "device", "what it computes on: auto, cpu or gpu, as the Spark session was started", ParamValidators.inArray(List.of("auto", "cpu", "gpu")));
+    device =
+        new Param<>(
+            this,
+            "device",
+            "what it computes on: auto, cpu or gpu, as the Spark session was started",
+            ParamValidators.inArray(List.of("auto", "cpu", "gpu")));
     setDefault(inputCol, "content");
     setDefault(labelCol, "label");
     setDefault(predictionCol, "prediction");
@@ -196,7 +386,10 @@ public abstract class StokerClassifierParams extends Estimator<StokerModel> {
     return featuresCol;
   }
 
-  /** The column of images: bytes of image files, their URIs, {@code struct<bytes,path>}, or Spark's image structure. */
+  /**
+   * The column of images: bytes of image files, their URIs, {@code struct<bytes,path>}, or Spark's
+   * image structure.
+   */
   public final Param<String> inputCol() {
     return inputCol;
   }
@@ -236,7 +429,9 @@ public abstract class StokerClassifierParams extends Estimator<StokerModel> {
     return errorCol;
   }
 
-  /** One for each class: the predicted class has the largest probability divided by its threshold. */
+  /**
+   * One for each class: the predicted class has the largest probability divided by its threshold.
+   */
   public final DoubleArrayParam thresholds() {
     return thresholds;
   }
@@ -361,7 +556,10 @@ public abstract class StokerClassifierParams extends Estimator<StokerModel> {
     return labelSmoothing;
   }
 
-  /** How much the examples of each class count: balanced, such as cat=1,dog=2.5, or a file of the driver. */
+  /**
+   * How much the examples of each class count: balanced, such as cat=1,dog=2.5, or a file of the
+   * driver.
+   */
   public final Param<String> classWeights() {
     return classWeights;
   }

@@ -51,7 +51,9 @@ public final class StokerTrainingSummary {
    * training examples, in nats, each before its own step.
    */
   public double[] objectiveHistory() {
-    return EpochLosses.of(rounds).before(Integer.MAX_VALUE).stream().mapToDouble(Double::doubleValue).toArray();
+    return EpochLosses.of(rounds).before(Integer.MAX_VALUE).stream()
+        .mapToDouble(Double::doubleValue)
+        .toArray();
   }
 
   /** How many epochs the training had. */

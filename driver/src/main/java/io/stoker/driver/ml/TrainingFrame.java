@@ -35,8 +35,7 @@ import org.apache.spark.util.SerializableConfiguration;
 final class TrainingFrame {
   private static final String SPLIT = "_stoker_split";
   private static final int IDENTITY_DIGITS = 20;
-  private static final List<String> OF_SHARDS =
-      List.of("encoding", "height", "width", "channels");
+  private static final List<String> OF_SHARDS = List.of("encoding", "height", "width", "channels");
 
   private final StokerClassifierParams params;
   private final String label;
@@ -101,9 +100,7 @@ final class TrainingFrame {
     ImageColumn.of(schema, image(params));
     DataType label = type(schema, params.getLabelCol());
     Check.input(
-        label instanceof NumericType
-            || label instanceof StringType
-            || label instanceof BooleanType,
+        label instanceof NumericType || label instanceof StringType || label instanceof BooleanType,
         "Invalid column %s: it has the type %s (labels must be numbers or text)",
         params.getLabelCol(),
         label.simpleString());
@@ -135,8 +132,7 @@ final class TrainingFrame {
         FrameColumns.of(image(params), label).withSplit(hasValidation(params) ? SPLIT : "");
     FrameSurvey survey = survey(spark, columns.bind(rows.schema()));
     check(survey);
-    List<String> classes =
-        LabelClasses.of(schema.apply(label), survey, params.getNumClasses());
+    List<String> classes = LabelClasses.of(schema.apply(label), survey, params.getNumClasses());
     int channels =
         params.getImageChannels() == 0
             ? ModelReference.input(params.getModel(), classes.size()).channels()

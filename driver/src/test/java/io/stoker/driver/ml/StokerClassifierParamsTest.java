@@ -66,7 +66,8 @@ class StokerClassifierParamsTest {
             .setMlflowUri("http://127.0.0.1:5000")
             .setClassWeights("{\"cat\": 1, \"dog\": 2.5}")
             .setSampling("balanced");
-    ObjectNode standard = ConfigFormat.toJson(TrainingConfig.builder().data("-").run("-").model("-").build());
+    ObjectNode standard =
+        ConfigFormat.toJson(TrainingConfig.builder().data("-").run("-").model("-").build());
     TrainingConfig changed = new TrainingParams(other).config("data", "run", "model.zip", 6);
 
     ObjectNode json = ConfigFormat.toJson(changed);

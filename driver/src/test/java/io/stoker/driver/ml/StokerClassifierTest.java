@@ -18,7 +18,6 @@ import io.stoker.driver.TinyJob;
 import io.stoker.failure.InputException;
 import io.stoker.worker.TinyShards;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -86,8 +85,7 @@ class StokerClassifierTest {
   /** The samples of a split as PNG. */
   private static List<Row> rows(String split) throws IOException {
     ShardFolder shards =
-        ShardFolder.open(
-            new org.apache.hadoop.fs.Path(job.data().toUri()), new Configuration());
+        ShardFolder.open(new org.apache.hadoop.fs.Path(job.data().toUri()), new Configuration());
     List<Row> rows = new ArrayList<>();
     int blocks =
         shards.manifest().split(split).shards().stream().mapToInt(s -> s.rowGroups().size()).sum();
@@ -155,27 +153,29 @@ class StokerClassifierTest {
     StokerModel model = classifier().setFeaturesCol("image").fit(structures);
 
     assertThat(model.getInputCol()).isEqualTo("image");
-    assertThat(model.parametersSha256())
-        .isEqualTo(classifier().fit(images).parametersSha256());
+    assertThat(model.parametersSha256()).isEqualTo(classifier().fit(images).parametersSha256());
     assertThat(model.transform(structures).columns())
         .containsExactly(
-            "image", "label", "rawPrediction", "probability", "prediction", "predictedLabel",
+            "image",
+            "label",
+            "rawPrediction",
+            "probability",
+            "prediction",
+            "predictedLabel",
             "error");
   }
 
   @Test
   void textsAndIndexedColumnsNameTheClasses() {
     Dataset<Row> named = images.withColumn("label", concat(lit("bar "), col("label")));
-    StringIndexer indexer =
-        new StringIndexer().setInputCol("label").setOutputCol("index");
+    StringIndexer indexer = new StringIndexer().setInputCol("label").setOutputCol("index");
     Dataset<Row> indexed = indexer.fit(named).transform(named);
 
     StokerModel ofTexts = classifier().fit(named);
     StokerModel ofIndices = classifier().setLabelCol("index").fit(indexed);
 
     assertThat(ofTexts.labels()).containsExactly("bar 0", "bar 1", "bar 2", "bar 3");
-    assertThat(ofIndices.labels())
-        .containsExactly(indexer.fit(named).labelsArray()[0]);
+    assertThat(ofIndices.labels()).containsExactly(indexer.fit(named).labelsArray()[0]);
     Dataset<Row> words =
         new IndexToString()
             .setInputCol("prediction")
@@ -243,8 +243,7 @@ class StokerClassifierTest {
 
   @Test
   void anInterruptedFitGoesOnToTheSameBits() {
-    StokerClassifier classifier =
-        classifier().setMaxIter(4).setCheckpointInterval(2);
+    StokerClassifier classifier = classifier().setMaxIter(4).setCheckpointInterval(2);
     String undisturbed =
         classifier
             .copy(new ParamMap())
@@ -297,9 +296,7 @@ class StokerClassifierTest {
         new TrainValidationSplit()
             .setEstimator(classifier)
             .setEstimatorParamMaps(
-                new ParamGridBuilder()
-                    .addGrid(classifier.numWorkers(), new int[] {1, 2})
-                    .build())
+                new ParamGridBuilder().addGrid(classifier.numWorkers(), new int[] {1, 2}).build())
             .setEvaluator(new MulticlassClassificationEvaluator().setMetricName("accuracy"))
             .setTrainRatio(0.7)
             .setSeed(5);
@@ -374,7 +371,8 @@ class StokerClassifierTest {
 
   @Test
   void sparkConnectFindsBothClasses() {
-    assertThat(ServiceLoader.load(Estimator.class)).hasAtLeastOneElementOfType(StokerClassifier.class);
+    assertThat(ServiceLoader.load(Estimator.class))
+        .hasAtLeastOneElementOfType(StokerClassifier.class);
     assertThat(ServiceLoader.load(Transformer.class)).hasAtLeastOneElementOfType(StokerModel.class);
     assertThatThrownBy(() -> new StokerModel().transform(images))
         .isInstanceOf(InputException.class)
@@ -383,7 +381,8 @@ class StokerClassifierTest {
 
   @Test
   void refusesDataFramesThatAreNoTrainingDataInOneLine() {
-    refused(classifier(), images.limit(0), "The data frame has no rows: there is nothing to train on");
+    refused(
+        classifier(), images.limit(0), "The data frame has no rows: there is nothing to train on");
     refused(
         classifier(),
         images.filter("label = 2"),
@@ -427,7 +426,9 @@ class StokerClassifierTest {
     refused(
         classifier(), images.withColumn("label", expr("array(1)")), "Invalid column label: it has");
     refused(
-        classifier(), images.withColumn("prediction", lit(1)), "Column prediction is there already");
+        classifier(),
+        images.withColumn("prediction", lit(1)),
+        "Column prediction is there already");
     refused(
         classifier().setValidationIndicatorCol("number"),
         images,
@@ -449,11 +450,15 @@ class StokerClassifierTest {
     refused(new StokerClassifier(), unreadable, "Missing model: set the param model");
     refused(classifier().setModel("lenet6"), images, "Unknown model");
     refused(
-        classifier().setEarlyStoppingRounds(2), unreadable, "Missing validationIndicatorCol: early");
-    refused(classifier().setAugmentations(new String[] {"flop"}), unreadable, "Unknown augmentation");
+        classifier().setEarlyStoppingRounds(2),
+        unreadable,
+        "Missing validationIndicatorCol: early");
+    refused(
+        classifier().setAugmentations(new String[] {"flop"}), unreadable, "Unknown augmentation");
     refused(classifier().setSchedule("step"), unreadable, "Invalid rateEpochs: 0.0 with schedule");
     refused(classifier().setClassWeights("a=b"), unreadable, "Invalid classWeights: 'a=b'");
-    refused(classifier().setDevice("gpu"), unreadable, "Invalid device: gpu, but this Spark session");
+    refused(
+        classifier().setDevice("gpu"), unreadable, "Invalid device: gpu, but this Spark session");
     refused(
         classifier().setInitModel(scratch.resolve("none").toString()),
         images,
