@@ -115,7 +115,7 @@ final class MlflowSender implements AutoCloseable {
     thread.interrupt();
     server.close();
     if (late && !done) {
-      warn(new MlflowException("too slow, %d events were not sent".formatted(pending.lost())));
+      warn(new MlflowException("too slow, %s events were not sent".formatted(pending.lost())));
     }
   }
 }

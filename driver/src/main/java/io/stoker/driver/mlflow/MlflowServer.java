@@ -135,7 +135,7 @@ final class MlflowServer implements AutoCloseable {
               .build()
               .send(request.build(), HttpResponse.BodyHandlers.discarding());
       if (answer.statusCode() / 100 != 2) {
-        throw new MlflowException("it answers %d to an artifact".formatted(answer.statusCode()));
+        throw new MlflowException("it answers %s to an artifact".formatted(answer.statusCode()));
       }
       return true;
     } catch (IOException e) {

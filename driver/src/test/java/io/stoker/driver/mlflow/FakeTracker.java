@@ -141,7 +141,7 @@ final class FakeTracker implements AutoCloseable {
     metrics.forEach(
         (name, values) ->
             logged.append(
-                "%s{\"key\": \"%s\", \"value\": %s, \"step\": %d}"
+                "%s{\"key\": \"%s\", \"value\": %s, \"step\": %s}"
                     .formatted(
                         logged.isEmpty() ? "" : ", ",
                         name,
@@ -154,7 +154,7 @@ final class FakeTracker implements AutoCloseable {
                 "%s{\"key\": \"%s\", \"value\": %s}"
                     .formatted(known.isEmpty() ? "" : ", ", key, JSON.valueToTree(value))));
     return """
-    {"run": {"info": {"run_id": "run%d", "experiment_id": "7", "lifecycle_stage": "active",
+    {"run": {"info": {"run_id": "run%s", "experiment_id": "7", "lifecycle_stage": "active",
       "artifact_uri": "mlflow-artifacts:/7/run/artifacts"},
      "data": {"metrics": [%s], "params": [%s]}}}
     """

@@ -104,7 +104,7 @@ record MetadataJson(
       int format = tree.path("format").asInt();
       if (format > FORMAT) {
         throw new NewerVersionException(
-            "Cannot read model file %s: it has format %d, of a newer Stoker; this one reads %d (use the one that wrote it)"
+            "Cannot read model file %s: it has format %s, of a newer Stoker; this one reads %s (use the one that wrote it)"
                 .formatted(file, format, FORMAT));
       }
       return read(tree);
