@@ -29,6 +29,16 @@ record BackwardFlops(ModelSpec.Placed placed, boolean first) implements LayerVis
   }
 
   @Override
+  public Double visitDepthwiseConvolution(LayerSpec.DepthwiseConvolution layer) {
+    return products();
+  }
+
+  @Override
+  public Double visitGlobalAveragePooling(LayerSpec.GlobalAveragePooling layer) {
+    return inputGradient();
+  }
+
+  @Override
   public Double visitPooling(LayerSpec.Pooling layer) {
     return inputGradient();
   }
@@ -62,5 +72,44 @@ record BackwardFlops(ModelSpec.Placed placed, boolean first) implements LayerVis
   @Override
   public Double visitDense(LayerSpec.Dense layer) {
     return products();
+  }
+
+  /** The layers inside, each of which is the first if none before it has parameters. */
+  private double inner() {
+    double sum = 0;
+    boolean firstInside = first;
+    for (ModelSpec.Placed each : placed.inner()) {
+      sum += each.layer().accept(new BackwardFlops(each, firstInside));
+      firstInside &= each.parameters().isEmpty();
+    }
+    return sum;
+  }
+
+  @Override
+  public Double visitSequence(LayerSpec.Sequence layer) {
+    return inner();
+  }
+
+  /** The gradients by the input of body and shortcut are added. */
+  @Override
+  public Double visitResidual(LayerSpec.Residual layer) {
+    double sum = first ? 0 : placed.input().features();
+    boolean learns = false;
+    for (ModelSpec.Placed part : placed.inner().subList(0, 2)) {
+      sum += part.layer().accept(new BackwardFlops(part, first));
+      learns |= !part.parameters().isEmpty();
+    }
+    ModelSpec.Placed after = placed.inner().get(2);
+    return sum + after.layer().accept(new BackwardFlops(after, first && !learns));
+  }
+
+  /** The gradients by the input of all branches are added. */
+  @Override
+  public Double visitBranches(LayerSpec.Branches layer) {
+    double sum = first ? 0 : (layer.branches().size() - 1.0) * placed.input().features();
+    for (ModelSpec.Placed branch : placed.inner()) {
+      sum += branch.layer().accept(new BackwardFlops(branch, first));
+    }
+    return sum;
   }
 }

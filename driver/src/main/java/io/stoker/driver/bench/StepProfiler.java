@@ -35,7 +35,7 @@ public final class StepProfiler {
    */
   public static StepProfile profile(Engine engine, StepLoad load, int seconds) {
     double before = peak(engine, load.workers(), seconds * PEAK_SHARE);
-    int layers = load.model().layers().size();
+    int layers = load.model().placed().size();
     double[] forward = new double[layers];
     double[] backward = new double[layers];
     List<Long> steps = new ArrayList<>();

@@ -58,6 +58,7 @@ public final class Transfer {
         model.classes());
   }
 
+  /** Of a layer that consists of layers, the shapes of all of them. */
   private static List<List<Integer>> shapes(Placed placed) {
     return placed.parameters().stream().map(ParameterSpec::dimensions).toList();
   }
@@ -103,7 +104,7 @@ public final class Transfer {
         fresh.isEmpty()
             ? ""
             : fresh.stream()
-                .map(i -> (i + 1) + " (" + model.layers().get(i).label() + ")")
+                .map(i -> (i + 1) + " (" + model.placed().get(i).layer().label() + ")")
                 .collect(Collectors.joining(", ", "; new: ", "")));
   }
 }

@@ -102,7 +102,7 @@ final class ModelsCommand extends StokerCommand {
           name,
           spec.input().toString(),
           Line.of("%,d", spec.classes()),
-          Line.of("%,d", spec.parameterCount()),
+          Line.of("%,d", spec.learnedCount()),
           Line.of("%,.1f", spec.flops() / 1e6),
           Zoo.summary(name));
       summarize(models.addObject(), spec).put("summary", Zoo.summary(name));
@@ -118,12 +118,19 @@ final class ModelsCommand extends StokerCommand {
     List<String> remarks = remarks(spec);
     remarks.forEach(json.putArray("remarks")::add);
     ArrayNode layers = json.putArray("layers");
-    for (ModelSpec.Placed placed : spec.placed()) {
-      ObjectNode layer = layers.addObject().put("layer", placed.layer().label());
-      put(layer.putArray("output"), placed.output());
-      layer.put("parameters", placed.parameterCount()).put("flops", placed.flops());
-    }
+    spec.tree().forEach(placed -> put(layers.addObject(), placed));
     return new Report(spec.name() + "\n" + ModelTable.of(spec) + String.join("\n", remarks), json);
+  }
+
+  /** A layer, with the layers inside of it. */
+  private static void put(ObjectNode json, ModelSpec.Placed placed) {
+    json.put("layer", placed.layer().label());
+    put(json.putArray("output"), placed.output());
+    json.put("parameters", placed.learnedCount()).put("flops", placed.flops());
+    if (!placed.inner().isEmpty()) {
+      ArrayNode inner = json.putArray("layers");
+      placed.inner().forEach(each -> put(inner.addObject(), each));
+    }
   }
 
   /** The sizes of images that a model of the zoo takes, and what is special about each. */
@@ -150,7 +157,8 @@ final class ModelsCommand extends StokerCommand {
     json.put("name", spec.name());
     put(json.putArray("input"), spec.input());
     return json.put("classes", spec.classes())
-        .put("parameters", spec.parameterCount())
+        .put("parameters", spec.learnedCount())
+        .put("statistics", spec.parameterCount() - spec.learnedCount())
         .put("flops", spec.flops());
   }
 

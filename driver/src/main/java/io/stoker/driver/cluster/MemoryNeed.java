@@ -139,7 +139,7 @@ public final class MemoryNeed {
     long largest =
         Math.max(
             model.input().features(),
-            model.placed().stream().mapToLong(layer -> layer.output().features()).max().orElse(1));
+            model.leaves().stream().mapToLong(layer -> layer.output().features()).max().orElse(1));
     Check.input(
         batch <= LARGEST_ARRAY / largest,
         "Invalid batch size: %d (must be <= %d for model %s, since an array has at most 2^31 - 1"
@@ -152,7 +152,7 @@ public final class MemoryNeed {
 
   private static Bytes network(ModelSpec model, int batch) {
     long features =
-        model.placed().stream().mapToLong(layer -> layer.output().features()).sum()
+        model.leaves().stream().mapToLong(layer -> layer.output().features()).sum()
             + model.input().features();
     long activations = product(features, batch, Float.BYTES, BUFFERS_OF_A_LAYER);
     long vector = product(model.parameterCount(), Float.BYTES);

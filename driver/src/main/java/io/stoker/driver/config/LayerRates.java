@@ -25,25 +25,29 @@ public final class LayerRates {
     String freeze = config.initialization().freeze();
     int frozen = freeze.isBlank() ? 0 : LayerReference.index(model, freeze) + 1;
     Check.input(
-        frozen < model.layers().size(),
+        frozen < model.placed().size(),
         "Cannot freeze layer %s of model %s: it is the last, and nothing would learn",
         freeze,
         model.name());
     float biasRate = (float) config.optimizer().biasRate();
     List<Float> factors = new ArrayList<>(RateMultipliers.of(model, frozen, biasRate).tensors());
+    List<ModelSpec.Placed> chain = model.placed();
     Set<Integer> named = new HashSet<>();
     for (Map.Entry<String, Double> rate : config.optimizer().layerRates().entrySet()) {
-      int layer = LayerReference.index(model, rate.getKey());
-      Check.input(named.add(layer), "Two rates for layer %d of model %s", layer + 1, model.name());
+      List<Integer> layers = LayerReference.indexes(model, rate.getKey());
       Check.input(
-          !model.placed().get(layer).parameters().isEmpty(),
+          layers.stream().anyMatch(layer -> !chain.get(layer).parameters().isEmpty()),
           "Invalid layer rate: layer %d of model %s (%s) has no parameters",
-          layer + 1,
+          layers.get(0) + 1,
           model.name(),
-          model.layers().get(layer).label());
-      int first = firstTensor(model, layer);
-      for (int i = 0; i < model.placed().get(layer).parameters().size(); i++) {
-        factors.set(first + i, factors.get(first + i) * rate.getValue().floatValue());
+          chain.get(layers.get(0)).layer().label());
+      for (int layer : layers) {
+        Check.input(
+            named.add(layer), "Two rates for layer %d of model %s", layer + 1, model.name());
+        int first = firstTensor(chain, layer);
+        for (int i = 0; i < chain.get(layer).parameters().size(); i++) {
+          factors.set(first + i, factors.get(first + i) * rate.getValue().floatValue());
+        }
       }
     }
     Check.input(
@@ -53,7 +57,7 @@ public final class LayerRates {
     return new RateMultipliers(factors);
   }
 
-  private static int firstTensor(ModelSpec model, int layer) {
-    return model.placed().subList(0, layer).stream().mapToInt(p -> p.parameters().size()).sum();
+  private static int firstTensor(List<ModelSpec.Placed> chain, int layer) {
+    return chain.subList(0, layer).stream().mapToInt(p -> p.parameters().size()).sum();
   }
 }

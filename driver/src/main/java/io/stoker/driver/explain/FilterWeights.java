@@ -26,6 +26,16 @@ public record FilterWeights(long offset, int count, int channels, int kernel) {
         }
 
         @Override
+        public Boolean visitDepthwiseConvolution(LayerSpec.DepthwiseConvolution layer) {
+          return false;
+        }
+
+        @Override
+        public Boolean visitGlobalAveragePooling(LayerSpec.GlobalAveragePooling layer) {
+          return false;
+        }
+
+        @Override
         public Boolean visitPooling(LayerSpec.Pooling layer) {
           return false;
         }
@@ -59,11 +69,26 @@ public record FilterWeights(long offset, int count, int channels, int kernel) {
         public Boolean visitDense(LayerSpec.Dense layer) {
           return false;
         }
+
+        @Override
+        public Boolean visitSequence(LayerSpec.Sequence layer) {
+          return false;
+        }
+
+        @Override
+        public Boolean visitResidual(LayerSpec.Residual layer) {
+          return false;
+        }
+
+        @Override
+        public Boolean visitBranches(LayerSpec.Branches layer) {
+          return false;
+        }
       };
 
   /** The filters of a model's first layer; empty if that layer is not a convolution. */
   public static Optional<FilterWeights> of(ModelSpec model) {
-    ModelSpec.Placed first = model.placed().get(0);
+    ModelSpec.Placed first = model.leaves().get(0);
     if (!first.layer().accept(HAS_FILTERS)) {
       return Optional.empty();
     }

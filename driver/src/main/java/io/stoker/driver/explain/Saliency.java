@@ -65,7 +65,8 @@ public final class Saliency {
   }
 
   private int afterLastConvolution() {
-    List<Part> parts = model.layers().stream().map(layer -> layer.accept(new Parts())).toList();
+    List<Part> parts =
+        model.placed().stream().map(placed -> placed.layer().accept(new Parts())).toList();
     int layer = parts.lastIndexOf(Part.CONVOLUTION) + 1;
     Check.input(
         layer > 0, "Cannot draw a Grad-CAM of model %s: it has no convolution", model.name());
@@ -88,6 +89,16 @@ public final class Saliency {
     @Override
     public Part visitConvolution(LayerSpec.Convolution layer) {
       return Part.CONVOLUTION;
+    }
+
+    @Override
+    public Part visitDepthwiseConvolution(LayerSpec.DepthwiseConvolution layer) {
+      return Part.CONVOLUTION;
+    }
+
+    @Override
+    public Part visitGlobalAveragePooling(LayerSpec.GlobalAveragePooling layer) {
+      return Part.OTHER;
     }
 
     @Override
@@ -123,6 +134,28 @@ public final class Saliency {
     @Override
     public Part visitDense(LayerSpec.Dense layer) {
       return Part.OTHER;
+    }
+
+    /** A block with a convolution gives feature maps as a whole. */
+    private Part block(LayerSpec layer) {
+      boolean convolves =
+          layer.children().stream().anyMatch(inner -> inner.accept(this) == Part.CONVOLUTION);
+      return convolves ? Part.CONVOLUTION : Part.OTHER;
+    }
+
+    @Override
+    public Part visitSequence(LayerSpec.Sequence layer) {
+      return block(layer);
+    }
+
+    @Override
+    public Part visitResidual(LayerSpec.Residual layer) {
+      return block(layer);
+    }
+
+    @Override
+    public Part visitBranches(LayerSpec.Branches layer) {
+      return block(layer);
     }
   }
 

@@ -208,7 +208,7 @@ final class TrainingRun {
                 + " nothing",
             config.initialization().freeze(),
             layer + 1,
-            model.layers().get(layer).label());
+            model.placed().get(layer).layer().label());
       }
     }
   }

@@ -29,14 +29,14 @@ final class CheckpointSummary {
   private final float[] filters;
 
   private CheckpointSummary(ModelSpec model) {
-    for (ModelSpec.Placed placed : model.placed()) {
+    for (ModelSpec.Placed placed : model.leaves()) {
       long offset = placed.parameterOffset();
       for (ParameterSpec tensor : placed.parameters()) {
         String tag =
             String.format(
                 Locale.ROOT,
-                "%02d %s/%s",
-                placed.index() + 1,
+                "%s %s/%s",
+                inOrder(placed.path()),
                 placed.layer().label(),
                 tensor.role().name().toLowerCase(Locale.ROOT));
         tensors.add(new Tensor(tag, offset, offset + tensor.size(), new Histogram()));
@@ -45,6 +45,11 @@ final class CheckpointSummary {
     }
     place = FilterWeights.of(model);
     filters = new float[place.map(FilterWeights::size).orElse(0)];
+  }
+
+  /** A layer's number with two digits at least, since TensorBoard sorts by letters. */
+  private static String inOrder(String path) {
+    return path.matches("[0-9](\\..*)?") ? "0" + path : path;
   }
 
   /** Summarizes a model file. */

@@ -72,7 +72,8 @@ class ZooTrainingTest {
   @MethodSource("names")
   void trainsIsSavedGoesOnIsEvaluatedAndIsReadByStockDeeplearning4j(String name)
       throws IOException {
-    int size = Zoo.model(name, CLASSES).input().height();
+    List<Integer> sizes = Zoo.sizes(name);
+    int size = sizes.isEmpty() ? Zoo.model(name, CLASSES).input().height() : sizes.get(0);
     ModelSpec model = Zoo.model(name, new Shape(size, size, 3), CLASSES);
     boolean large = model.parameterCount() > LARGE;
     TrainingConfig job = job(name, size, large);

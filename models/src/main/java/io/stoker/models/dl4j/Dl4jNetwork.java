@@ -17,6 +17,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import org.deeplearning4j.nn.conf.layers.BaseOutputLayer;
+import org.deeplearning4j.nn.conf.layers.Layer;
+import org.deeplearning4j.nn.conf.layers.LossLayer;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -60,7 +62,7 @@ final class Dl4jNetwork implements Network {
     graph.init(parameters, false);
     graph.initGradientsView();
     gradients = graph.getFlattenedGradients();
-    ((BaseOutputLayer) graph.getOutputLayer(0).conf().getLayer()).setLossFn(loss);
+    setLoss(graph.getOutputLayer(0).conf().getLayer());
     velocity = Nd4j.zeros(DataType.FLOAT, 1, count);
     images =
         Nd4j.zeros(
@@ -88,6 +90,15 @@ final class Dl4jNetwork implements Network {
         }
         offset += tensor.size();
       }
+    }
+  }
+
+  /** A model that ends with a global average has no weights in its output layer. */
+  private void setLoss(Layer output) {
+    if (output instanceof LossLayer plain) {
+      plain.setLossFn(loss);
+    } else {
+      ((BaseOutputLayer) output).setLossFn(loss);
     }
   }
 

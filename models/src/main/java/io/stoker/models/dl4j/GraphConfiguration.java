@@ -9,15 +9,18 @@ import io.stoker.models.spec.ModelSpec.Placed;
 import io.stoker.models.spec.Padding;
 import io.stoker.models.spec.Shape;
 import io.stoker.models.spec.Window;
-import java.util.Locale;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration.GraphBuilder;
 import org.deeplearning4j.nn.conf.ConvolutionMode;
 import org.deeplearning4j.nn.conf.InputPreProcessor;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.RNNFormat;
+import org.deeplearning4j.nn.conf.graph.ElementWiseVertex;
 import org.deeplearning4j.nn.conf.graph.GraphVertex;
 import org.deeplearning4j.nn.conf.graph.LayerVertex;
 import org.deeplearning4j.nn.conf.graph.MergeVertex;
@@ -30,10 +33,13 @@ import org.deeplearning4j.nn.conf.layers.ActivationLayer;
 import org.deeplearning4j.nn.conf.layers.BatchNormalization;
 import org.deeplearning4j.nn.conf.layers.ConvolutionLayer;
 import org.deeplearning4j.nn.conf.layers.DenseLayer;
+import org.deeplearning4j.nn.conf.layers.DepthwiseConvolution2D;
 import org.deeplearning4j.nn.conf.layers.DropoutLayer;
+import org.deeplearning4j.nn.conf.layers.GlobalPoolingLayer;
 import org.deeplearning4j.nn.conf.layers.LSTM;
 import org.deeplearning4j.nn.conf.layers.Layer;
 import org.deeplearning4j.nn.conf.layers.LocalResponseNormalization;
+import org.deeplearning4j.nn.conf.layers.LossLayer;
 import org.deeplearning4j.nn.conf.layers.OutputLayer;
 import org.deeplearning4j.nn.conf.layers.PoolingType;
 import org.deeplearning4j.nn.conf.layers.SubsamplingLayer;
@@ -52,8 +58,8 @@ import org.nd4j.linalg.learning.config.Sgd;
 import org.nd4j.linalg.lossfunctions.impl.LossMCXENT;
 
 /**
- * Makes the configuration of a stock Deeplearning4j {@code ComputationGraph} from a model: a chain
- * of vertices from {@value #INPUT}, images {@code [examples, channels, height, width]}, to {@value
+ * Makes the configuration of a stock Deeplearning4j {@code ComputationGraph} from a model: vertices
+ * from {@value #INPUT}, images {@code [examples, channels, height, width]}, to {@value
  * #OUTPUT}, class probabilities. It names only classes of Deeplearning4j, and its flattened
  * parameters are the model's canonical vector. Making one loads no native code.
  *
@@ -80,6 +86,12 @@ public final class GraphConfiguration {
    */
   private boolean explicit;
 
+  /** Whether a vertex has been reached from which several ways go. */
+  private boolean forked;
+
+  /** Whether vertices have several inputs that are not groups of one convolution. */
+  private boolean joins;
+
   private Optional<Waiting> waiting = Optional.empty();
 
   /**
@@ -89,6 +101,15 @@ public final class GraphConfiguration {
    * @param append appends its vertex, with an activation in it
    */
   private record Waiting(Placed placed, Consumer<IActivation> append) {}
+
+  /**
+   * Where the next vertex is attached.
+   *
+   * @param vertex the vertex before it
+   * @param shape the shape after that vertex
+   * @param flat whether the array has rank 2
+   */
+  private record End(String vertex, Shape shape, boolean flat) {}
 
   private GraphConfiguration(GraphBuilder graph, Shape input) {
     this.graph = graph;
@@ -114,14 +135,32 @@ public final class GraphConfiguration {
     GraphConfiguration chain = new GraphConfiguration(defaults.graphBuilder(), model.input());
     chain.graph.addInputs(INPUT);
     model.placed().forEach(placed -> placed.layer().accept(chain.new Appending(placed)));
-    chain.appendOutput(chain.waiting.orElseThrow().placed());
+    if (chain.waiting.isPresent()) {
+      chain.appendOutput(chain.waiting.get().placed());
+    } else {
+      chain.appendLoss();
+    }
     chain.graph.setOutputs(OUTPUT);
     if (!chain.explicit) {
       chain.graph.setInputTypes(
           InputType.convolutional(
               model.input().height(), model.input().width(), model.input().channels()));
     }
-    return withoutSeed(chain.graph.build());
+    ComputationGraphConfiguration configuration = withoutSeed(chain.graph.build());
+    return chain.joins ? inOrder(configuration) : configuration;
+  }
+
+  /**
+   * Deeplearning4j lays out the parameters in the order in which it visits the vertices: breadth
+   * first, unless the configuration says another. They were added depth-first, in canonical order.
+   */
+  private static ComputationGraphConfiguration inOrder(
+      ComputationGraphConfiguration configuration) {
+    List<String> names = new ArrayList<>(List.of(INPUT));
+    names.addAll(configuration.getVertices().keySet());
+    configuration.setTopologicalOrder(IntStream.range(0, names.size()).toArray());
+    configuration.setTopologicalOrderStr(names);
+    return configuration;
   }
 
   private static IUpdater updater(StepSettings settings) {
@@ -153,6 +192,82 @@ public final class GraphConfiguration {
     @Override
     public Void visitConvolution(LayerSpec.Convolution layer) {
       return await(activation -> appendConvolution(placed, layer, activation));
+    }
+
+    @Override
+    public Void visitDepthwiseConvolution(LayerSpec.DepthwiseConvolution layer) {
+      return await(activation -> appendDepthwise(placed, layer, activation));
+    }
+
+    @Override
+    public Void visitGlobalAveragePooling(LayerSpec.GlobalAveragePooling layer) {
+      return append(
+          () -> {
+            appendOverImage(placed, new GlobalPoolingLayer.Builder(PoolingType.AVG).build());
+            flat = true;
+          });
+    }
+
+    @Override
+    public Void visitSequence(LayerSpec.Sequence layer) {
+      placed.inner().forEach(each -> each.layer().accept(new Appending(each)));
+      return null;
+    }
+
+    @Override
+    public Void visitResidual(LayerSpec.Residual layer) {
+      Placed after = placed.inner().get(2);
+      appendJoin(
+          new ElementWiseVertex(ElementWiseVertex.Op.Add),
+          placed.inner().subList(0, 2),
+          after.input());
+      return after.layer().accept(new Appending(after));
+    }
+
+    @Override
+    public Void visitBranches(LayerSpec.Branches layer) {
+      appendJoin(new MergeVertex(), placed.inner(), placed.output());
+      return null;
+    }
+
+    /** Appends parts that all begin where the graph ends now, and a vertex that joins them. */
+    private void appendJoin(GraphVertex join, List<Placed> parts, Shape output) {
+      appendWaiting(new ActivationIdentity());
+      End fork = new End(last, shape, flat);
+      List<End> ends = parts.stream().map(part -> appendPart(fork, part)).toList();
+      String name = name(placed);
+      flat = ends.stream().anyMatch(End::flat);
+      List<String> inputs = new ArrayList<>();
+      for (End end : ends) {
+        inputs.add(end.flat() == flat ? end.vertex() : appendFlattening(name, end, inputs.size()));
+      }
+      graph.addVertex(name, join, inputs.toArray(String[]::new));
+      last = name;
+      shape = output;
+      joins = true;
+      explicit = true;
+    }
+
+    private End appendPart(End fork, Placed part) {
+      last = fork.vertex();
+      shape = fork.shape();
+      flat = fork.flat();
+      forked = true;
+      part.layer().accept(new Appending(part));
+      appendWaiting(new ActivationIdentity());
+      return new End(last, shape, flat);
+    }
+
+    /** A vector may be an array of rank 2 or 4; those of a join must have the same rank. */
+    private String appendFlattening(String join, End end, int number) {
+      String name = join + "-flat-" + (number + 1);
+      Shape image = end.shape();
+      graph.addVertex(
+          name,
+          new PreprocessorVertex(
+              new CnnToFeedForwardPreProcessor(image.height(), image.width(), image.channels())),
+          end.vertex());
+      return name;
     }
 
     @Override
@@ -290,6 +405,10 @@ public final class GraphConfiguration {
   }
 
   private void appendActivation(String name, ScaledActivation stock) {
+    if (forked && last.equals(INPUT)) {
+      // Deeplearning4j's activation overwrites the images, which another way reads as well.
+      appendScale(name + "-copy", 1);
+    }
     if (stock.isPlain()) {
       appendLayer(name, new ActivationLayer(stock.activation()), null);
     } else {
@@ -320,6 +439,24 @@ public final class GraphConfiguration {
     flat = true;
   }
 
+  private void appendDepthwise(
+      Placed placed, LayerSpec.DepthwiseConvolution conv, IActivation activation) {
+    int padding = appendPadding(placed, conv.window());
+    Window window = conv.window();
+    DepthwiseConvolution2D layer =
+        new DepthwiseConvolution2D.Builder(window.kernel(), window.kernel())
+            .stride(window.stride(), window.stride())
+            .padding(padding, padding)
+            .depthMultiplier(conv.multiplier())
+            .hasBias(conv.biased())
+            .build();
+    layer.setNIn(placed.input().channels());
+    layer.setNOut(placed.output().channels());
+    StockInitialization.apply(layer, placed);
+    layer.setActivationFn(activation);
+    appendOverImage(placed, layer);
+  }
+
   private static ConvolutionLayer convolution(
       Placed placed,
       LayerSpec.Convolution conv,
@@ -332,6 +469,7 @@ public final class GraphConfiguration {
             .stride(window.stride(), window.stride())
             .dilation(window.dilation(), window.dilation())
             .padding(padding, padding)
+            .hasBias(conv.biased())
             .build();
     layer.setNIn(channels);
     layer.setNOut(conv.filters() / conv.groups());
@@ -396,6 +534,13 @@ public final class GraphConfiguration {
     appendLayer(OUTPUT, layer, toFlat());
   }
 
+  /** The scores of a model that ends with a global average: softmax and loss alone follow. */
+  private void appendLoss() {
+    LossLayer layer = new LossLayer.Builder(new LossMCXENT()).build();
+    layer.setActivationFn(new ActivationSoftmax());
+    appendLayer(OUTPUT, layer, null);
+  }
+
   private void appendOverImage(Placed placed, Layer layer) {
     appendLayer(name(placed), layer, toImage());
     flat = false;
@@ -426,7 +571,9 @@ public final class GraphConfiguration {
   private static String name(Placed placed) {
     String label = placed.layer().label();
     int space = label.indexOf(' ');
-    return String.format(
-        Locale.ROOT, "%d-%s", placed.index() + 1, space < 0 ? label : label.substring(0, space));
+    // Without dots, which only the names of classes have.
+    return placed.path().replace('.', '-')
+        + "-"
+        + (space < 0 ? label : label.substring(0, space));
   }
 }

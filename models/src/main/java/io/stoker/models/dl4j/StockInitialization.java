@@ -24,7 +24,7 @@ final class StockInitialization {
   static void apply(BaseLayer layer, Placed placed) {
     for (ParameterSpec tensor : placed.parameters()) {
       if (tensor.role() == ParameterSpec.Role.WEIGHT) {
-        layer.setWeightInitFn(tensor.initializer().accept(new WeightInit(tensor.fanIn())));
+        layer.setWeightInitFn(tensor.initializer().accept(new WeightInit(tensor)));
       } else {
         layer.setBiasInit(tensor.initializer().accept(new BiasInit(placed)));
       }
@@ -32,7 +32,7 @@ final class StockInitialization {
   }
 
   /** Deeplearning4j's initialization of weights. */
-  private record WeightInit(int fanIn) implements Initializer.Visitor<IWeightInit> {
+  private record WeightInit(ParameterSpec tensor) implements Initializer.Visitor<IWeightInit> {
     @Override
     public IWeightInit visitConstant(Initializer.Constant initializer) {
       return new WeightInitConstant(Decimal.of(initializer.value()));
@@ -50,13 +50,19 @@ final class StockInitialization {
     }
 
     @Override
+    public IWeightInit visitHeFanOut(Initializer.HeFanOut initializer) {
+      return new WeightInitDistribution(
+          new NormalDistribution(0, Math.sqrt(2.0 / tensor.fanOut())));
+    }
+
+    @Override
     public IWeightInit visitGlorot(Initializer.Glorot initializer) {
       return new WeightInitXavierUniform();
     }
 
     @Override
     public IWeightInit visitLeCun(Initializer.LeCun initializer) {
-      double bound = 2.4 / fanIn;
+      double bound = 2.4 / tensor.fanIn();
       return new WeightInitDistribution(new UniformDistribution(-bound, bound));
     }
   }
@@ -75,6 +81,11 @@ final class StockInitialization {
 
     @Override
     public Double visitHe(Initializer.He initializer) {
+      throw noBias(initializer);
+    }
+
+    @Override
+    public Double visitHeFanOut(Initializer.HeFanOut initializer) {
       throw noBias(initializer);
     }
 

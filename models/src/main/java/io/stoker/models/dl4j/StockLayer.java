@@ -151,7 +151,6 @@ final class StockLayer {
     }
 
     private void appendConvolution(ConvolutionLayer layer) {
-      Check.input(layer.isHasBias(), "a convolution without bias");
       Check.input(layer.getCnn2dDataFormat() == CNN2DFormat.NCHW, "images of format NHWC");
       Check.input(
           layer.getNIn() == shape.channels(),
@@ -165,7 +164,9 @@ final class StockLayer {
               layer.getDilation(),
               layer.getPadding(),
               layer.getConvolutionMode());
-      add(new LayerSpec.Convolution(Math.toIntExact(layer.getNOut()), window, 1, GIVEN, 0));
+      LayerSpec.Convolution convolution =
+          new LayerSpec.Convolution(Math.toIntExact(layer.getNOut()), window, 1, GIVEN, 0);
+      add(layer.isHasBias() ? convolution : convolution.withoutBias());
       appendActivation(layer.getActivationFn());
     }
 

@@ -41,10 +41,10 @@ public record RateMultipliers(List<Float> tensors) implements Serializable {
    */
   public static RateMultipliers of(ModelSpec model, int frozenLayers, float biases) {
     Check.input(
-        frozenLayers >= 0 && frozenLayers < model.layers().size(),
+        frozenLayers >= 0 && frozenLayers < model.placed().size(),
         "Invalid number of frozen layers: %d (must be between 0 and %d)",
         frozenLayers,
-        model.layers().size() - 1);
+        model.placed().size() - 1);
     return new RateMultipliers(
         model.placed().stream()
             .flatMap(

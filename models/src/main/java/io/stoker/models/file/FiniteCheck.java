@@ -54,15 +54,15 @@ final class FiniteCheck {
   }
 
   private String place(ModelSpec model) {
-    for (Placed placed : model.placed()) {
+    for (Placed placed : model.leaves()) {
       long start = placed.parameterOffset();
       for (ParameterSpec tensor : placed.parameters()) {
         if (first < start + tensor.size()) {
           return String.format(
               Locale.ROOT,
-              "%s of layer %d (%s)",
+              "%s of layer %s (%s)",
               name(tensor.role()),
-              placed.index() + 1,
+              placed.path(),
               placed.layer().label());
         }
         start += tensor.size();

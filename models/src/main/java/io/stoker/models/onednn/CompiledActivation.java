@@ -90,6 +90,11 @@ final class CompiledActivation extends SequencedLayer {
   }
 
   @Override
+  public boolean overwritesOutputGradient() {
+    return true;
+  }
+
+  @Override
   public Tensor prepareBackward(Tensor outputGradient, boolean inputGradientNeeded) {
     backward.addAll(
         switch (function) {

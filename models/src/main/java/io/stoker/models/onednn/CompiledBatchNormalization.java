@@ -10,7 +10,6 @@ import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SCALE_SHIFT;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_VARIANCE;
 
-import io.stoker.failure.InputException;
 import io.stoker.models.spec.LayerSpec;
 import io.stoker.models.spec.ModelSpec;
 import java.nio.FloatBuffer;
@@ -23,6 +22,9 @@ import org.bytedeco.dnnl.global.dnnl;
  * logarithm of the running deviation follow each other; oneDNN reads the first two as one tensor.
  */
 final class CompiledBatchNormalization implements CompiledLayer {
+  private static final int WITH_RUNNING_STATISTICS =
+      dnnl.dnnl_use_scaleshift | dnnl.dnnl_use_global_stats;
+
   private final Workspace workspace;
   private final FlatVectors vectors;
   private final ModelSpec.Placed placed;
@@ -38,6 +40,9 @@ final class CompiledBatchNormalization implements CompiledLayer {
   private final Primitive training;
   private final Primitive inference;
   private Primitive backward;
+
+  private Primitive inferenceBackward;
+  private boolean inferenceGradient;
 
   CompiledBatchNormalization(
       Workspace workspace,
@@ -61,10 +66,7 @@ final class CompiledBatchNormalization implements CompiledLayer {
     training = forward(operation, batchMean, batchVariance);
     inference =
         forward(
-            workspace.operation(
-                describe(
-                    dnnl.dnnl_forward_inference,
-                    dnnl.dnnl_use_scaleshift | dnnl.dnnl_use_global_stats)),
+            workspace.operation(describe(dnnl.dnnl_forward_inference, WITH_RUNNING_STATISTICS)),
             workspace.view(perChannel, vectors.parameters(placed, 2)),
             runningVariance);
   }
@@ -109,9 +111,7 @@ final class CompiledBatchNormalization implements CompiledLayer {
 
   @Override
   public void requireInferenceGradient() {
-    throw new InputException(
-        "Cannot look into a model with batch normalization: its derivative in inference mode is"
-            + " not implemented");
+    inferenceGradient = true;
   }
 
   @Override
@@ -127,19 +127,28 @@ final class CompiledBatchNormalization implements CompiledLayer {
     }
   }
 
-  @Override
-  public Tensor prepareBackward(Tensor outputGradient, boolean inputGradientNeeded) {
+  private dnnl_batch_normalization_desc_t describeGradient(int kind, int flags) {
     dnnl_batch_normalization_desc_t description = new dnnl_batch_normalization_desc_t();
     OneDnn.check(
         dnnl.dnnl_batch_normalization_backward_desc_init(
             description,
-            dnnl.dnnl_backward,
+            kind,
             input.layout().descriptor(),
             input.layout().descriptor(),
             layer.epsilon(),
-            dnnl.dnnl_use_scaleshift),
+            flags),
         "describe batch normalization's gradient");
+    return description;
+  }
+
+  @Override
+  public Tensor prepareBackward(Tensor outputGradient, boolean inputGradientNeeded) {
+    dnnl_batch_normalization_desc_t description =
+        describeGradient(dnnl.dnnl_backward, dnnl.dnnl_use_scaleshift);
     Tensor inputGradient = workspace.tensor(output.layout());
+    if (inferenceGradient) {
+      inferenceBackward = compileInferenceGradient(outputGradient, inputGradient);
+    }
     backward =
         workspace.compile(
             workspace.operation(description, operation),
@@ -161,8 +170,40 @@ final class CompiledBatchNormalization implements CompiledLayer {
     return inputGradient;
   }
 
+  /**
+   * In inference mode, the layer is a factor and a summand for each channel. oneDNN has no such pass
+   * without the gradients by both, which are not used.
+   */
+  private Primitive compileInferenceGradient(Tensor outputGradient, Tensor inputGradient) {
+    dnnl_batch_normalization_desc_t description =
+        describeGradient(dnnl.dnnl_backward, WITH_RUNNING_STATISTICS);
+    PrimitiveDescriptor there =
+        workspace.operation(describe(dnnl.dnnl_forward_training, WITH_RUNNING_STATISTICS));
+    return workspace.compile(
+        workspace.operation(description, there),
+        Map.of(
+            DNNL_ARG_SRC,
+            input,
+            DNNL_ARG_MEAN,
+            workspace.view(perChannel, vectors.parameters(placed, 2)),
+            DNNL_ARG_VARIANCE,
+            runningVariance,
+            DNNL_ARG_SCALE_SHIFT,
+            workspace.view(scaleAndShift, vectors.parameters(placed, 0)),
+            DNNL_ARG_DIFF_DST,
+            asImages(outputGradient),
+            DNNL_ARG_DIFF_SRC,
+            asImages(inputGradient),
+            DNNL_ARG_DIFF_SCALE_SHIFT,
+            workspace.tensor(scaleAndShift)));
+  }
+
   @Override
   public void backward(Pass pass) {
+    if (!pass.training()) {
+      inferenceBackward.run();
+      return;
+    }
     backward.run();
     FloatBuffer means = vectors.parameters(placed, 2).asBuffer();
     FloatBuffer deviations = vectors.parameters(placed, 3).asBuffer();

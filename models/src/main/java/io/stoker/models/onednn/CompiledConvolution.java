@@ -9,7 +9,7 @@ import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.javacpp.Pointer;
 
 /**
- * {@link LayerSpec.Convolution}: a direct convolution in the blocked layout that oneDNN prefers.
+ * {@link LayerSpec.Convolution} and {@link LayerSpec.DepthwiseConvolution}: a direct convolution in the blocked layout that oneDNN prefers.
  */
 final class CompiledConvolution extends WeightedLayer {
   private final Workspace workspace;
@@ -25,11 +25,39 @@ final class CompiledConvolution extends WeightedLayer {
       ModelSpec.Placed placed,
       LayerSpec.Convolution layer,
       Tensor input) {
+    this(
+        workspace,
+        placed,
+        layer.window(),
+        new GroupedFilters(workspace, vectors, placed, layer),
+        input);
+  }
+
+  CompiledConvolution(
+      Workspace workspace,
+      FlatVectors vectors,
+      ModelSpec.Placed placed,
+      LayerSpec.DepthwiseConvolution layer,
+      Tensor input) {
+    this(
+        workspace,
+        placed,
+        layer.window(),
+        new GroupedFilters(workspace, vectors, placed, layer),
+        input);
+  }
+
+  private CompiledConvolution(
+      Workspace workspace,
+      ModelSpec.Placed placed,
+      Window window,
+      GroupedFilters filters,
+      Tensor input) {
     super(workspace);
     this.workspace = workspace;
-    this.window = layer.window();
+    this.window = window;
     this.input = input;
-    filters = new GroupedFilters(workspace, vectors, placed, layer);
+    this.filters = filters;
     operation = workspace.operation(describe(placed));
     forward.add(filters::collect);
     output = compileForward(operation, input, filters.weights(), filters.bias());

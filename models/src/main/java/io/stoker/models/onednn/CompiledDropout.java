@@ -40,6 +40,11 @@ final class CompiledDropout implements CompiledLayer {
   }
 
   @Override
+  public boolean overwritesOutputGradient() {
+    return true;
+  }
+
+  @Override
   public Tensor prepareBackward(Tensor outputGradient, boolean inputGradientNeeded) {
     gradient = outputGradient;
     return outputGradient;

@@ -11,6 +11,11 @@ interface CompiledLayer {
     return false;
   }
 
+  /** Whether {@link #backward} overwrites the gradient by the output. */
+  default boolean overwritesOutputGradient() {
+    return false;
+  }
+
   /**
    * Makes sure that {@link #backward} computes the derivative in inference mode as well.
    *

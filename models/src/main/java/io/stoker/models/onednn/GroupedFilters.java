@@ -11,12 +11,24 @@ import org.bytedeco.javacpp.FloatPointer;
  * A convolution's bias and weights in oneDNN's form: one tensor has the biases of all groups,
  * another the weights of all groups, {@code [groups, filters, channels, kernel, kernel]}. Without
  * groups, the canonical vector has the same form. With groups they are copied, because in the
- * canonical vector each group's bias precedes its weights.
+ * canonical vector each group's bias precedes its weights. A depthwise convolution's weights lie in
+ * the canonical vector as {@code [kernel, kernel, channels, filters]}, which strides describe.
+ *
+ * <p>Without biases, the bias is a tensor of zeros, and its gradient is not used.
  */
 final class GroupedFilters {
   private final FlatVectors vectors;
   private final ModelSpec.Placed placed;
   private final int groups;
+  private final boolean biased;
+
+  /** Whether the canonical vector holds each of the two tensors in one piece. */
+  private final boolean whole;
+
+  /** The numbers of the tensors in the canonical vector. */
+  private final int biasNumber;
+
+  private final int weightsNumber;
   private final Layout biasLayout;
   private final Layout weightsLayout;
   private final Workspace workspace;
@@ -34,6 +46,10 @@ final class GroupedFilters {
     this.vectors = vectors;
     this.placed = placed;
     groups = layer.groups();
+    biased = layer.biased();
+    whole = groups == 1;
+    biasNumber = 0;
+    weightsNumber = biased ? 1 : 0;
     int kernel = layer.window().kernel();
     int channels = placed.input().channels() / groups;
     biasLayout = Layout.plain(layer.filters());
@@ -41,12 +57,45 @@ final class GroupedFilters {
         groups == 1
             ? Layout.plain(layer.filters(), channels, kernel, kernel)
             : Layout.plain(groups, layer.filters() / groups, channels, kernel, kernel);
-    bias = tensor(biasLayout, vectors.parameters(placed, 0));
-    weights = tensor(weightsLayout, vectors.parameters(placed, 1));
+    bias = biased ? tensor(biasLayout, vectors.parameters(placed, biasNumber)) : noBias();
+    weights = tensor(weightsLayout, vectors.parameters(placed, weightsNumber));
+  }
+
+  GroupedFilters(
+      Workspace workspace,
+      FlatVectors vectors,
+      ModelSpec.Placed placed,
+      LayerSpec.DepthwiseConvolution layer) {
+    this.workspace = workspace;
+    this.vectors = vectors;
+    this.placed = placed;
+    groups = placed.input().channels();
+    biased = layer.biased();
+    whole = true;
+    biasNumber = 0;
+    weightsNumber = biased ? 1 : 0;
+    long kernel = layer.window().kernel();
+    long filters = layer.multiplier();
+    long channels = groups;
+    biasLayout = Layout.plain(channels * filters);
+    weightsLayout =
+        Layout.strided(
+            new long[] {channels, filters, 1, kernel, kernel},
+            filters,
+            1,
+            1,
+            kernel * channels * filters,
+            channels * filters);
+    bias = biased ? tensor(biasLayout, vectors.parameters(placed, biasNumber)) : noBias();
+    weights = tensor(weightsLayout, vectors.parameters(placed, weightsNumber));
+  }
+
+  private Tensor noBias() {
+    return workspace.tensor(biasLayout);
   }
 
   private Tensor tensor(Layout layout, FloatPointer canonical) {
-    return groups == 1 ? workspace.view(layout, canonical) : workspace.tensor(layout);
+    return whole ? workspace.view(layout, canonical) : workspace.tensor(layout);
   }
 
   Tensor bias() {
@@ -59,14 +108,15 @@ final class GroupedFilters {
 
   Tensor biasGradient() {
     if (biasGradient == null) {
-      biasGradient = tensor(biasLayout, vectors.gradients(placed, 0));
+      biasGradient =
+          biased ? tensor(biasLayout, vectors.gradients(placed, biasNumber)) : noBias();
     }
     return biasGradient;
   }
 
   Tensor weightsGradient() {
     if (weightsGradient == null) {
-      weightsGradient = tensor(weightsLayout, vectors.gradients(placed, 1));
+      weightsGradient = tensor(weightsLayout, vectors.gradients(placed, weightsNumber));
     }
     return weightsGradient;
   }
@@ -90,13 +140,14 @@ final class GroupedFilters {
       Tensor biases,
       Tensor filters,
       BiConsumer<FloatBuffer, FloatBuffer> copy) {
-    if (groups == 1) {
+    if (whole) {
       return;
     }
+    Tensor[] tensors = biased ? new Tensor[] {biases, filters} : new Tensor[] {filters};
     FloatBuffer canonical = vector.asBuffer();
     int offset = Math.toIntExact(placed.parameterOffset());
     for (int group = 0; group < groups; group++) {
-      for (Tensor tensor : new Tensor[] {biases, filters}) {
+      for (Tensor tensor : tensors) {
         FloatBuffer all = tensor.buffer();
         int size = all.capacity() / groups;
         copy.accept(canonical.slice(offset, size), all.slice(group * size, size));

@@ -31,8 +31,18 @@ record LayerCompiler(
   }
 
   @Override
+  public CompiledLayer visitDepthwiseConvolution(LayerSpec.DepthwiseConvolution layer) {
+    return new CompiledConvolution(workspace, vectors, placed, layer, input);
+  }
+
+  @Override
   public CompiledLayer visitPooling(LayerSpec.Pooling layer) {
     return new CompiledPooling(workspace, placed, layer, input);
+  }
+
+  @Override
+  public CompiledLayer visitGlobalAveragePooling(LayerSpec.GlobalAveragePooling layer) {
+    return new CompiledGlobalPooling(workspace, placed, input);
   }
 
   @Override
@@ -63,5 +73,20 @@ record LayerCompiler(
   @Override
   public CompiledLayer visitDense(LayerSpec.Dense layer) {
     return new CompiledDense(workspace, vectors, placed, layer, input);
+  }
+
+  @Override
+  public CompiledLayer visitSequence(LayerSpec.Sequence layer) {
+    return new CompiledSequence(workspace, vectors, placed, input, overwrite);
+  }
+
+  @Override
+  public CompiledLayer visitResidual(LayerSpec.Residual layer) {
+    return new CompiledResidual(workspace, vectors, placed, input);
+  }
+
+  @Override
+  public CompiledLayer visitBranches(LayerSpec.Branches layer) {
+    return new CompiledBranches(workspace, vectors, placed, input);
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.models.onednn;
 
+import java.util.List;
 import java.util.stream.LongStream;
 import org.bytedeco.dnnl.dnnl_memory_desc_t;
 import org.bytedeco.dnnl.global.dnnl;
@@ -53,6 +54,53 @@ record Layout(dnnl_memory_desc_t descriptor) {
             descriptor, dimensions.length, dimensions, dnnl.dnnl_f32, tag),
         "describe a tensor");
     return new Layout(descriptor);
+  }
+
+  /**
+   * A layout for images whose channels are those of several others: in blocks of channels where the
+   * first of the others has such blocks and each one fills its own, else row-major.
+   *
+   * @param parts {@code [examples, channels, height, width]} each
+   * @param channels the sum of their channels
+   */
+  static Layout joined(List<Layout> parts, long channels) {
+    long[] whole = parts.get(0).dimensions();
+    whole[1] = channels;
+    for (ChannelBlock block : ChannelBlock.values()) {
+      Layout first = tagged(parts.get(0).dimensions(), block.tag);
+      boolean fills =
+          parts.stream().allMatch(part -> part.dimensions()[1] % block.channels == 0);
+      if (fills && parts.get(0).sameAs(first)) {
+        return tagged(whole, block.tag);
+      }
+    }
+    return plain(whole);
+  }
+
+  /** The orders of images in blocks of channels. */
+  private enum ChannelBlock {
+    SIXTEEN(16, dnnl.dnnl_aBcd16b),
+    EIGHT(8, dnnl.dnnl_aBcd8b);
+
+    private final int channels;
+    private final int tag;
+
+    ChannelBlock(int channels, int tag) {
+      this.channels = channels;
+      this.tag = tag;
+    }
+  }
+
+  /** Some channels of images in this layout; they share its memory. */
+  Layout channels(long first, long count) {
+    long[] dimensions = dimensions();
+    dimensions[1] = count;
+    dnnl_memory_desc_t part = new dnnl_memory_desc_t();
+    OneDnn.check(
+        dnnl.dnnl_memory_desc_init_submemory(
+            part, descriptor, dimensions, new long[] {0, first, 0, 0}),
+        "describe some channels");
+    return new Layout(part);
   }
 
   /** The same dimensions in an order that the primitive chooses. */

@@ -16,6 +16,11 @@ record TimedLayer(CompiledLayer layer, int index, LayerTimes times) implements C
   }
 
   @Override
+  public boolean overwritesOutputGradient() {
+    return layer.overwritesOutputGradient();
+  }
+
+  @Override
   public void requireInferenceGradient() {
     layer.requireInferenceGradient();
   }

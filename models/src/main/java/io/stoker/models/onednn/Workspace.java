@@ -168,7 +168,19 @@ final class Workspace implements AutoCloseable {
         : copy(tensor(layout), to);
   }
 
-  private Reorder copy(Tensor from, Tensor to) {
+  /**
+   * Some channels of a tensor of images, as a tensor over the same memory.
+   *
+   * @param tensor {@code [examples, channels, height, width]}
+   * @param first the first channel
+   * @param count the number of channels
+   */
+  Tensor channels(Tensor tensor, long first, long count) {
+    return view(tensor.layout().channels(first, count), tensor.values());
+  }
+
+  /** A copy of a tensor to another one of the same dimensions. */
+  Reorder copy(Tensor from, Tensor to) {
     dnnl_primitive_desc reorder = new dnnl_primitive_desc();
     OneDnn.check(
         dnnl.dnnl_reorder_primitive_desc_create(

@@ -89,6 +89,11 @@ public final class InitialParameters {
     }
 
     @Override
+    public Void visitHeFanOut(Initializer.HeFanOut initializer) {
+      return fillNormal(StrictMath.sqrt(2.0 / tensor.fanOut()));
+    }
+
+    @Override
     public Void visitGlorot(Initializer.Glorot initializer) {
       double fans = (double) tensor.fanIn() + tensor.fanOut();
       return fillUniform(StrictMath.sqrt(6 / fans));

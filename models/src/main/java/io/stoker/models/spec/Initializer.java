@@ -18,6 +18,8 @@ public sealed interface Initializer extends Serializable {
 
     R visitHe(He initializer);
 
+    R visitHeFanOut(HeFanOut initializer);
+
     R visitGlorot(Glorot initializer);
 
     R visitLeCun(LeCun initializer);
@@ -52,6 +54,17 @@ public sealed interface Initializer extends Serializable {
     @Override
     public <R> R accept(Visitor<R> visitor) {
       return visitor.visitHe(this);
+    }
+  }
+
+  /**
+   * Normal with variance 2 / fan-out, which keeps the spread of the gradients on their way back: He
+   * et al., 2015, section 2.2, "Backward Propagation Case". Residual nets usually begin with it.
+   */
+  record HeFanOut() implements Initializer {
+    @Override
+    public <R> R accept(Visitor<R> visitor) {
+      return visitor.visitHeFanOut(this);
     }
   }
 

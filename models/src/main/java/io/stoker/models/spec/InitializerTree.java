@@ -35,6 +35,11 @@ final class InitializerTree implements Initializer.Visitor<JsonNode> {
   }
 
   @Override
+  public JsonNode visitHeFanOut(Initializer.HeFanOut initializer) {
+    return text("he-fan-out");
+  }
+
+  @Override
   public JsonNode visitGlorot(Initializer.Glorot initializer) {
     return text("glorot");
   }

@@ -8,6 +8,7 @@ import static io.stoker.models.spec.ParameterSpec.Role.WEIGHT;
 
 import io.stoker.failure.Check;
 import java.io.Serializable;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 
@@ -16,6 +17,10 @@ import java.util.List;
  * canonical order (the order of Deeplearning4j's flattened vector: a convolution's bias before its
  * weights, a dense layer's after) and counts its arithmetic. Everything else that differs between
  * kinds of layers is a {@link LayerVisitor}.
+ *
+ * <p>{@link Sequence}, {@link Residual} and {@link Branches} consist of layers, so that a model is
+ * a tree. Their parameters are those of their {@link #parts}, one after the other: depth-first, in
+ * the order in which the data flows.
  */
 public sealed interface LayerSpec extends Serializable {
   /** Calls the visitor's case for this kind of layer. */
@@ -38,6 +43,33 @@ public sealed interface LayerSpec extends Serializable {
   String label();
 
   /**
+   * The layers that this one consists of, in the order of their parameters; none for a plain layer.
+   *
+   * @param input the shape of one example before this layer
+   */
+  default List<Part> parts(Shape input) {
+    return List.of();
+  }
+
+  /** The layers of {@link #parts}, without shapes. */
+  default List<LayerSpec> children() {
+    return List.of();
+  }
+
+  /** The name that the user gave a layer of layers; blank for none, and for plain layers. */
+  default String name() {
+    return "";
+  }
+
+  /**
+   * A layer inside of another.
+   *
+   * @param layer the inner layer
+   * @param input the shape of one example before it
+   */
+  record Part(LayerSpec layer, Shape input) {}
+
+  /**
    * Convolution: {@code out[o,y,x] = bias[o] + sum over c,i,j of in[c, y*stride + i*dilation - top,
    * x*stride + j*dilation - left] * weight[o,c,i,j]}, a cross-correlation as everywhere in the
    * field. Output size: {@code (size + padding - span) / stride + 1}, rounded down.
@@ -50,17 +82,30 @@ public sealed interface LayerSpec extends Serializable {
    * @param window the window
    * @param groups the number of parts into which channels and filters are split
    * @param weights first weights
-   * @param bias first bias
+   * @param bias first bias; 0 without biases
+   * @param biased whether there are biases; a batch normalization that follows has its own
    */
-  record Convolution(int filters, Window window, int groups, Initializer weights, float bias)
+  record Convolution(
+      int filters, Window window, int groups, Initializer weights, float bias, boolean biased)
       implements LayerSpec {
     public Convolution {
       Check.input(filters >= 1, "Invalid filters: %d (must be >= 1)", filters);
+      Check.input(biased || bias == 0, "Invalid bias: %s (there are no biases)", bias);
       Check.input(
           groups >= 1 && filters % groups == 0,
           "Invalid groups: %d (must divide the %d filters)",
           groups,
           filters);
+    }
+
+    /** A convolution with biases. */
+    public Convolution(int filters, Window window, int groups, Initializer weights, float bias) {
+      this(filters, window, groups, weights, bias, true);
+    }
+
+    /** The same convolution without biases. */
+    public Convolution withoutBias() {
+      return new Convolution(filters, window, groups, weights, 0, false);
     }
 
     @Override
@@ -85,16 +130,17 @@ public sealed interface LayerSpec extends Serializable {
       int channels = input.channels() / groups;
       int fanIn = Math.multiplyExact(channels, area);
       int fanOut = Math.multiplyExact(filters / groups, area);
-      List<ParameterSpec> group =
-          List.of(
-              new ParameterSpec(
-                  BIAS, List.of(filters / groups), fanIn, fanOut, new Initializer.Constant(bias)),
-              new ParameterSpec(
-                  WEIGHT,
-                  List.of(filters / groups, channels, window.kernel(), window.kernel()),
-                  fanIn,
-                  fanOut,
-                  weights));
+      ParameterSpec biases =
+          new ParameterSpec(
+              BIAS, List.of(filters / groups), fanIn, fanOut, new Initializer.Constant(bias));
+      ParameterSpec products =
+          new ParameterSpec(
+              WEIGHT,
+              List.of(filters / groups, channels, window.kernel(), window.kernel()),
+              fanIn,
+              fanOut,
+              weights);
+      List<ParameterSpec> group = biased ? List.of(biases, products) : List.of(products);
       return Collections.nCopies(groups, group).stream().flatMap(List::stream).toList();
     }
 
@@ -107,6 +153,85 @@ public sealed interface LayerSpec extends Serializable {
     @Override
     public String label() {
       return "conv " + filters + " @ " + window + (groups == 1 ? "" : " in " + groups + " groups");
+    }
+  }
+
+  /**
+   * Depthwise convolution (Howard et al., 2017, "MobileNets", section 3.1): each channel has its
+   * own filters, and no filter sees another channel. {@code out[c * multiplier + m]} is the
+   * convolution of channel c with its m-th filter. It computes the same as a {@link Convolution}
+   * with as many groups as channels, whose parameters lie group by group; here, they lie as
+   * Deeplearning4j's layer has them: the biases, and then the weights {@code [kernel, kernel,
+   * channels, multiplier]}.
+   *
+   * @param multiplier the number of filters of each channel
+   * @param window the window, without dilation, which Deeplearning4j's layer cannot compute
+   * @param weights first weights
+   * @param bias first bias; 0 without biases
+   * @param biased whether there are biases
+   */
+  record DepthwiseConvolution(
+      int multiplier, Window window, Initializer weights, float bias, boolean biased)
+      implements LayerSpec {
+    public DepthwiseConvolution {
+      Check.input(
+          multiplier >= 1 && multiplier <= Shape.MAXIMUM_FEATURES,
+          "Invalid multiplier: %d (must be between 1 and %d)",
+          multiplier,
+          Shape.MAXIMUM_FEATURES);
+      Check.input(
+          window.dilation() == 1,
+          "Invalid dilation of a depthwise convolution: %d (must be 1)",
+          window.dilation());
+      Check.input(biased || bias == 0, "Invalid bias: %s (there are no biases)", bias);
+    }
+
+    @Override
+    public <R> R accept(LayerVisitor<R> visitor) {
+      return visitor.visitDepthwiseConvolution(this);
+    }
+
+    @Override
+    public Shape outputShape(Shape input) {
+      Check.input(
+          input.channels() <= Shape.MAXIMUM_FEATURES / multiplier,
+          "Invalid multiplier of %s: %d (%d channels times it are more than %d)",
+          label(),
+          multiplier,
+          input.channels(),
+          Shape.MAXIMUM_FEATURES);
+      return window.over(label(), input, input.channels() * multiplier);
+    }
+
+    @Override
+    public List<ParameterSpec> parameters(Shape input) {
+      int area = window.kernel() * window.kernel();
+      int fanOut = Math.multiplyExact(multiplier, area);
+      ParameterSpec products =
+          new ParameterSpec(
+              WEIGHT,
+              List.of(window.kernel(), window.kernel(), input.channels(), multiplier),
+              area,
+              fanOut,
+              weights);
+      ParameterSpec biases =
+          new ParameterSpec(
+              BIAS,
+              List.of(input.channels() * multiplier),
+              area,
+              fanOut,
+              new Initializer.Constant(bias));
+      return biased ? List.of(biases, products) : List.of(products);
+    }
+
+    @Override
+    public long flops(Shape input) {
+      return 2L * window.kernel() * window.kernel() * outputShape(input).features();
+    }
+
+    @Override
+    public String label() {
+      return "depthwise conv " + (multiplier == 1 ? "" : multiplier + " ") + "@ " + window;
     }
   }
 
@@ -175,6 +300,38 @@ public sealed interface LayerSpec extends Serializable {
     @Override
     public String label() {
       return kind.label + " " + window;
+    }
+  }
+
+  /**
+   * The mean of each channel over the whole image (Lin et al., 2014, "Network In Network", section
+   * 3.2): a vector with a value for each channel. As the last layer of a model, its channels are
+   * the classes.
+   */
+  record GlobalAveragePooling() implements LayerSpec {
+    @Override
+    public <R> R accept(LayerVisitor<R> visitor) {
+      return visitor.visitGlobalAveragePooling(this);
+    }
+
+    @Override
+    public Shape outputShape(Shape input) {
+      return Shape.vector(input.channels());
+    }
+
+    @Override
+    public List<ParameterSpec> parameters(Shape input) {
+      return List.of();
+    }
+
+    @Override
+    public long flops(Shape input) {
+      return input.features();
+    }
+
+    @Override
+    public String label() {
+      return "global average pool";
     }
   }
 
@@ -465,6 +622,228 @@ public sealed interface LayerSpec extends Serializable {
     @Override
     public String label() {
       return "dense " + units;
+    }
+  }
+
+  /**
+   * Layers one after the other. An empty sequence passes its input on.
+   *
+   * @param name a name for tables and options; blank for none
+   * @param layers the layers, first to last
+   */
+  record Sequence(String name, List<LayerSpec> layers) implements LayerSpec {
+    /** Passes its input on, as the shortcut of most residual blocks does. */
+    public static final Sequence IDENTITY = new Sequence("", List.of());
+
+    public Sequence {
+      layers = List.copyOf(layers);
+      Composites.checkName(name);
+      Composites.checkInner(layers);
+    }
+
+    /** A sequence without a name. */
+    public static Sequence of(LayerSpec... layers) {
+      return new Sequence("", List.of(layers));
+    }
+
+    @Override
+    public <R> R accept(LayerVisitor<R> visitor) {
+      return visitor.visitSequence(this);
+    }
+
+    @Override
+    public Shape outputShape(Shape input) {
+      Shape shape = input;
+      for (LayerSpec layer : layers) {
+        shape = layer.outputShape(shape);
+      }
+      return shape;
+    }
+
+    @Override
+    public List<LayerSpec> children() {
+      return layers;
+    }
+
+    @Override
+    public List<Part> parts(Shape input) {
+      List<Part> parts = new ArrayList<>();
+      Shape shape = input;
+      for (LayerSpec layer : layers) {
+        parts.add(new Part(layer, shape));
+        shape = layer.outputShape(shape);
+      }
+      return List.copyOf(parts);
+    }
+
+    @Override
+    public List<ParameterSpec> parameters(Shape input) {
+      return Composites.parameters(parts(input));
+    }
+
+    @Override
+    public long flops(Shape input) {
+      return Composites.flops(parts(input));
+    }
+
+    @Override
+    public String label() {
+      return Composites.label("sequence", name);
+    }
+  }
+
+  /**
+   * A residual block (He et al., 2016, "Deep Residual Learning for Image Recognition", equations 1
+   * and 2): {@code after(body(in) + shortcut(in))}. Body and shortcut must give the same shape.
+   *
+   * @param name a name for tables and options; blank for none
+   * @param body the layers that learn the difference
+   * @param shortcut the layers past the body; empty for the input as it is
+   * @param after the layers after the sum, such as a rectifier; may be empty
+   */
+  record Residual(String name, Sequence body, Sequence shortcut, Sequence after)
+      implements LayerSpec {
+    public Residual {
+      Composites.checkName(name);
+      Check.input(
+          !body.layers().isEmpty(),
+          "Invalid %s: its body has no layers, so there is nothing to add",
+          Composites.label("residual", name));
+      for (Sequence part : List.of(body, shortcut, after)) {
+        Composites.checkUnnamed(name, part);
+      }
+    }
+
+    @Override
+    public <R> R accept(LayerVisitor<R> visitor) {
+      return visitor.visitResidual(this);
+    }
+
+    private Shape sum(Shape input) {
+      Shape left = body.outputShape(input);
+      Shape right = shortcut.outputShape(input);
+      Check.input(
+          left.equals(right),
+          "Cannot add in %s: its body gives %s, its shortcut %s (they must be equal)",
+          label(),
+          left,
+          right);
+      return left;
+    }
+
+    @Override
+    public Shape outputShape(Shape input) {
+      return after.outputShape(sum(input));
+    }
+
+    @Override
+    public List<LayerSpec> children() {
+      return List.of(body, shortcut, after);
+    }
+
+    @Override
+    public List<Part> parts(Shape input) {
+      return List.of(
+          new Part(body, input), new Part(shortcut, input), new Part(after, sum(input)));
+    }
+
+    @Override
+    public List<ParameterSpec> parameters(Shape input) {
+      return Composites.parameters(parts(input));
+    }
+
+    @Override
+    public long flops(Shape input) {
+      return Composites.flops(parts(input)) + sum(input).features();
+    }
+
+    @Override
+    public String label() {
+      return Composites.label("residual", name);
+    }
+  }
+
+  /**
+   * Branches that all read the same input, and whose outputs are concatenated along the channels, as
+   * in Szegedy et al., 2015, "Going Deeper with Convolutions", section 4. Their outputs must have
+   * the same height and width.
+   *
+   * @param name a name for tables and options; blank for none
+   * @param branches at least two, the channels of the first first; one of them may be empty, which
+   *     passes the input on
+   */
+  record Branches(String name, List<Sequence> branches) implements LayerSpec {
+    public Branches {
+      branches = List.copyOf(branches);
+      Composites.checkName(name);
+      String label = Composites.label("branches", name);
+      Check.input(
+          branches.size() >= 2,
+          "Invalid %s: a join of %d (at least 2 branches are needed)",
+          label,
+          branches.size());
+      Check.input(
+          branches.stream().filter(branch -> branch.layers().isEmpty()).count() <= 1,
+          "Invalid %s: more than one branch has no layers",
+          label);
+      for (Sequence branch : branches) {
+        Composites.checkUnnamed(name, branch);
+      }
+    }
+
+    @Override
+    public <R> R accept(LayerVisitor<R> visitor) {
+      return visitor.visitBranches(this);
+    }
+
+    @Override
+    public Shape outputShape(Shape input) {
+      Shape first = branches.get(0).outputShape(input);
+      long channels = first.channels();
+      for (int i = 1; i < branches.size(); i++) {
+        Shape next = branches.get(i).outputShape(input);
+        Check.input(
+            next.height() == first.height() && next.width() == first.width(),
+            "Cannot concatenate in %s: branch 1 gives %s, branch %d gives %s (heights and widths"
+                + " must be equal)",
+            label(),
+            first,
+            i + 1,
+            next);
+        channels += next.channels();
+      }
+      Check.input(
+          channels <= Shape.MAXIMUM_FEATURES,
+          "Cannot concatenate in %s: %d channels (must be at most %d)",
+          label(),
+          channels,
+          Shape.MAXIMUM_FEATURES);
+      return new Shape(first.height(), first.width(), (int) channels);
+    }
+
+    @Override
+    public List<LayerSpec> children() {
+      return List.copyOf(branches);
+    }
+
+    @Override
+    public List<Part> parts(Shape input) {
+      return branches.stream().map(branch -> new Part(branch, input)).toList();
+    }
+
+    @Override
+    public List<ParameterSpec> parameters(Shape input) {
+      return Composites.parameters(parts(input));
+    }
+
+    @Override
+    public long flops(Shape input) {
+      return Composites.flops(parts(input));
+    }
+
+    @Override
+    public String label() {
+      return Composites.label("branches", name);
     }
   }
 }

@@ -2,6 +2,7 @@
 package io.stoker.models.spec;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
@@ -32,7 +33,58 @@ final class LayerTree implements LayerVisitor<JsonNode> {
       fields.put("groups", layer.groups());
     }
     fields.set("weights", InitializerTree.of(layer.weights()));
-    return named("conv", fields.put("bias", layer.bias()));
+    return named("conv", bias(fields, layer.bias(), layer.biased()));
+  }
+
+  private static ObjectNode bias(ObjectNode fields, float bias, boolean biased) {
+    return biased ? fields.put("bias", bias) : fields.put("bias", TreeFields.NO_BIAS);
+  }
+
+  @Override
+  public JsonNode visitDepthwiseConvolution(LayerSpec.DepthwiseConvolution layer) {
+    ObjectNode fields = window(map().put("multiplier", layer.multiplier()), layer.window());
+    fields.set("weights", InitializerTree.of(layer.weights()));
+    return named("depthwise-conv", bias(fields, layer.bias(), layer.biased()));
+  }
+
+  @Override
+  public JsonNode visitGlobalAveragePooling(LayerSpec.GlobalAveragePooling layer) {
+    return JsonNodeFactory.instance.textNode("global-average-pool");
+  }
+
+  @Override
+  public JsonNode visitSequence(LayerSpec.Sequence layer) {
+    ObjectNode fields = named(layer);
+    fields.set("of", list(layer));
+    return named("sequence", fields);
+  }
+
+  @Override
+  public JsonNode visitResidual(LayerSpec.Residual layer) {
+    ObjectNode fields = named(layer);
+    fields.set("body", list(layer.body()));
+    fields.set("shortcut", list(layer.shortcut()));
+    fields.set("after", list(layer.after()));
+    return named("residual", fields);
+  }
+
+  @Override
+  public JsonNode visitBranches(LayerSpec.Branches layer) {
+    ObjectNode fields = named(layer);
+    ArrayNode branches = fields.putArray("of");
+    layer.branches().forEach(branch -> branches.add(list(branch)));
+    return named("branches", fields);
+  }
+
+  /** The fields of a layer of layers, begun with its name if it has one. */
+  private static ObjectNode named(LayerSpec layer) {
+    return layer.name().isEmpty() ? map() : map().put("name", layer.name());
+  }
+
+  private static ArrayNode list(LayerSpec.Sequence sequence) {
+    ArrayNode list = JsonNodeFactory.instance.arrayNode();
+    sequence.layers().forEach(layer -> list.add(of(layer)));
+    return list;
   }
 
   @Override

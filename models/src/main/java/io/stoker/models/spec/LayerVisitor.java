@@ -8,16 +8,19 @@ package io.stoker.models.spec;
  * the new layer without a word.
  *
  * <p>What a case needs to know besides the layer, such as its place in the model or its input, is a
- * field of the visitor. A layer that consists of layers, such as a residual block, is one more
- * method: its case calls {@code accept} on the inner layers with this visitor, or with one for
- * their places, and the other cases stay as they are.
+ * field of the visitor. The case of a layer that consists of layers calls {@code accept} on the
+ * inner layers, with this visitor or with one for their places ({@link ModelSpec.Placed#inner}).
  *
  * @param <R> what a case returns
  */
 public interface LayerVisitor<R> {
   R visitConvolution(LayerSpec.Convolution layer);
 
+  R visitDepthwiseConvolution(LayerSpec.DepthwiseConvolution layer);
+
   R visitPooling(LayerSpec.Pooling layer);
+
+  R visitGlobalAveragePooling(LayerSpec.GlobalAveragePooling layer);
 
   R visitLocalResponseNormalization(LayerSpec.LocalResponseNormalization layer);
 
@@ -30,4 +33,10 @@ public interface LayerVisitor<R> {
   R visitLstm(LayerSpec.Lstm layer);
 
   R visitDense(LayerSpec.Dense layer);
+
+  R visitSequence(LayerSpec.Sequence layer);
+
+  R visitResidual(LayerSpec.Residual layer);
+
+  R visitBranches(LayerSpec.Branches layer);
 }

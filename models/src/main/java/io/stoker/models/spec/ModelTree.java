@@ -31,13 +31,34 @@ import java.util.TreeMap;
  *   - dense: classes        # or their number
  * }</pre>
  *
+ * Layers that consist of layers, in place of any of these:
+ *
+ * <pre>{@code
+ *   - residual:
+ *       name: block-1       # may be left out
+ *       body:
+ *         - conv: {filters: 64, kernel: 3, padding: 1, bias: none}
+ *         - batch-norm
+ *       shortcut: []        # the input as it is; may be left out
+ *       after: [relu]       # after the sum; may be left out
+ *   - branches:             # or a list of branches
+ *       name: inception-1
+ *       of:                 # each a list of layers, or one layer
+ *         - conv: {filters: 8, kernel: 1}
+ *         - [{conv: {filters: 4, kernel: 1}}, relu, {conv: {filters: 8, kernel: 3, padding: 1}}]
+ *   - sequence:             # or a list of layers
+ *       name: stage-1
+ *       of: [relu, global-average-pool]
+ * }</pre>
+ *
  * A padding may also be {@code [top, left, bottom, right]}. The defaults: a stride of 1 (of
- * pooling: the kernel), dilation and groups 1, padding and bias 0; for LRN the values of Krizhevsky
+ * pooling: the kernel), dilation and groups 1, padding and bias 0 ({@code bias: none} for a
+ * convolution without biases); for LRN the values of Krizhevsky
  * et al., 2012; weights {@code he} where a rectifier follows, else {@code glorot}; a forget-bias of
  * 1.
  */
 public final class ModelTree {
-  /** More layers than any chain that trains: it bounds what a hostile file can ask for. */
+  /** More layers than any model that trains: it bounds what a hostile file can ask for. */
   static final int MAXIMUM_LAYERS = 1000;
 
   private static final String CLASSES = "classes";
@@ -46,8 +67,20 @@ public final class ModelTree {
     LayerSpec read(TreeFields fields);
   }
 
+  /**
+   * Where a layer stands.
+   *
+   * @param text for error messages
+   * @param depth the number of layers around it
+   * @param rectified whether the next non-linearity after it is a rectifier
+   */
+  private record Place(String text, int depth, boolean rectified) {}
+
   private final String source;
   private final int classes;
+
+  /** The layers that were read so far, in the whole tree. */
+  private int count;
 
   private ModelTree(String source, int classes) {
     this.source = source;
@@ -78,12 +111,8 @@ public final class ModelTree {
         "Invalid layers in %s: a list of at most %d is needed",
         source,
         MAXIMUM_LAYERS);
-    List<LayerSpec> read = new ArrayList<>();
-    for (int i = 0; i < layers.size(); i++) {
-      read.add(layer(source + ", layer " + (i + 1), layers.get(i), rectifierFollows(layers, i)));
-    }
     try {
-      return new ModelSpec(name, input, read);
+      return new ModelSpec(name, input, layers(layers, new Place(source, 0, false)));
     } catch (InputException e) {
       throw new InputException(source + ": " + e.getMessage(), e);
     } catch (ArithmeticException e) {
@@ -101,8 +130,34 @@ public final class ModelTree {
     return new Shape(node.get(0).intValue(), node.get(1).intValue(), node.get(2).intValue());
   }
 
-  private LayerSpec layer(String place, JsonNode node, boolean rectified) {
-    Map<String, LayerReader> readers = readers(rectified);
+  /** Reads a list of layers, or a single one. */
+  private List<LayerSpec> layers(JsonNode node, Place place) {
+    Check.input(
+        place.depth() <= Composites.MAXIMUM_DEPTH,
+        "Invalid layers at %s: nested deeper than %d",
+        place.text(),
+        Composites.MAXIMUM_DEPTH);
+    JsonNode list = node.isArray() ? node : JsonNodeFactory.instance.arrayNode().add(node);
+    count += list.size();
+    Check.input(
+        count <= MAXIMUM_LAYERS,
+        "Invalid layers in %s: there are more than %d",
+        source,
+        MAXIMUM_LAYERS);
+    List<LayerSpec> read = new ArrayList<>();
+    for (int i = 0; i < list.size(); i++) {
+      boolean rectified = RectifierSearch.after(list, i).orElse(place.rectified());
+      read.add(
+          layer(
+              new Place(place.text() + ", layer " + (i + 1), place.depth(), rectified),
+              list.get(i)));
+    }
+    return read;
+  }
+
+  private LayerSpec layer(Place at, JsonNode node) {
+    Map<String, LayerReader> readers = readers(at);
+    String place = at.text();
     String keyword;
     JsonNode value;
     if (node.isTextual()) {
@@ -133,10 +188,20 @@ public final class ModelTree {
     }
   }
 
-  private Map<String, LayerReader> readers(boolean rectified) {
-    Initializer weights = rectified ? new Initializer.He() : new Initializer.Glorot();
+  private Map<String, LayerReader> readers(Place place) {
+    Initializer weights = place.rectified() ? new Initializer.He() : new Initializer.Glorot();
     Map<String, LayerReader> readers = new TreeMap<>();
     readers.put("conv", fields -> convolution(fields, weights));
+    readers.put("depthwise-conv", fields -> depthwise(fields, weights));
+    readers.put("sequence", fields -> sequence(fields, place));
+    readers.put("residual", fields -> residual(fields, place));
+    readers.put("branches", fields -> branches(fields, place));
+    readers.put(
+        "global-average-pool",
+        fields -> {
+          fields.only();
+          return new LayerSpec.GlobalAveragePooling();
+        });
     readers.put("max-pool", fields -> pooling(LayerSpec.Pooling.Kind.MAXIMUM, fields));
     readers.put("average-pool", fields -> pooling(LayerSpec.Pooling.Kind.AVERAGE, fields));
     readers.put("lrn", ModelTree::normalization);
@@ -157,19 +222,85 @@ public final class ModelTree {
     return readers;
   }
 
-  private static LayerSpec convolution(TreeFields all, Initializer weights) {
+  private LayerSpec convolution(TreeFields all, Initializer weights) {
     TreeFields fields =
         all.only("filters", "kernel", "stride", "dilation", "padding", "groups", "weights", "bias");
     return new LayerSpec.Convolution(
-        fields.integer("filters"),
-        new Window(
-            fields.integer("kernel"),
-            fields.integer("stride", 1),
-            fields.integer("dilation", 1),
-            fields.padding("padding")),
+        fields.is("filters", CLASSES) ? classes : fields.integer("filters"),
+        window(fields),
         fields.integer("groups", 1),
         fields.initializer("weights", weights),
-        fields.number("bias", 0));
+        bias(fields),
+        biased(fields));
+  }
+
+  private static Window window(TreeFields fields) {
+    return new Window(
+        fields.integer("kernel"),
+        fields.integer("stride", 1),
+        fields.integer("dilation", 1),
+        fields.padding("padding"));
+  }
+
+  private static boolean biased(TreeFields fields) {
+    return !fields.is("bias", TreeFields.NO_BIAS);
+  }
+
+  private static float bias(TreeFields fields) {
+    return biased(fields) ? fields.number("bias", 0) : 0;
+  }
+
+  private static LayerSpec depthwise(TreeFields all, Initializer weights) {
+    TreeFields fields = all.only("multiplier", "kernel", "stride", "padding", "weights", "bias");
+    return new LayerSpec.DepthwiseConvolution(
+        fields.integer("multiplier", 1),
+        window(fields),
+        fields.initializer("weights", weights),
+        bias(fields),
+        biased(fields));
+  }
+
+  private LayerSpec sequence(TreeFields all, Place place) {
+    TreeFields fields = all.only("name", "of");
+    List<LayerSpec> inner =
+        layers(fields.required("of"), inside(place, "", place.rectified()));
+    Check.input(!inner.isEmpty(), "Invalid sequence at %s: it has no layers", fields.place());
+    return new LayerSpec.Sequence(fields.layerName(), inner);
+  }
+
+  private LayerSpec residual(TreeFields all, Place place) {
+    TreeFields fields = all.only("name", "body", "shortcut", "after");
+    JsonNode after = fields.optional("after");
+    boolean rectified = RectifierSearch.after(after, -1).orElse(place.rectified());
+    return new LayerSpec.Residual(
+        fields.layerName(),
+        part(fields.required("body"), inside(place, "body", rectified)),
+        part(fields.optional("shortcut"), inside(place, "shortcut", rectified)),
+        part(after, inside(place, "after", place.rectified())));
+  }
+
+  private LayerSpec branches(TreeFields all, Place place) {
+    TreeFields fields = all.only("name", "of");
+    JsonNode list = fields.required("of");
+    Check.input(
+        list.isArray(),
+        "Invalid branches at %s: %s (must be a list of branches)",
+        fields.place(),
+        list);
+    List<LayerSpec.Sequence> branches = new ArrayList<>();
+    for (int i = 0; i < list.size(); i++) {
+      branches.add(part(list.get(i), inside(place, "branch " + (i + 1), place.rectified())));
+    }
+    return new LayerSpec.Branches(fields.layerName(), branches);
+  }
+
+  private LayerSpec.Sequence part(JsonNode node, Place place) {
+    return new LayerSpec.Sequence("", layers(node, place));
+  }
+
+  private static Place inside(Place place, String part, boolean rectified) {
+    return new Place(
+        part.isEmpty() ? place.text() : place.text() + ", " + part, place.depth() + 1, rectified);
   }
 
   private static LayerSpec pooling(LayerSpec.Pooling.Kind kind, TreeFields all) {
@@ -208,22 +339,6 @@ public final class ModelTree {
         fields.integer("units"),
         fields.initializer("weights", new Initializer.Glorot()),
         fields.number("forget-bias", 1));
-  }
-
-  /** Whether the next non-linearity after layer i is a rectifier. */
-  private static boolean rectifierFollows(JsonNode layers, int i) {
-    for (int next = i + 1; next < layers.size(); next++) {
-      JsonNode node = layers.get(next);
-      if (node.has("conv") || node.has("dense") || node.has("lstm")) {
-        return false;
-      }
-      for (ActivationFunction function : ActivationFunction.values()) {
-        if (function.label().equals(node.textValue())) {
-          return function.isRectifier();
-        }
-      }
-    }
-    return false;
   }
 
   /** Writes a model with every value spelt out, so that a later default does not change it. */

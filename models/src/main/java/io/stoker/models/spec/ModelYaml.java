@@ -10,13 +10,18 @@ import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** Reads and writes models as YAML; {@link ModelTree} shows the format. */
 public final class ModelYaml {
   /** A larger file is not a model. */
   private static final int MAXIMUM_BYTES = 1 << 20;
 
-  private static final int MAXIMUM_DEPTH = 10;
+  /** A layer inside of another is up to four lists and maps deeper. */
+  private static final int MAXIMUM_DEPTH = 10 + 4 * Composites.MAXIMUM_DEPTH;
+
+  /** The layers that consist of layers. */
+  private static final Set<String> BLOCKS = Set.of("sequence", "residual", "branches");
 
   private ModelYaml() {}
 
@@ -35,7 +40,7 @@ public final class ModelYaml {
     return ModelTree.read(tree, source, classes);
   }
 
-  /** Writes a model with every value spelt out, one layer a line. */
+  /** Writes a model with every value spelt out, one plain layer a line. */
   public static String write(ModelSpec model) {
     ObjectNode tree = ModelTree.write(model);
     StringBuilder text = new StringBuilder();
@@ -43,13 +48,48 @@ public final class ModelYaml {
     text.append("name: ").append(tree.get("name")).append('\n');
     text.append("input: ").append(flow(tree.get("input"))).append('\n');
     text.append("layers:\n");
-    for (JsonNode layer : tree.get("layers")) {
+    tree.get("layers").forEach(layer -> layer(layer, "  - ", "    ", text));
+    return text.toString();
+  }
+
+  /**
+   * Writes an element of a list of layers.
+   *
+   * @param first what its first line begins with
+   * @param next what its other lines begin with
+   */
+  private static void layer(JsonNode layer, String first, String next, StringBuilder text) {
+    if (layer.isArray()) { // a branch
+      if (layer.isEmpty()) {
+        text.append(first).append("[]\n");
+      }
+      String begin = first;
+      for (JsonNode each : layer) {
+        layer(each, begin + "- ", next + "  ", text);
+        begin = next;
+      }
+      return;
+    }
+    String keyword = layer.isObject() ? layer.fieldNames().next() : "";
+    if (!BLOCKS.contains(keyword)) {
       String line = flow(layer);
-      text.append("  - ")
+      text.append(first)
           .append(layer.isObject() ? line.substring(1, line.length() - 1) : line)
           .append('\n');
+      return;
     }
-    return text.toString();
+    text.append(first).append(keyword).append(":\n");
+    for (Map.Entry<String, JsonNode> field : layer.get(keyword).properties()) {
+      text.append(next).append("  ").append(field.getKey()).append(':');
+      JsonNode value = field.getValue();
+      if (!value.isArray() || value.isEmpty()) {
+        // The name is quoted, since YAML takes some words for something else.
+        text.append(' ').append(value.isTextual() ? value : flow(value)).append('\n');
+      } else {
+        text.append('\n');
+        value.forEach(each -> layer(each, next + "    - ", next + "      ", text));
+      }
+    }
   }
 
   private static String flow(JsonNode node) {

@@ -12,7 +12,10 @@ import java.util.List;
 
 /** The fields of one map in a model file, each read with its place in the error. */
 final class TreeFields {
-  private static final List<String> INITIALIZERS = List.of("he", "glorot", "lecun");
+  /** The value of {@code bias} of a layer that has no biases. */
+  static final String NO_BIAS = "none";
+
+  private static final List<String> INITIALIZERS = List.of("he", "he-fan-out", "glorot", "lecun");
 
   private final String place;
   private final ObjectNode node;
@@ -41,6 +44,7 @@ final class TreeFields {
         switch (keyword) {
           case "dense", "lstm" -> "units";
           case "dropout" -> "probability";
+          case "sequence", "branches" -> "of";
           default ->
               throw new InputException(
                   "Invalid value at %s: %s (must be a map such as {kernel: 3})"
@@ -77,6 +81,21 @@ final class TreeFields {
     JsonNode value = required(name);
     Check.input(value.isValueNode(), "Invalid %s at %s: %s (must be a text)", name, place, value);
     return value.asText();
+  }
+
+  /** The name of a layer of layers; blank if left out. */
+  String layerName() {
+    return node.has("name") ? text("name") : "";
+  }
+
+  /** A list of layers; empty if left out. */
+  JsonNode optional(String name) {
+    return node.hasNonNull(name) ? node.get(name) : JsonNodeFactory.instance.arrayNode();
+  }
+
+  /** The place of the map, for error messages. */
+  String place() {
+    return place;
   }
 
   boolean is(String name, String text) {
@@ -151,6 +170,7 @@ final class TreeFields {
     if (value.isTextual()) {
       return switch (value.textValue()) {
         case "he" -> new Initializer.He();
+        case "he-fan-out" -> new Initializer.HeFanOut();
         case "glorot" -> new Initializer.Glorot();
         case "lecun" -> new Initializer.LeCun();
         default ->

@@ -172,6 +172,33 @@ final class AlexNet {
   }
 
   /**
+   * AlexNet's widths in one tower with batch normalization (Ioffe and Szegedy, 2015) before each
+   * rectifier, in place of response normalization and dropout, as in Simon, Rodner and Denzler,
+   * 2016, "ImageNet pre-trained models with batch normalization". 62,396,104 parameters for 1,000
+   * classes.
+   */
+  static ModelSpec normalized(Shape input, int classes) {
+    return new Parts("alexnet-bn", input)
+        .add(
+            Parts.rectified(96, Window.of(11).by(4), HE),
+            OVERLAPPING,
+            Parts.rectified(256, Window.of(5).padded(2), HE),
+            OVERLAPPING,
+            Parts.rectified(384, Window.of(3).padded(1), HE),
+            Parts.rectified(384, Window.of(3).padded(1), HE),
+            Parts.rectified(256, Window.of(3).padded(1), HE),
+            OVERLAPPING,
+            new Dense(4096, HE, 0),
+            Parts.NORMALIZATION,
+            RELU,
+            new Dense(4096, HE, 0),
+            Parts.NORMALIZATION,
+            RELU,
+            new Dense(classes, PAPER, 0))
+        .model();
+  }
+
+  /**
    * The paper's ideas for images of 32x32 or 64x64: five convolutions, rectified units, response
    * normalization and overlapping pooling after the first two, dropout on two dense layers. Less
    * than a hundredth of AlexNet's parameters. For 64x64 the first convolution has a stride of 2, as

@@ -64,7 +64,15 @@ public final class Zoo {
 
   private static final int IMAGENET_HEIGHT = 224;
   private static final Shape DIGIT = new Shape(28, 28, 1);
+  private static final Shape CIFAR = new Shape(32, 32, 3);
+  private static final Shape IMAGENET = new Shape(224, 224, 3);
   private static final List<Integer> ANY = List.of();
+
+  /** Sizes of nets for CIFAR-10 that work as well on digits and on small pictures. */
+  private static final List<Integer> SMALL = List.of(28, 32, 64);
+
+  /** Sizes of nets for ImageNet that work as well on smaller pictures. */
+  private static final List<Integer> LARGE = List.of(32, 64, 96, 128, 160, 192, 224);
 
   private static final List<Entry> ENTRIES =
       List.of(
@@ -128,6 +136,76 @@ public final class Zoo {
               List.of(3),
               CudaConvnet::thirteen),
           new Entry(
+              "nin",
+              "perceptrons over pixels, for CIFAR-10 (Lin et al., 2014)",
+              CIFAR,
+              SMALL,
+              ANY,
+              NetworkInNetwork::model),
+          new Entry(
+              "resnet-20",
+              "a residual net for CIFAR-10 (He et al., 2016)",
+              CIFAR,
+              SMALL,
+              ANY,
+              ResNet::twenty),
+          new Entry(
+              "resnet-56",
+              "a deeper one for CIFAR-10 (He et al., 2016)",
+              CIFAR,
+              SMALL,
+              ANY,
+              ResNet::fiftySix),
+          new Entry(
+              "squeezenet",
+              "AlexNet's accuracy from few parameters (Iandola et al., 2016)",
+              IMAGENET,
+              LARGE,
+              ANY,
+              SqueezeNet::original),
+          new Entry(
+              "squeezenet-1.1",
+              "the same with less arithmetic (Iandola et al., 2016)",
+              IMAGENET,
+              LARGE,
+              ANY,
+              SqueezeNet::second),
+          new Entry(
+              "mobilenet-v1",
+              "depthwise convolutions (Howard et al., 2017)",
+              IMAGENET,
+              LARGE,
+              ANY,
+              MobileNet::first),
+          new Entry(
+              "googlenet",
+              "inception modules, normalized (Szegedy et al., 2015)",
+              IMAGENET,
+              LARGE,
+              ANY,
+              GoogLeNet::model),
+          new Entry(
+              "resnet-18",
+              "a residual net (He et al., 2016)",
+              IMAGENET,
+              LARGE,
+              ANY,
+              ResNet::eighteen),
+          new Entry(
+              "resnet-34",
+              "a deeper one (He et al., 2016)",
+              IMAGENET,
+              LARGE,
+              ANY,
+              ResNet::thirtyFour),
+          new Entry(
+              "resnet-50",
+              "with bottlenecks (He et al., 2016)",
+              IMAGENET,
+              LARGE,
+              ANY,
+              ResNet::fifty),
+          new Entry(
               "alexnet",
               "as in 2012: two groups, LRN, dropout (Krizhevsky et al., 2012)",
               new Shape(227, 227, 3),
@@ -154,7 +232,42 @@ public final class Zoo {
               new Shape(227, 227, 3),
               List.of(227),
               List.of(3),
-              AlexNet::single));
+              AlexNet::single),
+          new Entry(
+              "alexnet-bn",
+              "AlexNet's widths with batch normalization (Simon et al., 2016)",
+              new Shape(227, 227, 3),
+              List.of(227),
+              ANY,
+              AlexNet::normalized),
+          new Entry(
+              "vgg-11",
+              "3x3 convolutions only (Simonyan and Zisserman, 2015)",
+              IMAGENET,
+              LARGE,
+              ANY,
+              Vgg::eleven),
+          new Entry(
+              "vgg-11-bn",
+              "the same with batch normalization",
+              IMAGENET,
+              LARGE,
+              ANY,
+              Vgg::elevenNormalized),
+          new Entry(
+              "vgg-16",
+              "the deeper one (Simonyan and Zisserman, 2015)",
+              IMAGENET,
+              LARGE,
+              ANY,
+              Vgg::sixteen),
+          new Entry(
+              "vgg-16-bn",
+              "the same with batch normalization",
+              IMAGENET,
+              LARGE,
+              ANY,
+              Vgg::sixteenNormalized));
 
   private Zoo() {}
 

@@ -6,12 +6,17 @@ import io.stoker.models.spec.Initializer;
 import io.stoker.models.spec.LayerSpec;
 import io.stoker.models.spec.LayerSpec.Activation;
 import io.stoker.models.spec.LayerSpec.BatchNormalization;
+import io.stoker.models.spec.LayerSpec.Branches;
 import io.stoker.models.spec.LayerSpec.Convolution;
 import io.stoker.models.spec.LayerSpec.Dense;
+import io.stoker.models.spec.LayerSpec.DepthwiseConvolution;
 import io.stoker.models.spec.LayerSpec.Dropout;
+import io.stoker.models.spec.LayerSpec.GlobalAveragePooling;
 import io.stoker.models.spec.LayerSpec.LocalResponseNormalization;
 import io.stoker.models.spec.LayerSpec.Lstm;
 import io.stoker.models.spec.LayerSpec.Pooling;
+import io.stoker.models.spec.LayerSpec.Residual;
+import io.stoker.models.spec.LayerSpec.Sequence;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.Padding;
 import io.stoker.models.spec.Shape;
@@ -27,6 +32,176 @@ final class ContractModels {
 
   /** Models without dropout, each of one thing. */
   static Stream<ModelSpec> all() {
+    return Stream.concat(chains(), trees());
+  }
+
+  /** Layers that consist of layers, and those that came with them. */
+  private static Stream<ModelSpec> trees() {
+    LayerSpec relu = activation(ActivationFunction.RELU);
+    Convolution plain = new Convolution(4, Window.of(3).padded(1), 1, ANY, 0);
+    Sequence normalized = Sequence.of(plain.withoutBias(), new BatchNormalization(1e-3f, 0.8f));
+    return Stream.of(
+        model("convolution without bias", new Shape(5, 5, 2), plain.withoutBias(), tanh(), dense(3)),
+        model(
+            "groups without bias",
+            new Shape(5, 5, 4),
+            new Convolution(6, Window.of(3).padded(1), 2, ANY, 0).withoutBias(),
+            tanh(),
+            dense(3)),
+        model(
+            "as many groups as channels",
+            new Shape(5, 5, 4),
+            new Convolution(8, Window.of(3).padded(1), 4, ANY, 0.1f),
+            tanh(),
+            dense(3)),
+        model(
+            "depthwise convolution",
+            new Shape(6, 5, 3),
+            depthwise(2, Window.of(3).by(2).padded(1), true),
+            tanh(),
+            depthwise(1, Window.of(2).padded(1), false),
+            tanh(),
+            dense(3)),
+        model(
+            "depthwise convolution of many channels",
+            new Shape(4, 4, 2),
+            conv(17, 1, 1, 0),
+            depthwise(1, new Window(3, 1, 1, new Padding(0, 1, 2, 1)), true),
+            tanh(),
+            dense(3)),
+        model(
+            "global average",
+            new Shape(5, 4, 2),
+            conv(6, 3, 1, 0),
+            tanh(),
+            new GlobalAveragePooling(),
+            dense(3)),
+        model(
+            "global average as the scores",
+            new Shape(5, 4, 2),
+            conv(6, 3, 1, 0),
+            tanh(),
+            conv(3, 1, 1, 0),
+            new GlobalAveragePooling()),
+        model("global average of a vector", new Shape(1, 1, 5), dense(4), new GlobalAveragePooling()),
+        model(
+            "sequences",
+            new Shape(5, 5, 2),
+            new Sequence("one", List.of(conv(3, 3, 1, 0), Sequence.of(tanh()))),
+            Sequence.of(dense(4), tanh()),
+            dense(3)),
+        model(
+            "residual",
+            new Shape(5, 5, 2),
+            conv(4, 3, 1, 1),
+            residual(Sequence.of(plain, tanh(), plain), Sequence.IDENTITY, Sequence.of(relu)),
+            dense(3)),
+        model(
+            "residual first",
+            new Shape(5, 5, 2),
+            residual(
+                Sequence.of(tanh(), plain),
+                Sequence.of(tanh(), conv(4, 1, 1, 0)),
+                Sequence.IDENTITY),
+            tanh(),
+            dense(3)),
+        model(
+            "residual with a projection",
+            new Shape(5, 5, 3),
+            conv(5, 3, 1, 1),
+            tanh(),
+            residual(
+                Sequence.of(conv(16, 3, 2, 1), tanh(), conv(16, 1, 1, 0)),
+                Sequence.of(conv(16, 1, 2, 0)),
+                Sequence.of(relu)),
+            new GlobalAveragePooling(),
+            dense(3)),
+        model(
+            "residual with normalization",
+            new Shape(5, 5, 2),
+            normalized,
+            relu,
+            residual(
+                Sequence.of(normalized, tanh(), normalized), Sequence.IDENTITY, Sequence.of(tanh())),
+            residual(normalized, normalized, Sequence.IDENTITY),
+            dense(3)),
+        model(
+            "activation at the ends of a body",
+            new Shape(5, 5, 2),
+            conv(4, 3, 1, 1),
+            residual(Sequence.of(tanh(), plain, tanh()), Sequence.IDENTITY, Sequence.IDENTITY),
+            residual(Sequence.of(tanh()), Sequence.IDENTITY, Sequence.of(tanh())),
+            residual(Sequence.of(plain, tanh()), Sequence.of(tanh()), Sequence.IDENTITY),
+            dense(3)),
+        model(
+            "blocks in a block",
+            new Shape(5, 5, 4),
+            residual(
+                Sequence.of(
+                    residual(Sequence.of(plain, tanh()), Sequence.IDENTITY, Sequence.IDENTITY),
+                    branches(Sequence.of(conv(3, 1, 1, 0), tanh()), Sequence.of(conv(1, 1, 1, 0)))),
+                Sequence.of(Sequence.of(conv(4, 1, 1, 0))),
+                Sequence.of(tanh())),
+            dense(3)),
+        model(
+            "residual over vectors",
+            new Shape(1, 1, 6),
+            dense(5),
+            residual(
+                Sequence.of(tanh(), dense(5)), Sequence.of(dense(5), tanh()), Sequence.IDENTITY),
+            dense(3)),
+        model(
+            "an image of one pixel added to a vector",
+            new Shape(3, 3, 2),
+            residual(
+                Sequence.of(conv(5, 3, 1, 0)), Sequence.of(dense(5), tanh()), Sequence.of(tanh())),
+            dense(3)),
+        model(
+            "branches",
+            new Shape(6, 6, 2),
+            conv(4, 3, 1, 1),
+            tanh(),
+            branches(
+                Sequence.of(conv(3, 1, 1, 0), tanh()),
+                Sequence.of(conv(2, 1, 1, 0), tanh(), conv(5, 3, 1, 1)),
+                Sequence.of(pool(Pooling.Kind.AVERAGE, 3, 1, 1), conv(2, 1, 1, 0), relu),
+                Sequence.IDENTITY),
+            conv(4, 3, 1, 0),
+            dense(3)),
+        model(
+            "branches of whole blocks of channels",
+            new Shape(3, 3, 3),
+            conv(16, 1, 1, 0),
+            branches(Sequence.of(conv(32, 1, 1, 0), relu), Sequence.of(conv(16, 1, 1, 0))),
+            tanh(),
+            conv(3, 3, 1, 0),
+            dense(3)),
+        model(
+            "branches first",
+            new Shape(4, 4, 3),
+            branches(Sequence.of(tanh(), conv(2, 1, 1, 0)), Sequence.IDENTITY),
+            tanh(),
+            dense(3)),
+        model(
+            "branches over vectors",
+            new Shape(2, 3, 2),
+            branches(Sequence.of(dense(4), tanh()), Sequence.of(dense(3))),
+            dense(3)));
+  }
+
+  static Residual residual(Sequence body, Sequence shortcut, Sequence after) {
+    return new Residual("", body, shortcut, after);
+  }
+
+  static Branches branches(Sequence... branches) {
+    return new Branches("", List.of(branches));
+  }
+
+  private static LayerSpec depthwise(int multiplier, Window window, boolean biased) {
+    return new DepthwiseConvolution(multiplier, window, ANY, 0, biased);
+  }
+
+  private static Stream<ModelSpec> chains() {
     return Stream.of(
         model("dense alone", new Shape(1, 1, 7), dense(4)),
         model("an image flattened", new Shape(3, 2, 3), dense(5), tanh(), dense(3)),
@@ -258,6 +433,11 @@ final class ContractModels {
         activation(ActivationFunction.RELU),
         lrn(3, 2, 0.1f, 0.75f),
         pool(Pooling.Kind.MAXIMUM, 3, 2, 0),
+        residual(
+            Sequence.of(conv(4, 3, 1, 1), tanh(), conv(4, 1, 1, 0)),
+            Sequence.IDENTITY,
+            Sequence.of(tanh())),
+        branches(Sequence.of(conv(2, 1, 1, 0)), Sequence.of(conv(3, 3, 1, 1), tanh())),
         conv(5, 2, 1, 0),
         tanh(),
         dense(9),

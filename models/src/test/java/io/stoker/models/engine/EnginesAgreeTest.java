@@ -23,8 +23,19 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 @Tag("slow")
 class EnginesAgreeTest {
-  /** As large as AlexNet, and of the same parts. */
-  private static final Set<String> LARGE = Set.of("alexnet-single", "alexnet-owt", "caffenet");
+  /** As large as AlexNet, and of the same parts as others. */
+  private static final Set<String> LARGE =
+      Set.of(
+          "alexnet-single",
+          "alexnet-owt",
+          "alexnet-bn",
+          "caffenet",
+          "resnet-34",
+          "resnet-56",
+          "vgg-11",
+          "vgg-11-bn",
+          "vgg-16",
+          "vgg-16-bn");
 
   static List<String> models() {
     return Zoo.names().stream().filter(name -> !LARGE.contains(name)).toList();
@@ -33,7 +44,10 @@ class EnginesAgreeTest {
   @ParameterizedTest
   @MethodSource("models")
   void outputsAndStepsAreThoseOfStockDeeplearning4j(String name) {
-    ModelSpec model = withoutDropout(Zoo.model(name, 10));
+    List<Integer> sizes = Zoo.sizes(name);
+    ModelSpec model =
+        withoutDropout(
+            sizes.isEmpty() ? Zoo.model(name, 10) : Zoo.sized(name, sizes.get(0), 10));
     int examples = 4;
     SplittableRandom random = new SplittableRandom(2);
     float[] images = new float[examples * model.input().features()];

@@ -11,6 +11,7 @@ import io.stoker.models.spec.LayerSpec.BatchNormalization;
 import io.stoker.models.spec.LayerSpec.Dropout;
 import io.stoker.models.spec.LayerSpec.LocalResponseNormalization;
 import io.stoker.models.spec.LayerSpec.Pooling;
+import io.stoker.models.spec.LayerSpec.Sequence;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.ModelSpec.Placed;
 import io.stoker.models.spec.ParameterSpec;
@@ -50,7 +51,9 @@ public abstract class NetworkContract {
 
   private double tolerance(ModelSpec model) {
     boolean normalized =
-        model.layers().stream().anyMatch(LocalResponseNormalization.class::isInstance);
+        model.leaves().stream()
+            .map(Placed::layer)
+            .anyMatch(LocalResponseNormalization.class::isInstance);
     return normalized ? normalizationTolerance() : gradientTolerance();
   }
 
@@ -117,7 +120,11 @@ public abstract class NetworkContract {
   /** A single vector has no variance, so batch normalization is left out. */
   static Stream<ModelSpec> modelsOfSingleExamples() {
     return models()
-        .filter(model -> model.layers().stream().noneMatch(BatchNormalization.class::isInstance));
+        .filter(
+            model ->
+                model.leaves().stream()
+                    .map(Placed::layer)
+                    .noneMatch(BatchNormalization.class::isInstance));
   }
 
   @ParameterizedTest
@@ -248,9 +255,8 @@ public abstract class NetworkContract {
     }
   }
 
-  @Test
-  void gradientsUnderDropoutAreCentralDifferencesOfTheLossWithTheSameSeed() {
-    ModelSpec model =
+  static Stream<ModelSpec> modelsWithDropout() {
+    return Stream.of(
         ContractModels.model(
             "dropout",
             new Shape(5, 5, 2),
@@ -260,7 +266,24 @@ public abstract class NetworkContract {
             ContractModels.dense(9),
             ContractModels.tanh(),
             new Dropout(0.5f),
-            ContractModels.dense(3));
+            ContractModels.dense(3)),
+        ContractModels.model(
+            "dropout in blocks",
+            new Shape(4, 4, 2),
+            ContractModels.conv(4, 3, 1, 1),
+            ContractModels.residual(
+                Sequence.of(ContractModels.conv(4, 3, 1, 1), new Dropout(0.4f)),
+                Sequence.IDENTITY,
+                Sequence.of(ContractModels.tanh(), new Dropout(0.2f))),
+            ContractModels.branches(
+                Sequence.of(new Dropout(0.5f), ContractModels.conv(3, 1, 1, 0)),
+                Sequence.of(new Dropout(0.5f))),
+            ContractModels.dense(3)));
+  }
+
+  @ParameterizedTest
+  @MethodSource("modelsWithDropout")
+  void gradientsUnderDropoutAreCentralDifferencesOfTheLossWithTheSameSeed(ModelSpec model) {
     float[] parameters = randomParameters(model);
     Batch batch = Batch.random(model, 6, SEED);
     try (Network network = network(model, 6, parameters)) {

@@ -8,7 +8,9 @@ import io.stoker.models.spec.ModelSpec.Placed;
 import io.stoker.models.spec.Shape;
 import io.stoker.models.spec.Window;
 import java.util.Arrays;
+import java.util.List;
 import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
 
 /**
  * A model computed in double precision by naive loops straight from the formulas in {@link
@@ -96,34 +98,54 @@ public final class ReferenceNetwork {
       moved[i] = parameters[i];
       gradients[i] = (above - below) / (2 * STEP);
     }
-    double[][] values = inputs(images, examples);
-    for (Placed placed : model.placed()) {
-      if (placed.layer() instanceof LayerSpec.BatchNormalization normalization) {
-        int channels = placed.input().channels();
-        int statistics = Math.toIntExact(placed.parameterOffset()) + 2 * channels;
-        for (int c = 0; c < channels; c++) {
-          double mean = mean(placed.input(), values, c);
-          double variance = variance(placed.input(), values, c, mean);
-          gradients[statistics + c] =
-              (1 - (double) normalization.decay()) * (parameters[statistics + c] - mean);
-          double deviation = parameters[statistics + channels + c];
-          gradients[statistics + channels + c] =
-              deviation
-                  - Math.log10(
-                          normalization.decay() * Math.pow(10, 2 * deviation)
-                              + (1 - normalization.decay()) * variance)
-                      / 2;
-        }
-      }
-      values = forward(placed, parameters, values, true);
-    }
+    forward(
+        parameters,
+        images,
+        examples,
+        true,
+        (placed, normalization, in) ->
+            statisticSteps(placed, normalization, in, parameters, gradients));
     return gradients;
   }
 
+  private static void statisticSteps(
+      Placed placed,
+      LayerSpec.BatchNormalization normalization,
+      double[][] values,
+      double[] parameters,
+      double[] gradients) {
+    int channels = placed.input().channels();
+    int statistics = Math.toIntExact(placed.parameterOffset()) + 2 * channels;
+    for (int c = 0; c < channels; c++) {
+      double mean = mean(placed.input(), values, c);
+      double variance = variance(placed.input(), values, c, mean);
+      gradients[statistics + c] =
+          (1 - (double) normalization.decay()) * (parameters[statistics + c] - mean);
+      double deviation = parameters[statistics + channels + c];
+      gradients[statistics + channels + c] =
+          deviation
+              - Math.log10(
+                      normalization.decay() * Math.pow(10, 2 * deviation)
+                          + (1 - normalization.decay()) * variance)
+                  / 2;
+    }
+  }
+
   private double[][] logits(double[] parameters, float[] images, int examples, boolean training) {
+    return forward(parameters, images, examples, training, (placed, normalization, in) -> {});
+  }
+
+  /** Sees the input of each batch normalization. */
+  private interface Observer {
+    void see(Placed placed, LayerSpec.BatchNormalization normalization, double[][] in);
+  }
+
+  private double[][] forward(
+      double[] parameters, float[] images, int examples, boolean training, Observer observer) {
     double[][] values = inputs(images, examples);
     for (Placed placed : model.placed()) {
-      values = forward(placed, parameters, values, training);
+      values =
+          placed.layer().accept(new Forward(placed, parameters, values, training, observer));
     }
     return values;
   }
@@ -138,14 +160,10 @@ public final class ReferenceNetwork {
     return values;
   }
 
-  private static double[][] forward(
-      Placed placed, double[] parameters, double[][] in, boolean training) {
-    return placed.layer().accept(new Forward(placed, parameters, in, training));
-  }
-
   /** Computes one layer for a batch. */
   @SuppressWarnings("ArrayRecordComponent") // never compared
-  private record Forward(Placed placed, double[] parameters, double[][] in, boolean training)
+  private record Forward(
+      Placed placed, double[] parameters, double[][] in, boolean training, Observer observer)
       implements LayerVisitor<double[][]> {
     private double[][] forEachExample(UnaryOperator<double[]> layer) {
       return Arrays.stream(in).map(layer).toArray(double[][]::new);
@@ -163,6 +181,24 @@ public final class ReferenceNetwork {
     }
 
     @Override
+    public double[][] visitDepthwiseConvolution(LayerSpec.DepthwiseConvolution layer) {
+      return forEachExample(
+          example ->
+              convolve(layer, placed.input(), placed.output(), parameters, offset(), example));
+    }
+
+    @Override
+    public double[][] visitGlobalAveragePooling(LayerSpec.GlobalAveragePooling layer) {
+      int area = placed.input().height() * placed.input().width();
+      return forEachExample(
+          example ->
+              IntStream.range(0, placed.input().channels())
+                  .mapToDouble(
+                      c -> Arrays.stream(example, c * area, (c + 1) * area).average().orElseThrow())
+                  .toArray());
+    }
+
+    @Override
     public double[][] visitPooling(LayerSpec.Pooling layer) {
       return forEachExample(example -> pool(layer, placed.input(), placed.output(), example));
     }
@@ -174,6 +210,7 @@ public final class ReferenceNetwork {
 
     @Override
     public double[][] visitBatchNormalization(LayerSpec.BatchNormalization layer) {
+      observer.see(placed, layer, in);
       return normalize(layer, placed, parameters, in, training);
     }
 
@@ -195,6 +232,46 @@ public final class ReferenceNetwork {
     @Override
     public double[][] visitDense(LayerSpec.Dense layer) {
       return forEachExample(example -> multiply(layer.units(), parameters, offset(), example));
+    }
+
+    private double[][] inside(Placed inner, double[][] values) {
+      return inner.layer().accept(new Forward(inner, parameters, values, training, observer));
+    }
+
+    @Override
+    public double[][] visitSequence(LayerSpec.Sequence layer) {
+      double[][] values = in;
+      for (Placed inner : placed.inner()) {
+        values = inside(inner, values);
+      }
+      return values;
+    }
+
+    @Override
+    public double[][] visitResidual(LayerSpec.Residual layer) {
+      double[][] body = inside(placed.inner().get(0), in);
+      double[][] shortcut = inside(placed.inner().get(1), in);
+      double[][] sum = new double[in.length][body[0].length];
+      for (int example = 0; example < in.length; example++) {
+        for (int i = 0; i < sum[example].length; i++) {
+          sum[example][i] = body[example][i] + shortcut[example][i];
+        }
+      }
+      return inside(placed.inner().get(2), sum);
+    }
+
+    /** Channels lie one after the other, so those of all branches do. */
+    @Override
+    public double[][] visitBranches(LayerSpec.Branches layer) {
+      List<double[][]> outputs =
+          placed.inner().stream().map(branch -> inside(branch, in)).toList();
+      double[][] all = new double[in.length][];
+      for (int i = 0; i < in.length; i++) {
+        int example = i;
+        all[i] =
+            outputs.stream().flatMapToDouble(output -> Arrays.stream(output[example])).toArray();
+      }
+      return all;
     }
   }
 
@@ -261,15 +338,16 @@ public final class ReferenceNetwork {
     int kernel = window.kernel();
     int filters = layer.filters() / layer.groups();
     int channels = input.channels() / layer.groups();
-    int groupSize = filters * (1 + channels * kernel * kernel);
+    int biased = layer.biased() ? filters : 0;
+    int groupSize = biased + filters * channels * kernel * kernel;
     double[] out = new double[output.features()];
     for (int o = 0; o < output.channels(); o++) {
       int group = o / filters;
       int biases = offset + group * groupSize;
-      int weights = biases + filters;
+      int weights = biases + biased;
       for (int y = 0; y < output.height(); y++) {
         for (int x = 0; x < output.width(); x++) {
-          double sum = parameters[biases + o % filters];
+          double sum = layer.biased() ? parameters[biases + o % filters] : 0;
           for (int c = 0; c < channels; c++) {
             for (int i = 0; i < kernel; i++) {
               for (int j = 0; j < kernel; j++) {
@@ -281,6 +359,39 @@ public final class ReferenceNetwork {
                           * parameters[
                               weights + ((o % filters * channels + c) * kernel + i) * kernel + j];
                 }
+              }
+            }
+          }
+          out[index(output, o, y, x)] = sum;
+        }
+      }
+    }
+    return out;
+  }
+
+  private static double[] convolve(
+      LayerSpec.DepthwiseConvolution layer,
+      Shape input,
+      Shape output,
+      double[] parameters,
+      int biases,
+      double[] in) {
+    Window window = layer.window();
+    int kernel = window.kernel();
+    int weights = biases + (layer.biased() ? output.channels() : 0);
+    double[] out = new double[output.features()];
+    for (int o = 0; o < output.channels(); o++) {
+      for (int y = 0; y < output.height(); y++) {
+        for (int x = 0; x < output.width(); x++) {
+          double sum = layer.biased() ? parameters[biases + o] : 0;
+          for (int i = 0; i < kernel; i++) {
+            for (int j = 0; j < kernel; j++) {
+              int row = y * window.stride() + i - window.padding().top();
+              int column = x * window.stride() + j - window.padding().left();
+              if (inside(input, row, column)) {
+                sum +=
+                    in[index(input, o / layer.multiplier(), row, column)]
+                        * parameters[weights + (i * kernel + j) * output.channels() + o];
               }
             }
           }

@@ -55,8 +55,19 @@ import org.nd4j.linalg.dataset.api.preprocessor.NormalizerStandardize;
 import org.nd4j.linalg.factory.Nd4j;
 
 class ModelFileTest {
-  /** As large as AlexNet, and of the same parts. */
-  private static final Set<String> LARGE = Set.of("alexnet-single", "alexnet-owt", "caffenet");
+  /** As large as AlexNet, and of the same parts as others. */
+  private static final Set<String> LARGE =
+      Set.of(
+          "alexnet-single",
+          "alexnet-owt",
+          "alexnet-bn",
+          "caffenet",
+          "resnet-34",
+          "resnet-56",
+          "vgg-11",
+          "vgg-11-bn",
+          "vgg-16",
+          "vgg-16-bn");
 
   @TempDir Path folder;
 
@@ -65,7 +76,13 @@ class ModelFileTest {
         Stream.of(SampleModels.everything(), SampleModels.small()),
         Zoo.names().stream()
             .filter(name -> !LARGE.contains(name))
-            .map(name -> Zoo.model(name, 10)));
+            .map(ModelFileTest::smallest));
+  }
+
+  /** A model for the smallest images that it takes. */
+  private static ModelSpec smallest(String name) {
+    List<Integer> sizes = Zoo.sizes(name);
+    return sizes.isEmpty() ? Zoo.model(name, 10) : Zoo.sized(name, sizes.get(0), 10);
   }
 
   @Tag("slow")

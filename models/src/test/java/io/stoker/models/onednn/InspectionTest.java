@@ -2,10 +2,8 @@
 package io.stoker.models.onednn;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import io.stoker.failure.InputException;
 import io.stoker.models.engine.Network;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.ModelYaml;
@@ -109,23 +107,51 @@ class InspectionTest {
   }
 
   @Test
-  void refusesBatchNormalization() {
+  void derivesThroughBlocksAndNormalizationInInferenceMode() {
     ModelSpec model =
         model(
             """
-            name: normalized
-            input: [4, 4, 1]
+            name: blocks
+            input: [6, 5, 2]
             layers:
-              - conv: {filters: 2, kernel: 3}
-              - batch-norm
-              - dense: 2
+              - residual:
+                  body:
+                    - batch-norm
+                    - tanh
+                    - conv: {filters: 4, kernel: 3, padding: 1, bias: none}
+                    - batch-norm
+                  shortcut: {conv: {filters: 4, kernel: 1}}
+                  after: tanh
+              - branches:
+                  - [{depthwise-conv: {kernel: 3, padding: 1}}, batch-norm]
+                  - []
+              - global-average-pool
+              - dense: 3
             """);
+    float[] values = random(4, (int) model.parameterCount(), 0.4f);
+    float[] image = random(5, model.input().features(), 1);
     try (Network network = new OneDnnEngine().create(model, 1)) {
-      assertThatThrownBy(
-              () -> network.inspect(new float[16], 1, new int[1], 0, new float[16], new float[16]))
-          .isInstanceOf(InputException.class)
-          .hasMessageContaining("batch normalization");
+      network.writeParameters(0, FloatBuffer.wrap(values));
+      float[] a = new float[image.length];
+      float[] b = new float[image.length];
+      network.inspect(image, 1, new int[] {0}, 0, new float[image.length], a);
+      network.inspect(image, 1, new int[] {2}, 0, new float[image.length], b);
+      for (int pixel = 0; pixel < image.length; pixel++) {
+        double expected =
+            (logRatio(network, image, pixel, 4e-3f) - logRatio(network, image, pixel, -4e-3f))
+                / 8e-3;
+        assertThat((double) a[pixel] - b[pixel]).isCloseTo(expected, within(2e-3));
+      }
     }
+  }
+
+  /** The difference of the scores of classes 0 and 2 with one pixel moved. */
+  private static double logRatio(Network network, float[] image, int pixel, float step) {
+    float[] moved = image.clone();
+    moved[pixel] += step;
+    float[] probabilities = new float[3];
+    network.predict(moved, 1, probabilities);
+    return Math.log(probabilities[0]) - Math.log(probabilities[2]);
   }
 
   private float[] gradients(Network network, int[] labels, int layer) {

@@ -3,12 +3,17 @@ package io.stoker.models.spec;
 
 import io.stoker.models.spec.LayerSpec.Activation;
 import io.stoker.models.spec.LayerSpec.BatchNormalization;
+import io.stoker.models.spec.LayerSpec.Branches;
 import io.stoker.models.spec.LayerSpec.Convolution;
 import io.stoker.models.spec.LayerSpec.Dense;
+import io.stoker.models.spec.LayerSpec.DepthwiseConvolution;
 import io.stoker.models.spec.LayerSpec.Dropout;
+import io.stoker.models.spec.LayerSpec.GlobalAveragePooling;
 import io.stoker.models.spec.LayerSpec.LocalResponseNormalization;
 import io.stoker.models.spec.LayerSpec.Lstm;
 import io.stoker.models.spec.LayerSpec.Pooling;
+import io.stoker.models.spec.LayerSpec.Residual;
+import io.stoker.models.spec.LayerSpec.Sequence;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -24,11 +29,27 @@ public final class EveryLayer {
         new Convolution(
             4, new Window(3, 1, 2, new Padding(2, 1, 2, 1)), 2, new Initializer.He(), 0.1f));
     layers.add(new BatchNormalization(1e-3f, 0.8f));
+    layers.add(
+        new DepthwiseConvolution(
+            2, Window.of(3).padded(1), new Initializer.HeFanOut(), 0, false));
+    layers.add(
+        new Branches(
+            "pair",
+            List.of(
+                Sequence.of(new Convolution(2, Window.of(1), 1, lecun, 0)), Sequence.IDENTITY)));
+    layers.add(
+        new Residual(
+            "block",
+            Sequence.of(new Convolution(10, Window.of(1), 1, lecun, 0).withoutBias()),
+            Sequence.IDENTITY,
+            Sequence.of(new Activation(ActivationFunction.RELU))));
+    layers.add(new Sequence("stage", List.of(new Dropout(0.5f))));
     layers.add(new LocalResponseNormalization(3, 2, 1e-2f, 0.75f));
     layers.add(new Pooling(Pooling.Kind.MAXIMUM, Window.of(3).by(2)));
     layers.add(new Pooling(Pooling.Kind.AVERAGE, Window.of(2)));
     layers.add(new Dropout(0.25f));
     layers.add(new Lstm(5, lecun, 0.5f));
+    layers.add(new GlobalAveragePooling());
     for (ActivationFunction function : ActivationFunction.values()) {
       layers.add(new Dense(4, new Initializer.Glorot(), 0));
       layers.add(new Activation(function));

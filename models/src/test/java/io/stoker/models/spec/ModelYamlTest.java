@@ -6,6 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.stoker.failure.InputException;
 import io.stoker.models.spec.LayerSpec.Activation;
+import io.stoker.models.spec.LayerSpec.Sequence;
+import io.stoker.models.spec.LayerSpec.Residual;
+import io.stoker.models.spec.LayerSpec.GlobalAveragePooling;
+import io.stoker.models.spec.LayerSpec.DepthwiseConvolution;
+import io.stoker.models.spec.LayerSpec.Branches;
+import io.stoker.models.spec.LayerSpec.BatchNormalization;
 import io.stoker.models.spec.LayerSpec.Convolution;
 import io.stoker.models.spec.LayerSpec.Dense;
 import io.stoker.models.spec.LayerSpec.Dropout;
@@ -146,7 +152,29 @@ class ModelYamlTest {
         "- &a relu | anchors and aliases",
         "- *a | alias",
         "- !!java.io.File [x] | Invalid layer",
-        "- dense: [[[[[[[[[[[[1]]]]]]]]]]]] | line 4: nested deeper than 10",
+        "- sequence: {of: []} | Invalid sequence at m.yaml, layer 1 (sequence): it has no layers",
+        "- residual: {shortcut: []} | Missing key at m.yaml, layer 1 (residual): body",
+        "- residual: {body: [], after: relu} | its body has no layers",
+        "- residual: [relu] | must be a map",
+        "- residual: {body: relu, afterwards: relu} | layer 1 (residual): afterwards; Known: name, body",
+        "- residual: {body: [{conv: {filters: 6, kernel: 1}}]} | residual: its body gives 8 x 8 x 6,"
+            + " its shortcut 8 x 8 x 1",
+        "- residual: {name: 5, body: relu} | Invalid layer name: '5'",
+        "- residual: {name: a, name: b, body: relu} | uplicate",
+        "- residual: {body: [reluu]} | Unknown layer at m.yaml, layer 1, body, layer 1: reluu",
+        "- branches: relu | must be a list of branches",
+        "- branches: [relu] | Invalid branches: a join of 1 (at least 2 branches are needed)",
+        "- branches: {name: inception, of: [[], []]} | branches inception: more than one branch",
+        "- branches: [relu, {max-pool: {kernel: 2}}] | branch 1 gives 8 x 8 x 1, branch 2 gives"
+            + " 4 x 4 x 1",
+        "- sequence: {name: a, of: [{sequence: {name: a, of: [relu]}}]} | Two layers with the name"
+            + " 'a'",
+        "- depthwise-conv: {multiplier: 0, kernel: 3} | Invalid multiplier: 0",
+        "- depthwise-conv: {multiplier: 200000000, kernel: 3} | Invalid",
+        "- depthwise-conv: {multiplier: 200000000, kernel: 1024, padding: 1024} | Invalid",
+        "- depthwise-conv: {kernel: 3, dilation: 2} | Unknown key at m.yaml, layer 1"
+            + " (depthwise-conv): dilation",
+        "- conv: {filters: 2, kernel: 3, bias: no} | Invalid bias",
       })
   void aWrongLayerIsNamedWithItsPlace(String layer, String message) {
     assertRefused("name: m\ninput: [8, 8, 1]\nlayers:\n  " + layer + "\n  - dense: 2\n", message);
@@ -172,7 +200,100 @@ class ModelYamlTest {
   }
 
   @Test
+  void aTreeMayBeWrittenShort() throws IOException {
+    ModelSpec model =
+        read(
+            """
+            name: tree
+            input: [8, 8, 4]
+            layers:
+              - residual:
+                  body:
+                    - conv: {filters: 4, kernel: 3, padding: 1, bias: none}
+                    - batch-norm
+                  after: relu
+              - branches:
+                  - conv: {filters: 2, kernel: 1}
+                  - []
+                  - [{depthwise-conv: {kernel: 3, padding: 1}}, tanh]
+              - sequence: [relu, {conv: {filters: classes, kernel: 1}}, global-average-pool]
+            """,
+            5);
+    assertThat(model)
+        .isEqualTo(
+            new ModelSpec(
+                "tree",
+                new Shape(8, 8, 4),
+                List.of(
+                    new Residual(
+                        "",
+                        Sequence.of(
+                            new Convolution(4, Window.of(3).padded(1), 1, HE, 0).withoutBias(),
+                            new BatchNormalization(1e-5f, 0.9f)),
+                        Sequence.IDENTITY,
+                        Sequence.of(new Activation(ActivationFunction.RELU))),
+                    new Branches(
+                        "",
+                        List.of(
+                            Sequence.of(new Convolution(2, Window.of(1), 1, HE, 0)),
+                            Sequence.IDENTITY,
+                            Sequence.of(
+                                new DepthwiseConvolution(
+                                    1, Window.of(3).padded(1), GLOROT, 0, true),
+                                new Activation(ActivationFunction.TANH)))),
+                    Sequence.of(
+                        new Activation(ActivationFunction.RELU),
+                        new Convolution(5, Window.of(1), 1, GLOROT, 0),
+                        new GlobalAveragePooling()))));
+    assertThat(read(ModelYaml.write(model), 3)).isEqualTo(model);
+  }
+
+  @Test
+  void aTreeIsWrittenAsATree() throws IOException {
+    String yaml =
+        """
+        name: "tree"
+        input: [4, 4, 2]
+        layers:
+          - residual:
+              name: "block"
+              body:
+                - depthwise-conv: {multiplier: 1, kernel: 3, stride: 1, padding: 1, weights: he-fan-out, bias: none}
+                - relu
+              shortcut: []
+              after:
+                - relu
+          - branches:
+              of:
+                - - conv: {filters: 3, kernel: 1, stride: 1, padding: 0, weights: he, bias: 0.0}
+                  - relu
+                - []
+          - sequence:
+              of:
+                - global-average-pool
+                - dense: {units: 2, weights: glorot, bias: 0.0}
+        """;
+    assertThat(ModelYaml.write(read(yaml, 2))).isEqualTo(yaml);
+  }
+
+  @Test
   void aBombIsRefusedBeforeItGoesOff() {
+    assertRefused(
+        "name: m\ninput: [8, 8, 1]\nlayers:\n  - dense: " + "[".repeat(90) + "]".repeat(90),
+        "line 4: nested deeper than 74");
+    assertRefused(
+        "name: m\ninput: [8, 8, 1]\nlayers:\n  - "
+            + "sequence: ["
+            + "{sequence: [".repeat(20)
+            + "relu"
+            + "]}".repeat(20)
+            + "]\n  - dense: 2",
+        "nested deeper than 16");
+    assertRefused(
+        "name: m\ninput: [8, 8, 1]\nlayers:\n"
+            + ("  - sequence: [" + "relu, ".repeat(99) + "relu]\n").repeat(10)
+            + "  - dense: 2\n",
+        "there are more than 1000");
     StringBuilder bomb = new StringBuilder("a0: &a0 [x, x]\n");
     for (int i = 1; i < 60; i++) {
       bomb.append(String.format(Locale.ROOT, "a%d: &a%d [*a%d, *a%d]\n", i, i, i - 1, i - 1));

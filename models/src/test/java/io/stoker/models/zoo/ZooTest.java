@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.stoker.failure.InputException;
 import io.stoker.models.spec.InitialParameters;
+import io.stoker.models.spec.LayerReference;
 import io.stoker.models.spec.LayerSpec;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.ModelSpec.Placed;
@@ -33,13 +34,90 @@ class ZooTest {
     "caffenet, 1000, 60965224",
     "alexnet-owt, 1000, 61100840",
     "alexnet-single, 1000, 62378344",
+    "alexnet-bn, 1000, 62396104",
+    "nin, 10, 966986",
+    "resnet-20, 10, 272474",
+    "resnet-56, 10, 855770",
+    "squeezenet, 1000, 1248424",
+    "squeezenet-1.1, 1000, 1235496",
+    "mobilenet-v1, 1000, 4231976",
+    "googlenet, 1000, 6624904",
+    "resnet-18, 1000, 11689512",
+    "resnet-34, 1000, 21797672",
+    "resnet-50, 1000, 25557032",
+    "vgg-11, 1000, 132863336",
+    "vgg-11-bn, 1000, 132868840",
+    "vgg-16, 1000, 138357544",
+    "vgg-16-bn, 1000, 138365992",
   })
   void theParametersAreAsManyAsThePaperHas(String name, int classes, long parameters) {
     ModelSpec model = Zoo.model(name, classes);
     assertThat(model.name()).isEqualTo(name);
     assertThat(model.classes()).isEqualTo(classes);
-    assertThat(model.parameterCount()).isEqualTo(parameters);
+    assertThat(model.learnedCount()).isEqualTo(parameters);
     assertThat(Zoo.summary(name)).isNotBlank();
+  }
+
+  /** Of torchvision's list of models, and for mobilenet-v1 of the paper's table 4. */
+  @ParameterizedTest
+  @CsvSource({
+    "alexnet-owt, 714",
+    "squeezenet, 819",
+    "squeezenet-1.1, 349",
+    "mobilenet-v1, 569",
+    "googlenet, 1498",
+    "resnet-18, 1814",
+    "resnet-34, 3664",
+    "resnet-50, 4089",
+    "vgg-11, 7609",
+    "vgg-11-bn, 7609",
+    "vgg-16, 15470",
+    "vgg-16-bn, 15470",
+    "resnet-20, 41",
+  })
+  void theMultiplyAddsAreAsManyAsPublished(String name, int millions) {
+    ModelSpec model = Zoo.model(name, Zoo.classes(name));
+    long flops =
+        model.leaves().stream()
+            .filter(layer -> !(layer.layer() instanceof LayerSpec.BatchNormalization))
+            .filter(layer -> layer.parameterCount() > 0)
+            .mapToLong(Placed::flops)
+            .sum();
+    assertThat(Math.round(flops / 2e6)).isEqualTo(millions);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "resnet-18, 112 x 112 x 64, 56 x 56 x 64, 28 x 28 x 128, 14 x 14 x 256, 7 x 7 x 512",
+    "resnet-50, 112 x 112 x 64, 56 x 56 x 256, 28 x 28 x 512, 14 x 14 x 1024, 7 x 7 x 2048",
+    "googlenet, 112 x 112 x 64, 56 x 56 x 192, 28 x 28 x 480, 14 x 14 x 832, 7 x 7 x 1024",
+    "squeezenet, 109 x 109 x 96, 54 x 54 x 256, 27 x 27 x 512, 13 x 13 x 512, 1000",
+    "mobilenet-v1, 112 x 112 x 64, 56 x 56 x 128, 28 x 28 x 256, 14 x 14 x 512, 7 x 7 x 1024",
+  })
+  void stagesHaveTheSizesOfThePapersTable(
+      String name, String a, String b, String c, String d, String e) {
+    assertThat(outputs(name, 1000)).contains(a, b, c, d, e);
+  }
+
+  /** Blocks fit for each size: shapes are inferred where a model is made. */
+  @Test
+  void modelsCanBeMadeForAllOfTheirSizes() {
+    for (String name : Zoo.names()) {
+      for (int size : Zoo.sizes(name)) {
+        ModelSpec model = Zoo.sized(name, size, 7);
+        assertThat(model.classes()).isEqualTo(7);
+        assertThat(model.input().height()).isEqualTo(size);
+      }
+    }
+  }
+
+  @Test
+  void stagesAndBlocksHaveTorchvisionsNames() {
+    ModelSpec model = Zoo.model("resnet-18", 1000);
+
+    assertThat(LayerReference.indexes(model, "layer1")).containsExactly(4, 5);
+    assertThat(LayerReference.index(model, "layer4-1")).isEqualTo(11);
+    assertThat(LayerReference.index(Zoo.model("googlenet", 10), "inception3a")).isEqualTo(11);
   }
 
   @Test

@@ -14,7 +14,7 @@ public final class LastHiddenLayer {
    * @throws io.stoker.failure.InputException if the model has only that one layer
    */
   public static int reader(ModelSpec model) {
-    int last = model.layers().size() - 1;
+    int last = model.placed().size() - 1;
     Check.input(
         last > 0, "Model %s has no hidden layer in which images could be compared", model.name());
     return last;

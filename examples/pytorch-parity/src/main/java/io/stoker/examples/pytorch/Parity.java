@@ -95,7 +95,7 @@ public final class Parity {
     SplittableRandom random = new SplittableRandom(7);
     float[] values = new float[(int) model.parameterCount()];
     new InitialParameters(model, 7).fill(0, FloatBuffer.wrap(values)); // statistics, for one
-    for (ModelSpec.Placed placed : model.placed()) {
+    for (ModelSpec.Placed placed : model.leaves()) {
       int offset = (int) placed.parameterOffset();
       for (ParameterSpec tensor : placed.parameters()) {
         int end = offset + (int) tensor.size();
@@ -142,7 +142,9 @@ public final class Parity {
         batch,
         Engine.getEngine("PyTorch").getVersion());
     boolean statistics =
-        model.layers().stream().anyMatch(LayerSpec.BatchNormalization.class::isInstance);
+        model.leaves().stream()
+            .map(ModelSpec.Placed::layer)
+            .anyMatch(LayerSpec.BatchNormalization.class::isInstance);
     double outputs = farthest(own, theirs, 0, own.length);
     System.out.printf(
         Locale.ROOT,
@@ -154,7 +156,7 @@ public final class Parity {
 
   private boolean compare(float[] own, float[] theirs) {
     double worst = 0;
-    for (ModelSpec.Placed placed : model.placed()) {
+    for (ModelSpec.Placed placed : model.leaves()) {
       int offset = (int) placed.parameterOffset();
       for (ParameterSpec tensor : placed.parameters()) {
         int end = offset + (int) tensor.size();
@@ -164,8 +166,8 @@ public final class Parity {
           worst = Math.max(worst, apart);
           System.out.printf(
               Locale.ROOT,
-              "gradients of layer %d, %s, %s %s: at most %.1e of the largest apart%n",
-              placed.index() + 1,
+              "gradients of layer %s, %s, %s %s: at most %.1e of the largest apart%n",
+              placed.path(),
               placed.layer().label(),
               tensor.role().name().toLowerCase(Locale.ROOT),
               tensor.dimensions(),

@@ -3,6 +3,7 @@ package io.stoker.examples.pytorch;
 
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
@@ -23,8 +24,9 @@ import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.Padding;
 import io.stoker.models.spec.Window;
 import java.nio.FloatBuffer;
-import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
@@ -34,7 +36,10 @@ final class TorchNetwork implements AutoCloseable {
 
   private final ModelSpec model;
   private final NDManager manager;
-  private final List<List<Parameter>> parameters = new ArrayList<>();
+
+  /** The tensors of each plain layer, by its index. */
+  private final Map<Integer, List<Parameter>> parameters = new LinkedHashMap<>();
+
   private final Optimizer optimizer =
       Optimizer.sgd()
           .setLearningRateTracker(Tracker.fixed(0.001f))
@@ -60,7 +65,7 @@ final class TorchNetwork implements AutoCloseable {
   TorchNetwork(ModelSpec model, float[] values) {
     this.model = model;
     manager = NDManager.newBaseManager();
-    for (ModelSpec.Placed placed : model.placed()) {
+    for (ModelSpec.Placed placed : model.leaves()) {
       List<Parameter> own = tensors(placed);
       for (Parameter parameter : own) {
         FloatBuffer all = FloatBuffer.allocate((int) parameter.array().size());
@@ -70,7 +75,7 @@ final class TorchNetwork implements AutoCloseable {
         parameter.array().set(all.flip());
         parameter.array().setRequiresGradient(true);
       }
-      parameters.add(own);
+      parameters.put(placed.index(), own);
     }
   }
 
@@ -93,16 +98,51 @@ final class TorchNetwork implements AutoCloseable {
       int kernel = conv.window().kernel();
       long filters = conv.filters() / conv.groups();
       long inputs = placed.input().channels() / conv.groups();
-      long group = filters * (1 + inputs * kernel * kernel);
-      long[] biases = LongStream.range(0, conv.groups()).map(g -> start + g * group).toArray();
-      return List.of(
+      long biased = conv.biased() ? filters : 0;
+      long group = biased + filters * inputs * kernel * kernel;
+      long[] groups = LongStream.range(0, conv.groups()).map(g -> start + g * group).toArray();
+      Parameter weights =
           parameter(
-              LongStream.of(biases).map(bias -> bias + filters).toArray(),
+              LongStream.of(groups).map(first -> first + biased).toArray(),
               conv.filters(),
               inputs,
               kernel,
-              kernel),
-          parameter(biases, conv.filters()));
+              kernel);
+      return conv.biased()
+          ? List.of(weights, parameter(groups, conv.filters()))
+          : List.of(weights);
+    }
+
+    /** Stoker's weights are [kernel, kernel, filters]; the forward pass turns them around. */
+    @Override
+    public List<Parameter> visitDepthwiseConvolution(LayerSpec.DepthwiseConvolution conv) {
+      long kernel = conv.window().kernel();
+      long filters = placed.output().channels();
+      long first = start + (conv.biased() ? filters : 0);
+      Parameter weights = parameter(new long[] {first}, kernel, kernel, 1, filters);
+      return conv.biased()
+          ? List.of(weights, parameter(new long[] {start}, filters))
+          : List.of(weights);
+    }
+
+    @Override
+    public List<Parameter> visitGlobalAveragePooling(LayerSpec.GlobalAveragePooling pool) {
+      return List.of();
+    }
+
+    @Override
+    public List<Parameter> visitSequence(LayerSpec.Sequence sequence) {
+      return List.of();
+    }
+
+    @Override
+    public List<Parameter> visitResidual(LayerSpec.Residual residual) {
+      return List.of();
+    }
+
+    @Override
+    public List<Parameter> visitBranches(LayerSpec.Branches branches) {
+      return List.of();
     }
 
     @Override
@@ -174,7 +214,7 @@ final class TorchNetwork implements AutoCloseable {
   float[] gradients(float[] images, int[] labels) {
     backward(images, labels);
     float[] gradients = new float[(int) model.parameterCount()];
-    parameters.stream().flatMap(List::stream).forEach(parameter -> gather(parameter, gradients));
+    parameters.values().stream().flatMap(List::stream).forEach(parameter -> gather(parameter, gradients));
     return gradients;
   }
 
@@ -193,7 +233,7 @@ final class TorchNetwork implements AutoCloseable {
   void step(float[] images, int[] labels) {
     backward(images, labels);
     int id = 0;
-    for (List<Parameter> layer : parameters) {
+    for (List<Parameter> layer : parameters.values()) {
       for (Parameter parameter : layer) {
         try (NDArray gradient = parameter.array().getGradient()) {
           optimizer.update(Integer.toString(id++), parameter.array(), gradient);
@@ -221,22 +261,67 @@ final class TorchNetwork implements AutoCloseable {
   private NDArray logits(NDArray images, boolean training) {
     NDArray values = images;
     for (ModelSpec.Placed placed : model.placed()) {
-      values = forward(placed, parameters.get(placed.index()), values, training);
+      values = forward(placed, values, training);
     }
     return values;
   }
 
-  private static NDArray forward(
-      ModelSpec.Placed placed, List<Parameter> own, NDArray in, boolean training) {
+  private NDArray forward(ModelSpec.Placed placed, NDArray in, boolean training) {
+    List<Parameter> own = parameters.getOrDefault(placed.index(), List.of());
     return placed.layer().accept(new Forward(placed, own, in, training));
   }
 
   /** Computes one layer. */
-  private record Forward(ModelSpec.Placed placed, List<Parameter> own, NDArray in, boolean training)
-      implements LayerVisitor<NDArray> {
+  private final class Forward implements LayerVisitor<NDArray> {
+    private final ModelSpec.Placed placed;
+    private final List<Parameter> own;
+    private final NDArray in;
+    private final boolean training;
+
+    Forward(ModelSpec.Placed placed, List<Parameter> own, NDArray in, boolean training) {
+      this.placed = placed;
+      this.own = own;
+      this.in = in;
+      this.training = training;
+    }
+
     @Override
     public NDArray visitConvolution(LayerSpec.Convolution conv) {
-      return convolve(conv, own, in);
+      return convolve(conv.window(), conv.groups(), own.get(0).array(), own, in);
+    }
+
+    @Override
+    public NDArray visitDepthwiseConvolution(LayerSpec.DepthwiseConvolution conv) {
+      NDArray weights = own.get(0).array().transpose(3, 2, 0, 1);
+      return convolve(conv.window(), placed.input().channels(), weights, own, in);
+    }
+
+    @Override
+    public NDArray visitGlobalAveragePooling(LayerSpec.GlobalAveragePooling pool) {
+      return in.getShape().dimension() == 2 ? in : in.mean(new int[] {2, 3});
+    }
+
+    @Override
+    public NDArray visitSequence(LayerSpec.Sequence sequence) {
+      NDArray values = in;
+      for (ModelSpec.Placed inner : placed.inner()) {
+        values = forward(inner, values, training);
+      }
+      return values;
+    }
+
+    @Override
+    public NDArray visitResidual(LayerSpec.Residual residual) {
+      NDArray body = forward(placed.inner().get(0), in, training);
+      NDArray shortcut = forward(placed.inner().get(1), in, training);
+      return forward(placed.inner().get(2), body.add(shortcut), training);
+    }
+
+    @Override
+    public NDArray visitBranches(LayerSpec.Branches branches) {
+      NDList outputs = new NDList();
+      placed.inner().forEach(branch -> outputs.add(forward(branch, in, training)));
+      return NDArrays.concat(outputs, 1);
     }
 
     @Override
@@ -281,18 +366,18 @@ final class TorchNetwork implements AutoCloseable {
     }
   }
 
-  private static NDArray convolve(LayerSpec.Convolution conv, List<Parameter> own, NDArray in) {
-    Window window = conv.window();
+  private static NDArray convolve(
+      Window window, int groups, NDArray weights, List<Parameter> own, NDArray in) {
     Padding padding = window.padding();
     NDArray padded = padding.isEven() ? in : pad(in, padding, 0);
     return Conv2d.conv2d(
             padded,
-            own.get(0).array(),
-            own.get(1).array(),
+            weights,
+            own.size() == 2 ? own.get(1).array() : null,
             square(window.stride()),
             square(padding.isEven() ? padding.top() : 0),
             square(window.dilation()),
-            conv.groups())
+            groups)
         .singletonOrThrow();
   }
 

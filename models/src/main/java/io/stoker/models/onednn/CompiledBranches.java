@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.stoker.models.onednn;
+
+import io.stoker.models.spec.ModelSpec.Placed;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * {@link io.stoker.models.spec.LayerSpec.Branches}. Each branch's output is copied into its channels
+ * of the whole, and back come the channels of the gradient.
+ */
+final class CompiledBranches implements CompiledLayer {
+  private final Workspace workspace;
+  private final Tensor output;
+  private final List<LayerChain> branches = new ArrayList<>();
+  private final List<Runnable> gather = new ArrayList<>();
+
+  /** Bring each branch its part of the gradient. */
+  private final List<Runnable> scatter = new ArrayList<>();
+
+  private final List<LayerChain> backward = new ArrayList<>();
+  private final List<Runnable> sums = new ArrayList<>();
+
+  CompiledBranches(Workspace workspace, FlatVectors vectors, Placed placed, Tensor input) {
+    this.workspace = workspace;
+    for (Placed branch : placed.inner()) {
+      branches.add(new LayerChain(workspace, vectors, branch, input, false));
+    }
+    output = workspace.tensor(Layout.joined(layouts(), placed.output().channels()));
+    int channel = 0;
+    for (LayerChain branch : branches) {
+      Tensor part = asOutput(branch.output());
+      Tensor slot = workspace.channels(output, channel, part.layout().dimensions()[1]);
+      gather.add(workspace.copy(part, slot)::run);
+      channel += (int) part.layout().dimensions()[1];
+    }
+  }
+
+  /** A branch's output as an image, which it is but for a dense layer's. */
+  private Tensor asOutput(Tensor tensor) {
+    long[] dimensions = tensor.layout().dimensions();
+    return dimensions.length == 4
+        ? tensor
+        : workspace.view(Layout.plain(dimensions[0], dimensions[1], 1, 1), tensor.values());
+  }
+
+  private List<Layout> layouts() {
+    return branches.stream().map(branch -> asOutput(branch.output()).layout()).toList();
+  }
+
+  @Override
+  public Tensor output() {
+    return output;
+  }
+
+  @Override
+  public void requireInferenceGradient() {
+    branches.forEach(LayerChain::requireInferenceGradient);
+  }
+
+  @Override
+  public void forward(Pass pass) {
+    for (LayerChain branch : branches) {
+      branch.forward(pass);
+    }
+    gather.forEach(Runnable::run);
+  }
+
+  @Override
+  public Tensor prepareBackward(Tensor outputGradient, boolean inputGradientNeeded) {
+    Joins.Arranged whole = Joins.arranged(workspace, outputGradient, output.layout());
+    scatter.add(whole.copy());
+    Tensor inputGradient = outputGradient;
+    int channel = 0;
+    for (LayerChain branch : branches) {
+      Tensor part = asOutput(branch.output());
+      long channels = part.layout().dimensions()[1];
+      if (inputGradientNeeded || branch.learns()) {
+        Tensor own = workspace.tensor(branch.output().layout());
+        Tensor slot = workspace.channels(whole.tensor(), channel, channels);
+        scatter.add(workspace.copy(slot, asOutput(own))::run);
+        Tensor byBranch = branch.prepareBackward(own, inputGradientNeeded);
+        backward.add(branch);
+        if (inputGradientNeeded) {
+          if (inputGradient == outputGradient) {
+            inputGradient = byBranch;
+          } else {
+            sums.add(Joins.add(workspace, inputGradient, byBranch));
+          }
+        }
+      }
+      channel += (int) channels;
+    }
+    return inputGradient;
+  }
+
+  @Override
+  public void backward(Pass pass) {
+    scatter.forEach(Runnable::run);
+    for (LayerChain branch : backward) {
+      branch.backward(pass);
+    }
+    sums.forEach(Runnable::run);
+  }
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.stoker.models.onednn;
+
+import io.stoker.models.spec.ModelSpec.Placed;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Layers one after the other inside of a layer: the body of a residual block, or a branch. Without
+ * layers, the input is the output.
+ */
+final class LayerChain {
+  private final Workspace workspace;
+  private final Tensor input;
+  private final List<Placed> placed;
+  private final List<CompiledLayer> layers = new ArrayList<>();
+
+  /** Brings the gradient by the output into the output's order. */
+  private Runnable arrangeGradient = () -> {};
+
+  /** The layers from this one on have a backward pass. */
+  private int firstBackward;
+
+  /**
+   * @param part the sequence at its place
+   * @param overwrite whether the first layer may overwrite the input
+   */
+  LayerChain(
+      Workspace workspace, FlatVectors vectors, Placed part, Tensor input, boolean overwrite) {
+    this.workspace = workspace;
+    this.input = input;
+    placed = part.inner();
+    Tensor last = input;
+    for (Placed each : placed) {
+      boolean mayOverwrite =
+          layers.isEmpty() ? overwrite : !layers.get(layers.size() - 1).needsOutput();
+      CompiledLayer layer =
+          new LayerCompiler(workspace, vectors, each, last, mayOverwrite).compile();
+      layers.add(layer);
+      last = layer.output();
+    }
+  }
+
+  boolean isIdentity() {
+    return layers.isEmpty();
+  }
+
+  private CompiledLayer last() {
+    return layers.get(layers.size() - 1);
+  }
+
+  Tensor output() {
+    return isIdentity() ? input : last().output();
+  }
+
+  boolean needsOutput() {
+    return !isIdentity() && last().needsOutput();
+  }
+
+  /** Whether the backward pass overwrites the gradient by the output. */
+  boolean overwritesOutputGradient() {
+    return !isIdentity() && last().overwritesOutputGradient();
+  }
+
+  /** Whether there is a layer with parameters. */
+  boolean learns() {
+    return placed.stream().anyMatch(each -> !each.parameters().isEmpty());
+  }
+
+  void requireInferenceGradient() {
+    layers.forEach(CompiledLayer::requireInferenceGradient);
+  }
+
+  void forward(CompiledLayer.Pass pass) {
+    for (CompiledLayer layer : layers) {
+      layer.forward(pass);
+    }
+  }
+
+  /** As {@link CompiledLayer#prepareBackward}. */
+  Tensor prepareBackward(Tensor outputGradient, boolean inputGradientNeeded) {
+    firstBackward = inputGradientNeeded ? 0 : firstLearning();
+    // Where ways meet, the gradient has the order of another way.
+    Joins.Arranged arranged = Joins.arranged(workspace, outputGradient, output().layout());
+    arrangeGradient = arranged.copy();
+    Tensor gradient = arranged.tensor();
+    for (int i = layers.size() - 1; i >= firstBackward; i--) {
+      boolean needed = inputGradientNeeded || i > firstBackward;
+      gradient = layers.get(i).prepareBackward(gradient, needed);
+    }
+    return gradient;
+  }
+
+  /** Layers before the first with parameters have no gradient to compute. */
+  private int firstLearning() {
+    int first = 0;
+    while (first < placed.size() && placed.get(first).parameters().isEmpty()) {
+      first++;
+    }
+    return first;
+  }
+
+  void backward(CompiledLayer.Pass pass) {
+    arrangeGradient.run();
+    for (int i = layers.size() - 1; i >= firstBackward; i--) {
+      layers.get(i).backward(pass);
+    }
+  }
+}
