@@ -59,9 +59,9 @@ import org.nd4j.linalg.lossfunctions.impl.LossMCXENT;
 
 /**
  * Makes the configuration of a stock Deeplearning4j {@code ComputationGraph} from a model: vertices
- * from {@value #INPUT}, images {@code [examples, channels, height, width]}, to {@value
- * #OUTPUT}, class probabilities. It names only classes of Deeplearning4j, and its flattened
- * parameters are the model's canonical vector. Making one loads no native code.
+ * from {@value #INPUT}, images {@code [examples, channels, height, width]}, to {@value #OUTPUT},
+ * class probabilities. It names only classes of Deeplearning4j, and its flattened parameters are
+ * the model's canonical vector. Making one loads no native code.
  *
  * <p>A convolution or dense layer waits for the layer after it: an activation becomes part of the
  * same vertex where Deeplearning4j has that activation, and the last dense layer becomes the output
@@ -572,8 +572,6 @@ public final class GraphConfiguration {
     String label = placed.layer().label();
     int space = label.indexOf(' ');
     // Without dots, which only the names of classes have.
-    return placed.path().replace('.', '-')
-        + "-"
-        + (space < 0 ? label : label.substring(0, space));
+    return placed.path().replace('.', '-') + "-" + (space < 0 ? label : label.substring(0, space));
   }
 }

@@ -171,8 +171,8 @@ final class CompiledBatchNormalization implements CompiledLayer {
   }
 
   /**
-   * In inference mode, the layer is a factor and a summand for each channel. oneDNN has no such pass
-   * without the gradients by both, which are not used.
+   * In inference mode, the layer is a factor and a summand for each channel. oneDNN has no such
+   * pass without the gradients by both, which are not used.
    */
   private Primitive compileInferenceGradient(Tensor outputGradient, Tensor inputGradient) {
     dnnl_batch_normalization_desc_t description =

@@ -9,7 +9,8 @@ import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.javacpp.Pointer;
 
 /**
- * {@link LayerSpec.Convolution} and {@link LayerSpec.DepthwiseConvolution}: a direct convolution in the blocked layout that oneDNN prefers.
+ * {@link LayerSpec.Convolution} and {@link LayerSpec.DepthwiseConvolution}: a direct convolution in
+ * the blocked layout that oneDNN prefers.
  */
 final class CompiledConvolution extends WeightedLayer {
   private final Workspace workspace;

@@ -13,8 +13,8 @@ import org.bytedeco.dnnl.dnnl_pooling_desc_t;
 import org.bytedeco.dnnl.global.dnnl;
 
 /**
- * {@link io.stoker.models.spec.LayerSpec.GlobalAveragePooling}: average pooling with a window of the
- * whole image. The output is row-major, {@code [examples, channels]}.
+ * {@link io.stoker.models.spec.LayerSpec.GlobalAveragePooling}: average pooling with a window of
+ * the whole image. The output is row-major, {@code [examples, channels]}.
  */
 final class CompiledGlobalPooling extends SequencedLayer {
   private static final long[] NO_PADDING = {0, 0};
@@ -92,8 +92,12 @@ final class CompiledGlobalPooling extends SequencedLayer {
     Tensor inputGradient = workspace.tensor(source.layout());
     backward.add(
         workspace.compile(
-            workspace.operation(description, operation),
-            Map.of(DNNL_ARG_DIFF_DST, gradient.tensor(), DNNL_ARG_DIFF_SRC, asImage(inputGradient)))
+                workspace.operation(description, operation),
+                Map.of(
+                    DNNL_ARG_DIFF_DST,
+                    gradient.tensor(),
+                    DNNL_ARG_DIFF_SRC,
+                    asImage(inputGradient)))
             ::run);
     return inputGradient;
   }

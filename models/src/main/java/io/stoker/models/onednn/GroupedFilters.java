@@ -108,8 +108,7 @@ final class GroupedFilters {
 
   Tensor biasGradient() {
     if (biasGradient == null) {
-      biasGradient =
-          biased ? tensor(biasLayout, vectors.gradients(placed, biasNumber)) : noBias();
+      biasGradient = biased ? tensor(biasLayout, vectors.gradients(placed, biasNumber)) : noBias();
     }
     return biasGradient;
   }

@@ -68,8 +68,7 @@ record Layout(dnnl_memory_desc_t descriptor) {
     whole[1] = channels;
     for (ChannelBlock block : ChannelBlock.values()) {
       Layout first = tagged(parts.get(0).dimensions(), block.tag);
-      boolean fills =
-          parts.stream().allMatch(part -> part.dimensions()[1] % block.channels == 0);
+      boolean fills = parts.stream().allMatch(part -> part.dimensions()[1] % block.channels == 0);
       if (fills && parts.get(0).sameAs(first)) {
         return tagged(whole, block.tag);
       }

@@ -743,8 +743,7 @@ public sealed interface LayerSpec extends Serializable {
 
     @Override
     public List<Part> parts(Shape input) {
-      return List.of(
-          new Part(body, input), new Part(shortcut, input), new Part(after, sum(input)));
+      return List.of(new Part(body, input), new Part(shortcut, input), new Part(after, sum(input)));
     }
 
     @Override
@@ -764,9 +763,9 @@ public sealed interface LayerSpec extends Serializable {
   }
 
   /**
-   * Branches that all read the same input, and whose outputs are concatenated along the channels, as
-   * in Szegedy et al., 2015, "Going Deeper with Convolutions", section 4. Their outputs must have
-   * the same height and width.
+   * Branches that all read the same input, and whose outputs are concatenated along the channels,
+   * as in Szegedy et al., 2015, "Going Deeper with Convolutions", section 4. Their outputs must
+   * have the same height and width.
    *
    * @param name a name for tables and options; blank for none
    * @param branches at least two, the channels of the first first; one of them may be empty, which

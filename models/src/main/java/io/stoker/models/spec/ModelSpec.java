@@ -10,15 +10,15 @@ import java.util.stream.Stream;
 
 /**
  * A model as data: a tree of layers over an image. At its top it is a chain, of plain layers and of
- * layers that consist of layers: blocks with a shortcut, and branches. The last layer is dense, with
- * a unit per class, or a global average, of a channel per class; training adds softmax and
+ * layers that consist of layers: blocks with a shortcut, and branches. The last layer is dense,
+ * with a unit per class, or a global average, of a channel per class; training adds softmax and
  * cross-entropy to it, and inference softmax.
  *
  * <p>The canonical parameter vector holds the layers' tensors one after the other, each row-major,
  * in the order of {@link LayerSpec#parameters}: depth-first, as the data flows. Of a residual block
  * come the tensors of its body, then of its shortcut, then of what follows the sum; of branches,
- * those of the first branch first. Deeplearning4j's {@code params()} returns exactly this vector for
- * a checkpoint of the model.
+ * those of the first branch first. Deeplearning4j's {@code params()} returns exactly this vector
+ * for a checkpoint of the model.
  *
  * <p>A model travels to executors as it is: Java serialization of a record calls its constructor,
  * which checks the values again.
@@ -131,7 +131,8 @@ public record ModelSpec(String name, Shape input, List<LayerSpec> layers) implem
   }
 
   /**
-   * The chain of layers at their places. A sequence in it is dissolved: its layers are in the chain.
+   * The chain of layers at their places. A sequence in it is dissolved: its layers are in the
+   * chain.
    */
   public List<Placed> placed() {
     return chain(tree());
@@ -166,8 +167,7 @@ public record ModelSpec(String name, Shape input, List<LayerSpec> layers) implem
     private static int chainLength(List<LayerSpec> layers) {
       return layers.stream()
           .mapToInt(
-              layer ->
-                  layer instanceof LayerSpec.Sequence inner ? chainLength(inner.layers()) : 1)
+              layer -> layer instanceof LayerSpec.Sequence inner ? chainLength(inner.layers()) : 1)
           .sum();
     }
 

@@ -34,28 +34,27 @@ import java.util.TreeMap;
  * Layers that consist of layers, in place of any of these:
  *
  * <pre>{@code
- *   - residual:
- *       name: block-1       # may be left out
- *       body:
- *         - conv: {filters: 64, kernel: 3, padding: 1, bias: none}
- *         - batch-norm
- *       shortcut: []        # the input as it is; may be left out
- *       after: [relu]       # after the sum; may be left out
- *   - branches:             # or a list of branches
- *       name: inception-1
- *       of:                 # each a list of layers, or one layer
- *         - conv: {filters: 8, kernel: 1}
- *         - [{conv: {filters: 4, kernel: 1}}, relu, {conv: {filters: 8, kernel: 3, padding: 1}}]
- *   - sequence:             # or a list of layers
- *       name: stage-1
- *       of: [relu, global-average-pool]
+ * - residual:
+ *     name: block-1       # may be left out
+ *     body:
+ *       - conv: {filters: 64, kernel: 3, padding: 1, bias: none}
+ *       - batch-norm
+ *     shortcut: []        # the input as it is; may be left out
+ *     after: [relu]       # after the sum; may be left out
+ * - branches:             # or a list of branches
+ *     name: inception-1
+ *     of:                 # each a list of layers, or one layer
+ *       - conv: {filters: 8, kernel: 1}
+ *       - [{conv: {filters: 4, kernel: 1}}, relu, {conv: {filters: 8, kernel: 3, padding: 1}}]
+ * - sequence:             # or a list of layers
+ *     name: stage-1
+ *     of: [relu, global-average-pool]
  * }</pre>
  *
  * A padding may also be {@code [top, left, bottom, right]}. The defaults: a stride of 1 (of
  * pooling: the kernel), dilation and groups 1, padding and bias 0 ({@code bias: none} for a
- * convolution without biases); for LRN the values of Krizhevsky
- * et al., 2012; weights {@code he} where a rectifier follows, else {@code glorot}; a forget-bias of
- * 1.
+ * convolution without biases); for LRN the values of Krizhevsky et al., 2012; weights {@code he}
+ * where a rectifier follows, else {@code glorot}; a forget-bias of 1.
  */
 public final class ModelTree {
   /** More layers than any model that trains: it bounds what a hostile file can ask for. */
@@ -262,8 +261,7 @@ public final class ModelTree {
 
   private LayerSpec sequence(TreeFields all, Place place) {
     TreeFields fields = all.only("name", "of");
-    List<LayerSpec> inner =
-        layers(fields.required("of"), inside(place, "", place.rectified()));
+    List<LayerSpec> inner = layers(fields.required("of"), inside(place, "", place.rectified()));
     Check.input(!inner.isEmpty(), "Invalid sequence at %s: it has no layers", fields.place());
     return new LayerSpec.Sequence(fields.layerName(), inner);
   }

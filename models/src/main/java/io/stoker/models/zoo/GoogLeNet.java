@@ -35,8 +35,7 @@ final class GoogLeNet {
         .maximumToTheEdge(3)
         .add(conv(64, Window.of(1)), conv(192, Window.of(3).padded(1)))
         .maximumToTheEdge(3)
-        .add(
-            inception("3a", 64, 96, 128, 16, 32, 32), inception("3b", 128, 128, 192, 32, 96, 64))
+        .add(inception("3a", 64, 96, 128, 16, 32, 32), inception("3b", 128, 128, 192, 32, 96, 64))
         .maximumToTheEdge(3)
         .add(
             inception("4a", 192, 96, 208, 16, 48, 64),

@@ -14,8 +14,8 @@ import java.util.List;
 /**
  * MobileNet: Howard, Zhu, Chen, Kalenichenko, Wang, Weyand, Andreetto and Adam, 2017, "MobileNets:
  * Efficient Convolutional Neural Networks for Mobile Vision Applications", table 1, of width 1.
- * 4,231,976 parameters for 1,000 classes. Windows of stride 2 have the same padding on all sides; in
- * TensorFlow's form it is below and on the right only.
+ * 4,231,976 parameters for 1,000 classes. Windows of stride 2 have the same padding on all sides;
+ * in TensorFlow's form it is below and on the right only.
  */
 final class MobileNet {
   private static final Initializer HE = new Initializer.HeFanOut();
@@ -41,8 +41,7 @@ final class MobileNet {
 
   static ModelSpec first(Shape input, int classes) {
     Parts net =
-        new Parts("mobilenet-v1", input)
-            .add(Parts.rectified(32, Window.of(3).by(2).padded(1), HE));
+        new Parts("mobilenet-v1", input).add(Parts.rectified(32, Window.of(3).by(2).padded(1), HE));
     for (int i = 0; i < BLOCKS.length; i++) {
       net.add(separable(i + 1, BLOCKS[i][0], BLOCKS[i][1]));
     }

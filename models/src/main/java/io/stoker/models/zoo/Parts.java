@@ -48,8 +48,9 @@ final class Parts {
   }
 
   /**
-   * Adds max pooling whose last window may reach beyond the image ({@code ceil_mode} of PyTorch), as
-   * Caffe's pooling does: then there is a row and a column of padding, which the maximum ignores.
+   * Adds max pooling whose last window may reach beyond the image ({@code ceil_mode} of PyTorch),
+   * as Caffe's pooling does: then there is a row and a column of padding, which the maximum
+   * ignores.
    */
   Parts maximumToTheEdge(int kernel) {
     return add(new Pooling(Pooling.Kind.MAXIMUM, toTheEdge(kernel)));
@@ -73,8 +74,7 @@ final class Parts {
 
   /** Convolution, normalization and rectifier: {@link #normalized} and a rectifier. */
   static Sequence rectified(int filters, Window window, Initializer weights) {
-    return Sequence.of(
-        conv(filters, window, weights).withoutBias(), NORMALIZATION, RELU);
+    return Sequence.of(conv(filters, window, weights).withoutBias(), NORMALIZATION, RELU);
   }
 
   /** A convolution without biases, as the normalization after it has its own. */

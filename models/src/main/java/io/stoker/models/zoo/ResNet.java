@@ -16,8 +16,9 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Residual nets: He, Zhang, Ren and Sun, 2016, "Deep Residual Learning for Image Recognition". First
- * weights after He et al., 2015, by fan-out, as in torchvision; the paper refers to the same work.
+ * Residual nets: He, Zhang, Ren and Sun, 2016, "Deep Residual Learning for Image Recognition".
+ * First weights after He et al., 2015, by fan-out, as in torchvision; the paper refers to the same
+ * work.
  */
 final class ResNet {
   private static final Initializer HE = new Initializer.HeFanOut();

@@ -11,8 +11,9 @@ import io.stoker.models.spec.Window;
 
 /**
  * VGG nets: Simonyan and Zisserman, 2015, "Very Deep Convolutional Networks for Large-Scale Image
- * Recognition", table 1. First weights as in torchvision (He et al., 2015, by fan-out; N(0, 0.01) in
- * the dense layers), which need no pre-training of a shallower net as the paper's N(0, 0.1) does.
+ * Recognition", table 1. First weights as in torchvision (He et al., 2015, by fan-out; N(0, 0.01)
+ * in the dense layers), which need no pre-training of a shallower net as the paper's N(0, 0.1)
+ * does.
  */
 final class Vgg {
   private static final Initializer HE = new Initializer.HeFanOut();

@@ -41,7 +41,8 @@ final class ContractModels {
     Convolution plain = new Convolution(4, Window.of(3).padded(1), 1, ANY, 0);
     Sequence normalized = Sequence.of(plain.withoutBias(), new BatchNormalization(1e-3f, 0.8f));
     return Stream.of(
-        model("convolution without bias", new Shape(5, 5, 2), plain.withoutBias(), tanh(), dense(3)),
+        model(
+            "convolution without bias", new Shape(5, 5, 2), plain.withoutBias(), tanh(), dense(3)),
         model(
             "groups without bias",
             new Shape(5, 5, 4),
@@ -83,7 +84,8 @@ final class ContractModels {
             tanh(),
             conv(3, 1, 1, 0),
             new GlobalAveragePooling()),
-        model("global average of a vector", new Shape(1, 1, 5), dense(4), new GlobalAveragePooling()),
+        model(
+            "global average of a vector", new Shape(1, 1, 5), dense(4), new GlobalAveragePooling()),
         model(
             "sequences",
             new Shape(5, 5, 2),
@@ -122,7 +124,9 @@ final class ContractModels {
             normalized,
             relu,
             residual(
-                Sequence.of(normalized, tanh(), normalized), Sequence.IDENTITY, Sequence.of(tanh())),
+                Sequence.of(normalized, tanh(), normalized),
+                Sequence.IDENTITY,
+                Sequence.of(tanh())),
             residual(normalized, normalized, Sequence.IDENTITY),
             dense(3)),
         model(

@@ -46,8 +46,7 @@ class EnginesAgreeTest {
   void outputsAndStepsAreThoseOfStockDeeplearning4j(String name) {
     List<Integer> sizes = Zoo.sizes(name);
     ModelSpec model =
-        withoutDropout(
-            sizes.isEmpty() ? Zoo.model(name, 10) : Zoo.sized(name, sizes.get(0), 10));
+        withoutDropout(sizes.isEmpty() ? Zoo.model(name, 10) : Zoo.sized(name, sizes.get(0), 10));
     int examples = 4;
     SplittableRandom random = new SplittableRandom(2);
     float[] images = new float[examples * model.input().features()];

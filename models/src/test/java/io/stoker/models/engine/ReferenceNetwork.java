@@ -144,8 +144,7 @@ public final class ReferenceNetwork {
       double[] parameters, float[] images, int examples, boolean training, Observer observer) {
     double[][] values = inputs(images, examples);
     for (Placed placed : model.placed()) {
-      values =
-          placed.layer().accept(new Forward(placed, parameters, values, training, observer));
+      values = placed.layer().accept(new Forward(placed, parameters, values, training, observer));
     }
     return values;
   }
@@ -263,8 +262,7 @@ public final class ReferenceNetwork {
     /** Channels lie one after the other, so those of all branches do. */
     @Override
     public double[][] visitBranches(LayerSpec.Branches layer) {
-      List<double[][]> outputs =
-          placed.inner().stream().map(branch -> inside(branch, in)).toList();
+      List<double[][]> outputs = placed.inner().stream().map(branch -> inside(branch, in)).toList();
       double[][] all = new double[in.length][];
       for (int i = 0; i < in.length; i++) {
         int example = i;

@@ -74,9 +74,7 @@ class ModelFileTest {
   static Stream<ModelSpec> models() {
     return Stream.concat(
         Stream.of(SampleModels.everything(), SampleModels.small()),
-        Zoo.names().stream()
-            .filter(name -> !LARGE.contains(name))
-            .map(ModelFileTest::smallest));
+        Zoo.names().stream().filter(name -> !LARGE.contains(name)).map(ModelFileTest::smallest));
   }
 
   /** A model for the smallest images that it takes. */

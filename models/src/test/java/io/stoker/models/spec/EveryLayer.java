@@ -30,8 +30,7 @@ public final class EveryLayer {
             4, new Window(3, 1, 2, new Padding(2, 1, 2, 1)), 2, new Initializer.He(), 0.1f));
     layers.add(new BatchNormalization(1e-3f, 0.8f));
     layers.add(
-        new DepthwiseConvolution(
-            2, Window.of(3).padded(1), new Initializer.HeFanOut(), 0, false));
+        new DepthwiseConvolution(2, Window.of(3).padded(1), new Initializer.HeFanOut(), 0, false));
     layers.add(
         new Branches(
             "pair",

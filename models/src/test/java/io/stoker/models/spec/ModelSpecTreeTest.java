@@ -199,8 +199,7 @@ class ModelSpecTreeTest {
 
   private static void assertRefused(LayerSpec layer, String message) {
     assertThatThrownBy(
-            () ->
-                new ModelSpec("m", new Shape(8, 8, 3), List.of(layer, new Dense(2, ANY, 0))))
+            () -> new ModelSpec("m", new Shape(8, 8, 3), List.of(layer, new Dense(2, ANY, 0))))
         .isInstanceOf(InputException.class)
         .hasMessageContaining(message);
   }

@@ -6,17 +6,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.stoker.failure.InputException;
 import io.stoker.models.spec.LayerSpec.Activation;
-import io.stoker.models.spec.LayerSpec.Sequence;
-import io.stoker.models.spec.LayerSpec.Residual;
-import io.stoker.models.spec.LayerSpec.GlobalAveragePooling;
-import io.stoker.models.spec.LayerSpec.DepthwiseConvolution;
-import io.stoker.models.spec.LayerSpec.Branches;
 import io.stoker.models.spec.LayerSpec.BatchNormalization;
+import io.stoker.models.spec.LayerSpec.Branches;
 import io.stoker.models.spec.LayerSpec.Convolution;
 import io.stoker.models.spec.LayerSpec.Dense;
+import io.stoker.models.spec.LayerSpec.DepthwiseConvolution;
 import io.stoker.models.spec.LayerSpec.Dropout;
+import io.stoker.models.spec.LayerSpec.GlobalAveragePooling;
 import io.stoker.models.spec.LayerSpec.LocalResponseNormalization;
 import io.stoker.models.spec.LayerSpec.Pooling;
+import io.stoker.models.spec.LayerSpec.Residual;
+import io.stoker.models.spec.LayerSpec.Sequence;
 import io.stoker.models.zoo.Zoo;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -156,9 +156,10 @@ class ModelYamlTest {
         "- residual: {shortcut: []} | Missing key at m.yaml, layer 1 (residual): body",
         "- residual: {body: [], after: relu} | its body has no layers",
         "- residual: [relu] | must be a map",
-        "- residual: {body: relu, afterwards: relu} | layer 1 (residual): afterwards; Known: name, body",
-        "- residual: {body: [{conv: {filters: 6, kernel: 1}}]} | residual: its body gives 8 x 8 x 6,"
-            + " its shortcut 8 x 8 x 1",
+        "- residual: {body: relu, afterwards: relu} | layer 1 (residual): afterwards; Known: name,"
+            + " body",
+        "- residual: {body: [{conv: {filters: 6, kernel: 1}}]} | residual: its body gives 8 x 8 x"
+            + " 6, its shortcut 8 x 8 x 1",
         "- residual: {name: 5, body: relu} | Invalid layer name: '5'",
         "- residual: {name: a, name: b, body: relu} | uplicate",
         "- residual: {body: [reluu]} | Unknown layer at m.yaml, layer 1, body, layer 1: reluu",
@@ -252,27 +253,27 @@ class ModelYamlTest {
   void aTreeIsWrittenAsATree() throws IOException {
     String yaml =
         """
-        name: "tree"
-        input: [4, 4, 2]
-        layers:
-          - residual:
-              name: "block"
-              body:
-                - depthwise-conv: {multiplier: 1, kernel: 3, stride: 1, padding: 1, weights: he-fan-out, bias: none}
-                - relu
-              shortcut: []
-              after:
-                - relu
-          - branches:
-              of:
-                - - conv: {filters: 3, kernel: 1, stride: 1, padding: 0, weights: he, bias: 0.0}
-                  - relu
-                - []
-          - sequence:
-              of:
-                - global-average-pool
-                - dense: {units: 2, weights: glorot, bias: 0.0}
-        """;
+name: "tree"
+input: [4, 4, 2]
+layers:
+  - residual:
+      name: "block"
+      body:
+        - depthwise-conv: {multiplier: 1, kernel: 3, stride: 1, padding: 1, weights: he-fan-out, bias: none}
+        - relu
+      shortcut: []
+      after:
+        - relu
+  - branches:
+      of:
+        - - conv: {filters: 3, kernel: 1, stride: 1, padding: 0, weights: he, bias: 0.0}
+          - relu
+        - []
+  - sequence:
+      of:
+        - global-average-pool
+        - dense: {units: 2, weights: glorot, bias: 0.0}
+""";
     assertThat(ModelYaml.write(read(yaml, 2))).isEqualTo(yaml);
   }
 

@@ -108,9 +108,7 @@ final class TorchNetwork implements AutoCloseable {
               inputs,
               kernel,
               kernel);
-      return conv.biased()
-          ? List.of(weights, parameter(groups, conv.filters()))
-          : List.of(weights);
+      return conv.biased() ? List.of(weights, parameter(groups, conv.filters())) : List.of(weights);
     }
 
     /** Stoker's weights are [kernel, kernel, filters]; the forward pass turns them around. */
@@ -214,7 +212,9 @@ final class TorchNetwork implements AutoCloseable {
   float[] gradients(float[] images, int[] labels) {
     backward(images, labels);
     float[] gradients = new float[(int) model.parameterCount()];
-    parameters.values().stream().flatMap(List::stream).forEach(parameter -> gather(parameter, gradients));
+    parameters.values().stream()
+        .flatMap(List::stream)
+        .forEach(parameter -> gather(parameter, gradients));
     return gradients;
   }
 
