@@ -6,6 +6,7 @@ import io.stoker.data.shard.ShardFolder;
 import io.stoker.driver.checkpoint.Locations;
 import io.stoker.driver.checkpoint.RunFolder;
 import io.stoker.driver.cluster.Gang;
+import io.stoker.driver.config.LocalSteps;
 import io.stoker.driver.config.Recipe;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.config.UpdaterState;
@@ -88,8 +89,13 @@ final class TrainCommand extends StokerCommand {
   @Option(
       names = "--local-steps",
       paramLabel = "T",
-      description = "Steps of each worker between two averagings (default: 10).")
-  private Integer localSteps;
+      description = {
+        "Steps of each worker between two averagings (default: 10).",
+        "qsr:T:A takes max(T, (A / rate)^2) steps, with the learning rate at the beginning of each"
+            + " epoch: the quadratic synchronization rule, for which workers are averaged less"
+            + " often as the rate falls."
+      })
+  private String localSteps;
 
   @Option(
       names = "--epochs",
@@ -276,7 +282,7 @@ final class TrainCommand extends StokerCommand {
     OptionalValue.setIfPresent(model, builder::model);
     OptionalValue.setIfPresent(workers, builder::workers);
     OptionalValue.setIfPresent(batch, builder::batch);
-    OptionalValue.setIfPresent(localSteps, builder::localSteps);
+    OptionalValue.setIfPresent(localSteps, text -> builder.localSteps(LocalSteps.parse(text)));
     OptionalValue.setIfPresent(epochs, builder::epochs);
     OptionalValue.setIfPresent(learningRate, builder::learningRate);
     OptionalValue.setIfPresent(momentum, builder::momentum);

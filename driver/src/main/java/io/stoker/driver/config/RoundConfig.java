@@ -2,6 +2,8 @@
 package io.stoker.driver.config;
 
 import io.stoker.failure.Check;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
  * How a job's steps are spread over workers and rounds.
@@ -13,7 +15,7 @@ import io.stoker.failure.Check;
  *     local steps: post-local SGD (Lin et al., 2020, "Don't Use Large Mini-Batches, Use Local SGD")
  * @param epochs passes over the training data
  */
-public record RoundConfig(int workers, int batch, int localSteps, int everyStepEpochs, int epochs) {
+public record RoundConfig(int workers, int batch, LocalSteps localSteps, int everyStepEpochs, int epochs) {
   /** Bounds W * B, so that no count of examples in a step overflows. */
   private static final long MAXIMUM_GLOBAL_BATCH = 1 << 24;
 
@@ -26,12 +28,39 @@ public record RoundConfig(int workers, int batch, int localSteps, int everyStepE
         workers,
         batch,
         MAXIMUM_GLOBAL_BATCH);
-    Check.input(localSteps >= 1, "Invalid local steps: %d (must be >= 1)", localSteps);
     Check.input(
         everyStepEpochs >= 0,
         "Invalid epochs of averaging every step: %d (must be >= 0)",
         everyStepEpochs);
     Check.input(epochs >= 1, "Invalid epochs: %d (must be >= 1)", epochs);
+  }
+
+  /**
+   * The numbers of local steps of the epochs: each holds from an epoch on until the next one's.
+   *
+   * @param schedule how the rate moves
+   * @param learningRate the base rate
+   * @param stepsPerEpoch steps of an epoch, the most that a round has
+   */
+  public SortedMap<Integer, Integer> localStepsFromEpoch(
+      LearningRateSchedule schedule, double learningRate, long stepsPerEpoch) {
+    SortedMap<Integer, Integer> fromEpoch = new TreeMap<>();
+    if (everyStepEpochs > 0) {
+      fromEpoch.put(0, 1);
+    }
+    int last = 0;
+    for (int epoch = everyStepEpochs; epoch < epochs; epoch++) {
+      double rate = learningRate * schedule.decay(Math.max(epoch, schedule.warmUpEpochs()));
+      int steps = localSteps.at(rate, stepsPerEpoch);
+      if (steps != last) {
+        fromEpoch.put(epoch, steps);
+      }
+      last = steps;
+      if (localSteps.isFixed() || steps >= stepsPerEpoch) {
+        break; // Rates do not rise after the warm-up.
+      }
+    }
+    return fromEpoch;
   }
 
   /** How many examples all workers see in one full step. */

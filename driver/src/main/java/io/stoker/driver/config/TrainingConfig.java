@@ -49,6 +49,11 @@ public record TrainingConfig(
   public TrainingConfig {
     Check.input(!run.isBlank(), "Missing run folder: say --run URI");
     Check.input(!model.isBlank(), "Missing model: say --model NAME (stoker models lists them)");
+    Check.input(
+        rounds.localSteps().isFixed() || !optimizer.schedule().watchesLoss(),
+        "Invalid local steps: %s follows the learning rate, which must be known from the start, and"
+            + " the plateau schedule depends on losses (choose another schedule, or a number)",
+        rounds.localSteps());
   }
 
   /** Whether the momentum travels with the parameters. */
@@ -152,7 +157,7 @@ public record TrainingConfig(
     private String model = "";
     private int workers = 2;
     private int batch = 64;
-    private int localSteps = 10;
+    private LocalSteps localSteps = LocalSteps.of(10);
     private int epochs = 10;
     private double learningRate = 0.01;
     private LearningRateSchedule schedule = new LearningRateSchedule.Constant(0);
@@ -212,6 +217,10 @@ public record TrainingConfig(
     }
 
     public Builder localSteps(int steps) {
+      return localSteps(LocalSteps.of(steps));
+    }
+
+    public Builder localSteps(LocalSteps steps) {
       this.localSteps = steps;
       return this;
     }

@@ -4,65 +4,87 @@ package io.stoker.driver.round;
 import io.stoker.base.Division;
 import io.stoker.failure.Check;
 import io.stoker.models.file.TrainingClock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
 
 /**
  * A job's sizes and the place of each round in it; a pure function of a config and a number of
  * samples. A round is up to T consecutive local steps of one epoch, so that an epoch's last round
- * may be shorter; in the first epochs it may be a single step (post-local SGD).
- *
- * @param samples training samples, each seen once an epoch
- * @param globalBatch examples of all workers in a full step
- * @param localSteps local steps of a full round
- * @param epochs passes over the samples
- * @param everyStepEpochs of how many epochs, from the first, each round is one step
+ * may be shorter. T may differ from epoch to epoch: post-local SGD begins with single steps, and
+ * other rules take more steps as the rate falls.
  */
-public record JobPlan(
-    long samples, int globalBatch, int localSteps, int epochs, int everyStepEpochs) {
+public final class JobPlan {
   /**
    * One round's place.
    *
    * @param round the round, from 0
    * @param epoch its epoch, from 0
    * @param firstStep its first step within the epoch
-   * @param steps its steps, 1 to the job's local steps
+   * @param steps its steps, 1 to the epoch's local steps
    * @param globalStep its first step since the job began
    */
   public record Round(int round, int epoch, long firstStep, int steps, long globalStep) {}
 
-  public JobPlan {
+  /** Consecutive epochs with equal numbers of local steps. */
+  private record Phase(int firstEpoch, long firstRound, long roundsPerEpoch, int localSteps) {
+    long roundsBefore(int epoch) {
+      return firstRound + Math.multiplyExact(roundsPerEpoch, (long) epoch - firstEpoch);
+    }
+  }
+
+  private final long samples;
+  private final long stepsPerEpoch;
+  private final int epochs;
+  private final List<Phase> phases = new ArrayList<>();
+
+  /**
+   * @param samples training samples, each seen once an epoch
+   * @param globalBatch examples of all workers in a full step
+   * @param epochs passes over the samples
+   * @param localStepsFromEpoch the local steps of a full round, from an epoch on; the first one is
+   *     epoch 0
+   */
+  public JobPlan(
+      long samples, int globalBatch, int epochs, SortedMap<Integer, Integer> localStepsFromEpoch) {
     Check.input(samples >= 1, "Invalid data: no training samples");
-    long steps = Division.ceiling(samples, globalBatch);
-    int single = Math.min(everyStepEpochs, epochs);
-    long rounds =
-        Math.addExact(
-            Math.multiplyExact(steps, single),
-            Math.multiplyExact(Division.ceiling(steps, localSteps), epochs - single));
+    this.samples = samples;
+    this.stepsPerEpoch = Division.ceiling(samples, globalBatch);
+    this.epochs = epochs;
+    for (Map.Entry<Integer, Integer> from : localStepsFromEpoch.entrySet()) {
+      long before = phases.isEmpty() ? 0 : last().roundsBefore(from.getKey());
+      long rounds = Division.ceiling(stepsPerEpoch, from.getValue());
+      phases.add(new Phase(from.getKey(), before, rounds, from.getValue()));
+    }
     Check.input(
-        rounds <= Integer.MAX_VALUE,
+        roundsBefore(epochs) <= Integer.MAX_VALUE,
         "Invalid epochs: %d of %d samples are more than %d rounds",
         epochs,
         samples,
         Integer.MAX_VALUE);
   }
 
+  private Phase last() {
+    return phases.get(phases.size() - 1);
+  }
+
   /** Steps of an epoch; the last one may be smaller than the others. */
   public long stepsPerEpoch() {
-    return Division.ceiling(samples, globalBatch);
+    return stepsPerEpoch;
   }
 
   /** Rounds of the job. */
   public int rounds() {
-    return roundsBefore(epochs);
+    return (int) roundsBefore(epochs);
   }
 
-  /** Rounds of an epoch that is not one of the first. */
-  private int roundsPerEpoch() {
-    return (int) Division.ceiling(stepsPerEpoch(), localSteps);
-  }
-
-  private int roundsBefore(int epoch) {
-    int single = Math.min(everyStepEpochs, epoch);
-    return (int) stepsPerEpoch() * single + roundsPerEpoch() * (epoch - single);
+  private long roundsBefore(int epoch) {
+    int phase = phases.size() - 1;
+    while (phase > 0 && phases.get(phase).firstEpoch() > epoch) {
+      phase--;
+    }
+    return phases.get(phase).roundsBefore(epoch);
   }
 
   /** Examples of the whole job. */
@@ -76,15 +98,16 @@ public record JobPlan(
    * @param round 0 to below {@link #rounds()}
    */
   public Round round(int round) {
-    int single = roundsBefore(Math.min(everyStepEpochs, epochs));
-    int epoch =
-        round < single
-            ? (int) (round / stepsPerEpoch())
-            : Math.min(everyStepEpochs, epochs) + (round - single) / roundsPerEpoch();
-    int stepsOfRound = epoch < everyStepEpochs ? 1 : localSteps;
-    long first = (long) (round - roundsBefore(epoch)) * stepsOfRound;
-    int steps = (int) Math.min(stepsOfRound, stepsPerEpoch() - first);
-    return new Round(round, epoch, first, steps, epoch * stepsPerEpoch() + first);
+    int last = phases.size() - 1;
+    while (phases.get(last).firstRound() > round) {
+      last--;
+    }
+    Phase phase = phases.get(last);
+    long roundOfPhase = round - phase.firstRound();
+    int epoch = phase.firstEpoch() + (int) (roundOfPhase / phase.roundsPerEpoch());
+    long first = roundOfPhase % phase.roundsPerEpoch() * phase.localSteps();
+    int steps = (int) Math.min(phase.localSteps(), stepsPerEpoch - first);
+    return new Round(round, epoch, first, steps, epoch * stepsPerEpoch + first);
   }
 
   /**
@@ -96,7 +119,7 @@ public record JobPlan(
    */
   public TrainingClock clockAfter(Round round, TrainingClock before, long examples) {
     long stepOfEpoch = round.firstStep() + round.steps();
-    boolean epochOver = stepOfEpoch == stepsPerEpoch();
+    boolean epochOver = stepOfEpoch == stepsPerEpoch;
     return new TrainingClock(
         round.round() + 1,
         epochOver ? round.epoch() + 1 : round.epoch(),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.round;
 
+import io.stoker.base.Division;
 import io.stoker.data.shard.ShardFolder;
 import io.stoker.data.shard.ShardManifest;
 import io.stoker.driver.averaging.InitialValues;
@@ -19,6 +20,7 @@ import io.stoker.driver.cluster.MemoryNeed;
 import io.stoker.driver.config.JobIdentity;
 import io.stoker.driver.config.LayerRates;
 import io.stoker.driver.config.RateSchedule;
+import io.stoker.driver.config.RoundConfig;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.failure.Check;
 import io.stoker.models.engine.RateMultipliers;
@@ -82,13 +84,17 @@ final class TrainingRun {
         new ReplicaKey(
             model, config.engine(), config.rounds().batch(), rates, frozenParameters(init));
     this.identity = new JobIdentity(config, ModelYaml.write(model), shards.manifestHash());
+    long samples = shards.manifest().split(SPLIT).samples();
+    RoundConfig rounds = config.rounds();
     this.plan =
         new JobPlan(
-            shards.manifest().split(SPLIT).samples(),
-            config.rounds().globalBatch(),
-            config.rounds().localSteps(),
-            config.rounds().epochs(),
-            config.rounds().everyStepEpochs());
+            samples,
+            rounds.globalBatch(),
+            rounds.epochs(),
+            rounds.localStepsFromEpoch(
+                config.optimizer().schedule(),
+                config.optimizer().learningRate(),
+                Division.ceiling(samples, rounds.globalBatch())));
     this.schedule =
         RateSchedule.of(
             config,

@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.stoker.driver.round.JobPlan;
 import io.stoker.models.file.TrainingClock;
+import java.util.Map;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
 class ResumptionTest {
-  private final JobPlan plan = new JobPlan(100, 1, 1, 1, 0);
+  private final JobPlan plan = new JobPlan(100, 1, 1, new TreeMap<>(Map.of(0, 1)));
   private final Resumption resumption = new Resumption();
 
   @Test

@@ -39,7 +39,7 @@ class RecipeTest {
             .build();
 
     assertThat(config.optimizer().learningRate()).isEqualTo(0.1);
-    assertThat(config.rounds().localSteps()).isEqualTo(5);
+    assertThat(config.rounds().localSteps()).isEqualTo(LocalSteps.of(5));
     assertThat(config.data().augmentations()).isEqualTo(List.of("crop", "flip"));
     assertThat(config.optimizer().schedule())
         .isEqualTo(new LearningRateSchedule.StepDecay(0.1, 30, 0));

@@ -24,7 +24,7 @@ class TrainingConfigTest {
                 new DataConfig("data", List.of(), 0, Sampling.NATURAL),
                 "run",
                 "lenet5",
-                new RoundConfig(2, 64, 10, 0, 10),
+                new RoundConfig(2, 64, LocalSteps.of(10), 0, 10),
                 new OptimizerConfig(
                     0.01, new LearningRateSchedule.Constant(0), 1, Map.of(), 0.9, 0.0005, 0),
                 new LossConfig(0, new ClassWeighting.Equal()),
@@ -72,6 +72,12 @@ class TrainingConfigTest {
         invalid(
             config -> config.everyStepEpochs(-1),
             "Invalid epochs of averaging every step: -1 (must be >= 0)"),
+        invalid(
+            config ->
+                config
+                    .localSteps(LocalSteps.parse("qsr:4:0.02"))
+                    .schedule(new LearningRateSchedule.Plateau(0.1, 5, 0)),
+            "Invalid local steps: qsr:4:0.02 follows the learning rate"),
         invalid(config -> config.outerRate(0), "Invalid outer rate: 0.0 (must be > 0)"),
         invalid(config -> config.outerMomentum(1), "Invalid outer momentum: 1.0 (must be >= 0"),
         invalid(config -> config.freeze("3"), "Cannot freeze layer 3: without --init CHECKPOINT"),

@@ -2,9 +2,19 @@
 package io.stoker.driver.round;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.stoker.base.Division;
 import io.stoker.data.plan.EpochPlan;
+import io.stoker.driver.config.LearningRateSchedule;
+import io.stoker.driver.config.LocalSteps;
+import io.stoker.driver.config.RoundConfig;
+import io.stoker.failure.InputException;
 import io.stoker.models.file.TrainingClock;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -22,7 +32,9 @@ class JobPlanTest {
   })
   void roundsCoverEachStepOfEachEpochOnce(
       int samples, int workers, int batch, int localSteps, int epochs, int everyStepEpochs) {
-    JobPlan plan = new JobPlan(samples, workers * batch, localSteps, epochs, everyStepEpochs);
+    RoundConfig rounds =
+        new RoundConfig(workers, batch, LocalSteps.of(localSteps), everyStepEpochs, epochs);
+    JobPlan plan = plan(samples, rounds, new LearningRateSchedule.Constant(0));
     EpochPlan epoch = EpochPlan.of(new int[] {samples}, 1, 0, workers, batch);
 
     assertThat(plan.stepsPerEpoch()).isEqualTo(epoch.steps());
@@ -39,5 +51,54 @@ class JobPlanTest {
         .isEqualTo(
             new TrainingClock(
                 plan.rounds(), epochs, 0, (long) epochs * epoch.steps(), 7L * plan.rounds()));
+  }
+
+  /** Gu et al., 2023, arXiv 2310.14423: max(T, floor((A / rate)^2)). */
+  @Test
+  void localStepsGrowAsTheRateFalls() {
+    RoundConfig rounds = new RoundConfig(1, 1, new LocalSteps(4, 0.21), 1, 9);
+    JobPlan plan = plan(300, rounds, new LearningRateSchedule.StepDecay(0.5, 2, 3));
+
+    Map<Integer, Integer> most = new TreeMap<>();
+    for (int r = 0; r < plan.rounds(); r++) {
+      JobPlan.Round round = plan.round(r);
+      most.merge(round.epoch(), round.steps(), Math::max);
+    }
+    // The rates of epochs 1 to 8 are 0.05 (the warm-up's end), 0.05, 0.05, 0.025, ..., 0.00625.
+    assertThat(most)
+        .containsExactlyEntriesOf(
+            new TreeMap<>(
+                Map.of(0, 1, 1, 17, 2, 17, 3, 17, 4, 70, 5, 70, 6, 282, 7, 282, 8, 300)));
+    assertThat(plan.rounds()).isEqualTo(300 + 3 * 18 + 2 * 5 + 2 * 2 + 1);
+  }
+
+  @Test
+  void aResumeForMoreEpochsKeepsTheRoundsBefore() {
+    LearningRateSchedule cosine = new LearningRateSchedule.Cosine(10, 0);
+    JobPlan some = plan(100, new RoundConfig(1, 1, new LocalSteps(2, 0.2), 0, 5), cosine);
+    JobPlan more = plan(100, new RoundConfig(1, 1, new LocalSteps(2, 0.2), 0, 30), cosine);
+
+    assertThat(IntStream.range(0, some.rounds()).mapToObj(more::round).toList())
+        .isEqualTo(IntStream.range(0, some.rounds()).mapToObj(some::round).toList());
+  }
+
+  @Test
+  void jobsOfBillionsOfRoundsTakeNoMemory() {
+    RoundConfig rounds = new RoundConfig(1, 1, LocalSteps.of(1), 0, Integer.MAX_VALUE);
+
+    assertThat(plan(1, rounds, new LearningRateSchedule.Constant(0)).rounds())
+        .isEqualTo(Integer.MAX_VALUE);
+    assertThatThrownBy(() -> plan(2, rounds, new LearningRateSchedule.Constant(0)))
+        .isInstanceOf(InputException.class)
+        .hasMessage("Invalid epochs: 2147483647 of 2 samples are more than 2147483647 rounds");
+  }
+
+  private static JobPlan plan(long samples, RoundConfig rounds, LearningRateSchedule schedule) {
+    long steps = Division.ceiling(samples, rounds.globalBatch());
+    return new JobPlan(
+        samples,
+        rounds.globalBatch(),
+        rounds.epochs(),
+        rounds.localStepsFromEpoch(schedule, 0.1, steps));
   }
 }

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.stoker.driver.LocalSpark;
 import io.stoker.driver.TinyJob;
 import io.stoker.driver.config.LearningRateSchedule;
+import io.stoker.driver.config.LocalSteps;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.config.UpdaterState;
 import io.stoker.driver.metrics.MetricsLog;
@@ -106,6 +107,37 @@ class TrainJobTest {
         .isEqualTo(metrics("every-step").stream().map(RoundMetrics::loss).toList());
     assertThat(result.rounds()).isEqualTo(19);
     assertThat(everyStep.rounds()).isEqualTo(18);
+  }
+
+  /** 9 steps an epoch at rates of 0.05, 0.025 and 0.0125: rounds of 2, 4 and 9 (of 16) steps. */
+  @Test
+  void averagesLessOftenAsTheRateFalls() {
+    UnaryOperator<TrainingConfig.Builder> base =
+        config ->
+            config
+                .epochs(3)
+                .localSteps(new LocalSteps(2, 0.05))
+                .schedule(new LearningRateSchedule.StepDecay(0.5, 1, 0))
+                .checkpointEvery(3);
+    TrainResult undisturbed = train("rule", base);
+
+    assertThat(metrics("rule")).hasSize(5 + 3 + 1);
+    assertThatThrownBy(
+            () ->
+                TrainJob.run(
+                    spark,
+                    base.apply(job.config("rule-stopped")).build(),
+                    ExistingRun.REFUSE,
+                    TinyJob.stoppingAfter(7)))
+        .hasMessage("stopped");
+    assertThat(
+            TrainJob.run(
+                    spark,
+                    base.apply(job.config("rule-stopped")).build(),
+                    ExistingRun.RESUME,
+                    RoundListener.NONE)
+                .parametersSha256())
+        .isEqualTo(undisturbed.parametersSha256());
   }
 
   @Test

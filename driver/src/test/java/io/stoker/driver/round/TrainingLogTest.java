@@ -9,6 +9,8 @@ import io.stoker.driver.metrics.RoundMetrics;
 import io.stoker.models.file.TrainingClock;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.logging.log4j.Level;
 import org.apache.logging.log4j.core.config.Configurator;
@@ -17,7 +19,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class TrainingLogTest {
-  private static final JobPlan HUNDRED_ROUNDS = new JobPlan(100, 1, 1, 1, 0);
+  private static final JobPlan HUNDRED_ROUNDS = new JobPlan(100, 1, 1, new TreeMap<>(Map.of(0, 1)));
 
   private final AtomicLong now = new AtomicLong();
 

@@ -67,7 +67,7 @@ final class StockTraining implements AveragingLibrary.Training {
             new ParameterAveragingTrainingMaster.Builder(
                     recipe.rounds().workers(), recipe.rounds().batch())
                 .batchSizePerWorker(recipe.rounds().batch())
-                .averagingFrequency(recipe.rounds().localSteps())
+                .averagingFrequency(recipe.rounds().localSteps().least())
                 .saveUpdater(true)
                 .rddTrainingApproach(RDDTrainingApproach.Direct)
                 .rngSeed(recipe.seed())
