@@ -53,8 +53,7 @@ public record LocalSteps(int least, double coefficient) implements Serializable 
     if (rule.matches()) {
       try {
         double coefficient = Double.parseDouble(rule.group(2));
-        Check.input(
-            coefficient > 0, "Invalid local steps: '%s' (A of qsr:T:A must be > 0)", text);
+        Check.input(coefficient > 0, "Invalid local steps: '%s' (A of qsr:T:A must be > 0)", text);
         return new LocalSteps(Integer.parseInt(rule.group(1)), coefficient);
       } catch (NumberFormatException e) {
         throw invalid(text, e);

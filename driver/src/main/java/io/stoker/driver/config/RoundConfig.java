@@ -15,7 +15,8 @@ import java.util.TreeMap;
  *     local steps: post-local SGD (Lin et al., 2020, "Don't Use Large Mini-Batches, Use Local SGD")
  * @param epochs passes over the training data
  */
-public record RoundConfig(int workers, int batch, LocalSteps localSteps, int everyStepEpochs, int epochs) {
+public record RoundConfig(
+    int workers, int batch, LocalSteps localSteps, int everyStepEpochs, int epochs) {
   /** Bounds W * B, so that no count of examples in a step overflows. */
   private static final long MAXIMUM_GLOBAL_BATCH = 1 << 24;
 

@@ -35,8 +35,21 @@ class LocalStepsTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "", "0", "-1", "ten", "1.5", "99999999999", "qsr", "qsr:4", "qsr:0:0.1", "qsr:4:0",
-        "qsr:4:-0.1", "qsr:4:1e999", "qsr:4:e", "qsr:4:0.1:2", "qsr:4:NaN"
+        "",
+        "0",
+        "-1",
+        "ten",
+        "1.5",
+        "99999999999",
+        "qsr",
+        "qsr:4",
+        "qsr:0:0.1",
+        "qsr:4:0",
+        "qsr:4:-0.1",
+        "qsr:4:1e999",
+        "qsr:4:e",
+        "qsr:4:0.1:2",
+        "qsr:4:NaN"
       })
   void othersAreRefused(String text) {
     assertThatThrownBy(() -> LocalSteps.parse(text))

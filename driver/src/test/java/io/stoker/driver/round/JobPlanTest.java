@@ -67,8 +67,7 @@ class JobPlanTest {
     // The rates of epochs 1 to 8 are 0.05 (the warm-up's end), 0.05, 0.05, 0.025, ..., 0.00625.
     assertThat(most)
         .containsExactlyEntriesOf(
-            new TreeMap<>(
-                Map.of(0, 1, 1, 17, 2, 17, 3, 17, 4, 70, 5, 70, 6, 282, 7, 282, 8, 300)));
+            new TreeMap<>(Map.of(0, 1, 1, 17, 2, 17, 3, 17, 4, 70, 5, 70, 6, 282, 7, 282, 8, 300)));
     assertThat(plan.rounds()).isEqualTo(300 + 3 * 18 + 2 * 5 + 2 * 2 + 1);
   }
 
