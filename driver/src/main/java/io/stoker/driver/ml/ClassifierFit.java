@@ -17,7 +17,6 @@ import io.stoker.driver.config.ModelReference;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.metrics.MetricsLog;
 import io.stoker.driver.round.ExistingRun;
-import io.stoker.driver.round.JobPlan;
 import io.stoker.driver.round.RoundListeners;
 import io.stoker.driver.round.TrainJob;
 import io.stoker.driver.round.TrainResult;
@@ -116,13 +115,9 @@ final class ClassifierFit {
       return classifier.getValidationInterval();
     }
     long steps =
-        new JobPlan(
-                shards.manifest().split("train").samples(),
-                classifier.getNumWorkers() * classifier.getBatchSize(),
-                classifier.getLocalSteps(),
-                classifier.getMaxIter(),
-                classifier.getEveryStepEpochs())
-            .stepsPerEpoch();
+        Division.ceiling(
+            shards.manifest().split("train").samples(),
+            (long) classifier.getNumWorkers() * classifier.getBatchSize());
     return Math.toIntExact(Division.ceiling(steps, classifier.getLocalSteps()));
   }
 

@@ -49,6 +49,7 @@ public abstract class StokerClassifierParams extends Estimator<StokerModel> {
   private final IntParam numWorkers;
   private final IntParam batchSize;
   private final IntParam localSteps;
+  private final DoubleParam localStepsCoefficient;
   private final IntParam maxIter;
   private final IntParam everyStepEpochs;
   private final DoubleParam stepSize;
@@ -172,6 +173,13 @@ public abstract class StokerClassifierParams extends Estimator<StokerModel> {
             "localSteps",
             "steps of each worker between two averagings",
             ParamValidators.gtEq(1));
+    localStepsCoefficient =
+        new DoubleParam(
+            this,
+            "localStepsCoefficient",
+            "A of the quadratic synchronization rule: max(localSteps, (A / rate)^2) steps between"
+                + " two averagings; 0 for localSteps always",
+            ParamValidators.gtEq(0));
     maxIter =
         new IntParam(
             this, "maxIter", "epochs: passes over the training rows", ParamValidators.gtEq(1));
@@ -345,7 +353,8 @@ public abstract class StokerClassifierParams extends Estimator<StokerModel> {
     setDefault(freeze, DEFAULTS.initialization().freeze());
     setDefault(numWorkers, DEFAULTS.rounds().workers());
     setDefault(batchSize, DEFAULTS.rounds().batch());
-    setDefault(localSteps, DEFAULTS.rounds().localSteps());
+    setDefault(localSteps, DEFAULTS.rounds().localSteps().least());
+    setDefault(localStepsCoefficient, DEFAULTS.rounds().localSteps().coefficient());
     setDefault(maxIter, DEFAULTS.rounds().epochs());
     setDefault(everyStepEpochs, DEFAULTS.rounds().everyStepEpochs());
     setDefault(stepSize, DEFAULTS.optimizer().learningRate());
@@ -489,6 +498,11 @@ public abstract class StokerClassifierParams extends Estimator<StokerModel> {
   /** Steps of each worker between two averagings. */
   public final IntParam localSteps() {
     return localSteps;
+  }
+
+  /** A of the quadratic synchronization rule; 0 for none. */
+  public final DoubleParam localStepsCoefficient() {
+    return localStepsCoefficient;
   }
 
   /** Epochs: passes over the training rows. */
@@ -762,6 +776,11 @@ public abstract class StokerClassifierParams extends Estimator<StokerModel> {
   /** Value of {@link #localSteps()}. */
   public final int getLocalSteps() {
     return (int) getOrDefault(localSteps);
+  }
+
+  /** Value of {@link #localStepsCoefficient()}. */
+  public final double getLocalStepsCoefficient() {
+    return (double) getOrDefault(localStepsCoefficient);
   }
 
   /** Value of {@link #maxIter()}. */
@@ -1052,6 +1071,12 @@ public abstract class StokerClassifierParams extends Estimator<StokerModel> {
   /** Sets {@link #localSteps()}. */
   public final StokerClassifier setLocalSteps(int value) {
     set(localSteps, value);
+    return self();
+  }
+
+  /** Sets {@link #localStepsCoefficient()}. */
+  public final StokerClassifier setLocalStepsCoefficient(double value) {
+    set(localStepsCoefficient, value);
     return self();
   }
 

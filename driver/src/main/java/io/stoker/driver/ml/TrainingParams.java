@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.stoker.data.augment.Augmentation;
 import io.stoker.data.plan.Sampling;
+import io.stoker.driver.config.LocalSteps;
 import io.stoker.driver.config.ClassWeighting;
 import io.stoker.driver.config.ClassWeightsFile;
 import io.stoker.driver.config.TrainingConfig;
@@ -106,7 +107,7 @@ final class TrainingParams {
         .model(params.getModel())
         .workers(params.getNumWorkers())
         .batch(params.getBatchSize())
-        .localSteps(params.getLocalSteps())
+        .localSteps(new LocalSteps(params.getLocalSteps(), params.getLocalStepsCoefficient()))
         .epochs(params.getMaxIter())
         .learningRate(params.getStepSize())
         .schedule(
