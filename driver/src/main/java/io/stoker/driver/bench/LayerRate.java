@@ -6,16 +6,18 @@ package io.stoker.driver.bench;
  *
  * @param layer its number from 1, and what {@code stoker models} calls it
  * @param output the shape of one example after the layer
+ * @param algorithm how it is computed; empty if there is only one way
  * @param forwardMilliseconds its forward pass
  * @param backwardMilliseconds its backward pass; 0 if there is none
  * @param forwardGigaflopsPerSecond of all workers
  * @param backwardGigaflopsPerSecond of all workers; 0 if there is no backward pass
  * @param shareOfPeak the arithmetic of both passes, divided by what the machine could do in their
- *     time
+ *     time by direct convolution in fp32; Winograd and bf16 may exceed it
  */
 public record LayerRate(
     String layer,
     String output,
+    String algorithm,
     double forwardMilliseconds,
     double backwardMilliseconds,
     double forwardGigaflopsPerSecond,

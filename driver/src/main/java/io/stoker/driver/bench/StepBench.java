@@ -51,7 +51,7 @@ public final class StepBench {
       for (int turn = 0; turn < TURNS; turn++) {
         for (int i = 0; i < engines.size(); i++) {
           if (turn == 0) {
-            workers.add(new BenchWorkers(engines.get(i), load));
+            workers.add(new BenchWorkers(engines.get(i), i == 0 ? load : load.inFp32()));
             workers.get(i).all(worker -> worker.steps(seconds * WARM_UP_SHARE));
             times.add(new ArrayList<>());
             warm = i == 0 ? ResidentMemory.now() : warm;

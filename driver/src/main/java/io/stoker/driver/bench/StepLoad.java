@@ -2,6 +2,7 @@
 package io.stoker.driver.bench;
 
 import io.stoker.failure.Check;
+import io.stoker.models.engine.Arithmetic;
 import io.stoker.models.spec.ModelSpec;
 
 /**
@@ -11,8 +12,20 @@ import io.stoker.models.spec.ModelSpec;
  * @param batch examples of one step
  * @param workers how many networks take steps at the same time, each on a thread
  * @param pass the kind of step
+ * @param arithmetic how the engine computes
  */
-public record StepLoad(ModelSpec model, int batch, int workers, Pass pass) {
+public record StepLoad(
+    ModelSpec model, int batch, int workers, Pass pass, Arithmetic arithmetic) {
+  /** The work of a network that computes with the fastest algorithms in fp32. */
+  public StepLoad(ModelSpec model, int batch, int workers, Pass pass) {
+    this(model, batch, workers, pass, Arithmetic.FASTEST_FP32);
+  }
+
+  /** The same work in fp32, with the fastest algorithms. */
+  StepLoad inFp32() {
+    return new StepLoad(model, batch, workers, pass);
+  }
+
   /** The kind of a step. */
   public enum Pass {
     /** Gradients and update. */

@@ -3,8 +3,11 @@ package io.stoker.driver.bench;
 
 import static io.stoker.driver.bench.StepBench.WARM_UP_SHARE;
 
+import io.stoker.models.engine.Arithmetic;
+import io.stoker.models.engine.ConvolutionAlgorithm;
 import io.stoker.models.engine.Engine;
 import io.stoker.models.engine.LayerTimes;
+import io.stoker.models.engine.Precision;
 import io.stoker.models.spec.Initializer;
 import io.stoker.models.spec.LayerSpec;
 import io.stoker.models.spec.ModelSpec;
@@ -55,7 +58,15 @@ public final class StepProfiler {
     double step = steps.stream().mapToLong(Long::longValue).average().orElseThrow() / 1e6;
     List<LayerRate> rates =
         load.model().placed().stream()
-            .map(layer -> rate(load, layer, forward[layer.index()], backward[layer.index()], peak))
+            .map(
+                layer ->
+                    rate(
+                        load,
+                        layer,
+                        engine.algorithm(layer, load.batch(), load.arithmetic()),
+                        forward[layer.index()],
+                        backward[layer.index()],
+                        peak))
             .toList();
     double inLayers =
         rates.stream().mapToDouble(r -> r.forwardMilliseconds() + r.backwardMilliseconds()).sum();
@@ -64,12 +75,18 @@ public final class StepProfiler {
   }
 
   private static LayerRate rate(
-      StepLoad load, ModelSpec.Placed placed, double forward, double backward, double peak) {
+      StepLoad load,
+      ModelSpec.Placed placed,
+      String algorithm,
+      double forward,
+      double backward,
+      double peak) {
     double there = megaflops(load, (double) placed.flops());
     double back = megaflops(load, load.backward(placed));
     return new LayerRate(
         String.format(Locale.ROOT, "%d %s", placed.index() + 1, placed.layer().label()),
         placed.output().toString(),
+        algorithm,
         forward,
         backward,
         quotient(there, forward),
@@ -88,7 +105,7 @@ public final class StepProfiler {
   }
 
   /**
-   * The peak speed of the machine: that of a convolution with 256 channels in and out, 3x3 over
+   * The peak speed of the machine: that of a direct convolution in fp32 with 256 channels in and out, 3x3 over
    * 14x14, than which no product is faster. The second of two is timed, since the first one also
    * brings the images into the memory order of convolutions.
    */
@@ -101,7 +118,12 @@ public final class StepProfiler {
             "peak",
             new Shape(14, 14, 256),
             List.of(large, large, small, new LayerSpec.Dense(2, new Initializer.He(), 0)));
-    StepLoad load = new StepLoad(model, PEAK_EXAMPLES, networks, StepLoad.Pass.INFERENCE);
+    StepLoad load = new StepLoad(
+            model,
+            PEAK_EXAMPLES,
+            networks,
+            StepLoad.Pass.INFERENCE,
+            new Arithmetic(Precision.FP32, ConvolutionAlgorithm.DIRECT));
     double megaflops = PEAK_EXAMPLES * (double) model.placed().get(1).flops() / 1e6;
     try (BenchWorkers workers = new BenchWorkers(engine, load)) {
       return workers.all(worker -> megaflops / fastest(worker, seconds)).stream()

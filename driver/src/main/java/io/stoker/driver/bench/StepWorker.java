@@ -4,6 +4,7 @@ package io.stoker.driver.bench;
 import io.stoker.models.engine.Engine;
 import io.stoker.models.engine.LayerTimes;
 import io.stoker.models.engine.Network;
+import io.stoker.models.engine.RateMultipliers;
 import io.stoker.models.engine.StepSettings;
 import io.stoker.models.engine.Targets;
 import io.stoker.models.spec.InitialParameters;
@@ -35,7 +36,7 @@ final class StepWorker implements AutoCloseable {
     int[] labels = random.ints(load.batch(), 0, model.classes()).toArray();
     answers = new float[load.batch() * model.classes()];
     Targets.fill(labels, load.batch(), model.classes(), 0, answers);
-    network = engine.create(model, load.batch());
+    network = engine.create(model, load.batch(), RateMultipliers.ones(model), load.arithmetic());
     FloatBuffer chunk = FloatBuffer.allocate(CHUNK);
     InitialParameters parameters = new InitialParameters(model, seed);
     for (long offset = 0; offset < model.parameterCount(); offset += CHUNK) {

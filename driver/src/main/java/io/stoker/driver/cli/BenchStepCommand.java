@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 @Command(
@@ -68,6 +69,8 @@ final class BenchStepCommand extends StokerCommand {
       description = "The engine that computes (default: ${DEFAULT-VALUE}).")
   private String engine;
 
+  @Mixin private ArithmeticOptions arithmetic;
+
   /** Implementations to compare with. */
   enum Baseline {
     STOCK
@@ -99,7 +102,8 @@ final class BenchStepCommand extends StokerCommand {
             ModelsCommand.read(model, Optional.of(classes)),
             batch,
             workers,
-            inference ? StepLoad.Pass.INFERENCE : StepLoad.Pass.TRAINING);
+            inference ? StepLoad.Pass.INFERENCE : StepLoad.Pass.TRAINING,
+            arithmetic.arithmetic());
     List<Engine> engines = new ArrayList<>();
     engines.add(Engines.named(engine));
     if (baseline == Baseline.STOCK) {

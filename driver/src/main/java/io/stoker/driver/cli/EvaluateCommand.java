@@ -23,6 +23,8 @@ import picocli.CommandLine.Option;
 final class EvaluateCommand extends StokerCommand {
   @Mixin private ModelOptions model;
 
+  @Mixin private ArithmeticOptions arithmetic;
+
   @Mixin private EvaluationOptions on;
 
   @Option(
@@ -67,7 +69,8 @@ final class EvaluateCommand extends StokerCommand {
             on.batch(),
             model.engine,
             average,
-            tenCrop ? Crops.TEN : Crops.CENTRE);
+            tenCrop ? Crops.TEN : Crops.CENTRE,
+            arithmetic.arithmetic());
     try (JavaSparkContext spark = SparkSetup.start("evaluate", device.configuration())) {
       if (all) {
         return curve(EvaluateJob.runAll(spark, request, this::progress));

@@ -32,6 +32,8 @@ import picocli.CommandLine.Parameters;
 final class PredictCommand extends StokerCommand {
   @Mixin private ModelOptions model;
 
+  @Mixin private ArithmeticOptions arithmetic;
+
   @Parameters(
       arity = "0..*",
       paramLabel = "IMAGE",
@@ -100,7 +102,12 @@ final class PredictCommand extends StokerCommand {
     Check.input(
         !images.isEmpty(), "Missing images: name at least one file, or say --input and --output");
     PredictRequest request =
-        new PredictRequest(model.checkpoint, images, top.classes(), model.engine, crops());
+        new PredictRequest(model.checkpoint,
+            images,
+            top.classes(),
+            model.engine,
+            crops(),
+            arithmetic.arithmetic());
     Optional<OutputPicture> picture = Optional.ofNullable(save).map(PredictCommand::picture);
     if (picture.isPresent()) {
       PredictionSheet.requireDrawable(images.size());
@@ -138,7 +145,8 @@ final class PredictCommand extends StokerCommand {
             crops(),
             overwrite
                 ? BulkPredictRequest.ExistingOutput.OVERWRITE
-                : BulkPredictRequest.ExistingOutput.REFUSE);
+                : BulkPredictRequest.ExistingOutput.REFUSE,
+            arithmetic.arithmetic());
     try (JavaSparkContext spark = SparkSetup.start("predict")) {
       return BulkPrediction.report(BulkPredictJob.run(spark, request));
     }

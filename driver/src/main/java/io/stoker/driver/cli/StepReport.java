@@ -29,12 +29,18 @@ record StepReport(
         .put("engine", engine)
         .put("batch", load.batch())
         .put("workers", load.workers())
-        .put("pass", load.pass().name().toLowerCase(Locale.ROOT));
+        .put("pass", load.pass().name().toLowerCase(Locale.ROOT))
+        .put("precision", load.arithmetic().precision().toString())
+        .put("convolution", load.arithmetic().convolution().toString());
     StringBuilder text = new StringBuilder();
     text.append(
         Line.of(
-            "%s, batch %d, %d workers, %s:%n",
-            load.model().name(), load.batch(), load.workers(), json.get("pass").textValue()));
+            "%s, batch %d, %d workers, %s, %s:%n",
+            load.model().name(),
+            load.batch(),
+            load.workers(),
+            json.get("pass").textValue(),
+            load.arithmetic().precision()));
     text.append(rates(json));
     result.memory().ifPresent(memory -> text.append(memory(memory, json)));
     profile.ifPresent(found -> text.append(layers(found, json)));
@@ -81,10 +87,11 @@ record StepReport(
         .put("other_milliseconds", found.otherMilliseconds());
     ArrayNode array = json.putArray("layers");
     Table table =
-        new Table(2, 3, 4, 5, 6)
+        new Table(3, 4, 5, 6, 7)
             .row(
                 "layer",
                 "output",
+                "algorithm",
                 "forward ms",
                 "GFLOP/s",
                 "backward ms",
@@ -96,6 +103,7 @@ record StepReport(
       table.row(
           layer.layer(),
           layer.output(),
+          layer.algorithm(),
           milliseconds(layer.forwardMilliseconds()),
           Line.of("%,.1f", layer.forwardGigaflopsPerSecond()),
           back ? milliseconds(layer.backwardMilliseconds()) : "",
@@ -103,7 +111,7 @@ record StepReport(
           percent(layer.shareOfPeak()));
     }
     String other = load.pass() == StepLoad.Pass.TRAINING ? "loss, update" : "softmax";
-    table.row(other, "", milliseconds(found.otherMilliseconds()));
+    table.row(other, "", "", milliseconds(found.otherMilliseconds()));
     return Line.of(
         "%n%sThe peak is %,.1f GFLOP/s on %d workers; a step is at %s of it.%n",
         table, found.peakGigaflopsPerSecond(), load.workers(), percent(found.shareOfPeak()));

@@ -204,6 +204,8 @@ final class TrainCommand extends StokerCommand {
       description = "The engine that computes; doctor lists the engines (default: auto).")
   private String engine;
 
+  @Mixin private ArithmeticOptions arithmetic;
+
   @Mixin private DeviceOption device;
 
   @Option(
@@ -298,6 +300,8 @@ final class TrainCommand extends StokerCommand {
     OptionalValue.setIfPresent(init, builder::init);
     OptionalValue.setIfPresent(freeze, builder::freeze);
     OptionalValue.setIfPresent(engine, builder::engine);
+    OptionalValue.setIfPresent(arithmetic.precision, builder::precision);
+    OptionalValue.setIfPresent(arithmetic.convolution, builder::convolution);
     return watch.over(recipeOptions.over(builder.build()));
   }
 

@@ -19,6 +19,8 @@ import io.stoker.data.plan.Sampling;
 import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
 import io.stoker.failure.StokerException;
+import io.stoker.models.engine.ConvolutionAlgorithm;
+import io.stoker.models.engine.Precision;
 import io.stoker.failure.Suggestion;
 import java.io.IOException;
 import java.util.Map;
@@ -41,8 +43,16 @@ public final class ConfigFormat {
 
   private static final String SAMPLING = "sampling";
   private static final String MLFLOW = "mlflow";
+  private static final String PRECISION = "precision";
+  private static final String CONVOLUTION = "convolution";
 
-  /** The keys that were added after the first release of the format, with their defaults. */
+  /** The only one of earlier releases, whose jobs do not name it. */
+  private static final ConvolutionAlgorithm EARLIER_CONVOLUTION = ConvolutionAlgorithm.DIRECT;
+
+  /**
+   * The keys that were added after the first release of the format, with the values that jobs of
+   * that release have.
+   */
   private static final Map<String, JsonNode> ADDED =
       Map.of(
           "class_weights",
@@ -50,7 +60,11 @@ public final class ConfigFormat {
           SAMPLING,
           TextNode.valueOf(Sampling.NATURAL.toString()),
           MLFLOW,
-          TextNode.valueOf(""));
+          TextNode.valueOf(""),
+          PRECISION,
+          TextNode.valueOf(Precision.FP32.toString()),
+          CONVOLUTION,
+          TextNode.valueOf(EARLIER_CONVOLUTION.toString()));
 
   /** The key whose value says its type. */
   static final String SCHEDULE = "schedule";
@@ -59,7 +73,7 @@ public final class ConfigFormat {
 
   /**
    * The config as a JSON object. Values that earlier releases did not know are there only if they
-   * are not the defaults, so that the hashes of earlier jobs stay as they are.
+   * are not what these releases did, so that the hashes of earlier jobs stay as they are.
    */
   public static ObjectNode toJson(TrainingConfig config) {
     ObjectNode json = JSON.valueToTree(config.toBuilder());
@@ -73,13 +87,14 @@ public final class ConfigFormat {
   }
 
   /**
-   * Reads a config from a JSON object.
+   * Reads a config from a JSON object that {@link #toJson} has written, in this release or in an
+   * earlier one.
    *
    * @param source what to call its place in an error
    * @throws InputException if a key is unknown or a value does not fit it
    */
   public static TrainingConfig fromJson(JsonNode json, String source) {
-    return merge(json, source, TrainingConfig.builder()).build();
+    return merge(json, source, TrainingConfig.builder().convolution(EARLIER_CONVOLUTION)).build();
   }
 
   /** The keys of a config. */
@@ -115,6 +130,12 @@ public final class ConfigFormat {
     try {
       if (json.has(SAMPLING)) {
         Sampling.parse(json.get(SAMPLING).asText());
+      }
+      if (json.has(PRECISION)) {
+        Precision.parse(json.get(PRECISION).asText());
+      }
+      if (json.has(CONVOLUTION)) {
+        ConvolutionAlgorithm.parse(json.get(CONVOLUTION).asText());
       }
       return JSON.readerForUpdating(builder).readValue(json);
     } catch (InputException e) {

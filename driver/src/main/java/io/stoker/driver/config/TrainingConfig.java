@@ -5,7 +5,10 @@ import com.fasterxml.jackson.annotation.JsonAutoDetect;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import io.stoker.data.plan.Sampling;
 import io.stoker.failure.Check;
+import io.stoker.models.engine.Arithmetic;
+import io.stoker.models.engine.ConvolutionAlgorithm;
 import io.stoker.models.engine.Engines;
+import io.stoker.models.engine.Precision;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -28,6 +31,7 @@ import java.util.TreeMap;
  * @param checkpoints when it is saved
  * @param validation how it is validated
  * @param engine the engine's name, or {@link Engines#AUTO}
+ * @param arithmetic how the engine computes
  * @param initialization what it begins with
  * @param tracking where its progress is sent
  */
@@ -44,6 +48,7 @@ public record TrainingConfig(
     CheckpointConfig checkpoints,
     ValidationConfig validation,
     String engine,
+    Arithmetic arithmetic,
     InitializationConfig initialization,
     TrackingConfig tracking) {
   public TrainingConfig {
@@ -101,6 +106,8 @@ public record TrainingConfig(
         .validationSplit(validation.split())
         .patience(validation.patience())
         .engine(engine)
+        .precision(arithmetic.precision())
+        .convolution(arithmetic.convolution())
         .init(initialization.checkpoint())
         .freeze(initialization.freeze())
         .sliceBytes(averaging.sliceBytes())
@@ -149,7 +156,9 @@ public record TrainingConfig(
     "slice_bytes",
     "class_weights",
     "sampling",
-    "mlflow"
+    "mlflow",
+    "precision",
+    "convolution"
   })
   public static final class Builder {
     private String data = "";
@@ -188,6 +197,8 @@ public record TrainingConfig(
     private ClassWeighting classWeights = new ClassWeighting.Equal();
     private String sampling = Sampling.NATURAL.toString();
     private String mlflow = "";
+    private String precision = Precision.FP32.toString();
+    private String convolution = ConvolutionAlgorithm.AUTO.toString();
 
     private Builder() {}
 
@@ -375,6 +386,16 @@ public record TrainingConfig(
       return this;
     }
 
+    public Builder precision(Precision value) {
+      this.precision = value.toString();
+      return this;
+    }
+
+    public Builder convolution(ConvolutionAlgorithm value) {
+      this.convolution = value.toString();
+      return this;
+    }
+
     /**
      * The config.
      *
@@ -395,6 +416,8 @@ public record TrainingConfig(
           new CheckpointConfig(checkpointEvery, keep),
           new ValidationConfig(validateEvery, validationSplit, patience),
           engine,
+          new Arithmetic(
+              Precision.parse(precision), ConvolutionAlgorithm.parse(convolution)),
           new InitializationConfig(init, freeze),
           new TrackingConfig(mlflow));
     }

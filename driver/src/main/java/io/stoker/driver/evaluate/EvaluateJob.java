@@ -63,7 +63,8 @@ public final class EvaluateJob {
         TrainedNetwork.of(
             models,
             GpuRequest.engine(spark.getConf(), request.engine()).name(),
-            SplitEvaluation.capacity(request));
+            SplitEvaluation.capacity(request),
+            request.arithmetic());
     return new SplitEvaluation(spark, request, models, network).run(Optional.empty());
   }
 }

@@ -2,6 +2,7 @@
 package io.stoker.driver.evaluate;
 
 import io.stoker.failure.Check;
+import io.stoker.models.engine.Arithmetic;
 import io.stoker.worker.eval.Crops;
 
 /**
@@ -15,6 +16,7 @@ import io.stoker.worker.eval.Crops;
  * @param average of how many of a run's newest checkpoints the mean is evaluated, at least 1; 1 for
  *     the checkpoint itself
  * @param crops which windows of an image the network is shown
+ * @param arithmetic how the engine computes
  */
 public record EvaluateRequest(
     String checkpoint,
@@ -23,10 +25,23 @@ public record EvaluateRequest(
     int batch,
     String engine,
     int average,
-    Crops crops) {
+    Crops crops,
+    Arithmetic arithmetic) {
   public EvaluateRequest {
     Check.input(batch >= 1, "Invalid batch size: %d (must be >= 1)", batch);
     Check.input(average >= 1, "Invalid average: %d (must be >= 1)", average);
+  }
+
+  /** Evaluates with the fastest algorithms in fp32. */
+  public EvaluateRequest(
+      String checkpoint,
+      String data,
+      String split,
+      int batch,
+      String engine,
+      int average,
+      Crops crops) {
+    this(checkpoint, data, split, batch, engine, average, crops, Arithmetic.FASTEST_FP32);
   }
 
   /** Evaluates a checkpoint itself, on the middle of each image. */

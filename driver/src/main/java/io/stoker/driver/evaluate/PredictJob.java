@@ -13,6 +13,7 @@ import io.stoker.driver.cluster.MemoryNeed;
 import io.stoker.failure.InputException;
 import io.stoker.models.engine.Engines;
 import io.stoker.models.engine.Network;
+import io.stoker.models.engine.RateMultipliers;
 import io.stoker.models.file.ModelMetadata;
 import io.stoker.worker.eval.ModelInput;
 import java.util.ArrayList;
@@ -84,7 +85,12 @@ public final class PredictJob {
     int classes = metadata.model().classes();
     float[] probabilities = new float[views.count() * classes];
     try (Network network =
-        Engines.named(request.engine()).create(metadata.model(), views.count())) {
+        Engines.named(request.engine())
+            .create(
+                metadata.model(),
+                views.count(),
+                RateMultipliers.ones(metadata.model()),
+                request.arithmetic())) {
       stored.load(network, hadoop);
       for (String uri : request.images()) {
         Optional<Pixels> image = NamedImages.read(uri, hadoop, listener::failed);

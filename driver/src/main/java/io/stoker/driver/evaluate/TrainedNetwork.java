@@ -4,7 +4,9 @@ package io.stoker.driver.evaluate;
 import io.stoker.data.batch.Normalization;
 import io.stoker.data.image.ImageShape;
 import io.stoker.driver.checkpoint.StoredModel;
+import io.stoker.models.engine.Arithmetic;
 import io.stoker.models.engine.Engines;
+import io.stoker.models.engine.RateMultipliers;
 import io.stoker.models.file.ModelMetadata;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.worker.eval.ModelInput;
@@ -54,10 +56,25 @@ public final class TrainedNetwork implements Serializable {
    *     comes from the last one
    * @param engine the engine's name or {@code auto}
    * @param batch the largest number of images of one call
+   * @param arithmetic how the engine computes
    */
+  public static TrainedNetwork of(
+      List<StoredModel> models, String engine, int batch, Arithmetic arithmetic) {
+    ModelSpec model = model(models);
+    ReplicaKey key =
+        new ReplicaKey(
+            model,
+            Engines.named(engine).name(),
+            batch,
+            RateMultipliers.ones(model),
+            "",
+            arithmetic);
+    return new TrainedNetwork(key, models);
+  }
+
+  /** Describes a network that computes with the fastest algorithms in fp32. */
   public static TrainedNetwork of(List<StoredModel> models, String engine, int batch) {
-    return new TrainedNetwork(
-        ReplicaKey.of(model(models), Engines.named(engine).name(), batch), models);
+    return of(models, engine, batch, Arithmetic.FASTEST_FP32);
   }
 
   private static ModelSpec model(List<StoredModel> models) {

@@ -45,7 +45,11 @@ public final class ProbeJob {
             spark,
             evaluation,
             models,
-            TrainedNetwork.of(models, evaluation.engine(), SplitEvaluation.capacity(evaluation)));
+            TrainedNetwork.of(
+                models,
+                evaluation.engine(),
+                SplitEvaluation.capacity(evaluation),
+                evaluation.arithmetic()));
     EvaluationReport plain = split.run(Optional.empty());
     List<ProbeReport.Curve> curves = new ArrayList<>();
     for (Distortion distortion : request.distortions()) {

@@ -16,6 +16,8 @@ import io.stoker.driver.config.ModelReference;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.config.Wire;
 import io.stoker.failure.Check;
+import io.stoker.models.engine.Arithmetic;
+import io.stoker.models.engine.ConvolutionAlgorithm;
 import io.stoker.models.engine.Engine;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.zoo.Zoo;
@@ -48,27 +50,40 @@ record ResolvedJob(TrainingRun run, Engine engine, RunFolder folder, ExistingRun
     Configuration hadoop = spark.hadoopConfiguration();
     Engine engine = GpuRequest.engine(spark.getConf(), requested.engine());
     Path runPath = Locations.absolute(requested.run(), hadoop);
-    TrainingConfig config =
+    TrainingConfig located =
         requested.toBuilder()
             .data(Locations.absolute(requested.data().uri(), hadoop).toString())
             .run(runPath.toString())
             .engine(engine.name())
             .build();
-    ShardFolder shards = ShardFolder.open(new Path(config.data().uri()), hadoop);
+    ShardFolder shards = ShardFolder.open(new Path(located.data().uri()), hadoop);
     ModelSpec model =
         ModelReference.resolve(
-            config.model(),
+            located.model(),
             ModelInput.shape(shards.manifest().image()),
             shards.manifest().classes());
     logInput(model, shards.manifest().image());
+    RunFolder folder = RunFolder.at(runPath, hadoop);
+    Arithmetic arithmetic =
+        ArithmeticSurvey.resolve(
+            spark, engine, model, located.rounds().batch(), asked(located, folder, existing));
+    TrainingConfig config = located.toBuilder().convolution(arithmetic.convolution()).build();
     if (config.validation().isOn()) {
       shards.manifest().split(config.validation().split());
     }
     Augmentation.parse(String.join(",", config.data().augmentations()));
-    RunFolder folder = RunFolder.at(runPath, hadoop);
     TrainingRun run =
         new TrainingRun(config, model, shards, folder, init(config, model, existing, hadoop));
     return new ResolvedJob(run, engine, folder, existing);
+  }
+
+  /** A run that is resumed goes on with the algorithm that it began with. */
+  private static Arithmetic asked(TrainingConfig config, RunFolder folder, ExistingRun existing) {
+    Arithmetic asked = config.arithmetic();
+    return existing == ExistingRun.RESUME && asked.convolution() == ConvolutionAlgorithm.AUTO
+        ? new Arithmetic(
+            asked.precision(), folder.job().config().arithmetic().convolution())
+        : asked;
   }
 
   private static void logInput(ModelSpec model, ImageShape images) {

@@ -82,7 +82,12 @@ final class TrainingRun {
     this.frozenLayers = rates.frozenLayers(model);
     this.replica =
         new ReplicaKey(
-            model, config.engine(), config.rounds().batch(), rates, frozenParameters(init));
+            model,
+            config.engine(),
+            config.rounds().batch(),
+            rates,
+            frozenParameters(init),
+            config.arithmetic());
     this.identity = new JobIdentity(config, ModelYaml.write(model), shards.manifestHash());
     long samples = shards.manifest().split(SPLIT).samples();
     RoundConfig rounds = config.rounds();

@@ -5,6 +5,7 @@ import io.stoker.driver.checkpoint.RunFolder;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.evaluate.EvaluateJob;
 import io.stoker.driver.evaluate.EvaluateRequest;
+import io.stoker.worker.eval.Crops;
 import io.stoker.driver.evaluate.EvaluationReport;
 import io.stoker.driver.metrics.EarlyStop;
 import io.stoker.driver.metrics.ValidationMetrics;
@@ -103,7 +104,10 @@ final class Validation {
                 config.data().uri(),
                 config.validation().split(),
                 config.rounds().batch(),
-                config.engine()));
+                config.engine(),
+                1,
+                Crops.CENTRE,
+                config.arithmetic()));
     ValidationMetrics validation =
         new ValidationMetrics(
             clock.round(),

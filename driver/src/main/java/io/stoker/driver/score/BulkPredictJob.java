@@ -90,7 +90,8 @@ public final class BulkPredictJob {
                   TrainedNetwork.of(
                       List.of(model),
                       request.engine(),
-                      Math.max(request.batch(), request.crops().count())),
+                      Math.max(request.batch(), request.crops().count()),
+                      request.arithmetic()),
                   new TopColumns(model.metadata().classNames(), request.top()),
                   request.crops())
               .drop("height", "width", "channels", "encoding", "image", PROBLEM);

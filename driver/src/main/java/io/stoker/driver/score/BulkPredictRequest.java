@@ -2,6 +2,7 @@
 package io.stoker.driver.score;
 
 import io.stoker.failure.Check;
+import io.stoker.models.engine.Arithmetic;
 import io.stoker.worker.eval.Crops;
 
 /**
@@ -16,6 +17,7 @@ import io.stoker.worker.eval.Crops;
  * @param engine the engine's name or {@code auto}
  * @param crops which windows of an image the network is shown
  * @param existing whether predictions that are there are replaced
+ * @param arithmetic how the engine computes
  */
 public record BulkPredictRequest(
     String checkpoint,
@@ -26,11 +28,36 @@ public record BulkPredictRequest(
     int batch,
     String engine,
     Crops crops,
-    ExistingOutput existing) {
+    ExistingOutput existing,
+    Arithmetic arithmetic) {
   /** Whether predictions that are there are replaced. */
   public enum ExistingOutput {
     REFUSE,
     OVERWRITE
+  }
+
+  /** Computes with the fastest algorithms in fp32. */
+  public BulkPredictRequest(
+      String checkpoint,
+      String input,
+      String output,
+      String split,
+      int top,
+      int batch,
+      String engine,
+      Crops crops,
+      ExistingOutput existing) {
+    this(
+        checkpoint,
+        input,
+        output,
+        split,
+        top,
+        batch,
+        engine,
+        crops,
+        existing,
+        Arithmetic.FASTEST_FP32);
   }
 
   public BulkPredictRequest {

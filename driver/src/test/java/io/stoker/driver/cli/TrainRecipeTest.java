@@ -15,6 +15,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import io.stoker.models.engine.ConvolutionAlgorithm;
+import io.stoker.models.engine.Precision;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -69,6 +71,8 @@ class TrainRecipeTest {
         init: c
         freeze: 1
         engine: dl4j
+        precision: bf16
+        convolution: direct
         device: CPU
         gang: true
         dashboard: 8080
@@ -117,6 +121,8 @@ class TrainRecipeTest {
                 .init("c")
                 .freeze("1")
                 .engine("dl4j")
+                .precision(Precision.BF16)
+                .convolution(ConvolutionAlgorithm.DIRECT)
                 .build());
     assertThat(values)
         .containsEntry("--classes", 4)

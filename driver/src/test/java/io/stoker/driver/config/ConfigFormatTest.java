@@ -3,8 +3,12 @@ package io.stoker.driver.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.stoker.data.plan.Sampling;
+import io.stoker.models.engine.ConvolutionAlgorithm;
+import io.stoker.models.engine.Precision;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
@@ -26,6 +30,18 @@ class ConfigFormatTest {
                   new ObjectMapper().readTree(ConfigFormat.toJson(weighted).toString()), "text"))
           .isEqualTo(weighted);
     }
+    assertThat(ConfigFormat.fromJson(withoutArithmetic(text), "text"))
+        .as("a job of a release that had direct convolutions in fp32 only")
+        .isEqualTo(
+            unusual.toBuilder()
+                .precision(Precision.FP32)
+                .convolution(ConvolutionAlgorithm.DIRECT)
+                .build());
     assertThat(text).contains("\"local_steps\":7", "\"updater_state\":\"reset\"", "\"cosine\"");
+  }
+
+  private static JsonNode withoutArithmetic(String text) throws IOException {
+    ObjectNode json = (ObjectNode) new ObjectMapper().readTree(text);
+    return json.without(List.of("precision", "convolution"));
   }
 }

@@ -4,6 +4,8 @@ package io.stoker.driver.config;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.stoker.data.plan.Sampling;
+import io.stoker.models.engine.ConvolutionAlgorithm;
+import io.stoker.models.engine.Precision;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -121,6 +123,28 @@ class JobIdentityTest {
     assertThat(weighted.sha256()).isNotEqualTo(identity.sha256()).isNotEqualTo(perClass.sha256());
   }
 
+  /** A job of a release that had no other arithmetic goes on under the same hash. */
+  @Test
+  void namesItsArithmeticOnlyWhereEarlierReleasesDidNotHaveIt() {
+    JobIdentity direct = arithmetic(Precision.FP32, ConvolutionAlgorithm.DIRECT);
+    JobIdentity winograd = arithmetic(Precision.FP32, ConvolutionAlgorithm.WINOGRAD);
+    JobIdentity rounded = arithmetic(Precision.BF16, ConvolutionAlgorithm.DIRECT);
+
+    assertThat(ConfigFormat.toJson(direct.config()).toString())
+        .doesNotContain("precision", "convolution");
+    assertThat(winograd.differences(direct))
+        .containsExactly("convolution: winograd here, not set in the run");
+    assertThat(rounded.differences(direct))
+        .containsExactly("precision: bf16 here, not set in the run");
+    assertThat(direct.sha256()).isNotEqualTo(winograd.sha256()).isNotEqualTo(rounded.sha256());
+  }
+
+  private JobIdentity arithmetic(Precision precision, ConvolutionAlgorithm convolution) {
+    TrainingConfig computed =
+        config.toBuilder().precision(precision).convolution(convolution).build();
+    return new JobIdentity(computed, "layers", "4711");
+  }
+
   @Test
   void differsInModelAndData() {
     assertThat(new JobIdentity(config, "other layers", "4712").differences(identity))
@@ -132,7 +156,13 @@ class JobIdentityTest {
   /** Run folders and checkpoints hold these texts and hashes: with others, no run could resume. */
   @Test
   void isWrittenAsItAlwaysWas() {
-    TrainingConfig plain = TrainingConfig.builder().data("d").run("r").model("lenet5").build();
+    TrainingConfig plain =
+        TrainingConfig.builder()
+            .data("d")
+            .run("r")
+            .model("lenet5")
+            .convolution(ConvolutionAlgorithm.DIRECT)
+            .build();
     TrainingConfig watching =
         config.toBuilder().schedule(new LearningRateSchedule.Plateau(0.1, 5, 0)).build();
 

@@ -6,6 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.stoker.data.plan.Sampling;
 import io.stoker.failure.InputException;
+import io.stoker.models.engine.Arithmetic;
+import io.stoker.models.engine.ConvolutionAlgorithm;
+import io.stoker.models.engine.Precision;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
@@ -34,6 +37,7 @@ class TrainingConfigTest {
                 new CheckpointConfig(20, 3),
                 new ValidationConfig(0, "validation", 0),
                 "auto",
+                new Arithmetic(Precision.FP32, ConvolutionAlgorithm.AUTO),
                 new InitializationConfig("", ""),
                 new TrackingConfig("")));
   }
@@ -146,6 +150,8 @@ class TrainingConfigTest {
         .validationSplit("held-out")
         .patience(22)
         .engine("dl4j")
+        .precision(Precision.BF16)
+        .convolution(ConvolutionAlgorithm.WINOGRAD)
         .init("some/checkpoint")
         .freeze("4")
         .sliceBytes(4096)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.models.engine;
 
+import io.stoker.failure.Check;
 import io.stoker.models.spec.ModelSpec;
 import java.util.Optional;
 
@@ -61,6 +62,58 @@ public interface Engine {
    * @param rates the rate of each tensor
    */
   Network create(ModelSpec model, int batchCapacity, RateMultipliers rates);
+
+  /**
+   * Creates a network that computes in a certain way.
+   *
+   * @param model the model
+   * @param batchCapacity the largest number of examples of one call, at least 1
+   * @param rates the rate of each tensor
+   * @param arithmetic how it computes
+   * @throws io.stoker.failure.InputException if this engine does not compute in this way
+   * @throws io.stoker.failure.ResourceException if this processor does not
+   */
+  default Network create(
+      ModelSpec model, int batchCapacity, RateMultipliers rates, Arithmetic arithmetic) {
+    resolve(model, batchCapacity, arithmetic);
+    return create(model, batchCapacity, rates);
+  }
+
+  /**
+   * Decides what {@link ConvolutionAlgorithm#AUTO} stands for here. The result is a function of the
+   * arguments and of the kind of the processor.
+   *
+   * @param model the model
+   * @param batchCapacity the largest number of examples of one call
+   * @param asked what a user asked for
+   * @return the same precision, and an algorithm other than {@code AUTO}; {@code DIRECT} if no
+   *     layer of the model has another one
+   * @throws io.stoker.failure.InputException if this engine does not compute in this way
+   * @throws io.stoker.failure.ResourceException if this processor does not
+   */
+  default Arithmetic resolve(ModelSpec model, int batchCapacity, Arithmetic asked) {
+    Check.input(
+        asked.precision() == Precision.FP32,
+        "Engine %s computes in fp32 only: leave --precision out, or use --engine onednn",
+        name());
+    Check.input(
+        asked.convolution() != ConvolutionAlgorithm.WINOGRAD,
+        "Engine %s has no Winograd convolution: leave --convolution out, or use --engine onednn",
+        name());
+    return new Arithmetic(Precision.FP32, ConvolutionAlgorithm.DIRECT);
+  }
+
+  /**
+   * How a layer is computed on this processor, in one or two words for {@code bench step --verbose},
+   * such as {@code winograd}; empty if there is only one way.
+   *
+   * @param layer the layer
+   * @param batchCapacity the largest number of examples of one call
+   * @param arithmetic what a user asked for
+   */
+  default String algorithm(ModelSpec.Placed layer, int batchCapacity, Arithmetic arithmetic) {
+    return "";
+  }
 
   /** Creates a network whose tensors all learn at the same rate. */
   default Network create(ModelSpec model, int batchCapacity) {

@@ -67,7 +67,7 @@ final class CompiledBatchNormalization implements CompiledLayer {
     inference =
         forward(
             workspace.operation(describe(dnnl.dnnl_forward_inference, WITH_RUNNING_STATISTICS)),
-            workspace.view(perChannel, vectors.parameters(placed, 2)),
+            workspace.parameters(perChannel, vectors.parameters(placed, 2)),
             runningVariance);
   }
 
@@ -101,7 +101,7 @@ final class CompiledBatchNormalization implements CompiledLayer {
             DNNL_ARG_VARIANCE,
             variance,
             DNNL_ARG_SCALE_SHIFT,
-            workspace.view(scaleAndShift, vectors.parameters(placed, 0))));
+            workspace.parameters(scaleAndShift, vectors.parameters(placed, 0))));
   }
 
   @Override
@@ -160,13 +160,13 @@ final class CompiledBatchNormalization implements CompiledLayer {
                 DNNL_ARG_VARIANCE,
                 batchVariance,
                 DNNL_ARG_SCALE_SHIFT,
-                workspace.view(scaleAndShift, vectors.parameters(placed, 0)),
+                workspace.parameters(scaleAndShift, vectors.parameters(placed, 0)),
                 DNNL_ARG_DIFF_DST,
                 asImages(outputGradient),
                 DNNL_ARG_DIFF_SRC,
                 asImages(inputGradient),
                 DNNL_ARG_DIFF_SCALE_SHIFT,
-                workspace.view(scaleAndShift, vectors.gradients(placed, 0))));
+                workspace.parameters(scaleAndShift, vectors.gradients(placed, 0))));
     return inputGradient;
   }
 
@@ -185,11 +185,11 @@ final class CompiledBatchNormalization implements CompiledLayer {
             DNNL_ARG_SRC,
             input,
             DNNL_ARG_MEAN,
-            workspace.view(perChannel, vectors.parameters(placed, 2)),
+            workspace.parameters(perChannel, vectors.parameters(placed, 2)),
             DNNL_ARG_VARIANCE,
             runningVariance,
             DNNL_ARG_SCALE_SHIFT,
-            workspace.view(scaleAndShift, vectors.parameters(placed, 0)),
+            workspace.parameters(scaleAndShift, vectors.parameters(placed, 0)),
             DNNL_ARG_DIFF_DST,
             asImages(outputGradient),
             DNNL_ARG_DIFF_SRC,

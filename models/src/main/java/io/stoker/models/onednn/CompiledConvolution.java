@@ -9,12 +9,14 @@ import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.javacpp.Pointer;
 
 /**
- * {@link LayerSpec.Convolution} and {@link LayerSpec.DepthwiseConvolution}: a direct convolution in
- * the blocked layout that oneDNN prefers.
+ * {@link LayerSpec.Convolution} and {@link LayerSpec.DepthwiseConvolution}, in the blocked layout that
+ * the {@link Kernel}'s convolution prefers. The output, the bias and all gradients are fp32 with each
+ * kernel.
  */
 final class CompiledConvolution extends WeightedLayer {
   private final Workspace workspace;
   private final Window window;
+  private final Kernel kernel;
   private final Tensor input;
   private final GroupedFilters filters;
   private final PrimitiveDescriptor operation;
@@ -57,11 +59,17 @@ final class CompiledConvolution extends WeightedLayer {
     super(workspace);
     this.workspace = workspace;
     this.window = window;
+    this.kernel = workspace.kernel(placed);
     this.input = input;
     this.filters = filters;
     operation = workspace.operation(describe(placed));
     forward.add(filters::collect);
     output = compileForward(operation, input, filters.weights(), filters.bias());
+  }
+
+  /** The layout of a tensor's values where they are multiplied. */
+  private Layout factors(Tensor tensor) {
+    return tensor.layout().anyOrderOf(kernel.factorType());
   }
 
   private Pointer describe(ModelSpec.Placed placed) {
@@ -77,9 +85,9 @@ final class CompiledConvolution extends WeightedLayer {
         dnnl.dnnl_dilated_convolution_forward_desc_init(
             description,
             dnnl.dnnl_forward_training,
-            dnnl.dnnl_convolution_direct,
-            input.layout().anyOrder().descriptor(),
-            filters.weights().layout().anyOrder().descriptor(),
+            kernel.convolution(),
+            factors(input).descriptor(),
+            factors(filters.weights()).descriptor(),
             filters.bias().layout().descriptor(),
             anyOutput.descriptor(),
             CompiledPooling.strides(window),
@@ -93,6 +101,11 @@ final class CompiledConvolution extends WeightedLayer {
   /** oneDNN's dilation is the number of pixels that are skipped. */
   private long[] dilation() {
     return new long[] {window.dilation() - 1, window.dilation() - 1};
+  }
+
+  /** The chosen implementation of the forward pass. */
+  PrimitiveDescriptor operation() {
+    return operation;
   }
 
   @Override
@@ -123,11 +136,11 @@ final class CompiledConvolution extends WeightedLayer {
     OneDnn.check(
         dnnl.dnnl_dilated_convolution_backward_weights_desc_init(
             description,
-            dnnl.dnnl_convolution_direct,
-            input.layout().anyOrder().descriptor(),
+            kernel.convolution(),
+            factors(input).descriptor(),
             filters.weights().layout().anyOrder().descriptor(),
             filters.bias().layout().descriptor(),
-            output.layout().anyOrder().descriptor(),
+            factors(output).descriptor(),
             CompiledPooling.strides(window),
             dilation(),
             CompiledPooling.paddingBefore(window),
@@ -141,10 +154,10 @@ final class CompiledConvolution extends WeightedLayer {
     OneDnn.check(
         dnnl.dnnl_dilated_convolution_backward_data_desc_init(
             description,
-            dnnl.dnnl_convolution_direct,
+            kernel.convolution(),
             input.layout().anyOrder().descriptor(),
-            filters.weights().layout().anyOrder().descriptor(),
-            output.layout().anyOrder().descriptor(),
+            factors(filters.weights()).descriptor(),
+            factors(output).descriptor(),
             CompiledPooling.strides(window),
             dilation(),
             CompiledPooling.paddingBefore(window),

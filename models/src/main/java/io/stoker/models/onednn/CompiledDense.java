@@ -16,6 +16,7 @@ final class CompiledDense extends WeightedLayer {
   private final Workspace workspace;
   private final FlatVectors vectors;
   private final ModelSpec.Placed placed;
+  private final Kernel kernel;
   private final Tensor input;
   private final Tensor source;
   private final Tensor weights;
@@ -33,14 +34,15 @@ final class CompiledDense extends WeightedLayer {
     this.workspace = workspace;
     this.vectors = vectors;
     this.placed = placed;
+    this.kernel = workspace.kernel(placed);
     this.input = input;
     long examples = input.layout().dimensions()[0];
     long features = placed.input().features();
     Reorder flattened = workspace.convert(input, rowMajor());
     forward.add(flattened::run);
     source = workspace.view(Layout.plain(examples, features), flattened.to().values());
-    weights = workspace.view(Layout.plain(layer.units(), features), vectors.parameters(placed, 0));
-    bias = workspace.view(Layout.plain(layer.units()), vectors.parameters(placed, 1));
+    weights = workspace.parameters(Layout.plain(layer.units(), features), vectors.parameters(placed, 0));
+    bias = workspace.parameters(Layout.plain(layer.units()), vectors.parameters(placed, 1));
     operation = workspace.operation(describe(Layout.plain(examples, layer.units())));
     output = compileForward(operation, source, weights, bias);
   }
@@ -50,14 +52,19 @@ final class CompiledDense extends WeightedLayer {
     return Layout.plain(input.layout().dimensions());
   }
 
+  /** The layout of values where they are multiplied. */
+  private Layout factors(Layout layout) {
+    return layout.rowMajorOf(kernel.factorType());
+  }
+
   private Pointer describe(Layout destination) {
     dnnl_inner_product_desc_t description = new dnnl_inner_product_desc_t();
     OneDnn.check(
         dnnl.dnnl_inner_product_forward_desc_init(
             description,
             dnnl.dnnl_forward_training,
-            source.layout().descriptor(),
-            weights.layout().descriptor(),
+            factors(source.layout()).descriptor(),
+            factors(weights.layout()).descriptor(),
             bias.layout().descriptor(),
             destination.descriptor()),
         "describe a dense layer");
@@ -75,8 +82,8 @@ final class CompiledDense extends WeightedLayer {
         describeWeightsGradient(outputGradient.layout()),
         operation,
         outputGradient,
-        workspace.view(weights.layout(), vectors.gradients(placed, 0)),
-        workspace.view(bias.layout(), vectors.gradients(placed, 1)));
+        workspace.parameters(weights.layout(), vectors.gradients(placed, 0)),
+        workspace.parameters(bias.layout(), vectors.gradients(placed, 1)));
     if (!inputGradientNeeded) {
       return input;
     }
@@ -96,10 +103,10 @@ final class CompiledDense extends WeightedLayer {
     OneDnn.check(
         dnnl.dnnl_inner_product_backward_weights_desc_init(
             description,
-            source.layout().descriptor(),
+            factors(source.layout()).descriptor(),
             weights.layout().descriptor(),
             bias.layout().descriptor(),
-            outputGradient.descriptor()),
+            factors(outputGradient).descriptor()),
         "describe a dense layer's weight gradient");
     return description;
   }
@@ -110,8 +117,8 @@ final class CompiledDense extends WeightedLayer {
         dnnl.dnnl_inner_product_backward_data_desc_init(
             description,
             source.layout().descriptor(),
-            weights.layout().descriptor(),
-            outputGradient.descriptor()),
+            factors(weights.layout()).descriptor(),
+            factors(outputGradient).descriptor()),
         "describe a dense layer's input gradient");
     return description;
   }

@@ -29,8 +29,8 @@ import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
 
 /**
- * {@link LayerSpec.Lstm}. oneDNN keeps the hidden states of all steps; the last one, which is the
- * output, is a view of them.
+ * {@link LayerSpec.Lstm}. oneDNN keeps the hidden states of all steps; the last one is copied to the
+ * output, because it does not begin at an aligned address.
  */
 final class CompiledLstm extends SequencedLayer {
   /** The canonical numbers of oneDNN's input gate, forget gate, candidate and output gate. */
@@ -77,10 +77,7 @@ final class CompiledLstm extends SequencedLayer {
     rows = workspace.convert(input, byStep(input.layout()));
     source = workspace.view(Layout.plain(steps, examples, features), rows.to().values());
     states = workspace.tensor(Layout.plain(steps, examples, units));
-    output =
-        workspace.view(
-            Layout.plain(examples, units),
-            states.values().getPointer((steps - 1) * examples * units));
+    output = workspace.tensor(Layout.plain(examples, units));
     inputWeights = workspace.tensor(Layout.recurrent(features, units));
     stateWeights = workspace.tensor(Layout.recurrent(units, units));
     bias = workspace.tensor(Layout.plain(1, 1, CANONICAL.length, units));
@@ -130,6 +127,15 @@ final class CompiledLstm extends SequencedLayer {
     collect(vectors.parameters(placed, 1), stateWeights);
     collect(vectors.parameters(placed, 2), bias);
     forward.addAll(List.of(ofInput::run, ofState::run, primitive::run));
+    FloatPointer last = last(states);
+    forward.add(() -> Pointer.memcpy(output.values(), last, output.layout().bytes()));
+  }
+
+  /** The first value of the last step. */
+  private FloatPointer last(Tensor ofAllSteps) {
+    return ofAllSteps
+        .values()
+        .getPointer(states.layout().elements() - output.layout().elements());
   }
 
   /** The tensors of both passes; the forward pass writes the states, and both read the rest. */
@@ -179,11 +185,6 @@ final class CompiledLstm extends SequencedLayer {
   }
 
   @Override
-  public boolean needsOutput() {
-    return true;
-  }
-
-  @Override
   public Tensor prepareBackward(Tensor outputGradient, boolean inputGradientNeeded) {
     Tensor statesGradient = workspace.tensor(states.layout());
     Tensor biasGradient = workspace.tensor(bias.layout());
@@ -207,8 +208,7 @@ final class CompiledLstm extends SequencedLayer {
         DNNL_ARG_DIFF_SRC_LAYER, workspace.view(source.layout(), inputGradient.from().values()));
     Primitive primitive = workspace.compile(gradient, arguments);
     // The gradient by all states but the last is always 0.
-    FloatPointer last =
-        statesGradient.values().getPointer(states.layout().elements() - output.layout().elements());
+    FloatPointer last = last(statesGradient);
     backward.add(
         () -> Pointer.memcpy(last, outputGradient.values(), outputGradient.layout().bytes()));
     // oneDNN adds the gradients of parameters to the values in these tensors.

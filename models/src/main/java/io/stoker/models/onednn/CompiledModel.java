@@ -65,10 +65,15 @@ final class CompiledModel implements AutoCloseable {
    * @param frozenLayers the number of layers, from the first, that need no gradient
    * @param vectors its parameters and gradients
    * @param examples the size of every batch
+   * @param rule chooses how layers are computed
    */
   static CompiledModel compile(
-      ModelSpec model, int frozenLayers, FlatVectors vectors, int examples) {
-    Workspace workspace = new Workspace();
+      ModelSpec model,
+      int frozenLayers,
+      FlatVectors vectors,
+      int examples,
+      KernelRule rule) {
+    Workspace workspace = new Workspace(rule);
     try {
       return new CompiledModel(workspace, model, frozenLayers, vectors, examples);
     } catch (RuntimeException e) {

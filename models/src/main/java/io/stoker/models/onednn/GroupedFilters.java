@@ -95,7 +95,7 @@ final class GroupedFilters {
   }
 
   private Tensor tensor(Layout layout, FloatPointer canonical) {
-    return whole ? workspace.view(layout, canonical) : workspace.tensor(layout);
+    return whole ? workspace.parameters(layout, canonical) : workspace.tensor(layout);
   }
 
   Tensor bias() {

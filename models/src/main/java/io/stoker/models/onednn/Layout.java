@@ -7,24 +7,26 @@ import org.bytedeco.dnnl.dnnl_memory_desc_t;
 import org.bytedeco.dnnl.global.dnnl;
 
 /**
- * The dimensions of an fp32 tensor and the order of its values in memory: oneDNN's memory
- * descriptor.
+ * The dimensions of a tensor, the type of its values (fp32, or bf16 for a copy that is only multiplied)
+ * and their order in memory: oneDNN's memory descriptor.
  *
  * @param descriptor the native structure, freed with this object
  */
 record Layout(dnnl_memory_desc_t descriptor) {
   /** Row-major. */
   static Layout plain(long... dimensions) {
-    return tagged(
-        dimensions,
-        switch (dimensions.length) {
-          case 1 -> dnnl.dnnl_a;
-          case 2 -> dnnl.dnnl_ab;
-          case 3 -> dnnl.dnnl_abc;
-          case 4 -> dnnl.dnnl_abcd;
-          case 5 -> dnnl.dnnl_abcde;
-          default -> throw new IllegalArgumentException("Invalid rank: " + dimensions.length);
-        });
+    return tagged(dimensions, rowMajor(dimensions.length));
+  }
+
+  private static int rowMajor(int rank) {
+    return switch (rank) {
+      case 1 -> dnnl.dnnl_a;
+      case 2 -> dnnl.dnnl_ab;
+      case 3 -> dnnl.dnnl_abc;
+      case 4 -> dnnl.dnnl_abcd;
+      case 5 -> dnnl.dnnl_abcde;
+      default -> throw new IllegalArgumentException("Invalid rank: " + rank);
+    };
   }
 
   /** A layout by strides: the distance of neighbours in memory along each dimension. */
@@ -48,10 +50,14 @@ record Layout(dnnl_memory_desc_t descriptor) {
   }
 
   private static Layout tagged(long[] dimensions, int tag) {
+    return tagged(dimensions, tag, dnnl.dnnl_f32);
+  }
+
+  private static Layout tagged(long[] dimensions, int tag, int type) {
     dnnl_memory_desc_t descriptor = new dnnl_memory_desc_t();
     OneDnn.check(
         dnnl.dnnl_memory_desc_init_by_tag(
-            descriptor, dimensions.length, dimensions, dnnl.dnnl_f32, tag),
+            descriptor, dimensions.length, dimensions, type, tag),
         "describe a tensor");
     return new Layout(descriptor);
   }
@@ -105,6 +111,16 @@ record Layout(dnnl_memory_desc_t descriptor) {
   /** The same dimensions in an order that the primitive chooses. */
   Layout anyOrder() {
     return any(dimensions());
+  }
+
+  /** The same dimensions, a type by oneDNN's number, and an order that the primitive chooses. */
+  Layout anyOrderOf(int type) {
+    return tagged(dimensions(), dnnl.dnnl_format_tag_any, type);
+  }
+
+  /** The same dimensions row by row, with values of a type by oneDNN's number. */
+  Layout rowMajorOf(int type) {
+    return tagged(dimensions(), rowMajor(descriptor.ndims()), type);
   }
 
   long[] dimensions() {

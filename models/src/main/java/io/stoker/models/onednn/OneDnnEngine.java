@@ -2,13 +2,18 @@
 package io.stoker.models.onednn;
 
 import io.stoker.failure.Check;
+import io.stoker.failure.ResourceException;
+import io.stoker.models.engine.Arithmetic;
+import io.stoker.models.engine.ConvolutionAlgorithm;
+import io.stoker.models.engine.Precision;
+import io.stoker.models.spec.LayerSpec;
 import io.stoker.models.engine.Engine;
 import io.stoker.models.engine.NativeLibraries;
 import io.stoker.models.engine.Network;
 import io.stoker.models.engine.RateMultipliers;
 import io.stoker.models.spec.ModelSpec;
 import java.util.Locale;
-import org.bytedeco.dnnl.global.dnnl;
+import java.util.stream.Collectors;
 
 /**
  * The engine for processors. It calls oneDNN's primitives directly, without a framework in between.
@@ -46,32 +51,74 @@ public final class OneDnnEngine implements Engine {
 
   @Override
   public String description() {
+    InstructionSet set = InstructionSet.here();
     return String.format(
         Locale.ROOT,
-        "oneDNN %s, %s, %d thread(s) a worker",
+        "oneDNN %s, %s, %d thread(s) a worker; convolutions in fp32: %s; --precision bf16: %s",
         OneDnn.version(),
-        instructionSet(),
-        threads());
+        set,
+        threads(),
+        set.hasWinograd() ? "3x3 by Winograd where that is faster, else direct" : "direct",
+        set.hasBfloat16() ? "yes" : "no, it needs avx512_bf16 or AMX");
   }
 
-  private static String instructionSet() {
-    int set = dnnl.dnnl_get_effective_cpu_isa();
-    if (set == dnnl.dnnl_cpu_isa_avx512_core_amx) {
-      return "AVX-512 with AMX";
-    } else if (set >= dnnl.dnnl_cpu_isa_avx512_core) {
-      return "AVX-512";
-    } else if (set >= dnnl.dnnl_cpu_isa_avx2) {
-      return "AVX2";
+  @Override
+  public Arithmetic resolve(ModelSpec model, int batchCapacity, Arithmetic asked) {
+    InstructionSet set = InstructionSet.here();
+    if (asked.precision() == Precision.BF16 && !set.hasBfloat16()) {
+      throw new ResourceException(
+          "Cannot compute in bf16: this processor (%s) has neither avx512_bf16 nor AMX, and would be slower than in fp32; use --precision fp32"
+              .formatted(set));
     }
-    return "SSE4.1 or AVX";
+    if (asked.convolution() == ConvolutionAlgorithm.WINOGRAD && !set.hasWinograd()) {
+      throw new ResourceException(
+          "Cannot compute Winograd convolutions: this processor (%s) has no AVX-512; resume the run on a processor that has it, or begin one with --convolution direct"
+              .formatted(set));
+    }
+    KernelRule rule = new ShapeRule(set, asked, batchCapacity);
+    boolean winograd =
+        model.leaves().stream().anyMatch(layer -> rule.kernel(layer) == Kernel.WINOGRAD);
+    return new Arithmetic(
+        asked.precision(),
+        winograd ? ConvolutionAlgorithm.WINOGRAD : ConvolutionAlgorithm.DIRECT);
+  }
+
+  @Override
+  public String algorithm(ModelSpec.Placed layer, int batchCapacity, Arithmetic arithmetic) {
+    KernelRule rule = new ShapeRule(InstructionSet.here(), arithmetic, batchCapacity);
+    return layer
+        .leaves()
+        .filter(OneDnnEngine::hasKernels)
+        .map(leaf -> rule.kernel(leaf).toString())
+        .distinct()
+        .collect(Collectors.joining(", "));
+  }
+
+  private static boolean hasKernels(ModelSpec.Placed leaf) {
+    return leaf.layer() instanceof LayerSpec.Convolution
+        || leaf.layer() instanceof LayerSpec.Dense;
   }
 
   @Override
   public Network create(ModelSpec model, int batchCapacity, RateMultipliers rates) {
+    return create(model, batchCapacity, rates, Arithmetic.FASTEST_FP32);
+  }
+
+  @Override
+  public Network create(
+      ModelSpec model, int batchCapacity, RateMultipliers rates, Arithmetic arithmetic) {
     Check.input(batchCapacity >= 1, "Invalid batch size: %d (must be >= 1)", batchCapacity);
-    Workspace workspace = new Workspace();
+    Arithmetic resolved = resolve(model, batchCapacity, arithmetic);
+    return create(
+        model, batchCapacity, rates, new ShapeRule(InstructionSet.here(), resolved, batchCapacity));
+  }
+
+  /** Creates a network of which a rule chooses the kernels. */
+  static Network create(
+      ModelSpec model, int batchCapacity, RateMultipliers rates, KernelRule rule) {
+    Workspace workspace = new Workspace(rule);
     try {
-      return new OneDnnNetwork(workspace, model, batchCapacity, rates);
+      return new OneDnnNetwork(workspace, model, batchCapacity, rates, rule);
     } catch (RuntimeException e) {
       workspace.close();
       throw e;

@@ -22,6 +22,7 @@ final class OneDnnNetwork implements Network {
   private final ModelSpec model;
   private final int batchCapacity;
   private final int frozenLayers;
+  private final KernelRule rule;
   private final Workspace workspace;
   private final FlatVectors vectors;
   private final SgdUpdate sgd;
@@ -38,15 +39,22 @@ final class OneDnnNetwork implements Network {
 
   /**
    * @param workspace owns the network's vectors; the network closes it
+   * @param rule chooses how layers are computed
    */
-  OneDnnNetwork(Workspace workspace, ModelSpec model, int batchCapacity, RateMultipliers rates) {
+  OneDnnNetwork(
+      Workspace workspace,
+      ModelSpec model,
+      int batchCapacity,
+      RateMultipliers rates,
+      KernelRule rule) {
+    this.rule = rule;
     this.workspace = workspace;
     this.model = model;
     this.batchCapacity = batchCapacity;
     frozenLayers = rates.frozenLayers(model);
     vectors = new FlatVectors(workspace, model.parameterCount());
     sgd = new SgdUpdate(model, rates);
-    full = CompiledModel.compile(model, frozenLayers, vectors, batchCapacity);
+    full = CompiledModel.compile(model, frozenLayers, vectors, batchCapacity, rule);
   }
 
   private CompiledModel compiled(float[] images, int examples) {
@@ -60,7 +68,7 @@ final class OneDnnNetwork implements Network {
         smaller.close();
         smaller = null;
       }
-      smaller = CompiledModel.compile(model, frozenLayers, vectors, examples);
+      smaller = CompiledModel.compile(model, frozenLayers, vectors, examples, rule);
     }
     return smaller;
   }
@@ -150,7 +158,7 @@ final class OneDnnNetwork implements Network {
         inspecting.close();
         inspecting = null;
       }
-      inspecting = CompiledModel.compile(model, CompiledModel.TO_THE_IMAGES, vectors, examples);
+      inspecting = CompiledModel.compile(model, CompiledModel.TO_THE_IMAGES, vectors, examples, rule);
     }
     inspecting.inspect(images, labels, layer, activations, gradients);
   }

@@ -4,6 +4,8 @@ package io.stoker.models.onednn;
 import org.bytedeco.dnnl.dnnl_memory_desc_t;
 import org.bytedeco.dnnl.dnnl_primitive_desc;
 import org.bytedeco.dnnl.global.dnnl;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.PointerPointer;
 
 /**
  * A oneDNN operation, its chosen implementation and the layouts of its tensors. A {@link Workspace}
@@ -51,6 +53,21 @@ record PrimitiveDescriptor(dnnl_primitive_desc descriptor) {
 
   Layout scratchpad() {
     return layout(dnnl.dnnl_query_scratchpad_md);
+  }
+
+  /** oneDNN's name of the chosen implementation, such as {@code jit:avx512_common}. */
+  String implementation() {
+    try (PointerPointer<BytePointer> name = new PointerPointer<>(1)) {
+      OneDnn.check(
+          dnnl.dnnl_primitive_desc_query(descriptor, dnnl.dnnl_query_impl_info_str, 0, name),
+          "name an implementation");
+      return name.get(BytePointer.class, 0).getString();
+    }
+  }
+
+  /** Whether the implementation ends the process where a tensor is not aligned. */
+  boolean needsAlignment() {
+    return implementation().contains("wino");
   }
 
   private Layout layout(int what) {

@@ -2,6 +2,8 @@
 package io.stoker.models.onednn;
 
 import java.nio.FloatBuffer;
+import java.util.Arrays;
+import java.util.Locale;
 import org.bytedeco.dnnl.dnnl_memory;
 import org.bytedeco.javacpp.FloatPointer;
 
@@ -18,5 +20,25 @@ record Tensor(Layout layout, FloatPointer values, dnnl_memory memory) {
   /** All values as they lie in memory, from position 0. */
   FloatBuffer buffer() {
     return values.asBuffer();
+  }
+
+  /**
+   * Makes sure that native code that needs it finds the first value aligned.
+   *
+   * @param user what needs it, for the message
+   * @throws IllegalArgumentException if it is not, see {@link AlignedMemory}
+   */
+  void requireAligned(String user) {
+    if (!AlignedMemory.isAligned(values)) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "Misaligned tensor %s for %s: its first value is at address %#x, which is no multiple"
+                  + " of %d",
+              Arrays.toString(layout.dimensions()),
+              user,
+              values.address(),
+              AlignedMemory.ALIGNMENT));
+    }
   }
 }

@@ -2,14 +2,14 @@
 package io.stoker.models.onednn;
 
 import io.stoker.base.Division;
-import io.stoker.failure.ResourceException;
+import io.stoker.models.spec.ModelSpec;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.bytedeco.dnnl.const_dnnl_op_desc_t;
 import org.bytedeco.dnnl.dnnl_exec_arg_t;
 import org.bytedeco.dnnl.dnnl_memory;
@@ -26,41 +26,45 @@ import org.bytedeco.javacpp.Pointer;
  * created.
  */
 final class Workspace implements AutoCloseable {
+  /** The biases of a layer may begin anywhere, whatever the primitive. */
+  private static final Set<Integer> UNALIGNED =
+      Set.of(dnnl.DNNL_ARG_BIAS, dnnl.DNNL_ARG_DIFF_BIAS);
+
   private final Deque<Runnable> releases = new ArrayDeque<>();
   private final List<dnnl_memory> scratchpads = new ArrayList<>();
   private final dnnl_stream stream = new dnnl_stream();
-  private FloatPointer scratch = new FloatPointer(1);
+  private AlignedMemory scratch = AlignedMemory.of(1);
 
+  private final KernelRule rule;
+
+  /** A workspace for layers that are computed directly in fp32. */
   Workspace() {
+    this(layer -> Kernel.DIRECT);
+  }
+
+  /**
+   * @param rule chooses how layers are computed
+   */
+  Workspace(KernelRule rule) {
+    this.rule = rule;
     OneDnn.check(
         dnnl.dnnl_stream_create(stream, OneDnn.engine(), dnnl.dnnl_stream_default_flags),
         "create a stream");
     releases.push(() -> dnnl.dnnl_stream_destroy(stream));
   }
 
-  /** Native memory for a number of values, all zero. */
-  FloatPointer allocate(long values) {
-    FloatPointer memory = nativeMemory(Math.max(1, values));
-    releases.push(memory::deallocate);
-    Pointer.memset(memory, 0, memory.capacity() * Float.BYTES);
-    return memory;
+  /** How a layer is computed. */
+  Kernel kernel(ModelSpec.Placed layer) {
+    return rule.kernel(layer);
   }
 
-  private static FloatPointer nativeMemory(long values) {
-    try {
-      return new FloatPointer(values);
-    } catch (OutOfMemoryError e) {
-      throw new ResourceException(
-          String.format(
-                  Locale.ROOT,
-                  "Cannot allocate %d MiB of native memory in addition to %d MiB in use (the limit"
-                      + " is %d MiB: raise",
-                  (values * Float.BYTES) >> 20,
-                  Pointer.totalBytes() >> 20,
-                  Pointer.maxBytes() >> 20)
-              + " -Dorg.bytedeco.javacpp.maxbytes and maxphysicalbytes, or take a smaller batch)",
-          e);
-    }
+  /** Native memory for a number of values, all zero. */
+  FloatPointer allocate(long values) {
+    AlignedMemory memory = AlignedMemory.of(Math.max(1, values));
+    releases.push(memory::close);
+    FloatPointer first = memory.values();
+    Pointer.memset(first, 0, first.capacity() * Float.BYTES);
+    return first;
   }
 
   /** A new tensor, all zero. */
@@ -68,8 +72,23 @@ final class Workspace implements AutoCloseable {
     return view(layout, allocate(Division.ceiling(layout.bytes(), Float.BYTES)));
   }
 
-  /** A tensor over memory that the caller owns. */
+  /**
+   * A tensor over the memory of another tensor, of which it shares the first value.
+   *
+   * @throws IllegalArgumentException if the first value is not aligned, see {@link AlignedMemory}
+   */
   Tensor view(Layout layout, FloatPointer values) {
+    Tensor view = parameters(layout, values);
+    view.requireAligned("a view");
+    return view;
+  }
+
+  /**
+   * A tensor of parameters or gradients, which may begin at any value of its {@link FlatVectors}:
+   * in the canonical order, a layer's weights follow its biases. Only primitives that need no
+   * alignment take it, see {@link #compile}.
+   */
+  Tensor parameters(Layout layout, FloatPointer values) {
     return new Tensor(layout, values, memory(layout, values));
   }
 
@@ -120,8 +139,17 @@ final class Workspace implements AutoCloseable {
    *
    * @param operation what to compute
    * @param tensors its tensors by DNNL_ARG number
+   * @throws IllegalArgumentException if a tensor is not aligned and the operation needs it
    */
   Primitive compile(PrimitiveDescriptor operation, Map<Integer, Tensor> tensors) {
+    if (operation.needsAlignment()) {
+      tensors.forEach(
+          (argument, tensor) -> {
+            if (!UNALIGNED.contains(argument)) {
+              tensor.requireAligned(operation.implementation());
+            }
+          });
+    }
     dnnl_primitive primitive = new dnnl_primitive();
     OneDnn.check(
         dnnl.dnnl_primitive_create(primitive, operation.descriptor()), "compile a primitive");
@@ -142,13 +170,14 @@ final class Workspace implements AutoCloseable {
 
   private dnnl_memory scratchpad(Layout layout) {
     long values = layout.bytes() / Float.BYTES + 1;
-    dnnl_memory memory = memory(layout, scratch);
+    dnnl_memory memory = memory(layout, scratch.values());
     scratchpads.add(memory);
-    if (values > scratch.capacity()) {
-      scratch.deallocate();
-      scratch = nativeMemory(values);
+    if (values > scratch.values().capacity()) {
+      scratch.close();
+      scratch = AlignedMemory.of(values);
       for (dnnl_memory scratchpad : scratchpads) {
-        OneDnn.check(dnnl.dnnl_memory_set_data_handle(scratchpad, scratch), "move the scratchpad");
+        OneDnn.check(
+            dnnl.dnnl_memory_set_data_handle(scratchpad, scratch.values()), "move the scratchpad");
       }
     }
     return memory;
@@ -204,6 +233,6 @@ final class Workspace implements AutoCloseable {
     while (!releases.isEmpty()) {
       releases.pop().run();
     }
-    scratch.deallocate();
+    scratch.close();
   }
 }

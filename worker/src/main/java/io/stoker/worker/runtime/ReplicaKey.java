@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.worker.runtime;
 
+import io.stoker.models.engine.Arithmetic;
 import io.stoker.models.engine.Engines;
 import io.stoker.models.engine.Network;
 import io.stoker.models.engine.RateMultipliers;
@@ -16,10 +17,22 @@ import java.io.Serializable;
  * @param rates how fast each tensor learns; of no importance to a prediction
  * @param frozen the identity of the values of frozen parameters, which training loads once and not
  *     in each round; empty if no parameter is frozen
+ * @param arithmetic how it computes
  */
 public record ReplicaKey(
-    ModelSpec model, String engine, int batch, RateMultipliers rates, String frozen)
+    ModelSpec model,
+    String engine,
+    int batch,
+    RateMultipliers rates,
+    String frozen,
+    Arithmetic arithmetic)
     implements Serializable {
+  /** The key of a network that computes with the fastest algorithms in fp32. */
+  public ReplicaKey(
+      ModelSpec model, String engine, int batch, RateMultipliers rates, String frozen) {
+    this(model, engine, batch, rates, frozen, Arithmetic.FASTEST_FP32);
+  }
+
   /** The key of networks whose tensors all learn at the same rate. */
   public static ReplicaKey of(ModelSpec model, String engine, int batch) {
     return new ReplicaKey(model, engine, batch, RateMultipliers.ones(model), "");
@@ -27,7 +40,10 @@ public record ReplicaKey(
 
   /** Whether networks of both keys predict the same, if they have the same parameters. */
   boolean predictsLike(ReplicaKey other) {
-    return batch == other.batch && engine.equals(other.engine) && model.equals(other.model);
+    return batch == other.batch
+        && engine.equals(other.engine)
+        && arithmetic.equals(other.arithmetic)
+        && model.equals(other.model);
   }
 
   /** Whether networks of both keys train the same, if they have the same parameters. */
@@ -37,6 +53,6 @@ public record ReplicaKey(
 
   /** Builds a network; its parameters are zero. */
   Network create() {
-    return Engines.named(engine).create(model, batch, rates);
+    return Engines.named(engine).create(model, batch, rates, arithmetic);
   }
 }

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.stoker.driver.cli;
+
+import io.stoker.models.engine.Arithmetic;
+import io.stoker.models.engine.ConvolutionAlgorithm;
+import io.stoker.models.engine.Precision;
+import java.util.Optional;
+import picocli.CommandLine.Option;
+
+/** The options that say how an engine computes. */
+final class ArithmeticOptions {
+  @Option(
+      names = "--precision",
+      paramLabel = "fp32|bf16",
+      order = 91,
+      description =
+          "Multiply in single precision, or round the inputs and weights of convolutions and dense"
+              + " layers to bfloat16 where that is faster; needs a processor with avx512_bf16 or"
+              + " AMX (default: fp32).")
+  Precision precision;
+
+  @Option(
+      names = "--convolution",
+      paramLabel = "auto|direct|winograd",
+      order = 92,
+      description =
+          "How convolutions are computed in fp32. auto is winograd for the layers that it makes"
+              + " faster, where the processor has AVX-512; direct gives the bits of releases"
+              + " without Winograd (default: auto).")
+  ConvolutionAlgorithm convolution;
+
+  /** What was given, and the defaults for the rest. */
+  Arithmetic arithmetic() {
+    return new Arithmetic(
+        Optional.ofNullable(precision).orElse(Precision.FP32),
+        Optional.ofNullable(convolution).orElse(ConvolutionAlgorithm.AUTO));
+  }
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.stoker.models.engine;
+
+import io.stoker.failure.InputException;
+import io.stoker.failure.Suggestion;
+import java.util.Arrays;
+import java.util.Locale;
+
+/** How convolutions in fp32 are computed. Results differ in their last bits. */
+public enum ConvolutionAlgorithm {
+  /** {@link #WINOGRAD} where this processor has code for it, else {@link #DIRECT}. */
+  AUTO,
+
+  /** Every product of the definition is computed. */
+  DIRECT,
+
+  /**
+   * Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks", 2016: F(4x4, 3x3), with 4
+   * times fewer multiplications. Only for the layers for which it is faster; a rule on the layer's
+   * shape decides.
+   */
+  WINOGRAD;
+
+  /**
+   * A choice by name.
+   *
+   * @throws InputException if there is none of this name
+   */
+  public static ConvolutionAlgorithm parse(String name) {
+    return Arrays.stream(values())
+        .filter(choice -> choice.toString().equals(name))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new InputException(
+                    "Unknown convolution algorithm: '%s'; %s"
+                        .formatted(
+                            name,
+                            Suggestion.among(
+                                name, Arrays.stream(values()).map(ConvolutionAlgorithm::toString).toList()))));
+  }
+
+  @Override
+  public String toString() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+}

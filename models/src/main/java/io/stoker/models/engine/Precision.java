@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.stoker.models.engine;
+
+import io.stoker.failure.InputException;
+import io.stoker.failure.Suggestion;
+import java.util.Arrays;
+import java.util.Locale;
+
+/** The number format of the products in a network. */
+public enum Precision {
+  /** IEEE 754 single precision everywhere. */
+  FP32,
+
+  /**
+   * Mixed precision: inputs and weights of convolutions and dense layers are rounded to bfloat16 (8
+   * bits of exponent, as fp32, and 8 of significand) before they are multiplied. Sums, biases,
+   * gradients by weights, parameters, updater state and all other layers stay in fp32, and so does
+   * each layer that would be slower in bfloat16.
+   */
+  BF16;
+
+  /**
+   * A choice by name.
+   *
+   * @throws InputException if there is none of this name
+   */
+  public static Precision parse(String name) {
+    return Arrays.stream(values())
+        .filter(choice -> choice.toString().equals(name))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new InputException(
+                    "Unknown precision: '%s'; %s"
+                        .formatted(
+                            name,
+                            Suggestion.among(
+                                name, Arrays.stream(values()).map(Precision::toString).toList()))));
+  }
+
+  @Override
+  public String toString() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.stoker.models.onednn;
+
+import org.bytedeco.dnnl.global.dnnl;
+
+/** The ways to compute a convolution or a dense layer. */
+enum Kernel {
+  /** All products of the definition, in fp32. */
+  DIRECT("direct", dnnl.dnnl_f32, dnnl.dnnl_convolution_direct),
+
+  /** Winograd's convolution in fp32, see {@link io.stoker.models.engine.ConvolutionAlgorithm}. */
+  WINOGRAD("winograd", dnnl.dnnl_f32, dnnl.dnnl_convolution_winograd),
+
+  /** All products of the definition, of inputs and weights that are rounded to bfloat16. */
+  BF16("bf16", dnnl.dnnl_bf16, dnnl.dnnl_convolution_direct);
+
+  private final String text;
+  private final int factorType;
+  private final int convolution;
+
+  Kernel(String text, int factorType, int convolution) {
+    this.text = text;
+    this.factorType = factorType;
+    this.convolution = convolution;
+  }
+
+  /** oneDNN's number of the type of the values that are multiplied. */
+  int factorType() {
+    return factorType;
+  }
+
+  /** oneDNN's number of the convolution algorithm. */
+  int convolution() {
+    return convolution;
+  }
+
+  @Override
+  public String toString() {
+    return text;
+  }
+}
