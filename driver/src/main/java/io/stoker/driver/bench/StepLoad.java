@@ -14,8 +14,7 @@ import io.stoker.models.spec.ModelSpec;
  * @param pass the kind of step
  * @param arithmetic how the engine computes
  */
-public record StepLoad(
-    ModelSpec model, int batch, int workers, Pass pass, Arithmetic arithmetic) {
+public record StepLoad(ModelSpec model, int batch, int workers, Pass pass, Arithmetic arithmetic) {
   /** The work of a network that computes with the fastest algorithms in fp32. */
   public StepLoad(ModelSpec model, int batch, int workers, Pass pass) {
     this(model, batch, workers, pass, Arithmetic.FASTEST_FP32);

@@ -105,9 +105,9 @@ public final class StepProfiler {
   }
 
   /**
-   * The peak speed of the machine: that of a direct convolution in fp32 with 256 channels in and out, 3x3 over
-   * 14x14, than which no product is faster. The second of two is timed, since the first one also
-   * brings the images into the memory order of convolutions.
+   * The peak speed of the machine: that of a direct convolution in fp32 with 256 channels in and
+   * out, 3x3 over 14x14, than which no product is faster. The second of two is timed, since the
+   * first one also brings the images into the memory order of convolutions.
    */
   private static double peak(Engine engine, int networks, double seconds) {
     LayerSpec large =
@@ -118,7 +118,8 @@ public final class StepProfiler {
             "peak",
             new Shape(14, 14, 256),
             List.of(large, large, small, new LayerSpec.Dense(2, new Initializer.He(), 0)));
-    StepLoad load = new StepLoad(
+    StepLoad load =
+        new StepLoad(
             model,
             PEAK_EXAMPLES,
             networks,

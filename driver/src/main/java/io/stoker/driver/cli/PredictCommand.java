@@ -102,7 +102,8 @@ final class PredictCommand extends StokerCommand {
     Check.input(
         !images.isEmpty(), "Missing images: name at least one file, or say --input and --output");
     PredictRequest request =
-        new PredictRequest(model.checkpoint,
+        new PredictRequest(
+            model.checkpoint,
             images,
             top.classes(),
             model.engine,

@@ -416,8 +416,7 @@ public record TrainingConfig(
           new CheckpointConfig(checkpointEvery, keep),
           new ValidationConfig(validateEvery, validationSplit, patience),
           engine,
-          new Arithmetic(
-              Precision.parse(precision), ConvolutionAlgorithm.parse(convolution)),
+          new Arithmetic(Precision.parse(precision), ConvolutionAlgorithm.parse(convolution)),
           new InitializationConfig(init, freeze),
           new TrackingConfig(mlflow));
     }

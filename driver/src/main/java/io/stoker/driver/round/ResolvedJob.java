@@ -81,8 +81,7 @@ record ResolvedJob(TrainingRun run, Engine engine, RunFolder folder, ExistingRun
   private static Arithmetic asked(TrainingConfig config, RunFolder folder, ExistingRun existing) {
     Arithmetic asked = config.arithmetic();
     return existing == ExistingRun.RESUME && asked.convolution() == ConvolutionAlgorithm.AUTO
-        ? new Arithmetic(
-            asked.precision(), folder.job().config().arithmetic().convolution())
+        ? new Arithmetic(asked.precision(), folder.job().config().arithmetic().convolution())
         : asked;
   }
 

@@ -37,7 +37,10 @@ public enum ConvolutionAlgorithm {
                         .formatted(
                             name,
                             Suggestion.among(
-                                name, Arrays.stream(values()).map(ConvolutionAlgorithm::toString).toList()))));
+                                name,
+                                Arrays.stream(values())
+                                    .map(ConvolutionAlgorithm::toString)
+                                    .toList()))));
   }
 
   @Override

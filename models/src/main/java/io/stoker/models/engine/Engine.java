@@ -104,8 +104,8 @@ public interface Engine {
   }
 
   /**
-   * How a layer is computed on this processor, in one or two words for {@code bench step --verbose},
-   * such as {@code winograd}; empty if there is only one way.
+   * How a layer is computed on this processor, in one or two words for {@code bench step
+   * --verbose}, such as {@code winograd}; empty if there is only one way.
    *
    * @param layer the layer
    * @param batchCapacity the largest number of examples of one call

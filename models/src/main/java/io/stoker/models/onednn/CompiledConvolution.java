@@ -9,9 +9,9 @@ import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.javacpp.Pointer;
 
 /**
- * {@link LayerSpec.Convolution} and {@link LayerSpec.DepthwiseConvolution}, in the blocked layout that
- * the {@link Kernel}'s convolution prefers. The output, the bias and all gradients are fp32 with each
- * kernel.
+ * {@link LayerSpec.Convolution} and {@link LayerSpec.DepthwiseConvolution}, in the blocked layout
+ * that the {@link Kernel}'s convolution prefers. The output, the bias and all gradients are fp32
+ * with each kernel.
  */
 final class CompiledConvolution extends WeightedLayer {
   private final Workspace workspace;

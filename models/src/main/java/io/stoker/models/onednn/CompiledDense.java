@@ -41,7 +41,8 @@ final class CompiledDense extends WeightedLayer {
     Reorder flattened = workspace.convert(input, rowMajor());
     forward.add(flattened::run);
     source = workspace.view(Layout.plain(examples, features), flattened.to().values());
-    weights = workspace.parameters(Layout.plain(layer.units(), features), vectors.parameters(placed, 0));
+    weights =
+        workspace.parameters(Layout.plain(layer.units(), features), vectors.parameters(placed, 0));
     bias = workspace.parameters(Layout.plain(layer.units()), vectors.parameters(placed, 1));
     operation = workspace.operation(describe(Layout.plain(examples, layer.units())));
     output = compileForward(operation, source, weights, bias);

@@ -29,8 +29,8 @@ import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
 
 /**
- * {@link LayerSpec.Lstm}. oneDNN keeps the hidden states of all steps; the last one is copied to the
- * output, because it does not begin at an aligned address.
+ * {@link LayerSpec.Lstm}. oneDNN keeps the hidden states of all steps; the last one is copied to
+ * the output, because it does not begin at an aligned address.
  */
 final class CompiledLstm extends SequencedLayer {
   /** The canonical numbers of oneDNN's input gate, forget gate, candidate and output gate. */
@@ -133,9 +133,7 @@ final class CompiledLstm extends SequencedLayer {
 
   /** The first value of the last step. */
   private FloatPointer last(Tensor ofAllSteps) {
-    return ofAllSteps
-        .values()
-        .getPointer(states.layout().elements() - output.layout().elements());
+    return ofAllSteps.values().getPointer(states.layout().elements() - output.layout().elements());
   }
 
   /** The tensors of both passes; the forward pass writes the states, and both read the rest. */

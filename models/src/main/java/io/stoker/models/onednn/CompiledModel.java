@@ -68,11 +68,7 @@ final class CompiledModel implements AutoCloseable {
    * @param rule chooses how layers are computed
    */
   static CompiledModel compile(
-      ModelSpec model,
-      int frozenLayers,
-      FlatVectors vectors,
-      int examples,
-      KernelRule rule) {
+      ModelSpec model, int frozenLayers, FlatVectors vectors, int examples, KernelRule rule) {
     Workspace workspace = new Workspace(rule);
     try {
       return new CompiledModel(workspace, model, frozenLayers, vectors, examples);

@@ -4,8 +4,8 @@ package io.stoker.models.onednn;
 import io.stoker.models.spec.ModelSpec;
 
 /**
- * Chooses how each layer is computed. A rule looks at the shape of the layer and never at the clock,
- * so that every process with the same kind of processor chooses the same.
+ * Chooses how each layer is computed. A rule looks at the shape of the layer and never at the
+ * clock, so that every process with the same kind of processor chooses the same.
  */
 interface KernelRule {
   /** The kernel of a convolution or a dense layer; of no meaning for other layers. */

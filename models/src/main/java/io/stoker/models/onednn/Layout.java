@@ -7,8 +7,8 @@ import org.bytedeco.dnnl.dnnl_memory_desc_t;
 import org.bytedeco.dnnl.global.dnnl;
 
 /**
- * The dimensions of a tensor, the type of its values (fp32, or bf16 for a copy that is only multiplied)
- * and their order in memory: oneDNN's memory descriptor.
+ * The dimensions of a tensor, the type of its values (fp32, or bf16 for a copy that is only
+ * multiplied) and their order in memory: oneDNN's memory descriptor.
  *
  * @param descriptor the native structure, freed with this object
  */
@@ -56,8 +56,7 @@ record Layout(dnnl_memory_desc_t descriptor) {
   private static Layout tagged(long[] dimensions, int tag, int type) {
     dnnl_memory_desc_t descriptor = new dnnl_memory_desc_t();
     OneDnn.check(
-        dnnl.dnnl_memory_desc_init_by_tag(
-            descriptor, dimensions.length, dimensions, type, tag),
+        dnnl.dnnl_memory_desc_init_by_tag(descriptor, dimensions.length, dimensions, type, tag),
         "describe a tensor");
     return new Layout(descriptor);
   }

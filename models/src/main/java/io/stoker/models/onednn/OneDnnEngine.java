@@ -5,12 +5,12 @@ import io.stoker.failure.Check;
 import io.stoker.failure.ResourceException;
 import io.stoker.models.engine.Arithmetic;
 import io.stoker.models.engine.ConvolutionAlgorithm;
-import io.stoker.models.engine.Precision;
-import io.stoker.models.spec.LayerSpec;
 import io.stoker.models.engine.Engine;
 import io.stoker.models.engine.NativeLibraries;
 import io.stoker.models.engine.Network;
+import io.stoker.models.engine.Precision;
 import io.stoker.models.engine.RateMultipliers;
+import io.stoker.models.spec.LayerSpec;
 import io.stoker.models.spec.ModelSpec;
 import java.util.Locale;
 import java.util.stream.Collectors;
@@ -79,8 +79,7 @@ public final class OneDnnEngine implements Engine {
     boolean winograd =
         model.leaves().stream().anyMatch(layer -> rule.kernel(layer) == Kernel.WINOGRAD);
     return new Arithmetic(
-        asked.precision(),
-        winograd ? ConvolutionAlgorithm.WINOGRAD : ConvolutionAlgorithm.DIRECT);
+        asked.precision(), winograd ? ConvolutionAlgorithm.WINOGRAD : ConvolutionAlgorithm.DIRECT);
   }
 
   @Override
@@ -95,8 +94,7 @@ public final class OneDnnEngine implements Engine {
   }
 
   private static boolean hasKernels(ModelSpec.Placed leaf) {
-    return leaf.layer() instanceof LayerSpec.Convolution
-        || leaf.layer() instanceof LayerSpec.Dense;
+    return leaf.layer() instanceof LayerSpec.Convolution || leaf.layer() instanceof LayerSpec.Dense;
   }
 
   @Override

@@ -158,7 +158,8 @@ final class OneDnnNetwork implements Network {
         inspecting.close();
         inspecting = null;
       }
-      inspecting = CompiledModel.compile(model, CompiledModel.TO_THE_IMAGES, vectors, examples, rule);
+      inspecting =
+          CompiledModel.compile(model, CompiledModel.TO_THE_IMAGES, vectors, examples, rule);
     }
     inspecting.inspect(images, labels, layer, activations, gradients);
   }

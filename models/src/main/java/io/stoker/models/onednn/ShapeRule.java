@@ -10,7 +10,6 @@ import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.Shape;
 import io.stoker.models.spec.Window;
 
-
 /**
  * Chooses the kernel that is the fastest for a layer, as measured on an AMD EPYC with avx512_bf16
  * and one thread, forward and backward together; {@code docs/training.md} has the measurements. A

@@ -27,8 +27,7 @@ import org.bytedeco.javacpp.Pointer;
  */
 final class Workspace implements AutoCloseable {
   /** The biases of a layer may begin anywhere, whatever the primitive. */
-  private static final Set<Integer> UNALIGNED =
-      Set.of(dnnl.DNNL_ARG_BIAS, dnnl.DNNL_ARG_DIFF_BIAS);
+  private static final Set<Integer> UNALIGNED = Set.of(dnnl.DNNL_ARG_BIAS, dnnl.DNNL_ARG_DIFF_BIAS);
 
   private final Deque<Runnable> releases = new ArrayDeque<>();
   private final List<dnnl_memory> scratchpads = new ArrayList<>();

@@ -55,7 +55,11 @@ class AlignmentTest {
     assumeTrue(InstructionSet.here().hasWinograd(), "Skipped: no AVX-512");
     LayerSpec.Convolution layer =
         new LayerSpec.Convolution(32, Window.of(3).padded(1), 1, new Initializer.He(), 0);
-    ModelSpec model = new ModelSpec("one", new Shape(8, 8, 32), List.of(layer, new LayerSpec.Dense(2, new Initializer.He(), 0)));
+    ModelSpec model =
+        new ModelSpec(
+            "one",
+            new Shape(8, 8, 32),
+            List.of(layer, new LayerSpec.Dense(2, new Initializer.He(), 0)));
     try (Workspace workspace = new Workspace(placed -> Kernel.WINOGRAD)) {
       FlatVectors vectors = new FlatVectors(workspace, model.parameterCount());
       Tensor images = workspace.tensor(Layout.plain(4, 32, 8, 8));
@@ -68,8 +72,7 @@ class AlignmentTest {
 
       assertThat(operation.needsAlignment()).isTrue();
       assertThatIllegalArgumentException()
-          .isThrownBy(
-              () -> workspace.compile(operation, Map.of(dnnl.DNNL_ARG_SRC, aside)))
+          .isThrownBy(() -> workspace.compile(operation, Map.of(dnnl.DNNL_ARG_SRC, aside)))
           .withMessageStartingWith("Misaligned tensor [4, 32, 8, 8] for jit_wino");
     }
   }

@@ -71,7 +71,8 @@ class ShapeRuleTest {
   void bf16LeavesOutLayersThatWouldBeSlower() {
     assertThat(kernels("alexnet-single", InstructionSet.AVX512_BF16, BF16, 32))
         .containsOnly("bf16");
-    assertThat(kernels("lenet5-modern", InstructionSet.AVX512_BF16, BF16, 64)) // 1 channel, 10 units
+    assertThat(
+            kernels("lenet5-modern", InstructionSet.AVX512_BF16, BF16, 64)) // 1 channel, 10 units
         .containsExactly("direct", "bf16", "bf16", "direct", "direct");
     assertThat(kernels("alexnet", InstructionSet.AMX, BF16, 32)).containsOnly("bf16");
     assertThat(kernels("alexnet", InstructionSet.AMX, BF16, 8)) // too few examples to round weights
