@@ -2,6 +2,7 @@
 package io.stoker.deploy;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.stoker.deploy.Stoker.Outcome;
 import java.io.IOException;
@@ -84,6 +85,51 @@ class LocalClusterIT {
             .with("STOKER_GPU_DISCOVERY", discovery.toString())
             .tryStart("--gpus-per-worker", "2"));
     assertThat(cluster.status().exitCode()).isEqualTo(4);
+  }
+
+  /** As root where there is iproute2; elsewhere the script says what is missing. */
+  @Test
+  void hostsOfTheirOwnReachEachOtherThroughTheirLinksOnly() throws IOException {
+    LocalCluster cluster = LocalCluster.in(folder.resolve("state"));
+    Outcome started =
+        cluster.tryStart("--hosts", "2", "--bandwidth", "500mbit", "--cores", "1", "--memory", "1g");
+    assumeThat(started.exitCode()).as("no hosts here: " + started.err()).isNotEqualTo(4);
+    assertThat(started.exitCode()).as(started.err()).isZero();
+    String master = started.out().strip();
+    String address = master.replaceAll("spark://(.*):.*", "$1");
+    String network = "stoker" + address.split("\\.")[2];
+    try {
+      assertThat(started.err()).contains("set SPARK_LOCAL_IP=" + address);
+
+      Outcome averaged =
+          Stoker.in(folder)
+              .with("SPARK_LOCAL_IP", address)
+              .run(
+                  "--master", master, "--executor-memory", "512m", "bench", "averaging",
+                  "--parameters", "1000000", "--workers", "2", "--rounds", "2");
+
+      assertThat(averaged.exitCode()).as(averaged.err()).isZero();
+      for (int host = 1; host <= 2; host++) {
+        Path sent = Path.of("/sys/class/net", network + "-" + host, "statistics/tx_bytes");
+        assertThat(Long.parseLong(Files.readString(sent).strip())).isGreaterThan(2_000_000);
+      }
+    } finally {
+      cluster.stop();
+    }
+    assertThat(Path.of("/sys/class/net", network)).doesNotExist();
+    assertThat(Path.of("/run/netns", network + "-1")).doesNotExist();
+  }
+
+  @Test
+  void refusesHostsThatItCannotMake() {
+    LocalCluster cluster = LocalCluster.in(folder.resolve("state"));
+    assertRefused(2, "invalid number of hosts: 201", cluster.tryStart("--hosts", "201"));
+    assertRefused(
+        2, "invalid bandwidth: 1gb", cluster.tryStart("--hosts", "2", "--bandwidth", "1gb"));
+    assertRefused(2, "invalid latency: 1", cluster.tryStart("--hosts", "2", "--latency", "1"));
+    assertRefused(2, "those of the links of --hosts", cluster.tryStart("--bandwidth", "1gbit"));
+    assertRefused(
+        2, "leave out --host", cluster.tryStart("--hosts", "2", "--host", "127.0.0.3"));
   }
 
   private static void assertRefused(int exitCode, String reason, Outcome outcome) {
