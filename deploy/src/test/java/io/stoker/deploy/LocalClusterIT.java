@@ -92,7 +92,8 @@ class LocalClusterIT {
   void hostsOfTheirOwnReachEachOtherThroughTheirLinksOnly() throws IOException {
     LocalCluster cluster = LocalCluster.in(folder.resolve("state"));
     Outcome started =
-        cluster.tryStart("--hosts", "2", "--bandwidth", "500mbit", "--cores", "1", "--memory", "1g");
+        cluster.tryStart(
+            "--hosts", "2", "--bandwidth", "500mbit", "--cores", "1", "--memory", "1g");
     assumeThat(started.exitCode()).as("no hosts here: " + started.err()).isNotEqualTo(4);
     assertThat(started.exitCode()).as(started.err()).isZero();
     String master = started.out().strip();
@@ -105,8 +106,18 @@ class LocalClusterIT {
           Stoker.in(folder)
               .with("SPARK_LOCAL_IP", address)
               .run(
-                  "--master", master, "--executor-memory", "512m", "bench", "averaging",
-                  "--parameters", "1000000", "--workers", "2", "--rounds", "2");
+                  "--master",
+                  master,
+                  "--executor-memory",
+                  "512m",
+                  "bench",
+                  "averaging",
+                  "--parameters",
+                  "1000000",
+                  "--workers",
+                  "2",
+                  "--rounds",
+                  "2");
 
       assertThat(averaged.exitCode()).as(averaged.err()).isZero();
       for (int host = 1; host <= 2; host++) {
@@ -128,8 +139,7 @@ class LocalClusterIT {
         2, "invalid bandwidth: 1gb", cluster.tryStart("--hosts", "2", "--bandwidth", "1gb"));
     assertRefused(2, "invalid latency: 1", cluster.tryStart("--hosts", "2", "--latency", "1"));
     assertRefused(2, "those of the links of --hosts", cluster.tryStart("--bandwidth", "1gbit"));
-    assertRefused(
-        2, "leave out --host", cluster.tryStart("--hosts", "2", "--host", "127.0.0.3"));
+    assertRefused(2, "leave out --host", cluster.tryStart("--hosts", "2", "--host", "127.0.0.3"));
   }
 
   private static void assertRefused(int exitCode, String reason, Outcome outcome) {
