@@ -191,6 +191,29 @@ class JourneyIT {
   }
 
   @Test
+  void aSparkProgramOfOnesOwnCrossValidatesAClassifierAndFindsItTrained() throws IOException {
+    List<String> first = trainClassifier();
+    List<String> again = trainClassifier();
+
+    assertThat(first).hasSize(3);
+    assertThat(first.get(2)).matches("accuracy (1\\.0|0\\.9).*");
+    assertThat(again).isEqualTo(first);
+    assertThat(folder.resolve("fits")).isDirectoryContaining("glob:**/fit-*");
+  }
+
+  private static List<String> trainClassifier() throws IOException {
+    Outcome outcome =
+        SparkProgram.submit(
+            Stoker.checkout().resolve("examples/spark-ml/TrainClassifier.java"),
+            folder.resolve("raw").toString(),
+            folder.resolve("trained").toString(),
+            "perceptron",
+            folder.resolve("fits").toString());
+    assertThat(outcome.exitCode()).as(outcome.err()).isZero();
+    return outcome.out().lines().toList();
+  }
+
+  @Test
   void endsBadInputInOneLineWithTheContractsExitCode() throws IOException {
     assertFails(2, "nowhere", "prepare --input nowhere --output x");
     assertFails(2, "nowhere", "train --data nowhere --run x --model lenet5");
