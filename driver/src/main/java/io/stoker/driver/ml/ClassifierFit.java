@@ -28,6 +28,9 @@ import io.stoker.worker.runtime.TaskDevices;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import org.apache.hadoop.conf.Configuration;
@@ -46,6 +49,10 @@ final class ClassifierFit {
   private static final Set<String> OF_NO_INFLUENCE =
       Set.of("data", "run", "checkpoint_every", "keep", "slice_bytes", "mlflow");
 
+  /** What Spark's {@code setJobGroup} sets for a thread. */
+  private static final List<String> OF_JOB_GROUP =
+      List.of("spark.jobGroup.id", "spark.job.description", "spark.job.interruptOnCancel");
+
   private static final int IDENTITY_DIGITS = 16;
 
   private final StokerClassifier classifier;
@@ -63,7 +70,25 @@ final class ClassifierFit {
     StorageDefaults.apply(hadoop);
   }
 
+  /**
+   * Fits.
+   *
+   * @param listeners are told of each round
+   */
   StokerModel run(RoundListeners listeners) {
+    Map<String, String> callers = new HashMap<>();
+    OF_JOB_GROUP.forEach(key -> callers.put(key, spark.getLocalProperty(key)));
+    try {
+      return fit(listeners);
+    } finally {
+      if (!spark.sc().isStopped()) {
+        // A notebook cancels a cell by its job group; the training has one of its own.
+        callers.forEach(spark::setLocalProperty);
+      }
+    }
+  }
+
+  private StokerModel fit(RoundListeners listeners) {
     String init = initialModel();
     // The shards take the longest: what is wrong with the params is to be found before.
     params.config("-", "-", init, TrainingFrame.hasValidation(classifier) ? 1 : 0);

@@ -133,6 +133,11 @@ final class TrainingFrame {
     FrameSurvey survey = survey(spark, columns.bind(rows.schema()));
     check(survey);
     List<String> classes = LabelClasses.of(schema.apply(label), survey, params.getNumClasses());
+    Check.input(
+        !params.isDefined(params.thresholds()) || params.getThresholds().length == classes.size(),
+        "Invalid thresholds: %d for %d classes",
+        params.isDefined(params.thresholds()) ? params.getThresholds().length : 0,
+        classes.size());
     int channels =
         params.getImageChannels() == 0
             ? ModelReference.input(params.getModel(), classes.size()).channels()

@@ -135,6 +135,16 @@ class StokerClassifierTest {
   }
 
   @Test
+  void theJobGroupOfTheCallerStaysItsOwn() {
+    context.setJobGroup("cell 7", "a notebook's");
+
+    classifier().setMaxIter(1).fit(images);
+
+    assertThat(context.getLocalProperty("spark.jobGroup.id")).isEqualTo("cell 7");
+    context.clearJobGroup();
+  }
+
+  @Test
   void theRowsAndNotTheirOrderDecideTheResult() {
     String sha256 = classifier().fit(images).parametersSha256();
 
@@ -429,6 +439,8 @@ class StokerClassifierTest {
         classifier(),
         images.withColumn("prediction", lit(1)),
         "Column prediction is there already");
+    refused(
+        classifier().setThresholds(new double[] {1, 1}), images, "Invalid thresholds: 2 for 4");
     refused(
         classifier().setValidationIndicatorCol("number"),
         images,
