@@ -18,11 +18,11 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.functions;
 
 /**
- * A Spark program of one's own that trains a classifier as a stage of a Spark ML pipeline, and finds
- * its learning rate by cross-validation.
+ * A Spark program of one's own that trains a classifier as a stage of a Spark ML pipeline, and
+ * finds its learning rate by cross-validation.
  *
- * <p>Arguments: a folder of images with a folder for each class, where to save the pipeline, a model
- * of the zoo, and a folder for checkpoints.
+ * <p>Arguments: a folder of images with a folder for each class, where to save the pipeline, a
+ * model of the zoo, and a folder for checkpoints.
  */
 public final class TrainClassifier {
   public static void main(String[] arguments) throws Exception {
@@ -51,9 +51,7 @@ public final class TrainClassifier {
               .setMaxIter(3)
               .setCheckpointDir(arguments[3]);
       ParamMap[] grid =
-          new ParamGridBuilder()
-              .addGrid(classifier.stepSize(), new double[] {0.001, 0.02})
-              .build();
+          new ParamGridBuilder().addGrid(classifier.stepSize(), new double[] {0.001, 0.02}).build();
       CrossValidatorModel best =
           new CrossValidator()
               .setEstimator(new Pipeline().setStages(new PipelineStage[] {labels, classifier}))

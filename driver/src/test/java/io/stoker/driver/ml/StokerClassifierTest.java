@@ -439,8 +439,7 @@ class StokerClassifierTest {
         classifier(),
         images.withColumn("prediction", lit(1)),
         "Column prediction is there already");
-    refused(
-        classifier().setThresholds(new double[] {1, 1}), images, "Invalid thresholds: 2 for 4");
+    refused(classifier().setThresholds(new double[] {1, 1}), images, "Invalid thresholds: 2 for 4");
     refused(
         classifier().setValidationIndicatorCol("number"),
         images,
