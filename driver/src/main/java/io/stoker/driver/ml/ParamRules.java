@@ -30,6 +30,11 @@ final class ParamRules {
     return Arrays.stream(values).map(ParamRules::name).toList();
   }
 
+  /** What an enum's values call themselves. */
+  static List<String> texts(Enum<?>[] values) {
+    return Arrays.stream(values).map(Enum::toString).toList();
+  }
+
   /** The name of an enum's value, as users write it. */
   static String name(Enum<?> value) {
     return value.name().toLowerCase(Locale.ROOT);

@@ -5,6 +5,8 @@ import io.stoker.data.plan.Sampling;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.config.UpdaterState;
 import io.stoker.driver.config.Wire;
+import io.stoker.models.engine.ConvolutionAlgorithm;
+import io.stoker.models.engine.Precision;
 import java.util.List;
 import org.apache.spark.ml.Estimator;
 import org.apache.spark.ml.param.BooleanParam;
@@ -82,6 +84,8 @@ public abstract class StokerClassifierParams extends Estimator<StokerModel> {
   private final Param<String> tensorboardDir;
   private final Param<String> mlflowUri;
   private final Param<String> engine;
+  private final Param<String> precision;
+  private final Param<String> convolution;
   private final Param<String> device;
 
   StokerClassifierParams(String uid) {
@@ -331,6 +335,18 @@ public abstract class StokerClassifierParams extends Estimator<StokerModel> {
             "mlflowUri",
             "the MLflow tracking server that training is logged to, such as http://127.0.0.1:5000");
     engine = new Param<>(this, "engine", "what computes: auto, or an engine's name");
+    precision =
+        new Param<>(
+            this,
+            "precision",
+            "fp32, or bf16 for inputs and weights of products where that is faster",
+            ParamValidators.inArray(ParamRules.texts(Precision.values())));
+    convolution =
+        new Param<>(
+            this,
+            "convolution",
+            "how convolutions are computed in fp32: auto, direct or winograd",
+            ParamValidators.inArray(ParamRules.texts(ConvolutionAlgorithm.values())));
     device =
         new Param<>(
             this,
@@ -387,6 +403,8 @@ public abstract class StokerClassifierParams extends Estimator<StokerModel> {
     setDefault(tensorboardDir, "");
     setDefault(mlflowUri, DEFAULTS.tracking().mlflow());
     setDefault(engine, DEFAULTS.engine());
+    setDefault(precision, DEFAULTS.arithmetic().precision().toString());
+    setDefault(convolution, DEFAULTS.arithmetic().convolution().toString());
     setDefault(device, "auto");
   }
 
@@ -668,6 +686,16 @@ public abstract class StokerClassifierParams extends Estimator<StokerModel> {
     return engine;
   }
 
+  /** Fp32, or bf16 for inputs and weights of products where that is faster. */
+  public final Param<String> precision() {
+    return precision;
+  }
+
+  /** How convolutions are computed in fp32: auto, direct or winograd. */
+  public final Param<String> convolution() {
+    return convolution;
+  }
+
   /** What it computes on: auto, cpu or gpu, as the Spark session was started. */
   public final Param<String> device() {
     return device;
@@ -941,6 +969,16 @@ public abstract class StokerClassifierParams extends Estimator<StokerModel> {
   /** Value of {@link #engine()}. */
   public final String getEngine() {
     return getOrDefault(engine);
+  }
+
+  /** Value of {@link #precision()}. */
+  public final String getPrecision() {
+    return getOrDefault(precision);
+  }
+
+  /** Value of {@link #convolution()}. */
+  public final String getConvolution() {
+    return getOrDefault(convolution);
   }
 
   /** Value of {@link #device()}. */
@@ -1269,6 +1307,18 @@ public abstract class StokerClassifierParams extends Estimator<StokerModel> {
   /** Sets {@link #engine()}. */
   public final StokerClassifier setEngine(String value) {
     set(engine, value);
+    return self();
+  }
+
+  /** Sets {@link #precision()}. */
+  public final StokerClassifier setPrecision(String value) {
+    set(precision, value);
+    return self();
+  }
+
+  /** Sets {@link #convolution()}. */
+  public final StokerClassifier setConvolution(String value) {
+    set(convolution, value);
     return self();
   }
 

@@ -10,7 +10,10 @@ import io.stoker.driver.evaluate.TrainedNetwork;
 import io.stoker.driver.score.ScoreColumns;
 import io.stoker.driver.score.Scoring;
 import io.stoker.failure.Check;
+import io.stoker.models.engine.Arithmetic;
+import io.stoker.models.engine.ConvolutionAlgorithm;
 import io.stoker.models.engine.Engines;
+import io.stoker.models.engine.Precision;
 import io.stoker.models.file.ModelMetadata;
 import io.stoker.worker.eval.Crops;
 import java.io.IOException;
@@ -98,6 +101,8 @@ public final class StokerModel extends Model<StokerModel> implements MLWritable 
   private final Param<String> predictedLabelCol;
   private final Param<String> errorCol;
   private final Param<String> engine;
+  private final Param<String> precision;
+  private final Param<String> convolution;
   private final IntParam batchSize;
   private final DoubleArrayParam thresholds;
 
@@ -126,6 +131,18 @@ public final class StokerModel extends Model<StokerModel> implements MLWritable 
     predictedLabelCol = text("predictedLabelCol", "the column of class names");
     errorCol = text("errorCol", "the column that says why an image could not be read");
     engine = text("engine", "what computes: auto, onednn or dl4j");
+    precision =
+        new Param<>(
+            this,
+            "precision",
+            "fp32, or bf16 for inputs and weights of products where that is faster",
+            ParamValidators.inArray(ParamRules.texts(Precision.values())));
+    convolution =
+        new Param<>(
+            this,
+            "convolution",
+            "how convolutions are computed in fp32: auto, direct or winograd",
+            ParamValidators.inArray(ParamRules.texts(ConvolutionAlgorithm.values())));
     batchSize =
         new IntParam(this, "batchSize", "images of one forward pass", ParamValidators.gtEq(1));
     thresholds =
@@ -142,6 +159,8 @@ public final class StokerModel extends Model<StokerModel> implements MLWritable 
     setDefault(predictedLabelCol, "predictedLabel");
     setDefault(errorCol, "error");
     setDefault(engine, Engines.AUTO);
+    setDefault(precision, Arithmetic.FASTEST_FP32.precision().toString());
+    setDefault(convolution, Arithmetic.FASTEST_FP32.convolution().toString());
     setDefault(batchSize, 32);
   }
 
@@ -249,7 +268,12 @@ public final class StokerModel extends Model<StokerModel> implements MLWritable 
             dataset.toDF(),
             ImageColumn.of(schema, images()),
             TrainedNetwork.of(
-                List.of(stored()), getOrDefault(engine), (int) getOrDefault(batchSize)),
+                List.of(stored()),
+                getOrDefault(engine),
+                (int) getOrDefault(batchSize),
+                new Arithmetic(
+                    Precision.parse(getOrDefault(precision)),
+                    ConvolutionAlgorithm.parse(getOrDefault(convolution)))),
             columns(),
             Crops.CENTRE),
         result);
@@ -370,6 +394,16 @@ public final class StokerModel extends Model<StokerModel> implements MLWritable 
     return engine;
   }
 
+  /** The number format of products; {@code fp32} unless set. */
+  public Param<String> precision() {
+    return precision;
+  }
+
+  /** How convolutions are computed; {@code auto} unless set. */
+  public Param<String> convolution() {
+    return convolution;
+  }
+
   /** Images of one forward pass; 32 unless set. */
   public IntParam batchSize() {
     return batchSize;
@@ -423,6 +457,16 @@ public final class StokerModel extends Model<StokerModel> implements MLWritable 
   /** Value of {@link #engine()}. */
   public String getEngine() {
     return getOrDefault(engine);
+  }
+
+  /** Value of {@link #precision()}. */
+  public String getPrecision() {
+    return getOrDefault(precision);
+  }
+
+  /** Value of {@link #convolution()}. */
+  public String getConvolution() {
+    return getOrDefault(convolution);
   }
 
   /** Value of {@link #batchSize()}. */
@@ -487,6 +531,18 @@ public final class StokerModel extends Model<StokerModel> implements MLWritable 
   /** Sets {@link #engine()}. */
   public StokerModel setEngine(String name) {
     set(engine, name);
+    return this;
+  }
+
+  /** Sets {@link #precision()}. */
+  public StokerModel setPrecision(String name) {
+    set(precision, name);
+    return this;
+  }
+
+  /** Sets {@link #convolution()}. */
+  public StokerModel setConvolution(String name) {
+    set(convolution, name);
     return this;
   }
 

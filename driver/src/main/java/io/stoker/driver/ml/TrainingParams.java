@@ -13,6 +13,8 @@ import io.stoker.driver.config.UpdaterState;
 import io.stoker.driver.config.Wire;
 import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
+import io.stoker.models.engine.ConvolutionAlgorithm;
+import io.stoker.models.engine.Precision;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -68,6 +70,8 @@ final class TrainingParams {
           Map.entry("--freeze", "freeze"),
           Map.entry("--engine", "engine"),
           Map.entry("--device", "device"),
+          Map.entry("--precision", "precision"),
+          Map.entry("--convolution", "convolution"),
           Map.entry("--run", "checkpointDir"),
           Map.entry("--data", "cacheDir"),
           Map.entry("--tensorboard", "tensorboardDir"),
@@ -140,6 +144,8 @@ final class TrainingParams {
         .validationSplit(VALIDATION)
         .patience(validateEvery > 0 ? params.getEarlyStoppingRounds() : 0)
         .engine(params.getEngine())
+        .precision(Precision.parse(params.getPrecision()))
+        .convolution(ConvolutionAlgorithm.parse(params.getConvolution()))
         .init(init)
         .freeze(params.getFreeze())
         .sliceBytes(params.getSliceBytes())

@@ -63,6 +63,8 @@ class StokerClassifierParamsTest {
             .setEngine("dl4j")
             .setFreeze("1")
             .setSliceBytes(4096)
+            .setPrecision("bf16")
+            .setConvolution("direct")
             .setMlflowUri("http://127.0.0.1:5000")
             .setClassWeights("{\"cat\": 1, \"dog\": 2.5}")
             .setSampling("balanced");
