@@ -6,6 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.stoker.failure.InputException;
+import io.stoker.models.spec.Initializer;
+import io.stoker.models.spec.LayerSpec;
+import io.stoker.models.spec.ModelSpec;
+import io.stoker.models.spec.Shape;
+import io.stoker.models.spec.Window;
 import io.stoker.models.zoo.Zoo;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -26,6 +31,27 @@ class StepLoadTest {
 
     assertThat(load("mlp-shallow", StepLoad.Pass.TRAINING).flops())
         .isEqualTo(2 * first + 2 * 300 + 3 * second);
+  }
+
+  @Test
+  void aBlocksStepIsThatOfItsLayersAndOfTheSumsOfItsJoin() {
+    LayerSpec conv = new LayerSpec.Convolution(4, Window.of(1), 1, new Initializer.He(), 0);
+    LayerSpec.Residual block =
+        new LayerSpec.Residual(
+            "",
+            LayerSpec.Sequence.of(conv, conv),
+            LayerSpec.Sequence.IDENTITY,
+            LayerSpec.Sequence.IDENTITY);
+    ModelSpec model =
+        new ModelSpec(
+            "m",
+            new Shape(3, 3, 4),
+            List.of(conv, block, new LayerSpec.Dense(2, new Initializer.He(), 0)));
+    double product = 2.0 * 4 * 4 * 9;
+    double dense = 2.0 * 36 * 2;
+
+    assertThat(new StepLoad(model, 1, 1, StepLoad.Pass.TRAINING).flops())
+        .isEqualTo(2 * product + 2 * 3 * product + 2 * 36 + 3 * dense);
   }
 
   @Test

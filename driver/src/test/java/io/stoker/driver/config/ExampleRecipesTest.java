@@ -18,6 +18,8 @@ class ExampleRecipesTest {
   @ParameterizedTest
   @CsvSource({
     "alexnet-imagenet.yaml, 256, 3, 1000",
+    "resnet-imagenet.yaml, 256, 3, 1000",
+    "cifar/resnet-20.yaml, 32, 3, 10",
     "mnist/lenet5.yaml, 28, 1, 10",
     "mnist/lenet5-augmented.yaml, 28, 1, 10",
     "mnist/row-lstm.yaml, 28, 1, 10",

@@ -94,6 +94,36 @@ class ExplainTest {
     }
   }
 
+  /** The block's body is a blur, and class 1 the sum of it and of the shortcut. */
+  @Test
+  void everyMapOfABlockLightsUpWhereTheSquareIsPlanted() {
+    ModelSpec model =
+        model(
+            """
+            name: planted
+            input: [24, 24, 1]
+            layers:
+              - sequence:
+                  - residual:
+                      body: [{conv: {filters: 1, kernel: 3, padding: 1}}, batch-norm, relu]
+              - max-pool: {kernel: 4, stride: 4}
+              - dense: 2
+            """);
+    float[] parameters = new float[(int) model.parameterCount()];
+    Arrays.fill(parameters, 1, 10, 0.2f);
+    parameters[10] = 1; // the normalization's scale; its statistics are 0 and 1
+    int dense = 14;
+    Arrays.fill(parameters, dense + 36, dense + 72, 0.3f);
+    try (Network network = Engines.named("auto").create(model, 1)) {
+      network.writeParameters(0, FloatBuffer.wrap(parameters));
+      Saliency saliency = new Saliency(network);
+
+      assertLit(saliency.gradCam(square(), 1), 0.9);
+      assertLit(saliency.occlusion(square(), 1), 0.6);
+      assertLit(saliency.inputGradient(square(), 1), 0.9);
+    }
+  }
+
   @Test
   void coversSquaresInBatchesAsOneByOne() {
     try (Network one = planted();

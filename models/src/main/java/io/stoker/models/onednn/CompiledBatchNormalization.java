@@ -9,16 +9,19 @@ import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_MEAN;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SCALE_SHIFT;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_VARIANCE;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_WORKSPACE;
 
 import io.stoker.models.spec.LayerSpec;
 import io.stoker.models.spec.ModelSpec;
 import java.nio.FloatBuffer;
+import java.util.HashMap;
 import java.util.Map;
 import org.bytedeco.dnnl.dnnl_batch_normalization_desc_t;
 import org.bytedeco.dnnl.global.dnnl;
 
 /**
- * {@link LayerSpec.BatchNormalization}. In the canonical vector, scale, shift, running mean and the
+ * {@link LayerSpec.BatchNormalization}, and the rectifier after it where there is one: one pass over
+ * the values computes both. In the canonical vector, scale, shift, running mean and the
  * logarithm of the running deviation follow each other; oneDNN reads the first two as one tensor.
  */
 final class CompiledBatchNormalization implements CompiledLayer {
@@ -29,6 +32,13 @@ final class CompiledBatchNormalization implements CompiledLayer {
   private final FlatVectors vectors;
   private final ModelSpec.Placed placed;
   private final LayerSpec.BatchNormalization layer;
+
+  /** oneDNN's flag for a rectifier after the normalization, or 0. */
+  private final int fused;
+
+  /** Which values the rectifier let through; empty without one. */
+  private final Map<Integer, Tensor> passed;
+
   private final Layout perChannel;
   private final Layout scaleAndShift;
   private final Tensor input;
@@ -49,11 +59,13 @@ final class CompiledBatchNormalization implements CompiledLayer {
       FlatVectors vectors,
       ModelSpec.Placed placed,
       LayerSpec.BatchNormalization layer,
-      Tensor source) {
+      Tensor source,
+      boolean rectified) {
     this.workspace = workspace;
     this.vectors = vectors;
     this.placed = placed;
     this.layer = layer;
+    fused = rectified ? dnnl.dnnl_fuse_norm_relu : 0;
     int channels = placed.input().channels();
     perChannel = Layout.plain(channels);
     scaleAndShift = Layout.plain(2, channels);
@@ -62,13 +74,20 @@ final class CompiledBatchNormalization implements CompiledLayer {
     batchMean = workspace.tensor(perChannel);
     batchVariance = workspace.tensor(perChannel);
     runningVariance = workspace.tensor(perChannel);
-    operation = workspace.operation(describe(dnnl.dnnl_forward_training, dnnl.dnnl_use_scaleshift));
-    training = forward(operation, batchMean, batchVariance);
+    operation = 
+        workspace.operation(
+            describe(dnnl.dnnl_forward_training, dnnl.dnnl_use_scaleshift | fused));
+    passed =
+        rectified
+            ? Map.of(DNNL_ARG_WORKSPACE, workspace.tensor(operation.workspace()))
+            : Map.of();
+    training = forward(operation, batchMean, batchVariance, passed);
     inference =
         forward(
-            workspace.operation(describe(dnnl.dnnl_forward_inference, WITH_RUNNING_STATISTICS)),
+            workspace.operation(describe(dnnl.dnnl_forward_inference, WITH_RUNNING_STATISTICS | fused)),
             workspace.parameters(perChannel, vectors.parameters(placed, 2)),
-            runningVariance);
+            runningVariance,
+            Map.of());
   }
 
   /** oneDNN normalizes only images; a vector is an image of a single pixel. */
@@ -88,9 +107,10 @@ final class CompiledBatchNormalization implements CompiledLayer {
     return description;
   }
 
-  private Primitive forward(PrimitiveDescriptor of, Tensor mean, Tensor variance) {
-    return workspace.compile(
-        of,
+  private Primitive forward(
+      PrimitiveDescriptor of, Tensor mean, Tensor variance, Map<Integer, Tensor> more) {
+    Map<Integer, Tensor> tensors = new HashMap<>(more);
+    tensors.putAll(
         Map.of(
             DNNL_ARG_SRC,
             input,
@@ -102,6 +122,7 @@ final class CompiledBatchNormalization implements CompiledLayer {
             variance,
             DNNL_ARG_SCALE_SHIFT,
             workspace.parameters(scaleAndShift, vectors.parameters(placed, 0))));
+    return workspace.compile(of, tensors);
   }
 
   @Override
@@ -144,14 +165,13 @@ final class CompiledBatchNormalization implements CompiledLayer {
   @Override
   public Tensor prepareBackward(Tensor outputGradient, boolean inputGradientNeeded) {
     dnnl_batch_normalization_desc_t description =
-        describeGradient(dnnl.dnnl_backward, dnnl.dnnl_use_scaleshift);
+        describeGradient(dnnl.dnnl_backward, dnnl.dnnl_use_scaleshift | fused);
     Tensor inputGradient = workspace.tensor(output.layout());
     if (inferenceGradient) {
       inferenceBackward = compileInferenceGradient(outputGradient, inputGradient);
     }
-    backward =
-        workspace.compile(
-            workspace.operation(description, operation),
+    Map<Integer, Tensor> tensors = new HashMap<>(passed);
+    tensors.putAll(
             Map.of(
                 DNNL_ARG_SRC,
                 input,
@@ -167,6 +187,7 @@ final class CompiledBatchNormalization implements CompiledLayer {
                 asImages(inputGradient),
                 DNNL_ARG_DIFF_SCALE_SHIFT,
                 workspace.parameters(scaleAndShift, vectors.gradients(placed, 0))));
+    backward = workspace.compile(workspace.operation(description, operation), tensors);
     return inputGradient;
   }
 

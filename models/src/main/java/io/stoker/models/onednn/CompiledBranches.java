@@ -21,10 +21,15 @@ final class CompiledBranches implements CompiledLayer {
   private final List<LayerChain> backward = new ArrayList<>();
   private final List<Runnable> sums = new ArrayList<>();
 
-  CompiledBranches(Workspace workspace, FlatVectors vectors, Placed placed, Tensor input) {
+  CompiledBranches(
+      Workspace workspace,
+      FlatVectors vectors,
+      Placed placed,
+      Tensor input,
+      LayerCompiler.Fusion fusion) {
     this.workspace = workspace;
     for (Placed branch : placed.inner()) {
-      branches.add(new LayerChain(workspace, vectors, branch, input, false));
+      branches.add(new LayerChain(workspace, vectors, branch, input, false, fusion));
     }
     output = workspace.tensor(Layout.joined(layouts(), placed.output().channels()));
     int channel = 0;

@@ -48,14 +48,11 @@ final class CompiledModel implements AutoCloseable {
         workspace.tensor(
             Layout.plain(
                 examples, model.input().channels(), model.input().height(), model.input().width()));
-    Tensor activations = images;
-    for (ModelSpec.Placed layer : model.placed()) {
-      boolean overwrite = layers.isEmpty() || !layers.get(layers.size() - 1).needsOutput();
-      CompiledLayer compiled =
-          new LayerCompiler(workspace, vectors, layer, activations, overwrite).compile();
-      layers.add(compiled);
-      activations = compiled.output();
-    }
+    // Each layer's own output can be looked at, where gradients go to the images.
+    LayerCompiler.Fusion fusion =
+        frozenLayers == TO_THE_IMAGES ? LayerCompiler.Fusion.NONE : LayerCompiler.Fusion.ALLOWED;
+    layers.addAll(
+        LayerCompiler.chain(workspace, vectors, model.placed(), images, true, fusion));
   }
 
   /**

@@ -23,15 +23,20 @@ final class CompiledResidual implements CompiledLayer {
   private boolean bodyBackward;
   private boolean shortcutBackward;
 
-  CompiledResidual(Workspace workspace, FlatVectors vectors, Placed placed, Tensor input) {
+  CompiledResidual(
+      Workspace workspace,
+      FlatVectors vectors,
+      Placed placed,
+      Tensor input,
+      LayerCompiler.Fusion fusion) {
     this.workspace = workspace;
     List<Placed> parts = placed.inner();
     // Both ways read the input, in both passes: neither may overwrite it.
-    body = new LayerChain(workspace, vectors, parts.get(0), input, false);
-    shortcut = new LayerChain(workspace, vectors, parts.get(1), input, false);
+    body = new LayerChain(workspace, vectors, parts.get(0), input, false, fusion);
+    shortcut = new LayerChain(workspace, vectors, parts.get(1), input, false, fusion);
     sum = body.needsOutput() ? workspace.tensor(body.output().layout()) : body.output();
     addition = Joins.add(workspace, body.output(), shortcut.output(), sum);
-    after = new LayerChain(workspace, vectors, parts.get(2), sum, true);
+    after = new LayerChain(workspace, vectors, parts.get(2), sum, true, fusion);
   }
 
   @Override

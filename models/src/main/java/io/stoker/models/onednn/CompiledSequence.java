@@ -8,8 +8,13 @@ final class CompiledSequence implements CompiledLayer {
   private final LayerChain chain;
 
   CompiledSequence(
-      Workspace workspace, FlatVectors vectors, Placed placed, Tensor input, boolean overwrite) {
-    chain = new LayerChain(workspace, vectors, placed, input, overwrite);
+      Workspace workspace,
+      FlatVectors vectors,
+      Placed placed,
+      Tensor input,
+      boolean overwrite,
+      LayerCompiler.Fusion fusion) {
+    chain = new LayerChain(workspace, vectors, placed, input, overwrite, fusion);
   }
 
   @Override

@@ -2,7 +2,6 @@
 package io.stoker.models.onednn;
 
 import io.stoker.models.spec.ModelSpec.Placed;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -13,7 +12,7 @@ final class LayerChain {
   private final Workspace workspace;
   private final Tensor input;
   private final List<Placed> placed;
-  private final List<CompiledLayer> layers = new ArrayList<>();
+  private final List<CompiledLayer> layers;
 
   /** Brings the gradient by the output into the output's order. */
   private Runnable arrangeGradient = () -> {};
@@ -26,19 +25,16 @@ final class LayerChain {
    * @param overwrite whether the first layer may overwrite the input
    */
   LayerChain(
-      Workspace workspace, FlatVectors vectors, Placed part, Tensor input, boolean overwrite) {
+      Workspace workspace,
+      FlatVectors vectors,
+      Placed part,
+      Tensor input,
+      boolean overwrite,
+      LayerCompiler.Fusion fusion) {
     this.workspace = workspace;
     this.input = input;
     placed = part.inner();
-    Tensor last = input;
-    for (Placed each : placed) {
-      boolean mayOverwrite =
-          layers.isEmpty() ? overwrite : !layers.get(layers.size() - 1).needsOutput();
-      CompiledLayer layer =
-          new LayerCompiler(workspace, vectors, each, last, mayOverwrite).compile();
-      layers.add(layer);
-      last = layer.output();
-    }
+    layers = LayerCompiler.chain(workspace, vectors, placed, input, overwrite, fusion);
   }
 
   boolean isIdentity() {

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.stoker.models.onednn;
+
+/**
+ * An activation that the layer before it computes along with its own output.
+ *
+ * @param output of both
+ */
+record FusedActivation(Tensor output) implements CompiledLayer {
+  @Override
+  public void forward(Pass pass) {}
+
+  @Override
+  public Tensor prepareBackward(Tensor outputGradient, boolean inputGradientNeeded) {
+    return outputGradient;
+  }
+
+  @Override
+  public void backward(Pass pass) {}
+}
