@@ -20,8 +20,8 @@ import org.bytedeco.dnnl.dnnl_batch_normalization_desc_t;
 import org.bytedeco.dnnl.global.dnnl;
 
 /**
- * {@link LayerSpec.BatchNormalization}, and the rectifier after it where there is one: one pass over
- * the values computes both. In the canonical vector, scale, shift, running mean and the
+ * {@link LayerSpec.BatchNormalization}, and the rectifier after it where there is one: one pass
+ * over the values computes both. In the canonical vector, scale, shift, running mean and the
  * logarithm of the running deviation follow each other; oneDNN reads the first two as one tensor.
  */
 final class CompiledBatchNormalization implements CompiledLayer {
@@ -74,17 +74,15 @@ final class CompiledBatchNormalization implements CompiledLayer {
     batchMean = workspace.tensor(perChannel);
     batchVariance = workspace.tensor(perChannel);
     runningVariance = workspace.tensor(perChannel);
-    operation = 
-        workspace.operation(
-            describe(dnnl.dnnl_forward_training, dnnl.dnnl_use_scaleshift | fused));
+    operation =
+        workspace.operation(describe(dnnl.dnnl_forward_training, dnnl.dnnl_use_scaleshift | fused));
     passed =
-        rectified
-            ? Map.of(DNNL_ARG_WORKSPACE, workspace.tensor(operation.workspace()))
-            : Map.of();
+        rectified ? Map.of(DNNL_ARG_WORKSPACE, workspace.tensor(operation.workspace())) : Map.of();
     training = forward(operation, batchMean, batchVariance, passed);
     inference =
         forward(
-            workspace.operation(describe(dnnl.dnnl_forward_inference, WITH_RUNNING_STATISTICS | fused)),
+            workspace.operation(
+                describe(dnnl.dnnl_forward_inference, WITH_RUNNING_STATISTICS | fused)),
             workspace.parameters(perChannel, vectors.parameters(placed, 2)),
             runningVariance,
             Map.of());
@@ -172,21 +170,21 @@ final class CompiledBatchNormalization implements CompiledLayer {
     }
     Map<Integer, Tensor> tensors = new HashMap<>(passed);
     tensors.putAll(
-            Map.of(
-                DNNL_ARG_SRC,
-                input,
-                DNNL_ARG_MEAN,
-                batchMean,
-                DNNL_ARG_VARIANCE,
-                batchVariance,
-                DNNL_ARG_SCALE_SHIFT,
-                workspace.parameters(scaleAndShift, vectors.parameters(placed, 0)),
-                DNNL_ARG_DIFF_DST,
-                asImages(outputGradient),
-                DNNL_ARG_DIFF_SRC,
-                asImages(inputGradient),
-                DNNL_ARG_DIFF_SCALE_SHIFT,
-                workspace.parameters(scaleAndShift, vectors.gradients(placed, 0))));
+        Map.of(
+            DNNL_ARG_SRC,
+            input,
+            DNNL_ARG_MEAN,
+            batchMean,
+            DNNL_ARG_VARIANCE,
+            batchVariance,
+            DNNL_ARG_SCALE_SHIFT,
+            workspace.parameters(scaleAndShift, vectors.parameters(placed, 0)),
+            DNNL_ARG_DIFF_DST,
+            asImages(outputGradient),
+            DNNL_ARG_DIFF_SRC,
+            asImages(inputGradient),
+            DNNL_ARG_DIFF_SCALE_SHIFT,
+            workspace.parameters(scaleAndShift, vectors.gradients(placed, 0))));
     backward = workspace.compile(workspace.operation(description, operation), tensors);
     return inputGradient;
   }

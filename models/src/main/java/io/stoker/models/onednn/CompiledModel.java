@@ -51,8 +51,7 @@ final class CompiledModel implements AutoCloseable {
     // Each layer's own output can be looked at, where gradients go to the images.
     LayerCompiler.Fusion fusion =
         frozenLayers == TO_THE_IMAGES ? LayerCompiler.Fusion.NONE : LayerCompiler.Fusion.ALLOWED;
-    layers.addAll(
-        LayerCompiler.chain(workspace, vectors, model.placed(), images, true, fusion));
+    layers.addAll(LayerCompiler.chain(workspace, vectors, model.placed(), images, true, fusion));
   }
 
   /**

@@ -122,10 +122,18 @@ public class LayerBenchmark {
     INDArray noise = Nd4j.randn(DataType.FLOAT, images.layout().dimensions());
     images.buffer().put(noise.data().asFloat());
     CompiledLayer first =
-        new LayerCompiler(workspace, vectors, model.placed().get(0), images, false, LayerCompiler.Fusion.NONE).compile();
+        new LayerCompiler(
+                workspace, vectors, model.placed().get(0), images, false, LayerCompiler.Fusion.NONE)
+            .compile();
     first.forward(PASS);
     compiled =
-        new LayerCompiler(workspace, vectors, model.placed().get(1), first.output(), false, LayerCompiler.Fusion.NONE)
+        new LayerCompiler(
+                workspace,
+                vectors,
+                model.placed().get(1),
+                first.output(),
+                false,
+                LayerCompiler.Fusion.NONE)
             .compile();
     compiled.prepareBackward(workspace.tensor(compiled.output().layout()), true);
     compiled.forward(PASS);
