@@ -101,8 +101,7 @@ class KernelAccuracyTest {
           workspace.tensor(Layout.plain(EXAMPLES, in.channels(), in.height(), in.width()));
       fill(images.buffer(), random, 1);
       CompiledLayer compiled =
-          new LayerCompiler(
-                  workspace, vectors, placed, images, false, LayerCompiler.Fusion.NONE)
+          new LayerCompiler(workspace, vectors, placed, images, false, LayerCompiler.Fusion.NONE)
               .compile();
       Reorder output = plain(workspace, compiled.output());
       Tensor gradient = workspace.tensor(compiled.output().layout());
