@@ -144,8 +144,8 @@ class SharedParametersTest {
         .isEqualTo(rounded);
   }
 
-  @Tag("slow")
   /** With all slices and all pieces lost, the rounds so far are trained again. */
+  @Tag("slow")
   @ParameterizedTest
   @EnumSource(Wire.class)
   void roundsAreTrainedAgainWhenAllSlicesAndPiecesAreLost(Wire wire) {
