@@ -12,8 +12,8 @@ import io.stoker.driver.spark.SparkLines;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.SparkSession;
@@ -62,10 +62,7 @@ public final class SessionCommands {
     StringWriter messages = new StringWriter();
     Console console =
         new Console(new PrintWriter(results, true), new PrintWriter(messages, true), false, false);
-    String[] words =
-        help
-            ? arguments.toArray(String[]::new)
-            : Stream.concat(arguments.stream(), Stream.of("--json")).toArray(String[]::new);
+    String[] words = (help ? arguments : withJson(arguments)).toArray(String[]::new);
     try {
       int exitCode = SparkSetup.within(session, () -> new Cli(console).run(words));
       return outcome(exitCode, results.toString(), messages.toString());
@@ -103,6 +100,14 @@ public final class SessionCommands {
     } catch (RuntimeException e) {
       return failed(e);
     }
+  }
+
+  /** Asks for the result as JSON. What follows {@code --} is no option. */
+  private static List<String> withJson(List<String> arguments) {
+    int end = arguments.indexOf("--");
+    List<String> words = new ArrayList<>(arguments);
+    words.add(end < 0 ? words.size() : end, "--json");
+    return words;
   }
 
   private static Outcome failed(RuntimeException e) {

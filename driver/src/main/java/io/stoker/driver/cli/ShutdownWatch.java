@@ -12,8 +12,18 @@ final class ShutdownWatch implements AutoCloseable {
   }
 
   private final AtomicReference<State> state = new AtomicReference<>(State.RUNNING);
+  private final Thread hook;
 
-  private ShutdownWatch() {}
+  private ShutdownWatch(Runnable whenStopped) {
+    hook =
+        new Thread(
+            () -> {
+              if (state.compareAndSet(State.RUNNING, State.STOPPED)) {
+                whenStopped.run();
+              }
+            },
+            "shutdown-watch");
+  }
 
   /**
    * Begins to watch; closing it ends that.
@@ -21,16 +31,8 @@ final class ShutdownWatch implements AutoCloseable {
    * @param whenStopped called if the process is stopped before
    */
   static ShutdownWatch watch(Runnable whenStopped) {
-    ShutdownWatch watch = new ShutdownWatch();
-    Thread hook =
-        new Thread(
-            () -> {
-              if (watch.state.compareAndSet(State.RUNNING, State.STOPPED)) {
-                whenStopped.run();
-              }
-            },
-            "shutdown-watch");
-    Runtime.getRuntime().addShutdownHook(hook);
+    ShutdownWatch watch = new ShutdownWatch(whenStopped);
+    Runtime.getRuntime().addShutdownHook(watch.hook);
     return watch;
   }
 
@@ -39,8 +41,15 @@ final class ShutdownWatch implements AutoCloseable {
     return state.get() == State.STOPPED;
   }
 
+  /** A process may run many commands, so the hook of each is removed. */
   @Override
   public void close() {
-    state.compareAndSet(State.RUNNING, State.ENDED);
+    if (state.compareAndSet(State.RUNNING, State.ENDED)) {
+      try {
+        Runtime.getRuntime().removeShutdownHook(hook);
+      } catch (IllegalStateException e) {
+        // The process is being stopped, and the hook does nothing any more.
+      }
+    }
   }
 }

@@ -111,6 +111,14 @@ class SessionCommandsTest {
   }
 
   @Test
+  void whatFollowsTheOptionsMayLookLikeOne() {
+    Outcome predicted = run("predict", "--checkpoint", folder.toString(), "--", "--json");
+
+    assertThat(predicted.exitCode()).isEqualTo(2);
+    assertThat(predicted.error()).contains(folder.toString());
+  }
+
+  @Test
   void showsTheHelp() {
     assertThat(run("train", "--help").text()).contains("--learning-rate");
   }

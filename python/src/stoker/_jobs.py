@@ -1,0 +1,459 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The jobs: each runs as the command of the same name, in the session's JVM."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+from stoker import _session
+from stoker._errors import InvalidInputError, of_exit_code
+
+if TYPE_CHECKING:
+    from pandas import DataFrame as PandasFrame
+    from pyspark.sql import DataFrame, SparkSession
+
+_LOG = logging.getLogger("stoker")
+
+PathLike = str | os.PathLike[str]
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ",".join(f"{key}={_text(part)}" for key, part in value.items())
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return ",".join(_text(part) for part in value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    return os.fspath(value) if isinstance(value, os.PathLike) else str(value)
+
+
+def _words(options: Mapping[str, Any]) -> list[str]:
+    """Make the words of a command line of keyword arguments; None and False are left out."""
+    words: list[str] = []
+    for name, value in options.items():
+        option = "--" + name.strip("_").replace("_", "-")
+        if value is None or value is False:
+            continue
+        words.append(option if value is True else f"{option}={_text(value)}")
+    return words
+
+
+def _outcome(spark: SparkSession, words: Sequence[str]) -> Any:
+    from pyspark.sql import SparkSession as Classic
+
+    door = _session.door(spark)
+    assert isinstance(spark, Classic)
+    return door.run(spark._jsparkSession, [str(word) for word in words])
+
+
+def _result(outcome: Any) -> dict[str, Any]:
+    for line in outcome.messages():
+        _LOG.warning("%s", line)
+    result = outcome.json()
+    if result:
+        return dict(json.loads(result))
+    raise of_exit_code(outcome.exitCode(), outcome.error())
+
+
+def run_command(
+    command: str, *arguments: PathLike, spark: SparkSession | None = None, **options: Any
+) -> dict[str, Any]:
+    """Run any command of ``./stoker``.
+
+    Parameters
+    ----------
+    command : str
+        Its name; words of a subcommand are separated by blanks, as in ``"bench step"``.
+    *arguments : path-like
+        What is no option, such as images.
+    spark : pyspark.sql.SparkSession, optional
+        The session to run in (default: the active one, else a new one).
+    **options : Any
+        Its options: ``learning_rate=0.05`` for ``--learning-rate 0.05``, ``resume=True`` for
+        ``--resume``, a list for values with commas, a dict for ``name=value`` with commas.
+
+    Returns
+    -------
+    dict
+        The result that the command prints with ``--json``.
+
+    Raises
+    ------
+    StokerError
+        If it fails, with one line.
+    """
+    words = [*command.split(), *_words(options)]
+    if arguments:
+        words += ["--", *map(os.fspath, arguments)]
+    return _result(_outcome(_session.current(spark), words))
+
+
+def help_text(command: str = "", *, spark: SparkSession | None = None) -> str:
+    """Return what ``./stoker COMMAND --help`` prints: a command's options.
+
+    Parameters
+    ----------
+    command : str
+        Its name; all commands if empty.
+    spark : pyspark.sql.SparkSession, optional
+        The session to run in (default: the active one, else a new one).
+    """
+    outcome = _outcome(_session.current(spark), [*command.split(), "--help"])
+    if outcome.exitCode() != 0:
+        raise of_exit_code(outcome.exitCode(), outcome.error())
+    return str(outcome.text())
+
+
+def prepare(
+    input: PathLike,
+    output: PathLike,
+    *,
+    format: str = "folder",
+    size: int | None = None,
+    channels: Literal[1, 3] | None = None,
+    encoding: str | None = None,
+    split: Mapping[str, float] | str | None = None,
+    seed: int | None = None,
+    overwrite: bool = False,
+    spark: SparkSession | None = None,
+    **options: Any,
+) -> dict[str, Any]:
+    """Make shards of raw images, as ``./stoker prepare`` does.
+
+    Parameters
+    ----------
+    input : path-like
+        Where the images are: a path or a URI, or a table's name for ``format="table"``.
+    output : path-like
+        The folder of shards to make.
+    format : str
+        What the input is: ``folder``, ``idx``, ``cifar``, ``tar``, ``csv``, ``parquet``...
+    size : int, optional
+        Height and width of the images in the shards.
+    channels : {1, 3}, optional
+        1 for grey, 3 for colour.
+    encoding : str, optional
+        ``raw``, ``jpeg`` or ``png``.
+    split : mapping of str to float, optional
+        Shares of the splits, such as ``{"train": 0.9, "test": 0.1}``.
+    seed : int, optional
+        The seed of splits and order.
+    overwrite : bool
+        Replace shards at the output.
+    spark : pyspark.sql.SparkSession, optional
+        The session to run in (default: the active one, else a new one).
+    **options : Any
+        More options of the command, see ``stoker.help_text("prepare")``.
+
+    Returns
+    -------
+    dict
+        ``output``, ``samples``, ``classes``, ``splits``, ``rejected``, ``manifest_sha256``...
+
+    Raises
+    ------
+    StokerError
+        If it fails, with one line.
+    """
+    return run_command(
+        "prepare",
+        spark=spark,
+        input=input,
+        output=output,
+        format=format,
+        size=size,
+        channels=channels,
+        encoding=encoding,
+        split=split,
+        seed=seed,
+        overwrite=overwrite,
+        **options,
+    )
+
+
+def inspect_data(
+    data: PathLike, *, spark: SparkSession | None = None, **options: Any
+) -> dict[str, Any]:
+    """Return the classes, splits and statistics of shards, as ``./stoker inspect`` does.
+
+    Parameters
+    ----------
+    data : path-like
+        The folder of shards.
+    spark : pyspark.sql.SparkSession, optional
+        The session to run in (default: the active one, else a new one).
+    **options : Any
+        More options of the command, such as ``sheet="samples.png"``.
+
+    Returns
+    -------
+    dict
+    """
+    return run_command("inspect", spark=spark, data=data, **options)
+
+
+def train(
+    data: PathLike | None = None,
+    run: PathLike | None = None,
+    model: PathLike | None = None,
+    *,
+    workers: int | None = None,
+    batch: int | None = None,
+    local_steps: int | str | None = None,
+    epochs: int | None = None,
+    learning_rate: float | None = None,
+    augment: Sequence[str] | str | None = None,
+    seed: int | None = None,
+    checkpoint_every: int | None = None,
+    validate_every: int | None = None,
+    patience: int | None = None,
+    init: PathLike | None = None,
+    recipe: PathLike | None = None,
+    mlflow: str | None = None,
+    resume: bool = False,
+    spark: SparkSession | None = None,
+    **options: Any,
+) -> dict[str, Any]:
+    """Train a model, as ``./stoker train`` does.
+
+    Parameters
+    ----------
+    data : path-like
+        The folder of shards.
+    run : path-like
+        The run folder to create, or to go on with.
+    model : path-like
+        A model's name, or a YAML file.
+    workers, batch, local_steps, epochs, learning_rate, augment, seed : optional
+        The job, see ``docs/training.md``.
+    checkpoint_every, validate_every, patience : int, optional
+        Rounds between two checkpoints and two validations; validations without a better one.
+    init : path-like, optional
+        A checkpoint to begin with.
+    recipe : path-like, optional
+        A YAML file with options.
+    mlflow : str, optional
+        The URI of an MLflow tracking server to log to.
+    resume : bool
+        Go on from the newest checkpoint of the run.
+    spark : pyspark.sql.SparkSession, optional
+        The session to run in (default: the active one, else a new one).
+    **options : Any
+        More options of the command, see ``stoker.help_text("train")``.
+
+    Returns
+    -------
+    dict
+        ``run``, ``checkpoint``, ``rounds``, ``loss``, ``accuracy``, ``parameters_sha256``...
+
+    Raises
+    ------
+    StokerError
+        If it fails, with one line.
+    """
+    return run_command(
+        "train",
+        spark=spark,
+        data=data,
+        run=run,
+        model=model,
+        workers=workers,
+        batch=batch,
+        local_steps=local_steps,
+        epochs=epochs,
+        learning_rate=learning_rate,
+        augment=augment,
+        seed=seed,
+        checkpoint_every=checkpoint_every,
+        validate_every=validate_every,
+        patience=patience,
+        init=init,
+        recipe=recipe,
+        mlflow=mlflow,
+        resume=resume,
+        **options,
+    )
+
+
+def evaluate(
+    checkpoint: PathLike,
+    data: PathLike,
+    *,
+    split: str | None = None,
+    ten_crop: bool = False,
+    spark: SparkSession | None = None,
+    **options: Any,
+) -> dict[str, Any]:
+    """Evaluate a checkpoint, as ``./stoker evaluate`` does.
+
+    Parameters
+    ----------
+    checkpoint : path-like
+        A checkpoint folder, a ``model.zip``, or a run folder.
+    data : path-like
+        The folder of shards.
+    split : str, optional
+        The split (default: ``test``, else ``validation``).
+    ten_crop : bool
+        Average over ten crops.
+    spark : pyspark.sql.SparkSession, optional
+        The session to run in (default: the active one, else a new one).
+    **options : Any
+        More options of the command, see ``stoker.help_text("evaluate")``.
+
+    Returns
+    -------
+    dict
+        ``accuracy``, ``top5``, ``log_loss``, ``classes``, ``confusion``...
+
+    Raises
+    ------
+    StokerError
+        If it fails, with one line.
+    """
+    return run_command(
+        "evaluate",
+        spark=spark,
+        checkpoint=checkpoint,
+        data=data,
+        split=split,
+        ten_crop=ten_crop,
+        **options,
+    )
+
+
+def predict(
+    checkpoint: PathLike,
+    input: PathLike | Sequence[PathLike] | DataFrame,
+    *,
+    output: PathLike | None = None,
+    input_col: str = "content",
+    overwrite: bool = False,
+    spark: SparkSession | None = None,
+    **options: Any,
+) -> DataFrame | PandasFrame:
+    """Classify images.
+
+    Parameters
+    ----------
+    checkpoint : path-like
+        A checkpoint folder, a ``model.zip``, or a run folder.
+    input : path-like, sequence of path-like, or pyspark.sql.DataFrame
+        A folder of images or shards, which needs ``output``; single images; or a data frame with
+        a column of images.
+    output : path-like, optional
+        For a folder: where to write the predictions, as Parquet.
+    input_col : str
+        For a data frame: its column of images.
+    overwrite : bool
+        Replace predictions of an earlier call at the output.
+    spark : pyspark.sql.SparkSession, optional
+        The session to run in (default: the active one, else a new one).
+    **options : Any
+        More options of the command, such as ``top=3`` or ``ten_crop=True``; for a data frame,
+        params of :class:`StokerModel`.
+
+    Returns
+    -------
+    pyspark.sql.DataFrame or pandas.DataFrame
+        For a folder or a data frame, Spark's; for single images, pandas' with a row for each
+        image and class: ``image``, ``rank``, ``class``, ``probability``, ``error``.
+
+    Raises
+    ------
+    StokerError
+        If it fails, with one line.
+    """
+    spark = _session.current(spark)
+    if hasattr(input, "sparkSession"):
+        from stoker.ml import StokerModel
+
+        if output is not None:
+            raise InvalidInputError("output is for a folder: write the returned data frame")
+        model = StokerModel.load(os.fspath(checkpoint))
+        model = model.setParams(inputCol=input_col, **options)
+        return model.transform(input)
+    if isinstance(input, (str, os.PathLike)):
+        if output is None:
+            raise InvalidInputError(
+                "Missing output: where to write the predictions of a folder; for one image, say"
+                " [image]"
+            )
+        result = run_command(
+            "predict",
+            spark=spark,
+            checkpoint=checkpoint,
+            input=input,
+            output=output,
+            overwrite=overwrite,
+            **options,
+        )
+        return spark.read.parquet(result["output"])
+    result = run_command("predict", *input, spark=spark, checkpoint=checkpoint, **options)
+    return _pandas().DataFrame(
+        _predictions(result), columns=["image", "rank", "class", "probability", "error"]
+    )
+
+
+def _predictions(result: Mapping[str, Any]) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = []
+    for image in result["predictions"]:
+        for rank, top in enumerate(image["classes"], start=1):
+            row = {"image": image["image"], "rank": rank, "class": top["name"]}
+            rows.append({**row, "probability": top["probability"]})
+    rows += result["unreadable"]
+    return rows
+
+
+def inspect_run(run: PathLike, *, spark: SparkSession | None = None) -> dict[str, Any]:
+    """Read a run folder, while it trains or after.
+
+    Parameters
+    ----------
+    run : path-like
+        The run folder, on any storage that Spark reaches.
+    spark : pyspark.sql.SparkSession, optional
+        The session to run in (default: the active one, else a new one).
+
+    Returns
+    -------
+    dict
+        ``config``, ``versions``, ``state`` (``running``, ``finished``, ``interrupted`` or
+        ``damaged``), ``planned_rounds``, and two pandas data frames: ``rounds`` with a row for
+        each round, whose seconds by phase are columns ``seconds_...``, and ``validations``.
+
+    Raises
+    ------
+    StokerError
+        If there is no run, or it is damaged, with one line.
+    """
+    pandas = _pandas()
+    spark = _session.current(spark)
+    door = _session.door(spark)
+    info = _result(door.inspectRun(spark._jsparkSession, os.fspath(run)))
+    rounds = [_flat(each) for each in info["rounds"]]
+    info["rounds"] = pandas.DataFrame(rounds)
+    info["validations"] = pandas.DataFrame(info["validations"])
+    return info
+
+
+def _flat(record: Mapping[str, Any]) -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, value in record.items():
+        if isinstance(value, Mapping):
+            flat.update({f"{key}_{part}": number for part, number in value.items()})
+        else:
+            flat[key] = value
+    return flat
+
+
+def _pandas() -> Any:
+    try:
+        import pandas
+    except ImportError:
+        raise InvalidInputError("pandas is not installed: pip install 'stoker[plot]'") from None
+    return pandas

@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The estimator and the model of Spark ML, which call those of ``stoker.jar``."""
+
+from __future__ import annotations
+
+import io
+import sys
+import types
+from typing import TYPE_CHECKING, Any
+
+from stoker import _session
+from stoker._errors import MissingResourcesError, translated
+
+try:
+    from pyspark import keyword_only
+    from pyspark.ml.util import JavaMLReadable, JavaMLReader, JavaMLWritable
+    from pyspark.ml.wrapper import JavaEstimator, JavaModel
+except ImportError as error:
+    raise MissingResourcesError(
+        f"stoker needs PySpark with NumPy ({error}): pip install 'stoker[spark]', or"
+        " 'pyspark~=3.5.0' and numpy for a stoker.jar for Spark 3.5"
+    ) from None
+
+from stoker._params import ClassifierParams, ModelParams
+
+if TYPE_CHECKING:
+    from pandas import DataFrame as PandasFrame
+    from pyspark.sql import DataFrame
+
+_PACKAGE = "io.stoker.driver.ml"
+
+
+class _Reader(JavaMLReader):
+    """Reads with the Java class of a Python class, and fails with one line."""
+
+    @classmethod
+    def _java_loader_class(cls, clazz: type) -> str:
+        _session.door(_session.current(None))
+        return f"{_PACKAGE}.{clazz.__name__}"
+
+    def load(self, path: str) -> Any:
+        """Load what ``save`` wrote.
+
+        Parameters
+        ----------
+        path : str
+            A path or a URI.
+        """
+        with translated():
+            return super().load(path)
+
+
+class _Readable(JavaMLReadable):
+    @classmethod
+    def read(cls) -> Any:
+        """Return the reader of this class."""
+        return _Reader(cls)
+
+
+class StokerModel(ModelParams, JavaModel, JavaMLWritable, _Readable):
+    """A trained network: adds what it sees in images to a data frame.
+
+    Made by :meth:`StokerClassifier.fit`, or loaded from what :meth:`save` wrote, a checkpoint
+    folder, a ``model.zip`` or a run folder.
+
+    Examples
+    --------
+    >>> model = StokerModel.load("run").setInputCol("content")
+    >>> scored = model.transform(spark.read.format("binaryFile").load("photos"))
+    >>> scored.select("path", "predictedLabel", "probability").show()
+    """
+
+    def setParams(self, **params: Any) -> StokerModel:
+        """Set params by their names.
+
+        Parameters
+        ----------
+        **params : Any
+            Such as ``inputCol="image"``.
+        """
+        return self._set(**params)
+
+    def _transform(self, dataset: DataFrame) -> DataFrame:
+        with translated():
+            return super()._transform(dataset)
+
+    @property
+    def labels(self) -> list[str]:
+        """The classes' names: that of class ``i`` is at ``i``."""
+        return list(self._call_java("labels"))
+
+    @property
+    def numClasses(self) -> int:
+        """How many classes there are."""
+        return self._call_java("numClasses")
+
+    @property
+    def parametersSha256(self) -> str:
+        """The SHA-256 of the parameters."""
+        return self._call_java("parametersSha256")
+
+    @property
+    def hasSummary(self) -> bool:
+        """Whether it was trained in this process, and has not been loaded."""
+        return self._call_java("hasSummary")
+
+    @property
+    def summary(self) -> TrainingSummary:
+        """How the training went.
+
+        Raises
+        ------
+        StokerError
+            If the model was loaded.
+        """
+        with translated():
+            return TrainingSummary(self._java_obj.summary())
+
+
+class TrainingSummary:
+    """How a training went.
+
+    Attributes
+    ----------
+    objectiveHistory : list of float
+        The mean loss of each epoch, in nats.
+    totalIterations : int
+        Epochs.
+    stoppedEarly : bool
+        Whether it ended before the last epoch.
+    runFolder : str
+        Where the run is.
+    """
+
+    def __init__(self, java: Any) -> None:
+        self.objectiveHistory: list[float] = list(java.objectiveHistory())
+        self.totalIterations: int = java.totalIterations()
+        self.stoppedEarly: bool = java.stoppedEarly()
+        self.runFolder: str = java.runFolder()
+
+    def rounds(self) -> PandasFrame:
+        """Return a row for each round; see :func:`stoker.inspect_run`."""
+        from stoker._jobs import inspect_run
+
+        return inspect_run(self.runFolder)["rounds"]
+
+
+class StokerClassifier(ClassifierParams, JavaEstimator, JavaMLWritable, _Readable):
+    """Trains a network on the images of a data frame.
+
+    Its params are those of the Java class; ``explainParams`` lists them. It goes into a
+    ``Pipeline``, ``CrossValidator`` and ``TrainValidationSplit``.
+
+    Examples
+    --------
+    >>> classifier = StokerClassifier(inputCol="image", labelCol="label", model="lenet5", maxIter=5)
+    >>> model = classifier.fit(images)
+    >>> model.transform(photos).select("predictedLabel").show()
+    """
+
+    @keyword_only
+    def __init__(self, **params: Any) -> None:
+        """Make a classifier.
+
+        Parameters
+        ----------
+        **params : Any
+            Params by their names, such as ``model="lenet5"``.
+        """
+        super().__init__()
+        _session.door(_session.current(None))
+        self._java_obj = self._new_java_obj(f"{_PACKAGE}.StokerClassifier", self.uid)
+        self._setDefault(**self.DEFAULTS)
+        self.setParams(**params)
+
+    def setParams(self, **params: Any) -> StokerClassifier:
+        """Set params by their names.
+
+        Parameters
+        ----------
+        **params : Any
+            Such as ``maxIter=10``.
+        """
+        return self._set(**params)
+
+    def _fit(self, dataset: DataFrame) -> StokerModel:
+        with translated():
+            return super()._fit(dataset)
+
+    def _create_model(self, java_model: Any) -> StokerModel:
+        return StokerModel(java_model)
+
+
+def _register_java_package() -> None:
+    """Let PySpark find these classes by the names of the Java classes.
+
+    It imports ``io.stoker.driver.ml`` for a stage of that Java package in a saved pipeline. Python
+    has a module ``io`` of its own, so the rest of the name becomes an attribute of it.
+    """
+    parent: types.ModuleType = io
+    name = "io"
+    *packages, last = _PACKAGE.split(".")[1:]
+    for part in packages:
+        name += "." + part
+        module = types.ModuleType(name)
+        setattr(parent, part, module)
+        sys.modules[name] = parent = module
+    setattr(parent, last, sys.modules[__name__])
+    sys.modules[_PACKAGE] = sys.modules[__name__]
+
+
+_register_java_package()

@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from pyspark.ml import Pipeline, PipelineModel
+from pyspark.ml.evaluation import MulticlassClassificationEvaluator
+from pyspark.ml.tuning import CrossValidator, CrossValidatorModel, ParamGridBuilder
+
+from stoker import StokerClassifier, StokerModel
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+
+@pytest.fixture(scope="module")
+def rows(spark: SparkSession, images: Path) -> DataFrame:
+    files = spark.read.format("binaryFile").option("recursiveFileLookup", True).load(str(images))
+    return files.selectExpr(
+        "content AS image", "CAST(path LIKE '%/left/%' AS DOUBLE) AS label"
+    ).cache()
+
+
+def classifier(**params: Any) -> StokerClassifier:
+    return StokerClassifier(
+        **{
+            "inputCol": "image",
+            "model": "lenet5",
+            "imageChannels": 1,
+            "batchSize": 8,
+            "localSteps": 3,
+            "stepSize": 0.05,
+            "maxIter": 6,
+            **params,
+        }
+    )
+
+
+def accuracy(scored: DataFrame) -> float:
+    return MulticlassClassificationEvaluator(metricName="accuracy").evaluate(scored)
+
+
+def generator() -> ModuleType:
+    path = Path(__file__).resolve().parents[1] / "tools" / "generate_params.py"
+    spec = importlib.util.spec_from_file_location("generate_params", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_params_are_those_of_the_java_classes(spark: SparkSession) -> None:
+    module = generator()
+
+    assert module.TARGET.read_text(encoding="utf-8") == module.generate(spark._jvm), (
+        "run tools/generate_params.py"
+    )
+
+
+def test_fits_in_a_pipeline_that_is_saved_and_loaded(rows: DataFrame, tmp_path: Path) -> None:
+    pipeline = Pipeline(stages=[classifier()])
+    pipeline.save(str(tmp_path / "pipeline"))
+    loaded = Pipeline.load(str(tmp_path / "pipeline"))
+    assert loaded.getStages()[0].getBatchSize() == 8
+
+    fitted = loaded.fit(rows)
+
+    model = fitted.stages[0]
+    assert isinstance(model, StokerModel)
+    assert model.numClasses == 2
+    assert model.summary.totalIterations == 6
+    assert len(model.summary.objectiveHistory) == 6
+    assert model.summary.rounds()["loss"].iloc[-1] < model.summary.rounds()["loss"].iloc[0]
+    scored = fitted.transform(rows)
+    assert accuracy(scored) > 0.9
+    fitted.save(str(tmp_path / "fitted"))
+    again = PipelineModel.load(str(tmp_path / "fitted"))
+    assert isinstance(again.stages[0], StokerModel)
+    assert again.stages[0].parametersSha256 == model.parametersSha256
+    assert not again.stages[0].hasSummary
+    assert accuracy(again.transform(rows)) == accuracy(scored)
+
+
+def test_a_cross_validator_chooses_from_a_grid(rows: DataFrame, tmp_path: Path) -> None:
+    estimator = classifier(maxIter=2, cacheDir=str(tmp_path / "cache"))
+    grid = ParamGridBuilder().addGrid(estimator.stepSize, [1e-7, 0.1]).build()
+    validator = CrossValidator(
+        estimator=estimator,
+        estimatorParamMaps=grid,
+        evaluator=MulticlassClassificationEvaluator(metricName="accuracy"),
+        numFolds=2,
+        seed=3,
+    )
+
+    chosen = validator.fit(rows)
+
+    assert len(chosen.avgMetrics) == 2
+    assert isinstance(chosen.bestModel, StokerModel)
+    assert chosen.avgMetrics[1] > chosen.avgMetrics[0]
+    chosen.save(str(tmp_path / "chosen"))
+    loaded = CrossValidatorModel.load(str(tmp_path / "chosen"))
+    assert loaded.bestModel.parametersSha256 == chosen.bestModel.parametersSha256
+
+
+def test_setters_getters_copies_and_explanations() -> None:
+    original = classifier(augmentations=["flip"]).setSeed(5).setNumWorkers(3)
+    copy = original.copy({original.maxIter: 9})
+
+    assert (copy.getMaxIter(), original.getMaxIter()) == (9, 6)
+    assert copy.getAugmentations() == ["flip"]
+    assert copy.getSeed() == 5
+    assert original.uid == copy.uid
+    assert "numWorkers: " in original.explainParams()
+    assert original.getMomentum() == 0.9
+
+
+def test_a_fit_that_was_done_before_is_found_again(rows: DataFrame, tmp_path: Path) -> None:
+    first = classifier(checkpointDir=str(tmp_path), maxIter=2).fit(rows)
+    second = classifier(checkpointDir=str(tmp_path), maxIter=2).fit(rows)
+
+    assert second.parametersSha256 == first.parametersSha256
+    assert second.summary.runFolder == first.summary.runFolder
