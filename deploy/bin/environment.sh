@@ -82,3 +82,12 @@ build_folder() {
     *) return 1 ;;
   esac
 }
+
+# The folder of the distribution for a line, which names Spark and Scala; fails for an unknown line.
+distribution_folder() {
+  case $1 in
+    3.5) printf stoker_3.5_2.12 ;;
+    4) printf stoker_4_2.13 ;;
+    *) return 1 ;;
+  esac
+}

@@ -60,6 +60,14 @@ class DistributionIT {
   }
 
   @Test
+  void hasALinkThatDoesNotNameTheLine() throws IOException {
+    Path link = Stoker.distribution().resolveSibling("stoker");
+
+    assertThat(link).isSymbolicLink();
+    assertThat(link.toRealPath()).isEqualTo(Stoker.distribution().toRealPath());
+  }
+
+  @Test
   void isASparkHome() {
     assertThat(Stoker.distribution().resolve("RELEASE")).isEmptyFile();
     assertThat(Stoker.distribution().resolve("bin/spark-submit")).isExecutable();

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
@@ -65,7 +66,14 @@ final class Stoker {
 
   /** The distribution that this build assembled. */
   static Path distribution() {
-    return BUILD.resolve("stoker");
+    return BUILD.resolve(LINE.equals("4") ? "stoker_4_2.13" : "stoker_3.5_2.12");
+  }
+
+  /** That of the other line of Spark, if this checkout has built it too. */
+  static Optional<Path> otherDistribution() {
+    String other = LINE.equals("4") ? "target/stoker_3.5_2.12" : "target-spark-4/stoker_4_2.13";
+    return Optional.of(CHECKOUT.resolve("deploy").resolve(other))
+        .filter(folder -> Files.exists(folder.resolve(".built")));
   }
 
   Stoker with(String variable, String value) {

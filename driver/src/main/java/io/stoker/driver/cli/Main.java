@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.cli;
 
+import io.stoker.driver.spark.SupportedRuntime;
+import io.stoker.failure.ResourceException;
 import java.util.Locale;
 
 /** The entry point that spark-submit starts. */
@@ -12,6 +14,13 @@ public final class Main {
     // Spark and other libraries write numbers into file names by the default locale, whose digits
     // may be Arabic ones.
     Locale.setDefault(Locale.ROOT);
-    System.exit(new Cli(Console.claim()).run(arguments));
+    Console console = Console.claim();
+    try {
+      SupportedRuntime.check();
+    } catch (ResourceException e) {
+      console.printError(e.getMessage());
+      System.exit(e.exitCode());
+    }
+    System.exit(new Cli(console).run(arguments));
   }
 }

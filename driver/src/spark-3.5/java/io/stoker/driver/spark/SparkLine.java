@@ -17,6 +17,14 @@ final class SparkLine {
   /** The line's name, as in the profile of the build. */
   static final String NAME = "3.5";
 
+  /** The versions of Spark that this build runs on, as text and as a regular expression. */
+  static final String SPARK = "3.5";
+
+  static final String SPARK_PATTERN = "3[.]5[.].*";
+
+  /** The version of Scala that this build runs on. */
+  static final String SCALA = "2.12";
+
   private SparkLine() {}
 
   /**

@@ -13,6 +13,14 @@ import scala.collection.Iterator;
  * takes the one of the line that it is for.
  */
 final class SparkLine {
+  /** The versions of Spark that this build runs on, as text and as a regular expression. */
+  static final String SPARK = "4.1 or later";
+
+  static final String SPARK_PATTERN = "4[.][1-9].*";
+
+  /** The version of Scala that this build runs on. */
+  static final String SCALA = "2.13";
+
   /** Spark 4's own value for map outputs without a checksum. */
   private static final long NO_CHECKSUM = 0;
 

@@ -192,11 +192,7 @@ public final class ParquetRows implements Iterator<LabelledImage>, AutoCloseable
   @Override
   public void close() {
     if (pages != null) {
-      try {
-        pages.close();
-      } catch (IOException e) {
-        throw new UncheckedIOException("Cannot read " + group.file(), e);
-      }
+      pages.close();
       pages = null;
     }
   }

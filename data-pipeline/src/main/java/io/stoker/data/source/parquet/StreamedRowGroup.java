@@ -79,10 +79,14 @@ final class StreamedRowGroup implements PageReadStore, AutoCloseable {
   }
 
   @Override
-  public void close() throws IOException {
+  public void close() {
     codecs.release();
-    for (InputStream in : open) {
-      in.close();
+    try {
+      for (InputStream in : open) {
+        in.close();
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot read " + file, e);
     }
   }
 

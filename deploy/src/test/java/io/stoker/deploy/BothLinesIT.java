@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.stoker.deploy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import io.stoker.deploy.Stoker.Outcome;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The distributions of both lines of Spark: where both are built, as in the second build of CI. */
+class BothLinesIT {
+  private static final String TRAIN =
+      "--master local[2] train --data data --model lenet5 --batch 10 --local-steps 3"
+          + " --learning-rate 0.05 --workers 2 --augment shift";
+
+  @TempDir private Path folder;
+  private Path otherHome;
+  private Stoker here;
+  private Stoker other;
+
+  @BeforeEach
+  void findBoth() throws IOException {
+    assumeThat(Stoker.otherDistribution())
+        .as("the distribution for the other line of Spark")
+        .isPresent();
+    otherHome = Stoker.otherDistribution().orElseThrow();
+    here = Stoker.in(folder);
+    other = new Stoker(otherHome.resolve("stoker"), folder);
+    Shapes.write(folder.resolve("raw"), 60);
+    succeed(other, "--master local[2] prepare --input raw --output data --channels 1");
+  }
+
+  @Test
+  void giveTheSameBitsForOneJobAlsoWhereOneGoesOnWithARunOfTheOther() throws IOException {
+    String expected = hash(here, TRAIN + " --epochs 2 --run here");
+
+    assertThat(hash(other, TRAIN + " --epochs 2 --run other")).isEqualTo(expected);
+
+    hash(other, TRAIN + " --epochs 1 --run both");
+    assertThat(hash(here, "train --run both --resume --epochs 2")).isEqualTo(expected);
+    assertThat(checkpoint("here")).isEqualTo(checkpoint("other")).isEqualTo(checkpoint("both"));
+  }
+
+  @Test
+  void refuseTheSparkOfTheOther() {
+    Outcome launched =
+        new Stoker(Stoker.distribution().resolve("stoker"), folder)
+            .with("SPARK_HOME", otherHome.toString())
+            .run("models");
+    Outcome submitted =
+        new Stoker(otherHome.resolve("bin/spark-submit"), folder)
+            .run(
+                "--class",
+                "io.stoker.driver.cli.Main",
+                Stoker.distribution().resolve("stoker.jar").toString(),
+                "models");
+
+    assertThat(launched.exitCode()).isEqualTo(4);
+    assertThat(launched.err()).startsWith("stoker: SPARK_HOME=").hasLineCount(1);
+    assertThat(submitted.exitCode()).isEqualTo(4);
+    assertThat(submitted.err().lines().filter(line -> line.startsWith("stoker: ")))
+        .singleElement()
+        .asString()
+        .contains("This is Spark", "take the one for your Spark");
+  }
+
+  private byte[] checkpoint(String run) throws IOException {
+    try (var checkpoints = Files.list(folder.resolve(run).resolve("checkpoints"))) {
+      Path last = checkpoints.max(Path::compareTo).orElseThrow();
+      return Files.readAllBytes(last.resolve("model.zip"));
+    }
+  }
+
+  private static String hash(Stoker stoker, String command) {
+    return succeed(stoker, command).json().get("parameters_sha256").asText();
+  }
+
+  private static Outcome succeed(Stoker stoker, String command) {
+    Outcome outcome = stoker.run((command + " --json").split(" "));
+    assertThat(outcome.exitCode()).as(outcome.err()).isZero();
+    return outcome;
+  }
+}
