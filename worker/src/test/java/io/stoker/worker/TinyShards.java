@@ -68,6 +68,7 @@ public final class TinyShards {
               splits,
               DuplicateCounts.NONE,
               List.of(),
+              List.of(),
               List.of()),
           hadoop(folder),
           new Configuration());

@@ -5,18 +5,24 @@ import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.lit;
 
 import io.stoker.data.source.SourceImage;
+import io.stoker.data.source.parquet.TableColumns;
 import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
 import java.io.Serializable;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
+import java.util.function.Predicate;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.types.BinaryType;
 import org.apache.spark.sql.types.BooleanType;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.NumericType;
 import org.apache.spark.sql.types.StringType;
+import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 
 /**
@@ -32,6 +38,8 @@ import org.apache.spark.sql.types.StructType;
 public record FrameColumns(
     String image, String label, String split, String path, List<String> classNames) {
   private static final String NONE = "";
+  private static final Set<String> IMAGE_NAMES = Set.of("image", "img");
+  private static final Set<String> LABEL_NAMES = Set.of("label", "labels", "class");
 
   public FrameColumns {
     classNames = List.copyOf(classNames);
@@ -45,6 +53,77 @@ public record FrameColumns(
    */
   public static FrameColumns of(String image, String label) {
     return new FrameColumns(image, label, NONE, NONE, List.of());
+  }
+
+  /**
+   * Finds the columns of a table by their types and the usual names, where the user names none.
+   *
+   * @param schema of the table
+   * @param wanted what the user names
+   * @throws InputException if a column is not there, or if it is not certain which one it is
+   */
+  public static FrameColumns find(StructType schema, TableColumns wanted) {
+    String image =
+        wanted.image().isEmpty()
+            ? only(
+                schema,
+                "images",
+                "--image-column",
+                field -> IMAGE_NAMES.contains(field.name()) && ImageColumn.holdsImages(schema, field),
+                field -> ImageColumn.holdsImages(schema, field))
+            : wanted.image();
+    String label =
+        wanted.label().isEmpty()
+            ? only(
+                schema,
+                "labels",
+                "--label-column",
+                field -> LABEL_NAMES.contains(field.name()) && isLabel(field.dataType()))
+            : wanted.label();
+    return of(image, label).withSplit(wanted.split());
+  }
+
+  /** The only column that fits the first of some rules that any column fits. */
+  @SafeVarargs
+  private static String only(
+      StructType schema, String what, String option, Predicate<StructField>... rules) {
+    for (Predicate<StructField> rule : rules) {
+      List<String> fitting =
+          Arrays.stream(schema.fields()).filter(rule).map(StructField::name).toList();
+      Check.input(
+          fitting.size() <= 1, "Several columns may be the %s: %s (say %s)", what, fitting, option);
+      if (!fitting.isEmpty()) {
+        return fitting.get(0);
+      }
+    }
+    throw new InputException(
+        "No column holds "
+            + what
+            + " for certain: "
+            + List.of(schema.fieldNames())
+            + " (say "
+            + option
+            + ")");
+  }
+
+  private static boolean isLabel(DataType type) {
+    return type instanceof StringType || type instanceof BooleanType || type instanceof NumericType;
+  }
+
+  /**
+   * The columns that are needed of a schema, so that no others are read.
+   *
+   * @throws InputException if one is not there
+   */
+  public Column[] needed(StructType schema) {
+    boolean binary = type(schema, image) instanceof BinaryType;
+    return Arrays.stream(schema.fieldNames())
+        .filter(
+            name ->
+                List.of(image, label, split, path).contains(name)
+                    || (binary && ImageColumn.ShardRow.NEIGHBOURS.contains(name)))
+        .map(FrameColumns::quoted)
+        .toArray(Column[]::new);
   }
 
   /** The same with a column that holds the split. */
@@ -71,7 +150,7 @@ public record FrameColumns(
     ImageColumn images = ImageColumn.of(schema, image);
     DataType type = type(schema, label);
     Check.input(
-        type instanceof StringType || type instanceof BooleanType || type instanceof NumericType,
+        isLabel(type),
         "Invalid column %s: it has the type %s (labels must be text or whole numbers)",
         label,
         type.simpleString());

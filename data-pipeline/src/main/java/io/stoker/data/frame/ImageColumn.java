@@ -22,6 +22,7 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.types.BinaryType;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.StringType;
+import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 
 /** How a column of a data frame holds images. */
@@ -132,6 +133,24 @@ public sealed interface ImageColumn extends Serializable {
             + " (must be binary, the bytes of an image file; string, its URI;"
             + " struct<bytes:binary,path:string>, as Hugging Face has it; or Spark's image"
             + " structure)");
+  }
+
+  /**
+   * Whether a column holds images by its type alone. Text does not: it may be anything.
+   *
+   * @param schema of the data frame
+   * @param field the column
+   */
+  static boolean holdsImages(StructType schema, StructField field) {
+    if (field.dataType() instanceof StringType) {
+      return false;
+    }
+    try {
+      of(schema, field.name());
+      return true;
+    } catch (InputException e) {
+      return false;
+    }
   }
 
   /**

@@ -3,6 +3,8 @@ package io.stoker.data.pack;
 
 import io.stoker.base.Sha256;
 import io.stoker.data.frame.FrameColumns;
+import io.stoker.data.frame.SparkTable;
+import io.stoker.data.shard.SourceTable;
 import io.stoker.data.source.ClassNames;
 import io.stoker.data.source.LabelledImage;
 import io.stoker.data.source.SourceImage;
@@ -55,6 +57,7 @@ public final class ImageRows {
   private final List<String> classNames;
   private final List<SourceListing.Rejected> rejected;
   private final List<String> ignored;
+  private final List<SourceTable> tables;
 
   /** Rows, given how executors reach files. */
   private interface Rows<T> {
@@ -73,12 +76,14 @@ public final class ImageRows {
       Rows<Description> descriptions,
       List<String> classNames,
       List<SourceListing.Rejected> rejected,
-      List<String> ignored) {
+      List<String> ignored,
+      List<SourceTable> tables) {
     this.images = images;
     this.descriptions = descriptions;
     this.classNames = List.copyOf(classNames);
     this.rejected = List.copyOf(rejected);
     this.ignored = List.copyOf(ignored);
+    this.tables = List.copyOf(tables);
   }
 
   /**
@@ -89,7 +94,12 @@ public final class ImageRows {
    */
   public static ImageRows of(JavaRDD<LabelledImage> images) {
     return new ImageRows(
-        hadoop -> images, hadoop -> images.map(Description::of), List.of(), List.of(), List.of());
+        hadoop -> images,
+        hadoop -> images.map(Description::of),
+        List.of(),
+        List.of(),
+        List.of(),
+        List.of());
   }
 
   /**
@@ -100,10 +110,13 @@ public final class ImageRows {
    * @throws io.stoker.failure.InputException if columns are missing, or have the wrong types
    */
   public static ImageRows of(Dataset<Row> rows, FrameColumns columns) {
-    FrameColumns.Bound bound = columns.bind(rows.schema());
+    columns.bind(rows.schema()); // Says what is wrong before the columns are chosen.
+    Dataset<Row> needed = rows.select(columns.needed(rows.schema()));
+    FrameColumns.Bound bound = columns.bind(needed.schema());
     return new ImageRows(
         hadoop ->
-            rows.toJavaRDD()
+            needed
+                .toJavaRDD()
                 .map(
                     row ->
                         new LabelledImage(
@@ -112,7 +125,8 @@ public final class ImageRows {
                             bound.split(row),
                             bound.image(row, hadoop.value().value()))),
         hadoop ->
-            rows.select(bound.description())
+            needed
+                .select(bound.description())
                 .toJavaRDD()
                 .map(
                     row ->
@@ -122,7 +136,27 @@ public final class ImageRows {
                             FrameColumns.text(row, 2))),
         columns.classNames(),
         List.of(),
+        List.of(),
         List.of());
+  }
+
+  /**
+   * The images of a table, at the version that it was opened at. Its version is recorded in the
+   * manifest.
+   *
+   * @param table in any partitions and any order
+   * @param columns which of its columns are what
+   * @throws io.stoker.failure.InputException if columns are missing, or have the wrong types
+   */
+  public static ImageRows of(SparkTable table, FrameColumns columns) {
+    ImageRows rows = of(table.rows(), columns);
+    return new ImageRows(
+        rows.images,
+        rows.descriptions,
+        rows.classNames,
+        rows.rejected,
+        rows.ignored,
+        List.of(table.source()));
   }
 
   /**
@@ -145,7 +179,8 @@ public final class ImageRows {
                 .map(Description::of),
         table.classNames(),
         table.rejected(),
-        table.ignored());
+        table.ignored(),
+        List.of());
   }
 
   /** Closes rows at the end of the task, should it end before them. */
@@ -160,7 +195,12 @@ public final class ImageRows {
    * @param names the classes; a label is an index into them
    */
   public ImageRows withClassNames(List<String> names) {
-    return new ImageRows(images, descriptions, names, rejected, ignored);
+    return new ImageRows(images, descriptions, names, rejected, ignored, tables);
+  }
+
+  /** The tables that the rows are of, with their versions; empty where that is not known. */
+  List<SourceTable> tables() {
+    return tables;
   }
 
   /**

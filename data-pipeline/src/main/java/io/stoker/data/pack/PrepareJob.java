@@ -8,6 +8,7 @@ import io.stoker.data.shard.ShardFile;
 import io.stoker.data.shard.ShardManifest;
 import io.stoker.data.shard.ShardSplit;
 import io.stoker.data.shard.ShardWriter;
+import io.stoker.data.shard.SourceTable;
 import io.stoker.data.source.SourceListing;
 import io.stoker.data.source.SourcePart;
 import io.stoker.data.storage.Storage;
@@ -85,6 +86,7 @@ public final class PrepareJob {
           return pack(
               listing,
               splitNames(listing),
+              List.of(),
               output,
               (task, configuration) ->
                   parts(listing)
@@ -116,6 +118,7 @@ public final class PrepareJob {
           return pack(
               survey.listing(),
               ordered(survey.splits().isEmpty() ? options.splits().names() : survey.splits()),
+              rows.tables(),
               output,
               (task, configuration) -> rows.items(survey, task, configuration));
         });
@@ -168,7 +171,11 @@ public final class PrepareJob {
   }
 
   private ManifestFile.Stored pack(
-      SourceListing listing, List<String> splitNames, ShardOutput output, FirstStage first)
+      SourceListing listing,
+      List<String> splitNames,
+      List<SourceTable> tables,
+      ShardOutput output,
+      FirstStage first)
       throws IOException {
     PackTask task = PackTask.of(options, splitNames);
     Broadcast<SerializableConfiguration> configuration =
@@ -198,7 +205,8 @@ public final class PrepareJob {
                     splits(splitNames, statistics, layout, shards),
                     report.count(duplicates),
                     report.rejected(statistics),
-                    listing.ignored()),
+                    listing.ignored(),
+                    tables),
                 duplicates);
         return stored;
       } finally {

@@ -16,6 +16,7 @@ public final class PrepareOptions {
 
   private final ImageSource source;
   private final Path input;
+  private final String rowsName;
   private final Path output;
   private final int size;
   private final Integer channels;
@@ -47,6 +48,7 @@ public final class PrepareOptions {
   private PrepareOptions(Builder builder) {
     source = builder.source;
     input = builder.input;
+    rowsName = builder.rowsName;
     output = Objects.requireNonNull(builder.output, "output");
     size = builder.size;
     channels = builder.channels;
@@ -107,7 +109,7 @@ public final class PrepareOptions {
 
   /** What messages call the input. */
   String inputName() {
-    return input == null ? "(rows)" : input.toString();
+    return input == null ? rowsName : input.toString();
   }
 
   /** The folder that the shards go to. */
@@ -175,6 +177,7 @@ public final class PrepareOptions {
   public static final class Builder {
     private ImageSource source;
     private Path input;
+    private String rowsName = "(rows)";
     private Path output;
     private int size;
     private Integer channels;
@@ -198,6 +201,12 @@ public final class PrepareOptions {
     /** Where the images are. */
     public Builder input(Path value) {
       input = value;
+      return this;
+    }
+
+    /** What messages call an input of rows that is not at a path, such as the name of a table. */
+    public Builder rowsName(String value) {
+      rowsName = value;
       return this;
     }
 

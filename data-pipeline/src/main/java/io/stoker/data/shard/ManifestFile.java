@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.data.shard;
 
+import com.fasterxml.jackson.databind.InjectableValues;
 import com.fasterxml.jackson.databind.ObjectWriter;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -39,7 +40,11 @@ public final class ManifestFile {
   private static final Logger LOG = LoggerFactory.getLogger(ManifestFile.class);
 
   private static final JsonMapper JSON =
-      StrictJson.mapper().enable(SerializationFeature.INDENT_OUTPUT).build();
+      StrictJson.mapper()
+          .enable(SerializationFeature.INDENT_OUTPUT)
+          .injectableValues(
+              new InjectableValues.Std().addValue(ShardManifest.NO_TABLES, List.of()))
+          .build();
 
   private ManifestFile() {}
 

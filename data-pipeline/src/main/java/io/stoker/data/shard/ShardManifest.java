@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.data.shard;
 
+import com.fasterxml.jackson.annotation.JacksonInject;
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
+import com.fasterxml.jackson.annotation.OptBoolean;
 import io.stoker.data.image.ImageShape;
 import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
@@ -30,6 +33,8 @@ import java.util.Set;
  * @param duplicates how many samples are copies of others
  * @param rejected inputs that should have been samples and could not be read
  * @param ignored inputs that are not images, relative to the input
+ * @param tables that the images come from, with their versions; empty, and not in the file, for
+ *     images in files
  */
 @JsonPropertyOrder({
   "formatVersion",
@@ -41,7 +46,8 @@ import java.util.Set;
   "splits",
   "duplicates",
   "rejected",
-  "ignored"
+  "ignored",
+  "tables"
 })
 public record ShardManifest(
     int formatVersion,
@@ -53,31 +59,46 @@ public record ShardManifest(
     Map<String, ShardSplit> splits,
     DuplicateCounts duplicates,
     List<RejectedInput> rejected,
-    List<String> ignored) {
+    List<String> ignored,
+    @JsonInclude(JsonInclude.Include.NON_EMPTY) List<SourceTable> tables) {
   /** The version of the format that this code writes and reads. */
   public static final int FORMAT_VERSION = 1;
+
+  /** The name of what takes the place of {@code tables} in a file without them. */
+  static final String NO_TABLES = "no-tables";
 
   /** The manifest's file name. */
   public static final String FILE = "manifest.json";
 
-  public ShardManifest {
+  // Not a compact constructor, since what Jackson injects is a matter of the parameter alone.
+  public ShardManifest(
+      int formatVersion,
+      List<String> classNames,
+      ImageShapes images,
+      ShardEncoding encoding,
+      long seed,
+      ChannelStatistics statistics,
+      Map<String, ShardSplit> splits,
+      DuplicateCounts duplicates,
+      List<RejectedInput> rejected,
+      List<String> ignored,
+      @JacksonInject(value = NO_TABLES, useInput = OptBoolean.TRUE) List<SourceTable> tables) {
     Check.undamaged(
         formatVersion == FORMAT_VERSION,
         "Invalid format version: %d (this Stoker reads version %d)",
         formatVersion,
         FORMAT_VERSION);
-    checkPresent(classNames, "classNames");
-    checkPresent(images, "image");
-    checkPresent(encoding, "encoding");
-    checkPresent(statistics, "statistics");
-    checkPresent(splits, "splits");
-    checkPresent(duplicates, "duplicates");
-    checkPresent(rejected, "rejected");
-    checkPresent(ignored, "ignored");
-    classNames = List.copyOf(classNames);
-    rejected = List.copyOf(rejected);
-    ignored = List.copyOf(ignored);
-    splits = Collections.unmodifiableMap(new LinkedHashMap<>(splits));
+    this.formatVersion = formatVersion;
+    this.classNames = List.copyOf(present(classNames, "classNames"));
+    this.images = present(images, "image");
+    this.encoding = present(encoding, "encoding");
+    this.seed = seed;
+    this.statistics = present(statistics, "statistics");
+    this.splits = Collections.unmodifiableMap(new LinkedHashMap<>(present(splits, "splits")));
+    this.duplicates = present(duplicates, "duplicates");
+    this.rejected = List.copyOf(present(rejected, "rejected"));
+    this.ignored = List.copyOf(present(ignored, "ignored"));
+    this.tables = List.copyOf(present(tables, "tables"));
     Check.undamaged(!classNames.isEmpty(), "No class names");
     Check.undamaged(
         new HashSet<>(classNames).size() == classNames.size(), "A class name appears twice");
@@ -101,8 +122,9 @@ public record ShardManifest(
     }
   }
 
-  private static void checkPresent(Object value, String field) {
+  private static <T> T present(T value, String field) {
     Check.undamaged(value != null, "The field %s is null", field);
+    return value;
   }
 
   /**

@@ -18,13 +18,16 @@ public final class ImageSources {
           new FolderSource(), new IdxSource(), new CifarSource(), new TarSource(), new CsvSource());
 
   /** The format of Parquet tables, which are read as rows and not by a source. */
-  public static final String TABLE = "parquet";
+  public static final String PARQUET = "parquet";
+
+  /** The format of tables that Spark SQL reads. */
+  public static final String TABLE = "table";
 
   private ImageSources() {}
 
-  /** What {@code --format} takes: the names of all sources, and {@value #TABLE}. */
+  /** What {@code --format} takes: the names of all sources, and the formats of tables. */
   public static List<String> names() {
-    return Stream.concat(all().map(ImageSource::name), Stream.of(TABLE)).toList();
+    return Stream.concat(all().map(ImageSource::name), Stream.of(PARQUET, TABLE)).toList();
   }
 
   /**

@@ -91,7 +91,8 @@ public final class TestShards {
             splits,
             DuplicateCounts.NONE,
             List.of(new RejectedInput("broken.png", "truncated")),
-            List.of("notes.txt")),
+            List.of("notes.txt"),
+            List.of()),
         folder,
         hadoop);
   }

@@ -2,6 +2,8 @@
 package io.stoker.driver.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.stoker.data.frame.FrameColumns;
+import io.stoker.data.frame.SparkTable;
 import io.stoker.data.pack.ImageRows;
 import io.stoker.data.pack.PrepareJob;
 import io.stoker.data.pack.PrepareOptions;
@@ -20,7 +22,12 @@ import io.stoker.failure.Check;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.apache.spark.SparkConf;
 import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -39,19 +46,22 @@ final class PrepareCommand extends StokerCommand {
       names = "--input",
       paramLabel = "URI",
       required = true,
-      description = "The folder or file with the images; a URI.")
+      description =
+          "The folder or file with the images; a URI. With --format table also the name of a table,"
+              + " such as catalog.db.table.")
   private String input;
 
   @Option(
       names = "--format",
-      paramLabel = "folder|idx|cifar|tar|csv|parquet|NAME",
+      paramLabel = "folder|idx|cifar|tar|csv|parquet|table|NAME",
       defaultValue = "folder",
       description =
           "The format of the input. folder: a folder for each class. idx: MNIST's files. cifar:"
               + " CIFAR's binary files. tar: archives that hold pairs of image and label, an"
               + " archive for each class, or a folder for each class. csv: a list of paths and"
               + " labels. parquet: tables with a column of images and one of labels, as Hugging"
-              + " Face has them. Or the name of an image source on the class path (default:"
+              + " Face has them. table: a table that Spark SQL reads, by its name in a catalog or"
+              + " with --table-format. Or the name of an image source on the class path (default:"
               + " ${DEFAULT-VALUE}).")
   private String format;
 
@@ -59,23 +69,40 @@ final class PrepareCommand extends StokerCommand {
       names = "--image-column",
       paramLabel = "NAME",
       description =
-          "With --format parquet: the column of images (default: found by its type and name).")
+          "With --format parquet or table: the column of images (default: found by its type and name).")
   private String imageColumn;
 
   @Option(
       names = "--label-column",
       paramLabel = "NAME",
       description =
-          "With --format parquet: the column of labels (default: found by its type and name).")
+          "With --format parquet or table: the column of labels (default: found by its type and name).")
   private String labelColumn;
 
   @Option(
       names = "--split-column",
       paramLabel = "NAME",
       description =
-          "With --format parquet: the column of splits (default: the names of the files say the"
-              + " split).")
+          "With --format parquet or table: the column of splits (default: the names of Parquet"
+              + " files say the split, else --split does).")
   private String splitColumn;
+
+  @Option(
+      names = "--table-format",
+      paramLabel = "delta|iceberg|NAME",
+      description =
+          "With --format table: --input is the URI of a table in this format, of which Spark has a"
+              + " reader; --packages brings that of Delta and Iceberg (default: --input is the name"
+              + " of a table in a catalog).")
+  private String tableFormat;
+
+  @Option(
+      names = "--table-version",
+      paramLabel = "N",
+      description =
+          "With --format table: read this version of a Delta table, or this snapshot of an Iceberg"
+              + " table (default: the newest). The manifest records it.")
+  private String tableVersion;
 
   @Option(
       names = "--output",
@@ -157,9 +184,12 @@ final class PrepareCommand extends StokerCommand {
   @Override
   Report execute() {
     PrepareOptions options = options();
-    try (JavaSparkContext spark = SparkSetup.start("prepare")) {
+    SparkConf submitted = new SparkConf();
+    Map<String, String> configuration = new TreeMap<>(SparkTable.configuration(named(tableFormat)));
+    configuration.keySet().removeIf(submitted::contains);
+    try (JavaSparkContext spark = SparkSetup.start("prepare", configuration)) {
       PrepareJob job = new PrepareJob(spark, options);
-      return report(options, isTable() ? job.run(rows(spark, options)) : job.run());
+      return report(options, isRows() ? job.run(rows(spark, options)) : job.run());
     }
   }
 
@@ -167,9 +197,17 @@ final class PrepareCommand extends StokerCommand {
     return format.equals(ImageSources.TABLE);
   }
 
+  private boolean isRows() {
+    return isTable() || format.equals(ImageSources.PARQUET);
+  }
+
   private ImageRows rows(JavaSparkContext spark, PrepareOptions options) {
     TableColumns columns =
         new TableColumns(named(imageColumn), named(labelColumn), named(splitColumn));
+    if (isTable()) {
+      SparkTable table = table(SparkSession.builder().sparkContext(spark.sc()).getOrCreate());
+      return ImageRows.of(table, FrameColumns.find(table.rows().schema(), columns));
+    }
     try {
       return ImageRows.of(
           spark, ParquetTable.open(options.input(), columns, spark.hadoopConfiguration()));
@@ -178,21 +216,33 @@ final class PrepareCommand extends StokerCommand {
     }
   }
 
+  private SparkTable table(SparkSession session) {
+    return tableFormat == null
+        ? SparkTable.named(session, input, named(tableVersion))
+        : SparkTable.at(session, input, tableFormat, named(tableVersion));
+  }
+
   private static String named(String column) {
     return column == null ? "" : column;
   }
 
   private PrepareOptions options() {
     Check.input(
-        isTable() || (imageColumn == null && labelColumn == null && splitColumn == null),
-        "--image-column, --label-column and --split-column need --format parquet");
+        isRows() || (imageColumn == null && labelColumn == null && splitColumn == null),
+        "--image-column, --label-column and --split-column need --format parquet or table");
+    Check.input(
+        isTable() || (tableFormat == null && tableVersion == null),
+        "--table-format and --table-version need --format table");
     PrepareOptions.Builder builder =
         PrepareOptions.builder()
-            .input(Storage.path(input))
+            .rowsName(input)
             .output(Storage.path(output))
             .duplicates(dropDuplicates ? Duplicates.DROP : Duplicates.KEEP)
             .existingOutput(overwrite ? ExistingOutput.OVERWRITE : ExistingOutput.REFUSE);
-    if (!isTable()) {
+    if (!isTable() || tableFormat != null) {
+      builder.input(Storage.path(input));
+    }
+    if (!isRows()) {
       builder.source(ImageSources.named(format));
     }
     OptionalValue.setIfPresent(size, builder::size);
@@ -221,6 +271,7 @@ final class PrepareCommand extends StokerCommand {
         .put("seconds", seconds)
         .put("images_per_second", result.samples() / seconds)
         .set("duplicates", Report.object(manifest.duplicates()));
+    manifest.tables().forEach(source -> json.withArray("tables").add(Report.object(source)));
     ObjectNode splits = json.putObject("splits");
     Table table = new Table(1, 2).row("split", "samples", "shards");
     manifest
@@ -237,11 +288,14 @@ final class PrepareCommand extends StokerCommand {
     String text =
         String.format(
             Locale.ROOT,
-            "%s%n%s images of %s in %d classes, %s, %s, in %.1f s: %s%n",
+            "%s%n%s images of %s in %d classes%s, %s, %s, in %.1f s: %s%n",
             table,
             String.format(Locale.ROOT, "%,d", result.samples()),
             manifest.images(),
             manifest.classes(),
+            manifest.tables().stream()
+                .map(source -> " from table " + source)
+                .collect(Collectors.joining()),
             account(manifest),
             duplicates(manifest.duplicates()),
             seconds,

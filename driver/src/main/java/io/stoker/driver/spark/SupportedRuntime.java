@@ -38,8 +38,9 @@ public final class SupportedRuntime {
   static void check(int java, String spark, String scala) {
     if (java != 17 && java != 21) {
       throw new ResourceException(
-          "This is Java %d, and Stoker runs on Java 17 and 21; set JAVA_HOME to one of them"
-              .formatted(java));
+          "This is Java "
+              + java
+              + ", and Stoker runs on Java 17 and 21; set JAVA_HOME to one of them");
     }
     if (!spark.matches(SparkLine.SPARK_PATTERN) || !scala.startsWith(SparkLine.SCALA + ".")) {
       throw new ResourceException(

@@ -27,8 +27,8 @@ record HuggingFaceFeatures(List<String> images, Map<String, List<String>> classN
     try {
       JsonNode features = JSON.readTree(metadata.getOrDefault(KEY, "{}")).at("/info/features");
       features
-          .fields()
-          .forEachRemaining(
+          .properties()
+          .forEach(
               feature -> {
                 String type = feature.getValue().path("_type").asText();
                 if (type.equals("Image")) {

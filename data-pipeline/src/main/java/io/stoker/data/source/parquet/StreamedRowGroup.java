@@ -204,6 +204,7 @@ final class StreamedRowGroup implements PageReadStore, AutoCloseable {
       return bytes;
     }
 
+    @SuppressWarnings("deprecation") // of Parquet 1.17; 1.13 has no other
     private BytesInput decompressed(byte[] bytes, int length) throws IOException {
       // At once: some decompressors keep the bytes in a buffer that they use again.
       return BytesInput.from(decompressor.decompress(BytesInput.from(bytes), length).toByteArray());

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.stoker.data.frame;
+
+import static org.apache.spark.sql.functions.col;
+
+import io.stoker.data.shard.SourceTable;
+import io.stoker.failure.Check;
+import io.stoker.failure.InputException;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+
+/**
+ * A table that Spark SQL reads, at one version: a name in a catalog, or a folder and its format.
+ * Where the format has versions (Delta, Iceberg), the rows are those of the version that {@link
+ * #source} names, even if the table changes while it is read.
+ *
+ * @param rows of the table
+ * @param source the table and its version
+ */
+public record SparkTable(Dataset<Row> rows, SourceTable source) {
+  private static final String DELTA = "delta";
+  private static final String ICEBERG = "iceberg";
+
+  private static final String ICEBERG_FOLDERS = "spark.sql.catalog.default_iceberg";
+
+  private static final Pattern PART = Pattern.compile("`(?:[^`]|``)+`|[^`.\\s]+");
+  private static final Pattern NAME =
+      Pattern.compile("(?:" + PART + ")(?:\\.(?:" + PART + "))*");
+  private static final Pattern VERSION = Pattern.compile("-?[0-9]{1,19}");
+
+  /**
+   * Vectorized readers hold thousands of rows at a time, whatever their size; others hold one. In
+   * the sessions that tables are read in, they are off.
+   */
+  private static final List<String> VECTORIZED =
+      List.of(
+          "spark.sql.parquet.enableVectorizedReader",
+          "spark.sql.orc.enableVectorizedReader",
+          "spark.sql.iceberg.vectorization.enabled");
+
+  /**
+   * What Spark has to be started with to read a format, unless the user has set it.
+   *
+   * @param format such as {@code delta}; empty for a table of a catalog
+   */
+  public static Map<String, String> configuration(String format) {
+    return switch (format.toLowerCase(Locale.ROOT)) {
+      case DELTA ->
+          Map.of(
+              "spark.sql.extensions",
+              "io.delta.sql.DeltaSparkSessionExtension",
+              "spark.sql.catalog.spark_catalog",
+              "org.apache.spark.sql.delta.catalog.DeltaCatalog");
+      default -> Map.of();
+    };
+  }
+
+  /**
+   * Opens a table of a catalog.
+   *
+   * @param spark knows the catalogs; the table is read in a session of its own
+   * @param name such as {@code catalog.db.table}; a part that holds a dot stands in backquotes
+   * @param version Delta's version or Iceberg's snapshot; empty for the newest
+   * @throws InputException if there is no such table or version
+   */
+  public static SparkTable named(SparkSession spark, String name, String version) {
+    checkVersion(version);
+    Check.input(
+        NAME.matcher(name).matches(),
+        "Invalid table: '%s' (a name such as catalog.db.table, or the URI of a folder with"
+            + " --table-format)",
+        name);
+    String quoted = quoted(name);
+    return opened(
+        name,
+        spark,
+        session -> {
+          String format = format(session, quoted);
+          String wanted = version.isEmpty() ? newest(session, format, quoted) : version;
+          checkVersioned(name, format, version);
+          Dataset<Row> rows =
+              session.sql(
+                  "SELECT * FROM "
+                      + quoted
+                      + (wanted.isEmpty() ? "" : " VERSION AS OF " + wanted));
+          return new SparkTable(rows, new SourceTable(name, format, wanted));
+        });
+  }
+
+  /**
+   * Opens the table in a folder.
+   *
+   * @param spark where; the table is read in a session of its own
+   * @param uri of the folder
+   * @param format {@code delta}, {@code iceberg}, or another that Spark can read
+   * @param version Delta's version or Iceberg's snapshot; empty for the newest
+   * @throws InputException if there is no such table, version or format
+   */
+  public static SparkTable at(SparkSession spark, String uri, String format, String version) {
+    checkVersion(version);
+    String known = format.toLowerCase(Locale.ROOT);
+    return opened(
+        uri,
+        spark,
+        session -> {
+          configureFolders(session, uri);
+          String wanted = version;
+          if (wanted.isEmpty() && known.equals(DELTA)) {
+            wanted = newest(session, DELTA, "delta." + quote(uri));
+          } else if (wanted.isEmpty() && known.equals(ICEBERG)) {
+            wanted = snapshot(session.read().format(ICEBERG).load(uri + "#refs"), uri);
+          }
+          checkVersioned(uri, known, version);
+          String option = known.equals(DELTA) ? "versionAsOf" : "snapshot-id";
+          Dataset<Row> rows =
+              wanted.isEmpty()
+                  ? session.read().format(format).load(uri)
+                  : session.read().format(format).option(option, wanted).load(uri);
+          return new SparkTable(rows, new SourceTable(uri, known, wanted));
+        });
+  }
+
+  private interface Opening {
+    SparkTable in(SparkSession session);
+  }
+
+  /** Iceberg takes its configuration from the active session. */
+  private static SparkTable opened(String table, SparkSession spark, Opening opening) {
+    SparkSession before = SparkSession.active();
+    SparkSession session = session(spark);
+    try {
+      SparkSession.setActiveSession(session);
+      return opening.in(session);
+    } catch (InputException e) {
+      throw e;
+    } catch (Exception | LinkageError e) {
+      // Spark throws checked exceptions that its methods do not declare to Java.
+      throw new InputException("Cannot read table " + table + ": " + reason(e), e);
+    } finally {
+      SparkSession.setActiveSession(before);
+    }
+  }
+
+  private static String reason(Throwable failure) {
+    String message = failure.getMessage() == null ? failure.toString() : failure.getMessage();
+    String line = message.lines().map(String::strip).filter(each -> !each.isEmpty()).findFirst().orElse("");
+    Matcher missing = Pattern.compile("data source: `?(delta|iceberg)`?\\b").matcher(line);
+    if (missing.find() || failure instanceof ClassNotFoundException) {
+      return line
+          + " (add its jar with --packages before the command, such as"
+          + " io.delta:delta-spark_2.12:VERSION or"
+          + " org.apache.iceberg:iceberg-spark-runtime-3.5_2.12:VERSION; docs/data.md)";
+    }
+    return line;
+  }
+
+  private static SparkSession session(SparkSession spark) {
+    SparkSession session = spark.newSession();
+    VECTORIZED.forEach(key -> session.conf().set(key, "false"));
+    return session;
+  }
+
+  /** Iceberg looks for tables in folders in this catalog, by default one of Hive's. */
+  private static void configureFolders(SparkSession session, String uri) {
+    if (!session.conf().contains(ICEBERG_FOLDERS)) {
+      session.conf().set(ICEBERG_FOLDERS, "org.apache.iceberg.spark.SparkCatalog");
+      session.conf().set(ICEBERG_FOLDERS + ".type", "hadoop");
+      session.conf().set(ICEBERG_FOLDERS + ".warehouse", uri);
+    }
+  }
+
+  private static void checkVersion(String version) {
+    Check.input(
+        version.isEmpty() || VERSION.matcher(version).matches(),
+        "Invalid version of a table: '%s' (a whole number: Delta's version, or Iceberg's snapshot)",
+        version);
+  }
+
+  private static void checkVersioned(String table, String format, String version) {
+    Check.input(
+        version.isEmpty() || format.equals(DELTA) || format.equals(ICEBERG),
+        "Table %s has no versions: its format is %s (leave out --table-version)",
+        table,
+        format);
+  }
+
+  /** The format of a table, as its catalog says. */
+  private static String format(SparkSession session, String quoted) {
+    List<Row> provider =
+        session
+            .sql("DESCRIBE TABLE EXTENDED " + quoted)
+            .filter(col("col_name").equalTo("Provider"))
+            .collectAsList();
+    return provider.isEmpty() ? "view" : provider.get(0).getString(1).toLowerCase(Locale.ROOT);
+  }
+
+  /** The newest version of a table; empty for a format without versions. */
+  private static String newest(SparkSession session, String format, String quoted) {
+    return switch (format) {
+      case DELTA ->
+          Long.toString(
+              session
+                  .sql("DESCRIBE HISTORY " + quoted + " LIMIT 1")
+                  .select("version")
+                  .head()
+                  .getLong(0));
+      case ICEBERG -> snapshot(session.table(quoted + ".refs"), quoted);
+      default -> "";
+    };
+  }
+
+  /** The newest snapshot among a table's references. */
+  private static String snapshot(Dataset<Row> references, String table) {
+    List<Row> main =
+        references.filter(col("name").equalTo("main")).select("snapshot_id").collectAsList();
+    Check.input(!main.isEmpty(), "Table %s has no rows", table);
+    return Long.toString(main.get(0).getLong(0));
+  }
+
+  /** Each part of a name in backquotes, so that nothing in it is taken for SQL. */
+  private static String quoted(String name) {
+    return PART.matcher(name)
+        .results()
+        .map(
+            part ->
+                part.group().startsWith("`") ? part.group() : quote(part.group()))
+        .collect(Collectors.joining("."));
+  }
+
+  private static String quote(String part) {
+    return "`" + part.replace("`", "``") + "`";
+  }
+}

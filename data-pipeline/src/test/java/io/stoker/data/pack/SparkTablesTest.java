@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.stoker.data.pack;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.stoker.data.TestImages;
+import io.stoker.data.frame.FrameColumns;
+import io.stoker.data.frame.SparkTable;
+import io.stoker.data.shard.ManifestFile;
+import io.stoker.data.shard.RejectedInput;
+import io.stoker.data.shard.ShardManifest;
+import io.stoker.data.shard.SourceTable;
+import io.stoker.data.source.parquet.TableColumns;
+import io.stoker.failure.InputException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.apache.spark.SparkConf;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Tables that Delta's, Iceberg's and Spark's own writers have written become shards. */
+@Tag("slow")
+class SparkTablesTest {
+  private static final StructType SCHEMA =
+      new StructType()
+          .add(
+              "image",
+              new StructType().add("bytes", DataTypes.BinaryType).add("path", DataTypes.StringType))
+          .add("kind", DataTypes.StringType)
+          .add("part", DataTypes.StringType)
+          .add("caption", DataTypes.StringType);
+
+  private static final TableColumns COLUMNS = new TableColumns("", "kind", "");
+
+  @TempDir private static Path shared;
+  private static JavaSparkContext spark;
+  private static SparkSession session;
+
+  @TempDir private Path folder;
+  private int outputs;
+
+  @BeforeAll
+  static void start() {
+    SparkConf conf =
+        new SparkConf()
+            .setMaster("local[2]")
+            .setAppName("test")
+            .set("spark.ui.enabled", "false")
+            .set("spark.driver.host", "127.0.0.1")
+            .set("spark.sql.shuffle.partitions", "2")
+            .set("spark.sql.warehouse.dir", shared.resolve("warehouse").toUri().toString())
+            .set("spark.sql.catalog.lake", "org.apache.iceberg.spark.SparkCatalog")
+            .set("spark.sql.catalog.lake.type", "hadoop")
+            .set("spark.sql.catalog.lake.warehouse", shared.resolve("lake").toString());
+    SparkTable.configuration("delta").forEach(conf::set);
+    spark = new JavaSparkContext(conf);
+    session = SparkSession.builder().sparkContext(spark.sc()).getOrCreate();
+  }
+
+  @AfterAll
+  static void stop() {
+    spark.close();
+  }
+
+  private static Dataset<Row> photos(int from, int to) {
+    List<Row> rows = new ArrayList<>();
+    for (int i = from; i < to; i++) {
+      try {
+        byte[] png = TestImages.file(TestImages.gradient(12, 10, i), "png");
+        rows.add(
+            RowFactory.create(
+                RowFactory.create(png, "photos/" + i + ".png"),
+                i % 3 == 0 ? "bee" : "ant",
+                i % 4 == 0 ? "test" : "train",
+                "a caption"));
+      } catch (IOException e) {
+        throw new java.io.UncheckedIOException(e);
+      }
+    }
+    return session.createDataFrame(rows, SCHEMA).repartition(3);
+  }
+
+  private ShardManifest prepare(SparkTable table, TableColumns columns, double maximumRejected) {
+    outputs++;
+    PrepareOptions options =
+        PrepareOptions.builder()
+            .output(new org.apache.hadoop.fs.Path(folder.resolve("out-" + outputs).toUri()))
+            .size(8)
+            .maximumRejected(maximumRejected)
+            .build();
+    return new PrepareJob(spark, options)
+        .run(ImageRows.of(table, FrameColumns.find(table.rows().schema(), columns)))
+        .manifest();
+  }
+
+  private ShardManifest prepare(SparkTable table) {
+    return prepare(table, COLUMNS, 0.01);
+  }
+
+  private SortedMap<String, byte[]> shards() throws IOException {
+    SortedMap<String, byte[]> files = new TreeMap<>();
+    try (Stream<Path> all = Files.list(folder.resolve("out-" + outputs))) {
+      for (Path file : all.filter(each -> each.toString().endsWith(".parquet")).toList()) {
+        files.put(file.getFileName().toString(), Files.readAllBytes(file));
+      }
+    }
+    return files;
+  }
+
+  @Test
+  void aDeltaTableIsPreparedAtTheVersionThatTheManifestNames() throws IOException {
+    String uri = folder.resolve("delta").toString();
+    photos(0, 40).write().format("delta").save(uri);
+    SparkTable opened = SparkTable.at(session, uri, "delta", "");
+    photos(40, 60).write().format("delta").mode("append").save(uri);
+
+    ShardManifest first = prepare(opened); // although the table has changed since
+    assertThat(first.samples()).isEqualTo(40);
+    assertThat(first.tables()).containsExactly(new SourceTable(uri, "delta", "0"));
+    assertThat(first.classNames()).containsExactly("ant", "bee");
+    SortedMap<String, byte[]> written = shards();
+    assertThat(
+            ManifestFile.read(
+                    new org.apache.hadoop.fs.Path(folder.resolve("out-1").toUri()),
+                    spark.hadoopConfiguration())
+                .manifest())
+        .isEqualTo(first);
+
+    assertThat(prepare(SparkTable.at(session, uri, "delta", "")).tables())
+        .containsExactly(new SourceTable(uri, "delta", "1"));
+    assertThat(prepare(SparkTable.at(session, uri, "delta", "0"))).isEqualTo(first);
+    assertThat(shards()).containsExactlyEntriesOf(written);
+  }
+
+  @Test
+  void rowsThatDeltaHasDeletedAreNotPrepared() {
+    String uri = folder.resolve("delta").toString();
+    photos(0, 40).coalesce(1).write().format("delta").save(uri);
+    session.sql(
+        "ALTER TABLE delta.`" + uri + "` SET TBLPROPERTIES ('delta.enableDeletionVectors' = true)");
+    session.sql("DELETE FROM delta.`" + uri + "` WHERE image.path LIKE 'photos/1%'");
+
+    ShardManifest manifest = prepare(SparkTable.named(session, "delta.`" + uri + "`", ""));
+
+    assertThat(manifest.samples()).isEqualTo(29);
+    assertThat(manifest.tables()).containsExactly(new SourceTable("delta.`" + uri + "`", "delta", "2"));
+  }
+
+  @Test
+  void anIcebergTableIsPreparedAtTheSnapshotThatTheManifestNames() throws Exception {
+    session.sql("CREATE NAMESPACE IF NOT EXISTS lake.db");
+    photos(0, 40).writeTo("lake.db.`my photos`").using("iceberg").create();
+    SparkTable opened = SparkTable.named(session, "lake.db.`my photos`", "");
+    photos(40, 60).writeTo("lake.db.`my photos`").append();
+
+    ShardManifest first = prepare(opened, new TableColumns("image", "kind", "part"), 0.01);
+    assertThat(first.samples()).isEqualTo(40);
+    assertThat(first.split("test").samples()).isEqualTo(10);
+    SourceTable source = first.tables().get(0);
+    assertThat(source.format()).isEqualTo("iceberg");
+    assertThat(source.version()).matches("[0-9]+");
+    SortedMap<String, byte[]> written = shards();
+
+    String uri = shared.resolve("lake/db/my photos").toString();
+    assertThat(prepare(SparkTable.at(session, uri, "iceberg", "")).samples()).isEqualTo(60);
+    ShardManifest again =
+        prepare(
+            SparkTable.at(session, uri, "iceberg", source.version()),
+            new TableColumns("image", "kind", "part"),
+            0.01);
+    assertThat(again.tables()).containsExactly(new SourceTable(uri, "iceberg", source.version()));
+    assertThat(shards()).containsExactlyEntriesOf(written);
+  }
+
+  @Test
+  void otherTablesHaveNoVersion() {
+    photos(0, 30).write().format("parquet").saveAsTable("plain");
+    photos(0, 30).createOrReplaceTempView("temporary");
+
+    assertThat(prepare(SparkTable.named(session, "plain", "")).tables())
+        .containsExactly(new SourceTable("plain", "parquet", ""));
+    assertThatThrownBy(() -> SparkTable.named(session, "plain", "3"))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("Table plain has no versions: its format is parquet");
+    String uri = folder.resolve("orc").toString();
+    photos(0, 30).write().format("orc").save(uri);
+    assertThat(prepare(SparkTable.at(session, uri, "orc", "")).tables())
+        .containsExactly(new SourceTable(uri, "orc", ""));
+  }
+
+  @Test
+  void brokenRowsAreSetAsideAsThoseOfFilesAre() {
+    String uri = folder.resolve("delta").toString();
+    List<Row> broken =
+        List.of(
+            RowFactory.create(RowFactory.create(new byte[20], "noise.png"), "ant", "train", ""),
+            RowFactory.create(null, "bee", "train", ""),
+            RowFactory.create(RowFactory.create(new byte[20], "unlabelled.png"), null, "train", ""));
+    photos(0, 40).union(session.createDataFrame(broken, SCHEMA)).write().format("delta").save(uri);
+
+    ShardManifest manifest = prepare(SparkTable.at(session, uri, "delta", ""), COLUMNS, 0.1);
+
+    assertThat(manifest.samples()).isEqualTo(40);
+    assertThat(manifest.rejected())
+        .extracting(RejectedInput::reason)
+        .contains("there is no image: null", "it has no label")
+        .hasSize(3);
+    assertThatThrownBy(() -> prepare(SparkTable.at(session, uri, "delta", "")))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("3 of 43 images cannot be read");
+  }
+
+  @Test
+  void whatIsNoTableIsRefusedInOneLine() {
+    String uri = folder.resolve("delta").toString();
+    photos(0, 30).write().format("delta").save(uri);
+
+    assertRefused(() -> SparkTable.named(session, "lake.db.nothing", ""), "lake.db.nothing");
+    assertRefused(() -> SparkTable.named(session, "nowhere.db.t", ""), "nowhere");
+    assertRefused(() -> SparkTable.named(session, "a; DROP TABLE b", ""), "Invalid table: 'a; DROP");
+    assertRefused(() -> SparkTable.named(session, "a.", ""), "Invalid table");
+    assertRefused(() -> SparkTable.at(session, folder.resolve("no").toString(), "delta", ""), "no");
+    assertRefused(() -> SparkTable.at(session, folder.resolve("no").toString(), "iceberg", ""), "no");
+    assertRefused(() -> SparkTable.at(session, uri, "delta", "7"), "7");
+    assertRefused(() -> SparkTable.at(session, uri, "delta", "newest"), "Invalid version");
+    assertRefused(() -> SparkTable.at(session, uri, "hudi-not-there", ""), "hudi-not-there");
+    assertRefused(
+        () -> prepare(SparkTable.at(session, uri, "delta", ""), TableColumns.FOUND, 0),
+        "No column holds labels for certain: [image, kind, part, caption] (say --label-column)");
+    assertRefused(
+        () ->
+            prepare(
+                SparkTable.at(session, uri, "delta", ""), new TableColumns("pic", "kind", ""), 0),
+        "Unknown column: pic");
+    String arrays = folder.resolve("arrays").toString();
+    session
+        .sql("SELECT array(1, 2) image, 'a' kind")
+        .write()
+        .format("delta")
+        .save(arrays);
+    assertRefused(
+        () ->
+            prepare(
+                SparkTable.at(session, arrays, "delta", ""),
+                new TableColumns("image", "kind", ""),
+                0),
+        "Invalid column image: it has the type array<int>");
+    String empty = folder.resolve("empty").toString();
+    photos(0, 1).limit(0).write().format("delta").save(empty);
+    assertRefused(() -> prepare(SparkTable.at(session, empty, "delta", "")), "have no rows");
+  }
+
+  private interface Action {
+    void run();
+  }
+
+  private static void assertRefused(Action action, String reason) {
+    assertThatThrownBy(action::run)
+        .isInstanceOf(InputException.class)
+        .message()
+        .contains(reason)
+        .hasLineCount(1);
+  }
+}
