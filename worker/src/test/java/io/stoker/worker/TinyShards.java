@@ -7,6 +7,7 @@ import io.stoker.data.shard.ChannelStatistics;
 import io.stoker.data.shard.DuplicateCounts;
 import io.stoker.data.shard.ImageShapes;
 import io.stoker.data.shard.ManifestFile;
+import io.stoker.data.shard.ShardColumns;
 import io.stoker.data.shard.ShardEncoding;
 import io.stoker.data.shard.ShardFile;
 import io.stoker.data.shard.ShardManifest;
@@ -53,9 +54,24 @@ public final class TinyShards {
 
   /** Writes it with fewer classes: the first of them. */
   public static void write(Path folder, List<Integer> trainRows, int testRows, int classes) {
+    write(folder, trainRows, testRows, classes, ShardColumns.PLAIN);
+  }
+
+  /** Writes it with the weights of {@link #weight}. */
+  public static void writeWeighted(Path folder, List<Integer> trainRows, int testRows) {
+    write(folder, trainRows, testRows, CLASSES, ShardColumns.WEIGHTED);
+  }
+
+  /** The weight of a sample in shards that have weights. */
+  public static float weight(long id) {
+    return 0.5f + Math.floorMod(id, 3);
+  }
+
+  private static void write(
+      Path folder, List<Integer> trainRows, int testRows, int classes, ShardColumns columns) {
     Map<String, ShardSplit> splits = new LinkedHashMap<>();
-    splits.put("train", split(folder, "train", trainRows, classes));
-    splits.put("test", split(folder, "test", List.of(testRows), classes));
+    splits.put("train", split(folder, "train", trainRows, classes, columns));
+    splits.put("test", split(folder, "test", List.of(testRows), classes, columns));
     try {
       ManifestFile.write(
           new ShardManifest(
@@ -77,7 +93,8 @@ public final class TinyShards {
     }
   }
 
-  private static ShardSplit split(Path folder, String name, List<Integer> rows, int classes) {
+  private static ShardSplit split(
+      Path folder, String name, List<Integer> rows, int classes, ShardColumns columns) {
     List<Long> perClass = new ArrayList<>(Collections.nCopies(classes, 0L));
     List<ShardFile> shards = new ArrayList<>();
     long id = name.hashCode();
@@ -87,11 +104,13 @@ public final class TinyShards {
           new ShardWriter(
               new org.apache.hadoop.fs.Path(hadoop(folder), file),
               new ShardEncoding.Raw(),
+              columns,
               new Configuration())) {
         for (int row = 0; row < rows.get(shard); row++) {
           int label = SplitMix64.below(SplitMix64.mix(id), classes);
           perClass.set(label, perClass.get(label) + 1);
-          writer.write(new ShardSample(id, label, name + "/" + id, SHAPE, image(id, label)));
+          writer.write(
+              new ShardSample(id, label, name + "/" + id, SHAPE, image(id, label), weight(id)));
           id++;
         }
         shards.add(writer.finish());

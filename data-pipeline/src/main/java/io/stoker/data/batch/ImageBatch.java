@@ -16,6 +16,8 @@ public final class ImageBatch {
   private final long[] sampleIds;
   private final int[] otherLabels;
   private final float[] shares;
+  private final float[] weights;
+  private final float[] otherWeights;
   private int samples;
 
   /**
@@ -39,6 +41,8 @@ public final class ImageBatch {
     sampleIds = new long[examples];
     otherLabels = new int[examples];
     shares = new float[examples];
+    weights = new float[examples];
+    otherWeights = new float[examples];
   }
 
   /** Normalised pixels, {@code [examples, channels, height, width]}. */
@@ -59,6 +63,26 @@ public final class ImageBatch {
   /** How much of each example is its own image; 1 where it is not mixed. */
   public float[] shares() {
     return shares;
+  }
+
+  /** How much each example counts in the loss, above 0; 1 where the data has no weights. */
+  public float[] weights() {
+    return weights;
+  }
+
+  /** The weight of what each example is mixed with; its own where it is not. */
+  public float[] otherWeights() {
+    return otherWeights;
+  }
+
+  /** Whether an example counts more or less than another. */
+  public boolean isWeighted() {
+    for (int example = 1; example < examples(); example++) {
+      if (weights[example] != weights[0]) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** The sample id of each example. */
@@ -94,6 +118,11 @@ public final class ImageBatch {
     Arrays.fill(sampleIds, sample * views, (sample + 1) * views, sampleId);
   }
 
+  void weigh(int sample, float weight) {
+    Arrays.fill(weights, sample * views, (sample + 1) * views, weight);
+    Arrays.fill(otherWeights, sample * views, (sample + 1) * views, weight);
+  }
+
   /**
    * Mixes neighbours, the first with the second, the third with the fourth: each becomes a mean of
    * both, of which it has its own share. A last one without a neighbour stays as it is.
@@ -107,6 +136,8 @@ public final class ImageBatch {
       shares[second] = share.of(sampleIds[second]);
       otherLabels[first] = labels[second];
       otherLabels[second] = labels[first];
+      otherWeights[first] = weights[second];
+      otherWeights[second] = weights[first];
       mix(first * imageValues, second * imageValues, shares[first], shares[second]);
     }
   }

@@ -40,5 +40,6 @@ final class SampleDecoder {
     block.decode(row, decoded);
     rendering.render(sampleId, decoded, target.images(), target.offset(sample));
     target.describe(sample, block.label(row), sampleId);
+    target.weigh(sample, block.weight(row));
   }
 }

@@ -32,11 +32,18 @@ import org.apache.spark.sql.types.StructType;
  * @param label holds the class: a name, or a whole number
  * @param split holds the split; empty if there is none
  * @param path says where the image came from; empty for what the image column says of it
+ * @param weight says how much a sample counts in the loss, a number above 0; empty if all count the
+ *     same
  * @param classNames of labels that are numbers, from 0 on, as Hugging Face's {@code ClassLabel} has
  *     them; empty if the labels are to be taken as they are
  */
 public record FrameColumns(
-    String image, String label, String split, String path, List<String> classNames) {
+    String image,
+    String label,
+    String split,
+    String path,
+    String weight,
+    List<String> classNames) {
   private static final String NONE = "";
   private static final Set<String> IMAGE_NAMES = Set.of("image", "img");
   private static final Set<String> LABEL_NAMES = Set.of("label", "labels", "class");
@@ -52,7 +59,7 @@ public record FrameColumns(
    * @param label holds the class: a name, or a whole number
    */
   public static FrameColumns of(String image, String label) {
-    return new FrameColumns(image, label, NONE, NONE, List.of());
+    return new FrameColumns(image, label, NONE, NONE, NONE, List.of());
   }
 
   /**
@@ -80,7 +87,7 @@ public record FrameColumns(
                 "--label-column",
                 field -> LABEL_NAMES.contains(field.name()) && isLabel(field.dataType()))
             : wanted.label();
-    return of(image, label).withSplit(wanted.split());
+    return of(image, label).withSplit(wanted.split()).withWeight(wanted.weight());
   }
 
   /** The only column that fits the first of some rules that any column fits. */
@@ -120,7 +127,7 @@ public record FrameColumns(
     return Arrays.stream(schema.fieldNames())
         .filter(
             name ->
-                List.of(image, label, split, path).contains(name)
+                List.of(image, label, split, path, weight).contains(name)
                     || (binary && ImageColumn.ShardRow.NEIGHBOURS.contains(name)))
         .map(FrameColumns::quoted)
         .toArray(Column[]::new);
@@ -128,17 +135,22 @@ public record FrameColumns(
 
   /** The same with a column that holds the split. */
   public FrameColumns withSplit(String column) {
-    return new FrameColumns(image, label, column, path, classNames);
+    return new FrameColumns(image, label, column, path, weight, classNames);
   }
 
   /** The same with a column that says where an image came from. */
   public FrameColumns withPath(String column) {
-    return new FrameColumns(image, label, split, column, classNames);
+    return new FrameColumns(image, label, split, column, weight, classNames);
+  }
+
+  /** The same with a column that says how much a sample counts. */
+  public FrameColumns withWeight(String column) {
+    return new FrameColumns(image, label, split, path, column, classNames);
   }
 
   /** The same with names for labels that are numbers. */
   public FrameColumns withClassNames(List<String> names) {
-    return new FrameColumns(image, label, split, path, names);
+    return new FrameColumns(image, label, split, path, weight, names);
   }
 
   /**
@@ -160,11 +172,16 @@ public record FrameColumns(
           "Invalid column %s: it must be text",
           column);
     }
+    Check.input(
+        weight.isEmpty() || type(schema, weight) instanceof NumericType,
+        "Invalid column %s: it must be a number, the weight of a sample",
+        weight);
     return new Bound(
         images,
         schema.fieldIndex(label),
         split.isEmpty() ? Bound.NONE : schema.fieldIndex(split),
         path.isEmpty() ? Bound.NONE : schema.fieldIndex(path),
+        weight.isEmpty() ? Bound.NONE : schema.fieldIndex(weight),
         new Column[] {
           path.isEmpty() ? images.pathColumn(image).orElse(lit(NONE)) : quoted(path),
           quoted(label),
@@ -200,6 +217,7 @@ public record FrameColumns(
     private final int label;
     private final int split;
     private final int path;
+    private final int weight;
     private final transient Column[] description;
     private final List<String> classNames;
 
@@ -208,12 +226,14 @@ public record FrameColumns(
         int label,
         int split,
         int path,
+        int weight,
         Column[] description,
         List<String> classNames) {
       this.images = images;
       this.label = label;
       this.split = split;
       this.path = path;
+      this.weight = weight;
       this.description = description;
       this.classNames = classNames;
     }
@@ -231,6 +251,14 @@ public record FrameColumns(
     /** The split of a row; empty if it has none. */
     public String split(Row row) {
       return split == NONE ? "" : text(row, split);
+    }
+
+    /** How much a row counts; NaN if it does not say so although there is a column of weights. */
+    public float weight(Row row) {
+      if (weight == NONE) {
+        return 1;
+      }
+      return row.isNullAt(weight) ? Float.NaN : ((Number) row.get(weight)).floatValue();
     }
 
     /** The class of a row; empty if it has none. */

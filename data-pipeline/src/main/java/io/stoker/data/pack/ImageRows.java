@@ -4,6 +4,7 @@ package io.stoker.data.pack;
 import io.stoker.base.Sha256;
 import io.stoker.data.frame.FrameColumns;
 import io.stoker.data.frame.SparkTable;
+import io.stoker.data.shard.ShardColumns;
 import io.stoker.data.shard.SourceTable;
 import io.stoker.data.source.ClassNames;
 import io.stoker.data.source.LabelledImage;
@@ -58,6 +59,7 @@ public final class ImageRows {
   private final List<SourceListing.Rejected> rejected;
   private final List<String> ignored;
   private final List<SourceTable> tables;
+  private final ShardColumns columns;
 
   /** Rows, given how executors reach files. */
   private interface Rows<T> {
@@ -77,13 +79,15 @@ public final class ImageRows {
       List<String> classNames,
       List<SourceListing.Rejected> rejected,
       List<String> ignored,
-      List<SourceTable> tables) {
+      List<SourceTable> tables,
+      ShardColumns columns) {
     this.images = images;
     this.descriptions = descriptions;
     this.classNames = List.copyOf(classNames);
     this.rejected = List.copyOf(rejected);
     this.ignored = List.copyOf(ignored);
     this.tables = List.copyOf(tables);
+    this.columns = columns;
   }
 
   /**
@@ -99,7 +103,8 @@ public final class ImageRows {
         List.of(),
         List.of(),
         List.of(),
-        List.of());
+        List.of(),
+        ShardColumns.PLAIN);
   }
 
   /**
@@ -123,7 +128,8 @@ public final class ImageRows {
                             bound.path(row),
                             bound.className(row),
                             bound.split(row),
-                            bound.image(row, hadoop.value().value()))),
+                            bound.image(row, hadoop.value().value()),
+                            bound.weight(row))),
         hadoop ->
             needed
                 .select(bound.description())
@@ -137,7 +143,8 @@ public final class ImageRows {
         columns.classNames(),
         List.of(),
         List.of(),
-        List.of());
+        List.of(),
+        columns.weight().isEmpty() ? ShardColumns.PLAIN : ShardColumns.WEIGHTED);
   }
 
   /**
@@ -156,7 +163,8 @@ public final class ImageRows {
         rows.classNames,
         rows.rejected,
         rows.ignored,
-        List.of(table.source()));
+        List.of(table.source()),
+        rows.columns);
   }
 
   /**
@@ -180,7 +188,8 @@ public final class ImageRows {
         table.classNames(),
         table.rejected(),
         table.ignored(),
-        List.of());
+        List.of(),
+        table.isWeighted() ? ShardColumns.WEIGHTED : ShardColumns.PLAIN);
   }
 
   /** Closes rows at the end of the task, should it end before them. */
@@ -195,12 +204,17 @@ public final class ImageRows {
    * @param names the classes; a label is an index into them
    */
   public ImageRows withClassNames(List<String> names) {
-    return new ImageRows(images, descriptions, names, rejected, ignored, tables);
+    return new ImageRows(images, descriptions, names, rejected, ignored, tables, columns);
   }
 
   /** The tables that the rows are of, with their versions; empty where that is not known. */
   List<SourceTable> tables() {
     return tables;
+  }
+
+  /** The columns of the shards: with weights if the rows have them. */
+  ShardColumns shardColumns() {
+    return columns;
   }
 
   /**
@@ -275,10 +289,18 @@ public final class ImageRows {
                   ? "it has no label"
                   : "its label '" + row.className() + "' is not one of the classes");
     }
+    if (!(row.weight() > 0) || row.weight() > Float.MAX_VALUE) {
+      image =
+          new SourceImage.Unreadable(
+              Float.isNaN(row.weight())
+                  ? "it has no weight"
+                  : "its weight " + row.weight() + " is not a number above 0");
+    }
     String path = pathsDiffer && !row.path().isEmpty() ? row.path() : identity(row);
     return new PackTask.PlacedSample(
         row.split().isEmpty() ? Optional.empty() : Optional.of(splitName(row.split())),
-        new SourceSample(path, label == null ? 0 : label, image));
+        new SourceSample(path, label == null ? 0 : label, image),
+        row.weight());
   }
 
   /** The path, if there is one, and a hash of everything else. */
@@ -292,6 +314,9 @@ public final class ImageRows {
     }
     digest.update(text(row.className()));
     digest.update(text(row.split()));
+    if (row.weight() != 1) {
+      digest.update(text(Float.toString(row.weight())));
+    }
     String hash = HexFormat.of().formatHex(digest.digest()).substring(0, HASH_DIGITS);
     return row.path().isEmpty() ? "sha256-" + hash : row.path() + "#" + hash;
   }

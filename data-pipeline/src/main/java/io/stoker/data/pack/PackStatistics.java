@@ -33,7 +33,8 @@ final class PackStatistics implements Serializable {
                   sample.label(),
                   DistinctSamples.numbered(sample.path(), number),
                   sample.shape(),
-                  sample.image()),
+                  sample.image(),
+                  sample.weight()),
           original);
     }
   }

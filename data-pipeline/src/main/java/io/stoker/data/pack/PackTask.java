@@ -107,8 +107,9 @@ record PackTask(
    *
    * @param split empty if the input has no splits
    * @param sample not decoded yet
+   * @param weight how much it counts in the loss
    */
-  record PlacedSample(Optional<String> split, SourceSample sample) {}
+  record PlacedSample(Optional<String> split, SourceSample sample, float weight) {}
 
   /** The sample's identity: the first 63 bits of the SHA-256 of its path. */
   static long sampleId(String path) {
@@ -172,7 +173,7 @@ record PackTask(
       if (!hasNext()) {
         throw new NoSuchElementException();
       }
-      return new PlacedSample(split, samples.next());
+      return new PlacedSample(split, samples.next(), 1);
     }
   }
 
@@ -246,7 +247,8 @@ record PackTask(
               sample.label(),
               sample.path(),
               pixels.shape(),
-              used.encode(pixels));
+              used.encode(pixels),
+              placed.weight());
       ChannelSums sums = new ChannelSums();
       if (splitNames.get(packed.split()).equals("train")) {
         sums.add(pixels);

@@ -17,10 +17,18 @@ import java.util.Comparator;
  * @param path where it came from
  * @param shape of its image
  * @param image encoded; owned by this record
+ * @param weight how much it counts in the loss
  */
 @SuppressWarnings("ArrayRecordComponent") // It is written once and dropped.
 record PackedSample(
-    int split, long order, long sampleId, int label, String path, ImageShape shape, byte[] image)
+    int split,
+    long order,
+    long sampleId,
+    int label,
+    String path,
+    ImageShape shape,
+    byte[] image,
+    float weight)
     implements PackedItem {
   private static final long USE = 5;
   private static final byte[] NO_IMAGE = {};
@@ -40,16 +48,17 @@ record PackedSample(
 
   /** The same with nothing for its image. */
   PackedSample withoutImage() {
-    return new PackedSample(split, order, sampleId, label, path, shape, NO_IMAGE);
+    return new PackedSample(split, order, sampleId, label, path, shape, NO_IMAGE, weight);
   }
 
   /** The same from another path, and so with another identity; at the same place of the order. */
   PackedSample withPath(String other) {
-    return new PackedSample(split, order, PackTask.sampleId(other), label, other, shape, image);
+    return new PackedSample(
+        split, order, PackTask.sampleId(other), label, other, shape, image, weight);
   }
 
   ShardSample toShardSample() {
-    return new ShardSample(sampleId, label, path, shape, image);
+    return new ShardSample(sampleId, label, path, shape, image, weight);
   }
 
   /** Compares by split and place; by id and path should two hashes ever be equal. */

@@ -3,6 +3,7 @@ package io.stoker.data.pack;
 
 import io.stoker.data.shard.DuplicateInput;
 import io.stoker.data.shard.ManifestFile;
+import io.stoker.data.shard.ShardColumns;
 import io.stoker.data.shard.ShardEncoding;
 import io.stoker.data.shard.ShardFile;
 import io.stoker.data.shard.ShardManifest;
@@ -87,6 +88,7 @@ public final class PrepareJob {
               listing,
               splitNames(listing),
               List.of(),
+              ShardColumns.PLAIN,
               output,
               (task, configuration) ->
                   parts(listing)
@@ -119,6 +121,7 @@ public final class PrepareJob {
               survey.listing(),
               ordered(survey.splits().isEmpty() ? options.splits().names() : survey.splits()),
               rows.tables(),
+              rows.shardColumns(),
               output,
               (task, configuration) -> rows.items(survey, task, configuration));
         });
@@ -174,6 +177,7 @@ public final class PrepareJob {
       SourceListing listing,
       List<String> splitNames,
       List<SourceTable> tables,
+      ShardColumns columns,
       ShardOutput output,
       FirstStage first)
       throws IOException {
@@ -192,7 +196,7 @@ public final class PrepareJob {
       ManifestFile.Stored stored = null;
       try {
         output.begin(layout.files());
-        List<ShardFile> shards = write(kept(items, statistics), layout, encoding, configuration);
+        List<ShardFile> shards = write(kept(items, statistics), layout, encoding, columns, configuration);
         stored =
             output.finish(
                 new ShardManifest(
@@ -281,6 +285,7 @@ public final class PrepareJob {
       JavaRDD<PackedSample> samples,
       ShardLayout layout,
       ShardEncoding encoding,
+      ShardColumns columns,
       Broadcast<SerializableConfiguration> configuration)
       throws IOException {
     // What is relative to the driver's folder would be another place for an executor.
@@ -297,6 +302,7 @@ public final class PrepareJob {
                             new Path(folder, layout.files().get(shard)),
                             new DistinctSamples(ordered, duplicates),
                             encoding,
+                            columns,
                             configuration.value().value()))
                     .iterator(),
             true)
@@ -304,9 +310,13 @@ public final class PrepareJob {
   }
 
   private static ShardFile writeShard(
-      Path file, Iterator<PackedSample> samples, ShardEncoding encoding, Configuration hadoop)
+      Path file,
+      Iterator<PackedSample> samples,
+      ShardEncoding encoding,
+      ShardColumns columns,
+      Configuration hadoop)
       throws IOException {
-    try (ShardWriter writer = new ShardWriter(file, encoding, hadoop)) {
+    try (ShardWriter writer = new ShardWriter(file, encoding, columns, hadoop)) {
       while (samples.hasNext()) {
         writer.write(samples.next().toShardSample());
       }

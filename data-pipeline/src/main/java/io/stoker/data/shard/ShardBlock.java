@@ -15,6 +15,7 @@ public final class ShardBlock {
   private final ShardEncoding encoding;
   private final long[] sampleIds;
   private final int[] labels;
+  private final float[] weights;
   private final String[] paths;
   private final ImageShape[] shapes;
   private final int[] offsets;
@@ -25,6 +26,7 @@ public final class ShardBlock {
    * @param encoding of the images
    * @param sampleIds of each row
    * @param labels of each row
+   * @param weights of each row; empty if the shard has none
    * @param paths of each row
    * @param shapes of each row
    * @param offsets where each row's image starts in images, and one more: where the last one ends
@@ -35,6 +37,7 @@ public final class ShardBlock {
       ShardEncoding encoding,
       long[] sampleIds,
       int[] labels,
+      float[] weights,
       String[] paths,
       ImageShape[] shapes,
       int[] offsets,
@@ -43,6 +46,7 @@ public final class ShardBlock {
     this.encoding = encoding;
     this.sampleIds = sampleIds;
     this.labels = labels;
+    this.weights = weights;
     this.paths = paths;
     this.shapes = shapes;
     this.offsets = offsets;
@@ -62,6 +66,16 @@ public final class ShardBlock {
   /** The label of a row, an index into the class names. */
   public int label(int row) {
     return labels[row];
+  }
+
+  /** Whether the shard says how much each of its samples counts. */
+  public boolean isWeighted() {
+    return weights.length > 0;
+  }
+
+  /** How much a row counts in the loss, above 0; 1 if the shard has no weights. */
+  public float weight(int row) {
+    return isWeighted() ? weights[row] : 1;
   }
 
   /** Where the image of a row came from, relative to the input. */

@@ -58,7 +58,8 @@ public final class ShardReader implements AutoCloseable {
     }
     MessageType schema = footer.getFileMetaData().getSchema();
     Check.undamaged(
-        ShardSchema.ALL.getFields().equals(schema.getFields()),
+        ShardSchema.ALL.getFields().equals(schema.getFields())
+            || ShardSchema.WEIGHTED.getFields().equals(schema.getFields()),
         "Cannot read shard %s: its columns are %s",
         file,
         schema);
@@ -125,7 +126,8 @@ public final class ShardReader implements AutoCloseable {
           new ColumnReadStoreImpl(
               pages,
               new IgnoredRecord(),
-              ShardSchema.ALL,
+              ShardSchema.WEIGHTED, // Only the columns that are asked for are looked up.
+              
               parquet.getFileMetaData().getCreatedBy());
       return block(name, columns, shard.rowGroups().get(rowGroup));
     } catch (StokerException e) {
@@ -204,7 +206,34 @@ public final class ShardReader implements AutoCloseable {
       encoded[row].toByteBuffer().get(bytes, offsets[row], encoded[row].length());
     }
     return new ShardBlock(
-        name, manifest.encoding(), sampleIds, labels, paths, shapes, offsets, bytes);
+        name,
+        manifest.encoding(),
+        sampleIds,
+        labels,
+        weights(name, columns, rows),
+        paths,
+        shapes,
+        offsets,
+        bytes);
+  }
+
+  /** The weights of samples; none in a shard without weights. */
+  private float[] weights(String name, ColumnReadStoreImpl columns, int rows) {
+    if (!parquet.getFileMetaData().getSchema().containsField(ShardSchema.WEIGHT)) {
+      return new float[0];
+    }
+    ColumnReader reader =
+        columns.getColumnReader(
+            ShardSchema.WEIGHTED.getColumnDescription(new String[] {ShardSchema.WEIGHT}));
+    float[] weights = new float[rows];
+    for (int row = 0; row < rows; row++) {
+      weights[row] = reader.getFloat();
+      reader.consume();
+      if (!(weights[row] > 0) || weights[row] > Float.MAX_VALUE) {
+        throw damaged(name, row, "weight %s (must be a number > 0)", weights[row]);
+      }
+    }
+    return weights;
   }
 
   private ImageShape[] shapes(String name, ColumnReadStoreImpl columns, int rows) {

@@ -11,6 +11,13 @@ import io.stoker.data.image.ImageShape;
  * @param path where the image came from, relative to the input
  * @param shape of the image
  * @param image the encoded image; owned by this record
+ * @param weight how much it counts in the loss; written to shards that have the column
  */
 @SuppressWarnings("ArrayRecordComponent") // It is written once and dropped.
-public record ShardSample(long sampleId, int label, String path, ImageShape shape, byte[] image) {}
+public record ShardSample(
+    long sampleId, int label, String path, ImageShape shape, byte[] image, float weight) {
+  /** A sample that counts as any other. */
+  public ShardSample(long sampleId, int label, String path, ImageShape shape, byte[] image) {
+    this(sampleId, label, path, shape, image, 1);
+  }
+}

@@ -3,10 +3,12 @@ package io.stoker.data.shard;
 
 import static org.apache.parquet.schema.LogicalTypeAnnotation.stringType;
 import static org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName.BINARY;
+import static org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName.FLOAT;
 import static org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName.INT32;
 import static org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName.INT64;
 
 import org.apache.parquet.schema.MessageType;
+import org.apache.parquet.schema.Type;
 import org.apache.parquet.schema.Types;
 
 /** The columns of a shard. */
@@ -19,6 +21,7 @@ final class ShardSchema {
   static final String CHANNELS = "channels";
   static final String ENCODING = "encoding";
   static final String IMAGE = "image";
+  static final String WEIGHT = "weight";
 
   static final MessageType ALL =
       Types.buildMessage()
@@ -40,6 +43,14 @@ final class ShardSchema {
           .named(ENCODING)
           .required(BINARY)
           .named(IMAGE)
+          .named("sample");
+
+  /** The same with the weight of each sample. */
+  static final MessageType WEIGHTED =
+      Types.buildMessage()
+          .addFields(ALL.getFields().toArray(Type[]::new))
+          .required(FLOAT)
+          .named(WEIGHT)
           .named("sample");
 
   /** The label column alone. */

@@ -52,9 +52,21 @@ public final class ShardWriter implements AutoCloseable {
    * @throws IOException if it cannot be created
    */
   public ShardWriter(Path file, ShardEncoding encoding, Configuration hadoop) throws IOException {
+    this(file, encoding, ShardColumns.PLAIN, hadoop);
+  }
+
+  /**
+   * Creates the file likewise, with chosen columns.
+   *
+   * @param columns which it has
+   * @throws IOException if it cannot be created
+   */
+  public ShardWriter(
+      Path file, ShardEncoding encoding, ShardColumns columns, Configuration hadoop)
+      throws IOException {
     this.file = file;
     this.parquet =
-        new Builder(new HashedOutput(hadoop), encoding)
+        new Builder(new HashedOutput(hadoop), encoding, columns)
             .withWriteMode(ParquetFileWriter.Mode.OVERWRITE)
             .withCompressionCodec(CompressionCodecName.UNCOMPRESSED)
             .withRowGroupSize((long) BLOCK_BYTES)
@@ -196,10 +208,12 @@ public final class ShardWriter implements AutoCloseable {
 
   private static final class Builder extends ParquetWriter.Builder<ShardSample, Builder> {
     private final ShardEncoding encoding;
+    private final ShardColumns columns;
 
-    Builder(OutputFile output, ShardEncoding encoding) {
+    Builder(OutputFile output, ShardEncoding encoding, ShardColumns columns) {
       super(output);
       this.encoding = encoding;
+      this.columns = columns;
     }
 
     @Override
@@ -210,23 +224,25 @@ public final class ShardWriter implements AutoCloseable {
     @SuppressWarnings("deprecation") // of Parquet 1.17; 1.13 has no other
     @Override
     protected WriteSupport<ShardSample> getWriteSupport(Configuration hadoop) {
-      return new RowWriter(encoding);
+      return new RowWriter(encoding, columns);
     }
   }
 
   private static final class RowWriter extends WriteSupport<ShardSample> {
     private final Binary encoding;
+    private final ShardColumns columns;
     private RecordConsumer consumer;
     private int field;
 
-    RowWriter(ShardEncoding encoding) {
+    RowWriter(ShardEncoding encoding, ShardColumns columns) {
+      this.columns = columns;
       this.encoding = Binary.fromString(encoding.name());
     }
 
     @SuppressWarnings("deprecation") // of Parquet 1.17; 1.13 has no other
     @Override
     public WriteContext init(Configuration hadoop) {
-      return new WriteContext(ShardSchema.ALL, Map.of());
+      return new WriteContext(columns.schema(), Map.of());
     }
 
     @Override
@@ -249,6 +265,9 @@ public final class ShardWriter implements AutoCloseable {
       add(
           ShardSchema.IMAGE,
           () -> consumer.addBinary(Binary.fromConstantByteArray(sample.image())));
+      if (columns == ShardColumns.WEIGHTED) {
+        add(ShardSchema.WEIGHT, () -> consumer.addFloat(sample.weight()));
+      }
       consumer.endMessage();
     }
 

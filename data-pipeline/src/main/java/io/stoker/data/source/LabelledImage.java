@@ -12,14 +12,22 @@ import java.util.Objects;
  * @param className its class; empty if it has none, and then it is rejected
  * @param split such as {@code train}; empty if the rows have no splits
  * @param image the bytes of an image file, pixels, or why there are none
+ * @param weight how much it counts in the loss; NaN if it has none although others may, and then it
+ *     is rejected
  */
-public record LabelledImage(String path, String className, String split, SourceImage image)
+public record LabelledImage(
+    String path, String className, String split, SourceImage image, float weight)
     implements Serializable {
   public LabelledImage {
     Objects.requireNonNull(path, "path");
     Objects.requireNonNull(className, "className");
     Objects.requireNonNull(split, "split");
     Objects.requireNonNull(image, "image");
+  }
+
+  /** An image that counts as any other. */
+  public LabelledImage(String path, String className, String split, SourceImage image) {
+    this(path, className, split, image, 1);
   }
 
   /**

@@ -127,4 +127,22 @@ class MixedBatchTest {
       }
     }
   }
+
+  @Test
+  void anExampleHasTheWeightsOfBothImagesThatItIsMixedOf() {
+    ImageBatch batch = new ImageBatch(3, 1, 1);
+    batch.samples(3);
+    for (int sample = 0; sample < 3; sample++) {
+      batch.describe(sample, sample, 100 + sample);
+      batch.weigh(sample, 1 + sample);
+    }
+
+    batch.mixNeighbours(id -> 0.25f);
+
+    assertThat(batch.weights()).containsExactly(1, 2, 3);
+    assertThat(batch.otherWeights()).containsExactly(2, 1, 3);
+    assertThat(batch.isWeighted()).isTrue();
+    batch.samples(1);
+    assertThat(batch.isWeighted()).as("a single example").isFalse();
+  }
 }

@@ -338,6 +338,76 @@ class ImageRowsTest {
         .hasMessageContaining("inside it");
   }
 
+  @Test
+  void writesTheWeightsOfRowsAndRejectsThoseThatAreNone() throws IOException {
+    StructType schema = HUGGING_FACE.add("importance", DataTypes.DoubleType);
+    List<Row> rows = new ArrayList<>();
+    for (int i = 0; i < 30; i++) {
+      rows.add(
+          RowFactory.create(RowFactory.create(png(i), i + ".png"), (long) i % 2, 0.5 + i % 4));
+    }
+    for (Double bad : new Double[] {null, 0.0, -1.0, Double.NaN, Double.POSITIVE_INFINITY}) {
+      rows.add(RowFactory.create(RowFactory.create(png(1), bad + ".png"), 1L, bad));
+    }
+    Path in = folder.resolve("in.parquet");
+    session.createDataFrame(rows, schema).repartition(3).write().parquet(in.toString());
+    FrameColumns columns = FrameColumns.of("image", "label").withWeight("importance");
+
+    ShardManifest manifest =
+        prepare(
+            ImageRows.of(session.createDataFrame(shuffled(rows, 4), schema), columns),
+            options().size(8).maximumRejected(0.2));
+
+    assertThat(manifest.samples()).isEqualTo(30);
+    assertThat(manifest.rejected())
+        .extracting(RejectedInput::path, RejectedInput::reason)
+        .containsExactlyInAnyOrder(
+            org.assertj.core.groups.Tuple.tuple("null.png", "it has no weight"),
+            org.assertj.core.groups.Tuple.tuple("NaN.png", "it has no weight"),
+            org.assertj.core.groups.Tuple.tuple(
+                "0.0.png", "its weight 0.0 is not a number above 0"),
+            org.assertj.core.groups.Tuple.tuple(
+                "-1.0.png", "its weight -1.0 is not a number above 0"),
+            org.assertj.core.groups.Tuple.tuple(
+                "Infinity.png", "its weight Infinity is not a number above 0"));
+    assertThat(
+            session
+                .read()
+                .parquet(folder.resolve("out-" + outputs) + "/*.parquet")
+                .selectExpr("weight = 0.5 + cast(split(path, '[.]')[0] as int) % 4")
+                .distinct()
+                .collectAsList())
+        .containsExactly(RowFactory.create(true));
+    SortedMap<String, byte[]> ofFrame = written();
+
+    prepare(
+        ImageRows.of(
+            spark,
+            ParquetTable.open(
+                hadoop(in),
+                new TableColumns("image", "label", "", "importance"),
+                spark.hadoopConfiguration())),
+        options().size(8).maximumRejected(0.2));
+    assertThat(written())
+        .containsEntry("train-00000-of-00001.parquet", ofFrame.get("train-00000-of-00001.parquet"))
+        .containsEntry("test-00000-of-00001.parquet", ofFrame.get("test-00000-of-00001.parquet"));
+    assertThatThrownBy(
+            () ->
+                ParquetTable.open(
+                    hadoop(in),
+                    new TableColumns("image", "label", "", "image"),
+                    spark.hadoopConfiguration()))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("Invalid weight column image");
+    assertThatThrownBy(
+            () ->
+                ImageRows.of(
+                    session.createDataFrame(rows, schema),
+                    FrameColumns.of("image", "label").withWeight("image")))
+        .isInstanceOf(InputException.class)
+        .hasMessage("Invalid column image: it must be a number, the weight of a sample");
+  }
+
   private static ImageRows table(Path input) throws IOException {
     return ImageRows.of(
         spark, ParquetTable.open(hadoop(input), TableColumns.FOUND, spark.hadoopConfiguration()));

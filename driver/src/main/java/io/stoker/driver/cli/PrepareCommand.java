@@ -88,6 +88,14 @@ final class PrepareCommand extends StokerCommand {
   private String splitColumn;
 
   @Option(
+      names = "--weight-column",
+      paramLabel = "NAME",
+      description =
+          "With --format parquet or table: the column that says how much a sample counts in the"
+              + " loss, a number above 0 (default: all count the same).")
+  private String weightColumn;
+
+  @Option(
       names = "--table-format",
       paramLabel = "delta|iceberg|NAME",
       description =
@@ -203,7 +211,8 @@ final class PrepareCommand extends StokerCommand {
 
   private ImageRows rows(JavaSparkContext spark, PrepareOptions options) {
     TableColumns columns =
-        new TableColumns(named(imageColumn), named(labelColumn), named(splitColumn));
+        new TableColumns(
+            named(imageColumn), named(labelColumn), named(splitColumn), named(weightColumn));
     if (isTable()) {
       SparkTable table = table(SparkSession.builder().sparkContext(spark.sc()).getOrCreate());
       return ImageRows.of(table, FrameColumns.find(table.rows().schema(), columns));
@@ -228,8 +237,13 @@ final class PrepareCommand extends StokerCommand {
 
   private PrepareOptions options() {
     Check.input(
-        isRows() || (imageColumn == null && labelColumn == null && splitColumn == null),
-        "--image-column, --label-column and --split-column need --format parquet or table");
+        isRows()
+            || (imageColumn == null
+                && labelColumn == null
+                && splitColumn == null
+                && weightColumn == null),
+        "--image-column, --label-column, --split-column and --weight-column need --format parquet or"
+            + " table");
     Check.input(
         isTable() || (tableFormat == null && tableVersion == null),
         "--table-format and --table-version need --format table");

@@ -64,8 +64,8 @@ record PredictionMarker(Map<String, Long> files) {
     }
     Map<String, Long> files = new TreeMap<>();
     json.get("files")
-        .fields()
-        .forEachRemaining(each -> files.put(each.getKey(), each.getValue().asLong(UNKNOWN)));
+        .properties()
+        .forEach(each -> files.put(each.getKey(), each.getValue().asLong(UNKNOWN)));
     return Optional.of(new PredictionMarker(files));
   }
 

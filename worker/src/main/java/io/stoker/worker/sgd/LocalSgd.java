@@ -36,7 +36,7 @@ public final class LocalSgd {
     int classes = network.model().classes();
     float[] targets = new float[network.batchCapacity() * classes];
     Optional<ClassWeights> weights = schedule.classWeights();
-    float[] exampleWeights = new float[weights.isPresent() ? network.batchCapacity() : 0];
+    float[] exampleWeights = new float[network.batchCapacity()];
     for (int step = 0; step < steps.steps(); step++) {
       long start = System.nanoTime();
       ImageBatch batch = batches.get();
@@ -54,7 +54,12 @@ public final class LocalSgd {
           schedule.labelSmoothing(),
           targets);
       BatchScore score;
-      if (weights.isPresent()) {
+      if (batch.isWeighted()) {
+        weigh(batch, weights, exampleWeights);
+        score =
+            network.computeGradients(
+                batch.images(), targets, exampleWeights, batch.examples(), steps.dropoutSeed(step));
+      } else if (weights.isPresent()) {
         weights
             .get()
             .fill(
@@ -78,5 +83,22 @@ public final class LocalSgd {
       correct += score.correct();
     }
     return new LocalResult(examples, lossSum, correct, waited / 1e9, computed / 1e9);
+  }
+
+  /**
+   * Multiplies the weights of samples with those of their classes. A mixed example has the weights
+   * of both of its images, each by its share.
+   */
+  private static void weigh(ImageBatch batch, Optional<ClassWeights> ofClasses, float[] target) {
+    for (int example = 0; example < batch.examples(); example++) {
+      float share = batch.shares()[example];
+      float own = batch.weights()[example];
+      float other = batch.otherWeights()[example];
+      if (ofClasses.isPresent()) {
+        own *= ofClasses.get().values().get(batch.labels()[example]);
+        other *= ofClasses.get().values().get(batch.otherLabels()[example]);
+      }
+      target[example] = share * own + (1 - share) * other;
+    }
   }
 }

@@ -99,6 +99,43 @@ class LocalSgdTest {
     assertThat(network.weights()).as("a schedule without weights").hasSize(8);
   }
 
+  @Test
+  void weightsOfSamplesMultiplyThoseOfTheirClasses() {
+    Path weighted = folder.resolve("weighted");
+    TinyShards.writeWeighted(weighted, List.of(20, 5), 3);
+    SplitBlocks blocks =
+        new SplitBlocks(
+            ShardFolder.open(new org.apache.hadoop.fs.Path(weighted.toUri()), new Configuration()),
+            "train",
+            new BlockCache(1 << 20));
+    ClassWeights ofClasses = new ClassWeights(List.of(1f, 10f, 100f, 1000f));
+    EpochPlan plan = EpochPlan.of(blocks.rows(), 5, 0, WORKERS, BATCH);
+    TrainingInput input = TrainingInput.plain(TinyShards.SHAPE);
+    List<Float> samples = new ArrayList<>();
+    List<Float> both = new ArrayList<>();
+    try (BatchReader reader = BatchReader.training(blocks, plan, 0, 0, 2, input)) {
+      while (reader.hasNext()) {
+        ImageBatch batch = reader.next();
+        assertThat(batch.isWeighted()).isTrue();
+        for (int i = 0; i < batch.examples(); i++) {
+          float own = TinyShards.weight(batch.sampleIds()[i]);
+          samples.add(own);
+          both.add(own * ofClasses.values().get(batch.labels()[i]));
+        }
+      }
+    }
+
+    try (BatchReader reader = BatchReader.training(blocks, plan, 0, 0, 2, input)) {
+      LocalSgd.run(network, reader::next, new LocalSteps(5, 7, 0, 0, 2), SCHEDULE);
+    }
+    assertThat(network.weights()).isEqualTo(samples).hasSize(8);
+    network.weights().clear();
+    try (BatchReader reader = BatchReader.training(blocks, plan, 0, 0, 2, input)) {
+      LocalSgd.run(network, reader::next, new LocalSteps(5, 7, 0, 0, 2), weighted(ofClasses));
+    }
+    assertThat(network.weights()).isEqualTo(both).hasSize(8);
+  }
+
   private static StepSchedule weighted(ClassWeights weights) {
     return new StepSchedule() {
       @Override

@@ -116,7 +116,22 @@ public final class ParquetRows implements Iterator<LabelledImage>, AutoCloseable
 
   private LabelledImage labelled(Group row) {
     String split = table.split().isEmpty() ? group.split() : text(row, table.split());
-    return new LabelledImage(path(row), className(row), split, image(row));
+    return new LabelledImage(path(row), className(row), split, image(row), weight(row));
+  }
+
+  private float weight(Group row) {
+    if (table.weight().isEmpty()) {
+      return 1;
+    }
+    if (!isPresent(row, table.weight())) {
+      return Float.NaN;
+    }
+    return switch (row.getType().getType(table.weight()).asPrimitiveType().getPrimitiveTypeName()) {
+      case INT32 -> row.getInteger(table.weight(), 0);
+      case INT64 -> row.getLong(table.weight(), 0);
+      case FLOAT -> row.getFloat(table.weight(), 0);
+      default -> (float) row.getDouble(table.weight(), 0);
+    };
   }
 
   private String path(Group row) {

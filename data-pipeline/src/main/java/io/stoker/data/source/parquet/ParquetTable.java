@@ -151,6 +151,11 @@ public final class ParquetTable implements Serializable {
     }
   }
 
+  /** Whether the rows say how much they count. */
+  public boolean isWeighted() {
+    return !schema.weight().isEmpty();
+  }
+
   /** The split that a file's name says, or that of a folder above it. */
   private static Optional<String> split(Path root, Path file) {
     Matcher shard = SHARD.matcher(file.getName());

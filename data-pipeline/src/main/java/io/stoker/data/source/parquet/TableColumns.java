@@ -7,8 +7,14 @@ package io.stoker.data.source.parquet;
  * @param image holds the image; empty to find it
  * @param label holds the class; empty to find it
  * @param split holds the split; empty for none: then the names of the files say it, or nothing does
+ * @param weight says how much a sample counts in the loss; empty if all count the same
  */
-public record TableColumns(String image, String label, String split) {
+public record TableColumns(String image, String label, String split, String weight) {
   /** Columns that are all to be found. */
   public static final TableColumns FOUND = new TableColumns("", "", "");
+
+  /** Columns of samples that count the same. */
+  public TableColumns(String image, String label, String split) {
+    this(image, label, split, "");
+  }
 }

@@ -24,9 +24,15 @@ import org.apache.parquet.schema.Type;
  * @param label the column of classes
  * @param classNames of labels that are numbers; empty if the labels are to be taken as they are
  * @param split the column of splits; empty if there is none
+ * @param weight the column of weights; empty if there is none
  */
 record TableSchema(
-    String image, ImageKind kind, String label, List<String> classNames, String split)
+    String image,
+    ImageKind kind,
+    String label,
+    List<String> classNames,
+    String split,
+    String weight)
     implements Serializable {
   static final String BYTES = "bytes";
   static final String PATH = "path";
@@ -39,6 +45,13 @@ record TableSchema(
           PrimitiveTypeName.INT64,
           PrimitiveTypeName.BINARY,
           PrimitiveTypeName.BOOLEAN);
+
+  private static final Set<PrimitiveTypeName> WEIGHT_TYPES =
+      Set.of(
+          PrimitiveTypeName.INT32,
+          PrimitiveTypeName.INT64,
+          PrimitiveTypeName.FLOAT,
+          PrimitiveTypeName.DOUBLE);
 
   /** How a column holds images. */
   enum ImageKind {
@@ -100,12 +113,19 @@ record TableSchema(
         split.isEmpty() || isText(schema.getType(split)),
         "Invalid split column %s: it must be text",
         split);
+    String weight = named(schema, wanted.weight(), "weight").orElse(() -> "");
+    Check.input(
+        weight.isEmpty() || isWeight(schema.getType(weight)),
+        "Invalid weight column %s: it is %s (must be a number)",
+        weight,
+        weight.isEmpty() ? "" : described(schema.getType(weight)));
     return new TableSchema(
         image,
         kind(schema.getType(image)),
         label,
         features.classNames().getOrDefault(label, List.of()),
-        split);
+        split,
+        weight);
   }
 
   /** What is used if the user names no column. */
@@ -185,6 +205,14 @@ record TableSchema(
             instanceof LogicalTypeAnnotation.DecimalLogicalTypeAnnotation);
   }
 
+  private static boolean isWeight(Type type) {
+    return isSingle(type)
+        && type.isPrimitive()
+        && WEIGHT_TYPES.contains(type.asPrimitiveType().getPrimitiveTypeName())
+        && !(type.getLogicalTypeAnnotation()
+            instanceof LogicalTypeAnnotation.DecimalLogicalTypeAnnotation);
+  }
+
   private static boolean isSingle(Type type) {
     return !type.isRepetition(Type.Repetition.REPEATED);
   }
@@ -210,7 +238,7 @@ record TableSchema(
     List<Type> fields = new ArrayList<>();
     for (Type field : schema.getFields()) {
       String name = field.getName();
-      if (name.equals(label) || name.equals(split)) {
+      if (name.equals(label) || name.equals(split) || name.equals(weight)) {
         fields.add(field);
       } else if (name.equals(image) && (images == Images.READ || kind == ImageKind.URI)) {
         fields.add(field);
