@@ -38,12 +38,7 @@ import org.apache.spark.sql.types.StructType;
  *     them; empty if the labels are to be taken as they are
  */
 public record FrameColumns(
-    String image,
-    String label,
-    String split,
-    String path,
-    String weight,
-    List<String> classNames) {
+    String image, String label, String split, String path, String weight, List<String> classNames) {
   private static final String NONE = "";
   private static final Set<String> IMAGE_NAMES = Set.of("image", "img");
   private static final Set<String> LABEL_NAMES = Set.of("label", "labels", "class");
@@ -76,7 +71,8 @@ public record FrameColumns(
                 schema,
                 "images",
                 "--image-column",
-                field -> IMAGE_NAMES.contains(field.name()) && ImageColumn.holdsImages(schema, field),
+                field ->
+                    IMAGE_NAMES.contains(field.name()) && ImageColumn.holdsImages(schema, field),
                 field -> ImageColumn.holdsImages(schema, field))
             : wanted.image();
     String label =

@@ -31,8 +31,7 @@ public record SparkTable(Dataset<Row> rows, SourceTable source) {
   private static final String ICEBERG_FOLDERS = "spark.sql.catalog.default_iceberg";
 
   private static final Pattern PART = Pattern.compile("`(?:[^`]|``)+`|[^`.\\s]+");
-  private static final Pattern NAME =
-      Pattern.compile("(?:" + PART + ")(?:\\.(?:" + PART + "))*");
+  private static final Pattern NAME = Pattern.compile("(?:" + PART + ")(?:\\.(?:" + PART + "))*");
   private static final Pattern VERSION = Pattern.compile("-?[0-9]{1,19}");
 
   /**
@@ -87,9 +86,7 @@ public record SparkTable(Dataset<Row> rows, SourceTable source) {
           checkVersioned(name, format, version);
           Dataset<Row> rows =
               session.sql(
-                  "SELECT * FROM "
-                      + quoted
-                      + (wanted.isEmpty() ? "" : " VERSION AS OF " + wanted));
+                  "SELECT * FROM " + quoted + (wanted.isEmpty() ? "" : " VERSION AS OF " + wanted));
           return new SparkTable(rows, new SourceTable(name, format, wanted));
         });
   }
@@ -150,7 +147,8 @@ public record SparkTable(Dataset<Row> rows, SourceTable source) {
 
   private static String reason(Throwable failure) {
     String message = failure.getMessage() == null ? failure.toString() : failure.getMessage();
-    String line = message.lines().map(String::strip).filter(each -> !each.isEmpty()).findFirst().orElse("");
+    String line =
+        message.lines().map(String::strip).filter(each -> !each.isEmpty()).findFirst().orElse("");
     Matcher missing = Pattern.compile("data source: `?(delta|iceberg)`?\\b").matcher(line);
     if (missing.find() || failure instanceof ClassNotFoundException) {
       return line
@@ -228,9 +226,7 @@ public record SparkTable(Dataset<Row> rows, SourceTable source) {
   private static String quoted(String name) {
     return PART.matcher(name)
         .results()
-        .map(
-            part ->
-                part.group().startsWith("`") ? part.group() : quote(part.group()))
+        .map(part -> part.group().startsWith("`") ? part.group() : quote(part.group()))
         .collect(Collectors.joining("."));
   }
 

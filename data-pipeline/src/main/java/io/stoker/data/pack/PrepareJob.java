@@ -196,7 +196,8 @@ public final class PrepareJob {
       ManifestFile.Stored stored = null;
       try {
         output.begin(layout.files());
-        List<ShardFile> shards = write(kept(items, statistics), layout, encoding, columns, configuration);
+        List<ShardFile> shards =
+            write(kept(items, statistics), layout, encoding, columns, configuration);
         stored =
             output.finish(
                 new ShardManifest(

@@ -42,8 +42,7 @@ public final class ManifestFile {
   private static final JsonMapper JSON =
       StrictJson.mapper()
           .enable(SerializationFeature.INDENT_OUTPUT)
-          .injectableValues(
-              new InjectableValues.Std().addValue(ShardManifest.NO_TABLES, List.of()))
+          .injectableValues(new InjectableValues.Std().addValue(ShardManifest.NO_TABLES, List.of()))
           .build();
 
   private ManifestFile() {}

@@ -127,7 +127,6 @@ public final class ShardReader implements AutoCloseable {
               pages,
               new IgnoredRecord(),
               ShardSchema.WEIGHTED, // Only the columns that are asked for are looked up.
-              
               parquet.getFileMetaData().getCreatedBy());
       return block(name, columns, shard.rowGroups().get(rowGroup));
     } catch (StokerException e) {

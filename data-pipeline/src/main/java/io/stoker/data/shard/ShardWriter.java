@@ -61,8 +61,7 @@ public final class ShardWriter implements AutoCloseable {
    * @param columns which it has
    * @throws IOException if it cannot be created
    */
-  public ShardWriter(
-      Path file, ShardEncoding encoding, ShardColumns columns, Configuration hadoop)
+  public ShardWriter(Path file, ShardEncoding encoding, ShardColumns columns, Configuration hadoop)
       throws IOException {
     this.file = file;
     this.parquet =

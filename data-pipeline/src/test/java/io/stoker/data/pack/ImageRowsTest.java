@@ -343,8 +343,7 @@ class ImageRowsTest {
     StructType schema = HUGGING_FACE.add("importance", DataTypes.DoubleType);
     List<Row> rows = new ArrayList<>();
     for (int i = 0; i < 30; i++) {
-      rows.add(
-          RowFactory.create(RowFactory.create(png(i), i + ".png"), (long) i % 2, 0.5 + i % 4));
+      rows.add(RowFactory.create(RowFactory.create(png(i), i + ".png"), (long) i % 2, 0.5 + i % 4));
     }
     for (Double bad : new Double[] {null, 0.0, -1.0, Double.NaN, Double.POSITIVE_INFINITY}) {
       rows.add(RowFactory.create(RowFactory.create(png(1), bad + ".png"), 1L, bad));

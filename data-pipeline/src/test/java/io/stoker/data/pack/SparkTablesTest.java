@@ -160,7 +160,8 @@ class SparkTablesTest {
     ShardManifest manifest = prepare(SparkTable.named(session, "delta.`" + uri + "`", ""));
 
     assertThat(manifest.samples()).isEqualTo(29);
-    assertThat(manifest.tables()).containsExactly(new SourceTable("delta.`" + uri + "`", "delta", "2"));
+    assertThat(manifest.tables())
+        .containsExactly(new SourceTable("delta.`" + uri + "`", "delta", "2"));
   }
 
   @Test
@@ -212,7 +213,8 @@ class SparkTablesTest {
         List.of(
             RowFactory.create(RowFactory.create(new byte[20], "noise.png"), "ant", "train", ""),
             RowFactory.create(null, "bee", "train", ""),
-            RowFactory.create(RowFactory.create(new byte[20], "unlabelled.png"), null, "train", ""));
+            RowFactory.create(
+                RowFactory.create(new byte[20], "unlabelled.png"), null, "train", ""));
     photos(0, 40).union(session.createDataFrame(broken, SCHEMA)).write().format("delta").save(uri);
 
     ShardManifest manifest = prepare(SparkTable.at(session, uri, "delta", ""), COLUMNS, 0.1);
@@ -234,10 +236,12 @@ class SparkTablesTest {
 
     assertRefused(() -> SparkTable.named(session, "lake.db.nothing", ""), "lake.db.nothing");
     assertRefused(() -> SparkTable.named(session, "nowhere.db.t", ""), "nowhere");
-    assertRefused(() -> SparkTable.named(session, "a; DROP TABLE b", ""), "Invalid table: 'a; DROP");
+    assertRefused(
+        () -> SparkTable.named(session, "a; DROP TABLE b", ""), "Invalid table: 'a; DROP");
     assertRefused(() -> SparkTable.named(session, "a.", ""), "Invalid table");
     assertRefused(() -> SparkTable.at(session, folder.resolve("no").toString(), "delta", ""), "no");
-    assertRefused(() -> SparkTable.at(session, folder.resolve("no").toString(), "iceberg", ""), "no");
+    assertRefused(
+        () -> SparkTable.at(session, folder.resolve("no").toString(), "iceberg", ""), "no");
     assertRefused(() -> SparkTable.at(session, uri, "delta", "7"), "7");
     assertRefused(() -> SparkTable.at(session, uri, "delta", "newest"), "Invalid version");
     assertRefused(() -> SparkTable.at(session, uri, "hudi-not-there", ""), "hudi-not-there");
@@ -250,11 +254,7 @@ class SparkTablesTest {
                 SparkTable.at(session, uri, "delta", ""), new TableColumns("pic", "kind", ""), 0),
         "Unknown column: pic");
     String arrays = folder.resolve("arrays").toString();
-    session
-        .sql("SELECT array(1, 2) image, 'a' kind")
-        .write()
-        .format("delta")
-        .save(arrays);
+    session.sql("SELECT array(1, 2) image, 'a' kind").write().format("delta").save(arrays);
     assertRefused(
         () ->
             prepare(

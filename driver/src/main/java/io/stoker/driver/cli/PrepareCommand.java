@@ -69,14 +69,16 @@ final class PrepareCommand extends StokerCommand {
       names = "--image-column",
       paramLabel = "NAME",
       description =
-          "With --format parquet or table: the column of images (default: found by its type and name).")
+          "With --format parquet or table: the column of images (default: found by its type and"
+              + " name).")
   private String imageColumn;
 
   @Option(
       names = "--label-column",
       paramLabel = "NAME",
       description =
-          "With --format parquet or table: the column of labels (default: found by its type and name).")
+          "With --format parquet or table: the column of labels (default: found by its type and"
+              + " name).")
   private String labelColumn;
 
   @Option(
@@ -242,8 +244,8 @@ final class PrepareCommand extends StokerCommand {
                 && labelColumn == null
                 && splitColumn == null
                 && weightColumn == null),
-        "--image-column, --label-column, --split-column and --weight-column need --format parquet or"
-            + " table");
+        "--image-column, --label-column, --split-column and --weight-column need --format parquet"
+            + " or table");
     Check.input(
         isTable() || (tableFormat == null && tableVersion == null),
         "--table-format and --table-version need --format table");

@@ -27,7 +27,13 @@ class SupportedRuntimeTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"3.4.4, 2.12.17", "3.5.9, 2.13.8", "4.0.1, 2.13.16", "4.2.0, 2.12.18", "5.0.0, 3.3.1"})
+  @CsvSource({
+    "3.4.4, 2.12.17",
+    "3.5.9, 2.13.8",
+    "4.0.1, 2.13.16",
+    "4.2.0, 2.12.18",
+    "5.0.0, 3.3.1"
+  })
   void otherLinesOfSparkAndScalaAreRefusedByName(String spark, String scala) {
     assertThatThrownBy(() -> SupportedRuntime.check(17, spark, scala))
         .isInstanceOf(ResourceException.class)
