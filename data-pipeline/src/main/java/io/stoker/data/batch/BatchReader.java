@@ -130,7 +130,7 @@ public final class BatchReader implements AutoCloseable {
 
   /**
    * Reads a worker's share of consecutive steps of an epoch, normalised by the statistics of the
-   * data.
+   * data unless the input says otherwise.
    *
    * @param data the train split
    * @param plan of the epoch, made of {@link SplitBlocks#rows()}
@@ -155,7 +155,11 @@ public final class BatchReader implements AutoCloseable {
       TrainingInput input,
       int threads) {
     ShardManifest manifest = data.folder().manifest();
-    float[][] values = Normalization.of(manifest.statistics()).values();
+    float[][] values =
+        input
+            .normalization()
+            .orElseGet(() -> Normalization.of(manifest.statistics()))
+            .values();
     return new BatchReader(
         data,
         new PlannedSteps(plan, worker, fromStep, toStep),

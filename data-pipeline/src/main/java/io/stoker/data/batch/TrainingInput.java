@@ -5,6 +5,7 @@ import io.stoker.data.augment.Augmentation;
 import io.stoker.data.augment.Mixup;
 import io.stoker.data.image.ImageShape;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What a network is shown of the data in training.
@@ -13,10 +14,20 @@ import java.util.List;
  * @param augmentations applied in order; where none of them cuts a larger image to this shape, its
  *     middle is taken
  * @param mixup of the examples of a batch, after the augmentations
+ * @param normalization in place of that by the statistics of the data
  */
-public record TrainingInput(ImageShape image, List<Augmentation> augmentations, Mixup mixup) {
+public record TrainingInput(
+    ImageShape image,
+    List<Augmentation> augmentations,
+    Mixup mixup,
+    Optional<Normalization> normalization) {
   public TrainingInput {
     augmentations = List.copyOf(augmentations);
+  }
+
+  /** Normalised by the statistics of the data. */
+  public TrainingInput(ImageShape image, List<Augmentation> augmentations, Mixup mixup) {
+    this(image, augmentations, mixup, Optional.empty());
   }
 
   /** Augmented, and not mixed. */

@@ -23,6 +23,11 @@ public record DataDescription(
     standardDeviation = List.copyOf(standardDeviation);
   }
 
+  /** The same data, normalised by other numbers than its own. */
+  public DataDescription normalizedBy(List<Double> otherMean, List<Double> otherDeviation) {
+    return new DataDescription(images, classNames, otherMean, otherDeviation);
+  }
+
   /** That of a data set; a channel whose pixels are all equal is divided by 1. */
   public static DataDescription of(ShardManifest manifest) {
     return new DataDescription(

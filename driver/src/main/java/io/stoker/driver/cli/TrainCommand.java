@@ -7,6 +7,7 @@ import io.stoker.driver.checkpoint.Locations;
 import io.stoker.driver.checkpoint.RunFolder;
 import io.stoker.driver.cluster.Gang;
 import io.stoker.driver.config.LocalSteps;
+import io.stoker.driver.config.NormalizationSource;
 import io.stoker.driver.config.Recipe;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.config.UpdaterState;
@@ -199,6 +200,14 @@ final class TrainCommand extends StokerCommand {
   private String freeze;
 
   @Option(
+      names = "--normalization",
+      paramLabel = "data|init",
+      description =
+          "Whose mean and deviation images are normalised by: the training data's, or, with --init,"
+              + " the checkpoint's, which its first layers have learnt with (default: data).")
+  private NormalizationSource normalization;
+
+  @Option(
       names = "--engine",
       paramLabel = "NAME",
       description = "The engine that computes; doctor lists the engines (default: auto).")
@@ -299,6 +308,7 @@ final class TrainCommand extends StokerCommand {
     OptionalValue.setIfPresent(patience, builder::patience);
     OptionalValue.setIfPresent(init, builder::init);
     OptionalValue.setIfPresent(freeze, builder::freeze);
+    OptionalValue.setIfPresent(normalization, builder::normalization);
     OptionalValue.setIfPresent(engine, builder::engine);
     OptionalValue.setIfPresent(arithmetic.precision, builder::precision);
     OptionalValue.setIfPresent(arithmetic.convolution, builder::convolution);

@@ -64,7 +64,9 @@ public final class ConfigFormat {
           PRECISION,
           TextNode.valueOf(Precision.FP32.toString()),
           CONVOLUTION,
-          TextNode.valueOf(EARLIER_CONVOLUTION.toString()));
+          TextNode.valueOf(EARLIER_CONVOLUTION.toString()),
+          "normalization",
+          TextNode.valueOf(NormalizationSource.DATA.toString()));
 
   /** The key whose value says its type. */
   static final String SCHEDULE = "schedule";

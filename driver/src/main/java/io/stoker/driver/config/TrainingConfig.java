@@ -110,6 +110,7 @@ public record TrainingConfig(
         .convolution(arithmetic.convolution())
         .init(initialization.checkpoint())
         .freeze(initialization.freeze())
+        .normalization(initialization.normalization())
         .sliceBytes(averaging.sliceBytes())
         .mlflow(tracking.mlflow());
   }
@@ -158,7 +159,8 @@ public record TrainingConfig(
     "sampling",
     "mlflow",
     "precision",
-    "convolution"
+    "convolution",
+    "normalization"
   })
   public static final class Builder {
     private String data = "";
@@ -193,6 +195,7 @@ public record TrainingConfig(
     private String engine = Engines.AUTO;
     private String init = "";
     private String freeze = "";
+    private NormalizationSource normalization = NormalizationSource.DATA;
     private int sliceBytes;
     private ClassWeighting classWeights = new ClassWeighting.Equal();
     private String sampling = Sampling.NATURAL.toString();
@@ -366,6 +369,11 @@ public record TrainingConfig(
       return this;
     }
 
+    public Builder normalization(NormalizationSource value) {
+      this.normalization = value;
+      return this;
+    }
+
     public Builder sliceBytes(int bytes) {
       this.sliceBytes = bytes;
       return this;
@@ -417,7 +425,7 @@ public record TrainingConfig(
           new ValidationConfig(validateEvery, validationSplit, patience),
           engine,
           new Arithmetic(Precision.parse(precision), ConvolutionAlgorithm.parse(convolution)),
-          new InitializationConfig(init, freeze),
+          new InitializationConfig(init, freeze, normalization),
           new TrackingConfig(mlflow));
     }
   }

@@ -13,6 +13,7 @@ import io.stoker.driver.checkpoint.Versions;
 import io.stoker.driver.cluster.GpuRequest;
 import io.stoker.driver.config.LayerRates;
 import io.stoker.driver.config.ModelReference;
+import io.stoker.driver.config.NormalizationSource;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.config.Wire;
 import io.stoker.failure.Check;
@@ -95,12 +96,14 @@ record ResolvedJob(TrainingRun run, Engine engine, RunFolder folder, ExistingRun
     Zoo.remark(model).ifPresent(LOG::info);
   }
 
-  /** A resumed job needs the trained model only for layers that do not learn. */
+  /** A resumed job needs the trained model only for layers that do not learn, and its mean. */
   private static Optional<StoredModel> init(
       TrainingConfig config, ModelSpec model, ExistingRun existing, Configuration hadoop) {
     String checkpoint = config.initialization().checkpoint();
     boolean needless =
-        existing == ExistingRun.RESUME && LayerRates.of(config, model).frozenParameters(model) == 0;
+        existing == ExistingRun.RESUME
+            && LayerRates.of(config, model).frozenParameters(model) == 0
+            && config.initialization().normalization() == NormalizationSource.DATA;
     return checkpoint.isBlank() || needless
         ? Optional.empty()
         : Optional.of(ModelFiles.open(checkpoint, hadoop));

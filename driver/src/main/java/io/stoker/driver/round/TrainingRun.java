@@ -19,12 +19,14 @@ import io.stoker.driver.checkpoint.Transfer;
 import io.stoker.driver.cluster.MemoryNeed;
 import io.stoker.driver.config.JobIdentity;
 import io.stoker.driver.config.LayerRates;
+import io.stoker.driver.config.NormalizationSource;
 import io.stoker.driver.config.RateSchedule;
 import io.stoker.driver.config.RoundConfig;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.failure.Check;
 import io.stoker.models.engine.RateMultipliers;
 import io.stoker.models.engine.StepSettings;
+import io.stoker.models.file.ModelMetadata;
 import io.stoker.models.file.TrainingClock;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.ModelYaml;
@@ -76,7 +78,15 @@ final class TrainingRun {
     this.config = config;
     this.model = model;
     this.folder = folder;
-    this.description = DataDescription.of(shards.manifest());
+    Optional<ModelMetadata> normalizing =
+        init.map(StoredModel::metadata)
+            .filter(
+                trained -> config.initialization().normalization() == NormalizationSource.INIT);
+    DataDescription described = DataDescription.of(shards.manifest());
+    this.description =
+        normalizing
+            .map(trained -> described.normalizedBy(trained.mean(), trained.standardDeviation()))
+            .orElse(described);
     this.transfer = init.map(trained -> new Transfer(trained, model));
     RateMultipliers rates = LayerRates.of(config, model);
     this.frozenLayers = rates.frozenLayers(model);
@@ -110,7 +120,7 @@ final class TrainingRun {
                     shards.manifest().classNames(),
                     shards.manifest().split(SPLIT).samplesPerClass()),
             plan.stepsPerEpoch());
-    this.data =
+    TrainingData plain =
         new TrainingData(
             config.data().uri(),
             shards.manifestHash(),
@@ -122,6 +132,10 @@ final class TrainingRun {
             config.seed(),
             config.rounds().workers(),
             config.rounds().batch());
+    this.data =
+        normalizing
+            .map(trained -> plain.normalizedBy(trained.mean(), trained.standardDeviation()))
+            .orElse(plain);
   }
 
   /** The identity of the values of frozen parameters, which are those of the initial model. */

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.stoker.data.plan.Sampling;
 import io.stoker.driver.config.ClassWeighting;
 import io.stoker.driver.config.LearningRateSchedule;
+import io.stoker.driver.config.NormalizationSource;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.config.UpdaterState;
 import io.stoker.driver.config.Wire;
@@ -70,6 +71,7 @@ class TrainRecipeTest {
         patience: 7
         init: c
         freeze: 1
+        normalization: init
         engine: dl4j
         precision: bf16
         convolution: direct
@@ -120,6 +122,7 @@ class TrainRecipeTest {
                 .patience(7)
                 .init("c")
                 .freeze("1")
+                .normalization(NormalizationSource.INIT)
                 .engine("dl4j")
                 .precision(Precision.BF16)
                 .convolution(ConvolutionAlgorithm.DIRECT)

@@ -139,6 +139,19 @@ class JobIdentityTest {
     assertThat(direct.sha256()).isNotEqualTo(winograd.sha256()).isNotEqualTo(rounded.sha256());
   }
 
+  @Test
+  void namesTheNormalisationOfTheInitialModel() {
+    TrainingConfig data = config.toBuilder().init("c").build();
+    TrainingConfig init = data.toBuilder().normalization(NormalizationSource.INIT).build();
+    JobIdentity plain = new JobIdentity(data, "layers", "4711");
+    JobIdentity other = new JobIdentity(init, "layers", "4711");
+
+    assertThat(ConfigFormat.toJson(data).has("normalization")).isFalse();
+    assertThat(other.differences(plain))
+        .containsExactly("normalization: init here, not set in the run");
+    assertThat(other.sha256()).isNotEqualTo(plain.sha256());
+  }
+
   private JobIdentity arithmetic(Precision precision, ConvolutionAlgorithm convolution) {
     TrainingConfig computed =
         config.toBuilder().precision(precision).convolution(convolution).build();

@@ -38,7 +38,7 @@ class TrainingConfigTest {
                 new ValidationConfig(0, "validation", 0),
                 "auto",
                 new Arithmetic(Precision.FP32, ConvolutionAlgorithm.AUTO),
-                new InitializationConfig("", ""),
+                new InitializationConfig("", "", NormalizationSource.DATA),
                 new TrackingConfig("")));
   }
 
@@ -85,6 +85,9 @@ class TrainingConfigTest {
         invalid(config -> config.outerRate(0), "Invalid outer rate: 0.0 (must be > 0)"),
         invalid(config -> config.outerMomentum(1), "Invalid outer momentum: 1.0 (must be >= 0"),
         invalid(config -> config.freeze("3"), "Cannot freeze layer 3: without --init CHECKPOINT"),
+        invalid(
+            config -> config.normalization(NormalizationSource.INIT),
+            "Cannot normalise as the initial model does: there is none without --init"),
         invalid(config -> config.checkpointEvery(0), "Invalid checkpoint interval: 0 rounds"),
         invalid(config -> config.keep(0), "Invalid number of checkpoints to keep: 0"),
         invalid(config -> config.validateEvery(-1), "Invalid validation interval: -1 rounds"),
@@ -154,6 +157,7 @@ class TrainingConfigTest {
         .convolution(ConvolutionAlgorithm.WINOGRAD)
         .init("some/checkpoint")
         .freeze("4")
+        .normalization(NormalizationSource.INIT)
         .sliceBytes(4096)
         .mlflow("https://tracker:5000")
         .build();

@@ -6,8 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.stoker.driver.LocalSpark;
 import io.stoker.driver.TinyJob;
+import io.stoker.driver.checkpoint.ModelFiles;
+import io.stoker.driver.config.NormalizationSource;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.failure.InputException;
+import io.stoker.models.file.ModelMetadata;
 import io.stoker.worker.TinyShards;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -17,6 +20,7 @@ import java.util.List;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.UnaryOperator;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerTaskEnd;
@@ -125,6 +129,39 @@ class TransferTest {
             spark, base.apply(config("stopped")).build(), ExistingRun.RESUME, RoundListener.NONE);
 
     assertThat(resumed.parametersSha256()).isEqualTo(undisturbed);
+  }
+
+  @Test
+  void normalisesAsTheInitialModelDoesOnRequest() {
+    ModelMetadata initial = metadata(trained);
+    UnaryOperator<TrainingConfig.Builder> likeInitial =
+        config -> config.epochs(4).normalization(NormalizationSource.INIT).checkpointEvery(2);
+    TrainResult own = transfer("own-mean", config -> config.epochs(4).checkpointEvery(2));
+    TrainResult its = transfer("its-mean", likeInitial);
+
+    assertThat(metadata(own.run()).mean()).isNotEqualTo(initial.mean());
+    assertThat(metadata(its.run()).mean()).isEqualTo(initial.mean());
+    assertThat(metadata(its.run()).standardDeviation()).isEqualTo(initial.standardDeviation());
+    assertThat(its.parametersSha256()).isNotEqualTo(own.parametersSha256());
+    assertThatThrownBy(
+            () ->
+                TrainJob.run(
+                    spark,
+                    likeInitial.apply(config("its-mean-again")).build(),
+                    ExistingRun.REFUSE,
+                    TinyJob.stoppingAfter(5)))
+        .hasMessage("stopped");
+    TrainResult resumed =
+        TrainJob.run(
+            spark,
+            likeInitial.apply(config("its-mean-again")).build(),
+            ExistingRun.RESUME,
+            RoundListener.NONE);
+    assertThat(resumed.parametersSha256()).isEqualTo(its.parametersSha256());
+  }
+
+  private static ModelMetadata metadata(String checkpoint) {
+    return ModelFiles.open(checkpoint, new Configuration()).metadata();
   }
 
   @Test

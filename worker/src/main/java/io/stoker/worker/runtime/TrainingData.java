@@ -3,12 +3,15 @@ package io.stoker.worker.runtime;
 
 import io.stoker.data.augment.Augmentation;
 import io.stoker.data.augment.Mixup;
+import io.stoker.data.batch.Normalization;
 import io.stoker.data.batch.SplitBlocks;
 import io.stoker.data.batch.TrainingInput;
 import io.stoker.data.image.ImageShape;
 import io.stoker.data.plan.EpochPlan;
 import io.stoker.data.plan.Sampling;
 import java.io.Serializable;
+import java.util.List;
+import java.util.Optional;
 
 /**
  * Describes the batches that the workers of a job read. It is small, since it goes with every task.
@@ -24,6 +27,8 @@ import java.io.Serializable;
  * @param seed the job's root seed
  * @param workers how many workers there are
  * @param batch the examples of a worker in a full step
+ * @param mean of each channel, in pixel units, in place of the data's; empty for the data's
+ * @param standardDeviation likewise
  */
 public record TrainingData(
     String uri,
@@ -35,8 +40,59 @@ public record TrainingData(
     Sampling sampling,
     long seed,
     int workers,
-    int batch)
+    int batch,
+    List<Double> mean,
+    List<Double> standardDeviation)
     implements Serializable {
+  public TrainingData {
+    mean = List.copyOf(mean);
+    standardDeviation = List.copyOf(standardDeviation);
+  }
+
+  /** Normalised by the data's own statistics. */
+  public TrainingData(
+      String uri,
+      String manifestSha256,
+      String split,
+      ImageShape image,
+      String augmentations,
+      double mixup,
+      Sampling sampling,
+      long seed,
+      int workers,
+      int batch) {
+    this(
+        uri,
+        manifestSha256,
+        split,
+        image,
+        augmentations,
+        mixup,
+        sampling,
+        seed,
+        workers,
+        batch,
+        List.of(),
+        List.of());
+  }
+
+  /** The same batches, normalised by other numbers than the data's. */
+  public TrainingData normalizedBy(List<Double> otherMean, List<Double> otherDeviation) {
+    return new TrainingData(
+        uri,
+        manifestSha256,
+        split,
+        image,
+        augmentations,
+        mixup,
+        sampling,
+        seed,
+        workers,
+        batch,
+        otherMean,
+        otherDeviation);
+  }
+
   /** Each sample once an epoch. */
   public TrainingData(
       String uri,
@@ -67,6 +123,12 @@ public record TrainingData(
   }
 
   TrainingInput input() {
-    return new TrainingInput(image, Augmentation.parse(augmentations), new Mixup(mixup));
+    return new TrainingInput(
+        image,
+        Augmentation.parse(augmentations),
+        new Mixup(mixup),
+        mean.isEmpty()
+            ? Optional.empty()
+            : Optional.of(new Normalization(mean, standardDeviation)));
   }
 }
