@@ -22,13 +22,33 @@ class ArchitectureTest {
   private static final String DL4J = "io.stoker.models.dl4j..";
   private static final String ONEDNN = "io.stoker.models.onednn..";
   private static final String FILE = "io.stoker.models.file..";
+  private static final String INTERCHANGE = "io.stoker.models.interchange..";
+  private static final String ONNX = "io.stoker.models.onnx..";
+  private static final String SAFETENSORS = "io.stoker.models.safetensors..";
 
   @ArchTest
   static final ArchRule deeplearning4jIsKnownToItsEngineAndTheFileOnly =
       noClasses()
-          .that(resideOutsideOfPackages(DL4J, FILE))
+          .that(resideOutsideOfPackages(DL4J, FILE, ONNX))
           .should()
           .dependOnClassesThat(resideInAnyPackage("org.deeplearning4j..", "org.nd4j.."));
+
+  /** ND4J's jar has ONNX's messages, and the protobuf that they were generated for. */
+  @ArchTest
+  static final ArchRule onnxUsesTheProtobufOfNd4jAndNothingElseOfIt =
+      noClasses()
+          .that(resideInAnyPackage(ONNX))
+          .should()
+          .dependOnClassesThat(
+              resideInAnyPackage("org.deeplearning4j..", "org.nd4j..")
+                  .and(resideOutsideOfPackages("org.nd4j.shade.protobuf..")));
+
+  @ArchTest
+  static final ArchRule onnxMessagesAreKnownToTheirFormatOnly =
+      noClasses()
+          .that(resideOutsideOfPackages(ONNX))
+          .should()
+          .dependOnClassesThat(resideInAnyPackage("onnx.."));
 
   @ArchTest
   static final ArchRule nativePointersAreKnownToTheEnginesOnly =
@@ -72,6 +92,18 @@ class ArchitectureTest {
   @ArchTest
   static final ArchRule modelFilesNeedNoEngineButTheConfiguration =
       dependsOnNothingOfOursBut(FILE, DL4J, ENGINE, SPEC, BASE, FAILURE);
+
+  @ArchTest
+  static final ArchRule formatsOfOtherProgramsAreMappedToSpecs =
+      dependsOnNothingOfOursBut(INTERCHANGE, FILE, ZOO, SPEC, BASE, FAILURE);
+
+  @ArchTest
+  static final ArchRule onnxKnowsNoEngine =
+      dependsOnNothingOfOursBut(ONNX, INTERCHANGE, FILE, SPEC, BASE, FAILURE);
+
+  @ArchTest
+  static final ArchRule safetensorsKnowNoEngine =
+      dependsOnNothingOfOursBut(SAFETENSORS, INTERCHANGE, FILE, SPEC, BASE, FAILURE);
 
   @ArchTest
   static final ArchRule nothingDeserializesJavaObjects =

@@ -100,6 +100,26 @@ public final class OutputFile {
         : new ResourceException(message, failure);
   }
 
+  /**
+   * Makes sure that there is no earlier file.
+   *
+   * @param remedy what to do if there is one, for the message
+   * @throws InputException if there is one
+   * @throws UncheckedIOException if the storage fails
+   */
+  public void refuseExisting(String remedy) {
+    try {
+      Check.input(
+          !Storage.of(path, hadoop).exists(path),
+          "Invalid %s: %s exists (%s)",
+          option,
+          path,
+          remedy);
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot reach %s %s".formatted(option, path), e);
+    }
+  }
+
   /** Where the file is, with its filesystem. */
   public Path path() {
     return path;

@@ -7,6 +7,7 @@ import io.stoker.models.file.ModelFile;
 import io.stoker.models.file.ModelMetadata;
 import io.stoker.models.file.VectorLocation;
 import io.stoker.models.file.VectorSink;
+import io.stoker.models.file.VectorSource;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Optional;
@@ -83,6 +84,16 @@ public final class StoredModel {
   public void load(Network network, Configuration hadoop) {
     requireFinite();
     copyParameters(network::writeParameters, hadoop);
+  }
+
+  /**
+   * Its parameters, to be read in ranges.
+   *
+   * @param hadoop how to reach the file
+   */
+  public VectorSource parameterSource(Configuration hadoop) {
+    return (offset, target) ->
+        file.parameters().read(() -> Storage.of(path, hadoop).open(path), offset, target);
   }
 
   /**

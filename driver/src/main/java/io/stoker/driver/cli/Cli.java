@@ -36,6 +36,8 @@ final class Cli {
             .addSubcommand("report", new ReportCommand(console))
             .addSubcommand("card", new CardCommand(console))
             .addSubcommand("runs", new RunsCommand(console))
+            .addSubcommand("export", new ExportCommand(console))
+            .addSubcommand("import", new ImportCommand(console))
             .addSubcommand("models", new ModelsCommand(console))
             .addSubcommand("bench", bench)
             .addSubcommand("doctor", new DoctorCommand(console))

@@ -12,6 +12,7 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.OptionalInt;
 
 /** Finds the model that {@code --model} names: one of the zoo, or one in a YAML file. */
 public final class ModelReference {
@@ -46,10 +47,6 @@ public final class ModelReference {
         .input();
   }
 
-  private static boolean isFile(String reference) {
-    return reference.endsWith(".yaml") || reference.endsWith(".yml");
-  }
-
   /**
    * Makes sure that a model takes a data set's images, or windows of them, and tells its classes
    * apart.
@@ -80,6 +77,29 @@ public final class ModelReference {
         model.name(),
         model.classes(),
         classes);
+  }
+
+  /**
+   * The model for images of one size, whatever the data.
+   *
+   * @param reference a name, or the path of a file that ends in {@code .yaml} or {@code .yml}
+   * @param size the height and width of the images, for a model of the zoo; that which it was made
+   *     for if not given
+   * @param classes how many classes it tells apart; a file may have its own number
+   * @throws InputException if there is no such model, or it does not have that size
+   */
+  public static ModelSpec sized(String reference, OptionalInt size, int classes) {
+    if (isFile(reference)) {
+      Check.input(size.isEmpty(), "Cannot use --input-size with a file, which has its own input");
+      return read(Path.of(reference), classes);
+    }
+    return size.isPresent()
+        ? Zoo.sized(reference, size.getAsInt(), classes)
+        : Zoo.model(reference, classes);
+  }
+
+  private static boolean isFile(String reference) {
+    return reference.endsWith(".yaml") || reference.endsWith(".yml");
   }
 
   private static ModelSpec read(Path file, int classes) {

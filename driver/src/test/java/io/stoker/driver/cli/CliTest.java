@@ -62,6 +62,8 @@ class CliTest {
         "card",
         "dashboard",
         "runs",
+        "export",
+        "import",
         "models",
         "doctor",
         "quickstart",

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.stoker.driver.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.stoker.models.engine.StepSettings;
+import io.stoker.models.file.ModelFileWriter;
+import io.stoker.models.file.ModelMetadata;
+import io.stoker.models.file.TrainingClock;
+import io.stoker.models.spec.InitialParameters;
+import io.stoker.models.spec.ModelSpec;
+import io.stoker.models.zoo.Zoo;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.stream.Stream;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** {@code export} and {@code import}. */
+class FormatCommandsTest {
+  private static final int SIDE = 28;
+
+  @TempDir Path folder;
+
+  private final Commands commands = new Commands();
+
+  @BeforeEach
+  void writeModelAndImage() throws IOException {
+    ModelSpec model = Zoo.model("lenet5", 3);
+    try (OutputStream stream = Files.newOutputStream(folder.resolve("model.zip"))) {
+      ModelFileWriter.of(
+              new ModelMetadata(
+                  model,
+                  List.of("a", "b", "c"),
+                  List.of(120.5),
+                  List.of(60.25),
+                  TrainingClock.START),
+              new StepSettings(0.1f, 0, 0),
+              new InitialParameters(model, 4)::fill)
+          .write(stream);
+    }
+    SplittableRandom random = new SplittableRandom(9);
+    BufferedImage image = new BufferedImage(SIDE, SIDE, BufferedImage.TYPE_BYTE_GRAY);
+    for (int i = 0; i < SIDE * SIDE; i++) {
+      image.getRaster().setSample(i % SIDE, i / SIDE, 0, random.nextInt(256));
+    }
+    ImageIO.write(image, "png", folder.resolve("image.png").toFile());
+  }
+
+  private String in(String command) {
+    return command
+        .replace("MODEL", folder.resolve("model.zip").toString())
+        .replace("DIR", folder.toString());
+  }
+
+  private JsonNode predictions(String model) {
+    return commands
+        .json("predict --checkpoint %s %s".formatted(folder.resolve(model), in("DIR/image.png")))
+        .get("predictions")
+        .get(0)
+        .get("classes");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"onnx, ''", "safetensors, --model lenet5"})
+  void whatIsExportedAndImportedPredictsTheSame(String format, String model) {
+    JsonNode exported =
+        commands.json(
+            in("export --checkpoint MODEL --format %s --output DIR/new/m.%s"
+                .formatted(format, format)));
+
+    JsonNode imported =
+        commands.json(
+            in("import --weights DIR/new/m.%s --output DIR/again.zip %s".formatted(format, model)
+                    .strip()));
+
+    assertThat(imported.get("parameters_sha256")).isEqualTo(exported.get("parameters_sha256"));
+    assertThat(imported.get("classes").asInt()).isEqualTo(3);
+    assertThat(imported.get("normalization").asText()).isEqualTo("file");
+    assertThat(predictions("again.zip")).isEqualTo(predictions("model.zip"));
+  }
+
+  @Test
+  void theGraphMayTakeNormalisedImages() {
+    JsonNode exported =
+        commands.json(
+            in(
+                "export --checkpoint MODEL --format onnx --normalization exclude --opset 19"
+                    + " --input-name x --output DIR/m.onnx"));
+    assertThat(exported.get("opset").asInt()).isEqualTo(19);
+    assertThat(exported.get("input_name").asText()).isEqualTo("x");
+
+    JsonNode imported = commands.json(in("import --weights DIR/m.onnx --output DIR/again.zip"));
+
+    assertThat(imported.get("mean").get(0).asDouble()).isEqualTo(120.5);
+    assertThat(predictions("again.zip")).isEqualTo(predictions("model.zip"));
+  }
+
+  @Test
+  void theUserMaySayClassNamesAndNormalisation() throws IOException {
+    commands.json(in("export --checkpoint MODEL --format safetensors --output DIR/m.safetensors"));
+    Files.writeString(folder.resolve("names.txt"), "one\ntwo\nthree\n");
+
+    JsonNode imported =
+        commands.json(
+            in(
+                "import --model lenet5 --weights DIR/m.safetensors --output DIR/again.zip"
+                    + " --class-names DIR/names.txt --mean 1 --deviation 2 --image-size 32"));
+
+    assertThat(imported.get("mean").get(0).asDouble()).isEqualTo(1);
+    assertThat(imported.get("standard_deviation").get(0).asDouble()).isEqualTo(2);
+    assertThat(imported.get("images").toString()).isEqualTo("[32,32,1]");
+    assertThat(predictions("again.zip").findValuesAsText("name"))
+        .containsExactlyInAnyOrder("one", "two", "three");
+  }
+
+  @Test
+  void anExistingFileIsReplacedOnRequestOnly() throws IOException {
+    String export = in("export --checkpoint MODEL --format onnx --output DIR/m.onnx");
+    Files.writeString(folder.resolve("m.onnx"), "mine");
+
+    Commands.Outcome refused = commands.run(export);
+    assertThat(refused.exitCode()).isEqualTo(2);
+    assertThat(refused.err())
+        .contains("Invalid --output:", "m.onnx exists (say --overwrite to replace it)")
+        .hasLineCount(1);
+    assertThat(folder.resolve("m.onnx")).hasContent("mine");
+
+    assertThat(commands.run(export + " --overwrite").exitCode()).isZero();
+    assertThat(folder.resolve("m.onnx")).isNotEmptyFile();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "export --checkpoint MODEL --format pth --output DIR/m.x | Unknown format: 'pth'",
+        "export --checkpoint MODEL --format onnx --opset 99 --output DIR/m.x | Invalid opset: 99",
+        "export --checkpoint MODEL --format safetensors --opset 17 --output DIR/m.x | go with"
+            + " --format onnx",
+        "export --checkpoint DIR/none --format onnx --output DIR/m.x | Cannot find checkpoint",
+        "import --weights DIR/none.onnx --output DIR/m.x | Cannot find weights",
+        "import --weights DIR --model lenet5 --output DIR/m.x | it is a folder",
+        "import --weights MODEL --output DIR/m.x | Missing model: say --model NAME",
+        "import --weights MODEL --model lenet5 --output DIR/m.x | a file of torch.save",
+        "import --weights DIR/a.onnx --model lenet5 --output DIR/m.x | has its own layers",
+        "import --weights MODEL --model lenet5 --mean 1 --output DIR/m.x | go together",
+        "import --weights MODEL --model lenet --output DIR/m.x | Unknown model: lenet",
+      })
+  void badInputTakesOneLine(String commandAndReason) {
+    String[] parts = commandAndReason.split(" \\| ");
+
+    Commands.Outcome outcome = commands.run(in(parts[0]));
+
+    assertThat(outcome.exitCode()).as(outcome.err()).isEqualTo(2);
+    assertThat(outcome.err()).contains(parts[1]).hasLineCount(1);
+    assertThat(folder.resolve("m.x")).doesNotExist();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "m.safetensors, --model lenet5",
+    "m.onnx, ''",
+  })
+  void brokenFilesAreDamageAndLeaveNothing(String name, String model) throws IOException {
+    for (String content : List.of("", "{}", "xxxxxxxxxxxxxxxxxxxxxxx", "\u00ff".repeat(30))) {
+      Files.writeString(folder.resolve(name), content);
+
+      Commands.Outcome outcome =
+          commands.run(
+              in("import --weights DIR/%s --output DIR/new.zip %s".formatted(name, model).strip()));
+
+      assertThat(outcome.exitCode()).as(content + outcome.err()).isEqualTo(3);
+      assertThat(outcome.err()).startsWith("stoker: ").contains(name).hasLineCount(1);
+      try (Stream<Path> files = Files.list(folder)) {
+        assertThat(files.map(file -> file.getFileName().toString()))
+            .containsExactlyInAnyOrder(name, "model.zip", "image.png");
+      }
+    }
+  }
+}

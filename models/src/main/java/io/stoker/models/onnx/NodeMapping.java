@@ -1,0 +1,659 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.stoker.models.onnx;
+
+import static io.stoker.models.onnx.NodeView.require;
+
+import io.stoker.failure.InputException;
+import io.stoker.models.onnx.GraphValue.Form;
+import io.stoker.models.onnx.NodeView.UnmappedException;
+import io.stoker.models.spec.ActivationFunction;
+import io.stoker.models.spec.Initializer;
+import io.stoker.models.spec.LayerSpec;
+import io.stoker.models.spec.Padding;
+import io.stoker.models.spec.Shape;
+import io.stoker.models.spec.Window;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.IntStream;
+import onnx.Onnx.TensorProto;
+
+/** Maps one node after the other to steps of a model, as far as Stoker has a layer for it. */
+final class NodeMapping {
+  /** First weights, which the file's replace; the spec of a layer must have some. */
+  private static final Initializer WEIGHTS = new Initializer.He();
+
+  private static final float TOLERANCE = 1e-5f;
+
+  /** Of layers whose operators say nothing of the training. */
+  private static final float DECAY = 0.9f;
+
+  private static final Set<String> KNOWN =
+      Set.of(
+          "Identity",
+          "Dropout",
+          "Cast",
+          "Conv",
+          "MaxPool",
+          "AveragePool",
+          "GlobalAveragePool",
+          "ReduceMean",
+          "LRN",
+          "BatchNormalization",
+          "Relu",
+          "Sigmoid",
+          "Tanh",
+          "LeakyRelu",
+          "Greater",
+          "Mul",
+          "Sub",
+          "Div",
+          "Add",
+          "Sum",
+          "Concat",
+          "Flatten",
+          "Reshape",
+          "Squeeze",
+          "Transpose",
+          "LSTM",
+          "Gemm",
+          "MatMul",
+          "Softmax",
+          "LogSoftmax");
+
+  private final Map<String, GraphValue> values;
+  private final Map<String, OnnxTensor> constants;
+
+  /** Whether there may be a layer for an operator. */
+  static boolean isKnown(String operator) {
+    return KNOWN.contains(operator);
+  }
+
+  /**
+   * @param values the values so far, by name
+   * @param constants the constants, by name
+   */
+  NodeMapping(Map<String, GraphValue> values, Map<String, OnnxTensor> constants) {
+    this.values = values;
+    this.constants = constants;
+  }
+
+  /**
+   * The value of a node's output.
+   *
+   * @throws UnmappedException if Stoker has no layer for the node
+   */
+  GraphValue map(NodeView node) throws UnmappedException {
+    try {
+      return switch (node.operator()) {
+        case "Identity", "Dropout" -> data(node, 0);
+        case "Cast" -> cast(node);
+        case "Conv" -> convolution(node);
+        case "MaxPool", "AveragePool" -> pooling(node);
+        case "GlobalAveragePool" -> globalAverage(node);
+        case "ReduceMean" -> mean(node);
+        case "LRN" -> responseNormalization(node);
+        case "BatchNormalization" -> batchNormalization(node);
+        case "Relu" -> activation(node, ActivationFunction.RELU);
+        case "Sigmoid" -> activation(node, ActivationFunction.SIGMOID);
+        case "Tanh" -> activation(node, ActivationFunction.TANH);
+        case "LeakyRelu" -> leakyRelu(node);
+        case "Greater" -> greater(node);
+        case "Mul" -> product(node);
+        case "Sub", "Div" -> normalization(node);
+        case "Add", "Sum" -> sum(node);
+        case "Concat" -> concatenation(node);
+        case "Flatten" -> flatten(node);
+        case "Reshape" -> reshape(node);
+        case "Squeeze" -> squeeze(node);
+        case "Transpose" -> transpose(node);
+        case "LSTM" -> lstm(node);
+        case "Gemm" -> gemm(node);
+        case "MatMul" -> matrixProduct(node);
+        case "Softmax", "LogSoftmax" -> data(node, 0).in(Form.PROBABILITIES);
+        default -> throw new UnmappedException("no layer for this operator");
+      };
+    } catch (InputException e) { // what the layer's own checks say
+      throw new UnmappedException(e.getMessage());
+    }
+  }
+
+  private GraphValue data(NodeView node, int index) throws UnmappedException {
+    require(node.hasInput(index), "it lacks an input");
+    GraphValue value = values.get(node.proto().getInput(index));
+    require(value != null, "its input is a constant");
+    return value;
+  }
+
+  private GraphValue image(NodeView node) throws UnmappedException {
+    GraphValue value = data(node, 0);
+    require(value.form() == Form.IMAGE, "its input is no image");
+    return value;
+  }
+
+  private GraphValue features(NodeView node) throws UnmappedException {
+    GraphValue value = data(node, 0);
+    require(
+        value.form() == Form.IMAGE || value.form() == Form.VECTOR,
+        "its input is neither an image nor a vector");
+    return value;
+  }
+
+  private OnnxTensor constant(NodeView node, int index) throws UnmappedException {
+    require(node.hasInput(index), "it lacks an input");
+    OnnxTensor tensor = constants.get(node.proto().getInput(index));
+    require(tensor != null, "its input %d is no constant".formatted(index + 1));
+    return tensor;
+  }
+
+  private Optional<OnnxTensor> optionalConstant(NodeView node, int index)
+      throws UnmappedException {
+    return node.hasInput(index) ? Optional.of(constant(node, index)) : Optional.empty();
+  }
+
+  private static GraphValue chain(
+      NodeView node, GraphValue input, LayerSpec layer, List<Optional<OnnxTensor>> weights) {
+    Shape output = layer.outputShape(input.shape());
+    return new GraphValue(
+        new GraphStep.Chain(node.label(), input.step(), layer, weights),
+        output,
+        input.form() == Form.VECTOR ? Form.VECTOR : Form.IMAGE);
+  }
+
+  private GraphValue convolution(NodeView node) throws UnmappedException {
+    GraphValue input = image(node);
+    OnnxTensor weights = constant(node, 1);
+    List<Long> sizes = weights.dimensions();
+    require(sizes.size() == 4, "it is not two-dimensional");
+    long groups = node.integer("group", 1);
+    require(
+        sizes.get(2).equals(sizes.get(3)),
+        "its kernel of %d x %d is not square".formatted(sizes.get(2), sizes.get(3)));
+    require(
+        sizes.get(0) >= 1
+            && sizes.get(0) <= Integer.MAX_VALUE
+            && groups >= 1
+            && sizes.get(1) * groups == input.shape().channels(),
+        "its weights %s in %d groups do not fit %d channels"
+            .formatted(sizes, groups, input.shape().channels()));
+    Window window = window(node, input.shape(), List.of(sizes.get(2), sizes.get(3)));
+    Optional<OnnxTensor> bias = optionalConstant(node, 2);
+    int filters = Math.toIntExact(sizes.get(0));
+    List<Optional<OnnxTensor>> tensors =
+        bias.isPresent() ? List.of(Optional.of(weights), bias) : List.of(Optional.of(weights));
+    if (groups == input.shape().channels()
+        && groups > 1
+        && filters % groups == 0
+        && window.dilation() == 1) {
+      int multiplier = Math.toIntExact(filters / groups);
+      return chain(
+          node,
+          input,
+          new LayerSpec.DepthwiseConvolution(multiplier, window, WEIGHTS, 0, bias.isPresent()),
+          tensors);
+    }
+    LayerSpec.Convolution layer =
+        new LayerSpec.Convolution(filters, window, Math.toIntExact(groups), WEIGHTS, 0);
+    return chain(node, input, bias.isPresent() ? layer : layer.withoutBias(), tensors);
+  }
+
+  private static Window window(NodeView node, Shape input, List<Long> kernel)
+      throws UnmappedException {
+    List<Long> ones = List.of(1L, 1L);
+    Window window =
+        new Window(
+            node.square("kernel", kernel),
+            node.square("strides", node.integers("strides", ones)),
+            node.square("dilations", node.integers("dilations", ones)),
+            Padding.NONE);
+    String automatic = node.text("auto_pad", "NOTSET");
+    if (automatic.equals("SAME_UPPER")) {
+      return window.covering(input);
+    }
+    require(
+        automatic.equals("NOTSET") || automatic.equals("VALID"),
+        "auto_pad %s is not supported".formatted(OnnxReader.printable(automatic)));
+    List<Long> pads =
+        automatic.equals("VALID")
+            ? List.of(0L, 0L, 0L, 0L)
+            : node.integers("pads", List.of(0L, 0L, 0L, 0L));
+    require(
+        pads.size() == 4 && pads.stream().allMatch(pad -> pad >= 0 && pad <= 1024),
+        "its pads %s are not supported".formatted(pads));
+    return new Window(
+        window.kernel(),
+        window.stride(),
+        window.dilation(),
+        new Padding(
+            pads.get(0).intValue(),
+            pads.get(1).intValue(),
+            pads.get(2).intValue(),
+            pads.get(3).intValue()));
+  }
+
+  private GraphValue pooling(NodeView node) throws UnmappedException {
+    GraphValue input = image(node);
+    Window window =
+        window(node, input.shape(), node.integers("kernel_shape", List.of()));
+    boolean maximum = node.operator().equals("MaxPool");
+    if (node.integer("ceil_mode", 0) == 1) {
+      Window rounded = roundedUp(window, input.shape());
+      require(
+          maximum || rounded.equals(window),
+          "ceil_mode gives windows that end outside of the image, which the average leaves out");
+      window = rounded;
+    }
+    require(
+        maximum
+            || window.padding().equals(Padding.NONE)
+            || node.integer("count_include_pad", 0) == 1,
+        "count_include_pad is 0, and it has padding");
+    LayerSpec layer =
+        new LayerSpec.Pooling(
+            maximum ? LayerSpec.Pooling.Kind.MAXIMUM : LayerSpec.Pooling.Kind.AVERAGE, window);
+    return chain(node, input, layer, List.of());
+  }
+
+  /** The window with the padding below and on the right that rounding up amounts to. */
+  private static Window roundedUp(Window window, Shape input) {
+    Padding padding = window.padding();
+    int bottom =
+        padding.bottom() + added(window, input.height(), padding.top(), padding.bottom());
+    int right = padding.right() + added(window, input.width(), padding.left(), padding.right());
+    return new Window(
+        window.kernel(),
+        window.stride(),
+        window.dilation(),
+        new Padding(padding.top(), padding.left(), bottom, right));
+  }
+
+  private static int added(Window window, int size, int before, int after) {
+    int rest = (size + before + after - window.span()) % window.stride();
+    // A window that would begin in the padding after the image is left out.
+    int begin = size + before + after - window.span() - rest + window.stride();
+    return rest == 0 || begin >= size + before ? 0 : window.stride() - rest;
+  }
+
+  private GraphValue globalAverage(NodeView node) throws UnmappedException {
+    return chain(node, image(node), new LayerSpec.GlobalAveragePooling(), List.of());
+  }
+
+  /** A mean over height and width is a global average pool. */
+  private GraphValue mean(NodeView node) throws UnmappedException {
+    List<Long> axes =
+        node.hasInput(1)
+            ? longs(constant(node, 1))
+            : node.integers("axes", List.of());
+    require(
+        axes.size() == 2
+            && axes.stream().map(axis -> axis < 0 ? axis + 4 : axis).sorted().toList()
+                .equals(List.of(2L, 3L)),
+        "it is no mean over height and width");
+    GraphValue pooled = globalAverage(node);
+    return node.integer("keepdims", 1) == 1 ? pooled : pooled.in(Form.VECTOR);
+  }
+
+  private static List<Long> longs(OnnxTensor tensor) {
+    List<Long> numbers = new ArrayList<>();
+    for (long number : tensor.longs()) {
+      numbers.add(number);
+    }
+    return numbers;
+  }
+
+  private GraphValue responseNormalization(NodeView node) throws UnmappedException {
+    int size = (int) Math.min(Integer.MAX_VALUE, node.integer("size", 0));
+    LayerSpec layer =
+        new LayerSpec.LocalResponseNormalization(
+            size,
+            node.real("bias", 1),
+            node.real("alpha", 1e-4f) / Math.max(1, size),
+            node.real("beta", 0.75f));
+    return chain(node, image(node), layer, List.of());
+  }
+
+  private GraphValue batchNormalization(NodeView node) throws UnmappedException {
+    require(node.integer("training_mode", 0) == 0, "it is in training mode");
+    float decay = node.real("momentum", DECAY);
+    LayerSpec layer =
+        new LayerSpec.BatchNormalization(
+            node.real("epsilon", 1e-5f), decay >= 0 && decay < 1 ? decay : DECAY);
+    List<Optional<OnnxTensor>> weights = new ArrayList<>();
+    for (int i = 1; i <= 4; i++) {
+      weights.add(Optional.of(constant(node, i)));
+    }
+    return chain(node, features(node), layer, weights);
+  }
+
+  private GraphValue activation(NodeView node, ActivationFunction function)
+      throws UnmappedException {
+    return chain(node, features(node), new LayerSpec.Activation(function), List.of());
+  }
+
+  private GraphValue leakyRelu(NodeView node) throws UnmappedException {
+    require(
+        isNear(node.real("alpha", 0.01f), ActivationFunction.LEAK),
+        "its alpha is %s (must be %s)".formatted(node.real("alpha", 0.01f), ActivationFunction.LEAK));
+    return activation(node, ActivationFunction.LEAKY_RELU);
+  }
+
+  /** The threshold is a comparison with zero, and a conversion of the result. */
+  private GraphValue greater(NodeView node) throws UnmappedException {
+    OnnxTensor zero = constant(node, 1);
+    require(zero.count() == 1 && zero.at(0) == 0, "it compares with another value than 0");
+    return half(node, features(node), GraphStep.Half.Kind.POSITIVE);
+  }
+
+  private static GraphValue half(NodeView node, GraphValue input, GraphStep.Half.Kind kind) {
+    return new GraphValue(
+        new GraphStep.Half(node.label(), input.step(), kind), input.shape(), input.form());
+  }
+
+  private GraphValue cast(NodeView node) throws UnmappedException {
+    GraphValue input = data(node, 0);
+    require(
+        node.integer("to", 0) == TensorProto.DataType.FLOAT_VALUE, "it does not convert to FLOAT");
+    return input.step() instanceof GraphStep.Half half
+            && half.kind() == GraphStep.Half.Kind.POSITIVE
+        ? instead(node, input, half, ActivationFunction.THRESHOLD)
+        : input;
+  }
+
+  /** A layer that takes the place of the nodes from a half step on. */
+  private static GraphValue instead(
+      NodeView node, GraphValue value, GraphStep.Half half, ActivationFunction function) {
+    return new GraphValue(
+        new GraphStep.Chain(
+            node.label(),
+            half.dominator().orElseThrow(),
+            new LayerSpec.Activation(function),
+            List.of()),
+        value.shape(),
+        value.form());
+  }
+
+  /** The scaled tanh is a product, a tanh and another product; images may be multiplied too. */
+  private GraphValue product(NodeView node) throws UnmappedException {
+    int place = constants.containsKey(node.proto().getInput(0)) ? 1 : 0;
+    GraphValue input = data(node, place);
+    OnnxTensor factor = constant(node, 1 - place);
+    if (input.step() instanceof GraphStep.Start start) {
+      List<Double> deviation = new ArrayList<>();
+      for (double each : perChannel(factor, input)) {
+        deviation.add(1 / each);
+      }
+      require(start.deviation().isEmpty(), "images are scaled twice");
+      return input(node, input, start.mean(), Optional.of(deviation));
+    }
+    require(factor.count() == 1, "it multiplies by more than one number");
+    if (isNear(factor.at(0), ActivationFunction.TANH_SLOPE)) {
+      return half(node, input, GraphStep.Half.Kind.SCALED);
+    }
+    require(
+        isNear(factor.at(0), ActivationFunction.TANH_AMPLITUDE)
+            && input.step() instanceof GraphStep.Chain tanh
+            && tanh.layer().equals(new LayerSpec.Activation(ActivationFunction.TANH))
+            && tanh.dominator().orElseThrow() instanceof GraphStep.Half,
+        "it multiplies by %s, which is no part of a scaled tanh".formatted(factor.at(0)));
+    GraphStep.Half half = (GraphStep.Half) input.step().dominator().orElseThrow();
+    return instead(node, input, half, ActivationFunction.SCALED_TANH);
+  }
+
+  private static boolean isNear(double value, float expected) {
+    return Math.abs(value - expected) <= TOLERANCE;
+  }
+
+  private GraphValue normalization(NodeView node) throws UnmappedException {
+    GraphValue input = data(node, 0);
+    List<Double> numbers = perChannel(constant(node, 1), input);
+    require(
+        input.step() instanceof GraphStep.Start, "it does not normalise the images of the input");
+    GraphStep.Start start = (GraphStep.Start) input.step();
+    if (node.operator().equals("Sub")) {
+      require(
+          start.mean().isEmpty() && start.deviation().isEmpty(),
+          "the mean is subtracted twice, or after the division");
+      return input(node, input, Optional.of(numbers), Optional.empty());
+    }
+    require(start.deviation().isEmpty(), "images are scaled twice");
+    return input(node, input, start.mean(), Optional.of(numbers));
+  }
+
+  private static GraphValue input(
+      NodeView node,
+      GraphValue images,
+      Optional<List<Double>> mean,
+      Optional<List<Double>> deviation) {
+    return new GraphValue(
+        new GraphStep.Start(node.label(), mean, deviation), images.shape(), images.form());
+  }
+
+  /** A number for each channel of an image. */
+  private static List<Double> perChannel(OnnxTensor tensor, GraphValue images)
+      throws UnmappedException {
+    int channels = images.shape().channels();
+    List<Long> sizes = tensor.dimensions().stream().filter(size -> size != 1).toList();
+    boolean aligned =
+        tensor.count() == 1
+            || (tensor.dimensions().size() >= 3
+                && sizes.equals(List.of((long) channels))
+                && tensor.dimensions().get(tensor.dimensions().size() - 3) == channels);
+    require(aligned, "its constant of %s is no number per channel".formatted(tensor.dimensions()));
+    return IntStream.range(0, channels)
+        .mapToObj(channel -> tensor.at(tensor.count() == 1 ? 0 : channel))
+        .toList();
+  }
+
+  private GraphValue sum(NodeView node) throws UnmappedException {
+    require(node.proto().getInputCount() == 2, "it adds other than two values");
+    for (int place = 0; place < 2; place++) {
+      OnnxTensor constant = constants.get(node.proto().getInput(place));
+      if (constant != null) {
+        return bias(node, data(node, 1 - place), constant);
+      }
+    }
+    GraphValue left = data(node, 0);
+    GraphValue right = data(node, 1);
+    require(
+        left.shape().equals(right.shape()) && left.form() == right.form(),
+        "it adds %s and %s".formatted(left.shape(), right.shape()));
+    return join(node, GraphStep.Join.Kind.SUM, List.of(left, right), left.shape());
+  }
+
+  /** A product of matrices, and the addition of a bias, are a dense layer. */
+  private static GraphValue bias(NodeView node, GraphValue product, OnnxTensor bias)
+      throws UnmappedException {
+    require(
+        product.step() instanceof GraphStep.Chain dense
+            && dense.layer() instanceof LayerSpec.Dense
+            && dense.weights().get(1).isEmpty()
+            && bias.count() == product.shape().features(),
+        "it adds a constant");
+    GraphStep.Chain dense = (GraphStep.Chain) product.step();
+    return new GraphValue(
+        new GraphStep.Chain(
+            node.label(),
+            dense.dominator().orElseThrow(),
+            dense.layer(),
+            List.of(
+                dense.weights().get(0),
+                Optional.of(bias.reshaped(List.of((long) bias.count()))))),
+        product.shape(),
+        product.form());
+  }
+
+  private GraphValue concatenation(NodeView node) throws UnmappedException {
+    int count = node.proto().getInputCount();
+    require(count >= 2, "it concatenates one value");
+    List<GraphValue> inputs = new ArrayList<>();
+    long channels = 0;
+    for (int i = 0; i < count; i++) {
+      GraphValue input = data(node, i);
+      inputs.add(input);
+      channels += input.shape().channels();
+      Shape first = inputs.get(0).shape();
+      require(
+          input.form() == inputs.get(0).form()
+              && input.shape().height() == first.height()
+              && input.shape().width() == first.width(),
+          "it concatenates %s and %s".formatted(first, input.shape()));
+    }
+    boolean image = inputs.get(0).form() == Form.IMAGE;
+    long axis = node.integer("axis", 1);
+    require(axis == 1 || axis == (image ? -3 : -1), "it does not concatenate channels");
+    Shape first = inputs.get(0).shape();
+    return join(
+        node,
+        GraphStep.Join.Kind.CONCATENATION,
+        inputs,
+        new Shape(first.height(), first.width(), Math.toIntExact(channels)));
+  }
+
+  private static GraphValue join(
+      NodeView node, GraphStep.Join.Kind kind, List<GraphValue> inputs, Shape shape)
+      throws UnmappedException {
+    List<GraphStep> steps = inputs.stream().map(GraphValue::step).toList();
+    Optional<GraphStep> fork = Optional.of(steps.get(0));
+    for (GraphStep step : steps) {
+      fork = fork.flatMap(common -> GraphStep.common(common, step));
+    }
+    require(fork.isPresent(), "its inputs do not begin at one value");
+    return new GraphValue(
+        new GraphStep.Join(node.label(), fork.get(), kind, steps), shape, inputs.get(0).form());
+  }
+
+  private GraphValue flatten(NodeView node) throws UnmappedException {
+    require(node.integer("axis", 1) == 1, "its axis is not 1");
+    return features(node).in(Form.VECTOR);
+  }
+
+  private GraphValue reshape(NodeView node) throws UnmappedException {
+    GraphValue input = data(node, 0);
+    if (!constants.containsKey(node.proto().getInput(1))) {
+      // A shape that is computed from the batch: the layer that follows fits a vector or nothing.
+      return features(node).in(Form.VECTOR);
+    }
+    List<Long> sizes = longs(constant(node, 1));
+    Shape shape = input.shape();
+    List<Long> image =
+        List.of((long) shape.channels(), (long) shape.height(), (long) shape.width());
+    List<Long> rows = List.of((long) shape.height() * shape.channels(), (long) shape.width());
+    require(!sizes.isEmpty(), "it makes a single number");
+    List<Long> example = known(sizes.subList(1, sizes.size()), shape.features());
+    if (example.equals(List.of((long) shape.features()))) {
+      return input.in(Form.VECTOR);
+    }
+    if (example.equals(image)) {
+      return input.in(Form.IMAGE);
+    }
+    require(
+        example.equals(rows) && input.form() == Form.IMAGE,
+        "it makes %s of an example of %s".formatted(example, shape));
+    return input.in(Form.ROWS);
+  }
+
+  /** The sizes with the one that is -1, if there is one, in numbers. */
+  private static List<Long> known(List<Long> sizes, long features) {
+    long others =
+        sizes.stream().filter(size -> size > 0).reduce(1L, (a, b) -> Math.min(a * b, 1L << 31));
+    return sizes.stream().map(size -> size == -1 ? features / others : size).toList();
+  }
+
+  private GraphValue squeeze(NodeView node) throws UnmappedException {
+    GraphValue input = data(node, 0);
+    require(
+        input.form() == Form.STATE || (input.form() == Form.IMAGE && input.shape().isVector()),
+        "it is not after an LSTM or a global average");
+    return input.in(Form.VECTOR);
+  }
+
+  private GraphValue transpose(NodeView node) throws UnmappedException {
+    GraphValue input = data(node, 0);
+    require(
+        input.form() == Form.ROWS && node.integers("perm", List.of()).equals(List.of(1L, 0L, 2L)),
+        "it does not bring the rows of images to the front");
+    return input.in(Form.SEQUENCE);
+  }
+
+  private GraphValue lstm(NodeView node) throws UnmappedException {
+    GraphValue input = data(node, 0);
+    require(input.form() == Form.SEQUENCE, "its input is not the rows of images");
+    require(
+        node.text("direction", "forward").equals("forward")
+            && node.attribute("activations").isEmpty()
+            && node.attribute("clip").isEmpty()
+            && node.integer("input_forget", 0) == 0
+            && node.integer("layout", 0) == 0,
+        "it is no plain forward LSTM");
+    for (int i = 4; i <= 7; i++) {
+      require(!node.hasInput(i), "it has lengths, a first state or peepholes");
+    }
+    require(
+        node.proto().getOutputCount() >= 2 && !node.proto().getOutput(1).isEmpty(),
+        "its last state is not used");
+    OnnxTensor hidden = constant(node, 2);
+    require(hidden.dimensions().size() == 3, "its weights are no matrices");
+    int units = Math.toIntExact(hidden.dimensions().get(2));
+    OnnxTensor bias =
+        node.hasInput(3)
+            ? constant(node, 3)
+            : null;
+    require(bias != null && bias.count() == 8 * units, "it has no biases");
+    LayerSpec layer = new LayerSpec.Lstm(units, WEIGHTS, 0);
+    GraphValue value =
+        chain(
+            node,
+            input,
+            layer,
+            List.of(
+                Optional.of(withoutDirection(constant(node, 1))),
+                Optional.of(withoutDirection(hidden)),
+                Optional.of(bias.reshaped(List.of(8L * units)).foldedHalves())));
+    return value.in(Form.STATE);
+  }
+
+  private static OnnxTensor withoutDirection(OnnxTensor matrix) throws UnmappedException {
+    List<Long> sizes = matrix.dimensions();
+    require(sizes.size() == 3 && sizes.get(0) == 1, "it has two directions");
+    return matrix.reshaped(sizes.subList(1, 3));
+  }
+
+  private GraphValue gemm(NodeView node) throws UnmappedException {
+    require(
+        node.real("alpha", 1) == 1 && node.real("beta", 1) == 1 && node.integer("transA", 0) == 0,
+        "alpha, beta or transA is not the default");
+    OnnxTensor matrix = constant(node, 1);
+    require(matrix.dimensions().size() == 2, "its weights are no matrix");
+    return dense(
+        node,
+        node.integer("transB", 0) == 1 ? matrix : matrix.transposed(),
+        optionalConstant(node, 2));
+  }
+
+  private GraphValue matrixProduct(NodeView node) throws UnmappedException {
+    OnnxTensor matrix = constant(node, 1);
+    require(matrix.dimensions().size() == 2, "its weights are no matrix");
+    return dense(node, matrix.transposed(), Optional.empty());
+  }
+
+  private GraphValue dense(NodeView node, OnnxTensor weights, Optional<OnnxTensor> bias)
+      throws UnmappedException {
+    GraphValue input = data(node, 0);
+    require(input.form() == Form.VECTOR, "its input is no vector");
+    require(
+        weights.dimensions().get(1) == input.shape().features(),
+        "its weights %s do not fit %d inputs"
+            .formatted(weights.dimensions(), input.shape().features()));
+    LayerSpec layer =
+        new LayerSpec.Dense(Math.toIntExact(weights.dimensions().get(0)), WEIGHTS, 0);
+    return chain(
+        node,
+        input,
+        layer,
+        List.of(
+            Optional.of(weights),
+            bias.map(each -> each.reshaped(List.of((long) each.count())))));
+  }
+}
