@@ -156,10 +156,7 @@ public final class BatchReader implements AutoCloseable {
       int threads) {
     ShardManifest manifest = data.folder().manifest();
     float[][] values =
-        input
-            .normalization()
-            .orElseGet(() -> Normalization.of(manifest.statistics()))
-            .values();
+        input.normalization().orElseGet(() -> Normalization.of(manifest.statistics())).values();
     return new BatchReader(
         data,
         new PlannedSteps(plan, worker, fromStep, toStep),

@@ -22,9 +22,9 @@ import picocli.CommandLine.Option;
         "./stoker export --checkpoint URI --format onnx|safetensors --output FILE [option]...",
     description = {
       "",
-      "An ONNX file takes images of RGB or grey, [batch, channels, height, width], of any batch, and"
-          + " gives class probabilities. Tensors of a safetensors file have torchvision's names if"
-          + " the model is one of torchvision's, such as alexnet-owt."
+      "An ONNX file takes images of RGB or grey, [batch, channels, height, width], of any batch,"
+          + " and gives class probabilities. Tensors of a safetensors file have torchvision's names"
+          + " if the model is one of torchvision's, such as alexnet-owt."
     })
 final class ExportCommand extends StokerCommand {
   @Option(
@@ -74,7 +74,8 @@ final class ExportCommand extends StokerCommand {
       paramLabel = "include|exclude",
       description =
           "With onnx: whether the graph takes pixels from 0 to 255 and normalises them by the"
-              + " training data's mean and deviation, or takes normalised images (default: include).")
+              + " training data's mean and deviation, or takes normalised images (default:"
+              + " include).")
   private OnnxOptions.Normalization normalization;
 
   ExportCommand(Console console) {

@@ -70,16 +70,16 @@ final class ImportCommand extends StokerCommand {
       names = "--input-size",
       paramLabel = "N",
       description =
-          "Height and width of the model's input, where it takes several (default: that which it was"
-              + " made for).")
+          "Height and width of the model's input, where it takes several (default: that which it"
+              + " was made for).")
   private Integer inputSize;
 
   @Option(
       names = "--image-size",
       paramLabel = "N",
       description =
-          "Bring images to N x N, and take the middle of them: torchvision evaluates models of 224 on"
-              + " images of 256 (default: the size of the model's input).")
+          "Bring images to N x N, and take the middle of them: torchvision evaluates models of 224"
+              + " on images of 256 (default: the size of the model's input).")
   private Integer imageSize;
 
   @Option(

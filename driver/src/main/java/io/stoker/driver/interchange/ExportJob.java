@@ -37,8 +37,7 @@ public final class ExportJob {
       OutputFile output,
       Configuration hadoop) {
     model.requireFinite();
-    OnnxWriter writer =
-        OnnxWriter.of(model.metadata(), model.parametersSha256(), version, options);
+    OnnxWriter writer = OnnxWriter.of(model.metadata(), model.parametersSha256(), version, options);
     VectorSource parameters = model.parameterSource(hadoop);
     output.write(stream -> writer.write(parameters, stream));
   }

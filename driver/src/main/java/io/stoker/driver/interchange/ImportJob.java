@@ -98,8 +98,7 @@ public final class ImportJob {
                 ModelFileWriter.of(metadata, SETTINGS, imported.parameters()).write(stream);
             written[0].requireFinite(name);
           });
-      return new Result(
-          metadata, written[0].parametersSha256(), normalization(imported, request));
+      return new Result(metadata, written[0].parametersSha256(), normalization(imported, request));
     } catch (EOFException e) {
       throw new DamagedException("Cannot read %s: it was cut while it was read".formatted(name), e);
     } catch (IOException e) {
@@ -111,8 +110,7 @@ public final class ImportJob {
       throws IOException {
     model(request, ANY_CLASSES); // a name that is wrong is the first thing to say
     SafetensorsFile opened = SafetensorsFile.open(name, file);
-    return SafetensorsImport.read(
-        name, opened, classes -> model(request, classes), ANY_CLASSES);
+    return SafetensorsImport.read(name, opened, classes -> model(request, classes), ANY_CLASSES);
   }
 
   private static ModelSpec model(ImportRequest request, int classes) {
@@ -146,9 +144,7 @@ public final class ImportJob {
     Shape images =
         request.imageSize().isPresent()
             ? new Shape(
-                request.imageSize().getAsInt(),
-                request.imageSize().getAsInt(),
-                input.channels())
+                request.imageSize().getAsInt(), request.imageSize().getAsInt(), input.channels())
             : imported.metadata().images().orElse(input);
     List<String> names =
         request

@@ -80,8 +80,7 @@ final class TrainingRun {
     this.folder = folder;
     Optional<ModelMetadata> normalizing =
         init.map(StoredModel::metadata)
-            .filter(
-                trained -> config.initialization().normalization() == NormalizationSource.INIT);
+            .filter(trained -> config.initialization().normalization() == NormalizationSource.INIT);
     DataDescription described = DataDescription.of(shards.manifest());
     this.description =
         normalizing

@@ -77,12 +77,15 @@ class FormatCommandsTest {
   void whatIsExportedAndImportedPredictsTheSame(String format, String model) {
     JsonNode exported =
         commands.json(
-            in("export --checkpoint MODEL --format %s --output DIR/new/m.%s"
-                .formatted(format, format)));
+            in(
+                "export --checkpoint MODEL --format %s --output DIR/new/m.%s"
+                    .formatted(format, format)));
 
     JsonNode imported =
         commands.json(
-            in("import --weights DIR/new/m.%s --output DIR/again.zip %s".formatted(format, model)
+            in(
+                "import --weights DIR/new/m.%s --output DIR/again.zip %s"
+                    .formatted(format, model)
                     .strip()));
 
     assertThat(imported.get("parameters_sha256")).isEqualTo(exported.get("parameters_sha256"));

@@ -30,9 +30,7 @@ public final class AssembledVector implements VectorSource {
 
   /** Adds a tensor that the file does not have: its values are zeros. */
   public void addZeros(MappedTensor tensor) {
-    add(
-        tensor,
-        (offset, target) -> VectorPart.zero(target));
+    add(tensor, (offset, target) -> VectorPart.zero(target));
   }
 
   /**

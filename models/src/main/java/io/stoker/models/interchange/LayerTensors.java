@@ -89,14 +89,10 @@ public final class LayerTensors implements LayerVisitor<List<MappedTensor>> {
     ParameterSpec products = placed.parameters().get(0);
     int kernel = layer.window().kernel();
     long filters = placed.output().channels();
-    VectorPart part =
-        new VectorPart(offset(0), products.size(), ValueForm.SAME, kernel * kernel);
+    VectorPart part = new VectorPart(offset(0), products.size(), ValueForm.SAME, kernel * kernel);
     MappedTensor weight =
         new MappedTensor(
-            "weight",
-            List.of(filters, 1L, (long) kernel, (long) kernel),
-            List.of(part),
-            REQUIRED);
+            "weight", List.of(filters, 1L, (long) kernel, (long) kernel), List.of(part), REQUIRED);
     return layer.biased()
         ? List.of(weight, whole("bias", 1, ValueForm.SAME, ZERO_IF_ABSENT))
         : List.of(weight);

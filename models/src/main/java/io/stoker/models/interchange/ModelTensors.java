@@ -23,8 +23,7 @@ public final class ModelTensors {
    */
   public static List<MappedTensor> own(ModelSpec model) {
     return named(
-        model,
-        parameterized(model).stream().map(placed -> "layers." + placed.path()).toList());
+        model, parameterized(model).stream().map(placed -> "layers." + placed.path()).toList());
   }
 
   /** The plain layers that have parameters, in the order of the canonical vector. */

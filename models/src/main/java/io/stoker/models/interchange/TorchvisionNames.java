@@ -59,8 +59,8 @@ public final class TorchvisionNames {
   }
 
   /**
-   * torchvision's AlexNet and VGG: modules are numbered in {@code features}, up to the last pooling,
-   * and again in {@code classifier}.
+   * torchvision's AlexNet and VGG: modules are numbered in {@code features}, up to the last
+   * pooling, and again in {@code classifier}.
    */
   private static List<String> featuresAndClassifier(ModelSpec model) {
     List<ModelSpec.Placed> layers = model.placed();

@@ -160,8 +160,7 @@ final class GraphAssembly {
     return joined;
   }
 
-  private AssembledVector parameters(
-      ModelSpec model, List<List<Optional<OnnxTensor>>> weights) {
+  private AssembledVector parameters(ModelSpec model, List<List<Optional<OnnxTensor>>> weights) {
     AssembledVector vector = new AssembledVector();
     int next = 0;
     for (ModelSpec.Placed placed : model.leaves()) {

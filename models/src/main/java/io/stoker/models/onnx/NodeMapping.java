@@ -148,8 +148,7 @@ final class NodeMapping {
     return tensor;
   }
 
-  private Optional<OnnxTensor> optionalConstant(NodeView node, int index)
-      throws UnmappedException {
+  private Optional<OnnxTensor> optionalConstant(NodeView node, int index) throws UnmappedException {
     return node.hasInput(index) ? Optional.of(constant(node, index)) : Optional.empty();
   }
 
@@ -235,8 +234,7 @@ final class NodeMapping {
 
   private GraphValue pooling(NodeView node) throws UnmappedException {
     GraphValue input = image(node);
-    Window window =
-        window(node, input.shape(), node.integers("kernel_shape", List.of()));
+    Window window = window(node, input.shape(), node.integers("kernel_shape", List.of()));
     boolean maximum = node.operator().equals("MaxPool");
     if (node.integer("ceil_mode", 0) == 1) {
       Window rounded = roundedUp(window, input.shape());
@@ -259,8 +257,7 @@ final class NodeMapping {
   /** The window with the padding below and on the right that rounding up amounts to. */
   private static Window roundedUp(Window window, Shape input) {
     Padding padding = window.padding();
-    int bottom =
-        padding.bottom() + added(window, input.height(), padding.top(), padding.bottom());
+    int bottom = padding.bottom() + added(window, input.height(), padding.top(), padding.bottom());
     int right = padding.right() + added(window, input.width(), padding.left(), padding.right());
     return new Window(
         window.kernel(),
@@ -283,12 +280,13 @@ final class NodeMapping {
   /** A mean over height and width is a global average pool. */
   private GraphValue mean(NodeView node) throws UnmappedException {
     List<Long> axes =
-        node.hasInput(1)
-            ? longs(constant(node, 1))
-            : node.integers("axes", List.of());
+        node.hasInput(1) ? longs(constant(node, 1)) : node.integers("axes", List.of());
     require(
         axes.size() == 2
-            && axes.stream().map(axis -> axis < 0 ? axis + 4 : axis).sorted().toList()
+            && axes.stream()
+                .map(axis -> axis < 0 ? axis + 4 : axis)
+                .sorted()
+                .toList()
                 .equals(List.of(2L, 3L)),
         "it is no mean over height and width");
     GraphValue pooled = globalAverage(node);
@@ -335,7 +333,8 @@ final class NodeMapping {
   private GraphValue leakyRelu(NodeView node) throws UnmappedException {
     require(
         isNear(node.real("alpha", 0.01f), ActivationFunction.LEAK),
-        "its alpha is %s (must be %s)".formatted(node.real("alpha", 0.01f), ActivationFunction.LEAK));
+        "its alpha is %s (must be %s)"
+            .formatted(node.real("alpha", 0.01f), ActivationFunction.LEAK));
     return activation(node, ActivationFunction.LEAKY_RELU);
   }
 
@@ -478,8 +477,7 @@ final class NodeMapping {
             dense.dominator().orElseThrow(),
             dense.layer(),
             List.of(
-                dense.weights().get(0),
-                Optional.of(bias.reshaped(List.of((long) bias.count()))))),
+                dense.weights().get(0), Optional.of(bias.reshaped(List.of((long) bias.count()))))),
         product.shape(),
         product.form());
   }
@@ -596,10 +594,7 @@ final class NodeMapping {
     OnnxTensor hidden = constant(node, 2);
     require(hidden.dimensions().size() == 3, "its weights are no matrices");
     int units = Math.toIntExact(hidden.dimensions().get(2));
-    OnnxTensor bias =
-        node.hasInput(3)
-            ? constant(node, 3)
-            : null;
+    OnnxTensor bias = node.hasInput(3) ? constant(node, 3) : null;
     require(bias != null && bias.count() == 8 * units, "it has no biases");
     LayerSpec layer = new LayerSpec.Lstm(units, WEIGHTS, 0);
     GraphValue value =
@@ -646,14 +641,12 @@ final class NodeMapping {
         weights.dimensions().get(1) == input.shape().features(),
         "its weights %s do not fit %d inputs"
             .formatted(weights.dimensions(), input.shape().features()));
-    LayerSpec layer =
-        new LayerSpec.Dense(Math.toIntExact(weights.dimensions().get(0)), WEIGHTS, 0);
+    LayerSpec layer = new LayerSpec.Dense(Math.toIntExact(weights.dimensions().get(0)), WEIGHTS, 0);
     return chain(
         node,
         input,
         layer,
         List.of(
-            Optional.of(weights),
-            bias.map(each -> each.reshaped(List.of((long) each.count())))));
+            Optional.of(weights), bias.map(each -> each.reshaped(List.of((long) each.count())))));
   }
 }

@@ -27,9 +27,9 @@ import onnx.Onnx.ValueInfoProto;
  * Builds the graph of a model layer by layer. The model's tensors, which may be large, are kept
  * apart: {@link #tensors} says which the graph refers to.
  *
- * <p>An image between two nodes is {@code [batch, channels, height, width]}, a vector {@code [batch,
- * features]}. A model may pass a vector to a layer that reads images, and the other way round; then
- * a node in between changes the form.
+ * <p>An image between two nodes is {@code [batch, channels, height, width]}, a vector {@code
+ * [batch, features]}. A model may pass a vector to a layer that reads images, and the other way
+ * round; then a node in between changes the form.
  */
 final class OnnxGraphBuilder {
   /** The name of the first output. */
@@ -57,8 +57,7 @@ final class OnnxGraphBuilder {
     ModelSpec model = metadata.model();
     graph.setName(model.name());
     Shape input = model.input();
-    graph.addInput(
-        info(options.input(), BATCH, input.channels(), input.height(), input.width()));
+    graph.addInput(info(options.input(), BATCH, input.channels(), input.height(), input.width()));
     Value value = new Value(options.input(), false);
     if (options.normalization() == OnnxOptions.Normalization.INCLUDE) {
       value = normalized(value, metadata);
@@ -314,8 +313,7 @@ final class OnnxGraphBuilder {
           graph.addNode(named(node("Greater", positive, input.name(), constant("zero", 0))));
           graph.addNode(
               named(node("Cast", name, positive))
-                  .addAttribute(
-                      attribute("to", (long) TensorProto.DataType.FLOAT.getNumber())));
+                  .addAttribute(attribute("to", (long) TensorProto.DataType.FLOAT.getNumber())));
         }
         case SIGMOID -> graph.addNode(named(node("Sigmoid", name, input.name())));
         case TANH -> graph.addNode(named(node("Tanh", name, input.name())));
@@ -364,7 +362,11 @@ final class OnnxGraphBuilder {
                   "Reshape",
                   rows,
                   image().name(),
-                  shape(name + "_rows_shape", 0, layer.steps(placed.input()), placed.input().width()))));
+                  shape(
+                      name + "_rows_shape",
+                      0,
+                      layer.steps(placed.input()),
+                      placed.input().width()))));
       graph.addNode(
           named(node("Transpose", sequence, rows)).addAttribute(attribute("perm", 1, 0, 2)));
       List<MappedTensor> lstm = LayerTensors.of(placed, LayerTensors.GateOrder.ONNX);
@@ -395,8 +397,7 @@ final class OnnxGraphBuilder {
     private MappedTensor withSecondBias(MappedTensor first) {
       List<VectorPart> parts = new ArrayList<>(first.parts());
       parts.add(VectorPart.zeros(first.count()));
-      return new MappedTensor(
-          first.name(), List.of(2 * first.count()), parts, first.presence());
+      return new MappedTensor(first.name(), List.of(2 * first.count()), parts, first.presence());
     }
 
     @Override

@@ -286,8 +286,7 @@ public final class OnnxReader {
     String output = proto.getOutputCount() == 0 ? "" : proto.getOutput(0);
     try {
       if (!isStandard(proto)) {
-        throw new UnmappedException(
-            "it is of domain '%s'".formatted(printable(proto.getDomain())));
+        throw new UnmappedException("it is of domain '%s'".formatted(printable(proto.getDomain())));
       } else if (node.operator().equals("Constant")) {
         constants.put(output, constant(node));
       } else if (node.operator().equals("Identity") && constants.containsKey(proto.getInput(0))) {

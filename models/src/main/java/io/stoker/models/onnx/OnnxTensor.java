@@ -63,7 +63,11 @@ final class OnnxTensor {
 
   private static Values raw(TensorProto tensor, int type, long count, String place) {
     ByteBuffer bytes =
-        tensor.getRawData().asReadOnlyByteBuffer().order(ByteOrder.LITTLE_ENDIAN).slice()
+        tensor
+            .getRawData()
+            .asReadOnlyByteBuffer()
+            .order(ByteOrder.LITTLE_ENDIAN)
+            .slice()
             .order(ByteOrder.LITTLE_ENDIAN);
     int size =
         switch (type) {
@@ -98,8 +102,8 @@ final class OnnxTensor {
           case TensorProto.DataType.FLOAT_VALUE -> tensor.getFloatDataCount();
           case TensorProto.DataType.INT64_VALUE -> tensor.getInt64DataCount();
           case TensorProto.DataType.INT32_VALUE,
-                  TensorProto.DataType.FLOAT16_VALUE,
-                  TensorProto.DataType.BFLOAT16_VALUE ->
+              TensorProto.DataType.FLOAT16_VALUE,
+              TensorProto.DataType.BFLOAT16_VALUE ->
               tensor.getInt32DataCount();
           default -> throw unsupported(type, place);
         };

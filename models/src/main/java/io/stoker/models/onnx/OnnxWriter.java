@@ -139,5 +139,4 @@ public final class OnnxWriter {
         + CodedOutputStream.computeUInt64SizeNoTag(values)
         + values;
   }
-
 }

@@ -51,8 +51,7 @@ class OnnxExportTest {
 
   private static byte[] export(TrainedModel trained, OnnxOptions options) throws IOException {
     ByteArrayOutputStream stream = new ByteArrayOutputStream();
-    OnnxWriter.of(trained.metadata(), "f".repeat(64), "1", options)
-        .write(trained.source(), stream);
+    OnnxWriter.of(trained.metadata(), "f".repeat(64), "1", options).write(trained.source(), stream);
     return stream.toByteArray();
   }
 
@@ -62,8 +61,7 @@ class OnnxExportTest {
     long examples = images.length / shape.features();
     long[] sizes = {examples, shape.channels(), shape.height(), shape.width()};
     try (OrtSession session = environment.createSession(file);
-        OnnxTensor input =
-            OnnxTensor.createTensor(environment, FloatBuffer.wrap(images), sizes);
+        OnnxTensor input = OnnxTensor.createTensor(environment, FloatBuffer.wrap(images), sizes);
         OrtSession.Result result = session.run(Map.of(DEFAULTS.input(), input))) {
       OnnxTensor output = (OnnxTensor) result.get(0);
       float[] values = new float[output.getFloatBuffer().remaining()];
@@ -162,9 +160,7 @@ class OnnxExportTest {
 
   private static ImportedModel imported(TrainedModel trained) throws IOException {
     return OnnxReader.read(
-        "model.onnx",
-        new ByteArrayInputStream(export(trained, DEFAULTS)),
-        OptionalInt.empty());
+        "model.onnx", new ByteArrayInputStream(export(trained, DEFAULTS)), OptionalInt.empty());
   }
 
   @ParameterizedTest
@@ -191,8 +187,7 @@ class OnnxExportTest {
 
     assertThatThrownBy(
             () ->
-                OnnxWriter.of(
-                    new TrainedModel(larger, new float[0]).metadata(), "", "1", DEFAULTS))
+                OnnxWriter.of(new TrainedModel(larger, new float[0]).metadata(), "", "1", DEFAULTS))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("an ONNX file has at most 2147483647");
   }

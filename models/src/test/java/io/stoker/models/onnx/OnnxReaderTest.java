@@ -203,8 +203,7 @@ class OnnxReaderTest {
             "ceil_mode",
             1);
 
-    ModelSpec model =
-        read(graph(pool, node("GlobalAveragePool", "y", "p"))).model();
+    ModelSpec model = read(graph(pool, node("GlobalAveragePool", "y", "p"))).model();
 
     LayerSpec.Pooling layer = (LayerSpec.Pooling) model.layers().get(0);
     assertThat(layer.window().padding()).isEqualTo(new Padding(0, 0, 1, 1));
@@ -378,9 +377,7 @@ class OnnxReaderTest {
 
     ImportedModel imported =
         OnnxReader.read(
-            "m.onnx",
-            new ByteArrayInputStream(model(free, 13).toByteArray()),
-            OptionalInt.of(6));
+            "m.onnx", new ByteArrayInputStream(model(free, 13).toByteArray()), OptionalInt.of(6));
 
     assertThat(imported.model().input()).isEqualTo(INPUT);
   }

@@ -335,8 +335,7 @@ class SafetensorsTest {
   void textOfOtherProgramsIsNotTakenForStokers() {
     assertThat(PortableMetadata.read(Map.of("mean", "x", "producer", "other"), "f"))
         .isEqualTo(PortableMetadata.NONE);
-    assertThatThrownBy(
-            () -> PortableMetadata.read(Map.of("mean", "x", "producer", "stoker"), "f"))
+    assertThatThrownBy(() -> PortableMetadata.read(Map.of("mean", "x", "producer", "stoker"), "f"))
         .isInstanceOf(DamagedException.class);
   }
 }

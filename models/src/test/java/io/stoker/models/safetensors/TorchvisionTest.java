@@ -51,7 +51,9 @@ class TorchvisionTest {
         run(List.of(PYTHON, "-c", "import torch, torchvision, safetensors, onnx")).isEmpty();
     assumeTrue(
         present,
-        "Not compared with torchvision: " + PYTHON + " has no torch, torchvision, safetensors, onnx");
+        "Not compared with torchvision: "
+            + PYTHON
+            + " has no torch, torchvision, safetensors, onnx");
   }
 
   /** Runs a program; empty if it succeeds, else what it said. */
@@ -91,13 +93,11 @@ class TorchvisionTest {
   }
 
   private SafetensorsFile open(String name) throws IOException {
-    return SafetensorsFile.open(
-        name, new FileBytes(folder.resolve(name + ".safetensors")));
+    return SafetensorsFile.open(name, new FileBytes(folder.resolve(name + ".safetensors")));
   }
 
   private void predictsAsTorchvision(TrainedModel trained) throws IOException {
-    assertThat(trained.predict(values("images")))
-        .containsExactly(values("outputs"), within(1e-4f));
+    assertThat(trained.predict(values("images"))).containsExactly(values("outputs"), within(1e-4f));
   }
 
   @ParameterizedTest
