@@ -43,10 +43,7 @@ def _words(options: Mapping[str, Any]) -> list[str]:
 
 
 def _outcome(spark: SparkSession, words: Sequence[str]) -> Any:
-    from pyspark.sql import SparkSession as Classic
-
     door = _session.door(spark)
-    assert isinstance(spark, Classic)
     return door.run(spark._jsparkSession, [str(word) for word in words])
 
 
