@@ -63,6 +63,12 @@ class ClassifierParams(Params):
         "the largest L2 norm of a gradient; 0 for no bound",
         typeConverter=TypeConverters.toFloat,
     )
+    convolution: Param[str] = Param(
+        Params._dummy(),
+        "convolution",
+        "how convolutions are computed in fp32: auto, direct or winograd",
+        typeConverter=TypeConverters.toString,
+    )
     device: Param[str] = Param(
         Params._dummy(),
         "device",
@@ -159,6 +165,12 @@ class ClassifierParams(Params):
         "steps of each worker between two averagings",
         typeConverter=TypeConverters.toInt,
     )
+    localStepsCoefficient: Param[float] = Param(
+        Params._dummy(),
+        "localStepsCoefficient",
+        "A of the quadratic synchronization rule: max(localSteps, (A / rate)^2) steps between two averagings; 0 for localSteps always",
+        typeConverter=TypeConverters.toFloat,
+    )
     maxIter: Param[int] = Param(
         Params._dummy(),
         "maxIter",
@@ -224,6 +236,12 @@ class ClassifierParams(Params):
         "outerRate",
         "the factor on the step from the last parameters to the workers' mean",
         typeConverter=TypeConverters.toFloat,
+    )
+    precision: Param[str] = Param(
+        Params._dummy(),
+        "precision",
+        "fp32, or bf16 for inputs and weights of products where that is faster",
+        typeConverter=TypeConverters.toString,
     )
     predictedLabelCol: Param[str] = Param(
         Params._dummy(),
@@ -349,6 +367,7 @@ class ClassifierParams(Params):
         "checkpointInterval": 20,
         "classWeights": "",
         "clipNorm": 0.0,
+        "convolution": "auto",
         "device": "auto",
         "earlyStoppingRounds": 0,
         "engine": "auto",
@@ -364,6 +383,7 @@ class ClassifierParams(Params):
         "labelSmoothing": 0.0,
         "layerRates": "",
         "localSteps": 10,
+        "localStepsCoefficient": 0.0,
         "maxIter": 10,
         "maxRejected": 0.01,
         "mixup": 0.0,
@@ -374,6 +394,7 @@ class ClassifierParams(Params):
         "outerMomentum": 0.0,
         "outerNesterov": False,
         "outerRate": 1.0,
+        "precision": "fp32",
         "predictedLabelCol": "predictedLabel",
         "predictionCol": "prediction",
         "probabilityCol": "probability",
@@ -456,6 +477,14 @@ class ClassifierParams(Params):
     def setClipNorm(self: Self, value: float) -> Self:
         """Set ``clipNorm``."""
         return self._set(clipNorm=value)
+
+    def getConvolution(self) -> str:
+        """Return ``convolution``: how convolutions are computed in fp32: auto, direct or winograd."""
+        return self.getOrDefault(self.convolution)
+
+    def setConvolution(self: Self, value: str) -> Self:
+        """Set ``convolution``."""
+        return self._set(convolution=value)
 
     def getDevice(self) -> str:
         """Return ``device``: what it computes on: auto, cpu or gpu, as the Spark session was started."""
@@ -585,6 +614,14 @@ class ClassifierParams(Params):
         """Set ``localSteps``."""
         return self._set(localSteps=value)
 
+    def getLocalStepsCoefficient(self) -> float:
+        """Return ``localStepsCoefficient``: A of the quadratic synchronization rule: max(localSteps, (A / rate)^2) steps between two averagings; 0 for localSteps always."""
+        return self.getOrDefault(self.localStepsCoefficient)
+
+    def setLocalStepsCoefficient(self: Self, value: float) -> Self:
+        """Set ``localStepsCoefficient``."""
+        return self._set(localStepsCoefficient=value)
+
     def getMaxIter(self) -> int:
         """Return ``maxIter``: epochs: passes over the training rows."""
         return self.getOrDefault(self.maxIter)
@@ -672,6 +709,14 @@ class ClassifierParams(Params):
     def setOuterRate(self: Self, value: float) -> Self:
         """Set ``outerRate``."""
         return self._set(outerRate=value)
+
+    def getPrecision(self) -> str:
+        """Return ``precision``: fp32, or bf16 for inputs and weights of products where that is faster."""
+        return self.getOrDefault(self.precision)
+
+    def setPrecision(self: Self, value: str) -> Self:
+        """Set ``precision``."""
+        return self._set(precision=value)
 
     def getPredictedLabelCol(self) -> str:
         """Return ``predictedLabelCol``: the model's column of class names."""
@@ -835,6 +880,12 @@ class ModelParams(Params):
         "images of one forward pass",
         typeConverter=TypeConverters.toInt,
     )
+    convolution: Param[str] = Param(
+        Params._dummy(),
+        "convolution",
+        "how convolutions are computed in fp32: auto, direct or winograd",
+        typeConverter=TypeConverters.toString,
+    )
     engine: Param[str] = Param(
         Params._dummy(),
         "engine",
@@ -863,6 +914,12 @@ class ModelParams(Params):
         Params._dummy(),
         "outputCol",
         "another name of probabilityCol",
+        typeConverter=TypeConverters.toString,
+    )
+    precision: Param[str] = Param(
+        Params._dummy(),
+        "precision",
+        "fp32, or bf16 for inputs and weights of products where that is faster",
         typeConverter=TypeConverters.toString,
     )
     predictedLabelCol: Param[str] = Param(
@@ -898,9 +955,11 @@ class ModelParams(Params):
 
     DEFAULTS: ClassVar[dict[str, Any]] = {
         "batchSize": 32,
+        "convolution": "auto",
         "engine": "auto",
         "errorCol": "error",
         "inputCol": "content",
+        "precision": "fp32",
         "predictedLabelCol": "predictedLabel",
         "predictionCol": "prediction",
         "probabilityCol": "probability",
@@ -914,6 +973,14 @@ class ModelParams(Params):
     def setBatchSize(self: Self, value: int) -> Self:
         """Set ``batchSize``."""
         return self._set(batchSize=value)
+
+    def getConvolution(self) -> str:
+        """Return ``convolution``: how convolutions are computed in fp32: auto, direct or winograd."""
+        return self.getOrDefault(self.convolution)
+
+    def setConvolution(self: Self, value: str) -> Self:
+        """Set ``convolution``."""
+        return self._set(convolution=value)
 
     def getEngine(self) -> str:
         """Return ``engine``: what computes: auto, onednn or dl4j."""
@@ -954,6 +1021,14 @@ class ModelParams(Params):
     def setOutputCol(self: Self, value: str) -> Self:
         """Set ``outputCol``."""
         return self._set(outputCol=value)
+
+    def getPrecision(self) -> str:
+        """Return ``precision``: fp32, or bf16 for inputs and weights of products where that is faster."""
+        return self.getOrDefault(self.precision)
+
+    def setPrecision(self: Self, value: str) -> Self:
+        """Set ``precision``."""
+        return self._set(precision=value)
 
     def getPredictedLabelCol(self) -> str:
         """Return ``predictedLabelCol``: the column of class names."""
