@@ -47,11 +47,12 @@ public final class TrainClassifier {
               .setLabelCol("label")
               .setModel(arguments[2])
               .setNumWorkers(2)
-              .setBatchSize(32)
-              .setMaxIter(3)
+              .setBatchSize(16)
+              .setLocalSteps(5)
+              .setMaxIter(5)
               .setCheckpointDir(arguments[3]);
       ParamMap[] grid =
-          new ParamGridBuilder().addGrid(classifier.stepSize(), new double[] {0.001, 0.02}).build();
+          new ParamGridBuilder().addGrid(classifier.stepSize(), new double[] {0.0001, 0.02}).build();
       CrossValidatorModel best =
           new CrossValidator()
               .setEstimator(new Pipeline().setStages(new PipelineStage[] {labels, classifier}))

@@ -8,6 +8,7 @@ import java.io.Serializable;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
+import java.util.SortedSet;
 import java.util.TreeSet;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Row;
@@ -85,6 +86,7 @@ final class FrameSurvey implements Serializable {
     add(digest, text(columns.path(row)));
     add(digest, text(label));
     add(digest, text(split));
+    add(digest, text(columns.weight(row)));
     return digest.digest();
   }
 
@@ -129,7 +131,7 @@ final class FrameSurvey implements Serializable {
   }
 
   /** The labels that are texts. */
-  TreeSet<String> texts() {
+  SortedSet<String> texts() {
     return texts;
   }
 

@@ -33,6 +33,7 @@ public abstract class StokerClassifierParams extends Estimator<StokerModel> {
   private final Param<String> featuresCol;
   private final Param<String> inputCol;
   private final Param<String> labelCol;
+  private final Param<String> weightCol;
   private final Param<String> validationIndicatorCol;
   private final Param<String> predictionCol;
   private final Param<String> probabilityCol;
@@ -104,6 +105,9 @@ public abstract class StokerClassifierParams extends Estimator<StokerModel> {
             this,
             "labelCol",
             "the column of classes: whole numbers from 0, text, or an indexed column with names");
+    weightCol =
+        new Param<>(
+            this, "weightCol", "the column that says how much each row counts in the loss, above 0");
     validationIndicatorCol =
         new Param<>(
             this,
@@ -426,6 +430,11 @@ public abstract class StokerClassifierParams extends Estimator<StokerModel> {
     return labelCol;
   }
 
+  /** The column that says how much each row counts in the loss, a number above 0. */
+  public final Param<String> weightCol() {
+    return weightCol;
+  }
+
   /** The column that is true for rows to validate on, and false for rows to train on. */
   public final Param<String> validationIndicatorCol() {
     return validationIndicatorCol;
@@ -716,6 +725,11 @@ public abstract class StokerClassifierParams extends Estimator<StokerModel> {
     return getOrDefault(labelCol);
   }
 
+  /** Value of {@link #weightCol()}. */
+  public final String getWeightCol() {
+    return getOrDefault(weightCol);
+  }
+
   /** Value of {@link #validationIndicatorCol()}. */
   public final String getValidationIndicatorCol() {
     return getOrDefault(validationIndicatorCol);
@@ -1001,6 +1015,12 @@ public abstract class StokerClassifierParams extends Estimator<StokerModel> {
   /** Sets {@link #labelCol()}. */
   public final StokerClassifier setLabelCol(String value) {
     set(labelCol, value);
+    return self();
+  }
+
+  /** Sets {@link #weightCol()}. */
+  public final StokerClassifier setWeightCol(String value) {
+    set(weightCol, value);
     return self();
   }
 

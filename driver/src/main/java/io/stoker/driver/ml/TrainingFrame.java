@@ -60,6 +60,9 @@ final class TrainingFrame {
     check(params, schema);
     String image = image(params);
     Set<String> names = new LinkedHashSet<>(List.of(image, params.getLabelCol()));
+    if (ParamRules.isGiven(params, params.weightCol())) {
+      names.add(params.getWeightCol());
+    }
     if (ImageColumn.of(schema, image) instanceof ImageColumn.ShardRow) {
       names.addAll(OF_SHARDS);
     }
@@ -104,6 +107,14 @@ final class TrainingFrame {
         "Invalid column %s: it has the type %s (labels must be numbers or text)",
         params.getLabelCol(),
         label.simpleString());
+    if (ParamRules.isGiven(params, params.weightCol())) {
+      DataType weight = type(schema, params.getWeightCol());
+      Check.input(
+          weight instanceof NumericType,
+          "Invalid column %s: it has the type %s (weights must be numbers)",
+          params.getWeightCol(),
+          weight.simpleString());
+    }
     if (hasValidation(params)) {
       String column = params.getValidationIndicatorCol();
       DataType indicator = type(schema, column);
@@ -129,7 +140,7 @@ final class TrainingFrame {
    */
   Path prepare(JavaSparkContext spark, ShardCache cache) {
     FrameColumns columns =
-        FrameColumns.of(image(params), label).withSplit(hasValidation(params) ? SPLIT : "");
+        FrameColumns.of(image(params), label).withSplit(hasValidation(params) ? SPLIT : "").withWeight(ParamRules.isGiven(params, params.weightCol()) ? params.getWeightCol() : "");
     FrameSurvey survey = survey(spark, columns.bind(rows.schema()));
     check(survey);
     List<String> classes = LabelClasses.of(schema.apply(label), survey, params.getNumClasses());

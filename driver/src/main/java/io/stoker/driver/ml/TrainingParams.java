@@ -78,7 +78,10 @@ final class TrainingParams {
           Map.entry("--mlflow", "mlflowUri"),
           Map.entry("--size", "imageSize"),
           Map.entry("--channels", "imageChannels"),
-          Map.entry("--max-rejected", "maxRejected"));
+          Map.entry("--max-rejected", "maxRejected"),
+          Map.entry("--image-column", "inputCol"),
+          Map.entry("--label-column", "labelCol"),
+          Map.entry("--weight-column", "weightCol"));
 
   private static final Pattern OPTION = Pattern.compile("--[a-z]+(-[a-z]+)*");
   private static final JsonMapper JSON = new JsonMapper();
