@@ -207,6 +207,12 @@ class ClassifierParams(Params):
         "the momentum of SGD",
         typeConverter=TypeConverters.toFloat,
     )
+    normalization: Param[str] = Param(
+        Params._dummy(),
+        "normalization",
+        "the statistics that images are normalised by: data, or init for those of initModel",
+        typeConverter=TypeConverters.toString,
+    )
     numClasses: Param[int] = Param(
         Params._dummy(),
         "numClasses",
@@ -345,6 +351,12 @@ class ClassifierParams(Params):
         "epochs of linear warm-up",
         typeConverter=TypeConverters.toFloat,
     )
+    weightCol: Param[str] = Param(
+        Params._dummy(),
+        "weightCol",
+        "the column that says how much each row counts in the loss, above 0",
+        typeConverter=TypeConverters.toString,
+    )
     weightDecay: Param[float] = Param(
         Params._dummy(),
         "weightDecay",
@@ -389,6 +401,7 @@ class ClassifierParams(Params):
         "mixup": 0.0,
         "mlflowUri": "",
         "momentum": 0.9,
+        "normalization": "data",
         "numClasses": 0,
         "numWorkers": 2,
         "outerMomentum": 0.0,
@@ -670,6 +683,14 @@ class ClassifierParams(Params):
         """Set ``momentum``."""
         return self._set(momentum=value)
 
+    def getNormalization(self) -> str:
+        """Return ``normalization``: the statistics that images are normalised by: data, or init for those of initModel."""
+        return self.getOrDefault(self.normalization)
+
+    def setNormalization(self: Self, value: str) -> Self:
+        """Set ``normalization``."""
+        return self._set(normalization=value)
+
     def getNumClasses(self) -> int:
         """Return ``numClasses``: the number of classes; 0 to find it out from the labels."""
         return self.getOrDefault(self.numClasses)
@@ -853,6 +874,14 @@ class ClassifierParams(Params):
     def setWarmUp(self: Self, value: float) -> Self:
         """Set ``warmUp``."""
         return self._set(warmUp=value)
+
+    def getWeightCol(self) -> str:
+        """Return ``weightCol``: the column that says how much each row counts in the loss, above 0."""
+        return self.getOrDefault(self.weightCol)
+
+    def setWeightCol(self: Self, value: str) -> Self:
+        """Set ``weightCol``."""
+        return self._set(weightCol=value)
 
     def getWeightDecay(self) -> float:
         """Return ``weightDecay``: the factor of L2 regularization on weights."""

@@ -2,6 +2,7 @@
 package io.stoker.driver.ml;
 
 import io.stoker.data.plan.Sampling;
+import io.stoker.driver.config.NormalizationSource;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.config.UpdaterState;
 import io.stoker.driver.config.Wire;
@@ -49,6 +50,7 @@ public abstract class StokerClassifierParams extends Estimator<StokerModel> {
   private final Param<String> model;
   private final Param<String> initModel;
   private final Param<String> freeze;
+  private final Param<String> normalization;
   private final IntParam numWorkers;
   private final IntParam batchSize;
   private final IntParam localSteps;
@@ -167,6 +169,12 @@ public abstract class StokerClassifierParams extends Estimator<StokerModel> {
     freeze =
         new Param<>(
             this, "freeze", "with initModel: this layer and those before it are not trained");
+    normalization =
+        new Param<>(
+            this,
+            "normalization",
+            "the statistics that images are normalised by: data, or init for those of initModel",
+            ParamValidators.inArray(ParamRules.names(NormalizationSource.values())));
     numWorkers =
         new IntParam(
             this,
@@ -371,6 +379,7 @@ public abstract class StokerClassifierParams extends Estimator<StokerModel> {
     setDefault(cacheDir, "");
     setDefault(initModel, "");
     setDefault(freeze, DEFAULTS.initialization().freeze());
+    setDefault(normalization, ParamRules.name(DEFAULTS.initialization().normalization()));
     setDefault(numWorkers, DEFAULTS.rounds().workers());
     setDefault(batchSize, DEFAULTS.rounds().batch());
     setDefault(localSteps, DEFAULTS.rounds().localSteps().least());
@@ -510,6 +519,11 @@ public abstract class StokerClassifierParams extends Estimator<StokerModel> {
   /** With initModel: this layer and those before it are not trained. */
   public final Param<String> freeze() {
     return freeze;
+  }
+
+  /** The statistics that images are normalised by: data, or init for those of initModel. */
+  public final Param<String> normalization() {
+    return normalization;
   }
 
   /** Logical workers, a number of the job and not of the cluster. */
@@ -803,6 +817,11 @@ public abstract class StokerClassifierParams extends Estimator<StokerModel> {
   /** Value of {@link #freeze()}. */
   public final String getFreeze() {
     return getOrDefault(freeze);
+  }
+
+  /** Value of {@link #normalization()}. */
+  public final String getNormalization() {
+    return getOrDefault(normalization);
   }
 
   /** Value of {@link #numWorkers()}. */
@@ -1111,6 +1130,12 @@ public abstract class StokerClassifierParams extends Estimator<StokerModel> {
   /** Sets {@link #freeze()}. */
   public final StokerClassifier setFreeze(String value) {
     set(freeze, value);
+    return self();
+  }
+
+  /** Sets {@link #normalization()}. */
+  public final StokerClassifier setNormalization(String value) {
+    set(normalization, value);
     return self();
   }
 

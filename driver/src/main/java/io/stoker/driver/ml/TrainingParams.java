@@ -8,6 +8,7 @@ import io.stoker.data.plan.Sampling;
 import io.stoker.driver.config.ClassWeighting;
 import io.stoker.driver.config.ClassWeightsFile;
 import io.stoker.driver.config.LocalSteps;
+import io.stoker.driver.config.NormalizationSource;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.config.UpdaterState;
 import io.stoker.driver.config.Wire;
@@ -68,6 +69,7 @@ final class TrainingParams {
           Map.entry("--patience", "earlyStoppingRounds"),
           Map.entry("--init", "initModel"),
           Map.entry("--freeze", "freeze"),
+          Map.entry("--normalization", "normalization"),
           Map.entry("--engine", "engine"),
           Map.entry("--device", "device"),
           Map.entry("--precision", "precision"),
@@ -151,6 +153,7 @@ final class TrainingParams {
         .convolution(ConvolutionAlgorithm.parse(params.getConvolution()))
         .init(init)
         .freeze(params.getFreeze())
+        .normalization(NormalizationSource.valueOf(upper(params.getNormalization())))
         .sliceBytes(params.getSliceBytes())
         .mlflow(params.getMlflowUri())
         .build();

@@ -63,6 +63,7 @@ class StokerClassifierParamsTest {
             .setEngine("dl4j")
             .setFreeze("1")
             .setSliceBytes(4096)
+            .setNormalization("init")
             .setPrecision("bf16")
             .setConvolution("direct")
             .setMlflowUri("http://127.0.0.1:5000")
