@@ -52,7 +52,9 @@ public final class TrainClassifier {
               .setMaxIter(5)
               .setCheckpointDir(arguments[3]);
       ParamMap[] grid =
-          new ParamGridBuilder().addGrid(classifier.stepSize(), new double[] {0.0001, 0.02}).build();
+          new ParamGridBuilder()
+              .addGrid(classifier.stepSize(), new double[] {0.0001, 0.02})
+              .build();
       CrossValidatorModel best =
           new CrossValidator()
               .setEstimator(new Pipeline().setStages(new PipelineStage[] {labels, classifier}))

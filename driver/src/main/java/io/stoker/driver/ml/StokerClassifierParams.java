@@ -109,7 +109,9 @@ public abstract class StokerClassifierParams extends Estimator<StokerModel> {
             "the column of classes: whole numbers from 0, text, or an indexed column with names");
     weightCol =
         new Param<>(
-            this, "weightCol", "the column that says how much each row counts in the loss, above 0");
+            this,
+            "weightCol",
+            "the column that says how much each row counts in the loss, above 0");
     validationIndicatorCol =
         new Param<>(
             this,

@@ -140,7 +140,10 @@ final class TrainingFrame {
    */
   Path prepare(JavaSparkContext spark, ShardCache cache) {
     FrameColumns columns =
-        FrameColumns.of(image(params), label).withSplit(hasValidation(params) ? SPLIT : "").withWeight(ParamRules.isGiven(params, params.weightCol()) ? params.getWeightCol() : "");
+        FrameColumns.of(image(params), label)
+            .withSplit(hasValidation(params) ? SPLIT : "")
+            .withWeight(
+                ParamRules.isGiven(params, params.weightCol()) ? params.getWeightCol() : "");
     FrameSurvey survey = survey(spark, columns.bind(rows.schema()));
     check(survey);
     List<String> classes = LabelClasses.of(schema.apply(label), survey, params.getNumClasses());
