@@ -131,7 +131,7 @@ class ModuleRulesTest {
           Set.of("averaging"),
           Set.of("checkpoint"),
           Set.of("evaluate"),
-          Set.of("explain", "probe", "score"),
+          Set.of("explain", "probe", "score", "interchange"),
           Set.of("round", "report"),
           Set.of("bench", "tensorboard", "mlflow"),
           Set.of("ml"),

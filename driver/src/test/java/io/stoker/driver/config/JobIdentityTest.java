@@ -141,7 +141,7 @@ class JobIdentityTest {
 
   @Test
   void namesTheNormalisationOfTheInitialModel() {
-    TrainingConfig data = config.toBuilder().init("c").build();
+    TrainingConfig data = config.toBuilder().normalization(NormalizationSource.DATA).build();
     TrainingConfig init = data.toBuilder().normalization(NormalizationSource.INIT).build();
     JobIdentity plain = new JobIdentity(data, "layers", "4711");
     JobIdentity other = new JobIdentity(init, "layers", "4711");
@@ -176,8 +176,14 @@ class JobIdentityTest {
             .model("lenet5")
             .convolution(ConvolutionAlgorithm.DIRECT)
             .build();
+    TrainingConfig earlier = // without what earlier releases did not have
+        config.toBuilder()
+            .precision(Precision.FP32)
+            .convolution(ConvolutionAlgorithm.DIRECT)
+            .normalization(NormalizationSource.DATA)
+            .build();
     TrainingConfig watching =
-        config.toBuilder().schedule(new LearningRateSchedule.Plateau(0.1, 5, 0)).build();
+        earlier.toBuilder().schedule(new LearningRateSchedule.Plateau(0.1, 5, 0)).build();
 
     assertThat(ConfigFormat.toJson(plain))
         .hasToString(
@@ -193,7 +199,7 @@ class JobIdentityTest {
                 + ",\"init\":\"\",\"freeze\":\"\",\"slice_bytes\":0}");
     assertThat(new JobIdentity(plain, "layers", "4711").sha256())
         .isEqualTo("6239fd589ff8362fdf0c2f14abc532abba2599cddc7285cd3d83c6478bfe2e08");
-    assertThat(identity.sha256())
+    assertThat(new JobIdentity(earlier, "layers", "4711").sha256())
         .isEqualTo("bd9ce88e295fb230b99b15ed00b7e90a5ccfad4302311236ad0ef8c9f269a1b6");
     assertThat(new JobIdentity(watching, "layers", "4711").sha256())
         .isEqualTo("77bf99ea77a0311f30dd3e15ed6adf8835521351c0fd6d5892aff24fb8f5a64f");

@@ -10,9 +10,12 @@ import io.stoker.driver.checkpoint.ModelFiles;
 import io.stoker.driver.config.NormalizationSource;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.failure.InputException;
+import io.stoker.models.engine.StepSettings;
+import io.stoker.models.file.ModelFileWriter;
 import io.stoker.models.file.ModelMetadata;
 import io.stoker.worker.TinyShards;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -132,16 +135,22 @@ class TransferTest {
   }
 
   @Test
-  void normalisesAsTheInitialModelDoesOnRequest() {
-    ModelMetadata initial = metadata(trained);
+  void normalisesAsTheInitialModelDoesOnRequest() throws IOException {
+    String initial = withOtherMean();
     UnaryOperator<TrainingConfig.Builder> likeInitial =
-        config -> config.epochs(4).normalization(NormalizationSource.INIT).checkpointEvery(2);
-    TrainResult own = transfer("own-mean", config -> config.epochs(4).checkpointEvery(2));
+        config ->
+            config
+                .init(initial)
+                .epochs(4)
+                .normalization(NormalizationSource.INIT)
+                .checkpointEvery(2);
+    TrainResult own =
+        transfer("own-mean", config -> config.init(initial).epochs(4).checkpointEvery(2));
     TrainResult its = transfer("its-mean", likeInitial);
 
-    assertThat(metadata(own.run()).mean()).isNotEqualTo(initial.mean());
-    assertThat(metadata(its.run()).mean()).isEqualTo(initial.mean());
-    assertThat(metadata(its.run()).standardDeviation()).isEqualTo(initial.standardDeviation());
+    assertThat(metadata(own.run()).mean()).isEqualTo(metadata(trained).mean());
+    assertThat(metadata(its.run()).mean()).containsExactly(50.0);
+    assertThat(metadata(its.run()).standardDeviation()).containsExactly(25.0);
     assertThat(its.parametersSha256()).isNotEqualTo(own.parametersSha256());
     assertThatThrownBy(
             () ->
@@ -158,6 +167,25 @@ class TransferTest {
             ExistingRun.RESUME,
             RoundListener.NONE);
     assertThat(resumed.parametersSha256()).isEqualTo(its.parametersSha256());
+  }
+
+  /** The trained model, of images that were normalised by other numbers than the data's. */
+  private static String withOtherMean() throws IOException {
+    ModelMetadata metadata = metadata(trained);
+    Path file = folder.resolve("other-mean.zip");
+    try (OutputStream stream = Files.newOutputStream(file)) {
+      ModelFileWriter.of(
+              new ModelMetadata(
+                  metadata.model(),
+                  metadata.classNames(),
+                  List.of(50.0),
+                  List.of(25.0),
+                  metadata.clock()),
+              new StepSettings(0.1f, 0, 0),
+              (offset, target) -> target.put(before, (int) offset, target.remaining()))
+          .write(stream);
+    }
+    return file.toString();
   }
 
   private static ModelMetadata metadata(String checkpoint) {

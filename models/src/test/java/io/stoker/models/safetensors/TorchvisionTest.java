@@ -34,7 +34,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * Compares with torchvision itself, where the machine has it: a Python with torch, torchvision,
- * safetensors and onnx, which the environment variable {@code STOKER_TORCH_PYTHON} names, or {@code
+ * safetensors, onnx and onnxscript, which the environment variable {@code STOKER_TORCH_PYTHON} names, or {@code
  * python3}.
  */
 @Tag("slow")
@@ -48,12 +48,12 @@ class TorchvisionTest {
   @BeforeAll
   static void requirePython() throws IOException, InterruptedException {
     boolean present =
-        run(List.of(PYTHON, "-c", "import torch, torchvision, safetensors, onnx")).isEmpty();
+        run(List.of(PYTHON, "-c", "import torch, torchvision, safetensors, onnx, onnxscript")).isEmpty();
     assumeTrue(
         present,
         "Not compared with torchvision: "
             + PYTHON
-            + " has no torch, torchvision, safetensors, onnx");
+            + " has no torch, torchvision, safetensors, onnx, onnxscript");
   }
 
   /** Runs a program; empty if it succeeds, else what it said. */
