@@ -34,8 +34,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * Compares with torchvision itself, where the machine has it: a Python with torch, torchvision,
- * safetensors, onnx and onnxscript, which the environment variable {@code STOKER_TORCH_PYTHON} names, or {@code
- * python3}.
+ * safetensors, onnx and onnxscript, which the environment variable {@code STOKER_TORCH_PYTHON}
+ * names, or {@code python3}.
  */
 @Tag("slow")
 class TorchvisionTest {
@@ -48,7 +48,8 @@ class TorchvisionTest {
   @BeforeAll
   static void requirePython() throws IOException, InterruptedException {
     boolean present =
-        run(List.of(PYTHON, "-c", "import torch, torchvision, safetensors, onnx, onnxscript")).isEmpty();
+        run(List.of(PYTHON, "-c", "import torch, torchvision, safetensors, onnx, onnxscript"))
+            .isEmpty();
     assumeTrue(
         present,
         "Not compared with torchvision: "
