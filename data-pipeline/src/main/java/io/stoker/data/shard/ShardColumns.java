@@ -6,17 +6,11 @@ import org.apache.parquet.schema.MessageType;
 /** Which columns a shard has. */
 public enum ShardColumns {
   /** Those that all shards have. */
-  PLAIN(ShardSchema.ALL),
+  PLAIN,
   /** These and the weight of each sample. */
-  WEIGHTED(ShardSchema.WEIGHTED);
-
-  private final MessageType schema;
-
-  ShardColumns(MessageType schema) {
-    this.schema = schema;
-  }
+  WEIGHTED;
 
   MessageType schema() {
-    return schema;
+    return this == WEIGHTED ? ShardSchema.WEIGHTED : ShardSchema.ALL;
   }
 }
