@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.stoker.engines.torch;
+
+import static io.stoker.models.spec.ActivationFunction.LEAK;
+import static io.stoker.models.spec.ActivationFunction.TANH_AMPLITUDE;
+import static io.stoker.models.spec.ActivationFunction.TANH_SLOPE;
+
+import io.stoker.failure.InputException;
+import io.stoker.models.spec.ActivationFunction;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * {@link io.stoker.models.spec.LayerSpec.Activation}. The backward pass computes the gradient from
+ * the output, so the forward pass may overwrite the input.
+ */
+final class ActivationLayer implements TorchLayer {
+  private final ActivationFunction function;
+  private final boolean overwrite;
+
+  /** The output, or for the scaled hyperbolic tangent the output before its amplitude. */
+  private Tensor activated;
+
+  /**
+   * @param overwrite whether the output may overwrite the input: true unless the layer before reads
+   *     it in its backward pass
+   */
+  ActivationLayer(ActivationFunction function, boolean overwrite) {
+    this.function = function;
+    this.overwrite = overwrite;
+  }
+
+  @Override
+  public Tensor forward(Tensor input, Pass pass) {
+    activated =
+        switch (function) {
+          case THRESHOLD -> input.gt(new Scalar(0f)).to(ScalarType.Float);
+          case SIGMOID -> overwrite ? input.sigmoid_() : input.sigmoid();
+          case TANH -> overwrite ? input.tanh_() : input.tanh();
+          case RELU -> overwrite ? input.relu_() : input.relu();
+          case LEAKY_RELU ->
+              overwrite
+                  ? torch.leaky_relu_(input, new Scalar(LEAK))
+                  : torch.leaky_relu(input, new Scalar(LEAK));
+          case SCALED_TANH -> {
+            Scalar slope = new Scalar(TANH_SLOPE);
+            yield (overwrite ? input.mul_(slope) : input.mul(slope)).tanh_();
+          }
+        };
+    return function == ActivationFunction.SCALED_TANH
+        ? activated.mul(new Scalar(TANH_AMPLITUDE))
+        : activated;
+  }
+
+  @Override
+  public boolean needsOutput() {
+    return true;
+  }
+
+  @Override
+  public Tensor backward(Tensor outputGradient, Pass pass, boolean inputNeeded) {
+    return switch (function) {
+      case THRESHOLD ->
+          throw new InputException(
+              "A model with threshold units cannot be trained: their derivative is 0 (use"
+                  + " sigmoid)");
+      case SIGMOID -> torch.sigmoid_backward(outputGradient, activated);
+      case TANH -> torch.tanh_backward(outputGradient, activated);
+      case RELU -> torch.threshold_backward(outputGradient, activated, new Scalar(0f));
+      case LEAKY_RELU ->
+          torch.leaky_relu_backward(outputGradient, activated, new Scalar(LEAK), true);
+      case SCALED_TANH ->
+          torch
+              .tanh_backward(outputGradient, activated)
+              .mul_(new Scalar(TANH_AMPLITUDE * TANH_SLOPE));
+    };
+  }
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.stoker.engines.torch;
+
+import io.stoker.models.spec.ModelSpec;
+import io.stoker.models.spec.ParameterSpec;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * A network's parameters, gradients and velocity as flat vectors in canonical order. The tensors of
+ * layers are views of them. Gradients and velocity are allocated when they are first used; a
+ * network that only predicts has none. The {@link Place} owns the memory.
+ */
+final class FlatVectors {
+  private final Place place;
+  private final long size;
+  private final Tensor parameters;
+  private Tensor gradients;
+  private Tensor velocity;
+
+  FlatVectors(Place place, long size) {
+    this.place = place;
+    this.size = size;
+    parameters = place.zeros(size);
+  }
+
+  Tensor parameters() {
+    return parameters;
+  }
+
+  Tensor gradients() {
+    if (gradients == null) {
+      gradients = place.zeros(size);
+    }
+    return gradients;
+  }
+
+  Tensor velocity() {
+    if (velocity == null) {
+      velocity = place.zeros(size);
+    }
+    return velocity;
+  }
+
+  boolean hasVelocity() {
+    return velocity != null;
+  }
+
+  /** A layer's n-th tensor of parameters. */
+  Tensor parameters(ModelSpec.Placed placed, int tensor) {
+    return part(parameters, placed, tensor);
+  }
+
+  /** The gradients of a layer's n-th tensor. */
+  Tensor gradients(ModelSpec.Placed placed, int tensor) {
+    return part(gradients(), placed, tensor);
+  }
+
+  private Tensor part(Tensor vector, ModelSpec.Placed placed, int tensor) {
+    ParameterSpec parameter = placed.parameters().get(tensor);
+    long[] sizes = parameter.dimensions().stream().mapToLong(Integer::longValue).toArray();
+    return part(vector, placed, tensor, sizes);
+  }
+
+  /**
+   * A view of a vector that begins with a layer's n-th tensor, and may have the next ones too.
+   *
+   * @param sizes the view's dimensions
+   */
+  Tensor part(Tensor vector, ModelSpec.Placed placed, int tensor, long... sizes) {
+    long offset =
+        placed.parameterOffset()
+            + placed.parameters().stream().limit(tensor).mapToLong(ParameterSpec::size).sum();
+    long count = 1;
+    for (long each : sizes) {
+      count *= each;
+    }
+    return place.own(vector.narrow(0, offset, count).view(sizes));
+  }
+}

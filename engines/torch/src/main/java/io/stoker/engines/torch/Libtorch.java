@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.stoker.engines.torch;
+
+import io.stoker.models.engine.NativeLibraries;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.bytedeco.pytorch.Context;
+import org.bytedeco.pytorch.global.torch;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Loads libtorch, once a process, and sets it up to compute the same bits in each run. What a
+ * machine lacks is found before the libraries are loaded, or read from the linker's message.
+ */
+final class Libtorch {
+  /** The version of libtorch in {@code org.bytedeco:pytorch}. */
+  static final String VERSION = "2.10.0";
+
+  /** The oldest glibc that the libraries are built for. */
+  static final String OLDEST_GLIBC = "2.35";
+
+  private static final Logger LOG = LoggerFactory.getLogger(Libtorch.class);
+  private static final Pattern MISSING_LIBRARY =
+      Pattern.compile("(lib[^\\s:]+\\.so[.0-9]*): cannot open shared object file");
+  private static final Pattern NVIDIA =
+      Pattern.compile("lib(cu|nv|nccl|torch_cuda).*");
+
+  private static Optional<String> failure;
+
+  private Libtorch() {}
+
+  /**
+   * Loads the libraries at the first call.
+   *
+   * @return why libtorch does not run on this machine, as the rest of a sentence that begins with
+   *     "because"; empty if it does
+   */
+  static synchronized Optional<String> failure() {
+    if (failure == null) {
+      failure = tooOld(glibc()).or(Libtorch::load);
+    }
+    return failure;
+  }
+
+  private static Optional<String> load() {
+    NativeLibraries.verify("org/bytedeco"); // A failure is not for the engine to hide.
+    try {
+      setUp(torch.globalContext());
+      return Optional.empty();
+    } catch (LinkageError e) {
+      LOG.debug("libtorch does not load", e);
+      return Optional.of(explain(e));
+    }
+  }
+
+  /** No operation may choose its algorithm by time, or add in an order that time decides. */
+  private static void setUp(Context context) {
+    boolean warnOnly = true;
+    context.setDeterministicCuDNN(true);
+    context.setBenchmarkCuDNN(false);
+    context.setDeterministicMkldnn(true);
+    context.setDeterministicAlgorithms(true, warnOnly);
+    // Filling new memory would only serve programs that read it before they write it.
+    context.setDeterministicFillUninitializedMemory(false);
+    context.setAllowTF32CuBLAS(false);
+    context.setAllowTF32CuDNN(false);
+    torch.set_num_threads(TorchEngine.openMpThreads());
+  }
+
+  /** The version of this machine's C library, such as 2.36; empty where it is not glibc. */
+  static Optional<String> glibc() {
+    try {
+      Process process = new ProcessBuilder("getconf", "GNU_LIBC_VERSION").start();
+      process.getOutputStream().close();
+      String text =
+          new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
+      return text.startsWith("glibc ") ? Optional.of(text.substring(6)) : Optional.empty();
+    } catch (IOException e) {
+      LOG.debug("getconf does not run", e);
+      return Optional.empty();
+    }
+  }
+
+  /** Why a version of glibc does not do; empty if it does, or is not known. */
+  static Optional<String> tooOld(Optional<String> glibc) {
+    return glibc
+        .filter(version -> compare(version, OLDEST_GLIBC) < 0)
+        .map(
+            version ->
+                "libtorch %s needs glibc %s or later, and this system has %s; use a system or container that has it, such as Ubuntu 22.04 or Debian 12"
+                    .formatted(VERSION, OLDEST_GLIBC, version));
+  }
+
+  private static int compare(String left, String right) {
+    return Runtime.Version.parse(left).compareTo(Runtime.Version.parse(right));
+  }
+
+  /** What to do about a linker's error. */
+  static String explain(LinkageError error) {
+    String message = rootMessage(error);
+    Matcher missing = MISSING_LIBRARY.matcher(message);
+    if (missing.find()) {
+      String library = missing.group(1);
+      return NVIDIA.matcher(library).matches()
+          ? "%s is missing; this build needs CUDA 13 and cuDNN 9, install them or use a container that has them (docs/gpu.md)"
+              .formatted(library)
+          : "%s is missing; install it".formatted(library);
+    }
+    if (message.contains("GLIBC")) {
+      return "libtorch %s needs glibc %s or later, and a C++ library as new: %s"
+          .formatted(VERSION, OLDEST_GLIBC, message);
+    }
+    return "libtorch does not load: " + message;
+  }
+
+  private static String rootMessage(Throwable error) {
+    Throwable root = error;
+    while (root.getCause() != null) {
+      root = root.getCause();
+    }
+    return String.valueOf(root.getMessage()).lines().findFirst().orElse("");
+  }
+}

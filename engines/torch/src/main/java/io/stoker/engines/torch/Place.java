@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.stoker.engines.torch;
+
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import org.bytedeco.javacpp.DoublePointer;
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.pytorch.BoolOptional;
+import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.MemoryFormatOptional;
+import org.bytedeco.pytorch.ScalarTypeOptional;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.DeviceType;
+import org.bytedeco.pytorch.global.torch.MemoryFormat;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * Where the tensors of one network are: the processor's memory or a card's. It owns the native
+ * objects that outlive a call, and frees them when it is closed; all others live in the {@link
+ * org.bytedeco.javacpp.PointerScope} of the call that creates them.
+ */
+final class Place implements AutoCloseable {
+  private final List<Pointer> owned = new ArrayList<>();
+  private final Settings settings;
+  private final TensorOptions floats;
+  private final TensorOptions doubles;
+  private final TensorOptions longs;
+  private final TensorOptions hostFloats;
+
+  Place(Settings settings) {
+    this.settings = settings;
+    floats = options(ScalarType.Float);
+    doubles = options(ScalarType.Double);
+    longs = options(ScalarType.Long);
+    TensorOptions host =
+        own(new TensorOptions(new Device(DeviceType.CPU)))
+            .dtype(new ScalarTypeOptional(ScalarType.Float));
+    // Pinned memory is copied to a card without the driver's own copy before it.
+    hostFloats =
+        own(settings.onCard() ? host.pinned_memory(new BoolOptional(true)) : host);
+  }
+
+  private TensorOptions options(ScalarType type) {
+    Device device =
+        settings.onCard()
+            ? new Device(DeviceType.CUDA, (byte) settings.card())
+            : new Device(DeviceType.CPU);
+    return own(new TensorOptions(device).dtype(new ScalarTypeOptional(type)));
+  }
+
+  Settings settings() {
+    return settings;
+  }
+
+  /** Keeps a native object beyond the call's scope, until this place is closed. */
+  <P extends Pointer> P own(P pointer) {
+    pointer.retainReference();
+    owned.add(pointer);
+    return pointer;
+  }
+
+  /** A zero fp32 tensor that lives until this place is closed. */
+  Tensor zeros(long... sizes) {
+    return own(torch.zeros(sizes, floats));
+  }
+
+  /** A tensor of host memory for copies to this place; it lives until this place is closed. */
+  Tensor staging(long... sizes) {
+    return own(torch.empty(sizes, hostFloats, new MemoryFormatOptional()));
+  }
+
+  /** The fp32 tensors of this place. */
+  TensorOptions floats() {
+    return floats;
+  }
+
+  TensorOptions doubles() {
+    return doubles;
+  }
+
+  TensorOptions longs() {
+    return longs;
+  }
+
+  /**
+   * Copies a tensor of host memory to this place. On the processor, the result may be the tensor
+   * itself.
+   */
+  Tensor upload(Tensor host) {
+    return host.to(floats, true, false, new MemoryFormatOptional());
+  }
+
+  /** Copies a tensor into an array, in row-major order; waits for it. */
+  void download(Tensor tensor, float[] target) {
+    int count = Math.toIntExact(tensor.numel());
+    FloatPointer values = new FloatPointer(count);
+    host(values, count).copy_(tensor.reshape(count));
+    values.get(target, 0, count);
+  }
+
+  /** The values of an fp64 tensor; waits for them. */
+  double[] downloadDoubles(Tensor tensor) {
+    double[] values = new double[Math.toIntExact(tensor.numel())];
+    new DoublePointer(tensor.cpu().data_ptr()).get(values);
+    return values;
+  }
+
+  /**
+   * Copies a vector into a buffer; waits for it. JavaCPP takes the address of a buffer at a
+   * position for that of its beginning, so it is given a slice.
+   */
+  void download(Tensor vector, FloatBuffer target) {
+    int count = target.remaining();
+    if (target.isDirect()) {
+      host(new FloatPointer(target.slice()), count).copy_(vector);
+      target.position(target.limit());
+    } else {
+      FloatPointer values = new FloatPointer(count);
+      host(values, count).copy_(vector);
+      target.put(values.asBuffer());
+    }
+  }
+
+  /** Copies a buffer into a vector; waits for it. */
+  void upload(FloatBuffer source, Tensor vector) {
+    int count = source.remaining();
+    if (source.isDirect()) {
+      vector.copy_(host(new FloatPointer(source.slice()), count));
+      source.position(source.limit());
+    } else {
+      FloatPointer values = new FloatPointer(count);
+      values.asBuffer().put(source);
+      vector.copy_(host(values, count));
+    }
+  }
+
+  /** A tensor over host memory that it does not own. */
+  private static Tensor host(FloatPointer values, long count) {
+    return torch.from_blob(values, new long[] {count}, new TensorOptions(ScalarType.Float));
+  }
+
+  /** Waits until the card has done all that was asked of it. */
+  void await() {
+    if (settings.onCard()) {
+      Cuda.await();
+    }
+  }
+
+  /** The same values with the channels of a pixel next to each other; vectors are as they are. */
+  static Tensor channelsLast(Tensor tensor) {
+    return tensor.dim() == 4 ? tensor.contiguous(MemoryFormat.ChannelsLast) : tensor;
+  }
+
+  @Override
+  public void close() {
+    owned.forEach(Pointer::deallocate);
+    owned.clear();
+  }
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.stoker.engines.torch;
+
+import io.stoker.models.engine.CardSupport;
+import io.stoker.models.engine.GraphicsCard;
+import io.stoker.models.engine.ProgramLoader;
+
+/**
+ * The cards of {@code org.bytedeco:pytorch} 2.10.0-1.5.13, classifier {@code linux-x86_64-gpu}. It
+ * holds machine code for sm_75, 80, 90, 100 and 120 and no PTX. Such code runs on cards of the same
+ * major version and the same or a later minor one.
+ */
+final class TorchCards implements CardSupport {
+  private static final double[] ARCHITECTURES = {7.5, 8.0, 9.0, 10.0, 12.0};
+  private static final String LIBRARY = "org/bytedeco/pytorch/linux-x86_64-gpu/libtorch_cuda.so";
+
+  @Override
+  public boolean isInThisBuild() {
+    return ProgramLoader.now().getResource(LIBRARY) != null;
+  }
+
+  @Override
+  public String buildInstruction() {
+    return "build Stoker with 'mvn -Ptorch-cuda -DskipTests package'";
+  }
+
+  @Override
+  public boolean covers(GraphicsCard card) {
+    double capability = card.computeCapability();
+    for (double architecture : ARCHITECTURES) {
+      if (capability >= architecture && Math.floor(capability) == Math.floor(architecture)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  @Override
+  public String range() {
+    return "compute capability 7.5 to 9.0, 10 and 12 (Turing to Blackwell)";
+  }
+
+  @Override
+  public String requirements() {
+    return "an NVIDIA driver of branch 580 or later, CUDA 13, cuDNN 9 and glibc "
+        + Libtorch.OLDEST_GLIBC;
+  }
+}

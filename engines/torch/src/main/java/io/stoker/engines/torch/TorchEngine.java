@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.stoker.engines.torch;
+
+import io.stoker.failure.Check;
+import io.stoker.failure.ResourceException;
+import io.stoker.models.engine.CardSupport;
+import io.stoker.models.engine.Devices;
+import io.stoker.models.engine.Engine;
+import io.stoker.models.engine.Network;
+import io.stoker.models.engine.RateMultipliers;
+import io.stoker.models.spec.ModelSpec;
+import java.util.Locale;
+import java.util.Optional;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Context;
+
+/**
+ * The engine for graphics cards of today: libtorch, the library under PyTorch. The same code
+ * computes on processors, where {@code onednn} is the faster engine and remains the default.
+ */
+public final class TorchEngine implements Engine {
+  private static final int CUDA_MAJOR = 1000;
+  private static final int CUDA_MINOR = 10;
+  private static final int CUDNN_MAJOR = 10_000;
+  private static final int CUDNN_MINOR = 100;
+
+  @Override
+  public String name() {
+    return "torch";
+  }
+
+  @Override
+  public boolean available() {
+    return Libtorch.failure().isEmpty();
+  }
+
+  @Override
+  public String whyUnavailable() {
+    return Libtorch.failure().orElse("it is available");
+  }
+
+  /** Below {@code onednn}, which is faster on processors; above {@code dl4j}. */
+  @Override
+  public int rank() {
+    return 15;
+  }
+
+  @Override
+  public int threads() {
+    return openMpThreads();
+  }
+
+  /** OMP_NUM_THREADS, else all processors: OpenMP's own rule. */
+  static int openMpThreads() {
+    String threads = System.getenv("OMP_NUM_THREADS");
+    return threads != null && threads.matches("[1-9][0-9]{0,3}")
+        ? Integer.parseInt(threads)
+        : Runtime.getRuntime().availableProcessors();
+  }
+
+  @Override
+  public String description() {
+    return String.format(
+        Locale.ROOT,
+        "libtorch %s, %s, glibc %s, %d thread(s) a worker",
+        Libtorch.VERSION,
+        cuda(),
+        Libtorch.glibc().orElse("unknown"),
+        threads());
+  }
+
+  private static String cuda() {
+    if (!new TorchCards().isInThisBuild()) {
+      return "for processors only (%s)".formatted(new TorchCards().buildInstruction());
+    }
+    String versions =
+        String.format(
+            Locale.ROOT,
+            "CUDA %s, cuDNN %s, code for %s",
+            version(Context.versionCUDART(), CUDA_MAJOR, CUDA_MINOR),
+            version(Context.versionRuntimeCuDNN(), CUDNN_MAJOR, CUDNN_MINOR),
+            new TorchCards().range());
+    return Cuda.isUsable()
+        ? String.format(Locale.ROOT, "%s, %d card(s)", versions, new Cuda().count())
+        : versions + ", no card: it needs " + new TorchCards().requirements();
+  }
+
+  private static String version(long number, int major, int minor) {
+    return number <= 0
+        ? "missing"
+        : String.format(Locale.ROOT, "%d.%d", number / major, number % major / minor);
+  }
+
+  @Override
+  public Optional<CardSupport> cards() {
+    return Optional.of(new TorchCards());
+  }
+
+  @Override
+  public Optional<Devices> devices() {
+    return computesOnDevices() && available() && Cuda.isUsable()
+        ? Optional.of(new Cuda())
+        : Optional.empty();
+  }
+
+  @Override
+  public Network create(ModelSpec model, int batchCapacity, RateMultipliers rates) {
+    return create(model, batchCapacity, rates, Settings.on(Cuda.bound()));
+  }
+
+  @SuppressWarnings("try") // The scope is opened and closed, and not used in between.
+  Network create(ModelSpec model, int batchCapacity, RateMultipliers rates, Settings settings) {
+    Check.input(batchCapacity >= 1, "Invalid batch size: %d (must be >= 1)", batchCapacity);
+    Libtorch.failure()
+        .ifPresent(
+            reason -> {
+              throw new ResourceException(
+                  "Engine %s cannot run on this machine, because %s".formatted(name(), reason));
+            });
+    try (PointerScope scope = new PointerScope()) {
+      Place place = new Place(settings);
+      try {
+        return new TorchNetwork(place, model, batchCapacity, rates);
+      } catch (RuntimeException e) {
+        place.close();
+        throw e;
+      }
+    }
+  }
+}

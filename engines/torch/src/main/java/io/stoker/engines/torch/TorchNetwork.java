@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.stoker.engines.torch;
+
+import io.stoker.models.engine.BatchScore;
+import io.stoker.models.engine.ClassWeights;
+import io.stoker.models.engine.LayerTimes;
+import io.stoker.models.engine.Network;
+import io.stoker.models.engine.RateMultipliers;
+import io.stoker.models.engine.StepSettings;
+import io.stoker.models.spec.ModelSpec;
+import io.stoker.models.spec.Shape;
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.Function;
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * A network of libtorch's operations. The backward pass calls libtorch's gradient operations
+ * directly: its autograd would allocate the gradients that the flat vector already has room for.
+ * Every call has a {@link PointerScope}, which frees what the call has created when it ends.
+ */
+@SuppressWarnings("try") // Scopes are opened and closed, and not used in between.
+final class TorchNetwork implements Network {
+  private final ModelSpec model;
+  private final int batchCapacity;
+  private final int frozenLayers;
+  private final Place place;
+  private final FlatVectors vectors;
+  private final SgdUpdate sgd;
+  private final List<TorchLayer> layers = new ArrayList<>();
+  private final SoftmaxCrossEntropy loss;
+  private final Tensor hostImages;
+
+  /** Null until the first {@link #timeLayers}. */
+  private LayerTimes times;
+
+  /**
+   * @param place owns the network's memory; the network closes it
+   */
+  TorchNetwork(Place place, ModelSpec model, int batchCapacity, RateMultipliers rates) {
+    this.place = place;
+    this.model = model;
+    this.batchCapacity = batchCapacity;
+    frozenLayers = rates.frozenLayers(model);
+    vectors = new FlatVectors(place, model.parameterCount());
+    sgd = new SgdUpdate(model, rates);
+    Shape input = model.input();
+    hostImages = place.staging(batchCapacity, input.channels(), input.height(), input.width());
+    loss = new SoftmaxCrossEntropy(place, batchCapacity, model.classes());
+    for (ModelSpec.Placed placed : model.placed()) {
+      boolean overwrite = layers.isEmpty() || !layers.get(layers.size() - 1).needsOutput();
+      layers.add(new LayerBuilder(place, vectors, placed, batchCapacity, overwrite).build());
+    }
+  }
+
+  @Override
+  public ModelSpec model() {
+    return model;
+  }
+
+  @Override
+  public int batchCapacity() {
+    return batchCapacity;
+  }
+
+  @Override
+  public BatchScore computeGradients(
+      float[] images, float[] targets, int examples, long dropoutSeed) {
+    checkBatch(images, examples);
+    checkRoom("targets", targets.length, examples, model.classes());
+    return computeGradients(
+        images, examples, dropoutSeed, logits -> loss.score(logits, targets, examples));
+  }
+
+  @Override
+  public BatchScore computeGradients(
+      float[] images, float[] targets, float[] weights, int examples, long dropoutSeed) {
+    checkBatch(images, examples);
+    checkRoom("targets", targets.length, examples, model.classes());
+    ClassWeights.sum(weights, examples); // Before the pass, which a wrong weight would waste.
+    return computeGradients(
+        images, examples, dropoutSeed, logits -> loss.score(logits, targets, weights, examples));
+  }
+
+  private BatchScore computeGradients(
+      float[] images, int examples, long dropoutSeed, Function<Tensor, BatchScore> scoring) {
+    try (PointerScope scope = new PointerScope()) {
+      TorchLayer.Pass pass = new TorchLayer.Pass(true, dropoutSeed);
+      Optional<LayerTimes> timing = timing(examples);
+      Tensor logits = forward(upload(images, examples), 0, layers.size(), pass, timing);
+      BatchScore score = scoring.apply(logits);
+      backward(loss.gradient(), frozenLayers, pass, false, timing);
+      return score;
+    }
+  }
+
+  /** The times to add to; empty if this call is not timed. */
+  private Optional<LayerTimes> timing(int examples) {
+    return examples == batchCapacity ? Optional.ofNullable(times) : Optional.empty();
+  }
+
+  private Tensor upload(float[] images, int examples) {
+    int count = Math.multiplyExact(examples, model.input().features());
+    new FloatPointer(hostImages.data_ptr()).put(images, 0, count);
+    return Place.channelsLast(place.upload(hostImages.narrow(0, 0, examples)));
+  }
+
+  private Tensor forward(
+      Tensor input, int from, int to, TorchLayer.Pass pass, Optional<LayerTimes> timing) {
+    Tensor activations = input;
+    for (int i = from; i < to; i++) {
+      long start = System.nanoTime();
+      activations = layers.get(i).forward(activations, pass);
+      if (timing.isPresent()) {
+        place.await();
+        timing.get().addForward(i, System.nanoTime() - start);
+      }
+    }
+    return activations;
+  }
+
+  /**
+   * Runs the backward passes of the layers from the last down to one.
+   *
+   * @param to the number of the last layer to run
+   * @param inputNeeded whether the gradient by the input of that layer is needed
+   * @return the gradient by the input of that layer
+   */
+  private Tensor backward(
+      Tensor outputGradient,
+      int to,
+      TorchLayer.Pass pass,
+      boolean inputNeeded,
+      Optional<LayerTimes> timing) {
+    Tensor gradient = outputGradient;
+    for (int i = layers.size() - 1; i >= to; i--) {
+      long start = System.nanoTime();
+      Tensor before = layers.get(i).backward(gradient, pass, i > to || inputNeeded);
+      if (timing.isPresent()) {
+        place.await();
+        timing.get().addBackward(i, System.nanoTime() - start);
+      }
+      gradient = before;
+    }
+    return gradient;
+  }
+
+  @Override
+  public void predict(float[] images, int examples, float[] probabilities) {
+    checkBatch(images, examples);
+    checkRoom("probabilities", probabilities.length, examples, model.classes());
+    try (PointerScope scope = new PointerScope()) {
+      TorchLayer.Pass pass = new TorchLayer.Pass(false, 0);
+      Tensor logits =
+          forward(upload(images, examples), 0, layers.size(), pass, timing(examples));
+      place.download(SoftmaxCrossEntropy.probabilities(logits), probabilities);
+    }
+  }
+
+  @Override
+  public void activations(float[] images, int examples, int layer, float[] activations) {
+    checkBatch(images, examples);
+    checkLayerRoom("activations", activations, layer, examples);
+    try (PointerScope scope = new PointerScope()) {
+      TorchLayer.Pass pass = new TorchLayer.Pass(false, 0);
+      Tensor input = forward(upload(images, examples), 0, layer, pass, Optional.empty());
+      place.download(input, activations);
+    }
+  }
+
+  @Override
+  public void inspect(
+      float[] images,
+      int examples,
+      int[] labels,
+      int layer,
+      float[] activations,
+      float[] gradients) {
+    checkBatch(images, examples);
+    checkRoom("labels", labels.length, examples, 1);
+    checkLayerRoom("activations", activations, layer, examples);
+    checkLayerRoom("gradients", gradients, layer, examples);
+    try (PointerScope scope = new PointerScope()) {
+      TorchLayer.Pass pass = new TorchLayer.Pass(false, 0);
+      Tensor input = forward(upload(images, examples), 0, layer, pass, Optional.empty());
+      place.download(input, activations); // Now: a layer may overwrite its input.
+      forward(input, layer, layers.size(), pass, Optional.empty());
+      float[] scores = new float[examples * model.classes()];
+      for (int example = 0; example < examples; example++) {
+        scores[example * model.classes() + labels[example]] = 1;
+      }
+      Tensor ofScores = loss.uploadTargets(scores, examples);
+      place.download(backward(ofScores, layer, pass, true, Optional.empty()), gradients);
+    }
+  }
+
+  @Override
+  public LayerTimes timeLayers() {
+    if (times == null) {
+      times = new LayerTimes(layers.size());
+    }
+    return times;
+  }
+
+  @Override
+  public void update(StepSettings settings) {
+    try (PointerScope scope = new PointerScope()) {
+      sgd.update(vectors, settings);
+    }
+  }
+
+  @Override
+  public void readParameters(long offset, FloatBuffer target) {
+    read(vectors.parameters(), offset, target);
+  }
+
+  @Override
+  public void writeParameters(long offset, FloatBuffer source) {
+    write(vectors.parameters(), offset, source);
+  }
+
+  @Override
+  public void readGradients(long offset, FloatBuffer target) {
+    read(vectors.gradients(), offset, target);
+  }
+
+  @Override
+  public void readUpdaterState(long offset, FloatBuffer target) {
+    read(vectors.velocity(), offset, target);
+  }
+
+  @Override
+  public void writeUpdaterState(long offset, FloatBuffer source) {
+    write(vectors.velocity(), offset, source);
+  }
+
+  @Override
+  public void resetUpdaterState() {
+    if (vectors.hasVelocity()) {
+      vectors.velocity().zero_();
+    }
+  }
+
+  private void read(Tensor vector, long offset, FloatBuffer target) {
+    if (target.hasRemaining()) {
+      try (PointerScope scope = new PointerScope()) {
+        place.download(vector.narrow(0, offset, target.remaining()), target);
+      }
+    }
+  }
+
+  private void write(Tensor vector, long offset, FloatBuffer source) {
+    if (source.hasRemaining()) {
+      try (PointerScope scope = new PointerScope()) {
+        place.upload(source, vector.narrow(0, offset, source.remaining()));
+      }
+    }
+  }
+
+  private void checkBatch(float[] images, int examples) {
+    if (examples < 1 || examples > batchCapacity) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "Invalid examples: %d (must be between 1 and %d)",
+              examples,
+              batchCapacity));
+    }
+    checkRoom("images", images.length, examples, model.input().features());
+  }
+
+  private void checkLayerRoom(String name, float[] values, int layer, int examples) {
+    int features = model.placed().get(layer).input().features();
+    checkRoom(name, values.length, examples, features);
+  }
+
+  private static void checkRoom(String name, int length, int examples, int each) {
+    if (length < (long) examples * each) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "Invalid %s: %d values (%d examples have %d)",
+              name,
+              length,
+              examples,
+              (long) examples * each));
+    }
+  }
+
+  @Override
+  public void close() {
+    place.close();
+  }
+}

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.stoker.engines.torch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.stoker.failure.InputException;
+import io.stoker.failure.ResourceException;
+import io.stoker.models.engine.CardSupport;
+import io.stoker.models.engine.Engine;
+import io.stoker.models.engine.Engines;
+import io.stoker.models.engine.GraphicsCard;
+import io.stoker.models.zoo.Zoo;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class TorchEngineTest {
+  private final CardSupport cards = new TorchEngine().cards().orElseThrow();
+
+  @Test
+  void isFoundByItsNameAndIsNotTheDefaultOfProcessors() {
+    assertThat(Engines.named("torch")).isInstanceOf(TorchEngine.class);
+    assertThat(Engines.named(Engines.AUTO).name()).isEqualTo("onednn");
+    assertThat(Engines.all())
+        .extracting(Engine::name)
+        .containsSubsequence("onednn", "torch", "dl4j");
+  }
+
+  @Test
+  void describesItsLibraryAndWhatItComputesOn() {
+    assertThat(new TorchEngine().description())
+        .contains("libtorch 2.10.0")
+        .contains("for processors only")
+        .contains("mvn -Ptorch-cuda")
+        .contains("glibc");
+  }
+
+  @Test
+  void theBuildForProcessorsRefusesCardsAndNamesTheOtherBuild() {
+    assertThat(new TorchEngine().devices()).isEmpty();
+    assertThatThrownBy(() -> Engines.onDevices("torch"))
+        .isInstanceOf(ResourceException.class)
+        .hasMessageContaining("engine torch is for processors only")
+        .hasMessageContaining("mvn -Ptorch-cuda");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "GTX 1080, 6.1, false",
+    "V100, 7.0, false",
+    "T4, 7.5, true",
+    "A100, 8.0, true",
+    "L4, 8.9, true",
+    "H100, 9.0, true",
+    "B200, 10.0, true",
+    "B300, 10.3, true",
+    "Jetson Thor, 11.0, false",
+    "RTX 5090, 12.0, true",
+    "unknown, 13.0, false",
+  })
+  void coversTheCardsForWhoseMajorVersionItHasCode(String name, double capability, boolean covered) {
+    assertThat(cards.covers(new GraphicsCard(name, capability))).isEqualTo(covered);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"2.17, true", "2.28, true", "2.34, true", "2.35, false", "2.36, false", "2.40, false"})
+  void anOldGlibcIsFoundBeforeLibrariesAreLoaded(String version, boolean tooOld) {
+    Optional<String> reason = Libtorch.tooOld(Optional.of(version));
+
+    assertThat(reason.isPresent()).isEqualTo(tooOld);
+    reason.ifPresent(
+        text -> assertThat(text).contains("needs glibc 2.35").contains("has " + version));
+  }
+
+  @Test
+  void aSystemWithoutGlibcIsLeftToTheLinker() {
+    assertThat(Libtorch.tooOld(Optional.empty())).isEmpty();
+  }
+
+  @Test
+  void knowsTheGlibcOfThisSystem() {
+    assertThat(Libtorch.glibc().orElseThrow()).matches("2\\.[0-9]+.*");
+  }
+
+  @Test
+  void aMissingLibraryOfNvidiaIsNamedWithWhatToInstall() {
+    UnsatisfiedLinkError error =
+        new UnsatisfiedLinkError(
+            "/x/libjnitorch.so: libcupti.so.13: cannot open shared object file: No such file or"
+                + " directory");
+
+    assertThat(Libtorch.explain(error))
+        .startsWith("libcupti.so.13 is missing")
+        .contains("CUDA 13 and cuDNN 9");
+  }
+
+  @Test
+  void anotherMissingLibraryIsNamedToo() {
+    assertThat(
+            Libtorch.explain(
+                new UnsatisfiedLinkError(
+                    "/x/libjnitorch.so: libstdc++.so.6: cannot open shared object file")))
+        .isEqualTo("libstdc++.so.6 is missing; install it");
+  }
+
+  @Test
+  void aLibraryForANewerGlibcSaysSo() {
+    assertThat(
+            Libtorch.explain(
+                new UnsatisfiedLinkError(
+                    "/lib/libc.so.6: version `GLIBC_2.34' not found (required by /x/libtorch.so)")))
+        .contains("needs glibc 2.35")
+        .contains("GLIBC_2.34");
+  }
+
+  @Test
+  void refusesABatchOfNothing() {
+    assertThatThrownBy(() -> new TorchEngine().create(Zoo.model("lenet5", 10), 0))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("Invalid batch size: 0");
+  }
+}
