@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.cli;
 
+import io.stoker.driver.bench.CardEngine;
 import io.stoker.driver.bench.StepBench;
 import io.stoker.driver.bench.StepLoad;
 import io.stoker.driver.bench.StepProfile;
@@ -71,18 +72,30 @@ final class BenchStepCommand extends StokerCommand {
 
   @Mixin private ArithmeticOptions arithmetic;
 
-  /** Implementations to compare with. */
-  enum Baseline {
-    STOCK
+  @Option(
+      names = "--device",
+      paramLabel = "cpu|gpu",
+      defaultValue = "cpu",
+      description =
+          "Where the engine computes; with gpu, worker i is on card i modulo their number. A"
+              + " baseline computes on processors (default: ${DEFAULT-VALUE}).")
+  private Device device;
+
+  private enum Device {
+    CPU,
+    GPU
   }
+
+  /** The baseline that stands for stock Deeplearning4j's ComputationGraph. */
+  private static final String STOCK = "stock";
 
   @Option(
       names = "--baseline",
-      paramLabel = "stock",
+      paramLabel = "stock|ENGINE",
       description =
           "Also measure a baseline, in turns with Stoker: the ComputationGraph of stock"
-              + " Deeplearning4j for the same model.")
-  private Baseline baseline;
+              + " Deeplearning4j for the same model, or another engine.")
+  private String baseline = "";
 
   @Option(names = "--inference", description = "Measure prediction instead of training.")
   private boolean inference;
@@ -105,15 +118,15 @@ final class BenchStepCommand extends StokerCommand {
             inference ? StepLoad.Pass.INFERENCE : StepLoad.Pass.TRAINING,
             arithmetic.arithmetic());
     List<Engine> engines = new ArrayList<>();
-    engines.add(Engines.named(engine));
-    if (baseline == Baseline.STOCK) {
-      engines.add(Engines.named("dl4j"));
+    engines.add(device == Device.GPU ? CardEngine.named(engine) : Engines.named(engine));
+    if (!baseline.isEmpty()) {
+      engines.add(Engines.named(baseline.equals(STOCK) ? "dl4j" : baseline));
     }
     StepBench.Result result = StepBench.run(engines, load, seconds);
     Optional<StepProfile> profile =
         verbose()
             ? Optional.of(StepProfiler.profile(engines.get(0), load, seconds))
             : Optional.empty();
-    return new StepReport(load, engines.get(0).name(), result, profile).report();
+    return new StepReport(load, engines.get(0).name(), baseline, result, profile).report();
   }
 }

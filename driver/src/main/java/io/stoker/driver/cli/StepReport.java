@@ -17,11 +17,16 @@ import java.util.Optional;
  *
  * @param load what was measured
  * @param engine the engine's name
+ * @param baseline the name of the baseline; empty without one
  * @param result its rates, then those of the baseline
  * @param profile the time of each layer, if it was asked for
  */
 record StepReport(
-    StepLoad load, String engine, StepBench.Result result, Optional<StepProfile> profile) {
+    StepLoad load,
+    String engine,
+    String baseline,
+    StepBench.Result result,
+    Optional<StepProfile> profile) {
   Report report() {
     StepRate rate = result.rates().get(0);
     ObjectNode json = Report.object(rate);
@@ -54,12 +59,13 @@ record StepReport(
     if (result.rates().size() == 1) {
       return table.toString();
     }
-    StepRate stock = result.rates().get(1);
-    double ratio = own.imagesPerSecond() / stock.imagesPerSecond();
-    table.row(cells("stock Deeplearning4j", stock));
-    json.set("baseline", Report.object(stock).put("name", "stock"));
+    StepRate other = result.rates().get(1);
+    double ratio = own.imagesPerSecond() / other.imagesPerSecond();
+    String name = baseline.equals("stock") ? "stock Deeplearning4j" : baseline;
+    table.row(cells(name, other));
+    json.set("baseline", Report.object(other).put("name", baseline));
     json.put("ratio", ratio);
-    return Line.of("%s%.2f times as many images a second as stock Deeplearning4j%n", table, ratio);
+    return Line.of("%s%.2f times as many images a second as %s%n", table, ratio, name);
   }
 
   private static String[] cells(String name, StepRate rate) {

@@ -3,9 +3,12 @@ package io.stoker.driver.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.stoker.models.engine.Engines;
+import io.stoker.models.engine.Engine;
 import io.stoker.driver.RunOnDisk;
 import io.stoker.driver.checkpoint.RunFolder;
 import io.stoker.driver.checkpoint.RunRecord;
@@ -178,7 +181,7 @@ class CliTest {
     "bench averaging --parameters 0, Invalid parameters: 0",
     "bench averaging --parameters 9 --workers 0, Invalid workers: 0",
     "bench step --model lenet5 --engine abacus, Unknown engine: abacus",
-    "bench step --model lenet5 --baseline torch, Invalid value for option '--baseline'"
+    "bench step --model lenet5 --baseline onedn, Unknown engine: onedn"
   })
   void badInputTakesOneLine(String command, String reason) {
     assertThat(run(command.split(" "))).isEqualTo(2);
@@ -365,6 +368,28 @@ class CliTest {
     double stock = json.at("/baseline/images_per_second").asDouble();
     assertThat(own).isPositive();
     assertThat(json.get("ratio").asDouble()).isCloseTo(own / stock, within(1e-6));
+  }
+
+  @Tag("slow")
+  @Test
+  void benchStepComparesTwoEngines() throws IOException {
+    JsonNode json =
+        benchStep("--model perceptron --batch 8 --seconds 1 --engine dl4j --baseline onednn");
+
+    assertThat(json.get("engine").asText()).isEqualTo("dl4j");
+    assertThat(json.at("/baseline/name").asText()).isEqualTo("onednn");
+    assertThat(json.at("/baseline/images_per_second").asDouble()).isPositive();
+  }
+
+  @Test
+  void benchStepOnCardsSaysWhichBuildHasCodeForThem() {
+    assumeThat(Engines.all()).noneMatch(Engine::computesOnDevices); // not the CUDA build
+
+    assertThat(run("bench", "step", "--model", "lenet5", "--device", "gpu")).isEqualTo(4);
+    assertThat(err.toString())
+        .startsWith("stoker: Cannot compute on GPUs")
+        .contains("build Stoker with");
+    assertThat(err.toString().lines()).hasSize(1);
   }
 
   @Tag("slow")

@@ -10,11 +10,16 @@ import org.bytedeco.pytorch.global.torch;
 /**
  * The padding of a sliding window. libtorch's operations pad both sides alike, and those of pooling
  * at most half of the kernel; other padding is a copy of the image with margins.
- *
- * @param inside the padding that the operation itself adds: rows, columns
- * @param around the margins of the copy; none where the operation itself pads
  */
-record Margins(long[] inside, Padding around) {
+final class Margins {
+  private final long[] inside;
+  private final Padding around;
+
+  private Margins(long[] inside, Padding around) {
+    this.inside = inside;
+    this.around = around;
+  }
+
   /**
    * The padding of a window.
    *
@@ -29,6 +34,11 @@ record Margins(long[] inside, Padding around) {
     return taken
         ? new Margins(new long[] {padding.top(), padding.left()}, Padding.NONE)
         : new Margins(new long[2], padding);
+  }
+
+  /** The padding that the operation itself adds: rows, columns. */
+  long[] inside() {
+    return inside;
   }
 
   /** The image with its margins. */
