@@ -114,4 +114,9 @@ final class BatchNormalizationLayer implements TorchLayer {
     Tensor deviation = variance.log10_().mul_(new Scalar(0.5));
     gradients[3].copy_(parameters[3].to(ScalarType.Double).sub_(deviation));
   }
+
+  @Override
+  public boolean learns() {
+    return true;
+  }
 }

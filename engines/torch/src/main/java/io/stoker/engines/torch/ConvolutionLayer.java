@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.engines.torch;
 
-import io.stoker.models.spec.LayerSpec;
-import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.Window;
 import org.bytedeco.javacpp.BoolPointer;
 import org.bytedeco.pytorch.T_TensorTensorTensor_T;
@@ -10,10 +8,14 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 
-/** {@link LayerSpec.Convolution}: oneDNN on processors, cuDNN on cards. */
+/**
+ * {@link io.stoker.models.spec.LayerSpec.Convolution} and {@link
+ * io.stoker.models.spec.LayerSpec.DepthwiseConvolution}: oneDNN on processors, cuDNN on cards.
+ */
 final class ConvolutionLayer implements TorchLayer {
   private static final boolean TRANSPOSED = false;
 
+  private final Products products;
   private final Filters filters;
   private final Margins margins;
   private final long[] strides;
@@ -25,40 +27,46 @@ final class ConvolutionLayer implements TorchLayer {
   private Tensor image;
   private Tensor weights;
 
-  ConvolutionLayer(FlatVectors vectors, ModelSpec.Placed placed, LayerSpec.Convolution layer) {
-    Window window = layer.window();
-    filters = new Filters(vectors, placed, layer);
+  /**
+   * @param outputs the number of filters
+   * @param groups the number of parts into which channels and filters are split
+   */
+  ConvolutionLayer(Place place, Filters filters, Window window, int outputs, int groups) {
+    products = place.settings().products();
+    this.filters = filters;
     margins = Margins.of(window, Integer.MAX_VALUE);
     strides = new long[] {window.stride(), window.stride()};
     dilations = new long[] {window.dilation(), window.dilation()};
-    biasSizes = new long[] {layer.filters()};
-    groups = layer.groups();
+    biasSizes = new long[] {outputs};
+    this.groups = groups;
   }
 
   @Override
   public Tensor forward(Tensor input, Pass pass) {
-    image = margins.add(input, 0);
-    weights = filters.weights();
-    return Place.channelsLast(
+    image = products.rounded(margins.add(input, 0));
+    weights = products.rounded(filters.weights());
+    Tensor output =
         torch.convolution(
             image,
             weights,
-            new TensorOptional(filters.bias()),
+            filters.bias().map(products::rounded).map(TensorOptional::new).orElseGet(TensorOptional::new),
             strides,
             margins.inside(),
             dilations,
             TRANSPOSED,
             outputPadding,
-            groups));
+            groups);
+    return Place.channelsLast(products.widened(output));
   }
 
   @Override
   public Tensor backward(Tensor outputGradient, Pass pass, boolean inputNeeded) {
     BoolPointer wanted = new BoolPointer(3);
-    wanted.put(0, inputNeeded).put(1, pass.training()).put(2, pass.training());
+    boolean biased = filters.bias().isPresent();
+    wanted.put(0, inputNeeded).put(1, pass.training()).put(2, pass.training() && biased);
     T_TensorTensorTensor_T gradients =
         torch.convolution_backward(
-            outputGradient,
+            products.rounded(outputGradient),
             image,
             weights,
             biasSizes,
@@ -72,6 +80,13 @@ final class ConvolutionLayer implements TorchLayer {
     if (pass.training()) {
       filters.putGradients(gradients.get2(), gradients.get1());
     }
-    return inputNeeded ? margins.remove(gradients.get0()) : outputGradient;
+    return inputNeeded
+        ? margins.remove(Place.channelsLast(products.widened(gradients.get0())))
+        : outputGradient;
+  }
+
+  @Override
+  public boolean learns() {
+    return true;
   }
 }

@@ -8,6 +8,7 @@ import org.bytedeco.pytorch.global.torch;
 
 /** {@link LayerSpec.Dense}. The gradient of the weights is computed in the flat vector itself. */
 final class DenseLayer implements TorchLayer {
+  private final Products products;
   private final FlatVectors vectors;
   private final ModelSpec.Placed placed;
   private final Tensor weights;
@@ -18,7 +19,8 @@ final class DenseLayer implements TorchLayer {
   private Tensor input;
   private Tensor flat;
 
-  DenseLayer(FlatVectors vectors, ModelSpec.Placed placed) {
+  DenseLayer(Place place, FlatVectors vectors, ModelSpec.Placed placed) {
+    products = place.settings().products();
     this.vectors = vectors;
     this.placed = placed;
     weights = vectors.parameters(placed, 0);
@@ -28,22 +30,31 @@ final class DenseLayer implements TorchLayer {
   @Override
   public Tensor forward(Tensor image, Pass pass) {
     input = image;
-    flat = image.contiguous().view(image.size(0), placed.input().features());
-    return torch.addmm(bias, flat, weights.t());
+    flat = products.rounded(image.contiguous().view(image.size(0), placed.input().features()));
+    if (products != Products.BF16) {
+      return torch.addmm(bias, flat, weights.t());
+    }
+    return products.widened(flat.mm(products.rounded(weights).t())).add_(bias);
   }
 
   @Override
   public Tensor backward(Tensor outputGradient, Pass pass, boolean inputNeeded) {
+    Tensor factor = products.rounded(outputGradient);
     if (pass.training()) {
       if (weightsGradient == null) {
         weightsGradient = vectors.gradients(placed, 0);
         biasGradient = vectors.gradients(placed, 1);
       }
-      torch.mm_out(weightsGradient, outputGradient.t(), flat);
+      if (products == Products.BF16) {
+        weightsGradient.copy_(factor.t().mm(flat));
+      } else {
+        torch.mm_out(weightsGradient, factor.t(), flat);
+      }
       torch.sum_out(biasGradient, outputGradient, 0);
     }
     return inputNeeded
-        ? Place.channelsLast(outputGradient.mm(weights).view(sizes()))
+        ? Place.channelsLast(
+            products.widened(factor.mm(products.rounded(weights))).view(sizes()))
         : outputGradient;
   }
 
@@ -51,5 +62,10 @@ final class DenseLayer implements TorchLayer {
     return input.dim() == 4
         ? new long[] {input.size(0), input.size(1), input.size(2), input.size(3)}
         : new long[] {input.size(0), input.size(1)};
+  }
+
+  @Override
+  public boolean learns() {
+    return true;
   }
 }

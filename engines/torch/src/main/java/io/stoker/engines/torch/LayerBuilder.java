@@ -4,6 +4,7 @@ package io.stoker.engines.torch;
 import io.stoker.models.spec.LayerSpec;
 import io.stoker.models.spec.LayerVisitor;
 import io.stoker.models.spec.ModelSpec;
+import java.util.List;
 
 /**
  * Builds one layer of a network.
@@ -27,7 +28,44 @@ record LayerBuilder(
 
   @Override
   public TorchLayer visitConvolution(LayerSpec.Convolution layer) {
-    return new ConvolutionLayer(vectors, placed, layer);
+    Filters filters = new GroupedFilters(vectors, placed, layer);
+    return new ConvolutionLayer(place, filters, layer.window(), layer.filters(), layer.groups());
+  }
+
+  @Override
+  public TorchLayer visitDepthwiseConvolution(LayerSpec.DepthwiseConvolution layer) {
+    return new ConvolutionLayer(
+        place,
+        new DepthwiseFilters(vectors, placed, layer),
+        layer.window(),
+        placed.output().channels(),
+        placed.input().channels());
+  }
+
+  @Override
+  public TorchLayer visitGlobalAveragePooling(LayerSpec.GlobalAveragePooling layer) {
+    return new GlobalPoolingLayer();
+  }
+
+  @Override
+  public TorchLayer visitSequence(LayerSpec.Sequence layer) {
+    return chain(placed, overwrite);
+  }
+
+  @Override
+  public TorchLayer visitResidual(LayerSpec.Residual layer) {
+    List<ModelSpec.Placed> parts = placed.inner();
+    return new ResidualLayer(
+        chain(parts.get(0), false), chain(parts.get(1), false), chain(parts.get(2), true));
+  }
+
+  @Override
+  public TorchLayer visitBranches(LayerSpec.Branches layer) {
+    return new BranchesLayer(placed.inner().stream().map(branch -> chain(branch, false)).toList());
+  }
+
+  private LayerChain chain(ModelSpec.Placed sequence, boolean mayOverwrite) {
+    return new LayerChain(place, vectors, sequence.inner(), batchCapacity, mayOverwrite);
   }
 
   @Override
@@ -62,6 +100,6 @@ record LayerBuilder(
 
   @Override
   public TorchLayer visitDense(LayerSpec.Dense layer) {
-    return new DenseLayer(vectors, placed);
+    return new DenseLayer(place, vectors, placed);
   }
 }

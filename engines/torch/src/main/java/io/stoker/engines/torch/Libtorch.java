@@ -66,9 +66,15 @@ final class Libtorch {
     context.setDeterministicAlgorithms(true, warnOnly);
     // Filling new memory would only serve programs that read it before they write it.
     context.setDeterministicFillUninitializedMemory(false);
-    context.setAllowTF32CuBLAS(false);
-    context.setAllowTF32CuDNN(false);
+    allowTf32(false);
     torch.set_num_threads(TorchEngine.openMpThreads());
+  }
+
+  /** Whether cards may round factors to TF32: in all networks of the process. */
+  static void allowTf32(boolean allowed) {
+    Context context = torch.globalContext();
+    context.setAllowTF32CuBLAS(allowed);
+    context.setAllowTF32CuDNN(allowed);
   }
 
   /** The version of this machine's C library, such as 2.36; empty where it is not glibc. */

@@ -163,4 +163,9 @@ final class LstmLayer implements TorchLayer {
         ? new long[] {input.size(0), input.size(1), input.size(2), input.size(3)}
         : new long[] {input.size(0), input.size(1)};
   }
+
+  @Override
+  public boolean learns() {
+    return true;
+  }
 }

@@ -5,17 +5,18 @@ package io.stoker.engines.torch;
  * Where and how one network computes.
  *
  * @param card the number of the card, or {@link #PROCESSOR}
+ * @param products the number format of products
  * @param rowMajorPooling whether maximum pooling works on images whose channels lie one after the
  *     other. On a card, libtorch's gradient of maximum pooling adds in an order that changes from
  *     run to run if the channels of a pixel are next to each other, and not in this order
  */
-record Settings(int card, boolean rowMajorPooling) {
+record Settings(int card, Products products, boolean rowMajorPooling) {
   /** The number of the processor, in place of a card's. */
   static final int PROCESSOR = -1;
 
   /** Settings for a place, with the same bits in each run. */
-  static Settings on(int card) {
-    return new Settings(card, card != PROCESSOR);
+  static Settings on(int card, Products products) {
+    return new Settings(card, products, card != PROCESSOR);
   }
 
   boolean onCard() {

@@ -3,7 +3,9 @@ package io.stoker.engines.torch;
 
 import io.stoker.failure.Check;
 import io.stoker.failure.ResourceException;
+import io.stoker.models.engine.Arithmetic;
 import io.stoker.models.engine.CardSupport;
+import io.stoker.models.engine.ConvolutionAlgorithm;
 import io.stoker.models.engine.Devices;
 import io.stoker.models.engine.Engine;
 import io.stoker.models.engine.Network;
@@ -105,7 +107,27 @@ public final class TorchEngine implements Engine {
 
   @Override
   public Network create(ModelSpec model, int batchCapacity, RateMultipliers rates) {
-    return create(model, batchCapacity, rates, Settings.on(Cuda.bound()));
+    return create(model, batchCapacity, rates, Settings.on(Cuda.bound(), Products.FP32));
+  }
+
+  @Override
+  public Network create(
+      ModelSpec model, int batchCapacity, RateMultipliers rates, Arithmetic arithmetic) {
+    Products products =
+        switch (resolve(model, batchCapacity, arithmetic).precision()) {
+          case FP32 -> Products.FP32;
+          case BF16 -> Products.BF16;
+        };
+    return create(model, batchCapacity, rates, Settings.on(Cuda.bound(), products));
+  }
+
+  @Override
+  public Arithmetic resolve(ModelSpec model, int batchCapacity, Arithmetic asked) {
+    Check.input(
+        asked.convolution() != ConvolutionAlgorithm.WINOGRAD,
+        "Engine torch does not let a job choose Winograd convolutions: leave --convolution out, or"
+            + " use --engine onednn");
+    return new Arithmetic(asked.precision(), ConvolutionAlgorithm.DIRECT);
   }
 
   @SuppressWarnings("try") // The scope is opened and closed, and not used in between.
@@ -117,6 +139,7 @@ public final class TorchEngine implements Engine {
               throw new ResourceException(
                   "Engine %s cannot run on this machine, because %s".formatted(name(), reason));
             });
+    Libtorch.allowTf32(settings.products() == Products.TF32);
     try (PointerScope scope = new PointerScope()) {
       Place place = new Place(settings);
       try {

@@ -15,7 +15,7 @@ interface TorchLayer {
   /**
    * Computes the gradients by parameters and input; called after {@link #forward} in the same call.
    *
-   * @param outputGradient the gradient by the output; the layer may overwrite it
+   * @param outputGradient the gradient by the output; the layer does not overwrite it
    * @param inputNeeded whether the gradient by the input is needed
    * @return the gradient by the input; unspecified where it is not needed
    */
@@ -23,6 +23,11 @@ interface TorchLayer {
 
   /** Whether the backward pass reads the output, so that the next layer must not overwrite it. */
   default boolean needsOutput() {
+    return false;
+  }
+
+  /** Whether the layer has parameters, or a layer inside of it. */
+  default boolean learns() {
     return false;
   }
 

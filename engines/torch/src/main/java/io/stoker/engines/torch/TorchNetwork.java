@@ -10,11 +10,10 @@ import io.stoker.models.engine.StepSettings;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.Shape;
 import java.nio.FloatBuffer;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.ObjLongConsumer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
@@ -32,12 +31,12 @@ final class TorchNetwork implements Network {
   private final Place place;
   private final FlatVectors vectors;
   private final SgdUpdate sgd;
-  private final List<TorchLayer> layers = new ArrayList<>();
+  private final LayerChain layers;
   private final SoftmaxCrossEntropy loss;
   private final Tensor hostImages;
 
-  /** Null until the first {@link #timeLayers}. */
-  private LayerTimes times;
+  private final LayerTimes times;
+  private boolean timed;
 
   /**
    * @param place owns the network's memory; the network closes it
@@ -52,10 +51,8 @@ final class TorchNetwork implements Network {
     Shape input = model.input();
     hostImages = place.staging(batchCapacity, input.channels(), input.height(), input.width());
     loss = new SoftmaxCrossEntropy(place, batchCapacity, model.classes());
-    for (ModelSpec.Placed placed : model.placed()) {
-      boolean overwrite = layers.isEmpty() || !layers.get(layers.size() - 1).needsOutput();
-      layers.add(new LayerBuilder(place, vectors, placed, batchCapacity, overwrite).build());
-    }
+    layers = new LayerChain(place, vectors, model.placed(), batchCapacity, true);
+    times = new LayerTimes(layers.size());
   }
 
   @Override
@@ -91,63 +88,32 @@ final class TorchNetwork implements Network {
       float[] images, int examples, long dropoutSeed, Function<Tensor, BatchScore> scoring) {
     try (PointerScope scope = new PointerScope()) {
       TorchLayer.Pass pass = new TorchLayer.Pass(true, dropoutSeed);
-      Optional<LayerTimes> timing = timing(examples);
-      Tensor logits = forward(upload(images, examples), 0, layers.size(), pass, timing);
+      Tensor logits =
+          layers.forward(
+              upload(images, examples), 0, layers.size(), pass, timer(examples, times::addForward));
       BatchScore score = scoring.apply(logits);
-      backward(loss.gradient(), frozenLayers, pass, false, timing);
+      layers.backward(
+          loss.gradient(), frozenLayers, pass, false, timer(examples, times::addBackward));
       return score;
     }
   }
 
-  /** The times to add to; empty if this call is not timed. */
-  private Optional<LayerTimes> timing(int examples) {
-    return examples == batchCapacity ? Optional.ofNullable(times) : Optional.empty();
+  /** Adds to the times of the layers; empty if this call is not timed. */
+  private Optional<LayerChain.Timer> timer(int examples, ObjLongConsumer<Integer> times) {
+    if (!timed || examples != batchCapacity) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        (layer, start) -> {
+          place.await();
+          times.accept(layer, System.nanoTime() - start);
+        });
   }
 
   private Tensor upload(float[] images, int examples) {
     int count = Math.multiplyExact(examples, model.input().features());
     new FloatPointer(hostImages.data_ptr()).put(images, 0, count);
     return Place.channelsLast(place.upload(hostImages.narrow(0, 0, examples)));
-  }
-
-  private Tensor forward(
-      Tensor input, int from, int to, TorchLayer.Pass pass, Optional<LayerTimes> timing) {
-    Tensor activations = input;
-    for (int i = from; i < to; i++) {
-      long start = System.nanoTime();
-      activations = layers.get(i).forward(activations, pass);
-      if (timing.isPresent()) {
-        place.await();
-        timing.get().addForward(i, System.nanoTime() - start);
-      }
-    }
-    return activations;
-  }
-
-  /**
-   * Runs the backward passes of the layers from the last down to one.
-   *
-   * @param to the number of the last layer to run
-   * @param inputNeeded whether the gradient by the input of that layer is needed
-   * @return the gradient by the input of that layer
-   */
-  private Tensor backward(
-      Tensor outputGradient,
-      int to,
-      TorchLayer.Pass pass,
-      boolean inputNeeded,
-      Optional<LayerTimes> timing) {
-    Tensor gradient = outputGradient;
-    for (int i = layers.size() - 1; i >= to; i--) {
-      long start = System.nanoTime();
-      Tensor before = layers.get(i).backward(gradient, pass, i > to || inputNeeded);
-      if (timing.isPresent()) {
-        place.await();
-        timing.get().addBackward(i, System.nanoTime() - start);
-      }
-      gradient = before;
-    }
-    return gradient;
   }
 
   @Override
@@ -157,7 +123,8 @@ final class TorchNetwork implements Network {
     try (PointerScope scope = new PointerScope()) {
       TorchLayer.Pass pass = new TorchLayer.Pass(false, 0);
       Tensor logits =
-          forward(upload(images, examples), 0, layers.size(), pass, timing(examples));
+          layers.forward(
+              upload(images, examples), 0, layers.size(), pass, timer(examples, times::addForward));
       place.download(SoftmaxCrossEntropy.probabilities(logits), probabilities);
     }
   }
@@ -168,7 +135,7 @@ final class TorchNetwork implements Network {
     checkLayerRoom("activations", activations, layer, examples);
     try (PointerScope scope = new PointerScope()) {
       TorchLayer.Pass pass = new TorchLayer.Pass(false, 0);
-      Tensor input = forward(upload(images, examples), 0, layer, pass, Optional.empty());
+      Tensor input = layers.forward(upload(images, examples), 0, layer, pass, Optional.empty());
       place.download(input, activations);
     }
   }
@@ -187,23 +154,22 @@ final class TorchNetwork implements Network {
     checkLayerRoom("gradients", gradients, layer, examples);
     try (PointerScope scope = new PointerScope()) {
       TorchLayer.Pass pass = new TorchLayer.Pass(false, 0);
-      Tensor input = forward(upload(images, examples), 0, layer, pass, Optional.empty());
+      Tensor input = layers.forward(upload(images, examples), 0, layer, pass, Optional.empty());
       place.download(input, activations); // Now: a layer may overwrite its input.
-      forward(input, layer, layers.size(), pass, Optional.empty());
+      layers.forward(input, layer, layers.size(), pass, Optional.empty());
       float[] scores = new float[examples * model.classes()];
       for (int example = 0; example < examples; example++) {
         scores[example * model.classes() + labels[example]] = 1;
       }
       Tensor ofScores = loss.uploadTargets(scores, examples);
-      place.download(backward(ofScores, layer, pass, true, Optional.empty()), gradients);
+      place.download(
+          layers.backward(ofScores, layer, pass, true, Optional.empty()), gradients);
     }
   }
 
   @Override
   public LayerTimes timeLayers() {
-    if (times == null) {
-      times = new LayerTimes(layers.size());
-    }
+    timed = true;
     return times;
   }
 

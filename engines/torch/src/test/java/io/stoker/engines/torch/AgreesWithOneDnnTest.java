@@ -27,8 +27,19 @@ class AgreesWithOneDnnTest {
   private static final double TOLERANCE = 1e-4;
   private static final int EXAMPLES = 4;
 
-  /** As large as AlexNet, and of the same parts. */
-  private static final Set<String> LARGE = Set.of("alexnet-single", "alexnet-owt", "caffenet");
+  /** As large as AlexNet, and of the same parts as others. */
+  private static final Set<String> LARGE =
+      Set.of(
+          "alexnet-single",
+          "alexnet-owt",
+          "alexnet-bn",
+          "caffenet",
+          "resnet-34",
+          "resnet-56",
+          "vgg-11",
+          "vgg-11-bn",
+          "vgg-16",
+          "vgg-16-bn");
 
   /** Whole models, with dropout: the engines drop the same units of vectors. */
   static List<String> models() {
@@ -39,12 +50,14 @@ class AgreesWithOneDnnTest {
   @ParameterizedTest
   @MethodSource("models")
   void onOutputsGradientsAndTenSteps(String name) {
-    ModelSpec model = Zoo.model(name, 10);
+    List<Integer> sizes = Zoo.sizes(name);
+    ModelSpec model =
+        sizes.isEmpty() ? Zoo.model(name, 10) : Zoo.sized(name, sizes.get(0), 10);
     float[] images = Batches.images(model, EXAMPLES, 2);
     float[] targets = Batches.targets(model, EXAMPLES, 3);
     // At the rate of small models, large ones leave their random beginning too fast to be compared.
     float rate = model.input().features() > 10_000 ? 1e-5f : 1e-3f;
-    try (Network torch = new TorchEngine().create(model, EXAMPLES);
+    try (Network torch = DeviceUnderTest.engine().create(model, EXAMPLES);
         Network oneDnn = new OneDnnEngine().create(model, EXAMPLES)) {
       for (Network network : List.of(torch, oneDnn)) {
         network.writeParameters(0, FloatBuffer.wrap(Batches.randomParameters(model)));
@@ -82,7 +95,7 @@ class AgreesWithOneDnnTest {
             """);
     float[] ones = new float[2 * 5000];
     Arrays.fill(ones, 1);
-    try (Network torch = new TorchEngine().create(model, 3);
+    try (Network torch = DeviceUnderTest.engine().create(model, 3);
         Network oneDnn = new OneDnnEngine().create(model, 3)) {
       for (long seed : new long[] {0, 1, -7, Long.MAX_VALUE, 0x9E3779B97F4A7C15L}) {
         for (Network network : List.of(torch, oneDnn)) {

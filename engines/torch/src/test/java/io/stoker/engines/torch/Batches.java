@@ -8,6 +8,7 @@ import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.ModelSpec.Placed;
 import io.stoker.models.spec.ModelYaml;
 import io.stoker.models.spec.ParameterSpec;
+import io.stoker.models.spec.ParameterSpec.Role;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -47,13 +48,14 @@ final class Batches {
    */
   static float[] randomParameters(ModelSpec model) {
     SplittableRandom random = new SplittableRandom(7);
-    float[] values = new float[(int) model.parameterCount()];
+    float[] values = initialParameters(model);
     int offset = 0;
     for (Placed placed : model.placed()) {
       for (ParameterSpec tensor : placed.parameters()) {
         double bound = 1.5 / Math.sqrt(tensor.fanIn());
-        for (int i = 0; i < tensor.size(); i++) {
-          values[offset++] = (float) random.nextDouble(-bound, bound);
+        boolean normalizes = tensor.role() == Role.SCALE || tensor.role() == Role.STATISTIC;
+        for (int i = 0; i < tensor.size(); i++, offset++) {
+          values[offset] = normalizes ? values[offset] : (float) random.nextDouble(-bound, bound);
         }
       }
     }

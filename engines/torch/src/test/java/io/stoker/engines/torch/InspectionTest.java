@@ -39,7 +39,7 @@ class InspectionTest {
   void activationsAndDerivativesAreThoseOfOneDnn() {
     ModelSpec model = LENET;
     float[] images = Batches.images(model, 3, 1);
-    try (Network torch = new TorchEngine().create(model, 4);
+    try (Network torch = DeviceUnderTest.engine().create(model, 4);
         Network oneDnn = new OneDnnEngine().create(model, 4)) {
       for (Network network : new Network[] {torch, oneDnn}) {
         network.writeParameters(0, FloatBuffer.wrap(Batches.initialParameters(model)));
@@ -69,7 +69,7 @@ class InspectionTest {
   void derivativesThroughBatchNormalizationAreThoseOfInference() {
     float[] images = Batches.images(NORMALIZED, 1, 1);
     int features = images.length;
-    try (Network network = new TorchEngine().create(NORMALIZED, 1)) {
+    try (Network network = DeviceUnderTest.engine().create(NORMALIZED, 1)) {
       network.writeParameters(0, FloatBuffer.wrap(Batches.initialParameters(NORMALIZED)));
       float[][] derivatives = new float[2][features];
       for (int label = 0; label < 2; label++) {
@@ -96,7 +96,7 @@ class InspectionTest {
 
   @Test
   void arraysThatAreTooShortAreRefused() {
-    try (Network network = new TorchEngine().create(LENET, 2)) {
+    try (Network network = DeviceUnderTest.engine().create(LENET, 2)) {
       float[] images = Batches.images(LENET, 2, 1);
       assertThatIllegalArgumentException()
           .isThrownBy(() -> network.activations(images, 2, 0, new float[images.length - 1]))
@@ -147,7 +147,7 @@ class InspectionTest {
     float[] images = Batches.images(LENET, 2, 1);
     float[] targets = Batches.targets(LENET, 2, 1);
     RateMultipliers rates = RateMultipliers.of(LENET, 0, 2);
-    try (Network torch = new TorchEngine().create(LENET, 2, rates);
+    try (Network torch = DeviceUnderTest.engine().create(LENET, 2, rates);
         Network oneDnn = new OneDnnEngine().create(LENET, 2, rates)) {
       for (Network network : new Network[] {torch, oneDnn}) {
         network.writeParameters(0, FloatBuffer.wrap(Batches.initialParameters(LENET)));
@@ -163,7 +163,7 @@ class InspectionTest {
   }
 
   private static Network frozen() {
-    Network network = new TorchEngine().create(LENET, 2, RateMultipliers.of(LENET, FROZEN, 1));
+    Network network = DeviceUnderTest.engine().create(LENET, 2, RateMultipliers.of(LENET, FROZEN, 1));
     network.writeParameters(0, FloatBuffer.wrap(Batches.initialParameters(LENET)));
     return network;
   }

@@ -52,7 +52,7 @@ class MemoryTest {
 
   @Test
   void aStepLeavesNoNativeObject() {
-    try (Network network = new TorchEngine().create(MODEL, EXAMPLES)) {
+    try (Network network = DeviceUnderTest.engine().create(MODEL, EXAMPLES)) {
       steps(network, 2);
       long before = Pointer.totalCount();
 
@@ -64,10 +64,10 @@ class MemoryTest {
 
   @Test
   void closingANetworkFreesItsNativeObjects() {
-    steps(new TorchEngine(), 1); // Loads classes, which keep some objects for good.
+    steps(DeviceUnderTest.engine(), 1); // Loads classes, which keep some objects for good.
     long before = Pointer.totalCount();
 
-    steps(new TorchEngine(), 1);
+    steps(DeviceUnderTest.engine(), 1);
 
     assertThat(Pointer.totalCount()).isEqualTo(before);
   }
@@ -81,7 +81,7 @@ class MemoryTest {
   @Tag("slow")
   @Test
   void theProcessDoesNotGrowOverManySteps() {
-    try (Network network = new TorchEngine().create(MODEL, EXAMPLES)) {
+    try (Network network = DeviceUnderTest.engine().create(MODEL, EXAMPLES)) {
       steps(network, 300);
       long before = Pointer.physicalBytes();
 

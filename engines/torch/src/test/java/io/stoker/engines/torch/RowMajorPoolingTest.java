@@ -8,6 +8,6 @@ import io.stoker.models.engine.NetworkContract;
 class RowMajorPoolingTest extends NetworkContract {
   @Override
   protected Engine engine() {
-    return new SettingsEngine(new Settings(Settings.PROCESSOR, true));
+    return new SettingsEngine(new Settings(Settings.PROCESSOR, Products.FP32, true));
   }
 }

@@ -4,10 +4,10 @@ package io.stoker.engines.torch;
 import io.stoker.models.engine.Engine;
 import io.stoker.models.engine.NetworkContract;
 
-/** On the processor. */
+/** On the processor, or with gpu-check on a card. */
 class TorchNetworkTest extends NetworkContract {
   @Override
   protected Engine engine() {
-    return new TorchEngine();
+    return DeviceUnderTest.engine();
   }
 }
