@@ -12,8 +12,8 @@ import io.stoker.models.spec.ModelSpec;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * An engine whose networks are on graphics cards, one card after the other. A network belongs to the
- * thread that creates it.
+ * An engine whose networks are on graphics cards, one card after the other. A network belongs to
+ * the thread that creates it.
  */
 public final class CardEngine implements Engine {
   private final Engine engine;
@@ -42,9 +42,7 @@ public final class CardEngine implements Engine {
         .devices()
         .map(devices -> new CardEngine(engine, devices))
         .orElseThrow(
-            () ->
-                new ResourceException(
-                    "Cannot compute on GPUs: " + Engines.whyNoDevices(engine)));
+            () -> new ResourceException("Cannot compute on GPUs: " + Engines.whyNoDevices(engine)));
   }
 
   @Override

@@ -7,8 +7,6 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.stoker.models.engine.Engines;
-import io.stoker.models.engine.Engine;
 import io.stoker.driver.RunOnDisk;
 import io.stoker.driver.checkpoint.RunFolder;
 import io.stoker.driver.checkpoint.RunRecord;
@@ -16,6 +14,8 @@ import io.stoker.driver.config.JobIdentity;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.metrics.PhaseSeconds;
 import io.stoker.driver.round.TrainResult;
+import io.stoker.models.engine.Engine;
+import io.stoker.models.engine.Engines;
 import io.stoker.models.zoo.Zoo;
 import io.stoker.worker.TinyShards;
 import java.awt.image.BufferedImage;

@@ -49,7 +49,11 @@ final class ConvolutionLayer implements TorchLayer {
         torch.convolution(
             image,
             weights,
-            filters.bias().map(products::rounded).map(TensorOptional::new).orElseGet(TensorOptional::new),
+            filters
+                .bias()
+                .map(products::rounded)
+                .map(TensorOptional::new)
+                .orElseGet(TensorOptional::new),
             strides,
             margins.inside(),
             dilations,

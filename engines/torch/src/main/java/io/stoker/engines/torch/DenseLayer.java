@@ -53,8 +53,7 @@ final class DenseLayer implements TorchLayer {
       torch.sum_out(biasGradient, outputGradient, 0);
     }
     return inputNeeded
-        ? Place.channelsLast(
-            products.widened(factor.mm(products.rounded(weights))).view(sizes()))
+        ? Place.channelsLast(products.widened(factor.mm(products.rounded(weights))).view(sizes()))
         : outputGradient;
   }
 

@@ -85,7 +85,6 @@ final class DropoutLayer implements TorchLayer {
 
   /** Java's {@code >>>}: libtorch's shift keeps the sign. */
   private static Tensor shifted(Tensor hash, int bits) {
-    return hash.bitwise_right_shift(new Scalar((long) bits))
-        .bitwise_and_(new Scalar(-1L >>> bits));
+    return hash.bitwise_right_shift(new Scalar((long) bits)).bitwise_and_(new Scalar(-1L >>> bits));
   }
 }

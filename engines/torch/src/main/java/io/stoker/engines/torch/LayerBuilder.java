@@ -16,11 +16,7 @@ import java.util.List;
  * @param overwrite whether an activation may overwrite its input
  */
 record LayerBuilder(
-    Place place,
-    FlatVectors vectors,
-    ModelSpec.Placed placed,
-    int batchCapacity,
-    boolean overwrite)
+    Place place, FlatVectors vectors, ModelSpec.Placed placed, int batchCapacity, boolean overwrite)
     implements LayerVisitor<TorchLayer> {
   TorchLayer build() {
     return placed.layer().accept(this);

@@ -26,8 +26,7 @@ final class Libtorch {
   private static final Logger LOG = LoggerFactory.getLogger(Libtorch.class);
   private static final Pattern MISSING_LIBRARY =
       Pattern.compile("(lib[^\\s:]+\\.so[.0-9]*): cannot open shared object file");
-  private static final Pattern NVIDIA =
-      Pattern.compile("lib(cu|nv|nccl|torch_cuda).*");
+  private static final Pattern NVIDIA = Pattern.compile("lib(cu|nv|nccl|torch_cuda).*");
 
   private static Optional<String> failure;
 

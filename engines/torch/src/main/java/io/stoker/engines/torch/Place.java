@@ -40,8 +40,7 @@ final class Place implements AutoCloseable {
         own(new TensorOptions(new Device(DeviceType.CPU)))
             .dtype(new ScalarTypeOptional(ScalarType.Float));
     // Pinned memory is copied to a card without the driver's own copy before it.
-    hostFloats =
-        own(settings.onCard() ? host.pinned_memory(new BoolOptional(true)) : host);
+    hostFloats = own(settings.onCard() ? host.pinned_memory(new BoolOptional(true)) : host);
   }
 
   private TensorOptions options(ScalarType type) {

@@ -42,9 +42,7 @@ final class ResponseNormalizationLayer implements TorchLayer {
   /** The images of such rows, in the shape of another tensor. */
   private static Tensor images(Tensor pixels, Tensor like) {
     return like.dim() == 4
-        ? pixels
-            .view(like.size(0), like.size(2), like.size(3), like.size(1))
-            .permute(0, 3, 1, 2)
+        ? pixels.view(like.size(0), like.size(2), like.size(3), like.size(1)).permute(0, 3, 1, 2)
         : pixels;
   }
 

@@ -64,9 +64,7 @@ final class SgdUpdate {
 
   private static void join(List<Run> runs, Run next) {
     int last = runs.size() - 1;
-    if (last >= 0
-        && runs.get(last).endsAt(next.offset())
-        && runs.get(last).rate() == next.rate()) {
+    if (last >= 0 && runs.get(last).endsAt(next.offset()) && runs.get(last).rate() == next.rate()) {
       Run before = runs.get(last);
       runs.set(last, new Run(before.offset(), before.size() + next.size(), next.rate()));
     } else {
@@ -116,8 +114,7 @@ final class SgdUpdate {
       return;
     }
     for (Run run : decaying) {
-      run.in(from)
-          .sub_(run.in(vectors.parameters()), rate(settings, run, settings.weightDecay()));
+      run.in(from).sub_(run.in(vectors.parameters()), rate(settings, run, settings.weightDecay()));
     }
   }
 

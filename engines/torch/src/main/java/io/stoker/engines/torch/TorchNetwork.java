@@ -162,8 +162,7 @@ final class TorchNetwork implements Network {
         scores[example * model.classes() + labels[example]] = 1;
       }
       Tensor ofScores = loss.uploadTargets(scores, examples);
-      place.download(
-          layers.backward(ofScores, layer, pass, true, Optional.empty()), gradients);
+      place.download(layers.backward(ofScores, layer, pass, true, Optional.empty()), gradients);
     }
   }
 

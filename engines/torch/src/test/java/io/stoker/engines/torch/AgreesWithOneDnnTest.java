@@ -53,7 +53,8 @@ class AgreesWithOneDnnTest {
   /**
    * Deep networks, and those with dropout of images, whose masks depend on the order of the values
    * in memory. The gradients of a deep network with random parameters grow from layer to layer, and
-   * rounding errors with them: its layers' gradients are compared with the formulas in the contract.
+   * rounding errors with them: its layers' gradients are compared with the formulas in the
+   * contract.
    */
   static List<String> deepModels() {
     return Zoo.names().stream()
@@ -70,8 +71,7 @@ class AgreesWithOneDnnTest {
     return model.leaves().stream()
         .map(Placed::layer)
         .noneMatch(
-            layer ->
-                layer instanceof BatchNormalization || layer instanceof GlobalAveragePooling);
+            layer -> layer instanceof BatchNormalization || layer instanceof GlobalAveragePooling);
   }
 
   @Tag("slow")

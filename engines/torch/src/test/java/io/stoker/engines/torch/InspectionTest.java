@@ -73,8 +73,7 @@ class InspectionTest {
       network.writeParameters(0, FloatBuffer.wrap(Batches.initialParameters(NORMALIZED)));
       float[][] derivatives = new float[2][features];
       for (int label = 0; label < 2; label++) {
-        network.inspect(
-            images, 1, new int[] {label}, 0, new float[features], derivatives[label]);
+        network.inspect(images, 1, new int[] {label}, 0, new float[features], derivatives[label]);
       }
       for (int pixel = 0; pixel < features; pixel += 11) {
         // The normalizer of softmax drops out of the difference of two scores.
@@ -132,8 +131,7 @@ class InspectionTest {
     float[] before = Batches.initialParameters(LENET);
     int frozen = (int) LENET.placed().get(FROZEN).parameterOffset();
     try (Network network = frozen()) {
-      network.computeGradients(
-          Batches.images(LENET, 2, 1), Batches.targets(LENET, 2, 1), 2, 1);
+      network.computeGradients(Batches.images(LENET, 2, 1), Batches.targets(LENET, 2, 1), 2, 1);
       network.update(new StepSettings(0.1f, 0.9f, 0.01f));
 
       float[] after = Batches.parameters(network);
@@ -163,7 +161,8 @@ class InspectionTest {
   }
 
   private static Network frozen() {
-    Network network = DeviceUnderTest.engine().create(LENET, 2, RateMultipliers.of(LENET, FROZEN, 1));
+    Network network =
+        DeviceUnderTest.engine().create(LENET, 2, RateMultipliers.of(LENET, FROZEN, 1));
     network.writeParameters(0, FloatBuffer.wrap(Batches.initialParameters(LENET)));
     return network;
   }

@@ -60,12 +60,20 @@ class TorchEngineTest {
     "RTX 5090, 12.0, true",
     "unknown, 13.0, false",
   })
-  void coversTheCardsForWhoseMajorVersionItHasCode(String name, double capability, boolean covered) {
+  void coversTheCardsForWhoseMajorVersionItHasCode(
+      String name, double capability, boolean covered) {
     assertThat(cards.covers(new GraphicsCard(name, capability))).isEqualTo(covered);
   }
 
   @ParameterizedTest
-  @CsvSource({"2.17, true", "2.28, true", "2.34, true", "2.35, false", "2.36, false", "2.40, false"})
+  @CsvSource({
+    "2.17, true",
+    "2.28, true",
+    "2.34, true",
+    "2.35, false",
+    "2.36, false",
+    "2.40, false"
+  })
   void anOldGlibcIsFoundBeforeLibrariesAreLoaded(String version, boolean tooOld) {
     Optional<String> reason = Libtorch.tooOld(Optional.of(version));
 
