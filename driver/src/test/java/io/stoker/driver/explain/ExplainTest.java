@@ -106,6 +106,7 @@ class ExplainTest {
               - sequence:
                   - residual:
                       body: [{conv: {filters: 1, kernel: 3, padding: 1}}, batch-norm, relu]
+                      after: relu
               - max-pool: {kernel: 4, stride: 4}
               - dense: 2
             """);

@@ -75,7 +75,7 @@ final class CompiledBranches implements CompiledLayer {
   public Tensor prepareBackward(Tensor outputGradient, boolean inputGradientNeeded) {
     Joins.Arranged whole = Joins.arranged(workspace, outputGradient, output.layout());
     scatter.add(whole.copy());
-    Tensor inputGradient = outputGradient;
+    List<Tensor> byBranches = new ArrayList<>();
     int channel = 0;
     for (LayerChain branch : branches) {
       Tensor part = asOutput(branch.output());
@@ -86,16 +86,17 @@ final class CompiledBranches implements CompiledLayer {
         scatter.add(workspace.copy(slot, asOutput(own))::run);
         Tensor byBranch = branch.prepareBackward(own, inputGradientNeeded);
         backward.add(branch);
-        if (inputGradientNeeded) {
-          if (inputGradient == outputGradient) {
-            inputGradient = byBranch;
-          } else {
-            sums.add(Joins.add(workspace, inputGradient, byBranch));
-          }
-        }
+        byBranches.add(byBranch);
       }
       channel += (int) channels;
     }
+    if (!inputGradientNeeded) {
+      return outputGradient;
+    }
+    Tensor inputGradient = byBranches.get(0);
+    byBranches.stream()
+        .skip(1)
+        .forEach(other -> sums.add(Joins.add(workspace, inputGradient, other)));
     return inputGradient;
   }
 

@@ -23,14 +23,16 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 @Tag("slow")
 class EnginesAgreeTest {
-  /** As large as AlexNet, and of the same parts as others. */
+  /** As large as AlexNet or as deep as ResNet-50, and of the same parts as others. */
   private static final Set<String> LARGE =
       Set.of(
           "alexnet-single",
           "alexnet-owt",
           "alexnet-bn",
           "caffenet",
+          "googlenet",
           "resnet-34",
+          "resnet-50",
           "resnet-56",
           "vgg-11",
           "vgg-11-bn",
@@ -46,7 +48,7 @@ class EnginesAgreeTest {
   void outputsAndStepsAreThoseOfStockDeeplearning4j(String name) {
     List<Integer> sizes = Zoo.sizes(name);
     ModelSpec model =
-        withoutDropout(sizes.isEmpty() ? Zoo.model(name, 10) : Zoo.sized(name, sizes.get(0), 10));
+        withoutDropout(sizes.isEmpty() ? Zoo.model(name, 10) : Zoo.sized(name, small(sizes), 10));
     int examples = 4;
     SplittableRandom random = new SplittableRandom(2);
     float[] images = new float[examples * model.input().features()];
@@ -54,7 +56,11 @@ class EnginesAgreeTest {
       images[i] = (float) random.nextDouble(-1.5, 1.5);
     }
     // At the rate of small models, large ones leave their random beginning too fast to be compared.
-    float rate = model.input().features() > 10_000 ? 1e-5f : 1e-2f;
+    boolean normalized = model.learnedCount() < model.parameterCount();
+    float rate = normalized || model.input().features() > 10_000 ? 1e-5f : 1e-2f;
+    // The deviation of the few values of a channel in the last stages magnifies rounding errors.
+    double tolerance = normalized ? 1e-3 : 1e-5;
+    double lossTolerance = normalized ? 1e-2 : 1e-4;
     float[] targets = new float[examples * 10];
     Targets.fill(new int[] {3, 1, 4, 1}, examples, 10, 0.1f, targets);
     float[] parameters = new float[(int) model.parameterCount()];
@@ -64,18 +70,24 @@ class EnginesAgreeTest {
       for (Network network : List.of(fast, stock)) {
         network.writeParameters(0, FloatBuffer.wrap(parameters));
       }
+      assertClose(predict(fast, images, examples), predict(stock, images, examples), 1e-5);
       for (int step = 0; step < 3; step++) {
-        assertClose(predict(fast, images, examples), predict(stock, images, examples), 1e-5);
+        assertClose(predict(fast, images, examples), predict(stock, images, examples), tolerance);
         BatchScore score = fast.computeGradients(images, targets, examples, 1);
         BatchScore expected = stock.computeGradients(images, targets, examples, 1);
         assertThat(score.correct()).isEqualTo(expected.correct());
-        assertThat(score.lossSum()).isCloseTo(expected.lossSum(), within(1e-4));
+        assertThat(score.lossSum()).isCloseTo(expected.lossSum(), within(lossTolerance));
         for (Network network : List.of(fast, stock)) {
           network.update(new StepSettings(rate, 0.9f, 5e-4f));
         }
-        assertClose(parameters(fast), parameters(stock), 1e-5);
+        assertClose(parameters(fast), parameters(stock), tolerance);
       }
     }
+  }
+
+  /** The smallest size of few, else one that leaves several pixels to the last layers. */
+  private static int small(List<Integer> sizes) {
+    return sizes.get(sizes.size() > 3 ? 1 : 0);
   }
 
   private static ModelSpec withoutDropout(ModelSpec model) {
