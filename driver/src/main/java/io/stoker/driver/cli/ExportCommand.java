@@ -140,6 +140,6 @@ final class ExportCommand extends StokerCommand {
 
   private static void describe(List<String> tensors, ObjectNode json, Table table) {
     tensors.forEach(json.putArray("tensors")::add);
-    table.row("tensors", "%d, from %s on".formatted(tensors.size(), tensors.get(0)));
+    table.row("tensors", "%s, from %s on".formatted(tensors.size(), tensors.get(0)));
   }
 }

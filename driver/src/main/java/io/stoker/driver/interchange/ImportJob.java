@@ -132,7 +132,7 @@ public final class ImportJob {
               Locale.ROOT,
               "Cannot import %s: it takes %d MiB of the heap, which has %d (say --driver-memory)",
               name,
-              2 * file.bytes() >> 20,
+              (2 * file.bytes()) >> 20,
               Runtime.getRuntime().maxMemory() >> 20));
     }
     return OnnxReader.read(name, new BufferedInputStream(file.stream()), request.inputSize());

@@ -25,7 +25,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@code export} and {@code import}. */
 class FormatCommandsTest {
@@ -145,8 +144,9 @@ class FormatCommandsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {
+  @CsvSource(
+      delimiter = '|',
+      value = {
         "export --checkpoint MODEL --format pth --output DIR/m.x | Unknown format: 'pth'",
         "export --checkpoint MODEL --format onnx --opset 99 --output DIR/m.x | Invalid opset: 99",
         "export --checkpoint MODEL --format safetensors --opset 17 --output DIR/m.x | go with"
@@ -160,13 +160,11 @@ class FormatCommandsTest {
         "import --weights MODEL --model lenet5 --mean 1 --output DIR/m.x | go together",
         "import --weights MODEL --model lenet --output DIR/m.x | Unknown model: lenet",
       })
-  void badInputTakesOneLine(String commandAndReason) {
-    String[] parts = commandAndReason.split(" \\| ");
-
-    Commands.Outcome outcome = commands.run(in(parts[0]));
+  void badInputTakesOneLine(String command, String reason) {
+    Commands.Outcome outcome = commands.run(in(command));
 
     assertThat(outcome.exitCode()).as(outcome.err()).isEqualTo(2);
-    assertThat(outcome.err()).contains(parts[1]).hasLineCount(1);
+    assertThat(outcome.err()).contains(reason).hasLineCount(1);
     assertThat(folder.resolve("m.x")).doesNotExist();
   }
 

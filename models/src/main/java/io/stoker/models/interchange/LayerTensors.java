@@ -34,15 +34,22 @@ public final class LayerTensors implements LayerVisitor<List<MappedTensor>> {
   /** The order of an LSTM's gates. Here they are candidate, forget, output, input. */
   public enum GateOrder {
     /** Input, forget, candidate, output: {@code torch.nn.LSTM}. */
-    PYTORCH(3, 1, 0, 2),
+    PYTORCH {
+      @Override
+      List<Integer> gates() {
+        return List.of(3, 1, 0, 2);
+      }
+    },
     /** Input, output, forget, candidate: ONNX's operator LSTM. */
-    ONNX(3, 2, 1, 0);
+    ONNX {
+      @Override
+      List<Integer> gates() {
+        return List.of(3, 2, 1, 0);
+      }
+    };
 
-    private final List<Integer> gates;
-
-    GateOrder(Integer... gates) {
-      this.gates = List.of(gates);
-    }
+    /** The number that each gate of the order has here. */
+    abstract List<Integer> gates();
   }
 
   private final ModelSpec.Placed placed;
@@ -118,7 +125,7 @@ public final class LayerTensors implements LayerVisitor<List<MappedTensor>> {
   public List<MappedTensor> visitLstm(LayerSpec.Lstm layer) {
     long bias = offset(2);
     List<VectorPart> biases =
-        gates.gates.stream()
+        gates.gates().stream()
             .map(
                 gate ->
                     new VectorPart(
@@ -135,7 +142,7 @@ public final class LayerTensors implements LayerVisitor<List<MappedTensor>> {
     long columns = matrix.dimensions().get(1);
     long gate = units * columns;
     List<VectorPart> parts =
-        gates.gates.stream()
+        gates.gates().stream()
             .map(each -> new VectorPart(offset(parameter) + each * gate, gate, ValueForm.SAME))
             .toList();
     return new MappedTensor(name, List.of(4L * units, columns), parts, REQUIRED);

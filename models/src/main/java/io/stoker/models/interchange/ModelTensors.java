@@ -35,7 +35,7 @@ public final class ModelTensors {
     List<ModelSpec.Placed> layers = parameterized(model);
     if (layers.size() != names.size()) {
       throw new IllegalStateException(
-          "%d names for %d layers of %s".formatted(names.size(), layers.size(), model.name()));
+          "%s names for %s layers of %s".formatted(names.size(), layers.size(), model.name()));
     }
     List<MappedTensor> tensors = new ArrayList<>();
     for (int i = 0; i < layers.size(); i++) {

@@ -93,7 +93,7 @@ abstract sealed class GraphStep {
 
   /** Half of a layer that ONNX writes as several nodes. */
   static final class Half extends GraphStep {
-    private final Kind kind;
+    private final Half.Kind kind;
 
     /** What has been done to the input. */
     enum Kind {
@@ -103,19 +103,19 @@ abstract sealed class GraphStep {
       POSITIVE
     }
 
-    Half(String node, GraphStep input, Kind kind) {
+    Half(String node, GraphStep input, Half.Kind kind) {
       super(node, Optional.of(input));
       this.kind = kind;
     }
 
-    Kind kind() {
+    Half.Kind kind() {
       return kind;
     }
   }
 
   /** Several branches become one. */
   static final class Join extends GraphStep {
-    private final Kind kind;
+    private final Join.Kind kind;
     private final List<GraphStep> inputs;
 
     /** How branches are joined. */
@@ -126,13 +126,13 @@ abstract sealed class GraphStep {
       CONCATENATION
     }
 
-    Join(String node, GraphStep fork, Kind kind, List<GraphStep> inputs) {
+    Join(String node, GraphStep fork, Join.Kind kind, List<GraphStep> inputs) {
       super(node, Optional.of(fork));
       this.kind = kind;
       this.inputs = List.copyOf(inputs);
     }
 
-    Kind kind() {
+    Join.Kind kind() {
       return kind;
     }
 

@@ -144,7 +144,7 @@ final class NodeMapping {
   private OnnxTensor constant(NodeView node, int index) throws UnmappedException {
     require(node.hasInput(index), "it lacks an input");
     OnnxTensor tensor = constants.get(node.proto().getInput(index));
-    require(tensor != null, "its input %d is no constant".formatted(index + 1));
+    require(tensor != null, "its input %s is no constant".formatted(index + 1));
     return tensor;
   }
 
@@ -169,13 +169,13 @@ final class NodeMapping {
     long groups = node.integer("group", 1);
     require(
         sizes.get(2).equals(sizes.get(3)),
-        "its kernel of %d x %d is not square".formatted(sizes.get(2), sizes.get(3)));
+        "its kernel of %s x %s is not square".formatted(sizes.get(2), sizes.get(3)));
     require(
         sizes.get(0) >= 1
             && sizes.get(0) <= Integer.MAX_VALUE
             && groups >= 1
             && sizes.get(1) * groups == input.shape().channels(),
-        "its weights %s in %d groups do not fit %d channels"
+        "its weights %s in %s groups do not fit %s channels"
             .formatted(sizes, groups, input.shape().channels()));
     Window window = window(node, input.shape(), List.of(sizes.get(2), sizes.get(3)));
     Optional<OnnxTensor> bias = optionalConstant(node, 2);
@@ -639,7 +639,7 @@ final class NodeMapping {
     require(input.form() == Form.VECTOR, "its input is no vector");
     require(
         weights.dimensions().get(1) == input.shape().features(),
-        "its weights %s do not fit %d inputs"
+        "its weights %s do not fit %s inputs"
             .formatted(weights.dimensions(), input.shape().features()));
     LayerSpec layer = new LayerSpec.Dense(Math.toIntExact(weights.dimensions().get(0)), WEIGHTS, 0);
     return chain(

@@ -40,7 +40,7 @@ final class NodeView {
   String label() {
     String operator = OnnxReader.printable(node.getOpType());
     return node.getName().isEmpty()
-        ? "%s (node %d)".formatted(operator, number)
+        ? "%s (node %s)".formatted(operator, number)
         : "%s '%s'".formatted(operator, OnnxReader.printable(node.getName()));
   }
 

@@ -358,12 +358,12 @@ public final class OnnxReader {
     List<String> named = unmapped.subList(0, Math.min(MOST_NAMED, unmapped.size()));
     int more = unmapped.size() - named.size();
     throw new InputException(
-        "Cannot import %s: %d of its nodes have no layer here: %s%s"
+        "Cannot import %s: %s of its nodes have no layer here: %s%s"
             .formatted(
                 file,
                 unmapped.size(),
                 String.join("; ", named),
-                more > 0 ? "; and %d more".formatted(more) : ""));
+                more > 0 ? "; and %s more".formatted(more) : ""));
   }
 
   /** Text of a file in a message of one line. */

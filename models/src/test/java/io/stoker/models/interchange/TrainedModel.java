@@ -16,7 +16,23 @@ import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 
 /** A model with parameters as training may have left them, and what it predicts. */
-public record TrainedModel(ModelSpec model, float[] parameters) {
+public final class TrainedModel {
+  private final ModelSpec model;
+  private final float[] parameters;
+
+  public TrainedModel(ModelSpec model, float[] parameters) {
+    this.model = model;
+    this.parameters = parameters;
+  }
+
+  public ModelSpec model() {
+    return model;
+  }
+
+  public float[] parameters() {
+    return parameters;
+  }
+
   /** A model whose biases and running statistics are no longer those of the beginning. */
   public static TrainedModel of(ModelSpec model) {
     float[] parameters = new float[Math.toIntExact(model.parameterCount())];

@@ -35,7 +35,17 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class SafetensorsTest {
   /** A file in memory. */
-  private record Bytes(byte[] content) implements ByteSource {
+  private static final class Bytes implements ByteSource {
+    private final byte[] content;
+
+    Bytes(byte[] content) {
+      this.content = content;
+    }
+
+    byte[] content() {
+      return content;
+    }
+
     @Override
     public long bytes() {
       return content.length;
@@ -72,7 +82,7 @@ class SafetensorsTest {
   }
 
   private static String tensor(String type, String shape, long begin, long end) {
-    return "{\"dtype\":\"%s\",\"shape\":%s,\"data_offsets\":[%d,%d]}"
+    return "{\"dtype\":\"%s\",\"shape\":%s,\"data_offsets\":[%s,%s]}"
         .formatted(type, shape, begin, end);
   }
 
