@@ -79,6 +79,7 @@ class TrainRecipeTest {
         gang: true
         dashboard: 8080
         tensorboard: events
+        mlflow: http://localhost:5000
         resume: false
         """;
     TrainCommand command = train(folder, text, "--epochs", "8", "--augment", "flip");
@@ -126,6 +127,7 @@ class TrainRecipeTest {
                 .engine("dl4j")
                 .precision(Precision.BF16)
                 .convolution(ConvolutionAlgorithm.DIRECT)
+                .mlflow("http://localhost:5000")
                 .build());
     assertThat(values)
         .containsEntry("--classes", 4)

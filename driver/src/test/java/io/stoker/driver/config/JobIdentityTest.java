@@ -11,7 +11,10 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class JobIdentityTest {
-  private final TrainingConfig config = TrainingConfigTest.unusual();
+  private final TrainingConfig config = TrainingConfigTest.unusual().toBuilder()
+          .precision(Precision.FP32)
+          .convolution(ConvolutionAlgorithm.DIRECT)
+          .build();
   private final JobIdentity identity = new JobIdentity(config, "layers", "4711");
 
   @Test
@@ -42,6 +45,8 @@ class JobIdentityTest {
             config.toBuilder().model("lenet5").build(),
             config.toBuilder().workers(4).build(),
             config.toBuilder().batch(6).build(),
+            config.toBuilder().precision(Precision.BF16).build(),
+            config.toBuilder().convolution(ConvolutionAlgorithm.WINOGRAD).build(),
             config.toBuilder().localSteps(8).build(),
             config.toBuilder().learningRate(0.25).build(),
             config.toBuilder().schedule(new LearningRateSchedule.Constant(0)).build(),

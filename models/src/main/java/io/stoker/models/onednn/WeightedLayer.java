@@ -12,6 +12,7 @@ import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_WEIGHTS;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.bytedeco.javacpp.Pointer;
 
 /**
@@ -21,8 +22,14 @@ import org.bytedeco.javacpp.Pointer;
 abstract class WeightedLayer extends SequencedLayer {
   private final Workspace workspace;
 
-  /** The input in the layout of the forward pass. */
+  /** The input as the forward pass multiplies it. */
   private Tensor ordered;
+
+  /** The weights as the forward pass multiplies them. */
+  private Tensor orderedWeights;
+
+  /** The gradient by the output as the gradient by the weights multiplies it. */
+  private Tensor orderedGradient;
 
   WeightedLayer(Workspace workspace) {
     this.workspace = workspace;
@@ -34,6 +41,7 @@ abstract class WeightedLayer extends SequencedLayer {
     Reorder from = workspace.convert(source, operation.source());
     Reorder with = workspace.convert(weights, operation.weights());
     ordered = from.to();
+    orderedWeights = with.to();
     Tensor output = workspace.tensor(operation.destination());
     Primitive primitive =
         workspace.compile(
@@ -66,6 +74,7 @@ abstract class WeightedLayer extends SequencedLayer {
     PrimitiveDescriptor gradient = workspace.operation(description, operation);
     Reorder from = workspace.convert(ordered, gradient.source());
     Reorder with = workspace.convert(outputGradient, gradient.destinationGradient());
+    orderedGradient = with.to();
     Reorder to = workspace.convertInto(gradient.weightsGradient(), weightsGradient);
     Primitive primitive =
         workspace.compile(
@@ -83,7 +92,8 @@ abstract class WeightedLayer extends SequencedLayer {
   }
 
   /**
-   * Compiles the gradient by the input.
+   * Compiles the gradient by the input, after that by the weights. Where it takes weights or the
+   * gradient by the output in the same form, it reads the copies of the passes before.
    *
    * @param description of that pass
    * @param operation the forward pass
@@ -95,8 +105,9 @@ abstract class WeightedLayer extends SequencedLayer {
       Tensor weights,
       Tensor inputGradient) {
     PrimitiveDescriptor gradient = workspace.operation(description, operation);
-    Reorder from = workspace.convert(outputGradient, gradient.destinationGradient());
-    Reorder with = workspace.convert(weights, gradient.weights());
+    Reorder from =
+        convert(outputGradient, orderedGradient, gradient.destinationGradient());
+    Reorder with = convert(weights, orderedWeights, gradient.weights());
     Reorder to = workspace.convertInto(gradient.sourceGradient(), inputGradient);
     Primitive primitive =
         workspace.compile(
@@ -109,5 +120,12 @@ abstract class WeightedLayer extends SequencedLayer {
                 DNNL_ARG_DIFF_SRC,
                 to.from()));
     backward.addAll(List.of(from::run, with::run, primitive::run, to::run));
+  }
+
+  /** A tensor in a layout: a copy that there is already, if it has that layout. */
+  private Reorder convert(Tensor tensor, Tensor copy, Layout layout) {
+    return copy.layout().sameAs(layout)
+        ? new Reorder(copy, copy, Optional.empty())
+        : workspace.convert(tensor, layout);
   }
 }

@@ -4,9 +4,11 @@ package io.stoker.models.onednn;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.stoker.models.engine.Network;
+import io.stoker.models.engine.RateMultipliers;
 import io.stoker.models.engine.StepSettings;
 import io.stoker.models.engine.Targets;
 import io.stoker.models.spec.InitialParameters;
+import io.stoker.models.spec.LayerSpec;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.zoo.Zoo;
 import java.nio.FloatBuffer;
@@ -47,17 +49,35 @@ class DeterminismTest {
 
     public static void main(String[] arguments) {
       for (String name : new String[] {"alexnet-mini", "row-lstm", "cuda-convnet-18"}) {
-        float[] first = parametersAfterSteps(name);
-        for (int again = 0; again < 3; again++) {
-          if (!Arrays.equals(parametersAfterSteps(name), first)) {
-            throw new IllegalStateException(name + " came to other parameters");
+        for (Kernel kernel : Kernel.values()) {
+          float[] first = parametersAfterSteps(name, kernel);
+          for (int again = 0; again < 3; again++) {
+            if (!Arrays.equals(parametersAfterSteps(name, kernel), first)) {
+              throw new IllegalStateException(name + " came to other parameters, " + kernel);
+            }
           }
         }
       }
       System.out.printf("the same bits on %d threads%n", new OneDnnEngine().threads());
     }
 
-    private static float[] parametersAfterSteps(String name) {
+    /** The kernel, where the processor and the layer have it. */
+    private static Kernel where(ModelSpec.Placed layer, Kernel kernel) {
+      InstructionSet set = InstructionSet.here();
+      boolean has =
+          switch (kernel) {
+            case DIRECT -> true;
+            case WINOGRAD ->
+                set.hasWinograd()
+                    && layer.layer() instanceof LayerSpec.Convolution convolution
+                    && convolution.window().kernel() == 3
+                    && convolution.window().stride() == 1;
+            case BF16 -> set.hasBfloat16();
+          };
+      return has ? kernel : Kernel.DIRECT;
+    }
+
+    private static float[] parametersAfterSteps(String name, Kernel kernel) {
       ModelSpec model = Zoo.model(name, 10);
       float[] parameters = new float[(int) model.parameterCount()];
       new InitialParameters(model, 3).fill(0, FloatBuffer.wrap(parameters));
@@ -68,7 +88,9 @@ class DeterminismTest {
       }
       float[] targets = new float[EXAMPLES * 10];
       Targets.fill(new int[] {1, 7, 3, 9, 0}, EXAMPLES, 10, 0, targets);
-      try (Network network = new OneDnnEngine().create(model, EXAMPLES)) {
+      try (Network network =
+          OneDnnEngine.create(
+              model, EXAMPLES, RateMultipliers.ones(model), layer -> where(layer, kernel))) {
         network.writeParameters(0, FloatBuffer.wrap(parameters));
         for (int step = 0; step < 3; step++) {
           network.computeGradients(images, targets, EXAMPLES - step, step);

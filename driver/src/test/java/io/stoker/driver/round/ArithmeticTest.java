@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.stoker.driver.round;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.stoker.driver.LocalSpark;
+import io.stoker.driver.TinyJob;
+import io.stoker.driver.cluster.Processor;
+import io.stoker.driver.config.TrainingConfig;
+import io.stoker.failure.InputException;
+import io.stoker.models.engine.ConvolutionAlgorithm;
+import io.stoker.models.engine.Precision;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Jobs with Winograd convolutions and in bf16. */
+class ArithmeticTest {
+  /** Its second convolution is Winograd's in fp32; that, and its first dense layer, are in bf16. */
+  private static final String MODEL =
+      """
+      name: wide
+      input: [8, 8, 1]
+      layers:
+        - conv: {filters: 16, kernel: 3, padding: 1}
+        - relu
+        - conv: {filters: 32, kernel: 3, padding: 1}
+        - relu
+        - max-pool: {kernel: 2}
+        - dense: 64
+        - relu
+        - dense: classes
+      """;
+
+  @TempDir static Path folder;
+
+  private static TinyJob job;
+  private JavaSparkContext spark;
+
+  @BeforeAll
+  static void write() throws IOException {
+    job = TinyJob.in(folder);
+    Files.writeString(folder.resolve("wide.yaml"), MODEL);
+  }
+
+  @BeforeEach
+  void start() {
+    List<String> has = Processor.here().vectorExtensions();
+    assumeTrue(has.contains("avx512_bf16"), "Skipped: this processor has no avx512_bf16");
+    spark = LocalSpark.start("local[2]");
+  }
+
+  @AfterEach
+  void stop() {
+    if (spark != null) {
+      spark.close();
+    }
+  }
+
+  private static TrainingConfig.Builder config(String run) {
+    return job.config(run)
+        .model(folder.resolve("wide.yaml").toString())
+        .workers(3)
+        .checkpointEvery(2);
+  }
+
+  private TrainResult train(TrainingConfig.Builder config, ExistingRun existing) {
+    return TrainJob.run(spark, config.build(), existing, RoundListener.NONE);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void theSameBitsOnAnyNumberOfSlotsAndAfterAnInterruption(Precision precision) {
+    TrainingConfig.Builder interrupted = config("interrupted-" + precision).precision(precision);
+    String two =
+        train(config("two-" + precision).precision(precision), ExistingRun.REFUSE)
+            .parametersSha256();
+    assertThatThrownBy(
+            () ->
+                TrainJob.run(
+                    spark, interrupted.build(), ExistingRun.REFUSE, TinyJob.stoppingAfter(3)))
+        .hasMessage("stopped");
+    spark.close();
+    spark = LocalSpark.start("local[1]");
+
+    assertThat(train(interrupted, ExistingRun.RESUME).parametersSha256()).isEqualTo(two);
+    assertThat(
+            train(config("one-" + precision).precision(precision), ExistingRun.REFUSE)
+                .parametersSha256())
+        .isEqualTo(two);
+  }
+
+  @Test
+  void theChoiceIsRecordedAndHeldOnResume() throws IOException {
+    TrainingConfig.Builder auto = config("auto").epochs(1);
+    String fast = train(auto, ExistingRun.REFUSE).parametersSha256();
+    TrainingConfig.Builder direct =
+        config("direct").epochs(1).convolution(ConvolutionAlgorithm.DIRECT);
+    String exact = train(direct, ExistingRun.REFUSE).parametersSha256();
+
+    assertThat(fast).isNotEqualTo(exact);
+    assertThat(record("auto")).contains("\"convolution\" : \"winograd\"", "oneDNN 2.5.2, AVX-512");
+    assertThat(record("direct")).doesNotContain("\"convolution\"");
+    assertThatThrownBy(
+            () ->
+                train(
+                    config("auto").epochs(2).convolution(ConvolutionAlgorithm.DIRECT),
+                    ExistingRun.RESUME))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("convolution: not set here, winograd in the run");
+    assertThatThrownBy(
+            () -> train(config("auto").epochs(2).precision(Precision.BF16), ExistingRun.RESUME))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("precision: bf16 here, not set in the run");
+    // A run without the key was begun by a release that had direct convolutions only.
+    TrainResult longer = train(config("direct").epochs(2), ExistingRun.RESUME);
+    assertThat(longer.parametersSha256())
+        .isEqualTo(
+            train(
+                    config("direct-longer").epochs(2).convolution(ConvolutionAlgorithm.DIRECT),
+                    ExistingRun.REFUSE)
+                .parametersSha256());
+  }
+
+  /** As {@link PinnedHashesTest} has them for direct convolutions in fp32. */
+  @Test
+  void theBitsAreThoseThatWereRecordedOnce() {
+    String kind = Processor.here().kind();
+    assumeTrue(kind.equals("AVX-512"), "Skipped: recorded on AVX-512, this is " + kind);
+    assertThat(
+            List.of(
+                train(config("pinned"), ExistingRun.REFUSE).parametersSha256(),
+                train(config("pinned-bf16").precision(Precision.BF16), ExistingRun.REFUSE)
+                    .parametersSha256()))
+        .as("Winograd in fp32, then bf16")
+        .containsExactly(
+            "56e3d6d9bf440fc69177a31159096feb68e988de19adcea264331e2cb1979807",
+            "bd1e1d4213b33edb897361e2969c29c1693f9610cb8e33554afff9eab2ffd11f");
+  }
+
+  private static String record(String run) throws IOException {
+    return Files.readString(folder.resolve(run).resolve("run.json"));
+  }
+}
