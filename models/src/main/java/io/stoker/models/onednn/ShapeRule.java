@@ -105,7 +105,8 @@ record ShapeRule(InstructionSet set, Arithmetic arithmetic, int batch) implement
   }
 
   private static long tilesOfOne(Shape output) {
-    return Division.ceiling(output.height(), TILE) * Division.ceiling(output.width(), TILE);
+    return (long) Division.ceiling(output.height(), TILE)
+        * Division.ceiling(output.width(), TILE);
   }
 
   private static double coverage(Shape output) {
