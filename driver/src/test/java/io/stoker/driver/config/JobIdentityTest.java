@@ -11,7 +11,8 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class JobIdentityTest {
-  private final TrainingConfig config = TrainingConfigTest.unusual().toBuilder()
+  private final TrainingConfig config =
+      TrainingConfigTest.unusual().toBuilder()
           .precision(Precision.FP32)
           .convolution(ConvolutionAlgorithm.DIRECT)
           .build();

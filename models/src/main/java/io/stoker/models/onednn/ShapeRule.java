@@ -12,8 +12,8 @@ import io.stoker.models.spec.Window;
 
 /**
  * Chooses the kernel that is the fastest for a layer, as measured on an AMD EPYC with avx512_bf16
- * and one thread, forward and backward together; {@code
- * docs/benchmarks/kernels.md} has the measurements. A change of a threshold changes the bits of jobs.
+ * and one thread, forward and backward together; {@code docs/benchmarks/kernels.md} has the
+ * measurements. A change of a threshold changes the bits of jobs.
  *
  * @param set the processor's instruction set
  * @param arithmetic what the kernels may be
@@ -105,8 +105,7 @@ record ShapeRule(InstructionSet set, Arithmetic arithmetic, int batch) implement
   }
 
   private static long tilesOfOne(Shape output) {
-    return (long) Division.ceiling(output.height(), TILE)
-        * Division.ceiling(output.width(), TILE);
+    return (long) Division.ceiling(output.height(), TILE) * Division.ceiling(output.width(), TILE);
   }
 
   private static double coverage(Shape output) {

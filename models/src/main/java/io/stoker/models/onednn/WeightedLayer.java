@@ -105,8 +105,7 @@ abstract class WeightedLayer extends SequencedLayer {
       Tensor weights,
       Tensor inputGradient) {
     PrimitiveDescriptor gradient = workspace.operation(description, operation);
-    Reorder from =
-        convert(outputGradient, orderedGradient, gradient.destinationGradient());
+    Reorder from = convert(outputGradient, orderedGradient, gradient.destinationGradient());
     Reorder with = convert(weights, orderedWeights, gradient.weights());
     Reorder to = workspace.convertInto(gradient.sourceGradient(), inputGradient);
     Primitive primitive =
