@@ -19,7 +19,8 @@ import java.util.zip.CRC32;
 /** Reads one model file from end to end and checks all of it. */
 final class ModelFileVerifier {
   /** More than the configuration of 1000 layers needs. */
-  private static final int MAXIMUM_JSON_BYTES = 8 << 20;
+  /** Larger entries than these are never written. */
+  static final int MAXIMUM_JSON_BYTES = 8 << 20;
 
   private static final int MAXIMUM_NAME_BYTES = 64;
   private static final int CHUNK_BYTES = 1 << 18;

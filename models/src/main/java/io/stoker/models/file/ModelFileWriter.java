@@ -90,13 +90,28 @@ public final class ModelFileWriter {
     return new ModelFileWriter(metadata, settings, parameters, updaterState, Optional.of(momentum));
   }
 
+  private byte[] configuration() {
+    String json = GraphConfiguration.of(metadata.model(), settings).toJson();
+    byte[] bytes = json.getBytes(StandardCharsets.UTF_8);
+    Check.input(
+        bytes.length <= ModelFileVerifier.MAXIMUM_JSON_BYTES,
+        "Model %s is too large for a model file: its configuration has %d bytes (at most %d; each"
+            + " group of a convolution takes some thousand: use depthwise-conv)",
+        metadata.model().name(),
+        bytes.length,
+        ModelFileVerifier.MAXIMUM_JSON_BYTES);
+    return bytes;
+  }
+
   /**
    * Writes the file.
    *
    * @param stream takes the bytes; left open
    * @return the written file's description
+   * @throws io.stoker.failure.InputException if the model's graph is too large to be read again
    */
   public ModelFile write(OutputStream stream) throws IOException {
+    byte[] configuration = configuration();
     Checksums parameterSums = Checksums.of(parameters, metadata.model().parameterCount());
     Optional<Checksums> updaterSums = sums(updaterState);
     Optional<Checksums> outerSums = sums(outerMomentum);
@@ -108,8 +123,7 @@ public final class ModelFileWriter {
             outerSums.map(Checksums::sha256));
     ZipLayout zip = new ZipLayout();
     writeBytes(METADATA, description.write(), zip, stream);
-    String configuration = GraphConfiguration.of(metadata.model(), settings).toJson();
-    writeBytes(CONFIGURATION, configuration.getBytes(StandardCharsets.UTF_8), zip, stream);
+    writeBytes(CONFIGURATION, configuration, zip, stream);
     byte[] normalizer = Nd4jFormat.normalizer(metadata.mean(), metadata.standardDeviation());
     writeBytes(NORMALIZER, normalizer, zip, stream);
     VectorLocation parameterPlace =

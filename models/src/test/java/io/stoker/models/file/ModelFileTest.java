@@ -122,6 +122,23 @@ class ModelFileTest {
   }
 
   @Test
+  void aGraphThatCouldNotBeReadAgainIsRefused() {
+    ModelSpec model =
+        new ModelSpec(
+            "many groups",
+            Shape.vector(8192),
+            List.of(
+                new Convolution(8192, Window.of(1), 8192, new Initializer.He(), 0),
+                new Dense(2, new Initializer.He(), 0)));
+    ByteArrayOutputStream written = new ByteArrayOutputStream();
+
+    assertThatThrownBy(() -> SampleModels.writer(model).write(written))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("use depthwise-conv");
+    assertThat(written.size()).isZero();
+  }
+
+  @Test
   void stockDeeplearning4jInfersWithTheRunningStatistics() throws Exception {
     ModelSpec model =
         new ModelSpec(
