@@ -47,6 +47,9 @@ public final class NativeLibraries {
   private static final String JNA_FOLDER = "jna.tmpdir";
   private static final String NAME = "stoker/native";
 
+  /** JavaCPP logs by SLF4J if this says so, and else writes to stderr. */
+  private static final String JAVACPP_LOGGER = "org.bytedeco.javacpp.logger";
+
   /** JavaCPP's, which it holds while it unpacks. */
   private static final String LOCK = ".lock";
 
@@ -67,6 +70,7 @@ public final class NativeLibraries {
     if (folder != null) {
       return;
     }
+    System.getProperties().putIfAbsent(JAVACPP_LOGGER, "slf4j");
     PrivateFolder folders = PrivateFolder.ofThisProcess();
     String given = System.getProperty(JAVACPP_FOLDER);
     if (given != null) {
