@@ -27,14 +27,12 @@ final class Place implements AutoCloseable {
   private final List<Pointer> owned = new ArrayList<>();
   private final Settings settings;
   private final TensorOptions floats;
-  private final TensorOptions doubles;
   private final TensorOptions longs;
   private final TensorOptions hostFloats;
 
   Place(Settings settings) {
     this.settings = settings;
     floats = options(ScalarType.Float);
-    doubles = options(ScalarType.Double);
     longs = options(ScalarType.Long);
     TensorOptions host =
         own(new TensorOptions(new Device(DeviceType.CPU)))
@@ -72,15 +70,7 @@ final class Place implements AutoCloseable {
     return own(torch.empty(sizes, hostFloats, new MemoryFormatOptional()));
   }
 
-  /** The fp32 tensors of this place. */
-  TensorOptions floats() {
-    return floats;
-  }
-
-  TensorOptions doubles() {
-    return doubles;
-  }
-
+  /** The int64 tensors of this place. */
   TensorOptions longs() {
     return longs;
   }
