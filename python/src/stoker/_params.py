@@ -918,7 +918,7 @@ class ModelParams(Params):
     engine: Param[str] = Param(
         Params._dummy(),
         "engine",
-        "what computes: auto, onednn or dl4j",
+        "what computes: auto, or an engine's name",
         typeConverter=TypeConverters.toString,
     )
     errorCol: Param[str] = Param(
@@ -1012,7 +1012,7 @@ class ModelParams(Params):
         return self._set(convolution=value)
 
     def getEngine(self) -> str:
-        """Return ``engine``: what computes: auto, onednn or dl4j."""
+        """Return ``engine``: what computes: auto, or an engine's name."""
         return self.getOrDefault(self.engine)
 
     def setEngine(self: Self, value: str) -> Self:

@@ -130,7 +130,7 @@ public final class StokerModel extends Model<StokerModel> implements MLWritable 
     predictionCol = text("predictionCol", "the column of class numbers");
     predictedLabelCol = text("predictedLabelCol", "the column of class names");
     errorCol = text("errorCol", "the column that says why an image could not be read");
-    engine = text("engine", "what computes: auto, onednn or dl4j");
+    engine = text("engine", "what computes: auto, or an engine's name");
     precision =
         new Param<>(
             this,
