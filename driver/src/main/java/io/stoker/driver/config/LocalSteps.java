@@ -65,7 +65,7 @@ public record LocalSteps(int least, double coefficient) implements Serializable 
   @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
   static LocalSteps fromJson(JsonNode value) {
     Check.input(
-        value.isTextual() || value.canConvertToInt() && value.isIntegralNumber(),
+        value.isTextual() || (value.canConvertToInt() && value.isIntegralNumber()),
         "Invalid local steps: %s (a number of steps, or qsr:T:A)",
         value);
     return parse(value.asText());
@@ -96,7 +96,7 @@ public record LocalSteps(int least, double coefficient) implements Serializable 
    */
   public int at(double rate, long most) {
     double ratio = coefficient / rate;
-    double grown = Math.min(Math.floor(ratio * ratio), Math.min(most, Integer.MAX_VALUE));
+    double grown = Math.min(Math.floor(ratio * ratio), (double) Math.min(most, Integer.MAX_VALUE));
     return isFixed() ? least : (int) Math.max(least, grown);
   }
 

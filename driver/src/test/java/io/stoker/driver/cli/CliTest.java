@@ -92,8 +92,7 @@ class CliTest {
         .contains(
             String.format(Locale.ROOT, "perworkerandstep(default:%d)", defaults.rounds().batch()))
         .contains(
-            String.format(
-                Locale.ROOT, "betweentwoaveragings(default:%d)", defaults.rounds().localSteps()))
+            "betweentwoaveragings(default:%s)".formatted(defaults.rounds().localSteps()))
         .contains(
             String.format(Locale.ROOT, "thetrainingdata(default:%d)", defaults.rounds().epochs()))
         .contains("Thebaselearningrate(default:%s)".formatted(defaults.optimizer().learningRate()))
