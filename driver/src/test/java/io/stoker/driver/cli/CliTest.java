@@ -91,8 +91,7 @@ class CliTest {
                 Locale.ROOT, "dependonthecluster(default:%d)", defaults.rounds().workers()))
         .contains(
             String.format(Locale.ROOT, "perworkerandstep(default:%d)", defaults.rounds().batch()))
-        .contains(
-            "betweentwoaveragings(default:%s)".formatted(defaults.rounds().localSteps()))
+        .contains("betweentwoaveragings(default:%s)".formatted(defaults.rounds().localSteps()))
         .contains(
             String.format(Locale.ROOT, "thetrainingdata(default:%d)", defaults.rounds().epochs()))
         .contains("Thebaselearningrate(default:%s)".formatted(defaults.optimizer().learningRate()))
