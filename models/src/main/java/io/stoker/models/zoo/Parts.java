@@ -87,7 +87,7 @@ final class Parts {
     return new Sequence("", dissolved(List.of(parts)));
   }
 
-  /** The layers of sequences without names stand in the list by themselves. */
+  /** A list in which sequences without names are replaced by their layers. */
   static List<LayerSpec> dissolved(List<LayerSpec> parts) {
     List<LayerSpec> all = new ArrayList<>();
     for (LayerSpec part : parts) {

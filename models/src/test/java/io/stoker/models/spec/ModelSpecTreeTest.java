@@ -121,7 +121,7 @@ class ModelSpecTreeTest {
     for (int i = 0; i < part.length; i++) {
       assertThat(part[i]).isEqualTo(values[330 + i]);
     }
-    int scale = 112 + 216; // behind the first convolution and the one without biases
+    int scale = 112 + 216; // after the first convolution and the one without biases
     for (int i = 0; i < 6; i++) {
       assertThat(values[scale + i]).isEqualTo(1);
       assertThat(values[scale + 24 + i]).isEqualTo(0.5f); // the shortcut's biases
