@@ -79,7 +79,8 @@ class PythonIT {
             SOURCES,
             words(
                 PYTHON.toString(),
-                List.of("-m", "uv", "pip", "install", "--quiet", "--no-cache"),
+                List.of(
+                    "-m", "uv", "pip", "install", "--python", PYTHON.toString(), "-q", "--no-cache"),
                 what));
     if (uv.exitCode() != 0) {
       succeed(
