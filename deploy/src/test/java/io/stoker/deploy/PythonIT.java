@@ -80,7 +80,14 @@ class PythonIT {
             words(
                 PYTHON.toString(),
                 List.of(
-                    "-m", "uv", "pip", "install", "--python", PYTHON.toString(), "-q", "--no-cache"),
+                    "-m",
+                    "uv",
+                    "pip",
+                    "install",
+                    "--python",
+                    PYTHON.toString(),
+                    "-q",
+                    "--no-cache"),
                 what));
     if (uv.exitCode() != 0) {
       succeed(
