@@ -98,7 +98,7 @@ class LocalClusterIT {
     assertThat(started.exitCode()).as(started.err()).isZero();
     String master = started.out().strip();
     String address = master.replaceAll("spark://(.*):.*", "$1");
-    String network = "stoker" + address.split("\\.")[2];
+    String network = "stoker" + address.replaceAll(".*\\.(.*)\\..*", "$1");
     try {
       assertThat(started.err()).contains("set SPARK_LOCAL_IP=" + address);
 
