@@ -12,6 +12,8 @@ final class LayerChain implements TorchLayer {
   /** Called after each pass of a layer. */
   interface Timer {
     /**
+     * Notes a pass.
+     *
      * @param layer the layer's number in the chain
      * @param start the time before the pass, by {@link System#nanoTime}
      */
