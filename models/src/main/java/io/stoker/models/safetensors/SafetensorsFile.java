@@ -120,8 +120,8 @@ public final class SafetensorsFile {
     if ((zip || pickle || named) && !headerFollows) {
       throw new InputException(
           ("Cannot import %s: it is not safetensors but a file of torch.save, which can run code"
-               + " when it is read; convert it in Python: from safetensors.torch import save_file;"
-               + " save_file(torch.load(\"%s\", weights_only=True), \"weights.safetensors\")")
+                  + " when it is read; convert it in Python: from safetensors.torch import save_file;"
+                  + " save_file(torch.load(\"%s\", weights_only=True), \"weights.safetensors\")")
               .formatted(name, name.substring(name.lastIndexOf('/') + 1)));
     }
   }
