@@ -4,7 +4,7 @@ package io.stoker.engines.torch;
 import io.stoker.failure.ResourceException;
 import io.stoker.models.engine.Engines;
 
-/** Where the tests of the engine compute: on the processor, or with gpu-check on a card. */
+/** Where the tests of the engine compute: on the processor, or on a card. */
 final class DeviceUnderTest {
   private static final String PROPERTY = "stoker.check.device";
 
