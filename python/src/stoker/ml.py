@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import difflib
 import io
 import sys
 import types
@@ -78,7 +79,7 @@ class StokerModel(ModelParams, JavaModel, JavaMLWritable, _Readable):
         **params : Any
             Such as ``inputCol="image"``.
         """
-        return self._set(**params)
+        return self._set(**_known(self, params))
 
     def _transform(self, dataset: DataFrame) -> DataFrame:
         with translated():
@@ -181,7 +182,7 @@ class StokerClassifier(ClassifierParams, JavaEstimator, JavaMLWritable, _Readabl
         **params : Any
             Such as ``maxIter=10``.
         """
-        return self._set(**params)
+        return self._set(**_known(self, params))
 
     def _fit(self, dataset: DataFrame) -> StokerModel:
         with translated():
@@ -189,6 +190,16 @@ class StokerClassifier(ClassifierParams, JavaEstimator, JavaMLWritable, _Readabl
 
     def _create_model(self, java_model: Any) -> StokerModel:
         return StokerModel(java_model)
+
+
+def _known(of: ClassifierParams | ModelParams, params: dict[str, Any]) -> dict[str, Any]:
+    """Return the params, or fail on a name that is none, as Python does on an unknown argument."""
+    for name in params:
+        if not of.hasParam(name):
+            near = difflib.get_close_matches(name, [param.name for param in of.params], 1)
+            hint = f"; did you mean '{near[0]}'?" if near else ""
+            raise TypeError(f"{type(of).__name__} has no param '{name}'{hint}")
+    return params
 
 
 def _register_java_package() -> None:

@@ -59,10 +59,10 @@ class PythonIT {
           run(SOURCES, PYTHON.toString(), "-m", "pip", "install", "--quiet", "uv").exitCode() == 0,
           "PyPI cannot be reached");
       Path wanted = Files.writeString(BUILD.resolve("wanted.txt"), requirements);
-      install("--requirement", wanted.toString());
+      require(install("--requirement", wanted.toString()), "PyPI does not have all packages");
       Files.move(wanted, made, StandardCopyOption.REPLACE_EXISTING);
     }
-    install("--no-deps", "--reinstall", SOURCES.toString());
+    assertThat(install("--no-deps", "--reinstall", SOURCES.toString())).isTrue();
   }
 
   private static void require(boolean there, String reason) {
@@ -73,7 +73,7 @@ class PythonIT {
   }
 
   /** uv does not read the configuration of pip, which may be what reaches an index. */
-  private static void install(String... what) {
+  private static boolean install(String... what) {
     Ended uv =
         run(
             SOURCES,
@@ -89,15 +89,17 @@ class PythonIT {
                     "-q",
                     "--no-cache"),
                 what));
-    if (uv.exitCode() != 0) {
-      succeed(
-          words(
-              PYTHON.toString(),
-              List.of("-m", "pip", "install", "--quiet", "--no-cache-dir"),
-              Arrays.stream(what)
-                  .map(word -> word.equals("--reinstall") ? "--force-reinstall" : word)
-                  .toArray(String[]::new)));
-    }
+    return uv.exitCode() == 0
+        || run(
+                    SOURCES,
+                    words(
+                        PYTHON.toString(),
+                        List.of("-m", "pip", "install", "--quiet", "--no-cache-dir"),
+                        Arrays.stream(what)
+                            .map(word -> word.equals("--reinstall") ? "--force-reinstall" : word)
+                            .toArray(String[]::new)))
+                .exitCode()
+            == 0;
   }
 
   private static String[] words(String first, List<String> then, String... last) {
