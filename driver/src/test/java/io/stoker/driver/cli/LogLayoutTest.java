@@ -43,7 +43,8 @@ class LogLayoutTest {
             "[0-9:]{8} WARN  Some: Lost task 0.0 \\(executor 1\\): io.stoker.Failure: shard\\R");
     assertThat(logged(Logging.LINES, "Cannot", new IllegalStateException("first\nsecond")))
         // Log4j from 2.25 on, which Spark 4 has, gives the whole message.
-        .matches("[0-9:]{8} WARN  Some: Cannot: java.lang.IllegalStateException: first( second )?\\R");
+        .matches(
+            "[0-9:]{8} WARN  Some: Cannot: java.lang.IllegalStateException: first( second )?\\R");
     // A class whose name has two lines cannot fake a message.
     assertThat(logged(Logging.LINES, "class a\n12:00:00 ERROR Some: fake", null).lines())
         .hasSize(1);

@@ -93,7 +93,8 @@ class ZooTrainingTest {
         EvaluateJob.run(
             spark, new EvaluateRequest(job.run(), job.data().uri(), "test", EXAMPLES, "auto"));
     assertThat(report.examples()).isPositive();
-    // After a few steps the scores of a residual net are in the hundreds: the loss may be 0 exactly.
+    // After a few steps the scores of a residual net are in the hundreds: the loss may be 0
+    // exactly.
     assertThat(report.logLoss()).isNotNegative().isFinite();
     assertStockAgrees(model, resumed.checkpoint());
   }
