@@ -44,7 +44,7 @@ class LogLayoutTest {
     assertThat(logged(Logging.LINES, "Cannot", new IllegalStateException("first\nsecond")))
         // Log4j from 2.25 on, which Spark 4 has, gives the whole message.
         .matches(
-            "[0-9:]{8} WARN  Some: Cannot: java.lang.IllegalStateException: first( second )?\\R");
+            "[0-9:]{8} WARN  Some: Cannot: java.lang.IllegalStateException: first( second)?\\R");
     // A class whose name has two lines cannot fake a message.
     assertThat(logged(Logging.LINES, "class a\n12:00:00 ERROR Some: fake", null).lines())
         .hasSize(1);
