@@ -8,10 +8,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A processor with fewer instruction sets: oneDNN reads its limit once, when a process starts. */
+@Tag("slow")
 class LimitedProcessorTest {
   private static final List<String> STEP =
       List.of("bench", "step", "--model", "lenet5", "--batch", "2", "--workers", "1");

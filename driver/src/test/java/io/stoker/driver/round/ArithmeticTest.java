@@ -20,12 +20,14 @@ import org.apache.spark.api.java.JavaSparkContext;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Jobs with Winograd convolutions and in bf16. */
+@Tag("slow")
 class ArithmeticTest {
   /** Its second convolution is Winograd's in fp32; that, and its first dense layer, are in bf16. */
   private static final String MODEL =
