@@ -89,7 +89,7 @@ public final class FaultPlugin implements SparkPlugin {
       if (names.contains("SliceTaskRdd")) {
         return CHECKPOINT;
       }
-      return names.contains("WorkerSliceShuffle") ? AVERAGE : OTHER;
+      return names.contains("PartitionShuffle") ? AVERAGE : OTHER;
     }
   }
 

@@ -199,7 +199,7 @@ class FaultToleranceIT {
     // The other worker has waited: its task did not begin again.
     assertThat(happened("train 4 ")).hasSize(2 + 1);
     assertThat(happened("train ")).hasSizeLessThan(ROUNDS_TOGETHER);
-    assertThat(outcome.err()).doesNotContain("rounds go on one by one");
+    assertThat(outcome.err()).doesNotContain("the rounds are trained one by one");
   }
 
   @Test
@@ -209,7 +209,7 @@ class FaultToleranceIT {
     assertTogether(outcome);
 
     assertThat(happened("lost ")).hasSize(1);
-    assertThat(outcome.err()).contains("rounds go on one by one");
+    assertThat(outcome.err()).contains("the rounds are trained one by one");
   }
 
   @Test
