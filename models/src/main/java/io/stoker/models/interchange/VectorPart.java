@@ -11,8 +11,8 @@ import java.nio.FloatBuffer;
  * @param offset where they begin in the canonical vector
  * @param count the number of values
  * @param form how the values are written there and here
- * @param columns if not 0, the other format has the values as a matrix with this number of columns, and the
- *     canonical vector has its transpose
+ * @param columns if not 0, the other format has the values as a matrix with this number of columns,
+ *     and the canonical vector has its transpose
  */
 public record VectorPart(long offset, long count, ValueForm form, int columns) {
   /** A part whose values are in the same order there and here. */
