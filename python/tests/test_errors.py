@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def one_line(error: pytest.ExceptionInfo[Any]) -> str:
-    """Return an exception's text, which must be one line, without Py4J's exception behind it."""
+    """Return an exception's text, which must be one line, without Py4J's exception as its cause."""
     text = str(error.value)
     assert len(text.splitlines()) == 1
     assert "Py4J" not in text

@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.util.UUID;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FSError;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Options;
 import org.apache.hadoop.fs.Path;
@@ -168,8 +169,14 @@ public final class OutputFile {
         create(path, fileSystem, content);
       }
     } catch (IOException e) {
-      throw new UncheckedIOException("Cannot write %s %s".formatted(option, path), e);
+      throw unwritten(e);
+    } catch (FSError e) { // Hadoop's local filesystem throws one where the disk is full.
+      throw unwritten(e.getCause() instanceof IOException cause ? cause : new IOException(e));
     }
+  }
+
+  private UncheckedIOException unwritten(IOException failure) {
+    return new UncheckedIOException("Cannot write %s %s".formatted(option, path), failure);
   }
 
   private static void create(Path file, FileSystem fileSystem, Content content) throws IOException {

@@ -7,11 +7,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.stoker.failure.InputException;
 import io.stoker.failure.ResourceException;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -64,6 +66,32 @@ class OutputFileTest {
         .hasMessageContaining("Cannot write --save")
         .hasMessageContaining("picture.png");
     assertThat(scratch.resolve("picture.png")).hasBinaryContent(CONTENT);
+    try (var files = Files.list(scratch)) {
+      assertThat(files).hasSize(1);
+    }
+  }
+
+  /** Hadoop's local filesystem makes an Error of it. */
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void aFullDiskIsNamedWithTheFileThatDoesNotFit() throws IOException {
+    Files.write(scratch.resolve("model.onnx"), CONTENT);
+    OutputFile output = file("model.onnx");
+    FileSystem disk = FileSystem.getLocal(new Configuration()).getRawFileSystem();
+
+    assertThatThrownBy(
+            () ->
+                output.write(
+                    out -> {
+                      try (OutputStream full =
+                          disk.append(new org.apache.hadoop.fs.Path("/dev/full"))) {
+                        full.write(new byte[1 << 16]);
+                      }
+                    }))
+        .isInstanceOf(UncheckedIOException.class)
+        .hasMessage("Cannot write --save file:%s", scratch.resolve("model.onnx"))
+        .hasRootCauseMessage("No space left on device");
+    assertThat(scratch.resolve("model.onnx")).hasBinaryContent(CONTENT);
     try (var files = Files.list(scratch)) {
       assertThat(files).hasSize(1);
     }

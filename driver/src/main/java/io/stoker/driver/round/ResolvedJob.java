@@ -64,15 +64,16 @@ record ResolvedJob(TrainingRun run, Engine engine, RunFolder folder, ExistingRun
             ModelInput.shape(shards.manifest().image()),
             shards.manifest().classes());
     logInput(model, shards.manifest().image());
+    if (located.validation().isOn()) {
+      shards.manifest().split(located.validation().split());
+    }
+    Augmentation.parse(String.join(",", located.data().augmentations()));
     RunFolder folder = RunFolder.at(runPath, hadoop);
+    // Last, since it may wait for executors.
     Arithmetic arithmetic =
         ArithmeticSurvey.resolve(
             spark, engine, model, located.rounds().batch(), asked(located, folder, existing));
     TrainingConfig config = located.toBuilder().convolution(arithmetic.convolution()).build();
-    if (config.validation().isOn()) {
-      shards.manifest().split(config.validation().split());
-    }
-    Augmentation.parse(String.join(",", config.data().augmentations()));
     TrainingRun run =
         new TrainingRun(config, model, shards, folder, init(config, model, existing, hadoop));
     return new ResolvedJob(run, engine, folder, existing);

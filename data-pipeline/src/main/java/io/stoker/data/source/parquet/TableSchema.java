@@ -198,17 +198,18 @@ record TableSchema(
   }
 
   private static boolean isLabel(Type type) {
-    return isSingle(type)
-        && type.isPrimitive()
-        && LABEL_TYPES.contains(type.asPrimitiveType().getPrimitiveTypeName())
-        && !(type.getLogicalTypeAnnotation()
-            instanceof LogicalTypeAnnotation.DecimalLogicalTypeAnnotation);
+    return isSingleOf(LABEL_TYPES, type);
   }
 
   private static boolean isWeight(Type type) {
+    return isSingleOf(WEIGHT_TYPES, type);
+  }
+
+  /** Decimals have the primitive types of numbers, and another meaning. */
+  private static boolean isSingleOf(Set<PrimitiveTypeName> types, Type type) {
     return isSingle(type)
         && type.isPrimitive()
-        && WEIGHT_TYPES.contains(type.asPrimitiveType().getPrimitiveTypeName())
+        && types.contains(type.asPrimitiveType().getPrimitiveTypeName())
         && !(type.getLogicalTypeAnnotation()
             instanceof LogicalTypeAnnotation.DecimalLogicalTypeAnnotation);
   }

@@ -28,7 +28,7 @@ final class Cuda implements Devices {
     return BOUND.get();
   }
 
-  /** Waits until the calling thread's card has done all that was asked of it. */
+  /** Waits until the calling thread's card has finished its queued work. */
   static void await() {
     torch_cuda.device_synchronize();
   }

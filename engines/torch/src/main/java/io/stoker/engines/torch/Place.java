@@ -132,7 +132,7 @@ final class Place implements AutoCloseable {
     return torch.from_blob(values, new long[] {count}, new TensorOptions(ScalarType.Float));
   }
 
-  /** Waits until the card has done all that was asked of it. */
+  /** Waits until the card has finished its queued work. */
   void await() {
     if (settings.onCard()) {
       Cuda.await();
