@@ -4,7 +4,8 @@ package io.stoker.driver.bench;
 /**
  * How fast one layer was in a worker's step.
  *
- * @param layer its number from 1, and what {@code stoker models} calls it
+ * @param depth the number of blocks around it; the time of a block includes that of its layers
+ * @param layer its number, and what {@code stoker models} calls it
  * @param output the shape of one example after the layer
  * @param algorithm how it is computed; empty if there is only one way
  * @param forwardMilliseconds its forward pass
@@ -15,6 +16,7 @@ package io.stoker.driver.bench;
  *     time by direct convolution in fp32; Winograd and bf16 may exceed it
  */
 public record LayerRate(
+    int depth,
     String layer,
     String output,
     String algorithm,

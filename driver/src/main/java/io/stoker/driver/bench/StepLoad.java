@@ -48,10 +48,7 @@ public record StepLoad(ModelSpec model, int batch, int workers, Pass pass, Arith
     if (pass == Pass.INFERENCE) {
       return 0;
     }
-    boolean first =
-        model.placed().stream()
-            .limit(placed.index())
-            .allMatch(before -> before.parameters().isEmpty());
+    boolean first = placed.parameterOffset() == 0; // No layer before it has parameters.
     return placed.layer().accept(new BackwardFlops(placed, first));
   }
 }

@@ -15,8 +15,10 @@ import io.stoker.models.spec.Shape;
 import io.stoker.models.spec.Window;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Stream;
 
 /** Measures the times of a step's layers. */
 public final class StepProfiler {
@@ -38,53 +40,67 @@ public final class StepProfiler {
    */
   public static StepProfile profile(Engine engine, StepLoad load, int seconds) {
     double before = peak(engine, load.workers(), seconds * PEAK_SHARE);
-    int layers = load.model().placed().size();
-    double[] forward = new double[layers];
-    double[] backward = new double[layers];
+    List<ModelSpec.Placed> layers =
+        load.model().placed().stream().flatMap(StepProfiler::withInside).toList();
+    Map<ModelSpec.Placed, double[]> milliseconds = new IdentityHashMap<>();
     List<Long> steps = new ArrayList<>();
     try (BenchWorkers workers = new BenchWorkers(engine, load)) {
       List<LayerTimes> all = workers.all(StepWorker::timeLayers);
       workers.all(worker -> worker.steps(seconds * WARM_UP_SHARE));
       all.forEach(LayerTimes::clear);
       workers.all(worker -> worker.steps(seconds * SHARE)).forEach(steps::addAll);
-      for (LayerTimes times : all) {
-        for (int layer = 0; layer < layers; layer++) {
-          forward[layer] += times.forward(layer) / 1e6 / steps.size();
-          backward[layer] += times.backward(layer) / 1e6 / steps.size();
+      for (ModelSpec.Placed layer : layers) {
+        double[] passes = new double[2];
+        for (LayerTimes times : all) {
+          passes[0] += times.forward(layer.index()) / 1e6 / steps.size();
+          passes[1] += times.backward(layer.index()) / 1e6 / steps.size();
         }
+        milliseconds.put(layer, passes);
       }
     }
     double peak = Math.max(before, peak(engine, load.workers(), seconds * PEAK_SHARE));
     double step = steps.stream().mapToLong(Long::longValue).average().orElseThrow() / 1e6;
     List<LayerRate> rates =
-        load.model().placed().stream()
+        layers.stream()
+            .filter(layer -> depth(layer) == 0 || milliseconds.get(layer)[0] > 0)
             .map(
                 layer ->
                     rate(
                         load,
                         layer,
                         engine.algorithm(layer, load.batch(), load.arithmetic()),
-                        forward[layer.index()],
-                        backward[layer.index()],
+                        milliseconds.get(layer),
                         peak))
             .toList();
     double inLayers =
-        rates.stream().mapToDouble(r -> r.forwardMilliseconds() + r.backwardMilliseconds()).sum();
+        rates.stream()
+            .filter(rate -> rate.depth() == 0)
+            .mapToDouble(rate -> rate.forwardMilliseconds() + rate.backwardMilliseconds())
+            .sum();
     return new StepProfile(
         peak, megaflops(load, load.flops()) / step / peak, Math.max(0, step - inLayers), rates);
   }
 
+  /** A layer and the numbered ones inside of it, depth-first. */
+  private static Stream<ModelSpec.Placed> withInside(ModelSpec.Placed placed) {
+    Stream<ModelSpec.Placed> inside = placed.inner().stream().flatMap(StepProfiler::withInside);
+    return placed.path().isEmpty() ? inside : Stream.concat(Stream.of(placed), inside);
+  }
+
+  /** How many layers are around one, by its number such as {@code 5.2}. */
+  private static int depth(ModelSpec.Placed placed) {
+    return (int) placed.path().chars().filter(character -> character == '.').count();
+  }
+
   private static LayerRate rate(
-      StepLoad load,
-      ModelSpec.Placed placed,
-      String algorithm,
-      double forward,
-      double backward,
-      double peak) {
+      StepLoad load, ModelSpec.Placed placed, String algorithm, double[] milliseconds, double peak) {
+    double forward = milliseconds[0];
+    double backward = milliseconds[1];
     double there = megaflops(load, (double) placed.flops());
     double back = megaflops(load, load.backward(placed));
     return new LayerRate(
-        String.format(Locale.ROOT, "%d %s", placed.index() + 1, placed.layer().label()),
+        depth(placed),
+        placed.path() + " " + placed.layer().label(),
         placed.output().toString(),
         algorithm,
         forward,

@@ -107,7 +107,7 @@ record StepReport(
       array.add(Report.object(layer));
       boolean back = layer.backwardMilliseconds() > 0;
       table.row(
-          layer.layer(),
+          "  ".repeat(layer.depth()) + layer.layer(),
           layer.output(),
           layer.algorithm(),
           milliseconds(layer.forwardMilliseconds()),

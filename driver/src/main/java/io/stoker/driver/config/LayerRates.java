@@ -5,6 +5,8 @@ import io.stoker.failure.Check;
 import io.stoker.models.engine.RateMultipliers;
 import io.stoker.models.spec.LayerReference;
 import io.stoker.models.spec.ModelSpec;
+import io.stoker.models.spec.ModelSpec.Placed;
+import io.stoker.models.spec.ParameterSpec;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -22,31 +24,27 @@ public final class LayerRates {
    *     have, or has several of, or if nothing learns
    */
   public static RateMultipliers of(TrainingConfig config, ModelSpec model) {
-    String freeze = config.initialization().freeze();
-    int frozen = freeze.isBlank() ? 0 : LayerReference.index(model, freeze) + 1;
-    Check.input(
-        frozen < model.placed().size(),
-        "Cannot freeze layer %s of model %s: it is the last, and nothing would learn",
-        freeze,
-        model.name());
     float biasRate = (float) config.optimizer().biasRate();
-    List<Float> factors = new ArrayList<>(RateMultipliers.of(model, frozen, biasRate).tensors());
-    List<ModelSpec.Placed> chain = model.placed();
-    Set<Integer> named = new HashSet<>();
+    List<Float> factors =
+        new ArrayList<>(
+            RateMultipliers.freezing(
+                    model, frozenParameters(config.initialization().freeze(), model), biasRate)
+                .tensors());
+    Set<String> named = new HashSet<>();
     for (Map.Entry<String, Double> rate : config.optimizer().layerRates().entrySet()) {
-      List<Integer> layers = LayerReference.indexes(model, rate.getKey());
+      List<Placed> layers = LayerReference.find(model, rate.getKey());
       Check.input(
-          layers.stream().anyMatch(layer -> !chain.get(layer).parameters().isEmpty()),
-          "Invalid layer rate: layer %d of model %s (%s) has no parameters",
-          layers.get(0) + 1,
+          layers.stream().anyMatch(layer -> !layer.parameters().isEmpty()),
+          "Invalid layer rate: layer %s of model %s (%s) has no parameters",
+          layers.get(0).path(),
           model.name(),
-          chain.get(layers.get(0)).layer().label());
-      for (int layer : layers) {
+          layers.get(0).layer().label());
+      for (Placed layer : layers.stream().flatMap(Placed::leaves).toList()) {
         Check.input(
-            named.add(layer), "Two rates for layer %d of model %s", layer + 1, model.name());
-        int first = firstTensor(chain, layer);
-        for (int i = 0; i < chain.get(layer).parameters().size(); i++) {
-          factors.set(first + i, factors.get(first + i) * rate.getValue().floatValue());
+            named.add(layer.path()), "Two rates for layer %s of model %s", layer.path(), model.name());
+        int first = firstTensor(model, layer);
+        for (int i = first; i < first + layer.parameters().size(); i++) {
+          factors.set(i, factors.get(i) * rate.getValue().floatValue());
         }
       }
     }
@@ -57,7 +55,36 @@ public final class LayerRates {
     return new RateMultipliers(factors);
   }
 
-  private static int firstTensor(List<ModelSpec.Placed> chain, int layer) {
-    return chain.subList(0, layer).stream().mapToInt(p -> p.parameters().size()).sum();
+  /** The parameters up to the end of the layer that a user freezes; 0 without one. */
+  private static long frozenParameters(String freeze, ModelSpec model) {
+    if (freeze.isBlank()) {
+      return 0;
+    }
+    List<Placed> named = LayerReference.find(model, freeze);
+    Placed last = named.get(named.size() - 1);
+    long frozen = last.parameterOffset() + last.parameterCount();
+    Check.input(
+        frozen < model.parameterCount(),
+        "Cannot freeze layer %s of model %s: no layer with parameters comes after it, and nothing"
+            + " would learn",
+        freeze,
+        model.name());
+    return frozen;
+  }
+
+  /** The number of tensors before a layer. */
+  private static int firstTensor(ModelSpec model, Placed layer) {
+    long offset = 0;
+    int tensors = 0;
+    for (Placed placed : model.placed()) {
+      for (ParameterSpec tensor : placed.parameters()) {
+        if (offset == layer.parameterOffset()) {
+          return tensors;
+        }
+        offset += tensor.size();
+        tensors++;
+      }
+    }
+    return tensors;
   }
 }

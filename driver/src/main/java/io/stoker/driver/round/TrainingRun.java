@@ -59,7 +59,7 @@ final class TrainingRun {
   private final RateSchedule schedule;
   private final ReplicaKey replica;
   private final Optional<Transfer> transfer;
-  private final int frozenLayers;
+  private final long frozenParameters;
   private final TrainingData data;
 
   /**
@@ -88,14 +88,14 @@ final class TrainingRun {
             .orElse(described);
     this.transfer = init.map(trained -> new Transfer(trained, model));
     RateMultipliers rates = LayerRates.of(config, model);
-    this.frozenLayers = rates.frozenLayers(model);
+    this.frozenParameters = rates.frozenParameters(model);
     this.replica =
         new ReplicaKey(
             model,
             config.engine(),
             config.rounds().batch(),
             rates,
-            frozenParameters(init),
+            frozenValues(init),
             config.arithmetic());
     this.identity = new JobIdentity(config, ModelYaml.write(model), shards.manifestHash());
     long samples = shards.manifest().split(SPLIT).samples();
@@ -138,8 +138,8 @@ final class TrainingRun {
   }
 
   /** The identity of the values of frozen parameters, which are those of the initial model. */
-  private String frozenParameters(Optional<StoredModel> init) {
-    return frozenLayers == 0
+  private String frozenValues(Optional<StoredModel> init) {
+    return frozenParameters == 0
         ? ""
         : init.map(StoredModel::parametersSha256).orElse("") + " " + config.seed();
   }
@@ -193,15 +193,18 @@ final class TrainingRun {
 
   /** How its parameters are cut. Those of layers that do not learn are in no slice. */
   ParameterSlices slices() {
-    long first = model.placed().get(frozenLayers).parameterOffset();
     int vectors = config.carriesUpdaterState() ? 2 : 1;
     int length =
         config.averaging().sliceBytes() > 0
             ? ParameterSlices.lengthOf(config.averaging().sliceBytes())
             : ParameterSlices.fittingLength(
-                model.parameterCount() - first, vectors, config.rounds().workers());
+                model.parameterCount() - frozenParameters, vectors, config.rounds().workers());
     return new ParameterSlices(
-        first, model.parameterCount(), vectors, outerStep().hasMomentum(), length);
+        frozenParameters,
+        model.parameterCount(),
+        vectors,
+        outerStep().hasMomentum(),
+        length);
   }
 
   /** The step from the parameters before a round to the workers' mean. */
@@ -227,7 +230,8 @@ final class TrainingRun {
       LOG.info("Beginning with {}", transfer.get());
       for (int layer : transfer.get().fresh()) {
         Check.input(
-            config.initialization().freeze().isBlank() || layer >= frozenLayers,
+            config.initialization().freeze().isBlank()
+                || model.placed().get(layer).parameterOffset() >= frozenParameters,
             "Cannot freeze layer %s: layer %d (%s) is not in the checkpoint, and has learnt"
                 + " nothing",
             config.initialization().freeze(),

@@ -25,6 +25,7 @@ import java.io.StringWriter;
 import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -405,6 +406,27 @@ class CliTest {
       inLayers += layer.get("forward_milliseconds").asDouble();
     }
     assertThat(inLayers).isLessThan(20 * json.get("step_milliseconds").asDouble());
+  }
+
+  @Tag("slow")
+  @Test
+  void benchStepTimesTheLayersInsideOfBlocks() throws IOException {
+    JsonNode json = benchStep("--model resnet-20 --batch 2 --seconds 1 --verbose");
+
+    List<String> layers = new ArrayList<>();
+    double inBlock = 0;
+    double block = 0;
+    for (JsonNode layer : json.get("layers")) {
+      String name = layer.get("layer").asText();
+      double milliseconds =
+          layer.get("forward_milliseconds").asDouble()
+              + layer.get("backward_milliseconds").asDouble();
+      layers.add(layer.get("depth").asInt() + " " + name);
+      inBlock += name.startsWith("4.") ? milliseconds : 0;
+      block += name.startsWith("4 ") ? milliseconds : 0;
+    }
+    assertThat(layers).contains("0 4 residual layer1-0", "1 4.1 conv 16 @ 3x3 pad 1");
+    assertThat(inBlock).isPositive().isLessThanOrEqualTo(block * 1.001);
   }
 
   private JsonNode benchStep(String options) throws IOException {

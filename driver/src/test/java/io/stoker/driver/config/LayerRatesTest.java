@@ -11,6 +11,7 @@ import io.stoker.models.spec.ModelSpec.Placed;
 import io.stoker.models.zoo.Zoo;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 
 /** Rates of a model that is a tree. */
@@ -51,14 +52,51 @@ class LayerRatesTest {
     assertThatThrownBy(
             () -> LayerRates.of(config("", Map.of("layer2", 0.5, "layer2-0", 2.0)), MODEL))
         .isInstanceOf(InputException.class)
-        .hasMessageContaining("Two rates for layer 7");
+        .hasMessageContaining("Two rates for layer 7.1");
   }
 
   @Test
-  void aLayerInsideOfABlockCannotBeNamed() {
-    assertThatThrownBy(() -> LayerRates.of(config("4.1", Map.of()), MODEL))
+  void freezingALayerInsideOfABlockFreezesAllParametersUpToItsEnd() {
+    Placed second = MODEL.placed().get(4).leaves().toList().get(1);
+    assertThat(second.path()).isEqualTo("5.2");
+
+    RateMultipliers rates = LayerRates.of(config("5.2", Map.of()), MODEL);
+
+    long end = second.parameterOffset() + second.parameterCount();
+    assertThat(rates.frozenParameters(MODEL)).isEqualTo(end);
+    assertThat(rates.frozenLayers(MODEL)).isEqualTo(4);
+    assertFactors(rates, layer -> layer.parameterOffset() < end ? 0 : 1);
+  }
+
+  @Test
+  void aLayerInsideOfABlockHasARateOfItsOwn() {
+    assertFactors(
+        LayerRates.of(config("", Map.of("5.1", 0.5, "layer3-1", 3.0)), MODEL),
+        layer -> layer.path().equals("5.1") ? 0.5f : layer.path().startsWith("11.") ? 3 : 1);
+    assertThat(MODEL.placed().get(10).layer().name()).isEqualTo("layer3-1");
+  }
+
+  private static void assertFactors(RateMultipliers rates, Function<Placed, Number> expected) {
+    int tensor = 0;
+    for (Placed layer : MODEL.leaves()) {
+      for (int i = 0; i < layer.parameters().size(); i++) {
+        assertThat(rates.tensors().get(tensor++))
+            .as(layer.path())
+            .isEqualTo(expected.apply(layer).floatValue());
+      }
+    }
+    assertThat(rates.tensors()).hasSize(tensor);
+  }
+
+  @Test
+  void aPathThatIsNotThereIsRefused() {
+    assertThatThrownBy(() -> LayerRates.of(config("4.9", Map.of()), MODEL))
         .isInstanceOf(InputException.class)
-        .hasMessageContaining("inside of layer 4 of model resnet-20, residual layer1-0");
+        .hasMessageContaining("layer 4 of model resnet-20 (residual layer1-0) has layers 4.1 to")
+        .hasMessageContaining("did you mean '4.");
+    assertThatThrownBy(() -> LayerRates.of(config("", Map.of("4.3", 2.0)), MODEL))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("layer 4.3 of model resnet-20 (relu) has no parameters");
   }
 
   private static TrainingConfig config(String freeze, Map<String, Double> rates) {

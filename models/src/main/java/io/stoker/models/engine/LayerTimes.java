@@ -1,22 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.models.engine;
 
+import io.stoker.models.spec.ModelSpec;
 import java.util.Arrays;
 
 /**
  * The time that each layer of one network has taken since the timing began, or since {@link
- * #clear}. Only the network's thread may use it.
+ * #clear}. Layers are known by {@link ModelSpec.Placed#index}; the time of a block includes those
+ * of the layers inside of it. Only the network's thread may use it.
  */
 public final class LayerTimes {
   private final long[] forward;
   private final long[] backward;
 
   /**
-   * @param layers the number of layers
+   * @param model the model whose layers are timed
    */
-  public LayerTimes(int layers) {
+  public LayerTimes(ModelSpec model) {
+    int layers = model.tree().stream().mapToInt(LayerTimes::count).sum();
     forward = new long[layers];
     backward = new long[layers];
+  }
+
+  private static int count(ModelSpec.Placed placed) {
+    return 1 + placed.inner().stream().mapToInt(LayerTimes::count).sum();
   }
 
   /** Adds the time of a layer's forward pass. */
@@ -29,7 +36,7 @@ public final class LayerTimes {
     backward[layer] += nanoseconds;
   }
 
-  /** The total time of a layer's forward passes, in nanoseconds. */
+  /** The total time of a layer's forward passes, in nanoseconds; 0 if it is not timed. */
   public long forward(int layer) {
     return forward[layer];
   }

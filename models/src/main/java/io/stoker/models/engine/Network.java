@@ -111,7 +111,8 @@ public interface Network extends AutoCloseable {
   }
 
   /**
-   * Times the layers from now on, in calls with a full batch.
+   * Times the layers from now on, in calls with a full batch: those of the chain, and, where the
+   * engine can, those inside of blocks.
    *
    * @return the times, to which each of these calls adds
    * @throws io.stoker.failure.InputException if this engine cannot do this

@@ -5,6 +5,7 @@ import io.stoker.failure.Check;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.ParameterSpec;
 import java.io.Serializable;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 
@@ -45,22 +46,33 @@ public record RateMultipliers(List<Float> tensors) implements Serializable {
         "Invalid number of frozen layers: %d (must be between 0 and %d)",
         frozenLayers,
         model.placed().size() - 1);
-    return new RateMultipliers(
-        model.placed().stream()
-            .flatMap(
-                placed ->
-                    placed.parameters().stream()
-                        .map(
-                            tensor -> {
-                              float factor = tensor.role() == ParameterSpec.Role.BIAS ? biases : 1f;
-                              return placed.index() < frozenLayers ? 0f : factor;
-                            }))
-            .toList());
+    return freezing(model, model.placed().get(frozenLayers).parameterOffset(), biases);
   }
 
   /**
-   * The number of layers, from the first, in which no tensor learns: no gradient is computed for
-   * them, and their running statistics stay as they are.
+   * Factors by place and role.
+   *
+   * @param model the model
+   * @param frozenParameters the length of the part of the parameter vector, from its beginning,
+   *     whose factors are 0; it ends where a tensor ends
+   * @param biases the factor of biases
+   */
+  public static RateMultipliers freezing(ModelSpec model, long frozenParameters, float biases) {
+    List<Float> factors = new ArrayList<>();
+    long offset = 0;
+    for (ModelSpec.Placed placed : model.placed()) {
+      for (ParameterSpec tensor : placed.parameters()) {
+        float factor = tensor.role() == ParameterSpec.Role.BIAS ? biases : 1f;
+        factors.add(offset < frozenParameters ? 0f : factor);
+        offset += tensor.size();
+      }
+    }
+    return new RateMultipliers(factors);
+  }
+
+  /**
+   * The number of layers of the chain, from the first, in which no tensor learns: no gradient is
+   * computed for them, and their running statistics stay as they are.
    */
   public int frozenLayers(ModelSpec model) {
     int tensor = 0;
@@ -75,9 +87,18 @@ public record RateMultipliers(List<Float> tensors) implements Serializable {
   }
 
   /**
-   * The number of parameters of the {@link #frozenLayers}, which need not travel between workers.
+   * The number of parameters before the first plain layer in which a tensor learns, also where it
+   * is inside of a block. They need not travel between workers.
    */
   public long frozenParameters(ModelSpec model) {
-    return model.placed().get(frozenLayers(model)).parameterOffset();
+    int tensor = 0;
+    for (ModelSpec.Placed placed : model.leaves()) {
+      int next = tensor + placed.parameters().size();
+      if (tensors.subList(tensor, next).stream().anyMatch(factor -> factor > 0)) {
+        return placed.parameterOffset();
+      }
+      tensor = next;
+    }
+    throw new IllegalArgumentException("Nothing in model " + model.name() + " learns");
   }
 }

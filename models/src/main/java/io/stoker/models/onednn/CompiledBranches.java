@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.models.onednn;
 
+import io.stoker.models.engine.LayerTimes;
 import io.stoker.models.spec.ModelSpec.Placed;
 import java.util.ArrayList;
 import java.util.List;
@@ -61,6 +62,11 @@ final class CompiledBranches implements CompiledLayer {
   @Override
   public void requireInferenceGradient() {
     branches.forEach(LayerChain::requireInferenceGradient);
+  }
+
+  @Override
+  public void timeInnerLayers(LayerTimes times) {
+    branches.forEach(branch -> branch.timeInnerLayers(times));
   }
 
   @Override

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.models.onednn;
 
+import io.stoker.models.engine.LayerTimes;
+
 /** A layer compiled for one batch size. The network's {@link Workspace} owns its tensors. */
 interface CompiledLayer {
   /** The layer's output. */
@@ -22,6 +24,9 @@ interface CompiledLayer {
    * @throws io.stoker.failure.InputException if it does not
    */
   default void requireInferenceGradient() {}
+
+  /** Times the passes of the layers inside of this one, from now on. */
+  default void timeInnerLayers(LayerTimes times) {}
 
   /** Computes the output from the input. */
   void forward(Pass pass);

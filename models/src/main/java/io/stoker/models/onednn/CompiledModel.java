@@ -21,6 +21,7 @@ final class CompiledModel implements AutoCloseable {
   /** A value for the number of frozen layers: the gradient by the images is needed as well. */
   static final int TO_THE_IMAGES = -1;
 
+  private final ModelSpec model;
   private final int examples;
   private final int frozenLayers;
   private final Workspace workspace;
@@ -41,6 +42,7 @@ final class CompiledModel implements AutoCloseable {
   private CompiledModel(
       Workspace workspace, ModelSpec model, int frozenLayers, FlatVectors vectors, int examples) {
     this.workspace = workspace;
+    this.model = model;
     this.frozenLayers = frozenLayers;
     this.examples = examples;
     loss = new SoftmaxCrossEntropy(examples, model.classes());
@@ -76,10 +78,8 @@ final class CompiledModel implements AutoCloseable {
 
   /** Times each pass of each layer from now on. */
   LayerTimes timeLayers() {
-    LayerTimes times = new LayerTimes(layers.size());
-    for (int layer = 0; layer < layers.size(); layer++) {
-      layers.set(layer, new TimedLayer(layers.get(layer), layer, times));
-    }
+    LayerTimes times = new LayerTimes(model);
+    TimedLayer.replace(layers, model.placed(), times);
     return times;
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.models.onednn;
 
+import io.stoker.models.engine.LayerTimes;
 import io.stoker.models.spec.ModelSpec.Placed;
 import java.util.List;
 
@@ -59,6 +60,13 @@ final class CompiledResidual implements CompiledLayer {
     body.requireInferenceGradient();
     shortcut.requireInferenceGradient();
     after.requireInferenceGradient();
+  }
+
+  @Override
+  public void timeInnerLayers(LayerTimes times) {
+    body.timeInnerLayers(times);
+    shortcut.timeInnerLayers(times);
+    after.timeInnerLayers(times);
   }
 
   @Override

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.models.onednn;
 
+import io.stoker.models.engine.LayerTimes;
 import io.stoker.models.spec.ModelSpec.Placed;
 
 /** {@link io.stoker.models.spec.LayerSpec.Sequence} inside of a branch or a residual block. */
@@ -35,6 +36,11 @@ final class CompiledSequence implements CompiledLayer {
   @Override
   public void requireInferenceGradient() {
     chain.requireInferenceGradient();
+  }
+
+  @Override
+  public void timeInnerLayers(LayerTimes times) {
+    chain.timeInnerLayers(times);
   }
 
   @Override

@@ -13,13 +13,24 @@ import org.bytedeco.javacpp.FloatPointer;
 final class FlatVectors {
   private final Workspace workspace;
   private final long size;
+  private final long frozen;
   private final FloatPointer parameters;
   private FloatPointer gradients;
   private FloatPointer velocity;
 
+  /** Vectors whose parameters all learn. */
   FlatVectors(Workspace workspace, long size) {
+    this(workspace, size, 0);
+  }
+
+  /**
+   * @param size the length of each vector
+   * @param frozen the number of parameters, from the first, that do not learn
+   */
+  FlatVectors(Workspace workspace, long size, long frozen) {
     this.workspace = workspace;
     this.size = size;
+    this.frozen = frozen;
     parameters = workspace.allocate(size);
   }
 
@@ -39,6 +50,12 @@ final class FlatVectors {
       velocity = workspace.allocate(size);
     }
     return velocity;
+  }
+
+  /** Whether a layer has parameters that are not frozen. */
+  boolean learns(ModelSpec.Placed placed) {
+    return !placed.parameters().isEmpty()
+        && placed.parameterOffset() + placed.parameterCount() > frozen;
   }
 
   boolean hasVelocity() {

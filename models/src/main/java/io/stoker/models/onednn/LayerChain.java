@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.models.onednn;
 
+import io.stoker.models.engine.LayerTimes;
 import io.stoker.models.spec.ModelSpec.Placed;
 import java.util.List;
 
@@ -10,6 +11,7 @@ import java.util.List;
  */
 final class LayerChain {
   private final Workspace workspace;
+  private final FlatVectors vectors;
   private final Tensor input;
   private final List<Placed> placed;
   private final List<CompiledLayer> layers;
@@ -32,6 +34,7 @@ final class LayerChain {
       boolean overwrite,
       LayerCompiler.Fusion fusion) {
     this.workspace = workspace;
+    this.vectors = vectors;
     this.input = input;
     placed = part.inner();
     layers = LayerCompiler.chain(workspace, vectors, placed, input, overwrite, fusion);
@@ -58,13 +61,17 @@ final class LayerChain {
     return !isIdentity() && last().overwritesOutputGradient();
   }
 
-  /** Whether there is a layer with parameters. */
+  /** Whether there is a layer with parameters that are not frozen. */
   boolean learns() {
-    return placed.stream().anyMatch(each -> !each.parameters().isEmpty());
+    return firstLearning() < placed.size();
   }
 
   void requireInferenceGradient() {
     layers.forEach(CompiledLayer::requireInferenceGradient);
+  }
+
+  void timeInnerLayers(LayerTimes times) {
+    TimedLayer.replace(layers, placed, times);
   }
 
   void forward(CompiledLayer.Pass pass) {
@@ -87,10 +94,10 @@ final class LayerChain {
     return gradient;
   }
 
-  /** Layers before the first with parameters have no gradient to compute. */
+  /** Layers before the first that learns have no gradient to compute. */
   private int firstLearning() {
     int first = 0;
-    while (first < placed.size() && placed.get(first).parameters().isEmpty()) {
+    while (first < placed.size() && !vectors.learns(placed.get(first))) {
       first++;
     }
     return first;

@@ -52,7 +52,7 @@ final class OneDnnNetwork implements Network {
     this.model = model;
     this.batchCapacity = batchCapacity;
     frozenLayers = rates.frozenLayers(model);
-    vectors = new FlatVectors(workspace, model.parameterCount());
+    vectors = new FlatVectors(workspace, model.parameterCount(), rates.frozenParameters(model));
     sgd = new SgdUpdate(model, rates);
     full = CompiledModel.compile(model, frozenLayers, vectors, batchCapacity, rule);
   }

@@ -2,9 +2,20 @@
 package io.stoker.models.onednn;
 
 import io.stoker.models.engine.LayerTimes;
+import io.stoker.models.spec.ModelSpec.Placed;
+import java.util.List;
 
 /** A layer whose passes are timed. It replaces the layer itself only in a profile. */
 record TimedLayer(CompiledLayer layer, int index, LayerTimes times) implements CompiledLayer {
+  /** Puts timed layers in the place of layers, and of those inside of them. */
+  static void replace(List<CompiledLayer> layers, List<Placed> placed, LayerTimes times) {
+    for (int i = 0; i < layers.size(); i++) {
+      CompiledLayer layer = layers.get(i);
+      layer.timeInnerLayers(times);
+      layers.set(i, new TimedLayer(layer, placed.get(i).index(), times));
+    }
+  }
+
   @Override
   public Tensor output() {
     return layer.output();

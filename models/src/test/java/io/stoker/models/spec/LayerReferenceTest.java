@@ -18,22 +18,23 @@ class LayerReferenceTest {
     for (ModelSpec.Placed placed : model.placed()) {
       String line = lines.get(placed.index() + 2).strip();
       assertThat(line).contains(placed.layer().label());
-      assertThat(LayerReference.index(model, line.substring(0, line.indexOf(' '))))
-          .isEqualTo(placed.index());
+      assertThat(LayerReference.find(model, line.substring(0, line.indexOf(' '))))
+          .containsExactly(placed);
     }
     String last = model.layers().get(model.layers().size() - 1).label();
-    assertThat(LayerReference.index(model, last)).isEqualTo(model.layers().size() - 1);
+    assertThat(LayerReference.find(model, last))
+        .containsExactly(model.placed().get(model.layers().size() - 1));
   }
 
   @Test
   void saysWhatItCannotFindOrTell() {
-    assertThatThrownBy(() -> LayerReference.index(model, "0"))
+    assertThatThrownBy(() -> LayerReference.find(model, "0"))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("Invalid layer: 0 (model lenet5-modern has layers 1 to");
-    assertThatThrownBy(() -> LayerReference.index(model, "dense 11"))
+    assertThatThrownBy(() -> LayerReference.find(model, "dense 11"))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("did you mean 'dense 10'?");
-    assertThatThrownBy(() -> LayerReference.index(model, "relu"))
+    assertThatThrownBy(() -> LayerReference.find(model, "relu"))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("several layers 'relu': say which by its number (");
   }

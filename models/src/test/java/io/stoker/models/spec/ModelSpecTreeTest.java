@@ -162,17 +162,63 @@ class ModelSpecTreeTest {
 
   @Test
   void layersAreFoundByNumberLabelAndName() {
-    assertThat(LayerReference.indexes(MODEL, "stage")).containsExactly(1, 2);
-    assertThat(LayerReference.index(MODEL, "stage")).isEqualTo(2);
-    assertThat(LayerReference.index(MODEL, "block")).isEqualTo(1);
-    assertThat(LayerReference.index(MODEL, "residual block")).isEqualTo(1);
-    assertThat(LayerReference.index(MODEL, "3")).isEqualTo(2);
-    assertThatThrownBy(() -> LayerReference.index(MODEL, "2.3"))
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining("inside of layer 2 of model tree, residual block");
-    assertThatThrownBy(() -> LayerReference.index(MODEL, "blok"))
+    assertThat(paths("stage")).containsExactly("2", "3");
+    assertThat(paths("block")).containsExactly("2");
+    assertThat(paths("residual block")).containsExactly("2");
+    assertThat(paths("3")).containsExactly("3");
+    assertThatThrownBy(() -> LayerReference.find(MODEL, "blok"))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("did you mean 'block'?");
+  }
+
+  @Test
+  void layersInsideOfBlocksAreFoundByPathAndLabel() {
+    assertThat(paths("2.3")).containsExactly("2.3");
+    assertThat(paths("3.2")).containsExactly("3.2");
+    assertThat(paths("batch norm")).containsExactly("2.2");
+    assertThatThrownBy(() -> LayerReference.find(MODEL, "relu"))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("several layers 'relu': say which by its number (2.4, 3.3)");
+    ModelSpec nested =
+        new ModelSpec(
+            "nested",
+            new Shape(8, 8, 3),
+            List.of(
+                new Residual(
+                    "outer",
+                    Sequence.of(
+                        conv(3, 3, 1),
+                        new Residual(
+                            "inner",
+                            Sequence.of(conv(3, 3, 1), RELU),
+                            Sequence.IDENTITY,
+                            Sequence.IDENTITY)),
+                    Sequence.IDENTITY,
+                    Sequence.IDENTITY),
+                new Dense(2, ANY, 0)));
+    assertThat(LayerReference.find(nested, "inner").get(0).path()).isEqualTo("1.2");
+    assertThat(LayerReference.find(nested, "1.2.2").get(0).layer()).isEqualTo(RELU);
+  }
+
+  @Test
+  void aPathThatIsNotThereIsRefusedWithTheNearestOne() {
+    assertNotFound("2.5", "Invalid layer: 2.5 (layer 2 of model tree (residual block) has layers"
+        + " 2.1 to 2.4; did you mean '2.4'?)");
+    assertNotFound("1.1", "Invalid layer: 1.1 (layer 1 of model tree (conv 4 @ 3x3 pad 1) has no"
+        + " layers inside; did you mean '1'?)");
+    assertNotFound("6", "Invalid layer: 6 (model tree has layers 1 to 5");
+    assertNotFound("2.", "did you mean '2.1'?");
+    assertNotFound(".", "model tree has layers 1 to 5");
+  }
+
+  private static void assertNotFound(String path, String message) {
+    assertThatThrownBy(() -> LayerReference.find(MODEL, path))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining(message);
+  }
+
+  private static List<String> paths(String text) {
+    return LayerReference.find(MODEL, text).stream().map(Placed::path).toList();
   }
 
   @Test

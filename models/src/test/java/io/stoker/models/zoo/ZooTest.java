@@ -115,9 +115,13 @@ class ZooTest {
   void stagesAndBlocksHaveTorchvisionsNames() {
     ModelSpec model = Zoo.model("resnet-18", 1000);
 
-    assertThat(LayerReference.indexes(model, "layer1")).containsExactly(4, 5);
-    assertThat(LayerReference.index(model, "layer4-1")).isEqualTo(11);
-    assertThat(LayerReference.index(Zoo.model("googlenet", 10), "inception3a")).isEqualTo(11);
+    assertThat(paths(model, "layer1")).containsExactly("5", "6");
+    assertThat(paths(model, "layer4-1")).containsExactly("12");
+    assertThat(paths(Zoo.model("googlenet", 10), "inception3a")).containsExactly("12");
+  }
+
+  private static List<String> paths(ModelSpec model, String text) {
+    return LayerReference.find(model, text).stream().map(Placed::path).toList();
   }
 
   @Test

@@ -52,7 +52,7 @@ final class TorchNetwork implements Network {
     hostImages = place.staging(batchCapacity, input.channels(), input.height(), input.width());
     loss = new SoftmaxCrossEntropy(place, batchCapacity, model.classes());
     layers = new LayerChain(place, vectors, model.placed(), batchCapacity, true);
-    times = new LayerTimes(layers.size());
+    times = new LayerTimes(model);
   }
 
   @Override
