@@ -93,7 +93,11 @@ public final class StepProfiler {
   }
 
   private static LayerRate rate(
-      StepLoad load, ModelSpec.Placed placed, String algorithm, double[] milliseconds, double peak) {
+      StepLoad load,
+      ModelSpec.Placed placed,
+      String algorithm,
+      double[] milliseconds,
+      double peak) {
     double forward = milliseconds[0];
     double backward = milliseconds[1];
     double there = megaflops(load, (double) placed.flops());

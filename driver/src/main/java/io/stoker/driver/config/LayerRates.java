@@ -41,7 +41,10 @@ public final class LayerRates {
           layers.get(0).layer().label());
       for (Placed layer : layers.stream().flatMap(Placed::leaves).toList()) {
         Check.input(
-            named.add(layer.path()), "Two rates for layer %s of model %s", layer.path(), model.name());
+            named.add(layer.path()),
+            "Two rates for layer %s of model %s",
+            layer.path(),
+            model.name());
         int first = firstTensor(model, layer);
         for (int i = first; i < first + layer.parameters().size(); i++) {
           factors.set(i, factors.get(i) * rate.getValue().floatValue());

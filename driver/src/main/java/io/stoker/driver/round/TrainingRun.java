@@ -200,11 +200,7 @@ final class TrainingRun {
             : ParameterSlices.fittingLength(
                 model.parameterCount() - frozenParameters, vectors, config.rounds().workers());
     return new ParameterSlices(
-        frozenParameters,
-        model.parameterCount(),
-        vectors,
-        outerStep().hasMomentum(),
-        length);
+        frozenParameters, model.parameterCount(), vectors, outerStep().hasMomentum(), length);
   }
 
   /** The step from the parameters before a round to the workers' mean. */

@@ -200,7 +200,8 @@ class TransferTest {
         .hasMessageContaining("model perceptron (8 x 8 x 1, 3 classes)");
     assertThatThrownBy(() -> transfer("headless", config -> config.freeze("6")))
         .isInstanceOf(InputException.class)
-        .hasMessageContaining("Cannot freeze layer 6 of model tiny: no layer with parameters comes after");
+        .hasMessageContaining(
+            "Cannot freeze layer 6 of model tiny: no layer with parameters comes after");
     assertThatThrownBy(() -> transfer("nameless", config -> config.freeze("dense 21")))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("did you mean 'dense 20'?");

@@ -114,9 +114,7 @@ public final class LayerReference {
             .filter(name -> !name.isEmpty())
             .toList();
     List<String> known =
-        Stream.concat(
-                names.stream(),
-                model.placed().stream().map(placed -> placed.layer().label()))
+        Stream.concat(names.stream(), model.placed().stream().map(placed -> placed.layer().label()))
             .distinct()
             .toList();
     return new InputException(

@@ -95,8 +95,7 @@ class LayerTimesTest {
     }
     classes[1] = 1;
     classes[12] = 1;
-    RateMultipliers rates =
-        RateMultipliers.freezing(model, firstThatLearns.parameterOffset(), 1);
+    RateMultipliers rates = RateMultipliers.freezing(model, firstThatLearns.parameterOffset(), 1);
     assertThat(rates.frozenLayers(model)).isEqualTo(3);
     assertThat(rates.frozenParameters(model)).isEqualTo(firstThatLearns.parameterOffset());
     try (Network frozen = network(model, rates);

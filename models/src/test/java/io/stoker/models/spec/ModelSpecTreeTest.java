@@ -202,10 +202,14 @@ class ModelSpecTreeTest {
 
   @Test
   void aPathThatIsNotThereIsRefusedWithTheNearestOne() {
-    assertNotFound("2.5", "Invalid layer: 2.5 (layer 2 of model tree (residual block) has layers"
-        + " 2.1 to 2.4; did you mean '2.4'?)");
-    assertNotFound("1.1", "Invalid layer: 1.1 (layer 1 of model tree (conv 4 @ 3x3 pad 1) has no"
-        + " layers inside; did you mean '1'?)");
+    assertNotFound(
+        "2.5",
+        "Invalid layer: 2.5 (layer 2 of model tree (residual block) has layers"
+            + " 2.1 to 2.4; did you mean '2.4'?)");
+    assertNotFound(
+        "1.1",
+        "Invalid layer: 1.1 (layer 1 of model tree (conv 4 @ 3x3 pad 1) has no"
+            + " layers inside; did you mean '1'?)");
     assertNotFound("6", "Invalid layer: 6 (model tree has layers 1 to 5");
     assertNotFound("2.", "did you mean '2.1'?");
     assertNotFound(".", "model tree has layers 1 to 5");
