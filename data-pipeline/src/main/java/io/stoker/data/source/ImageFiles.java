@@ -17,7 +17,11 @@ import org.apache.hadoop.fs.Path;
 /** Reads image files whole. */
 public final class ImageFiles {
   /** No image file of a size that is accepted is longer. */
-  static final long MAXIMUM_BYTES = 1L << 29;
+  private static final long LARGEST_FILE = 1L << 29;
+
+  /** The longest file that is read: it takes a quarter of the heap at most. */
+  public static final long MAXIMUM_BYTES =
+      Math.min(LARGEST_FILE, Runtime.getRuntime().maxMemory() / 4);
 
   private ImageFiles() {}
 
@@ -68,8 +72,21 @@ public final class ImageFiles {
     }
   }
 
-  static SourceImage tooLarge(long length) {
+  /**
+   * What takes the place of a file that is longer than {@link #MAXIMUM_BYTES}.
+   *
+   * @param length of the file in bytes
+   */
+  public static SourceImage.Unreadable tooLarge(long length) {
     return new SourceImage.Unreadable(
-        String.format(Locale.ROOT, "too large: %d bytes, the limit is %d", length, MAXIMUM_BYTES));
+        length > LARGEST_FILE
+            ? String.format(
+                Locale.ROOT, "too large: %d bytes, the limit is %d", length, LARGEST_FILE)
+            : String.format(
+                Locale.ROOT,
+                "too large for the memory of this process: %d bytes in a heap of %d MB (give it"
+                    + " more)",
+                length,
+                Runtime.getRuntime().maxMemory() >> 20));
   }
 }

@@ -23,24 +23,31 @@ import org.apache.parquet.schema.MessageType;
 import org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName;
 
 /**
- * The rows of some row groups, one after the other. It holds one row, and one page a column; it is
- * closed after the last row, and a caller that stops before closes it.
+ * The rows of some row groups, one after the other. It holds one row, and of each column a page if
+ * the page is short, else one value. It is closed after the last row, and a caller that stops before
+ * closes it.
  */
 public final class ParquetRows implements Iterator<LabelledImage>, AutoCloseable {
   private final Iterator<RowGroup> groups;
   private final TableSchema table;
   private final TableSchema.Images images;
   private final Configuration hadoop;
+  private final int wholePageBytes;
   private RowGroup group;
   private StreamedRowGroup pages;
   private RecordReader<Group> records;
   private long left;
 
+  /**
+   * @param wholePageBytes longer pages of images are split
+   */
   ParquetRows(
       Iterator<RowGroup> groups,
       TableSchema table,
       TableSchema.Images images,
-      Configuration hadoop) {
+      Configuration hadoop,
+      int wholePageBytes) {
+    this.wholePageBytes = wholePageBytes;
     this.groups = groups;
     this.table = table;
     this.images = images;
@@ -64,8 +71,10 @@ public final class ParquetRows implements Iterator<LabelledImage>, AutoCloseable
     if (!hasNext()) {
       throw new NoSuchElementException();
     }
+    Group row = read();
+    LabelledImage image = labelled(row, pages.getRowCount() - left);
     left--;
-    return labelled(read());
+    return image;
   }
 
   private void open(RowGroup next) {
@@ -75,7 +84,9 @@ public final class ParquetRows implements Iterator<LabelledImage>, AutoCloseable
       FileSystem fileSystem = Storage.of(file, hadoop);
       ParquetMetadata footer = ParquetTable.footer(fileSystem, file);
       MessageType projection = table.projection(footer.getFileMetaData().getSchema(), images);
-      pages = new StreamedRowGroup(fileSystem, file, footer.getBlocks().get(group.index()));
+      pages =
+          new StreamedRowGroup(
+              fileSystem, file, footer.getBlocks().get(group.index()), wholePageBytes);
       records =
           new ColumnIOFactory(footer.getFileMetaData().getCreatedBy())
               .getColumnIO(projection)
@@ -98,10 +109,13 @@ public final class ParquetRows implements Iterator<LabelledImage>, AutoCloseable
     }
   }
 
-  private InputException damaged(RuntimeException e) {
+  private StokerException damaged(RuntimeException e) {
     Throwable cause = e;
-    while (cause.getCause() != null) {
+    while (cause.getCause() != null && !(cause instanceof StokerException)) {
       cause = cause.getCause();
+    }
+    if (cause instanceof StokerException known) {
+      return known;
     }
     return new InputException(
         "Cannot read row group "
@@ -114,9 +128,22 @@ public final class ParquetRows implements Iterator<LabelledImage>, AutoCloseable
         e);
   }
 
-  private LabelledImage labelled(Group row) {
+  private LabelledImage labelled(Group row, long index) {
     String split = table.split().isEmpty() ? group.split() : text(row, table.split());
-    return new LabelledImage(path(row), className(row), split, image(row), weight(row));
+    Integer refused = pages.refused().get(index);
+    SourceImage image = refused == null ? image(row) : tooLarge(refused, index);
+    return new LabelledImage(path(row), className(row), split, image, weight(row));
+  }
+
+  private SourceImage tooLarge(int bytes, long index) {
+    return new SourceImage.Unreadable(
+        ImageFiles.tooLarge(bytes).reason()
+            + ", row "
+            + index
+            + " of row group "
+            + group.index()
+            + " of "
+            + group.file());
   }
 
   private float weight(Group row) {

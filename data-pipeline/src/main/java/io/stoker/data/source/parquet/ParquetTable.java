@@ -197,7 +197,7 @@ public final class ParquetTable implements Serializable {
    * @param hadoop how to reach the filesystem
    */
   public ParquetRows rows(Iterator<RowGroup> groups, Configuration hadoop) {
-    return new ParquetRows(groups, schema, TableSchema.Images.READ, hadoop);
+    return rows(groups, TableSchema.Images.READ, hadoop, StreamedRowGroup.WHOLE_PAGE_BYTES);
   }
 
   /**
@@ -207,6 +207,15 @@ public final class ParquetTable implements Serializable {
    * @param hadoop how to reach the filesystem
    */
   public ParquetRows descriptions(Iterator<RowGroup> groups, Configuration hadoop) {
-    return new ParquetRows(groups, schema, TableSchema.Images.LEAVE_OUT, hadoop);
+    return rows(groups, TableSchema.Images.LEAVE_OUT, hadoop, StreamedRowGroup.WHOLE_PAGE_BYTES);
+  }
+
+  /** Reads rows, and splits pages of images that are longer than {@code wholePageBytes}. */
+  ParquetRows rows(
+      Iterator<RowGroup> groups,
+      TableSchema.Images images,
+      Configuration hadoop,
+      int wholePageBytes) {
+    return new ParquetRows(groups, schema, images, hadoop, wholePageBytes);
   }
 }

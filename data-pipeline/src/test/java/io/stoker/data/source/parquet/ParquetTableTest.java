@@ -45,8 +45,14 @@ class ParquetTableTest {
   }
 
   private static List<LabelledImage> read(ParquetTable table) {
+    return read(table, StreamedRowGroup.WHOLE_PAGE_BYTES);
+  }
+
+  private static List<LabelledImage> read(ParquetTable table, int wholePageBytes) {
     List<LabelledImage> rows = new ArrayList<>();
-    try (ParquetRows each = table.rows(table.rowGroups().iterator(), HADOOP)) {
+    try (ParquetRows each =
+        table.rows(
+            table.rowGroups().iterator(), TableSchema.Images.READ, HADOOP, wholePageBytes)) {
       each.forEachRemaining(rows::add);
     }
     return rows;
@@ -65,6 +71,8 @@ class ParquetTableTest {
     "GZIP, PARQUET_2_0",
     "ZSTD, PARQUET_1_0",
     "ZSTD, PARQUET_2_0",
+    "LZ4_RAW, PARQUET_1_0",
+    "SNAPPY, PARQUET_2_0",
     "UNCOMPRESSED, PARQUET_2_0"
   })
   void readsEachRowPageByPage(CompressionCodecName codec, WriterVersion version)
@@ -74,7 +82,8 @@ class ParquetTableTest {
     List<byte[]> images = new ArrayList<>();
     for (int i = 0; i < 300; i++) {
       // Some are equal, some missing, some larger than a page.
-      byte[] image = i % 7 == 0 ? null : random(i % 50 == 1 ? 9_000 : 10 + i % 90, i % 20);
+      int length = i == 151 ? 3_000_000 : i % 50 == 1 ? 9_000 : 10 + i % 90;
+      byte[] image = i % 7 == 0 ? null : random(length, i % 20);
       images.add(image);
       rows.add(
           TestTables.row(
@@ -91,6 +100,19 @@ class ParquetTableTest {
     assertThat(table.rowGroups().size()).isGreaterThan(2);
     assertThat(table.classNames()).containsExactly("a", "b", "c");
     List<LabelledImage> read = read(table);
+    check(read, rows, images);
+    check(read(table, 50), rows, images);
+    try (ParquetRows each = table.descriptions(table.rowGroups().iterator(), HADOOP)) {
+      for (LabelledImage row : read) {
+        LabelledImage description = each.next();
+        assertThat(description.path()).isEqualTo(row.path());
+        assertThat(description.className()).isEqualTo(row.className());
+      }
+      assertThat(each.hasNext()).isFalse();
+    }
+  }
+
+  private static void check(List<LabelledImage> read, List<Group> rows, List<byte[]> images) {
     assertThat(read).hasSize(300);
     for (int i = 0; i < 300; i++) {
       LabelledImage row = read.get(i);
@@ -106,14 +128,6 @@ class ParquetTableTest {
             .isEqualTo(
                 new SourceImage.Unreadable(i % 5 == 0 ? "there is no image: null" : "missing"));
       }
-    }
-    try (ParquetRows each = table.descriptions(table.rowGroups().iterator(), HADOOP)) {
-      for (LabelledImage row : read) {
-        LabelledImage description = each.next();
-        assertThat(description.path()).isEqualTo(row.path());
-        assertThat(description.className()).isEqualTo(row.className());
-      }
-      assertThat(each.hasNext()).isFalse();
     }
   }
 
@@ -240,8 +254,11 @@ class ParquetTableTest {
   }
 
   /** Whatever is flipped: rows are read, or one line says which file is damaged. */
-  @Test
-  void survivesDamagedFiles() throws IOException {
+  @ParameterizedTest
+  @CsvSource({
+    "ZSTD, 8388608", "ZSTD, 100", "SNAPPY, 100", "GZIP, 100", "LZ4_RAW, 100", "UNCOMPRESSED, 100"
+  })
+  void survivesDamagedFiles(CompressionCodecName codec, int wholePageBytes) throws IOException {
     List<Group> rows = new ArrayList<>();
     for (int i = 0; i < 60; i++) {
       rows.add(TestTables.row(random(200, i), "p" + i, (long) i % 2));
@@ -252,7 +269,7 @@ class ParquetTableTest {
         TestTables.SCHEMA,
         rows,
         TestTables.features("a", "b"),
-        CompressionCodecName.ZSTD,
+        codec,
         WriterVersion.PARQUET_1_0);
     byte[] good = Files.readAllBytes(file);
     SplittableRandom random = new SplittableRandom(5);
@@ -267,7 +284,7 @@ class ParquetTableTest {
       }
       Files.write(file, bad);
       try {
-        read(open(file, TableColumns.FOUND));
+        read(open(file, TableColumns.FOUND), wholePageBytes);
         read++;
       } catch (InputException e) {
         assertThat(e.getMessage()).contains("x.parquet").hasLineCount(1);
