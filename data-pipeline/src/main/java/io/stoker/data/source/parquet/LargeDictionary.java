@@ -15,8 +15,8 @@ import java.util.Arrays;
 
 /**
  * A dictionary page of byte arrays that is too large for memory: its entries are in a temporary
- * file, which is deleted when the dictionary is closed. PyArrow writes dictionaries of images, which
- * may be as large as the row group.
+ * file, which is deleted when the dictionary is closed. PyArrow writes dictionaries of images,
+ * which may be as large as the row group.
  */
 final class LargeDictionary implements AutoCloseable {
   private static final int BLOCK_BYTES = 1 << 16;

@@ -34,8 +34,7 @@ final class PageCodecs {
    * @param compressed the page in the file
    * @throws IOException if it is not of this codec, or cannot be read
    */
-  static InputStream stream(CompressionCodecName codec, InputStream compressed)
-      throws IOException {
+  static InputStream stream(CompressionCodecName codec, InputStream compressed) throws IOException {
     return switch (codec) {
       case UNCOMPRESSED -> compressed;
       case SNAPPY -> new SnappyCompressorInputStream(compressed, SNAPPY_WINDOW);

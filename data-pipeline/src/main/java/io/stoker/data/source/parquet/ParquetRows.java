@@ -24,8 +24,8 @@ import org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName;
 
 /**
  * The rows of some row groups, one after the other. It holds one row, and of each column a page if
- * the page is short, else one value. It is closed after the last row, and a caller that stops before
- * closes it.
+ * the page is short, else one value. It is closed after the last row, and a caller that stops
+ * before closes it.
  */
 public final class ParquetRows implements Iterator<LabelledImage>, AutoCloseable {
   private final Iterator<RowGroup> groups;

@@ -15,8 +15,8 @@ import org.apache.parquet.column.values.rle.RunLengthBitPackingHybridDecoder;
 
 /**
  * A data page of byte arrays that is handed out as small pages, in plain encoding. Writers look at
- * the size of a page only after a number of rows (PyArrow after 1,024), so that a page of images may
- * be as large as the row group.
+ * the size of a page only after a number of rows (PyArrow after 1,024), so that a page of images
+ * may be as large as the row group.
  *
  * <p>Format: https://parquet.apache.org/docs/file-format/data-pages/. The column has no repeated
  * values, so each value belongs to a row of its own.

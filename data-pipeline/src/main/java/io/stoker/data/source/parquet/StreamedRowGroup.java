@@ -263,8 +263,7 @@ final class StreamedRowGroup implements PageReadStore, AutoCloseable {
         }
         endSplit();
         for (PageHeader header = header(); header != null; header = header()) {
-          if (header.getType() == PageType.DATA_PAGE
-              || header.getType() == PageType.DATA_PAGE_V2) {
+          if (header.getType() == PageType.DATA_PAGE || header.getType() == PageType.DATA_PAGE_V2) {
             return read(header);
           }
           page(header);

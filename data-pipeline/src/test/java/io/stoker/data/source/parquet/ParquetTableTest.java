@@ -51,8 +51,7 @@ class ParquetTableTest {
   private static List<LabelledImage> read(ParquetTable table, int wholePageBytes) {
     List<LabelledImage> rows = new ArrayList<>();
     try (ParquetRows each =
-        table.rows(
-            table.rowGroups().iterator(), TableSchema.Images.READ, HADOOP, wholePageBytes)) {
+        table.rows(table.rowGroups().iterator(), TableSchema.Images.READ, HADOOP, wholePageBytes)) {
       each.forEachRemaining(rows::add);
     }
     return rows;
@@ -256,7 +255,12 @@ class ParquetTableTest {
   /** Whatever is flipped: rows are read, or one line says which file is damaged. */
   @ParameterizedTest
   @CsvSource({
-    "ZSTD, 8388608", "ZSTD, 100", "SNAPPY, 100", "GZIP, 100", "LZ4_RAW, 100", "UNCOMPRESSED, 100"
+    "ZSTD, 8388608",
+    "ZSTD, 100",
+    "SNAPPY, 100",
+    "GZIP, 100",
+    "LZ4_RAW, 100",
+    "UNCOMPRESSED, 100"
   })
   void survivesDamagedFiles(CompressionCodecName codec, int wholePageBytes) throws IOException {
     List<Group> rows = new ArrayList<>();
