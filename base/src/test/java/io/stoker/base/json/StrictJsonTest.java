@@ -76,7 +76,7 @@ class StrictJsonTest {
         .hasMessageContaining("nesting");
     assertThatThrownBy(() -> read("{\"rounds\":" + "9".repeat(100_000) + "}"))
         .isInstanceOf(DamagedException.class)
-        .hasMessageContaining("Number length");
+        .hasMessageContaining("length (100000)");
   }
 
   @Test
