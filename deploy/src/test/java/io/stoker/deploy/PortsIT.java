@@ -149,6 +149,10 @@ class PortsIT {
       Outcome stranger =
           stoker.run((secure.formatted("a-guess") + TRAIN + " --epochs 4 --run x").split(" "));
       assertThat(stranger.exitCode()).as(stranger.err()).isEqualTo(4);
+      // Refused by Spark, it does not wait for executors.
+      assertThat(stranger.err())
+          .contains("it refused the application")
+          .doesNotContain("no executor has registered yet");
     } finally {
       cluster.stop();
     }

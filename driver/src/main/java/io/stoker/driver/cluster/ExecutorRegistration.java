@@ -53,7 +53,13 @@ public final class ExecutorRegistration {
   /** The registration of a cluster's executors. */
   public static ExecutorRegistration of(JavaSparkContext spark) {
     return new ExecutorRegistration(
-        () -> RegisteredExecutors.of(spark), spark.getConf(), spark.isLocal(), new SystemClock());
+        () -> registered(spark), spark.getConf(), spark.isLocal(), new SystemClock());
+  }
+
+  /** To an application that the cluster has refused or ended, no executor will come. */
+  private static List<RegisteredExecutor> registered(JavaSparkContext spark) {
+    spark.sc().assertNotStopped();
+    return RegisteredExecutors.of(spark);
   }
 
   private static final class SystemClock implements Clock {
