@@ -10,7 +10,6 @@ import io.stoker.models.spec.ActivationFunction;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * {@link io.stoker.models.spec.LayerSpec.Activation}. The backward pass computes the gradient from
@@ -36,7 +35,7 @@ final class ActivationLayer implements TorchLayer {
   public Tensor forward(Tensor input, Pass pass) {
     activated =
         switch (function) {
-          case THRESHOLD -> input.gt(new Scalar(0f)).to(ScalarType.Float);
+          case THRESHOLD -> input.gt(new Scalar(0f)).to(input.scalar_type());
           case SIGMOID -> overwrite ? input.sigmoid_() : input.sigmoid();
           case TANH -> overwrite ? input.tanh_() : input.tanh();
           case RELU -> overwrite ? input.relu_() : input.relu();

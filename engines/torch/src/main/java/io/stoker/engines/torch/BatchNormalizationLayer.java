@@ -58,7 +58,7 @@ final class BatchNormalizationLayer implements TorchLayer {
   }
 
   private Tensor runningVariance() {
-    return exactRunningVariance().to(ScalarType.Float);
+    return exactRunningVariance().to(parameters[3].scalar_type());
   }
 
   /** In fp64. */

@@ -6,7 +6,6 @@ import io.stoker.models.spec.LayerSpec;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * {@link LayerSpec.Dropout}. Whether a unit is dropped is {@link SplitMix64#scramble} of the pass's
@@ -71,7 +70,7 @@ final class DropoutLayer implements TorchLayer {
     hash.bitwise_xor_(shifted(hash, 27)).mul_(new Scalar(SECOND_FACTOR));
     hash.bitwise_xor_(shifted(hash, 31));
     Tensor kept = shifted(hash, 32).ge(new Scalar(threshold));
-    Tensor factors = kept.to(ScalarType.Float).mul_(new Scalar(scale));
+    Tensor factors = kept.to(input.scalar_type()).mul_(new Scalar(scale));
     return Place.channelsLast(factors.view(sizes(input)));
   }
 

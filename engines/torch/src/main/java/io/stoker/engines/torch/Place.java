@@ -32,7 +32,7 @@ final class Place implements AutoCloseable {
 
   Place(Settings settings) {
     this.settings = settings;
-    floats = options(ScalarType.Float);
+    floats = options(settings.products().kept());
     longs = options(ScalarType.Long);
     TensorOptions host =
         own(new TensorOptions(new Device(DeviceType.CPU)))
@@ -60,7 +60,7 @@ final class Place implements AutoCloseable {
     return pointer;
   }
 
-  /** A zero fp32 tensor that lives until this place is closed. */
+  /** A zero tensor of values that lives until this place is closed. */
   Tensor zeros(long... sizes) {
     return own(torch.zeros(sizes, floats));
   }

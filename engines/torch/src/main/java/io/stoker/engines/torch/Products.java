@@ -20,7 +20,18 @@ enum Products {
    * fp32: what PyTorch's autocast does. Parameters, gradients by them as they are kept, updater
    * state and all other layers stay in fp32.
    */
-  BF16;
+  BF16,
+
+  /**
+   * All values are IEEE 754 double precision, parameters among them: no job computes so. Tests tell
+   * by it what is rounding and what is an error.
+   */
+  FP64;
+
+  /** The format of parameters, and of all values between layers. */
+  ScalarType kept() {
+    return this == FP64 ? ScalarType.Double : ScalarType.Float;
+  }
 
   /** A factor in the format of products. */
   Tensor rounded(Tensor factor) {

@@ -57,7 +57,7 @@ final class SoftmaxCrossEntropy {
             .sub_(exactTarget)
             .mul_(weight)
             .div_(new Scalar(weightSum))
-            .to(ScalarType.Float);
+            .to(logits.scalar_type());
     Tensor loss = exactTarget.mul(logProbabilities).mul_(weight).sum().neg();
     Tensor hits = best(logits).eq(best(target)).sum().to(ScalarType.Double);
     double[] result = place.downloadDoubles(torch.stack(new TensorVector(loss, hits), 0));
@@ -72,7 +72,7 @@ final class SoftmaxCrossEntropy {
 
   /** The probabilities {@code [examples, classes]}. */
   static Tensor probabilities(Tensor logits) {
-    return torch.softmax(logits.to(ScalarType.Double), 1).to(ScalarType.Float);
+    return torch.softmax(logits.to(ScalarType.Double), 1).to(logits.scalar_type());
   }
 
   /** Copies values {@code [examples, classes]} to where the network is. */
