@@ -42,7 +42,7 @@ public final class CardEngine implements Engine {
         .devices()
         .map(devices -> new CardEngine(engine, devices))
         .orElseThrow(
-            () -> new ResourceException("Cannot compute on GPUs: " + Engines.whyNoDevices(engine)));
+            () -> new ResourceException("Cannot compute on GPUs: " + Engines.whyNoDevicesHere(engine)));
   }
 
   @Override

@@ -11,12 +11,12 @@ import picocli.CommandLine.Option;
 final class ArithmeticOptions {
   @Option(
       names = "--precision",
-      paramLabel = "fp32|bf16",
+      paramLabel = "fp32|bf16|tf32",
       order = 91,
       description =
           "Multiply in single precision, or round the inputs and weights of convolutions and dense"
               + " layers to bfloat16 where that is faster; needs a processor with avx512_bf16 or"
-              + " AMX (default: fp32).")
+              + " AMX, or a card. tf32 is for --engine torch --device gpu (default: fp32).")
   Precision precision;
 
   @Option(

@@ -118,6 +118,15 @@ public final class GpuRequest {
     survey.executors().forEach(executor -> requireStarted(executor, engine));
   }
 
+  /** What an engine with code for cards says of an executor's machine. */
+  private static String asFoundThere(ClusterSurvey.Surveyed executor, Engine engine) {
+    return executor.facts().engines().stream()
+        .filter(facts -> facts.name().equals(engine.name()) && engine.computesOnDevices())
+        .map(facts -> "; there it says: " + facts.description())
+        .findFirst()
+        .orElse("");
+  }
+
   private static void requireStarted(ClusterSurvey.Surveyed executor, Engine engine) {
     List<EngineFacts> started =
         executor.facts().engines().stream()
@@ -136,8 +145,9 @@ public final class GpuRequest {
                 executor.place()));
       }
       throw new ResourceException(
-          "Cannot train on GPUs in %s: %s (see docs/gpu.md)"
-              .formatted(executor.place(), Engines.whyNoDevices(engine)));
+          "Cannot train on GPUs in %s: %s%s (see docs/gpu.md)"
+              .formatted(
+                  executor.place(), Engines.whyNoDevices(engine), asFoundThere(executor, engine)));
     }
   }
 }

@@ -2,6 +2,7 @@
 package io.stoker.driver.round;
 
 import io.stoker.driver.cluster.ExecutorRegistration;
+import io.stoker.driver.cluster.GpuRequest;
 import io.stoker.driver.cluster.Slots;
 import io.stoker.driver.spark.Jobs;
 import io.stoker.driver.spark.NumberedTasks;
@@ -39,6 +40,9 @@ final class ArithmeticSurvey {
    */
   static Arithmetic resolve(
       JavaSparkContext spark, Engine engine, ModelSpec model, int batch, Arithmetic asked) {
+    if (!GpuRequest.isIn(spark.getConf())) {
+      Engine.refuseTf32(asked);
+    }
     boolean sameEverywhere =
         asked.precision() == Precision.FP32 && asked.convolution() == ConvolutionAlgorithm.DIRECT;
     if (spark.isLocal() || sameEverywhere) {

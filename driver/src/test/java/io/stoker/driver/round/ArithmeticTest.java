@@ -82,7 +82,7 @@ class ArithmeticTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EnumSource(names = {"FP32", "BF16"})
   void theSameBitsOnAnyNumberOfSlotsAndAfterAnInterruption(Precision precision) {
     TrainingConfig.Builder interrupted = config("interrupted-" + precision).precision(precision);
     String two =

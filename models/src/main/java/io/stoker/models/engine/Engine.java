@@ -55,6 +55,14 @@ public interface Engine {
   }
 
   /**
+   * Why an available engine computes on no card of this machine, as the rest of a sentence that
+   * begins with "because"; empty where it does, or knows no reason.
+   */
+  default Optional<String> whyNoDevices() {
+    return Optional.empty();
+  }
+
+  /**
    * Creates a network with all parameters and the whole updater state zero.
    *
    * @param model the model
@@ -92,6 +100,7 @@ public interface Engine {
    * @throws io.stoker.failure.ResourceException if this processor does not
    */
   default Arithmetic resolve(ModelSpec model, int batchCapacity, Arithmetic asked) {
+    refuseTf32(asked);
     Check.input(
         asked.precision() == Precision.FP32,
         "Engine %s computes in fp32 only: leave --precision out, or use --engine onednn",
@@ -101,6 +110,18 @@ public interface Engine {
         "Engine %s has no Winograd convolution: leave --convolution out, or use --engine onednn",
         name());
     return new Arithmetic(Precision.FP32, ConvolutionAlgorithm.DIRECT);
+  }
+
+  /**
+   * For engines without code for graphics cards.
+   *
+   * @throws io.stoker.failure.InputException if a user asked for the cards' own format
+   */
+  static void refuseTf32(Arithmetic asked) {
+    Check.input(
+        asked.precision() != Precision.TF32,
+        "Cannot compute in tf32 on processors: it is a format of NVIDIA cards; use --engine torch"
+            + " --device gpu, or --precision fp32");
   }
 
   /**

@@ -169,6 +169,17 @@ public final class Engines {
         .orElse("engine %s is for processors only".formatted(engine.name()));
   }
 
+  /** Why an engine computes on no card of this machine, for the end of a message. */
+  public static String whyNoDevicesHere(Engine engine) {
+    return Optional.of(engine)
+        .filter(Engine::computesOnDevices)
+        .flatMap(
+            each ->
+                each.available() ? each.whyNoDevices() : Optional.of(each.whyUnavailable()))
+        .map(reason -> "engine %s starts on no card, because %s".formatted(engine.name(), reason))
+        .orElseGet(() -> whyNoDevices(engine));
+  }
+
   private static String whyNot(Engine engine) {
     return engine
         .cards()

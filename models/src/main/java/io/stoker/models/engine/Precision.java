@@ -17,7 +17,14 @@ public enum Precision {
    * gradients by weights, parameters, updater state and all other layers stay in fp32, and so does
    * each layer that would be slower in bfloat16.
    */
-  BF16;
+  BF16,
+
+  /**
+   * On NVIDIA cards from Ampere on, the inputs and weights of convolutions and dense layers are
+   * rounded to TensorFloat-32 (8 bits of exponent, as fp32, and 10 of significand) before they are
+   * multiplied; sums and all else are in fp32. No processor has it.
+   */
+  TF32;
 
   /**
    * A choice by name.

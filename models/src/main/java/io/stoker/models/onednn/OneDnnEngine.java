@@ -64,6 +64,7 @@ public final class OneDnnEngine implements Engine {
 
   @Override
   public Arithmetic resolve(ModelSpec model, int batchCapacity, Arithmetic asked) {
+    Engine.refuseTf32(asked);
     InstructionSet set = InstructionSet.here();
     if (asked.precision() == Precision.BF16 && !set.hasBfloat16()) {
       throw new ResourceException(

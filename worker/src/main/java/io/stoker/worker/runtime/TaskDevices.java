@@ -80,7 +80,7 @@ public final class TaskDevices {
             () ->
                 new ResourceException(
                     "Cannot train on GPUs on %s: %s"
-                        .formatted(host(), Engines.whyNoDevices(engine))));
+                        .formatted(host(), Engines.whyNoDevicesHere(engine))));
   }
 
   private static boolean isAsked() {

@@ -63,7 +63,7 @@ final class BatchNormalizationLayer implements TorchLayer {
 
   /** In fp64. */
   private Tensor exactRunningVariance() {
-    Tensor exponent = parameters[3].to(ScalarType.Double).mul_(new Scalar(2.0));
+    Tensor exponent = parameters[3].to(ScalarType.Double).mul(new Scalar(2.0));
     return torch.pow(new Scalar(10.0), exponent);
   }
 
@@ -112,7 +112,7 @@ final class BatchNormalizationLayer implements TorchLayer {
             .mul_(new Scalar((double) layer.decay()))
             .add_(batchVariance, new Scalar((double) (1 - layer.decay())));
     Tensor deviation = variance.log10_().mul_(new Scalar(0.5));
-    gradients[3].copy_(parameters[3].to(ScalarType.Double).sub_(deviation));
+    gradients[3].copy_(parameters[3].to(ScalarType.Double).sub(deviation));
   }
 
   @Override

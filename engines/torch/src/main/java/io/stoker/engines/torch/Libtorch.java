@@ -40,9 +40,16 @@ final class Libtorch {
    */
   static synchronized Optional<String> failure() {
     if (failure == null) {
-      failure = tooOld(glibc()).or(Libtorch::load);
+      failure = tooOld(glibc()).or(Libtorch::missing).or(Libtorch::load);
     }
     return failure;
+  }
+
+  /** The linker would name the first missing library only. */
+  private static Optional<String> missing() {
+    return new TorchCards().isInThisBuild()
+        ? NvidiaMachine.here().missingLibraries()
+        : Optional.empty();
   }
 
   private static Optional<String> load() {

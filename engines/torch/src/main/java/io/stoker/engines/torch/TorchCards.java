@@ -4,6 +4,9 @@ package io.stoker.engines.torch;
 import io.stoker.models.engine.CardSupport;
 import io.stoker.models.engine.GraphicsCard;
 import io.stoker.models.engine.ProgramLoader;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.stream.Collectors;
 
 /**
  * The cards of {@code org.bytedeco:pytorch} 2.10.0-1.5.13, classifier {@code linux-x86_64-gpu}. It
@@ -13,6 +16,13 @@ import io.stoker.models.engine.ProgramLoader;
 final class TorchCards implements CardSupport {
   private static final double[] ARCHITECTURES = {7.5, 8.0, 9.0, 10.0, 12.0};
   private static final String LIBRARY = "org/bytedeco/pytorch/linux-x86_64-gpu/libtorch_cuda.so";
+
+  /** The architectures that there is machine code for, by NVIDIA's names. */
+  static String architectures() {
+    return Arrays.stream(ARCHITECTURES)
+        .mapToObj(each -> String.format(Locale.ROOT, "sm_%.0f", 10 * each))
+        .collect(Collectors.joining(" "));
+  }
 
   @Override
   public boolean isInThisBuild() {
@@ -42,7 +52,7 @@ final class TorchCards implements CardSupport {
 
   @Override
   public String requirements() {
-    return "an NVIDIA driver of branch 580 or later, CUDA 13, cuDNN 9 and glibc "
-        + Libtorch.OLDEST_GLIBC;
+    return "an NVIDIA driver of branch %d or later, CUDA 13, cuDNN 9 and glibc %s"
+        .formatted(NvidiaMachine.OLDEST_DRIVER, Libtorch.OLDEST_GLIBC);
   }
 }

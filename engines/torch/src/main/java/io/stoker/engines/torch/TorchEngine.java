@@ -13,6 +13,8 @@ import io.stoker.models.engine.RateMultipliers;
 import io.stoker.models.spec.ModelSpec;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Context;
 
@@ -38,7 +40,10 @@ public final class TorchEngine implements Engine {
 
   @Override
   public String whyUnavailable() {
-    return Libtorch.failure().orElse("it is available");
+    Optional<String> driver =
+        computesOnDevices() ? NvidiaMachine.here().driverProblem() : Optional.empty();
+    return Stream.concat(driver.stream(), Libtorch.failure().stream())
+        .collect(Collectors.joining("; and "));
   }
 
   /** Below {@code onednn}, which is faster on processors; above {@code dl4j}. */
@@ -78,13 +83,34 @@ public final class TorchEngine implements Engine {
     String versions =
         String.format(
             Locale.ROOT,
-            "CUDA %s, cuDNN %s, code for %s",
+            "CUDA %s, cuDNN %s, code for %s (%s)",
             version(Context.versionCUDART(), CUDA_MAJOR, CUDA_MINOR),
             version(Context.versionRuntimeCuDNN(), CUDNN_MAJOR, CUDNN_MINOR),
+            TorchCards.architectures(),
             new TorchCards().range());
     return Cuda.isUsable()
-        ? String.format(Locale.ROOT, "%s, %d card(s)", versions, new Cuda().count())
-        : versions + ", no card: it needs " + new TorchCards().requirements();
+        ? String.format(
+            Locale.ROOT,
+            "%s, driver %s, %d card(s)",
+            versions,
+            NvidiaMachine.here().driver().orElse("unknown"),
+            new Cuda().count())
+        : "%s, no card: %s".formatted(versions, whyNoCard());
+  }
+
+  private static String whyNoCard() {
+    return NvidiaMachine.here()
+        .driverProblem()
+        .orElse(
+            "the driver shows none to this process; see nvidia-smi, and CUDA_VISIBLE_DEVICES if it"
+                + " is set");
+  }
+
+  @Override
+  public Optional<String> whyNoDevices() {
+    return computesOnDevices() && available() && !Cuda.isUsable()
+        ? Optional.of(whyNoCard())
+        : Optional.empty();
   }
 
   private static String version(long number, int major, int minor) {
@@ -113,16 +139,27 @@ public final class TorchEngine implements Engine {
   @Override
   public Network create(
       ModelSpec model, int batchCapacity, RateMultipliers rates, Arithmetic arithmetic) {
-    Products products =
-        switch (resolve(model, batchCapacity, arithmetic).precision()) {
-          case FP32 -> Products.FP32;
-          case BF16 -> Products.BF16;
-        };
-    return create(model, batchCapacity, rates, Settings.on(Cuda.bound(), products));
+    Settings settings = Settings.on(Cuda.bound(), products(model, batchCapacity, arithmetic));
+    if (settings.products() == Products.TF32 && !settings.onCard()) {
+      Engine.refuseTf32(arithmetic);
+    }
+    return create(model, batchCapacity, rates, settings);
   }
 
+  private Products products(ModelSpec model, int batchCapacity, Arithmetic arithmetic) {
+    return switch (resolve(model, batchCapacity, arithmetic).precision()) {
+      case FP32 -> Products.FP32;
+      case BF16 -> Products.BF16;
+      case TF32 -> Products.TF32;
+    };
+  }
+
+  /** The thread that asks need not compute: whether it computes on a card, a network checks. */
   @Override
   public Arithmetic resolve(ModelSpec model, int batchCapacity, Arithmetic asked) {
+    if (!computesOnDevices()) {
+      Engine.refuseTf32(asked);
+    }
     Check.input(
         asked.convolution() != ConvolutionAlgorithm.WINOGRAD,
         "Engine torch does not let a job choose Winograd convolutions: leave --convolution out, or"

@@ -27,6 +27,7 @@ class DeterminismTest {
     ProcessBuilder builder =
         new ProcessBuilder(
                 ProcessHandle.current().info().command().orElseThrow(),
+                "-Dstoker.check.device=" + System.getProperty("stoker.check.device", "cpu"),
                 "-cp",
                 System.getProperty("java.class.path"),
                 Steps.class.getName())
@@ -54,7 +55,7 @@ class DeterminismTest {
           }
         }
       }
-      System.out.printf("the same bits on %d threads%n", new TorchEngine().threads());
+      System.out.printf("the same bits on %d threads%n", DeviceUnderTest.engine().threads());
     }
 
     private static float[] parametersAfterSteps(String name) {
@@ -68,7 +69,7 @@ class DeterminismTest {
       }
       float[] targets = new float[EXAMPLES * 10];
       Targets.fill(new int[] {1, 7, 3, 9, 0}, EXAMPLES, 10, 0, targets);
-      try (Network network = new TorchEngine().create(model, EXAMPLES)) {
+      try (Network network = DeviceUnderTest.engine().create(model, EXAMPLES)) {
         network.writeParameters(0, FloatBuffer.wrap(parameters));
         for (int step = 0; step < 3; step++) {
           network.computeGradients(images, targets, EXAMPLES - step, step);

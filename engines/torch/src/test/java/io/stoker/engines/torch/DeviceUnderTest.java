@@ -29,7 +29,7 @@ final class DeviceUnderTest {
       engine
           .devices()
           .orElseThrow(
-              () -> new ResourceException("No card to check: " + Engines.whyNoDevices(engine)))
+              () -> new ResourceException("No card to check: " + Engines.whyNoDevicesHere(engine)))
           .bind(0);
     }
     return engine;

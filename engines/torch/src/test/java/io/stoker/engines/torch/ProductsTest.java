@@ -32,7 +32,7 @@ class ProductsTest {
   }
 
   private static Network network(Precision precision) {
-    return new TorchEngine()
+    return DeviceUnderTest.engine()
         .create(
             MODEL,
             EXAMPLES,

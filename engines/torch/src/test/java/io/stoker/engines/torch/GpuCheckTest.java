@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.stoker.engines.torch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.stoker.engines.torch.CheckReport.Outcome;
+import io.stoker.engines.torch.CheckReport.Speed;
+import io.stoker.engines.torch.CheckReport.Verdict;
+import io.stoker.failure.ResourceException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class GpuCheckTest {
+  private static final CheckPart.Result DEVICE =
+      new CheckPart.Result(true, "Some card (compute capability 9.0)", "libtorch 2.10.0", List.of());
+  private static final Speed SPEED = new Speed("alexnet", "tf32", 128, 1234.5, 103.7);
+
+  /** Every part passes, but for one. */
+  private static GpuCheck.Runner endingWith(CheckPart odd, GpuCheck.Ended end) {
+    return (part, limit) -> {
+      if (part == odd) {
+        return end;
+      }
+      CheckPart.Result result =
+          switch (part) {
+            case DEVICE -> DEVICE;
+            case ALEXNET -> new CheckPart.Result(true, "tf32 1234", "", List.of(SPEED));
+            default -> CheckPart.Result.of(true, "3 of 3 tests passed");
+          };
+      return new GpuCheck.Ended(Outcome.PASSED, result, 0);
+    };
+  }
+
+  private static GpuCheck.Ended passing() {
+    return new GpuCheck.Ended(Outcome.PASSED, CheckPart.Result.of(true, "fine"), 0);
+  }
+
+  @Test
+  void passesIfEachPartDoes() throws Exception {
+    CheckReport report = new GpuCheck(endingWith(CheckPart.MEMORY, passing()), 1).run();
+
+    assertThat(report.passed()).isTrue();
+    assertThat(report.device()).startsWith("Some card");
+    assertThat(report.engine()).isEqualTo("libtorch 2.10.0");
+    assertThat(report.verdicts()).hasSize(CheckPart.values().length);
+    assertThat(report.speeds()).containsExactly(SPEED);
+  }
+
+  @Test
+  void aPartThatFailsCrashesOrRunsOutOfTimeFailsTheCheckAndNoOtherPart() throws Exception {
+    for (Outcome outcome : List.of(Outcome.FAILED, Outcome.CRASHED, Outcome.OUT_OF_TIME)) {
+      GpuCheck.Ended end = new GpuCheck.Ended(outcome, CheckPart.Result.of(false, "why"), 134);
+
+      CheckReport report = new GpuCheck(endingWith(CheckPart.CONTRACT, end), 1).run();
+
+      assertThat(report.passed()).isFalse();
+      assertThat(report.verdicts()).hasSize(CheckPart.values().length);
+      assertThat(report.verdicts().stream().filter(each -> each.outcome() != Outcome.PASSED))
+          .singleElement()
+          .extracting(Verdict::outcome, Verdict::detail)
+          .containsExactly(outcome, "why");
+    }
+  }
+
+  @Test
+  void withoutACardNothingElseRuns() {
+    GpuCheck.Ended none =
+        new GpuCheck.Ended(
+            Outcome.FAILED,
+            CheckPart.Result.of(false, "No card to check: no NVIDIA driver is loaded"),
+            ResourceException.EXIT_CODE);
+
+    assertThatThrownBy(() -> new GpuCheck(endingWith(CheckPart.DEVICE, none), 1).run())
+        .isInstanceOf(ResourceException.class)
+        .hasMessage("No card to check: no NVIDIA driver is loaded");
+  }
+
+  @Test
+  void aCrashOfTheFirstPartIsAFailedCheck() throws Exception {
+    GpuCheck.Ended crash =
+        new GpuCheck.Ended(Outcome.CRASHED, CheckPart.Result.of(false, "code 139"), 139);
+
+    CheckReport report = new GpuCheck(endingWith(CheckPart.DEVICE, crash), 1).run();
+
+    assertThat(report.passed()).isFalse();
+    assertThat(report.verdicts()).hasSize(1);
+  }
+
+  @Test
+  void theLimitsOfAllPartsAreLessThanEightMinutes() {
+    Duration all =
+        Arrays.stream(CheckPart.values())
+            .map(CheckPart::limit)
+            .reduce(Duration.ZERO, Duration::plus);
+
+    assertThat(all).isLessThan(Duration.ofMinutes(8));
+  }
+
+  @Test
+  void writesJsonAndMarkdown(@TempDir Path folder) throws Exception {
+    Verdict failed = new Verdict("memory", Outcome.OUT_OF_TIME, 60, "ended | after\n60 s");
+    CheckReport report =
+        CheckReport.of(
+            "2026-01-02T03:04:05Z",
+            "Some card",
+            "libtorch",
+            100,
+            List.of(new Verdict("contract", Outcome.PASSED, 40, "200 of 200"), failed),
+            List.of(SPEED));
+
+    report.write(folder.resolve("report"));
+
+    JsonNode json =
+        CheckReport.JSON.readTree(folder.resolve("report/gpu-check.json").toFile());
+    assertThat(json.get("passed").booleanValue()).isFalse();
+    assertThat(json.get("verdicts").get(1).get("outcome").textValue()).isEqualTo("OUT_OF_TIME");
+    assertThat(json.get("speeds").get(0).get("images_per_second").doubleValue()).isEqualTo(1234.5);
+    assertThat(Files.readString(folder.resolve("report/gpu-check.md")))
+        .startsWith("# gpu-check: FAILED\n")
+        .contains("| contract | passed | 40 | 200 of 200 |")
+        .contains("| memory | **OUT OF TIME** | 60 | ended \\| after 60 s |")
+        .contains("| alexnet | tf32 | 128 | 1234.5 | 103.70 |");
+  }
+
+  @Test
+  void aReportWithoutVerdictsHasNotPassed() {
+    assertThat(CheckReport.of("", "", "", 0, List.of(), List.of()).passed()).isFalse();
+  }
+
+  /** Runs the tests of a class by JUnit, as a part of the check does. */
+  @Test
+  void countsTheTestsOfAClass() {
+    CheckPart.Result result = CheckPart.tests(NvidiaMachineTest.class);
+
+    assertThat(result.detail()).matches("(\\d+) of \\1 tests passed");
+    assertThat(result.passed()).isTrue();
+  }
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.stoker.engines.torch;
+
+import io.stoker.models.spec.ActivationFunction;
+import io.stoker.models.spec.LayerSpec;
+import io.stoker.models.spec.ModelSpec;
+import java.util.List;
+
+/** Models whose gradients change little where values change little. */
+final class SmoothModels {
+  private SmoothModels() {}
+
+  /** A model with hyperbolic tangents in place of rectified units, and without dropout. */
+  static ModelSpec of(ModelSpec model) {
+    return new ModelSpec(model.name(), model.input(), smooth(model.layers()));
+  }
+
+  private static List<LayerSpec> smooth(List<LayerSpec> layers) {
+    return layers.stream()
+        .filter(layer -> !(layer instanceof LayerSpec.Dropout))
+        .map(SmoothModels::smooth)
+        .toList();
+  }
+
+  private static LayerSpec smooth(LayerSpec layer) {
+    if (layer instanceof LayerSpec.Sequence sequence) {
+      return smooth(sequence);
+    }
+    if (layer instanceof LayerSpec.Residual block) {
+      return new LayerSpec.Residual(
+          block.name(), smooth(block.body()), smooth(block.shortcut()), smooth(block.after()));
+    }
+    if (layer instanceof LayerSpec.Branches branches) {
+      return new LayerSpec.Branches(
+          branches.name(), branches.branches().stream().map(SmoothModels::smooth).toList());
+    }
+    return layer.equals(new LayerSpec.Activation(ActivationFunction.RELU))
+        ? new LayerSpec.Activation(ActivationFunction.TANH)
+        : layer;
+  }
+
+  private static LayerSpec.Sequence smooth(LayerSpec.Sequence sequence) {
+    return new LayerSpec.Sequence(sequence.name(), smooth(sequence.layers()));
+  }
+}
