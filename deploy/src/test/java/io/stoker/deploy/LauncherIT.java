@@ -2,11 +2,13 @@
 package io.stoker.deploy;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.stoker.deploy.Stoker.Outcome;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -133,6 +135,25 @@ class LauncherIT {
   @Test
   void refusesAnUnknownMaster() {
     assertRefused(Stoker.in(folder).run("--master", "moon", "doctor"), "unknown master: moon");
+  }
+
+  /** Without the engine torch, without a card, and with a mistyped option. */
+  @Test
+  void checksNoCardWhereThereIsNone() throws Exception {
+    assumeThat(Path.of("/proc/driver/nvidia/version")).doesNotExist();
+    String check = Stoker.distribution().resolve("bin/gpu-check").toString();
+
+    for (List<String> command :
+        List.of(List.of(check), List.of(check, "--device", "tpu"), List.of(check, "--devise"))) {
+      Process process =
+          new ProcessBuilder(command)
+              .directory(folder.toFile())
+              .redirectError(folder.resolve("err").toFile())
+              .start();
+
+      assertThat(process.waitFor()).isEqualTo(command.size() == 1 ? 4 : 2);
+      assertThat(Files.readAllLines(folder.resolve("err"))).hasSize(1);
+    }
   }
 
   private static void assertRefused(Outcome outcome, String reason) {

@@ -7,7 +7,6 @@ import io.stoker.deploy.Stoker.Outcome;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -122,23 +121,41 @@ class ManifestsIT {
     assertThat(project).contains("<version>" + image.replaceAll(".*:", "") + "-SNAPSHOT<");
   }
 
-  @Test
-  void theImageHoldsWhatIsRun() throws IOException {
-    List<String> copied = new ArrayList<>();
+  /** What a file for an image copies from the distribution, by its place in the image. */
+  private static Map<String, String> copies(Path dockerfile) throws IOException {
+    Map<String, String> copies = new TreeMap<>();
     for (MatchResult copy :
         Pattern.compile("^COPY --chown=spark:spark (.*) (/\\S+)$", Pattern.MULTILINE)
-            .matcher(Files.readString(DOCKERFILE))
+            .matcher(Files.readString(dockerfile))
             .results()
             .toList()) {
       for (String source : copy.group(1).split(" ", -1)) {
-        assertThat(Stoker.distribution().resolve(source)).exists();
-        copied.add(copy.group(2).endsWith("/") ? copy.group(2) + source : copy.group(2));
+        copies.put(copy.group(2).endsWith("/") ? copy.group(2) + source : copy.group(2), source);
       }
     }
+    return copies;
+  }
+
+  /** The image for cards also has the tests of the engine torch, which only its builds have. */
+  @Test
+  void theImageForCardsHoldsWhatIsRun() throws IOException {
+    Map<String, String> copies = copies(DEPLOY.resolve("docker/Dockerfile.gpu"));
+
+    assertThat(copies).containsAllEntriesOf(copies(DOCKERFILE)).containsValue("check");
+    assertThat(copies.values())
+        .filteredOn(source -> !source.equals("check"))
+        .allSatisfy(source -> assertThat(Stoker.distribution().resolve(source)).exists());
+  }
+
+  @Test
+  void theImageHoldsWhatIsRun() throws IOException {
+    Map<String, String> copies = copies(DOCKERFILE);
+    assertThat(copies.values())
+        .allSatisfy(source -> assertThat(Stoker.distribution().resolve(source)).exists());
     String jar = script().replaceAll("(?s).* local://(\\S+) .*", "$1");
     String main = script().replaceAll("(?s).*--class (\\S+) .*", "$1");
 
-    assertThat(copied).contains(jar, "/opt/stoker/bin");
+    assertThat(copies).containsKeys(jar, "/opt/stoker/bin");
     try (JarFile application = new JarFile(Stoker.distribution().resolve("stoker.jar").toFile())) {
       assertThat(application.getEntry(main.replace('.', '/') + ".class")).isNotNull();
     }

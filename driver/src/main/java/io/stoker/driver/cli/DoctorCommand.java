@@ -112,7 +112,13 @@ final class DoctorCommand extends StokerCommand {
     }
     here.cards()
         .forEach(
-            card -> table.row("graphics card", card.card() + ": " + Engines.verdict(card.card())));
+            card ->
+                table.row(
+                    "graphics card",
+                    card.card()
+                        + (card.memoryBytes() > 0 ? ", " + gibibytes(card.memoryBytes()) : "")
+                        + ": "
+                        + Engines.verdict(card.card())));
     describe(here, json);
   }
 
@@ -135,6 +141,7 @@ final class DoctorCommand extends StokerCommand {
           .put("uuid", each.uuid())
           .put("name", each.card().name())
           .put("compute_capability", each.card().computeCapability())
+          .put("memory_bytes", each.memoryBytes())
           .put("usable", Engines.isUsable(each.card()))
           .put("verdict", Engines.verdict(each.card()));
     }

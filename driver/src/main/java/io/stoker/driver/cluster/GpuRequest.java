@@ -127,6 +127,25 @@ public final class GpuRequest {
         .orElse("");
   }
 
+  /**
+   * Makes sure that each card that Spark has assigned has enough memory for one network of a job.
+   *
+   * @param survey the executors
+   * @param need the job's memory
+   * @throws ResourceException if a card has not
+   */
+  public static void checkMemory(ClusterSurvey survey, MemoryNeed need) {
+    for (ClusterSurvey.Surveyed executor : survey.executors()) {
+      for (InstalledCard card : executor.facts().cards()) {
+        // A local master assigns no cards: a task takes any.
+        if (executor.gpus().isEmpty() || executor.gpus().stream().anyMatch(card::isAt)) {
+          need.requireOnCard(
+              card, String.format(Locale.ROOT, "GPU %d of %s", card.index(), executor.place()));
+        }
+      }
+    }
+  }
+
   private static void requireStarted(ClusterSurvey.Surveyed executor, Engine engine) {
     List<EngineFacts> started =
         executor.facts().engines().stream()

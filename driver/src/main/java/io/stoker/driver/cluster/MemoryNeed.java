@@ -5,6 +5,7 @@ import io.stoker.base.Division;
 import io.stoker.failure.Check;
 import io.stoker.failure.ResourceException;
 import io.stoker.models.spec.ModelSpec;
+import io.stoker.worker.device.InstalledCard;
 import java.util.Locale;
 
 /**
@@ -27,6 +28,9 @@ public final class MemoryNeed {
 
   /** How many batches a reader holds at least: one in use, one ready, one being filled. */
   private static final int BATCHES_OF_A_READER = 3;
+
+  /** For the context and the libraries of CUDA, and for the workspace of convolutions. */
+  private static final long RESERVED_ON_A_CARD = 1L << 30;
 
   /** Some JVMs allow no array of 2^31 - 1 elements. */
   private static final long LARGEST_ARRAY = Integer.MAX_VALUE - 8;
@@ -195,6 +199,27 @@ public final class MemoryNeed {
       throw new ResourceException(
           "Not enough native memory in %s: %s, there are %s; set STOKER_NATIVE_MEMORY (spark.executor.memoryOverhead), take a smaller --batch, or have fewer cores in an executor"
               .formatted(there.place(), outsideHeap(slots), mebibytes(there.outside())));
+    }
+  }
+
+  /**
+   * Makes sure that a graphics card has enough memory for the network of a task.
+   *
+   * @param card the card
+   * @param place which card of which executor this is, for the message
+   * @throws ResourceException if it has not; the message shows the arithmetic
+   */
+  void requireOnCard(InstalledCard card, String place) {
+    long free = card.memoryBytes() - RESERVED_ON_A_CARD;
+    if (card.memoryBytes() > 0 && outside.of(1) > free) {
+      throw new ResourceException(
+          "Not enough memory on %s, %s: %s, and CUDA leaves %s of %s; take a smaller --batch, or another card"
+              .formatted(
+                  place,
+                  card.card(),
+                  outsideHeap(1),
+                  mebibytes(Math.max(0, free)),
+                  mebibytes(card.memoryBytes())));
     }
   }
 

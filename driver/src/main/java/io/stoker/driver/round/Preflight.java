@@ -55,7 +55,9 @@ final class Preflight {
         need.inHeap(used),
         need.outsideHeap(used));
     if (GpuRequest.isIn(spark.getConf())) {
-      GpuRequest.check(ClusterSurvey.of(spark, slots, ""), engine);
+      ClusterSurvey survey = ClusterSurvey.of(spark, slots, "");
+      GpuRequest.check(survey, engine);
+      GpuRequest.checkMemory(survey, need);
     }
   }
 

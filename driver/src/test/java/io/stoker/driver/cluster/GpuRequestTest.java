@@ -9,6 +9,7 @@ import io.stoker.failure.InputException;
 import io.stoker.failure.ResourceException;
 import io.stoker.models.engine.Engine;
 import io.stoker.models.engine.Engines;
+import io.stoker.models.zoo.Zoo;
 import io.stoker.worker.device.InstalledCard;
 import io.stoker.worker.runtime.TaskDevices;
 import java.util.List;
@@ -142,6 +143,29 @@ class GpuRequestTest {
         InstalledCard.parse("0, %s, Some card, %s".formatted(uuid, capability));
     return Surveys.surveyed(
         Surveys.with(Surveys.facts(executor, "a"), cards, List.of(Surveys.cuda(1))), "0");
+  }
+
+  @Test
+  void namesTheAssignedCardWhoseMemoryIsTooSmall() {
+    List<InstalledCard> cards =
+        InstalledCard.parse("0, GPU-aa, Small card, 8.0, 2048\n1, GPU-bb, Tiny card, 8.0, 512\n");
+    ProcessFacts facts = Surveys.with(Surveys.facts("3", "a"), cards, List.of(Surveys.cuda(2)));
+    ClusterSurvey survey = new ClusterSurvey(List.of(Surveys.surveyed(facts, "0")));
+
+    assertThatCode(
+            () ->
+                GpuRequest.checkMemory(
+                    survey, MemoryNeed.ofOneBatch(Zoo.model("alexnet-mini", 10), 8)))
+        .doesNotThrowAnyException();
+    assertThatThrownBy(
+            () ->
+                GpuRequest.checkMemory(
+                    survey, MemoryNeed.ofOneBatch(Zoo.model("alexnet", 1000), 256)))
+        .isInstanceOf(ResourceException.class)
+        .hasMessageStartingWith(
+            "Not enough memory on GPU 0 of executor 3 on a, Small card (compute capability 8.0): 1"
+                + " slot x (3 vectors")
+        .hasMessageContaining("and CUDA leaves 1,024 MiB of 2,048 MiB; take a smaller --batch");
   }
 
   @Test

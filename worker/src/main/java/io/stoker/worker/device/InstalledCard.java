@@ -15,10 +15,13 @@ import java.util.concurrent.TimeUnit;
  * @param index its number, in the order of the PCI bus
  * @param uuid its globally unique identifier, such as {@code GPU-5d...}
  * @param card its name and architecture
+ * @param memoryBytes its memory; 0 if that is not known
  */
-public record InstalledCard(int index, String uuid, GraphicsCard card) implements Serializable {
+public record InstalledCard(int index, String uuid, GraphicsCard card, long memoryBytes)
+    implements Serializable {
   private static final int SECONDS_TO_ANSWER = 20;
   private static final int COLUMNS = 4;
+  private static final long MEBIBYTE = 1 << 20;
 
   /** The environment variable that limits which cards a process sees. */
   static final String VISIBLE = "CUDA_VISIBLE_DEVICES";
@@ -36,7 +39,9 @@ public record InstalledCard(int index, String uuid, GraphicsCard card) implement
     try {
       Process process =
           new ProcessBuilder(
-                  "nvidia-smi", "--query-gpu=index,uuid,name,compute_cap", "--format=csv,noheader")
+                  "nvidia-smi",
+                  "--query-gpu=index,uuid,name,compute_cap,memory.total",
+                  "--format=csv,noheader,nounits")
               .redirectError(ProcessBuilder.Redirect.DISCARD)
               .start();
       String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
@@ -51,14 +56,17 @@ public record InstalledCard(int index, String uuid, GraphicsCard card) implement
     }
   }
 
-  /** Reads lines of {@code index, uuid, name, compute capability}; ignores other lines. */
+  /**
+   * Reads lines of {@code index, uuid, name, compute capability, memory in MiB}, of which the last
+   * may be missing; ignores other lines.
+   */
   public static List<InstalledCard> parse(String output) {
     return output
         .lines()
         .map(line -> line.split("\\s*,\\s*"))
         .filter(
             parts ->
-                parts.length == COLUMNS
+                parts.length >= COLUMNS
                     && parts[0].strip().matches("\\d{1,4}")
                     && parts[3].strip().matches("\\d+\\.\\d+"))
         .map(
@@ -66,8 +74,14 @@ public record InstalledCard(int index, String uuid, GraphicsCard card) implement
                 new InstalledCard(
                     Integer.parseInt(parts[0].strip()),
                     parts[1],
-                    new GraphicsCard(parts[2], Double.parseDouble(parts[3].strip()))))
+                    new GraphicsCard(parts[2], Double.parseDouble(parts[3].strip())),
+                    parts.length > COLUMNS ? memoryBytes(parts[COLUMNS].strip()) : 0))
         .toList();
+  }
+
+  /** A card whose memory is the machine's has no number here. */
+  private static long memoryBytes(String mebibytes) {
+    return mebibytes.matches("\\d{1,9}") ? Long.parseLong(mebibytes) * MEBIBYTE : 0;
   }
 
   /** Whether an address of Spark is this card's: its number or its UUID. */

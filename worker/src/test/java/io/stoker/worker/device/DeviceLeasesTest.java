@@ -41,6 +41,15 @@ class DeviceLeasesTest {
         .extracting(each -> each.card().computeCapability())
         .containsExactly(8.0, 8.9, 9.0, 3.5);
     assertThat(InstalledCard.parse("NVIDIA-SMI has failed, no driver\n")).isEmpty();
+    assertThat(
+            InstalledCard.parse(
+                """
+                0, GPU-aa, NVIDIA H100 80GB HBM3, 9.0, 81559
+                1, GPU-bb, NVIDIA GB10, 12.1, [N/A]
+                2, GPU-cc, Tesla T4, 7.5
+                """))
+        .extracting(InstalledCard::memoryBytes)
+        .containsExactly(81559L << 20, 0L, 0L);
   }
 
   @ParameterizedTest

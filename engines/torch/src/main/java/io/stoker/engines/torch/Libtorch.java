@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.bytedeco.javacpp.Loader;
 import org.bytedeco.pytorch.Context;
 import org.bytedeco.pytorch.global.torch;
 import org.slf4j.Logger;
@@ -22,6 +23,12 @@ final class Libtorch {
 
   /** The oldest glibc that the libraries are built for. */
   static final String OLDEST_GLIBC = "2.35";
+
+  /** The JavaCPP that the preset of libtorch was generated for. */
+  static final String OLDEST_JAVACPP = "1.5.13";
+
+  /** The environment variable that lets cuDNN time its algorithms, if it is 1. */
+  static final String TIMED = "STOKER_CUDNN_BENCHMARK";
 
   private static final Logger LOG = LoggerFactory.getLogger(Libtorch.class);
   private static final Pattern MISSING_LIBRARY =
@@ -40,7 +47,11 @@ final class Libtorch {
    */
   static synchronized Optional<String> failure() {
     if (failure == null) {
-      failure = tooOld(glibc()).or(Libtorch::missing).or(Libtorch::load);
+      failure =
+          tooOld(glibc())
+              .or(() -> otherJavaCpp(javaCpp()))
+              .or(Libtorch::missing)
+              .or(Libtorch::load);
     }
     return failure;
   }
@@ -63,17 +74,26 @@ final class Libtorch {
     }
   }
 
-  /** No operation may choose its algorithm by time, or add in an order that time decides. */
+  /**
+   * Unless a user has said otherwise, no operation may choose its algorithm by time, or add in an
+   * order that time decides.
+   */
   private static void setUp(Context context) {
     boolean warnOnly = true;
-    context.setDeterministicCuDNN(true);
-    context.setBenchmarkCuDNN(false);
+    boolean sameBits = !timesCudnn(System.getenv(TIMED));
+    context.setDeterministicCuDNN(sameBits);
+    context.setBenchmarkCuDNN(!sameBits);
     context.setDeterministicMkldnn(true);
-    context.setDeterministicAlgorithms(true, warnOnly);
+    context.setDeterministicAlgorithms(sameBits, warnOnly);
     // Filling new memory would only serve programs that read it before they write it.
     context.setDeterministicFillUninitializedMemory(false);
     allowTf32(false);
     torch.set_num_threads(TorchEngine.openMpThreads());
+  }
+
+  /** Whether cuDNN may choose algorithms by time: only if the variable is exactly 1. */
+  static boolean timesCudnn(String value) {
+    return "1".equals(value);
   }
 
   /** Whether cards may round factors to TF32: in all networks of the process. */
@@ -105,6 +125,29 @@ final class Libtorch {
             version ->
                 "libtorch %s needs glibc %s or later, and this system has %s; use a system or container that has it, such as Ubuntu 22.04 or Debian 12"
                     .formatted(VERSION, OLDEST_GLIBC, version));
+  }
+
+  /**
+   * The version of JavaCPP on the class path, such as 1.5.13; empty where it is not known. With
+   * {@code --jars}, the one in Stoker's own jar comes first.
+   */
+  private static Optional<String> javaCpp() {
+    try {
+      return Optional.of(Loader.getVersion()).filter(version -> version.matches("[0-9.]+"));
+    } catch (IOException | LinkageError e) {
+      LOG.debug("The version of JavaCPP is not known", e);
+      return Optional.empty();
+    }
+  }
+
+  /** Why a version of JavaCPP does not do; empty if it does, or is not known. */
+  static Optional<String> otherJavaCpp(Optional<String> found) {
+    return found
+        .filter(version -> compare(version, OLDEST_JAVACPP) < 0)
+        .map(
+            version ->
+                "libtorch's classes need JavaCPP %s, and the class path begins with %s; put JavaCPP and OpenBLAS of that version before stoker.jar with --driver-class-path and spark.executor.extraClassPath (docs/gpu.md), or build Stoker with 'mvn -Ptorch -DskipTests package'"
+                    .formatted(OLDEST_JAVACPP, version));
   }
 
   private static int compare(String left, String right) {

@@ -91,10 +91,13 @@ public final class TorchEngine implements Engine {
     return Cuda.isUsable()
         ? String.format(
             Locale.ROOT,
-            "%s, driver %s, %d card(s)",
+            "%s, driver %s, %d card(s)%s",
             versions,
             NvidiaMachine.here().driver().orElse("unknown"),
-            new Cuda().count())
+            new Cuda().count(),
+            Libtorch.timesCudnn(System.getenv(Libtorch.TIMED))
+                ? ", cuDNN's fastest algorithms (other bits in each run)"
+                : "")
         : "%s, no card: %s".formatted(versions, whyNoCard());
   }
 

@@ -6,12 +6,18 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.stoker.failure.InputException;
 import io.stoker.failure.ResourceException;
+import io.stoker.models.engine.Arithmetic;
 import io.stoker.models.engine.CardSupport;
+import io.stoker.models.engine.ConvolutionAlgorithm;
 import io.stoker.models.engine.Engine;
 import io.stoker.models.engine.Engines;
 import io.stoker.models.engine.GraphicsCard;
+import io.stoker.models.engine.Precision;
+import io.stoker.models.engine.RateMultipliers;
+import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.zoo.Zoo;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -121,6 +127,35 @@ class TorchEngineTest {
                     "/lib/libc.so.6: version `GLIBC_2.34' not found (required by /x/libtorch.so)")))
         .contains("needs glibc 2.35")
         .contains("GLIBC_2.34");
+  }
+
+  @Test
+  void anOlderJavaCppBeforeTheRightOneIsNamed() {
+    assertThat(Libtorch.otherJavaCpp(Optional.of("1.5.7")).orElseThrow())
+        .contains("need JavaCPP 1.5.13")
+        .contains("begins with 1.5.7")
+        .contains("--driver-class-path");
+    assertThat(Libtorch.otherJavaCpp(Optional.of("1.5.13"))).isEmpty();
+    assertThat(Libtorch.otherJavaCpp(Optional.empty())).isEmpty();
+  }
+
+  @Test
+  void cudnnChoosesByTimeOnlyWhereAUserSaysSo() {
+    assertThat(Libtorch.timesCudnn("1")).isTrue();
+    assertThat(Stream.of("", "0", "true", null)).noneMatch(Libtorch::timesCudnn);
+  }
+
+  @Test
+  void refusesTf32OnProcessors() {
+    ModelSpec model = Zoo.model("lenet5", 10);
+    Arithmetic tf32 = new Arithmetic(Precision.TF32, ConvolutionAlgorithm.AUTO);
+
+    for (Engine engine : Engines.all()) {
+      assertThatThrownBy(() -> engine.create(model, 1, RateMultipliers.ones(model), tf32))
+          .isInstanceOf(InputException.class)
+          .hasMessageContaining("Cannot compute in tf32 on processors")
+          .hasMessageContaining("--engine torch --device gpu");
+    }
   }
 
   @Test
