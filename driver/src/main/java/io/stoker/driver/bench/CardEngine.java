@@ -42,7 +42,9 @@ public final class CardEngine implements Engine {
         .devices()
         .map(devices -> new CardEngine(engine, devices))
         .orElseThrow(
-            () -> new ResourceException("Cannot compute on GPUs: " + Engines.whyNoDevicesHere(engine)));
+            () ->
+                new ResourceException(
+                    "Cannot compute on GPUs: " + Engines.whyNoDevicesHere(engine)));
   }
 
   @Override

@@ -174,8 +174,7 @@ public final class Engines {
     return Optional.of(engine)
         .filter(Engine::computesOnDevices)
         .flatMap(
-            each ->
-                each.available() ? each.whyNoDevices() : Optional.of(each.whyUnavailable()))
+            each -> each.available() ? each.whyNoDevices() : Optional.of(each.whyUnavailable()))
         .map(reason -> "engine %s starts on no card, because %s".formatted(engine.name(), reason))
         .orElseGet(() -> whyNoDevices(engine));
   }

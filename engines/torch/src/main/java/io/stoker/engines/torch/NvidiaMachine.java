@@ -75,7 +75,8 @@ record NvidiaMachine(Optional<String> driver, Set<String> libraries) {
   static NvidiaMachine here() {
     Stream<String> folders =
         Stream.concat(
-            Stream.of(System.getenv().getOrDefault("LD_LIBRARY_PATH", "").split(File.pathSeparator)),
+            Stream.of(
+                System.getenv().getOrDefault("LD_LIBRARY_PATH", "").split(File.pathSeparator)),
             USUAL_FOLDERS.stream());
     Set<String> found = new LinkedHashSet<>(cached());
     folders.filter(folder -> !folder.isEmpty()).map(Path::of).forEach(each -> add(each, found));
@@ -105,8 +106,7 @@ record NvidiaMachine(Optional<String> driver, Set<String> libraries) {
               .redirectError(ProcessBuilder.Redirect.DISCARD)
               .start();
       process.getOutputStream().close();
-      return inCache(
-          new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8));
+      return inCache(new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8));
     } catch (IOException e) {
       LOG.debug("ldconfig does not run", e);
       return Set.of();

@@ -103,8 +103,8 @@ class AgreesWithOneDnnTest {
       }
       assertClose(
           Batches.predict(torch, images, EXAMPLES),
-            Batches.predict(oneDnn, images, EXAMPLES),
-            TOLERANCE);
+          Batches.predict(oneDnn, images, EXAMPLES),
+          TOLERANCE);
     }
   }
 
@@ -142,8 +142,7 @@ class AgreesWithOneDnnTest {
           network.update(new StepSettings(1e-5f, 0.9f, 5e-4f));
         }
       }
-      assertTensorsClose(
-          model, Batches.parameters(torch), Batches.parameters(oneDnn), tolerance);
+      assertTensorsClose(model, Batches.parameters(torch), Batches.parameters(oneDnn), tolerance);
     }
   }
 
@@ -250,15 +249,13 @@ class AgreesWithOneDnnTest {
         assertThat(score.lossSum())
             .isCloseTo(expected.lossSum(), within(TOLERANCE * expected.lossSum()));
         if (step == 0) {
-          assertTensorsClose(
-              model, Batches.gradients(torch), Batches.gradients(oneDnn), TOLERANCE);
+          assertTensorsClose(model, Batches.gradients(torch), Batches.gradients(oneDnn), TOLERANCE);
         }
         for (Network network : List.of(torch, oneDnn)) {
           network.update(new StepSettings(rate, 0.9f, 5e-4f));
         }
       }
-      assertTensorsClose(
-          model, Batches.parameters(torch), Batches.parameters(oneDnn), TOLERANCE);
+      assertTensorsClose(model, Batches.parameters(torch), Batches.parameters(oneDnn), TOLERANCE);
     }
   }
 

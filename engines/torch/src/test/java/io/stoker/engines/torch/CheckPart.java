@@ -200,8 +200,7 @@ enum CheckPart {
     LauncherFactory.create()
         .execute(
             LauncherDiscoveryRequestBuilder.request()
-                .selectors(
-                    Arrays.stream(classes).map(DiscoverySelectors::selectClass).toList())
+                .selectors(Arrays.stream(classes).map(DiscoverySelectors::selectClass).toList())
                 .build(),
             listener);
     TestExecutionSummary summary = listener.getSummary();
@@ -231,7 +230,8 @@ enum CheckPart {
     ModelSpec model =
         Zoo.sizes(name).contains(LARGE_IMAGE)
             ? Zoo.sized(name, LARGE_IMAGE, 1000)
-            : Zoo.model(name, name.startsWith("alexnet-mini") || name.startsWith("lenet") ? 10 : 1000);
+            : Zoo.model(
+                name, name.startsWith("alexnet-mini") || name.startsWith("lenet") ? 10 : 1000);
     boolean card = DeviceUnderTest.isCard();
     List<Products> formats =
         card
@@ -249,7 +249,10 @@ enum CheckPart {
             .map(
                 speed ->
                     String.format(
-                        Locale.ROOT, "%s %.0f images/s", speed.precision(), speed.imagesPerSecond()))
+                        Locale.ROOT,
+                        "%s %.0f images/s",
+                        speed.precision(),
+                        speed.imagesPerSecond()))
             .collect(Collectors.joining(", ")),
         "",
         speeds);
@@ -262,8 +265,7 @@ enum CheckPart {
         DeviceUnderTest.engine()
             .create(
                 model, batch, RateMultipliers.ones(model), DeviceUnderTest.settings(products))) {
-      network.writeParameters(
-          0, java.nio.FloatBuffer.wrap(Batches.initialParameters(model)));
+      network.writeParameters(0, java.nio.FloatBuffer.wrap(Batches.initialParameters(model)));
       boolean card = DeviceUnderTest.isCard();
       stepsPerSecond(network, images, targets, card ? 1 : 0.1);
       double rate = stepsPerSecond(network, images, targets, card ? 3 : 1);

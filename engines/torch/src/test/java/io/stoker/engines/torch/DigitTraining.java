@@ -72,8 +72,7 @@ final class DigitTraining {
         network.update(new StepSettings(rate, 0.9f, 5e-4f));
       }
       double seconds = (System.nanoTime() - start) / 1e9;
-      return new Result(
-          accuracy(network), Batches.parameters(network), steps * BATCH / seconds);
+      return new Result(accuracy(network), Batches.parameters(network), steps * BATCH / seconds);
     }
   }
 

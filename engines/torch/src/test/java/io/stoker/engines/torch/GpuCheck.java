@@ -17,8 +17,8 @@ import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 
 /**
- * What {@code deploy/bin/gpu-check} runs: each {@link CheckPart} in a process of its own, within the
- * time that is left. The report is {@code gpu-check.json} and {@code gpu-check.md}; each part's
+ * What {@code deploy/bin/gpu-check} runs: each {@link CheckPart} in a process of its own, within
+ * the time that is left. The report is {@code gpu-check.json} and {@code gpu-check.md}; each part's
  * output is a log next to them.
  */
 public final class GpuCheck {
@@ -99,8 +99,7 @@ public final class GpuCheck {
 
   private Ended run(CheckPart part) throws IOException, InterruptedException {
     long partStart = System.nanoTime();
-    Duration left =
-        BUDGET.multipliedBy(factor).minus(Duration.ofNanos(System.nanoTime() - start));
+    Duration left = BUDGET.multipliedBy(factor).minus(Duration.ofNanos(System.nanoTime() - start));
     Duration limit = part.limit().multipliedBy(factor);
     limit = limit.compareTo(left) < 0 ? limit : left;
     Ended ended =

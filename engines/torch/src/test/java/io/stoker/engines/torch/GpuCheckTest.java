@@ -19,7 +19,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 class GpuCheckTest {
   private static final CheckPart.Result DEVICE =
-      new CheckPart.Result(true, "Some card (compute capability 9.0)", "libtorch 2.10.0", List.of());
+      new CheckPart.Result(
+          true, "Some card (compute capability 9.0)", "libtorch 2.10.0", List.of());
   private static final Speed SPEED = new Speed("alexnet", "tf32", 128, 1234.5, 103.7);
 
   /** Every part passes, but for one. */
@@ -117,8 +118,7 @@ class GpuCheckTest {
 
     report.write(folder.resolve("report"));
 
-    JsonNode json =
-        CheckReport.JSON.readTree(folder.resolve("report/gpu-check.json").toFile());
+    JsonNode json = CheckReport.JSON.readTree(folder.resolve("report/gpu-check.json").toFile());
     assertThat(json.get("passed").booleanValue()).isFalse();
     assertThat(json.get("verdicts").get(1).get("outcome").textValue()).isEqualTo("OUT_OF_TIME");
     assertThat(json.get("speeds").get(0).get("images_per_second").doubleValue()).isEqualTo(1234.5);

@@ -74,8 +74,10 @@ class NvidiaMachineTest {
 
   @ParameterizedTest
   @CsvSource({
-    "'NVRM version: NVIDIA UNIX x86_64 Kernel Module  535.104.05  Sat Aug 19 01:15:15 UTC 2023', 535.104.05",
-    "'NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  580.65.06  Release Build', 580.65.06",
+    "'NVRM version: NVIDIA UNIX x86_64 Kernel Module  535.104.05  Sat Aug 19 01:15:15 UTC 2023',"
+        + " 535.104.05",
+    "'NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  580.65.06  Release Build',"
+        + " 580.65.06",
     "'NVRM version: NVIDIA UNIX x86_64 Kernel Module  590.44  x', 590.44",
   })
   void readsTheVersionOfTheDriver(String text, String version) {
@@ -88,7 +90,13 @@ class NvidiaMachineTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"470.82.01, true", "535.104.05, true", "579.9, true", "580.65.06, false", "610, false"})
+  @CsvSource({
+    "470.82.01, true",
+    "535.104.05, true",
+    "579.9, true",
+    "580.65.06, false",
+    "610, false"
+  })
   void aDriverBelowBranch580IsTooOld(String version, boolean tooOld) {
     Optional<String> problem = new NvidiaMachine(Optional.of(version), ALL).driverProblem();
 

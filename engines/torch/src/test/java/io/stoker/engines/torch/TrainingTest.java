@@ -8,7 +8,6 @@ import io.stoker.driver.LocalSpark;
 import io.stoker.driver.TinyJob;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.round.ExistingRun;
-import io.stoker.driver.round.RoundListener;
 import io.stoker.driver.round.RoundListeners;
 import io.stoker.driver.round.TrainJob;
 import io.stoker.driver.round.TrainResult;
@@ -96,12 +95,7 @@ class TrainingTest {
   void resumeGivesTheSameBits() {
     assertThatThrownBy(
             () ->
-                train(
-                    "local[2]",
-                    "stopped",
-                    "torch",
-                    ExistingRun.REFUSE,
-                    TinyJob.stoppingAfter(3)))
+                train("local[2]", "stopped", "torch", ExistingRun.REFUSE, TinyJob.stoppingAfter(3)))
         .hasMessage("stopped");
 
     TrainResult resumed =
