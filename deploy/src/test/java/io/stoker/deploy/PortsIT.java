@@ -151,7 +151,7 @@ class PortsIT {
       assertThat(stranger.exitCode()).as(stranger.err()).isEqualTo(4);
       // Refused by Spark, it does not wait for executors.
       assertThat(stranger.err())
-          .contains("it refused the application")
+          .contains("it refused the application, or")
           .doesNotContain("no executor has registered yet");
     } finally {
       cluster.stop();

@@ -125,8 +125,13 @@ final class SparkSetup {
       StorageDefaults.apply(spark.hadoopConfiguration());
       return spark;
     } catch (RuntimeException e) {
+      // While a context starts, another thread of Spark's clears it if the master refuses it.
+      String reason =
+          e instanceof NullPointerException
+              ? "it refused the application, or was lost (the lines above say which)"
+              : e.getMessage();
       throw new ResourceException(
-          "Cannot start Spark on %s: %s".formatted(conf.get(MASTER), e.getMessage()), e);
+          "Cannot start Spark on %s: %s".formatted(conf.get(MASTER), reason), e);
     } catch (Exception e) {
       // Spark throws checked exceptions that it does not declare, such as for an invalid master.
       throw new InputException(
