@@ -31,8 +31,11 @@ public final class MlflowLog implements RoundListener, AutoCloseable {
   /** How long one request may take. */
   private static final Duration REQUEST = Duration.ofSeconds(10);
 
-  /** How long {@link #close} waits for what is not sent yet. */
-  private static final Duration CLOSING = Duration.ofSeconds(10);
+  /**
+   * How long {@link #close} waits for what is not sent yet: of a server that is slow, since with one
+   * that does not answer the first request is the last.
+   */
+  private static final Duration CLOSING = Duration.ofSeconds(60);
 
   /** Some megabytes: the rounds of hours. */
   private static final int CAPACITY = 20_000;
