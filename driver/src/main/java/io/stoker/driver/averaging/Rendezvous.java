@@ -50,7 +50,7 @@ final class Rendezvous {
    * @param withoutSlots while it has fewer
    */
   record Patience(Duration withSlots, Duration withoutSlots) {
-    static final Patience USUAL = new Patience(Duration.ofSeconds(20), Duration.ofSeconds(5));
+    static final Patience USUAL = new Patience(Duration.ofSeconds(20), Duration.ofSeconds(10));
   }
 
   private final int workers;
