@@ -32,8 +32,8 @@ public final class MlflowLog implements RoundListener, AutoCloseable {
   private static final Duration REQUEST = Duration.ofSeconds(10);
 
   /**
-   * How long {@link #close} waits for what is not sent yet: of a server that is slow, since with one
-   * that does not answer the first request is the last.
+   * How long {@link #close} waits for what is not sent yet: of a server that is slow, since with
+   * one that does not answer the first request is the last.
    */
   private static final Duration CLOSING = Duration.ofSeconds(60);
 
