@@ -17,7 +17,6 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.Stream;
 
 /** Measures the times of a step's layers. */
@@ -42,7 +41,7 @@ public final class StepProfiler {
     double before = peak(engine, load.workers(), seconds * PEAK_SHARE);
     List<ModelSpec.Placed> layers =
         load.model().placed().stream().flatMap(StepProfiler::withInside).toList();
-    Map<ModelSpec.Placed, double[]> milliseconds = new IdentityHashMap<>();
+    IdentityHashMap<ModelSpec.Placed, double[]> milliseconds = new IdentityHashMap<>();
     List<Long> steps = new ArrayList<>();
     try (BenchWorkers workers = new BenchWorkers(engine, load)) {
       List<LayerTimes> all = workers.all(StepWorker::timeLayers);

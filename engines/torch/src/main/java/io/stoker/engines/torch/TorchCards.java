@@ -52,7 +52,10 @@ final class TorchCards implements CardSupport {
 
   @Override
   public String requirements() {
-    return "an NVIDIA driver of branch %d or later, CUDA 13, cuDNN 9 and glibc %s"
-        .formatted(NvidiaMachine.OLDEST_DRIVER, Libtorch.OLDEST_GLIBC);
+    return String.format(
+        Locale.ROOT,
+        "an NVIDIA driver of branch %d or later, CUDA 13, cuDNN 9 and glibc %s",
+        NvidiaMachine.OLDEST_DRIVER,
+        Libtorch.OLDEST_GLIBC);
   }
 }
