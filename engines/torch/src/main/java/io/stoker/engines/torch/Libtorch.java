@@ -50,17 +50,9 @@ final class Libtorch {
       failure =
           tooOld(glibc())
               .or(() -> otherJavaCpp(javaCpp()))
-              .or(Libtorch::missing)
               .or(Libtorch::load);
     }
     return failure;
-  }
-
-  /** The linker would name the first missing library only. */
-  private static Optional<String> missing() {
-    return new TorchCards().isInThisBuild()
-        ? NvidiaMachine.here().missingLibraries()
-        : Optional.empty();
   }
 
   private static Optional<String> load() {
@@ -70,8 +62,15 @@ final class Libtorch {
       return Optional.empty();
     } catch (LinkageError e) {
       LOG.debug("libtorch does not load", e);
-      return Optional.of(explain(e));
+      return missing().or(() -> Optional.of(explain(e)));
     }
+  }
+
+  /** All of NVIDIA's libraries that are missing: the linker names the first one only. */
+  private static Optional<String> missing() {
+    return new TorchCards().isInThisBuild()
+        ? NvidiaMachine.here().missingLibraries()
+        : Optional.empty();
   }
 
   /**

@@ -13,16 +13,20 @@ import io.stoker.models.engine.RateMultipliers;
 import io.stoker.models.spec.ModelSpec;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Context;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The engine for graphics cards of today: libtorch, the library under PyTorch. The same code
  * computes on processors, where {@code onednn} is the faster engine and remains the default.
  */
 public final class TorchEngine implements Engine {
+  private static final Logger LOG = LoggerFactory.getLogger(TorchEngine.class);
   private static final int CUDA_MAJOR = 1000;
   private static final int CUDA_MINOR = 10;
   private static final int CUDNN_MAJOR = 10_000;
@@ -84,8 +88,8 @@ public final class TorchEngine implements Engine {
         String.format(
             Locale.ROOT,
             "CUDA %s, cuDNN %s, code for %s (%s)",
-            version(Context.versionCUDART(), CUDA_MAJOR, CUDA_MINOR),
-            version(Context.versionRuntimeCuDNN(), CUDNN_MAJOR, CUDNN_MINOR),
+            version(Context::versionCUDART, CUDA_MAJOR, CUDA_MINOR),
+            version(Context::versionRuntimeCuDNN, CUDNN_MAJOR, CUDNN_MINOR),
             TorchCards.architectures(),
             new TorchCards().range());
     return Cuda.isUsable()
@@ -102,8 +106,9 @@ public final class TorchEngine implements Engine {
   }
 
   private static String whyNoCard() {
-    return NvidiaMachine.here()
-        .driverProblem()
+    NvidiaMachine here = NvidiaMachine.here();
+    return here.driverProblem()
+        .or(here::missingLibraries)
         .orElse(
             "the driver shows none to this process; see nvidia-smi, and CUDA_VISIBLE_DEVICES if it"
                 + " is set");
@@ -116,10 +121,16 @@ public final class TorchEngine implements Engine {
         : Optional.empty();
   }
 
-  private static String version(long number, int major, int minor) {
-    return number <= 0
-        ? "missing"
-        : String.format(Locale.ROOT, "%d.%d", number / major, number % major / minor);
+  private static String version(LongSupplier asked, int major, int minor) {
+    try {
+      long number = asked.getAsLong();
+      return number <= 0
+          ? "missing"
+          : String.format(Locale.ROOT, "%d.%d", number / major, number % major / minor);
+    } catch (RuntimeException e) {
+      LOG.debug("libtorch's part for CUDA has not loaded", e);
+      return "missing";
+    }
   }
 
   @Override
