@@ -47,10 +47,7 @@ final class Libtorch {
    */
   static synchronized Optional<String> failure() {
     if (failure == null) {
-      failure =
-          tooOld(glibc())
-              .or(() -> otherJavaCpp(javaCpp()))
-              .or(Libtorch::load);
+      failure = tooOld(glibc()).or(() -> otherJavaCpp(javaCpp())).or(Libtorch::load);
     }
     return failure;
   }
