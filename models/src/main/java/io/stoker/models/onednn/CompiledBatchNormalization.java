@@ -93,7 +93,7 @@ final class CompiledBatchNormalization implements CompiledLayer {
     long[] dimensions = tensor.layout().dimensions();
     return dimensions.length == 4
         ? tensor
-        : workspace.view(Layout.plain(dimensions[0], dimensions[1], 1, 1), tensor.values());
+        : workspace.view(Layout.plain(dimensions[0], dimensions[1], 1, 1), tensor);
   }
 
   private dnnl_batch_normalization_desc_t describe(int kind, int flags) {
@@ -164,7 +164,7 @@ final class CompiledBatchNormalization implements CompiledLayer {
   public Tensor prepareBackward(Tensor outputGradient, boolean inputGradientNeeded) {
     dnnl_batch_normalization_desc_t description =
         describeGradient(dnnl.dnnl_backward, dnnl.dnnl_use_scaleshift | fused);
-    Tensor inputGradient = workspace.tensor(output.layout());
+    Tensor inputGradient = workspace.transientTensor(output.layout());
     if (inferenceGradient) {
       inferenceBackward = compileInferenceGradient(outputGradient, inputGradient);
     }

@@ -16,11 +16,18 @@ final class CompiledBranches implements CompiledLayer {
   private final List<LayerChain> branches = new ArrayList<>();
   private final List<Runnable> gather = new ArrayList<>();
 
-  /** Bring each branch its part of the gradient. */
-  private final List<Runnable> scatter = new ArrayList<>();
+  /** Brings the gradient into the output's order. */
+  private Runnable arrangeGradient = () -> {};
 
-  private final List<LayerChain> backward = new ArrayList<>();
+  private final List<Backward> backward = new ArrayList<>();
   private final List<Runnable> sums = new ArrayList<>();
+
+  /**
+   * The backward pass of a branch.
+   *
+   * @param scatter brings the branch its part of the gradient
+   */
+  private record Backward(Reorder scatter, LayerChain branch) {}
 
   CompiledBranches(
       Workspace workspace,
@@ -47,7 +54,7 @@ final class CompiledBranches implements CompiledLayer {
     long[] dimensions = tensor.layout().dimensions();
     return dimensions.length == 4
         ? tensor
-        : workspace.view(Layout.plain(dimensions[0], dimensions[1], 1, 1), tensor.values());
+        : workspace.view(Layout.plain(dimensions[0], dimensions[1], 1, 1), tensor);
   }
 
   private List<Layout> layouts() {
@@ -80,18 +87,17 @@ final class CompiledBranches implements CompiledLayer {
   @Override
   public Tensor prepareBackward(Tensor outputGradient, boolean inputGradientNeeded) {
     Joins.Arranged whole = Joins.arranged(workspace, outputGradient, output.layout());
-    scatter.add(whole.copy());
+    arrangeGradient = whole.copy();
     List<Tensor> byBranches = new ArrayList<>();
     int channel = 0;
     for (LayerChain branch : branches) {
       Tensor part = asOutput(branch.output());
       long channels = part.layout().dimensions()[1];
       if (inputGradientNeeded || branch.learns()) {
-        Tensor own = workspace.tensor(branch.output().layout());
+        Tensor own = workspace.transientTensor(branch.output().layout());
         Tensor slot = workspace.channels(whole.tensor(), channel, channels);
-        scatter.add(workspace.copy(slot, asOutput(own))::run);
+        backward.add(new Backward(workspace.copy(slot, asOutput(own)), branch));
         Tensor byBranch = branch.prepareBackward(own, inputGradientNeeded);
-        backward.add(branch);
         byBranches.add(byBranch);
       }
       channel += (int) channels;
@@ -108,9 +114,10 @@ final class CompiledBranches implements CompiledLayer {
 
   @Override
   public void backward(Pass pass) {
-    scatter.forEach(Runnable::run);
-    for (LayerChain branch : backward) {
-      branch.backward(pass);
+    arrangeGradient.run();
+    for (Backward each : backward) {
+      each.scatter().run();
+      each.branch().backward(pass);
     }
     sums.forEach(Runnable::run);
   }

@@ -125,7 +125,7 @@ final class CompiledConvolution extends WeightedLayer {
     if (!inputGradientNeeded) {
       return input;
     }
-    Tensor inputGradient = workspace.tensor(input.layout());
+    Tensor inputGradient = workspace.transientTensor(input.layout());
     compileInputGradient(
         describeInputGradient(), operation, outputGradient, filters.weights(), inputGradient);
     return inputGradient;

@@ -40,7 +40,7 @@ final class CompiledDense extends WeightedLayer {
     long features = placed.input().features();
     Reorder flattened = workspace.convert(input, rowMajor());
     forward.add(flattened::run);
-    source = workspace.view(Layout.plain(examples, features), flattened.to().values());
+    source = workspace.view(Layout.plain(examples, features), flattened.to());
     weights =
         workspace.parameters(Layout.plain(layer.units(), features), vectors.parameters(placed, 0));
     bias = workspace.parameters(Layout.plain(layer.units()), vectors.parameters(placed, 1));
@@ -88,13 +88,13 @@ final class CompiledDense extends WeightedLayer {
     if (!inputGradientNeeded) {
       return input;
     }
-    Reorder unflattened = workspace.convertInto(rowMajor(), workspace.tensor(input.layout()));
+    Reorder unflattened = workspace.convertInto(rowMajor(), workspace.transientTensor(input.layout()));
     compileInputGradient(
         describeInputGradient(outputGradient.layout()),
         operation,
         outputGradient,
         weights,
-        workspace.view(source.layout(), unflattened.from().values()));
+        workspace.view(source.layout(), unflattened.from()));
     backward.add(unflattened::run);
     return unflattened.to();
   }

@@ -62,7 +62,7 @@ final class CompiledGlobalPooling extends SequencedLayer {
   private Tensor asImage(Tensor tensor) {
     return tensor.layout().dimensions().length == 4
         ? tensor
-        : workspace.view(image, tensor.values());
+        : workspace.view(image, tensor);
   }
 
   @Override
@@ -89,7 +89,7 @@ final class CompiledGlobalPooling extends SequencedLayer {
             NO_PADDING,
             NO_PADDING),
         "describe global pooling's gradient");
-    Tensor inputGradient = workspace.tensor(source.layout());
+    Tensor inputGradient = workspace.transientTensor(source.layout());
     backward.add(
         workspace.compile(
                 workspace.operation(description, operation),

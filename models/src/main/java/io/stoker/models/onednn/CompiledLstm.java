@@ -75,7 +75,7 @@ final class CompiledLstm extends SequencedLayer {
     long features = placed.input().width();
     long units = layer.units();
     rows = workspace.convert(input, byStep(input.layout()));
-    source = workspace.view(Layout.plain(steps, examples, features), rows.to().values());
+    source = workspace.view(Layout.plain(steps, examples, features), rows.to());
     states = workspace.tensor(Layout.plain(steps, examples, units));
     output = workspace.tensor(Layout.plain(examples, units));
     inputWeights = workspace.tensor(Layout.recurrent(features, units));
@@ -203,7 +203,7 @@ final class CompiledLstm extends SequencedLayer {
     arguments.put(DNNL_ARG_DIFF_SRC_ITER, workspace.tensor(begin.layout()));
     arguments.put(DNNL_ARG_DIFF_SRC_ITER_C, workspace.tensor(begin.layout()));
     arguments.put(
-        DNNL_ARG_DIFF_SRC_LAYER, workspace.view(source.layout(), inputGradient.from().values()));
+        DNNL_ARG_DIFF_SRC_LAYER, workspace.view(source.layout(), inputGradient.from()));
     Primitive primitive = workspace.compile(gradient, arguments);
     // The gradient by all states but the last is always 0.
     FloatPointer last = last(statesGradient);

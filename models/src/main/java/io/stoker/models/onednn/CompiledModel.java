@@ -69,7 +69,11 @@ final class CompiledModel implements AutoCloseable {
       ModelSpec model, int frozenLayers, FlatVectors vectors, int examples, KernelRule rule) {
     Workspace workspace = new Workspace(rule);
     try {
-      return new CompiledModel(workspace, model, frozenLayers, vectors, examples);
+      workspace.beginPlan();
+      CompiledModel compiled =
+          new CompiledModel(workspace, model, frozenLayers, vectors, examples);
+      workspace.endPlan();
+      return compiled;
     } catch (RuntimeException e) {
       workspace.close();
       throw e;
@@ -116,12 +120,20 @@ final class CompiledModel implements AutoCloseable {
   }
 
   private void prepareBackward() {
+    workspace.beginPlan();
     Tensor gradient = workspace.tensor(logits().layout());
     logitsGradient = gradient;
     for (int i = layers.size() - 1; i >= Math.max(0, frozenLayers); i--) {
-      gradient = layers.get(i).prepareBackward(gradient, i > frozenLayers);
-      inputGradients.addLast(gradient);
+      int moment = workspace.moment();
+      Tensor byInput = layers.get(i).prepareBackward(gradient, i > frozenLayers);
+      workspace.endAllSince(moment, byInput);
+      if (!byInput.sharesMemoryWith(gradient)) {
+        workspace.end(gradient);
+      }
+      inputGradients.addLast(byInput);
+      gradient = byInput;
     }
+    workspace.endPlan();
   }
 
   /** See {@link io.stoker.models.engine.Network#predict}. */

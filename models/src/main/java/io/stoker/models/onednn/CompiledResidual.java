@@ -101,7 +101,7 @@ final class CompiledResidual implements CompiledLayer {
     if (!shortcutBackward || !body.overwritesOutputGradient()) {
       return gradient;
     }
-    Tensor own = workspace.tensor(gradient.layout());
+    Tensor own = workspace.transientTensor(gradient.layout());
     copyGradient = Joins.copy(gradient, own);
     return own;
   }

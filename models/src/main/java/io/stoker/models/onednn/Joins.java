@@ -68,12 +68,12 @@ final class Joins {
     long[] here = from.layout().dimensions();
     long[] there = layout.dimensions();
     if (here.length == there.length) {
-      Reorder reorder = workspace.convert(from, layout);
+      Reorder reorder = workspace.convertTransiently(from, layout);
       return new Arranged(reorder.to(), reorder::run);
     }
-    Reorder plain = workspace.convert(from, Layout.plain(here));
-    Tensor view = workspace.view(Layout.plain(there), plain.to().values());
-    Reorder reorder = workspace.convert(view, layout);
+    Reorder plain = workspace.convertTransiently(from, Layout.plain(here));
+    Tensor view = workspace.view(Layout.plain(there), plain.to());
+    Reorder reorder = workspace.convertTransiently(view, layout);
     return new Arranged(reorder.to(), runAll(List.of(plain::run, reorder::run)));
   }
 

@@ -89,7 +89,14 @@ final class LayerChain {
     Tensor gradient = arranged.tensor();
     for (int i = layers.size() - 1; i >= firstBackward; i--) {
       boolean needed = inputGradientNeeded || i > firstBackward;
-      gradient = layers.get(i).prepareBackward(gradient, needed);
+      int moment = workspace.moment();
+      Tensor byInput = layers.get(i).prepareBackward(gradient, needed);
+      workspace.endAllSince(moment, byInput);
+      // The caller's gradient is the caller's to end.
+      if (!byInput.sharesMemoryWith(gradient) && !gradient.sharesMemoryWith(outputGradient)) {
+        workspace.end(gradient);
+      }
+      gradient = byInput;
     }
     return gradient;
   }

@@ -140,6 +140,11 @@ record Layout(dnnl_memory_desc_t descriptor) {
     return dnnl.dnnl_memory_desc_get_size(descriptor);
   }
 
+  /** Whether there is no padding between or after the values. */
+  boolean isDense() {
+    return elements() * dnnl.dnnl_data_type_size(descriptor.data_type()) == bytes();
+  }
+
   boolean sameAs(Layout other) {
     return dnnl.dnnl_memory_desc_equal(descriptor, other.descriptor) == 1;
   }

@@ -13,13 +13,23 @@ import org.bytedeco.javacpp.FloatPointer;
  * network.
  *
  * @param layout dimensions and order
- * @param values the first value
+ * @param storage where the values are
  * @param memory oneDNN's handle
  */
-record Tensor(Layout layout, FloatPointer values, dnnl_memory memory) {
+record Tensor(Layout layout, Storage storage, dnnl_memory memory) {
+  /** The first value; see {@link Storage#values}. */
+  FloatPointer values() {
+    return storage.values();
+  }
+
+  /** Whether one is a view of the other. */
+  boolean sharesMemoryWith(Tensor other) {
+    return storage == other.storage;
+  }
+
   /** All values as they lie in memory, from position 0. */
   FloatBuffer buffer() {
-    return values.asBuffer();
+    return values().asBuffer();
   }
 
   /**
@@ -29,7 +39,7 @@ record Tensor(Layout layout, FloatPointer values, dnnl_memory memory) {
    * @throws IllegalArgumentException if it is not, see {@link AlignedMemory}
    */
   void requireAligned(String user) {
-    if (!AlignedMemory.isAligned(values)) {
+    if (!storage.isAligned()) {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
@@ -37,7 +47,7 @@ record Tensor(Layout layout, FloatPointer values, dnnl_memory memory) {
                   + " of %d",
               Arrays.toString(layout.dimensions()),
               user,
-              values.address(),
+              values().address(),
               AlignedMemory.ALIGNMENT));
     }
   }

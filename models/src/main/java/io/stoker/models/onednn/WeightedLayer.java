@@ -72,8 +72,8 @@ abstract class WeightedLayer extends SequencedLayer {
       Tensor weightsGradient,
       Tensor biasGradient) {
     PrimitiveDescriptor gradient = workspace.operation(description, operation);
-    Reorder from = workspace.convert(ordered, gradient.source());
-    Reorder with = workspace.convert(outputGradient, gradient.destinationGradient());
+    Reorder from = workspace.convertTransiently(ordered, gradient.source());
+    Reorder with = workspace.convertTransiently(outputGradient, gradient.destinationGradient());
     orderedGradient = with.to();
     Reorder to = workspace.convertInto(gradient.weightsGradient(), weightsGradient);
     Primitive primitive =
@@ -125,6 +125,6 @@ abstract class WeightedLayer extends SequencedLayer {
   private Reorder convert(Tensor tensor, Tensor copy, Layout layout) {
     return copy.layout().sameAs(layout)
         ? new Reorder(copy, copy, Optional.empty())
-        : workspace.convert(tensor, layout);
+        : workspace.convertTransiently(tensor, layout);
   }
 }

@@ -58,7 +58,7 @@ abstract class WindowLayer implements CompiledLayer {
 
   @Override
   public final Tensor prepareBackward(Tensor outputGradient, boolean inputGradientNeeded) {
-    Tensor inputGradient = workspace.tensor(input.layout());
+    Tensor inputGradient = workspace.transientTensor(input.layout());
     Map<Integer, Tensor> tensors = new HashMap<>(kept);
     tensors.put(DNNL_ARG_SRC, input);
     tensors.put(DNNL_ARG_DIFF_DST, outputGradient);

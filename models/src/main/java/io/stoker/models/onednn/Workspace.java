@@ -24,15 +24,22 @@ import org.bytedeco.javacpp.Pointer;
  * Owns the native memory of one network: its stream, tensors and primitives, and one scratchpad for
  * all primitives, which never run at the same time. Closing the workspace frees everything that it
  * created.
+ *
+ * <p>Tensors that are needed during a part of a pass only share memory, if layers are compiled
+ * between {@link #beginPlan} and {@link #endPlan}; otherwise each one has its own.
  */
 final class Workspace implements AutoCloseable {
   /** The biases of a layer may begin anywhere, whatever the primitive. */
   private static final Set<Integer> UNALIGNED = Set.of(dnnl.DNNL_ARG_BIAS, dnnl.DNNL_ARG_DIFF_BIAS);
 
   private final Deque<Runnable> releases = new ArrayDeque<>();
-  private final List<dnnl_memory> scratchpads = new ArrayList<>();
   private final dnnl_stream stream = new dnnl_stream();
+  private final TransientMemory transients = new TransientMemory();
+  private final List<Storage> scratchpads = new ArrayList<>();
   private AlignedMemory scratch = AlignedMemory.of(1);
+
+  /** Whether the memory of transient values is being planned. */
+  private boolean planning;
 
   private final KernelRule rule;
 
@@ -71,8 +78,49 @@ final class Workspace implements AutoCloseable {
     return view(layout, allocate(Division.ceiling(layout.bytes(), Float.BYTES)));
   }
 
+  /** Begins to plan the memory of transient tensors; {@link #endPlan} must follow. */
+  void beginPlan() {
+    planning = true;
+  }
+
+  /** Gives all transient tensors their memory. */
+  void endPlan() {
+    transients.place();
+    planning = false;
+  }
+
   /**
-   * A tensor over the memory of another tensor, of which it shares the first value.
+   * A new tensor that is needed until {@link #end} or {@link #endAllSince}; its values are arbitrary
+   * at first. A tensor with padding, which must stay zero, has memory of its own.
+   */
+  Tensor transientTensor(Layout layout) {
+    return planning && layout.isDense()
+        ? tensor(layout, transients.begin(layout.bytes()))
+        : tensor(layout);
+  }
+
+  /** The moment of the plan, for {@link #endAllSince}. */
+  int moment() {
+    return transients.moment();
+  }
+
+  /** Declares that a tensor is needed no more in a pass; without effect if it is not transient. */
+  void end(Tensor tensor) {
+    transients.end(tensor.storage());
+  }
+
+  /** Declares that the transient tensors after a moment are needed no more, but for one. */
+  void endAllSince(int moment, Tensor kept) {
+    transients.endAllSince(moment, kept.storage());
+  }
+
+  /** A tensor over the memory of another tensor, of which it shares the first value. */
+  Tensor view(Layout layout, Tensor of) {
+    return tensor(layout, of.storage());
+  }
+
+  /**
+   * A tensor over memory that the caller owns.
    *
    * @throws IllegalArgumentException if the first value is not aligned, see {@link AlignedMemory}
    */
@@ -88,16 +136,13 @@ final class Workspace implements AutoCloseable {
    * alignment take it, see {@link #compile}.
    */
   Tensor parameters(Layout layout, FloatPointer values) {
-    return new Tensor(layout, values, memory(layout, values));
+    return tensor(layout, new Storage(values));
   }
 
-  private dnnl_memory memory(Layout layout, Pointer values) {
-    dnnl_memory memory = new dnnl_memory();
-    OneDnn.check(
-        dnnl.dnnl_memory_create(memory, layout.descriptor(), OneDnn.engine(), values),
-        "create a tensor");
+  private Tensor tensor(Layout layout, Storage storage) {
+    dnnl_memory memory = storage.handle(layout);
     releases.push(() -> dnnl.dnnl_memory_destroy(memory));
-    return memory;
+    return new Tensor(layout, storage, memory);
   }
 
   /**
@@ -168,18 +213,18 @@ final class Workspace implements AutoCloseable {
   }
 
   private dnnl_memory scratchpad(Layout layout) {
+    if (planning) {
+      return tensor(layout, transients.once(layout.bytes())).memory();
+    }
     long values = layout.bytes() / Float.BYTES + 1;
-    dnnl_memory memory = memory(layout, scratch.values());
-    scratchpads.add(memory);
     if (values > scratch.values().capacity()) {
       scratch.close();
       scratch = AlignedMemory.of(values);
-      for (dnnl_memory scratchpad : scratchpads) {
-        OneDnn.check(
-            dnnl.dnnl_memory_set_data_handle(scratchpad, scratch.values()), "move the scratchpad");
-      }
+      scratchpads.forEach(scratchpad -> scratchpad.moveTo(scratch.values()));
     }
-    return memory;
+    Tensor scratchpad = tensor(layout, new Storage(scratch.values()));
+    scratchpads.add(scratchpad.storage());
+    return scratchpad.memory();
   }
 
   /** A copy of a tensor in another layout; see {@link Reorder}. */
@@ -189,11 +234,21 @@ final class Workspace implements AutoCloseable {
         : copy(from, tensor(layout));
   }
 
-  /** The opposite of convert: a primitive writes one layout, and the tensor gets it in its own. */
+  /** As {@link #convert}, with a copy that is transient. */
+  Reorder convertTransiently(Tensor from, Layout layout) {
+    return from.layout().sameAs(layout)
+        ? new Reorder(from, from, Optional.empty())
+        : copy(from, transientTensor(layout));
+  }
+
+  /**
+   * The opposite of convert: a primitive writes one layout, transiently, and the tensor gets it in
+   * its own.
+   */
   Reorder convertInto(Layout layout, Tensor to) {
     return to.layout().sameAs(layout)
         ? new Reorder(to, to, Optional.empty())
-        : copy(tensor(layout), to);
+        : copy(transientTensor(layout), to);
   }
 
   /**
@@ -204,7 +259,7 @@ final class Workspace implements AutoCloseable {
    * @param count the number of channels
    */
   Tensor channels(Tensor tensor, long first, long count) {
-    return view(tensor.layout().channels(first, count), tensor.values());
+    return view(tensor.layout().channels(first, count), tensor);
   }
 
   /** A copy of a tensor to another one of the same dimensions. */
@@ -233,5 +288,6 @@ final class Workspace implements AutoCloseable {
       releases.pop().run();
     }
     scratch.close();
+    transients.close();
   }
 }

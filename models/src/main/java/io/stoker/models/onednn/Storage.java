@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.stoker.models.onednn;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.bytedeco.dnnl.dnnl_memory;
+import org.bytedeco.dnnl.global.dnnl;
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.Pointer;
+
+/**
+ * Where the values of one tensor, and of the views of it, are. It may move between two passes; see
+ * {@link TransientMemory}.
+ */
+final class Storage {
+  private final List<dnnl_memory> handles = new ArrayList<>();
+
+  /** Null until the values have a place. */
+  private FloatPointer values;
+
+  /** A storage without a place. */
+  Storage() {}
+
+  /** A storage that stays where it is. */
+  Storage(FloatPointer values) {
+    this.values = values;
+  }
+
+  /** The first value; only after {@link TransientMemory#place}, if the values are transient. */
+  FloatPointer values() {
+    return values;
+  }
+
+  /**
+   * Creates a handle of these values for oneDNN, which follows when they move. The caller destroys
+   * it.
+   */
+  dnnl_memory handle(Layout layout) {
+    dnnl_memory memory = new dnnl_memory();
+    OneDnn.check(
+        dnnl.dnnl_memory_create(
+            memory, layout.descriptor(), OneDnn.engine(), values == null ? new Pointer() : values),
+        "create a tensor");
+    handles.add(memory);
+    return memory;
+  }
+
+  /** Whether the first value is aligned; transient values always are. */
+  boolean isAligned() {
+    return values == null || AlignedMemory.isAligned(values);
+  }
+
+  void moveTo(FloatPointer place) {
+    values = place;
+    for (dnnl_memory handle : handles) {
+      OneDnn.check(dnnl.dnnl_memory_set_data_handle(handle, place), "move a tensor");
+    }
+  }
+}
