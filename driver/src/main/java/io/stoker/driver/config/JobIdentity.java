@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -27,6 +28,13 @@ public record JobIdentity(TrainingConfig config, String model, String dataSha256
 
   /** No influence either, unless the schedule watches the loss. */
   private static final Set<String> VALIDATION = Set.of("validate_every", "validation_split");
+
+  /**
+   * How a job computes that does not say so: of a release that had nothing else, or as that release
+   * did.
+   */
+  private static final Map<String, String> ARITHMETIC =
+      Map.of("convolution", "direct", "precision", "fp32");
 
   /** The SHA-256 of the identity, in hexadecimal. */
   public String sha256() {
@@ -53,8 +61,12 @@ public record JobIdentity(TrainingConfig config, String model, String dataSha256
         differences.add(
             key.equals("model_definition")
                 ? "the model's definition has changed"
-                : "%s: %s here, %s in the run"
-                    .formatted(key.replace('_', ' '), text(ours), text(other)));
+                : "%s: %s here, %s in the run%s"
+                    .formatted(
+                        key.replace('_', ' '),
+                        text(key, ours),
+                        text(key, other),
+                        remedy(key, other)));
       }
     }
     return List.copyOf(differences);
@@ -71,9 +83,15 @@ public record JobIdentity(TrainingConfig config, String model, String dataSha256
     return tree;
   }
 
-  private static String text(JsonNode value) {
+  private static String text(String key, JsonNode value) {
     return value.isMissingNode()
-        ? "not set"
+        ? ARITHMETIC.getOrDefault(key, "not set")
         : value.isTextual() ? value.textValue() : value.toString();
+  }
+
+  private static String remedy(String key, JsonNode other) {
+    return ARITHMETIC.containsKey(key)
+        ? " (resume it with --%s %s)".formatted(key, text(key, other))
+        : "";
   }
 }

@@ -139,9 +139,11 @@ class JobIdentityTest {
     assertThat(ConfigFormat.toJson(direct.config()).toString())
         .doesNotContain("precision", "convolution");
     assertThat(winograd.differences(direct))
-        .containsExactly("convolution: winograd here, not set in the run");
+        .containsExactly(
+            "convolution: winograd here, direct in the run (resume it with --convolution direct)");
     assertThat(rounded.differences(direct))
-        .containsExactly("precision: bf16 here, not set in the run");
+        .containsExactly(
+            "precision: bf16 here, fp32 in the run (resume it with --precision fp32)");
     assertThat(direct.sha256()).isNotEqualTo(winograd.sha256()).isNotEqualTo(rounded.sha256());
   }
 

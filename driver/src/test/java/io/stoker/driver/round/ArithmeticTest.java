@@ -120,11 +120,13 @@ class ArithmeticTest {
                     config("auto").epochs(2).convolution(ConvolutionAlgorithm.DIRECT),
                     ExistingRun.RESUME))
         .isInstanceOf(InputException.class)
-        .hasMessageContaining("convolution: not set here, winograd in the run");
+        .hasMessageContaining(
+            "convolution: direct here, winograd in the run (resume it with --convolution winograd)");
     assertThatThrownBy(
             () -> train(config("auto").epochs(2).precision(Precision.BF16), ExistingRun.RESUME))
         .isInstanceOf(InputException.class)
-        .hasMessageContaining("precision: bf16 here, not set in the run");
+        .hasMessageContaining(
+            "precision: bf16 here, fp32 in the run (resume it with --precision fp32)");
     // A run without the key was begun by a release that had direct convolutions only.
     TrainResult longer = train(config("direct").epochs(2), ExistingRun.RESUME);
     assertThat(longer.parametersSha256())

@@ -32,6 +32,7 @@ final class CompiledBatchNormalization implements CompiledLayer {
   private final FlatVectors vectors;
   private final ModelSpec.Placed placed;
   private final LayerSpec.BatchNormalization layer;
+  private final RunningStatistics statistics;
 
   /** oneDNN's flag for a rectifier after the normalization, or 0. */
   private final int fused;
@@ -65,12 +66,13 @@ final class CompiledBatchNormalization implements CompiledLayer {
     this.vectors = vectors;
     this.placed = placed;
     this.layer = layer;
+    statistics = new RunningStatistics(vectors, placed);
     fused = rectified ? dnnl.dnnl_fuse_norm_relu : 0;
     int channels = placed.input().channels();
     perChannel = Layout.plain(channels);
     scaleAndShift = Layout.plain(2, channels);
     input = asImages(source);
-    output = workspace.tensor(source.layout());
+    output = workspace.output(source.layout());
     batchMean = workspace.tensor(perChannel);
     batchVariance = workspace.tensor(perChannel);
     runningVariance = workspace.tensor(perChannel);
@@ -140,7 +142,7 @@ final class CompiledBatchNormalization implements CompiledLayer {
     } else {
       FloatBuffer variances = runningVariance.buffer();
       for (int i = 0; i < variances.capacity(); i++) {
-        variances.put(i, (float) runningVariance(i));
+        variances.put(i, (float) statistics.variance(i));
       }
       inference.run();
     }
@@ -231,12 +233,8 @@ final class CompiledBatchNormalization implements CompiledLayer {
     for (int i = 0; i < placed.input().channels(); i++) {
       meanSteps.put(i, (1 - layer.decay()) * (means.get(i) - batchMean.buffer().get(i)));
       double variance =
-          layer.decay() * runningVariance(i) + (1 - layer.decay()) * batchVariance.buffer().get(i);
+          layer.decay() * statistics.variance(i) + (1 - layer.decay()) * batchVariance.buffer().get(i);
       deviationSteps.put(i, (float) (deviations.get(i) - StrictMath.log10(variance) / 2));
     }
-  }
-
-  private double runningVariance(int channel) {
-    return StrictMath.pow(10, 2.0 * vectors.parameters(placed, 3).get(channel));
   }
 }

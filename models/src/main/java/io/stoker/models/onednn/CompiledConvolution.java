@@ -4,6 +4,7 @@ package io.stoker.models.onednn;
 import io.stoker.models.spec.LayerSpec;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.Window;
+import java.util.Optional;
 import org.bytedeco.dnnl.dnnl_convolution_desc_t;
 import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.javacpp.Pointer;
@@ -27,13 +28,16 @@ final class CompiledConvolution extends WeightedLayer {
       FlatVectors vectors,
       ModelSpec.Placed placed,
       LayerSpec.Convolution layer,
-      Tensor input) {
+      Tensor input,
+      Epilogue epilogue) {
     this(
         workspace,
         placed,
         layer.window(),
         new GroupedFilters(workspace, vectors, placed, layer),
-        input);
+        input,
+        epilogue,
+        epilogue.statistics(vectors));
   }
 
   CompiledConvolution(
@@ -41,13 +45,16 @@ final class CompiledConvolution extends WeightedLayer {
       FlatVectors vectors,
       ModelSpec.Placed placed,
       LayerSpec.DepthwiseConvolution layer,
-      Tensor input) {
+      Tensor input,
+      Epilogue epilogue) {
     this(
         workspace,
         placed,
         layer.window(),
         new GroupedFilters(workspace, vectors, placed, layer),
-        input);
+        input,
+        epilogue,
+        epilogue.statistics(vectors));
   }
 
   private CompiledConvolution(
@@ -55,16 +62,21 @@ final class CompiledConvolution extends WeightedLayer {
       ModelSpec.Placed placed,
       Window window,
       GroupedFilters filters,
-      Tensor input) {
+      Tensor input,
+      Epilogue epilogue,
+      Optional<RunningStatistics> statistics) {
     super(workspace);
     this.workspace = workspace;
     this.window = window;
     this.kernel = workspace.kernel(placed);
     this.input = input;
     this.filters = filters;
-    operation = workspace.operation(describe(placed));
-    forward.add(filters::collect);
-    output = compileForward(operation, input, filters.weights(), filters.bias());
+    operation = workspace.operation(describe(placed), epilogue);
+    workspace.addStepOfParameters(forward, filters::collect);
+    NormalizedWeights normalized =
+        NormalizedWeights.of(workspace, statistics, filters.weights(), filters.bias());
+    workspace.addStepOfParameters(forward, normalized);
+    output = compileForward(operation, input, normalized.weights(), normalized.bias());
   }
 
   /** The layout of a tensor's values where they are multiplied. */
@@ -84,7 +96,7 @@ final class CompiledConvolution extends WeightedLayer {
     OneDnn.check(
         dnnl.dnnl_dilated_convolution_forward_desc_init(
             description,
-            dnnl.dnnl_forward_training,
+            workspace.purpose().forwardKind(),
             kernel.convolution(),
             factors(input).descriptor(),
             factors(filters.weights()).descriptor(),

@@ -29,7 +29,8 @@ final class CompiledDense extends WeightedLayer {
       FlatVectors vectors,
       ModelSpec.Placed placed,
       LayerSpec.Dense layer,
-      Tensor input) {
+      Tensor input,
+      Epilogue epilogue) {
     super(workspace);
     this.workspace = workspace;
     this.vectors = vectors;
@@ -38,13 +39,18 @@ final class CompiledDense extends WeightedLayer {
     this.input = input;
     long examples = input.layout().dimensions()[0];
     long features = placed.input().features();
-    Reorder flattened = workspace.convert(input, rowMajor());
+    Reorder flattened = workspace.convertInput(input, rowMajor());
     forward.add(flattened::run);
     source = workspace.view(Layout.plain(examples, features), flattened.to());
-    weights =
+    Tensor canonical =
         workspace.parameters(Layout.plain(layer.units(), features), vectors.parameters(placed, 0));
-    bias = workspace.parameters(Layout.plain(layer.units()), vectors.parameters(placed, 1));
-    operation = workspace.operation(describe(Layout.plain(examples, layer.units())));
+    Tensor biases = workspace.parameters(Layout.plain(layer.units()), vectors.parameters(placed, 1));
+    NormalizedWeights normalized =
+        NormalizedWeights.of(workspace, epilogue.statistics(vectors), canonical, biases);
+    workspace.addStepOfParameters(forward, normalized);
+    weights = normalized.weights();
+    bias = normalized.bias();
+    operation = workspace.operation(describe(Layout.plain(examples, layer.units())), epilogue);
     output = compileForward(operation, source, weights, bias);
   }
 
@@ -63,7 +69,7 @@ final class CompiledDense extends WeightedLayer {
     OneDnn.check(
         dnnl.dnnl_inner_product_forward_desc_init(
             description,
-            dnnl.dnnl_forward_training,
+            workspace.purpose().forwardKind(),
             factors(source.layout()).descriptor(),
             factors(weights.layout()).descriptor(),
             bias.layout().descriptor(),

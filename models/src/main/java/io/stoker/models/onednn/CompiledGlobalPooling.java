@@ -40,7 +40,7 @@ final class CompiledGlobalPooling extends SequencedLayer {
     OneDnn.check(
         dnnl.dnnl_pooling_forward_desc_init(
             description,
-            dnnl.dnnl_forward_training,
+            workspace.purpose().forwardKind(),
             dnnl.dnnl_pooling_avg_exclude_padding,
             input.layout().descriptor(),
             image.anyOrder().descriptor(),
@@ -50,7 +50,7 @@ final class CompiledGlobalPooling extends SequencedLayer {
             NO_PADDING),
         "describe global pooling");
     operation = workspace.operation(description);
-    Tensor pooled = workspace.tensor(operation.destination());
+    Tensor pooled = workspace.output(operation.destination());
     forward.add(
         workspace.compile(operation, Map.of(DNNL_ARG_SRC, input, DNNL_ARG_DST, pooled))::run);
     Joins.Arranged rows = Joins.arranged(workspace, pooled, vectors);

@@ -25,6 +25,7 @@ final class CompiledModel implements AutoCloseable {
   private final int examples;
   private final int frozenLayers;
   private final Workspace workspace;
+  private final FlatVectors vectors;
   private final Tensor images;
   private final List<CompiledLayer> layers = new ArrayList<>();
   private final SoftmaxCrossEntropy loss;
@@ -39,15 +40,19 @@ final class CompiledModel implements AutoCloseable {
 
   private final IdentityHashMap<Tensor, Reorder> plain = new IdentityHashMap<>();
 
+  /** The version of the parameters at the pass before; -1 if there was none. */
+  private long version = -1;
+
   private CompiledModel(
       Workspace workspace, ModelSpec model, int frozenLayers, FlatVectors vectors, int examples) {
     this.workspace = workspace;
+    this.vectors = vectors;
     this.model = model;
     this.frozenLayers = frozenLayers;
     this.examples = examples;
     loss = new SoftmaxCrossEntropy(examples, model.classes());
     images =
-        workspace.tensor(
+        workspace.output(
             Layout.plain(
                 examples, model.input().channels(), model.input().height(), model.input().width()));
     // Each layer's own output can be looked at, where gradients go to the images.
@@ -63,11 +68,10 @@ final class CompiledModel implements AutoCloseable {
    * @param frozenLayers the number of layers, from the first, that need no gradient
    * @param vectors its parameters and gradients
    * @param examples the size of every batch
-   * @param rule chooses how layers are computed
+   * @param workspace made for it, which it closes
    */
   static CompiledModel compile(
-      ModelSpec model, int frozenLayers, FlatVectors vectors, int examples, KernelRule rule) {
-    Workspace workspace = new Workspace(rule);
+      ModelSpec model, int frozenLayers, FlatVectors vectors, int examples, Workspace workspace) {
     try {
       workspace.beginPlan();
       CompiledModel compiled =
@@ -81,10 +85,8 @@ final class CompiledModel implements AutoCloseable {
   }
 
   /** Times each pass of each layer from now on. */
-  LayerTimes timeLayers() {
-    LayerTimes times = new LayerTimes(model);
+  void timeLayers(LayerTimes times) {
     TimedLayer.replace(layers, model.placed(), times);
-    return times;
   }
 
   int examples() {
@@ -201,6 +203,10 @@ final class CompiledModel implements AutoCloseable {
   }
 
   private void forward(float[] values, CompiledLayer.Pass pass) {
+    if (version != vectors.version()) {
+      workspace.followParameters();
+      version = vectors.version();
+    }
     setImages(values);
     for (CompiledLayer each : layers) {
       each.forward(pass);

@@ -14,11 +14,12 @@ final class CompiledPooling extends WindowLayer {
 
   CompiledPooling(
       Workspace workspace, ModelSpec.Placed placed, LayerSpec.Pooling layer, Tensor input) {
-    super(workspace, describe(placed, layer, input), input);
+    super(workspace, describe(workspace.purpose(), placed, layer, input), input);
     this.layer = layer;
   }
 
-  private static Pointer describe(ModelSpec.Placed placed, LayerSpec.Pooling layer, Tensor input) {
+  private static Pointer describe(
+      Purpose purpose, ModelSpec.Placed placed, LayerSpec.Pooling layer, Tensor input) {
     Layout anyOutput =
         Layout.any(
             input.layout().dimensions()[0],
@@ -29,7 +30,7 @@ final class CompiledPooling extends WindowLayer {
     OneDnn.check(
         dnnl.dnnl_pooling_forward_desc_init(
             description,
-            dnnl.dnnl_forward_training,
+            purpose.forwardKind(),
             algorithm(layer),
             input.layout().descriptor(),
             anyOutput.descriptor(),

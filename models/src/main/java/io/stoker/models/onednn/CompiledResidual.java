@@ -35,7 +35,8 @@ final class CompiledResidual implements CompiledLayer {
     // Both ways read the input, in both passes: neither may overwrite it.
     body = new LayerChain(workspace, vectors, parts.get(0), input, false, fusion);
     shortcut = new LayerChain(workspace, vectors, parts.get(1), input, false, fusion);
-    sum = body.needsOutput() ? workspace.tensor(body.output().layout()) : body.output();
+    boolean ownSum = body.needsOutput() || body.output().sharesMemoryWith(input);
+    sum = ownSum ? workspace.output(body.output().layout()) : body.output();
     addition = Joins.add(workspace, body.output(), shortcut.output(), sum);
     after = new LayerChain(workspace, vectors, parts.get(2), sum, true, fusion);
   }

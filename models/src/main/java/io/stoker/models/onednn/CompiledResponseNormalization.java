@@ -15,16 +15,17 @@ final class CompiledResponseNormalization extends WindowLayer {
 
   CompiledResponseNormalization(
       Workspace workspace, LayerSpec.LocalResponseNormalization layer, Tensor input) {
-    super(workspace, describe(layer, input.layout()), input);
+    super(workspace, describe(workspace.purpose(), layer, input.layout()), input);
     this.layer = layer;
   }
 
-  private static Pointer describe(LayerSpec.LocalResponseNormalization layer, Layout source) {
+  private static Pointer describe(
+      Purpose purpose, LayerSpec.LocalResponseNormalization layer, Layout source) {
     dnnl_lrn_desc_t description = new dnnl_lrn_desc_t();
     OneDnn.check(
         dnnl.dnnl_lrn_forward_desc_init(
             description,
-            dnnl.dnnl_forward_training,
+            purpose.forwardKind(),
             dnnl.dnnl_lrn_across_channels,
             source.descriptor(),
             layer.size(),

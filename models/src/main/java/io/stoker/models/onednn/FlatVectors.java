@@ -17,6 +17,7 @@ final class FlatVectors {
   private final FloatPointer parameters;
   private FloatPointer gradients;
   private FloatPointer velocity;
+  private long version;
 
   /** Vectors whose parameters all learn. */
   FlatVectors(Workspace workspace, long size) {
@@ -36,6 +37,16 @@ final class FlatVectors {
 
   FloatPointer parameters() {
     return parameters;
+  }
+
+  /** Counts the changes of the parameters. */
+  long version() {
+    return version;
+  }
+
+  /** Declares that the parameters have changed. */
+  void change() {
+    version++;
   }
 
   FloatPointer gradients() {

@@ -7,6 +7,7 @@ import io.stoker.models.spec.LayerVisitor;
 import io.stoker.models.spec.ModelSpec;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Compiles one layer for one batch size.
@@ -16,7 +17,8 @@ import java.util.List;
  * @param placed the layer
  * @param input the output of the layer before, or the images
  * @param overwrite whether an activation may overwrite its input
- * @param fusion whether a layer may compute the rectifier after it along with its own output
+ * @param fusion whether a layer may compute layers after it along with its own output
+ * @param epilogue the layers after it that it computes along
  */
 record LayerCompiler(
     Workspace workspace,
@@ -24,23 +26,35 @@ record LayerCompiler(
     ModelSpec.Placed placed,
     Tensor input,
     boolean overwrite,
-    Fusion fusion)
+    Fusion fusion,
+    Epilogue epilogue)
     implements LayerVisitor<CompiledLayer> {
-  /** Whether rectifiers are computed along with the layer before them. */
+  /** Whether layers are computed along with the layer before them. */
   enum Fusion {
-    /** The layer is computed alone: its own output can be looked at. */
+    /** Each layer is computed alone: its own output can be looked at. */
     NONE,
-    /** Where the next layer is a rectifier, it is computed along. */
-    ALLOWED,
-    /** The next layer is a rectifier. */
-    RECTIFIED
+    /**
+     * A rectifier is computed along with the batch normalization before it. In inference, both are
+     * computed along with the layer with weights before them.
+     */
+    ALLOWED
+  }
+
+  /** The compiler of a layer that is computed alone. */
+  LayerCompiler(
+      Workspace workspace,
+      FlatVectors vectors,
+      ModelSpec.Placed placed,
+      Tensor input,
+      boolean overwrite,
+      Fusion fusion) {
+    this(workspace, vectors, placed, input, overwrite, fusion, Epilogue.NONE);
   }
 
   /**
    * Compiles layers one after the other.
    *
    * @param overwrite whether the first may overwrite the input
-   * @param fusion {@link Fusion#NONE} or {@link Fusion#ALLOWED}
    */
   static List<CompiledLayer> chain(
       Workspace workspace,
@@ -49,30 +63,53 @@ record LayerCompiler(
       Tensor input,
       boolean overwrite,
       Fusion fusion) {
+    boolean inference = workspace.purpose() == Purpose.INFERENCE;
     List<CompiledLayer> layers = new ArrayList<>();
     Tensor last = input;
     boolean mayOverwrite = overwrite;
-    boolean fused = false;
+    int fused = 0;
     for (int i = 0; i < placed.size(); i++) {
-      boolean withNext =
-          fusion == Fusion.ALLOWED && isNormalization(placed.get(i)) && isRectifier(placed, i + 1);
+      if (fused > 0 || inference && placed.get(i).layer() instanceof LayerSpec.Dropout) {
+        layers.add(new FusedLayer(last));
+        fused = Math.max(0, fused - 1);
+        continue;
+      }
+      Epilogue epilogue = fusion == Fusion.NONE ? Epilogue.NONE : epilogue(placed, i, inference);
+      int moment = workspace.moment();
       CompiledLayer layer =
-          fused
-              ? new FusedActivation(last)
-              : new LayerCompiler(
-                      workspace,
-                      vectors,
-                      placed.get(i),
-                      last,
-                      mayOverwrite,
-                      withNext ? Fusion.RECTIFIED : fusion)
-                  .compile();
+          new LayerCompiler(
+                  workspace, vectors, placed.get(i), last, mayOverwrite, fusion, epilogue)
+              .compile();
+      if (inference) {
+        workspace.endAllSince(moment, layer.output());
+        if (!last.sharesMemoryWith(layer.output()) && !last.sharesMemoryWith(input)) {
+          workspace.end(last);
+        }
+      }
       layers.add(layer);
       last = layer.output();
       mayOverwrite = !layer.needsOutput();
-      fused = withNext;
+      fused = epilogue.layers();
     }
     return layers;
+  }
+
+  /** What a layer computes along. */
+  private static Epilogue epilogue(List<ModelSpec.Placed> placed, int i, boolean inference) {
+    if (isNormalization(placed.get(i))) {
+      return new Epilogue(Optional.empty(), isRectifier(placed, i + 1));
+    } else if (!inference || !hasWeights(placed.get(i))) {
+      return Epilogue.NONE;
+    }
+    Optional<ModelSpec.Placed> next =
+        placed.stream().skip(i + 1L).limit(1).filter(LayerCompiler::isNormalization).findFirst();
+    return new Epilogue(next, isRectifier(placed, i + (next.isPresent() ? 2 : 1)));
+  }
+
+  private static boolean hasWeights(ModelSpec.Placed placed) {
+    return placed.layer() instanceof LayerSpec.Convolution
+        || placed.layer() instanceof LayerSpec.DepthwiseConvolution
+        || placed.layer() instanceof LayerSpec.Dense;
   }
 
   private static boolean isNormalization(ModelSpec.Placed placed) {
@@ -91,12 +128,12 @@ record LayerCompiler(
 
   @Override
   public CompiledLayer visitConvolution(LayerSpec.Convolution layer) {
-    return new CompiledConvolution(workspace, vectors, placed, layer, input);
+    return new CompiledConvolution(workspace, vectors, placed, layer, input, epilogue);
   }
 
   @Override
   public CompiledLayer visitDepthwiseConvolution(LayerSpec.DepthwiseConvolution layer) {
-    return new CompiledConvolution(workspace, vectors, placed, layer, input);
+    return new CompiledConvolution(workspace, vectors, placed, layer, input, epilogue);
   }
 
   @Override
@@ -117,7 +154,7 @@ record LayerCompiler(
   @Override
   public CompiledLayer visitBatchNormalization(LayerSpec.BatchNormalization layer) {
     return new CompiledBatchNormalization(
-        workspace, vectors, placed, layer, input, fusion == Fusion.RECTIFIED);
+        workspace, vectors, placed, layer, input, epilogue.rectified());
   }
 
   @Override
@@ -137,7 +174,7 @@ record LayerCompiler(
 
   @Override
   public CompiledLayer visitDense(LayerSpec.Dense layer) {
-    return new CompiledDense(workspace, vectors, placed, layer, input);
+    return new CompiledDense(workspace, vectors, placed, layer, input, epilogue);
   }
 
   @Override

@@ -140,6 +140,11 @@ record Layout(dnnl_memory_desc_t descriptor) {
     return dnnl.dnnl_memory_desc_get_size(descriptor);
   }
 
+  /** Whether the values of the last dimension are apart, as in depthwise filters. */
+  boolean isChannelsLast() {
+    return descriptor.format_desc_blocking().strides().get(descriptor.ndims() - 1) != 1;
+  }
+
   /** Whether there is no padding between or after the values. */
   boolean isDense() {
     return elements() * dnnl.dnnl_data_type_size(descriptor.data_type()) == bytes();

@@ -4,6 +4,7 @@ package io.stoker.models.onednn;
 import io.stoker.models.engine.NativeLibraries;
 import java.util.Locale;
 import org.bytedeco.dnnl.dnnl_engine;
+import org.bytedeco.dnnl.dnnl_post_ops;
 import org.bytedeco.dnnl.dnnl_primitive_attr;
 import org.bytedeco.dnnl.dnnl_version_t;
 import org.bytedeco.dnnl.global.dnnl;
@@ -21,16 +22,31 @@ final class OneDnn {
   }
 
   private final dnnl_engine engine = new dnnl_engine();
-  private final dnnl_primitive_attr attributes = new dnnl_primitive_attr();
+  private final dnnl_primitive_attr attributes;
+  private final dnnl_primitive_attr rectifying;
 
   private OneDnn() {
     Loader.load(dnnl.class);
     check(dnnl.dnnl_engine_create(engine, dnnl.dnnl_cpu, 0), "create a CPU engine");
-    check(dnnl.dnnl_primitive_attr_create(attributes), "create attributes");
+    attributes = createAttributes();
+    rectifying = createAttributes();
+    dnnl_post_ops operations = new dnnl_post_ops();
+    check(dnnl.dnnl_post_ops_create(operations), "create operations after another");
+    check(
+        dnnl.dnnl_post_ops_append_eltwise(operations, 1, dnnl.dnnl_eltwise_relu, 0, 0),
+        "append a rectifier");
+    check(dnnl.dnnl_primitive_attr_set_post_ops(rectifying, operations), "set a rectifier");
+    dnnl.dnnl_post_ops_destroy(operations);
+  }
+
+  private static dnnl_primitive_attr createAttributes() {
+    dnnl_primitive_attr created = new dnnl_primitive_attr();
+    check(dnnl.dnnl_primitive_attr_create(created), "create attributes");
     // With the library's own scratchpad a primitive may only run in the thread that made it.
     check(
-        dnnl.dnnl_primitive_attr_set_scratchpad_mode(attributes, dnnl.dnnl_scratchpad_mode_user),
+        dnnl.dnnl_primitive_attr_set_scratchpad_mode(created, dnnl.dnnl_scratchpad_mode_user),
         "set the scratchpad mode");
+    return created;
   }
 
   static dnnl_engine engine() {
@@ -40,6 +56,11 @@ final class OneDnn {
   /** The attributes of every primitive, by which the caller provides the scratchpad. */
   static dnnl_primitive_attr attributes() {
     return INSTANCE.attributes;
+  }
+
+  /** The attributes of a primitive that applies a rectifier to its result. */
+  static dnnl_primitive_attr rectifyingAttributes() {
+    return INSTANCE.rectifying;
   }
 
   static String version() {

@@ -14,25 +14,21 @@ import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
 
 /**
- * A network of oneDNN primitives. oneDNN compiles primitives for one batch size; so the model is
- * compiled once for the full batch, and once more for the last smaller batch (the last batch of an
- * epoch is smaller).
+ * A network of oneDNN primitives. The model is compiled for training, for inference and for {@link
+ * #inspect} when each of them is first used. They share the memory of transient values.
  */
 final class OneDnnNetwork implements Network {
   private final ModelSpec model;
   private final int batchCapacity;
-  private final int frozenLayers;
   private final KernelRule rule;
   private final Workspace workspace;
   private final FlatVectors vectors;
   private final SgdUpdate sgd;
-  private final CompiledModel full;
+  private final CompiledSizes training;
+  private final CompiledSizes inference;
 
-  /** The model for the last smaller batch; null until there is one. */
-  private CompiledModel smaller;
-
-  /** The model with gradients by the images; null until the first {@link #inspect}. */
-  private CompiledModel inspecting;
+  /** The model with gradients by the images. */
+  private final CompiledSizes inspecting;
 
   /** Null until the first {@link #timeLayers}. */
   private LayerTimes times;
@@ -51,26 +47,30 @@ final class OneDnnNetwork implements Network {
     this.workspace = workspace;
     this.model = model;
     this.batchCapacity = batchCapacity;
-    frozenLayers = rates.frozenLayers(model);
+    int frozenLayers = rates.frozenLayers(model);
     vectors = new FlatVectors(workspace, model.parameterCount(), rates.frozenParameters(model));
     sgd = new SgdUpdate(model, rates);
-    full = CompiledModel.compile(model, frozenLayers, vectors, batchCapacity, rule);
+    training = sizes(frozenLayers, Purpose.TRAINING);
+    inference = sizes(frozenLayers, Purpose.INFERENCE);
+    inspecting = sizes(CompiledModel.TO_THE_IMAGES, Purpose.TRAINING);
   }
 
-  private CompiledModel compiled(float[] images, int examples) {
+  private CompiledSizes sizes(int frozenLayers, Purpose purpose) {
+    return new CompiledSizes(
+        batchCapacity,
+        examples ->
+            CompiledModel.compile(
+                model,
+                frozenLayers,
+                vectors,
+                examples,
+                new Workspace(rule, workspace.arena(), purpose)));
+  }
+
+  private CompiledModel compiled(CompiledSizes sizes, float[] images, int examples) {
     checkExamples(examples);
     checkRoom("images", images.length, examples, model.input().features());
-    if (examples == batchCapacity) {
-      return full;
-    }
-    if (smaller == null || smaller.examples() != examples) {
-      if (smaller != null) {
-        smaller.close();
-        smaller = null;
-      }
-      smaller = CompiledModel.compile(model, frozenLayers, vectors, examples, rule);
-    }
-    return smaller;
+    return sizes.of(examples);
   }
 
   private void checkExamples(int examples) {
@@ -110,7 +110,7 @@ final class OneDnnNetwork implements Network {
   @Override
   public BatchScore computeGradients(
       float[] images, float[] targets, int examples, long dropoutSeed) {
-    CompiledModel compiled = compiled(images, examples);
+    CompiledModel compiled = compiled(training, images, examples);
     checkRoom("targets", targets.length, examples, model.classes());
     return compiled.computeGradients(images, targets, dropoutSeed);
   }
@@ -118,7 +118,7 @@ final class OneDnnNetwork implements Network {
   @Override
   public BatchScore computeGradients(
       float[] images, float[] targets, float[] weights, int examples, long dropoutSeed) {
-    CompiledModel compiled = compiled(images, examples);
+    CompiledModel compiled = compiled(training, images, examples);
     checkRoom("targets", targets.length, examples, model.classes());
     ClassWeights.sum(weights, examples); // Before the pass, which a wrong weight would waste.
     return compiled.computeGradients(images, targets, weights, dropoutSeed);
@@ -126,14 +126,14 @@ final class OneDnnNetwork implements Network {
 
   @Override
   public void predict(float[] images, int examples, float[] probabilities) {
-    CompiledModel compiled = compiled(images, examples);
+    CompiledModel compiled = compiled(inference, images, examples);
     checkRoom("probabilities", probabilities.length, examples, model.classes());
     compiled.predict(images, probabilities);
   }
 
   @Override
   public void activations(float[] images, int examples, int layer, float[] activations) {
-    CompiledModel compiled = compiled(images, examples);
+    CompiledModel compiled = compiled(training, images, examples);
     int features = model.placed().get(layer).input().features();
     checkRoom("activations", activations.length, examples, features);
     compiled.activations(images, layer, activations);
@@ -153,21 +153,15 @@ final class OneDnnNetwork implements Network {
     int features = model.placed().get(layer).input().features();
     checkRoom("activations", activations.length, examples, features);
     checkRoom("gradients", gradients.length, examples, features);
-    if (inspecting == null || inspecting.examples() != examples) {
-      if (inspecting != null) {
-        inspecting.close();
-        inspecting = null;
-      }
-      inspecting =
-          CompiledModel.compile(model, CompiledModel.TO_THE_IMAGES, vectors, examples, rule);
-    }
-    inspecting.inspect(images, labels, layer, activations, gradients);
+    inspecting.of(examples).inspect(images, labels, layer, activations, gradients);
   }
 
   @Override
   public LayerTimes timeLayers() {
     if (times == null) {
-      times = full.timeLayers();
+      times = new LayerTimes(model);
+      training.timeLayers(times);
+      inference.timeLayers(times);
     }
     return times;
   }
@@ -175,6 +169,7 @@ final class OneDnnNetwork implements Network {
   @Override
   public void update(StepSettings settings) {
     sgd.update(vectors, settings);
+    vectors.change();
   }
 
   @Override
@@ -185,6 +180,7 @@ final class OneDnnNetwork implements Network {
   @Override
   public void writeParameters(long offset, FloatBuffer source) {
     write(vectors.parameters(), offset, source);
+    vectors.change();
   }
 
   @Override
@@ -222,13 +218,9 @@ final class OneDnnNetwork implements Network {
 
   @Override
   public void close() {
-    if (smaller != null) {
-      smaller.close();
-    }
-    if (inspecting != null) {
-      inspecting.close();
-    }
-    full.close();
+    training.close();
+    inference.close();
+    inspecting.close();
     workspace.close();
   }
 }

@@ -5,6 +5,7 @@ import io.stoker.base.Division;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import org.bytedeco.javacpp.FloatPointer;
 
 /**
  * Memory for values that are used during a part of a pass only: the gradients between two layers,
@@ -12,7 +13,8 @@ import java.util.List;
  *
  * <p>The moments of a lifetime are counted while a model is compiled, so that layers must be
  * compiled in the order in which they run. Once all lifetimes are known, {@link #place} chooses the
- * places: the largest values first, each at the lowest place that is free throughout its lifetime.
+ * places in an {@link Arena}: the largest values first, each at the lowest place that is free
+ * throughout its lifetime.
  */
 final class TransientMemory implements AutoCloseable {
   /** Values, the moments between which they are used, and the bytes from the begin of the memory. */
@@ -39,11 +41,14 @@ final class TransientMemory implements AutoCloseable {
     }
   }
 
+  private final Arena arena;
   private final List<Block> blocks = new ArrayList<>();
   private int moment;
+  private long bytes;
 
-  /** Null until the first placing. */
-  private AlignedMemory memory;
+  TransientMemory(Arena arena) {
+    this.arena = arena;
+  }
 
   /** The moment now. */
   int moment() {
@@ -92,18 +97,25 @@ final class TransientMemory implements AutoCloseable {
   /** Gives all values their places. Until the next pass, their content is arbitrary. */
   void place() {
     List<Block> placed = new ArrayList<>();
-    long bytes = AlignedMemory.ALIGNMENT;
-    for (Block block :
-        blocks.stream().sorted(Comparator.comparingLong((Block b) -> b.bytes).reversed()).toList()) {
+    Comparator<Block> bySize = Comparator.comparingLong(block -> block.bytes);
+    for (Block block : blocks.stream().sorted(bySize.reversed()).toList()) {
       block.offset = lowest(block, placed);
       placed.add(block);
       bytes = Math.max(bytes, block.after());
     }
-    close();
-    memory = AlignedMemory.of(bytes / Float.BYTES);
+    arena.place(this);
+  }
+
+  /** How many fp32 values fit into the memory that all values take together. */
+  long values() {
+    return bytes / Float.BYTES;
+  }
+
+  /** Moves all values to memory that begins somewhere else. */
+  void moveTo(FloatPointer memory) {
     for (Block block : blocks) {
       block.storage.moveTo(
-          memory.values().getPointer(block.offset / Float.BYTES).capacity(block.values));
+          memory.getPointer(block.offset / Float.BYTES).capacity(block.values));
     }
   }
 
@@ -126,9 +138,6 @@ final class TransientMemory implements AutoCloseable {
 
   @Override
   public void close() {
-    if (memory != null) {
-      memory.close();
-      memory = null;
-    }
+    arena.remove(this);
   }
 }

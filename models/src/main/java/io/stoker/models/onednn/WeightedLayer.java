@@ -38,11 +38,11 @@ abstract class WeightedLayer extends SequencedLayer {
   /** Compiles the forward pass; returns the output. */
   final Tensor compileForward(
       PrimitiveDescriptor operation, Tensor source, Tensor weights, Tensor bias) {
-    Reorder from = workspace.convert(source, operation.source());
+    Reorder from = workspace.convertInput(source, operation.source());
     Reorder with = workspace.convert(weights, operation.weights());
     ordered = from.to();
     orderedWeights = with.to();
-    Tensor output = workspace.tensor(operation.destination());
+    Tensor output = workspace.output(operation.destination());
     Primitive primitive =
         workspace.compile(
             operation,
@@ -55,7 +55,9 @@ abstract class WeightedLayer extends SequencedLayer {
                 bias,
                 DNNL_ARG_DST,
                 output));
-    forward.addAll(List.of(from::run, with::run, primitive::run));
+    forward.add(from::run);
+    workspace.addStepOfParameters(forward, with::run);
+    forward.add(primitive::run);
     return output;
   }
 

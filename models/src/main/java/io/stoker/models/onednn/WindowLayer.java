@@ -33,7 +33,7 @@ abstract class WindowLayer implements CompiledLayer {
     this.workspace = workspace;
     this.input = input;
     operation = workspace.operation(description);
-    output = workspace.tensor(operation.destination());
+    output = workspace.output(operation.destination());
     if (operation.workspace().bytes() > 0) {
       kept.put(DNNL_ARG_WORKSPACE, workspace.tensor(operation.workspace()));
     }

@@ -14,6 +14,7 @@ import org.bytedeco.dnnl.const_dnnl_op_desc_t;
 import org.bytedeco.dnnl.dnnl_exec_arg_t;
 import org.bytedeco.dnnl.dnnl_memory;
 import org.bytedeco.dnnl.dnnl_primitive;
+import org.bytedeco.dnnl.dnnl_primitive_attr;
 import org.bytedeco.dnnl.dnnl_primitive_desc;
 import org.bytedeco.dnnl.dnnl_stream;
 import org.bytedeco.dnnl.global.dnnl;
@@ -33,8 +34,13 @@ final class Workspace implements AutoCloseable {
   private static final Set<Integer> UNALIGNED = Set.of(dnnl.DNNL_ARG_BIAS, dnnl.DNNL_ARG_DIFF_BIAS);
 
   private final Deque<Runnable> releases = new ArrayDeque<>();
+
+  /** What is computed from parameters only, in inference. */
+  private final List<Runnable> ofParameters = new ArrayList<>();
+
   private final dnnl_stream stream = new dnnl_stream();
-  private final TransientMemory transients = new TransientMemory();
+  private final Arena arena;
+  private final TransientMemory transients;
   private final List<Storage> scratchpads = new ArrayList<>();
   private AlignedMemory scratch = AlignedMemory.of(1);
 
@@ -42,6 +48,7 @@ final class Workspace implements AutoCloseable {
   private boolean planning;
 
   private final KernelRule rule;
+  private final Purpose purpose;
 
   /** A workspace for layers that are computed directly in fp32. */
   Workspace() {
@@ -49,14 +56,52 @@ final class Workspace implements AutoCloseable {
   }
 
   /**
+   * A workspace with an arena of its own, for training.
+   *
    * @param rule chooses how layers are computed
    */
   Workspace(KernelRule rule) {
+    this(rule, new Arena(), Purpose.TRAINING);
+    releases.push(arena::close);
+  }
+
+  /**
+   * @param rule chooses how layers are computed
+   * @param arena has the memory of transient tensors; its owner closes it after the workspace
+   * @param purpose what layers are compiled for
+   */
+  Workspace(KernelRule rule, Arena arena, Purpose purpose) {
     this.rule = rule;
+    this.arena = arena;
+    this.purpose = purpose;
+    transients = new TransientMemory(arena);
     OneDnn.check(
         dnnl.dnnl_stream_create(stream, OneDnn.engine(), dnnl.dnnl_stream_default_flags),
         "create a stream");
     releases.push(() -> dnnl.dnnl_stream_destroy(stream));
+  }
+
+  /** The memory of transient tensors. */
+  Arena arena() {
+    return arena;
+  }
+
+  /** What layers are compiled for. */
+  Purpose purpose() {
+    return purpose;
+  }
+
+  /**
+   * Adds a step that depends on parameters only: in training to a pass, in inference to the steps
+   * that {@link #followParameters} runs.
+   */
+  void addStepOfParameters(List<Runnable> pass, Runnable step) {
+    (purpose == Purpose.INFERENCE ? ofParameters : pass).add(step);
+  }
+
+  /** Computes what depends on parameters only, after they have changed. */
+  void followParameters() {
+    ofParameters.forEach(Runnable::run);
   }
 
   /** How a layer is computed. */
@@ -97,6 +142,11 @@ final class Workspace implements AutoCloseable {
     return planning && layout.isDense()
         ? tensor(layout, transients.begin(layout.bytes()))
         : tensor(layout);
+  }
+
+  /** A new tensor for a layer's output, which lasts as the {@link Purpose} needs it. */
+  Tensor output(Layout layout) {
+    return purpose == Purpose.INFERENCE ? transientTensor(layout) : tensor(layout);
   }
 
   /** The moment of the plan, for {@link #endAllSince}. */
@@ -151,7 +201,15 @@ final class Workspace implements AutoCloseable {
    * @param description a oneDNN operation descriptor
    */
   PrimitiveDescriptor operation(Pointer description) {
-    return operation(description, new dnnl_primitive_desc());
+    return operation(description, OneDnn.attributes(), new dnnl_primitive_desc());
+  }
+
+  /** As {@link #operation(Pointer)}; a rectifier is applied to the result, if there is one. */
+  PrimitiveDescriptor operation(Pointer description, Epilogue epilogue) {
+    return operation(
+        description,
+        epilogue.rectified() ? OneDnn.rectifyingAttributes() : OneDnn.attributes(),
+        new dnnl_primitive_desc());
   }
 
   /**
@@ -161,16 +219,17 @@ final class Workspace implements AutoCloseable {
    * @param forward the forward pass that it belongs to
    */
   PrimitiveDescriptor operation(Pointer description, PrimitiveDescriptor forward) {
-    return operation(description, forward.descriptor());
+    return operation(description, OneDnn.attributes(), forward.descriptor());
   }
 
-  private PrimitiveDescriptor operation(Pointer description, dnnl_primitive_desc hint) {
+  private PrimitiveDescriptor operation(
+      Pointer description, dnnl_primitive_attr attributes, dnnl_primitive_desc hint) {
     dnnl_primitive_desc chosen = new dnnl_primitive_desc();
     OneDnn.check(
         dnnl.dnnl_primitive_desc_create(
             chosen,
             new const_dnnl_op_desc_t(description),
-            OneDnn.attributes(),
+            attributes,
             OneDnn.engine(),
             hint),
         "find an implementation for " + description.getClass().getSimpleName());
@@ -234,6 +293,13 @@ final class Workspace implements AutoCloseable {
         : copy(from, tensor(layout));
   }
 
+  /** As {@link #convert}, with a copy that lasts as the {@link Purpose} needs it. */
+  Reorder convertInput(Tensor from, Layout layout) {
+    return purpose == Purpose.INFERENCE
+        ? convertTransiently(from, layout)
+        : convert(from, layout);
+  }
+
   /** As {@link #convert}, with a copy that is transient. */
   Reorder convertTransiently(Tensor from, Layout layout) {
     return from.layout().sameAs(layout)
@@ -284,10 +350,10 @@ final class Workspace implements AutoCloseable {
 
   @Override
   public void close() {
+    transients.close();
     while (!releases.isEmpty()) {
       releases.pop().run();
     }
     scratch.close();
-    transients.close();
   }
 }

@@ -64,7 +64,8 @@ class AlignmentTest {
       FlatVectors vectors = new FlatVectors(workspace, model.parameterCount());
       Tensor images = workspace.tensor(Layout.plain(4, 32, 8, 8));
       CompiledConvolution compiled =
-          new CompiledConvolution(workspace, vectors, model.placed().get(0), layer, images);
+          new CompiledConvolution(
+              workspace, vectors, model.placed().get(0), layer, images, Epilogue.NONE);
       PrimitiveDescriptor operation = compiled.operation();
       Tensor aside =
           workspace.parameters(

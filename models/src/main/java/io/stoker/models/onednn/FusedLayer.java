@@ -2,11 +2,12 @@
 package io.stoker.models.onednn;
 
 /**
- * An activation that the layer before it computes along with its own output.
+ * A layer that the layer before it computes along with its own output, or that does nothing in
+ * inference.
  *
  * @param output of both
  */
-record FusedActivation(Tensor output) implements CompiledLayer {
+record FusedLayer(Tensor output) implements CompiledLayer {
   @Override
   public void forward(Pass pass) {}
 

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.stoker.models.onednn;
+
+import io.stoker.models.spec.ModelSpec;
+import java.util.Optional;
+
+/**
+ * The layers that a layer computes along with its own output.
+ *
+ * @param normalization the batch normalization after a layer with weights, in inference mode; see
+ *     {@link RunningStatistics}
+ * @param rectified whether a rectifier follows
+ */
+record Epilogue(Optional<ModelSpec.Placed> normalization, boolean rectified) {
+  static final Epilogue NONE = new Epilogue(Optional.empty(), false);
+
+  /** How many layers. */
+  int layers() {
+    return (normalization.isPresent() ? 1 : 0) + (rectified ? 1 : 0);
+  }
+
+  Optional<RunningStatistics> statistics(FlatVectors vectors) {
+    return normalization.map(placed -> new RunningStatistics(vectors, placed));
+  }
+}
