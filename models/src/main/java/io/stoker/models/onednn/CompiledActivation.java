@@ -35,9 +35,9 @@ final class CompiledActivation extends SequencedLayer {
       Workspace workspace, ActivationFunction function, Tensor input, boolean overwrite) {
     this.workspace = workspace;
     this.function = function;
-    activated = overwrite ? input : workspace.output(input.layout());
+    activated = overwrite ? input : workspace.transientTensor(input.layout());
     output =
-        function == ActivationFunction.SCALED_TANH ? workspace.output(input.layout()) : activated;
+        function == ActivationFunction.SCALED_TANH ? workspace.transientTensor(input.layout()) : activated;
     forward.addAll(
         switch (function) {
           case THRESHOLD -> List.<Runnable>of(() -> threshold(input.buffer(), activated.buffer()));

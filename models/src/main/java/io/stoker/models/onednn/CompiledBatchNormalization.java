@@ -72,7 +72,7 @@ final class CompiledBatchNormalization implements CompiledLayer {
     perChannel = Layout.plain(channels);
     scaleAndShift = Layout.plain(2, channels);
     input = asImages(source);
-    output = workspace.output(source.layout());
+    output = workspace.transientTensor(source.layout());
     batchMean = workspace.tensor(perChannel);
     batchVariance = workspace.tensor(perChannel);
     runningVariance = workspace.tensor(perChannel);

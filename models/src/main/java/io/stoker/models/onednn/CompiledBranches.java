@@ -39,7 +39,7 @@ final class CompiledBranches implements CompiledLayer {
     for (Placed branch : placed.inner()) {
       branches.add(new LayerChain(workspace, vectors, branch, input, false, fusion));
     }
-    output = workspace.output(Layout.joined(layouts(), placed.output().channels()));
+    output = workspace.transientTensor(Layout.joined(layouts(), placed.output().channels()));
     int channel = 0;
     for (LayerChain branch : branches) {
       Tensor part = asOutput(branch.output());

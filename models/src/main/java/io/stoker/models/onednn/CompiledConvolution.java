@@ -65,7 +65,7 @@ final class CompiledConvolution extends WeightedLayer {
       Tensor input,
       Epilogue epilogue,
       Optional<RunningStatistics> statistics) {
-    super(workspace);
+    super(workspace, input);
     this.workspace = workspace;
     this.window = window;
     this.kernel = workspace.kernel(placed);

@@ -31,7 +31,7 @@ final class CompiledDense extends WeightedLayer {
       LayerSpec.Dense layer,
       Tensor input,
       Epilogue epilogue) {
-    super(workspace);
+    super(workspace, input);
     this.workspace = workspace;
     this.vectors = vectors;
     this.placed = placed;

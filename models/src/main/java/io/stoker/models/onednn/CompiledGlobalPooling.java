@@ -50,7 +50,7 @@ final class CompiledGlobalPooling extends SequencedLayer {
             NO_PADDING),
         "describe global pooling");
     operation = workspace.operation(description);
-    Tensor pooled = workspace.output(operation.destination());
+    Tensor pooled = workspace.transientTensor(operation.destination());
     forward.add(
         workspace.compile(operation, Map.of(DNNL_ARG_SRC, input, DNNL_ARG_DST, pooled))::run);
     Joins.Arranged rows = Joins.arranged(workspace, pooled, vectors);

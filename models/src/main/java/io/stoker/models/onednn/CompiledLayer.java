@@ -13,6 +13,11 @@ interface CompiledLayer {
     return false;
   }
 
+  /** Whether the backward pass reads the input, so that it must last until then. */
+  default boolean needsInput() {
+    return true;
+  }
+
   /** Whether {@link #backward} overwrites the gradient by the output. */
   default boolean overwritesOutputGradient() {
     return false;

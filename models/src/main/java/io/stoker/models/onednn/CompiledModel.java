@@ -52,13 +52,16 @@ final class CompiledModel implements AutoCloseable {
     this.examples = examples;
     loss = new SoftmaxCrossEntropy(examples, model.classes());
     images =
-        workspace.output(
+        workspace.transientTensor(
             Layout.plain(
                 examples, model.input().channels(), model.input().height(), model.input().width()));
     // Each layer's own output can be looked at, where gradients go to the images.
     LayerCompiler.Fusion fusion =
         frozenLayers == TO_THE_IMAGES ? LayerCompiler.Fusion.NONE : LayerCompiler.Fusion.ALLOWED;
     layers.addAll(LayerCompiler.chain(workspace, vectors, model.placed(), images, true, fusion));
+    if (!layers.get(0).needsInput()) {
+      workspace.end(images);
+    }
   }
 
   /**

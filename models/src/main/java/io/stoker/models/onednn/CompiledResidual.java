@@ -36,7 +36,7 @@ final class CompiledResidual implements CompiledLayer {
     body = new LayerChain(workspace, vectors, parts.get(0), input, false, fusion);
     shortcut = new LayerChain(workspace, vectors, parts.get(1), input, false, fusion);
     boolean ownSum = body.needsOutput() || body.output().sharesMemoryWith(input);
-    sum = ownSum ? workspace.output(body.output().layout()) : body.output();
+    sum = ownSum ? workspace.transientTensor(body.output().layout()) : body.output();
     addition = Joins.add(workspace, body.output(), shortcut.output(), sum);
     after = new LayerChain(workspace, vectors, parts.get(2), sum, true, fusion);
   }

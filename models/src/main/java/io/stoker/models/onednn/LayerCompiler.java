@@ -82,9 +82,11 @@ record LayerCompiler(
               .compile();
       if (inference) {
         workspace.endAllSince(moment, layer.output());
-        if (!last.sharesMemoryWith(layer.output()) && !last.sharesMemoryWith(input)) {
-          workspace.end(last);
-        }
+      }
+      if (!last.sharesMemoryWith(input)
+          && !last.sharesMemoryWith(layer.output())
+          && (inference || mayOverwrite && !layer.needsInput())) {
+        workspace.end(last);
       }
       layers.add(layer);
       last = layer.output();

@@ -27,6 +27,11 @@ record TimedLayer(CompiledLayer layer, int index, LayerTimes times) implements C
   }
 
   @Override
+  public boolean needsInput() {
+    return layer.needsInput();
+  }
+
+  @Override
   public boolean overwritesOutputGradient() {
     return layer.overwritesOutputGradient();
   }

@@ -21,6 +21,7 @@ import org.bytedeco.javacpp.Pointer;
  */
 abstract class WeightedLayer extends SequencedLayer {
   private final Workspace workspace;
+  private final Tensor input;
 
   /** The input as the forward pass multiplies it. */
   private Tensor ordered;
@@ -31,8 +32,15 @@ abstract class WeightedLayer extends SequencedLayer {
   /** The gradient by the output as the gradient by the weights multiplies it. */
   private Tensor orderedGradient;
 
-  WeightedLayer(Workspace workspace) {
+  WeightedLayer(Workspace workspace, Tensor input) {
     this.workspace = workspace;
+    this.input = input;
+  }
+
+  /** A copy in another layout or number format is read in its place. */
+  @Override
+  public final boolean needsInput() {
+    return ordered.sharesMemoryWith(input);
   }
 
   /** Compiles the forward pass; returns the output. */
@@ -42,7 +50,7 @@ abstract class WeightedLayer extends SequencedLayer {
     Reorder with = workspace.convert(weights, operation.weights());
     ordered = from.to();
     orderedWeights = with.to();
-    Tensor output = workspace.output(operation.destination());
+    Tensor output = workspace.transientTensor(operation.destination());
     Primitive primitive =
         workspace.compile(
             operation,

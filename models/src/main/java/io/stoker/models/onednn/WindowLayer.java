@@ -33,7 +33,7 @@ abstract class WindowLayer implements CompiledLayer {
     this.workspace = workspace;
     this.input = input;
     operation = workspace.operation(description);
-    output = workspace.output(operation.destination());
+    output = workspace.transientTensor(operation.destination());
     if (operation.workspace().bytes() > 0) {
       kept.put(DNNL_ARG_WORKSPACE, workspace.tensor(operation.workspace()));
     }

@@ -144,11 +144,6 @@ final class Workspace implements AutoCloseable {
         : tensor(layout);
   }
 
-  /** A new tensor for a layer's output, which lasts as the {@link Purpose} needs it. */
-  Tensor output(Layout layout) {
-    return purpose == Purpose.INFERENCE ? transientTensor(layout) : tensor(layout);
-  }
-
   /** The moment of the plan, for {@link #endAllSince}. */
   int moment() {
     return transients.moment();
