@@ -65,9 +65,12 @@ record PrimitiveDescriptor(dnnl_primitive_desc descriptor) {
     }
   }
 
-  /** Whether the implementation ends the process where a tensor is not aligned. */
+  /**
+   * Whether the implementation ends the process where a tensor is not aligned. The reorder of
+   * weights into Winograd's form does not.
+   */
   boolean needsAlignment() {
-    return implementation().contains("wino");
+    return implementation().contains("jit_wino");
   }
 
   private Layout layout(int what) {
