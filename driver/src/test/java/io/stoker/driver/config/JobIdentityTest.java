@@ -142,8 +142,7 @@ class JobIdentityTest {
         .containsExactly(
             "convolution: winograd here, direct in the run (resume it with --convolution direct)");
     assertThat(rounded.differences(direct))
-        .containsExactly(
-            "precision: bf16 here, fp32 in the run (resume it with --precision fp32)");
+        .containsExactly("precision: bf16 here, fp32 in the run (resume it with --precision fp32)");
     assertThat(direct.sha256()).isNotEqualTo(winograd.sha256()).isNotEqualTo(rounded.sha256());
   }
 

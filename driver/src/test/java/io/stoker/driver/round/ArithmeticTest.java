@@ -121,7 +121,8 @@ class ArithmeticTest {
                     ExistingRun.RESUME))
         .isInstanceOf(InputException.class)
         .hasMessageContaining(
-            "convolution: direct here, winograd in the run (resume it with --convolution winograd)");
+            "convolution: direct here, winograd in the run (resume it with --convolution"
+                + " winograd)");
     assertThatThrownBy(
             () -> train(config("auto").epochs(2).precision(Precision.BF16), ExistingRun.RESUME))
         .isInstanceOf(InputException.class)

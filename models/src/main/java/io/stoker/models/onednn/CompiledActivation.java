@@ -37,7 +37,9 @@ final class CompiledActivation extends SequencedLayer {
     this.function = function;
     activated = overwrite ? input : workspace.transientTensor(input.layout());
     output =
-        function == ActivationFunction.SCALED_TANH ? workspace.transientTensor(input.layout()) : activated;
+        function == ActivationFunction.SCALED_TANH
+            ? workspace.transientTensor(input.layout())
+            : activated;
     forward.addAll(
         switch (function) {
           case THRESHOLD -> List.<Runnable>of(() -> threshold(input.buffer(), activated.buffer()));

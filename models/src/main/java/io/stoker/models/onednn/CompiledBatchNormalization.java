@@ -233,7 +233,8 @@ final class CompiledBatchNormalization implements CompiledLayer {
     for (int i = 0; i < placed.input().channels(); i++) {
       meanSteps.put(i, (1 - layer.decay()) * (means.get(i) - batchMean.buffer().get(i)));
       double variance =
-          layer.decay() * statistics.variance(i) + (1 - layer.decay()) * batchVariance.buffer().get(i);
+          layer.decay() * statistics.variance(i)
+              + (1 - layer.decay()) * batchVariance.buffer().get(i);
       deviationSteps.put(i, (float) (deviations.get(i) - StrictMath.log10(variance) / 2));
     }
   }

@@ -44,7 +44,8 @@ final class CompiledDense extends WeightedLayer {
     source = workspace.view(Layout.plain(examples, features), flattened.to());
     Tensor canonical =
         workspace.parameters(Layout.plain(layer.units(), features), vectors.parameters(placed, 0));
-    Tensor biases = workspace.parameters(Layout.plain(layer.units()), vectors.parameters(placed, 1));
+    Tensor biases =
+        workspace.parameters(Layout.plain(layer.units()), vectors.parameters(placed, 1));
     NormalizedWeights normalized =
         NormalizedWeights.of(workspace, epilogue.statistics(vectors), canonical, biases);
     workspace.addStepOfParameters(forward, normalized);
@@ -94,7 +95,8 @@ final class CompiledDense extends WeightedLayer {
     if (!inputGradientNeeded) {
       return input;
     }
-    Reorder unflattened = workspace.convertInto(rowMajor(), workspace.transientTensor(input.layout()));
+    Reorder unflattened =
+        workspace.convertInto(rowMajor(), workspace.transientTensor(input.layout()));
     compileInputGradient(
         describeInputGradient(outputGradient.layout()),
         operation,

@@ -60,9 +60,7 @@ final class CompiledGlobalPooling extends SequencedLayer {
 
   /** A vector is an image of one pixel. */
   private Tensor asImage(Tensor tensor) {
-    return tensor.layout().dimensions().length == 4
-        ? tensor
-        : workspace.view(image, tensor);
+    return tensor.layout().dimensions().length == 4 ? tensor : workspace.view(image, tensor);
   }
 
   @Override

@@ -202,8 +202,7 @@ final class CompiledLstm extends SequencedLayer {
     arguments.put(DNNL_ARG_DIFF_BIAS, biasGradient);
     arguments.put(DNNL_ARG_DIFF_SRC_ITER, workspace.tensor(begin.layout()));
     arguments.put(DNNL_ARG_DIFF_SRC_ITER_C, workspace.tensor(begin.layout()));
-    arguments.put(
-        DNNL_ARG_DIFF_SRC_LAYER, workspace.view(source.layout(), inputGradient.from()));
+    arguments.put(DNNL_ARG_DIFF_SRC_LAYER, workspace.view(source.layout(), inputGradient.from()));
     Primitive primitive = workspace.compile(gradient, arguments);
     // The gradient by all states but the last is always 0.
     FloatPointer last = last(statesGradient);

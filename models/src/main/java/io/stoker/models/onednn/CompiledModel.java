@@ -77,8 +77,7 @@ final class CompiledModel implements AutoCloseable {
       ModelSpec model, int frozenLayers, FlatVectors vectors, int examples, Workspace workspace) {
     try {
       workspace.beginPlan();
-      CompiledModel compiled =
-          new CompiledModel(workspace, model, frozenLayers, vectors, examples);
+      CompiledModel compiled = new CompiledModel(workspace, model, frozenLayers, vectors, examples);
       workspace.endPlan();
       return compiled;
     } catch (RuntimeException e) {

@@ -77,8 +77,7 @@ record LayerCompiler(
       Epilogue epilogue = fusion == Fusion.NONE ? Epilogue.NONE : epilogue(placed, i, inference);
       int moment = workspace.moment();
       CompiledLayer layer =
-          new LayerCompiler(
-                  workspace, vectors, placed.get(i), last, mayOverwrite, fusion, epilogue)
+          new LayerCompiler(workspace, vectors, placed.get(i), last, mayOverwrite, fusion, epilogue)
               .compile();
       if (inference) {
         workspace.endAllSince(moment, layer.output());

@@ -75,7 +75,8 @@ final class NormalizedWeights implements Runnable {
       for (int i = 0; i < each; i++) {
         to.put(first + i * step, (float) (from.get(first + i * step) * factor));
       }
-      bias.buffer().put(channel, (float) normalization.bias(channel, ownBias.buffer().get(channel)));
+      bias.buffer()
+          .put(channel, (float) normalization.bias(channel, ownBias.buffer().get(channel)));
     }
   }
 }

@@ -17,7 +17,9 @@ import org.bytedeco.javacpp.FloatPointer;
  * throughout its lifetime.
  */
 final class TransientMemory implements AutoCloseable {
-  /** Values, the moments between which they are used, and the bytes from the begin of the memory. */
+  /**
+   * Values, the moments between which they are used, and the bytes from the begin of the memory.
+   */
   private static final class Block {
     private final Storage storage = new Storage();
     private final long values;
@@ -114,8 +116,7 @@ final class TransientMemory implements AutoCloseable {
   /** Moves all values to memory that begins somewhere else. */
   void moveTo(FloatPointer memory) {
     for (Block block : blocks) {
-      block.storage.moveTo(
-          memory.getPointer(block.offset / Float.BYTES).capacity(block.values));
+      block.storage.moveTo(memory.getPointer(block.offset / Float.BYTES).capacity(block.values));
     }
   }
 

@@ -135,8 +135,8 @@ final class Workspace implements AutoCloseable {
   }
 
   /**
-   * A new tensor that is needed until {@link #end} or {@link #endAllSince}; its values are arbitrary
-   * at first. A tensor with padding, which must stay zero, has memory of its own.
+   * A new tensor that is needed until {@link #end} or {@link #endAllSince}; its values are
+   * arbitrary at first. A tensor with padding, which must stay zero, has memory of its own.
    */
   Tensor transientTensor(Layout layout) {
     return planning && layout.isDense()
@@ -222,11 +222,7 @@ final class Workspace implements AutoCloseable {
     dnnl_primitive_desc chosen = new dnnl_primitive_desc();
     OneDnn.check(
         dnnl.dnnl_primitive_desc_create(
-            chosen,
-            new const_dnnl_op_desc_t(description),
-            attributes,
-            OneDnn.engine(),
-            hint),
+            chosen, new const_dnnl_op_desc_t(description), attributes, OneDnn.engine(), hint),
         "find an implementation for " + description.getClass().getSimpleName());
     releases.push(() -> dnnl.dnnl_primitive_desc_destroy(chosen));
     return new PrimitiveDescriptor(chosen);
@@ -290,9 +286,7 @@ final class Workspace implements AutoCloseable {
 
   /** As {@link #convert}, with a copy that lasts as the {@link Purpose} needs it. */
   Reorder convertInput(Tensor from, Layout layout) {
-    return purpose == Purpose.INFERENCE
-        ? convertTransiently(from, layout)
-        : convert(from, layout);
+    return purpose == Purpose.INFERENCE ? convertTransiently(from, layout) : convert(from, layout);
   }
 
   /** As {@link #convert}, with a copy that is transient. */

@@ -57,7 +57,8 @@ class InferenceTest {
             model("odd groups", 6, grouped(3), NORM, RELU),
             model("winograd", 64, conv(64, Padding.of(1)), NORM, RELU, conv(64, Padding.of(1))),
             model("branches", 16, branches(), NORM, RELU),
-            model("nested", 17, new LayerSpec.Residual("", dropped(), Sequence.IDENTITY, dropped())),
+            model(
+                "nested", 17, new LayerSpec.Residual("", dropped(), Sequence.IDENTITY, dropped())),
             model("first", 3, NORM, RELU, conv(5, Padding.NONE), NORM, NORM)));
   }
 
@@ -70,8 +71,7 @@ class InferenceTest {
   }
 
   private static LayerSpec.Convolution conv(int filters, Padding padding) {
-    return new LayerSpec.Convolution(filters, new Window(3, 1, 1, padding), 1, HE, 0)
-        .withoutBias();
+    return new LayerSpec.Convolution(filters, new Window(3, 1, 1, padding), 1, HE, 0).withoutBias();
   }
 
   private static LayerSpec grouped(int groups) {
@@ -79,8 +79,7 @@ class InferenceTest {
   }
 
   private static LayerSpec depthwise(int multiplier) {
-    return new LayerSpec.DepthwiseConvolution(
-        multiplier, Window.of(3).padded(1), HE, 0.1f, true);
+    return new LayerSpec.DepthwiseConvolution(multiplier, Window.of(3).padded(1), HE, 0.1f, true);
   }
 
   private static LayerSpec dense(int units) {
@@ -152,8 +151,7 @@ class InferenceTest {
       }
       float[] actual = new float[EXAMPLES * CLASSES];
       Workspace workspace = new Workspace(rule, owner.arena(), Purpose.INFERENCE);
-      try (CompiledModel fused =
-          CompiledModel.compile(model, 0, vectors, EXAMPLES, workspace)) {
+      try (CompiledModel fused = CompiledModel.compile(model, 0, vectors, EXAMPLES, workspace)) {
         fused.predict(images, new float[EXAMPLES * CLASSES]);
         fused.predict(images, actual);
       }
