@@ -69,8 +69,7 @@ record LayerCompiler(
     boolean mayOverwrite = overwrite;
     int fused = 0;
     for (int i = 0; i < placed.size(); i++) {
-      if (fused > 0
-          || (inference && placed.get(i).layer() instanceof LayerSpec.Dropout)) {
+      if (fused > 0 || (inference && placed.get(i).layer() instanceof LayerSpec.Dropout)) {
         layers.add(new FusedLayer(last));
         fused = Math.max(0, fused - 1);
         continue;
