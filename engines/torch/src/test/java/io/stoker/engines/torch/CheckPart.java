@@ -40,21 +40,21 @@ enum CheckPart {
     }
   },
 
-  CONTRACT("contract of engines", 75) {
+  CONTRACT("contract of engines", 90) {
     @Override
     Result run(Path mnist) {
       return tests(TorchNetworkTest.class, InspectionTest.class);
     }
   },
 
-  AGREEMENT("agreement with onednn", 100) {
+  AGREEMENT("agreement with onednn", 110) {
     @Override
     Result run(Path mnist) {
       return tests(AgreesWithOneDnnTest.class, ProductsTest.class);
     }
   },
 
-  DETERMINISM("determinism", 45) {
+  DETERMINISM("determinism", 40) {
     @Override
     Result run(Path mnist) throws IOException {
       Result steps = tests(DeterminismTest.class);
@@ -75,14 +75,14 @@ enum CheckPart {
     }
   },
 
-  MEMORY("memory", 60) {
+  MEMORY("memory", 75) {
     @Override
     Result run(Path mnist) {
       return tests(MemoryTest.class);
     }
   },
 
-  TRAINING("training on MNIST to 98 %", 40) {
+  TRAINING("training on MNIST to 98 %", 30) {
     @Override
     Result run(Path mnist) throws IOException {
       DigitTraining.Result result = new DigitTraining(mnist).run(Products.FP32, Integer.MAX_VALUE);
@@ -96,35 +96,35 @@ enum CheckPart {
     }
   },
 
-  LENET5_MODERN("speed of lenet5-modern", 20) {
+  LENET5_MODERN("speed of lenet5-modern", 15) {
     @Override
     Result run(Path mnist) {
       return speeds("lenet5-modern");
     }
   },
 
-  ALEXNET_MINI("speed of alexnet-mini", 20) {
+  ALEXNET_MINI("speed of alexnet-mini", 15) {
     @Override
     Result run(Path mnist) {
       return speeds("alexnet-mini");
     }
   },
 
-  ALEXNET_SINGLE("speed of alexnet-single", 25) {
+  ALEXNET_SINGLE("speed of alexnet-single", 20) {
     @Override
     Result run(Path mnist) {
       return speeds("alexnet-single");
     }
   },
 
-  ALEXNET("speed of alexnet", 25) {
+  ALEXNET("speed of alexnet", 20) {
     @Override
     Result run(Path mnist) {
       return speeds("alexnet");
     }
   },
 
-  RESNET_18("speed of resnet-18", 30) {
+  RESNET_18("speed of resnet-18", 25) {
     @Override
     Result run(Path mnist) {
       return speeds("resnet-18");
