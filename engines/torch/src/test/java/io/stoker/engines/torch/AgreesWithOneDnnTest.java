@@ -37,8 +37,8 @@ class AgreesWithOneDnnTest {
   private static final int DEEP_EXAMPLES = 16;
 
   /**
-   * With 50 layers, and one pixel left in the last ones, both engines are some 3e-4 from the result
-   * in double precision.
+   * With 50 layers, and one pixel left in the last ones, both engines are some 3e-4 from the
+   * gradients in double precision, and steps magnify that.
    */
   private static final String DEEPEST = "resnet-50";
 
@@ -131,8 +131,9 @@ class AgreesWithOneDnnTest {
       float[] exact = exactGradients(model, images, targets);
       float[] gradients = Batches.gradients(torch);
       float[] expected = Batches.gradients(oneDnn);
-      double tolerance = name.equals(DEEPEST) ? 5 * TOLERANCE : TOLERANCE;
-      assertThat(worstTensor(model, gradients, expected)).isLessThan(tolerance);
+      boolean deepest = name.equals(DEEPEST);
+      assertThat(worstTensor(model, gradients, expected))
+          .isLessThan(TOLERANCE * (deepest ? 5 : 1));
       assertThat(worstTensor(model, gradients, exact))
           .as("torch is about as near to the result in double precision as onednn")
           .isLessThan(4 * worstTensor(model, expected, exact) + 1e-6);
@@ -142,7 +143,11 @@ class AgreesWithOneDnnTest {
           network.update(new StepSettings(1e-5f, 0.9f, 5e-4f));
         }
       }
-      assertTensorsClose(model, Batches.parameters(torch), Batches.parameters(oneDnn), tolerance);
+      assertTensorsClose(
+          model,
+          Batches.parameters(torch),
+          Batches.parameters(oneDnn),
+          TOLERANCE * (deepest ? 20 : 1));
     }
   }
 
