@@ -161,7 +161,7 @@ public final class GpuCheck {
         }
         return ended(process.exitValue(), result, log);
       } finally {
-        Files.delete(result);
+        Files.deleteIfExists(result);
       }
     }
 
