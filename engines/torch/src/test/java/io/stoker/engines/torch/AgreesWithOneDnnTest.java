@@ -132,15 +132,13 @@ class AgreesWithOneDnnTest {
       float[] gradients = Batches.gradients(torch);
       float[] expected = Batches.gradients(oneDnn);
       boolean deepest = name.equals(DEEPEST);
-      assertThat(worstTensor(model, gradients, expected))
-          .isLessThan(TOLERANCE * (deepest ? 5 : 1));
+      assertThat(worstTensor(model, gradients, expected)).isLessThan(TOLERANCE * (deepest ? 5 : 1));
       assertThat(worstTensor(model, gradients, exact))
           .as("torch is about as near to the result in double precision as onednn")
           .isLessThan(4 * worstTensor(model, expected, exact) + 1e-6);
       if (!deepest) {
         takeSteps(List.of(torch, oneDnn), images, targets);
-        assertTensorsClose(
-            model, Batches.parameters(torch), Batches.parameters(oneDnn), TOLERANCE);
+        assertTensorsClose(model, Batches.parameters(torch), Batches.parameters(oneDnn), TOLERANCE);
       }
     }
   }
