@@ -7,6 +7,7 @@ import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.ModelTable;
+import io.stoker.models.spec.ModelTree;
 import io.stoker.models.spec.ModelYaml;
 import io.stoker.models.spec.Shape;
 import io.stoker.models.zoo.Zoo;
@@ -117,6 +118,7 @@ final class ModelsCommand extends StokerCommand {
     ObjectNode json = summarize(Report.object(), spec);
     List<String> remarks = remarks(spec);
     remarks.forEach(json.putArray("remarks")::add);
+    json.set("model", ModelTree.write(spec));
     ArrayNode layers = json.putArray("layers");
     spec.tree().forEach(placed -> put(layers.addObject(), placed));
     return new Report(spec.name() + "\n" + ModelTable.of(spec) + String.join("\n", remarks), json);

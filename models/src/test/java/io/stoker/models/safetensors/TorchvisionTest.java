@@ -3,7 +3,6 @@ package io.stoker.models.safetensors;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.stoker.models.interchange.ImportedModel;
 import io.stoker.models.interchange.ModelTensors;
@@ -20,11 +19,9 @@ import java.io.OutputStream;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -40,49 +37,16 @@ import org.junit.jupiter.params.provider.CsvSource;
 @Tag("slow")
 class TorchvisionTest {
   private static final int CLASSES = 7;
-  private static final String PYTHON =
-      System.getenv().getOrDefault("STOKER_TORCH_PYTHON", "python3");
 
   @TempDir Path folder;
 
   @BeforeAll
   static void requirePython() throws IOException, InterruptedException {
-    boolean present =
-        run(List.of(PYTHON, "-c", "import torch, torchvision, safetensors, onnx, onnxscript"))
-            .isEmpty();
-    assumeTrue(
-        present,
-        "Not compared with torchvision: "
-            + PYTHON
-            + " has no torch, torchvision, safetensors, onnx, onnxscript");
-  }
-
-  /** Runs a program; empty if it succeeds, else what it said. */
-  private static String run(List<String> command) throws IOException, InterruptedException {
-    Path output = Files.createTempFile("reference", ".log");
-    try {
-      Process process =
-          new ProcessBuilder(command)
-              .redirectErrorStream(true)
-              .redirectOutput(output.toFile())
-              .start();
-      if (!process.waitFor(5, TimeUnit.MINUTES)) {
-        process.destroyForcibly();
-        return "timeout";
-      }
-      return process.exitValue() == 0 ? "" : "failed: " + Files.readString(output);
-    } catch (IOException e) {
-      return e.toString();
-    } finally {
-      Files.delete(output);
-    }
+    TorchPython.require("torch, torchvision, safetensors, onnx, onnxscript");
   }
 
   private void python(String... arguments) throws IOException, InterruptedException {
-    List<String> command =
-        new ArrayList<>(List.of(PYTHON, "src/test/resources/torchvision_reference.py"));
-    command.addAll(List.of(arguments));
-    assertThat(run(command)).isEmpty();
+    TorchPython.run("torchvision_reference.py", arguments);
   }
 
   private float[] values(String tensor) throws IOException {
