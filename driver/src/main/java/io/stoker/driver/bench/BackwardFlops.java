@@ -34,6 +34,11 @@ record BackwardFlops(ModelSpec.Placed placed, boolean first) implements LayerVis
   }
 
   @Override
+  public Double visitChannelPadding(LayerSpec.ChannelPadding layer) {
+    return 0.0;
+  }
+
+  @Override
   public Double visitGlobalAveragePooling(LayerSpec.GlobalAveragePooling layer) {
     return inputGradient();
   }

@@ -31,6 +31,11 @@ public record FilterWeights(long offset, int count, int channels, int kernel) {
         }
 
         @Override
+        public Boolean visitChannelPadding(LayerSpec.ChannelPadding layer) {
+          return false;
+        }
+
+        @Override
         public Boolean visitGlobalAveragePooling(LayerSpec.GlobalAveragePooling layer) {
           return false;
         }

@@ -97,6 +97,11 @@ public final class Saliency {
     }
 
     @Override
+    public Part visitChannelPadding(LayerSpec.ChannelPadding layer) {
+      return Part.OTHER;
+    }
+
+    @Override
     public Part visitGlobalAveragePooling(LayerSpec.GlobalAveragePooling layer) {
       return Part.OTHER;
     }

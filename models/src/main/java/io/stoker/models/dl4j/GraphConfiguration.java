@@ -200,6 +200,11 @@ public final class GraphConfiguration {
     }
 
     @Override
+    public Void visitChannelPadding(LayerSpec.ChannelPadding layer) {
+      return append(() -> appendChannels(placed));
+    }
+
+    @Override
     public Void visitGlobalAveragePooling(LayerSpec.GlobalAveragePooling layer) {
       return append(
           () -> {
@@ -401,6 +406,27 @@ public final class GraphConfiguration {
     layer.setBiasInit(0);
     appendLayer(name(placed), new LastTimeStep(layer), null);
     flat = true;
+    explicit = true;
+  }
+
+  /** Deeplearning4j pads no channels: those that are there, times zero, are merged with them. */
+  private void appendChannels(Placed placed) {
+    String name = name(placed);
+    int channels = placed.input().channels();
+    List<String> parts = new ArrayList<>(List.of(last));
+    for (int missing = placed.output().channels() - channels; missing > 0; missing -= channels) {
+      String zeros = name + "-zeros-" + parts.size();
+      String source = last;
+      if (missing < channels) {
+        source = zeros + "-input";
+        graph.addVertex(source, new SubsetVertex(0, missing - 1), last);
+      }
+      graph.addVertex(zeros, new ScaleVertex(0), source);
+      parts.add(zeros);
+    }
+    graph.addVertex(name, new MergeVertex(), parts.toArray(String[]::new));
+    last = name;
+    joins = true;
     explicit = true;
   }
 

@@ -170,6 +170,11 @@ public final class LayerTensors implements LayerVisitor<List<MappedTensor>> {
   }
 
   @Override
+  public List<MappedTensor> visitChannelPadding(LayerSpec.ChannelPadding layer) {
+    return List.of();
+  }
+
+  @Override
   public List<MappedTensor> visitGlobalAveragePooling(LayerSpec.GlobalAveragePooling layer) {
     return List.of();
   }

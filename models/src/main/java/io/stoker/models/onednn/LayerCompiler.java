@@ -143,6 +143,11 @@ record LayerCompiler(
   }
 
   @Override
+  public CompiledLayer visitChannelPadding(LayerSpec.ChannelPadding layer) {
+    return new CompiledChannelPadding(workspace, placed, input);
+  }
+
+  @Override
   public CompiledLayer visitGlobalAveragePooling(LayerSpec.GlobalAveragePooling layer) {
     return new CompiledGlobalPooling(workspace, placed, input);
   }

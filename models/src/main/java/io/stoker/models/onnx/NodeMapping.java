@@ -39,6 +39,7 @@ final class NodeMapping {
           "MaxPool",
           "AveragePool",
           "GlobalAveragePool",
+          "Pad",
           "ReduceMean",
           "LRN",
           "BatchNormalization",
@@ -93,6 +94,7 @@ final class NodeMapping {
         case "Conv" -> convolution(node);
         case "MaxPool", "AveragePool" -> pooling(node);
         case "GlobalAveragePool" -> globalAverage(node);
+        case "Pad" -> padding(node);
         case "ReduceMean" -> mean(node);
         case "LRN" -> responseNormalization(node);
         case "BatchNormalization" -> batchNormalization(node);
@@ -275,6 +277,31 @@ final class NodeMapping {
 
   private GraphValue globalAverage(NodeView node) throws UnmappedException {
     return chain(node, image(node), new LayerSpec.GlobalAveragePooling(), List.of());
+  }
+
+  /** Zeros after the channels; other padding is an attribute of the layer that needs it. */
+  private GraphValue padding(NodeView node) throws UnmappedException {
+    GraphValue input = image(node);
+    require(node.text("mode", "constant").equals("constant"), "it repeats pixels");
+    Optional<OnnxTensor> value = optionalConstant(node, 2);
+    require(
+        node.real("value", 0) == 0 && (value.isEmpty() || (value.get().count() == 1 && value.get().at(0) == 0)),
+        "it pads with another value than 0");
+    require(!node.hasInput(3), "it pads chosen axes");
+    List<Long> pads =
+        node.hasInput(1) ? longs(constant(node, 1)) : node.integers("pads", List.of());
+    require(pads.size() == 8, "its pads %s are not supported".formatted(pads));
+    long more = pads.get(5);
+    List<Long> others = new ArrayList<>(pads);
+    others.remove(5);
+    require(
+        more >= 0 && more <= Integer.MAX_VALUE / 2 && others.stream().allMatch(pad -> pad == 0),
+        "it pads otherwise than with channels after the others");
+    if (more == 0) {
+      return input;
+    }
+    int channels = Math.toIntExact(input.shape().channels() + more);
+    return chain(node, input, new LayerSpec.ChannelPadding(channels), List.of());
   }
 
   /** A mean over height and width is a global average pool. */

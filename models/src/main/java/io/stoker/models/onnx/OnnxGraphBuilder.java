@@ -207,6 +207,20 @@ final class OnnxGraphBuilder {
     }
 
     @Override
+    public Value visitChannelPadding(LayerSpec.ChannelPadding layer) {
+      Value image = image();
+      int more = layer.channels() - placed.input().channels();
+      graph.addNode(
+          named(
+              node(
+                  "Pad",
+                  name,
+                  image.name(),
+                  shape(name + "_margins", 0, 0, 0, 0, 0, more, 0, 0))));
+      return new Value(name, false);
+    }
+
+    @Override
     public Value visitGlobalAveragePooling(LayerSpec.GlobalAveragePooling layer) {
       String pooled = name + "_pooled";
       graph.addNode(named(node("GlobalAveragePool", pooled, image().name())));

@@ -336,6 +336,54 @@ public sealed interface LayerSpec extends Serializable {
   }
 
   /**
+   * More channels, whose pixels are zero, after those of the input: with a pooling window of one
+   * pixel and a stride of 2 before it, the shortcut without parameters over a change of width (He
+   * et al., 2016, "Deep Residual Learning for Image Recognition", section 3.3, option A).
+   *
+   * @param channels the number of channels of the output, above that of the input
+   */
+  record ChannelPadding(int channels) implements LayerSpec {
+    public ChannelPadding {
+      Check.input(
+          channels >= 2 && channels <= Shape.MAXIMUM_FEATURES,
+          "Invalid channels: %d (must be between 2 and %d)",
+          channels,
+          Shape.MAXIMUM_FEATURES);
+    }
+
+    @Override
+    public <R> R accept(LayerVisitor<R> visitor) {
+      return visitor.visitChannelPadding(this);
+    }
+
+    @Override
+    public Shape outputShape(Shape input) {
+      Check.input(
+          channels > input.channels(),
+          "Invalid channels of %s: %d (must be more than the %d before it)",
+          label(),
+          channels,
+          input.channels());
+      return new Shape(input.height(), input.width(), channels);
+    }
+
+    @Override
+    public List<ParameterSpec> parameters(Shape input) {
+      return List.of();
+    }
+
+    @Override
+    public long flops(Shape input) {
+      return 0;
+    }
+
+    @Override
+    public String label() {
+      return "pad channels to " + channels;
+    }
+  }
+
+  /**
    * Local response normalization across channels (Krizhevsky et al., 2012, section 3.3): {@code
    * b[i] = a[i] / (k + alpha * sum of a[j]^2 over the size channels around i) ^ beta}. Alpha is not
    * divided by the size.

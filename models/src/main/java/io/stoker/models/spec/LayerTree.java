@@ -53,6 +53,11 @@ final class LayerTree implements LayerVisitor<JsonNode> {
   }
 
   @Override
+  public JsonNode visitChannelPadding(LayerSpec.ChannelPadding layer) {
+    return named("pad-channels", map().put("channels", layer.channels()));
+  }
+
+  @Override
   public JsonNode visitSequence(LayerSpec.Sequence layer) {
     ObjectNode fields = named(layer);
     fields.set("of", list(layer));

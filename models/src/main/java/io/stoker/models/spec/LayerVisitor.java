@@ -22,6 +22,8 @@ public interface LayerVisitor<R> {
 
   R visitGlobalAveragePooling(LayerSpec.GlobalAveragePooling layer);
 
+  R visitChannelPadding(LayerSpec.ChannelPadding layer);
+
   R visitLocalResponseNormalization(LayerSpec.LocalResponseNormalization layer);
 
   R visitBatchNormalization(LayerSpec.BatchNormalization layer);

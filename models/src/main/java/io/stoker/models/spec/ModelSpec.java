@@ -2,9 +2,11 @@
 package io.stoker.models.spec;
 
 import io.stoker.failure.Check;
+import io.stoker.failure.InputException;
 import java.io.Serializable;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 
@@ -96,7 +98,7 @@ public record ModelSpec(String name, Shape input, List<LayerSpec> layers) implem
     Check.input(!name.isBlank(), "Invalid model name: '%s' (must not be blank)", name);
     Composites.checkInner(layers);
     checkDepth(name, layers, 0);
-    List<Placed> chain = chain(new Placement(layers).top(input));
+    List<Placed> chain = placedChain(layers, input);
     Check.input(
         !chain.isEmpty() && givesScores(chain.get(chain.size() - 1).layer()),
         "Invalid model %s: the last layer must be dense, with a unit per class, or a global average"
@@ -109,6 +111,63 @@ public record ModelSpec(String name, Shape input, List<LayerSpec> layers) implem
     Set<String> names = new HashSet<>();
     allNames(layers)
         .forEach(each -> Check.input(names.add(each), "Two layers with the name '%s'", each));
+  }
+
+  private static List<Placed> placedChain(List<LayerSpec> layers, Shape input) {
+    try {
+      return chain(new Placement(layers).top(input));
+    } catch (InputException e) {
+      String place =
+          misfit(layers, input, new Numbers("")).map(path -> "layer " + path + ": ").orElse("");
+      throw new InputException(place + e.getMessage(), e);
+    }
+  }
+
+  /** The number of the innermost layer that does not fit its input. */
+  private static Optional<String> misfit(List<LayerSpec> layers, Shape input, Numbers numbers) {
+    Shape shape = input;
+    for (LayerSpec layer : layers) {
+      Optional<String> found;
+      if (layer instanceof LayerSpec.Sequence sequence) {
+        found = misfit(sequence.layers(), shape, numbers);
+      } else {
+        String path = numbers.next();
+        found = fits(layer, shape) ? Optional.empty() : misfitInside(layer, shape, path);
+      }
+      if (found.isPresent()) {
+        return found;
+      }
+      shape = layer.outputShape(shape);
+    }
+    return Optional.empty();
+  }
+
+  private static boolean fits(LayerSpec layer, Shape input) {
+    try {
+      layer.outputShape(input);
+      return true;
+    } catch (InputException e) {
+      return false;
+    }
+  }
+
+  /** Of a layer that does not fit, the layer inside of it that does not, else its own number. */
+  private static Optional<String> misfitInside(LayerSpec layer, Shape input, String path) {
+    Numbers inside = new Numbers(path + ".");
+    Shape shape = input;
+    for (LayerSpec child : layer.children()) {
+      if (layer instanceof LayerSpec.Residual block && child == block.after()) {
+        shape = block.body().outputShape(input);
+        if (!shape.equals(block.shortcut().outputShape(input))) {
+          break; // The sum is what does not fit.
+        }
+      }
+      Optional<String> found = misfit(List.of(child), shape, inside);
+      if (found.isPresent()) {
+        return found;
+      }
+    }
+    return Optional.of(path);
   }
 
   private static boolean givesScores(LayerSpec last) {
@@ -172,7 +231,7 @@ public record ModelSpec(String name, Shape input, List<LayerSpec> layers) implem
     }
 
     List<Placed> top(Shape input) {
-      Numbers chain = new Numbers("", true);
+      Numbers chain = new Numbers("");
       return new LayerSpec.Sequence("", layers)
           .parts(input).stream().map(part -> place(part, chain)).toList();
     }
@@ -180,9 +239,9 @@ public record ModelSpec(String name, Shape input, List<LayerSpec> layers) implem
     private Placed place(LayerSpec.Part part, Numbers numbers) {
       LayerSpec layer = part.layer();
       boolean sequence = layer instanceof LayerSpec.Sequence;
-      int index = numbers.inChain && !sequence ? nextInChain++ : nextInside++;
+      int index = numbers.isOfChain() && !sequence ? nextInChain++ : nextInside++;
       String path = sequence ? "" : numbers.next();
-      Numbers inside = sequence ? numbers : new Numbers(path + ".", false);
+      Numbers inside = sequence ? numbers : new Numbers(path + ".");
       long start = offset;
       List<ParameterSpec> parameters = layer.parameters(part.input());
       List<Placed> inner =
@@ -207,12 +266,14 @@ public record ModelSpec(String name, Shape input, List<LayerSpec> layers) implem
   /** Counts the layers of the chain, or of the inside of one layer. */
   private static final class Numbers {
     private final String prefix;
-    private final boolean inChain;
     private int last;
 
-    Numbers(String prefix, boolean inChain) {
+    Numbers(String prefix) {
       this.prefix = prefix;
-      this.inChain = inChain;
+    }
+
+    boolean isOfChain() {
+      return prefix.isEmpty();
     }
 
     String next() {

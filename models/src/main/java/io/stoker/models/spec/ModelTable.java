@@ -119,6 +119,11 @@ public final class ModelTable {
     }
 
     @Override
+    public Void visitChannelPadding(LayerSpec.ChannelPadding layer) {
+      return null;
+    }
+
+    @Override
     public Void visitGlobalAveragePooling(LayerSpec.GlobalAveragePooling layer) {
       return null;
     }

@@ -31,7 +31,7 @@ import java.util.TreeMap;
  *   - dense: classes        # or their number
  * }</pre>
  *
- * Layers that consist of layers, in place of any of these:
+ * {@code pad-channels: 32} appends channels of zeros. Layers that consist of layers, in place of any of these:
  *
  * <pre>{@code
  * - residual:
@@ -103,7 +103,7 @@ public final class ModelTree {
         tree.isObject(), "Invalid model in %s: not a map with name, input and layers", source);
     TreeFields fields = TreeFields.of(source, (ObjectNode) tree).only("name", "input", "layers");
     String name = fields.text("name");
-    Shape input = shape(fields.required("input"));
+    JsonNode input = fields.required("input");
     JsonNode layers = fields.required("layers");
     Check.input(
         layers.isArray() && layers.size() <= MAXIMUM_LAYERS,
@@ -111,9 +111,11 @@ public final class ModelTree {
         source,
         MAXIMUM_LAYERS);
     try {
-      return new ModelSpec(name, input, layers(layers, new Place(source, 0, false)));
+      return new ModelSpec(name, shape(input), layers(layers, new Place(source, 0, false)));
     } catch (InputException e) {
-      throw new InputException(source + ": " + e.getMessage(), e);
+      throw e.getMessage().contains(source)
+          ? e
+          : new InputException(source + ": " + e.getMessage(), e);
     } catch (ArithmeticException e) {
       throw new InputException(
           source + ": the model has more parameters than a 64-bit number can count", e);
@@ -201,6 +203,9 @@ public final class ModelTree {
           fields.only();
           return new LayerSpec.GlobalAveragePooling();
         });
+    readers.put(
+        "pad-channels",
+        fields -> new LayerSpec.ChannelPadding(fields.only("channels").integer("channels")));
     readers.put("max-pool", fields -> pooling(LayerSpec.Pooling.Kind.MAXIMUM, fields));
     readers.put("average-pool", fields -> pooling(LayerSpec.Pooling.Kind.AVERAGE, fields));
     readers.put("lrn", ModelTree::normalization);

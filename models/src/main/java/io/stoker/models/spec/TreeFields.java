@@ -44,6 +44,7 @@ final class TreeFields {
         switch (keyword) {
           case "dense", "lstm" -> "units";
           case "dropout" -> "probability";
+          case "pad-channels" -> "channels";
           case "sequence", "branches" -> "of";
           default ->
               throw new InputException(

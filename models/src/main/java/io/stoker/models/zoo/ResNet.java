@@ -3,6 +3,7 @@ package io.stoker.models.zoo;
 
 import io.stoker.models.spec.Initializer;
 import io.stoker.models.spec.LayerSpec;
+import io.stoker.models.spec.LayerSpec.ChannelPadding;
 import io.stoker.models.spec.LayerSpec.Dense;
 import io.stoker.models.spec.LayerSpec.GlobalAveragePooling;
 import io.stoker.models.spec.LayerSpec.Pooling;
@@ -44,12 +45,12 @@ final class ResNet {
     return imagenet("resnet-50", input, classes, Block.BOTTLENECK, 3, 4, 6, 3);
   }
 
-  /** 20 layers for CIFAR-10, section 4.2 with n = 3: 0.27 M parameters. */
+  /** 20 layers for CIFAR-10, section 4.2 with n = 3: 269,722 parameters. */
   static ModelSpec twenty(Shape input, int classes) {
     return cifar("resnet-20", input, classes, 3);
   }
 
-  /** 56 layers for CIFAR-10, section 4.2 with n = 9: 0.86 M parameters. */
+  /** 56 layers for CIFAR-10, section 4.2 with n = 9: 853,018 parameters. */
   static ModelSpec fiftySix(Shape input, int classes) {
     return cifar("resnet-56", input, classes, 9);
   }
@@ -81,6 +82,23 @@ final class ResNet {
     }
   }
 
+  /** The shortcut of a block whose output has another shape than its input (section 3.3). */
+  private enum Change {
+    /** Option A: the pixels that the stride leaves, and zeros in the new channels. */
+    PADDING,
+    /** Option B: a 1x1 convolution. */
+    PROJECTION;
+
+    Sequence shortcut(int width, int stride) {
+      Window pixel = Window.of(1).by(stride);
+      return switch (this) {
+        case PADDING ->
+            Sequence.of(new Pooling(Pooling.Kind.AVERAGE, pixel), new ChannelPadding(width));
+        case PROJECTION -> Parts.normalized(width, pixel, HE);
+      };
+    }
+  }
+
   private static Window three(int stride) {
     return Window.of(3).by(stride).padded(1);
   }
@@ -96,42 +114,41 @@ final class ResNet {
     int channels = 64;
     for (int stage = 0; stage < depths.length; stage++) {
       int width = 64 << stage;
-      net.add(stage(stage + 1, block, depths[stage], channels, width));
+      net.add(stage(stage + 1, block, depths[stage], channels, width, Change.PROJECTION));
       channels = width * block.expansion;
     }
     return net.add(new GlobalAveragePooling(), new Dense(classes, CLASSIFIER, 0)).model();
   }
 
   /**
-   * A net for small images. The shortcuts over a change of width are 1x1 convolutions (option B of
-   * the paper); on CIFAR-10, the paper has identities with zeros in the new channels (option A),
-   * which are 2,752 parameters less.
+   * A net for small images. The shortcuts over a change of width have no parameters (option A of
+   * section 3.3, which section 4.2 has for CIFAR-10): every second pixel in both directions, and
+   * zeros in the new channels.
    */
   private static ModelSpec cifar(String name, Shape input, int classes, int depth) {
     Parts net = new Parts(name, input).add(Parts.rectified(16, three(1), HE));
     int channels = 16;
     for (int stage = 0; stage < 3; stage++) {
       int width = 16 << stage;
-      net.add(stage(stage + 1, Block.BASIC, depth, channels, width));
+      net.add(stage(stage + 1, Block.BASIC, depth, channels, width, Change.PADDING));
       channels = width;
     }
     return net.add(new GlobalAveragePooling(), new Dense(classes, HE, 0)).model();
   }
 
   /** Blocks of one width. But for the first stage, the first block halves height and width. */
-  private static Sequence stage(int number, Block block, int depth, int channels, int width) {
+  private static Sequence stage(
+      int number, Block block, int depth, int channels, int width, Change change) {
     List<LayerSpec> blocks = new ArrayList<>();
     for (int i = 0; i < depth; i++) {
       int stride = i == 0 && number > 1 ? 2 : 1;
       int outputs = width * block.expansion;
-      boolean projected = i == 0 && (stride > 1 || channels != outputs);
+      boolean changed = i == 0 && (stride > 1 || channels != outputs);
       blocks.add(
           new Residual(
               String.format(Locale.ROOT, "layer%d-%d", number, i),
               block.body(width, stride),
-              projected
-                  ? Parts.normalized(outputs, Window.of(1).by(stride), HE)
-                  : Sequence.IDENTITY,
+              changed ? change.shortcut(outputs, stride) : Sequence.IDENTITY,
               Sequence.of(Parts.RELU)));
     }
     return new Sequence("layer" + number, blocks);

@@ -7,6 +7,7 @@ import io.stoker.models.spec.LayerSpec;
 import io.stoker.models.spec.LayerSpec.Activation;
 import io.stoker.models.spec.LayerSpec.BatchNormalization;
 import io.stoker.models.spec.LayerSpec.Branches;
+import io.stoker.models.spec.LayerSpec.ChannelPadding;
 import io.stoker.models.spec.LayerSpec.Convolution;
 import io.stoker.models.spec.LayerSpec.Dense;
 import io.stoker.models.spec.LayerSpec.DepthwiseConvolution;
@@ -116,6 +117,41 @@ final class ContractModels {
                 Sequence.of(conv(16, 3, 2, 1), tanh(), conv(16, 1, 1, 0)),
                 Sequence.of(conv(16, 1, 2, 0)),
                 Sequence.of(relu)),
+            new GlobalAveragePooling(),
+            dense(3)),
+        model(
+            "channels of zeros",
+            new Shape(5, 4, 2),
+            conv(3, 3, 1, 0),
+            new ChannelPadding(5),
+            activation(ActivationFunction.SIGMOID),
+            new ChannelPadding(16),
+            conv(4, 3, 1, 1),
+            tanh(),
+            dense(3)),
+        model(
+            "blocks of channels of zeros",
+            new Shape(5, 5, 3),
+            conv(16, 3, 1, 1),
+            tanh(),
+            new ChannelPadding(40),
+            activation(ActivationFunction.SIGMOID),
+            conv(16, 1, 1, 0),
+            tanh(),
+            new GlobalAveragePooling(),
+            new ChannelPadding(18),
+            activation(ActivationFunction.SIGMOID),
+            dense(3)),
+        model(
+            "residual without parameters in the shortcut",
+            new Shape(6, 5, 3),
+            conv(16, 3, 1, 1),
+            tanh(),
+            residual(
+                Sequence.of(conv(32, 3, 2, 1), tanh(), conv(32, 3, 1, 1)),
+                Sequence.of(
+                    new Pooling(Pooling.Kind.AVERAGE, Window.of(1).by(2)), new ChannelPadding(32)),
+                Sequence.of(tanh())),
             new GlobalAveragePooling(),
             dense(3)),
         model(

@@ -187,6 +187,11 @@ public final class ReferenceNetwork {
     }
 
     @Override
+    public double[][] visitChannelPadding(LayerSpec.ChannelPadding layer) {
+      return forEachExample(example -> Arrays.copyOf(example, placed.output().features()));
+    }
+
+    @Override
     public double[][] visitGlobalAveragePooling(LayerSpec.GlobalAveragePooling layer) {
       int area = placed.input().height() * placed.input().width();
       return forEachExample(

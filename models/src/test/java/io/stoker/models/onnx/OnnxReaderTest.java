@@ -252,6 +252,39 @@ class OnnxReaderTest {
   }
 
   @Test
+  void zerosAfterTheChannelsAreALayerAndOtherPaddingIsNone() throws IOException {
+    assertThat(padded(0, 0, 0, 0, 0, 2, 0, 0).model().placed().get(0).layer())
+        .isEqualTo(new LayerSpec.ChannelPadding(5));
+    assertThat(padded(0, 0, 0, 0, 0, 0, 0, 0).model().layers())
+        .containsExactly(new LayerSpec.GlobalAveragePooling());
+    for (long[] pads :
+        new long[][] {
+          {0, 1, 0, 0, 0, 1, 0, 0},
+          {0, 0, 1, 1, 0, 0, 1, 1},
+          {0, 0, 0, 0, 0, -1, 0, 0},
+          {0, 0, 0, 0, 0, 1L << 31, 0, 0}
+        }) {
+      refused(padding(pads), "Pad 'p': it pads otherwise than with channels after the others");
+    }
+    refused(padding(0, 1), "Pad 'p': its pads [0, 1] are not supported");
+    GraphProto.Builder ones = padding(0, 0, 0, 0, 0, 2, 0, 0);
+    ones.getNodeBuilder(0).addInput("one");
+    refused(ones.addInitializer(floats("one")), "Pad 'p': it pads with another value than 0");
+  }
+
+  private static ImportedModel padded(long... pads) throws IOException {
+    return read(padding(pads));
+  }
+
+  private static GraphProto.Builder padding(long... pads) {
+    TensorProto.Builder margins =
+        TensorProto.newBuilder().setName("margins").setDataType(7).addDims(pads.length);
+    Arrays.stream(pads).forEach(margins::addInt64Data);
+    return graph(node("Pad", "p", "x", "margins"), node("GlobalAveragePool", "y", "p"))
+        .addInitializer(margins);
+  }
+
+  @Test
   void operatorsOfOtherDomainsAreNamed() {
     refused(
         graph(node("Relu", "y", "x").setDomain("com.microsoft")),

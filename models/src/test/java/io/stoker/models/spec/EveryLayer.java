@@ -4,6 +4,7 @@ package io.stoker.models.spec;
 import io.stoker.models.spec.LayerSpec.Activation;
 import io.stoker.models.spec.LayerSpec.BatchNormalization;
 import io.stoker.models.spec.LayerSpec.Branches;
+import io.stoker.models.spec.LayerSpec.ChannelPadding;
 import io.stoker.models.spec.LayerSpec.Convolution;
 import io.stoker.models.spec.LayerSpec.Dense;
 import io.stoker.models.spec.LayerSpec.DepthwiseConvolution;
@@ -42,6 +43,7 @@ public final class EveryLayer {
             Sequence.of(new Convolution(10, Window.of(1), 1, lecun, 0).withoutBias()),
             Sequence.IDENTITY,
             Sequence.of(new Activation(ActivationFunction.RELU))));
+    layers.add(new ChannelPadding(13));
     layers.add(new Sequence("stage", List.of(new Dropout(0.5f))));
     layers.add(new LocalResponseNormalization(3, 2, 1e-2f, 0.75f));
     layers.add(new Pooling(Pooling.Kind.MAXIMUM, Window.of(3).by(2)));

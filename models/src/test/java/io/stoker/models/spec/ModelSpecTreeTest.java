@@ -247,6 +247,21 @@ class ModelSpecTreeTest {
         "Two layers with the name 'a'");
   }
 
+  @Test
+  void theLayerThatDoesNotFitIsNamedByItsNumber() {
+    Sequence halved = Sequence.of(conv(3, 3, 2));
+    Residual block = new Residual("", halved, Sequence.IDENTITY, Sequence.IDENTITY);
+    assertRefused(Sequence.of(RELU, block), "layer 2: Cannot add in residual: its body gives");
+    assertRefused(
+        new Branches("", List.of(Sequence.IDENTITY, Sequence.of(RELU, block))),
+        "layer 1.2: Cannot add in residual: its body gives 4 x 4 x 3, its shortcut 8 x 8 x 3");
+    assertRefused(
+        new Residual("", Sequence.of(RELU), Sequence.IDENTITY, Sequence.of(conv(4, 11, 1), block)),
+        "layer 1.3: Cannot add in residual");
+    assertRefused(
+        Sequence.of(RELU, conv(4, 3, 1), new Convolution(4, Window.of(20), 1, ANY, 0)), "layer 3: ");
+  }
+
   private static void assertRefused(LayerSpec layer, String message) {
     assertThatThrownBy(
             () -> new ModelSpec("m", new Shape(8, 8, 3), List.of(layer, new Dense(2, ANY, 0))))

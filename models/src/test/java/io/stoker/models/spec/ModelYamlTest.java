@@ -170,6 +170,13 @@ class ModelYamlTest {
             + " 4 x 4 x 1",
         "- sequence: {name: a, of: [{sequence: {name: a, of: [relu]}}]} | Two layers with the name"
             + " 'a'",
+        "- branches: [relu] | m.yaml, layer 1: Invalid branches: a join of 1",
+        "- {residual: {body: [{max-pool: {kernel: 2}}]}} | m.yaml: layer 1: Cannot add in residual",
+        "- pad-channels: 1 | Invalid channels: 1 (must be between 2 and",
+        "- pad-channels: many | Invalid channels",
+        "- pad-channels: {units: 3} | layer 1 (pad-channels): units; Known: channels",
+        "- sequence: [pad-channels: 4, pad-channels: 4] | Invalid channels of pad channels to 4: 4"
+            + " (must be more than the 4 before it)",
         "- depthwise-conv: {multiplier: 0, kernel: 3} | Invalid multiplier: 0",
         "- depthwise-conv: {multiplier: 200000000, kernel: 3} | Invalid",
         "- depthwise-conv: {multiplier: 200000000, kernel: 1024, padding: 1024} | Invalid",

@@ -39,6 +39,11 @@ record LayerBuilder(
   }
 
   @Override
+  public TorchLayer visitChannelPadding(LayerSpec.ChannelPadding layer) {
+    return new ChannelPaddingLayer(layer.channels());
+  }
+
+  @Override
   public TorchLayer visitGlobalAveragePooling(LayerSpec.GlobalAveragePooling layer) {
     return new GlobalPoolingLayer();
   }
