@@ -20,8 +20,7 @@ final class CompiledChannelPadding extends SequencedLayer {
     channels = placed.input().channels();
     Tensor image = asImage(source);
     // Not transient: no pass writes the zeros again.
-    output =
-        workspace.tensor(Layout.joined(List.of(image.layout()), placed.output().channels()));
+    output = workspace.tensor(Layout.joined(List.of(image.layout()), placed.output().channels()));
     forward.add(workspace.copy(image, workspace.channels(output, 0, channels))::run);
   }
 

@@ -285,7 +285,8 @@ final class NodeMapping {
     require(node.text("mode", "constant").equals("constant"), "it repeats pixels");
     Optional<OnnxTensor> value = optionalConstant(node, 2);
     require(
-        node.real("value", 0) == 0 && (value.isEmpty() || (value.get().count() == 1 && value.get().at(0) == 0)),
+        node.real("value", 0) == 0
+            && (value.isEmpty() || (value.get().count() == 1 && value.get().at(0) == 0)),
         "it pads with another value than 0");
     require(!node.hasInput(3), "it pads chosen axes");
     List<Long> pads =

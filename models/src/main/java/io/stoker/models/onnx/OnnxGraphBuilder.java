@@ -213,10 +213,7 @@ final class OnnxGraphBuilder {
       graph.addNode(
           named(
               node(
-                  "Pad",
-                  name,
-                  image.name(),
-                  shape(name + "_margins", 0, 0, 0, 0, 0, more, 0, 0))));
+                  "Pad", name, image.name(), shape(name + "_margins", 0, 0, 0, 0, 0, more, 0, 0))));
       return new Value(name, false);
     }
 

@@ -31,7 +31,8 @@ import java.util.TreeMap;
  *   - dense: classes        # or their number
  * }</pre>
  *
- * {@code pad-channels: 32} appends channels of zeros. Layers that consist of layers, in place of any of these:
+ * {@code pad-channels: 32} appends channels of zeros. Layers that consist of layers, in place of
+ * any of these:
  *
  * <pre>{@code
  * - residual:

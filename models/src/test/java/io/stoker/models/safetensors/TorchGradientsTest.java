@@ -231,9 +231,13 @@ class TorchGradientsTest {
     tensor
         .values((offset, target) -> target.put(gradients, (int) offset, target.remaining()))
         .read(0, FloatBuffer.wrap(own));
-    double largest = IntStream.range(0, own.length).mapToDouble(i -> Math.abs(theirs[i])).max().orElseThrow();
+    double largest =
+        IntStream.range(0, own.length).mapToDouble(i -> Math.abs(theirs[i])).max().orElseThrow();
     double farthest =
-        IntStream.range(0, own.length).mapToDouble(i -> Math.abs((double) own[i] - theirs[i])).max().orElseThrow();
+        IntStream.range(0, own.length)
+            .mapToDouble(i -> Math.abs((double) own[i] - theirs[i]))
+            .max()
+            .orElseThrow();
     assertThat(largest).as(tensor.name()).isPositive();
     return farthest / largest;
   }
@@ -253,15 +257,15 @@ class TorchGradientsTest {
       for (ParameterSpec tensor : placed.parameters()) {
         for (int i = offset; i < offset + tensor.size(); i++) {
           parameters[i] = trained.parameters()[i];
-          direction[i] =
-              tensor.role() == ParameterSpec.Role.STATISTIC ? 0 : gradients[i];
+          direction[i] = tensor.role() == ParameterSpec.Role.STATISTIC ? 0 : gradients[i];
           squares += direction[i] * direction[i];
         }
         offset += (int) tensor.size();
       }
     }
     double length = Math.sqrt(squares);
-    assertThat(reference.loss(parameters, images, labels, EXAMPLES)).isCloseTo(loss, within(1e-6 * loss));
+    assertThat(reference.loss(parameters, images, labels, EXAMPLES))
+        .isCloseTo(loss, within(1e-6 * loss));
     double[] moved = new double[parameters.length];
     double[] losses = new double[2];
     for (int side = 0; side < 2; side++) {

@@ -259,7 +259,8 @@ class ModelSpecTreeTest {
         new Residual("", Sequence.of(RELU), Sequence.IDENTITY, Sequence.of(conv(4, 11, 1), block)),
         "layer 1.3: Cannot add in residual");
     assertRefused(
-        Sequence.of(RELU, conv(4, 3, 1), new Convolution(4, Window.of(20), 1, ANY, 0)), "layer 3: ");
+        Sequence.of(RELU, conv(4, 3, 1), new Convolution(4, Window.of(20), 1, ANY, 0)),
+        "layer 3: ");
   }
 
   private static void assertRefused(LayerSpec layer, String message) {
