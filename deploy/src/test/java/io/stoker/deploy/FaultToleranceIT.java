@@ -26,13 +26,8 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class FaultToleranceIT {
   /** Of three workers on two slots, so that a round has two waves. */
-  private static final String JOB = "train --data data --model lenet5 --checkpoint-every 4";
-
-  /** Cuts the model into slices, which have a stage of their own to be averaged in. */
-  private static final String SLICED = " --recipe sliced.yaml";
-
-  /** Leaves it whole: the tasks of the next round average it when they begin. */
-  private static final String WHOLE = " --recipe whole.yaml";
+  private static final String JOB =
+      "train --data data --model lenet5 --checkpoint-every 4 --recipe waves.yaml";
 
   /**
    * A worker a slot, who exchange what they have trained by themselves: as soon as rounds are
@@ -41,6 +36,13 @@ class FaultToleranceIT {
    */
   private static final String TOGETHER =
       "train --data data --model lenet5 --checkpoint-every 1000 --recipe together.yaml";
+
+  /** Each of them owns some slices, and averages them for the others. */
+  private static final String IN_SLICES =
+      "train --data data --model lenet5 --checkpoint-every 1000 --recipe slices.yaml";
+
+  /** Slices depend on those before the round, too. */
+  private static final String IN_CHANGES = IN_SLICES + " --outer-momentum 0.5 --wire int8";
 
   /** After a few hundredths of a second all workers have what they begin with. */
   private static final String IN_MID_STRETCH = "train:4+200";
@@ -59,6 +61,7 @@ class FaultToleranceIT {
   private static String undisturbed;
 
   private static String undisturbedTogether;
+  private static String undisturbedInChanges;
 
   private String run;
   private Path log;
@@ -75,15 +78,14 @@ class FaultToleranceIT {
         epochs: 6
         learning-rate: 0.02
         momentum: 0.9
+        slice-bytes: 65536
         """;
-    Files.writeString(folder.resolve("whole.yaml"), recipe);
-    Files.writeString(folder.resolve("sliced.yaml"), recipe + "slice-bytes: 65536\n");
+    Files.writeString(folder.resolve("waves.yaml"), recipe);
     succeed("--master local[2] synth --output data --count 3000 --size 28");
-    JsonNode result = succeed("--master local[2] " + JOB + SLICED + " --run undisturbed");
+    JsonNode result = succeed("--master local[2] " + JOB + " --run undisturbed");
     assertThat(result.get("rounds").asInt()).isEqualTo(ROUNDS);
     undisturbed = result.get("parameters_sha256").asText();
-    Files.writeString(
-        folder.resolve("together.yaml"),
+    String together =
         """
         workers: 2
         batch: 32
@@ -91,14 +93,20 @@ class FaultToleranceIT {
         epochs: 20
         learning-rate: 0.02
         momentum: 0.9
-        """);
-    // On one slot: a round a stage, in two waves.
-    undisturbedTogether =
-        succeed("--master local[1] " + TOGETHER + " --run together")
-            .get("parameters_sha256")
-            .asText();
+        """;
+    Files.writeString(folder.resolve("together.yaml"), together);
+    Files.writeString(folder.resolve("slices.yaml"), together + "slice-bytes: 65536\n");
+    undisturbedTogether = inWaves(TOGETHER, "together");
+    undisturbedInChanges = inWaves(IN_CHANGES, "changes");
     cluster = LocalCluster.in(folder.resolve("cluster"));
     master = cluster.start("--executors", "1", "--cores", "1", "--memory", "1g");
+  }
+
+  /** The hash of a job on one slot: a round a stage, in two waves. */
+  private static String inWaves(String job, String run) throws IOException {
+    return succeed("--master local[1] " + job + " --run " + run)
+        .get("parameters_sha256")
+        .asText();
   }
 
   @AfterAll
@@ -112,7 +120,7 @@ class FaultToleranceIT {
   void prepare(TestInfo test) {
     run = test.getTestMethod().orElseThrow().getName();
     log = folder.resolve(run + ".log");
-    job = JOB + SLICED;
+    job = JOB;
     cluster.haveWorkers(2);
   }
 
@@ -149,13 +157,9 @@ class FaultToleranceIT {
     assertThat(happened("checkpoint 2 ")).hasSizeBetween(2, 3);
   }
 
+  /** With the only one go all slices and all pieces. */
   @Test
   void losesItsOnlyExecutor() throws IOException {
-    assertLosesItsOnlyExecutor();
-  }
-
-  /** With the only one go all slices and all pieces. */
-  private void assertLosesItsOnlyExecutor() throws IOException {
     cluster.haveWorkers(1);
     assertUndisturbed(train("kill-executor@train:7"));
 
@@ -165,35 +169,25 @@ class FaultToleranceIT {
   }
 
   @Test
-  void losesAnExecutorWhereWorkersAverage() throws IOException {
-    job = JOB + WHOLE;
-    assertUndisturbed(train("kill-executor@train:6"));
-
-    assertThat(happened("lost ")).hasSize(1);
-    assertThat(happened("train 6 ")).hasSizeGreaterThan(WORKERS);
-    assertThat(happened("average ")).isEmpty();
-  }
-
-  @Test
-  void losesItsOnlyExecutorWhereWorkersAverage() throws IOException {
-    job = JOB + WHOLE;
-    assertLosesItsOnlyExecutor();
-  }
-
-  @Test
-  void goesOnAfterItsDriverWasKilledWhereWorkersAverage() throws IOException {
-    job = JOB + WHOLE;
-    assertThat(train("kill-driver@checkpoint:2").exitCode()).isEqualTo(KILLED);
-    assertThat(checkpoints()).containsExactly("000004");
-
-    assertUndisturbed(resume());
-  }
-
-  @Test
   void losesAnExecutorOfWorkersThatExchange() throws IOException {
-    job = TOGETHER;
+    assertLosesAnExecutorInMidStage(TOGETHER, undisturbedTogether);
+  }
+
+  @Test
+  void losesAnExecutorOfWorkersThatAverageForEachOther() throws IOException {
+    assertLosesAnExecutorInMidStage(IN_SLICES, undisturbedTogether);
+  }
+
+  @Test
+  void losesAnExecutorOfWorkersThatSendChanges() throws IOException {
+    assertLosesAnExecutorInMidStage(IN_CHANGES, undisturbedInChanges);
+  }
+
+  private void assertLosesAnExecutorInMidStage(String exchanging, String expected)
+      throws IOException {
+    job = exchanging;
     Outcome outcome = train("kill-executor@" + IN_MID_STRETCH);
-    assertTogether(outcome);
+    assertParameters(outcome, expected);
 
     assertThat(happened("lost ")).hasSize(1);
     // The other worker has waited: its task did not begin again.

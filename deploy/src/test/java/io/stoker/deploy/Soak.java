@@ -41,7 +41,19 @@ public final class Soak {
         slice-bytes: 65536
         checkpoint-every: 3
         """),
-    /** A worker a slot, who exchange what they have trained by themselves. */
+    /** A worker a slot, who average slices for each other, take an outer step, and send changes. */
+    TOGETHER_IN_SLICES(
+        60,
+        """
+        workers: 2
+        local-steps: 4
+        epochs: 40
+        slice-bytes: 65536
+        outer-momentum: 0.5
+        wire: int8
+        checkpoint-every: 16
+        """),
+    /** A worker a slot, each of which averages the one slice for itself. */
     TOGETHER(
         60,
         """

@@ -2,6 +2,7 @@
 package io.stoker.driver.averaging;
 
 import io.stoker.base.Division;
+import io.stoker.driver.wire.DeltaCodec;
 import java.io.Serializable;
 import java.util.Locale;
 

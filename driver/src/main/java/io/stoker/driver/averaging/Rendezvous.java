@@ -17,18 +17,20 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Has the workers of a multi-round stage wait for each other, on the driver. A worker reports that
- * its piece of a round is stored on its executor. As soon as all workers have reported, each of
- * them is told on which executors the pieces are. The pieces do not pass through the driver.
+ * Has the workers of a multi-round stage wait for each other, on the driver. A worker reports what
+ * is stored on its executor: its pieces of a round, or the slices that it has averaged. As soon as
+ * all workers have reported the same, each of them is told on which executors to find it. Pieces
+ * and slices do not pass through the driver.
  *
  * <p>What a worker computes is a function of the job, so Spark may run its task again, on this or
- * another executor. Such a task reports the stage's rounds from the first one on, and is told at
- * once where the pieces of past rounds are, while the other workers wait for it. When Spark runs
- * the whole stage again, the workers of the earlier attempt fail.
+ * another executor. Such a task is told the latest round with which it can begin, and the executor
+ * that holds the slices of that round; the other workers wait for it meanwhile. When Spark runs the
+ * whole stage again, the workers of the earlier attempt fail.
  *
  * <p>Workers may wait for a worker that never comes, for example when an executor is lost and the
  * remaining ones have too few slots. After some time their tasks fail with {@link
@@ -37,8 +39,26 @@ import org.slf4j.LoggerFactory;
 final class Rendezvous {
   private static final Logger LOG = LoggerFactory.getLogger(Rendezvous.class);
 
-  /** The bytes of an arrival and its answer as Spark sends them, without the names of executors. */
+  /**
+   * The bytes of an arrival and its answer as Spark sends them, without the names of executors and
+   * the numbers of the report.
+   */
   private static final int MESSAGE_BYTES = 300;
+
+  /** In {@link Arrival#lost}: an executor that did not deliver slices, whichever worker's. */
+  static final int ANY_WORKER = -1;
+
+  /** What a worker reports. */
+  enum Phase {
+    /** Its task begins, and asks for its first round: it is answered at once. */
+    BEGIN,
+    /** Its pieces of a round are stored, and all slices with which that round began. */
+    PIECES,
+    /** The slices that it has averaged after a round are stored. */
+    RESULTS,
+    /** All slices with which the last round begins are stored: it is answered at once. */
+    LOADED
+  }
 
   /** The answer to a worker that waits in vain. */
   static final String STRANDED = "stranded";
@@ -82,9 +102,15 @@ final class Rendezvous {
     this.nanoTime = nanoTime;
   }
 
-  /** Admits the workers of a stage. */
-  synchronized void open(int stage, int rounds) {
-    stages.put(stage, new MultiRoundStage(rounds));
+  /**
+   * Admits the workers of a stage.
+   *
+   * @param stage a number for the stage
+   * @param rounds how many rounds it holds
+   * @param round how long a round takes: a worker that begins again lets the others wait as long
+   */
+  synchronized void open(int stage, int rounds, Duration round) {
+    stages.put(stage, new MultiRoundStage(rounds, round));
   }
 
   /** Fails workers that wait in a stage, and those that arrive from now on. */
@@ -104,45 +130,63 @@ final class Rendezvous {
     return stages.get(stage).completed[round];
   }
 
+  /** The reports of the rounds that workers have sent so far. */
+  synchronized List<TaskReport> reports(int stage) {
+    return List.copyOf(stages.get(stage).reports);
+  }
+
   /**
    * What a worker reports.
    *
    * @param stage the stage's number here
    * @param attempt Spark's attempt of the stage; later attempts have larger numbers
-   * @param round the round whose piece is stored, from 0 within the stage
+   * @param phase what is reported
+   * @param round the round that it is reported of, from 0 within the stage
    * @param worker the worker
-   * @param place the executor that stores the piece
+   * @param place the worker's executor
    * @param knownVersion the version of the {@link Places} that the worker has; 0 for none
-   * @param lost by worker, places that did not deliver the worker's piece of this round
+   * @param lost by worker, places that did not deliver blocks of the worker
+   * @param report the numbers of a {@link TaskReport}, or none
    */
   record Arrival(
       int stage,
       long attempt,
+      Phase phase,
       int round,
       int worker,
       String place,
       int knownVersion,
-      Map<Integer, String> lost) {
-    @SuppressWarnings("unchecked") // the last element of a message
+      Map<Integer, String> lost,
+      List<Double> report) {
+    @SuppressWarnings("unchecked") // the last elements of a message
     static Arrival of(Object[] message) {
+      long[] numbers = (long[]) message[0];
       return new Arrival(
-          (int) message[0],
-          (long) message[1],
-          (int) message[2],
-          (int) message[3],
-          (String) message[4],
-          (int) message[5],
-          new TreeMap<>((Map<Integer, String>) message[6]));
+          (int) numbers[0],
+          numbers[1],
+          Phase.valueOf((String) message[1]),
+          (int) numbers[2],
+          (int) numbers[3],
+          (String) message[2],
+          (int) numbers[4],
+          new TreeMap<>((Map<Integer, String>) message[3]),
+          Arrays.stream((double[]) message[4]).boxed().toList());
     }
 
     /** The arrival in classes that Spark's endpoints can deserialize. */
     Object[] message() {
-      return new Object[] {stage, attempt, round, worker, place, knownVersion, new TreeMap<>(lost)};
+      return new Object[] {
+        new long[] {stage, attempt, round, worker, knownVersion},
+        phase.name(),
+        place,
+        new TreeMap<>(lost),
+        report.stream().mapToDouble(Double::doubleValue).toArray()
+      };
     }
   }
 
   /**
-   * On which executor the piece of each worker is.
+   * On which executor the blocks of each worker are.
    *
    * @param version counts the different places that the rendezvous has sent to workers of the stage
    * @param byWorker a place for each worker
@@ -183,14 +227,19 @@ final class Rendezvous {
    * @param reply answers the worker, now or when all workers have reported
    */
   synchronized void arrived(Arrival arrival, Consumer<Object> reply) {
-    traffic.add(MESSAGE_BYTES + arrival.place().length());
+    traffic.add(
+        MESSAGE_BYTES + arrival.place().length() + Double.BYTES * arrival.report().size());
     MultiRoundStage stage = stages.get(arrival.stage());
     if (stage == null || stage.stranded || arrival.attempt() < stage.attempt) {
       reply.accept(STRANDED);
       return;
     }
     stage.arrived(arrival);
-    stage.waiting.add(new Waiting(arrival, reply));
+    switch (arrival.phase()) {
+      case BEGIN -> reply.accept(stage.beginning(arrival.place()));
+      case LOADED -> reply.accept(Places.UNKNOWN.message(0));
+      case PIECES, RESULTS -> stage.waiting.add(new Waiting(arrival, reply));
+    }
     stage.answer();
   }
 
@@ -198,14 +247,14 @@ final class Rendezvous {
   synchronized void failStalledStages() {
     long now = nanoTime.getAsLong();
     for (MultiRoundStage stage : stages.values()) {
-      long waited = stage.waiting.isEmpty() ? 0 : now - stage.lastArrival;
+      long waited = stage.waiting.isEmpty() ? 0 : now - stage.lastArrival - stage.allowance;
       if (waited > patience.withSlots().toNanos()
           || (waited > patience.withoutSlots().toNanos() && slots.getAsInt() < workers)) {
         LOG.warn(
             "{} of {} workers have waited {} s for the others: the rounds are trained one by one",
             stage.waiting.size(),
             workers,
-            TimeUnit.NANOSECONDS.toSeconds(waited));
+            TimeUnit.NANOSECONDS.toSeconds(waited + stage.allowance));
         stage.strand();
       }
     }
@@ -213,23 +262,38 @@ final class Rendezvous {
 
   private record Waiting(Arrival arrival, Consumer<Object> reply) {}
 
+  /** What a worker has stored on an executor. */
+  private static final class Stored {
+    /** Up to which round its pieces are there; -1 for none. */
+    private int pieces = -1;
+
+    /** Up to which round the slices that it has averaged are there; -1 for none. */
+    private int results = -1;
+
+    /** The latest round of which all slices are there; a stage begins with those of round 0. */
+    private int start;
+  }
+
   /** The workers of one stage; guarded by the rendezvous. */
   private final class MultiRoundStage {
-    /** For each worker, up to which round its pieces are stored, by place. */
-    private final List<Map<String, Integer>> roundsByPlace = new ArrayList<>();
+    /** For each worker, what it has stored, by place. */
+    private final List<Map<String, Stored>> storedByPlace = new ArrayList<>();
 
     private final List<Waiting> waiting = new ArrayList<>();
+    private final List<TaskReport> reports = new ArrayList<>();
     private final long[] completed;
+    private final long allowance;
     private Places sent = Places.UNKNOWN;
     private long attempt;
     private long lastArrival;
     private boolean stranded;
 
-    MultiRoundStage(int rounds) {
+    MultiRoundStage(int rounds, Duration round) {
       for (int worker = 0; worker < workers; worker++) {
-        roundsByPlace.add(new LinkedHashMap<>());
+        storedByPlace.add(new LinkedHashMap<>());
       }
       completed = new long[rounds];
+      allowance = 2 * round.toNanos();
     }
 
     void arrived(Arrival arrival) {
@@ -238,15 +302,62 @@ final class Rendezvous {
         failWaiting(); // Workers of an earlier attempt hold slots that this one may need.
       }
       lastArrival = nanoTime.getAsLong();
-      arrival.lost().forEach((worker, place) -> roundsByPlace.get(worker).remove(place));
-      roundsByPlace.get(arrival.worker()).merge(arrival.place(), arrival.round() + 1, Math::max);
+      arrival.lost().forEach(this::forget);
+      if (!arrival.report().isEmpty()) {
+        reports.add(TaskReport.of(arrival.report()));
+      }
+      Stored stored =
+          storedByPlace
+              .get(arrival.worker())
+              .computeIfAbsent(arrival.place(), place -> new Stored());
+      int round = arrival.round();
+      switch (arrival.phase()) {
+        case BEGIN -> {}
+        case PIECES -> {
+          stored.pieces = Math.max(stored.pieces, round);
+          stored.start = Math.max(stored.start, round);
+        }
+        case RESULTS -> stored.results = Math.max(stored.results, round);
+        case LOADED -> stored.start = Math.max(stored.start, round);
+      }
     }
 
-    /** Answers the workers whose round is complete. */
+    private void forget(int worker, String place) {
+      if (worker != ANY_WORKER) {
+        storedByPlace.get(worker).remove(place);
+      }
+      for (Map<String, Stored> each : storedByPlace) {
+        if (each.containsKey(place)) {
+          each.get(place).start = 0;
+        }
+      }
+    }
+
+    /**
+     * The answer to a task that begins.
+     *
+     * @param here its executor, which is preferred
+     */
+    Object[] beginning(String here) {
+      int latest = 0;
+      String holder = here;
+      for (Map<String, Stored> worker : storedByPlace) {
+        for (Map.Entry<String, Stored> each : worker.entrySet()) {
+          int start = each.getValue().start;
+          if (start > latest || (start == latest && each.getKey().equals(here))) {
+            latest = start;
+            holder = each.getKey();
+          }
+        }
+      }
+      return new Object[] {latest, new String[] {holder}};
+    }
+
+    /** Answers the workers for which all is stored that they wait for. */
     void answer() {
       for (Iterator<Waiting> each = waiting.iterator(); each.hasNext(); ) {
         Waiting next = each.next();
-        Optional<List<String>> places = places(next.arrival().round());
+        Optional<List<String>> places = places(next.arrival());
         if (places.isPresent()) {
           send(places.get(), next);
           each.remove();
@@ -264,22 +375,37 @@ final class Rendezvous {
       to.reply().accept(sent.message(to.arrival().knownVersion()));
     }
 
-    /** The places of all workers' pieces of a round; empty while one is missing. */
-    private Optional<List<String>> places(int round) {
+    /** The places of what a worker waits for; empty while some of it is missing. */
+    private Optional<List<String>> places(Arrival arrival) {
+      int round = arrival.round();
+      boolean ofPieces = arrival.phase() == Phase.PIECES;
+      Optional<String> allResults =
+          ofPieces ? Optional.empty() : place(stored -> stored.start > round);
       List<String> places = new ArrayList<>();
-      for (Map<String, Integer> worker : roundsByPlace) {
-        worker.entrySet().stream()
-            .filter(place -> place.getValue() > round)
-            .findFirst()
-            .ifPresent(place -> places.add(place.getKey()));
+      for (Map<String, Stored> worker : storedByPlace) {
+        place(worker, stored -> (ofPieces ? stored.pieces : stored.results) >= round)
+            .or(() -> allResults)
+            .ifPresent(places::add);
       }
       if (places.size() < workers) {
         return Optional.empty();
       }
-      if (completed[round] == 0) {
+      if (ofPieces && completed[round] == 0) {
         completed[round] = nanoTime.getAsLong();
       }
       return Optional.of(places);
+    }
+
+    private Optional<String> place(Predicate<Stored> condition) {
+      return storedByPlace.stream().flatMap(worker -> place(worker, condition).stream()).findFirst();
+    }
+
+    private static Optional<String> place(
+        Map<String, Stored> worker, Predicate<Stored> condition) {
+      return worker.entrySet().stream()
+          .filter(each -> condition.test(each.getValue()))
+          .map(Map.Entry::getKey)
+          .findFirst();
     }
 
     void strand() {

@@ -116,16 +116,17 @@ final class RoundExecution {
     part.close();
     return new TaskReport(
         round,
-        new WorkerReport(
-            worker,
-            result.examples(),
-            result.lossSum(),
-            result.correct(),
-            gatherSeconds,
-            result.waitSeconds(),
-            result.computeSeconds(),
-            scatterSeconds,
-            fetchedBytes),
+        List.of(
+            new WorkerReport(
+                worker,
+                result.examples(),
+                result.lossSum(),
+                result.correct(),
+                gatherSeconds,
+                result.waitSeconds(),
+                result.computeSeconds(),
+                scatterSeconds,
+                fetchedBytes)),
         averages);
   }
 

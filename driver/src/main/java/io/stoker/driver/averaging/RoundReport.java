@@ -2,6 +2,8 @@
 package io.stoker.driver.averaging;
 
 import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.function.ToDoubleFunction;
 
 /**
@@ -51,5 +53,46 @@ public record RoundReport(
   /** The mean of a time over the workers. */
   public double meanSeconds(ToDoubleFunction<WorkerReport> seconds) {
     return workers.stream().mapToDouble(seconds).average().orElse(0);
+  }
+
+  /**
+   * The report of a round from those of its tasks.
+   *
+   * @param tasks the workers' reports; of a worker whose task ran twice, one counts
+   * @param before the averages with which the round began; of a slice that was averaged twice, one
+   *     counts
+   * @param averages the averages whose time and bytes belong to this round
+   * @param slots how many averages the cluster computes at the same time
+   * @param seconds how long the round took
+   * @param driverBytes bytes through the driver
+   */
+  static RoundReport of(
+      List<TaskReport> tasks,
+      List<SliceReport> before,
+      List<SliceReport> averages,
+      int slots,
+      double seconds,
+      long driverBytes) {
+    SortedMap<Integer, WorkerReport> byWorker = new TreeMap<>();
+    tasks.stream()
+        .flatMap(task -> task.worker().stream())
+        .forEach(each -> byWorker.put(each.worker(), each));
+    return new RoundReport(
+        List.copyOf(byWorker.values()),
+        seconds,
+        averages.stream().mapToDouble(SliceReport::seconds).sum()
+            / Math.max(1, Math.min(slots, averages.size())),
+        driverBytes,
+        averages.stream().mapToLong(SliceReport::movedBytes).sum()
+            + byWorker.values().stream().mapToLong(WorkerReport::fetchedBytes).sum(),
+        drift(before));
+  }
+
+  private static double drift(List<SliceReport> reports) {
+    SortedMap<Integer, SliceReport> bySlice = new TreeMap<>();
+    reports.forEach(each -> bySlice.put(each.slice(), each));
+    double norm = bySlice.values().stream().mapToDouble(SliceReport::normSquared).sum();
+    double drift = bySlice.values().stream().mapToDouble(SliceReport::driftSquared).sum();
+    return norm > 0 ? Math.sqrt(drift / norm) : 0;
   }
 }

@@ -1,19 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.averaging;
 
+import java.time.Duration;
 import org.apache.spark.SparkConf;
 
 /**
- * Decides how many rounds a train stage holds. For a small model, Spark's work around a stage takes
- * as long as the round itself, so that a stage of several rounds is faster. The decision has no
- * influence on the result.
+ * Decides how many rounds a train stage holds. Spark's work around a stage takes as long as many
+ * rounds of a small model, and in a large model's stage workers need not write their pieces to
+ * shuffle files. The decision has no influence on the result.
  */
 final class RoundsPerStage {
-  /** How long a multi-round stage may take: the driver sees its rounds only when it ends. */
+  /** How long a stage of many rounds may take: the driver sees its rounds only when it ends. */
   private static final double STAGE_SECONDS = 5;
 
-  /** How many bytes of pieces a multi-round stage may store until the next stage is complete. */
-  private static final long STAGE_BYTES = 64 << 20;
+  /** How many rounds a stage holds even if they take longer than that, up to some time. */
+  private static final int FEW_ROUNDS = 8;
+
+  private static final double LONGEST_SECONDS = 30;
 
   /** How many rounds are trained in a stage each after a multi-round stage has failed. */
   private static final int FIRST_COOLDOWN = 20;
@@ -30,7 +33,7 @@ final class RoundsPerStage {
 
   /**
    * @param conf the cluster's: with speculation a worker starts twice, and with dynamic allocation
-   *     or an external shuffle service an executor may go away with the pieces that it stores
+   *     or an external shuffle service an executor may go away with the blocks that it stores
    */
   RoundsPerStage(SparkConf conf) {
     this.allowed =
@@ -43,14 +46,21 @@ final class RoundsPerStage {
    * How many rounds the next stage should hold, if each worker has a slot.
    *
    * @param most what the caller has at most
-   * @param bytes of the pieces of one round
    */
-  int next(int most, long bytes) {
+  int next(int most) {
     if (!allowed || cooldownRounds > 0 || secondsOfRound <= 0) {
       return 1;
     }
-    long rounds = Math.min((long) (STAGE_SECONDS / secondsOfRound), STAGE_BYTES / bytes);
+    double rounds =
+        Math.max(
+            STAGE_SECONDS / secondsOfRound,
+            Math.min(FEW_ROUNDS, LONGEST_SECONDS / secondsOfRound));
     return (int) Math.max(1, Math.min(most, rounds));
+  }
+
+  /** How long a round takes; 0 before the first one. */
+  Duration roundTime() {
+    return Duration.ofNanos((long) (secondsOfRound * 1e9));
   }
 
   /** Notes a stage that is complete. */

@@ -1,17 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.averaging;
 
-import io.stoker.driver.cluster.Slots;
 import io.stoker.driver.config.Wire;
-import io.stoker.driver.spark.DriverTraffic;
-import io.stoker.driver.spark.Placement;
+import io.stoker.driver.spark.BlockCleaner;
 import io.stoker.worker.runtime.RoundWork;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
-import java.util.Optional;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.storage.StorageLevel;
@@ -40,20 +34,12 @@ public final class SharedParameters implements AutoCloseable {
   private final SliceSource frozen;
   private final SliceAverage average;
   private final Rendezvous.Patience patience;
-  private final DriverTraffic traffic;
   private final BlockCleaner cleaner;
   private final RoundsPerStage roundsPerStage;
-
-  private SliceRdd current;
-  private RoundHistory history;
-
-  /** The slices before the last round; empty before the first one, and where they are not kept. */
-  private final List<SliceRdd> previous = new ArrayList<>();
-
+  private final StageRunner stages;
+  private final SliceGenerations slices;
   private final List<Snapshot> snapshots = new ArrayList<>();
-
-  /** Where the workers of multi-round stages wait for each other; opened for the first one. */
-  private Optional<RendezvousEndpoint> rendezvous = Optional.empty();
+  private RoundHistory history;
 
   private SharedParameters(
       JavaSparkContext spark,
@@ -70,10 +56,11 @@ public final class SharedParameters implements AutoCloseable {
     this.patience = patience;
     this.cleaner = cleaner;
     this.roundsPerStage = new RoundsPerStage(spark.getConf());
-    this.current = SliceRdd.from(spark.sc(), average.slices(), source, hadoop);
+    this.slices =
+        new SliceGenerations(
+            SliceRdd.from(spark.sc(), average.slices(), source, hadoop), cleaner);
     this.history = RoundHistory.of(source);
-    this.traffic = new DriverTraffic(spark.isLocal());
-    spark.sc().addSparkListener(traffic);
+    this.stages = new StageRunner(spark, average, frozen, patience, roundsPerStage);
   }
 
   /** Loads parameters onto the executors for plain averaging; all of them are in slices. */
@@ -123,32 +110,27 @@ public final class SharedParameters implements AutoCloseable {
   }
 
   private void materialize() {
-    current.persist(StorageLevel.MEMORY_AND_DISK());
-    current.materialize();
+    slices.current().persist(StorageLevel.MEMORY_AND_DISK());
+    slices.current().materialize();
   }
 
   /** Whether the cluster has a slot for one more task while all workers train. */
   public boolean hasSlotBeside(int workers) {
-    return slots() > workers;
-  }
-
-  private int slots() {
-    return Slots.now(spark).count();
+    return stages.slots() > workers;
   }
 
   /**
-   * How many of the coming rounds one stage may hold. This is 1 unless the model is small, its
-   * rounds are short, and all workers run at the same time; see {@link RoundsPerStage}.
+   * How many of the coming rounds one stage may hold. This is 1 unless all workers run at the same
+   * time; see {@link RoundsPerStage}.
    *
    * @param workers how many workers there are
    * @param most how many rounds the caller has at most
    */
   public int roundsPerStage(int workers, int most) {
-    if (average.needsBefore() || !isAveragedByWorkers(current)) {
-      return 1;
-    }
-    int rounds = roundsPerStage.next(most, (long) workers * average.slices().pieceBytes(0));
-    return rounds > 1 && slots() >= workers ? rounds : 1;
+    int rounds =
+        roundsPerStage.next(
+            Math.min(most, StageBlocks.mostRounds(average.slices().count(), workers)));
+    return rounds > 1 && stages.slots() >= workers ? rounds : 1;
   }
 
   /**
@@ -165,7 +147,7 @@ public final class SharedParameters implements AutoCloseable {
     }
     long start = System.nanoTime();
     try {
-      return runStage(rounds, name, start);
+      return trained(rounds, name, start);
     } catch (Exception e) { // Spark's checked exceptions reach Java undeclared.
       if (!LostSliceException.isReasonOf(e)) {
         throw e;
@@ -192,98 +174,20 @@ public final class SharedParameters implements AutoCloseable {
 
   private RoundReport advance(RoundWork work, String name, long start) {
     try {
-      return runStage(List.of(work), name, start).get(0);
+      return trained(List.of(work), name, start).get(0);
     } catch (Exception e) { // Spark's checked exceptions reach Java undeclared.
       if (!LostSliceException.isReasonOf(e)) {
         throw e;
       }
-      SharedParameters again = replayRounds(history);
-      releaseUnlessInSnapshot(current);
-      previous.forEach(this::releaseUnlessInSnapshot);
-      current = again.current;
-      previous.clear();
-      previous.addAll(again.previous);
-      return runStage(List.of(work), name, start).get(0);
+      slices.replaceBy(replayRounds(history).slices);
+      return trained(List.of(work), name, start).get(0);
     }
   }
 
-  /**
-   * Runs a train stage, and the average stage after it where there is one.
-   *
-   * @param start when the first round began, in this attempt or an earlier one
-   */
-  private List<RoundReport> runStage(List<RoundWork> rounds, String name, long start) {
-    long stageStart = System.nanoTime();
-    Optional<RendezvousEndpoint> meeting =
-        rounds.size() > 1 ? Optional.of(rendezvous(rounds.get(0).workers())) : Optional.empty();
-    String more =
-        rounds.size() > 1 ? String.format(Locale.ROOT, ", and %d more", rounds.size() - 1) : "";
-    String train = name + ": train" + more;
-    // Spark names a stage after the call site of its last RDD, and of the job.
-    spark.sc().setCallSite(train);
-    Placement placement = Placement.along(spark);
-    TrainStageRdd trained = new TrainStageRdd(current, rounds, frozen, average, placement, meeting);
-    spark.sc().setCallSite(name + ": average");
-    SliceRdd next = SliceRdd.averaged(current, trained);
-    next.persist(StorageLevel.MEMORY_AND_DISK());
-    boolean keepsCurrent;
-    try {
-      spark.sc().setJobDescription(train);
-      next.train();
-      // On a single executor all copies are lost together, so that older slices do not help there.
-      keepsCurrent =
-          placement.executors().size() > 1 || average.needsBefore() || isAveragedByWorkers(current);
-      if (!isAveragedByWorkers(next)) {
-        if (!keepsCurrent) {
-          // The pieces are written. Deleting the slices now makes room for the averages.
-          releaseUnlessInSnapshot(current);
-        }
-        spark.sc().setJobDescription(name + ": average");
-        next.materialize();
-      }
-    } catch (Exception | Error e) {
-      release(next);
-      throw e;
-    } finally {
-      spark.sc().clearCallSite();
-    }
-    roundsPerStage.completed(rounds.size(), (System.nanoTime() - stageStart) / 1e9);
-    List<RoundReport> reports = reports(trained, rounds.size(), next, start);
-    makeCurrent(next, keepsCurrent);
+  private List<RoundReport> trained(List<RoundWork> rounds, String name, long start) {
+    List<RoundReport> reports = stages.run(slices, rounds, name, start);
     history = history.after(rounds);
     return reports;
-  }
-
-  private void makeCurrent(SliceRdd next, boolean keepsCurrent) {
-    if (!isInSnapshot(current)) {
-      // Every executor with a worker holds the current slices now, so that their pieces can go.
-      cleaner.add(current.dropLineage());
-    }
-    previous.forEach(this::releaseUnlessInSnapshot);
-    previous.clear();
-    if (keepsCurrent) {
-      previous.add(current);
-    }
-    current = next;
-  }
-
-  private RendezvousEndpoint rendezvous(int workers) {
-    if (rendezvous.isEmpty()) {
-      rendezvous =
-          Optional.of(
-              new RendezvousEndpoint(
-                  new Rendezvous(workers, this::slots, traffic, patience, System::nanoTime)));
-    }
-    return rendezvous.get();
-  }
-
-  /**
-   * Whether slices are averaged by the next round's workers when they begin. This is so for a model
-   * of one slice, whose average stage would have a single task, for which all would wait. Several
-   * slices are averaged in a stage, whose tasks are spread over the executors.
-   */
-  private static boolean isAveragedByWorkers(SliceRdd slices) {
-    return slices.slices().count() == 1;
   }
 
   /** Loads the parameters once more, and trains rounds again that were trained before. */
@@ -301,59 +205,27 @@ public final class SharedParameters implements AutoCloseable {
       }
       return again;
     } catch (Exception | Error e) {
-      again.releaseAll();
+      again.slices.releaseAll();
       throw e;
     } finally {
-      spark.sc().removeSparkListener(again.traffic);
+      again.stages.close();
     }
-  }
-
-  private List<RoundReport> reports(TrainStageRdd trained, int rounds, SliceRdd next, long start) {
-    List<RoundReport> reports = new ArrayList<>();
-    long driverBytes = traffic.take();
-    long began = start;
-    for (int round = 0; round < rounds; round++) {
-      long ended = round < rounds - 1 ? trained.completed(round) : System.nanoTime();
-      List<SliceReport> before = round == 0 ? current.reports() : trained.averages(round);
-      List<SliceReport> averages = isAveragedByWorkers(next) ? before : next.reports();
-      List<WorkerReport> workers = trained.reports(round);
-      int slots = Math.max(1, Math.min(spark.defaultParallelism(), averages.size()));
-      reports.add(
-          new RoundReport(
-              workers,
-              (ended - began) / 1e9,
-              averages.stream().mapToDouble(SliceReport::seconds).sum() / slots,
-              driverBytes * (round + 1) / rounds - driverBytes * round / rounds,
-              averages.stream().mapToLong(SliceReport::movedBytes).sum()
-                  + workers.stream().mapToLong(WorkerReport::fetchedBytes).sum(),
-              drift(before)));
-      began = ended;
-    }
-    return reports;
-  }
-
-  private static double drift(List<SliceReport> reports) {
-    Map<Integer, SliceReport> bySlice = new HashMap<>();
-    reports.forEach(each -> bySlice.put(each.slice(), each));
-    double norm = bySlice.values().stream().mapToDouble(SliceReport::normSquared).sum();
-    double drift = bySlice.values().stream().mapToDouble(SliceReport::driftSquared).sum();
-    return norm > 0 ? Math.sqrt(drift / norm) : 0;
   }
 
   /** The current parameters, which stay on the executors until the snapshot is closed. */
   public Snapshot snapshot() {
-    Snapshot snapshot = new Snapshot(current, history);
+    Snapshot snapshot = new Snapshot(slices.hold(), history);
     snapshots.add(snapshot);
     return snapshot;
   }
 
   /** The parameters at one point in time, while later rounds are trained. */
   public final class Snapshot implements AutoCloseable {
-    private final SliceRdd slices;
+    private final SliceRdd held;
     private final RoundHistory origin;
 
-    private Snapshot(SliceRdd slices, RoundHistory origin) {
-      this.slices = slices;
+    private Snapshot(SliceRdd held, RoundHistory origin) {
+      this.held = held;
       this.origin = origin;
     }
 
@@ -365,16 +237,16 @@ public final class SharedParameters implements AutoCloseable {
      */
     public <T> T onOneExecutor(String description, SliceTask<T> task) {
       try {
-        return run(slices, description, task);
+        return run(held, description, task);
       } catch (Exception e) { // Spark's checked exceptions reach Java undeclared.
         if (!LostSliceException.isReasonOf(e)) {
           throw e;
         }
         SharedParameters again = replayRounds(origin);
         try {
-          return run(again.current, description, task);
+          return run(again.slices.current(), description, task);
         } finally {
-          again.releaseAll();
+          again.slices.releaseAll();
         }
       }
     }
@@ -391,58 +263,28 @@ public final class SharedParameters implements AutoCloseable {
      * @param written the checkpoint, which holds exactly these values
      */
     public void cutLineage(SliceSource written) {
-      slices.cutLineage(written);
+      held.cutLineage(written);
       history = history.since(written, origin.length());
     }
 
     @Override
     public void close() {
-      if (!snapshots.remove(this) || isInSnapshot(slices) || slices == current) {
-        return;
-      }
-      if (previous.contains(slices)) {
-        cleaner.add(slices.dropLineage());
-      } else {
-        release(slices);
+      if (snapshots.remove(this)) {
+        slices.letGo(held);
       }
     }
-  }
-
-  private boolean isInSnapshot(SliceRdd slices) {
-    return snapshots.stream().anyMatch(snapshot -> snapshot.slices == slices);
-  }
-
-  private void releaseUnlessInSnapshot(SliceRdd slices) {
-    if (!isInSnapshot(slices)) {
-      release(slices);
-    }
-  }
-
-  private void release(SliceRdd slices) {
-    Runnable deletePieces = slices.dropLineage();
-    cleaner.add(
-        () -> {
-          slices.unpersist(true);
-          deletePieces.run();
-        });
-  }
-
-  private void releaseAll() {
-    release(current);
-    previous.forEach(this::release);
   }
 
   @Override
   public void close() {
-    rendezvous.ifPresent(RendezvousEndpoint::close);
+    stages.close();
     if (spark.sc().isStopped()) {
       return; // Spark has deleted everything that this object owns.
     }
     List.copyOf(snapshots).forEach(Snapshot::close);
-    releaseAll();
+    slices.releaseAll();
     cleaner.close();
     hadoop.destroy(true);
-    spark.sc().removeSparkListener(traffic);
     spark.sc().setJobDescription(null);
   }
 }

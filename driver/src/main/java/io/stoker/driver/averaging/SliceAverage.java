@@ -2,9 +2,12 @@
 package io.stoker.driver.averaging;
 
 import io.stoker.driver.config.Wire;
+import io.stoker.driver.wire.DeltaCodec;
+import io.stoker.driver.wire.Deltas;
 import java.io.Serializable;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.apache.spark.SparkEnv;
 
 /**
@@ -37,6 +40,20 @@ record SliceAverage(ParameterSlices slices, OuterStep outer, Wire wire) implemen
         outer.apply(slices, slice, before, mean.content()),
         mean.driftSquared(),
         mean.normSquared());
+  }
+
+  /**
+   * A worker's values of a slice in the format in which they travel.
+   *
+   * @param content as {@link RoundExecution#content} returns it
+   * @param before the slice's content before the round; asked for where the format needs it
+   */
+  byte[] encoded(int slice, byte[] content, Supplier<byte[]> before) {
+    Optional<DeltaCodec> codec = DeltaCodec.of(wire);
+    return codec.isEmpty() || content.length == 0
+        ? content
+        : Deltas.encode(
+            codec.get(), slices.length(slice), slices.vectors(), before.get(), content);
   }
 
   /** The bytes of the pieces that other executors than this one have written. */

@@ -2,10 +2,13 @@
 package io.stoker.driver.averaging;
 
 import io.stoker.driver.config.Wire;
+import io.stoker.driver.spark.BlockPlace;
 import io.stoker.driver.spark.Blocks;
+import io.stoker.driver.spark.FetchWindow;
 import io.stoker.driver.spark.IndexedRdd;
 import io.stoker.driver.spark.Jobs;
 import io.stoker.driver.spark.PartitionShuffle;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
@@ -23,8 +26,9 @@ import scala.Tuple2;
 
 /**
  * The parameters at one point in time, one slice a partition, persisted on the executors. Slices
- * either come from a {@link SliceSource}, or are averages of the pieces of a round. A slice of the
- * second kind is averaged by the first task that needs it.
+ * come from a {@link SliceSource}, or are averages of the pieces of a round, or were stored by the
+ * workers of a multi-round stage before its last round. A slice of the
+ * second kind is averaged by a task of its own, and once more by the task that finds it lost.
  *
  * <p>{@link #cutLineage} gives averaged slices a source, which then replaces their lineage: a
  * checkpoint that holds the same values. {@link #dropLineage} removes the lineage without a
@@ -37,9 +41,6 @@ import scala.Tuple2;
  */
 public final class SliceRdd extends IndexedRdd<byte[]> {
   private static final long serialVersionUID = 1L;
-
-  /** Held by the one task of this executor that computes the slice of a model with one slice. */
-  private static final Object COMPUTING = new Object();
 
   private final ParameterSlices slices;
   private final int workers;
@@ -82,14 +83,20 @@ public final class SliceRdd extends IndexedRdd<byte[]> {
     return rdd;
   }
 
+  /** Slices that the workers of a multi-round stage {@link #store}: a lost one has no source. */
+  static SliceRdd stored(SliceRdd like) {
+    SliceRdd rdd = from(like.sparkContext(), like.slices(), new NoSource(), like.hadoop());
+    rdd.persist(like.getStorageLevel());
+    return rdd;
+  }
+
   /**
    * Slices after a round: the outer step from the slices before it in the direction of the workers'
    * mean.
    *
-   * @param before the slices before the round
-   * @param trained the train stage, which yields the workers' pieces
+   * @param trained the train stage, which yields the workers' pieces after its last round
    */
-  static SliceRdd averaged(SliceRdd before, TrainStageRdd trained) {
+  static SliceRdd averaged(TrainStageRdd trained) {
     SliceRdd rdd =
         new SliceRdd(
             trained.sparkContext(), trained.workers(), trained.average(), trained.hadoop());
@@ -97,7 +104,7 @@ public final class SliceRdd extends IndexedRdd<byte[]> {
     rdd.pieces =
         new PartitionShuffle<>(
             trained, trained.slices().count(), new WorkerSliceFormat(), WorkerSlice.class);
-    rdd.before = before;
+    rdd.before = trained.lastStart();
     return rdd;
   }
 
@@ -205,37 +212,50 @@ public final class SliceRdd extends IndexedRdd<byte[]> {
   }
 
   /**
+   * Fetches slices that this executor lacks from others that hold them, as the driver knows.
+   *
+   * @param order the slices in the order in which they will be {@link #gathered}
+   */
+  FetchWindow fetch(List<Integer> order) {
+    List<Integer> missing = order.stream().filter(slice -> !isHere(slice)).toList();
+    List<FetchWindow.Request> requests = new ArrayList<>();
+    List<List<BlockPlace>> holders =
+        missing.isEmpty() ? List.of() : Blocks.holders(id(), missing);
+    for (int i = 0; i < missing.size(); i++) {
+      List<BlockPlace> each = holders.get(i);
+      if (!each.isEmpty()) { // Workers with different orders ask different holders of a slice.
+        int chosen = Math.floorMod(missing.get(i) + order.get(0), each.size());
+        requests.add(
+            new FetchWindow.Request(
+                new FetchWindow.Block(id(), missing.get(i)), each.get(chosen)));
+      }
+    }
+    return new FetchWindow(requests, slices.bytes(0));
+  }
+
+  /**
    * The same for all tasks of this executor: a slice that comes from another executor is stored
    * here too. So an executor fetches the parameters once a round, however many workers it runs, and
    * each slice has a second copy as soon as a second executor runs a worker.
    *
-   * @param prefetcher may have the slice already
+   * @param window may have the slice already
    * @param context the task's
    * @return the content, which the caller must not write to
    */
-  byte[] gathered(int slice, SlicePrefetcher prefetcher, TaskContext context) {
+  byte[] gathered(int slice, FetchWindow window, TaskContext context) {
     byte[] content =
-        prefetcher
-            .take(slice)
+        window
+            .take(new FetchWindow.Block(id(), slice))
             .map(block -> Blocks.element(this, slice, block))
-            .orElseGet(() -> computedOnce(slice, context));
-    if (getStorageLevel().isValid() && !isHere(slice)) {
-      Blocks.put(this, slice, content);
-    }
+            .orElseGet(() -> content(slice, context));
+    store(slice, content);
     return content;
   }
 
-  /**
-   * Has one task of this executor compute the slice of a model with one slice, while the others
-   * wait. Without this lock all of them would compute it, and Spark would warn that the block is
-   * there already.
-   */
-  private byte[] computedOnce(int slice, TaskContext context) {
-    if (slices.count() > 1 || isHere(slice)) {
-      return content(slice, context);
-    }
-    synchronized (COMPUTING) {
-      return content(slice, context);
+  /** Stores a slice on this executor, if these slices are persisted and it is not here yet. */
+  void store(int slice, byte[] content) {
+    if (getStorageLevel().isValid() && !isHere(slice)) {
+      Blocks.put(this, slice, content);
     }
   }
 
@@ -282,7 +302,7 @@ public final class SliceRdd extends IndexedRdd<byte[]> {
         ? () -> {}
         : () -> {
           dropped.delete();
-          stage.deleteExchangedPieces();
+          stage.delete();
         };
   }
 

@@ -2,12 +2,13 @@
 package io.stoker.driver.averaging;
 
 import java.io.Serializable;
+import java.util.List;
 
 /**
- * What a task reports to the driver about a slice that it has averaged: a few bytes, whatever the
- * size of the model.
+ * What a task reports to the driver about a slice that it has averaged, or about several: a few
+ * bytes, whatever the size of the model.
  *
- * @param slice the slice's number
+ * @param slice the slice's number; of several the first one
  * @param seconds how long fetching and averaging its pieces took
  * @param movedBytes the bytes of pieces that came from other executors
  * @param driftSquared see {@link WeightedMean.Averaged}
@@ -15,4 +16,30 @@ import java.io.Serializable;
  */
 record SliceReport(
     int slice, double seconds, long movedBytes, double driftSquared, double normSquared)
-    implements Serializable {}
+    implements Serializable {
+  /** How many numbers a report has. */
+  static final int NUMBERS = 5;
+
+  /** The report of this slice and another one after it. */
+  SliceReport plus(SliceReport other) {
+    return new SliceReport(
+        slice,
+        seconds + other.seconds,
+        movedBytes + other.movedBytes,
+        driftSquared + other.driftSquared,
+        normSquared + other.normSquared);
+  }
+
+  List<Double> numbers() {
+    return List.of((double) slice, seconds, (double) movedBytes, driftSquared, normSquared);
+  }
+
+  static SliceReport of(List<Double> numbers) {
+    return new SliceReport(
+        numbers.get(0).intValue(),
+        numbers.get(1),
+        numbers.get(2).longValue(),
+        numbers.get(3),
+        numbers.get(4));
+  }
+}

@@ -4,17 +4,18 @@ package io.stoker.driver.averaging;
 import io.stoker.base.LittleEndian;
 import io.stoker.driver.spark.AllPartitionsDependency;
 import io.stoker.driver.spark.Blocks;
+import io.stoker.driver.spark.FetchWindow;
 import io.stoker.driver.spark.IndexedRdd;
 import io.stoker.driver.spark.Placement;
 import io.stoker.models.engine.Network;
 import io.stoker.worker.runtime.RoundWork;
+import java.time.Duration;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Optional;
-import java.util.SortedMap;
-import java.util.TreeMap;
-import java.util.stream.IntStream;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.spark.Dependency;
 import org.apache.spark.TaskContext;
@@ -28,16 +29,12 @@ import scala.Tuple2;
  * local steps, and yields the result, cut into pieces.
  *
  * <p>A stage holds one round or several. Between two rounds of a stage the workers exchange their
- * pieces through their executors' blocks (see {@link SliceExchange}), and each worker averages the
- * pieces of all: the same computation as in an average stage, without the cost of a Spark stage.
+ * pieces through their executors' blocks (see {@link SliceExchange}), with the computation of the
+ * average stage, but without the cost of a Spark stage. The pieces of the last round are the
+ * elements of this RDD, and go through Spark's shuffle.
  */
 final class TrainStageRdd extends IndexedRdd<Tuple2<Integer, WorkerSlice>> {
   private static final long serialVersionUID = 1L;
-
-  /** The number of the slice where a model has one slice. Only these have multi-round stages. */
-  private static final int ONLY = 0;
-
-  private static final byte[] NOT_NEEDED = {};
 
   private final ParameterSlices slices;
   private final List<RoundWork> rounds;
@@ -55,6 +52,7 @@ final class TrainStageRdd extends IndexedRdd<Tuple2<Integer, WorkerSlice>> {
   /** Transient, since the driver alone chooses the executor of a task. */
   private final transient Placement placement;
 
+  private final transient SliceRdd lastStart;
   private final transient List<Dependency<?>> parents;
 
   /**
@@ -64,6 +62,7 @@ final class TrainStageRdd extends IndexedRdd<Tuple2<Integer, WorkerSlice>> {
    * @param average how pieces are averaged
    * @param placement the executors of the workers, which find open readers and cached data there
    * @param rendezvous where workers wait for each other, if there are several rounds
+   * @param roundTime how long a round takes, if there are several
    */
   TrainStageRdd(
       SliceRdd parameters,
@@ -71,11 +70,15 @@ final class TrainStageRdd extends IndexedRdd<Tuple2<Integer, WorkerSlice>> {
       SliceSource frozen,
       SliceAverage average,
       Placement placement,
-      Optional<RendezvousEndpoint> rendezvous) {
+      Optional<RendezvousEndpoint> rendezvous,
+      Duration roundTime) {
     super(parameters.sparkContext(), Tuple2.class);
+    this.lastStart = rounds.size() > 1 ? SliceRdd.stored(parameters) : parameters;
     this.parents =
         Stream.<Dependency<?>>concat(
-                Stream.of(new AllPartitionsDependency<>(parameters)),
+                Stream.of(
+                    new AllPartitionsDependency<>(parameters),
+                    new AllPartitionsDependency<>(lastStart)),
                 rounds.stream().flatMap(work -> work.reads().stream()))
             .toList();
     this.slices = parameters.slices();
@@ -87,7 +90,7 @@ final class TrainStageRdd extends IndexedRdd<Tuple2<Integer, WorkerSlice>> {
     this.reports = parameters.sparkContext().collectionAccumulator();
     this.rendezvous = rendezvous;
     this.rendezvousName = rendezvous.map(RendezvousEndpoint::name).orElse("");
-    rendezvous.ifPresent(meeting -> meeting.rendezvous().open(id(), rounds.size()));
+    rendezvous.ifPresent(meeting -> meeting.rendezvous().open(id(), rounds.size(), roundTime));
   }
 
   ParameterSlices slices() {
@@ -126,52 +129,44 @@ final class TrainStageRdd extends IndexedRdd<Tuple2<Integer, WorkerSlice>> {
 
   @Override
   protected Iterator<Tuple2<Integer, WorkerSlice>> compute(int worker, TaskContext context) {
-    RoundExecution round = firstRound(worker, context);
-    round.train();
-    if (rounds.size() > 1) {
-      SliceExchange exchange = new SliceExchange(rendezvousName, id(), workers(), worker, context);
-      while (round.round() < rounds.size() - 1) {
-        round = nextRound(round, exchange, context);
-        round.train();
-      }
-    }
-    return new Scatter(round, context);
+    return new Scatter(rounds.size() > 1 ? trainAll(worker, context) : trainOne(worker, context));
   }
 
-  private RoundExecution firstRound(int worker, TaskContext context) {
-    long start = System.nanoTime();
+  private RoundExecution trainOne(int worker, TaskContext context) {
     RoundExecution round = begin(0, worker, context);
-    long fetched = gather(round, context);
-    double seconds = (System.nanoTime() - start) / 1e9 - secondsOfAveraging();
-    round.loaded(seconds, fetched, List.of());
+    gather(round, context);
+    round.train();
     return round;
   }
 
-  /** Averages the pieces of a round of all workers, and begins the next round with the mean. */
+  /** Trains all rounds of the stage, and exchanges pieces after each but the last. */
+  private RoundExecution trainAll(int worker, TaskContext context) {
+    StageBlocks blocks =
+        new StageBlocks(
+            id(), rounds.size(), workers(), parameters(), (SliceRdd) parentRdd(1), context);
+    SliceExchange exchange =
+        new SliceExchange(rendezvousName, id(), blocks, average, workers(), worker, context);
+    RoundExecution round = begin(exchange.firstRound(), worker, context);
+    if (round.round() == 0) {
+      gather(round, context);
+    } else {
+      exchange.load(round);
+    }
+    round.train();
+    while (!blocks.isLast(round.round())) {
+      round = nextRound(round, exchange, context);
+      round.train();
+    }
+    return round;
+  }
+
   private RoundExecution nextRound(
       RoundExecution done, SliceExchange exchange, TaskContext context) {
     long start = System.nanoTime();
-    byte[] content = done.content(ONLY, new byte[slices.pieceBytes(ONLY)]);
-    WorkerSlice own = exchange.publish(done.round(), done.piece(ONLY, content));
-    reports.add(done.end((System.nanoTime() - start) / 1e9));
-
-    SliceExchange.Collected collected = exchange.collect(done.round(), own);
-    long arrived = System.nanoTime();
-    WeightedMean.Averaged mean = average.of(ONLY, collected.pieces(), NOT_NEEDED);
-    long averaged = System.nanoTime();
+    exchange.publish(done);
+    exchange.awaitPieces(done.end((System.nanoTime() - start) / 1e9));
     RoundExecution next = begin(done.round() + 1, done.worker(), context);
-    next.load(ONLY, mean.content());
-    next.resetUpdaterStateUnlessCarried();
-    next.loaded(
-        collected.fetchSeconds() + (System.nanoTime() - averaged) / 1e9,
-        0, // The bytes of pieces are in the report of the average.
-        List.of(
-            new SliceReport(
-                ONLY,
-                (averaged - arrived) / 1e9,
-                SliceAverage.bytesFromOtherExecutors(collected.pieces()),
-                mean.driftSquared(),
-                mean.normSquared())));
+    exchange.begin(next);
     return next;
   }
 
@@ -193,27 +188,20 @@ final class TrainStageRdd extends IndexedRdd<Tuple2<Integer, WorkerSlice>> {
   }
 
   /**
-   * Loads all slices into the network. Workers begin with different slices: those on different
-   * executors then ask different holders, and those on one executor find what the others fetched.
-   *
-   * @return the bytes that came from other executors
+   * Loads the slices before the stage into the network. Workers begin with different slices: those
+   * on different executors then ask different holders, and those on one executor find what the
+   * others fetched.
    */
-  private long gather(RoundExecution round, TaskContext context) {
-    int first = (int) ((long) round.worker() * slices.count() / workers());
-    List<Integer> order =
-        IntStream.range(first, first + slices.count()).mapToObj(i -> i % slices.count()).toList();
-    try (SlicePrefetcher prefetcher = new SlicePrefetcher(parameters(), order)) {
+  private void gather(RoundExecution round, TaskContext context) {
+    long start = System.nanoTime();
+    List<Integer> order = new SliceOwners(slices.count(), workers()).order(round.worker());
+    try (FetchWindow window = parameters().fetch(order)) {
       for (int slice : order) {
-        round.load(slice, parameters().gathered(slice, prefetcher, context));
+        round.load(slice, parameters().gathered(slice, window, context));
       }
       round.resetUpdaterStateUnlessCarried();
-      return prefetcher.takenBytes();
+      round.loaded((System.nanoTime() - start) / 1e9, window.takenBytes(), List.of());
     }
-  }
-
-  /** How long this task has averaged slices before it could load them. */
-  private double secondsOfAveraging() {
-    return parameters().reports().stream().mapToDouble(SliceReport::seconds).sum();
   }
 
   private SliceRdd parameters() {
@@ -227,15 +215,13 @@ final class TrainStageRdd extends IndexedRdd<Tuple2<Integer, WorkerSlice>> {
    */
   private final class Scatter implements Iterator<Tuple2<Integer, WorkerSlice>> {
     private final RoundExecution round;
-    private final TaskContext context;
     private final long start = System.nanoTime();
     private byte[] shared = {};
     private int next;
     private boolean ended;
 
-    Scatter(RoundExecution round, TaskContext context) {
+    Scatter(RoundExecution round) {
       this.round = round;
-      this.context = context;
     }
 
     @Override
@@ -259,37 +245,26 @@ final class TrainStageRdd extends IndexedRdd<Tuple2<Integer, WorkerSlice>> {
       if (shared.length != slices.pieceBytes(slice)) {
         shared = new byte[slices.pieceBytes(slice)];
       }
-      return new Tuple2<>(slice, round.piece(slice, encoded(slice, round.content(slice, shared))));
-    }
-
-    private byte[] encoded(int slice, byte[] content) {
-      Optional<DeltaCodec> codec = DeltaCodec.of(average.wire());
-      if (codec.isEmpty() || content.length == 0) {
-        return content;
-      }
-      byte[] before = parameters().content(slice, context);
-      return Deltas.encode(codec.get(), slices.length(slice), slices.vectors(), before, content);
+      byte[] content =
+          average.encoded(
+              slice,
+              round.content(slice, shared),
+              () -> ((SliceRdd) parentRdd(1)).content(slice, TaskContext.get()));
+      return new Tuple2<>(slice, round.piece(slice, content));
     }
   }
 
-  /** The reports of a round's workers, in their order; one of a worker whose task ran twice. */
-  List<WorkerReport> reports(int round) {
-    return taskReports(round).stream().map(TaskReport::worker).toList();
+  /** The slices with which the last round begins. */
+  SliceRdd lastStart() {
+    return lastStart;
   }
 
-  /** Reports of the averages that the workers computed themselves before a round. */
-  List<SliceReport> averages(int round) {
-    return taskReports(round).stream().flatMap(each -> each.averages().stream()).toList();
-  }
-
-  private List<TaskReport> taskReports(int round) {
-    SortedMap<Integer, TaskReport> byWorker = new TreeMap<>();
-    for (TaskReport each : reports.value()) {
-      if (each.round() == round) {
-        byWorker.put(each.worker().worker(), each);
-      }
-    }
-    return List.copyOf(byWorker.values());
+  /** The reports of a stage that is complete, by round. */
+  Map<Integer, List<TaskReport>> reports() {
+    return Stream.concat(
+            rendezvous.stream().flatMap(meeting -> meeting.rendezvous().reports(id()).stream()),
+            reports.value().stream())
+        .collect(Collectors.groupingBy(TaskReport::round));
   }
 
   /**
@@ -301,12 +276,23 @@ final class TrainStageRdd extends IndexedRdd<Tuple2<Integer, WorkerSlice>> {
     return rendezvous.orElseThrow().rendezvous().completed(id(), round);
   }
 
-  /** Deletes the pieces that workers have exchanged in this stage, and waits for it. */
-  void deleteExchangedPieces() {
+  /**
+   * Deletes the pieces that workers have exchanged, and the slices with which rounds began, but for
+   * those of the last round, and waits for it. When all tasks have ended, nothing needs them.
+   */
+  void deleteExchanged() {
+    if (rounds.size() > 1) {
+      Blocks.deleteEverywhere(id());
+    }
+  }
+
+  /** Deletes what is left of a multi-round stage when none of its tasks will run again. */
+  void delete() {
     rendezvous.ifPresent(
         meeting -> {
           meeting.rendezvous().close(id());
-          Blocks.deleteEverywhere(id());
+          deleteExchanged();
+          lastStart.unpersist(true);
         });
   }
 }

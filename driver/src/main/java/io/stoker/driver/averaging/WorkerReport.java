@@ -2,6 +2,7 @@
 package io.stoker.driver.averaging;
 
 import java.io.Serializable;
+import java.util.List;
 
 /**
  * What a worker reports to the driver about its part of a round.
@@ -26,4 +27,33 @@ public record WorkerReport(
     double computeSeconds,
     double scatterSeconds,
     long fetchedBytes)
-    implements Serializable {}
+    implements Serializable {
+  /** How many numbers a report has. */
+  static final int NUMBERS = 9;
+
+  List<Double> numbers() {
+    return List.of(
+        (double) worker,
+        (double) examples,
+        lossSum,
+        (double) correct,
+        gatherSeconds,
+        waitSeconds,
+        computeSeconds,
+        scatterSeconds,
+        (double) fetchedBytes);
+  }
+
+  static WorkerReport of(List<Double> numbers) {
+    return new WorkerReport(
+        numbers.get(0).intValue(),
+        numbers.get(1).longValue(),
+        numbers.get(2),
+        numbers.get(3).longValue(),
+        numbers.get(4),
+        numbers.get(5),
+        numbers.get(6),
+        numbers.get(7),
+        numbers.get(8).longValue());
+  }
+}

@@ -73,8 +73,14 @@ public final class Blocks {
             rdd.elementClassTag());
   }
 
-  /** Stores bytes here. The driver is not told: executors that want them must know the place. */
-  public static void putBytes(int rdd, int partition, ByteBuffer... bytes) {
+  /**
+   * Stores bytes here, unless the block is here already. The driver is not told: executors that
+   * want the bytes must know the place.
+   */
+  public static synchronized void putBytes(int rdd, int partition, ByteBuffer... bytes) {
+    if (isHere(rdd, partition)) {
+      return;
+    }
     manager()
         .putBytes(
             new RDDBlockId(rdd, partition),
@@ -82,6 +88,13 @@ public final class Blocks {
             StorageLevel.MEMORY_AND_DISK_SER(),
             false,
             Scala.tag(Object.class));
+  }
+
+  /** Deletes a block of this process that {@link #putBytes} has stored, if it is still here. */
+  public static void remove(int rdd, int partition) {
+    if (isHere(rdd, partition)) {
+      manager().removeBlock(new RDDBlockId(rdd, partition), false);
+    }
   }
 
   /**

@@ -4,6 +4,7 @@ package io.stoker.driver.averaging;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.stoker.driver.averaging.Rendezvous.Arrival;
+import io.stoker.driver.averaging.Rendezvous.Phase;
 import io.stoker.driver.averaging.Rendezvous.Places;
 import io.stoker.driver.spark.DriverTraffic;
 import java.time.Duration;
@@ -30,7 +31,7 @@ class RendezvousTest {
 
   @BeforeEach
   void open() {
-    rendezvous.open(STAGE, 4);
+    rendezvous.open(STAGE, 4, Duration.ofSeconds(1));
   }
 
   private void passSeconds(long seconds) {
@@ -46,7 +47,28 @@ class RendezvousTest {
   }
 
   private static Arrival arrival(int round, int worker, String place) {
-    return new Arrival(STAGE, 1, round, worker, place, 0, NOTHING);
+    return arrival(Phase.PIECES, round, worker, place);
+  }
+
+  private static Arrival arrival(Phase phase, int round, int worker, String place) {
+    return arrival(1, phase, round, worker, place, 0, NOTHING);
+  }
+
+  private static Arrival arrival(
+      long attempt,
+      Phase phase,
+      int round,
+      int worker,
+      String place,
+      int known,
+      Map<Integer, String> lost) {
+    return new Arrival(STAGE, attempt, phase, round, worker, place, known, lost, List.of());
+  }
+
+  private void assertBegins(Arrival arrival, int round, String place) {
+    Object[] answer = (Object[]) report(arrival).get(0);
+    assertThat(answer[0]).isEqualTo(round);
+    assertThat((String[]) answer[1]).containsExactly(place);
   }
 
   private static Places told(List<Object> answers) {
@@ -73,7 +95,7 @@ class RendezvousTest {
   void doesNotSendPlacesThatTheWorkerKnows() {
     Places known = told(both(0));
 
-    List<Object> again = report(new Arrival(STAGE, 1, 1, 0, "a", known.version(), NOTHING));
+    List<Object> again = report(arrival(1, Phase.PIECES, 1, 0, "a", known.version(), NOTHING));
     report(arrival(1, 1, "b"));
 
     Object[] answer = (Object[]) again.get(0);
@@ -93,8 +115,8 @@ class RendezvousTest {
     report(arrival(0, 0, "Aa"));
     Places known = told(report(arrival(0, 1, "b")));
 
-    report(new Arrival(STAGE, 1, 1, 0, "BB", known.version(), Map.of(0, "Aa")));
-    List<Object> answer = report(new Arrival(STAGE, 1, 1, 1, "b", known.version(), NOTHING));
+    report(arrival(1, Phase.PIECES, 1, 0, "BB", known.version(), Map.of(0, "Aa")));
+    List<Object> answer = report(arrival(1, Phase.PIECES, 1, 1, "b", known.version(), NOTHING));
 
     assertThat(known.updated((Object[]) answer.get(0)).byWorker()).containsExactly("BB", "b");
   }
@@ -114,7 +136,7 @@ class RendezvousTest {
   void waitsForAPieceThatCouldNotBeFetched() {
     both(0);
 
-    List<Object> again = report(new Arrival(STAGE, 1, 0, 0, "a", 0, Map.of(1, "b")));
+    List<Object> again = report(arrival(1, Phase.PIECES, 0, 0, "a", 0, Map.of(1, "b")));
     assertThat(again).isEmpty();
     report(arrival(0, 1, "c"));
     assertTold(again, "a", "c");
@@ -124,7 +146,7 @@ class RendezvousTest {
   void failsWorkersOfEarlierAttempts() {
     List<Object> earlier = report(arrival(1, 0, "a"));
 
-    List<Object> later = report(new Arrival(STAGE, 2, 0, 1, "b", 0, NOTHING));
+    List<Object> later = report(arrival(2, Phase.PIECES, 0, 1, "b", 0, NOTHING));
     assertThat(earlier).containsExactly(Rendezvous.STRANDED);
     assertTold(later, "a", "b");
     assertThat(report(arrival(0, 0, "a"))).containsExactly(Rendezvous.STRANDED);
@@ -133,7 +155,7 @@ class RendezvousTest {
   @Test
   void failsWorkersThatWaitTooLongWithoutSlots() {
     List<Object> waiting = report(arrival(0, 0, "a"));
-    passSeconds(6);
+    passSeconds(8);
     assertThat(waiting).as("while there are slots").isEmpty();
 
     slots = 1;
@@ -145,7 +167,7 @@ class RendezvousTest {
   @Test
   void failsWorkersThatWaitTooLongInAnyCase() {
     List<Object> waiting = report(arrival(0, 0, "a"));
-    passSeconds(20);
+    passSeconds(22);
     assertThat(waiting).isEmpty();
 
     passSeconds(1);
@@ -171,5 +193,82 @@ class RendezvousTest {
 
     assertThat(waiting).containsExactly(Rendezvous.STRANDED);
     assertThat(report(arrival(0, 1, "b"))).containsExactly(Rendezvous.STRANDED);
+  }
+
+  @Test
+  void aTaskBeginsWithTheFirstRoundWhileNoWorkerHasCompletedOne() {
+    assertBegins(arrival(Phase.BEGIN, 0, 0, "a"), 0, "a");
+    both(0);
+    assertBegins(arrival(Phase.BEGIN, 0, 1, "c"), 0, "c");
+  }
+
+  /** A worker that has stored its pieces of a round holds the slices with which it began. */
+  @Test
+  void aTaskThatBeginsAgainBeginsWithTheLatestRoundThatAnExecutorHolds() {
+    both(0);
+    report(arrival(2, 0, "a"));
+    assertBegins(arrival(Phase.BEGIN, 0, 1, "c"), 2, "a");
+
+    report(arrival(Phase.LOADED, 3, 0, "a"));
+    assertBegins(arrival(Phase.BEGIN, 0, 1, "c"), 3, "a");
+  }
+
+  @Test
+  void aTaskThatBeginsAgainPrefersItsOwnExecutor() {
+    report(arrival(2, 0, "a"));
+    report(arrival(2, 1, "b"));
+
+    assertBegins(arrival(Phase.BEGIN, 0, 1, "b"), 2, "b");
+  }
+
+  @Test
+  void aTaskThatBeginsAgainDoesNotBeginWithSlicesThatAreLost() {
+    report(arrival(1, 0, "a"));
+    report(arrival(2, 1, "b"));
+    Arrival begin =
+        arrival(1, Phase.BEGIN, 0, 1, "c", 0, Map.of(Rendezvous.ANY_WORKER, "b"));
+
+    assertBegins(begin, 1, "a");
+  }
+
+  @Test
+  void slicesAreAnsweredWhenAllOwnersHaveAveragedTheirs() {
+    both(0);
+    List<Object> first = report(arrival(Phase.RESULTS, 0, 0, "a"));
+    assertThat(first).isEmpty();
+
+    assertTold(report(arrival(Phase.RESULTS, 0, 1, "b")), "a", "b");
+    assertTold(first, "a", "b");
+  }
+
+  /** The owner is lost, and begins with a later round when it comes again. */
+  @Test
+  void slicesOfALostOwnerAreTakenFromAWorkerThatHoldsAllOfThem() {
+    both(0);
+    report(arrival(Phase.RESULTS, 0, 0, "a"));
+    report(arrival(Phase.RESULTS, 0, 1, "b"));
+    report(arrival(1, 1, "b"));
+
+    Arrival again = arrival(1, Phase.RESULTS, 0, 0, "c", 0, Map.of(0, "a"));
+    assertTold(report(again), "c", "b");
+    Arrival lost = arrival(1, Phase.PIECES, 1, 0, "c", 0, Map.of(0, "c"));
+    report(lost);
+    assertTold(report(arrival(Phase.RESULTS, 0, 1, "b")), "c", "b");
+  }
+
+  @Test
+  void keepsTheReportsOfRounds() {
+    TaskReport report =
+        new TaskReport(
+            1,
+            List.of(new WorkerReport(1, 64, 2.5, 33, 0.1, 0.2, 0.3, 0.4, 1L << 40)),
+            List.of(new SliceReport(3, 0.5, 1L << 41, 0.25, 7)));
+    rendezvous.arrived(
+        Arrival.of(
+            new Arrival(STAGE, 1, Phase.PIECES, 1, 1, "b", 0, NOTHING, report.numbers())
+                .message()),
+        answer -> {});
+
+    assertThat(rendezvous.reports(STAGE)).containsExactly(report);
   }
 }

@@ -44,44 +44,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Parameters in many slices, which an average stage averages. */
-@TestInstance(Lifecycle.PER_CLASS)
-@SuppressWarnings("deprecation") // Scala 2.13 has other names; 2.12 has only these
-class SharedParametersTest {
-  static final int ROUNDS = 4;
-  static final StepSchedule STEADY = step -> new StepSettings(0.05f, 0.9f, 0.001f);
-  private static final ModelSpec MODEL =
-      Zoo.model("mlp-shallow", new Shape(8, 8, 1), TinyShards.CLASSES);
-
-  private Path folder;
-
-  private String manifestSha256;
-  String undisturbed;
-
-  @BeforeAll
-  void train(@TempDir Path shards) {
-    folder = shards;
-    TinyShards.write(folder, List.of(61, 40, 83, 57, 30), 1);
-    manifestSha256 =
-        ShardFolder.open(new org.apache.hadoop.fs.Path(folder.toUri()), new Configuration())
-            .manifestHash();
-    undisturbed = trainOn("local[1]", STEADY, parameters -> {});
-  }
-
-  /** How many values of a vector are in a slice. */
-  int sliceLength() {
-    return 4096;
-  }
-
-  /** How many generations of slices a single executor keeps. */
-  int generations() {
-    return 1;
-  }
-
-  /** Something that happens to the cluster between two rounds. */
-  private interface Incident {
-    void happenTo(JavaSparkContext spark);
-  }
-
+class SharedParametersTest extends AveragingJobs {
   @ParameterizedTest
   @ValueSource(strings = {"local[2]", "local[4]"})
   void parametersDoNotDependOnTheNumberOfSlots(String master) {
@@ -151,7 +114,7 @@ class SharedParametersTest {
   void roundsAreTrainedAgainWhenAllSlicesAndPiecesAreLost(Wire wire) {
     String expected = trainOn("local[1]", wire, spark -> {});
 
-    assertThat(trainOn("local[2]", wire, SharedParametersTest::loseAll)).isEqualTo(expected);
+    assertThat(trainOn("local[2]", wire, AveragingJobs::loseAll)).isEqualTo(expected);
   }
 
   @Test
@@ -170,18 +133,6 @@ class SharedParametersTest {
 
       assertThat(sha256(parameters)).isEqualTo(undisturbed);
     }
-  }
-
-  static void loseAll(JavaSparkContext spark) {
-    spark.getPersistentRDDs().values().forEach(rdd -> rdd.unpersist(true));
-    for (Object shuffle : shuffles()) {
-      spark.sc().cleaner().get().doCleanupShuffle((int) shuffle, true);
-    }
-  }
-
-  private static java.util.Set<?> shuffles() {
-    MapOutputTrackerMaster tracker = (MapOutputTrackerMaster) SparkEnv.get().mapOutputTracker();
-    return scala.collection.JavaConverters.mapAsJavaMap(tracker.shuffleStatuses()).keySet();
   }
 
   @Test
@@ -217,11 +168,11 @@ class SharedParametersTest {
         for (int round = 1; round < ROUNDS; round++) {
           parameters.advance(task(round, STEADY), "a round");
         }
-        awaitGenerations(spark, generations() + 1);
+        awaitGenerations(spark, 2);
         assertThat(sha256(snapshot)).isEqualTo(then);
       }
 
-      awaitGenerations(spark, generations());
+      awaitGenerations(spark, 1);
       assertThat(sha256(parameters)).isEqualTo(undisturbed);
     }
   }
@@ -233,24 +184,10 @@ class SharedParametersTest {
         for (int round = 0; round < ROUNDS; round++) {
           parameters.advance(task(round, STEADY), "a round");
         }
-        awaitGenerations(spark, generations());
+        awaitGenerations(spark, 1);
       }
       assertThat(spark.getPersistentRDDs()).isEmpty();
     }
-  }
-
-  private static void awaitGenerations(JavaSparkContext spark, int count) {
-    awaitReleased(spark, count);
-    assertThat(spark.getPersistentRDDs()).hasSize(count);
-  }
-
-  /** Blocks of a round are deleted in the background, after the next one. */
-  private static void awaitReleased(JavaSparkContext spark, int most) {
-    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
-    while (spark.getPersistentRDDs().size() > most && System.nanoTime() < end) {
-      Thread.onSpinWait();
-    }
-    assertThat(spark.getPersistentRDDs()).hasSizeLessThanOrEqualTo(most);
   }
 
   @Test
@@ -291,113 +228,5 @@ class SharedParametersTest {
         bytes.addAndGet(update.blockUpdatedInfo().memSize());
       }
     }
-  }
-
-  private String trainOn(String master, StepSchedule schedule, Incident incident) {
-    try (JavaSparkContext spark = LocalSpark.start(master)) {
-      return trainOn(spark, schedule, incident);
-    }
-  }
-
-  private String trainOn(String master, Wire wire, Incident incident) {
-    try (JavaSparkContext spark = LocalSpark.start(master)) {
-      return trainOn(spark, wire, STEADY, incident);
-    }
-  }
-
-  private String trainOn(JavaSparkContext spark, StepSchedule schedule, Incident incident) {
-    return trainOn(spark, Wire.FP32, schedule, incident);
-  }
-
-  private String trainOn(
-      JavaSparkContext spark, Wire wire, StepSchedule schedule, Incident incident) {
-    try (SharedParameters parameters = load(spark, wire)) {
-      for (int round = 0; round < ROUNDS; round++) {
-        RoundReport report = parameters.advance(task(round, schedule), "a round");
-        assertThat(report.workers()).extracting(WorkerReport::worker).containsExactly(0, 1, 2, 3);
-        assertThat(report.examples()).isEqualTo(round == 2 ? 15 : 128);
-        // Otherwise blocks would be deleted by the job and by the incident at the same time.
-        awaitReleased(spark, wire == Wire.FP32 ? generations() : 2);
-        incident.happenTo(spark);
-      }
-      return sha256(parameters);
-    }
-  }
-
-  SharedParameters load(JavaSparkContext spark) {
-    return load(spark, Wire.FP32);
-  }
-
-  SharedParameters load(JavaSparkContext spark, Wire wire) {
-    InitialValues initial = new InitialValues(MODEL, 3);
-    return SharedParameters.load(
-        spark,
-        new ParameterSlices(MODEL.parameterCount(), 2, sliceLength()),
-        initial,
-        initial,
-        OuterStep.PLAIN,
-        wire);
-  }
-
-  SharedParameters load(JavaSparkContext spark, Rendezvous.Patience patience) {
-    InitialValues initial = new InitialValues(MODEL, 3);
-    ParameterSlices slices = new ParameterSlices(MODEL.parameterCount(), 2, sliceLength());
-    return SharedParameters.load(
-        spark, new SliceAverage(slices, OuterStep.PLAIN, Wire.FP32), initial, initial, patience);
-  }
-
-  RoundTask task(int round, StepSchedule schedule) {
-    return task(round, schedule, MODEL);
-  }
-
-  /** 271 samples at 64 a step: 4 full steps and one of 15, in rounds of 2. */
-  private RoundTask task(int round, StepSchedule schedule, ModelSpec model) {
-    int first = round % 3 * 2;
-    return new RoundTask(
-        ReplicaKey.of(model, Engines.AUTO, 16),
-        new TrainingData(
-            folder.toUri().toString(),
-            manifestSha256,
-            "train",
-            TinyShards.SHAPE,
-            "flip",
-            0,
-            3,
-            4,
-            16),
-        schedule,
-        round,
-        round / 3,
-        first,
-        first == 4 ? 1 : 2,
-        round / 3 * 5 + first);
-  }
-
-  static String sha256(SharedParameters parameters) {
-    try (SharedParameters.Snapshot snapshot = parameters.snapshot()) {
-      return sha256(snapshot);
-    }
-  }
-
-  private static String sha256(SharedParameters.Snapshot snapshot) {
-    return snapshot.onOneExecutor(
-        "SHA-256",
-        (slices, contents, hadoop) -> {
-          try {
-            MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            return HexFormat.of().formatHex(digest.digest(all(slices, contents)));
-          } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
-          }
-        });
-  }
-
-  private static byte[] all(
-      ParameterSlices slices, java.util.function.IntFunction<byte[]> contents) {
-    java.io.ByteArrayOutputStream bytes = new java.io.ByteArrayOutputStream();
-    for (int slice = 0; slice < slices.count(); slice++) {
-      bytes.writeBytes(contents.apply(slice));
-    }
-    return bytes.toByteArray();
   }
 }

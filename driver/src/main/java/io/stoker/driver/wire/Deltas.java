@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.stoker.driver.averaging;
+package io.stoker.driver.wire;
 
 import io.stoker.base.LittleEndian;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 
 /** Encodes a piece as the changes since the round began, vector by vector. */
-final class Deltas {
+public final class Deltas {
   private Deltas() {}
 
   /**
@@ -17,7 +17,7 @@ final class Deltas {
    * @param before the slice before the round; may have more vectors
    * @param after the worker's values after the round
    */
-  static byte[] encode(DeltaCodec codec, int length, int vectors, byte[] before, byte[] after) {
+  public static byte[] encode(DeltaCodec codec, int length, int vectors, byte[] before, byte[] after) {
     byte[] encoded = new byte[vectors * codec.bytes(length)];
     ByteBuffer target = LittleEndian.bytes(encoded);
     FloatBuffer start = LittleEndian.floats(before);
@@ -39,7 +39,7 @@ final class Deltas {
    * @param vectors how many vectors there are
    * @param before the slice before the round; may have more vectors
    */
-  static byte[] decode(DeltaCodec codec, int length, int vectors, byte[] before, byte[] encoded) {
+  public static byte[] decode(DeltaCodec codec, int length, int vectors, byte[] before, byte[] encoded) {
     byte[] after = new byte[vectors * length * Float.BYTES];
     ByteBuffer source = LittleEndian.bytes(encoded);
     FloatBuffer start = LittleEndian.floats(before);

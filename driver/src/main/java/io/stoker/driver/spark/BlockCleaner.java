@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.stoker.driver.averaging;
+package io.stoker.driver.spark;
 
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -12,7 +12,7 @@ import org.slf4j.LoggerFactory;
  * the answers of the executors, for which rounds must not wait. Spark is asked to wait for them, as
  * it reports an error when it is stopped while an answer is missing.
  */
-final class BlockCleaner implements AutoCloseable {
+public final class BlockCleaner implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(BlockCleaner.class);
   private static final int PATIENCE_SECONDS = 60;
 
@@ -25,7 +25,7 @@ final class BlockCleaner implements AutoCloseable {
           });
 
   /** Runs a deletion after those that were added before. */
-  void add(Runnable deletion) {
+  public void add(Runnable deletion) {
     thread.execute(
         () -> {
           try {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.stoker.driver.averaging;
+package io.stoker.driver.wire;
 
 import io.stoker.base.Division;
 import io.stoker.driver.config.Wire;
@@ -17,7 +17,7 @@ import java.util.Optional;
  *
  * <p>A change that is NaN stays NaN, so that a job that diverges is noticed.
  */
-sealed interface DeltaCodec extends Serializable {
+public sealed interface DeltaCodec extends Serializable {
   /**
    * How many values share a scale. Slice lengths are multiples of it, so that the positions of cuts
    * have no influence.

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.stoker.driver.averaging;
+
+import io.stoker.driver.cluster.Slots;
+import io.stoker.driver.spark.DriverTraffic;
+import io.stoker.driver.spark.Placement;
+import io.stoker.worker.runtime.RoundWork;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.storage.StorageLevel;
+
+/**
+ * Runs train stages, and the average stage after each. It owns the rendezvous at which the workers
+ * of multi-round stages wait for each other.
+ */
+final class StageRunner implements AutoCloseable {
+  private final JavaSparkContext spark;
+  private final SliceAverage average;
+  private final SliceSource frozen;
+  private final Rendezvous.Patience patience;
+  private final RoundsPerStage roundsPerStage;
+  private final DriverTraffic traffic;
+
+  /** Opened for the first multi-round stage. */
+  private Optional<RendezvousEndpoint> rendezvous = Optional.empty();
+
+  /**
+   * @param spark the cluster
+   * @param average how pieces are averaged
+   * @param frozen where the parameters come from that are in no slice
+   * @param patience how long workers of a multi-round stage wait for each other
+   * @param roundsPerStage is told how long stages take
+   */
+  StageRunner(
+      JavaSparkContext spark,
+      SliceAverage average,
+      SliceSource frozen,
+      Rendezvous.Patience patience,
+      RoundsPerStage roundsPerStage) {
+    this.spark = spark;
+    this.average = average;
+    this.frozen = frozen;
+    this.patience = patience;
+    this.roundsPerStage = roundsPerStage;
+    this.traffic = new DriverTraffic(spark.isLocal());
+    spark.sc().addSparkListener(traffic);
+  }
+
+  /** How many tasks the cluster can run at the same time now. */
+  int slots() {
+    return Slots.now(spark).count();
+  }
+
+  /**
+   * Trains rounds in one stage. If this fails, the slices from before remain current, and Spark may
+   * have to compute them again.
+   *
+   * @param slices the job's; the slices after the rounds are made the current ones
+   * @param rounds the work of each round
+   * @param name the name of the first round for Spark's user interface
+   * @param start when the first round began, in this attempt or an earlier one
+   * @return a report of each round
+   */
+  List<RoundReport> run(
+      SliceGenerations slices, List<RoundWork> rounds, String name, long start) {
+    long stageStart = System.nanoTime();
+    Optional<RendezvousEndpoint> meeting =
+        rounds.size() > 1 ? Optional.of(rendezvous(rounds.get(0).workers())) : Optional.empty();
+    String more =
+        rounds.size() > 1 ? String.format(Locale.ROOT, ", and %d more", rounds.size() - 1) : "";
+    String train = name + ": train" + more;
+    // Spark names a stage after the call site of its last RDD, and of the job.
+    spark.sc().setCallSite(train);
+    Placement placement = Placement.along(spark);
+    SliceRdd current = slices.current();
+    TrainStageRdd trained =
+        new TrainStageRdd(
+            current, rounds, frozen, average, placement, meeting, roundsPerStage.roundTime());
+    spark.sc().setCallSite(name + ": average");
+    SliceRdd next = SliceRdd.averaged(trained);
+    next.persist(StorageLevel.MEMORY_AND_DISK());
+    // On a single executor all copies are lost together, so that older slices do not help there.
+    boolean keepsCurrent = placement.executors().size() > 1 || average.needsBefore();
+    try {
+      spark.sc().setJobDescription(train);
+      next.train();
+      slices.add(trained::deleteExchanged);
+      if (!keepsCurrent) {
+        // The pieces are written. Deleting the slices now makes room for the averages.
+        slices.releaseCurrent();
+      }
+      spark.sc().setJobDescription(name + ": average");
+      next.materialize();
+    } catch (Exception | Error e) {
+      slices.release(next);
+      throw e;
+    } finally {
+      spark.sc().clearCallSite();
+    }
+    roundsPerStage.completed(rounds.size(), (System.nanoTime() - stageStart) / 1e9);
+    List<RoundReport> reports = reports(trained, current, next, rounds.size(), start);
+    slices.advance(next, keepsCurrent);
+    return reports;
+  }
+
+  private RendezvousEndpoint rendezvous(int workers) {
+    if (rendezvous.isEmpty()) {
+      rendezvous =
+          Optional.of(
+              new RendezvousEndpoint(
+                  new Rendezvous(workers, this::slots, traffic, patience, System::nanoTime)));
+    }
+    return rendezvous.get();
+  }
+
+  private List<RoundReport> reports(
+      TrainStageRdd trained, SliceRdd current, SliceRdd next, int rounds, long start) {
+    List<RoundReport> reports = new ArrayList<>();
+    Map<Integer, List<TaskReport>> tasks = trained.reports();
+    long driverBytes = traffic.take();
+    long began = start;
+    for (int round = 0; round < rounds; round++) {
+      boolean last = round == rounds - 1;
+      long ended = last ? System.nanoTime() : trained.completed(round);
+      reports.add(
+          RoundReport.of(
+              tasks.get(round),
+              round == 0 ? current.reports() : averages(tasks.get(round)),
+              last ? next.reports() : averages(tasks.get(round + 1)),
+              spark.defaultParallelism(),
+              (ended - began) / 1e9,
+              driverBytes * (round + 1) / rounds - driverBytes * round / rounds));
+      began = ended;
+    }
+    return reports;
+  }
+
+  private static List<SliceReport> averages(List<TaskReport> tasks) {
+    return tasks.stream().flatMap(task -> task.averages().stream()).toList();
+  }
+
+  @Override
+  public void close() {
+    rendezvous.ifPresent(RendezvousEndpoint::close);
+    if (!spark.sc().isStopped()) {
+      spark.sc().removeSparkListener(traffic);
+    }
+  }
+}
