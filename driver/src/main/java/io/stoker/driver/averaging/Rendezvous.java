@@ -124,7 +124,7 @@ final class Rendezvous {
   /**
    * When the pieces of a round were complete for the first time.
    *
-   * @return as of the clock
+   * @return as of the clock; 0 if they are not complete yet
    */
   synchronized long completed(int stage, int round) {
     return stages.get(stage).completed[round];

@@ -10,7 +10,7 @@ import org.apache.spark.SparkConf;
  * shuffle files. The decision has no influence on the result.
  */
 final class RoundsPerStage {
-  /** How long a stage of many rounds may take: the driver sees its rounds only when it ends. */
+  /** How long a stage of many rounds may take: what it has trained is lost if it fails. */
   private static final double STAGE_SECONDS = 5;
 
   /** How many rounds a stage holds even if they take longer than that, up to some time. */

@@ -6,6 +6,8 @@ import io.stoker.driver.spark.BlockCleaner;
 import io.stoker.worker.runtime.RoundWork;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.storage.StorageLevel;
@@ -142,22 +144,42 @@ public final class SharedParameters implements AutoCloseable {
    * @return a report of each round
    */
   public List<RoundReport> advance(List<RoundWork> rounds, String name) {
-    if (rounds.size() == 1) {
-      return List.of(advance(rounds.get(0), name));
-    }
+    List<RoundReport> reports = new ArrayList<>();
+    advance(rounds, name, reports::add);
+    return reports;
+  }
+
+  /**
+   * The same, with reports of the first rounds while the others are trained.
+   *
+   * @param finished receives the report of each round, in their order, on this thread; if it throws
+   *     an exception, this method throws it when the stage has ended
+   */
+  public void advance(List<RoundWork> rounds, String name, Consumer<RoundReport> finished) {
     long start = System.nanoTime();
+    if (rounds.size() == 1) {
+      finished.accept(advance(rounds.get(0), name, start));
+      return;
+    }
+    AtomicInteger reported = new AtomicInteger();
+    Consumer<RoundReport> counted =
+        report -> {
+          reported.incrementAndGet();
+          finished.accept(report);
+        };
+    List<RoundReport> others = new ArrayList<>();
     try {
-      return trained(rounds, name, start);
+      others.addAll(trained(rounds, name, start, counted));
     } catch (Exception e) { // Spark's checked exceptions reach Java undeclared.
       if (!LostSliceException.isReasonOf(e)) {
         throw e;
       }
-      List<RoundReport> oneByOne = new ArrayList<>();
-      oneByOne.add(advance(rounds.get(0), name, start));
-      rounds.stream().skip(1).forEach(work -> oneByOne.add(advance(work, name)));
+      others.add(advance(rounds.get(0), name, start));
+      rounds.stream().skip(1).forEach(work -> others.add(advance(work, name)));
+      others.subList(0, reported.get()).clear();
       roundsPerStage.failed();
-      return oneByOne;
     }
+    others.forEach(finished);
   }
 
   /**
@@ -174,20 +196,21 @@ public final class SharedParameters implements AutoCloseable {
 
   private RoundReport advance(RoundWork work, String name, long start) {
     try {
-      return trained(List.of(work), name, start).get(0);
+      return trained(List.of(work), name, start, report -> {}).get(0);
     } catch (Exception e) { // Spark's checked exceptions reach Java undeclared.
       if (!LostSliceException.isReasonOf(e)) {
         throw e;
       }
       slices.replaceBy(replayRounds(history).slices);
-      return trained(List.of(work), name, start).get(0);
+      return trained(List.of(work), name, start, report -> {}).get(0);
     }
   }
 
-  private List<RoundReport> trained(List<RoundWork> rounds, String name, long start) {
-    List<RoundReport> reports = stages.run(slices, rounds, name, start);
+  private List<RoundReport> trained(
+      List<RoundWork> rounds, String name, long start, Consumer<RoundReport> finished) {
+    List<RoundReport> others = stages.run(slices, rounds, name, start, finished);
     history = history.after(rounds);
-    return reports;
+    return others;
   }
 
   /** Loads the parameters once more, and trains rounds again that were trained before. */

@@ -56,6 +56,9 @@ final class SliceExchange {
    */
   private final Map<Integer, SoftReference<WorkerSlice>> own = new HashMap<>();
 
+  /** Bytes of slices that came from other executors for the round that begins. */
+  private long fetchedBytes;
+
   /**
    * @param rendezvous the name of its endpoint
    * @param stage the stage's number there
@@ -108,7 +111,7 @@ final class SliceExchange {
       round.load(slice, blocks.content(round.round(), slice));
     }
     round.resetUpdaterStateUnlessCarried();
-    round.loaded((System.nanoTime() - start) / 1e9, 0, List.of());
+    round.loaded((System.nanoTime() - start) / 1e9, fetchedBytes, List.of());
     reportIfLast(round.round());
   }
 
@@ -154,12 +157,13 @@ final class SliceExchange {
       await(Phase.RESULTS, next.round() - 1, Map.of(), report.numbers());
     }
     long complete = System.nanoTime();
-    long fetched = loadOthers(next);
+    fetchedBytes = 0;
+    loadOthers(next);
     next.resetUpdaterStateUnlessCarried();
     double averaging = averages.stream().mapToDouble(SliceReport::seconds).sum();
     next.loaded(
         (System.nanoTime() - complete + waiting - start) / 1e9 - averaging,
-        fetched,
+        fetchedBytes,
         owners.isEveryWorker() ? averages : List.of());
     reportIfLast(next.round());
   }
@@ -261,29 +265,20 @@ final class SliceExchange {
     return Optional.ofNullable(own.get(slice)).map(SoftReference::get);
   }
 
-  /** Loads the slices that other workers have averaged; the bytes that came from elsewhere. */
-  private long loadOthers(RoundExecution next) {
-    long fetched = 0;
+  /** Loads the slices that other workers have averaged. */
+  private void loadOthers(RoundExecution next) {
     List<Integer> missing = owners.averagedByOthers(worker);
-    while (!missing.isEmpty()) {
-      long[] bytes = {0};
+    while (true) {
       missing =
           fetchStarts(
-              next.round(),
-              missing,
-              slice -> places.of(owners.owner(slice)),
-              (slice, content) -> {
-                next.load(slice, content);
-                bytes[0] += content.length;
-              });
-      fetched += bytes[0];
-      if (!missing.isEmpty()) {
-        Map<Integer, String> lost = new TreeMap<>();
-        missing.forEach(slice -> lost.put(owners.owner(slice), places.of(owners.owner(slice))));
-        await(Phase.RESULTS, next.round() - 1, lost, List.of());
+              next.round(), missing, slice -> places.of(owners.owner(slice)), next::load);
+      if (missing.isEmpty()) {
+        return;
       }
+      Map<Integer, String> lost = new TreeMap<>();
+      missing.forEach(slice -> lost.put(owners.owner(slice), places.of(owners.owner(slice))));
+      await(Phase.RESULTS, next.round() - 1, lost, List.of());
     }
-    return fetched;
   }
 
   /** Takes a slice and its content, which must not be written to. */
@@ -322,6 +317,7 @@ final class SliceExchange {
           missing.add(slice);
         }
       }
+      fetchedBytes += window.takenBytes();
     }
     return missing;
   }

@@ -121,10 +121,11 @@ public final class SliceRdd extends IndexedRdd<byte[]> {
   /**
    * Runs the train stage, and waits until the pieces are in shuffle files.
    *
+   * @param meanwhile is called by this thread several times a second
    * @throws IllegalStateException if this thread is interrupted
    */
-  void train() {
-    pieces.write();
+  void train(Runnable meanwhile) {
+    pieces.write(meanwhile);
   }
 
   /** Computes the slices that no executor holds, each in a task. */

@@ -5,11 +5,10 @@ import io.stoker.driver.cluster.Slots;
 import io.stoker.driver.spark.DriverTraffic;
 import io.stoker.driver.spark.Placement;
 import io.stoker.worker.runtime.RoundWork;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.storage.StorageLevel;
 
@@ -63,10 +62,15 @@ final class StageRunner implements AutoCloseable {
    * @param rounds the work of each round
    * @param name the name of the first round for Spark's user interface
    * @param start when the first round began, in this attempt or an earlier one
-   * @return a report of each round
+   * @param finished receives the reports of rounds while later ones of the stage are trained
+   * @return the reports of the other rounds
    */
   List<RoundReport> run(
-      SliceGenerations slices, List<RoundWork> rounds, String name, long start) {
+      SliceGenerations slices,
+      List<RoundWork> rounds,
+      String name,
+      long start,
+      Consumer<RoundReport> finished) {
     long stageStart = System.nanoTime();
     Optional<RendezvousEndpoint> meeting =
         rounds.size() > 1 ? Optional.of(rendezvous(rounds.get(0).workers())) : Optional.empty();
@@ -85,9 +89,12 @@ final class StageRunner implements AutoCloseable {
     next.persist(StorageLevel.MEMORY_AND_DISK());
     // On a single executor all copies are lost together, so that older slices do not help there.
     boolean keepsCurrent = placement.executors().size() > 1 || average.needsBefore();
+    StageReports reports =
+        new StageReports(
+            trained, rounds.size(), current, next, traffic, spark.defaultParallelism(), start);
     try {
       spark.sc().setJobDescription(train);
-      next.train();
+      next.train(() -> reports.finished().forEach(finished));
       slices.add(trained::deleteExchanged);
       if (!keepsCurrent) {
         // The pieces are written. Deleting the slices now makes room for the averages.
@@ -102,9 +109,9 @@ final class StageRunner implements AutoCloseable {
       spark.sc().clearCallSite();
     }
     roundsPerStage.completed(rounds.size(), (System.nanoTime() - stageStart) / 1e9);
-    List<RoundReport> reports = reports(trained, current, next, rounds.size(), start);
+    List<RoundReport> others = reports.others();
     slices.advance(next, keepsCurrent);
-    return reports;
+    return others;
   }
 
   private RendezvousEndpoint rendezvous(int workers) {
@@ -115,32 +122,6 @@ final class StageRunner implements AutoCloseable {
                   new Rendezvous(workers, this::slots, traffic, patience, System::nanoTime)));
     }
     return rendezvous.get();
-  }
-
-  private List<RoundReport> reports(
-      TrainStageRdd trained, SliceRdd current, SliceRdd next, int rounds, long start) {
-    List<RoundReport> reports = new ArrayList<>();
-    Map<Integer, List<TaskReport>> tasks = trained.reports();
-    long driverBytes = traffic.take();
-    long began = start;
-    for (int round = 0; round < rounds; round++) {
-      boolean last = round == rounds - 1;
-      long ended = last ? System.nanoTime() : trained.completed(round);
-      reports.add(
-          RoundReport.of(
-              tasks.get(round),
-              round == 0 ? current.reports() : averages(tasks.get(round)),
-              last ? next.reports() : averages(tasks.get(round + 1)),
-              spark.defaultParallelism(),
-              (ended - began) / 1e9,
-              driverBytes * (round + 1) / rounds - driverBytes * round / rounds));
-      began = ended;
-    }
-    return reports;
-  }
-
-  private static List<SliceReport> averages(List<TaskReport> tasks) {
-    return tasks.stream().flatMap(task -> task.averages().stream()).toList();
   }
 
   @Override

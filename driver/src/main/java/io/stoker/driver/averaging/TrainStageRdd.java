@@ -259,7 +259,7 @@ final class TrainStageRdd extends IndexedRdd<Tuple2<Integer, WorkerSlice>> {
     return lastStart;
   }
 
-  /** The reports of a stage that is complete, by round. */
+  /** The reports of tasks so far, by round. */
   Map<Integer, List<TaskReport>> reports() {
     return Stream.concat(
             rendezvous.stream().flatMap(meeting -> meeting.rendezvous().reports(id()).stream()),
@@ -270,7 +270,7 @@ final class TrainStageRdd extends IndexedRdd<Tuple2<Integer, WorkerSlice>> {
   /**
    * When a round ended after which the workers exchanged pieces.
    *
-   * @return as of {@link System#nanoTime} on the driver
+   * @return as of {@link System#nanoTime} on the driver; 0 if it has not
    */
   long completed(int round) {
     return rendezvous.orElseThrow().rendezvous().completed(id(), round);

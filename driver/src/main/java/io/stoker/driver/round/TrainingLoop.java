@@ -6,6 +6,7 @@ import io.stoker.driver.config.RateSchedule;
 import io.stoker.driver.metrics.RoundMetrics;
 import io.stoker.failure.InputException;
 import io.stoker.models.file.TrainingClock;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 
@@ -22,6 +23,7 @@ final class TrainingLoop {
   private final Checkpointing checkpoints;
   private final Validation validation;
   private final RoundListeners listeners;
+  private Progress progress;
 
   TrainingLoop(
       TrainingRun run,
@@ -45,23 +47,16 @@ final class TrainingLoop {
    * @return what this call did
    */
   Progress train(TrainingClock from) {
-    Progress progress = Progress.from(from);
+    progress = Progress.from(from);
     listeners.started(run.plan(), from);
     validate(from); // A run may have been stopped between a checkpoint and its validation.
 
     while (progress.clock().round() < run.plan().rounds() && validation.earlyStop().isEmpty()) {
       List<JobPlan.Round> rounds = stages.next(progress.clock().round());
       RateSchedule schedule = rates.of(rounds.get(0).epoch());
-      List<RoundReport> reports = stages.train(rounds, schedule);
-
-      for (int i = 0; i < rounds.size(); i++) {
-        TrainingClock clock =
-            run.plan().clockAfter(rounds.get(i), progress.clock(), reports.get(i).examples());
-        RoundMetrics metrics = stages.measure(rounds.get(i), clock, reports.get(i), schedule);
-        requireFinite(metrics);
-        progress = progress.after(clock, metrics);
-        listeners.roundFinished(metrics);
-      }
+      Iterator<JobPlan.Round> finished = rounds.iterator();
+      stages.train(
+          rounds, schedule, report -> roundFinished(finished.next(), schedule, report));
 
       checkpoints.completeIfWritten();
       if (run.isCheckpointDue(progress.clock().round())) {
@@ -74,6 +69,14 @@ final class TrainingLoop {
     checkpoints.await();
     listeners.ended(progress.clock());
     return progress.afterCheckpoint(stages.secondsAfterLastRound());
+  }
+
+  private void roundFinished(JobPlan.Round round, RateSchedule schedule, RoundReport report) {
+    TrainingClock clock = run.plan().clockAfter(round, progress.clock(), report.examples());
+    RoundMetrics metrics = stages.measure(round, clock, report, schedule);
+    requireFinite(metrics);
+    progress = progress.after(clock, metrics);
+    listeners.roundFinished(metrics);
   }
 
   private void validate(TrainingClock clock) {

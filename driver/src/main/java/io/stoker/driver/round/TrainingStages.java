@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /** A job's rounds in Spark's stages: one round each, or several where rounds are short. */
 final class TrainingStages {
@@ -57,15 +58,18 @@ final class TrainingStages {
    *
    * @param rounds as {@link #next} gave them
    * @param schedule the settings of their steps
-   * @return a report of each round
+   * @param finished receives the report of each round, in their order, on this thread
    */
-  List<RoundReport> train(List<JobPlan.Round> rounds, RateSchedule schedule) {
+  void train(
+      List<JobPlan.Round> rounds, RateSchedule schedule, Consumer<RoundReport> finished) {
     String name =
         String.format(
             Locale.ROOT, "round %d of %d", rounds.get(0).round() + 1, run.plan().rounds());
     gang.ifPresent(workers -> timer.waitingForSlots(() -> workers.awaitAllWorkers(name)));
-    return parameters.advance(
-        rounds.stream().<RoundWork>map(round -> run.task(round, schedule)).toList(), name);
+    parameters.advance(
+        rounds.stream().<RoundWork>map(round -> run.task(round, schedule)).toList(),
+        name,
+        finished);
   }
 
   /**

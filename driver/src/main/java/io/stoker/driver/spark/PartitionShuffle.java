@@ -2,6 +2,7 @@
 package io.stoker.driver.spark;
 
 import java.util.List;
+import java.util.Optional;
 import org.apache.spark.Dependency;
 import org.apache.spark.Partitioner;
 import org.apache.spark.ShuffleDependency;
@@ -19,6 +20,8 @@ import scala.Tuple2;
  */
 public final class PartitionShuffle<V> extends ShuffledRDD<Integer, V, V> {
   private static final long serialVersionUID = 1L;
+
+  private static final long POLL_MILLISECONDS = 200;
 
   private final transient RDD<Tuple2<Integer, V>> records;
   private final transient Partitioner partitioner;
@@ -100,18 +103,39 @@ public final class PartitionShuffle<V> extends ShuffledRDD<Integer, V, V> {
   /**
    * Runs the map stage: has the records computed and written to shuffle files, and waits for it.
    *
+   * @param meanwhile is called by this thread several times a second; if it throws an exception, it
+   *     is not called again, and the exception is thrown when the stage has ended. A stage that is
+   *     cancelled in the middle would leave its tasks running for a while, and Spark would log them
    * @throws IllegalStateException if this thread is interrupted; the stage is cancelled then
    */
   @SuppressWarnings("unchecked") // the one dependency is that of getDependencies
-  public void write() {
+  public void write(Runnable meanwhile) {
     SimpleFutureAction<?> stage =
         sparkContext().submitMapStage((ShuffleDependency<Integer, V, V>) dependencies().apply(0));
+    Optional<RuntimeException> failure = Optional.empty();
     try {
+      while (!Scala.isReady(stage, POLL_MILLISECONDS)) {
+        if (failure.isEmpty()) {
+          failure = failureOf(meanwhile);
+        }
+      }
       Scala.await(stage);
     } catch (InterruptedException e) {
       stage.cancel();
       Thread.currentThread().interrupt();
       throw new IllegalStateException("Interrupted while a stage runs", e);
+    }
+    if (failure.isPresent()) {
+      throw failure.get();
+    }
+  }
+
+  private static Optional<RuntimeException> failureOf(Runnable action) {
+    try {
+      action.run();
+      return Optional.empty();
+    } catch (RuntimeException e) {
+      return Optional.of(e);
     }
   }
 

@@ -2,6 +2,7 @@
 package io.stoker.driver.averaging;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.withinPercentage;
 
 import io.stoker.driver.LocalSpark;
@@ -9,8 +10,10 @@ import io.stoker.driver.config.Wire;
 import io.stoker.worker.runtime.RoundWork;
 import io.stoker.worker.sgd.StepSchedule;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
@@ -34,6 +37,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 class MultiRoundStageTest extends AveragingJobs {
   private static final int WORKERS = 4;
 
+  /** Tasks run in this process. */
+  private static volatile CountDownLatch firstReport = new CountDownLatch(1);
+
   @Test
   void aMultiRoundStageGivesTheSameBitsAsSingleRounds() {
     try (JavaSparkContext spark = LocalSpark.start("local[4]");
@@ -55,6 +61,59 @@ class MultiRoundStageTest extends AveragingJobs {
         assertThat(report.averageSeconds()).isPositive();
         assertThat(report.seconds()).isPositive();
       }
+    }
+  }
+
+  /** The last round waits for the report of the first one. */
+  @Test
+  void roundsAreReportedWhileLaterOnesAreTrained() {
+    firstReport = new CountDownLatch(1);
+    StepSchedule waiting =
+        step -> {
+          if (step == 5) {
+            await(firstReport);
+          }
+          return STEADY.at(step);
+        };
+    List<Long> examples = new ArrayList<>();
+    try (JavaSparkContext spark = LocalSpark.start("local[4]");
+        SharedParameters parameters = load(spark)) {
+      parameters.advance(
+          rounds(0, waiting),
+          "rounds",
+          report -> {
+            examples.add(report.examples());
+            firstReport.countDown();
+          });
+
+      assertThat(sha256(parameters)).isEqualTo(undisturbed);
+    }
+    assertThat(examples).containsExactly(128L, 128L, 15L, 128L);
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      if (!latch.await(1, TimeUnit.MINUTES)) {
+        throw new IllegalStateException("no report");
+      }
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Test
+  void anExceptionOfWhatTakesTheReportsIsThrownWhenTheStageHasEnded() {
+    try (JavaSparkContext spark = LocalSpark.start("local[4]");
+        SharedParameters parameters = load(spark)) {
+      assertThatThrownBy(
+              () ->
+                  parameters.advance(
+                      rounds(0, STEADY),
+                      "rounds",
+                      report -> {
+                        throw new IllegalStateException("stopped");
+                      }))
+          .hasMessage("stopped");
     }
   }
 
