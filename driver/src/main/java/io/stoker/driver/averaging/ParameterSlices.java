@@ -115,6 +115,11 @@ public record ParameterSlices(
     return length(slice) * Float.BYTES * vectors;
   }
 
+  /** How many bytes a worker sends of all slices. */
+  public long pieceBytes() {
+    return (parameters - first) * Float.BYTES * vectors;
+  }
+
   /** Whether workers send the updater state too. */
   public boolean carryUpdaterState() {
     return vectors == 2;

@@ -122,16 +122,17 @@ public final class SharedParameters implements AutoCloseable {
   }
 
   /**
-   * How many of the coming rounds one stage may hold. This is 1 unless all workers run at the same
-   * time; see {@link RoundsPerStage}.
+   * How many of the coming rounds one stage may hold. This is 1 for large models, and unless all
+   * workers run at the same time; see {@link RoundsPerStage}.
    *
    * @param workers how many workers there are
    * @param most how many rounds the caller has at most
    */
   public int roundsPerStage(int workers, int most) {
+    ParameterSlices cuts = average.slices();
     int rounds =
         roundsPerStage.next(
-            Math.min(most, StageBlocks.mostRounds(average.slices().count(), workers)));
+            Math.min(most, StageBlocks.mostRounds(cuts.count(), workers)), cuts.pieceBytes());
     return rounds > 1 && stages.slots() >= workers ? rounds : 1;
   }
 
