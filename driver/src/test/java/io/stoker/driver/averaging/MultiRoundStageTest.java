@@ -259,7 +259,7 @@ class MultiRoundStageTest extends AveragingJobs {
     try (JavaSparkContext spark = LocalSpark.start("local[4]")) {
       try (SharedParameters parameters = load(spark)) {
         parameters.advance(rounds(0, STEADY), "rounds");
-        awaitBlocks(2 * slices);
+        awaitBlocks(2L * slices);
       }
       assertThat(blocks()).isZero();
     }
