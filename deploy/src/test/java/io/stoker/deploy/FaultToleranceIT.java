@@ -104,9 +104,7 @@ class FaultToleranceIT {
 
   /** The hash of a job on one slot: a round a stage, in two waves. */
   private static String inWaves(String job, String run) throws IOException {
-    return succeed("--master local[1] " + job + " --run " + run)
-        .get("parameters_sha256")
-        .asText();
+    return succeed("--master local[1] " + job + " --run " + run).get("parameters_sha256").asText();
   }
 
   @AfterAll

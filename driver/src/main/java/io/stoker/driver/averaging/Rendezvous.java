@@ -227,8 +227,7 @@ final class Rendezvous {
    * @param reply answers the worker, now or when all workers have reported
    */
   synchronized void arrived(Arrival arrival, Consumer<Object> reply) {
-    traffic.add(
-        MESSAGE_BYTES + arrival.place().length() + Double.BYTES * arrival.report().size());
+    traffic.add(MESSAGE_BYTES + arrival.place().length() + Double.BYTES * arrival.report().size());
     MultiRoundStage stage = stages.get(arrival.stage());
     if (stage == null || stage.stranded || arrival.attempt() < stage.attempt) {
       reply.accept(STRANDED);
@@ -397,11 +396,12 @@ final class Rendezvous {
     }
 
     private Optional<String> place(Predicate<Stored> condition) {
-      return storedByPlace.stream().flatMap(worker -> place(worker, condition).stream()).findFirst();
+      return storedByPlace.stream()
+          .flatMap(worker -> place(worker, condition).stream())
+          .findFirst();
     }
 
-    private static Optional<String> place(
-        Map<String, Stored> worker, Predicate<Stored> condition) {
+    private static Optional<String> place(Map<String, Stored> worker, Predicate<Stored> condition) {
       return worker.entrySet().stream()
           .filter(each -> condition.test(each.getValue()))
           .map(Map.Entry::getKey)

@@ -60,8 +60,7 @@ final class RoundsPerStage {
     }
     double rounds =
         Math.max(
-            STAGE_SECONDS / secondsOfRound,
-            Math.min(FEW_ROUNDS, LONGEST_SECONDS / secondsOfRound));
+            STAGE_SECONDS / secondsOfRound, Math.min(FEW_ROUNDS, LONGEST_SECONDS / secondsOfRound));
     return (int) Math.max(1, Math.min(most, rounds));
   }
 

@@ -59,8 +59,7 @@ public final class SharedParameters implements AutoCloseable {
     this.cleaner = cleaner;
     this.roundsPerStage = new RoundsPerStage(spark.getConf());
     this.slices =
-        new SliceGenerations(
-            SliceRdd.from(spark.sc(), average.slices(), source, hadoop), cleaner);
+        new SliceGenerations(SliceRdd.from(spark.sc(), average.slices(), source, hadoop), cleaner);
     this.history = RoundHistory.of(source);
     this.stages = new StageRunner(spark, average, frozen, patience, roundsPerStage);
   }

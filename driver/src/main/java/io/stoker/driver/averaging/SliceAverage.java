@@ -52,8 +52,7 @@ record SliceAverage(ParameterSlices slices, OuterStep outer, Wire wire) implemen
     Optional<DeltaCodec> codec = DeltaCodec.of(wire);
     return codec.isEmpty() || content.length == 0
         ? content
-        : Deltas.encode(
-            codec.get(), slices.length(slice), slices.vectors(), before.get(), content);
+        : Deltas.encode(codec.get(), slices.length(slice), slices.vectors(), before.get(), content);
   }
 
   /** The bytes of the pieces that other executors than this one have written. */

@@ -31,8 +31,8 @@ import org.apache.spark.TaskContext;
  * <ol>
  *   <li>A worker stores its piece of each slice as a block on its executor, and reports this to the
  *       {@link Rendezvous}, which answers when all workers have done so.
- *   <li>The owner of a slice fetches the pieces of the other workers, averages them in worker order,
- *       takes the outer step, and stores the result; see {@link SliceOwners}.
+ *   <li>The owner of a slice fetches the pieces of the other workers, averages them in worker
+ *       order, takes the outer step, and stores the result; see {@link SliceOwners}.
  *   <li>When all owners have reported that, the worker fetches the other results. They stay on its
  *       executor until all workers have stored their pieces of the next round, for workers whose
  *       task begins again.
@@ -123,8 +123,7 @@ final class SliceExchange {
       int number = slice;
       byte[] content = done.content(slice, new byte[average.slices().pieceBytes(slice)]);
       WorkerSlice piece =
-          done.piece(
-              slice, average.encoded(slice, content, () -> blocks.content(round, number)));
+          done.piece(slice, average.encoded(slice, content, () -> blocks.content(round, number)));
       blocks.putPiece(round, piece);
       if (owners.averages(worker, slice)) {
         own.put(slice, new SoftReference<>(piece));
@@ -172,7 +171,9 @@ final class SliceExchange {
     return reports.stream().reduce(SliceReport::plus).stream().toList();
   }
 
-  /** Notes for workers that begin again that this executor holds what the last round begins with. */
+  /**
+   * Notes for workers that begin again that this executor holds what the last round begins with.
+   */
   private void reportIfLast(int round) {
     if (blocks.isLast(round)) {
       report(Phase.LOADED, round, Map.of(), List.of());
@@ -229,8 +230,7 @@ final class SliceExchange {
               other ->
                   requests.add(
                       new Request(
-                          blocks.piece(round, slice, other),
-                          BlockPlace.decode(places.of(other)))));
+                          blocks.piece(round, slice, other), BlockPlace.decode(places.of(other)))));
     }
     return requests;
   }
@@ -270,8 +270,7 @@ final class SliceExchange {
     List<Integer> missing = owners.averagedByOthers(worker);
     while (true) {
       missing =
-          fetchStarts(
-              next.round(), missing, slice -> places.of(owners.owner(slice)), next::load);
+          fetchStarts(next.round(), missing, slice -> places.of(owners.owner(slice)), next::load);
       if (missing.isEmpty()) {
         return;
       }
@@ -300,8 +299,7 @@ final class SliceExchange {
             .filter(slice -> !blocks.start(round, slice).isHere())
             .map(
                 slice ->
-                    new Request(
-                        blocks.start(round, slice), BlockPlace.decode(holder.apply(slice))))
+                    new Request(blocks.start(round, slice), BlockPlace.decode(holder.apply(slice))))
             .toList();
     List<Integer> missing = new ArrayList<>();
     try (FetchWindow window = new FetchWindow(requests, average.slices().bytes(0))) {
@@ -326,8 +324,7 @@ final class SliceExchange {
     places = places.updated(report(phase, round, lost, report));
   }
 
-  private Object[] report(
-      Phase phase, int round, Map<Integer, String> lost, List<Double> report) {
+  private Object[] report(Phase phase, int round, Map<Integer, String> lost, List<Double> report) {
     Arrival arrival =
         new Arrival(
             stage,

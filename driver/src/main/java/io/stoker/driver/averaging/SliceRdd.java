@@ -27,8 +27,8 @@ import scala.Tuple2;
 /**
  * The parameters at one point in time, one slice a partition, persisted on the executors. Slices
  * come from a {@link SliceSource}, or are averages of the pieces of a round, or were stored by the
- * workers of a multi-round stage before its last round. A slice of the
- * second kind is averaged by a task of its own, and once more by the task that finds it lost.
+ * workers of a multi-round stage before its last round. A slice of the second kind is averaged by a
+ * task of its own, and once more by the task that finds it lost.
  *
  * <p>{@link #cutLineage} gives averaged slices a source, which then replaces their lineage: a
  * checkpoint that holds the same values. {@link #dropLineage} removes the lineage without a
@@ -220,15 +220,13 @@ public final class SliceRdd extends IndexedRdd<byte[]> {
   FetchWindow fetch(List<Integer> order) {
     List<Integer> missing = order.stream().filter(slice -> !isHere(slice)).toList();
     List<FetchWindow.Request> requests = new ArrayList<>();
-    List<List<BlockPlace>> holders =
-        missing.isEmpty() ? List.of() : Blocks.holders(id(), missing);
+    List<List<BlockPlace>> holders = missing.isEmpty() ? List.of() : Blocks.holders(id(), missing);
     for (int i = 0; i < missing.size(); i++) {
       List<BlockPlace> each = holders.get(i);
       if (!each.isEmpty()) { // Workers with different orders ask different holders of a slice.
         int chosen = Math.floorMod(missing.get(i) + order.get(0), each.size());
         requests.add(
-            new FetchWindow.Request(
-                new FetchWindow.Block(id(), missing.get(i)), each.get(chosen)));
+            new FetchWindow.Request(new FetchWindow.Block(id(), missing.get(i)), each.get(chosen)));
       }
     }
     return new FetchWindow(requests, slices.bytes(0));

@@ -55,8 +55,7 @@ final class TrainingLoop {
       List<JobPlan.Round> rounds = stages.next(progress.clock().round());
       RateSchedule schedule = rates.of(rounds.get(0).epoch());
       Iterator<JobPlan.Round> finished = rounds.iterator();
-      stages.train(
-          rounds, schedule, report -> roundFinished(finished.next(), schedule, report));
+      stages.train(rounds, schedule, report -> roundFinished(finished.next(), schedule, report));
 
       checkpoints.completeIfWritten();
       if (run.isCheckpointDue(progress.clock().round())) {

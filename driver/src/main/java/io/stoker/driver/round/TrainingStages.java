@@ -60,8 +60,7 @@ final class TrainingStages {
    * @param schedule the settings of their steps
    * @param finished receives the report of each round, in their order, on this thread
    */
-  void train(
-      List<JobPlan.Round> rounds, RateSchedule schedule, Consumer<RoundReport> finished) {
+  void train(List<JobPlan.Round> rounds, RateSchedule schedule, Consumer<RoundReport> finished) {
     String name =
         String.format(
             Locale.ROOT, "round %d of %d", rounds.get(0).round() + 1, run.plan().rounds());

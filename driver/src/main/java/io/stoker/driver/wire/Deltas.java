@@ -17,7 +17,8 @@ public final class Deltas {
    * @param before the slice before the round; may have more vectors
    * @param after the worker's values after the round
    */
-  public static byte[] encode(DeltaCodec codec, int length, int vectors, byte[] before, byte[] after) {
+  public static byte[] encode(
+      DeltaCodec codec, int length, int vectors, byte[] before, byte[] after) {
     byte[] encoded = new byte[vectors * codec.bytes(length)];
     ByteBuffer target = LittleEndian.bytes(encoded);
     FloatBuffer start = LittleEndian.floats(before);
@@ -39,7 +40,8 @@ public final class Deltas {
    * @param vectors how many vectors there are
    * @param before the slice before the round; may have more vectors
    */
-  public static byte[] decode(DeltaCodec codec, int length, int vectors, byte[] before, byte[] encoded) {
+  public static byte[] decode(
+      DeltaCodec codec, int length, int vectors, byte[] before, byte[] encoded) {
     byte[] after = new byte[vectors * length * Float.BYTES];
     ByteBuffer source = LittleEndian.bytes(encoded);
     FloatBuffer start = LittleEndian.floats(before);

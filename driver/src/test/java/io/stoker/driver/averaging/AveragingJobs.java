@@ -37,8 +37,7 @@ import org.junit.jupiter.api.io.TempDir;
 abstract class AveragingJobs {
   static final int ROUNDS = 4;
   static final StepSchedule STEADY = step -> new StepSettings(0.05f, 0.9f, 0.001f);
-  static final ModelSpec MODEL =
-      Zoo.model("mlp-shallow", new Shape(8, 8, 1), TinyShards.CLASSES);
+  static final ModelSpec MODEL = Zoo.model("mlp-shallow", new Shape(8, 8, 1), TinyShards.CLASSES);
 
   Path folder;
 
@@ -107,8 +106,7 @@ abstract class AveragingJobs {
     return trainOn(spark, Wire.FP32, schedule, incident);
   }
 
-  String trainOn(
-      JavaSparkContext spark, Wire wire, StepSchedule schedule, Incident incident) {
+  String trainOn(JavaSparkContext spark, Wire wire, StepSchedule schedule, Incident incident) {
     try (SharedParameters parameters = load(spark, wire)) {
       for (int round = 0; round < ROUNDS; round++) {
         RoundReport report = parameters.advance(task(round, schedule), "a round");
@@ -200,8 +198,7 @@ abstract class AveragingJobs {
         });
   }
 
-  static byte[] all(
-      ParameterSlices slices, java.util.function.IntFunction<byte[]> contents) {
+  static byte[] all(ParameterSlices slices, java.util.function.IntFunction<byte[]> contents) {
     java.io.ByteArrayOutputStream bytes = new java.io.ByteArrayOutputStream();
     for (int slice = 0; slice < slices.count(); slice++) {
       bytes.writeBytes(contents.apply(slice));

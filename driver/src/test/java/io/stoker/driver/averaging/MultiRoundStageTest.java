@@ -56,8 +56,7 @@ class MultiRoundStageTest extends AveragingJobs {
         assertThat(report.examples()).isEqualTo(expected.get(round).examples());
         assertThat(report.loss()).isEqualTo(expected.get(round).loss());
         // Slices are added up in another order.
-        assertThat(report.drift())
-            .isCloseTo(expected.get(round).drift(), withinPercentage(1e-9));
+        assertThat(report.drift()).isCloseTo(expected.get(round).drift(), withinPercentage(1e-9));
         assertThat(report.averageSeconds()).isPositive();
         assertThat(report.seconds()).isPositive();
       }

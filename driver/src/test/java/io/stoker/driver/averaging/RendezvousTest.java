@@ -225,8 +225,7 @@ class RendezvousTest {
   void aTaskThatBeginsAgainDoesNotBeginWithSlicesThatAreLost() {
     report(arrival(1, 0, "a"));
     report(arrival(2, 1, "b"));
-    Arrival begin =
-        arrival(1, Phase.BEGIN, 0, 1, "c", 0, Map.of(Rendezvous.ANY_WORKER, "b"));
+    Arrival begin = arrival(1, Phase.BEGIN, 0, 1, "c", 0, Map.of(Rendezvous.ANY_WORKER, "b"));
 
     assertBegins(begin, 1, "a");
   }
@@ -265,8 +264,7 @@ class RendezvousTest {
             List.of(new SliceReport(3, 0.5, 1L << 41, 0.25, 7)));
     rendezvous.arrived(
         Arrival.of(
-            new Arrival(STAGE, 1, Phase.PIECES, 1, 1, "b", 0, NOTHING, report.numbers())
-                .message()),
+            new Arrival(STAGE, 1, Phase.PIECES, 1, 1, "b", 0, NOTHING, report.numbers()).message()),
         answer -> {});
 
     assertThat(rendezvous.reports(STAGE)).containsExactly(report);
