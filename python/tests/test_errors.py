@@ -126,6 +126,58 @@ def test_one_class_and_no_rows_are_one_line(spark: SparkSession, images: Path) -
         one_line(error)
 
 
+def write_parquet(file: Path, rows: list[dict[str, Any]], **options: Any) -> None:
+    """Write a table as PyArrow does; without rows it has an empty row group."""
+    import pyarrow
+    import pyarrow.parquet
+
+    image = pyarrow.struct([("bytes", pyarrow.binary()), ("path", pyarrow.string())])
+    schema = pyarrow.schema([("image", image), ("label", pyarrow.int64())])
+    table = pyarrow.Table.from_pylist(rows, schema=schema)
+    with pyarrow.parquet.ParquetWriter(file, schema, **options) as writer:
+        writer.write_table(table)
+
+
+def encryption(plaintext_footer: bool) -> Any:
+    """Return PyArrow's properties of files with an encrypted column of images."""
+    from pyarrow.parquet import encryption as parquet
+
+    class Keys(parquet.KmsClient):
+        def wrap_key(self, key_bytes: bytes, master_key_identifier: str) -> bytes:
+            return key_bytes.hex().encode()
+
+        def unwrap_key(self, wrapped_key: bytes, master_key_identifier: str) -> bytes:
+            return bytes.fromhex(wrapped_key.decode())
+
+    configuration = parquet.EncryptionConfiguration(
+        footer_key="footer",
+        column_keys={"images": ["image.bytes"]},
+        plaintext_footer=plaintext_footer,
+    )
+    return parquet.CryptoFactory(lambda _: Keys()).file_encryption_properties(
+        parquet.KmsConnectionConfig(), configuration
+    )
+
+
+def test_tables_that_cannot_be_read_are_one_line(spark: SparkSession, tmp_path: Path) -> None:
+    row = {"image": {"bytes": b"x", "path": "x.png"}, "label": 1}
+    write_parquet(tmp_path / "empty.parquet", [])
+    write_parquet(
+        tmp_path / "all.parquet", [row], encryption_properties=encryption(plaintext_footer=False)
+    )
+    write_parquet(
+        tmp_path / "column.parquet", [row], encryption_properties=encryption(plaintext_footer=True)
+    )
+    for name, text in {
+        "empty": "has no rows",
+        "all": "all.parquet: it is encrypted",
+        "column": "its column image.bytes is encrypted",
+    }.items():
+        with pytest.raises(stoker.InvalidInputError) as error:
+            stoker.prepare(tmp_path / f"{name}.parquet", tmp_path / "out", format="parquet")
+        assert text in one_line(error)
+
+
 def jar_for(line: str, folder: Path) -> Path:
     jar = folder / "stoker.jar"
     with zipfile.ZipFile(jar, "w") as archive:

@@ -39,6 +39,12 @@ public final class ParquetRows implements Iterator<LabelledImage>, AutoCloseable
   private long left;
 
   /**
+   * Reads rows.
+   *
+   * @param groups which row groups
+   * @param table their columns
+   * @param images whether images are read
+   * @param hadoop how to reach the filesystem
    * @param wholePageBytes longer pages of images are split
    */
   ParquetRows(
@@ -224,7 +230,10 @@ public final class ParquetRows implements Iterator<LabelledImage>, AutoCloseable
   }
 
   private static String text(Group row, String field) {
-    return isPresent(row, field) ? row.getBinary(field, 0).toStringUsingUTF8() : "";
+    boolean isText =
+        row.getType().getType(field).asPrimitiveType().getPrimitiveTypeName()
+            == PrimitiveTypeName.BINARY;
+    return isText && isPresent(row, field) ? row.getBinary(field, 0).toStringUsingUTF8() : "";
   }
 
   private static boolean isPresent(Group row, String field) {

@@ -24,9 +24,13 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.parquet.ParquetReadOptions;
+import org.apache.parquet.crypto.ParquetCryptoRuntimeException;
 import org.apache.parquet.hadoop.ParquetFileReader;
+import org.apache.parquet.hadoop.metadata.BlockMetaData;
+import org.apache.parquet.hadoop.metadata.ColumnChunkMetaData;
 import org.apache.parquet.hadoop.metadata.ParquetMetadata;
 import org.apache.parquet.io.SeekableInputStream;
+import org.apache.parquet.schema.MessageType;
 
 /**
  * Parquet files with a column of images and a column of labels, such as Hugging Face's image data
@@ -39,6 +43,10 @@ public final class ParquetTable implements Serializable {
   /** As Hugging Face names the files of a split. */
   private static final Pattern SHARD =
       Pattern.compile("([a-z][a-z0-9_]*)-[0-9]{5}-of-[0-9]{5}.*\\.parquet");
+
+  private static final String DECRYPTION =
+      "prepare a decrypted copy, or read it with --format table --table-format parquet and Parquet's"
+          + " keys in Spark's configuration";
 
   private final TableSchema schema;
 
@@ -113,13 +121,31 @@ public final class ParquetTable implements Serializable {
           files.get(0),
           own,
           first);
+      requireReadable(files.get(i), footers.get(i), own);
       String split = columns.split().isEmpty() ? split(root, files.get(i)).orElse("") : "";
       for (int group = 0; group < footers.get(i).getBlocks().size(); group++) {
-        groups.add(new RowGroup(files.get(i).toString(), root.toString(), split, group));
+        if (footers.get(i).getBlocks().get(group).getRowCount() > 0) { // PyArrow writes empty ones.
+          groups.add(new RowGroup(files.get(i).toString(), root.toString(), split, group));
+        }
       }
     }
     Check.input(!groups.isEmpty(), "Input %s has no rows", root);
     return new ParquetTable(first, groups, rejected, ignored);
+  }
+
+  private static void requireReadable(Path file, ParquetMetadata footer, TableSchema schema) {
+    MessageType needed =
+        schema.projection(footer.getFileMetaData().getSchema(), TableSchema.Images.READ);
+    for (BlockMetaData block : footer.getBlocks()) {
+      for (ColumnChunkMetaData chunk : block.getColumns()) {
+        Check.input(
+            !chunk.isEncrypted() || !needed.containsPath(chunk.getPath().toArray()),
+            "Cannot read %s: its column %s is encrypted (%s)",
+            file,
+            chunk.getPath().toDotString(),
+            DECRYPTION);
+      }
+    }
   }
 
   private static TableSchema schema(Path file, ParquetMetadata footer, TableColumns columns) {
@@ -146,7 +172,10 @@ public final class ParquetTable implements Serializable {
       }
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot read " + file, e);
-    } catch (RuntimeException e) { // What Parquet throws for a file that is none, or is encrypted.
+    } catch (ParquetCryptoRuntimeException e) {
+      throw new InputException(
+          "Cannot read " + file + ": it is encrypted (" + DECRYPTION + ")", e);
+    } catch (RuntimeException e) { // What Parquet throws for a file that is none.
       throw new InputException("Cannot read " + file + ": " + Storage.reason(e), e);
     }
   }

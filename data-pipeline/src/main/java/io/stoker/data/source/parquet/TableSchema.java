@@ -182,7 +182,15 @@ record TableSchema(
         && isSingle(group.getType(BYTES))
         && isBinary(group.getType(BYTES))
         && isSingle(group.getType(PATH))
-        && isBinary(group.getType(PATH));
+        && (isBinary(group.getType(PATH)) || isAlwaysNull(group.getType(PATH)));
+  }
+
+  /** PyArrow's type of a column without a value: whole numbers that are all null. */
+  private static boolean isAlwaysNull(Type type) {
+    return type.isPrimitive()
+        && type.isRepetition(Type.Repetition.OPTIONAL)
+        && type.asPrimitiveType().getPrimitiveTypeName() == PrimitiveTypeName.INT32
+        && type.getLogicalTypeAnnotation() == null;
   }
 
   private static boolean isBinary(Type type) {

@@ -10,6 +10,7 @@ import io.stoker.data.source.LabelledImage;
 import io.stoker.data.source.SourceImage;
 import io.stoker.failure.InputException;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -17,10 +18,16 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.function.UnaryOperator;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.parquet.column.ParquetProperties.WriterVersion;
+import org.apache.parquet.crypto.ColumnEncryptionProperties;
+import org.apache.parquet.crypto.FileEncryptionProperties;
 import org.apache.parquet.example.data.Group;
 import org.apache.parquet.example.data.simple.SimpleGroup;
+import org.apache.parquet.hadoop.ParquetWriter;
+import org.apache.parquet.hadoop.example.ExampleParquetWriter;
+import org.apache.parquet.hadoop.metadata.ColumnPath;
 import org.apache.parquet.hadoop.metadata.CompressionCodecName;
 import org.apache.parquet.io.api.Binary;
 import org.apache.parquet.schema.LogicalTypeAnnotation;
@@ -250,6 +257,82 @@ class ParquetTableTest {
     assertThatThrownBy(() -> open(pipe, TableColumns.FOUND))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("is a named pipe");
+  }
+
+  private static final byte[] KEY = "0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
+
+  private Path encrypted(String name, UnaryOperator<FileEncryptionProperties.Builder> how)
+      throws IOException {
+    Path file = folder.resolve(name + ".parquet");
+    try (ParquetWriter<Group> writer =
+        ExampleParquetWriter.builder(new org.apache.hadoop.fs.Path(file.toUri()))
+            .withType(TestTables.SCHEMA)
+            .withExtraMetaData(TestTables.features("a", "b"))
+            .withEncryption(how.apply(FileEncryptionProperties.builder(KEY)).build())
+            .build()) {
+      writer.write(TestTables.row(new byte[9], "x", 0L));
+    }
+    return file;
+  }
+
+  private static Map<ColumnPath, ColumnEncryptionProperties> columnKey(String column) {
+    ColumnPath path = ColumnPath.fromDotString(column);
+    return Map.of(path, ColumnEncryptionProperties.builder(path).withKey(KEY).build());
+  }
+
+  @Test
+  void refusesEncryptedColumnsThatItNeedsAndSaysSo() throws IOException {
+    for (Path file :
+        List.of(
+            encrypted("footer", how -> how),
+            encrypted("all", how -> how.withPlaintextFooter()))) {
+      assertThatThrownBy(() -> open(file, TableColumns.FOUND))
+          .isInstanceOf(InputException.class)
+          .hasMessageContaining(file + ": it is encrypted (prepare a decrypted copy, or");
+    }
+    Path images =
+        encrypted(
+            "images",
+            how -> how.withPlaintextFooter().withEncryptedColumns(columnKey("image.bytes")));
+    assertThatThrownBy(() -> open(images, TableColumns.FOUND))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining(images + ": its column image.bytes is encrypted (");
+    Path captions =
+        encrypted(
+            "captions",
+            how -> how.withPlaintextFooter().withEncryptedColumns(columnKey("caption")));
+    assertThat(read(open(captions, TableColumns.FOUND))).hasSize(1);
+  }
+
+  private static final MessageType WITHOUT_PATHS =
+      Types.buildMessage()
+          .optionalGroup()
+          .optional(PrimitiveTypeName.BINARY)
+          .named("bytes")
+          .optional(PrimitiveTypeName.INT32)
+          .named("path")
+          .named("image")
+          .optional(PrimitiveTypeName.INT64)
+          .named("label")
+          .named("schema");
+
+  /** PyArrow gives a column without any value the type null, which Parquet stores as INT32. */
+  @Test
+  void takesAPathThatIsNeverThere() throws IOException {
+    SimpleGroup row = new SimpleGroup(WITHOUT_PATHS);
+    row.addGroup("image").append("bytes", Binary.fromString("bytes"));
+    row.append("label", 1L);
+    Path file = folder.resolve("x.parquet");
+    TestTables.write(
+        file,
+        WITHOUT_PATHS,
+        List.of(row),
+        Map.of(),
+        CompressionCodecName.SNAPPY,
+        WriterVersion.PARQUET_1_0);
+    assertThat(read(open(file, TableColumns.FOUND)))
+        .extracting(LabelledImage::path, LabelledImage::className)
+        .containsExactly(Tuple.tuple("", "1"));
   }
 
   /** Whatever is flipped: rows are read, or one line says which file is damaged. */
