@@ -59,6 +59,14 @@ class DistributionIT {
     }
   }
 
+  /** Stoker and Spark need no Guava of this name; the reader of Delta tables takes Spark's. */
+  @Test
+  void hasWhatReadersOfTablesTakeFromSpark() throws IOException {
+    assertThat(sparkJars())
+        .extracting(jar -> jar.getFileName().toString())
+        .anyMatch(name -> name.startsWith("guava-"));
+  }
+
   @Test
   void hasALinkThatDoesNotNameTheLine() throws IOException {
     Path link = Stoker.distribution().resolveSibling("stoker");

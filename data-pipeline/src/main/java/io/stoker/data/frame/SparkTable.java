@@ -4,14 +4,17 @@ package io.stoker.data.frame;
 import static org.apache.spark.sql.functions.col;
 
 import io.stoker.data.shard.SourceTable;
+import io.stoker.data.storage.Storage;
 import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
+import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -27,6 +30,7 @@ import org.apache.spark.sql.SparkSession;
 public record SparkTable(Dataset<Row> rows, SourceTable source) {
   private static final String DELTA = "delta";
   private static final String ICEBERG = "iceberg";
+  private static final String DELTA_READER = "io.delta.sql.DeltaSparkSessionExtension";
 
   private static final String ICEBERG_FOLDERS = "spark.sql.catalog.default_iceberg";
 
@@ -54,7 +58,7 @@ public record SparkTable(Dataset<Row> rows, SourceTable source) {
       case DELTA ->
           Map.of(
               "spark.sql.extensions",
-              "io.delta.sql.DeltaSparkSessionExtension",
+              DELTA_READER,
               "spark.sql.catalog.spark_catalog",
               "org.apache.spark.sql.delta.catalog.DeltaCatalog");
       default -> Map.of();
@@ -107,25 +111,38 @@ public record SparkTable(Dataset<Row> rows, SourceTable source) {
         uri,
         spark,
         session -> {
-          configureFolders(session, uri);
+          requireReader(known);
+          String folder = absolute(session, uri);
+          configureFolders(session, folder);
           String wanted = version;
           if (wanted.isEmpty() && known.equals(DELTA)) {
-            wanted = newest(session, DELTA, "delta." + quote(uri));
+            wanted = newest(session, DELTA, "delta." + quote(folder));
           } else if (wanted.isEmpty() && known.equals(ICEBERG)) {
-            wanted = snapshot(session.read().format(ICEBERG).load(uri + "#refs"), uri);
+            wanted = snapshot(session.read().format(ICEBERG).load(folder + "#refs"), uri);
           }
           checkVersioned(uri, known, version);
           String option = known.equals(DELTA) ? "versionAsOf" : "snapshot-id";
           Dataset<Row> rows =
               wanted.isEmpty()
-                  ? session.read().format(format).load(uri)
-                  : session.read().format(format).option(option, wanted).load(uri);
+                  ? session.read().format(format).load(folder)
+                  : session.read().format(format).option(option, wanted).load(folder);
           return new SparkTable(rows, new SourceTable(uri, known, wanted));
         });
   }
 
   private interface Opening {
-    SparkTable in(SparkSession session);
+    SparkTable in(SparkSession session) throws IOException, ClassNotFoundException;
+  }
+
+  /** Delta takes a relative path in SQL for the name of a table. */
+  private static String absolute(SparkSession session, String uri) throws IOException {
+    Path folder = Storage.path(uri);
+    return folder.isAbsolute()
+        ? uri
+        : folder
+            .getFileSystem(session.sessionState().newHadoopConf())
+            .makeQualified(folder)
+            .toString();
   }
 
   /** Iceberg takes its configuration from the active session. */
@@ -139,7 +156,9 @@ public record SparkTable(Dataset<Row> rows, SourceTable source) {
       throw e;
     } catch (Exception | LinkageError e) {
       // Spark throws checked exceptions that its methods do not declare to Java.
-      throw new InputException("Cannot read table " + table + ": " + reason(e), e);
+      throw new InputException(
+          "Cannot read table " + table + ": " + UnreadableTable.reason(e).orElseGet(() -> reason(e)),
+          e);
     } finally {
       SparkSession.setActiveSession(before);
     }
@@ -151,12 +170,20 @@ public record SparkTable(Dataset<Row> rows, SourceTable source) {
         message.lines().map(String::strip).filter(each -> !each.isEmpty()).findFirst().orElse("");
     Matcher missing = Pattern.compile("data source: `?(delta|iceberg)`?\\b").matcher(line);
     if (missing.find() || failure instanceof ClassNotFoundException) {
-      return line
+      return (failure instanceof ClassNotFoundException ? "its reader is not there: " : "")
+          + line
           + " (add its jar with --packages before the command, such as"
           + " io.delta:delta-spark_2.12:VERSION or"
           + " org.apache.iceberg:iceberg-spark-runtime-3.5_2.12:VERSION; docs/data.md)";
     }
     return line;
+  }
+
+  /** Without Delta's jar, Spark would say that Delta's SQL has a syntax error. */
+  private static void requireReader(String format) throws ClassNotFoundException {
+    if (format.equals(DELTA)) {
+      Class.forName(DELTA_READER, false, Thread.currentThread().getContextClassLoader());
+    }
   }
 
   private static SparkSession session(SparkSession spark) {

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.data.pack;
 
+import io.stoker.data.frame.UnreadableTable;
 import io.stoker.failure.InputException;
 import io.stoker.failure.ResourceException;
 import io.stoker.failure.StokerException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.Optional;
 import org.apache.hadoop.security.AccessControlException;
 
 /** Finds what a user can do something about in what Spark and Hadoop throw. */
@@ -28,6 +30,11 @@ final class PrepareFailure {
                 + " (Spark's local folders and the output need about twice its size)",
             failure);
       }
+    }
+    Optional<String> unreadable = UnreadableTable.reason(failure);
+    if (unreadable.isPresent()) {
+      return new InputException(
+          "Cannot read " + options.inputName() + ": " + unreadable.get(), failure);
     }
     if (failure instanceof RuntimeException runtime) {
       return runtime;

@@ -18,10 +18,14 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Stream;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.parquet.crypto.keytools.KmsClient;
+import org.apache.parquet.crypto.keytools.PropertiesDrivenCryptoFactory;
 import org.apache.spark.SparkConf;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.Dataset;
@@ -146,6 +150,8 @@ class SparkTablesTest {
 
     assertThat(prepare(SparkTable.at(session, uri, "delta", "")).tables())
         .containsExactly(new SourceTable(uri, "delta", "1"));
+    String relative = Path.of("").toAbsolutePath().relativize(Path.of(uri)).toString();
+    assertThat(prepare(SparkTable.at(session, relative, "delta", "")).samples()).isEqualTo(60);
     assertThat(prepare(SparkTable.at(session, uri, "delta", "0"))).isEqualTo(first);
     assertThat(shards()).containsExactlyEntriesOf(written);
   }
@@ -231,6 +237,51 @@ class SparkTablesTest {
     assertThatThrownBy(() -> prepare(SparkTable.at(session, uri, "delta", "")))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("3 of 43 images cannot be read");
+  }
+
+  /** A key server that hands keys out as they are. */
+  public static final class OpenKeys implements KmsClient {
+    @Override
+    public void initialize(
+        Configuration configuration, String instance, String address, String accessToken) {}
+
+    @Override
+    public String wrapKey(byte[] key, String masterKey) {
+      return Base64.getEncoder().encodeToString(key);
+    }
+
+    @Override
+    public byte[] unwrapKey(String wrapped, String masterKey) {
+      return Base64.getDecoder().decode(wrapped);
+    }
+  }
+
+  @Test
+  void anEncryptedTableIsReadWithItsKeysAndElseRefused() {
+    Configuration hadoop = spark.hadoopConfiguration();
+    hadoop.set("parquet.crypto.factory.class", PropertiesDrivenCryptoFactory.class.getName());
+    hadoop.set("parquet.encryption.kms.client.class", OpenKeys.class.getName());
+    List<String> uris =
+        List.of(folder.resolve("footer").toString(), folder.resolve("column").toString());
+    try {
+      for (String uri : uris) {
+        photos(0, 40)
+            .write()
+            .option("parquet.encryption.footer.key", "footer")
+            .option("parquet.encryption.column.keys", "images:image.bytes")
+            .option("parquet.encryption.plaintext.footer", uri.endsWith("column"))
+            .parquet(uri);
+        assertThat(prepare(SparkTable.at(session, uri, "parquet", "")).samples()).isEqualTo(40);
+      }
+    } finally {
+      hadoop.unset("parquet.crypto.factory.class");
+      hadoop.unset("parquet.encryption.kms.client.class");
+    }
+    for (String uri : uris) {
+      assertRefused(
+          () -> prepare(SparkTable.at(session, uri, "parquet", "")),
+          "it is encrypted, and Spark's configuration has no keys for it");
+    }
   }
 
   @Test

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.stoker.data.frame;
+
+import java.util.Optional;
+import org.apache.parquet.crypto.ParquetCryptoRuntimeException;
+
+/** Finds in what Spark throws why it could not read the files of a table. */
+public final class UnreadableTable {
+  /** So do all lines of Spark say, whatever the format. */
+  private static final String READING_FILE = "Encountered error while reading file";
+
+  private UnreadableTable() {}
+
+  /**
+   * Why a table could not be read.
+   *
+   * @param failure of a query, or of opening the table
+   * @return one line, or empty if its files are not the reason
+   */
+  public static Optional<String> reason(Throwable failure) {
+    Optional<String> file = Optional.empty();
+    Throwable root = failure;
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof ParquetCryptoRuntimeException) {
+        return Optional.of("it is encrypted, and Spark's configuration has no keys for it");
+      }
+      String line = firstLine(cause);
+      if (line.startsWith(READING_FILE) || line.contains("] " + READING_FILE)) {
+        file = Optional.of(line.replaceFirst("[.\\s]*Details:?\\s*$", ""));
+      }
+      root = cause;
+    }
+    String reason = firstLine(root);
+    return file.map(line -> line + " (" + reason + ")");
+  }
+
+  private static String firstLine(Throwable failure) {
+    return String.valueOf(failure.getMessage()).lines().findFirst().orElse("").strip();
+  }
+}
