@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.StandardOpenOption;
@@ -119,11 +118,11 @@ public final class WriteProbe implements AutoCloseable {
 
   /** Why writing failed, in words that do not name the probe's own file. */
   public static String reason(IOException failure) {
-    String message = String.valueOf(failure.getMessage()).lines().findFirst().orElse("");
+    String reason = Storage.reason(failure);
     if (failure instanceof ParentNotDirectoryException
         || failure instanceof FileAlreadyExistsException
         || failure instanceof org.apache.hadoop.fs.FileAlreadyExistsException
-        || message.toLowerCase(Locale.ROOT).contains("not a directory")) {
+        || reason.toLowerCase(Locale.ROOT).contains("not a directory")) {
       return BELOW_A_FILE;
     }
     if (failure instanceof AccessDeniedException || failure instanceof AccessControlException) {
@@ -132,10 +131,7 @@ public final class WriteProbe implements AutoCloseable {
     if (failure instanceof NoSuchFileException) {
       return "no file can be made there";
     }
-    // Java's messages begin with the file, here one that is not the user's.
-    return failure instanceof FileSystemException local && local.getReason() != null
-        ? local.getReason()
-        : message;
+    return reason;
   }
 
   /** Deletes the file and the folders that were made for it; folders only if they are empty. */

@@ -9,8 +9,10 @@ import java.net.ConnectException;
 import java.net.UnknownHostException;
 import java.nio.file.AccessDeniedException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.apache.hadoop.fs.UnsupportedFileSystemException;
 import org.apache.hadoop.security.AccessControlException;
 
@@ -81,10 +83,10 @@ record Failure(int exitCode, String message) {
   }
 
   private static Optional<Failure> explain(Throwable cause) {
-    String message = firstLine(cause.getMessage());
     if (cause instanceof StokerException known) {
-      return Optional.of(new Failure(known.exitCode(), message));
+      return Optional.of(new Failure(known.exitCode(), inOneLine(known)));
     }
+    String message = firstLine(cause.getMessage());
     if (cause instanceof OutOfMemoryError) {
       return resource(
           "Out of memory: "
@@ -130,6 +132,24 @@ record Failure(int exitCode, String message) {
                 failure.getClass().getSimpleName(),
                 failure.getMessage() == null ? "" : ": " + firstLine(failure.getMessage()),
                 trace.length == 0 ? "" : " at " + trace[0]));
+  }
+
+  /**
+   * A message of Stoker's own, of which all is kept: its line breaks are those of names in it. Of
+   * what it quotes, which may be pages of Hadoop's or Spark's, the first line is kept.
+   */
+  private static String inOneLine(StokerException known) {
+    String message = String.valueOf(known.getMessage());
+    Set<Throwable> seen = new HashSet<>();
+    for (Throwable quoted = known.getCause();
+        quoted != null && seen.add(quoted);
+        quoted = quoted.getCause()) {
+      String text = quoted.getMessage();
+      if (!(quoted instanceof StokerException) && text != null && !text.isEmpty()) {
+        message = message.replace(text, firstLine(text));
+      }
+    }
+    return message.strip();
   }
 
   private static String firstLine(String message) {

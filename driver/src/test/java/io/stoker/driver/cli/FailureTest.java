@@ -30,6 +30,24 @@ class FailureTest {
   }
 
   @Test
+  void aLineBreakInANameCutsNothingOff() {
+    assertThat(Failure.of(new InputException("Cannot read a\nb: no permission")).message())
+        .isEqualTo("Cannot read a\nb: no permission");
+  }
+
+  @Test
+  void ofAQuotedMessageTheFirstLineIsKept() {
+    Exception quoted = new IllegalStateException("Path does not exist.\n== SQL ==\nSELECT");
+
+    assertThat(
+            Failure.of(
+                    new InputException(
+                        "Cannot use a\nb: " + quoted.getMessage() + " (try another)", quoted))
+                .message())
+        .isEqualTo("Cannot use a\nb: Path does not exist. (try another)");
+  }
+
+  @Test
   void whatTheMachineLacksIsAMissingResource() {
     assertThat(Failure.of(new OutOfMemoryError("Java heap space")).exitCode()).isEqualTo(4);
     assertThat(Failure.of(new IOException("No space left on device")).exitCode()).isEqualTo(4);
