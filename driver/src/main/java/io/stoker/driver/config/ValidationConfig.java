@@ -6,32 +6,40 @@ import io.stoker.failure.Check;
 /**
  * How a job is validated on data that it does not train on.
  *
- * @param every rounds between two validations, each of a checkpoint; 0 for none
+ * @param every rounds between two validations, each of a checkpoint; 0 for none, -1 for one at the
+ *     end of each epoch
  * @param split the split that is validated on
  * @param patience after how many validations without a better one training ends early; 0 for never
  */
 public record ValidationConfig(int every, String split, int patience) {
+  /** One validation at the end of each epoch. */
+  public static final int EPOCH = -1;
+
   public ValidationConfig {
     Check.input(
-        every >= 0, "Invalid validation interval: %d rounds (must be >= 1, or 0 for none)", every);
+        every >= EPOCH,
+        "Invalid validation interval: %d rounds (must be >= 1, -1 for the end of each epoch, or 0"
+            + " for none)",
+        every);
     Check.input(patience >= 0, "Invalid patience: %d (must be >= 1, or 0 for none)", patience);
     Check.input(
-        patience == 0 || every > 0,
+        patience == 0 || every != 0,
         "Invalid patience: %d without validation (say --validate-every ROUNDS)",
         patience);
   }
 
   /** Whether the job validates at all. */
   public boolean isOn() {
-    return every > 0;
+    return every != 0;
   }
 
   /**
    * Whether the checkpoint after some rounds is validated.
    *
    * @param rounds rounds that are done
+   * @param isEpochOver whether the last of them is the last one of its epoch
    */
-  public boolean isDue(long rounds) {
-    return rounds > 0 && isOn() && rounds % every == 0;
+  public boolean isDue(long rounds, boolean isEpochOver) {
+    return rounds > 0 && (every == EPOCH ? isEpochOver : isOn() && rounds % every == 0);
   }
 }

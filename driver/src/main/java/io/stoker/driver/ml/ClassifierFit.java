@@ -15,6 +15,7 @@ import io.stoker.driver.cluster.GpuRequest;
 import io.stoker.driver.config.ConfigFormat;
 import io.stoker.driver.config.ModelReference;
 import io.stoker.driver.config.TrainingConfig;
+import io.stoker.driver.config.ValidationConfig;
 import io.stoker.driver.metrics.MetricsLog;
 import io.stoker.driver.round.ExistingRun;
 import io.stoker.driver.round.RoundListeners;
@@ -131,13 +132,19 @@ final class ClassifierFit {
             + " validate on");
   }
 
-  /** Rounds between two validations: those of an epoch unless set. */
+  /**
+   * Rounds between two validations: those of an epoch unless set. Where epochs differ in rounds, the
+   * end of each epoch.
+   */
   private int validateEvery(ShardFolder shards) {
     if (!TrainingFrame.hasValidation(classifier)) {
       return 0;
     }
     if (classifier.getValidationInterval() > 0) {
       return classifier.getValidationInterval();
+    }
+    if (classifier.getLocalStepsCoefficient() > 0 || classifier.getEveryStepEpochs() > 0) {
+      return ValidationConfig.EPOCH;
     }
     long steps =
         Division.ceiling(

@@ -100,7 +100,7 @@ final class TrainingParams {
    * @param data the folder of shards
    * @param run the run folder
    * @param init the checkpoint to start from; empty for none
-   * @param validateEvery rounds between two validations; 0 for none
+   * @param validateEvery rounds between two validations; 0 for none, -1 for each epoch's end
    * @throws InputException if a value is out of range
    */
   TrainingConfig config(String data, String run, String init, int validateEvery) {
@@ -147,7 +147,7 @@ final class TrainingParams {
         .keep(params.getKeepCheckpoints())
         .validateEvery(validateEvery)
         .validationSplit(VALIDATION)
-        .patience(validateEvery > 0 ? params.getEarlyStoppingRounds() : 0)
+        .patience(validateEvery != 0 ? params.getEarlyStoppingRounds() : 0)
         .engine(params.getEngine())
         .precision(Precision.parse(params.getPrecision()))
         .convolution(ConvolutionAlgorithm.parse(params.getConvolution()))

@@ -110,6 +110,11 @@ public final class JobPlan {
     return new Round(round, epoch, first, steps, epoch * stepsPerEpoch + first);
   }
 
+  /** Whether a round is the last one of its epoch. */
+  public boolean endsEpoch(Round round) {
+    return round.firstStep() + round.steps() == stepsPerEpoch;
+  }
+
   /**
    * The clock after a round.
    *

@@ -271,9 +271,8 @@ final class TrainingRun {
    * decision on the learning rate. A stage of several rounds ends here.
    */
   boolean isBoundary(JobPlan.Round round) {
-    boolean epochOver = round.firstStep() + round.steps() == plan.stepsPerEpoch();
     return isCheckpointDue(round.round() + 1)
-        || (epochOver && config.optimizer().schedule().watchesLoss());
+        || (plan.endsEpoch(round) && config.optimizer().schedule().watchesLoss());
   }
 
   /**
@@ -291,7 +290,8 @@ final class TrainingRun {
    * @param done how many rounds are done
    */
   boolean isValidationDue(long done) {
-    return config.validation().isDue(done);
+    return done > 0
+        && config.validation().isDue(done, plan.endsEpoch(plan.round((int) done - 1)));
   }
 
   TrainingConfig config() {

@@ -55,11 +55,11 @@ final class Validation {
   }
 
   private void requireAllBefore(long round) {
-    int every = run.config().validation().every();
-    for (long due = every; due < round; due += every) {
+    for (long due = 1; due < round; due++) {
       long missing = due;
       Check.undamaged(
-          validations.stream().anyMatch(done -> done.round() == missing),
+          !run.isValidationDue(due)
+              || validations.stream().anyMatch(done -> done.round() == missing),
           "Cannot resume run %s: its schedule needs the loss of each validation, and that of round"
               + " %d is missing or damaged",
           folder.path(),

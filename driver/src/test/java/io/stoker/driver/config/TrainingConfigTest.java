@@ -90,7 +90,7 @@ class TrainingConfigTest {
             "Cannot normalise as the initial model does: there is none without --init"),
         invalid(config -> config.checkpointEvery(0), "Invalid checkpoint interval: 0 rounds"),
         invalid(config -> config.keep(0), "Invalid number of checkpoints to keep: 0"),
-        invalid(config -> config.validateEvery(-1), "Invalid validation interval: -1 rounds"),
+        invalid(config -> config.validateEvery(-2), "Invalid validation interval: -2 rounds"),
         invalid(config -> config.patience(-1), "Invalid patience: -1"),
         invalid(config -> config.patience(3), "Invalid patience: 3 without validation"),
         invalid(config -> config.sliceBytes(1026), "Invalid slice size: 1026 bytes"),

@@ -281,6 +281,27 @@ class StokerClassifierTest {
   }
 
   @Test
+  void validatesOnceAnEpochWhereEpochsDifferInRounds() {
+    Dataset<Row> marked = images.withColumn("held", expr("number % 4 = 0"));
+    StokerClassifier classifier = classifier().setMaxIter(3).setValidationIndicatorCol("held");
+
+    StokerTrainingSummary everyStep = classifier.setEveryStepEpochs(1).fit(marked).summary();
+    StokerTrainingSummary growing =
+        classifier
+            .copy(new ParamMap())
+            .setEveryStepEpochs(0)
+            .setSchedule("cosine")
+            .setLocalStepsCoefficient(0.05)
+            .fit(marked)
+            .summary();
+
+    // Seven steps an epoch: in rounds of one step in the first epoch, else of three.
+    assertThat(everyStep.validationRounds()).containsExactly(7, 10, 13);
+    // By the rule the last epoch is one round.
+    assertThat(growing.validationRounds()).containsExactly(3, 6, 7);
+  }
+
+  @Test
   void anInterruptedFitGoesOnToTheSameBits() {
     StokerClassifier classifier = classifier().setMaxIter(4).setCheckpointInterval(2);
     String undisturbed =
