@@ -157,7 +157,10 @@ public record SparkTable(Dataset<Row> rows, SourceTable source) {
     } catch (Exception | LinkageError e) {
       // Spark throws checked exceptions that its methods do not declare to Java.
       throw new InputException(
-          "Cannot read table " + table + ": " + UnreadableTable.reason(e).orElseGet(() -> reason(e)),
+          "Cannot read table "
+              + table
+              + ": "
+              + UnreadableTable.reason(e).orElseGet(() -> reason(e)),
           e);
     } finally {
       SparkSession.setActiveSession(before);

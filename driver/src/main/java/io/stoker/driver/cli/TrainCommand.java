@@ -164,9 +164,9 @@ final class TrainCommand extends StokerCommand {
       names = "--validate-every",
       paramLabel = "ROUNDS",
       description =
-          "Write and evaluate a checkpoint every ROUNDS rounds, or at the end of each epoch with -1."
-              + " The best one is kept, and other commands use it for --checkpoint RUN (default: 0,"
-              + " never).")
+          "Write and evaluate a checkpoint every ROUNDS rounds, or at the end of each epoch with"
+              + " -1. The best one is kept, and other commands use it for --checkpoint RUN"
+              + " (default: 0, never).")
   private Integer validateEvery;
 
   @Option(

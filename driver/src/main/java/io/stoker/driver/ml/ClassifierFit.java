@@ -133,8 +133,8 @@ final class ClassifierFit {
   }
 
   /**
-   * Rounds between two validations: those of an epoch unless set. Where epochs differ in rounds, the
-   * end of each epoch.
+   * Rounds between two validations: those of an epoch unless set. Where epochs differ in rounds,
+   * the end of each epoch.
    */
   private int validateEvery(ShardFolder shards) {
     if (!TrainingFrame.hasValidation(classifier)) {

@@ -290,8 +290,7 @@ final class TrainingRun {
    * @param done how many rounds are done
    */
   boolean isValidationDue(long done) {
-    return done > 0
-        && config.validation().isDue(done, plan.endsEpoch(plan.round((int) done - 1)));
+    return done > 0 && config.validation().isDue(done, plan.endsEpoch(plan.round((int) done - 1)));
   }
 
   TrainingConfig config() {

@@ -45,8 +45,8 @@ public final class ParquetTable implements Serializable {
       Pattern.compile("([a-z][a-z0-9_]*)-[0-9]{5}-of-[0-9]{5}.*\\.parquet");
 
   private static final String DECRYPTION =
-      "prepare a decrypted copy, or read it with --format table --table-format parquet and Parquet's"
-          + " keys in Spark's configuration";
+      "prepare a decrypted copy, or read it with --format table --table-format parquet and"
+          + " Parquet's keys in Spark's configuration";
 
   private final TableSchema schema;
 
@@ -173,8 +173,7 @@ public final class ParquetTable implements Serializable {
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot read " + file, e);
     } catch (ParquetCryptoRuntimeException e) {
-      throw new InputException(
-          "Cannot read " + file + ": it is encrypted (" + DECRYPTION + ")", e);
+      throw new InputException("Cannot read " + file + ": it is encrypted (" + DECRYPTION + ")", e);
     } catch (RuntimeException e) { // What Parquet throws for a file that is none.
       throw new InputException("Cannot read " + file + ": " + Storage.reason(e), e);
     }

@@ -284,8 +284,7 @@ class ParquetTableTest {
   void refusesEncryptedColumnsThatItNeedsAndSaysSo() throws IOException {
     for (Path file :
         List.of(
-            encrypted("footer", how -> how),
-            encrypted("all", how -> how.withPlaintextFooter()))) {
+            encrypted("footer", how -> how), encrypted("all", how -> how.withPlaintextFooter()))) {
       assertThatThrownBy(() -> open(file, TableColumns.FOUND))
           .isInstanceOf(InputException.class)
           .hasMessageContaining(file + ": it is encrypted (prepare a decrypted copy, or");
