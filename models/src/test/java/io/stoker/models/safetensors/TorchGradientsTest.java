@@ -60,7 +60,7 @@ class TorchGradientsTest {
   private static final double AT_A_KINK = 0.5;
 
   /** The length of the step along which the reference network's loss is differentiated. */
-  private static final double STEP = 1e-6;
+  private static final double STEP = 1e-7;
 
   @TempDir Path folder;
 
