@@ -42,15 +42,9 @@ final class CompiledDense extends WeightedLayer {
     Reorder flattened = workspace.convertInput(input, rowMajor());
     forward.add(flattened::run);
     source = workspace.view(Layout.plain(examples, features), flattened.to());
-    Tensor canonical =
+    weights =
         workspace.parameters(Layout.plain(layer.units(), features), vectors.parameters(placed, 0));
-    Tensor biases =
-        workspace.parameters(Layout.plain(layer.units()), vectors.parameters(placed, 1));
-    NormalizedWeights normalized =
-        NormalizedWeights.of(workspace, epilogue.statistics(vectors), canonical, biases);
-    workspace.addStepOfParameters(forward, normalized);
-    weights = normalized.weights();
-    bias = normalized.bias();
+    bias = workspace.parameters(Layout.plain(layer.units()), vectors.parameters(placed, 1));
     operation = workspace.operation(describe(Layout.plain(examples, layer.units())), epilogue);
     output = compileForward(operation, source, weights, bias);
   }

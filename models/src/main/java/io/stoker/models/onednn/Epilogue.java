@@ -7,8 +7,8 @@ import java.util.Optional;
 /**
  * The layers that a layer computes along with its own output.
  *
- * @param normalization the batch normalization after a layer with weights, in inference mode; see
- *     {@link RunningStatistics}
+ * @param normalization the batch normalization after a convolution, in inference mode; see {@link
+ *     RunningStatistics}
  * @param rectified whether a rectifier follows
  */
 record Epilogue(Optional<ModelSpec.Placed> normalization, boolean rectified) {

@@ -34,8 +34,9 @@ record LayerCompiler(
     /** Each layer is computed alone: its own output can be looked at. */
     NONE,
     /**
-     * A rectifier is computed along with the batch normalization before it. In inference, both are
-     * computed along with the layer with weights before them.
+     * A rectifier is computed along with the batch normalization before it; in inference also with
+     * the convolution or dense layer before it. In inference, a batch normalization is computed along
+     * with the convolution before it.
      */
     ALLOWED
   }
@@ -99,7 +100,10 @@ record LayerCompiler(
   private static Epilogue epilogue(List<ModelSpec.Placed> placed, int i, boolean inference) {
     if (isNormalization(placed.get(i))) {
       return new Epilogue(Optional.empty(), isRectifier(placed, i + 1));
-    } else if (!inference || !hasWeights(placed.get(i))) {
+    } else if (inference && placed.get(i).layer() instanceof LayerSpec.Dense) {
+      // Not with a normalization: the weights are large, and are multiplied as they are.
+      return new Epilogue(Optional.empty(), isRectifier(placed, i + 1));
+    } else if (!inference || !isConvolution(placed.get(i))) {
       return Epilogue.NONE;
     }
     Optional<ModelSpec.Placed> next =
@@ -107,10 +111,9 @@ record LayerCompiler(
     return new Epilogue(next, isRectifier(placed, i + (next.isPresent() ? 2 : 1)));
   }
 
-  private static boolean hasWeights(ModelSpec.Placed placed) {
+  private static boolean isConvolution(ModelSpec.Placed placed) {
     return placed.layer() instanceof LayerSpec.Convolution
-        || placed.layer() instanceof LayerSpec.DepthwiseConvolution
-        || placed.layer() instanceof LayerSpec.Dense;
+        || placed.layer() instanceof LayerSpec.DepthwiseConvolution;
   }
 
   private static boolean isNormalization(ModelSpec.Placed placed) {

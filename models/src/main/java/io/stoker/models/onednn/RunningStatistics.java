@@ -7,8 +7,7 @@ import java.nio.FloatBuffer;
 
 /**
  * Batch normalization in inference mode: for each channel a factor and a summand, from the running
- * mean and deviation. A convolution or dense layer before it takes them into its own weights and
- * biases.
+ * mean and deviation. A convolution before it takes them into its own weights and biases.
  *
  * @param vectors the network's parameters
  * @param placed the batch normalization
@@ -20,7 +19,7 @@ record RunningStatistics(FlatVectors vectors, ModelSpec.Placed placed) {
     return parameters(0).get(channel) / Math.sqrt(variance(channel) + epsilon);
   }
 
-  /** What becomes of a bias before the normalization. */
+  /** The bias of a convolution after the normalization, from the one before it. */
   double bias(int channel, double before) {
     return (before - parameters(2).get(channel)) * factor(channel) + parameters(1).get(channel);
   }
