@@ -35,8 +35,8 @@ record LayerCompiler(
     NONE,
     /**
      * A rectifier is computed along with the batch normalization before it; in inference also with
-     * the convolution or dense layer before it. In inference, a batch normalization is computed along
-     * with the convolution before it.
+     * the convolution or dense layer before it. In inference, a batch normalization is computed
+     * along with the convolution before it.
      */
     ALLOWED
   }
