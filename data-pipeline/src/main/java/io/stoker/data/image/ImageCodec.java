@@ -7,6 +7,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import javax.imageio.IIOImage;
 import javax.imageio.ImageReadParam;
@@ -158,6 +159,19 @@ public final class ImageCodec {
   }
 
   private static Pixels read(
+      ImageFormat format, byte[] source, int offset, int length, long maximumPixels)
+      throws UnreadableImageException {
+    if (format == ImageFormat.PNG) {
+      Optional<Pixels> plain = PlainPng.decode(source, offset, length, maximumPixels);
+      if (plain.isPresent()) {
+        return plain.get();
+      }
+    }
+    return readWithJava(format, source, offset, length, maximumPixels);
+  }
+
+  /** Decodes with a plugin of Java's Image I/O. */
+  static Pixels readWithJava(
       ImageFormat format, byte[] source, int offset, int length, long maximumPixels)
       throws UnreadableImageException {
     ImageReader reader = ImageReaders.of(format);

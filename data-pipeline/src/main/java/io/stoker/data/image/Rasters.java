@@ -107,7 +107,8 @@ final class Rasters {
     return new Pixels(shape, values);
   }
 
-  private static byte overWhite(int value, int alpha) {
+  /** A value laid over white, with an opacity of 0 to 255. */
+  static byte overWhite(int value, int alpha) {
     return (byte) ((value * alpha + 255 * (255 - alpha) + 127) / 255);
   }
 }
