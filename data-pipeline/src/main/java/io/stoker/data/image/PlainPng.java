@@ -11,8 +11,8 @@ import java.util.zip.Inflater;
 
 /**
  * Decodes the usual PNG files: 8 bits a value, not interlaced. It takes a fraction of the time of
- * Java's reader, whose set-up costs more than a small image. Everything else, and everything that is
- * not as it should be, is left to that reader, so that images and messages are the same.
+ * Java's reader, whose set-up costs more than a small image. Everything else, and everything that
+ * is not as it should be, is left to that reader, so that images and messages are the same.
  *
  * <p>Format: https://www.w3.org/TR/png-3/ (chunks in section 5, filters in section 9).
  */
@@ -141,8 +141,7 @@ final class PlainPng {
       boolean isAncillary = (source[position + 4] & 0x20) != 0;
       // Java reads all that is in a file with a palette, and refuses some of it.
       require(isAncillary && color != ColorType.PALETTE);
-      require(
-          !PROFILES.contains(new String(source, position + 4, 4, StandardCharsets.ISO_8859_1)));
+      require(!PROFILES.contains(new String(source, position + 4, 4, StandardCharsets.ISO_8859_1)));
     }
   }
 
