@@ -57,6 +57,19 @@ final class CompiledActivation extends SequencedLayer {
         });
   }
 
+  /** A rectifier that the layer before has already applied to its output. */
+  private CompiledActivation(Workspace workspace, Tensor rectified) {
+    this.workspace = workspace;
+    function = ActivationFunction.RELU;
+    activated = rectified;
+    output = rectified;
+  }
+
+  /** The backward pass of a rectifier that the layer before computes along with its output. */
+  static CompiledActivation rectified(Workspace workspace, Tensor rectified) {
+    return new CompiledActivation(workspace, rectified);
+  }
+
   private Runnable step(int algorithm, float alpha, Tensor from, Tensor to) {
     return elementwise(algorithm, alpha, from, to)::run;
   }

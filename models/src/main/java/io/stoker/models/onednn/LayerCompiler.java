@@ -34,9 +34,8 @@ record LayerCompiler(
     /** Each layer is computed alone: its own output can be looked at. */
     NONE,
     /**
-     * A rectifier is computed along with the batch normalization before it; in inference also with
-     * the convolution or dense layer before it. In inference, a batch normalization is computed
-     * along with the convolution before it.
+     * A rectifier is computed along with the convolution, dense layer or batch normalization before
+     * it; in inference, a batch normalization along with the convolution before it.
      */
     ALLOWED
   }
@@ -70,9 +69,14 @@ record LayerCompiler(
     boolean mayOverwrite = overwrite;
     int fused = 0;
     for (int i = 0; i < placed.size(); i++) {
-      if (fused > 0 || (inference && placed.get(i).layer() instanceof LayerSpec.Dropout)) {
+      if (fused > 0) {
+        fused--;
+        boolean whole = inference || isNormalization(placed.get(i - 1));
+        layers.add(whole ? new FusedLayer(last) : CompiledActivation.rectified(workspace, last));
+        mayOverwrite = whole;
+        continue;
+      } else if (inference && placed.get(i).layer() instanceof LayerSpec.Dropout) {
         layers.add(new FusedLayer(last));
-        fused = Math.max(0, fused - 1);
         continue;
       }
       Epilogue epilogue = fusion == Fusion.NONE ? Epilogue.NONE : epilogue(placed, i, inference);
@@ -100,14 +104,18 @@ record LayerCompiler(
   private static Epilogue epilogue(List<ModelSpec.Placed> placed, int i, boolean inference) {
     if (isNormalization(placed.get(i))) {
       return new Epilogue(Optional.empty(), isRectifier(placed, i + 1));
-    } else if (inference && placed.get(i).layer() instanceof LayerSpec.Dense) {
+    } else if (placed.get(i).layer() instanceof LayerSpec.Dense) {
       // Not with a normalization: the weights are large, and are multiplied as they are.
       return new Epilogue(Optional.empty(), isRectifier(placed, i + 1));
-    } else if (!inference || !isConvolution(placed.get(i))) {
+    } else if (!isConvolution(placed.get(i))) {
       return Epilogue.NONE;
     }
     Optional<ModelSpec.Placed> next =
-        placed.stream().skip(i + 1L).limit(1).filter(LayerCompiler::isNormalization).findFirst();
+        placed.stream()
+            .skip(i + 1L)
+            .limit(inference ? 1 : 0)
+            .filter(LayerCompiler::isNormalization)
+            .findFirst();
     return new Epilogue(next, isRectifier(placed, i + (next.isPresent() ? 2 : 1)));
   }
 

@@ -133,7 +133,7 @@ final class OneDnnNetwork implements Network {
 
   @Override
   public void activations(float[] images, int examples, int layer, float[] activations) {
-    CompiledModel compiled = compiled(training, images, examples);
+    CompiledModel compiled = compiled(inspecting, images, examples);
     int features = model.placed().get(layer).input().features();
     checkRoom("activations", activations.length, examples, features);
     compiled.activations(images, layer, activations);
