@@ -2,6 +2,7 @@
 package io.stoker.deploy;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.stoker.deploy.Stoker.Outcome;
@@ -136,6 +137,20 @@ class FaultToleranceIT {
 
     assertThat(happened("lost ")).hasSize(1);
     // Pieces of the workers that it had trained went with it.
+    assertThat(happened("train 6 ")).hasSizeGreaterThan(WORKERS);
+  }
+
+  @Test
+  void losesAnExecutorInMixedPrecision() throws IOException {
+    job = JOB + SLICED + " --precision bf16";
+    Outcome usual =
+        stoker.run(("--master local[2] " + job + " --json --run usual-bf16").split(" "));
+    assumeThat(usual.exitCode()).as("4: this processor has no bfloat16").isNotEqualTo(4);
+    assertThat(usual.exitCode()).as(usual.err()).isZero();
+
+    assertParameters(
+        train("kill-executor@train:6"), usual.json().get("parameters_sha256").asText());
+    assertThat(happened("lost ")).hasSize(1);
     assertThat(happened("train 6 ")).hasSizeGreaterThan(WORKERS);
   }
 
