@@ -133,7 +133,8 @@ final class ResNet {
       net.add(stage(stage + 1, Block.BASIC, depth, channels, width, Change.PADDING));
       channels = width;
     }
-    return net.add(new GlobalAveragePooling(), new Dense(classes, HE, 0)).model();
+    // By fan-in: by fan-out, ten classes would begin with scores so far apart that the loss is 9.
+    return net.add(new GlobalAveragePooling(), new Dense(classes, new Initializer.He(), 0)).model();
   }
 
   /** Blocks of one width. But for the first stage, the first block halves height and width. */

@@ -120,6 +120,21 @@ class ZooTest {
     assertThat(paths(Zoo.model("googlenet", 10), "inception3a")).containsExactly("12");
   }
 
+  @Test
+  void theClassifierOfSmallResidualNetsBeginsWithWeightsByFanIn() {
+    ModelSpec model = Zoo.model("resnet-20", 10);
+    Placed classifier = model.placed().get(model.placed().size() - 1);
+    float[] weights = new float[640];
+    new InitialParameters(model, 1)
+        .fill(classifier.parameterOffset(), FloatBuffer.wrap(weights));
+
+    double squares = 0;
+    for (float weight : weights) {
+      squares += (double) weight * weight;
+    }
+    assertThat(Math.sqrt(squares / weights.length)).isBetween(0.15, 0.21); // sqrt(2 / 64) = 0.177
+  }
+
   private static List<String> paths(ModelSpec model, String text) {
     return LayerReference.find(model, text).stream().map(Placed::path).toList();
   }
