@@ -142,7 +142,7 @@ class FaultToleranceIT {
 
   @Test
   void losesAnExecutorInMixedPrecision() throws IOException {
-    job = JOB + SLICED + " --precision bf16";
+    job = JOB + " --precision bf16";
     Outcome usual =
         stoker.run(("--master local[2] " + job + " --json --run usual-bf16").split(" "));
     assumeThat(usual.exitCode()).as("4: this processor has no bfloat16").isNotEqualTo(4);
