@@ -79,8 +79,7 @@ final class Rendezvous {
   private final Patience patience;
   private final LongSupplier nanoTime;
 
-  @GuardedBy("this")
-  private final Map<Integer, MultiRoundStage> stages = new HashMap<>();
+  @GuardedBy("this") private final Map<Integer, MultiRoundStage> stages = new HashMap<>();
 
   /**
    * @param workers how many workers wait for each other

@@ -125,8 +125,7 @@ class ZooTest {
     ModelSpec model = Zoo.model("resnet-20", 10);
     Placed classifier = model.placed().get(model.placed().size() - 1);
     float[] weights = new float[640];
-    new InitialParameters(model, 1)
-        .fill(classifier.parameterOffset(), FloatBuffer.wrap(weights));
+    new InitialParameters(model, 1).fill(classifier.parameterOffset(), FloatBuffer.wrap(weights));
 
     double squares = 0;
     for (float weight : weights) {
