@@ -90,8 +90,11 @@ public final class Blocks {
             Scala.tag(Object.class));
   }
 
-  /** Deletes a block of this process that {@link #putBytes} has stored, if it is still here. */
-  public static void remove(int rdd, int partition) {
+  /**
+   * Deletes a block of this process that {@link #putBytes} has stored, if it is still here. Spark
+   * itself fails where two threads delete a block at the same time.
+   */
+  public static synchronized void remove(int rdd, int partition) {
     if (isHere(rdd, partition)) {
       manager().removeBlock(new RDDBlockId(rdd, partition), false);
     }
