@@ -71,7 +71,7 @@ final class CompiledBatchNormalization implements CompiledLayer {
     int channels = placed.input().channels();
     perChannel = Layout.plain(channels);
     scaleAndShift = Layout.plain(2, channels);
-    input = asImages(source);
+    input = workspace.asImages(source);
     output = workspace.transientTensor(source.layout());
     batchMean = workspace.tensor(perChannel);
     batchVariance = workspace.tensor(perChannel);
@@ -88,14 +88,6 @@ final class CompiledBatchNormalization implements CompiledLayer {
             workspace.parameters(perChannel, vectors.parameters(placed, 2)),
             runningVariance,
             Map.of());
-  }
-
-  /** oneDNN normalizes only images; a vector is an image of a single pixel. */
-  private Tensor asImages(Tensor tensor) {
-    long[] dimensions = tensor.layout().dimensions();
-    return dimensions.length == 4
-        ? tensor
-        : workspace.view(Layout.plain(dimensions[0], dimensions[1], 1, 1), tensor);
   }
 
   private dnnl_batch_normalization_desc_t describe(int kind, int flags) {
@@ -115,7 +107,7 @@ final class CompiledBatchNormalization implements CompiledLayer {
             DNNL_ARG_SRC,
             input,
             DNNL_ARG_DST,
-            asImages(output),
+            workspace.asImages(output),
             DNNL_ARG_MEAN,
             mean,
             DNNL_ARG_VARIANCE,
@@ -182,9 +174,9 @@ final class CompiledBatchNormalization implements CompiledLayer {
             DNNL_ARG_SCALE_SHIFT,
             workspace.parameters(scaleAndShift, vectors.parameters(placed, 0)),
             DNNL_ARG_DIFF_DST,
-            asImages(outputGradient),
+            workspace.asImages(outputGradient),
             DNNL_ARG_DIFF_SRC,
-            asImages(inputGradient),
+            workspace.asImages(inputGradient),
             DNNL_ARG_DIFF_SCALE_SHIFT,
             workspace.parameters(scaleAndShift, vectors.gradients(placed, 0))));
     backward = workspace.compile(workspace.operation(description, operation), tensors);
@@ -212,9 +204,9 @@ final class CompiledBatchNormalization implements CompiledLayer {
             DNNL_ARG_SCALE_SHIFT,
             workspace.parameters(scaleAndShift, vectors.parameters(placed, 0)),
             DNNL_ARG_DIFF_DST,
-            asImages(outputGradient),
+            workspace.asImages(outputGradient),
             DNNL_ARG_DIFF_SRC,
-            asImages(inputGradient),
+            workspace.asImages(inputGradient),
             DNNL_ARG_DIFF_SCALE_SHIFT,
             workspace.tensor(scaleAndShift)));
   }

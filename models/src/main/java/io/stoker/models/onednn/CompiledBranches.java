@@ -42,23 +42,15 @@ final class CompiledBranches implements CompiledLayer {
     output = workspace.transientTensor(Layout.joined(layouts(), placed.output().channels()));
     int channel = 0;
     for (LayerChain branch : branches) {
-      Tensor part = asOutput(branch.output());
+      Tensor part = workspace.asImages(branch.output());
       Tensor slot = workspace.channels(output, channel, part.layout().dimensions()[1]);
       gather.add(workspace.copy(part, slot)::run);
       channel += (int) part.layout().dimensions()[1];
     }
   }
 
-  /** A branch's output as an image, which it is but for a dense layer's. */
-  private Tensor asOutput(Tensor tensor) {
-    long[] dimensions = tensor.layout().dimensions();
-    return dimensions.length == 4
-        ? tensor
-        : workspace.view(Layout.plain(dimensions[0], dimensions[1], 1, 1), tensor);
-  }
-
   private List<Layout> layouts() {
-    return branches.stream().map(branch -> asOutput(branch.output()).layout()).toList();
+    return branches.stream().map(branch -> workspace.asImages(branch.output()).layout()).toList();
   }
 
   @Override
@@ -91,12 +83,12 @@ final class CompiledBranches implements CompiledLayer {
     List<Tensor> byBranches = new ArrayList<>();
     int channel = 0;
     for (LayerChain branch : branches) {
-      Tensor part = asOutput(branch.output());
+      Tensor part = workspace.asImages(branch.output());
       long channels = part.layout().dimensions()[1];
       if (inputGradientNeeded || branch.learns()) {
         Tensor own = workspace.transientTensor(branch.output().layout());
         Tensor slot = workspace.channels(whole.tensor(), channel, channels);
-        backward.add(new Backward(workspace.copy(slot, asOutput(own)), branch));
+        backward.add(new Backward(workspace.copy(slot, workspace.asImages(own)), branch));
         Tensor byBranch = branch.prepareBackward(own, inputGradientNeeded);
         byBranches.add(byBranch);
       }

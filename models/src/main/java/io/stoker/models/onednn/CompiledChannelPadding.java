@@ -18,18 +18,10 @@ final class CompiledChannelPadding extends SequencedLayer {
     this.workspace = workspace;
     this.source = source;
     channels = placed.input().channels();
-    Tensor image = asImage(source);
+    Tensor image = workspace.asImages(source);
     // Not transient: no pass writes the zeros again.
     output = workspace.tensor(Layout.joined(List.of(image.layout()), placed.output().channels()));
     forward.add(workspace.copy(image, workspace.channels(output, 0, channels))::run);
-  }
-
-  /** A vector is an image of one pixel. */
-  private Tensor asImage(Tensor tensor) {
-    long[] dimensions = tensor.layout().dimensions();
-    return dimensions.length == 4
-        ? tensor
-        : workspace.view(Layout.plain(dimensions[0], dimensions[1], 1, 1), tensor);
   }
 
   @Override
@@ -57,7 +49,7 @@ final class CompiledChannelPadding extends SequencedLayer {
     backward.add(whole.copy());
     Tensor inputGradient = workspace.transientTensor(source.layout());
     Tensor part = workspace.channels(whole.tensor(), 0, channels);
-    backward.add(workspace.copy(part, asImage(inputGradient))::run);
+    backward.add(workspace.copy(part, workspace.asImages(inputGradient))::run);
     return inputGradient;
   }
 }

@@ -21,7 +21,6 @@ final class CompiledGlobalPooling extends SequencedLayer {
 
   private final Workspace workspace;
   private final Tensor source;
-  private final Layout image;
   private final Tensor input;
   private final long[] window;
   private final PrimitiveDescriptor operation;
@@ -33,9 +32,9 @@ final class CompiledGlobalPooling extends SequencedLayer {
     window = new long[] {shape.height(), shape.width()};
     long examples = source.layout().dimensions()[0];
     Layout vectors = Layout.plain(examples, shape.channels());
-    image = Layout.plain(examples, shape.channels(), 1, 1);
+    Layout image = Layout.plain(examples, shape.channels(), 1, 1);
     this.source = source;
-    input = asImage(source);
+    input = workspace.asImages(source);
     dnnl_pooling_desc_t description = new dnnl_pooling_desc_t();
     OneDnn.check(
         dnnl.dnnl_pooling_forward_desc_init(
@@ -56,11 +55,6 @@ final class CompiledGlobalPooling extends SequencedLayer {
     Joins.Arranged rows = Joins.arranged(workspace, pooled, vectors);
     forward.add(rows.copy());
     output = rows.tensor();
-  }
-
-  /** A vector is an image of one pixel. */
-  private Tensor asImage(Tensor tensor) {
-    return tensor.layout().dimensions().length == 4 ? tensor : workspace.view(image, tensor);
   }
 
   @Override
@@ -95,7 +89,7 @@ final class CompiledGlobalPooling extends SequencedLayer {
                     DNNL_ARG_DIFF_DST,
                     gradient.tensor(),
                     DNNL_ARG_DIFF_SRC,
-                    asImage(inputGradient)))
+                    workspace.asImages(inputGradient)))
             ::run);
     return inputGradient;
   }

@@ -102,21 +102,20 @@ record LayerCompiler(
 
   /** What a layer computes along. */
   private static Epilogue epilogue(List<ModelSpec.Placed> placed, int i, boolean inference) {
-    if (isNormalization(placed.get(i))) {
-      return new Epilogue(Optional.empty(), isRectifier(placed, i + 1));
-    } else if (placed.get(i).layer() instanceof LayerSpec.Dense) {
-      // Not with a normalization: the weights are large, and are multiplied as they are.
-      return new Epilogue(Optional.empty(), isRectifier(placed, i + 1));
-    } else if (!isConvolution(placed.get(i))) {
+    ModelSpec.Placed layer = placed.get(i);
+    boolean convolution = isConvolution(layer);
+    if (!convolution && !isNormalization(layer) && !(layer.layer() instanceof LayerSpec.Dense)) {
       return Epilogue.NONE;
     }
-    Optional<ModelSpec.Placed> next =
+    // A dense layer's weights are large, and are multiplied as they are.
+    Optional<ModelSpec.Placed> normalization =
         placed.stream()
             .skip(i + 1L)
-            .limit(inference ? 1 : 0)
+            .limit(convolution && inference ? 1 : 0)
             .filter(LayerCompiler::isNormalization)
             .findFirst();
-    return new Epilogue(next, isRectifier(placed, i + (next.isPresent() ? 2 : 1)));
+    int next = i + 1 + (normalization.isPresent() ? 1 : 0);
+    return new Epilogue(normalization, isRectifier(placed, next));
   }
 
   private static boolean isConvolution(ModelSpec.Placed placed) {

@@ -164,6 +164,14 @@ final class Workspace implements AutoCloseable {
     return tensor(layout, of.storage());
   }
 
+  /** A tensor as images, which it is but for vectors: a vector is an image of one pixel. */
+  Tensor asImages(Tensor tensor) {
+    long[] dimensions = tensor.layout().dimensions();
+    return dimensions.length == 4
+        ? tensor
+        : view(Layout.plain(dimensions[0], dimensions[1], 1, 1), tensor);
+  }
+
   /**
    * A tensor over memory that the caller owns.
    *
