@@ -10,6 +10,7 @@ import io.stoker.models.engine.StepSettings;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.zoo.Zoo;
 import java.io.IOException;
+import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -29,107 +30,21 @@ import org.junit.platform.launcher.listeners.TestExecutionSummary;
  * whose crash ends no other part. The limits on a card are less than eight minutes together.
  */
 enum CheckPart {
-  DEVICE("device", 30) {
-    @Override
-    Result run(Path mnist) {
-      TorchEngine engine = DeviceUnderTest.engine();
-      Optional<Devices> cards = DeviceUnderTest.isCard() ? engine.devices() : Optional.empty();
-      String device =
-          cards.map(each -> each.card(0).toString()).orElse("the processor of this machine");
-      return new Result(true, device, engine.description(), List.of());
-    }
-  },
-
-  CONTRACT("contract of engines", 90) {
-    @Override
-    Result run(Path mnist) {
-      return tests(TorchNetworkTest.class, InspectionTest.class);
-    }
-  },
-
-  AGREEMENT("agreement with onednn", 110) {
-    @Override
-    Result run(Path mnist) {
-      return tests(AgreesWithOneDnnTest.class, ProductsTest.class);
-    }
-  },
-
-  DETERMINISM("determinism", 40) {
-    @Override
-    Result run(Path mnist) throws IOException {
-      Result steps = tests(DeterminismTest.class);
-      DigitTraining digits = new DigitTraining(mnist);
-      int count = 200;
-      boolean same =
-          Arrays.equals(
-              digits.run(Products.FP32, count).parameters(),
-              digits.run(Products.FP32, count).parameters());
-      return Result.of(
-          steps.passed() && same,
-          String.format(
-              Locale.ROOT,
-              "%s; two trainings of %d steps gave %s bits",
-              steps.detail(),
-              count,
-              same ? "the same" : "other"));
-    }
-  },
-
-  MEMORY("memory", 75) {
-    @Override
-    Result run(Path mnist) {
-      return tests(MemoryTest.class);
-    }
-  },
-
-  TRAINING("training on MNIST to 98 %", 30) {
-    @Override
-    Result run(Path mnist) throws IOException {
-      DigitTraining.Result result = new DigitTraining(mnist).run(Products.FP32, Integer.MAX_VALUE);
-      return Result.of(
-          result.accuracy() >= ACCURACY,
-          String.format(
-              Locale.ROOT,
-              "%.2f %% of the test images after two epochs, %.0f images/s",
-              100 * result.accuracy(),
-              result.imagesPerSecond()));
-    }
-  },
-
-  LENET5_MODERN("speed of lenet5-modern", 15) {
-    @Override
-    Result run(Path mnist) {
-      return speeds("lenet5-modern");
-    }
-  },
-
-  ALEXNET_MINI("speed of alexnet-mini", 15) {
-    @Override
-    Result run(Path mnist) {
-      return speeds("alexnet-mini");
-    }
-  },
-
-  ALEXNET_SINGLE("speed of alexnet-single", 20) {
-    @Override
-    Result run(Path mnist) {
-      return speeds("alexnet-single");
-    }
-  },
-
-  ALEXNET("speed of alexnet", 20) {
-    @Override
-    Result run(Path mnist) {
-      return speeds("alexnet");
-    }
-  },
-
-  RESNET_18("speed of resnet-18", 25) {
-    @Override
-    Result run(Path mnist) {
-      return speeds("resnet-18");
-    }
-  };
+  DEVICE("device", 30, mnist -> device()),
+  CONTRACT(
+      "contract of engines", 90, mnist -> tests(TorchNetworkTest.class, InspectionTest.class)),
+  AGREEMENT(
+      "agreement with onednn",
+      110,
+      mnist -> tests(AgreesWithOneDnnTest.class, ProductsTest.class)),
+  DETERMINISM("determinism", 40, CheckPart::determinism),
+  MEMORY("memory", 75, mnist -> tests(MemoryTest.class)),
+  TRAINING("training on MNIST to 98 %", 30, CheckPart::training),
+  LENET5_MODERN("lenet5-modern", 15),
+  ALEXNET_MINI("alexnet-mini", 15),
+  ALEXNET_SINGLE("alexnet-single", 20),
+  ALEXNET("alexnet", 20),
+  RESNET_18("resnet-18", 25);
 
   /**
    * What a part has found.
@@ -153,12 +68,24 @@ enum CheckPart {
 
   private static final int SHOWN_FAILURES = 3;
 
+  /** What is run. */
+  private interface Check {
+    Result run(Path mnist) throws IOException;
+  }
+
   private final String title;
   private final Duration limit;
+  private final Check check;
 
-  CheckPart(String title, int seconds) {
+  CheckPart(String title, int seconds, Check check) {
     this.title = title;
     this.limit = Duration.ofSeconds(seconds);
+    this.check = check;
+  }
+
+  /** The speed of a model's steps. */
+  CheckPart(String model, int seconds) {
+    this("speed of " + model, seconds, mnist -> speeds(model));
   }
 
   String title() {
@@ -176,7 +103,9 @@ enum CheckPart {
    * @param mnist the four files of MNIST, gzipped
    * @throws ResourceException if there is no card, or it cannot be used
    */
-  abstract Result run(Path mnist) throws IOException;
+  Result run(Path mnist) throws IOException {
+    return check.run(mnist);
+  }
 
   /**
    * The process of a part.
@@ -192,6 +121,43 @@ enum CheckPart {
       System.err.println(e.getMessage());
       System.exit(ResourceException.EXIT_CODE);
     }
+  }
+
+  private static Result device() {
+    TorchEngine engine = DeviceUnderTest.engine();
+    Optional<Devices> cards = DeviceUnderTest.isCard() ? engine.devices() : Optional.empty();
+    String device =
+        cards.map(each -> each.card(0).toString()).orElse("the processor of this machine");
+    return new Result(true, device, engine.description(), List.of());
+  }
+
+  private static Result determinism(Path mnist) throws IOException {
+    Result steps = tests(DeterminismTest.class);
+    DigitTraining digits = new DigitTraining(mnist);
+    int count = 200;
+    boolean same =
+        Arrays.equals(
+            digits.run(Products.FP32, count).parameters(),
+            digits.run(Products.FP32, count).parameters());
+    return Result.of(
+        steps.passed() && same,
+        String.format(
+            Locale.ROOT,
+            "%s; two trainings of %d steps gave %s bits",
+            steps.detail(),
+            count,
+            same ? "the same" : "other"));
+  }
+
+  private static Result training(Path mnist) throws IOException {
+    DigitTraining.Result result = new DigitTraining(mnist).run(Products.FP32, Integer.MAX_VALUE);
+    return Result.of(
+        result.accuracy() >= ACCURACY,
+        String.format(
+            Locale.ROOT,
+            "%.2f %% of the test images after two epochs, %.0f images/s",
+            100 * result.accuracy(),
+            result.imagesPerSecond()));
   }
 
   /** Runs test classes by JUnit, as the build does. */
@@ -265,7 +231,7 @@ enum CheckPart {
         DeviceUnderTest.engine()
             .create(
                 model, batch, RateMultipliers.ones(model), DeviceUnderTest.settings(products))) {
-      network.writeParameters(0, java.nio.FloatBuffer.wrap(Batches.initialParameters(model)));
+      network.writeParameters(0, FloatBuffer.wrap(Batches.initialParameters(model)));
       boolean card = DeviceUnderTest.isCard();
       stepsPerSecond(network, images, targets, card ? 1 : 0.1);
       double rate = stepsPerSecond(network, images, targets, card ? 3 : 1);
