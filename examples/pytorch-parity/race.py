@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Stoker's steps beside PyTorch's at its best, on the same processors, in turns.
+"""Compares Stoker's steps with PyTorch's at its best, on the same processors, in turns.
 
     python3 examples/pytorch-parity/race.py --model alexnet-single --batch 32
     python3 examples/pytorch-parity/race.py --model resnet-20 --batch 128 --inference --compile
@@ -176,7 +176,7 @@ def main():
         rates = {}
         for way in ways(job, precision, cores, given.compile):
             rates[name_of(way, cores)] = pytorch(job, way)
-            print(f"{given.model} {precision}: {rates} beside {before:.1f}", file=sys.stderr)
+            print(f"{given.model} {precision}: PyTorch {rates}, Stoker {before:.1f}", file=sys.stderr)
         own = (before + stoker(*bench, "--precision", precision)["images_per_second"]) / 2
         best = max(rates, key=rates.get)
         others = "; ".join(f"{name} {rate:,.1f}" for name, rate in rates.items() if name != best)

@@ -139,7 +139,7 @@ final class PlainPng {
       opacity = Arrays.copyOfRange(source, start, start + length);
     } else {
       boolean isAncillary = (source[position + 4] & 0x20) != 0;
-      // Java reads all that is in a file with a palette, and refuses some of it.
+      // In a file with a palette Java's reader looks at every chunk, and refuses some.
       require(isAncillary && color != ColorType.PALETTE);
       require(!PROFILES.contains(new String(source, position + 4, 4, StandardCharsets.ISO_8859_1)));
     }

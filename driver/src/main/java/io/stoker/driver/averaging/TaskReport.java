@@ -5,6 +5,7 @@ import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * What a task reports to the driver about one of its rounds.
@@ -40,8 +41,7 @@ record TaskReport(int round, List<WorkerReport> worker, List<SliceReport> averag
             .toList());
   }
 
-  private static java.util.stream.Stream<List<Double>> parts(
-      List<Double> numbers, int from, int to, int length) {
+  private static Stream<List<Double>> parts(List<Double> numbers, int from, int to, int length) {
     return IntStream.range(0, (to - from) / length)
         .mapToObj(i -> numbers.subList(from + i * length, from + (i + 1) * length));
   }
