@@ -253,7 +253,7 @@ public final class SliceRdd extends IndexedRdd<byte[]> {
 
   /** Stores a slice on this executor, if these slices are persisted and it is not here yet. */
   void store(int slice, byte[] content) {
-    if (getStorageLevel().isValid() && !isHere(slice)) {
+    if (getStorageLevel().isValid()) {
       Blocks.put(this, slice, content);
     }
   }

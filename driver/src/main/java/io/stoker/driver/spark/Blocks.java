@@ -60,10 +60,13 @@ public final class Blocks {
   }
 
   /**
-   * Stores an element of a persisted RDD here, as its partition. The driver is told, so that other
-   * executors find it.
+   * Stores an element of a persisted RDD here, as its partition, unless it is here already. The
+   * driver is told, so that other executors find it.
    */
-  public static <T> void put(RDD<T> rdd, int partition, T element) {
+  public static synchronized <T> void put(RDD<T> rdd, int partition, T element) {
+    if (isHere(rdd.id(), partition)) {
+      return;
+    }
     manager()
         .putIterator(
             new RDDBlockId(rdd.id(), partition),

@@ -4,18 +4,50 @@ package io.stoker.driver.spark;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.stoker.driver.LocalSpark;
+import io.stoker.driver.LogLines;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.atomic.AtomicReference;
 import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.rdd.RDD;
+import org.apache.spark.storage.BlockManager;
+import org.apache.spark.storage.StorageLevel;
 import org.junit.jupiter.api.Test;
 
 class BlocksTest {
   private static final int RDD = 1_000_000;
   private static final int BLOCKS = 2_000;
 
+  /** For tasks, which run in this process and get no RDD otherwise. */
+  private static final AtomicReference<RDD<Integer>> STORED = new AtomicReference<>();
+
   /** Of the tasks, which run in this process. */
   private static final CyclicBarrier TOGETHER = new CyclicBarrier(2);
+
+  @Test
+  void twoTasksMayStoreAPartitionAtTheSameTime() {
+    try (JavaSparkContext spark = LocalSpark.start("local[2]");
+        LogLines log = LogLines.of(BlockManager.class)) {
+      RDD<Integer> stored = spark.parallelize(List.of(), BLOCKS).<Integer>map(each -> 0).rdd();
+      int rdd = stored.persist(StorageLevel.MEMORY_AND_DISK()).id();
+      STORED.set(stored);
+
+      spark
+          .parallelize(List.of(0, 1), 2)
+          .foreach(
+              task -> {
+                for (int block = 0; block < BLOCKS; block++) {
+                  TOGETHER.await();
+                  Blocks.put(STORED.get(), block, task);
+                }
+              });
+
+      assertThat(Blocks.isHere(rdd, 0)).isTrue();
+      assertThat(Blocks.isHere(rdd, BLOCKS - 1)).isTrue();
+      assertThat(log.lines()).noneMatch(line -> line.contains("already exists"));
+    }
+  }
 
   @Test
   void twoTasksMayDeleteABlockAtTheSameTime() {
