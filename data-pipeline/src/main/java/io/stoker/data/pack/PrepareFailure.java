@@ -27,7 +27,8 @@ final class PrepareFailure {
         return new ResourceException(
             "No space left to prepare "
                 + options.output()
-                + " (Spark's local folders and the output need about twice its size)",
+                + " (Spark's local folders, that of temporary files and the output need about twice its"
+                + " size)",
             failure);
       }
     }
