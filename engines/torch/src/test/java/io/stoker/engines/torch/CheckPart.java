@@ -31,12 +31,9 @@ import org.junit.platform.launcher.listeners.TestExecutionSummary;
  */
 enum CheckPart {
   DEVICE("device", 30, mnist -> device()),
-  CONTRACT(
-      "contract of engines", 90, mnist -> tests(TorchNetworkTest.class, InspectionTest.class)),
+  CONTRACT("contract of engines", 90, mnist -> tests(TorchNetworkTest.class, InspectionTest.class)),
   AGREEMENT(
-      "agreement with onednn",
-      110,
-      mnist -> tests(AgreesWithOneDnnTest.class, ProductsTest.class)),
+      "agreement with onednn", 110, mnist -> tests(AgreesWithOneDnnTest.class, ProductsTest.class)),
   DETERMINISM("determinism", 40, CheckPart::determinism),
   MEMORY("memory", 75, mnist -> tests(MemoryTest.class)),
   TRAINING("training on MNIST to 98 %", 30, CheckPart::training),
