@@ -8,6 +8,7 @@ import io.stoker.data.storage.Storage;
 import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -26,13 +27,22 @@ import org.apache.spark.sql.SparkSession;
  *
  * @param rows of the table
  * @param source the table and its version
+ * @param parquetFiles the Parquet files that hold all columns of all rows and no other rows; empty
+ *     if there are none, or if only Spark can say which rows of them are the table's
  */
-public record SparkTable(Dataset<Row> rows, SourceTable source) {
+public record SparkTable(Dataset<Row> rows, SourceTable source, List<Path> parquetFiles) {
+  private static final String PARQUET = "parquet";
   private static final String DELTA = "delta";
   private static final String ICEBERG = "iceberg";
   private static final String DELTA_READER = "io.delta.sql.DeltaSparkSessionExtension";
 
   private static final String ICEBERG_FOLDERS = "spark.sql.catalog.default_iceberg";
+
+  /**
+   * With a later version of Delta's protocol for readers, rows of a file may be deleted and columns
+   * may have other names in the files.
+   */
+  private static final int DELTA_PLAIN_READERS = 1;
 
   private static final Pattern PART = Pattern.compile("`(?:[^`]|``)+`|[^`.\\s]+");
   private static final Pattern NAME = Pattern.compile("(?:" + PART + ")(?:\\.(?:" + PART + "))*");
@@ -47,6 +57,10 @@ public record SparkTable(Dataset<Row> rows, SourceTable source) {
           "spark.sql.parquet.enableVectorizedReader",
           "spark.sql.orc.enableVectorizedReader",
           "spark.sql.iceberg.vectorization.enabled");
+
+  public SparkTable {
+    parquetFiles = List.copyOf(parquetFiles);
+  }
 
   /**
    * What Spark has to be started with to read a format, unless the user has set it.
@@ -85,13 +99,22 @@ public record SparkTable(Dataset<Row> rows, SourceTable source) {
         name,
         spark,
         session -> {
-          String format = format(session, quoted);
+          List<Row> description =
+              session.sql("DESCRIBE TABLE EXTENDED " + quoted).collectAsList();
+          String format = format(description);
           String wanted = version.isEmpty() ? newest(session, format, quoted) : version;
           checkVersioned(name, format, version);
           Dataset<Row> rows =
               session.sql(
                   "SELECT * FROM " + quoted + (wanted.isEmpty() ? "" : " VERSION AS OF " + wanted));
-          return new SparkTable(rows, new SourceTable(name, format, wanted));
+          boolean isPlain =
+              switch (format) {
+                case PARQUET -> !isPartitioned(description);
+                case DELTA -> version.isEmpty() && isPlainDelta(session, quoted);
+                default -> false;
+              };
+          return new SparkTable(
+              rows, new SourceTable(name, format, wanted), isPlain ? files(rows) : List.of());
         });
   }
 
@@ -115,8 +138,10 @@ public record SparkTable(Dataset<Row> rows, SourceTable source) {
           String folder = absolute(session, uri);
           configureFolders(session, folder);
           String wanted = version;
+          boolean isPlain = known.equals(PARQUET);
           if (wanted.isEmpty() && known.equals(DELTA)) {
             wanted = newest(session, DELTA, "delta." + quote(folder));
+            isPlain = isPlainDelta(session, "delta." + quote(folder));
           } else if (wanted.isEmpty() && known.equals(ICEBERG)) {
             wanted = snapshot(session.read().format(ICEBERG).load(folder + "#refs"), uri);
           }
@@ -126,7 +151,8 @@ public record SparkTable(Dataset<Row> rows, SourceTable source) {
               wanted.isEmpty()
                   ? session.read().format(format).load(folder)
                   : session.read().format(format).option(option, wanted).load(folder);
-          return new SparkTable(rows, new SourceTable(uri, known, wanted));
+          return new SparkTable(
+              rows, new SourceTable(uri, known, wanted), isPlain ? files(rows) : List.of());
         });
   }
 
@@ -220,13 +246,35 @@ public record SparkTable(Dataset<Row> rows, SourceTable source) {
   }
 
   /** The format of a table, as its catalog says. */
-  private static String format(SparkSession session, String quoted) {
-    List<Row> provider =
+  private static String format(List<Row> description) {
+    return description.stream()
+        .filter(row -> row.getString(0).equals("Provider"))
+        .map(row -> row.getString(1).toLowerCase(Locale.ROOT))
+        .findFirst()
+        .orElse("view");
+  }
+
+  /** Files do not hold the columns that a table is partitioned by. */
+  private static boolean isPartitioned(List<Row> description) {
+    return description.stream().anyMatch(row -> row.getString(0).startsWith("# Partition"));
+  }
+
+  private static boolean isPlainDelta(SparkSession session, String quoted) {
+    Row detail =
         session
-            .sql("DESCRIBE TABLE EXTENDED " + quoted)
-            .filter(col("col_name").equalTo("Provider"))
-            .collectAsList();
-    return provider.isEmpty() ? "view" : provider.get(0).getString(1).toLowerCase(Locale.ROOT);
+            .sql("DESCRIBE DETAIL " + quoted)
+            .select("minReaderVersion", "partitionColumns")
+            .head();
+    return detail.getInt(0) == DELTA_PLAIN_READERS && detail.getList(1).isEmpty();
+  }
+
+  /** The files of a table; empty if their names have to be interpreted. */
+  private static List<Path> files(Dataset<Row> rows) {
+    List<String> names = Arrays.stream(rows.inputFiles()).sorted().toList();
+    // Spark escapes some characters and Delta others; folders such as "kind=cat" are partitions.
+    return names.stream().anyMatch(name -> name.contains("%") || name.contains("="))
+        ? List.of()
+        : names.stream().map(Path::new).toList();
   }
 
   /** The newest version of a table; empty for a format without versions. */

@@ -3,6 +3,7 @@ package io.stoker.data.pack;
 
 import io.stoker.base.Sha256;
 import io.stoker.data.frame.FrameColumns;
+import io.stoker.data.frame.ImageColumn;
 import io.stoker.data.frame.SparkTable;
 import io.stoker.data.shard.ShardColumns;
 import io.stoker.data.shard.SourceTable;
@@ -15,8 +16,12 @@ import io.stoker.data.source.SplitNames;
 import io.stoker.data.source.parquet.ParquetRows;
 import io.stoker.data.source.parquet.ParquetTable;
 import io.stoker.data.source.parquet.RowGroup;
+import io.stoker.data.source.parquet.TableColumns;
 import io.stoker.failure.Check;
+import io.stoker.failure.InputException;
+import java.io.IOException;
 import java.io.Serializable;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -29,6 +34,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -37,6 +43,8 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.util.SerializableConfiguration;
 import org.apache.spark.util.TaskCompletionListener;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import scala.Tuple2;
 
 /**
@@ -48,6 +56,8 @@ import scala.Tuple2;
  * are equal in everything are told apart by " (2)", " (3)" and so on.
  */
 public final class ImageRows {
+  private static final Logger LOG = LoggerFactory.getLogger(ImageRows.class);
+
   private static final Pattern SPLIT = Pattern.compile("[a-z][a-z0-9_]{0,30}");
   private static final int MOST_CLASSES = 1_000_000;
   private static final int TASKS_PER_SLOT = 8;
@@ -151,12 +161,21 @@ public final class ImageRows {
    * The images of a table, at the version that it was opened at. Its version is recorded in the
    * manifest.
    *
+   * <p>Spark's reader of Parquet holds the images of a whole row group. So where the files hold the
+   * rows as they are, they are read as a {@link ParquetTable}, which holds a page of each column.
+   *
    * @param table in any partitions and any order
    * @param columns which of its columns are what
    * @throws io.stoker.failure.InputException if columns are missing, or have the wrong types
    */
   public static ImageRows of(SparkTable table, FrameColumns columns) {
-    ImageRows rows = of(table.rows(), columns);
+    ImageRows bySpark = of(table.rows(), columns);
+    JavaSparkContext spark =
+        JavaSparkContext.fromSparkContext(table.rows().sparkSession().sparkContext());
+    ImageRows rows =
+        files(table, columns, spark.hadoopConfiguration())
+            .map(files -> of(spark, files))
+            .orElse(bySpark);
     return new ImageRows(
         rows.images,
         rows.descriptions,
@@ -165,6 +184,32 @@ public final class ImageRows {
         rows.ignored,
         List.of(table.source()),
         rows.columns);
+  }
+
+  /** The files of a table, if reading them gives what Spark's reader would give. */
+  private static Optional<ParquetTable> files(
+      SparkTable table, FrameColumns columns, Configuration hadoop) {
+    ImageColumn images = ImageColumn.of(table.rows().schema(), columns.image());
+    if (table.parquetFiles().isEmpty()
+        || !columns.path().isEmpty()
+        || !columns.classNames().isEmpty()
+        || !(images instanceof ImageColumn.Encoded
+            || images instanceof ImageColumn.HuggingFaceImage)) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(
+          ParquetTable.ofFiles(
+              table.parquetFiles(),
+              new TableColumns(
+                  columns.image(), columns.label(), columns.split(), columns.weight()),
+              hadoop));
+    } catch (InputException e) { // Such as files of different columns: Spark knows what to do.
+      LOG.debug("Spark's reader reads table {}: {}", table.source(), e.getMessage());
+      return Optional.empty();
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot read table " + table.source(), e);
+    }
   }
 
   /**

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.stoker.data.TestImages;
 import io.stoker.data.TestSpark;
+import io.stoker.data.frame.FrameColumns;
+import io.stoker.data.frame.SparkTable;
 import io.stoker.data.source.parquet.ParquetTable;
 import io.stoker.data.source.parquet.TableColumns;
 import io.stoker.data.source.parquet.TestTables;
@@ -25,6 +27,7 @@ import org.apache.parquet.hadoop.ParquetWriter;
 import org.apache.parquet.hadoop.example.ExampleParquetWriter;
 import org.apache.parquet.hadoop.metadata.CompressionCodecName;
 import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -44,25 +47,42 @@ class LargeRowGroupsTest {
     /**
      * Prepares a table.
      *
-     * @param arguments the table and the output
+     * @param arguments the table, the output and what reads it
      */
     public static void main(String[] arguments) throws IOException {
       try (JavaSparkContext spark = TestSpark.local(2)) {
-        ParquetTable table =
-            ParquetTable.open(
-                new org.apache.hadoop.fs.Path(arguments[0]),
-                TableColumns.FOUND,
-                spark.hadoopConfiguration());
         new PrepareJob(
                 spark,
                 PrepareOptions.builder()
                     .output(new org.apache.hadoop.fs.Path(arguments[1]))
                     .size(8)
                     .maximumRejected(0.5)
+                    .splits(new SplitFractions(List.of("train"), List.of(1.0)))
                     .build())
-            .run(ImageRows.of(spark, table));
+            .run(rows(spark, arguments[0], Reader.valueOf(arguments[2])));
       }
     }
+
+    private static ImageRows rows(JavaSparkContext spark, String table, Reader reader)
+        throws IOException {
+      if (reader == Reader.FILES) {
+        return ImageRows.of(
+            spark,
+            ParquetTable.open(
+                new org.apache.hadoop.fs.Path(table),
+                TableColumns.FOUND,
+                spark.hadoopConfiguration()));
+      }
+      SparkSession session = SparkSession.builder().sparkContext(spark.sc()).getOrCreate();
+      return ImageRows.of(
+          SparkTable.at(session, table, "parquet", ""), FrameColumns.of("image", "label"));
+    }
+  }
+
+  /** What a table is opened as: Parquet files, or a table of Spark's. */
+  private enum Reader {
+    FILES,
+    TABLE
   }
 
   /** A PNG file that holds some megabytes besides its picture. */
@@ -106,13 +126,14 @@ class LargeRowGroupsTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"SNAPPY, false", "UNCOMPRESSED, true"})
-  void fitASmallHeap(CompressionCodecName codec, boolean hasDictionary) throws Exception {
+  @CsvSource({"SNAPPY, false, FILES", "UNCOMPRESSED, true, FILES", "UNCOMPRESSED, false, TABLE"})
+  void fitASmallHeap(CompressionCodecName codec, boolean hasDictionary, Reader reader)
+      throws Exception {
     Path file = folder.resolve("train.parquet");
     Path out = folder.resolve("out");
     write(file, codec, hasDictionary);
 
-    Process process = prepare(file, out);
+    Process process = prepare(file, out, reader);
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
 
     assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
@@ -128,7 +149,7 @@ class LargeRowGroupsTest {
   }
 
   /** Java 17 needs Spark's list of opened packages, which this process was started with. */
-  private static Process prepare(Path file, Path out) throws IOException {
+  private static Process prepare(Path file, Path out, Reader reader) throws IOException {
     List<String> opens =
         ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
             .filter(each -> each.startsWith("--add-opens"))
@@ -143,7 +164,8 @@ class LargeRowGroupsTest {
             System.getProperty("java.class.path"),
             Preparation.class.getName(),
             file.toUri().toString(),
-            out.toUri().toString()));
+            out.toUri().toString(),
+            reader.name()));
     return new ProcessBuilder(command).redirectErrorStream(true).start();
   }
 }

@@ -32,6 +32,7 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.functions;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 import org.junit.jupiter.api.AfterAll;
@@ -214,6 +215,76 @@ class SparkTablesTest {
     photos(0, 30).write().format("orc").save(uri);
     assertThat(prepare(SparkTable.at(session, uri, "orc", "")).tables())
         .containsExactly(new SourceTable(uri, "orc", ""));
+  }
+
+  @Test
+  void filesThatHoldTheRowsAsTheyAreGiveTheShardsThatSparksReaderGives() throws IOException {
+    String orc = folder.resolve("orc").toString();
+    List<Row> odd =
+        List.of(
+            RowFactory.create(RowFactory.create(new byte[20], "noise.png"), "ant", "train", ""),
+            RowFactory.create(RowFactory.create(null, "not-there.png"), "bee", "train", ""),
+            RowFactory.create(null, "bee", "test", ""));
+    Dataset<Row> rows = photos(0, 40).union(session.createDataFrame(odd, SCHEMA));
+    rows.write().format("orc").save(orc);
+    SparkTable bySpark = SparkTable.at(session, orc, "orc", "");
+    assertThat(bySpark.parquetFiles()).isEmpty();
+    TableColumns columns = new TableColumns("image", "kind", "part");
+    ShardManifest expected = prepare(bySpark, columns, 0.1);
+    SortedMap<String, byte[]> written = shards();
+
+    String parquet = folder.resolve("train").toString(); // says nothing of the split
+    rows.write().parquet(parquet);
+    String delta = folder.resolve("delta").toString();
+    rows.write().format("delta").save(delta);
+    rows.write().format("parquet").saveAsTable("whole");
+    for (SparkTable table :
+        List.of(
+            SparkTable.at(session, parquet, "parquet", ""),
+            SparkTable.at(session, delta, "delta", ""),
+            SparkTable.named(session, "whole", ""))) {
+      assertThat(table.parquetFiles()).isNotEmpty();
+      ShardManifest manifest = prepare(table, columns, 0.1);
+      assertThat(shards()).containsExactlyEntriesOf(written);
+      assertThat(manifest.rejected()).hasSize(3).isEqualTo(expected.rejected());
+      assertThat(manifest.tables()).containsExactly(table.source());
+    }
+  }
+
+  @Test
+  void columnsThatFilesDoNotHoldAreReadBySpark() {
+    String delta = folder.resolve("delta").toString();
+    photos(0, 30).write().format("delta").partitionBy("kind").save(delta);
+    String parquet = folder.resolve("parquet").toString();
+    photos(0, 30).write().partitionBy("kind").parquet(parquet);
+    photos(0, 30).write().partitionBy("kind").format("parquet").saveAsTable("parts");
+    String renamed = folder.resolve("renamed").toString();
+    photos(0, 30).withColumnRenamed("kind", "was").write().format("delta").save(renamed);
+    session.sql(
+        "ALTER TABLE delta.`"
+            + renamed
+            + "` SET TBLPROPERTIES ('delta.columnMapping.mode' = 'name')");
+    session.sql("ALTER TABLE delta.`" + renamed + "` RENAME COLUMN was TO kind");
+    for (SparkTable table :
+        List.of(
+            SparkTable.at(session, delta, "delta", ""),
+            SparkTable.at(session, parquet, "parquet", ""),
+            SparkTable.named(session, "parts", ""),
+            SparkTable.at(session, renamed, "delta", ""))) {
+      assertThat(table.parquetFiles()).as(table.source().name()).isEmpty();
+      assertThat(prepare(table).samples()).isEqualTo(30);
+    }
+
+    photos(0, 30).write().format("parquet").saveAsTable("grown");
+    session.sql("ALTER TABLE grown ADD COLUMN (animal STRING)");
+    photos(30, 60).withColumn("animal", functions.col("kind")).write().insertInto("grown");
+    assertThat(
+            prepare(
+                    SparkTable.named(session, "grown", ""),
+                    new TableColumns("image", "animal", ""),
+                    0.5)
+                .samples())
+        .isEqualTo(30);
   }
 
   @Test

@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -86,7 +87,8 @@ public final class ParquetTable implements Serializable {
           "Invalid input: %s is a named pipe, socket or device (must be a file)",
           input);
       Path file = fileSystem.makeQualified(input);
-      return of(fileSystem, file.getParent(), List.of(file), columns, List.of(), List.of());
+      Files files = new Files(file.getParent(), List.of(file), Conventions.HUGGING_FACE);
+      return of(fileSystem, files, columns, List.of(), List.of());
     }
     ImageTree tree =
         ImageTree.of(fileSystem, input, ImageTree.Links.INSIDE, name -> name.endsWith(".parquet"));
@@ -94,26 +96,79 @@ public final class ParquetTable implements Serializable {
     Check.input(!files.isEmpty(), "Invalid input: %s has no .parquet files", input);
     return of(
         fileSystem,
-        fileSystem.makeQualified(input),
-        files,
+        new Files(fileSystem.makeQualified(input), files, Conventions.HUGGING_FACE),
         columns,
         tree.rejected(),
         tree.ignored());
   }
 
+  /**
+   * Reads the footers of the files of a table that a catalog or a format lists. Neither their names
+   * nor their metadata say anything of the rows, and paths of images are those of the process.
+   *
+   * @param paths the files, one or more
+   * @param columns of the table; the image and the label are named
+   * @param hadoop how to reach the filesystem
+   * @throws InputException if they do not all have these columns, with images in them
+   * @throws IOException if the storage fails
+   */
+  public static ParquetTable ofFiles(List<Path> paths, TableColumns columns, Configuration hadoop)
+      throws IOException {
+    ParquetTable table =
+        of(
+            Storage.of(paths.get(0), hadoop),
+            new Files(new Path(Path.CUR_DIR), paths, Conventions.NONE),
+            columns,
+            List.of(),
+            List.of());
+    Check.input(
+        table.schema.kind() != TableSchema.ImageKind.URI,
+        "Invalid image column %s: it holds text",
+        columns.image());
+    return table;
+  }
+
+  /** Whether names of files say splits, and metadata the classes. */
+  private enum Conventions {
+    HUGGING_FACE,
+    NONE
+  }
+
+  /** The files of a table, and the folder that paths of images are relative to. */
+  private record Files(Path root, List<Path> paths, Conventions conventions) {
+    String split(Path file, TableColumns columns) {
+      return conventions == Conventions.NONE || !columns.split().isEmpty()
+          ? ""
+          : ParquetTable.split(root, file).orElse("");
+    }
+
+    TableSchema schema(Path file, ParquetMetadata footer, TableColumns columns) {
+      try {
+        return TableSchema.of(
+            footer.getFileMetaData().getSchema(),
+            conventions == Conventions.NONE
+                ? Map.of()
+                : footer.getFileMetaData().getKeyValueMetaData(),
+            columns);
+      } catch (InputException e) {
+        throw new InputException("Cannot read " + file + ": " + e.getMessage(), e);
+      }
+    }
+  }
+
   private static ParquetTable of(
       FileSystem fileSystem,
-      Path root,
-      List<Path> files,
+      Files table,
       TableColumns columns,
       List<SourceListing.Rejected> rejected,
       List<String> ignored) {
+    List<Path> files = table.paths();
     List<ParquetMetadata> footers =
         files.parallelStream().map(file -> footer(fileSystem, file)).toList();
-    TableSchema first = schema(files.get(0), footers.get(0), columns);
+    TableSchema first = table.schema(files.get(0), footers.get(0), columns);
     List<RowGroup> groups = new ArrayList<>();
     for (int i = 0; i < files.size(); i++) {
-      TableSchema own = schema(files.get(i), footers.get(i), columns);
+      TableSchema own = table.schema(files.get(i), footers.get(i), columns);
       Check.input(
           own.equals(first),
           "The columns of %s differ from those of %s: %s, not %s",
@@ -122,14 +177,14 @@ public final class ParquetTable implements Serializable {
           own,
           first);
       requireReadable(files.get(i), footers.get(i), own);
-      String split = columns.split().isEmpty() ? split(root, files.get(i)).orElse("") : "";
+      String split = table.split(files.get(i), columns);
       for (int group = 0; group < footers.get(i).getBlocks().size(); group++) {
         if (footers.get(i).getBlocks().get(group).getRowCount() > 0) { // PyArrow writes empty ones.
-          groups.add(new RowGroup(files.get(i).toString(), root.toString(), split, group));
+          groups.add(new RowGroup(files.get(i).toString(), table.root().toString(), split, group));
         }
       }
     }
-    Check.input(!groups.isEmpty(), "Input %s has no rows", root);
+    Check.input(!groups.isEmpty(), "Input %s has no rows", table.root());
     return new ParquetTable(first, groups, rejected, ignored);
   }
 
@@ -145,17 +200,6 @@ public final class ParquetTable implements Serializable {
             chunk.getPath().toDotString(),
             DECRYPTION);
       }
-    }
-  }
-
-  private static TableSchema schema(Path file, ParquetMetadata footer, TableColumns columns) {
-    try {
-      return TableSchema.of(
-          footer.getFileMetaData().getSchema(),
-          footer.getFileMetaData().getKeyValueMetaData(),
-          columns);
-    } catch (InputException e) {
-      throw new InputException("Cannot read " + file + ": " + e.getMessage(), e);
     }
   }
 
