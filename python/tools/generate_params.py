@@ -21,7 +21,7 @@ _KINDS = {
     "BooleanParam": ("bool", "toBoolean"),
     "StringArrayParam": ("list[str]", "toListString"),
     "DoubleArrayParam": ("list[float]", "toListFloat"),
-    "Param": ("str", "toString"),
+    "TextParam": ("str", "toString"),
 }
 
 _HEAD = '''# SPDX-License-Identifier: Apache-2.0

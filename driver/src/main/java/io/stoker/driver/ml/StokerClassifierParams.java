@@ -94,36 +94,36 @@ public abstract class StokerClassifierParams extends Estimator<StokerModel> {
   StokerClassifierParams(String uid) {
     this.uid = uid; // before the params, whose parent it names
     featuresCol =
-        new Param<>(
+        new TextParam(
             this, "featuresCol", "another name of inputCol, as Spark's classifiers have it");
     inputCol =
-        new Param<>(
+        new TextParam(
             this,
             "inputCol",
             "the column of images: bytes of image files, their URIs, struct<bytes,path>, or Spark's"
                 + " image structure");
     labelCol =
-        new Param<>(
+        new TextParam(
             this,
             "labelCol",
             "the column of classes: whole numbers from 0, text, or an indexed column with names");
     weightCol =
-        new Param<>(
+        new TextParam(
             this,
             "weightCol",
             "the column that says how much each row counts in the loss, above 0");
     validationIndicatorCol =
-        new Param<>(
+        new TextParam(
             this,
             "validationIndicatorCol",
             "the column that is true for rows to validate on, and false for rows to train on");
-    predictionCol = new Param<>(this, "predictionCol", "the model's column of class numbers");
-    probabilityCol = new Param<>(this, "probabilityCol", "the model's column of probabilities");
+    predictionCol = new TextParam(this, "predictionCol", "the model's column of class numbers");
+    probabilityCol = new TextParam(this, "probabilityCol", "the model's column of probabilities");
     rawPredictionCol =
-        new Param<>(this, "rawPredictionCol", "the model's column of logarithms of probabilities");
-    predictedLabelCol = new Param<>(this, "predictedLabelCol", "the model's column of class names");
+        new TextParam(this, "rawPredictionCol", "the model's column of logarithms of probabilities");
+    predictedLabelCol = new TextParam(this, "predictedLabelCol", "the model's column of class names");
     errorCol =
-        new Param<>(
+        new TextParam(
             this, "errorCol", "the model's column that says why an image could not be read");
     thresholds =
         new DoubleArrayParam(
@@ -157,22 +157,22 @@ public abstract class StokerClassifierParams extends Estimator<StokerModel> {
             "the share of images that may be unreadable before fit fails",
             ParamValidators.inRange(0, 1));
     cacheDir =
-        new Param<>(
+        new TextParam(
             this,
             "cacheDir",
             "a folder for the prepared images, which every executor reaches; a URI");
     model =
-        new Param<>(this, "model", "the model: a name of the zoo, or a YAML file of the driver");
+        new TextParam(this, "model", "the model: a name of the zoo, or a YAML file of the driver");
     initModel =
-        new Param<>(
+        new TextParam(
             this,
             "initModel",
             "a trained model to start from: what save wrote, a checkpoint or a run folder");
     freeze =
-        new Param<>(
+        new TextParam(
             this, "freeze", "with initModel: this layer and those before it are not trained");
     normalization =
-        new Param<>(
+        new TextParam(
             this,
             "normalization",
             "the statistics that images are normalised by: data, or init for those of initModel",
@@ -209,7 +209,7 @@ public abstract class StokerClassifierParams extends Estimator<StokerModel> {
             ParamValidators.gtEq(0));
     stepSize = new DoubleParam(this, "stepSize", "the base learning rate", ParamValidators.gt(0));
     schedule =
-        new Param<>(
+        new TextParam(
             this,
             "schedule",
             "how the learning rate changes: constant, cosine, step or plateau",
@@ -231,7 +231,7 @@ public abstract class StokerClassifierParams extends Estimator<StokerModel> {
         new DoubleParam(
             this, "biasRate", "the factor on the learning rate of biases", ParamValidators.gtEq(0));
     layerRates =
-        new Param<>(
+        new TextParam(
             this, "layerRates", "factors on the learning rate of layers, such as conv1=0.1,fc8=10");
     momentum =
         new DoubleParam(
@@ -255,7 +255,7 @@ public abstract class StokerClassifierParams extends Estimator<StokerModel> {
             "the share of each label that is spread over all classes",
             ParamValidators.inRange(0, 1, true, false));
     classWeights =
-        new Param<>(
+        new TextParam(
             this,
             "classWeights",
             "how much the examples of each class count: balanced, such as cat=1,dog=2.5, or a file"
@@ -270,20 +270,20 @@ public abstract class StokerClassifierParams extends Estimator<StokerModel> {
             "mixup: the parameter of its beta distribution; 0 for none",
             ParamValidators.gtEq(0));
     sampling =
-        new Param<>(
+        new TextParam(
             this,
             "sampling",
             "how often an epoch has each sample: natural, or balanced over classes",
             ParamValidators.inArray(Sampling.names()));
     seed = new LongParam(this, "seed", "the seed of everything random");
     updaterState =
-        new Param<>(
+        new TextParam(
             this,
             "updaterState",
             "what happens to momentum after a round: average or reset",
             ParamValidators.inArray(ParamRules.names(UpdaterState.values())));
     wire =
-        new Param<>(
+        new TextParam(
             this,
             "wire",
             "the format in which workers send values to be averaged: fp32, fp16 or int8",
@@ -310,7 +310,7 @@ public abstract class StokerClassifierParams extends Estimator<StokerModel> {
         new BooleanParam(
             this, "outerNesterov", "whether the momentum of outer steps is Nesterov's");
     checkpointDir =
-        new Param<>(
+        new TextParam(
             this,
             "checkpointDir",
             "a folder for checkpoints; an interrupted fit goes on from the newest one; a URI");
@@ -339,30 +339,30 @@ public abstract class StokerClassifierParams extends Estimator<StokerModel> {
             "validations without a better one after which training ends; 0 for never",
             ParamValidators.gtEq(0));
     tensorboardDir =
-        new Param<>(
+        new TextParam(
             this,
             "tensorboardDir",
             "a folder for TensorBoard's event files, a folder for each run; a URI");
     mlflowUri =
-        new Param<>(
+        new TextParam(
             this,
             "mlflowUri",
             "the MLflow tracking server that training is logged to, such as http://127.0.0.1:5000");
-    engine = new Param<>(this, "engine", "what computes: auto, or an engine's name");
+    engine = new TextParam(this, "engine", "what computes: auto, or an engine's name");
     precision =
-        new Param<>(
+        new TextParam(
             this,
             "precision",
             "fp32, or bf16 for inputs and weights of products where that is faster",
             ParamValidators.inArray(ParamRules.texts(Precision.values())));
     convolution =
-        new Param<>(
+        new TextParam(
             this,
             "convolution",
             "how convolutions are computed in fp32: auto, direct or winograd",
             ParamValidators.inArray(ParamRules.texts(ConvolutionAlgorithm.values())));
     device =
-        new Param<>(
+        new TextParam(
             this,
             "device",
             "what it computes on: auto, cpu or gpu, as the Spark session was started",

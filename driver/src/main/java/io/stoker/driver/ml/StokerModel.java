@@ -132,13 +132,13 @@ public final class StokerModel extends Model<StokerModel> implements MLWritable 
     errorCol = text("errorCol", "the column that says why an image could not be read");
     engine = text("engine", "what computes: auto, or an engine's name");
     precision =
-        new Param<>(
+        new TextParam(
             this,
             "precision",
             "fp32, or bf16 for inputs and weights of products where that is faster",
             ParamValidators.inArray(ParamRules.texts(Precision.values())));
     convolution =
-        new Param<>(
+        new TextParam(
             this,
             "convolution",
             "how convolutions are computed in fp32: auto, direct or winograd",
@@ -165,7 +165,7 @@ public final class StokerModel extends Model<StokerModel> implements MLWritable 
   }
 
   private Param<String> text(String name, String description) {
-    return new Param<>(this, name, description);
+    return new TextParam(this, name, description);
   }
 
   /**

@@ -20,8 +20,10 @@ import io.stoker.worker.TinyShards;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.ServiceLoader;
+import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.ml.Estimator;
@@ -504,6 +506,21 @@ class StokerClassifierTest {
         classifier().setValidationIndicatorCol("held"),
         images.withColumn("held", expr("IF(number = 7, NULL, number < 50)")),
         "Invalid column held: it is null in 1 of 271 rows (must be true or false)");
+  }
+
+  @Test
+  void everyParamNamesTheClassOfItsValuesForSparkConnect() {
+    assertThat(
+            Stream.of(new StokerClassifier().params(), new StokerModel().params())
+                .flatMap(Arrays::stream))
+        .isNotEmpty()
+        .allSatisfy(
+            param -> {
+              assertThat(param.getClass()).as(param.name()).isNotEqualTo(Param.class);
+              if (param instanceof TextParam text) {
+                assertThat(text.dataClass()).isEqualTo(String.class);
+              }
+            });
   }
 
   @Test
