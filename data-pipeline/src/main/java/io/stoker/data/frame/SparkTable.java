@@ -99,8 +99,7 @@ public record SparkTable(Dataset<Row> rows, SourceTable source, List<Path> parqu
         name,
         spark,
         session -> {
-          List<Row> description =
-              session.sql("DESCRIBE TABLE EXTENDED " + quoted).collectAsList();
+          List<Row> description = session.sql("DESCRIBE TABLE EXTENDED " + quoted).collectAsList();
           String format = format(description);
           String wanted = version.isEmpty() ? newest(session, format, quoted) : version;
           checkVersioned(name, format, version);

@@ -201,8 +201,7 @@ public final class ImageRows {
       return Optional.of(
           ParquetTable.ofFiles(
               table.parquetFiles(),
-              new TableColumns(
-                  columns.image(), columns.label(), columns.split(), columns.weight()),
+              new TableColumns(columns.image(), columns.label(), columns.split(), columns.weight()),
               hadoop));
     } catch (InputException e) { // Such as files of different columns: Spark knows what to do.
       LOG.debug("Spark's reader reads table {}: {}", table.source(), e.getMessage());

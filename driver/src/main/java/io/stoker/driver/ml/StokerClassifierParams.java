@@ -120,8 +120,10 @@ public abstract class StokerClassifierParams extends Estimator<StokerModel> {
     predictionCol = new TextParam(this, "predictionCol", "the model's column of class numbers");
     probabilityCol = new TextParam(this, "probabilityCol", "the model's column of probabilities");
     rawPredictionCol =
-        new TextParam(this, "rawPredictionCol", "the model's column of logarithms of probabilities");
-    predictedLabelCol = new TextParam(this, "predictedLabelCol", "the model's column of class names");
+        new TextParam(
+            this, "rawPredictionCol", "the model's column of logarithms of probabilities");
+    predictedLabelCol =
+        new TextParam(this, "predictedLabelCol", "the model's column of class names");
     errorCol =
         new TextParam(
             this, "errorCol", "the model's column that says why an image could not be read");
