@@ -32,8 +32,7 @@ record SliceAverage(ParameterSlices slices, OuterStep outer, Wire wire) implemen
    * @param before the slice's content before the round, where {@link #needsBefore}; not written to
    * @param target of {@link ParameterSlices#bytes} bytes or more, receives the slice's new content
    */
-  WeightedMean.Averaged of(
-      int slice, List<WorkerSlice> pieces, ByteBuffer before, byte[] target) {
+  WeightedMean.Averaged of(int slice, List<WorkerSlice> pieces, ByteBuffer before, byte[] target) {
     WeightedMean.Averaged mean =
         WeightedMean.of(decoded(pieces, before), slices.length(slice), target);
     if (!outer.isPlain()) {

@@ -166,8 +166,7 @@ public final class SliceRdd extends IndexedRdd<byte[]> {
     byte[] origin =
         average.needsBefore() ? ((SliceRdd) parentRdd(1)).content(slice, context) : new byte[0];
     WeightedMean.Averaged mean =
-        average.of(
-            slice, pieces, LittleEndian.bytes(origin), new byte[slices.bytes(slice)]);
+        average.of(slice, pieces, LittleEndian.bytes(origin), new byte[slices.bytes(slice)]);
     double seconds = (System.nanoTime() - start) / 1e9;
     reports.add(
         new SliceReport(

@@ -125,7 +125,9 @@ final class StageBlocks {
     return numbered(round, slice, workers);
   }
 
-  /** Stores a slice with which a round begins, in an array that the caller must not use any more. */
+  /**
+   * Stores a slice with which a round begins, in an array that the caller must not use any more.
+   */
   void putStart(int round, int slice, byte[] array) {
     if (isLast(round)) {
       last.store(slice, Arrays.copyOf(array, slices().bytes(slice)));

@@ -50,7 +50,9 @@ final class StageRunner implements AutoCloseable {
     spark.sc().addSparkListener(traffic);
   }
 
-  /** Whether all workers have slots now, and executors enough heap to exchange pieces in a stage. */
+  /**
+   * Whether all workers have slots now, and executors enough heap to exchange pieces in a stage.
+   */
   boolean canExchange(int workers) {
     Slots slots = Slots.now(spark);
     return slots.count() >= workers

@@ -32,8 +32,7 @@ final class WorkerSlice {
    * @param examples the weight: how many examples the worker saw in this round
    * @param content see {@link ParameterSlices}, up to its limit; not copied
    */
-  static WorkerSlice of(
-      int slice, int worker, String executor, long examples, ByteBuffer content) {
+  static WorkerSlice of(int slice, int worker, String executor, long examples, ByteBuffer content) {
     return new WorkerSlice(slice, worker, executor, examples, content);
   }
 

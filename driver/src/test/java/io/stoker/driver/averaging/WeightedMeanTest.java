@@ -86,7 +86,7 @@ class WeightedMeanTest {
       pieces.add(piece(worker, examples[worker], bytes(vectors[worker])));
     }
 
-    WeightedMean.Averaged averaged = 
+    WeightedMean.Averaged averaged =
         WeightedMean.of(pieces, parameters, new byte[values * Float.BYTES]);
 
     double drift = 0;
