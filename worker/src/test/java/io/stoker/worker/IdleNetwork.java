@@ -2,6 +2,7 @@
 package io.stoker.worker;
 
 import io.stoker.models.engine.BatchScore;
+import io.stoker.models.engine.ByteImages;
 import io.stoker.models.engine.Network;
 import io.stoker.models.engine.StepSettings;
 import io.stoker.models.spec.ModelSpec;
@@ -67,6 +68,12 @@ public final class IdleNetwork implements Network {
       weights.add(ofExamples[example]);
     }
     return computeGradients(images, targets, count, seed);
+  }
+
+  @Override
+  public BatchScore computeGradients(
+      ByteImages images, float[] targets, float[] ofExamples, int count, long seed) {
+    return computeGradients(new float[0], targets, ofExamples, count, seed);
   }
 
   @Override

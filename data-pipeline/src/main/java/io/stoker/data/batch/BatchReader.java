@@ -88,6 +88,8 @@ public final class BatchReader implements AutoCloseable {
    * @param threads that decode
    * @param views examples of each sample
    * @param imageValues numbers of an example
+   * @param form how batches hold images
+   * @param values for each channel, the normalised value of each of the 256 pixels
    * @param renderings makes what each thread renders with
    * @param finish what is done to a batch in the end
    */
@@ -97,6 +99,8 @@ public final class BatchReader implements AutoCloseable {
       int threads,
       int views,
       int imageValues,
+      ImageForm form,
+      float[][] values,
       Supplier<SampleDecoder.Rendering> renderings,
       Consumer<ImageBatch> finish) {
     this.data = data;
@@ -113,9 +117,11 @@ public final class BatchReader implements AutoCloseable {
     this.blocks = new ShardBlock[schedule.capacity()];
     this.blockIndices = new int[schedule.capacity()];
     this.rows = new int[schedule.capacity()];
-    int buffers = buffers((long) schedule.capacity() * views * imageValues * Float.BYTES);
+    int bytes = form == ImageForm.BYTES ? 1 : Float.BYTES;
+    int buffers = buffers((long) schedule.capacity() * views * imageValues * bytes);
     for (int i = 0; i < buffers; i++) {
-      free.add(Optional.of(new ImageBatch(schedule.capacity(), views, imageValues)));
+      free.add(
+          Optional.of(new ImageBatch(schedule.capacity(), views, imageValues, form, values)));
     }
     this.burst = buffers - Math.max(2, buffers / 4);
     this.thread = new Thread(this::produce, name);
@@ -163,14 +169,28 @@ public final class BatchReader implements AutoCloseable {
         threads,
         1,
         input.image().bytes(),
+        input.batchForm(),
+        values,
         () -> {
           AugmentationChain chain =
               new AugmentationChain(
                   input.augmentations(), manifest.image(), input.image(), manifest.statistics());
-          return (id, pixels, target, offset) ->
-              chain.apply(plan.seed(), plan.epoch(), id, pixels, values, target, offset);
+          return input.batchForm() == ImageForm.BYTES
+              ? bytes(chain, plan, input.image())
+              : (id, pixels, target, offset) ->
+                  chain.apply(
+                      plan.seed(), plan.epoch(), id, pixels, values, target.images(), offset);
         },
         rendered -> mix(rendered, input.mixup(), plan));
+  }
+
+  private static SampleDecoder.Rendering bytes(
+      AugmentationChain chain, EpochPlan plan, ImageShape image) {
+    byte[] augmented = new byte[image.bytes()];
+    return (id, pixels, target, offset) -> {
+      chain.apply(plan.seed(), plan.epoch(), id, pixels, augmented);
+      System.arraycopy(augmented, 0, target.pixels(), offset, augmented.length);
+    };
   }
 
   private static void mix(ImageBatch batch, Mixup mixup, EpochPlan plan) {
@@ -212,10 +232,12 @@ public final class BatchReader implements AutoCloseable {
         threads(data),
         views.count(),
         views.input().bytes(),
+        ImageForm.NORMALIZED,
+        normalization.values(),
         () -> {
           PixelChange change = changes.get();
           return (id, pixels, target, offset) ->
-              normalization.apply(change.apply(id, pixels), views, target, offset);
+              normalization.apply(change.apply(id, pixels), views, target.images(), offset);
         },
         rendered -> {});
   }

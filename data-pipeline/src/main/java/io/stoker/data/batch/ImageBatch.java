@@ -11,7 +11,10 @@ import java.util.Arrays;
 public final class ImageBatch {
   private final int imageValues;
   private final int views;
+  private final ImageForm form;
   private final float[] images;
+  private final byte[] pixels;
+  private final float[][] values;
   private final int[] labels;
   private final long[] sampleIds;
   private final int[] otherLabels;
@@ -20,14 +23,23 @@ public final class ImageBatch {
   private final float[] otherWeights;
   private int samples;
 
+  /** A batch of normalised images, each sample an example. */
+  ImageBatch(int capacity, int imageValues) {
+    this(capacity, 1, imageValues, ImageForm.NORMALIZED, new float[0][]);
+  }
+
   /**
    * @param capacity the most samples
    * @param views examples of each sample
    * @param imageValues numbers of an example's image
+   * @param form how it holds images
+   * @param values for each channel, the normalised value of each of the 256 pixels; not copied
    */
-  ImageBatch(int capacity, int views, int imageValues) {
+  ImageBatch(int capacity, int views, int imageValues, ImageForm form, float[][] values) {
     this.imageValues = imageValues;
     this.views = views;
+    this.form = form;
+    this.values = values;
     Check.input(
         (long) capacity * views <= Integer.MAX_VALUE / imageValues,
         "Invalid batch: %d samples of %d views of %d values (too large for one array; take a"
@@ -36,7 +48,8 @@ public final class ImageBatch {
         views,
         imageValues);
     int examples = capacity * views;
-    images = new float[examples * imageValues];
+    images = new float[hasBytes() ? 0 : examples * imageValues];
+    pixels = new byte[hasBytes() ? examples * imageValues : 0];
     labels = new int[examples];
     sampleIds = new long[examples];
     otherLabels = new int[examples];
@@ -45,9 +58,27 @@ public final class ImageBatch {
     otherWeights = new float[examples];
   }
 
-  /** Normalised pixels, {@code [examples, channels, height, width]}. */
+  /** Whether the images are {@link #pixels()}; else they are {@link #images()}. */
+  public boolean hasBytes() {
+    return form == ImageForm.BYTES;
+  }
+
+  /** Normalised pixels, {@code [examples, channels, height, width]}; empty in a batch of bytes. */
   public float[] images() {
     return images;
+  }
+
+  /**
+   * uint8 pixels before the normalisation, {@code [examples, height, width, channels]}; empty in a
+   * batch that is normalised.
+   */
+  public byte[] pixels() {
+    return pixels;
+  }
+
+  /** For each channel, the normalised value of each of the 256 pixels; not to be changed. */
+  public float[][] values() {
+    return values;
   }
 
   /** The label of each example. */

@@ -164,7 +164,7 @@ public final class LoaderBench {
     Normalization normalization = Normalization.of(manifest.statistics());
     ImageShape image = input.image();
     byte[] source = new byte[manifest.image().bytes()];
-    ImageBatch target = new ImageBatch(batch, 1, image.bytes());
+    ImageBatch target = new ImageBatch(batch, image.bytes());
     blocks.get(0).decode(0, source);
     return () -> {
       for (int i = 0; i < batch; i++) {

@@ -15,24 +15,31 @@ import java.util.Optional;
  *     middle is taken
  * @param mixup of the examples of a batch, after the augmentations
  * @param normalization in place of that by the statistics of the data
+ * @param form how batches hold the images
  */
 public record TrainingInput(
     ImageShape image,
     List<Augmentation> augmentations,
     Mixup mixup,
-    Optional<Normalization> normalization) {
+    Optional<Normalization> normalization,
+    ImageForm form) {
   public TrainingInput {
     augmentations = List.copyOf(augmentations);
   }
 
   /** Normalised by the statistics of the data. */
   public TrainingInput(ImageShape image, List<Augmentation> augmentations, Mixup mixup) {
-    this(image, augmentations, mixup, Optional.empty());
+    this(image, augmentations, mixup, Optional.empty(), ImageForm.NORMALIZED);
   }
 
   /** Augmented, and not mixed. */
   public TrainingInput(ImageShape image, List<Augmentation> augmentations) {
     this(image, augmentations, Mixup.NONE);
+  }
+
+  /** The form of the batches: mixed images are no bytes. */
+  ImageForm batchForm() {
+    return mixup.isOn() ? ImageForm.NORMALIZED : form;
   }
 
   /** The data's images as they are. */

@@ -2,6 +2,7 @@
 package io.stoker.driver.round;
 
 import io.stoker.base.Division;
+import io.stoker.data.batch.ImageForm;
 import io.stoker.data.shard.ShardFolder;
 import io.stoker.data.shard.ShardManifest;
 import io.stoker.driver.averaging.InitialValues;
@@ -24,6 +25,7 @@ import io.stoker.driver.config.RateSchedule;
 import io.stoker.driver.config.RoundConfig;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.failure.Check;
+import io.stoker.models.engine.Engines;
 import io.stoker.models.engine.RateMultipliers;
 import io.stoker.models.engine.StepSettings;
 import io.stoker.models.file.ModelMetadata;
@@ -119,6 +121,7 @@ final class TrainingRun {
                     shards.manifest().classNames(),
                     shards.manifest().split(SPLIT).samplesPerClass()),
             plan.stepsPerEpoch());
+    boolean bytes = Engines.find(config.engine()).prefersBytes();
     TrainingData plain =
         new TrainingData(
             config.data().uri(),
@@ -129,8 +132,9 @@ final class TrainingRun {
             config.data().mixup(),
             config.data().sampling(),
             config.seed(),
-            config.rounds().workers(),
-            config.rounds().batch());
+                config.rounds().workers(),
+                config.rounds().batch())
+            .in(bytes ? ImageForm.BYTES : ImageForm.NORMALIZED);
     this.data =
         normalizing
             .map(trained -> plain.normalizedBy(trained.mean(), trained.standardDeviation()))

@@ -30,6 +30,14 @@ public interface Engine {
   /** The threads that one network uses; results depend on their number. */
   int threads();
 
+  /**
+   * Whether networks of this engine train faster on {@link ByteImages} than on normalised images.
+   * The result is the same.
+   */
+  default boolean prefersBytes() {
+    return false;
+  }
+
   /** One line for {@code doctor}: library, version, instruction set, devices. */
   String description();
 

@@ -68,6 +68,26 @@ public interface Network extends AutoCloseable {
   }
 
   /**
+   * Computes gradients as {@link #computeGradients(float[], float[], float[], int, long)} does, of
+   * images that are normalised where the network computes. The result is that of the normalised
+   * images, bit for bit.
+   *
+   * @param images the images
+   * @param targets {@code [examples, classes]}; see {@link Targets}
+   * @param weights {@code [examples]}; with weights of 1 the result is that without weights
+   * @param examples the number of examples, 1 to {@link #batchCapacity()}
+   * @param dropoutSeed decides which units are dropped
+   * @return the weighted loss and the hits of these examples, before the update
+   * @throws IllegalArgumentException if examples is out of range, an array too short, or a weight
+   *     invalid
+   */
+  default BatchScore computeGradients(
+      ByteImages images, float[] targets, float[] weights, int examples, long dropoutSeed) {
+    return computeGradients(
+        images.normalized(model().input(), examples), targets, weights, examples, dropoutSeed);
+  }
+
+  /**
    * One step of stochastic gradient descent with classical (heavy-ball) momentum and
    * decoupled-from-loss L2 weight decay on weights only, as in Krizhevsky et al., 2012, section 5:
    * {@code v = momentum * v - rate * (gradient + decay * w)}, {@code w = w + v}. The rate is each

@@ -211,6 +211,35 @@ public abstract class NetworkContract {
     }
   }
 
+  @ParameterizedTest
+  @MethodSource("models")
+  void imagesAsBytesGiveTheBitsOfNormalizedImages(ModelSpec model) {
+    int examples = 5;
+    byte[] pixels = new byte[examples * model.input().features()];
+    new SplittableRandom(SEED).nextBytes(pixels);
+    float[][] values = new float[model.input().channels()][256];
+    for (int channel = 0; channel < values.length; channel++) {
+      for (int pixel = 0; pixel < 256; pixel++) {
+        values[channel][pixel] = (float) ((pixel - 120.7 - channel) / 61.3);
+      }
+    }
+    ByteImages bytes = new ByteImages(pixels, values);
+    Batch random = Batch.random(model, examples, SEED);
+    Batch batch =
+        new Batch(
+            bytes.normalized(model.input(), examples), random.labels, model.classes(), examples);
+    float[] weights = {1, 2, 1, 0.5f, 1};
+    try (Network network = network(model, examples, randomParameters(model))) {
+      BatchScore expected = compute(network, batch, weights);
+      float[] gradients = gradients(network);
+
+      BatchScore score = network.computeGradients(bytes, batch.targets, weights, examples, SEED);
+
+      assertThat(score).isEqualTo(expected);
+      assertThat(gradients(network)).isEqualTo(gradients);
+    }
+  }
+
   @Test
   void onlyTheFactorBetweenWeightsMatters() {
     ModelSpec model = ContractModels.mixed();

@@ -3,6 +3,7 @@ package io.stoker.worker.runtime;
 
 import io.stoker.data.augment.Augmentation;
 import io.stoker.data.augment.Mixup;
+import io.stoker.data.batch.ImageForm;
 import io.stoker.data.batch.Normalization;
 import io.stoker.data.batch.SplitBlocks;
 import io.stoker.data.batch.TrainingInput;
@@ -29,6 +30,7 @@ import java.util.Optional;
  * @param batch the examples of a worker in a full step
  * @param mean of each channel, in pixel units, in place of the data's; empty for the data's
  * @param standardDeviation likewise
+ * @param form how batches hold the images; what they show is the same
  */
 public record TrainingData(
     String uri,
@@ -42,7 +44,8 @@ public record TrainingData(
     int workers,
     int batch,
     List<Double> mean,
-    List<Double> standardDeviation)
+    List<Double> standardDeviation,
+    ImageForm form)
     implements Serializable {
   public TrainingData {
     mean = List.copyOf(mean);
@@ -73,7 +76,8 @@ public record TrainingData(
         workers,
         batch,
         List.of(),
-        List.of());
+        List.of(),
+        ImageForm.NORMALIZED);
   }
 
   /** The same batches, normalised by other numbers than the data's. */
@@ -90,7 +94,26 @@ public record TrainingData(
         workers,
         batch,
         otherMean,
-        otherDeviation);
+        otherDeviation,
+        form);
+  }
+
+  /** The same batches in another form. */
+  public TrainingData in(ImageForm other) {
+    return new TrainingData(
+        uri,
+        manifestSha256,
+        split,
+        image,
+        augmentations,
+        mixup,
+        sampling,
+        seed,
+        workers,
+        batch,
+        mean,
+        standardDeviation,
+        other);
   }
 
   /** Each sample once an epoch. */
@@ -129,6 +152,7 @@ public record TrainingData(
         new Mixup(mixup),
         mean.isEmpty()
             ? Optional.empty()
-            : Optional.of(new Normalization(mean, standardDeviation)));
+            : Optional.of(new Normalization(mean, standardDeviation)),
+        form);
   }
 }

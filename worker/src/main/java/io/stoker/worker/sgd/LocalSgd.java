@@ -3,9 +3,11 @@ package io.stoker.worker.sgd;
 
 import io.stoker.data.batch.ImageBatch;
 import io.stoker.models.engine.BatchScore;
+import io.stoker.models.engine.ByteImages;
 import io.stoker.models.engine.ClassWeights;
 import io.stoker.models.engine.Network;
 import io.stoker.models.engine.Targets;
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.function.Supplier;
 
@@ -53,21 +55,14 @@ public final class LocalSgd {
           classes,
           schedule.labelSmoothing(),
           targets);
+      boolean weighted = weigh(batch, weights, exampleWeights);
       BatchScore score;
-      if (batch.isWeighted()) {
-        weigh(batch, weights, exampleWeights);
+      if (batch.hasBytes()) {
+        ByteImages images = new ByteImages(batch.pixels(), batch.values());
         score =
             network.computeGradients(
-                batch.images(), targets, exampleWeights, batch.examples(), steps.dropoutSeed(step));
-      } else if (weights.isPresent()) {
-        weights
-            .get()
-            .fill(
-                batch.labels(),
-                batch.otherLabels(),
-                batch.shares(),
-                batch.examples(),
-                exampleWeights);
+                images, targets, exampleWeights, batch.examples(), steps.dropoutSeed(step));
+      } else if (weighted) {
         score =
             network.computeGradients(
                 batch.images(), targets, exampleWeights, batch.examples(), steps.dropoutSeed(step));
@@ -86,10 +81,30 @@ public final class LocalSgd {
   }
 
   /**
+   * Sets the weights of the examples.
+   *
+   * @return whether there are weights; without, all are 1
+   */
+  private static boolean weigh(ImageBatch batch, Optional<ClassWeights> ofClasses, float[] target) {
+    if (batch.isWeighted()) {
+      weighSamples(batch, ofClasses, target);
+      return true;
+    }
+    if (ofClasses.isPresent()) {
+      ofClasses
+          .get()
+          .fill(batch.labels(), batch.otherLabels(), batch.shares(), batch.examples(), target);
+      return true;
+    }
+    Arrays.fill(target, 0, batch.examples(), 1);
+    return false;
+  }
+
+  /**
    * Multiplies the weights of samples with those of their classes. A mixed example has the weights
    * of both of its images, each by its share.
    */
-  private static void weigh(ImageBatch batch, Optional<ClassWeights> ofClasses, float[] target) {
+  private static void weighSamples(ImageBatch batch, Optional<ClassWeights> ofClasses, float[] target) {
     for (int example = 0; example < batch.examples(); example++) {
       float share = batch.shares()[example];
       float own = batch.weights()[example];

@@ -3,9 +3,11 @@ package io.stoker.worker.sgd;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.stoker.data.augment.Mixup;
 import io.stoker.data.batch.BatchReader;
 import io.stoker.data.batch.BlockCache;
 import io.stoker.data.batch.ImageBatch;
+import io.stoker.data.batch.ImageForm;
 import io.stoker.data.batch.SplitBlocks;
 import io.stoker.data.batch.TrainingInput;
 import io.stoker.data.plan.EpochPlan;
@@ -134,6 +136,27 @@ class LocalSgdTest {
       LocalSgd.run(network, reader::next, new LocalSteps(5, 7, 0, 0, 2), weighted(ofClasses));
     }
     assertThat(network.weights()).isEqualTo(both).hasSize(8);
+  }
+
+  @Test
+  void trainsOnBytesAsOnNormalizedImages() {
+    EpochPlan plan = EpochPlan.of(data.rows(), 5, 0, WORKERS, BATCH);
+    LocalSteps steps = new LocalSteps(5, 7, 0, 0, 2);
+    LocalResult expected = run(0, 0, 2, steps);
+    List<IdleNetwork.Step> expectedSteps = List.copyOf(network.steps());
+    network.steps().clear();
+    TrainingInput input =
+        new TrainingInput(
+            TinyShards.SHAPE, List.of(), Mixup.NONE, Optional.empty(), ImageForm.BYTES);
+
+    LocalResult result;
+    try (BatchReader reader = BatchReader.training(data, plan, 0, 0, 2, input)) {
+      result = LocalSgd.run(network, reader::next, steps, SCHEDULE);
+    }
+
+    assertThat(result.lossSum()).isEqualTo(expected.lossSum());
+    assertThat(network.steps()).isEqualTo(expectedSteps);
+    assertThat(network.weights()).hasSize(8).containsOnly(1f);
   }
 
   private static StepSchedule weighted(ClassWeights weights) {
