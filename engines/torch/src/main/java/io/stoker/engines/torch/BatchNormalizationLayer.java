@@ -22,7 +22,9 @@ final class BatchNormalizationLayer implements TorchLayer {
   private final ModelSpec.Placed placed;
   private final LayerSpec.BatchNormalization layer;
   private final Tensor[] parameters = new Tensor[4];
-  private Tensor[] gradients;
+
+  /** Of all four parameters, which follow each other; null until the first step. */
+  private Tensor gradients;
 
   private Tensor input;
   private Tensor mean;
@@ -58,13 +60,12 @@ final class BatchNormalizationLayer implements TorchLayer {
   }
 
   private Tensor runningVariance() {
-    return exactRunningVariance().to(parameters[3].scalar_type());
+    return variance(parameters[3].to(ScalarType.Double)).to(parameters[3].scalar_type());
   }
 
-  /** In fp64. */
-  private Tensor exactRunningVariance() {
-    Tensor exponent = parameters[3].to(ScalarType.Double).mul(new Scalar(2.0));
-    return torch.pow(new Scalar(10.0), exponent);
+  /** The variance of which a deviation is kept as a logarithm; both fp64. */
+  static Tensor variance(Tensor logarithm) {
+    return torch.pow(new Scalar(10.0), logarithm.mul(new Scalar(2.0)));
   }
 
   @Override
@@ -85,34 +86,27 @@ final class BatchNormalizationLayer implements TorchLayer {
             layer.epsilon(),
             wanted);
     if (pass.training()) {
-      putGradients(gradient.get1(), gradient.get2());
+      noteGradients(gradient.get1(), gradient.get2());
     }
     return inputNeeded ? Place.channelsLast(gradient.get0()) : outputGradient;
   }
 
-  private void putGradients(Tensor scale, Tensor shift) {
+  private void noteGradients(Tensor byScale, Tensor byShift) {
     if (gradients == null) {
-      gradients = new Tensor[parameters.length];
-      for (int i = 0; i < gradients.length; i++) {
-        gradients[i] = vectors.gradients(placed, i);
-      }
+      gradients = vectors.part(vectors.gradients(), placed, 0, 4 * parameters[0].size(0));
     }
-    gradients[0].copy_(scale);
-    gradients[1].copy_(shift);
-    Scalar moved = new Scalar(1 - layer.decay());
-    gradients[2].copy_(parameters[2].sub(mean).mul_(moved));
-    Tensor batchVariance =
-        inverseDeviation
-            .to(ScalarType.Double)
-            .pow(new Scalar(-2.0))
-            .sub_(new Scalar((double) layer.epsilon()))
-            .clamp_min_(new Scalar(0.0));
-    Tensor variance =
-        exactRunningVariance()
-            .mul_(new Scalar((double) layer.decay()))
-            .add_(batchVariance, new Scalar((double) (1 - layer.decay())));
-    Tensor deviation = variance.log10_().mul_(new Scalar(0.5));
-    gradients[3].copy_(parameters[3].to(ScalarType.Double).sub(deviation));
+    vectors
+        .statistics()
+        .add(
+            new RunningStatistics.OfLayer(
+                layer,
+                byScale,
+                byShift,
+                mean,
+                inverseDeviation,
+                parameters[2],
+                parameters[3],
+                gradients));
   }
 
   @Override

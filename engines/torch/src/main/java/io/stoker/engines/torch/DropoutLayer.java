@@ -70,7 +70,7 @@ final class DropoutLayer implements TorchLayer {
     hash.bitwise_xor_(shifted(hash, 27)).mul_(new Scalar(SECOND_FACTOR));
     hash.bitwise_xor_(shifted(hash, 31));
     Tensor kept = shifted(hash, 32).ge(new Scalar(threshold));
-    Tensor factors = kept.to(input.scalar_type()).mul_(new Scalar(scale));
+    Tensor factors = kept.mul(new Scalar(scale));
     return Place.channelsLast(factors.view(sizes(input)));
   }
 

@@ -14,6 +14,7 @@ final class FlatVectors {
   private final Place place;
   private final long size;
   private final Tensor parameters;
+  private final RunningStatistics statistics = new RunningStatistics();
   private Tensor gradients;
   private Tensor velocity;
 
@@ -32,6 +33,11 @@ final class FlatVectors {
       gradients = place.zeros(size);
     }
     return gradients;
+  }
+
+  /** The statistics of the step that is computed. */
+  RunningStatistics statistics() {
+    return statistics;
   }
 
   Tensor velocity() {

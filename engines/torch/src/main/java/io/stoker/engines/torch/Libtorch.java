@@ -3,7 +3,6 @@ package io.stoker.engines.torch;
 
 import io.stoker.models.engine.NativeLibraries;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -101,16 +100,10 @@ final class Libtorch {
 
   /** The version of this machine's C library, such as 2.36; empty where it is not glibc. */
   static Optional<String> glibc() {
-    try {
-      Process process = new ProcessBuilder("getconf", "GNU_LIBC_VERSION").start();
-      process.getOutputStream().close();
-      String text =
-          new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
-      return text.startsWith("glibc ") ? Optional.of(text.substring(6)) : Optional.empty();
-    } catch (IOException e) {
-      LOG.debug("getconf does not run", e);
-      return Optional.empty();
-    }
+    return SystemCommand.output("getconf", "GNU_LIBC_VERSION")
+        .map(String::strip)
+        .filter(text -> text.startsWith("glibc "))
+        .map(text -> text.substring(6));
   }
 
   /** Why a version of glibc does not do; empty if it does, or is not known. */

@@ -3,7 +3,6 @@ package io.stoker.engines.torch;
 
 import java.io.File;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashSet;
@@ -78,7 +77,11 @@ record NvidiaMachine(Optional<String> driver, Set<String> libraries) {
             Stream.of(
                 System.getenv().getOrDefault("LD_LIBRARY_PATH", "").split(File.pathSeparator)),
             USUAL_FOLDERS.stream());
-    Set<String> found = new LinkedHashSet<>(cached());
+    Set<String> found =
+        new LinkedHashSet<>(
+            SystemCommand.output("/sbin/ldconfig", "-p")
+                .map(NvidiaMachine::inCache)
+                .orElse(Set.of()));
     folders.filter(folder -> !folder.isEmpty()).map(Path::of).forEach(each -> add(each, found));
     return new NvidiaMachine(read(DRIVER).flatMap(NvidiaMachine::driver), found);
   }
@@ -96,21 +99,6 @@ record NvidiaMachine(Optional<String> driver, Set<String> libraries) {
   static Optional<String> driver(String text) {
     Matcher version = DRIVER_VERSION.matcher(text);
     return version.find() ? Optional.of(version.group(1)) : Optional.empty();
-  }
-
-  /** The libraries in the linker's cache. */
-  private static Set<String> cached() {
-    try {
-      Process process =
-          new ProcessBuilder("/sbin/ldconfig", "-p")
-              .redirectError(ProcessBuilder.Redirect.DISCARD)
-              .start();
-      process.getOutputStream().close();
-      return inCache(new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8));
-    } catch (IOException e) {
-      LOG.debug("ldconfig does not run", e);
-      return Set.of();
-    }
   }
 
   /** The libraries in what {@code ldconfig -p} prints: a line each, its name first. */

@@ -4,7 +4,6 @@ package io.stoker.engines.torch;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
-import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.BoolOptional;
@@ -28,17 +27,15 @@ final class Place implements AutoCloseable {
   private final Settings settings;
   private final TensorOptions floats;
   private final TensorOptions longs;
-  private final TensorOptions hostFloats;
+
+  /** Null on the processor. */
+  private final CopyStream copyStream;
 
   Place(Settings settings) {
     this.settings = settings;
     floats = options(settings.products().kept());
     longs = options(ScalarType.Long);
-    TensorOptions host =
-        own(new TensorOptions(new Device(DeviceType.CPU)))
-            .dtype(new ScalarTypeOptional(ScalarType.Float));
-    // Pinned memory is copied to a card without the driver's own copy before it.
-    hostFloats = own(settings.onCard() ? host.pinned_memory(new BoolOptional(true)) : host);
+    copyStream = settings.onCard() ? new CopyStream(this, settings.card()) : null;
   }
 
   private TensorOptions options(ScalarType type) {
@@ -65,9 +62,33 @@ final class Place implements AutoCloseable {
     return own(torch.zeros(sizes, floats));
   }
 
+  /** A tensor of a type that lives until this place is closed. */
+  Tensor empty(ScalarType type, long... sizes) {
+    return own(torch.empty(sizes, options(type), new MemoryFormatOptional()));
+  }
+
   /** A tensor of host memory for copies to this place; it lives until this place is closed. */
-  Tensor staging(long... sizes) {
-    return own(torch.empty(sizes, hostFloats, new MemoryFormatOptional()));
+  Tensor staging(ScalarType type, long... sizes) {
+    TensorOptions host =
+        new TensorOptions(new Device(DeviceType.CPU)).dtype(new ScalarTypeOptional(type));
+    // Pinned memory is copied to a card without the driver's own copy before it.
+    TensorOptions pinned = settings.onCard() ? host.pinned_memory(new BoolOptional(true)) : host;
+    return own(torch.empty(sizes, pinned, new MemoryFormatOptional()));
+  }
+
+  /** The order of copies to another buffer of this place. */
+  BufferOrder order() {
+    return copyStream == null ? BufferOrder.IN_PLACE : copyStream.order();
+  }
+
+  /** A mark in what this place computes. */
+  Mark mark() {
+    return copyStream == null ? Mark.IN_PLACE : copyStream.mark();
+  }
+
+  /** The values in the format that is kept between layers. */
+  Tensor kept(Tensor values) {
+    return values.to(settings.products().kept());
   }
 
   /** The int64 tensors of this place. */
@@ -76,11 +97,20 @@ final class Place implements AutoCloseable {
   }
 
   /**
-   * Copies a tensor of host memory to this place. On the processor, the result may be the tensor
-   * itself.
+   * Copies a tensor of host memory to this place, and keeps its type. On the processor, the result
+   * is the tensor itself.
    */
   Tensor upload(Tensor host) {
-    return host.to(floats, true, false, new MemoryFormatOptional());
+    return settings.onCard()
+        ? host.to(new Device(DeviceType.CUDA, (byte) settings.card()), host.scalar_type(), true, false, new MemoryFormatOptional())
+        : host;
+  }
+
+  /** A copy of values, in the format that is kept between layers; waits for it. */
+  Tensor copied(float[] values, long... sizes) {
+    Tensor host =
+        torch.from_blob(new FloatPointer(values), sizes, new TensorOptions(ScalarType.Float));
+    return host.to(floats, false, true, new MemoryFormatOptional());
   }
 
   /** Copies a tensor into an array, in row-major order; waits for it. */
@@ -89,13 +119,6 @@ final class Place implements AutoCloseable {
     FloatPointer values = new FloatPointer(count);
     host(values, count).copy_(tensor.reshape(count));
     values.get(target, 0, count);
-  }
-
-  /** The values of an fp64 tensor; waits for them. */
-  double[] downloadDoubles(Tensor tensor) {
-    double[] values = new double[Math.toIntExact(tensor.numel())];
-    new DoublePointer(tensor.cpu().data_ptr()).get(values);
-    return values;
   }
 
   /**

@@ -9,14 +9,16 @@ package io.stoker.engines.torch;
  * @param rowMajorPooling whether maximum pooling works on images whose channels lie one after the
  *     other. On a card, libtorch's gradient of maximum pooling adds in an order that changes from
  *     run to run if the channels of a pixel are next to each other, and not in this order
+ * @param copiesAhead whether images are copied to where the network computes, through two buffers
+ *     that take turns. On a card, the images of a step are copied while the step before computes
  */
-record Settings(int card, Products products, boolean rowMajorPooling) {
+record Settings(int card, Products products, boolean rowMajorPooling, boolean copiesAhead) {
   /** The number of the processor, in place of a card's. */
   static final int PROCESSOR = -1;
 
   /** Settings for a place, with the same bits in each run. */
   static Settings on(int card, Products products) {
-    return new Settings(card, products, card != PROCESSOR);
+    return new Settings(card, products, card != PROCESSOR, card != PROCESSOR);
   }
 
   boolean onCard() {

@@ -7,22 +7,24 @@ import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.ParameterSpec;
 import java.util.ArrayList;
 import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * The update of stochastic gradient descent with momentum, in place. Neighbouring tensors that
- * learn at the same rate are updated together, so that a step asks a card for few operations.
+ * The update of stochastic gradient descent with momentum, in place. Tensors that learn at the same
+ * rate are updated together, so that a step asks a card for few operations.
  */
 final class SgdUpdate {
   /**
-   * Values that are updated alike.
+   * Values of the vectors that are updated alike.
    *
    * @param rate the factor of the learning rate
    */
-  private record Run(long offset, long size, float rate) {
+  record Run(long offset, long size, float rate) {
     boolean endsAt(long other) {
       return offset + size == other;
     }
@@ -32,15 +34,81 @@ final class SgdUpdate {
     }
   }
 
-  /** Tensors that learn, joined where they are neighbours with the same rate. */
-  private final List<Run> learning = new ArrayList<>();
+  /** The tensors with one rate. Views of vectors are made when they are first used. */
+  private final class Group {
+    private final float rate;
 
-  /** Of these, the weights, which decay. */
-  private final List<Run> decaying = new ArrayList<>();
+    /** Joined where they are neighbours. */
+    private final List<Run> learning = new ArrayList<>();
 
+    /** Of these, the weights, which decay. */
+    private final List<Run> decaying = new ArrayList<>();
+
+    private VectorParts parameters;
+    private VectorParts gradients;
+    private VectorParts velocity;
+    private VectorParts weights;
+    private VectorParts velocityOfWeights;
+
+    Group(float rate) {
+      this.rate = rate;
+    }
+
+    void view() {
+      if (parameters == null) {
+        parameters = new VectorParts(place, vectors.parameters(), learning);
+        gradients = new VectorParts(place, vectors.gradients(), learning);
+        weights = new VectorParts(place, vectors.parameters(), decaying);
+      }
+    }
+
+    void viewVelocity() {
+      if (velocity == null) {
+        velocity = new VectorParts(place, vectors.velocity(), learning);
+        velocityOfWeights = new VectorParts(place, vectors.velocity(), decaying);
+      }
+    }
+
+    Scalar rate(StepSettings settings, float factor) {
+      return new Scalar(settings.learningRate() * rate * factor);
+    }
+
+    void descend(StepSettings settings, float clip) {
+      if (settings.weightDecay() != 0) {
+        weights.subtract(weights, rate(settings, settings.weightDecay()));
+      }
+      parameters.subtract(gradients, rate(settings, clip));
+    }
+
+    void descendWithMomentum(StepSettings settings, float clip) {
+      viewVelocity();
+      List<Tensor> before = new ArrayList<>();
+      if (settings.ahead() != 0) {
+        learning.forEach(run -> before.add(run.in(vectors.velocity()).clone()));
+      }
+      velocity.multiply(new Scalar(settings.momentum()));
+      velocity.subtract(gradients, rate(settings, clip));
+      if (settings.weightDecay() != 0) {
+        velocityOfWeights.subtract(weights, rate(settings, settings.weightDecay()));
+      }
+      parameters.add(velocity, new Scalar(1f));
+      for (int i = 0; i < before.size(); i++) {
+        Tensor change = learning.get(i).in(vectors.velocity()).sub(before.get(i));
+        learning.get(i).in(vectors.parameters()).add_(change, new Scalar(settings.ahead()));
+      }
+    }
+  }
+
+  private final Place place;
+  private final FlatVectors vectors;
+  private final Map<Float, Group> groups = new LinkedHashMap<>();
   private final List<Run> statistics = new ArrayList<>();
+  private VectorParts runningStatistics;
+  private VectorParts gradientsOfStatistics;
 
-  SgdUpdate(ModelSpec model, RateMultipliers rates) {
+  SgdUpdate(Place place, FlatVectors vectors, ModelSpec model, RateMultipliers rates) {
+    this.place = place;
+    this.vectors = vectors;
     Iterator<Float> multipliers = rates.tensors().iterator();
     long offset = 0;
     for (ModelSpec.Placed placed : model.placed()) {
@@ -54,9 +122,10 @@ final class SgdUpdate {
           join(statistics, run);
           continue;
         }
-        join(learning, run);
+        Group group = groups.computeIfAbsent(run.rate(), Group::new);
+        join(group.learning, run);
         if (tensor.role() == ParameterSpec.Role.WEIGHT) {
-          join(decaying, run);
+          join(group.decaying, run);
         }
       }
     }
@@ -73,63 +142,39 @@ final class SgdUpdate {
   }
 
   /** {@code v = m v - rate (g + decay w)}, {@code w = w + v}; see {@link StepSettings}. */
-  void update(FlatVectors vectors, StepSettings settings) {
-    float clip = clipFactor(vectors.gradients(), settings.clipNorm());
-    if (settings.momentum() == 0) {
-      decay(vectors, vectors.parameters(), settings);
-      for (Run run : learning) {
-        Tensor gradient = run.in(vectors.gradients());
-        run.in(vectors.parameters()).sub_(gradient, rate(settings, run, clip));
-      }
-    } else {
-      heavyBall(vectors, settings, clip);
-    }
-    for (Run run : statistics) {
-      run.in(vectors.parameters()).sub_(run.in(vectors.gradients()));
-    }
-  }
-
-  private void heavyBall(FlatVectors vectors, StepSettings settings, float clip) {
-    Scalar momentum = new Scalar(settings.momentum());
-    List<Tensor> before = new ArrayList<>();
-    for (Run run : learning) {
-      Tensor velocity = run.in(vectors.velocity());
-      before.add(settings.ahead() == 0 ? velocity : velocity.clone());
-      velocity.mul_(momentum).sub_(run.in(vectors.gradients()), rate(settings, run, clip));
-    }
-    decay(vectors, vectors.velocity(), settings);
-    for (int i = 0; i < learning.size(); i++) {
-      Tensor parameters = learning.get(i).in(vectors.parameters());
-      Tensor velocity = learning.get(i).in(vectors.velocity());
-      parameters.add_(velocity);
-      if (settings.ahead() != 0) {
-        parameters.add_(velocity.sub(before.get(i)), new Scalar(settings.ahead()));
+  void update(StepSettings settings) {
+    float clip = clipFactor(settings.clipNorm());
+    for (Group group : groups.values()) {
+      group.view();
+      if (settings.momentum() == 0) {
+        group.descend(settings, clip);
+      } else {
+        group.descendWithMomentum(settings, clip);
       }
     }
-  }
-
-  /** Subtracts {@code rate * decay * w} of the weights from a vector. */
-  private void decay(FlatVectors vectors, Tensor from, StepSettings settings) {
-    if (settings.weightDecay() == 0) {
-      return;
-    }
-    for (Run run : decaying) {
-      run.in(from).sub_(run.in(vectors.parameters()), rate(settings, run, settings.weightDecay()));
+    if (!statistics.isEmpty()) {
+      subtractFromStatistics();
     }
   }
 
-  private static Scalar rate(StepSettings settings, Run run, float factor) {
-    return new Scalar(settings.learningRate() * run.rate() * factor);
+  private void subtractFromStatistics() {
+    if (runningStatistics == null) {
+      runningStatistics = new VectorParts(place, vectors.parameters(), statistics);
+      gradientsOfStatistics = new VectorParts(place, vectors.gradients(), statistics);
+    }
+    runningStatistics.subtract(gradientsOfStatistics, new Scalar(1f));
   }
 
-  private float clipFactor(Tensor gradients, float longest) {
+  private float clipFactor(float longest) {
     if (longest == StepSettings.UNCLIPPED) {
       return 1;
     }
     double squares = 0;
-    for (Run run : learning) {
-      Tensor exact = run.in(gradients).to(ScalarType.Double);
-      squares += exact.dot(exact).item_double();
+    for (Group group : groups.values()) {
+      for (Run run : group.learning) {
+        Tensor exact = run.in(vectors.gradients()).to(ScalarType.Double);
+        squares += exact.dot(exact).item_double();
+      }
     }
     return (float) Math.min(1, longest / Math.sqrt(squares));
   }

@@ -4,11 +4,11 @@ package io.stoker.engines.torch;
 import io.stoker.models.engine.BatchScore;
 import io.stoker.models.engine.ClassWeights;
 import java.util.Arrays;
-import org.bytedeco.javacpp.FloatPointer;
+import java.util.function.Supplier;
+import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
@@ -19,50 +19,107 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  */
 final class SoftmaxCrossEntropy {
   private final Place place;
+  private final int classes;
   private final float[] ones;
-  private final Tensor hostTargets;
-  private final Tensor hostWeights;
+
+  /** The targets of all examples, then their weights, then the class of their largest target. */
+  private final double[] answers;
+
+  private final Tensor hostAnswers;
+
+  /** The sum of the losses, and the hits. */
+  private final Tensor scores;
+
+  private final Tensor hostScores;
+  private final Mark scored;
+
   private Tensor gradient;
 
   SoftmaxCrossEntropy(Place place, int batchCapacity, int classes) {
     this.place = place;
+    this.classes = classes;
     ones = new float[batchCapacity];
     Arrays.fill(ones, 1);
-    hostTargets = place.staging(batchCapacity, classes);
-    hostWeights = place.staging(batchCapacity, 1);
+    answers = new double[Math.multiplyExact(batchCapacity, classes + 2)];
+    hostAnswers = place.staging(ScalarType.Double, answers.length);
+    scores = place.empty(ScalarType.Double, 2);
+    hostScores = place.staging(ScalarType.Double, 2);
+    scored = place.mark();
   }
 
   /** The score of the plain mean; see the weighted one. */
-  BatchScore score(Tensor logits, float[] targets, int examples) {
+  Supplier<BatchScore> score(Tensor logits, float[] targets, int examples) {
     return score(logits, targets, ones, examples);
   }
 
   /**
-   * The score of a batch; computes the gradient of its loss too.
+   * Queues the score of a batch and the gradient of its loss.
    *
    * @param logits {@code [examples, classes]}
    * @param targets distributions {@code [examples, classes]}
    * @param weights {@code [examples]}. Weights of 1 change no bit: they multiply exactly, and their
    *     sum is the number of examples
+   * @return waits for the score, and for nothing that was queued after it; to be called once,
+   *     before the next batch
    */
-  BatchScore score(Tensor logits, float[] targets, float[] weights, int examples) {
+  Supplier<BatchScore> score(Tensor logits, float[] targets, float[] weights, int examples) {
     double weightSum = ClassWeights.sum(weights, examples);
+    Tensor answer = upload(targets, weights, examples);
+    Tensor target = answer.narrow(0, 0, (long) examples * classes).view(examples, classes);
+    Tensor weight = answer.narrow(0, (long) examples * classes, examples).view(examples, 1);
+    Tensor label = answer.narrow(0, (long) examples * (classes + 1), examples);
     Tensor logProbabilities = torch.log_softmax(logits.to(ScalarType.Double), 1);
-    Tensor target = uploadTargets(targets, examples);
-    Tensor weight = uploaded(hostWeights, weights, examples).to(ScalarType.Double);
-    Tensor exactTarget = target.to(ScalarType.Double);
-    gradient =
-        logProbabilities
-            .exp()
-            .sub_(exactTarget)
-            .mul_(weight)
-            .div_(new Scalar(weightSum))
-            .to(logits.scalar_type());
-    Tensor loss = exactTarget.mul(logProbabilities).mul_(weight).sum().neg();
-    Tensor hits = best(logits).eq(best(target)).sum().to(ScalarType.Double);
-    double[] result = place.downloadDoubles(torch.stack(new TensorVector(loss, hits), 0));
-    return new BatchScore(
-        result[0] * (examples / weightSum), Math.toIntExact(Math.round(result[1])), examples);
+    Tensor byLogits = logProbabilities.exp().sub_(target);
+    Tensor losses = logProbabilities.mul_(target);
+    if (isWeighted(weights, examples)) {
+      byLogits.mul_(weight);
+      losses.mul_(weight);
+    }
+    gradient = byLogits.div_(new Scalar(weightSum)).to(logits.scalar_type());
+    torch.sum_out(scores.select(0, 0), losses, 0, 1);
+    Tensor hits = logits.argmax(new LongOptional(1), false).eq(label);
+    torch.sum_out(scores.select(0, 1), hits, 0);
+    hostScores.copy_(scores, true);
+    scored.set();
+    return () -> {
+      scored.await();
+      DoublePointer values = new DoublePointer(hostScores.data_ptr());
+      return new BatchScore(
+          -values.get(0) * (examples / weightSum),
+          Math.toIntExact(Math.round(values.get(1))),
+          examples);
+    };
+  }
+
+  private static boolean isWeighted(float[] weights, int examples) {
+    for (int example = 0; example < examples; example++) {
+      if (weights[example] != 1) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /**
+   * Copies what is known of a batch to where the network is, in one copy. The memory that it is
+   * copied from is free again when the score of the batch before is known.
+   */
+  private Tensor upload(float[] targets, float[] weights, int examples) {
+    int firstWeight = examples * classes;
+    int firstLabel = firstWeight + examples;
+    for (int example = 0; example < examples; example++) {
+      int first = example * classes;
+      int largest = 0;
+      for (int i = 0; i < classes; i++) {
+        answers[first + i] = targets[first + i];
+        largest = targets[first + i] > targets[first + largest] ? i : largest;
+      }
+      answers[firstWeight + example] = weights[example];
+      answers[firstLabel + example] = largest;
+    }
+    int count = firstLabel + examples;
+    new DoublePointer(hostAnswers.data_ptr()).put(answers, 0, count);
+    return place.upload(hostAnswers.narrow(0, 0, count));
   }
 
   /** The gradient by the logits, of the last {@link #score}. */
@@ -73,20 +130,5 @@ final class SoftmaxCrossEntropy {
   /** The probabilities {@code [examples, classes]}. */
   static Tensor probabilities(Tensor logits) {
     return torch.softmax(logits.to(ScalarType.Double), 1).to(logits.scalar_type());
-  }
-
-  /** Copies values {@code [examples, classes]} to where the network is. */
-  Tensor uploadTargets(float[] values, int examples) {
-    return uploaded(hostTargets, values, examples);
-  }
-
-  private static Tensor best(Tensor values) {
-    return values.argmax(new LongOptional(1), false);
-  }
-
-  private Tensor uploaded(Tensor host, float[] values, int examples) {
-    int count = Math.toIntExact(examples * host.size(1));
-    new FloatPointer(host.data_ptr()).put(values, 0, count);
-    return place.upload(host.narrow(0, 0, examples));
   }
 }

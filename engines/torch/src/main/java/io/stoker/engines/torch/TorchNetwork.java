@@ -2,19 +2,19 @@
 package io.stoker.engines.torch;
 
 import io.stoker.models.engine.BatchScore;
+import io.stoker.models.engine.ByteImages;
 import io.stoker.models.engine.ClassWeights;
 import io.stoker.models.engine.LayerTimes;
 import io.stoker.models.engine.Network;
 import io.stoker.models.engine.RateMultipliers;
 import io.stoker.models.engine.StepSettings;
 import io.stoker.models.spec.ModelSpec;
-import io.stoker.models.spec.Shape;
 import java.nio.FloatBuffer;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.ObjLongConsumer;
-import org.bytedeco.javacpp.FloatPointer;
+import java.util.function.Supplier;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 
@@ -33,7 +33,7 @@ final class TorchNetwork implements Network {
   private final SgdUpdate sgd;
   private final LayerChain layers;
   private final SoftmaxCrossEntropy loss;
-  private final Tensor hostImages;
+  private final ImageUpload upload;
 
   private final LayerTimes times;
   private boolean timed;
@@ -47,9 +47,8 @@ final class TorchNetwork implements Network {
     this.batchCapacity = batchCapacity;
     frozenLayers = rates.frozenLayers(model);
     vectors = new FlatVectors(place, model.parameterCount());
-    sgd = new SgdUpdate(model, rates);
-    Shape input = model.input();
-    hostImages = place.staging(batchCapacity, input.channels(), input.height(), input.width());
+    sgd = new SgdUpdate(place, vectors, model, rates);
+    upload = new ImageUpload(place, model.input(), batchCapacity, place::order);
     loss = new SoftmaxCrossEntropy(place, batchCapacity, model.classes());
     layers = new LayerChain(place, vectors, model.placed(), batchCapacity, true);
     times = new LayerTimes(model);
@@ -71,7 +70,10 @@ final class TorchNetwork implements Network {
     checkBatch(images, examples);
     checkRoom("targets", targets.length, examples, model.classes());
     return computeGradients(
-        images, examples, dropoutSeed, logits -> loss.score(logits, targets, examples));
+        () -> upload.send(images, examples),
+        examples,
+        dropoutSeed,
+        logits -> loss.score(logits, targets, examples));
   }
 
   @Override
@@ -81,20 +83,47 @@ final class TorchNetwork implements Network {
     checkRoom("targets", targets.length, examples, model.classes());
     ClassWeights.sum(weights, examples); // Before the pass, which a wrong weight would waste.
     return computeGradients(
-        images, examples, dropoutSeed, logits -> loss.score(logits, targets, weights, examples));
+        () -> upload.send(images, examples),
+        examples,
+        dropoutSeed,
+        logits -> loss.score(logits, targets, weights, examples));
   }
 
+  @Override
+  public BatchScore computeGradients(
+      ByteImages images, float[] targets, float[] weights, int examples, long dropoutSeed) {
+    checkExamples(examples);
+    images.check(model.input(), examples);
+    checkRoom("targets", targets.length, examples, model.classes());
+    ClassWeights.sum(weights, examples); // Before the pass, which a wrong weight would waste.
+    return computeGradients(
+        () -> upload.send(images, examples),
+        examples,
+        dropoutSeed,
+        logits -> loss.score(logits, targets, weights, examples));
+  }
+
+  /**
+   * Queues the whole step, and then waits for its score only: a card still computes gradients when
+   * the caller sends the next images.
+   */
   private BatchScore computeGradients(
-      float[] images, int examples, long dropoutSeed, Function<Tensor, BatchScore> scoring) {
+      Supplier<Tensor> images,
+      int examples,
+      long dropoutSeed,
+      Function<Tensor, Supplier<BatchScore>> scoring) {
     try (PointerScope scope = new PointerScope()) {
+      vectors.statistics().clear();
       TorchLayer.Pass pass = new TorchLayer.Pass(true, dropoutSeed);
       Tensor logits =
           layers.forward(
-              upload(images, examples), 0, layers.size(), pass, timer(examples, times::addForward));
-      BatchScore score = scoring.apply(logits);
+              images.get(), 0, layers.size(), pass, timer(examples, times::addForward));
+      Supplier<BatchScore> score = scoring.apply(logits);
       layers.backward(
           loss.gradient(), frozenLayers, pass, false, timer(examples, times::addBackward));
-      return score;
+      vectors.statistics().put();
+      upload.computed();
+      return score.get();
     }
   }
 
@@ -110,12 +139,6 @@ final class TorchNetwork implements Network {
         });
   }
 
-  private Tensor upload(float[] images, int examples) {
-    int count = Math.multiplyExact(examples, model.input().features());
-    new FloatPointer(hostImages.data_ptr()).put(images, 0, count);
-    return Place.channelsLast(place.upload(hostImages.narrow(0, 0, examples)));
-  }
-
   @Override
   public void predict(float[] images, int examples, float[] probabilities) {
     checkBatch(images, examples);
@@ -124,7 +147,12 @@ final class TorchNetwork implements Network {
       TorchLayer.Pass pass = new TorchLayer.Pass(false, 0);
       Tensor logits =
           layers.forward(
-              upload(images, examples), 0, layers.size(), pass, timer(examples, times::addForward));
+              upload.send(images, examples),
+              0,
+              layers.size(),
+              pass,
+              timer(examples, times::addForward));
+      upload.computed();
       place.download(SoftmaxCrossEntropy.probabilities(logits), probabilities);
     }
   }
@@ -135,7 +163,9 @@ final class TorchNetwork implements Network {
     checkLayerRoom("activations", activations, layer, examples);
     try (PointerScope scope = new PointerScope()) {
       TorchLayer.Pass pass = new TorchLayer.Pass(false, 0);
-      Tensor input = layers.forward(upload(images, examples), 0, layer, pass, Optional.empty());
+      Tensor input =
+          layers.forward(upload.send(images, examples), 0, layer, pass, Optional.empty());
+      upload.computed();
       place.download(input, activations);
     }
   }
@@ -154,15 +184,18 @@ final class TorchNetwork implements Network {
     checkLayerRoom("gradients", gradients, layer, examples);
     try (PointerScope scope = new PointerScope()) {
       TorchLayer.Pass pass = new TorchLayer.Pass(false, 0);
-      Tensor input = layers.forward(upload(images, examples), 0, layer, pass, Optional.empty());
+      Tensor input =
+          layers.forward(upload.send(images, examples), 0, layer, pass, Optional.empty());
       place.download(input, activations); // Now: a layer may overwrite its input.
       layers.forward(input, layer, layers.size(), pass, Optional.empty());
       float[] scores = new float[examples * model.classes()];
       for (int example = 0; example < examples; example++) {
         scores[example * model.classes() + labels[example]] = 1;
       }
-      Tensor ofScores = loss.uploadTargets(scores, examples);
-      place.download(layers.backward(ofScores, layer, pass, true, Optional.empty()), gradients);
+      Tensor ofScores = place.copied(scores, examples, model.classes());
+      Tensor byInput = layers.backward(ofScores, layer, pass, true, Optional.empty());
+      upload.computed();
+      place.download(byInput, gradients);
     }
   }
 
@@ -175,7 +208,7 @@ final class TorchNetwork implements Network {
   @Override
   public void update(StepSettings settings) {
     try (PointerScope scope = new PointerScope()) {
-      sgd.update(vectors, settings);
+      sgd.update(settings);
     }
   }
 
@@ -228,6 +261,11 @@ final class TorchNetwork implements Network {
   }
 
   private void checkBatch(float[] images, int examples) {
+    checkExamples(examples);
+    checkRoom("images", images.length, examples, model.input().features());
+  }
+
+  private void checkExamples(int examples) {
     if (examples < 1 || examples > batchCapacity) {
       throw new IllegalArgumentException(
           String.format(
@@ -236,7 +274,6 @@ final class TorchNetwork implements Network {
               examples,
               batchCapacity));
     }
-    checkRoom("images", images.length, examples, model.input().features());
   }
 
   private void checkLayerRoom(String name, float[] values, int layer, int examples) {
