@@ -29,7 +29,7 @@ public final class CardEngine implements Engine {
    * The engine of that name, or for {@link Engines#AUTO} the best one with code for cards.
    *
    * @throws io.stoker.failure.InputException if no engine has that name
-   * @throws ResourceException if it computes on no card of this machine
+   * @throws ResourceException if it computes on no card of this machine, or has no code for one
    */
   public static CardEngine named(String name) {
     Engine engine = Engines.onDevices(name);
@@ -40,11 +40,19 @@ public final class CardEngine implements Engine {
     }
     return engine
         .devices()
-        .map(devices -> new CardEngine(engine, devices))
+        .map(devices -> new CardEngine(engine, usable(engine, devices)))
         .orElseThrow(
             () ->
                 new ResourceException(
                     "Cannot compute on GPUs: " + Engines.whyNoDevicesHere(engine)));
+  }
+
+  /** A card that the engine has no code for may end the process at the first operation. */
+  static Devices usable(Engine engine, Devices devices) {
+    for (int device = 0; device < devices.count(); device++) {
+      Engines.requireCode(engine, devices.card(device), "GPU " + device);
+    }
+    return devices;
   }
 
   @Override
@@ -65,6 +73,11 @@ public final class CardEngine implements Engine {
   @Override
   public int threads() {
     return engine.threads();
+  }
+
+  @Override
+  public boolean prefersBytes() {
+    return engine.prefersBytes();
   }
 
   @Override

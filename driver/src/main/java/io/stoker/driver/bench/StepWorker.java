@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.bench;
 
+import io.stoker.models.engine.ByteImages;
 import io.stoker.models.engine.Engine;
 import io.stoker.models.engine.LayerTimes;
 import io.stoker.models.engine.Network;
@@ -11,17 +12,27 @@ import io.stoker.models.spec.InitialParameters;
 import io.stoker.models.spec.ModelSpec;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.SplittableRandom;
 
-/** One network, with a batch of random images. */
+/** One network, with a batch of random images, in the form in which a job would give it them. */
 final class StepWorker implements AutoCloseable {
   private static final StepSettings SETTINGS = new StepSettings(0.001f, 0.9f, 0.0005f);
   private static final int CHUNK = 1 << 16;
+  private static final int PIXELS = 256;
+
+  /** Of random bytes. */
+  private static final float MEAN = 127.5f;
+
+  private static final float DEVIATION = 73.9f;
 
   private final StepLoad load;
   private final Network network;
   private final float[] images;
+  private final Optional<ByteImages> bytes;
+  private final float[] weights;
   private final float[] answers;
   private long steps;
 
@@ -33,6 +44,9 @@ final class StepWorker implements AutoCloseable {
     for (int i = 0; i < images.length; i++) {
       images[i] = (float) random.nextGaussian();
     }
+    bytes = engine.prefersBytes() ? Optional.of(bytes(random)) : Optional.empty();
+    weights = new float[load.batch()];
+    Arrays.fill(weights, 1);
     int[] labels = random.ints(load.batch(), 0, model.classes()).toArray();
     answers = new float[load.batch() * model.classes()];
     Targets.fill(labels, load.batch(), model.classes(), 0, answers);
@@ -44,6 +58,18 @@ final class StepWorker implements AutoCloseable {
       parameters.fill(offset, chunk);
       network.writeParameters(offset, chunk.flip());
     }
+  }
+
+  private ByteImages bytes(SplittableRandom random) {
+    byte[] pixels = new byte[images.length];
+    random.nextBytes(pixels);
+    float[][] values = new float[load.model().input().channels()][PIXELS];
+    for (float[] ofChannel : values) {
+      for (int pixel = 0; pixel < PIXELS; pixel++) {
+        ofChannel[pixel] = (pixel - MEAN) / DEVIATION;
+      }
+    }
+    return new ByteImages(pixels, values);
   }
 
   /**
@@ -65,10 +91,14 @@ final class StepWorker implements AutoCloseable {
   private void step() {
     if (load.pass() == StepLoad.Pass.INFERENCE) {
       network.predict(images, load.batch(), answers);
+      return;
+    }
+    if (bytes.isPresent()) {
+      network.computeGradients(bytes.get(), answers, weights, load.batch(), steps++);
     } else {
       network.computeGradients(images, answers, load.batch(), steps++);
-      network.update(SETTINGS);
     }
+    network.update(SETTINGS);
   }
 
   LayerTimes timeLayers() {

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.stoker.driver.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.stoker.failure.ResourceException;
+import io.stoker.models.engine.Devices;
+import io.stoker.models.engine.Engine;
+import io.stoker.models.engine.Engines;
+import io.stoker.models.engine.GraphicsCard;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class CardEngineTest {
+  private static final GraphicsCard A100 = new GraphicsCard("A100", 8.0);
+  private static final GraphicsCard H100 = new GraphicsCard("H100", 9.0);
+
+  private final Engine engine = Engines.find("dl4j");
+
+  private record Pretended(List<GraphicsCard> cards) implements Devices {
+    @Override
+    public int count() {
+      return cards.size();
+    }
+
+    @Override
+    public GraphicsCard card(int device) {
+      return cards.get(device);
+    }
+
+    @Override
+    public void bind(int device) {
+      throw new AssertionError("bound to " + cards.get(device));
+    }
+  }
+
+  @Test
+  void takesCardsThatTheEngineHasCodeFor() {
+    Devices cards = new Pretended(List.of(A100, A100));
+
+    assertThat(CardEngine.usable(engine, cards)).isSameAs(cards);
+  }
+
+  @Test
+  void refusesACardWithoutCodeBeforeAnythingRunsOnIt() {
+    assertThatThrownBy(() -> CardEngine.usable(engine, new Pretended(List.of(A100, H100))))
+        .isInstanceOf(ResourceException.class)
+        .hasMessageContaining("GPU 1, H100 (compute capability 9.0)")
+        .hasMessageContaining("engine dl4j has code for");
+  }
+}
