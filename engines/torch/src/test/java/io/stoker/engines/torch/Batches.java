@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.engines.torch;
 
+import io.stoker.models.engine.ByteImages;
 import io.stoker.models.engine.Network;
 import io.stoker.models.engine.Targets;
 import io.stoker.models.spec.InitialParameters;
@@ -27,6 +28,19 @@ final class Batches {
       images[i] = (float) random.nextDouble(-1.5, 1.5);
     }
     return images;
+  }
+
+  /** Images as a job sends them. */
+  static ByteImages bytes(ModelSpec model, int examples, long seed) {
+    byte[] pixels = new byte[examples * model.input().features()];
+    new SplittableRandom(seed).nextBytes(pixels);
+    float[][] values = new float[model.input().channels()][256];
+    for (float[] ofChannel : values) {
+      for (int pixel = 0; pixel < ofChannel.length; pixel++) {
+        ofChannel[pixel] = (pixel - 127.5f) / 73.9f;
+      }
+    }
+    return new ByteImages(pixels, values);
   }
 
   static float[] targets(ModelSpec model, int examples, long seed) {

@@ -3,6 +3,7 @@ package io.stoker.engines.torch;
 
 import io.stoker.engines.torch.CheckReport.Speed;
 import io.stoker.failure.ResourceException;
+import io.stoker.models.engine.ByteImages;
 import io.stoker.models.engine.Devices;
 import io.stoker.models.engine.Network;
 import io.stoker.models.engine.RateMultipliers;
@@ -72,6 +73,8 @@ enum CheckPart {
 
   private final String title;
   private final Duration limit;
+
+  @SuppressWarnings("ImmutableEnumChecker") // The checks have no state.
   private final Check check;
 
   CheckPart(String title, int seconds, Check check) {
@@ -222,7 +225,7 @@ enum CheckPart {
   }
 
   private static Speed speed(ModelSpec model, int batch, Products products) {
-    float[] images = Batches.images(model, batch, 1);
+    ByteImages images = Batches.bytes(model, batch, 1);
     float[] targets = Batches.targets(model, batch, 2);
     try (Network network =
         DeviceUnderTest.engine()
@@ -239,12 +242,14 @@ enum CheckPart {
 
   /** Each step's loss is read, so each second has the work of its steps. */
   private static double stepsPerSecond(
-      Network network, float[] images, float[] targets, double seconds) {
+      Network network, ByteImages images, float[] targets, double seconds) {
+    float[] weights = new float[network.batchCapacity()];
+    Arrays.fill(weights, 1);
     long start = System.nanoTime();
     long count = 0;
     double passed = 0;
     while (passed < seconds || count < 2) {
-      network.computeGradients(images, targets, network.batchCapacity(), count);
+      network.computeGradients(images, targets, weights, network.batchCapacity(), count);
       network.update(new StepSettings(1e-5f, 0.9f, 5e-4f));
       count++;
       passed = (System.nanoTime() - start) / 1e9;

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Locale;
 
@@ -16,8 +17,9 @@ import java.util.Locale;
  * @param began when the check began, ISO 8601 in UTC
  * @param device the card, or the processor
  * @param engine the engine's description of itself
- * @param passed whether every part passed
+ * @param passed whether every part ran and passed
  * @param seconds how long the check took
+ * @param notRun the parts that have not run: the check goes on, was ended, or found no device
  */
 record CheckReport(
     String began,
@@ -26,6 +28,7 @@ record CheckReport(
     boolean passed,
     double seconds,
     List<Verdict> verdicts,
+    List<String> notRun,
     List<Speed> speeds) {
   /** How a part ended. */
   enum Outcome {
@@ -61,21 +64,24 @@ record CheckReport(
 
   CheckReport {
     verdicts = List.copyOf(verdicts);
+    notRun = List.copyOf(notRun);
     speeds = List.copyOf(speeds);
   }
 
-  /** A report that passed if each verdict did, and there is one. */
+  /** A report that passed if each part did, and none is left. */
   static CheckReport of(
       String began,
       String device,
       String engine,
       double seconds,
       List<Verdict> verdicts,
+      List<String> notRun,
       List<Speed> speeds) {
     boolean passed =
         !verdicts.isEmpty()
+            && notRun.isEmpty()
             && verdicts.stream().allMatch(verdict -> verdict.outcome() == Outcome.PASSED);
-    return new CheckReport(began, device, engine, passed, seconds, verdicts, speeds);
+    return new CheckReport(began, device, engine, passed, seconds, verdicts, notRun, speeds);
   }
 
   private static String text(Outcome outcome) {
@@ -83,17 +89,25 @@ record CheckReport(
     return outcome == Outcome.PASSED ? words : words.toUpperCase(Locale.ROOT);
   }
 
-  /** Writes {@code gpu-check.json} and {@code gpu-check.md}. */
+  /** Writes {@code gpu-check.json} and {@code gpu-check.md}, each whole or not at all. */
   void write(Path folder) throws IOException {
     Files.createDirectories(folder);
-    JSON.writeValue(folder.resolve("gpu-check.json").toFile(), this);
-    Files.writeString(folder.resolve("gpu-check.md"), markdown());
+    write(folder.resolve("gpu-check.json"), JSON.writeValueAsString(this) + '\n');
+    write(folder.resolve("gpu-check.md"), markdown());
+  }
+
+  private static void write(Path file, String text) throws IOException {
+    Path half = Files.writeString(file.resolveSibling(file.getFileName() + ".part"), text);
+    Files.move(half, file, StandardCopyOption.REPLACE_EXISTING);
   }
 
   /** The report for people. */
   String markdown() {
     StringBuilder text = new StringBuilder("# gpu-check: ");
     text.append(passed ? "passed" : "FAILED").append("\n\n");
+    if (!notRun.isEmpty()) {
+      text.append("Not run: ").append(String.join(", ", notRun)).append(".\n\n");
+    }
     text.append("- Device: ").append(device).append('\n');
     text.append("- Engine: ").append(engine).append('\n');
     text.append(String.format(Locale.ROOT, "- Began: %s, took %.0f s%n%n", began, seconds));

@@ -2,6 +2,7 @@
 package io.stoker.engines.torch;
 
 import io.stoker.failure.ResourceException;
+import io.stoker.models.engine.Devices;
 import io.stoker.models.engine.Engines;
 
 /** Where the tests of the engine compute: on the processor, or on a card. */
@@ -26,11 +27,15 @@ final class DeviceUnderTest {
         throw new ResourceException(
             "Engine torch cannot run on this machine, because " + engine.whyUnavailable());
       }
-      engine
-          .devices()
-          .orElseThrow(
-              () -> new ResourceException("No card to check: " + Engines.whyNoDevicesHere(engine)))
-          .bind(0);
+      Devices cards =
+          engine
+              .devices()
+              .orElseThrow(
+                  () ->
+                      new ResourceException(
+                          "No card to check: " + Engines.whyNoDevicesHere(engine)));
+      Engines.requireCode(engine, cards.card(0), "GPU 0");
+      cards.bind(0);
     }
     return engine;
   }

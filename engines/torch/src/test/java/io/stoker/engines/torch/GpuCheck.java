@@ -12,14 +12,15 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.CancellationException;
 
 /**
  * What {@code deploy/bin/gpu-check} runs: each {@link CheckPart} in a process of its own, within
  * the time that is left. The report is {@code gpu-check.json} and {@code gpu-check.md}; each part's
- * output is a log next to them.
+ * output is a log next to them. The report is written after each part, so that it says what ran
+ * even if the check is killed.
  */
 public final class GpuCheck {
   private static final Duration BUDGET = Duration.ofSeconds(470);
@@ -39,62 +40,97 @@ public final class GpuCheck {
     Ended run(CheckPart part, Duration limit) throws IOException, InterruptedException;
   }
 
+  /** Keeps a report. */
+  interface Keeper {
+    /** Replaces the report that was kept before. */
+    void keep(CheckReport report) throws IOException;
+  }
+
   private final Runner runner;
+  private final Keeper keeper;
   private final int factor;
   private final long start = System.nanoTime();
+  private final String began = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
   private final List<Verdict> verdicts = new ArrayList<>();
   private final List<Speed> speeds = new ArrayList<>();
+  private String device = "unknown";
+  private String engine = "unknown";
 
   /**
+   * @param keeper is given a report before the first part and after each
    * @param factor what limits of time are multiplied by
    */
-  GpuCheck(Runner runner, int factor) {
+  GpuCheck(Runner runner, Keeper keeper, int factor) {
     this.runner = runner;
+    this.keeper = keeper;
     this.factor = factor;
   }
 
   /**
-   * Runs the check and exits with 0 if all parts passed, 1 if one did not, and 4 without a card.
+   * Runs the check and exits with 0 if all parts passed, 1 if one did not, and 4 without a card or
+   * if the report cannot be written.
    *
    * @param arguments the folder of the report, and the folder of MNIST. The device is the system
    *     property {@code stoker.check.device}
    */
-  public static void main(String[] arguments) throws IOException, InterruptedException {
+  public static void main(String[] arguments) throws InterruptedException {
     Path folder = Path.of(arguments[0]);
-    Files.createDirectories(folder);
-    boolean card = DeviceUnderTest.isCard();
-    Runner processes = new PartProcesses(folder, Path.of(arguments[1]));
+    PartProcesses processes = new PartProcesses(folder, Path.of(arguments[1]), CheckPart.class);
+    Runtime.getRuntime().addShutdownHook(new Thread(processes::end));
+    int factor = DeviceUnderTest.isCard() ? 1 : PROCESSOR_FACTOR;
+    System.exit(exitCode(new GpuCheck(processes, report -> report.write(folder), factor), folder));
+  }
+
+  /** Runs a check, tells people how it ended, and returns the exit code. */
+  static int exitCode(GpuCheck check, Path folder) throws InterruptedException {
     try {
-      CheckReport report = new GpuCheck(processes, card ? 1 : PROCESSOR_FACTOR).run();
-      report.write(folder);
+      CheckReport report = check.run();
       System.err.println("Report: " + folder.resolve("gpu-check.md"));
       System.out.println(report.passed() ? "gpu-check: passed" : "gpu-check: FAILED");
-      System.exit(report.passed() ? 0 : 1);
+      return report.passed() ? 0 : 1;
     } catch (ResourceException e) {
       System.err.println("gpu-check: " + e.getMessage());
-      System.exit(ResourceException.EXIT_CODE);
+    } catch (CancellationException e) {
+      System.err.printf("gpu-check: %s; %s says what ran%n", e.getMessage(), folder);
+      return 1;
+    } catch (IOException e) {
+      System.err.printf(
+          "gpu-check: cannot write the report to %s: %s; name another folder with --report%n",
+          folder, e);
     }
+    return ResourceException.EXIT_CODE;
   }
 
   /**
    * Runs all parts.
    *
    * @throws ResourceException if the first part finds no device
+   * @throws IOException if the report cannot be kept
    */
   CheckReport run() throws IOException, InterruptedException {
-    String began = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
-    String device = "unknown";
-    String engine = "unknown";
+    keeper.keep(report());
     for (CheckPart part : CheckPart.values()) {
       Ended ended = run(part);
-      if (part == CheckPart.DEVICE && ended.outcome() == Outcome.PASSED) {
+      boolean first = part == CheckPart.DEVICE;
+      if (first && ended.outcome() == Outcome.PASSED) {
         device = ended.result().detail();
         engine = ended.result().engine();
-      } else if (part == CheckPart.DEVICE) {
+      }
+      keeper.keep(report());
+      if (first && ended.exitCode() == ResourceException.EXIT_CODE) {
+        throw new ResourceException(ended.result().detail());
+      }
+      if (first && ended.outcome() != Outcome.PASSED) {
         break; // No other part can pass.
       }
     }
-    return CheckReport.of(began, device, engine, seconds(start), verdicts, speeds);
+    return report();
+  }
+
+  private CheckReport report() {
+    List<String> notRun =
+        Arrays.stream(CheckPart.values()).skip(verdicts.size()).map(CheckPart::title).toList();
+    return CheckReport.of(began, device, engine, seconds(start), verdicts, notRun, speeds);
   }
 
   private Ended run(CheckPart part) throws IOException, InterruptedException {
@@ -106,86 +142,17 @@ public final class GpuCheck {
         limit.compareTo(LEAST) < 0
             ? new Ended(Outcome.OUT_OF_TIME, CheckPart.Result.of(false, "not run"), 0)
             : runner.run(part, limit);
-    if (ended.exitCode() == ResourceException.EXIT_CODE && part == CheckPart.DEVICE) {
-      throw new ResourceException(ended.result().detail());
-    }
     Verdict verdict =
         new Verdict(part.title(), ended.outcome(), seconds(partStart), ended.result().detail());
     verdicts.add(verdict);
     speeds.addAll(ended.result().speeds());
-    System.err.println(verdict);
+    if (ended.exitCode() != ResourceException.EXIT_CODE || part != CheckPart.DEVICE) {
+      System.err.println(verdict); // Without a card, the one line says it.
+    }
     return ended;
   }
 
   private static double seconds(long since) {
     return (System.nanoTime() - since) / 1e9;
-  }
-
-  /**
-   * Runs parts in processes with this one's class path and device.
-   *
-   * @param folder for the logs and results
-   * @param mnist the four files of MNIST, gzipped
-   */
-  record PartProcesses(Path folder, Path mnist) implements Runner {
-    @Override
-    public Ended run(CheckPart part, Duration limit) throws IOException, InterruptedException {
-      String name = part.name().toLowerCase(Locale.ROOT).replace('_', '-');
-      Path log = folder.resolve(name + ".log");
-      Path result = Files.createTempFile(folder, name, ".json");
-      try {
-        Process process =
-            new ProcessBuilder(
-                    ProcessHandle.current().info().command().orElseThrow(),
-                    "-Xmx4g",
-                    "-Dstoker.check.device=" + (DeviceUnderTest.isCard() ? "gpu" : "cpu"),
-                    "-Dlog4j2.configurationFile="
-                        + System.getProperty("log4j2.configurationFile", ""),
-                    "-cp",
-                    System.getProperty("java.class.path"),
-                    CheckPart.class.getName(),
-                    part.name(),
-                    result.toString(),
-                    mnist.toString())
-                .redirectErrorStream(true)
-                .redirectOutput(log.toFile())
-                .start();
-        process.getOutputStream().close();
-        if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
-          process.descendants().forEach(ProcessHandle::destroyForcibly);
-          process.destroyForcibly().waitFor();
-          return failed(
-              Outcome.OUT_OF_TIME,
-              String.format(Locale.ROOT, "ended after %d s, see %s", limit.toSeconds(), log),
-              0);
-        }
-        return ended(process.exitValue(), result, log);
-      } finally {
-        Files.deleteIfExists(result);
-      }
-    }
-
-    private static Ended ended(int exitCode, Path result, Path log) throws IOException {
-      if (exitCode == ResourceException.EXIT_CODE) {
-        return failed(Outcome.FAILED, lastLine(log), exitCode);
-      }
-      if (exitCode != 0) {
-        return failed(
-            Outcome.CRASHED,
-            String.format(Locale.ROOT, "the process ended with code %d, see %s", exitCode, log),
-            exitCode);
-      }
-      CheckPart.Result found = CheckReport.JSON.readValue(result.toFile(), CheckPart.Result.class);
-      return new Ended(found.passed() ? Outcome.PASSED : Outcome.FAILED, found, exitCode);
-    }
-
-    private static Ended failed(Outcome outcome, String detail, int exitCode) {
-      return new Ended(outcome, CheckPart.Result.of(false, detail), exitCode);
-    }
-
-    private static String lastLine(Path log) throws IOException {
-      List<String> lines = Files.readAllLines(log);
-      return lines.isEmpty() ? "no reason given" : lines.get(lines.size() - 1);
-    }
   }
 }

@@ -12,6 +12,7 @@ import io.stoker.failure.ResourceException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -22,6 +23,8 @@ class GpuCheckTest {
       new CheckPart.Result(
           true, "Some card (compute capability 9.0)", "libtorch 2.10.0", List.of());
   private static final Speed SPEED = new Speed("alexnet", "tf32", 128, 1234.5, 103.7);
+
+  private final List<CheckReport> kept = new ArrayList<>();
 
   /** Every part passes, but for one. */
   private static GpuCheck.Runner endingWith(CheckPart odd, GpuCheck.Ended end) {
@@ -43,9 +46,14 @@ class GpuCheckTest {
     return new GpuCheck.Ended(Outcome.PASSED, CheckPart.Result.of(true, "fine"), 0);
   }
 
+  /** A check whose reports are in a list. */
+  private GpuCheck check(GpuCheck.Runner runner) {
+    return new GpuCheck(runner, kept::add, 1);
+  }
+
   @Test
   void passesIfEachPartDoes() throws Exception {
-    CheckReport report = new GpuCheck(endingWith(CheckPart.MEMORY, passing()), 1).run();
+    CheckReport report = check(endingWith(CheckPart.MEMORY, passing())).run();
 
     assertThat(report.passed()).isTrue();
     assertThat(report.device()).startsWith("Some card");
@@ -59,7 +67,7 @@ class GpuCheckTest {
     for (Outcome outcome : List.of(Outcome.FAILED, Outcome.CRASHED, Outcome.OUT_OF_TIME)) {
       GpuCheck.Ended end = new GpuCheck.Ended(outcome, CheckPart.Result.of(false, "why"), 134);
 
-      CheckReport report = new GpuCheck(endingWith(CheckPart.CONTRACT, end), 1).run();
+      CheckReport report = check(endingWith(CheckPart.CONTRACT, end)).run();
 
       assertThat(report.passed()).isFalse();
       assertThat(report.verdicts()).hasSize(CheckPart.values().length);
@@ -78,9 +86,13 @@ class GpuCheckTest {
             CheckPart.Result.of(false, "No card to check: no NVIDIA driver is loaded"),
             ResourceException.EXIT_CODE);
 
-    assertThatThrownBy(() -> new GpuCheck(endingWith(CheckPart.DEVICE, none), 1).run())
+    assertThatThrownBy(() -> check(endingWith(CheckPart.DEVICE, none)).run())
         .isInstanceOf(ResourceException.class)
         .hasMessage("No card to check: no NVIDIA driver is loaded");
+    assertThat(kept.get(kept.size() - 1).verdicts())
+        .singleElement()
+        .extracting(Verdict::detail)
+        .isEqualTo("No card to check: no NVIDIA driver is loaded");
   }
 
   @Test
@@ -88,10 +100,21 @@ class GpuCheckTest {
     GpuCheck.Ended crash =
         new GpuCheck.Ended(Outcome.CRASHED, CheckPart.Result.of(false, "code 139"), 139);
 
-    CheckReport report = new GpuCheck(endingWith(CheckPart.DEVICE, crash), 1).run();
+    CheckReport report = check(endingWith(CheckPart.DEVICE, crash)).run();
 
     assertThat(report.passed()).isFalse();
     assertThat(report.verdicts()).hasSize(1);
+    assertThat(report.notRun()).hasSize(CheckPart.values().length - 1).contains("memory");
+  }
+
+  @Test
+  void aReportIsKeptAfterEachPartAndNamesThoseThatHaveNotRun() throws Exception {
+    check(endingWith(CheckPart.MEMORY, passing())).run();
+
+    int parts = CheckPart.values().length;
+    assertThat(kept).hasSize(parts + 1);
+    assertThat(kept).allMatch(report -> report.verdicts().size() + report.notRun().size() == parts);
+    assertThat(kept.get(2).notRun()).doesNotContain("contract of engines").contains("memory");
   }
 
   @Test
@@ -114,6 +137,7 @@ class GpuCheckTest {
             "libtorch",
             100,
             List.of(new Verdict("contract", Outcome.PASSED, 40, "200 of 200"), failed),
+            List.of("training", "speed"),
             List.of(SPEED));
 
     report.write(folder.resolve("report"));
@@ -124,6 +148,7 @@ class GpuCheckTest {
     assertThat(json.get("speeds").get(0).get("images_per_second").doubleValue()).isEqualTo(1234.5);
     assertThat(Files.readString(folder.resolve("report/gpu-check.md")))
         .startsWith("# gpu-check: FAILED\n")
+        .contains("Not run: training, speed.")
         .contains("| contract | passed | 40 | 200 of 200 |")
         .contains("| memory | **OUT OF TIME** | 60 | ended \\| after 60 s |")
         .contains("| alexnet | tf32 | 128 | 1234.5 | 103.70 |");
@@ -131,7 +156,45 @@ class GpuCheckTest {
 
   @Test
   void aReportWithoutVerdictsHasNotPassed() {
-    assertThat(CheckReport.of("", "", "", 0, List.of(), List.of()).passed()).isFalse();
+    assertThat(CheckReport.of("", "", "", 0, List.of(), List.of(), List.of()).passed()).isFalse();
+  }
+
+  @Test
+  void aReportOfACheckThatIsNotOverHasNotPassed() {
+    List<Verdict> passed = List.of(new Verdict("contract", Outcome.PASSED, 40, "200 of 200"));
+
+    assertThat(CheckReport.of("", "", "", 0, passed, List.of(), List.of()).passed()).isTrue();
+    assertThat(CheckReport.of("", "", "", 0, passed, List.of("memory"), List.of()).passed())
+        .isFalse();
+  }
+
+  @Test
+  void theExitCodeIsThatOfTheVerdicts(@TempDir Path folder) throws Exception {
+    GpuCheck.Ended failed =
+        new GpuCheck.Ended(Outcome.FAILED, CheckPart.Result.of(false, "why"), 0);
+    GpuCheck.Ended none =
+        new GpuCheck.Ended(
+            Outcome.FAILED, CheckPart.Result.of(false, "No card"), ResourceException.EXIT_CODE);
+
+    assertThat(GpuCheck.exitCode(check(endingWith(CheckPart.MEMORY, passing())), folder)).isZero();
+    assertThat(GpuCheck.exitCode(check(endingWith(CheckPart.MEMORY, failed)), folder)).isOne();
+    assertThat(GpuCheck.exitCode(check(endingWith(CheckPart.DEVICE, none)), folder)).isEqualTo(4);
+  }
+
+  @Test
+  void aReportThatCannotBeWrittenEndsTheCheckBeforeItsParts(@TempDir Path folder) throws Exception {
+    Path file = Files.createFile(folder.resolve("file"));
+    List<CheckPart> ran = new ArrayList<>();
+    GpuCheck.Runner runner =
+        (part, limit) -> {
+          ran.add(part);
+          return passing();
+        };
+
+    GpuCheck check = new GpuCheck(runner, report -> report.write(file.resolve("report")), 1);
+
+    assertThat(GpuCheck.exitCode(check, file.resolve("report"))).isEqualTo(4);
+    assertThat(ran).isEmpty();
   }
 
   /** Runs the tests of a class by JUnit, as a part of the check does. */
