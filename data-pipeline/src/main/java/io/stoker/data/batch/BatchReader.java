@@ -120,8 +120,7 @@ public final class BatchReader implements AutoCloseable {
     int bytes = form == ImageForm.BYTES ? 1 : Float.BYTES;
     int buffers = buffers((long) schedule.capacity() * views * imageValues * bytes);
     for (int i = 0; i < buffers; i++) {
-      free.add(
-          Optional.of(new ImageBatch(schedule.capacity(), views, imageValues, form, values)));
+      free.add(Optional.of(new ImageBatch(schedule.capacity(), views, imageValues, form, values)));
     }
     this.burst = buffers - Math.max(2, buffers / 4);
     this.thread = new Thread(this::produce, name);

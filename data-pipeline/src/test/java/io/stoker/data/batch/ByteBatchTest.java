@@ -101,8 +101,7 @@ class ByteBatchTest {
   @Test
   void areNormalizedWhereExamplesAreMixed() {
     try (BatchReader bytes = read("crop", new Mixup(0.2), Optional.empty(), ImageForm.BYTES);
-        BatchReader floats =
-            read("crop", new Mixup(0.2), Optional.empty(), ImageForm.NORMALIZED)) {
+        BatchReader floats = read("crop", new Mixup(0.2), Optional.empty(), ImageForm.NORMALIZED)) {
       ImageBatch batch = bytes.next();
 
       assertThat(batch.hasBytes()).isFalse();

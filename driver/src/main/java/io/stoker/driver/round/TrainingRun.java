@@ -124,14 +124,14 @@ final class TrainingRun {
     boolean bytes = Engines.find(config.engine()).prefersBytes();
     TrainingData plain =
         new TrainingData(
-            config.data().uri(),
-            shards.manifestHash(),
-            SPLIT,
-            ModelInput.images(model.input()),
-            String.join(",", config.data().augmentations()),
-            config.data().mixup(),
-            config.data().sampling(),
-            config.seed(),
+                config.data().uri(),
+                shards.manifestHash(),
+                SPLIT,
+                ModelInput.images(model.input()),
+                String.join(",", config.data().augmentations()),
+                config.data().mixup(),
+                config.data().sampling(),
+                config.seed(),
                 config.rounds().workers(),
                 config.rounds().batch())
             .in(bytes ? ImageForm.BYTES : ImageForm.NORMALIZED);

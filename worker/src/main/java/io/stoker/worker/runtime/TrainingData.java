@@ -150,9 +150,7 @@ public record TrainingData(
         image,
         Augmentation.parse(augmentations),
         new Mixup(mixup),
-        mean.isEmpty()
-            ? Optional.empty()
-            : Optional.of(new Normalization(mean, standardDeviation)),
+        mean.isEmpty() ? Optional.empty() : Optional.of(new Normalization(mean, standardDeviation)),
         form);
   }
 }

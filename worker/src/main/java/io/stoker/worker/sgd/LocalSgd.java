@@ -104,7 +104,8 @@ public final class LocalSgd {
    * Multiplies the weights of samples with those of their classes. A mixed example has the weights
    * of both of its images, each by its share.
    */
-  private static void weighSamples(ImageBatch batch, Optional<ClassWeights> ofClasses, float[] target) {
+  private static void weighSamples(
+      ImageBatch batch, Optional<ClassWeights> ofClasses, float[] target) {
     for (int example = 0; example < batch.examples(); example++) {
       float share = batch.shares()[example];
       float own = batch.weights()[example];

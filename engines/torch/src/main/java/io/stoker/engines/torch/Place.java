@@ -102,7 +102,12 @@ final class Place implements AutoCloseable {
    */
   Tensor upload(Tensor host) {
     return settings.onCard()
-        ? host.to(new Device(DeviceType.CUDA, (byte) settings.card()), host.scalar_type(), true, false, new MemoryFormatOptional())
+        ? host.to(
+            new Device(DeviceType.CUDA, (byte) settings.card()),
+            host.scalar_type(),
+            true,
+            false,
+            new MemoryFormatOptional())
         : host;
   }
 

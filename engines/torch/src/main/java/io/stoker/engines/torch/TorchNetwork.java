@@ -116,8 +116,7 @@ final class TorchNetwork implements Network {
       vectors.statistics().clear();
       TorchLayer.Pass pass = new TorchLayer.Pass(true, dropoutSeed);
       Tensor logits =
-          layers.forward(
-              images.get(), 0, layers.size(), pass, timer(examples, times::addForward));
+          layers.forward(images.get(), 0, layers.size(), pass, timer(examples, times::addForward));
       Supplier<BatchScore> score = scoring.apply(logits);
       layers.backward(
           loss.gradient(), frozenLayers, pass, false, timer(examples, times::addBackward));

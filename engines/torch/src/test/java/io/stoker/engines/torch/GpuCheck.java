@@ -6,7 +6,6 @@ import io.stoker.engines.torch.CheckReport.Speed;
 import io.stoker.engines.torch.CheckReport.Verdict;
 import io.stoker.failure.ResourceException;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;

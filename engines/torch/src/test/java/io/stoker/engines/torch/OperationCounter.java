@@ -34,7 +34,15 @@ public final class OperationCounter extends ClassLoader {
   /** What computes nothing: views, and what only asks a tensor or makes one of host memory. */
   private static final Set<String> FREE =
       Set.of(
-          "narrow", "view", "t", "permute", "transpose", "select", "expand", "diagonal", "empty",
+          "narrow",
+          "view",
+          "t",
+          "permute",
+          "transpose",
+          "select",
+          "expand",
+          "diagonal",
+          "empty",
           "from_blob");
 
   private static final Map<String, Integer> COUNTS = new TreeMap<>();
@@ -118,8 +126,7 @@ public final class OperationCounter extends ClassLoader {
           @Override
           public MethodVisitor visitMethod(
               int access, String name, String descriptor, String signature, String[] exceptions) {
-            return new Counting(
-                super.visitMethod(access, name, descriptor, signature, exceptions));
+            return new Counting(super.visitMethod(access, name, descriptor, signature, exceptions));
           }
         },
         0);
@@ -146,8 +153,7 @@ public final class OperationCounter extends ClassLoader {
       }
       if (operation) {
         super.visitLdcInsn(name);
-        super.visitMethodInsn(
-            Opcodes.INVOKESTATIC, SELF, "count", "(Ljava/lang/String;)V", false);
+        super.visitMethodInsn(Opcodes.INVOKESTATIC, SELF, "count", "(Ljava/lang/String;)V", false);
       }
       super.visitMethodInsn(opcode, owner, name, descriptor, isInterface);
     }

@@ -122,11 +122,9 @@ final class PartProcesses implements GpuCheck.Runner {
     }
     try {
       CheckPart.Result found = CheckReport.JSON.readValue(result.toFile(), CheckPart.Result.class);
-      return new GpuCheck.Ended(
-          found.passed() ? Outcome.PASSED : Outcome.FAILED, found, exitCode);
+      return new GpuCheck.Ended(found.passed() ? Outcome.PASSED : Outcome.FAILED, found, exitCode);
     } catch (JacksonException e) {
-      return failed(
-          Outcome.CRASHED, "the process ended without a result, see " + log, exitCode);
+      return failed(Outcome.CRASHED, "the process ended without a result, see " + log, exitCode);
     }
   }
 
