@@ -16,6 +16,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.apache.hadoop.fs.Path;
+import org.apache.spark.package$;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -63,20 +64,25 @@ public record SparkTable(Dataset<Row> rows, SourceTable source, List<Path> parqu
   }
 
   /**
-   * What Spark has to be started with to read a format, unless the user has set it.
+   * What Spark has to be started with to read a format, unless the user has set it. Nothing where
+   * the format's reader is not on the class path: Spark would warn of each class.
    *
    * @param format such as {@code delta}; empty for a table of a catalog
    */
   public static Map<String, String> configuration(String format) {
-    return switch (format.toLowerCase(Locale.ROOT)) {
-      case DELTA ->
-          Map.of(
-              "spark.sql.extensions",
-              DELTA_READER,
-              "spark.sql.catalog.spark_catalog",
-              "org.apache.spark.sql.delta.catalog.DeltaCatalog");
-      default -> Map.of();
-    };
+    String known = format.toLowerCase(Locale.ROOT);
+    try {
+      requireReader(known);
+    } catch (ClassNotFoundException e) { // Said when the table is opened.
+      return Map.of();
+    }
+    return known.equals(DELTA)
+        ? Map.of(
+            "spark.sql.extensions",
+            DELTA_READER,
+            "spark.sql.catalog.spark_catalog",
+            "org.apache.spark.sql.delta.catalog.DeltaCatalog")
+        : Map.of();
   }
 
   /**
@@ -200,11 +206,21 @@ public record SparkTable(Dataset<Row> rows, SourceTable source, List<Path> parqu
     if (missing.find() || failure instanceof ClassNotFoundException) {
       return (failure instanceof ClassNotFoundException ? "its reader is not there: " : "")
           + line
-          + " (add its jar with --packages before the command, such as"
-          + " io.delta:delta-spark_2.12:VERSION or"
-          + " org.apache.iceberg:iceberg-spark-runtime-3.5_2.12:VERSION; docs/data.md)";
+          + " (add its jar with --packages before the command, such as "
+          + packages()
+          + "; docs/data.md)";
     }
     return line;
+  }
+
+  private static String packages() {
+    String spark = package$.MODULE$.SPARK_VERSION();
+    if (spark.startsWith("3.5.")) {
+      return "io.delta:delta-spark_2.12:VERSION or"
+          + " org.apache.iceberg:iceberg-spark-runtime-3.5_2.12:VERSION";
+    }
+    String line = spark.substring(0, spark.lastIndexOf('.'));
+    return "io.delta:delta-spark_" + line + "_2.13:VERSION";
   }
 
   /** Without Delta's jar, Spark would say that Delta's SQL has a syntax error. */

@@ -393,6 +393,23 @@ class SparkTablesTest {
     assertRefused(() -> prepare(SparkTable.at(session, empty, "delta", "")), "have no rows");
   }
 
+  @Test
+  void aReaderThatIsMissingIsNamedWithThePackageForThisSpark() {
+    Thread thread = Thread.currentThread();
+    ClassLoader all = thread.getContextClassLoader();
+    thread.setContextClassLoader(ClassLoader.getPlatformClassLoader());
+    try {
+      assertThat(SparkTable.configuration("delta")).isEmpty();
+      assertRefused(
+          () -> SparkTable.at(session, folder.resolve("t").toString(), "delta", ""),
+          "add its jar with --packages before the command, such as io.delta:delta-spark_"
+              + (session.version().startsWith("3.5.") ? "2.12:" : "4.2_2.13:"));
+    } finally {
+      thread.setContextClassLoader(all);
+    }
+    assertThat(SparkTable.configuration("Delta")).containsKey("spark.sql.extensions");
+  }
+
   private interface Action {
     void run();
   }
