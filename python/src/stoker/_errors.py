@@ -3,12 +3,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 _FAILURES = "io.stoker.failure."
 _DEEPEST = 50
+_SERVER_FAILURE = re.compile(r"\(io\.stoker\.failure\.(\w+)\) ([^\n]+)")
+_SERVER_EXIT_CODES = {"InputException": 2, "DamagedException": 3, "ResourceException": 4}
 
 
 class StokerError(Exception):
@@ -82,6 +85,12 @@ def _of_java(throwable: Any) -> StokerError | None:
     return None
 
 
+def _of_server(message: str) -> StokerError | None:
+    """Find the failure in what a server of Spark Connect says."""
+    found = _SERVER_FAILURE.search(message)
+    return found and of_exit_code(_SERVER_EXIT_CODES.get(found[1], 1), found[2])
+
+
 @contextmanager
 def translated() -> Iterator[None]:
     """Raise a failure of Stoker in the JVM as a :class:`StokerError`, without Py4J's trace.
@@ -89,7 +98,7 @@ def translated() -> Iterator[None]:
     What is not a failure of Stoker passes as it is; PySpark has exceptions of its own.
     """
     from py4j.protocol import Py4JJavaError
-    from pyspark.errors import IllegalArgumentException
+    from pyspark.errors import IllegalArgumentException, PySparkException
 
     try:
         yield
@@ -98,6 +107,11 @@ def translated() -> Iterator[None]:
         raise InvalidInputError(_first_line(str(error))) from None
     except Py4JJavaError as error:
         known = _of_java(error.java_exception)
+        if known is None:
+            raise
+        raise known from None
+    except PySparkException as error:
+        known = _of_server(str(error))
         if known is None:
             raise
         raise known from None

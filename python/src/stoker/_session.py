@@ -267,6 +267,15 @@ def current(spark: SparkSession | None) -> SparkSession:
     return SparkSession.getActiveSession() or session()
 
 
+def is_connect() -> bool:
+    """Say whether this process is a client of Spark Connect, whose server has estimators."""
+    try:
+        from pyspark.sql.utils import is_remote
+    except ImportError:
+        return False
+    return is_remote() and _line(_pyspark_version()) == "4"
+
+
 def door(spark: SparkSession) -> Any:
     """Return the Java class that runs commands in the session's JVM.
 

@@ -10,7 +10,7 @@ import types
 from typing import TYPE_CHECKING, Any
 
 from stoker import _session
-from stoker._errors import MissingResourcesError, translated
+from stoker._errors import InvalidInputError, MissingResourcesError, translated
 
 try:
     from pyspark import keyword_only
@@ -55,7 +55,16 @@ class _Readable(JavaMLReadable):
     @classmethod
     def read(cls) -> Any:
         """Return the reader of this class."""
+        if _session.is_connect():
+            # The client asks the server for the Java class of this module and name.
+            return JavaMLReadable.read.__func__(
+                type(cls.__name__, (cls,), {"__module__": _PACKAGE})
+            )
         return _Reader(cls)
+
+
+class _NotOfServer(InvalidInputError, AttributeError):
+    """An attribute that a server of Spark Connect does not hand out; ``hasattr`` says so too."""
 
 
 class StokerModel(ModelParams, JavaModel, JavaMLWritable, _Readable):
@@ -85,25 +94,33 @@ class StokerModel(ModelParams, JavaModel, JavaMLWritable, _Readable):
         with translated():
             return super()._transform(dataset)
 
+    def _attribute(self, name: str) -> Any:
+        if _session.is_connect():
+            raise _NotOfServer(
+                f"{name} is not there through Spark Connect, whose server hands out attributes of"
+                " Spark's own models only"
+            )
+        return self._call_java(name)
+
     @property
     def labels(self) -> list[str]:
         """The classes' names: that of class ``i`` is at ``i``."""
-        return list(self._call_java("labels"))
+        return list(self._attribute("labels"))
 
     @property
     def numClasses(self) -> int:
         """How many classes there are."""
-        return self._call_java("numClasses")
+        return self._attribute("numClasses")
 
     @property
     def parametersSha256(self) -> str:
         """The SHA-256 of the parameters."""
-        return self._call_java("parametersSha256")
+        return self._attribute("parametersSha256")
 
     @property
     def hasSummary(self) -> bool:
         """Whether it was trained in this process, and has not been loaded."""
-        return self._call_java("hasSummary")
+        return not _session.is_connect() and self._call_java("hasSummary")
 
     @property
     def summary(self) -> TrainingSummary:
@@ -114,6 +131,8 @@ class StokerModel(ModelParams, JavaModel, JavaMLWritable, _Readable):
         StokerError
             If the model was loaded.
         """
+        if _session.is_connect():
+            self._attribute("summary")
         with translated():
             return TrainingSummary(self._java_obj.summary())
 
@@ -169,7 +188,8 @@ class StokerClassifier(ClassifierParams, JavaEstimator, JavaMLWritable, _Readabl
             Params by their names, such as ``model="lenet5"``.
         """
         super().__init__()
-        _session.door(_session.current(None))
+        if not _session.is_connect():
+            _session.door(_session.current(None))
         self._java_obj = self._new_java_obj(f"{_PACKAGE}.StokerClassifier", self.uid)
         self._setDefault(**self.DEFAULTS)
         self.setParams(**params)
