@@ -393,11 +393,26 @@ class SparkTablesTest {
     assertRefused(() -> prepare(SparkTable.at(session, empty, "delta", "")), "have no rows");
   }
 
+  /** Finds all classes but Delta's. */
+  private static final class WithoutDelta extends ClassLoader {
+    WithoutDelta(ClassLoader all) {
+      super(all);
+    }
+
+    @Override
+    protected Class<?> loadClass(String name, boolean resolve) throws ClassNotFoundException {
+      if (name.startsWith("io.delta.")) {
+        throw new ClassNotFoundException(name);
+      }
+      return super.loadClass(name, resolve);
+    }
+  }
+
   @Test
   void aReaderThatIsMissingIsNamedWithThePackageForThisSpark() {
     Thread thread = Thread.currentThread();
     ClassLoader all = thread.getContextClassLoader();
-    thread.setContextClassLoader(ClassLoader.getPlatformClassLoader());
+    thread.setContextClassLoader(new WithoutDelta(all));
     try {
       assertThat(SparkTable.configuration("delta")).isEmpty();
       assertRefused(
