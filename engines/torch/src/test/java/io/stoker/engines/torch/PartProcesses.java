@@ -53,6 +53,7 @@ final class PartProcesses implements GpuCheck.Runner {
     String name = part.name().toLowerCase(Locale.ROOT).replace('_', '-');
     Path log = folder.resolve(name + ".log");
     Path result = Files.createTempFile(folder, name, ".json");
+    result.toFile().deleteOnExit(); // If the check is ended meanwhile.
     try {
       Process process = start(part, log, result);
       if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
