@@ -66,7 +66,7 @@ class ClassifierParams(Params):
     convolution: Param[str] = Param(
         Params._dummy(),
         "convolution",
-        "how convolutions are computed in fp32: auto, direct or winograd",
+        "how convolutions are computed in fp32: auto, direct, winograd or rearranged",
         typeConverter=TypeConverters.toString,
     )
     device: Param[str] = Param(
@@ -492,7 +492,7 @@ class ClassifierParams(Params):
         return self._set(clipNorm=value)
 
     def getConvolution(self) -> str:
-        """Return ``convolution``: how convolutions are computed in fp32: auto, direct or winograd."""
+        """Return ``convolution``: how convolutions are computed in fp32: auto, direct, winograd or rearranged."""
         return self.getOrDefault(self.convolution)
 
     def setConvolution(self: Self, value: str) -> Self:
@@ -912,7 +912,7 @@ class ModelParams(Params):
     convolution: Param[str] = Param(
         Params._dummy(),
         "convolution",
-        "how convolutions are computed in fp32: auto, direct or winograd",
+        "how convolutions are computed in fp32: auto, direct, winograd or rearranged",
         typeConverter=TypeConverters.toString,
     )
     engine: Param[str] = Param(
@@ -1004,7 +1004,7 @@ class ModelParams(Params):
         return self._set(batchSize=value)
 
     def getConvolution(self) -> str:
-        """Return ``convolution``: how convolutions are computed in fp32: auto, direct or winograd."""
+        """Return ``convolution``: how convolutions are computed in fp32: auto, direct, winograd or rearranged."""
         return self.getOrDefault(self.convolution)
 
     def setConvolution(self: Self, value: str) -> Self:

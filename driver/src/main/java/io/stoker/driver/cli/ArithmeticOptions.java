@@ -21,12 +21,13 @@ final class ArithmeticOptions {
 
   @Option(
       names = "--convolution",
-      paramLabel = "auto|direct|winograd",
+      paramLabel = "auto|direct|winograd|rearranged",
       order = 92,
       description =
-          "How convolutions are computed in fp32. auto is winograd for the layers that it makes"
-              + " faster, where the processor has AVX-512; direct gives the bits of releases"
-              + " without Winograd (default: auto).")
+          "How convolutions are computed in fp32. winograd is taken for 3x3 convolutions that it"
+              + " makes faster, where the processor has AVX-512; rearranged also for others, which"
+              + " it rearranges to 3x3. auto is what is the fastest; direct gives the bits of"
+              + " releases without Winograd (default: auto).")
   ConvolutionAlgorithm convolution;
 
   /** What was given, and the defaults for the rest. */

@@ -361,7 +361,7 @@ public abstract class StokerClassifierParams extends Estimator<StokerModel> {
         new TextParam(
             this,
             "convolution",
-            "how convolutions are computed in fp32: auto, direct or winograd",
+            "how convolutions are computed in fp32: auto, direct, winograd or rearranged",
             ParamValidators.inArray(ParamRules.texts(ConvolutionAlgorithm.values())));
     device =
         new TextParam(
@@ -718,7 +718,7 @@ public abstract class StokerClassifierParams extends Estimator<StokerModel> {
     return precision;
   }
 
-  /** How convolutions are computed in fp32: auto, direct or winograd. */
+  /** How convolutions are computed in fp32: auto, direct, winograd or rearranged. */
   public final Param<String> convolution() {
     return convolution;
   }

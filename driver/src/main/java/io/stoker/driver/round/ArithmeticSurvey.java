@@ -14,6 +14,7 @@ import io.stoker.models.engine.Engines;
 import io.stoker.models.engine.Precision;
 import io.stoker.models.spec.ModelSpec;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.List;
 import org.apache.spark.api.java.JavaSparkContext;
 
@@ -29,7 +30,8 @@ final class ArithmeticSurvey {
 
   /**
    * Resolves what a user asked for, see {@link Engine#resolve}. {@link ConvolutionAlgorithm#AUTO}
-   * stands for Winograd only if each executor that is there has code for it.
+   * stands for Winograd only if each executor that is there has code for it: of the executors'
+   * choices, the one that has the least of it counts.
    *
    * @param spark the cluster
    * @param engine the engine that trains
@@ -61,9 +63,6 @@ final class ArithmeticSurvey {
                         spark,
                         slots.executors().size(),
                         task -> Engines.named(name).resolve(model, batch, asked))));
-    return resolved.stream()
-        .filter(each -> each.convolution() == ConvolutionAlgorithm.DIRECT)
-        .findFirst()
-        .orElse(resolved.get(0));
+    return resolved.stream().min(Comparator.comparing(Arithmetic::convolution)).orElseThrow();
   }
 }

@@ -8,7 +8,7 @@ import java.util.Locale;
 
 /** How convolutions in fp32 are computed. Results differ in their last bits. */
 public enum ConvolutionAlgorithm {
-  /** {@link #WINOGRAD} where this processor has code for it, else {@link #DIRECT}. */
+  /** {@link #REARRANGED} where this processor has code for it, else {@link #DIRECT}. */
   AUTO,
 
   /** Every product of the definition is computed. */
@@ -19,7 +19,18 @@ public enum ConvolutionAlgorithm {
    * times fewer multiplications. Only for the layers for which it is faster; a rule on the layer's
    * shape decides.
    */
-  WINOGRAD;
+  WINOGRAD,
+
+  /**
+   * As {@link #WINOGRAD}; in addition, convolutions of other kernels and strides and in groups are
+   * rearranged to several of 3x3 with stride 1, where that is faster.
+   */
+  REARRANGED;
+
+  /** Whether it needs a processor that has code for Winograd's algorithm. */
+  public boolean isWinograd() {
+    return this == WINOGRAD || this == REARRANGED;
+  }
 
   /**
    * A choice by name.

@@ -114,7 +114,7 @@ public interface Engine {
         "Engine %s computes in fp32 only: leave --precision out, or use --engine onednn",
         name());
     Check.input(
-        asked.convolution() != ConvolutionAlgorithm.WINOGRAD,
+        !asked.convolution().isWinograd(),
         "Engine %s has no Winograd convolution: leave --convolution out, or use --engine onednn",
         name());
     return new Arithmetic(Precision.FP32, ConvolutionAlgorithm.DIRECT);

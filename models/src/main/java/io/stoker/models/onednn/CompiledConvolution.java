@@ -11,8 +11,8 @@ import org.bytedeco.javacpp.Pointer;
 
 /**
  * {@link LayerSpec.Convolution} and {@link LayerSpec.DepthwiseConvolution}, in the blocked layout
- * that the {@link Kernel}'s convolution prefers. The output, the bias and all gradients are fp32
- * with each kernel.
+ * that the {@link Kernel}'s convolution prefers. The bias and all gradients are fp32 with each
+ * kernel, and so is the output unless the {@link Epilogue} rounds it.
  */
 final class CompiledConvolution extends WeightedLayer {
   private final Workspace workspace;
@@ -71,7 +71,9 @@ final class CompiledConvolution extends WeightedLayer {
     this.kernel = workspace.kernel(placed);
     this.input = input;
     this.filters = filters;
-    operation = workspace.operation(describe(placed), epilogue);
+    operation =
+        workspace.operation(
+            describe(placed, epilogue.rounded() ? kernel.factorType() : dnnl.dnnl_f32), epilogue);
     workspace.addStepOfParameters(forward, filters::collect);
     NormalizedWeights normalized =
         NormalizedWeights.of(workspace, statistics, filters.weights(), filters.bias());
@@ -84,14 +86,15 @@ final class CompiledConvolution extends WeightedLayer {
     return tensor.layout().anyOrderOf(kernel.factorType());
   }
 
-  private Pointer describe(ModelSpec.Placed placed) {
+  private Pointer describe(ModelSpec.Placed placed, int outputType) {
     long examples = input.layout().dimensions()[0];
     Layout anyOutput =
         Layout.any(
-            examples,
-            placed.output().channels(),
-            placed.output().height(),
-            placed.output().width());
+                examples,
+                placed.output().channels(),
+                placed.output().height(),
+                placed.output().width())
+            .anyOrderOf(outputType);
     dnnl_convolution_desc_t description = new dnnl_convolution_desc_t();
     OneDnn.check(
         dnnl.dnnl_dilated_convolution_forward_desc_init(

@@ -39,9 +39,9 @@ final class CompiledDense extends WeightedLayer {
     this.input = input;
     long examples = input.layout().dimensions()[0];
     long features = placed.input().features();
-    Reorder flattened = workspace.convertInput(input, rowMajor());
+    Reorder flattened = workspace.convertInput(input, factors(rowMajor()));
     forward.add(flattened::run);
-    source = workspace.view(Layout.plain(examples, features), flattened.to());
+    source = workspace.view(factors(Layout.plain(examples, features)), flattened.to());
     weights =
         workspace.parameters(Layout.plain(layer.units(), features), vectors.parameters(placed, 0));
     bias = workspace.parameters(Layout.plain(layer.units()), vectors.parameters(placed, 1));
@@ -52,6 +52,11 @@ final class CompiledDense extends WeightedLayer {
   /** The order channel by channel, row by row, for an image. */
   private Layout rowMajor() {
     return Layout.plain(input.layout().dimensions());
+  }
+
+  /** The layout of the gradient by the input. */
+  private Layout plainSource() {
+    return Layout.plain(source.layout().dimensions());
   }
 
   /** The layout of values where they are multiplied. */
@@ -96,7 +101,7 @@ final class CompiledDense extends WeightedLayer {
         operation,
         outputGradient,
         weights,
-        workspace.view(source.layout(), unflattened.from()));
+        workspace.view(plainSource(), unflattened.from()));
     backward.add(unflattened::run);
     return unflattened.to();
   }
@@ -119,7 +124,7 @@ final class CompiledDense extends WeightedLayer {
     OneDnn.check(
         dnnl.dnnl_inner_product_backward_data_desc_init(
             description,
-            source.layout().descriptor(),
+            plainSource().descriptor(),
             factors(weights.layout()).descriptor(),
             factors(outputGradient).descriptor()),
         "describe a dense layer's input gradient");

@@ -22,10 +22,11 @@ final class CompiledPooling extends WindowLayer {
       Purpose purpose, ModelSpec.Placed placed, LayerSpec.Pooling layer, Tensor input) {
     Layout anyOutput =
         Layout.any(
-            input.layout().dimensions()[0],
-            placed.output().channels(),
-            placed.output().height(),
-            placed.output().width());
+                input.layout().dimensions()[0],
+                placed.output().channels(),
+                placed.output().height(),
+                placed.output().width())
+            .anyOrderOf(input.layout().type());
     dnnl_pooling_desc_t description = new dnnl_pooling_desc_t();
     OneDnn.check(
         dnnl.dnnl_pooling_forward_desc_init(

@@ -10,9 +10,11 @@ import java.util.Optional;
  * @param normalization the batch normalization after a convolution, in inference mode; see {@link
  *     RunningStatistics}
  * @param rectified whether a rectifier follows
+ * @param rounded whether the output is rounded to bfloat16: in inference, where the next layer that
+ *     computes with the values would round them
  */
-record Epilogue(Optional<ModelSpec.Placed> normalization, boolean rectified) {
-  static final Epilogue NONE = new Epilogue(Optional.empty(), false);
+record Epilogue(Optional<ModelSpec.Placed> normalization, boolean rectified, boolean rounded) {
+  static final Epilogue NONE = new Epilogue(Optional.empty(), false, false);
 
   /** How many layers. */
   int layers() {

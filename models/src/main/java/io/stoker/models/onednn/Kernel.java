@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.models.onednn;
 
+import io.stoker.models.engine.ConvolutionAlgorithm;
 import org.bytedeco.dnnl.global.dnnl;
 
 /** The ways to compute a convolution or a dense layer. */
@@ -12,7 +13,10 @@ enum Kernel {
   WINOGRAD("winograd", dnnl.dnnl_f32, dnnl.dnnl_convolution_winograd),
 
   /** All products of the definition, of inputs and weights that are rounded to bfloat16. */
-  BF16("bf16", dnnl.dnnl_bf16, dnnl.dnnl_convolution_direct);
+  BF16("bf16", dnnl.dnnl_bf16, dnnl.dnnl_convolution_direct),
+
+  /** {@link #WINOGRAD} after a {@link Rearrangement}. */
+  REARRANGED("winograd, rearranged", dnnl.dnnl_f32, dnnl.dnnl_convolution_winograd);
 
   private final String text;
   private final int factorType;
@@ -32,6 +36,15 @@ enum Kernel {
   /** oneDNN's number of the convolution algorithm. */
   int convolution() {
     return convolution;
+  }
+
+  /** The least choice of algorithms that allows it. */
+  ConvolutionAlgorithm algorithm() {
+    return switch (this) {
+      case DIRECT, BF16 -> ConvolutionAlgorithm.DIRECT;
+      case WINOGRAD -> ConvolutionAlgorithm.WINOGRAD;
+      case REARRANGED -> ConvolutionAlgorithm.REARRANGED;
+    };
   }
 
   @Override

@@ -79,7 +79,7 @@ record LayerCompiler(
         layers.add(new FusedLayer(last));
         continue;
       }
-      Epilogue epilogue = fusion == Fusion.NONE ? Epilogue.NONE : epilogue(placed, i, inference);
+      Epilogue epilogue = fusion == Fusion.NONE ? Epilogue.NONE : epilogue(workspace, placed, i);
       int moment = workspace.moment();
       CompiledLayer layer =
           new LayerCompiler(workspace, vectors, placed.get(i), last, mayOverwrite, fusion, epilogue)
@@ -101,7 +101,8 @@ record LayerCompiler(
   }
 
   /** What a layer computes along. */
-  private static Epilogue epilogue(List<ModelSpec.Placed> placed, int i, boolean inference) {
+  private static Epilogue epilogue(Workspace workspace, List<ModelSpec.Placed> placed, int i) {
+    boolean inference = workspace.purpose() == Purpose.INFERENCE;
     ModelSpec.Placed layer = placed.get(i);
     boolean convolution = isConvolution(layer);
     if (!convolution && !isNormalization(layer) && !(layer.layer() instanceof LayerSpec.Dense)) {
@@ -115,7 +116,36 @@ record LayerCompiler(
             .filter(LayerCompiler::isNormalization)
             .findFirst();
     int next = i + 1 + (normalization.isPresent() ? 1 : 0);
-    return new Epilogue(normalization, isRectifier(placed, next));
+    boolean rectified = isRectifier(placed, next);
+    boolean rounded =
+        inference
+            && isRounding(workspace, layer)
+            && isRounding(workspace, placed, next + (rectified ? 1 : 0));
+    return new Epilogue(normalization, rectified, rounded);
+  }
+
+  /**
+   * Whether the next layer that computes with the values rounds them to bfloat16 first. The largest
+   * of rounded values is the rounded largest one.
+   */
+  private static boolean isRounding(Workspace workspace, List<ModelSpec.Placed> placed, int from) {
+    return placed.stream()
+        .skip(from)
+        .dropWhile(each -> isMaximum(each) || each.layer() instanceof LayerSpec.Dropout)
+        .findFirst()
+        .filter(each -> isRounding(workspace, each))
+        .isPresent();
+  }
+
+  private static boolean isMaximum(ModelSpec.Placed placed) {
+    return placed.layer() instanceof LayerSpec.Pooling pooling
+        && pooling.kind() == LayerSpec.Pooling.Kind.MAXIMUM;
+  }
+
+  private static boolean isRounding(Workspace workspace, ModelSpec.Placed placed) {
+    return (placed.layer() instanceof LayerSpec.Convolution
+            || placed.layer() instanceof LayerSpec.Dense)
+        && workspace.kernel(placed) == Kernel.BF16;
   }
 
   private static boolean isConvolution(ModelSpec.Placed placed) {
@@ -139,7 +169,9 @@ record LayerCompiler(
 
   @Override
   public CompiledLayer visitConvolution(LayerSpec.Convolution layer) {
-    return new CompiledConvolution(workspace, vectors, placed, layer, input, epilogue);
+    return workspace.kernel(placed) == Kernel.REARRANGED
+        ? new RearrangedConvolution(workspace, vectors, placed, layer, input, epilogue)
+        : new CompiledConvolution(workspace, vectors, placed, layer, input, epilogue);
   }
 
   @Override

@@ -13,6 +13,9 @@ import org.bytedeco.dnnl.global.dnnl;
  * @param descriptor the native structure, freed with this object
  */
 record Layout(dnnl_memory_desc_t descriptor) {
+  /** The channels of a block where the processor has AVX-512. */
+  static final int BLOCK = 16;
+
   /** Row-major. */
   static Layout plain(long... dimensions) {
     return tagged(dimensions, rowMajor(dimensions.length));
@@ -37,6 +40,15 @@ record Layout(dnnl_memory_desc_t descriptor) {
             descriptor, dimensions.length, dimensions, dnnl.dnnl_f32, strides),
         "describe a tensor");
     return new Layout(descriptor);
+  }
+
+  /**
+   * Images in blocks of {@value #BLOCK} channels.
+   *
+   * @param dimensions {@code [examples, channels, height, width]}
+   */
+  static Layout blocked(long... dimensions) {
+    return tagged(dimensions, dnnl.dnnl_aBcd16b);
   }
 
   /** The weights of an LSTM, gate by gate {@code [units, inputs]} row-major. */
@@ -99,11 +111,15 @@ record Layout(dnnl_memory_desc_t descriptor) {
   Layout channels(long first, long count) {
     long[] dimensions = dimensions();
     dimensions[1] = count;
+    return box(dimensions, 0, first, 0, 0);
+  }
+
+  /** Some values along each dimension; they share the memory of this layout. */
+  Layout box(long[] dimensions, long... first) {
     dnnl_memory_desc_t part = new dnnl_memory_desc_t();
     OneDnn.check(
-        dnnl.dnnl_memory_desc_init_submemory(
-            part, descriptor, dimensions, new long[] {0, first, 0, 0}),
-        "describe some channels");
+        dnnl.dnnl_memory_desc_init_submemory(part, descriptor, dimensions, first),
+        "describe a part of a tensor");
     return new Layout(part);
   }
 
@@ -120,6 +136,11 @@ record Layout(dnnl_memory_desc_t descriptor) {
   /** The same dimensions row by row, with values of a type by oneDNN's number. */
   Layout rowMajorOf(int type) {
     return tagged(dimensions(), rowMajor(descriptor.ndims()), type);
+  }
+
+  /** oneDNN's number of the type of the values. */
+  int type() {
+    return descriptor.data_type();
   }
 
   long[] dimensions() {

@@ -3,6 +3,7 @@ package io.stoker.models.onednn;
 
 import io.stoker.models.engine.NativeLibraries;
 import java.util.Locale;
+import java.util.function.ToIntFunction;
 import org.bytedeco.dnnl.dnnl_engine;
 import org.bytedeco.dnnl.dnnl_post_ops;
 import org.bytedeco.dnnl.dnnl_primitive_attr;
@@ -24,19 +25,32 @@ final class OneDnn {
   private final dnnl_engine engine = new dnnl_engine();
   private final dnnl_primitive_attr attributes;
   private final dnnl_primitive_attr rectifying;
+  private final dnnl_primitive_attr adding;
 
   private OneDnn() {
     Loader.load(dnnl.class);
     check(dnnl.dnnl_engine_create(engine, dnnl.dnnl_cpu, 0), "create a CPU engine");
     attributes = createAttributes();
-    rectifying = createAttributes();
+    rectifying =
+        attributes(
+            operations ->
+                dnnl.dnnl_post_ops_append_eltwise(operations, 1, dnnl.dnnl_eltwise_relu, 0, 0));
+    adding = attributes(operations -> dnnl.dnnl_post_ops_append_sum(operations, 1));
+  }
+
+  /**
+   * Attributes of a primitive that does something with its result.
+   *
+   * @param append appends what it does; returns oneDNN's status
+   */
+  private static dnnl_primitive_attr attributes(ToIntFunction<dnnl_post_ops> append) {
+    dnnl_primitive_attr created = createAttributes();
     dnnl_post_ops operations = new dnnl_post_ops();
     check(dnnl.dnnl_post_ops_create(operations), "create operations after another");
-    check(
-        dnnl.dnnl_post_ops_append_eltwise(operations, 1, dnnl.dnnl_eltwise_relu, 0, 0),
-        "append a rectifier");
-    check(dnnl.dnnl_primitive_attr_set_post_ops(rectifying, operations), "set a rectifier");
+    check(append.applyAsInt(operations), "append an operation");
+    check(dnnl.dnnl_primitive_attr_set_post_ops(created, operations), "set operations");
     dnnl.dnnl_post_ops_destroy(operations);
+    return created;
   }
 
   private static dnnl_primitive_attr createAttributes() {
@@ -61,6 +75,11 @@ final class OneDnn {
   /** The attributes of a primitive that applies a rectifier to its result. */
   static dnnl_primitive_attr rectifyingAttributes() {
     return INSTANCE.rectifying;
+  }
+
+  /** The attributes of a primitive that adds its result to what is there. */
+  static dnnl_primitive_attr addingAttributes() {
+    return INSTANCE.adding;
   }
 
   static String version() {

@@ -12,6 +12,7 @@ import io.stoker.models.engine.Precision;
 import io.stoker.models.engine.RateMultipliers;
 import io.stoker.models.spec.LayerSpec;
 import io.stoker.models.spec.ModelSpec;
+import java.util.Comparator;
 import java.util.Locale;
 import java.util.stream.Collectors;
 
@@ -58,7 +59,7 @@ public final class OneDnnEngine implements Engine {
         OneDnn.version(),
         set,
         threads(),
-        set.hasWinograd() ? "3x3 by Winograd where that is faster, else direct" : "direct",
+        set.hasWinograd() ? "by Winograd where that is faster, else direct" : "direct",
         set.hasBfloat16() ? "yes" : "no, it needs avx512_bf16 or AMX");
   }
 
@@ -71,16 +72,18 @@ public final class OneDnnEngine implements Engine {
           "Cannot compute in bf16: this processor (%s) has neither avx512_bf16 nor AMX, and would be slower than in fp32; use --precision fp32"
               .formatted(set));
     }
-    if (asked.convolution() == ConvolutionAlgorithm.WINOGRAD && !set.hasWinograd()) {
+    if (asked.convolution().isWinograd() && !set.hasWinograd()) {
       throw new ResourceException(
           "Cannot compute Winograd convolutions: this processor (%s) has no AVX-512; resume the run on a processor that has it, or begin one with --convolution direct"
               .formatted(set));
     }
     KernelRule rule = new ShapeRule(set, asked, batchCapacity);
-    boolean winograd =
-        model.leaves().stream().anyMatch(layer -> rule.kernel(layer) == Kernel.WINOGRAD);
     return new Arithmetic(
-        asked.precision(), winograd ? ConvolutionAlgorithm.WINOGRAD : ConvolutionAlgorithm.DIRECT);
+        asked.precision(),
+        model.leaves().stream()
+            .map(layer -> rule.kernel(layer).algorithm())
+            .max(Comparator.naturalOrder())
+            .orElse(ConvolutionAlgorithm.DIRECT));
   }
 
   @Override

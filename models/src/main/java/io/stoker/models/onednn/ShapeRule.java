@@ -38,7 +38,10 @@ record ShapeRule(InstructionSet set, Arithmetic arithmetic, int batch) implement
   private static final int LEAST_CHANNELS = 16;
   private static final int LEAST_OF_MORE_CHANNELS = 32;
 
-  /** From here on, Winograd in fp32 is faster than bf16 as well, unless there is AMX. */
+  /**
+   * From here on, Winograd in fp32 is faster than bf16 as well, unless there is AMX; and it is worth
+   * to rearrange a convolution for it.
+   */
   private static final int MANY_TILES = 128;
 
   private static final int MANY_CHANNELS = 48;
@@ -60,6 +63,9 @@ record ShapeRule(InstructionSet set, Arithmetic arithmetic, int batch) implement
   @Override
   public Kernel kernel(ModelSpec.Placed layer) {
     if (layer.layer() instanceof LayerSpec.Convolution convolution) {
+      if (isFasterRearranged(layer, convolution)) {
+        return Kernel.REARRANGED;
+      }
       boolean winograd = isFasterByWinograd(convolution, layer.input(), layer.output());
       if (isFasterInBf16(convolution, layer.input())
           && !(winograd && winogradBeatsBf16(layer.input(), layer.output()))) {
@@ -82,6 +88,20 @@ record ShapeRule(InstructionSet set, Arithmetic arithmetic, int batch) implement
         && Math.max(input.channels(), output.channels()) >= LEAST_OF_MORE_CHANNELS
         && tiles(output) >= LEAST_TILES
         && coverage(output) >= LEAST_COVERAGE;
+  }
+
+  /** In bf16 the convolution as it is takes less time. */
+  private boolean isFasterRearranged(ModelSpec.Placed placed, LayerSpec.Convolution layer) {
+    Rearrangement other = Rearrangement.of(placed, layer);
+    return (arithmetic.convolution() == ConvolutionAlgorithm.AUTO
+            || arithmetic.convolution() == ConvolutionAlgorithm.REARRANGED)
+        && arithmetic.precision() == Precision.FP32
+        && set.hasWinograd()
+        && other.isPossible()
+        && Math.min(other.otherChannels(), other.filters()) >= MANY_CHANNELS
+        && tiles(placed.output()) >= MANY_TILES
+        && coverage(placed.output()) >= LEAST_COVERAGE
+        && (layer.window().stride() > 1 || other.channels() >= MANY_CHANNELS);
   }
 
   /** With uneven padding, oneDNN 2.5.2 computes a wrong gradient by the input. */

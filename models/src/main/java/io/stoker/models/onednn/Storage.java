@@ -3,6 +3,8 @@ package io.stoker.models.onednn;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import org.bytedeco.dnnl.dnnl_memory;
 import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.javacpp.FloatPointer;
@@ -14,6 +16,9 @@ import org.bytedeco.javacpp.Pointer;
  */
 final class Storage {
   private final List<dnnl_memory> handles = new ArrayList<>();
+
+  /** The storages that begin within this one, by their first value here. */
+  private final Map<Long, Storage> parts = new TreeMap<>();
 
   /** Null until the values have a place. */
   private FloatPointer values;
@@ -29,6 +34,12 @@ final class Storage {
   /** The first value; only after {@link TransientMemory#place}, if the values are transient. */
   FloatPointer values() {
     return values;
+  }
+
+  /** The storage of the values from one on; it moves along. */
+  Storage from(long first) {
+    return parts.computeIfAbsent(
+        first, place -> values == null ? new Storage() : new Storage(values.getPointer(place)));
   }
 
   /**
@@ -55,5 +66,6 @@ final class Storage {
     for (dnnl_memory handle : handles) {
       OneDnn.check(dnnl.dnnl_memory_set_data_handle(handle, place), "move a tensor");
     }
+    parts.forEach((first, part) -> part.moveTo(place.getPointer(first)));
   }
 }

@@ -325,8 +325,46 @@ final class Workspace implements AutoCloseable {
     return view(tensor.layout().channels(first, count), tensor);
   }
 
+  /**
+   * A part of a tensor, over the same memory.
+   *
+   * @param dimensions of the part
+   * @param first its first value along each dimension
+   */
+  Tensor box(Tensor tensor, long[] dimensions, long... first) {
+    return view(tensor.layout().box(dimensions, first), tensor);
+  }
+
+  /**
+   * Some examples of a tensor, over the same memory. Unlike a {@link #box}, it begins with its own
+   * first value.
+   *
+   * @param tensor fp32 values, one example after the other, in whole blocks of channels
+   */
+  Tensor examples(Tensor tensor, long first, long count) {
+    long[] dimensions = tensor.layout().dimensions();
+    long each = tensor.layout().bytes() / dimensions[0] / Float.BYTES;
+    dimensions[0] = count;
+    Layout layout = tensor.layout().box(dimensions, new long[dimensions.length]);
+    return tensor(layout, tensor.storage().from(first * each));
+  }
+
+  /** Some values of a vector, over the same memory. */
+  Tensor values(Tensor vector, long first, long count) {
+    return tensor(Layout.plain(count), vector.storage().from(first));
+  }
+
   /** A copy of a tensor to another one of the same dimensions. */
   Reorder copy(Tensor from, Tensor to) {
+    return reorder(from, to, OneDnn.attributes());
+  }
+
+  /** Adds the values of a tensor to those of another one of the same dimensions. */
+  Reorder add(Tensor from, Tensor to) {
+    return reorder(from, to, OneDnn.addingAttributes());
+  }
+
+  private Reorder reorder(Tensor from, Tensor to, dnnl_primitive_attr attributes) {
     dnnl_primitive_desc reorder = new dnnl_primitive_desc();
     OneDnn.check(
         dnnl.dnnl_reorder_primitive_desc_create(
@@ -335,7 +373,7 @@ final class Workspace implements AutoCloseable {
             OneDnn.engine(),
             to.layout().descriptor(),
             OneDnn.engine(),
-            OneDnn.attributes()),
+            attributes),
         "find an implementation for a reorder");
     releases.push(() -> dnnl.dnnl_primitive_desc_destroy(reorder));
     Primitive primitive =

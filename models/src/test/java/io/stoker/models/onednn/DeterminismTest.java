@@ -73,8 +73,14 @@ class DeterminismTest {
                     && convolution.window().kernel() == 3
                     && convolution.window().stride() == 1;
             case BF16 -> set.hasBfloat16();
+            case REARRANGED -> set.hasWinograd() && isRearrangeable(layer);
           };
       return has ? kernel : Kernel.DIRECT;
+    }
+
+    private static boolean isRearrangeable(ModelSpec.Placed layer) {
+      return layer.layer() instanceof LayerSpec.Convolution convolution
+          && Rearrangement.of(layer, convolution).isPossible();
     }
 
     private static float[] parametersAfterSteps(String name, Kernel kernel) {

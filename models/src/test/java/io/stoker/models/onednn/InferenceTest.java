@@ -56,6 +56,7 @@ class InferenceTest {
             model("groups", 32, grouped(2), NORM, RELU),
             model("odd groups", 6, grouped(3), NORM, RELU),
             model("winograd", 64, conv(64, Padding.of(1)), NORM, RELU, conv(64, Padding.of(1))),
+            model("rearranged", 32, rearranged(), NORM, RELU, grouped(2)),
             model("branches", 16, branches(), NORM, RELU),
             model(
                 "nested", 17, new LayerSpec.Residual("", dropped(), Sequence.IDENTITY, dropped())),
@@ -76,6 +77,10 @@ class InferenceTest {
 
   private static LayerSpec grouped(int groups) {
     return new LayerSpec.Convolution(groups * 16, Window.of(3), groups, HE, 0.1f);
+  }
+
+  private static LayerSpec rearranged() {
+    return new LayerSpec.Convolution(32, Window.of(5).padded(2), 2, HE, 0.1f);
   }
 
   private static LayerSpec depthwise(int multiplier) {
@@ -132,10 +137,38 @@ class InferenceTest {
 
   @ParameterizedTest
   @MethodSource("models")
+  void rearrangedConvolutionsToo(ModelSpec model) {
+    assumeTrue(InstructionSet.here().hasWinograd(), "Skipped: no AVX-512");
+
+    assertAgree(
+        model,
+        layer ->
+            layer.layer() instanceof LayerSpec.Convolution convolution
+                    && Rearrangement.of(layer, convolution).isPossible()
+                ? Kernel.REARRANGED
+                : Kernel.DIRECT,
+        1e-5f);
+  }
+
+  @ParameterizedTest
+  @MethodSource("models")
   void inBf16UpToItsRounding(ModelSpec model) {
     assumeTrue(InstructionSet.here().hasBfloat16(), "Skipped: no avx512_bf16");
 
     assertAgree(model, layer -> Kernel.BF16, 0.02f);
+  }
+
+  /** In inference, the first convolution writes bfloat16 here; then the pooling does. */
+  @Test
+  void roundingBeforePoolingIsRoundingAfterIt() {
+    assumeTrue(InstructionSet.here().hasBfloat16(), "Skipped: no avx512_bf16");
+    LayerSpec pooling =
+        new LayerSpec.Pooling(LayerSpec.Pooling.Kind.MAXIMUM, Window.of(3).by(2));
+
+    assertAgree(
+        model("pooled", 32, RELU, pooling, new LayerSpec.Dropout(0.5f), conv(32, Padding.of(1)), RELU),
+        layer -> Kernel.BF16,
+        1e-6f);
   }
 
   private static void assertAgree(ModelSpec model, KernelRule rule, float tolerance) {

@@ -25,7 +25,8 @@ class KernelAccuracyTest {
   /** Of products of values with 8 bits of significand: 2.7e-3 was measured. */
   private static final double BF16 = 5e-3;
 
-  private static final int EXAMPLES = 8;
+  /** More than are computed at a time where a convolution is rearranged. */
+  private static final int EXAMPLES = 11;
 
   private record Case(Shape input, LayerSpec layer) {
     @Override
@@ -54,6 +55,31 @@ class KernelAccuracyTest {
         new Case(Shape.vector(300), new LayerSpec.Dense(10, he, 0)));
   }
 
+  static Stream<Case> rearranged() {
+    return Stream.of(
+        strided(new Shape(51, 47, 3), 11, Padding.NONE, 32),
+        strided(new Shape(35, 38, 2), 9, Padding.NONE, 16), // leaves out rows
+        strided(new Shape(44, 44, 1), 12, Padding.of(2), 48),
+        strided(new Shape(40, 40, 3), 11, Padding.of(5), 16),
+        grouped(new Shape(13, 13, 64), 5, Padding.of(2), 48, 1),
+        grouped(new Shape(9, 12, 32), 5, Padding.of(2), 64, 2),
+        grouped(new Shape(13, 13, 64), 3, Padding.of(1), 32, 2),
+        grouped(new Shape(10, 7, 96), 3, Padding.NONE, 96, 3));
+  }
+
+  private static Case strided(Shape input, int kernel, Padding padding, int filters) {
+    Window window = new Window(kernel, 4, 1, padding);
+    return new Case(
+        input, new LayerSpec.Convolution(filters, window, 1, new Initializer.He(), 0.1f));
+  }
+
+  private static Case grouped(
+      Shape input, int kernel, Padding padding, int filters, int groups) {
+    Window window = new Window(kernel, 1, 1, padding);
+    return new Case(
+        input, new LayerSpec.Convolution(filters, window, groups, new Initializer.He(), 0.1f));
+  }
+
   private static Case conv(Shape input, int filters, Padding padding) {
     Window window = new Window(3, 1, 1, padding);
     return new Case(
@@ -74,6 +100,14 @@ class KernelAccuracyTest {
     assumeTrue(InstructionSet.here().hasBfloat16(), "Skipped: no avx512_bf16");
 
     assertApart(layer, Kernel.BF16, 1e-4, BF16);
+  }
+
+  @ParameterizedTest
+  @MethodSource("rearranged")
+  void aRearrangedConvolutionIsAsExactAsFp32(Case layer) {
+    assumeTrue(InstructionSet.here().hasWinograd(), "Skipped: no AVX-512");
+
+    assertApart(layer, Kernel.REARRANGED, 0, WINOGRAD);
   }
 
   /** Output, gradients by weights and bias, gradient by the input. */

@@ -2,6 +2,7 @@
 package io.stoker.models.onednn;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.stoker.models.engine.Arithmetic;
 import io.stoker.models.engine.ConvolutionAlgorithm;
@@ -19,6 +20,8 @@ import org.junit.jupiter.api.Test;
 /** The choice for the layers of the zoo; a job's bits depend on it. */
 class ShapeRuleTest {
   private static final Arithmetic FP32 = Arithmetic.FASTEST_FP32;
+  private static final Arithmetic WINOGRAD =
+      new Arithmetic(Precision.FP32, ConvolutionAlgorithm.WINOGRAD);
   private static final Arithmetic DIRECT =
       new Arithmetic(Precision.FP32, ConvolutionAlgorithm.DIRECT);
   private static final Arithmetic BF16 = new Arithmetic(Precision.BF16, ConvolutionAlgorithm.AUTO);
@@ -39,10 +42,10 @@ class ShapeRuleTest {
 
   @Test
   void winogradComputesWhatItsSquareTilesCoverWell() {
-    assertThat(kernels("alexnet-single", InstructionSet.AVX512, FP32, 32))
+    assertThat(kernels("alexnet-single", InstructionSet.AVX512, WINOGRAD, 32))
         .containsExactly(
             "direct", "direct", "winograd", "winograd", "winograd", "direct", "direct", "direct");
-    assertThat(kernels("alexnet", InstructionSet.AVX512, FP32, 32)) // 4 and 5 are in groups
+    assertThat(kernels("alexnet", InstructionSet.AVX512, WINOGRAD, 32)) // 4 and 5 are in groups
         .containsExactly(
             "direct", "direct", "winograd", "direct", "direct", "direct", "direct", "direct");
     assertThat(kernels("alexnet-mini", InstructionSet.AVX512_BF16, FP32, 64))
@@ -50,6 +53,36 @@ class ShapeRuleTest {
             "direct", "direct", "winograd", "winograd", "winograd", "direct", "direct", "direct");
     assertThat(kernels("lenet5-modern", InstructionSet.AVX512_BF16, FP32, 64))
         .containsOnly("direct");
+  }
+
+  @Test
+  void otherConvolutionsOfManyChannelsAreRearrangedForWinograd() {
+    String other = "winograd, rearranged";
+    assertThat(kernels("alexnet-single", InstructionSet.AVX512, FP32, 32))
+        .containsExactly(
+            other, other, "winograd", "winograd", "winograd", "direct", "direct", "direct");
+    assertThat(kernels("alexnet", InstructionSet.AVX512_BF16, FP32, 32)) // 2, 4 and 5 are in groups
+        .containsExactly(other, other, "winograd", other, other, "direct", "direct", "direct");
+    assertThat(kernels("alexnet-single", InstructionSet.AVX512, DIRECT, 32))
+        .containsOnly("direct");
+    for (String small : List.of("lenet5-modern", "cuda-convnet-18", "alexnet-mini", "resnet-20")) {
+      assertThat(kernels(small, InstructionSet.AVX512, FP32, 64)).as(small).doesNotContain(other);
+    }
+  }
+
+  @Test
+  void theChoiceIsTheLeastThatTheLayersNeed() {
+    assumeTrue(InstructionSet.here().hasWinograd(), "Skipped: no AVX-512");
+    OneDnnEngine engine = new OneDnnEngine();
+
+    assertThat(engine.resolve(Zoo.model("alexnet", 10), 32, FP32).convolution())
+        .isEqualTo(ConvolutionAlgorithm.REARRANGED);
+    assertThat(engine.resolve(Zoo.model("alexnet", 10), 32, WINOGRAD).convolution())
+        .isEqualTo(ConvolutionAlgorithm.WINOGRAD);
+    assertThat(engine.resolve(Zoo.model("alexnet-mini", 10), 64, FP32).convolution())
+        .isEqualTo(ConvolutionAlgorithm.WINOGRAD);
+    assertThat(engine.resolve(Zoo.model("lenet5", 10), 64, FP32).convolution())
+        .isEqualTo(ConvolutionAlgorithm.DIRECT);
   }
 
   @Test
@@ -62,8 +95,12 @@ class ShapeRuleTest {
 
   @Test
   void aSingleSmallImageIsComputedDirectly() {
-    assertThat(kernels("alexnet-single", InstructionSet.AVX512_BF16, FP32, 1))
+    assertThat(kernels("alexnet-single", InstructionSet.AVX512_BF16, WINOGRAD, 1))
         .containsOnly("direct");
+    assertThat(kernels("alexnet-single", InstructionSet.AVX512_BF16, FP32, 1)) // 55x55, then 27x27
+        .startsWith("winograd, rearranged")
+        .filteredOn("winograd, rearranged"::equals)
+        .hasSize(1);
     assertThat(kernels("alexnet-mini", InstructionSet.AVX512_BF16, FP32, 4)).containsOnly("direct");
   }
 

@@ -65,6 +65,23 @@ class TransientMemoryTest {
   }
 
   @Test
+  void aPartMovesWithItsTensor() {
+    try (Workspace workspace = new Workspace()) {
+      workspace.beginPlan();
+      workspace.transientTensor(LAYOUT);
+      Tensor tensor = workspace.transientTensor(LAYOUT);
+      Tensor second = workspace.examples(tensor, 1, 1);
+      workspace.endPlan();
+      workspace.beginPlan();
+      workspace.transientTensor(Layout.plain(10, VALUES));
+      workspace.endPlan();
+
+      assertThat(second.values().address())
+          .isEqualTo(tensor.values().address() + VALUES / 2 * Float.BYTES);
+    }
+  }
+
+  @Test
   void onlyTheKeptTensorOutlivesItsLayer() {
     try (Workspace workspace = new Workspace()) {
       workspace.beginPlan();

@@ -181,7 +181,7 @@ public final class TorchEngine implements Engine {
       Engine.refuseTf32(asked);
     }
     Check.input(
-        asked.convolution() != ConvolutionAlgorithm.WINOGRAD,
+        !asked.convolution().isWinograd(),
         "Engine torch does not let a job choose Winograd convolutions: leave --convolution out, or"
             + " use --engine onednn");
     return new Arithmetic(asked.precision(), ConvolutionAlgorithm.DIRECT);
