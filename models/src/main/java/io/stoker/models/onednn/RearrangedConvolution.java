@@ -88,7 +88,7 @@ final class RearrangedConvolution extends SequencedLayer {
         forward, () -> forEachGroup(normalized.weights(), weights, shape::arrange));
     output =
         workspace.transientTensor(
-            images(examples, shape.groups() * shape.filters()));
+            images(examples, (long) shape.groups() * shape.filters()));
     parts.forEach(this::compileForward);
   }
 
@@ -231,7 +231,7 @@ final class RearrangedConvolution extends SequencedLayer {
     long row = shape.columns() * (long) Layout.BLOCK;
     return Layout.strided(
         phaseDimensions(examples),
-        shape.channels() * shape.rows() * row,
+        shape.channels() * (shape.rows() * row),
         shape.rows() * row,
         row,
         Layout.BLOCK,
