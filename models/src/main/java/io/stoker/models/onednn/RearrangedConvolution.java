@@ -86,9 +86,7 @@ final class RearrangedConvolution extends SequencedLayer {
     }
     workspace.addStepOfParameters(
         forward, () -> forEachGroup(normalized.weights(), weights, shape::arrange));
-    output =
-        workspace.transientTensor(
-            images(examples, (long) shape.groups() * shape.filters()));
+    output = workspace.transientTensor(images(examples, (long) shape.groups() * shape.filters()));
     parts.forEach(this::compileForward);
   }
 
@@ -99,8 +97,7 @@ final class RearrangedConvolution extends SequencedLayer {
 
   /** Values in the shape of the output, for some examples and channels. */
   private Layout images(long examples, long channels) {
-    return Layout.blocked(
-        examples, channels, shape.output().height(), shape.output().width());
+    return Layout.blocked(examples, channels, shape.output().height(), shape.output().width());
   }
 
   /** The input of the other convolution. */
@@ -119,8 +116,7 @@ final class RearrangedConvolution extends SequencedLayer {
       Tensor result =
           shape.groups() == 1
               ? all
-              : workspace.transientTensor(
-                  images(part.examples(), shape.filters()));
+              : workspace.transientTensor(images(part.examples(), shape.filters()));
       Map<Integer, Tensor> tensors =
           Map.of(
               DNNL_ARG_SRC,
@@ -168,8 +164,7 @@ final class RearrangedConvolution extends SequencedLayer {
     Tensor images = workspace.box(input, dimensions(part), first(part, group));
     Tensor source =
         sources.computeIfAbsent(
-            part.examples(),
-            examples -> workspace.tensor(otherInput(examples)));
+            part.examples(), examples -> workspace.tensor(otherInput(examples)));
     if (shape.window().stride() == 1) {
       for (int i = 0; i < shape.parts() * shape.parts(); i++) {
         Overlap overlap = overlap(i);
@@ -179,7 +174,8 @@ final class RearrangedConvolution extends SequencedLayer {
       return source;
     }
     Tensor plain =
-        padded.computeIfAbsent(part.examples(), examples -> workspace.tensor(plainLayout(examples)));
+        padded.computeIfAbsent(
+            part.examples(), examples -> workspace.tensor(plainLayout(examples)));
     Overlap overlap = overlapOfPadded();
     steps.add(workspace.copy(overlap.ofImage(images), overlap.ofPadded(plain))::run);
     steps.add(
@@ -204,10 +200,7 @@ final class RearrangedConvolution extends SequencedLayer {
   private Layout plainLayout(long examples) {
     int stride = shape.window().stride();
     return Layout.plain(
-        examples,
-        shape.channels(),
-        (long) shape.rows() * stride,
-        (long) shape.columns() * stride);
+        examples, shape.channels(), (long) shape.rows() * stride, (long) shape.columns() * stride);
   }
 
   /** The image with its padding: {@code [examples, channels, rows, columns, phase, phase]}. */
@@ -241,9 +234,7 @@ final class RearrangedConvolution extends SequencedLayer {
 
   private long[] phaseDimensions(long examples) {
     long stride = shape.window().stride();
-    return new long[] {
-      examples, shape.channels(), shape.rows(), shape.columns(), stride, stride
-    };
+    return new long[] {examples, shape.channels(), shape.rows(), shape.columns(), stride, stride};
   }
 
   /**
@@ -337,8 +328,7 @@ final class RearrangedConvolution extends SequencedLayer {
   public Tensor prepareBackward(Tensor outputGradient, boolean inputGradientNeeded) {
     Reorder arranged = workspace.convertTransiently(outputGradient, output.layout());
     backward.add(arranged::run);
-    Tensor inputGradient =
-        inputGradientNeeded ? workspace.transientTensor(input.layout()) : input;
+    Tensor inputGradient = inputGradientNeeded ? workspace.transientTensor(input.layout()) : input;
     if (inputGradientNeeded && shape.window().stride() > 1) { // It may have rows that are not read.
       backward.add(() -> Pointer.memset(inputGradient.values(), 0, inputGradient.layout().bytes()));
     }
@@ -415,8 +405,7 @@ final class RearrangedConvolution extends SequencedLayer {
     }
     Tensor other = workspace.transientTensor(otherInput(part.examples()));
     Map<Integer, Tensor> tensors =
-        Map.of(
-            DNNL_ARG_DIFF_DST, gradient, DNNL_ARG_WEIGHTS, with, DNNL_ARG_DIFF_SRC, other);
+        Map.of(DNNL_ARG_DIFF_DST, gradient, DNNL_ARG_WEIGHTS, with, DNNL_ARG_DIFF_SRC, other);
     backward.add(workspace.compile(operation, tensors)::run);
     Tensor images = workspace.box(inputGradient, dimensions(part), first(part, group));
     if (shape.window().stride() == 1) {

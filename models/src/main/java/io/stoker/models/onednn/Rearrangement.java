@@ -12,11 +12,11 @@ import java.nio.FloatBuffer;
  * A convolution as one of 3x3 with stride 1, without padding and without groups, over other
  * channels; Winograd's algorithm takes no others. Each group has a convolution of its own.
  *
- * <p>A row of the kernel is {@code stride * (3 * part + tap) + phase}: of the parts of a kernel, and
- * of the phases of a stride, each becomes a channel of its own, with the image moved to its place.
- * So a 5x5 kernel reads 4 times as many channels, and the first layer of AlexNet, of 11x11 with
- * stride 4, 16 times as many channels of an image that is a fourth as high and wide. A tap beyond
- * the kernel has the weight 0.
+ * <p>A row of the kernel is {@code stride * (3 * part + tap) + phase}: of the parts of a kernel,
+ * and of the phases of a stride, each becomes a channel of its own, with the image moved to its
+ * place. So a 5x5 kernel reads 4 times as many channels, and the first layer of AlexNet, of 11x11
+ * with stride 4, 16 times as many channels of an image that is a fourth as high and wide. A tap
+ * beyond the kernel has the weight 0.
  *
  * @param groups the number of groups
  * @param channels the channels of one group

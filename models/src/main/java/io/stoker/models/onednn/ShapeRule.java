@@ -39,8 +39,8 @@ record ShapeRule(InstructionSet set, Arithmetic arithmetic, int batch) implement
   private static final int LEAST_OF_MORE_CHANNELS = 32;
 
   /**
-   * From here on, Winograd in fp32 is faster than bf16 as well, unless there is AMX; and it is worth
-   * to rearrange a convolution for it.
+   * From here on, Winograd in fp32 is faster than bf16 as well, unless there is AMX; and it is
+   * worth to rearrange a convolution for it.
    */
   private static final int MANY_TILES = 128;
 

@@ -162,11 +162,17 @@ class InferenceTest {
   @Test
   void roundingBeforePoolingIsRoundingAfterIt() {
     assumeTrue(InstructionSet.here().hasBfloat16(), "Skipped: no avx512_bf16");
-    LayerSpec pooling =
-        new LayerSpec.Pooling(LayerSpec.Pooling.Kind.MAXIMUM, Window.of(3).by(2));
+    LayerSpec pooling = new LayerSpec.Pooling(LayerSpec.Pooling.Kind.MAXIMUM, Window.of(3).by(2));
 
     assertAgree(
-        model("pooled", 32, RELU, pooling, new LayerSpec.Dropout(0.5f), conv(32, Padding.of(1)), RELU),
+        model(
+            "pooled",
+            32,
+            RELU,
+            pooling,
+            new LayerSpec.Dropout(0.5f),
+            conv(32, Padding.of(1)),
+            RELU),
         layer -> Kernel.BF16,
         1e-6f);
   }

@@ -73,8 +73,7 @@ class KernelAccuracyTest {
         input, new LayerSpec.Convolution(filters, window, 1, new Initializer.He(), 0.1f));
   }
 
-  private static Case grouped(
-      Shape input, int kernel, Padding padding, int filters, int groups) {
+  private static Case grouped(Shape input, int kernel, Padding padding, int filters, int groups) {
     Window window = new Window(kernel, 1, 1, padding);
     return new Case(
         input, new LayerSpec.Convolution(filters, window, groups, new Initializer.He(), 0.1f));

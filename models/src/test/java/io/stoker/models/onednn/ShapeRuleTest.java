@@ -63,8 +63,7 @@ class ShapeRuleTest {
             other, other, "winograd", "winograd", "winograd", "direct", "direct", "direct");
     assertThat(kernels("alexnet", InstructionSet.AVX512_BF16, FP32, 32)) // 2, 4 and 5 are in groups
         .containsExactly(other, other, "winograd", other, other, "direct", "direct", "direct");
-    assertThat(kernels("alexnet-single", InstructionSet.AVX512, DIRECT, 32))
-        .containsOnly("direct");
+    assertThat(kernels("alexnet-single", InstructionSet.AVX512, DIRECT, 32)).containsOnly("direct");
     for (String small : List.of("lenet5-modern", "cuda-convnet-18", "alexnet-mini", "resnet-20")) {
       assertThat(kernels(small, InstructionSet.AVX512, FP32, 64)).as(small).doesNotContain(other);
     }
