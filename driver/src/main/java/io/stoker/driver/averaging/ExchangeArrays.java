@@ -10,6 +10,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -45,16 +46,14 @@ final class ExchangeArrays implements ArrayPool {
 
   /** Spark waits for the readers of a block before it deletes it, or moves it to disk. */
   private synchronized void reclaim() {
-    stored
-        .entrySet()
-        .removeIf(
-            each -> {
-              boolean over = !Blocks.isInMemory(each.getKey().rdd(), each.getKey().partition());
-              if (over) {
-                free.push(each.getValue());
-              }
-              return over;
-            });
+    Iterator<Map.Entry<Block, SoftReference<byte[]>>> each = stored.entrySet().iterator();
+    while (each.hasNext()) {
+      Map.Entry<Block, SoftReference<byte[]>> next = each.next();
+      if (!Blocks.isInMemory(next.getKey().rdd(), next.getKey().partition())) {
+        free.push(next.getValue());
+        each.remove();
+      }
+    }
   }
 
   @Override

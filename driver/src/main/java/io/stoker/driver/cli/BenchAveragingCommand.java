@@ -27,8 +27,8 @@ import picocli.CommandLine.Option;
     description = {
       "",
       "Each executor needs about 27 bytes of heap per parameter, and 7 more per slot:",
-      "--executor-memory 3g for 62,000,000; with less, each round is a stage of its own. The driver"
-          + " needs as much only with a baseline."
+      "--executor-memory 3g for 62,000,000. With less, each round is a stage of its own.",
+      "The driver needs as much only with a baseline."
     })
 final class BenchAveragingCommand extends StokerCommand {
   /** The ways of averaging to compare with. */
