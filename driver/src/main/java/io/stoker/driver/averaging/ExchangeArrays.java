@@ -27,11 +27,9 @@ final class ExchangeArrays implements ArrayPool {
 
   private final int length;
 
-  @GuardedBy("this")
-  private final Deque<SoftReference<byte[]>> free = new ArrayDeque<>();
+  @GuardedBy("this") private final Deque<SoftReference<byte[]>> free = new ArrayDeque<>();
 
-  @GuardedBy("this")
-  private final Map<Block, SoftReference<byte[]>> stored = new HashMap<>();
+  @GuardedBy("this") private final Map<Block, SoftReference<byte[]>> stored = new HashMap<>();
 
   private ExchangeArrays(int length) {
     this.length = length;
