@@ -136,14 +136,15 @@ final class SliceExchange {
   }
 
   private WorkerSlice piece(RoundExecution done, int slice) {
-    ByteBuffer content = done.content(slice, blocks.takeArray());
+    byte[] array = blocks.takeArray();
+    ByteBuffer content = done.content(slice, array);
     if (average.wire() == Wire.FP32) {
       return done.piece(slice, content);
     }
     try (FetchedBlock before = blocks.content(done.round(), slice)) {
       WorkerSlice values = done.piece(slice, content);
       WorkerSlice piece = values.with(average.encoded(slice, content, before.bytes()));
-      if (piece.content().array() != content.array()) {
+      if (piece.backing() != array) {
         blocks.giveBack(values);
       }
       return piece;

@@ -83,7 +83,7 @@ final class StageBlocks {
 
   /** Returns the array of a piece that is not stored. */
   void giveBack(WorkerSlice piece) {
-    arrays.giveBack(piece.content().array());
+    arrays.giveBack(piece.backing());
   }
 
   /** Fetches blocks ahead into arrays. */
@@ -100,7 +100,7 @@ final class StageBlocks {
   void putPiece(int round, WorkerSlice piece) {
     ByteBuffer content = piece.content();
     int bytes = content.remaining();
-    byte[] array = content.array();
+    byte[] array = piece.backing();
     if (array.length - bytes < Long.BYTES) { // It was encoded, into an array of its own.
       array = arrays.take();
       content.get(array, 0, bytes);

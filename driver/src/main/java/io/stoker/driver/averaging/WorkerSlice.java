@@ -62,10 +62,17 @@ final class WorkerSlice {
     return content.duplicate().order(ByteOrder.LITTLE_ENDIAN);
   }
 
+  /** The array with whose first byte the content begins; not a copy. */
+  byte[] backing() {
+    if (content.arrayOffset() != 0) {
+      throw new IllegalStateException("A piece does not begin where its array does");
+    }
+    return content.array();
+  }
+
   /** The content as an array; a copy only if the content is a part of an array. */
   byte[] array() {
-    return content.limit() == content.array().length
-        ? content.array()
-        : Arrays.copyOf(content.array(), content.limit());
+    byte[] array = backing();
+    return content.limit() == array.length ? array : Arrays.copyOf(array, content.limit());
   }
 }
