@@ -7,7 +7,6 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.network.buffer.ManagedBuffer;
@@ -16,11 +15,9 @@ import org.apache.spark.rdd.RDD;
 import org.apache.spark.storage.BlockId;
 import org.apache.spark.storage.BlockManager;
 import org.apache.spark.storage.BlockManagerId;
-import org.apache.spark.storage.BlockStatus;
 import org.apache.spark.storage.RDDBlockId;
 import org.apache.spark.storage.StorageLevel;
 import org.apache.spark.util.io.ChunkedByteBuffer;
-import scala.Option;
 
 /**
  * The block manager of this process. A block is named by an RDD's number and a partition; it is
@@ -79,22 +76,13 @@ public final class Blocks {
             rdd.elementClassTag());
   }
 
-  /** Whether this process holds a partition of an RDD in memory. */
-  public static boolean isInMemory(int rdd, int partition) {
-    Option<BlockStatus> status = manager().getStatus(new RDDBlockId(rdd, partition));
-    return status.isDefined() && status.get().memSize() > 0;
-  }
-
   /**
    * Stores bytes here, unless the block is here already. The driver is not told: executors that
    * want the bytes must know the place.
-   *
-   * @return whether the buffers themselves are in memory now, so that they must not be written to
-   *     before the block is deleted
    */
-  public static synchronized boolean putBytes(int rdd, int partition, ByteBuffer... bytes) {
+  public static synchronized void putBytes(int rdd, int partition, ByteBuffer... bytes) {
     if (isHere(rdd, partition)) {
-      return false;
+      return;
     }
     manager()
         .putBytes(
@@ -103,7 +91,6 @@ public final class Blocks {
             StorageLevel.MEMORY_AND_DISK_SER(),
             false,
             Scala.tag(Object.class));
-    return isInMemory(rdd, partition);
   }
 
   /**
@@ -119,37 +106,32 @@ public final class Blocks {
   /**
    * Takes a block from a process that holds it, which may be this one.
    *
-   * @param arrays what a block of another process is received in; empty for memory of Spark's
-   *     network
    * @return the block, which the caller closes; one that arrives after the future was cancelled is
    *     closed at once
    */
-  public static CompletableFuture<FetchedBlock> fetch(
-      BlockPlace from, int rdd, int partition, Optional<ArrayPool> arrays) {
+  public static CompletableFuture<FetchedBlock> fetch(BlockPlace from, int rdd, int partition) {
     RDDBlockId block = new RDDBlockId(rdd, partition);
-    return from.equals(here()) ? local(block) : remote(from, block, arrays);
+    return from.equals(here()) ? local(block) : remote(from, block);
   }
 
   private static CompletableFuture<FetchedBlock> local(RDDBlockId block) {
     try {
       return CompletableFuture.completedFuture(
-          new FetchedBlock(manager().getLocalBlockData(block), Optional.empty()));
+          new FetchedBlock(manager().getLocalBlockData(block)));
     } catch (Exception e) { // Spark does not declare that a block may be missing.
       return CompletableFuture.failedFuture(e);
     }
   }
 
-  private static CompletableFuture<FetchedBlock> remote(
-      BlockPlace from, RDDBlockId block, Optional<ArrayPool> arrays) {
+  private static CompletableFuture<FetchedBlock> remote(BlockPlace from, RDDBlockId block) {
     CompletableFuture<FetchedBlock> future = new CompletableFuture<>();
     BlockFetchingListener listener =
         new BlockFetchingListener() {
           @Override
           public void onBlockFetchSuccess(String id, ManagedBuffer data) {
             data.retain();
-            FetchedBlock arrived = new FetchedBlock(data, arrays);
-            if (!future.complete(arrived)) {
-              arrived.close();
+            if (!future.complete(new FetchedBlock(data))) {
+              data.release();
             }
           }
 
@@ -161,12 +143,7 @@ public final class Blocks {
     manager()
         .blockTransferService()
         .fetchBlocks(
-            from.host(),
-            from.port(),
-            from.executor(),
-            new String[] {block.name()},
-            listener,
-            arrays.map(ReceivedBlock::new).orElse(null));
+            from.host(), from.port(), from.executor(), new String[] {block.name()}, listener, null);
     return future;
   }
 
