@@ -5,9 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.stoker.driver.LocalSpark;
 import io.stoker.driver.LogLines;
+import io.stoker.driver.spark.FetchWindow.Block;
+import io.stoker.driver.spark.FetchWindow.Request;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.rdd.RDD;
@@ -68,6 +72,21 @@ class BlocksTest {
 
       assertThat(Blocks.isHere(RDD, 0)).isFalse();
       assertThat(Blocks.isHere(RDD, BLOCKS - 1)).isFalse();
+    }
+  }
+
+  /** A task that deletes a block waits for those that have it open. */
+  @Test
+  void aBlockOfThisExecutorMayBeDeletedWhileATaskWillReadIt() throws Exception {
+    try (JavaSparkContext spark = LocalSpark.start("local[2]")) {
+      Block block = new Block(RDD, 0);
+      Blocks.putBytes(RDD, 0, ByteBuffer.wrap(new byte[] {1}));
+
+      try (FetchWindow window = new FetchWindow(List.of(new Request(block, Blocks.here())), 1)) {
+        CompletableFuture.runAsync(() -> Blocks.remove(RDD, 0)).get(30, TimeUnit.SECONDS);
+
+        assertThat(window.take(block)).isEmpty();
+      }
     }
   }
 }
