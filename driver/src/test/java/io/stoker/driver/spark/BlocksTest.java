@@ -9,7 +9,6 @@ import io.stoker.driver.spark.FetchWindow.Block;
 import io.stoker.driver.spark.FetchWindow.Request;
 import java.nio.ByteBuffer;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -83,7 +82,10 @@ class BlocksTest {
       Blocks.putBytes(RDD, 0, ByteBuffer.wrap(new byte[] {1}));
 
       try (FetchWindow window = new FetchWindow(List.of(new Request(block, Blocks.here())), 1)) {
-        CompletableFuture.runAsync(() -> Blocks.remove(RDD, 0)).get(30, TimeUnit.SECONDS);
+        spark
+            .parallelize(List.of(0), 1)
+            .foreachAsync(task -> Blocks.remove(RDD, 0))
+            .get(30, TimeUnit.SECONDS);
 
         assertThat(window.take(block)).isEmpty();
       }
