@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.data.frame;
 
+import java.util.Arrays;
 import java.util.Optional;
 import org.apache.parquet.crypto.ParquetCryptoRuntimeException;
 
@@ -8,6 +9,9 @@ import org.apache.parquet.crypto.ParquetCryptoRuntimeException;
 public final class UnreadableTable {
   /** So do all lines of Spark say, whatever the format. */
   private static final String READING_FILE = "Encountered error while reading file";
+
+  /** What opens the files of Parquet, ORC and the like, and lets some failures through unnamed. */
+  private static final String FILE_SCAN = "org.apache.spark.sql.execution.datasources.FileScanRDD";
 
   private UnreadableTable() {}
 
@@ -31,7 +35,17 @@ public final class UnreadableTable {
       root = cause;
     }
     String reason = firstLine(root);
+    if (file.isEmpty() && isOfFileScan(root)) {
+      return Optional.of(reason);
+    }
     return file.map(line -> line + " (" + reason + ")");
+  }
+
+  /** An error, such as a heap that is full, says nothing about the file. */
+  private static boolean isOfFileScan(Throwable root) {
+    return root instanceof Exception
+        && Arrays.stream(root.getStackTrace())
+            .anyMatch(frame -> frame.getClassName().startsWith(FILE_SCAN));
   }
 
   private static String firstLine(Throwable failure) {

@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.SortedMap;
@@ -40,6 +41,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Tables that Delta's, Iceberg's and Spark's own writers have written become shards. */
 @Tag("slow")
@@ -353,6 +356,22 @@ class SparkTablesTest {
           () -> prepare(SparkTable.at(session, uri, "parquet", "")),
           "it is encrypted, and Spark's configuration has no keys for it");
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"parquet", "orc"})
+  void aTableOfWhichAFileIsCutOffIsRefused(String format) throws IOException {
+    Path table = folder.resolve(format);
+    photos(0, 30).write().format(format).save(table.toString());
+    Path file;
+    try (Stream<Path> files = Files.list(table)) {
+      file = files.filter(each -> each.toString().endsWith("." + format)).findFirst().orElseThrow();
+    }
+    SparkTable whole = SparkTable.at(session, table.toString(), format, "");
+    byte[] bytes = Files.readAllBytes(file);
+    Files.write(file, Arrays.copyOf(bytes, bytes.length / 2));
+
+    assertRefused(() -> prepare(whole), "Cannot read");
   }
 
   @Test
