@@ -3,6 +3,10 @@ package io.stoker.models.onednn;
 
 import io.stoker.models.spec.LayerSpec;
 import io.stoker.models.spec.ModelSpec;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import org.bytedeco.dnnl.dnnl_inner_product_desc_t;
 import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.javacpp.Pointer;
@@ -23,6 +27,9 @@ final class CompiledDense extends WeightedLayer {
   private final Tensor bias;
   private final PrimitiveDescriptor operation;
   private final Tensor output;
+
+  /** The version of the parameters whose weights are where the forward pass multiplies them. */
+  private long orderedVersion = -1;
 
   CompiledDense(
       Workspace workspace,
@@ -45,7 +52,10 @@ final class CompiledDense extends WeightedLayer {
     weights =
         workspace.parameters(Layout.plain(layer.units(), features), vectors.parameters(placed, 0));
     bias = workspace.parameters(Layout.plain(layer.units()), vectors.parameters(placed, 1));
-    operation = workspace.operation(describe(Layout.plain(examples, layer.units())), epilogue);
+    operation =
+        workspace.operation(
+            describe(weights.layout(), bias.layout(), Layout.plain(examples, layer.units())),
+            epilogue);
     output = compileForward(operation, source, weights, bias);
   }
 
@@ -64,15 +74,15 @@ final class CompiledDense extends WeightedLayer {
     return layout.rowMajorOf(kernel.factorType());
   }
 
-  private Pointer describe(Layout destination) {
+  private Pointer describe(Layout weights, Layout bias, Layout destination) {
     dnnl_inner_product_desc_t description = new dnnl_inner_product_desc_t();
     OneDnn.check(
         dnnl.dnnl_inner_product_forward_desc_init(
             description,
             workspace.purpose().forwardKind(),
             factors(source.layout()).descriptor(),
-            factors(weights.layout()).descriptor(),
-            bias.layout().descriptor(),
+            factors(weights).descriptor(),
+            bias.descriptor(),
             destination.descriptor()),
         "describe a dense layer");
     return description;
@@ -85,12 +95,16 @@ final class CompiledDense extends WeightedLayer {
 
   @Override
   public Tensor prepareBackward(Tensor outputGradient, boolean inputGradientNeeded) {
-    compileWeightsGradient(
-        describeWeightsGradient(outputGradient.layout()),
-        operation,
-        outputGradient,
-        workspace.parameters(weights.layout(), vectors.gradients(placed, 0)),
-        workspace.parameters(bias.layout(), vectors.gradients(placed, 1)));
+    if (vectors.defers(placed)) {
+      workspace.defer(deferred(outputGradient));
+    } else {
+      compileWeightsGradient(
+          describeWeightsGradient(weights.layout(), bias.layout(), outputGradient.layout()),
+          operation,
+          outputGradient,
+          workspace.parameters(weights.layout(), vectors.gradients(placed, 0)),
+          workspace.parameters(bias.layout(), vectors.gradients(placed, 1)));
+    }
     if (!inputGradientNeeded) {
       return input;
     }
@@ -106,14 +120,92 @@ final class CompiledDense extends WeightedLayer {
     return unflattened.to();
   }
 
-  private Pointer describeWeightsGradient(Layout outputGradient) {
+  /**
+   * The gradient by the weights, some units at a time. The backward pass keeps what it is computed
+   * from: the input, and the gradient by the output of each block's units.
+   */
+  private DeferredGradient deferred(Tensor outputGradient) {
+    long examples = input.layout().dimensions()[0];
+    long features = placed.input().features();
+    long units = DeferredGradient.units(placed);
+    long all = placed.output().features();
+    Layout block = Layout.plain(units, features);
+    Layout biases = Layout.plain(units);
+    Layout ofExamples = Layout.plain(examples, units);
+    PrimitiveDescriptor gradient =
+        workspace.operation(
+            describeWeightsGradient(block, biases, ofExamples),
+            workspace.operation(describe(block, biases, ofExamples)));
+    Tensor inputs = workspace.tensor(gradient.source());
+    backward.add(workspace.copy(ordered(), inputs)::run);
+    Layout byBlock = Layout.strided(new long[] {all / units, examples, units}, units, all, 1);
+    Tensor outputs = workspace.tensor(factors(byBlock));
+    backward.add(workspace.copy(workspace.view(byBlock, outputGradient), outputs)::run);
+
+    Tensor values = workspace.tensor(block);
+    List<DeferredGradient.Block> blocks = new ArrayList<>();
+    for (long first = 0; first < all; first += units) {
+      Map<Integer, Tensor> tensors =
+          Map.of(
+              dnnl.DNNL_ARG_SRC,
+              inputs,
+              dnnl.DNNL_ARG_DIFF_DST,
+              workspace.part(outputs, gradient.destinationGradient(), first * examples),
+              dnnl.DNNL_ARG_DIFF_WEIGHTS,
+              values,
+              dnnl.DNNL_ARG_DIFF_BIAS,
+              workspace.parameters(biases, vectors.gradients(placed, 1).getPointer(first)));
+      blocks.add(
+          new UnitsBlock(
+              workspace.compile(gradient, tensors), orderWeights(block, first * features)));
+    }
+    return new DeferredGradient(placed, values, blocks);
+  }
+
+  /** Copies the weights of some units to where the forward pass multiplies them. */
+  private Reorder orderWeights(Layout block, long first) {
+    Tensor from = workspace.parameters(block, vectors.parameters(placed, 0).getPointer(first));
+    return orderedWeights().sharesMemoryWith(weights)
+        ? new Reorder(from, from, Optional.empty())
+        : workspace.copy(from, workspace.part(orderedWeights(), factors(block), first));
+  }
+
+  /** Some units of a {@link DeferredGradient}. */
+  private final class UnitsBlock implements DeferredGradient.Block {
+    private final Primitive gradient;
+    private final Reorder orderedWeights;
+
+    UnitsBlock(Primitive gradient, Reorder orderedWeights) {
+      this.gradient = gradient;
+      this.orderedWeights = orderedWeights;
+    }
+
+    @Override
+    public void compute() {
+      gradient.run();
+    }
+
+    @Override
+    public void updated() {
+      orderedWeights.run();
+      orderedVersion = vectors.version() + 1;
+    }
+  }
+
+  /** The update of the weights has copied them as well, while they were in the cache. */
+  @Override
+  boolean hasOrderedWeights() {
+    return orderedVersion == vectors.version();
+  }
+
+  private Pointer describeWeightsGradient(Layout weights, Layout bias, Layout outputGradient) {
     dnnl_inner_product_desc_t description = new dnnl_inner_product_desc_t();
     OneDnn.check(
         dnnl.dnnl_inner_product_backward_weights_desc_init(
             description,
             factors(source.layout()).descriptor(),
-            weights.layout().descriptor(),
-            bias.layout().descriptor(),
+            weights.descriptor(),
+            bias.descriptor(),
             factors(outputGradient).descriptor()),
         "describe a dense layer's weight gradient");
     return description;

@@ -40,6 +40,9 @@ final class CompiledModel implements AutoCloseable {
 
   private final IdentityHashMap<Tensor, Reorder> plain = new IdentityHashMap<>();
 
+  /** Null where layers are not timed. */
+  private LayerTimes times;
+
   /** The version of the parameters at the pass before; -1 if there was none. */
   private long version = -1;
 
@@ -87,8 +90,10 @@ final class CompiledModel implements AutoCloseable {
   }
 
   /** Times each pass of each layer from now on. */
-  void timeLayers(LayerTimes times) {
-    TimedLayer.replace(layers, model.placed(), times);
+  void timeLayers(LayerTimes measured) {
+    TimedLayer.replace(layers, model.placed(), measured);
+    times = measured;
+    workspace.deferred().forEach(gradient -> gradient.time(measured));
   }
 
   int examples() {
@@ -138,6 +143,12 @@ final class CompiledModel implements AutoCloseable {
       gradient = byInput;
     }
     workspace.endPlan();
+    workspace.deferred().forEach(deferred -> deferred.time(times));
+  }
+
+  /** The gradients that {@link #computeGradients} has left to be computed. */
+  List<DeferredGradient> deferred() {
+    return workspace.deferred();
   }
 
   /** See {@link io.stoker.models.engine.Network#predict}. */

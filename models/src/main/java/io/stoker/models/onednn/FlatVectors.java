@@ -3,7 +3,11 @@ package io.stoker.models.onednn;
 
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.ParameterSpec;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.Pointer;
 
 /**
  * A network's parameters, gradients and velocity as flat vectors in canonical order. Gradients and
@@ -14,6 +18,10 @@ final class FlatVectors {
   private final Workspace workspace;
   private final long size;
   private final long frozen;
+
+  /** The number of weights of each {@link DeferredGradient}, by the offset of the first one. */
+  private final SortedMap<Long, Long> deferred;
+
   private final FloatPointer parameters;
   private FloatPointer gradients;
   private FloatPointer velocity;
@@ -21,17 +29,19 @@ final class FlatVectors {
 
   /** Vectors whose parameters all learn. */
   FlatVectors(Workspace workspace, long size) {
-    this(workspace, size, 0);
+    this(workspace, size, 0, new TreeMap<>());
   }
 
   /**
    * @param size the length of each vector
    * @param frozen the number of parameters, from the first, that do not learn
+   * @param deferred see {@link DeferredGradient#weights}
    */
-  FlatVectors(Workspace workspace, long size, long frozen) {
+  FlatVectors(Workspace workspace, long size, long frozen, SortedMap<Long, Long> deferred) {
     this.workspace = workspace;
     this.size = size;
     this.frozen = frozen;
+    this.deferred = deferred;
     parameters = workspace.allocate(size);
   }
 
@@ -51,9 +61,24 @@ final class FlatVectors {
 
   FloatPointer gradients() {
     if (gradients == null) {
-      gradients = workspace.allocate(size);
+      gradients = workspace.allocateRaw(size);
+      clearGradients();
     }
     return gradients;
+  }
+
+  /** The memory of gradients that are never written is never touched, and takes no room. */
+  private void clearGradients() {
+    long next = 0;
+    for (Map.Entry<Long, Long> weights : deferred.entrySet()) {
+      clear(gradients, next, weights.getKey());
+      next = weights.getKey() + weights.getValue();
+    }
+    clear(gradients, next, size);
+  }
+
+  private static void clear(FloatPointer vector, long from, long end) {
+    Pointer.memset(vector.getPointer(from), 0, (end - from) * Float.BYTES);
   }
 
   FloatPointer velocity() {
@@ -67,6 +92,11 @@ final class FlatVectors {
   boolean learns(ModelSpec.Placed placed) {
     return !placed.parameters().isEmpty()
         && placed.parameterOffset() + placed.parameterCount() > frozen;
+  }
+
+  /** Whether the gradient by a dense layer's weights is a {@link DeferredGradient}. */
+  boolean defers(ModelSpec.Placed placed) {
+    return deferred.containsKey(placed.parameterOffset());
   }
 
   boolean hasVelocity() {

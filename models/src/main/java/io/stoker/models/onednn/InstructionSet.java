@@ -34,9 +34,14 @@ enum InstructionSet {
     return set >= dnnl.dnnl_cpu_isa_avx2 ? AVX2 : SSE41;
   }
 
+  /** Whether it has AVX-512. */
+  boolean hasAvx512() {
+    return compareTo(AVX512) >= 0;
+  }
+
   /** Whether oneDNN has Winograd's convolution for it. */
   boolean hasWinograd() {
-    return compareTo(AVX512) >= 0;
+    return hasAvx512();
   }
 
   /** Whether it multiplies bfloat16 without emulation, which is several times slower than fp32. */

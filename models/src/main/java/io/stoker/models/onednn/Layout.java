@@ -143,6 +143,11 @@ record Layout(dnnl_memory_desc_t descriptor) {
     return descriptor.data_type();
   }
 
+  /** The bytes of a value. */
+  long valueBytes() {
+    return dnnl.dnnl_data_type_size(type());
+  }
+
   long[] dimensions() {
     long[] dimensions = new long[descriptor.ndims()];
     for (int i = 0; i < dimensions.length; i++) {
@@ -168,7 +173,7 @@ record Layout(dnnl_memory_desc_t descriptor) {
 
   /** Whether there is no padding between or after the values. */
   boolean isDense() {
-    return elements() * dnnl.dnnl_data_type_size(descriptor.data_type()) == bytes();
+    return elements() * valueBytes() == bytes();
   }
 
   boolean sameAs(Layout other) {

@@ -9,6 +9,7 @@ import io.stoker.models.engine.RateMultipliers;
 import io.stoker.models.engine.StepSettings;
 import io.stoker.models.spec.ModelSpec;
 import java.nio.FloatBuffer;
+import java.util.List;
 import java.util.Locale;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
@@ -30,6 +31,9 @@ final class OneDnnNetwork implements Network {
   /** The model with gradients by the images. */
   private final CompiledSizes inspecting;
 
+  /** The gradients of the last pass that are not in the vector of gradients. */
+  private List<DeferredGradient> deferred = List.of();
+
   /** Null until the first {@link #timeLayers}. */
   private LayerTimes times;
 
@@ -48,7 +52,12 @@ final class OneDnnNetwork implements Network {
     this.model = model;
     this.batchCapacity = batchCapacity;
     int frozenLayers = rates.frozenLayers(model);
-    vectors = new FlatVectors(workspace, model.parameterCount(), rates.frozenParameters(model));
+    vectors =
+        new FlatVectors(
+            workspace,
+            model.parameterCount(),
+            rates.frozenParameters(model),
+            DeferredGradient.weights(InstructionSet.here(), model, rates));
     sgd = new SgdUpdate(model, rates);
     training = sizes(frozenLayers, Purpose.TRAINING);
     inference = sizes(frozenLayers, Purpose.INFERENCE);
@@ -112,7 +121,10 @@ final class OneDnnNetwork implements Network {
       float[] images, float[] targets, int examples, long dropoutSeed) {
     CompiledModel compiled = compiled(training, images, examples);
     checkRoom("targets", targets.length, examples, model.classes());
-    return compiled.computeGradients(images, targets, dropoutSeed);
+    deferred = List.of(); // Until the pass has ended.
+    BatchScore score = compiled.computeGradients(images, targets, dropoutSeed);
+    deferred = compiled.deferred();
+    return score;
   }
 
   @Override
@@ -121,7 +133,10 @@ final class OneDnnNetwork implements Network {
     CompiledModel compiled = compiled(training, images, examples);
     checkRoom("targets", targets.length, examples, model.classes());
     ClassWeights.sum(weights, examples); // Before the pass, which a wrong weight would waste.
-    return compiled.computeGradients(images, targets, weights, dropoutSeed);
+    deferred = List.of();
+    BatchScore score = compiled.computeGradients(images, targets, weights, dropoutSeed);
+    deferred = compiled.deferred();
+    return score;
   }
 
   @Override
@@ -168,7 +183,10 @@ final class OneDnnNetwork implements Network {
 
   @Override
   public void update(StepSettings settings) {
-    sgd.update(vectors, settings);
+    if (settings.clipNorm() != StepSettings.UNCLIPPED) {
+      writeDeferred(); // The norm is that of the whole gradient.
+    }
+    sgd.update(vectors, settings, deferred);
     vectors.change();
   }
 
@@ -183,8 +201,14 @@ final class OneDnnNetwork implements Network {
     vectors.change();
   }
 
+  private void writeDeferred() {
+    deferred.forEach(gradient -> gradient.write(vectors));
+    deferred = List.of();
+  }
+
   @Override
   public void readGradients(long offset, FloatBuffer target) {
+    writeDeferred();
     read(vectors.gradients(), offset, target);
   }
 

@@ -22,6 +22,17 @@ final class SgdUpdate {
     boolean isStatistic() {
       return role == ParameterSpec.Role.STATISTIC;
     }
+
+    /** Uses the gradients of the tensor: all at once, or block by block if they are deferred. */
+    void forEachBlock(FloatBuffer all, List<DeferredGradient> deferred, DeferredGradient.Use use) {
+      for (DeferredGradient gradient : deferred) {
+        if (gradient.offset() == offset) {
+          gradient.update(use);
+          return;
+        }
+      }
+      use.of(all.slice(offset, size), offset);
+    }
   }
 
   private final List<Run> runs = new ArrayList<>();
@@ -45,7 +56,12 @@ final class SgdUpdate {
     }
   }
 
-  void update(FlatVectors vectors, StepSettings settings) {
+  /**
+   * Updates the parameters.
+   *
+   * @param deferred the gradients that are not in the vector of gradients
+   */
+  void update(FlatVectors vectors, StepSettings settings, List<DeferredGradient> deferred) {
     FloatBuffer parameterBuffer = vectors.parameters().asBuffer();
     FloatBuffer gradientBuffer = vectors.gradients().asBuffer();
     boolean heavy = settings.momentum() != 0;
@@ -54,23 +70,28 @@ final class SgdUpdate {
     for (Run run : runs) {
       float rate = run.isStatistic() ? 1 : settings.learningRate() * run.rate();
       float decay = run.role() == ParameterSpec.Role.WEIGHT ? settings.weightDecay() : 0;
-      int end = run.offset() + run.size();
-      for (int from = run.offset(); from < end; from += CHUNK) {
-        int size = Math.min(CHUNK, end - from);
-        parameterBuffer.get(from, parameters, 0, size);
-        gradientBuffer.get(from, gradients, 0, size);
-        if (clip != 1 && !run.isStatistic()) {
-          scale(size, clip);
-        }
-        if (heavy && !run.isStatistic()) {
-          velocityBuffer.get(from, velocity, 0, size);
-          heavyBall(size, rate, settings.momentum(), settings.ahead(), decay);
-          velocityBuffer.put(from, velocity, 0, size);
-        } else {
-          plain(size, rate, decay);
-        }
-        parameterBuffer.put(from, parameters, 0, size);
-      }
+      run.forEachBlock(
+          gradientBuffer,
+          deferred,
+          (gradient, first) -> {
+            int end = first + gradient.remaining();
+            for (int from = first; from < end; from += CHUNK) {
+              int size = Math.min(CHUNK, end - from);
+              parameterBuffer.get(from, parameters, 0, size);
+              gradient.get(gradients, 0, size);
+              if (clip != 1 && !run.isStatistic()) {
+                scale(size, clip);
+              }
+              if (heavy && !run.isStatistic()) {
+                velocityBuffer.get(from, velocity, 0, size);
+                heavyBall(size, rate, settings.momentum(), settings.ahead(), decay);
+                velocityBuffer.put(from, velocity, 0, size);
+              } else {
+                plain(size, rate, decay);
+              }
+              parameterBuffer.put(from, parameters, 0, size);
+            }
+          });
     }
   }
 

@@ -29,12 +29,27 @@ abstract class WeightedLayer extends SequencedLayer {
   /** The weights as the forward pass multiplies them. */
   private Tensor orderedWeights;
 
-  /** The gradient by the output as the gradient by the weights multiplies it. */
+  /** The gradient by the output as the gradient by the weights multiplies it; null if none does. */
   private Tensor orderedGradient;
 
   WeightedLayer(Workspace workspace, Tensor input) {
     this.workspace = workspace;
     this.input = input;
+  }
+
+  /** Whether the weights as the forward pass multiplies them are those of the parameters. */
+  boolean hasOrderedWeights() {
+    return false;
+  }
+
+  /** The weights as the forward pass multiplies them. */
+  final Tensor orderedWeights() {
+    return orderedWeights;
+  }
+
+  /** The input as the forward pass multiplies it. */
+  final Tensor ordered() {
+    return ordered;
   }
 
   /** A copy in another layout or number format is read in its place. */
@@ -64,7 +79,13 @@ abstract class WeightedLayer extends SequencedLayer {
                 DNNL_ARG_DST,
                 output));
     forward.add(from::run);
-    workspace.addStepOfParameters(forward, with::run);
+    workspace.addStepOfParameters(
+        forward,
+        () -> {
+          if (!hasOrderedWeights()) {
+            with.run();
+          }
+        });
     forward.add(primitive::run);
     return output;
   }
@@ -115,7 +136,10 @@ abstract class WeightedLayer extends SequencedLayer {
       Tensor weights,
       Tensor inputGradient) {
     PrimitiveDescriptor gradient = workspace.operation(description, operation);
-    Reorder from = convert(outputGradient, orderedGradient, gradient.destinationGradient());
+    Reorder from =
+        orderedGradient == null
+            ? workspace.convertTransiently(outputGradient, gradient.destinationGradient())
+            : convert(outputGradient, orderedGradient, gradient.destinationGradient());
     Reorder with = convert(weights, orderedWeights, gradient.weights());
     Reorder to = workspace.convertInto(gradient.sourceGradient(), inputGradient);
     Primitive primitive =

@@ -38,6 +38,8 @@ final class Workspace implements AutoCloseable {
   /** What is computed from parameters only, in inference. */
   private final List<Runnable> ofParameters = new ArrayList<>();
 
+  private final List<DeferredGradient> deferred = new ArrayList<>();
+
   private final dnnl_stream stream = new dnnl_stream();
   private final Arena arena;
   private final TransientMemory transients;
@@ -104,6 +106,16 @@ final class Workspace implements AutoCloseable {
     ofParameters.forEach(Runnable::run);
   }
 
+  /** Adds a gradient that a backward pass does not compute. */
+  void defer(DeferredGradient gradient) {
+    deferred.add(gradient);
+  }
+
+  /** The gradients that a backward pass does not compute. */
+  List<DeferredGradient> deferred() {
+    return deferred;
+  }
+
   /** How a layer is computed. */
   Kernel kernel(ModelSpec.Placed layer) {
     return rule.kernel(layer);
@@ -111,11 +123,16 @@ final class Workspace implements AutoCloseable {
 
   /** Native memory for a number of values, all zero. */
   FloatPointer allocate(long values) {
-    AlignedMemory memory = AlignedMemory.of(Math.max(1, values));
-    releases.push(memory::close);
-    FloatPointer first = memory.values();
+    FloatPointer first = allocateRaw(values);
     Pointer.memset(first, 0, first.capacity() * Float.BYTES);
     return first;
+  }
+
+  /** Native memory for a number of arbitrary values. */
+  FloatPointer allocateRaw(long values) {
+    AlignedMemory memory = AlignedMemory.of(Math.max(1, values));
+    releases.push(memory::close);
+    return memory.values();
   }
 
   /** A new tensor, all zero. */
@@ -347,6 +364,16 @@ final class Workspace implements AutoCloseable {
     dimensions[0] = count;
     Layout layout = tensor.layout().box(dimensions, new long[dimensions.length]);
     return tensor(layout, tensor.storage().from(first * each));
+  }
+
+  /**
+   * A part of a tensor, over the same memory.
+   *
+   * @param layout of the part
+   * @param first the place of its first value in the tensor, which is dense
+   */
+  Tensor part(Tensor tensor, Layout layout, long first) {
+    return tensor(layout, tensor.storage().from(first * layout.valueBytes() / Float.BYTES));
   }
 
   /** Some values of a vector, over the same memory. */

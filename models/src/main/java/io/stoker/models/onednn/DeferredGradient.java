@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.stoker.models.onednn;
+
+import io.stoker.models.engine.LayerTimes;
+import io.stoker.models.engine.RateMultipliers;
+import io.stoker.models.spec.LayerSpec;
+import io.stoker.models.spec.ModelSpec;
+import java.nio.FloatBuffer;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * The gradient by the weights of a large dense layer, which is computed when the update needs it, a
+ * few units at a time. For AlexNet's fc6 it has 151 MB: computed as a whole it would be written to
+ * memory, and read again by the update; a block of it stays in the processor's cache.
+ *
+ * <p>It can be computed until the next pass: the layer's input and the gradient by its output are
+ * kept for it. Biases have their gradients when all blocks have been computed.
+ */
+final class DeferredGradient {
+  /** With fewer weights, the whole gradient stays in the processor's cache. */
+  private static final long LEAST_WEIGHTS = 1 << 20;
+
+  /** 512 KiB, half of the level-2 cache of an AMD EPYC's core; more where a unit is large. */
+  private static final long BLOCK_VALUES = 1 << 17;
+
+  /** With fewer, the matrix product of a block reads more than it computes. */
+  private static final int LEAST_UNITS = 8;
+
+  /** A part of the gradient: some units, each with the weights of all inputs. */
+  interface Block {
+    /** Computes the values, and the gradients by the biases of these units. */
+    void compute();
+
+    /** Is called after the update of the weights of these units. */
+    void updated();
+  }
+
+  private final ModelSpec.Placed placed;
+  private final Tensor values;
+  private final List<Block> blocks;
+
+  /** Null where layers are not timed. */
+  private LayerTimes times;
+
+  /**
+   * @param placed the layer
+   * @param values where each block is computed
+   * @param blocks in the order of the units
+   */
+  DeferredGradient(ModelSpec.Placed placed, Tensor values, List<Block> blocks) {
+    this.placed = placed;
+    this.values = values;
+    this.blocks = List.copyOf(blocks);
+  }
+
+  /**
+   * The number of weights of each layer whose gradient is deferred, by the first one's offset.
+   * There are none without AVX-512: on AVX2 oneDNN sums in an order that depends on the number of
+   * units, so that jobs would get other bits.
+   */
+  static SortedMap<Long, Long> weights(InstructionSet set, ModelSpec model, RateMultipliers rates) {
+    SortedMap<Long, Long> weights = new TreeMap<>();
+    if (!set.hasAvx512()) {
+      return weights;
+    }
+    int tensor = 0;
+    for (ModelSpec.Placed placed : model.leaves()) {
+      if (placed.layer() instanceof LayerSpec.Dense
+          && rates.tensors().get(tensor) > 0
+          && placed.parameters().get(0).size() >= LEAST_WEIGHTS
+          && units(placed) >= LEAST_UNITS
+          && units(placed) % 2 == 0) { // Values of two bytes begin at addresses of four.
+        weights.put(placed.parameterOffset(), placed.parameters().get(0).size());
+      }
+      tensor += placed.parameters().size();
+    }
+    return weights;
+  }
+
+  /** The units of a block, which divides the units of the layer. */
+  static int units(ModelSpec.Placed placed) {
+    int all = placed.output().features();
+    long fitting = Math.max(LEAST_UNITS, BLOCK_VALUES / placed.input().features());
+    int units = (int) Math.min(all, fitting);
+    while (all % units != 0) {
+      units--;
+    }
+    return units;
+  }
+
+  /** The index of the first weight in the flat vectors. */
+  long offset() {
+    return placed.parameterOffset();
+  }
+
+  /** Adds the time of each computation to that of the layer's backward pass, from now on. */
+  void time(LayerTimes measured) {
+    times = measured;
+  }
+
+  private void compute(Block block) {
+    long start = System.nanoTime();
+    block.compute();
+    if (times != null) {
+      times.addBackward(placed.index(), System.nanoTime() - start);
+    }
+  }
+
+  /** What is done with a block. */
+  interface Use {
+    /**
+     * Uses a block.
+     *
+     * @param gradient its values, which are to be read from its position to its limit
+     * @param from the index of the first one in the flat vectors
+     */
+    void of(FloatBuffer gradient, int from);
+  }
+
+  /** Computes one block after the other, for each of which the weights may be updated. */
+  void update(Use use) {
+    int from = Math.toIntExact(offset());
+    FloatBuffer gradient = values.buffer();
+    for (Block block : blocks) {
+      compute(block);
+      use.of(gradient.duplicate(), from);
+      block.updated();
+      from += gradient.capacity();
+    }
+  }
+
+  /** Computes the whole gradient. */
+  void write(FlatVectors vectors) {
+    FloatBuffer target = vectors.gradients().asBuffer();
+    FloatBuffer gradient = values.buffer();
+    target.position(Math.toIntExact(offset()));
+    for (Block block : blocks) {
+      compute(block);
+      target.put(gradient.duplicate());
+    }
+  }
+}
