@@ -16,7 +16,10 @@ enum Kernel {
   BF16("bf16", dnnl.dnnl_bf16, dnnl.dnnl_convolution_direct),
 
   /** {@link #WINOGRAD} after a {@link Rearrangement}. */
-  REARRANGED("winograd, rearranged", dnnl.dnnl_f32, dnnl.dnnl_convolution_winograd);
+  REARRANGED("winograd, rearranged", dnnl.dnnl_f32, dnnl.dnnl_convolution_winograd),
+
+  /** {@link #BF16} after a {@link Rearrangement}. */
+  REARRANGED_BF16("bf16, rearranged", dnnl.dnnl_bf16, dnnl.dnnl_convolution_direct);
 
   private final String text;
   private final int factorType;
@@ -38,12 +41,22 @@ enum Kernel {
     return convolution;
   }
 
+  /** Whether the convolution is computed after a {@link Rearrangement}. */
+  boolean isRearranged() {
+    return this == REARRANGED || this == REARRANGED_BF16;
+  }
+
+  /** The kernel of a pass without gradients: {@link #REARRANGED_BF16} is there for gradients. */
+  Kernel ofInference() {
+    return this == REARRANGED_BF16 ? BF16 : this;
+  }
+
   /** The least choice of algorithms that allows it. */
   ConvolutionAlgorithm algorithm() {
     return switch (this) {
       case DIRECT, BF16 -> ConvolutionAlgorithm.DIRECT;
       case WINOGRAD -> ConvolutionAlgorithm.WINOGRAD;
-      case REARRANGED -> ConvolutionAlgorithm.REARRANGED;
+      case REARRANGED, REARRANGED_BF16 -> ConvolutionAlgorithm.REARRANGED;
     };
   }
 

@@ -169,7 +169,7 @@ record LayerCompiler(
 
   @Override
   public CompiledLayer visitConvolution(LayerSpec.Convolution layer) {
-    return workspace.kernel(placed) == Kernel.REARRANGED
+    return workspace.kernel(placed).isRearranged()
         ? new RearrangedConvolution(workspace, vectors, placed, layer, input, epilogue)
         : new CompiledConvolution(workspace, vectors, placed, layer, input, epilogue);
   }

@@ -51,6 +51,15 @@ record Layout(dnnl_memory_desc_t descriptor) {
     return tagged(dimensions, dnnl.dnnl_aBcd16b);
   }
 
+  /**
+   * Images with the channels of a pixel side by side.
+   *
+   * @param dimensions {@code [examples, channels, height, width]}
+   */
+  static Layout channelsLast(long... dimensions) {
+    return tagged(dimensions, dnnl.dnnl_acdb);
+  }
+
   /** The weights of an LSTM, gate by gate {@code [units, inputs]} row-major. */
   static Layout recurrent(long inputs, long units) {
     return tagged(new long[] {1, 1, inputs, 4, units}, dnnl.dnnl_ldgoi);

@@ -41,6 +41,7 @@ final class RearrangedConvolution extends SequencedLayer {
   private record OrderedKey(int group, long examples) {}
 
   private final Workspace workspace;
+  private final Kernel kernel;
   private final Rearrangement shape;
   private final Epilogue epilogue;
   private final Tensor input;
@@ -70,6 +71,7 @@ final class RearrangedConvolution extends SequencedLayer {
     this.workspace = workspace;
     this.input = input;
     this.epilogue = epilogue;
+    kernel = workspace.kernel(placed);
     shape = Rearrangement.of(placed, layer);
     filters = new GroupedFilters(workspace, vectors, placed, layer);
     long examples = input.layout().dimensions()[0];
@@ -97,12 +99,31 @@ final class RearrangedConvolution extends SequencedLayer {
 
   /** Values in the shape of the output, for some examples and channels. */
   private Layout images(long examples, long channels) {
-    return Layout.blocked(examples, channels, shape.output().height(), shape.output().width());
+    long[] dimensions = {examples, channels, shape.output().height(), shape.output().width()};
+    return kernel == Kernel.REARRANGED_BF16
+        ? Layout.channelsLast(dimensions) // AMX multiplies the channels of a pixel.
+        : Layout.blocked(dimensions);
+  }
+
+  /** A layout for what is multiplied: as it is in fp32, and chosen by the primitive in bf16. */
+  private Layout factors(Layout layout) {
+    return kernel == Kernel.REARRANGED_BF16 ? layout.anyOrderOf(kernel.factorType()) : layout;
   }
 
   /** The input of the other convolution. */
   private Layout otherInput(long examples) {
     return Layout.blocked(examples, shape.otherChannels(), shape.rows(), shape.columns());
+  }
+
+  /** The weights of the other convolution as they are multiplied. */
+  private Layout weightFactors() {
+    return otherWeights().anyOrderOf(kernel.factorType());
+  }
+
+  /** The gradient by the other convolution's input. */
+  private Layout otherInputGradient(long examples) {
+    Layout layout = otherInput(examples);
+    return kernel == Kernel.REARRANGED_BF16 ? layout.anyOrder() : layout;
   }
 
   private void compileForward(Part part) {
@@ -111,7 +132,8 @@ final class RearrangedConvolution extends SequencedLayer {
             part.examples(), examples -> workspace.operation(describe(examples), epilogue));
     Tensor all = workspace.examples(output, part.first(), part.examples());
     for (int group = 0; group < shape.groups(); group++) {
-      Tensor source = fill(part, group, forward);
+      Reorder source = workspace.convertTransiently(fill(part, group, forward), operation.source());
+      forward.add(source::run);
       Tensor with = ordered(group, part.examples(), operation);
       Tensor result =
           shape.groups() == 1
@@ -120,7 +142,7 @@ final class RearrangedConvolution extends SequencedLayer {
       Map<Integer, Tensor> tensors =
           Map.of(
               DNNL_ARG_SRC,
-              source,
+              source.to(),
               DNNL_ARG_WEIGHTS,
               with,
               DNNL_ARG_BIAS,
@@ -132,6 +154,7 @@ final class RearrangedConvolution extends SequencedLayer {
         forward.add(workspace.copy(result, channelsOf(all, group))::run);
         workspace.end(result);
       }
+      workspace.end(source.to());
     }
   }
 
@@ -365,18 +388,21 @@ final class RearrangedConvolution extends SequencedLayer {
   }
 
   private void compileWeightsGradient(Part part, int group, Tensor gradient, Tensor sum) {
-    Tensor source = fill(part, group, backward);
     PrimitiveDescriptor operation =
         workspace.operation(
             describeWeightsGradient(part.examples()), operations.get(part.examples()));
+    Reorder source = workspace.convertTransiently(fill(part, group, backward), operation.source());
+    Reorder with = workspace.convertTransiently(gradient, operation.destinationGradient());
+    backward.add(source::run);
+    backward.add(with::run);
     Tensor byWeights = workspace.transientTensor(operation.weightsGradient());
     Tensor byBias = workspace.transientTensor(Layout.plain(shape.filters()));
     Map<Integer, Tensor> tensors =
         Map.of(
             DNNL_ARG_SRC,
-            source,
+            source.to(),
             DNNL_ARG_DIFF_DST,
-            gradient,
+            with.to(),
             DNNL_ARG_DIFF_WEIGHTS,
             byWeights,
             DNNL_ARG_DIFF_BIAS,
@@ -403,10 +429,20 @@ final class RearrangedConvolution extends SequencedLayer {
       backward.add(ordered::run);
       with = ordered.to();
     }
+    Reorder byOutput = workspace.convertTransiently(gradient, operation.destinationGradient());
+    backward.add(byOutput::run);
     Tensor other = workspace.transientTensor(otherInput(part.examples()));
+    Reorder byInput = workspace.convertInto(operation.sourceGradient(), other);
     Map<Integer, Tensor> tensors =
-        Map.of(DNNL_ARG_DIFF_DST, gradient, DNNL_ARG_WEIGHTS, with, DNNL_ARG_DIFF_SRC, other);
+        Map.of(
+            DNNL_ARG_DIFF_DST,
+            byOutput.to(),
+            DNNL_ARG_WEIGHTS,
+            with,
+            DNNL_ARG_DIFF_SRC,
+            byInput.from());
     backward.add(workspace.compile(operation, tensors)::run);
+    backward.add(byInput::run);
     Tensor images = workspace.box(inputGradient, dimensions(part), first(part, group));
     if (shape.window().stride() == 1) {
       for (int i = 0; i < shape.parts() * shape.parts(); i++) {
@@ -433,9 +469,9 @@ final class RearrangedConvolution extends SequencedLayer {
         dnnl.dnnl_convolution_forward_desc_init(
             description,
             workspace.purpose().forwardKind(),
-            dnnl.dnnl_convolution_winograd,
-            otherInput(examples).descriptor(),
-            otherWeights().anyOrder().descriptor(),
+            kernel.convolution(),
+            factors(otherInput(examples)).descriptor(),
+            weightFactors().descriptor(),
             Layout.plain(shape.filters()).descriptor(),
             images(examples, shape.filters()).descriptor(),
             ONE,
@@ -450,11 +486,11 @@ final class RearrangedConvolution extends SequencedLayer {
     OneDnn.check(
         dnnl.dnnl_convolution_backward_weights_desc_init(
             description,
-            dnnl.dnnl_convolution_winograd,
-            otherInput(examples).descriptor(),
+            kernel.convolution(),
+            factors(otherInput(examples)).descriptor(),
             otherWeights().anyOrder().descriptor(),
             Layout.plain(shape.filters()).descriptor(),
-            images(examples, shape.filters()).descriptor(),
+            factors(images(examples, shape.filters())).descriptor(),
             ONE,
             NO_PADDING,
             NO_PADDING),
@@ -467,10 +503,10 @@ final class RearrangedConvolution extends SequencedLayer {
     OneDnn.check(
         dnnl.dnnl_convolution_backward_data_desc_init(
             description,
-            dnnl.dnnl_convolution_winograd,
-            otherInput(examples).descriptor(),
-            otherWeights().anyOrder().descriptor(),
-            images(examples, shape.filters()).descriptor(),
+            kernel.convolution(),
+            otherInputGradient(examples).descriptor(),
+            weightFactors().descriptor(),
+            factors(images(examples, shape.filters())).descriptor(),
             ONE,
             NO_PADDING,
             NO_PADDING),

@@ -118,7 +118,8 @@ final class Workspace implements AutoCloseable {
 
   /** How a layer is computed. */
   Kernel kernel(ModelSpec.Placed layer) {
-    return rule.kernel(layer);
+    Kernel kernel = rule.kernel(layer);
+    return purpose == Purpose.INFERENCE ? kernel.ofInference() : kernel;
   }
 
   /** Native memory for a number of values, all zero. */

@@ -73,6 +73,7 @@ class DeterminismTest {
                     && convolution.window().kernel() == 3
                     && convolution.window().stride() == 1;
             case BF16 -> set.hasBfloat16();
+            case REARRANGED_BF16 -> set.hasBfloat16() && isRearrangeable(layer);
             case REARRANGED -> set.hasWinograd() && isRearrangeable(layer);
           };
       return has ? kernel : Kernel.DIRECT;

@@ -109,6 +109,14 @@ class KernelAccuracyTest {
     assertApart(layer, Kernel.REARRANGED, 0, WINOGRAD);
   }
 
+  @ParameterizedTest
+  @MethodSource("rearranged")
+  void aRearrangedConvolutionInBf16RoundsTheFactorsAndNothingElse(Case layer) {
+    assumeTrue(InstructionSet.here().hasBfloat16(), "Skipped: no avx512_bf16");
+
+    assertApart(layer, Kernel.REARRANGED_BF16, 1e-4, BF16);
+  }
+
   /** Output, gradients by weights and bias, gradient by the input. */
   private static void assertApart(Case layer, Kernel kernel, double least, double most) {
     List<float[]> direct = compute(layer, Kernel.DIRECT);
