@@ -189,6 +189,18 @@ class CliTest {
     assertThat(out.toString()).isEmpty();
   }
 
+  /** Whatever the profile: this module does not have the engine. */
+  @ParameterizedTest
+  @ValueSource(strings = {"--engine torch", "--engine onednn --baseline torch"})
+  void anEngineOfAnotherBuildIsNamedWithThatBuild(String engines) {
+    assertThat(run(("bench step --model lenet5 " + engines).split(" "))).isEqualTo(4);
+    assertThat(err.toString())
+        .startsWith("stoker: This build has no engine torch: build Stoker with 'mvn -Ptorch")
+        .contains("--jars")
+        .hasLineCount(1);
+    assertThat(out.toString()).isEmpty();
+  }
+
   @Test
   void listsRuns(@TempDir Path folder) throws IOException {
     RunOnDisk.in(folder.resolve("first"), 20).rounds(1, 20).validation(10, 0.97);

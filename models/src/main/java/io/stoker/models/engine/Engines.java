@@ -18,6 +18,13 @@ public final class Engines {
   /** The name that stands for the best available engine. */
   public static final String AUTO = "auto";
 
+  /** Engines that only some builds have, and how to get them. */
+  private static final Map<String, String> IN_OTHER_BUILDS =
+      Map.of(
+          "torch",
+          "build Stoker with 'mvn -Ptorch -DskipTests package' (-Ptorch-cuda for cards), or add the"
+              + " engine's jars with --jars (docs/gpu.md)");
+
   /**
    * The engines that each class loader knows. Every task asks, and a search reads the directory of
    * every jar. With {@code --jars}, Spark gives tasks a class loader of their own.
@@ -55,7 +62,7 @@ public final class Engines {
    * The engine of that name, or for {@link #AUTO} the best available one.
    *
    * @throws InputException if no engine has that name
-   * @throws ResourceException if it cannot run on this machine
+   * @throws ResourceException if it is not in this build, or cannot run on this machine
    */
   public static Engine named(String name) {
     if (name.equals(AUTO)) {
@@ -84,6 +91,7 @@ public final class Engines {
    * engine that is named is not started.
    *
    * @throws InputException if no engine has that name
+   * @throws ResourceException if it is not in this build
    */
   public static Engine find(String name) {
     return name.equals(AUTO) ? named(name) : known(name);
@@ -94,7 +102,7 @@ public final class Engines {
    * cards. The cards need not be in this machine.
    *
    * @throws InputException if no engine has that name
-   * @throws ResourceException if this build of the engine has no code for cards
+   * @throws ResourceException if it is not in this build, or has no code for cards in it
    */
   public static Engine onDevices(String name) {
     if (name.equals(AUTO)) {
@@ -221,12 +229,14 @@ public final class Engines {
     return engines.stream()
         .filter(candidate -> candidate.name().equals(name))
         .findFirst()
-        .orElseThrow(
-            () ->
-                new InputException(
-                    "Unknown engine: %s; %s"
-                        .formatted(
-                            name,
-                            Suggestion.among(name, engines.stream().map(Engine::name).toList()))));
+        .orElseThrow(() -> unknown(name, engines.stream().map(Engine::name).toList()));
+  }
+
+  private static RuntimeException unknown(String name, List<String> known) {
+    String otherBuild = IN_OTHER_BUILDS.get(name);
+    return otherBuild == null
+        ? new InputException(
+            "Unknown engine: %s; %s".formatted(name, Suggestion.among(name, known)))
+        : new ResourceException("This build has no engine %s: %s".formatted(name, otherBuild));
   }
 }

@@ -23,8 +23,8 @@ final class BatchNormalizationLayer implements TorchLayer {
   private final LayerSpec.BatchNormalization layer;
   private final Tensor[] parameters = new Tensor[4];
 
-  /** Of all four parameters, which follow each other; null until the first step. */
-  private Tensor gradients;
+  /** Null until the first step. */
+  private Tensor[] gradients;
 
   private Tensor input;
   private Tensor mean;
@@ -93,20 +93,24 @@ final class BatchNormalizationLayer implements TorchLayer {
 
   private void noteGradients(Tensor byScale, Tensor byShift) {
     if (gradients == null) {
-      gradients = vectors.part(vectors.gradients(), placed, 0, 4 * parameters[0].size(0));
+      gradients = new Tensor[parameters.length];
+      for (int i = 0; i < gradients.length; i++) {
+        gradients[i] = vectors.gradients(placed, i);
+      }
     }
+    vectors.copies().add(gradients[0], byScale);
+    vectors.copies().add(gradients[1], byShift);
     vectors
         .statistics()
         .add(
             new RunningStatistics.OfLayer(
                 layer,
-                byScale,
-                byShift,
                 mean,
                 inverseDeviation,
                 parameters[2],
                 parameters[3],
-                gradients));
+                gradients[2],
+                gradients[3]));
   }
 
   @Override

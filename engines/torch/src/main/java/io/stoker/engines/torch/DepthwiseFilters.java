@@ -51,7 +51,7 @@ final class DepthwiseFilters implements Filters {
       biasGradient = biased ? vectors.gradients(placed, 0) : null;
     }
     if (biased) {
-      biasGradient.copy_(ofBias);
+      vectors.copies().add(biasGradient, ofBias);
     }
     weightsGradient.copy_(
         ofWeights

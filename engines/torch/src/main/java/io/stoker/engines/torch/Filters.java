@@ -13,7 +13,7 @@ interface Filters {
   Tensor weights();
 
   /**
-   * Copies gradients to the flat vector.
+   * Copies gradients to the flat vector, those by biases at the end of the pass.
    *
    * @param ofBias of the shape of {@link #bias}; not read without biases
    * @param ofWeights of the shape of {@link #weights}

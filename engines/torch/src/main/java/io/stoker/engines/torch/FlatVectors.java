@@ -14,7 +14,8 @@ final class FlatVectors {
   private final Place place;
   private final long size;
   private final Tensor parameters;
-  private final RunningStatistics statistics = new RunningStatistics();
+  private final GradientCopies copies = new GradientCopies();
+  private final RunningStatistics statistics = new RunningStatistics(copies);
   private Tensor gradients;
   private Tensor velocity;
 
@@ -33,6 +34,11 @@ final class FlatVectors {
       gradients = place.zeros(size);
     }
     return gradients;
+  }
+
+  /** The copies to the gradients of the step that is computed. */
+  GradientCopies copies() {
+    return copies;
   }
 
   /** The statistics of the step that is computed. */

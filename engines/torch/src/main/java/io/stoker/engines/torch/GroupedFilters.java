@@ -68,7 +68,7 @@ final class GroupedFilters implements Filters {
     for (int group = 0; group < groups; group++) {
       int first = (1 + biases) * group;
       if (biases == 1) {
-        gradients[first].copy_(ofBias.narrow(0, group * each, each));
+        vectors.copies().add(gradients[first], ofBias.narrow(0, group * each, each));
       }
       gradients[first + biases].copy_(ofWeights.narrow(0, group * each, each));
     }

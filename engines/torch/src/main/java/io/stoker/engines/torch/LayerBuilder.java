@@ -11,12 +11,16 @@ import java.util.List;
  *
  * @param place owns the layer's tensors
  * @param vectors the network's parameters and gradients
+ * @param masks of the network's dropout layers
  * @param placed the layer
- * @param batchCapacity the largest number of examples of a call
  * @param overwrite whether an activation may overwrite its input
  */
 record LayerBuilder(
-    Place place, FlatVectors vectors, ModelSpec.Placed placed, int batchCapacity, boolean overwrite)
+    Place place,
+    FlatVectors vectors,
+    DropoutMasks masks,
+    ModelSpec.Placed placed,
+    boolean overwrite)
     implements LayerVisitor<TorchLayer> {
   TorchLayer build() {
     return placed.layer().accept(this);
@@ -66,7 +70,7 @@ record LayerBuilder(
   }
 
   private LayerChain chain(ModelSpec.Placed sequence, boolean mayOverwrite) {
-    return new LayerChain(place, vectors, sequence.inner(), batchCapacity, mayOverwrite);
+    return new LayerChain(place, vectors, masks, sequence.inner(), mayOverwrite);
   }
 
   @Override
@@ -91,7 +95,7 @@ record LayerBuilder(
 
   @Override
   public TorchLayer visitDropout(LayerSpec.Dropout layer) {
-    return new DropoutLayer(place, placed.index(), layer, placed.input().features(), batchCapacity);
+    return new DropoutLayer(masks.add(placed.index(), layer, placed.input().features()), layer);
   }
 
   @Override

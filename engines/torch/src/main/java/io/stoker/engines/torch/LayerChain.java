@@ -29,12 +29,12 @@ final class LayerChain implements TorchLayer {
   LayerChain(
       Place place,
       FlatVectors vectors,
+      DropoutMasks masks,
       List<ModelSpec.Placed> placed,
-      int batchCapacity,
       boolean overwrite) {
     for (ModelSpec.Placed each : placed) {
       boolean may = layers.isEmpty() ? overwrite : !layers.get(layers.size() - 1).needsOutput();
-      layers.add(new LayerBuilder(place, vectors, each, batchCapacity, may).build());
+      layers.add(new LayerBuilder(place, vectors, masks, each, may).build());
     }
   }
 

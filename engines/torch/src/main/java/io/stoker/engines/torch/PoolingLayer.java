@@ -9,7 +9,10 @@ import org.bytedeco.pytorch.T_TensorTensor_T;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/** {@link LayerSpec.Pooling}. The backward pass reads where the forward pass found the maxima. */
+/**
+ * {@link LayerSpec.Pooling}. The backward pass reads where the forward pass found the maxima: the
+ * numbers of pixels, which are the same in each memory order.
+ */
 final class PoolingLayer implements TorchLayer {
   private static final boolean ROUND_UP = false;
   private static final boolean COUNT_PADDING = true;
@@ -40,9 +43,6 @@ final class PoolingLayer implements TorchLayer {
       return torch.avg_pool2d(
           image, kernel, strides, margins.inside(), ROUND_UP, COUNT_PADDING, new LongOptional());
     }
-    if (rowMajor) {
-      image = image.contiguous();
-    }
     T_TensorTensor_T pooled =
         torch.max_pool2d_with_indices(
             image, kernel, strides, margins.inside(), dilations, ROUND_UP);
@@ -57,15 +57,7 @@ final class PoolingLayer implements TorchLayer {
     }
     Tensor gradient =
         maximum
-            ? torch.max_pool2d_with_indices_backward(
-                rowMajor ? outputGradient.contiguous() : outputGradient,
-                image,
-                kernel,
-                strides,
-                margins.inside(),
-                dilations,
-                ROUND_UP,
-                places)
+            ? byMaxima(outputGradient)
             : torch.avg_pool2d_backward(
                 outputGradient,
                 image,
@@ -76,5 +68,18 @@ final class PoolingLayer implements TorchLayer {
                 COUNT_PADDING,
                 new LongOptional());
     return Place.channelsLast(margins.remove(gradient));
+  }
+
+  /** libtorch takes the memory order from the image, whose values it does not read. */
+  private Tensor byMaxima(Tensor outputGradient) {
+    return torch.max_pool2d_with_indices_backward(
+        rowMajor ? outputGradient.contiguous() : outputGradient,
+        rowMajor ? image.new_empty(image.sizes()) : image,
+        kernel,
+        strides,
+        margins.inside(),
+        dilations,
+        ROUND_UP,
+        rowMajor ? places.contiguous() : places);
   }
 }

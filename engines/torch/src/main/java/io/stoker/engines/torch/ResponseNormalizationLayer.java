@@ -4,6 +4,7 @@ package io.stoker.engines.torch;
 import io.stoker.models.spec.LayerSpec;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 
 /**
  * {@link LayerSpec.LocalResponseNormalization}. The sums over neighbouring channels are one product
@@ -16,6 +17,9 @@ final class ResponseNormalizationLayer implements TorchLayer {
   private final LayerSpec.LocalResponseNormalization layer;
   private final Tensor band;
 
+  /** The layer's k, for each channel. */
+  private final Tensor constant;
+
   private Tensor rows;
   private Tensor scale;
   private Tensor power;
@@ -24,6 +28,8 @@ final class ResponseNormalizationLayer implements TorchLayer {
       Place place, int channels, LayerSpec.LocalResponseNormalization layer) {
     this.layer = layer;
     band = place.zeros(channels, channels);
+    constant = place.zeros(channels);
+    constant.fill_(new Scalar(layer.k()));
     int reach = layer.size() / 2;
     for (int offset = -Math.min(reach, channels - 1); offset <= reach; offset++) {
       if (offset < channels) {
@@ -49,7 +55,7 @@ final class ResponseNormalizationLayer implements TorchLayer {
   @Override
   public Tensor forward(Tensor input, Pass pass) {
     rows = pixels(input);
-    scale = rows.square().mm(band).mul_(new Scalar(layer.alpha())).add_(new Scalar(layer.k()));
+    scale = torch.addmm(constant, rows.square(), band, new Scalar(1f), new Scalar(layer.alpha()));
     if (layer.beta() == ALEXNET_BETA) {
       Tensor root = scale.rsqrt();
       power = root.sqrt().mul_(root);
@@ -67,8 +73,8 @@ final class ResponseNormalizationLayer implements TorchLayer {
     }
     Tensor gradient = pixels(outputGradient);
     Tensor direct = gradient.mul(power);
-    Tensor shared = direct.mul(rows).div_(scale).mm(band).mul_(rows);
-    direct.sub_(shared, new Scalar(2 * layer.alpha() * layer.beta()));
+    Tensor shared = direct.mul(rows).div_(scale).mm(band);
+    direct.addcmul_(shared, rows, new Scalar(-2 * layer.alpha() * layer.beta()));
     return images(direct, outputGradient);
   }
 }

@@ -20,26 +20,23 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  */
 final class RunningStatistics {
   /**
-   * One layer's statistics in a step: tensors {@code [channels]}, but for the last.
+   * One layer's statistics in a step: tensors {@code [channels]}.
    *
-   * @param byScale the gradient by the scale
-   * @param byShift the gradient by the shift
    * @param mean of the batch
    * @param inverseDeviation of the batch, with the layer's epsilon in its variance
    * @param runningMean the parameter
    * @param runningDeviation the parameter: a logarithm
-   * @param gradients receives the gradients by scale, shift, mean and deviation, {@code [4 *
-   *     channels]}
+   * @param byMean receives the gradient by the mean
+   * @param byDeviation receives the gradient by the deviation
    */
   record OfLayer(
       LayerSpec.BatchNormalization layer,
-      Tensor byScale,
-      Tensor byShift,
       Tensor mean,
       Tensor inverseDeviation,
       Tensor runningMean,
       Tensor runningDeviation,
-      Tensor gradients) {
+      Tensor byMean,
+      Tensor byDeviation) {
     Rule rule() {
       return new Rule(layer.epsilon(), layer.decay());
     }
@@ -48,7 +45,12 @@ final class RunningStatistics {
   /** Layers with the same numbers are computed together. */
   private record Rule(float epsilon, float decay) {}
 
+  private final GradientCopies copies;
   private final Map<Rule, List<OfLayer>> pending = new LinkedHashMap<>();
+
+  RunningStatistics(GradientCopies copies) {
+    this.copies = copies;
+  }
 
   /** Forgets the layers of a backward pass that has failed. */
   void clear() {
@@ -59,13 +61,13 @@ final class RunningStatistics {
     pending.computeIfAbsent(layer.rule(), rule -> new ArrayList<>()).add(layer);
   }
 
-  /** Computes the gradients of the layers since the last call. */
+  /** Computes the gradients of the layers since the last call, and notes their copies. */
   void put() {
-    pending.forEach(RunningStatistics::put);
+    pending.forEach(this::put);
     pending.clear();
   }
 
-  private static void put(Rule rule, List<OfLayer> layers) {
+  private void put(Rule rule, List<OfLayer> layers) {
     Tensor byMean =
         all(layers, OfLayer::runningMean)
             .sub_(all(layers, OfLayer::mean))
@@ -86,12 +88,8 @@ final class RunningStatistics {
     long channel = 0;
     for (OfLayer layer : layers) {
       long channels = layer.mean().size(0);
-      TensorVector parts = new TensorVector();
-      parts.push_back(layer.byScale());
-      parts.push_back(layer.byShift());
-      parts.push_back(byMean.narrow(0, channel, channels));
-      parts.push_back(byDeviation.narrow(0, channel, channels));
-      torch.cat_out(layer.gradients(), parts, 0);
+      copies.add(layer.byMean(), byMean.narrow(0, channel, channels));
+      copies.add(layer.byDeviation(), byDeviation.narrow(0, channel, channels));
       channel += channels;
     }
   }

@@ -6,9 +6,10 @@ package io.stoker.engines.torch;
  *
  * @param card the number of the card, or {@link #PROCESSOR}
  * @param products the number format of products
- * @param rowMajorPooling whether maximum pooling works on images whose channels lie one after the
- *     other. On a card, libtorch's gradient of maximum pooling adds in an order that changes from
- *     run to run if the channels of a pixel are next to each other, and not in this order
+ * @param rowMajorPooling whether the gradient of maximum pooling is computed with channels that lie
+ *     one after the other. On a card, libtorch's gradient of maximum pooling adds in an order that
+ *     changes from run to run if the channels of a pixel are next to each other, and not in this
+ *     order
  * @param copiesAhead whether images are copied to where the network computes, through two buffers
  *     that take turns. On a card, the images of a step are copied while the step before computes
  */

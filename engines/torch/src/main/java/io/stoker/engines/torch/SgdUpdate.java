@@ -44,58 +44,66 @@ final class SgdUpdate {
     /** Of these, the weights, which decay. */
     private final List<Run> decaying = new ArrayList<>();
 
-    private VectorParts parameters;
-    private VectorParts gradients;
-    private VectorParts velocity;
-    private VectorParts weights;
-    private VectorParts velocityOfWeights;
+    /** And all others. */
+    private final List<Run> lasting = new ArrayList<>();
+
+    private final Parts all = new Parts(learning);
+    private final Parts weights = new Parts(decaying);
+    private final Parts others = new Parts(lasting);
 
     Group(float rate) {
       this.rate = rate;
     }
 
-    void view() {
-      if (parameters == null) {
-        parameters = new VectorParts(place, vectors.parameters(), learning);
-        gradients = new VectorParts(place, vectors.gradients(), learning);
-        weights = new VectorParts(place, vectors.parameters(), decaying);
-      }
-    }
-
-    void viewVelocity() {
-      if (velocity == null) {
-        velocity = new VectorParts(place, vectors.velocity(), learning);
-        velocityOfWeights = new VectorParts(place, vectors.velocity(), decaying);
-      }
-    }
-
-    Scalar rate(StepSettings settings, float factor) {
-      return new Scalar(settings.learningRate() * rate * factor);
+    void add(Run run, boolean decays) {
+      join(learning, run);
+      join(decays ? decaying : lasting, run);
     }
 
     void descend(StepSettings settings, float clip) {
-      if (settings.weightDecay() != 0) {
-        weights.subtract(weights, rate(settings, settings.weightDecay()));
-      }
-      parameters.subtract(gradients, rate(settings, clip));
-    }
-
-    void descendWithMomentum(StepSettings settings, float clip) {
-      viewVelocity();
+      double factor = (double) settings.learningRate() * rate * clip;
       List<Tensor> before = new ArrayList<>();
       if (settings.ahead() != 0) {
         learning.forEach(run -> before.add(run.in(vectors.velocity()).clone()));
       }
-      velocity.multiply(new Scalar(settings.momentum()));
-      velocity.subtract(gradients, rate(settings, clip));
-      if (settings.weightDecay() != 0) {
-        velocityOfWeights.subtract(weights, rate(settings, settings.weightDecay()));
+      if (settings.weightDecay() == 0) {
+        all.descend(factor, 0, settings.momentum());
+      } else {
+        // A clipped gradient leaves the decay as it is.
+        weights.descend(factor, (double) settings.weightDecay() / clip, settings.momentum());
+        others.descend(factor, 0, settings.momentum());
       }
-      parameters.add(velocity, new Scalar(1f));
       for (int i = 0; i < before.size(); i++) {
         Tensor change = learning.get(i).in(vectors.velocity()).sub(before.get(i));
         learning.get(i).in(vectors.parameters()).add_(change, new Scalar(settings.ahead()));
       }
+    }
+  }
+
+  /** The same parts of each vector. */
+  private final class Parts {
+    private final List<Run> runs;
+    private VectorParts parameters;
+    private VectorParts gradients;
+    private VectorParts velocity;
+
+    Parts(List<Run> runs) {
+      this.runs = runs;
+    }
+
+    void descend(double rate, double decay, double momentum) {
+      if (parameters == null) {
+        parameters = new VectorParts(place, vectors.parameters(), runs);
+        gradients = new VectorParts(place, vectors.gradients(), runs);
+      }
+      if (momentum == 0) {
+        parameters.descend(gradients, rate, decay);
+        return;
+      }
+      if (velocity == null) {
+        velocity = new VectorParts(place, vectors.velocity(), runs);
+      }
+      parameters.descend(gradients, velocity, rate, decay, momentum);
     }
   }
 
@@ -122,11 +130,9 @@ final class SgdUpdate {
           join(statistics, run);
           continue;
         }
-        Group group = groups.computeIfAbsent(run.rate(), Group::new);
-        join(group.learning, run);
-        if (tensor.role() == ParameterSpec.Role.WEIGHT) {
-          join(group.decaying, run);
-        }
+        groups
+            .computeIfAbsent(run.rate(), Group::new)
+            .add(run, tensor.role() == ParameterSpec.Role.WEIGHT);
       }
     }
   }
@@ -145,12 +151,7 @@ final class SgdUpdate {
   void update(StepSettings settings) {
     float clip = clipFactor(settings.clipNorm());
     for (Group group : groups.values()) {
-      group.view();
-      if (settings.momentum() == 0) {
-        group.descend(settings, clip);
-      } else {
-        group.descendWithMomentum(settings, clip);
-      }
+      group.descend(settings, clip);
     }
     if (!statistics.isEmpty()) {
       subtractFromStatistics();

@@ -35,7 +35,6 @@ interface TorchLayer {
    * The settings of one pass through the network.
    *
    * @param training whether dropout is on, and batch normalization uses the batch's statistics
-   * @param seed decides which units are dropped
    */
-  record Pass(boolean training, long seed) {}
+  record Pass(boolean training) {}
 }

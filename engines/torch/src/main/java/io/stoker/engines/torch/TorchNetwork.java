@@ -31,6 +31,7 @@ final class TorchNetwork implements Network {
   private final Place place;
   private final FlatVectors vectors;
   private final SgdUpdate sgd;
+  private final DropoutMasks masks;
   private final LayerChain layers;
   private final SoftmaxCrossEntropy loss;
   private final ImageUpload upload;
@@ -50,7 +51,8 @@ final class TorchNetwork implements Network {
     sgd = new SgdUpdate(place, vectors, model, rates);
     upload = new ImageUpload(place, model.input(), batchCapacity, place::order);
     loss = new SoftmaxCrossEntropy(place, batchCapacity, model.classes());
-    layers = new LayerChain(place, vectors, model.placed(), batchCapacity, true);
+    masks = new DropoutMasks(place, batchCapacity);
+    layers = new LayerChain(place, vectors, masks, model.placed(), true);
     times = new LayerTimes(model);
   }
 
@@ -114,13 +116,16 @@ final class TorchNetwork implements Network {
       Function<Tensor, Supplier<BatchScore>> scoring) {
     try (PointerScope scope = new PointerScope()) {
       vectors.statistics().clear();
-      TorchLayer.Pass pass = new TorchLayer.Pass(true, dropoutSeed);
+      vectors.copies().clear();
+      masks.draw(dropoutSeed);
+      TorchLayer.Pass pass = new TorchLayer.Pass(true);
       Tensor logits =
           layers.forward(images.get(), 0, layers.size(), pass, timer(examples, times::addForward));
       Supplier<BatchScore> score = scoring.apply(logits);
       layers.backward(
           loss.gradient(), frozenLayers, pass, false, timer(examples, times::addBackward));
       vectors.statistics().put();
+      vectors.copies().put();
       upload.computed();
       return score.get();
     }
@@ -143,7 +148,7 @@ final class TorchNetwork implements Network {
     checkBatch(images, examples);
     checkRoom("probabilities", probabilities.length, examples, model.classes());
     try (PointerScope scope = new PointerScope()) {
-      TorchLayer.Pass pass = new TorchLayer.Pass(false, 0);
+      TorchLayer.Pass pass = new TorchLayer.Pass(false);
       Tensor logits =
           layers.forward(
               upload.send(images, examples),
@@ -161,7 +166,7 @@ final class TorchNetwork implements Network {
     checkBatch(images, examples);
     checkLayerRoom("activations", activations, layer, examples);
     try (PointerScope scope = new PointerScope()) {
-      TorchLayer.Pass pass = new TorchLayer.Pass(false, 0);
+      TorchLayer.Pass pass = new TorchLayer.Pass(false);
       Tensor input =
           layers.forward(upload.send(images, examples), 0, layer, pass, Optional.empty());
       upload.computed();
@@ -182,7 +187,7 @@ final class TorchNetwork implements Network {
     checkLayerRoom("activations", activations, layer, examples);
     checkLayerRoom("gradients", gradients, layer, examples);
     try (PointerScope scope = new PointerScope()) {
-      TorchLayer.Pass pass = new TorchLayer.Pass(false, 0);
+      TorchLayer.Pass pass = new TorchLayer.Pass(false);
       Tensor input =
           layers.forward(upload.send(images, examples), 0, layer, pass, Optional.empty());
       place.download(input, activations); // Now: a layer may overwrite its input.

@@ -13,6 +13,7 @@ import net.bytebuddy.jar.asm.ClassWriter;
 import net.bytebuddy.jar.asm.MethodVisitor;
 import net.bytebuddy.jar.asm.Opcodes;
 import net.bytebuddy.jar.asm.Type;
+import org.bytedeco.pytorch.LongArrayRef;
 import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
@@ -43,6 +44,7 @@ public final class OperationCounter extends ClassLoader {
           "expand",
           "diagonal",
           "empty",
+          "new_empty",
           "from_blob");
 
   private static final Map<String, Integer> COUNTS = new TreeMap<>();
@@ -74,6 +76,10 @@ public final class OperationCounter extends ClassLoader {
   }
 
   public static Tensor reshape(Tensor tensor, long... sizes) {
+    return counted("reshape", tensor, tensor.reshape(sizes));
+  }
+
+  public static Tensor reshape(Tensor tensor, LongArrayRef sizes) {
     return counted("reshape", tensor, tensor.reshape(sizes));
   }
 

@@ -38,7 +38,7 @@ class OperationsTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"lenet5-modern, 60", "alexnet-mini, 148", "resnet-20, 245"})
+  @CsvSource({"lenet5-modern, 55", "alexnet-mini, 118", "resnet-20, 207"})
   @SuppressWarnings("unchecked")
   void aStepAsksForFew(String model, int most) throws Exception {
     OperationCounter counter = new OperationCounter();
