@@ -3,6 +3,7 @@ package io.stoker.engines.torch;
 
 import io.stoker.models.engine.NativeLibraries;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -32,6 +33,7 @@ final class Libtorch {
   private static final Logger LOG = LoggerFactory.getLogger(Libtorch.class);
   private static final Pattern MISSING_LIBRARY =
       Pattern.compile("(lib[^\\s:]+\\.so[.0-9]*): cannot open shared object file");
+  private static final Pattern GLIBC = Pattern.compile("^glibc ([0-9]{1,9}(?:\\.[0-9]{1,9})*)");
   private static final Pattern NVIDIA = Pattern.compile("lib(cu|nv|nccl|torch_cuda).*");
 
   private static Optional<String> failure;
@@ -100,10 +102,13 @@ final class Libtorch {
 
   /** The version of this machine's C library, such as 2.36; empty where it is not glibc. */
   static Optional<String> glibc() {
-    return SystemCommand.output("getconf", "GNU_LIBC_VERSION")
-        .map(String::strip)
-        .filter(text -> text.startsWith("glibc "))
-        .map(text -> text.substring(6));
+    return SystemCommand.output("getconf", "GNU_LIBC_VERSION").flatMap(Libtorch::glibc);
+  }
+
+  /** The version in the command's output; empty if there is none. */
+  static Optional<String> glibc(String output) {
+    Matcher version = GLIBC.matcher(output);
+    return version.find() ? Optional.of(version.group(1)) : Optional.empty();
   }
 
   /** Why a version of glibc does not do; empty if it does, or is not known. */
@@ -121,8 +126,10 @@ final class Libtorch {
    * {@code --jars}, the one in Stoker's own jar comes first.
    */
   private static Optional<String> javaCpp() {
+    NativeLibraries.useAPrivateFolder(); // Before JavaCPP's classes: it tells them where to log.
     try {
-      return Optional.of(Loader.getVersion()).filter(version -> version.matches("[0-9.]+"));
+      return Optional.of(Loader.getVersion())
+          .filter(version -> version.matches("[0-9]{1,9}(\\.[0-9]{1,9})*"));
     } catch (IOException | LinkageError e) {
       LOG.debug("The version of JavaCPP is not known", e);
       return Optional.empty();
@@ -140,7 +147,11 @@ final class Libtorch {
   }
 
   private static int compare(String left, String right) {
-    return Runtime.Version.parse(left).compareTo(Runtime.Version.parse(right));
+    return Arrays.compare(numbers(left), numbers(right));
+  }
+
+  private static int[] numbers(String version) {
+    return Arrays.stream(version.split("\\.")).mapToInt(Integer::parseInt).toArray();
   }
 
   /** What to do about a linker's error. */

@@ -18,15 +18,15 @@ final class DeviceUnderTest {
   /**
    * The engine, whose networks of the calling thread are on the device.
    *
-   * @throws ResourceException if there is no card
+   * @throws ResourceException if it cannot run on this machine, or there is no card
    */
   static TorchEngine engine() {
     TorchEngine engine = new TorchEngine();
+    if (!engine.available()) {
+      throw new ResourceException(
+          "Engine torch cannot run on this machine, because " + engine.whyUnavailable());
+    }
     if (isCard()) {
-      if (!engine.available()) {
-        throw new ResourceException(
-            "Engine torch cannot run on this machine, because " + engine.whyUnavailable());
-      }
       Devices cards =
           engine
               .devices()

@@ -9,12 +9,14 @@ import io.stoker.engines.torch.CheckReport.Outcome;
 import io.stoker.engines.torch.CheckReport.Speed;
 import io.stoker.engines.torch.CheckReport.Verdict;
 import io.stoker.failure.ResourceException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -195,6 +197,34 @@ class GpuCheckTest {
 
     assertThat(GpuCheck.exitCode(check, file.resolve("report"))).isEqualTo(4);
     assertThat(ran).isEmpty();
+  }
+
+  /** On a system that says that its C library is an older one. */
+  @Tag("slow")
+  @Test
+  void anEngineThatCannotRunIsOneLineOfTheFirstPart(@TempDir Path folder) throws Exception {
+    Path getconf = folder.resolve("getconf");
+    Files.writeString(getconf, "#!/bin/sh\necho 'glibc 2.28'\n");
+    assertThat(getconf.toFile().setExecutable(true)).isTrue();
+    ProcessBuilder builder =
+        new ProcessBuilder(
+                ProcessHandle.current().info().command().orElseThrow(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                CheckPart.class.getName(),
+                CheckPart.DEVICE.name(),
+                folder.resolve("result.json").toString(),
+                folder.toString())
+            .redirectErrorStream(true);
+    builder.environment().merge("PATH", folder + ":", (path, first) -> first + path);
+    Process process = builder.start();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+
+    assertThat(process.waitFor()).as(output).isEqualTo(ResourceException.EXIT_CODE);
+    assertThat(output)
+        .startsWith("Engine torch cannot run on this machine, because libtorch 2.10.0 needs glibc")
+        .contains("this system has 2.28")
+        .hasLineCount(1);
   }
 
   /** Runs the tests of a class by JUnit, as a part of the check does. */

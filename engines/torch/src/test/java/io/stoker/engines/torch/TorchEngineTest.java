@@ -16,8 +16,10 @@ import io.stoker.models.engine.Precision;
 import io.stoker.models.engine.RateMultipliers;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.zoo.Zoo;
+import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -78,7 +80,10 @@ class TorchEngineTest {
     "2.34, true",
     "2.35, false",
     "2.36, false",
-    "2.40, false"
+    "2.40, false",
+    "2.34.9000, true",
+    "2.35.0, false",
+    "3, false"
   })
   void anOldGlibcIsFoundBeforeLibrariesAreLoaded(String version, boolean tooOld) {
     Optional<String> reason = Libtorch.tooOld(Optional.of(version));
@@ -91,6 +96,18 @@ class TorchEngineTest {
   @Test
   void aSystemWithoutGlibcIsLeftToTheLinker() {
     assertThat(Libtorch.tooOld(Optional.empty())).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"glibc 2.28, 2.28", "'glibc 2.41.9000\n', 2.41.9000", "glibc 2.36-x, 2.36"})
+  void readsTheVersionOfGlibc(String output, String version) {
+    assertThat(Libtorch.glibc(output)).contains(version);
+  }
+
+  @Test
+  void textWithoutAVersionIsNoGlibc() {
+    assertThat(Stream.of("", "glibc two", "musl 1.2", "undefined"))
+        .allMatch(output -> Libtorch.glibc(output).isEmpty());
   }
 
   @Test
@@ -135,7 +152,8 @@ class TorchEngineTest {
         .contains("need JavaCPP 1.5.13")
         .contains("begins with 1.5.7")
         .contains("--driver-class-path");
-    assertThat(Libtorch.otherJavaCpp(Optional.of("1.5.13"))).isEmpty();
+    assertThat(Stream.of("1.5.13", "1.5.13.1", "1.6.0", "2"))
+        .allMatch(newer -> Libtorch.otherJavaCpp(Optional.of(newer)).isEmpty());
     assertThat(Libtorch.otherJavaCpp(Optional.empty())).isEmpty();
   }
 
@@ -155,6 +173,35 @@ class TorchEngineTest {
           .isInstanceOf(InputException.class)
           .hasMessageContaining("Cannot compute in tf32 on processors")
           .hasMessageContaining("--engine torch --device gpu");
+    }
+  }
+
+  /** JavaCPP warns of the older libraries that its newer version runs; users see no log of it. */
+  @Tag("slow")
+  @Test
+  void whatJavaCppWarnsOfGoesToTheLog() throws Exception {
+    Process process =
+        new ProcessBuilder(
+                ProcessHandle.current().info().command().orElseThrow(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                Start.class.getName())
+            .redirectErrorStream(true)
+            .start();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+
+    assertThat(process.waitFor()).as(output).isZero();
+    assertThat(output.lines()).allMatch(line -> line.contains(" WARN  Loader: "));
+  }
+
+  /** Starts the engine and then the one on oneDNN, as {@code bench step --baseline} does. */
+  static final class Start {
+    private Start() {}
+
+    public static void main(String[] arguments) {
+      for (String name : new String[] {"torch", "onednn"}) {
+        Engines.named(name).create(Zoo.model("lenet5", 10), 1).close();
+      }
     }
   }
 
