@@ -7,7 +7,6 @@ import io.stoker.models.spec.ParameterSpec;
 import java.io.Serializable;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -72,32 +71,28 @@ public record OuterStep(double rate, double momentum, boolean nesterov, List<Ran
    *
    * @param slices how the vectors are cut
    * @param slice the slice's number
-   * @param before the slice's content before the round; not written to
-   * @param mean the workers' mean, without outer momentum; not written to
-   * @return the slice's content after the round, a new array
+   * @param start the slice's content before the round; not written to
+   * @param content the workers' mean, without outer momentum; becomes the slice's content after the
+   *     round
    */
-  byte[] apply(ParameterSlices slices, int slice, byte[] before, byte[] mean) {
-    byte[] content = Arrays.copyOf(mean, slices.bytes(slice));
+  void apply(ParameterSlices slices, int slice, FloatBuffer start, byte[] content) {
     FloatBuffer next = LittleEndian.floats(content);
-    FloatBuffer start = LittleEndian.floats(before);
-    FloatBuffer end = LittleEndian.floats(mean);
     int length = slices.length(slice);
     int velocity = slices.vectors() * length;
     // The formula relative to the mean: where the factors are 0, the result is the mean exactly.
     double ofDelta = nesterov ? rate * (1 + momentum) - 1 : rate - 1;
     double ofVelocity = nesterov ? rate * momentum * momentum : rate * momentum;
     for (int i = 0; i < length; i++) {
-      if (isStatistic(slices.offset(slice) + i)) {
-        continue;
-      }
-      double delta = (double) end.get(i) - start.get(i);
+      boolean statistic = isStatistic(slices.offset(slice) + i);
+      double delta = (double) next.get(i) - start.get(i);
       double old = slices.outerMomentum() ? start.get(velocity + i) : 0;
-      next.put(i, (float) (end.get(i) + ofDelta * delta + ofVelocity * old));
+      if (!statistic) {
+        next.put(i, (float) (next.get(i) + ofDelta * delta + ofVelocity * old));
+      }
       if (slices.outerMomentum()) {
-        next.put(velocity + i, (float) (momentum * old + delta));
+        next.put(velocity + i, statistic ? 0 : (float) (momentum * old + delta));
       }
     }
-    return content;
   }
 
   private boolean isStatistic(long parameter) {

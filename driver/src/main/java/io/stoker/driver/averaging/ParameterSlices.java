@@ -110,6 +110,11 @@ public record ParameterSlices(
     return length(slice) * Float.BYTES * (outerMomentum ? vectors + 1 : vectors);
   }
 
+  /** How many bytes the contents of all slices have. */
+  public long bytes() {
+    return (parameters - first) * Float.BYTES * (outerMomentum ? vectors + 1 : vectors);
+  }
+
   /** How many bytes a worker sends of a slice. */
   public int pieceBytes(int slice) {
     return length(slice) * Float.BYTES * vectors;

@@ -5,6 +5,7 @@ import io.stoker.base.LittleEndian;
 import io.stoker.models.engine.Network;
 import io.stoker.worker.runtime.RoundWork;
 import io.stoker.worker.sgd.LocalResult;
+import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.util.List;
 import org.apache.spark.SparkEnv;
@@ -14,9 +15,6 @@ import org.apache.spark.SparkEnv;
  * network, the network is trained, and the result is read from it, slice by slice.
  */
 final class RoundExecution {
-  /** The content of a piece from a worker that saw no example: it has no weight. */
-  private static final byte[] EMPTY = {};
-
   private final ParameterSlices slices;
   private final int round;
   private final int worker;
@@ -47,9 +45,13 @@ final class RoundExecution {
     return worker;
   }
 
-  /** Sets the network's values of one slice. */
-  void load(int slice, byte[] content) {
-    FloatBuffer values = LittleEndian.floats(content);
+  /**
+   * Sets the network's values of one slice.
+   *
+   * @param content in little-endian order
+   */
+  void load(int slice, ByteBuffer content) {
+    FloatBuffer values = content.asFloatBuffer();
     int length = slices.length(slice);
     network().writeParameters(slices.offset(slice), values.slice(0, length));
     if (slices.carryUpdaterState()) {
@@ -85,12 +87,13 @@ final class RoundExecution {
   /**
    * Reads the network's values of a slice into an array.
    *
-   * @param target of {@link ParameterSlices#pieceBytes} bytes, which is written to
-   * @return the array; an empty one from a worker that saw no example
+   * @param target of {@link ParameterSlices#pieceBytes} bytes or more, which is written to
+   * @return the bytes of the array that are the content; none from a worker that saw no example,
+   *     which has no weight
    */
-  byte[] content(int slice, byte[] target) {
+  ByteBuffer content(int slice, byte[] target) {
     if (result.examples() == 0) {
-      return EMPTY;
+      return LittleEndian.bytes(target).limit(0);
     }
     FloatBuffer values = LittleEndian.floats(target);
     int length = slices.length(slice);
@@ -98,11 +101,11 @@ final class RoundExecution {
     if (slices.carryUpdaterState()) {
       network().readUpdaterState(slices.offset(slice), values.slice(length, length));
     }
-    return target;
+    return LittleEndian.bytes(target).limit(slices.pieceBytes(slice));
   }
 
   /** The worker's piece of a slice. */
-  WorkerSlice piece(int slice, byte[] content) {
+  WorkerSlice piece(int slice, ByteBuffer content) {
     return WorkerSlice.of(slice, worker, SparkEnv.get().executorId(), result.examples(), content);
   }
 

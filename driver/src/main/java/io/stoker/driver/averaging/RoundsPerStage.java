@@ -6,7 +6,8 @@ import org.apache.spark.SparkConf;
 
 /**
  * Decides how many rounds a train stage holds. Spark's work around a stage takes as long as many
- * rounds of a small model. The decision has no influence on the result.
+ * rounds of a small model, and between two rounds of a stage the pieces of a large one need not be
+ * written to files. The decision has no influence on the result.
  */
 final class RoundsPerStage {
   /** How long a stage of many rounds may take: what it has trained is lost if it fails. */
@@ -16,13 +17,6 @@ final class RoundsPerStage {
   private static final int FEW_ROUNDS = 8;
 
   private static final double LONGEST_SECONDS = 30;
-
-  /**
-   * How many bytes a worker may send in a round of a multi-round stage. Moving them takes longer
-   * than Spark's work around a stage in larger models, and Spark's shuffle moves them at least as
-   * fast: it sends its files without copying them into the heap.
-   */
-  private static final long LARGEST_BYTES = 64 << 20;
 
   /** How many rounds are trained in a stage each after a multi-round stage has failed. */
   private static final int FIRST_COOLDOWN = 20;
@@ -52,10 +46,9 @@ final class RoundsPerStage {
    * How many rounds the next stage should hold, if each worker has a slot.
    *
    * @param most what the caller has at most
-   * @param bytes what a worker sends in a round
    */
-  int next(int most, long bytes) {
-    if (!allowed || bytes > LARGEST_BYTES || cooldownRounds > 0 || secondsOfRound <= 0) {
+  int next(int most) {
+    if (!allowed || cooldownRounds > 0 || secondsOfRound <= 0) {
       return 1;
     }
     double rounds =

@@ -121,18 +121,16 @@ public final class SharedParameters implements AutoCloseable {
   }
 
   /**
-   * How many of the coming rounds one stage may hold. This is 1 for large models, and unless all
-   * workers run at the same time; see {@link RoundsPerStage}.
+   * How many of the coming rounds one stage may hold. This is 1 unless all workers run at the same
+   * time and have memory for it; see {@link RoundsPerStage} and {@link ExchangeMemory}.
    *
    * @param workers how many workers there are
    * @param most how many rounds the caller has at most
    */
   public int roundsPerStage(int workers, int most) {
-    ParameterSlices cuts = average.slices();
-    int rounds =
-        roundsPerStage.next(
-            Math.min(most, StageBlocks.mostRounds(cuts.count(), workers)), cuts.pieceBytes());
-    return rounds > 1 && stages.slots() >= workers ? rounds : 1;
+    int numbered = StageBlocks.mostRounds(average.slices().count(), workers);
+    int rounds = roundsPerStage.next(Math.min(most, numbered));
+    return rounds > 1 && stages.canExchange(workers) ? rounds : 1;
   }
 
   /**

@@ -5,9 +5,9 @@ import io.stoker.driver.config.Wire;
 import io.stoker.driver.wire.DeltaCodec;
 import io.stoker.driver.wire.Deltas;
 import java.io.Serializable;
+import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Supplier;
 import org.apache.spark.SparkEnv;
 
 /**
@@ -30,29 +30,34 @@ record SliceAverage(ParameterSlices slices, OuterStep outer, Wire wire) implemen
    * @param slice the slice's number
    * @param pieces one of each worker, in worker order
    * @param before the slice's content before the round, where {@link #needsBefore}; not written to
+   * @param target of {@link ParameterSlices#bytes} bytes or more, receives the slice's new content
    */
-  WeightedMean.Averaged of(int slice, List<WorkerSlice> pieces, byte[] before) {
-    WeightedMean.Averaged mean = WeightedMean.of(decoded(pieces, before), slices.length(slice));
-    if (outer.isPlain()) {
-      return mean;
+  WeightedMean.Averaged of(int slice, List<WorkerSlice> pieces, ByteBuffer before, byte[] target) {
+    WeightedMean.Averaged mean =
+        WeightedMean.of(decoded(pieces, before), slices.length(slice), target);
+    if (!outer.isPlain()) {
+      outer.apply(slices, slice, before.asFloatBuffer(), target);
     }
-    return new WeightedMean.Averaged(
-        outer.apply(slices, slice, before, mean.content()),
-        mean.driftSquared(),
-        mean.normSquared());
+    return mean;
   }
 
   /**
    * A worker's values of a slice in the format in which they travel.
    *
    * @param content as {@link RoundExecution#content} returns it
-   * @param before the slice's content before the round; asked for where the format needs it
+   * @param before the slice's content before the round; read where the format needs it
    */
-  byte[] encoded(int slice, byte[] content, Supplier<byte[]> before) {
+  ByteBuffer encoded(int slice, ByteBuffer content, ByteBuffer before) {
     Optional<DeltaCodec> codec = DeltaCodec.of(wire);
-    return codec.isEmpty() || content.length == 0
+    return codec.isEmpty() || !content.hasRemaining()
         ? content
-        : Deltas.encode(codec.get(), slices.length(slice), slices.vectors(), before.get(), content);
+        : ByteBuffer.wrap(
+            Deltas.encode(
+                codec.get(),
+                slices.length(slice),
+                slices.vectors(),
+                before.asFloatBuffer(),
+                content.asFloatBuffer()));
   }
 
   /** The bytes of the pieces that other executors than this one have written. */
@@ -60,12 +65,12 @@ record SliceAverage(ParameterSlices slices, OuterStep outer, Wire wire) implemen
     String here = SparkEnv.get().executorId();
     return pieces.stream()
         .filter(piece -> !piece.executor().equals(here))
-        .mapToLong(piece -> piece.content().length)
+        .mapToLong(piece -> piece.content().remaining())
         .sum();
   }
 
   /** The pieces with the workers' values as content, decoded from what was sent. */
-  private List<WorkerSlice> decoded(List<WorkerSlice> pieces, byte[] before) {
+  private List<WorkerSlice> decoded(List<WorkerSlice> pieces, ByteBuffer before) {
     Optional<DeltaCodec> codec = DeltaCodec.of(wire);
     if (codec.isEmpty()) {
       return pieces;
@@ -76,12 +81,13 @@ record SliceAverage(ParameterSlices slices, OuterStep outer, Wire wire) implemen
                 piece.examples() == 0
                     ? piece
                     : piece.with(
-                        Deltas.decode(
-                            codec.get(),
-                            slices.length(piece.slice()),
-                            slices.vectors(),
-                            before,
-                            piece.content())))
+                        ByteBuffer.wrap(
+                            Deltas.decode(
+                                codec.get(),
+                                slices.length(piece.slice()),
+                                slices.vectors(),
+                                before.asFloatBuffer(),
+                                piece.content()))))
         .toList();
   }
 }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.averaging;
 
+import io.stoker.base.LittleEndian;
 import io.stoker.driver.averaging.Rendezvous.Arrival;
 import io.stoker.driver.averaging.Rendezvous.Phase;
 import io.stoker.driver.averaging.Rendezvous.Places;
+import io.stoker.driver.config.Wire;
 import io.stoker.driver.spark.BlockPlace;
 import io.stoker.driver.spark.Blocks;
 import io.stoker.driver.spark.DriverQuestions;
@@ -11,14 +13,13 @@ import io.stoker.driver.spark.FetchWindow;
 import io.stoker.driver.spark.FetchWindow.Block;
 import io.stoker.driver.spark.FetchWindow.Request;
 import io.stoker.driver.spark.FetchedBlock;
-import java.lang.ref.SoftReference;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
@@ -33,9 +34,9 @@ import org.apache.spark.TaskContext;
  *       {@link Rendezvous}, which answers when all workers have done so.
  *   <li>The owner of a slice fetches the pieces of the other workers, averages them in worker
  *       order, takes the outer step, and stores the result; see {@link SliceOwners}.
- *   <li>When all owners have reported that, the worker fetches the other results. They stay on its
- *       executor until all workers have stored their pieces of the next round, for workers whose
- *       task begins again.
+ *   <li>When all owners have reported that, the worker fetches the other results, and deletes its
+ *       pieces. The results stay on its executor until all workers have stored their pieces of the
+ *       next round, for workers whose task begins again.
  * </ol>
  */
 final class SliceExchange {
@@ -50,11 +51,8 @@ final class SliceExchange {
   /** On which executors the blocks of each worker are, as the rendezvous said last. */
   private Places places = Places.UNKNOWN;
 
-  /**
-   * This worker's pieces of the slices that it averages, after the last round: they need not be
-   * read from their blocks, unless memory is short.
-   */
-  private final Map<Integer, SoftReference<WorkerSlice>> own = new HashMap<>();
+  /** This worker's pieces of the slices that it averages, after the last round. */
+  private final Map<Integer, WorkerSlice> own = new HashMap<>();
 
   /** Bytes of slices that came from other executors for the round that begins. */
   private long fetchedBytes;
@@ -97,7 +95,12 @@ final class SliceExchange {
       int round = (int) answer[0];
       String place = ((String[]) answer[1])[0];
       List<Integer> all = owners.order(worker);
-      if (round == 0 || fetchStarts(round, all, slice -> place, (s, content) -> {}).isEmpty()) {
+      boolean isHere =
+          round == 0
+              || (blocks.isLast(round)
+                  ? blocks.copyLast(BlockPlace.decode(place), all)
+                  : fetchStarts(round, all, slice -> place, (s, content) -> {}).isEmpty());
+      if (isHere) {
         return round;
       }
       lost = Map.of(Rendezvous.ANY_WORKER, place);
@@ -108,26 +111,43 @@ final class SliceExchange {
   void load(RoundExecution round) {
     long start = System.nanoTime();
     for (int slice : owners.order(worker)) {
-      round.load(slice, blocks.content(round.round(), slice));
+      try (FetchedBlock content = blocks.content(round.round(), slice)) {
+        round.load(slice, content.bytes());
+      }
     }
     round.resetUpdaterStateUnlessCarried();
     round.loaded((System.nanoTime() - start) / 1e9, fetchedBytes, List.of());
-    reportIfLast(round.round());
+    if (!blocks.isLast(round.round())) { // Of these it may hold Spark's blocks alone.
+      report(Phase.LOADED, round.round(), Map.of(), List.of());
+    }
   }
 
-  /** Stores this worker's pieces of a round for the others. */
+  /** Stores this worker's pieces of a round for the others, and keeps those that it averages. */
   void publish(RoundExecution done) {
-    int round = done.round();
-    own.clear();
     for (int slice = 0; slice < average.slices().count(); slice++) {
-      int number = slice;
-      byte[] content = done.content(slice, new byte[average.slices().pieceBytes(slice)]);
-      WorkerSlice piece =
-          done.piece(slice, average.encoded(slice, content, () -> blocks.content(round, number)));
-      blocks.putPiece(round, piece);
-      if (owners.averages(worker, slice)) {
-        own.put(slice, new SoftReference<>(piece));
+      boolean averages = owners.averages(worker, slice);
+      if (averages) {
+        own.put(slice, piece(done, slice));
       }
+      if (!averages || owners.isEveryWorker()) {
+        blocks.putPiece(done.round(), piece(done, slice));
+      }
+    }
+  }
+
+  private WorkerSlice piece(RoundExecution done, int slice) {
+    byte[] array = blocks.takeArray();
+    ByteBuffer content = done.content(slice, array);
+    if (average.wire() == Wire.FP32) {
+      return done.piece(slice, content);
+    }
+    try (FetchedBlock before = blocks.content(done.round(), slice)) {
+      WorkerSlice values = done.piece(slice, content);
+      WorkerSlice piece = values.with(average.encoded(slice, content, before.bytes()));
+      if (piece.backing() != array) {
+        blocks.giveBack(array);
+      }
+      return piece;
     }
   }
 
@@ -139,7 +159,10 @@ final class SliceExchange {
    */
   void awaitPieces(TaskReport done) {
     await(Phase.PIECES, done.round(), Map.of(), done.numbers());
-    blocks.deleteBefore(done.round(), worker);
+    blocks.deleteStarts(done.round() - 1);
+    if (owners.isEveryWorker()) { // All have averaged the pieces of the round before.
+      blocks.deletePieces(done.round() - 1, worker);
+    }
   }
 
   /**
@@ -164,20 +187,18 @@ final class SliceExchange {
         (System.nanoTime() - complete + waiting - start) / 1e9 - averaging,
         fetchedBytes,
         owners.isEveryWorker() ? averages : List.of());
-    reportIfLast(next.round());
+    if (!owners.isEveryWorker() || blocks.isLast(next.round())) {
+      // From now on a task that begins again begins with this round, and copies its slices from
+      // here, so that no worker needs the pieces of the round before.
+      report(Phase.LOADED, next.round(), Map.of(), List.of());
+    }
+    if (!owners.isEveryWorker()) {
+      blocks.deletePieces(next.round() - 1, worker);
+    }
   }
 
   private static List<SliceReport> sum(List<SliceReport> reports) {
     return reports.stream().reduce(SliceReport::plus).stream().toList();
-  }
-
-  /**
-   * Notes for workers that begin again that this executor holds what the last round begins with.
-   */
-  private void reportIfLast(int round) {
-    if (blocks.isLast(round)) {
-      report(Phase.LOADED, round, Map.of(), List.of());
-    }
   }
 
   private List<SliceReport> averageOwn(RoundExecution next) {
@@ -186,22 +207,11 @@ final class SliceExchange {
     List<Integer> missing = new ArrayList<>(owners.averagedBy(worker));
     while (true) {
       Map<Integer, String> lost = new TreeMap<>();
-      try (FetchWindow window = new FetchWindow(requests(round, missing), pieceBytes())) {
+      try (FetchWindow window = blocks.fetch(requests(round, missing))) {
         for (Iterator<Integer> each = missing.iterator(); each.hasNext(); ) {
-          int slice = each.next();
-          long start = System.nanoTime();
-          List<WorkerSlice> pieces = pieces(round, slice, window, lost);
-          if (pieces.size() == owners.workers()) {
-            WeightedMean.Averaged mean = average.of(slice, pieces, before(round, slice));
-            reports.add(
-                new SliceReport(
-                    slice,
-                    (System.nanoTime() - start) / 1e9,
-                    SliceAverage.bytesFromOtherExecutors(pieces),
-                    mean.driftSquared(),
-                    mean.normSquared()));
-            next.load(slice, mean.content());
-            blocks.putStart(next.round(), slice, mean.content());
+          Optional<SliceReport> report = averageOne(next, each.next(), window, lost);
+          report.ifPresent(reports::add);
+          if (report.isPresent()) {
             each.remove();
           }
         }
@@ -213,12 +223,37 @@ final class SliceExchange {
     }
   }
 
-  private byte[] before(int round, int slice) {
-    return average.needsBefore() ? blocks.content(round, slice) : new byte[0];
+  /**
+   * Averages the pieces of a slice, loads the result into the network, and stores it.
+   *
+   * @param lost receives, by worker, the places that did not deliver a piece
+   * @return empty if a piece is missing
+   */
+  private Optional<SliceReport> averageOne(
+      RoundExecution next, int slice, FetchWindow window, Map<Integer, String> lost) {
+    long start = System.nanoTime();
+    int round = next.round() - 1;
+    byte[] content = blocks.takeArray();
+    SliceReport report;
+    try (OpenPieces pieces = new OpenPieces(round, slice, window);
+        FetchedBlock before = before(round, slice)) {
+      if (!pieces.openThoseHere(lost)) {
+        blocks.giveBack(content);
+        return Optional.empty();
+      }
+      List<WorkerSlice> inOrder = pieces.inWorkerOrder();
+      WeightedMean.Averaged mean = average.of(slice, inOrder, before.bytes(), content);
+      report = SliceReport.of(slice, start, inOrder, mean);
+    }
+    // From here on no block is open: other tasks may wait to delete one.
+    next.load(slice, LittleEndian.bytes(content));
+    blocks.putStart(next.round(), slice, content);
+    blocks.giveBack(own.remove(slice).backing());
+    return Optional.of(report);
   }
 
-  private long pieceBytes() {
-    return average.slices().pieceBytes(0);
+  private FetchedBlock before(int round, int slice) {
+    return average.needsBefore() ? blocks.content(round, slice) : FetchedBlock.of(new byte[0]);
   }
 
   /** The pieces of the other workers, in the order in which they are averaged. */
@@ -240,29 +275,55 @@ final class SliceExchange {
   }
 
   /**
-   * The pieces of a slice, in worker order.
-   *
-   * @param lost receives, by worker, the places that did not deliver a piece
+   * The pieces of a slice, until they are averaged. Those of other executors are waited for before
+   * blocks of this one are opened.
    */
-  private List<WorkerSlice> pieces(
-      int round, int slice, FetchWindow window, Map<Integer, String> lost) {
-    SortedMap<Integer, WorkerSlice> pieces = new TreeMap<>();
-    for (int of = 0; of < owners.workers(); of++) {
-      Block block = blocks.piece(round, slice, of);
-      Optional<WorkerSlice> piece =
-          (of == worker ? ownPiece(slice) : Optional.<WorkerSlice>empty())
-              .or(() -> window.take(block).or(block::here).map(StageBlocks::readPiece));
-      if (piece.isPresent()) {
-        pieces.put(of, piece.get());
-      } else {
-        lost.put(of, places.of(of));
-      }
-    }
-    return List.copyOf(pieces.values());
-  }
+  private final class OpenPieces implements AutoCloseable {
+    private final int round;
+    private final int slice;
+    private final Map<Integer, FetchedBlock> byWorker = new TreeMap<>();
 
-  private Optional<WorkerSlice> ownPiece(int slice) {
-    return Optional.ofNullable(own.get(slice)).map(SoftReference::get);
+    OpenPieces(int round, int slice, FetchWindow window) {
+      this.round = round;
+      this.slice = slice;
+      others()
+          .forEach(
+              other ->
+                  window
+                      .take(blocks.piece(round, slice, other))
+                      .ifPresent(block -> byWorker.put(other, block)));
+    }
+
+    /** Opens the others; returns whether all pieces are open now. */
+    boolean openThoseHere(Map<Integer, String> lost) {
+      others()
+          .filter(other -> !byWorker.containsKey(other))
+          .forEach(
+              other ->
+                  blocks
+                      .piece(round, slice, other)
+                      .here()
+                      .ifPresentOrElse(
+                          block -> byWorker.put(other, block),
+                          () -> lost.put(other, places.of(other))));
+      return byWorker.size() == owners.workers() - 1;
+    }
+
+    List<WorkerSlice> inWorkerOrder() {
+      return IntStream.range(0, owners.workers())
+          .mapToObj(of -> of == worker ? own.get(slice) : read(of, byWorker.get(of)))
+          .toList();
+    }
+
+    private WorkerSlice read(int of, FetchedBlock block) {
+      return StageBlocks.readPiece(
+          slice, of, BlockPlace.decode(places.of(of)).executor(), block);
+    }
+
+    @Override
+    public void close() {
+      byWorker.values().forEach(FetchedBlock::close);
+    }
   }
 
   /** Loads the slices that other workers have averaged. */
@@ -282,7 +343,7 @@ final class SliceExchange {
 
   /** Takes a slice and its content, which must not be written to. */
   private interface Loader {
-    void load(int slice, byte[] content);
+    void load(int slice, ByteBuffer content);
   }
 
   /**
@@ -302,17 +363,17 @@ final class SliceExchange {
                     new Request(blocks.start(round, slice), BlockPlace.decode(holder.apply(slice))))
             .toList();
     List<Integer> missing = new ArrayList<>();
-    try (FetchWindow window = new FetchWindow(requests, average.slices().bytes(0))) {
+    try (FetchWindow window = blocks.fetch(requests)) {
       for (int slice : slices) {
-        Optional<FetchedBlock> arrived = window.take(blocks.start(round, slice));
-        if (arrived.isPresent()) {
-          byte[] content = blocks.readStart(round, slice, arrived.get());
-          blocks.putStart(round, slice, content);
-          loader.load(slice, content);
-        } else if (blocks.start(round, slice).isHere()) {
-          loader.load(slice, blocks.content(round, slice));
-        } else {
+        Block block = blocks.start(round, slice);
+        Optional<FetchedBlock> arrived = window.take(block).or(block::here);
+        if (arrived.isEmpty()) {
           missing.add(slice);
+          continue;
+        }
+        try (FetchedBlock content = arrived.get()) {
+          loader.load(slice, content.bytes());
+          content.detachArray().ifPresent(array -> blocks.putStart(round, slice, array));
         }
       }
       fetchedBytes += window.takenBytes();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.averaging;
 
+import io.stoker.base.LittleEndian;
 import io.stoker.driver.config.Wire;
 import io.stoker.driver.spark.BlockPlace;
 import io.stoker.driver.spark.Blocks;
@@ -13,6 +14,7 @@ import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.Dependency;
 import org.apache.spark.OneToOneDependency;
@@ -163,15 +165,9 @@ public final class SliceRdd extends IndexedRdd<byte[]> {
     List<WorkerSlice> pieces = inWorkerOrder(slice, arriving);
     byte[] origin =
         average.needsBefore() ? ((SliceRdd) parentRdd(1)).content(slice, context) : new byte[0];
-    WeightedMean.Averaged mean = average.of(slice, pieces, origin);
-    double seconds = (System.nanoTime() - start) / 1e9;
-    reports.add(
-        new SliceReport(
-            slice,
-            seconds,
-            SliceAverage.bytesFromOtherExecutors(pieces),
-            mean.driftSquared(),
-            mean.normSquared()));
+    WeightedMean.Averaged mean =
+        average.of(slice, pieces, LittleEndian.bytes(origin), new byte[slices.bytes(slice)]);
+    reports.add(SliceReport.of(slice, start, pieces, mean));
     return mean.content();
   }
 
@@ -229,7 +225,7 @@ public final class SliceRdd extends IndexedRdd<byte[]> {
             new FetchWindow.Request(new FetchWindow.Block(id(), missing.get(i)), each.get(chosen)));
       }
     }
-    return new FetchWindow(requests, slices.bytes(0));
+    return new FetchWindow(requests, slices.bytes(0), Optional.empty());
   }
 
   /**

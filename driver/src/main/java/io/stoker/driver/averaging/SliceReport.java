@@ -20,6 +20,21 @@ record SliceReport(
   /** How many numbers a report has. */
   static final int NUMBERS = 5;
 
+  /**
+   * The report of an average that was computed just now.
+   *
+   * @param start when fetching its pieces began, as of {@link System#nanoTime}
+   */
+  static SliceReport of(
+      int slice, long start, List<WorkerSlice> pieces, WeightedMean.Averaged mean) {
+    return new SliceReport(
+        slice,
+        (System.nanoTime() - start) / 1e9,
+        SliceAverage.bytesFromOtherExecutors(pieces),
+        mean.driftSquared(),
+        mean.normSquared());
+  }
+
   /** The report of this slice and another one after it. */
   SliceReport plus(SliceReport other) {
     return new SliceReport(

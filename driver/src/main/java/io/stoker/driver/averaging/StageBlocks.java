@@ -1,29 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.averaging;
 
+import io.stoker.base.LittleEndian;
+import io.stoker.driver.spark.BlockArrays;
+import io.stoker.driver.spark.BlockPlace;
 import io.stoker.driver.spark.Blocks;
+import io.stoker.driver.spark.FetchWindow;
 import io.stoker.driver.spark.FetchWindow.Block;
+import io.stoker.driver.spark.FetchWindow.Request;
 import io.stoker.driver.spark.FetchedBlock;
-import io.stoker.driver.spark.RecordSerializer;
-import java.io.DataInputStream;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
 import org.apache.spark.TaskContext;
 
 /**
  * The blocks of a multi-round stage on this executor: the workers' pieces, and the slices with
  * which its rounds begin. All of them are functions of the job, so a block that is here already is
- * never replaced.
+ * never replaced. They are stored in arrays that later rounds use again, see {@link
+ * BlockArrays}.
  *
- * <p>The slices before the first round are those before the stage. The slices before the last round
- * are blocks of an RDD that the driver knows, so that Spark's tasks find them: the average stage,
- * and a worker whose last piece is lost. All others are known to the workers alone.
+ * <p>The slices before the first round are those before the stage. Those before the last round are
+ * stored a second time, as blocks of an RDD that the driver knows, so that Spark's tasks find them:
+ * the average stage, and a worker whose last piece is lost. All others are known to the workers
+ * alone.
+ *
+ * <p>The block of a piece is its content, and then the number of the worker's examples as a
+ * little-endian int64.
  */
 final class StageBlocks {
-  private static final RecordSerializer<WorkerSlice> PIECES =
-      new RecordSerializer<>(new WorkerSliceFormat());
+  /** For the number of examples, and for what a wire format adds to a few values. */
+  private static final int SPARE_BYTES = 64;
 
   private final int stage;
   private final int rounds;
@@ -31,6 +39,7 @@ final class StageBlocks {
   private final SliceRdd first;
   private final SliceRdd last;
   private final TaskContext context;
+  private final BlockArrays arrays;
 
   /**
    * @param stage the number of the stage's RDD, which is also that of its blocks
@@ -48,6 +57,7 @@ final class StageBlocks {
     this.first = first;
     this.last = last;
     this.context = context;
+    this.arrays = BlockArrays.ofLength(first.slices().bytes(0) + SPARE_BYTES);
   }
 
   /** How many rounds a stage may hold before the numbers of its blocks are used up. */
@@ -67,95 +77,116 @@ final class StageBlocks {
     return round == rounds - 1;
   }
 
+  /** An array for a piece or a slice, with arbitrary content. */
+  byte[] takeArray() {
+    return arrays.take();
+  }
+
+  /** Returns an array that is not stored. */
+  void giveBack(byte[] array) {
+    arrays.giveBack(array);
+  }
+
+  /** Fetches blocks ahead into arrays. */
+  FetchWindow fetch(List<Request> requests) {
+    return new FetchWindow(requests, slices().bytes(0), Optional.of(arrays));
+  }
+
   /** A worker's piece after a round. */
   Block piece(int round, int slice, int worker) {
     return numbered(round, slice, worker);
   }
 
+  /** Stores a piece, whose content must not be used any more. */
   void putPiece(int round, WorkerSlice piece) {
-    put(piece(round, piece.slice(), piece.worker()), PIECES.write(piece));
-  }
-
-  private static void put(Block block, ByteBuffer... bytes) {
-    Blocks.putBytes(block.rdd(), block.partition(), bytes);
-  }
-
-  /** Reads a piece, and closes its block. */
-  static WorkerSlice readPiece(FetchedBlock block) {
-    try (block;
-        InputStream in = block.open()) {
-      return PIECES.read(in);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+    ByteBuffer content = piece.content();
+    int bytes = content.remaining();
+    byte[] array = piece.backing();
+    if (array.length - bytes < Long.BYTES) { // It was encoded, into an array of its own.
+      array = arrays.take();
+      content.get(array, 0, bytes);
     }
+    LittleEndian.bytes(array).putLong(bytes, piece.examples());
+    arrays.store(piece(round, piece.slice(), piece.worker()), array, bytes + Long.BYTES);
+  }
+
+  /**
+   * A piece, which is valid until its block is closed.
+   *
+   * @param executor the executor that has stored it
+   */
+  static WorkerSlice readPiece(int slice, int worker, String executor, FetchedBlock block) {
+    ByteBuffer bytes = block.bytes();
+    int content = bytes.remaining() - Long.BYTES;
+    return WorkerSlice.of(slice, worker, executor, bytes.getLong(content), bytes.limit(content));
   }
 
   /** A slice with which a round begins; not the first one. */
   Block start(int round, int slice) {
-    return isLast(round) ? new Block(last.id(), slice) : numbered(round, slice, workers);
-  }
-
-  /** Stores a slice with which a round begins. The content must not be written to any more. */
-  void putStart(int round, int slice, byte[] content) {
-    if (!isLast(round)) {
-      put(start(round, slice), ByteBuffer.wrap(content));
-    } else {
-      last.store(slice, content);
-    }
-  }
-
-  /** Reads a slice with which a round begins, and closes its block. */
-  byte[] readStart(int round, int slice, FetchedBlock block) {
-    if (isLast(round)) {
-      return Blocks.element(last, slice, block);
-    }
-    try (block;
-        InputStream in = block.open()) {
-      byte[] content = new byte[slices().bytes(slice)];
-      new DataInputStream(in).readFully(content);
-      return content;
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return numbered(round, slice, workers);
   }
 
   /**
-   * The slice with which a round begins, which this executor has stored.
-   *
-   * @return the content, which must not be written to
+   * Stores a slice with which a round begins, in an array that the caller must not use any more.
    */
-  byte[] content(int round, int slice) {
-    if (round == 0) {
-      return first.content(slice, context);
-    }
+  void putStart(int round, int slice, byte[] array) {
     if (isLast(round)) {
-      return last.content(slice, context);
+      last.store(slice, Arrays.copyOf(array, slices().bytes(slice)));
     }
-    FetchedBlock block =
-        start(round, slice)
+    arrays.store(start(round, slice), array, slices().bytes(slice));
+  }
+
+  /** The slice with which a round begins, which this executor has stored. */
+  FetchedBlock content(int round, int slice) {
+    return round == 0
+        ? FetchedBlock.of(first.content(slice, context))
+        : start(round, slice)
             .here()
+            .or(() -> isLast(round) ? Optional.of(lastContent(slice)) : Optional.empty())
             .orElseThrow(() -> new IllegalStateException("No block of slice " + slice));
-    return readStart(round, slice, block);
+  }
+
+  /** The blocks of the exchange are deleted when a stage is over; a task may begin again later. */
+  private FetchedBlock lastContent(int slice) {
+    return FetchedBlock.of(last.content(slice, context));
   }
 
   /**
-   * Deletes what no task needs any more as soon as all workers have stored their pieces of a round:
-   * this worker's pieces of the round before, and the slices with which that round began.
+   * Copies the slices before the last round from another executor, as far as they are not here.
+   *
+   * @return whether all of them are here now
    */
-  void deleteBefore(int round, int worker) {
-    int past = round - 1;
-    if (past < 0) {
-      return;
-    }
-    for (int slice = 0; slice < slices().count(); slice++) {
-      delete(piece(past, slice, worker));
-      if (past > 0) {
-        delete(start(past, slice));
+  boolean copyLast(BlockPlace holder, List<Integer> order) {
+    List<Request> requests =
+        order.stream()
+            .filter(slice -> !last.isHere(slice))
+            .map(slice -> new Request(new Block(last.id(), slice), holder))
+            .toList();
+    try (FetchWindow window = new FetchWindow(requests, slices().bytes(0), Optional.empty())) {
+      for (Request each : requests) {
+        window
+            .take(each.block())
+            .ifPresent(
+                block -> {
+                  int slice = each.block().partition();
+                  last.store(slice, Blocks.element(last, slice, block));
+                });
       }
     }
+    return order.stream().allMatch(last::isHere);
   }
 
-  private static void delete(Block block) {
-    Blocks.remove(block.rdd(), block.partition());
+  /** Deletes a worker's pieces of a round, if it stored any here. */
+  void deletePieces(int round, int worker) {
+    for (int slice = 0; slice < slices().count(); slice++) {
+      arrays.delete(piece(round, slice, worker));
+    }
+  }
+
+  /** Deletes the slices with which a round began. */
+  void deleteStarts(int round) {
+    for (int slice = 0; slice < slices().count() && round > 0; slice++) {
+      arrays.delete(start(round, slice));
+    }
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.averaging;
 
+import io.stoker.driver.cluster.ProcessMemory;
 import io.stoker.driver.cluster.Slots;
 import io.stoker.driver.spark.DriverTraffic;
 import io.stoker.driver.spark.Placement;
@@ -47,6 +48,16 @@ final class StageRunner implements AutoCloseable {
     this.roundsPerStage = roundsPerStage;
     this.traffic = new DriverTraffic(spark.isLocal());
     spark.sc().addSparkListener(traffic);
+  }
+
+  /**
+   * Whether all workers have slots now, and executors enough heap to exchange pieces in a stage.
+   */
+  boolean canExchange(int workers) {
+    Slots slots = Slots.now(spark);
+    return slots.count() >= workers
+        && new ExchangeMemory(average.slices(), workers)
+            .fits(slots.mostOnOneExecutor(workers), ProcessMemory.ofExecutors(spark));
   }
 
   /** How many tasks the cluster can run at the same time now. */

@@ -2,6 +2,7 @@
 package io.stoker.driver.averaging;
 
 import io.stoker.base.LittleEndian;
+import io.stoker.driver.config.Wire;
 import io.stoker.driver.spark.AllPartitionsDependency;
 import io.stoker.driver.spark.Blocks;
 import io.stoker.driver.spark.FetchWindow;
@@ -9,6 +10,7 @@ import io.stoker.driver.spark.IndexedRdd;
 import io.stoker.driver.spark.Placement;
 import io.stoker.models.engine.Network;
 import io.stoker.worker.runtime.RoundWork;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Iterator;
 import java.util.List;
@@ -197,7 +199,7 @@ final class TrainStageRdd extends IndexedRdd<Tuple2<Integer, WorkerSlice>> {
     List<Integer> order = new SliceOwners(slices.count(), workers()).order(round.worker());
     try (FetchWindow window = parameters().fetch(order)) {
       for (int slice : order) {
-        round.load(slice, parameters().gathered(slice, window, context));
+        round.load(slice, LittleEndian.bytes(parameters().gathered(slice, window, context)));
       }
       round.resetUpdaterStateUnlessCarried();
       round.loaded((System.nanoTime() - start) / 1e9, window.takenBytes(), List.of());
@@ -245,11 +247,12 @@ final class TrainStageRdd extends IndexedRdd<Tuple2<Integer, WorkerSlice>> {
       if (shared.length != slices.pieceBytes(slice)) {
         shared = new byte[slices.pieceBytes(slice)];
       }
-      byte[] content =
-          average.encoded(
-              slice,
-              round.content(slice, shared),
-              () -> ((SliceRdd) parentRdd(1)).content(slice, TaskContext.get()));
+      byte[] before =
+          average.wire() == Wire.FP32
+              ? new byte[0]
+              : ((SliceRdd) parentRdd(1)).content(slice, TaskContext.get());
+      ByteBuffer content =
+          average.encoded(slice, round.content(slice, shared), LittleEndian.bytes(before));
       return new Tuple2<>(slice, round.piece(slice, content));
     }
   }

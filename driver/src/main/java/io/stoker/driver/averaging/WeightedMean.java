@@ -2,6 +2,7 @@
 package io.stoker.driver.averaging;
 
 import io.stoker.base.LittleEndian;
+import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.List;
@@ -31,7 +32,7 @@ final class WeightedMean {
   /**
    * A mean, and how far the pieces were from it.
    *
-   * @param content the mean
+   * @param content begins with the mean
    * @param driftSquared the example-weighted mean of the pieces' squared distances from it; 0 for a
    *     single piece
    * @param normSquared the squared length of the mean; 0, which is not its length, for a single
@@ -41,33 +42,36 @@ final class WeightedMean {
   record Averaged(byte[] content, double driftSquared, double normSquared) {}
 
   /**
-   * Averages pieces into a new content.
+   * Averages pieces.
    *
    * @param pieces in worker order, all of one length
    * @param parameters of how many values, from the first, the drift is measured; the ones after
    *     them are momentum
+   * @param target receives the mean at its beginning; must not be the content of a piece
    * @throws IllegalArgumentException if no piece has a weight
    */
-  static Averaged of(List<WorkerSlice> pieces, int parameters) {
+  static Averaged of(List<WorkerSlice> pieces, int parameters, byte[] target) {
     List<WorkerSlice> counted = pieces.stream().filter(piece -> piece.examples() > 0).toList();
     if (counted.isEmpty()) {
       throw new IllegalArgumentException("Cannot average pieces without examples");
     }
     if (counted.size() == 1) {
-      return new Averaged(counted.get(0).content(), 0, 0);
+      ByteBuffer only = counted.get(0).content();
+      only.get(target, 0, only.remaining());
+      return new Averaged(target, 0, 0);
     }
     WeightedMean mean =
         new WeightedMean((double) counted.stream().mapToLong(WorkerSlice::examples).sum());
-    return mean.averaged(counted, parameters);
+    return mean.averaged(counted, parameters, target);
   }
 
-  private Averaged averaged(List<WorkerSlice> pieces, int parameters) {
+  private Averaged averaged(List<WorkerSlice> pieces, int parameters, byte[] content) {
     List<FloatBuffer> contents =
-        pieces.stream().map(piece -> LittleEndian.floats(piece.content())).toList();
-    byte[] mean = new byte[pieces.get(0).content().length];
-    FloatBuffer target = LittleEndian.floats(mean);
-    for (int from = 0; from < target.capacity(); from += CHUNK) {
-      int values = Math.min(CHUNK, target.capacity() - from);
+        pieces.stream().map(piece -> piece.content().asFloatBuffer()).toList();
+    FloatBuffer target = LittleEndian.floats(content);
+    int length = contents.get(0).capacity();
+    for (int from = 0; from < length; from += CHUNK) {
+      int values = Math.min(CHUNK, length - from);
       Arrays.fill(sums, 0, values, 0);
       Arrays.fill(squares, 0, values, 0);
       for (int piece = 0; piece < contents.size(); piece++) {
@@ -79,7 +83,7 @@ final class WeightedMean {
       round(measured, values);
       target.put(from, chunk, 0, values);
     }
-    return new Averaged(mean, Math.max(0, drift / total), norm / total);
+    return new Averaged(content, Math.max(0, drift / total), norm / total);
   }
 
   private void add(double weight, int values) {

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.averaging;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+
 /**
  * A piece: one worker's result for one slice, before it is averaged. The receiver owns the content.
  *
@@ -11,9 +15,9 @@ final class WorkerSlice {
   private final int worker;
   private final String executor;
   private final long examples;
-  private final byte[] content;
+  private final ByteBuffer content;
 
-  private WorkerSlice(int slice, int worker, String executor, long examples, byte[] content) {
+  private WorkerSlice(int slice, int worker, String executor, long examples, ByteBuffer content) {
     this.slice = slice;
     this.worker = worker;
     this.executor = executor;
@@ -26,14 +30,14 @@ final class WorkerSlice {
    * @param worker the worker that trained it
    * @param executor the executor on which the worker ran
    * @param examples the weight: how many examples the worker saw in this round
-   * @param content see {@link ParameterSlices}; not copied
+   * @param content see {@link ParameterSlices}, up to its limit; not copied
    */
-  static WorkerSlice of(int slice, int worker, String executor, long examples, byte[] content) {
+  static WorkerSlice of(int slice, int worker, String executor, long examples, ByteBuffer content) {
     return new WorkerSlice(slice, worker, executor, examples, content);
   }
 
   /** The same piece with another content. */
-  WorkerSlice with(byte[] other) {
+  WorkerSlice with(ByteBuffer other) {
     return new WorkerSlice(slice, worker, executor, examples, other);
   }
 
@@ -53,7 +57,22 @@ final class WorkerSlice {
     return examples;
   }
 
-  byte[] content() {
-    return content;
+  /** A view of the content, in little-endian order. */
+  ByteBuffer content() {
+    return content.duplicate().order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  /** The array with whose first byte the content begins; not a copy. */
+  byte[] backing() {
+    if (content.arrayOffset() != 0) {
+      throw new IllegalStateException("A piece does not begin where its array does");
+    }
+    return content.array();
+  }
+
+  /** The content as an array; a copy only if the content is a part of an array. */
+  byte[] array() {
+    byte[] array = backing();
+    return content.limit() == array.length ? array : Arrays.copyOf(array, content.limit());
   }
 }

@@ -5,6 +5,7 @@ import io.stoker.driver.spark.RecordFormat;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 
 /**
  * How a piece is written to shuffle files and blocks. After the slice's number: worker (int32),
@@ -28,12 +29,12 @@ record WorkerSliceFormat() implements RecordFormat<WorkerSlice> {
     out.writeInt(piece.worker());
     out.writeUTF(piece.executor());
     out.writeLong(piece.examples());
-    out.writeInt(piece.content().length);
+    out.writeInt(piece.content().remaining());
   }
 
   @Override
   public byte[] content(WorkerSlice piece) {
-    return piece.content();
+    return piece.array();
   }
 
   @Override
@@ -45,6 +46,6 @@ record WorkerSliceFormat() implements RecordFormat<WorkerSlice> {
     for (int from = 0; from < content.length; from += READ_BYTES) {
       in.readFully(content, from, Math.min(READ_BYTES, content.length - from));
     }
-    return WorkerSlice.of(slice, worker, executor, examples, content);
+    return WorkerSlice.of(slice, worker, executor, examples, ByteBuffer.wrap(content));
   }
 }

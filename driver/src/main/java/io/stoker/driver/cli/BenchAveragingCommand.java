@@ -26,8 +26,9 @@ import picocli.CommandLine.Option;
     customSynopsis = "./stoker [spark-submit option]... bench averaging --parameters N [option]...",
     description = {
       "",
-      "Each executor needs about 16 bytes of heap per parameter, and 4 more per slot:",
-      "--executor-memory 3g for 62,000,000. The driver needs as much only with a baseline."
+      "Each executor needs about 27 bytes of heap per parameter, and 7 more per slot:",
+      "--executor-memory 3g for 62,000,000. With less, each round is a stage of its own.",
+      "The driver needs as much only with a baseline."
     })
 final class BenchAveragingCommand extends StokerCommand {
   /** The ways of averaging to compare with. */

@@ -7,7 +7,11 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.network.buffer.ManagedBuffer;
 import org.apache.spark.network.shuffle.BlockFetchingListener;
@@ -15,15 +19,27 @@ import org.apache.spark.rdd.RDD;
 import org.apache.spark.storage.BlockId;
 import org.apache.spark.storage.BlockManager;
 import org.apache.spark.storage.BlockManagerId;
+import org.apache.spark.storage.BlockStatus;
 import org.apache.spark.storage.RDDBlockId;
 import org.apache.spark.storage.StorageLevel;
 import org.apache.spark.util.io.ChunkedByteBuffer;
+import scala.Option;
 
 /**
  * The block manager of this process. A block is named by an RDD's number and a partition; it is
  * stored on this executor, or fetched from another one.
+ *
+ * <p>Spark has a task that deletes a block wait until its readers have closed it. So no lock is
+ * held here meanwhile, and a task must close what it reads before it deletes anything or waits for
+ * other tasks.
  */
 public final class Blocks {
+  /** The blocks that tasks store now; each future is complete when its task has ended that. */
+  private static final Map<BlockId, CompletableFuture<Void>> STORING = new ConcurrentHashMap<>();
+
+  /** The blocks that tasks delete now. */
+  private static final Set<BlockId> DELETING = ConcurrentHashMap.newKeySet();
+
   private Blocks() {}
 
   private static BlockManager manager() {
@@ -41,7 +57,11 @@ public final class Blocks {
 
   /** Whether this process holds a partition of an RDD. */
   public static boolean isHere(int rdd, int partition) {
-    return manager().getStatus(new RDDBlockId(rdd, partition)).isDefined();
+    return isHere(new RDDBlockId(rdd, partition));
+  }
+
+  private static boolean isHere(BlockId block) {
+    return manager().getStatus(block).isDefined();
   }
 
   /**
@@ -63,75 +83,118 @@ public final class Blocks {
    * Stores an element of a persisted RDD here, as its partition, unless it is here already. The
    * driver is told, so that other executors find it.
    */
-  public static synchronized <T> void put(RDD<T> rdd, int partition, T element) {
-    if (isHere(rdd.id(), partition)) {
-      return;
+  public static <T> void put(RDD<T> rdd, int partition, T element) {
+    RDDBlockId block = new RDDBlockId(rdd.id(), partition);
+    storeUnlessHere(
+        block,
+        () ->
+            manager()
+                .putIterator(
+                    block,
+                    Scala.iterator(List.of(element).iterator()),
+                    rdd.getStorageLevel(),
+                    true,
+                    rdd.elementClassTag()));
+  }
+
+  /**
+   * Stores a block unless it is here, and waits for another task that stores it: Spark warns where
+   * two tasks store a block at the same time. Storing does not wait for readers.
+   */
+  private static void storeUnlessHere(BlockId block, Runnable store) {
+    CompletableFuture<Void> ended = new CompletableFuture<>();
+    CompletableFuture<Void> other = STORING.putIfAbsent(block, ended);
+    while (other != null) {
+      other.join();
+      other = STORING.putIfAbsent(block, ended);
     }
-    manager()
-        .putIterator(
-            new RDDBlockId(rdd.id(), partition),
-            Scala.iterator(List.of(element).iterator()),
-            rdd.getStorageLevel(),
-            true,
-            rdd.elementClassTag());
+    try {
+      if (!isHere(block)) {
+        store.run();
+      }
+    } finally {
+      STORING.remove(block);
+      ended.complete(null);
+    }
+  }
+
+  /** Whether this process holds a partition of an RDD in memory. */
+  public static boolean isInMemory(int rdd, int partition) {
+    Option<BlockStatus> status = manager().getStatus(new RDDBlockId(rdd, partition));
+    return status.isDefined() && status.get().memSize() > 0;
   }
 
   /**
    * Stores bytes here, unless the block is here already. The driver is not told: executors that
    * want the bytes must know the place.
    */
-  public static synchronized void putBytes(int rdd, int partition, ByteBuffer... bytes) {
-    if (isHere(rdd, partition)) {
-      return;
-    }
-    manager()
-        .putBytes(
-            new RDDBlockId(rdd, partition),
-            new ChunkedByteBuffer(bytes),
-            StorageLevel.MEMORY_AND_DISK_SER(),
-            false,
-            Scala.tag(Object.class));
+  public static void putBytes(int rdd, int partition, ByteBuffer... bytes) {
+    RDDBlockId block = new RDDBlockId(rdd, partition);
+    storeUnlessHere(
+        block,
+        () ->
+            manager()
+                .putBytes(
+                    block,
+                    new ChunkedByteBuffer(bytes),
+                    StorageLevel.MEMORY_AND_DISK_SER(),
+                    false,
+                    Scala.tag(Object.class)));
   }
 
   /**
-   * Deletes a block of this process that {@link #putBytes} has stored, if it is still here. Spark
-   * itself fails where two threads delete a block at the same time.
+   * Deletes a block of this process, if it is still here, when all tasks that read it have closed
+   * it. If another task deletes it at the same time, this method returns at once, since Spark fails
+   * where two threads delete a block.
    */
-  public static synchronized void remove(int rdd, int partition) {
-    if (isHere(rdd, partition)) {
-      manager().removeBlock(new RDDBlockId(rdd, partition), false);
+  public static void remove(int rdd, int partition) {
+    RDDBlockId block = new RDDBlockId(rdd, partition);
+    if (!DELETING.add(block)) {
+      return;
+    }
+    try {
+      if (isHere(block)) {
+        manager().removeBlock(block, false);
+      }
+    } finally {
+      DELETING.remove(block);
     }
   }
 
   /**
    * Takes a block from a process that holds it, which may be this one.
    *
+   * @param arrays what a block of another process is received in; empty for memory of Spark's
+   *     network
    * @return the block, which the caller closes; one that arrives after the future was cancelled is
    *     closed at once
    */
-  public static CompletableFuture<FetchedBlock> fetch(BlockPlace from, int rdd, int partition) {
+  public static CompletableFuture<FetchedBlock> fetch(
+      BlockPlace from, int rdd, int partition, Optional<ArrayPool> arrays) {
     RDDBlockId block = new RDDBlockId(rdd, partition);
-    return from.equals(here()) ? local(block) : remote(from, block);
+    return from.equals(here()) ? local(block) : remote(from, block, arrays);
   }
 
   private static CompletableFuture<FetchedBlock> local(RDDBlockId block) {
     try {
       return CompletableFuture.completedFuture(
-          new FetchedBlock(manager().getLocalBlockData(block)));
+          new FetchedBlock(manager().getLocalBlockData(block), Optional.empty()));
     } catch (Exception e) { // Spark does not declare that a block may be missing.
       return CompletableFuture.failedFuture(e);
     }
   }
 
-  private static CompletableFuture<FetchedBlock> remote(BlockPlace from, RDDBlockId block) {
+  private static CompletableFuture<FetchedBlock> remote(
+      BlockPlace from, RDDBlockId block, Optional<ArrayPool> arrays) {
     CompletableFuture<FetchedBlock> future = new CompletableFuture<>();
     BlockFetchingListener listener =
         new BlockFetchingListener() {
           @Override
           public void onBlockFetchSuccess(String id, ManagedBuffer data) {
             data.retain();
-            if (!future.complete(new FetchedBlock(data))) {
-              data.release();
+            FetchedBlock arrived = new FetchedBlock(data, arrays);
+            if (!future.complete(arrived)) {
+              arrived.close();
             }
           }
 
@@ -143,7 +206,12 @@ public final class Blocks {
     manager()
         .blockTransferService()
         .fetchBlocks(
-            from.host(), from.port(), from.executor(), new String[] {block.name()}, listener, null);
+            from.host(),
+            from.port(),
+            from.executor(),
+            new String[] {block.name()},
+            listener,
+            arrays.map(ReceivedBlock::new).orElse(null));
     return future;
   }
 

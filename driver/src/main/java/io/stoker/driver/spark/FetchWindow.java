@@ -18,7 +18,7 @@ import java.util.concurrent.ExecutionException;
  */
 public final class FetchWindow implements AutoCloseable {
   /** How many bytes one task has in flight. */
-  private static final long WINDOW_BYTES = 32 << 20;
+  public static final long WINDOW_BYTES = 32 << 20;
 
   /** The name of a block. */
   public record Block(int rdd, int partition) {
@@ -30,7 +30,7 @@ public final class FetchWindow implements AutoCloseable {
     /** The block of this executor, which the caller closes; empty if it is not here. */
     public Optional<FetchedBlock> here() {
       try {
-        return Optional.of(Blocks.fetch(Blocks.here(), rdd, partition).get());
+        return Optional.of(Blocks.fetch(Blocks.here(), rdd, partition, Optional.empty()).get());
       } catch (ExecutionException missing) {
         return Optional.empty();
       } catch (InterruptedException e) {
@@ -44,6 +44,7 @@ public final class FetchWindow implements AutoCloseable {
   public record Request(Block block, BlockPlace holder) {}
 
   private final long window;
+  private final Optional<ArrayPool> arrays;
   private final BlockPlace here = Blocks.here();
 
   /** In the order in which the task reads. */
@@ -57,9 +58,11 @@ public final class FetchWindow implements AutoCloseable {
    *
    * @param requests in the order in which the blocks will be taken
    * @param blockBytes the size of the largest block
+   * @param arrays what blocks are received in; empty for memory of Spark's network
    */
-  public FetchWindow(List<Request> requests, long blockBytes) {
+  public FetchWindow(List<Request> requests, long blockBytes, Optional<ArrayPool> arrays) {
     this.requests = new ArrayDeque<>(requests);
+    this.arrays = arrays;
     this.window = Math.max(1, WINDOW_BYTES / blockBytes);
     fill();
   }
@@ -97,14 +100,12 @@ public final class FetchWindow implements AutoCloseable {
   private void fill() {
     while (!requests.isEmpty() && inFlight.size() < window) {
       Request next = requests.remove();
-      // A block of this executor is opened where it is read: Spark keeps a task that deletes a
-      // block
-      // waiting for its readers, with a lock that a reader needs to store another. And another task
-      // may have fetched a block meanwhile.
+      // A block of this executor is opened where it is read: a task that deletes it waits for its
+      // readers. And another task may have fetched a block meanwhile.
       if (!next.holder().equals(here) && !next.block().isHere()) {
         inFlight.put(
             next.block(),
-            Blocks.fetch(next.holder(), next.block().rdd(), next.block().partition()));
+            Blocks.fetch(next.holder(), next.block().rdd(), next.block().partition(), arrays));
       }
     }
   }

@@ -14,19 +14,17 @@ public final class Deltas {
    *
    * @param length values of each vector
    * @param vectors how many vectors there are
-   * @param before the slice before the round; may have more vectors
-   * @param after the worker's values after the round
+   * @param before the slice before the round, which is read on; may have more vectors
+   * @param after the worker's values after the round, which are read on
    */
   public static byte[] encode(
-      DeltaCodec codec, int length, int vectors, byte[] before, byte[] after) {
+      DeltaCodec codec, int length, int vectors, FloatBuffer before, FloatBuffer after) {
     byte[] encoded = new byte[vectors * codec.bytes(length)];
     ByteBuffer target = LittleEndian.bytes(encoded);
-    FloatBuffer start = LittleEndian.floats(before);
-    FloatBuffer end = LittleEndian.floats(after);
     float[] deltas = new float[length];
     for (int vector = 0; vector < vectors; vector++) {
       for (int i = 0; i < length; i++) {
-        deltas[i] = end.get() - start.get();
+        deltas[i] = after.get() - before.get();
       }
       codec.encode(FloatBuffer.wrap(deltas), target);
     }
@@ -38,19 +36,18 @@ public final class Deltas {
    *
    * @param length values of each vector
    * @param vectors how many vectors there are
-   * @param before the slice before the round; may have more vectors
+   * @param before the slice before the round, which is read on; may have more vectors
+   * @param encoded the piece in little-endian order, which is read on
    */
   public static byte[] decode(
-      DeltaCodec codec, int length, int vectors, byte[] before, byte[] encoded) {
+      DeltaCodec codec, int length, int vectors, FloatBuffer before, ByteBuffer encoded) {
     byte[] after = new byte[vectors * length * Float.BYTES];
-    ByteBuffer source = LittleEndian.bytes(encoded);
-    FloatBuffer start = LittleEndian.floats(before);
     FloatBuffer end = LittleEndian.floats(after);
     float[] deltas = new float[length];
     for (int vector = 0; vector < vectors; vector++) {
-      codec.decode(source, FloatBuffer.wrap(deltas));
+      codec.decode(encoded, FloatBuffer.wrap(deltas));
       for (int i = 0; i < length; i++) {
-        end.put(start.get() + deltas[i]);
+        end.put(before.get() + deltas[i]);
       }
     }
     return after;

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.stoker.base.LittleEndian;
 import io.stoker.driver.config.LocalSteps;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -159,9 +160,12 @@ class LocalSgdOnQuadraticsTest {
     for (int number = 0; number < workers.size(); number++) {
       Worker worker = workers.get(number);
       byte[] piece = content(worker.trained(value(before), rate, steps));
-      pieces.add(WorkerSlice.of(0, number, "0", worker.examples(), piece));
+      pieces.add(WorkerSlice.of(0, number, "0", worker.examples(), ByteBuffer.wrap(piece)));
     }
-    return outer.apply(slices, 0, before, WeightedMean.of(pieces, 1).content());
+    byte[] next = new byte[slices.bytes(0)];
+    WeightedMean.of(pieces, 1, next);
+    outer.apply(slices, 0, LittleEndian.floats(before), next);
+    return next;
   }
 
   private static byte[] content(double... values) {

@@ -27,10 +27,10 @@ class WeightedMeanTest {
       for (int i = 0; i < values; i++) {
         parameters[worker][i] = (float) random.nextGaussian() * (i % 7 == 0 ? 1e4f : 1e-3f);
       }
-      pieces.add(WorkerSlice.of(0, worker, "1", examples[worker], bytes(parameters[worker])));
+      pieces.add(piece(worker, examples[worker], bytes(parameters[worker])));
     }
 
-    float[] mean = floats(WeightedMean.of(pieces, 0).content());
+    float[] mean = floats(mean(pieces, values * Float.BYTES));
 
     for (int i = 0; i < values; i++) {
       BigDecimal sum = BigDecimal.ZERO;
@@ -49,16 +49,11 @@ class WeightedMeanTest {
     byte[] content = new byte[4096];
     random.nextBytes(content); // among these are infinities and numbers that are none
 
-    assertThat(WeightedMean.of(List.of(WorkerSlice.of(0, 0, "1", 17, content)), 1024).content())
-        .isEqualTo(content);
+    assertThat(mean(List.of(piece(0, 17, content)), content.length)).isEqualTo(content);
     assertThat(
-            WeightedMean.of(
-                    List.of(
-                        WorkerSlice.of(0, 0, "1", 0, new byte[0]),
-                        WorkerSlice.of(0, 1, "1", 3, content),
-                        WorkerSlice.of(0, 2, "1", 0, new byte[0])),
-                    1024)
-                .content())
+            mean(
+                List.of(piece(0, 0, new byte[0]), piece(1, 3, content), piece(2, 0, new byte[0])),
+                content.length))
         .isEqualTo(content);
   }
 
@@ -71,10 +66,10 @@ class WeightedMeanTest {
 
     List<WorkerSlice> pieces = new ArrayList<>();
     for (int worker = 0; worker < 7; worker++) {
-      pieces.add(WorkerSlice.of(0, worker, "1", 10 + worker, bytes(same)));
+      pieces.add(piece(worker, 10 + worker, bytes(same)));
     }
 
-    assertThat(floats(WeightedMean.of(pieces, 0).content())).isEqualTo(same);
+    assertThat(floats(mean(pieces, 400))).isEqualTo(same);
   }
 
   @Test
@@ -88,10 +83,11 @@ class WeightedMeanTest {
       for (int i = 0; i < values; i++) {
         vectors[worker][i] = 0.1f * i / values + (float) random.nextGaussian() * 1e-4f;
       }
-      pieces.add(WorkerSlice.of(0, worker, "1", examples[worker], bytes(vectors[worker])));
+      pieces.add(piece(worker, examples[worker], bytes(vectors[worker])));
     }
 
-    WeightedMean.Averaged averaged = WeightedMean.of(pieces, parameters);
+    WeightedMean.Averaged averaged =
+        WeightedMean.of(pieces, parameters, new byte[values * Float.BYTES]);
 
     double drift = 0;
     double norm = 0;
@@ -107,8 +103,16 @@ class WeightedMeanTest {
 
   @Test
   void refusesPiecesOfWhichNoneHasAWeight() {
-    assertThatThrownBy(() -> WeightedMean.of(List.of(WorkerSlice.of(0, 0, "1", 0, new byte[0])), 0))
+    assertThatThrownBy(() -> mean(List.of(piece(0, 0, new byte[0])), 0))
         .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  private static WorkerSlice piece(int worker, long examples, byte[] content) {
+    return WorkerSlice.of(0, worker, "1", examples, ByteBuffer.wrap(content));
+  }
+
+  private static byte[] mean(List<WorkerSlice> pieces, int bytes) {
+    return WeightedMean.of(pieces, 0, new byte[bytes]).content();
   }
 
   private static byte[] bytes(float[] values) {

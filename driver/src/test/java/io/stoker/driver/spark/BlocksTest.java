@@ -9,9 +9,11 @@ import io.stoker.driver.spark.FetchWindow.Block;
 import io.stoker.driver.spark.FetchWindow.Request;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import org.apache.spark.api.java.JavaFutureAction;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.rdd.RDD;
 import org.apache.spark.storage.BlockManager;
@@ -27,6 +29,8 @@ class BlocksTest {
 
   /** Of the tasks, which run in this process. */
   private static final CyclicBarrier TOGETHER = new CyclicBarrier(2);
+
+  private static final AtomicReference<Thread> DELETING = new AtomicReference<>();
 
   @Test
   void twoTasksMayStoreAPartitionAtTheSameTime() {
@@ -74,6 +78,52 @@ class BlocksTest {
     }
   }
 
+  /** A task that deletes a block waits for those that have it open, without a lock of ours. */
+  @Test
+  void aTaskMayStoreABlockWhileAnotherDeletesOneThatItReads() throws Exception {
+    DELETING.set(null);
+    try (JavaSparkContext spark = LocalSpark.start("local[2]")) {
+      Blocks.putBytes(RDD, 0, ByteBuffer.wrap(new byte[] {1}));
+      RDD<Integer> stored = spark.parallelize(List.of(), 1).<Integer>map(each -> 0).rdd();
+      stored.persist(StorageLevel.MEMORY_AND_DISK());
+      STORED.set(stored);
+      JavaFutureAction<Void> deletion;
+      try (FetchedBlock read = new Block(RDD, 0).here().orElseThrow()) {
+        deletion =
+            spark
+                .parallelize(List.of(0), 1)
+                .foreachAsync(
+                    task -> {
+                      DELETING.set(Thread.currentThread());
+                      Blocks.remove(RDD, 0);
+                    });
+        awaitDeleting();
+        spark
+            .parallelize(List.of(0), 1)
+            .foreachAsync(
+                task -> {
+                  Blocks.putBytes(RDD, 1, ByteBuffer.wrap(new byte[] {1}));
+                  Blocks.put(STORED.get(), 0, task);
+                  Blocks.remove(RDD, 1);
+                })
+            .get(30, TimeUnit.SECONDS);
+
+        assertThat(read.size()).isOne();
+        assertThat(Blocks.isHere(stored.id(), 0)).isTrue();
+      }
+      deletion.get(30, TimeUnit.SECONDS);
+      assertThat(Blocks.isHere(RDD, 0)).isFalse();
+    }
+  }
+
+  private static void awaitDeleting() {
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+    while (DELETING.get() == null || DELETING.get().getState() != Thread.State.WAITING) {
+      assertThat(System.nanoTime()).as("the block is not waited for").isLessThan(end);
+      Thread.onSpinWait();
+    }
+  }
+
   /** A task that deletes a block waits for those that have it open. */
   @Test
   void aBlockOfThisExecutorMayBeDeletedWhileATaskWillReadIt() throws Exception {
@@ -81,7 +131,7 @@ class BlocksTest {
       Block block = new Block(RDD, 0);
       Blocks.putBytes(RDD, 0, ByteBuffer.wrap(new byte[] {1}));
 
-      try (FetchWindow window = new FetchWindow(List.of(new Request(block, Blocks.here())), 1)) {
+      try (FetchWindow window = new FetchWindow(List.of(new Request(block, Blocks.here())), 1, Optional.empty())) {
         spark
             .parallelize(List.of(0), 1)
             .foreachAsync(task -> Blocks.remove(RDD, 0))

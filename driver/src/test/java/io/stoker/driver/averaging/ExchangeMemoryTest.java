@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.stoker.driver.averaging;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.stoker.driver.cluster.ProcessMemory;
+import org.junit.jupiter.api.Test;
+
+class ExchangeMemoryTest {
+  private static final long MEBIBYTE = 1 << 20;
+
+  /** 64 MiB of parameters, and the momentum of the workers: slices of 8 MiB of each. */
+  private static final ParameterSlices SLICES =
+      new ParameterSlices(0, 16 * MEBIBYTE, 2, false, (int) (2 * MEBIBYTE));
+
+  @Test
+  void countsSlicesOnceAndTheRestForEachWorker() {
+    ExchangeMemory two = new ExchangeMemory(SLICES, 2);
+
+    long each = 64 * MEBIBYTE + 32 * MEBIBYTE + 2 * 16 * MEBIBYTE;
+    assertThat(two.bytes(1)).isEqualTo(4 * 128 * MEBIBYTE + each);
+    assertThat(two.bytes(2)).isEqualTo(4 * 128 * MEBIBYTE + 2 * each);
+    assertThat(new ExchangeMemory(SLICES, 4).bytes(1) - two.bytes(1)).isEqualTo(32 * MEBIBYTE);
+  }
+
+  @Test
+  void leavesTwoFifthsOfTheHeap() {
+    ExchangeMemory memory = new ExchangeMemory(SLICES, 2);
+
+    assertThat(memory.fits(1, heap(1_067 * MEBIBYTE))).isTrue();
+    assertThat(memory.fits(1, heap(1_066 * MEBIBYTE))).isFalse();
+    assertThat(memory.fits(2, heap(1_067 * MEBIBYTE))).isFalse();
+  }
+
+  private static ProcessMemory heap(long bytes) {
+    return new ProcessMemory("an executor", bytes, 0, "--executor-memory");
+  }
+}
