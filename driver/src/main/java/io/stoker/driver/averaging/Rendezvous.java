@@ -121,6 +121,14 @@ final class Rendezvous {
   }
 
   /**
+   * Notes that a stage is over, and what its workers have exchanged is deleted. Only the slices
+   * with which the last round begins stay.
+   */
+  synchronized void over(int stage) {
+    Optional.ofNullable(stages.get(stage)).ifPresent(MultiRoundStage::over);
+  }
+
+  /**
    * When the pieces of a round were complete for the first time.
    *
    * @return as of the clock; 0 if they are not complete yet
@@ -317,6 +325,18 @@ final class Rendezvous {
         }
         case RESULTS -> stored.results = Math.max(stored.results, round);
         case LOADED -> stored.start = Math.max(stored.start, round);
+      }
+    }
+
+    /** Of workers that begin again, none must be sent to a block that is deleted. */
+    void over() {
+      int last = completed.length - 1;
+      for (Map<String, Stored> worker : storedByPlace) {
+        for (Stored each : worker.values()) {
+          each.pieces = -1;
+          each.results = -1;
+          each.start = each.start == last ? last : 0;
+        }
       }
     }
 

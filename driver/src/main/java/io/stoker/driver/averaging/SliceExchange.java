@@ -316,8 +316,7 @@ final class SliceExchange {
     }
 
     private WorkerSlice read(int of, FetchedBlock block) {
-      return StageBlocks.readPiece(
-          slice, of, BlockPlace.decode(places.of(of)).executor(), block);
+      return StageBlocks.readPiece(slice, of, BlockPlace.decode(places.of(of)).executor(), block);
     }
 
     @Override

@@ -18,8 +18,7 @@ import org.apache.spark.TaskContext;
 /**
  * The blocks of a multi-round stage on this executor: the workers' pieces, and the slices with
  * which its rounds begin. All of them are functions of the job, so a block that is here already is
- * never replaced. They are stored in arrays that later rounds use again, see {@link
- * BlockArrays}.
+ * never replaced. They are stored in arrays that later rounds use again, see {@link BlockArrays}.
  *
  * <p>The slices before the first round are those before the stage. Those before the last round are
  * stored a second time, as blocks of an RDD that the driver knows, so that Spark's tasks find them:

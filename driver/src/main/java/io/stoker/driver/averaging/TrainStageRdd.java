@@ -285,6 +285,7 @@ final class TrainStageRdd extends IndexedRdd<Tuple2<Integer, WorkerSlice>> {
    */
   void deleteExchanged() {
     if (rounds.size() > 1) {
+      rendezvous.orElseThrow().rendezvous().over(id());
       Blocks.deleteEverywhere(id());
     }
   }

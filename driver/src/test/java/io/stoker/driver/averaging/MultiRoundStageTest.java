@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.withinPercentage;
 
 import io.stoker.driver.LocalSpark;
+import io.stoker.driver.LogLines;
 import io.stoker.driver.config.Wire;
 import io.stoker.worker.runtime.RoundWork;
 import io.stoker.worker.sgd.StepSchedule;
@@ -129,6 +130,42 @@ class MultiRoundStageTest extends AveragingJobs {
       assertThat(sha256(parameters)).isEqualTo(sha256(oneByOne)).isNotEqualTo(undisturbed);
       loseAll(spark);
       assertThat(sha256(parameters)).isEqualTo(sha256(oneByOne));
+    }
+  }
+
+  /** They wait for each other as in the first attempt, and none is stranded. */
+  @Test
+  void workersOfAStageThatIsRepeatedDoNotWaitInVain() {
+    try (LogLines log = LogLines.of(Rendezvous.class);
+        JavaSparkContext spark = LocalSpark.start("local[4]");
+        SharedParameters parameters = load(spark)) {
+      parameters.advance(rounds(0, STEADY), "rounds");
+      awaitBlocks(2L * new ParameterSlices(MODEL.parameterCount(), 2, sliceLength()).count());
+      loseAll(spark);
+
+      assertThat(sha256(parameters)).isEqualTo(undisturbed);
+      assertThat(log.lines()).isEmpty();
+    }
+  }
+
+  /** Each at another step, so that some are ahead of others. */
+  @Test
+  void workersThatBeginAgainOneAfterTheOtherGiveTheSameBits() {
+    StepSchedule failing =
+        step -> {
+          TaskContext task = TaskContext.get();
+          if (task.attemptNumber() < 2 && step == 2 * task.partitionId() + task.attemptNumber()) {
+            throw new IllegalStateException("a task fails twice");
+          }
+          return STEADY.at(step);
+        };
+    try (LogLines log = LogLines.of(Rendezvous.class);
+        JavaSparkContext spark = LocalSpark.start("local[4,4]");
+        SharedParameters parameters = load(spark)) {
+      parameters.advance(rounds(0, failing), "rounds");
+
+      assertThat(sha256(parameters)).isEqualTo(undisturbed);
+      assertThat(log.lines()).isEmpty();
     }
   }
 

@@ -255,6 +255,24 @@ class RendezvousTest {
     assertTold(report(arrival(Phase.RESULTS, 0, 1, "b")), "c", "b");
   }
 
+  /** Otherwise they would look for pieces that are not there, and wait in vain. */
+  @Test
+  void workersOfAStageThatIsOverWaitForEachOtherAgain() {
+    both(0);
+    both(1);
+    both(2);
+    report(arrival(Phase.LOADED, 3, 0, "a"));
+    rendezvous.over(STAGE);
+
+    assertBegins(arrival(Phase.BEGIN, 0, 1, "b"), 3, "a");
+    Arrival lost = arrival(2, Phase.BEGIN, 0, 1, "b", 0, Map.of(Rendezvous.ANY_WORKER, "a"));
+    assertBegins(lost, 0, "b");
+    List<Object> first = report(arrival(2, Phase.PIECES, 0, 0, "a", 0, NOTHING));
+    assertThat(first).isEmpty();
+    report(arrival(2, Phase.PIECES, 0, 1, "b", 0, NOTHING));
+    assertTold(first, "a", "b");
+  }
+
   @Test
   void keepsTheReportsOfRounds() {
     TaskReport report =

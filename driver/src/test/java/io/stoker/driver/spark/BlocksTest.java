@@ -131,7 +131,8 @@ class BlocksTest {
       Block block = new Block(RDD, 0);
       Blocks.putBytes(RDD, 0, ByteBuffer.wrap(new byte[] {1}));
 
-      try (FetchWindow window = new FetchWindow(List.of(new Request(block, Blocks.here())), 1, Optional.empty())) {
+      try (FetchWindow window =
+          new FetchWindow(List.of(new Request(block, Blocks.here())), 1, Optional.empty())) {
         spark
             .parallelize(List.of(0), 1)
             .foreachAsync(task -> Blocks.remove(RDD, 0))
