@@ -121,7 +121,8 @@ class MultiRoundStageTest extends AveragingJobs {
   @EnumSource(Wire.class)
   void outerMomentumAndRoundedChangesGiveTheSameBitsInMultiRoundStages(Wire wire) {
     OuterStep outer = new OuterStep(0.8, 0.5, true, List.of());
-    try (JavaSparkContext spark = LocalSpark.start("local[4]");
+    try (LogLines log = LogLines.of(Rendezvous.class);
+        JavaSparkContext spark = LocalSpark.start("local[4]");
         SharedParameters parameters = load(spark, outer, wire);
         SharedParameters oneByOne = load(spark, outer, wire)) {
       parameters.advance(rounds(0, STEADY), "rounds");
@@ -130,6 +131,7 @@ class MultiRoundStageTest extends AveragingJobs {
       assertThat(sha256(parameters)).isEqualTo(sha256(oneByOne)).isNotEqualTo(undisturbed);
       loseAll(spark);
       assertThat(sha256(parameters)).isEqualTo(sha256(oneByOne));
+      assertThat(log.lines()).as("stranded workers").isEmpty();
     }
   }
 
