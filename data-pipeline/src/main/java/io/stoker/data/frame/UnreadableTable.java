@@ -10,6 +10,9 @@ public final class UnreadableTable {
   /** So do all lines of Spark say, whatever the format. */
   private static final String READING_FILE = "Encountered error while reading file";
 
+  /** So does Spark 3.5 say of a file in which it looks for the columns. */
+  private static final String READING_FOOTER = "Could not read footer for file";
+
   /** What opens the files of Parquet, ORC and the like, and lets some failures through unnamed. */
   private static final String FILE_SCAN = "org.apache.spark.sql.execution.datasources.FileScanRDD";
 
@@ -23,6 +26,7 @@ public final class UnreadableTable {
    */
   public static Optional<String> reason(Throwable failure) {
     Optional<String> file = Optional.empty();
+    boolean footer = false;
     Throwable root = failure;
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       if (cause instanceof ParquetCryptoRuntimeException) {
@@ -32,10 +36,11 @@ public final class UnreadableTable {
       if (line.startsWith(READING_FILE) || line.contains("] " + READING_FILE)) {
         file = Optional.of(line.replaceFirst("[.\\s]*Details:?\\s*$", ""));
       }
+      footer |= line.contains(READING_FOOTER);
       root = cause;
     }
     String reason = firstLine(root);
-    if (file.isEmpty() && isOfFileScan(root)) {
+    if (file.isEmpty() && (footer || isOfFileScan(root))) {
       return Optional.of(reason);
     }
     return file.map(line -> line + " (" + reason + ")");

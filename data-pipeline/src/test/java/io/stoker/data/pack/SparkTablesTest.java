@@ -375,6 +375,16 @@ class SparkTablesTest {
   }
 
   @Test
+  void aFileWithoutColumnsIsNamed() throws IOException {
+    Path table = Files.createDirectory(folder.resolve("cut"));
+    Path file = Files.write(table.resolve("only.parquet"), new byte[1000]);
+
+    assertRefused(
+        () -> SparkTable.at(session, table.toString(), "parquet", ""),
+        file.getFileName().toString());
+  }
+
+  @Test
   void whatIsNoTableIsRefusedInOneLine() {
     String uri = folder.resolve("delta").toString();
     photos(0, 30).write().format("delta").save(uri);
