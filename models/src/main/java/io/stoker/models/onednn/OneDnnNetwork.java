@@ -11,6 +11,7 @@ import io.stoker.models.spec.ModelSpec;
 import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Function;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
 
@@ -77,9 +78,13 @@ final class OneDnnNetwork implements Network {
   }
 
   private CompiledModel compiled(CompiledSizes sizes, float[] images, int examples) {
+    checkImages(images, examples);
+    return sizes.of(examples);
+  }
+
+  private void checkImages(float[] images, int examples) {
     checkExamples(examples);
     checkRoom("images", images.length, examples, model.input().features());
-    return sizes.of(examples);
   }
 
   private void checkExamples(int examples) {
@@ -119,22 +124,32 @@ final class OneDnnNetwork implements Network {
   @Override
   public BatchScore computeGradients(
       float[] images, float[] targets, int examples, long dropoutSeed) {
-    CompiledModel compiled = compiled(training, images, examples);
-    checkRoom("targets", targets.length, examples, model.classes());
-    deferred = List.of(); // Until the pass has ended.
-    BatchScore score = compiled.computeGradients(images, targets, dropoutSeed);
-    deferred = compiled.deferred();
-    return score;
+    return computeGradients(
+        images,
+        targets,
+        examples,
+        compiled -> compiled.computeGradients(images, targets, dropoutSeed));
   }
 
   @Override
   public BatchScore computeGradients(
       float[] images, float[] targets, float[] weights, int examples, long dropoutSeed) {
-    CompiledModel compiled = compiled(training, images, examples);
-    checkRoom("targets", targets.length, examples, model.classes());
+    checkExamples(examples);
     ClassWeights.sum(weights, examples); // Before the pass, which a wrong weight would waste.
-    deferred = List.of();
-    BatchScore score = compiled.computeGradients(images, targets, weights, dropoutSeed);
+    return computeGradients(
+        images,
+        targets,
+        examples,
+        compiled -> compiled.computeGradients(images, targets, weights, dropoutSeed));
+  }
+
+  private BatchScore computeGradients(
+      float[] images, float[] targets, int examples, Function<CompiledModel, BatchScore> pass) {
+    checkImages(images, examples);
+    checkRoom("targets", targets.length, examples, model.classes());
+    deferred = List.of(); // Their model may be closed, to make room for one of another size.
+    CompiledModel compiled = training.of(examples);
+    BatchScore score = pass.apply(compiled);
     deferred = compiled.deferred();
     return score;
   }
@@ -162,8 +177,7 @@ final class OneDnnNetwork implements Network {
       int layer,
       float[] activations,
       float[] gradients) {
-    checkExamples(examples);
-    checkRoom("images", images.length, examples, model.input().features());
+    checkImages(images, examples);
     checkRoom("labels", labels.length, examples, 1);
     int features = model.placed().get(layer).input().features();
     checkRoom("activations", activations.length, examples, features);
