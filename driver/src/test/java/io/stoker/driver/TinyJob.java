@@ -15,7 +15,7 @@ import java.nio.file.Path;
 import java.util.List;
 import org.apache.hadoop.conf.Configuration;
 
-/** A job that takes a second: 271 small images in five shards, a model of 1,094 parameters. */
+/** A job that takes a second: small images in five shards, a model of 1,094 parameters. */
 public final class TinyJob {
   private static final String MODEL =
       """
@@ -37,15 +37,24 @@ public final class TinyJob {
   }
 
   /**
-   * Writes its data and model.
+   * Writes its data, 271 images, and its model.
    *
    * @param folder an empty folder
    */
   public static TinyJob in(Path folder) {
+    return in(folder, List.of(61, 40, 83, 57, 30));
+  }
+
+  /**
+   * Writes its data and model.
+   *
+   * @param folder an empty folder
+   * @param images how many images each shard of the training data has
+   */
+  public static TinyJob in(Path folder, List<Integer> images) {
     try {
       Files.writeString(folder.resolve("tiny.yaml"), MODEL);
-      TinyShards.write(
-          Files.createDirectory(folder.resolve("data")), List.of(61, 40, 83, 57, 30), 50);
+      TinyShards.write(Files.createDirectory(folder.resolve("data")), images, 50);
       return new TinyJob(folder);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
