@@ -8,6 +8,7 @@ import io.stoker.models.spec.ModelSpec.Placed;
 import io.stoker.models.spec.Shape;
 import io.stoker.models.spec.Window;
 import java.util.Arrays;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
@@ -21,9 +22,11 @@ public final class ReferenceNetwork {
   private static final double STEP = 1e-5;
 
   private final ModelSpec model;
+  private final List<Placed> placed;
 
   public ReferenceNetwork(ModelSpec model) {
     this.model = model;
+    this.placed = model.placed();
   }
 
   /** Class probabilities in inference {@code [examples][classes]}. */
@@ -38,7 +41,8 @@ public final class ReferenceNetwork {
 
   private double[][] probabilities(
       double[] parameters, float[] images, int examples, boolean training) {
-    double[][] probabilities = logits(parameters, images, examples, training);
+    double[][] probabilities =
+        forward(parameters, inputs(images, examples), training, new Unmoved());
     for (int example = 0; example < examples; example++) {
       probabilities[example] = softmax(probabilities[example]);
     }
@@ -52,8 +56,13 @@ public final class ReferenceNetwork {
 
   /** The weighted mean of the cross-entropy in training, in nats. */
   public double loss(double[] parameters, float[] images, int[] labels, float[] weights) {
+    return loss(parameters, inputs(images, weights.length), labels, weights, new Unmoved());
+  }
+
+  private double loss(
+      double[] parameters, double[][] inputs, int[] labels, float[] weights, Unmoved unmoved) {
     int examples = weights.length;
-    double[][] logits = logits(parameters, images, examples, true);
+    double[][] logits = forward(parameters, inputs, true, unmoved);
     double sum = 0;
     double weightSum = 0;
     for (int example = 0; example < examples; example++) {
@@ -87,24 +96,26 @@ public final class ReferenceNetwork {
    * the value that one step subtracts from it.
    */
   public double[] gradients(double[] parameters, float[] images, int[] labels, float[] weights) {
-    int examples = weights.length;
+    double[][] inputs = inputs(images, weights.length);
     double[] gradients = new double[parameters.length];
+    Unmoved unmoved = new Unmoved();
+    forward(parameters, inputs, true, unmoved);
     double[] moved = parameters.clone();
     for (int i = 0; i < parameters.length; i++) {
+      unmoved.moved = i;
       moved[i] = parameters[i] + STEP;
-      double above = loss(moved, images, labels, weights);
+      double above = loss(moved, inputs, labels, weights, unmoved);
       moved[i] = parameters[i] - STEP;
-      double below = loss(moved, images, labels, weights);
+      double below = loss(moved, inputs, labels, weights, unmoved);
       moved[i] = parameters[i];
       gradients[i] = (above - below) / (2 * STEP);
     }
-    forward(
-        parameters,
-        images,
-        examples,
-        true,
-        (placed, normalization, in) ->
-            statisticSteps(placed, normalization, in, parameters, gradients));
+    unmoved.computed.forEach(
+        (layer, values) -> {
+          if (layer.layer() instanceof LayerSpec.BatchNormalization normalization) {
+            statisticSteps(layer, normalization, values.in, parameters, gradients);
+          }
+        });
     return gradients;
   }
 
@@ -131,22 +142,53 @@ public final class ReferenceNetwork {
     }
   }
 
-  private double[][] logits(double[] parameters, float[] images, int examples, boolean training) {
-    return forward(parameters, images, examples, training, (placed, normalization, in) -> {});
+  /**
+   * What each layer computed from the parameters as they are. Where one parameter is moved, layers
+   * that neither have it nor see other inputs have the same outputs, and are not computed again.
+   */
+  private static final class Unmoved {
+    private final IdentityHashMap<Placed, Values> computed = new IdentityHashMap<>();
+
+    /** The one that is moved; -1 while the layers are computed for the first time. */
+    private int moved = -1;
+
+    double[][] of(Placed layer, double[][] in, UnaryOperator<double[][]> compute) {
+      Values values = computed.get(layer);
+      if (values != null && values.in == in && !has(layer, moved)) {
+        return values.out;
+      }
+      double[][] out = compute.apply(in);
+      if (moved < 0) {
+        computed.put(layer, new Values(in, out));
+      }
+      return out;
+    }
+
+    private static boolean has(Placed layer, int parameter) {
+      return parameter >= layer.parameterOffset()
+          && parameter < layer.parameterOffset() + layer.parameterCount();
+    }
   }
 
-  /** Sees the input of each batch normalization. */
-  private interface Observer {
-    void see(Placed placed, LayerSpec.BatchNormalization normalization, double[][] in);
-  }
+  /** The inputs and outputs of a layer for a batch. */
+  @SuppressWarnings("ArrayRecordComponent") // compared as objects
+  private record Values(double[][] in, double[][] out) {}
 
   private double[][] forward(
-      double[] parameters, float[] images, int examples, boolean training, Observer observer) {
-    double[][] values = inputs(images, examples);
-    for (Placed placed : model.placed()) {
-      values = placed.layer().accept(new Forward(placed, parameters, values, training, observer));
+      double[] parameters, double[][] inputs, boolean training, Unmoved unmoved) {
+    double[][] values = inputs;
+    for (Placed layer : placed) {
+      values = compute(layer, parameters, values, training, unmoved);
     }
     return values;
+  }
+
+  private static double[][] compute(
+      Placed layer, double[] parameters, double[][] in, boolean training, Unmoved unmoved) {
+    return unmoved.of(
+        layer,
+        in,
+        values -> layer.layer().accept(new Forward(layer, parameters, values, training, unmoved)));
   }
 
   private double[][] inputs(float[] images, int examples) {
@@ -162,7 +204,7 @@ public final class ReferenceNetwork {
   /** Computes one layer for a batch. */
   @SuppressWarnings("ArrayRecordComponent") // never compared
   private record Forward(
-      Placed placed, double[] parameters, double[][] in, boolean training, Observer observer)
+      Placed placed, double[] parameters, double[][] in, boolean training, Unmoved unmoved)
       implements LayerVisitor<double[][]> {
     private double[][] forEachExample(UnaryOperator<double[]> layer) {
       return Arrays.stream(in).map(layer).toArray(double[][]::new);
@@ -214,7 +256,6 @@ public final class ReferenceNetwork {
 
     @Override
     public double[][] visitBatchNormalization(LayerSpec.BatchNormalization layer) {
-      observer.see(placed, layer, in);
       return normalize(layer, placed, parameters, in, training);
     }
 
@@ -239,7 +280,7 @@ public final class ReferenceNetwork {
     }
 
     private double[][] inside(Placed inner, double[][] values) {
-      return inner.layer().accept(new Forward(inner, parameters, values, training, observer));
+      return compute(inner, parameters, values, training, unmoved);
     }
 
     @Override
@@ -348,28 +389,56 @@ public final class ReferenceNetwork {
       int group = o / filters;
       int biases = offset + group * groupSize;
       int weights = biases + biased;
-      for (int y = 0; y < output.height(); y++) {
-        for (int x = 0; x < output.width(); x++) {
-          double sum = layer.biased() ? parameters[biases + o % filters] : 0;
-          for (int c = 0; c < channels; c++) {
-            for (int i = 0; i < kernel; i++) {
-              for (int j = 0; j < kernel; j++) {
-                int row = y * window.stride() + i * window.dilation() - window.padding().top();
-                int column = x * window.stride() + j * window.dilation() - window.padding().left();
-                if (inside(input, row, column)) {
-                  sum +=
-                      in[index(input, group * channels + c, row, column)]
-                          * parameters[
-                              weights + ((o % filters * channels + c) * kernel + i) * kernel + j];
-                }
-              }
-            }
+      int plane = index(output, o, 0, 0);
+      double bias = layer.biased() ? parameters[biases + o % filters] : 0;
+      Arrays.fill(out, plane, plane + output.height() * output.width(), bias);
+      for (int c = 0; c < channels; c++) {
+        int image = index(input, group * channels + c, 0, 0);
+        for (int i = 0; i < kernel; i++) {
+          for (int j = 0; j < kernel; j++) {
+            double weight =
+                parameters[weights + ((o % filters * channels + c) * kernel + i) * kernel + j];
+            addShifted(window, i, j, weight, in, image, input, out, plane, output);
           }
-          out[index(output, o, y, x)] = sum;
         }
       }
     }
     return out;
+  }
+
+  /**
+   * Adds one weight's part to all pixels of a channel. Each pixel is a sum in the order of the
+   * weights, but sums of different pixels do not wait for each other.
+   */
+  private static void addShifted(
+      Window window,
+      int i,
+      int j,
+      double weight,
+      double[] in,
+      int image,
+      Shape input,
+      double[] out,
+      int plane,
+      Shape output) {
+    int stride = window.stride();
+    int top = i * window.dilation() - window.padding().top();
+    int left = j * window.dilation() - window.padding().left();
+    int height = input.height();
+    int width = input.width();
+    for (int y = 0; y < output.height(); y++) {
+      int row = y * stride + top;
+      if (row >= 0 && row < height) {
+        int source = image + row * width;
+        int target = plane + y * output.width();
+        for (int x = 0; x < output.width(); x++) {
+          int column = x * stride + left;
+          if (column >= 0 && column < width) {
+            out[target + x] += in[source + column] * weight;
+          }
+        }
+      }
+    }
   }
 
   private static double[] convolve(
