@@ -148,7 +148,7 @@ final class ContractModels {
             conv(16, 3, 1, 1),
             tanh(),
             residual(
-                Sequence.of(conv(32, 3, 2, 1), tanh(), conv(32, 3, 1, 1)),
+                Sequence.of(conv(16, 3, 2, 1), tanh(), conv(32, 3, 1, 1)),
                 Sequence.of(
                     new Pooling(Pooling.Kind.AVERAGE, Window.of(1).by(2)), new ChannelPadding(32)),
                 Sequence.of(tanh())),
