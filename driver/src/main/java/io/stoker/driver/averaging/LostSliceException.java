@@ -16,8 +16,17 @@ final class LostSliceException extends RuntimeException {
    * rounds that were trained before must be trained again.
    */
   static boolean isReasonOf(Throwable failure) {
+    return isCauseOf(failure) || isAmongCauses(StrandedException.class, failure);
+  }
+
+  /** Whether a Spark job failed since a slice is lost. */
+  static boolean isCauseOf(Throwable failure) {
+    return isAmongCauses(LostSliceException.class, failure);
+  }
+
+  private static boolean isAmongCauses(Class<? extends Exception> type, Throwable failure) {
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-      if (cause instanceof LostSliceException || cause instanceof StrandedException) {
+      if (type.isInstance(cause)) {
         return true;
       }
     }

@@ -7,11 +7,13 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -109,7 +111,18 @@ final class Rendezvous {
    * @param round how long a round takes: a worker that begins again lets the others wait as long
    */
   synchronized void open(int stage, int rounds, Duration round) {
-    stages.put(stage, new MultiRoundStage(rounds, round));
+    stages.put(stage, new MultiRoundStage(rounds, round, false));
+  }
+
+  /**
+   * Admits the workers of a stage whose rounds overlap, each of them once: what a worker computes
+   * depends on its own values of the round before, which are lost when it begins again. All workers
+   * fail then.
+   *
+   * @see #open
+   */
+  synchronized void openOnce(int stage, int rounds, Duration round) {
+    stages.put(stage, new MultiRoundStage(rounds, round, true));
   }
 
   /** Fails workers that wait in a stage, and those that arrive from now on. */
@@ -241,6 +254,14 @@ final class Rendezvous {
       return;
     }
     stage.arrived(arrival);
+    if (arrival.phase() == Phase.BEGIN && stage.beginsAgain(arrival.worker())) {
+      LOG.warn(
+          "Worker {} began again while rounds overlap: these rounds are trained again",
+          arrival.worker());
+      stage.strand();
+      reply.accept(STRANDED);
+      return;
+    }
     switch (arrival.phase()) {
       case BEGIN -> reply.accept(stage.beginning(arrival.place()));
       case LOADED -> reply.accept(Places.UNKNOWN.message(0));
@@ -289,17 +310,22 @@ final class Rendezvous {
     private final List<TaskReport> reports = new ArrayList<>();
     private final long[] completed;
     private final long allowance;
+
+    /** The workers that have begun, if none may begin again. */
+    private final Optional<Set<Integer>> begun;
+
     private Places sent = Places.UNKNOWN;
     private long attempt;
     private long lastArrival;
     private boolean stranded;
 
-    MultiRoundStage(int rounds, Duration round) {
+    MultiRoundStage(int rounds, Duration round, boolean once) {
       for (int worker = 0; worker < workers; worker++) {
         storedByPlace.add(new LinkedHashMap<>());
       }
       completed = new long[rounds];
       allowance = 2 * round.toNanos();
+      begun = once ? Optional.of(new HashSet<>()) : Optional.empty();
     }
 
     void arrived(Arrival arrival) {
@@ -326,6 +352,11 @@ final class Rendezvous {
         case RESULTS -> stored.results = Math.max(stored.results, round);
         case LOADED -> stored.start = Math.max(stored.start, round);
       }
+    }
+
+    /** Whether a worker begins that must not, since it has begun before. */
+    boolean beginsAgain(int worker) {
+      return begun.isPresent() && !begun.get().add(worker);
     }
 
     /** Of workers that begin again, none must be sent to a block that is deleted. */

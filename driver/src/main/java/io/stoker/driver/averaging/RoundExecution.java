@@ -8,6 +8,8 @@ import io.stoker.worker.sgd.LocalResult;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import org.apache.spark.SparkEnv;
 
 /**
@@ -35,6 +37,13 @@ final class RoundExecution {
     this.round = round;
     this.worker = worker;
     this.part = part;
+  }
+
+  /** The worker's next round, which it begins with the values that this one has left. */
+  RoundExecution next(RoundWork work) {
+    RoundExecution next = new RoundExecution(slices, round + 1, worker, work.beginAfter(part));
+    next.resetUpdaterStateUnlessCarried();
+    return next;
   }
 
   int round() {
@@ -85,6 +94,31 @@ final class RoundExecution {
   }
 
   /**
+   * Takes the worker's local steps, and has the network corrected in between.
+   *
+   * @param steps after how many steps; after the last one if there are fewer
+   */
+  void train(int steps, Consumer<RoundExecution> correction) {
+    AtomicBoolean corrected = new AtomicBoolean();
+    result =
+        part.train(
+            taken -> {
+              if (taken == steps) {
+                corrected.set(true);
+                correction.accept(this);
+              }
+            });
+    if (!corrected.get()) {
+      correction.accept(this);
+    }
+  }
+
+  /** Corrects the network's values of a slice, see {@link Correction#apply}. */
+  void correct(Correction correction, int slice, ByteBuffer sent, ByteBuffer average) {
+    correction.apply(network(), slice, sent, average);
+  }
+
+  /**
    * Reads the network's values of a slice into an array.
    *
    * @param target of {@link ParameterSlices#pieceBytes} bytes or more, which is written to
@@ -92,9 +126,13 @@ final class RoundExecution {
    *     which has no weight
    */
   ByteBuffer content(int slice, byte[] target) {
-    if (result.examples() == 0) {
-      return LittleEndian.bytes(target).limit(0);
-    }
+    return result.examples() == 0
+        ? LittleEndian.bytes(target).limit(0)
+        : values(slice, target);
+  }
+
+  /** The same, also from a worker that saw no example. */
+  ByteBuffer values(int slice, byte[] target) {
     FloatBuffer values = LittleEndian.floats(target);
     int length = slices.length(slice);
     network().readParameters(slices.offset(slice), values.slice(0, length));
@@ -117,6 +155,15 @@ final class RoundExecution {
    */
   TaskReport end(double scatterSeconds) {
     part.close();
+    return report(scatterSeconds);
+  }
+
+  /**
+   * The report of a round after which the worker goes on with its network.
+   *
+   * @param scatterSeconds reading and writing the pieces
+   */
+  TaskReport report(double scatterSeconds) {
     return new TaskReport(
         round,
         List.of(

@@ -2,8 +2,8 @@
 package io.stoker.driver.averaging;
 
 import io.stoker.worker.runtime.RoundWork;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * The rounds from which slices can be computed again if all copies are lost. A round is a function
@@ -12,37 +12,54 @@ import java.util.List;
  *
  * @param source the parameters before the first of these rounds
  * @param before how many rounds were trained before that
- * @param rounds the rounds since then, in their order
+ * @param groups the rounds since then, in their order; those that overlap in one group, each other
+ *     round in a group of its own
  */
-record RoundHistory(SliceSource source, long before, List<RoundWork> rounds) {
+record RoundHistory(SliceSource source, long before, List<List<RoundWork>> groups) {
   RoundHistory {
-    rounds = List.copyOf(rounds);
+    groups = List.copyOf(groups);
   }
 
   static RoundHistory of(SliceSource source) {
     return new RoundHistory(source, 0, List.of());
   }
 
-  /** The history after further rounds. */
+  /** The history after rounds that do not overlap. */
   RoundHistory after(List<RoundWork> next) {
-    List<RoundWork> more = new ArrayList<>(rounds);
-    more.addAll(next);
-    return new RoundHistory(source, before, more);
+    return afterGroups(next.stream().map(List::of).toList());
+  }
+
+  /** The history after rounds that overlap. */
+  RoundHistory afterGroup(List<RoundWork> next) {
+    return afterGroups(List.of(next));
+  }
+
+  private RoundHistory afterGroups(List<List<RoundWork>> next) {
+    return new RoundHistory(
+        source, before, Stream.concat(groups.stream(), next.stream()).toList());
+  }
+
+  /** How many rounds the history has. */
+  long rounds() {
+    return groups.stream().mapToLong(List::size).sum();
   }
 
   /** How many rounds were trained since the job began. */
   long length() {
-    return before + rounds.size();
+    return before + rounds();
   }
 
   /**
    * The history from a later point on.
    *
    * @param written the parameters at that point
-   * @param length how many rounds had been trained then, since the job began
+   * @param length how many rounds had been trained then, since the job began; a group's end
    */
   RoundHistory since(SliceSource written, long length) {
-    return new RoundHistory(
-        written, length, rounds.subList(Math.toIntExact(length - before), rounds.size()));
+    int first = 0;
+    for (long done = before; done < length; first++) {
+      done += groups.get(first).size();
+    }
+    return new RoundHistory(written, length, groups.subList(first, groups.size()));
   }
 }

@@ -21,6 +21,8 @@ final class RoundsPerStage {
   /** How many rounds are trained in a stage each after a multi-round stage has failed. */
   private static final int FIRST_COOLDOWN = 20;
 
+  private static final Duration UNKNOWN_ROUND_TIME = Duration.ofMinutes(5);
+
   private final boolean allowed;
 
   /** How many rounds are still to be trained in a stage each, and how many after a next failure. */
@@ -42,13 +44,18 @@ final class RoundsPerStage {
             && !conf.getBoolean("spark.shuffle.service.enabled", false);
   }
 
+  /** Whether a stage may hold several rounds now, if each worker has a slot. */
+  boolean isAllowed() {
+    return allowed && cooldownRounds == 0;
+  }
+
   /**
    * How many rounds the next stage should hold, if each worker has a slot.
    *
    * @param most what the caller has at most
    */
   int next(int most) {
-    if (!allowed || cooldownRounds > 0 || secondsOfRound <= 0) {
+    if (!isAllowed() || secondsOfRound <= 0) {
       return 1;
     }
     double rounds =
@@ -57,9 +64,11 @@ final class RoundsPerStage {
     return (int) Math.max(1, Math.min(most, rounds));
   }
 
-  /** How long a round takes; 0 before the first one. */
+  /** How long a round takes; before the first one, longer than a round should take. */
   Duration roundTime() {
-    return Duration.ofNanos((long) (secondsOfRound * 1e9));
+    return secondsOfRound > 0
+        ? Duration.ofNanos((long) (secondsOfRound * 1e9))
+        : UNKNOWN_ROUND_TIME;
   }
 
   /** Notes a stage that is complete. */

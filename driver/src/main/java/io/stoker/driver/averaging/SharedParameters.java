@@ -6,14 +6,10 @@ import io.stoker.driver.spark.BlockCleaner;
 import io.stoker.worker.runtime.RoundWork;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
-import org.apache.spark.storage.StorageLevel;
 import org.apache.spark.util.SerializableConfiguration;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The parameters of a job on the executors, from round to round. The driver holds the names of
@@ -29,45 +25,33 @@ import org.slf4j.LoggerFactory;
  * ones.
  */
 public final class SharedParameters implements AutoCloseable {
-  private static final Logger LOG = LoggerFactory.getLogger(SharedParameters.class);
-
   private final JavaSparkContext spark;
   private final Broadcast<SerializableConfiguration> hadoop;
-  private final SliceSource frozen;
-  private final SliceAverage average;
-  private final Rendezvous.Patience patience;
-  private final BlockCleaner cleaner;
-  private final RoundsPerStage roundsPerStage;
-  private final StageRunner stages;
-  private final SliceGenerations slices;
+  private final BlockCleaner cleaner = new BlockCleaner();
+  private final RoundTrainer trainer;
   private final List<Snapshot> snapshots = new ArrayList<>();
-  private RoundHistory history;
 
   private SharedParameters(
       JavaSparkContext spark,
-      Broadcast<SerializableConfiguration> hadoop,
       SliceAverage average,
       SliceSource source,
       SliceSource frozen,
-      Rendezvous.Patience patience,
-      BlockCleaner cleaner) {
+      Rendezvous.Patience patience) {
     this.spark = spark;
-    this.hadoop = hadoop;
-    this.average = average;
-    this.frozen = frozen;
-    this.patience = patience;
-    this.cleaner = cleaner;
-    this.roundsPerStage = new RoundsPerStage(spark.getConf());
-    this.slices =
-        new SliceGenerations(SliceRdd.from(spark.sc(), average.slices(), source, hadoop), cleaner);
-    this.history = RoundHistory.of(source);
-    this.stages = new StageRunner(spark, average, frozen, patience, roundsPerStage);
+    this.hadoop = spark.broadcast(new SerializableConfiguration(spark.hadoopConfiguration()));
+    try {
+      this.trainer =
+          new RoundTrainer(spark, hadoop, average, source, frozen, patience, cleaner);
+    } catch (Exception | Error e) {
+      deleteAll();
+      throw e;
+    }
   }
 
   /** Loads parameters onto the executors for plain averaging; all of them are in slices. */
   public static SharedParameters load(
       JavaSparkContext spark, ParameterSlices slices, SliceSource source) {
-    return load(spark, slices, source, source, OuterStep.PLAIN, Wire.FP32);
+    return load(spark, slices, source, source, OuterStep.PLAIN, Wire.FP32, 0);
   }
 
   /**
@@ -79,6 +63,8 @@ public final class SharedParameters implements AutoCloseable {
    * @param frozen where the parameters come from that are in no slice
    * @param outer how the next parameters follow from the workers' mean
    * @param wire the format in which workers send what they have changed
+   * @param overlapSteps after how many steps of the next round workers take the average; 0 if they
+   *     begin that round with it
    */
   public static SharedParameters load(
       JavaSparkContext spark,
@@ -86,9 +72,14 @@ public final class SharedParameters implements AutoCloseable {
       SliceSource source,
       SliceSource frozen,
       OuterStep outer,
-      Wire wire) {
+      Wire wire,
+      int overlapSteps) {
     return load(
-        spark, new SliceAverage(slices, outer, wire), source, frozen, Rendezvous.Patience.USUAL);
+        spark,
+        new SliceAverage(slices, outer, wire, overlapSteps),
+        source,
+        frozen,
+        Rendezvous.Patience.USUAL);
   }
 
   static SharedParameters load(
@@ -97,27 +88,12 @@ public final class SharedParameters implements AutoCloseable {
       SliceSource source,
       SliceSource frozen,
       Rendezvous.Patience patience) {
-    Broadcast<SerializableConfiguration> hadoop =
-        spark.broadcast(new SerializableConfiguration(spark.hadoopConfiguration()));
-    SharedParameters parameters =
-        new SharedParameters(spark, hadoop, average, source, frozen, patience, new BlockCleaner());
-    try {
-      parameters.materialize();
-      return parameters;
-    } catch (Exception | Error e) {
-      parameters.close();
-      throw e;
-    }
-  }
-
-  private void materialize() {
-    slices.current().persist(StorageLevel.MEMORY_AND_DISK());
-    slices.current().materialize();
+    return new SharedParameters(spark, average, source, frozen, patience);
   }
 
   /** Whether the cluster has a slot for one more task while all workers train. */
   public boolean hasSlotBeside(int workers) {
-    return stages.slots() > workers;
+    return trainer.slots() > workers;
   }
 
   /**
@@ -128,9 +104,7 @@ public final class SharedParameters implements AutoCloseable {
    * @param most how many rounds the caller has at most
    */
   public int roundsPerStage(int workers, int most) {
-    int numbered = StageBlocks.mostRounds(average.slices().count(), workers);
-    int rounds = roundsPerStage.next(Math.min(most, numbered));
-    return rounds > 1 && stages.canExchange(workers) ? rounds : 1;
+    return trainer.roundsPerStage(workers, most);
   }
 
   /**
@@ -148,36 +122,15 @@ public final class SharedParameters implements AutoCloseable {
   }
 
   /**
-   * The same, with reports of the first rounds while the others are trained.
+   * The same, with reports of the first rounds while the others are trained. Where rounds overlap,
+   * these are a group: the workers begin the first one with the current slices, and each other one
+   * with their own values. The group may be larger than {@link #roundsPerStage} says.
    *
    * @param finished receives the report of each round, in their order, on this thread; if it throws
    *     an exception, this method throws it when the stage has ended
    */
   public void advance(List<RoundWork> rounds, String name, Consumer<RoundReport> finished) {
-    long start = System.nanoTime();
-    if (rounds.size() == 1) {
-      finished.accept(advance(rounds.get(0), name, start));
-      return;
-    }
-    AtomicInteger reported = new AtomicInteger();
-    Consumer<RoundReport> counted =
-        report -> {
-          reported.incrementAndGet();
-          finished.accept(report);
-        };
-    List<RoundReport> others = new ArrayList<>();
-    try {
-      others.addAll(trained(rounds, name, start, counted));
-    } catch (Exception e) { // Spark's checked exceptions reach Java undeclared.
-      if (!LostSliceException.isReasonOf(e)) {
-        throw e;
-      }
-      others.add(advance(rounds.get(0), name, start));
-      rounds.stream().skip(1).forEach(work -> others.add(advance(work, name)));
-      others.subList(0, reported.get()).clear();
-      roundsPerStage.failed();
-    }
-    others.forEach(finished);
+    trainer.advance(rounds, name, finished);
   }
 
   /**
@@ -189,53 +142,12 @@ public final class SharedParameters implements AutoCloseable {
    * @param name the name of the round for Spark's user interface
    */
   public RoundReport advance(RoundWork work, String name) {
-    return advance(work, name, System.nanoTime());
-  }
-
-  private RoundReport advance(RoundWork work, String name, long start) {
-    try {
-      return trained(List.of(work), name, start, report -> {}).get(0);
-    } catch (Exception e) { // Spark's checked exceptions reach Java undeclared.
-      if (!LostSliceException.isReasonOf(e)) {
-        throw e;
-      }
-      slices.replaceBy(replayRounds(history).slices);
-      return trained(List.of(work), name, start, report -> {}).get(0);
-    }
-  }
-
-  private List<RoundReport> trained(
-      List<RoundWork> rounds, String name, long start, Consumer<RoundReport> finished) {
-    List<RoundReport> others = stages.run(slices, rounds, name, start, finished);
-    history = history.after(rounds);
-    return others;
-  }
-
-  /** Loads the parameters once more, and trains rounds again that were trained before. */
-  private SharedParameters replayRounds(RoundHistory rounds) {
-    LOG.warn(
-        "All copies of a slice are lost: training {} rounds again, those since {}",
-        rounds.rounds().size(),
-        rounds.before() == 0 ? "the job began" : "the checkpoint after round " + rounds.before());
-    SharedParameters again =
-        new SharedParameters(spark, hadoop, average, rounds.source(), frozen, patience, cleaner);
-    try {
-      again.materialize();
-      for (RoundWork each : rounds.rounds()) {
-        again.advance(each, "a lost round");
-      }
-      return again;
-    } catch (Exception | Error e) {
-      again.slices.releaseAll();
-      throw e;
-    } finally {
-      again.stages.close();
-    }
+    return advance(List.of(work), name).get(0);
   }
 
   /** The current parameters, which stay on the executors until the snapshot is closed. */
   public Snapshot snapshot() {
-    Snapshot snapshot = new Snapshot(slices.hold(), history);
+    Snapshot snapshot = new Snapshot(trainer.slices().hold(), trainer.history());
     snapshots.add(snapshot);
     return snapshot;
   }
@@ -263,11 +175,8 @@ public final class SharedParameters implements AutoCloseable {
         if (!LostSliceException.isReasonOf(e)) {
           throw e;
         }
-        SharedParameters again = replayRounds(origin);
-        try {
-          return run(again.slices.current(), description, task);
-        } finally {
-          again.slices.releaseAll();
+        try (RoundTrainer again = trainer.replay(origin)) {
+          return run(again.slices().current(), description, task);
         }
       }
     }
@@ -285,27 +194,31 @@ public final class SharedParameters implements AutoCloseable {
      */
     public void cutLineage(SliceSource written) {
       held.cutLineage(written);
-      history = history.since(written, origin.length());
+      trainer.shortenHistory(written, origin.length());
     }
 
     @Override
     public void close() {
       if (snapshots.remove(this)) {
-        slices.letGo(held);
+        trainer.slices().letGo(held);
       }
     }
   }
 
   @Override
   public void close() {
-    stages.close();
     if (spark.sc().isStopped()) {
+      trainer.close();
       return; // Spark has deleted everything that this object owns.
     }
     List.copyOf(snapshots).forEach(Snapshot::close);
-    slices.releaseAll();
+    trainer.close();
+    deleteAll();
+    spark.sc().setJobDescription(null);
+  }
+
+  private void deleteAll() {
     cleaner.close();
     hadoop.destroy(true);
-    spark.sc().setJobDescription(null);
   }
 }

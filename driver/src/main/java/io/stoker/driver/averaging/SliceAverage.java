@@ -17,8 +17,21 @@ import org.apache.spark.SparkEnv;
  * @param slices how the vectors are cut
  * @param outer the outer step
  * @param wire the format in which workers have sent what they have changed
+ * @param overlapSteps after how many steps of the next round workers take the result; 0 if they
+ *     begin that round with it
  */
-record SliceAverage(ParameterSlices slices, OuterStep outer, Wire wire) implements Serializable {
+record SliceAverage(ParameterSlices slices, OuterStep outer, Wire wire, int overlapSteps)
+    implements Serializable {
+  /** An average with which workers begin the next round. */
+  SliceAverage(ParameterSlices slices, OuterStep outer, Wire wire) {
+    this(slices, outer, wire, 0);
+  }
+
+  /** Whether workers begin a round before they have the result of the round before. */
+  boolean overlaps() {
+    return overlapSteps > 0;
+  }
+
   /** Whether a new slice depends on the slice before the round, and not on pieces alone. */
   boolean needsBefore() {
     return !outer.isPlain() || wire != Wire.FP32;

@@ -107,6 +107,14 @@ final class SliceExchange {
     }
   }
 
+  /**
+   * Says that this worker begins a stage whose rounds overlap. A worker that begins a second time
+   * makes the stage fail, since its values are lost.
+   */
+  void beginOnce() {
+    report(Phase.BEGIN, 0, Map.of(), List.of());
+  }
+
   /** Loads the slices with which a round begins from the blocks of this executor. */
   void load(RoundExecution round) {
     long start = System.nanoTime();
@@ -137,7 +145,8 @@ final class SliceExchange {
 
   private WorkerSlice piece(RoundExecution done, int slice) {
     byte[] array = blocks.takeArray();
-    ByteBuffer content = done.content(slice, array);
+    ByteBuffer content =
+        average.overlaps() ? done.values(slice, array) : done.content(slice, array);
     if (average.wire() == Wire.FP32) {
       return done.piece(slice, content);
     }
@@ -172,15 +181,11 @@ final class SliceExchange {
    */
   void begin(RoundExecution next) {
     long start = System.nanoTime();
-    List<SliceReport> averages = averageOwn(next);
+    List<SliceReport> averages = averageOwn(next.round() - 1, next::load);
     long waiting = System.nanoTime();
-    if (!owners.isEveryWorker()) {
-      TaskReport report = new TaskReport(next.round(), List.of(), sum(averages));
-      await(Phase.RESULTS, next.round() - 1, Map.of(), report.numbers());
-    }
+    awaitResults(next.round() - 1, averages);
     long complete = System.nanoTime();
-    fetchedBytes = 0;
-    loadOthers(next);
+    loadOthers(next.round() - 1, next::load);
     next.resetUpdaterStateUnlessCarried();
     double averaging = averages.stream().mapToDouble(SliceReport::seconds).sum();
     next.loaded(
@@ -197,19 +202,72 @@ final class SliceExchange {
     }
   }
 
+  /**
+   * Exchanges the pieces of a round that this worker has published, up to the results of all slices
+   * on this executor.
+   *
+   * @param done this worker's report of the round
+   * @return the reports of the slices that this worker has averaged
+   * @throws StrandedException if a worker does not do the same in time
+   */
+  List<SliceReport> run(TaskReport done) {
+    awaitPieces(done);
+    List<SliceReport> averages = averageOwn(done.round(), (slice, content) -> {});
+    awaitResults(done.round(), averages);
+    loadOthers(done.round(), (slice, content) -> {});
+    return averages;
+  }
+
+  /** Corrects a worker's values with the results of the round before, which are here. */
+  void correct(RoundExecution next, Correction correction) {
+    int done = next.round() - 1;
+    for (int slice : owners.order(worker)) {
+      try (FetchedBlock sent =
+              own.containsKey(slice)
+                  ? FetchedBlock.of(own.get(slice).backing())
+                  : blocks.piece(done, slice, worker).here().orElseThrow();
+          FetchedBlock result = blocks.content(next.round(), slice)) {
+        next.correct(correction, slice, sent.bytes(), result.bytes());
+      }
+    }
+    own.values().forEach(piece -> blocks.giveBack(piece.backing()));
+    own.clear();
+    if (!owners.isEveryWorker()) {
+      blocks.deletePieces(done, worker);
+    }
+  }
+
+  /**
+   * Notes what a correction took.
+   *
+   * @param start when the worker began to wait for it, as of {@link System#nanoTime}
+   */
+  void loaded(RoundExecution next, long start, List<SliceReport> averages) {
+    next.loaded(
+        (System.nanoTime() - start) / 1e9,
+        fetchedBytes,
+        owners.isEveryWorker() ? averages : List.of());
+  }
+
+  private void awaitResults(int round, List<SliceReport> averages) {
+    if (!owners.isEveryWorker()) {
+      TaskReport report = new TaskReport(round + 1, List.of(), sum(averages));
+      await(Phase.RESULTS, round, Map.of(), report.numbers());
+    }
+  }
+
   private static List<SliceReport> sum(List<SliceReport> reports) {
     return reports.stream().reduce(SliceReport::plus).stream().toList();
   }
 
-  private List<SliceReport> averageOwn(RoundExecution next) {
-    int round = next.round() - 1;
+  private List<SliceReport> averageOwn(int round, Loader loader) {
     List<SliceReport> reports = new ArrayList<>();
     List<Integer> missing = new ArrayList<>(owners.averagedBy(worker));
     while (true) {
       Map<Integer, String> lost = new TreeMap<>();
       try (FetchWindow window = blocks.fetch(requests(round, missing))) {
         for (Iterator<Integer> each = missing.iterator(); each.hasNext(); ) {
-          Optional<SliceReport> report = averageOne(next, each.next(), window, lost);
+          Optional<SliceReport> report = averageOne(round, each.next(), loader, window, lost);
           report.ifPresent(reports::add);
           if (report.isPresent()) {
             each.remove();
@@ -224,15 +282,15 @@ final class SliceExchange {
   }
 
   /**
-   * Averages the pieces of a slice, loads the result into the network, and stores it.
+   * Averages the pieces of a slice after a round, and stores the result.
    *
+   * @param loader is called with the result before it is stored
    * @param lost receives, by worker, the places that did not deliver a piece
    * @return empty if a piece is missing
    */
   private Optional<SliceReport> averageOne(
-      RoundExecution next, int slice, FetchWindow window, Map<Integer, String> lost) {
+      int round, int slice, Loader loader, FetchWindow window, Map<Integer, String> lost) {
     long start = System.nanoTime();
-    int round = next.round() - 1;
     byte[] content = blocks.takeArray();
     SliceReport report;
     try (OpenPieces pieces = new OpenPieces(round, slice, window);
@@ -246,9 +304,11 @@ final class SliceExchange {
       report = SliceReport.of(slice, start, inOrder, mean);
     }
     // From here on no block is open: other tasks may wait to delete one.
-    next.load(slice, LittleEndian.bytes(content));
-    blocks.putStart(next.round(), slice, content);
-    blocks.giveBack(own.remove(slice).backing());
+    loader.load(slice, LittleEndian.bytes(content));
+    blocks.putStart(round + 1, slice, content);
+    if (!average.overlaps()) {
+      blocks.giveBack(own.remove(slice).backing());
+    }
     return Optional.of(report);
   }
 
@@ -325,18 +385,19 @@ final class SliceExchange {
     }
   }
 
-  /** Loads the slices that other workers have averaged. */
-  private void loadOthers(RoundExecution next) {
+  /** Fetches the slices that other workers have averaged after a round, and loads them. */
+  private void loadOthers(int round, Loader loader) {
+    fetchedBytes = 0;
     List<Integer> missing = owners.averagedByOthers(worker);
     while (true) {
       missing =
-          fetchStarts(next.round(), missing, slice -> places.of(owners.owner(slice)), next::load);
+          fetchStarts(round + 1, missing, slice -> places.of(owners.owner(slice)), loader);
       if (missing.isEmpty()) {
         return;
       }
       Map<Integer, String> lost = new TreeMap<>();
       missing.forEach(slice -> lost.put(owners.owner(slice), places.of(owners.owner(slice))));
-      await(Phase.RESULTS, next.round() - 1, lost, List.of());
+      await(Phase.RESULTS, round, lost, List.of());
     }
   }
 

@@ -9,6 +9,7 @@ import java.util.Map;
 /** Makes the reports of a stage's rounds, in their order, each once. */
 final class StageReports {
   private final TrainStageRdd trained;
+  private final int first;
   private final int rounds;
   private final SliceRdd before;
   private final SliceRdd after;
@@ -19,8 +20,9 @@ final class StageReports {
 
   /**
    * @param trained the stage
-   * @param rounds how many rounds it holds
-   * @param before the slices before the stage
+   * @param first the first round to report; those before it were reported by earlier stages
+   * @param rounds how many rounds the stage holds
+   * @param before the slices before that round
    * @param after the slices after it
    * @param traffic what passes through the driver
    * @param slots how many averages the cluster computes at the same time
@@ -28,6 +30,7 @@ final class StageReports {
    */
   StageReports(
       TrainStageRdd trained,
+      int first,
       int rounds,
       SliceRdd before,
       SliceRdd after,
@@ -35,6 +38,8 @@ final class StageReports {
       int slots,
       long start) {
     this.trained = trained;
+    this.first = first;
+    this.reported = first;
     this.rounds = rounds;
     this.before = before;
     this.after = after;
@@ -74,7 +79,7 @@ final class StageReports {
       reports.add(
           RoundReport.of(
               tasks.get(reported),
-              reported == 0 ? before.reports() : averages(tasks.get(reported)),
+              reported == first ? before.reports() : averages(tasks.get(reported)),
               last ? after.reports() : averages(tasks.get(reported + 1)),
               slots,
               (ended - began) / 1e9,

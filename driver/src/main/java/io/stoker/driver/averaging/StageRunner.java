@@ -6,6 +6,7 @@ import io.stoker.driver.cluster.Slots;
 import io.stoker.driver.spark.DriverTraffic;
 import io.stoker.driver.spark.Placement;
 import io.stoker.worker.runtime.RoundWork;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -87,42 +88,128 @@ final class StageRunner implements AutoCloseable {
         rounds.size() > 1 ? Optional.of(rendezvous(rounds.get(0).workers())) : Optional.empty();
     String more =
         rounds.size() > 1 ? String.format(Locale.ROOT, ", and %d more", rounds.size() - 1) : "";
-    String train = name + ": train" + more;
-    // Spark names a stage after the call site of its last RDD, and of the job.
-    spark.sc().setCallSite(train);
-    Placement placement = Placement.along(spark);
     SliceRdd current = slices.current();
-    TrainStageRdd trained =
-        new TrainStageRdd(
-            current, rounds, frozen, average, placement, meeting, roundsPerStage.roundTime());
-    spark.sc().setCallSite(name + ": average");
-    SliceRdd next = SliceRdd.averaged(trained);
-    next.persist(StorageLevel.MEMORY_AND_DISK());
+    Stage stage = new Stage(current, rounds, List.of(), meeting, name, more);
+    StageReports reports = stage.reports(0, rounds.size(), current, start);
     // On a single executor all copies are lost together, so that older slices do not help there.
-    boolean keepsCurrent = placement.executors().size() > 1 || average.needsBefore();
-    StageReports reports =
-        new StageReports(
-            trained, rounds.size(), current, next, traffic, spark.defaultParallelism(), start);
-    try {
-      spark.sc().setJobDescription(train);
-      next.train(() -> reports.finished().forEach(finished));
-      slices.add(trained::deleteExchanged);
-      if (!keepsCurrent) {
-        // The pieces are written. Deleting the slices now makes room for the averages.
-        slices.releaseCurrent();
-      }
-      spark.sc().setJobDescription(name + ": average");
-      next.materialize();
-    } catch (Exception | Error e) {
-      slices.release(next);
-      throw e;
-    } finally {
-      spark.sc().clearCallSite();
-    }
+    boolean keepsCurrent = stage.placement.executors().size() > 1 || average.needsBefore();
+    stage.compute(
+        slices,
+        () -> reports.finished().forEach(finished),
+        () -> {
+          slices.add(stage.trained::deleteExchanged);
+          if (!keepsCurrent) {
+            // The pieces are written. Deleting the slices now makes room for the averages.
+            slices.releaseCurrent();
+          }
+        });
     roundsPerStage.completed(rounds.size(), (System.nanoTime() - stageStart) / 1e9);
     List<RoundReport> others = reports.others();
-    slices.advance(next, keepsCurrent);
+    slices.advance(stage.next, keepsCurrent);
     return others;
+  }
+
+  /**
+   * Trains rounds that overlap in a stage each. A stage trains the rounds before its own again, for
+   * the values with which each worker begins, so that later rounds take longer. All slices stay
+   * until the last round is complete.
+   *
+   * @param slices the job's; the slices after the rounds are made the current ones
+   * @param rounds the work of each round
+   * @param name the name of the first round for Spark's user interface
+   * @param finished receives the reports of the rounds
+   */
+  void runOneByOne(
+      SliceGenerations slices,
+      List<RoundWork> rounds,
+      String name,
+      Consumer<RoundReport> finished) {
+    List<SliceRdd> results = new ArrayList<>();
+    try {
+      for (int round = 0; round < rounds.size(); round++) {
+        long start = System.nanoTime();
+        SliceRdd before = round == 0 ? slices.current() : results.get(round - 1);
+        Stage stage =
+            new Stage(
+                slices.current(),
+                rounds.subList(0, round + 1),
+                List.copyOf(results),
+                Optional.empty(),
+                name,
+                round > 0 ? String.format(Locale.ROOT, ", and %d after it", round) : "");
+        stage.compute(slices, () -> {}, () -> {});
+        results.add(stage.next);
+        roundsPerStage.completed(1, (System.nanoTime() - start) / 1e9 / (round + 1));
+        stage.reports(round, round + 1, before, start).others().forEach(finished);
+      }
+    } catch (Exception | Error e) {
+      results.forEach(slices::release);
+      throw e;
+    }
+    slices.advance(results.remove(results.size() - 1), true);
+    results.forEach(slices::release);
+  }
+
+  /** A train stage, and the slices that the average stage after it computes. */
+  private final class Stage {
+    private final Placement placement = Placement.along(spark);
+    private final String name;
+    private final String train;
+    private final TrainStageRdd trained;
+    private final SliceRdd next;
+
+    Stage(
+        SliceRdd first,
+        List<RoundWork> rounds,
+        List<SliceRdd> known,
+        Optional<RendezvousEndpoint> meeting,
+        String name,
+        String more) {
+      this.name = name;
+      this.train = name + ": train" + more;
+      // Spark names a stage after the call site of its last RDD, and of the job.
+      spark.sc().setCallSite(train);
+      this.trained =
+          new TrainStageRdd(
+              first,
+              rounds,
+              known,
+              frozen,
+              average,
+              placement,
+              meeting,
+              roundsPerStage.roundTime());
+      spark.sc().setCallSite(name + ": average");
+      this.next = SliceRdd.averaged(trained);
+      next.persist(StorageLevel.MEMORY_AND_DISK());
+    }
+
+    StageReports reports(int first, int rounds, SliceRdd before, long start) {
+      return new StageReports(
+          trained, first, rounds, before, next, traffic, spark.defaultParallelism(), start);
+    }
+
+    /**
+     * Runs both stages.
+     *
+     * @param slices delete what is left if this fails
+     * @param meanwhile is called several times a second while the workers train
+     * @param betweenStages is called when they have trained
+     */
+    void compute(SliceGenerations slices, Runnable meanwhile, Runnable betweenStages) {
+      try {
+        spark.sc().setJobDescription(train);
+        next.train(meanwhile);
+        betweenStages.run();
+        spark.sc().setJobDescription(name + ": average");
+        next.materialize();
+      } catch (Exception | Error e) {
+        slices.release(next);
+        throw e;
+      } finally {
+        spark.sc().clearCallSite();
+      }
+    }
   }
 
   private RendezvousEndpoint rendezvous(int workers) {

@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.spark.Dependency;
 import org.apache.spark.TaskContext;
@@ -60,6 +61,8 @@ final class TrainStageRdd extends IndexedRdd<Tuple2<Integer, WorkerSlice>> {
   /**
    * @param parameters the slices before the first round
    * @param rounds the work of each round
+   * @param known the slices after each round but the last one, where rounds that overlap were
+   *     trained in a stage each; the workers then train them again for their own values
    * @param frozen the values of parameters that are in no slice, for replicas that lack them
    * @param average how pieces are averaged
    * @param placement the executors of the workers, which find open readers and cached data there
@@ -69,18 +72,21 @@ final class TrainStageRdd extends IndexedRdd<Tuple2<Integer, WorkerSlice>> {
   TrainStageRdd(
       SliceRdd parameters,
       List<RoundWork> rounds,
+      List<SliceRdd> known,
       SliceSource frozen,
       SliceAverage average,
       Placement placement,
       Optional<RendezvousEndpoint> rendezvous,
       Duration roundTime) {
     super(parameters.sparkContext(), Tuple2.class);
-    this.lastStart = rounds.size() > 1 ? SliceRdd.stored(parameters) : parameters;
+    this.lastStart =
+        rendezvous.isPresent()
+            ? SliceRdd.stored(parameters)
+            : known.isEmpty() ? parameters : known.get(known.size() - 1);
     this.parents =
         Stream.<Dependency<?>>concat(
-                Stream.of(
-                    new AllPartitionsDependency<>(parameters),
-                    new AllPartitionsDependency<>(lastStart)),
+                Stream.concat(Stream.of(parameters, lastStart), known.stream())
+                    .map(AllPartitionsDependency::new),
                 rounds.stream().flatMap(work -> work.reads().stream()))
             .toList();
     this.slices = parameters.slices();
@@ -92,7 +98,15 @@ final class TrainStageRdd extends IndexedRdd<Tuple2<Integer, WorkerSlice>> {
     this.reports = parameters.sparkContext().collectionAccumulator();
     this.rendezvous = rendezvous;
     this.rendezvousName = rendezvous.map(RendezvousEndpoint::name).orElse("");
-    rendezvous.ifPresent(meeting -> meeting.rendezvous().open(id(), rounds.size(), roundTime));
+    rendezvous.map(RendezvousEndpoint::rendezvous).ifPresent(meeting -> open(meeting, roundTime));
+  }
+
+  private void open(Rendezvous meeting, Duration roundTime) {
+    if (average.overlaps()) {
+      meeting.openOnce(id(), rounds.size(), roundTime);
+    } else {
+      meeting.open(id(), rounds.size(), roundTime);
+    }
   }
 
   ParameterSlices slices() {
@@ -131,7 +145,14 @@ final class TrainStageRdd extends IndexedRdd<Tuple2<Integer, WorkerSlice>> {
 
   @Override
   protected Iterator<Tuple2<Integer, WorkerSlice>> compute(int worker, TaskContext context) {
-    return new Scatter(rounds.size() > 1 ? trainAll(worker, context) : trainOne(worker, context));
+    return new Scatter(trained(worker, context));
+  }
+
+  private RoundExecution trained(int worker, TaskContext context) {
+    if (rounds.size() == 1) {
+      return trainOne(worker, context);
+    }
+    return average.overlaps() ? trainOverlapping(worker, context) : trainAll(worker, context);
   }
 
   private RoundExecution trainOne(int worker, TaskContext context) {
@@ -143,11 +164,8 @@ final class TrainStageRdd extends IndexedRdd<Tuple2<Integer, WorkerSlice>> {
 
   /** Trains all rounds of the stage, and exchanges pieces after each but the last. */
   private RoundExecution trainAll(int worker, TaskContext context) {
-    StageBlocks blocks =
-        new StageBlocks(
-            id(), rounds.size(), workers(), parameters(), (SliceRdd) parentRdd(1), context);
-    SliceExchange exchange =
-        new SliceExchange(rendezvousName, id(), blocks, average, workers(), worker, context);
+    StageBlocks blocks = blocks(context);
+    SliceExchange exchange = exchange(blocks, worker, context);
     RoundExecution round = begin(exchange.firstRound(), worker, context);
     if (round.round() == 0) {
       gather(round, context);
@@ -170,6 +188,44 @@ final class TrainStageRdd extends IndexedRdd<Tuple2<Integer, WorkerSlice>> {
     RoundExecution next = begin(done.round() + 1, done.worker(), context);
     exchange.begin(next);
     return next;
+  }
+
+  private StageBlocks blocks(TaskContext context) {
+    return new StageBlocks(
+        id(), rounds.size(), workers(), parameters(), (SliceRdd) parentRdd(1), context);
+  }
+
+  private SliceExchange exchange(StageBlocks blocks, int worker, TaskContext context) {
+    return new SliceExchange(rendezvousName, id(), blocks, average, workers(), worker, context);
+  }
+
+  /**
+   * Trains all rounds of the stage. Each but the first begins with the worker's own values, and
+   * takes the result of the round before some steps later.
+   */
+  private RoundExecution trainOverlapping(int worker, TaskContext context) {
+    RoundExecution round = begin(0, worker, context);
+    gather(round, context);
+    RoundResults results = results(worker, context);
+    round.train();
+    while (round.round() < rounds.size() - 1) {
+      results.take(round);
+      round = round.next(rounds.get(round.round() + 1));
+      round.train(average.overlapSteps(), results::correct);
+    }
+    return round;
+  }
+
+  private RoundResults results(int worker, TaskContext context) {
+    if (rendezvousName.isEmpty()) {
+      List<SliceRdd> known =
+          IntStream.range(2, rounds.size() + 1).mapToObj(at -> (SliceRdd) parentRdd(at)).toList();
+      List<Integer> order = new SliceOwners(slices.count(), workers()).order(worker);
+      return new KnownResults(average, known, order, context);
+    }
+    SliceExchange exchange = exchange(blocks(context), worker, context);
+    exchange.beginOnce();
+    return new BackgroundExchange(exchange, average, worker, context);
   }
 
   private RoundExecution begin(int round, int worker, TaskContext context) {
@@ -284,8 +340,8 @@ final class TrainStageRdd extends IndexedRdd<Tuple2<Integer, WorkerSlice>> {
    * those of the last round, and waits for it. When all tasks have ended, nothing needs them.
    */
   void deleteExchanged() {
-    if (rounds.size() > 1) {
-      rendezvous.orElseThrow().rendezvous().over(id());
+    if (rendezvous.isPresent()) {
+      rendezvous.get().rendezvous().over(id());
       Blocks.deleteEverywhere(id());
     }
   }

@@ -56,7 +56,7 @@ public final class AveragingBench {
     List<Double> seconds = new ArrayList<>();
     List<RoundReport> reports = new ArrayList<>();
     try (SharedParameters shared =
-        SharedParameters.load(spark, slices, new Noise(), new Noise(), OuterStep.PLAIN, wire)) {
+        SharedParameters.load(spark, slices, new Noise(), new Noise(), OuterStep.PLAIN, wire, 0)) {
       for (int round = 0; round < WARM_UP; round++) {
         shared.advance(work, "warm-up");
       }

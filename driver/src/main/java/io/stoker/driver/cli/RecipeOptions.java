@@ -126,6 +126,21 @@ final class RecipeOptions {
       description = "The format in which workers send their values to be averaged (default: fp32).")
   private Wire wire;
 
+  @Option(
+      names = "--overlap",
+      description =
+          "Begin the next round while workers' parameters are averaged, and add the difference to"
+              + " their mean after half of the local steps.")
+  private boolean overlap;
+
+  @Option(
+      names = "--overlap-steps",
+      paramLabel = "N",
+      description =
+          "The same after N local steps, fewer than --local-steps; 0 is averaging without overlap"
+              + " (default: 0).")
+  private Integer overlapSteps;
+
   /** A config with the values that were given here. */
   TrainingConfig over(TrainingConfig config) {
     TrainingConfig.Builder builder = config.toBuilder();
@@ -145,6 +160,10 @@ final class RecipeOptions {
     OptionalValue.setIfPresent(outerMomentum, builder::outerMomentum);
     OptionalValue.setIfPresent(outerNesterov, builder::outerNesterov);
     OptionalValue.setIfPresent(wire, builder::wire);
+    if (overlap && config.averaging().overlapSteps() == 0) {
+      builder.overlapSteps(Math.max(1, config.rounds().localSteps().least() / 2));
+    }
+    OptionalValue.setIfPresent(overlapSteps, builder::overlapSteps);
     boolean counts = schedule == Kind.STEP || schedule == Kind.PLATEAU;
     Check.input(
         counts ? rateEpochs != null : (rateEpochs == null && rateFactor == null),

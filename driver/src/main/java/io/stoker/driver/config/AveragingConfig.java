@@ -2,6 +2,7 @@
 package io.stoker.driver.config;
 
 import io.stoker.failure.Check;
+import java.util.Locale;
 
 /**
  * How workers' parameters are brought together.
@@ -10,8 +11,11 @@ import io.stoker.failure.Check;
  * @param wire the number format in which workers' values travel
  * @param sliceBytes how large a slice of the parameter vector may be, 0 for a size that fits model
  *     and workers; no influence on the result
+ * @param overlapSteps how many steps of the next round workers take while their parameters are
+ *     averaged; 0 if they wait for the average
  */
-public record AveragingConfig(UpdaterState updaterState, Wire wire, int sliceBytes) {
+public record AveragingConfig(
+    UpdaterState updaterState, Wire wire, int sliceBytes, int overlapSteps) {
   private static final int MINIMUM_SLICE_BYTES = 1 << 10;
 
   public AveragingConfig {
@@ -22,5 +26,11 @@ public record AveragingConfig(UpdaterState updaterState, Wire wire, int sliceByt
         sliceBytes,
         MINIMUM_SLICE_BYTES,
         Float.BYTES);
+    Check.input(
+        overlapSteps >= 0, "Invalid overlap: %d steps (must be >= 1, or 0 for none)", overlapSteps);
+    Check.input(
+        overlapSteps == 0 || wire == Wire.FP32,
+        "Invalid wire: %s with overlap (say --wire fp32, or --overlap-steps 0)",
+        wire.name().toLowerCase(Locale.ROOT));
   }
 }

@@ -13,6 +13,7 @@ import com.fasterxml.jackson.databind.exc.InvalidTypeIdException;
 import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.IntNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import io.stoker.data.plan.Sampling;
@@ -66,7 +67,9 @@ public final class ConfigFormat {
           CONVOLUTION,
           TextNode.valueOf(EARLIER_CONVOLUTION.toString()),
           "normalization",
-          TextNode.valueOf(NormalizationSource.DATA.toString()));
+          TextNode.valueOf(NormalizationSource.DATA.toString()),
+          "overlap_steps",
+          IntNode.valueOf(0));
 
   /** The key whose value says its type. */
   static final String SCHEDULE = "schedule";

@@ -59,6 +59,11 @@ public record TrainingConfig(
         "Invalid local steps: %s follows the learning rate, which must be known from the start, and"
             + " the plateau schedule depends on losses (choose another schedule, or a number)",
         rounds.localSteps());
+    Check.input(
+        averaging.overlapSteps() == 0 || averaging.overlapSteps() < rounds.localSteps().least(),
+        "Invalid overlap: %d steps (must be less than the local steps, which are %s)",
+        averaging.overlapSteps(),
+        rounds.localSteps());
   }
 
   /** Whether the momentum travels with the parameters. */
@@ -112,6 +117,7 @@ public record TrainingConfig(
         .freeze(initialization.freeze())
         .normalization(initialization.normalization())
         .sliceBytes(averaging.sliceBytes())
+        .overlapSteps(averaging.overlapSteps())
         .mlflow(tracking.mlflow());
   }
 
@@ -160,7 +166,8 @@ public record TrainingConfig(
     "mlflow",
     "precision",
     "convolution",
-    "normalization"
+    "normalization",
+    "overlap_steps"
   })
   public static final class Builder {
     private String data = "";
@@ -197,6 +204,7 @@ public record TrainingConfig(
     private String freeze = "";
     private NormalizationSource normalization = NormalizationSource.DATA;
     private int sliceBytes;
+    private int overlapSteps;
     private ClassWeighting classWeights = new ClassWeighting.Equal();
     private String sampling = Sampling.NATURAL.toString();
     private String mlflow = "";
@@ -379,6 +387,11 @@ public record TrainingConfig(
       return this;
     }
 
+    public Builder overlapSteps(int steps) {
+      this.overlapSteps = steps;
+      return this;
+    }
+
     public Builder classWeights(ClassWeighting value) {
       this.classWeights = value;
       return this;
@@ -418,7 +431,7 @@ public record TrainingConfig(
           new OptimizerConfig(
               learningRate, schedule, biasRate, layerRates, momentum, weightDecay, clipNorm),
           new LossConfig(labelSmoothing, classWeights),
-          new AveragingConfig(updaterState, wire, sliceBytes),
+          new AveragingConfig(updaterState, wire, sliceBytes, overlapSteps),
           new OuterOptimizerConfig(outerRate, outerMomentum, outerNesterov),
           seed,
           new CheckpointConfig(checkpointEvery, keep),

@@ -110,6 +110,20 @@ public final class JobPlan {
     return new Round(round, epoch, first, steps, epoch * stepsPerEpoch + first);
   }
 
+  /** The number of a round within its epoch, from 0. */
+  int roundOfEpoch(Round round) {
+    return (int) (round.round() - roundsBefore(round.epoch()));
+  }
+
+  /** The steps of a full round of a round's epoch. */
+  int localSteps(Round round) {
+    int phase = phases.size() - 1;
+    while (phases.get(phase).firstEpoch() > round.epoch()) {
+      phase--;
+    }
+    return phases.get(phase).localSteps();
+  }
+
   /** Whether a round is the last one of its epoch. */
   public boolean endsEpoch(Round round) {
     return round.firstStep() + round.steps() == stepsPerEpoch;

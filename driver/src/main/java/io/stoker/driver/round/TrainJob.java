@@ -177,7 +177,8 @@ public final class TrainJob {
               source,
               run.firstParameters(),
               run.outerStep(),
-              run.config().averaging().wire());
+              run.config().averaging().wire(),
+              run.config().averaging().overlapSteps());
       workers.await();
       return parameters;
     }

@@ -63,6 +63,7 @@ final class TrainingRun {
   private final Optional<Transfer> transfer;
   private final long frozenParameters;
   private final TrainingData data;
+  private final RoundGroups groups;
 
   /**
    * @param config its engine resolved, its locations absolute
@@ -139,6 +140,7 @@ final class TrainingRun {
         normalizing
             .map(trained -> plain.normalizedBy(trained.mean(), trained.standardDeviation()))
             .orElse(plain);
+    this.groups = RoundGroups.of(plan, config.averaging().overlapSteps(), slices());
   }
 
   /** The identity of the values of frozen parameters, which are those of the initial model. */
@@ -259,24 +261,35 @@ final class TrainingRun {
         round.globalStep());
   }
 
+  /** Which rounds overlap. */
+  RoundGroups groups() {
+    return groups;
+  }
+
   /**
    * Whether a checkpoint is written after some rounds.
    *
    * @param done how many rounds are done
    */
   boolean isCheckpointDue(long done) {
-    return done % config.checkpoints().every() == 0
-        || done == plan.rounds()
-        || isValidationDue(done);
+    return groups.isDue(
+        done,
+        rounds ->
+            rounds % config.checkpoints().every() == 0
+                || rounds == plan.rounds()
+                || validationIsAskedAt(rounds));
   }
 
   /**
-   * Whether something is done on the driver between this round and the next: a checkpoint, or a
-   * decision on the learning rate. A stage of several rounds ends here.
+   * Whether a stage of several rounds ends after this one: since something is done on the driver
+   * before the next one, a checkpoint or a decision on the learning rate, or since a group of
+   * rounds ends.
    */
   boolean isBoundary(JobPlan.Round round) {
-    return isCheckpointDue(round.round() + 1)
-        || (plan.endsEpoch(round) && config.optimizer().schedule().watchesLoss());
+    return groups.overlap()
+        ? groups.isLast(round)
+        : isCheckpointDue(round.round() + 1)
+            || (plan.endsEpoch(round) && config.optimizer().schedule().watchesLoss());
   }
 
   /**
@@ -294,7 +307,11 @@ final class TrainingRun {
    * @param done how many rounds are done
    */
   boolean isValidationDue(long done) {
-    return done > 0 && config.validation().isDue(done, plan.endsEpoch(plan.round((int) done - 1)));
+    return groups.isDue(done, this::validationIsAskedAt);
+  }
+
+  private boolean validationIsAskedAt(long done) {
+    return config.validation().isDue(done, plan.endsEpoch(plan.round((int) done - 1)));
   }
 
   TrainingConfig config() {

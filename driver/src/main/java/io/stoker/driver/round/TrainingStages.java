@@ -44,7 +44,11 @@ final class TrainingStages {
   List<JobPlan.Round> next(long done) {
     JobPlan plan = run.plan();
     int first = (int) done;
-    int most = parameters.roundsPerStage(run.config().rounds().workers(), plan.rounds() - first);
+    int left = plan.rounds() - first;
+    int most =
+        run.groups().overlap()
+            ? left
+            : parameters.roundsPerStage(run.config().rounds().workers(), left);
     List<JobPlan.Round> rounds = new ArrayList<>();
     do {
       rounds.add(plan.round(first + rounds.size()));

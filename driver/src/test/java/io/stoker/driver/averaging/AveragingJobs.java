@@ -132,7 +132,18 @@ abstract class AveragingJobs {
         initial,
         initial,
         OuterStep.PLAIN,
-        wire);
+        wire,
+        0);
+  }
+
+  /** Parameters of rounds that overlap, by one step. */
+  SharedParameters loadOverlapping(
+      JavaSparkContext spark, OuterStep outer, Rendezvous.Patience patience) {
+    InitialValues initial = new InitialValues(MODEL, 3);
+    ParameterSlices slices =
+        new ParameterSlices(0, MODEL.parameterCount(), 2, outer.hasMomentum(), sliceLength());
+    return SharedParameters.load(
+        spark, new SliceAverage(slices, outer, Wire.FP32, 1), initial, initial, patience);
   }
 
   SharedParameters load(JavaSparkContext spark, Rendezvous.Patience patience) {

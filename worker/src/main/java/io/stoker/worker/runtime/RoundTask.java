@@ -38,6 +38,11 @@ public record RoundTask(
     return WorkerRound.begin(this, worker, hadoop, context);
   }
 
+  @Override
+  public Part beginAfter(Part before) {
+    return ((WorkerRound) before).goOnWith(this);
+  }
+
   LocalSteps localSteps(int worker) {
     return new LocalSteps(data.seed(), round, worker, globalStep, steps);
   }

@@ -6,6 +6,7 @@ import io.stoker.worker.sgd.LocalResult;
 import java.io.Serializable;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.IntConsumer;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.Dependency;
 import org.apache.spark.TaskContext;
@@ -25,6 +26,17 @@ public interface RoundWork extends Serializable {
 
     /** Trains: the network's parameters move from the values that the caller has set. */
     LocalResult train();
+
+    /**
+     * Trains as {@link #train()} does.
+     *
+     * @param beforeStep is called before each step with the number of steps that were taken, and
+     *     may read and write the network
+     * @throws UnsupportedOperationException if workers of this kind take no single steps
+     */
+    default LocalResult train(IntConsumer beforeStep) {
+      throw new UnsupportedOperationException("A round of this kind has no single steps");
+    }
 
     /** Returns the network; otherwise it is returned when the task ends. */
     @Override
@@ -50,4 +62,16 @@ public interface RoundWork extends Serializable {
    * @param context the task's, at whose end the network is returned
    */
   Part begin(int worker, Configuration hadoop, TaskContext context);
+
+  /**
+   * Begins a worker's part with the network of its part of the round before, as that part has left
+   * it.
+   *
+   * @param before is neither closed by the caller nor used after this call
+   * @throws UnsupportedOperationException if workers of this kind cannot go on from their own
+   *     parameters
+   */
+  default Part beginAfter(Part before) {
+    throw new UnsupportedOperationException("A round of this kind begins from the average");
+  }
 }

@@ -7,6 +7,7 @@ import io.stoker.worker.sgd.LocalResult;
 import io.stoker.worker.sgd.LocalSgd;
 import java.util.Locale;
 import java.util.function.Consumer;
+import java.util.function.IntConsumer;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.TaskContext;
 import org.apache.spark.TaskKilledException;
@@ -34,6 +35,11 @@ final class WorkerRound implements RoundWork.Part {
     return new WorkerRound(task, worker, hadoop, context, replica);
   }
 
+  /** The worker's part of the next round, with the same replica. */
+  WorkerRound goOnWith(RoundTask next) {
+    return new WorkerRound(next, worker, hadoop, context, replica);
+  }
+
   @Override
   public Network network() {
     return replica.network();
@@ -49,12 +55,22 @@ final class WorkerRound implements RoundWork.Part {
 
   @Override
   public LocalResult train() {
+    return train(steps -> {});
+  }
+
+  @Override
+  public LocalResult train(IntConsumer beforeStep) {
     try (TrainingReaders.RoundReader reader =
         ExecutorResources.here()
             .readers()
             .reader(task.data(), task.epoch(), worker, task.firstStep(), hadoop)) {
       LocalResult result =
-          LocalSgd.run(network(), () -> next(reader), task.localSteps(worker), task.schedule());
+          LocalSgd.run(
+              network(),
+              () -> next(reader),
+              task.localSteps(worker),
+              task.schedule(),
+              beforeStep);
       reader.completed();
       return result;
     }

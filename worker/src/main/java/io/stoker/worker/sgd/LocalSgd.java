@@ -9,6 +9,7 @@ import io.stoker.models.engine.Network;
 import io.stoker.models.engine.Targets;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.function.IntConsumer;
 import java.util.function.Supplier;
 
 /**
@@ -30,6 +31,21 @@ public final class LocalSgd {
    */
   public static LocalResult run(
       Network network, Supplier<ImageBatch> batches, LocalSteps steps, StepSchedule schedule) {
+    return run(network, batches, steps, schedule, taken -> {});
+  }
+
+  /**
+   * Takes a worker's local steps as {@link #run(Network, Supplier, LocalSteps, StepSchedule)} does.
+   *
+   * @param beforeStep is called before each step with the number of steps that were taken, and may
+   *     read and write the network; its time is not measured
+   */
+  public static LocalResult run(
+      Network network,
+      Supplier<ImageBatch> batches,
+      LocalSteps steps,
+      StepSchedule schedule,
+      IntConsumer beforeStep) {
     long examples = 0;
     double lossSum = 0;
     long correct = 0;
@@ -40,6 +56,7 @@ public final class LocalSgd {
     Optional<ClassWeights> weights = schedule.classWeights();
     float[] exampleWeights = new float[network.batchCapacity()];
     for (int step = 0; step < steps.steps(); step++) {
+      beforeStep.accept(step);
       long start = System.nanoTime();
       ImageBatch batch = batches.get();
       long ready = System.nanoTime();
