@@ -45,6 +45,10 @@ class FaultToleranceIT {
   /** Slices depend on those before the round, too. */
   private static final String IN_CHANGES = IN_SLICES + " --outer-momentum 0.5 --wire int8";
 
+  /** A stage has the twelve rounds of an epoch, each of which begins before the one before ends. */
+  private static final String OVERLAPPING =
+      "train --data data --model lenet5 --checkpoint-every 30 --recipe slices.yaml --overlap";
+
   /** After a few hundredths of a second all workers have what they begin with. */
   private static final String IN_MID_STRETCH = "train:4+200";
 
@@ -63,6 +67,7 @@ class FaultToleranceIT {
 
   private static String undisturbedTogether;
   private static String undisturbedInChanges;
+  private static String undisturbedOverlapping;
 
   private String run;
   private Path log;
@@ -99,6 +104,7 @@ class FaultToleranceIT {
     Files.writeString(folder.resolve("slices.yaml"), together + "slice-bytes: 65536\n");
     undisturbedTogether = inWaves(TOGETHER, "together");
     undisturbedInChanges = inWaves(IN_CHANGES, "changes");
+    undisturbedOverlapping = inWaves(OVERLAPPING, "overlapping");
     cluster = LocalCluster.in(folder.resolve("cluster"));
     master = cluster.start("--executors", "1", "--cores", "1", "--memory", "1g");
   }
@@ -217,6 +223,64 @@ class FaultToleranceIT {
 
     assertThat(happened("lost ")).hasSize(1);
     assertThat(outcome.err()).contains("the rounds are trained one by one");
+  }
+
+  /** The rounds of the stage are trained again, in one stage. */
+  @Test
+  void losesAnExecutorOfWorkersWhoseRoundsOverlap() throws IOException {
+    job = OVERLAPPING;
+    Outcome outcome = train("kill-executor@train:4+200");
+    assertParameters(outcome, undisturbedOverlapping);
+
+    assertThat(happened("lost ")).hasSize(1);
+    assertThat(outcome.err()).contains("began again while rounds overlap");
+    assertThat(happened("train 5 ")).hasSize(2);
+    assertThat(happened("train 22 ")).isEmpty();
+  }
+
+  @Test
+  void losesAnExecutorThatAveragesAfterRoundsThatOverlap() throws IOException {
+    job = OVERLAPPING;
+    assertParameters(train("kill-executor@average:4"), undisturbedOverlapping);
+
+    assertThat(happened("lost ")).hasSize(1);
+  }
+
+  @Test
+  void losesAnExecutorBetweenRoundsThatOverlap() throws IOException {
+    job = OVERLAPPING;
+    assertParameters(train("kill-executor@between:4"), undisturbedOverlapping);
+
+    assertThat(happened("lost ")).hasSize(1);
+  }
+
+  /** Each round has a stage from then on. */
+  @Test
+  void losesAWorkerProcessOfWorkersWhoseRoundsOverlapForGood() throws IOException {
+    job = OVERLAPPING;
+    Outcome outcome = train("kill-worker@train:18+200");
+    assertParameters(outcome, undisturbedOverlapping);
+
+    assertThat(happened("lost ")).hasSize(1);
+    assertThat(outcome.err()).contains("Overlap needs a slot");
+    assertThat(happened("train 42 ")).isNotEmpty();
+  }
+
+  @Test
+  void triesAgainATaskOfWorkersWhoseRoundsOverlap() throws IOException {
+    job = OVERLAPPING;
+    assertParameters(train("fail@train:4"), undisturbedOverlapping);
+
+    assertThat(happened("failed ")).isNotEmpty();
+  }
+
+  @Test
+  void goesOnWithRoundsThatOverlapAfterItsDriverWasKilled() throws IOException {
+    job = OVERLAPPING;
+    assertThat(train("kill-driver@train:5").exitCode()).isEqualTo(KILLED);
+    assertThat(checkpoints()).containsExactly("000036");
+
+    assertParameters(resume(), undisturbedOverlapping);
   }
 
   @Test

@@ -61,6 +61,17 @@ public final class Soak {
         local-steps: 4
         epochs: 40
         checkpoint-every: 16
+        """),
+    /** A worker a slot, whose rounds overlap in groups of an epoch's twelve. */
+    OVERLAPPING(
+        60,
+        """
+        workers: 2
+        local-steps: 4
+        overlap-steps: 2
+        epochs: 40
+        slice-bytes: 65536
+        checkpoint-every: 16
         """);
 
     private static final String ALL =

@@ -21,8 +21,6 @@ final class RoundsPerStage {
   /** How many rounds are trained in a stage each after a multi-round stage has failed. */
   private static final int FIRST_COOLDOWN = 20;
 
-  private static final Duration UNKNOWN_ROUND_TIME = Duration.ofMinutes(5);
-
   private final boolean allowed;
 
   /** How many rounds are still to be trained in a stage each, and how many after a next failure. */
@@ -64,11 +62,9 @@ final class RoundsPerStage {
     return (int) Math.max(1, Math.min(most, rounds));
   }
 
-  /** How long a round takes; before the first one, longer than a round should take. */
+  /** How long a round takes; 0 before the first one. */
   Duration roundTime() {
-    return secondsOfRound > 0
-        ? Duration.ofNanos((long) (secondsOfRound * 1e9))
-        : UNKNOWN_ROUND_TIME;
+    return Duration.ofNanos((long) (secondsOfRound * 1e9));
   }
 
   /** Notes a stage that is complete. */

@@ -86,10 +86,8 @@ final class StageRunner implements AutoCloseable {
     long stageStart = System.nanoTime();
     Optional<RendezvousEndpoint> meeting =
         rounds.size() > 1 ? Optional.of(rendezvous(rounds.get(0).workers())) : Optional.empty();
-    String more =
-        rounds.size() > 1 ? String.format(Locale.ROOT, ", and %d more", rounds.size() - 1) : "";
     SliceRdd current = slices.current();
-    Stage stage = new Stage(current, rounds, List.of(), meeting, name, more);
+    Stage stage = new Stage(current, rounds, List.of(), meeting, name);
     StageReports reports = stage.reports(0, rounds.size(), current, start);
     // On a single executor all copies are lost together, so that older slices do not help there.
     boolean keepsCurrent = stage.placement.executors().size() > 1 || average.needsBefore();
@@ -135,8 +133,7 @@ final class StageRunner implements AutoCloseable {
                 rounds.subList(0, round + 1),
                 List.copyOf(results),
                 Optional.empty(),
-                name,
-                round > 0 ? String.format(Locale.ROOT, ", and %d after it", round) : "");
+                name);
         stage.compute(slices, () -> {}, () -> {});
         results.add(stage.next);
         roundsPerStage.completed(1, (System.nanoTime() - start) / 1e9 / (round + 1));
@@ -163,10 +160,12 @@ final class StageRunner implements AutoCloseable {
         List<RoundWork> rounds,
         List<SliceRdd> known,
         Optional<RendezvousEndpoint> meeting,
-        String name,
-        String more) {
+        String name) {
       this.name = name;
-      this.train = name + ": train" + more;
+      this.train =
+          rounds.size() == 1
+              ? name + ": train"
+              : String.format(Locale.ROOT, "%s: train, and %d more", name, rounds.size() - 1);
       // Spark names a stage after the call site of its last RDD, and of the job.
       spark.sc().setCallSite(train);
       this.trained =

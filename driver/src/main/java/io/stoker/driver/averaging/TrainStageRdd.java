@@ -39,6 +39,9 @@ import scala.Tuple2;
 final class TrainStageRdd extends IndexedRdd<Tuple2<Integer, WorkerSlice>> {
   private static final long serialVersionUID = 1L;
 
+  /** For how long a round may take whose time is not known yet, since it is the job's first one. */
+  private static final Duration LONG_ROUND = Duration.ofMinutes(5);
+
   private final ParameterSlices slices;
   private final List<RoundWork> rounds;
   private final SliceSource frozen;
@@ -103,7 +106,7 @@ final class TrainStageRdd extends IndexedRdd<Tuple2<Integer, WorkerSlice>> {
 
   private void open(Rendezvous meeting, Duration roundTime) {
     if (average.overlaps()) {
-      meeting.openOnce(id(), rounds.size(), roundTime);
+      meeting.openOnce(id(), rounds.size(), roundTime.isZero() ? LONG_ROUND : roundTime);
     } else {
       meeting.open(id(), rounds.size(), roundTime);
     }

@@ -287,4 +287,19 @@ class RendezvousTest {
 
     assertThat(rendezvous.reports(STAGE)).containsExactly(report);
   }
+
+  /** What it has trained is lost, and the others cannot go on without it. */
+  @Test
+  void aWorkerThatBeginsAgainFailsAllWorkersOfRoundsThatOverlap() {
+    rendezvous.openOnce(STAGE, 4, Duration.ofSeconds(1));
+    assertBegins(arrival(Phase.BEGIN, 0, 0, "a"), 0, "a");
+    assertBegins(arrival(Phase.BEGIN, 0, 1, "b"), 0, "b");
+    List<Object> waiting = report(arrival(0, 0, "a"));
+
+    assertThat(waiting).isEmpty();
+    assertThat(report(arrival(Phase.BEGIN, 0, 1, "c"))).containsExactly(Rendezvous.STRANDED);
+    assertThat(waiting).containsExactly(Rendezvous.STRANDED);
+    assertThat(report(arrival(Phase.BEGIN, 0, 0, "a"))).containsExactly(Rendezvous.STRANDED);
+    assertThat(report(arrival(1, 0, "a"))).containsExactly(Rendezvous.STRANDED);
+  }
 }

@@ -34,6 +34,20 @@ class RecipeOptionsTest {
   }
 
   @Test
+  void overlapHalfOfTheLocalStepsUnlessTheySayHowMany() {
+    assertThat(over().averaging().overlapSteps()).isZero();
+    assertThat(over("--overlap").averaging().overlapSteps()).isEqualTo(5);
+    assertThat(over("--overlap", "--overlap-steps", "2").averaging().overlapSteps()).isEqualTo(2);
+    assertThat(over("--overlap-steps", "2").averaging().overlapSteps()).isEqualTo(2);
+    assertThatThrownBy(() -> over("--overlap-steps", "10"))
+        .isInstanceOf(InputException.class)
+        .hasMessageStartingWith("Invalid overlap: 10 steps (must be less than the local steps");
+    assertThatThrownBy(() -> over("--overlap", "--wire", "fp16"))
+        .isInstanceOf(InputException.class)
+        .hasMessageStartingWith("Invalid wire: fp16 with overlap");
+  }
+
+  @Test
   void makeSchedules() {
     assertThat(over("--schedule", "cosine").optimizer().schedule())
         .isEqualTo(new LearningRateSchedule.Cosine(30, 2));

@@ -39,6 +39,19 @@ class JobIdentityTest {
     assertThat(moved.sha256()).isEqualTo(identity.sha256());
   }
 
+  /** It goes with fp32 alone. */
+  @Test
+  void differsInTheOverlap() {
+    TrainingConfig exact = config.toBuilder().wire(Wire.FP32).build();
+    JobIdentity plain = new JobIdentity(exact, "layers", "4711");
+    JobIdentity overlapping =
+        new JobIdentity(exact.toBuilder().overlapSteps(2).build(), "layers", "4711");
+
+    assertThat(overlapping.differences(plain))
+        .containsExactly("overlap steps: 2 here, not set in the run");
+    assertThat(overlapping.sha256()).isNotEqualTo(plain.sha256());
+  }
+
   @Test
   void differsInEachOtherValue() {
     List<TrainingConfig> others =

@@ -31,7 +31,7 @@ class TrainingConfigTest {
                 new OptimizerConfig(
                     0.01, new LearningRateSchedule.Constant(0), 1, Map.of(), 0.9, 0.0005, 0),
                 new LossConfig(0, new ClassWeighting.Equal()),
-                new AveragingConfig(UpdaterState.AVERAGE, Wire.FP32, 0),
+                new AveragingConfig(UpdaterState.AVERAGE, Wire.FP32, 0, 0),
                 new OuterOptimizerConfig(1, 0, false),
                 1,
                 new CheckpointConfig(20, 3),
@@ -94,6 +94,18 @@ class TrainingConfigTest {
         invalid(config -> config.patience(-1), "Invalid patience: -1"),
         invalid(config -> config.patience(3), "Invalid patience: 3 without validation"),
         invalid(config -> config.sliceBytes(1026), "Invalid slice size: 1026 bytes"),
+        invalid(
+            config -> config.overlapSteps(-1),
+            "Invalid overlap: -1 steps (must be >= 1, or 0 for none)"),
+        invalid(
+            config -> config.overlapSteps(10),
+            "Invalid overlap: 10 steps (must be less than the local steps, which are 10)"),
+        invalid(
+            config -> config.localSteps(LocalSteps.parse("qsr:4:0.02")).overlapSteps(4),
+            "Invalid overlap: 4 steps (must be less than the local steps, which are qsr:4:0.02)"),
+        invalid(
+            config -> config.overlapSteps(2).wire(Wire.INT8),
+            "Invalid wire: int8 with overlap (say --wire fp32, or --overlap-steps 0)"),
         invalid(config -> config.mlflow("localhost:5000"), "Invalid MLflow URI: localhost:5000"),
         invalid(config -> config.mlflow("ftp://host"), "Invalid MLflow URI: ftp://host (must be"),
         invalid(config -> config.mlflow("http://"), "Invalid MLflow URI: http:// (must be"),

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.stoker.driver.round;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.stoker.driver.LocalSpark;
+import io.stoker.driver.TinyJob;
+import io.stoker.driver.config.TrainingConfig;
+import io.stoker.failure.InputException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Jobs of two workers whose rounds overlap, in groups of the three rounds of an epoch. */
+@Tag("slow")
+class OverlapRunTest {
+  @TempDir static Path folder;
+
+  private static TinyJob job;
+  private static JavaSparkContext spark;
+  private static String undisturbed;
+
+  /** The first run has one slot: each round has a stage. */
+  @BeforeAll
+  static void start() {
+    job = TinyJob.in(folder);
+    spark = LocalSpark.start("local[1]");
+    undisturbed = train("one-slot", config -> config).parametersSha256();
+    spark.close();
+    spark = LocalSpark.start("local[2]");
+  }
+
+  @AfterAll
+  static void stop() {
+    spark.close();
+  }
+
+  private static TrainingConfig config(String run, UnaryOperator<TrainingConfig.Builder> change) {
+    return change.apply(job.config(run).epochs(4).overlapSteps(1)).build();
+  }
+
+  private static TrainResult train(String run, UnaryOperator<TrainingConfig.Builder> change) {
+    return TrainJob.run(spark, config(run, change), ExistingRun.REFUSE, RoundListener.NONE);
+  }
+
+  private static TrainResult resume(String run, UnaryOperator<TrainingConfig.Builder> change) {
+    return TrainJob.run(spark, config(run, change), ExistingRun.RESUME, RoundListener.NONE);
+  }
+
+  @Test
+  void theResultDependsOnTheOverlapAndNotOnSlots() {
+    assertThat(train("two-slots", config -> config).parametersSha256()).isEqualTo(undisturbed);
+    assertThat(train("other", config -> config.overlapSteps(2)).parametersSha256())
+        .isNotEqualTo(undisturbed);
+    assertThat(train("none", config -> config.overlapSteps(0)).parametersSha256())
+        .isNotEqualTo(undisturbed);
+  }
+
+  @Test
+  void theResultDependsNeitherOnSlicesNorOnCheckpoints() throws IOException {
+    assertThat(train("uncut", config -> config.sliceBytes(1 << 20)).parametersSha256())
+        .isEqualTo(undisturbed);
+    assertThat(train("often", config -> config.checkpointEvery(1).keep(9)).parametersSha256())
+        .isEqualTo(undisturbed);
+    assertThat(train("fourth", config -> config.checkpointEvery(4).keep(9)).parametersSha256())
+        .isEqualTo(undisturbed);
+
+    assertThat(checkpoints("often")).containsExactly("000003", "000006", "000009", "000012");
+    assertThat(checkpoints("fourth")).containsExactly("000006", "000009", "000012");
+  }
+
+  private static Stream<String> checkpoints(String run) throws IOException {
+    return Files.list(folder.resolve(run).resolve("checkpoints"))
+        .map(checkpoint -> checkpoint.getFileName().toString())
+        .sorted();
+  }
+
+  @Test
+  void aRunThatIsResumedGivesTheSameBits() {
+    UnaryOperator<TrainingConfig.Builder> often = config -> config.checkpointEvery(2);
+    assertThatThrownBy(
+            () ->
+                TrainJob.run(
+                    spark,
+                    config("stopped", often),
+                    ExistingRun.REFUSE,
+                    TinyJob.stoppingAfter(8)))
+        .hasMessage("stopped");
+
+    TrainResult resumed = resume("stopped", often);
+
+    assertThat(resumed.parametersSha256()).isEqualTo(undisturbed);
+    assertThat(resumed.rounds()).isEqualTo(12);
+  }
+
+  @Test
+  void moreEpochsLaterGiveTheSameBits() {
+    train("shorter", config -> config.epochs(3));
+
+    assertThat(resume("shorter", config -> config).parametersSha256()).isEqualTo(undisturbed);
+  }
+
+  @Test
+  void aRunIsResumedWithItsOverlapOnly() {
+    train("with-overlap", config -> config.epochs(1));
+
+    assertThatThrownBy(() -> resume("with-overlap", config -> config.overlapSteps(0)))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("overlap steps: not set here, 1 in the run");
+  }
+
+  @Test
+  void outerMomentumAndResetMomentumWork() {
+    UnaryOperator<TrainingConfig.Builder> outer =
+        config -> config.outerMomentum(0.5).outerNesterov(true).checkpointEvery(3);
+    String both = train("outer", outer).parametersSha256();
+    assertThatThrownBy(
+            () ->
+                TrainJob.run(
+                    spark,
+                    config("outer-stopped", outer),
+                    ExistingRun.REFUSE,
+                    TinyJob.stoppingAfter(5)))
+        .hasMessage("stopped");
+
+    assertThat(resume("outer-stopped", outer).parametersSha256())
+        .isEqualTo(both)
+        .isNotEqualTo(undisturbed);
+    assertThat(
+            train(
+                    "reset",
+                    config ->
+                        config.updaterState(io.stoker.driver.config.UpdaterState.RESET))
+                .parametersSha256())
+        .isNotEqualTo(undisturbed);
+  }
+
+  @Test
+  void runningStatisticsStayPositive() throws IOException {
+    Path model =
+        Files.writeString(
+            folder.resolve("normalized.yaml"),
+            """
+            name: normalized
+            input: [8, 8, 1]
+            layers:
+              - conv: {filters: 3, kernel: 3, padding: 1}
+              - batch-norm
+              - relu
+              - dense: classes
+            """);
+
+    TrainResult result = train("normalized", config -> config.model(model.toString()));
+
+    assertThat(result.loss()).isFinite();
+    assertThat(TinyJob.parameters(result.run())).doesNotContain(Float.NaN);
+  }
+}
