@@ -243,6 +243,12 @@ class ClassifierParams(Params):
         "the factor on the step from the last parameters to the workers' mean",
         typeConverter=TypeConverters.toFloat,
     )
+    overlapSteps: Param[int] = Param(
+        Params._dummy(),
+        "overlapSteps",
+        "how many steps of the next round workers take while they are averaged; 0 for none",
+        typeConverter=TypeConverters.toInt,
+    )
     precision: Param[str] = Param(
         Params._dummy(),
         "precision",
@@ -407,6 +413,7 @@ class ClassifierParams(Params):
         "outerMomentum": 0.0,
         "outerNesterov": False,
         "outerRate": 1.0,
+        "overlapSteps": 0,
         "precision": "fp32",
         "predictedLabelCol": "predictedLabel",
         "predictionCol": "prediction",
@@ -730,6 +737,14 @@ class ClassifierParams(Params):
     def setOuterRate(self: Self, value: float) -> Self:
         """Set ``outerRate``."""
         return self._set(outerRate=value)
+
+    def getOverlapSteps(self) -> int:
+        """Return ``overlapSteps``: how many steps of the next round workers take while they are averaged; 0 for none."""
+        return self.getOrDefault(self.overlapSteps)
+
+    def setOverlapSteps(self: Self, value: int) -> Self:
+        """Set ``overlapSteps``."""
+        return self._set(overlapSteps=value)
 
     def getPrecision(self) -> str:
         """Return ``precision``: fp32, or bf16 for inputs and weights of products where that is faster."""

@@ -75,6 +75,7 @@ public abstract class StokerClassifierParams extends Estimator<StokerModel> {
   private final LongParam seed;
   private final Param<String> updaterState;
   private final Param<String> wire;
+  private final IntParam overlapSteps;
   private final IntParam sliceBytes;
   private final DoubleParam outerRate;
   private final DoubleParam outerMomentum;
@@ -290,6 +291,12 @@ public abstract class StokerClassifierParams extends Estimator<StokerModel> {
             "wire",
             "the format in which workers send values to be averaged: fp32, fp16 or int8",
             ParamValidators.inArray(ParamRules.names(Wire.values())));
+    overlapSteps =
+        new IntParam(
+            this,
+            "overlapSteps",
+            "how many steps of the next round workers take while they are averaged; 0 for none",
+            ParamValidators.gtEq(0));
     sliceBytes =
         new IntParam(
             this,
@@ -408,6 +415,7 @@ public abstract class StokerClassifierParams extends Estimator<StokerModel> {
     setDefault(seed, DEFAULTS.seed());
     setDefault(updaterState, ParamRules.name(DEFAULTS.averaging().updaterState()));
     setDefault(wire, ParamRules.name(DEFAULTS.averaging().wire()));
+    setDefault(overlapSteps, DEFAULTS.averaging().overlapSteps());
     setDefault(sliceBytes, DEFAULTS.averaging().sliceBytes());
     setDefault(outerRate, DEFAULTS.outer().rate());
     setDefault(outerMomentum, DEFAULTS.outer().momentum());
@@ -651,6 +659,11 @@ public abstract class StokerClassifierParams extends Estimator<StokerModel> {
   /** The format in which workers send values to be averaged: fp32, fp16 or int8. */
   public final Param<String> wire() {
     return wire;
+  }
+
+  /** How many steps of the next round workers take while they are averaged; 0 for none. */
+  public final IntParam overlapSteps() {
+    return overlapSteps;
   }
 
   /** About how many bytes a slice of the parameters has; 0 to choose. */
@@ -946,6 +959,11 @@ public abstract class StokerClassifierParams extends Estimator<StokerModel> {
   /** Value of {@link #wire()}. */
   public final String getWire() {
     return getOrDefault(wire);
+  }
+
+  /** Value of {@link #overlapSteps()}. */
+  public final int getOverlapSteps() {
+    return (int) getOrDefault(overlapSteps);
   }
 
   /** Value of {@link #sliceBytes()}. */
@@ -1284,6 +1302,12 @@ public abstract class StokerClassifierParams extends Estimator<StokerModel> {
   /** Sets {@link #wire()}. */
   public final StokerClassifier setWire(String value) {
     set(wire, value);
+    return self();
+  }
+
+  /** Sets {@link #overlapSteps()}. */
+  public final StokerClassifier setOverlapSteps(int value) {
+    set(overlapSteps, value);
     return self();
   }
 

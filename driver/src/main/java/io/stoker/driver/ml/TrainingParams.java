@@ -61,6 +61,8 @@ final class TrainingParams {
           Map.entry("--outer-momentum", "outerMomentum"),
           Map.entry("--outer-nesterov", "outerNesterov"),
           Map.entry("--wire", "wire"),
+          Map.entry("--overlap", "overlapSteps"),
+          Map.entry("--overlap-steps", "overlapSteps"),
           Map.entry("--seed", "seed"),
           Map.entry("--checkpoint-every", "checkpointInterval"),
           Map.entry("--keep", "keepCheckpoints"),
@@ -139,6 +141,7 @@ final class TrainingParams {
         .outerMomentum(params.getOuterMomentum())
         .outerNesterov(params.getOuterNesterov())
         .wire(Wire.valueOf(upper(params.getWire())))
+        .overlapSteps(params.getOverlapSteps())
         .augmentations(augmentations)
         .mixup(params.getMixup())
         .sampling(Sampling.parse(params.getSampling()))

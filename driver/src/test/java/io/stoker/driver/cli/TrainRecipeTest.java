@@ -30,7 +30,7 @@ import picocli.CommandLine.Model.CommandSpec;
 
 /** What {@code train --recipe FILE.yaml} makes of a file. */
 class TrainRecipeTest {
-  /** Each option, with a value other than its default. */
+  /** Each option, with a value other than its default; overlap goes with fp32 alone. */
   @Test
   void aRecipeTakesTheNamesOfAllOptions(@TempDir Path folder) throws IOException {
     String text =
@@ -63,6 +63,8 @@ class TrainRecipeTest {
         outer-momentum: 0.5
         outer-nesterov: true
         wire: fp16
+        overlap: false
+        overlap-steps: 0
         seed: 9
         checkpoint-every: 4
         keep: 5
@@ -142,6 +144,19 @@ class TrainRecipeTest {
             values.keySet().stream()
                 .filter(name -> !name.matches("--(recipe|json|verbose|help)"))
                 .toList());
+  }
+
+  @Test
+  void aRecipesOverlapIsHalfOfItsLocalStepsUnlessItSaysHowMany(@TempDir Path folder)
+      throws IOException {
+    String text = "model: lenet5\nlocal-steps: 8\noverlap: true\n";
+
+    assertThat(train(folder, text).config().averaging().overlapSteps()).isEqualTo(4);
+    assertThat(train(folder, text + "overlap-steps: 3").config().averaging().overlapSteps())
+        .isEqualTo(3);
+    assertThat(
+            train(folder, text, "--overlap-steps", "0").config().averaging().overlapSteps())
+        .isZero();
   }
 
   @Test

@@ -104,6 +104,15 @@ class StokerClassifierParamsTest {
     }
   }
 
+  /** It goes with the wire format fp32 only. */
+  @Test
+  void roundsOverlapBySomeSteps() {
+    StokerClassifier classifier = new StokerClassifier().setModel("lenet5");
+
+    assertThat(config(classifier, 0).averaging().overlapSteps()).isZero();
+    assertThat(config(classifier.setOverlapSteps(3), 0).averaging().overlapSteps()).isEqualTo(3);
+  }
+
   @Test
   void messagesNameParamsAndNotOptions() {
     assertThat(TrainingParams.inParams("more than --max-rejected allows; say --validate-every N"))
