@@ -62,7 +62,7 @@ public final class Soak {
         epochs: 40
         checkpoint-every: 16
         """),
-    /** A worker a slot, whose rounds overlap in groups of an epoch's twelve. */
+    /** A worker a slot, whose rounds overlap in groups of an epoch. */
     OVERLAPPING(
         60,
         """
