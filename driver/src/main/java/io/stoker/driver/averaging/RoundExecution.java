@@ -126,9 +126,7 @@ final class RoundExecution {
    *     which has no weight
    */
   ByteBuffer content(int slice, byte[] target) {
-    return result.examples() == 0
-        ? LittleEndian.bytes(target).limit(0)
-        : values(slice, target);
+    return result.examples() == 0 ? LittleEndian.bytes(target).limit(0) : values(slice, target);
   }
 
   /** The same, also from a worker that saw no example. */

@@ -35,8 +35,7 @@ record RoundHistory(SliceSource source, long before, List<List<RoundWork>> group
   }
 
   private RoundHistory afterGroups(List<List<RoundWork>> next) {
-    return new RoundHistory(
-        source, before, Stream.concat(groups.stream(), next.stream()).toList());
+    return new RoundHistory(source, before, Stream.concat(groups.stream(), next.stream()).toList());
   }
 
   /** How many rounds the history has. */

@@ -132,14 +132,12 @@ final class RoundTrainer implements AutoCloseable {
     }
   }
 
-  private void advanceOne(
-      RoundWork work, String name, long start, Consumer<RoundReport> finished) {
+  private void advanceOne(RoundWork work, String name, long start, Consumer<RoundReport> finished) {
     replayingLost(() -> complete(List.of(work), name, start, finished));
   }
 
   /** Trains rounds that overlap in one stage or, where that cannot be, in a stage each. */
-  private void advanceGroup(
-      List<RoundWork> rounds, String name, long start, ReportsOnce reports) {
+  private void advanceGroup(List<RoundWork> rounds, String name, long start, ReportsOnce reports) {
     int workers = rounds.get(0).workers();
     for (int attempt = 0; attempt < GROUP_ATTEMPTS; attempt++) {
       if (!roundsPerStage.isAllowed() || !stages.canExchange(workers)) {

@@ -40,8 +40,7 @@ public final class SharedParameters implements AutoCloseable {
     this.spark = spark;
     this.hadoop = spark.broadcast(new SerializableConfiguration(spark.hadoopConfiguration()));
     try {
-      this.trainer =
-          new RoundTrainer(spark, hadoop, average, source, frozen, patience, cleaner);
+      this.trainer = new RoundTrainer(spark, hadoop, average, source, frozen, patience, cleaner);
     } catch (Exception | Error e) {
       deleteAll();
       throw e;

@@ -390,8 +390,7 @@ final class SliceExchange {
     fetchedBytes = 0;
     List<Integer> missing = owners.averagedByOthers(worker);
     while (true) {
-      missing =
-          fetchStarts(round + 1, missing, slice -> places.of(owners.owner(slice)), loader);
+      missing = fetchStarts(round + 1, missing, slice -> places.of(owners.owner(slice)), loader);
       if (missing.isEmpty()) {
         return;
       }

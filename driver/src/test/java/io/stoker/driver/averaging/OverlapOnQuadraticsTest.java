@@ -253,8 +253,7 @@ class OverlapOnQuadraticsTest {
   }
 
   /** The work of a round on these losses. */
-  private record Quadratics(int workers, int round, int firstStep, int steps)
-      implements RoundWork {
+  private record Quadratics(int workers, int round, int firstStep, int steps) implements RoundWork {
     @Override
     public Part begin(int worker, Configuration hadoop, TaskContext context) {
       return new QuadraticsPart(this, worker, new Vectors());

@@ -154,8 +154,7 @@ class TrainRecipeTest {
     assertThat(train(folder, text).config().averaging().overlapSteps()).isEqualTo(4);
     assertThat(train(folder, text + "overlap-steps: 3").config().averaging().overlapSteps())
         .isEqualTo(3);
-    assertThat(
-            train(folder, text, "--overlap-steps", "0").config().averaging().overlapSteps())
+    assertThat(train(folder, text, "--overlap-steps", "0").config().averaging().overlapSteps())
         .isZero();
   }
 

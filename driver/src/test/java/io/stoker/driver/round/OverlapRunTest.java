@@ -90,10 +90,7 @@ class OverlapRunTest {
     assertThatThrownBy(
             () ->
                 TrainJob.run(
-                    spark,
-                    config("stopped", often),
-                    ExistingRun.REFUSE,
-                    TinyJob.stoppingAfter(8)))
+                    spark, config("stopped", often), ExistingRun.REFUSE, TinyJob.stoppingAfter(8)))
         .hasMessage("stopped");
 
     TrainResult resumed = resume("stopped", often);
@@ -138,8 +135,7 @@ class OverlapRunTest {
     assertThat(
             train(
                     "reset",
-                    config ->
-                        config.updaterState(io.stoker.driver.config.UpdaterState.RESET))
+                    config -> config.updaterState(io.stoker.driver.config.UpdaterState.RESET))
                 .parametersSha256())
         .isNotEqualTo(undisturbed);
   }

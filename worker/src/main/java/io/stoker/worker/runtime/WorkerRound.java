@@ -66,11 +66,7 @@ final class WorkerRound implements RoundWork.Part {
             .reader(task.data(), task.epoch(), worker, task.firstStep(), hadoop)) {
       LocalResult result =
           LocalSgd.run(
-              network(),
-              () -> next(reader),
-              task.localSteps(worker),
-              task.schedule(),
-              beforeStep);
+              network(), () -> next(reader), task.localSteps(worker), task.schedule(), beforeStep);
       reader.completed();
       return result;
     }
