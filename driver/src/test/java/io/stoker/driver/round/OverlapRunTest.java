@@ -11,6 +11,7 @@ import io.stoker.failure.InputException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -78,10 +79,10 @@ class OverlapRunTest {
     assertThat(checkpoints("fourth")).containsExactly("000006", "000009", "000012");
   }
 
-  private static Stream<String> checkpoints(String run) throws IOException {
-    return Files.list(folder.resolve(run).resolve("checkpoints"))
-        .map(checkpoint -> checkpoint.getFileName().toString())
-        .sorted();
+  private static List<String> checkpoints(String run) throws IOException {
+    try (Stream<Path> all = Files.list(folder.resolve(run).resolve("checkpoints"))) {
+      return all.map(checkpoint -> checkpoint.getFileName().toString()).sorted().toList();
+    }
   }
 
   @Test
