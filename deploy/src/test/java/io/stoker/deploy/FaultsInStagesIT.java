@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.stoker.deploy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.stoker.deploy.Stoker.Outcome;
+import java.io.IOException;
+import java.nio.file.Files;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** The result depends on the job, never on the cluster, also where a stage has several rounds. */
+class FaultsInStagesIT extends ClusterFaults {
+  /**
+   * A worker a slot, who exchange what they have trained by themselves: as soon as rounds are
+   * quick, dozens of them in each stage but the last, for which nothing but the end is a reason to
+   * end.
+   */
+  private static final String TOGETHER =
+      "train --data data --model lenet5 --checkpoint-every 1000 --recipe together.yaml";
+
+  /** Each of them owns some slices, and averages them for the others. */
+  private static final String IN_SLICES =
+      "train --data data --model lenet5 --checkpoint-every 1000 --recipe slices.yaml";
+
+  /** Slices depend on those before the round, too. */
+  private static final String IN_CHANGES = IN_SLICES + " --outer-momentum 0.5 --wire int8";
+
+  /**
+   * A stage has the eleven rounds of an epoch, each of which begins before the one before ends. On
+   * too few slots each round has a stage, in which those before it are trained again.
+   */
+  private static final String OVERLAPPING =
+      "train --data data --model lenet5 --checkpoint-every 30 --recipe slices.yaml --overlap"
+          + " --epochs 8";
+
+  /** After a few hundredths of a second all workers have what they begin with. */
+  private static final String IN_MID_STRETCH = "train:4+200";
+
+  private static final int ROUNDS_TOGETHER = 20 * 12;
+
+  /** The hashes of the runs that nothing disturbs. */
+  private static String undisturbedTogether;
+
+  private static String undisturbedInChanges;
+  private static String undisturbedOverlapping;
+
+  @BeforeAll
+  static void trainUndisturbed() throws IOException {
+    String together =
+        """
+        workers: 2
+        batch: 32
+        local-steps: 4
+        epochs: 20
+        learning-rate: 0.02
+        momentum: 0.9
+        """;
+    Files.writeString(folder.resolve("together.yaml"), together);
+    Files.writeString(folder.resolve("slices.yaml"), together + "slice-bytes: 65536\n");
+    undisturbedTogether = inWaves(TOGETHER, "together");
+    undisturbedInChanges = inWaves(IN_CHANGES, "changes");
+    undisturbedOverlapping = inWaves(OVERLAPPING, "overlapping");
+  }
+
+  /** The hash of a job on one slot: a round a stage, in two waves. */
+  private static String inWaves(String job, String run) throws IOException {
+    return succeed("--master local[1] " + job + " --run " + run).get("parameters_sha256").asText();
+  }
+
+  @Test
+  void losesAnExecutorOfWorkersThatExchange() throws IOException {
+    assertLosesAnExecutorInMidStage(TOGETHER, undisturbedTogether);
+  }
+
+  @Test
+  void losesAnExecutorOfWorkersThatAverageForEachOther() throws IOException {
+    assertLosesAnExecutorInMidStage(IN_SLICES, undisturbedTogether);
+  }
+
+  @Test
+  void losesAnExecutorOfWorkersThatSendChanges() throws IOException {
+    assertLosesAnExecutorInMidStage(IN_CHANGES, undisturbedInChanges);
+  }
+
+  private void assertLosesAnExecutorInMidStage(String exchanging, String expected)
+      throws IOException {
+    job = exchanging;
+    Outcome outcome = train("kill-executor@" + IN_MID_STRETCH);
+    assertParameters(outcome, expected);
+
+    assertThat(happened("lost ")).hasSize(1);
+    // The other worker has waited: its task did not begin again.
+    assertThat(happened("train 4 ")).hasSize(2 + 1);
+    assertThat(happened("train ")).hasSizeLessThan(ROUNDS_TOGETHER);
+    assertThat(outcome.err()).doesNotContain("the rounds are trained one by one");
+  }
+
+  @Test
+  void losesAWorkerProcessOfWorkersThatExchangeForGood() throws IOException {
+    job = TOGETHER;
+    Outcome outcome = train("kill-worker@" + IN_MID_STRETCH);
+    assertTogether(outcome);
+
+    assertThat(happened("lost ")).hasSize(1);
+    assertThat(outcome.err()).contains("the rounds are trained one by one");
+  }
+
+  /** The rounds of the stage are trained again, in one stage. */
+  @Test
+  void losesAnExecutorOfWorkersWhoseRoundsOverlap() throws IOException {
+    job = OVERLAPPING;
+    Outcome outcome = train("kill-executor@train:4+200");
+    assertParameters(outcome, undisturbedOverlapping);
+
+    assertThat(happened("lost ")).hasSize(1);
+    assertThat(outcome.err()).contains("began again while rounds overlap");
+    assertThat(happened("train 5 ")).hasSize(2);
+    assertThat(happened("train 10 ")).isEmpty();
+  }
+
+  @Test
+  void losesAnExecutorThatAveragesAfterRoundsThatOverlap() throws IOException {
+    job = OVERLAPPING;
+    assertParameters(train("kill-executor@average:4"), undisturbedOverlapping);
+
+    assertThat(happened("lost ")).hasSize(1);
+  }
+
+  @Test
+  void losesAnExecutorBetweenRoundsThatOverlap() throws IOException {
+    job = OVERLAPPING;
+    assertParameters(train("kill-executor@between:4"), undisturbedOverlapping);
+
+    assertThat(happened("lost ")).hasSize(1);
+  }
+
+  /** Each round has a stage from then on. */
+  @Test
+  void losesAWorkerProcessOfWorkersWhoseRoundsOverlapForGood() throws IOException {
+    job = OVERLAPPING;
+    Outcome outcome = train("kill-worker@train:7+200");
+    assertParameters(outcome, undisturbedOverlapping);
+
+    assertThat(happened("lost ")).hasSize(1);
+    assertThat(outcome.err()).contains("Overlap needs a slot");
+    assertThat(happened("train 20 ")).isNotEmpty();
+  }
+
+  @Test
+  void triesAgainATaskOfWorkersWhoseRoundsOverlap() throws IOException {
+    job = OVERLAPPING;
+    assertParameters(train("fail@train:4"), undisturbedOverlapping);
+
+    assertThat(happened("failed ")).isNotEmpty();
+  }
+
+  @Test
+  void goesOnWithRoundsThatOverlapAfterItsDriverWasKilled() throws IOException {
+    job = OVERLAPPING;
+    assertThat(train("kill-driver@train:5").exitCode()).isEqualTo(KILLED);
+    assertThat(checkpoints()).containsExactly("000033");
+
+    assertParameters(resume(), undisturbedOverlapping);
+  }
+
+  @Test
+  void triesAgainATaskOfWorkersThatExchange() throws IOException {
+    job = TOGETHER;
+    assertTogether(train("fail@train:4"));
+
+    assertThat(happened("train 4 partition 0 attempt 0.2 ")).hasSize(1);
+  }
+
+  private static void assertTogether(Outcome outcome) {
+    assertParameters(outcome, undisturbedTogether);
+  }
+}
