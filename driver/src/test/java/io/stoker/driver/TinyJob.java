@@ -30,6 +30,17 @@ public final class TinyJob {
         - dense: classes
       """;
 
+  private static final String NORMALIZED =
+      """
+      name: normalized
+      input: [8, 8, 1]
+      layers:
+        - conv: {filters: 3, kernel: 3, padding: 1}
+        - batch-norm
+        - relu
+        - dense: classes
+      """;
+
   private final Path folder;
 
   private TinyJob(Path folder) {
@@ -54,6 +65,7 @@ public final class TinyJob {
   public static TinyJob in(Path folder, List<Integer> images) {
     try {
       Files.writeString(folder.resolve("tiny.yaml"), MODEL);
+      Files.writeString(folder.resolve("normalized.yaml"), NORMALIZED);
       TinyShards.write(Files.createDirectory(folder.resolve("data")), images, 50);
       return new TinyJob(folder);
     } catch (IOException e) {
@@ -69,6 +81,11 @@ public final class TinyJob {
   /** Where a run of that name is. */
   public Path run(String name) {
     return folder.resolve(name);
+  }
+
+  /** A model with running statistics, for the same data. */
+  public String normalized() {
+    return folder.resolve("normalized.yaml").toString();
   }
 
   /** Two workers, six rounds of two epochs, slices of a kilobyte. */

@@ -10,8 +10,6 @@ import io.stoker.driver.TinyJob;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.config.Wire;
 import io.stoker.failure.InputException;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.function.UnaryOperator;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -115,22 +113,9 @@ class OuterStepRunTest {
   }
 
   @Test
-  void runningStatisticsTravelInFull() throws IOException {
-    Path model =
-        Files.writeString(
-            folder.resolve("normalized.yaml"),
-            """
-            name: normalized
-            input: [8, 8, 1]
-            layers:
-              - conv: {filters: 3, kernel: 3, padding: 1}
-              - batch-norm
-              - relu
-              - dense: classes
-            """);
-
+  void runningStatisticsTravelInFull() {
     assertThatThrownBy(
-            () -> train("normalized", config -> config.model(model.toString()).wire(Wire.INT8)))
+            () -> train("normalized", config -> config.model(job.normalized()).wire(Wire.INT8)))
         .isInstanceOf(InputException.class)
         .hasMessageStartingWith("Cannot send what changes in normalized as int8: its running");
   }

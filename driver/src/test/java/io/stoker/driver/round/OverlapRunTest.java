@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.stoker.driver.LocalSpark;
 import io.stoker.driver.TinyJob;
 import io.stoker.driver.config.TrainingConfig;
+import io.stoker.driver.config.UpdaterState;
 import io.stoker.failure.InputException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -133,30 +134,13 @@ class OverlapRunTest {
     assertThat(resume("outer-stopped", outer).parametersSha256())
         .isEqualTo(both)
         .isNotEqualTo(undisturbed);
-    assertThat(
-            train(
-                    "reset",
-                    config -> config.updaterState(io.stoker.driver.config.UpdaterState.RESET))
-                .parametersSha256())
+    assertThat(train("reset", config -> config.updaterState(UpdaterState.RESET)).parametersSha256())
         .isNotEqualTo(undisturbed);
   }
 
   @Test
-  void runningStatisticsStayPositive() throws IOException {
-    Path model =
-        Files.writeString(
-            folder.resolve("normalized.yaml"),
-            """
-            name: normalized
-            input: [8, 8, 1]
-            layers:
-              - conv: {filters: 3, kernel: 3, padding: 1}
-              - batch-norm
-              - relu
-              - dense: classes
-            """);
-
-    TrainResult result = train("normalized", config -> config.model(model.toString()));
+  void runningStatisticsStayPositive() {
+    TrainResult result = train("normalized", config -> config.model(job.normalized()));
 
     assertThat(result.loss()).isFinite();
     assertThat(TinyJob.parameters(result.run())).doesNotContain(Float.NaN);
