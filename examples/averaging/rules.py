@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Trains a net with each rule of averaging, by number of workers and of local steps, and prints a table.
+
+    python3 examples/averaging/rules.py --data /usr/share/datasets/fashion-mnist --work /tmp/rules
+
+--data holds four idx files as MNIST has them; Fashion-MNIST is Debian's package dataset-fashion-mnist.
+All runs see the same number of examples. Each cell is the mean accuracy on the test images after the
+last round, in percent, and the standard deviation over the seeds. A run that has its line in
+WORK/results.jsonl is not repeated, so that the script may be stopped and started again, and cells may
+be added by other --workers and --steps. It needs Python 3.8 and no packages.
+"""
+
+import argparse
+import collections
+import json
+import math
+import pathlib
+import shutil
+import statistics
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "precision"))
+import compare
+
+RATE = 0.05
+COMMON = f"--batch 32 --learning-rate {RATE} --momentum 0.9 --weight-decay 0.0005 --schedule cosine"
+
+# What each rule adds to the options; {steps} is the number of local steps.
+RULES = {
+    "plain averaging": "--local-steps {steps}",
+    "SlowMo, 0.5": "--local-steps {steps} --outer-momentum 0.5",
+    "outer Nesterov, 0.5": "--local-steps {steps} --outer-momentum 0.5 --outer-nesterov",
+    "outer Nesterov, 0.8, rate 0.7": "--local-steps {steps} --outer-momentum 0.8 --outer-rate 0.7"
+    " --outer-nesterov",
+    "QSR": "--local-steps qsr:{steps}:{growth}",
+    "int8": "--local-steps {steps} --wire int8",
+    "overlap": "--local-steps {steps} --overlap",
+}
+
+
+def options_of(rule, steps):
+    # QSR's factor: the local steps begin to grow at 0.7 of the first rate.
+    return RULES[rule].format(steps=steps, growth=round(0.7 * RATE * math.sqrt(steps), 4)).split()
+
+
+def train(given, data, workers, options, seed):
+    """Trains the net; its accuracy and loss on the test images after the last round."""
+    run = given.work / "run"
+    shutil.rmtree(run, ignore_errors=True)
+    compare.stoker(
+        *("train", "--data", data, "--run", str(run), "--model", given.model, *COMMON.split()),
+        *("--workers", str(workers), "--epochs", str(given.epochs), "--seed", str(seed), *options),
+        *("--checkpoint-every", "1000000", "--validate-every", "-1", "--validation-split", "test"),
+    )
+    last = json.loads(sorted((run / "validations").iterdir())[-1].read_text())
+    return {"accuracy": last["accuracy"], "loss": last["log_loss"]}
+
+
+def cell(values):
+    if not values:
+        return ""
+    percent = [100 * each["accuracy"] for each in values]
+    spread = f" ± {statistics.stdev(percent):.2f}" if len(percent) > 1 else ""
+    return f"{statistics.mean(percent):.2f}{spread}"
+
+
+def table(given, results, columns):
+    """A row for each rule, in Markdown."""
+    print("| rule | " + " | ".join(f"W = {w}, T = {t}" for w, t in columns) + " |")
+    print("|---|" + "---|" * len(columns))
+    for rule in RULES:
+        cells = [cell(results[given.model, rule, w, t]) for w, t in columns]
+        print(f"| {rule} | " + " | ".join(cells) + " |")
+    workers = sorted({w for w, _ in columns})
+    large = ", ".join(f"{cell(results[given.model, 'large batch', w, 1])} (W = {w})" for w in workers)
+    print(f"\nOne worker: {cell(results[given.model, 'one worker', 1, 1])}. Averaged after each step: {large}.")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--data", required=True, type=pathlib.Path, help="a folder of idx files")
+    parser.add_argument("--work", required=True, type=pathlib.Path, help="a folder for all files")
+    parser.add_argument("--model", default="lenet5-modern", help="default: %(default)s")
+    parser.add_argument("--images", type=int, default=60000, help="default: all 60,000")
+    parser.add_argument("--epochs", type=int, default=4, help="default: 4")
+    parser.add_argument("--workers", default="8", help="numbers, such as 2,8 (default: 8)")
+    parser.add_argument("--steps", default="50", help="local steps, such as 20,50 (default: 50)")
+    parser.add_argument("--rules", default=";".join(RULES), help="with ; between (default: all)")
+    parser.add_argument("--seeds", type=int, default=5, help="default: 5")
+    given = parser.parse_args()
+    given.work.mkdir(parents=True, exist_ok=True)
+    data = given.work / f"shards-{given.images}"
+    if not (data / "manifest.json").exists():
+        raw = given.work / "raw"
+        shutil.rmtree(raw, ignore_errors=True)
+        compare.cut(given.data, raw, given.images, 10000)
+        compare.stoker("prepare", "--input", str(raw), "--format", "idx", "--output", str(data))
+    file = given.work / "results.jsonl"
+    results = collections.defaultdict(list)
+    done = set()
+    for line in file.read_text().splitlines() if file.exists() else []:
+        found = json.loads(line)
+        key = (found["model"], found["rule"], found["workers"], found["steps"])
+        results[key].append(found)
+        done.add((*key, found["seed"]))
+    columns = [(int(w), int(t)) for w in given.workers.split(",") for t in given.steps.split(",")]
+    wanted = [("one worker", 1, 1, ["--local-steps", "1000000"])]
+    wanted += [("large batch", w, 1, ["--local-steps", "1"]) for w in sorted({w for w, _ in columns})]
+    wanted += [(rule, w, t, options_of(rule, t)) for w, t in columns for rule in given.rules.split(";")]
+    for seed in range(1, given.seeds + 1):
+        for rule, workers, steps, options in wanted:
+            key = (given.model, rule, workers, steps)
+            if (*key, seed) in done:
+                continue
+            found = dict(zip(("model", "rule", "workers", "steps"), key), seed=seed)
+            found.update(train(given, str(data), workers, options, seed))
+            results[key].append(found)
+            with file.open("a") as lines:
+                lines.write(json.dumps(found) + "\n")
+    table(given, results, columns)
+
+
+if __name__ == "__main__":
+    main()
