@@ -25,7 +25,7 @@ final class BackgroundExchange implements RoundResults {
   BackgroundExchange(
       SliceExchange exchange, SliceAverage average, int worker, TaskContext context) {
     this.exchange = exchange;
-    this.correction = new Correction(average.slices(), average.outer().statistics());
+    this.correction = new Correction(average);
     this.thread = new TaskThread(context, "stoker-exchange-" + worker);
   }
 

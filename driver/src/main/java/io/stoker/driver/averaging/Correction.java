@@ -29,12 +29,11 @@ final class Correction {
   private final float[] result = new float[CHUNK];
 
   /**
-   * @param slices how the vectors are cut
-   * @param statistics the ranges of the parameter vector that hold running statistics
+   * @param average how the slices are cut, and which parameters are running statistics
    */
-  Correction(ParameterSlices slices, List<OuterStep.Range> statistics) {
-    this.slices = slices;
-    this.statistics = statistics;
+  Correction(SliceAverage average) {
+    this.slices = average.slices();
+    this.statistics = average.outer().statistics();
   }
 
   /** Access to a range of one of the network's vectors. */

@@ -34,7 +34,7 @@ final class KnownResults implements RoundResults {
     this.results = results;
     this.order = order;
     this.context = context;
-    this.correction = new Correction(average.slices(), average.outer().statistics());
+    this.correction = new Correction(average);
   }
 
   @Override

@@ -79,12 +79,16 @@ public final class JobPlan {
     return (int) roundsBefore(epochs);
   }
 
-  private long roundsBefore(int epoch) {
+  private Phase phaseOf(int epoch) {
     int phase = phases.size() - 1;
     while (phase > 0 && phases.get(phase).firstEpoch() > epoch) {
       phase--;
     }
-    return phases.get(phase).roundsBefore(epoch);
+    return phases.get(phase);
+  }
+
+  private long roundsBefore(int epoch) {
+    return phaseOf(epoch).roundsBefore(epoch);
   }
 
   /** Examples of the whole job. */
@@ -112,16 +116,12 @@ public final class JobPlan {
 
   /** The number of a round within its epoch, from 0. */
   int roundOfEpoch(Round round) {
-    return (int) (round.round() - roundsBefore(round.epoch()));
+    return (int) (round.firstStep() / localSteps(round));
   }
 
   /** The steps of a full round of a round's epoch. */
   int localSteps(Round round) {
-    int phase = phases.size() - 1;
-    while (phases.get(phase).firstEpoch() > round.epoch()) {
-      phase--;
-    }
-    return phases.get(phase).localSteps();
+    return phaseOf(round.epoch()).localSteps();
   }
 
   /** Whether a round is the last one of its epoch. */
