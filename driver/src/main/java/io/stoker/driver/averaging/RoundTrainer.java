@@ -94,9 +94,13 @@ final class RoundTrainer implements AutoCloseable {
 
   /** How many of the coming rounds one stage may hold, if they do not overlap. */
   int roundsPerStage(int workers, int most) {
-    int numbered = StageBlocks.mostRounds(average.slices().count(), workers);
-    int rounds = roundsPerStage.next(Math.min(most, numbered));
+    int rounds = roundsPerStage.next(Math.min(most, mostNumbered(workers)));
     return rounds > 1 && stages.canExchange(workers) ? rounds : 1;
+  }
+
+  /** How many rounds a stage may hold before the numbers of its blocks are used up. */
+  private int mostNumbered(int workers) {
+    return StageBlocks.mostRounds(average.slices().count(), workers);
   }
 
   /**
@@ -140,7 +144,9 @@ final class RoundTrainer implements AutoCloseable {
   private void advanceGroup(List<RoundWork> rounds, String name, long start, ReportsOnce reports) {
     int workers = rounds.get(0).workers();
     for (int attempt = 0; attempt < GROUP_ATTEMPTS; attempt++) {
-      if (!roundsPerStage.isAllowed() || !stages.canExchange(workers)) {
+      if (!roundsPerStage.isAllowed()
+          || rounds.size() > mostNumbered(workers)
+          || !stages.canExchange(workers)) {
         warnOfReplays(workers);
         break;
       }
