@@ -88,6 +88,9 @@ def main():
     parser.add_argument("--rules", default=";".join(RULES), help="with ; between (default: all)")
     parser.add_argument("--seeds", type=int, default=5, help="default: 5")
     given = parser.parse_args()
+    for rule in given.rules.split(";"):
+        if rule not in RULES:
+            parser.error(f"unknown rule: {rule}; known: {'; '.join(RULES)}")
     given.work.mkdir(parents=True, exist_ok=True)
     data = given.work / f"shards-{given.images}"
     if not (data / "manifest.json").exists():
