@@ -22,10 +22,9 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "precision"))
 import compare
 
-RATE = 0.05
-COMMON = f"--batch 32 --learning-rate {RATE} --momentum 0.9 --weight-decay 0.0005 --schedule cosine"
+COMMON = "--batch 32 --momentum 0.9 --weight-decay 0.0005 --schedule cosine"
 
-# What each rule adds to the options; {steps} is the number of local steps.
+# What each rule adds to the options; {steps} is the number of local steps, {quarter} of the epochs.
 RULES = {
     "plain averaging": "--local-steps {steps}",
     "SlowMo, 0.5": "--local-steps {steps} --outer-momentum 0.5",
@@ -33,14 +32,17 @@ RULES = {
     "outer Nesterov, 0.8, rate 0.7": "--local-steps {steps} --outer-momentum 0.8 --outer-rate 0.7"
     " --outer-nesterov",
     "QSR": "--local-steps qsr:{steps}:{growth}",
+    "post-local SGD": "--local-steps {steps} --every-step-epochs {quarter}",
     "int8": "--local-steps {steps} --wire int8",
     "overlap": "--local-steps {steps} --overlap",
 }
 
 
-def options_of(rule, steps):
+def options_of(given, rule, steps):
     # QSR's factor: the local steps begin to grow at 0.7 of the first rate.
-    return RULES[rule].format(steps=steps, growth=round(0.7 * RATE * math.sqrt(steps), 4)).split()
+    growth = round(0.7 * given.rate * math.sqrt(steps), 4)
+    quarter = max(1, given.epochs // 4)
+    return RULES[rule].format(steps=steps, growth=growth, quarter=quarter).split()
 
 
 def train(given, data, workers, options, seed):
@@ -49,6 +51,7 @@ def train(given, data, workers, options, seed):
     shutil.rmtree(run, ignore_errors=True)
     compare.stoker(
         *("train", "--data", data, "--run", str(run), "--model", given.model, *COMMON.split()),
+        *("--learning-rate", str(given.rate)),
         *("--workers", str(workers), "--epochs", str(given.epochs), "--seed", str(seed), *options),
         *("--checkpoint-every", "1000000", "--validate-every", "-1", "--validation-split", "test"),
     )
@@ -68,7 +71,7 @@ def table(given, results, columns):
     """A row for each rule, in Markdown."""
     print("| rule | " + " | ".join(f"W = {w}, T = {t}" for w, t in columns) + " |")
     print("|---|" + "---|" * len(columns))
-    for rule in RULES:
+    for rule in given.rules.split(";"):
         cells = [cell(results[given.model, rule, w, t]) for w, t in columns]
         print(f"| {rule} | " + " | ".join(cells) + " |")
     workers = sorted({w for w, _ in columns})
@@ -83,6 +86,7 @@ def main():
     parser.add_argument("--model", default="lenet5-modern", help="default: %(default)s")
     parser.add_argument("--images", type=int, default=60000, help="default: all 60,000")
     parser.add_argument("--epochs", type=int, default=4, help="default: 4")
+    parser.add_argument("--rate", type=float, default=0.05, help="first learning rate (default: 0.05)")
     parser.add_argument("--workers", default="8", help="numbers, such as 2,8 (default: 8)")
     parser.add_argument("--steps", default="50", help="local steps, such as 20,50 (default: 50)")
     parser.add_argument("--rules", default=";".join(RULES), help="with ; between (default: all)")
@@ -109,7 +113,7 @@ def main():
     columns = [(int(w), int(t)) for w in given.workers.split(",") for t in given.steps.split(",")]
     wanted = [("one worker", 1, 1, ["--local-steps", "1000000"])]
     wanted += [("large batch", w, 1, ["--local-steps", "1"]) for w in sorted({w for w, _ in columns})]
-    wanted += [(rule, w, t, options_of(rule, t)) for w, t in columns for rule in given.rules.split(";")]
+    wanted += [(rule, w, t, options_of(given, rule, t)) for w, t in columns for rule in given.rules.split(";")]
     for seed in range(1, given.seeds + 1):
         for rule, workers, steps, options in wanted:
             key = (given.model, rule, workers, steps)
