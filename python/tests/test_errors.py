@@ -176,6 +176,9 @@ def test_tables_that_cannot_be_read_are_one_line(spark: SparkSession, tmp_path: 
         with pytest.raises(stoker.InvalidInputError) as error:
             stoker.prepare(tmp_path / f"{name}.parquet", tmp_path / "out", format="parquet")
         assert text in one_line(error)
+    rows = spark.read.parquet(str(tmp_path / "column.parquet"))
+    with pytest.raises(stoker.InvalidInputError, match="Cannot read the data frame: it is encryp"):
+        stoker.StokerClassifier(inputCol="image", model="lenet5").fit(rows)
 
 
 def jar_for(line: str, folder: Path) -> Path:

@@ -101,6 +101,22 @@ class DistributionIT {
             " org\\.apache\\.spark\\.SparkContext source: shared objects file \\(top\\)");
   }
 
+  @Test
+  void saysThatItsSparkHasNoMetastoreOfHive() {
+    Outcome outcome =
+        Stoker.in(folder)
+            .run(
+                ("--conf spark.sql.catalogImplementation=hive prepare --format table --input db.photos"
+                        + " --output data")
+                    .split(" "));
+
+    assertThat(outcome.exitCode()).as(outcome.err()).isEqualTo(2);
+    assertThat(outcome.err())
+        .contains("Cannot read table db.photos: its catalog is Hive's")
+        .contains("set SPARK_HOME to a Spark that has the jar spark-hive")
+        .doesNotContain("\tat ");
+  }
+
   private static List<Path> sparkJars() throws IOException {
     try (Stream<Path> jars = Files.list(Stoker.distribution().resolve("jars"))) {
       return jars.toList();

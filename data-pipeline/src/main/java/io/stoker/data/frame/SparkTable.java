@@ -37,6 +37,9 @@ public record SparkTable(Dataset<Row> rows, SourceTable source, List<Path> parqu
   private static final String ICEBERG = "iceberg";
   private static final String DELTA_READER = "io.delta.sql.DeltaSparkSessionExtension";
 
+  /** What Spark cannot instantiate where it should use a metastore of Hive's and has no Hive. */
+  private static final String HIVE_STATE = "org.apache.spark.sql.hive.HiveSessionStateBuilder";
+
   private static final String ICEBERG_FOLDERS = "spark.sql.catalog.default_iceberg";
 
   /**
@@ -179,8 +182,8 @@ public record SparkTable(Dataset<Row> rows, SourceTable source, List<Path> parqu
   /** Iceberg takes its configuration from the active session. */
   private static SparkTable opened(String table, SparkSession spark, Opening opening) {
     SparkSession before = SparkSession.active();
-    SparkSession session = session(spark);
     try {
+      SparkSession session = session(spark);
       SparkSession.setActiveSession(session);
       return opening.in(session);
     } catch (InputException e) {
@@ -202,6 +205,17 @@ public record SparkTable(Dataset<Row> rows, SourceTable source, List<Path> parqu
     String message = failure.getMessage() == null ? failure.toString() : failure.getMessage();
     String line =
         message.lines().map(String::strip).filter(each -> !each.isEmpty()).findFirst().orElse("");
+    if (line.contains(HIVE_STATE)) {
+      return "its catalog is Hive's (spark.sql.catalogImplementation), and this Spark has no Hive:"
+          + " set SPARK_HOME to a Spark that has the jar spark-hive";
+    }
+    if (failure instanceof LinkageError) {
+      return "its reader is not for Spark "
+          + package$.MODULE$.SPARK_VERSION()
+          + ": "
+          + line
+          + " (docs/data.md says which is)";
+    }
     Matcher missing = Pattern.compile("data source: `?(delta|iceberg)`?\\b").matcher(line);
     if (missing.find() || failure instanceof ClassNotFoundException) {
       return (failure instanceof ClassNotFoundException ? "its reader is not there: " : "")

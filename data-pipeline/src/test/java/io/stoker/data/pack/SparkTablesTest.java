@@ -385,6 +385,17 @@ class SparkTablesTest {
   }
 
   @Test
+  void theReaderForAnotherSparkIsRefusedInOneLine() {
+    assumeThat(session.version()).as("Iceberg's runtime is not for it").startsWith("4.2");
+    String lake = shared.resolve("lake/db/photos").toString();
+
+    assertRefused(
+        () -> SparkTable.named(session, "lake.db.photos", ""), "its reader is not for Spark 4.2");
+    assertRefused(
+        () -> SparkTable.at(session, lake, "iceberg", ""), "its reader is not for Spark 4.2");
+  }
+
+  @Test
   void whatIsNoTableIsRefusedInOneLine() {
     String uri = folder.resolve("delta").toString();
     photos(0, 30).write().format("delta").save(uri);

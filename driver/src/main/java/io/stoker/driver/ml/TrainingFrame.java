@@ -7,15 +7,20 @@ import static org.apache.spark.sql.functions.when;
 import io.stoker.base.Sha256;
 import io.stoker.data.frame.FrameColumns;
 import io.stoker.data.frame.ImageColumn;
+import io.stoker.data.frame.UnreadableTable;
 import io.stoker.data.pack.ImageRows;
 import io.stoker.data.pack.PrepareOptions;
 import io.stoker.data.pack.SplitFractions;
 import io.stoker.driver.config.ModelReference;
+import io.stoker.driver.spark.SparkFailures;
 import io.stoker.failure.Check;
+import io.stoker.failure.InputException;
+import io.stoker.failure.StokerException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
@@ -183,11 +188,21 @@ final class TrainingFrame {
     Broadcast<SerializableConfiguration> shared =
         spark.broadcast(new SerializableConfiguration(spark.hadoopConfiguration()));
     try {
-      return rows.toJavaRDD()
-          .treeAggregate(
-              new FrameSurvey(),
-              (survey, row) -> survey.add(row, row.get(index), columns, hadoop(shared)),
-              FrameSurvey::merge);
+      return SparkFailures.unwrapped(
+          () ->
+              rows.toJavaRDD()
+                  .treeAggregate(
+                      new FrameSurvey(),
+                      (survey, row) -> survey.add(row, row.get(index), columns, hadoop(shared)),
+                      FrameSurvey::merge));
+    } catch (StokerException e) {
+      throw e;
+    } catch (Exception e) { // Spark throws checked exceptions that it does not declare.
+      Optional<String> reason = UnreadableTable.reason(e);
+      if (reason.isPresent()) {
+        throw new InputException("Cannot read the data frame: " + reason.get(), e);
+      }
+      throw e;
     } finally {
       shared.destroy();
     }
