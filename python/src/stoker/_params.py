@@ -66,7 +66,7 @@ class ClassifierParams(Params):
     convolution: Param[str] = Param(
         Params._dummy(),
         "convolution",
-        "how convolutions are computed in fp32: auto, direct, winograd or rearranged",
+        "how convolutions are computed: auto, direct, winograd, rearranged or rounded",
         typeConverter=TypeConverters.toString,
     )
     device: Param[str] = Param(
@@ -499,7 +499,7 @@ class ClassifierParams(Params):
         return self._set(clipNorm=value)
 
     def getConvolution(self) -> str:
-        """Return ``convolution``: how convolutions are computed in fp32: auto, direct, winograd or rearranged."""
+        """Return ``convolution``: how convolutions are computed: auto, direct, winograd, rearranged or rounded."""
         return self.getOrDefault(self.convolution)
 
     def setConvolution(self: Self, value: str) -> Self:
@@ -927,7 +927,7 @@ class ModelParams(Params):
     convolution: Param[str] = Param(
         Params._dummy(),
         "convolution",
-        "how convolutions are computed in fp32: auto, direct, winograd or rearranged",
+        "how convolutions are computed: auto, direct, winograd, rearranged or rounded",
         typeConverter=TypeConverters.toString,
     )
     engine: Param[str] = Param(
@@ -1019,7 +1019,7 @@ class ModelParams(Params):
         return self._set(batchSize=value)
 
     def getConvolution(self) -> str:
-        """Return ``convolution``: how convolutions are computed in fp32: auto, direct, winograd or rearranged."""
+        """Return ``convolution``: how convolutions are computed: auto, direct, winograd, rearranged or rounded."""
         return self.getOrDefault(self.convolution)
 
     def setConvolution(self: Self, value: str) -> Self:

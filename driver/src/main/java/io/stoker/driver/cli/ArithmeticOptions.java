@@ -21,12 +21,13 @@ final class ArithmeticOptions {
 
   @Option(
       names = "--convolution",
-      paramLabel = "auto|direct|winograd|rearranged",
+      paramLabel = "auto|direct|winograd|rearranged|rounded",
       order = 92,
       description =
-          "How convolutions are computed in fp32. winograd is taken for 3x3 convolutions that it"
+          "How convolutions are computed. In fp32, winograd is taken for 3x3 convolutions that it"
               + " makes faster, where the processor has AVX-512; rearranged also for others, which"
-              + " it rearranges to 3x3. auto is what is the fastest; direct gives the bits of"
+              + " it rearranges to 3x3. With --precision bf16 on AMX, rounded also keeps values"
+              + " between layers in bfloat16. auto is what is the fastest; direct gives the bits of"
               + " releases without Winograd (default: auto).")
   ConvolutionAlgorithm convolution;
 

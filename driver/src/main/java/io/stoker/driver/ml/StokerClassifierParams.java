@@ -368,7 +368,7 @@ public abstract class StokerClassifierParams extends Estimator<StokerModel> {
         new TextParam(
             this,
             "convolution",
-            "how convolutions are computed in fp32: auto, direct, winograd or rearranged",
+            "how convolutions are computed: auto, direct, winograd, rearranged or rounded",
             ParamValidators.inArray(ParamRules.texts(ConvolutionAlgorithm.values())));
     device =
         new TextParam(
@@ -731,7 +731,7 @@ public abstract class StokerClassifierParams extends Estimator<StokerModel> {
     return precision;
   }
 
-  /** How convolutions are computed in fp32: auto, direct, winograd or rearranged. */
+  /** How convolutions are computed: auto, direct, winograd, rearranged or rounded. */
   public final Param<String> convolution() {
     return convolution;
   }

@@ -141,7 +141,7 @@ public final class StokerModel extends Model<StokerModel> implements MLWritable 
         new TextParam(
             this,
             "convolution",
-            "how convolutions are computed in fp32: auto, direct, winograd or rearranged",
+            "how convolutions are computed: auto, direct, winograd, rearranged or rounded",
             ParamValidators.inArray(ParamRules.texts(ConvolutionAlgorithm.values())));
     batchSize =
         new IntParam(this, "batchSize", "images of one forward pass", ParamValidators.gtEq(1));

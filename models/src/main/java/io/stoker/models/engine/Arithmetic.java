@@ -8,7 +8,7 @@ import java.io.Serializable;
  * part of a job's identity.
  *
  * @param precision the number format of products
- * @param convolution how convolutions in fp32 are computed
+ * @param convolution how convolutions are computed
  */
 public record Arithmetic(Precision precision, ConvolutionAlgorithm convolution)
     implements Serializable {

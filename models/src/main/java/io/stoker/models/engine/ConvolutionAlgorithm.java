@@ -6,9 +6,9 @@ import io.stoker.failure.Suggestion;
 import java.util.Arrays;
 import java.util.Locale;
 
-/** How convolutions in fp32 are computed. Results differ in their last bits. */
+/** How convolutions are computed. Results differ in their last bits. */
 public enum ConvolutionAlgorithm {
-  /** {@link #REARRANGED} where this processor has code for it, else {@link #DIRECT}. */
+  /** The last of the other choices for which this processor has code. */
   AUTO,
 
   /** Every product of the definition is computed. */
@@ -25,11 +25,18 @@ public enum ConvolutionAlgorithm {
    * As {@link #WINOGRAD}; in addition, convolutions of other kernels and strides and in groups are
    * rearranged to several of 3x3 with stride 1, where that is faster.
    */
-  REARRANGED;
+  REARRANGED,
+
+  /**
+   * As {@link #REARRANGED}; in addition, with {@link Precision#BF16}, the output of a convolution
+   * is rounded before maximum pooling and local response normalization, which pass it on to a layer
+   * that would round it, and so are the gradients between them.
+   */
+  ROUNDED;
 
   /** Whether it needs a processor that has code for Winograd's algorithm. */
   public boolean isWinograd() {
-    return this == WINOGRAD || this == REARRANGED;
+    return compareTo(WINOGRAD) >= 0;
   }
 
   /**

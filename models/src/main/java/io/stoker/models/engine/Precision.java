@@ -15,7 +15,8 @@ public enum Precision {
    * Mixed precision: inputs and weights of convolutions and dense layers are rounded to bfloat16 (8
    * bits of exponent, as fp32, and 8 of significand) before they are multiplied. Sums, biases,
    * gradients by weights, parameters, updater state and all other layers stay in fp32, and so does
-   * each layer that would be slower in bfloat16.
+   * each layer that would be slower in bfloat16. With {@link ConvolutionAlgorithm#ROUNDED}, some
+   * values between layers are rounded as well.
    */
   BF16,
 

@@ -70,6 +70,12 @@ final class CompiledActivation extends SequencedLayer {
     return new CompiledActivation(workspace, rectified);
   }
 
+  /** The step that turns the gradient by a rectifier's output into that by its input. */
+  static Runnable rectifierGradient(Workspace workspace, Tensor rectified, Tensor gradient) {
+    return rectified(workspace, rectified)
+        .derivative(dnnl.dnnl_eltwise_relu_use_dst_for_bwd, 0, gradient);
+  }
+
   private Runnable step(int algorithm, float alpha, Tensor from, Tensor to) {
     return elementwise(algorithm, alpha, from, to)::run;
   }

@@ -11,8 +11,9 @@ import org.bytedeco.javacpp.Pointer;
 
 /**
  * {@link LayerSpec.Convolution} and {@link LayerSpec.DepthwiseConvolution}, in the blocked layout
- * that the {@link Kernel}'s convolution prefers. The bias and all gradients are fp32 with each
- * kernel, and so is the output unless the {@link Epilogue} rounds it.
+ * that the {@link Kernel}'s convolution prefers. The bias and the gradients by parameters are fp32
+ * with each kernel, and so is the output unless the {@link Epilogue} rounds it. The gradient by the
+ * input has the input's type.
  */
 final class CompiledConvolution extends WeightedLayer {
   private final Workspace workspace;
@@ -170,7 +171,7 @@ final class CompiledConvolution extends WeightedLayer {
         dnnl.dnnl_dilated_convolution_backward_data_desc_init(
             description,
             kernel.convolution(),
-            input.layout().anyOrder().descriptor(),
+            input.layout().anyOrderOf(input.layout().type()).descriptor(),
             factors(filters.weights()).descriptor(),
             factors(output).descriptor(),
             CompiledPooling.strides(window),

@@ -8,14 +8,61 @@ import org.bytedeco.dnnl.dnnl_pooling_desc_t;
 import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.javacpp.Pointer;
 
-/** {@link LayerSpec.Pooling}. The backward pass reads where the forward pass found the maxima. */
+/**
+ * {@link LayerSpec.Pooling}. The backward pass reads where the forward pass found the maxima.
+ *
+ * <p>The largest of rectified values is the rectified largest one. So the gradient of a rectifier
+ * before the layer can be computed from the output, which is smaller than the input: with windows
+ * of 3x3 and stride 2, a fourth.
+ */
 final class CompiledPooling extends WindowLayer {
+  private final Workspace workspace;
   private final LayerSpec.Pooling layer;
+  private final boolean rectifies;
 
+  /**
+   * @param rectifies whether the backward pass computes the gradient of a rectifier before this
+   *     layer, see {@link #rectifies}
+   */
   CompiledPooling(
-      Workspace workspace, ModelSpec.Placed placed, LayerSpec.Pooling layer, Tensor input) {
+      Workspace workspace,
+      ModelSpec.Placed placed,
+      LayerSpec.Pooling layer,
+      Tensor input,
+      boolean rectifies) {
     super(workspace, describe(workspace.purpose(), placed, layer, input), input);
+    this.workspace = workspace;
     this.layer = layer;
+    this.rectifies = rectifies;
+  }
+
+  /** Whether a layer can compute the gradient of a rectifier before it. */
+  static boolean rectifies(ModelSpec.Placed placed) {
+    return placed.layer() instanceof LayerSpec.Pooling pooling
+        && pooling.kind() == LayerSpec.Pooling.Kind.MAXIMUM;
+  }
+
+  @Override
+  public boolean needsInput() {
+    return layer.kind() != LayerSpec.Pooling.Kind.MAXIMUM;
+  }
+
+  @Override
+  public boolean needsOutput() {
+    return rectifies;
+  }
+
+  @Override
+  public boolean overwritesOutputGradient() {
+    return rectifies;
+  }
+
+  @Override
+  public Tensor prepareBackward(Tensor outputGradient, boolean inputGradientNeeded) {
+    if (rectifies) {
+      backward.add(CompiledActivation.rectifierGradient(workspace, output(), outputGradient));
+    }
+    return super.prepareBackward(outputGradient, inputGradientNeeded);
   }
 
   private static Pointer describe(

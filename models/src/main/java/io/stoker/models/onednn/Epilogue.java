@@ -10,8 +10,7 @@ import java.util.Optional;
  * @param normalization the batch normalization after a convolution, in inference mode; see {@link
  *     RunningStatistics}
  * @param rectified whether a rectifier follows
- * @param rounded whether the output is rounded to bfloat16: in inference, where the next layer that
- *     computes with the values would round them
+ * @param rounded whether the output is rounded to bfloat16, see {@link Rounding}
  */
 record Epilogue(Optional<ModelSpec.Placed> normalization, boolean rectified, boolean rounded) {
   static final Epilogue NONE = new Epilogue(Optional.empty(), false, false);

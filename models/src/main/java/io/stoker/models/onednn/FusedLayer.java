@@ -2,8 +2,8 @@
 package io.stoker.models.onednn;
 
 /**
- * A layer that the layer before it computes along with its own output, backward as well, or that
- * does nothing in inference.
+ * A layer that the layer before it computes along with its own output; backward either that layer
+ * as well or the one after it. Or a layer that does nothing in inference.
  *
  * @param output of both
  */

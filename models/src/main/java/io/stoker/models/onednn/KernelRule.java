@@ -10,4 +10,9 @@ import io.stoker.models.spec.ModelSpec;
 interface KernelRule {
   /** The kernel of a convolution or a dense layer; of no meaning for other layers. */
   Kernel kernel(ModelSpec.Placed layer);
+
+  /** Whether values between layers are rounded to bfloat16 in training; see {@link Rounding}. */
+  default boolean roundsInTraining() {
+    return false;
+  }
 }

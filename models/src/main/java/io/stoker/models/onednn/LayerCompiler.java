@@ -19,6 +19,7 @@ import java.util.Optional;
  * @param overwrite whether an activation may overwrite its input
  * @param fusion whether a layer may compute layers after it along with its own output
  * @param epilogue the layers after it that it computes along
+ * @param rectifies whether it computes the gradient of a rectifier before it as well
  */
 record LayerCompiler(
     Workspace workspace,
@@ -27,7 +28,8 @@ record LayerCompiler(
     Tensor input,
     boolean overwrite,
     Fusion fusion,
-    Epilogue epilogue)
+    Epilogue epilogue,
+    boolean rectifies)
     implements LayerVisitor<CompiledLayer> {
   /** Whether layers are computed along with the layer before them. */
   enum Fusion {
@@ -48,7 +50,7 @@ record LayerCompiler(
       Tensor input,
       boolean overwrite,
       Fusion fusion) {
-    this(workspace, vectors, placed, input, overwrite, fusion, Epilogue.NONE);
+    this(workspace, vectors, placed, input, overwrite, fusion, Epilogue.NONE, false);
   }
 
   /**
@@ -68,12 +70,16 @@ record LayerCompiler(
     Tensor last = input;
     boolean mayOverwrite = overwrite;
     int fused = 0;
+    boolean rectifies = false;
     for (int i = 0; i < placed.size(); i++) {
       if (fused > 0) {
         fused--;
         boolean whole = inference || isNormalization(placed.get(i - 1));
-        layers.add(whole ? new FusedLayer(last) : CompiledActivation.rectified(workspace, last));
-        mayOverwrite = whole;
+        rectifies = !whole && i + 1 < placed.size() && CompiledPooling.rectifies(placed.get(i + 1));
+        boolean elsewhere = whole || rectifies;
+        layers.add(
+            elsewhere ? new FusedLayer(last) : CompiledActivation.rectified(workspace, last));
+        mayOverwrite = elsewhere;
         continue;
       } else if (inference && placed.get(i).layer() instanceof LayerSpec.Dropout) {
         layers.add(new FusedLayer(last));
@@ -82,8 +88,17 @@ record LayerCompiler(
       Epilogue epilogue = fusion == Fusion.NONE ? Epilogue.NONE : epilogue(workspace, placed, i);
       int moment = workspace.moment();
       CompiledLayer layer =
-          new LayerCompiler(workspace, vectors, placed.get(i), last, mayOverwrite, fusion, epilogue)
+          new LayerCompiler(
+                  workspace,
+                  vectors,
+                  placed.get(i),
+                  last,
+                  mayOverwrite,
+                  fusion,
+                  epilogue,
+                  rectifies)
               .compile();
+      rectifies = false;
       if (inference) {
         workspace.endAllSince(moment, layer.output());
       }
@@ -117,35 +132,8 @@ record LayerCompiler(
             .findFirst();
     int next = i + 1 + (normalization.isPresent() ? 1 : 0);
     boolean rectified = isRectifier(placed, next);
-    boolean rounded =
-        inference
-            && isRounding(workspace, layer)
-            && isRounding(workspace, placed, next + (rectified ? 1 : 0));
+    boolean rounded = workspace.rounding().isAfter(placed, i, next + (rectified ? 1 : 0));
     return new Epilogue(normalization, rectified, rounded);
-  }
-
-  /**
-   * Whether the next layer that computes with the values rounds them to bfloat16 first. The largest
-   * of rounded values is the rounded largest one.
-   */
-  private static boolean isRounding(Workspace workspace, List<ModelSpec.Placed> placed, int from) {
-    return placed.stream()
-        .skip(from)
-        .dropWhile(each -> isMaximum(each) || each.layer() instanceof LayerSpec.Dropout)
-        .findFirst()
-        .filter(each -> isRounding(workspace, each))
-        .isPresent();
-  }
-
-  private static boolean isMaximum(ModelSpec.Placed placed) {
-    return placed.layer() instanceof LayerSpec.Pooling pooling
-        && pooling.kind() == LayerSpec.Pooling.Kind.MAXIMUM;
-  }
-
-  private static boolean isRounding(Workspace workspace, ModelSpec.Placed placed) {
-    return (placed.layer() instanceof LayerSpec.Convolution
-            || placed.layer() instanceof LayerSpec.Dense)
-        && workspace.kernel(placed) == Kernel.BF16;
   }
 
   private static boolean isConvolution(ModelSpec.Placed placed) {
@@ -157,7 +145,7 @@ record LayerCompiler(
     return placed.layer() instanceof LayerSpec.BatchNormalization;
   }
 
-  private static boolean isRectifier(List<ModelSpec.Placed> placed, int i) {
+  static boolean isRectifier(List<ModelSpec.Placed> placed, int i) {
     return i < placed.size()
         && placed.get(i).layer() instanceof LayerSpec.Activation activation
         && activation.function() == ActivationFunction.RELU;
@@ -181,7 +169,7 @@ record LayerCompiler(
 
   @Override
   public CompiledLayer visitPooling(LayerSpec.Pooling layer) {
-    return new CompiledPooling(workspace, placed, layer, input);
+    return new CompiledPooling(workspace, placed, layer, input, rectifies);
   }
 
   @Override

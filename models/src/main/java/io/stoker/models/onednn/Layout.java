@@ -7,8 +7,8 @@ import org.bytedeco.dnnl.dnnl_memory_desc_t;
 import org.bytedeco.dnnl.global.dnnl;
 
 /**
- * The dimensions of a tensor, the type of its values (fp32, or bf16 for a copy that is only
- * multiplied) and their order in memory: oneDNN's memory descriptor.
+ * The dimensions of a tensor, the type of its values (fp32 or bf16) and their order in memory:
+ * oneDNN's memory descriptor.
  *
  * @param descriptor the native structure, freed with this object
  */
@@ -54,10 +54,11 @@ record Layout(dnnl_memory_desc_t descriptor) {
   /**
    * Images with the channels of a pixel side by side.
    *
+   * @param type oneDNN's number of the type of the values
    * @param dimensions {@code [examples, channels, height, width]}
    */
-  static Layout channelsLast(long... dimensions) {
-    return tagged(dimensions, dnnl.dnnl_acdb);
+  static Layout channelsLast(int type, long... dimensions) {
+    return tagged(dimensions, dnnl.dnnl_acdb, type);
   }
 
   /** The weights of an LSTM, gate by gate {@code [units, inputs]} row-major. */

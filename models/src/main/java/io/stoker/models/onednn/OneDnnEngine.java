@@ -77,13 +77,22 @@ public final class OneDnnEngine implements Engine {
           "Cannot compute Winograd convolutions: this processor (%s) has no AVX-512; resume the run on a processor that has it, or begin one with --convolution direct"
               .formatted(set));
     }
+    if (asked.precision() == Precision.BF16
+        && asked.convolution() == ConvolutionAlgorithm.ROUNDED
+        && set != InstructionSet.AMX) {
+      throw new ResourceException(
+          "Cannot compute with rounded values between layers: this processor (%s) has no AMX; resume the run on a processor that has it, or begin one with --convolution auto"
+              .formatted(set));
+    }
     KernelRule rule = new ShapeRule(set, asked, batchCapacity);
     return new Arithmetic(
         asked.precision(),
-        model.leaves().stream()
-            .map(layer -> rule.kernel(layer).algorithm())
-            .max(Comparator.naturalOrder())
-            .orElse(ConvolutionAlgorithm.DIRECT));
+        Rounding.isInTraining(rule, model)
+            ? ConvolutionAlgorithm.ROUNDED
+            : model.leaves().stream()
+                .map(layer -> rule.kernel(layer).algorithm())
+                .max(Comparator.naturalOrder())
+                .orElse(ConvolutionAlgorithm.DIRECT));
   }
 
   @Override

@@ -20,6 +20,11 @@ enum Purpose {
     this.forwardKind = forwardKind;
   }
 
+  /** The kernel that a layer has for this purpose. */
+  Kernel kernel(Kernel chosen) {
+    return this == INFERENCE ? chosen.ofInference() : chosen;
+  }
+
   /** oneDNN's number of the kind of forward pass. */
   int forwardKind() {
     return forwardKind;

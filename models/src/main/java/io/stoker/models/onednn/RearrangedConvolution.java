@@ -37,6 +37,9 @@ final class RearrangedConvolution extends SequencedLayer {
   /** Some examples of a batch. */
   private record Part(long first, long examples) {}
 
+  /** A group of channels of some examples. */
+  private record GroupKey(Part part, int group) {}
+
   /** The weights of a group in the form that a pass over a number of examples multiplies. */
   private record OrderedKey(int group, long examples) {}
 
@@ -55,6 +58,9 @@ final class RearrangedConvolution extends SequencedLayer {
   private final Map<Long, Tensor> padded = new HashMap<>();
   private final Map<Long, PrimitiveDescriptor> operations = new HashMap<>();
   private final Map<OrderedKey, Tensor> orderedWeights = new HashMap<>();
+
+  /** What the forward pass has multiplied, for the backward pass: in bf16, where it is small. */
+  private final Map<GroupKey, Tensor> factors = new HashMap<>();
 
   /** The weights of the other convolution, by group: {@code [filters, other channels, 3, 3]}. */
   private final List<Tensor> weights = new ArrayList<>();
@@ -97,11 +103,16 @@ final class RearrangedConvolution extends SequencedLayer {
         shape.filters(), shape.otherChannels(), Rearrangement.TAPS, Rearrangement.TAPS);
   }
 
+  /** oneDNN's number of the type of the output and of the gradient by it. */
+  private int outputType() {
+    return epilogue.rounded() ? kernel.factorType() : dnnl.dnnl_f32;
+  }
+
   /** Values in the shape of the output, for some examples and channels. */
   private Layout images(long examples, long channels) {
     long[] dimensions = {examples, channels, shape.output().height(), shape.output().width()};
     return kernel == Kernel.REARRANGED_BF16
-        ? Layout.channelsLast(dimensions) // AMX multiplies the channels of a pixel.
+        ? Layout.channelsLast(outputType(), dimensions) // AMX multiplies the channels of a pixel.
         : Layout.blocked(dimensions);
   }
 
@@ -126,14 +137,25 @@ final class RearrangedConvolution extends SequencedLayer {
     return kernel == Kernel.REARRANGED_BF16 ? layout.anyOrder() : layout;
   }
 
+  private boolean keepsFactors() {
+    return kernel == Kernel.REARRANGED_BF16 && workspace.purpose() == Purpose.TRAINING;
+  }
+
   private void compileForward(Part part) {
     PrimitiveDescriptor operation =
         operations.computeIfAbsent(
             part.examples(), examples -> workspace.operation(describe(examples), epilogue));
     Tensor all = workspace.examples(output, part.first(), part.examples());
     for (int group = 0; group < shape.groups(); group++) {
-      Reorder source = workspace.convertTransiently(fill(part, group, forward), operation.source());
+      Tensor filled = fill(part, group, forward);
+      Reorder source =
+          keepsFactors()
+              ? workspace.convert(filled, operation.source())
+              : workspace.convertTransiently(filled, operation.source());
       forward.add(source::run);
+      if (keepsFactors()) {
+        factors.put(new GroupKey(part, group), source.to());
+      }
       Tensor with = ordered(group, part.examples(), operation);
       Tensor result =
           shape.groups() == 1
@@ -348,6 +370,11 @@ final class RearrangedConvolution extends SequencedLayer {
   }
 
   @Override
+  public boolean needsInput() {
+    return !keepsFactors();
+  }
+
+  @Override
   public Tensor prepareBackward(Tensor outputGradient, boolean inputGradientNeeded) {
     Reorder arranged = workspace.convertTransiently(outputGradient, output.layout());
     backward.add(arranged::run);
@@ -391,7 +418,10 @@ final class RearrangedConvolution extends SequencedLayer {
     PrimitiveDescriptor operation =
         workspace.operation(
             describeWeightsGradient(part.examples()), operations.get(part.examples()));
-    Reorder source = workspace.convertTransiently(fill(part, group, backward), operation.source());
+    Tensor multiplied = factors.get(new GroupKey(part, group));
+    Reorder source =
+        workspace.convertTransiently(
+            keepsFactors() ? multiplied : fill(part, group, backward), operation.source());
     Reorder with = workspace.convertTransiently(gradient, operation.destinationGradient());
     backward.add(source::run);
     backward.add(with::run);

@@ -15,7 +15,8 @@ import java.util.List;
  * gradients and velocity is loaded into the processor's cache once.
  */
 final class SgdUpdate {
-  private static final int CHUNK = 8192;
+  /** Three chunks, and the values that they are copied from, stay in the level-1 cache. */
+  private static final int CHUNK = 1024;
 
   /** The values of one tensor, and how they are updated. */
   private record Run(int offset, int size, ParameterSpec.Role role, float rate) {

@@ -81,6 +81,15 @@ record ShapeRule(InstructionSet set, Arithmetic arithmetic, int batch) implement
     return Kernel.DIRECT;
   }
 
+  /** On processors without AMX, multiplications take so long that less memory saves little. */
+  @Override
+  public boolean roundsInTraining() {
+    return arithmetic.precision() == Precision.BF16
+        && set == InstructionSet.AMX
+        && (arithmetic.convolution() == ConvolutionAlgorithm.AUTO
+            || arithmetic.convolution() == ConvolutionAlgorithm.ROUNDED);
+  }
+
   private boolean isFasterByWinograd(LayerSpec.Convolution layer, Shape input, Shape output) {
     return arithmetic.convolution() != ConvolutionAlgorithm.DIRECT
         && set.hasWinograd()
@@ -99,7 +108,7 @@ record ShapeRule(InstructionSet set, Arithmetic arithmetic, int batch) implement
   private boolean isFasterRearranged(ModelSpec.Placed placed, LayerSpec.Convolution layer) {
     Rearrangement other = Rearrangement.of(placed, layer);
     return (arithmetic.convolution() == ConvolutionAlgorithm.AUTO
-            || arithmetic.convolution() == ConvolutionAlgorithm.REARRANGED)
+            || arithmetic.convolution().compareTo(ConvolutionAlgorithm.REARRANGED) >= 0)
         && (arithmetic.precision() == Precision.FP32
             ? set.hasWinograd()
             : set == InstructionSet.AMX && layer.window().stride() > 1)

@@ -16,14 +16,12 @@ import org.bytedeco.javacpp.Pointer;
  * normalization. Its forward pass stores what the backward pass needs, such as the places of the
  * maxima, in a tensor of its own.
  */
-abstract class WindowLayer implements CompiledLayer {
+abstract class WindowLayer extends SequencedLayer {
   private final Workspace workspace;
   private final Tensor input;
   private final PrimitiveDescriptor operation;
   private final Tensor output;
   private final Map<Integer, Tensor> kept = new HashMap<>();
-  private final Primitive forward;
-  private Primitive backward;
 
   /**
    * @param description of the forward pass
@@ -40,7 +38,7 @@ abstract class WindowLayer implements CompiledLayer {
     Map<Integer, Tensor> tensors = new HashMap<>(kept);
     tensors.put(DNNL_ARG_SRC, input);
     tensors.put(DNNL_ARG_DST, output);
-    forward = workspace.compile(operation, tensors);
+    forward.add(workspace.compile(operation, tensors)::run);
   }
 
   /** Describes the backward pass. */
@@ -52,24 +50,14 @@ abstract class WindowLayer implements CompiledLayer {
   }
 
   @Override
-  public final void forward(Pass pass) {
-    forward.run();
-  }
-
-  @Override
-  public final Tensor prepareBackward(Tensor outputGradient, boolean inputGradientNeeded) {
+  public Tensor prepareBackward(Tensor outputGradient, boolean inputGradientNeeded) {
     Tensor inputGradient = workspace.transientTensor(input.layout());
     Map<Integer, Tensor> tensors = new HashMap<>(kept);
     tensors.put(DNNL_ARG_SRC, input);
     tensors.put(DNNL_ARG_DIFF_DST, outputGradient);
     tensors.put(DNNL_ARG_DIFF_SRC, inputGradient);
     Pointer description = describeGradient(input.layout(), outputGradient.layout());
-    backward = workspace.compile(workspace.operation(description, operation), tensors);
+    backward.add(workspace.compile(workspace.operation(description, operation), tensors)::run);
     return inputGradient;
-  }
-
-  @Override
-  public final void backward(Pass pass) {
-    backward.run();
   }
 }

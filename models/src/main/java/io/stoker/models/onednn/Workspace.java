@@ -118,8 +118,12 @@ final class Workspace implements AutoCloseable {
 
   /** How a layer is computed. */
   Kernel kernel(ModelSpec.Placed layer) {
-    Kernel kernel = rule.kernel(layer);
-    return purpose == Purpose.INFERENCE ? kernel.ofInference() : kernel;
+    return purpose.kernel(rule.kernel(layer));
+  }
+
+  /** Which layers round their output. */
+  Rounding rounding() {
+    return new Rounding(rule, purpose);
   }
 
   /** Native memory for a number of values, all zero. */
@@ -357,7 +361,7 @@ final class Workspace implements AutoCloseable {
    * Some examples of a tensor, over the same memory. Unlike a {@link #box}, it begins with its own
    * first value.
    *
-   * @param tensor fp32 values, one example after the other, in whole blocks of channels
+   * @param tensor one example after the other, each of whole blocks of channels
    */
   Tensor examples(Tensor tensor, long first, long count) {
     long[] dimensions = tensor.layout().dimensions();

@@ -50,18 +50,30 @@ class DeterminismTest {
     public static void main(String[] arguments) {
       for (String name : new String[] {"alexnet-mini", "row-lstm", "cuda-convnet-18"}) {
         for (Kernel kernel : Kernel.values()) {
-          float[] first = parametersAfterSteps(name, kernel);
-          for (int again = 0; again < 3; again++) {
-            if (!Arrays.equals(parametersAfterSteps(name, kernel), first)) {
-              throw new IllegalStateException(name + " came to other parameters, " + kernel);
-            }
-          }
+          assertSameBits(name, new Rule(kernel, false));
         }
+        assertSameBits(name, new Rule(Kernel.BF16, true));
       }
       System.out.printf("the same bits on %d threads%n", new OneDnnEngine().threads());
     }
 
+    private static void assertSameBits(String name, Rule rule) {
+      float[] first = parametersAfterSteps(name, rule);
+      for (int again = 0; again < 3; again++) {
+        if (!Arrays.equals(parametersAfterSteps(name, rule), first)) {
+          throw new IllegalStateException(name + " came to other parameters, " + rule);
+        }
+      }
+    }
+
     /** The kernel, where the processor and the layer have it. */
+    private record Rule(Kernel kernel, boolean roundsInTraining) implements KernelRule {
+      @Override
+      public Kernel kernel(ModelSpec.Placed layer) {
+        return where(layer, kernel);
+      }
+    }
+
     private static Kernel where(ModelSpec.Placed layer, Kernel kernel) {
       InstructionSet set = InstructionSet.here();
       boolean has =
@@ -84,7 +96,7 @@ class DeterminismTest {
           && Rearrangement.of(layer, convolution).isPossible();
     }
 
-    private static float[] parametersAfterSteps(String name, Kernel kernel) {
+    private static float[] parametersAfterSteps(String name, KernelRule rule) {
       ModelSpec model = Zoo.model(name, 10);
       float[] parameters = new float[(int) model.parameterCount()];
       new InitialParameters(model, 3).fill(0, FloatBuffer.wrap(parameters));
@@ -96,8 +108,7 @@ class DeterminismTest {
       float[] targets = new float[EXAMPLES * 10];
       Targets.fill(new int[] {1, 7, 3, 9, 0}, EXAMPLES, 10, 0, targets);
       try (Network network =
-          OneDnnEngine.create(
-              model, EXAMPLES, RateMultipliers.ones(model), layer -> where(layer, kernel))) {
+          OneDnnEngine.create(model, EXAMPLES, RateMultipliers.ones(model), rule)) {
         network.writeParameters(0, FloatBuffer.wrap(parameters));
         for (int step = 0; step < 3; step++) {
           network.computeGradients(images, targets, EXAMPLES - step, step);

@@ -141,6 +141,26 @@ class ShapeRuleTest {
     }
   }
 
+  @Test
+  void valuesBetweenLayersAreRoundedOnAmxByJobsThatBeganSo() {
+    for (InstructionSet set : InstructionSet.values()) {
+      assertThat(new ShapeRule(set, BF16, 32).roundsInTraining())
+          .as("%s", set)
+          .isEqualTo(set == InstructionSet.AMX);
+      assertThat(new ShapeRule(set, BF16_DIRECT, 32).roundsInTraining()).isFalse();
+      assertThat(new ShapeRule(set, FP32, 32).roundsInTraining()).isFalse();
+    }
+    for (ConvolutionAlgorithm algorithm : ConvolutionAlgorithm.values()) {
+      Arithmetic began = new Arithmetic(Precision.BF16, algorithm);
+      boolean rounds =
+          algorithm == ConvolutionAlgorithm.AUTO || algorithm == ConvolutionAlgorithm.ROUNDED;
+
+      assertThat(new ShapeRule(InstructionSet.AMX, began, 32).roundsInTraining())
+          .as("%s", algorithm)
+          .isEqualTo(rounds);
+    }
+  }
+
   /** oneDNN's Winograd gives wrong gradients by the input there. */
   @Test
   void unevenPaddingIsComputedDirectly() {

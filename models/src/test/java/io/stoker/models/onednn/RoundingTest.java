@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.stoker.models.onednn;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.stoker.models.engine.Arithmetic;
+import io.stoker.models.engine.ConvolutionAlgorithm;
+import io.stoker.models.engine.Network;
+import io.stoker.models.engine.Precision;
+import io.stoker.models.engine.RateMultipliers;
+import io.stoker.models.spec.ActivationFunction;
+import io.stoker.models.spec.InitialParameters;
+import io.stoker.models.spec.Initializer;
+import io.stoker.models.spec.LayerSpec;
+import io.stoker.models.spec.ModelSpec;
+import io.stoker.models.spec.Shape;
+import io.stoker.models.spec.Window;
+import io.stoker.models.zoo.Zoo;
+import java.nio.FloatBuffer;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+/** Values that are kept in bfloat16 between the layers of a network in training. */
+class RoundingTest {
+  private static final int EXAMPLES = 4;
+  private static final int CLASSES = 5;
+
+  /** All products are of rounded values. */
+  private static final KernelRule PRODUCTS = layer -> Kernel.BF16;
+
+  /** Values between layers are rounded, too. */
+  private static final KernelRule ALL =
+      new KernelRule() {
+        @Override
+        public Kernel kernel(ModelSpec.Placed layer) {
+          return Kernel.BF16;
+        }
+
+        @Override
+        public boolean roundsInTraining() {
+          return true;
+        }
+      };
+
+  private static LayerSpec conv(int filters) {
+    return new LayerSpec.Convolution(
+        filters, Window.of(3).padded(1), 1, new Initializer.He(), 0.1f);
+  }
+
+  private static LayerSpec dense(int units) {
+    return new LayerSpec.Dense(units, new Initializer.He(), 0);
+  }
+
+  private static LayerSpec pool(LayerSpec.Pooling.Kind kind) {
+    return new LayerSpec.Pooling(kind, Window.of(3).by(2));
+  }
+
+  private static final LayerSpec RELU = new LayerSpec.Activation(ActivationFunction.RELU);
+  private static final LayerSpec TANH = new LayerSpec.Activation(ActivationFunction.TANH);
+  private static final LayerSpec LRN = new LayerSpec.LocalResponseNormalization(5, 2, 1e-2f, 0.75f);
+  private static final LayerSpec MAXIMUM = pool(LayerSpec.Pooling.Kind.MAXIMUM);
+  private static final LayerSpec AVERAGE = pool(LayerSpec.Pooling.Kind.AVERAGE);
+
+  private static ModelSpec model(LayerSpec... layers) {
+    return new ModelSpec("rounded", new Shape(17, 15, 3), List.of(layers));
+  }
+
+  /** The numbers of the layers that round their output, as printed by {@code models}. */
+  private static List<Integer> rounded(List<ModelSpec.Placed> placed, KernelRule rule) {
+    Rounding rounding = new Rounding(rule, Purpose.TRAINING);
+    return IntStream.range(0, placed.size())
+        .filter(
+            i ->
+                rounding.isAfter(
+                    placed, i, LayerCompiler.isRectifier(placed, i + 1) ? i + 2 : i + 1))
+        .mapToObj(i -> i + 1)
+        .toList();
+  }
+
+  @Test
+  void convolutionsRoundWhatConvolutionsAndDenseLayersRead() {
+    List<ModelSpec.Placed> alexNet = Zoo.model("alexnet", 10).placed();
+
+    assertThat(rounded(alexNet, ALL)).containsExactly(1, 5, 9, 11, 13);
+    assertThat(rounded(alexNet, PRODUCTS)).isEmpty();
+    assertThat(rounded(Zoo.model("resnet-20", 10).placed(), ALL)).isEmpty();
+    assertThat(rounded(model(conv(16), RELU, AVERAGE, conv(16), TANH, dense(5)).placed(), ALL))
+        .isEmpty();
+    assertThat(
+            rounded(
+                model(conv(16), RELU, new LayerSpec.Dropout(0.5f), dense(9), RELU, dense(5))
+                    .placed(),
+                ALL))
+        .isEmpty();
+  }
+
+  @Test
+  void aJobKeepsTheAlgorithmThatItBeganWith() {
+    assumeTrue(InstructionSet.here() == InstructionSet.AMX, "Skipped: no AMX");
+    ModelSpec alexNet = Zoo.model("alexnet", 10);
+
+    assertThat(resolved(alexNet, Precision.BF16, ConvolutionAlgorithm.AUTO))
+        .isEqualTo(ConvolutionAlgorithm.ROUNDED);
+    assertThat(resolved(alexNet, Precision.BF16, ConvolutionAlgorithm.ROUNDED))
+        .isEqualTo(ConvolutionAlgorithm.ROUNDED);
+    assertThat(resolved(alexNet, Precision.BF16, ConvolutionAlgorithm.REARRANGED))
+        .isEqualTo(ConvolutionAlgorithm.REARRANGED);
+    assertThat(resolved(alexNet, Precision.BF16, ConvolutionAlgorithm.DIRECT))
+        .isEqualTo(ConvolutionAlgorithm.DIRECT);
+    assertThat(resolved(alexNet, Precision.FP32, ConvolutionAlgorithm.ROUNDED))
+        .isEqualTo(ConvolutionAlgorithm.REARRANGED);
+    assertThat(resolved(Zoo.model("resnet-20", 10), Precision.BF16, ConvolutionAlgorithm.AUTO))
+        .isEqualTo(ConvolutionAlgorithm.DIRECT);
+  }
+
+  private static ConvolutionAlgorithm resolved(
+      ModelSpec model, Precision precision, ConvolutionAlgorithm asked) {
+    return new OneDnnEngine().resolve(model, 32, new Arithmetic(precision, asked)).convolution();
+  }
+
+  /** The next convolution would round the same values, and the gradients by them. */
+  @Test
+  void convolutionsInARowHaveTheSameBits() {
+    assumeTrue(InstructionSet.here().hasBfloat16(), "Skipped: no avx512_bf16");
+    ModelSpec model = model(conv(16), RELU, conv(32), RELU, conv(16), RELU, dense(CLASSES));
+    assertThat(rounded(model.placed(), ALL)).containsExactly(1, 3, 5);
+
+    assertThat(gradients(model, ALL)).isEqualTo(gradients(model, PRODUCTS));
+  }
+
+  @Test
+  void whereNoLayerCanPassRoundedValuesOnTheBitsAreTheSame() {
+    assumeTrue(InstructionSet.here().hasBfloat16(), "Skipped: no avx512_bf16");
+    ModelSpec model = model(conv(16), TANH, AVERAGE, conv(16), RELU, AVERAGE, dense(CLASSES));
+
+    assertThat(gradients(model, ALL)).isEqualTo(gradients(model, PRODUCTS));
+  }
+
+  @Test
+  void gradientsOfRoundedValuesAreCloseToThoseInFp32() {
+    assumeTrue(InstructionSet.here().hasBfloat16(), "Skipped: no avx512_bf16");
+    ModelSpec model =
+        model(
+            conv(32), RELU, LRN, MAXIMUM, conv(32), RELU, MAXIMUM, dense(24), RELU, dense(CLASSES));
+    assertThat(rounded(model.placed(), ALL)).containsExactly(1, 5);
+    float[] exact = gradients(model, layer -> Kernel.DIRECT);
+
+    // 0.013 and 0.041 were measured: of values that are rounded to the same, another may be the
+    // largest of its window, and gets the gradient.
+    assertThat(apart(exact, gradients(model, PRODUCTS))).isBetween(1e-4, 0.02);
+    assertThat(apart(exact, gradients(model, ALL))).isBetween(1e-4, 0.05);
+  }
+
+  private static float[] gradients(ModelSpec model, KernelRule rule) {
+    int size = Math.toIntExact(model.parameterCount());
+    float[] values = new float[size];
+    new InitialParameters(model, 3).fill(0, FloatBuffer.wrap(values));
+    SplittableRandom random = new SplittableRandom(5);
+    float[] images = new float[EXAMPLES * model.input().features()];
+    for (int i = 0; i < images.length; i++) {
+      images[i] = (float) random.nextGaussian();
+    }
+    float[] targets = new float[EXAMPLES * CLASSES];
+    for (int i = 0; i < EXAMPLES; i++) {
+      targets[i * CLASSES + i] = 1;
+    }
+    try (Network network =
+        OneDnnEngine.create(model, EXAMPLES, RateMultipliers.ones(model), rule)) {
+      network.writeParameters(0, FloatBuffer.wrap(values));
+      network.computeGradients(images, targets, EXAMPLES, 1);
+      network.readGradients(0, FloatBuffer.wrap(values));
+    }
+    return values;
+  }
+
+  /** The relative root mean square of the difference. */
+  private static double apart(float[] expected, float[] actual) {
+    double difference = 0;
+    double size = 0;
+    for (int i = 0; i < expected.length; i++) {
+      difference += Math.pow((double) actual[i] - expected[i], 2);
+      size += Math.pow(expected[i], 2);
+    }
+    return Math.sqrt(difference / size);
+  }
+}
