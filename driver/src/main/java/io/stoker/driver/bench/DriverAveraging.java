@@ -24,22 +24,29 @@ public final class DriverAveraging {
    * @param parameters how many parameters
    * @param workers how many workers
    * @param rounds how many rounds are measured, after a warm-up
+   * @param steps the local steps of a round
    */
-  public static AveragingCost run(JavaSparkContext spark, int parameters, int workers, int rounds) {
+  public static AveragingCost run(
+      JavaSparkContext spark, int parameters, int workers, int rounds, WaitingSteps steps) {
     float[] first = new float[parameters];
     Noise.fill(0, FloatBuffer.wrap(first));
     JavaRDD<Integer> each =
         spark.parallelize(IntStream.range(0, workers).boxed().toList(), workers);
     float[][] current = {first};
     return AveragingBench.measure(
-        spark, rounds, () -> current[0] = round(spark, each, current[0], workers));
+        spark, rounds, () -> current[0] = round(spark, each, current[0], workers, steps));
   }
 
   private static float[] round(
-      JavaSparkContext spark, JavaRDD<Integer> each, float[] parameters, int workers) {
+      JavaSparkContext spark,
+      JavaRDD<Integer> each,
+      float[] parameters,
+      int workers,
+      WaitingSteps steps) {
     Broadcast<float[]> sent = spark.broadcast(parameters);
     try {
-      float[] sum = each.map(worker -> trained(sent.value())).treeReduce(DriverAveraging::add);
+      float[] sum =
+          each.map(worker -> trained(sent.value(), steps)).treeReduce(DriverAveraging::add);
       for (int i = 0; i < sum.length; i++) {
         sum[i] /= workers;
       }
@@ -49,9 +56,10 @@ public final class DriverAveraging {
     }
   }
 
-  private static float[] trained(float[] parameters) {
+  private static float[] trained(float[] parameters, WaitingSteps steps) {
     NoOpNetwork network = NoOpWork.borrow(parameters.length, TaskContext.get());
     network.writeParameters(0, FloatBuffer.wrap(parameters));
+    steps.take(taken -> {});
     float[] after = new float[parameters.length];
     network.readParameters(0, FloatBuffer.wrap(after));
     return after;

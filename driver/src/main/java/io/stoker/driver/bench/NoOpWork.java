@@ -7,30 +7,38 @@ import io.stoker.worker.sgd.LocalResult;
 import java.util.Deque;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.function.Consumer;
+import java.util.function.IntConsumer;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.TaskContext;
 import org.apache.spark.util.TaskCompletionListener;
 
 /**
- * A round without steps, on networks that stay on their executor.
+ * A round whose steps compute nothing, on networks that stay on their executor.
  *
  * @param workers how many workers
  * @param parameters how many parameters
+ * @param steps how long a worker waits in place of computing
  */
-record NoOpWork(int workers, int parameters) implements RoundWork {
+record NoOpWork(int workers, int parameters, WaitingSteps steps) implements RoundWork {
   /** The weight of each worker. */
   static final int EXAMPLES = 64;
 
   private static final Deque<NoOpNetwork> IDLE = new ConcurrentLinkedDeque<>();
 
-  private record NoOpPart(NoOpNetwork network) implements Part {
+  private record NoOpPart(NoOpNetwork network, WaitingSteps steps) implements Part {
     /** There are no frozen parameters. */
     @Override
     public void loadFrozen(Consumer<Network> loader) {}
 
     @Override
     public LocalResult train() {
-      return new LocalResult(EXAMPLES, 0, 0, 0, 0);
+      return train(taken -> {});
+    }
+
+    @Override
+    public LocalResult train(IntConsumer beforeStep) {
+      steps.take(beforeStep);
+      return new LocalResult(EXAMPLES, 0, 0, 0, steps.seconds());
     }
 
     @Override
@@ -53,6 +61,11 @@ record NoOpWork(int workers, int parameters) implements RoundWork {
 
   @Override
   public Part begin(int worker, Configuration hadoop, TaskContext context) {
-    return new NoOpPart(take(parameters));
+    return new NoOpPart(take(parameters), steps);
+  }
+
+  @Override
+  public Part beginAfter(Part before) {
+    return new NoOpPart(((NoOpPart) before).network(), steps);
   }
 }

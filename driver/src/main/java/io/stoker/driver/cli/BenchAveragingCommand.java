@@ -1,23 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.cli;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.stoker.driver.averaging.ParameterSlices;
-import io.stoker.driver.bench.AveragingBench;
-import io.stoker.driver.bench.AveragingCost;
 import io.stoker.driver.bench.AveragingLibrary;
-import io.stoker.driver.bench.DriverAveraging;
-import io.stoker.driver.bench.LibraryAveraging;
+import io.stoker.driver.bench.AveragingLoad;
+import io.stoker.driver.bench.SimulatedCluster;
+import io.stoker.driver.bench.WaitingSteps;
 import io.stoker.driver.config.Wire;
 import io.stoker.failure.Check;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.apache.spark.api.java.JavaSparkContext;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 @Command(
@@ -28,7 +29,9 @@ import picocli.CommandLine.Option;
       "",
       "Each executor needs about 27 bytes of heap per parameter, and 7 more per slot:",
       "--executor-memory 3g for 62,000,000. With less, each round is a stage of its own.",
-      "The driver needs as much only with a baseline."
+      "The driver needs as much only with a baseline.",
+      "",
+      "With --step-millis each worker waits in every step, as it does for a card that computes."
     })
 final class BenchAveragingCommand extends StokerCommand {
   /** The ways of averaging to compare with. */
@@ -36,6 +39,10 @@ final class BenchAveragingCommand extends StokerCommand {
     DRIVER,
     DL4J
   }
+
+  private static final int LONGEST_STEP_MILLIS = 60_000;
+  private static final int ROUNDS = 10;
+  private static final int[] LARGE_CLUSTERS = {64, 128, 256, 512, 1024};
 
   @Option(
       names = "--parameters",
@@ -48,17 +55,18 @@ final class BenchAveragingCommand extends StokerCommand {
   @Option(
       names = "--workers",
       paramLabel = "W,...",
-      defaultValue = "2",
       split = ",",
-      description = "The number of logical workers (default: ${DEFAULT-VALUE}).")
+      description =
+          "The number of logical workers (default: 2; with --simulate 64,128,256,512,1024).")
   private int[] workers;
 
   @Option(
       names = "--rounds",
       paramLabel = "R",
-      defaultValue = "10",
-      description = "Rounds to measure, after a warm-up (default: ${DEFAULT-VALUE}).")
-  private int rounds;
+      description =
+          "Rounds to measure, after a warm-up (default: 10; with --simulate as many as a stage or"
+              + " group has).")
+  private Integer rounds;
 
   @Option(
       names = "--slice-bytes",
@@ -77,6 +85,33 @@ final class BenchAveragingCommand extends StokerCommand {
   private Wire wire;
 
   @Option(
+      names = "--local-steps",
+      paramLabel = "T",
+      defaultValue = "1",
+      description = "Steps of each worker in a round (default: ${DEFAULT-VALUE}).")
+  private int localSteps;
+
+  @Option(
+      names = "--step-millis",
+      paramLabel = "X",
+      defaultValue = "0",
+      description =
+          "How long a worker waits in each step, in milliseconds, without using the processor"
+              + " (default: ${DEFAULT-VALUE}).")
+  private double stepMillis;
+
+  @Option(
+      names = "--overlap-steps",
+      paramLabel = "N,...",
+      defaultValue = "0",
+      split = ",",
+      description =
+          "Take the average after N steps of the next round, as train does; 0 is without overlap."
+              + " 0,N measures both, and the share of the exchange that overlap hides. Rounds"
+              + " overlap in groups, of which the last one does not (default: ${DEFAULT-VALUE}).")
+  private int[] overlapSteps;
+
+  @Option(
       names = "--baseline",
       paramLabel = "driver|dl4j",
       description =
@@ -84,12 +119,27 @@ final class BenchAveragingCommand extends StokerCommand {
               + " ParameterAveragingTrainingMaster. May be repeated.")
   private Set<Baseline> baselines = new LinkedHashSet<>();
 
+  @Mixin private SimulationOptions simulation;
+
   BenchAveragingCommand(Console console) {
     super(console);
   }
 
   @Override
   Report execute() {
+    Optional<SimulatedCluster> cluster = simulation.cluster();
+    if (workers == null) {
+      workers = cluster.isPresent() ? LARGE_CLUSTERS : new int[] {2};
+    }
+    if (rounds == null) {
+      rounds = cluster.isPresent() ? Integer.MAX_VALUE : ROUNDS;
+    }
+    check();
+    List<AveragingLoad> loads = loads(checkedSteps());
+    return cluster.isPresent() ? simulate(cluster.get(), loads) : measure(loads);
+  }
+
+  private void check() {
     for (int count : parameters) {
       Check.input(
           count >= 1 && count <= 1 << 28,
@@ -109,100 +159,79 @@ final class BenchAveragingCommand extends StokerCommand {
         sliceBytes == null || (sliceBytes >= 1024 && sliceBytes % Float.BYTES == 0),
         "Invalid slice size: %d bytes (must be >= 1024, and a multiple of 4)",
         sliceBytes);
-    List<AveragingLibrary> libraries =
-        baselines.contains(Baseline.DL4J) ? List.of(AveragingLibrary.named("dl4j")) : List.of();
-    List<ObjectNode> measured = new ArrayList<>();
-    Table table = new Table();
+  }
+
+  /** Each number of parameters with each number of workers and each overlap, in this order. */
+  private List<AveragingLoad> loads(WaitingSteps steps) {
+    List<AveragingLoad> loads = new ArrayList<>();
+    for (int size : parameters) {
+      for (int count : workers) {
+        int sliceLength =
+            sliceBytes == null
+                ? ParameterSlices.fittingLength(size, 1, count)
+                : ParameterSlices.lengthOf(sliceBytes);
+        ParameterSlices slices = new ParameterSlices(size, 1, sliceLength);
+        for (int overlap : overlapSteps) {
+          loads.add(new AveragingLoad(slices, count, rounds, wire, steps, overlap));
+        }
+      }
+    }
+    return loads;
+  }
+
+  private Report simulate(SimulatedCluster cluster, List<AveragingLoad> loads) {
+    Check.input(
+        wire == Wire.FP32 && baselines.isEmpty(),
+        "--simulate computes rounds of Stoker with --wire fp32, and no baselines");
+    SimulatedRounds simulated = new SimulatedRounds(cluster);
+    loads.forEach(simulated::add);
+    return simulated.report();
+  }
+
+  private Report measure(List<AveragingLoad> loads) {
     // The driver's way brings a vector of each of the last workers to the driver at once, and sends
     // the mean in blocks of Spark's own size.
     Map<String, String> options =
         baselines.isEmpty()
             ? Map.of()
             : Map.of("spark.driver.maxResultSize", "0", "spark.broadcast.blockSize", "4m");
+    List<AveragingLibrary> libraries =
+        baselines.contains(Baseline.DL4J) ? List.of(AveragingLibrary.named("dl4j")) : List.of();
     try (JavaSparkContext spark = SparkSetup.start("bench averaging", options)) {
-      for (int size : parameters) {
-        for (int count : workers) {
-          if (parameters.length * workers.length > 1) {
-            table.row("", String.format(Locale.ROOT, "%,d parameters, %d workers", size, count));
-          }
-          measured.add(measure(spark, size, count, libraries, table));
+      MeasuredRounds measured =
+          new MeasuredRounds(spark, baselines.contains(Baseline.DRIVER), libraries);
+      for (int first = 0; first < loads.size(); first += overlapSteps.length) {
+        if (parameters.length * workers.length > 1) {
+          measured.headline(loads.get(first));
         }
+        measured.add(loads.subList(first, first + overlapSteps.length));
       }
+      return measured.report();
     }
-    ObjectNode json = measured.get(0);
-    if (measured.size() > 1) {
-      json = Report.object();
-      json.putArray("measured").addAll(measured);
-    }
-    return new Report(table.toString(), json);
   }
 
-  private ObjectNode measure(
-      JavaSparkContext spark, int size, int count, List<AveragingLibrary> libraries, Table table) {
-    int sliceLength =
-        sliceBytes == null
-            ? ParameterSlices.fittingLength(size, 1, count)
-            : ParameterSlices.lengthOf(sliceBytes);
-    ParameterSlices slices = new ParameterSlices(size, 1, sliceLength);
-    AveragingBench.Result result = AveragingBench.run(spark, slices, count, rounds, wire);
-    ObjectNode json =
-        Report.object(result.cost())
-            .put("parameters", size)
-            .put("workers", count)
-            .put("rounds", rounds)
-            .put("slices", slices.count())
-            .put("wire", wire.name().toLowerCase(Locale.ROOT))
-            .put("master", spark.master())
-            .put("gather_seconds", result.gatherSeconds())
-            .put("scatter_seconds", result.scatterSeconds())
-            .put("average_seconds", result.averageSeconds());
-    table.row("stoker", text(result.cost()));
-    ObjectNode others = json.putObject("baselines");
-    double ours = result.cost().secondsPerRound();
-    if (baselines.contains(Baseline.DRIVER)) {
-      AveragingCost cost = DriverAveraging.run(spark, size, count, rounds);
-      others.set("driver", compared("driver", cost, ours, "", table));
+  private WaitingSteps checkedSteps() {
+    Limits.atLeast("--local-steps", localSteps, 1);
+    Check.input(
+        stepMillis >= 0 && stepMillis <= LONGEST_STEP_MILLIS,
+        "Invalid --step-millis: %s (must be 0 to %d)",
+        stepMillis,
+        LONGEST_STEP_MILLIS);
+    for (int overlap : overlapSteps) {
+      Limits.atLeast("--overlap-steps", overlap, 0);
+      Check.input(
+          overlap == 0 || overlap < localSteps,
+          "Invalid overlap: %d steps (must be less than --local-steps, which is %d)",
+          overlap,
+          localSteps);
+      Check.input(
+          overlap == 0 || wire == Wire.FP32,
+          "Invalid wire: %s with overlap (say --wire fp32, or --overlap-steps 0)",
+          wire.name().toLowerCase(Locale.ROOT));
     }
-    for (AveragingLibrary library : libraries) {
-      others.set(
-          library.name(),
-          compared(
-              LibraryAveraging.run(library, spark, size, count, rounds),
-              library.name(),
-              ours,
-              table));
-    }
-    return json;
-  }
-
-  private static ObjectNode compared(
-      LibraryAveraging.Result result, String name, double ours, Table table) {
-    String step =
-        String.format(
-            Locale.ROOT, ", %.3f s of them its step on one example", result.stepSeconds());
-    return compared(name, result.cost(), ours, step, table)
-        .put("parameters", result.parameters())
-        .put("step_seconds", result.stepSeconds());
-  }
-
-  private static ObjectNode compared(
-      String name, AveragingCost cost, double ours, String remark, Table table) {
-    double ratio = cost.secondsPerRound() / ours;
-    table.row(
-        name,
-        String.format(Locale.ROOT, "%s%s; takes %.1f times as long", text(cost), remark, ratio));
-    return Report.object(cost).put("times_as_long", ratio);
-  }
-
-  private static String text(AveragingCost cost) {
-    return String.format(
-        Locale.ROOT,
-        "%.3f s a round (median), %,d bytes through the driver%s",
-        cost.secondsPerRound(),
-        cost.driverBytesPerRound(),
-        cost.executorBytesPerRound() < 0
-            ? ""
-            : String.format(
-                Locale.ROOT, ", %,d bytes between executors", cost.executorBytesPerRound()));
+    Check.input(
+        stepMillis == 0 || !baselines.contains(Baseline.DL4J),
+        "--baseline dl4j takes a step of its own: leave out --step-millis");
+    return new WaitingSteps(localSteps, Duration.ofNanos(Math.round(stepMillis * 1e6)));
   }
 }

@@ -15,7 +15,7 @@ import java.util.function.LongPredicate;
  *     0 if no rounds overlap
  * @param size how many rounds a group has at most
  */
-record RoundGroups(JobPlan plan, int overlapSteps, int size) {
+public record RoundGroups(JobPlan plan, int overlapSteps, int size) {
   /** If a group fails, its rounds are trained again. */
   private static final int ROUNDS_OF_LARGE_MODEL = 16;
 
@@ -26,10 +26,12 @@ record RoundGroups(JobPlan plan, int overlapSteps, int size) {
 
   /** The groups of a job. */
   static RoundGroups of(JobPlan plan, int overlapSteps, ParameterSlices slices) {
-    return new RoundGroups(
-        plan,
-        overlapSteps,
-        slices.bytes() <= SMALL_BYTES ? ROUNDS_OF_SMALL_MODEL : ROUNDS_OF_LARGE_MODEL);
+    return new RoundGroups(plan, overlapSteps, mostRounds(slices));
+  }
+
+  /** How many rounds of a model with these slices overlap with each other at most. */
+  public static int mostRounds(ParameterSlices slices) {
+    return slices.bytes() <= SMALL_BYTES ? ROUNDS_OF_SMALL_MODEL : ROUNDS_OF_LARGE_MODEL;
   }
 
   /** Whether there are groups of several rounds. */

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.stoker.driver.LocalSpark;
 import io.stoker.driver.averaging.ParameterSlices;
 import io.stoker.driver.config.Wire;
+import java.time.Duration;
+import java.util.List;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.junit.jupiter.api.Test;
 
@@ -32,6 +34,24 @@ class AveragingBenchTest {
     int sliceBytes = SLICE_BYTES * (parameters / PARAMETERS);
     ParameterSlices slices =
         new ParameterSlices(parameters, 1, ParameterSlices.lengthOf(sliceBytes));
-    return AveragingBench.run(spark, slices, workers, 5, Wire.FP32).cost().driverBytesPerRound();
+    AveragingLoad load = new AveragingLoad(slices, workers, 5, Wire.FP32, WaitingSteps.NONE, 0);
+    return AveragingBench.run(spark, load).cost().driverBytesPerRound();
+  }
+
+  @Test
+  void roundsTakeTheTimeOfTheirStepsAndOverlapHidesTheWait() {
+    WaitingSteps steps = new WaitingSteps(6, Duration.ofMillis(20));
+    ParameterSlices slices =
+        new ParameterSlices(PARAMETERS, 1, ParameterSlices.lengthOf(SLICE_BYTES));
+    try (JavaSparkContext spark = LocalSpark.start("local[2]")) {
+      for (int overlapSteps : List.of(0, 4)) {
+        AveragingBench.Result result =
+            AveragingBench.run(
+                spark, new AveragingLoad(slices, 2, 6, Wire.FP32, steps, overlapSteps));
+
+        assertThat(result.cost().secondsPerRound()).isBetween(steps.seconds(), 10.0);
+        assertThat(result.cost().driverBytesPerRound()).isBetween(1L, 100_000L);
+      }
+    }
   }
 }

@@ -2,6 +2,7 @@
 package io.stoker.driver.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
@@ -77,5 +78,46 @@ class BenchAveragingTest {
     assertThat(json.get("workers").asInt()).isEqualTo(2);
     assertThat(json.get("wire").asText()).isEqualTo("int8");
     assertThat(json.get("executor_bytes_per_round").asLong()).isZero(); // there is one executor
+  }
+
+  @Test
+  void overlapIsComparedWithTheSameRoundsWithoutIt() {
+    JsonNode measured =
+        commands
+            .json(
+                "bench averaging --parameters 600000 --rounds 4 --local-steps 4 --step-millis 25"
+                    + " --overlap-steps 0,3")
+            .get("measured");
+
+    assertThat(measured.findValuesAsText("overlap_steps")).containsExactly("0", "3");
+    for (JsonNode each : measured) {
+      double seconds = each.get("seconds_per_round").asDouble();
+      assertThat(each.get("steps_seconds").asDouble()).isEqualTo(0.1);
+      assertThat(each.get("seconds_in_addition").asDouble())
+          .isPositive()
+          .isCloseTo(seconds - 0.1, within(1e-9));
+    }
+    double plain = measured.get(0).get("seconds_in_addition").asDouble();
+    double overlapping = measured.get(1).get("seconds_in_addition").asDouble();
+    assertThat(measured.get(0).has("hidden_share")).isFalse();
+    assertThat(measured.get(1).get("hidden_share").asDouble())
+        .isCloseTo(1 - overlapping / plain, within(1e-9));
+  }
+
+  @Test
+  void simulatesLargeClustersWithoutSpark() {
+    Commands.Outcome outcome =
+        commands.run(
+            "bench averaging --simulate --parameters 62000000 --bandwidth 25gbit --local-steps 100"
+                + " --step-millis 40 --overlap-steps 0,50 --json");
+
+    JsonNode simulated = outcome.json().get("simulated");
+    assertThat(simulated.findValuesAsText("workers"))
+        .containsExactly("64", "64", "128", "128", "256", "256", "512", "512", "1024", "1024");
+    for (JsonNode each : simulated) {
+      assertThat(each.get("steps_seconds").asDouble()).isEqualTo(4);
+      assertThat(each.get("seconds_per_round").asDouble()).isGreaterThan(4);
+      assertThat(each.get("driver_bytes_per_round").asLong()).isPositive();
+    }
   }
 }

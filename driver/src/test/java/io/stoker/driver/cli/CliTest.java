@@ -179,6 +179,19 @@ class CliTest {
     "bench averaging --parameters 3 --baseline dl4j, Invalid parameters: 3",
     "bench averaging --parameters 0, Invalid parameters: 0",
     "bench averaging --parameters 9 --workers 0, Invalid workers: 0",
+    "bench averaging --parameters 9 --local-steps 0, Invalid --local-steps: 0 (must be >= 1)",
+    "bench averaging --parameters 9 --step-millis -1, Invalid --step-millis: -1.0 (must be 0 to"
+        + " 60000)",
+    "bench averaging --parameters 9 --step-millis NaN, Invalid --step-millis: NaN",
+    "bench averaging --parameters 9 --overlap-steps -1, Invalid --overlap-steps: -1",
+    "bench averaging --parameters 9 --overlap-steps 1, Invalid overlap: 1 steps (must be less",
+    "bench averaging --parameters 9 --local-steps 2 --overlap-steps 1 --wire int8, Invalid wire",
+    "bench averaging --parameters 9 --bandwidth 1gbit, go with --simulate",
+    "bench averaging --parameters 9 --simulate --bandwidth 1, Invalid --bandwidth: 1 (such as",
+    "bench averaging --parameters 9 --simulate --latency 1, Invalid --latency: 1 (such as 50us",
+    "bench averaging --parameters 9 --simulate --cores-per-worker 0, Invalid cores: 0.0",
+    "bench averaging --parameters 9 --simulate --wire int8, --simulate computes rounds of Stoker",
+    "bench averaging --parameters 9 --step-millis 1 --baseline dl4j, --baseline dl4j takes a step",
     "bench step --model lenet5 --engine abacus, Unknown engine: abacus",
     "bench step --model lenet5 --baseline onedn, Unknown engine: onedn"
   })
