@@ -34,15 +34,9 @@ class PortsIT {
     succeed(stoker, "--master local[2] prepare --input raw --output data --channels 1");
   }
 
+  /** With its pages: Spark listens for all that it listens for without them, too. */
   @Test
   void aLocalMasterListensOnTheLoopbackInterfaceOnly() throws IOException {
-    Started training = stoker.start((TRAIN + " --run endless --epochs 100000 --json").split(" "));
-
-    assertListensOnLoopbackOnly(training);
-  }
-
-  @Test
-  void soDoItsPages() throws IOException {
     Started training =
         stoker.start(
             ("--conf spark.ui.enabled=true " + TRAIN + " --run pages --epochs 100000 --json")
