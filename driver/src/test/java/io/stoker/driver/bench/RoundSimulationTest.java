@@ -4,6 +4,7 @@ package io.stoker.driver.bench;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import io.stoker.driver.averaging.ParameterSlices;
 import io.stoker.driver.config.Wire;
@@ -141,6 +142,28 @@ class RoundSimulationTest {
         .isLessThan(measured(256, 64, 0).secondsInAddition());
     assertThat(measured(256, 64, 5).secondsInAddition())
         .isLessThan(measured(256, 64, 0).secondsInAddition());
+  }
+
+  /** The rounds of docs/scaling.md to which the constants were fitted. */
+  @Test
+  void measuredRoundsAreNearWhatItComputes() {
+    assertThat(inAddition(62_000_000, 2, 10, 6, 150, 0)).isCloseTo(2.26, withinPercentage(15));
+    assertThat(inAddition(62_000_000, 2, 1, 6, 150, 0)).isCloseTo(3.34, withinPercentage(15));
+    assertThat(inAddition(15_500_000, 4, 10, 4, 50, 0)).isCloseTo(1.09, withinPercentage(15));
+    assertThat(inAddition(62_000_000, 2, 10, 6, 150, 15)).isCloseTo(1.50, withinPercentage(40));
+    assertThat(inAddition(62_000_000, 2, 1, 6, 150, 15)).isCloseTo(1.51, withinPercentage(15));
+    assertThat(inAddition(15_500_000, 4, 10, 4, 50, 15)).isCloseTo(0.41, withinPercentage(65));
+  }
+
+  /** Of 20 steps, on two cores. */
+  private static double inAddition(
+      int parameters, int workers, int gigabits, int rounds, int stepMillis, int overlapSteps) {
+    ParameterSlices slices =
+        new ParameterSlices(parameters, 1, ParameterSlices.fittingLength(parameters, 1, workers));
+    WaitingSteps steps = new WaitingSteps(20, Duration.ofMillis(stepMillis));
+    SimulatedCluster cluster = new SimulatedCluster(gigabits * 1e9 / Byte.SIZE, 0, 2.0 / workers);
+    AveragingLoad load = new AveragingLoad(slices, workers, rounds, Wire.FP32, steps, overlapSteps);
+    return new RoundSimulation(load, cluster, RoundCosts.MEASURED).run().secondsInAddition();
   }
 
   @Test
