@@ -30,7 +30,8 @@ public enum ConvolutionAlgorithm {
   /**
    * As {@link #REARRANGED}; in addition, with {@link Precision#BF16}, the output of a convolution
    * is rounded before maximum pooling and local response normalization, which pass it on to a layer
-   * that would round it, and so are the gradients between them.
+   * that would round it, and so are the gradients between them. The normalization is computed in
+   * blocks of channels.
    */
   ROUNDED;
 

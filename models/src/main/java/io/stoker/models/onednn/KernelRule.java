@@ -11,7 +11,10 @@ interface KernelRule {
   /** The kernel of a convolution or a dense layer; of no meaning for other layers. */
   Kernel kernel(ModelSpec.Placed layer);
 
-  /** Whether values between layers are rounded to bfloat16 in training; see {@link Rounding}. */
+  /**
+   * Whether values between layers are rounded to bfloat16 in training, see {@link Rounding}, and
+   * local response normalization is computed in blocks of channels.
+   */
   default boolean roundsInTraining() {
     return false;
   }

@@ -51,6 +51,11 @@ record Layout(dnnl_memory_desc_t descriptor) {
     return tagged(dimensions, dnnl.dnnl_aBcd16b);
   }
 
+  /** The same dimensions and type, in blocks of {@value #BLOCK} channels. */
+  Layout inBlocks() {
+    return tagged(dimensions(), dnnl.dnnl_aBcd16b, type());
+  }
+
   /**
    * Images with the channels of a pixel side by side.
    *

@@ -126,6 +126,11 @@ final class Workspace implements AutoCloseable {
     return new Rounding(rule, purpose);
   }
 
+  /** Whether local response normalization is computed in blocks of channels. */
+  boolean normalizesInBlocks() {
+    return rule.roundsInTraining();
+  }
+
   /** Native memory for a number of values, all zero. */
   FloatPointer allocate(long values) {
     FloatPointer first = allocateRaw(values);

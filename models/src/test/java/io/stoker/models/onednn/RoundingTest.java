@@ -146,6 +146,18 @@ class RoundingTest {
     assertThat(gradients(model, ALL)).isEqualTo(gradients(model, PRODUCTS));
   }
 
+  /** AMX has the channels of a pixel side by side; 24 channels fill no block. */
+  @Test
+  void normalizationInBlocksOfChannelsIsThatOfPixels() {
+    assumeTrue(InstructionSet.here().hasBfloat16(), "Skipped: no avx512_bf16");
+    ModelSpec blocks = model(conv(32), RELU, LRN, AVERAGE, dense(CLASSES));
+    ModelSpec pixels = model(conv(24), RELU, LRN, AVERAGE, dense(CLASSES));
+    assertThat(rounded(blocks.placed(), ALL)).isEmpty();
+
+    assertThat(apart(gradients(blocks, PRODUCTS), gradients(blocks, ALL))).isLessThan(1e-5);
+    assertThat(gradients(pixels, ALL)).isEqualTo(gradients(pixels, PRODUCTS));
+  }
+
   @Test
   void gradientsOfRoundedValuesAreCloseToThoseInFp32() {
     assumeTrue(InstructionSet.here().hasBfloat16(), "Skipped: no avx512_bf16");
