@@ -74,6 +74,8 @@ class SparkTablesTest {
             .set("spark.ui.enabled", "false")
             .set("spark.driver.host", "127.0.0.1")
             .set("spark.sql.shuffle.partitions", "2")
+            // Delta reads the log of a table in 50 tasks otherwise.
+            .set("spark.databricks.delta.snapshotPartitions", "2")
             .set("spark.sql.warehouse.dir", shared.resolve("warehouse").toUri().toString())
             .set("spark.sql.catalog.lake", "org.apache.iceberg.spark.SparkCatalog")
             .set("spark.sql.catalog.lake.type", "hadoop")

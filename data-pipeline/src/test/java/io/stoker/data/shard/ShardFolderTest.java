@@ -25,6 +25,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ShardFolderTest {
   private static final ImageShape SHAPE = new ImageShape(20, 20, 1);
 
+  /** Read once: each new one parses Hadoop's defaults again. */
+  private static final Configuration HADOOP = new Configuration();
+
   @TempDir private Path folder;
 
   private org.apache.hadoop.fs.Path path() {
@@ -32,7 +35,7 @@ class ShardFolderTest {
   }
 
   private ShardFolder open() {
-    return ShardFolder.open(path(), new Configuration());
+    return ShardFolder.open(path(), HADOOP);
   }
 
   private Path shard(int index) throws IOException {
@@ -242,9 +245,8 @@ class ShardFolderTest {
   }
 
   private ShardReader reader(ShardFile listed) throws IOException {
-    Configuration hadoop = new Configuration();
     return new ShardReader(
-        path(), listed, ShardReader.footer(path(), listed, hadoop), open().manifest(), hadoop);
+        path(), listed, ShardReader.footer(path(), listed, HADOOP), open().manifest(), HADOOP);
   }
 
   @Test
@@ -253,9 +255,7 @@ class ShardFolderTest {
     Files.writeString(
         manifest, "{\"new\": {\"formatVersion\": 9}, \"formatVersion\": 2, \"classNames\": 3}");
     assertThatThrownBy(
-            () ->
-                ShardFolder.open(
-                    new org.apache.hadoop.fs.Path(folder.toUri()), new Configuration()))
+            () -> ShardFolder.open(new org.apache.hadoop.fs.Path(folder.toUri()), HADOOP))
         .isInstanceOf(DamagedException.class)
         .hasMessageContaining("its formatVersion is 2, of a newer Stoker; this one reads 1");
   }
