@@ -2,46 +2,51 @@
 package io.stoker.driver.averaging;
 
 import io.stoker.driver.spark.TaskThread;
-import java.util.List;
+import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import org.apache.spark.TaskContext;
 
 /**
- * Exchanges the pieces of a round on a thread of its own, while the worker takes the first steps of
- * the next round. This thread uses the blocks of the stage, and the worker's own the network.
+ * Workers go on from their own values, and exchange the pieces of a round on a second thread of
+ * their tasks while they take the first steps of the next round. This thread uses the blocks of the
+ * stage, and the worker's own the network.
  */
-final class BackgroundExchange implements RoundResults {
+final class BackgroundExchange implements RoundExchange {
+  private final TrainStageRdd.Worker worker;
   private final SliceExchange exchange;
   private final Correction correction;
   private final TaskThread thread;
-  private Future<List<SliceReport>> averages;
 
-  /**
-   * @param exchange how workers exchange pieces; has begun
-   * @param average how the slices are cut and averaged
-   * @param worker the worker
-   * @param context the task's
-   */
-  BackgroundExchange(
-      SliceExchange exchange, SliceAverage average, int worker, TaskContext context) {
-    this.exchange = exchange;
-    this.correction = new Correction(average);
-    this.thread = new TaskThread(context, "stoker-exchange-" + worker);
+  BackgroundExchange(TrainStageRdd.Worker worker) {
+    this.worker = worker;
+    this.exchange = worker.exchange();
+    this.correction = new Correction(worker.average());
+    this.thread = new TaskThread(worker.context(), "stoker-exchange-" + worker.number());
   }
 
   @Override
-  public void take(RoundExecution done) {
+  public RoundExecution first() {
+    RoundExecution first = worker.beginFirst();
+    exchange.firstRound(); // The worker must not have begun before: its own values would be lost.
+    return first;
+  }
+
+  @Override
+  public RoundExecution next(RoundExecution done) {
     long start = System.nanoTime();
     exchange.publish(done);
     TaskReport report = done.report((System.nanoTime() - start) / 1e9);
-    averages = thread.start(() -> exchange.run(report));
+    Future<?> results = thread.start(Executors.callable(() -> exchange(report)));
+    return worker.trainOn(done, next -> correct(next, results));
   }
 
-  @Override
-  public void correct(RoundExecution next) {
+  private void exchange(TaskReport done) {
+    exchange.awaitPieces(done);
+    exchange.exchangeResults(done.round(), (slice, content) -> {});
+  }
+
+  private void correct(RoundExecution next, Future<?> results) {
     long start = System.nanoTime();
-    List<SliceReport> reports = TaskThread.result(averages);
-    exchange.correct(next, correction);
-    exchange.loaded(next, start, reports);
+    TaskThread.result(results);
+    exchange.correct(next, correction, start);
   }
 }

@@ -75,7 +75,6 @@ final class Rendezvous {
     static final Patience USUAL = new Patience(Duration.ofSeconds(20), Duration.ofSeconds(10));
   }
 
-  private final int workers;
   private final IntSupplier slots;
   private final DriverTraffic traffic;
   private final Patience patience;
@@ -84,19 +83,12 @@ final class Rendezvous {
   @GuardedBy("this") private final Map<Integer, MultiRoundStage> stages = new HashMap<>();
 
   /**
-   * @param workers how many workers wait for each other
    * @param slots how many tasks the cluster can run at the same time now
    * @param traffic where the bytes of arrivals and answers are counted
    * @param patience how long workers wait
    * @param nanoTime the clock, as {@link System#nanoTime}
    */
-  Rendezvous(
-      int workers,
-      IntSupplier slots,
-      DriverTraffic traffic,
-      Patience patience,
-      LongSupplier nanoTime) {
-    this.workers = workers;
+  Rendezvous(IntSupplier slots, DriverTraffic traffic, Patience patience, LongSupplier nanoTime) {
     this.slots = slots;
     this.traffic = traffic;
     this.patience = patience;
@@ -107,22 +99,15 @@ final class Rendezvous {
    * Admits the workers of a stage.
    *
    * @param stage a number for the stage
+   * @param workers how many workers wait for each other
    * @param rounds how many rounds it holds
    * @param round how long a round takes: a worker that begins again lets the others wait as long
+   * @param overlap whether rounds overlap. Then each worker is admitted once: what it computes
+   *     depends on its own values of the round before, which are lost when it begins again. All
+   *     workers fail then
    */
-  synchronized void open(int stage, int rounds, Duration round) {
-    stages.put(stage, new MultiRoundStage(rounds, round, false));
-  }
-
-  /**
-   * Admits the workers of a stage whose rounds overlap, each of them once: what a worker computes
-   * depends on its own values of the round before, which are lost when it begins again. All workers
-   * fail then.
-   *
-   * @see #open
-   */
-  synchronized void openOnce(int stage, int rounds, Duration round) {
-    stages.put(stage, new MultiRoundStage(rounds, round, true));
+  synchronized void open(int stage, int workers, int rounds, Duration round, boolean overlap) {
+    stages.put(stage, new MultiRoundStage(workers, rounds, round, overlap));
   }
 
   /** Fails workers that wait in a stage, and those that arrive from now on. */
@@ -152,7 +137,8 @@ final class Rendezvous {
 
   /** The reports of the rounds that workers have sent so far. */
   synchronized List<TaskReport> reports(int stage) {
-    return List.copyOf(stages.get(stage).reports);
+    MultiRoundStage found = stages.get(stage);
+    return found == null ? List.of() : List.copyOf(found.reports);
   }
 
   /**
@@ -253,8 +239,9 @@ final class Rendezvous {
       reply.accept(STRANDED);
       return;
     }
+    boolean hadBegun = stage.begun.contains(arrival.worker());
     stage.arrived(arrival);
-    if (arrival.phase() == Phase.BEGIN && stage.beginsAgain(arrival.worker())) {
+    if (arrival.phase() == Phase.BEGIN && hadBegun && stage.overlap) {
       LOG.warn(
           "Worker {} began again while rounds overlap: these rounds are trained again",
           arrival.worker());
@@ -276,11 +263,11 @@ final class Rendezvous {
     for (MultiRoundStage stage : stages.values()) {
       long waited = stage.waiting.isEmpty() ? 0 : now - stage.lastArrival - stage.allowance;
       if (waited > patience.withSlots().toNanos()
-          || (waited > patience.withoutSlots().toNanos() && slots.getAsInt() < workers)) {
+          || (waited > patience.withoutSlots().toNanos() && slots.getAsInt() < stage.workers)) {
         LOG.warn(
             "{} of {} workers have waited {} s for the others: the rounds are trained one by one",
             stage.waiting.size(),
-            workers,
+            stage.workers,
             TimeUnit.NANOSECONDS.toSeconds(waited + stage.allowance));
         stage.strand();
       }
@@ -303,29 +290,31 @@ final class Rendezvous {
 
   /** The workers of one stage; guarded by the rendezvous. */
   private final class MultiRoundStage {
+    private final int workers;
+    private final boolean overlap;
+
     /** For each worker, what it has stored, by place. */
     private final List<Map<String, Stored>> storedByPlace = new ArrayList<>();
 
     private final List<Waiting> waiting = new ArrayList<>();
     private final List<TaskReport> reports = new ArrayList<>();
+    private final Set<Integer> begun = new HashSet<>();
     private final long[] completed;
     private final long allowance;
-
-    /** The workers that have begun, if none may begin again. */
-    private final Optional<Set<Integer>> begun;
 
     private Places sent = Places.UNKNOWN;
     private long attempt;
     private long lastArrival;
     private boolean stranded;
 
-    MultiRoundStage(int rounds, Duration round, boolean once) {
+    MultiRoundStage(int workers, int rounds, Duration round, boolean overlap) {
+      this.workers = workers;
+      this.overlap = overlap;
       for (int worker = 0; worker < workers; worker++) {
         storedByPlace.add(new LinkedHashMap<>());
       }
       completed = new long[rounds];
       allowance = 2 * round.toNanos();
-      begun = once ? Optional.of(new HashSet<>()) : Optional.empty();
     }
 
     void arrived(Arrival arrival) {
@@ -344,7 +333,7 @@ final class Rendezvous {
               .computeIfAbsent(arrival.place(), place -> new Stored());
       int round = arrival.round();
       switch (arrival.phase()) {
-        case BEGIN -> {}
+        case BEGIN -> begun.add(arrival.worker());
         case PIECES -> {
           stored.pieces = Math.max(stored.pieces, round);
           stored.start = Math.max(stored.start, round);
@@ -352,11 +341,6 @@ final class Rendezvous {
         case RESULTS -> stored.results = Math.max(stored.results, round);
         case LOADED -> stored.start = Math.max(stored.start, round);
       }
-    }
-
-    /** Whether a worker begins that must not, since it has begun before. */
-    boolean beginsAgain(int worker) {
-      return begun.isPresent() && !begun.get().add(worker);
     }
 
     /** Of workers that begin again, none must be sent to a block that is deleted. */

@@ -2,6 +2,8 @@
 package io.stoker.driver.averaging;
 
 import io.stoker.base.LittleEndian;
+import io.stoker.driver.config.Wire;
+import io.stoker.driver.spark.FetchedBlock;
 import io.stoker.models.engine.Network;
 import io.stoker.worker.runtime.RoundWork;
 import io.stoker.worker.sgd.LocalResult;
@@ -10,6 +12,7 @@ import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.apache.spark.SparkEnv;
 
 /**
@@ -17,6 +20,7 @@ import org.apache.spark.SparkEnv;
  * network, the network is trained, and the result is read from it, slice by slice.
  */
 final class RoundExecution {
+  private final SliceAverage average;
   private final ParameterSlices slices;
   private final int round;
   private final int worker;
@@ -27,23 +31,25 @@ final class RoundExecution {
   private LocalResult result;
 
   /**
-   * @param slices how the vectors are cut
+   * @param average how the vectors are cut, and how pieces travel
    * @param round the round, from 0 within the stage
-   * @param worker the worker
-   * @param part its work, begun; this object owns it until {@link #end}
+   * @param part its work, begun; this object owns it until {@link #end}, and sets the updater state
+   *     to zero unless it travels with the parameters
    */
-  RoundExecution(ParameterSlices slices, int round, int worker, RoundWork.Part part) {
-    this.slices = slices;
+  RoundExecution(SliceAverage average, int round, int worker, RoundWork.Part part) {
+    this.average = average;
+    this.slices = average.slices();
     this.round = round;
     this.worker = worker;
     this.part = part;
+    if (!slices.carryUpdaterState()) {
+      network().resetUpdaterState();
+    }
   }
 
   /** The worker's next round, which it begins with the values that this one has left. */
   RoundExecution next(RoundWork work) {
-    RoundExecution next = new RoundExecution(slices, round + 1, worker, work.beginAfter(part));
-    next.resetUpdaterStateUnlessCarried();
-    return next;
+    return new RoundExecution(average, round + 1, worker, work.beginAfter(part));
   }
 
   int round() {
@@ -65,13 +71,6 @@ final class RoundExecution {
     network().writeParameters(slices.offset(slice), values.slice(0, length));
     if (slices.carryUpdaterState()) {
       network().writeUpdaterState(slices.offset(slice), values.slice(length, length));
-    }
-  }
-
-  /** Sets the updater state to zero, unless it travels with the parameters. */
-  void resetUpdaterStateUnlessCarried() {
-    if (!slices.carryUpdaterState()) {
-      network().resetUpdaterState();
     }
   }
 
@@ -119,17 +118,37 @@ final class RoundExecution {
   }
 
   /**
-   * Reads the network's values of a slice into an array.
+   * Reads the worker's piece of a slice, in the format in which it travels. A worker that saw no
+   * example has no weight, and sends nothing.
    *
-   * @param target of {@link ParameterSlices#pieceBytes} bytes or more, which is written to
-   * @return the bytes of the array that are the content; none from a worker that saw no example,
-   *     which has no weight
+   * @param target of {@link ParameterSlices#pieceBytes} bytes or more, which is written to; holds
+   *     the piece unless the format needs another array
+   * @param before the slice with which the round began; asked for if the format needs it
    */
-  ByteBuffer content(int slice, byte[] target) {
-    return result.examples() == 0 ? LittleEndian.bytes(target).limit(0) : values(slice, target);
+  WorkerSlice piece(int slice, byte[] target, Supplier<FetchedBlock> before) {
+    if (result.examples() == 0) {
+      return piece(slice, LittleEndian.bytes(target).limit(0));
+    }
+    ByteBuffer values = values(slice, target);
+    if (average.wire() == Wire.FP32) {
+      return piece(slice, values);
+    }
+    try (FetchedBlock start = before.get()) {
+      return piece(slice, average.encoded(slice, values, start.bytes()));
+    }
   }
 
-  /** The same, also from a worker that saw no example. */
+  /** The worker's piece of a slice with some content. */
+  WorkerSlice piece(int slice, ByteBuffer content) {
+    return new WorkerSlice(slice, worker, SparkEnv.get().executorId(), result.examples(), content);
+  }
+
+  /**
+   * Reads the network's values of a slice into an array, also from a worker that saw no example.
+   *
+   * @param target of {@link ParameterSlices#pieceBytes} bytes or more, which is written to
+   * @return the bytes of the array that are the values
+   */
   ByteBuffer values(int slice, byte[] target) {
     FloatBuffer values = LittleEndian.floats(target);
     int length = slices.length(slice);
@@ -138,11 +157,6 @@ final class RoundExecution {
       network().readUpdaterState(slices.offset(slice), values.slice(length, length));
     }
     return LittleEndian.bytes(target).limit(slices.pieceBytes(slice));
-  }
-
-  /** The worker's piece of a slice. */
-  WorkerSlice piece(int slice, ByteBuffer content) {
-    return WorkerSlice.of(slice, worker, SparkEnv.get().executorId(), result.examples(), content);
   }
 
   /**

@@ -24,18 +24,14 @@ record RoundHistory(SliceSource source, long before, List<List<RoundWork>> group
     return new RoundHistory(source, 0, List.of());
   }
 
-  /** The history after rounds that do not overlap. */
-  RoundHistory after(List<RoundWork> next) {
-    return afterGroups(next.stream().map(List::of).toList());
-  }
-
-  /** The history after rounds that overlap. */
-  RoundHistory afterGroup(List<RoundWork> next) {
-    return afterGroups(List.of(next));
-  }
-
-  private RoundHistory afterGroups(List<List<RoundWork>> next) {
-    return new RoundHistory(source, before, Stream.concat(groups.stream(), next.stream()).toList());
+  /**
+   * The history after more rounds.
+   *
+   * @param overlap whether they overlap
+   */
+  RoundHistory after(List<RoundWork> next, boolean overlap) {
+    Stream<List<RoundWork>> added = overlap ? Stream.of(next) : next.stream().map(List::of);
+    return new RoundHistory(source, before, Stream.concat(groups.stream(), added).toList());
   }
 
   /** How many rounds the history has. */

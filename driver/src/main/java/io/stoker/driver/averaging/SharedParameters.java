@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.averaging;
 
+import io.stoker.driver.cluster.Slots;
 import io.stoker.driver.config.Wire;
 import io.stoker.driver.spark.BlockCleaner;
 import io.stoker.worker.runtime.RoundWork;
@@ -25,22 +26,14 @@ import org.apache.spark.util.SerializableConfiguration;
  * ones.
  */
 public final class SharedParameters implements AutoCloseable {
-  private final JavaSparkContext spark;
-  private final Broadcast<SerializableConfiguration> hadoop;
-  private final BlockCleaner cleaner = new BlockCleaner();
+  private final AveragingJob job;
   private final RoundTrainer trainer;
   private final List<Snapshot> snapshots = new ArrayList<>();
 
-  private SharedParameters(
-      JavaSparkContext spark,
-      SliceAverage average,
-      SliceSource source,
-      SliceSource frozen,
-      Rendezvous.Patience patience) {
-    this.spark = spark;
-    this.hadoop = spark.broadcast(new SerializableConfiguration(spark.hadoopConfiguration()));
+  private SharedParameters(AveragingJob job, SliceSource source) {
+    this.job = job;
     try {
-      this.trainer = new RoundTrainer(spark, hadoop, average, source, frozen, patience, cleaner);
+      this.trainer = new RoundTrainer(job, source);
     } catch (Exception | Error e) {
       deleteAll();
       throw e;
@@ -87,12 +80,15 @@ public final class SharedParameters implements AutoCloseable {
       SliceSource source,
       SliceSource frozen,
       Rendezvous.Patience patience) {
-    return new SharedParameters(spark, average, source, frozen, patience);
+    Broadcast<SerializableConfiguration> hadoop =
+        spark.broadcast(new SerializableConfiguration(spark.hadoopConfiguration()));
+    return new SharedParameters(
+        new AveragingJob(spark, hadoop, average, frozen, patience, new BlockCleaner()), source);
   }
 
   /** Whether the cluster has a slot for one more task while all workers train. */
   public boolean hasSlotBeside(int workers) {
-    return trainer.slots() > workers;
+    return Slots.now(job.spark()).count() > workers;
   }
 
   /**
@@ -137,7 +133,6 @@ public final class SharedParameters implements AutoCloseable {
    * direction of their mean gives the slices that are current from then on. If this fails, the
    * slices from before remain current, and Spark may have to compute them again.
    *
-   * @param work the work of the round
    * @param name the name of the round for Spark's user interface
    */
   public RoundReport advance(RoundWork work, String name) {
@@ -181,7 +176,7 @@ public final class SharedParameters implements AutoCloseable {
     }
 
     private <T> T run(SliceRdd parameters, String description, SliceTask<T> task) {
-      spark.sc().setJobDescription(description);
+      job.spark().sc().setJobDescription(description);
       return new SliceTaskRdd<>(parameters, task).run();
     }
 
@@ -206,18 +201,18 @@ public final class SharedParameters implements AutoCloseable {
 
   @Override
   public void close() {
-    if (spark.sc().isStopped()) {
+    if (job.spark().sc().isStopped()) {
       trainer.close();
       return; // Spark has deleted everything that this object owns.
     }
     List.copyOf(snapshots).forEach(Snapshot::close);
     trainer.close();
     deleteAll();
-    spark.sc().setJobDescription(null);
+    job.spark().sc().setJobDescription(null);
   }
 
   private void deleteAll() {
-    cleaner.close();
-    hadoop.destroy(true);
+    job.cleaner().close();
+    job.hadoop().destroy(true);
   }
 }

@@ -55,22 +55,19 @@ record SliceAverage(ParameterSlices slices, OuterStep outer, Wire wire, int over
   }
 
   /**
-   * A worker's values of a slice in the format in which they travel.
+   * What a worker has changed of a slice, in the format in which it travels; not with fp32.
    *
-   * @param content as {@link RoundExecution#content} returns it
-   * @param before the slice's content before the round; read where the format needs it
+   * @param values the worker's
+   * @param before the slice's content before the round
    */
-  ByteBuffer encoded(int slice, ByteBuffer content, ByteBuffer before) {
-    Optional<DeltaCodec> codec = DeltaCodec.of(wire);
-    return codec.isEmpty() || !content.hasRemaining()
-        ? content
-        : ByteBuffer.wrap(
-            Deltas.encode(
-                codec.get(),
-                slices.length(slice),
-                slices.vectors(),
-                before.asFloatBuffer(),
-                content.asFloatBuffer()));
+  ByteBuffer encoded(int slice, ByteBuffer values, ByteBuffer before) {
+    return ByteBuffer.wrap(
+        Deltas.encode(
+            DeltaCodec.of(wire).orElseThrow(),
+            slices.length(slice),
+            slices.vectors(),
+            before.asFloatBuffer(),
+            values.asFloatBuffer()));
   }
 
   /** The bytes of the pieces that other executors than this one have written. */

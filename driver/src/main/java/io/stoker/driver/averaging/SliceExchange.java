@@ -5,7 +5,6 @@ import io.stoker.base.LittleEndian;
 import io.stoker.driver.averaging.Rendezvous.Arrival;
 import io.stoker.driver.averaging.Rendezvous.Phase;
 import io.stoker.driver.averaging.Rendezvous.Places;
-import io.stoker.driver.config.Wire;
 import io.stoker.driver.spark.BlockPlace;
 import io.stoker.driver.spark.Blocks;
 import io.stoker.driver.spark.DriverQuestions;
@@ -21,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.BiConsumer;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import org.apache.spark.TaskContext;
@@ -43,7 +43,6 @@ final class SliceExchange {
   private final StageBlocks blocks;
   private final SliceAverage average;
   private final SliceOwners owners;
-  private final int stage;
   private final int worker;
   private final TaskContext context;
   private final DriverQuestions rendezvous;
@@ -54,33 +53,26 @@ final class SliceExchange {
   /** This worker's pieces of the slices that it averages, after the last round. */
   private final Map<Integer, WorkerSlice> own = new HashMap<>();
 
-  /** Bytes of slices that came from other executors for the round that begins. */
+  /** The averages of this worker before the round that begins. */
+  private List<SliceReport> averages = List.of();
+
+  /** Bytes of slices that came from other executors for that round. */
   private long fetchedBytes;
 
+  /** For how long this worker has averaged, and waited for results. */
+  private double otherSeconds;
+
   /**
-   * @param rendezvous the name of its endpoint
-   * @param stage the stage's number there
-   * @param blocks the stage's blocks
-   * @param average how pieces are averaged
-   * @param workers how many workers the stage has
-   * @param worker the worker of this task
-   * @param context the task's
+   * @param blocks the stage's, on this executor
+   * @param rendezvous answers when the other workers have done the same
    */
-  SliceExchange(
-      String rendezvous,
-      int stage,
-      StageBlocks blocks,
-      SliceAverage average,
-      int workers,
-      int worker,
-      TaskContext context) {
-    this.stage = stage;
+  SliceExchange(TrainStageRdd.Worker worker, StageBlocks blocks, DriverQuestions rendezvous) {
     this.blocks = blocks;
-    this.average = average;
-    this.owners = new SliceOwners(average.slices().count(), workers);
-    this.worker = worker;
-    this.context = context;
-    this.rendezvous = new DriverQuestions(rendezvous, context);
+    this.rendezvous = rendezvous;
+    this.average = worker.average();
+    this.owners = worker.owners();
+    this.worker = worker.number();
+    this.context = worker.context();
   }
 
   /**
@@ -93,26 +85,25 @@ final class SliceExchange {
     while (true) {
       Object[] answer = report(Phase.BEGIN, 0, lost, List.of());
       int round = (int) answer[0];
-      String place = ((String[]) answer[1])[0];
-      List<Integer> all = owners.order(worker);
-      boolean isHere =
-          round == 0
-              || (blocks.isLast(round)
-                  ? blocks.copyLast(BlockPlace.decode(place), all)
-                  : fetchStarts(round, all, slice -> place, (s, content) -> {}).isEmpty());
-      if (isHere) {
+      String holder = ((String[]) answer[1])[0];
+      if (round == 0) {
         return round;
       }
-      lost = Map.of(Rendezvous.ANY_WORKER, place);
+      if (isCopied(round, holder)) {
+        if (!blocks.isLast(round)) { // Of these it may hold Spark's blocks alone.
+          report(Phase.LOADED, round, Map.of(), List.of());
+        }
+        return round;
+      }
+      lost = Map.of(Rendezvous.ANY_WORKER, holder);
     }
   }
 
-  /**
-   * Says that this worker begins a stage whose rounds overlap. A worker that begins a second time
-   * makes the stage fail, since its values are lost.
-   */
-  void beginOnce() {
-    report(Phase.BEGIN, 0, Map.of(), List.of());
+  private boolean isCopied(int round, String holder) {
+    List<Integer> all = owners.order(worker);
+    return blocks.isLast(round)
+        ? blocks.copyLast(all)
+        : fetchStarts(round, all, slice -> holder, (slice, content) -> {}).isEmpty();
   }
 
   /** Loads the slices with which a round begins from the blocks of this executor. */
@@ -123,41 +114,31 @@ final class SliceExchange {
         round.load(slice, content.bytes());
       }
     }
-    round.resetUpdaterStateUnlessCarried();
-    round.loaded((System.nanoTime() - start) / 1e9, fetchedBytes, List.of());
-    if (!blocks.isLast(round.round())) { // Of these it may hold Spark's blocks alone.
-      report(Phase.LOADED, round.round(), Map.of(), List.of());
-    }
+    loaded(round, (System.nanoTime() - start) / 1e9);
   }
 
   /** Stores this worker's pieces of a round for the others, and keeps those that it averages. */
   void publish(RoundExecution done) {
     for (int slice = 0; slice < average.slices().count(); slice++) {
-      boolean averages = owners.averages(worker, slice);
-      if (averages) {
-        own.put(slice, piece(done, slice));
-      }
-      if (!averages || owners.isEveryWorker()) {
-        blocks.putPiece(done.round(), piece(done, slice));
+      WorkerSlice piece = piece(done, slice);
+      if (owners.isEveryWorker() || owners.owner(slice) != worker) {
+        blocks.putPiece(done.round(), piece);
+      } else {
+        own.put(slice, piece);
       }
     }
   }
 
   private WorkerSlice piece(RoundExecution done, int slice) {
-    byte[] array = blocks.takeArray();
-    ByteBuffer content =
-        average.overlaps() ? done.values(slice, array) : done.content(slice, array);
-    if (average.wire() == Wire.FP32) {
-      return done.piece(slice, content);
+    byte[] array = blocks.arrays().take();
+    WorkerSlice piece =
+        average.overlaps()
+            ? done.piece(slice, done.values(slice, array))
+            : done.piece(slice, array, () -> blocks.content(done.round(), slice));
+    if (piece.backing() != array) {
+      blocks.arrays().giveBack(array);
     }
-    try (FetchedBlock before = blocks.content(done.round(), slice)) {
-      WorkerSlice values = done.piece(slice, content);
-      WorkerSlice piece = values.with(average.encoded(slice, content, before.bytes()));
-      if (piece.backing() != array) {
-        blocks.giveBack(array);
-      }
-      return piece;
-    }
+    return piece;
   }
 
   /**
@@ -167,59 +148,53 @@ final class SliceExchange {
    * @throws StrandedException if a worker does not store its pieces in time
    */
   void awaitPieces(TaskReport done) {
-    await(Phase.PIECES, done.round(), Map.of(), done.numbers());
-    blocks.deleteStarts(done.round() - 1);
+    int round = done.round();
+    await(Phase.PIECES, round, Map.of(), done.numbers());
+    blocks.deleteStarts(round - 1);
     if (owners.isEveryWorker()) { // All have averaged the pieces of the round before.
-      blocks.deletePieces(done.round() - 1, worker);
+      blocks.deletePieces(round - 1, worker);
     }
   }
 
   /**
-   * Averages this worker's slices of the round before, and loads all slices into the network.
+   * Averages this worker's slices of a round, and fetches those that others average.
    *
+   * @param reader is called with each slice, whose content must not be written to
    * @throws StrandedException if a worker does not do the same in time
    */
-  void begin(RoundExecution next) {
-    long start = System.nanoTime();
-    List<SliceReport> averages = averageOwn(next.round() - 1, next::load);
+  void exchangeResults(int round, BiConsumer<Integer, ByteBuffer> reader) {
+    averages = averageOwn(round, reader);
     long waiting = System.nanoTime();
-    awaitResults(next.round() - 1, averages);
-    long complete = System.nanoTime();
-    loadOthers(next.round() - 1, next::load);
-    next.resetUpdaterStateUnlessCarried();
-    double averaging = averages.stream().mapToDouble(SliceReport::seconds).sum();
-    next.loaded(
-        (System.nanoTime() - complete + waiting - start) / 1e9 - averaging,
-        fetchedBytes,
-        owners.isEveryWorker() ? averages : List.of());
+    if (!owners.isEveryWorker()) {
+      List<SliceReport> sum = averages.stream().reduce(SliceReport::plus).stream().toList();
+      await(Phase.RESULTS, round, Map.of(), new TaskReport(round + 1, List.of(), sum).numbers());
+    }
+    otherSeconds =
+        (System.nanoTime() - waiting) / 1e9
+            + averages.stream().mapToDouble(SliceReport::seconds).sum();
+    fetchOthers(round, reader);
+  }
+
+  /** Loads the results of the round before into the network, each as soon as it is here. */
+  void loadResults(RoundExecution next) {
+    int done = next.round() - 1;
+    long start = System.nanoTime();
+    exchangeResults(done, next::load);
+    loaded(next, (System.nanoTime() - start) / 1e9 - otherSeconds);
     if (!owners.isEveryWorker() || blocks.isLast(next.round())) {
       // From now on a task that begins again begins with this round, and copies its slices from
       // here, so that no worker needs the pieces of the round before.
       report(Phase.LOADED, next.round(), Map.of(), List.of());
     }
-    if (!owners.isEveryWorker()) {
-      blocks.deletePieces(next.round() - 1, worker);
-    }
+    deletePieces(done);
   }
 
   /**
-   * Exchanges the pieces of a round that this worker has published, up to the results of all slices
-   * on this executor.
+   * Corrects a worker's values with the results of the round before, which are here.
    *
-   * @param done this worker's report of the round
-   * @return the reports of the slices that this worker has averaged
-   * @throws StrandedException if a worker does not do the same in time
+   * @param start when the worker began to wait for them, as of {@link System#nanoTime}
    */
-  List<SliceReport> run(TaskReport done) {
-    awaitPieces(done);
-    List<SliceReport> averages = averageOwn(done.round(), (slice, content) -> {});
-    awaitResults(done.round(), averages);
-    loadOthers(done.round(), (slice, content) -> {});
-    return averages;
-  }
-
-  /** Corrects a worker's values with the results of the round before, which are here. */
-  void correct(RoundExecution next, Correction correction) {
+  void correct(RoundExecution next, Correction correction, long start) {
     int done = next.round() - 1;
     for (int slice : owners.order(worker)) {
       try (FetchedBlock sent =
@@ -230,44 +205,32 @@ final class SliceExchange {
         next.correct(correction, slice, sent.bytes(), result.bytes());
       }
     }
-    own.values().forEach(piece -> blocks.giveBack(piece.backing()));
+    own.values().forEach(piece -> blocks.arrays().giveBack(piece.backing()));
     own.clear();
+    deletePieces(done);
+    loaded(next, (System.nanoTime() - start) / 1e9);
+  }
+
+  /** Deletes this worker's pieces, unless others may still average them. */
+  private void deletePieces(int round) {
     if (!owners.isEveryWorker()) {
-      blocks.deletePieces(done, worker);
+      blocks.deletePieces(round, worker);
     }
   }
 
-  /**
-   * Notes what a correction took.
-   *
-   * @param start when the worker began to wait for it, as of {@link System#nanoTime}
-   */
-  void loaded(RoundExecution next, long start, List<SliceReport> averages) {
-    next.loaded(
-        (System.nanoTime() - start) / 1e9,
-        fetchedBytes,
-        owners.isEveryWorker() ? averages : List.of());
+  /** Notes what it took to load the parameters of a round, or to correct them. */
+  private void loaded(RoundExecution next, double seconds) {
+    next.loaded(seconds, fetchedBytes, owners.isEveryWorker() ? averages : List.of());
   }
 
-  private void awaitResults(int round, List<SliceReport> averages) {
-    if (!owners.isEveryWorker()) {
-      TaskReport report = new TaskReport(round + 1, List.of(), sum(averages));
-      await(Phase.RESULTS, round, Map.of(), report.numbers());
-    }
-  }
-
-  private static List<SliceReport> sum(List<SliceReport> reports) {
-    return reports.stream().reduce(SliceReport::plus).stream().toList();
-  }
-
-  private List<SliceReport> averageOwn(int round, Loader loader) {
+  private List<SliceReport> averageOwn(int round, BiConsumer<Integer, ByteBuffer> reader) {
     List<SliceReport> reports = new ArrayList<>();
     List<Integer> missing = new ArrayList<>(owners.averagedBy(worker));
     while (true) {
       Map<Integer, String> lost = new TreeMap<>();
       try (FetchWindow window = blocks.fetch(requests(round, missing))) {
         for (Iterator<Integer> each = missing.iterator(); each.hasNext(); ) {
-          Optional<SliceReport> report = averageOne(round, each.next(), loader, window, lost);
+          Optional<SliceReport> report = averageOne(round, each.next(), reader, window, lost);
           report.ifPresent(reports::add);
           if (report.isPresent()) {
             each.remove();
@@ -284,113 +247,92 @@ final class SliceExchange {
   /**
    * Averages the pieces of a slice after a round, and stores the result.
    *
-   * @param loader is called with the result before it is stored
+   * @param reader is called with the result before it is stored
    * @param lost receives, by worker, the places that did not deliver a piece
    * @return empty if a piece is missing
    */
   private Optional<SliceReport> averageOne(
-      int round, int slice, Loader loader, FetchWindow window, Map<Integer, String> lost) {
+      int round,
+      int slice,
+      BiConsumer<Integer, ByteBuffer> reader,
+      FetchWindow window,
+      Map<Integer, String> lost) {
     long start = System.nanoTime();
-    byte[] content = blocks.takeArray();
+    byte[] content = blocks.arrays().take();
+    Map<Integer, FetchedBlock> pieces = new TreeMap<>();
     SliceReport report;
-    try (OpenPieces pieces = new OpenPieces(round, slice, window);
-        FetchedBlock before = before(round, slice)) {
-      if (!pieces.openThoseHere(lost)) {
-        blocks.giveBack(content);
+    try {
+      // Pieces of other executors are waited for before blocks of this one are opened.
+      List<Integer> senders = workersWithBlocks(slice);
+      for (int of : senders) {
+        window.take(blocks.piece(round, slice, of)).ifPresent(piece -> pieces.put(of, piece));
+      }
+      for (int of : senders) {
+        if (!pieces.containsKey(of)) {
+          blocks
+              .piece(round, slice, of)
+              .here()
+              .ifPresentOrElse(piece -> pieces.put(of, piece), () -> lost.put(of, places.of(of)));
+        }
+      }
+      if (pieces.size() < senders.size()) {
+        blocks.arrays().giveBack(content);
         return Optional.empty();
       }
-      List<WorkerSlice> inOrder = pieces.inWorkerOrder();
-      WeightedMean.Averaged mean = average.of(slice, inOrder, before.bytes(), content);
-      report = SliceReport.of(slice, start, inOrder, mean);
+      List<WorkerSlice> inOrder =
+          IntStream.range(0, owners.workers())
+              .mapToObj(of -> pieces.containsKey(of) ? read(slice, of, pieces) : own.get(slice))
+              .toList();
+      try (FetchedBlock before = before(round, slice)) {
+        WeightedMean.Averaged mean = average.of(slice, inOrder, before.bytes(), content);
+        report = SliceReport.of(slice, start, inOrder, mean);
+      }
+    } finally {
+      pieces.values().forEach(FetchedBlock::close);
     }
     // From here on no block is open: other tasks may wait to delete one.
-    loader.load(slice, LittleEndian.bytes(content));
+    reader.accept(slice, LittleEndian.bytes(content));
     blocks.putStart(round + 1, slice, content);
-    if (!average.overlaps()) {
-      blocks.giveBack(own.remove(slice).backing());
+    if (!average.overlaps() && own.containsKey(slice)) {
+      blocks.arrays().giveBack(own.remove(slice).backing());
     }
     return Optional.of(report);
+  }
+
+  private WorkerSlice read(int slice, int of, Map<Integer, FetchedBlock> pieces) {
+    String executor = BlockPlace.decode(places.of(of)).executor();
+    return StageBlocks.readPiece(slice, of, executor, pieces.get(of));
   }
 
   private FetchedBlock before(int round, int slice) {
     return average.needsBefore() ? blocks.content(round, slice) : FetchedBlock.of(new byte[0]);
   }
 
-  /** The pieces of the other workers, in the order in which they are averaged. */
+  /** The workers whose pieces of a slice are blocks: all, but this one if it owns the slice. */
+  private List<Integer> workersWithBlocks(int slice) {
+    return IntStream.range(0, owners.workers())
+        .filter(of -> of != worker || !own.containsKey(slice))
+        .boxed()
+        .toList();
+  }
+
+  /** The pieces of other executors, in the order in which they are averaged. */
   private List<Request> requests(int round, List<Integer> slices) {
     List<Request> requests = new ArrayList<>();
     for (int slice : slices) {
-      others()
-          .forEach(
-              other ->
-                  requests.add(
-                      new Request(
-                          blocks.piece(round, slice, other), BlockPlace.decode(places.of(other)))));
+      for (int of : workersWithBlocks(slice)) {
+        requests.add(new Request(blocks.piece(round, slice, of), BlockPlace.decode(places.of(of))));
+      }
     }
     return requests;
   }
 
-  private IntStream others() {
-    return IntStream.range(0, owners.workers()).filter(other -> other != worker);
-  }
-
-  /**
-   * The pieces of a slice, until they are averaged. Those of other executors are waited for before
-   * blocks of this one are opened.
-   */
-  private final class OpenPieces implements AutoCloseable {
-    private final int round;
-    private final int slice;
-    private final Map<Integer, FetchedBlock> byWorker = new TreeMap<>();
-
-    OpenPieces(int round, int slice, FetchWindow window) {
-      this.round = round;
-      this.slice = slice;
-      others()
-          .forEach(
-              other ->
-                  window
-                      .take(blocks.piece(round, slice, other))
-                      .ifPresent(block -> byWorker.put(other, block)));
-    }
-
-    /** Opens the others; returns whether all pieces are open now. */
-    boolean openThoseHere(Map<Integer, String> lost) {
-      others()
-          .filter(other -> !byWorker.containsKey(other))
-          .forEach(
-              other ->
-                  blocks
-                      .piece(round, slice, other)
-                      .here()
-                      .ifPresentOrElse(
-                          block -> byWorker.put(other, block),
-                          () -> lost.put(other, places.of(other))));
-      return byWorker.size() == owners.workers() - 1;
-    }
-
-    List<WorkerSlice> inWorkerOrder() {
-      return IntStream.range(0, owners.workers())
-          .mapToObj(of -> of == worker ? own.get(slice) : read(of, byWorker.get(of)))
-          .toList();
-    }
-
-    private WorkerSlice read(int of, FetchedBlock block) {
-      return StageBlocks.readPiece(slice, of, BlockPlace.decode(places.of(of)).executor(), block);
-    }
-
-    @Override
-    public void close() {
-      byWorker.values().forEach(FetchedBlock::close);
-    }
-  }
-
-  /** Fetches the slices that other workers have averaged after a round, and loads them. */
-  private void loadOthers(int round, Loader loader) {
+  /** Fetches the slices that other workers have averaged after a round. */
+  private void fetchOthers(int round, BiConsumer<Integer, ByteBuffer> reader) {
     fetchedBytes = 0;
     List<Integer> missing = owners.averagedByOthers(worker);
     while (true) {
-      missing = fetchStarts(round + 1, missing, slice -> places.of(owners.owner(slice)), loader);
+      missing = fetchStarts(round + 1, missing, slice -> places.of(owners.owner(slice)), reader);
       if (missing.isEmpty()) {
         return;
       }
@@ -400,20 +342,18 @@ final class SliceExchange {
     }
   }
 
-  /** Takes a slice and its content, which must not be written to. */
-  private interface Loader {
-    void load(int slice, ByteBuffer content);
-  }
-
   /**
    * Copies slices with which a round begins to this executor, where they are not here.
    *
    * @param holder the executor of each slice
-   * @param loader is called with each slice that is here then
+   * @param reader is called with each slice that is here then
    * @return the slices that their executors did not deliver
    */
   private List<Integer> fetchStarts(
-      int round, List<Integer> slices, IntFunction<String> holder, Loader loader) {
+      int round,
+      List<Integer> slices,
+      IntFunction<String> holder,
+      BiConsumer<Integer, ByteBuffer> reader) {
     List<Request> requests =
         slices.stream()
             .filter(slice -> !blocks.start(round, slice).isHere())
@@ -431,7 +371,7 @@ final class SliceExchange {
           continue;
         }
         try (FetchedBlock content = arrived.get()) {
-          loader.load(slice, content.bytes());
+          reader.accept(slice, content.bytes());
           content.detachArray().ifPresent(array -> blocks.putStart(round, slice, array));
         }
       }
@@ -447,7 +387,7 @@ final class SliceExchange {
   private Object[] report(Phase phase, int round, Map<Integer, String> lost, List<Double> report) {
     Arrival arrival =
         new Arrival(
-            stage,
+            blocks.stage(),
             (long) context.stageId() << Integer.SIZE | context.stageAttemptNumber(),
             phase,
             round,

@@ -28,11 +28,6 @@ final class SliceGenerations {
     return current;
   }
 
-  /** Deletes something else in the background, after what was deleted before. */
-  void add(Runnable deletion) {
-    cleaner.add(deletion);
-  }
-
   /** Deletes the current slices, whose successors are about to be computed from pieces alone. */
   void releaseCurrent() {
     releaseUnlessHeld(current);

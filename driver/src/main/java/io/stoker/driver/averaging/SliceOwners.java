@@ -25,7 +25,7 @@ record SliceOwners(int slices, int workers) {
     return (int) ((long) slice * workers / slices);
   }
 
-  boolean averages(int worker, int slice) {
+  private boolean averages(int worker, int slice) {
     return isEveryWorker() || owner(slice) == worker;
   }
 

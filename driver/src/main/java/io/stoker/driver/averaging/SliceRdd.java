@@ -2,19 +2,21 @@
 package io.stoker.driver.averaging;
 
 import io.stoker.base.LittleEndian;
-import io.stoker.driver.config.Wire;
 import io.stoker.driver.spark.BlockPlace;
 import io.stoker.driver.spark.Blocks;
 import io.stoker.driver.spark.FetchWindow;
 import io.stoker.driver.spark.IndexedRdd;
 import io.stoker.driver.spark.Jobs;
 import io.stoker.driver.spark.PartitionShuffle;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.BiConsumer;
+import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.Dependency;
 import org.apache.spark.OneToOneDependency;
@@ -44,9 +46,10 @@ import scala.Tuple2;
 public final class SliceRdd extends IndexedRdd<byte[]> {
   private static final long serialVersionUID = 1L;
 
-  private final ParameterSlices slices;
+  private final SliceAverage average;
   private final int workers;
   private final Broadcast<SerializableConfiguration> hadoop;
+  private final CollectionAccumulator<SliceReport> reports;
 
   /** Null while the slices are averaged from pieces. */
   private SliceSource source;
@@ -57,37 +60,29 @@ public final class SliceRdd extends IndexedRdd<byte[]> {
   /** The slices before the round, where the outer step or the wire format needs them. */
   private transient SliceRdd before;
 
-  private final SliceAverage average;
-  private final CollectionAccumulator<SliceReport> reports;
-
   private SliceRdd(
       SparkContext spark,
-      int workers,
       SliceAverage average,
+      int workers,
       Broadcast<SerializableConfiguration> hadoop) {
     super(spark, byte[].class);
-    this.slices = average.slices();
-    this.workers = workers;
     this.average = average;
+    this.workers = workers;
     this.hadoop = hadoop;
     this.reports = spark.collectionAccumulator();
   }
 
   /** Slices that come from a source. */
-  static SliceRdd from(
-      SparkContext spark,
-      ParameterSlices slices,
-      SliceSource source,
-      Broadcast<SerializableConfiguration> hadoop) {
-    SliceRdd rdd =
-        new SliceRdd(spark, 0, new SliceAverage(slices, OuterStep.PLAIN, Wire.FP32), hadoop);
+  static SliceRdd from(AveragingJob job, SliceSource source) {
+    SliceRdd rdd = new SliceRdd(job.spark().sc(), job.average(), 0, job.hadoop());
     rdd.source = source;
     return rdd;
   }
 
   /** Slices that the workers of a multi-round stage {@link #store}: a lost one has no source. */
   static SliceRdd stored(SliceRdd like) {
-    SliceRdd rdd = from(like.sparkContext(), like.slices(), new NoSource(), like.hadoop());
+    SliceRdd rdd = new SliceRdd(like.sparkContext(), like.average, 0, like.hadoop);
+    rdd.source = new NoSource();
     rdd.persist(like.getStorageLevel());
     return rdd;
   }
@@ -101,18 +96,18 @@ public final class SliceRdd extends IndexedRdd<byte[]> {
   static SliceRdd averaged(TrainStageRdd trained) {
     SliceRdd rdd =
         new SliceRdd(
-            trained.sparkContext(), trained.workers(), trained.average(), trained.hadoop());
+            trained.sparkContext(), trained.average(), trained.workers(), trained.hadoop());
     rdd.trained = trained;
     rdd.pieces =
         new PartitionShuffle<>(
-            trained, trained.slices().count(), new WorkerSliceFormat(), WorkerSlice.class);
+            trained, rdd.slices().count(), new WorkerSliceFormat(), WorkerSlice.class);
     rdd.before = trained.lastStart();
     return rdd;
   }
 
   /** How the vectors are cut. */
   public ParameterSlices slices() {
-    return slices;
+    return average.slices();
   }
 
   /** Hadoop's configuration, with which tasks reach files. */
@@ -137,7 +132,7 @@ public final class SliceRdd extends IndexedRdd<byte[]> {
 
   @Override
   protected int partitionCount() {
-    return slices.count();
+    return slices().count();
   }
 
   @Override
@@ -155,53 +150,42 @@ public final class SliceRdd extends IndexedRdd<byte[]> {
     byte[] content =
         source == null
             ? average(slice, context)
-            : source.read(slices, slice, hadoop.value().value());
+            : source.read(slices(), slice, hadoop.value().value());
     return List.of(content).iterator();
   }
 
+  @SuppressWarnings("unchecked") // The first parent is the shuffle.
   private byte[] average(int slice, TaskContext context) {
-    Iterator<Tuple2<Integer, WorkerSlice>> arriving = shuffled(slice, context);
+    Iterator<Tuple2<Integer, WorkerSlice>> arriving =
+        read((RDD<Tuple2<Integer, WorkerSlice>>) parentRdd(0), slice, context);
     long start = System.nanoTime();
     List<WorkerSlice> pieces = inWorkerOrder(slice, arriving);
     byte[] origin =
         average.needsBefore() ? ((SliceRdd) parentRdd(1)).content(slice, context) : new byte[0];
     WeightedMean.Averaged mean =
-        average.of(slice, pieces, LittleEndian.bytes(origin), new byte[slices.bytes(slice)]);
+        average.of(slice, pieces, LittleEndian.bytes(origin), new byte[slices().bytes(slice)]);
     reports.add(SliceReport.of(slice, start, pieces, mean));
     return mean.content();
   }
 
-  @SuppressWarnings("unchecked") // The first parent is the shuffle.
-  private Iterator<Tuple2<Integer, WorkerSlice>> shuffled(int slice, TaskContext context) {
-    return read((RDD<Tuple2<Integer, WorkerSlice>>) parentRdd(0), slice, context);
-  }
-
   private List<WorkerSlice> inWorkerOrder(
       int slice, Iterator<Tuple2<Integer, WorkerSlice>> arriving) {
-    WorkerSlice[] byWorker = new WorkerSlice[workers];
-    while (arriving.hasNext()) {
-      WorkerSlice piece = arriving.next()._2();
-      if (byWorker[piece.worker()] != null) {
-        throw new IllegalStateException(
-            String.format(
-                Locale.ROOT, "Two pieces of slice %d from worker %d", slice, piece.worker()));
-      }
-      byWorker[piece.worker()] = piece;
+    List<WorkerSlice> pieces = new ArrayList<>();
+    arriving.forEachRemaining(record -> pieces.add(record._2()));
+    pieces.sort(Comparator.comparingInt(WorkerSlice::worker));
+    List<Integer> from = pieces.stream().map(WorkerSlice::worker).toList();
+    if (!from.equals(IntStream.range(0, workers).boxed().toList())) {
+      throw new IllegalStateException(
+          String.format(
+              Locale.ROOT, "Pieces of slice %d from workers %s of %d", slice, from, workers));
     }
-    for (int worker = 0; worker < workers; worker++) {
-      if (byWorker[worker] == null) {
-        throw new IllegalStateException(
-            String.format(Locale.ROOT, "No piece of slice %d from worker %d", slice, worker));
-      }
-    }
-    return Arrays.asList(byWorker);
+    return pieces;
   }
 
   /**
    * The content of a slice inside a task: from this executor, else from another one that holds it,
    * else computed.
    *
-   * @param context the task's
    * @return the content, which the caller must not write to
    */
   byte[] content(int slice, TaskContext context) {
@@ -209,12 +193,32 @@ public final class SliceRdd extends IndexedRdd<byte[]> {
   }
 
   /**
-   * Fetches slices that this executor lacks from others that hold them, as the driver knows.
+   * Reads all slices for a worker. A slice that comes from another executor is stored here too, for
+   * all tasks of this executor. So an executor fetches the parameters once a round, however many
+   * workers it runs, and each slice has a second copy as soon as a second executor runs a worker.
    *
-   * @param order the slices in the order in which they will be {@link #gathered}
+   * @param order the slices in the order in which they are read
+   * @param reader is called with each slice and its content, which must not be written to
+   * @return the bytes that came from other executors
    */
-  FetchWindow fetch(List<Integer> order) {
-    List<Integer> missing = order.stream().filter(slice -> !isHere(slice)).toList();
+  long gather(List<Integer> order, TaskContext context, BiConsumer<Integer, ByteBuffer> reader) {
+    try (FetchWindow window = fetch(order)) {
+      for (int slice : order) {
+        byte[] content =
+            window
+                .take(new FetchWindow.Block(id(), slice))
+                .map(block -> Blocks.element(this, slice, block))
+                .orElseGet(() -> content(slice, context));
+        store(slice, content);
+        reader.accept(slice, LittleEndian.bytes(content));
+      }
+      return window.takenBytes();
+    }
+  }
+
+  /** Fetches slices that this executor lacks from others that hold them, as the driver knows. */
+  private FetchWindow fetch(List<Integer> order) {
+    List<Integer> missing = order.stream().filter(slice -> !Blocks.isHere(id(), slice)).toList();
     List<FetchWindow.Request> requests = new ArrayList<>();
     List<List<BlockPlace>> holders = missing.isEmpty() ? List.of() : Blocks.holders(id(), missing);
     for (int i = 0; i < missing.size(); i++) {
@@ -225,26 +229,7 @@ public final class SliceRdd extends IndexedRdd<byte[]> {
             new FetchWindow.Request(new FetchWindow.Block(id(), missing.get(i)), each.get(chosen)));
       }
     }
-    return new FetchWindow(requests, slices.bytes(0), Optional.empty());
-  }
-
-  /**
-   * The same for all tasks of this executor: a slice that comes from another executor is stored
-   * here too. So an executor fetches the parameters once a round, however many workers it runs, and
-   * each slice has a second copy as soon as a second executor runs a worker.
-   *
-   * @param window may have the slice already
-   * @param context the task's
-   * @return the content, which the caller must not write to
-   */
-  byte[] gathered(int slice, FetchWindow window, TaskContext context) {
-    byte[] content =
-        window
-            .take(new FetchWindow.Block(id(), slice))
-            .map(block -> Blocks.element(this, slice, block))
-            .orElseGet(() -> content(slice, context));
-    store(slice, content);
-    return content;
+    return new FetchWindow(requests, slices().bytes(0), Optional.empty());
   }
 
   /** Stores a slice on this executor, if these slices are persisted and it is not here yet. */
@@ -252,11 +237,6 @@ public final class SliceRdd extends IndexedRdd<byte[]> {
     if (getStorageLevel().isValid()) {
       Blocks.put(this, slice, content);
     }
-  }
-
-  /** Whether this executor holds a slice. */
-  boolean isHere(int slice) {
-    return Blocks.isHere(id(), slice);
   }
 
   /**

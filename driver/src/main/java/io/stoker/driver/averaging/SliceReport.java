@@ -2,6 +2,7 @@
 package io.stoker.driver.averaging;
 
 import java.io.Serializable;
+import java.util.Iterator;
 import java.util.List;
 
 /**
@@ -17,9 +18,6 @@ import java.util.List;
 record SliceReport(
     int slice, double seconds, long movedBytes, double driftSquared, double normSquared)
     implements Serializable {
-  /** How many numbers a report has. */
-  static final int NUMBERS = 5;
-
   /**
    * The report of an average that was computed just now.
    *
@@ -49,12 +47,12 @@ record SliceReport(
     return List.of((double) slice, seconds, (double) movedBytes, driftSquared, normSquared);
   }
 
-  static SliceReport of(List<Double> numbers) {
+  static SliceReport read(Iterator<Double> numbers) {
     return new SliceReport(
-        numbers.get(0).intValue(),
-        numbers.get(1),
-        numbers.get(2).longValue(),
-        numbers.get(3),
-        numbers.get(4));
+        numbers.next().intValue(),
+        numbers.next(),
+        numbers.next().longValue(),
+        numbers.next(),
+        numbers.next());
   }
 }

@@ -3,8 +3,6 @@ package io.stoker.driver.averaging;
 
 import io.stoker.base.LittleEndian;
 import io.stoker.driver.spark.BlockArrays;
-import io.stoker.driver.spark.BlockPlace;
-import io.stoker.driver.spark.Blocks;
 import io.stoker.driver.spark.FetchWindow;
 import io.stoker.driver.spark.FetchWindow.Block;
 import io.stoker.driver.spark.FetchWindow.Request;
@@ -43,10 +41,8 @@ final class StageBlocks {
   /**
    * @param stage the number of the stage's RDD, which is also that of its blocks
    * @param rounds how many rounds the stage holds, at least 2
-   * @param workers how many workers there are
    * @param first the slices before the first round
    * @param last the slices before the last round
-   * @param context the task's
    */
   StageBlocks(
       int stage, int rounds, int workers, SliceRdd first, SliceRdd last, TaskContext context) {
@@ -64,6 +60,10 @@ final class StageBlocks {
     return (int) Math.min(Integer.MAX_VALUE, Integer.MAX_VALUE / ((long) slices * (workers + 1)));
   }
 
+  int stage() {
+    return stage;
+  }
+
   private Block numbered(int round, int slice, int number) {
     return new Block(stage, (round * slices().count() + slice) * (workers + 1) + number);
   }
@@ -76,14 +76,9 @@ final class StageBlocks {
     return round == rounds - 1;
   }
 
-  /** An array for a piece or a slice, with arbitrary content. */
-  byte[] takeArray() {
-    return arrays.take();
-  }
-
-  /** Returns an array that is not stored. */
-  void giveBack(byte[] array) {
-    arrays.giveBack(array);
+  /** The arrays for pieces and slices. */
+  BlockArrays arrays() {
+    return arrays;
   }
 
   /** Fetches blocks ahead into arrays. */
@@ -117,7 +112,7 @@ final class StageBlocks {
   static WorkerSlice readPiece(int slice, int worker, String executor, FetchedBlock block) {
     ByteBuffer bytes = block.bytes();
     int content = bytes.remaining() - Long.BYTES;
-    return WorkerSlice.of(slice, worker, executor, bytes.getLong(content), bytes.limit(content));
+    return new WorkerSlice(slice, worker, executor, bytes.getLong(content), bytes.limit(content));
   }
 
   /** A slice with which a round begins; not the first one. */
@@ -137,42 +132,28 @@ final class StageBlocks {
 
   /** The slice with which a round begins, which this executor has stored. */
   FetchedBlock content(int round, int slice) {
-    return round == 0
-        ? FetchedBlock.of(first.content(slice, context))
-        : start(round, slice)
-            .here()
-            .or(() -> isLast(round) ? Optional.of(lastContent(slice)) : Optional.empty())
-            .orElseThrow(() -> new IllegalStateException("No block of slice " + slice));
-  }
-
-  /** The blocks of the exchange are deleted when a stage is over; a task may begin again later. */
-  private FetchedBlock lastContent(int slice) {
-    return FetchedBlock.of(last.content(slice, context));
+    if (round == 0) {
+      return FetchedBlock.of(first.content(slice, context));
+    }
+    Optional<FetchedBlock> here = start(round, slice).here();
+    // The blocks of the exchange are deleted when a stage is over; a task may begin again later.
+    return isLast(round)
+        ? here.orElseGet(() -> FetchedBlock.of(last.content(slice, context)))
+        : here.orElseThrow(() -> new IllegalStateException("No block of slice " + slice));
   }
 
   /**
-   * Copies the slices before the last round from another executor, as far as they are not here.
+   * Copies the slices before the last round from other executors, as far as they are not here.
    *
    * @return whether all of them are here now
    */
-  boolean copyLast(BlockPlace holder, List<Integer> order) {
-    List<Request> requests =
-        order.stream()
-            .filter(slice -> !last.isHere(slice))
-            .map(slice -> new Request(new Block(last.id(), slice), holder))
-            .toList();
-    try (FetchWindow window = new FetchWindow(requests, slices().bytes(0), Optional.empty())) {
-      for (Request each : requests) {
-        window
-            .take(each.block())
-            .ifPresent(
-                block -> {
-                  int slice = each.block().partition();
-                  last.store(slice, Blocks.element(last, slice, block));
-                });
-      }
+  boolean copyLast(List<Integer> order) {
+    try {
+      last.gather(order, context, (slice, content) -> {});
+      return true;
+    } catch (LostSliceException e) {
+      return false;
     }
-    return order.stream().allMatch(last::isHere);
   }
 
   /** Deletes a worker's pieces of a round, if it stored any here. */

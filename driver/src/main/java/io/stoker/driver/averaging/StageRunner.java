@@ -9,9 +9,9 @@ import io.stoker.worker.runtime.RoundWork;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
+import java.util.Map;
 import java.util.function.Consumer;
-import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.SparkContext;
 import org.apache.spark.storage.StorageLevel;
 
 /**
@@ -19,90 +19,74 @@ import org.apache.spark.storage.StorageLevel;
  * of multi-round stages wait for each other.
  */
 final class StageRunner implements AutoCloseable {
-  private final JavaSparkContext spark;
-  private final SliceAverage average;
-  private final SliceSource frozen;
-  private final Rendezvous.Patience patience;
+  private final AveragingJob job;
+  private final SliceGenerations slices;
   private final RoundsPerStage roundsPerStage;
   private final DriverTraffic traffic;
-
-  /** Opened for the first multi-round stage. */
-  private Optional<RendezvousEndpoint> rendezvous = Optional.empty();
+  private final RendezvousEndpoint rendezvous;
 
   /**
-   * @param spark the cluster
-   * @param average how pieces are averaged
-   * @param frozen where the parameters come from that are in no slice
-   * @param patience how long workers of a multi-round stage wait for each other
+   * @param slices the job's; a stage begins with the current ones, and makes its own the current
+   *     ones
    * @param roundsPerStage is told how long stages take
    */
-  StageRunner(
-      JavaSparkContext spark,
-      SliceAverage average,
-      SliceSource frozen,
-      Rendezvous.Patience patience,
-      RoundsPerStage roundsPerStage) {
-    this.spark = spark;
-    this.average = average;
-    this.frozen = frozen;
-    this.patience = patience;
+  StageRunner(AveragingJob job, SliceGenerations slices, RoundsPerStage roundsPerStage) {
+    this.job = job;
+    this.slices = slices;
     this.roundsPerStage = roundsPerStage;
-    this.traffic = new DriverTraffic(spark.isLocal());
-    spark.sc().addSparkListener(traffic);
+    this.traffic = new DriverTraffic(job.spark().isLocal());
+    spark().addSparkListener(traffic);
+    this.rendezvous =
+        new RendezvousEndpoint(
+            new Rendezvous(
+                () -> Slots.now(job.spark()).count(), traffic, job.patience(), System::nanoTime));
+  }
+
+  private SparkContext spark() {
+    return job.spark().sc();
   }
 
   /**
-   * Whether all workers have slots now, and executors enough heap to exchange pieces in a stage.
+   * How many rounds a stage may hold now. This is 1 unless all workers have slots, and executors
+   * enough heap to exchange pieces.
    */
-  boolean canExchange(int workers) {
-    Slots slots = Slots.now(spark);
-    return slots.count() >= workers
-        && new ExchangeMemory(average.slices(), workers)
-            .fits(slots.mostOnOneExecutor(workers), ProcessMemory.ofExecutors(spark));
-  }
-
-  /** How many tasks the cluster can run at the same time now. */
-  int slots() {
-    return Slots.now(spark).count();
+  int mostRounds(int workers) {
+    ParameterSlices cut = job.average().slices();
+    Slots now = Slots.now(job.spark());
+    boolean canExchange =
+        roundsPerStage.isAllowed()
+            && now.count() >= workers
+            && new ExchangeMemory(cut, workers)
+                .fits(now.mostOnOneExecutor(workers), ProcessMemory.ofExecutors(job.spark()));
+    return canExchange ? StageBlocks.mostRounds(cut.count(), workers) : 1;
   }
 
   /**
    * Trains rounds in one stage. If this fails, the slices from before remain current, and Spark may
    * have to compute them again.
    *
-   * @param slices the job's; the slices after the rounds are made the current ones
-   * @param rounds the work of each round
    * @param name the name of the first round for Spark's user interface
    * @param start when the first round began, in this attempt or an earlier one
    * @param finished receives the reports of rounds while later ones of the stage are trained
    * @return the reports of the other rounds
    */
   List<RoundReport> run(
-      SliceGenerations slices,
-      List<RoundWork> rounds,
-      String name,
-      long start,
-      Consumer<RoundReport> finished) {
+      List<RoundWork> rounds, String name, long start, Consumer<RoundReport> finished) {
     long stageStart = System.nanoTime();
-    Optional<RendezvousEndpoint> meeting =
-        rounds.size() > 1 ? Optional.of(rendezvous(rounds.get(0).workers())) : Optional.empty();
-    SliceRdd current = slices.current();
-    Stage stage = new Stage(current, rounds, List.of(), meeting, name);
-    StageReports reports = stage.reports(0, rounds.size(), current, start);
+    Stage stage = new Stage(rounds, List.of(), name, start);
     // On a single executor all copies are lost together, so that older slices do not help there.
-    boolean keepsCurrent = stage.placement.executors().size() > 1 || average.needsBefore();
+    boolean keepsCurrent = stage.placement.executors().size() > 1 || job.average().needsBefore();
     stage.compute(
-        slices,
-        () -> reports.finished().forEach(finished),
+        () -> stage.finished().forEach(finished),
         () -> {
-          slices.add(stage.trained::deleteExchanged);
+          job.cleaner().add(stage.trained::deleteExchanged);
           if (!keepsCurrent) {
             // The pieces are written. Deleting the slices now makes room for the averages.
             slices.releaseCurrent();
           }
         });
     roundsPerStage.completed(rounds.size(), (System.nanoTime() - stageStart) / 1e9);
-    List<RoundReport> others = reports.others();
+    List<RoundReport> others = stage.others();
     slices.advance(stage.next, keepsCurrent);
     return others;
   }
@@ -111,33 +95,17 @@ final class StageRunner implements AutoCloseable {
    * Trains rounds that overlap in a stage each. A stage trains the rounds before its own again, for
    * the values with which each worker begins, so that later rounds take longer. All slices stay
    * until the last round is complete.
-   *
-   * @param slices the job's; the slices after the rounds are made the current ones
-   * @param rounds the work of each round
-   * @param name the name of the first round for Spark's user interface
-   * @param finished receives the reports of the rounds
    */
-  void runOneByOne(
-      SliceGenerations slices,
-      List<RoundWork> rounds,
-      String name,
-      Consumer<RoundReport> finished) {
+  void runOneByOne(List<RoundWork> rounds, String name, Consumer<RoundReport> finished) {
     List<SliceRdd> results = new ArrayList<>();
     try {
-      for (int round = 0; round < rounds.size(); round++) {
+      for (int count = 1; count <= rounds.size(); count++) {
         long start = System.nanoTime();
-        SliceRdd before = round == 0 ? slices.current() : results.get(round - 1);
-        Stage stage =
-            new Stage(
-                slices.current(),
-                rounds.subList(0, round + 1),
-                List.copyOf(results),
-                Optional.empty(),
-                name);
-        stage.compute(slices, () -> {}, () -> {});
+        Stage stage = new Stage(rounds.subList(0, count), List.copyOf(results), name, start);
+        stage.compute(() -> {}, () -> {});
         results.add(stage.next);
-        roundsPerStage.completed(1, (System.nanoTime() - start) / 1e9 / (round + 1));
-        stage.reports(round, round + 1, before, start).others().forEach(finished);
+        roundsPerStage.completed(1, (System.nanoTime() - start) / 1e9 / count);
+        stage.others().forEach(finished);
       }
     } catch (Exception | Error e) {
       results.forEach(slices::release);
@@ -147,85 +115,128 @@ final class StageRunner implements AutoCloseable {
     results.forEach(slices::release);
   }
 
-  /** A train stage, and the slices that the average stage after it computes. */
+  /**
+   * A train stage, and the slices that the average stage after it computes. It makes the reports of
+   * its rounds, in their order, each once.
+   */
   private final class Stage {
-    private final Placement placement = Placement.along(spark);
+    private final Placement placement = Placement.along(job.spark());
+    private final int rounds;
     private final String name;
     private final String train;
+    private final SliceRdd before;
     private final TrainStageRdd trained;
     private final SliceRdd next;
 
-    Stage(
-        SliceRdd first,
-        List<RoundWork> rounds,
-        List<SliceRdd> known,
-        Optional<RendezvousEndpoint> meeting,
-        String name) {
+    /** The first round of which this stage makes the report. */
+    private final int first;
+
+    private int reported;
+    private long began;
+
+    /**
+     * @param known the slices after the first rounds, if earlier stages have trained these
+     * @param start when the first of the other rounds began, as of {@link System#nanoTime}
+     */
+    Stage(List<RoundWork> rounds, List<SliceRdd> known, String name, long start) {
+      this.rounds = rounds.size();
       this.name = name;
+      this.first = known.size();
+      this.reported = first;
+      this.began = start;
+      this.before = first == 0 ? slices.current() : known.get(first - 1);
       this.train =
           rounds.size() == 1
               ? name + ": train"
               : String.format(Locale.ROOT, "%s: train, and %d more", name, rounds.size() - 1);
       // Spark names a stage after the call site of its last RDD, and of the job.
-      spark.sc().setCallSite(train);
+      spark().setCallSite(train);
       this.trained =
           new TrainStageRdd(
-              first,
+              job,
+              slices.current(),
               rounds,
               known,
-              frozen,
-              average,
               placement,
-              meeting,
+              rendezvous,
               roundsPerStage.roundTime());
-      spark.sc().setCallSite(name + ": average");
+      spark().setCallSite(name + ": average");
       this.next = SliceRdd.averaged(trained);
       next.persist(StorageLevel.MEMORY_AND_DISK());
-    }
-
-    StageReports reports(int first, int rounds, SliceRdd before, long start) {
-      return new StageReports(
-          trained, first, rounds, before, next, traffic, spark.defaultParallelism(), start);
     }
 
     /**
      * Runs both stages.
      *
-     * @param slices delete what is left if this fails
      * @param meanwhile is called several times a second while the workers train
      * @param betweenStages is called when they have trained
      */
-    void compute(SliceGenerations slices, Runnable meanwhile, Runnable betweenStages) {
+    void compute(Runnable meanwhile, Runnable betweenStages) {
       try {
-        spark.sc().setJobDescription(train);
+        spark().setJobDescription(train);
         next.train(meanwhile);
         betweenStages.run();
-        spark.sc().setJobDescription(name + ": average");
+        spark().setJobDescription(name + ": average");
         next.materialize();
       } catch (Exception | Error e) {
         slices.release(next);
         throw e;
       } finally {
-        spark.sc().clearCallSite();
+        spark().clearCallSite();
       }
     }
-  }
 
-  private RendezvousEndpoint rendezvous(int workers) {
-    if (rendezvous.isEmpty()) {
-      rendezvous =
-          Optional.of(
-              new RendezvousEndpoint(
-                  new Rendezvous(workers, this::slots, traffic, patience, System::nanoTime)));
+    /**
+     * The rounds that have finished since the last call, while the stage runs: of these, workers
+     * have stored their pieces of the next round too, and reported the averages between the two.
+     */
+    List<RoundReport> finished() {
+      int end = reported;
+      while (end + 2 < rounds && trained.completed(end + 1) > 0) {
+        end++;
+      }
+      return upTo(end);
     }
-    return rendezvous.get();
+
+    /** The other rounds, after the stage and the averages. */
+    List<RoundReport> others() {
+      return upTo(rounds);
+    }
+
+    private List<RoundReport> upTo(int end) {
+      List<RoundReport> reports = new ArrayList<>();
+      if (reported == end) {
+        return reports;
+      }
+      Map<Integer, List<TaskReport>> tasks = trained.reports();
+      int count = end - reported;
+      long driverBytes = traffic.take();
+      for (int i = 0; i < count; i++, reported++) {
+        boolean last = reported == rounds - 1;
+        long ended = last ? System.nanoTime() : trained.completed(reported);
+        reports.add(
+            RoundReport.of(
+                tasks.get(reported),
+                reported == first ? before.reports() : averages(tasks.get(reported)),
+                last ? next.reports() : averages(tasks.get(reported + 1)),
+                spark().defaultParallelism(),
+                (ended - began) / 1e9,
+                driverBytes * (i + 1) / count - driverBytes * i / count));
+        began = ended;
+      }
+      return reports;
+    }
+
+    private static List<SliceReport> averages(List<TaskReport> tasks) {
+      return tasks.stream().flatMap(task -> task.averages().stream()).toList();
+    }
   }
 
   @Override
   public void close() {
-    rendezvous.ifPresent(RendezvousEndpoint::close);
-    if (!spark.sc().isStopped()) {
-      spark.sc().removeSparkListener(traffic);
+    rendezvous.close();
+    if (!spark().isStopped()) {
+      spark().removeSparkListener(traffic);
     }
   }
 }

@@ -3,9 +3,8 @@ package io.stoker.driver.averaging;
 
 import java.io.Serializable;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
-import java.util.stream.IntStream;
-import java.util.stream.Stream;
 
 /**
  * What a task reports to the driver about one of its rounds.
@@ -32,17 +31,13 @@ record TaskReport(int round, List<WorkerReport> worker, List<SliceReport> averag
 
   /** The report that {@link #numbers} has written. */
   static TaskReport of(List<Double> numbers) {
-    int averages = 2 + numbers.get(1).intValue() * WorkerReport.NUMBERS;
-    return new TaskReport(
-        numbers.get(0).intValue(),
-        parts(numbers, 2, averages, WorkerReport.NUMBERS).map(WorkerReport::of).toList(),
-        parts(numbers, averages, numbers.size(), SliceReport.NUMBERS)
-            .map(SliceReport::of)
-            .toList());
-  }
-
-  private static Stream<List<Double>> parts(List<Double> numbers, int from, int to, int length) {
-    return IntStream.range(0, (to - from) / length)
-        .mapToObj(i -> numbers.subList(from + i * length, from + (i + 1) * length));
+    Iterator<Double> rest = numbers.iterator();
+    int round = rest.next().intValue();
+    List<WorkerReport> worker = rest.next() == 0 ? List.of() : List.of(WorkerReport.read(rest));
+    List<SliceReport> averages = new ArrayList<>();
+    while (rest.hasNext()) {
+      averages.add(SliceReport.read(rest));
+    }
+    return new TaskReport(round, worker, averages);
   }
 }

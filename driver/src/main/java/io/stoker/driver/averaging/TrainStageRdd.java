@@ -2,24 +2,23 @@
 package io.stoker.driver.averaging;
 
 import io.stoker.base.LittleEndian;
-import io.stoker.driver.config.Wire;
 import io.stoker.driver.spark.AllPartitionsDependency;
 import io.stoker.driver.spark.Blocks;
-import io.stoker.driver.spark.FetchWindow;
+import io.stoker.driver.spark.DriverQuestions;
+import io.stoker.driver.spark.FetchedBlock;
 import io.stoker.driver.spark.IndexedRdd;
 import io.stoker.driver.spark.Placement;
 import io.stoker.models.engine.Network;
 import io.stoker.worker.runtime.RoundWork;
-import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
-import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.Dependency;
 import org.apache.spark.TaskContext;
 import org.apache.spark.broadcast.Broadcast;
@@ -42,78 +41,67 @@ final class TrainStageRdd extends IndexedRdd<Tuple2<Integer, WorkerSlice>> {
   /** For how long a round may take whose time is not known yet, since it is the job's first one. */
   private static final Duration LONG_ROUND = Duration.ofMinutes(5);
 
-  private final ParameterSlices slices;
+  private final SliceRdd first;
+  private final SliceRdd lastStart;
   private final List<RoundWork> rounds;
+  private final List<SliceRdd> known;
   private final SliceSource frozen;
   private final SliceAverage average;
   private final Broadcast<SerializableConfiguration> hadoop;
   private final CollectionAccumulator<TaskReport> reports;
 
-  /** The name of the endpoint on which workers wait for each other; empty for a single round. */
+  /** The name of the endpoint on which workers wait for each other. */
   private final String rendezvousName;
 
-  /** The rendezvous itself, on the driver. */
-  private final transient Optional<RendezvousEndpoint> rendezvous;
+  private final transient Rendezvous rendezvous;
 
   /** Transient, since the driver alone chooses the executor of a task. */
   private final transient Placement placement;
 
-  private final transient SliceRdd lastStart;
-  private final transient List<Dependency<?>> parents;
-
   /**
-   * @param parameters the slices before the first round
-   * @param rounds the work of each round
+   * @param first the slices before the first round
    * @param known the slices after each round but the last one, where rounds that overlap were
-   *     trained in a stage each; the workers then train them again for their own values
-   * @param frozen the values of parameters that are in no slice, for replicas that lack them
-   * @param average how pieces are averaged
+   *     trained in a stage each; the workers then train them again for their own values. Otherwise
+   *     empty
    * @param placement the executors of the workers, which find open readers and cached data there
-   * @param rendezvous where workers wait for each other, if there are several rounds
-   * @param roundTime how long a round takes, if there are several
+   * @param meeting where workers wait for each other, if there are several rounds
+   * @param roundTime how long a round takes; zero if it is not known
    */
   TrainStageRdd(
-      SliceRdd parameters,
+      AveragingJob job,
+      SliceRdd first,
       List<RoundWork> rounds,
       List<SliceRdd> known,
-      SliceSource frozen,
-      SliceAverage average,
       Placement placement,
-      Optional<RendezvousEndpoint> rendezvous,
+      RendezvousEndpoint meeting,
       Duration roundTime) {
-    super(parameters.sparkContext(), Tuple2.class);
-    this.lastStart =
-        rendezvous.isPresent()
-            ? SliceRdd.stored(parameters)
-            : known.isEmpty() ? parameters : known.get(known.size() - 1);
-    this.parents =
-        Stream.<Dependency<?>>concat(
-                Stream.concat(Stream.of(parameters, lastStart), known.stream())
-                    .map(AllPartitionsDependency::new),
-                rounds.stream().flatMap(work -> work.reads().stream()))
-            .toList();
-    this.slices = parameters.slices();
+    super(first.sparkContext(), Tuple2.class);
+    this.first = first;
     this.rounds = List.copyOf(rounds);
-    this.frozen = frozen;
-    this.average = average;
-    this.hadoop = parameters.hadoop();
+    this.known = known;
+    this.frozen = job.frozen();
+    this.average = job.average();
+    this.hadoop = job.hadoop();
     this.placement = placement;
-    this.reports = parameters.sparkContext().collectionAccumulator();
-    this.rendezvous = rendezvous;
-    this.rendezvousName = rendezvous.map(RendezvousEndpoint::name).orElse("");
-    rendezvous.map(RendezvousEndpoint::rendezvous).ifPresent(meeting -> open(meeting, roundTime));
-  }
-
-  private void open(Rendezvous meeting, Duration roundTime) {
-    if (average.overlaps()) {
-      meeting.openOnce(id(), rounds.size(), roundTime.isZero() ? LONG_ROUND : roundTime);
+    this.reports = first.sparkContext().collectionAccumulator();
+    this.rendezvousName = meeting.name();
+    this.rendezvous = meeting.rendezvous();
+    if (hasExchange()) {
+      this.lastStart = SliceRdd.stored(first);
+      rendezvous.open(
+          id(),
+          workers(),
+          rounds.size(),
+          average.overlaps() && roundTime.isZero() ? LONG_ROUND : roundTime,
+          average.overlaps());
     } else {
-      meeting.open(id(), rounds.size(), roundTime);
+      this.lastStart = known.isEmpty() ? first : known.get(known.size() - 1);
     }
   }
 
-  ParameterSlices slices() {
-    return slices;
+  /** Whether workers exchange slices while the stage runs. */
+  private boolean hasExchange() {
+    return known.size() < rounds.size() - 1;
   }
 
   SliceAverage average() {
@@ -135,7 +123,12 @@ final class TrainStageRdd extends IndexedRdd<Tuple2<Integer, WorkerSlice>> {
 
   @Override
   protected List<Dependency<?>> parents() {
-    return parents;
+    return Stream.<Dependency<?>>concat(
+            Stream.concat(Stream.of(first, lastStart), known.stream())
+                .distinct()
+                .map(AllPartitionsDependency::new),
+            rounds.stream().flatMap(work -> work.reads().stream()))
+        .toList();
   }
 
   /**
@@ -148,125 +141,95 @@ final class TrainStageRdd extends IndexedRdd<Tuple2<Integer, WorkerSlice>> {
 
   @Override
   protected Iterator<Tuple2<Integer, WorkerSlice>> compute(int worker, TaskContext context) {
-    return new Scatter(trained(worker, context));
-  }
-
-  private RoundExecution trained(int worker, TaskContext context) {
-    if (rounds.size() == 1) {
-      return trainOne(worker, context);
-    }
-    return average.overlaps() ? trainOverlapping(worker, context) : trainAll(worker, context);
-  }
-
-  private RoundExecution trainOne(int worker, TaskContext context) {
-    RoundExecution round = begin(0, worker, context);
-    gather(round, context);
-    round.train();
-    return round;
-  }
-
-  /** Trains all rounds of the stage, and exchanges pieces after each but the last. */
-  private RoundExecution trainAll(int worker, TaskContext context) {
-    StageBlocks blocks = blocks(context);
-    SliceExchange exchange = exchange(blocks, worker, context);
-    RoundExecution round = begin(exchange.firstRound(), worker, context);
-    if (round.round() == 0) {
-      gather(round, context);
-    } else {
-      exchange.load(round);
-    }
-    round.train();
-    while (!blocks.isLast(round.round())) {
-      round = nextRound(round, exchange, context);
-      round.train();
-    }
-    return round;
-  }
-
-  private RoundExecution nextRound(
-      RoundExecution done, SliceExchange exchange, TaskContext context) {
-    long start = System.nanoTime();
-    exchange.publish(done);
-    exchange.awaitPieces(done.end((System.nanoTime() - start) / 1e9));
-    RoundExecution next = begin(done.round() + 1, done.worker(), context);
-    exchange.begin(next);
-    return next;
-  }
-
-  private StageBlocks blocks(TaskContext context) {
-    return new StageBlocks(
-        id(), rounds.size(), workers(), parameters(), (SliceRdd) parentRdd(1), context);
-  }
-
-  private SliceExchange exchange(StageBlocks blocks, int worker, TaskContext context) {
-    return new SliceExchange(rendezvousName, id(), blocks, average, workers(), worker, context);
-  }
-
-  /**
-   * Trains all rounds of the stage. Each but the first begins with the worker's own values, and
-   * takes the result of the round before some steps later.
-   */
-  private RoundExecution trainOverlapping(int worker, TaskContext context) {
-    RoundExecution round = begin(0, worker, context);
-    gather(round, context);
-    RoundResults results = results(worker, context);
+    RoundExchange exchange = exchange(new Worker(this, worker, context));
+    RoundExecution round = exchange.first();
     round.train();
     while (round.round() < rounds.size() - 1) {
-      results.take(round);
-      round = round.next(rounds.get(round.round() + 1));
-      round.train(average.overlapSteps(), results::correct);
+      round = exchange.next(round);
     }
-    return round;
+    return new Scatter(round);
   }
 
-  private RoundResults results(int worker, TaskContext context) {
-    if (rendezvousName.isEmpty()) {
-      List<SliceRdd> known =
-          IntStream.range(2, rounds.size() + 1).mapToObj(at -> (SliceRdd) parentRdd(at)).toList();
-      List<Integer> order = new SliceOwners(slices.count(), workers()).order(worker);
-      return new KnownResults(average, known, order, context);
+  private RoundExchange exchange(Worker worker) {
+    if (!hasExchange()) {
+      return new KnownResults(worker, known);
     }
-    SliceExchange exchange = exchange(blocks(context), worker, context);
-    exchange.beginOnce();
-    return new BackgroundExchange(exchange, average, worker, context);
+    return average.overlaps() ? new BackgroundExchange(worker) : new SynchronousExchange(worker);
   }
 
-  private RoundExecution begin(int round, int worker, TaskContext context) {
-    RoundWork.Part part = rounds.get(round).begin(worker, hadoop.value().value(), context);
-    part.loadFrozen(this::loadFrozen);
-    return new RoundExecution(slices, round, worker, part);
-  }
-
-  private void loadFrozen(Network network) {
-    if (slices.first() == 0) {
-      return;
+  /** A worker of a stage, inside its task. */
+  record Worker(TrainStageRdd stage, int number, TaskContext context) {
+    SliceAverage average() {
+      return stage.average;
     }
-    ParameterSlices prefix = slices.prefix();
-    for (int slice = 0; slice < prefix.count(); slice++) {
-      byte[] content = frozen.read(prefix, slice, hadoop.value().value());
-      network.writeParameters(prefix.offset(slice), LittleEndian.floats(content));
-    }
-  }
 
-  /**
-   * Loads the slices before the stage into the network. Workers begin with different slices: those
-   * on different executors then ask different holders, and those on one executor find what the
-   * others fetched.
-   */
-  private void gather(RoundExecution round, TaskContext context) {
-    long start = System.nanoTime();
-    List<Integer> order = new SliceOwners(slices.count(), workers()).order(round.worker());
-    try (FetchWindow window = parameters().fetch(order)) {
-      for (int slice : order) {
-        round.load(slice, LittleEndian.bytes(parameters().gathered(slice, window, context)));
+    /** The exchange of this worker with the others. */
+    SliceExchange exchange() {
+      StageBlocks blocks =
+          new StageBlocks(
+              stage.id(),
+              stage.rounds.size(),
+              stage.workers(),
+              stage.first,
+              stage.lastStart,
+              context);
+      return new SliceExchange(this, blocks, new DriverQuestions(stage.rendezvousName, context));
+    }
+
+    SliceOwners owners() {
+      return new SliceOwners(stage.average.slices().count(), stage.workers());
+    }
+
+    /** The slices in the order in which the worker reads them. */
+    List<Integer> order() {
+      return owners().order(number);
+    }
+
+    /** Begins a round; the caller loads the parameters. */
+    RoundExecution begin(int round) {
+      RoundWork.Part part = stage.rounds.get(round).begin(number, hadoop(), context);
+      part.loadFrozen(this::loadFrozen);
+      return new RoundExecution(stage.average, round, number, part);
+    }
+
+    private Configuration hadoop() {
+      return stage.hadoop.value().value();
+    }
+
+    private void loadFrozen(Network network) {
+      if (stage.average.slices().first() == 0) {
+        return;
       }
-      round.resetUpdaterStateUnlessCarried();
-      round.loaded((System.nanoTime() - start) / 1e9, window.takenBytes(), List.of());
+      ParameterSlices prefix = stage.average.slices().prefix();
+      for (int slice = 0; slice < prefix.count(); slice++) {
+        byte[] content = stage.frozen.read(prefix, slice, hadoop());
+        network.writeParameters(prefix.offset(slice), LittleEndian.floats(content));
+      }
     }
-  }
 
-  private SliceRdd parameters() {
-    return (SliceRdd) parentRdd(0);
+    /**
+     * Begins the stage's first round with the slices before the stage. Workers begin with different
+     * slices: those on different executors then ask different holders, and those on one executor
+     * find what the others fetched.
+     */
+    RoundExecution beginFirst() {
+      RoundExecution round = begin(0);
+      long start = System.nanoTime();
+      long fetched = stage.first.gather(order(), context, round::load);
+      round.loaded((System.nanoTime() - start) / 1e9, fetched, List.of());
+      return round;
+    }
+
+    /**
+     * Trains the round after another one from the worker's own values.
+     *
+     * @param correction is called after the steps with which rounds overlap
+     */
+    RoundExecution trainOn(RoundExecution done, Consumer<RoundExecution> correction) {
+      RoundExecution round = done.next(stage.rounds.get(done.round() + 1));
+      round.train(stage.average.overlapSteps(), correction);
+      return round;
+    }
   }
 
   /**
@@ -287,7 +250,7 @@ final class TrainStageRdd extends IndexedRdd<Tuple2<Integer, WorkerSlice>> {
 
     @Override
     public boolean hasNext() {
-      if (next < slices.count()) {
+      if (next < average.slices().count()) {
         return true;
       }
       if (!ended) {
@@ -299,20 +262,18 @@ final class TrainStageRdd extends IndexedRdd<Tuple2<Integer, WorkerSlice>> {
 
     @Override
     public Tuple2<Integer, WorkerSlice> next() {
-      if (next == slices.count()) {
+      if (next == average.slices().count()) {
         throw new NoSuchElementException();
       }
       int slice = next++;
-      if (shared.length != slices.pieceBytes(slice)) {
-        shared = new byte[slices.pieceBytes(slice)];
+      int bytes = average.slices().pieceBytes(slice);
+      if (shared.length != bytes) {
+        shared = new byte[bytes];
       }
-      byte[] before =
-          average.wire() == Wire.FP32
-              ? new byte[0]
-              : ((SliceRdd) parentRdd(1)).content(slice, TaskContext.get());
-      ByteBuffer content =
-          average.encoded(slice, round.content(slice, shared), LittleEndian.bytes(before));
-      return new Tuple2<>(slice, round.piece(slice, content));
+      return new Tuple2<>(
+          slice,
+          round.piece(
+              slice, shared, () -> FetchedBlock.of(lastStart.content(slice, TaskContext.get()))));
     }
   }
 
@@ -323,9 +284,7 @@ final class TrainStageRdd extends IndexedRdd<Tuple2<Integer, WorkerSlice>> {
 
   /** The reports of tasks so far, by round. */
   Map<Integer, List<TaskReport>> reports() {
-    return Stream.concat(
-            rendezvous.stream().flatMap(meeting -> meeting.rendezvous().reports(id()).stream()),
-            reports.value().stream())
+    return Stream.concat(rendezvous.reports(id()).stream(), reports.value().stream())
         .collect(Collectors.groupingBy(TaskReport::round));
   }
 
@@ -335,7 +294,7 @@ final class TrainStageRdd extends IndexedRdd<Tuple2<Integer, WorkerSlice>> {
    * @return as of {@link System#nanoTime} on the driver; 0 if it has not
    */
   long completed(int round) {
-    return rendezvous.orElseThrow().rendezvous().completed(id(), round);
+    return rendezvous.completed(id(), round);
   }
 
   /**
@@ -343,19 +302,18 @@ final class TrainStageRdd extends IndexedRdd<Tuple2<Integer, WorkerSlice>> {
    * those of the last round, and waits for it. When all tasks have ended, nothing needs them.
    */
   void deleteExchanged() {
-    if (rendezvous.isPresent()) {
-      rendezvous.get().rendezvous().over(id());
+    if (hasExchange()) {
+      rendezvous.over(id());
       Blocks.deleteEverywhere(id());
     }
   }
 
   /** Deletes what is left of a multi-round stage when none of its tasks will run again. */
   void delete() {
-    rendezvous.ifPresent(
-        meeting -> {
-          meeting.rendezvous().close(id());
-          deleteExchanged();
-          lastStart.unpersist(true);
-        });
+    if (hasExchange()) {
+      rendezvous.close(id());
+      deleteExchanged();
+      lastStart.unpersist(true);
+    }
   }
 }

@@ -2,6 +2,7 @@
 package io.stoker.driver.averaging;
 
 import java.io.Serializable;
+import java.util.Iterator;
 import java.util.List;
 
 /**
@@ -28,9 +29,6 @@ public record WorkerReport(
     double scatterSeconds,
     long fetchedBytes)
     implements Serializable {
-  /** How many numbers a report has. */
-  static final int NUMBERS = 9;
-
   List<Double> numbers() {
     return List.of(
         (double) worker,
@@ -44,16 +42,16 @@ public record WorkerReport(
         (double) fetchedBytes);
   }
 
-  static WorkerReport of(List<Double> numbers) {
+  static WorkerReport read(Iterator<Double> numbers) {
     return new WorkerReport(
-        numbers.get(0).intValue(),
-        numbers.get(1).longValue(),
-        numbers.get(2),
-        numbers.get(3).longValue(),
-        numbers.get(4),
-        numbers.get(5),
-        numbers.get(6),
-        numbers.get(7),
-        numbers.get(8).longValue());
+        numbers.next().intValue(),
+        numbers.next().longValue(),
+        numbers.next(),
+        numbers.next().longValue(),
+        numbers.next(),
+        numbers.next(),
+        numbers.next(),
+        numbers.next(),
+        numbers.next().longValue());
   }
 }

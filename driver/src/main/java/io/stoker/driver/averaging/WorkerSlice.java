@@ -8,57 +8,22 @@ import java.util.Arrays;
 /**
  * A piece: one worker's result for one slice, before it is averaged. The receiver owns the content.
  *
+ * @param slice the slice's number
+ * @param worker the worker that trained it
+ * @param executor the executor on which the worker ran
+ * @param examples the weight: how many examples the worker saw in this round
+ * @param content see {@link ParameterSlices}, up to its limit; not copied
  * @see WorkerSliceFormat
  */
-final class WorkerSlice {
-  private final int slice;
-  private final int worker;
-  private final String executor;
-  private final long examples;
-  private final ByteBuffer content;
-
-  private WorkerSlice(int slice, int worker, String executor, long examples, ByteBuffer content) {
-    this.slice = slice;
-    this.worker = worker;
-    this.executor = executor;
-    this.examples = examples;
-    this.content = content;
-  }
-
-  /**
-   * @param slice the slice's number
-   * @param worker the worker that trained it
-   * @param executor the executor on which the worker ran
-   * @param examples the weight: how many examples the worker saw in this round
-   * @param content see {@link ParameterSlices}, up to its limit; not copied
-   */
-  static WorkerSlice of(int slice, int worker, String executor, long examples, ByteBuffer content) {
-    return new WorkerSlice(slice, worker, executor, examples, content);
-  }
-
+record WorkerSlice(int slice, int worker, String executor, long examples, ByteBuffer content) {
   /** The same piece with another content. */
   WorkerSlice with(ByteBuffer other) {
     return new WorkerSlice(slice, worker, executor, examples, other);
   }
 
-  int slice() {
-    return slice;
-  }
-
-  int worker() {
-    return worker;
-  }
-
-  String executor() {
-    return executor;
-  }
-
-  long examples() {
-    return examples;
-  }
-
   /** A view of the content, in little-endian order. */
-  ByteBuffer content() {
+  @Override
+  public ByteBuffer content() {
     return content.duplicate().order(ByteOrder.LITTLE_ENDIAN);
   }
 

@@ -46,6 +46,6 @@ record WorkerSliceFormat() implements RecordFormat<WorkerSlice> {
     for (int from = 0; from < content.length; from += READ_BYTES) {
       in.readFully(content, from, Math.min(READ_BYTES, content.length - from));
     }
-    return WorkerSlice.of(slice, worker, executor, examples, ByteBuffer.wrap(content));
+    return new WorkerSlice(slice, worker, executor, examples, ByteBuffer.wrap(content));
   }
 }

@@ -160,7 +160,7 @@ class LocalSgdOnQuadraticsTest {
     for (int number = 0; number < workers.size(); number++) {
       Worker worker = workers.get(number);
       byte[] piece = content(worker.trained(value(before), rate, steps));
-      pieces.add(WorkerSlice.of(0, number, "0", worker.examples(), ByteBuffer.wrap(piece)));
+      pieces.add(new WorkerSlice(0, number, "0", worker.examples(), ByteBuffer.wrap(piece)));
     }
     byte[] next = new byte[slices.bytes(0)];
     WeightedMean.of(pieces, 1, next);

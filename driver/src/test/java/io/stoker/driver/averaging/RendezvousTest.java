@@ -23,7 +23,6 @@ class RendezvousTest {
   private int slots = 2;
   private final Rendezvous rendezvous =
       new Rendezvous(
-          2,
           () -> slots,
           traffic,
           new Rendezvous.Patience(Duration.ofSeconds(20), Duration.ofSeconds(5)),
@@ -31,7 +30,7 @@ class RendezvousTest {
 
   @BeforeEach
   void open() {
-    rendezvous.open(STAGE, 4, Duration.ofSeconds(1));
+    rendezvous.open(STAGE, 2, 4, Duration.ofSeconds(1), false);
   }
 
   private void passSeconds(long seconds) {
@@ -291,7 +290,7 @@ class RendezvousTest {
   /** What it has trained is lost, and the others cannot go on without it. */
   @Test
   void aWorkerThatBeginsAgainFailsAllWorkersOfRoundsThatOverlap() {
-    rendezvous.openOnce(STAGE, 4, Duration.ofSeconds(1));
+    rendezvous.open(STAGE, 2, 4, Duration.ofSeconds(1), true);
     assertBegins(arrival(Phase.BEGIN, 0, 0, "a"), 0, "a");
     assertBegins(arrival(Phase.BEGIN, 0, 1, "b"), 0, "b");
     List<Object> waiting = report(arrival(0, 0, "a"));

@@ -108,7 +108,7 @@ class WeightedMeanTest {
   }
 
   private static WorkerSlice piece(int worker, long examples, byte[] content) {
-    return WorkerSlice.of(0, worker, "1", examples, ByteBuffer.wrap(content));
+    return new WorkerSlice(0, worker, "1", examples, ByteBuffer.wrap(content));
   }
 
   private static byte[] mean(List<WorkerSlice> pieces, int bytes) {

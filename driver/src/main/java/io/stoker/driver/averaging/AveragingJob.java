@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.stoker.driver.averaging;
+
+import io.stoker.driver.spark.BlockCleaner;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.util.SerializableConfiguration;
+
+/**
+ * What all rounds of a job have in common; on the driver.
+ *
+ * @param spark the cluster
+ * @param hadoop with which tasks reach files
+ * @param average how pieces are averaged
+ * @param frozen where the parameters come from that are in no slice
+ * @param patience how long workers of a multi-round stage wait for each other
+ * @param cleaner deletes what is not needed any more
+ */
+record AveragingJob(
+    JavaSparkContext spark,
+    Broadcast<SerializableConfiguration> hadoop,
+    SliceAverage average,
+    SliceSource frozen,
+    Rendezvous.Patience patience,
+    BlockCleaner cleaner) {}
