@@ -22,7 +22,7 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "precision"))
 import compare
 
-COMMON = "--batch 32 --momentum 0.9 --weight-decay 0.0005 --schedule cosine"
+COMMON = "--momentum 0.9 --weight-decay 0.0005 --schedule cosine"
 
 # What each rule adds to the options; {steps} is the number of local steps, {quarter} of the epochs.
 RULES = {
@@ -51,7 +51,7 @@ def train(given, data, workers, options, seed):
     shutil.rmtree(run, ignore_errors=True)
     compare.stoker(
         *("train", "--data", data, "--run", str(run), "--model", given.model, *COMMON.split()),
-        *("--learning-rate", str(given.rate)),
+        *("--learning-rate", str(given.rate), "--batch", str(given.batch)),
         *("--workers", str(workers), "--epochs", str(given.epochs), "--seed", str(seed), *options),
         *("--checkpoint-every", "1000000", "--validate-every", "-1", "--validation-split", "test"),
     )
@@ -87,6 +87,7 @@ def main():
     parser.add_argument("--images", type=int, default=60000, help="default: all 60,000")
     parser.add_argument("--epochs", type=int, default=4, help="default: 4")
     parser.add_argument("--rate", type=float, default=0.05, help="first learning rate (default: 0.05)")
+    parser.add_argument("--batch", type=int, default=32, help="of a worker (default: 32)")
     parser.add_argument("--workers", default="8", help="numbers, such as 2,8 (default: 8)")
     parser.add_argument("--steps", default="50", help="local steps, such as 20,50 (default: 50)")
     parser.add_argument("--rules", default=";".join(RULES), help="with ; between (default: all)")
