@@ -180,7 +180,8 @@ class KernelAccuracyTest {
     return copy;
   }
 
-  private static double apart(float[] expected, float[] actual) {
+  /** The relative root mean square of the difference. */
+  static double apart(float[] expected, float[] actual) {
     double difference = 0;
     double size = 0;
     for (int i = 0; i < expected.length; i++) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.models.onednn;
 
+import static io.stoker.models.onednn.KernelAccuracyTest.apart;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -209,16 +210,5 @@ class RoundingTest {
       network.readGradients(0, FloatBuffer.wrap(values));
     }
     return values;
-  }
-
-  /** The relative root mean square of the difference. */
-  private static double apart(float[] expected, float[] actual) {
-    double difference = 0;
-    double size = 0;
-    for (int i = 0; i < expected.length; i++) {
-      difference += Math.pow((double) actual[i] - expected[i], 2);
-      size += Math.pow(expected[i], 2);
-    }
-    return Math.sqrt(difference / size);
   }
 }
