@@ -34,6 +34,8 @@ class DeterminismTest {
                 Steps.class.getName())
             .redirectErrorStream(true);
     builder.environment().put("OMP_NUM_THREADS", Integer.toString(threads));
+    // Other tests need the processor while a thread waits for another.
+    builder.environment().put("OMP_WAIT_POLICY", "passive");
     Process process = builder.start();
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
 
