@@ -34,8 +34,11 @@ class FaultsInStagesIT extends ClusterFaults {
       "train --data data --model lenet5 --checkpoint-every 30 --recipe slices.yaml --overlap"
           + " --epochs 8";
 
-  /** After a few hundredths of a second all workers have what they begin with. */
-  private static final String IN_MID_STRETCH = "train:4+200";
+  /**
+   * After a few hundredths of a second all workers have what they begin with, on a busy machine
+   * after a few tenths.
+   */
+  private static final String IN_MID_STAGE = "train:4+400";
 
   private static final int ROUNDS_TOGETHER = 20 * 12;
 
@@ -86,7 +89,7 @@ class FaultsInStagesIT extends ClusterFaults {
   private void assertLosesAnExecutorInMidStage(String exchanging, String expected)
       throws IOException {
     job = exchanging;
-    Outcome outcome = train("kill-executor@" + IN_MID_STRETCH);
+    Outcome outcome = train("kill-executor@" + IN_MID_STAGE);
     assertParameters(outcome, expected);
 
     assertThat(happened("lost ")).hasSize(1);
@@ -99,7 +102,7 @@ class FaultsInStagesIT extends ClusterFaults {
   @Test
   void losesAWorkerProcessOfWorkersThatExchangeForGood() throws IOException {
     job = TOGETHER;
-    Outcome outcome = train("kill-worker@" + IN_MID_STRETCH);
+    Outcome outcome = train("kill-worker@" + IN_MID_STAGE);
     assertTogether(outcome);
 
     assertThat(happened("lost ")).hasSize(1);
