@@ -9,7 +9,7 @@ import org.apache.spark.SparkConf;
  * rounds of a small model, and between two rounds of a stage the pieces of a large one need not be
  * written to files. The decision has no influence on the result.
  */
-final class RoundsPerStage {
+public final class RoundsPerStage {
   /** How long a stage of many rounds may take: what it has trained is lost if it fails. */
   private static final double STAGE_SECONDS = 5;
 
@@ -56,6 +56,16 @@ final class RoundsPerStage {
     if (!isAllowed() || secondsOfRound <= 0) {
       return 1;
     }
+    return fitting(secondsOfRound, most);
+  }
+
+  /**
+   * How many rounds of some length a stage holds.
+   *
+   * @param secondsOfRound how long a round takes, more than 0
+   * @param most how many there are
+   */
+  public static int fitting(double secondsOfRound, int most) {
     double rounds =
         Math.max(
             STAGE_SECONDS / secondsOfRound, Math.min(FEW_ROUNDS, LONGEST_SECONDS / secondsOfRound));

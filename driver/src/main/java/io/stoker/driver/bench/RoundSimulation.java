@@ -2,6 +2,7 @@
 package io.stoker.driver.bench;
 
 import io.stoker.driver.averaging.ParameterSlices;
+import io.stoker.driver.averaging.RoundsPerStage;
 import io.stoker.driver.round.RoundGroups;
 
 /**
@@ -46,12 +47,6 @@ import io.stoker.driver.round.RoundGroups;
  * garbage collection, checkpoints, and the steps' own need for processors and network.
  */
 public final class RoundSimulation {
-  /** How long a stage of many rounds takes, and of a few, as training decides it (ADR 20). */
-  private static final double STAGE_SECONDS = 5;
-
-  private static final int FEW_ROUNDS = 8;
-  private static final double LONGEST_SECONDS = 30;
-
   /** Messages of a worker in a round: its pieces are stored, its averages, and it has them all. */
   private static final int MESSAGES = 3;
 
@@ -120,9 +115,7 @@ public final class RoundSimulation {
 
   /** The rule by which training chooses it. */
   private int roundsPerStage() {
-    double round = steps.seconds() + exchange();
-    double rounds = Math.max(STAGE_SECONDS / round, Math.min(FEW_ROUNDS, LONGEST_SECONDS / round));
-    return (int) Math.max(1, Math.min(most, rounds));
+    return RoundsPerStage.fitting(steps.seconds() + exchange(), most);
   }
 
   /** The seconds between two rounds that do not overlap. */

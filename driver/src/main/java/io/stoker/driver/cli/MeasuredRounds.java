@@ -19,9 +19,6 @@ import org.apache.spark.api.java.JavaSparkContext;
 final class MeasuredRounds {
   private static final int PERCENT = 100;
 
-  /** The seconds of a round in addition to its steps, in JSON. */
-  private static final String IN_ADDITION = "seconds_in_addition";
-
   private final JavaSparkContext spark;
   private final boolean driversWay;
   private final List<AveragingLibrary> libraries;
@@ -63,7 +60,7 @@ final class MeasuredRounds {
     for (AveragingLoad load : overlaps) {
       AveragingBench.Result result = AveragingBench.run(spark, load);
       ObjectNode json = json(load, result);
-      double inAddition = json.get(IN_ADDITION).asDouble();
+      double inAddition = inAddition(result.cost(), load.steps());
       String name = "stoker";
       String hidden = "";
       if (load.overlapSteps() == 0) {
@@ -120,7 +117,12 @@ final class MeasuredRounds {
   private static ObjectNode cost(AveragingCost cost, WaitingSteps steps) {
     return Report.object(cost)
         .put("steps_seconds", steps.seconds())
-        .put(IN_ADDITION, cost.secondsPerRound() - steps.seconds());
+        .put("seconds_in_addition", inAddition(cost, steps));
+  }
+
+  /** The seconds of a round in addition to its steps. */
+  private static double inAddition(AveragingCost cost, WaitingSteps steps) {
+    return cost.secondsPerRound() - steps.seconds();
   }
 
   private ObjectNode compared(LibraryAveraging.Result result, String name, double ours) {
@@ -150,7 +152,7 @@ final class MeasuredRounds {
                 Locale.ROOT,
                 ", %.3f s of them steps and %.3f s in addition",
                 steps.seconds(),
-                cost.secondsPerRound() - steps.seconds());
+                inAddition(cost, steps));
     String moved =
         cost.executorBytesPerRound() < 0
             ? ""
