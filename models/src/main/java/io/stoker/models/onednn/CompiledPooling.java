@@ -36,8 +36,8 @@ final class CompiledPooling extends WindowLayer {
     this.rectifies = rectifies;
   }
 
-  /** Whether a layer can compute the gradient of a rectifier before it. */
-  static boolean rectifies(ModelSpec.Placed placed) {
+  /** Whether a layer takes maxima, so that it can compute the gradient of a rectifier before it. */
+  static boolean isMaximum(ModelSpec.Placed placed) {
     return placed.layer() instanceof LayerSpec.Pooling pooling
         && pooling.kind() == LayerSpec.Pooling.Kind.MAXIMUM;
   }

@@ -75,7 +75,7 @@ record LayerCompiler(
       if (fused > 0) {
         fused--;
         boolean whole = inference || isNormalization(placed.get(i - 1));
-        rectifies = !whole && i + 1 < placed.size() && CompiledPooling.rectifies(placed.get(i + 1));
+        rectifies = !whole && i + 1 < placed.size() && CompiledPooling.isMaximum(placed.get(i + 1));
         boolean elsewhere = whole || rectifies;
         layers.add(
             elsewhere ? new FusedLayer(last) : CompiledActivation.rectified(workspace, last));

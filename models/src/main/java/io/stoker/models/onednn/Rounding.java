@@ -61,15 +61,12 @@ record Rounding(KernelRule rule, Purpose purpose) {
 
   private boolean passesOn(ModelSpec.Placed placed) {
     return switch (purpose) {
-      case INFERENCE -> isMaximum(placed) || placed.layer() instanceof LayerSpec.Dropout;
+      case INFERENCE ->
+          CompiledPooling.isMaximum(placed) || placed.layer() instanceof LayerSpec.Dropout;
       case TRAINING ->
-          isMaximum(placed) || placed.layer() instanceof LayerSpec.LocalResponseNormalization;
+          CompiledPooling.isMaximum(placed)
+              || placed.layer() instanceof LayerSpec.LocalResponseNormalization;
     };
-  }
-
-  private static boolean isMaximum(ModelSpec.Placed placed) {
-    return placed.layer() instanceof LayerSpec.Pooling pooling
-        && pooling.kind() == LayerSpec.Pooling.Kind.MAXIMUM;
   }
 
   /** Whether a layer rounds its input. */
