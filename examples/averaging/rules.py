@@ -7,7 +7,8 @@
 All runs see the same number of examples. Each cell is the mean accuracy on the test images after the
 last round, in percent, and the standard deviation over the seeds. A run that has its line in
 WORK/results.jsonl is not repeated, so that the script may be stopped and started again, and cells may
-be added by other --workers and --steps. It needs Python 3.8 and no packages.
+be added by other --workers and --steps. Lines of other --images, --epochs, --rate or
+--batch do not count. It needs Python 3.8 and no packages.
 """
 
 import argparse
@@ -106,21 +107,25 @@ def main():
     file = given.work / "results.jsonl"
     results = collections.defaultdict(list)
     done = set()
+    settings = {name: getattr(given, name) for name in ("images", "epochs", "rate", "batch")}
     for line in file.read_text().splitlines() if file.exists() else []:
         found = json.loads(line)
+        if any(found.get(name) != value for name, value in settings.items()):
+            continue
         key = (found["model"], found["rule"], found["workers"], found["steps"])
         results[key].append(found)
         done.add((*key, found["seed"]))
     columns = [(int(w), int(t)) for w in given.workers.split(",") for t in given.steps.split(",")]
     wanted = [("one worker", 1, 1, ["--local-steps", "1000000"])]
     wanted += [("large batch", w, 1, ["--local-steps", "1"]) for w in sorted({w for w, _ in columns})]
-    wanted += [(rule, w, t, options_of(given, rule, t)) for w, t in columns for rule in given.rules.split(";")]
+    for w, t in columns:
+        wanted += [(rule, w, t, options_of(given, rule, t)) for rule in given.rules.split(";")]
     for seed in range(1, given.seeds + 1):
         for rule, workers, steps, options in wanted:
             key = (given.model, rule, workers, steps)
             if (*key, seed) in done:
                 continue
-            found = dict(zip(("model", "rule", "workers", "steps"), key), seed=seed)
+            found = dict(zip(("model", "rule", "workers", "steps"), key), seed=seed, **settings)
             found.update(train(given, str(data), workers, options, seed))
             results[key].append(found)
             with file.open("a") as lines:
