@@ -167,6 +167,7 @@ class JourneyIT {
     assertThat(scored.get("images").asInt()).isEqualTo(3 * PER_CLASS);
     assertThat(scored.get("unreadable").asInt()).isZero();
     assertThat(folder.resolve("scored/_SUCCESS")).exists();
+    assertFails(2, "--overwrite", "predict --checkpoint scoring --input raw --output scored");
 
     Outcome outcome =
         SparkProgram.submit(
@@ -218,6 +219,7 @@ class JourneyIT {
   @Test
   void endsBadInputInOneLineWithTheContractsExitCode() throws IOException {
     assertFails(2, "nowhere", "prepare --input nowhere --output x");
+    assertFails(2, "nowhere", "train --data nowhere --run x --model lenet5");
     assertFails(2, "lenet6", "train --data data --run x --model lenet6");
     assertFails(2, "raw", "evaluate --checkpoint raw --data data");
     assertThat(folder.resolve("x")).doesNotExist();

@@ -34,7 +34,7 @@ class PortsIT {
     succeed(stoker, "--master local[2] prepare --input raw --output data --channels 1");
   }
 
-  /** With its pages: Spark listens for all that it listens for without them, too. */
+  /** With the pages of Spark's user interface, which have a port in addition to all other ports. */
   @Test
   void aLocalMasterListensOnTheLoopbackInterfaceOnly() throws IOException {
     Started training =
