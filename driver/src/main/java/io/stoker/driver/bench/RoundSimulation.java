@@ -82,7 +82,7 @@ public final class RoundSimulation {
    * @param stepsSeconds its steps
    * @param secondsInAddition the rest
    * @param hiddenShare how much of what a round without overlap takes in addition to its steps is
-   *     saved by overlap, from 0 to 1
+   *     saved by overlap, at most 1; negative where rounds with overlap take longer
    * @param roundsPerStage how many rounds a stage has
    * @param networkBytesPerWorker the bytes into the worker that receives the most
    * @param driverBytesPerRound bytes through the driver

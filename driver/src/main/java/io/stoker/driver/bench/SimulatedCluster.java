@@ -14,9 +14,15 @@ import io.stoker.failure.Check;
  */
 public record SimulatedCluster(
     double bytesPerSecond, double latencySeconds, double coresPerWorker) {
+  private static final double FEWEST_CORES = 0.001;
+
   public SimulatedCluster {
     Check.input(bytesPerSecond > 0, "Invalid bandwidth: %s (must be > 0)", bytesPerSecond);
     Check.input(latencySeconds >= 0, "Invalid latency: %s (must be >= 0)", latencySeconds);
-    Check.input(coresPerWorker > 0, "Invalid cores: %s (must be > 0)", coresPerWorker);
+    Check.input(
+        coresPerWorker >= FEWEST_CORES,
+        "Invalid cores: %s (must be >= %s)",
+        coresPerWorker,
+        FEWEST_CORES);
   }
 }

@@ -41,6 +41,7 @@ final class BenchAveragingCommand extends StokerCommand {
   }
 
   private static final int LONGEST_STEP_MILLIS = 60_000;
+  private static final int MOST_WORKERS = 1 << 20;
   private static final int ROUNDS = 10;
   private static final int[] LARGE_CLUSTERS = {64, 128, 256, 512, 1024};
 
@@ -152,7 +153,11 @@ final class BenchAveragingCommand extends StokerCommand {
           count);
     }
     for (int count : workers) {
-      Check.input(count >= 1, "Invalid workers: %d (must be >= 1)", count);
+      Check.input(
+          count >= 1 && count <= MOST_WORKERS,
+          "Invalid workers: %d (must be 1 to %d)",
+          count,
+          MOST_WORKERS);
     }
     Check.input(rounds >= 1, "Invalid rounds: %d (must be >= 1)", rounds);
     Check.input(
