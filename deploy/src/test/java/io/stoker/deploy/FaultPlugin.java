@@ -15,7 +15,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
@@ -24,6 +23,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.spark.ExceptionFailure;
 import org.apache.spark.SparkContext;
+import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.plugin.DriverPlugin;
 import org.apache.spark.api.plugin.ExecutorPlugin;
@@ -37,16 +37,21 @@ import org.apache.spark.scheduler.SparkListenerJobStart;
 import org.apache.spark.scheduler.SparkListenerStageSubmitted;
 import org.apache.spark.scheduler.SparkListenerTaskEnd;
 import org.apache.spark.scheduler.StageInfo;
+import org.apache.spark.storage.BlockId;
+import org.apache.spark.storage.BlockManager;
+import org.apache.spark.storage.RDDBlockId;
 import org.apache.spark.storage.RDDInfo;
 import org.apache.spark.util.TaskCompletionListener;
+import scala.Function1;
 import scala.collection.JavaConverters;
 
 /**
  * Makes faults happen at an exact moment of a job: every task asks the driver before it begins, and
  * what the driver does to it, to its process or to itself is said by {@value #FAULTS}, such as
- * {@code kill-executor@average:5} for the fifth average stage, or {@code kill-executor@train:4+200}
- * for 200 milliseconds after the first task of the fourth train stage has begun. What happened is
- * in the file {@value #LOG}.
+ * {@code kill-executor@average:5} for the fifth average stage, or {@code
+ * kill-executor@train:4+round} for the fourth train stage, as soon as the executor of its first
+ * task has a slice with which the stage's second round begins. By then all workers have exchanged
+ * their pieces of its first round. What happened is in the file {@value #LOG}.
  */
 @SuppressWarnings("deprecation") // Scala 2.13 has other names; 2.12 has only these
 public final class FaultPlugin implements SparkPlugin {
@@ -58,6 +63,7 @@ public final class FaultPlugin implements SparkPlugin {
 
   private static final int PATIENCE_SECONDS = 60;
   private static final long SLOWNESS_NANOSECONDS = TimeUnit.SECONDS.toNanos(2);
+  private static final long POLL_NANOSECONDS = TimeUnit.MILLISECONDS.toNanos(1);
   private static final int FAILURES = 2;
 
   private enum Action {
@@ -101,8 +107,11 @@ public final class FaultPlugin implements SparkPlugin {
     }
   }
 
-  private record Fault(Action action, Place place, int delayMilliseconds) {
-    private static final Pattern FORM = Pattern.compile("(.+)@(.+):([0-9]+)(?:[+]([0-9]+))?");
+  /**
+   * @param afterRound whether it happens after the first round of a train stage
+   */
+  private record Fault(Action action, Place place, boolean afterRound) {
+    private static final Pattern FORM = Pattern.compile("(.+)@(.+):([0-9]+)([+]ROUND)?");
 
     static Fault parse(String text) {
       Matcher words = FORM.matcher(text.toUpperCase(Locale.ROOT).replace('-', '_'));
@@ -112,7 +121,7 @@ public final class FaultPlugin implements SparkPlugin {
       return new Fault(
           Action.valueOf(words.group(1)),
           new Place(Kind.valueOf(words.group(2)), Integer.parseInt(words.group(3))),
-          words.group(4) == null ? IN_MID_TASK_MILLISECONDS : Integer.parseInt(words.group(4)));
+          words.group(4) != null);
     }
   }
 
@@ -122,12 +131,23 @@ public final class FaultPlugin implements SparkPlugin {
 
   private record Victim(String executor, long pid) implements Serializable {}
 
-  /** What the driver answers. */
+  /** What a task's executor says when it has a slice with which a later round begins. */
+  private record Exchanged() implements Serializable {}
+
   private enum Order {
     GO,
     FAIL,
-    DAWDLE
+    DAWDLE,
+    /** The executor says when it has a slice with which a later round begins. */
+    WATCH
   }
+
+  /**
+   * What the driver answers.
+   *
+   * @param rdd what the task's stage computes
+   */
+  private record Answer(Order order, int rdd) implements Serializable {}
 
   @Override
   public DriverPlugin driverPlugin() {
@@ -150,29 +170,61 @@ public final class FaultPlugin implements SparkPlugin {
     @Override
     public void onTaskStart() {
       TaskContext task = TaskContext.get();
-      Order order;
+      Victim process = new Victim(plugin.executorID(), ProcessHandle.current().pid());
+      Answer answer;
       try {
-        order =
-            (Order)
+        answer =
+            (Answer)
                 plugin.ask(
                     new Started(
                         task.stageId(),
                         task.stageAttemptNumber(),
                         task.partitionId(),
                         task.attemptNumber(),
-                        new Victim(plugin.executorID(), ProcessHandle.current().pid())));
+                        process));
       } catch (Exception e) {
         throw new IllegalStateException(e);
       }
-      if (order == Order.FAIL) {
-        TaskCompletionListener failing =
-            done -> {
-              throw new IllegalStateException("injected");
-            };
-        task.addTaskCompletionListener(failing);
-      } else if (order == Order.DAWDLE) {
-        LockSupport.parkNanos(SLOWNESS_NANOSECONDS);
+      switch (answer.order()) {
+        case GO -> {}
+        case FAIL -> {
+          TaskCompletionListener failing =
+              done -> {
+                throw new IllegalStateException("injected");
+              };
+          task.addTaskCompletionListener(failing);
+        }
+        case DAWDLE -> LockSupport.parkNanos(SLOWNESS_NANOSECONDS);
+        case WATCH -> watch(answer.rdd(), task);
       }
+    }
+
+    /** Waits for a slice of a later round; {@code StageBlocks} numbers the blocks of a stage. */
+    private void watch(int rdd, TaskContext task) {
+      int workers = task.numPartitions();
+      BlockManager blocks = SparkEnv.get().blockManager();
+      Function1<BlockId, Object> ofLaterRound =
+          block ->
+              block instanceof RDDBlockId each
+                  && each.rddId() == rdd
+                  && each.splitIndex() % (workers + 1) == workers;
+      Thread watching =
+          new Thread(
+              () -> {
+                while (blocks.getMatchingBlockIds(ofLaterRound).isEmpty()) {
+                  if (task.isCompleted()) {
+                    return; // Its stage has no later round, or ended before.
+                  }
+                  LockSupport.parkNanos(POLL_NANOSECONDS);
+                }
+                try {
+                  plugin.send(new Exchanged());
+                } catch (IOException e) {
+                  throw new UncheckedIOException(e);
+                }
+              });
+      watching.setDaemon(true);
+      watching.start();
     }
   }
 
@@ -182,6 +234,9 @@ public final class FaultPlugin implements SparkPlugin {
     /** By the RDD that a stage computes. */
     private final Map<Integer, Place> places = new ConcurrentHashMap<>();
 
+    /** By stage, the RDD that it computes. */
+    private final Map<Integer, Integer> rdds = new ConcurrentHashMap<>();
+
     private final Map<Kind, AtomicInteger> numbers = new ConcurrentHashMap<>();
     private final Map<Integer, Integer> averagingJobs = new ConcurrentHashMap<>();
     private final Map<String, Victim> executors = new ConcurrentHashMap<>();
@@ -190,6 +245,9 @@ public final class FaultPlugin implements SparkPlugin {
     private Path log;
     private String killed = "";
     private String slow = "";
+
+    /** Kills the process that is to be killed after a round. */
+    private Runnable afterRound = () -> {};
 
     @Override
     public Map<String, String> init(SparkContext spark, PluginContext context) {
@@ -201,6 +259,10 @@ public final class FaultPlugin implements SparkPlugin {
 
     @Override
     public Object receive(Object message) throws Exception {
+      if (message instanceof Exchanged) {
+        afterRound.run();
+        return null;
+      }
       Started task = (Started) message;
       Place place = place(task.stage()).get(PATIENCE_SECONDS, TimeUnit.SECONDS);
       executors.put(task.process().executor(), task.process());
@@ -213,12 +275,19 @@ public final class FaultPlugin implements SparkPlugin {
           order = happen(fault, task);
         }
       }
-      return place.kind() == Kind.TRAIN || order == Order.FAIL ? order : Order.GO;
+      boolean obeyed = place.kind() == Kind.TRAIN || order == Order.FAIL;
+      return new Answer(obeyed ? order : Order.GO, rdds.get(task.stage()));
     }
 
     private Order happen(Fault fault, Started task) throws InterruptedException {
       switch (fault.action()) {
-        case KILL_EXECUTOR, KILL_WORKER, KILL_DRIVER -> kill(fault, task.process());
+        case KILL_EXECUTOR, KILL_WORKER, KILL_DRIVER -> {
+          boolean first = killed.isEmpty();
+          kill(fault, task.process());
+          if (first && fault.afterRound()) {
+            return Order.WATCH;
+          }
+        }
         case SLOW -> slow = slow.isEmpty() ? task.process().executor() : slow;
         case JOIN -> {
           say("waiting");
@@ -254,15 +323,19 @@ public final class FaultPlugin implements SparkPlugin {
             case KILL_DRIVER -> ProcessHandle.current().pid();
             default -> victim.pid();
           };
-      Executor when =
-          fault.place().kind() == Kind.TRAIN
-              ? CompletableFuture.delayedExecutor(fault.delayMilliseconds(), TimeUnit.MILLISECONDS)
-              : Runnable::run;
-      when.execute(
+      Runnable killing =
           () -> {
             say("%s %s", fault.action(), victim.executor());
             kill(pid);
-          });
+          };
+      if (fault.afterRound()) {
+        afterRound = killing;
+      } else if (fault.place().kind() == Kind.TRAIN) {
+        CompletableFuture.delayedExecutor(IN_MID_TASK_MILLISECONDS, TimeUnit.MILLISECONDS)
+            .execute(killing);
+      } else {
+        killing.run();
+      }
     }
 
     private static void kill(long pid) {
@@ -287,6 +360,7 @@ public final class FaultPlugin implements SparkPlugin {
     public void onStageSubmitted(SparkListenerStageSubmitted event) {
       StageInfo stage = event.stageInfo();
       Kind kind = Kind.of(stage);
+      rdds.put(stage.stageId(), computed(stage));
       place(stage.stageId())
           .complete(places.computeIfAbsent(computed(stage), rdd -> new Place(kind, next(kind))));
     }

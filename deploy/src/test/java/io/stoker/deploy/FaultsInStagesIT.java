@@ -34,11 +34,8 @@ class FaultsInStagesIT extends ClusterFaults {
       "train --data data --model lenet5 --checkpoint-every 30 --recipe slices.yaml --overlap"
           + " --epochs 8";
 
-  /**
-   * After a few hundredths of a second all workers have what they begin with, on a busy machine
-   * after a few tenths.
-   */
-  private static final String IN_MID_STAGE = "train:4+400";
+  /** All workers have begun, and none needs slices from before the stage any more. */
+  private static final String IN_MID_STAGE = "train:4+round";
 
   private static final int ROUNDS_TOGETHER = 20 * 12;
 
@@ -113,7 +110,7 @@ class FaultsInStagesIT extends ClusterFaults {
   @Test
   void losesAnExecutorOfWorkersWhoseRoundsOverlap() throws IOException {
     job = OVERLAPPING;
-    Outcome outcome = train("kill-executor@train:4+200");
+    Outcome outcome = train("kill-executor@" + IN_MID_STAGE);
     assertParameters(outcome, undisturbedOverlapping);
 
     assertThat(happened("lost ")).hasSize(1);
@@ -142,7 +139,7 @@ class FaultsInStagesIT extends ClusterFaults {
   @Test
   void losesAWorkerProcessOfWorkersWhoseRoundsOverlapForGood() throws IOException {
     job = OVERLAPPING;
-    Outcome outcome = train("kill-worker@train:7+200");
+    Outcome outcome = train("kill-worker@train:7+round");
     assertParameters(outcome, undisturbedOverlapping);
 
     assertThat(happened("lost ")).hasSize(1);
