@@ -4,6 +4,8 @@ package io.stoker.driver.cli;
 import io.stoker.base.TerminalText;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
+import java.io.OutputStream;
+import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
@@ -45,6 +47,17 @@ final class Console {
         writer(FileDescriptor.err),
         isTerminal("STOKER_STDOUT_TERMINAL"),
         isTerminal("STOKER_STDERR_TERMINAL"));
+  }
+
+  /**
+   * Hides what libraries print from now on. When a process is stopped, some of Spark's thread pools
+   * still get work after they have ended, and print a stack trace of it.
+   */
+  static void hideLibraries() {
+    PrintStream nothing =
+        new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8);
+    System.setOut(nothing);
+    System.setErr(nothing);
   }
 
   private static PrintWriter writer(FileDescriptor descriptor) {

@@ -81,6 +81,9 @@ abstract class StokerCommand implements Callable<Integer> {
   }
 
   private void stopped() {
+    if (!verbose) {
+      Console.hideLibraries();
+    }
     console.printError("stopped" + whenStopped());
   }
 
