@@ -11,10 +11,11 @@ import java.util.Locale;
 /**
  * The memory that a job takes for each slot of an executor, computed before a network is built.
  *
- * <p>In the heap, a slot holds batches of images that are read ahead; and in the average stage a
- * piece of its slice from every worker, the sum, and a slice that is read or written meanwhile.
- * Outside the heap, a slot has a network: its parameters, gradients and momentum, and for every
- * layer the outputs of a batch and their gradients. A network that predicts is the same.
+ * <p>In the heap, a slot holds batches of images that are read ahead; in the average stage a piece
+ * of its slice from every worker, the sum, and a slice that is read or written meanwhile; and where
+ * rounds overlap, the values that its worker has sent. Outside the heap, a slot has a network: its
+ * parameters, gradients and momentum, and for every layer the outputs of a batch and their
+ * gradients. A network that predicts is the same.
  */
 public final class MemoryNeed {
   /** The share of the heap that is left by Spark's own reserve and by small objects. */
@@ -69,20 +70,26 @@ public final class MemoryNeed {
    * @param batch examples of a worker's step
    * @param workers how many workers a round has
    * @param sliceBytes bytes of the largest slice
+   * @param sentBytes bytes that a worker keeps of what it has sent: all of it where rounds overlap,
+   *     else 0
    * @throws io.stoker.failure.InputException if no array can hold a batch
    */
-  public static MemoryNeed ofTraining(ModelSpec model, int batch, int workers, long sliceBytes) {
+  public static MemoryNeed ofTraining(
+      ModelSpec model, int batch, int workers, long sliceBytes, long sentBytes) {
     long images = batchBytes(model, batch);
     Bytes heap =
         new Bytes(
-            sum(product(workers + 2L, sliceBytes), product(BATCHES_OF_A_READER, images)),
+            sum(
+                sum(product(workers + 2L, sliceBytes), product(BATCHES_OF_A_READER, images)),
+                sentBytes),
             String.format(
                 Locale.ROOT,
-                "((%d workers + 2) x %s a slice + %d batches x %s of images)",
+                "((%d workers + 2) x %s a slice + %d batches x %s of images%s)",
                 workers,
                 mebibytes(sliceBytes),
                 BATCHES_OF_A_READER,
-                mebibytes(images)));
+                mebibytes(images),
+                sentBytes > 0 ? " + " + mebibytes(sentBytes) + " of sent values" : ""));
     return new MemoryNeed(
         heap,
         network(model, batch),

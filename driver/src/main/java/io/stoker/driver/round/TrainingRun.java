@@ -188,8 +188,13 @@ final class TrainingRun {
 
   /** The memory that it takes of an executor. */
   MemoryNeed memoryNeed() {
+    ParameterSlices slices = slices();
     return MemoryNeed.ofTraining(
-        model, config.rounds().batch(), config.rounds().workers(), slices().bytes(0));
+        model,
+        config.rounds().batch(),
+        config.rounds().workers(),
+        slices.bytes(0),
+        config.averaging().overlapSteps() > 0 ? slices.pieceBytes() : 0);
   }
 
   /** Files of the driver that all executors must see. */

@@ -31,7 +31,7 @@ class MemoryNeedTest {
 
   @Test
   void trainingShowsTheArithmeticOfHeapThatIsMissing() {
-    MemoryNeed need = MemoryNeed.ofTraining(PERCEPTRON, 1, 2, 4 * MEBIBYTE);
+    MemoryNeed need = MemoryNeed.ofTraining(PERCEPTRON, 1, 2, 4 * MEBIBYTE, 0);
 
     assertThatCode(() -> need.require(2, memory(54 * MEBIBYTE, 0))).doesNotThrowAnyException();
     assertThatThrownBy(() -> need.require(2, memory(50 * MEBIBYTE, 0)))
@@ -42,6 +42,15 @@ class MemoryNeedTest {
         .hasMessageContaining("--executor-memory");
     assertThat(need.fits(2, memory(54 * MEBIBYTE, 0))).isTrue();
     assertThat(need.fits(2, memory(50 * MEBIBYTE, 0))).isFalse();
+  }
+
+  @Test
+  void trainingCountsWhatAWorkerKeepsWhileRoundsOverlap() {
+    MemoryNeed need = MemoryNeed.ofTraining(PERCEPTRON, 1, 2, 4 * MEBIBYTE, 7 * MEBIBYTE);
+
+    assertThat(need.inHeap(2)).contains("3 batches x 1 MiB of images + 7 MiB of sent values)");
+    assertThat(need.fits(2, memory(75 * MEBIBYTE, 0))).isFalse();
+    assertThat(need.fits(2, memory(80 * MEBIBYTE, 0))).isTrue();
   }
 
   @Test
@@ -88,7 +97,7 @@ class MemoryNeedTest {
         .isInstanceOf(InputException.class)
         .hasMessageStartingWith("Invalid batch size: 2147483647 (must be <= ")
         .hasMessageContaining(name);
-    assertThatThrownBy(() -> MemoryNeed.ofTraining(model, Integer.MAX_VALUE, 1, 1))
+    assertThatThrownBy(() -> MemoryNeed.ofTraining(model, Integer.MAX_VALUE, 1, 1, 0))
         .isInstanceOf(InputException.class);
     assertThatThrownBy(() -> MemoryNeed.ofOneBatch(model, Integer.MAX_VALUE))
         .isInstanceOf(InputException.class);
@@ -96,7 +105,9 @@ class MemoryNeedTest {
 
   @Test
   void doesNotOverflow() {
-    MemoryNeed need = MemoryNeed.ofTraining(PERCEPTRON, 1, Integer.MAX_VALUE, Long.MAX_VALUE / 2);
+    MemoryNeed need =
+        MemoryNeed.ofTraining(
+            PERCEPTRON, 1, Integer.MAX_VALUE, Long.MAX_VALUE / 2, Long.MAX_VALUE / 2);
 
     assertThat(need.fits(Integer.MAX_VALUE, memory(Long.MAX_VALUE / 2, 0))).isFalse();
     assertThatThrownBy(() -> need.require(Integer.MAX_VALUE, memory(GIBIBYTE, 0)))

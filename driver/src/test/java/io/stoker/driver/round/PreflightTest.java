@@ -45,7 +45,7 @@ class PreflightTest {
   }
 
   private static MemoryNeed small(int workers) {
-    return MemoryNeed.ofTraining(Zoo.model("perceptron", 10), 16, workers, 1 << 20);
+    return MemoryNeed.ofTraining(Zoo.model("perceptron", 10), 16, workers, 1 << 20, 0);
   }
 
   @Test
