@@ -41,10 +41,10 @@ public record RoundCosts(
     double sliceBytes,
     double placeBytes) {
   /**
-   * Measured on two cores of an Intel Xeon while other jobs ran, so rather too large; see
-   * docs/scaling.md. The seconds per byte are fitted to what workers reported as gather, scatter
-   * and average: 62,000,000 parameters on two hosts at 1 and at 10 Gb/s, which tells the network's
-   * part, and 15,500,000 on four at 10 Gb/s. Of the others:
+   * Measured on two cores of an Intel Xeon; see docs/scaling.md. The seconds per byte are fitted to
+   * rounds of 62,000,000 parameters on two hosts of one core each, at 1 and at 10 Gb/s, with and
+   * without overlap, while nothing else ran. Of the others, which were measured while other jobs
+   * ran, so that they are rather too large:
    *
    * <ul>
    *   <li>block: 32 and 256 slices of the same parameters.
@@ -56,6 +56,6 @@ public record RoundCosts(
    */
   public static final RoundCosts MEASURED =
       new RoundCosts(
-          0.8e-9, 3.1e-9, 1.45e-9, 1.5e-9, 1.5e-9, 4.0e-9, 0.75e-3, 52e-6, 0.14, 3e-3, 1100, 16_700,
-          1730, 1870, 30);
+          0.35e-9, 1.35e-9, 0.7e-9, 0.8e-9, 0.6e-9, 1.9e-9, 0.75e-3, 52e-6, 0.14, 3e-3, 1100,
+          16_700, 1730, 1870, 30);
 }
