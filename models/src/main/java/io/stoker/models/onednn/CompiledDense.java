@@ -74,6 +74,16 @@ final class CompiledDense extends WeightedLayer {
     return layout.rowMajorOf(kernel.factorType());
   }
 
+  /**
+   * The layout of weights where they are multiplied. They are copied once before many passes
+   * without gradients, so that oneDNN chooses the order there.
+   */
+  private Layout weightFactors(Layout weights) {
+    return workspace.purpose() == Purpose.INFERENCE && kernel == Kernel.BF16
+        ? weights.anyOrderOf(kernel.factorType())
+        : factors(weights);
+  }
+
   private Pointer describe(Layout weights, Layout bias, Layout destination) {
     dnnl_inner_product_desc_t description = new dnnl_inner_product_desc_t();
     OneDnn.check(
@@ -81,7 +91,7 @@ final class CompiledDense extends WeightedLayer {
             description,
             workspace.purpose().forwardKind(),
             factors(source.layout()).descriptor(),
-            factors(weights).descriptor(),
+            weightFactors(weights).descriptor(),
             bias.descriptor(),
             destination.descriptor()),
         "describe a dense layer");
