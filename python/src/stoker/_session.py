@@ -158,6 +158,8 @@ def spark_config(
         "spark.broadcast.blockSize": "256k",
         # One thread for each worker, and one worker for each core.
         "spark.executorEnv.OMP_NUM_THREADS": "1",
+        # Networks in pages of 2 MiB.
+        "spark.executorEnv.GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
         "spark.executorEnv.LC_ALL": "C.UTF-8",
     }
     if master is not None and master.startswith("local"):
@@ -224,6 +226,7 @@ def session(
     if master is not None and master.startswith("local"):
         # Networks run in the driver's process, which reads these when it starts.
         os.environ.setdefault("OMP_NUM_THREADS", "1")
+        os.environ.setdefault("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1")
     if not any(map(os.path.exists, ("/proc/driver/nvidia", "/dev/nvidiactl", "/dev/dxg"))):
         os.environ.setdefault("BACKEND_PRIORITY_CPU", "1000")
     builder = SparkSession.builder.appName(app_name)
