@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.averaging;
 
+import io.stoker.base.Division;
 import io.stoker.driver.cluster.ProcessMemory;
 import io.stoker.driver.spark.FetchWindow;
+import java.util.Locale;
+import java.util.Optional;
 
 /**
  * The heap that stages of several rounds take of an executor. Each worker holds its pieces of the
@@ -19,14 +22,26 @@ record ExchangeMemory(ParameterSlices slices, int workers) {
   /** The share of the heap that is left by Spark's own reserve and by small objects. */
   private static final double USABLE_HEAP = 0.6;
 
+  private static final long MEBIBYTE = 1 << 20;
+
   /**
-   * Whether executors have enough heap.
+   * Says that executors have too little heap; empty if they have enough.
    *
    * @param here how many workers run on one of them
    * @param executor the memory of one of them
    */
-  boolean fits(int here, ProcessMemory executor) {
-    return bytes(here) <= executor.heap() * USABLE_HEAP;
+  Optional<String> obstacle(int here, ProcessMemory executor) {
+    long heap = (long) Math.ceil(bytes(here) / USABLE_HEAP);
+    return heap <= executor.heap()
+        ? Optional.empty()
+        : Optional.of(
+            String.format(
+                Locale.ROOT,
+                "%d on an executor take a heap of %,d MiB, and it has %,d (%s)",
+                here,
+                Division.ceiling(heap, MEBIBYTE),
+                executor.heap() / MEBIBYTE,
+                executor.heapOption()));
   }
 
   /** The bytes on an executor with some workers. */

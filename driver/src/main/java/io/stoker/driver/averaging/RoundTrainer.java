@@ -124,10 +124,10 @@ final class RoundTrainer implements AutoCloseable {
     if (!can && !hasWarned) {
       hasWarned = true;
       LOG.warn(
-          "Overlap needs a slot and memory for each of {} workers at the same time, without"
-              + " speculation or dynamic allocation: until then each round has a stage, in which"
-              + " rounds before it are trained again",
-          workers);
+          "Overlap needs a slot and memory for each of {} workers at the same time, but {}: until"
+              + " then each round has a stage, in which rounds before it are trained again",
+          workers,
+          stages.obstacle(workers).orElse("the stage has too many rounds"));
     }
     return can;
   }

@@ -2,6 +2,7 @@
 package io.stoker.driver.averaging;
 
 import java.time.Duration;
+import java.util.Optional;
 import org.apache.spark.SparkConf;
 
 /**
@@ -42,9 +43,16 @@ public final class RoundsPerStage {
             && !conf.getBoolean("spark.shuffle.service.enabled", false);
   }
 
-  /** Whether a stage may hold several rounds now, if each worker has a slot. */
-  boolean isAllowed() {
-    return allowed && cooldownRounds == 0;
+  /**
+   * Why a stage may not hold several rounds now, even if each worker has a slot; empty if it may.
+   */
+  Optional<String> obstacle() {
+    if (!allowed) {
+      return Optional.of("speculation, dynamic allocation or an external shuffle service is on");
+    }
+    return cooldownRounds > 0
+        ? Optional.of("a stage of several rounds has failed lately")
+        : Optional.empty();
   }
 
   /**
@@ -53,7 +61,7 @@ public final class RoundsPerStage {
    * @param most what the caller has at most
    */
   int next(int most) {
-    if (!isAllowed() || secondsOfRound <= 0) {
+    if (obstacle().isPresent() || secondsOfRound <= 0) {
       return 1;
     }
     return fitting(secondsOfRound, most);

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.apache.spark.SparkContext;
 import org.apache.spark.storage.StorageLevel;
@@ -46,19 +47,29 @@ final class StageRunner implements AutoCloseable {
     return job.spark().sc();
   }
 
-  /**
-   * How many rounds a stage may hold now. This is 1 unless all workers have slots, and executors
-   * enough heap to exchange pieces.
-   */
+  /** How many rounds a stage may hold now: 1 if there is an {@link #obstacle}. */
   int mostRounds(int workers) {
-    ParameterSlices cut = job.average().slices();
+    return obstacle(workers).isEmpty()
+        ? StageBlocks.mostRounds(job.average().slices().count(), workers)
+        : 1;
+  }
+
+  /**
+   * Why a stage may not hold several rounds now; empty if it may. All workers need slots, and
+   * executors enough heap to exchange pieces.
+   */
+  Optional<String> obstacle(int workers) {
     Slots now = Slots.now(job.spark());
-    boolean canExchange =
-        roundsPerStage.isAllowed()
-            && now.count() >= workers
-            && new ExchangeMemory(cut, workers)
-                .fits(now.mostOnOneExecutor(workers), ProcessMemory.ofExecutors(job.spark()));
-    return canExchange ? StageBlocks.mostRounds(cut.count(), workers) : 1;
+    if (now.count() < workers) {
+      return Optional.of(String.format(Locale.ROOT, "the cluster runs %d at a time", now.count()));
+    }
+    return roundsPerStage
+        .obstacle()
+        .or(
+            () ->
+                new ExchangeMemory(job.average().slices(), workers)
+                    .obstacle(
+                        now.mostOnOneExecutor(workers), ProcessMemory.ofExecutors(job.spark())));
   }
 
   /**

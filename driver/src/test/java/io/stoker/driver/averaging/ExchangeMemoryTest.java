@@ -27,9 +27,11 @@ class ExchangeMemoryTest {
   void leavesTwoFifthsOfTheHeap() {
     ExchangeMemory memory = new ExchangeMemory(SLICES, 2);
 
-    assertThat(memory.fits(1, heap(1_067 * MEBIBYTE))).isTrue();
-    assertThat(memory.fits(1, heap(1_066 * MEBIBYTE))).isFalse();
-    assertThat(memory.fits(2, heap(1_067 * MEBIBYTE))).isFalse();
+    assertThat(memory.obstacle(1, heap(1_067 * MEBIBYTE))).isEmpty();
+    assertThat(memory.obstacle(1, heap(1_066 * MEBIBYTE)))
+        .contains(
+            "1 on an executor take a heap of 1,067 MiB, and it has 1,066 (--executor-memory)");
+    assertThat(memory.obstacle(2, heap(1_067 * MEBIBYTE))).isPresent();
   }
 
   private static ProcessMemory heap(long bytes) {

@@ -40,7 +40,10 @@ class OverlapTest extends AveragingJobs {
     try (LogLines log = LogLines.of(RoundTrainer.class);
         JavaSparkContext spark = LocalSpark.start("local[1]")) {
       oneByOne = trainGroups(spark, STEADY);
-      assertThat(log.lines()).singleElement().asString().contains("Overlap needs a slot");
+      assertThat(log.lines())
+          .singleElement()
+          .asString()
+          .contains("Overlap needs a slot", "but the cluster runs 1 at a time");
     }
     assertThat(oneByOne).isNotEqualTo(undisturbed);
   }
