@@ -29,6 +29,7 @@ COMMON = "--momentum 0.9 --weight-decay 0.0005 --schedule cosine"
 RULES = {
     "plain averaging": "--local-steps {steps}",
     "SlowMo, 0.5": "--local-steps {steps} --outer-momentum 0.5",
+    "SlowMo, 0.8": "--local-steps {steps} --outer-momentum 0.8",
     "outer Nesterov, 0.5": "--local-steps {steps} --outer-momentum 0.5 --outer-nesterov",
     "outer Nesterov, 0.8, rate 0.7": "--local-steps {steps} --outer-momentum 0.8 --outer-rate 0.7"
     " --outer-nesterov",
@@ -75,6 +76,8 @@ def table(given, results, columns):
     for rule in given.rules.split(";"):
         cells = [cell(results[given.model, rule, w, t]) for w, t in columns]
         print(f"| {rule} | " + " | ".join(cells) + " |")
+    if given.only_rules:
+        return
     workers = sorted({w for w, _ in columns})
     large = ", ".join(f"{cell(results[given.model, 'large batch', w, 1])} (W = {w})" for w in workers)
     print(f"\nOne worker: {cell(results[given.model, 'one worker', 1, 1])}. Averaged after each step: {large}.")
@@ -92,6 +95,9 @@ def main():
     parser.add_argument("--workers", default="8", help="numbers, such as 2,8 (default: 8)")
     parser.add_argument("--steps", default="50", help="local steps, such as 20,50 (default: 50)")
     parser.add_argument("--rules", default=";".join(RULES), help="with ; between (default: all)")
+    parser.add_argument(
+        "--only-rules", action="store_true", help="leave out one worker, and averaging after each step"
+    )
     parser.add_argument("--seeds", type=int, default=5, help="default: 5")
     given = parser.parse_args()
     for rule in given.rules.split(";"):
@@ -116,8 +122,10 @@ def main():
         results[key].append(found)
         done.add((*key, found["seed"]))
     columns = [(int(w), int(t)) for w in given.workers.split(",") for t in given.steps.split(",")]
-    wanted = [("one worker", 1, 1, ["--local-steps", "1000000"])]
-    wanted += [("large batch", w, 1, ["--local-steps", "1"]) for w in sorted({w for w, _ in columns})]
+    wanted = []
+    if not given.only_rules:
+        wanted += [("one worker", 1, 1, ["--local-steps", "1000000"])]
+        wanted += [("large batch", w, 1, ["--local-steps", "1"]) for w in sorted({w for w, _ in columns})]
     for w, t in columns:
         wanted += [(rule, w, t, options_of(given, rule, t)) for rule in given.rules.split(";")]
     for seed in range(1, given.seeds + 1):
