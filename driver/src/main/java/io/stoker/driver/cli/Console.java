@@ -24,15 +24,28 @@ final class Console {
   private final boolean resultsOnTerminal;
   private final boolean messagesOnTerminal;
 
+  /** Whether the process is Stoker's own, and not that of a program that runs a command. */
+  private final boolean ownsProcess;
+
   Console(
       PrintWriter results,
       PrintWriter messages,
       boolean resultsOnTerminal,
       boolean messagesOnTerminal) {
+    this(results, messages, resultsOnTerminal, messagesOnTerminal, false);
+  }
+
+  private Console(
+      PrintWriter results,
+      PrintWriter messages,
+      boolean resultsOnTerminal,
+      boolean messagesOnTerminal,
+      boolean ownsProcess) {
     this.results = results;
     this.messages = messages;
     this.resultsOnTerminal = resultsOnTerminal;
     this.messagesOnTerminal = messagesOnTerminal;
+    this.ownsProcess = ownsProcess;
   }
 
   /**
@@ -46,18 +59,21 @@ final class Console {
         results,
         writer(FileDescriptor.err),
         isTerminal("STOKER_STDOUT_TERMINAL"),
-        isTerminal("STOKER_STDERR_TERMINAL"));
+        isTerminal("STOKER_STDERR_TERMINAL"),
+        true);
   }
 
   /**
-   * Hides what libraries print from now on. When a process is stopped, some of Spark's thread pools
-   * still get work after they have ended, and print a stack trace of it.
+   * Hides what libraries print from now on, in a process of Stoker's own. When it is stopped, some
+   * of Spark's thread pools still get work after they have ended, and print a stack trace of it.
    */
-  static void hideLibraries() {
-    PrintStream nothing =
-        new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8);
-    System.setOut(nothing);
-    System.setErr(nothing);
+  void hideLibraries() {
+    if (ownsProcess) {
+      PrintStream nothing =
+          new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8);
+      System.setOut(nothing);
+      System.setErr(nothing);
+    }
   }
 
   private static PrintWriter writer(FileDescriptor descriptor) {

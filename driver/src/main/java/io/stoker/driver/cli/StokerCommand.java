@@ -82,7 +82,7 @@ abstract class StokerCommand implements Callable<Integer> {
 
   private void stopped() {
     if (!verbose) {
-      Console.hideLibraries();
+      console.hideLibraries();
     }
     console.printError("stopped" + whenStopped());
   }

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.stoker.driver.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import org.junit.jupiter.api.Test;
+
+class ConsoleTest {
+  /** Python's sessions and notebooks run commands in processes of their own. */
+  @Test
+  void leavesTheStreamsOfAProgramThatRunsACommandAlone() {
+    PrintStream out = System.out;
+    PrintStream err = System.err;
+    PrintWriter writer = new PrintWriter(new StringWriter());
+
+    new Console(writer, writer, false, false).hideLibraries();
+
+    assertThat(System.out).isSameAs(out);
+    assertThat(System.err).isSameAs(err);
+  }
+}
