@@ -19,9 +19,6 @@ import java.util.Optional;
 record ExchangeMemory(ParameterSlices slices, int workers) {
   private static final int GENERATIONS = 4;
 
-  /** The share of the heap that is left by Spark's own reserve and by small objects. */
-  private static final double USABLE_HEAP = 0.6;
-
   private static final long MEBIBYTE = 1 << 20;
 
   /**
@@ -31,15 +28,14 @@ record ExchangeMemory(ParameterSlices slices, int workers) {
    * @param executor the memory of one of them
    */
   Optional<String> obstacle(int here, ProcessMemory executor) {
-    long heap = (long) Math.ceil(bytes(here) / USABLE_HEAP);
-    return heap <= executor.heap()
+    return bytes(here) <= executor.usableHeap()
         ? Optional.empty()
         : Optional.of(
             String.format(
                 Locale.ROOT,
                 "%d on an executor take a heap of %,d MiB, and it has %,d (%s)",
                 here,
-                Division.ceiling(heap, MEBIBYTE),
+                Division.ceiling(ProcessMemory.heapFor(bytes(here)), MEBIBYTE),
                 executor.heap() / MEBIBYTE,
                 executor.heapOption()));
   }

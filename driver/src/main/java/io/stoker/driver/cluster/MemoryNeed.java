@@ -18,9 +18,6 @@ import java.util.Locale;
  * gradients. A network that predicts is the same.
  */
 public final class MemoryNeed {
-  /** The share of the heap that is left by Spark's own reserve and by small objects. */
-  private static final double USABLE_HEAP = 0.6;
-
   /** A network's vectors outside the heap: parameters, gradients, momentum. */
   private static final int VECTORS_OF_A_NETWORK = 3;
 
@@ -179,7 +176,7 @@ public final class MemoryNeed {
 
   /** Whether a process has enough memory for some slots, see {@link #require}. */
   public boolean fits(int slots, ProcessMemory there) {
-    return heap.of(slots) <= there.heap() * USABLE_HEAP
+    return heap.of(slots) <= there.usableHeap()
         && (there.outside() == 0 || outside.of(slots) <= there.outside());
   }
 
@@ -191,14 +188,14 @@ public final class MemoryNeed {
    * @throws ResourceException if it has not; the message shows the arithmetic
    */
   public void require(int slots, ProcessMemory there) {
-    if (heap.of(slots) > there.heap() * USABLE_HEAP) {
+    if (heap.of(slots) > there.usableHeap()) {
       throw new ResourceException(
           "Not enough heap in %s: %s, of %s there are %s for that; give more %s, or take %s"
               .formatted(
                   there.place(),
                   inHeap(slots),
                   mebibytes(there.heap()),
-                  mebibytes((long) (there.heap() * USABLE_HEAP)),
+                  mebibytes(there.usableHeap()),
                   there.heapOption(),
                   heapRemedy));
     }

@@ -18,6 +18,19 @@ import org.apache.spark.api.java.JavaSparkContext;
 public record ProcessMemory(String place, long heap, long outside, String heapOption) {
   private static final String NATIVE_LIMIT = "org.bytedeco.javacpp.maxbytes";
 
+  /** The share of the heap that is left by Spark's own reserve and by small objects. */
+  private static final double USABLE_HEAP = 0.6;
+
+  /** The bytes of the heap that a job may count on. */
+  public long usableHeap() {
+    return (long) (heap * USABLE_HEAP);
+  }
+
+  /** The least heap of which so many bytes are usable. */
+  public static long heapFor(long usable) {
+    return (long) Math.ceil(usable / USABLE_HEAP);
+  }
+
   /** The memory of each executor, as it is configured; with a local master that of the driver. */
   public static ProcessMemory ofExecutors(JavaSparkContext spark) {
     SparkConf conf = spark.getConf();
