@@ -102,18 +102,19 @@ def run_network(job, way, worker, ready, results):
 
 
 @contextlib.contextmanager
-def pages_of(way):
+def pages(large):
     """Has processes that start meanwhile take memory in large pages, or not."""
     before = os.environ.get(TUNABLES)
-    os.environ[TUNABLES] = f"glibc.malloc.hugetlb={1 if way['large_pages'] else 0}"
-    yield
-    if before is None:
+    os.environ[TUNABLES] = f"glibc.malloc.hugetlb={int(large)}"
+    try:
+        yield
+    finally:
         del os.environ[TUNABLES]
-    else:
-        os.environ[TUNABLES] = before
+        if before is not None:
+            os.environ[TUNABLES] = before
 
 
-def pytorch(job, way):
+def pytorch(job, way, large_pages):
     """Images a second of all networks, by the median step; 0 where PyTorch cannot do it."""
     context = multiprocessing.get_context("spawn")
     ready = context.Barrier(way["networks"])
@@ -122,7 +123,7 @@ def pytorch(job, way):
         context.Process(target=run_network, args=(job, way, worker, ready, results))
         for worker in range(way["networks"])
     ]
-    with pages_of(way):
+    with pages(large_pages):
         for process in processes:
             process.start()
     times = []
@@ -141,7 +142,7 @@ def pytorch(job, way):
     return way["networks"] * job["batch"] / statistics.median(times)
 
 
-def ways(job, precision, cores, compiled, large_pages):
+def ways(job, precision, cores, compiled):
     for networks in sorted({cores, 1}, reverse=True):
         for compiling in (False, True) if compiled else (False,):
             whole = ("fp32", "bf16") if job["inference"] and precision == "bf16" else ("fp32",)
@@ -151,7 +152,6 @@ def ways(job, precision, cores, compiled, large_pages):
                     "precision": precision,
                     "parameters": parameters,
                     "compiled": compiling,
-                    "large_pages": large_pages,
                 }
 
 
@@ -192,10 +192,14 @@ def main():
         cells = []
         for large_pages in (False, True):
             rates = {}
-            for way in ways(job, precision, cores, given.compile, large_pages):
-                rates[name_of(way, cores)] = pytorch(job, way)
-                pages = "large" if large_pages else "usual"
-                print(f"{given.model} {precision}: PyTorch, {pages} pages: {rates}", file=sys.stderr)
+            for way in ways(job, precision, cores, given.compile):
+                rates[name_of(way, cores)] = pytorch(job, way, large_pages)
+                kind_of_pages = "large" if large_pages else "usual"
+                print(
+                    f"{given.model} {precision}: PyTorch in {kind_of_pages} pages {rates},"
+                    f" Stoker {before:.1f}",
+                    file=sys.stderr,
+                )
             cells.append(rates)
         own = (before + stoker(*bench, "--precision", precision)["images_per_second"]) / 2
         row = f"| `{given.model}`, {given.batch}, {kind} | {precision} | {own:,.1f} |"
