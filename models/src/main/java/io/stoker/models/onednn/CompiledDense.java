@@ -12,9 +12,9 @@ import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.javacpp.Pointer;
 
 /**
- * {@link LayerSpec.Dense}. The weights stay in canonical order, {@code [units, inputs]} row-major,
- * which all three matrix products can read: for AlexNet's fc6 a reorder would copy 151 MB in each
- * step.
+ * {@link LayerSpec.Dense}. In training the weights stay in canonical order, {@code [units, inputs]}
+ * row-major, which all three matrix products can read: for AlexNet's fc6 a reorder would copy 151
+ * MB in each step.
  */
 final class CompiledDense extends WeightedLayer {
   private final Workspace workspace;
