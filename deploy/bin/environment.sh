@@ -69,7 +69,7 @@ spark_scala() {
 spark_line() {
   if compgen -G "$1/jars/spark-core_2.12-3.5.*.jar" >/dev/null; then
     printf 3.5
-  elif compgen -G "$1/jars/spark-core_2.13-4.[1-9]*.jar" >/dev/null; then
+  elif compgen -G "$1/jars/spark-core_2.13-4.[1-3].*.jar" >/dev/null; then
     printf 4
   fi
 }

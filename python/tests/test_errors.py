@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import zipfile
@@ -201,10 +202,40 @@ def test_a_jar_for_another_spark_is_refused(
     assert f"is for Spark {other}, and PySpark is {pyspark.__version__}" in one_line(error)
     jar = jar_for("4" if other == "3.5" else "3.5", tmp_path)
     assert stoker.find_jar(jar) == str(jar)
-    monkeypatch.setattr(pyspark, "__version__", "4.0.1")
-    with pytest.raises(stoker.InvalidInputError, match=r"PySpark is 4\.0\.1"):
-        stoker.find_jar(jar)
     assert own
+    for unknown in ("4.0.1", "4.4.0"):
+        monkeypatch.setattr(pyspark, "__version__", unknown)
+        with pytest.raises(stoker.InvalidInputError, match=f"PySpark is {unknown}: "):
+            stoker.find_jar(jar)
+
+
+@pytest.mark.parametrize(
+    ("version", "text"),
+    [
+        ("25.0.1", "is Java 25, and Stoker runs on Java 17 and 21; set JAVA_HOME"),
+        ("1.8.0_402", "is Java 8, and"),
+        (None, "Cannot run "),
+    ],
+)
+def test_another_java_is_refused_before_it_starts(
+    version: str | None, text: str, tmp_path: Path
+) -> None:
+    java = tmp_path / "bin" / "java"
+    java.parent.mkdir()
+    if version:
+        java.write_text(f"#!/bin/sh\necho 'openjdk version \"{version}\"' >&2\n")
+        java.chmod(0o755)
+    done = subprocess.run(
+        [sys.executable, "-c", "import stoker; stoker.session(master='local[1]')"],
+        env={**os.environ, "JAVA_HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith("stoker._errors.MissingResourcesError: ")
+    assert str(java) in last
+    assert text in last
 
 
 def test_says_where_it_looked_for_the_jar(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import os
+import re
+import subprocess
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -36,7 +38,7 @@ def _line(version: str) -> str:
     parts = version.split(".")
     if parts[:2] == ["3", "5"]:
         return "3.5"
-    if parts[0] == "4" and parts[1:2] != ["0"]:
+    if parts[0] == "4" and parts[1:2] in (["1"], ["2"], ["3"]):
         return "4"
     return version
 
@@ -58,7 +60,7 @@ def _line_of_jar(jar: Path) -> str | None:
 def _require_line(line: str, what: str) -> None:
     version = _pyspark_version()
     if line != _line(version):
-        advice = "pyspark~=3.5.0" if line == "3.5" else "pyspark>=4.1,<5"
+        advice = "pyspark~=3.5.0" if line == "3.5" else "pyspark>=4.1,<4.4"
         raise InvalidInputError(
             f"{what} is for Spark {line}, and PySpark is {version}:"
             f" pip install '{advice}', or take the stoker.jar for this PySpark"
@@ -176,6 +178,36 @@ def spark_config(
     return config
 
 
+def _configuration() -> Path | None:
+    """Find the folder of Spark's configuration, if there is one."""
+    home = os.environ.get("SPARK_HOME")
+    folder = os.environ.get("SPARK_CONF_DIR") or (home and os.path.join(home, "conf"))
+    return Path(folder) if folder else None
+
+
+def _require_java() -> None:
+    """Check the Java that PySpark will start: on a newer one Spark 3.5 fails with a trace."""
+    configuration = _configuration()
+    if "PYSPARK_GATEWAY_PORT" in os.environ or (
+        configuration and (configuration / "spark-env.sh").exists()
+    ):
+        return  # Java runs already, or is chosen by a script.
+    home = os.environ.get("JAVA_HOME")
+    java = os.path.join(home, "bin", "java") if home else "java"
+    try:
+        done = subprocess.run([java, "-version"], capture_output=True, text=True, check=False)
+    except OSError:
+        raise MissingResourcesError(
+            f"Cannot run {java}: set JAVA_HOME to a Java 17 or 21"
+        ) from None
+    found = re.search(r'version "(?:1\.)?(\d+)', done.stderr)
+    if found and found[1] not in ("17", "21"):
+        raise MissingResourcesError(
+            f"{java} is Java {found[1]}, and Stoker runs on Java 17 and 21;"
+            " set JAVA_HOME to one of them"
+        )
+
+
 def session(
     master: str | None = None,
     *,
@@ -205,7 +237,8 @@ def session(
     Raises
     ------
     StokerError
-        If there is no ``stoker.jar``, or it is for another line of Spark than PySpark.
+        If there is no ``stoker.jar``, it is for another line of Spark than PySpark, or Java is
+        none that Stoker runs on.
     """
     _pyspark_version()
     from pyspark.sql import SparkSession
@@ -232,6 +265,7 @@ def session(
     builder = SparkSession.builder.appName(app_name)
     for key, value in settings.items():
         builder = builder.config(key, value)
+    _require_java()
     started = builder.getOrCreate()
     door(started)
     return started
@@ -243,12 +277,11 @@ def _is_master_configured() -> bool:
         "PYSPARK_SUBMIT_ARGS", ""
     ):
         return True
-    home = os.environ.get("SPARK_HOME")
-    folder = os.environ.get("SPARK_CONF_DIR") or (home and os.path.join(home, "conf"))
-    if not folder:
+    folder = _configuration()
+    if folder is None:
         return False
     try:
-        lines = Path(folder, "spark-defaults.conf").read_text(encoding="utf-8").splitlines()
+        lines = (folder / "spark-defaults.conf").read_text(encoding="utf-8").splitlines()
     except OSError:
         return False
     return any(line.replace("=", " ").split()[:1] == ["spark.master"] for line in lines)

@@ -46,18 +46,21 @@ class JourneyIT {
     JsonNode one = train("local[1]", "run-one");
     assertThat(one.get("parameters_sha256")).isEqualTo(two.get("parameters_sha256"));
 
-    String cluster = LocalCluster.in(folder.resolve("cluster")).start();
+    LocalCluster cluster = LocalCluster.in(folder.resolve("cluster"));
+    String master = cluster.start();
     try {
-      JsonNode processes = train(cluster, "run-cluster");
+      JsonNode processes = train(master, "run-cluster");
       assertThat(processes.get("parameters_sha256")).isEqualTo(two.get("parameters_sha256"));
 
-      prepare(cluster, "data-cluster");
+      prepare(master, "data-cluster");
       assertThat(files("data-cluster")).containsExactlyEntriesOf(files("data"));
-      JsonNode order = order(cluster, "data-cluster");
+      JsonNode order = order(master, "data-cluster");
       assertThat(order).isEqualTo(order("local[1]", "data")).isEqualTo(order("local[2]", "data"));
       assertThat(order.get("samples").asLong()).isGreaterThan(2 * PER_CLASS);
+    } catch (AssertionError e) {
+      throw new AssertionError(e.getMessage() + "\n" + cluster.logs(), e);
     } finally {
-      LocalCluster.in(folder.resolve("cluster")).stop();
+      cluster.stop();
     }
 
     JsonNode evaluated = succeed("evaluate --checkpoint run-two --data data");

@@ -4,30 +4,39 @@ package io.stoker.deploy;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.stoker.deploy.Stoker.Outcome;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** The script that runs a cluster on this machine. */
 final class LocalCluster {
+  private static final int LAST_LINES = 30;
+
+  private final Path state;
   private final Stoker script;
   private int added;
 
-  private LocalCluster(Stoker script) {
+  private LocalCluster(Path state, Stoker script) {
+    this.state = state;
     this.script = script;
   }
 
   /** A cluster that keeps its logs and process numbers in a folder. */
   static LocalCluster in(Path state) {
     return new LocalCluster(
+        state,
         new Stoker(Stoker.checkout().resolve("deploy/bin/local-cluster"), state.getParent())
             .with("STOKER_CLUSTER_DIR", state.toString()));
   }
 
   /** The same with an environment variable. */
   LocalCluster with(String variable, String value) {
-    return new LocalCluster(script.with(variable, value));
+    return new LocalCluster(state, script.with(variable, value));
   }
 
   /** Starts two executors of one core each, and gives the master's URL. */
@@ -80,6 +89,28 @@ final class LocalCluster {
         .map(line -> line.replaceAll(".*process (\\d+),.*", "$1"))
         .map(pid -> ProcessHandle.of(Long.parseLong(pid)).orElseThrow())
         .toList();
+  }
+
+  /** How the logs of its processes end, each under its file's name: why executors end is there. */
+  String logs() {
+    try (Stream<Path> files = Files.walk(state)) {
+      return files
+          .filter(file -> file.toString().endsWith(".log") || file.endsWith("stderr"))
+          .sorted()
+          .map(file -> state.relativize(file) + ":\n" + end(file))
+          .collect(Collectors.joining("\n"));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static String end(Path file) {
+    try {
+      List<String> lines = Files.readAllLines(file);
+      return String.join("\n", lines.subList(Math.max(0, lines.size() - LAST_LINES), lines.size()));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   void stop() {

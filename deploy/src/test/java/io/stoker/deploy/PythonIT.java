@@ -12,7 +12,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
-import org.apache.spark.package$;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -39,7 +38,7 @@ class PythonIT {
     String requirements =
         "pyspark==%s%n%s"
             .formatted(
-                package$.MODULE$.SPARK_VERSION(),
+                System.getProperty("stoker.pyspark"),
                 Files.readString(SOURCES.resolve("tests/requirements.txt")));
     Path made = BUILD.resolve("requirements.txt");
     if (!Files.exists(made) || !Files.readString(made).equals(requirements)) {

@@ -9,6 +9,7 @@ import io.stoker.driver.config.ConfigFormat;
 import io.stoker.driver.metrics.MetricsLog;
 import io.stoker.driver.report.RunSummary;
 import io.stoker.driver.spark.SparkLines;
+import io.stoker.driver.spark.SupportedRuntime;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.time.Instant;
@@ -64,6 +65,7 @@ public final class SessionCommands {
         new Console(new PrintWriter(results, true), new PrintWriter(messages, true), false, false);
     String[] words = (help ? arguments : withJson(arguments)).toArray(String[]::new);
     try {
+      SupportedRuntime.check();
       int exitCode = SparkSetup.within(session, () -> new Cli(console).run(words));
       return outcome(exitCode, results.toString(), messages.toString());
     } catch (RuntimeException e) {
@@ -79,6 +81,7 @@ public final class SessionCommands {
    */
   public static Outcome inspectRun(SparkSession session, String run) {
     try {
+      SupportedRuntime.check();
       Configuration hadoop = SparkSetup.within(session, SparkSetup::hadoop);
       Path folder = Locations.absolute(run, hadoop);
       RunRecord record = RunFolder.at(folder, hadoop).recorded();

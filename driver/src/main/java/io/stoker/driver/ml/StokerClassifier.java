@@ -2,6 +2,7 @@
 package io.stoker.driver.ml;
 
 import io.stoker.driver.round.RoundListeners;
+import io.stoker.driver.spark.SupportedRuntime;
 import io.stoker.failure.InputException;
 import java.util.List;
 import java.util.Map;
@@ -94,6 +95,7 @@ public final class StokerClassifier extends StokerClassifierParams
    * @param listeners are told of each round
    */
   StokerModel fit(Dataset<?> dataset, RoundListeners listeners) {
+    SupportedRuntime.check();
     try {
       transformSchema(dataset.schema());
       return new ClassifierFit(this, dataset).run(listeners);

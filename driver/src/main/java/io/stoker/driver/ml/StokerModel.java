@@ -9,6 +9,7 @@ import io.stoker.driver.checkpoint.StoredModel;
 import io.stoker.driver.evaluate.TrainedNetwork;
 import io.stoker.driver.score.ScoreColumns;
 import io.stoker.driver.score.Scoring;
+import io.stoker.driver.spark.SupportedRuntime;
 import io.stoker.failure.Check;
 import io.stoker.models.engine.Arithmetic;
 import io.stoker.models.engine.ConvolutionAlgorithm;
@@ -261,6 +262,7 @@ public final class StokerModel extends Model<StokerModel> implements MLWritable 
 
   @Override
   public Dataset<Row> transform(Dataset<?> dataset) {
+    SupportedRuntime.check();
     StructType schema = dataset.schema();
     StructType result = transformSchema(schema);
     return withMetadata(

@@ -133,13 +133,11 @@ public final class Blocks {
     storeUnlessHere(
         block,
         () ->
-            manager()
-                .putBytes(
-                    block,
-                    new ChunkedByteBuffer(bytes),
-                    StorageLevel.MEMORY_AND_DISK_SER(),
-                    false,
-                    Scala.tag(Object.class)));
+            SparkLine.putBytes(
+                manager(),
+                block,
+                new ChunkedByteBuffer(bytes),
+                StorageLevel.MEMORY_AND_DISK_SER()));
   }
 
   /**

@@ -47,7 +47,7 @@ public final class SupportedRuntime {
           "This is Spark %s with Scala %s, and this build of Stoker runs on Spark %s with Scala %s;"
                   .formatted(spark, scala, SparkLine.SPARK, SparkLine.SCALA)
               + " take the one for your Spark (stoker_3.5_2.12: Spark 3.5; stoker_4_2.13: Spark 4.1"
-              + " or later)");
+              + " to 4.3)");
     }
   }
 }

@@ -8,6 +8,10 @@ import org.apache.spark.TaskContext;
 import org.apache.spark.rdd.RDD;
 import org.apache.spark.scheduler.MapStatus;
 import org.apache.spark.shuffle.ShuffleWriteProcessor;
+import org.apache.spark.storage.BlockId;
+import org.apache.spark.storage.BlockManager;
+import org.apache.spark.storage.StorageLevel;
+import org.apache.spark.util.io.ChunkedByteBuffer;
 
 /**
  * What cannot be written once for all lines of Spark. This is the class for Spark 3.5; the build
@@ -26,6 +30,12 @@ final class SparkLine {
   static final String SCALA = "2.12";
 
   private SparkLine() {}
+
+  /** Stores bytes as a block of this process, and does not tell the driver. */
+  static void putBytes(
+      BlockManager manager, BlockId block, ChunkedByteBuffer bytes, StorageLevel level) {
+    manager.putBytes(block, bytes, level, false, Scala.tag(Object.class));
+  }
 
   /**
    * The shuffle writer that Spark calls in each map task.

@@ -1,12 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.spark;
 
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
 import org.apache.spark.ShuffleDependency;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskContext;
 import org.apache.spark.scheduler.MapStatus;
 import org.apache.spark.shuffle.ShuffleWriteProcessor;
+import org.apache.spark.storage.BlockId;
+import org.apache.spark.storage.BlockManager;
+import org.apache.spark.storage.StorageLevel;
+import org.apache.spark.util.io.ChunkedByteBuffer;
+import scala.Option;
 import scala.collection.Iterator;
+import scala.reflect.ClassTag;
 
 /**
  * What cannot be written once for all lines of Spark. This is the class for Spark 4; the build
@@ -14,9 +23,9 @@ import scala.collection.Iterator;
  */
 final class SparkLine {
   /** The versions of Spark that this build runs on, as text and as a regular expression. */
-  static final String SPARK = "4.1 or later";
+  static final String SPARK = "4.1 to 4.3";
 
-  static final String SPARK_PATTERN = "4[.][1-9].*";
+  static final String SPARK_PATTERN = "4[.][1-3][.].*";
 
   /** The version of Scala that this build runs on. */
   static final String SCALA = "2.13";
@@ -27,7 +36,56 @@ final class SparkLine {
   /** The line's name, as in the profile of the build. */
   static final String NAME = "4";
 
+  private static final MethodHandle PUT_BYTES = findPutBytes();
+
   private SparkLine() {}
+
+  /**
+   * The method of the block manager that stores bytes. In Spark 4.3 it can also check a checksum,
+   * by two more parameters, so that no call links both there and on 4.1 and 4.2. Of all that Stoker
+   * calls, it is the only method that differs.
+   */
+  private static MethodHandle findPutBytes() {
+    MethodHandles.Lookup spark = MethodHandles.publicLookup();
+    MethodType type =
+        MethodType.methodType(
+            boolean.class,
+            BlockId.class,
+            ChunkedByteBuffer.class,
+            StorageLevel.class,
+            boolean.class,
+            ClassTag.class);
+    int checksum = type.parameterCount() - 1;
+    MethodType since43 = type.insertParameterTypes(checksum, Option.class, boolean.class);
+    try {
+      return spark.findVirtual(BlockManager.class, "putBytes", type);
+    } catch (ReflectiveOperationException before43) {
+      try {
+        return MethodHandles.insertArguments(
+            spark.findVirtual(BlockManager.class, "putBytes", since43),
+            1 + checksum,
+            Option.empty(),
+            false);
+      } catch (ReflectiveOperationException e) {
+        e.addSuppressed(before43);
+        throw new LinkageError("Spark stores bytes in another way than 4.1 to 4.3 do", e);
+      }
+    }
+  }
+
+  /** Stores bytes as a block of this process, and does not tell the driver. */
+  static void putBytes(
+      BlockManager manager, BlockId block, ChunkedByteBuffer bytes, StorageLevel level) {
+    try {
+      boolean unused =
+          (boolean)
+              PUT_BYTES.invokeExact(manager, block, bytes, level, false, Scala.tag(Object.class));
+    } catch (RuntimeException | Error e) {
+      throw e;
+    } catch (Throwable e) { // Scala declares nothing: the task was interrupted.
+      throw new IllegalStateException("Cannot store " + block, e);
+    }
+  }
 
   /**
    * The shuffle writer that Spark calls in each map task.

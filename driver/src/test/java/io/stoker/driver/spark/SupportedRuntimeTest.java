@@ -32,6 +32,8 @@ class SupportedRuntimeTest {
     "3.5.9, 2.13.8",
     "4.0.1, 2.13.16",
     "4.2.0, 2.12.18",
+    "4.4.0, 2.13.18",
+    "4.10.0, 2.13.18",
     "5.0.0, 3.3.1"
   })
   void otherLinesOfSparkAndScalaAreRefusedByName(String spark, String scala) {
