@@ -8,7 +8,8 @@ All runs see the same number of examples. Each cell is the mean accuracy on the 
 last round, in percent, and the standard deviation over the seeds. A run that has its line in
 WORK/results.jsonl is not repeated, so that the script may be stopped and started again, and cells may
 be added by other --workers and --steps. Lines of other --images, --epochs, --rate or
---batch do not count. It needs Python 3.8 and no packages.
+--batch do not count. docs/benchmarks/rules.jsonl has the lines of the tables in
+docs/benchmarks/averaging.md. It needs Python 3.8 and no packages.
 """
 
 import argparse
@@ -31,6 +32,7 @@ RULES = {
     "SlowMo, 0.5": "--local-steps {steps} --outer-momentum 0.5",
     "SlowMo, 0.8": "--local-steps {steps} --outer-momentum 0.8",
     "outer Nesterov, 0.5": "--local-steps {steps} --outer-momentum 0.5 --outer-nesterov",
+    "outer Nesterov, 0.8": "--local-steps {steps} --outer-momentum 0.8 --outer-nesterov",
     "outer Nesterov, 0.8, rate 0.7": "--local-steps {steps} --outer-momentum 0.8 --outer-rate 0.7"
     " --outer-nesterov",
     "QSR": "--local-steps qsr:{steps}:{growth}",
