@@ -195,15 +195,16 @@ def _require_java() -> None:
     home = os.environ.get("JAVA_HOME")
     java = os.path.join(home, "bin", "java") if home else "java"
     try:
-        done = subprocess.run([java, "-version"], capture_output=True, text=True, check=False)
+        done = subprocess.run([java, "-version"], capture_output=True, check=False)
     except OSError:
         raise MissingResourcesError(
-            f"Cannot run {java}: set JAVA_HOME to a Java 17 or 21"
+            f"Cannot run {java!r}: set JAVA_HOME to a Java 17 or 21"
         ) from None
-    found = re.search(r'version "(?:1\.)?(\d+)', done.stderr)
+    # JAVA_TOOL_OPTIONS, which Java prints, may have any bytes.
+    found = re.search(r'version "(?:1\.)?(\d+)', done.stderr.decode("utf-8", "replace"))
     if found and found[1] not in ("17", "21"):
         raise MissingResourcesError(
-            f"{java} is Java {found[1]}, and Stoker runs on Java 17 and 21;"
+            f"{java!r} is Java {found[1]}, and Stoker runs on Java 17 and 21;"
             " set JAVA_HOME to one of them"
         )
 

@@ -41,9 +41,9 @@ final class SparkLine {
   private SparkLine() {}
 
   /**
-   * The method of the block manager that stores bytes. In Spark 4.3 it can also check a checksum,
-   * by two more parameters, so that no call links both there and on 4.1 and 4.2. Of all that Stoker
-   * calls, it is the only method that differs.
+   * Finds the method of the block manager that stores bytes. Spark 4.3 gave it two more parameters,
+   * with which it can check a checksum: a compiled call links on 4.3, or on 4.1 and 4.2. Stoker
+   * calls no other method whose parameters changed.
    */
   private static MethodHandle findPutBytes() {
     MethodHandles.Lookup spark = MethodHandles.publicLookup();
