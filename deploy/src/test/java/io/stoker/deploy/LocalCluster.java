@@ -107,7 +107,8 @@ final class LocalCluster {
 
   private static String end(Path file) {
     try {
-      List<String> lines = Files.readAllLines(file, StandardCharsets.ISO_8859_1); // Takes any bytes.
+      List<String> lines =
+          Files.readAllLines(file, StandardCharsets.ISO_8859_1); // Takes any bytes.
       return String.join("\n", lines.subList(Math.max(0, lines.size() - LAST_LINES), lines.size()));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
