@@ -127,7 +127,7 @@ class ModuleRulesTest {
   private static final List<Set<String>> LAYERS =
       List.of(
           Set.of("spark", "config", "metrics"),
-          Set.of("cluster", "wire"),
+          Set.of("cluster", "slice"),
           Set.of("averaging"),
           Set.of("checkpoint"),
           Set.of("evaluate"),

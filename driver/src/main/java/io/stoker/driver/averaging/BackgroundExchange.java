@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.averaging;
 
+import io.stoker.driver.slice.Correction;
 import io.stoker.driver.spark.TaskThread;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;

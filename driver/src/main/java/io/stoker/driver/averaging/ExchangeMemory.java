@@ -3,6 +3,7 @@ package io.stoker.driver.averaging;
 
 import io.stoker.base.Division;
 import io.stoker.driver.cluster.ProcessMemory;
+import io.stoker.driver.slice.ParameterSlices;
 import io.stoker.driver.spark.FetchWindow;
 import java.util.Locale;
 import java.util.Optional;

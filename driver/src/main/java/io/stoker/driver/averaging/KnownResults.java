@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.averaging;
 
+import io.stoker.driver.slice.Correction;
+import io.stoker.driver.slice.ParameterSlices;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;

@@ -3,6 +3,10 @@ package io.stoker.driver.averaging;
 
 import io.stoker.base.LittleEndian;
 import io.stoker.driver.config.Wire;
+import io.stoker.driver.slice.Correction;
+import io.stoker.driver.slice.ParameterSlices;
+import io.stoker.driver.slice.SliceAverage;
+import io.stoker.driver.slice.WorkerSlice;
 import io.stoker.driver.spark.FetchedBlock;
 import io.stoker.models.engine.Network;
 import io.stoker.worker.runtime.RoundWork;

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.averaging;
 
+import io.stoker.driver.slice.SliceSource;
 import io.stoker.worker.runtime.RoundWork;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.apache.spark.storage.StorageLevel;
 import org.slf4j.Logger;
@@ -61,8 +63,8 @@ final class RoundTrainer implements AutoCloseable {
 
   /** How many of the coming rounds one stage may hold, if they do not overlap. */
   int roundsPerStage(int workers, int most) {
-    int rounds = roundsPerStage.next(most);
-    return rounds == 1 ? 1 : Math.min(rounds, stages.mostRounds(workers));
+    int rounds = Math.min(roundsPerStage.next(most), stages.mostRounds(workers));
+    return rounds == 1 || stages.obstacle(workers, rounds).isPresent() ? 1 : rounds;
   }
 
   /**
@@ -120,16 +122,16 @@ final class RoundTrainer implements AutoCloseable {
 
   private boolean canOverlap(List<RoundWork> rounds) {
     int workers = rounds.get(0).workers();
-    boolean can = rounds.size() <= stages.mostRounds(workers);
-    if (!can && !hasWarned) {
+    Optional<String> obstacle = stages.obstacle(workers, rounds.size());
+    if (obstacle.isPresent() && !hasWarned) {
       hasWarned = true;
       LOG.warn(
           "Overlap needs a slot and memory for each of {} workers at the same time, but {}: until"
               + " then each round has a stage, in which rounds before it are trained again",
           workers,
-          stages.obstacle(workers).orElse("the stage has too many rounds"));
+          obstacle.get());
     }
-    return can;
+    return obstacle.isEmpty();
   }
 
   private void runInOneStage(

@@ -2,7 +2,9 @@
 package io.stoker.driver.averaging;
 
 import io.stoker.driver.cluster.Slots;
-import io.stoker.driver.config.Wire;
+import io.stoker.driver.slice.SliceAverage;
+import io.stoker.driver.slice.SliceSource;
+import io.stoker.driver.slice.SliceTask;
 import io.stoker.driver.spark.BlockCleaner;
 import io.stoker.worker.runtime.RoundWork;
 import java.util.ArrayList;
@@ -40,38 +42,17 @@ public final class SharedParameters implements AutoCloseable {
     }
   }
 
-  /** Loads parameters onto the executors for plain averaging; all of them are in slices. */
-  public static SharedParameters load(
-      JavaSparkContext spark, ParameterSlices slices, SliceSource source) {
-    return load(spark, slices, source, source, OuterStep.PLAIN, Wire.FP32, 0);
-  }
-
   /**
    * Loads parameters onto the executors.
    *
    * @param spark the cluster
-   * @param slices how the vectors are cut
+   * @param average how the next parameters follow from those of the workers
    * @param source where the slices come from
    * @param frozen where the parameters come from that are in no slice
-   * @param outer how the next parameters follow from the workers' mean
-   * @param wire the format in which workers send what they have changed
-   * @param overlapSteps after how many steps of the next round workers take the average; 0 if they
-   *     begin that round with it
    */
   public static SharedParameters load(
-      JavaSparkContext spark,
-      ParameterSlices slices,
-      SliceSource source,
-      SliceSource frozen,
-      OuterStep outer,
-      Wire wire,
-      int overlapSteps) {
-    return load(
-        spark,
-        new SliceAverage(slices, outer, wire, overlapSteps),
-        source,
-        frozen,
-        Rendezvous.Patience.USUAL);
+      JavaSparkContext spark, SliceAverage average, SliceSource source, SliceSource frozen) {
+    return load(spark, average, source, frozen, Rendezvous.Patience.USUAL);
   }
 
   static SharedParameters load(

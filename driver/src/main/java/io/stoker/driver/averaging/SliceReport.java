@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.averaging;
 
+import io.stoker.driver.slice.WeightedMean;
+import io.stoker.driver.slice.WorkerSlice;
 import java.io.Serializable;
 import java.util.Iterator;
 import java.util.List;
+import org.apache.spark.SparkEnv;
 
 /**
  * What a task reports to the driver about a slice that it has averaged, or about several: a few
@@ -28,7 +31,7 @@ record SliceReport(
     return new SliceReport(
         slice,
         (System.nanoTime() - start) / 1e9,
-        SliceAverage.bytesFromOtherExecutors(pieces),
+        bytesFromOtherExecutors(pieces),
         mean.driftSquared(),
         mean.normSquared());
   }
@@ -41,6 +44,15 @@ record SliceReport(
         movedBytes + other.movedBytes,
         driftSquared + other.driftSquared,
         normSquared + other.normSquared);
+  }
+
+  /** The bytes of the pieces that other executors than this one have written. */
+  private static long bytesFromOtherExecutors(List<WorkerSlice> pieces) {
+    String here = SparkEnv.get().executorId();
+    return pieces.stream()
+        .filter(piece -> !piece.executor().equals(here))
+        .mapToLong(piece -> piece.content().remaining())
+        .sum();
   }
 
   List<Double> numbers() {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.averaging;
 
+import io.stoker.driver.slice.ParameterSlices;
+import io.stoker.driver.slice.SliceTask;
 import io.stoker.driver.spark.AllPartitionsDependency;
 import io.stoker.driver.spark.IndexedRdd;
 import io.stoker.driver.spark.Jobs;

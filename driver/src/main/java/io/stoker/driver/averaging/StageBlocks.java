@@ -2,6 +2,8 @@
 package io.stoker.driver.averaging;
 
 import io.stoker.base.LittleEndian;
+import io.stoker.driver.slice.ParameterSlices;
+import io.stoker.driver.slice.WorkerSlice;
 import io.stoker.driver.spark.BlockArrays;
 import io.stoker.driver.spark.FetchWindow;
 import io.stoker.driver.spark.FetchWindow.Block;

@@ -47,18 +47,21 @@ final class StageRunner implements AutoCloseable {
     return job.spark().sc();
   }
 
-  /** How many rounds a stage may hold now: 1 if there is an {@link #obstacle}. */
+  /** How many rounds a stage may hold at most, whatever the cluster is. */
   int mostRounds(int workers) {
-    return obstacle(workers).isEmpty()
-        ? StageBlocks.mostRounds(job.average().slices().count(), workers)
-        : 1;
+    return StageBlocks.mostRounds(job.average().slices().count(), workers);
   }
 
   /**
-   * Why a stage may not hold several rounds now; empty if it may. All workers need slots, and
+   * Why a stage may not hold so many rounds now; empty if it may. All workers need slots, and
    * executors enough heap to exchange pieces.
+   *
+   * @param rounds more than 1
    */
-  Optional<String> obstacle(int workers) {
+  Optional<String> obstacle(int workers, int rounds) {
+    if (rounds > mostRounds(workers)) {
+      return Optional.of("the stage has too many rounds");
+    }
     Slots now = Slots.now(job.spark());
     if (now.count() < workers) {
       return Optional.of(String.format(Locale.ROOT, "the cluster runs %d at a time", now.count()));

@@ -2,6 +2,12 @@
 package io.stoker.driver.averaging;
 
 import io.stoker.base.LittleEndian;
+import io.stoker.driver.slice.ParameterSlices;
+import io.stoker.driver.slice.SliceAverage;
+import io.stoker.driver.slice.SliceOwners;
+import io.stoker.driver.slice.SliceSource;
+import io.stoker.driver.slice.WorkerSlice;
+import io.stoker.driver.slice.WorkerSliceFormat;
 import io.stoker.driver.spark.AllPartitionsDependency;
 import io.stoker.driver.spark.Blocks;
 import io.stoker.driver.spark.DriverQuestions;

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.bench;
 
-import io.stoker.driver.averaging.OuterStep;
-import io.stoker.driver.averaging.ParameterSlices;
 import io.stoker.driver.averaging.RoundReport;
 import io.stoker.driver.averaging.SharedParameters;
 import io.stoker.driver.averaging.WorkerReport;
@@ -10,6 +8,9 @@ import io.stoker.driver.cluster.MemoryCheck;
 import io.stoker.driver.cluster.MemoryNeed;
 import io.stoker.driver.metrics.Median;
 import io.stoker.driver.round.RoundGroups;
+import io.stoker.driver.slice.OuterStep;
+import io.stoker.driver.slice.ParameterSlices;
+import io.stoker.driver.slice.SliceAverage;
 import io.stoker.driver.spark.DriverTraffic;
 import io.stoker.driver.spark.Jobs;
 import java.util.ArrayList;
@@ -58,15 +59,10 @@ public final class AveragingBench {
     NoOpWork work = new NoOpWork(workers, parameters, load.steps());
     List<Double> seconds = new ArrayList<>();
     List<RoundReport> reports = new ArrayList<>();
+    SliceAverage average =
+        new SliceAverage(slices, OuterStep.PLAIN, load.wire(), load.overlapSteps());
     try (SharedParameters shared =
-        SharedParameters.load(
-            spark,
-            slices,
-            new Noise(),
-            new Noise(),
-            OuterStep.PLAIN,
-            load.wire(),
-            load.overlapSteps())) {
+        SharedParameters.load(spark, average, new Noise(), new Noise())) {
       warmUp(shared, load, work);
       while (reports.size() < load.rounds()) {
         long start = System.nanoTime();

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.bench;
 
-import io.stoker.driver.averaging.ParameterSlices;
 import io.stoker.driver.config.Wire;
+import io.stoker.driver.slice.ParameterSlices;
 
 /**
  * Which rounds are measured.

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.bench;
 
-import io.stoker.driver.averaging.ParameterSlices;
 import io.stoker.driver.averaging.RoundsPerStage;
 import io.stoker.driver.round.RoundGroups;
+import io.stoker.driver.slice.ParameterSlices;
 
 /**
  * A model of how long rounds take and what passes through the driver, for clusters that are not at

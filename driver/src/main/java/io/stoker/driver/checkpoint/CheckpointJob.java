@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.checkpoint;
 
-import io.stoker.driver.averaging.SliceSource;
 import io.stoker.driver.config.JobIdentity;
+import io.stoker.driver.slice.SliceSource;
 import io.stoker.models.engine.StepSettings;
 import io.stoker.models.file.TrainingClock;
 import io.stoker.models.spec.ModelSpec;

@@ -3,8 +3,8 @@ package io.stoker.driver.checkpoint;
 
 import io.stoker.base.LittleEndian;
 import io.stoker.data.storage.Storage;
-import io.stoker.driver.averaging.ParameterSlices;
-import io.stoker.driver.averaging.SliceSource;
+import io.stoker.driver.slice.ParameterSlices;
+import io.stoker.driver.slice.SliceSource;
 import io.stoker.failure.DamagedException;
 import java.io.EOFException;
 import java.io.FileNotFoundException;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.checkpoint;
 
-import io.stoker.driver.averaging.InitialValues;
-import io.stoker.driver.averaging.SliceSource;
+import io.stoker.driver.slice.InitialValues;
+import io.stoker.driver.slice.SliceSource;
 import io.stoker.failure.Check;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.ModelSpec.Placed;

@@ -2,9 +2,9 @@
 package io.stoker.driver.checkpoint;
 
 import io.stoker.base.LittleEndian;
-import io.stoker.driver.averaging.InitialValues;
-import io.stoker.driver.averaging.ParameterSlices;
-import io.stoker.driver.averaging.SliceSource;
+import io.stoker.driver.slice.InitialValues;
+import io.stoker.driver.slice.ParameterSlices;
+import io.stoker.driver.slice.SliceSource;
 import java.nio.FloatBuffer;
 import java.util.List;
 import org.apache.hadoop.conf.Configuration;

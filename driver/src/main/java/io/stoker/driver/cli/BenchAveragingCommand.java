@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.cli;
 
-import io.stoker.driver.averaging.ParameterSlices;
 import io.stoker.driver.bench.AveragingLibrary;
 import io.stoker.driver.bench.AveragingLoad;
 import io.stoker.driver.bench.SimulatedCluster;
 import io.stoker.driver.bench.WaitingSteps;
 import io.stoker.driver.config.Wire;
+import io.stoker.driver.slice.ParameterSlices;
 import io.stoker.failure.Check;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.round;
 
-import io.stoker.driver.averaging.ParameterSlices;
+import io.stoker.driver.slice.ParameterSlices;
 import java.util.function.LongPredicate;
 
 /**

@@ -2,7 +2,6 @@
 package io.stoker.driver.round;
 
 import io.stoker.driver.averaging.SharedParameters;
-import io.stoker.driver.averaging.SliceSource;
 import io.stoker.driver.checkpoint.Checkpoint;
 import io.stoker.driver.checkpoint.RunFolder;
 import io.stoker.driver.checkpoint.RunLock;
@@ -11,6 +10,7 @@ import io.stoker.driver.cluster.Gang;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.metrics.EpochLosses;
 import io.stoker.driver.metrics.MetricsLog;
+import io.stoker.driver.slice.SliceSource;
 import io.stoker.driver.spark.SparkFailures;
 import io.stoker.failure.Check;
 import io.stoker.models.file.TrainingClock;
@@ -171,14 +171,7 @@ public final class TrainJob {
         resumed.<SliceSource>map(StoredModel::vectors).orElseGet(run::firstParameters);
     try (DataPrefetch workers = DataPrefetch.begin(spark, run, clock)) {
       SharedParameters parameters =
-          SharedParameters.load(
-              spark,
-              run.slices(),
-              source,
-              run.firstParameters(),
-              run.outerStep(),
-              run.config().averaging().wire(),
-              run.config().averaging().overlapSteps());
+          SharedParameters.load(spark, run.average(), source, run.firstParameters());
       workers.await();
       return parameters;
     }

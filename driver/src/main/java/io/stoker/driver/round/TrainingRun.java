@@ -5,11 +5,7 @@ import io.stoker.base.Division;
 import io.stoker.data.batch.ImageForm;
 import io.stoker.data.shard.ShardFolder;
 import io.stoker.data.shard.ShardManifest;
-import io.stoker.driver.averaging.InitialValues;
-import io.stoker.driver.averaging.OuterStep;
-import io.stoker.driver.averaging.ParameterSlices;
 import io.stoker.driver.averaging.SharedParameters;
-import io.stoker.driver.averaging.SliceSource;
 import io.stoker.driver.checkpoint.Checkpoint;
 import io.stoker.driver.checkpoint.CheckpointInProgress;
 import io.stoker.driver.checkpoint.CheckpointJob;
@@ -24,6 +20,11 @@ import io.stoker.driver.config.NormalizationSource;
 import io.stoker.driver.config.RateSchedule;
 import io.stoker.driver.config.RoundConfig;
 import io.stoker.driver.config.TrainingConfig;
+import io.stoker.driver.slice.InitialValues;
+import io.stoker.driver.slice.OuterStep;
+import io.stoker.driver.slice.ParameterSlices;
+import io.stoker.driver.slice.SliceAverage;
+import io.stoker.driver.slice.SliceSource;
 import io.stoker.failure.Check;
 import io.stoker.models.engine.Engines;
 import io.stoker.models.engine.RateMultipliers;
@@ -218,6 +219,12 @@ final class TrainingRun {
   OuterStep outerStep() {
     return OuterStep.of(
         config.outer().rate(), config.outer().momentum(), config.outer().nesterov(), model);
+  }
+
+  /** How the next parameters follow from those of the workers. */
+  SliceAverage average() {
+    return new SliceAverage(
+        slices(), outerStep(), config.averaging().wire(), config.averaging().overlapSteps());
   }
 
   /** The parameters of a job that begins. */

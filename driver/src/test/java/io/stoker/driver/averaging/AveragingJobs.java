@@ -6,6 +6,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.stoker.data.shard.ShardFolder;
 import io.stoker.driver.LocalSpark;
 import io.stoker.driver.config.Wire;
+import io.stoker.driver.slice.InitialValues;
+import io.stoker.driver.slice.OuterStep;
+import io.stoker.driver.slice.ParameterSlices;
+import io.stoker.driver.slice.SliceAverage;
 import io.stoker.models.engine.Engines;
 import io.stoker.models.engine.StepSettings;
 import io.stoker.models.spec.ModelSpec;
@@ -125,15 +129,7 @@ abstract class AveragingJobs {
   }
 
   SharedParameters load(JavaSparkContext spark, Wire wire) {
-    InitialValues initial = new InitialValues(MODEL, 3);
-    return SharedParameters.load(
-        spark,
-        new ParameterSlices(MODEL.parameterCount(), 2, sliceLength()),
-        initial,
-        initial,
-        OuterStep.PLAIN,
-        wire,
-        0);
+    return load(spark, OuterStep.PLAIN, wire);
   }
 
   /** Parameters of rounds that overlap, by one step. */
@@ -160,7 +156,7 @@ abstract class AveragingJobs {
     ParameterSlices slices =
         new ParameterSlices(0, MODEL.parameterCount(), 2, outer.hasMomentum(), sliceLength());
     return SharedParameters.load(
-        spark, new SliceAverage(slices, outer, wire), initial, initial, patience);
+        spark, new SliceAverage(slices, outer, wire, 0), initial, initial, patience);
   }
 
   RoundTask task(int round, StepSchedule schedule) {

@@ -4,6 +4,7 @@ package io.stoker.driver.averaging;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.stoker.driver.cluster.ProcessMemory;
+import io.stoker.driver.slice.ParameterSlices;
 import org.junit.jupiter.api.Test;
 
 class ExchangeMemoryTest {

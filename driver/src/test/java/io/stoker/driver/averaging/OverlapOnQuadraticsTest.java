@@ -6,6 +6,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.stoker.base.LittleEndian;
 import io.stoker.driver.LocalSpark;
 import io.stoker.driver.config.Wire;
+import io.stoker.driver.slice.OuterStep;
+import io.stoker.driver.slice.ParameterSlices;
+import io.stoker.driver.slice.SliceAverage;
+import io.stoker.driver.slice.SliceSource;
 import io.stoker.models.engine.BatchScore;
 import io.stoker.models.engine.Network;
 import io.stoker.models.engine.StepSettings;
@@ -143,7 +147,8 @@ class OverlapOnQuadraticsTest {
         new ParameterSlices(0, VALUES, vectors, outer.hasMomentum(), sliceLength);
     OuterStep step =
         new OuterStep(outer.rate(), outer.momentum(), outer.nesterov(), List.of(STATISTIC));
-    return SharedParameters.load(spark, slices, source, source, step, Wire.FP32, overlapSteps);
+    return SharedParameters.load(
+        spark, new SliceAverage(slices, step, Wire.FP32, overlapSteps), source, source);
   }
 
   private static float[] values(SharedParameters parameters) {

@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.stoker.driver.LocalSpark;
 import io.stoker.driver.config.Wire;
+import io.stoker.driver.slice.InitialValues;
+import io.stoker.driver.slice.ParameterSlices;
+import io.stoker.driver.slice.SliceAverage;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.Shape;
 import io.stoker.models.zoo.Zoo;
@@ -176,12 +179,11 @@ class SharedParametersTest extends AveragingJobs {
     ModelSpec large = Zoo.model("mlp-deep", new Shape(8, 8, 1), TinyShards.CLASSES);
     assertThat(large.parameterCount()).isGreaterThan(2_000_000);
     AtomicLong bytes = new AtomicLong();
+    ParameterSlices slices = new ParameterSlices(large.parameterCount(), 2, 1 << 18);
+    InitialValues initial = new InitialValues(large, 3);
     try (JavaSparkContext spark = LocalSpark.start("local[2]");
         SharedParameters parameters =
-            SharedParameters.load(
-                spark,
-                new ParameterSlices(large.parameterCount(), 2, 1 << 18),
-                new InitialValues(large, 3))) {
+            SharedParameters.load(spark, SliceAverage.plain(slices), initial, initial)) {
       spark.sc().addSparkListener(new DriverTraffic(bytes));
       parameters.advance(task(0, STEADY, large), "a round");
     }

@@ -4,8 +4,8 @@ package io.stoker.driver.bench;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.stoker.driver.LocalSpark;
-import io.stoker.driver.averaging.ParameterSlices;
 import io.stoker.driver.config.Wire;
+import io.stoker.driver.slice.ParameterSlices;
 import java.time.Duration;
 import java.util.List;
 import org.apache.spark.api.java.JavaSparkContext;

@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.Assertions.withinPercentage;
 
-import io.stoker.driver.averaging.ParameterSlices;
 import io.stoker.driver.config.Wire;
+import io.stoker.driver.slice.ParameterSlices;
 import io.stoker.failure.InputException;
 import java.time.Duration;
 import java.util.stream.IntStream;

@@ -3,7 +3,7 @@ package io.stoker.driver.round;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.stoker.driver.averaging.ParameterSlices;
+import io.stoker.driver.slice.ParameterSlices;
 import java.util.List;
 import java.util.TreeMap;
 import java.util.function.LongPredicate;

@@ -3,9 +3,10 @@ package io.stoker.integrations.dl4jspark;
 
 import io.stoker.base.LittleEndian;
 import io.stoker.base.SplitMix64;
-import io.stoker.driver.averaging.ParameterSlices;
 import io.stoker.driver.averaging.RoundReport;
 import io.stoker.driver.averaging.SharedParameters;
+import io.stoker.driver.slice.ParameterSlices;
+import io.stoker.driver.slice.SliceAverage;
 import io.stoker.driver.spark.SparkFailures;
 import io.stoker.failure.InputException;
 import io.stoker.worker.runtime.RoundWork;
@@ -179,7 +180,8 @@ final class FitJob {
     Values(ParameterSlices slices, float[][] first) {
       this.slices = slices;
       this.root = spark.broadcast(first);
-      this.parameters = SharedParameters.load(spark, slices, new GivenValues(root));
+      GivenValues given = new GivenValues(root);
+      this.parameters = SharedParameters.load(spark, SliceAverage.plain(slices), given, given);
     }
 
     /** Brings them to the driver. */

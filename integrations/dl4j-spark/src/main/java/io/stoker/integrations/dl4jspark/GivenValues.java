@@ -2,8 +2,8 @@
 package io.stoker.integrations.dl4jspark;
 
 import io.stoker.base.LittleEndian;
-import io.stoker.driver.averaging.ParameterSlices;
-import io.stoker.driver.averaging.SliceSource;
+import io.stoker.driver.slice.ParameterSlices;
+import io.stoker.driver.slice.SliceSource;
 import java.nio.FloatBuffer;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.broadcast.Broadcast;

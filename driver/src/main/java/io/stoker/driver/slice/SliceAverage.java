@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.stoker.driver.averaging;
+package io.stoker.driver.slice;
 
 import io.stoker.driver.config.Wire;
-import io.stoker.driver.wire.DeltaCodec;
-import io.stoker.driver.wire.Deltas;
 import java.io.Serializable;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Optional;
-import org.apache.spark.SparkEnv;
 
 /**
  * Averages the workers' pieces of a slice, and takes the outer step in the direction of the mean.
@@ -20,20 +17,20 @@ import org.apache.spark.SparkEnv;
  * @param overlapSteps after how many steps of the next round workers take the result; 0 if they
  *     begin that round with it
  */
-record SliceAverage(ParameterSlices slices, OuterStep outer, Wire wire, int overlapSteps)
+public record SliceAverage(ParameterSlices slices, OuterStep outer, Wire wire, int overlapSteps)
     implements Serializable {
-  /** An average with which workers begin the next round. */
-  SliceAverage(ParameterSlices slices, OuterStep outer, Wire wire) {
-    this(slices, outer, wire, 0);
+  /** The mean itself, of values in fp32, with which workers begin the next round. */
+  public static SliceAverage plain(ParameterSlices slices) {
+    return new SliceAverage(slices, OuterStep.PLAIN, Wire.FP32, 0);
   }
 
   /** Whether workers begin a round before they have the result of the round before. */
-  boolean overlaps() {
+  public boolean overlaps() {
     return overlapSteps > 0;
   }
 
   /** Whether a new slice depends on the slice before the round, and not on pieces alone. */
-  boolean needsBefore() {
+  public boolean needsBefore() {
     return !outer.isPlain() || wire != Wire.FP32;
   }
 
@@ -45,7 +42,8 @@ record SliceAverage(ParameterSlices slices, OuterStep outer, Wire wire, int over
    * @param before the slice's content before the round, where {@link #needsBefore}; not written to
    * @param target of {@link ParameterSlices#bytes} bytes or more, receives the slice's new content
    */
-  WeightedMean.Averaged of(int slice, List<WorkerSlice> pieces, ByteBuffer before, byte[] target) {
+  public WeightedMean.Averaged of(
+      int slice, List<WorkerSlice> pieces, ByteBuffer before, byte[] target) {
     WeightedMean.Averaged mean =
         WeightedMean.of(decoded(pieces, before), slices.length(slice), target);
     if (!outer.isPlain()) {
@@ -60,7 +58,7 @@ record SliceAverage(ParameterSlices slices, OuterStep outer, Wire wire, int over
    * @param values the worker's
    * @param before the slice's content before the round
    */
-  ByteBuffer encoded(int slice, ByteBuffer values, ByteBuffer before) {
+  public ByteBuffer encoded(int slice, ByteBuffer values, ByteBuffer before) {
     return ByteBuffer.wrap(
         Deltas.encode(
             DeltaCodec.of(wire).orElseThrow(),
@@ -68,15 +66,6 @@ record SliceAverage(ParameterSlices slices, OuterStep outer, Wire wire, int over
             slices.vectors(),
             before.asFloatBuffer(),
             values.asFloatBuffer()));
-  }
-
-  /** The bytes of the pieces that other executors than this one have written. */
-  static long bytesFromOtherExecutors(List<WorkerSlice> pieces) {
-    String here = SparkEnv.get().executorId();
-    return pieces.stream()
-        .filter(piece -> !piece.executor().equals(here))
-        .mapToLong(piece -> piece.content().remaining())
-        .sum();
   }
 
   /** The pieces with the workers' values as content, decoded from what was sent. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.stoker.driver.averaging;
+package io.stoker.driver.slice;
 
 import io.stoker.base.LittleEndian;
 import java.nio.ByteBuffer;
@@ -14,7 +14,7 @@ import java.util.List;
  * <p>For fewer than 2^29 examples n * x is exact, so that the mean of a single piece is that piece
  * to the last bit. A piece of weight 0 is not read: a worker that saw no example does not count.
  */
-final class WeightedMean {
+public final class WeightedMean {
   /** How many values are accumulated at once; their sums stay in the first-level cache. */
   private static final int CHUNK = 1024;
 
@@ -39,7 +39,7 @@ final class WeightedMean {
    *     piece, which has no drift
    */
   @SuppressWarnings("ArrayRecordComponent") // The receiver owns the content.
-  record Averaged(byte[] content, double driftSquared, double normSquared) {}
+  public record Averaged(byte[] content, double driftSquared, double normSquared) {}
 
   /**
    * Averages pieces.

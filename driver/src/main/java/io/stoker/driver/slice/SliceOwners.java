@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.stoker.driver.averaging;
+package io.stoker.driver.slice;
 
 import java.util.List;
 import java.util.stream.IntStream;
@@ -14,14 +14,14 @@ import java.util.stream.IntStream;
  * @param slices how many slices there are
  * @param workers how many workers there are
  */
-record SliceOwners(int slices, int workers) {
+public record SliceOwners(int slices, int workers) {
   /** Whether each worker averages all slices for itself. */
-  boolean isEveryWorker() {
+  public boolean isEveryWorker() {
     return slices == 1;
   }
 
   /** The worker that averages a slice, where that is one. */
-  int owner(int slice) {
+  public int owner(int slice) {
     return (int) ((long) slice * workers / slices);
   }
 
@@ -30,7 +30,7 @@ record SliceOwners(int slices, int workers) {
   }
 
   /** The slices that a worker averages. */
-  List<Integer> averagedBy(int worker) {
+  public List<Integer> averagedBy(int worker) {
     return IntStream.range(0, slices).filter(slice -> averages(worker, slice)).boxed().toList();
   }
 
@@ -38,12 +38,12 @@ record SliceOwners(int slices, int workers) {
    * The slices that a worker does not average, those after its own first: so workers read from
    * different owners at the same time.
    */
-  List<Integer> averagedByOthers(int worker) {
+  public List<Integer> averagedByOthers(int worker) {
     return order(worker).stream().filter(slice -> !averages(worker, slice)).toList();
   }
 
   /** All slices, in the order in which a worker reads them. */
-  List<Integer> order(int worker) {
+  public List<Integer> order(int worker) {
     int first = (int) ((long) worker * slices / workers);
     return IntStream.range(first, first + slices).mapToObj(i -> i % slices).toList();
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.stoker.driver.averaging;
+package io.stoker.driver.slice;
 
 import io.stoker.models.engine.Network;
 import java.nio.ByteBuffer;
@@ -18,7 +18,7 @@ import java.util.List;
  *
  * <p>An object serves one thread, and holds a few arrays for it.
  */
-final class Correction {
+public final class Correction {
   /** How many values are read from the network at once; they stay in the second-level cache. */
   private static final int CHUNK = 1 << 14;
 
@@ -31,7 +31,7 @@ final class Correction {
   /**
    * @param average how the slices are cut, and which parameters are running statistics
    */
-  Correction(SliceAverage average) {
+  public Correction(SliceAverage average) {
     this.slices = average.slices();
     this.statistics = average.outer().statistics();
   }
@@ -47,7 +47,7 @@ final class Correction {
    * @param sent the worker's values after the round before, as it sent them
    * @param average the slice's content after that round
    */
-  void apply(Network network, int slice, ByteBuffer sent, ByteBuffer average) {
+  public void apply(Network network, int slice, ByteBuffer sent, ByteBuffer average) {
     int length = slices.length(slice);
     FloatBuffer from = sent.asFloatBuffer();
     FloatBuffer to = average.asFloatBuffer();

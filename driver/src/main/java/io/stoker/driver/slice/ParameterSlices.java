@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.stoker.driver.averaging;
+package io.stoker.driver.slice;
 
 import io.stoker.base.Division;
-import io.stoker.driver.wire.DeltaCodec;
 import java.io.Serializable;
 import java.util.Locale;
 

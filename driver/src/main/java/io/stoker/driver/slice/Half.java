@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.stoker.driver.wire;
+package io.stoker.driver.slice;
 
 /** Conversion to IEEE 754 half precision, for which the JDK has methods from version 20 on. */
 final class Half {

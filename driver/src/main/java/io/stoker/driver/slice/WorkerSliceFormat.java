@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.stoker.driver.averaging;
+package io.stoker.driver.slice;
 
 import io.stoker.driver.spark.RecordFormat;
 import java.io.DataInput;
@@ -12,7 +12,7 @@ import java.nio.ByteBuffer;
  * executor (modified UTF-8), examples (int64), length of the content (int32), the content; all but
  * the content big-endian.
  */
-record WorkerSliceFormat() implements RecordFormat<WorkerSlice> {
+public record WorkerSliceFormat() implements RecordFormat<WorkerSlice> {
   /**
    * How many bytes are read at once. The stream of a file takes native memory for each read, and
    * above some size maps it again each time.

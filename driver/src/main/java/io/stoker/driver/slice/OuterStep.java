@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.stoker.driver.averaging;
+package io.stoker.driver.slice;
 
 import io.stoker.base.LittleEndian;
 import io.stoker.models.spec.ModelSpec;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.stoker.driver.averaging;
+package io.stoker.driver.slice;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -15,9 +15,10 @@ import java.util.Arrays;
  * @param content see {@link ParameterSlices}, up to its limit; not copied
  * @see WorkerSliceFormat
  */
-record WorkerSlice(int slice, int worker, String executor, long examples, ByteBuffer content) {
+public record WorkerSlice(
+    int slice, int worker, String executor, long examples, ByteBuffer content) {
   /** The same piece with another content. */
-  WorkerSlice with(ByteBuffer other) {
+  public WorkerSlice with(ByteBuffer other) {
     return new WorkerSlice(slice, worker, executor, examples, other);
   }
 
@@ -28,7 +29,7 @@ record WorkerSlice(int slice, int worker, String executor, long examples, ByteBu
   }
 
   /** The array with whose first byte the content begins; not a copy. */
-  byte[] backing() {
+  public byte[] backing() {
     if (content.arrayOffset() != 0) {
       throw new IllegalStateException("A piece does not begin where its array does");
     }
@@ -36,7 +37,7 @@ record WorkerSlice(int slice, int worker, String executor, long examples, ByteBu
   }
 
   /** The content as an array; a copy only if the content is a part of an array. */
-  byte[] array() {
+  public byte[] array() {
     byte[] array = backing();
     return content.limit() == array.length ? array : Arrays.copyOf(array, content.limit());
   }
