@@ -8,7 +8,6 @@ import io.stoker.driver.averaging.Rendezvous.Places;
 import io.stoker.driver.slice.Correction;
 import io.stoker.driver.slice.SliceAverage;
 import io.stoker.driver.slice.SliceOwners;
-import io.stoker.driver.slice.WeightedMean;
 import io.stoker.driver.slice.WorkerSlice;
 import io.stoker.driver.spark.BlockPlace;
 import io.stoker.driver.spark.Blocks;
@@ -289,7 +288,7 @@ final class SliceExchange {
               .mapToObj(of -> pieces.containsKey(of) ? read(slice, of, pieces) : own.get(slice))
               .toList();
       try (FetchedBlock before = before(round, slice)) {
-        WeightedMean.Averaged mean = average.of(slice, inOrder, before.bytes(), content);
+        SliceAverage.Averaged mean = average.of(slice, inOrder, before.bytes(), content);
         report = SliceReport.of(slice, start, inOrder, mean);
       }
     } finally {

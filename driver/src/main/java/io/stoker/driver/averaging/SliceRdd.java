@@ -5,7 +5,6 @@ import io.stoker.base.LittleEndian;
 import io.stoker.driver.slice.ParameterSlices;
 import io.stoker.driver.slice.SliceAverage;
 import io.stoker.driver.slice.SliceSource;
-import io.stoker.driver.slice.WeightedMean;
 import io.stoker.driver.slice.WorkerSlice;
 import io.stoker.driver.slice.WorkerSliceFormat;
 import io.stoker.driver.spark.BlockPlace;
@@ -168,7 +167,7 @@ public final class SliceRdd extends IndexedRdd<byte[]> {
     List<WorkerSlice> pieces = inWorkerOrder(slice, arriving);
     byte[] origin =
         average.needsBefore() ? ((SliceRdd) parentRdd(1)).content(slice, context) : new byte[0];
-    WeightedMean.Averaged mean =
+    SliceAverage.Averaged mean =
         average.of(slice, pieces, LittleEndian.bytes(origin), new byte[slices().bytes(slice)]);
     reports.add(SliceReport.of(slice, start, pieces, mean));
     return mean.content();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.averaging;
 
-import io.stoker.driver.slice.WeightedMean;
+import io.stoker.driver.slice.SliceAverage;
 import io.stoker.driver.slice.WorkerSlice;
 import java.io.Serializable;
 import java.util.Iterator;
@@ -15,8 +15,8 @@ import org.apache.spark.SparkEnv;
  * @param slice the slice's number; of several the first one
  * @param seconds how long fetching and averaging its pieces took
  * @param movedBytes the bytes of pieces that came from other executors
- * @param driftSquared see {@link WeightedMean.Averaged}
- * @param normSquared see {@link WeightedMean.Averaged}
+ * @param driftSquared see {@link SliceAverage.Averaged}
+ * @param normSquared see {@link SliceAverage.Averaged}
  */
 record SliceReport(
     int slice, double seconds, long movedBytes, double driftSquared, double normSquared)
@@ -27,7 +27,7 @@ record SliceReport(
    * @param start when fetching its pieces began, as of {@link System#nanoTime}
    */
   static SliceReport of(
-      int slice, long start, List<WorkerSlice> pieces, WeightedMean.Averaged mean) {
+      int slice, long start, List<WorkerSlice> pieces, SliceAverage.Averaged mean) {
     return new SliceReport(
         slice,
         (System.nanoTime() - start) / 1e9,

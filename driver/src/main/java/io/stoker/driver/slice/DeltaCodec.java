@@ -17,7 +17,7 @@ import java.util.Optional;
  *
  * <p>A change that is NaN stays NaN, so that a job that diverges is noticed.
  */
-public sealed interface DeltaCodec extends Serializable {
+sealed interface DeltaCodec extends Serializable {
   /**
    * How many values share a scale. Slice lengths are multiples of it, so that the positions of cuts
    * have no influence.

@@ -6,7 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 
 /** Encodes a piece as the changes since the round began, vector by vector. */
-public final class Deltas {
+final class Deltas {
   private Deltas() {}
 
   /**
@@ -17,7 +17,7 @@ public final class Deltas {
    * @param before the slice before the round, which is read on; may have more vectors
    * @param after the worker's values after the round, which are read on
    */
-  public static byte[] encode(
+  static byte[] encode(
       DeltaCodec codec, int length, int vectors, FloatBuffer before, FloatBuffer after) {
     byte[] encoded = new byte[vectors * codec.bytes(length)];
     ByteBuffer target = LittleEndian.bytes(encoded);
@@ -39,7 +39,7 @@ public final class Deltas {
    * @param before the slice before the round, which is read on; may have more vectors
    * @param encoded the piece in little-endian order, which is read on
    */
-  public static byte[] decode(
+  static byte[] decode(
       DeltaCodec codec, int length, int vectors, FloatBuffer before, ByteBuffer encoded) {
     byte[] after = new byte[vectors * length * Float.BYTES];
     FloatBuffer end = LittleEndian.floats(after);

@@ -19,6 +19,18 @@ import java.util.Optional;
  */
 public record SliceAverage(ParameterSlices slices, OuterStep outer, Wire wire, int overlapSteps)
     implements Serializable {
+  /**
+   * What pieces have become, and how far they were from their mean.
+   *
+   * @param content begins with the mean, or with what the outer step makes of it
+   * @param driftSquared the example-weighted mean of the pieces' squared distances from the mean; 0
+   *     for a single piece
+   * @param normSquared the squared length of the mean; 0, which is not its length, for a single
+   *     piece, which has no drift
+   */
+  @SuppressWarnings("ArrayRecordComponent") // The receiver owns the content.
+  public record Averaged(byte[] content, double driftSquared, double normSquared) {}
+
   /** The mean itself, of values in fp32, with which workers begin the next round. */
   public static SliceAverage plain(ParameterSlices slices) {
     return new SliceAverage(slices, OuterStep.PLAIN, Wire.FP32, 0);
@@ -42,10 +54,8 @@ public record SliceAverage(ParameterSlices slices, OuterStep outer, Wire wire, i
    * @param before the slice's content before the round, where {@link #needsBefore}; not written to
    * @param target of {@link ParameterSlices#bytes} bytes or more, receives the slice's new content
    */
-  public WeightedMean.Averaged of(
-      int slice, List<WorkerSlice> pieces, ByteBuffer before, byte[] target) {
-    WeightedMean.Averaged mean =
-        WeightedMean.of(decoded(pieces, before), slices.length(slice), target);
+  public Averaged of(int slice, List<WorkerSlice> pieces, ByteBuffer before, byte[] target) {
+    Averaged mean = WeightedMean.of(decoded(pieces, before), slices.length(slice), target);
     if (!outer.isPlain()) {
       outer.apply(slices, slice, before.asFloatBuffer(), target);
     }

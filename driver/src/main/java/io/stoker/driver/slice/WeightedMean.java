@@ -14,7 +14,7 @@ import java.util.List;
  * <p>For fewer than 2^29 examples n * x is exact, so that the mean of a single piece is that piece
  * to the last bit. A piece of weight 0 is not read: a worker that saw no example does not count.
  */
-public final class WeightedMean {
+final class WeightedMean {
   /** How many values are accumulated at once; their sums stay in the first-level cache. */
   private static final int CHUNK = 1024;
 
@@ -30,18 +30,6 @@ public final class WeightedMean {
   }
 
   /**
-   * A mean, and how far the pieces were from it.
-   *
-   * @param content begins with the mean
-   * @param driftSquared the example-weighted mean of the pieces' squared distances from it; 0 for a
-   *     single piece
-   * @param normSquared the squared length of the mean; 0, which is not its length, for a single
-   *     piece, which has no drift
-   */
-  @SuppressWarnings("ArrayRecordComponent") // The receiver owns the content.
-  public record Averaged(byte[] content, double driftSquared, double normSquared) {}
-
-  /**
    * Averages pieces.
    *
    * @param pieces in worker order, all of one length
@@ -50,7 +38,7 @@ public final class WeightedMean {
    * @param target receives the mean at its beginning; must not be the content of a piece
    * @throws IllegalArgumentException if no piece has a weight
    */
-  static Averaged of(List<WorkerSlice> pieces, int parameters, byte[] target) {
+  static SliceAverage.Averaged of(List<WorkerSlice> pieces, int parameters, byte[] target) {
     List<WorkerSlice> counted = pieces.stream().filter(piece -> piece.examples() > 0).toList();
     if (counted.isEmpty()) {
       throw new IllegalArgumentException("Cannot average pieces without examples");
@@ -58,14 +46,14 @@ public final class WeightedMean {
     if (counted.size() == 1) {
       ByteBuffer only = counted.get(0).content();
       only.get(target, 0, only.remaining());
-      return new Averaged(target, 0, 0);
+      return new SliceAverage.Averaged(target, 0, 0);
     }
     WeightedMean mean =
         new WeightedMean((double) counted.stream().mapToLong(WorkerSlice::examples).sum());
     return mean.averaged(counted, parameters, target);
   }
 
-  private Averaged averaged(List<WorkerSlice> pieces, int parameters, byte[] content) {
+  private SliceAverage.Averaged averaged(List<WorkerSlice> pieces, int parameters, byte[] content) {
     List<FloatBuffer> contents =
         pieces.stream().map(piece -> piece.content().asFloatBuffer()).toList();
     FloatBuffer target = LittleEndian.floats(content);
@@ -83,7 +71,7 @@ public final class WeightedMean {
       round(measured, values);
       target.put(from, chunk, 0, values);
     }
-    return new Averaged(content, Math.max(0, drift / total), norm / total);
+    return new SliceAverage.Averaged(content, Math.max(0, drift / total), norm / total);
   }
 
   private void add(double weight, int values) {

@@ -86,7 +86,7 @@ class WeightedMeanTest {
       pieces.add(piece(worker, examples[worker], bytes(vectors[worker])));
     }
 
-    WeightedMean.Averaged averaged =
+    SliceAverage.Averaged averaged =
         WeightedMean.of(pieces, parameters, new byte[values * Float.BYTES]);
 
     double drift = 0;
