@@ -87,6 +87,36 @@ class LocalClusterIT {
     assertThat(cluster.status().exitCode()).isEqualTo(4);
   }
 
+  @Test
+  void executorsStartFromTheArchiveOfClasses() throws IOException {
+    LocalCluster cluster = LocalCluster.in(folder.resolve("state"));
+    String master = cluster.start("--executors", "1", "--cores", "1", "--memory", "1g");
+    Path log = folder.resolve("classes.log");
+    try {
+      Outcome outcome =
+          Stoker.in(folder)
+              .run(
+                  "--master",
+                  master,
+                  "--conf",
+                  "spark.executor.extraJavaOptions=-Xlog:class+load:file=" + log,
+                  "synth",
+                  "--output",
+                  "data",
+                  "--count",
+                  "20");
+
+      assertThat(outcome.exitCode()).as(outcome.err()).isZero();
+    } finally {
+      cluster.stop();
+    }
+    assertThat(log)
+        .content()
+        .containsPattern(
+            " org\\.apache\\.spark\\.executor\\.Executor source: shared objects file \\(top\\)")
+        .containsPattern(" io\\.stoker\\.[\\w.$]+ source: shared objects file \\(top\\)");
+  }
+
   /** As root where there is iproute2; elsewhere the script says what is missing. */
   @Test
   void hostsOfTheirOwnReachEachOtherThroughTheirLinksOnly() throws IOException {
