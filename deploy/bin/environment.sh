@@ -91,3 +91,17 @@ distribution_folder() {
     *) return 1 ;;
   esac
 }
+
+# file_uri PATH: prints the URI of a file, whatever characters its name has; Log4j finds a file by it.
+file_uri() {
+  local LC_ALL=C uri=file: i byte code
+  for ((i = 0; i < ${#1}; i++)); do
+    byte=${1:i:1}
+    if [[ $byte != [A-Za-z0-9/._~-] ]]; then
+      printf -v code %d "'$byte"
+      printf -v byte '%%%02X' $((code & 255))
+    fi
+    uri+=$byte
+  done
+  printf '%s' "$uri"
+}
