@@ -135,28 +135,28 @@ abstract class AveragingJobs {
   /** Parameters of rounds that overlap, by one step. */
   SharedParameters loadOverlapping(
       JavaSparkContext spark, OuterStep outer, Rendezvous.Patience patience) {
-    InitialValues initial = new InitialValues(MODEL, 3);
-    ParameterSlices slices =
-        new ParameterSlices(0, MODEL.parameterCount(), 2, outer.hasMomentum(), sliceLength());
-    return SharedParameters.load(
-        spark, new SliceAverage(slices, outer, Wire.FP32, 1), initial, initial, patience);
+    return load(spark, outer, Wire.FP32, 1, patience);
   }
 
   SharedParameters load(JavaSparkContext spark, Rendezvous.Patience patience) {
-    return load(spark, OuterStep.PLAIN, Wire.FP32, patience);
+    return load(spark, OuterStep.PLAIN, Wire.FP32, 0, patience);
   }
 
   SharedParameters load(JavaSparkContext spark, OuterStep outer, Wire wire) {
-    return load(spark, outer, wire, Rendezvous.Patience.USUAL);
+    return load(spark, outer, wire, 0, Rendezvous.Patience.USUAL);
   }
 
   private SharedParameters load(
-      JavaSparkContext spark, OuterStep outer, Wire wire, Rendezvous.Patience patience) {
+      JavaSparkContext spark,
+      OuterStep outer,
+      Wire wire,
+      int overlapSteps,
+      Rendezvous.Patience patience) {
     InitialValues initial = new InitialValues(MODEL, 3);
     ParameterSlices slices =
         new ParameterSlices(0, MODEL.parameterCount(), 2, outer.hasMomentum(), sliceLength());
     return SharedParameters.load(
-        spark, new SliceAverage(slices, outer, wire, 0), initial, initial, patience);
+        spark, new SliceAverage(slices, outer, wire, overlapSteps), initial, initial, patience);
   }
 
   RoundTask task(int round, StepSchedule schedule) {
