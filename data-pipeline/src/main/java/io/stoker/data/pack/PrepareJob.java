@@ -197,7 +197,9 @@ public final class PrepareJob {
       try {
         output.begin(layout.files());
         List<ShardFile> shards =
-            write(kept(items, statistics), layout, encoding, columns, configuration);
+            WritingTasks.run(
+                spark.sc(),
+                () -> write(kept(items, statistics), layout, encoding, columns, configuration));
         stored =
             output.finish(
                 new ShardManifest(

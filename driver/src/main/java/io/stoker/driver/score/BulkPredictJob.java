@@ -6,6 +6,7 @@ import static org.apache.spark.sql.functions.count;
 import static org.apache.spark.sql.functions.lit;
 
 import io.stoker.data.frame.ImageColumn;
+import io.stoker.data.pack.WritingTasks;
 import io.stoker.data.shard.ShardFolder;
 import io.stoker.data.shard.ShardManifest;
 import io.stoker.data.shard.ShardSplit;
@@ -19,17 +20,13 @@ import io.stoker.driver.spark.SparkFailures;
 import io.stoker.failure.Check;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.locks.LockSupport;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
-import org.apache.spark.SparkStatusTracker;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -54,11 +51,6 @@ public final class BulkPredictJob {
 
   /** About how many rows a Parquet file has at most. */
   private static final int FILE_ROWS = 20_000;
-
-  /** How long tasks of a job that failed may take to end. */
-  private static final Duration PATIENCE = Duration.ofSeconds(10);
-
-  private static final Duration PAUSE = Duration.ofMillis(20);
 
   /** How many images that could not be read are named. */
   private static final int NAMED = 5;
@@ -156,27 +148,19 @@ public final class BulkPredictJob {
   private static void write(Dataset<Row> scored, PredictionFolder folder) throws IOException {
     folder.begin();
     try {
-      SparkFailures.unwrapped(
-          () -> {
-            scored.write().mode(SaveMode.Overwrite).parquet(folder.staging().toString());
-            return null;
-          });
+      WritingTasks.run(
+          scored.sparkSession().sparkContext(),
+          () ->
+              SparkFailures.unwrapped(
+                  () -> {
+                    scored.write().mode(SaveMode.Overwrite).parquet(folder.staging().toString());
+                    return null;
+                  }));
     } catch (RuntimeException | Error e) {
-      awaitTasks(scored.sparkSession());
       folder.abandon();
       throw e;
     }
     folder.publish();
-  }
-
-  /** Tasks of a job that failed may still be writing, and would make deleted folders again. */
-  private static void awaitTasks(SparkSession session) {
-    SparkStatusTracker tracker = session.sparkContext().statusTracker();
-    long deadline = System.nanoTime() + PATIENCE.toNanos();
-    while (Arrays.stream(tracker.getExecutorInfos()).anyMatch(each -> each.numRunningTasks() > 0)
-        && System.nanoTime() < deadline) {
-      LockSupport.parkNanos(PAUSE.toNanos());
-    }
   }
 
   /** Counts rows of what was written: an accumulator would count tasks that ran twice twice. */
