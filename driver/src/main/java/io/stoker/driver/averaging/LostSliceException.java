@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.averaging;
 
+import io.stoker.driver.spark.SparkFailures;
 import java.util.Locale;
 
 /** A slice is lost on all executors, and the pieces from which it was averaged are deleted. */
@@ -16,20 +17,11 @@ final class LostSliceException extends RuntimeException {
    * rounds that were trained before must be trained again.
    */
   static boolean isReasonOf(Throwable failure) {
-    return isCauseOf(failure) || isAmongCauses(StrandedException.class, failure);
+    return isCauseOf(failure) || SparkFailures.cause(StrandedException.class, failure).isPresent();
   }
 
   /** Whether a Spark job failed since a slice is lost. */
   static boolean isCauseOf(Throwable failure) {
-    return isAmongCauses(LostSliceException.class, failure);
-  }
-
-  private static boolean isAmongCauses(Class<? extends Exception> type, Throwable failure) {
-    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-      if (type.isInstance(cause)) {
-        return true;
-      }
-    }
-    return false;
+    return SparkFailures.cause(LostSliceException.class, failure).isPresent();
   }
 }

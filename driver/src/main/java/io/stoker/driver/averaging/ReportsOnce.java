@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.averaging;
 
+import io.stoker.driver.metrics.RoundReport;
 import java.util.function.Consumer;
 
 /** Passes on the report of each round once, however often the rounds are trained. */

@@ -3,6 +3,7 @@ package io.stoker.driver.averaging;
 
 import io.stoker.base.LittleEndian;
 import io.stoker.driver.config.Wire;
+import io.stoker.driver.metrics.WorkerReport;
 import io.stoker.driver.slice.Correction;
 import io.stoker.driver.slice.ParameterSlices;
 import io.stoker.driver.slice.SliceAverage;

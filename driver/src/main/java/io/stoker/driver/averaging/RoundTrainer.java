@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.averaging;
 
+import io.stoker.driver.metrics.RoundReport;
 import io.stoker.driver.slice.SliceSource;
 import io.stoker.worker.runtime.RoundWork;
 import java.util.List;

@@ -2,6 +2,7 @@
 package io.stoker.driver.averaging;
 
 import io.stoker.driver.cluster.Slots;
+import io.stoker.driver.metrics.RoundReport;
 import io.stoker.driver.slice.SliceAverage;
 import io.stoker.driver.slice.SliceSource;
 import io.stoker.driver.slice.SliceTask;

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.averaging;
 
+import io.stoker.driver.metrics.RoundReport;
 import io.stoker.driver.slice.SliceAverage;
 import io.stoker.driver.slice.WorkerSlice;
 import java.io.Serializable;
 import java.util.Iterator;
 import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.apache.spark.SparkEnv;
 
 /**
@@ -53,6 +56,19 @@ record SliceReport(
         .filter(piece -> !piece.executor().equals(here))
         .mapToLong(piece -> piece.content().remaining())
         .sum();
+  }
+
+  /**
+   * How far the workers were apart, see {@link RoundReport#drift}.
+   *
+   * @param reports of all slices; of a slice that was averaged twice, one counts
+   */
+  static double drift(List<SliceReport> reports) {
+    SortedMap<Integer, SliceReport> bySlice = new TreeMap<>();
+    reports.forEach(each -> bySlice.put(each.slice(), each));
+    double norm = bySlice.values().stream().mapToDouble(SliceReport::normSquared).sum();
+    double drift = bySlice.values().stream().mapToDouble(SliceReport::driftSquared).sum();
+    return norm > 0 ? Math.sqrt(drift / norm) : 0;
   }
 
   List<Double> numbers() {

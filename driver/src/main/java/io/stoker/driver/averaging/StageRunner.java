@@ -3,6 +3,7 @@ package io.stoker.driver.averaging;
 
 import io.stoker.driver.cluster.ProcessMemory;
 import io.stoker.driver.cluster.Slots;
+import io.stoker.driver.metrics.RoundReport;
 import io.stoker.driver.spark.DriverTraffic;
 import io.stoker.driver.spark.Placement;
 import io.stoker.worker.runtime.RoundWork;
@@ -229,7 +230,7 @@ final class StageRunner implements AutoCloseable {
         boolean last = reported == rounds - 1;
         long ended = last ? System.nanoTime() : trained.completed(reported);
         reports.add(
-            RoundReport.of(
+            TaskReport.ofRound(
                 tasks.get(reported),
                 reported == first ? before.reports() : averages(tasks.get(reported)),
                 last ? next.reports() : averages(tasks.get(reported + 1)),

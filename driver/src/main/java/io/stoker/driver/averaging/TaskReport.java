@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.averaging;
 
+import io.stoker.driver.metrics.RoundReport;
+import io.stoker.driver.metrics.WorkerReport;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
  * What a task reports to the driver about one of its rounds.
@@ -39,5 +43,38 @@ record TaskReport(int round, List<WorkerReport> worker, List<SliceReport> averag
       averages.add(SliceReport.read(rest));
     }
     return new TaskReport(round, worker, averages);
+  }
+
+  /**
+   * The report of a round from those of its tasks.
+   *
+   * @param tasks the workers' reports; of a worker whose task ran twice, one counts
+   * @param before the averages with which the round began; of a slice that was averaged twice, one
+   *     counts
+   * @param averages the averages whose time and bytes belong to this round
+   * @param slots how many averages the cluster computes at the same time
+   * @param seconds how long the round took
+   * @param driverBytes bytes through the driver
+   */
+  static RoundReport ofRound(
+      List<TaskReport> tasks,
+      List<SliceReport> before,
+      List<SliceReport> averages,
+      int slots,
+      double seconds,
+      long driverBytes) {
+    SortedMap<Integer, WorkerReport> byWorker = new TreeMap<>();
+    tasks.stream()
+        .flatMap(task -> task.worker().stream())
+        .forEach(each -> byWorker.put(each.worker(), each));
+    return new RoundReport(
+        List.copyOf(byWorker.values()),
+        seconds,
+        averages.stream().mapToDouble(SliceReport::seconds).sum()
+            / Math.max(1, Math.min(slots, averages.size())),
+        driverBytes,
+        averages.stream().mapToLong(SliceReport::movedBytes).sum()
+            + byWorker.values().stream().mapToLong(WorkerReport::fetchedBytes).sum(),
+        SliceReport.drift(before));
   }
 }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.bench;
 
-import io.stoker.driver.averaging.RoundReport;
 import io.stoker.driver.averaging.SharedParameters;
-import io.stoker.driver.averaging.WorkerReport;
 import io.stoker.driver.cluster.MemoryCheck;
 import io.stoker.driver.cluster.MemoryNeed;
 import io.stoker.driver.metrics.Median;
+import io.stoker.driver.metrics.RoundReport;
+import io.stoker.driver.metrics.WorkerReport;
 import io.stoker.driver.round.RoundGroups;
 import io.stoker.driver.slice.OuterStep;
 import io.stoker.driver.slice.ParameterSlices;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.round;
 
-import io.stoker.driver.averaging.RoundReport;
-import io.stoker.driver.averaging.WorkerReport;
 import io.stoker.driver.metrics.PhaseSeconds;
+import io.stoker.driver.metrics.RoundReport;
+import io.stoker.driver.metrics.WorkerReport;
 import java.util.function.Supplier;
 
 /**

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.round;
 
-import io.stoker.driver.averaging.RoundReport;
 import io.stoker.driver.config.RateSchedule;
 import io.stoker.driver.metrics.RoundMetrics;
+import io.stoker.driver.metrics.RoundReport;
 import io.stoker.failure.InputException;
 import io.stoker.models.file.TrainingClock;
 import java.util.Iterator;

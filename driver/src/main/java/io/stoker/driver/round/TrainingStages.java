@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.round;
 
-import io.stoker.driver.averaging.RoundReport;
 import io.stoker.driver.averaging.SharedParameters;
 import io.stoker.driver.cluster.Gang;
 import io.stoker.driver.config.RateSchedule;
 import io.stoker.driver.metrics.PhaseSeconds;
 import io.stoker.driver.metrics.RoundMetrics;
+import io.stoker.driver.metrics.RoundReport;
 import io.stoker.models.file.TrainingClock;
 import io.stoker.worker.runtime.RoundWork;
 import java.util.ArrayList;

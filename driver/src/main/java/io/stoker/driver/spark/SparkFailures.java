@@ -2,7 +2,10 @@
 package io.stoker.driver.spark;
 
 import io.stoker.failure.StokerException;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /** Finds the exception of a task in the exceptions that Spark wraps around it. */
 public final class SparkFailures {
@@ -17,12 +20,19 @@ public final class SparkFailures {
     try {
       return job.get();
     } catch (Exception e) { // Spark throws checked exceptions that it does not declare.
-      for (Throwable cause = e; cause != null; cause = cause.getCause()) {
-        if (cause instanceof StokerException reason) {
-          throw reason;
-        }
+      Optional<StokerException> reason = cause(StokerException.class, e);
+      if (reason.isPresent()) {
+        throw reason.get();
       }
       throw e;
     }
+  }
+
+  /** The first exception of a class among a failure and its causes; empty if there is none. */
+  public static <T extends Throwable> Optional<T> cause(Class<T> type, Throwable failure) {
+    return Stream.iterate(failure, Objects::nonNull, Throwable::getCause)
+        .filter(type::isInstance)
+        .map(type::cast)
+        .findFirst();
   }
 }

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.stoker.data.shard.ShardFolder;
 import io.stoker.driver.LocalSpark;
 import io.stoker.driver.config.Wire;
+import io.stoker.driver.metrics.RoundReport;
+import io.stoker.driver.metrics.WorkerReport;
 import io.stoker.driver.slice.InitialValues;
 import io.stoker.driver.slice.OuterStep;
 import io.stoker.driver.slice.ParameterSlices;

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.withinPercentage;
 import io.stoker.driver.LocalSpark;
 import io.stoker.driver.LogLines;
 import io.stoker.driver.config.Wire;
+import io.stoker.driver.metrics.RoundReport;
 import io.stoker.driver.slice.OuterStep;
 import io.stoker.driver.slice.ParameterSlices;
 import io.stoker.worker.runtime.RoundWork;

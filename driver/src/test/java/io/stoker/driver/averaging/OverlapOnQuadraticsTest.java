@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.stoker.base.LittleEndian;
 import io.stoker.driver.LocalSpark;
 import io.stoker.driver.config.Wire;
+import io.stoker.driver.metrics.RoundReport;
 import io.stoker.driver.slice.OuterStep;
 import io.stoker.driver.slice.ParameterSlices;
 import io.stoker.driver.slice.SliceAverage;

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.stoker.driver.LocalSpark;
 import io.stoker.driver.LogLines;
+import io.stoker.driver.metrics.RoundReport;
 import io.stoker.driver.slice.OuterStep;
 import io.stoker.worker.runtime.RoundWork;
 import io.stoker.worker.sgd.StepSchedule;

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.stoker.driver.averaging.Rendezvous.Arrival;
 import io.stoker.driver.averaging.Rendezvous.Phase;
 import io.stoker.driver.averaging.Rendezvous.Places;
+import io.stoker.driver.metrics.WorkerReport;
 import io.stoker.driver.spark.DriverTraffic;
 import java.time.Duration;
 import java.util.ArrayList;

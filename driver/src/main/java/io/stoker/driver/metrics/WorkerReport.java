@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.stoker.driver.averaging;
+package io.stoker.driver.metrics;
 
 import java.io.Serializable;
 import java.util.Iterator;
@@ -29,7 +29,8 @@ public record WorkerReport(
     double scatterSeconds,
     long fetchedBytes)
     implements Serializable {
-  List<Double> numbers() {
+  /** The report as numbers, for where objects of this class cannot go. */
+  public List<Double> numbers() {
     return List.of(
         (double) worker,
         (double) examples,
@@ -42,7 +43,8 @@ public record WorkerReport(
         (double) fetchedBytes);
   }
 
-  static WorkerReport read(Iterator<Double> numbers) {
+  /** Takes the report that {@link #numbers} has written. */
+  public static WorkerReport read(Iterator<Double> numbers) {
     return new WorkerReport(
         numbers.next().intValue(),
         numbers.next().longValue(),
