@@ -28,12 +28,12 @@ from stoker._jobs import (
     help_text,
     inspect_data,
     inspect_run,
-    predict,
     prepare,
     run_command,
     train,
 )
 from stoker._plot import plot_run
+from stoker._predict import predict
 from stoker._session import find_jar, session, spark_config
 from stoker.ml import StokerClassifier, StokerModel
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from stoker import _session
 from stoker._errors import InvalidInputError, MissingResourcesError, translated
+from stoker._jobs import inspect_run
 
 try:
     from pyspark import keyword_only
@@ -160,8 +161,6 @@ class TrainingSummary:
 
     def rounds(self) -> PandasFrame:
         """Return a row for each round; see :func:`stoker.inspect_run`."""
-        from stoker._jobs import inspect_run
-
         return inspect_run(self.runFolder)["rounds"]
 
 
