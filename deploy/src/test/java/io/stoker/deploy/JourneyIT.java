@@ -234,6 +234,8 @@ class JourneyIT {
     flipAByte(shard(folder.resolve("damaged")));
 
     assertFails(3, "train-", "train --data damaged --run y --model lenet5 --epochs 1");
+    assertFails(3, "train-", "predict --checkpoint scoring --input damaged --output unscored");
+    assertThat(folder.resolve("unscored")).doesNotExist();
   }
 
   private static Path shard(Path data) throws IOException {
@@ -261,7 +263,7 @@ class JourneyIT {
         outcome.err().lines().filter(line -> line.startsWith("stoker: ")).toList();
     assertThat(complaints).hasSize(1);
     assertThat(complaints.get(0)).contains(named);
-    assertThat(outcome.err()).doesNotContain("\tat ");
+    assertThat(outcome.err()).doesNotContain("\tat ", " ERROR ", " WARN ");
     assertThat(outcome.out()).isEmpty();
   }
 

@@ -156,7 +156,7 @@ public final class BulkPredictJob {
                     scored.write().mode(SaveMode.Overwrite).parquet(folder.staging().toString());
                     return null;
                   }));
-    } catch (RuntimeException | Error e) {
+    } catch (Exception | Error e) { // Spark's checked exceptions reach Java undeclared.
       folder.abandon();
       throw e;
     }

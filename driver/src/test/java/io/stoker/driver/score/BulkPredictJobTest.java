@@ -32,6 +32,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FSDataOutputStream;
+import org.apache.hadoop.fs.RawLocalFileSystem;
+import org.apache.hadoop.util.Progressable;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -77,18 +80,20 @@ class BulkPredictJobTest {
   }
 
   private static BulkPredictResult predict(Path input, Path output, ExistingOutput existing) {
-    return BulkPredictJob.run(
-        spark,
-        new BulkPredictRequest(
-            job.run("run").toString(),
-            input.toString(),
-            output.toString(),
-            "",
-            2,
-            16,
-            "auto",
-            Crops.CENTRE,
-            existing));
+    return BulkPredictJob.run(spark, request(input, output.toString(), existing));
+  }
+
+  private static BulkPredictRequest request(Path input, String output, ExistingOutput existing) {
+    return new BulkPredictRequest(
+        job.run("run").toString(),
+        input.toString(),
+        output,
+        "",
+        2,
+        16,
+        "auto",
+        Crops.CENTRE,
+        existing);
   }
 
   private Dataset<Row> written() {
@@ -320,6 +325,44 @@ class BulkPredictJobTest {
     assertThatThrownBy(() -> predict(damaged, ExistingOutput.REFUSE))
         .isInstanceOf(DamagedException.class)
         .hasMessageContaining("train-00001-of-00002.parquet");
+    assertThat(scratch.resolve("out")).doesNotExist();
+  }
+
+  /** A disk that is full when Spark begins to write. */
+  public static final class FullFileSystem extends RawLocalFileSystem {
+    @Override
+    public URI getUri() {
+      return URI.create("full:///");
+    }
+
+    @Override
+    public FSDataOutputStream create(
+        org.apache.hadoop.fs.Path file,
+        boolean overwrite,
+        int bufferSize,
+        short replication,
+        long blockSize,
+        Progressable progress)
+        throws IOException {
+      if (file.getName().startsWith("part-")) {
+        throw new IOException("No space left on device");
+      }
+      return super.create(file, overwrite, bufferSize, replication, blockSize, progress);
+    }
+  }
+
+  @Test
+  void leavesNothingBehindWhenTheDiskIsFull() {
+    spark
+        .hadoopConfiguration()
+        .setClass("fs.full.impl", FullFileSystem.class, org.apache.hadoop.fs.FileSystem.class);
+
+    assertThatThrownBy(
+            () ->
+                BulkPredictJob.run(
+                    spark,
+                    request(job.data(), "full:" + scratch.resolve("out"), ExistingOutput.REFUSE)))
+        .hasStackTraceContaining("No space left on device");
     assertThat(scratch.resolve("out")).doesNotExist();
   }
 
