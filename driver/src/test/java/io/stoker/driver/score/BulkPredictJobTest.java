@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 import static org.assertj.core.api.Assertions.within;
 
+import io.stoker.driver.FullDisk;
 import io.stoker.driver.LocalSpark;
 import io.stoker.driver.TinyImages;
 import io.stoker.driver.TinyJob;
@@ -32,9 +33,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FSDataOutputStream;
-import org.apache.hadoop.fs.RawLocalFileSystem;
-import org.apache.hadoop.util.Progressable;
+import org.apache.hadoop.fs.FileSystem;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -328,41 +327,18 @@ class BulkPredictJobTest {
     assertThat(scratch.resolve("out")).doesNotExist();
   }
 
-  /** A disk that is full when Spark begins to write. */
-  public static final class FullFileSystem extends RawLocalFileSystem {
-    @Override
-    public URI getUri() {
-      return URI.create("full:///");
-    }
-
-    @Override
-    public FSDataOutputStream create(
-        org.apache.hadoop.fs.Path file,
-        boolean overwrite,
-        int bufferSize,
-        short replication,
-        long blockSize,
-        Progressable progress)
-        throws IOException {
-      if (file.getName().startsWith("part-")) {
-        throw new IOException("No space left on device");
-      }
-      return super.create(file, overwrite, bufferSize, replication, blockSize, progress);
-    }
-  }
-
   @Test
   void leavesNothingBehindWhenTheDiskIsFull() {
-    spark
-        .hadoopConfiguration()
-        .setClass("fs.full.impl", FullFileSystem.class, org.apache.hadoop.fs.FileSystem.class);
-
-    assertThatThrownBy(
-            () ->
-                BulkPredictJob.run(
-                    spark,
-                    request(job.data(), "full:" + scratch.resolve("out"), ExistingOutput.REFUSE)))
-        .hasStackTraceContaining("No space left on device");
+    spark.hadoopConfiguration().setClass("fs.full.impl", FullDisk.class, FileSystem.class);
+    String output = "full:" + scratch.resolve("out");
+    FullDisk.refuse(".snappy.parquet");
+    try {
+      assertThatThrownBy(
+              () -> BulkPredictJob.run(spark, request(job.data(), output, ExistingOutput.REFUSE)))
+          .hasStackTraceContaining("No space left on device");
+    } finally {
+      FullDisk.free();
+    }
     assertThat(scratch.resolve("out")).doesNotExist();
   }
 
