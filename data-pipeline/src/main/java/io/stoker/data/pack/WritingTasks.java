@@ -91,16 +91,19 @@ public final class WritingTasks {
       tasks.remove(end.taskInfo().taskId());
     }
 
-    private synchronized boolean isEmpty() {
-      return tasks.isEmpty();
+    private synchronized int count() {
+      return tasks.size();
     }
 
     private void awaitEnd(SparkContext spark) {
       long deadline = System.nanoTime() + PATIENCE.toNanos();
       try {
         spark.listenerBus().waitUntilEmpty(PATIENCE.toMillis());
-        while (!isEmpty() && System.nanoTime() < deadline) {
+        while (count() > 0 && System.nanoTime() < deadline) {
           Thread.sleep(PAUSE.toMillis());
+        }
+        if (count() > 0) {
+          LOG.warn("{} tasks still run, and may write again what is deleted now", count());
         }
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt(); // The failure that led here is the one to report.

@@ -146,8 +146,8 @@ public final class BulkPredictJob {
   }
 
   private static void write(Dataset<Row> scored, PredictionFolder folder) throws IOException {
-    folder.begin();
     try {
+      folder.begin();
       WritingTasks.run(
           scored.sparkSession().sparkContext(),
           () ->

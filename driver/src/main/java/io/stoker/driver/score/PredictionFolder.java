@@ -137,9 +137,8 @@ final class PredictionFolder {
 
   private void requireOnlyOurs(List<FileStatus> present, PredictionMarker marker)
       throws IOException {
-    Path unfinishedMarker = Storage.replacement(new Path(path, PredictionMarker.FILE));
     Set<String> ours =
-        new HashSet<>(Set.of(PredictionMarker.FILE, unfinishedMarker.getName(), SUCCESS, STAGING));
+        new HashSet<>(Set.of(PredictionMarker.FILE, unfinishedMarker(), SUCCESS, STAGING));
     Path file = null;
     for (FileStatus each : present) {
       String name = each.getPath().getName();
@@ -253,10 +252,18 @@ final class PredictionFolder {
   /** Deletes what a job that failed has written; predictions that were here before stay. */
   void abandon() throws IOException {
     deleteStaging();
+    delete(unfinishedMarker());
     if (made && isOnlyMarker(present(), PredictionMarker.read(path, hadoop))) {
       delete(PredictionMarker.FILE);
+    }
+    if (made && present().isEmpty()) {
       own.deleteEmpty();
     }
+  }
+
+  /** What is left of a marker that could not be written. */
+  private String unfinishedMarker() {
+    return Storage.replacement(new Path(path, PredictionMarker.FILE)).getName();
   }
 
   private List<FileStatus> present() throws IOException {

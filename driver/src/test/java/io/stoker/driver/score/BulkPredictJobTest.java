@@ -327,11 +327,12 @@ class BulkPredictJobTest {
     assertThat(scratch.resolve("out")).doesNotExist();
   }
 
-  @Test
-  void leavesNothingBehindWhenTheDiskIsFull() {
+  @ParameterizedTest
+  @ValueSource(strings = {".snappy.parquet", "._stoker_predictions.json.new"})
+  void leavesNothingBehindWhenTheDiskIsFull(String file) {
     spark.hadoopConfiguration().setClass("fs.full.impl", FullDisk.class, FileSystem.class);
     String output = "full:" + scratch.resolve("out");
-    FullDisk.refuse(".snappy.parquet");
+    FullDisk.refuse(file);
     try {
       assertThatThrownBy(
               () -> BulkPredictJob.run(spark, request(job.data(), output, ExistingOutput.REFUSE)))
