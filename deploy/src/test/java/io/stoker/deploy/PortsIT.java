@@ -127,6 +127,9 @@ class PortsIT {
               + master
               + " --conf spark.authenticate=true --conf spark.authenticate.secret=%s --conf"
               + " spark.network.crypto.enabled=true --conf spark.io.encryption.enabled=true ";
+      // Spark lets it try for a minute.
+      Started stranger =
+          stoker.start((secure.formatted("a-guess") + TRAIN + " --epochs 4 --run x").split(" "));
       for (String how : new String[] {"", " --recipe sliced.yaml"}) {
         write("sliced.yaml", "slice-bytes: 65536\n");
         assertThat(
@@ -140,11 +143,10 @@ class PortsIT {
             .as(how)
             .isEqualTo(usual);
       }
-      Outcome stranger =
-          stoker.run((secure.formatted("a-guess") + TRAIN + " --epochs 4 --run x").split(" "));
-      assertThat(stranger.exitCode()).as(stranger.err()).isEqualTo(4);
+      Outcome refused = Stoker.finish(stranger);
+      assertThat(refused.exitCode()).as(refused.err()).isEqualTo(4);
       // Refused by Spark, it does not wait for executors.
-      assertThat(stranger.err())
+      assertThat(refused.err())
           .contains("it refused the application, or")
           .doesNotContain("no executor has registered yet");
     } finally {
