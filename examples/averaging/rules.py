@@ -116,8 +116,11 @@ def main():
     results = collections.defaultdict(list)
     done = set()
     settings = {name: getattr(given, name) for name in ("images", "epochs", "rate", "batch")}
-    for line in file.read_text().splitlines() if file.exists() else []:
-        found = json.loads(line)
+    for number, line in enumerate(file.read_text().splitlines() if file.exists() else [], 1):
+        try:
+            found = json.loads(line)
+        except ValueError:
+            parser.error(f"{file}, line {number}: no JSON; delete the line, and the run is repeated")
         if any(found.get(name) != value for name, value in settings.items()):
             continue
         key = (found["model"], found["rule"], found["workers"], found["steps"])
