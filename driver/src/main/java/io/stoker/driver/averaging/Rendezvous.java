@@ -2,10 +2,9 @@
 package io.stoker.driver.averaging;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
-import io.stoker.driver.spark.DriverTraffic;
+import io.stoker.driver.spark.DriverMessage;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Iterator;
@@ -20,6 +19,7 @@ import java.util.function.Consumer;
 import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
+import java.util.stream.LongStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -41,12 +41,6 @@ import org.slf4j.LoggerFactory;
 final class Rendezvous {
   private static final Logger LOG = LoggerFactory.getLogger(Rendezvous.class);
 
-  /**
-   * The bytes of an arrival and its answer as Spark sends them, without the names of executors and
-   * the numbers of the report.
-   */
-  private static final int MESSAGE_BYTES = 300;
-
   /** In {@link Arrival#lost}: an executor that did not deliver slices, whichever worker's. */
   static final int ANY_WORKER = -1;
 
@@ -63,7 +57,7 @@ final class Rendezvous {
   }
 
   /** The answer to a worker that waits in vain. */
-  static final String STRANDED = "stranded";
+  static final byte[] STRANDED = {};
 
   /**
    * How long workers wait for the others.
@@ -76,7 +70,6 @@ final class Rendezvous {
   }
 
   private final IntSupplier slots;
-  private final DriverTraffic traffic;
   private final Patience patience;
   private final LongSupplier nanoTime;
 
@@ -84,13 +77,11 @@ final class Rendezvous {
 
   /**
    * @param slots how many tasks the cluster can run at the same time now
-   * @param traffic where the bytes of arrivals and answers are counted
    * @param patience how long workers wait
    * @param nanoTime the clock, as {@link System#nanoTime}
    */
-  Rendezvous(IntSupplier slots, DriverTraffic traffic, Patience patience, LongSupplier nanoTime) {
+  Rendezvous(IntSupplier slots, Patience patience, LongSupplier nanoTime) {
     this.slots = slots;
-    this.traffic = traffic;
     this.patience = patience;
     this.nanoTime = nanoTime;
   }
@@ -164,30 +155,36 @@ final class Rendezvous {
       int knownVersion,
       Map<Integer, String> lost,
       List<Double> report) {
-    @SuppressWarnings("unchecked") // the last elements of a message
-    static Arrival of(Object[] message) {
-      long[] numbers = (long[]) message[0];
+    static Arrival of(byte[] bytes) {
+      DriverMessage message = DriverMessage.decode(bytes);
+      List<Integer> numbers = message.numbers().stream().map(Long::intValue).toList();
+      Map<Integer, String> lost = new TreeMap<>();
+      for (int i = 0; i < numbers.size() - 5; i++) {
+        lost.put(numbers.get(5 + i), message.texts().get(2 + i));
+      }
       return new Arrival(
-          (int) numbers[0],
-          numbers[1],
-          Phase.valueOf((String) message[1]),
-          (int) numbers[2],
-          (int) numbers[3],
-          (String) message[2],
-          (int) numbers[4],
-          new TreeMap<>((Map<Integer, String>) message[3]),
-          Arrays.stream((double[]) message[4]).boxed().toList());
+          numbers.get(0),
+          message.numbers().get(1),
+          Phase.valueOf(message.texts().get(0)),
+          numbers.get(2),
+          numbers.get(3),
+          message.texts().get(1),
+          numbers.get(4),
+          lost,
+          message.measures());
     }
 
-    /** The arrival in classes that Spark's endpoints can deserialize. */
-    Object[] message() {
-      return new Object[] {
-        new long[] {stage, attempt, round, worker, knownVersion},
-        phase.name(),
-        place,
-        new TreeMap<>(lost),
-        report.stream().mapToDouble(Double::doubleValue).toArray()
-      };
+    /** The arrival as {@link #of} reads it. */
+    byte[] message() {
+      List<Long> numbers = new ArrayList<>();
+      List<String> texts = new ArrayList<>(List.of(phase.name(), place));
+      LongStream.of(stage, attempt, round, worker, knownVersion).forEach(numbers::add);
+      lost.forEach(
+          (of, where) -> {
+            numbers.add((long) of);
+            texts.add(where);
+          });
+      return new DriverMessage(numbers, texts, report).encode();
     }
   }
 
@@ -209,20 +206,37 @@ final class Rendezvous {
     }
 
     /**
-     * The answer to a worker, in classes that Spark can deserialize for it.
+     * The answer to a worker.
      *
      * @param knownVersion what the worker has: the places themselves are left out if it has them
      */
-    Object[] message(int knownVersion) {
-      return new Object[] {
-        version, knownVersion == version ? new String[0] : byWorker.toArray(String[]::new)
-      };
+    byte[] message(int knownVersion) {
+      List<String> places = knownVersion == version ? List.of() : byWorker;
+      return new DriverMessage(List.of((long) version), places, List.of()).encode();
     }
 
     /** The places after an answer. */
-    Places updated(Object[] message) {
-      int sent = (int) message[0];
-      return sent == version ? this : new Places(sent, Arrays.asList((String[]) message[1]));
+    Places updated(byte[] answer) {
+      DriverMessage message = DriverMessage.decode(answer);
+      int sent = message.numbers().get(0).intValue();
+      return sent == version ? this : new Places(sent, message.texts());
+    }
+  }
+
+  /**
+   * The answer to a task that begins.
+   *
+   * @param round the latest round with which it can begin
+   * @param holder the executor that holds the slices of that round
+   */
+  record Beginning(int round, String holder) {
+    static Beginning of(byte[] answer) {
+      DriverMessage message = DriverMessage.decode(answer);
+      return new Beginning(message.numbers().get(0).intValue(), message.texts().get(0));
+    }
+
+    byte[] message() {
+      return new DriverMessage(List.of((long) round), List.of(holder), List.of()).encode();
     }
   }
 
@@ -232,8 +246,7 @@ final class Rendezvous {
    * @param arrival the report
    * @param reply answers the worker, now or when all workers have reported
    */
-  synchronized void arrived(Arrival arrival, Consumer<Object> reply) {
-    traffic.add(MESSAGE_BYTES + arrival.place().length() + Double.BYTES * arrival.report().size());
+  synchronized void arrived(Arrival arrival, Consumer<byte[]> reply) {
     MultiRoundStage stage = stages.get(arrival.stage());
     if (stage == null || stage.stranded || arrival.attempt() < stage.attempt) {
       reply.accept(STRANDED);
@@ -250,7 +263,7 @@ final class Rendezvous {
       return;
     }
     switch (arrival.phase()) {
-      case BEGIN -> reply.accept(stage.beginning(arrival.place()));
+      case BEGIN -> reply.accept(stage.beginning(arrival.place()).message());
       case LOADED -> reply.accept(Places.UNKNOWN.message(0));
       case PIECES, RESULTS -> stage.waiting.add(new Waiting(arrival, reply));
     }
@@ -274,7 +287,7 @@ final class Rendezvous {
     }
   }
 
-  private record Waiting(Arrival arrival, Consumer<Object> reply) {}
+  private record Waiting(Arrival arrival, Consumer<byte[]> reply) {}
 
   /** What a worker has stored on an executor. */
   private static final class Stored {
@@ -371,7 +384,7 @@ final class Rendezvous {
      *
      * @param here its executor, which is preferred
      */
-    Object[] beginning(String here) {
+    Beginning beginning(String here) {
       int latest = 0;
       String holder = here;
       for (Map<String, Stored> worker : storedByPlace) {
@@ -383,7 +396,7 @@ final class Rendezvous {
           }
         }
       }
-      return new Object[] {latest, new String[] {holder}};
+      return new Beginning(latest, holder);
     }
 
     /** Answers the workers for which all is stored that they wait for. */
@@ -401,9 +414,6 @@ final class Rendezvous {
     private void send(List<String> places, Waiting to) {
       if (!places.equals(sent.byWorker())) {
         sent = new Places(sent.version() + 1, places);
-      }
-      if (to.arrival().knownVersion() != sent.version()) {
-        traffic.add(places.stream().mapToInt(String::length).sum());
       }
       to.reply().accept(sent.message(to.arrival().knownVersion()));
     }

@@ -2,6 +2,7 @@
 package io.stoker.driver.averaging;
 
 import io.stoker.driver.spark.DriverEndpoint;
+import io.stoker.driver.spark.DriverTraffic;
 import java.util.Timer;
 import java.util.TimerTask;
 import java.util.UUID;
@@ -18,12 +19,17 @@ final class RendezvousEndpoint implements AutoCloseable {
   private final DriverEndpoint endpoint;
   private final Timer timer = new Timer("stoker-rendezvous", true);
 
-  /** Opens a rendezvous to the tasks of this application. */
-  RendezvousEndpoint(Rendezvous rendezvous) {
+  /**
+   * Opens a rendezvous to the tasks of this application.
+   *
+   * @param traffic where the bytes of arrivals and answers are counted
+   */
+  RendezvousEndpoint(Rendezvous rendezvous, DriverTraffic traffic) {
     this.rendezvous = rendezvous;
     this.endpoint =
         new DriverEndpoint(
             name,
+            traffic,
             (message, reply) -> rendezvous.arrived(Rendezvous.Arrival.of(message), reply::send));
     timer.schedule(
         new TimerTask() {

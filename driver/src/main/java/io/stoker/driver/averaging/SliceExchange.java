@@ -3,6 +3,7 @@ package io.stoker.driver.averaging;
 
 import io.stoker.base.LittleEndian;
 import io.stoker.driver.averaging.Rendezvous.Arrival;
+import io.stoker.driver.averaging.Rendezvous.Beginning;
 import io.stoker.driver.averaging.Rendezvous.Phase;
 import io.stoker.driver.averaging.Rendezvous.Places;
 import io.stoker.driver.slice.Correction;
@@ -18,6 +19,7 @@ import io.stoker.driver.spark.FetchWindow.Request;
 import io.stoker.driver.spark.FetchedBlock;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
@@ -87,9 +89,9 @@ final class SliceExchange {
   int firstRound() {
     Map<Integer, String> lost = Map.of();
     while (true) {
-      Object[] answer = report(Phase.BEGIN, 0, lost, List.of());
-      int round = (int) answer[0];
-      String holder = ((String[]) answer[1])[0];
+      Beginning answer = Beginning.of(report(Phase.BEGIN, 0, lost, List.of()));
+      int round = answer.round();
+      String holder = answer.holder();
       if (round == 0) {
         return round;
       }
@@ -388,7 +390,7 @@ final class SliceExchange {
     places = places.updated(report(phase, round, lost, report));
   }
 
-  private Object[] report(Phase phase, int round, Map<Integer, String> lost, List<Double> report) {
+  private byte[] report(Phase phase, int round, Map<Integer, String> lost, List<Double> report) {
     Arrival arrival =
         new Arrival(
             blocks.stage(),
@@ -400,10 +402,10 @@ final class SliceExchange {
             places.version(),
             lost,
             report);
-    Object answer = rendezvous.ask(arrival.message());
-    if (Rendezvous.STRANDED.equals(answer)) {
+    byte[] answer = rendezvous.ask(arrival.message());
+    if (Arrays.equals(answer, Rendezvous.STRANDED)) {
       throw new StrandedException(worker, round);
     }
-    return (Object[]) answer;
+    return answer;
   }
 }

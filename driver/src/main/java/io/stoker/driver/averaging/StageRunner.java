@@ -40,8 +40,8 @@ final class StageRunner implements AutoCloseable {
     spark().addSparkListener(traffic);
     this.rendezvous =
         new RendezvousEndpoint(
-            new Rendezvous(
-                () -> Slots.now(job.spark()).count(), traffic, job.patience(), System::nanoTime));
+            new Rendezvous(() -> Slots.now(job.spark()).count(), job.patience(), System::nanoTime),
+            traffic);
   }
 
   private SparkContext spark() {

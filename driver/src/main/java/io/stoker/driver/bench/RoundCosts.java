@@ -51,11 +51,12 @@ public record RoundCosts(
    *   <li>message: processor time of the driver in rounds of 64 workers, 1 kB of parameters each.
    *   <li>stage and task: 2 to 64 workers and 2 to 256 slices with a stage for each round, driver
    *       and executors on the same two cores. On a cluster a task costs less.
-   *   <li>bytes: the same rounds; placeBytes from the length of the names of an executor.
+   *   <li>bytes: the same rounds; roundBytes from the length of three messages and their answers,
+   *       placeBytes from that of the names of an executor.
    * </ul>
    */
   public static final RoundCosts MEASURED =
       new RoundCosts(
-          0.35e-9, 1.35e-9, 0.7e-9, 0.8e-9, 0.6e-9, 1.9e-9, 0.75e-3, 52e-6, 0.14, 3e-3, 1100,
-          16_700, 1730, 1870, 30);
+          0.35e-9, 1.35e-9, 0.7e-9, 0.8e-9, 0.6e-9, 1.9e-9, 0.75e-3, 52e-6, 0.14, 3e-3, 950, 16_700,
+          1730, 1870, 30);
 }

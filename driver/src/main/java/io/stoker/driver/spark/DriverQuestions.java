@@ -37,12 +37,12 @@ public final class DriverQuestions {
   /**
    * Sends a question and waits for the answer.
    *
-   * @param question an array of the JDK's own classes
+   * @param question see {@link DriverMessage}
    * @throws TaskKilledException if Spark kills the task meanwhile
    * @throws IllegalStateException if this thread is interrupted
    */
-  public Object ask(Object[] question) {
-    Future<Object> answer = endpoint.ask(question, UNLIMITED, Scala.tag(Object.class));
+  public byte[] ask(byte[] question) {
+    Future<byte[]> answer = endpoint.ask(question, UNLIMITED, Scala.tag(byte[].class));
     try {
       while (!Scala.isReady(answer, KILL_CHECK_MILLISECONDS)) {
         if (context.isInterrupted()) {

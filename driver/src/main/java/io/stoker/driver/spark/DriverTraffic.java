@@ -11,7 +11,7 @@ import org.apache.spark.storage.BlockUpdatedInfo;
  * Counts the bytes that pass through the driver: the results that tasks send to it, and the
  * broadcasts that executors fetch. The second number is an upper bound, since an executor may have
  * fetched a part of a broadcast from another executor. Spark reports both a moment after they
- * happened. Questions that tasks ask through a {@link DriverEndpoint} are added by its owner.
+ * happened. A {@link DriverEndpoint} adds the questions of tasks and their answers.
  */
 public final class DriverTraffic extends SparkListener {
   private final AtomicLong bytes = new AtomicLong();

@@ -4,10 +4,11 @@ package io.stoker.driver.averaging;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.stoker.driver.averaging.Rendezvous.Arrival;
+import io.stoker.driver.averaging.Rendezvous.Beginning;
 import io.stoker.driver.averaging.Rendezvous.Phase;
 import io.stoker.driver.averaging.Rendezvous.Places;
 import io.stoker.driver.metrics.WorkerReport;
-import io.stoker.driver.spark.DriverTraffic;
+import io.stoker.driver.spark.DriverMessage;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,13 +20,11 @@ class RendezvousTest {
   private static final int STAGE = 7;
   private static final Map<Integer, String> NOTHING = Map.of();
 
-  private final DriverTraffic traffic = new DriverTraffic(true);
   private long nanoTime = 1;
   private int slots = 2;
   private final Rendezvous rendezvous =
       new Rendezvous(
           () -> slots,
-          traffic,
           new Rendezvous.Patience(Duration.ofSeconds(20), Duration.ofSeconds(5)),
           () -> nanoTime);
 
@@ -40,8 +39,8 @@ class RendezvousTest {
   }
 
   /** Reports an arrival in the form in which it crosses the wire. */
-  private List<Object> report(Arrival arrival) {
-    List<Object> answers = new ArrayList<>();
+  private List<byte[]> report(Arrival arrival) {
+    List<byte[]> answers = new ArrayList<>();
     rendezvous.arrived(Arrival.of(arrival.message()), answers::add);
     return answers;
   }
@@ -66,26 +65,24 @@ class RendezvousTest {
   }
 
   private void assertBegins(Arrival arrival, int round, String place) {
-    Object[] answer = (Object[]) report(arrival).get(0);
-    assertThat(answer[0]).isEqualTo(round);
-    assertThat((String[]) answer[1]).containsExactly(place);
+    assertThat(Beginning.of(report(arrival).get(0))).isEqualTo(new Beginning(round, place));
   }
 
-  private static Places told(List<Object> answers) {
+  private static Places told(List<byte[]> answers) {
     assertThat(answers).hasSize(1);
-    return Places.UNKNOWN.updated((Object[]) answers.get(0));
+    return Places.UNKNOWN.updated(answers.get(0));
   }
 
-  private static void assertTold(List<Object> answers, String... places) {
+  private static void assertTold(List<byte[]> answers, String... places) {
     assertThat(told(answers).byWorker()).containsExactly(places);
   }
 
   @Test
   void answersWhenAllWorkersHaveArrived() {
-    List<Object> first = report(arrival(0, 0, "a"));
+    List<byte[]> first = report(arrival(0, 0, "a"));
     assertThat(first).isEmpty();
 
-    List<Object> second = report(arrival(0, 1, "b"));
+    List<byte[]> second = report(arrival(0, 1, "b"));
     assertTold(first, "a", "b");
     assertTold(second, "a", "b");
     assertThat(rendezvous.completed(STAGE, 0)).isPositive();
@@ -95,16 +92,15 @@ class RendezvousTest {
   void doesNotSendPlacesThatTheWorkerKnows() {
     Places known = told(both(0));
 
-    List<Object> again = report(arrival(1, Phase.PIECES, 1, 0, "a", known.version(), NOTHING));
+    List<byte[]> again = report(arrival(1, Phase.PIECES, 1, 0, "a", known.version(), NOTHING));
     report(arrival(1, 1, "b"));
 
-    Object[] answer = (Object[]) again.get(0);
-    assertThat((String[]) answer[1]).isEmpty();
-    assertThat(known.updated(answer)).isSameAs(known);
+    assertThat(DriverMessage.decode(again.get(0)).texts()).isEmpty();
+    assertThat(known.updated(again.get(0))).isSameAs(known);
   }
 
   /** Both arrive in a round; the answer to the second. */
-  private List<Object> both(int round) {
+  private List<byte[]> both(int round) {
     report(arrival(round, 0, "a"));
     return report(arrival(round, 1, "b"));
   }
@@ -116,15 +112,15 @@ class RendezvousTest {
     Places known = told(report(arrival(0, 1, "b")));
 
     report(arrival(1, Phase.PIECES, 1, 0, "BB", known.version(), Map.of(0, "Aa")));
-    List<Object> answer = report(arrival(1, Phase.PIECES, 1, 1, "b", known.version(), NOTHING));
+    List<byte[]> answer = report(arrival(1, Phase.PIECES, 1, 1, "b", known.version(), NOTHING));
 
-    assertThat(known.updated((Object[]) answer.get(0)).byWorker()).containsExactly("BB", "b");
+    assertThat(known.updated(answer.get(0)).byWorker()).containsExactly("BB", "b");
   }
 
   @Test
   void tellsATaskThatBeginsAgainWhereThePiecesOfOthersAre() {
     both(0);
-    List<Object> waiting = report(arrival(1, 0, "a"));
+    List<byte[]> waiting = report(arrival(1, 0, "a"));
 
     assertTold(report(arrival(0, 1, "c")), "a", "b");
     assertThat(waiting).isEmpty();
@@ -136,7 +132,7 @@ class RendezvousTest {
   void waitsForAPieceThatCouldNotBeFetched() {
     both(0);
 
-    List<Object> again = report(arrival(1, Phase.PIECES, 0, 0, "a", 0, Map.of(1, "b")));
+    List<byte[]> again = report(arrival(1, Phase.PIECES, 0, 0, "a", 0, Map.of(1, "b")));
     assertThat(again).isEmpty();
     report(arrival(0, 1, "c"));
     assertTold(again, "a", "c");
@@ -144,9 +140,9 @@ class RendezvousTest {
 
   @Test
   void failsWorkersOfEarlierAttempts() {
-    List<Object> earlier = report(arrival(1, 0, "a"));
+    List<byte[]> earlier = report(arrival(1, 0, "a"));
 
-    List<Object> later = report(arrival(2, Phase.PIECES, 0, 1, "b", 0, NOTHING));
+    List<byte[]> later = report(arrival(2, Phase.PIECES, 0, 1, "b", 0, NOTHING));
     assertThat(earlier).containsExactly(Rendezvous.STRANDED);
     assertTold(later, "a", "b");
     assertThat(report(arrival(0, 0, "a"))).containsExactly(Rendezvous.STRANDED);
@@ -154,7 +150,7 @@ class RendezvousTest {
 
   @Test
   void failsWorkersThatWaitTooLongWithoutSlots() {
-    List<Object> waiting = report(arrival(0, 0, "a"));
+    List<byte[]> waiting = report(arrival(0, 0, "a"));
     passSeconds(8);
     assertThat(waiting).as("while there are slots").isEmpty();
 
@@ -166,7 +162,7 @@ class RendezvousTest {
 
   @Test
   void failsWorkersThatWaitTooLongInAnyCase() {
-    List<Object> waiting = report(arrival(0, 0, "a"));
+    List<byte[]> waiting = report(arrival(0, 0, "a"));
     passSeconds(22);
     assertThat(waiting).isEmpty();
 
@@ -178,7 +174,7 @@ class RendezvousTest {
   void waitsAsLongAsWorkersArrive() {
     slots = 1;
     passSeconds(4);
-    List<Object> waiting = report(arrival(0, 0, "a"));
+    List<byte[]> waiting = report(arrival(0, 0, "a"));
     passSeconds(4);
 
     assertThat(waiting).isEmpty();
@@ -188,7 +184,7 @@ class RendezvousTest {
 
   @Test
   void failsWorkersOfAStageThatIsClosed() {
-    List<Object> waiting = report(arrival(0, 0, "a"));
+    List<byte[]> waiting = report(arrival(0, 0, "a"));
     rendezvous.close(STAGE);
 
     assertThat(waiting).containsExactly(Rendezvous.STRANDED);
@@ -233,7 +229,7 @@ class RendezvousTest {
   @Test
   void slicesAreAnsweredWhenAllOwnersHaveAveragedTheirs() {
     both(0);
-    List<Object> first = report(arrival(Phase.RESULTS, 0, 0, "a"));
+    List<byte[]> first = report(arrival(Phase.RESULTS, 0, 0, "a"));
     assertThat(first).isEmpty();
 
     assertTold(report(arrival(Phase.RESULTS, 0, 1, "b")), "a", "b");
@@ -267,7 +263,7 @@ class RendezvousTest {
     assertBegins(arrival(Phase.BEGIN, 0, 1, "b"), 3, "a");
     Arrival lost = arrival(2, Phase.BEGIN, 0, 1, "b", 0, Map.of(Rendezvous.ANY_WORKER, "a"));
     assertBegins(lost, 0, "b");
-    List<Object> first = report(arrival(2, Phase.PIECES, 0, 0, "a", 0, NOTHING));
+    List<byte[]> first = report(arrival(2, Phase.PIECES, 0, 0, "a", 0, NOTHING));
     assertThat(first).isEmpty();
     report(arrival(2, Phase.PIECES, 0, 1, "b", 0, NOTHING));
     assertTold(first, "a", "b");
@@ -294,7 +290,7 @@ class RendezvousTest {
     rendezvous.open(STAGE, 2, 4, Duration.ofSeconds(1), true);
     assertBegins(arrival(Phase.BEGIN, 0, 0, "a"), 0, "a");
     assertBegins(arrival(Phase.BEGIN, 0, 1, "b"), 0, "b");
-    List<Object> waiting = report(arrival(0, 0, "a"));
+    List<byte[]> waiting = report(arrival(0, 0, "a"));
 
     assertThat(waiting).isEmpty();
     assertThat(report(arrival(Phase.BEGIN, 0, 1, "c"))).containsExactly(Rendezvous.STRANDED);
