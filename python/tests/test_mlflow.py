@@ -55,6 +55,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         assert process.poll() is None, (folder / "log").read_text()
         assert time.monotonic() < end, (folder / "log").read_text()
         time.sleep(0.2)
+    # The first request opens the database, which may take longer than a training waits.
+    mlflow.MlflowClient(uri).search_experiments()
     yield uri
     import os
     import signal
