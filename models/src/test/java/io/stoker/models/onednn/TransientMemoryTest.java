@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.stoker.models.engine.Network;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.zoo.Zoo;
-import org.bytedeco.javacpp.Pointer;
 import org.junit.jupiter.api.Test;
 
 class TransientMemoryTest {
@@ -101,15 +100,15 @@ class TransientMemoryTest {
   @Test
   void gradientsOfADeepModelTakeLittleMemory() {
     ModelSpec model = Zoo.model("resnet-56", 10);
-    long before = Pointer.totalBytes();
+    long before = NativeMemory.allocated();
     float[] images = new float[8 * model.input().features()];
     try (Network network = new OneDnnEngine().create(model, 8)) {
       network.activations(images, 8, 0, new float[images.length]); // compiles the forward pass
-      long forward = Pointer.totalBytes() - before;
+      long forward = NativeMemory.allocated() - before;
 
       network.computeGradients(images, new float[80], 8, 0);
 
-      assertThat(Pointer.totalBytes() - before - forward - 4 * model.parameterCount())
+      assertThat(NativeMemory.allocated() - before - forward - 4 * model.parameterCount())
           .isLessThan(forward / 4);
     }
   }

@@ -18,9 +18,6 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class WorkspaceTest {
-  /** References are queued by a thread of its own, a moment after a collection. */
-  private static final int COLLECTIONS = 100;
-
   private static ModelSpec dense(int units) {
     return new ModelSpec(
         "dense",
@@ -30,7 +27,7 @@ class WorkspaceTest {
 
   @Test
   void aNetworkThatDoesNotFitSaysWhatItNeedsAndGivesBackWhatItTook() {
-    long before = Pointer.totalBytes();
+    long before = NativeMemory.allocated();
     int units = Math.toIntExact((Pointer.maxBytes() / Float.BYTES) >> 20) + 1;
 
     assertThatExceptionOfType(ResourceException.class)
@@ -43,7 +40,7 @@ class WorkspaceTest {
 
   @Test
   void aClosedNetworkLeavesNoNativeMemory() {
-    long before = Pointer.totalBytes();
+    long before = NativeMemory.allocated();
     var network = new OneDnnEngine().create(dense(2), 3);
     network.computeGradients(new float[3 << 20], new float[6], 3, 0);
 
@@ -57,28 +54,14 @@ class WorkspaceTest {
   void aThousandStepsLeaveTheMemoryAsItWas() {
     try (Network network = new OneDnnEngine().create(Zoo.model("lenet5-modern", 10), 4)) {
       takeSteps(network, 100);
-      long allocated = allocated();
+      long allocated = NativeMemory.allocated();
       long resident = Pointer.physicalBytes();
 
       takeSteps(network, 1000);
 
-      assertThat(allocated() - allocated).isLessThan(1 << 16);
+      assertThat(NativeMemory.allocated() - allocated).isLessThan(1 << 16);
       assertThat(Pointer.physicalBytes() - resident).isLessThan(48 << 20);
     }
-  }
-
-  /**
-   * Native bytes that something still refers to: descriptions of operations, of a few kilobytes
-   * each and used at compilation only, go with the Java objects that hold them.
-   */
-  private static long allocated() {
-    long least = Long.MAX_VALUE;
-    for (int collection = 0; collection < COLLECTIONS; collection++) {
-      System.gc();
-      Pointer.deallocateReferences();
-      least = Math.min(least, Pointer.totalBytes());
-    }
-    return least;
   }
 
   /** Every tenth batch is smaller, for which the network is compiled again. */
