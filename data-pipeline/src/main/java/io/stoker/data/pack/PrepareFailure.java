@@ -2,6 +2,7 @@
 package io.stoker.data.pack;
 
 import io.stoker.data.frame.UnreadableTable;
+import io.stoker.data.storage.NoSpace;
 import io.stoker.failure.InputException;
 import io.stoker.failure.ResourceException;
 import io.stoker.failure.StokerException;
@@ -23,7 +24,7 @@ final class PrepareFailure {
       if (cause instanceof AccessControlException) {
         return new InputException("Access is denied: " + cause.getMessage(), failure);
       }
-      if (cause.getMessage() != null && cause.getMessage().contains("No space left on device")) {
+      if (NoSpace.isSaidBy(cause)) {
         return new ResourceException(
             "No space left to prepare "
                 + options.output()

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.cli;
 
+import io.stoker.data.storage.NoSpace;
 import io.stoker.failure.InputException;
 import io.stoker.failure.ResourceException;
 import io.stoker.failure.StokerException;
@@ -30,8 +31,6 @@ record Failure(int exitCode, String message) {
       List.of(
           "SparkContext has been shutdown", "SparkContext was shut down", "stopped SparkContext");
 
-  private static final String NO_SPACE = "No space left on device";
-
   /** Looks in an exception and its causes for a reason that a user can act on; else it is a bug. */
   static Failure of(Throwable failure) {
     List<Throwable> chain = new ArrayList<>();
@@ -51,19 +50,18 @@ record Failure(int exitCode, String message) {
 
   /** The disk may be that of a run or of shards, on this machine or an executor's, or Spark's. */
   private static Optional<Failure> fullDisk(List<Throwable> chain) {
-    boolean full =
-        chain.stream().anyMatch(cause -> firstLine(cause.getMessage()).contains(NO_SPACE));
+    boolean full = chain.stream().anyMatch(NoSpace::isSaidBy);
     String action =
         chain.stream()
             .map(cause -> firstLine(cause.getMessage()))
             .filter(message -> message.startsWith("Cannot write "))
-            .map(message -> message.replace(": " + NO_SPACE, "") + ": ")
+            .map(message -> message.replace(": " + NoSpace.TEXT, "") + ": ")
             .findFirst()
             .orElse("");
     return full
         ? resource(
             action
-                + NO_SPACE
+                + NoSpace.TEXT
                 + " (free some there and in Spark's local folders; train goes on with --resume)")
         : Optional.empty();
   }

@@ -39,6 +39,11 @@ record Event(long step, long milliseconds, Map<String, Double> metrics, Map<Stri
         round == 0 ? Map.of() : Map.of("stoker.resumed_from_round", Long.toString(round)));
   }
 
+  /** The same at another time. */
+  Event at(long other) {
+    return new Event(step, other, metrics, tags);
+  }
+
   static Event of(RoundMetrics round) {
     PhaseSeconds seconds = round.seconds();
     Map<String, Double> metrics = new LinkedHashMap<>();

@@ -17,7 +17,8 @@ import org.apache.hadoop.fs.Path;
 /**
  * Logs a training job to an MLflow tracking server: its options as params, each round and
  * validation as metrics whose step is the round, the location of the newest checkpoint as a tag,
- * and at the end the report of the run as an artifact.
+ * and at the end the report of the run as an artifact. A job that goes on first logs the rounds of
+ * its run folder that MLflow has not.
  *
  * <p>A thread of its own sends; the training thread only adds to a bounded queue and never waits. A
  * server that is down, slow, or answers nonsense costs one warning; what could not be sent is tried
@@ -40,10 +41,12 @@ public final class MlflowLog implements RoundListener, AutoCloseable {
   /** Some megabytes: the rounds of hours. */
   private static final int CAPACITY = 20_000;
 
+  private final MlflowRun run;
   private final PendingEvents pending;
   private final MlflowSender sender;
 
-  private MlflowLog(PendingEvents pending, MlflowSender sender) {
+  private MlflowLog(MlflowRun run, PendingEvents pending, MlflowSender sender) {
+    this.run = run;
     this.pending = pending;
     this.sender = sender;
   }
@@ -76,11 +79,12 @@ public final class MlflowLog implements RoundListener, AutoCloseable {
     PendingEvents pending = new PendingEvents(CAPACITY);
     MlflowSender sender = new MlflowSender(server, run, pending, closing);
     sender.start();
-    return Optional.of(new MlflowLog(pending, sender));
+    return Optional.of(new MlflowLog(run, pending, sender));
   }
 
   @Override
   public void started(JobPlan plan, TrainingClock clock) {
+    run.goOnFrom(clock.round());
     pending.add(Event.ofStart(clock.round()));
   }
 

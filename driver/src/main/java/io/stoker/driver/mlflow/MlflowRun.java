@@ -6,6 +6,7 @@ import io.stoker.driver.checkpoint.Locations;
 import io.stoker.driver.checkpoint.RunFolder;
 import io.stoker.driver.checkpoint.RunRecord;
 import io.stoker.driver.config.ConfigFormat;
+import io.stoker.driver.metrics.MetricsLog;
 import io.stoker.driver.report.ReportJob;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -13,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.mlflow.api.proto.Service;
@@ -40,12 +42,16 @@ final class MlflowRun {
   private final Path folder;
   private final boolean resumed;
   private final Configuration hadoop;
+  private final long begun = System.currentTimeMillis();
 
   private Optional<Service.RunInfo> run = Optional.empty();
   private boolean described;
 
-  /** The last round that an earlier driver of the job has logged. */
+  /** The last round that is logged before those of this driver. */
   private long logged;
+
+  /** The last round in the run folder before those of this driver. */
+  private volatile long earlier;
 
   /**
    * @param server where it is
@@ -60,6 +66,11 @@ final class MlflowRun {
     this.hadoop = hadoop;
   }
 
+  /** Says which round the job goes on from, before its first event. */
+  void goOnFrom(long round) {
+    earlier = round;
+  }
+
   /** Whether there is one on the server. */
   boolean isOpen() {
     return run.isPresent();
@@ -71,7 +82,10 @@ final class MlflowRun {
    * @throws RuntimeException if the server, or the run folder, cannot be reached
    */
   void log(List<Event> events) {
-    String id = opened().getRunId();
+    log(opened().getRunId(), events);
+  }
+
+  private void log(String id, List<Event> events) {
     List<Service.Metric> metrics = new ArrayList<>();
     Map<String, String> tags = new LinkedHashMap<>();
     for (Event event : events) {
@@ -128,6 +142,7 @@ final class MlflowRun {
     }
     if (!described) {
       describe(run.get().getRunId());
+      logEarlier(run.get().getRunId());
       described = true;
     }
     return run.get();
@@ -155,6 +170,27 @@ final class MlflowRun {
       }
       throw e;
     }
+  }
+
+  /**
+   * Logs what earlier drivers have trained and could not log. If it fails halfway it is tried again
+   * from its beginning: MLflow keeps one of values that are equal in step and time.
+   */
+  private void logEarlier(String id) {
+    List<Event> events =
+        Stream.concat(
+                MetricsLog.read(folder, hadoop).stream().map(Event::of),
+                RunFolder.at(folder, hadoop).validations().content().valid().stream()
+                    .map(Event::of))
+            .filter(event -> event.step() <= earlier)
+            .map(event -> event.at(begun))
+            .toList();
+    for (int from = 0; from < events.size(); from += MlflowSender.EVENTS_OF_A_REQUEST) {
+      log(
+          id,
+          events.subList(from, Math.min(events.size(), from + MlflowSender.EVENTS_OF_A_REQUEST)));
+    }
+    logged = Math.max(logged, earlier);
   }
 
   private Service.RunInfo create() {

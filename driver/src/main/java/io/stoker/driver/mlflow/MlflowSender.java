@@ -12,7 +12,7 @@ final class MlflowSender implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(MlflowLog.class);
 
   /** Each has 14 metrics, and a request takes 1,000. */
-  private static final int EVENTS_OF_A_REQUEST = 70;
+  static final int EVENTS_OF_A_REQUEST = 70;
 
   private static final long FIRST_PAUSE = 1_000;
   private static final long LONGEST_PAUSE = 60_000;

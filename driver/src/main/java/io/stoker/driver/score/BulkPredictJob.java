@@ -11,6 +11,7 @@ import io.stoker.data.shard.ShardFolder;
 import io.stoker.data.shard.ShardManifest;
 import io.stoker.data.shard.ShardSplit;
 import io.stoker.data.source.ImageTree;
+import io.stoker.data.storage.NoSpace;
 import io.stoker.data.storage.Storage;
 import io.stoker.driver.checkpoint.Locations;
 import io.stoker.driver.checkpoint.ModelFiles;
@@ -18,6 +19,7 @@ import io.stoker.driver.checkpoint.StoredModel;
 import io.stoker.driver.evaluate.TrainedNetwork;
 import io.stoker.driver.spark.SparkFailures;
 import io.stoker.failure.Check;
+import io.stoker.failure.ResourceException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
@@ -87,7 +89,7 @@ public final class BulkPredictJob {
                   new TopColumns(model.metadata().classNames(), request.top()),
                   request.crops())
               .drop("height", "width", "channels", "encoding", "image", PROBLEM);
-      write(scored, folder);
+      write(scored, folder, output);
       return result(session, output, images, model, start);
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot write " + output, e);
@@ -145,7 +147,8 @@ public final class BulkPredictJob {
         tree.ignored().size());
   }
 
-  private static void write(Dataset<Row> scored, PredictionFolder folder) throws IOException {
+  private static void write(Dataset<Row> scored, PredictionFolder folder, Path output)
+      throws IOException {
     try {
       folder.begin();
       WritingTasks.run(
@@ -158,6 +161,11 @@ public final class BulkPredictJob {
                   }));
     } catch (Exception | Error e) { // Spark's checked exceptions reach Java undeclared.
       folder.abandon();
+      if (SparkFailures.chain(e).anyMatch(NoSpace::isSaidBy)) {
+        throw new ResourceException(
+            "No space left to write " + output + " (free some there, or in Spark's local folders)",
+            e);
+      }
       throw e;
     }
     folder.publish();

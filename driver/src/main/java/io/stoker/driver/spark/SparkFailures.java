@@ -30,9 +30,11 @@ public final class SparkFailures {
 
   /** The first exception of a class among a failure and its causes; empty if there is none. */
   public static <T extends Throwable> Optional<T> cause(Class<T> type, Throwable failure) {
-    return Stream.iterate(failure, Objects::nonNull, Throwable::getCause)
-        .filter(type::isInstance)
-        .map(type::cast)
-        .findFirst();
+    return chain(failure).filter(type::isInstance).map(type::cast).findFirst();
+  }
+
+  /** A failure and its causes. */
+  public static Stream<Throwable> chain(Throwable failure) {
+    return Stream.iterate(failure, Objects::nonNull, Throwable::getCause);
   }
 }

@@ -120,6 +120,25 @@ class MlflowLogTest {
   }
 
   @Test
+  void aResumedTrainingFirstLogsWhatWasNotLogged() {
+    TrainingConfig.Builder config = job.config("run").validateEvery(2).validationSplit("test");
+    try (FakeTracker down = new FakeTracker(FakeTracker.Mood.FORBIDDEN)) {
+      train(config.mlflow(down.uri()).build());
+    }
+    try (FakeTracker tracker = new FakeTracker(FakeTracker.Mood.WELL)) {
+      train(
+          config.epochs(3).mlflow(tracker.uri()).build(), ExistingRun.RESUME, RoundListeners.NONE);
+
+      for (RoundMetrics round : rounds("run")) {
+        assertThat(tracker.metrics.get("train/loss"))
+            .containsEntry((long) round.round(), round.loss());
+      }
+      assertThat(tracker.metrics.get("train/loss")).hasSize(9);
+      assertThat(tracker.metrics.get("test/accuracy")).containsKeys(2L, 4L, 6L, 8L);
+    }
+  }
+
+  @Test
   void aDamagedRecordCostsAnotherRun() throws IOException {
     try (FakeTracker tracker = new FakeTracker(FakeTracker.Mood.WELL)) {
       TrainingConfig config = job.config("run").mlflow(tracker.uri()).build();
@@ -130,7 +149,7 @@ class MlflowLogTest {
       train(config.toBuilder().epochs(3).build(), ExistingRun.RESUME, RoundListeners.NONE);
 
       assertThat(tracker.runs).hasValue(2);
-      assertThat(tracker.metrics.get("train/loss")).containsOnlyKeys(7L, 8L, 9L);
+      assertThat(tracker.metrics.get("train/loss")).hasSize(9);
     }
   }
 
@@ -188,7 +207,7 @@ class MlflowLogTest {
           ExistingRun.RESUME,
           RoundListeners.NONE);
 
-      assertThat(tracker.metrics.get("train/loss")).containsOnlyKeys(7L, 8L, 9L);
+      assertThat(tracker.metrics.get("train/loss")).hasSize(9);
     }
   }
 

@@ -336,7 +336,8 @@ class BulkPredictJobTest {
     try {
       assertThatThrownBy(
               () -> BulkPredictJob.run(spark, request(job.data(), output, ExistingOutput.REFUSE)))
-          .hasStackTraceContaining("No space left on device");
+          .isInstanceOf(ResourceException.class)
+          .hasMessageStartingWith("No space left to write " + output);
     } finally {
       FullDisk.free();
     }
