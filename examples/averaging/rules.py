@@ -8,7 +8,8 @@ All runs see the same number of examples. Each cell is the mean accuracy on the 
 last round, in percent, and the standard deviation over the seeds. A run that has its line in
 WORK/results.jsonl is not repeated, so that the script may be stopped and started again, and cells may
 be added by other --workers and --steps. Lines of other --images, --epochs, --rate or
---batch do not count. docs/benchmarks/rules.jsonl has the lines of the tables in
+--batch do not count. Nets for colour images, such as alexnet-mini, get the grey images in three equal
+channels, scaled to 32 x 32. docs/benchmarks/rules.jsonl has the lines of the tables in
 docs/benchmarks/averaging.md. It needs Python 3.8 and no packages.
 """
 
@@ -106,12 +107,8 @@ def main():
         if rule not in RULES:
             parser.error(f"unknown rule: {rule}; known: {'; '.join(RULES)}")
     given.work.mkdir(parents=True, exist_ok=True)
-    data = given.work / f"shards-{given.images}"
-    if not (data / "manifest.json").exists():
-        raw = given.work / "raw"
-        shutil.rmtree(raw, ignore_errors=True)
-        compare.cut(given.data, raw, given.images, 10000)
-        compare.stoker("prepare", "--input", str(raw), "--format", "idx", "--output", str(data))
+    kind = compare.NETS.get(given.model, ("grey",))[0]
+    data = compare.shards(given.work, given.data, kind, given.images, 10000)
     file = given.work / "results.jsonl"
     results = collections.defaultdict(list)
     done = set()
@@ -139,7 +136,7 @@ def main():
             if (*key, seed) in done:
                 continue
             found = dict(zip(("model", "rule", "workers", "steps"), key), seed=seed, **settings)
-            found.update(train(given, str(data), workers, options, seed))
+            found.update(train(given, data, workers, options, seed))
             results[key].append(found)
             with file.open("a") as lines:
                 lines.write(json.dumps(found) + "\n")

@@ -77,13 +77,13 @@ def stoker(command, *options):
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def shards(work, folders, net):
-    kind, training, test, _ = NETS[net]
+def shards(work, folder, kind, training, test):
+    """Prepares the first images of a folder of idx files, as "grey" or "colour" ones, once."""
     target = work / f"{kind}-{training}"
     if not (target / "manifest.json").exists():
         raw = work / f"raw-{kind}-{training}"
         shutil.rmtree(raw, ignore_errors=True)
-        cut(folders[kind], raw, training, test)
+        cut(folder, raw, training, test)
         colours = ["--channels", "3", "--size", "32"] if kind == "colour" else []
         stoker(
             "prepare", "--input", str(raw), "--format", "idx", "--output", str(target), *colours
@@ -160,7 +160,8 @@ def main():
             for precision in ("fp32", "bf16"):
                 if precision in results[net][seed]:
                     continue
-                data = shards(given.work, {"grey": given.grey, "colour": given.colour}, net)
+                kind, training, test, _ = NETS[net]
+                data = shards(given.work, getattr(given, kind), kind, training, test)
                 found = {"net": net, "seed": seed, "precision": precision}
                 found.update(train(given.work, data, net, precision, seed))
                 results[net][seed][precision] = found
