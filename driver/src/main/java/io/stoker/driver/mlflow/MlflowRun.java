@@ -9,6 +9,7 @@ import io.stoker.driver.config.ConfigFormat;
 import io.stoker.driver.metrics.MetricsLog;
 import io.stoker.driver.report.ReportJob;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -174,15 +175,17 @@ final class MlflowRun {
 
   /**
    * Logs what earlier drivers have trained and could not log. If it fails halfway it is tried again
-   * from its beginning: MLflow keeps one of values that are equal in step and time.
+   * from its beginning: MLflow keeps one of values that are equal in step and time. A round comes
+   * after its validation, so that a run whose last round is logged has all that is before.
    */
   private void logEarlier(String id) {
     List<Event> events =
         Stream.concat(
-                MetricsLog.read(folder, hadoop).stream().map(Event::of),
                 RunFolder.at(folder, hadoop).validations().content().valid().stream()
-                    .map(Event::of))
+                    .map(Event::of),
+                MetricsLog.read(folder, hadoop).stream().map(Event::of))
             .filter(event -> event.step() <= earlier)
+            .sorted(Comparator.comparingLong(Event::step))
             .map(event -> event.at(begun))
             .toList();
     for (int from = 0; from < events.size(); from += MlflowSender.EVENTS_OF_A_REQUEST) {

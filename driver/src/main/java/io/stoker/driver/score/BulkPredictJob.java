@@ -20,6 +20,7 @@ import io.stoker.driver.evaluate.TrainedNetwork;
 import io.stoker.driver.spark.SparkFailures;
 import io.stoker.failure.Check;
 import io.stoker.failure.ResourceException;
+import io.stoker.failure.StokerException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
@@ -161,7 +162,7 @@ public final class BulkPredictJob {
                   }));
     } catch (Exception | Error e) { // Spark's checked exceptions reach Java undeclared.
       folder.abandon();
-      if (SparkFailures.chain(e).anyMatch(NoSpace::isSaidBy)) {
+      if (!(e instanceof StokerException) && SparkFailures.chain(e).anyMatch(NoSpace::isSaidBy)) {
         throw new ResourceException(
             "No space left to write " + output + " (free some there, or in Spark's local folders)",
             e);
