@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
 /**
  * Something that happened in a training job, in MLflow's terms.
  *
- * @param step the round; the metrics of rounds that a run has logged already are not logged again
+ * @param step the round; no step of a metric is logged again that MLflow has
  * @param milliseconds when it happened, since the epoch
  * @param metrics by their names in MLflow
  * @param tags by their names in MLflow
@@ -19,9 +19,6 @@ import java.util.regex.Pattern;
 record Event(long step, long milliseconds, Map<String, Double> metrics, Map<String, String> tags) {
   /** The tag with the location of the newest checkpoint. */
   static final String CHECKPOINT = "stoker.checkpoint";
-
-  /** A metric that each round has. */
-  static final String LOSS = "train/loss";
 
   /** What the name of a metric may not contain. */
   private static final Pattern FORBIDDEN = Pattern.compile("[^A-Za-z0-9_. -]");
@@ -47,7 +44,7 @@ record Event(long step, long milliseconds, Map<String, Double> metrics, Map<Stri
   static Event of(RoundMetrics round) {
     PhaseSeconds seconds = round.seconds();
     Map<String, Double> metrics = new LinkedHashMap<>();
-    metrics.put(LOSS, round.loss());
+    metrics.put("train/loss", round.loss());
     metrics.put("train/accuracy", round.accuracy());
     metrics.put("train/learning_rate", (double) round.lr());
     metrics.put("train/drift", round.drift());

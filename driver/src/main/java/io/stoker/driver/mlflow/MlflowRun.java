@@ -9,12 +9,12 @@ import io.stoker.driver.config.ConfigFormat;
 import io.stoker.driver.metrics.MetricsLog;
 import io.stoker.driver.report.ReportJob;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
@@ -48,8 +48,8 @@ final class MlflowRun {
   private Optional<Service.RunInfo> run = Optional.empty();
   private boolean described;
 
-  /** The last round that is logged before those of this driver. */
-  private long logged;
+  /** The last step of each metric that MLflow has. */
+  private final Map<String, Long> logged = new HashMap<>();
 
   /** The last round in the run folder before those of this driver. */
   private volatile long earlier;
@@ -91,12 +91,15 @@ final class MlflowRun {
     Map<String, String> tags = new LinkedHashMap<>();
     for (Event event : events) {
       tags.putAll(event.tags());
-      if (event.step() > logged) {
-        event.metrics().forEach((name, value) -> metrics.add(metric(event, name, value)));
+      for (Map.Entry<String, Double> metric : event.metrics().entrySet()) {
+        if (event.step() > logged.getOrDefault(metric.getKey(), 0L)) {
+          metrics.add(metric(event, metric.getKey(), metric.getValue()));
+        }
       }
     }
     if (!metrics.isEmpty() || !tags.isEmpty()) {
       request(client -> client.logBatch(id, metrics, List.of(), tags(tags)));
+      metrics.forEach(metric -> logged.merge(metric.getKey(), metric.getStep(), Math::max));
     }
   }
 
@@ -156,14 +159,12 @@ final class MlflowRun {
       if (!found.getInfo().getLifecycleStage().equals("active")) {
         return Optional.empty();
       }
-      logged =
-          found.getData().getMetricsList().stream()
-              .filter(metric -> metric.getKey().equals(Event.LOSS))
-              .mapToLong(Service.Metric::getStep)
-              .max()
-              .orElse(0);
       String again = "{\"run_id\": \"%s\", \"status\": \"RUNNING\"}".formatted(record.runId());
       request(client -> client.sendPost("runs/update", again));
+      found
+          .getData()
+          .getMetricsList()
+          .forEach(metric -> logged.put(metric.getKey(), metric.getStep()));
       return Optional.of(found.getInfo());
     } catch (MlflowHttpException e) {
       if (e.getStatusCode() == NOT_FOUND) {
@@ -174,26 +175,22 @@ final class MlflowRun {
   }
 
   /**
-   * Logs what earlier drivers have trained and could not log. If it fails halfway it is tried again
-   * from its beginning: MLflow keeps one of values that are equal in step and time. A round comes
-   * after its validation, so that a run whose last round is logged has all that is before.
+   * Logs the rounds and validations of earlier drivers that MLflow lacks. All get one time: MLflow
+   * stores a value once if a request that seemed to fail is repeated.
    */
   private void logEarlier(String id) {
+    if (earlier == 0) {
+      return;
+    }
     List<Event> events =
         Stream.concat(
+                MetricsLog.read(folder, hadoop).stream().map(Event::of),
                 RunFolder.at(folder, hadoop).validations().content().valid().stream()
-                    .map(Event::of),
-                MetricsLog.read(folder, hadoop).stream().map(Event::of))
+                    .map(Event::of))
             .filter(event -> event.step() <= earlier)
-            .sorted(Comparator.comparingLong(Event::step))
             .map(event -> event.at(begun))
             .toList();
-    for (int from = 0; from < events.size(); from += MlflowSender.EVENTS_OF_A_REQUEST) {
-      log(
-          id,
-          events.subList(from, Math.min(events.size(), from + MlflowSender.EVENTS_OF_A_REQUEST)));
-    }
-    logged = Math.max(logged, earlier);
+    parts(events, MlflowSender.EVENTS_OF_A_REQUEST).forEach(some -> log(id, some));
   }
 
   private Service.RunInfo create() {
@@ -246,12 +243,15 @@ final class MlflowRun {
     tags.put("stoker.rounds", Integer.toString(record.rounds()));
     tags.put("stoker.data_manifest_sha256", record.job().dataSha256());
     record.versions().forEach((what, version) -> tags.put("stoker.version." + what, version));
-    for (int from = 0; from < params.size(); from += PARAMS_OF_A_REQUEST) {
-      List<Service.Param> some =
-          params.subList(from, Math.min(params.size(), from + PARAMS_OF_A_REQUEST));
-      request(client -> client.logBatch(id, List.of(), some, List.of()));
-    }
+    parts(params, PARAMS_OF_A_REQUEST)
+        .forEach(some -> request(client -> client.logBatch(id, List.of(), some, List.of())));
     request(client -> client.logBatch(id, List.of(), List.of(), tags(tags)));
+  }
+
+  /** Parts of a list for requests of their own. */
+  private static <T> Stream<List<T>> parts(List<T> all, int most) {
+    return IntStream.iterate(0, from -> from < all.size(), from -> from + most)
+        .mapToObj(from -> all.subList(from, Math.min(all.size(), from + most)));
   }
 
   private static String shortened(String text) {
