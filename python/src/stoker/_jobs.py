@@ -207,6 +207,7 @@ def train(
     checkpoint_every: int | None = None,
     validate_every: int | None = None,
     patience: int | None = None,
+    metric: str | None = None,
     init: PathLike | None = None,
     recipe: PathLike | None = None,
     mlflow: str | None = None,
@@ -228,6 +229,9 @@ def train(
         The job, see ``docs/training.md``.
     checkpoint_every, validate_every, patience : int, optional
         Rounds between two checkpoints and two validations; validations without a better one.
+    metric : str, optional
+        By what validations are compared: ``"accuracy"``, ``"balanced-accuracy"``, ``"macro-f1"`` or
+        ``"log-loss"``.
     init : path-like, optional
         A checkpoint to begin with.
     recipe : path-like, optional
@@ -267,6 +271,7 @@ def train(
         checkpoint_every=checkpoint_every,
         validate_every=validate_every,
         patience=patience,
+        metric=metric,
         init=init,
         recipe=recipe,
         mlflow=mlflow,

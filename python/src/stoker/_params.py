@@ -183,6 +183,12 @@ class ClassifierParams(Params):
         "the share of images that may be unreadable before fit fails",
         typeConverter=TypeConverters.toFloat,
     )
+    metric: Param[str] = Param(
+        Params._dummy(),
+        "metric",
+        "by what validations are compared: accuracy, balanced-accuracy, macro-f1, log-loss, or auto: balanced-accuracy with classWeights or balanced sampling, else accuracy",
+        typeConverter=TypeConverters.toString,
+    )
     mixup: Param[float] = Param(
         Params._dummy(),
         "mixup",
@@ -404,6 +410,7 @@ class ClassifierParams(Params):
         "localStepsCoefficient": 0.0,
         "maxIter": 10,
         "maxRejected": 0.01,
+        "metric": "auto",
         "mixup": 0.0,
         "mlflowUri": "",
         "momentum": 0.9,
@@ -657,6 +664,14 @@ class ClassifierParams(Params):
     def setMaxRejected(self: Self, value: float) -> Self:
         """Set ``maxRejected``."""
         return self._set(maxRejected=value)
+
+    def getMetric(self) -> str:
+        """Return ``metric``: by what validations are compared: accuracy, balanced-accuracy, macro-f1, log-loss, or auto: balanced-accuracy with classWeights or balanced sampling, else accuracy."""
+        return self.getOrDefault(self.metric)
+
+    def setMetric(self: Self, value: str) -> Self:
+        """Set ``metric``."""
+        return self._set(metric=value)
 
     def getMixup(self) -> float:
         """Return ``mixup``: mixup: the parameter of its beta distribution; 0 for none."""

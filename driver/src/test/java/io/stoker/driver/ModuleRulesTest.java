@@ -126,7 +126,8 @@ class ModuleRulesTest {
    */
   private static final List<Set<String>> LAYERS =
       List.of(
-          Set.of("spark", "config", "metrics"),
+          Set.of("spark", "config"),
+          Set.of("metrics"),
           Set.of("cluster", "slice"),
           Set.of("averaging"),
           Set.of("checkpoint"),

@@ -73,11 +73,26 @@ public final class RunOnDisk {
 
   /** Adds a validation. */
   public RunOnDisk validation(int round, double accuracy) {
+    return validation(round, accuracy, accuracy);
+  }
+
+  /** Adds a validation with another balanced accuracy. */
+  public RunOnDisk validation(int round, double accuracy, double balancedAccuracy) {
     RunFolder.at(folder, HADOOP)
         .validations()
         .write(
             new ValidationMetrics(
-                round, 1, 640L * round, "validation", 100, accuracy, 0.5, 0.01, 1));
+                round,
+                1,
+                640L * round,
+                "validation",
+                100,
+                accuracy,
+                0.5,
+                0.01,
+                1,
+                balancedAccuracy,
+                0.5));
     return this;
   }
 

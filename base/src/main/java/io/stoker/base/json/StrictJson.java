@@ -23,6 +23,7 @@ import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import com.fasterxml.jackson.databind.exc.ValueInstantiationException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.DoubleNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.type.LogicalType;
 import io.stoker.failure.DamagedException;
@@ -119,6 +120,30 @@ public final class StrictJson {
   public static <T> T readOlder(JsonMapper mapper, byte[] json, Class<T> type, String place) {
     ObjectNode tree = read(mapper, json, ObjectNode.class, place);
     requireNoNull(tree, place);
+    return value(mapper, tree, type, place);
+  }
+
+  /**
+   * Reads a value to which a later release has added numbers. All other fields must be there.
+   *
+   * @param mapper made by {@link #mapper}
+   * @param json the whole text
+   * @param type what it must be
+   * @param added the names of the added fields, with the values that absent ones have
+   * @param place where the text is from
+   * @throws DamagedException if it is anything else
+   */
+  public static <T> T readOlder(
+      JsonMapper mapper, byte[] json, Class<T> type, Map<String, Double> added, String place) {
+    ObjectNode tree = read(mapper, json, ObjectNode.class, place);
+    if (added.keySet().stream().allMatch(tree::has)) {
+      return read(mapper, json, type, place);
+    }
+    added.forEach((name, value) -> tree.putIfAbsent(name, DoubleNode.valueOf(value)));
+    return value(mapper, tree, type, place);
+  }
+
+  private static <T> T value(JsonMapper mapper, ObjectNode tree, Class<T> type, String place) {
     try {
       return mapper.treeToValue(tree, type);
     } catch (JsonProcessingException e) {

@@ -5,7 +5,6 @@ import io.stoker.data.storage.OwnFolder;
 import io.stoker.data.storage.Storage;
 import io.stoker.driver.averaging.SharedParameters;
 import io.stoker.driver.config.JobIdentity;
-import io.stoker.driver.metrics.ValidationMetrics;
 import io.stoker.failure.Check;
 import io.stoker.failure.DamagedException;
 import io.stoker.failure.InputException;
@@ -119,7 +118,8 @@ public final class CheckpointStore {
 
   /** The checkpoint of the run's best validation; none if there is none that is valid. */
   Optional<StoredModel> best() {
-    return ValidationMetrics.best(new ValidationStore(folder.getParent(), hadoop).read())
+    return RunFolder.at(folder.getParent(), hadoop)
+        .bestValidation()
         .map(best -> folder(best.round()))
         .flatMap(this::openValid);
   }

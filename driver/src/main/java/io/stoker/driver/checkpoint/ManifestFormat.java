@@ -10,6 +10,7 @@ import io.stoker.data.storage.SmallFile;
 import io.stoker.data.storage.Storage;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 
@@ -50,6 +51,17 @@ final class ManifestFormat {
     byte[] bytes = SmallFile.read(file, MAXIMUM_BYTES, hadoop);
     StrictJson.requireKnownVersion(JSON, bytes, VERSION, FORMAT_VERSION, file.toString());
     return StrictJson.read(JSON, bytes, type, file.toString());
+  }
+
+  /**
+   * Reads likewise a file to which a later release has added numbers.
+   *
+   * @param added the names of their fields, with the values that absent ones have
+   */
+  static <T> T readOlder(Path file, Class<T> type, Map<String, Double> added, Configuration hadoop)
+      throws IOException {
+    byte[] bytes = SmallFile.read(file, MAXIMUM_BYTES, hadoop);
+    return StrictJson.readOlder(JSON, bytes, type, added, file.toString());
   }
 
   /** Reads likewise a file of which an earlier release may have left out fields. */

@@ -7,6 +7,8 @@ import io.stoker.data.storage.OwnFolder;
 import io.stoker.data.storage.Storage;
 import io.stoker.driver.config.ConfigFormat;
 import io.stoker.driver.config.JobIdentity;
+import io.stoker.driver.config.SelectionMetric;
+import io.stoker.driver.metrics.ValidationMetrics;
 import io.stoker.failure.Check;
 import io.stoker.failure.DamagedException;
 import io.stoker.failure.InputException;
@@ -97,6 +99,25 @@ public final class RunFolder {
   /** How its checkpoints did on data that is not trained on. */
   public ValidationStore validations() {
     return new ValidationStore(path, hadoop);
+  }
+
+  /**
+   * The metric by which the run's validations are compared; the accuracy, with a warning, if the
+   * record cannot be read.
+   */
+  public SelectionMetric metric() {
+    try {
+      return recorded().job().config().validation().metric().ofBest();
+    } catch (DamagedException | InputException e) {
+      LOG.warn("Choosing the best checkpoint by accuracy: {}", e.getMessage());
+      return SelectionMetric.ACCURACY;
+    }
+  }
+
+  /** The best of its validations that can be read; empty if there is none. */
+  public Optional<ValidationMetrics> bestValidation() {
+    List<ValidationMetrics> validations = validations().read();
+    return validations.isEmpty() ? Optional.empty() : ValidationMetrics.best(validations, metric());
   }
 
   /**

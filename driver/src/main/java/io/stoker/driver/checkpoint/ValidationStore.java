@@ -69,7 +69,9 @@ public final class ValidationStore {
     List<String> damage = new ArrayList<>();
     for (Path file : files()) {
       try {
-        ValidationMetrics validation = ManifestFormat.read(file, ValidationMetrics.class, hadoop);
+        ValidationMetrics validation =
+            ManifestFormat.readOlder(
+                file, ValidationMetrics.class, ValidationMetrics.ADDED, hadoop);
         Check.undamaged(
             validation.round() == round(file),
             "Cannot read %s: it is of round %s",

@@ -9,6 +9,7 @@ import io.stoker.driver.cluster.Gang;
 import io.stoker.driver.config.LocalSteps;
 import io.stoker.driver.config.NormalizationSource;
 import io.stoker.driver.config.Recipe;
+import io.stoker.driver.config.SelectionMetric;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.config.UpdaterState;
 import io.stoker.driver.round.ExistingRun;
@@ -184,6 +185,16 @@ final class TrainCommand extends StokerCommand {
   private Integer patience;
 
   @Option(
+      names = "--metric",
+      paramLabel = "NAME",
+      description =
+          "By what validations are compared: accuracy, balanced-accuracy, macro-f1 or log-loss. It"
+              + " decides which checkpoint is the best, --patience, and, where it is given,"
+              + " --schedule plateau (default: accuracy; balanced-accuracy with --class-weights or"
+              + " --sampling balanced).")
+  private SelectionMetric metric;
+
+  @Option(
       names = "--init",
       paramLabel = "CHECKPOINT",
       description =
@@ -307,6 +318,7 @@ final class TrainCommand extends StokerCommand {
     OptionalValue.setIfPresent(validateEvery, builder::validateEvery);
     OptionalValue.setIfPresent(validationSplit, builder::validationSplit);
     OptionalValue.setIfPresent(patience, builder::patience);
+    OptionalValue.setIfPresent(metric, builder::metric);
     OptionalValue.setIfPresent(init, builder::init);
     OptionalValue.setIfPresent(freeze, builder::freeze);
     OptionalValue.setIfPresent(normalization, builder::normalization);
@@ -380,11 +392,12 @@ final class TrainCommand extends StokerCommand {
                   "best checkpoint",
                   String.format(
                       Locale.ROOT,
-                      "%s, %.2f %% on %s",
+                      "%s, %s on %s",
                       SparkSetup.plain(best.checkpoint()),
-                      100 * best.validation().accuracy(),
+                      best.metric().text(best.validation().value(best.metric())),
                       best.validation().split()));
               json.put("best_checkpoint", best.checkpoint());
+              json.put("metric", best.metric().toString());
               json.set("best_validation", Report.object(best.validation()));
             });
     return new Report(table.toString(), json);

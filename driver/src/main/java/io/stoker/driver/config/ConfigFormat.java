@@ -46,6 +46,7 @@ public final class ConfigFormat {
   private static final String MLFLOW = "mlflow";
   private static final String PRECISION = "precision";
   private static final String CONVOLUTION = "convolution";
+  private static final String METRIC = "metric";
 
   /** The only one of earlier releases, whose jobs do not name it. */
   private static final ConvolutionAlgorithm EARLIER_CONVOLUTION = ConvolutionAlgorithm.DIRECT;
@@ -69,7 +70,9 @@ public final class ConfigFormat {
           "normalization",
           TextNode.valueOf(NormalizationSource.DATA.toString()),
           "overlap_steps",
-          IntNode.valueOf(0));
+          IntNode.valueOf(0),
+          METRIC,
+          TextNode.valueOf(SelectionMetric.AUTO.toString()));
 
   /** The key whose value says its type. */
   static final String SCHEDULE = "schedule";
@@ -141,6 +144,9 @@ public final class ConfigFormat {
       }
       if (json.has(CONVOLUTION)) {
         ConvolutionAlgorithm.parse(json.get(CONVOLUTION).asText());
+      }
+      if (json.has(METRIC)) {
+        SelectionMetric.parse(json.get(METRIC).asText());
       }
       return JSON.readerForUpdating(builder).readValue(json);
     } catch (InputException e) {

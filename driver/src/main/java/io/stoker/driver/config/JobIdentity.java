@@ -26,8 +26,9 @@ public record JobIdentity(TrainingConfig config, String model, String dataSha256
       Set.of(
           "data", "run", "epochs", "checkpoint_every", "keep", "patience", "slice_bytes", "mlflow");
 
-  /** No influence either, unless the schedule watches the loss. */
-  private static final Set<String> VALIDATION = Set.of("validate_every", "validation_split");
+  /** No influence either, unless the schedule depends on validations or losses. */
+  private static final Set<String> VALIDATION =
+      Set.of("validate_every", "validation_split", "metric");
 
   /**
    * How a job computes that does not say so: of a release that had nothing else, or as that release

@@ -71,6 +71,12 @@ public record TrainingConfig(
     return optimizer.momentum() > 0 && averaging.updaterState() == UpdaterState.AVERAGE;
   }
 
+  /** Whether training counts or shows the examples of some classes more than those of others. */
+  public boolean balancesClasses() {
+    return !(loss.classWeights() instanceof ClassWeighting.Equal)
+        || data.sampling() == Sampling.BALANCED;
+  }
+
   /** A builder with the defaults; data, run and model have none. */
   public static Builder builder() {
     return new Builder();
@@ -110,6 +116,7 @@ public record TrainingConfig(
         .validateEvery(validation.every())
         .validationSplit(validation.split())
         .patience(validation.patience())
+        .metric(validation.metric())
         .engine(engine)
         .precision(arithmetic.precision())
         .convolution(arithmetic.convolution())
@@ -167,7 +174,8 @@ public record TrainingConfig(
     "precision",
     "convolution",
     "normalization",
-    "overlap_steps"
+    "overlap_steps",
+    "metric"
   })
   public static final class Builder {
     private String data = "";
@@ -199,6 +207,7 @@ public record TrainingConfig(
     private int validateEvery;
     private String validationSplit = "validation";
     private int patience;
+    private String metric = SelectionMetric.AUTO.toString();
     private String engine = Engines.AUTO;
     private String init = "";
     private String freeze = "";
@@ -362,6 +371,11 @@ public record TrainingConfig(
       return this;
     }
 
+    public Builder metric(SelectionMetric value) {
+      this.metric = value.toString();
+      return this;
+    }
+
     public Builder engine(String name) {
       this.engine = name;
       return this;
@@ -435,7 +449,8 @@ public record TrainingConfig(
           new OuterOptimizerConfig(outerRate, outerMomentum, outerNesterov),
           seed,
           new CheckpointConfig(checkpointEvery, keep),
-          new ValidationConfig(validateEvery, validationSplit, patience),
+          new ValidationConfig(
+              validateEvery, validationSplit, patience, SelectionMetric.parse(metric)),
           engine,
           new Arithmetic(Precision.parse(precision), ConvolutionAlgorithm.parse(convolution)),
           new InitializationConfig(init, freeze, normalization),

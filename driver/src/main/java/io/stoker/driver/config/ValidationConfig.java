@@ -10,8 +10,9 @@ import io.stoker.failure.Check;
  *     end of each epoch
  * @param split the split that is validated on
  * @param patience after how many validations without a better one training ends early; 0 for never
+ * @param metric by which validations are compared
  */
-public record ValidationConfig(int every, String split, int patience) {
+public record ValidationConfig(int every, String split, int patience, SelectionMetric metric) {
   /** One validation at the end of each epoch. */
   public static final int EPOCH = -1;
 
@@ -26,6 +27,10 @@ public record ValidationConfig(int every, String split, int patience) {
         patience == 0 || every != 0,
         "Invalid patience: %d without validation (say --validate-every ROUNDS)",
         patience);
+    Check.input(
+        metric == SelectionMetric.AUTO || every != 0,
+        "Invalid metric: %s without validation (say --validate-every ROUNDS)",
+        metric);
   }
 
   /** Whether the job validates at all. */

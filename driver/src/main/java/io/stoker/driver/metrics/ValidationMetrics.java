@@ -2,9 +2,11 @@
 package io.stoker.driver.metrics;
 
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
+import io.stoker.driver.config.SelectionMetric;
 import io.stoker.failure.Check;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -19,6 +21,9 @@ import java.util.Optional;
  * @param logLoss mean cross-entropy, in nats
  * @param calibrationError the expected calibration error
  * @param seconds what it took, from opening the checkpoint to the counts
+ * @param balancedAccuracy the mean over the classes of the share of their examples that are
+ *     classified right; NaN if it was not recorded, as in earlier releases
+ * @param macroF1 the mean over the classes of F1; NaN likewise
  */
 @JsonPropertyOrder({
   "round",
@@ -29,7 +34,9 @@ import java.util.Optional;
   "accuracy",
   "log_loss",
   "calibration_error",
-  "seconds"
+  "seconds",
+  "balanced_accuracy",
+  "macro_f1"
 })
 public record ValidationMetrics(
     long round,
@@ -40,12 +47,12 @@ public record ValidationMetrics(
     double accuracy,
     double logLoss,
     double calibrationError,
-    double seconds) {
-  /** The more accurate one is better, of equals the one with the lower loss, then the earlier. */
-  private static final Comparator<ValidationMetrics> QUALITY =
-      Comparator.comparingDouble(ValidationMetrics::accuracy)
-          .thenComparing(Comparator.comparingDouble(ValidationMetrics::logLoss).reversed())
-          .thenComparing(Comparator.comparingLong(ValidationMetrics::round).reversed());
+    double seconds,
+    double balancedAccuracy,
+    double macroF1) {
+  /** What the records of earlier releases lack, by the names in JSON. */
+  public static final Map<String, Double> ADDED =
+      Map.of("balanced_accuracy", Double.NaN, "macro_f1", Double.NaN);
 
   public ValidationMetrics {
     Check.undamaged(
@@ -53,17 +60,43 @@ public record ValidationMetrics(
         "Invalid validation: round %s, accuracy %s",
         round,
         accuracy);
+    Check.undamaged(
+        isShareOrNan(balancedAccuracy) && isShareOrNan(macroF1),
+        "Invalid validation: balanced accuracy %s, macro F1 %s",
+        balancedAccuracy,
+        macroF1);
   }
 
-  /** The best of them; none of none. */
-  public static Optional<ValidationMetrics> best(List<ValidationMetrics> validations) {
-    return validations.stream().max(QUALITY);
+  private static boolean isShareOrNan(double value) {
+    return Double.isNaN(value) || (value >= 0 && value <= 1);
   }
 
-  /** How many of them came after the best one. */
-  public static int sinceBest(List<ValidationMetrics> validations) {
-    return best(validations)
-        .map(best -> (int) validations.stream().filter(v -> v.round() > best.round()).count())
-        .orElse(0);
+  /** The value of a metric; NaN if it was not recorded. */
+  public double value(SelectionMetric metric) {
+    return switch (metric) {
+      case AUTO, ACCURACY -> accuracy;
+      case BALANCED_ACCURACY -> balancedAccuracy;
+      case MACRO_F1 -> macroF1;
+      case LOG_LOSS -> logLoss;
+    };
+  }
+
+  /** How far it is from perfect by a metric: the loss, or the share that is missing to 1. */
+  public double shortfall(SelectionMetric metric) {
+    return metric.isLoss() ? logLoss : 1 - value(metric);
+  }
+
+  /**
+   * The best of some validations by a metric: of equal ones that with the lower loss, then the
+   * earlier. Empty if the metric was recorded of none of them.
+   */
+  public static Optional<ValidationMetrics> best(
+      List<ValidationMetrics> validations, SelectionMetric metric) {
+    return validations.stream()
+        .filter(validation -> !Double.isNaN(validation.value(metric)))
+        .min(
+            Comparator.<ValidationMetrics>comparingDouble(each -> each.shortfall(metric))
+                .thenComparingDouble(ValidationMetrics::logLoss)
+                .thenComparingLong(ValidationMetrics::round));
   }
 }

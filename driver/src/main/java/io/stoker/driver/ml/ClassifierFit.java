@@ -14,6 +14,7 @@ import io.stoker.driver.checkpoint.RunFolder;
 import io.stoker.driver.cluster.GpuRequest;
 import io.stoker.driver.config.ConfigFormat;
 import io.stoker.driver.config.ModelReference;
+import io.stoker.driver.config.SelectionMetric;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.config.ValidationConfig;
 import io.stoker.driver.metrics.MetricsLog;
@@ -140,9 +141,10 @@ final class ClassifierFit {
     Check.input(
         TrainingFrame.hasValidation(classifier)
             || (classifier.getEarlyStoppingRounds() == 0
-                && classifier.getValidationInterval() == 0),
-        "Missing validationIndicatorCol: earlyStoppingRounds and validationInterval need rows to"
-            + " validate on");
+                && classifier.getValidationInterval() == 0
+                && classifier.getMetric().equals(SelectionMetric.AUTO.toString())),
+        "Missing validationIndicatorCol: earlyStoppingRounds, validationInterval and metric need"
+            + " rows to validate on");
   }
 
   /**
@@ -227,7 +229,7 @@ final class ClassifierFit {
   private StokerModel model(TrainResult result) {
     String checkpoint = result.best().map(TrainResult.Best::checkpoint).orElse(result.checkpoint());
     StokerModel model = new StokerModel(classifier.uid(), ModelFiles.open(checkpoint, hadoop));
-    Path run = new Path(result.run());
+    RunFolder run = RunFolder.at(new Path(result.run()), hadoop);
     ParamMap given = classifier.paramMap();
     for (String name : StokerModel.OF_CLASSIFIER) {
       if (given.contains(classifier.getParam(name))) {
@@ -238,8 +240,9 @@ final class ClassifierFit {
         .withSummary(
             new StokerTrainingSummary(
                 result.run(),
-                MetricsLog.read(run, hadoop),
-                RunFolder.at(run, hadoop).validations().read(),
+                MetricsLog.read(run.path(), hadoop),
+                run.validations().read(),
+                run.metric(),
                 result.earlyStop()))
         .setParent(classifier);
   }

@@ -3,6 +3,7 @@ package io.stoker.driver.ml;
 
 import io.stoker.data.plan.Sampling;
 import io.stoker.driver.config.NormalizationSource;
+import io.stoker.driver.config.SelectionMetric;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.config.UpdaterState;
 import io.stoker.driver.config.Wire;
@@ -85,6 +86,7 @@ public abstract class StokerClassifierParams extends Estimator<StokerModel> {
   private final IntParam keepCheckpoints;
   private final IntParam validationInterval;
   private final IntParam earlyStoppingRounds;
+  private final Param<String> metric;
   private final Param<String> tensorboardDir;
   private final Param<String> mlflowUri;
   private final Param<String> engine;
@@ -347,6 +349,13 @@ public abstract class StokerClassifierParams extends Estimator<StokerModel> {
             "earlyStoppingRounds",
             "validations without a better one after which training ends; 0 for never",
             ParamValidators.gtEq(0));
+    metric =
+        new TextParam(
+            this,
+            "metric",
+            "by what validations are compared: accuracy, balanced-accuracy, macro-f1, log-loss, or"
+                + " auto: balanced-accuracy with classWeights or balanced sampling, else accuracy",
+            ParamValidators.inArray(ParamRules.texts(SelectionMetric.values())));
     tensorboardDir =
         new TextParam(
             this,
@@ -425,6 +434,7 @@ public abstract class StokerClassifierParams extends Estimator<StokerModel> {
     setDefault(keepCheckpoints, DEFAULTS.checkpoints().keep());
     setDefault(validationInterval, 0);
     setDefault(earlyStoppingRounds, DEFAULTS.validation().patience());
+    setDefault(metric, DEFAULTS.validation().metric().toString());
     setDefault(tensorboardDir, "");
     setDefault(mlflowUri, DEFAULTS.tracking().mlflow());
     setDefault(engine, DEFAULTS.engine());
@@ -709,6 +719,11 @@ public abstract class StokerClassifierParams extends Estimator<StokerModel> {
   /** Validations without a better one after which training ends; 0 for never. */
   public final IntParam earlyStoppingRounds() {
     return earlyStoppingRounds;
+  }
+
+  /** By what validations are compared; auto for the accuracy, or the balanced one. */
+  public final Param<String> metric() {
+    return metric;
   }
 
   /** A folder for TensorBoard's event files, a folder for each run; a URI. */
@@ -1004,6 +1019,11 @@ public abstract class StokerClassifierParams extends Estimator<StokerModel> {
   /** Value of {@link #validationInterval()}. */
   public final int getValidationInterval() {
     return (int) getOrDefault(validationInterval);
+  }
+
+  /** Value of {@link #metric()}. */
+  public final String getMetric() {
+    return getOrDefault(metric);
   }
 
   /** Value of {@link #earlyStoppingRounds()}. */
@@ -1356,6 +1376,12 @@ public abstract class StokerClassifierParams extends Estimator<StokerModel> {
   /** Sets {@link #validationInterval()}. */
   public final StokerClassifier setValidationInterval(int value) {
     set(validationInterval, value);
+    return self();
+  }
+
+  /** Sets {@link #metric()}. */
+  public final StokerClassifier setMetric(String value) {
+    set(metric, value);
     return self();
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.ml;
 
+import io.stoker.driver.config.SelectionMetric;
 import io.stoker.driver.metrics.EarlyStop;
 import io.stoker.driver.metrics.EpochLosses;
 import io.stoker.driver.metrics.RoundMetrics;
@@ -33,16 +34,19 @@ public final class StokerTrainingSummary {
   private final String runFolder;
   private final List<RoundMetrics> rounds;
   private final List<ValidationMetrics> validations;
+  private final SelectionMetric metric;
   private final Optional<EarlyStop> earlyStop;
 
   StokerTrainingSummary(
       String runFolder,
       List<RoundMetrics> rounds,
       List<ValidationMetrics> validations,
+      SelectionMetric metric,
       Optional<EarlyStop> earlyStop) {
     this.runFolder = runFolder;
     this.rounds = List.copyOf(rounds);
     this.validations = List.copyOf(validations);
+    this.metric = metric;
     this.earlyStop = earlyStop;
   }
 
@@ -86,6 +90,16 @@ public final class StokerTrainingSummary {
     return validations.stream().mapToDouble(ValidationMetrics::accuracy).toArray();
   }
 
+  /** The metric by which validations were compared, such as {@code balanced-accuracy}. */
+  public String metric() {
+    return metric.toString();
+  }
+
+  /** The value of {@link #metric} that each validation had. */
+  public double[] validationMetrics() {
+    return validations.stream().mapToDouble(validation -> validation.value(metric)).toArray();
+  }
+
   /** The rounds after which there were validations. */
   public long[] validationRounds() {
     return validations.stream().mapToLong(ValidationMetrics::round).toArray();
@@ -93,7 +107,7 @@ public final class StokerTrainingSummary {
 
   /** The round whose checkpoint the model is; the last one without validations. */
   public long bestRound() {
-    return ValidationMetrics.best(validations)
+    return ValidationMetrics.best(validations, metric)
         .map(ValidationMetrics::round)
         .orElse((long) numRounds());
   }

@@ -9,6 +9,7 @@ import io.stoker.driver.config.ClassWeighting;
 import io.stoker.driver.config.ClassWeightsFile;
 import io.stoker.driver.config.LocalSteps;
 import io.stoker.driver.config.NormalizationSource;
+import io.stoker.driver.config.SelectionMetric;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.config.UpdaterState;
 import io.stoker.driver.config.Wire;
@@ -69,6 +70,7 @@ final class TrainingParams {
           Map.entry("--validate-every", "validationInterval"),
           Map.entry("--validation-split", "validationIndicatorCol"),
           Map.entry("--patience", "earlyStoppingRounds"),
+          Map.entry("--metric", "metric"),
           Map.entry("--init", "initModel"),
           Map.entry("--freeze", "freeze"),
           Map.entry("--normalization", "normalization"),
@@ -151,6 +153,8 @@ final class TrainingParams {
         .validateEvery(validateEvery)
         .validationSplit(VALIDATION)
         .patience(validateEvery != 0 ? params.getEarlyStoppingRounds() : 0)
+        .metric(
+            validateEvery != 0 ? SelectionMetric.parse(params.getMetric()) : SelectionMetric.AUTO)
         .engine(params.getEngine())
         .precision(Precision.parse(params.getPrecision()))
         .convolution(ConvolutionAlgorithm.parse(params.getConvolution()))

@@ -5,6 +5,7 @@ import io.stoker.driver.checkpoint.RunFolder;
 import io.stoker.driver.checkpoint.RunLock;
 import io.stoker.driver.checkpoint.RunRecord;
 import io.stoker.driver.checkpoint.ValidationStore;
+import io.stoker.driver.config.SelectionMetric;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.metrics.EarlyStop;
 import io.stoker.driver.metrics.MetricsTail;
@@ -123,7 +124,7 @@ public record RunSummary(
       RunLock.State lock,
       Duration silence) {
     TrainingConfig config = record.job().config();
-    boolean stoppedEarly = EarlyStop.of(config.validation().patience(), validations).isPresent();
+    boolean stoppedEarly = EarlyStop.of(config.validation(), validations).isPresent();
     if (isComplete(record, last) || stoppedEarly) {
       return RunState.FINISHED;
     }
@@ -141,8 +142,7 @@ public record RunSummary(
     boolean complete = record.isPresent() && last.isPresent() && isComplete(record.get(), last);
     return complete
         ? Optional.empty()
-        : record.flatMap(
-            run -> EarlyStop.of(run.job().config().validation().patience(), validations));
+        : record.flatMap(run -> EarlyStop.of(run.job().config().validation(), validations));
   }
 
   private static boolean isComplete(RunRecord record, Optional<RoundMetrics> last) {
@@ -151,7 +151,15 @@ public record RunSummary(
 
   /** Its best validation; empty if there was none. */
   public Optional<ValidationMetrics> best() {
-    return ValidationMetrics.best(validations);
+    return ValidationMetrics.best(validations, metric());
+  }
+
+  /** The metric by which the best validation is chosen; the accuracy if its record is damaged. */
+  public SelectionMetric metric() {
+    return record
+        .map(run -> run.job().config().validation().metric())
+        .orElse(SelectionMetric.AUTO)
+        .ofBest();
   }
 
   /** The accuracy of the best validation, else that of the last round on its own examples. */

@@ -6,8 +6,9 @@ import io.stoker.driver.metrics.EpochLosses;
 import io.stoker.driver.metrics.RoundMetrics;
 
 /**
- * The settings of each epoch's steps. A plateau schedule depends on the losses of earlier epochs:
- * of their validations where the job has some, else of training, which this listener collects.
+ * The settings of each epoch's steps. A plateau schedule depends on earlier epochs: on a metric of
+ * their validations where the job has some, else on the losses of training, which this listener
+ * collects.
  */
 final class RateHistory implements RoundListener {
   private final TrainingRun run;
@@ -37,6 +38,6 @@ final class RateHistory implements RoundListener {
    */
   RateSchedule of(int epoch) {
     return run.schedule(
-        run.watchesValidation() ? validation.lossesBefore(epoch) : training.before(epoch));
+        run.watchesValidation() ? validation.shortfallsBefore(epoch) : training.before(epoch));
   }
 }

@@ -14,8 +14,11 @@ import io.stoker.driver.cluster.GpuRequest;
 import io.stoker.driver.config.LayerRates;
 import io.stoker.driver.config.ModelReference;
 import io.stoker.driver.config.NormalizationSource;
+import io.stoker.driver.config.SelectionMetric;
 import io.stoker.driver.config.TrainingConfig;
+import io.stoker.driver.config.ValidationConfig;
 import io.stoker.driver.config.Wire;
+import io.stoker.driver.metrics.ValidationMetrics;
 import io.stoker.failure.Check;
 import io.stoker.models.engine.Arithmetic;
 import io.stoker.models.engine.ConvolutionAlgorithm;
@@ -56,7 +59,9 @@ record ResolvedJob(TrainingRun run, Engine engine, RunFolder folder, ExistingRun
             .data(Locations.absolute(requested.data().uri(), hadoop).toString())
             .run(runPath.toString())
             .engine(engine.name())
+            .metric(metric(requested, RunFolder.at(runPath, hadoop), existing))
             .build();
+    logMetric(requested, located);
     ShardFolder shards = ShardFolder.open(new Path(located.data().uri()), hadoop);
     ModelSpec model =
         ModelReference.resolve(
@@ -77,6 +82,32 @@ record ResolvedJob(TrainingRun run, Engine engine, RunFolder folder, ExistingRun
     TrainingRun run =
         new TrainingRun(config, model, shards, folder, init(config, model, existing, hadoop));
     return new ResolvedJob(run, engine, folder, existing);
+  }
+
+  /** The metric asked for; else that of the run that is resumed; else the default of a new job. */
+  private static SelectionMetric metric(
+      TrainingConfig config, RunFolder folder, ExistingRun existing) {
+    ValidationConfig asked = config.validation();
+    if (asked.metric() != SelectionMetric.AUTO || !asked.isOn()) {
+      return asked.metric();
+    }
+    if (existing == ExistingRun.RESUME) {
+      ValidationConfig recorded = folder.job().config().validation();
+      if (recorded.isOn() || !folder.validations().read().isEmpty()) {
+        return recorded.metric();
+      }
+    }
+    return config.balancesClasses() ? SelectionMetric.BALANCED_ACCURACY : SelectionMetric.AUTO;
+  }
+
+  private static void logMetric(TrainingConfig requested, TrainingConfig located) {
+    SelectionMetric metric = located.validation().metric();
+    if (metric != requested.validation().metric()) {
+      LOG.info(
+          "The best checkpoint is that with the best {}, because classes are balanced (--metric"
+              + " accuracy takes the accuracy)",
+          metric.label());
+    }
   }
 
   /** A run that is resumed goes on with the algorithm that it began with. */
@@ -126,8 +157,24 @@ record ResolvedJob(TrainingRun run, Engine engine, RunFolder folder, ExistingRun
         wire.name().toLowerCase(Locale.ROOT));
     if (existing == ExistingRun.RESUME) {
       folder.requireSameJob(run.identity());
+      requireMetric();
     } else {
       folder.refuseExisting();
+    }
+  }
+
+  /** A run of an earlier release may be resumed with a metric that its validations lack. */
+  private void requireMetric() {
+    SelectionMetric metric = run.config().validation().metric();
+    for (ValidationMetrics validation : folder.validations().read()) {
+      Check.input(
+          !Double.isNaN(validation.value(metric)),
+          "Cannot resume run %s with --metric %s: an earlier release made its validation of round"
+              + " %d, and did not record the %s (leave --metric out)",
+          folder.path(),
+          metric,
+          validation.round(),
+          metric.label());
     }
   }
 

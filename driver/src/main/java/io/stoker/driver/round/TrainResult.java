@@ -4,6 +4,7 @@ package io.stoker.driver.round;
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import io.stoker.driver.checkpoint.Checkpoint;
 import io.stoker.driver.checkpoint.RunFolder;
+import io.stoker.driver.config.SelectionMetric;
 import io.stoker.driver.metrics.EarlyStop;
 import io.stoker.driver.metrics.PhaseSeconds;
 import io.stoker.driver.metrics.ValidationMetrics;
@@ -52,8 +53,9 @@ public record TrainResult(
    *
    * @param checkpoint its folder
    * @param validation its validation
+   * @param metric by which it is the best
    */
-  public record Best(String checkpoint, ValidationMetrics validation) {}
+  public record Best(String checkpoint, ValidationMetrics validation, SelectionMetric metric) {}
 
   static TrainResult of(
       TrainingRun run,
@@ -82,7 +84,12 @@ public record TrainResult(
         earlyStop.isPresent(),
         validation
             .best()
-            .map(best -> new Best(folder.checkpoints().folder(best.round()).toString(), best)),
+            .map(
+                best ->
+                    new Best(
+                        folder.checkpoints().folder(best.round()).toString(),
+                        best,
+                        validation.metric())),
         earlyStop);
   }
 }

@@ -2,6 +2,7 @@
 package io.stoker.driver.round;
 
 import io.stoker.driver.checkpoint.RunFolder;
+import io.stoker.driver.config.SelectionMetric;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.evaluate.EvaluateJob;
 import io.stoker.driver.evaluate.EvaluateRequest;
@@ -54,6 +55,11 @@ final class Validation {
     }
   }
 
+  /** By what validations are compared. */
+  SelectionMetric metric() {
+    return run.config().validation().metric().ofBest();
+  }
+
   private void requireAllBefore(long round) {
     for (long due = 1; due < round; due++) {
       long missing = due;
@@ -68,15 +74,17 @@ final class Validation {
   }
 
   /**
-   * The losses of epochs, from the first on: of each epoch's last validation. An epoch without a
-   * validation is left out.
+   * What a plateau schedule watches of each epoch, from the first on: how far the epoch's last
+   * validation is from perfect. An epoch without a validation is left out.
    *
    * @param epoch from 0; it and those after it are left out
    */
-  List<Double> lossesBefore(int epoch) {
+  List<Double> shortfallsBefore(int epoch) {
+    SelectionMetric watched = run.config().validation().metric().ofPlateau();
     Map<Integer, Double> last = new TreeMap<>();
     for (ValidationMetrics validation : validations) {
-      last.put(run.plan().round((int) validation.round() - 1).epoch(), validation.logLoss());
+      last.put(
+          run.plan().round((int) validation.round() - 1).epoch(), validation.shortfall(watched));
     }
     return last.entrySet().stream()
         .filter(loss -> loss.getKey() < epoch)
@@ -118,26 +126,28 @@ final class Validation {
             report.accuracy(),
             report.logLoss(),
             report.calibrationError(),
-            (System.nanoTime() - start) / 1e9);
+            (System.nanoTime() - start) / 1e9,
+            report.balancedAccuracy(),
+            report.macro().f1());
     folder.validations().write(validation);
     validations.add(validation);
     LOG.info(
         "{}",
         String.format(
             Locale.ROOT,
-            "round %d validated on %s: loss %.4f, accuracy %.2f %%, best %.2f %%, %.2f s",
+            "round %d validated on %s: loss %.4f, accuracy %.2f %%, best %s, %.2f s",
             validation.round(),
             validation.split(),
             validation.logLoss(),
             100 * validation.accuracy(),
-            100 * best().orElseThrow().accuracy(),
+            metric().text(best().orElseThrow().value(metric())),
             validation.seconds()));
     return Optional.of(validation);
   }
 
   /** The best one so far. */
   Optional<ValidationMetrics> best() {
-    return ValidationMetrics.best(validations);
+    return ValidationMetrics.best(validations, metric());
   }
 
   /** The round of the best checkpoint, which is never deleted. */
@@ -147,6 +157,6 @@ final class Validation {
 
   /** Why training is to end now, if it is: validations have not got better for too long. */
   Optional<EarlyStop> earlyStop() {
-    return EarlyStop.of(run.config().validation().patience(), validations);
+    return EarlyStop.of(run.config().validation(), validations);
   }
 }

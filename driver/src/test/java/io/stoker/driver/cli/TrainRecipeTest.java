@@ -8,6 +8,7 @@ import io.stoker.data.plan.Sampling;
 import io.stoker.driver.config.ClassWeighting;
 import io.stoker.driver.config.LearningRateSchedule;
 import io.stoker.driver.config.NormalizationSource;
+import io.stoker.driver.config.SelectionMetric;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.config.UpdaterState;
 import io.stoker.driver.config.Wire;
@@ -71,6 +72,7 @@ class TrainRecipeTest {
         validate-every: 6
         validation-split: test
         patience: 7
+        metric: macro-f1
         init: c
         freeze: 1
         normalization: init
@@ -123,6 +125,7 @@ class TrainRecipeTest {
                 .validateEvery(6)
                 .validationSplit("test")
                 .patience(7)
+                .metric(SelectionMetric.MACRO_F1)
                 .init("c")
                 .freeze("1")
                 .normalization(NormalizationSource.INIT)

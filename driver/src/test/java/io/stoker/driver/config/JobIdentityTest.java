@@ -29,6 +29,7 @@ class JobIdentityTest {
             .validateEvery(2)
             .validationSplit("held-out")
             .patience(3)
+            .metric(SelectionMetric.ACCURACY)
             .checkpointEvery(1)
             .sliceBytes(8192)
             .mlflow("http://elsewhere")
@@ -107,6 +108,11 @@ class JobIdentityTest {
             new JobIdentity(plateau.toBuilder().validationSplit("x").build(), "layers", "4711")
                 .differences(watching))
         .hasSize(1);
+    assertThat(
+            new JobIdentity(
+                    plateau.toBuilder().metric(SelectionMetric.LOG_LOSS).build(), "layers", "4711")
+                .differences(watching))
+        .containsExactly("metric: log-loss here, macro-f1 in the run");
   }
 
   /** Where one of the two does not have the key at all. */
@@ -201,6 +207,7 @@ class JobIdentityTest {
             .precision(Precision.FP32)
             .convolution(ConvolutionAlgorithm.DIRECT)
             .normalization(NormalizationSource.DATA)
+            .metric(SelectionMetric.AUTO)
             .build();
     TrainingConfig watching =
         earlier.toBuilder().schedule(new LearningRateSchedule.Plateau(0.1, 5, 0)).build();

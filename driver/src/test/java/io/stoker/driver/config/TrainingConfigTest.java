@@ -35,7 +35,7 @@ class TrainingConfigTest {
                 new OuterOptimizerConfig(1, 0, false),
                 1,
                 new CheckpointConfig(20, 3),
-                new ValidationConfig(0, "validation", 0),
+                new ValidationConfig(0, "validation", 0, SelectionMetric.AUTO),
                 "auto",
                 new Arithmetic(Precision.FP32, ConvolutionAlgorithm.AUTO),
                 new InitializationConfig("", "", NormalizationSource.DATA),
@@ -93,6 +93,9 @@ class TrainingConfigTest {
         invalid(config -> config.validateEvery(-2), "Invalid validation interval: -2 rounds"),
         invalid(config -> config.patience(-1), "Invalid patience: -1"),
         invalid(config -> config.patience(3), "Invalid patience: 3 without validation"),
+        invalid(
+            config -> config.metric(SelectionMetric.LOG_LOSS),
+            "Invalid metric: log-loss without validation (say --validate-every"),
         invalid(config -> config.sliceBytes(1026), "Invalid slice size: 1026 bytes"),
         invalid(
             config -> config.overlapSteps(-1),
@@ -164,6 +167,7 @@ class TrainingConfigTest {
         .validateEvery(21)
         .validationSplit("held-out")
         .patience(22)
+        .metric(SelectionMetric.MACRO_F1)
         .engine("dl4j")
         .precision(Precision.BF16)
         .convolution(ConvolutionAlgorithm.WINOGRAD)

@@ -60,6 +60,7 @@ class StokerClassifierParamsTest {
             .setCheckpointInterval(7)
             .setKeepCheckpoints(2)
             .setEarlyStoppingRounds(4)
+            .setMetric("log-loss")
             .setEngine("dl4j")
             .setFreeze("1")
             .setSliceBytes(4096)

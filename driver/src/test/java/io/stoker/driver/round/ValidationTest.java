@@ -3,13 +3,19 @@ package io.stoker.driver.round;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import io.stoker.driver.LocalSpark;
 import io.stoker.driver.TinyJob;
 import io.stoker.driver.checkpoint.ModelFiles;
+import io.stoker.driver.checkpoint.RunFolder;
 import io.stoker.driver.checkpoint.ValidationStore;
+import io.stoker.driver.config.ClassWeighting;
+import io.stoker.driver.config.JobIdentity;
 import io.stoker.driver.config.LearningRateSchedule;
+import io.stoker.driver.config.SelectionMetric;
 import io.stoker.driver.config.TrainingConfig;
+import io.stoker.driver.config.ValidationConfig;
 import io.stoker.driver.evaluate.EvaluateJob;
 import io.stoker.driver.evaluate.EvaluateRequest;
 import io.stoker.driver.metrics.MetricsLog;
@@ -20,6 +26,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import org.apache.hadoop.conf.Configuration;
@@ -212,6 +219,111 @@ class ValidationTest {
                     RoundListener.NONE))
         .isInstanceOf(DamagedException.class)
         .hasMessageContaining("that of round 8 is missing");
+  }
+
+  @Test
+  void choosesByTheBalancedAccuracyWhereClassesAreBalancedUnlessAnotherMetricIsAsked() {
+    UnaryOperator<TrainingConfig.Builder> weighted =
+        config -> config.learningRate(0.9).classWeights(new ClassWeighting.Balanced());
+    TrainResult standard =
+        TrainJob.run(
+            spark,
+            weighted.apply(validated("weighted")).build(),
+            ExistingRun.REFUSE,
+            RoundListener.NONE);
+    TrainResult asked =
+        TrainJob.run(
+            spark,
+            weighted.apply(validated("asked")).metric(SelectionMetric.LOG_LOSS).build(),
+            ExistingRun.REFUSE,
+            RoundListener.NONE);
+
+    assertThat(standard.best().orElseThrow().metric()).isEqualTo(SelectionMetric.BALANCED_ACCURACY);
+    assertThat(metric("weighted")).isEqualTo(SelectionMetric.BALANCED_ACCURACY);
+    assertThat(metric("asked")).isEqualTo(SelectionMetric.LOG_LOSS);
+    assertThat(asked.best().orElseThrow().validation().logLoss())
+        .isEqualTo(
+            validations("asked").stream()
+                .mapToDouble(ValidationMetrics::logLoss)
+                .min()
+                .orElseThrow());
+    assertThat(asked.parametersSha256()).isEqualTo(standard.parametersSha256());
+    assertThat(identity("asked").sha256()).isEqualTo(identity("weighted").sha256());
+  }
+
+  @Test
+  void resumesRunsOfEarlierReleasesByTheirRule() throws IOException {
+    TrainingConfig config =
+        validated("earlier").classWeights(new ClassWeighting.Balanced()).epochs(1).build();
+    TrainJob.run(spark, config, ExistingRun.REFUSE, RoundListener.NONE);
+    removeLines(job.run("earlier/run.json"), "\"metric\"");
+    for (ValidationMetrics validation : validations("earlier")) {
+      removeLines(
+          job.run("earlier/validations/00000" + validation.round() + ".json"),
+          "\"balanced_accuracy\"",
+          "\"macro_f1\"");
+    }
+    TrainingConfig longer = config.toBuilder().epochs(2).build();
+
+    assertThatThrownBy(
+            () ->
+                TrainJob.run(
+                    spark,
+                    longer.toBuilder().metric(SelectionMetric.MACRO_F1).build(),
+                    ExistingRun.RESUME,
+                    RoundListener.NONE))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("with --metric macro-f1: an earlier release made its validation of")
+        .hasMessageContaining("and did not record the macro F1 (leave --metric out)");
+    TrainResult resumed = TrainJob.run(spark, longer, ExistingRun.RESUME, RoundListener.NONE);
+
+    assertThat(resumed.best().orElseThrow().metric()).isEqualTo(SelectionMetric.ACCURACY);
+    assertThat(metric("earlier")).isEqualTo(SelectionMetric.AUTO);
+    assertThat(validations("earlier"))
+        .extracting(validation -> Double.isNaN(validation.macroF1()))
+        .containsExactly(true, true, true, false, false, false);
+  }
+
+  /** The accuracy of a validation goes up while its loss does: one lowers the rate. */
+  @Test
+  void lowersTheRateByTheMetricThatIsAsked() {
+    UnaryOperator<TrainingConfig.Builder> plateau =
+        config ->
+            config
+                .epochs(4)
+                .learningRate(0.9)
+                .momentum(0.5)
+                .validateEvery(ValidationConfig.EPOCH)
+                .metric(SelectionMetric.MACRO_F1)
+                .schedule(new LearningRateSchedule.Plateau(0.5, 1, 0));
+    TrainJob.run(
+        spark, plateau.apply(validated("by-f1")).build(), ExistingRun.REFUSE, RoundListener.NONE);
+    List<ValidationMetrics> epochs = validations("by-f1");
+    List<Double> missing = epochs.stream().map(epoch -> 1 - epoch.macroF1()).toList();
+
+    for (int epoch = 0; epoch < 4; epoch++) {
+      assertThat(rates("by-f1").get(3 * epoch) * NOTHING / 0.9)
+          .isEqualTo(
+              new LearningRateSchedule.Plateau(0.5, 1, 0).reduction(missing.subList(0, epoch)),
+              within(0.01));
+    }
+  }
+
+  private static void removeLines(Path file, String... keys) throws IOException {
+    List<String> lines =
+        Files.readAllLines(file).stream()
+            .filter(line -> Arrays.stream(keys).noneMatch(line::contains))
+            .toList();
+    Files.writeString(file, String.join("\n", lines).replaceAll(",(\\s*})", "$1"));
+  }
+
+  private static JobIdentity identity(String run) {
+    return RunFolder.at(new org.apache.hadoop.fs.Path(job.run(run).toUri()), new Configuration())
+        .job();
+  }
+
+  private static SelectionMetric metric(String run) {
+    return identity(run).config().validation().metric();
   }
 
   /** Each round's rate, of the first one's. */
