@@ -23,7 +23,7 @@ class NeutralSourcesTest {
           Path.of("src/main/java/io/stoker/models/spec"),
           Path.of("src/main/java/io/stoker/models/zoo"),
           Path.of("../worker/src/main/java"),
-          Path.of("../driver/src/main/java/io/stoker/driver/cluster"));
+          Path.of("../driver/exchange/src/main/java/io/stoker/driver/cluster"));
 
   private static final Pattern LIBRARY =
       Pattern.compile("nd4j|jcublas|cudnn|cuda[- ]?1\\d", Pattern.CASE_INSENSITIVE);

@@ -3,8 +3,8 @@ package io.stoker.integrations.dl4jspark;
 
 import io.stoker.base.LittleEndian;
 import io.stoker.base.SplitMix64;
+import io.stoker.driver.averaging.RoundReport;
 import io.stoker.driver.averaging.SharedParameters;
-import io.stoker.driver.metrics.RoundReport;
 import io.stoker.driver.slice.ParameterSlices;
 import io.stoker.driver.slice.SliceAverage;
 import io.stoker.driver.spark.SparkFailures;

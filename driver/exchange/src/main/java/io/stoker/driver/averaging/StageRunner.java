@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.stoker.driver.averaging;
+
+import io.stoker.driver.cluster.ProcessMemory;
+import io.stoker.driver.cluster.Slots;
+import io.stoker.driver.spark.DriverTraffic;
+import io.stoker.driver.spark.Placement;
+import io.stoker.worker.runtime.RoundWork;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.apache.spark.SparkContext;
+import org.apache.spark.storage.StorageLevel;
+
+/**
+ * Runs train stages, and the average stage after each. It owns the rendezvous at which the workers
+ * of multi-round stages wait for each other.
+ */
+final class StageRunner implements AutoCloseable {
+  private final AveragingJob job;
+  private final SliceGenerations slices;
+  private final RoundsPerStage roundsPerStage;
+  private final DriverTraffic traffic;
+  private final RendezvousEndpoint rendezvous;
+
+  /**
+   * @param slices the job's; a stage begins with the current ones, and makes its own the current
+   *     ones
+   * @param roundsPerStage is told how long stages take
+   */
+  StageRunner(AveragingJob job, SliceGenerations slices, RoundsPerStage roundsPerStage) {
+    this.job = job;
+    this.slices = slices;
+    this.roundsPerStage = roundsPerStage;
+    this.traffic = new DriverTraffic(job.spark().isLocal());
+    spark().addSparkListener(traffic);
+    this.rendezvous =
+        new RendezvousEndpoint(
+            new Rendezvous(() -> Slots.now(job.spark()).count(), job.patience(), System::nanoTime),
+            traffic);
+  }
+
+  private SparkContext spark() {
+    return job.spark().sc();
+  }
+
+  /** How many rounds a stage may hold at most, whatever the cluster is. */
+  int mostRounds(int workers) {
+    return StageBlocks.mostRounds(job.average().slices().count(), workers);
+  }
+
+  /**
+   * Why a stage may not hold so many rounds now; empty if it may. All workers need slots, and
+   * executors enough heap to exchange pieces.
+   *
+   * @param rounds more than 1
+   */
+  Optional<String> obstacle(int workers, int rounds) {
+    if (rounds > mostRounds(workers)) {
+      return Optional.of("the stage has too many rounds");
+    }
+    Slots now = Slots.now(job.spark());
+    if (now.count() < workers) {
+      return Optional.of(String.format(Locale.ROOT, "the cluster runs %d at a time", now.count()));
+    }
+    return roundsPerStage
+        .obstacle()
+        .or(
+            () ->
+                new ExchangeMemory(job.average().slices(), workers)
+                    .obstacle(
+                        now.mostOnOneExecutor(workers), ProcessMemory.ofExecutors(job.spark())));
+  }
+
+  /**
+   * Trains rounds in one stage. If this fails, the slices from before remain current, and Spark may
+   * have to compute them again.
+   *
+   * @param name the name of the first round for Spark's user interface
+   * @param start when the first round began, in this attempt or an earlier one
+   * @param finished receives the reports of rounds while later ones of the stage are trained
+   * @return the reports of the other rounds
+   */
+  List<RoundReport> run(
+      List<RoundWork> rounds, String name, long start, Consumer<RoundReport> finished) {
+    long stageStart = System.nanoTime();
+    Stage stage = new Stage(rounds, List.of(), name, start);
+    // On a single executor all copies are lost together, so that older slices do not help there.
+    boolean keepsCurrent = stage.placement.executors().size() > 1 || job.average().needsBefore();
+    stage.compute(
+        () -> stage.finished().forEach(finished),
+        () -> {
+          job.cleaner().add(stage.trained::deleteExchanged);
+          if (!keepsCurrent) {
+            // The pieces are written. Deleting the slices now makes room for the averages.
+            slices.releaseCurrent();
+          }
+        });
+    roundsPerStage.completed(rounds.size(), (System.nanoTime() - stageStart) / 1e9);
+    List<RoundReport> others = stage.others();
+    slices.advance(stage.next, keepsCurrent);
+    return others;
+  }
+
+  /**
+   * Trains rounds that overlap in a stage each. A stage trains the rounds before its own again, for
+   * the values with which each worker begins, so that later rounds take longer. All slices stay
+   * until the last round is complete.
+   */
+  void runOneByOne(List<RoundWork> rounds, String name, Consumer<RoundReport> finished) {
+    List<SliceRdd> results = new ArrayList<>();
+    try {
+      for (int count = 1; count <= rounds.size(); count++) {
+        long start = System.nanoTime();
+        Stage stage = new Stage(rounds.subList(0, count), List.copyOf(results), name, start);
+        stage.compute(() -> {}, () -> {});
+        results.add(stage.next);
+        roundsPerStage.completed(1, (System.nanoTime() - start) / 1e9 / count);
+        stage.others().forEach(finished);
+      }
+    } catch (Exception | Error e) {
+      results.forEach(slices::release);
+      throw e;
+    }
+    slices.advance(results.remove(results.size() - 1), true);
+    results.forEach(slices::release);
+  }
+
+  /**
+   * A train stage, and the slices that the average stage after it computes. It makes the reports of
+   * its rounds, in their order, each once.
+   */
+  private final class Stage {
+    private final Placement placement = Placement.along(job.spark());
+    private final int rounds;
+    private final String name;
+    private final String train;
+    private final SliceRdd before;
+    private final TrainStageRdd trained;
+    private final SliceRdd next;
+
+    /** The first round of which this stage makes the report. */
+    private final int first;
+
+    private int reported;
+    private long began;
+
+    /**
+     * @param known the slices after the first rounds, if earlier stages have trained these
+     * @param start when the first of the other rounds began, as of {@link System#nanoTime}
+     */
+    Stage(List<RoundWork> rounds, List<SliceRdd> known, String name, long start) {
+      this.rounds = rounds.size();
+      this.name = name;
+      this.first = known.size();
+      this.reported = first;
+      this.began = start;
+      this.before = first == 0 ? slices.current() : known.get(first - 1);
+      this.train =
+          rounds.size() == 1
+              ? name + ": train"
+              : String.format(Locale.ROOT, "%s: train, and %d more", name, rounds.size() - 1);
+      // Spark names a stage after the call site of its last RDD, and of the job.
+      spark().setCallSite(train);
+      this.trained =
+          new TrainStageRdd(
+              job,
+              slices.current(),
+              rounds,
+              known,
+              placement,
+              rendezvous,
+              roundsPerStage.roundTime());
+      spark().setCallSite(name + ": average");
+      this.next = SliceRdd.averaged(trained);
+      next.persist(StorageLevel.MEMORY_AND_DISK());
+    }
+
+    /**
+     * Runs both stages.
+     *
+     * @param meanwhile is called several times a second while the workers train
+     * @param betweenStages is called when they have trained
+     */
+    void compute(Runnable meanwhile, Runnable betweenStages) {
+      try {
+        spark().setJobDescription(train);
+        next.train(meanwhile);
+        betweenStages.run();
+        spark().setJobDescription(name + ": average");
+        next.materialize();
+      } catch (Exception | Error e) {
+        slices.release(next);
+        throw e;
+      } finally {
+        spark().clearCallSite();
+      }
+    }
+
+    /**
+     * The rounds that have finished since the last call, while the stage runs: of these, workers
+     * have stored their pieces of the next round too, and reported the averages between the two.
+     */
+    List<RoundReport> finished() {
+      int end = reported;
+      while (end + 2 < rounds && trained.completed(end + 1) > 0) {
+        end++;
+      }
+      return upTo(end);
+    }
+
+    /** The other rounds, after the stage and the averages. */
+    List<RoundReport> others() {
+      return upTo(rounds);
+    }
+
+    private List<RoundReport> upTo(int end) {
+      List<RoundReport> reports = new ArrayList<>();
+      if (reported == end) {
+        return reports;
+      }
+      Map<Integer, List<TaskReport>> tasks = trained.reports();
+      int count = end - reported;
+      long driverBytes = traffic.take();
+      for (int i = 0; i < count; i++, reported++) {
+        boolean last = reported == rounds - 1;
+        long ended = last ? System.nanoTime() : trained.completed(reported);
+        reports.add(
+            TaskReport.ofRound(
+                tasks.get(reported),
+                reported == first ? before.reports() : averages(tasks.get(reported)),
+                last ? next.reports() : averages(tasks.get(reported + 1)),
+                spark().defaultParallelism(),
+                (ended - began) / 1e9,
+                driverBytes * (i + 1) / count - driverBytes * i / count));
+        began = ended;
+      }
+      return reports;
+    }
+
+    private static List<SliceReport> averages(List<TaskReport> tasks) {
+      return tasks.stream().flatMap(task -> task.averages().stream()).toList();
+    }
+  }
+
+  @Override
+  public void close() {
+    rendezvous.close();
+    if (!spark().isStopped()) {
+      spark().removeSparkListener(traffic);
+    }
+  }
+}

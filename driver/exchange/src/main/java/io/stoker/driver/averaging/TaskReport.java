@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.stoker.driver.averaging;
+
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * What a task reports to the driver about one of its rounds.
+ *
+ * @param round the round, from 0 within the stage
+ * @param worker the worker's part of the round; empty while it is not complete
+ * @param averages the averages that this task computed itself in order to begin the round; those of
+ *     the stage's first round are reported by the slices
+ */
+record TaskReport(int round, List<WorkerReport> worker, List<SliceReport> averages)
+    implements Serializable {
+  TaskReport {
+    worker = List.copyOf(worker);
+    averages = List.copyOf(averages);
+  }
+
+  /** The report as numbers, which Spark's endpoints can deserialize. */
+  List<Double> numbers() {
+    List<Double> numbers = new ArrayList<>(List.of((double) round, (double) worker.size()));
+    worker.forEach(each -> numbers.addAll(each.numbers()));
+    averages.forEach(each -> numbers.addAll(each.numbers()));
+    return numbers;
+  }
+
+  /** The report that {@link #numbers} has written. */
+  static TaskReport of(List<Double> numbers) {
+    Iterator<Double> rest = numbers.iterator();
+    int round = rest.next().intValue();
+    List<WorkerReport> worker = rest.next() == 0 ? List.of() : List.of(WorkerReport.read(rest));
+    List<SliceReport> averages = new ArrayList<>();
+    while (rest.hasNext()) {
+      averages.add(SliceReport.read(rest));
+    }
+    return new TaskReport(round, worker, averages);
+  }
+
+  /**
+   * The report of a round from those of its tasks.
+   *
+   * @param tasks the workers' reports; of a worker whose task ran twice, one counts
+   * @param before the averages with which the round began; of a slice that was averaged twice, one
+   *     counts
+   * @param averages the averages whose time and bytes belong to this round
+   * @param slots how many averages the cluster computes at the same time
+   * @param seconds how long the round took
+   * @param driverBytes bytes through the driver
+   */
+  static RoundReport ofRound(
+      List<TaskReport> tasks,
+      List<SliceReport> before,
+      List<SliceReport> averages,
+      int slots,
+      double seconds,
+      long driverBytes) {
+    SortedMap<Integer, WorkerReport> byWorker = new TreeMap<>();
+    tasks.stream()
+        .flatMap(task -> task.worker().stream())
+        .forEach(each -> byWorker.put(each.worker(), each));
+    return new RoundReport(
+        List.copyOf(byWorker.values()),
+        seconds,
+        averages.stream().mapToDouble(SliceReport::seconds).sum()
+            / Math.max(1, Math.min(slots, averages.size())),
+        driverBytes,
+        averages.stream().mapToLong(SliceReport::movedBytes).sum()
+            + byWorker.values().stream().mapToLong(WorkerReport::fetchedBytes).sum(),
+        SliceReport.drift(before));
+  }
+}

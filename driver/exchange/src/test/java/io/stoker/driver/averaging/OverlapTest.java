@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.stoker.driver.averaging;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.stoker.driver.LocalSpark;
+import io.stoker.driver.LogLines;
+import io.stoker.driver.slice.OuterStep;
+import io.stoker.worker.runtime.RoundWork;
+import io.stoker.worker.sgd.StepSchedule;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+import org.apache.spark.SparkEnv;
+import org.apache.spark.TaskContext;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Rounds that overlap: in one stage, in a stage each, and with tasks that fail. */
+@Tag("slow")
+@SuppressWarnings("deprecation") // Scala 2.13 has other names; 2.12 has only these
+class OverlapTest extends AveragingJobs {
+  private static final int WORKERS = 4;
+
+  /** How many tasks have failed; tasks run in this process. */
+  private static final AtomicInteger FAILED = new AtomicInteger();
+
+  /** The hash of two groups, each round in a stage. */
+  private String oneByOne;
+
+  @BeforeAll
+  void trainOneByOne() {
+    try (LogLines log = LogLines.of(RoundTrainer.class);
+        JavaSparkContext spark = LocalSpark.start("local[1]")) {
+      oneByOne = trainGroups(spark, STEADY);
+      assertThat(log.lines())
+          .singleElement()
+          .asString()
+          .contains("Overlap needs a slot", "but the cluster runs 1 at a time");
+    }
+    assertThat(oneByOne).isNotEqualTo(undisturbed);
+  }
+
+  private String trainGroups(JavaSparkContext spark, StepSchedule schedule) {
+    return trainGroups(spark, schedule, Rendezvous.Patience.USUAL);
+  }
+
+  private String trainGroups(
+      JavaSparkContext spark, StepSchedule schedule, Rendezvous.Patience patience) {
+    try (SharedParameters parameters = loadOverlapping(spark, OuterStep.PLAIN, patience)) {
+      List<RoundReport> reports = new ArrayList<>();
+      parameters.advance(rounds(0, 3, schedule), "rounds", reports::add);
+      parameters.advance(rounds(3, 6, schedule), "rounds", reports::add);
+
+      assertThat(reports)
+          .extracting(RoundReport::examples)
+          .containsExactly(128L, 128L, 15L, 128L, 128L, 15L);
+      assertThat(reports).allSatisfy(report -> assertThat(report.workers()).hasSize(WORKERS));
+      assertThat(reports).allSatisfy(report -> assertThat(report.loss()).isPositive());
+      return sha256(parameters);
+    }
+  }
+
+  private List<RoundWork> rounds(int from, int to, StepSchedule schedule) {
+    return IntStream.range(from, to).<RoundWork>mapToObj(r -> task(r, schedule)).toList();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"local[2]", "local[4]", "local[8]"})
+  void parametersDoNotDependOnTheNumberOfSlots(String master) {
+    try (JavaSparkContext spark = LocalSpark.start(master)) {
+      assertThat(trainGroups(spark, STEADY)).isEqualTo(oneByOne);
+    }
+  }
+
+  @Test
+  void reportsAreTheSameInOneStageAndInAStageEach() {
+    List<List<RoundReport>> reports = new ArrayList<>();
+    for (String master : List.of("local[1]", "local[4]")) {
+      try (JavaSparkContext spark = LocalSpark.start(master);
+          SharedParameters parameters =
+              loadOverlapping(spark, OuterStep.PLAIN, Rendezvous.Patience.USUAL)) {
+        reports.add(parameters.advance(rounds(0, 3, STEADY), "rounds"));
+      }
+    }
+    for (int round = 0; round < 3; round++) {
+      RoundReport alone = reports.get(0).get(round);
+      RoundReport together = reports.get(1).get(round);
+      assertThat(together.loss()).isEqualTo(alone.loss());
+      assertThat(together.accuracy()).isEqualTo(alone.accuracy());
+      // Slices are added up in another order.
+      assertThat(together.drift())
+          .isCloseTo(alone.drift(), org.assertj.core.api.Assertions.withinPercentage(1e-9));
+    }
+  }
+
+  /** The stage fails, and another one trains its rounds. */
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 2, 3, 4})
+  void aWorkerThatBeginsAgainGivesTheSameBits(int failingStep) {
+    FAILED.set(0);
+    StepSchedule failing =
+        step -> {
+          if (TaskContext.get().partitionId() == 2
+              && step == failingStep
+              && FAILED.compareAndSet(0, 1)) {
+            throw new IllegalStateException("a task fails once");
+          }
+          return STEADY.at(step);
+        };
+    try (LogLines log = LogLines.of(RoundTrainer.class);
+        JavaSparkContext spark = LocalSpark.start("local[4,3]")) {
+      assertThat(trainGroups(spark, failing)).isEqualTo(oneByOne);
+      assertThat(log.lines()).isEmpty();
+    }
+  }
+
+  /** Each stage fails, until there is one for each round. */
+  @Test
+  void workersThatFailInEachStageGiveTheSameBits() {
+    StepSchedule failing =
+        step -> {
+          TaskContext task = TaskContext.get();
+          if (task.attemptNumber() == 0 && task.partitionId() == step % WORKERS) {
+            throw new IllegalStateException("a task fails once in each stage");
+          }
+          return STEADY.at(step);
+        };
+    try (JavaSparkContext spark = LocalSpark.start("local[4,3]")) {
+      assertThat(trainGroups(spark, failing)).isEqualTo(oneByOne);
+    }
+  }
+
+  @Test
+  void anErrorOfAWorkerEndsTheJobWithItsCause() {
+    StepSchedule failing =
+        step -> {
+          if (step == 3 && TaskContext.get().partitionId() == 1) {
+            throw new IllegalStateException("a broken step");
+          }
+          return STEADY.at(step);
+        };
+    try (JavaSparkContext spark = LocalSpark.start("local[4]")) {
+      assertThatThrownBy(() -> trainGroups(spark, failing))
+          .hasStackTraceContaining("a broken step");
+    }
+  }
+
+  /** One worker is so late that the others stop waiting. */
+  @Test
+  void strandedWorkersHaveTheirRoundsTrainedAgainToTheSameBits() {
+    FAILED.set(0);
+    Rendezvous.Patience patience =
+        new Rendezvous.Patience(Duration.ofMillis(1), Duration.ofMillis(1));
+    StepSchedule late =
+        step -> {
+          if (step == 2 && TaskContext.get().partitionId() == 0 && FAILED.incrementAndGet() <= 1) {
+            awaitStranded();
+          }
+          return STEADY.at(step);
+        };
+    try (LogLines log = LogLines.of(Rendezvous.class);
+        JavaSparkContext spark = LocalSpark.start("local[4]");
+        SharedParameters parameters = loadOverlapping(spark, OuterStep.PLAIN, patience)) {
+      stranded = log;
+      parameters.advance(List.of(task(0, STEADY)), "a round"); // It is known how long one takes.
+      parameters.advance(rounds(1, 3, late), "rounds");
+      String trained = sha256(parameters);
+      try (SharedParameters usual =
+          loadOverlapping(spark, OuterStep.PLAIN, Rendezvous.Patience.USUAL)) {
+        usual.advance(List.of(task(0, STEADY)), "a round");
+        usual.advance(rounds(1, 3, STEADY), "rounds");
+        assertThat(trained).isEqualTo(sha256(usual));
+      }
+    }
+  }
+
+  private static volatile LogLines stranded;
+
+  private static void awaitStranded() {
+    long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
+    while (stranded.lines().isEmpty() && System.nanoTime() < end) {
+      Thread.onSpinWait();
+    }
+  }
+
+  @Test
+  void groupsAreTrainedAgainWhenAllSlicesAndPiecesAreLost() {
+    for (String master : List.of("local[2]", "local[4]")) {
+      try (JavaSparkContext spark = LocalSpark.start(master);
+          SharedParameters parameters =
+              loadOverlapping(spark, OuterStep.PLAIN, Rendezvous.Patience.USUAL)) {
+        parameters.advance(rounds(0, 3, STEADY), "rounds");
+        awaitReleased(spark, 2);
+        loseAll(spark);
+        parameters.advance(rounds(3, 6, STEADY), "rounds");
+        awaitReleased(spark, 2);
+        loseAll(spark);
+
+        assertThat(sha256(parameters)).as(master).isEqualTo(oneByOne);
+      }
+    }
+  }
+
+  @Test
+  void lostSlicesAreAveragedAgainFromTheirPieces() {
+    try (JavaSparkContext spark = LocalSpark.start("local[4]");
+        SharedParameters parameters =
+            loadOverlapping(spark, OuterStep.PLAIN, Rendezvous.Patience.USUAL)) {
+      parameters.advance(rounds(0, 3, STEADY), "rounds");
+      awaitReleased(spark, 2);
+      spark.getPersistentRDDs().values().forEach(rdd -> rdd.unpersist(true));
+      parameters.advance(rounds(3, 6, STEADY), "rounds");
+
+      assertThat(sha256(parameters)).isEqualTo(oneByOne);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"local[1]", "local[4]"})
+  void blocksAreDeleted(String master) {
+    try (JavaSparkContext spark = LocalSpark.start(master)) {
+      trainGroups(spark, STEADY);
+      assertThat(spark.getPersistentRDDs()).isEmpty();
+      assertThat(
+              scala.collection.JavaConverters.asJavaCollection(
+                  SparkEnv.get().blockManager().getMatchingBlockIds(new OfRdds())))
+          .isEmpty();
+      assertThat(Thread.getAllStackTraces().keySet())
+          .extracting(Thread::getName)
+          .noneMatch(name -> name.startsWith("stoker-exchange"));
+    }
+  }
+
+  private static final class OfRdds
+      extends scala.runtime.AbstractFunction1<org.apache.spark.storage.BlockId, Object> {
+    @Override
+    public Object apply(org.apache.spark.storage.BlockId block) {
+      return block.isRDD();
+    }
+  }
+}

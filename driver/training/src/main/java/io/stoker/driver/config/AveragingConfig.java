@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.stoker.driver.config;
+
+import io.stoker.driver.slice.Wire;
+import io.stoker.failure.Check;
+import java.util.Locale;
+
+/**
+ * How workers' parameters are brought together.
+ *
+ * @param updaterState how the momentum is carried to the next round
+ * @param wire the number format in which workers' values travel
+ * @param sliceBytes how large a slice of the parameter vector may be, 0 for a size that fits model
+ *     and workers; no influence on the result
+ * @param overlapSteps how many steps of the next round workers take while their parameters are
+ *     averaged; 0 if they wait for the average
+ */
+public record AveragingConfig(
+    UpdaterState updaterState, Wire wire, int sliceBytes, int overlapSteps) {
+  private static final int MINIMUM_SLICE_BYTES = 1 << 10;
+
+  public AveragingConfig {
+    Check.input(
+        sliceBytes == 0 || (sliceBytes >= MINIMUM_SLICE_BYTES && sliceBytes % Float.BYTES == 0),
+        "Invalid slice size: %d bytes (must be >= %d, and a multiple of %d; or 0 for one that"
+            + " fits)",
+        sliceBytes,
+        MINIMUM_SLICE_BYTES,
+        Float.BYTES);
+    Check.input(
+        overlapSteps >= 0, "Invalid overlap: %d steps (must be >= 1, or 0 for none)", overlapSteps);
+    Check.input(
+        overlapSteps == 0 || wire == Wire.FP32,
+        "Invalid wire: %s with overlap (say --wire fp32, or --overlap-steps 0)",
+        wire.name().toLowerCase(Locale.ROOT));
+  }
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.stoker.driver.round;
+
+import io.stoker.driver.averaging.RoundReport;
+import io.stoker.driver.averaging.SharedParameters;
+import io.stoker.driver.cluster.Gang;
+import io.stoker.driver.config.RateSchedule;
+import io.stoker.driver.metrics.PhaseSeconds;
+import io.stoker.driver.metrics.RoundMetrics;
+import io.stoker.models.file.TrainingClock;
+import io.stoker.worker.runtime.RoundWork;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/** A job's rounds in Spark's stages: one round each, or several where rounds are short. */
+final class TrainingStages {
+  private final TrainingRun run;
+  private final SharedParameters parameters;
+  private final Optional<Gang> gang;
+  private final RoundTimer timer;
+
+  /**
+   * @param run the job
+   * @param parameters what is trained; the caller owns them
+   * @param gang waits for a slot for each worker, where the user asked for that
+   * @param timer is told how long that takes
+   */
+  TrainingStages(
+      TrainingRun run, SharedParameters parameters, Optional<Gang> gang, RoundTimer timer) {
+    this.run = run;
+    this.parameters = parameters;
+    this.gang = gang;
+    this.timer = timer;
+  }
+
+  /**
+   * The rounds that the next stage trains: up to one after which something is done on the driver.
+   *
+   * @param done how many rounds are done
+   */
+  List<JobPlan.Round> next(long done) {
+    JobPlan plan = run.plan();
+    int first = (int) done;
+    int left = plan.rounds() - first;
+    int most =
+        run.groups().overlap()
+            ? left
+            : parameters.roundsPerStage(run.config().rounds().workers(), left);
+    List<JobPlan.Round> rounds = new ArrayList<>();
+    do {
+      rounds.add(plan.round(first + rounds.size()));
+    } while (rounds.size() < most && !run.isBoundary(rounds.get(rounds.size() - 1)));
+    return rounds;
+  }
+
+  /**
+   * Has each worker take its local steps of each round, and averages the workers' parameters after
+   * each.
+   *
+   * @param rounds as {@link #next} gave them
+   * @param schedule the settings of their steps
+   * @param finished receives the report of each round, in their order, on this thread
+   */
+  void train(List<JobPlan.Round> rounds, RateSchedule schedule, Consumer<RoundReport> finished) {
+    String name =
+        String.format(
+            Locale.ROOT, "round %d of %d", rounds.get(0).round() + 1, run.plan().rounds());
+    gang.ifPresent(workers -> timer.waitingForSlots(() -> workers.awaitAllWorkers(name)));
+    parameters.advance(
+        rounds.stream().<RoundWork>map(round -> run.task(round, schedule)).toList(),
+        name,
+        finished);
+  }
+
+  /**
+   * What there is to say of a round, with the time that the job has waited before it.
+   *
+   * @param round the round
+   * @param clock the clock after it
+   * @param report what its workers reported
+   * @param schedule the settings of its steps
+   */
+  RoundMetrics measure(
+      JobPlan.Round round, TrainingClock clock, RoundReport report, RateSchedule schedule) {
+    PhaseSeconds seconds = timer.of(report);
+    return new RoundMetrics(
+        round.round() + 1,
+        round.epoch() + 1,
+        clock.step(),
+        report.examples(),
+        clock.examples(),
+        report.loss(),
+        report.accuracy(),
+        schedule.at(clock.step() - 1).learningRate(),
+        report.examples() / seconds.total(),
+        report.driverBytes(),
+        report.executorBytes(),
+        report.drift(),
+        seconds);
+  }
+
+  /** What the job has waited for since the last round. */
+  PhaseSeconds secondsAfterLastRound() {
+    return timer.afterLastRound();
+  }
+}

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.stoker.driver.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.stoker.data.plan.Sampling;
+import io.stoker.driver.slice.Wire;
+import io.stoker.failure.InputException;
+import io.stoker.models.engine.Arithmetic;
+import io.stoker.models.engine.ConvolutionAlgorithm;
+import io.stoker.models.engine.Precision;
+import java.util.List;
+import java.util.Map;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class TrainingConfigTest {
+  @Test
+  void hasTheseDefaults() {
+    assertThat(minimal().build())
+        .isEqualTo(
+            new TrainingConfig(
+                new DataConfig("data", List.of(), 0, Sampling.NATURAL),
+                "run",
+                "lenet5",
+                new RoundConfig(2, 64, LocalSteps.of(10), 0, 10),
+                new OptimizerConfig(
+                    0.01, new LearningRateSchedule.Constant(0), 1, Map.of(), 0.9, 0.0005, 0),
+                new LossConfig(0, new ClassWeighting.Equal()),
+                new AveragingConfig(UpdaterState.AVERAGE, Wire.FP32, 0, 0),
+                new OuterOptimizerConfig(1, 0, false),
+                1,
+                new CheckpointConfig(20, 3),
+                new ValidationConfig(0, "validation", 0, SelectionMetric.AUTO),
+                "auto",
+                new Arithmetic(Precision.FP32, ConvolutionAlgorithm.AUTO),
+                new InitializationConfig("", "", NormalizationSource.DATA),
+                new TrackingConfig("")));
+  }
+
+  @ParameterizedTest
+  @MethodSource("invalid")
+  void saysWhatIsInvalid(UnaryOperator<TrainingConfig.Builder> change, String message) {
+    assertThatThrownBy(() -> change.apply(minimal()).build())
+        .isInstanceOf(InputException.class)
+        .hasMessageStartingWith(message);
+  }
+
+  static Stream<Arguments> invalid() {
+    return Stream.of(
+        invalid(config -> config.data(" "), "Missing data: say --data URI"),
+        invalid(config -> config.run(""), "Missing run folder: say --run URI"),
+        invalid(config -> config.model(""), "Missing model: say --model NAME"),
+        invalid(config -> config.workers(0), "Invalid workers: 0 (must be >= 1)"),
+        invalid(config -> config.batch(0), "Invalid batch size: 0 (must be >= 1)"),
+        invalid(
+            config -> config.workers(100_000).batch(100_000),
+            "Invalid global batch: 100000 workers x 100000 examples"),
+        invalid(config -> config.localSteps(-1), "Invalid local steps: -1 (must be >= 1)"),
+        invalid(config -> config.epochs(0), "Invalid epochs: 0 (must be >= 1)"),
+        invalid(config -> config.learningRate(0), "Invalid learning rate: 0.0 (must be > 0"),
+        invalid(config -> config.learningRate(Double.NaN), "Invalid learning rate: NaN"),
+        invalid(config -> config.learningRate(1e39), "Invalid learning rate: 1.0E39"),
+        invalid(config -> config.momentum(0.999999999), "Invalid momentum: 0.999999999"),
+        invalid(config -> config.weightDecay(1e39), "Invalid weight decay: 1.0E39"),
+        invalid(config -> config.momentum(1), "Invalid momentum: 1.0 (must be >= 0 and < 1)"),
+        invalid(config -> config.weightDecay(-0.1), "Invalid weight decay: -0.1 (must be >= 0)"),
+        invalid(config -> config.biasRate(-1), "Invalid bias rate: -1.0 (must be >= 0)"),
+        invalid(config -> config.clipNorm(-1), "Invalid gradient norm: -1.0 (must be > 0, or 0"),
+        invalid(config -> config.mixup(-1), "Invalid mixup: -1.0 (must be > 0"),
+        invalid(config -> config.labelSmoothing(1), "Invalid label smoothing: 1.0 (must be >= 0"),
+        invalid(
+            config -> config.everyStepEpochs(-1),
+            "Invalid epochs of averaging every step: -1 (must be >= 0)"),
+        invalid(
+            config ->
+                config
+                    .localSteps(LocalSteps.parse("qsr:4:0.02"))
+                    .schedule(new LearningRateSchedule.Plateau(0.1, 5, 0)),
+            "Invalid local steps: qsr:4:0.02 follows the learning rate"),
+        invalid(config -> config.outerRate(0), "Invalid outer rate: 0.0 (must be > 0)"),
+        invalid(config -> config.outerMomentum(1), "Invalid outer momentum: 1.0 (must be >= 0"),
+        invalid(config -> config.freeze("3"), "Cannot freeze layer 3: without --init CHECKPOINT"),
+        invalid(
+            config -> config.normalization(NormalizationSource.INIT),
+            "Cannot normalise as the initial model does: there is none without --init"),
+        invalid(config -> config.checkpointEvery(0), "Invalid checkpoint interval: 0 rounds"),
+        invalid(config -> config.keep(0), "Invalid number of checkpoints to keep: 0"),
+        invalid(config -> config.validateEvery(-2), "Invalid validation interval: -2 rounds"),
+        invalid(config -> config.patience(-1), "Invalid patience: -1"),
+        invalid(config -> config.patience(3), "Invalid patience: 3 without validation"),
+        invalid(
+            config -> config.metric(SelectionMetric.LOG_LOSS),
+            "Invalid metric: log-loss without validation (say --validate-every"),
+        invalid(config -> config.sliceBytes(1026), "Invalid slice size: 1026 bytes"),
+        invalid(
+            config -> config.overlapSteps(-1),
+            "Invalid overlap: -1 steps (must be >= 1, or 0 for none)"),
+        invalid(
+            config -> config.overlapSteps(10),
+            "Invalid overlap: 10 steps (must be less than the local steps, which are 10)"),
+        invalid(
+            config -> config.localSteps(LocalSteps.parse("qsr:4:0.02")).overlapSteps(4),
+            "Invalid overlap: 4 steps (must be less than the local steps, which are qsr:4:0.02)"),
+        invalid(
+            config -> config.overlapSteps(2).wire(Wire.INT8),
+            "Invalid wire: int8 with overlap (say --wire fp32, or --overlap-steps 0)"),
+        invalid(config -> config.mlflow("localhost:5000"), "Invalid MLflow URI: localhost:5000"),
+        invalid(config -> config.mlflow("ftp://host"), "Invalid MLflow URI: ftp://host (must be"),
+        invalid(config -> config.mlflow("http://"), "Invalid MLflow URI: http:// (must be"),
+        invalid(config -> config.mlflow("http://a b"), "Invalid MLflow URI: http://a b (must be"),
+        invalid(config -> config.mlflow("http://h:99999"), "Invalid MLflow URI: http://h:99999"),
+        invalid(config -> config.mlflow("http://h/?a=b"), "Invalid MLflow URI: http://h/?a=b"),
+        invalid(
+            config -> config.mlflow("http://ann:secret@host"),
+            "Invalid MLflow URI: it must not contain a user name or a password"));
+  }
+
+  private static Arguments invalid(UnaryOperator<TrainingConfig.Builder> change, String message) {
+    return Arguments.of(change, message);
+  }
+
+  @Test
+  void carriesMomentumOnlyWhereThereIsSome() {
+    assertThat(minimal().build().carriesUpdaterState()).isTrue();
+    assertThat(minimal().momentum(0).build().carriesUpdaterState()).isFalse();
+    assertThat(minimal().updaterState(UpdaterState.RESET).build().carriesUpdaterState()).isFalse();
+  }
+
+  static TrainingConfig.Builder minimal() {
+    return TrainingConfig.builder().data("data").run("run").model("lenet5");
+  }
+
+  /** A config of which no value is the default. */
+  static TrainingConfig unusual() {
+    return TrainingConfig.builder()
+        .data("s3a://bucket/data")
+        .run("hdfs://host/run")
+        .model("alexnet-mini")
+        .workers(3)
+        .batch(5)
+        .localSteps(7)
+        .epochs(11)
+        .learningRate(0.125)
+        .schedule(new LearningRateSchedule.Cosine(11, 1.5))
+        .biasRate(2)
+        .layerRates(Map.of("1", 0.5, "dense 10", 10.0))
+        .momentum(0.5)
+        .weightDecay(0.25)
+        .clipNorm(6)
+        .labelSmoothing(0.0625)
+        .updaterState(UpdaterState.RESET)
+        .everyStepEpochs(1)
+        .outerRate(0.5)
+        .outerMomentum(0.25)
+        .outerNesterov(true)
+        .wire(Wire.INT8)
+        .augmentations(List.of("shift=1", "flip"))
+        .mixup(0.375)
+        .seed(-13)
+        .checkpointEvery(17)
+        .keep(19)
+        .validateEvery(21)
+        .validationSplit("held-out")
+        .patience(22)
+        .metric(SelectionMetric.MACRO_F1)
+        .engine("dl4j")
+        .precision(Precision.BF16)
+        .convolution(ConvolutionAlgorithm.WINOGRAD)
+        .init("some/checkpoint")
+        .freeze("4")
+        .normalization(NormalizationSource.INIT)
+        .sliceBytes(4096)
+        .mlflow("https://tracker:5000")
+        .build();
+  }
+}

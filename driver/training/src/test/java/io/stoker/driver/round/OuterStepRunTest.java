@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.stoker.driver.round;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import io.stoker.driver.LocalSpark;
+import io.stoker.driver.TinyJob;
+import io.stoker.driver.config.TrainingConfig;
+import io.stoker.driver.slice.Wire;
+import io.stoker.failure.InputException;
+import java.nio.file.Path;
+import java.util.function.UnaryOperator;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class OuterStepRunTest {
+  @TempDir static Path folder;
+
+  private static TinyJob job;
+  private static JavaSparkContext spark;
+
+  @BeforeAll
+  static void start() {
+    job = TinyJob.in(folder);
+    spark = LocalSpark.start("local[2]");
+  }
+
+  @AfterAll
+  static void stop() {
+    spark.close();
+  }
+
+  @Test
+  void plainAveragingIsRateOneWithoutMomentum() {
+    String plain = train("plain", config -> config).parametersSha256();
+
+    assertThat(
+            train("one", config -> config.outerRate(1).outerMomentum(0).outerNesterov(true))
+                .parametersSha256())
+        .isEqualTo(plain);
+    assertThat(train("ahead", config -> config.outerMomentum(0.5)).parametersSha256())
+        .isNotEqualTo(plain);
+  }
+
+  /** One round, of which the parameters before and the workers' mean are known from other runs. */
+  @Test
+  void goesPartOfTheWayToTheMean() {
+    UnaryOperator<TrainingConfig.Builder> oneRound = config -> config.epochs(1).localSteps(9);
+    float[] before =
+        TinyJob.parameters(
+            train("before", config -> oneRound.apply(config).learningRate(Float.MIN_VALUE)).run());
+    float[] mean = TinyJob.parameters(train("mean", oneRound).run());
+
+    float[] half =
+        TinyJob.parameters(train("half", config -> oneRound.apply(config).outerRate(0.5)).run());
+
+    for (int i = 0; i < mean.length; i++) {
+      assertThat(half[i]).isCloseTo(before[i] + (mean[i] - before[i]) / 2, within(1e-6f));
+    }
+  }
+
+  @Test
+  void survivesResumeAndDoesNotDependOnSlices() {
+    UnaryOperator<TrainingConfig.Builder> base =
+        config -> config.outerMomentum(0.7).outerNesterov(true).checkpointEvery(2);
+    String undisturbed = train("undisturbed", base).parametersSha256();
+    assertThatThrownBy(
+            () ->
+                TrainJob.run(
+                    spark,
+                    base.apply(job.config("stopped")).build(),
+                    ExistingRun.REFUSE,
+                    TinyJob.stoppingAfter(5)))
+        .hasMessage("stopped");
+
+    TrainResult resumed =
+        TrainJob.run(
+            spark,
+            base.apply(job.config("stopped")).build(),
+            ExistingRun.RESUME,
+            RoundListener.NONE);
+
+    assertThat(resumed.parametersSha256()).isEqualTo(undisturbed);
+    assertThat(train("uncut", config -> base.apply(config).sliceBytes(1 << 20)).parametersSha256())
+        .isEqualTo(undisturbed);
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Wire.class,
+      names = {"FP16", "INT8"})
+  void changesInFewerBytesComeNearAndDoNotDependOnSlices(Wire wire) {
+    float[] exact = TinyJob.parameters(train("exact-" + wire, config -> config).run());
+
+    TrainResult rounded = train("rounded-" + wire, config -> config.wire(wire));
+
+    float[] values = TinyJob.parameters(rounded.run());
+    assertThat(values).isNotEqualTo(exact);
+    for (int i = 0; i < exact.length; i++) {
+      assertThat(values[i]).isCloseTo(exact[i], within(5e-3f));
+    }
+    assertThat(
+            train("uncut-" + wire, config -> config.wire(wire).sliceBytes(1 << 20))
+                .parametersSha256())
+        .isEqualTo(rounded.parametersSha256());
+  }
+
+  @Test
+  void runningStatisticsTravelInFull() {
+    assertThatThrownBy(
+            () -> train("normalized", config -> config.model(job.normalized()).wire(Wire.INT8)))
+        .isInstanceOf(InputException.class)
+        .hasMessageStartingWith("Cannot send what changes in normalized as int8: its running");
+  }
+
+  private static TrainResult train(String run, UnaryOperator<TrainingConfig.Builder> change) {
+    return TrainJob.run(
+        spark, change.apply(job.config(run)).build(), ExistingRun.REFUSE, RoundListener.NONE);
+  }
+}
