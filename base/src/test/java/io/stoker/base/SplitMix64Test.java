@@ -3,9 +3,11 @@ package io.stoker.base;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.stoker.testing.Exact;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
+@Exact
 class SplitMix64Test {
   @Test
   void isTheGeneratorOfJavasSplittableRandom() {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.stoker.deploy.Stoker.Outcome;
+import io.stoker.testing.Exact;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The distributions of both lines of Spark: where both are built, as in the second build of CI. */
+@Exact
 class BothLinesIT {
   private static final String TRAIN =
       "--master local[2] train --data data --model lenet5 --batch 10 --local-steps 3"

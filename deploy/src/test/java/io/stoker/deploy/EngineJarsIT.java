@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.stoker.deploy.Stoker.Outcome;
+import io.stoker.testing.Exact;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -103,6 +104,7 @@ class EngineJarsIT {
   }
 
   @Test
+  @Exact
   void trainsInOneProcessAndInExecutorsToTheSameBits() throws IOException {
     List<String> options =
         List.of(

@@ -2,11 +2,12 @@
 package io.stoker.deploy;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assumptions.assumeThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.stoker.deploy.Stoker.Outcome;
 import io.stoker.deploy.Stoker.Started;
+import io.stoker.testing.Exact;
+import io.stoker.testing.Instructions;
 import java.io.IOException;
 import java.nio.file.Files;
 import org.junit.jupiter.api.BeforeAll;
@@ -17,6 +18,7 @@ import org.junit.jupiter.api.Test;
  * The result depends on the job, never on the cluster. Each round has stages of its own here;
  * {@link FaultsInStagesIT} has stages of several rounds.
  */
+@Exact
 class FaultToleranceIT extends ClusterFaults {
   /** Of three workers on two slots, so that a round has two waves. */
   private static final String JOB =
@@ -71,13 +73,10 @@ class FaultToleranceIT extends ClusterFaults {
   @Test
   void losesAnExecutorInMixedPrecision() throws IOException {
     job = JOB + " --precision bf16";
-    Outcome usual =
-        stoker.run(("--master local[2] " + job + " --json --run usual-bf16").split(" "));
-    assumeThat(usual.exitCode()).as("4: this processor has no bfloat16").isNotEqualTo(4);
-    assertThat(usual.exitCode()).as(usual.err()).isZero();
+    Instructions.AVX512_BF16.assume();
+    JsonNode usual = succeed("--master local[2] " + job + " --run usual-bf16");
 
-    assertParameters(
-        train("kill-executor@train:6"), usual.json().get("parameters_sha256").asText());
+    assertParameters(train("kill-executor@train:6"), usual.get("parameters_sha256").asText());
     assertThat(happened("lost ")).hasSize(1);
     assertThat(happened("train 6 ")).hasSizeGreaterThan(WORKERS);
   }

@@ -4,12 +4,14 @@ package io.stoker.deploy;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.stoker.deploy.Stoker.Outcome;
+import io.stoker.testing.Exact;
 import java.io.IOException;
 import java.nio.file.Files;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** The result depends on the job, never on the cluster, also where a stage has several rounds. */
+@Exact
 class FaultsInStagesIT extends ClusterFaults {
   /**
    * A worker a slot, who exchange what they have trained by themselves: as soon as rounds are

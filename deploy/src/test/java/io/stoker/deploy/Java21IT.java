@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.stoker.deploy.Stoker.Outcome;
+import io.stoker.testing.Exact;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeEach;
@@ -13,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The distribution, which Java 17 built, on Java 21: where JAVA21_HOME says that there is one. */
+@Exact
 class Java21IT {
   private static final String TRAIN =
       "train --data data --model lenet5 --batch 10 --local-steps 3 --learning-rate 0.05"

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.stoker.deploy.Stoker.Outcome;
 import io.stoker.deploy.Stoker.Started;
+import io.stoker.testing.Exact;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
@@ -41,6 +42,7 @@ class JourneyIT {
   }
 
   @Test
+  @Exact
   void trainsEvaluatesAndPredictsTheSameOnAnyNumberOfSlots() throws IOException {
     JsonNode two = train("local[2]", "run-two");
     JsonNode one = train("local[1]", "run-one");

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.stoker.deploy.Stoker.Outcome;
 import io.stoker.deploy.Stoker.Started;
+import io.stoker.testing.Exact;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -113,6 +114,7 @@ class PortsIT {
   }
 
   @Test
+  @Exact
   void trainsTheSameOverAuthenticatedAndEncryptedConnections() {
     String usual = hash(stoker, "--master local[2] " + TRAIN + " --epochs 4 --run usual");
     LocalCluster cluster =

@@ -11,6 +11,7 @@ import io.stoker.data.shard.ShardEncoding;
 import io.stoker.data.shard.ShardFolder;
 import io.stoker.data.shard.TestShards;
 import io.stoker.failure.DamagedException;
+import io.stoker.testing.Exact;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -75,6 +76,7 @@ class BalancedReadingTest {
 
   /** A reader that begins at a later step has the batches that one from the start has there. */
   @Test
+  @Exact
   void givesTheSameBatchesFromAnyStep() throws IOException {
     SplitBlocks data = unbalanced();
     EpochPlan plan = data.plan(Sampling.BALANCED, 5, 0, 2, 16);

@@ -16,6 +16,7 @@ import io.stoker.data.shard.ShardEncoding;
 import io.stoker.data.shard.ShardFolder;
 import io.stoker.data.shard.TestShards;
 import io.stoker.failure.DamagedException;
+import io.stoker.testing.Exact;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -111,6 +112,7 @@ class BatchReaderTest {
   }
 
   @Test
+  @Exact
   void yieldsTheSameWithAnyNumberOfThreads() throws IOException {
     TestShards.write(path(), SHAPE, new ShardEncoding.Jpeg(90), 4, 70, 30);
     SplitBlocks data =

@@ -12,6 +12,7 @@ import io.stoker.data.shard.ShardEncoding;
 import io.stoker.data.shard.ShardFile;
 import io.stoker.data.shard.ShardFolder;
 import io.stoker.data.shard.TestShards;
+import io.stoker.testing.Exact;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -122,6 +123,7 @@ class ReadingFaultsTest {
   }
 
   @Test
+  @Exact
   void failAfterAFewAttemptsAndYieldTheSameBatchesToTheNext() {
     float[][] images = new float[plan.steps()][];
     long[] ids = new long[plan.steps()];

@@ -11,6 +11,7 @@ import io.stoker.data.shard.ShardBlock;
 import io.stoker.data.shard.ShardFolder;
 import io.stoker.data.shard.ShardManifest;
 import io.stoker.data.source.ImageSources;
+import io.stoker.testing.Exact;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -95,6 +96,7 @@ class DuplicatesTest {
   }
 
   @Test
+  @Exact
   void countsAndListsEqualImagesWhateverTheirFormat() throws IOException {
     ShardManifest manifest = prepare(Duplicates.KEEP);
 

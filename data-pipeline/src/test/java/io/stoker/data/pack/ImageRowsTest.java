@@ -16,6 +16,7 @@ import io.stoker.data.source.parquet.ParquetTable;
 import io.stoker.data.source.parquet.TableColumns;
 import io.stoker.data.source.parquet.TestTables;
 import io.stoker.failure.InputException;
+import io.stoker.testing.Exact;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -120,6 +121,7 @@ class ImageRowsTest {
   }
 
   @Test
+  @Exact
   void givesTheSameBytesHoweverRowsArePartitioned() throws IOException {
     List<LabelledImage> images = images(80);
     ShardManifest manifest =

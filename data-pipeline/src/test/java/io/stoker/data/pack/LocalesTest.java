@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.stoker.data.TestImages;
 import io.stoker.data.TestSpark;
 import io.stoker.data.source.ImageSources;
+import io.stoker.testing.Exact;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -21,6 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The digits and the letters of a user's locale change no file name and no byte. */
+@Exact
 class LocalesTest {
   private final Locale before = Locale.getDefault();
 

@@ -16,6 +16,7 @@ import io.stoker.data.shard.ShardFolder;
 import io.stoker.data.shard.ShardManifest;
 import io.stoker.data.source.ImageSources;
 import io.stoker.failure.InputException;
+import io.stoker.testing.Exact;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -263,6 +264,7 @@ class PrepareJobBadInputTest {
   }
 
   @Test
+  @Exact
   void countsAndNamesBrokenImages() throws IOException {
     TestImages.writeFolders(in, 8, 60, "a", "b");
     byte[] good = TestImages.file(TestImages.gradient(30, 20, 0), "jpeg");

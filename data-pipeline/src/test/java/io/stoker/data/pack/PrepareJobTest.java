@@ -16,6 +16,7 @@ import io.stoker.data.shard.ShardFolder;
 import io.stoker.data.shard.ShardManifest;
 import io.stoker.data.source.ImageSources;
 import io.stoker.failure.InputException;
+import io.stoker.testing.Exact;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -72,6 +73,7 @@ class PrepareJobTest {
   }
 
   @Test
+  @Exact
   void keepsEveryIdxImageWithItsLabelInItsSplit() throws IOException {
     TestImages.writeIdx(folder.resolve("in"), "train-", 25_000, 8, 5);
     TestImages.writeIdx(folder.resolve("in"), "t10k-", 30, 8, 5);
@@ -166,6 +168,7 @@ class PrepareJobTest {
   }
 
   @Test
+  @Exact
   void writesTheSameBytesOnAnyNumberOfSlotsAndFromGzippedFiles() throws IOException {
     Path in = folder.resolve("in");
     TestImages.writeIdx(in, "train-", 25_000, 10, 4);
@@ -259,6 +262,7 @@ class PrepareJobTest {
   }
 
   @Test
+  @Exact
   void splitsByAHashThatLaterSamplesDoNotChange() throws IOException {
     TestImages.writeFolders(folder.resolve("in"), 4, 40, "a", "b");
     PrepareOptions.Builder options =

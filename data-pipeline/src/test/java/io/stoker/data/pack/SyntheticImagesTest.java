@@ -11,6 +11,7 @@ import io.stoker.data.source.SourceImage;
 import io.stoker.data.source.SourceSample;
 import io.stoker.data.synth.SyntheticSource;
 import io.stoker.failure.InputException;
+import io.stoker.testing.Exact;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashSet;
@@ -38,6 +39,7 @@ class SyntheticImagesTest {
   }
 
   @Test
+  @Exact
   void makesTheSameShardsOnAnyNumberOfSlots() {
     PrepareResult one;
     PrepareResult three;

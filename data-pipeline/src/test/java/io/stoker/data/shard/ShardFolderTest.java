@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.stoker.data.image.ImageShape;
 import io.stoker.failure.DamagedException;
 import io.stoker.failure.InputException;
+import io.stoker.testing.Exact;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -202,6 +203,7 @@ class ShardFolderTest {
 
   @Tag("slow")
   @Test
+  @Exact
   void noticesEveryFlippedBitOfAManifest() throws IOException {
     TestShards.write(path(), SHAPE, new ShardEncoding.Raw(), 2, 50);
     for (String name : new String[] {"manifest.json", "manifest.sha256"}) {

@@ -3,6 +3,7 @@ package io.stoker.data.shard;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.stoker.testing.Exact;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -24,6 +25,7 @@ class SortedFooterTest {
   private static final byte[] BEFORE = "pages and indexes".getBytes(StandardCharsets.US_ASCII);
 
   @Test
+  @Exact
   void doesNotDependOnTheOrderOfAHashTable() throws IOException {
     byte[] one = tail(List.of(Encoding.PLAIN, Encoding.BIT_PACKED, Encoding.RLE_DICTIONARY));
     byte[] other = tail(List.of(Encoding.RLE_DICTIONARY, Encoding.BIT_PACKED, Encoding.PLAIN));

@@ -9,6 +9,7 @@ import io.stoker.data.RawNames;
 import io.stoker.data.TestImages;
 import io.stoker.data.storage.Storage;
 import io.stoker.failure.InputException;
+import io.stoker.testing.Exact;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -25,6 +26,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Each entry of an input is read, rejected or ignored: none is lost. */
+@Exact
 @Timeout(60)
 class AccountTest {
   private static final Configuration HADOOP = new Configuration();

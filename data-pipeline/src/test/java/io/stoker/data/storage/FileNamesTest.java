@@ -4,6 +4,7 @@ package io.stoker.data.storage;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.stoker.failure.ResourceException;
+import io.stoker.testing.Exact;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -35,6 +36,7 @@ class FileNamesTest {
 
   @Tag("slow")
   @Test
+  @Exact
   void aProcessInThePosixLocaleRefusesRatherThanLosesFiles() throws Exception {
     Files.createFile(folder.resolve("apple"));
     Files.createDirectories(folder.resolve("Äpfel"));

@@ -13,6 +13,7 @@ import io.stoker.data.shard.ShardFolder;
 import io.stoker.data.shard.ShardManifest;
 import io.stoker.driver.checkpoint.RunFolder;
 import io.stoker.driver.cli.Commands;
+import io.stoker.testing.Exact;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -34,6 +35,7 @@ import org.nd4j.linalg.dataset.api.preprocessor.DataNormalization;
 import org.nd4j.linalg.factory.Nd4j;
 
 /** Opens what earlier releases wrote; see the README of the folder golden. */
+@Exact
 class GoldenFilesTest {
   private static final Path GOLDEN = Path.of("src/test/resources/golden/0.1");
   private static final List<String> CLASSES = List.of("above", "left", "Äpfel");

@@ -16,6 +16,7 @@ import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.ModelSpec.Placed;
 import io.stoker.models.spec.ParameterSpec;
 import io.stoker.models.spec.Shape;
+import io.stoker.testing.Exact;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
@@ -213,6 +214,7 @@ public abstract class NetworkContract {
 
   @ParameterizedTest
   @MethodSource("models")
+  @Exact
   void imagesAsBytesGiveTheBitsOfNormalizedImages(ModelSpec model) {
     int examples = 5;
     byte[] pixels = new byte[examples * model.input().features()];

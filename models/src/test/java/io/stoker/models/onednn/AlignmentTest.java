@@ -3,13 +3,13 @@ package io.stoker.models.onednn;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.stoker.models.spec.Initializer;
 import io.stoker.models.spec.LayerSpec;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.Shape;
 import io.stoker.models.spec.Window;
+import io.stoker.testing.Instructions;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.dnnl.global.dnnl;
@@ -52,7 +52,7 @@ class AlignmentTest {
 
   @Test
   void winogradIsNeverGivenAMisalignedTensor() {
-    assumeTrue(InstructionSet.here().hasWinograd(), "Skipped: no AVX-512");
+    Instructions.AVX512.assume();
     LayerSpec.Convolution layer =
         new LayerSpec.Convolution(32, Window.of(3).padded(1), 1, new Initializer.He(), 0);
     ModelSpec model =

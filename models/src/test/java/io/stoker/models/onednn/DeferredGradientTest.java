@@ -3,7 +3,6 @@ package io.stoker.models.onednn;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.stoker.models.engine.Network;
 import io.stoker.models.engine.RateMultipliers;
@@ -12,6 +11,8 @@ import io.stoker.models.spec.Initializer;
 import io.stoker.models.spec.LayerSpec;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.Shape;
+import io.stoker.testing.Exact;
+import io.stoker.testing.Instructions;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -44,8 +45,9 @@ class DeferredGradientTest {
   }
 
   private static Network create(Kernel kernel) {
-    assumeTrue(
-        kernel != Kernel.BF16 || InstructionSet.here().hasBfloat16(), "Skipped: no avx512_bf16");
+    if (kernel == Kernel.BF16) {
+      Instructions.AVX512_BF16.assume();
+    }
     Network network = OneDnnEngine.create(MODEL, 16, RateMultipliers.ones(MODEL), layer -> kernel);
     network.writeParameters(0, FloatBuffer.wrap(random(1, (int) MODEL.parameterCount(), 0.02f)));
     return network;
@@ -167,6 +169,7 @@ class DeferredGradientTest {
   @EnumSource(
       value = Kernel.class,
       names = {"DIRECT", "BF16"})
+  @Exact
   void anUpdateBlockByBlockHasTheBitsOfOneByTheWholeGradient(Kernel kernel) {
     try (Network byBlocks = create(kernel);
         Network whole = create(kernel)) {

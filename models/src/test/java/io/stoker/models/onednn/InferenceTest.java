@@ -3,7 +3,6 @@ package io.stoker.models.onednn;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.stoker.models.engine.Network;
 import io.stoker.models.engine.RateMultipliers;
@@ -18,6 +17,7 @@ import io.stoker.models.spec.Padding;
 import io.stoker.models.spec.Shape;
 import io.stoker.models.spec.Window;
 import io.stoker.models.zoo.Zoo;
+import io.stoker.testing.Instructions;
 import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -122,7 +122,7 @@ class InferenceTest {
   @ParameterizedTest
   @MethodSource("models")
   void winogradToo(ModelSpec model) {
-    assumeTrue(InstructionSet.here().hasWinograd(), "Skipped: no AVX-512");
+    Instructions.AVX512.assume();
 
     assertAgree(
         model,
@@ -138,7 +138,7 @@ class InferenceTest {
   @ParameterizedTest
   @MethodSource("models")
   void rearrangedConvolutionsToo(ModelSpec model) {
-    assumeTrue(InstructionSet.here().hasWinograd(), "Skipped: no AVX-512");
+    Instructions.AVX512.assume();
 
     assertAgree(
         model,
@@ -153,7 +153,7 @@ class InferenceTest {
   @ParameterizedTest
   @MethodSource("models")
   void inBf16UpToItsRounding(ModelSpec model) {
-    assumeTrue(InstructionSet.here().hasBfloat16(), "Skipped: no avx512_bf16");
+    Instructions.AVX512_BF16.assume();
 
     assertAgree(model, layer -> Kernel.BF16, 0.02f);
   }
@@ -161,7 +161,7 @@ class InferenceTest {
   /** In inference, the first convolution writes bfloat16 here; then the pooling does. */
   @Test
   void roundingBeforePoolingIsRoundingAfterIt() {
-    assumeTrue(InstructionSet.here().hasBfloat16(), "Skipped: no avx512_bf16");
+    Instructions.AVX512_BF16.assume();
     LayerSpec pooling = new LayerSpec.Pooling(LayerSpec.Pooling.Kind.MAXIMUM, Window.of(3).by(2));
 
     assertAgree(

@@ -2,7 +2,6 @@
 package io.stoker.models.onednn;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.stoker.models.spec.Initializer;
 import io.stoker.models.spec.LayerSpec;
@@ -10,6 +9,7 @@ import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.Padding;
 import io.stoker.models.spec.Shape;
 import io.stoker.models.spec.Window;
+import io.stoker.testing.Instructions;
 import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -88,7 +88,7 @@ class KernelAccuracyTest {
   @ParameterizedTest
   @MethodSource("convolutions")
   void winogradIsAsExactAsFp32(Case layer) {
-    assumeTrue(InstructionSet.here().hasWinograd(), "Skipped: no AVX-512");
+    Instructions.AVX512.assume();
 
     assertApart(layer, Kernel.WINOGRAD, 0, WINOGRAD);
   }
@@ -96,7 +96,7 @@ class KernelAccuracyTest {
   @ParameterizedTest
   @MethodSource({"convolutions", "others"})
   void bf16RoundsTheFactorsAndNothingElse(Case layer) {
-    assumeTrue(InstructionSet.here().hasBfloat16(), "Skipped: no avx512_bf16");
+    Instructions.AVX512_BF16.assume();
 
     assertApart(layer, Kernel.BF16, 1e-4, BF16);
   }
@@ -104,7 +104,7 @@ class KernelAccuracyTest {
   @ParameterizedTest
   @MethodSource("rearranged")
   void aRearrangedConvolutionIsAsExactAsFp32(Case layer) {
-    assumeTrue(InstructionSet.here().hasWinograd(), "Skipped: no AVX-512");
+    Instructions.AVX512.assume();
 
     assertApart(layer, Kernel.REARRANGED, 0, WINOGRAD);
   }
@@ -112,7 +112,7 @@ class KernelAccuracyTest {
   @ParameterizedTest
   @MethodSource("rearranged")
   void aRearrangedConvolutionInBf16RoundsTheFactorsAndNothingElse(Case layer) {
-    assumeTrue(InstructionSet.here().hasBfloat16(), "Skipped: no avx512_bf16");
+    Instructions.AVX512_BF16.assume();
 
     assertApart(layer, Kernel.REARRANGED_BF16, 1e-4, BF16);
   }

@@ -10,6 +10,7 @@ import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.Padding;
 import io.stoker.models.spec.Shape;
 import io.stoker.models.spec.Window;
+import io.stoker.testing.Exact;
 import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -30,6 +31,7 @@ class RectifiedPoolingTest {
 
   @ParameterizedTest
   @MethodSource("windows")
+  @Exact
   void gradientsHaveTheBitsOfLayersThatAreComputedAlone(Window window) {
     ModelSpec model = model(window, LayerSpec.Pooling.Kind.MAXIMUM);
 

@@ -18,6 +18,8 @@ import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.Shape;
 import io.stoker.models.spec.Window;
 import io.stoker.models.zoo.Zoo;
+import io.stoker.testing.Exact;
+import io.stoker.testing.Instructions;
 import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -25,6 +27,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** Values that are kept in bfloat16 between the layers of a network in training. */
+@Exact
 class RoundingTest {
   /** More than are computed at a time where a convolution is rearranged. */
   private static final int EXAMPLES = 11;
@@ -132,7 +135,7 @@ class RoundingTest {
   /** The next convolution would round the same values, and the gradients by them. */
   @Test
   void convolutionsInARowHaveTheSameBits() {
-    assumeTrue(InstructionSet.here().hasBfloat16(), "Skipped: no avx512_bf16");
+    Instructions.AVX512_BF16.assume();
     ModelSpec model = model(conv(16), RELU, conv(32), RELU, conv(16), RELU, dense(CLASSES));
     assertThat(rounded(model.placed(), ALL)).containsExactly(1, 3, 5);
 
@@ -141,7 +144,7 @@ class RoundingTest {
 
   @Test
   void whereNoLayerCanPassRoundedValuesOnTheBitsAreTheSame() {
-    assumeTrue(InstructionSet.here().hasBfloat16(), "Skipped: no avx512_bf16");
+    Instructions.AVX512_BF16.assume();
     ModelSpec model = model(conv(16), TANH, AVERAGE, conv(16), RELU, AVERAGE, dense(CLASSES));
 
     assertThat(gradients(model, ALL)).isEqualTo(gradients(model, PRODUCTS));
@@ -150,7 +153,7 @@ class RoundingTest {
   /** AMX has the channels of a pixel side by side; 24 channels fill no block. */
   @Test
   void normalizationInBlocksOfChannelsIsThatOfPixels() {
-    assumeTrue(InstructionSet.here().hasBfloat16(), "Skipped: no avx512_bf16");
+    Instructions.AVX512_BF16.assume();
     ModelSpec blocks = model(conv(32), RELU, LRN, AVERAGE, dense(CLASSES));
     ModelSpec pixels = model(conv(24), RELU, LRN, AVERAGE, dense(CLASSES));
     assertThat(rounded(blocks.placed(), ALL)).isEmpty();
@@ -161,7 +164,7 @@ class RoundingTest {
 
   @Test
   void gradientsOfRoundedValuesAreCloseToThoseInFp32() {
-    assumeTrue(InstructionSet.here().hasBfloat16(), "Skipped: no avx512_bf16");
+    Instructions.AVX512_BF16.assume();
     ModelSpec model =
         model(
             conv(32), RELU, LRN, MAXIMUM, conv(32), RELU, MAXIMUM, dense(24), RELU, dense(CLASSES));
@@ -176,7 +179,7 @@ class RoundingTest {
 
   @Test
   void aRearrangedConvolutionRoundsItsOutput() {
-    assumeTrue(InstructionSet.here().hasBfloat16(), "Skipped: no avx512_bf16");
+    Instructions.AVX512_BF16.assume();
     LayerSpec strided =
         new LayerSpec.Convolution(32, Window.of(11).by(4), 1, new Initializer.He(), 0.1f);
     ModelSpec model =

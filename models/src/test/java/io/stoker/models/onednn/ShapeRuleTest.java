@@ -2,7 +2,6 @@
 package io.stoker.models.onednn;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.stoker.models.engine.Arithmetic;
 import io.stoker.models.engine.ConvolutionAlgorithm;
@@ -14,6 +13,7 @@ import io.stoker.models.spec.Padding;
 import io.stoker.models.spec.Shape;
 import io.stoker.models.spec.Window;
 import io.stoker.models.zoo.Zoo;
+import io.stoker.testing.Instructions;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -71,7 +71,7 @@ class ShapeRuleTest {
 
   @Test
   void theChoiceIsTheLeastThatTheLayersNeed() {
-    assumeTrue(InstructionSet.here().hasWinograd(), "Skipped: no AVX-512");
+    Instructions.AVX512.assume();
     OneDnnEngine engine = new OneDnnEngine();
 
     assertThat(engine.resolve(Zoo.model("alexnet", 10), 32, FP32).convolution())

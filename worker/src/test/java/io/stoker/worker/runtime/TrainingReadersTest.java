@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.stoker.data.shard.ShardFolder;
 import io.stoker.failure.DamagedException;
+import io.stoker.testing.Exact;
 import io.stoker.worker.TinyShards;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -56,6 +57,7 @@ class TrainingReadersTest {
   }
 
   @Test
+  @Exact
   void readersYieldTheSameBatchesToARetriedTask() {
     List<List<Long>> first = read(0, 2);
     List<List<Long>> second = read(2, 2);

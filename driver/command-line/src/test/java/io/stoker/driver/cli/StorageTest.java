@@ -15,6 +15,7 @@ import io.stoker.driver.checkpoint.RunFolder;
 import io.stoker.driver.checkpoint.RunLock;
 import io.stoker.driver.cli.Commands.Outcome;
 import io.stoker.driver.metrics.MetricsLog;
+import io.stoker.testing.Exact;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -149,6 +150,7 @@ class StorageTest {
 
   /** Archives of each kind, and a list of relative paths and of locations on each storage. */
   @Test
+  @Exact
   void preparesTheSameFromArchivesAndListsOnAllStorages() throws IOException {
     Map<String, byte[]> sources = sources();
     for (String root : roots.values()) {

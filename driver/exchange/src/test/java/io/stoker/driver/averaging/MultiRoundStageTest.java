@@ -10,6 +10,7 @@ import io.stoker.driver.LogLines;
 import io.stoker.driver.slice.OuterStep;
 import io.stoker.driver.slice.ParameterSlices;
 import io.stoker.driver.slice.Wire;
+import io.stoker.testing.Exact;
 import io.stoker.worker.runtime.RoundWork;
 import io.stoker.worker.sgd.StepSchedule;
 import java.time.Duration;
@@ -37,6 +38,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Stages of several rounds, whose workers average slices for each other. */
 @Tag("slow")
 @SuppressWarnings("deprecation") // Scala 2.13 has other names; 2.12 has only these
+@Exact
 class MultiRoundStageTest extends AveragingJobs {
   private static final int WORKERS = 4;
 
@@ -346,7 +348,7 @@ class MultiRoundStageTest extends AveragingJobs {
 
     void await(JavaSparkContext spark) {
       try {
-        spark.sc().listenerBus().waitUntilEmpty();
+        spark.sc().listenerBus().waitUntilEmpty(60_000);
       } catch (Exception e) { // a timeout, which Scala does not declare
         throw new IllegalStateException(e);
       }

@@ -14,6 +14,7 @@ import io.stoker.models.engine.BatchScore;
 import io.stoker.models.engine.Network;
 import io.stoker.models.engine.StepSettings;
 import io.stoker.models.spec.ModelSpec;
+import io.stoker.testing.Exact;
 import io.stoker.worker.runtime.RoundWork;
 import io.stoker.worker.sgd.LocalResult;
 import java.nio.FloatBuffer;
@@ -32,6 +33,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * Rounds that overlap, on workers whose losses are quadratic, next to the same rounds in a few
  * loops over arrays: the values must be equal to the last bit.
  */
+@Exact
 class OverlapOnQuadraticsTest {
   private static final int WORKERS = 3;
   private static final int VALUES = 40;

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.stoker.driver.LocalSpark;
 import io.stoker.driver.LogLines;
 import io.stoker.driver.slice.OuterStep;
+import io.stoker.testing.Exact;
 import io.stoker.worker.runtime.RoundWork;
 import io.stoker.worker.sgd.StepSchedule;
 import java.time.Duration;
@@ -27,6 +28,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Rounds that overlap: in one stage, in a stage each, and with tasks that fail. */
 @Tag("slow")
 @SuppressWarnings("deprecation") // Scala 2.13 has other names; 2.12 has only these
+@Exact
 class OverlapTest extends AveragingJobs {
   private static final int WORKERS = 4;
 

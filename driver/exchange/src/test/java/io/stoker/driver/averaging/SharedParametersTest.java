@@ -11,6 +11,7 @@ import io.stoker.driver.slice.Wire;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.Shape;
 import io.stoker.models.zoo.Zoo;
+import io.stoker.testing.Exact;
 import io.stoker.worker.TinyShards;
 import io.stoker.worker.sgd.StepSchedule;
 import java.util.Map;
@@ -28,6 +29,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Parameters in many slices, which an average stage averages. */
+@Exact
 class SharedParametersTest extends AveragingJobs {
   @ParameterizedTest
   @ValueSource(strings = {"local[2]", "local[4]"})

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.stoker.driver.LocalSpark;
 import io.stoker.driver.spark.FetchWindow.Block;
+import io.stoker.testing.Exact;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CyclicBarrier;
@@ -170,6 +171,7 @@ class BlockArraysTest {
 
   /** Each block has the bytes of its number, however tasks meet. */
   @Test
+  @Exact
   void twoTasksMayStoreAndDeleteBlocksAtTheSameTime() {
     try (JavaSparkContext spark = LocalSpark.start("local[2]")) {
       List<Boolean> intact =

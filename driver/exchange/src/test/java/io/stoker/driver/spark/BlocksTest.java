@@ -7,6 +7,7 @@ import io.stoker.driver.LocalSpark;
 import io.stoker.driver.LogLines;
 import io.stoker.driver.spark.FetchWindow.Block;
 import io.stoker.driver.spark.FetchWindow.Request;
+import io.stoker.testing.Exact;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Optional;
@@ -33,6 +34,7 @@ class BlocksTest {
   private static final AtomicReference<Thread> DELETING = new AtomicReference<>();
 
   @Test
+  @Exact
   void twoTasksMayStoreAPartitionAtTheSameTime() {
     try (JavaSparkContext spark = LocalSpark.start("local[2]");
         LogLines log = LogLines.of(BlockManager.class)) {

@@ -4,6 +4,7 @@ package io.stoker.driver.spark;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.stoker.testing.Exact;
 import java.io.UncheckedIOException;
 import java.util.Arrays;
 import java.util.List;
@@ -15,6 +16,7 @@ class DriverMessageTest {
           List.of(Long.MIN_VALUE, -1L), List.of("", "1 höst 4040"), List.of(-0.0, 0.1, 1e-320));
 
   @Test
+  @Exact
   void keepsEveryBit() {
     assertThat(DriverMessage.decode(MESSAGE.encode())).isEqualTo(MESSAGE);
     DriverMessage none = new DriverMessage(List.of(), List.of(), List.of());

@@ -34,6 +34,7 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -58,10 +59,10 @@ final class WebServer implements AutoCloseable {
   static final int MAXIMUM_CONNECTIONS = 256;
 
   /** From the connection to the end of the request's headers. */
-  static final int REQUEST_SECONDS = 5;
+  private static final Duration REQUEST = Duration.ofSeconds(5);
 
   /** From the request to the last byte of its answer. */
-  static final int ANSWER_SECONDS = 60;
+  private static final Duration ANSWER = Duration.ofSeconds(60);
 
   private static final int MAXIMUM_LINE = 4096;
   private static final int MAXIMUM_HEADERS = 16 * 1024;
@@ -71,6 +72,7 @@ final class WebServer implements AutoCloseable {
   private static final int QUEUE = 64;
 
   private final Site site;
+  private final Duration patience;
   private final EventLoopGroup loop;
   private final ThreadPoolExecutor worker;
   private final Channel listening;
@@ -108,8 +110,9 @@ final class WebServer implements AutoCloseable {
 
   // Netty 4.2, which Spark 4 has, deprecates the class; 4.1 knows no other.
   @SuppressWarnings("deprecation")
-  private WebServer(Site site, InetSocketAddress address) throws IOException {
+  private WebServer(Site site, InetSocketAddress address, Duration patience) throws IOException {
     this.site = site;
+    this.patience = patience;
     this.loop = new NioEventLoopGroup(1, new DefaultThreadFactory("dashboard", true));
     this.worker =
         new ThreadPoolExecutor(
@@ -142,7 +145,13 @@ final class WebServer implements AutoCloseable {
    * @throws IOException if it cannot listen there
    */
   static WebServer start(Site site, InetSocketAddress address) throws IOException {
-    return new WebServer(site, address);
+    return start(site, address, REQUEST);
+  }
+
+  /** As above, with the time that a client has from its connection to the end of its headers. */
+  static WebServer start(Site site, InetSocketAddress address, Duration patience)
+      throws IOException {
+    return new WebServer(site, address, patience);
   }
 
   /** Where it listens. */
@@ -175,7 +184,7 @@ final class WebServer implements AutoCloseable {
 
     @Override
     public void channelActive(ChannelHandlerContext context) {
-      closeAfter(context.channel(), REQUEST_SECONDS, () -> !asked);
+      closeAfter(context.channel(), patience, () -> !asked);
     }
 
     @Override
@@ -185,7 +194,7 @@ final class WebServer implements AutoCloseable {
       }
       asked = true;
       context.channel().config().setAutoRead(false);
-      closeAfter(context.channel(), ANSWER_SECONDS, () -> true);
+      closeAfter(context.channel(), ANSWER, () -> true);
       boolean head = HttpMethod.HEAD.equals(request.method());
       List<String> hosts = request.headers().getAll(HttpHeaderNames.HOST);
       if (request.decoderResult().isFailure() || hosts.size() > 1) {
@@ -214,7 +223,7 @@ final class WebServer implements AutoCloseable {
     boolean holds();
   }
 
-  private static void closeAfter(Channel channel, int seconds, Condition condition) {
+  private static void closeAfter(Channel channel, Duration time, Condition condition) {
     Future<?> timeout =
         channel
             .eventLoop()
@@ -224,8 +233,8 @@ final class WebServer implements AutoCloseable {
                     channel.close();
                   }
                 },
-                seconds,
-                TimeUnit.SECONDS);
+                time.toMillis(),
+                TimeUnit.MILLISECONDS);
     channel.closeFuture().addListener(closed -> timeout.cancel(false));
   }
 

@@ -34,15 +34,12 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-@Timeout(value = 2, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 5, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 @Tag("slow")
 class MlflowLogTest {
   private static final Configuration HADOOP = new Configuration();
 
-  /** So short that a test of a server that hangs takes no time. */
-  private static final Duration REQUEST = Duration.ofMillis(300);
-
-  private static final Duration CLOSING = Duration.ofSeconds(20);
+  private static final Duration MINUTE = Duration.ofMinutes(1);
 
   /** The rounds of three epochs. */
   private static final Long[] ALL = {1L, 2L, 3L, 4L, 5L, 6L, 7L, 8L, 9L};
@@ -180,7 +177,14 @@ class MlflowLogTest {
     String undisturbed = train(job.config("alone").build()).parametersSha256();
     try (FakeTracker tracker = new FakeTracker(mood);
         LogLines log = LogLines.of(MlflowLog.class)) {
-      TrainResult result = train(job.config("run").mlflow(tracker.uri()).build());
+      // Of a server that hangs no answer is late.
+      Duration request = mood == FakeTracker.Mood.HANG ? Duration.ofMillis(300) : MINUTE;
+      TrainResult result =
+          train(
+              job.config("run").mlflow(tracker.uri()).build(),
+              ExistingRun.REFUSE,
+              RoundListeners.NONE,
+              request);
 
       assertThat(result.parametersSha256()).isEqualTo(undisturbed);
       assertThat(tracker.requests()).isPositive();
@@ -249,7 +253,12 @@ class MlflowLogTest {
   }
 
   private TrainResult train(TrainingConfig config, ExistingRun existing, RoundListeners others) {
-    var log = MlflowLog.of(config, existing, HADOOP, REQUEST, CLOSING);
+    return train(config, existing, others, MINUTE);
+  }
+
+  private TrainResult train(
+      TrainingConfig config, ExistingRun existing, RoundListeners others, Duration request) {
+    var log = MlflowLog.of(config, existing, HADOOP, request, MINUTE);
     try {
       RoundListeners listeners =
           log.map(RoundListeners::observing).orElse(RoundListeners.NONE).and(others);

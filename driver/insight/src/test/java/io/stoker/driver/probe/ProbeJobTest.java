@@ -18,6 +18,7 @@ import io.stoker.failure.InputException;
 import io.stoker.models.engine.StepSettings;
 import io.stoker.models.file.ModelFileWriter;
 import io.stoker.models.file.ModelMetadata;
+import io.stoker.testing.Exact;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
@@ -136,6 +137,7 @@ class ProbeJobTest {
   }
 
   @Test
+  @Exact
   void isTheSameWithAnySlotsAndTellsOfEachLevel() {
     List<Double> seen = new ArrayList<>();
     ProbeReport two = probe(Distortion.NOISE);

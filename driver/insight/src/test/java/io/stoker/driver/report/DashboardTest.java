@@ -23,9 +23,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
-import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.apache.hadoop.conf.Configuration;
@@ -205,66 +203,6 @@ class DashboardTest {
       assertThat(head).startsWith("HTTP/1.1 200").endsWith("\r\n\r\n");
       assertThat(get).startsWith(head).hasSizeGreaterThan(head.length() + 1000);
       assertThat(raw(dashboard, "HEAD /none", LOOPBACK)).startsWith("HTTP/1.1 404");
-    }
-  }
-
-  /** Each has sent half a request, or reads no more of its answer. */
-  @Test
-  void isThereForABrowserWhile200SlowClientsAre() throws Exception {
-    RunOnDisk.in(folder.resolve("run"), 60).rounds(1, 50);
-    List<Socket> slow = new ArrayList<>();
-    try (Dashboard dashboard = serve(folder.resolve("run").toString())) {
-      get(dashboard, ""); // Classes are loaded.
-      List<String> halves =
-          List.of(
-              "",
-              "GE",
-              "GET / HTTP/1.1\r\nHost: ",
-              "POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000000\r\n\r\nx",
-              "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
-      for (int i = 0; i < 200; i++) {
-        slow.add(half(dashboard, halves.get(i % halves.size())));
-      }
-
-      long start = System.nanoTime();
-      HttpResponse<String> page = get(dashboard, "");
-      assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(1));
-      assertThat(page.statusCode()).isEqualTo(200);
-      assertThat(page.body()).contains("</html>");
-    } finally {
-      for (Socket each : slow) {
-        each.close();
-      }
-    }
-  }
-
-  @Test
-  void dropsTheOldestOfTooManyClients() throws Exception {
-    RunOnDisk.in(folder.resolve("run"), 60);
-    List<Socket> slow = new ArrayList<>();
-    try (Dashboard dashboard = serve(folder.resolve("run").toString())) {
-      for (int i = 0; i < WebServer.MAXIMUM_CONNECTIONS + 20; i++) {
-        slow.add(half(dashboard, "GET"));
-      }
-
-      assertThat(raw(dashboard, "GET /", LOOPBACK)).startsWith("HTTP/1.1 200");
-      assertThat(slow.get(0).getInputStream().read()).isEqualTo(-1);
-    } finally {
-      for (Socket each : slow) {
-        each.close();
-      }
-    }
-  }
-
-  @Test
-  void waitsAFewSecondsForARequest() throws Exception {
-    RunOnDisk.in(folder.resolve("run"), 60);
-    try (Dashboard dashboard = serve(folder.resolve("run").toString());
-        Socket slow = half(dashboard, "GET / HTTP/1.1\r\nX: ")) {
-      long start = System.nanoTime();
-      assertThat(slow.getInputStream().read()).isEqualTo(-1);
-      assertThat(Duration.ofNanos(System.nanoTime() - start))
-          .isBetween(Duration.ofSeconds(1), Duration.ofSeconds(WebServer.REQUEST_SECONDS + 10));
     }
   }
 

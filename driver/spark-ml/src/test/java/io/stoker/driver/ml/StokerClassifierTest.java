@@ -16,6 +16,7 @@ import io.stoker.data.shard.ShardFolder;
 import io.stoker.driver.LocalSpark;
 import io.stoker.driver.TinyJob;
 import io.stoker.failure.InputException;
+import io.stoker.testing.Exact;
 import io.stoker.worker.TinyShards;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -304,6 +305,7 @@ class StokerClassifierTest {
   }
 
   @Test
+  @Exact
   void anInterruptedFitGoesOnToTheSameBits() {
     StokerClassifier classifier = classifier().setMaxIter(4).setCheckpointInterval(2);
     String undisturbed =

@@ -7,10 +7,12 @@ import io.stoker.data.plan.Sampling;
 import io.stoker.driver.slice.Wire;
 import io.stoker.models.engine.ConvolutionAlgorithm;
 import io.stoker.models.engine.Precision;
+import io.stoker.testing.Exact;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
+@Exact
 class JobIdentityTest {
   private final TrainingConfig config =
       TrainingConfigTest.unusual().toBuilder()

@@ -20,6 +20,7 @@ import io.stoker.failure.InputException;
 import io.stoker.models.engine.Engines;
 import io.stoker.models.engine.Network;
 import io.stoker.models.spec.Shape;
+import io.stoker.testing.Exact;
 import io.stoker.worker.TinyShards;
 import io.stoker.worker.eval.Crops;
 import java.awt.image.BufferedImage;
@@ -202,6 +203,7 @@ class CroppedInputTest {
   }
 
   @Test
+  @Exact
   void isTheSameOnAnyNumberOfSlots() throws IOException {
     spark.close();
     spark = LocalSpark.start("local[1]");

@@ -20,6 +20,7 @@ import io.stoker.failure.InputException;
 import io.stoker.models.engine.Engines;
 import io.stoker.models.engine.Network;
 import io.stoker.models.file.ModelMetadata;
+import io.stoker.testing.Exact;
 import io.stoker.worker.TinyShards;
 import io.stoker.worker.eval.Crops;
 import java.io.IOException;
@@ -58,6 +59,7 @@ class EvaluateJobTest {
   }
 
   @Test
+  @Exact
   void countsWhatSinglePredictionsGive() throws IOException {
     List<Path> images = TinyImages.write(job.data(), folder.resolve("images"));
     List<Prediction> predictions =

@@ -3,7 +3,6 @@ package io.stoker.driver.round;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.stoker.driver.LocalSpark;
 import io.stoker.driver.TinyJob;
@@ -12,6 +11,8 @@ import io.stoker.driver.config.TrainingConfig;
 import io.stoker.failure.InputException;
 import io.stoker.models.engine.ConvolutionAlgorithm;
 import io.stoker.models.engine.Precision;
+import io.stoker.testing.Exact;
+import io.stoker.testing.Instructions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,6 +29,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Jobs with Winograd convolutions and in bf16. */
+@Exact
 @Tag("slow")
 class ArithmeticTest {
   /** Its second convolution is Winograd's in fp32; that, and its first dense layer, are in bf16. */
@@ -59,8 +61,7 @@ class ArithmeticTest {
 
   @BeforeEach
   void start() {
-    List<String> has = Processor.here().vectorExtensions();
-    assumeTrue(has.contains("avx512_bf16"), "Skipped: this processor has no avx512_bf16");
+    Instructions.AVX512_BF16.assume();
     spark = LocalSpark.start("local[2]");
   }
 
@@ -147,7 +148,7 @@ class ArithmeticTest {
         Map.of(
             "AVX-512", "bd1e1d4213b33edb897361e2969c29c1693f9610cb8e33554afff9eab2ffd11f",
             "AVX-512 with AMX", "5eaf9bf9368c6cb60aeacd3e98ae6d7fa506bf487087b99374f5ec4edc7db457");
-    assumeTrue(bf16.containsKey(kind), "Skipped: recorded on AVX-512, this is " + kind);
+    assertThat(bf16).as("hashes recorded with AVX-512").containsKey(kind);
     assertThat(
             List.of(
                 train(config("pinned"), ExistingRun.REFUSE).parametersSha256(),

@@ -12,6 +12,7 @@ import io.stoker.driver.LocalSpark;
 import io.stoker.driver.TinyJob;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.failure.InputException;
+import io.stoker.testing.Exact;
 import io.stoker.worker.TinyShards;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -23,6 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What the workers are given, on one slot and on two. */
+@Exact
 class OrderJobTest {
   @TempDir private Path folder;
 

@@ -10,6 +10,7 @@ import io.stoker.driver.TinyJob;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.slice.Wire;
 import io.stoker.failure.InputException;
+import io.stoker.testing.Exact;
 import java.nio.file.Path;
 import java.util.function.UnaryOperator;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -20,6 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
+@Exact
 class OuterStepRunTest {
   @TempDir static Path folder;
 

@@ -9,6 +9,7 @@ import io.stoker.driver.TinyJob;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.config.UpdaterState;
 import io.stoker.failure.InputException;
+import io.stoker.testing.Exact;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,6 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Jobs of two workers whose rounds overlap, in groups of the three rounds of an epoch. */
+@Exact
 @Tag("slow")
 class OverlapRunTest {
   @TempDir static Path folder;

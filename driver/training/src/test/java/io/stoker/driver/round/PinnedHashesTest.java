@@ -3,7 +3,6 @@ package io.stoker.driver.round;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.stoker.data.pack.PrepareJob;
 import io.stoker.data.pack.PrepareOptions;
@@ -16,6 +15,8 @@ import io.stoker.driver.config.LearningRateSchedule;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.config.UpdaterState;
 import io.stoker.driver.slice.Wire;
+import io.stoker.testing.Exact;
+import io.stoker.testing.Instructions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -35,6 +36,7 @@ import org.junit.jupiter.api.io.TempDir;
  * registers. The constants are those of AVX-512, with and without AMX; elsewhere the test is
  * skipped.
  */
+@Exact
 class PinnedHashesTest {
   /** By kind of processor: AMX makes a difference to ND4J alone. */
   private static final Map<String, String> OF_STOCK_DEEPLEARNING4J =
@@ -62,10 +64,7 @@ class PinnedHashesTest {
 
   @BeforeAll
   static void start() throws IOException {
-    String kind = Processor.here().kind();
-    assumeTrue(
-        OF_STOCK_DEEPLEARNING4J.containsKey(kind),
-        "Skipped: the hashes were recorded on AVX-512, and this processor is " + kind);
+    Instructions.AVX512.assume();
     job = TinyJob.in(folder);
     Files.writeString(folder.resolve("normalized.yaml"), NORMALIZED);
     spark = LocalSpark.start("local[2]");

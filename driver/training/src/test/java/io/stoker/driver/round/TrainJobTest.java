@@ -15,6 +15,7 @@ import io.stoker.driver.metrics.MetricsLog;
 import io.stoker.driver.metrics.RoundMetrics;
 import io.stoker.failure.DamagedException;
 import io.stoker.failure.InputException;
+import io.stoker.testing.Exact;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -67,6 +68,7 @@ class TrainJobTest {
 
   /** Averaging every step with plain SGD and equal shares is one large batch. */
   @Test
+  @Exact
   void averagingEveryStepIsOneLargeBatch() {
     UnaryOperator<TrainingConfig.Builder> plain =
         config -> config.localSteps(1).momentum(0).epochs(2);
@@ -87,6 +89,7 @@ class TrainJobTest {
   }
 
   @Test
+  @Exact
   void givesTheSameBitsForTheSameSeedOnly() {
     String first = train("first", config -> config).parametersSha256();
 

@@ -109,7 +109,7 @@ class TransferTest {
   }
 
   private static long drain(AtomicLong counter) throws TimeoutException {
-    spark.sc().listenerBus().waitUntilEmpty();
+    spark.sc().listenerBus().waitUntilEmpty(60_000);
     return counter.getAndSet(0);
   }
 

@@ -14,6 +14,7 @@ import io.stoker.driver.evaluate.EvaluateJob;
 import io.stoker.driver.evaluate.EvaluateRequest;
 import io.stoker.driver.evaluate.EvaluationReport;
 import io.stoker.failure.InputException;
+import io.stoker.testing.Exact;
 import java.nio.file.Path;
 import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
@@ -24,6 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Training with weights of classes, and with balanced sampling. */
+@Exact
 class UnbalancedClassesTest {
   private static final Map<String, Double> FAVOURED =
       Map.of("bar 0", 1e4, "bar 1", 1.0, "bar 2", 1.0, "bar 3", 1.0);

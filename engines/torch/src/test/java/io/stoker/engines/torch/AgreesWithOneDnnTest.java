@@ -3,7 +3,6 @@ package io.stoker.engines.torch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
-import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.stoker.models.engine.Arithmetic;
 import io.stoker.models.engine.BatchScore;
@@ -22,6 +21,8 @@ import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.ModelSpec.Placed;
 import io.stoker.models.spec.ParameterSpec;
 import io.stoker.models.zoo.Zoo;
+import io.stoker.testing.Exact;
+import io.stoker.testing.Instructions;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.List;
@@ -275,9 +276,7 @@ class AgreesWithOneDnnTest {
               - dense: 10
             """);
     OneDnnEngine engine = new OneDnnEngine();
-    assumeThat(engine.resolve(model, DEEP_EXAMPLES, Arithmetic.FASTEST_FP32).convolution())
-        .as("this processor has code for Winograd's algorithm")
-        .isNotEqualTo(ConvolutionAlgorithm.DIRECT);
+    Instructions.AVX512.assume();
     assertThat(model.placed().stream().filter(layer -> layer.layer() instanceof Convolution))
         .hasSize(3)
         .allSatisfy(
@@ -330,6 +329,7 @@ class AgreesWithOneDnnTest {
 
   /** With weights of 0, the gradient of a weight is what dropout let through of its input. */
   @Test
+  @Exact
   void onEveryBitOfADropoutMask() {
     ModelSpec model =
         Batches.model(

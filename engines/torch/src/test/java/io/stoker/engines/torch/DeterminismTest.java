@@ -9,6 +9,7 @@ import io.stoker.models.engine.Targets;
 import io.stoker.models.spec.InitialParameters;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.zoo.Zoo;
+import io.stoker.testing.Exact;
 import java.nio.FloatBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -19,6 +20,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A process has one number of threads, so each is tried in a process of its own. */
+@Exact
 @Tag("slow")
 class DeterminismTest {
   @ParameterizedTest

@@ -12,6 +12,7 @@ import io.stoker.models.engine.Precision;
 import io.stoker.models.engine.RateMultipliers;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.zoo.Zoo;
+import io.stoker.testing.Exact;
 import java.nio.FloatBuffer;
 import org.junit.jupiter.api.Test;
 
@@ -55,6 +56,7 @@ class ProductsTest {
   }
 
   @Test
+  @Exact
   void bfloat16GivesTheSameBitsAgain() {
     assertThat(gradients(Precision.BF16)).isEqualTo(gradients(Precision.BF16));
   }

@@ -11,6 +11,7 @@ import io.stoker.driver.round.ExistingRun;
 import io.stoker.driver.round.RoundListeners;
 import io.stoker.driver.round.TrainJob;
 import io.stoker.driver.round.TrainResult;
+import io.stoker.testing.Exact;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -71,17 +72,20 @@ class TrainingTest {
   }
 
   @Test
+  @Exact
   void aSecondRunGivesTheSameBits() {
     assertThat(train("local[2]", "again", "torch").parametersSha256()).isEqualTo(undisturbed);
   }
 
   @Test
+  @Exact
   void oneSlotAndThreeGiveTheSameBits() {
     assertThat(train("local[1]", "one", "torch").parametersSha256()).isEqualTo(undisturbed);
     assertThat(train("local[3]", "three", "torch").parametersSha256()).isEqualTo(undisturbed);
   }
 
   @Test
+  @Exact
   void aTaskThatIsTriedAgainGivesTheSameBits() {
     FailingOnceEngine.STEPS_LEFT.set(5);
 
@@ -92,6 +96,7 @@ class TrainingTest {
   }
 
   @Test
+  @Exact
   void resumeGivesTheSameBits() {
     assertThatThrownBy(
             () ->

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.stoker.base.SplitMix64;
 import io.stoker.driver.LocalSpark;
 import io.stoker.failure.InputException;
+import io.stoker.testing.Exact;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -160,6 +161,7 @@ class StokerTrainingMasterTest {
 
   @ParameterizedTest
   @MethodSource("updaters")
+  @Exact
   void theResultIsTheSameOnAnyClusterAndFromAnyPartitions(IUpdater updater) {
     float[] onOneSlot = parameters("local[1]", 1, images(10, 7, 4), updater);
     float[] onTwo = parameters("local[2]", 5, images(10, 7, 4), updater);
