@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -71,6 +72,7 @@ class FaultToleranceIT extends ClusterFaults {
   }
 
   @Test
+  @Tag("thorough")
   void losesAnExecutorInMixedPrecision() throws IOException {
     job = JOB + " --precision bf16";
     Instructions.AVX512_BF16.assume();
@@ -82,6 +84,7 @@ class FaultToleranceIT extends ClusterFaults {
   }
 
   @Test
+  @Tag("one-line")
   void losesAnExecutorBetweenRounds() throws IOException {
     assertUndisturbed(train("kill-executor@between:6"));
 
@@ -109,6 +112,7 @@ class FaultToleranceIT extends ClusterFaults {
   }
 
   @Test
+  @Tag("one-line")
   void losesAWorkerProcessThatComesBack() throws IOException {
     Started training = start("kill-worker@train:4,join@train:6");
     Stoker.awaitLine(log, "lost ");
@@ -127,6 +131,7 @@ class FaultToleranceIT extends ClusterFaults {
   }
 
   @Test
+  @Tag("one-line")
   void getsAnExecutorInTheMiddle() throws IOException {
     cluster.haveWorkers(1);
     Started training = start("join@train:4");
@@ -152,6 +157,7 @@ class FaultToleranceIT extends ClusterFaults {
   }
 
   @Test
+  @Tag("one-line")
   void triesAgainATaskThatFailsTwice() throws IOException {
     assertUndisturbed(train("fail@train:4,fail@average:7"));
 
@@ -171,6 +177,7 @@ class FaultToleranceIT extends ClusterFaults {
   }
 
   @Test
+  @Tag("one-line")
   void goesOnWithAnotherNumberOfExecutors() throws IOException {
     assertThat(train("kill-driver@checkpoint:2").exitCode()).isEqualTo(KILLED);
     assertThat(checkpoints()).containsExactly("000004");

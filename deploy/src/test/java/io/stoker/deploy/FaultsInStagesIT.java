@@ -8,6 +8,7 @@ import io.stoker.testing.Exact;
 import java.io.IOException;
 import java.nio.file.Files;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The result depends on the job, never on the cluster, also where a stage has several rounds. */
@@ -78,6 +79,7 @@ class FaultsInStagesIT extends ClusterFaults {
   }
 
   @Test
+  @Tag("one-line")
   void losesAnExecutorOfWorkersThatExchange() throws IOException {
     assertLosesAnExecutorInMidStage(TOGETHER, undisturbedTogether);
   }
@@ -106,6 +108,7 @@ class FaultsInStagesIT extends ClusterFaults {
   }
 
   @Test
+  @Tag("one-line")
   void losesAWorkerProcessOfWorkersThatExchangeForGood() throws IOException {
     job = TOGETHER;
     Outcome outcome = train("kill-worker@" + IN_MID_STAGE);
@@ -129,6 +132,7 @@ class FaultsInStagesIT extends ClusterFaults {
   }
 
   @Test
+  @Tag("one-line")
   void losesAnExecutorThatAveragesAfterRoundsThatOverlap() throws IOException {
     job = OVERLAPPING;
     assertParameters(train("kill-executor@average:4"), undisturbedOverlapping);
@@ -137,6 +141,7 @@ class FaultsInStagesIT extends ClusterFaults {
   }
 
   @Test
+  @Tag("thorough")
   void losesAnExecutorBetweenRoundsThatOverlap() throws IOException {
     job = OVERLAPPING;
     assertParameters(train("kill-executor@between:4"), undisturbedOverlapping);
@@ -146,6 +151,7 @@ class FaultsInStagesIT extends ClusterFaults {
 
   /** Each round has a stage from then on. */
   @Test
+  @Tag("thorough")
   void losesAWorkerProcessOfWorkersWhoseRoundsOverlapForGood() throws IOException {
     job = OVERLAPPING;
     Outcome outcome = train("kill-worker@train:7+round");
@@ -157,6 +163,7 @@ class FaultsInStagesIT extends ClusterFaults {
   }
 
   @Test
+  @Tag("thorough")
   void triesAgainATaskOfWorkersWhoseRoundsOverlap() throws IOException {
     job = OVERLAPPING;
     assertParameters(train("fail@train:4"), undisturbedOverlapping);
@@ -174,6 +181,7 @@ class FaultsInStagesIT extends ClusterFaults {
   }
 
   @Test
+  @Tag("thorough")
   void triesAgainATaskOfWorkersThatExchange() throws IOException {
     job = TOGETHER;
     assertTogether(train("fail@train:4"));

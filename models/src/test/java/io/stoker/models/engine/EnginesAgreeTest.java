@@ -26,6 +26,7 @@ class EnginesAgreeTest {
   /** As large as AlexNet or as deep as ResNet-50, and of the same parts as others. */
   private static final Set<String> LARGE =
       Set.of(
+          "alexnet",
           "alexnet-single",
           "alexnet-owt",
           "alexnet-bn",

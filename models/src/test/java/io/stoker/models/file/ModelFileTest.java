@@ -57,9 +57,10 @@ import org.nd4j.linalg.dataset.api.preprocessor.NormalizerStandardize;
 import org.nd4j.linalg.factory.Nd4j;
 
 class ModelFileTest {
-  /** As large as AlexNet, and of the same parts as others. */
+  /** As large as AlexNet, and of the same parts as others; the test of whole trainings has more. */
   private static final Set<String> LARGE =
       Set.of(
+          "alexnet",
           "alexnet-single",
           "alexnet-owt",
           "alexnet-bn",

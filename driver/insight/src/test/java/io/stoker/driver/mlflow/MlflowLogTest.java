@@ -14,6 +14,7 @@ import io.stoker.driver.round.ExistingRun;
 import io.stoker.driver.round.RoundListeners;
 import io.stoker.driver.round.TrainJob;
 import io.stoker.driver.round.TrainResult;
+import io.stoker.testing.Exact;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -36,6 +37,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 @Timeout(value = 5, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 @Tag("slow")
+@Exact
 class MlflowLogTest {
   private static final Configuration HADOOP = new Configuration();
 

@@ -42,7 +42,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 @Tag("slow")
 class DamagedRecordsTest {
-  private static final int FILES = 700;
+  private static final int FILES = 140 * Integer.getInteger("stoker.tests.times", 1);
 
   @TempDir Path folder;
 

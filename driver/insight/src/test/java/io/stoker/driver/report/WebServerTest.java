@@ -47,7 +47,7 @@ class WebServerTest {
   }
 
   private static void assertAnswers(WebServer server) throws Exception {
-    URI page = URI.create("http://127.0.0.1:%d/".formatted(server.address().getPort()));
+    URI page = URI.create("http://127.0.0.1:" + server.address().getPort() + "/");
     HttpResponse<String> answer =
         HttpClient.newHttpClient()
             .send(

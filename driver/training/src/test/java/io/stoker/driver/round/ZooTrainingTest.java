@@ -64,18 +64,41 @@ class ZooTrainingTest {
     spark.close();
   }
 
+  /** Those that are not large, and AlexNet. */
   static List<String> names() {
-    return Zoo.names();
+    return Zoo.names().stream().filter(name -> name.equals("alexnet") || !isLarge(name)).toList();
+  }
+
+  /** Their kinds of layers are in those above, too. */
+  static List<String> large() {
+    return Zoo.names().stream().filter(name -> !names().contains(name)).toList();
+  }
+
+  private static boolean isLarge(String name) {
+    return model(name).parameterCount() > LARGE;
+  }
+
+  /** The model for the smallest images that it takes. */
+  private static ModelSpec model(String name) {
+    List<Integer> sizes = Zoo.sizes(name);
+    int size = sizes.isEmpty() ? Zoo.model(name, CLASSES).input().height() : sizes.get(0);
+    return Zoo.model(name, new Shape(size, size, 3), CLASSES);
+  }
+
+  @Tag("thorough")
+  @ParameterizedTest
+  @MethodSource("large")
+  void soDoesEachLargeModel(String name) throws IOException {
+    trainsIsSavedGoesOnIsEvaluatedAndIsReadByStockDeeplearning4j(name);
   }
 
   @ParameterizedTest
   @MethodSource("names")
   void trainsIsSavedGoesOnIsEvaluatedAndIsReadByStockDeeplearning4j(String name)
       throws IOException {
-    List<Integer> sizes = Zoo.sizes(name);
-    int size = sizes.isEmpty() ? Zoo.model(name, CLASSES).input().height() : sizes.get(0);
-    ModelSpec model = Zoo.model(name, new Shape(size, size, 3), CLASSES);
-    boolean large = model.parameterCount() > LARGE;
+    ModelSpec model = model(name);
+    int size = model.input().height();
+    boolean large = isLarge(name);
     TrainingConfig job = job(name, size, large);
 
     run(job.toBuilder().epochs(1).build(), ExistingRun.REFUSE);

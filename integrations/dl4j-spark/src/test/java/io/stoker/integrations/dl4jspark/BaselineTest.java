@@ -21,13 +21,13 @@ class BaselineTest {
   void theStockTrainingMasterAveragesANetworkOfThatSize() {
     JsonNode stock =
         commands
-            .json("bench averaging --parameters 2000000 --rounds 1 --baseline dl4j")
+            .json("bench averaging --parameters 200000 --rounds 1 --baseline dl4j")
             .at("/baselines/dl4j");
 
-    assertThat(stock.get("parameters").asInt()).isEqualTo(2_000_000);
+    assertThat(stock.get("parameters").asInt()).isEqualTo(200_000);
     assertThat(stock.get("seconds_per_round").asDouble())
         .isGreaterThan(stock.get("step_seconds").asDouble());
-    assertThat(stock.get("driver_bytes_per_round").asLong()).isGreaterThan(4 * 2_000_000L);
+    assertThat(stock.get("driver_bytes_per_round").asLong()).isGreaterThan(4 * 200_000L);
     assertThat(stock.get("times_as_long").asDouble()).isPositive();
   }
 

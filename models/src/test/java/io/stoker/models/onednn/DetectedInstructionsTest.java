@@ -7,7 +7,7 @@ import io.stoker.testing.Instructions;
 import org.junit.jupiter.api.Test;
 
 /** Without this test, tests of Winograd's convolution and of bfloat16 could compute directly. */
-class InstructionSetTest {
+class DetectedInstructionsTest {
   @Test
   void seesWhatTheProcessorHas() {
     assertThat(InstructionSet.here().hasWinograd()).isEqualTo(Instructions.AVX512.arePresent());
