@@ -19,7 +19,7 @@ is_java() {
 }
 
 # Sets and exports JAVA_HOME: the one given if it is a Java that Spark runs on, else that of java on the PATH,
-# else one that is installed where Linux distributions put it, a Java 17 first.
+# else one that is installed where Linux distributions put it, a Java 17 first. Says so where it is not the one given.
 find_java() {
   local candidate on_path=""
   if command -v java >/dev/null; then
@@ -27,6 +27,8 @@ find_java() {
   fi
   for candidate in "${JAVA_HOME:-}" "$on_path" /usr/lib/jvm/*17* /usr/lib/jvm/*21*; do
     if [[ -n $candidate ]] && is_java "$candidate"; then
+      [[ -z ${JAVA_HOME:-} || $JAVA_HOME == "$candidate" ]] ||
+        printf 'stoker: JAVA_HOME=%s is no Java 17 or 21, which Spark needs; using %s\n' "$JAVA_HOME" "$candidate" >&2
       export JAVA_HOME=$candidate
       return
     fi
@@ -104,4 +106,23 @@ file_uri() {
     uri+=$byte
   done
   printf '%s' "$uri"
+}
+
+# find_sources HOME EXPRESSION...: runs find on the files and folders of a checkout that the distribution is made from.
+find_sources() {
+  local home=$1
+  shift
+  find "$home"/pom.xml "$home"/{base,models,data-pipeline,worker,driver,driver/*,integrations,integrations/dl4j-spark,engines/torch,deploy}/pom.xml \
+    "$home"/{base,models,data-pipeline,worker,driver/*,integrations/dl4j-spark,engines/torch}/src/main "$home"/driver/exchange/src/spark-* \
+    "$home"/{stoker,deploy/bin,deploy/logging,examples/mnist} "$@" 2>/dev/null
+}
+
+# sources_are_newer HOME FILE: whether one of the sources changed after the file.
+sources_are_newer() {
+  [[ -n $(find_sources "$1" -newer "$2" -print -quit) ]]
+}
+
+# sources_digest HOME: prints a SHA-256 of the sources, by name and content.
+sources_digest() {
+  (cd "$1" && find_sources . -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum) | sha256sum | cut -d ' ' -f 1
 }

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import stoker
+from stoker import _jobs, _session
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -270,3 +272,31 @@ def test_a_session_without_the_jar_is_refused() -> None:
     refused = [line for line in ended.stdout.splitlines() if line.startswith("refused:")]
     assert len(refused) == 3, ended.stderr
     assert all("has no stoker.jar: start it with stoker.session()" in line for line in refused)
+
+
+@pytest.mark.parametrize(
+    ("message", "text"),
+    [
+        ("go on with --resume, or choose another --run", "go on with resume, or choose another run"),
+        ("Unknown option: --epoch (--learning-rate)", "Unknown option: epoch (learning_rate)"),
+        ("see ./stoker prepare --help", 'see stoker.help_text("prepare")'),
+        ("lower --executor-memory", "lower --executor-memory"),
+        ("Cannot read a--b and --c=3", "Cannot read a--b and --c=3"),
+    ],
+)
+def test_a_message_names_what_python_has(message: str, text: str) -> None:
+    assert _jobs._in_python(message) == text
+
+
+def test_finds_the_jar_of_the_checkout_that_it_was_installed_from(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    class Installed:
+        def read_text(self, name: str) -> str | None:
+            url = (tmp_path / "a b" / "python").as_uri()
+            return json.dumps({"url": url}) if name == "direct_url.json" else None
+
+    monkeypatch.setattr(_session.metadata, "distribution", lambda name: Installed())
+    assert _session._checkouts() == [tmp_path / "a b"]
+    monkeypatch.setattr(Installed, "read_text", lambda self, name: None)
+    assert _session._checkouts() == []

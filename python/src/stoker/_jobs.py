@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -52,7 +53,20 @@ def _result(outcome: Any) -> dict[str, Any]:
     result = outcome.json()
     if result:
         return dict(json.loads(result))
-    raise of_exit_code(outcome.exitCode(), outcome.error())
+    raise of_exit_code(outcome.exitCode(), _in_python(outcome.error()))
+
+
+_HELP = re.compile(r"\./stoker ([a-z]+(?: [a-z]+)?) --help")
+_OPTION = re.compile(r"(?<![\w-])--([a-z][a-z0-9-]*)(?![\w=-])")
+_OF_SPARK = {"--driver-memory", "--executor-memory", "--executor-cores", "--jars", "--packages"}
+
+
+def _in_python(message: str) -> str:
+    """Name keyword arguments where the message of a command names its options."""
+    return _OPTION.sub(
+        lambda found: found[0] if found[0] in _OF_SPARK else found[1].replace("-", "_"),
+        _HELP.sub(r'stoker.help_text("\1")', message),
+    )
 
 
 def run_command(
@@ -100,7 +114,7 @@ def help_text(command: str = "", *, spark: SparkSession | None = None) -> str:
     """
     outcome = _outcome(_session.current(spark), [*command.split(), "--help"])
     if outcome.exitCode() != 0:
-        raise of_exit_code(outcome.exitCode(), outcome.error())
+        raise of_exit_code(outcome.exitCode(), _in_python(outcome.error()))
     return str(outcome.text())
 
 

@@ -3,13 +3,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
 import zipfile
 from collections.abc import Mapping
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
 
 from stoker._errors import InvalidInputError, MissingResourcesError
 
@@ -67,11 +70,21 @@ def _require_line(line: str, what: str) -> None:
         )
 
 
+def _checkouts() -> list[Path]:
+    """Find the checkout that pip installed this package from: pip records it (PEP 610)."""
+    try:
+        recorded = metadata.distribution("stoker").read_text("direct_url.json")
+        url = urlsplit(json.loads(recorded or "{}").get("url", ""))
+    except (metadata.PackageNotFoundError, ValueError):
+        return []
+    return [Path(unquote(url.path)).parent] if url.scheme == "file" else []
+
+
 def find_jar(jar: str | os.PathLike[str] | None = None) -> str:
     """Find ``stoker.jar``.
 
     Looks at, in this order: the argument, ``STOKER_HOME`` (the folder of a distribution, or the
-    jar), the wheel, the build folders of the checkout that this package is in.
+    jar), the wheel, the build folders of the checkout that this package is in or was installed from.
 
     Parameters
     ----------
@@ -103,7 +116,7 @@ def find_jar(jar: str | os.PathLike[str] | None = None) -> str:
         target = "target-spark-4" if line == "4" else "target"
         places += [
             ("the checkout", checkout / "deploy" / target / "stoker" / _JAR)
-            for checkout in package.parents[1:4]
+            for checkout in (*package.parents[1:4], *_checkouts())
         ]
     for place, path in places:
         if path.is_file():

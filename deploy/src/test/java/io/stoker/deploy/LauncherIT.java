@@ -6,8 +6,10 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.stoker.deploy.Stoker.Outcome;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -66,14 +68,10 @@ class LauncherIT {
 
   @Test
   void runsInADistributionThatWasMovedToAPathWithSpaces() throws IOException {
-    Path moved = Files.createDirectories(folder.resolve("a b/it's 100% #1"));
-    for (String part : new String[] {"stoker", "bin", "logging"}) {
-      Distribution.copy(Stoker.distribution().resolve(part), moved.resolve(part));
-    }
     // The archive of classes is of no use there; Java must not say so on stdout.
-    for (String part : new String[] {"stoker.jar", "jars", "classes.jsa", "examples", ".built"}) {
-      Files.createSymbolicLink(moved.resolve(part), Stoker.distribution().resolve(part));
-    }
+    Path moved =
+        distributionOfLinks(
+            "stoker.jar", "jars", "classes.jsa", "classes.jsa.size", "examples", ".built");
 
     Outcome outcome = new Stoker(moved.resolve("stoker"), folder).run("doctor", "--json");
 
@@ -106,6 +104,155 @@ class LauncherIT {
     Outcome outcome = Stoker.in(folder).with("JAVA_HOME", "/no/java").run("models", "--json");
 
     assertThat(outcome.exitCode()).as(outcome.err()).isZero();
+  }
+
+  @Test
+  void saysThatItUsesAnotherJavaThanJavaHome() throws IOException {
+    Path java = Files.createDirectories(folder.resolve("java-25"));
+    Files.createSymbolicLink(
+        Files.createDirectories(java.resolve("bin")).resolve("java"),
+        Path.of(System.getProperty("java.home"), "bin", "java"));
+    Files.writeString(java.resolve("release"), "JAVA_VERSION=\"25.0.1\"\n");
+
+    Outcome outcome = Stoker.in(folder).with("JAVA_HOME", java.toString()).run("models");
+
+    assertThat(outcome.exitCode()).isZero();
+    assertThat(outcome.err().lines())
+        .singleElement()
+        .asString()
+        .startsWith("stoker: JAVA_HOME=" + java + " is no Java 17 or 21");
+  }
+
+  @Test
+  void refusesNativeMemoryThatIsNoAmount() {
+    for (String amount : List.of("abc", "4", "-1g", "0g", "4gb", "1.5g", "4 g")) {
+      assertRefused(
+          Stoker.in(folder).with("STOKER_NATIVE_MEMORY", amount).run("doctor"),
+          "invalid STOKER_NATIVE_MEMORY: " + amount);
+    }
+  }
+
+  @Test
+  void refusesFilesOfSparkSubmitThatAreNotThere() {
+    for (String option : List.of("--properties-file", "--jars", "--files", "--archives")) {
+      assertRefused(
+          Stoker.in(folder).run(option, "no where", "doctor"),
+          "cannot find the file of " + option + ": no where");
+    }
+  }
+
+  /** Ivy, which resolves packages, prints to stdout before Stoker starts. */
+  @Test
+  void keepsStdoutForTheResultWherePackagesAreResolved() throws IOException {
+    Path artifact = Files.createDirectories(folder.resolve("repository/g/a/1"));
+    Files.write(artifact.resolve("a-1.jar"), new byte[] {'P', 'K', 5, 6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0});
+    Files.writeString(
+        artifact.resolve("a-1.pom"),
+        "<project><modelVersion>4.0.0</modelVersion><groupId>g</groupId>"
+            + "<artifactId>a</artifactId><version>1</version></project>");
+    Path settings = folder.resolve("settings.xml");
+    Files.writeString(
+        settings,
+        """
+        <ivysettings>
+          <settings defaultResolver="here"/>
+          <resolvers>
+            <ibiblio name="here" m2compatible="true" root="%s"/>
+          </resolvers>
+        </ivysettings>
+        """
+            .formatted(folder.resolve("repository").toUri()));
+
+    Outcome outcome =
+        Stoker.in(folder)
+            .run(
+                "--conf",
+                "spark.jars.ivySettings=" + settings,
+                "--conf",
+                "spark.jars.ivy=" + folder.resolve("ivy"),
+                "--packages",
+                "g:a:1",
+                "doctor",
+                "--json");
+
+    assertThat(outcome.exitCode()).as(outcome.err()).isZero();
+    assertThat(outcome.out().lines()).hasSize(1);
+    assertThat(outcome.json().get("slots").asInt()).isPositive();
+    assertThat(outcome.err()).contains("found g#a;1");
+  }
+
+  /** Java maps the archive into its memory, and dies of SIGBUS where the file ends too early. */
+  @Test
+  void startsWithoutAnArchiveOfClassesThatWasCut() throws IOException {
+    Path cut = distributionOfLinks("stoker.jar", "jars", "examples", ".built");
+    Path archive = cut.resolve("classes.jsa");
+    try (InputStream all = Files.newInputStream(Stoker.distribution().resolve("classes.jsa"))) {
+      Files.write(archive, all.readNBytes(1 << 20));
+    }
+    Files.copy(
+        Stoker.distribution().resolve("classes.jsa.size"), cut.resolve("classes.jsa.size"));
+
+    Outcome outcome = new Stoker(cut.resolve("stoker"), folder).run("doctor", "--json");
+
+    assertThat(outcome.exitCode()).as(outcome.err()).isZero();
+  }
+
+  /** A copy has the times of the copying, and the content of what was copied. */
+  @Test
+  void buildsACopiedCheckoutOnlyWhereItsContentDiffers() throws Exception {
+    Path copy = folder.resolve("copy");
+    Path tools = folder.resolve("tools");
+    runShell(
+        """
+        set -e
+        mkdir -p "$2/deploy/$4" "$3"
+        cd "$1"
+        tar -c --exclude='target*' --exclude=.git pom.xml stoker base models data-pipeline worker driver integrations engines deploy examples/mnist |
+          tar -xm -C "$2"
+        for part in stoker.jar jars .sources .line .backend; do ln -s "$5/$part" "$2/deploy/$4/"; done
+        touch -d '2020-01-01' "$2/deploy/$4/.built"
+        for tool in bash sh dirname basename readlink find sort xargs sha256sum cut tr sed awk grep cat head uname getent env locale touch mkdir flock tail stat; do
+          ln -s "$(command -v $tool)" "$3/$tool"
+        done
+        """,
+        Stoker.checkout().toString(),
+        copy.toString(),
+        tools.toString(),
+        Stoker.checkout().resolve("deploy").relativize(Stoker.distribution()).toString(),
+        Stoker.distribution().toString());
+    Stoker stoker =
+        new Stoker(copy.resolve("stoker"), folder)
+            .with("STOKER_BUILD", "")
+            .with("PATH", tools.toString())
+            .with("JAVA_HOME", System.getProperty("java.home"));
+
+    Outcome same = stoker.run("models", "--json");
+    Files.writeString(copy.resolve("base/src/main/java/New.java"), "class New {}");
+    Outcome other = stoker.run("models", "--json");
+
+    assertThat(same.exitCode()).as(same.err()).isZero();
+    assertThat(other.exitCode()).isEqualTo(4);
+    assertThat(other.err()).contains("Maven (3.8 or newer) is not on the PATH");
+  }
+
+  /** A distribution of its own launcher, with links to parts of the one that was built. */
+  private Path distributionOfLinks(String... parts) throws IOException {
+    Path moved = Files.createDirectories(folder.resolve("a b/it's 100% #1"));
+    for (String part : List.of("stoker", "bin", "logging")) {
+      Distribution.copy(Stoker.distribution().resolve(part), moved.resolve(part));
+    }
+    for (String part : parts) {
+      Files.createSymbolicLink(moved.resolve(part), Stoker.distribution().resolve(part));
+    }
+    return moved;
+  }
+
+  private void runShell(String script, String... arguments) throws Exception {
+    List<String> command = new ArrayList<>(List.of("bash", "-c", script, "bash"));
+    command.addAll(List.of(arguments));
+    Process process =
+        new ProcessBuilder(command).inheritIO().directory(folder.toFile()).start();
+    assertThat(process.waitFor()).isZero();
   }
 
   @Test

@@ -8,6 +8,7 @@ import java.io.OutputStream;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.lang.reflect.Field;
 import java.nio.charset.StandardCharsets;
 import java.util.regex.Matcher;
 
@@ -53,7 +54,7 @@ final class Console {
    * stderr.
    */
   static Console claim() {
-    PrintWriter results = writer(FileDescriptor.out);
+    PrintWriter results = writer(resultDescriptor());
     System.setOut(System.err);
     return new Console(
         results,
@@ -74,6 +75,26 @@ final class Console {
       System.setOut(nothing);
       System.setErr(nothing);
     }
+  }
+
+  /**
+   * Where results go: stdout, or the descriptor that the launcher has kept for them because
+   * spark-submit prints to stdout before Stoker starts.
+   */
+  private static FileDescriptor resultDescriptor() {
+    String number = System.getenv("STOKER_STDOUT");
+    if (number == null) {
+      return FileDescriptor.out;
+    }
+    FileDescriptor kept = new FileDescriptor();
+    try {
+      Field field = FileDescriptor.class.getDeclaredField("fd");
+      field.setAccessible(true); // Spark opens java.io to its programs.
+      field.setInt(kept, Integer.parseInt(number));
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalStateException("Cannot write to descriptor " + number, e);
+    }
+    return kept;
   }
 
   private static PrintWriter writer(FileDescriptor descriptor) {
