@@ -145,7 +145,9 @@ class LauncherIT {
   @Test
   void keepsStdoutForTheResultWherePackagesAreResolved() throws IOException {
     Path artifact = Files.createDirectories(folder.resolve("repository/g/a/1"));
-    Files.write(artifact.resolve("a-1.jar"), new byte[] {'P', 'K', 5, 6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0});
+    Files.write(
+        artifact.resolve("a-1.jar"),
+        new byte[] {'P', 'K', 5, 6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0});
     Files.writeString(
         artifact.resolve("a-1.pom"),
         "<project><modelVersion>4.0.0</modelVersion><groupId>g</groupId>"
@@ -189,8 +191,7 @@ class LauncherIT {
     try (InputStream all = Files.newInputStream(Stoker.distribution().resolve("classes.jsa"))) {
       Files.write(archive, all.readNBytes(1 << 20));
     }
-    Files.copy(
-        Stoker.distribution().resolve("classes.jsa.size"), cut.resolve("classes.jsa.size"));
+    Files.copy(Stoker.distribution().resolve("classes.jsa.size"), cut.resolve("classes.jsa.size"));
 
     Outcome outcome = new Stoker(cut.resolve("stoker"), folder).run("doctor", "--json");
 
@@ -250,8 +251,7 @@ class LauncherIT {
   private void runShell(String script, String... arguments) throws Exception {
     List<String> command = new ArrayList<>(List.of("bash", "-c", script, "bash"));
     command.addAll(List.of(arguments));
-    Process process =
-        new ProcessBuilder(command).inheritIO().directory(folder.toFile()).start();
+    Process process = new ProcessBuilder(command).inheritIO().directory(folder.toFile()).start();
     assertThat(process.waitFor()).isZero();
   }
 

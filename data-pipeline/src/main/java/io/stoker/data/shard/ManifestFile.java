@@ -77,11 +77,21 @@ public final class ManifestFile {
       return new Stored(StrictJson.read(JSON, bytes, ShardManifest.class, place), sha256);
     } catch (FileNotFoundException e) {
       throw new InputException(
-          Storage.missing("manifest", file, hadoop) + " (not a folder that 'stoker prepare' made)",
-          e);
+          Storage.missing("manifest", file, hadoop) + " (" + whatIsThere(folder, hadoop) + ")", e);
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot read manifest " + file, e);
     }
+  }
+
+  private static String whatIsThere(Path folder, Configuration hadoop) {
+    try {
+      if (Storage.of(folder, hadoop).exists(new Path(folder, "run.json"))) {
+        return "it is the folder of a run: --data takes one that 'stoker prepare' made";
+      }
+    } catch (IOException e) { // The missing manifest is what the user is told of.
+      LOG.debug("Cannot look at {}", folder, e);
+    }
+    return "not a folder that 'stoker prepare' made";
   }
 
   /**

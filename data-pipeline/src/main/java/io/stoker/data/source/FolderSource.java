@@ -5,6 +5,7 @@ import io.stoker.data.image.ImageCodec;
 import io.stoker.data.storage.FolderEntry;
 import io.stoker.data.storage.Storage;
 import io.stoker.failure.Check;
+import io.stoker.failure.InputException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -15,6 +16,7 @@ import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 
@@ -40,13 +42,26 @@ public final class FolderSource implements ImageSource {
   @Override
   public SourceListing list(Path input, Configuration hadoop) throws IOException {
     FileSystem fileSystem = Storage.of(input, hadoop);
-    Path root = Inputs.folder(fileSystem, input).getPath();
+    Path root = root(fileSystem, input);
     Scan scan = new Scan(fileSystem, root);
     List<Path> top = scan.folders(root);
-    Check.input(
-        !top.isEmpty(), "Invalid input: %s has no folders (there must be one a class)", input);
+    if (top.isEmpty()) {
+      throw new InputException(
+          "Invalid input: %s has no folders (there must be one a class)%s"
+              .formatted(input, FormatHint.of(scan.files(root))));
+    }
     Map<String, Path> splits = splits(scan, top);
     return splits.isEmpty() ? unsplit(scan, top) : split(scan, splits);
+  }
+
+  private static Path root(FileSystem fileSystem, Path input) throws IOException {
+    FileStatus status = Inputs.status(fileSystem, input);
+    Check.input(
+        status.isDirectory(),
+        "Invalid input: %s is a file (must be a folder)%s",
+        input,
+        FormatHint.of(List.of(input.getName())));
+    return status.getPath();
   }
 
   /** The folders of the splits by name, if that is what the folders at the top are. */
@@ -67,7 +82,7 @@ public final class FolderSource implements ImageSource {
   private static SourceListing unsplit(Scan scan, List<Path> classes) throws IOException {
     for (int label = 0; label < classes.size(); label++) {
       List<FolderEntry.File> images = scan.tree.addAll(classes.get(label));
-      checkNotEmpty(images, classes.get(label));
+      scan.checkNotEmpty(images, classes.get(label));
       scan.addParts(images, Optional.empty(), label);
     }
     scan.setAsideAllButFolders(scan.root);
@@ -87,7 +102,7 @@ public final class FolderSource implements ImageSource {
             Inputs.shown(folder.toString()));
         List<FolderEntry.File> images = scan.tree.addAll(folder);
         if (split.getKey().equals("train")) {
-          checkNotEmpty(images, folder);
+          scan.checkNotEmpty(images, folder);
         }
         scan.addParts(images, Optional.of(split.getKey()), label);
       }
@@ -99,14 +114,6 @@ public final class FolderSource implements ImageSource {
 
   private static List<String> names(List<Path> folders) {
     return List.copyOf(new TreeSet<>(folders.stream().map(Path::getName).toList()));
-  }
-
-  private static void checkNotEmpty(List<FolderEntry.File> images, Path folder) {
-    Check.input(
-        !images.isEmpty(),
-        "Class '%s' has no images: %s (add some, or remove the folder)",
-        Inputs.shown(folder.getName()),
-        Inputs.shown(folder.toString()));
   }
 
   /** What has been found of the input so far. */
@@ -127,6 +134,25 @@ public final class FolderSource implements ImageSource {
 
     private List<FolderEntry> entries(Path folder) {
       return listed.computeIfAbsent(folder, each -> Inputs.entries(fileSystem, each));
+    }
+
+    void checkNotEmpty(List<FolderEntry.File> images, Path folder) {
+      if (images.isEmpty()) {
+        throw new InputException(
+            "Class '%s' has no images: %s (add some, or remove the folder%s)"
+                .formatted(
+                    Inputs.shown(folder.getName()),
+                    Inputs.shown(folder.toString()),
+                    FormatHint.of(files(folder))));
+      }
+    }
+
+    /** The names of the files in a folder. */
+    List<String> files(Path folder) {
+      return entries(folder).stream()
+          .filter(FolderEntry.File.class::isInstance)
+          .map(FolderEntry::name)
+          .toList();
     }
 
     /** The folders in a folder, by name, without hidden ones and links. */

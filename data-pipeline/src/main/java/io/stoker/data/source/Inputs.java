@@ -50,7 +50,12 @@ final class Inputs {
     return status.getPath();
   }
 
-  private static FileStatus status(FileSystem fileSystem, Path input) throws IOException {
+  /**
+   * What is at a path.
+   *
+   * @throws InputException if there is nothing
+   */
+  static FileStatus status(FileSystem fileSystem, Path input) throws IOException {
     FolderEntries.requireNameable(fileSystem, input);
     try {
       return fileSystem.getFileStatus(input);

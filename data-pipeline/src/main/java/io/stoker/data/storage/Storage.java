@@ -26,6 +26,13 @@ import org.apache.hadoop.ipc.RemoteException;
 public final class Storage {
   private static final String LOCAL = "file";
 
+  private static final Pattern CLASS_NAME =
+      Pattern.compile("\\b(?:[a-z][\\w$]*\\.)+[A-Z][\\w$]*(?:Exception|Error): ?");
+
+  /** Of version 1 and version 2 of Amazon's SDK. */
+  private static final Pattern NO_CREDENTIALS =
+      Pattern.compile("No AWS Credentials provided|Unable to load (?:AWS )?credentials");
+
   private static final Pattern REASON_IN_BRACKETS = Pattern.compile(".* \\(([A-Z][^()]*)\\)");
 
   /** What HDFS's server calls it, in a class that clients do not have. */
@@ -141,12 +148,26 @@ public final class Storage {
     if (failure.getMessage() == null) {
       return failure.getClass().getSimpleName();
     }
-    String line = failure.getMessage().lines().findFirst().orElse("").strip();
+    String line = inWords(failure.getMessage());
     // Java's own says "/path (Permission denied)", and the caller has named the path.
     Matcher inBrackets = REASON_IN_BRACKETS.matcher(line);
     return failure instanceof FileNotFoundException && inBrackets.matches()
         ? inBrackets.group(1)
         : line;
+  }
+
+  /**
+   * The first line of a message of a library, without the names of Java classes in it; S3 without
+   * credentials, which is a list of such names, in one sentence.
+   */
+  public static String inWords(String message) {
+    String line = message == null ? "" : message.lines().findFirst().orElse("").strip();
+    Matcher credentials = NO_CREDENTIALS.matcher(line);
+    return credentials.find()
+        ? CLASS_NAME.matcher(line.substring(0, credentials.start())).replaceAll("")
+            + "no credentials for S3 (set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or say"
+            + " --conf spark.hadoop.fs.s3a.aws.credentials.provider=CLASS)"
+        : CLASS_NAME.matcher(line).replaceAll("");
   }
 
   /** Whether a path is a named pipe, a socket or a device. */

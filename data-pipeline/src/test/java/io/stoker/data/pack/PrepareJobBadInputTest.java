@@ -33,6 +33,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 @Tag("slow")
 class PrepareJobBadInputTest {
@@ -94,6 +96,29 @@ class PrepareJobBadInputTest {
     assertRefused(options("idx").input(new org.apache.hadoop.fs.Path("nosuch://x/y")))
         .hasMessageContaining("nosuch");
     assertThat(out).doesNotExist();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "train-images-idx3-ubyte.gz, idx",
+    "t10k-labels.IDX1-ubyte, idx",
+    "data_batch_3.bin, cifar",
+    "train-00000-of-00001.parquet, parquet",
+    "images.tar.gz, tar",
+    "list.CSV, csv"
+  })
+  void namesTheFormatThatTheInputProbablyHas(String file, String format) throws IOException {
+    String hint = "; for " + file + " say --format " + format;
+    writeText(file, "content");
+    assertRefused(options("folder"))
+        .hasMessageContaining("has no folders")
+        .hasMessageEndingWith(hint);
+    assertRefused(options("folder").input(hadoop(in.resolve(file)))).hasMessageEndingWith(hint);
+
+    writeText("data/" + file, "content");
+    assertRefused(options("folder"))
+        .hasMessageContaining("Class 'data' has no images")
+        .hasMessageContaining(hint);
   }
 
   @Test

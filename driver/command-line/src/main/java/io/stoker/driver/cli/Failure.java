@@ -2,6 +2,7 @@
 package io.stoker.driver.cli;
 
 import io.stoker.data.storage.NoSpace;
+import io.stoker.data.storage.Storage;
 import io.stoker.failure.InputException;
 import io.stoker.failure.ResourceException;
 import io.stoker.failure.StokerException;
@@ -73,7 +74,7 @@ record Failure(int exitCode, String message) {
         .findFirst()
         .map(
             failure -> {
-              String reason = firstLine(failure.getCause().getMessage());
+              String reason = Storage.inWords(failure.getCause().getMessage());
               String action = firstLine(failure.getMessage());
               return action.contains(reason) ? action : action + ": " + reason;
             })
@@ -101,10 +102,10 @@ record Failure(int exitCode, String message) {
           "S3 needs Hadoop's S3A client, which stoker.jar holds and this class path does not");
     }
     if (cause instanceof AccessDeniedException || cause instanceof AccessControlException) {
-      return resource("No access: " + message);
+      return resource("No access: " + Storage.inWords(message));
     }
     if (cause instanceof ConnectException || cause instanceof UnknownHostException) {
-      return resource("Cannot connect: " + message);
+      return resource("Cannot connect: " + Storage.inWords(message));
     }
     if (message.contains("ExecutorLostFailure")) {
       return resource("Executors were lost: " + message);

@@ -9,6 +9,7 @@ import io.stoker.failure.ResourceException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.ConnectException;
+import java.nio.file.AccessDeniedException;
 import org.apache.hadoop.fs.UnsupportedFileSystemException;
 import org.apache.spark.SparkException;
 import org.junit.jupiter.api.Test;
@@ -52,6 +53,23 @@ class FailureTest {
     assertThat(Failure.of(new OutOfMemoryError("Java heap space")).exitCode()).isEqualTo(4);
     assertThat(Failure.of(new IOException("No space left on device")).exitCode()).isEqualTo(4);
     assertThat(Failure.of(new ConnectException("Connection refused")).exitCode()).isEqualTo(4);
+  }
+
+  /** As the S3 clients of Hadoop 3.3 and 3.5 say it. */
+  @Test
+  void missingCredentialsAreSaidWithoutClassNames() {
+    for (String reason :
+        new String[] {
+          "org.apache.hadoop.fs.s3a.auth.NoAuthWithAWSException: No AWS Credentials provided by"
+              + " SimpleAWSCredentialsProvider : com.amazonaws.SdkClientException: Unable to",
+          "software.amazon.awssdk.core.exception.SdkClientException: Unable to load credentials from"
+              + " any of the providers in the chain"
+        }) {
+      assertThat(Failure.of(new AccessDeniedException("s3a://b/x", null, reason)).message())
+          .startsWith("No access: s3a://b/x: no credentials for S3 (set AWS_ACCESS_KEY_ID");
+    }
+    assertThat(Failure.of(new AccessDeniedException("s3a://b/x", null, "a.b.CException: 403")))
+        .isEqualTo(new Failure(4, "No access: s3a://b/x: 403"));
   }
 
   @Test

@@ -3,6 +3,7 @@ package io.stoker.driver.checkpoint;
 
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.stoker.data.shard.ShardManifest;
 import io.stoker.data.storage.OwnFolder;
 import io.stoker.data.storage.Storage;
 import io.stoker.driver.config.ConfigFormat;
@@ -121,7 +122,7 @@ public final class RunFolder {
   }
 
   /**
-   * Makes sure that nothing of a run is here yet.
+   * Makes sure that nothing of a run, and no data set, is here yet.
    *
    * @throws InputException if something is
    */
@@ -138,6 +139,10 @@ public final class RunFolder {
             "Run folder %s holds a run already: say --resume to go on with it, or another --run",
             path);
       }
+      Check.input(
+          !fileSystem.exists(new Path(path, ShardManifest.FILE)),
+          "Invalid run folder: %s holds a data set (--data takes that; --run takes a new folder)",
+          path);
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot reach run folder " + path, e);
     }

@@ -175,6 +175,32 @@ class TrainJobTest {
   }
 
   @Test
+  void refusesADataSetInPlaceOfARunAndARunInPlaceOfData() throws IOException {
+    TrainingConfig config = job.config("swapped").build();
+    Path run = Files.createDirectories(job.run("no-data"));
+    Files.writeString(run.resolve("run.json"), "{}");
+
+    assertThatThrownBy(
+            () ->
+                TrainJob.run(
+                    spark,
+                    config.toBuilder().run(config.data().uri()).build(),
+                    ExistingRun.REFUSE,
+                    RoundListener.NONE))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("holds a data set");
+    assertThatThrownBy(
+            () ->
+                TrainJob.run(
+                    spark,
+                    config.toBuilder().data(run.toString()).build(),
+                    ExistingRun.REFUSE,
+                    RoundListener.NONE))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("it is the folder of a run");
+  }
+
+  @Test
   void saysThatThePlateausLossesAreGone() throws IOException {
     UnaryOperator<TrainingConfig.Builder> base =
         config -> config.epochs(1).schedule(new LearningRateSchedule.Plateau(0.5, 1, 0));
