@@ -2,12 +2,18 @@
 package io.stoker.driver.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.stoker.driver.checkpoint.BestValidation;
+import io.stoker.driver.checkpoint.ModelFiles;
+import io.stoker.driver.config.SelectionMetric;
 import io.stoker.driver.evaluate.EvaluateJob;
 import io.stoker.driver.evaluate.EvaluateRequest;
 import io.stoker.driver.evaluate.EvaluationReport;
+import io.stoker.driver.metrics.ValidationMetrics;
 import io.stoker.failure.Check;
+import io.stoker.models.engine.Precision;
 import io.stoker.worker.eval.Crops;
 import java.util.List;
+import java.util.Optional;
 import org.apache.spark.api.java.JavaSparkContext;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -72,20 +78,44 @@ final class EvaluateCommand extends StokerCommand {
             tenCrop ? Crops.TEN : Crops.CENTRE,
             arithmetic.arithmetic());
     try (JavaSparkContext spark = SparkSetup.start("evaluate", device.configuration())) {
+      Optional<BestValidation> best =
+          average == 1
+              ? ModelFiles.bestValidation(model.checkpoint, spark.hadoopConfiguration())
+              : Optional.empty();
       if (all) {
-        return curve(EvaluateJob.runAll(spark, request, this::progress));
+        SelectionMetric metric = best.map(BestValidation::metric).orElse(SelectionMetric.ACCURACY);
+        return curve(EvaluateJob.runAll(spark, request, this::progress), metric);
       }
       EvaluationReport report = EvaluateJob.run(spark, request);
-      return new Report(report.toText(), report.toJson());
+      return best.filter(each -> each.validation().round() == report.clock().round())
+          .map(each -> chosen(report, each, request.arithmetic().precision()))
+          .orElseGet(() -> new Report(report.toText(), report.toJson()));
     }
+  }
+
+  /** The report of a run's best checkpoint, with what it is the best by. */
+  private static Report chosen(EvaluationReport report, BestValidation best, Precision precision) {
+    String line =
+        best.precision() == precision
+            ? ""
+            : "; this evaluation is in %s (--precision %s computes as the run did)"
+                .formatted(precision, best.precision());
+    return new Report(
+        Line.of("%s%n%nchosen as %s%s", report.toText(), best.text(), line),
+        report
+            .toJson()
+            .put("metric", best.metric().toString())
+            .put("metric_split", best.validation().split())
+            .put("metric_value", best.value())
+            .put("metric_precision", best.precision().toString()));
   }
 
   private void progress(EvaluationReport report) {
     console().say(Line.of("round %d: %.2f %%", report.clock().round(), 100 * report.accuracy()));
   }
 
-  /** The checkpoints in the order of training, and which of them is the most accurate. */
-  static Report curve(List<EvaluationReport> reports) {
+  /** The checkpoints in the order of training, and which of them is the best by a metric. */
+  static Report curve(List<EvaluationReport> reports, SelectionMetric metric) {
     Table table =
         new Table(0, 1, 2, 3, 4, 5)
             .row(
@@ -97,9 +127,7 @@ final class EvaluateCommand extends StokerCommand {
                 "calibration error",
                 "checkpoint");
     ObjectNode json = Report.object();
-    EvaluationReport best = reports.get(0);
     for (EvaluationReport report : reports) {
-      best = report.accuracy() > best.accuracy() ? report : best;
       table.row(
           Line.of("%d", report.clock().round()),
           Line.of("%d", report.clock().epoch()),
@@ -110,11 +138,15 @@ final class EvaluateCommand extends StokerCommand {
           report.checkpoint());
       json.withArray("checkpoints").add(report.summaryJson());
     }
-    json.put("best_round", best.clock().round());
+    ValidationMetrics best =
+        ValidationMetrics.best(
+                reports.stream().map(EvaluationReport::toValidation).toList(), metric)
+            .orElseThrow();
+    json.put("best_round", best.round());
     json.put("best_accuracy", best.accuracy());
+    json.put("metric", metric.toString());
     return new Report(
-        Line.of(
-            "%s%nbest: round %d, %.2f %%%n", table, best.clock().round(), 100 * best.accuracy()),
+        Line.of("%s%nbest: round %d, %s%n", table, best.round(), metric.text(best.value(metric))),
         json);
   }
 }

@@ -3,7 +3,9 @@ package io.stoker.driver.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.stoker.base.TerminalText;
+import io.stoker.driver.checkpoint.BestValidation;
 import io.stoker.driver.checkpoint.RunRecord;
+import io.stoker.driver.config.SelectionMetric;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.metrics.RoundMetrics;
 import io.stoker.driver.report.RunSummary;
@@ -22,9 +24,11 @@ import picocli.CommandLine.Parameters;
     customSynopsis = "./stoker [spark-submit option]... runs DIR [option]...",
     description = {
       "",
-      "Accuracy is that of a run's best validation. For a run without validations it is that of the"
-          + " last round on its own training images, marked (train). A run is running while its"
-          + " driver holds its lock, and interrupted if it has rounds to do and no driver."
+      "Accuracy is that of a run's best validation, with the metric that it was chosen by and the"
+          + " precision, if they are not the accuracy and fp32. For a run without validations it is"
+          + " that of the last round on its own training images, marked (train). A run is running"
+          + " while its driver holds its lock, and interrupted if it has rounds to do and no"
+          + " driver."
     })
 final class RunsCommand extends StokerCommand {
   private static final DateTimeFormatter TIME =
@@ -83,10 +87,16 @@ final class RunsCommand extends StokerCommand {
       rounds(run),
       run.accuracy()
           .map(share -> String.format(Locale.ROOT, "%.2f %% (%s)", 100 * share, run.split()))
+          .map(text -> text + run.best().map(RunsCommand::bestBy).orElse(""))
           .orElse(""),
       run.last().map(round -> String.format(Locale.ROOT, "%.4f", round.loss())).orElse(""),
       TIME.format(run.updated())
     };
+  }
+
+  /** The metric that the best validation was chosen by, if it is not the accuracy. */
+  private static String bestBy(BestValidation best) {
+    return best.metric() == SelectionMetric.ACCURACY ? "" : ", best by " + best.metricText();
   }
 
   private static String rounds(RunSummary run) {
@@ -104,8 +114,15 @@ final class RunsCommand extends StokerCommand {
                     .put("data", record.job().config().data().uri())
                     .put("planned_rounds", record.rounds()));
     json.put("rounds", run.last().map(RoundMetrics::round).orElse(0));
-    run.accuracy().ifPresent(share -> json.put("accuracy", share).put("split", run.split()));
-    run.best().ifPresent(best -> json.put("best_round", best.round()));
+    run.accuracy().ifPresent(share -> json.put("accuracy", share));
+    json.put("split", run.best().map(best -> best.validation().split()).orElse("train"));
+    run.best()
+        .ifPresent(
+            best ->
+                json.put("best_round", best.validation().round())
+                    .put("metric", best.metric().toString())
+                    .put("metric_value", best.value())
+                    .put("precision", best.precision().toString()));
     run.last().ifPresent(round -> json.put("loss", round.loss()));
     run.earlyStop().ifPresent(stop -> json.put("ended_early", stop.reason()));
     json.put("updated", run.updated().toString());

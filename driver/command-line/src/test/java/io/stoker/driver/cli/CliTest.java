@@ -11,11 +11,13 @@ import io.stoker.driver.RunOnDisk;
 import io.stoker.driver.checkpoint.RunFolder;
 import io.stoker.driver.checkpoint.RunRecord;
 import io.stoker.driver.config.JobIdentity;
+import io.stoker.driver.config.SelectionMetric;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.metrics.PhaseSeconds;
 import io.stoker.driver.round.TrainResult;
 import io.stoker.models.engine.Engine;
 import io.stoker.models.engine.Engines;
+import io.stoker.models.engine.Precision;
 import io.stoker.models.zoo.Zoo;
 import io.stoker.worker.TinyShards;
 import java.awt.image.BufferedImage;
@@ -258,6 +260,29 @@ class CliTest {
                 + " better\n");
     assertThat(run("runs", folder.toString(), "--json")).isZero();
     assertThat(out.toString()).contains("\"ended_early\":\"1 validation after");
+  }
+
+  @Test
+  void namesTheMetricAndThePrecisionOfTheBestValidation(@TempDir Path folder) {
+    RunOnDisk.in(
+            TrainingConfig.builder()
+                .data("/data")
+                .run(folder.resolve("first").toString())
+                .model("lenet5")
+                .precision(Precision.BF16)
+                .validateEvery(1)
+                .metric(SelectionMetric.BALANCED_ACCURACY),
+            2)
+        .rounds(1, 2)
+        .validation(1, 0.9, 0.14)
+        .validation(2, 0.8, 0.36);
+
+    assertThat(run("runs", folder.toString())).isZero();
+    assertThat(out.toString())
+        .contains(" 80.00 % (validation, bf16), best by balanced accuracy 36.00 % ");
+    assertThat(run("runs", folder.toString(), "--json")).isZero();
+    assertThat(out.toString())
+        .contains("\"best_round\":2,\"metric\":\"balanced-accuracy\",\"metric_value\":0.36");
   }
 
   @Test

@@ -2,6 +2,7 @@
 package io.stoker.driver.report;
 
 import io.stoker.data.shard.ShardFolder;
+import io.stoker.driver.checkpoint.BestValidation;
 import io.stoker.driver.checkpoint.Locations;
 import io.stoker.driver.checkpoint.ModelFiles;
 import io.stoker.driver.checkpoint.RunFolder;
@@ -84,6 +85,16 @@ public final class CardJob {
       missing.add("the evaluation (%s)".formatted(e.getMessage()));
     }
     return new Result(
-        new ModelCard(record, model, data, evaluation, missing).toMarkdown(), evaluation, missing);
+        new ModelCard(record, model, best(request.run(), model, hadoop), data, evaluation, missing)
+            .toMarkdown(),
+        evaluation,
+        missing);
+  }
+
+  /** The best validation, unless its checkpoint is damaged and the card is about another one. */
+  private static Optional<BestValidation> best(
+      String run, StoredModel model, Configuration hadoop) {
+    return ModelFiles.bestValidation(run, hadoop)
+        .filter(best -> best.validation().round() == model.metadata().clock().round());
   }
 }

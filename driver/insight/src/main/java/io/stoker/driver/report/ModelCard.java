@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.report;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import io.stoker.data.shard.ShardFolder;
 import io.stoker.data.shard.ShardManifest;
 import io.stoker.data.shard.ShardSplit;
+import io.stoker.driver.checkpoint.BestValidation;
 import io.stoker.driver.checkpoint.Locations;
 import io.stoker.driver.checkpoint.RunRecord;
 import io.stoker.driver.checkpoint.StoredModel;
@@ -16,7 +16,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -24,6 +23,7 @@ import java.util.Optional;
  *
  * @param record what the run folder says of the run
  * @param model the checkpoint that the card is about
+ * @param best the run's best validation, if it is that of the checkpoint
  * @param data the data that the run was trained on, if they can be read
  * @param evaluation of the checkpoint, if there is one
  * @param notes what is missing in the card, and why
@@ -31,6 +31,7 @@ import java.util.Optional;
 record ModelCard(
     RunRecord record,
     StoredModel model,
+    Optional<BestValidation> best,
     Optional<ShardFolder> data,
     Optional<EvaluationReport> evaluation,
     List<String> notes) {
@@ -84,6 +85,7 @@ record ModelCard(
         card,
         "trained",
         text("%,d rounds, epoch %,d", metadata.clock().round(), metadata.clock().epoch()));
+    best.ifPresent(each -> value(card, "chosen as", each.text()));
     value(card, "SHA-256 of the parameters", model.parametersSha256());
     value(card, "SHA-256 of the job", record.job().sha256());
     record.versions().forEach((name, version) -> value(card, name, version));
@@ -136,11 +138,7 @@ record ModelCard(
 
   private void recipe(Markdown card) {
     card.heading(2, "Recipe").values();
-    for (Map.Entry<String, JsonNode> option :
-        ConfigFormat.toJson(record.job().config()).properties()) {
-      JsonNode value = option.getValue();
-      value(card, option.getKey(), value.isTextual() ? value.textValue() : value.toString());
-    }
+    ConfigFormat.options(record.job().config()).forEach((name, value) -> value(card, name, value));
     card.endTable();
   }
 

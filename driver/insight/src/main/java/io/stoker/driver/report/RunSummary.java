@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.report;
 
+import io.stoker.driver.checkpoint.BestValidation;
 import io.stoker.driver.checkpoint.RunFolder;
 import io.stoker.driver.checkpoint.RunLock;
 import io.stoker.driver.checkpoint.RunRecord;
 import io.stoker.driver.checkpoint.ValidationStore;
-import io.stoker.driver.config.SelectionMetric;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.metrics.EarlyStop;
 import io.stoker.driver.metrics.MetricsTail;
@@ -150,25 +150,21 @@ public record RunSummary(
   }
 
   /** Its best validation; empty if there was none. */
-  public Optional<ValidationMetrics> best() {
-    return ValidationMetrics.best(validations, metric());
-  }
-
-  /** The metric by which the best validation is chosen; the accuracy if its record is damaged. */
-  public SelectionMetric metric() {
+  public Optional<BestValidation> best() {
     return record
-        .map(run -> run.job().config().validation().metric())
-        .orElse(SelectionMetric.AUTO)
-        .ofBest();
+        .map(run -> BestValidation.of(validations, run.job().config()))
+        .orElseGet(() -> BestValidation.mostAccurate(validations));
   }
 
   /** The accuracy of the best validation, else that of the last round on its own examples. */
   public Optional<Double> accuracy() {
-    return best().map(ValidationMetrics::accuracy).or(() -> last.map(RoundMetrics::accuracy));
+    return best()
+        .map(best -> best.validation().accuracy())
+        .or(() -> last.map(RoundMetrics::accuracy));
   }
 
-  /** The split that {@link #accuracy} was measured on. */
+  /** The split that {@link #accuracy} was measured on, and the precision if it is not fp32. */
   public String split() {
-    return best().map(ValidationMetrics::split).orElse("train");
+    return best().map(BestValidation::splitText).orElse("train");
   }
 }

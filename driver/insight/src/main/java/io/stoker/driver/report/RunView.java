@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.report;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -12,7 +11,6 @@ import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.metrics.RoundMetrics;
 import io.stoker.driver.metrics.ValidationMetrics;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /** The part of the page that shows a run, made from the run folder alone. */
@@ -43,6 +41,17 @@ final class RunView {
       json.put("examples", rounds.get(rounds.size() - 1).examplesTotal());
     }
     json.set("validations", validations(summary));
+    summary
+        .best()
+        .ifPresent(
+            best ->
+                json.putObject("best")
+                    .put("round", best.validation().round())
+                    .put("split", best.splitText())
+                    .put("metric", best.metric().toString().replace('-', '_'))
+                    .put("label", best.metric().label())
+                    .put("text", best.metricText())
+                    .put("accuracy", best.validation().accuracy()));
     summary.earlyStop().ifPresent(stop -> json.put("ended_early", stop.reason()));
     summary.record().ifPresent(record -> put(json, record));
     return json;
@@ -55,6 +64,8 @@ final class RunView {
       json.put("round", validation.round()).put("split", validation.split());
       ChartData.put(json, "accuracy", validation.accuracy());
       ChartData.put(json, "loss", validation.logLoss());
+      ChartData.put(json, "balanced_accuracy", validation.balancedAccuracy());
+      ChartData.put(json, "macro_f1", validation.macroF1());
     }
     return array;
   }
@@ -65,10 +76,7 @@ final class RunView {
         .put("model", config.model())
         .put("workers", config.rounds().workers());
     ObjectNode options = json.putObject("config");
-    for (Map.Entry<String, JsonNode> option : ConfigFormat.toJson(config).properties()) {
-      JsonNode value = option.getValue();
-      options.put(option.getKey(), value.isTextual() ? value.textValue() : value.toString());
-    }
+    ConfigFormat.options(config).forEach(options::put);
     ObjectNode versions = json.putObject("versions");
     record.versions().forEach(versions::put);
     ReproductionCommands.of(config).forEach(json.putArray("commands")::add);

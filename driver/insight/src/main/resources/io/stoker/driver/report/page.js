@@ -63,7 +63,7 @@
     const rows = el("div");
     const figure = el("figure", {}, el("figcaption", {}, el("strong", {}, title), unit ? `, ${unit}` : "", options.note ? el("span", { class: "note" }, ` ${options.note}`) : null));
     const lines = linesOf(page);
-    figure.append(el("ul", { class: "legend" }, ...lines.map((line) => el("li", { "--color": line.color }, line.name))));
+    figure.append(el("ul", { class: "legend" }, ...lines.map((line) => el("li", { "--color": line.color, class: line.points ? "points" : "" }, line.name))));
     figure.append(plot, readout, el("details", {}, el("summary", {}, `${title}: table`), rows));
     const format = options.format ?? number;
     let drawn = null;
@@ -99,7 +99,7 @@
       height: 220,
       legend: { show: false },
       scales: { x: { time: false } },
-      axes: [axis, { ...axis, size: 62, values: (_, ticks) => ticks.map(format) }],
+      axes: [{ ...axis, size: 28, label: "round", labelSize: 20, labelFont: "12px system-ui, sans-serif" }, { ...axis, size: 62, values: (_, ticks) => ticks.map(format) }],
       series: [{}, ...lines.map((line) => series(line))],
       hooks: { setCursor: [(drawn) => read(drawn, lines, format, readout)] },
     };
@@ -170,6 +170,14 @@
         : [{ name: label(run, run.validations[0].split), x: run.validations.map((each) => each.round), y: run.validations.map((each) => each[key]), color: color(compared() ? index : 1), points: true }];
   }
 
+  /** Of a run whose best validation is not the most accurate one, the metric that it is the best by. */
+  function chosen(run, index) {
+    if (!run.best || !["balanced_accuracy", "macro_f1"].includes(run.best.metric)) {
+      return [];
+    }
+    return validated(run.best.metric)(run, index).map((line) => ({ ...line, name: `${line.name}, ${run.best.label}`, color: color(compared() ? index : 2) }));
+  }
+
   const spread = (run) =>
     compared() || run.curves.rounds_per_point === 1
       ? []
@@ -218,7 +226,7 @@
     const curves = run.curves;
     const last = run.rounds - 1;
     const end = curves.round ? curves.round.length - 1 : 0;
-    const best = run.validations.reduce((a, b) => (a === null || b.accuracy > a.accuracy ? b : a), null);
+    const best = run.best;
     const evaluation = page.details?.evaluation;
     const pairs = [
       ["state", run.ended_early ? `${run.state}, ended early` : run.state],
@@ -230,8 +238,11 @@
       pairs.push(["training loss", number(curves.loss[end])], ["training accuracy", percent(curves.accuracy[end])]);
       pairs.push(["images a second", number(run.examples / run.training_seconds)]);
     }
-    if (best !== null) {
-      pairs.push([`best on ${best.split}`, `${percent(best.accuracy)} in round ${best.round}`]);
+    if (best) {
+      pairs.push([`best on ${best.split}`, `${best.text} in round ${best.round}`]);
+      if (best.metric !== "accuracy") {
+        pairs.push([`its accuracy on ${best.split}`, percent(best.accuracy)]);
+      }
     }
     if (evaluation) {
       pairs.push([`accuracy on ${evaluation.split}`, percent(evaluation.accuracy)]);
@@ -286,7 +297,7 @@
     const note = steps > 1 ? el("p", { class: "note" }, `A point is the mean of up to ${steps} rounds.`) : null;
     const training = section("curves", "Curves", note, el("div", { class: "charts" },
       chart("Loss", "nats", perRun("loss", "training", (run, index) => [...spread(run), ...validated("loss")(run, index)])),
-      chart("Accuracy", "", perRun("accuracy", "training", validated("accuracy")), { format: (share) => percent(share, 1) }),
+      chart("Accuracy", "", perRun("accuracy", "training", (run, index) => [...validated("accuracy")(run, index), ...chosen(run, index)]), { format: (share) => percent(share, 1) }),
       chart("Learning rate", "", perRun("lr", "learning rate")),
       chart("Drift", "", perRun("drift", "drift"), {
         format: (share) => percent(share, 2),

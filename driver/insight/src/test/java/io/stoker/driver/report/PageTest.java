@@ -64,7 +64,7 @@ class PageTest {
       }
     }
     assertThat(browser.text("#top"))
-        .contains("40 of 60", "90.00 % in round 20", "balanced accuracy25.00 %");
+        .contains("40 of 60", "accuracy 90.00 % in round 20", "balanced accuracy25.00 %");
     assertThat(browser.text("#evaluation details"))
         .contains("cat250.0 %50.0 %50.0 %", "dog2–50.0 %50.0 %", "mean of 2 classes450.0 %25.0 %–");
     assertThat(browser.script("return document.querySelectorAll('canvas').length")).isEqualTo(7L);

@@ -242,7 +242,7 @@ final class ClassifierFit {
                 result.run(),
                 MetricsLog.read(run.path(), hadoop),
                 run.validations().read(),
-                run.metric(),
+                run.job().config().validation().metric().ofBest(),
                 result.earlyStop()))
         .setParent(classifier);
   }

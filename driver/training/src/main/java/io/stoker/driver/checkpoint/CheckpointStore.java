@@ -120,7 +120,7 @@ public final class CheckpointStore {
   Optional<StoredModel> best() {
     return RunFolder.at(folder.getParent(), hadoop)
         .bestValidation()
-        .map(best -> folder(best.round()))
+        .map(best -> folder(best.validation().round()))
         .flatMap(this::openValid);
   }
 

@@ -58,6 +58,16 @@ public final class ModelFiles {
     return models;
   }
 
+  /**
+   * The best validation of a run.
+   *
+   * @param uri a location of a checkpoint
+   * @return empty if it is no run folder, or there is none
+   */
+  public static Optional<BestValidation> bestValidation(String uri, Configuration hadoop) {
+    return RunFolder.at(Locations.absolute(uri, hadoop), hadoop).bestValidation();
+  }
+
   /** The folder of a run, which may not have a checkpoint yet. */
   static Path runFolder(String run, Configuration hadoop) {
     Path path = Locations.absolute(run, hadoop);

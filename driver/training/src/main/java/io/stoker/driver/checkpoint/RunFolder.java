@@ -8,7 +8,6 @@ import io.stoker.data.storage.OwnFolder;
 import io.stoker.data.storage.Storage;
 import io.stoker.driver.config.ConfigFormat;
 import io.stoker.driver.config.JobIdentity;
-import io.stoker.driver.config.SelectionMetric;
 import io.stoker.driver.metrics.ValidationMetrics;
 import io.stoker.failure.Check;
 import io.stoker.failure.DamagedException;
@@ -103,22 +102,20 @@ public final class RunFolder {
   }
 
   /**
-   * The metric by which the run's validations are compared; the accuracy, with a warning, if the
-   * record cannot be read.
+   * The best of its validations that can be read: the most accurate one, with a warning, if the
+   * record cannot be read. Empty if there is none.
    */
-  public SelectionMetric metric() {
+  public Optional<BestValidation> bestValidation() {
+    List<ValidationMetrics> validations = validations().read();
+    if (validations.isEmpty()) {
+      return Optional.empty();
+    }
     try {
-      return recorded().job().config().validation().metric().ofBest();
+      return BestValidation.of(validations, recorded().job().config());
     } catch (DamagedException | InputException e) {
       LOG.warn("Choosing the best checkpoint by accuracy: {}", e.getMessage());
-      return SelectionMetric.ACCURACY;
+      return BestValidation.mostAccurate(validations);
     }
-  }
-
-  /** The best of its validations that can be read; empty if there is none. */
-  public Optional<ValidationMetrics> bestValidation() {
-    List<ValidationMetrics> validations = validations().read();
-    return validations.isEmpty() ? Optional.empty() : ValidationMetrics.best(validations, metric());
   }
 
   /**

@@ -24,6 +24,7 @@ import io.stoker.failure.Suggestion;
 import io.stoker.models.engine.ConvolutionAlgorithm;
 import io.stoker.models.engine.Precision;
 import java.io.IOException;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -47,6 +48,9 @@ public final class ConfigFormat {
   private static final String PRECISION = "precision";
   private static final String CONVOLUTION = "convolution";
   private static final String METRIC = "metric";
+
+  /** The key that no user chooses; tests do. */
+  private static final String INTERNAL = "slice_bytes";
 
   /** The only one of earlier releases, whose jobs do not name it. */
   private static final ConvolutionAlgorithm EARLIER_CONVOLUTION = ConvolutionAlgorithm.DIRECT;
@@ -103,6 +107,24 @@ public final class ConfigFormat {
    */
   public static TrainingConfig fromJson(JsonNode json, String source) {
     return merge(json, source, TrainingConfig.builder().convolution(EARLIER_CONVOLUTION)).build();
+  }
+
+  /**
+   * The options that a user can choose, those at their default too, by name; an object or a list is
+   * text in JSON.
+   */
+  public static Map<String, String> options(TrainingConfig config) {
+    ObjectNode json = JSON.valueToTree(config.toBuilder());
+    json.remove(INTERNAL);
+    Map<String, String> options = new LinkedHashMap<>();
+    json.properties()
+        .forEach(
+            option -> {
+              JsonNode value = option.getValue();
+              options.put(
+                  option.getKey(), value.isTextual() ? value.textValue() : value.toString());
+            });
+    return options;
   }
 
   /** The keys of a config. */

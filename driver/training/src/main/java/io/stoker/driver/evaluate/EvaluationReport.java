@@ -4,6 +4,7 @@ package io.stoker.driver.evaluate;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.stoker.driver.metrics.ValidationMetrics;
 import io.stoker.models.file.TrainingClock;
 import io.stoker.worker.eval.EvaluationCounts;
 import io.stoker.worker.eval.WorstMistakes;
@@ -221,6 +222,22 @@ public final class EvaluationReport {
     ArrayNode confusion = json.putArray("confusion");
     confusion().forEach(row -> row.forEach(confusion.addArray()::add));
     return json;
+  }
+
+  /** The numbers that a run records of a validation. */
+  public ValidationMetrics toValidation() {
+    return new ValidationMetrics(
+        clock().round(),
+        clock().epoch(),
+        clock().examples(),
+        split(),
+        examples(),
+        accuracy(),
+        logLoss(),
+        calibrationError(),
+        seconds,
+        balancedAccuracy(),
+        macro().f1());
   }
 
   /** All of it as text for a terminal, without a newline at its end. */

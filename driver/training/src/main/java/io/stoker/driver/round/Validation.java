@@ -102,7 +102,6 @@ final class Validation {
         || validations.stream().anyMatch(done -> done.round() == clock.round())) {
       return Optional.empty();
     }
-    long start = System.nanoTime();
     TrainingConfig config = run.config();
     EvaluationReport report =
         EvaluateJob.run(
@@ -116,19 +115,7 @@ final class Validation {
                 1,
                 Crops.CENTRE,
                 config.arithmetic()));
-    ValidationMetrics validation =
-        new ValidationMetrics(
-            clock.round(),
-            clock.epoch(),
-            clock.examples(),
-            report.split(),
-            report.examples(),
-            report.accuracy(),
-            report.logLoss(),
-            report.calibrationError(),
-            (System.nanoTime() - start) / 1e9,
-            report.balancedAccuracy(),
-            report.macro().f1());
+    ValidationMetrics validation = report.toValidation();
     folder.validations().write(validation);
     validations.add(validation);
     LOG.info(
