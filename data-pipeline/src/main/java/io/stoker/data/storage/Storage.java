@@ -41,6 +41,12 @@ public final class Storage {
 
   private static final Set<String> S3 = Set.of("s3", "s3n", "s3a");
 
+  /** The name of a secret in a query, or in the parameters of a path, and its value. */
+  private static final Pattern SECRET =
+      Pattern.compile(
+          "(?i)([?;&#][^=?;&#/]*(?:pass|pwd|secret|token|credential|key|\\bsig|signature)[^=?;&#/]*=)"
+              + "[^;&#]*");
+
   private Storage() {}
 
   /**
@@ -263,7 +269,7 @@ public final class Storage {
     boolean s3 = S3.contains(path.toUri().getScheme());
     boolean password =
         s3 ? authority.contains(":") || authority.contains("@") : authority.matches(".*:.*@.*");
-    if (password) {
+    if (password || SECRET.matcher(path.toUri().getPath()).find()) {
       throw new InputException(
           "Invalid location: "
               + path.toUri().getScheme()
@@ -273,6 +279,6 @@ public final class Storage {
   }
 
   private static String withoutPassword(String text) {
-    return text.replaceAll("//.*@", "//...@");
+    return SECRET.matcher(text.replaceAll("//.*@", "//...@")).replaceAll("$1...");
   }
 }

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.mlflow;
 
+import io.stoker.driver.config.SelectionMetric;
 import io.stoker.driver.metrics.PhaseSeconds;
 import io.stoker.driver.metrics.RoundMetrics;
 import io.stoker.driver.metrics.ValidationMetrics;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 
@@ -15,8 +17,14 @@ import java.util.regex.Pattern;
  * @param milliseconds when it happened, since the epoch
  * @param metrics by their names in MLflow
  * @param tags by their names in MLflow
+ * @param validations the validation that it tells of, if it does
  */
-record Event(long step, long milliseconds, Map<String, Double> metrics, Map<String, String> tags) {
+record Event(
+    long step,
+    long milliseconds,
+    Map<String, Double> metrics,
+    Map<String, String> tags,
+    List<ValidationMetrics> validations) {
   /** The tag with the location of the newest checkpoint. */
   static final String CHECKPOINT = "stoker.checkpoint";
 
@@ -33,12 +41,13 @@ record Event(long step, long milliseconds, Map<String, Double> metrics, Map<Stri
         0,
         System.currentTimeMillis(),
         Map.of(),
-        round == 0 ? Map.of() : Map.of("stoker.resumed_from_round", Long.toString(round)));
+        round == 0 ? Map.of() : Map.of("stoker.resumed_from_round", Long.toString(round)),
+        List.of());
   }
 
   /** The same at another time. */
   Event at(long other) {
-    return new Event(step, other, metrics, tags);
+    return new Event(step, other, metrics, tags, validations);
   }
 
   static Event of(RoundMetrics round) {
@@ -58,19 +67,34 @@ record Event(long step, long milliseconds, Map<String, Double> metrics, Map<Stri
     metrics.put("seconds/average", seconds.average());
     metrics.put("seconds/checkpoint", seconds.checkpoint());
     metrics.put("seconds/total", seconds.total());
-    return new Event(round.round(), System.currentTimeMillis(), metrics, Map.of());
+    return new Event(round.round(), System.currentTimeMillis(), metrics, Map.of(), List.of());
   }
 
   static Event of(ValidationMetrics validation) {
-    String split = FORBIDDEN.matcher(validation.split()).replaceAll("_");
     Map<String, Double> metrics = new LinkedHashMap<>();
-    metrics.put(split + "/loss", validation.logLoss());
-    metrics.put(split + "/accuracy", validation.accuracy());
-    metrics.put(split + "/calibration_error", validation.calibrationError());
-    return new Event(validation.round(), System.currentTimeMillis(), metrics, Map.of());
+    for (SelectionMetric metric : SelectionMetric.values()) {
+      double value = validation.value(metric);
+      if (metric != SelectionMetric.AUTO && !Double.isNaN(value)) {
+        metrics.put(name(validation.split(), metric), value);
+      }
+    }
+    metrics.put(prefix(validation.split()) + "calibration_error", validation.calibrationError());
+    return new Event(
+        validation.round(), System.currentTimeMillis(), metrics, Map.of(), List.of(validation));
+  }
+
+  /** The name of a metric of validations, such as {@code validation/balanced_accuracy}. */
+  static String name(String split, SelectionMetric metric) {
+    return prefix(split)
+        + (metric == SelectionMetric.LOG_LOSS ? "loss" : metric.toString().replace('-', '_'));
+  }
+
+  private static String prefix(String split) {
+    return FORBIDDEN.matcher(split).replaceAll("_") + "/";
   }
 
   static Event ofCheckpoint(String location) {
-    return new Event(0, System.currentTimeMillis(), Map.of(), Map.of(CHECKPOINT, location));
+    return new Event(
+        0, System.currentTimeMillis(), Map.of(), Map.of(CHECKPOINT, location), List.of());
   }
 }

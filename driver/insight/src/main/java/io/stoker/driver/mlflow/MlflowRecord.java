@@ -14,7 +14,6 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
-import org.mlflow.api.proto.Service;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -67,12 +66,12 @@ record MlflowRecord(int formatVersion, String trackingUri, String experimentId, 
   }
 
   /** Writes the record of a run folder. */
-  static void write(Path folder, String server, Service.RunInfo run, Configuration hadoop) {
+  static void write(
+      Path folder, String server, String experimentId, String runId, Configuration hadoop) {
     Path file = new Path(folder, FILE);
     try {
       byte[] content =
-          JSON.writeValueAsBytes(
-              new MlflowRecord(FORMAT_VERSION, server, run.getExperimentId(), run.getRunId()));
+          JSON.writeValueAsBytes(new MlflowRecord(FORMAT_VERSION, server, experimentId, runId));
       Storage.replace(file, content, hadoop);
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot write " + file, e);

@@ -2,11 +2,15 @@
 package io.stoker.driver.mlflow;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.stoker.driver.checkpoint.BestValidation;
 import io.stoker.driver.checkpoint.Locations;
 import io.stoker.driver.checkpoint.RunFolder;
 import io.stoker.driver.checkpoint.RunRecord;
 import io.stoker.driver.config.ConfigFormat;
 import io.stoker.driver.metrics.MetricsLog;
+import io.stoker.driver.metrics.ValidationMetrics;
 import io.stoker.driver.report.ReportJob;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -18,9 +22,6 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
-import org.mlflow.api.proto.Service;
-import org.mlflow.tracking.MlflowClient;
-import org.mlflow.tracking.MlflowHttpException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,7 +38,9 @@ final class MlflowRun {
   /** What one request may hold. */
   private static final int PARAMS_OF_A_REQUEST = 100;
 
-  private static final int NOT_FOUND = 404;
+  private static final String GET_RUN = "runs/get";
+  private static final String LOG_BATCH = "runs/log-batch";
+  private static final String RUNNING = "RUNNING";
 
   private final MlflowServer server;
   private final Path folder;
@@ -45,8 +48,14 @@ final class MlflowRun {
   private final Configuration hadoop;
   private final long begun = System.currentTimeMillis();
 
-  private Optional<Service.RunInfo> run = Optional.empty();
+  /** What the server calls the run, its experiment, and the place of its artifacts. */
+  private record Info(String id, String experiment, String artifacts) {}
+
+  private Optional<Info> run = Optional.empty();
   private boolean described;
+
+  /** The validations that were sent. */
+  private final List<ValidationMetrics> validations = new ArrayList<>();
 
   /** The last step of each metric that MLflow has. */
   private final Map<String, Long> logged = new HashMap<>();
@@ -80,98 +89,154 @@ final class MlflowRun {
   /**
    * Logs events, in one request.
    *
+   * @return how many events the server refuses for good, which it would refuse again
    * @throws RuntimeException if the server, or the run folder, cannot be reached
    */
-  void log(List<Event> events) {
-    log(opened().getRunId(), events);
+  int log(List<Event> events) {
+    return log(opened().id(), events);
   }
 
-  private void log(String id, List<Event> events) {
-    List<Service.Metric> metrics = new ArrayList<>();
+  /** A server that refuses a request may refuse one event of it: it is sent in halves. */
+  private int log(String id, List<Event> events) {
+    try {
+      logBatch(id, events);
+      return 0;
+    } catch (MlflowException e) {
+      if (!e.isRefusal()) {
+        throw e;
+      }
+      LOG.debug("MLflow refuses {} events", events.size(), e);
+      int half = events.size() / 2;
+      return half == 0
+          ? 1
+          : log(id, events.subList(0, half)) + log(id, events.subList(half, events.size()));
+    }
+  }
+
+  private void logBatch(String id, List<Event> events) {
+    ObjectNode batch = MlflowServer.object().put("run_id", id);
     Map<String, String> tags = new LinkedHashMap<>();
+    Map<String, Long> steps = new HashMap<>();
     for (Event event : events) {
       tags.putAll(event.tags());
-      for (Map.Entry<String, Double> metric : event.metrics().entrySet()) {
-        if (event.step() > logged.getOrDefault(metric.getKey(), 0L)) {
-          metrics.add(metric(event, metric.getKey(), metric.getValue()));
-        }
-      }
+      validations.addAll(event.validations());
+      event
+          .metrics()
+          .forEach(
+              (name, value) -> {
+                if (event.step() > logged.getOrDefault(name, 0L)) {
+                  steps.put(name, event.step());
+                  batch
+                      .withArray("metrics")
+                      .addObject()
+                      .put("key", name)
+                      .put("value", value)
+                      .put("timestamp", event.milliseconds())
+                      .put("step", event.step());
+                }
+              });
     }
-    if (!metrics.isEmpty() || !tags.isEmpty()) {
-      request(client -> client.logBatch(id, metrics, List.of(), tags(tags)));
-      metrics.forEach(metric -> logged.merge(metric.getKey(), metric.getStep(), Math::max));
+    if (events.stream().anyMatch(event -> !event.validations().isEmpty())) {
+      tags.putAll(ofBest());
+    }
+    if (!steps.isEmpty() || !tags.isEmpty()) {
+      put(batch.putArray("tags"), tags);
+      server.post(LOG_BATCH, batch);
+      steps.forEach((name, step) -> logged.merge(name, step, Math::max));
     }
   }
 
-  private static Service.Metric metric(Event event, String name, double value) {
-    return Service.Metric.newBuilder()
-        .setKey(name)
-        .setValue(value)
-        .setTimestamp(event.milliseconds())
-        .setStep(event.step())
-        .build();
+  /** The best checkpoint so far, and the metric that it is the best by, as tags. */
+  private Map<String, String> ofBest() {
+    Map<String, String> tags = new LinkedHashMap<>();
+    RunFolder folderOfRun = RunFolder.at(folder, hadoop);
+    BestValidation.of(validations, folderOfRun.recorded().job().config())
+        .ifPresent(
+            best -> {
+              ValidationMetrics validation = best.validation();
+              tags.put("stoker.best_metric", Event.name(validation.split(), best.metric()));
+              tags.put("stoker.best_value", Double.toString(best.value()));
+              tags.put("stoker.best_round", Long.toString(validation.round()));
+              tags.put(
+                  "stoker.best_checkpoint",
+                  Locations.plain(folderOfRun.checkpoints().folder(validation.round()).toString()));
+            });
+    return tags;
   }
 
   /** Uploads the report, and ends the run. */
   void end(PendingEvents.End how) {
-    Service.RunInfo info = opened();
+    Info info = opened();
     try {
       if (how == PendingEvents.End.FINISHED
-          && !server.upload(info.getArtifactUri(), REPORT, ReportJob.curves(folder, hadoop))) {
-        LOG.info(
-            "MLflow stores artifacts outside its server ({}): the report is not uploaded",
-            Locations.plain(info.getArtifactUri()));
+          && !server.upload(info.artifacts(), REPORT, ReportJob.curves(folder, hadoop))) {
+        LOG.info("MLflow stores artifacts outside its server: the report is not uploaded");
       }
     } finally {
-      request(
-          client -> client.setTerminated(info.getRunId(), Service.RunStatus.valueOf(how.name())));
+      update(info.id(), how.name());
     }
   }
 
-  private Service.RunInfo opened() {
+  private void update(String id, String status) {
+    ObjectNode change = MlflowServer.object().put("run_id", id).put("status", status);
+    if (!status.equals(RUNNING)) {
+      change.put("end_time", System.currentTimeMillis());
+    }
+    server.post("runs/update", change);
+  }
+
+  private Info opened() {
     if (run.isEmpty()) {
       Optional<MlflowRecord> record =
           resumed ? MlflowRecord.read(folder, server.uri(), hadoop) : Optional.empty();
       run = record.flatMap(this::continued);
       if (run.isEmpty()) {
-        Service.RunInfo created = create();
-        MlflowRecord.write(folder, server.uri(), created, hadoop);
+        Info created = create();
+        MlflowRecord.write(folder, server.uri(), created.experiment(), created.id(), hadoop);
         run = Optional.of(created);
       }
       LOG.info(
           "MLflow: {}/#/experiments/{}/runs/{}",
           server.uri(),
-          run.get().getExperimentId(),
-          run.get().getRunId());
+          run.get().experiment(),
+          run.get().id());
     }
     if (!described) {
-      describe(run.get().getRunId());
-      logEarlier(run.get().getRunId());
+      describe(run.get().id());
+      logEarlier(run.get().id());
       described = true;
     }
     return run.get();
   }
 
   /** The run that an earlier driver made, unless it was deleted. */
-  private Optional<Service.RunInfo> continued(MlflowRecord record) {
+  private Optional<Info> continued(MlflowRecord record) {
     try {
-      Service.Run found = server.request(client -> client.getRun(record.runId()));
-      if (!found.getInfo().getLifecycleStage().equals("active")) {
+      JsonNode found = server.get(GET_RUN, "run_id", record.runId()).path("run");
+      if (!found.path("info").path("lifecycle_stage").asText().equals("active")) {
         return Optional.empty();
       }
-      String again = "{\"run_id\": \"%s\", \"status\": \"RUNNING\"}".formatted(record.runId());
-      request(client -> client.sendPost("runs/update", again));
-      found
-          .getData()
-          .getMetricsList()
-          .forEach(metric -> logged.put(metric.getKey(), metric.getStep()));
-      return Optional.of(found.getInfo());
-    } catch (MlflowHttpException e) {
-      if (e.getStatusCode() == NOT_FOUND) {
+      update(record.runId(), RUNNING);
+      for (JsonNode metric : found.path("data").path("metrics")) {
+        logged.put(metric.path("key").asText(), metric.path("step").asLong());
+      }
+      return Optional.of(info(found));
+    } catch (MlflowException e) {
+      if (e.isNotFound()) {
         return Optional.empty();
       }
       throw e;
     }
+  }
+
+  private static Info info(JsonNode run) {
+    JsonNode info = run.path("info");
+    String id = info.path("run_id").asText();
+    String experiment = info.path("experiment_id").asText();
+    if (!MlflowRecord.isId(id) || !MlflowRecord.isId(experiment)) {
+      throw new MlflowException("it answers with no run's id");
+    }
+    return new Info(id, experiment, info.path("artifact_uri").asText());
   }
 
   /**
@@ -193,59 +258,81 @@ final class MlflowRun {
     parts(events, MlflowSender.EVENTS_OF_A_REQUEST).forEach(some -> log(id, some));
   }
 
-  private Service.RunInfo create() {
-    String name = MlflowServer.environment("MLFLOW_EXPERIMENT_NAME").orElse(EXPERIMENT);
-    String experiment =
-        server
-            .request(client -> client.getExperimentByName(name))
-            .map(Service.Experiment::getExperimentId)
-            .orElseGet(() -> server.request(client -> client.createExperiment(name)));
-    Service.CreateRun.Builder request =
-        Service.CreateRun.newBuilder()
-            .setExperimentId(experiment)
-            .setRunName(folder.getName())
-            .setStartTime(System.currentTimeMillis());
-    tags(Map.of(
+  private Info create() {
+    ObjectNode request =
+        MlflowServer.object()
+            .put("experiment_id", experiment())
+            .put("run_name", folder.getName())
+            .put("start_time", System.currentTimeMillis());
+    put(
+        request.putArray("tags"),
+        Map.of(
             "mlflow.source.name",
             "stoker train",
             "mlflow.user",
-            System.getProperty("user.name", "unknown")))
-        .forEach(request::addTags);
-    Service.RunInfo created = server.request(client -> client.createRun(request.build()));
-    if (!MlflowRecord.isId(created.getRunId())) {
-      throw new MlflowException("it answers with no run's id");
+            System.getProperty("user.name", "unknown")));
+    return info(server.post("runs/create", request).path("run"));
+  }
+
+  private String experiment() {
+    String name = MlflowServer.environment("MLFLOW_EXPERIMENT_NAME").orElse(EXPERIMENT);
+    try {
+      return server
+          .get("experiments/get-by-name", "experiment_name", name)
+          .path("experiment")
+          .path("experiment_id")
+          .asText();
+    } catch (MlflowException e) {
+      if (e.isNotFound()) {
+        return server
+            .post("experiments/create", MlflowServer.object().put("name", name))
+            .path("experiment_id")
+            .asText();
+      }
+      throw e;
     }
-    return created;
   }
 
   /** Logs the job's options. MLflow refuses other values for a param: changed ones become tags. */
   private void describe(String id) {
     RunRecord record = RunFolder.at(folder, hadoop).recorded();
     Map<String, String> there = new HashMap<>();
-    server
-        .request(client -> client.getRun(id))
-        .getData()
-        .getParamsList()
-        .forEach(param -> there.put(param.getKey(), param.getValue()));
-    List<Service.Param> params = new ArrayList<>();
-    Map<String, String> tags = new LinkedHashMap<>();
-    for (Map.Entry<String, JsonNode> option :
-        ConfigFormat.toJson(record.job().config()).properties()) {
-      JsonNode value = option.getValue();
-      String text = shortened(value.isTextual() ? value.textValue() : value.toString());
-      if (!there.containsKey(option.getKey())) {
-        params.add(Service.Param.newBuilder().setKey(option.getKey()).setValue(text).build());
-      } else if (!there.get(option.getKey()).equals(text)) {
-        tags.put("stoker.resumed_with." + option.getKey(), text);
-      }
+    for (JsonNode param :
+        server.get(GET_RUN, "run_id", id).path("run").path("data").path("params")) {
+      there.put(param.path("key").asText(), param.path("value").asText());
     }
+    Map<String, String> params = new LinkedHashMap<>();
+    Map<String, String> tags = new LinkedHashMap<>();
+    ConfigFormat.options(record.job().config())
+        .forEach(
+            (name, value) -> {
+              String text = shortened(value);
+              if (!there.containsKey(name)) {
+                params.put(name, text);
+              } else if (!there.get(name).equals(text)) {
+                tags.put("stoker.resumed_with." + name, text);
+              }
+            });
     tags.put("stoker.run", Locations.plain(folder.toString()));
     tags.put("stoker.rounds", Integer.toString(record.rounds()));
     tags.put("stoker.data_manifest_sha256", record.job().dataSha256());
     record.versions().forEach((what, version) -> tags.put("stoker.version." + what, version));
-    parts(params, PARAMS_OF_A_REQUEST)
-        .forEach(some -> request(client -> client.logBatch(id, List.of(), some, List.of())));
-    request(client -> client.logBatch(id, List.of(), List.of(), tags(tags)));
+    parts(List.copyOf(params.entrySet()), PARAMS_OF_A_REQUEST)
+        .forEach(
+            some -> {
+              ObjectNode batch = MlflowServer.object().put("run_id", id);
+              ArrayNode list = batch.putArray("params");
+              some.forEach(param -> put(list, Map.ofEntries(param)));
+              server.post(LOG_BATCH, batch);
+            });
+    ObjectNode batch = MlflowServer.object().put("run_id", id);
+    put(batch.putArray("tags"), tags);
+    server.post(LOG_BATCH, batch);
+  }
+
+  /** Adds keys and their values, as MLflow has params and tags. */
+  private static void put(ArrayNode list, Map<String, String> values) {
+    values.forEach((key, value) -> list.addObject().put("key", key).put("value", value));
   }
 
   /** Parts of a list for requests of their own. */
@@ -256,26 +343,5 @@ final class MlflowRun {
 
   private static String shortened(String text) {
     return text.length() <= LONGEST_PARAM ? text : text.substring(0, LONGEST_PARAM - 3) + "...";
-  }
-
-  private static List<Service.RunTag> tags(Map<String, String> values) {
-    return values.entrySet().stream()
-        .map(
-            tag ->
-                Service.RunTag.newBuilder().setKey(tag.getKey()).setValue(tag.getValue()).build())
-        .toList();
-  }
-
-  /** A request without an answer. */
-  private interface Request {
-    void send(MlflowClient client);
-  }
-
-  private void request(Request work) {
-    server.request(
-        client -> {
-          work.send(client);
-          return true;
-        });
   }
 }

@@ -69,8 +69,13 @@ final class MlflowSender implements AutoCloseable {
   private void sendNext() throws InterruptedException {
     List<Event> events = pending.await(EVENTS_OF_A_REQUEST);
     if (!events.isEmpty()) {
-      run.log(events);
+      int refused = run.log(events);
       pending.sent(events.size());
+      if (refused > 0) {
+        warn(
+            "MLflow at %s refuses %s of the job's events, which it is not sent again"
+                .formatted(server.uri(), refused));
+      }
       return;
     }
     if (run.isOpen()) {
@@ -80,14 +85,17 @@ final class MlflowSender implements AutoCloseable {
   }
 
   private void warn(Throwable failure) {
+    warn(
+        "Cannot log to MLflow at %s, and training goes on (it is tried again while it does): %s"
+            .formatted(server.uri(), reason(failure)));
+    LOG.debug("MLflow's failure", failure);
+  }
+
+  private void warn(String line) {
     if (!warned) {
       warned = true;
-      LOG.warn(
-          "Cannot log to MLflow at {}, and training goes on (it is tried again while it does): {}",
-          server.uri(),
-          reason(failure));
+      LOG.warn(line);
     }
-    LOG.debug("MLflow's failure", failure);
   }
 
   private static String reason(Throwable failure) {

@@ -19,6 +19,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Predicate;
 
 /** Answers the requests of MLflow's REST API that a training makes, well or badly. */
 final class FakeTracker implements AutoCloseable {
@@ -47,6 +48,7 @@ final class FakeTracker implements AutoCloseable {
   private final AtomicInteger requests = new AtomicInteger();
   private volatile Mood mood;
   private volatile int badRequests = Integer.MAX_VALUE;
+  private volatile Predicate<JsonNode> refused = batch -> false;
 
   /** What was logged: the last value and step of each metric by name. */
   final Map<String, TreeMap<Long, Double>> metrics = new ConcurrentHashMap<>();
@@ -72,6 +74,12 @@ final class FakeTracker implements AutoCloseable {
   /** The first requests are answered by the mood, and those after them well. */
   FakeTracker recoveringAfter(int bad) {
     badRequests = bad;
+    return this;
+  }
+
+  /** Batches like these are answered with status 400. */
+  FakeTracker refusing(Predicate<JsonNode> batches) {
+    refused = batches;
     return this;
   }
 
@@ -129,8 +137,13 @@ final class FakeTracker implements AutoCloseable {
         send(exchange, 200, "{}");
       }
       case "runs/log-batch" -> {
-        log(JSON.readTree(body));
-        send(exchange, 200, "{}");
+        JsonNode batch = JSON.readTree(body);
+        if (refused.test(batch)) {
+          send(exchange, 400, "{\"error_code\": \"INVALID_PARAMETER_VALUE\"}");
+        } else {
+          log(batch);
+          send(exchange, 200, "{}");
+        }
       }
       default -> send(exchange, 404, "{\"error_code\": \"ENDPOINT_NOT_FOUND\"}");
     }

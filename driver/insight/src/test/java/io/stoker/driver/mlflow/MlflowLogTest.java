@@ -82,7 +82,11 @@ class MlflowLogTest {
       assertThat(tracker.params)
           .containsEntry("batch", "16")
           .containsEntry("local_steps", "3")
-          .containsEntry("schedule", "{\"type\":\"constant\",\"warm_up_epochs\":0.0}");
+          .containsEntry("schedule", "{\"type\":\"constant\",\"warm_up_epochs\":0.0}")
+          .containsEntry("sampling", "natural")
+          .containsEntry("precision", "fp32")
+          .containsEntry("metric", "auto")
+          .doesNotContainKey("slice_bytes");
       List<RoundMetrics> rounds = rounds("run");
       assertThat(rounds).hasSize(6);
       for (RoundMetrics round : rounds) {
@@ -90,7 +94,16 @@ class MlflowLogTest {
         assertThat(tracker.metrics.get("train/loss")).containsEntry(step, round.loss());
         assertThat(tracker.metrics.get("train/accuracy")).containsEntry(step, round.accuracy());
       }
-      assertThat(tracker.metrics.get("test/accuracy")).containsOnlyKeys(3L, 6L);
+      for (String metric :
+          List.of("accuracy", "balanced_accuracy", "macro_f1", "loss", "calibration_error")) {
+        assertThat(tracker.metrics.get("test/" + metric)).as(metric).containsOnlyKeys(3L, 6L);
+      }
+      TrainResult.Best best = result.best().orElseThrow();
+      assertThat(tracker.tags)
+          .containsEntry("stoker.best_metric", "test/accuracy")
+          .containsEntry("stoker.best_value", "" + best.validation().accuracy())
+          .containsEntry("stoker.best_round", "" + best.validation().round())
+          .containsEntry("stoker.best_checkpoint", best.checkpoint().replace("file:", ""));
       assertThat(tracker.tags)
           .containsEntry("stoker.checkpoint", result.checkpoint().replace("file:", ""))
           .containsKey("stoker.data_manifest_sha256");
@@ -219,6 +232,24 @@ class MlflowLogTest {
 
       assertThat(tracker.metrics.get("train/loss")).hasSize(rounds("run").size());
       assertThat(tracker.statuses).containsExactly("FINISHED");
+    }
+  }
+
+  @Test
+  void anEventThatIsRefusedForGoodKeepsNoOtherFromBeingSent() {
+    try (FakeTracker tracker =
+            new FakeTracker(FakeTracker.Mood.WELL)
+                .refusing(batch -> batch.toString().contains("\"step\":4}"));
+        LogLines log = LogLines.of(MlflowLog.class)) {
+      train(job.config("run").epochs(3).mlflow(tracker.uri()).build());
+
+      assertThat(tracker.metrics.get("train/loss"))
+          .containsOnlyKeys(1L, 2L, 3L, 5L, 6L, 7L, 8L, 9L);
+      assertThat(tracker.statuses).containsExactly("FINISHED");
+      assertThat(log.lines())
+          .singleElement()
+          .asString()
+          .endsWith("refuses 1 of the job's events, which it is not sent again");
     }
   }
 

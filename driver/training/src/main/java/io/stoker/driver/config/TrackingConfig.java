@@ -2,11 +2,9 @@
 package io.stoker.driver.config;
 
 import io.stoker.failure.Check;
-import io.stoker.failure.InputException;
 import java.net.URI;
 import java.net.URISyntaxException;
-import java.util.Locale;
-import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
  * Where a job's progress is sent.
@@ -16,13 +14,26 @@ import java.util.Set;
  *     folder.
  */
 public record TrackingConfig(String mlflow) {
-  private static final Set<String> SCHEMES = Set.of("http", "https");
+  /**
+   * The URI is written to the run folder, logged and shown, so that nothing may be in it in which a
+   * secret has its place: no user, no parameters of a path ({@code ;name=value}), no query, no
+   * fragment, and no encoded characters.
+   */
+  private static final Pattern PLAIN =
+      Pattern.compile(
+          "(?i)https?://([a-z0-9._-]+|\\[[0-9a-f:.]+\\])(:[0-9]{1,5})?(/[a-z0-9._~-]*)*");
+
+  private static final Pattern SECRET_PLACE = Pattern.compile("[@;?#%&=\\\\]");
 
   public TrackingConfig {
     mlflow = mlflow.strip();
-    if (!mlflow.isEmpty()) {
-      check(mlflow);
-    }
+    Check.input(
+        mlflow.isEmpty() || isTracker(mlflow),
+        "Invalid MLflow URI: %s (must be that of a tracking server and nothing else, such as"
+            + " http://127.0.0.1:5000 or https://HOST/PATH; a name and a password are set in the"
+            + " environment: MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or"
+            + " MLFLOW_TRACKING_TOKEN)",
+        SECRET_PLACE.matcher(mlflow).find() ? "not shown, a password may be in it" : mlflow);
   }
 
   /** Whether there is a tracking server. */
@@ -30,33 +41,12 @@ public record TrackingConfig(String mlflow) {
     return !mlflow.isEmpty();
   }
 
-  private static void check(String text) {
-    Check.input(
-        text.indexOf('@') < 0,
-        "Invalid MLflow URI: it must not contain a user name or a password (set"
-            + " MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN, in"
-            + " the environment)");
-    URI uri;
+  private static boolean isTracker(String text) {
     try {
-      uri = new URI(text);
+      URI uri = new URI(text);
+      return PLAIN.matcher(text).matches() && uri.getHost() != null && uri.getPort() <= 65_535;
     } catch (URISyntaxException e) {
-      throw invalid(text);
+      return false;
     }
-    boolean known =
-        uri.getScheme() != null
-            && SCHEMES.contains(uri.getScheme().toLowerCase(Locale.ROOT))
-            && uri.getHost() != null
-            && uri.getPort() <= 65_535
-            && uri.getRawQuery() == null
-            && uri.getRawFragment() == null;
-    if (!known) {
-      throw invalid(text);
-    }
-  }
-
-  private static InputException invalid(String text) {
-    return new InputException(
-        "Invalid MLflow URI: %s (must be that of a tracking server, such as http://127.0.0.1:5000)"
-            .formatted(text));
   }
 }

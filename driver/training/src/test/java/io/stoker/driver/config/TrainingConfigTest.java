@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class TrainingConfigTest {
   @Test
@@ -115,10 +116,43 @@ class TrainingConfigTest {
         invalid(config -> config.mlflow("http://"), "Invalid MLflow URI: http:// (must be"),
         invalid(config -> config.mlflow("http://a b"), "Invalid MLflow URI: http://a b (must be"),
         invalid(config -> config.mlflow("http://h:99999"), "Invalid MLflow URI: http://h:99999"),
-        invalid(config -> config.mlflow("http://h/?a=b"), "Invalid MLflow URI: http://h/?a=b"),
+        invalid(config -> config.mlflow("http://h/?a=b"), "Invalid MLflow URI: not shown"),
         invalid(
             config -> config.mlflow("http://ann:secret@host"),
-            "Invalid MLflow URI: it must not contain a user name or a password"));
+            "Invalid MLflow URI: not shown, a password may be in it"));
+  }
+
+  /** It is written to run.json, logged and shown. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "http://name:hunter2@h:5000",
+        "http://hunter2@h",
+        "http://h:5000/;password=hunter2",
+        "http://h/path;hunter2",
+        "http://h/?token=hunter2",
+        "http://h/#hunter2",
+        "http://h/%3Bpassword%3Dhunter2",
+        "http://h/a&password=hunter2",
+        "http://h\\@hunter2",
+        "http:name:hunter2@h"
+      })
+  void aTrackersUriHasNoPlaceForASecretAndTheErrorDoesNotRepeatIt(String uri) {
+    assertThatThrownBy(() -> minimal().mlflow(uri).build())
+        .isInstanceOf(InputException.class)
+        .hasMessageStartingWith("Invalid MLflow URI: ")
+        .hasMessageNotContaining("hunter2");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "http://127.0.0.1:5000",
+        "HTTPS://tracker.example.org/team-a/mlflow/",
+        "http://[::1]:5000"
+      })
+  void aTrackersUriMayHaveAPath(String uri) {
+    assertThat(minimal().mlflow(uri).build().tracking().isOn()).isTrue();
   }
 
   private static Arguments invalid(UnaryOperator<TrainingConfig.Builder> change, String message) {
