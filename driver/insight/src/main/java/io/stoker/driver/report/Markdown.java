@@ -4,27 +4,42 @@ package io.stoker.driver.report;
 import io.stoker.base.TerminalText;
 import java.util.Arrays;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /** Parts of a Markdown document. Names in it are text, whatever characters they have. */
 final class Markdown {
-  /** Characters that Markdown or HTML in Markdown give a meaning. */
-  private static final String SPECIAL = "\\`*_{}[]<>()#+-.!|&~$@:";
+  /** Stands for a backslash that escapes; {@link TerminalText} leaves no control character. */
+  private static final String MARK = "\u0000";
+
+  /**
+   * What has a meaning inside of a line of GitHub's Markdown: emphasis (an underscore only at the
+   * edge of a word), code, links and addresses, cells of a table, strike-through, mentions,
+   * formulas and names of emoji.
+   */
+  private static final Pattern INLINE =
+      Pattern.compile(
+          "[\\\\`*\\[\\]|~$@]"
+              + "|(?<![\\p{L}\\p{N}])_|_(?![\\p{L}\\p{N}])"
+              + "|(?<=\\b(?i:https?|ftp)):(?=//)|:(?=[A-Za-z0-9_+-]+:)"
+              + "|(?<=(?i:\\bwww))\\.");
+
+  /** What has a meaning where a line begins, or ends: a list, a number of one, a heading. */
+  private static final Pattern EDGE =
+      Pattern.compile("^[#>]|^[-+](?=[\\s-]|$)|(?<=^[0-9]{1,9})[.)](?=\\s|$)|(?<=\\s)#(?=#*\\s*$)");
 
   private final StringBuilder text = new StringBuilder();
 
-  /** A name as text: characters with a meaning are escaped, line breaks and other controls too. */
+  /** A name as text: what has a meaning is escaped, line breaks and other controls too. */
   static String escape(String name) {
-    StringBuilder escaped = new StringBuilder();
-    for (char each : TerminalText.escapeLine(name).toCharArray()) {
-      if (each == '<' || each == '>' || each == '&') {
-        // Not all readers of Markdown know a backslash before these.
-        escaped.append(each == '<' ? "&lt;" : each == '>' ? "&gt;" : "&amp;");
-      } else {
-        escaped.append(SPECIAL.indexOf(each) < 0 ? "" : "\\").append(each);
-      }
-    }
-    return escaped.toString();
+    String line = EDGE.matcher(TerminalText.escapeLine(name)).replaceAll(MARK + "$0");
+    String escaped = INLINE.matcher(line).replaceAll(MARK + "$0").replace(MARK, "\\");
+    // Not all readers of Markdown know a backslash before these.
+    return escaped
+        .replace("&", "&amp;")
+        .replace("<", "&lt;")
+        .replace("\\>", "&gt;")
+        .replace(">", "&gt;");
   }
 
   Markdown heading(int level, String title) {
