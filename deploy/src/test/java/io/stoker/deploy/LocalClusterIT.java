@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -36,6 +37,44 @@ class LocalClusterIT {
     }
     assertThat(processes).noneMatch(LocalClusterIT::runs);
     assertThat(cluster.status().exitCode()).isEqualTo(4);
+  }
+
+  /** As with {@code STOKER_CLUSTER_DIR=$HOME}. */
+  @Test
+  void keepsFilesOfOtherPrograms() throws IOException {
+    Path home = Files.createDirectory(folder.resolve("home"));
+    List<Path> files =
+        Stream.of(
+                "work/thesis.txt",
+                "scratch/data",
+                "master.log",
+                "worker-1.pid",
+                "notes.log",
+                "other.pid",
+                "gpus-0.json",
+                "url",
+                "network")
+            .map(home::resolve)
+            .toList();
+    for (Path file : files) {
+      Files.createDirectories(file.getParent());
+      Files.writeString(file, "0");
+    }
+    LocalCluster cluster = LocalCluster.in(home);
+    cluster.stop();
+    cluster.start("--executors", "1");
+    Path state = home.resolve("stoker-cluster");
+    Path added = Files.writeString(state.resolve("added.log"), "0");
+    cluster.stop();
+
+    assertThat(files).allSatisfy(file -> assertThat(file).content().isEqualTo("0"));
+    assertThat(state.resolve("work")).doesNotExist();
+    Path work = Files.createDirectory(state.resolve("work"));
+    Files.writeString(work.resolve("mine"), "0");
+    assertRefused(2, state + "/work holds files that are not of this cluster", cluster.tryStart());
+    cluster.stop();
+    assertThat(work.resolve("mine")).exists();
+    assertThat(added).exists();
   }
 
   @Test
