@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.data.augment;
 
+import io.stoker.base.Numbers;
 import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
 import io.stoker.failure.Suggestion;
@@ -65,7 +66,7 @@ final class AugmentationNames {
 
   private static int wholeNumber(String[] parts, int otherwise) {
     try {
-      return parts.length == 1 ? otherwise : Integer.parseInt(parts[1].trim());
+      return parts.length == 1 ? otherwise : Numbers.parseInt(parts[1].trim());
     } catch (NumberFormatException e) {
       throw invalid(parts, otherwise, e);
     }
@@ -73,7 +74,7 @@ final class AugmentationNames {
 
   private static double number(String[] parts, double otherwise) {
     try {
-      return parts.length == 1 ? otherwise : Double.parseDouble(parts[1].trim());
+      return parts.length == 1 ? otherwise : Numbers.parseDouble(parts[1].trim());
     } catch (NumberFormatException e) {
       throw invalid(parts, otherwise, e);
     }

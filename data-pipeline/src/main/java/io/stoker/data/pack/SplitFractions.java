@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.data.pack;
 
+import io.stoker.base.Numbers;
 import io.stoker.base.SplitMix64;
 import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
@@ -65,7 +66,7 @@ public record SplitFractions(List<String> names, List<Double> fractions) impleme
       try {
         Check.input(pair.length == 2, "Invalid split: '%s' (such as train=0.9,test=0.1)", part);
         Check.input(
-            parsed.put(pair[0].trim(), Double.parseDouble(pair[1].trim())) == null,
+            parsed.put(pair[0].trim(), Numbers.parseDouble(pair[1].trim())) == null,
             "Split '%s' appears twice",
             pair[0]);
       } catch (NumberFormatException e) {

@@ -3,6 +3,7 @@ package io.stoker.data.shard;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonValue;
+import io.stoker.base.Numbers;
 import io.stoker.data.image.ImageCodec;
 import io.stoker.data.image.ImageShape;
 import io.stoker.data.image.Pixels;
@@ -72,7 +73,7 @@ public sealed interface ShardEncoding extends Serializable {
 
   private static int quality(String value, String text) {
     try {
-      return Integer.parseInt(value);
+      return Numbers.parseInt(value);
     } catch (NumberFormatException e) {
       throw new InputException("Invalid encoding: '" + text + "' (try jpeg=90)", e);
     }

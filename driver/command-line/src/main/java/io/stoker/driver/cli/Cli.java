@@ -48,6 +48,7 @@ final class Cli {
             .setUsageHelpAutoWidth(true)
             .setCaseInsensitiveEnumValuesAllowed(true)
             .setParameterExceptionHandler(new UsageFailure(console));
+    NumberOptions.read(commands);
   }
 
   /**

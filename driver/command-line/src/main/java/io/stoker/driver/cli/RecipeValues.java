@@ -43,7 +43,7 @@ final class RecipeValues {
    * @throws InputException if a value does not fit its option
    */
   static void apply(Recipe recipe, CommandSpec command, Object empty) {
-    ParseResult said = parse(recipe, new CommandLine(empty));
+    ParseResult said = parse(recipe, NumberOptions.read(new CommandLine(empty)));
     ParseResult given = command.commandLine().getParseResult();
     for (OptionSpec option : said.matchedOptions()) {
       if (!given.hasMatchedOption(option.longestName())) {

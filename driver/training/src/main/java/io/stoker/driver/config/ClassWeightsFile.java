@@ -2,6 +2,7 @@
 package io.stoker.driver.config;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.stoker.base.Numbers;
 import io.stoker.base.yaml.StrictYaml;
 import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
@@ -114,7 +115,7 @@ public final class ClassWeightsFile {
     }
     double value;
     try {
-      value = Double.parseDouble(weight);
+      value = Numbers.parseDouble(weight);
     } catch (NumberFormatException e) {
       throw new InputException(
           String.format(

@@ -4,6 +4,7 @@ package io.stoker.driver.config;
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonValue;
 import com.fasterxml.jackson.databind.JsonNode;
+import io.stoker.base.Numbers;
 import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
 import java.io.Serializable;
@@ -52,7 +53,7 @@ public record LocalSteps(int least, double coefficient) implements Serializable 
     Matcher rule = RULE.matcher(text);
     if (rule.matches()) {
       try {
-        double coefficient = Double.parseDouble(rule.group(2));
+        double coefficient = Numbers.parseDouble(rule.group(2));
         Check.input(coefficient > 0, "Invalid local steps: '%s' (A of qsr:T:A must be > 0)", text);
         return new LocalSteps(Integer.parseInt(rule.group(1)), coefficient);
       } catch (NumberFormatException e) {
