@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.stoker.deploy.Stoker.Outcome;
+import io.stoker.testing.Exact;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -85,6 +86,7 @@ class GpuIT {
   }
 
   @Test
+  @Exact
   void bindsEachTaskToTheCardThatSparkGaveIt() throws IOException {
     Path bound = Files.createDirectory(folder.resolve("bound"));
     Outcome outcome =

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.stoker.deploy.Stoker.Outcome;
+import io.stoker.testing.Exact;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,6 +16,7 @@ class QuickstartIT {
   @TempDir private Path folder;
 
   @Test
+  @Exact
   void goesTheWholeWayTwice() {
     JsonNode first = quickstart();
     assertThat(first.get("accuracy").asDouble()).isGreaterThan(0.95);

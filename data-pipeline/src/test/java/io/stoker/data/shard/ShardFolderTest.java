@@ -84,6 +84,7 @@ class ShardFolderTest {
   }
 
   @Test
+  @Exact
   void keepsManifestsAcrossWritingAndReading() throws IOException {
     ManifestFile.Stored stored =
         TestShards.write(path(), new ImageShape(4, 5, 3), ShardEncoding.parse("jpeg=80"), 2, 4);

@@ -24,6 +24,7 @@ import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.Shape;
 import io.stoker.models.spec.Window;
 import io.stoker.models.zoo.Zoo;
+import io.stoker.testing.Exact;
 import java.io.BufferedOutputStream;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -89,6 +90,7 @@ class ModelFileTest {
   @Tag("slow")
   @ParameterizedTest
   @MethodSource("models")
+  @Exact
   void stockDeeplearning4jLoadsItAndGivesTheSameOutputs(ModelSpec model) throws Exception {
     Path path = folder.resolve("model.zip");
     try (OutputStream stream = new BufferedOutputStream(Files.newOutputStream(path))) {
@@ -152,6 +154,7 @@ class ModelFileTest {
   }
 
   @Test
+  @Exact
   void stockDeeplearning4jInfersWithTheRunningStatistics() throws Exception {
     ModelSpec model =
         new ModelSpec(
@@ -272,6 +275,7 @@ class ModelFileTest {
   }
 
   @Test
+  @Exact
   void theWriterAndTheVerifierSayTheSame() throws IOException {
     for (ModelFileWriter writer :
         List.of(

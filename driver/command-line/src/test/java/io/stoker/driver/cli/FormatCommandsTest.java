@@ -11,6 +11,7 @@ import io.stoker.models.file.TrainingClock;
 import io.stoker.models.spec.InitialParameters;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.zoo.Zoo;
+import io.stoker.testing.Exact;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -73,6 +74,7 @@ class FormatCommandsTest {
 
   @ParameterizedTest
   @CsvSource({"onnx, ''", "safetensors, --model lenet5"})
+  @Exact
   void whatIsExportedAndImportedPredictsTheSame(String format, String model) {
     JsonNode exported =
         commands.json(

@@ -130,6 +130,7 @@ class StorageTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"local", "hdfs", "s3a"})
+  @Exact
   void goesTheWholeWayOnEachStorage(String storage) {
     JsonNode half = commands.json(train(storage, "way", 1));
     assertThat(half.get("rounds").asInt()).isEqualTo(DONE_ROUNDS / 2);
@@ -260,6 +261,7 @@ class StorageTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"local", "hdfs", "s3a"})
+  @Exact
   void keepsTwoDriversApart(String storage) {
     String run = roots.get(storage) + "/locked";
     Configuration hadoop = new Configuration(); // Its filesystems are those of the commands before.
@@ -276,6 +278,7 @@ class StorageTest {
 
   /** HDFS keeps a file that a dead client had open from other clients, for a minute or an hour. */
   @Test
+  @Exact
   void resumesWhereAKilledDriverHasItsFilesOpenOnHdfs() throws IOException {
     commands.json(train("hdfs", "open", 1));
     org.apache.hadoop.fs.Path run = new org.apache.hadoop.fs.Path(roots.get("hdfs"), "open");
@@ -298,6 +301,7 @@ class StorageTest {
 
   /** Nothing is in its metrics yet, so that there is nothing to drop from them either. */
   @Test
+  @Exact
   void beginsAgainAtOnceWhereADriverWasKilledInItsFirstRoundOnHdfs() throws IOException {
     commands.json(train("hdfs", "first", 1));
     org.apache.hadoop.fs.Path run = new org.apache.hadoop.fs.Path(roots.get("hdfs"), "first");
@@ -346,6 +350,7 @@ class StorageTest {
   }
 
   @Test
+  @Exact
   void getsOverRequestsThatFailNowAndThen() {
     Fault[] faults = {Fault.INTERNAL_ERROR, Fault.CUT, Fault.SLOW_DOWN, Fault.DROPPED, Fault.SLOW};
     endpoint.inject(
@@ -360,6 +365,7 @@ class StorageTest {
   }
 
   @Test
+  @Exact
   void waitsForAnEndpointThatDiesAndReturns() {
     int[] refused = {0};
     endpoint.inject(
@@ -376,6 +382,7 @@ class StorageTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"000004/model.zip", "000004/manifest.json"})
+  @Exact
   void endsWithItsLastCheckpointWhenTheEndpointDies(String at) {
     String run = "dead-" + at.replaceAll("\\W", "-");
     boolean[] dead = {false};
@@ -400,6 +407,7 @@ class StorageTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"000004/model.zip", "000004/.manifest.json.new", "metrics.jsonl"})
+  @Exact
   void endsWithItsLastCheckpointWhenTheDiskIsFull(String at) {
     String root = roots.get("local");
     String run = "full-" + at.replaceAll("\\W", "-");

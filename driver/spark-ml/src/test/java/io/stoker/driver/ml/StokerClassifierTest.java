@@ -148,6 +148,7 @@ class StokerClassifierTest {
   }
 
   @Test
+  @Exact
   void theRowsAndNotTheirOrderDecideTheResult() {
     String sha256 = classifier().fit(images).parametersSha256();
 
@@ -157,6 +158,7 @@ class StokerClassifierTest {
   }
 
   @Test
+  @Exact
   void takesHuggingFacesStructureAndTheOtherNameOfTheColumn() {
     Dataset<Row> structures =
         images.select(
@@ -354,6 +356,7 @@ class StokerClassifierTest {
   }
 
   @Test
+  @Exact
   void aTrainValidationSplitIsSavedAndLoaded() throws IOException {
     StokerClassifier classifier = classifier();
     TrainValidationSplit validator =

@@ -22,6 +22,7 @@ import io.stoker.failure.DamagedException;
 import io.stoker.failure.InputException;
 import io.stoker.models.engine.StepSettings;
 import io.stoker.models.file.ModelFileWriter;
+import io.stoker.testing.Exact;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -203,6 +204,7 @@ class StokerModelTest {
   }
 
   @Test
+  @Exact
   void loadsWhatItSavedWithItsParams() throws IOException {
     StokerModel model = StokerModel.load(run).setInputCol("photo").setBatchSize(9);
     String saved = scratch.resolve("model").toString();

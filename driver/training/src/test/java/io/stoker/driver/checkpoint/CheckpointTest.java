@@ -18,6 +18,7 @@ import io.stoker.driver.round.TrainResult;
 import io.stoker.failure.DamagedException;
 import io.stoker.failure.InputException;
 import io.stoker.failure.NewerVersionException;
+import io.stoker.testing.Exact;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -97,6 +98,7 @@ class CheckpointTest {
   }
 
   @Test
+  @Exact
   void saysWhatItHolds() throws Exception {
     JsonNode manifest = json(checkpoint(6).resolve("manifest.json"));
     byte[] file = Files.readAllBytes(checkpoint(6).resolve("model.zip"));
@@ -112,6 +114,7 @@ class CheckpointTest {
   }
 
   @Test
+  @Exact
   void holdsTheVectorsWhereTheManifestSays() throws Exception {
     JsonNode manifest = json(checkpoint(6).resolve("manifest.json"));
     byte[] file = Files.readAllBytes(checkpoint(6).resolve("model.zip"));
@@ -134,6 +137,7 @@ class CheckpointTest {
   }
 
   @Test
+  @Exact
   void isFoundByFolderFileAndRun() {
     for (Path way : Arrays.asList(run, checkpoint(6), checkpoint(6).resolve("model.zip"))) {
       assertThat(ModelFiles.open(way.toString(), hadoop).parametersSha256())
@@ -293,6 +297,7 @@ class CheckpointTest {
   }
 
   @Test
+  @Exact
   void resumesFromTheNewestThatIsValid() throws IOException {
     Files.write(checkpoint(6).resolve("model.zip"), new byte[] {1}, StandardOpenOption.APPEND);
 
@@ -304,6 +309,7 @@ class CheckpointTest {
   }
 
   @Test
+  @Exact
   void beginsAgainWhenNoneIsValid() throws IOException {
     for (int round = 2; round <= 6; round += 2) {
       Files.delete(checkpoint(round).resolve("manifest.json"));

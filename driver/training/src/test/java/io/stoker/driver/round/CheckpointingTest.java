@@ -8,6 +8,7 @@ import io.stoker.driver.LocalSpark;
 import io.stoker.driver.TinyJob;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.metrics.RoundMetrics;
+import io.stoker.testing.Exact;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
@@ -113,6 +114,7 @@ class CheckpointingTest {
   }
 
   @Test
+  @Exact
   void writesWhileTheNextRoundsTrainWhereASlotIsFree() {
     Events events = new Events(4);
 
@@ -128,6 +130,7 @@ class CheckpointingTest {
   }
 
   @Test
+  @Exact
   void writesBetweenRoundsWhereNoSlotIsFree() {
     gate.countDown();
     Events events = new Events(0);
@@ -140,6 +143,7 @@ class CheckpointingTest {
   }
 
   @Test
+  @Exact
   void endsWithTheCheckpointBeforeTheOneThatFails() {
     gate.countDown();
     RoundListener filling =

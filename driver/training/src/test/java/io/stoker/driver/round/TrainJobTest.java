@@ -51,6 +51,7 @@ class TrainJobTest {
   }
 
   @Test
+  @Exact
   void learnsAndSaysSo() {
     TrainResult result =
         train("learns", config -> config.epochs(20).learningRate(0.1).checkpointEvery(7));
@@ -114,6 +115,7 @@ class TrainJobTest {
 
   /** 9 steps an epoch at rates of 0.05, 0.025 and 0.0125: rounds of 2, 4 and 9 (of 16) steps. */
   @Test
+  @Exact
   void averagesLessOftenAsTheRateFalls() {
     UnaryOperator<TrainingConfig.Builder> base =
         config ->
@@ -144,6 +146,7 @@ class TrainJobTest {
   }
 
   @Test
+  @Exact
   void goesOnWithTheRateThatThePlateauCameTo() {
     UnaryOperator<TrainingConfig.Builder> base =
         config ->
@@ -248,6 +251,7 @@ class TrainJobTest {
   }
 
   @Test
+  @Exact
   void cutsTheParametersWithoutAnyInfluence() {
     String fine = train("fine", config -> config).parametersSha256();
     String whole = train("whole", config -> config.sliceBytes(1 << 20)).parametersSha256();
@@ -257,6 +261,7 @@ class TrainJobTest {
 
   @ParameterizedTest
   @EnumSource(UpdaterState.class)
+  @Exact
   void stoppedAndResumedIsUndisturbed(UpdaterState state) {
     UnaryOperator<TrainingConfig.Builder> base =
         config -> config.updaterState(state).checkpointEvery(3).augmentations(List.of("shift"));
@@ -283,6 +288,7 @@ class TrainJobTest {
   }
 
   @Test
+  @Exact
   void goesOnForMoreEpochs() {
     TrainResult longer = train("longer", config -> config.epochs(3));
     train("extended", config -> config.epochs(1));
@@ -297,6 +303,7 @@ class TrainJobTest {
   }
 
   @Test
+  @Exact
   void hasNothingToDoForARunThatIsOver() {
     TrainResult over = train("over", config -> config);
     TrainResult again =

@@ -13,6 +13,7 @@ import io.stoker.failure.InputException;
 import io.stoker.models.engine.StepSettings;
 import io.stoker.models.file.ModelFileWriter;
 import io.stoker.models.file.ModelMetadata;
+import io.stoker.testing.Exact;
 import io.stoker.worker.TinyShards;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -75,6 +76,7 @@ class TransferTest {
   }
 
   @Test
+  @Exact
   void leavesFrozenLayersAsTheyAre() {
     TrainResult frozen = transfer("frozen", config -> config.freeze("dense 20"));
     float[] parameters = TinyJob.parameters(frozen.run());
@@ -114,6 +116,7 @@ class TransferTest {
   }
 
   @Test
+  @Exact
   void resumesWithFrozenLayers() {
     UnaryOperator<TrainingConfig.Builder> base =
         config -> config.epochs(4).freeze("4").outerMomentum(0.5).checkpointEvery(2);
@@ -135,6 +138,7 @@ class TransferTest {
   }
 
   @Test
+  @Exact
   void normalisesAsTheInitialModelDoesOnRequest() throws IOException {
     String initial = withOtherMean();
     UnaryOperator<TrainingConfig.Builder> likeInitial =

@@ -22,6 +22,7 @@ import io.stoker.driver.metrics.MetricsLog;
 import io.stoker.driver.metrics.ValidationMetrics;
 import io.stoker.failure.DamagedException;
 import io.stoker.failure.InputException;
+import io.stoker.testing.Exact;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -57,6 +58,7 @@ class ValidationTest {
   }
 
   @Test
+  @Exact
   void keepsTheBestCheckpointAndMarksIt() throws IOException {
     // The rate is so high that the accuracy goes up and down.
     UnaryOperator<TrainingConfig.Builder> wild =
@@ -152,6 +154,7 @@ class ValidationTest {
   }
 
   @Test
+  @Exact
   void decidesAfterAStopAsIfThereWereNone() {
     TrainResult undisturbed =
         TrainJob.run(
@@ -173,6 +176,7 @@ class ValidationTest {
   }
 
   @Test
+  @Exact
   void lowersTheRateWhereTheValidationLossStopsFallingAndDoesSoAfterAStop() throws IOException {
     UnaryOperator<TrainingConfig.Builder> plateau =
         config ->
@@ -222,6 +226,7 @@ class ValidationTest {
   }
 
   @Test
+  @Exact
   void choosesByTheBalancedAccuracyWhereClassesAreBalancedUnlessAnotherMetricIsAsked() {
     UnaryOperator<TrainingConfig.Builder> weighted =
         config -> config.learningRate(0.9).classWeights(new ClassWeighting.Balanced());

@@ -20,6 +20,7 @@ import io.stoker.models.engine.Network;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.Shape;
 import io.stoker.models.zoo.Zoo;
+import io.stoker.testing.Exact;
 import java.io.File;
 import java.io.IOException;
 import java.nio.FloatBuffer;
@@ -94,6 +95,7 @@ class ZooTrainingTest {
 
   @ParameterizedTest
   @MethodSource("names")
+  @Exact
   void trainsIsSavedGoesOnIsEvaluatedAndIsReadByStockDeeplearning4j(String name)
       throws IOException {
     ModelSpec model = model(name);
