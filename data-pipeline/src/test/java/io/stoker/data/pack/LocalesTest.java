@@ -18,10 +18,12 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The digits and the letters of a user's locale change no file name and no byte. */
+@Tag("slow")
 @Exact
 class LocalesTest {
   private final Locale before = Locale.getDefault();

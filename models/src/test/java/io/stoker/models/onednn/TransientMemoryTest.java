@@ -6,8 +6,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.stoker.models.engine.Network;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.zoo.Zoo;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+@Tag("slow")
 class TransientMemoryTest {
   private static final Layout LAYOUT = Layout.plain(2, 50);
   private static final int VALUES = 100;
