@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.ml;
 
+import io.stoker.driver.config.TrainingOption;
 import io.stoker.driver.round.RoundListeners;
 import io.stoker.driver.spark.SupportedRuntime;
 import io.stoker.failure.InputException;
@@ -73,7 +74,7 @@ public final class StokerClassifier extends StokerClassifierParams
    * same.
    */
   public static Map<String, String> paramsByOption() {
-    return TrainingParams.BY_OPTION;
+    return TrainingOption.paramsByOption();
   }
 
   /**
@@ -100,7 +101,7 @@ public final class StokerClassifier extends StokerClassifierParams
       transformSchema(dataset.schema());
       return new ClassifierFit(this, dataset).run(listeners);
     } catch (InputException e) {
-      throw new InputException(TrainingParams.inParams(e.getMessage()), e);
+      throw new InputException(TrainingOption.inParams(e.getMessage()), e);
     }
   }
 

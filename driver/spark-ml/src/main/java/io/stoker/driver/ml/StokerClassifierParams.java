@@ -218,7 +218,7 @@ public abstract class StokerClassifierParams extends Estimator<StokerModel> {
             this,
             "schedule",
             "how the learning rate changes: constant, cosine, step or plateau",
-            ParamValidators.inArray(Schedules.NAMES));
+            ParamValidators.inArray(List.of("constant", "cosine", "step", "plateau")));
     rateFactor =
         new DoubleParam(
             this,
@@ -407,8 +407,8 @@ public abstract class StokerClassifierParams extends Estimator<StokerModel> {
     setDefault(maxIter, DEFAULTS.rounds().epochs());
     setDefault(everyStepEpochs, DEFAULTS.rounds().everyStepEpochs());
     setDefault(stepSize, DEFAULTS.optimizer().learningRate());
-    setDefault(schedule, Schedules.CONSTANT);
-    setDefault(rateFactor, Schedules.TENTH);
+    setDefault(schedule, "constant");
+    setDefault(rateFactor, 0.1);
     setDefault(rateEpochs, 0.0);
     setDefault(warmUp, 0.0);
     setDefault(biasRate, DEFAULTS.optimizer().biasRate());

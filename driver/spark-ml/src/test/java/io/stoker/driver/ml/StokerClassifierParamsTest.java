@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.stoker.driver.config.ConfigFormat;
 import io.stoker.driver.config.TrainingConfig;
+import io.stoker.driver.config.TrainingOption;
 import java.lang.reflect.Method;
 import java.util.Arrays;
 import java.util.List;
@@ -116,12 +117,12 @@ class StokerClassifierParamsTest {
 
   @Test
   void messagesNameParamsAndNotOptions() {
-    assertThat(TrainingParams.inParams("more than --max-rejected allows; say --validate-every N"))
+    assertThat(TrainingOption.inParams("more than --max-rejected allows; say --validate-every N"))
         .isEqualTo("more than maxRejected allows; say validationInterval N");
     Set<String> params =
         new TreeSet<>(
             Arrays.stream(new StokerClassifier().params()).map(param -> param.name()).toList());
-    assertThat(params).containsAll(TrainingParams.BY_OPTION.values());
+    assertThat(params).containsAll(TrainingOption.paramsByOption().values());
     assertThat(params).containsAll(StokerModel.OF_CLASSIFIER);
   }
 

@@ -17,18 +17,12 @@ import java.util.Locale;
  */
 public record AveragingConfig(
     UpdaterState updaterState, Wire wire, int sliceBytes, int overlapSteps) {
-  private static final int MINIMUM_SLICE_BYTES = 1 << 10;
-
   public AveragingConfig {
     Check.input(
-        sliceBytes == 0 || (sliceBytes >= MINIMUM_SLICE_BYTES && sliceBytes % Float.BYTES == 0),
-        "Invalid slice size: %d bytes (must be >= %d, and a multiple of %d; or 0 for one that"
-            + " fits)",
+        sliceBytes % Float.BYTES == 0,
+        "Invalid slice size: %d bytes (must be a multiple of %d)",
         sliceBytes,
-        MINIMUM_SLICE_BYTES,
         Float.BYTES);
-    Check.input(
-        overlapSteps >= 0, "Invalid overlap: %d steps (must be >= 1, or 0 for none)", overlapSteps);
     Check.input(
         overlapSteps == 0 || wire == Wire.FP32,
         "Invalid wire: %s with overlap (say --wire fp32, or --overlap-steps 0)",

@@ -3,7 +3,9 @@ package io.stoker.driver.config;
 
 import com.fasterxml.jackson.annotation.JsonSetter;
 import com.fasterxml.jackson.annotation.Nulls;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JavaType;
 import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -13,22 +15,26 @@ import com.fasterxml.jackson.databind.exc.InvalidTypeIdException;
 import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.databind.node.IntNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
-import io.stoker.data.plan.Sampling;
+import com.fasterxml.jackson.databind.util.TokenBuffer;
 import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
 import io.stoker.failure.StokerException;
 import io.stoker.failure.Suggestion;
-import io.stoker.models.engine.ConvolutionAlgorithm;
-import io.stoker.models.engine.Precision;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.invoke.MethodType;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * A {@link TrainingConfig} as JSON, the form that it has in {@code run.json}. Keys are the options'
@@ -43,43 +49,65 @@ public final class ConfigFormat {
           .defaultSetterInfo(JsonSetter.Value.forContentNulls(Nulls.FAIL))
           .build();
 
-  private static final String SAMPLING = "sampling";
-  private static final String MLFLOW = "mlflow";
-  private static final String PRECISION = "precision";
-  private static final String CONVOLUTION = "convolution";
-  private static final String METRIC = "metric";
-
   /** The key that no user chooses; tests do. */
   private static final String INTERNAL = "slice_bytes";
 
-  /** The only one of earlier releases, whose jobs do not name it. */
-  private static final ConvolutionAlgorithm EARLIER_CONVOLUTION = ConvolutionAlgorithm.DIRECT;
-
-  /**
-   * The keys that were added after the first release of the format, with the values that jobs of
-   * that release have.
-   */
-  private static final Map<String, JsonNode> ADDED =
-      Map.of(
-          "class_weights",
-          JSON.createObjectNode(),
-          SAMPLING,
-          TextNode.valueOf(Sampling.NATURAL.toString()),
-          MLFLOW,
-          TextNode.valueOf(""),
-          PRECISION,
-          TextNode.valueOf(Precision.FP32.toString()),
-          CONVOLUTION,
-          TextNode.valueOf(EARLIER_CONVOLUTION.toString()),
-          "normalization",
-          TextNode.valueOf(NormalizationSource.DATA.toString()),
-          "overlap_steps",
-          IntNode.valueOf(0),
-          METRIC,
-          TextNode.valueOf(SelectionMetric.AUTO.toString()));
-
   /** The key whose value says its type. */
   static final String SCHEDULE = "schedule";
+
+  /**
+   * The keys of the first releases, in the order in which they are written, on which the hashes of
+   * jobs depend. Keys that were added later follow, in alphabetical order.
+   */
+  private static final List<String> FIRST =
+      List.of(
+          "data",
+          "run",
+          "model",
+          "workers",
+          "batch",
+          "local_steps",
+          "epochs",
+          "learning_rate",
+          SCHEDULE,
+          "bias_rate",
+          "layer_rates",
+          "momentum",
+          "weight_decay",
+          "clip_norm",
+          "label_smoothing",
+          "updater_state",
+          "every_step_epochs",
+          "outer_rate",
+          "outer_momentum",
+          "outer_nesterov",
+          "wire",
+          "augmentations",
+          "mixup",
+          "seed",
+          "checkpoint_every",
+          "keep",
+          "validate_every",
+          "validation_split",
+          "patience",
+          "engine",
+          "init",
+          "freeze",
+          "slice_bytes",
+          "class_weights",
+          "sampling",
+          "mlflow",
+          "precision",
+          "convolution",
+          "normalization",
+          "overlap_steps");
+
+  /** All keys, in the order in which they are written. */
+  private static final Set<String> ORDER = new LinkedHashSet<>(FIRST);
+
+  static {
+    ORDER.addAll(TrainingOption.keys());
+  }
 
   private ConfigFormat() {}
 
@@ -88,25 +116,22 @@ public final class ConfigFormat {
    * are not what these releases did, so that the hashes of earlier jobs stay as they are.
    */
   public static ObjectNode toJson(TrainingConfig config) {
-    ObjectNode json = JSON.valueToTree(config.toBuilder());
-    ADDED.forEach(
-        (key, value) -> {
-          if (json.path(key).equals(value)) {
-            json.remove(key);
-          }
-        });
+    ObjectNode json = complete(config);
+    for (TrainingOption option : TrainingOption.ofJob()) {
+      if (option.earlier().filter(json.get(option.key())::equals).isPresent()) {
+        json.remove(option.key());
+      }
+    }
     return json;
   }
 
-  /**
-   * Reads a config from a JSON object that {@link #toJson} has written, in this release or in an
-   * earlier one.
-   *
-   * @param source what to call its place in an error
-   * @throws InputException if a key is unknown or a value does not fit it
-   */
-  public static TrainingConfig fromJson(JsonNode json, String source) {
-    return merge(json, source, TrainingConfig.builder().convolution(EARLIER_CONVOLUTION)).build();
+  private static ObjectNode complete(TrainingConfig config) {
+    Map<String, Object> values = ConfigComponents.valuesOf(config);
+    ObjectNode json = JSON.createObjectNode();
+    for (String key : ORDER) {
+      json.set(key, json(TrainingOption.ofKey(key), values.get(key)));
+    }
+    return json;
   }
 
   /**
@@ -114,7 +139,7 @@ public final class ConfigFormat {
    * text in JSON.
    */
   public static Map<String, String> options(TrainingConfig config) {
-    ObjectNode json = JSON.valueToTree(config.toBuilder());
+    ObjectNode json = complete(config);
     json.remove(INTERNAL);
     Map<String, String> options = new LinkedHashMap<>();
     json.properties()
@@ -127,11 +152,35 @@ public final class ConfigFormat {
     return options;
   }
 
-  /** The keys of a config. */
-  static Set<String> keys() {
-    Set<String> keys = new TreeSet<>();
-    JSON.<ObjectNode>valueToTree(TrainingConfig.builder()).fieldNames().forEachRemaining(keys::add);
-    return keys;
+  private static JsonNode json(TrainingOption option, Object value) {
+    if (value instanceof Enum<?> choice) {
+      return TextNode.valueOf(name(choice));
+    }
+    try (TokenBuffer buffer = new TokenBuffer(JSON, false)) {
+      JSON.writerFor(type(option)).writeValue(buffer, value);
+      return JSON.readTree(buffer.asParser());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static JavaType type(TrainingOption option) {
+    return JSON.constructType(ConfigComponents.type(option));
+  }
+
+  /**
+   * Reads a config from a JSON object that {@link #toJson} has written, in this release or in an
+   * earlier one.
+   *
+   * @param source what to call its place in an error
+   * @throws InputException if a key is unknown or a value does not fit it
+   */
+  public static TrainingConfig fromJson(JsonNode json, String source) {
+    TrainingConfig.Builder builder = TrainingConfig.builder();
+    for (TrainingOption option : TrainingOption.ofJob()) {
+      option.earlier().ifPresent(value -> builder.set(option.key(), value));
+    }
+    return merge(json, source, builder).build();
   }
 
   /** An empty JSON object. */
@@ -149,45 +198,62 @@ public final class ConfigFormat {
   static TrainingConfig.Builder merge(
       JsonNode json, String source, TrainingConfig.Builder builder) {
     for (Map.Entry<String, JsonNode> field : json.properties()) {
+      String key = field.getKey();
+      Check.input(!field.getValue().isNull(), "Cannot use %s: '%s' has no value", source, key);
       Check.input(
-          !field.getValue().isNull(), "Cannot use %s: '%s' has no value", source, field.getKey());
-      Check.input( // Jackson would take a list for a type and its value.
-          !field.getKey().equals(SCHEDULE) || field.getValue().isObject(),
-          "Cannot use %s: '%s' has a value of the wrong kind",
+          ORDER.contains(key),
+          "Cannot use %s: unknown key '%s'; %s",
           source,
-          field.getKey());
+          key,
+          Suggestion.among(key, TrainingOption.keys()));
+      try {
+        builder.set(key, field.getValue());
+      } catch (InputException e) {
+        throw new InputException("Cannot use %s: %s".formatted(source, e.getMessage()), e);
+      }
+    }
+    return builder;
+  }
+
+  /**
+   * A value of the type that the config has.
+   *
+   * @param value such a value, or one that JSON would have in its place
+   * @throws InputException if it does not fit the option
+   */
+  static Object value(TrainingOption option, Object value) {
+    JavaType type = type(option);
+    if (MethodType.methodType(type.getRawClass()).wrap().returnType().isInstance(value)) {
+      return value;
+    }
+    JsonNode json = JSON.valueToTree(value);
+    Check.input( // Jackson would take a list for a type and its value.
+        !option.key().equals(SCHEDULE) || json.isObject(),
+        "'%s' has a value of the wrong kind",
+        option.key());
+    if (type.isEnumType()) {
+      return choice(option, type, json.isValueNode() ? json.asText() : json.toString());
     }
     try {
-      if (json.has(SAMPLING)) {
-        Sampling.parse(json.get(SAMPLING).asText());
-      }
-      if (json.has(PRECISION)) {
-        Precision.parse(json.get(PRECISION).asText());
-      }
-      if (json.has(CONVOLUTION)) {
-        ConvolutionAlgorithm.parse(json.get(CONVOLUTION).asText());
-      }
-      if (json.has(METRIC)) {
-        SelectionMetric.parse(json.get(METRIC).asText());
-      }
-      return JSON.readerForUpdating(builder).readValue(json);
-    } catch (InputException e) {
-      throw new InputException("Cannot use %s: %s".formatted(source, e.getMessage()), e);
+      return JSON.readerFor(type).readValue(json);
     } catch (JsonMappingException e) {
       if (e.getCause() instanceof StokerException reason) {
-        throw new InputException("Cannot use %s: %s".formatted(source, reason.getMessage()), e);
+        throw new InputException(reason.getMessage(), e);
       }
-      throw new InputException("Cannot use %s: %s".formatted(source, reason(e)), e);
+      throw new InputException(reason(option.key(), e), e);
+    } catch (JsonProcessingException e) {
+      throw new InputException("'%s': %s".formatted(option.key(), e.getOriginalMessage()), e);
     } catch (IOException e) {
-      throw new InputException("Cannot use %s: %s".formatted(source, e.getMessage()), e);
+      throw new UncheckedIOException(e);
     }
   }
 
-  private static String reason(JsonMappingException e) {
+  private static String reason(String option, JsonMappingException e) {
     String key =
-        e.getPath().stream()
-            .map(JsonMappingException.Reference::getFieldName)
-            .filter(name -> name != null)
+        Stream.concat(
+                Stream.of(option),
+                e.getPath().stream().map(JsonMappingException.Reference::getFieldName))
+            .filter(Objects::nonNull)
             .collect(Collectors.joining("."));
     if (e instanceof UnrecognizedPropertyException unknown) {
       return "unknown key '%s'; %s"
@@ -208,5 +274,26 @@ public final class ConfigFormat {
       return "'%s' has a value of the wrong kind".formatted(key);
     }
     return "'%s': %s".formatted(key, e.getOriginalMessage());
+  }
+
+  private static Object choice(TrainingOption option, JavaType type, String name) {
+    Enum<?>[] choices = (Enum<?>[]) type.getRawClass().getEnumConstants();
+    return Arrays.stream(choices)
+        .filter(choice -> name(choice).equals(name))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new InputException(
+                    "Unknown %s: '%s'; %s"
+                        .formatted(
+                            option.key().replace('_', ' '),
+                            name,
+                            Suggestion.among(
+                                name, Arrays.stream(choices).map(ConfigFormat::name).toList()))));
+  }
+
+  /** What a choice is called in options and {@code run.json}, such as {@code macro-f1}. */
+  private static String name(Enum<?> choice) {
+    return choice.name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 }

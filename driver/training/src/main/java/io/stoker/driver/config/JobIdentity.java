@@ -8,7 +8,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 
 /**
@@ -21,21 +20,8 @@ import java.util.Set;
  * @param dataSha256 the SHA-256 of the data's manifest
  */
 public record JobIdentity(TrainingConfig config, String model, String dataSha256) {
-  /** Where things are, when to end, how often to save or tell: no influence on a round's result. */
-  private static final Set<String> NEUTRAL =
-      Set.of(
-          "data", "run", "epochs", "checkpoint_every", "keep", "patience", "slice_bytes", "mlflow");
-
-  /** No influence either, unless the schedule depends on validations or losses. */
-  private static final Set<String> VALIDATION =
-      Set.of("validate_every", "validation_split", "metric");
-
-  /**
-   * How a job computes that does not say so: of a release that had nothing else, or as that release
-   * did.
-   */
-  private static final Map<String, String> ARITHMETIC =
-      Map.of("convolution", "direct", "precision", "fp32");
+  /** What jobs of earlier releases do not say: they are resumed with the arithmetic of these. */
+  private static final Set<String> ARITHMETIC = Set.of("convolution", "precision");
 
   /** The SHA-256 of the identity, in hexadecimal. */
   public String sha256() {
@@ -75,9 +61,11 @@ public record JobIdentity(TrainingConfig config, String model, String dataSha256
 
   private ObjectNode tree() {
     ObjectNode tree = ConfigFormat.toJson(config);
-    tree.remove(NEUTRAL);
-    if (!config.optimizer().schedule().watchesLoss()) {
-      tree.remove(VALIDATION);
+    boolean watchesLoss = config.optimizer().schedule().watchesLoss();
+    for (TrainingOption option : TrainingOption.ofJob()) {
+      if (!option.isOfIdentity(watchesLoss)) {
+        tree.remove(option.key());
+      }
     }
     tree.put("model_definition", model);
     tree.put("data_manifest_sha256", dataSha256);
@@ -86,12 +74,14 @@ public record JobIdentity(TrainingConfig config, String model, String dataSha256
 
   private static String text(String key, JsonNode value) {
     return value.isMissingNode()
-        ? ARITHMETIC.getOrDefault(key, "not set")
+        ? ARITHMETIC.contains(key)
+            ? TrainingOption.ofKey(key).earlier().orElseThrow().textValue()
+            : "not set"
         : value.isTextual() ? value.textValue() : value.toString();
   }
 
   private static String remedy(String key, JsonNode other) {
-    return ARITHMETIC.containsKey(key)
+    return ARITHMETIC.contains(key)
         ? " (resume it with --%s %s)".formatted(key, text(key, other))
         : "";
   }

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.config;
 
-import io.stoker.failure.Check;
-
 /**
  * What a step minimises: the cross-entropy of a batch.
  *
@@ -10,11 +8,4 @@ import io.stoker.failure.Check;
  *     none
  * @param classWeights how much the examples of each class count
  */
-public record LossConfig(double labelSmoothing, ClassWeighting classWeights) {
-  public LossConfig {
-    Check.input(
-        labelSmoothing >= 0 && labelSmoothing < 1,
-        "Invalid label smoothing: %s (must be >= 0 and < 1)",
-        labelSmoothing);
-  }
-}
+public record LossConfig(double labelSmoothing, ClassWeighting classWeights) {}

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.config;
 
-import io.stoker.failure.Check;
 import java.util.Collections;
 import java.util.Map;
 import java.util.TreeMap;
@@ -28,25 +27,5 @@ public record OptimizerConfig(
     double clipNorm) {
   public OptimizerConfig {
     layerRates = Collections.unmodifiableMap(new TreeMap<>(layerRates));
-    Check.input(
-        (float) learningRate > 0 && Float.isFinite((float) learningRate),
-        "Invalid learning rate: %s (must be > 0, within the range of a float)",
-        learningRate);
-    Check.input(
-        momentum >= 0 && (float) momentum < 1,
-        "Invalid momentum: %s (must be >= 0 and < 1)",
-        momentum);
-    Check.input(
-        weightDecay >= 0 && Float.isFinite((float) weightDecay),
-        "Invalid weight decay: %s (must be >= 0)",
-        weightDecay);
-    Check.input(
-        biasRate >= 0 && Double.isFinite(biasRate),
-        "Invalid bias rate: %s (must be >= 0)",
-        biasRate);
-    Check.input(
-        clipNorm >= 0 && Double.isFinite(clipNorm),
-        "Invalid gradient norm: %s (must be > 0, or 0 for no bound)",
-        clipNorm);
   }
 }

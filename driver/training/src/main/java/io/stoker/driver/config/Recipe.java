@@ -30,14 +30,11 @@ public final class Recipe {
 
   private static final int MAXIMUM_DEPTH = 5;
 
-  /** Maps from names of layers or classes, which stay as they are. */
-  private static final Set<String> MAPS = Set.of("layer_rates", "class_weights");
+  /** Types of values that are maps from names of layers or classes, which stay as they are. */
+  private static final Set<String> MAPS = Set.of("rates", "class-weights");
 
-  /** Keys of a config whose values have parts, and that are options where they are words. */
-  private static final Set<String> WORDS = Set.of(ConfigFormat.SCHEDULE, "class_weights");
-
-  /** Options that have the same meaning as a key of the config, by their name. */
-  private static final Map<String, String> SYNONYMS = Map.of("augment", "augmentations");
+  /** Types of values that have parts, and that are options where they are words. */
+  private static final Set<String> WORDS = Set.of("schedule", "class-weights");
 
   private final Path file;
   private final ObjectNode config;
@@ -66,7 +63,8 @@ public final class Recipe {
               .formatted(file));
     }
     ObjectNode values = underscored(tree, file);
-    Set<String> configKeys = ConfigFormat.keys();
+    Set<String> configKeys = TrainingOption.keys();
+    Map<String, String> synonyms = synonyms();
     Set<String> optionKeys = new TreeSet<>();
     optionNames.forEach(name -> optionKeys.add(name.replace('-', '_')));
     Map<String, JsonNode> options = new TreeMap<>();
@@ -74,12 +72,12 @@ public final class Recipe {
       String key = value.getKey();
       Check.input(!value.getValue().isNull(), "Cannot use %s: '%s' has no value", file, key);
       Check.input(
-          !SYNONYMS.containsKey(key) || !values.has(SYNONYMS.get(key)),
+          !synonyms.containsKey(key) || !values.has(synonyms.get(key)),
           "Cannot use %s: '%s' and '%s' are the same",
           file,
           key,
-          SYNONYMS.get(key));
-      boolean word = WORDS.contains(key) && value.getValue().isTextual();
+          synonyms.get(key));
+      boolean word = isOf(WORDS, key) && value.getValue().isTextual();
       if (optionKeys.contains(key) && (word || !configKeys.contains(key))) {
         options.put(key.replace('_', '-'), value.getValue());
         values.remove(key);
@@ -88,6 +86,22 @@ public final class Recipe {
       }
     }
     return new Recipe(file, values, options);
+  }
+
+  private static boolean isOf(Set<String> types, String key) {
+    return TrainingOption.keys().contains(key) && types.contains(TrainingOption.ofKey(key).type());
+  }
+
+  /** Names of options, with underscores, that are not the keys of their values. */
+  private static Map<String, String> synonyms() {
+    Map<String, String> synonyms = new TreeMap<>();
+    for (TrainingOption option : TrainingOption.ofCommand()) {
+      String name = option.name().replace('-', '_');
+      if (option.isOfJob() && !name.equals(option.key())) {
+        synonyms.put(name, option.key());
+      }
+    }
+    return synonyms;
   }
 
   private static JsonNode parse(Path file) {
@@ -106,7 +120,7 @@ public final class Recipe {
     for (Map.Entry<String, JsonNode> field : node.properties()) {
       String key = field.getKey().replace('-', '_');
       JsonNode value = field.getValue();
-      boolean rename = value.isObject() && !MAPS.contains(key);
+      boolean rename = value.isObject() && !isOf(MAPS, key);
       Check.input(!result.has(key), "Cannot use %s: '%s' is there twice", file, key);
       result.set(key, rename ? underscored(value, file) : value);
     }

@@ -21,19 +21,12 @@ public record RoundConfig(
   private static final long MAXIMUM_GLOBAL_BATCH = 1 << 24;
 
   public RoundConfig {
-    Check.input(workers >= 1, "Invalid workers: %d (must be >= 1)", workers);
-    Check.input(batch >= 1, "Invalid batch size: %d (must be >= 1)", batch);
     Check.input(
         (long) workers * batch <= MAXIMUM_GLOBAL_BATCH,
         "Invalid global batch: %d workers x %d examples (must be at most %d)",
         workers,
         batch,
         MAXIMUM_GLOBAL_BATCH);
-    Check.input(
-        everyStepEpochs >= 0,
-        "Invalid epochs of averaging every step: %d (must be >= 0)",
-        everyStepEpochs);
-    Check.input(epochs >= 1, "Invalid epochs: %d (must be >= 1)", epochs);
   }
 
   /**

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.config;
 
-import com.fasterxml.jackson.annotation.JsonAutoDetect;
-import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import io.stoker.data.plan.Sampling;
 import io.stoker.driver.slice.Wire;
 import io.stoker.failure.Check;
@@ -10,10 +8,9 @@ import io.stoker.models.engine.Arithmetic;
 import io.stoker.models.engine.ConvolutionAlgorithm;
 import io.stoker.models.engine.Engines;
 import io.stoker.models.engine.Precision;
-import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 
 /**
  * A training job as data: everything that a user decides. What is not in it (executors, slots,
@@ -85,167 +82,54 @@ public record TrainingConfig(
 
   /** A builder with this config's values. */
   public Builder toBuilder() {
-    return new Builder()
-        .data(data.uri())
-        .run(run)
-        .model(model)
-        .workers(rounds.workers())
-        .batch(rounds.batch())
-        .localSteps(rounds.localSteps())
-        .epochs(rounds.epochs())
-        .learningRate(optimizer.learningRate())
-        .schedule(optimizer.schedule())
-        .biasRate(optimizer.biasRate())
-        .layerRates(optimizer.layerRates())
-        .momentum(optimizer.momentum())
-        .weightDecay(optimizer.weightDecay())
-        .clipNorm(optimizer.clipNorm())
-        .labelSmoothing(loss.labelSmoothing())
-        .classWeights(loss.classWeights())
-        .updaterState(averaging.updaterState())
-        .everyStepEpochs(rounds.everyStepEpochs())
-        .outerRate(outer.rate())
-        .outerMomentum(outer.momentum())
-        .outerNesterov(outer.nesterov())
-        .wire(averaging.wire())
-        .augmentations(data.augmentations())
-        .mixup(data.mixup())
-        .sampling(data.sampling())
-        .seed(seed)
-        .checkpointEvery(checkpoints.every())
-        .keep(checkpoints.keep())
-        .validateEvery(validation.every())
-        .validationSplit(validation.split())
-        .patience(validation.patience())
-        .metric(validation.metric())
-        .engine(engine)
-        .precision(arithmetic.precision())
-        .convolution(arithmetic.convolution())
-        .init(initialization.checkpoint())
-        .freeze(initialization.freeze())
-        .normalization(initialization.normalization())
-        .sliceBytes(averaging.sliceBytes())
-        .overlapSteps(averaging.overlapSteps())
-        .mlflow(tracking.mlflow());
+    Builder builder = new Builder();
+    ConfigComponents.valuesOf(this).forEach(builder::set);
+    return builder;
   }
 
   /**
-   * Collects a config's values; {@link #build} checks them. Its fields are also a config's form in
-   * JSON and YAML, see {@link ConfigFormat}: their names are the keys, and the hashes of jobs
-   * depend on their order.
+   * Collects a config's values; {@link #build} checks them. {@link #set} takes the value of each
+   * {@link TrainingOption}; the other methods are for those that programs set.
    */
-  @JsonAutoDetect(fieldVisibility = JsonAutoDetect.Visibility.ANY)
-  @JsonPropertyOrder({
-    "data",
-    "run",
-    "model",
-    "workers",
-    "batch",
-    "local_steps",
-    "epochs",
-    "learning_rate",
-    "schedule",
-    "bias_rate",
-    "layer_rates",
-    "momentum",
-    "weight_decay",
-    "clip_norm",
-    "label_smoothing",
-    "updater_state",
-    "every_step_epochs",
-    "outer_rate",
-    "outer_momentum",
-    "outer_nesterov",
-    "wire",
-    "augmentations",
-    "mixup",
-    "seed",
-    "checkpoint_every",
-    "keep",
-    "validate_every",
-    "validation_split",
-    "patience",
-    "engine",
-    "init",
-    "freeze",
-    "slice_bytes",
-    "class_weights",
-    "sampling",
-    "mlflow",
-    "precision",
-    "convolution",
-    "normalization",
-    "overlap_steps",
-    "metric"
-  })
   public static final class Builder {
-    private String data = "";
-    private String run = "";
-    private String model = "";
-    private int workers = 2;
-    private int batch = 64;
-    private LocalSteps localSteps = LocalSteps.of(10);
-    private int epochs = 10;
-    private double learningRate = 0.01;
-    private LearningRateSchedule schedule = new LearningRateSchedule.Constant(0);
-    private double biasRate = 1;
-    private Map<String, Double> layerRates = Map.of();
-    private double momentum = 0.9;
-    private double weightDecay = 0.0005;
-    private double clipNorm = 0;
-    private double labelSmoothing = 0;
-    private UpdaterState updaterState = UpdaterState.AVERAGE;
-    private int everyStepEpochs = 0;
-    private double outerRate = 1;
-    private double outerMomentum = 0;
-    private boolean outerNesterov = false;
-    private Wire wire = Wire.FP32;
-    private List<String> augmentations = List.of();
-    private double mixup = 0;
-    private long seed = 1;
-    private int checkpointEvery = 20;
-    private int keep = 3;
-    private int validateEvery;
-    private String validationSplit = "validation";
-    private int patience;
-    private String metric = SelectionMetric.AUTO.toString();
-    private String engine = Engines.AUTO;
-    private String init = "";
-    private String freeze = "";
-    private NormalizationSource normalization = NormalizationSource.DATA;
-    private int sliceBytes;
-    private int overlapSteps;
-    private ClassWeighting classWeights = new ClassWeighting.Equal();
-    private String sampling = Sampling.NATURAL.toString();
-    private String mlflow = "";
-    private String precision = Precision.FP32.toString();
-    private String convolution = ConvolutionAlgorithm.AUTO.toString();
+    private final Map<String, Object> values = new HashMap<>();
 
-    private Builder() {}
+    private Builder() {
+      for (TrainingOption option : TrainingOption.ofJob()) {
+        set(option.key(), option.defaultValue());
+      }
+    }
+
+    /**
+     * Sets a value.
+     *
+     * @param key the option's key in {@code run.json}
+     * @param value of the type that the config has, or one that JSON would have in its place
+     * @throws io.stoker.failure.InputException if the value does not fit the option
+     */
+    public Builder set(String key, Object value) {
+      values.put(key, ConfigFormat.value(TrainingOption.ofKey(key), value));
+      return this;
+    }
 
     public Builder data(String uri) {
-      this.data = uri;
-      return this;
+      return set("data", uri);
     }
 
     public Builder run(String uri) {
-      this.run = uri;
-      return this;
+      return set("run", uri);
     }
 
     public Builder model(String nameOrFile) {
-      this.model = nameOrFile;
-      return this;
+      return set("model", nameOrFile);
     }
 
     public Builder workers(int count) {
-      this.workers = count;
-      return this;
+      return set("workers", count);
     }
 
     public Builder batch(int examples) {
-      this.batch = examples;
-      return this;
+      return set("batch", examples);
     }
 
     public Builder localSteps(int steps) {
@@ -253,183 +137,147 @@ public record TrainingConfig(
     }
 
     public Builder localSteps(LocalSteps steps) {
-      this.localSteps = steps;
-      return this;
+      return set("local_steps", steps);
     }
 
     public Builder epochs(int count) {
-      this.epochs = count;
-      return this;
+      return set("epochs", count);
     }
 
     public Builder learningRate(double rate) {
-      this.learningRate = rate;
-      return this;
+      return set("learning_rate", rate);
     }
 
     public Builder schedule(LearningRateSchedule value) {
-      this.schedule = value;
-      return this;
+      return set("schedule", value);
     }
 
     public Builder biasRate(double factor) {
-      this.biasRate = factor;
-      return this;
+      return set("bias_rate", factor);
     }
 
     public Builder layerRates(Map<String, Double> factors) {
-      this.layerRates = Collections.unmodifiableMap(new TreeMap<>(factors));
-      return this;
+      return set("layer_rates", factors);
     }
 
     public Builder momentum(double value) {
-      this.momentum = value;
-      return this;
+      return set("momentum", value);
     }
 
     public Builder weightDecay(double value) {
-      this.weightDecay = value;
-      return this;
+      return set("weight_decay", value);
     }
 
     public Builder clipNorm(double norm) {
-      this.clipNorm = norm;
-      return this;
+      return set("clip_norm", norm);
     }
 
     public Builder labelSmoothing(double share) {
-      this.labelSmoothing = share;
-      return this;
+      return set("label_smoothing", share);
     }
 
     public Builder updaterState(UpdaterState value) {
-      this.updaterState = value;
-      return this;
+      return set("updater_state", value);
     }
 
     public Builder everyStepEpochs(int count) {
-      this.everyStepEpochs = count;
-      return this;
+      return set("every_step_epochs", count);
     }
 
     public Builder outerRate(double factor) {
-      this.outerRate = factor;
-      return this;
+      return set("outer_rate", factor);
     }
 
     public Builder outerMomentum(double value) {
-      this.outerMomentum = value;
-      return this;
+      return set("outer_momentum", value);
     }
 
     public Builder outerNesterov(boolean ahead) {
-      this.outerNesterov = ahead;
-      return this;
+      return set("outer_nesterov", ahead);
     }
 
     public Builder wire(Wire value) {
-      this.wire = value;
-      return this;
+      return set("wire", value);
     }
 
     public Builder augmentations(List<String> names) {
-      this.augmentations = List.copyOf(names);
-      return this;
+      return set("augmentations", names);
     }
 
     public Builder mixup(double alpha) {
-      this.mixup = alpha;
-      return this;
+      return set("mixup", alpha);
     }
 
     public Builder seed(long value) {
-      this.seed = value;
-      return this;
+      return set("seed", value);
     }
 
     public Builder checkpointEvery(int rounds) {
-      this.checkpointEvery = rounds;
-      return this;
+      return set("checkpoint_every", rounds);
     }
 
     public Builder keep(int checkpoints) {
-      this.keep = checkpoints;
-      return this;
+      return set("keep", checkpoints);
     }
 
     public Builder validateEvery(int rounds) {
-      this.validateEvery = rounds;
-      return this;
+      return set("validate_every", rounds);
     }
 
     public Builder validationSplit(String name) {
-      this.validationSplit = name;
-      return this;
+      return set("validation_split", name);
     }
 
     public Builder patience(int validations) {
-      this.patience = validations;
-      return this;
+      return set("patience", validations);
     }
 
     public Builder metric(SelectionMetric value) {
-      this.metric = value.toString();
-      return this;
+      return set("metric", value);
     }
 
     public Builder engine(String name) {
-      this.engine = name;
-      return this;
+      return set("engine", name);
     }
 
     public Builder init(String checkpoint) {
-      this.init = checkpoint;
-      return this;
+      return set("init", checkpoint);
     }
 
     public Builder freeze(String layer) {
-      this.freeze = layer;
-      return this;
+      return set("freeze", layer);
     }
 
     public Builder normalization(NormalizationSource value) {
-      this.normalization = value;
-      return this;
+      return set("normalization", value);
     }
 
     public Builder sliceBytes(int bytes) {
-      this.sliceBytes = bytes;
-      return this;
+      return set("slice_bytes", bytes);
     }
 
     public Builder overlapSteps(int steps) {
-      this.overlapSteps = steps;
-      return this;
+      return set("overlap_steps", steps);
     }
 
     public Builder classWeights(ClassWeighting value) {
-      this.classWeights = value;
-      return this;
+      return set("class_weights", value);
     }
 
     public Builder sampling(Sampling value) {
-      this.sampling = value.toString();
-      return this;
+      return set("sampling", value);
     }
 
     public Builder mlflow(String uri) {
-      this.mlflow = uri;
-      return this;
+      return set("mlflow", uri);
     }
 
     public Builder precision(Precision value) {
-      this.precision = value.toString();
-      return this;
+      return set("precision", value);
     }
 
     public Builder convolution(ConvolutionAlgorithm value) {
-      this.convolution = value.toString();
-      return this;
+      return set("convolution", value);
     }
 
     /**
@@ -438,24 +286,8 @@ public record TrainingConfig(
      * @throws io.stoker.failure.InputException if a value is missing or out of range
      */
     public TrainingConfig build() {
-      return new TrainingConfig(
-          new DataConfig(data, augmentations, mixup, Sampling.parse(sampling)),
-          run,
-          model,
-          new RoundConfig(workers, batch, localSteps, everyStepEpochs, epochs),
-          new OptimizerConfig(
-              learningRate, schedule, biasRate, layerRates, momentum, weightDecay, clipNorm),
-          new LossConfig(labelSmoothing, classWeights),
-          new AveragingConfig(updaterState, wire, sliceBytes, overlapSteps),
-          new OuterOptimizerConfig(outerRate, outerMomentum, outerNesterov),
-          seed,
-          new CheckpointConfig(checkpointEvery, keep),
-          new ValidationConfig(
-              validateEvery, validationSplit, patience, SelectionMetric.parse(metric)),
-          engine,
-          new Arithmetic(Precision.parse(precision), ConvolutionAlgorithm.parse(convolution)),
-          new InitializationConfig(init, freeze, normalization),
-          new TrackingConfig(mlflow));
+      TrainingOption.ofJob().forEach(option -> option.check(values.get(option.key())));
+      return ConfigComponents.configOf(values);
     }
   }
 }

@@ -18,12 +18,6 @@ public record ValidationConfig(int every, String split, int patience, SelectionM
 
   public ValidationConfig {
     Check.input(
-        every >= EPOCH,
-        "Invalid validation interval: %d rounds (must be >= 1, -1 for the end of each epoch, or 0"
-            + " for none)",
-        every);
-    Check.input(patience >= 0, "Invalid patience: %d (must be >= 1, or 0 for none)", patience);
-    Check.input(
         patience == 0 || every != 0,
         "Invalid patience: %d without validation (say --validate-every ROUNDS)",
         patience);

@@ -9,8 +9,9 @@ import io.stoker.driver.config.TrainingConfig;
 import io.stoker.failure.InputException;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
 
-class RecipeOptionsTest {
+class TrainingOptionsTest {
   private final TrainingConfig recipe =
       TrainingConfig.builder()
           .data("data")
@@ -78,12 +79,9 @@ class RecipeOptionsTest {
   }
 
   private TrainingConfig over(String... arguments) {
-    RecipeOptions options = new RecipeOptions();
-    new CommandLine(
-            CommandLine.Model.CommandSpec.create()
-                .addMixin("recipe", CommandLine.Model.CommandSpec.forAnnotatedObject(options)))
-        .setCaseInsensitiveEnumValuesAllowed(true)
-        .parseArgs(arguments);
-    return options.over(recipe);
+    CommandSpec command = CommandSpec.create();
+    TrainingOptions options = TrainingOptions.addAll(command);
+    new CommandLine(command).parseArgs(arguments);
+    return options.over(recipe.toBuilder());
   }
 }
