@@ -52,7 +52,7 @@ final class LocalFiles extends RawLocalFileSystem {
   @Override
   public FSDataInputStream open(org.apache.hadoop.fs.Path file, int bufferSize) throws IOException {
     Path local = pathToFile(file).toPath();
-    if (Files.exists(local) && !Files.isRegularFile(local) && !Files.isDirectory(local)) {
+    if (Storage.isSpecial(local)) {
       throw new NotAFileException(file + " is " + NOT_A_FILE);
     }
     try {

@@ -6,6 +6,7 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -181,8 +182,16 @@ public final class Storage {
     if (!(fileSystem instanceof RawLocalFileSystem local)) {
       return false;
     }
-    java.nio.file.Path file = local.pathToFile(path).toPath();
-    return Files.exists(file) && !Files.isRegularFile(file) && !Files.isDirectory(file);
+    return isSpecial(local.pathToFile(path).toPath());
+  }
+
+  /** Looks once: a file that is deleted between two looks must not be taken for a device. */
+  static boolean isSpecial(java.nio.file.Path file) {
+    try {
+      return Files.readAttributes(file, BasicFileAttributes.class).isOther();
+    } catch (IOException e) { // There is nothing, or the path leads nowhere.
+      return false;
+    }
   }
 
   /**
@@ -244,6 +253,17 @@ public final class Storage {
       }
       throw e;
     }
+  }
+
+  /**
+   * Whether {@link #createNew} succeeds for one process only, however many try at the same time. A
+   * local disk and HDFS promise that; of other filesystems, S3 among them, it is not known.
+   *
+   * @throws IOException if the filesystem cannot be reached
+   */
+  public static boolean createsExclusively(Path path, Configuration hadoop) throws IOException {
+    FileSystem fileSystem = of(path, hadoop);
+    return fileSystem instanceof RawLocalFileSystem || fileSystem instanceof DistributedFileSystem;
   }
 
   /**

@@ -45,7 +45,7 @@ public final class RunOnDisk {
 
   /** Adds rounds up to one, each with a loss of 1 / round and a drift of 0.01 / round. */
   public RunOnDisk rounds(int from, int to) {
-    try (MetricsLog log = MetricsLog.open(folder, from - 1, HADOOP)) {
+    try (MetricsLog log = MetricsLog.open(folder, from - 1, HADOOP, () -> {})) {
       for (int round = from; round <= to; round++) {
         log.append(round(round));
       }

@@ -23,10 +23,16 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.stream.Stream;
 import java.util.zip.GZIPOutputStream;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
@@ -274,6 +280,37 @@ class StorageTest {
     }
     assertThat(commands.json(train(storage, "locked")).get("parameters_sha256"))
         .isEqualTo(undisturbed.get("parameters_sha256"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"local", "hdfs", "s3a"})
+  void oneOfManyDriversTakesOverTheLockOfADeadOne(String storage) throws Exception {
+    Configuration hadoop = new Configuration(); // Its filesystems are those of the commands before.
+    org.apache.hadoop.fs.Path run =
+        Locations.absolute(roots.get(storage) + "/taken/" + storage, hadoop);
+    org.apache.hadoop.fs.Path file = new org.apache.hadoop.fs.Path(run, "lock.json");
+    String released;
+    try (RunLock lock = RunFolder.at(run, hadoop).lock()) {
+      lock.requireOurs();
+      released = files(run.toString()).get("lock.json");
+    }
+    store(file.toString(), released.getBytes(StandardCharsets.UTF_8));
+    List<Callable<Optional<RunLock>>> drivers =
+        Collections.nCopies(6, () -> RunLock.tryAcquire(run, "lock", hadoop));
+    ExecutorService threads = Executors.newFixedThreadPool(drivers.size());
+    List<RunLock> taken = new ArrayList<>();
+    try {
+      for (Future<Optional<RunLock>> each : threads.invokeAll(drivers)) {
+        each.get().ifPresent(taken::add);
+      }
+    } finally {
+      threads.shutdownNow();
+    }
+
+    assertThat(taken).hasSize(1);
+    taken.get(0).requireOurs();
+    taken.get(0).close();
+    assertThat(RunFolder.at(run, hadoop).lockState()).isEqualTo(RunLock.State.FREE);
   }
 
   /** HDFS keeps a file that a dead client had open from other clients, for a minute or an hour. */

@@ -201,7 +201,7 @@ class DamagedRecordsTest {
   }
 
   private void resume(int round) {
-    MetricsLog.open(hadoopPath(run), round, hadoop).close();
+    MetricsLog.open(hadoopPath(run), round, hadoop, () -> {}).close();
   }
 
   @ParameterizedTest

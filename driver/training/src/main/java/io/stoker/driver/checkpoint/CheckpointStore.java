@@ -63,14 +63,18 @@ public final class CheckpointStore {
    *
    * @param parameters what is written
    * @param job what it belongs to
+   * @param guard is called before it is complete, and throws an exception if this process must not
+   *     write any more
    */
-  public CheckpointInProgress begin(SharedParameters parameters, CheckpointJob job) {
+  public CheckpointInProgress begin(
+      SharedParameters parameters, CheckpointJob job, Runnable guard) {
     Path target = folder(job.clock().round());
     SharedParameters.Snapshot snapshot = parameters.snapshot();
-    return CheckpointInProgress.begin(target, snapshot, () -> write(target, snapshot, job));
+    return CheckpointInProgress.begin(target, snapshot, () -> write(target, snapshot, job, guard));
   }
 
-  private Checkpoint write(Path target, SharedParameters.Snapshot snapshot, CheckpointJob job) {
+  private Checkpoint write(
+      Path target, SharedParameters.Snapshot snapshot, CheckpointJob job, Runnable guard) {
     Path file = new Path(target, ModelBlob.FILE);
     try {
       requireReplaceable(target);
@@ -82,6 +86,7 @@ public final class CheckpointStore {
               job.writing(file));
       requireWhole(file, written.bytes());
       CheckpointManifest manifest = job.manifest(written);
+      guard.run();
       ManifestFormat.write(new Path(target, CheckpointManifest.FILE), manifest, hadoop);
       return new Checkpoint(target, manifest);
     } catch (IOException e) {

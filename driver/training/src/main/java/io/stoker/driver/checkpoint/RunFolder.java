@@ -82,6 +82,16 @@ public final class RunFolder {
     lock.ifPresent(RunLock::requireOurs);
   }
 
+  /**
+   * Makes sure that no other driver can have taken the lock. It is quick, and can be called before
+   * each write.
+   *
+   * @throws ResourceException if one has
+   */
+  public void requireHeld() {
+    lock.ifPresent(RunLock::requireHeld);
+  }
+
   /** Whether a driver trains in it, as far as this machine can tell. */
   public RunLock.State lockState() {
     try {

@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.checkpoint;
 
-import io.stoker.data.storage.OwnFolder;
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.stoker.base.PeriodicTask;
 import io.stoker.data.storage.Storage;
 import io.stoker.failure.Check;
-import io.stoker.failure.DamagedException;
 import io.stoker.failure.InputException;
 import io.stoker.failure.ResourceException;
-import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
+import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.Set;
-import java.util.Timer;
-import java.util.TimerTask;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -24,33 +23,57 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps two drivers from training in one run folder. {@code RUN/lock.json} names the driver that
- * holds the lock, and that driver rewrites it every few seconds with a higher number, its
- * heartbeat. A driver takes over a lock whose holder is known to be dead, or whose number has not
- * changed for several heartbeats. The clocks of machines are not compared.
+ * Keeps two drivers from writing to one folder, such as a run folder. {@code lock.json} names the
+ * driver that holds the lock, and that driver rewrites it every few seconds with a higher number,
+ * its heartbeat. A driver takes over a lock whose holder is known to be dead, or whose number has
+ * not changed for several heartbeats. The clocks of machines are not compared.
  *
- * <p>If two drivers begin at the same moment, one of them gets the lock on a local disk and on
- * HDFS. S3 cannot tell which was first: the driver that wrote last has the lock, and the other one
- * notices at its next heartbeat and before its next checkpoint.
+ * <p>To take over, a driver creates the lock file with the next number, see {@link LockFiles}. On a
+ * local disk and on HDFS only one of many drivers can create a file. S3 has no request for that:
+ * the driver that wrote last has the lock. There, each driver reads its file again after it has
+ * waited longer than the others need to write theirs. A driver whose request took longer waits
+ * until the other one has read the file at its next heartbeat.
+ *
+ * <p>No filesystem lets a driver write only if it has the lock. A driver therefore checks that the
+ * lock is still its own before it writes, {@link #requireHeld}: a process that was stopped for a
+ * while, or a machine that slept, ends there.
  */
 public final class RunLock implements AutoCloseable {
-  /** The lock's file name. */
-  static final String FILE = "lock.json";
+  /** What the names of a run folder's lock files begin with. */
+  private static final String NAME = "lock";
 
   private static final Logger LOG = LoggerFactory.getLogger(RunLock.class);
   private static final Duration BEAT = Duration.ofSeconds(5);
   private static final int BEATS_UNTIL_TAKEN = 4;
+
+  /** For so many heartbeats after it has read its lock, a driver need not read it again. */
+  private static final int BEATS_CONFIRMED = 2;
+
+  /** A driver waits for this part of a heartbeat on S3 before it reads what it has written. */
+  private static final int PARTS_OF_BEAT = 5;
+
+  /** Each attempt after the first means that another driver took or released the lock meanwhile. */
+  private static final int ATTEMPTS = 20;
 
   /**
    * The ids of the locks that this process holds. A lock of this process with another id is stale.
    */
   private static final Set<String> HELD = ConcurrentHashMap.newKeySet();
 
-  private final Path file;
-  private final Configuration hadoop;
-  private final Timer heart = new Timer("run-lock", true);
-  private Holder holder;
-  private volatile Optional<String> newHolder = Optional.empty();
+  private final LockFiles files;
+  private final int number;
+  private final Duration beat;
+  private final PeriodicTask heart;
+
+  @GuardedBy("this") private Holder holder;
+
+  @GuardedBy("this") private Optional<String> newHolder = Optional.empty();
+
+  @GuardedBy("this") private boolean closed;
+
+  @GuardedBy("this") private long confirmedNanos = System.nanoTime();
+
+  @GuardedBy("this") private long confirmedMillis = System.currentTimeMillis();
 
   /**
    * The driver that holds a lock.
@@ -74,20 +97,17 @@ public final class RunLock implements AutoCloseable {
     }
   }
 
-  private RunLock(Path file, Configuration hadoop, Holder holder, Duration beat) {
-    this.file = file;
-    this.hadoop = hadoop;
+  private RunLock(LockFiles files, int number, Holder holder, Duration beat) {
+    this.files = files;
+    this.number = number;
     this.holder = holder;
-    HELD.add(holder.id());
-    heart.schedule(
-        new TimerTask() {
-          @Override
-          public void run() {
-            beat();
-          }
-        },
-        beat.toMillis(),
-        beat.toMillis());
+    this.beat = beat;
+    this.heart =
+        PeriodicTask.start(
+            "run-lock",
+            beat,
+            this::beat,
+            failure -> LOG.debug("Cannot write {}", files.file(number), failure));
   }
 
   /**
@@ -103,20 +123,124 @@ public final class RunLock implements AutoCloseable {
   }
 
   static RunLock acquire(Path run, Configuration hadoop, Duration beat) {
-    Path file = new Path(run, FILE);
-    Holder holder = new Holder(UUID.randomUUID().toString(), DriverProcess.current(), 0);
     try {
-      Storage.of(run, hadoop).mkdirs(run);
-      byte[] content = ManifestFormat.bytes(holder);
-      if (!Storage.createNew(file, content, hadoop)) {
-        awaitAbandoned(file, hadoop, beat);
-        Storage.replace(file, content, hadoop);
-      }
-      return new RunLock(file, hadoop, holder, beat);
+      return tryAcquire(new LockFiles(run, NAME, hadoop), beat);
+    } catch (HeldException e) {
+      throw new InputException(
+          "Run folder %s is in use by %s: end that job first, or say another --run"
+              .formatted(run, e.getMessage()),
+          e);
     } catch (IOException e) {
       throw new ResourceException(
           "Cannot write run folder %s: %s".formatted(run, e.getMessage()), e);
     }
+  }
+
+  /** Another driver has the lock; the message names its process. */
+  private static final class HeldException extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    HeldException(Holder holder) {
+      super(holder.process().toString());
+    }
+  }
+
+  /**
+   * Takes a lock, and makes the folder for it.
+   *
+   * @param folder where its files are
+   * @param name what their names begin with
+   * @param hadoop how to reach the folder
+   * @return empty if another driver has it
+   * @throws IOException if the folder cannot be written
+   */
+  public static Optional<RunLock> tryAcquire(Path folder, String name, Configuration hadoop)
+      throws IOException {
+    try {
+      return Optional.of(tryAcquire(new LockFiles(folder, name, hadoop), BEAT));
+    } catch (HeldException e) {
+      return Optional.empty();
+    }
+  }
+
+  private static RunLock tryAcquire(LockFiles files, Duration beat)
+      throws IOException, HeldException {
+    Storage.of(files.folder(), files.hadoop()).mkdirs(files.folder());
+    Holder holder = new Holder(UUID.randomUUID().toString(), DriverProcess.current(), 0);
+    HELD.add(holder.id()); // Before there is a file that names it.
+    boolean taken = false;
+    try {
+      RunLock lock = new RunLock(files, take(files, holder, beat), holder, beat);
+      taken = true;
+      return lock;
+    } finally {
+      if (!taken) {
+        HELD.remove(holder.id());
+      }
+    }
+  }
+
+  /** Takes the lock, and returns the number of its file. */
+  private static int take(LockFiles files, Holder holder, Duration beat)
+      throws IOException, HeldException {
+    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+      NavigableMap<Integer, Optional<Holder>> before = files.read();
+      if (!before.isEmpty() && !isAbandoned(files, before.lastEntry(), beat)) {
+        continue;
+      }
+      int number = before.isEmpty() ? 0 : before.lastKey() + 1;
+      if (create(files, number, holder, beat) && isTaken(files, before, number, holder)) {
+        for (int older : files.read().headMap(number).keySet()) {
+          files.delete(older);
+        }
+        return number;
+      }
+    }
+    throw new IOException("other drivers take and release its lock all the time");
+  }
+
+  private static boolean create(LockFiles files, int number, Holder holder, Duration beat)
+      throws IOException {
+    long start = System.nanoTime();
+    if (!files.create(number, holder)) {
+      return false;
+    }
+    if (!files.createsExclusively()) {
+      Duration settled = beat.dividedBy(PARTS_OF_BEAT);
+      boolean late = System.nanoTime() - start > settled.toNanos();
+      sleep(late ? beat.multipliedBy(BEATS_CONFIRMED) : settled, files);
+    }
+    return true;
+  }
+
+  /**
+   * Whether the file that a driver created has the lock. It has not if another driver took over and
+   * released the lock between looking and creating: then the file that was taken over is gone.
+   */
+  private static boolean isTaken(
+      LockFiles files, NavigableMap<Integer, Optional<Holder>> before, int number, Holder holder)
+      throws IOException {
+    NavigableMap<Integer, Optional<Holder>> now = files.read();
+    if (!isOf(now.get(number), holder)) {
+      return false;
+    }
+    boolean newest = now.lastKey() == number;
+    boolean sameBefore =
+        before.isEmpty() || id(before.lastEntry()).equals(id(now.lowerEntry(number)));
+    if (newest && sameBefore) {
+      return true;
+    }
+    files.delete(number);
+    return false;
+  }
+
+  private static boolean isOf(Optional<Holder> file, Holder holder) {
+    return file != null && file.isPresent() && file.get().id().equals(holder.id());
+  }
+
+  /** What identifies a lock file, and the lock in it. */
+  private static String id(Map.Entry<Integer, Optional<Holder>> file) {
+    return file == null ? "" : file.getKey() + " " + file.getValue().map(Holder::id).orElse("");
   }
 
   /** What a lock says of the driver that holds it, as far as this machine can tell. */
@@ -139,83 +263,120 @@ public final class RunLock implements AutoCloseable {
    * @throws IOException if it cannot be read
    */
   static State look(Path run, Configuration hadoop) throws IOException {
-    try {
-      Holder holder = ManifestFormat.read(new Path(run, FILE), Holder.class, hadoop);
-      if (holder.isKnownToBeDead()) {
-        return State.DEAD;
-      }
-      return holder.process().isKnownToLive() ? State.ALIVE : State.UNKNOWN;
-    } catch (FileNotFoundException e) {
+    NavigableMap<Integer, Optional<Holder>> found = new LockFiles(run, NAME, hadoop).read();
+    if (found.isEmpty()) {
       return State.FREE;
-    } catch (DamagedException e) {
-      return State.UNKNOWN;
     }
+    Optional<Holder> holder = found.lastEntry().getValue();
+    if (holder.map(Holder::isKnownToBeDead).orElse(false)) {
+      return State.DEAD;
+    }
+    return holder.map(known -> known.process().isKnownToLive()).orElse(false)
+        ? State.ALIVE
+        : State.UNKNOWN;
   }
 
-  /** Returns when the lock's holder is dead, or has not written the lock for several heartbeats. */
-  private static void awaitAbandoned(Path file, Configuration hadoop, Duration beat)
-      throws IOException {
-    Optional<Holder> first = read(file, hadoop);
+  /**
+   * Waits until the holder of the newest lock file is known to be dead, or has written nothing for
+   * several heartbeats.
+   *
+   * @return false if another driver has taken the lock or released it meanwhile
+   * @throws HeldException if the holder is alive
+   */
+  private static boolean isAbandoned(
+      LockFiles files, Map.Entry<Integer, Optional<Holder>> newest, Duration beat)
+      throws IOException, HeldException {
+    Optional<Holder> first = newest.getValue();
     if (first.isPresent() && first.get().isKnownToBeDead()) {
-      return;
+      // It may have released the lock, and ended, after the file was read.
+      return id(newest).equals(id(files.read().lastEntry()));
     }
     if (first.isPresent() && first.get().process().isKnownToLive()) {
-      throw inUse(file, first.get());
+      throw new HeldException(first.get());
     }
     Duration patience = beat.multipliedBy(BEATS_UNTIL_TAKEN);
     LOG.warn(
         "{} is locked by {}: waiting {} s for its next heartbeat",
-        file.getParent(),
+        files.folder(),
         first.map(other -> other.process().toString()).orElse("another driver"),
         patience.toSeconds());
     long end = System.nanoTime() + patience.toNanos();
-    try {
-      while (System.nanoTime() < end) {
-        TimeUnit.MILLISECONDS.sleep(beat.toMillis() / BEATS_UNTIL_TAKEN);
-        Optional<Holder> now = read(file, hadoop);
-        if (now.isPresent() && !now.equals(first)) {
-          throw inUse(file, now.get());
-        }
+    while (System.nanoTime() < end) {
+      sleep(beat.dividedBy(BEATS_UNTIL_TAKEN), files);
+      Map.Entry<Integer, Optional<Holder>> now = files.read().lastEntry();
+      if (!id(newest).equals(id(now))) {
+        return false;
       }
+      if (!now.getValue().equals(first)) {
+        throw new HeldException(now.getValue().orElseThrow());
+      }
+    }
+    return true;
+  }
+
+  private static void sleep(Duration time, LockFiles files) {
+    try {
+      TimeUnit.NANOSECONDS.sleep(time.toNanos());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new ResourceException("Interrupted while waiting for " + file, e);
-    }
-  }
-
-  private static InputException inUse(Path file, Holder holder) {
-    return new InputException(
-        "Run folder %s is in use by %s: end that job first, or say another --run"
-            .formatted(file.getParent(), holder.process()));
-  }
-
-  /** Empty if there is no lock, or one that was cut off when its writer was killed. */
-  private static Optional<Holder> read(Path file, Configuration hadoop) throws IOException {
-    try {
-      return Optional.of(ManifestFormat.read(file, Holder.class, hadoop));
-    } catch (FileNotFoundException | DamagedException e) {
-      return Optional.empty();
+      throw new ResourceException("Interrupted while waiting for the lock of " + files.folder(), e);
     }
   }
 
   /** A failure does not end the job: if the storage fails, its next checkpoint will say so. */
   private synchronized void beat() {
     try {
-      if (isOurs()) {
+      if (!closed && isOurs()) {
         holder = holder.next();
-        ManifestFormat.write(file, holder, hadoop);
+        files.write(number, holder);
       }
-    } catch (IOException | RuntimeException e) {
-      LOG.debug("Cannot write {}", file, e);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 
-  private boolean isOurs() throws IOException {
-    Optional<Holder> present = read(file, hadoop);
-    if (present.isPresent() && !present.get().id().equals(holder.id())) {
-      newHolder = Optional.of(present.get().process().toString());
+  @GuardedBy("this") private boolean isOurs() throws IOException {
+    NavigableMap<Integer, Optional<Holder>> present = files.read();
+    // A driver that created a file, but was too late, deletes it at once.
+    for (int i = 0; i < PARTS_OF_BEAT && !present.tailMap(number, false).isEmpty(); i++) {
+      sleep(beat.dividedBy(PARTS_OF_BEAT).dividedBy(PARTS_OF_BEAT), files);
+      present = files.read();
     }
-    return newHolder.isEmpty();
+    if (present.containsKey(number) && present.lastKey() == number) {
+      Optional<Holder> own = present.get(number);
+      if (own.isPresent() && !isOf(own, holder)) {
+        newHolder = Optional.of(own.get().process().toString());
+      }
+    } else if (!present.isEmpty() && present.lastKey() > number) {
+      newHolder =
+          Optional.of(
+              present
+                  .lastEntry()
+                  .getValue()
+                  .map(other -> other.process().toString())
+                  .orElse("another driver"));
+    } else if (!isConfirmedWithin(beat.multipliedBy(BEATS_CONFIRMED))
+        || !files.create(number, holder)) {
+      // Somebody deleted the file of a driver that wrote its heartbeats: it has been created again.
+      newHolder = Optional.of("another driver, which has released it");
+    }
+    if (newHolder.isPresent()) {
+      return false;
+    }
+    confirmedNanos = System.nanoTime();
+    confirmedMillis = System.currentTimeMillis();
+    return true;
+  }
+
+  /**
+   * Whether this driver has read its lock within a time. The one clock stands still while a machine
+   * sleeps, and people set the other one.
+   */
+  @GuardedBy("this") private boolean isConfirmedWithin(Duration time) {
+    long byWall = System.currentTimeMillis() - confirmedMillis;
+    return System.nanoTime() - confirmedNanos < time.toNanos()
+        && byWall >= 0
+        && byWall < time.toMillis();
   }
 
   /**
@@ -223,31 +384,56 @@ public final class RunLock implements AutoCloseable {
    *
    * @throws ResourceException if one has
    */
-  public synchronized void requireOurs() {
+  public void requireOurs() {
+    requireOurs(Duration.ZERO);
+  }
+
+  /**
+   * Makes sure that no other driver can have taken the lock, before something is written. It reads
+   * the lock only if the last heartbeat was not on time, so that it can be called often.
+   *
+   * @throws ResourceException if one has
+   */
+  public void requireHeld() {
+    requireOurs(beat.multipliedBy(BEATS_CONFIRMED));
+  }
+
+  /**
+   * Makes sure that no other driver has taken the lock.
+   *
+   * @param known the lock is not read again if it was read within this time
+   */
+  synchronized void requireOurs(Duration known) {
     try {
-      if (!isOurs()) {
+      if (newHolder.isPresent() || !(isConfirmedWithin(known) || isOurs())) {
         throw new ResourceException(
-            "Run folder %s was taken over by %s, since this driver had written no heartbeat; its complete checkpoints are intact"
-                .formatted(file.getParent(), newHolder.orElseThrow()));
+            "%s was taken over by %s, because this driver had written no heartbeat; what is complete in it is intact"
+                .formatted(files.folder(), newHolder.orElseThrow()));
       }
     } catch (IOException e) {
-      throw new UncheckedIOException("Cannot read " + file, e);
+      throw new UncheckedIOException("Cannot read the lock of " + files.folder(), e);
     }
   }
 
-  /** Gives the lock back. */
+  /** Gives the lock back. A heartbeat that waits meanwhile writes nothing afterwards. */
   @Override
-  public void close() {
-    heart.cancel();
-    HELD.remove(holder.id());
-    synchronized (this) {
-      try {
-        if (isOurs()) {
-          OwnFolder.at(file.getParent(), hadoop).delete(file);
+  public synchronized void close() {
+    heart.close();
+    if (closed) {
+      return;
+    }
+    closed = true;
+    try {
+      NavigableMap<Integer, Optional<Holder>> present = files.read();
+      if (isOf(present.get(number), holder)) {
+        for (int older : present.headMap(number, true).keySet()) {
+          files.delete(older);
         }
-      } catch (IOException | RuntimeException e) {
-        LOG.debug("Cannot delete {}", file, e);
       }
+    } catch (IOException | RuntimeException e) {
+      LOG.debug("Cannot delete {}", files.file(number), e);
+    } finally {
+      HELD.remove(holder.id());
     }
   }
 }

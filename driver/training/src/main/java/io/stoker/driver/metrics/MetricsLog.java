@@ -54,6 +54,7 @@ public final class MetricsLog implements AutoCloseable {
 
   private final Path file;
   private final Configuration hadoop;
+  private final Runnable guard;
 
   /** Present where the filesystem can append. */
   private final Optional<FSDataOutputStream> appending;
@@ -64,9 +65,11 @@ public final class MetricsLog implements AutoCloseable {
   private long written = System.nanoTime();
   private boolean pending;
 
-  private MetricsLog(Path file, List<String> kept, Configuration hadoop) throws IOException {
+  private MetricsLog(Path file, List<String> kept, Configuration hadoop, Runnable guard)
+      throws IOException {
     this.file = file;
     this.hadoop = hadoop;
+    this.guard = guard;
     this.appending = append(kept);
     if (appending.isEmpty()) {
       lines.addAll(kept);
@@ -95,9 +98,11 @@ public final class MetricsLog implements AutoCloseable {
    * @param folder the run folder
    * @param round the number of rounds that are complete: 0 for a new run
    * @param hadoop how to reach the folder
+   * @param guard is called before each write, and throws an exception if this process must not
+   *     write any more
    * @throws DamagedException if a line other than the last one is no round
    */
-  public static MetricsLog open(Path folder, int round, Configuration hadoop) {
+  public static MetricsLog open(Path folder, int round, Configuration hadoop, Runnable guard) {
     Path file = new Path(folder, FILE);
     try {
       FileSystem fileSystem = Storage.of(folder, hadoop);
@@ -105,7 +110,7 @@ public final class MetricsLog implements AutoCloseable {
       if (!isExactly(fileSystem, file, kept)) {
         write(file, kept, hadoop);
       }
-      return new MetricsLog(file, kept, hadoop);
+      return new MetricsLog(file, kept, hadoop, guard);
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot write " + file, e);
     }
@@ -179,6 +184,7 @@ public final class MetricsLog implements AutoCloseable {
     try {
       String line = JSON.writeValueAsString(round);
       if (appending.isPresent()) {
+        guard.run();
         appending.get().write((line + "\n").getBytes(StandardCharsets.UTF_8));
         appending.get().hflush();
         return;
@@ -198,6 +204,7 @@ public final class MetricsLog implements AutoCloseable {
     if (!pending) {
       return;
     }
+    guard.run();
     try {
       write(file, lines, hadoop);
       written = System.nanoTime();

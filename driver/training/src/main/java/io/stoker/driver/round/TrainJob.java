@@ -121,7 +121,8 @@ public final class TrainJob {
       RoundListeners requested) {
     TrainingClock clock = clock(resumed);
     Configuration hadoop = spark.hadoopConfiguration();
-    try (MetricsLog metrics = MetricsLog.open(folder.path(), (int) clock.round(), hadoop);
+    try (MetricsLog metrics =
+            MetricsLog.open(folder.path(), (int) clock.round(), hadoop, folder::requireHeld);
         SharedParameters parameters = parameters(spark, run, resumed, clock)) {
       Validation validation = new Validation(spark, run, folder, clock);
       RateHistory rates = new RateHistory(run, losses(run, folder, clock, hadoop), validation);

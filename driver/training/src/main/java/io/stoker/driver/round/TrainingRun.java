@@ -343,7 +343,8 @@ final class TrainingRun {
         .checkpoints()
         .begin(
             parameters,
-            new CheckpointJob(model, firstParameters(), description, settings, clock, identity));
+            new CheckpointJob(model, firstParameters(), description, settings, clock, identity),
+            folder::requireHeld);
   }
 
   /**
@@ -353,6 +354,7 @@ final class TrainingRun {
    * @param pinned rounds whose checkpoints are not deleted
    */
   void deleteOldCheckpoints(Checkpoint newest, Set<Long> pinned) {
+    folder.requireHeld();
     folder.checkpoints().keep(newest, config.checkpoints().keep(), pinned);
   }
 }

@@ -116,6 +116,7 @@ final class Validation {
                 Crops.CENTRE,
                 config.arithmetic()));
     ValidationMetrics validation = report.toValidation();
+    folder.requireHeld();
     folder.validations().write(validation);
     validations.add(validation);
     LOG.info(

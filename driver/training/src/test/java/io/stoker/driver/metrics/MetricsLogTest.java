@@ -44,7 +44,7 @@ class MetricsLogTest {
 
   @Test
   void isReadableAfterEachRound() {
-    try (MetricsLog log = MetricsLog.open(run, 0, hadoop)) {
+    try (MetricsLog log = MetricsLog.open(run, 0, hadoop, () -> {})) {
       log.append(round(1));
       assertThat(MetricsLog.read(run, hadoop)).containsExactly(round(1));
       log.append(round(2));
@@ -64,7 +64,7 @@ class MetricsLogTest {
   void dropsRoundsThatWillBeDoneAgain() {
     write(3);
 
-    try (MetricsLog log = MetricsLog.open(run, 2, hadoop)) {
+    try (MetricsLog log = MetricsLog.open(run, 2, hadoop, () -> {})) {
       log.append(round(3));
     }
 
@@ -77,7 +77,7 @@ class MetricsLogTest {
     Files.writeString(
         folder.resolve("metrics.jsonl"), "{\"round\":3,\"epo", StandardOpenOption.APPEND);
 
-    try (MetricsLog log = MetricsLog.open(run, 5, hadoop)) {
+    try (MetricsLog log = MetricsLog.open(run, 5, hadoop, () -> {})) {
       log.append(round(3));
     }
 
@@ -119,11 +119,11 @@ class MetricsLogTest {
     assertThat(tail.poll()).containsExactly(round(1), round(2), round(3));
     assertThat(tail.poll()).hasSize(3);
 
-    try (MetricsLog log = MetricsLog.open(run, 3, hadoop)) {
+    try (MetricsLog log = MetricsLog.open(run, 3, hadoop, () -> {})) {
       log.append(round(4));
       assertThat(tail.poll()).containsExactly(round(1), round(2), round(3), round(4));
     }
-    try (MetricsLog log = MetricsLog.open(run, 1, hadoop)) {
+    try (MetricsLog log = MetricsLog.open(run, 1, hadoop, () -> {})) {
       assertThat(tail.poll()).containsExactly(round(1));
       log.append(round(2));
       assertThat(tail.poll()).containsExactly(round(1), round(2));
@@ -145,7 +145,7 @@ class MetricsLogTest {
     write(2);
     Path objects = new Path("objects://" + folder);
 
-    try (MetricsLog log = MetricsLog.open(objects, 2, hadoop)) {
+    try (MetricsLog log = MetricsLog.open(objects, 2, hadoop, () -> {})) {
       log.append(round(3));
       log.flush();
       assertThat(MetricsLog.read(run, hadoop)).hasSize(3);
@@ -170,7 +170,7 @@ class MetricsLogTest {
   }
 
   private void write(int rounds) {
-    try (MetricsLog log = MetricsLog.open(run, 0, hadoop)) {
+    try (MetricsLog log = MetricsLog.open(run, 0, hadoop, () -> {})) {
       for (int round = 1; round <= rounds; round++) {
         log.append(round(round));
       }
