@@ -8,6 +8,7 @@ import io.stoker.data.shard.ShardManifest;
 import io.stoker.data.storage.OwnFolder;
 import io.stoker.data.storage.Storage;
 import io.stoker.driver.checkpoint.Locations;
+import io.stoker.driver.checkpoint.RunLock;
 import io.stoker.failure.InputException;
 import io.stoker.failure.ResourceException;
 import java.io.IOException;
@@ -16,6 +17,7 @@ import java.nio.file.Files;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
@@ -25,13 +27,16 @@ import org.slf4j.LoggerFactory;
 
 /**
  * A folder of prepared images: each data set is prepared once, and found again by its identity, for
- * all fits of a grid and for a fit that was interrupted.
+ * all fits of a grid and for a fit that was interrupted. Several applications may have the same
+ * folder: while one prepares a data set, the others wait for it.
  */
 final class ShardCache {
   private static final Logger LOG = LoggerFactory.getLogger(ShardCache.class);
 
   /** One of these for each data set: fits that run side by side wait for one of them. */
   private static final Map<String, Object> LOCKS = new ConcurrentHashMap<>();
+
+  private static final long POLL_MILLISECONDS = 500;
 
   private static final AtomicLong PREPARATIONS = new AtomicLong();
 
@@ -122,15 +127,42 @@ final class ShardCache {
         LOG.info("Using the images that were prepared before, {}", folder);
         return folder;
       }
-      new PrepareJob(
-              spark,
-              options
-                  .output(folder)
-                  .existingOutput(PrepareOptions.ExistingOutput.OVERWRITE)
-                  .build())
-          .run(rows);
-      PREPARATIONS.incrementAndGet();
-      return folder;
+      try (RunLock lock = lock(folder)) {
+        if (!isComplete(folder)) { // by another application, while this one waited
+          new PrepareJob(
+                  spark,
+                  options
+                      .output(folder)
+                      .existingOutput(PrepareOptions.ExistingOutput.OVERWRITE)
+                      .build())
+              .run(rows);
+          PREPARATIONS.incrementAndGet();
+        }
+        lock.requireOurs();
+        return folder;
+      }
+    }
+  }
+
+  /** Waits as long as another application that is alive prepares the images. */
+  private RunLock lock(Path folder) {
+    String name = "lock-" + folder.getName();
+    try {
+      Optional<RunLock> lock = RunLock.tryAcquire(root, name, spark.hadoopConfiguration());
+      if (lock.isEmpty()) {
+        LOG.warn("Waiting for another application, which prepares the images of {}", folder);
+      }
+      while (lock.isEmpty()) {
+        TimeUnit.MILLISECONDS.sleep(POLL_MILLISECONDS);
+        lock = RunLock.tryAcquire(root, name, spark.hadoopConfiguration());
+      }
+      return lock.get();
+    } catch (IOException e) {
+      throw new ResourceException(
+          "Cannot write cacheDir %s: %s".formatted(root, Storage.reason(e)), e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new ResourceException("Interrupted while waiting for the images of " + folder, e);
     }
   }
 

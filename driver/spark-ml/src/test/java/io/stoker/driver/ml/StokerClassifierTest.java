@@ -14,16 +14,22 @@ import io.stoker.data.image.Pixels;
 import io.stoker.data.shard.ShardBlock;
 import io.stoker.data.shard.ShardFolder;
 import io.stoker.driver.LocalSpark;
+import io.stoker.driver.LogLines;
 import io.stoker.driver.TinyJob;
+import io.stoker.driver.checkpoint.RunLock;
 import io.stoker.failure.InputException;
 import io.stoker.testing.Exact;
 import io.stoker.worker.TinyShards;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.ServiceLoader;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -304,6 +310,44 @@ class StokerClassifierTest {
     assertThat(everyStep.validationRounds()).containsExactly(7, 10, 13);
     // By the rule the last epoch is one round.
     assertThat(growing.validationRounds()).containsExactly(3, 6, 7);
+  }
+
+  /** This test is the other application: it has the lock, and a folder that is not complete. */
+  @Test
+  void waitsWhileAnotherApplicationPreparesTheSameImages() throws Exception {
+    Path cache = Files.createDirectory(scratch.resolve("cache"));
+    StokerClassifier classifier = classifier().setMaxIter(1).setCacheDir(cache.toString());
+    String sha256 = classifier.fit(images).parametersSha256();
+    Path data;
+    try (Stream<Path> prepared = Files.list(cache)) {
+      data = prepared.filter(each -> each.toString().contains("/data-")).findFirst().orElseThrow();
+    }
+    byte[] manifest = Files.readAllBytes(data.resolve("manifest.json"));
+    Files.delete(data.resolve("manifest.json"));
+    long before = ShardCache.preparations();
+    ExecutorService second = Executors.newSingleThreadExecutor();
+    RunLock lock =
+        RunLock.tryAcquire(
+                new org.apache.hadoop.fs.Path(cache.toUri()),
+                "lock-" + data.getFileName(),
+                new Configuration())
+            .orElseThrow();
+    try (LogLines log = LogLines.of(ShardCache.class)) {
+      Future<StokerModel> fit = second.submit(() -> classifier.fit(images));
+      while (log.lines().isEmpty() && !fit.isDone()) {
+        Thread.onSpinWait();
+      }
+      assertThat(log.lines()).first().asString().contains("Waiting for another application");
+      Files.write(data.resolve("manifest.json"), manifest);
+      lock.close();
+
+      assertThat(fit.get().parametersSha256()).isEqualTo(sha256);
+      assertThat(ShardCache.preparations()).isEqualTo(before);
+      assertThat(cache).isDirectoryNotContaining("regex:.*/lock-.*");
+    } finally {
+      lock.close();
+      second.shutdownNow();
+    }
   }
 
   @Test
