@@ -84,6 +84,8 @@ def test_fits_in_a_pipeline_that_is_saved_and_loaded(rows: DataFrame, tmp_path: 
     assert again.stages[0].parametersSha256 == model.parametersSha256
     assert not again.stages[0].hasSummary
     assert accuracy(again.transform(rows)) == accuracy(scored)
+    again.stages[0].close()
+    assert accuracy(again.transform(rows)) == accuracy(scored)
 
 
 def test_a_cross_validator_chooses_from_a_grid(rows: DataFrame, tmp_path: Path) -> None:

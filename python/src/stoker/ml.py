@@ -118,6 +118,14 @@ class StokerModel(ModelParams, JavaModel, JavaMLWritable, _Readable):
         """The SHA-256 of the parameters."""
         return self._attribute("parametersSha256")
 
+    def close(self) -> None:
+        """Let go of the networks that executors keep to score with this model.
+
+        Their memory is outside of the heap, or on a graphics card. The model can be used
+        afterwards. Networks that no task uses for ten minutes are closed in any case.
+        """
+        self._attribute("close")
+
     @property
     def hasSummary(self) -> bool:
         """Whether it was trained in this process, and has not been loaded."""

@@ -19,6 +19,7 @@ import java.io.File;
 import java.nio.file.Files;
 import java.util.List;
 import java.util.Set;
+import java.util.Timer;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.apache.hadoop.fs.FileSystem;
@@ -115,6 +116,18 @@ class ModuleRulesTest {
                       call.getName().matches("delete|deleteIfExists|deleteOnExit")
                           && Stream.of(FileSystem.class, Files.class, File.class)
                               .anyMatch(call.getTargetOwner()::isAssignableTo)));
+
+  /** {@link io.stoker.base.PeriodicTask} goes on after an exception. */
+  @ArchTest
+  static final ArchRule NOTHING_RUNS_REGULARLY_UNTIL_IT_FAILS =
+      noClasses()
+          .should()
+          .callMethodWhere(
+              describe(
+                  "a timer ends at the first exception",
+                  call ->
+                      call.getTargetOwner().isAssignableTo(Timer.class)
+                          || call.getName().matches("scheduleAtFixedRate|scheduleWithFixedDelay")));
 
   @ArchTest
   static final ArchRule NO_CYCLES =

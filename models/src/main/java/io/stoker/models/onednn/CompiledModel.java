@@ -83,7 +83,7 @@ final class CompiledModel implements AutoCloseable {
       CompiledModel compiled = new CompiledModel(workspace, model, frozenLayers, vectors, examples);
       workspace.endPlan();
       return compiled;
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) { // Native memory that is missing is an error.
       workspace.close();
       throw e;
     }

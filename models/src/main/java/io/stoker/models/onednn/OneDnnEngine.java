@@ -130,7 +130,7 @@ public final class OneDnnEngine implements Engine {
     Workspace workspace = new Workspace(rule);
     try {
       return new OneDnnNetwork(workspace, model, batchCapacity, rates, rule);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) { // Native memory that is missing is an error.
       workspace.close();
       throw e;
     }

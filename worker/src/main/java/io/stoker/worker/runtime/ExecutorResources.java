@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.worker.runtime;
 
+import io.stoker.base.PeriodicTask;
 import io.stoker.data.batch.BlockCache;
 import io.stoker.data.batch.SplitBlocks;
 import io.stoker.data.shard.ShardFolder;
 import io.stoker.failure.Check;
 import io.stoker.models.engine.Engines;
+import io.stoker.models.spec.ModelSpec;
 import io.stoker.worker.device.DeviceLease;
 import io.stoker.worker.device.DeviceLeases;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -16,10 +19,13 @@ import java.util.function.Function;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.TaskContext;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The networks, open readers, blocks of data and verified shard folders that a process keeps
- * between tasks. Each process has one such object, and closes it when the JVM ends.
+ * between tasks. Each process has one such object, and closes it when the JVM ends. Networks that
+ * no task has used for {@link #IDLE} are closed before that.
  */
 public final class ExecutorResources {
   /** Blocks of data may take the heap divided by this; Spark's storage needs the rest. */
@@ -27,6 +33,11 @@ public final class ExecutorResources {
 
   /** How many data sets are kept: more than the jobs of one session read from at the same time. */
   private static final int FOLDERS = 8;
+
+  /** Longer than a validation takes, for which the networks of training wait. */
+  private static final Duration IDLE = Duration.ofMinutes(10);
+
+  private static final Logger LOG = LoggerFactory.getLogger(ExecutorResources.class);
 
   private static final ExecutorResources HERE = new ExecutorResources();
 
@@ -51,6 +62,11 @@ public final class ExecutorResources {
       };
 
   private ExecutorResources() {
+    PeriodicTask.start(
+        "stoker-idle-networks",
+        IDLE.dividedBy(10),
+        () -> replicas.values().forEach(pool -> pool.closeUnused(IDLE)),
+        failure -> LOG.warn("Cannot close networks that are not used", failure));
     Runtime.getRuntime()
         .addShutdownHook(
             new Thread(
@@ -103,6 +119,19 @@ public final class ExecutorResources {
       lease.close();
       throw e;
     }
+  }
+
+  /**
+   * Closes the networks of a model that no task uses now. Their memory is native, and no garbage
+   * collection sees it.
+   */
+  public void release(ModelSpec model) {
+    replicas.values().forEach(pool -> pool.closeUnused(model));
+  }
+
+  /** How many networks of this process wait for a task. */
+  public int networksIdle() {
+    return replicas.values().stream().mapToInt(Replicas::idle).sum();
   }
 
   /** How many networks this process has built for tasks. */

@@ -2,6 +2,8 @@
 package io.stoker.worker.runtime;
 
 import io.stoker.models.engine.Network;
+import io.stoker.models.spec.ModelSpec;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -14,7 +16,7 @@ import java.util.function.Predicate;
 /**
  * The networks of this process on one device. They are kept between tasks, so that no round and no
  * validation builds one. The memory of a network is native, and lasts until the network is closed
- * here.
+ * here: at the latest, some time after the last task has used it.
  *
  * <p>Each borrower has its replica alone: two attempts of one task in one process get two. There
  * are never more networks than were ever borrowed at the same time, which is the number of task
@@ -22,8 +24,13 @@ import java.util.function.Predicate;
  * training, if model, engine and batch are the same.
  */
 public final class Replicas implements AutoCloseable {
-  /** A network that waits for a task, and the identity of the values that it holds. */
-  private record Idle(ReplicaKey key, Network network, String contents) {}
+  /**
+   * A network that waits for a task.
+   *
+   * @param contents the identity of the values that it holds
+   * @param since when it was returned, as of {@link System#nanoTime}
+   */
+  private record Idle(ReplicaKey key, Network network, String contents, long since) {}
 
   private final Function<ReplicaKey, Network> factory;
 
@@ -65,8 +72,10 @@ public final class Replicas implements AutoCloseable {
   }
 
   private Replica borrow(ReplicaKey key, Predicate<ReplicaKey> fits, String wanted) {
-    Optional<Idle> found = take(key, fits, wanted);
+    List<Idle> unwanted = new ArrayList<>();
+    Optional<Idle> found = take(key, fits, wanted, unwanted);
     try {
+      closeAll(unwanted);
       return found
           .map(taken -> new Replica(this, taken.key(), taken.network(), taken.contents(), wanted))
           .orElseGet(() -> new Replica(this, key, factory.apply(key), "", wanted));
@@ -79,9 +88,11 @@ public final class Replicas implements AutoCloseable {
   /**
    * Counts a network as borrowed, and chooses an idle one for it: one that holds the wanted values,
    * else one whose values no other task wants, else any that fits.
+   *
+   * @param unwanted receives those that the caller must close before it builds one
    */
   private synchronized Optional<Idle> take(
-      ReplicaKey key, Predicate<ReplicaKey> fits, String wanted) {
+      ReplicaKey key, Predicate<ReplicaKey> fits, String wanted, List<Idle> unwanted) {
     borrowed++;
     peak = Math.max(peak, borrowed);
     Optional<Idle> chosen =
@@ -94,33 +105,59 @@ public final class Replicas implements AutoCloseable {
       idle.remove(chosen.get());
     } else {
       created++;
-      makeRoom(key);
+      unwanted.addAll(makeRoom(key));
     }
     return chosen;
   }
 
   /**
-   * Closes the networks of other models, whose memory the network that is built next may need, and
+   * Removes the networks of other models, whose memory the network that is built next may need, and
    * the ones that have been idle longest, until there are no more than ever at the same time.
    */
-  private void makeRoom(ReplicaKey key) {
-    List<Idle> others =
-        new ArrayList<>(idle.stream().filter(each -> !each.key().predictsLike(key)).toList());
-    idle.removeAll(others);
+  private List<Idle> makeRoom(ReplicaKey key) {
+    List<Idle> others = removeIf(each -> !each.key().predictsLike(key));
     while (!idle.isEmpty() && idle.size() + borrowed > peak) {
       others.add(idle.removeLast());
     }
-    others.forEach(each -> each.network().close());
+    return others;
+  }
+
+  private synchronized List<Idle> removeIf(Predicate<Idle> condition) {
+    List<Idle> removed = new ArrayList<>(idle.stream().filter(condition).toList());
+    idle.removeAll(removed);
+    return removed;
+  }
+
+  /** Must not be called with the lock: other tasks would wait for it. */
+  private static void closeAll(List<Idle> networks) {
+    networks.forEach(each -> each.network().close());
   }
 
   /** Takes a network back. */
-  synchronized void giveBack(ReplicaKey key, Network network, String contents) {
+  void giveBack(ReplicaKey key, Network network, String contents) {
+    if (!keep(new Idle(key, network, contents, System.nanoTime()))) {
+      network.close();
+    }
+  }
+
+  private synchronized boolean keep(Idle returned) {
     release();
     if (closed || idle.size() + borrowed >= peak) {
-      network.close();
-    } else {
-      idle.addFirst(new Idle(key, network, contents));
+      return false;
     }
+    idle.addFirst(returned);
+    return true;
+  }
+
+  /** Closes the networks that no task has used for some time. */
+  void closeUnused(Duration time) {
+    long now = System.nanoTime();
+    closeAll(removeIf(each -> now - each.since() >= time.toNanos()));
+  }
+
+  /** Closes the idle networks of a model, whatever their parameters are. */
+  void closeUnused(ModelSpec model) {
+    closeAll(removeIf(each -> each.key().model().equals(model)));
   }
 
   /** Notes that a borrowed network will not come back. */
@@ -140,9 +177,10 @@ public final class Replicas implements AutoCloseable {
 
   /** Closes the idle networks now, and the borrowed ones when they come back. */
   @Override
-  public synchronized void close() {
-    closed = true;
-    idle.forEach(each -> each.network().close());
-    idle.clear();
+  public void close() {
+    synchronized (this) {
+      closed = true;
+    }
+    closeAll(removeIf(each -> true));
   }
 }

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 
 /**
@@ -122,7 +123,7 @@ public final class TrainingReaders implements AutoCloseable {
     try {
       return take(position, stale);
     } finally {
-      stale.forEach(each -> each.reader().close()); // Outside of the lock: closing may wait.
+      closeAll(stale);
     }
   }
 
@@ -146,16 +147,20 @@ public final class TrainingReaders implements AutoCloseable {
     return taken;
   }
 
-  private synchronized boolean keep(Waiting reader) {
+  /**
+   * Keeps a reader for the next round of its worker, as far as there is room.
+   *
+   * @return the reader that the caller must close
+   */
+  private synchronized Optional<BatchReader> keep(Waiting reader) {
     release();
     if (closed || !reader.reader().hasNext()) {
-      return false;
+      return Optional.of(reader.reader());
     }
     waiting.addFirst(reader);
-    if (waiting.size() + open > peak) {
-      waiting.removeLast().reader().close();
-    }
-    return true;
+    return waiting.size() + open > peak
+        ? Optional.of(waiting.removeLast().reader())
+        : Optional.empty();
   }
 
   private synchronized void release() {
@@ -174,10 +179,20 @@ public final class TrainingReaders implements AutoCloseable {
 
   /** Closes the readers that wait now, and the others when their round ends. */
   @Override
-  public synchronized void close() {
+  public void close() {
+    closeAll(removeAll());
+  }
+
+  private synchronized List<Waiting> removeAll() {
     closed = true;
-    waiting.forEach(each -> each.reader().close());
+    List<Waiting> all = List.copyOf(waiting);
     waiting.clear();
+    return all;
+  }
+
+  /** Must not be called with the lock: closing waits for storage, and other workers would, too. */
+  private static void closeAll(List<Waiting> readers) {
+    readers.forEach(each -> each.reader().close());
   }
 
   /** The batches of one worker in one round. One thread uses it, until it is closed. */
@@ -214,8 +229,8 @@ public final class TrainingReaders implements AutoCloseable {
       if (!complete) {
         release();
         reader.close();
-      } else if (!keep(new Waiting(next, reader, delivered > 0))) {
-        reader.close();
+      } else {
+        keep(new Waiting(next, reader, delivered > 0)).ifPresent(BatchReader::close);
       }
     }
   }

@@ -8,6 +8,7 @@ import io.stoker.models.engine.Network;
 import io.stoker.models.engine.RateMultipliers;
 import io.stoker.models.zoo.Zoo;
 import io.stoker.worker.IdleNetwork;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -102,6 +103,33 @@ class ReplicasTest {
     late.close();
 
     assertThat(built).allMatch(IdleNetwork::isClosed);
+  }
+
+  @Test
+  void closesNetworksThatNoTaskUsesForSomeTime() {
+    try (Replica used = replicas.borrowForTraining(key)) {
+      replicas.borrowForTraining(key).close();
+      replicas.closeUnused(Duration.ofDays(1));
+      assertThat(replicas.idle()).isEqualTo(1);
+
+      replicas.closeUnused(Duration.ZERO);
+
+      assertThat(used.network()).isSameAs(built.get(0));
+    }
+    assertThat(built).extracting(IdleNetwork::isClosed).containsExactly(false, true);
+    assertThat(replicas.idle()).isEqualTo(1);
+  }
+
+  @Test
+  void closesTheNetworksOfOneModel() {
+    replicas.borrowForTraining(key).close();
+
+    replicas.closeUnused(Zoo.model("perceptron", 11));
+    assertThat(replicas.idle()).isEqualTo(1);
+    replicas.closeUnused(key.model());
+
+    assertThat(built).singleElement().matches(IdleNetwork::isClosed);
+    assertThat(replicas.idle()).isZero();
   }
 
   @Test

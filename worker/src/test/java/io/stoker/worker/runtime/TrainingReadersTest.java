@@ -3,16 +3,26 @@ package io.stoker.worker.runtime;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import io.stoker.data.shard.ShardFolder;
 import io.stoker.failure.DamagedException;
 import io.stoker.testing.Exact;
 import io.stoker.worker.TinyShards;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FSDataInputStream;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.RawLocalFileSystem;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -42,6 +52,59 @@ class TrainingReadersTest {
             9,
             2,
             4);
+  }
+
+  /** A local disk as {@code stuck:/...}, whose shards cannot be read until it is released. */
+  static final class StuckDisk extends RawLocalFileSystem {
+    private static final CountDownLatch READ = new CountDownLatch(1);
+    private static final CountDownLatch RELEASED = new CountDownLatch(1);
+
+    @Override
+    public URI getUri() {
+      return URI.create("stuck:///");
+    }
+
+    @Override
+    public FSDataInputStream open(org.apache.hadoop.fs.Path file, int buffer) throws IOException {
+      if (file.getName().endsWith(".parquet")) {
+        READ.countDown();
+        try {
+          RELEASED.await();
+        } catch (InterruptedException e) {
+          throw new IOException(e);
+        }
+      }
+      return super.open(file, buffer);
+    }
+  }
+
+  /** A reader that is closed waits for the storage, and other tasks must not wait for it. */
+  @Test
+  void otherTasksDoNotWaitForAReaderThatIsClosed() throws Exception {
+    hadoop.setClass("fs.stuck.impl", StuckDisk.class, FileSystem.class);
+    Path unread = Files.createDirectory(folder.resolve("unread")); // No blocks of it are cached.
+    TinyShards.write(unread, List.of(29, 23), 5);
+    String manifestSha256 =
+        ShardFolder.open(new org.apache.hadoop.fs.Path(unread.toUri()), hadoop).manifestHash();
+    TrainingReaders own = new TrainingReaders(ExecutorResources.here());
+    TrainingData stuck =
+        new TrainingData(
+            "stuck:" + unread, manifestSha256, "train", TinyShards.SHAPE, "shift", 0, 9, 2, 4);
+    own.prepare(stuck, 0, WORKER, 0, hadoop);
+    assertThat(StuckDisk.READ.await(1, TimeUnit.MINUTES)).isTrue();
+    Thread closing = new Thread(own::close);
+    closing.start();
+    try {
+      while (closing.getState() != Thread.State.WAITING) {
+        Thread.onSpinWait();
+      }
+      int[] waiting = {-1};
+      assertTimeoutPreemptively(Duration.ofMinutes(1), () -> waiting[0] = own.waiting());
+      assertThat(waiting[0]).isZero();
+    } finally {
+      StuckDisk.RELEASED.countDown();
+      closing.join();
+    }
   }
 
   @Test

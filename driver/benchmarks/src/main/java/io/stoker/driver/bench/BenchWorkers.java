@@ -27,7 +27,7 @@ final class BenchWorkers implements AutoCloseable {
         constructors.add(() -> new StepWorker(engine, load, seed));
       }
       workers.addAll(runAll(constructors));
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       close();
       throw e;
     }

@@ -276,7 +276,7 @@ final class Rendezvous {
     for (MultiRoundStage stage : stages.values()) {
       long waited = stage.waiting.isEmpty() ? 0 : now - stage.lastArrival - stage.allowance;
       if (waited > patience.withSlots().toNanos()
-          || (waited > patience.withoutSlots().toNanos() && slots.getAsInt() < stage.workers)) {
+          || (waited > patience.withoutSlots().toNanos() && lacksSlots(stage))) {
         LOG.warn(
             "{} of {} workers have waited {} s for the others: the rounds are trained one by one",
             stage.waiting.size(),
@@ -287,7 +287,27 @@ final class Rendezvous {
     }
   }
 
-  private record Waiting(Arrival arrival, Consumer<byte[]> reply) {}
+  /** A cluster that cannot say how many slots it has may have enough. */
+  private boolean lacksSlots(MultiRoundStage stage) {
+    try {
+      return slots.getAsInt() < stage.workers;
+    } catch (RuntimeException e) {
+      LOG.debug("Cannot find the slots of the cluster", e);
+      return false;
+    }
+  }
+
+  /** A worker that waits, and how it is answered. */
+  private record Waiting(Arrival arrival, Consumer<byte[]> reply) {
+    /** One worker that cannot be reached must not keep the answers from the others. */
+    void answer(byte[] answer) {
+      try {
+        reply.accept(answer);
+      } catch (RuntimeException e) {
+        LOG.warn("Cannot answer worker {}: {}", arrival.worker(), e.toString());
+      }
+    }
+  }
 
   /** What a worker has stored on an executor. */
   private static final class Stored {
@@ -415,7 +435,7 @@ final class Rendezvous {
       if (!places.equals(sent.byWorker())) {
         sent = new Places(sent.version() + 1, places);
       }
-      to.reply().accept(sent.message(to.arrival().knownVersion()));
+      to.answer(sent.message(to.arrival().knownVersion()));
     }
 
     /** The places of what a worker waits for; empty while some of it is missing. */
@@ -458,7 +478,7 @@ final class Rendezvous {
     }
 
     private void failWaiting() {
-      waiting.forEach(each -> each.reply().accept(STRANDED));
+      waiting.forEach(each -> each.answer(STRANDED));
       waiting.clear();
     }
   }

@@ -1,23 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.averaging;
 
+import io.stoker.base.PeriodicTask;
 import io.stoker.driver.spark.DriverEndpoint;
 import io.stoker.driver.spark.DriverTraffic;
-import java.util.Timer;
-import java.util.TimerTask;
+import java.time.Duration;
 import java.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A {@link Rendezvous} that tasks reach over Spark's network, with the timer that it needs. It owns
  * both until {@link #close}.
  */
 final class RendezvousEndpoint implements AutoCloseable {
-  private static final long CHECK_MILLISECONDS = 500;
+  private static final Logger LOG = LoggerFactory.getLogger(RendezvousEndpoint.class);
+  private static final Duration CHECK = Duration.ofMillis(500);
 
   private final String name = "stoker-rendezvous-" + UUID.randomUUID();
   private final Rendezvous rendezvous;
   private final DriverEndpoint endpoint;
-  private final Timer timer = new Timer("stoker-rendezvous", true);
+  private final PeriodicTask timer;
 
   /**
    * Opens a rendezvous to the tasks of this application.
@@ -31,15 +34,12 @@ final class RendezvousEndpoint implements AutoCloseable {
             name,
             traffic,
             (message, reply) -> rendezvous.arrived(Rendezvous.Arrival.of(message), reply::send));
-    timer.schedule(
-        new TimerTask() {
-          @Override
-          public void run() {
-            rendezvous.failStalledStages();
-          }
-        },
-        CHECK_MILLISECONDS,
-        CHECK_MILLISECONDS);
+    this.timer =
+        PeriodicTask.start(
+            "stoker-rendezvous",
+            CHECK,
+            rendezvous::failStalledStages,
+            failure -> LOG.warn("Cannot look after workers that wait: {}", failure.toString()));
   }
 
   /** The name by which tasks find it. */
@@ -53,7 +53,7 @@ final class RendezvousEndpoint implements AutoCloseable {
 
   @Override
   public void close() {
-    timer.cancel();
+    timer.close();
     endpoint.close();
   }
 }

@@ -2,9 +2,11 @@
 package io.stoker.driver.averaging;
 
 import io.stoker.driver.slice.SliceSource;
+import io.stoker.failure.ResourceException;
 import io.stoker.worker.runtime.RoundWork;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.apache.spark.storage.StorageLevel;
 import org.slf4j.Logger;
@@ -20,10 +22,17 @@ final class RoundTrainer implements AutoCloseable {
   /** How often rounds that overlap are trained in one stage before each has a stage. */
   private static final int GROUP_ATTEMPTS = 3;
 
+  /** How often slices may be lost before a round, or a group of rounds, is trained. */
+  private static final int MOST_REPLAYS = 5;
+
   private final AveragingJob job;
   private final RoundsPerStage roundsPerStage;
   private final SliceGenerations slices;
   private final StageRunner stages;
+
+  /** How often slices were lost; counted together with trainers that train lost rounds again. */
+  private final AtomicInteger replays;
+
   private RoundHistory history;
   private boolean hasWarned;
 
@@ -33,7 +42,12 @@ final class RoundTrainer implements AutoCloseable {
    * @param source where they come from
    */
   RoundTrainer(AveragingJob job, SliceSource source) {
+    this(job, source, new AtomicInteger());
+  }
+
+  private RoundTrainer(AveragingJob job, SliceSource source, AtomicInteger replays) {
     this.job = job;
+    this.replays = replays;
     this.roundsPerStage = new RoundsPerStage(job.spark().getConf());
     this.history = RoundHistory.of(source);
     this.slices = new SliceGenerations(SliceRdd.from(job, source), job.cleaner());
@@ -72,8 +86,14 @@ final class RoundTrainer implements AutoCloseable {
    * stage where this can be, otherwise in a stage each.
    *
    * @param finished receives the report of each round once, in their order
+   * @throws ResourceException if slices are lost again and again
    */
   void advance(List<RoundWork> rounds, String name, Consumer<RoundReport> finished) {
+    replays.set(0);
+    train(rounds, name, finished);
+  }
+
+  private void train(List<RoundWork> rounds, String name, Consumer<RoundReport> finished) {
     ReportsOnce reports = new ReportsOnce(finished);
     long start = System.nanoTime();
     if (rounds.size() > 1 && succeedsInOneStage(rounds, name, start, reports)) {
@@ -112,7 +132,7 @@ final class RoundTrainer implements AutoCloseable {
           throw e;
         }
         if (attempt > 1 && attempt < attempts && LostSliceException.isCauseOf(e)) {
-          replaySlices();
+          replaySlices(e);
         }
       }
     }
@@ -141,21 +161,32 @@ final class RoundTrainer implements AutoCloseable {
     others.forEach(finished);
   }
 
-  /** Trains; if slices are lost, once more after the rounds in which they were averaged. */
+  /** Trains; if slices are lost, again after the rounds in which they were averaged. */
   private void replayingLost(Runnable training) {
-    try {
-      training.run();
-    } catch (Exception e) { // Spark's checked exceptions reach Java undeclared.
-      if (!LostSliceException.isReasonOf(e)) {
-        throw e;
+    boolean trained = false;
+    while (!trained) {
+      try {
+        training.run();
+        trained = true;
+      } catch (Exception e) { // Spark's checked exceptions reach Java undeclared.
+        if (e instanceof ResourceException || !LostSliceException.isReasonOf(e)) {
+          throw e;
+        }
+        replaySlices(e);
       }
-      replaySlices();
-      training.run();
     }
   }
 
-  private void replaySlices() {
-    RoundTrainer again = replay(history);
+  private void replaySlices(Exception lost) {
+    if (replays.incrementAndGet() > MOST_REPLAYS) {
+      throw new ResourceException(
+          ("Slices of the parameters were lost %s times before a round could be trained: executors"
+                  + " are lost faster than rounds are trained again; look at their logs, and go on"
+                  + " with --resume")
+              .formatted(replays.get()),
+          lost);
+    }
+    RoundTrainer again = replay(history, replays);
     try {
       slices.replaceBy(again.slices);
     } finally {
@@ -169,13 +200,17 @@ final class RoundTrainer implements AutoCloseable {
    * @return a trainer whose slices are current after these rounds
    */
   RoundTrainer replay(RoundHistory rounds) {
+    return replay(rounds, new AtomicInteger());
+  }
+
+  private RoundTrainer replay(RoundHistory rounds, AtomicInteger counted) {
     LOG.warn(
         "All copies of a slice are lost: training {} rounds again, those since {}",
         rounds.rounds(),
         rounds.before() == 0 ? "the job began" : "the checkpoint after round " + rounds.before());
-    RoundTrainer again = new RoundTrainer(job, rounds.source());
+    RoundTrainer again = new RoundTrainer(job, rounds.source(), counted);
     try {
-      rounds.groups().forEach(group -> again.advance(group, "a lost round", report -> {}));
+      rounds.groups().forEach(group -> again.train(group, "a lost round", report -> {}));
       return again;
     } catch (Exception | Error e) {
       again.close();

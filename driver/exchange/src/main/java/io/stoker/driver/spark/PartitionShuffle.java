@@ -103,16 +103,17 @@ public final class PartitionShuffle<V> extends ShuffledRDD<Integer, V, V> {
   /**
    * Runs the map stage: has the records computed and written to shuffle files, and waits for it.
    *
-   * @param meanwhile is called by this thread several times a second; if it throws an exception, it
-   *     is not called again, and the exception is thrown when the stage has ended. A stage that is
-   *     cancelled in the middle would leave its tasks running for a while, and Spark would log them
+   * @param meanwhile is called by this thread several times a second; if it throws an exception or
+   *     an error, it is not called again, and that is thrown when the stage has ended. A stage that
+   *     is cancelled in the middle would leave its tasks running for a while, and Spark would log
+   *     them
    * @throws IllegalStateException if this thread is interrupted; the stage is cancelled then
    */
   @SuppressWarnings("unchecked") // the one dependency is that of getDependencies
   public void write(Runnable meanwhile) {
     SimpleFutureAction<?> stage =
         sparkContext().submitMapStage((ShuffleDependency<Integer, V, V>) dependencies().apply(0));
-    Optional<RuntimeException> failure = Optional.empty();
+    Optional<Throwable> failure = Optional.empty();
     try {
       while (!Scala.isReady(stage, POLL_MILLISECONDS)) {
         if (failure.isEmpty()) {
@@ -126,15 +127,21 @@ public final class PartitionShuffle<V> extends ShuffledRDD<Integer, V, V> {
       throw new IllegalStateException("Interrupted while a stage runs", e);
     }
     if (failure.isPresent()) {
-      throw failure.get();
+      throwAsItIs(failure.get());
     }
   }
 
-  private static Optional<RuntimeException> failureOf(Runnable action) {
+  /** Throws a failure of any class, as Scala's methods do. */
+  @SuppressWarnings("unchecked") // The compiler takes E for a RuntimeException.
+  private static <E extends Throwable> void throwAsItIs(Throwable failure) throws E {
+    throw (E) failure;
+  }
+
+  private static Optional<Throwable> failureOf(Runnable action) {
     try {
       action.run();
       return Optional.empty();
-    } catch (RuntimeException e) {
+    } catch (Exception | Error e) { // Also Spark's checked exceptions, which are undeclared.
       return Optional.of(e);
     }
   }

@@ -77,6 +77,39 @@ class RendezvousTest {
   }
 
   @Test
+  void failsWorkersAlsoIfTheClusterCannotSayHowManySlotsItHas() {
+    Rendezvous lost =
+        new Rendezvous(
+            () -> {
+              throw new IllegalStateException("the context was stopped");
+            },
+            new Rendezvous.Patience(Duration.ofSeconds(20), Duration.ofSeconds(5)),
+            () -> nanoTime);
+    lost.open(STAGE, 2, 4, Duration.ofSeconds(1), false);
+    List<byte[]> answers = new ArrayList<>();
+    lost.arrived(arrival(0, 0, "a"), answers::add);
+
+    nanoTime += Duration.ofSeconds(10).toNanos();
+    lost.failStalledStages();
+    assertThat(answers).isEmpty();
+    nanoTime += Duration.ofSeconds(20).toNanos();
+    lost.failStalledStages();
+
+    assertThat(answers).containsExactly(Rendezvous.STRANDED);
+  }
+
+  @Test
+  void answersTheOthersIfOneWorkerCannotBeReached() {
+    rendezvous.arrived(
+        arrival(0, 0, "a"),
+        answer -> {
+          throw new IllegalStateException("the executor is gone");
+        });
+
+    assertTold(report(arrival(0, 1, "b")), "a", "b");
+  }
+
+  @Test
   void answersWhenAllWorkersHaveArrived() {
     List<byte[]> first = report(arrival(0, 0, "a"));
     assertThat(first).isEmpty();

@@ -2,19 +2,23 @@
 package io.stoker.driver.averaging;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.stoker.driver.LocalSpark;
 import io.stoker.driver.slice.InitialValues;
 import io.stoker.driver.slice.ParameterSlices;
 import io.stoker.driver.slice.SliceAverage;
 import io.stoker.driver.slice.Wire;
+import io.stoker.failure.ResourceException;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.Shape;
 import io.stoker.models.zoo.Zoo;
 import io.stoker.testing.Exact;
 import io.stoker.worker.TinyShards;
+import io.stoker.worker.runtime.RoundTask;
 import io.stoker.worker.sgd.StepSchedule;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -101,6 +105,38 @@ class SharedParametersTest extends AveragingJobs {
     String expected = trainOn("local[1]", wire, spark -> {});
 
     assertThat(trainOn("local[2]", wire, AveragingJobs::loseAll)).isEqualTo(expected);
+  }
+
+  /** By round, how often it was begun. */
+  private static final AtomicIntegerArray BEGUN = new AtomicIntegerArray(ROUNDS);
+
+  /**
+   * Each second attempt to train a round succeeds, so that slices are lost 2^n times in round n.
+   */
+  @Test
+  void slicesThatAreLostAgainAndAgainEndTheJob() {
+    try (JavaSparkContext spark = LocalSpark.start("local[2]");
+        SharedParameters parameters = load(spark)) {
+      for (int round = 0; round < ROUNDS - 1; round++) {
+        parameters.advance(task(round, losing(round)), "a round");
+      }
+      RoundTask last = task(ROUNDS - 1, losing(ROUNDS - 1));
+      assertThatThrownBy(() -> parameters.advance(last, "a round"))
+          .isInstanceOf(ResourceException.class)
+          .hasMessageContaining("were lost 6 times before a round could be trained")
+          .hasMessageContaining("--resume");
+    }
+  }
+
+  private static StepSchedule losing(int round) {
+    return step -> {
+      if (step % 2 == 0
+          && TaskContext.get().partitionId() == 0
+          && BEGUN.incrementAndGet(round) % 2 == 1) {
+        throw new LostSliceException(0);
+      }
+      return STEADY.at(step);
+    };
   }
 
   @Test

@@ -6,9 +6,13 @@ import io.stoker.data.frame.ImageColumn;
 import io.stoker.data.storage.StorageDefaults;
 import io.stoker.driver.checkpoint.ModelFiles;
 import io.stoker.driver.checkpoint.StoredModel;
+import io.stoker.driver.cluster.Slots;
 import io.stoker.driver.evaluate.TrainedNetwork;
 import io.stoker.driver.score.ScoreColumns;
 import io.stoker.driver.score.Scoring;
+import io.stoker.driver.spark.NumberedTasks;
+import io.stoker.driver.spark.Placement;
+import io.stoker.driver.spark.Scala;
 import io.stoker.driver.spark.SupportedRuntime;
 import io.stoker.failure.Check;
 import io.stoker.models.engine.Arithmetic;
@@ -16,7 +20,9 @@ import io.stoker.models.engine.ConvolutionAlgorithm;
 import io.stoker.models.engine.Engines;
 import io.stoker.models.engine.Precision;
 import io.stoker.models.file.ModelMetadata;
+import io.stoker.models.spec.ModelSpec;
 import io.stoker.worker.eval.Crops;
+import io.stoker.worker.runtime.ExecutorResources;
 import java.io.IOException;
 import java.io.ObjectInputStream;
 import java.util.Arrays;
@@ -24,6 +30,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.ml.Model;
 import org.apache.spark.ml.param.DoubleArrayParam;
 import org.apache.spark.ml.param.IntParam;
@@ -67,9 +74,10 @@ import org.apache.spark.sql.types.StructType;
  * </table>
  *
  * <p>An image that cannot be read has nulls in all but the last. The executors read the parameters
- * from storage, where they must reach them; each slot keeps one network.
+ * from storage, where they must reach them; each slot keeps one network, until {@link #close} or
+ * for ten minutes after it was used last.
  */
-public final class StokerModel extends Model<StokerModel> implements MLWritable {
+public final class StokerModel extends Model<StokerModel> implements MLWritable, AutoCloseable {
   private static final long serialVersionUID = 1L;
 
   /** The params that a model takes over from the {@link StokerClassifier} that trained it. */
@@ -112,17 +120,17 @@ public final class StokerModel extends Model<StokerModel> implements MLWritable 
    * Everything else needs a model from {@link #load} or {@link StokerClassifier#fit}.
    */
   public StokerModel() {
-    this("", Optional.empty());
+    this("", Optional.empty(), "");
   }
 
   StokerModel(String uid, StoredModel stored) {
-    this(uid, Optional.of(stored));
+    this(uid, Optional.of(stored), stored.path().toString());
   }
 
-  private StokerModel(String uid, Optional<StoredModel> model) {
+  private StokerModel(String uid, Optional<StoredModel> model, String location) {
     this.uid = uid; // before the params, whose parent it names
     this.stored = model.orElse(null);
-    this.location = model.map(file -> file.path().toString()).orElse("");
+    this.location = location;
     featuresCol = text("featuresCol", "another name of inputCol, as Spark's classifiers have it");
     inputCol = text("inputCol", "the column of images");
     outputCol = text("outputCol", "another name of probabilityCol");
@@ -254,6 +262,36 @@ public final class StokerModel extends Model<StokerModel> implements MLWritable 
     return stored;
   }
 
+  /**
+   * Lets go of the networks of this model that executors keep: of their memory, which is outside of
+   * the heap and may be on a graphics card. A network that a task uses stays until ten minutes
+   * after that. The model can be used afterwards; networks are built again then.
+   */
+  @Override
+  public void close() {
+    ModelSpec model = metadata().model();
+    ExecutorResources.here().release(model);
+    Scala.optional(SparkSession.getActiveSession())
+        .or(() -> Scala.optional(SparkSession.getDefaultSession()))
+        .map(session -> JavaSparkContext.fromSparkContext(session.sparkContext()))
+        .filter(spark -> !spark.isLocal() && !spark.sc().isStopped())
+        .ifPresent(spark -> releaseOnExecutors(spark, model));
+  }
+
+  /** In a task for each slot, on the executors in turn. */
+  private static void releaseOnExecutors(JavaSparkContext spark, ModelSpec model) {
+    new NumberedTasks<Integer>(
+            spark,
+            Math.max(1, Slots.now(spark).count()),
+            task -> {
+              ExecutorResources.here().release(model);
+              return task;
+            },
+            Placement.along(spark))
+        .toJavaRDD()
+        .collect();
+  }
+
   static Configuration hadoop(SparkSession session) {
     Configuration hadoop = session.sessionState().newHadoopConf();
     StorageDefaults.apply(hadoop);
@@ -341,7 +379,7 @@ public final class StokerModel extends Model<StokerModel> implements MLWritable 
 
   @Override
   public StokerModel copy(ParamMap extra) {
-    StokerModel copy = new StokerModel(uid, Optional.ofNullable(stored));
+    StokerModel copy = new StokerModel(uid, Optional.ofNullable(stored), location);
     copy.summary = summary;
     return copyValues(copy, extra).setParent(parent());
   }

@@ -23,7 +23,12 @@ import io.stoker.failure.InputException;
 import io.stoker.models.engine.StepSettings;
 import io.stoker.models.file.ModelFileWriter;
 import io.stoker.testing.Exact;
+import io.stoker.worker.runtime.ExecutorResources;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.ObjectInputStream;
+import java.io.ObjectOutputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -37,6 +42,7 @@ import org.apache.spark.ml.PipelineStage;
 import org.apache.spark.ml.evaluation.MulticlassClassificationEvaluator;
 import org.apache.spark.ml.feature.SQLTransformer;
 import org.apache.spark.ml.linalg.Vector;
+import org.apache.spark.ml.param.ParamMap;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
@@ -105,6 +111,34 @@ class StokerModelTest {
     assertThatThrownBy(() -> model.transform(files()))
         .isInstanceOf(DamagedException.class)
         .hasMessageContaining("first NaN in the biases of layer 6");
+  }
+
+  @Test
+  void aModelThatWasSerializedCanBeCopiedBeforeItIsOpened() throws Exception {
+    StokerModel model = StokerModel.load(run);
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (ObjectOutputStream out = new ObjectOutputStream(bytes)) {
+      out.writeObject(model);
+    }
+    StokerModel read;
+    try (ObjectInputStream in =
+        new ObjectInputStream(new ByteArrayInputStream(bytes.toByteArray()))) {
+      read = (StokerModel) in.readObject();
+    }
+
+    assertThat(read.copy(ParamMap.empty()).labels()).isEqualTo(model.labels());
+  }
+
+  @Test
+  void closingAModelClosesItsNetworks() {
+    StokerModel model = StokerModel.load(run);
+    String first = model.transform(files()).select("probability").first().toString();
+    assertThat(ExecutorResources.here().networksIdle()).isPositive();
+
+    model.close();
+
+    assertThat(ExecutorResources.here().networksIdle()).isZero();
+    assertThat(model.transform(files()).select("probability").first()).hasToString(first);
   }
 
   @Test

@@ -201,7 +201,7 @@ public final class TorchEngine implements Engine {
       Place place = new Place(settings);
       try {
         return new TorchNetwork(place, model, batchCapacity, rates);
-      } catch (RuntimeException e) {
+      } catch (RuntimeException | Error e) { // Also memory that libtorch lacks.
         place.close();
         throw e;
       }
