@@ -101,6 +101,14 @@ class Rows(nn.Module):
         return lstm(x.reshape(x.size(0), -1, self.width))[1][0][0]
 
 
+def joinable(parts, x):
+    """The outputs of parts of a block. Of images of one pixel and vectors, all become vectors."""
+    outputs = [part(x) for part in parts]
+    if any(output.dim() == 2 for output in outputs):
+        outputs = [output.flatten(1) for output in outputs]
+    return outputs
+
+
 class Residual(nn.Module):
     def __init__(self, body, shortcut, after):
         super().__init__()
@@ -108,7 +116,7 @@ class Residual(nn.Module):
 
     def forward(self, x):
         body, shortcut, after = self.parts
-        return after(body(x) + shortcut(x))
+        return after(sum(joinable([body, shortcut], x)))
 
 
 class Branches(nn.Module):
@@ -117,7 +125,7 @@ class Branches(nn.Module):
         self.branches = branches
 
     def forward(self, x):
-        return torch.cat([branch(x) for branch in self.branches], 1)
+        return torch.cat(joinable(self.branches, x), 1)
 
 
 class Network(nn.Module):
@@ -199,7 +207,11 @@ class Network(nn.Module):
             maximum = keyword == "max-pool"
             padding, first = self._window(fields, channels, float("-inf") if maximum else 0)
             pool = nn.MaxPool2d if maximum else nn.AvgPool2d
-            return [*first, pool(fields["kernel"], fields["stride"], padding)]
+            return [
+                *self._image(height, width),
+                *first,
+                pool(fields["kernel"], fields["stride"], padding),
+            ]
         if keyword == "global-average-pool":
             self.shape = (channels, 1, 1)
             return [GlobalAverage()]
@@ -208,7 +220,8 @@ class Network(nn.Module):
             return [PadChannels(fields["channels"] - channels)]
         if keyword == "lrn":
             keys = ("size", "k", "alpha", "beta")
-            return [ResponseNorm(channels, *(fields[key] for key in keys))]
+            norm = ResponseNorm(channels, *(fields[key] for key in keys))
+            return [*self._image(height, width), norm]
         if keyword == "batch-norm":
             # Of vectors as well: both kinds hold the same tensors.
             kind = nn.BatchNorm2d if (height, width) != (1, 1) else nn.BatchNorm1d

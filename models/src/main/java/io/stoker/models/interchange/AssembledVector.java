@@ -34,21 +34,23 @@ public final class AssembledVector implements VectorSource {
   }
 
   /**
-   * Makes sure that the parts are the whole vector, each value once.
+   * Makes sure that the parts are the whole vector, or a range of it, each value once.
    *
-   * @param count the vector's length
+   * @param first where the range begins
+   * @param count its length
    * @throws IllegalStateException if they are not, which is a bug
    */
-  public void requireComplete(long count) {
-    long next = 0;
+  public void requireComplete(long first, long count) {
+    long next = first;
     for (Map.Entry<Long, Source> entry : sources.entrySet()) {
       if (entry.getKey() != next) {
         throw new IllegalStateException("No tensor has value " + next + " of the vector");
       }
       next += entry.getValue().part().count();
     }
-    if (next != count) {
-      throw new IllegalStateException("The tensors have " + next + " values of " + count);
+    if (next != first + count) {
+      throw new IllegalStateException(
+          "The tensors have " + (next - first) + " values of " + count);
     }
   }
 

@@ -65,9 +65,16 @@ public final class LayerTensors implements LayerVisitor<List<MappedTensor>> {
    *
    * @param placed the layer
    * @param gates the order of an LSTM's gates
+   * @throws IllegalStateException if they have not each of the layer's values once, which is a bug
    */
   public static List<MappedTensor> of(ModelSpec.Placed placed, GateOrder gates) {
-    return placed.layer().accept(new LayerTensors(placed, gates));
+    List<MappedTensor> tensors = placed.layer().accept(new LayerTensors(placed, gates));
+    if (placed.inner().isEmpty()) {
+      AssembledVector values = new AssembledVector();
+      tensors.forEach(values::addZeros);
+      values.requireComplete(placed.parameterOffset(), placed.parameterCount());
+    }
+    return tensors;
   }
 
   @Override
@@ -93,15 +100,16 @@ public final class LayerTensors implements LayerVisitor<List<MappedTensor>> {
 
   @Override
   public List<MappedTensor> visitDepthwiseConvolution(LayerSpec.DepthwiseConvolution layer) {
-    ParameterSpec products = placed.parameters().get(0);
+    int matrix = layer.biased() ? 1 : 0; // as of every convolution, the biases come first
+    long count = placed.parameters().get(matrix).size();
     int kernel = layer.window().kernel();
     long filters = placed.output().channels();
-    VectorPart part = new VectorPart(offset(0), products.size(), ValueForm.SAME, kernel * kernel);
+    VectorPart part = new VectorPart(offset(matrix), count, ValueForm.SAME, kernel * kernel);
     MappedTensor weight =
         new MappedTensor(
             "weight", List.of(filters, 1L, (long) kernel, (long) kernel), List.of(part), REQUIRED);
     return layer.biased()
-        ? List.of(weight, whole("bias", 1, ValueForm.SAME, ZERO_IF_ABSENT))
+        ? List.of(weight, whole("bias", 0, ValueForm.SAME, ZERO_IF_ABSENT))
         : List.of(weight);
   }
 

@@ -28,6 +28,11 @@ public record MappedTensor(
   public MappedTensor {
     dimensions = List.copyOf(dimensions);
     parts = List.copyOf(parts);
+    long values = parts.stream().mapToLong(VectorPart::count).sum();
+    if (dimensions.stream().reduce(1L, Math::multiplyExact) != values) {
+      throw new IllegalStateException(
+          "Tensor %s of %s has %d values".formatted(name, dimensions, values));
+    }
   }
 
   /** The number of values. */

@@ -174,7 +174,7 @@ final class GraphAssembly {
         add(tensors.get(i), present.get(i), placed.layer().label(), vector);
       }
     }
-    vector.requireComplete(model.parameterCount());
+    vector.requireComplete(0, model.parameterCount());
     return vector;
   }
 

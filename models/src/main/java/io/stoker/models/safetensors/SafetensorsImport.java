@@ -11,10 +11,11 @@ import io.stoker.models.spec.ModelSpec;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.IntFunction;
-import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * Reads the parameters of a model from a safetensors file: a {@code state_dict} of torchvision, or
@@ -56,17 +57,7 @@ public final class SafetensorsImport {
   }
 
   private ImportedModel read(IntFunction<ModelSpec> models, int classes) {
-    List<MappedTensor> any = tensors(models.apply(classes));
-    MappedTensor scores = scores(any);
-    requirePresent(any, models.apply(classes).name());
-    long found = file.shape(prefix + scores.name()).stream().findFirst().orElse(0L);
-    Check.input(
-        found >= 2 && found <= Integer.MAX_VALUE,
-        "Cannot import %s: tensor %s is for %d classes (at least 2 are needed)",
-        name,
-        scores.name(),
-        found);
-    ModelSpec model = models.apply((int) found);
+    ModelSpec model = sized(models, classes);
     AssembledVector vector = new AssembledVector();
     Set<String> expected = new HashSet<>();
     for (MappedTensor tensor : tensors(model)) {
@@ -74,8 +65,27 @@ public final class SafetensorsImport {
       add(tensor, model, vector);
     }
     requireNoOther(expected, model);
-    vector.requireComplete(model.parameterCount());
+    vector.requireComplete(0, model.parameterCount());
     return new ImportedModel(model, vector, PortableMetadata.read(file.metadata(), name));
+  }
+
+  /** The model for the classes that the file has; a model file may have its own number. */
+  private ModelSpec sized(IntFunction<ModelSpec> models, int classes) {
+    ModelSpec any = models.apply(classes);
+    List<MappedTensor> tensors = tensors(any);
+    requirePresent(tensors, any.name());
+    Optional<MappedTensor> scores = scores(tensors, tensors(models.apply(classes + 1)));
+    if (scores.isEmpty()) {
+      return any;
+    }
+    long found = file.shape(prefix + scores.get().name()).stream().findFirst().orElse(0L);
+    Check.input(
+        found >= 2 && found <= Integer.MAX_VALUE,
+        "Cannot import %s: tensor %s is for %d classes (at least 2 are needed)",
+        name,
+        scores.get().name(),
+        found);
+    return models.apply((int) found);
   }
 
   /** Under Stoker's own names if the file has all of them, else under torchvision's. */
@@ -94,10 +104,13 @@ public final class SafetensorsImport {
     return file.names().contains(prefix + tensor.name());
   }
 
-  /** The weights of the last layer: their first dimension is the number of classes. */
-  private static MappedTensor scores(List<MappedTensor> tensors) {
-    Predicate<MappedTensor> weights = tensor -> tensor.dimensions().size() > 1;
-    return tensors.stream().filter(weights).reduce((first, second) -> second).orElseThrow();
+  /** The last weights that depend on the number of classes, which is their first dimension. */
+  private static Optional<MappedTensor> scores(List<MappedTensor> some, List<MappedTensor> more) {
+    return IntStream.range(0, some.size())
+        .filter(i -> some.get(i).dimensions().size() > 1)
+        .filter(i -> !some.get(i).dimensions().equals(more.get(i).dimensions()))
+        .mapToObj(some::get)
+        .reduce((first, second) -> second);
   }
 
   private void requirePresent(List<MappedTensor> tensors, String model) {

@@ -26,13 +26,13 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /** Small models that between them have every layer in every setting that matters. */
-final class ContractModels {
+public final class ContractModels {
   private static final Initializer ANY = new Initializer.Glorot();
 
   private ContractModels() {}
 
   /** Models without dropout, each of one thing. */
-  static Stream<ModelSpec> all() {
+  public static Stream<ModelSpec> all() {
     return Stream.concat(chains(), trees());
   }
 
@@ -229,11 +229,11 @@ final class ContractModels {
             dense(3)));
   }
 
-  static Residual residual(Sequence body, Sequence shortcut, Sequence after) {
+  public static Residual residual(Sequence body, Sequence shortcut, Sequence after) {
     return new Residual("", body, shortcut, after);
   }
 
-  static Branches branches(Sequence... branches) {
+  public static Branches branches(Sequence... branches) {
     return new Branches("", List.of(branches));
   }
 
@@ -495,15 +495,15 @@ final class ContractModels {
         mixed.layers().stream().filter(layer -> !(layer instanceof Dropout)).toList());
   }
 
-  static ModelSpec model(String name, Shape input, LayerSpec... layers) {
+  public static ModelSpec model(String name, Shape input, LayerSpec... layers) {
     return new ModelSpec(name, input, List.of(layers));
   }
 
-  static LayerSpec dense(int units) {
+  public static LayerSpec dense(int units) {
     return new Dense(units, ANY, 0);
   }
 
-  static LayerSpec conv(int filters, int kernel, int stride, int padding) {
+  public static LayerSpec conv(int filters, int kernel, int stride, int padding) {
     return new Convolution(filters, Window.of(kernel).by(stride).padded(padding), 1, ANY, 0);
   }
 
@@ -515,11 +515,11 @@ final class ContractModels {
     return new LocalResponseNormalization(size, k, alpha, beta);
   }
 
-  static LayerSpec activation(ActivationFunction function) {
+  public static LayerSpec activation(ActivationFunction function) {
     return new Activation(function);
   }
 
-  static LayerSpec tanh() {
+  public static LayerSpec tanh() {
     return activation(ActivationFunction.TANH);
   }
 }

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.onnxruntime.NodeInfo;
-import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
@@ -20,9 +19,7 @@ import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.Shape;
 import io.stoker.models.zoo.Zoo;
 import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
@@ -55,32 +52,11 @@ class OnnxExportTest {
         .filter(name -> !SOME_LARGE.contains(name));
   }
 
-  private static byte[] export(TrainedModel trained, OnnxOptions options) throws IOException {
-    ByteArrayOutputStream stream = new ByteArrayOutputStream();
-    OnnxWriter.of(trained.metadata(), "f".repeat(64), "1", options).write(trained.source(), stream);
-    return stream.toByteArray();
-  }
-
-  /** The first output of a model in ONNX Runtime. */
-  private static float[] run(byte[] file, float[] images, Shape shape) throws OrtException {
-    OrtEnvironment environment = OrtEnvironment.getEnvironment();
-    long examples = images.length / shape.features();
-    long[] sizes = {examples, shape.channels(), shape.height(), shape.width()};
-    try (OrtSession session = environment.createSession(file);
-        OnnxTensor input = OnnxTensor.createTensor(environment, FloatBuffer.wrap(images), sizes);
-        OrtSession.Result result = session.run(Map.of(DEFAULTS.input(), input))) {
-      OnnxTensor output = (OnnxTensor) result.get(0);
-      float[] values = new float[output.getFloatBuffer().remaining()];
-      output.getFloatBuffer().get(values);
-      return values;
-    }
-  }
-
   private static void predictsTheSame(TrainedModel trained, int examples)
       throws IOException, OrtException {
     float[] pixels = trained.pixels(examples, 1);
     float[] expected = trained.predict(trained.normalized(pixels));
-    assertThat(run(export(trained, DEFAULTS), pixels, trained.model().input()))
+    assertThat(OnnxRuntime.run(OnnxRuntime.export(trained, DEFAULTS), pixels, trained.model().input()))
         .hasSameSizeAs(expected)
         .containsExactly(expected, within(1e-5f));
   }
@@ -112,11 +88,11 @@ class OnnxExportTest {
       throws IOException, OrtException {
     TrainedModel trained = TrainedModel.of(EveryLayer.model());
     OnnxOptions options = new OnnxOptions(opset, "images", Normalization.EXCLUDE);
-    byte[] file = export(trained, options);
+    byte[] file = OnnxRuntime.export(trained, options);
     for (int examples : new int[] {1, 4}) {
       float[] images = trained.normalized(trained.pixels(examples, 2));
 
-      assertThat(run(file, images, trained.model().input()))
+      assertThat(OnnxRuntime.run(file, images, trained.model().input()))
           .containsExactly(trained.predict(images), within(1e-5f));
     }
   }
@@ -126,7 +102,7 @@ class OnnxExportTest {
     TrainedModel trained = TrainedModel.of(Zoo.model("lenet5", 10));
     OrtEnvironment environment = OrtEnvironment.getEnvironment();
     OnnxOptions options = new OnnxOptions(17, "picture", Normalization.INCLUDE);
-    try (OrtSession session = environment.createSession(export(trained, options))) {
+    try (OrtSession session = environment.createSession(OnnxRuntime.export(trained, options))) {
       Map<String, String> metadata = session.getMetadata().getCustomMetadata();
       assertThat(metadata.get("class_names")).startsWith("[\"class \\\"0\\\" \u2713\",");
       assertThat(metadata)
@@ -144,7 +120,7 @@ class OnnxExportTest {
   void equalModelsGiveEqualFiles() throws IOException {
     TrainedModel trained = TrainedModel.of(Zoo.model("lenet5", 10));
 
-    assertThat(export(trained, DEFAULTS)).isEqualTo(export(trained, DEFAULTS));
+    assertThat(OnnxRuntime.export(trained, DEFAULTS)).isEqualTo(OnnxRuntime.export(trained, DEFAULTS));
   }
 
   @ParameterizedTest
@@ -174,7 +150,7 @@ class OnnxExportTest {
 
   private static ImportedModel imported(TrainedModel trained) throws IOException {
     return OnnxReader.read(
-        "model.onnx", new ByteArrayInputStream(export(trained, DEFAULTS)), OptionalInt.empty());
+        "model.onnx", new ByteArrayInputStream(OnnxRuntime.export(trained, DEFAULTS)), OptionalInt.empty());
   }
 
   @ParameterizedTest

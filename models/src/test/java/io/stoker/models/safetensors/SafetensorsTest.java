@@ -11,6 +11,7 @@ import io.stoker.failure.InputException;
 import io.stoker.failure.StokerException;
 import io.stoker.models.interchange.ByteSource;
 import io.stoker.models.interchange.ImportedModel;
+import io.stoker.models.interchange.MemoryBytes;
 import io.stoker.models.interchange.ModelTensors;
 import io.stoker.models.interchange.PortableMetadata;
 import io.stoker.models.interchange.TrainedModel;
@@ -18,9 +19,7 @@ import io.stoker.models.spec.EveryLayer;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.zoo.Zoo;
 import java.io.ByteArrayOutputStream;
-import java.io.EOFException;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -34,32 +33,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class SafetensorsTest {
-  /** A file in memory. */
-  private static final class Bytes implements ByteSource {
-    private final byte[] content;
-
-    Bytes(byte[] content) {
-      this.content = content;
-    }
-
-    byte[] content() {
-      return content;
-    }
-
-    @Override
-    public long bytes() {
-      return content.length;
-    }
-
-    @Override
-    public void read(long position, ByteBuffer target) throws IOException {
-      if (position + target.remaining() > content.length) {
-        throw new EOFException();
-      }
-      target.put(content, (int) position, target.remaining());
-    }
-  }
-
   /** A file with a header and some bytes of values. */
   private static ByteSource file(String header, int values) {
     return file(header.getBytes(StandardCharsets.UTF_8), new byte[values]);
@@ -68,7 +41,7 @@ class SafetensorsTest {
   private static ByteSource file(byte[] header, byte[] values) {
     byte[] content = new byte[Long.BYTES + header.length + values.length];
     LittleEndian.bytes(content).putLong(header.length).put(header).put(values);
-    return new Bytes(content);
+    return new MemoryBytes(content);
   }
 
   private static ByteSource written(TrainedModel trained) throws IOException {
@@ -78,7 +51,7 @@ class SafetensorsTest {
         trained.source(),
         PortableMetadata.of(trained.metadata(), "0"),
         stream);
-    return new Bytes(stream.toByteArray());
+    return new MemoryBytes(stream.toByteArray());
   }
 
   private static String tensor(String type, String shape, long begin, long end) {
@@ -159,7 +132,7 @@ class SafetensorsTest {
     byte[] content = new byte[32];
     LittleEndian.bytes(content).putLong(length).put((byte) '{');
 
-    assertThatThrownBy(() -> SafetensorsFile.open("f", new Bytes(content)))
+    assertThatThrownBy(() -> SafetensorsFile.open("f", new MemoryBytes(content)))
         .isInstanceOf(DamagedException.class)
         .hasMessageContaining("its header claims " + Long.toUnsignedString(length) + " bytes");
   }
@@ -232,7 +205,7 @@ class SafetensorsTest {
   void picklesOfPyTorchAreNamedWithTheRemedy(String hex) {
     byte[] content = HexFormat.of().parseHex(hex);
 
-    assertThatThrownBy(() -> SafetensorsFile.open("/w/alexnet.pth", new Bytes(content)))
+    assertThatThrownBy(() -> SafetensorsFile.open("/w/alexnet.pth", new MemoryBytes(content)))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("a file of torch.save, which can run code")
         .hasMessageContaining("save_file(torch.load(\"alexnet.pth\", weights_only=True)");
@@ -241,7 +214,7 @@ class SafetensorsTest {
   @Test
   void everyTruncationAndEveryFlippedByteOfTheHeaderIsAKnownFailure() throws IOException {
     TrainedModel trained = TrainedModel.of(Zoo.model("perceptron", 3));
-    byte[] whole = ((Bytes) written(trained)).content();
+    byte[] whole = ((MemoryBytes) written(trained)).content();
     int header = (int) LittleEndian.bytes(whole).getLong(0) + Long.BYTES;
     for (int i = 0; i < header; i++) {
       byte[] cut = Arrays.copyOf(whole, i);
@@ -254,7 +227,7 @@ class SafetensorsTest {
 
   private static void assertKnown(byte[] content) throws IOException {
     try {
-      SafetensorsFile file = SafetensorsFile.open("f", new Bytes(content));
+      SafetensorsFile file = SafetensorsFile.open("f", new MemoryBytes(content));
       SafetensorsImport.read("f", file, classes -> Zoo.model("perceptron", classes), 3);
     } catch (StokerException e) {
       assertThat(e.getMessage()).doesNotContain("\n");

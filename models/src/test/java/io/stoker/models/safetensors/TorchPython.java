@@ -15,21 +15,21 @@ import java.util.concurrent.TimeUnit;
  * The Python with PyTorch that tests compare with: the one that the environment variable {@code
  * STOKER_TORCH_PYTHON} names, or {@code python3}.
  */
-final class TorchPython {
+public final class TorchPython {
   private static final String PYTHON =
       System.getenv().getOrDefault("STOKER_TORCH_PYTHON", "python3");
 
   private TorchPython() {}
 
   /** Skips the test, and says why, where Python does not have some modules. */
-  static void require(String modules) throws IOException, InterruptedException {
+  public static void require(String modules) throws IOException, InterruptedException {
     assumeTrue(
         execute(List.of(PYTHON, "-c", "import " + modules)).isEmpty(),
         "Not compared with PyTorch: %s has no %s".formatted(PYTHON, modules));
   }
 
   /** Runs a script of the test resources, which must succeed. */
-  static void run(String script, String... arguments) throws IOException, InterruptedException {
+  public static void run(String script, String... arguments) throws IOException, InterruptedException {
     List<String> command = new ArrayList<>(List.of(PYTHON, "src/test/resources/" + script));
     command.addAll(List.of(arguments));
     assertThat(execute(command)).isEmpty();
