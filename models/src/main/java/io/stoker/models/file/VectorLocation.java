@@ -5,8 +5,6 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.Serializable;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.Locale;
 
@@ -18,7 +16,7 @@ import java.util.Locale;
  * @param count the number of values
  */
 public record VectorLocation(long byteOffset, long count) implements Serializable {
-  private static final int CHUNK_VALUES = 1 << 16;
+  static final int CHUNK_VALUES = 1 << 16;
 
   /**
    * Reads values {@code [offset, offset + target.remaining())}. The streams of local files and of
@@ -33,35 +31,36 @@ public record VectorLocation(long byteOffset, long count) implements Serializabl
       throw new IndexOutOfBoundsException(
           String.format(Locale.ROOT, "Values %d to %d of %d", offset, end, count));
     }
-    try (InputStream stream = file.open()) {
+    try (VectorReader reader = open(file, offset)) {
+      reader.read(target);
+    }
+  }
+
+  /** Opens the vector for reading from its first value to its last. */
+  public VectorReader open(StreamSource file) throws IOException {
+    return open(file, 0);
+  }
+
+  private VectorReader open(StreamSource file, long offset) throws IOException {
+    InputStream stream = file.open();
+    try {
       stream.skipNBytes(byteOffset + offset * Float.BYTES);
-      byte[] bytes = new byte[Math.min(CHUNK_VALUES, target.remaining()) * Float.BYTES];
-      while (target.hasRemaining()) {
-        int length = Math.min(bytes.length, target.remaining() * Float.BYTES);
-        if (stream.readNBytes(bytes, 0, length) < length) {
-          throw new EOFException("The file ends within its parameters");
-        }
-        target.put(floats(bytes, length));
-      }
+      return new VectorReader(stream);
+    } catch (IOException | RuntimeException e) {
+      stream.close();
+      throw e;
     }
   }
 
   /** Reads the whole vector in ranges, first to last. */
   public void copy(StreamSource file, VectorSink sink) throws IOException {
-    try (InputStream stream = file.open()) {
-      stream.skipNBytes(byteOffset);
-      byte[] bytes = new byte[(int) Math.min(CHUNK_VALUES, count) * Float.BYTES];
+    try (VectorReader reader = open(file)) {
+      FloatBuffer values = FloatBuffer.allocate((int) Math.min(CHUNK_VALUES, count));
       for (long offset = 0; offset < count; offset += CHUNK_VALUES) {
-        int length = (int) Math.min(bytes.length, (count - offset) * Float.BYTES);
-        if (stream.readNBytes(bytes, 0, length) < length) {
-          throw new EOFException("The file ends within its parameters");
-        }
-        sink.write(offset, floats(bytes, length));
+        values.clear().limit((int) Math.min(CHUNK_VALUES, count - offset));
+        reader.read(values);
+        sink.write(offset, values.flip());
       }
     }
-  }
-
-  private static FloatBuffer floats(byte[] bytes, int length) {
-    return ByteBuffer.wrap(bytes, 0, length).order(ByteOrder.BIG_ENDIAN).asFloatBuffer();
   }
 }

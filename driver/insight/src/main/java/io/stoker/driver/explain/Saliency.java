@@ -48,18 +48,19 @@ public final class Saliency {
     float[] gradients = new float[shape.features()];
     network.inspect(image, 1, new int[] {label}, layer, activations, gradients);
     int area = shape.height() * shape.width();
-    float[] map = new float[area];
+    double[] sums = new double[area];
     for (int channel = 0; channel < shape.channels(); channel++) {
       double weight = 0;
       for (int i = 0; i < area; i++) {
         weight += gradients[channel * area + i] / area;
       }
       for (int i = 0; i < area; i++) {
-        map[i] += (float) (weight * activations[channel * area + i]);
+        sums[i] += weight * activations[channel * area + i];
       }
     }
+    float[] map = new float[area];
     for (int i = 0; i < area; i++) {
-      map[i] = Math.max(0, map[i]);
+      map[i] = (float) Math.max(0, sums[i]);
     }
     return scaled(enlarged(map, shape));
   }
@@ -220,27 +221,28 @@ public final class Saliency {
       }
     }
     double whole = probabilities(image, List.of(Square.NONE), label)[0];
-    float[] sum = new float[input.height() * input.width()];
+    double[] sum = new double[input.height() * input.width()];
     int[] covers = new int[sum.length];
     int batch = network.batchCapacity();
     for (int from = 0; from < squares.size(); from += batch) {
       List<Square> some = squares.subList(from, Math.min(squares.size(), from + batch));
       double[] left = probabilities(image, some, label);
       for (int i = 0; i < left.length; i++) {
-        some.get(i).add((float) (whole - left[i]), sum, covers, input.width());
+        some.get(i).add(whole - left[i], sum, covers, input.width());
       }
     }
+    float[] map = new float[sum.length];
     for (int i = 0; i < sum.length; i++) {
-      sum[i] = Math.max(0, sum[i] / Math.max(1, covers[i]));
+      map[i] = (float) Math.max(0, sum[i] / Math.max(1, covers[i]));
     }
-    return scaled(sum);
+    return scaled(map);
   }
 
   /** Rows {@code [top, bottom)} and columns {@code [left, right)}. */
   private record Square(int top, int left, int bottom, int right) {
     static final Square NONE = new Square(0, 0, 0, 0);
 
-    void add(float drop, float[] sum, int[] covers, int width) {
+    void add(double drop, double[] sum, int[] covers, int width) {
       for (int y = top; y < bottom; y++) {
         for (int x = left; x < right; x++) {
           sum[y * width + x] += drop;

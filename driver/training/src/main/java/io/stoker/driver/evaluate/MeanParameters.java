@@ -7,10 +7,11 @@ import io.stoker.failure.Check;
 import io.stoker.models.engine.Network;
 import io.stoker.models.file.VectorDigest;
 import io.stoker.models.file.VectorLocation;
-import io.stoker.models.file.VectorSink;
+import io.stoker.models.file.VectorReader;
 import java.io.IOException;
 import java.io.Serializable;
 import java.nio.FloatBuffer;
+import java.util.ArrayList;
 import java.util.List;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
@@ -24,6 +25,8 @@ import org.apache.hadoop.fs.Path;
  * @param files the files, verified before, in the order in which they are added up
  */
 record MeanParameters(List<Location> files) implements Serializable {
+  private static final int CHUNK_VALUES = 1 << 16;
+
   /**
    * A vector in a file.
    *
@@ -50,58 +53,78 @@ record MeanParameters(List<Location> files) implements Serializable {
   }
 
   /**
-   * Sets a network's parameters; one range of them at a time is copied in memory.
+   * Sets a network's parameters. One range of them at a time is in memory: the mean of a value is
+   * accumulated in double precision and rounded once, so that the mean of equal models is that
+   * model to the last bit.
    *
    * @throws io.stoker.failure.DamagedException if a file has changed since it was verified
    */
   void load(Network network, Configuration hadoop) throws IOException {
-    for (int i = 0; i < files.size(); i++) {
-      boolean first = i == 0;
-      float scale = i == files.size() - 1 ? 1f / files.size() : 1;
-      copy(
-          files.get(i),
-          hadoop,
-          (offset, values) -> {
-            if (files.size() == 1) {
-              network.writeParameters(offset, values);
-            } else {
-              add(network, offset, values, first, scale);
-            }
-          });
+    List<OpenFile> open = new ArrayList<>();
+    try {
+      for (Location location : files) {
+        open.add(OpenFile.of(location, hadoop));
+      }
+      long count = files.get(0).parameters().count();
+      FloatBuffer values = FloatBuffer.allocate((int) Math.min(CHUNK_VALUES, count));
+      double[] sums = new double[values.capacity()];
+      for (long offset = 0; offset < count; offset += CHUNK_VALUES) {
+        values.limit((int) Math.min(CHUNK_VALUES, count - offset));
+        mean(open, values, sums);
+        network.writeParameters(offset, values.rewind());
+      }
+      for (OpenFile file : open) {
+        file.requireUnchanged();
+      }
+    } finally {
+      for (OpenFile file : open) {
+        file.vector().close();
+      }
     }
   }
 
-  private static void copy(Location from, Configuration hadoop, VectorSink sink)
+  /** Sets values to the mean of the next values of all files. */
+  private static void mean(List<OpenFile> files, FloatBuffer values, double[] sums)
       throws IOException {
-    Path file = new Path(from.file());
-    FileSystem fileSystem = Storage.of(file, hadoop);
-    VectorDigest digest = new VectorDigest();
-    from.parameters()
-        .copy(
-            () -> fileSystem.open(file),
-            (offset, values) -> {
-              digest.update(values.duplicate());
-              sink.write(offset, values);
-            });
-    String sha256 = digest.hex();
-    Check.undamaged(
-        sha256.equals(from.sha256()),
-        "Cannot read %s: it changed during the job (the SHA-256 of its parameters is %s, was %s)",
-        file,
-        sha256,
-        from.sha256());
+    for (OpenFile file : files) {
+      boolean first = file == files.get(0);
+      file.read(values);
+      for (int i = 0; i < values.limit(); i++) {
+        // The first is not added to 0: the sum of 0 and -0 is 0.
+        sums[i] = first ? values.get(i) : sums[i] + values.get(i);
+      }
+    }
+    for (int i = 0; i < values.limit(); i++) {
+      values.put(i, (float) (sums[i] / files.size()));
+    }
   }
 
-  private static void add(
-      Network network, long offset, FloatBuffer values, boolean first, float scale) {
-    FloatBuffer sum = FloatBuffer.allocate(values.remaining());
-    if (!first) {
-      network.readParameters(offset, sum);
+  /** A file whose vector is read from its beginning, and the digest of what was read. */
+  private record OpenFile(Location location, VectorReader vector, VectorDigest digest) {
+    static OpenFile of(Location location, Configuration hadoop) throws IOException {
+      Path file = new Path(location.file());
+      FileSystem fileSystem = Storage.of(file, hadoop);
+      return new OpenFile(
+          location,
+          location.parameters().open(() -> fileSystem.open(file)),
+          new VectorDigest());
     }
-    for (int i = 0; i < sum.capacity(); i++) {
-      float before = first ? 0 : sum.get(i);
-      sum.put(i, (before + values.get(values.position() + i)) * scale);
+
+    /** Fills all of target. */
+    void read(FloatBuffer target) throws IOException {
+      vector.read(target.rewind());
+      digest.update(target.rewind());
+      target.rewind();
     }
-    network.writeParameters(offset, sum.rewind());
+
+    void requireUnchanged() {
+      String sha256 = digest.hex();
+      Check.undamaged(
+          sha256.equals(location.sha256()),
+          "Cannot read %s: it changed during the job (the SHA-256 of its parameters is %s, was %s)",
+          location.file(),
+          sha256,
+          location.sha256());
+    }
   }
 }

@@ -17,6 +17,9 @@ import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -24,12 +27,15 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Tag("slow")
 class TrainedNetworkTest {
   private static final Configuration HADOOP = new Configuration();
 
   @TempDir static Path folder;
+  private static Path first;
   private static Path trained;
   @TempDir Path scratch;
 
@@ -38,8 +44,9 @@ class TrainedNetworkTest {
     TinyJob job = TinyJob.in(folder);
     try (JavaSparkContext spark = LocalSpark.start("local[1]")) {
       TrainJob.run(
-          spark, job.config("run").epochs(1).build(), ExistingRun.REFUSE, RoundListener.NONE);
+          spark, job.config("run").epochs(1).checkpointEvery(1).build(), ExistingRun.REFUSE, RoundListener.NONE);
     }
+    first = job.run("run/checkpoints/000001/model.zip");
     trained = job.run("run/checkpoints/000003/model.zip");
   }
 
@@ -55,21 +62,41 @@ class TrainedNetworkTest {
         .isEqualTo(TinyJob.parameters(trained.toString()));
   }
 
-  @Test
-  void aProcessReadsOtherParametersAgain() throws IOException {
-    float[] trainedOnce = parameters(TrainedNetwork.of(List.of(open(trained)), "auto", 3));
-    StoredModel other =
-        open(trained.getParent().getParent().resolve("000003").resolve("model.zip"));
-    float[] mean = parameters(TrainedNetwork.of(List.of(open(trained), other, other), "auto", 3));
+  @ParameterizedTest
+  @ValueSource(ints = {2, 3, 5, 7, 12})
+  void theMeanOfEqualModelsIsThatModelToTheLastBit(int models) throws IOException {
+    float[] once = parameters(TrainedNetwork.of(List.of(open(trained)), "auto", 3));
 
-    assertThat(mean).usingComparatorWithPrecision(1e-6f).containsExactly(trainedOnce);
+    float[] mean = parameters(mean(Collections.nCopies(models, trained)));
+
+    assertThat(Arrays.equals(mean, once)).isTrue();
   }
 
   @Test
-  void aFileThatChangedDuringTheJobIsRefused() throws IOException {
+  void theMeanIsRoundedOnce() throws IOException {
+    List<Path> files = List.of(trained, first, trained);
+    float[] one = TinyJob.parameters(first.toString());
+    float[] other = TinyJob.parameters(trained.toString());
+    float[] expected = new float[one.length];
+    for (int i = 0; i < one.length; i++) {
+      expected[i] = (float) ((2 * (double) other[i] + one[i]) / 3);
+    }
+
+    assertThat(Arrays.equals(parameters(mean(files)), expected)).isTrue();
+  }
+
+  private static TrainedNetwork mean(List<Path> files) {
+    return TrainedNetwork.of(files.stream().map(TrainedNetworkTest::open).toList(), "auto", 3);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1})
+  void aFileThatChangedDuringTheJobIsRefused(int others) throws IOException {
     Path file = Files.copy(trained, scratch.resolve("model.zip"));
     StoredModel stored = open(file);
-    TrainedNetwork network = TrainedNetwork.of(List.of(stored), "auto", 5);
+    List<StoredModel> models = new ArrayList<>(Collections.nCopies(others, open(first)));
+    models.add(stored);
+    TrainedNetwork network = TrainedNetwork.of(models, "auto", 5);
     byte[] bytes = Files.readAllBytes(file);
     bytes[(int) stored.parametersLocation().byteOffset() + 400] ^= 1;
     Files.write(file, bytes);
