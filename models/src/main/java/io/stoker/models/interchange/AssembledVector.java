@@ -49,8 +49,7 @@ public final class AssembledVector implements VectorSource {
       next += entry.getValue().part().count();
     }
     if (next != first + count) {
-      throw new IllegalStateException(
-          "The tensors have " + (next - first) + " values of " + count);
+      throw new IllegalStateException("The tensors have " + (next - first) + " values of " + count);
     }
   }
 

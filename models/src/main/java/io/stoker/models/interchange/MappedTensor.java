@@ -31,7 +31,7 @@ public record MappedTensor(
     long values = parts.stream().mapToLong(VectorPart::count).sum();
     if (dimensions.stream().reduce(1L, Math::multiplyExact) != values) {
       throw new IllegalStateException(
-          "Tensor %s of %s has %d values".formatted(name, dimensions, values));
+          "Tensor %s of %s has %s values".formatted(name, dimensions, values));
     }
   }
 

@@ -26,7 +26,10 @@ final class GraphAssembly {
   }
 
   /** A layer, and the tensors of all plain layers in it, in the order of the canonical vector. */
-  private record Item(LayerSpec layer, List<List<Optional<OnnxTensor>>> weights) {}
+  private record Item(LayerSpec layer, List<Weights> weights) {}
+
+  /** The tensors of the layer of a node. */
+  private record Weights(String node, List<Optional<OnnxTensor>> tensors) {}
 
   /** A model's layers may not lie deeper in each other. */
   private static final int DEEPEST = 16;
@@ -61,8 +64,7 @@ final class GraphAssembly {
     } catch (InputException e) {
       throw new InputException("Cannot import %s: %s".formatted(file, e.getMessage()), e);
     }
-    List<List<Optional<OnnxTensor>>> weights =
-        items.stream().flatMap(item -> item.weights().stream()).toList();
+    List<Weights> weights = items.stream().flatMap(item -> item.weights().stream()).toList();
     return new ImportedModel(
         model, parameters(model, weights), normalized.by(start.mean(), start.deviation()));
   }
@@ -80,7 +82,10 @@ final class GraphAssembly {
           step.node());
       if (step instanceof GraphStep.Chain chain) {
         boolean plain = chain.weights().isEmpty();
-        items.add(new Item(chain.layer(), plain ? List.of() : List.of(chain.weights())));
+        items.add(
+            new Item(
+                chain.layer(),
+                plain ? List.of() : List.of(new Weights(chain.node(), chain.weights()))));
       } else if (step instanceof GraphStep.Join join) {
         items.add(join(join));
       } else {
@@ -133,7 +138,7 @@ final class GraphAssembly {
     return new LayerSpec.Sequence("", items.stream().map(Item::layer).toList());
   }
 
-  private static List<List<Optional<OnnxTensor>>> weights(List<List<Item>> branches) {
+  private static List<Weights> weights(List<List<Item>> branches) {
     return branches.stream()
         .flatMap(List::stream)
         .flatMap(item -> item.weights().stream())
@@ -160,7 +165,7 @@ final class GraphAssembly {
     return joined;
   }
 
-  private AssembledVector parameters(ModelSpec model, List<List<Optional<OnnxTensor>>> weights) {
+  private AssembledVector parameters(ModelSpec model, List<Weights> weights) {
     AssembledVector vector = new AssembledVector();
     int next = 0;
     for (ModelSpec.Placed placed : model.leaves()) {
@@ -168,10 +173,10 @@ final class GraphAssembly {
       if (tensors.isEmpty()) {
         continue;
       }
-      List<Optional<OnnxTensor>> present = weights.get(next);
+      Weights present = weights.get(next);
       next++;
       for (int i = 0; i < tensors.size(); i++) {
-        add(tensors.get(i), present.get(i), placed.layer().label(), vector);
+        add(tensors.get(i), present.tensors().get(i), present.node(), vector);
       }
     }
     vector.requireComplete(0, model.parameterCount());
@@ -179,7 +184,7 @@ final class GraphAssembly {
   }
 
   private void add(
-      MappedTensor tensor, Optional<OnnxTensor> values, String layer, AssembledVector vector) {
+      MappedTensor tensor, Optional<OnnxTensor> values, String node, AssembledVector vector) {
     if (values.isEmpty()) {
       vector.addZeros(tensor);
       return;
@@ -189,7 +194,7 @@ final class GraphAssembly {
         "Cannot import %s: the %s of %s is %s (must be %s)",
         file,
         tensor.name(),
-        layer,
+        node,
         values.get().dimensions(),
         tensor.dimensions());
     vector.add(tensor, values.get().source());

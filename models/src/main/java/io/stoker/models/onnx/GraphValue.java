@@ -2,6 +2,7 @@
 package io.stoker.models.onnx;
 
 import io.stoker.models.spec.Shape;
+import java.util.List;
 
 /**
  * A value between two nodes.
@@ -23,8 +24,23 @@ record GraphValue(GraphStep step, Shape shape, Form form) {
     SEQUENCE,
     /** {@code [1, batch, units]}: the last state of an LSTM. */
     STATE,
-    /** Class probabilities, after softmax. */
+    /** {@code [batch, classes]}: class probabilities, after softmax. */
     PROBABILITIES
+  }
+
+  /** The value's dimensions in the graph, with {@link GraphShapes#BATCH} for the batch. */
+  List<Long> dimensions() {
+    long batch = GraphShapes.BATCH;
+    long features = shape.features();
+    long rows = (long) shape.height() * shape.channels();
+    long width = shape.width();
+    return switch (form) {
+      case IMAGE -> List.of(batch, (long) shape.channels(), (long) shape.height(), width);
+      case VECTOR, PROBABILITIES -> List.of(batch, features);
+      case ROWS -> List.of(batch, rows, width);
+      case SEQUENCE -> List.of(rows, batch, width);
+      case STATE -> List.of(1L, batch, features);
+    };
   }
 
   GraphValue in(Form other) {

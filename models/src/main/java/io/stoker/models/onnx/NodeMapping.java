@@ -27,6 +27,9 @@ final class NodeMapping {
 
   private static final float TOLERANCE = 1e-5f;
 
+  /** From this version of operators on, a softmax is over one axis, by default the last. */
+  private static final int SOFTMAX_OF_ONE_AXIS = 13;
+
   /** Of layers whose operators say nothing of the training. */
   private static final float DECAY = 0.9f;
 
@@ -66,6 +69,9 @@ final class NodeMapping {
 
   private final Map<String, GraphValue> values;
   private final Map<String, OnnxTensor> constants;
+  private final GraphShapes shapes;
+  private final long opset;
+  private final long batch;
 
   /** Whether there may be a layer for an operator. */
   static boolean isKnown(String operator) {
@@ -75,10 +81,21 @@ final class NodeMapping {
   /**
    * @param values the values so far, by name
    * @param constants the constants, by name
+   * @param shapes the shapes that the graph computes
+   * @param opset the version of the operators
+   * @param batch the number of examples of a graph that takes one number of them, else 1
    */
-  NodeMapping(Map<String, GraphValue> values, Map<String, OnnxTensor> constants) {
+  NodeMapping(
+      Map<String, GraphValue> values,
+      Map<String, OnnxTensor> constants,
+      GraphShapes shapes,
+      long opset,
+      long batch) {
     this.values = values;
     this.constants = constants;
+    this.shapes = shapes;
+    this.opset = opset;
+    this.batch = batch;
   }
 
   /**
@@ -88,44 +105,59 @@ final class NodeMapping {
    */
   GraphValue map(NodeView node) throws UnmappedException {
     try {
-      return switch (node.operator()) {
-        case "Identity", "Dropout" -> data(node, 0);
-        case "Cast" -> cast(node);
-        case "Conv" -> convolution(node);
-        case "MaxPool", "AveragePool" -> pooling(node);
-        case "GlobalAveragePool" -> globalAverage(node);
-        case "Pad" -> padding(node);
-        case "ReduceMean" -> mean(node);
-        case "LRN" -> responseNormalization(node);
-        case "BatchNormalization" -> batchNormalization(node);
-        case "Relu" -> activation(node, ActivationFunction.RELU);
-        case "Sigmoid" -> activation(node, ActivationFunction.SIGMOID);
-        case "Tanh" -> activation(node, ActivationFunction.TANH);
-        case "LeakyRelu" -> leakyRelu(node);
-        case "Greater" -> greater(node);
-        case "Mul" -> product(node);
-        case "Sub", "Div" -> normalization(node);
-        case "Add", "Sum" -> sum(node);
-        case "Concat" -> concatenation(node);
-        case "Flatten" -> flatten(node);
-        case "Reshape" -> reshape(node);
-        case "Squeeze" -> squeeze(node);
-        case "Transpose" -> transpose(node);
-        case "LSTM" -> lstm(node);
-        case "Gemm" -> gemm(node);
-        case "MatMul" -> matrixProduct(node);
-        case "Softmax", "LogSoftmax" -> data(node, 0).in(Form.PROBABILITIES);
-        default -> throw new UnmappedException("no layer for this operator");
-      };
+      GraphValue value = read(node);
+      node.requireAllRead();
+      return value;
     } catch (InputException e) { // what the layer's own checks say
       throw new UnmappedException(e.getMessage());
     }
   }
 
-  private GraphValue data(NodeView node, int index) throws UnmappedException {
-    require(node.hasInput(index), "it lacks an input");
-    GraphValue value = values.get(node.proto().getInput(index));
+  private GraphValue read(NodeView node) throws UnmappedException {
+    return switch (node.operator()) {
+      case "Identity" -> any(node);
+      case "Dropout" -> dropout(node);
+      case "Cast" -> cast(node);
+      case "Conv" -> convolution(node);
+      case "MaxPool", "AveragePool" -> pooling(node);
+      case "GlobalAveragePool" -> globalAverage(node);
+      case "Pad" -> padding(node);
+      case "ReduceMean" -> mean(node);
+      case "LRN" -> responseNormalization(node);
+      case "BatchNormalization" -> batchNormalization(node);
+      case "Relu" -> activation(node, ActivationFunction.RELU);
+      case "Sigmoid" -> activation(node, ActivationFunction.SIGMOID);
+      case "Tanh" -> activation(node, ActivationFunction.TANH);
+      case "LeakyRelu" -> leakyRelu(node);
+      case "Greater" -> greater(node);
+      case "Mul" -> product(node);
+      case "Sub", "Div" -> normalization(node);
+      case "Add", "Sum" -> sum(node);
+      case "Concat" -> concatenation(node);
+      case "Flatten" -> flatten(node);
+      case "Reshape" -> reshape(node);
+      case "Squeeze" -> squeeze(node);
+      case "Transpose" -> transpose(node);
+      case "LSTM" -> lstm(node);
+      case "Gemm" -> gemm(node);
+      case "MatMul" -> matrixProduct(node);
+      case "Softmax", "LogSoftmax" -> softmax(node);
+      default -> throw new UnmappedException("no layer for this operator");
+    };
+  }
+
+  /** An input that may be class probabilities. */
+  private GraphValue any(NodeView node) throws UnmappedException {
+    GraphValue value = values.get(node.input(0));
     require(value != null, "its input is a constant");
+    return value;
+  }
+
+  /** An input of a layer: softmax is no layer, and nothing is computed of its result. */
+  private GraphValue data(NodeView node, int index) throws UnmappedException {
+    GraphValue value = values.get(node.input(index));
+    require(value != null, "its input is a constant");
+    require(value.form() != Form.PROBABILITIES, "it comes after a softmax, which must be the end");
     return value;
   }
 
@@ -144,14 +176,49 @@ final class NodeMapping {
   }
 
   private OnnxTensor constant(NodeView node, int index) throws UnmappedException {
-    require(node.hasInput(index), "it lacks an input");
-    OnnxTensor tensor = constants.get(node.proto().getInput(index));
+    OnnxTensor tensor = constants.get(node.input(index));
     require(tensor != null, "its input %s is no constant".formatted(index + 1));
     return tensor;
   }
 
   private Optional<OnnxTensor> optionalConstant(NodeView node, int index) throws UnmappedException {
     return node.hasInput(index) ? Optional.of(constant(node, index)) : Optional.empty();
+  }
+
+  /** A constant that is one number. */
+  private double number(NodeView node, int index, GraphValue other) throws UnmappedException {
+    OnnxTensor tensor = constant(node, index);
+    require(
+        tensor.count() == 1 && tensor.dimensions().size() <= other.dimensions().size(),
+        "its constant of %s is no single number".formatted(tensor.dimensions()));
+    return tensor.at(0);
+  }
+
+  private GraphValue dropout(NodeView node) throws UnmappedException {
+    node.ignore("ratio", "seed");
+    if (node.hasInput(1)) {
+      node.input(1); // the probability
+    }
+    Optional<OnnxTensor> training = optionalConstant(node, 2);
+    require(
+        training.isEmpty() || (training.get().count() == 1 && training.get().at(0) == 0),
+        "it is in training mode");
+    return any(node);
+  }
+
+  /** Class probabilities: a model has no layer for them. */
+  private GraphValue softmax(NodeView node) throws UnmappedException {
+    GraphValue scores = data(node, 0);
+    require(
+        scores.form() == Form.VECTOR || (scores.form() == Form.IMAGE && scores.shape().isVector()),
+        "its input is no vector of scores");
+    int rank = scores.dimensions().size();
+    // Up to opset 12, all dimensions from the axis on are one.
+    long axis = node.integer("axis", opset < SOFTMAX_OF_ONE_AXIS ? 1 : -1);
+    require(
+        axis == 1 || axis == 1 - rank,
+        "its axis %s of %s is not that of the classes".formatted(axis, rank));
+    return scores.in(Form.PROBABILITIES);
   }
 
   private static GraphValue chain(
@@ -179,7 +246,11 @@ final class NodeMapping {
             && sizes.get(1) * groups == input.shape().channels(),
         "its weights %s in %s groups do not fit %s channels"
             .formatted(sizes, groups, input.shape().channels()));
-    Window window = window(node, input.shape(), List.of(sizes.get(2), sizes.get(3)));
+    List<Long> kernel = List.of(sizes.get(2), sizes.get(3));
+    require(
+        node.integers("kernel_shape", kernel).equals(kernel),
+        "its kernel_shape is not that of its weights %s".formatted(sizes));
+    Window window = window(node, input.shape(), kernel);
     Optional<OnnxTensor> bias = optionalConstant(node, 2);
     int filters = Math.toIntExact(sizes.get(0));
     List<Optional<OnnxTensor>> tensors =
@@ -210,16 +281,17 @@ final class NodeMapping {
             node.square("dilations", node.integers("dilations", ones)),
             Padding.NONE);
     String automatic = node.text("auto_pad", "NOTSET");
+    List<Long> none = List.of(0L, 0L, 0L, 0L);
+    List<Long> pads = node.integers("pads", none);
+    require(
+        automatic.equals("NOTSET") || pads.equals(none),
+        "its pads %s are in addition to auto_pad".formatted(pads));
     if (automatic.equals("SAME_UPPER")) {
       return window.covering(input);
     }
     require(
         automatic.equals("NOTSET") || automatic.equals("VALID"),
         "auto_pad %s is not supported".formatted(OnnxReader.printable(automatic)));
-    List<Long> pads =
-        automatic.equals("VALID")
-            ? List.of(0L, 0L, 0L, 0L)
-            : node.integers("pads", List.of(0L, 0L, 0L, 0L));
     require(
         pads.size() == 4 && pads.stream().allMatch(pad -> pad >= 0 && pad <= 1024),
         "its pads %s are not supported".formatted(pads));
@@ -238,7 +310,13 @@ final class NodeMapping {
     GraphValue input = image(node);
     Window window = window(node, input.shape(), node.integers("kernel_shape", List.of()));
     boolean maximum = node.operator().equals("MaxPool");
-    if (node.integer("ceil_mode", 0) == 1) {
+    boolean paddingCounts = maximum || node.flag("count_include_pad", false);
+    if (maximum) {
+      node.ignore("storage_order"); // of the indices
+    }
+    if (node.flag("ceil_mode", false)) {
+      require(
+          node.text("auto_pad", "NOTSET").equals("NOTSET"), "ceil_mode is in addition to auto_pad");
       Window rounded = roundedUp(window, input.shape());
       require(
           maximum || rounded.equals(window),
@@ -246,9 +324,7 @@ final class NodeMapping {
       window = rounded;
     }
     require(
-        maximum
-            || window.padding().equals(Padding.NONE)
-            || node.integer("count_include_pad", 0) == 1,
+        paddingCounts || window.padding().equals(Padding.NONE),
         "count_include_pad is 0, and it has padding");
     LayerSpec layer =
         new LayerSpec.Pooling(
@@ -288,9 +364,7 @@ final class NodeMapping {
         node.real("value", 0) == 0
             && (value.isEmpty() || (value.get().count() == 1 && value.get().at(0) == 0)),
         "it pads with another value than 0");
-    require(!node.hasInput(3), "it pads chosen axes");
-    List<Long> pads =
-        node.hasInput(1) ? longs(constant(node, 1)) : node.integers("pads", List.of());
+    List<Long> pads = node.hasInput(1) ? shapes.vector(node, 1) : node.integers("pads", List.of());
     require(pads.size() == 8, "its pads %s are not supported".formatted(pads));
     long more = pads.get(5);
     List<Long> others = new ArrayList<>(pads);
@@ -307,8 +381,8 @@ final class NodeMapping {
 
   /** A mean over height and width is a global average pool. */
   private GraphValue mean(NodeView node) throws UnmappedException {
-    List<Long> axes =
-        node.hasInput(1) ? longs(constant(node, 1)) : node.integers("axes", List.of());
+    List<Long> axes = node.hasInput(1) ? shapes.vector(node, 1) : node.integers("axes", List.of());
+    node.ignore("noop_with_empty_axes");
     require(
         axes.size() == 2
             && axes.stream()
@@ -318,15 +392,7 @@ final class NodeMapping {
                 .equals(List.of(2L, 3L)),
         "it is no mean over height and width");
     GraphValue pooled = globalAverage(node);
-    return node.integer("keepdims", 1) == 1 ? pooled : pooled.in(Form.VECTOR);
-  }
-
-  private static List<Long> longs(OnnxTensor tensor) {
-    List<Long> numbers = new ArrayList<>();
-    for (long number : tensor.longs()) {
-      numbers.add(number);
-    }
-    return numbers;
+    return node.flag("keepdims", true) ? pooled : pooled.in(Form.VECTOR);
   }
 
   private GraphValue responseNormalization(NodeView node) throws UnmappedException {
@@ -341,7 +407,11 @@ final class NodeMapping {
   }
 
   private GraphValue batchNormalization(NodeView node) throws UnmappedException {
-    require(node.integer("training_mode", 0) == 0, "it is in training mode");
+    require(
+        !node.flag("training_mode", false)
+            && node.proto().getOutputList().stream().skip(1).allMatch(String::isEmpty),
+        "it is in training mode");
+    require(node.flag("spatial", true), "it has statistics of each pixel");
     float decay = node.real("momentum", DECAY);
     LayerSpec layer =
         new LayerSpec.BatchNormalization(
@@ -368,9 +438,9 @@ final class NodeMapping {
 
   /** The threshold is a comparison with zero, and a conversion of the result. */
   private GraphValue greater(NodeView node) throws UnmappedException {
-    OnnxTensor zero = constant(node, 1);
-    require(zero.count() == 1 && zero.at(0) == 0, "it compares with another value than 0");
-    return half(node, features(node), GraphStep.Half.Kind.POSITIVE);
+    GraphValue input = features(node);
+    require(number(node, 1, input) == 0, "it compares with another value than 0");
+    return half(node, input, GraphStep.Half.Kind.POSITIVE);
   }
 
   private static GraphValue half(NodeView node, GraphValue input, GraphStep.Half.Kind kind) {
@@ -379,7 +449,8 @@ final class NodeMapping {
   }
 
   private GraphValue cast(NodeView node) throws UnmappedException {
-    GraphValue input = data(node, 0);
+    node.ignore("saturate", "round_mode"); // of conversions to smaller types
+    GraphValue input = any(node);
     require(
         node.integer("to", 0) == TensorProto.DataType.FLOAT_VALUE, "it does not convert to FLOAT");
     return input.step() instanceof GraphStep.Half half
@@ -403,27 +474,26 @@ final class NodeMapping {
 
   /** The scaled tanh is a product, a tanh and another product; images may be multiplied too. */
   private GraphValue product(NodeView node) throws UnmappedException {
-    int place = constants.containsKey(node.proto().getInput(0)) ? 1 : 0;
+    int place = constants.containsKey(node.input(0)) ? 1 : 0;
     GraphValue input = data(node, place);
-    OnnxTensor factor = constant(node, 1 - place);
     if (input.step() instanceof GraphStep.Start start) {
       List<Double> deviation = new ArrayList<>();
-      for (double each : perChannel(factor, input)) {
+      for (double each : perChannel(constant(node, 1 - place), input)) {
         deviation.add(1 / each);
       }
       require(start.deviation().isEmpty(), "images are scaled twice");
       return input(node, input, start.mean(), Optional.of(deviation));
     }
-    require(factor.count() == 1, "it multiplies by more than one number");
-    if (isNear(factor.at(0), ActivationFunction.TANH_SLOPE)) {
+    double factor = number(node, 1 - place, input);
+    if (isNear(factor, ActivationFunction.TANH_SLOPE)) {
       return half(node, input, GraphStep.Half.Kind.SCALED);
     }
     require(
-        isNear(factor.at(0), ActivationFunction.TANH_AMPLITUDE)
+        isNear(factor, ActivationFunction.TANH_AMPLITUDE)
             && input.step() instanceof GraphStep.Chain tanh
             && tanh.layer().equals(new LayerSpec.Activation(ActivationFunction.TANH))
             && tanh.dominator().orElseThrow() instanceof GraphStep.Half,
-        "it multiplies by %s, which is no part of a scaled tanh".formatted(factor.at(0)));
+        "it multiplies by %s, which is no part of a scaled tanh".formatted(factor));
     GraphStep.Half half = (GraphStep.Half) input.step().dominator().orElseThrow();
     return instead(node, input, half, ActivationFunction.SCALED_TANH);
   }
@@ -463,8 +533,10 @@ final class NodeMapping {
     int channels = images.shape().channels();
     List<Long> sizes = tensor.dimensions().stream().filter(size -> size != 1).toList();
     boolean aligned =
-        tensor.count() == 1
-            || (tensor.dimensions().size() >= 3
+        (tensor.count() == 1 && tensor.dimensions().size() <= images.dimensions().size())
+            || (images.form() == Form.IMAGE
+                && tensor.dimensions().size() >= 3
+                && tensor.dimensions().size() <= 4
                 && sizes.equals(List.of((long) channels))
                 && tensor.dimensions().get(tensor.dimensions().size() - 3) == channels);
     require(aligned, "its constant of %s is no number per channel".formatted(tensor.dimensions()));
@@ -476,9 +548,8 @@ final class NodeMapping {
   private GraphValue sum(NodeView node) throws UnmappedException {
     require(node.proto().getInputCount() == 2, "it adds other than two values");
     for (int place = 0; place < 2; place++) {
-      OnnxTensor constant = constants.get(node.proto().getInput(place));
-      if (constant != null) {
-        return bias(node, data(node, 1 - place), constant);
+      if (constants.containsKey(node.input(place))) {
+        return bias(node, data(node, 1 - place), constant(node, place));
       }
     }
     GraphValue left = data(node, 0);
@@ -495,8 +566,7 @@ final class NodeMapping {
     require(
         product.step() instanceof GraphStep.Chain dense
             && dense.layer() instanceof LayerSpec.Dense
-            && dense.weights().get(1).isEmpty()
-            && bias.count() == product.shape().features(),
+            && dense.weights().get(1).isEmpty(),
         "it adds a constant");
     GraphStep.Chain dense = (GraphStep.Chain) product.step();
     return new GraphValue(
@@ -504,10 +574,17 @@ final class NodeMapping {
             node.label(),
             dense.dominator().orElseThrow(),
             dense.layer(),
-            List.of(
-                dense.weights().get(0), Optional.of(bias.reshaped(List.of((long) bias.count()))))),
+            List.of(dense.weights().get(0), Optional.of(row(bias, product.shape().features())))),
         product.shape(),
         product.form());
+  }
+
+  /** A bias, which is added to each example. */
+  private static OnnxTensor row(OnnxTensor bias, long units) throws UnmappedException {
+    require(
+        bias.dimensions().equals(List.of(units)) || bias.dimensions().equals(List.of(1L, units)),
+        "its bias of %s is no number per unit".formatted(bias.dimensions()));
+    return bias.reshaped(List.of(units));
   }
 
   private GraphValue concatenation(NodeView node) throws UnmappedException {
@@ -526,9 +603,12 @@ final class NodeMapping {
               && input.shape().width() == first.width(),
           "it concatenates %s and %s".formatted(first, input.shape()));
     }
-    boolean image = inputs.get(0).form() == Form.IMAGE;
+    Form form = inputs.get(0).form();
+    require(form == Form.IMAGE || form == Form.VECTOR, "its inputs are neither images nor vectors");
     long axis = node.integer("axis", 1);
-    require(axis == 1 || axis == (image ? -3 : -1), "it does not concatenate channels");
+    require(
+        axis == 1 || axis == 1 - inputs.get(0).dimensions().size(),
+        "it does not concatenate channels");
     Shape first = inputs.get(0).shape();
     return join(
         node,
@@ -551,47 +631,73 @@ final class NodeMapping {
   }
 
   private GraphValue flatten(NodeView node) throws UnmappedException {
-    require(node.integer("axis", 1) == 1, "its axis is not 1");
-    return features(node).in(Form.VECTOR);
+    GraphValue input = features(node);
+    long axis = node.integer("axis", 1);
+    require(axis == 1 || axis == 1 - input.dimensions().size(), "its axis is not 1");
+    return input.in(Form.VECTOR);
   }
 
   private GraphValue reshape(NodeView node) throws UnmappedException {
-    GraphValue input = data(node, 0);
-    if (!constants.containsKey(node.proto().getInput(1))) {
-      // A shape that is computed from the batch: the layer that follows fits a vector or nothing.
-      return features(node).in(Form.VECTOR);
-    }
-    List<Long> sizes = longs(constant(node, 1));
+    GraphValue input = any(node);
     Shape shape = input.shape();
-    List<Long> image =
-        List.of((long) shape.channels(), (long) shape.height(), (long) shape.width());
-    List<Long> rows = List.of((long) shape.height() * shape.channels(), (long) shape.width());
-    require(!sizes.isEmpty(), "it makes a single number");
-    List<Long> example = known(sizes.subList(1, sizes.size()), shape.features());
+    List<Long> sizes = sizes(node, input);
+    List<Long> example = sizes.subList(1, sizes.size());
     if (example.equals(List.of((long) shape.features()))) {
-      return input.in(Form.VECTOR);
-    }
-    if (example.equals(image)) {
-      return input.in(Form.IMAGE);
+      return input.form() == Form.PROBABILITIES ? input : input.in(Form.VECTOR);
     }
     require(
-        example.equals(rows) && input.form() == Form.IMAGE,
-        "it makes %s of an example of %s".formatted(example, shape));
-    return input.in(Form.ROWS);
+        input.form() == Form.IMAGE || input.form() == Form.VECTOR,
+        "it makes %s of an example of %s".formatted(example, input.form()));
+    for (Form form : List.of(Form.IMAGE, Form.ROWS)) {
+      List<Long> there = input.in(form).dimensions();
+      if (example.equals(there.subList(1, there.size()))
+          && (form == Form.IMAGE || input.form() == Form.IMAGE)) {
+        return input.in(form);
+      }
+    }
+    throw new UnmappedException("it makes %s of an example of %s".formatted(example, shape));
   }
 
-  /** The sizes with the one that is -1, if there is one, in numbers. */
-  private static List<Long> known(List<Long> sizes, long features) {
+  /** The sizes that a reshape makes, in numbers; the first is that of the batch. */
+  private List<Long> sizes(NodeView node, GraphValue input) throws UnmappedException {
+    require(input.form() != Form.SEQUENCE, "it makes examples of the rows of several images");
+    List<Long> sizes = new ArrayList<>(shapes.vector(node, 1));
+    boolean zeros = node.flag("allowzero", false);
+    require(!sizes.isEmpty(), "it makes a single number");
+    List<Long> before = input.dimensions();
+    for (int i = 0; i < sizes.size(); i++) {
+      if (sizes.get(i) == 0) {
+        require(!zeros && i < before.size(), "it makes a size of 0");
+        sizes.set(i, before.get(i));
+      }
+    }
+    long first = sizes.get(0);
+    require(
+        first == GraphShapes.BATCH || first == -1 || first == batch,
+        "it makes %s of a batch".formatted(sizes));
+    long free = sizes.stream().filter(size -> size == -1).count();
+    List<Long> rest = sizes.subList(1, sizes.size());
+    require(
+        free <= 1 && rest.stream().allMatch(size -> size > 0 || size == -1),
+        "it makes %s of an example of %s".formatted(rest, input.shape()));
     long others =
-        sizes.stream().filter(size -> size > 0).reduce(1L, (a, b) -> Math.min(a * b, 1L << 31));
-    return sizes.stream().map(size -> size == -1 ? features / others : size).toList();
+        rest.stream().filter(size -> size > 0).reduce(1L, (a, b) -> Math.min(a * b, 1L << 31));
+    rest.replaceAll(size -> size == -1 ? input.shape().features() / others : size);
+    return sizes;
   }
 
   private GraphValue squeeze(NodeView node) throws UnmappedException {
     GraphValue input = data(node, 0);
+    List<Long> axes = node.hasInput(1) ? shapes.vector(node, 1) : node.integers("axes", List.of());
+    int rank = input.dimensions().size();
+    List<Long> places = axes.stream().map(axis -> axis < 0 ? axis + rank : axis).sorted().toList();
+    boolean state = input.form() == Form.STATE;
     require(
-        input.form() == Form.STATE || (input.form() == Form.IMAGE && input.shape().isVector()),
+        state || (input.form() == Form.IMAGE && input.shape().isVector()),
         "it is not after an LSTM or a global average");
+    require(
+        axes.isEmpty() || places.equals(state ? List.of(0L) : List.of(2L, 3L)),
+        "its axes %s leave no vector".formatted(axes));
     return input.in(Form.VECTOR);
   }
 
@@ -608,20 +714,18 @@ final class NodeMapping {
     require(input.form() == Form.SEQUENCE, "its input is not the rows of images");
     require(
         node.text("direction", "forward").equals("forward")
-            && node.attribute("activations").isEmpty()
-            && node.attribute("clip").isEmpty()
-            && node.integer("input_forget", 0) == 0
-            && node.integer("layout", 0) == 0,
+            && !node.flag("input_forget", false)
+            && !node.flag("layout", false),
         "it is no plain forward LSTM");
-    for (int i = 4; i <= 7; i++) {
-      require(!node.hasInput(i), "it has lengths, a first state or peepholes");
-    }
     require(
         node.proto().getOutputCount() >= 2 && !node.proto().getOutput(1).isEmpty(),
         "its last state is not used");
     OnnxTensor hidden = constant(node, 2);
     require(hidden.dimensions().size() == 3, "its weights are no matrices");
     int units = Math.toIntExact(hidden.dimensions().get(2));
+    require(
+        node.integer("hidden_size", units) == units,
+        "its hidden_size is not that of its weights %s".formatted(hidden.dimensions()));
     OnnxTensor bias = node.hasInput(3) ? constant(node, 3) : null;
     require(bias != null && bias.count() == 8 * units, "it has no biases");
     LayerSpec layer = new LayerSpec.Lstm(units, WEIGHTS, 0);
@@ -645,14 +749,12 @@ final class NodeMapping {
 
   private GraphValue gemm(NodeView node) throws UnmappedException {
     require(
-        node.real("alpha", 1) == 1 && node.real("beta", 1) == 1 && node.integer("transA", 0) == 0,
+        node.real("alpha", 1) == 1 && node.real("beta", 1) == 1 && !node.flag("transA", false),
         "alpha, beta or transA is not the default");
     OnnxTensor matrix = constant(node, 1);
     require(matrix.dimensions().size() == 2, "its weights are no matrix");
     return dense(
-        node,
-        node.integer("transB", 0) == 1 ? matrix : matrix.transposed(),
-        optionalConstant(node, 2));
+        node, node.flag("transB", false) ? matrix : matrix.transposed(), optionalConstant(node, 2));
   }
 
   private GraphValue matrixProduct(NodeView node) throws UnmappedException {
@@ -669,12 +771,10 @@ final class NodeMapping {
         weights.dimensions().get(1) == input.shape().features(),
         "its weights %s do not fit %s inputs"
             .formatted(weights.dimensions(), input.shape().features()));
-    LayerSpec layer = new LayerSpec.Dense(Math.toIntExact(weights.dimensions().get(0)), WEIGHTS, 0);
-    return chain(
-        node,
-        input,
-        layer,
-        List.of(
-            Optional.of(weights), bias.map(each -> each.reshaped(List.of((long) each.count())))));
+    long units = weights.dimensions().get(0);
+    LayerSpec layer = new LayerSpec.Dense(Math.toIntExact(units), WEIGHTS, 0);
+    Optional<OnnxTensor> added =
+        bias.isPresent() ? Optional.of(row(bias.get(), units)) : Optional.empty();
+    return chain(node, input, layer, List.of(Optional.of(weights), added));
   }
 }

@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.models.onnx;
 
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import onnx.Onnx.AttributeProto;
+import onnx.Onnx.AttributeProto.AttributeType;
 import onnx.Onnx.NodeProto;
 
-/** A node's attributes, with the defaults of ONNX. */
+/**
+ * A node's attributes, with the defaults of ONNX, and its inputs. It knows which of them were read:
+ * a node with others must not become a layer without them.
+ */
 final class NodeView {
   /** Says why a node cannot be part of a model. */
   static final class UnmappedException extends Exception {
@@ -19,6 +25,8 @@ final class NodeView {
 
   private final NodeProto node;
   private final int number;
+  private final Set<String> asked = new HashSet<>();
+  private final Set<Integer> taken = new HashSet<>();
 
   /**
    * @param number its number in the graph, from 1
@@ -44,24 +52,75 @@ final class NodeView {
         : "%s '%s'".formatted(operator, OnnxReader.printable(node.getName()));
   }
 
-  Optional<AttributeProto> attribute(String name) {
-    return node.getAttributeList().stream().filter(each -> each.getName().equals(name)).findFirst();
+  /** An attribute, which counts as read then. */
+  private Optional<AttributeProto> attribute(String name, AttributeType type)
+      throws UnmappedException {
+    asked.add(name);
+    Optional<AttributeProto> found =
+        node.getAttributeList().stream().filter(each -> each.getName().equals(name)).findFirst();
+    if (found.isPresent()) {
+      AttributeType actual = found.get().getType();
+      require(
+          actual == type || actual == AttributeType.UNDEFINED,
+          "its attribute %s is of type %s (must be %s)".formatted(name, actual, type));
+    }
+    return found;
   }
 
-  long integer(String name, long otherwise) {
-    return attribute(name).map(AttributeProto::getI).orElse(otherwise);
+  long integer(String name, long otherwise) throws UnmappedException {
+    return attribute(name, AttributeType.INT).map(AttributeProto::getI).orElse(otherwise);
   }
 
-  float real(String name, float otherwise) {
-    return attribute(name).map(AttributeProto::getF).orElse(otherwise);
+  /** An attribute that is 0 or 1. */
+  boolean flag(String name, boolean otherwise) throws UnmappedException {
+    long value = integer(name, otherwise ? 1 : 0);
+    require(value == 0 || value == 1, "its %s is %s (must be 0 or 1)".formatted(name, value));
+    return value == 1;
   }
 
-  String text(String name, String otherwise) {
-    return attribute(name).map(each -> each.getS().toStringUtf8()).orElse(otherwise);
+  float real(String name, float otherwise) throws UnmappedException {
+    return attribute(name, AttributeType.FLOAT).map(AttributeProto::getF).orElse(otherwise);
   }
 
-  List<Long> integers(String name, List<Long> otherwise) {
-    return attribute(name).map(AttributeProto::getIntsList).orElse(otherwise);
+  String text(String name, String otherwise) throws UnmappedException {
+    return attribute(name, AttributeType.STRING)
+        .map(each -> each.getS().toStringUtf8())
+        .orElse(otherwise);
+  }
+
+  List<Long> integers(String name, List<Long> otherwise) throws UnmappedException {
+    return attribute(name, AttributeType.INTS).map(AttributeProto::getIntsList).orElse(otherwise);
+  }
+
+  /** Attributes that make no difference to what is computed. */
+  void ignore(String... names) {
+    asked.addAll(List.of(names));
+  }
+
+  /** The name of an input that is there; it counts as read then. */
+  String input(int index) throws UnmappedException {
+    require(hasInput(index), "it lacks an input");
+    taken.add(index);
+    return node.getInput(index);
+  }
+
+  /**
+   * Refuses attributes and inputs that were not read: they may change what the node computes.
+   *
+   * @throws UnmappedException if there is one, or two of a name
+   */
+  void requireAllRead() throws UnmappedException {
+    Set<String> names = new HashSet<>();
+    for (AttributeProto attribute : node.getAttributeList()) {
+      String name = attribute.getName();
+      require(
+          asked.contains(name) && attribute.getRefAttrName().isEmpty(),
+          "its attribute '%s' is not supported".formatted(OnnxReader.printable(name)));
+      require(names.add(name), "it has two attributes '%s'".formatted(OnnxReader.printable(name)));
+    }
+    for (int i = 0; i < node.getInputCount(); i++) {
+      require(!hasInput(i) || taken.contains(i), "its input %s is not supported".formatted(i + 1));
+    }
   }
 
   /** Whether the node has an input at a place. */

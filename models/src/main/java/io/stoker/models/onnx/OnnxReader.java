@@ -46,10 +46,6 @@ public final class OnnxReader {
   private static final int LONGEST_NAME = 100;
   private static final double PIXEL = 255;
 
-  /** Operators on shapes: their results are only used for a reshape. */
-  private static final Set<String> OF_SHAPES =
-      Set.of("Shape", "Gather", "Unsqueeze", "Squeeze", "Slice", "Cast", "Concat");
-
   private final String file;
   private final Map<String, GraphValue> values = new HashMap<>();
   private final Map<String, OnnxTensor> constants = new HashMap<>();
@@ -57,8 +53,10 @@ public final class OnnxReader {
   /** Values that depend on a node that does not map. */
   private final Set<String> unknown = new HashSet<>();
 
-  /** Shapes that a graph computes. */
-  private final Set<String> shapes = new HashSet<>();
+  /** Outputs that no layer has, such as the indices of a maximum, with their nodes. */
+  private final Map<String, String> others = new HashMap<>();
+
+  private final GraphShapes shapes = new GraphShapes(values, constants);
 
   private final List<String> unmapped = new ArrayList<>();
 
@@ -123,11 +121,18 @@ public final class OnnxReader {
                 Optional.empty()),
             shape(input, size),
             Form.IMAGE));
-    mapNodes(graph);
+    long batch = input.getType().getTensorType().getShape().getDim(0).getDimValue();
+    mapNodes(graph, new NodeMapping(values, constants, shapes, opset(model), Math.max(1, batch)));
     requireMapped();
     Check.undamaged(
         graph.getOutputCount() >= 1, "Damaged ONNX file %s: its graph has no output", file);
     String output = graph.getOutput(0).getName();
+    Check.input(
+        !others.containsKey(output),
+        "Cannot import %s: no layer has its output '%s' of %s",
+        file,
+        printable(output),
+        others.get(output));
     GraphValue last = values.get(output);
     Check.undamaged(
         last != null,
@@ -187,13 +192,15 @@ public final class OnnxReader {
     return name.isBlank() ? "onnx" : name;
   }
 
+  private static long opset(ModelProto model) {
+    return model.getOpsetImportList().stream()
+        .filter(set -> isStandard(set.getDomain()))
+        .mapToLong(OperatorSetIdProto::getVersion)
+        .reduce(1, (first, second) -> second);
+  }
+
   private void requireSupported(ModelProto model) {
-    long opset = 1;
-    for (OperatorSetIdProto set : model.getOpsetImportList()) {
-      if (set.getDomain().isEmpty() || set.getDomain().equals("ai.onnx")) {
-        opset = set.getVersion();
-      }
-    }
+    long opset = opset(model);
     Check.input(
         opset >= OLDEST_OPSET && opset <= NEWEST_OPSET,
         "Cannot import %s: its operators are of opset %d (%d to %d are supported; export it again"
@@ -202,6 +209,10 @@ public final class OnnxReader {
         opset,
         OLDEST_OPSET,
         NEWEST_OPSET);
+    Check.input(
+        model.getFunctionsList().stream().noneMatch(each -> isStandard(each.getDomain())),
+        "Cannot import %s: it has functions of its own in place of ONNX's operators",
+        file);
   }
 
   private ValueInfoProto input(GraphProto graph) {
@@ -249,8 +260,7 @@ public final class OnnxReader {
     return new Shape((int) height, (int) width, (int) channels);
   }
 
-  private void mapNodes(GraphProto graph) {
-    NodeMapping mapping = new NodeMapping(values, constants);
+  private void mapNodes(GraphProto graph, NodeMapping mapping) {
     int number = 0;
     for (NodeProto proto : graph.getNodeList()) {
       number++;
@@ -276,7 +286,8 @@ public final class OnnxReader {
               || values.containsKey(name)
               || constants.containsKey(name)
               || unknown.contains(name)
-              || shapes.contains(name),
+              || shapes.contains(name)
+              || others.containsKey(name),
           "Damaged ONNX file %s: %s reads '%s', which no node before it computes (a cycle?)",
           file,
           node.label(),
@@ -284,41 +295,56 @@ public final class OnnxReader {
       reachable &= !unknown.contains(name);
     }
     String output = proto.getOutputCount() == 0 ? "" : proto.getOutput(0);
+    boolean mapped = true;
     try {
-      if (!isStandard(proto)) {
+      for (String name : proto.getInputList()) {
+        NodeView.require(
+            !others.containsKey(name),
+            "no layer has its input '%s' of %s".formatted(printable(name), others.get(name)));
+      }
+      if (!isStandard(proto.getDomain())) {
         throw new UnmappedException("it is of domain '%s'".formatted(printable(proto.getDomain())));
       } else if (node.operator().equals("Constant")) {
         constants.put(output, constant(node));
-      } else if (node.operator().equals("Identity") && constants.containsKey(proto.getInput(0))) {
-        constants.put(output, constants.get(proto.getInput(0)));
-      } else if (isOfShapes(node)) {
-        shapes.add(output);
-      } else if (reachable || !NodeMapping.isKnown(node.operator())) {
+      } else if (node.operator().equals("Identity") && constants.containsKey(node.input(0))) {
+        node.requireAllRead();
+        constants.put(output, constants.get(node.input(0)));
+      } else if (reachable && shapes.areComputedBy(node)) {
+        shapes.compute(node);
+      } else if (reachable || !isKnown(node.operator())) {
         GraphValue value = mapping.map(node);
         values.put(node.operator().equals("LSTM") ? proto.getOutput(1) : output, value);
+      } else {
+        mapped = false;
       }
     } catch (UnmappedException e) {
+      mapped = false;
       unmapped.add("%s: %s".formatted(node.label(), e.getMessage()));
     }
     for (String name : proto.getOutputList()) {
-      if (!values.containsKey(name) && !constants.containsKey(name) && !shapes.contains(name)) {
+      if (name.isEmpty()) {
+        continue; // an output that nothing reads
+      }
+      if (!mapped) {
         unknown.add(name);
+      } else if (!values.containsKey(name)
+          && !constants.containsKey(name)
+          && !shapes.contains(name)) {
+        others.put(name, node.label());
       }
     }
   }
 
-  private static boolean isStandard(NodeProto node) {
-    return node.getDomain().isEmpty() || node.getDomain().equals("ai.onnx");
+  private static boolean isKnown(String operator) {
+    return NodeMapping.isKnown(operator) || GraphShapes.isKnown(operator);
   }
 
-  /** Whether a node computes on shapes, and not on images. */
-  private boolean isOfShapes(NodeView node) {
-    return node.operator().equals("Shape")
-        || (OF_SHAPES.contains(node.operator())
-            && node.proto().getInputList().stream().anyMatch(shapes::contains));
+  private static boolean isStandard(String domain) {
+    return domain.isEmpty() || domain.equals("ai.onnx");
   }
 
   private OnnxTensor constant(NodeView node) throws UnmappedException {
+    NodeView.require(node.proto().getAttributeCount() <= 1, "a constant with several values");
     String place = "%s: %s".formatted(file, node.label());
     for (AttributeProto attribute : node.proto().getAttributeList()) {
       TensorProto.Builder tensor = TensorProto.newBuilder();

@@ -75,6 +75,7 @@ final class OnnxTensor {
           case TensorProto.DataType.FLOAT_VALUE, TensorProto.DataType.INT32_VALUE -> Float.BYTES;
           case TensorProto.DataType.FLOAT16_VALUE, TensorProto.DataType.BFLOAT16_VALUE ->
               Short.BYTES;
+          case TensorProto.DataType.BOOL_VALUE -> Byte.BYTES;
           default -> throw unsupported(type, place);
         };
     Check.undamaged(
@@ -91,6 +92,7 @@ final class OnnxTensor {
       case TensorProto.DataType.INT32_VALUE -> i -> bytes.getInt(i * Integer.BYTES);
       case TensorProto.DataType.FLOAT16_VALUE ->
           i -> HalfPrecision.binary16(bytes.getShort(i * Short.BYTES));
+      case TensorProto.DataType.BOOL_VALUE -> bytes::get;
       default -> i -> HalfPrecision.bfloat16(bytes.getShort(i * Short.BYTES));
     };
   }
@@ -102,6 +104,7 @@ final class OnnxTensor {
           case TensorProto.DataType.FLOAT_VALUE -> tensor.getFloatDataCount();
           case TensorProto.DataType.INT64_VALUE -> tensor.getInt64DataCount();
           case TensorProto.DataType.INT32_VALUE,
+              TensorProto.DataType.BOOL_VALUE,
               TensorProto.DataType.FLOAT16_VALUE,
               TensorProto.DataType.BFLOAT16_VALUE ->
               tensor.getInt32DataCount();
@@ -118,7 +121,8 @@ final class OnnxTensor {
       case TensorProto.DataType.DOUBLE_VALUE -> tensor::getDoubleData;
       case TensorProto.DataType.FLOAT_VALUE -> tensor::getFloatData;
       case TensorProto.DataType.INT64_VALUE -> tensor::getInt64Data;
-      case TensorProto.DataType.INT32_VALUE -> tensor::getInt32Data;
+      case TensorProto.DataType.INT32_VALUE, TensorProto.DataType.BOOL_VALUE ->
+          tensor::getInt32Data;
       case TensorProto.DataType.FLOAT16_VALUE ->
           i -> HalfPrecision.binary16((short) tensor.getInt32Data(i));
       default -> i -> HalfPrecision.bfloat16((short) tensor.getInt32Data(i));
@@ -128,7 +132,7 @@ final class OnnxTensor {
   private static InputException unsupported(int type, String place) {
     TensorProto.DataType known = TensorProto.DataType.forNumber(type);
     return new InputException(
-        "Cannot import %s: its values are of type %s (must be FLOAT, FLOAT16, BFLOAT16, DOUBLE, INT32 or INT64)"
+        "Cannot import %s: its values are of type %s (must be FLOAT, FLOAT16, BFLOAT16, DOUBLE, INT32, INT64 or BOOL)"
             .formatted(place, known == null ? type : known));
   }
 

@@ -72,7 +72,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * Runtime computes and the importer reads; safetensors, which the importer reads and PyTorch
  * computes; model files; YAML.
  */
-class EveryFormatTest {
+public class EveryFormatTest {
   private static final int EXAMPLES = 3;
   private static final float TOLERANCE = 1e-5f;
   private static final Initializer GAUSSIAN = new Initializer.Gaussian(0.3f);
@@ -83,7 +83,7 @@ class EveryFormatTest {
 
   @TempDir Path folder;
 
-  static Stream<ModelSpec> models() {
+  public static Stream<ModelSpec> models() {
     return Stream.concat(ContractModels.all(), others());
   }
 
@@ -255,8 +255,7 @@ class EveryFormatTest {
 
     ModelFile read = ModelFile.verify("model.zip", () -> new ByteArrayInputStream(file));
     float[] parameters = new float[trained.parameters().length];
-    read.parameters()
-        .read(() -> new ByteArrayInputStream(file), 0, FloatBuffer.wrap(parameters));
+    read.parameters().read(() -> new ByteArrayInputStream(file), 0, FloatBuffer.wrap(parameters));
     ModelSpec yaml =
         ModelYaml.read(
             new ByteArrayInputStream(ModelYaml.write(model).getBytes(StandardCharsets.UTF_8)),
@@ -298,8 +297,7 @@ class EveryFormatTest {
 
   private static byte[] safetensors(TrainedModel trained) throws IOException {
     ByteArrayOutputStream stream = new ByteArrayOutputStream();
-    SafetensorsWriter.write(
-        ModelTensors.of(trained.model()), trained.source(), Map.of(), stream);
+    SafetensorsWriter.write(ModelTensors.of(trained.model()), trained.source(), Map.of(), stream);
     return stream.toByteArray();
   }
 

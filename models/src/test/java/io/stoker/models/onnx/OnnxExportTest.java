@@ -56,7 +56,8 @@ class OnnxExportTest {
       throws IOException, OrtException {
     float[] pixels = trained.pixels(examples, 1);
     float[] expected = trained.predict(trained.normalized(pixels));
-    assertThat(OnnxRuntime.run(OnnxRuntime.export(trained, DEFAULTS), pixels, trained.model().input()))
+    assertThat(
+            OnnxRuntime.run(OnnxRuntime.export(trained, DEFAULTS), pixels, trained.model().input()))
         .hasSameSizeAs(expected)
         .containsExactly(expected, within(1e-5f));
   }
@@ -120,7 +121,8 @@ class OnnxExportTest {
   void equalModelsGiveEqualFiles() throws IOException {
     TrainedModel trained = TrainedModel.of(Zoo.model("lenet5", 10));
 
-    assertThat(OnnxRuntime.export(trained, DEFAULTS)).isEqualTo(OnnxRuntime.export(trained, DEFAULTS));
+    assertThat(OnnxRuntime.export(trained, DEFAULTS))
+        .isEqualTo(OnnxRuntime.export(trained, DEFAULTS));
   }
 
   @ParameterizedTest
@@ -150,7 +152,9 @@ class OnnxExportTest {
 
   private static ImportedModel imported(TrainedModel trained) throws IOException {
     return OnnxReader.read(
-        "model.onnx", new ByteArrayInputStream(OnnxRuntime.export(trained, DEFAULTS)), OptionalInt.empty());
+        "model.onnx",
+        new ByteArrayInputStream(OnnxRuntime.export(trained, DEFAULTS)),
+        OptionalInt.empty());
   }
 
   @ParameterizedTest

@@ -284,6 +284,175 @@ class OnnxReaderTest {
         .addInitializer(margins);
   }
 
+  /** A global average with a softmax after it, and an axis of it if one is given. */
+  private static ModelProto scores(long opset, boolean vector, long... axis) {
+    NodeProto.Builder softmax = node("Softmax", "y", vector ? "f" : "p");
+    GraphProto.Builder graph =
+        graph(
+            node("GlobalAveragePool", "p", "x"),
+            node("Flatten", "f", "p"),
+            axis.length == 0 ? softmax : with(softmax, "axis", axis));
+    return model(graph, opset);
+  }
+
+  @Test
+  void aSoftmaxIsOverTheClassesOrRefused() throws IOException {
+    for (ModelProto model :
+        List.of(
+            scores(13, true, 1),
+            scores(13, true, -1),
+            scores(13, true),
+            scores(11, true, 1),
+            scores(11, true),
+            scores(11, false),
+            scores(13, false, 1),
+            scores(13, false, -3))) {
+      assertThat(read(model).model().layers())
+          .containsExactly(new LayerSpec.GlobalAveragePooling());
+    }
+    for (ModelProto model :
+        List.of(
+            scores(13, true, 0),
+            scores(13, true, -2),
+            scores(11, true, 0),
+            scores(13, false),
+            scores(13, false, -1),
+            scores(13, false, 0),
+            scores(13, false, 2),
+            scores(11, false, 3))) {
+      assertThatThrownBy(() -> read(model))
+          .isInstanceOf(InputException.class)
+          .hasMessageMatching(".*Softmax 'y': its axis -?\\d of \\d is not that of the classes");
+    }
+  }
+
+  @Test
+  void nothingIsComputedAfterASoftmax() {
+    NodeProto.Builder pool = node("GlobalAveragePool", "p", "x");
+    NodeProto.Builder flat = node("Flatten", "f", "p");
+    NodeProto.Builder softmax = node("Softmax", "s", "f");
+    for (NodeProto.Builder last :
+        List.of(
+            node("Softmax", "y", "s"),
+            node("Relu", "y", "s"),
+            node("Add", "y", "s", "f"),
+            node("Add", "y", "s", "b"),
+            with(node("Concat", "y", "s", "f"), "axis", 1),
+            with(node("Gemm", "y", "s", "w"), "transB", 1))) {
+      refused(
+          graph(pool, flat, softmax, last)
+              .addInitializer(floats("w", 2, 3))
+              .addInitializer(floats("b", 3)),
+          last.getOpType() + " 'y': it comes after a softmax, which must be the end");
+    }
+  }
+
+  @Test
+  void whatANodeDoesInTrainingIsRefused() {
+    refused(
+        graph(node("Dropout", "y", "x", "", "yes"))
+            .addInitializer(TensorProto.newBuilder().setName("yes").setDataType(9).addInt32Data(1)),
+        "Dropout 'y': it is in training mode");
+    NodeProto.Builder statistics =
+        node("BatchNormalization", "y", "x", "s", "s", "s", "s").addOutput("m").addOutput("v");
+    refused(
+        graph(statistics).addInitializer(floats("s", 3)),
+        "BatchNormalization 'y': it is in training mode");
+    refused(
+        graph(with(node("BatchNormalization", "y", "x", "s", "s", "s", "s"), "spatial", 0))
+            .addInitializer(floats("s", 3)),
+        "BatchNormalization 'y': it has statistics of each pixel");
+  }
+
+  @Test
+  void outputsThatNoLayerHasAreNamedWhereTheyAreRead() {
+    NodeProto.Builder pool =
+        with(node("MaxPool", "p", "x"), "kernel_shape", 2, 2).addOutput("indices");
+    refused(
+        graph(pool, node("Relu", "r", "indices"), node("GlobalAveragePool", "y", "p")),
+        "Relu 'r': no layer has its input 'indices' of MaxPool 'p'");
+    refused(
+        graph(pool, node("GlobalAveragePool", "y", "p")).setOutput(0, value("indices", 0, 2)),
+        "no layer has its output 'indices' of MaxPool 'p'");
+  }
+
+  @Test
+  void biasesThatAreNotOnePerUnitAreRefused() {
+    refused(
+        graph(
+                node("GlobalAveragePool", "p", "x"),
+                node("Flatten", "f", "p"),
+                node("Gemm", "y", "f", "w", "b"))
+            .addInitializer(floats("w", 3, 2))
+            .addInitializer(floats("b", 2, 1)),
+        "Gemm 'y': its bias of [2, 1] is no number per unit");
+  }
+
+  @Test
+  void axesThatLeaveNoVectorAreRefused() {
+    NodeProto.Builder pool = node("GlobalAveragePool", "p", "x");
+    refused(
+        graph(pool, with(node("Squeeze", "y", "p"), "axes", 3, 2, 0)),
+        "Squeeze 'y': its axes [3, 2, 0] leave no vector");
+    refused(
+        graph(with(node("Flatten", "f", "x"), "axis", 0), node("Relu", "y", "f")),
+        "Flatten 'f': its axis is not 1");
+  }
+
+  private static TensorProto integers(String name, long... values) {
+    TensorProto.Builder tensor = TensorProto.newBuilder().setName(name).setDataType(7);
+    if (values.length > 1) {
+      tensor.addDims(values.length);
+    }
+    Arrays.stream(values).forEach(tensor::addInt64Data);
+    return tensor.build();
+  }
+
+  /** A reshape to the batch, then sizes, as PyTorch's exporter writes {@code x.view(n, ...)}. */
+  private static GraphProto.Builder computed(String batch, long... sizes) {
+    NodeProto.Builder vector = node("Unsqueeze", "u", "n");
+    vector
+        .addAttributeBuilder()
+        .setName("axes")
+        .setType(AttributeProto.AttributeType.INTS)
+        .addInts(0);
+    GraphProto.Builder graph =
+        graph(
+            node("Shape", "s", "x"),
+            node("Gather", "n", "s", batch),
+            vector,
+            with(node("Concat", "c", "u", "rest"), "axis", 0),
+            node("Reshape", "f", "x", "c"),
+            with(node("Gemm", "y", "f", "w"), "transB", 1));
+    TensorProto.Builder rest = integers("rest", sizes).toBuilder();
+    return graph
+        .addInitializer(rest.clearDims().addDims(sizes.length))
+        .addInitializer(integers("first", 0))
+        .addInitializer(integers("second", 1))
+        .addInitializer(floats("w", 2, 108));
+  }
+
+  @Test
+  void aShapeThatTheGraphComputesIsComputed() throws IOException {
+    for (long size : new long[] {-1, 108}) {
+      assertThat(read(model(computed("first", size), 11)).model().layers()).hasSize(1);
+    }
+    refused(computed("first", 3, -1), "Reshape 'f': it makes [3, 36] of an example of 6 x 6 x 3");
+    refused(computed("second", -1), "Reshape 'f': it makes [3, -1] of a batch");
+    refused(computed("first", -1, -1), "Reshape 'f': it makes [-1, -1] of an example");
+  }
+
+  @Test
+  void functionsInPlaceOfOperatorsAreRefused() {
+    ModelProto.Builder other = model(classifier(), 13).toBuilder();
+    other.addFunctionsBuilder().setName("Flatten");
+
+    assertThatThrownBy(() -> read(other.build()))
+        .isInstanceOf(InputException.class)
+        .hasMessage(
+            "Cannot import /w/m.onnx: it has functions of its own in place of ONNX's operators");
+  }
+
   @Test
   void operatorsOfOtherDomainsAreNamed() {
     refused(

@@ -4,6 +4,7 @@ package io.stoker.models.onnx;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
 import io.stoker.models.interchange.TrainedModel;
 import io.stoker.models.spec.Shape;
@@ -22,12 +23,20 @@ public final class OnnxRuntime {
     return stream.toByteArray();
   }
 
+  /** Graphs that are refused are no news. */
+  private static OrtSession.SessionOptions quiet() throws OrtException {
+    OrtSession.SessionOptions options = new OrtSession.SessionOptions();
+    options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
+    return options;
+  }
+
   /** The first output of a model whose input has the default name. */
   public static float[] run(byte[] file, float[] images, Shape shape) throws OrtException {
     OrtEnvironment environment = OrtEnvironment.getEnvironment();
     long examples = images.length / shape.features();
     long[] sizes = {examples, shape.channels(), shape.height(), shape.width()};
-    try (OrtSession session = environment.createSession(file);
+    try (OrtSession.SessionOptions options = quiet();
+        OrtSession session = environment.createSession(file, options);
         OnnxTensor input = OnnxTensor.createTensor(environment, FloatBuffer.wrap(images), sizes);
         OrtSession.Result result = session.run(Map.of(OnnxOptions.DEFAULT_INPUT, input))) {
       OnnxTensor output = (OnnxTensor) result.get(0);

@@ -29,7 +29,8 @@ public final class TorchPython {
   }
 
   /** Runs a script of the test resources, which must succeed. */
-  public static void run(String script, String... arguments) throws IOException, InterruptedException {
+  public static void run(String script, String... arguments)
+      throws IOException, InterruptedException {
     List<String> command = new ArrayList<>(List.of(PYTHON, "src/test/resources/" + script));
     command.addAll(List.of(arguments));
     assertThat(execute(command)).isEmpty();
