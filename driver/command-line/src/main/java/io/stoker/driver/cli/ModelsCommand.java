@@ -3,6 +3,7 @@ package io.stoker.driver.cli;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.stoker.driver.checkpoint.ModelFiles;
 import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
 import io.stoker.models.spec.ModelSpec;
@@ -11,6 +12,7 @@ import io.stoker.models.spec.ModelTree;
 import io.stoker.models.spec.ModelYaml;
 import io.stoker.models.spec.Shape;
 import io.stoker.models.zoo.Zoo;
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -26,12 +28,14 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "models",
     header = "Lists the models, or shows one layer by layer.",
-    customSynopsis = "./stoker models [NAME|FILE.yaml] [option]...")
+    customSynopsis = "./stoker models [NAME|FILE.yaml|CHECKPOINT] [option]...")
 final class ModelsCommand extends StokerCommand {
   @Parameters(
       arity = "0..1",
-      paramLabel = "NAME|FILE.yaml",
-      description = "A model's name, or a YAML file (default: list all models).")
+      paramLabel = "NAME|FILE.yaml|CHECKPOINT",
+      description =
+          "A model's name, a YAML file, or a trained model: a model.zip, a checkpoint folder or a run"
+              + " folder (default: list all models).")
   private String model = "";
 
   @Option(
@@ -48,6 +52,11 @@ final class ModelsCommand extends StokerCommand {
               + " model).")
   private Integer inputSize;
 
+  @Option(
+      names = "--yaml",
+      description = "Print the model as YAML, which train --model takes from a file.")
+  private boolean yaml;
+
   /** The number of classes of a YAML file's {@code dense: classes} without {@code --classes}. */
   private static final int FILE_CLASSES = 10;
 
@@ -61,7 +70,14 @@ final class ModelsCommand extends StokerCommand {
     wanted.ifPresent(count -> Limits.atLeast("--classes", count, 1));
     if (model.isEmpty()) {
       Check.input(inputSize == null, "Cannot use --input-size without the name of a model");
+      Check.input(!yaml, "Cannot use --yaml without the name of a model");
       return list(wanted);
+    }
+    if (isTrained(model)) {
+      Check.input(
+          inputSize == null && classes == null,
+          "Cannot use --input-size or --classes with a trained model, which has its own");
+      return show(ModelFiles.open(model, SparkSetup.hadoop()).metadata().model());
     }
     if (inputSize != null) {
       Check.input(!isFile(model), "Cannot use --input-size with a file, which has its own input");
@@ -73,6 +89,13 @@ final class ModelsCommand extends StokerCommand {
 
   private static boolean isFile(String model) {
     return model.endsWith(".yaml") || model.endsWith(".yml");
+  }
+
+  /** Names of the zoo come first; what else is there, or could be a path, is a trained model. */
+  private static boolean isTrained(String model) {
+    return !isFile(model)
+        && !Zoo.names().contains(model)
+        && (model.endsWith(".zip") || model.contains("/") || new File(model).exists());
   }
 
   /**
@@ -116,6 +139,10 @@ final class ModelsCommand extends StokerCommand {
 
   private Report show(ModelSpec spec) {
     ObjectNode json = summarize(Report.object(), spec);
+    if (yaml) {
+      json.set("model", ModelTree.write(spec));
+      return new Report(ModelYaml.write(spec), json);
+    }
     List<String> remarks = remarks(spec);
     remarks.forEach(json.putArray("remarks")::add);
     json.set("model", ModelTree.write(spec));
@@ -137,7 +164,7 @@ final class ModelsCommand extends StokerCommand {
 
   /** The sizes of images that a model of the zoo takes, and what is special about each. */
   private List<String> remarks(ModelSpec spec) {
-    List<Integer> sizes = isFile(model) ? List.of() : Zoo.sizes(model);
+    List<Integer> sizes = isFile(model) || isTrained(model) ? List.<Integer>of() : Zoo.sizes(model);
     if (sizes.size() < 2) {
       return List.of();
     }

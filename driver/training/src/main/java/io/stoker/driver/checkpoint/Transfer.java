@@ -48,14 +48,36 @@ public final class Transfer {
     Check.input(
         !copied.isEmpty(),
         "Cannot begin with %s: model %s (%s, %d classes) has no layer of the shape and at the place"
-            + " of one of model %s (%s, %d classes)",
+            + " of one of model %s (%s, %d classes); %s (./stoker models %s shows its layers)",
         trained.path(),
         other.name(),
         other.input(),
         other.classes(),
         model.name(),
         model.input(),
-        model.classes());
+        model.classes(),
+        difference(there),
+        trained.path());
+  }
+
+  /** What the first layer with parameters is in both models. */
+  private String difference(List<Placed> there) {
+    Placed here = model.placed().get(fresh.get(0));
+    return "layer %s is %s here, and there %s"
+        .formatted(
+            here.path(),
+            described(here),
+            here.index() < there.size() ? described(there.get(here.index())) : "there is none");
+  }
+
+  private static String described(Placed placed) {
+    String label = placed.layer().label();
+    if (placed.parameters().isEmpty()) {
+      return label;
+    }
+    return placed.inner().isEmpty()
+        ? label + " with parameters of " + shapes(placed)
+        : label + " with %s parameters".formatted(placed.parameterCount());
   }
 
   /** Of a layer that consists of layers, the shapes of all of them. */
