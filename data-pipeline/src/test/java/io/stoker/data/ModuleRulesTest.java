@@ -12,6 +12,7 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import org.apache.spark.broadcast.Broadcast;
 
 @AnalyzeClasses(packages = "io.stoker.data", importOptions = ImportOption.DoNotIncludeTests.class)
 class ModuleRulesTest {
@@ -22,6 +23,11 @@ class ModuleRulesTest {
           .resideOutsideOfPackages("io.stoker.data.pack..", "io.stoker.data.frame..")
           .should()
           .dependOnClassesThat(resideInAnyPackage("org.apache.spark..", "scala.."));
+
+  /** See {@link io.stoker.data.pack.Broadcasts}. */
+  @ArchTest
+  static final ArchRule noJobEndsWhileSparkStillDeletesWhatItSent =
+      noClasses().should().callMethod(Broadcast.class, "destroy");
 
   @ArchTest
   static final ArchRule onlyTheBaseOfOtherModules =

@@ -62,7 +62,7 @@ public final class ImageFilesJob {
           .map(part -> write(part, folder, encoding, configuration.value().value()))
           .reduce(Long::sum);
     } finally {
-      configuration.destroy();
+      Broadcasts.destroy(configuration);
     }
   }
 

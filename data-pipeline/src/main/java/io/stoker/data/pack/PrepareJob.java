@@ -133,7 +133,7 @@ public final class PrepareJob {
     try {
       return rows.survey(configuration);
     } finally {
-      configuration.destroy();
+      Broadcasts.destroy(configuration);
     }
   }
 
@@ -222,8 +222,8 @@ public final class PrepareJob {
         }
       }
     } finally {
-      items.unpersist(false);
-      configuration.destroy();
+      items.unpersist(true);
+      Broadcasts.destroy(configuration);
     }
   }
 

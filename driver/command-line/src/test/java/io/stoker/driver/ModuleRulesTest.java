@@ -23,6 +23,9 @@ import java.util.Timer;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.apache.hadoop.fs.FileSystem;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.rdd.RDD;
 import org.apache.spark.storage.StorageLevel;
 import scala.Function1;
 import scala.Option;
@@ -58,6 +61,19 @@ class ModuleRulesTest {
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage("io.stoker.driver.cli..", "picocli..", "me.tongfei..");
+
+  /** See {@link io.stoker.data.pack.Broadcasts}. */
+  @ArchTest
+  static final ArchRule NO_JOB_ENDS_WHILE_SPARK_STILL_DELETES_WHAT_IT_SENT =
+      noClasses()
+          .should()
+          .callMethod(Broadcast.class, "destroy")
+          .orShould()
+          .callMethod(Broadcast.class, "unpersist")
+          .orShould()
+          .callMethod(RDD.class, "unpersist")
+          .orShould()
+          .callMethod(JavaRDD.class, "unpersist");
 
   @ArchTest
   static final ArchRule CONFIG_AND_METRICS_KNOW_NO_SPARK =

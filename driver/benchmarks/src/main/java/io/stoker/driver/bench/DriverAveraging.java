@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.bench;
 
+import io.stoker.data.pack.Broadcasts;
 import java.nio.FloatBuffer;
 import java.util.stream.IntStream;
 import org.apache.spark.TaskContext;
@@ -52,7 +53,7 @@ public final class DriverAveraging {
       }
       return sum;
     } finally {
-      sent.destroy();
+      Broadcasts.destroy(sent);
     }
   }
 

@@ -20,33 +20,23 @@ import java.util.regex.Matcher;
  * is treated as one.
  */
 final class Console {
+  /** Whether the process is Stoker's own, and not that of a program that runs a command. */
+  private static volatile boolean ownsProcess;
+
   private final PrintWriter results;
   private final PrintWriter messages;
   private final boolean resultsOnTerminal;
   private final boolean messagesOnTerminal;
-
-  /** Whether the process is Stoker's own, and not that of a program that runs a command. */
-  private final boolean ownsProcess;
 
   Console(
       PrintWriter results,
       PrintWriter messages,
       boolean resultsOnTerminal,
       boolean messagesOnTerminal) {
-    this(results, messages, resultsOnTerminal, messagesOnTerminal, false);
-  }
-
-  private Console(
-      PrintWriter results,
-      PrintWriter messages,
-      boolean resultsOnTerminal,
-      boolean messagesOnTerminal,
-      boolean ownsProcess) {
     this.results = results;
     this.messages = messages;
     this.resultsOnTerminal = resultsOnTerminal;
     this.messagesOnTerminal = messagesOnTerminal;
-    this.ownsProcess = ownsProcess;
   }
 
   /**
@@ -55,20 +45,21 @@ final class Console {
    */
   static Console claim() {
     PrintWriter results = writer(resultDescriptor());
+    ownsProcess = true;
     System.setOut(System.err);
     return new Console(
         results,
         writer(FileDescriptor.err),
         isTerminal("STOKER_STDOUT_TERMINAL"),
-        isTerminal("STOKER_STDERR_TERMINAL"),
-        true);
+        isTerminal("STOKER_STDERR_TERMINAL"));
   }
 
   /**
-   * Hides what libraries print from now on, in a process of Stoker's own. When it is stopped, some
-   * of Spark's thread pools still get work after they have ended, and print a stack trace of it.
+   * Hides what libraries print from now on, in a process of Stoker's own; what they log is not
+   * hidden. When Spark is stopped, some of its thread pools still get work after they have ended,
+   * and print a stack trace of it.
    */
-  void hideLibraries() {
+  static void hideLibraries() {
     if (ownsProcess) {
       PrintStream nothing =
           new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8);

@@ -23,14 +23,19 @@ import org.apache.hadoop.security.AccessControlException;
  *
  * @param exitCode 1 to 4
  * @param message one line: what was wrong, and what to do about it
+ * @param fullDisk whether a disk was full, so that the command may say how to go on
  */
-record Failure(int exitCode, String message) {
+record Failure(int exitCode, String message, boolean fullDisk) {
   private static final int BUG = 1;
 
   /** What Spark's calls say after it has stopped itself. */
   private static final List<String> END_OF_SPARK =
       List.of(
           "SparkContext has been shutdown", "SparkContext was shut down", "stopped SparkContext");
+
+  Failure(int exitCode, String message) {
+    this(exitCode, message, false);
+  }
 
   /** Looks in an exception and its causes for a reason that a user can act on; else it is a bug. */
   static Failure of(Throwable failure) {
@@ -49,21 +54,22 @@ record Failure(int exitCode, String message) {
         .orElseGet(() -> bug(failure));
   }
 
-  /** The disk may be that of a run or of shards, on this machine or an executor's, or Spark's. */
+  /**
+   * The disk of what was written, on this machine or an executor's, if that is known; or Spark's.
+   */
   private static Optional<Failure> fullDisk(List<Throwable> chain) {
     boolean full = chain.stream().anyMatch(NoSpace::isSaidBy);
     String action =
         chain.stream()
             .map(cause -> firstLine(cause.getMessage()))
             .filter(message -> message.startsWith("Cannot write "))
-            .map(message -> message.replace(": " + NoSpace.TEXT, "") + ": ")
+            .map(message -> message.replace(": " + NoSpace.TEXT, ""))
+            .map(message -> message + ": " + NoSpace.TEXT + " (free some there)")
             .findFirst()
-            .orElse("");
+            .orElse(
+                NoSpace.TEXT + " (free some in Spark's local folders, or where files are written)");
     return full
-        ? resource(
-            action
-                + NoSpace.TEXT
-                + " (free some there and in Spark's local folders; train goes on with --resume)")
+        ? Optional.of(new Failure(ResourceException.EXIT_CODE, action, true))
         : Optional.empty();
   }
 

@@ -86,7 +86,7 @@ final class SparkSetup {
     if (SESSION.get() != null) {
       return shared(SESSION.get(), options);
     }
-    if (!LogManager.getRootLogger().isInfoEnabled()) { // what --verbose asks for
+    if (!isVerbose()) {
       // Before Spark's own hook: its parts log errors while they are shut down.
       ShutdownHookManager.get()
           .addShutdownHook(
@@ -121,7 +121,7 @@ final class SparkSetup {
     setExecutorLocale(conf);
     MasterUrl.checkReachable(conf.get(MASTER));
     try {
-      JavaSparkContext spark = new JavaSparkContext(conf);
+      JavaSparkContext spark = new OwnContext(conf);
       StorageDefaults.apply(spark.hadoopConfiguration());
       return spark;
     } catch (RuntimeException e) {
@@ -159,6 +159,31 @@ final class SparkSetup {
     return key.equals(TaskDevices.DEVICE)
         && value.equals(TaskDevices.PROCESSOR)
         && !GpuRequest.isIn(conf);
+  }
+
+  /** Whether {@code --verbose} was given. */
+  private static boolean isVerbose() {
+    return LogManager.getRootLogger().isInfoEnabled();
+  }
+
+  /** A context of this process, which prints nothing more once it is being stopped. */
+  private static final class OwnContext extends JavaSparkContext {
+    OwnContext(SparkConf conf) {
+      super(conf);
+    }
+
+    @Override
+    public void stop() {
+      if (!isVerbose()) {
+        Console.hideLibraries();
+      }
+      super.stop();
+    }
+
+    @Override
+    public void close() {
+      stop();
+    }
   }
 
   /** A context that its session stops. */

@@ -50,6 +50,11 @@ abstract class StokerCommand implements Callable<Integer> {
     return "";
   }
 
+  /** What is printed after the message that a disk is full, such as how to continue. */
+  String whenDiskIsFull() {
+    return "";
+  }
+
   /** Whether {@code --verbose} was given. */
   final boolean verbose() {
     return verbose;
@@ -82,7 +87,7 @@ abstract class StokerCommand implements Callable<Integer> {
 
   private void stopped() {
     if (!verbose) {
-      console.hideLibraries();
+      Console.hideLibraries();
     }
     console.printError("stopped" + whenStopped());
   }
@@ -92,7 +97,7 @@ abstract class StokerCommand implements Callable<Integer> {
     if (verbose) {
       console.trace(failure);
     }
-    console.printError(known.message());
+    console.printError(known.message() + (known.fullDisk() ? whenDiskIsFull() : ""));
     return known.exitCode();
   }
 }

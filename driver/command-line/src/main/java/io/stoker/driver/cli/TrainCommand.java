@@ -109,6 +109,11 @@ final class TrainCommand extends StokerCommand {
     return resumption.text();
   }
 
+  @Override
+  String whenDiskIsFull() {
+    return resumption.text();
+  }
+
   /** The values of the recipe, or of the run that is resumed, changed by the options given. */
   TrainingConfig config() {
     return options.over(beginning());

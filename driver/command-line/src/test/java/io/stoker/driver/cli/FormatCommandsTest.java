@@ -4,6 +4,7 @@ package io.stoker.driver.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.stoker.driver.FullDisk;
 import io.stoker.models.engine.StepSettings;
 import io.stoker.models.file.ModelFileWriter;
 import io.stoker.models.file.ModelMetadata;
@@ -26,6 +27,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@code export} and {@code import}. */
 class FormatCommandsTest {
@@ -70,6 +72,48 @@ class FormatCommandsTest {
         .get("predictions")
         .get(0)
         .get("classes");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "export --checkpoint MODEL --format onnx",
+        "export --checkpoint MODEL --format safetensors",
+        "import --weights DIR/m.onnx",
+      })
+  void aFullDiskTakesOneLineThatFitsTheCommand(String command) {
+    commands.json(in("export --checkpoint MODEL --format onnx --output DIR/m.onnx"));
+    FullDisk.refuse("");
+    Commands.Outcome outcome =
+        commands
+            .with("spark.hadoop.fs.full.impl", FullDisk.class.getName())
+            .run(in(command + " --output full:DIR/out"));
+    FullDisk.free();
+
+    assertThat(outcome.exitCode()).as(outcome.err()).isEqualTo(4);
+    assertThat(outcome.err().lines())
+        .singleElement()
+        .asString()
+        .startsWith("stoker: Cannot write --")
+        .endsWith("out: No space left on device (free some there)");
+    assertThat(folder.resolve("out")).doesNotExist();
+  }
+
+  @Test
+  void anImportedModelIsShownLayerByLayerAndAsYaml() throws IOException {
+    commands.json(in("export --checkpoint MODEL --format onnx --output DIR/m.onnx"));
+    commands.json(in("import --weights DIR/m.onnx --output DIR/imported.zip"));
+
+    JsonNode shown = commands.json(in("models DIR/imported.zip"));
+    assertThat(shown.get("classes").asInt()).isEqualTo(3);
+    assertThat(shown.get("layers").get(0).get("layer").asText()).isEqualTo("conv 6 @ 5x5 pad 2");
+    Files.writeString(
+        folder.resolve("m.yaml"), commands.run(in("models DIR/imported.zip --yaml")).out());
+    assertThat(commands.json(in("models DIR/m.yaml"))).isEqualTo(shown);
+    assertThat(commands.run(in("models DIR/imported.zip --classes 4")).err())
+        .contains("Cannot use --input-size or --classes with a trained model");
+    assertThat(commands.run(in("models DIR/none.zip")).err())
+        .contains("Cannot find checkpoint " + in("DIR/none.zip"));
   }
 
   @ParameterizedTest

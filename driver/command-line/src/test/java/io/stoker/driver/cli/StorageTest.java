@@ -457,7 +457,7 @@ class StorageTest {
     assertThat(outcome.err().lines().filter(line -> line.startsWith("stoker: ")))
         .singleElement()
         .asString()
-        .contains("No space left on device");
+        .contains("No space left on device", "the same command with --resume");
     assertThat(folder.resolve("local").resolve(run).resolve("checkpoints/000004/manifest.json"))
         .doesNotExist();
     JsonNode resumed =

@@ -8,6 +8,7 @@ import io.stoker.base.Sha256;
 import io.stoker.data.frame.FrameColumns;
 import io.stoker.data.frame.ImageColumn;
 import io.stoker.data.frame.UnreadableTable;
+import io.stoker.data.pack.Broadcasts;
 import io.stoker.data.pack.ImageRows;
 import io.stoker.data.pack.PrepareOptions;
 import io.stoker.data.pack.SplitFractions;
@@ -204,7 +205,7 @@ final class TrainingFrame {
       }
       throw e;
     } finally {
-      shared.destroy();
+      Broadcasts.destroy(shared);
     }
   }
 

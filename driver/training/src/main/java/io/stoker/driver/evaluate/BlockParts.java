@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.evaluate;
 
+import io.stoker.data.pack.Broadcasts;
 import io.stoker.driver.spark.Jobs;
 import io.stoker.driver.spark.NumberedTasks;
 import io.stoker.driver.spark.SparkFailures;
@@ -60,7 +61,7 @@ public final class BlockParts {
                   ? merged(Jobs.elements(tasks), merge)
                   : Jobs.treeReduce(tasks, merge));
     } finally {
-      hadoop.destroy();
+      Broadcasts.destroy(hadoop);
     }
   }
 

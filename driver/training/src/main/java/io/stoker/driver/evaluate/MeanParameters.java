@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.io.Serializable;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
@@ -86,12 +87,11 @@ record MeanParameters(List<Location> files) implements Serializable {
   /** Sets values to the mean of the next values of all files. */
   private static void mean(List<OpenFile> files, FloatBuffer values, double[] sums)
       throws IOException {
+    Arrays.fill(sums, -0.0); // to which adding -0 gives -0
     for (OpenFile file : files) {
-      boolean first = file == files.get(0);
       file.read(values);
       for (int i = 0; i < values.limit(); i++) {
-        // The first is not added to 0: the sum of 0 and -0 is 0.
-        sums[i] = first ? values.get(i) : sums[i] + values.get(i);
+        sums[i] += values.get(i);
       }
     }
     for (int i = 0; i < values.limit(); i++) {
@@ -105,9 +105,7 @@ record MeanParameters(List<Location> files) implements Serializable {
       Path file = new Path(location.file());
       FileSystem fileSystem = Storage.of(file, hadoop);
       return new OpenFile(
-          location,
-          location.parameters().open(() -> fileSystem.open(file)),
-          new VectorDigest());
+          location, location.parameters().open(() -> fileSystem.open(file)), new VectorDigest());
     }
 
     /** Fills all of target. */

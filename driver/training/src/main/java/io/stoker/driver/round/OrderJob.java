@@ -4,6 +4,7 @@ package io.stoker.driver.round;
 import io.stoker.base.LittleEndian;
 import io.stoker.base.Sha256;
 import io.stoker.data.batch.ImageBatch;
+import io.stoker.data.pack.Broadcasts;
 import io.stoker.data.plan.EpochPlan;
 import io.stoker.data.shard.ShardFolder;
 import io.stoker.driver.checkpoint.Locations;
@@ -70,7 +71,7 @@ public final class OrderJob {
               worker -> read(data, epoch, worker, steps, hadoop.value().value()));
       return new EpochOrder(SparkFailures.unwrapped(() -> Jobs.elements(workers)));
     } finally {
-      hadoop.destroy();
+      Broadcasts.destroy(hadoop);
     }
   }
 

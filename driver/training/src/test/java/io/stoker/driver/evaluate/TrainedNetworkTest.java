@@ -44,7 +44,10 @@ class TrainedNetworkTest {
     TinyJob job = TinyJob.in(folder);
     try (JavaSparkContext spark = LocalSpark.start("local[1]")) {
       TrainJob.run(
-          spark, job.config("run").epochs(1).checkpointEvery(1).build(), ExistingRun.REFUSE, RoundListener.NONE);
+          spark,
+          job.config("run").epochs(1).checkpointEvery(1).build(),
+          ExistingRun.REFUSE,
+          RoundListener.NONE);
     }
     first = job.run("run/checkpoints/000001/model.zip");
     trained = job.run("run/checkpoints/000003/model.zip");

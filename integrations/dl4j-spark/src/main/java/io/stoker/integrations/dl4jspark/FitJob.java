@@ -3,6 +3,7 @@ package io.stoker.integrations.dl4jspark;
 
 import io.stoker.base.LittleEndian;
 import io.stoker.base.SplitMix64;
+import io.stoker.data.pack.Broadcasts;
 import io.stoker.driver.averaging.RoundReport;
 import io.stoker.driver.averaging.SharedParameters;
 import io.stoker.driver.slice.ParameterSlices;
@@ -211,14 +212,14 @@ final class FitJob {
       try (SharedParameters.Snapshot snapshot = parameters.snapshot()) {
         snapshot.cutLineage(new GivenValues(written));
       }
-      root.destroy();
+      Broadcasts.destroy(root);
       root = written;
     }
 
     @Override
     public void close() {
       parameters.close();
-      root.destroy();
+      Broadcasts.destroy(root);
     }
   }
 }

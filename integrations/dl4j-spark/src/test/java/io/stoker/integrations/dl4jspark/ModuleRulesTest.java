@@ -7,11 +7,17 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import org.apache.spark.broadcast.Broadcast;
 
 @AnalyzeClasses(
     packages = "io.stoker.integrations.dl4jspark",
     importOptions = ImportOption.DoNotIncludeTests.class)
 class ModuleRulesTest {
+  /** See {@link io.stoker.data.pack.Broadcasts}. */
+  @ArchTest
+  static final ArchRule noRoundEndsWhileSparkStillDeletesWhatItSent =
+      noClasses().should().callMethod(Broadcast.class, "destroy");
+
   @ArchTest
   static final ArchRule ofTheDriverOnlyWhatAveragesAndTheBaselinesInterface =
       noClasses()
