@@ -162,7 +162,7 @@ public final class ImageRows {
    * manifest.
    *
    * <p>Spark's reader of Parquet holds the images of a whole row group. So where the files hold the
-   * rows as they are, they are read as a {@link ParquetTable}, which holds a page of each column.
+   * rows as they are, they are read as a {@link ParquetTable}, which holds a value of each column.
    *
    * @param table in any partitions and any order
    * @param columns which of its columns are what
@@ -212,8 +212,8 @@ public final class ImageRows {
   }
 
   /**
-   * The images of Parquet files. A task holds one page of each column, whatever the size of the row
-   * groups.
+   * The images of Parquet files. A task holds one value of each column, whatever the size of the
+   * row groups.
    *
    * @param spark where to read them
    * @param table the files

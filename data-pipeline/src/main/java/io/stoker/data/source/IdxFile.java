@@ -129,7 +129,7 @@ final class IdxFile implements AutoCloseable {
     try {
       while (left > 0) {
         int read = in.read(buffer, 0, (int) Math.min(buffer.length, left));
-        if (read < 0) {
+        if (read <= 0) {
           throw new EOFException();
         }
         left -= read;

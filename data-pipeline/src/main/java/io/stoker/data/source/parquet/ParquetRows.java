@@ -6,7 +6,6 @@ import io.stoker.data.source.LabelledImage;
 import io.stoker.data.source.SourceImage;
 import io.stoker.data.storage.Storage;
 import io.stoker.failure.InputException;
-import io.stoker.failure.StokerException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Iterator;
@@ -15,27 +14,20 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.parquet.example.data.Group;
-import org.apache.parquet.example.data.simple.convert.GroupRecordConverter;
-import org.apache.parquet.hadoop.metadata.ParquetMetadata;
-import org.apache.parquet.io.ColumnIOFactory;
-import org.apache.parquet.io.RecordReader;
-import org.apache.parquet.schema.MessageType;
 import org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName;
 
 /**
- * The rows of some row groups, one after the other. It holds one row, and of each column a page if
- * the page is short, else one value. It is closed after the last row, and a caller that stops
- * before closes it.
+ * The rows of some row groups, one after the other. It holds one row, and the dictionaries of its
+ * columns. It is closed after the last row, and a caller that stops before closes it.
  */
 public final class ParquetRows implements Iterator<LabelledImage>, AutoCloseable {
   private final Iterator<RowGroup> groups;
   private final TableSchema table;
   private final TableSchema.Images images;
   private final Configuration hadoop;
-  private final int wholePageBytes;
+  private final int dictionaryBytes;
   private RowGroup group;
-  private StreamedRowGroup pages;
-  private RecordReader<Group> records;
+  private RowGroupReader rows;
   private long left;
 
   /**
@@ -45,15 +37,15 @@ public final class ParquetRows implements Iterator<LabelledImage>, AutoCloseable
    * @param table their columns
    * @param images whether images are read
    * @param hadoop how to reach the filesystem
-   * @param wholePageBytes longer pages of images are split
+   * @param dictionaryBytes longer dictionaries of images are in a temporary file
    */
   ParquetRows(
       Iterator<RowGroup> groups,
       TableSchema table,
       TableSchema.Images images,
       Configuration hadoop,
-      int wholePageBytes) {
-    this.wholePageBytes = wholePageBytes;
+      int dictionaryBytes) {
+    this.dictionaryBytes = dictionaryBytes;
     this.groups = groups;
     this.table = table;
     this.images = images;
@@ -77,8 +69,7 @@ public final class ParquetRows implements Iterator<LabelledImage>, AutoCloseable
     if (!hasNext()) {
       throw new NoSuchElementException();
     }
-    Group row = read();
-    LabelledImage image = labelled(row, pages.getRowCount() - left);
+    LabelledImage image = labelled(rows.next(), rows.rows() - left);
     left--;
     return image;
   }
@@ -88,55 +79,24 @@ public final class ParquetRows implements Iterator<LabelledImage>, AutoCloseable
     Path file = new Path(group.file());
     try {
       FileSystem fileSystem = Storage.of(file, hadoop);
-      ParquetMetadata footer = ParquetTable.footer(fileSystem, file);
-      MessageType projection = table.projection(footer.getFileMetaData().getSchema(), images);
-      pages =
-          new StreamedRowGroup(
-              fileSystem, file, footer.getBlocks().get(group.index()), wholePageBytes);
-      records =
-          new ColumnIOFactory(footer.getFileMetaData().getCreatedBy())
-              .getColumnIO(projection)
-              .getRecordReader(pages, new GroupRecordConverter(projection));
-      left = pages.getRowCount();
+      Footer footer = Footer.read(fileSystem, file);
+      rows =
+          new RowGroupReader(
+              fileSystem,
+              file,
+              footer,
+              group.index(),
+              table.projection(footer.schema(), images),
+              dictionaryBytes);
+      left = rows.rows();
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot read " + file, e);
-    } catch (StokerException e) {
-      throw e;
-    } catch (RuntimeException e) {
-      throw damaged(e);
     }
-  }
-
-  private Group read() {
-    try {
-      return records.read();
-    } catch (RuntimeException e) { // Parquet has no exception of its own for damaged pages.
-      throw damaged(e);
-    }
-  }
-
-  private StokerException damaged(RuntimeException e) {
-    Throwable cause = e;
-    while (cause.getCause() != null && !(cause instanceof StokerException)) {
-      cause = cause.getCause();
-    }
-    if (cause instanceof StokerException known) {
-      return known;
-    }
-    return new InputException(
-        "Cannot read row group "
-            + group.index()
-            + " of "
-            + group.file()
-            + ": damaged ("
-            + (cause.getMessage() == null ? cause.toString() : cause.getMessage())
-            + ")",
-        e);
   }
 
   private LabelledImage labelled(Group row, long index) {
     String split = table.split().isEmpty() ? group.split() : text(row, table.split());
-    Integer refused = pages.refused().get(index);
+    Integer refused = rows.refused().get(index);
     SourceImage image = refused == null ? image(row) : tooLarge(refused, index);
     return new LabelledImage(path(row), className(row), split, image, weight(row));
   }
@@ -242,9 +202,9 @@ public final class ParquetRows implements Iterator<LabelledImage>, AutoCloseable
 
   @Override
   public void close() {
-    if (pages != null) {
-      pages.close();
-      pages = null;
+    if (rows != null) {
+      rows.close();
+      rows = null;
     }
   }
 }

@@ -6,12 +6,10 @@ import io.stoker.data.source.SourceListing;
 import io.stoker.data.source.SplitNames;
 import io.stoker.data.storage.FolderEntry;
 import io.stoker.data.storage.Storage;
-import io.stoker.data.storage.StoredFile;
 import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
 import java.io.IOException;
 import java.io.Serializable;
-import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
@@ -24,13 +22,6 @@ import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
-import org.apache.parquet.ParquetReadOptions;
-import org.apache.parquet.crypto.ParquetCryptoRuntimeException;
-import org.apache.parquet.hadoop.ParquetFileReader;
-import org.apache.parquet.hadoop.metadata.BlockMetaData;
-import org.apache.parquet.hadoop.metadata.ColumnChunkMetaData;
-import org.apache.parquet.hadoop.metadata.ParquetMetadata;
-import org.apache.parquet.io.SeekableInputStream;
 import org.apache.parquet.schema.MessageType;
 
 /**
@@ -44,10 +35,6 @@ public final class ParquetTable implements Serializable {
   /** As Hugging Face names the files of a split. */
   private static final Pattern SHARD =
       Pattern.compile("([a-z][a-z0-9_]*)-[0-9]{5}-of-[0-9]{5}.*\\.parquet");
-
-  private static final String DECRYPTION =
-      "prepare a decrypted copy, or read it with --format table --table-format parquet and"
-          + " Parquet's keys in Spark's configuration";
 
   private final TableSchema schema;
 
@@ -142,16 +129,15 @@ public final class ParquetTable implements Serializable {
           : ParquetTable.split(root, file).orElse("");
     }
 
-    TableSchema schema(Path file, ParquetMetadata footer, TableColumns columns) {
+    TableSchema schema(Path file, Footer footer, TableColumns columns) {
       try {
         return TableSchema.of(
-            footer.getFileMetaData().getSchema(),
-            conventions == Conventions.NONE
-                ? Map.of()
-                : footer.getFileMetaData().getKeyValueMetaData(),
+            footer.schema(),
+            conventions == Conventions.NONE ? Map.of() : footer.metadata(),
             columns);
       } catch (InputException e) {
-        throw new InputException("Cannot read " + file + ": " + e.getMessage(), e);
+        throw new InputException(
+            "Cannot read " + file + ": " + Footer.printable(e.getMessage()), e);
       }
     }
   }
@@ -163,8 +149,8 @@ public final class ParquetTable implements Serializable {
       List<SourceListing.Rejected> rejected,
       List<String> ignored) {
     List<Path> files = table.paths();
-    List<ParquetMetadata> footers =
-        files.parallelStream().map(file -> footer(fileSystem, file)).toList();
+    List<Footer> footers =
+        files.parallelStream().map(file -> Footer.read(fileSystem, file)).toList();
     TableSchema first = table.schema(files.get(0), footers.get(0), columns);
     List<RowGroup> groups = new ArrayList<>();
     for (int i = 0; i < files.size(); i++) {
@@ -176,51 +162,19 @@ public final class ParquetTable implements Serializable {
           files.get(0),
           own,
           first);
-      requireReadable(files.get(i), footers.get(i), own);
+      MessageType read = own.projection(footers.get(i).schema(), TableSchema.Images.READ);
       String split = table.split(files.get(i), columns);
-      for (int group = 0; group < footers.get(i).getBlocks().size(); group++) {
-        if (footers.get(i).getBlocks().get(group).getRowCount() > 0) { // PyArrow writes empty ones.
+      for (int group = 0; group < footers.get(i).rowGroups(); group++) {
+        if (footers.get(i).rows(group) > 0) { // PyArrow writes empty ones.
+          for (String[] path : read.getPaths()) {
+            footers.get(i).column(group, path); // Says what is wrong before a task begins.
+          }
           groups.add(new RowGroup(files.get(i).toString(), table.root().toString(), split, group));
         }
       }
     }
     Check.input(!groups.isEmpty(), "Input %s has no rows", table.root());
     return new ParquetTable(first, groups, rejected, ignored);
-  }
-
-  private static void requireReadable(Path file, ParquetMetadata footer, TableSchema schema) {
-    MessageType needed =
-        schema.projection(footer.getFileMetaData().getSchema(), TableSchema.Images.READ);
-    for (BlockMetaData block : footer.getBlocks()) {
-      for (ColumnChunkMetaData chunk : block.getColumns()) {
-        Check.input(
-            !chunk.isEncrypted() || !needed.containsPath(chunk.getPath().toArray()),
-            "Cannot read %s: its column %s is encrypted (%s)",
-            file,
-            chunk.getPath().toDotString(),
-            DECRYPTION);
-      }
-    }
-  }
-
-  /**
-   * A file's footer.
-   *
-   * @throws InputException if it is not a Parquet file, or an encrypted one
-   */
-  static ParquetMetadata footer(FileSystem fileSystem, Path file) {
-    try {
-      StoredFile stored = StoredFile.of(fileSystem, file);
-      try (SeekableInputStream in = stored.newStream()) {
-        return ParquetFileReader.readFooter(stored, ParquetReadOptions.builder().build(), in);
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException("Cannot read " + file, e);
-    } catch (ParquetCryptoRuntimeException e) {
-      throw new InputException("Cannot read " + file + ": it is encrypted (" + DECRYPTION + ")", e);
-    } catch (RuntimeException e) { // What Parquet throws for a file that is none.
-      throw new InputException("Cannot read " + file + ": " + Storage.reason(e), e);
-    }
   }
 
   /** Whether the rows say how much they count. */
@@ -269,7 +223,7 @@ public final class ParquetTable implements Serializable {
    * @param hadoop how to reach the filesystem
    */
   public ParquetRows rows(Iterator<RowGroup> groups, Configuration hadoop) {
-    return rows(groups, TableSchema.Images.READ, hadoop, StreamedRowGroup.WHOLE_PAGE_BYTES);
+    return rows(groups, TableSchema.Images.READ, hadoop, RowGroupReader.DICTIONARY_BYTES);
   }
 
   /**
@@ -279,15 +233,15 @@ public final class ParquetTable implements Serializable {
    * @param hadoop how to reach the filesystem
    */
   public ParquetRows descriptions(Iterator<RowGroup> groups, Configuration hadoop) {
-    return rows(groups, TableSchema.Images.LEAVE_OUT, hadoop, StreamedRowGroup.WHOLE_PAGE_BYTES);
+    return rows(groups, TableSchema.Images.LEAVE_OUT, hadoop, RowGroupReader.DICTIONARY_BYTES);
   }
 
-  /** Reads rows, and splits pages of images that are longer than {@code wholePageBytes}. */
+  /** Reads rows; dictionaries of more than {@code dictionaryBytes} are in temporary files. */
   ParquetRows rows(
       Iterator<RowGroup> groups,
       TableSchema.Images images,
       Configuration hadoop,
-      int wholePageBytes) {
-    return new ParquetRows(groups, schema, images, hadoop, wholePageBytes);
+      int dictionaryBytes) {
+    return new ParquetRows(groups, schema, images, hadoop, dictionaryBytes);
   }
 }

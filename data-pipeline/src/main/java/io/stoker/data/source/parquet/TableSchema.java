@@ -249,11 +249,14 @@ record TableSchema(
       String name = field.getName();
       if (name.equals(label) || name.equals(split) || name.equals(weight)) {
         fields.add(field);
-      } else if (name.equals(image) && (images == Images.READ || kind == ImageKind.URI)) {
-        fields.add(field);
       } else if (name.equals(image) && kind == ImageKind.STRUCTURE) {
         GroupType group = field.asGroupType();
-        fields.add(group.withNewFields(group.getType(PATH)));
+        fields.add(
+            images == Images.READ
+                ? group.withNewFields(group.getType(BYTES), group.getType(PATH))
+                : group.withNewFields(group.getType(PATH)));
+      } else if (name.equals(image) && (images == Images.READ || kind == ImageKind.URI)) {
+        fields.add(field);
       }
     }
     return new MessageType(schema.getName(), fields);

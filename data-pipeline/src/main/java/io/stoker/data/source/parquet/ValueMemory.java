@@ -11,14 +11,14 @@ import java.util.concurrent.Semaphore;
  * its heap: a task waits until there is memory for its next value. It waits while it holds nothing,
  * so tasks never wait for each other in a circle.
  */
-final class ValueMemory implements SplitPage.Limit, AutoCloseable {
+final class ValueMemory implements AutoCloseable {
   private static final long HEAP = Runtime.getRuntime().maxMemory();
   private static final int UNIT = 1 << 20;
 
-  /** Parquet reads the next value while a value is both in its page and in the image made of it. */
+  /** A value is read while the image before it is packed, and its file may be copied there. */
   private static final int COPIES = 3;
 
-  private static final long MAXIMUM_BYTES = Math.min(ImageFiles.MAXIMUM_BYTES, HEAP / 8);
+  static final long MAXIMUM_BYTES = Math.min(ImageFiles.MAXIMUM_BYTES, HEAP / 8);
   private static final int UNITS = (int) Math.max(1, COPIES * (HEAP / 8) / UNIT);
   private static final Semaphore FREE = new Semaphore(UNITS, true);
 
@@ -28,8 +28,14 @@ final class ValueMemory implements SplitPage.Limit, AutoCloseable {
   /** The part of what is held that belongs to the value which was read last. */
   private int last;
 
-  @Override
-  public boolean admits(long row, int length) {
+  /**
+   * Waits until there is memory for a value.
+   *
+   * @param row its row, in the row group
+   * @param length its bytes
+   * @return whether it is to be read; a value that is too long is noted as refused
+   */
+  boolean admits(long row, int length) {
     if (length > MAXIMUM_BYTES) {
       refused.put(row, length);
       return false;
