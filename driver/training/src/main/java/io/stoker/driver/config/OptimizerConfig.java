@@ -27,5 +27,6 @@ public record OptimizerConfig(
     double clipNorm) {
   public OptimizerConfig {
     layerRates = Collections.unmodifiableMap(new TreeMap<>(layerRates));
+    layerRates.forEach((layer, rate) -> Fp32.require(rate, "rate of layer " + layer));
   }
 }

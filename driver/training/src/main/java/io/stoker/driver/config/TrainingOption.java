@@ -266,6 +266,9 @@ public final class TrainingOption {
           noun.contains("{}") ? noun.replace("{}", value.toString()) : noun + ": " + value,
           text("must", "be " + rule),
           Float.isInfinite(number.floatValue()) ? ", within the range of a float" : "");
+      if (value instanceof Double fraction) {
+        Fp32.require(fraction, noun);
+      }
     }
   }
 

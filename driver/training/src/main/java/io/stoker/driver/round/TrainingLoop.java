@@ -17,6 +17,8 @@ import java.util.Locale;
  * Network using Model Averaging").
  */
 final class TrainingLoop {
+  private static final int DIVERGED_GUESSES = 100;
+
   private final TrainingRun run;
   private final TrainingStages stages;
   private final RateHistory rates;
@@ -73,7 +75,7 @@ final class TrainingLoop {
   private void roundFinished(JobPlan.Round round, RateSchedule schedule, RoundReport report) {
     TrainingClock clock = run.plan().clockAfter(round, progress.clock(), report.examples());
     RoundMetrics metrics = stages.measure(round, clock, report, schedule);
-    requireFinite(metrics);
+    requireNotDiverged(metrics);
     progress = progress.after(clock, metrics);
     listeners.roundFinished(metrics);
   }
@@ -82,15 +84,23 @@ final class TrainingLoop {
     validation.validateIfDue(clock).ifPresent(listeners::validated);
   }
 
-  private void requireFinite(RoundMetrics round) {
-    if (!Double.isFinite(round.loss())) {
+  /**
+   * Training has diverged if a round's mean loss is not finite, or is above {@value
+   * #DIVERGED_GUESSES} times the loss of guessing, the logarithm of the number of classes. Softmax
+   * is then saturated for nearly all examples, and smaller steps do not bring the model back.
+   */
+  private void requireNotDiverged(RoundMetrics round) {
+    double guessing = Math.log(run.model().classes());
+    if (!(round.loss() <= DIVERGED_GUESSES * guessing)) {
       throw new InputException(
           String.format(
               Locale.ROOT,
-              "Training diverged in round %d: its loss is %s; try a lower learning rate (it was %s)"
-                  + " or a warm-up. %s",
+              "Training diverged in round %d: its loss is %s (guessing one of %d classes has %.2f);"
+                  + " try a lower learning rate (it was %s) or a warm-up. %s",
               round.round(),
               round.loss(),
+              run.model().classes(),
+              guessing,
               round.lr(),
               checkpoints.describeLast()));
     }

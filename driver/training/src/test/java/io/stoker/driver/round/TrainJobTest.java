@@ -387,6 +387,14 @@ class TrainJobTest {
   }
 
   @Test
+  void stopsWhenTheLossIsFarAboveThatOfGuessing() {
+    assertThatThrownBy(() -> train("far-off", config -> config.learningRate(1e4).momentum(0)))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("diverged in round")
+        .hasMessageContaining("(guessing one of 4 classes has 1.39)");
+  }
+
+  @Test
   void namesTheCheckpointBeforeALossThatIsNoNumber() {
     // The loss of a round is that before its own step, so that of the first one is a number.
     assertThatThrownBy(
