@@ -6,11 +6,14 @@ import io.stoker.models.engine.Devices;
 import io.stoker.models.engine.Engine;
 import io.stoker.models.engine.NativeLibraries;
 import io.stoker.models.engine.Network;
+import io.stoker.models.engine.Precision;
 import io.stoker.models.engine.RateMultipliers;
+import io.stoker.models.engine.Variables;
 import io.stoker.models.spec.ModelSpec;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.SortedMap;
 import org.nd4j.linalg.factory.Nd4j;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -65,9 +68,21 @@ public final class Dl4jEngine implements Engine {
     return 10;
   }
 
+  /** One on a processor, whatever OMP_NUM_THREADS says. */
   @Override
   public int threads() {
+    Nd4jProcessor.useOneThread();
     return Nd4j.getEnvironment().maxMasterThreads();
+  }
+
+  @Override
+  public SortedMap<String, String> environment(Precision precision) {
+    SortedMap<String, String> environment = Engine.super.environment(precision);
+    environment.putAll(Variables.of("DNNL_", "MKL_", "ONEDNN_", "OPENBLAS_", "SD_"));
+    if (Nd4j.getEnvironment().isCPU()) {
+      environment.put("blas", Nd4jProcessor.blas());
+    }
+    return environment;
   }
 
   @Override
@@ -84,6 +99,7 @@ public final class Dl4jEngine implements Engine {
   @Override
   public Network create(ModelSpec model, int batchCapacity, RateMultipliers rates) {
     verifyLibraries();
+    Nd4jProcessor.useOneThread();
     return new Dl4jNetwork(model, batchCapacity, rates);
   }
 }

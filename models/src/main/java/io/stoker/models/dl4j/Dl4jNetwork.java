@@ -226,6 +226,7 @@ final class Dl4jNetwork implements Network {
   }
 
   private INDArray features(float[] values, int examples) {
+    Nd4jProcessor.useOneThread();
     if (examples < 1 || examples > batchCapacity) {
       throw new IllegalArgumentException(
           String.format(

@@ -3,13 +3,22 @@ package io.stoker.models.engine;
 
 import io.stoker.failure.Check;
 import io.stoker.models.spec.ModelSpec;
+import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
  * Builds networks on one kind of processor. {@link Engines} finds the implementations through
  * {@link java.util.ServiceLoader}, also in jars that users add with {@code --jars}.
  */
 public interface Engine {
+  /**
+   * The name in {@link #environment} of the widest instruction set that may be used; its values are
+   * those of the variable ONEDNN_MAX_CPU_ISA.
+   */
+  String INSTRUCTION_SET = "instruction_set";
+
   /** The engine's name in configurations and reports, such as {@code onednn}. */
   String name();
 
@@ -29,6 +38,17 @@ public interface Engine {
 
   /** The threads that one network uses; results depend on their number. */
   int threads();
+
+  /**
+   * What of this process decides the bits of results, in addition to arguments and software, such
+   * as {@code instruction_set}. Two processes with equal values compute equal bits; a value with
+   * the name of an environment variable is that variable's.
+   *
+   * @param precision the number format of products
+   */
+  default SortedMap<String, String> environment(Precision precision) {
+    return new TreeMap<>(Map.of("threads", Integer.toString(threads())));
+  }
 
   /**
    * Whether networks of this engine train faster on {@link ByteImages} than on normalised images.

@@ -45,6 +45,10 @@ public final class NativeLibraries {
   private static final Logger LOG = LoggerFactory.getLogger(NativeLibraries.class);
   private static final String JAVACPP_FOLDER = "org.bytedeco.javacpp.cachedir";
   private static final String JNA_FOLDER = "jna.tmpdir";
+
+  /** JNA otherwise loads a library of the system, which may be of another version. */
+  private static final String JNA_OWN_LIBRARY = "jna.nosys";
+
   private static final String NAME = "stoker/native";
 
   /** JavaCPP logs by SLF4J if this says so, and else writes to stderr. */
@@ -82,6 +86,7 @@ public final class NativeLibraries {
       System.setProperty(JAVACPP_FOLDER, folder.toString());
     }
     System.getProperties().putIfAbsent(JNA_FOLDER, folder.toString());
+    System.getProperties().putIfAbsent(JNA_OWN_LIBRARY, "true");
   }
 
   /**

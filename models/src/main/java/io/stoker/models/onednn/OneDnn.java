@@ -2,6 +2,7 @@
 package io.stoker.models.onednn;
 
 import io.stoker.models.engine.NativeLibraries;
+import io.stoker.models.engine.OpenMp;
 import java.util.Locale;
 import java.util.function.ToIntFunction;
 import org.bytedeco.dnnl.dnnl_engine;
@@ -16,19 +17,24 @@ import org.bytedeco.javacpp.Loader;
  */
 final class OneDnn {
   private static final OneDnn INSTANCE;
+  private static final String LIMIT = "ONEDNN_MAX_CPU_ISA";
+  private static final String EARLIER_LIMIT = "DNNL_MAX_CPU_ISA";
 
   static {
     NativeLibraries.verify("org/bytedeco");
     INSTANCE = new OneDnn();
   }
 
+  private final OpenMp openMp;
   private final dnnl_engine engine = new dnnl_engine();
   private final dnnl_primitive_attr attributes;
   private final dnnl_primitive_attr rectifying;
   private final dnnl_primitive_attr adding;
 
   private OneDnn() {
-    Loader.load(dnnl.class);
+    openMp = new OpenMp(Loader.load(dnnl.class));
+    openMp.useOneThread();
+    decideArithmetic();
     check(dnnl.dnnl_engine_create(engine, dnnl.dnnl_cpu, 0), "create a CPU engine");
     attributes = createAttributes();
     rectifying =
@@ -36,6 +42,25 @@ final class OneDnn {
             operations ->
                 dnnl.dnnl_post_ops_append_eltwise(operations, 1, dnnl.dnnl_eltwise_relu, 0, 0));
     adding = attributes(operations -> dnnl.dnnl_post_ops_append_sum(operations, 1));
+  }
+
+  /**
+   * Sets what variables of the environment otherwise decide, and Stoker has no use for: products of
+   * fp32 in less precision, and narrower vectors than the instruction set has. The instruction sets
+   * of Xeon Phi count as AVX2: oneDNN would use their code for AVX-512, and report AVX2. Where
+   * another library of this process has used oneDNN before, it is too late, and oneDNN refuses.
+   */
+  private static void decideArithmetic() {
+    dnnl.dnnl_set_default_fpmath_mode(dnnl.dnnl_fpmath_mode_strict);
+    dnnl.dnnl_set_cpu_isa_hints(dnnl.dnnl_cpu_isa_no_hints);
+    if (limit().toUpperCase(Locale.ROOT).startsWith("AVX512_MIC")) {
+      dnnl.dnnl_set_max_cpu_isa(dnnl.dnnl_cpu_isa_avx2);
+    }
+  }
+
+  /** The variable that limits the instruction set; blank if it is not set. */
+  private static String limit() {
+    return System.getenv().getOrDefault(LIMIT, System.getenv().getOrDefault(EARLIER_LIMIT, ""));
   }
 
   /**
@@ -65,6 +90,11 @@ final class OneDnn {
 
   static dnnl_engine engine() {
     return INSTANCE.engine;
+  }
+
+  /** From now on, primitives that this thread chooses, compiles or runs use one thread. */
+  static void useOneThread() {
+    INSTANCE.openMp.useOneThread();
   }
 
   /** The attributes of every primitive, by which the caller provides the scratchpad. */

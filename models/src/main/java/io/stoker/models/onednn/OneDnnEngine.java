@@ -8,13 +8,16 @@ import io.stoker.models.engine.ConvolutionAlgorithm;
 import io.stoker.models.engine.Engine;
 import io.stoker.models.engine.NativeLibraries;
 import io.stoker.models.engine.Network;
+import io.stoker.models.engine.OpenMp;
 import io.stoker.models.engine.Precision;
 import io.stoker.models.engine.RateMultipliers;
 import io.stoker.models.spec.LayerSpec;
 import io.stoker.models.spec.ModelSpec;
 import java.util.Comparator;
 import java.util.Locale;
+import java.util.SortedMap;
 import java.util.stream.Collectors;
+import org.bytedeco.dnnl.global.dnnl;
 
 /**
  * The engine for processors. It calls oneDNN's primitives directly, without a framework in between.
@@ -41,13 +44,20 @@ public final class OneDnnEngine implements Engine {
     return 20;
   }
 
-  /** OMP_NUM_THREADS, else all processors: OpenMP's own rule. */
+  /** One, whatever OMP_NUM_THREADS says, see {@link OpenMp}. */
   @Override
   public int threads() {
-    String threads = System.getenv("OMP_NUM_THREADS");
-    return threads != null && threads.matches("[1-9][0-9]{0,3}")
-        ? Integer.parseInt(threads)
-        : Runtime.getRuntime().availableProcessors();
+    return 1;
+  }
+
+  @Override
+  public SortedMap<String, String> environment(Precision precision) {
+    SortedMap<String, String> environment = Engine.super.environment(precision);
+    environment.put(INSTRUCTION_SET, InstructionSet.here().deciding(precision).limit());
+    if (dnnl.dnnl_get_cpu_isa_hints() != dnnl.dnnl_cpu_isa_no_hints) {
+      environment.put("cpu_isa_hints", Integer.toString(dnnl.dnnl_get_cpu_isa_hints()));
+    }
+    return environment;
   }
 
   @Override

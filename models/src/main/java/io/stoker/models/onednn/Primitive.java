@@ -17,6 +17,7 @@ import org.bytedeco.dnnl.global.dnnl;
 record Primitive(
     dnnl_primitive primitive, dnnl_stream stream, dnnl_exec_arg_t arguments, int argumentCount) {
   void run() {
+    OneDnn.useOneThread();
     OneDnn.check(
         dnnl.dnnl_primitive_execute(primitive, stream, argumentCount, arguments),
         "execute a primitive");

@@ -254,6 +254,7 @@ final class Workspace implements AutoCloseable {
 
   private PrimitiveDescriptor operation(
       Pointer description, dnnl_primitive_attr attributes, dnnl_primitive_desc hint) {
+    OneDnn.useOneThread();
     dnnl_primitive_desc chosen = new dnnl_primitive_desc();
     OneDnn.check(
         dnnl.dnnl_primitive_desc_create(
@@ -279,6 +280,7 @@ final class Workspace implements AutoCloseable {
             }
           });
     }
+    OneDnn.useOneThread();
     dnnl_primitive primitive = new dnnl_primitive();
     OneDnn.check(
         dnnl.dnnl_primitive_create(primitive, operation.descriptor()), "compile a primitive");
@@ -402,6 +404,7 @@ final class Workspace implements AutoCloseable {
   }
 
   private Reorder reorder(Tensor from, Tensor to, dnnl_primitive_attr attributes) {
+    OneDnn.useOneThread();
     dnnl_primitive_desc reorder = new dnnl_primitive_desc();
     OneDnn.check(
         dnnl.dnnl_reorder_primitive_desc_create(

@@ -2,11 +2,14 @@
 package io.stoker.worker.runtime;
 
 import io.stoker.models.engine.Arithmetic;
+import io.stoker.models.engine.ComputeEnvironment;
+import io.stoker.models.engine.Engine;
 import io.stoker.models.engine.Engines;
 import io.stoker.models.engine.Network;
 import io.stoker.models.engine.RateMultipliers;
 import io.stoker.models.spec.ModelSpec;
 import java.io.Serializable;
+import org.apache.spark.SparkEnv;
 
 /**
  * Which network a task needs.
@@ -18,6 +21,7 @@ import java.io.Serializable;
  * @param frozen the identity of the values of frozen parameters, which training loads once and not
  *     in each round; empty if no parameter is frozen
  * @param arithmetic how it computes
+ * @param environment the environment in which it may compute
  */
 public record ReplicaKey(
     ModelSpec model,
@@ -25,12 +29,20 @@ public record ReplicaKey(
     int batch,
     RateMultipliers rates,
     String frozen,
-    Arithmetic arithmetic)
+    Arithmetic arithmetic,
+    ComputeEnvironment environment)
     implements Serializable {
   /** The key of a network that computes with the fastest algorithms in fp32. */
   public ReplicaKey(
       ModelSpec model, String engine, int batch, RateMultipliers rates, String frozen) {
-    this(model, engine, batch, rates, frozen, Arithmetic.FASTEST_FP32);
+    this(
+        model,
+        engine,
+        batch,
+        rates,
+        frozen,
+        Arithmetic.FASTEST_FP32,
+        ComputeEnvironment.NOT_RECORDED);
   }
 
   /** The key of networks whose tensors all learn at the same rate. */
@@ -51,8 +63,24 @@ public record ReplicaKey(
     return predictsLike(other) && rates.equals(other.rates);
   }
 
-  /** Builds a network; its parameters are zero. */
+  /**
+   * Builds a network; its parameters are zero.
+   *
+   * @throws io.stoker.failure.ResourceException if this process would compute other bits
+   */
   Network create() {
-    return Engines.named(engine).create(model, batch, rates, arithmetic);
+    Engine named = Engines.named(engine);
+    if (environment.isRecorded()) {
+      environment.require(ComputeEnvironment.here(named, arithmetic.precision()), place());
+    }
+    return named.create(model, batch, rates, arithmetic);
+  }
+
+  private static String place() {
+    SparkEnv spark = SparkEnv.get();
+    return spark == null
+        ? "this process"
+        : "executor %s on %s"
+            .formatted(spark.executorId(), spark.blockManager().blockManagerId().host());
   }
 }

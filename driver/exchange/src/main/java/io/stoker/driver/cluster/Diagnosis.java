@@ -116,15 +116,16 @@ public final class Diagnosis {
     return kinds.contains(", ")
         ? Verdict.warning(
             "processors",
-            "%s: the last bits of a result depend on which executor trains; use machines of one kind, or set spark.executorEnv.DNNL_MAX_CPU_ISA=AVX2"
+            "%s: results would differ in their last bits with the executor that trains, and train ends with exit code 4 where it finds two kinds; use machines of one kind, or set spark.executorEnv.ONEDNN_MAX_CPU_ISA=AVX2"
                 .formatted(kinds))
         : Verdict.ok(
             "processors", kinds + " in each executor: results do not depend on which one trains");
   }
 
+  /** A worker computes on one thread, see {@link io.stoker.models.engine.OpenMp}. */
   private Verdict threads() {
     return executors.stream()
-        .filter(each -> (long) each.slots() * threads(each.facts()) > each.facts().cores())
+        .filter(each -> each.slots() > each.facts().cores())
         .findFirst()
         .map(
             odd ->
@@ -132,19 +133,14 @@ public final class Diagnosis {
                     "threads",
                     String.format(
                         Locale.ROOT,
-                        "%d slots of %d threads on %d cores in %s: more threads than cores; set"
-                            + " spark.executorEnv.OMP_NUM_THREADS=1, and no more slots than cores",
+                        "%d slots on %d cores in %s: more workers than cores; %s",
                         odd.slots(),
-                        threads(odd.facts()),
                         odd.facts().cores(),
-                        odd.place())))
-        .orElse(Verdict.ok("threads", "no more than there are cores"));
-  }
-
-  private static int threads(ProcessFacts facts) {
-    return facts.threads().matches("[1-9][0-9]{0,3}")
-        ? Integer.parseInt(facts.threads())
-        : facts.cores();
+                        odd.place(),
+                        odd.facts().isDriver()
+                            ? "use --master local[" + odd.facts().cores() + "]"
+                            : "set --executor-cores to at most " + odd.facts().cores())))
+        .orElse(Verdict.ok("threads", "one for each slot, no more than there are cores"));
   }
 
   /** Compares heap and native memory of all executors of a machine with the machine's memory. */

@@ -17,7 +17,6 @@ import org.apache.spark.SparkEnv;
  * @param spark the version of Spark
  * @param processor the machine's processor
  * @param cores processors that the process may use
- * @param threads {@code OMP_NUM_THREADS}; blank if it is not set
  * @param memoryBytes the machine's memory
  * @param heapBytes the largest heap
  * @param nativeLimit the limit of native memory for networks, as JavaCPP is configured
@@ -32,7 +31,6 @@ public record ProcessFacts(
     String spark,
     Processor processor,
     int cores,
-    String threads,
     long memoryBytes,
     long heapBytes,
     String nativeLimit,
@@ -40,6 +38,7 @@ public record ProcessFacts(
     List<InstalledCard> cards,
     List<EngineFacts> engines)
     implements Serializable {
+  private static final String DRIVER = "driver";
   private static final String NATIVE_LIMIT = "org.bytedeco.javacpp.maxbytes";
   private static final String RESIDENT_LIMIT = "org.bytedeco.javacpp.maxphysicalbytes";
 
@@ -53,6 +52,11 @@ public record ProcessFacts(
     private static final ProcessFacts HERE = gather();
   }
 
+  /** Whether the process is a driver, as that of a local master is. */
+  boolean isDriver() {
+    return executor.equals(DRIVER);
+  }
+
   /** The facts of this process. */
   public static ProcessFacts here() {
     return Gathered.HERE;
@@ -62,13 +66,12 @@ public record ProcessFacts(
     SparkEnv spark = SparkEnv.get();
     List<InstalledCard> cards = InstalledCard.list();
     return new ProcessFacts(
-        spark == null ? "driver" : spark.executorId(),
+        spark == null ? DRIVER : spark.executorId(),
         spark == null ? "localhost" : Blocks.here().host(),
         Runtime.version().toString(),
         org.apache.spark.package$.MODULE$.SPARK_VERSION(),
         Processor.here(),
         Runtime.getRuntime().availableProcessors(),
-        System.getenv().getOrDefault("OMP_NUM_THREADS", ""),
         ((com.sun.management.OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean())
             .getTotalMemorySize(),
         Runtime.getRuntime().maxMemory(),

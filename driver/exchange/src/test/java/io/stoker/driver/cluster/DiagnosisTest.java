@@ -23,8 +23,7 @@ class DiagnosisTest {
             .orElseThrow();
   }
 
-  private static ProcessFacts changed(
-      String java, String spark, String extension, String threads, long memory) {
+  private static ProcessFacts changed(String java, String spark, String extension, long memory) {
     ProcessFacts facts = Surveys.facts("1", "b");
     return new ProcessFacts(
         facts.executor(),
@@ -33,7 +32,6 @@ class DiagnosisTest {
         spark,
         new Processor("another", List.of(extension)),
         facts.cores(),
-        threads,
         memory,
         facts.heapBytes(),
         facts.nativeLimit(),
@@ -54,7 +52,7 @@ class DiagnosisTest {
   @Test
   void saysWhatIsWrongWhereAndWhatToDo() {
     ClusterSurvey survey =
-        Surveys.of(Surveys.facts("0", "a"), changed("11.0.2", "3.4.1", "avx2", "4", 1L << 30));
+        Surveys.of(Surveys.facts("0", "a"), changed("11.0.2", "3.4.1", "avx2", 1L << 30));
 
     assertThat(verdict("java", survey).message())
         .isEqualTo("executor 1 on b runs Java 11.0.2; set JAVA_HOME there to Java 17 or 21");
@@ -63,11 +61,26 @@ class DiagnosisTest {
     assertThat(verdict("engine", survey).level()).isEqualTo(Verdict.Level.PROBLEM);
     assertThat(verdict("processors", survey).message())
         .startsWith("AVX-512, AVX2:")
-        .contains("DNNL_MAX_CPU_ISA");
-    assertThat(verdict("threads", survey).message())
-        .startsWith("2 slots of 4 threads on 2 cores in executor 1 on b");
+        .contains("ONEDNN_MAX_CPU_ISA=AVX2");
     assertThat(verdict("memory", survey).message())
         .contains("on b are 2.0 GiB together, it has 1.0 GiB");
+  }
+
+  @Test
+  void advisesFewerSlotsByWhatTheMasterTakes() {
+    ProcessFacts facts = Surveys.facts("1", "b");
+    ClusterSurvey.Surveyed full =
+        new ClusterSurvey.Surveyed(facts, List.of(), facts.cores() + 1, "", "");
+    ClusterSurvey.Surveyed local =
+        new ClusterSurvey.Surveyed(
+            Surveys.facts("driver", "d"), List.of(), facts.cores() + 1, "", "");
+
+    assertThat(verdict("threads", new ClusterSurvey(List.of(full))).message())
+        .isEqualTo(
+            "3 slots on 2 cores in executor 1 on b: more workers than cores; set --executor-cores to"
+                + " at most 2");
+    assertThat(verdict("threads", new ClusterSurvey(List.of(local))).message())
+        .endsWith("use --master local[2]");
   }
 
   @Test
@@ -81,7 +94,6 @@ class DiagnosisTest {
             old.spark(),
             old.processor(),
             old.cores(),
-            old.threads(),
             old.memoryBytes(),
             old.heapBytes(),
             old.nativeLimit(),

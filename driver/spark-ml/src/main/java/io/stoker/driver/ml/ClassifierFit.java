@@ -96,7 +96,6 @@ final class ClassifierFit {
     params.config("-", "-", init, TrainingFrame.hasValidation(classifier) ? 1 : 0);
     checkDevice();
     checkValidation();
-    warnOfThreads();
     ShardCache cache =
         ShardCache.of(spark, classifier.getCacheDir(), classifier.getCheckpointDir());
     Path data = SparkFailures.unwrapped(() -> frame.prepare(spark, cache));
@@ -123,18 +122,6 @@ final class ClassifierFit {
         classifier.getDevice(),
         gpu ? TaskDevices.GPU : TaskDevices.PROCESSOR,
         classifier.getDevice());
-  }
-
-  /**
-   * The launcher and Python's {@code stoker.session()} set this variable; other programs do not.
-   */
-  private void warnOfThreads() {
-    if (spark.isLocal() && System.getenv("OMP_NUM_THREADS") == null) {
-      LOG.warn(
-          "OMP_NUM_THREADS is not set: each worker computes with a thread for each core, and the"
-              + " last bits of the parameters depend on how many these are (set it to 1 before"
-              + " Spark starts)");
-    }
   }
 
   private void checkValidation() {

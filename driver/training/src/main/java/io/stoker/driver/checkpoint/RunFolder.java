@@ -13,12 +13,17 @@ import io.stoker.failure.Check;
 import io.stoker.failure.DamagedException;
 import io.stoker.failure.InputException;
 import io.stoker.failure.ResourceException;
+import io.stoker.models.engine.ComputeEnvironment;
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
@@ -32,6 +37,9 @@ import org.slf4j.LoggerFactory;
 public final class RunFolder {
   /** The record's file name. */
   public static final String FILE = "run.json";
+
+  /** The file name of the copy of the initial model. */
+  public static final String INITIAL_MODEL = "initial-model.zip";
 
   private static final Logger LOG = LoggerFactory.getLogger(RunFolder.class);
   private static final int FORMAT_VERSION = ManifestFormat.FORMAT_VERSION;
@@ -140,7 +148,7 @@ public final class RunFolder {
           !fileSystem.exists(path) || fileSystem.getFileStatus(path).isDirectory(),
           "Invalid run folder: %s is a file",
           path);
-      for (String name : List.of(FILE, CheckpointStore.FOLDER)) {
+      for (String name : List.of(FILE, CheckpointStore.FOLDER, INITIAL_MODEL)) {
         Check.input(
             !fileSystem.exists(new Path(path, name)),
             "Run folder %s holds a run already: say --resume to go on with it, or another --run",
@@ -162,8 +170,18 @@ public final class RunFolder {
    * @throws DamagedException if its record is damaged
    */
   public JobIdentity job() {
+    return resumable().job();
+  }
+
+  /**
+   * The record of the run that is here, to resume it.
+   *
+   * @throws InputException if there is none
+   * @throws DamagedException if its record is damaged
+   */
+  public RunRecord resumable() {
     try {
-      return readRecord().job();
+      return readRecord();
     } catch (FileNotFoundException e) {
       requireNoCheckpoints(e);
       throw new InputException(
@@ -207,7 +225,9 @@ public final class RunFolder {
       String modelDefinition,
       String dataManifestSha256,
       int rounds,
-      Map<String, String> versions) {
+      Map<String, String> versions,
+      String initialModelSha256,
+      SortedMap<String, String> environment) {
     private RunFile {
       Check.undamaged(
           formatVersion == FORMAT_VERSION,
@@ -219,6 +239,8 @@ public final class RunFolder {
       Check.undamaged(dataManifestSha256 != null, "the field data_manifest_sha256 is missing");
       Check.undamaged(rounds >= 0, "Invalid number of rounds: %s", rounds);
       versions = versions == null ? Map.of() : versions;
+      initialModelSha256 = initialModelSha256 == null ? "" : initialModelSha256;
+      environment = environment == null ? Collections.emptySortedMap() : environment;
     }
   }
 
@@ -230,9 +252,11 @@ public final class RunFolder {
           new JobIdentity(
               ConfigFormat.fromJson(run.config(), file.toString()),
               run.modelDefinition(),
-              run.dataManifestSha256()),
+              run.dataManifestSha256(),
+              run.initialModelSha256()),
           run.rounds(),
-          run.versions());
+          run.versions(),
+          new ComputeEnvironment(run.environment()));
     } catch (FileNotFoundException e) {
       throw e;
     } catch (InputException e) {
@@ -249,15 +273,20 @@ public final class RunFolder {
    * Makes sure that the run here is the same job.
    *
    * @param job the job that is to go on
-   * @throws InputException if there is no run, or it is of another job; it names every difference
+   * @param recorded the job of the run that is here
+   * @return the job, with the locations of model and initial model as they are recorded: what is
+   *     there counts, and not where it is
+   * @throws InputException if it is another job; it names every difference
    */
-  public void requireSameJob(JobIdentity job) {
-    List<String> differences = job.differences(job());
+  public JobIdentity requireSameJob(JobIdentity job, JobIdentity recorded) {
+    JobIdentity same = job.locatedAs(recorded);
+    List<String> differences = same.differences(recorded);
     Check.input(
         differences.isEmpty(),
         "Cannot resume run %s with another configuration: %s",
         path,
         String.join("; ", differences));
+    return same;
   }
 
   /**
@@ -276,6 +305,12 @@ public final class RunFolder {
     record.put("data_manifest_sha256", job.dataSha256());
     record.put("rounds", run.rounds());
     record.set("versions", ManifestFormat.JSON.valueToTree(run.versions()));
+    if (!job.initialSha256().isBlank()) {
+      record.put("initial_model_sha256", job.initialSha256());
+    }
+    if (run.environment().isRecorded()) {
+      record.set("environment", ManifestFormat.JSON.valueToTree(run.environment().values()));
+    }
     try {
       Storage.of(path, hadoop).mkdirs(path);
       ManifestFormat.write(new Path(path, FILE), record, hadoop);
@@ -285,18 +320,64 @@ public final class RunFolder {
     }
   }
 
+  /** Where the copy of the initial model is, of a run that has one. */
+  public Path initialModelFile() {
+    return new Path(path, INITIAL_MODEL);
+  }
+
+  /**
+   * Copies the initial model into the run folder. The run reads the values of layers that do not
+   * learn again and again, and a resume without a valid checkpoint begins with all of them, while
+   * the original may be replaced, or deleted by the run that it is a checkpoint of.
+   *
+   * @param original the initial model
+   * @throws ResourceException if it cannot be written
+   */
+  public void copyInitialModel(StoredModel original) {
+    Path copy = initialModelFile();
+    try (InputStream in = Storage.of(original.path(), hadoop).open(original.path());
+        OutputStream out = Storage.of(copy, hadoop).create(copy, true)) {
+      in.transferTo(out);
+    } catch (IOException e) {
+      throw new ResourceException(
+          "Cannot copy the initial model to %s: %s".formatted(copy, Storage.reason(e)), e);
+    }
+  }
+
+  /**
+   * The copy of the initial model.
+   *
+   * @param sha256 the SHA-256 that it must have
+   * @return empty if it is not there, or not as it was copied
+   */
+  public Optional<StoredModel> initialModel(String sha256) {
+    try {
+      return Storage.of(path, hadoop).exists(initialModelFile())
+          ? Optional.of(ModelFiles.open(initialModelFile().toString(), hadoop))
+              .filter(copy -> copy.sha256(hadoop).equals(sha256))
+          : Optional.empty();
+    } catch (DamagedException | InputException e) {
+      LOG.warn("Skipping the copy of the initial model: {}", e.getMessage());
+      return Optional.empty();
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot read " + initialModelFile(), e);
+    }
+  }
+
   /** Where the record is. */
   public Path recordFile() {
     return new Path(path, FILE);
   }
 
   /**
-   * Deletes the record of a run that could not begin, so that the folder is as if it had never been
-   * tried; what cannot be deleted stays.
+   * Deletes the record, and the copy of the initial model, of a run that could not begin, so that
+   * the folder is as if it had never been tried; what cannot be deleted stays.
    */
   public void forget() {
     try {
-      OwnFolder.at(path, hadoop).delete(recordFile());
+      OwnFolder own = OwnFolder.at(path, hadoop);
+      own.delete(initialModelFile());
+      own.delete(recordFile());
     } catch (IOException e) {
       LOG.warn("Cannot delete {}: {}", recordFile(), e.getMessage());
     }

@@ -2,6 +2,7 @@
 package io.stoker.driver.checkpoint;
 
 import io.stoker.driver.config.JobIdentity;
+import io.stoker.models.engine.ComputeEnvironment;
 import java.util.Collections;
 import java.util.Map;
 import java.util.TreeMap;
@@ -12,9 +13,16 @@ import java.util.TreeMap;
  * @param job what runs
  * @param rounds how many rounds it is to have; 0 where an older Stoker did not say
  * @param versions what it runs on, by name
+ * @param environment what it computes in, from its first round to its last
  */
-public record RunRecord(JobIdentity job, int rounds, Map<String, String> versions) {
+public record RunRecord(
+    JobIdentity job, int rounds, Map<String, String> versions, ComputeEnvironment environment) {
   public RunRecord {
     versions = Collections.unmodifiableMap(new TreeMap<>(versions));
+  }
+
+  /** The record of a run that has not recorded what it computes in. */
+  public RunRecord(JobIdentity job, int rounds, Map<String, String> versions) {
+    this(job, rounds, versions, ComputeEnvironment.NOT_RECORDED);
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.checkpoint;
 
+import io.stoker.base.Sha256;
 import io.stoker.data.storage.Storage;
 import io.stoker.models.engine.Network;
 import io.stoker.models.file.ModelFile;
@@ -9,6 +10,7 @@ import io.stoker.models.file.VectorLocation;
 import io.stoker.models.file.VectorSink;
 import io.stoker.models.file.VectorSource;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
@@ -17,11 +19,17 @@ import org.apache.hadoop.fs.Path;
 /** A model file that was read from end to end, and found to be what was written. */
 public final class StoredModel {
   private final Path path;
+  private final Path origin;
   private final ModelFile file;
   private final Optional<Checkpoint> checkpoint;
 
   StoredModel(Path path, ModelFile file, Optional<Checkpoint> checkpoint) {
+    this(path, path, file, checkpoint);
+  }
+
+  private StoredModel(Path path, Path origin, ModelFile file, Optional<Checkpoint> checkpoint) {
     this.path = path;
+    this.origin = origin;
     this.file = file;
     this.checkpoint = checkpoint;
   }
@@ -29,6 +37,36 @@ public final class StoredModel {
   /** Where it is. */
   public Path path() {
     return path;
+  }
+
+  /** Where a user has named it, which is not where it is read if there is a copy. */
+  public Path origin() {
+    return origin;
+  }
+
+  /**
+   * The same model, to be read from a copy.
+   *
+   * @param copy where a copy of the file is, or will be before it is read
+   */
+  public StoredModel copiedTo(Path copy) {
+    return new StoredModel(copy, origin, file, Optional.empty());
+  }
+
+  /**
+   * The SHA-256 of the file.
+   *
+   * @param hadoop how to reach the file
+   */
+  public String sha256(Configuration hadoop) {
+    if (checkpoint.isPresent()) {
+      return checkpoint.get().manifest().file().sha256();
+    }
+    try (InputStream in = Storage.of(path, hadoop).open(path)) {
+      return Sha256.hex(in);
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot read " + path, e);
+    }
   }
 
   /** The model, and what is known of it. */
@@ -71,7 +109,7 @@ public final class StoredModel {
    * @throws io.stoker.failure.DamagedException if a parameter is NaN or infinite
    */
   public void requireFinite() {
-    file.requireFinite(path.toString());
+    file.requireFinite(origin.toString());
   }
 
   /**

@@ -49,7 +49,7 @@ public final class Transfer {
         !copied.isEmpty(),
         "Cannot begin with %s: model %s (%s, %d classes) has no layer of the shape and at the place"
             + " of one of model %s (%s, %d classes); %s (./stoker models %s shows its layers)",
-        trained.path(),
+        trained.origin(),
         other.name(),
         other.input(),
         other.classes(),
@@ -122,7 +122,7 @@ public final class Transfer {
         "%d of %d layers with parameters from %s%s",
         copied.size(),
         copied.size() + fresh.size(),
-        trained.path(),
+        trained.origin(),
         fresh.isEmpty()
             ? ""
             : fresh.stream()

@@ -18,14 +18,39 @@ import java.util.Set;
  * @param config the config, its engine resolved
  * @param model the model's definition as text
  * @param dataSha256 the SHA-256 of the data's manifest
+ * @param initialSha256 the SHA-256 of the file of the initial model, which stands in place of its
+ *     location; blank without one, and for jobs of earlier releases, which only record the location
  */
-public record JobIdentity(TrainingConfig config, String model, String dataSha256) {
+public record JobIdentity(
+    TrainingConfig config, String model, String dataSha256, String initialSha256) {
   /** What jobs of earlier releases do not say: they are resumed with the arithmetic of these. */
   private static final Set<String> ARITHMETIC = Set.of("convolution", "precision");
+
+  private static final String INITIAL = "sha256_of_the_initial_model";
+
+  /** The identity of a job without an initial model, or of one that an earlier release began. */
+  public JobIdentity(TrainingConfig config, String model, String dataSha256) {
+    this(config, model, dataSha256, "");
+  }
 
   /** The SHA-256 of the identity, in hexadecimal. */
   public String sha256() {
     return Sha256.hex(tree().toString().getBytes(StandardCharsets.UTF_8));
+  }
+
+  /**
+   * This job, with the locations of another one where the same content is there: of the model's
+   * definition, and of the initial model.
+   */
+  public JobIdentity locatedAs(JobIdentity other) {
+    TrainingConfig.Builder located = config.toBuilder();
+    if (model.equals(other.model)) {
+      located.model(other.config.model());
+    }
+    if (!initialSha256.isBlank() && initialSha256.equals(other.initialSha256)) {
+      located.init(other.config.initialization().checkpoint());
+    }
+    return new JobIdentity(located.build(), model, dataSha256, initialSha256);
   }
 
   /**
@@ -69,6 +94,10 @@ public record JobIdentity(TrainingConfig config, String model, String dataSha256
     }
     tree.put("model_definition", model);
     tree.put("data_manifest_sha256", dataSha256);
+    if (!initialSha256.isBlank()) {
+      tree.remove("init");
+      tree.put(INITIAL, initialSha256);
+    }
     return tree;
   }
 

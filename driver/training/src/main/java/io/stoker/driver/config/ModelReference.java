@@ -7,8 +7,11 @@ import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.ModelYaml;
 import io.stoker.models.spec.Shape;
 import io.stoker.models.zoo.Zoo;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -98,8 +101,29 @@ public final class ModelReference {
         : Zoo.model(reference, classes);
   }
 
+  /** Whether a reference is the path of a file that is not there. */
+  public static boolean isMissingFile(String reference) {
+    return isFile(reference) && Files.notExists(Path.of(reference));
+  }
+
   private static boolean isFile(String reference) {
     return reference.endsWith(".yaml") || reference.endsWith(".yml");
+  }
+
+  /**
+   * The model of a definition that was read before.
+   *
+   * @param yaml the definition
+   * @param name what to call it in an error
+   * @param classes how many classes the data has
+   */
+  public static ModelSpec parse(String yaml, String name, int classes) {
+    try {
+      return ModelYaml.read(
+          new ByteArrayInputStream(yaml.getBytes(StandardCharsets.UTF_8)), name, classes);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private static ModelSpec read(Path file, int classes) {

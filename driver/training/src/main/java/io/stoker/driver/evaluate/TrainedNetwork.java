@@ -5,6 +5,7 @@ import io.stoker.data.batch.Normalization;
 import io.stoker.data.image.ImageShape;
 import io.stoker.driver.checkpoint.StoredModel;
 import io.stoker.models.engine.Arithmetic;
+import io.stoker.models.engine.ComputeEnvironment;
 import io.stoker.models.engine.Engines;
 import io.stoker.models.engine.RateMultipliers;
 import io.stoker.models.file.ModelMetadata;
@@ -68,7 +69,8 @@ public final class TrainedNetwork implements Serializable {
             batch,
             RateMultipliers.ones(model),
             "",
-            arithmetic);
+            arithmetic,
+            ComputeEnvironment.NOT_RECORDED);
     return new TrainedNetwork(key, models);
   }
 

@@ -8,11 +8,12 @@ import io.stoker.driver.spark.Jobs;
 import io.stoker.driver.spark.NumberedTasks;
 import io.stoker.driver.spark.SparkFailures;
 import io.stoker.models.engine.Arithmetic;
+import io.stoker.models.engine.ComputeEnvironment;
 import io.stoker.models.engine.ConvolutionAlgorithm;
 import io.stoker.models.engine.Engine;
 import io.stoker.models.engine.Engines;
-import io.stoker.models.engine.Precision;
 import io.stoker.models.spec.ModelSpec;
+import java.io.Serializable;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
@@ -21,12 +22,14 @@ import org.apache.spark.api.java.JavaSparkContext;
 /**
  * Decides how a job computes, on the machines that will train. Their processors may be of another
  * kind than the driver's.
+ *
+ * @param arithmetic how the job computes
+ * @param environment what decides the bits of its results there
  */
-final class ArithmeticSurvey {
+record ArithmeticSurvey(Arithmetic arithmetic, ComputeEnvironment environment)
+    implements Serializable {
   /** How long the first executor may take to register; without one, the driver is asked. */
   private static final Duration PATIENCE = Duration.ofSeconds(30);
-
-  private ArithmeticSurvey() {}
 
   /**
    * Resolves what a user asked for, see {@link Engine#resolve}. {@link ConvolutionAlgorithm#AUTO}
@@ -38,31 +41,41 @@ final class ArithmeticSurvey {
    * @param model the model
    * @param batch a worker's batch
    * @param asked what the user asked for
-   * @throws io.stoker.failure.ResourceException if an executor cannot compute in this way
+   * @throws io.stoker.failure.ResourceException if an executor cannot compute in this way, or two
+   *     executors would compute different bits
    */
-  static Arithmetic resolve(
+  static ArithmeticSurvey resolve(
       JavaSparkContext spark, Engine engine, ModelSpec model, int batch, Arithmetic asked) {
     if (!GpuRequest.isIn(spark.getConf())) {
       Engine.refuseTf32(asked);
     }
-    boolean sameEverywhere =
-        asked.precision() == Precision.FP32 && asked.convolution() == ConvolutionAlgorithm.DIRECT;
-    if (spark.isLocal() || sameEverywhere) {
-      return engine.resolve(model, batch, asked);
+    if (spark.isLocal()) {
+      return here(engine, model, batch, asked);
     }
     Slots slots = ExecutorRegistration.of(spark).awaitSlots(1, PATIENCE);
-    if (slots.count() == 0) {
-      return engine.resolve(model, batch, asked);
+    if (slots.count() == 0) { // The cluster starts executors later, of a kind that is not known.
+      return new ArithmeticSurvey(
+          engine.resolve(model, batch, asked), ComputeEnvironment.NOT_RECORDED);
     }
     String name = engine.name();
-    List<Arithmetic> resolved =
+    List<ArithmeticSurvey> resolved =
         SparkFailures.unwrapped(
             () ->
                 Jobs.elements(
                     new NumberedTasks<>(
                         spark,
                         slots.executors().size(),
-                        task -> Engines.named(name).resolve(model, batch, asked))));
-    return resolved.stream().min(Comparator.comparing(Arithmetic::convolution)).orElseThrow();
+                        task -> here(Engines.named(name), model, batch, asked))));
+    ComputeEnvironment first = resolved.get(0).environment();
+    resolved.forEach(other -> first.require(other.environment(), "another executor"));
+    return resolved.stream()
+        .min(Comparator.comparing(survey -> survey.arithmetic().convolution()))
+        .orElseThrow();
+  }
+
+  private static ArithmeticSurvey here(
+      Engine engine, ModelSpec model, int batch, Arithmetic asked) {
+    return new ArithmeticSurvey(
+        engine.resolve(model, batch, asked), ComputeEnvironment.here(engine, asked.precision()));
   }
 }

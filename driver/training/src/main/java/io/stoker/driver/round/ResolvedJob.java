@@ -4,16 +4,16 @@ package io.stoker.driver.round;
 import io.stoker.data.augment.Augmentation;
 import io.stoker.data.image.ImageShape;
 import io.stoker.data.shard.ShardFolder;
+import io.stoker.data.shard.ShardManifest;
 import io.stoker.driver.checkpoint.Locations;
-import io.stoker.driver.checkpoint.ModelFiles;
 import io.stoker.driver.checkpoint.RunFolder;
 import io.stoker.driver.checkpoint.RunRecord;
 import io.stoker.driver.checkpoint.StoredModel;
 import io.stoker.driver.checkpoint.Versions;
 import io.stoker.driver.cluster.GpuRequest;
+import io.stoker.driver.config.JobIdentity;
 import io.stoker.driver.config.LayerRates;
 import io.stoker.driver.config.ModelReference;
-import io.stoker.driver.config.NormalizationSource;
 import io.stoker.driver.config.SelectionMetric;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.config.ValidationConfig;
@@ -21,9 +21,12 @@ import io.stoker.driver.metrics.ValidationMetrics;
 import io.stoker.driver.slice.Wire;
 import io.stoker.failure.Check;
 import io.stoker.models.engine.Arithmetic;
+import io.stoker.models.engine.ComputeEnvironment;
 import io.stoker.models.engine.ConvolutionAlgorithm;
 import io.stoker.models.engine.Engine;
 import io.stoker.models.spec.ModelSpec;
+import io.stoker.models.spec.ModelYaml;
+import io.stoker.models.spec.Shape;
 import io.stoker.models.zoo.Zoo;
 import io.stoker.worker.eval.ModelInput;
 import java.util.Locale;
@@ -40,9 +43,15 @@ import org.slf4j.LoggerFactory;
  * @param run what its rounds do
  * @param engine what computes
  * @param folder where the run is
- * @param existing whether a run that is there is resumed
+ * @param recorded the record of the run that is resumed; empty for a job that begins
+ * @param beginning what it begins with
  */
-record ResolvedJob(TrainingRun run, Engine engine, RunFolder folder, ExistingRun existing) {
+record ResolvedJob(
+    TrainingRun run,
+    Engine engine,
+    RunFolder folder,
+    Optional<RunRecord> recorded,
+    Beginning beginning) {
   private static final Logger LOG = LoggerFactory.getLogger(ResolvedJob.class);
 
   /**
@@ -54,45 +63,85 @@ record ResolvedJob(TrainingRun run, Engine engine, RunFolder folder, ExistingRun
     Configuration hadoop = spark.hadoopConfiguration();
     Engine engine = GpuRequest.engine(spark.getConf(), requested.engine());
     Path runPath = Locations.absolute(requested.run(), hadoop);
+    RunFolder folder = RunFolder.at(runPath, hadoop);
+    Optional<RunRecord> recorded =
+        existing == ExistingRun.RESUME ? Optional.of(folder.resumable()) : Optional.empty();
     TrainingConfig located =
         requested.toBuilder()
             .data(Locations.absolute(requested.data().uri(), hadoop).toString())
             .run(runPath.toString())
             .engine(engine.name())
-            .metric(metric(requested, RunFolder.at(runPath, hadoop), existing))
+            .metric(metric(requested, folder, recorded))
             .build();
     logMetric(requested, located);
     ShardFolder shards = ShardFolder.open(new Path(located.data().uri()), hadoop);
-    ModelSpec model =
-        ModelReference.resolve(
-            located.model(),
-            ModelInput.shape(shards.manifest().image()),
-            shards.manifest().classes());
+    ModelSpec model = model(located, recorded, shards.manifest());
     logInput(model, shards.manifest().image());
     if (located.validation().isOn()) {
       shards.manifest().split(located.validation().split());
     }
     Augmentation.parse(String.join(",", located.data().augmentations()));
-    RunFolder folder = RunFolder.at(runPath, hadoop);
     // Last, since it may wait for executors.
-    Arithmetic arithmetic =
+    ArithmeticSurvey survey =
         ArithmeticSurvey.resolve(
-            spark, engine, model, located.rounds().batch(), asked(located, folder, existing));
-    TrainingConfig config = located.toBuilder().convolution(arithmetic.convolution()).build();
+            spark, engine, model, located.rounds().batch(), asked(located, recorded));
+    TrainingConfig config =
+        located.toBuilder().convolution(survey.arithmetic().convolution()).build();
+    Optional<StoredModel> initial =
+        recorded.isEmpty() ? Beginning.initial(config, hadoop) : Optional.empty();
+    String initialSha256 =
+        recorded
+            .map(run -> Beginning.sha256(config, run, hadoop))
+            .orElseGet(() -> initial.map(given -> given.sha256(hadoop)).orElse(""));
+    JobIdentity asked =
+        new JobIdentity(config, ModelYaml.write(model), shards.manifestHash(), initialSha256);
+    JobIdentity identity =
+        recorded.map(run -> folder.requireSameJob(asked, run.job())).orElse(asked);
+    boolean frozen = LayerRates.of(config, model).frozenParameters(model) > 0;
+    Beginning beginning =
+        recorded.isPresent()
+            ? Beginning.resumed(identity, frozen, folder, hadoop)
+            : Beginning.ofNewJob(initial, folder);
+    ComputeEnvironment environment =
+        recorded
+            .map(RunRecord::environment)
+            .filter(ComputeEnvironment::isRecorded)
+            .orElse(survey.environment());
+    if (survey.environment().isRecorded()) {
+      environment.require(survey.environment(), spark.isLocal() ? "this process" : "an executor");
+    }
     TrainingRun run =
-        new TrainingRun(config, model, shards, folder, init(config, model, existing, hadoop));
-    return new ResolvedJob(run, engine, folder, existing);
+        new TrainingRun(identity, model, shards, folder, beginning.values(), environment);
+    return new ResolvedJob(run, engine, folder, recorded, beginning);
+  }
+
+  /** That of the run that is resumed where its file is gone: it is recorded. */
+  private static ModelSpec model(
+      TrainingConfig config, Optional<RunRecord> recorded, ShardManifest data) {
+    String reference = config.model();
+    Shape images = ModelInput.shape(data.image());
+    Optional<JobIdentity> gone =
+        recorded
+            .map(RunRecord::job)
+            .filter(job -> job.config().model().equals(reference))
+            .filter(job -> ModelReference.isMissingFile(reference));
+    if (gone.isEmpty()) {
+      return ModelReference.resolve(reference, images, data.classes());
+    }
+    ModelSpec model = ModelReference.parse(gone.get().model(), reference, data.classes());
+    ModelReference.requireFit(model, images, data.classes());
+    return model;
   }
 
   /** The metric asked for; else that of the run that is resumed; else the default of a new job. */
   private static SelectionMetric metric(
-      TrainingConfig config, RunFolder folder, ExistingRun existing) {
+      TrainingConfig config, RunFolder folder, Optional<RunRecord> resumed) {
     ValidationConfig asked = config.validation();
     if (asked.metric() != SelectionMetric.AUTO || !asked.isOn()) {
       return asked.metric();
     }
-    if (existing == ExistingRun.RESUME) {
-      ValidationConfig recorded = folder.job().config().validation();
+    if (resumed.isPresent()) {
+      ValidationConfig recorded = resumed.get().job().config().validation();
       if (recorded.isOn() || !folder.validations().read().isEmpty()) {
         return recorded.metric();
       }
@@ -111,10 +160,13 @@ record ResolvedJob(TrainingRun run, Engine engine, RunFolder folder, ExistingRun
   }
 
   /** A run that is resumed goes on with the algorithm that it began with. */
-  private static Arithmetic asked(TrainingConfig config, RunFolder folder, ExistingRun existing) {
+  private static Arithmetic asked(TrainingConfig config, Optional<RunRecord> recorded) {
     Arithmetic asked = config.arithmetic();
-    return existing == ExistingRun.RESUME && asked.convolution() == ConvolutionAlgorithm.AUTO
-        ? new Arithmetic(asked.precision(), folder.job().config().arithmetic().convolution())
+    return asked.convolution() == ConvolutionAlgorithm.AUTO
+        ? recorded
+            .map(run -> run.job().config().arithmetic().convolution())
+            .map(convolution -> new Arithmetic(asked.precision(), convolution))
+            .orElse(asked)
         : asked;
   }
 
@@ -128,26 +180,15 @@ record ResolvedJob(TrainingRun run, Engine engine, RunFolder folder, ExistingRun
     Zoo.remark(model).ifPresent(LOG::info);
   }
 
-  /** A resumed job needs the trained model only for layers that do not learn, and its mean. */
-  private static Optional<StoredModel> init(
-      TrainingConfig config, ModelSpec model, ExistingRun existing, Configuration hadoop) {
-    String checkpoint = config.initialization().checkpoint();
-    boolean needless =
-        existing == ExistingRun.RESUME
-            && LayerRates.of(config, model).frozenParameters(model) == 0
-            && config.initialization().normalization() == NormalizationSource.DATA;
-    return checkpoint.isBlank() || needless
-        ? Optional.empty()
-        : Optional.of(ModelFiles.open(checkpoint, hadoop));
-  }
-
   /**
    * Checks what can be checked without the cluster.
    *
    * @throws io.stoker.failure.StokerException if the job cannot be trained, or not in its folder
    */
   void check() {
-    run.checkTransfer();
+    if (beginning.resumed().isEmpty()) {
+      run.checkTransfer();
+    }
     Wire wire = run.config().averaging().wire();
     Check.input(
         wire == Wire.FP32 || run.outerStep().statistics().isEmpty(),
@@ -155,8 +196,7 @@ record ResolvedJob(TrainingRun run, Engine engine, RunFolder folder, ExistingRun
             + " be rounded below zero; use --wire fp32",
         run.model().name(),
         wire.name().toLowerCase(Locale.ROOT));
-    if (existing == ExistingRun.RESUME) {
-      folder.requireSameJob(run.identity());
+    if (recorded.isPresent()) {
       requireMetric();
     } else {
       folder.refuseExisting();
@@ -179,13 +219,17 @@ record ResolvedJob(TrainingRun run, Engine engine, RunFolder folder, ExistingRun
   }
 
   /**
-   * Writes the run's record.
+   * Writes the run's record, and then its copy of the initial model.
    *
    * @param sparkVersion the cluster's version
    */
   void record(String sparkVersion) {
     folder.record(
         new RunRecord(
-            run.identity(), run.plan().rounds(), Versions.all(sparkVersion, engine.description())));
+            run.identity(),
+            run.plan().rounds(),
+            Versions.all(sparkVersion, engine.description()),
+            run.environment()));
+    beginning.original().ifPresent(folder::copyInitialModel);
   }
 }

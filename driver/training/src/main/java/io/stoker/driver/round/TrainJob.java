@@ -74,18 +74,19 @@ public final class TrainJob {
     TrainingRun run = job.run();
     Preflight.check(spark, job.engine(), run.config().rounds().workers(), run.memoryNeed());
     try (RunLock lock = job.folder().lock()) {
-      Optional<StoredModel> resumed =
-          job.existing() == ExistingRun.RESUME ? resumed(run, job.folder()) : Optional.empty();
-      job.record(spark.version());
-      checkStorage(spark, job);
+      Optional<StoredModel> resumed = job.beginning().resumed();
+      if (job.recorded().isPresent()) {
+        prepareToResume(run, job.folder(), resumed);
+      }
+      record(spark, job);
       TrainResult result = train(spark, run, job.folder(), resumed, listeners);
       lock.requireOurs();
       return result;
     }
   }
 
-  private static Optional<StoredModel> resumed(TrainingRun run, RunFolder folder) {
-    Optional<StoredModel> newest = folder.checkpoints().newestValid(run.identity());
+  private static void prepareToResume(
+      TrainingRun run, RunFolder folder, Optional<StoredModel> newest) {
     newest.ifPresentOrElse(
         stored -> LOG.info("Resuming from {}", stored.path().getParent()),
         () -> LOG.warn("Run {} has no valid checkpoint: beginning again", folder.path()));
@@ -98,16 +99,16 @@ public final class TrainJob {
         done,
         run.plan().rounds());
     folder.checkpoints().deleteUnfinished();
-    return newest;
   }
 
-  private static void checkStorage(JavaSparkContext spark, ResolvedJob job) {
+  private static void record(JavaSparkContext spark, ResolvedJob job) {
     boolean fit = false;
     try {
+      job.record(spark.version());
       Preflight.checkStorage(spark, job.folder().path(), job.run().sharedFiles());
       fit = true;
     } finally {
-      if (!fit && job.existing() == ExistingRun.REFUSE) {
+      if (!fit && job.recorded().isEmpty()) {
         job.folder().forget();
       }
     }

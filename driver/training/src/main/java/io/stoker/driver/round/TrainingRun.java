@@ -26,17 +26,18 @@ import io.stoker.driver.slice.ParameterSlices;
 import io.stoker.driver.slice.SliceAverage;
 import io.stoker.driver.slice.SliceSource;
 import io.stoker.failure.Check;
+import io.stoker.models.engine.ComputeEnvironment;
 import io.stoker.models.engine.Engines;
 import io.stoker.models.engine.RateMultipliers;
 import io.stoker.models.engine.StepSettings;
 import io.stoker.models.file.ModelMetadata;
 import io.stoker.models.file.TrainingClock;
 import io.stoker.models.spec.ModelSpec;
-import io.stoker.models.spec.ModelYaml;
 import io.stoker.worker.eval.ModelInput;
 import io.stoker.worker.runtime.ReplicaKey;
 import io.stoker.worker.runtime.RoundTask;
 import io.stoker.worker.runtime.TrainingData;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -63,23 +64,30 @@ final class TrainingRun {
   private final ReplicaKey replica;
   private final Optional<Transfer> transfer;
   private final long frozenParameters;
+
+  /** The round of its own checkpoint that it takes values from. */
+  private final Optional<Long> pinned;
+
   private final TrainingData data;
   private final RoundGroups groups;
 
   /**
-   * @param config its engine resolved, its locations absolute
+   * @param identity what its result depends on, its engine resolved, its locations absolute
    * @param model the model
    * @param shards the data
    * @param folder where the run is
-   * @param init the trained model that it begins with, where it needs one
+   * @param init the trained model that it takes values from, where it needs one
+   * @param environment what decides the bits of its results on executors
    */
   TrainingRun(
-      TrainingConfig config,
+      JobIdentity identity,
       ModelSpec model,
       ShardFolder shards,
       RunFolder folder,
-      Optional<StoredModel> init) {
-    this.config = config;
+      Optional<StoredModel> init,
+      ComputeEnvironment environment) {
+    this.identity = identity;
+    this.config = identity.config();
     this.model = model;
     this.folder = folder;
     Optional<ModelMetadata> normalizing =
@@ -100,8 +108,9 @@ final class TrainingRun {
             config.rounds().batch(),
             rates,
             frozenValues(init),
-            config.arithmetic());
-    this.identity = new JobIdentity(config, ModelYaml.write(model), shards.manifestHash());
+            config.arithmetic(),
+            environment);
+    this.pinned = init.flatMap(StoredModel::checkpoint).map(own -> own.manifest().clock().round());
     long samples = shards.manifest().split(SPLIT).samples();
     RoundConfig rounds = config.rounds();
     this.plan =
@@ -153,6 +162,11 @@ final class TrainingRun {
 
   JobIdentity identity() {
     return identity;
+  }
+
+  /** What decides the bits of its results on executors. */
+  ComputeEnvironment environment() {
+    return replica.environment();
   }
 
   JobPlan plan() {
@@ -355,6 +369,8 @@ final class TrainingRun {
    */
   void deleteOldCheckpoints(Checkpoint newest, Set<Long> pinned) {
     folder.requireHeld();
-    folder.checkpoints().keep(newest, config.checkpoints().keep(), pinned);
+    Set<Long> kept = new HashSet<>(pinned);
+    this.pinned.ifPresent(kept::add);
+    folder.checkpoints().keep(newest, config.checkpoints().keep(), kept);
   }
 }

@@ -95,6 +95,20 @@ class JobIdentityTest {
   }
 
   @Test
+  void hasTheContentOfTheInitialModelInPlaceOfItsLocation() {
+    JobIdentity here = new JobIdentity(config, "layers", "4711", "ab");
+    JobIdentity moved =
+        new JobIdentity(config.toBuilder().init("other").build(), "layers", "4711", "ab");
+    JobIdentity other = new JobIdentity(config, "layers", "4711", "cd");
+
+    assertThat(moved.differences(here)).isEmpty();
+    assertThat(moved.sha256()).isEqualTo(here.sha256()).isNotEqualTo(identity.sha256());
+    assertThat(moved.locatedAs(here)).isEqualTo(here);
+    assertThat(other.differences(here))
+        .containsExactly("sha256 of the initial model: cd here, ab in the run");
+  }
+
+  @Test
   void differsInWhatARateIsDecidedOn() {
     TrainingConfig plateau =
         config.toBuilder()

@@ -85,7 +85,7 @@ final class Libtorch {
     // Filling new memory would only serve programs that read it before they write it.
     context.setDeterministicFillUninitializedMemory(false);
     allowTf32(false);
-    torch.set_num_threads(TorchEngine.openMpThreads());
+    torch.set_num_threads(TorchEngine.THREADS);
   }
 
   /** Whether cuDNN may choose algorithms by time: only if the variable is exactly 1. */

@@ -9,10 +9,13 @@ import io.stoker.models.engine.ConvolutionAlgorithm;
 import io.stoker.models.engine.Devices;
 import io.stoker.models.engine.Engine;
 import io.stoker.models.engine.Network;
+import io.stoker.models.engine.Precision;
 import io.stoker.models.engine.RateMultipliers;
+import io.stoker.models.engine.Variables;
 import io.stoker.models.spec.ModelSpec;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -31,6 +34,9 @@ public final class TorchEngine implements Engine {
   private static final int CUDA_MINOR = 10;
   private static final int CUDNN_MAJOR = 10_000;
   private static final int CUDNN_MINOR = 100;
+
+  /** The threads of a network on a processor. */
+  static final int THREADS = Integer.getInteger("stoker.check.threads", 1);
 
   @Override
   public String name() {
@@ -56,23 +62,35 @@ public final class TorchEngine implements Engine {
     return 15;
   }
 
+  /**
+   * One on a processor, whatever OMP_NUM_THREADS says. The check of a card takes more by a property
+   * of the system, since the processor would be too slow to compare with.
+   */
   @Override
   public int threads() {
-    return openMpThreads();
+    return THREADS;
+  }
+
+  @Override
+  public SortedMap<String, String> environment(Precision precision) {
+    SortedMap<String, String> environment = Engine.super.environment(precision);
+    environment.putAll(
+        Variables.of(
+            "ATEN_",
+            "CUBLAS_WORKSPACE_CONFIG",
+            "DNNL_",
+            "MKL_",
+            "NVIDIA_TF32_OVERRIDE",
+            "ONEDNN_",
+            "TORCH_ALLOW_TF32",
+            Libtorch.TIMED));
+    return environment;
   }
 
   /** For a card, a quarter of the bytes is copied; on processors the images are read as quickly. */
   @Override
   public boolean prefersBytes() {
     return true;
-  }
-
-  /** OMP_NUM_THREADS, else all processors: OpenMP's own rule. */
-  static int openMpThreads() {
-    String threads = System.getenv("OMP_NUM_THREADS");
-    return threads != null && threads.matches("[1-9][0-9]{0,3}")
-        ? Integer.parseInt(threads)
-        : Runtime.getRuntime().availableProcessors();
   }
 
   @Override

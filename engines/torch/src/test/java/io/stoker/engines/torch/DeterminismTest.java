@@ -30,11 +30,11 @@ class DeterminismTest {
         new ProcessBuilder(
                 ProcessHandle.current().info().command().orElseThrow(),
                 "-Dstoker.check.device=" + System.getProperty("stoker.check.device", "cpu"),
+                "-Dstoker.check.threads=" + threads,
                 "-cp",
                 System.getProperty("java.class.path"),
                 Steps.class.getName())
             .redirectErrorStream(true);
-    builder.environment().put("OMP_NUM_THREADS", Integer.toString(threads));
     Process process = builder.start();
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
 

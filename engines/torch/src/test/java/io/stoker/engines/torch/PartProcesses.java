@@ -80,6 +80,7 @@ final class PartProcesses implements GpuCheck.Runner {
                 "-Xmx4g",
                 "-XX:ErrorFile=" + log.toAbsolutePath() + ".crash",
                 "-Dstoker.check.device=" + (DeviceUnderTest.isCard() ? "gpu" : "cpu"),
+                "-Dstoker.check.threads=" + Integer.getInteger("stoker.check.threads", 1),
                 "-Dlog4j2.configurationFile=" + System.getProperty("log4j2.configurationFile", ""),
                 "-cp",
                 System.getProperty("java.class.path"),

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.stoker.driver.round;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.stoker.driver.LocalSpark;
+import io.stoker.driver.TinyJob;
+import io.stoker.driver.checkpoint.RunFolder;
+import io.stoker.driver.config.ClassWeightsFile;
+import io.stoker.driver.config.NormalizationSource;
+import io.stoker.driver.config.TrainingConfig;
+import io.stoker.failure.InputException;
+import io.stoker.failure.ResourceException;
+import io.stoker.testing.Exact;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Files that a job names are replaced or deleted before it is resumed. */
+@Exact
+class BeginningTest {
+  /** Jobs that begin with an initial model, by what they take from it. */
+  enum Transfer {
+    PARAMETERS,
+    FROZEN_LAYERS,
+    MEAN_AND_DEVIATION;
+
+    TrainingConfig.Builder change(TrainingConfig.Builder config) {
+      return switch (this) {
+        case PARAMETERS -> config;
+        case FROZEN_LAYERS -> config.freeze("4");
+        case MEAN_AND_DEVIATION -> config.normalization(NormalizationSource.INIT);
+      };
+    }
+  }
+
+  @TempDir static Path folder;
+
+  private static TinyJob job;
+  private static JavaSparkContext spark;
+  private static String first;
+  private static String second;
+
+  private final Path initial = folder.resolve("initial.zip");
+
+  @BeforeAll
+  static void trainTwoModels() {
+    job = TinyJob.in(folder);
+    spark = LocalSpark.start("local[2]");
+    first = run(job.config("first"), ExistingRun.REFUSE).checkpoint();
+    second = run(job.config("second").seed(4), ExistingRun.REFUSE).checkpoint();
+  }
+
+  @AfterAll
+  static void stop() {
+    spark.close();
+  }
+
+  @BeforeEach
+  void nameTheFirstModel() throws IOException {
+    copy(first);
+  }
+
+  private void copy(String checkpoint) throws IOException {
+    Files.copy(
+        Path.of(checkpoint.replace("file:", "")).resolve("model.zip"),
+        initial,
+        StandardCopyOption.REPLACE_EXISTING);
+  }
+
+  private static TrainResult run(TrainingConfig.Builder config, ExistingRun existing) {
+    return TrainJob.run(spark, config.build(), existing, RoundListener.NONE);
+  }
+
+  private TrainingConfig.Builder config(Transfer transfer, String run) {
+    return transfer.change(
+        job.config(transfer + "-" + run).init(initial.toString()).epochs(4).checkpointEvery(2));
+  }
+
+  private static void stopAfter(TrainingConfig.Builder config, int round) {
+    assertThatThrownBy(
+            () ->
+                TrainJob.run(
+                    spark, config.build(), ExistingRun.REFUSE, TinyJob.stoppingAfter(round)))
+        .hasMessage("stopped");
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void resumesToTheSameBitsWhereTheInitialModelIsAnotherOneNow(Transfer transfer)
+      throws IOException {
+    String undisturbed =
+        run(config(transfer, "undisturbed"), ExistingRun.REFUSE).parametersSha256();
+    stopAfter(config(transfer, "early"), 1);
+    stopAfter(config(transfer, "late"), 5);
+    copy(second);
+
+    assertThat(run(config(transfer, "early"), ExistingRun.RESUME).parametersSha256())
+        .isEqualTo(undisturbed);
+    assertThat(run(config(transfer, "late"), ExistingRun.RESUME).parametersSha256())
+        .isEqualTo(undisturbed);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void resumesWithoutTheFileOfTheInitialModel(Transfer transfer) throws IOException {
+    String undisturbed = run(config(transfer, "there"), ExistingRun.REFUSE).parametersSha256();
+    stopAfter(config(transfer, "gone"), 1);
+    Files.delete(initial);
+
+    assertThat(run(config(transfer, "gone"), ExistingRun.RESUME).parametersSha256())
+        .isEqualTo(undisturbed);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void refusesAnotherInitialModelWhereItsCopyIsLost(boolean damaged) throws IOException {
+    TrainingConfig.Builder config = config(Transfer.PARAMETERS, "without-copy-" + damaged);
+    stopAfter(config, 1);
+    Path run = Path.of(config.build().run());
+    Path copy = run.resolve(RunFolder.INITIAL_MODEL);
+    if (damaged) {
+      Files.write(copy, new byte[100]);
+    } else {
+      Files.delete(copy);
+    }
+    copy(second);
+
+    assertThatThrownBy(() -> run(config, ExistingRun.RESUME))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("initial model")
+        .hasMessageContaining("the model that it began with");
+    Files.delete(initial);
+    assertThatThrownBy(() -> run(config, ExistingRun.RESUME))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("Cannot find checkpoint");
+    copy(first);
+    assertThat(run(config, ExistingRun.RESUME).parametersSha256())
+        .isEqualTo(
+            run(config(Transfer.PARAMETERS, "with-copy-" + damaged), ExistingRun.REFUSE)
+                .parametersSha256());
+  }
+
+  @Test
+  void goesOnWithTheSameContentAtAnotherPlaceOnly() {
+    TrainingConfig.Builder config = config(Transfer.PARAMETERS, "moved");
+    stopAfter(config, 3);
+
+    assertThatThrownBy(() -> run(config.init(second), ExistingRun.RESUME))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("sha256 of the initial model");
+    assertThat(run(config.init(first), ExistingRun.RESUME).rounds()).isPositive();
+  }
+
+  @Test
+  void keepsTheCheckpointThatFrozenLayersAreReadFrom() throws IOException {
+    TrainingConfig.Builder config = config(Transfer.FROZEN_LAYERS, "kept").keep(1);
+    stopAfter(config, 5);
+    run(config, ExistingRun.RESUME);
+
+    assertThat(Path.of(config.build().run()).resolve("checkpoints/000004/model.zip")).exists();
+  }
+
+  @Test
+  void resumesByTheRecordedDefinitionWhereTheFileOfTheModelIsGone() throws IOException {
+    Path model = Files.copy(folder.resolve("tiny.yaml"), folder.resolve("model.yaml"));
+    TrainingConfig.Builder config = job.config("model").model(model.toString()).checkpointEvery(2);
+    stopAfter(config, 3);
+    Files.writeString(model, Files.readString(model).replace("20", "21"));
+    assertThatThrownBy(() -> run(config, ExistingRun.RESUME))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("the model's definition has changed");
+    Files.delete(model);
+
+    assertThat(run(config, ExistingRun.RESUME).parametersSha256())
+        .isEqualTo(run(job.config("model-there"), ExistingRun.REFUSE).parametersSha256());
+    assertThat(
+            run(config.model(folder.resolve("tiny.yaml").toString()), ExistingRun.RESUME).rounds())
+        .isPositive();
+  }
+
+  @Test
+  void resumesWithOtherClassWeightsNeverInSilence() throws IOException {
+    Path weights =
+        Files.writeString(folder.resolve("weights.csv"), "bar 0,1\nbar 1,2\nbar 2,1\nbar 3,1\n");
+    TrainingConfig.Builder config =
+        job.config("weighted").classWeights(ClassWeightsFile.read(weights)).checkpointEvery(2);
+    stopAfter(config, 3);
+    Files.writeString(weights, "bar 0,1\nbar 1,3\nbar 2,1\nbar 3,1\n");
+
+    assertThat(
+            RunFolder.at(new org.apache.hadoop.fs.Path(config.build().run()), new Configuration())
+                .job()
+                .config()
+                .loss()
+                .classWeights())
+        .isEqualTo(config.build().loss().classWeights());
+    assertThatThrownBy(
+            () -> run(config.classWeights(ClassWeightsFile.read(weights)), ExistingRun.RESUME))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("class weights");
+  }
+
+  @Test
+  void refusesToResumeWhereOtherBitsWouldBeComputed() throws IOException {
+    TrainingConfig.Builder config = job.config("elsewhere").checkpointEvery(2);
+    stopAfter(config, 3);
+    Path record = job.run("elsewhere").resolve(RunFolder.FILE);
+    String recorded = Files.readString(record);
+    assertThat(recorded).contains("\"environment\"", "\"instruction_set\"");
+    Files.writeString(
+        record,
+        recorded.replaceAll(
+            "\"instruction_set\" : \"[A-Z0-9_]*\"", "\"instruction_set\" : \"SSE41\""));
+
+    assertThatThrownBy(() -> run(config, ExistingRun.RESUME))
+        .isInstanceOf(ResourceException.class)
+        .hasMessageContaining("instruction_set")
+        .hasMessageContaining("ONEDNN_MAX_CPU_ISA=SSE41");
+    Files.writeString(record, recorded.replaceAll("(?s),\\s*\"environment\" : \\{[^}]*}", ""));
+    assertThat(run(config, ExistingRun.RESUME).rounds()).isPositive();
+    assertThat(Files.readString(record)).contains("\"environment\"");
+  }
+}
