@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLParser;
+import io.stoker.base.UserFile;
 import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
 import java.io.IOException;
@@ -16,6 +17,7 @@ import java.io.StringReader;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.error.MarkedYAMLException;
@@ -44,7 +46,20 @@ public record StrictYaml(String failure, int maximumBytes, int maximumDepth) {
    * @throws IOException if the stream fails
    */
   public JsonNode read(InputStream stream) throws IOException {
-    byte[] bytes = stream.readNBytes(maximumBytes + 1);
+    return read(stream.readNBytes(maximumBytes + 1));
+  }
+
+  /**
+   * Reads a file that a user names.
+   *
+   * @throws InputException if it is no regular file, or holds anything else; the message has the
+   *     line
+   */
+  public JsonNode read(Path file) {
+    return read(UserFile.read(failure, file, maximumBytes));
+  }
+
+  private JsonNode read(byte[] bytes) {
     Check.input(bytes.length <= maximumBytes, "%s: larger than %s bytes", failure, maximumBytes);
     LoaderOptions options = new LoaderOptions();
     options.setCodePointLimit(maximumBytes);

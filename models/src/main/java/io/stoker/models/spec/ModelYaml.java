@@ -7,6 +7,7 @@ import io.stoker.base.yaml.StrictYaml;
 import io.stoker.failure.InputException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -35,9 +36,22 @@ public final class ModelYaml {
    * @throws IOException if the stream fails
    */
   public static ModelSpec read(InputStream stream, String source, int classes) throws IOException {
-    JsonNode tree =
-        new StrictYaml("Invalid model file " + source, MAXIMUM_BYTES, MAXIMUM_DEPTH).read(stream);
-    return ModelTree.read(tree, source, classes);
+    return ModelTree.read(yaml(source).read(stream), source, classes);
+  }
+
+  /**
+   * Reads a model of a file.
+   *
+   * @param file of at most 1 MiB
+   * @param classes what {@code dense: classes} stands for
+   * @throws InputException if it cannot be read, is no YAML or not a model
+   */
+  public static ModelSpec read(Path file, int classes) {
+    return ModelTree.read(yaml(file.toString()).read(file), file.toString(), classes);
+  }
+
+  private static StrictYaml yaml(String source) {
+    return new StrictYaml("Invalid model file " + source, MAXIMUM_BYTES, MAXIMUM_DEPTH);
   }
 
   /** Writes a model with every value spelt out, one plain layer a line. */

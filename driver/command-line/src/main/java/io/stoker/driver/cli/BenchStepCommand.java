@@ -8,7 +8,6 @@ import io.stoker.driver.bench.StepProfile;
 import io.stoker.driver.bench.StepProfiler;
 import io.stoker.models.engine.Engine;
 import io.stoker.models.engine.Engines;
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -105,7 +104,7 @@ final class BenchStepCommand extends StokerCommand {
   }
 
   @Override
-  Report execute() throws IOException {
+  Report execute() {
     Limits.atLeast("--batch", batch, 1);
     Limits.atLeast("--workers", workers, 1);
     Limits.atLeast("--seconds", seconds, 1);

@@ -4,6 +4,7 @@ package io.stoker.driver.cli;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 
@@ -59,6 +60,11 @@ final class Cli {
    */
   int run(String... arguments) {
     return commands.execute(arguments);
+  }
+
+  /** All commands with their options. */
+  CommandSpec spec() {
+    return commands.getCommandSpec();
   }
 
   /** A command that only has subcommands. */

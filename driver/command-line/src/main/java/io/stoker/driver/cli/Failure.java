@@ -2,6 +2,7 @@
 package io.stoker.driver.cli;
 
 import io.stoker.data.storage.NoSpace;
+import io.stoker.data.storage.NotAFileException;
 import io.stoker.data.storage.Storage;
 import io.stoker.failure.InputException;
 import io.stoker.failure.ResourceException;
@@ -82,9 +83,12 @@ record Failure(int exitCode, String message, boolean fullDisk) {
             failure -> {
               String reason = Storage.inWords(failure.getCause().getMessage());
               String action = firstLine(failure.getMessage());
-              return action.contains(reason) ? action : action + ": " + reason;
-            })
-        .flatMap(Failure::resource);
+              return new Failure(
+                  failure.getCause() instanceof NotAFileException
+                      ? InputException.EXIT_CODE
+                      : ResourceException.EXIT_CODE,
+                  action.contains(reason) ? action : action + ": " + reason);
+            });
   }
 
   private static Optional<Failure> explain(Throwable cause) {

@@ -2,6 +2,7 @@
 package io.stoker.driver.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.stoker.base.UserFile;
 import io.stoker.data.storage.OutputFile;
 import io.stoker.driver.interchange.ExportFormat;
 import io.stoker.driver.interchange.ImportJob;
@@ -9,9 +10,9 @@ import io.stoker.driver.interchange.ImportRequest;
 import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
 import io.stoker.models.file.ModelMetadata;
-import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
-import java.nio.file.Files;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -34,6 +35,8 @@ import picocli.CommandLine.Option;
           + " as safetensors, and which models fit."
     })
 final class ImportCommand extends StokerCommand {
+  private static final int MAXIMUM_CLASS_NAMES_BYTES = 4 << 20;
+
   @Option(
       names = "--weights",
       paramLabel = "FILE",
@@ -138,8 +141,16 @@ final class ImportCommand extends StokerCommand {
   }
 
   private static List<String> lines(Path file) {
+    byte[] bytes =
+        UserFile.read("Cannot read --class-names " + file, file, MAXIMUM_CLASS_NAMES_BYTES);
     try {
-      List<String> lines = Files.readAllLines(file);
+      List<String> lines =
+          StandardCharsets.UTF_8
+              .newDecoder()
+              .decode(ByteBuffer.wrap(bytes))
+              .toString()
+              .lines()
+              .toList();
       Check.input(
           lines.stream().noneMatch(String::isBlank),
           "Invalid --class-names: %s has an empty line",
@@ -147,8 +158,6 @@ final class ImportCommand extends StokerCommand {
       return lines;
     } catch (CharacterCodingException e) {
       throw new InputException("Invalid --class-names: %s is no UTF-8 text".formatted(file), e);
-    } catch (IOException e) {
-      throw new InputException("Cannot read --class-names %s".formatted(file), e);
     }
   }
 

@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.stoker.driver.checkpoint.ModelFiles;
 import io.stoker.failure.Check;
-import io.stoker.failure.InputException;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.ModelTable;
 import io.stoker.models.spec.ModelTree;
@@ -13,9 +12,6 @@ import io.stoker.models.spec.ModelYaml;
 import io.stoker.models.spec.Shape;
 import io.stoker.models.zoo.Zoo;
 import java.io.File;
-import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -65,7 +61,7 @@ final class ModelsCommand extends StokerCommand {
   }
 
   @Override
-  Report execute() throws IOException {
+  Report execute() {
     Optional<Integer> wanted = Optional.ofNullable(classes);
     wanted.ifPresent(count -> Limits.atLeast("--classes", count, 1));
     if (model.isEmpty()) {
@@ -103,20 +99,14 @@ final class ModelsCommand extends StokerCommand {
    *
    * @throws InputException if there is none, or it is no model
    */
-  static ModelSpec read(String model, Optional<Integer> classes) throws IOException {
+  static ModelSpec read(String model, Optional<Integer> classes) {
     if (!isFile(model)) {
       return Zoo.model(model, classes.orElseGet(() -> Zoo.classes(model)));
     }
-    Path file = Path.of(model);
-    if (!Files.isRegularFile(file)) {
-      throw new InputException("Cannot read model %s: no such file".formatted(model));
-    }
-    try (InputStream stream = Files.newInputStream(file)) {
-      return ModelYaml.read(stream, model, classes.orElse(FILE_CLASSES));
-    }
+    return ModelYaml.read(Path.of(model), classes.orElse(FILE_CLASSES));
   }
 
-  private static Report list(Optional<Integer> wanted) throws IOException {
+  private static Report list(Optional<Integer> wanted) {
     ObjectNode json = Report.object();
     ArrayNode models = json.putArray("models");
     Table table = new Table(2, 3, 4).row("name", "input", "classes", "parameters", "MFLOP", "");

@@ -143,7 +143,7 @@ class CliTest {
   @ParameterizedTest
   @CsvSource({
     "models lenet6, Unknown model: lenet6; did you mean 'lenet5'?",
-    "models no.yaml, Cannot read model no.yaml",
+    "models no.yaml, Invalid model file no.yaml: there is no such file",
     "models --input-size 64, Cannot use --input-size without the name of a model",
     "models no.yaml --input-size 64, Cannot use --input-size with a file",
     "models alexnet-mini --input-size 48, Invalid input size: 48",

@@ -3,19 +3,17 @@ package io.stoker.driver.config;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.stoker.base.Numbers;
+import io.stoker.base.UserFile;
 import io.stoker.base.yaml.StrictYaml;
 import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.StringReader;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
@@ -43,42 +41,26 @@ public final class ClassWeightsFile {
    * @throws InputException if it cannot be read, or holds anything else
    */
   public static ClassWeighting read(Path file) {
-    byte[] bytes;
-    try (InputStream stream = Files.newInputStream(file)) {
-      bytes = stream.readNBytes(MAXIMUM_BYTES + 1);
-    } catch (NoSuchFileException e) {
-      throw new InputException(
-          "Cannot read class weights %s: there is no such file (say 'balanced' or a file)"
-              .formatted(file),
-          e);
-    } catch (IOException e) {
-      throw new InputException("Cannot read class weights %s: %s".formatted(file, e), e);
-    }
-    boolean csv = file.toString().toLowerCase(Locale.ROOT).endsWith(".csv");
-    return csv ? csv(file, bytes) : yaml(file, bytes);
-  }
-
-  private static ClassWeighting yaml(Path file, byte[] bytes) {
-    try {
-      JsonNode tree =
-          new StrictYaml("Cannot read class weights " + file, MAXIMUM_BYTES, 1)
-              .read(new ByteArrayInputStream(bytes));
-      Check.input(
-          tree.isObject() && !tree.isEmpty(),
-          "Cannot read class weights %s: it must be 'name: weight' lines, such as 'cat: 2.5'",
-          file);
-      return ClassWeighting.fromJson(tree);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  private static ClassWeighting csv(Path file, byte[] bytes) {
     Check.input(
-        bytes.length <= MAXIMUM_BYTES,
-        "Cannot read class weights %s: larger than %d bytes",
-        file,
-        MAXIMUM_BYTES);
+        Files.exists(file),
+        "Cannot read class weights %s: there is no such file (say 'balanced' or a file)",
+        file);
+    boolean csv = file.toString().toLowerCase(Locale.ROOT).endsWith(".csv");
+    return csv ? csv(file) : yaml(file);
+  }
+
+  private static ClassWeighting yaml(Path file) {
+    JsonNode tree =
+        new StrictYaml("Cannot read class weights " + file, MAXIMUM_BYTES, 1).read(file);
+    Check.input(
+        tree.isObject() && !tree.isEmpty(),
+        "Cannot read class weights %s: it must be 'name: weight' lines, such as 'cat: 2.5'",
+        file);
+    return ClassWeighting.fromJson(tree);
+  }
+
+  private static ClassWeighting csv(Path file) {
+    byte[] bytes = UserFile.read("Cannot read class weights " + file, file, MAXIMUM_BYTES);
     Map<String, Double> weights = new TreeMap<>();
     try (CSVParser parser =
         CSV.parse(

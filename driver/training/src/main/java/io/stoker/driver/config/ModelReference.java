@@ -9,11 +9,8 @@ import io.stoker.models.spec.Shape;
 import io.stoker.models.zoo.Zoo;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.OptionalInt;
 
@@ -32,7 +29,7 @@ public final class ModelReference {
   public static ModelSpec resolve(String reference, Shape images, int classes) {
     ModelSpec model =
         isFile(reference)
-            ? read(Path.of(reference), classes)
+            ? ModelYaml.read(Path.of(reference), classes)
             : Zoo.model(reference, images, classes);
     requireFit(model, images, classes);
     return model;
@@ -46,7 +43,9 @@ public final class ModelReference {
    * @throws InputException if there is no such model
    */
   public static Shape input(String reference, int classes) {
-    return (isFile(reference) ? read(Path.of(reference), classes) : Zoo.model(reference, classes))
+    return (isFile(reference)
+            ? ModelYaml.read(Path.of(reference), classes)
+            : Zoo.model(reference, classes))
         .input();
   }
 
@@ -94,7 +93,7 @@ public final class ModelReference {
   public static ModelSpec sized(String reference, OptionalInt size, int classes) {
     if (isFile(reference)) {
       Check.input(size.isEmpty(), "Cannot use --input-size with a file, which has its own input");
-      return read(Path.of(reference), classes);
+      return ModelYaml.read(Path.of(reference), classes);
     }
     return size.isPresent()
         ? Zoo.sized(reference, size.getAsInt(), classes)
@@ -123,16 +122,6 @@ public final class ModelReference {
           new ByteArrayInputStream(yaml.getBytes(StandardCharsets.UTF_8)), name, classes);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
-    }
-  }
-
-  private static ModelSpec read(Path file, int classes) {
-    try (InputStream stream = Files.newInputStream(file)) {
-      return ModelYaml.read(stream, file.toString(), classes);
-    } catch (NoSuchFileException e) {
-      throw new InputException("Cannot find model file %s".formatted(file), e);
-    } catch (IOException e) {
-      throw new InputException("Cannot read model file %s: %s".formatted(file, e), e);
     }
   }
 }

@@ -7,10 +7,6 @@ import io.stoker.base.yaml.StrictYaml;
 import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
 import io.stoker.failure.Suggestion;
-import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.Map;
@@ -56,7 +52,8 @@ public final class Recipe {
    *     one key twice
    */
   public static Recipe read(Path file, Set<String> optionNames) {
-    JsonNode tree = parse(file);
+    JsonNode tree =
+        new StrictYaml("Cannot read recipe " + file, MAXIMUM_BYTES, MAXIMUM_DEPTH).read(file);
     if (!(tree instanceof ObjectNode)) {
       throw new InputException(
           "Cannot read recipe %s: it must be 'option: value' lines, such as 'batch: 64'"
@@ -102,17 +99,6 @@ public final class Recipe {
       }
     }
     return synonyms;
-  }
-
-  private static JsonNode parse(Path file) {
-    try (InputStream stream = Files.newInputStream(file)) {
-      return new StrictYaml("Cannot read recipe " + file, MAXIMUM_BYTES, MAXIMUM_DEPTH)
-          .read(stream);
-    } catch (NoSuchFileException e) {
-      throw new InputException("Cannot read recipe %s: there is no such file".formatted(file), e);
-    } catch (IOException e) {
-      throw new InputException("Cannot read recipe %s: %s".formatted(file, e), e);
-    }
   }
 
   private static ObjectNode underscored(JsonNode node, Path file) {
