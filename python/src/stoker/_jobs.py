@@ -127,6 +127,8 @@ def prepare(
     channels: Literal[1, 3] | None = None,
     encoding: str | None = None,
     split: Mapping[str, float] | str | None = None,
+    split_train: Mapping[str, float] | str | None = None,
+    allow_paths: Sequence[str] | str | None = None,
     seed: int | None = None,
     overwrite: bool = False,
     spark: SparkSession | None = None,
@@ -149,7 +151,11 @@ def prepare(
     encoding : str, optional
         ``raw``, ``jpeg`` or ``png``.
     split : mapping of str to float, optional
-        Shares of the splits, such as ``{"train": 0.9, "test": 0.1}``.
+        Shares of the splits, such as ``{"train": 0.9, "test": 0.1}``, of an input without splits.
+    split_train : mapping of str to float, optional
+        Splits to take out of ``train``, such as ``{"validation": 0.1}``.
+    allow_paths : list of str, optional
+        Folders from which a list or a table may name images, in addition to its own.
     seed : int, optional
         The seed of splits and order.
     overwrite : bool
@@ -179,6 +185,8 @@ def prepare(
         channels=channels,
         encoding=encoding,
         split=split,
+        split_train=split_train,
+        allow_paths=allow_paths,
         seed=seed,
         overwrite=overwrite,
         **options,

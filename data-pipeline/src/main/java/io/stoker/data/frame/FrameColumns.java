@@ -4,11 +4,14 @@ package io.stoker.data.frame;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.lit;
 
+import io.stoker.data.source.ClassNames;
+import io.stoker.data.source.ImagePaths;
 import io.stoker.data.source.SourceImage;
 import io.stoker.data.source.parquet.TableColumns;
 import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
 import java.io.Serializable;
+import java.math.BigDecimal;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -36,9 +39,16 @@ import org.apache.spark.sql.types.StructType;
  *     same
  * @param classNames of labels that are numbers, from 0 on, as Hugging Face's {@code ClassLabel} has
  *     them; empty if the labels are to be taken as they are
+ * @param files where URIs and paths of image files may lead
  */
 public record FrameColumns(
-    String image, String label, String split, String path, String weight, List<String> classNames) {
+    String image,
+    String label,
+    String split,
+    String path,
+    String weight,
+    List<String> classNames,
+    ImagePaths files) {
   private static final String NONE = "";
   private static final Set<String> IMAGE_NAMES = Set.of("image", "img");
   private static final Set<String> LABEL_NAMES = Set.of("label", "labels", "class");
@@ -54,7 +64,7 @@ public record FrameColumns(
    * @param label holds the class: a name, or a whole number
    */
   public static FrameColumns of(String image, String label) {
-    return new FrameColumns(image, label, NONE, NONE, NONE, List.of());
+    return new FrameColumns(image, label, NONE, NONE, NONE, List.of(), ImagePaths.ANYWHERE);
   }
 
   /**
@@ -131,22 +141,27 @@ public record FrameColumns(
 
   /** The same with a column that holds the split. */
   public FrameColumns withSplit(String column) {
-    return new FrameColumns(image, label, column, path, weight, classNames);
+    return new FrameColumns(image, label, column, path, weight, classNames, files);
   }
 
   /** The same with a column that says where an image came from. */
   public FrameColumns withPath(String column) {
-    return new FrameColumns(image, label, split, column, weight, classNames);
+    return new FrameColumns(image, label, split, column, weight, classNames, files);
   }
 
   /** The same with a column that says how much a sample counts. */
   public FrameColumns withWeight(String column) {
-    return new FrameColumns(image, label, split, path, column, classNames);
+    return new FrameColumns(image, label, split, path, column, classNames, files);
   }
 
   /** The same with names for labels that are numbers. */
   public FrameColumns withClassNames(List<String> names) {
-    return new FrameColumns(image, label, split, path, weight, names);
+    return new FrameColumns(image, label, split, path, weight, names, files);
+  }
+
+  /** The same for a table whose rows may name files in some folders only. */
+  public FrameColumns withFiles(ImagePaths paths) {
+    return new FrameColumns(image, label, split, path, weight, classNames, paths);
   }
 
   /**
@@ -155,7 +170,7 @@ public record FrameColumns(
    * @throws InputException if one is not there, or has the wrong type
    */
   public Bound bind(StructType schema) {
-    ImageColumn images = ImageColumn.of(schema, image);
+    ImageColumn images = ImageColumn.of(schema, image, files);
     DataType type = type(schema, label);
     Check.input(
         isLabel(type),
@@ -264,20 +279,23 @@ public record FrameColumns(
 
     /** The class of a label; empty for null. A number that has no name stays a number. */
     public String classNameOf(Object value) {
-      if (value == null) {
+      if (value == null || value.equals(Double.NaN) || value.equals(Float.NaN)) {
         return "";
       }
       if (!(value instanceof Number number)) {
         return value.toString();
       }
-      double exact = number.doubleValue();
-      long whole = number.longValue();
-      if (whole != exact) {
-        return String.format(Locale.ROOT, "%s", exact);
+      return ClassNames.named(decimal(number), classNames);
+    }
+
+    /** Spark reads whole numbers without a sign as decimals, which may be too large for Java's. */
+    private static String decimal(Number number) {
+      if (number instanceof BigDecimal exact) {
+        return exact.signum() == 0 ? "0" : exact.stripTrailingZeros().toPlainString();
       }
-      return whole >= 0 && whole < classNames.size()
-          ? classNames.get((int) whole)
-          : Long.toString(whole);
+      double value = number.doubleValue();
+      long whole = number.longValue();
+      return whole == value ? Long.toString(whole) : String.format(Locale.ROOT, "%s", value);
     }
 
     /** The image of a row. */

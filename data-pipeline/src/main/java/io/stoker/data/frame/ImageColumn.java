@@ -7,9 +7,8 @@ import io.stoker.data.image.Pixels;
 import io.stoker.data.image.Resizing;
 import io.stoker.data.image.UnreadableImageException;
 import io.stoker.data.shard.ShardEncoding;
-import io.stoker.data.source.ImageFiles;
+import io.stoker.data.source.ImagePaths;
 import io.stoker.data.source.SourceImage;
-import io.stoker.data.storage.Storage;
 import io.stoker.failure.InputException;
 import java.io.Serializable;
 import java.util.List;
@@ -97,6 +96,15 @@ public sealed interface ImageColumn extends Serializable {
    * @throws InputException if there is no such column, or it holds something else
    */
   static ImageColumn of(StructType schema, String column) {
+    return of(schema, column, ImagePaths.ANYWHERE);
+  }
+
+  /**
+   * The same for a table whose rows may name files in some folders only.
+   *
+   * @param paths where URIs and paths of image files may lead
+   */
+  static ImageColumn of(StructType schema, String column, ImagePaths paths) {
     List<String> names = List.of(schema.fieldNames());
     if (!names.contains(column)) {
       throw new InputException("Unknown column: " + column + " (there are " + names + ")");
@@ -114,7 +122,7 @@ public sealed interface ImageColumn extends Serializable {
           : new Encoded(index);
     }
     if (type instanceof StringType) {
-      return new Located(index, OptionalInt.empty());
+      return new Located(index, OptionalInt.empty(), paths);
     }
     if (type instanceof StructType struct) {
       List<String> fields = List.of(struct.fieldNames());
@@ -122,7 +130,7 @@ public sealed interface ImageColumn extends Serializable {
         return SparkImage.of(index, struct);
       }
       if (HuggingFaceImage.matches(struct)) {
-        return HuggingFaceImage.of(index, struct);
+        return HuggingFaceImage.of(index, struct, paths);
       }
     }
     throw new InputException(
@@ -161,7 +169,8 @@ public sealed interface ImageColumn extends Serializable {
    * @param problem the column that says why an image cannot be read; null where it can
    */
   static ImageColumn listed(StructType schema, String column, String problem) {
-    return new Located(schema.fieldIndex(column), OptionalInt.of(schema.fieldIndex(problem)));
+    return new Located(
+        schema.fieldIndex(column), OptionalInt.of(schema.fieldIndex(problem)), ImagePaths.ANYWHERE);
   }
 
   /** The bytes of an image file. */
@@ -175,11 +184,11 @@ public sealed interface ImageColumn extends Serializable {
   }
 
   /** The URI of an image file, and perhaps the column that says why it cannot be read. */
-  record Located(int index, int problem) implements ImageColumn {
+  record Located(int index, int problem, ImagePaths paths) implements ImageColumn {
     private static final int NONE = -1;
 
-    Located(int index, OptionalInt problem) {
-      this(index, problem.orElse(NONE));
+    Located(int index, OptionalInt problem, ImagePaths paths) {
+      this(index, problem.orElse(NONE), paths);
     }
 
     @Override
@@ -187,7 +196,9 @@ public sealed interface ImageColumn extends Serializable {
       if (problem != NONE && !row.isNullAt(problem)) {
         return new SourceImage.Unreadable(row.getString(problem));
       }
-      return row.isNullAt(index) ? SourceImage.Unreadable.NULL : at(row.getString(index), hadoop);
+      return row.isNullAt(index)
+          ? SourceImage.Unreadable.NULL
+          : paths.read(row.getString(index), hadoop);
     }
 
     @Override
@@ -199,14 +210,6 @@ public sealed interface ImageColumn extends Serializable {
     public Optional<Column> pathColumn(String column) {
       return Optional.of(FrameColumns.quoted(column));
     }
-
-    private static SourceImage at(String uri, Configuration hadoop) {
-      try {
-        return ImageFiles.read(Storage.path(uri), hadoop);
-      } catch (InputException e) {
-        return new SourceImage.Unreadable(e.getMessage());
-      }
-    }
   }
 
   /**
@@ -215,8 +218,9 @@ public sealed interface ImageColumn extends Serializable {
    * @param index of the column
    * @param bytes field of the structure
    * @param path field of the structure
+   * @param paths where it may lead
    */
-  record HuggingFaceImage(int index, int bytes, int path) implements ImageColumn {
+  record HuggingFaceImage(int index, int bytes, int path, ImagePaths paths) implements ImageColumn {
     static boolean matches(StructType struct) {
       List<String> names = List.of(struct.fieldNames());
       return names.contains("bytes")
@@ -225,8 +229,9 @@ public sealed interface ImageColumn extends Serializable {
           && struct.apply("path").dataType() instanceof StringType;
     }
 
-    static HuggingFaceImage of(int index, StructType struct) {
-      return new HuggingFaceImage(index, struct.fieldIndex("bytes"), struct.fieldIndex("path"));
+    static HuggingFaceImage of(int index, StructType struct, ImagePaths paths) {
+      return new HuggingFaceImage(
+          index, struct.fieldIndex("bytes"), struct.fieldIndex("path"), paths);
     }
 
     @Override
@@ -240,7 +245,7 @@ public sealed interface ImageColumn extends Serializable {
       }
       return image.isNullAt(path)
           ? SourceImage.Unreadable.NULL
-          : Located.at(image.getString(path), hadoop);
+          : paths.read(image.getString(path), hadoop);
     }
 
     @Override

@@ -202,6 +202,7 @@ public final class ImageRows {
           ParquetTable.ofFiles(
               table.parquetFiles(),
               new TableColumns(columns.image(), columns.label(), columns.split(), columns.weight()),
+              columns.files(),
               hadoop));
     } catch (InputException e) { // Such as files of different columns: Spark knows what to do.
       LOG.debug("Spark's reader reads table {}: {}", table.source(), e.getMessage());
@@ -331,7 +332,9 @@ public final class ImageRows {
           new SourceImage.Unreadable(
               row.className().isEmpty()
                   ? "it has no label"
-                  : "its label '" + row.className() + "' is not one of the classes");
+                  : ClassNames.isText(row.className())
+                      ? "its label '" + row.className() + "' is not one of the classes"
+                      : "its label is not valid UTF-8: '" + row.className() + "'");
     }
     if (!(row.weight() > 0) || row.weight() > Float.MAX_VALUE) {
       image =
@@ -389,7 +392,9 @@ public final class ImageRows {
 
     Counts add(Description row) {
       rows++;
-      if (!row.className().isEmpty() && classes.size() <= MOST_CLASSES) {
+      if (!row.className().isEmpty()
+          && ClassNames.isText(row.className())
+          && classes.size() <= MOST_CLASSES) {
         classes.add(row.className());
       }
       if (!row.split().isEmpty()) {

@@ -34,6 +34,7 @@ import org.apache.hadoop.conf.Configuration;
  * @param channels of every image
  * @param encoding how the shards hold an image, or null for what suits its shape
  * @param fractions the splits of an input that has none
+ * @param ofTrain the splits that train is divided into
  * @param seed of the splits and the order
  * @param maximumPixels the most pixels of an image
  */
@@ -43,6 +44,7 @@ record PackTask(
     int channels,
     ShardEncoding encoding,
     SplitFractions fractions,
+    SplitFractions ofTrain,
     long seed,
     long maximumPixels)
     implements Serializable {
@@ -62,6 +64,7 @@ record PackTask(
         options.channels(),
         options.encoding().orElse(null),
         options.splits(),
+        options.trainSplits(),
         options.seed(),
         options.maximumPixels());
   }
@@ -128,9 +131,8 @@ record PackTask(
   }
 
   private int split(Optional<String> ofSource, long sampleId) {
-    return ofSource.isPresent()
-        ? splitNames.indexOf(ofSource.get())
-        : splitNames.indexOf(fractions.names().get(fractions.indexOf(seed, sampleId)));
+    String name = ofSource.orElseGet(() -> fractions.of(seed, sampleId));
+    return splitNames.indexOf(name.equals("train") ? ofTrain.ofTrain(seed, sampleId) : name);
   }
 
   /** The samples of parts, one part after the other. */

@@ -119,7 +119,7 @@ public final class PrepareJob {
               survey.listing().classNames().size());
           return pack(
               survey.listing(),
-              ordered(survey.splits().isEmpty() ? options.splits().names() : survey.splits()),
+              ordered(options.splitNames(survey.splits())),
               rows.tables(),
               rows.shardColumns(),
               output,
@@ -272,9 +272,8 @@ public final class PrepareJob {
 
   private List<String> splitNames(SourceListing listing) {
     return ordered(
-        listing.parts().get(0).split().isEmpty()
-            ? options.splits().names()
-            : listing.parts().stream().map(part -> part.split().orElseThrow()).distinct().toList());
+        options.splitNames(
+            listing.parts().stream().flatMap(part -> part.split().stream()).distinct().toList()));
   }
 
   private static List<String> ordered(List<String> names) {

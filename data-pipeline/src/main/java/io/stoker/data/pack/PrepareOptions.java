@@ -5,6 +5,9 @@ import io.stoker.data.image.ImageCodec;
 import io.stoker.data.shard.ShardEncoding;
 import io.stoker.data.source.ImageSource;
 import io.stoker.failure.Check;
+import io.stoker.failure.InputException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -23,6 +26,7 @@ public final class PrepareOptions {
   private final ShardEncoding encoding;
   private final int shardMegabytes;
   private final SplitFractions splits;
+  private final SplitFractions trainSplits;
   private final long seed;
   private final double maximumRejected;
   private final long maximumPixels;
@@ -55,6 +59,7 @@ public final class PrepareOptions {
     encoding = builder.encoding;
     shardMegabytes = builder.shardMegabytes;
     splits = builder.splits;
+    trainSplits = builder.trainSplits;
     seed = builder.seed;
     maximumRejected = builder.maximumRejected;
     maximumPixels = builder.maximumPixels;
@@ -142,7 +147,36 @@ public final class PrepareOptions {
 
   /** The splits of an input that has none. */
   public SplitFractions splits() {
-    return splits;
+    return splits == null ? SplitFractions.DEFAULT : splits;
+  }
+
+  /** The splits that the samples of {@code train} are divided into. */
+  public SplitFractions trainSplits() {
+    return trainSplits;
+  }
+
+  /**
+   * The names of all splits.
+   *
+   * @param own those of the input; none if it has none
+   * @throws InputException if it has some and others are asked for, or some of the same name
+   */
+  List<String> splitNames(List<String> own) {
+    Check.input(
+        own.isEmpty() || splits == null,
+        "Cannot use --split: %s has splits of its own, %s (leave it out; --split-train"
+            + " validation=0.1 takes a split out of train)",
+        inputName(),
+        own.stream().sorted().toList());
+    List<String> names = new ArrayList<>(own.isEmpty() ? splits().names() : own);
+    for (String name : trainSplits.names()) {
+      Check.input(
+          name.equals("train") || !names.contains(name),
+          "Cannot use --split-train: there is a split '%s' already (choose another name)",
+          name);
+    }
+    trainSplits.names().stream().filter(name -> !name.equals("train")).forEach(names::add);
+    return names;
   }
 
   /** Of the order of samples, and of the splits. */
@@ -183,7 +217,8 @@ public final class PrepareOptions {
     private Integer channels;
     private ShardEncoding encoding;
     private int shardMegabytes = 32;
-    private SplitFractions splits = SplitFractions.DEFAULT;
+    private SplitFractions splits;
+    private SplitFractions trainSplits = SplitFractions.TRAIN_ALONE;
     private long seed;
     private double maximumRejected = 0.01;
     private long maximumPixels = ImageCodec.DEFAULT_MAXIMUM_PIXELS;
@@ -240,9 +275,21 @@ public final class PrepareOptions {
       return this;
     }
 
-    /** The splits of an input that has none. */
+    /**
+     * The splits of an input that has none; one that has some is then refused. By default {@link
+     * SplitFractions#DEFAULT}.
+     */
     public Builder splits(SplitFractions value) {
       splits = value;
+      return this;
+    }
+
+    /**
+     * The splits that the samples of {@code train} are divided into, train itself among them;
+     * whether train is a split of the input or not.
+     */
+    public Builder trainSplits(SplitFractions value) {
+      trainSplits = value;
       return this;
     }
 
@@ -279,7 +326,7 @@ public final class PrepareOptions {
     /**
      * The options.
      *
-     * @throws io.stoker.failure.InputException if one is out of range
+     * @throws InputException if one is out of range
      */
     public PrepareOptions build() {
       return new PrepareOptions(this);

@@ -12,6 +12,9 @@ public final class ClassNames {
   /** The longest name that a folder on a Unix disk can have. */
   static final int LONGEST = 255;
 
+  /** What invalid bytes are decoded to. */
+  private static final char REPLACEMENT = '\uFFFD';
+
   private ClassNames() {}
 
   /**
@@ -29,6 +32,28 @@ public final class ClassNames {
                     .thenComparing(Comparator.naturalOrder())
                 : Comparator.<String>naturalOrder())
         .toList();
+  }
+
+  /**
+   * The class of a label that is a whole number.
+   *
+   * @param label in decimal digits
+   * @param names of the classes from 0 on; empty if the numbers are their names
+   * @return the number itself if it has no name, in a form that is none of the names
+   */
+  public static String named(String label, List<String> names) {
+    if (label.matches("[0-9]{1,9}") && Integer.parseInt(label) < names.size()) {
+      return names.get(Integer.parseInt(label));
+    }
+    return names.contains(label) ? label + " (a number without a name)" : label;
+  }
+
+  /**
+   * Whether all bytes that a name was decoded from were text: Parquet's and Spark's readers decode
+   * others to replacement characters, which would make one class of several.
+   */
+  public static boolean isText(String name) {
+    return name.indexOf(REPLACEMENT) < 0;
   }
 
   /**
@@ -64,8 +89,9 @@ public final class ClassNames {
         name.length(),
         LONGEST);
     Check.input(
-        name.codePoints()
-            .noneMatch(c -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE),
+        isText(name)
+            && name.codePoints()
+                .noneMatch(c -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE),
         "Invalid class name: '%s' (it is not valid Unicode)",
         Inputs.shown(name));
   }

@@ -35,10 +35,13 @@ import org.apache.hadoop.fs.Path;
 /**
  * A CSV file that lists images: a header with the columns {@code path} and {@code label}, and
  * perhaps {@code split}; other columns are passed over. A path is relative to the file's folder, or
- * a whole URI. Classes are the labels that occur, in the order of numbers if all are numbers, else
- * in that of the alphabet.
+ * a whole URI, and leads into this folder or one that the user allows. Classes are the labels that
+ * occur, in the order of numbers if all are numbers, else in that of the alphabet.
  */
 public final class CsvSource implements ImageSource {
+  /** The name of the format. */
+  public static final String NAME = "csv";
+
   private static final int FILES_PER_PART = 64;
   private static final int LONGEST_PATH = 4096;
   private static final int BYTE_ORDER_MARK = 0xFEFF;
@@ -49,9 +52,25 @@ public final class CsvSource implements ImageSource {
 
   private record Row(String path, String label) {}
 
+  private final List<Path> allowed;
+
+  /** A list of images in its own folder. */
+  public CsvSource() {
+    this(List.of());
+  }
+
+  /**
+   * A list of images.
+   *
+   * @param allowed folders that they may be in, in addition to that of the list
+   */
+  public CsvSource(List<Path> allowed) {
+    this.allowed = List.copyOf(allowed);
+  }
+
   @Override
   public String name() {
-    return "csv";
+    return NAME;
   }
 
   @Override
@@ -81,7 +100,8 @@ public final class CsvSource implements ImageSource {
         ClassNames.sorted(
             rows.values().stream().flatMap(List::stream).map(Row::label).distinct().toList());
     List<SourcePart> parts = new ArrayList<>();
-    rows.forEach((split, ofSplit) -> addParts(parts, file.getParent(), split, ofSplit, classNames));
+    ImagePaths files = ImagePaths.inside(Optional.of(file.getParent()), allowed, hadoop);
+    rows.forEach((split, ofSplit) -> addParts(parts, files, split, ofSplit, classNames));
     long samples = rows.values().stream().mapToLong(List::size).sum();
     return new SourceListing(classNames, parts, OptionalLong.of(samples), List.of(), List.of());
   }
@@ -282,7 +302,7 @@ public final class CsvSource implements ImageSource {
 
   private static void addParts(
       List<SourcePart> parts,
-      Path folder,
+      ImagePaths files,
       Optional<String> split,
       List<Row> rows,
       List<String> classNames) {
@@ -294,7 +314,7 @@ public final class CsvSource implements ImageSource {
       List<Row> some = rows.subList(from, Math.min(rows.size(), from + FILES_PER_PART));
       parts.add(
           new CsvPart(
-              folder.toString(),
+              files,
               split.orElse(""),
               some.stream().map(Row::path).toList(),
               some.stream().map(row -> labels.get(row.label())).toList()));

@@ -9,6 +9,7 @@ import io.stoker.data.TestSpark;
 import io.stoker.data.frame.FrameColumns;
 import io.stoker.data.shard.RejectedInput;
 import io.stoker.data.shard.ShardManifest;
+import io.stoker.data.source.ClassNames;
 import io.stoker.data.source.ImageSources;
 import io.stoker.data.source.LabelledImage;
 import io.stoker.data.source.SourceImage;
@@ -407,6 +408,30 @@ class ImageRowsTest {
                     FrameColumns.of("image", "label").withWeight("image")))
         .isInstanceOf(InputException.class)
         .hasMessage("Invalid column image: it must be a number, the weight of a sample");
+  }
+
+  /** Bytes that are not UTF-8 would all be decoded to one character, and make one class of two. */
+  @Test
+  void namesThatAreNotTextAreRejectedAndNumbersWithoutANameAreNoClass() {
+    List<LabelledImage> images = new ArrayList<>(images(40));
+    images.add(new LabelledImage("x", "caf\uFFFD", "", new SourceImage.Encoded(png(1))));
+    images.add(new LabelledImage("y", "caf\uFFFD", "", new SourceImage.Encoded(png(2))));
+
+    ShardManifest manifest =
+        prepare(ImageRows.of(spark.parallelize(images)), options().size(8).maximumRejected(0.1));
+
+    assertThat(manifest.classNames()).containsExactly("ant", "bee");
+    assertThat(manifest.rejected())
+        .extracting(each -> each.path() + ": " + each.reason())
+        .containsExactly(
+            "x: its label is not valid UTF-8: 'caf\uFFFD'",
+            "y: its label is not valid UTF-8: 'caf\uFFFD'");
+    assertRefused(
+        ImageRows.of(spark.parallelize(images)).withClassNames(List.of("ant", "caf\uFFFD")),
+        "it is not valid Unicode");
+    assertThat(ClassNames.named("1", List.of("1", "2"))).isEqualTo("2");
+    assertThat(ClassNames.named("2", List.of("1", "2"))).isEqualTo("2 (a number without a name)");
+    assertThat(ClassNames.named("4294967296", List.of("1", "2"))).isEqualTo("4294967296");
   }
 
   private static ImageRows table(Path input) throws IOException {

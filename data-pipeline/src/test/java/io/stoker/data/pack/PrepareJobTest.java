@@ -35,6 +35,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class PrepareJobTest {
   private static JavaSparkContext spark;
@@ -277,6 +279,74 @@ class PrepareJobTest {
     assertThat(before).hasSize(80);
     assertThat(after).hasSize(120).containsAllEntriesOf(before);
     assertThat(after.values().stream().filter("train"::equals).count()).isBetween(65L, 100L);
+  }
+
+  /** Of an input with splits and of one without, of files and of records. */
+  @ParameterizedTest
+  @ValueSource(strings = {"folder", "folder with splits", "idx", "csv"})
+  void takesASplitOutOfTrainOfEverySource(String source) throws IOException {
+    Path in = folder.resolve("in");
+    switch (source) {
+      case "folder" -> TestImages.writeFolders(in, 4, 100, "a", "b");
+      case "idx" -> {
+        TestImages.writeIdx(in, "train-", 200, 8, 2);
+        TestImages.writeIdx(in, "t10k-", 30, 8, 2);
+      }
+      default -> {
+        TestImages.writeFolders(in.resolve("train"), 4, 100, "a", "b");
+        TestImages.writeFolders(in.resolve("test"), 4, 15, "a", "b");
+      }
+    }
+    PrepareOptions.Builder options = options(source.split(" ", -1)[0]);
+    if (source.equals("csv")) {
+      StringBuilder list = new StringBuilder("path,label,split\n");
+      try (Stream<Path> files = Files.walk(in)) {
+        for (Path file : files.filter(Files::isRegularFile).sorted().toList()) {
+          Path relative = in.relativize(file);
+          list.append("%s,%s,%s%n".formatted(relative, relative.getName(1), relative.getName(0)));
+        }
+      }
+      options.input(hadoop(Files.writeString(in.resolve("list.csv"), list)));
+    }
+    new PrepareJob(spark, options.build()).run();
+    Map<String, String> whole = splitByPath(folder.resolve("out"));
+
+    options.output(hadoop(folder.resolve("more")));
+    options.trainSplits(SplitFractions.parseOfTrain("validation=0.2,probe=0.1"));
+    new PrepareJob(spark, options.build()).run();
+    Map<String, String> divided = splitByPath(folder.resolve("more"));
+
+    assertThat(divided.keySet()).isEqualTo(whole.keySet());
+    Map<String, Integer> counts = new TreeMap<>();
+    divided.forEach(
+        (path, split) -> {
+          assertThat(whole.get(path)).isEqualTo(split.equals("test") ? "test" : "train");
+          counts.merge(split, 1, Integer::sum);
+        });
+    assertThat(counts).containsOnlyKeys("probe", "test", "train", "validation");
+    assertThat(counts.get("validation")).isBetween(20, 60);
+    assertThat(counts.get("probe")).isBetween(8, 40);
+    options.output(hadoop(folder.resolve("third")));
+    options.trainSplits(SplitFractions.parseOfTrain("test=0.2"));
+    assertRefused(options, "there is a split 'test' already");
+    if (!source.equals("folder")) {
+      options.trainSplits(SplitFractions.TRAIN_ALONE);
+      options.splits(SplitFractions.parse("train=0.8,test=0.2"));
+      assertRefused(options, "has splits of its own, [test, train] (leave it out;");
+    }
+  }
+
+  private static void assertRefused(PrepareOptions.Builder options, String message) {
+    assertThatThrownBy(() -> new PrepareJob(spark, options.build()).run())
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining(message);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"train=0.5", "validation=1", "validation=0", "a=0.5,b=0.6", "x", "A=0.1"})
+  void splitsOfTrainThatCannotBeAreRefused(String splits) {
+    assertThatThrownBy(() -> SplitFractions.parseOfTrain(splits))
+        .isInstanceOf(InputException.class);
   }
 
   private static Map<String, String> splitByPath(Path folder) throws IOException {

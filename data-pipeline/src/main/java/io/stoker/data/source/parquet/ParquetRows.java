@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.data.source.parquet;
 
+import io.stoker.data.source.ClassNames;
 import io.stoker.data.source.ImageFiles;
 import io.stoker.data.source.LabelledImage;
 import io.stoker.data.source.SourceImage;
@@ -14,6 +15,8 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.parquet.example.data.Group;
+import org.apache.parquet.schema.LogicalTypeAnnotation.IntLogicalTypeAnnotation;
+import org.apache.parquet.schema.PrimitiveType;
 import org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName;
 
 /**
@@ -120,8 +123,7 @@ public final class ParquetRows implements Iterator<LabelledImage>, AutoCloseable
       return Float.NaN;
     }
     return switch (row.getType().getType(table.weight()).asPrimitiveType().getPrimitiveTypeName()) {
-      case INT32 -> row.getInteger(table.weight(), 0);
-      case INT64 -> row.getLong(table.weight(), 0);
+      case INT32, INT64 -> Float.parseFloat(number(row, table.weight()));
       case FLOAT -> row.getFloat(table.weight(), 0);
       default -> (float) row.getDouble(table.weight(), 0);
     };
@@ -156,16 +158,7 @@ public final class ParquetRows implements Iterator<LabelledImage>, AutoCloseable
 
   /** An image file; a path that is not whole is relative to the table. */
   private SourceImage located(String path) {
-    if (path.isEmpty()) {
-      return SourceImage.Unreadable.NULL;
-    }
-    boolean whole = path.startsWith("/") || path.matches("[a-zA-Z][a-zA-Z0-9+.-]*:/.*");
-    try {
-      return ImageFiles.read(
-          Storage.path(whole ? path : group.root() + Path.SEPARATOR + path), hadoop);
-    } catch (InputException e) {
-      return new SourceImage.Unreadable(e.getMessage());
-    }
+    return path.isEmpty() ? SourceImage.Unreadable.NULL : group.paths().read(path, hadoop);
   }
 
   private String className(Group row) {
@@ -175,18 +168,24 @@ public final class ParquetRows implements Iterator<LabelledImage>, AutoCloseable
     PrimitiveTypeName type =
         row.getType().getType(table.label()).asPrimitiveType().getPrimitiveTypeName();
     return switch (type) {
-      case INT32 -> named(row.getInteger(table.label(), 0));
-      case INT64 -> named(row.getLong(table.label(), 0));
+      case INT32, INT64 -> ClassNames.named(number(row, table.label()), table.classNames());
       case BOOLEAN -> Boolean.toString(row.getBoolean(table.label(), 0));
       default -> text(row, table.label());
     };
   }
 
-  /** A number that has no name stays a number. */
-  private String named(long label) {
-    return label >= 0 && label < table.classNames().size()
-        ? table.classNames().get((int) label)
-        : Long.toString(label);
+  /** A whole number in digits: that of a type without a sign may be too large for Java's. */
+  private static String number(Group row, String field) {
+    PrimitiveType type = row.getType().getType(field).asPrimitiveType();
+    boolean isUnsigned =
+        type.getLogicalTypeAnnotation() instanceof IntLogicalTypeAnnotation number
+            && !number.isSigned();
+    if (type.getPrimitiveTypeName() == PrimitiveTypeName.INT32) {
+      int value = row.getInteger(field, 0);
+      return isUnsigned ? Integer.toUnsignedString(value) : Integer.toString(value);
+    }
+    long value = row.getLong(field, 0);
+    return isUnsigned ? Long.toUnsignedString(value) : Long.toString(value);
   }
 
   private static String text(Group row, String field) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.data.source.parquet;
 
+import io.stoker.data.source.ImagePaths;
 import io.stoker.data.source.ImageTree;
 import io.stoker.data.source.SourceListing;
 import io.stoker.data.source.SplitNames;
@@ -55,17 +56,25 @@ public final class ParquetTable implements Serializable {
     this.ignored = List.copyOf(ignored);
   }
 
+  /** Opens a table whose paths of images stay inside of its folder. */
+  public static ParquetTable open(Path input, TableColumns columns, Configuration hadoop)
+      throws IOException {
+    return open(input, columns, List.of(), hadoop);
+  }
+
   /**
    * Lists the files and reads their footers.
    *
    * @param input a Parquet file, or a folder of them
    * @param columns what the user names
+   * @param allowed folders that paths of images may lead to, in addition to that of the files
    * @param hadoop how to reach the filesystem
    * @throws InputException if there are no Parquet files, or they have no such columns, or other
    *     ones than the first file
    * @throws IOException if the storage fails
    */
-  public static ParquetTable open(Path input, TableColumns columns, Configuration hadoop)
+  public static ParquetTable open(
+      Path input, TableColumns columns, List<Path> allowed, Configuration hadoop)
       throws IOException {
     FileSystem fileSystem = Storage.of(input, hadoop);
     if (fileSystem.exists(input) && fileSystem.getFileStatus(input).isFile()) {
@@ -74,7 +83,12 @@ public final class ParquetTable implements Serializable {
           "Invalid input: %s is a named pipe, socket or device (must be a file)",
           input);
       Path file = fileSystem.makeQualified(input);
-      Files files = new Files(file.getParent(), List.of(file), Conventions.HUGGING_FACE);
+      Files files =
+          new Files(
+              file.getParent(),
+              List.of(file),
+              Conventions.HUGGING_FACE,
+              ImagePaths.inside(Optional.of(file.getParent()), allowed, hadoop));
       return of(fileSystem, files, columns, List.of(), List.of());
     }
     ImageTree tree =
@@ -83,7 +97,11 @@ public final class ParquetTable implements Serializable {
     Check.input(!files.isEmpty(), "Invalid input: %s has no .parquet files", input);
     return of(
         fileSystem,
-        new Files(fileSystem.makeQualified(input), files, Conventions.HUGGING_FACE),
+        new Files(
+            fileSystem.makeQualified(input),
+            files,
+            Conventions.HUGGING_FACE,
+            ImagePaths.inside(Optional.of(input), allowed, hadoop)),
         columns,
         tree.rejected(),
         tree.ignored());
@@ -91,20 +109,22 @@ public final class ParquetTable implements Serializable {
 
   /**
    * Reads the footers of the files of a table that a catalog or a format lists. Neither their names
-   * nor their metadata say anything of the rows, and paths of images are those of the process.
+   * nor their metadata say anything of the rows.
    *
    * @param paths the files, one or more
    * @param columns of the table; the image and the label are named
+   * @param images where paths of images may lead
    * @param hadoop how to reach the filesystem
    * @throws InputException if they do not all have these columns, with images in them
    * @throws IOException if the storage fails
    */
-  public static ParquetTable ofFiles(List<Path> paths, TableColumns columns, Configuration hadoop)
+  public static ParquetTable ofFiles(
+      List<Path> paths, TableColumns columns, ImagePaths images, Configuration hadoop)
       throws IOException {
     ParquetTable table =
         of(
             Storage.of(paths.get(0), hadoop),
-            new Files(new Path(Path.CUR_DIR), paths, Conventions.NONE),
+            new Files(new Path(Path.CUR_DIR), paths, Conventions.NONE, images),
             columns,
             List.of(),
             List.of());
@@ -121,8 +141,8 @@ public final class ParquetTable implements Serializable {
     NONE
   }
 
-  /** The files of a table, and the folder that paths of images are relative to. */
-  private record Files(Path root, List<Path> paths, Conventions conventions) {
+  /** The files of a table below a folder, and where their paths of images may lead. */
+  private record Files(Path root, List<Path> paths, Conventions conventions, ImagePaths images) {
     String split(Path file, TableColumns columns) {
       return conventions == Conventions.NONE || !columns.split().isEmpty()
           ? ""
@@ -169,7 +189,7 @@ public final class ParquetTable implements Serializable {
           for (String[] path : read.getPaths()) {
             footers.get(i).column(group, path); // Says what is wrong before a task begins.
           }
-          groups.add(new RowGroup(files.get(i).toString(), table.root().toString(), split, group));
+          groups.add(new RowGroup(files.get(i).toString(), table.images(), split, group));
         }
       }
     }

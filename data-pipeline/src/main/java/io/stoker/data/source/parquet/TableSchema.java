@@ -171,8 +171,7 @@ record TableSchema(
   private static boolean isImage(Type type) {
     return isSingle(type)
         && (type.isPrimitive()
-            ? type.asPrimitiveType().getPrimitiveTypeName() == PrimitiveTypeName.BINARY
-                && !isText(type)
+            ? isBinary(type) && type.getLogicalTypeAnnotation() == null
             : isStructure(type.asGroupType()));
   }
 
@@ -201,8 +200,10 @@ record TableSchema(
   private static boolean isText(Type type) {
     return isSingle(type)
         && isBinary(type)
-        && type.getLogicalTypeAnnotation()
-            instanceof LogicalTypeAnnotation.StringLogicalTypeAnnotation;
+        && (type.getLogicalTypeAnnotation()
+                instanceof LogicalTypeAnnotation.StringLogicalTypeAnnotation
+            || type.getLogicalTypeAnnotation()
+                instanceof LogicalTypeAnnotation.EnumLogicalTypeAnnotation);
   }
 
   private static boolean isLabel(Type type) {
@@ -213,13 +214,18 @@ record TableSchema(
     return isSingleOf(WEIGHT_TYPES, type);
   }
 
-  /** Decimals have the primitive types of numbers, and another meaning. */
+  /**
+   * Decimals, dates, times, JSON and the like have the primitive types of numbers or text, and
+   * another meaning. Text without annotation is that of old writers.
+   */
   private static boolean isSingleOf(Set<PrimitiveTypeName> types, Type type) {
     return isSingle(type)
         && type.isPrimitive()
         && types.contains(type.asPrimitiveType().getPrimitiveTypeName())
-        && !(type.getLogicalTypeAnnotation()
-            instanceof LogicalTypeAnnotation.DecimalLogicalTypeAnnotation);
+        && (type.getLogicalTypeAnnotation() == null
+            || type.getLogicalTypeAnnotation()
+                instanceof LogicalTypeAnnotation.IntLogicalTypeAnnotation
+            || isText(type));
   }
 
   private static boolean isSingle(Type type) {

@@ -14,6 +14,8 @@ import io.stoker.data.pack.SplitFractions;
 import io.stoker.data.shard.DuplicateCounts;
 import io.stoker.data.shard.ShardEncoding;
 import io.stoker.data.shard.ShardManifest;
+import io.stoker.data.source.CsvSource;
+import io.stoker.data.source.ImagePaths;
 import io.stoker.data.source.ImageSources;
 import io.stoker.data.source.parquet.ParquetTable;
 import io.stoker.data.source.parquet.TableColumns;
@@ -21,10 +23,14 @@ import io.stoker.data.storage.Storage;
 import io.stoker.failure.Check;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
 import org.apache.spark.SparkConf;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
@@ -115,6 +121,15 @@ final class PrepareCommand extends StokerCommand {
   private String tableVersion;
 
   @Option(
+      names = "--allow-paths",
+      paramLabel = "URI,...",
+      split = ",",
+      description =
+          "With --format csv, parquet or table: folders from which the input may name image files,"
+              + " in addition to its own (default: none; rows that name others are rejected).")
+  private List<String> allowedPaths = List.of();
+
+  @Option(
       names = "--output",
       paramLabel = "URI",
       required = true,
@@ -156,6 +171,14 @@ final class PrepareCommand extends StokerCommand {
           "The splits and their shares, for an input that has no splits of its own (default:"
               + " train=0.9,test=0.1).")
   private String splits;
+
+  @Option(
+      names = "--split-train",
+      paramLabel = "NAME=FRACTION,...",
+      description =
+          "Take splits out of train, whether the input or --split makes it, such as"
+              + " validation=0.1 for a tenth of its images (default: none).")
+  private String trainSplits;
 
   @Option(
       names = "--seed",
@@ -207,6 +230,10 @@ final class PrepareCommand extends StokerCommand {
     return format.equals(ImageSources.TABLE);
   }
 
+  private boolean isList() {
+    return format.equals(CsvSource.NAME);
+  }
+
   private boolean isRows() {
     return isTable() || format.equals(ImageSources.PARQUET);
   }
@@ -217,14 +244,32 @@ final class PrepareCommand extends StokerCommand {
             named(imageColumn), named(labelColumn), named(splitColumn), named(weightColumn));
     if (isTable()) {
       SparkTable table = table(SparkSession.builder().sparkContext(spark.sc()).getOrCreate());
-      return ImageRows.of(table, FrameColumns.find(table.rows().schema(), columns));
+      return ImageRows.of(
+          table,
+          FrameColumns.find(table.rows().schema(), columns)
+              .withFiles(tableFiles(options, spark.hadoopConfiguration())));
     }
     try {
       return ImageRows.of(
-          spark, ParquetTable.open(options.input(), columns, spark.hadoopConfiguration()));
+          spark,
+          ParquetTable.open(options.input(), columns, allowed(), spark.hadoopConfiguration()));
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot read " + options.input(), e);
     }
+  }
+
+  /** A table of a catalog has no folder of its own. */
+  private ImagePaths tableFiles(PrepareOptions options, Configuration hadoop) {
+    try {
+      return ImagePaths.inside(
+          tableFormat == null ? Optional.empty() : Optional.of(options.input()), allowed(), hadoop);
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot reach the folders of --allow-paths", e);
+    }
+  }
+
+  private List<Path> allowed() {
+    return allowedPaths.stream().map(Storage::path).toList();
   }
 
   private SparkTable table(SparkSession session) {
@@ -249,6 +294,9 @@ final class PrepareCommand extends StokerCommand {
     Check.input(
         isTable() || (tableFormat == null && tableVersion == null),
         "--table-format and --table-version need --format table");
+    Check.input(
+        isRows() || isList() || allowedPaths.isEmpty(),
+        "--allow-paths needs --format csv, parquet or table: other inputs name no files");
     PrepareOptions.Builder builder =
         PrepareOptions.builder()
             .rowsName(input)
@@ -259,13 +307,15 @@ final class PrepareCommand extends StokerCommand {
       builder.input(Storage.path(input));
     }
     if (!isRows()) {
-      builder.source(ImageSources.named(format));
+      builder.source(isList() ? new CsvSource(allowed()) : ImageSources.named(format));
     }
     OptionalValue.setIfPresent(size, builder::size);
     OptionalValue.setIfPresent(channels, builder::channels);
     OptionalValue.setIfPresent(encoding, text -> builder.encoding(ShardEncoding.parse(text)));
     OptionalValue.setIfPresent(shardMegabytes, builder::shardMegabytes);
     OptionalValue.setIfPresent(splits, text -> builder.splits(SplitFractions.parse(text)));
+    OptionalValue.setIfPresent(
+        trainSplits, text -> builder.trainSplits(SplitFractions.parseOfTrain(text)));
     OptionalValue.setIfPresent(seed, builder::seed);
     OptionalValue.setIfPresent(maximumRejected, builder::maximumRejected);
     OptionalValue.setIfPresent(maximumPixels, builder::maximumPixels);

@@ -173,7 +173,13 @@ class StorageTest {
             JsonNode result =
                 commands.json(
                     "prepare --split train=1 --channels 1 --format %s --input %s/sources/%s --output %s"
-                        .formatted(name.endsWith("csv") ? "csv" : "tar", root, name, output));
+                        .formatted(
+                            name.endsWith("csv")
+                                ? "csv --allow-paths " + String.join(",", roots.values())
+                                : "tar",
+                            root,
+                            name,
+                            output));
             assertThat(result.get("samples").asInt()).isEqualTo(2 * LISTED);
             assertThat(result.get("classes").asInt()).isEqualTo(2);
             assertThat(result.get("rejected").asInt()).isZero();

@@ -97,6 +97,7 @@ public final class NeighbourJob {
         model.metadata().model(),
         ModelInput.shape(shards.manifest().image()),
         shards.manifest().classes());
+    ModelReference.warnOfOtherSize(model.metadata(), shards.manifest().image());
     int blocks = shards.manifest().split(request.split()).blockRows().length;
     MemoryCheck.require(spark, MemoryNeed.ofPrediction(model.metadata().model(), BATCH), blocks, 1);
     TrainedNetwork network = TrainedNetwork.of(List.of(model), request.engine(), BATCH);

@@ -166,8 +166,10 @@ final class TrainingFrame {
         PrepareOptions.builder()
             .size(params.getImageSize())
             .channels(channels)
-            .maximumRejected(params.getMaxRejected())
-            .splits(new SplitFractions(List.of("train"), List.of(1.0)));
+            .maximumRejected(params.getMaxRejected());
+    if (!hasValidation(params)) {
+      options.splits(SplitFractions.TRAIN_ALONE);
+    }
     String identity =
         Sha256.hex(
             String.join(

@@ -1,21 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.config;
 
+import io.stoker.data.image.ImageShape;
 import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
+import io.stoker.models.file.ModelMetadata;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.ModelYaml;
 import io.stoker.models.spec.Shape;
 import io.stoker.models.zoo.Zoo;
+import io.stoker.worker.eval.ModelInput;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.OptionalInt;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Finds the model that {@code --model} names: one of the zoo, or one in a YAML file. */
 public final class ModelReference {
+  private static final Logger LOG = LoggerFactory.getLogger(ModelReference.class);
+
   private ModelReference() {}
 
   /**
@@ -79,6 +87,23 @@ public final class ModelReference {
         model.name(),
         model.classes(),
         classes);
+  }
+
+  /**
+   * Warns if a data set's images are of another size than those that a model was trained on: it is
+   * shown the middle of them, in which things have another size than it has learnt.
+   */
+  public static void warnOfOtherSize(ModelMetadata trained, ImageShape images) {
+    if (!trained.images().equals(ModelInput.shape(images))) {
+      LOG.warn(
+          "Model {} was trained on images of {}, the data's are {}: it is shown the middle {} of"
+              + " each (prepare the data with --size {})",
+          trained.model().name(),
+          trained.images(),
+          images,
+          trained.model().input(),
+          trained.images().height());
+    }
   }
 
   /**

@@ -115,6 +115,7 @@ public final class SplitEvaluation {
 
   private static void requireFit(ModelMetadata model, ShardManifest data) {
     ModelReference.requireFit(model.model(), ModelInput.shape(data.image()), data.classes());
+    ModelReference.warnOfOtherSize(model, data.image());
     for (int label = 0; label < data.classes(); label++) {
       Check.input(
           model.classNames().get(label).equals(data.classNames().get(label)),

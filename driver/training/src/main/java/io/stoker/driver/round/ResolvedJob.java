@@ -79,6 +79,7 @@ record ResolvedJob(
     logInput(model, shards.manifest().image());
     if (located.validation().isOn()) {
       shards.manifest().split(located.validation().split());
+      warnOfValidationOnTest(located.validation().split());
     }
     Augmentation.parse(String.join(",", located.data().augmentations()));
     // Last, since it may wait for executors.
@@ -168,6 +169,15 @@ record ResolvedJob(
             .map(convolution -> new Arithmetic(asked.precision(), convolution))
             .orElse(asked)
         : asked;
+  }
+
+  private static void warnOfValidationOnTest(String split) {
+    if (split.equals("test")) {
+      LOG.warn(
+          "Validating on split 'test': the best checkpoint is chosen by the images that are to test"
+              + " it, which makes its accuracy on them too high (prepare --split-train"
+              + " validation=0.1 takes a split for this out of train)");
+    }
   }
 
   private static void logInput(ModelSpec model, ImageShape images) {
