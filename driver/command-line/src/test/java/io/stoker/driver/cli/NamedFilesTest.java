@@ -86,10 +86,11 @@ class NamedFilesTest {
               Map.entry("bench loader --data", "bench loader --data @"),
               Map.entry("bench prepare --input", "bench prepare --format csv --input @")));
 
-  /** What is written, or is a server. */
+  /** What is written, is a server, or is a folder of which only rows name files. */
   private static final Set<String> OUTPUTS =
       Set.of(
           "prepare --output",
+          "prepare --allow-paths",
           "synth --output",
           "inspect --sheet",
           "train --run",

@@ -5,13 +5,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.stoker.data.image.ImageShape;
 import io.stoker.data.image.Pixels;
 import io.stoker.data.shard.ShardBlock;
 import io.stoker.data.shard.ShardFolder;
 import io.stoker.driver.LocalSpark;
+import io.stoker.driver.LogLines;
 import io.stoker.driver.TinyJob;
 import io.stoker.driver.checkpoint.ModelFiles;
 import io.stoker.driver.checkpoint.StoredModel;
+import io.stoker.driver.config.ModelReference;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.round.ExistingRun;
 import io.stoker.driver.round.RoundListener;
@@ -107,6 +110,21 @@ class CroppedInputTest {
 
     assertThat(report.accuracy()).isEqualTo(correct / 50.0);
     assertThat(report.logLoss()).isCloseTo(loss / 50, within(1e-5));
+  }
+
+  /** Things in them have another size than the model has learnt. */
+  @Test
+  void warnsOfImagesOfAnotherSizeThanThoseOfTheTraining() {
+    try (LogLines log = LogLines.of(ModelReference.class)) {
+      ModelReference.warnOfOtherSize(stored.metadata(), new ImageShape(8, 8, 1));
+      assertThat(log.lines()).isEmpty();
+
+      ModelReference.warnOfOtherSize(stored.metadata(), new ImageShape(10, 9, 1));
+      assertThat(log.lines())
+          .containsExactly(
+              "WARN Model narrow was trained on images of 8 x 8 x 1, the data's are 10 x 9 x 1: it"
+                  + " is shown the middle 6 x 5 x 1 of each (prepare the data with --size 8)");
+    }
   }
 
   @Test

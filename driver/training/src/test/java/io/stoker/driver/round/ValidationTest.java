@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.stoker.driver.LocalSpark;
+import io.stoker.driver.LogLines;
 import io.stoker.driver.TinyJob;
 import io.stoker.driver.checkpoint.ModelFiles;
 import io.stoker.driver.checkpoint.RunFolder;
@@ -99,6 +100,19 @@ class ValidationTest {
         .isEqualTo(best.validation().accuracy());
     try (var kept = Files.list(job.run("best/checkpoints"))) {
       assertThat(kept.count()).isLessThanOrEqualTo(2);
+    }
+  }
+
+  @Test
+  void onTheTestSplitIsWarnedOf() {
+    try (LogLines log = LogLines.of(ResolvedJob.class)) {
+      TrainingConfig.Builder config = job.config("warned").validateEvery(1);
+      ResolvedJob.of(spark, config.validationSplit("train").build(), ExistingRun.REFUSE);
+      assertThat(log.lines()).noneMatch(line -> line.startsWith("WARN"));
+
+      ResolvedJob.of(spark, config.validationSplit("test").build(), ExistingRun.REFUSE);
+      assertThat(log.lines())
+          .anyMatch(line -> line.startsWith("WARN Validating on split 'test': the best"));
     }
   }
 
