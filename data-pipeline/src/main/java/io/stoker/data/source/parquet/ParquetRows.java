@@ -6,7 +6,6 @@ import io.stoker.data.source.ImageFiles;
 import io.stoker.data.source.LabelledImage;
 import io.stoker.data.source.SourceImage;
 import io.stoker.data.storage.Storage;
-import io.stoker.failure.InputException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Iterator;
