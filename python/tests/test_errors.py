@@ -277,7 +277,10 @@ def test_a_session_without_the_jar_is_refused() -> None:
 @pytest.mark.parametrize(
     ("message", "text"),
     [
-        ("go on with --resume, or choose another --run", "go on with resume, or choose another run"),
+        (
+            "go on with --resume, or choose another --run",
+            "go on with resume, or choose another run",
+        ),
         ("Unknown option: --epoch (--learning-rate)", "Unknown option: epoch (learning_rate)"),
         ("see ./stoker prepare --help", 'see stoker.help_text("prepare")'),
         ("lower --executor-memory", "lower --executor-memory"),

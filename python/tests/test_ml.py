@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-import importlib.util
+import inspect
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,6 +11,7 @@ from pyspark.ml.evaluation import MulticlassClassificationEvaluator
 from pyspark.ml.tuning import CrossValidator, CrossValidatorModel, ParamGridBuilder
 
 from stoker import StokerClassifier, StokerModel
+from stoker._params import ClassifierParams, ModelParams
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -44,22 +44,33 @@ def accuracy(scored: DataFrame) -> float:
     return MulticlassClassificationEvaluator(metricName="accuracy").evaluate(scored)
 
 
-def generator() -> ModuleType:
-    path = Path(__file__).resolve().parents[1] / "tools" / "generate_params.py"
-    spec = importlib.util.spec_from_file_location("generate_params", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 def test_the_params_are_those_of_the_java_classes(spark: SparkSession) -> None:
-    module = generator()
+    package = spark._jvm.io.stoker.driver.ml
+    for python, java in (
+        (ClassifierParams, package.StokerClassifier()),
+        (ModelParams, package.StokerModel()),
+    ):
+        params = {param.name(): param for param in java.params()}
+        assert {param.name: param.doc for param in python().params} == {
+            name: param.doc() for name, param in params.items()
+        }
+        for name, param in params.items():
+            default = java.getDefault(param)
+            if name in python.DEFAULTS and isinstance(python.DEFAULTS[name], list):
+                assert python.DEFAULTS[name] == list(default.get())
+            else:
+                assert python.DEFAULTS.get(name) == (default.get() if default.isDefined() else None)
 
-    assert module.TARGET.read_text(encoding="utf-8") == module.generate(spark._jvm), (
-        "run tools/generate_params.py"
-    )
+
+def test_params_have_documented_accessors_and_a_signature() -> None:
+    assert "numWorkers" in inspect.signature(StokerClassifier).parameters
+    assert inspect.signature(StokerClassifier.setParams).parameters["maxIter"].default == 10
+    for param in ClassifierParams().params:
+        title = param.name[0].upper() + param.name[1:]
+        for accessor in ("get", "set"):
+            method = getattr(StokerClassifier, accessor + title)
+            assert param.doc in (method.__doc__ or "")
+            assert method.__name__ == accessor + title
 
 
 def test_fits_in_a_pipeline_that_is_saved_and_loaded(rows: DataFrame, tmp_path: Path) -> None:

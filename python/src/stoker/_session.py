@@ -84,7 +84,8 @@ def find_jar(jar: str | os.PathLike[str] | None = None) -> str:
     """Find ``stoker.jar``.
 
     Looks at, in this order: the argument, ``STOKER_HOME`` (the folder of a distribution, or the
-    jar), the wheel, the build folders of the checkout that this package is in or was installed from.
+    jar), the wheel, the build folders of the checkout that this package is in or was installed
+    from.
 
     Parameters
     ----------

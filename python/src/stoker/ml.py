@@ -219,6 +219,12 @@ class StokerClassifier(ClassifierParams, JavaEstimator, JavaMLWritable, _Readabl
         return StokerModel(java_model)
 
 
+# What help() and a prompt show.
+for _method in (StokerClassifier.__init__, StokerClassifier.setParams):
+    _method.__signature__ = ClassifierParams.SIGNATURE
+StokerModel.setParams.__signature__ = ModelParams.SIGNATURE
+
+
 def _known(of: ClassifierParams | ModelParams, params: dict[str, Any]) -> dict[str, Any]:
     """Return the params, or fail on a name that is none, as Python does on an unknown argument."""
     for name in params:

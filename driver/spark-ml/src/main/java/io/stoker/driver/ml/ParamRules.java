@@ -4,8 +4,6 @@ package io.stoker.driver.ml;
 import io.stoker.driver.spark.Scala;
 import io.stoker.failure.Check;
 import java.util.Arrays;
-import java.util.List;
-import java.util.Locale;
 import org.apache.spark.ml.param.Param;
 import org.apache.spark.ml.param.Params;
 import scala.Function1;
@@ -19,26 +17,7 @@ final class ParamRules {
               Arrays.stream(values).allMatch(value -> value >= 0)
                   && Arrays.stream(values).filter(value -> value == 0).count() <= 1);
 
-  /** A number of rounds, or -1 for never. */
-  static final Function1<Object, Object> INTERVAL =
-      Scala.predicate(value -> (int) value == -1 || (int) value >= 1);
-
   private ParamRules() {}
-
-  /** The names of an enum's values, as users write them. */
-  static List<String> names(Enum<?>[] values) {
-    return Arrays.stream(values).map(ParamRules::name).toList();
-  }
-
-  /** What an enum's values call themselves. */
-  static List<String> texts(Enum<?>[] values) {
-    return Arrays.stream(values).map(Enum::toString).toList();
-  }
-
-  /** The name of an enum's value, as users write it. */
-  static String name(Enum<?> value) {
-    return value.name().toLowerCase(Locale.ROOT);
-  }
 
   /** Whether a param that names something was given a name. */
   static boolean isGiven(Params params, Param<String> param) {

@@ -17,7 +17,6 @@ import io.stoker.driver.spark.SupportedRuntime;
 import io.stoker.failure.Check;
 import io.stoker.models.engine.Arithmetic;
 import io.stoker.models.engine.ConvolutionAlgorithm;
-import io.stoker.models.engine.Engines;
 import io.stoker.models.engine.Precision;
 import io.stoker.models.file.ModelMetadata;
 import io.stoker.models.spec.ModelSpec;
@@ -31,12 +30,7 @@ import java.util.List;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.api.java.JavaSparkContext;
-import org.apache.spark.ml.Model;
-import org.apache.spark.ml.param.DoubleArrayParam;
-import org.apache.spark.ml.param.IntParam;
-import org.apache.spark.ml.param.Param;
 import org.apache.spark.ml.param.ParamMap;
-import org.apache.spark.ml.param.ParamValidators;
 import org.apache.spark.ml.util.Identifiable;
 import org.apache.spark.ml.util.MLReader;
 import org.apache.spark.ml.util.MLWritable;
@@ -77,7 +71,7 @@ import org.apache.spark.sql.types.StructType;
  * from storage, where they must reach them; each slot keeps one network, until {@link #close} or
  * for ten minutes after it was used last.
  */
-public final class StokerModel extends Model<StokerModel> implements MLWritable, AutoCloseable {
+public final class StokerModel extends StokerModelParams implements MLWritable, AutoCloseable {
   private static final long serialVersionUID = 1L;
 
   /** The params that a model takes over from the {@link StokerClassifier} that trained it. */
@@ -93,27 +87,11 @@ public final class StokerModel extends Model<StokerModel> implements MLWritable,
           "thresholds",
           "engine");
 
-  private final String uid;
-
   /** Reopened after serialization, which Spark ML's own code never does. */
   private final String location;
 
   private transient StoredModel stored;
   private transient Optional<StokerTrainingSummary> summary = Optional.empty();
-
-  private final Param<String> featuresCol;
-  private final Param<String> inputCol;
-  private final Param<String> outputCol;
-  private final Param<String> probabilityCol;
-  private final Param<String> rawPredictionCol;
-  private final Param<String> predictionCol;
-  private final Param<String> predictedLabelCol;
-  private final Param<String> errorCol;
-  private final Param<String> engine;
-  private final Param<String> precision;
-  private final Param<String> convolution;
-  private final IntParam batchSize;
-  private final DoubleArrayParam thresholds;
 
   /**
    * For Spark Connect, which makes an empty model of each class that it may be asked for.
@@ -128,53 +106,9 @@ public final class StokerModel extends Model<StokerModel> implements MLWritable,
   }
 
   private StokerModel(String uid, Optional<StoredModel> model, String location) {
-    this.uid = uid; // before the params, whose parent it names
+    super(uid);
     this.stored = model.orElse(null);
     this.location = location;
-    featuresCol = text("featuresCol", "another name of inputCol, as Spark's classifiers have it");
-    inputCol = text("inputCol", "the column of images");
-    outputCol = text("outputCol", "another name of probabilityCol");
-    probabilityCol = text("probabilityCol", "the column of probabilities");
-    rawPredictionCol = text("rawPredictionCol", "the column of logarithms of probabilities");
-    predictionCol = text("predictionCol", "the column of class numbers");
-    predictedLabelCol = text("predictedLabelCol", "the column of class names");
-    errorCol = text("errorCol", "the column that says why an image could not be read");
-    engine = text("engine", "what computes: auto, or an engine's name");
-    precision =
-        new TextParam(
-            this,
-            "precision",
-            "fp32, or bf16 for inputs and weights of products where that is faster",
-            ParamValidators.inArray(ParamRules.texts(Precision.values())));
-    convolution =
-        new TextParam(
-            this,
-            "convolution",
-            "how convolutions are computed: auto, direct, winograd, rearranged or rounded",
-            ParamValidators.inArray(ParamRules.texts(ConvolutionAlgorithm.values())));
-    batchSize =
-        new IntParam(this, "batchSize", "images of one forward pass", ParamValidators.gtEq(1));
-    thresholds =
-        new DoubleArrayParam(
-            this,
-            "thresholds",
-            "one for each class: the predicted class has the largest probability divided by its"
-                + " threshold",
-            ParamRules.THRESHOLDS);
-    setDefault(inputCol, "content");
-    setDefault(probabilityCol, "probability");
-    setDefault(rawPredictionCol, "rawPrediction");
-    setDefault(predictionCol, "prediction");
-    setDefault(predictedLabelCol, "predictedLabel");
-    setDefault(errorCol, "error");
-    setDefault(engine, Engines.AUTO);
-    setDefault(precision, Arithmetic.FASTEST_FP32.precision().toString());
-    setDefault(convolution, Arithmetic.FASTEST_FP32.convolution().toString());
-    setDefault(batchSize, 32);
-  }
-
-  private Param<String> text(String name, String description) {
-    return new TextParam(this, name, description);
   }
 
   /**
@@ -203,8 +137,8 @@ public final class StokerModel extends Model<StokerModel> implements MLWritable,
   }
 
   @Override
-  public String uid() {
-    return uid;
+  StokerModel self() {
+    return this;
   }
 
   /** The classes' names: that of class {@code i} is at {@code i}. */
@@ -309,11 +243,10 @@ public final class StokerModel extends Model<StokerModel> implements MLWritable,
             ImageColumn.of(schema, images()),
             TrainedNetwork.of(
                 List.of(stored()),
-                getOrDefault(engine),
-                (int) getOrDefault(batchSize),
+                getEngine(),
+                getBatchSize(),
                 new Arithmetic(
-                    Precision.parse(getOrDefault(precision)),
-                    ConvolutionAlgorithm.parse(getOrDefault(convolution)))),
+                    Precision.parse(getPrecision()), ConvolutionAlgorithm.parse(getConvolution()))),
             columns(),
             Crops.CENTRE),
         result);
@@ -354,241 +287,55 @@ public final class StokerModel extends Model<StokerModel> implements MLWritable,
 
   /** The column of images, by either of its names. */
   private String images() {
-    return ParamRules.either(this, inputCol, featuresCol);
+    return ParamRules.either(this, inputCol(), featuresCol());
   }
 
   private ScoreColumns columns() {
     List<Double> limits =
-        isDefined(thresholds)
-            ? Arrays.stream(getOrDefault(thresholds)).boxed().toList()
-            : List.of();
+        isDefined(thresholds()) ? Arrays.stream(getThresholds()).boxed().toList() : List.of();
     Check.input(
         limits.isEmpty() || limits.size() == numClasses(),
         "Invalid thresholds: %d for %d classes",
         limits.size(),
         numClasses());
     return new PredictionColumns(
-        getOrDefault(rawPredictionCol),
-        ParamRules.either(this, probabilityCol, outputCol),
-        getOrDefault(predictionCol),
-        getOrDefault(predictedLabelCol),
-        getOrDefault(errorCol),
+        getRawPredictionCol(),
+        getProbabilityCol(),
+        getPredictionCol(),
+        getPredictedLabelCol(),
+        getErrorCol(),
         labels(),
         limits);
   }
 
   @Override
   public StokerModel copy(ParamMap extra) {
-    StokerModel copy = new StokerModel(uid, Optional.ofNullable(stored), location);
+    StokerModel copy = new StokerModel(uid(), Optional.ofNullable(stored), location);
     copy.summary = summary;
     return copyValues(copy, extra).setParent(parent());
   }
 
-  /** Another name of {@link #inputCol()}. */
-  public Param<String> featuresCol() {
-    return featuresCol;
-  }
-
-  /** The column of images; {@code content} unless set. */
-  public Param<String> inputCol() {
-    return inputCol;
-  }
-
-  /** Another name of {@link #probabilityCol()}. */
-  public Param<String> outputCol() {
-    return outputCol;
-  }
-
-  /** The column of probabilities; {@code probability} unless set. */
-  public Param<String> probabilityCol() {
-    return probabilityCol;
-  }
-
-  /** The column of logarithms of probabilities; {@code rawPrediction} unless set. */
-  public Param<String> rawPredictionCol() {
-    return rawPredictionCol;
-  }
-
-  /** One for each class: what its probability is divided by; not set by default. */
-  public DoubleArrayParam thresholds() {
-    return thresholds;
-  }
-
-  /** The column of class numbers; {@code prediction} unless set. */
-  public Param<String> predictionCol() {
-    return predictionCol;
-  }
-
-  /** The column of class names; {@code predictedLabel} unless set. */
-  public Param<String> predictedLabelCol() {
-    return predictedLabelCol;
-  }
-
-  /** The column of what went wrong; {@code error} unless set. */
-  public Param<String> errorCol() {
-    return errorCol;
-  }
-
-  /** What computes; {@code auto} unless set. */
-  public Param<String> engine() {
-    return engine;
-  }
-
-  /** The number format of products; {@code fp32} unless set. */
-  public Param<String> precision() {
-    return precision;
-  }
-
-  /** How convolutions are computed; {@code auto} unless set. */
-  public Param<String> convolution() {
-    return convolution;
-  }
-
-  /** Images of one forward pass; 32 unless set. */
-  public IntParam batchSize() {
-    return batchSize;
-  }
-
   /** The column of images, by either of its names. */
+  @Override
   public String getFeaturesCol() {
     return images();
   }
 
   /** The column of images, by either of its names. */
+  @Override
   public String getInputCol() {
     return images();
   }
 
   /** The column of probabilities, by either of its names. */
+  @Override
   public String getOutputCol() {
     return getProbabilityCol();
   }
 
   /** The column of probabilities, by either of its names. */
+  @Override
   public String getProbabilityCol() {
-    return ParamRules.either(this, probabilityCol, outputCol);
-  }
-
-  /** Value of {@link #rawPredictionCol()}. */
-  public String getRawPredictionCol() {
-    return getOrDefault(rawPredictionCol);
-  }
-
-  /** Value of {@link #predictionCol()}. */
-  public String getPredictionCol() {
-    return getOrDefault(predictionCol);
-  }
-
-  /** Value of {@link #predictedLabelCol()}. */
-  public String getPredictedLabelCol() {
-    return getOrDefault(predictedLabelCol);
-  }
-
-  /** Value of {@link #errorCol()}. */
-  public String getErrorCol() {
-    return getOrDefault(errorCol);
-  }
-
-  /** Value of {@link #thresholds()}. */
-  public double[] getThresholds() {
-    return getOrDefault(thresholds);
-  }
-
-  /** Value of {@link #engine()}. */
-  public String getEngine() {
-    return getOrDefault(engine);
-  }
-
-  /** Value of {@link #precision()}. */
-  public String getPrecision() {
-    return getOrDefault(precision);
-  }
-
-  /** Value of {@link #convolution()}. */
-  public String getConvolution() {
-    return getOrDefault(convolution);
-  }
-
-  /** Value of {@link #batchSize()}. */
-  public int getBatchSize() {
-    return (int) getOrDefault(batchSize);
-  }
-
-  /** Sets {@link #featuresCol()}. */
-  public StokerModel setFeaturesCol(String column) {
-    set(featuresCol, column);
-    return this;
-  }
-
-  /** Sets {@link #probabilityCol()}. */
-  public StokerModel setProbabilityCol(String column) {
-    set(probabilityCol, column);
-    return this;
-  }
-
-  /** Sets {@link #rawPredictionCol()}. */
-  public StokerModel setRawPredictionCol(String column) {
-    set(rawPredictionCol, column);
-    return this;
-  }
-
-  /** Sets {@link #thresholds()}. */
-  public StokerModel setThresholds(double[] values) {
-    set(thresholds, values);
-    return this;
-  }
-
-  /** Sets {@link #inputCol()}. */
-  public StokerModel setInputCol(String column) {
-    set(inputCol, column);
-    return this;
-  }
-
-  /** Sets {@link #outputCol()}. */
-  public StokerModel setOutputCol(String column) {
-    set(outputCol, column);
-    return this;
-  }
-
-  /** Sets {@link #predictionCol()}. */
-  public StokerModel setPredictionCol(String column) {
-    set(predictionCol, column);
-    return this;
-  }
-
-  /** Sets {@link #predictedLabelCol()}. */
-  public StokerModel setPredictedLabelCol(String column) {
-    set(predictedLabelCol, column);
-    return this;
-  }
-
-  /** Sets {@link #errorCol()}. */
-  public StokerModel setErrorCol(String column) {
-    set(errorCol, column);
-    return this;
-  }
-
-  /** Sets {@link #engine()}. */
-  public StokerModel setEngine(String name) {
-    set(engine, name);
-    return this;
-  }
-
-  /** Sets {@link #precision()}. */
-  public StokerModel setPrecision(String name) {
-    set(precision, name);
-    return this;
-  }
-
-  /** Sets {@link #convolution()}. */
-  public StokerModel setConvolution(String name) {
-    set(convolution, name);
-    return this;
-  }
-
-  /** Sets {@link #batchSize()}. */
-  public StokerModel setBatchSize(int images) {
-    set(batchSize, images);
-    return this;
+    return ParamRules.either(this, probabilityCol(), outputCol());
   }
 }

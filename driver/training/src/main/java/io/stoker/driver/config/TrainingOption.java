@@ -33,7 +33,8 @@ import java.util.stream.Collectors;
  *       there, and the value that the option has without one ({@code fallback}). In the help,
  *       {@code (default)} stands for the default.
  *   <li>{@code key} in recipes and {@code run.json}: the name with underscores, unless it says
- *       otherwise. {@code in}: the component of {@link TrainingConfig} that holds the value.
+ *       otherwise. {@code in}: the component of {@link TrainingConfig} that holds the value. {@code
+ *       sets}: the key that an option without a value of its own sets.
  *   <li>{@code type}: text, int, long, double, flag, choice (of {@code choices}), list, numbers,
  *       rates, schedule, class-weights, local-steps. {@code default}. {@code check}: a {@link
  *       ValueRule}. {@code noun} and {@code must}: the words of its error, if they are not the name
@@ -77,7 +78,8 @@ public final class TrainingOption {
           "param",
           "called",
           "without",
-          "option");
+          "option",
+          "sets");
 
   private static final Set<String> PARAM_FIELDS =
       Set.of("name", "of", "type", "choices", "default", "check", "doc");
@@ -229,6 +231,11 @@ public final class TrainingOption {
   /** The value of an option that is given without one, if that is allowed. */
   public Optional<String> fallback() {
     return Optional.ofNullable(entry.get("fallback")).map(JsonNode::asText);
+  }
+
+  /** The key that the option sets together with others; empty if it has a value of its own. */
+  public String sets() {
+    return text("sets", "");
   }
 
   /** Why there is no param of Spark ML; empty if there is one, or one that means the same. */
