@@ -28,7 +28,7 @@ import org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName;
 /**
  * The rows of a row group, one after the other. Parquet's own reader takes whole column chunks into
  * memory, which for images is nearly the whole row group (often 500 MB), and takes memory for
- * lengths that a damaged file only claims (ADR 28). This one holds one value of each column, a
+ * lengths that a damaged file only claims (ADR 31). This one holds one value of each column, a
  * buffer, and a dictionary, which is in a temporary file if it is long. Columns are those of an
  * image and what belongs to it: none is repeated.
  */
