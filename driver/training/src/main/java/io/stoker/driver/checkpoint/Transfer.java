@@ -3,7 +3,7 @@ package io.stoker.driver.checkpoint;
 
 import io.stoker.driver.slice.InitialValues;
 import io.stoker.driver.slice.SliceSource;
-import io.stoker.failure.Check;
+import io.stoker.failure.InputException;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.ModelSpec.Placed;
 import io.stoker.models.spec.ParameterSpec;
@@ -44,9 +44,14 @@ public final class Transfer {
         (same ? copied : fresh).add(here.index());
       }
     }
-    ModelSpec other = trained.metadata().model();
-    Check.input(
-        !copied.isEmpty(),
+    if (copied.isEmpty()) {
+      throw new InputException(mismatch(trained.metadata().model()));
+    }
+  }
+
+  private String mismatch(ModelSpec other) {
+    return String.format(
+        Locale.ROOT,
         "Cannot begin with %s: model %s (%s, %d classes) has no layer of the shape and at the place"
             + " of one of model %s (%s, %d classes); %s (./stoker models %s shows its layers)",
         trained.origin(),
@@ -56,8 +61,8 @@ public final class Transfer {
         model.name(),
         model.input(),
         model.classes(),
-        difference(there),
-        trained.path());
+        difference(other.placed()),
+        trained.origin());
   }
 
   /** What the first layer with parameters is in both models. */
