@@ -73,6 +73,14 @@ def test_params_have_documented_accessors_and_a_signature() -> None:
             assert method.__name__ == accessor + title
 
 
+@pytest.mark.parametrize("name", ["learningRate", "learning_rate", "lr", "stepsize"])
+def test_an_unknown_param_is_refused_with_the_one_that_was_meant(
+    spark: SparkSession, name: str
+) -> None:
+    with pytest.raises(TypeError, match=f"no param '{name}'; did you mean 'stepSize'"):
+        StokerClassifier(**{name: 0.1})
+
+
 def test_fits_in_a_pipeline_that_is_saved_and_loaded(rows: DataFrame, tmp_path: Path) -> None:
     pipeline = Pipeline(stages=[classifier()])
     pipeline.save(str(tmp_path / "pipeline"))

@@ -26,6 +26,10 @@ class _TableParams(Params):
     """Params that are made of a table when the class is."""
 
     DEFAULTS: ClassVar[dict[str, Any]]
+
+    OPTIONS: ClassVar[dict[str, str]]
+    """The params by the options of ``./stoker train``, as one word and by the initials."""
+
     SIGNATURE: ClassVar[inspect.Signature]
 
     def __init_subclass__(cls, table: str | None = None, **options: Any) -> None:
@@ -42,6 +46,13 @@ class _TableParams(Params):
         cls.DEFAULTS = {
             name: param["default"] for name, param in table.items() if "default" in param
         }
+        options = {param["option"]: name for name, param in table.items() if "option" in param}
+        cls.OPTIONS = {
+            "".join(word[0] for word in option.split("-")): name
+            for option, name in reversed(options.items())
+            if "-" in option
+        }
+        cls.OPTIONS.update((option.replace("-", ""), name) for option, name in options.items())
         arguments = [inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD)]
         lines = [cls.__doc__ or "", "", "Attributes", "----------"]
         for name, param in table.items():

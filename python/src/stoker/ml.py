@@ -229,8 +229,10 @@ def _known(of: ClassifierParams | ModelParams, params: dict[str, Any]) -> dict[s
     """Return the params, or fail on a name that is none, as Python does on an unknown argument."""
     for name in params:
         if not of.hasParam(name):
-            near = difflib.get_close_matches(name, [param.name for param in of.params], 1)
-            hint = f"; did you mean '{near[0]}'?" if near else ""
+            near = of.OPTIONS.get(name.replace("_", "").lower()) or next(
+                iter(difflib.get_close_matches(name, [param.name for param in of.params], 1)), None
+            )
+            hint = f"; did you mean '{near}'?" if near else ""
             raise TypeError(f"{type(of).__name__} has no param '{name}'{hint}")
     return params
 

@@ -5,9 +5,12 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /** The "did you mean" of an error about an unknown name. */
 public final class Suggestion {
+  private static final Pattern SEVERAL_WORDS = Pattern.compile("\\w-\\w");
+
   private Suggestion() {}
 
   /**
@@ -22,9 +25,26 @@ public final class Suggestion {
     return nearest(unknown, known).map(name -> "did you mean '" + name + "'? " + all).orElse(all);
   }
 
-  /** The known name that an unknown one was probably meant to be. */
+  /**
+   * The known name that an unknown one was probably meant to be: one of which it has the initials
+   * ({@code lr} for {@code learning-rate}), the nearest, or one that it begins with ({@code
+   * batch-size} for {@code batch}).
+   */
   public static Optional<String> nearest(String unknown, Collection<String> known) {
     String given = unknown.toLowerCase(Locale.ROOT);
+    return known.stream()
+        .filter(name -> SEVERAL_WORDS.matcher(name).find() && given.equals(initials(name)))
+        .findFirst()
+        .or(() -> nearestByDistance(given, known))
+        .or(() -> known.stream().filter(name -> given.startsWith(name + "-")).findFirst());
+  }
+
+  /** {@code --lr} of {@code --learning-rate}. */
+  private static String initials(String name) {
+    return name.replaceAll("(?<=\\w)[a-z]+", "").replaceAll("(?<=\\w)-", "");
+  }
+
+  private static Optional<String> nearestByDistance(String given, Collection<String> known) {
     return known.stream()
         .min(Comparator.comparingInt(name -> distance(given, name.toLowerCase(Locale.ROOT))))
         .filter(

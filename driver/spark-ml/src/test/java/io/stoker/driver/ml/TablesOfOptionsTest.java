@@ -64,6 +64,10 @@ class TablesOfOptionsTest {
       described.put("default", object.getDefault(param).get());
     }
     described.put("doc", param.doc());
+    TrainingOption.ofCommand().stream()
+        .filter(option -> option.paramName().equals(param.name()))
+        .findFirst()
+        .ifPresent(option -> described.put("option", option.name()));
     return described;
   }
 
