@@ -9,8 +9,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The OpenMP that a native library calls. By the number of its threads libraries divide sums, so
- * that the last bits of a result depend on it. Networks compute on one thread whatever
+ * The OpenMP that a native library calls. Libraries divide sums by its number of threads, so that
+ * the last bits of a result depend on it. Networks compute on one thread whatever
  * OMP_NUM_THREADS says: workers run next to each other, one a core, and the same job gives the same
  * bits in each environment.
  */
@@ -45,7 +45,7 @@ public final class OpenMp {
   /**
    * A library that is loaded, to look up functions in it and in those that it depends on. By
    * default JNA would make its functions take the place of those of the same names in libraries
-   * that are loaded later: ND4J contains a oneDNN of its own, of another version.
+   * that are loaded later: two engines contain oneDNN, in different versions.
    *
    * @param library its path
    */
