@@ -10,9 +10,9 @@ import java.util.Set;
 
 /**
  * The OpenMP that a native library calls. Libraries divide sums by its number of threads, so that
- * the last bits of a result depend on it. Networks compute on one thread whatever
- * OMP_NUM_THREADS says: workers run next to each other, one a core, and the same job gives the same
- * bits in each environment.
+ * the last bits of a result depend on it. Networks compute on one thread whatever OMP_NUM_THREADS
+ * says: workers run next to each other, one a core, and the same job gives the same bits in each
+ * environment.
  */
 public final class OpenMp {
   private static final String SET_THREADS = "omp_set_num_threads";
