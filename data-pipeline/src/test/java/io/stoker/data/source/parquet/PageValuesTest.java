@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -114,7 +115,9 @@ class PageValuesTest {
         default -> writer.writeDouble(Double.longBitsToDouble(bits));
       }
     }
-    return writer.getBytes().toByteArray();
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    writer.getBytes().writeAllTo(bytes);
+    return bytes.toByteArray();
   }
 
   private static PageValues values(Encoding encoding, PrimitiveTypeName type, byte[] bytes)
