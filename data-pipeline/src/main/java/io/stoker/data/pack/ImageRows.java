@@ -279,6 +279,11 @@ public final class ImageRows {
     Check.input(
         counts.withSplit == 0 || counts.withSplit == counts.rows,
         "Some of the rows are in a split (such as train), others in none");
+    Check.input(
+        counts.classes.size() >= 2 || counts.notText == 0,
+        "%d of %d labels are not valid UTF-8 (write them as UTF-8)",
+        counts.notText,
+        counts.rows);
     List<String> names = classNames.isEmpty() ? ClassNames.sorted(counts.classes) : classNames;
     Check.input(
         names.size() <= MOST_CLASSES,
@@ -387,14 +392,15 @@ public final class ImageRows {
 
     private long rows;
     private long withSplit;
+    private long notText;
     private final TreeSet<String> classes = new TreeSet<>();
     private final TreeSet<String> splits = new TreeSet<>();
 
     Counts add(Description row) {
       rows++;
-      if (!row.className().isEmpty()
-          && ClassNames.isText(row.className())
-          && classes.size() <= MOST_CLASSES) {
+      if (!ClassNames.isText(row.className())) {
+        notText++;
+      } else if (!row.className().isEmpty() && classes.size() <= MOST_CLASSES) {
         classes.add(row.className());
       }
       if (!row.split().isEmpty()) {
@@ -416,6 +422,7 @@ public final class ImageRows {
     Counts merge(Counts other) {
       rows += other.rows;
       withSplit += other.withSplit;
+      notText += other.notText;
       classes.addAll(other.classes);
       splits.addAll(other.splits);
       return this;

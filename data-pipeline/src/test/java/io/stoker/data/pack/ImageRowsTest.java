@@ -429,6 +429,9 @@ class ImageRowsTest {
     assertRefused(
         ImageRows.of(spark.parallelize(images)).withClassNames(List.of("ant", "caf\uFFFD")),
         "it is not valid Unicode");
+    assertRefused(
+        ImageRows.of(spark.parallelize(images.subList(40, 42))),
+        "2 of 2 labels are not valid UTF-8 (write them as UTF-8)");
     assertThat(ClassNames.named("1", List.of("1", "2"))).isEqualTo("2");
     assertThat(ClassNames.named("2", List.of("1", "2"))).isEqualTo("2 (a number without a name)");
     assertThat(ClassNames.named("4294967296", List.of("1", "2"))).isEqualTo("4294967296");
