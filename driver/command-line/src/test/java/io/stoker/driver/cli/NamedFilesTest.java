@@ -49,7 +49,7 @@ class NamedFilesTest {
           "import --model", "import --weights D/manifest.json --output O --model @.yaml",
           "import --class-names",
               "import --weights D/manifest.json --output O --model lenet5 --class-names @",
-          "models NAME|FILE.yaml", "models @.yaml",
+          "models NAME|FILE.yaml|CHECKPOINT", "models @.yaml",
           "bench step --model", "bench step --model @.yaml",
           "bench accuracy --model", "bench accuracy --data D --model @.yaml");
 
@@ -73,6 +73,7 @@ class NamedFilesTest {
               Map.entry("explain IMAGE", "explain --checkpoint C --output O @.png"),
               Map.entry("probe --checkpoint", "probe --data D --checkpoint @"),
               Map.entry("probe --data", "probe --checkpoint C --data @"),
+              Map.entry("models NAME|FILE.yaml|CHECKPOINT", "models @"),
               Map.entry("checkpoints RUN", "checkpoints @"),
               Map.entry("dashboard --run", "dashboard --run @"),
               Map.entry("report --run", "report --output O.html --run @"),
