@@ -51,16 +51,17 @@ class LargeRowGroupsTest {
      * @param arguments the table, the output and what reads it
      */
     public static void main(String[] arguments) throws IOException {
+      Reader reader = Reader.valueOf(arguments[2]);
+      PrepareOptions.Builder options =
+          PrepareOptions.builder()
+              .output(new org.apache.hadoop.fs.Path(arguments[1]))
+              .size(8)
+              .maximumRejected(0.5);
+      if (reader != Reader.FILES) { // The names of the files say the split.
+        options.splits(new SplitFractions(List.of("train"), List.of(1.0)));
+      }
       try (JavaSparkContext spark = TestSpark.local(2)) {
-        new PrepareJob(
-                spark,
-                PrepareOptions.builder()
-                    .output(new org.apache.hadoop.fs.Path(arguments[1]))
-                    .size(8)
-                    .maximumRejected(0.5)
-                    .splits(new SplitFractions(List.of("train"), List.of(1.0)))
-                    .build())
-            .run(rows(spark, arguments[0], Reader.valueOf(arguments[2])));
+        new PrepareJob(spark, options.build()).run(rows(spark, arguments[0], reader));
       }
     }
 

@@ -23,7 +23,8 @@ class LogLayoutTest {
   @BeforeEach
   void start() {
     context =
-        new LoggerContext("logging", null, Path.of("../deploy/logging/log4j2.properties").toUri());
+        new LoggerContext(
+            "logging", null, Path.of("../../deploy/logging/log4j2.properties").toUri());
     context.start();
   }
 

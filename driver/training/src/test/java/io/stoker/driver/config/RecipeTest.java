@@ -93,7 +93,7 @@ class RecipeTest {
         "class-weights: some | Invalid class weights",
         "batch: many | 'batch' cannot be 'many'",
         "batch: 1.5 | 'batch'",
-        "updater-state: averag | 'updater_state' cannot be 'averag'",
+        "updater-state: averag | Unknown updater state: 'averag'; did you mean 'average'?",
         "batch: [ | line",
         "just words | 'option: value' lines",
         "{batch: 1, batch: 2} | Duplicate field 'batch'",
