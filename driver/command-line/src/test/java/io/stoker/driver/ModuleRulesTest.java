@@ -12,6 +12,7 @@ import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.sli
 
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.core.importer.Location;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
@@ -31,8 +32,21 @@ import scala.Function1;
 import scala.Option;
 import scala.Tuple2;
 
-@AnalyzeClasses(packages = "io.stoker.driver", importOptions = ImportOption.DoNotIncludeTests.class)
+@AnalyzeClasses(
+    packages = "io.stoker.driver",
+    importOptions = {
+      ImportOption.DoNotIncludeTests.class,
+      ModuleRulesTest.DoNotIncludeTestJars.class
+    })
 class ModuleRulesTest {
+  /** The tests of other modules, which Maven packages before these rules are checked. */
+  static final class DoNotIncludeTestJars implements ImportOption {
+    @Override
+    public boolean includes(Location location) {
+      return !location.contains("-tests.jar");
+    }
+  }
+
   @ArchTest
   static final ArchRule NO_ENGINE_IS_NAMED =
       noClasses()
