@@ -57,7 +57,7 @@ def _result(outcome: Any) -> dict[str, Any]:
 
 
 _HELP = re.compile(r"\./stoker ([a-z]+(?: [a-z]+)?) --help")
-_OPTION = re.compile(r"(?<![\w-])--([a-z][a-z0-9-]*)(?![\w=-])")
+_OPTION = re.compile(r"(?<![\w-])--([a-z][a-z0-9-]*)(?![\w-])")
 _OF_SPARK = {"--driver-memory", "--executor-memory", "--executor-cores", "--jars", "--packages"}
 
 
