@@ -3,7 +3,6 @@ package io.stoker.testing;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -26,15 +25,7 @@ public final class TestRecorder implements TestExecutionListener {
   /** True in the process that repeats the tests that failed in another process. */
   static final boolean REPEATED = Boolean.getBoolean("stoker.tests.repeated");
 
-  /**
-   * All tests, as a pattern of Surefire: what the build repeats where no process records failures.
-   */
-  private static final String ALL = "**/*";
-
-  /** Surefire takes an empty list for all tests. */
-  private static final String NONE = "no.test#failed";
-
-  /** The patterns of the tests to repeat. */
+  /** The patterns of the tests to repeat; a process that crashes fails the build without them. */
   private static final Optional<Path> FAILED = file("stoker.tests.failed");
 
   private static final Optional<Path> REMARKS = file("stoker.tests.remarks");
@@ -48,21 +39,6 @@ public final class TestRecorder implements TestExecutionListener {
   @Override
   public void testPlanExecutionStarted(TestPlan started) {
     plan = started;
-    if (!REPEATED) {
-      FAILED.ifPresent(TestRecorder::begin);
-    }
-  }
-
-  /** Two processes may begin at the same time. */
-  private static void begin(Path file) {
-    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
-      channel.lock();
-      if (Files.readString(file).strip().equals(ALL)) {
-        Files.writeString(file, NONE + "\n");
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 
   @Override
@@ -105,7 +81,7 @@ public final class TestRecorder implements TestExecutionListener {
     } else if (source.orElse(null) instanceof ClassSource type) {
       return type.getClassName();
     }
-    return plan.getParent(test).map(this::pattern).orElse(ALL);
+    return plan.getParent(test).map(this::pattern).orElse("**/*");
   }
 
   /** Several processes append to the same file. */
