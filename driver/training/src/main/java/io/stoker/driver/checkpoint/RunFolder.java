@@ -3,6 +3,7 @@ package io.stoker.driver.checkpoint;
 
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.stoker.base.Sha256;
 import io.stoker.data.shard.ShardManifest;
 import io.stoker.data.storage.OwnFolder;
 import io.stoker.data.storage.Storage;
@@ -19,6 +20,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.security.DigestInputStream;
+import java.security.MessageDigest;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -331,17 +334,28 @@ public final class RunFolder {
    * the original may be replaced, or deleted by the run that it is a checkpoint of.
    *
    * @param original the initial model
+   * @param sha256 the SHA-256 that it had when the job was planned; blank if an earlier release
+   *     planned it
+   * @throws InputException if the file was replaced since
    * @throws ResourceException if it cannot be written
    */
-  public void copyInitialModel(StoredModel original) {
+  public void copyInitialModel(StoredModel original, String sha256) {
     Path copy = initialModelFile();
+    MessageDigest digest = Sha256.digest();
     try (InputStream in = Storage.of(original.path(), hadoop).open(original.path());
         OutputStream out = Storage.of(copy, hadoop).create(copy, true)) {
-      in.transferTo(out);
+      new DigestInputStream(in, digest).transferTo(out);
     } catch (IOException e) {
       throw new ResourceException(
           "Cannot copy the initial model to %s: %s".formatted(copy, Storage.reason(e)), e);
     }
+    String copied = Sha256.hex(digest);
+    Check.input(
+        sha256.isBlank() || sha256.equals(copied),
+        "Cannot begin with %s: its SHA-256 was %s, and is %s now: it was replaced (begin again)",
+        original.path(),
+        sha256,
+        copied);
   }
 
   /**

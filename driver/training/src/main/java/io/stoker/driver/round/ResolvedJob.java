@@ -240,6 +240,8 @@ record ResolvedJob(
             run.plan().rounds(),
             Versions.all(sparkVersion, engine.description()),
             run.environment()));
-    beginning.original().ifPresent(folder::copyInitialModel);
+    beginning
+        .original()
+        .ifPresent(original -> folder.copyInitialModel(original, run.identity().initialSha256()));
   }
 }

@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.stoker.driver.LocalSpark;
 import io.stoker.driver.TinyJob;
+import io.stoker.driver.checkpoint.ModelFiles;
 import io.stoker.driver.checkpoint.RunFolder;
+import io.stoker.driver.checkpoint.StoredModel;
 import io.stoker.driver.config.ClassWeightsFile;
 import io.stoker.driver.config.NormalizationSource;
 import io.stoker.driver.config.TrainingConfig;
@@ -95,6 +97,23 @@ class BeginningTest {
                 TrainJob.run(
                     spark, config.build(), ExistingRun.REFUSE, TinyJob.stoppingAfter(round)))
         .hasMessage("stopped");
+  }
+
+  @Test
+  void refusesAnInitialModelThatIsReplacedWhileTheJobBegins() throws IOException {
+    Configuration hadoop = new Configuration();
+    StoredModel named = ModelFiles.open(initial.toString(), hadoop);
+    String sha256 = named.sha256(hadoop);
+    RunFolder run =
+        RunFolder.at(
+            new org.apache.hadoop.fs.Path(
+                Files.createDirectory(folder.resolve("replaced")).toUri()),
+            hadoop);
+    run.copyInitialModel(named, sha256);
+    copy(second);
+    assertThatThrownBy(() -> run.copyInitialModel(named, sha256))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("it was replaced (begin again)");
   }
 
   @ParameterizedTest
