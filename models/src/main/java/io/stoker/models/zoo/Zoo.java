@@ -1,50 +1,57 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.models.zoo;
 
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.stoker.base.yaml.StrictYaml;
 import io.stoker.failure.Check;
 import io.stoker.failure.Suggestion;
 import io.stoker.models.spec.ModelSpec;
+import io.stoker.models.spec.ModelTree;
 import io.stoker.models.spec.Shape;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
-import java.util.function.Function;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 
-/** The models that Stoker knows by name. */
+/**
+ * The models that Stoker knows by name: {@code zoo.yaml} lists them, and each has a YAML file in
+ * the format that users write, for images of the shape that it was made for.
+ */
 public final class Zoo {
-  private interface Builder {
-    ModelSpec build(Shape input, int classes);
-  }
+  /**
+   * What a model has differently for one size of images.
+   *
+   * @param first keys of the first convolution
+   * @param remark what users should know; null where there is nothing
+   */
+  private record Variant(Map<String, Integer> first, String remark) {}
 
   /**
    * A model and the images that it takes.
    *
-   * @param own the shape of the images that it was made for
    * @param sizes the heights and widths that it takes, rising; empty for any image
-   * @param channels the numbers of channels that it takes; empty for any
-   * @param remark says what is special about the model for an input; empty where nothing is
+   * @param channels the number of channels that it takes; null for any
+   * @param at what is different for a size
    */
   private record Entry(
-      String name,
-      String summary,
-      Shape own,
-      List<Integer> sizes,
-      List<Integer> channels,
-      Builder builder,
-      Function<Shape, Optional<String>> remark) {
-    Entry(
-        String name,
-        String summary,
-        Shape own,
-        List<Integer> sizes,
-        List<Integer> channels,
-        Builder builder) {
-      this(name, summary, own, sizes, channels, builder, input -> Optional.empty());
+      String summary, List<Integer> sizes, Integer channels, Map<Integer, Variant> at) {
+    Entry {
+      sizes = sizes == null ? List.of() : List.copyOf(sizes);
+      at = at == null ? Map.of() : Map.copyOf(at);
     }
 
     /** The largest input of the model that fits into the data's images. */
     Optional<Shape> input(Shape data) {
-      if (!channels.isEmpty() && !channels.contains(data.channels())) {
+      if (channels != null && channels != data.channels()) {
         return Optional.empty();
       }
       return sizes.isEmpty()
@@ -58,222 +65,24 @@ public final class Zoo {
     String images() {
       String shapes =
           sizes.stream().map(size -> size + " x " + size).collect(Collectors.joining(" or "));
-      return channels.isEmpty() ? shapes : shapes + " x " + channels.get(0);
+      return channels == null ? shapes : shapes + " x " + channels;
     }
   }
 
   private static final int IMAGENET_HEIGHT = 224;
-  private static final Shape DIGIT = new Shape(28, 28, 1);
-  private static final Shape CIFAR = new Shape(32, 32, 3);
-  private static final Shape IMAGENET = new Shape(224, 224, 3);
-  private static final List<Integer> ANY = List.of();
 
-  /** Sizes of nets for CIFAR-10 that work as well on digits and on small pictures. */
-  private static final List<Integer> SMALL = List.of(28, 32, 64);
+  private static final Map<String, Entry> ENTRIES =
+      new ObjectMapper()
+          .convertValue(read("zoo"), new TypeReference<LinkedHashMap<String, Entry>>() {});
 
-  /** Sizes of nets for ImageNet that work as well on smaller pictures. */
-  private static final List<Integer> LARGE = List.of(32, 64, 96, 128, 160, 192, 224);
-
-  private static final List<Entry> ENTRIES =
-      List.of(
-          new Entry(
-              "perceptron", "one layer (Rosenblatt, 1958)", DIGIT, ANY, ANY, Perceptrons::single),
-          new Entry(
-              "mlp-shallow",
-              "one hidden layer of 300 (LeCun et al., 1998)",
-              DIGIT,
-              ANY,
-              ANY,
-              Perceptrons::shallow),
-          new Entry(
-              "mlp-deep",
-              "hidden layers of 1500, 1000, 500 (Ciresan et al., 2010)",
-              DIGIT,
-              ANY,
-              ANY,
-              Perceptrons::deep),
-          new Entry(
-              "row-lstm",
-              "an LSTM of 128 reads the image row by row (Hochreiter and Schmidhuber, 1997)",
-              DIGIT,
-              ANY,
-              ANY,
-              Recurrent::rows),
-          new Entry(
-              "lenet5",
-              "as in 1998: scaled tanh, average pooling (LeCun et al., 1998)",
-              DIGIT,
-              List.of(28, 32),
-              ANY,
-              LeNet5::original),
-          new Entry(
-              "lenet5-modern",
-              "LeNet-5 with rectified units and max pooling",
-              DIGIT,
-              List.of(28, 32),
-              ANY,
-              LeNet5::modern),
-          new Entry(
-              "alexnet-mini",
-              "AlexNet's ideas for small images; for 64 x 64 it begins with stride 2",
-              new Shape(32, 32, 3),
-              List.of(32, 64),
-              ANY,
-              AlexNet::mini,
-              AlexNet::miniRemark),
-          new Entry(
-              "cuda-convnet-18",
-              "the 18 % net for CIFAR-10 (Krizhevsky, 2011)",
-              new Shape(32, 32, 3),
-              List.of(32),
-              List.of(3),
-              CudaConvnet::eighteen),
-          new Entry(
-              "cuda-convnet-13",
-              "the 13 % net for CIFAR-10, without local layers (Krizhevsky, 2011)",
-              new Shape(32, 32, 3),
-              List.of(32),
-              List.of(3),
-              CudaConvnet::thirteen),
-          new Entry(
-              "nin",
-              "perceptrons over pixels, for CIFAR-10 (Lin et al., 2014)",
-              CIFAR,
-              SMALL,
-              ANY,
-              NetworkInNetwork::model),
-          new Entry(
-              "resnet-20",
-              "a residual net for CIFAR-10 (He et al., 2016)",
-              CIFAR,
-              SMALL,
-              ANY,
-              ResNet::twenty),
-          new Entry(
-              "resnet-56",
-              "a deeper one for CIFAR-10 (He et al., 2016)",
-              CIFAR,
-              SMALL,
-              ANY,
-              ResNet::fiftySix),
-          new Entry(
-              "squeezenet",
-              "AlexNet's accuracy from few parameters (Iandola et al., 2016)",
-              IMAGENET,
-              LARGE,
-              ANY,
-              SqueezeNet::original),
-          new Entry(
-              "squeezenet-1.1",
-              "the same with less arithmetic (Iandola et al., 2016)",
-              IMAGENET,
-              LARGE,
-              ANY,
-              SqueezeNet::second),
-          new Entry(
-              "mobilenet-v1",
-              "depthwise convolutions (Howard et al., 2017)",
-              IMAGENET,
-              LARGE,
-              ANY,
-              MobileNet::first),
-          new Entry(
-              "googlenet",
-              "inception modules, normalized (Szegedy et al., 2015)",
-              IMAGENET,
-              LARGE,
-              ANY,
-              GoogLeNet::model),
-          new Entry(
-              "resnet-18",
-              "a residual net (He et al., 2016)",
-              IMAGENET,
-              LARGE,
-              ANY,
-              ResNet::eighteen),
-          new Entry(
-              "resnet-34",
-              "a deeper one (He et al., 2016)",
-              IMAGENET,
-              LARGE,
-              ANY,
-              ResNet::thirtyFour),
-          new Entry(
-              "resnet-50",
-              "with bottlenecks (He et al., 2016)",
-              IMAGENET,
-              LARGE,
-              ANY,
-              ResNet::fifty),
-          new Entry(
-              "alexnet",
-              "as in 2012: two groups, LRN, dropout (Krizhevsky et al., 2012)",
-              new Shape(227, 227, 3),
-              List.of(227),
-              List.of(3),
-              AlexNet::original),
-          new Entry(
-              "caffenet",
-              "AlexNet with pooling before LRN (Jia et al., 2014)",
-              new Shape(227, 227, 3),
-              List.of(227),
-              List.of(3),
-              AlexNet::caffe),
-          new Entry(
-              "alexnet-owt",
-              "the one-tower AlexNet (Krizhevsky, 2014)",
-              new Shape(224, 224, 3),
-              List.of(224),
-              List.of(3),
-              AlexNet::oneTower),
-          new Entry(
-              "alexnet-single",
-              "AlexNet's widths without groups and LRN (after Krizhevsky et al., 2012)",
-              new Shape(227, 227, 3),
-              List.of(227),
-              List.of(3),
-              AlexNet::single),
-          new Entry(
-              "alexnet-bn",
-              "AlexNet's widths with batch normalization (Simon et al., 2016)",
-              new Shape(227, 227, 3),
-              List.of(227),
-              ANY,
-              AlexNet::normalized),
-          new Entry(
-              "vgg-11",
-              "3x3 convolutions only (Simonyan and Zisserman, 2015)",
-              IMAGENET,
-              LARGE,
-              ANY,
-              Vgg::eleven),
-          new Entry(
-              "vgg-11-bn",
-              "the same with batch normalization",
-              IMAGENET,
-              LARGE,
-              ANY,
-              Vgg::elevenNormalized),
-          new Entry(
-              "vgg-16",
-              "the deeper one (Simonyan and Zisserman, 2015)",
-              IMAGENET,
-              LARGE,
-              ANY,
-              Vgg::sixteen),
-          new Entry(
-              "vgg-16-bn",
-              "the same with batch normalization",
-              IMAGENET,
-              LARGE,
-              ANY,
-              Vgg::sixteenNormalized));
+  /** The files that were read, by the model's name. */
+  private static final Map<String, JsonNode> FILES = new ConcurrentHashMap<>();
 
   private Zoo() {}
 
   /** The models' names, small to large. */
   public static List<String> names() {
-    return ENTRIES.stream().map(Entry::name).toList();
+    return List.copyOf(ENTRIES.keySet());
   }
 
   /**
@@ -299,11 +108,11 @@ public final class Zoo {
    * models that are not of the zoo.
    */
   public static Optional<String> remark(ModelSpec model) {
-    return ENTRIES.stream()
-        .filter(entry -> entry.name().equals(model.name()))
-        .filter(entry -> entry.builder().build(model.input(), model.classes()).equals(model))
-        .findFirst()
-        .flatMap(entry -> entry.remark().apply(model.input()));
+    return Optional.ofNullable(ENTRIES.get(model.name()))
+        .map(entry -> entry.at().get(model.input().height()))
+        .filter(variant -> variant.remark() != null)
+        .filter(variant -> build(model.name(), model.input(), model.classes()).equals(model))
+        .map(Variant::remark);
   }
 
   /**
@@ -312,7 +121,7 @@ public final class Zoo {
    * @throws io.stoker.failure.InputException if no model has that name
    */
   public static int classes(String name) {
-    return entry(name).own().height() >= IMAGENET_HEIGHT ? 1000 : 10;
+    return own(name).height() >= IMAGENET_HEIGHT ? 1000 : 10;
   }
 
   /**
@@ -323,8 +132,7 @@ public final class Zoo {
    * @throws io.stoker.failure.InputException if no model has that name
    */
   public static ModelSpec model(String name, int classes) {
-    Entry entry = entry(name);
-    return entry.builder().build(entry.own(), classes);
+    return build(name, own(name), classes);
   }
 
   /**
@@ -347,7 +155,7 @@ public final class Zoo {
         name,
         entry.images(),
         data);
-    return entry.builder().build(input.get(), classes);
+    return build(name, input.get(), classes);
   }
 
   /**
@@ -367,12 +175,42 @@ public final class Zoo {
         size,
         name,
         entry.sizes().isEmpty() ? "any size" : entry.images());
-    return entry.builder().build(new Shape(size, size, entry.own().channels()), classes);
+    return build(name, new Shape(size, size, own(name).channels()), classes);
+  }
+
+  private static ModelSpec build(String name, Shape input, int classes) {
+    ObjectNode tree = FILES.computeIfAbsent(name, Zoo::read).deepCopy();
+    tree.putArray("input").add(input.height()).add(input.width()).add(input.channels());
+    Variant variant = entry(name).at().get(input.height());
+    if (variant != null) {
+      ObjectNode first = (ObjectNode) tree.get("layers").get(0).get("conv");
+      variant.first().forEach(first::put);
+    }
+    return ModelTree.read(tree, name, classes);
+  }
+
+  /** The shape of the images that a model was made for. */
+  private static Shape own(String name) {
+    entry(name);
+    JsonNode input = FILES.computeIfAbsent(name, Zoo::read).get("input");
+    return new Shape(input.get(0).intValue(), input.get(1).intValue(), input.get(2).intValue());
   }
 
   private static Entry entry(String name) {
-    List<Entry> found = ENTRIES.stream().filter(entry -> entry.name().equals(name)).toList();
-    Check.input(!found.isEmpty(), "Unknown model: %s; %s", name, Suggestion.among(name, names()));
-    return found.get(0);
+    Check.input(
+        ENTRIES.containsKey(name),
+        "Unknown model: %s; %s",
+        name,
+        Suggestion.among(name, ENTRIES.keySet()));
+    return ENTRIES.get(name);
+  }
+
+  private static JsonNode read(String file) {
+    try (InputStream stream = Zoo.class.getResourceAsStream(file + ".yaml")) {
+      return new StrictYaml("Invalid model " + file, 1 << 20, 50)
+          .read(Objects.requireNonNull(stream));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 }

@@ -11,7 +11,10 @@ import io.stoker.models.spec.LayerSpec;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.ModelSpec.Placed;
 import io.stoker.models.spec.ModelTable;
+import io.stoker.models.spec.ModelYaml;
 import io.stoker.models.spec.Shape;
+import java.io.IOException;
+import java.io.InputStream;
 import java.nio.FloatBuffer;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -107,6 +110,16 @@ class ZooTest {
         ModelSpec model = Zoo.sized(name, size, 7);
         assertThat(model.classes()).isEqualTo(7);
         assertThat(model.input().height()).isEqualTo(size);
+      }
+    }
+  }
+
+  /** So a user can copy the file of a model and change it. */
+  @Test
+  void theFileOfAModelIsOneThatUsersMayGive() throws IOException {
+    for (String name : Zoo.names()) {
+      try (InputStream file = Zoo.class.getResourceAsStream(name + ".yaml")) {
+        assertThat(ModelYaml.read(file, name, 7)).isEqualTo(Zoo.model(name, 7));
       }
     }
   }
