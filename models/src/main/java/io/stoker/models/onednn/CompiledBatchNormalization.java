@@ -52,6 +52,11 @@ final class CompiledBatchNormalization implements CompiledLayer {
   private final Primitive inference;
   private Primitive backward;
 
+  /** The gradients of the running statistics; null until the first backward pass. */
+  private FloatBuffer meanSteps;
+
+  private FloatBuffer deviationSteps;
+
   private Primitive inferenceBackward;
   private boolean inferenceGradient;
 
@@ -129,7 +134,7 @@ final class CompiledBatchNormalization implements CompiledLayer {
 
   @Override
   public void forward(Pass pass) {
-    if (pass.training()) {
+    if (pass.isTraining()) {
       training.run();
     } else {
       FloatBuffer variances = runningVariance.buffer();
@@ -180,6 +185,8 @@ final class CompiledBatchNormalization implements CompiledLayer {
             DNNL_ARG_DIFF_SCALE_SHIFT,
             workspace.parameters(scaleAndShift, vectors.gradients(placed, 0))));
     backward = workspace.compile(workspace.operation(description, operation), tensors);
+    meanSteps = vectors.gradients(placed, 2).asBuffer();
+    deviationSteps = vectors.gradients(placed, 3).asBuffer();
     return inputGradient;
   }
 
@@ -213,21 +220,17 @@ final class CompiledBatchNormalization implements CompiledLayer {
 
   @Override
   public void backward(Pass pass) {
-    if (!pass.training()) {
+    if (!pass.isTraining()) {
       inferenceBackward.run();
       return;
     }
     backward.run();
-    FloatBuffer means = vectors.parameters(placed, 2).asBuffer();
-    FloatBuffer deviations = vectors.parameters(placed, 3).asBuffer();
-    FloatBuffer meanSteps = vectors.gradients(placed, 2).asBuffer();
-    FloatBuffer deviationSteps = vectors.gradients(placed, 3).asBuffer();
     for (int i = 0; i < placed.input().channels(); i++) {
-      meanSteps.put(i, (1 - layer.decay()) * (means.get(i) - batchMean.buffer().get(i)));
+      meanSteps.put(i, (1 - layer.decay()) * (statistics.mean(i) - batchMean.buffer().get(i)));
       double variance =
           layer.decay() * statistics.variance(i)
               + (1 - layer.decay()) * batchVariance.buffer().get(i);
-      deviationSteps.put(i, (float) (deviations.get(i) - StrictMath.log10(variance) / 2));
+      deviationSteps.put(i, (float) (statistics.logDeviation(i) - StrictMath.log10(variance) / 2));
     }
   }
 }

@@ -70,8 +70,8 @@ final class CompiledBranches implements CompiledLayer {
 
   @Override
   public void forward(Pass pass) {
-    for (LayerChain branch : branches) {
-      branch.forward(pass);
+    for (int i = 0; i < branches.size(); i++) {
+      branches.get(i).forward(pass);
     }
     gather.forEach(Runnable::run);
   }
@@ -107,9 +107,9 @@ final class CompiledBranches implements CompiledLayer {
   @Override
   public void backward(Pass pass) {
     arrangeGradient.run();
-    for (Backward each : backward) {
-      each.scatter().run();
-      each.branch().backward(pass);
+    for (int i = 0; i < backward.size(); i++) {
+      backward.get(i).scatter().run();
+      backward.get(i).branch().backward(pass);
     }
     sums.forEach(Runnable::run);
   }

@@ -32,10 +32,10 @@ final class CompiledDropout implements CompiledLayer {
 
   @Override
   public void forward(Pass pass) {
-    if (pass.training()) {
+    if (pass.isTraining()) {
       drop(input.buffer(), output.buffer(), pass.seed());
     } else {
-      output.buffer().put(input.buffer());
+      output.buffer().put(0, input.buffer(), 0, input.buffer().capacity());
     }
   }
 
@@ -52,7 +52,7 @@ final class CompiledDropout implements CompiledLayer {
 
   @Override
   public void backward(Pass pass) {
-    if (pass.training()) {
+    if (pass.isTraining()) {
       drop(gradient.buffer(), gradient.buffer(), pass.seed());
     }
   }

@@ -51,11 +51,34 @@ interface CompiledLayer {
   /** Computes the gradients by parameters and input from the gradient by the output. */
   void backward(Pass pass);
 
-  /**
-   * The settings of one pass through the network.
-   *
-   * @param training whether dropout is on
-   * @param seed decides which units are dropped
-   */
-  record Pass(boolean training, long seed) {}
+  /** The settings of a pass through the network. A model has one object for all its steps. */
+  final class Pass {
+    static final Pass INFERENCE = new Pass(false);
+
+    private final boolean training;
+    private long seed;
+
+    private Pass(boolean training) {
+      this.training = training;
+    }
+
+    static Pass training() {
+      return new Pass(true);
+    }
+
+    /** Sets the seed that decides which units are dropped. */
+    Pass withSeed(long dropoutSeed) {
+      seed = dropoutSeed;
+      return this;
+    }
+
+    /** Whether dropout is on. */
+    boolean isTraining() {
+      return training;
+    }
+
+    long seed() {
+      return seed;
+    }
+  }
 }

@@ -11,7 +11,6 @@ import java.util.Deque;
 import java.util.IdentityHashMap;
 import java.util.Iterator;
 import java.util.List;
-import java.util.function.Supplier;
 
 /**
  * A model compiled for one batch size. It owns its activations; the network owns the vectors of
@@ -29,6 +28,7 @@ final class CompiledModel implements AutoCloseable {
   private final Tensor images;
   private final List<CompiledLayer> layers = new ArrayList<>();
   private final SoftmaxCrossEntropy loss;
+  private final CompiledLayer.Pass training = CompiledLayer.Pass.training();
 
   /** Null until the first backward pass: a network that only predicts needs none. */
   private Tensor logitsGradient;
@@ -101,27 +101,13 @@ final class CompiledModel implements AutoCloseable {
   }
 
   /** See {@link io.stoker.models.engine.Network#computeGradients}. */
-  BatchScore computeGradients(float[] values, float[] targets, long dropoutSeed) {
-    return computeGradients(
-        values, dropoutSeed, () -> loss.score(logits().buffer(), targets, logitsGradient.buffer()));
-  }
-
-  /** See {@link io.stoker.models.engine.Network#computeGradients}. */
   BatchScore computeGradients(float[] values, float[] targets, float[] weights, long dropoutSeed) {
-    return computeGradients(
-        values,
-        dropoutSeed,
-        () -> loss.score(logits().buffer(), targets, weights, logitsGradient.buffer()));
-  }
-
-  private BatchScore computeGradients(
-      float[] values, long dropoutSeed, Supplier<BatchScore> scoring) {
     if (logitsGradient == null) {
       prepareBackward();
     }
-    CompiledLayer.Pass pass = new CompiledLayer.Pass(true, dropoutSeed);
+    CompiledLayer.Pass pass = training.withSeed(dropoutSeed);
     forward(values, pass);
-    BatchScore score = scoring.get();
+    BatchScore score = loss.score(logits().buffer(), targets, weights, logitsGradient.buffer());
     for (int i = layers.size() - 1; i >= frozenLayers; i--) {
       layers.get(i).backward(pass);
     }
@@ -153,16 +139,15 @@ final class CompiledModel implements AutoCloseable {
 
   /** See {@link io.stoker.models.engine.Network#predict}. */
   void predict(float[] values, float[] probabilities) {
-    forward(values, new CompiledLayer.Pass(false, 0));
+    forward(values, CompiledLayer.Pass.INFERENCE);
     loss.probabilities(logits().buffer(), probabilities);
   }
 
   /** See {@link io.stoker.models.engine.Network#activations}. */
   void activations(float[] values, int layer, float[] activations) {
-    CompiledLayer.Pass pass = new CompiledLayer.Pass(false, 0);
     setImages(values);
     for (CompiledLayer each : layers.subList(0, layer)) {
-      each.forward(pass);
+      each.forward(CompiledLayer.Pass.INFERENCE);
     }
     read(before(layer), activations);
   }
@@ -182,7 +167,7 @@ final class CompiledModel implements AutoCloseable {
       prepareBackward();
     }
     activations(values, layer, activations); // Now: a layer may overwrite its input.
-    CompiledLayer.Pass pass = new CompiledLayer.Pass(false, 0);
+    CompiledLayer.Pass pass = CompiledLayer.Pass.INFERENCE;
     for (CompiledLayer each : layers.subList(layer, layers.size())) {
       each.forward(pass);
     }
@@ -207,12 +192,12 @@ final class CompiledModel implements AutoCloseable {
             tensor, t -> workspace.convert(t, Layout.plain(t.layout().dimensions())));
     rowMajor.run();
     FloatBuffer source = rowMajor.to().buffer();
-    source.get(target, 0, source.capacity());
+    source.get(0, target, 0, source.capacity());
   }
 
   private void setImages(float[] values) {
     FloatBuffer target = images.buffer();
-    target.put(values, 0, target.capacity());
+    target.put(0, values, 0, target.capacity());
   }
 
   private void forward(float[] values, CompiledLayer.Pass pass) {
@@ -221,8 +206,8 @@ final class CompiledModel implements AutoCloseable {
       version = vectors.version();
     }
     setImages(values);
-    for (CompiledLayer each : layers) {
-      each.forward(pass);
+    for (int i = 0; i < layers.size(); i++) { // An iterator would be an object of each pass.
+      layers.get(i).forward(pass);
     }
   }
 

@@ -113,32 +113,35 @@ final class DeferredGradient {
     /**
      * Uses a block.
      *
-     * @param gradient its values, which are to be read from its position to its limit
+     * @param gradient has its values
+     * @param first the index of the first one there
      * @param from the index of the first one in the flat vectors
+     * @param size the number of values
      */
-    void of(FloatBuffer gradient, int from);
+    void of(FloatBuffer gradient, int first, int from, int size);
   }
 
   /** Computes one block after the other, for each of which the weights may be updated. */
   void update(Use use) {
     int from = Math.toIntExact(offset());
     FloatBuffer gradient = values.buffer();
-    for (Block block : blocks) {
-      compute(block);
-      use.of(gradient.duplicate(), from);
-      block.updated();
+    for (int i = 0; i < blocks.size(); i++) {
+      compute(blocks.get(i));
+      use.of(gradient, 0, from, gradient.capacity());
+      blocks.get(i).updated();
       from += gradient.capacity();
     }
   }
 
   /** Computes the whole gradient. */
   void write(FlatVectors vectors) {
-    FloatBuffer target = vectors.gradients().asBuffer();
+    FloatBuffer target = vectors.gradientBuffer();
     FloatBuffer gradient = values.buffer();
-    target.position(Math.toIntExact(offset()));
+    int from = Math.toIntExact(offset());
     for (Block block : blocks) {
       compute(block);
-      target.put(gradient.duplicate());
+      target.put(from, gradient, 0, gradient.capacity());
+      from += gradient.capacity();
     }
   }
 }

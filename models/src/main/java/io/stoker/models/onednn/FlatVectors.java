@@ -3,6 +3,7 @@ package io.stoker.models.onednn;
 
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.ParameterSpec;
+import java.nio.FloatBuffer;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -22,9 +23,9 @@ final class FlatVectors {
   /** The number of weights of each {@link DeferredGradient}, by the offset of the first one. */
   private final SortedMap<Long, Long> deferred;
 
-  private final FloatPointer parameters;
-  private FloatPointer gradients;
-  private FloatPointer velocity;
+  private final Storage parameters;
+  private Storage gradients;
+  private Storage velocity;
   private long version;
 
   /** Vectors whose parameters all learn. */
@@ -42,11 +43,11 @@ final class FlatVectors {
     this.size = size;
     this.frozen = frozen;
     this.deferred = deferred;
-    parameters = workspace.allocate(size);
+    parameters = new Storage(workspace.allocate(size));
   }
 
-  FloatPointer parameters() {
-    return parameters;
+  FloatBuffer parameterBuffer() {
+    return parameters.buffer();
   }
 
   /** Counts the changes of the parameters. */
@@ -59,22 +60,26 @@ final class FlatVectors {
     version++;
   }
 
-  FloatPointer gradients() {
+  FloatBuffer gradientBuffer() {
+    return gradients().buffer();
+  }
+
+  private Storage gradients() {
     if (gradients == null) {
-      gradients = workspace.allocateRaw(size);
-      clearGradients();
+      gradients = new Storage(workspace.allocateRaw(size));
+      clearGradients(gradients.values());
     }
     return gradients;
   }
 
   /** The memory of gradients that are never written is never touched, and takes no room. */
-  private void clearGradients() {
+  private void clearGradients(FloatPointer all) {
     long next = 0;
     for (Map.Entry<Long, Long> weights : deferred.entrySet()) {
-      clear(gradients, next, weights.getKey());
+      clear(all, next, weights.getKey());
       next = weights.getKey() + weights.getValue();
     }
-    clear(gradients, next, size);
+    clear(all, next, size);
   }
 
   private static void clear(FloatPointer vector, long from, long end) {
@@ -83,9 +88,14 @@ final class FlatVectors {
 
   FloatPointer velocity() {
     if (velocity == null) {
-      velocity = workspace.allocate(size);
+      velocity = new Storage(workspace.allocate(size));
     }
-    return velocity;
+    return velocity.values();
+  }
+
+  FloatBuffer velocityBuffer() {
+    velocity();
+    return velocity.buffer();
   }
 
   /** Whether a layer has parameters that are not frozen. */
@@ -105,12 +115,12 @@ final class FlatVectors {
 
   /** The parameters of a layer's n-th tensor. */
   FloatPointer parameters(ModelSpec.Placed placed, int tensor) {
-    return part(parameters, placed, tensor);
+    return part(parameters.values(), placed, tensor);
   }
 
   /** The gradients of a layer's n-th tensor. */
   FloatPointer gradients(ModelSpec.Placed placed, int tensor) {
-    return part(gradients(), placed, tensor);
+    return part(gradients().values(), placed, tensor);
   }
 
   private static FloatPointer part(FloatPointer vector, ModelSpec.Placed placed, int tensor) {

@@ -4,7 +4,6 @@ package io.stoker.models.onednn;
 import io.stoker.models.spec.LayerSpec;
 import io.stoker.models.spec.ModelSpec;
 import java.nio.FloatBuffer;
-import java.util.function.BiConsumer;
 import org.bytedeco.javacpp.FloatPointer;
 
 /**
@@ -122,36 +121,42 @@ final class GroupedFilters {
 
   /** Copies the parameters of all groups from the canonical vector. */
   void collect() {
-    forEachGroup(vectors.parameters(), bias, weights, (canonical, part) -> part.put(canonical));
+    if (!whole) {
+      forEachGroup(
+          vectors.parameterBuffer(),
+          bias,
+          weights,
+          (canonical, offset, part, first, size) -> part.put(first, canonical, offset, size));
+    }
   }
 
   /** Copies the gradients of all groups to the canonical vector. */
   void distributeGradients() {
-    forEachGroup(
-        vectors.gradients(),
-        biasGradient(),
-        weightsGradient(),
-        (canonical, part) -> canonical.put(part));
+    if (!whole) {
+      forEachGroup(
+          vectors.gradientBuffer(),
+          biasGradient(),
+          weightsGradient(),
+          (canonical, offset, part, first, size) -> canonical.put(offset, part, first, size));
+    }
   }
 
-  private void forEachGroup(
-      FloatPointer vector,
-      Tensor biases,
-      Tensor filters,
-      BiConsumer<FloatBuffer, FloatBuffer> copy) {
-    if (whole) {
-      return;
-    }
-    Tensor[] tensors = biased ? new Tensor[] {biases, filters} : new Tensor[] {filters};
-    FloatBuffer canonical = vector.asBuffer();
+  /** Copies values between the canonical vector and a tensor. */
+  private interface Copy {
+    void run(FloatBuffer canonical, int offset, FloatBuffer part, int first, int size);
+  }
+
+  private void forEachGroup(FloatBuffer canonical, Tensor biases, Tensor filters, Copy copy) {
     int offset = Math.toIntExact(placed.parameterOffset());
+    int ofBias = biases.buffer().capacity() / groups;
+    int ofFilters = filters.buffer().capacity() / groups;
     for (int group = 0; group < groups; group++) {
-      for (Tensor tensor : tensors) {
-        FloatBuffer all = tensor.buffer();
-        int size = all.capacity() / groups;
-        copy.accept(canonical.slice(offset, size), all.slice(group * size, size));
-        offset += size;
+      if (biased) {
+        copy.run(canonical, offset, biases.buffer(), group * ofBias, ofBias);
+        offset += ofBias;
       }
+      copy.run(canonical, offset, filters.buffer(), group * ofFilters, ofFilters);
+      offset += ofFilters;
     }
   }
 }

@@ -75,8 +75,8 @@ final class LayerChain {
   }
 
   void forward(CompiledLayer.Pass pass) {
-    for (CompiledLayer layer : layers) {
-      layer.forward(pass);
+    for (int i = 0; i < layers.size(); i++) {
+      layers.get(i).forward(pass);
     }
   }
 

@@ -59,7 +59,9 @@ final class NormalizedWeights implements Runnable {
 
   @Override
   public void run() {
-    statistics.ifPresent(this::fold);
+    if (statistics.isPresent()) {
+      fold(statistics.get());
+    }
   }
 
   private void fold(RunningStatistics normalization) {

@@ -9,9 +9,9 @@ import io.stoker.models.engine.RateMultipliers;
 import io.stoker.models.engine.StepSettings;
 import io.stoker.models.spec.ModelSpec;
 import java.nio.FloatBuffer;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.function.Function;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
 
@@ -22,6 +22,8 @@ import org.bytedeco.javacpp.Pointer;
 final class OneDnnNetwork implements Network {
   private final ModelSpec model;
   private final int batchCapacity;
+  private final int classes;
+  private final float[] equalWeights;
   private final KernelRule rule;
   private final Workspace workspace;
   private final FlatVectors vectors;
@@ -52,6 +54,9 @@ final class OneDnnNetwork implements Network {
     this.workspace = workspace;
     this.model = model;
     this.batchCapacity = batchCapacity;
+    classes = model.classes();
+    equalWeights = new float[batchCapacity];
+    Arrays.fill(equalWeights, 1);
     int frozenLayers = rates.frozenLayers(model);
     vectors =
         new FlatVectors(
@@ -59,7 +64,7 @@ final class OneDnnNetwork implements Network {
             model.parameterCount(),
             rates.frozenParameters(model),
             DeferredGradient.weights(InstructionSet.here(), model, rates));
-    sgd = new SgdUpdate(model, rates);
+    sgd = new SgdUpdate(vectors, model, rates);
     training = sizes(frozenLayers, Purpose.TRAINING);
     inference = sizes(frozenLayers, Purpose.INFERENCE);
     inspecting = sizes(CompiledModel.TO_THE_IMAGES, Purpose.TRAINING);
@@ -124,11 +129,7 @@ final class OneDnnNetwork implements Network {
   @Override
   public BatchScore computeGradients(
       float[] images, float[] targets, int examples, long dropoutSeed) {
-    return computeGradients(
-        images,
-        targets,
-        examples,
-        compiled -> compiled.computeGradients(images, targets, dropoutSeed));
+    return computeGradients(images, targets, equalWeights, examples, dropoutSeed);
   }
 
   @Override
@@ -136,20 +137,11 @@ final class OneDnnNetwork implements Network {
       float[] images, float[] targets, float[] weights, int examples, long dropoutSeed) {
     checkExamples(examples);
     ClassWeights.sum(weights, examples); // Before the pass, which a wrong weight would waste.
-    return computeGradients(
-        images,
-        targets,
-        examples,
-        compiled -> compiled.computeGradients(images, targets, weights, dropoutSeed));
-  }
-
-  private BatchScore computeGradients(
-      float[] images, float[] targets, int examples, Function<CompiledModel, BatchScore> pass) {
     checkImages(images, examples);
-    checkRoom("targets", targets.length, examples, model.classes());
+    checkRoom("targets", targets.length, examples, classes);
     deferred = List.of(); // Their model may be closed, to make room for one of another size.
     CompiledModel compiled = training.of(examples);
-    BatchScore score = pass.apply(compiled);
+    BatchScore score = compiled.computeGradients(images, targets, weights, dropoutSeed);
     deferred = compiled.deferred();
     return score;
   }
@@ -157,7 +149,7 @@ final class OneDnnNetwork implements Network {
   @Override
   public void predict(float[] images, int examples, float[] probabilities) {
     CompiledModel compiled = compiled(inference, images, examples);
-    checkRoom("probabilities", probabilities.length, examples, model.classes());
+    checkRoom("probabilities", probabilities.length, examples, classes);
     compiled.predict(images, probabilities);
   }
 
@@ -200,18 +192,18 @@ final class OneDnnNetwork implements Network {
     if (settings.clipNorm() != StepSettings.UNCLIPPED) {
       writeDeferred(); // The norm is that of the whole gradient.
     }
-    sgd.update(vectors, settings, deferred);
+    sgd.update(settings, deferred);
     vectors.change();
   }
 
   @Override
   public void readParameters(long offset, FloatBuffer target) {
-    read(vectors.parameters(), offset, target);
+    read(vectors.parameterBuffer(), offset, target);
   }
 
   @Override
   public void writeParameters(long offset, FloatBuffer source) {
-    write(vectors.parameters(), offset, source);
+    write(vectors.parameterBuffer(), offset, source);
     vectors.change();
   }
 
@@ -223,17 +215,17 @@ final class OneDnnNetwork implements Network {
   @Override
   public void readGradients(long offset, FloatBuffer target) {
     writeDeferred();
-    read(vectors.gradients(), offset, target);
+    read(vectors.gradientBuffer(), offset, target);
   }
 
   @Override
   public void readUpdaterState(long offset, FloatBuffer target) {
-    read(vectors.velocity(), offset, target);
+    read(vectors.velocityBuffer(), offset, target);
   }
 
   @Override
   public void writeUpdaterState(long offset, FloatBuffer source) {
-    write(vectors.velocity(), offset, source);
+    write(vectors.velocityBuffer(), offset, source);
   }
 
   @Override
@@ -244,14 +236,12 @@ final class OneDnnNetwork implements Network {
     }
   }
 
-  private static void read(FloatPointer vector, long offset, FloatBuffer target) {
-    FloatBuffer source = vector.asBuffer();
-    source.position(Math.toIntExact(offset)).limit(Math.toIntExact(offset + target.remaining()));
-    target.put(source);
+  private static void read(FloatBuffer vector, long offset, FloatBuffer target) {
+    target.put(vector.slice(Math.toIntExact(offset), target.remaining()));
   }
 
-  private static void write(FloatPointer vector, long offset, FloatBuffer source) {
-    vector.asBuffer().position(Math.toIntExact(offset)).put(source);
+  private static void write(FloatBuffer vector, long offset, FloatBuffer source) {
+    vector.slice(Math.toIntExact(offset), source.remaining()).put(source);
   }
 
   @Override

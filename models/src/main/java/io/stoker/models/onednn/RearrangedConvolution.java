@@ -17,7 +17,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.BiConsumer;
 import org.bytedeco.dnnl.dnnl_convolution_desc_t;
 import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.javacpp.Pointer;
@@ -46,6 +45,7 @@ final class RearrangedConvolution extends SequencedLayer {
   private final Workspace workspace;
   private final Kernel kernel;
   private final Rearrangement shape;
+  private final int[] places;
   private final Epilogue epilogue;
   private final Tensor input;
   private final GroupedFilters filters;
@@ -79,6 +79,7 @@ final class RearrangedConvolution extends SequencedLayer {
     this.epilogue = epilogue;
     kernel = workspace.kernel(placed);
     shape = Rearrangement.of(placed, layer);
+    places = shape.places();
     filters = new GroupedFilters(workspace, vectors, placed, layer);
     long examples = input.layout().dimensions()[0];
     for (long first = 0; first < examples; first += EXAMPLES_AT_A_TIME) {
@@ -93,7 +94,7 @@ final class RearrangedConvolution extends SequencedLayer {
       weights.add(workspace.tensor(otherWeights()));
     }
     workspace.addStepOfParameters(
-        forward, () -> forEachGroup(normalized.weights(), weights, shape::arrange));
+        forward, () -> forEachGroup(normalized.weights(), weights, Rearrangement::arrange));
     output = workspace.transientTensor(images(examples, (long) shape.groups() * shape.filters()));
     parts.forEach(this::compileForward);
   }
@@ -355,12 +356,11 @@ final class RearrangedConvolution extends SequencedLayer {
         shape.channels());
   }
 
-  private static void forEachGroup(
-      Tensor canonical, List<Tensor> others, BiConsumer<FloatBuffer, FloatBuffer> action) {
+  private void forEachGroup(Tensor canonical, List<Tensor> others, Rearrangement.WeightCopy copy) {
     FloatBuffer all = canonical.buffer();
     int size = all.capacity() / others.size();
     for (int group = 0; group < others.size(); group++) {
-      action.accept(all.slice(group * size, size), others.get(group).buffer());
+      shape.forEachWeight(places, all, group * size, others.get(group).buffer(), copy);
     }
   }
 
@@ -398,7 +398,8 @@ final class RearrangedConvolution extends SequencedLayer {
         workspace.endAllSince(moment, inputGradient);
       }
     }
-    backward.add(() -> forEachGroup(filters.weightsGradient(), weightsGradients, shape::restore));
+    backward.add(
+        () -> forEachGroup(filters.weightsGradient(), weightsGradients, Rearrangement::restore));
     backward.add(filters::distributeGradients);
     return inputGradient;
   }

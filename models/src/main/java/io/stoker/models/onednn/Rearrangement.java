@@ -90,43 +90,51 @@ record Rearrangement(
     return output.width() + TAPS - 1;
   }
 
-  /**
-   * Copies the weights of one group to those of the other convolution.
-   *
-   * @param weights {@code [filters, channels, kernel, kernel]}
-   * @param other {@code [filters, other channels, 3, 3]}
-   */
-  void arrange(FloatBuffer weights, FloatBuffer other) {
-    forEachWeight((place, to) -> other.put(to, place < 0 ? 0 : weights.get(place)));
-  }
-
-  /** Copies the gradients by the other weights back; those of taps beyond the kernel are left. */
-  void restore(FloatBuffer gradients, FloatBuffer other) {
-    forEachWeight(
-        (place, from) -> {
-          if (place >= 0) {
-            gradients.put(place, other.get(from));
-          }
-        });
-  }
-
-  /** Takes the place of a weight, or -1 for one beyond the kernel, and that of the other weight. */
+  /** Copies a weight of this convolution to the other one, or back. */
   @FunctionalInterface
-  private interface WeightAction {
-    void accept(int place, int otherPlace);
+  interface WeightCopy {
+    /**
+     * Copies a weight.
+     *
+     * @param weights {@code [filters, channels, kernel, kernel]}
+     * @param place its place, or -1 for a tap beyond the kernel
+     * @param other {@code [filters, other channels, 3, 3]}
+     * @param otherPlace its place there
+     */
+    void copy(FloatBuffer weights, int place, FloatBuffer other, int otherPlace);
   }
 
-  private void forEachWeight(WeightAction action) {
-    int[] places = places();
+  /** Copies a weight to the other convolution. */
+  static void arrange(FloatBuffer weights, int place, FloatBuffer other, int otherPlace) {
+    other.put(otherPlace, place < 0 ? 0 : weights.get(place));
+  }
+
+  /** Copies a gradient by a weight back; that of a tap beyond the kernel is left. */
+  static void restore(FloatBuffer gradients, int place, FloatBuffer other, int otherPlace) {
+    if (place >= 0) {
+      gradients.put(place, other.get(otherPlace));
+    }
+  }
+
+  /**
+   * Copies all weights of a group.
+   *
+   * @param places {@link #places}
+   * @param weights those of all groups
+   * @param offset the place of the group's first one
+   * @param other the other convolution's weights
+   */
+  void forEachWeight(
+      int[] places, FloatBuffer weights, int offset, FloatBuffer other, WeightCopy copy) {
     int ofOnePart = phases() * TAPS * TAPS;
     int size = window.kernel() * window.kernel();
-    int other = 0;
+    int next = 0;
     for (int filter = 0; filter < filters; filter++) {
       for (int part = 0; part < places.length; part += ofOnePart) {
         for (int channel = 0; channel < channels; channel++) {
-          int first = (filter * channels + channel) * size;
+          int first = offset + (filter * channels + channel) * size;
           for (int i = part; i < part + ofOnePart; i++) {
-            action.accept(places[i] < 0 ? -1 : first + places[i], other++);
+            copy.copy(weights, places[i] < 0 ? -1 : first + places[i], other, next++);
           }
         }
       }
@@ -134,7 +142,7 @@ record Rearrangement(
   }
 
   /** The place in the kernel, or -1 beyond it: {@code [parts, phases, taps]}. */
-  private int[] places() {
+  int[] places() {
     int kernel = window.kernel();
     int stride = window.stride();
     int[] places = new int[parts() * parts() * phases() * TAPS * TAPS];

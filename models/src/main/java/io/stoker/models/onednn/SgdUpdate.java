@@ -14,7 +14,7 @@ import java.util.List;
  * The update of stochastic gradient descent with momentum, in one loop: each chunk of parameters,
  * gradients and velocity is loaded into the processor's cache once.
  */
-final class SgdUpdate {
+final class SgdUpdate implements DeferredGradient.Use {
   /** Three chunks, and the values that they are copied from, stay in the level-1 cache. */
   private static final int CHUNK = 1024;
 
@@ -23,25 +23,24 @@ final class SgdUpdate {
     boolean isStatistic() {
       return role == ParameterSpec.Role.STATISTIC;
     }
-
-    /** Uses the gradients of the tensor: all at once, or block by block if they are deferred. */
-    void forEachBlock(FloatBuffer all, List<DeferredGradient> deferred, DeferredGradient.Use use) {
-      for (DeferredGradient gradient : deferred) {
-        if (gradient.offset() == offset) {
-          gradient.update(use);
-          return;
-        }
-      }
-      use.of(all.slice(offset, size), offset);
-    }
   }
 
+  private final FlatVectors vectors;
   private final List<Run> runs = new ArrayList<>();
   private final float[] parameters = new float[CHUNK];
   private final float[] gradients = new float[CHUNK];
   private final float[] velocity = new float[CHUNK];
 
-  SgdUpdate(ModelSpec model, RateMultipliers rates) {
+  /** The settings of the step. */
+  private StepSettings settings;
+
+  private float clip;
+
+  /** The tensor that is updated. */
+  private Run run;
+
+  SgdUpdate(FlatVectors vectors, ModelSpec model, RateMultipliers rates) {
+    this.vectors = vectors;
     Iterator<Float> multipliers = rates.tensors().iterator();
     long offset = 0;
     for (ModelSpec.Placed placed : model.placed()) {
@@ -62,50 +61,60 @@ final class SgdUpdate {
    *
    * @param deferred the gradients that are not in the vector of gradients
    */
-  void update(FlatVectors vectors, StepSettings settings, List<DeferredGradient> deferred) {
-    FloatBuffer parameterBuffer = vectors.parameters().asBuffer();
-    FloatBuffer gradientBuffer = vectors.gradients().asBuffer();
-    boolean heavy = settings.momentum() != 0;
-    FloatBuffer velocityBuffer = heavy ? vectors.velocity().asBuffer() : null;
-    float clip = clipFactor(gradientBuffer, settings.clipNorm());
-    for (Run run : runs) {
-      float rate = run.isStatistic() ? 1 : settings.learningRate() * run.rate();
-      float decay = run.role() == ParameterSpec.Role.WEIGHT ? settings.weightDecay() : 0;
-      run.forEachBlock(
-          gradientBuffer,
-          deferred,
-          (gradient, first) -> {
-            int end = first + gradient.remaining();
-            for (int from = first; from < end; from += CHUNK) {
-              int size = Math.min(CHUNK, end - from);
-              parameterBuffer.get(from, parameters, 0, size);
-              gradient.get(gradients, 0, size);
-              if (clip != 1 && !run.isStatistic()) {
-                scale(size, clip);
-              }
-              if (heavy && !run.isStatistic()) {
-                velocityBuffer.get(from, velocity, 0, size);
-                heavyBall(size, rate, settings.momentum(), settings.ahead(), decay);
-                velocityBuffer.put(from, velocity, 0, size);
-              } else {
-                plain(size, rate, decay);
-              }
-              parameterBuffer.put(from, parameters, 0, size);
-            }
-          });
+  void update(StepSettings settings, List<DeferredGradient> deferred) {
+    this.settings = settings;
+    clip = clipFactor(settings.clipNorm());
+    for (int i = 0; i < runs.size(); i++) {
+      run = runs.get(i);
+      updateRun(deferred);
     }
   }
 
-  private float clipFactor(FloatBuffer gradientBuffer, float longest) {
+  /** Updates a tensor at once, or block by block if its gradient is deferred. */
+  private void updateRun(List<DeferredGradient> deferred) {
+    for (int i = 0; i < deferred.size(); i++) {
+      if (deferred.get(i).offset() == run.offset()) {
+        deferred.get(i).update(this);
+        return;
+      }
+    }
+    of(vectors.gradientBuffer(), run.offset(), run.offset(), run.size());
+  }
+
+  /** Updates some parameters of a tensor. */
+  @Override
+  public void of(FloatBuffer gradient, int first, int from, int size) {
+    float rate = run.isStatistic() ? 1 : settings.learningRate() * run.rate();
+    float decay = run.role() == ParameterSpec.Role.WEIGHT ? settings.weightDecay() : 0;
+    boolean heavy = settings.momentum() != 0 && !run.isStatistic();
+    for (int done = 0; done < size; done += CHUNK) {
+      int count = Math.min(CHUNK, size - done);
+      vectors.parameterBuffer().get(from + done, parameters, 0, count);
+      gradient.get(first + done, gradients, 0, count);
+      if (clip != 1 && !run.isStatistic()) {
+        scale(count, clip);
+      }
+      if (heavy) {
+        vectors.velocityBuffer().get(from + done, velocity, 0, count);
+        heavyBall(count, rate, settings.momentum(), settings.ahead(), decay);
+        vectors.velocityBuffer().put(from + done, velocity, 0, count);
+      } else {
+        plain(count, rate, decay);
+      }
+      vectors.parameterBuffer().put(from + done, parameters, 0, count);
+    }
+  }
+
+  private float clipFactor(float longest) {
     if (longest == StepSettings.UNCLIPPED) {
       return 1;
     }
     double squares = 0;
-    for (Run run : runs) {
-      int end = run.offset() + run.size();
-      for (int from = run.offset(); from < end && !run.isStatistic(); from += CHUNK) {
+    for (Run each : runs) {
+      int end = each.offset() + each.size();
+      for (int from = each.offset(); from < end && !each.isStatistic(); from += CHUNK) {
         int size = Math.min(CHUNK, end - from);
-        gradientBuffer.get(from, gradients, 0, size);
+        vectors.gradientBuffer().get(from, gradients, 0, size);
         for (int i = 0; i < size; i++) {
           squares += (double) gradients[i] * gradients[i];
         }

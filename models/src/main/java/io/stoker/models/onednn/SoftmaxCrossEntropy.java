@@ -4,7 +4,6 @@ package io.stoker.models.onednn;
 import io.stoker.models.engine.BatchScore;
 import io.stoker.models.engine.ClassWeights;
 import java.nio.FloatBuffer;
-import java.util.Arrays;
 
 /**
  * Softmax and cross-entropy in nats, with the gradient of their weighted mean: {@code w * (p - y) /
@@ -14,21 +13,13 @@ final class SoftmaxCrossEntropy {
   private final int examples;
   private final int classes;
   private final float[] logits;
-  private final float[] ones;
   private final double[] exponentials;
 
   SoftmaxCrossEntropy(int examples, int classes) {
     this.examples = examples;
     this.classes = classes;
     logits = new float[examples * classes];
-    ones = new float[examples];
-    Arrays.fill(ones, 1);
     exponentials = new double[classes];
-  }
-
-  /** The score and the gradient of the plain mean; see the weighted one. */
-  BatchScore score(FloatBuffer source, float[] targets, FloatBuffer gradient) {
-    return score(source, targets, ones, gradient);
   }
 
   /**
@@ -42,7 +33,7 @@ final class SoftmaxCrossEntropy {
    */
   BatchScore score(FloatBuffer source, float[] targets, float[] weights, FloatBuffer gradient) {
     double weightSum = ClassWeights.sum(weights, examples);
-    source.get(logits);
+    source.get(0, logits);
     double lossSum = 0;
     int correct = 0;
     for (int example = 0; example < examples; example++) {
@@ -58,7 +49,7 @@ final class SoftmaxCrossEntropy {
         logits[first + i] = (float) (weight * (exponentials[i] / sum - target) / weightSum);
       }
     }
-    gradient.put(logits);
+    gradient.put(0, logits);
     return new BatchScore(lossSum * (examples / weightSum), correct, examples);
   }
 
@@ -69,7 +60,7 @@ final class SoftmaxCrossEntropy {
    * @param probabilities receives {@code [examples, classes]}
    */
   void probabilities(FloatBuffer source, float[] probabilities) {
-    source.get(logits);
+    source.get(0, logits);
     for (int example = 0; example < examples; example++) {
       int first = example * classes;
       double sum = exponentials(first, logits[first + largest(logits, first)]);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.models.onednn;
 
+import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -23,6 +24,9 @@ final class Storage {
   /** Null until the values have a place. */
   private FloatPointer values;
 
+  /** The values as a buffer; null until it is needed where they are. */
+  private FloatBuffer buffer;
+
   /** A storage without a place. */
   Storage() {}
 
@@ -34,6 +38,14 @@ final class Storage {
   /** The first value; only after {@link TransientMemory#place}, if the values are transient. */
   FloatPointer values() {
     return values;
+  }
+
+  /** All values; the position of the buffer stays 0. */
+  FloatBuffer buffer() {
+    if (buffer == null) {
+      buffer = values.asBuffer();
+    }
+    return buffer;
   }
 
   /** The storage of the values from one on; it moves along. */
@@ -63,6 +75,7 @@ final class Storage {
 
   void moveTo(FloatPointer place) {
     values = place;
+    buffer = null;
     for (dnnl_memory handle : handles) {
       OneDnn.check(dnnl.dnnl_memory_set_data_handle(handle, place), "move a tensor");
     }

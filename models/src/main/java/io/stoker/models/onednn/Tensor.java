@@ -27,9 +27,9 @@ record Tensor(Layout layout, Storage storage, dnnl_memory memory) {
     return storage == other.storage;
   }
 
-  /** All values as they lie in memory, from position 0. */
+  /** All values as they lie in memory; the position of the buffer stays 0. */
   FloatBuffer buffer() {
-    return values().asBuffer();
+    return storage.buffer();
   }
 
   /**

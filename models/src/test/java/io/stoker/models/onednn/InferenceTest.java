@@ -181,7 +181,7 @@ class InferenceTest {
     float[] images = images(model);
     try (Workspace owner = new Workspace()) {
       FlatVectors vectors = new FlatVectors(owner, model.parameterCount());
-      vectors.parameters().asBuffer().put(parameters(model, 1));
+      vectors.parameterBuffer().put(0, parameters(model, 1));
       float[] expected = new float[EXAMPLES * CLASSES];
       try (CompiledModel single =
           CompiledModel.compile(

@@ -136,7 +136,7 @@ class KernelAccuracyTest {
     SplittableRandom random = new SplittableRandom(3);
     try (Workspace workspace = new Workspace(any -> kernel)) {
       FlatVectors vectors = new FlatVectors(workspace, model.parameterCount());
-      fill(vectors.parameters().asBuffer(), random, 0.1);
+      fill(vectors.parameterBuffer(), random, 0.1);
       Shape in = layer.input();
       Tensor images =
           workspace.tensor(Layout.plain(EXAMPLES, in.channels(), in.height(), in.width()));
@@ -150,7 +150,7 @@ class KernelAccuracyTest {
       fill(plainGradient.buffer(), random, 1);
       Reorder given = workspace.convert(plainGradient, gradient.layout());
       Tensor byInput = compiled.prepareBackward(given.to(), true);
-      CompiledLayer.Pass pass = new CompiledLayer.Pass(true, 0);
+      CompiledLayer.Pass pass = CompiledLayer.Pass.training();
       compiled.forward(pass);
       output.run();
       given.run();
@@ -159,7 +159,7 @@ class KernelAccuracyTest {
       inputGradient.run();
       return List.of(
           copy(output.to().buffer()),
-          copy(vectors.gradients().asBuffer()),
+          copy(vectors.gradientBuffer()),
           copy(inputGradient.to().buffer()));
     }
   }

@@ -91,7 +91,7 @@ public class LayerBenchmark {
   }
 
   private static final int EXAMPLES = 16;
-  private static final CompiledLayer.Pass PASS = new CompiledLayer.Pass(true, 1);
+  private static final CompiledLayer.Pass PASS = CompiledLayer.Pass.training().withSeed(1);
 
   /** Each kind in turn. */
   @Param public Kind kind;
@@ -116,11 +116,11 @@ public class LayerBenchmark {
             List.of(before, kind.layer(), new LayerSpec.Dense(2, new Initializer.He(), 0)));
     workspace = new Workspace();
     FlatVectors vectors = new FlatVectors(workspace, model.parameterCount());
-    new InitialParameters(model, 1).fill(0, vectors.parameters().asBuffer());
+    new InitialParameters(model, 1).fill(0, vectors.parameterBuffer().duplicate());
     Tensor images =
         workspace.tensor(Layout.plain(EXAMPLES, shape.channels(), shape.height(), shape.width()));
     INDArray noise = Nd4j.randn(DataType.FLOAT, images.layout().dimensions());
-    images.buffer().put(noise.data().asFloat());
+    images.buffer().put(0, noise.data().asFloat());
     CompiledLayer first =
         new LayerCompiler(
                 workspace, vectors, model.placed().get(0), images, false, LayerCompiler.Fusion.NONE)

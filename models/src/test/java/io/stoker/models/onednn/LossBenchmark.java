@@ -4,6 +4,7 @@ package io.stoker.models.onednn;
 import io.stoker.models.engine.BatchScore;
 import io.stoker.models.engine.Targets;
 import java.nio.FloatBuffer;
+import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 import org.nd4j.linalg.activations.IActivation;
 import org.nd4j.linalg.activations.impl.ActivationSoftmax;
@@ -43,6 +44,7 @@ public class LossBenchmark {
   private FloatBuffer logits;
   private FloatBuffer gradient;
   private float[] targets;
+  private float[] weights;
   private INDArray stockLogits;
   private INDArray stockTargets;
 
@@ -53,6 +55,8 @@ public class LossBenchmark {
     loss = new SoftmaxCrossEntropy(EXAMPLES, classes);
     logits = FloatBuffer.wrap(stockLogits.data().asFloat());
     gradient = FloatBuffer.allocate(EXAMPLES * classes);
+    weights = new float[EXAMPLES];
+    Arrays.fill(weights, 1);
     targets = new float[EXAMPLES * classes];
     Targets.fill(new int[EXAMPLES], EXAMPLES, classes, 0, targets);
     stockTargets = Nd4j.createFromArray(targets).reshape(EXAMPLES, classes);
@@ -61,7 +65,7 @@ public class LossBenchmark {
   /** Ours. */
   @Benchmark
   public BatchScore score() {
-    return loss.score(logits.rewind(), targets, gradient.rewind());
+    return loss.score(logits, targets, weights, gradient);
   }
 
   /** Deeplearning4j's, which computes the softmax once for the score and once for the gradient. */

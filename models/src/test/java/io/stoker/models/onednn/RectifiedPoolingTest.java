@@ -65,7 +65,7 @@ class RectifiedPoolingTest {
     SplittableRandom random = new SplittableRandom(7);
     try (Workspace workspace = new Workspace()) {
       FlatVectors vectors = new FlatVectors(workspace, model.parameterCount());
-      fill(vectors.parameters().asBuffer(), random);
+      fill(vectors.parameterBuffer(), random);
       FloatBuffer biases = vectors.parameters(pooled.get(0), 1).asBuffer();
       for (int i = 0; i < biases.capacity(); i++) {
         biases.put(i, -1f * i / 4); // In most windows of the last channels nothing is above 0.
@@ -82,14 +82,14 @@ class RectifiedPoolingTest {
       for (int i = layers.size() - 1; i >= 0; i--) {
         gradient = layers.get(i).prepareBackward(gradient, i > 0);
       }
-      CompiledLayer.Pass pass = new CompiledLayer.Pass(true, 0);
+      CompiledLayer.Pass pass = CompiledLayer.Pass.training();
       layers.forEach(layer -> layer.forward(pass));
       given.run();
       for (int i = layers.size() - 1; i >= 0; i--) {
         layers.get(i).backward(pass);
       }
       float[] copy = new float[Math.toIntExact(model.parameterCount())];
-      vectors.gradients().asBuffer().get(copy);
+      vectors.gradientBuffer().get(0, copy);
       return copy;
     }
   }
