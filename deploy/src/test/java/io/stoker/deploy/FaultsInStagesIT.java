@@ -29,10 +29,7 @@ class FaultsInStagesIT extends ClusterFaults {
   /** Slices depend on those before the round, too. */
   private static final String IN_CHANGES = IN_SLICES + " --outer-momentum 0.5 --wire int8";
 
-  /**
-   * A stage has the eleven rounds of an epoch, each of which begins before the one before ends. On
-   * too few slots each round has a stage, in which those before it are trained again.
-   */
+  /** A stage has the eleven rounds of an epoch, each of which begins before the one before ends. */
   private static final String OVERLAPPING =
       "train --data data --model lenet5 --checkpoint-every 30 --recipe slices.yaml --overlap"
           + " --epochs 8";
@@ -63,7 +60,6 @@ class FaultsInStagesIT extends ClusterFaults {
     Files.writeString(folder.resolve("slices.yaml"), together + "slice-bytes: 65536\n");
     undisturbedTogether = inWaves(TOGETHER, "together");
     undisturbedInChanges = inWaves(IN_CHANGES, "changes");
-    // On one slot each round trains those before it again: a test below does.
     undisturbedOverlapping = hash("local[2]", OVERLAPPING, "overlapping");
   }
 
@@ -149,17 +145,17 @@ class FaultsInStagesIT extends ClusterFaults {
     assertThat(happened("lost ")).hasSize(1);
   }
 
-  /** Each round has a stage from then on. */
+  /** They have no slots at the same time any more. */
   @Test
   @Tag("thorough")
-  void losesAWorkerProcessOfWorkersWhoseRoundsOverlapForGood() throws IOException {
+  void losingAWorkerProcessOfWorkersWhoseRoundsOverlapForGoodEndsTheJobWithOneLine()
+      throws IOException {
     job = OVERLAPPING;
-    Outcome outcome = train("kill-worker@train:7+round");
-    assertParameters(outcome, undisturbedOverlapping);
+    Outcome outcome = train("kill-worker@train:7+round", "spark.stoker.gangSeconds=5");
 
+    assertThat(outcome.exitCode()).isEqualTo(4);
     assertThat(happened("lost ")).hasSize(1);
-    assertThat(outcome.err()).contains("Overlap needs a slot");
-    assertThat(happened("train 20 ")).isNotEmpty();
+    assertThat(outcome.err()).contains("Cannot train 2 workers at once", "leave out --overlap");
   }
 
   @Test

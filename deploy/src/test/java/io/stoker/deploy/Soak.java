@@ -139,7 +139,8 @@ public final class Soak {
     for (Job job : Job.values()) {
       Files.writeString(folder.resolve(job + ".yaml"), job.recipe);
       delete(folder.resolve("undisturbed"));
-      JsonNode result = succeed("--master local[1] " + job.training("undisturbed"));
+      String master = job == Job.OVERLAPPING ? "local[2] " : "local[1] ";
+      JsonNode result = succeed("--master " + master + job.training("undisturbed"));
       undisturbed.put(
           job,
           new Undisturbed(result.get("parameters_sha256").asText(), result.get("rounds").asInt()));

@@ -13,15 +13,11 @@ final class LostSliceException extends RuntimeException {
   }
 
   /**
-   * Whether a Spark job failed since a slice is lost or since workers were stranded. In both cases,
-   * rounds that were trained before must be trained again.
+   * True if a Spark job failed because a slice was lost or because workers left their stage. Its
+   * rounds must then be trained again.
    */
   static boolean isReasonOf(Throwable failure) {
-    return isCauseOf(failure) || SparkFailures.cause(StrandedException.class, failure).isPresent();
-  }
-
-  /** Whether a Spark job failed since a slice is lost. */
-  static boolean isCauseOf(Throwable failure) {
-    return SparkFailures.cause(LostSliceException.class, failure).isPresent();
+    return SparkFailures.cause(LostSliceException.class, failure).isPresent()
+        || SparkFailures.cause(StrandedException.class, failure).isPresent();
   }
 }

@@ -12,10 +12,14 @@ final class ReportsOnce {
     this.finished = finished;
   }
 
-  /** Takes the reports of rounds that are trained again from the first one on. */
-  Consumer<RoundReport> fromFirst() {
+  /**
+   * Takes the reports of consecutive rounds.
+   *
+   * @param round the number of the first of them
+   */
+  Consumer<RoundReport> from(int round) {
     return new Consumer<>() {
-      private int taken;
+      private int taken = round;
 
       @Override
       public void accept(RoundReport report) {

@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.averaging;
 
+import io.stoker.driver.cluster.Gang;
+import io.stoker.driver.cluster.Slots;
 import io.stoker.driver.slice.SliceSource;
+import io.stoker.driver.spark.SparkFailures;
+import io.stoker.failure.InputException;
 import io.stoker.failure.ResourceException;
+import io.stoker.failure.StokerException;
 import io.stoker.worker.runtime.RoundWork;
 import java.util.List;
 import java.util.Optional;
@@ -19,22 +24,18 @@ import org.slf4j.LoggerFactory;
 final class RoundTrainer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(RoundTrainer.class);
 
-  /** How often rounds that overlap are trained in one stage before each has a stage. */
-  private static final int GROUP_ATTEMPTS = 3;
-
-  /** How often slices may be lost before a round, or a group of rounds, is trained. */
-  private static final int MOST_REPLAYS = 5;
+  /** How often training may fail before a round, or a group of rounds, is trained. */
+  private static final int MOST_FAILURES = 5;
 
   private final AveragingJob job;
   private final RoundsPerStage roundsPerStage;
   private final SliceGenerations slices;
   private final StageRunner stages;
 
-  /** How often slices were lost; counted together with trainers that train lost rounds again. */
-  private final AtomicInteger replays;
+  /** How often training has failed; counted together with trainers that train lost rounds again. */
+  private final AtomicInteger failures;
 
   private RoundHistory history;
-  private boolean hasWarned;
 
   /**
    * Loads slices onto the executors.
@@ -45,9 +46,9 @@ final class RoundTrainer implements AutoCloseable {
     this(job, source, new AtomicInteger());
   }
 
-  private RoundTrainer(AveragingJob job, SliceSource source, AtomicInteger replays) {
+  private RoundTrainer(AveragingJob job, SliceSource source, AtomicInteger failures) {
     this.job = job;
-    this.replays = replays;
+    this.failures = failures;
     this.roundsPerStage = new RoundsPerStage(job.spark().getConf());
     this.history = RoundHistory.of(source);
     this.slices = new SliceGenerations(SliceRdd.from(job, source), job.cleaner());
@@ -78,80 +79,68 @@ final class RoundTrainer implements AutoCloseable {
   /** How many of the coming rounds one stage may hold, if they do not overlap. */
   int roundsPerStage(int workers, int most) {
     int rounds = Math.min(roundsPerStage.next(most), stages.mostRounds(workers));
-    return rounds == 1 || stages.obstacle(workers, rounds).isPresent() ? 1 : rounds;
+    Slots slots = Slots.now(job.spark());
+    boolean together =
+        rounds > 1 && slots.count() >= workers && stages.lackOfMemory(workers, slots).isEmpty();
+    return together ? rounds : 1;
   }
 
   /**
-   * Trains consecutive rounds, see {@link SharedParameters#advance(List, String, Consumer)}: in one
-   * stage where this can be, otherwise in a stage each.
+   * Trains consecutive rounds, see {@link SharedParameters#advance(List, String, Consumer)}, in one
+   * stage. If that fails, rounds that overlap are trained again in one stage, and each other round
+   * in a stage of its own.
    *
    * @param finished receives the report of each round once, in their order
-   * @throws ResourceException if slices are lost again and again
+   * @throws ResourceException if training fails again and again, or if rounds overlap and the
+   *     cluster has too few slots or too little memory
    */
   void advance(List<RoundWork> rounds, String name, Consumer<RoundReport> finished) {
-    replays.set(0);
+    failures.set(0);
     train(rounds, name, finished);
   }
 
   private void train(List<RoundWork> rounds, String name, Consumer<RoundReport> finished) {
     ReportsOnce reports = new ReportsOnce(finished);
+    boolean overlap = rounds.size() > 1 && job.average().overlaps();
+    int together = rounds.size();
+    int done = 0;
     long start = System.nanoTime();
-    if (rounds.size() > 1 && succeedsInOneStage(rounds, name, start, reports)) {
-      return;
-    }
-    if (rounds.size() > 1 && job.average().overlaps()) {
-      replayingLost(() -> stages.runOneByOne(rounds, name, reports.fromFirst()));
-      history = history.after(rounds, true);
-      return;
-    }
-    Consumer<RoundReport> each = reports.fromFirst();
-    for (int i = 0; i < rounds.size(); i++) {
-      List<RoundWork> round = List.of(rounds.get(i));
-      long began = i == 0 ? start : System.nanoTime();
-      replayingLost(() -> runInOneStage(round, name, began, each));
-    }
-  }
-
-  /**
-   * Trains rounds in one stage, those that overlap in several attempts.
-   *
-   * @return whether they are trained; otherwise each must have a stage
-   */
-  private boolean succeedsInOneStage(
-      List<RoundWork> rounds, String name, long start, ReportsOnce reports) {
-    int attempts = job.average().overlaps() ? GROUP_ATTEMPTS : 1;
-    for (int attempt = 1; attempt <= attempts; attempt++) {
-      if (job.average().overlaps() && !canOverlap(rounds)) {
-        return false;
-      }
+    while (done < rounds.size()) {
+      List<RoundWork> next = List.copyOf(rounds.subList(done, done + together));
       try {
-        runInOneStage(rounds, name, start, reports.fromFirst());
-        return true;
-      } catch (Exception e) { // Spark's checked exceptions reach Java undeclared.
-        if (!LostSliceException.isReasonOf(e)) {
-          throw e;
+        if (overlap) {
+          requireOverlap(next);
         }
-        if (attempt > 1 && attempt < attempts && LostSliceException.isCauseOf(e)) {
-          replaySlices(e);
+        runInOneStage(next, name, start, reports.from(done));
+        done += together;
+        start = System.nanoTime();
+      } catch (Exception e) { // Spark's checked exceptions reach Java undeclared.
+        countFailure(e);
+        restoreSlices();
+        if (!overlap && together > 1) {
+          together = 1;
+          roundsPerStage.failed();
         }
       }
     }
-    roundsPerStage.failed();
-    return false;
   }
 
-  private boolean canOverlap(List<RoundWork> rounds) {
+  /** Waits until all workers can run at the same time, which rounds that overlap need. */
+  private void requireOverlap(List<RoundWork> rounds) {
     int workers = rounds.get(0).workers();
-    Optional<String> obstacle = stages.obstacle(workers, rounds.size());
-    if (obstacle.isPresent() && !hasWarned) {
-      hasWarned = true;
-      LOG.warn(
-          "Overlap needs a slot and memory for each of {} workers at the same time, but {}: until"
-              + " then each round has a stage, in which rounds before it are trained again",
-          workers,
-          obstacle.get());
+    if (!roundsPerStage.allowsExchange()) {
+      throw new InputException(
+          "Cannot train with --overlap while speculation, dynamic allocation or an external shuffle"
+              + " service is on: workers exchange parameters with executors that stay; turn them"
+              + " off, or leave out --overlap");
     }
-    return obstacle.isEmpty();
+    Slots slots = new Gang(job.spark(), workers, "--overlap").awaitSlots();
+    Optional<String> lack = stages.lackOfMemory(workers, slots);
+    if (lack.isPresent()) {
+      throw new ResourceException(
+          "Cannot train %d workers with --overlap: %s; give executors more heap, or leave out --overlap"
+              .formatted(workers, lack.get()));
+    }
   }
 
   private void runInOneStage(
@@ -161,32 +150,34 @@ final class RoundTrainer implements AutoCloseable {
     others.forEach(finished);
   }
 
-  /** Trains; if slices are lost, again after the rounds in which they were averaged. */
-  private void replayingLost(Runnable training) {
-    boolean trained = false;
-    while (!trained) {
-      try {
-        training.run();
-        trained = true;
-      } catch (Exception e) { // Spark's checked exceptions reach Java undeclared.
-        if (e instanceof ResourceException || !LostSliceException.isReasonOf(e)) {
-          throw e;
-        }
-        replaySlices(e);
-      }
+  /** Throws what has failed, unless training again may succeed. */
+  private void countFailure(Exception failed) {
+    if (failed instanceof StokerException || !LostSliceException.isReasonOf(failed)) {
+      SparkFailures.rethrow(failed);
+    }
+    if (failures.incrementAndGet() > MOST_FAILURES) {
+      throw new ResourceException(
+          ("A round could not be trained in %d attempts, because executors were lost: look at their"
+                  + " logs, and go on with --resume")
+              .formatted(failures.get()),
+          failed);
     }
   }
 
-  private void replaySlices(Exception lost) {
-    if (replays.incrementAndGet() > MOST_REPLAYS) {
-      throw new ResourceException(
-          ("Slices of the parameters were lost %s times before a round could be trained: executors"
-                  + " are lost faster than rounds are trained again; look at their logs, and go on"
-                  + " with --resume")
-              .formatted(replays.get()),
-          lost);
+  /** Has lost slices averaged again from their pieces, or trains their rounds again. */
+  private void restoreSlices() {
+    try {
+      slices.current().materialize();
+    } catch (Exception e) { // Spark's checked exceptions reach Java undeclared.
+      if (!LostSliceException.isReasonOf(e)) {
+        throw e;
+      }
+      replaySlices();
     }
-    RoundTrainer again = replay(history, replays);
+  }
+
+  private void replaySlices() {
+    RoundTrainer again = replay(history, failures);
     try {
       slices.replaceBy(again.slices);
     } finally {

@@ -2,7 +2,6 @@
 package io.stoker.driver.averaging;
 
 import java.time.Duration;
-import java.util.Optional;
 import org.apache.spark.SparkConf;
 
 /**
@@ -44,15 +43,16 @@ public final class RoundsPerStage {
   }
 
   /**
-   * Why a stage may not hold several rounds now, even if each worker has a slot; empty if it may.
+   * Whether a stage may hold several rounds now, if each worker has a slot. It may not for a while
+   * after a stage of several rounds has failed.
    */
-  Optional<String> obstacle() {
-    if (!allowed) {
-      return Optional.of("speculation, dynamic allocation or an external shuffle service is on");
-    }
-    return cooldownRounds > 0
-        ? Optional.of("a stage of several rounds has failed lately")
-        : Optional.empty();
+  boolean mayBeSeveral() {
+    return allowed && cooldownRounds == 0;
+  }
+
+  /** Whether the cluster's configuration allows that workers exchange slices inside a stage. */
+  boolean allowsExchange() {
+    return allowed;
   }
 
   /**
@@ -61,7 +61,7 @@ public final class RoundsPerStage {
    * @param most what the caller has at most
    */
   int next(int most) {
-    if (obstacle().isPresent() || secondsOfRound <= 0) {
+    if (!mayBeSeveral() || secondsOfRound <= 0) {
       return 1;
     }
     return fitting(secondsOfRound, most);

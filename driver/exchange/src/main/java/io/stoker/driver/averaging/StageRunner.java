@@ -53,26 +53,14 @@ final class StageRunner implements AutoCloseable {
   }
 
   /**
-   * Why a stage may not hold so many rounds now; empty if it may. All workers need slots, and
-   * executors enough heap to exchange pieces.
+   * Says that executors have too little heap for workers that exchange pieces; empty if they have
+   * enough.
    *
-   * @param rounds more than 1
+   * @param slots the cluster's
    */
-  Optional<String> obstacle(int workers, int rounds) {
-    if (rounds > mostRounds(workers)) {
-      return Optional.of("the stage has too many rounds");
-    }
-    Slots now = Slots.now(job.spark());
-    if (now.count() < workers) {
-      return Optional.of(String.format(Locale.ROOT, "the cluster runs %d at a time", now.count()));
-    }
-    return roundsPerStage
-        .obstacle()
-        .or(
-            () ->
-                new ExchangeMemory(job.average().slices(), workers)
-                    .obstacle(
-                        now.mostOnOneExecutor(workers), ProcessMemory.ofExecutors(job.spark())));
+  Optional<String> lackOfMemory(int workers, Slots slots) {
+    return new ExchangeMemory(job.average().slices(), workers)
+        .obstacle(slots.mostOnOneExecutor(workers), ProcessMemory.ofExecutors(job.spark()));
   }
 
   /**
@@ -87,7 +75,7 @@ final class StageRunner implements AutoCloseable {
   List<RoundReport> run(
       List<RoundWork> rounds, String name, long start, Consumer<RoundReport> finished) {
     long stageStart = System.nanoTime();
-    Stage stage = new Stage(rounds, List.of(), name, start);
+    Stage stage = new Stage(rounds, name, start);
     // On a single executor all copies are lost together, so that older slices do not help there.
     boolean keepsCurrent = stage.placement.executors().size() > 1 || job.average().needsBefore();
     stage.compute(
@@ -106,30 +94,6 @@ final class StageRunner implements AutoCloseable {
   }
 
   /**
-   * Trains rounds that overlap in a stage each. A stage trains the rounds before its own again, for
-   * the values with which each worker begins, so that later rounds take longer. All slices stay
-   * until the last round is complete.
-   */
-  void runOneByOne(List<RoundWork> rounds, String name, Consumer<RoundReport> finished) {
-    List<SliceRdd> results = new ArrayList<>();
-    try {
-      for (int count = 1; count <= rounds.size(); count++) {
-        long start = System.nanoTime();
-        Stage stage = new Stage(rounds.subList(0, count), List.copyOf(results), name, start);
-        stage.compute(() -> {}, () -> {});
-        results.add(stage.next);
-        roundsPerStage.completed(1, (System.nanoTime() - start) / 1e9 / count);
-        stage.others().forEach(finished);
-      }
-    } catch (Exception | Error e) {
-      results.forEach(slices::release);
-      throw e;
-    }
-    slices.advance(results.remove(results.size() - 1), true);
-    results.forEach(slices::release);
-  }
-
-  /**
    * A train stage, and the slices that the average stage after it computes. It makes the reports of
    * its rounds, in their order, each once.
    */
@@ -142,23 +106,17 @@ final class StageRunner implements AutoCloseable {
     private final TrainStageRdd trained;
     private final SliceRdd next;
 
-    /** The first round of which this stage makes the report. */
-    private final int first;
-
     private int reported;
     private long began;
 
     /**
-     * @param known the slices after the first rounds, if earlier stages have trained these
-     * @param start when the first of the other rounds began, as of {@link System#nanoTime}
+     * @param start when the first round began, as of {@link System#nanoTime}
      */
-    Stage(List<RoundWork> rounds, List<SliceRdd> known, String name, long start) {
+    Stage(List<RoundWork> rounds, String name, long start) {
       this.rounds = rounds.size();
       this.name = name;
-      this.first = known.size();
-      this.reported = first;
       this.began = start;
-      this.before = first == 0 ? slices.current() : known.get(first - 1);
+      this.before = slices.current();
       this.train =
           rounds.size() == 1
               ? name + ": train"
@@ -166,14 +124,7 @@ final class StageRunner implements AutoCloseable {
       // Spark names a stage after the call site of its last RDD, and of the job.
       spark().setCallSite(train);
       this.trained =
-          new TrainStageRdd(
-              job,
-              slices.current(),
-              rounds,
-              known,
-              placement,
-              rendezvous,
-              roundsPerStage.roundTime());
+          new TrainStageRdd(job, before, rounds, placement, rendezvous, roundsPerStage.roundTime());
       spark().setCallSite(name + ": average");
       this.next = SliceRdd.averaged(trained);
       next.persist(StorageLevel.MEMORY_AND_DISK());
@@ -231,7 +182,7 @@ final class StageRunner implements AutoCloseable {
         reports.add(
             TaskReport.ofRound(
                 tasks.get(reported),
-                reported == first ? before.reports() : averages(tasks.get(reported)),
+                reported == 0 ? before.reports() : averages(tasks.get(reported)),
                 last ? next.reports() : averages(tasks.get(reported + 1)),
                 spark().defaultParallelism(),
                 (ended - began) / 1e9,

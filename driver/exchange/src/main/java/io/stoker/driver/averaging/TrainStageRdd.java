@@ -50,7 +50,6 @@ final class TrainStageRdd extends IndexedRdd<Tuple2<Integer, WorkerSlice>> {
   private final SliceRdd first;
   private final SliceRdd lastStart;
   private final List<RoundWork> rounds;
-  private final List<SliceRdd> known;
   private final SliceSource frozen;
   private final SliceAverage average;
   private final Broadcast<SerializableConfiguration> hadoop;
@@ -66,9 +65,6 @@ final class TrainStageRdd extends IndexedRdd<Tuple2<Integer, WorkerSlice>> {
 
   /**
    * @param first the slices before the first round
-   * @param known the slices after each round but the last one, where rounds that overlap were
-   *     trained in a stage each; the workers then train them again for their own values. Otherwise
-   *     empty
    * @param placement the executors of the workers, which find open readers and cached data there
    * @param meeting where workers wait for each other, if there are several rounds
    * @param roundTime how long a round takes; zero if it is not known
@@ -77,14 +73,12 @@ final class TrainStageRdd extends IndexedRdd<Tuple2<Integer, WorkerSlice>> {
       AveragingJob job,
       SliceRdd first,
       List<RoundWork> rounds,
-      List<SliceRdd> known,
       Placement placement,
       RendezvousEndpoint meeting,
       Duration roundTime) {
     super(first.sparkContext(), Tuple2.class);
     this.first = first;
     this.rounds = List.copyOf(rounds);
-    this.known = known;
     this.frozen = job.frozen();
     this.average = job.average();
     this.hadoop = job.hadoop();
@@ -101,13 +95,13 @@ final class TrainStageRdd extends IndexedRdd<Tuple2<Integer, WorkerSlice>> {
           average.overlaps() && roundTime.isZero() ? LONG_ROUND : roundTime,
           average.overlaps());
     } else {
-      this.lastStart = known.isEmpty() ? first : known.get(known.size() - 1);
+      this.lastStart = first;
     }
   }
 
   /** Whether workers exchange slices while the stage runs. */
   private boolean hasExchange() {
-    return known.size() < rounds.size() - 1;
+    return rounds.size() > 1;
   }
 
   SliceAverage average() {
@@ -130,9 +124,7 @@ final class TrainStageRdd extends IndexedRdd<Tuple2<Integer, WorkerSlice>> {
   @Override
   protected List<Dependency<?>> parents() {
     return Stream.<Dependency<?>>concat(
-            Stream.concat(Stream.of(first, lastStart), known.stream())
-                .distinct()
-                .map(AllPartitionsDependency::new),
+            Stream.of(first, lastStart).distinct().map(AllPartitionsDependency::new),
             rounds.stream().flatMap(work -> work.reads().stream()))
         .toList();
   }
@@ -147,19 +139,26 @@ final class TrainStageRdd extends IndexedRdd<Tuple2<Integer, WorkerSlice>> {
 
   @Override
   protected Iterator<Tuple2<Integer, WorkerSlice>> compute(int worker, TaskContext context) {
-    RoundExchange exchange = exchange(new Worker(this, worker, context));
+    Worker me = new Worker(this, worker, context);
+    return new Scatter(hasExchange() ? trainAll(exchange(me)) : trainOnly(me));
+  }
+
+  private static RoundExecution trainOnly(Worker worker) {
+    RoundExecution round = worker.beginFirst();
+    round.train();
+    return round;
+  }
+
+  private RoundExecution trainAll(RoundExchange exchange) {
     RoundExecution round = exchange.first();
     round.train();
     while (round.round() < rounds.size() - 1) {
       round = exchange.next(round);
     }
-    return new Scatter(round);
+    return round;
   }
 
   private RoundExchange exchange(Worker worker) {
-    if (!hasExchange()) {
-      return new KnownResults(worker, known);
-    }
     return average.overlaps() ? new BackgroundExchange(worker) : new SynchronousExchange(worker);
   }
 

@@ -10,9 +10,9 @@ import java.util.Map;
 import org.apache.spark.api.java.JavaSparkContext;
 
 /**
- * Gang scheduling: a round begins only when there is a slot for each worker at the same time. A
- * barrier stage before the round makes sure of it. It waits for slots for a minute, or as many
- * seconds as {@code spark.stoker.gangSeconds} says.
+ * Gang scheduling: a round begins only when there is a slot for each worker at the same time. It
+ * waits for slots for a minute, or as many seconds as {@code spark.stoker.gangSeconds} says. With
+ * {@code --gang}, a barrier stage before the round makes sure that the slots are free.
  */
 public final class Gang {
   private static final String GANG = "spark.stoker.gang";
@@ -34,14 +34,17 @@ public final class Gang {
 
   private final JavaSparkContext spark;
   private final int workers;
+  private final String option;
 
   /**
    * @param spark the cluster
    * @param workers how many workers a round has
+   * @param option the user's option that needs all workers at once
    */
-  public Gang(JavaSparkContext spark, int workers) {
+  public Gang(JavaSparkContext spark, int workers, String option) {
     this.spark = spark;
     this.workers = workers;
+    this.option = option;
   }
 
   /** Whether a cluster's configuration asks for gang scheduling. */
@@ -62,31 +65,47 @@ public final class Gang {
           "Cannot train with --gang and spark.dynamicAllocation.enabled: Spark's barrier mode needs"
               + " executors that stay; leave out one of them");
     }
-    int patience = spark.getConf().getInt(SECONDS, PATIENCE);
-    Slots slots = ExecutorRegistration.of(spark).awaitSlots(workers, Duration.ofSeconds(patience));
-    if (slots.count() < workers) {
-      throw tooFew(slots, patience);
-    }
+    awaitSlots();
     spark.sc().setJobDescription(what + ": wait for all workers");
     try {
       BarrierStage.run(spark, workers, () -> 0);
     } catch (Exception e) { // Spark does not declare what it throws.
       if (BarrierStage.isShortOfSlots(e)) {
-        throw tooFew(Slots.now(spark), patience);
+        throw tooFew(Slots.now(spark));
       }
       throw e;
     }
   }
 
-  private ResourceException tooFew(Slots slots, int patience) {
+  /**
+   * Waits until there are enough slots, which other jobs may use at this moment.
+   *
+   * @return the cluster's slots
+   * @throws ResourceException if there are too few slots for too long
+   */
+  public Slots awaitSlots() {
+    Slots slots =
+        ExecutorRegistration.of(spark).awaitSlots(workers, Duration.ofSeconds(patience()));
+    if (slots.count() < workers) {
+      throw tooFew(slots);
+    }
+    return slots;
+  }
+
+  private int patience() {
+    return spark.getConf().getInt(SECONDS, PATIENCE);
+  }
+
+  private ResourceException tooFew(Slots slots) {
     return new ResourceException(
         String.format(
             Locale.ROOT,
             "Cannot train %d workers at once: %s has %d slots%s; give it more cores, take fewer"
-                + " --workers, or leave out --gang",
+                + " --workers, or leave out %s",
             workers,
             spark.master(),
             slots.count(),
-            spark.isLocal() ? "" : String.format(Locale.ROOT, " after %d s", patience)));
+            spark.isLocal() ? "" : String.format(Locale.ROOT, " after %d s", patience()),
+            option));
   }
 }

@@ -127,14 +127,8 @@ public final class PartitionShuffle<V> extends ShuffledRDD<Integer, V, V> {
       throw new IllegalStateException("Interrupted while a stage runs", e);
     }
     if (failure.isPresent()) {
-      throwAsItIs(failure.get());
+      SparkFailures.rethrow(failure.get());
     }
-  }
-
-  /** Throws a failure of any class, as Scala's methods do. */
-  @SuppressWarnings("unchecked") // The compiler takes E for a RuntimeException.
-  private static <E extends Throwable> void throwAsItIs(Throwable failure) throws E {
-    throw (E) failure;
   }
 
   private static Optional<Throwable> failureOf(Runnable action) {

@@ -33,6 +33,12 @@ public final class SparkFailures {
     return chain(failure).filter(type::isInstance).map(type::cast).findFirst();
   }
 
+  /** Throws a failure of any class, as Scala's methods do. */
+  @SuppressWarnings("unchecked") // The compiler takes E for a RuntimeException.
+  public static <E extends Throwable> void rethrow(Throwable failure) throws E {
+    throw (E) failure;
+  }
+
   /** A failure and its causes. */
   public static Stream<Throwable> chain(Throwable failure) {
     return Stream.iterate(failure, Objects::nonNull, Throwable::getCause);

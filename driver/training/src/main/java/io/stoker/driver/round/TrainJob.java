@@ -181,7 +181,7 @@ public final class TrainJob {
 
   private static Optional<Gang> gang(JavaSparkContext spark, TrainingRun run) {
     return Gang.isAsked(spark)
-        ? Optional.of(new Gang(spark, run.config().rounds().workers()))
+        ? Optional.of(new Gang(spark, run.config().rounds().workers(), "--gang"))
         : Optional.empty();
   }
 

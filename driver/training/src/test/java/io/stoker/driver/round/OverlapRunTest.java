@@ -9,6 +9,7 @@ import io.stoker.driver.TinyJob;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.config.UpdaterState;
 import io.stoker.failure.InputException;
+import io.stoker.failure.ResourceException;
 import io.stoker.testing.Exact;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -33,14 +34,11 @@ class OverlapRunTest {
   private static JavaSparkContext spark;
   private static String undisturbed;
 
-  /** The first run has one slot: each round has a stage. */
   @BeforeAll
   static void start() {
     job = TinyJob.in(folder);
-    spark = LocalSpark.start("local[1]");
-    undisturbed = train("one-slot", config -> config).parametersSha256();
-    spark.close();
     spark = LocalSpark.start("local[2]");
+    undisturbed = train("undisturbed", config -> config).parametersSha256();
   }
 
   @AfterAll
@@ -61,8 +59,8 @@ class OverlapRunTest {
   }
 
   @Test
-  void theResultDependsOnTheOverlapAndNotOnSlots() {
-    assertThat(train("two-slots", config -> config).parametersSha256()).isEqualTo(undisturbed);
+  void theResultDependsOnTheOverlap() {
+    assertThat(train("again", config -> config).parametersSha256()).isEqualTo(undisturbed);
     assertThat(train("other", config -> config.overlapSteps(2)).parametersSha256())
         .isNotEqualTo(undisturbed);
     assertThat(train("none", config -> config.overlapSteps(0)).parametersSha256())
@@ -117,6 +115,14 @@ class OverlapRunTest {
     assertThatThrownBy(() -> resume("with-overlap", config -> config.overlapSteps(0)))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("overlap steps: not set here, 1 in the run");
+  }
+
+  @Test
+  void moreWorkersThanSlotsEndTheJobWithOneLine() {
+    assertThatThrownBy(() -> train("three-workers", config -> config.workers(3)))
+        .isInstanceOf(ResourceException.class)
+        .hasMessageContaining("Cannot train 3 workers at once: local[2] has 2 slots")
+        .hasMessageContaining("or leave out --overlap");
   }
 
   @Test
