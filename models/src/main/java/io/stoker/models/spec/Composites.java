@@ -42,12 +42,4 @@ final class Composites {
   static String label(String kind, String name) {
     return name.isEmpty() ? kind : kind + " " + name;
   }
-
-  static List<ParameterSpec> parameters(List<LayerSpec.Part> parts) {
-    return parts.stream().flatMap(part -> part.layer().parameters(part.input()).stream()).toList();
-  }
-
-  static long flops(List<LayerSpec.Part> parts) {
-    return parts.stream().mapToLong(part -> part.layer().flops(part.input())).sum();
-  }
 }

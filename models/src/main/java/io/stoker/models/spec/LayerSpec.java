@@ -31,13 +31,32 @@ public sealed interface LayerSpec extends Serializable {
    *
    * @throws io.stoker.failure.InputException if the layer cannot take this input
    */
-  Shape outputShape(Shape input);
+  default Shape outputShape(Shape input) {
+    return input;
+  }
 
   /** The layer's parameter tensors in canonical order; empty for a layer without parameters. */
-  List<ParameterSpec> parameters(Shape input);
+  default List<ParameterSpec> parameters(Shape input) {
+    return parts(input).stream()
+        .flatMap(part -> part.layer().parameters(part.input()).stream())
+        .toList();
+  }
 
   /** Floating-point operations of a forward pass over one example; a multiply-add counts as two. */
-  long flops(Shape input);
+  default long flops(Shape input) {
+    return parts(input).stream().mapToLong(part -> part.layer().flops(part.input())).sum();
+  }
+
+  /**
+   * Floating-point operations of a backward pass over one example. The gradients by weights and by
+   * input are two products, each as large as the one forward.
+   *
+   * @param first whether no layer before this one has parameters; then the pass leaves out the
+   *     gradient by the input
+   */
+  default double backwardFlops(Shape input, boolean first) {
+    return flops(input) * ((first ? 0.0 : 1.0) + (parameters(input).isEmpty() ? 0 : 1));
+  }
 
   /** A short description for tables, such as {@code conv 96 @ 11x11 / 4}. */
   String label();
@@ -288,11 +307,6 @@ public sealed interface LayerSpec extends Serializable {
     }
 
     @Override
-    public List<ParameterSpec> parameters(Shape input) {
-      return List.of();
-    }
-
-    @Override
     public long flops(Shape input) {
       return (long) outputShape(input).features() * window.kernel() * window.kernel();
     }
@@ -317,11 +331,6 @@ public sealed interface LayerSpec extends Serializable {
     @Override
     public Shape outputShape(Shape input) {
       return Shape.vector(input.channels());
-    }
-
-    @Override
-    public List<ParameterSpec> parameters(Shape input) {
-      return List.of();
     }
 
     @Override
@@ -368,11 +377,6 @@ public sealed interface LayerSpec extends Serializable {
     }
 
     @Override
-    public List<ParameterSpec> parameters(Shape input) {
-      return List.of();
-    }
-
-    @Override
     public long flops(Shape input) {
       return 0;
     }
@@ -405,16 +409,6 @@ public sealed interface LayerSpec extends Serializable {
     @Override
     public <R> R accept(LayerVisitor<R> visitor) {
       return visitor.visitLocalResponseNormalization(this);
-    }
-
-    @Override
-    public Shape outputShape(Shape input) {
-      return input;
-    }
-
-    @Override
-    public List<ParameterSpec> parameters(Shape input) {
-      return List.of();
     }
 
     @Override
@@ -452,11 +446,6 @@ public sealed interface LayerSpec extends Serializable {
     }
 
     @Override
-    public Shape outputShape(Shape input) {
-      return input;
-    }
-
-    @Override
     public List<ParameterSpec> parameters(Shape input) {
       return List.of(
           perChannel(SCALE, input, 1),
@@ -475,6 +464,12 @@ public sealed interface LayerSpec extends Serializable {
       return 2L * input.features();
     }
 
+    /** One pass over the values computes all gradients. */
+    @Override
+    public double backwardFlops(Shape input, boolean first) {
+      return flops(input);
+    }
+
     @Override
     public String label() {
       return "batch norm";
@@ -490,16 +485,6 @@ public sealed interface LayerSpec extends Serializable {
     @Override
     public <R> R accept(LayerVisitor<R> visitor) {
       return visitor.visitActivation(this);
-    }
-
-    @Override
-    public Shape outputShape(Shape input) {
-      return input;
-    }
-
-    @Override
-    public List<ParameterSpec> parameters(Shape input) {
-      return List.of();
     }
 
     @Override
@@ -531,16 +516,6 @@ public sealed interface LayerSpec extends Serializable {
     @Override
     public <R> R accept(LayerVisitor<R> visitor) {
       return visitor.visitDropout(this);
-    }
-
-    @Override
-    public Shape outputShape(Shape input) {
-      return input;
-    }
-
-    @Override
-    public List<ParameterSpec> parameters(Shape input) {
-      return List.of();
     }
 
     @Override
@@ -724,14 +699,16 @@ public sealed interface LayerSpec extends Serializable {
       return List.copyOf(parts);
     }
 
+    /** A layer inside is the first if none before it has parameters. */
     @Override
-    public List<ParameterSpec> parameters(Shape input) {
-      return Composites.parameters(parts(input));
-    }
-
-    @Override
-    public long flops(Shape input) {
-      return Composites.flops(parts(input));
+    public double backwardFlops(Shape input, boolean first) {
+      double sum = 0;
+      boolean firstInside = first;
+      for (Part part : parts(input)) {
+        sum += part.layer().backwardFlops(part.input(), firstInside);
+        firstInside &= part.layer().parameters(part.input()).isEmpty();
+      }
+      return sum;
     }
 
     @Override
@@ -795,13 +772,18 @@ public sealed interface LayerSpec extends Serializable {
     }
 
     @Override
-    public List<ParameterSpec> parameters(Shape input) {
-      return Composites.parameters(parts(input));
+    public long flops(Shape input) {
+      return LayerSpec.super.flops(input) + sum(input).features();
     }
 
+    /** The gradients by the input of body and shortcut are added. */
     @Override
-    public long flops(Shape input) {
-      return Composites.flops(parts(input)) + sum(input).features();
+    public double backwardFlops(Shape input, boolean first) {
+      boolean learns = !body.parameters(input).isEmpty() || !shortcut.parameters(input).isEmpty();
+      return (first ? 0 : input.features())
+          + body.backwardFlops(input, first)
+          + shortcut.backwardFlops(input, first)
+          + after.backwardFlops(sum(input), first && !learns);
     }
 
     @Override
@@ -878,14 +860,12 @@ public sealed interface LayerSpec extends Serializable {
       return branches.stream().map(branch -> new Part(branch, input)).toList();
     }
 
+    /** The gradients by the input of all branches are added. */
     @Override
-    public List<ParameterSpec> parameters(Shape input) {
-      return Composites.parameters(parts(input));
-    }
-
-    @Override
-    public long flops(Shape input) {
-      return Composites.flops(parts(input));
+    public double backwardFlops(Shape input, boolean first) {
+      double sums = first ? 0 : (branches.size() - 1.0) * input.features();
+      return sums
+          + branches.stream().mapToDouble(branch -> branch.backwardFlops(input, first)).sum();
     }
 
     @Override

@@ -49,6 +49,6 @@ public record StepLoad(ModelSpec model, int batch, int workers, Pass pass, Arith
       return 0;
     }
     boolean first = placed.parameterOffset() == 0; // No layer before it has parameters.
-    return placed.layer().accept(new BackwardFlops(placed, first));
+    return placed.layer().backwardFlops(placed.input(), first);
   }
 }

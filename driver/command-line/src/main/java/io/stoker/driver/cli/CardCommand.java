@@ -3,16 +3,14 @@ package io.stoker.driver.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.stoker.data.storage.OutputFile;
-import io.stoker.driver.checkpoint.Locations;
-import io.stoker.driver.checkpoint.RunFolder;
 import io.stoker.driver.report.CardJob;
 import io.stoker.driver.report.ReportRequest;
-import io.stoker.models.engine.Engines;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.api.java.JavaSparkContext;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 @Command(
@@ -40,34 +38,7 @@ final class CardCommand extends StokerCommand {
           "The file to write; a URI. An earlier one is replaced (default: print the card).")
   private String output;
 
-  @Option(
-      names = "--data",
-      paramLabel = "URI",
-      defaultValue = "",
-      description = "Where the shards are now (default: where they were when the run was trained).")
-  private String data;
-
-  @Option(
-      names = "--split",
-      paramLabel = "NAME",
-      defaultValue = "",
-      description = "The split to evaluate on (default: test, else validation).")
-  private String split;
-
-  @Option(
-      names = "--batch",
-      paramLabel = "N",
-      defaultValue = "64",
-      description = "Images per forward pass (default: ${DEFAULT-VALUE}).")
-  private int batch;
-
-  @Option(
-      names = "--engine",
-      paramLabel = "NAME",
-      defaultValue = Engines.AUTO,
-      description =
-          "The engine that computes; doctor lists the engines (default: ${DEFAULT-VALUE}).")
-  private String engine;
+  @Mixin private RunReportOptions options;
 
   CardCommand(Console console) {
     super(console);
@@ -75,14 +46,13 @@ final class CardCommand extends StokerCommand {
 
   @Override
   Report execute() {
-    Limits.atLeast("--batch", batch, 1);
     Configuration hadoop = SparkSetup.hadoop();
     // Both before Spark is started, which takes seconds.
-    RunFolder.at(Locations.absolute(run, hadoop), hadoop).recorded();
+    ReportRequest request = options.request(run, hadoop);
     Optional<OutputFile> file =
         Optional.ofNullable(output).map(uri -> OutputFile.check("--output", uri, hadoop));
     try (JavaSparkContext spark = SparkSetup.start("card")) {
-      CardJob.Result card = CardJob.run(spark, new ReportRequest(run, data, split, batch, engine));
+      CardJob.Result card = CardJob.run(spark, request);
       file.ifPresent(each -> each.write(card.markdown().getBytes(StandardCharsets.UTF_8)));
       card.missing().forEach(part -> console().say("not in the card: " + part));
       return new Report(

@@ -27,9 +27,13 @@ import picocli.CommandLine.Option;
     customSynopsis =
         "./stoker [spark-submit option]... evaluate --checkpoint URI --data URI [option]...")
 final class EvaluateCommand extends StokerCommand {
-  @Mixin private ModelOptions model;
+  @Mixin private CheckpointOption checkpoint;
+
+  @Mixin private EngineOption engine;
 
   @Mixin private ArithmeticOptions arithmetic;
+
+  @Mixin private DataOption data;
 
   @Mixin private EvaluationOptions on;
 
@@ -69,18 +73,18 @@ final class EvaluateCommand extends StokerCommand {
         "Either --all, which evaluates each checkpoint, or --average, which evaluates their mean");
     EvaluateRequest request =
         new EvaluateRequest(
-            model.checkpoint,
-            on.data.uri,
+            checkpoint.uri,
+            data.uri,
             on.split,
             on.batch(),
-            model.engine,
+            engine.name,
             average,
             tenCrop ? Crops.TEN : Crops.CENTRE,
             arithmetic.arithmetic());
     try (JavaSparkContext spark = SparkSetup.start("evaluate", device.configuration())) {
       Optional<BestValidation> best =
           average == 1
-              ? ModelFiles.bestValidation(model.checkpoint, spark.hadoopConfiguration())
+              ? ModelFiles.bestValidation(checkpoint.uri, spark.hadoopConfiguration())
               : Optional.empty();
       if (all) {
         SelectionMetric metric = best.map(BestValidation::metric).orElse(SelectionMetric.ACCURACY);

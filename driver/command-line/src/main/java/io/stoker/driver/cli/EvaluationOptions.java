@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.cli;
 
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** Options for the data that a network is evaluated on. */
+/** Options for the images that a network is evaluated on. */
 final class EvaluationOptions {
-  @Mixin DataOption data;
-
   @Option(
       names = "--split",
       paramLabel = "NAME",

@@ -34,7 +34,9 @@ final class ExplainCommand extends StokerCommand {
   /** In bytes of UTF-8, without the ending. */
   private static final int LONGEST_NAME = 240;
 
-  @Mixin private ModelOptions model;
+  @Mixin private CheckpointOption checkpoint;
+
+  @Mixin private EngineOption engine;
 
   @Parameters(
       arity = "0..*",
@@ -99,7 +101,7 @@ final class ExplainCommand extends StokerCommand {
     ObjectNode json = Report.object();
     Table table = new Table();
     if (!noMaps || filters) {
-      try (ExplainJob job = new ExplainJob(model.checkpoint, model.engine, SparkSetup.hadoop())) {
+      try (ExplainJob job = new ExplainJob(checkpoint.uri, engine.name, SparkSetup.hadoop())) {
         if (!noMaps) {
           writeMaps(job, named, maps, failures, table, json);
         }
@@ -197,8 +199,7 @@ final class ExplainCommand extends StokerCommand {
       found =
           NeighbourJob.run(
               spark,
-              new NeighbourRequest(
-                  model.checkpoint, readable, data, split, neighbours, model.engine),
+              new NeighbourRequest(checkpoint.uri, readable, data, split, neighbours, engine.name),
               failures::add);
     }
     if (found.isEmpty()) {

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import org.apache.hadoop.conf.Configuration;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 @Command(
@@ -27,14 +28,7 @@ import picocli.CommandLine.Option;
           + " if the model is one of torchvision's, such as alexnet-owt."
     })
 final class ExportCommand extends StokerCommand {
-  @Option(
-      names = "--checkpoint",
-      paramLabel = "URI",
-      required = true,
-      description =
-          "A checkpoint folder, a model.zip, or a run folder (its best checkpoint by validation,"
-              + " else its newest valid one).")
-  private String checkpoint;
+  @Mixin private CheckpointOption checkpoint;
 
   @Option(
       names = "--format",
@@ -94,12 +88,9 @@ final class ExportCommand extends StokerCommand {
             opset == null ? OnnxOptions.DEFAULT_OPSET : opset,
             inputName == null ? OnnxOptions.DEFAULT_INPUT : inputName,
             normalization == null ? OnnxOptions.Normalization.INCLUDE : normalization);
-    OutputFile file = SparkSetup.outputFile("--output", output);
-    if (!overwrite) {
-      file.refuseExisting("say --overwrite to replace it");
-    }
+    OutputFile file = SparkSetup.outputFile(output, overwrite);
     Configuration hadoop = SparkSetup.hadoop();
-    StoredModel model = ModelFiles.open(checkpoint, hadoop);
+    StoredModel model = ModelFiles.open(checkpoint.uri, hadoop);
     ObjectNode json =
         Report.object()
             .put("output", file.path().toString())

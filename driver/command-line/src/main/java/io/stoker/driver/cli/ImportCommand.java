@@ -129,10 +129,7 @@ final class ImportCommand extends StokerCommand {
             Optional.ofNullable(mean),
             Optional.ofNullable(deviation),
             Optional.ofNullable(classNames).map(ImportCommand::lines));
-    OutputFile file = SparkSetup.outputFile("--output", output);
-    if (!overwrite) {
-      file.refuseExisting("say --overwrite to replace it");
-    }
+    OutputFile file = SparkSetup.outputFile(output, overwrite);
     return report(ImportJob.run(request, file, SparkSetup.hadoop()), file);
   }
 

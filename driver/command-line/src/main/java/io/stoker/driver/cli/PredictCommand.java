@@ -30,7 +30,9 @@ import picocli.CommandLine.Parameters;
           + " code is 2, or 4 where storage failed. In a terminal the images are drawn."
     })
 final class PredictCommand extends StokerCommand {
-  @Mixin private ModelOptions model;
+  @Mixin private CheckpointOption checkpoint;
+
+  @Mixin private EngineOption engine;
 
   @Mixin private ArithmeticOptions arithmetic;
 
@@ -103,12 +105,7 @@ final class PredictCommand extends StokerCommand {
         !images.isEmpty(), "Missing images: name at least one file, or say --input and --output");
     PredictRequest request =
         new PredictRequest(
-            model.checkpoint,
-            images,
-            top.classes(),
-            model.engine,
-            crops(),
-            arithmetic.arithmetic());
+            checkpoint.uri, images, top.classes(), engine.name, crops(), arithmetic.arithmetic());
     Optional<OutputPicture> picture = Optional.ofNullable(save).map(PredictCommand::picture);
     if (picture.isPresent()) {
       PredictionSheet.requireDrawable(images.size());
@@ -136,13 +133,13 @@ final class PredictCommand extends StokerCommand {
     Limits.atLeast("--batch", batch, 1);
     BulkPredictRequest request =
         new BulkPredictRequest(
-            model.checkpoint,
+            checkpoint.uri,
             input,
             output,
             split,
             top.classes(),
             batch,
-            model.engine,
+            engine.name,
             crops(),
             overwrite
                 ? BulkPredictRequest.ExistingOutput.OVERWRITE

@@ -34,7 +34,11 @@ import picocli.CommandLine.Option;
 final class ProbeCommand extends StokerCommand {
   private static final ObjectWriter MAPPER = new ObjectMapper().writerWithDefaultPrettyPrinter();
 
-  @Mixin private ModelOptions model;
+  @Mixin private CheckpointOption checkpoint;
+
+  @Mixin private EngineOption engine;
+
+  @Mixin private DataOption data;
 
   @Mixin private EvaluationOptions on;
 
@@ -79,7 +83,7 @@ final class ProbeCommand extends StokerCommand {
         folder.map(each -> OutputPicture.in(each, output, "probe.png"));
     ProbeRequest request =
         new ProbeRequest(
-            new EvaluateRequest(model.checkpoint, on.data.uri, on.split, on.batch(), model.engine),
+            new EvaluateRequest(checkpoint.uri, data.uri, on.split, on.batch(), engine.name),
             named(distortions),
             seed);
     ProbeReport report = probe(request);

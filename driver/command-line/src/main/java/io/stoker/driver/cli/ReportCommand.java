@@ -3,16 +3,13 @@ package io.stoker.driver.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.stoker.data.storage.OutputFile;
-import io.stoker.driver.checkpoint.Locations;
-import io.stoker.driver.checkpoint.RunFolder;
 import io.stoker.driver.report.ReportJob;
 import io.stoker.driver.report.ReportRequest;
-import io.stoker.failure.Check;
-import io.stoker.models.engine.Engines;
 import java.util.Locale;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.api.java.JavaSparkContext;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 @Command(
@@ -40,34 +37,7 @@ final class ReportCommand extends StokerCommand {
       description = "The file to write; a URI. An earlier one is replaced.")
   private String output;
 
-  @Option(
-      names = "--data",
-      paramLabel = "URI",
-      defaultValue = "",
-      description = "Where the shards are now (default: where they were when the run was trained).")
-  private String data;
-
-  @Option(
-      names = "--split",
-      paramLabel = "NAME",
-      defaultValue = "",
-      description = "The split to evaluate on (default: test, else validation).")
-  private String split;
-
-  @Option(
-      names = "--batch",
-      paramLabel = "N",
-      defaultValue = "64",
-      description = "Images per forward pass (default: ${DEFAULT-VALUE}).")
-  private int batch;
-
-  @Option(
-      names = "--engine",
-      paramLabel = "NAME",
-      defaultValue = Engines.AUTO,
-      description =
-          "The engine that computes; doctor lists the engines (default: ${DEFAULT-VALUE}).")
-  private String engine;
+  @Mixin private RunReportOptions options;
 
   ReportCommand(Console console) {
     super(console);
@@ -75,13 +45,12 @@ final class ReportCommand extends StokerCommand {
 
   @Override
   Report execute() {
-    Check.input(batch >= 1, "Invalid batch size: %d (must be >= 1)", batch);
     Configuration hadoop = SparkSetup.hadoop();
     // Both before Spark is started, which takes seconds.
-    RunFolder.at(Locations.absolute(run, hadoop), hadoop).recorded();
+    ReportRequest request = options.request(run, hadoop);
     OutputFile file = OutputFile.check("--output", output, hadoop);
     try (JavaSparkContext spark = SparkSetup.start("report")) {
-      ReportJob job = new ReportJob(spark, new ReportRequest(run, data, split, batch, engine));
+      ReportJob job = new ReportJob(spark, request);
       byte[] page = job.page();
       file.write(page);
       job.missing().forEach(part -> console().say("not in the report: " + part));

@@ -261,6 +261,20 @@ final class SparkSetup {
     return OutputFile.check(option, localUnlessUri(uri), hadoop());
   }
 
+  /**
+   * The file that {@code --output} names.
+   *
+   * @param overwrite whether an existing file is replaced
+   * @throws io.stoker.failure.InputException if it cannot be written
+   */
+  static OutputFile outputFile(String uri, boolean overwrite) {
+    OutputFile file = outputFile("--output", uri);
+    if (!overwrite) {
+      file.refuseExisting("say --overwrite to replace it");
+    }
+    return file;
+  }
+
   /** Checks likewise that files can be written to a folder. */
   static OutputFolder outputFolder(String option, String uri) {
     return OutputFolder.check(option, localUnlessUri(uri), hadoop());
