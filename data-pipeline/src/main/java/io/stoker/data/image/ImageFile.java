@@ -2,10 +2,8 @@
 package io.stoker.data.image;
 
 import io.stoker.data.storage.Storage;
-import io.stoker.failure.InputException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FileStatus;
@@ -18,31 +16,6 @@ public final class ImageFile {
   private static final long MAXIMUM_BYTES = 1L << 30;
 
   private ImageFile() {}
-
-  /**
-   * Reads an image, resizes and crops it as {@code prepare} does, and takes the middle of that.
-   *
-   * @param file on any Hadoop filesystem
-   * @param hadoop how to reach it
-   * @param images the shape of the data's images
-   * @param shape of the result
-   * @throws InputException if the file is not there, or is not an image that Stoker reads
-   * @throws UncheckedIOException if it cannot be read
-   */
-  public static Pixels read(Path file, Configuration hadoop, ImageShape images, ImageShape shape) {
-    try {
-      return ImageCodec.decode(
-          bytes(file, hadoop),
-          ImageCodec.DEFAULT_MAXIMUM_PIXELS,
-          pixels -> Resizing.fit(pixels, images).middle(shape));
-    } catch (UnreadableImageException e) {
-      throw new InputException("Cannot read image " + file + ": " + e.getMessage(), e);
-    } catch (FileNotFoundException e) {
-      throw Storage.notFound("image", file, hadoop);
-    } catch (IOException e) {
-      throw new UncheckedIOException("Cannot read image " + file, e);
-    }
-  }
 
   /**
    * Reads an image as it is.

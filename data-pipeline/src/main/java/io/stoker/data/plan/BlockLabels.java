@@ -15,8 +15,6 @@ public final class BlockLabels {
   /** Counts are kept for some of the blocks, so that they take about this many bytes, or fewer. */
   private static final long COUNT_BYTES = 1 << 20;
 
-  private final int classes;
-
   /** The labels of each block, little-endian, of {@link #width} bytes each. */
   private final byte[][] blocks;
 
@@ -29,7 +27,6 @@ public final class BlockLabels {
   private final int stride;
 
   private BlockLabels(int classes, byte[][] blocks, int width, long samples) {
-    this.classes = classes;
     this.blocks = blocks;
     this.width = width;
     long bytes = (long) blocks.length * classes * Long.BYTES;
@@ -70,11 +67,6 @@ public final class BlockLabels {
       }
     }
     return new BlockLabels(classes, blocks, width, samples);
-  }
-
-  /** How many classes there are, those without samples included. */
-  public int classes() {
-    return classes;
   }
 
   /** How many samples each class has. */

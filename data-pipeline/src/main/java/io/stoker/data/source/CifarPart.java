@@ -47,7 +47,7 @@ record CifarPart(String file, String splitName, int first, int count, int labelB
     }
     return IntStream.range(first, first + count)
         .mapToObj(index -> read(in, path, index, record))
-        .onClose(() -> close(in));
+        .onClose(() -> Inputs.close(in));
   }
 
   private SourceSample read(FSDataInputStream in, Path path, int index, byte[] record) {
@@ -72,13 +72,5 @@ record CifarPart(String file, String splitName, int first, int count, int labelB
     }
     return new SourceSample(
         path.getName() + "#" + index, label, new SourceImage.Decoded(new Pixels(SHAPE, values)));
-  }
-
-  private static void close(FSDataInputStream in) {
-    try {
-      in.close();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 }

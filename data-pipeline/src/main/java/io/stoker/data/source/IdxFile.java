@@ -4,6 +4,7 @@ package io.stoker.data.source;
 import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
 import java.io.BufferedInputStream;
+import java.io.Closeable;
 import java.io.DataInputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -18,7 +19,7 @@ import org.apache.hadoop.fs.Path;
  * A file of the MNIST family: a magic number (0, 0, 8 for unsigned bytes, the number of
  * dimensions), the dimensions as big-endian 32-bit numbers, the values. It may be gzipped.
  */
-final class IdxFile implements AutoCloseable {
+final class IdxFile implements Closeable {
   private static final int UNSIGNED_BYTES = 0x0800;
   private static final int BUFFER_BYTES = 1 << 16;
 

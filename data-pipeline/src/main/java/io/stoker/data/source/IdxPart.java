@@ -55,7 +55,7 @@ final class IdxPart implements SourcePart {
     ImageShape shape = new ImageShape(file.dimension(1), file.dimension(2), 1);
     return IntStream.range(0, labels.length)
         .mapToObj(i -> sample(file, shape, i))
-        .onClose(() -> close(file));
+        .onClose(() -> Inputs.close(file));
   }
 
   private SourceSample sample(IdxFile file, ImageShape shape, int index) {
@@ -69,13 +69,5 @@ final class IdxPart implements SourcePart {
         name + "#" + (first + index),
         labels[index] & 0xFF,
         new SourceImage.Decoded(new Pixels(shape, pixels)));
-  }
-
-  private static void close(IdxFile file) {
-    try {
-      file.close();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 }

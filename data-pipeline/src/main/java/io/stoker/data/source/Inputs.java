@@ -7,8 +7,10 @@ import io.stoker.data.storage.Storage;
 import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
 import io.stoker.failure.StokerException;
+import java.io.Closeable;
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
@@ -106,5 +108,14 @@ final class Inputs {
   /** A name from the input as a message can show it: on one line. */
   static String shown(String name) {
     return CONTROL.matcher(name).replaceAll("?");
+  }
+
+  /** Closes what a stream of samples reads. */
+  static void close(Closeable input) {
+    try {
+      input.close();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 }

@@ -6,6 +6,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.stoker.failure.InputException;
 import java.io.BufferedInputStream;
+import java.io.Closeable;
 import java.io.EOFException;
 import java.io.FilterInputStream;
 import java.io.IOException;
@@ -23,7 +24,7 @@ import org.apache.hadoop.fs.Path;
  * A tar file, plain or gzipped, read from start to end. Files inside it that are tar files
  * themselves, such as those of ImageNet's classes, are entered. Nothing is written to disk.
  */
-final class TarFile implements AutoCloseable {
+final class TarFile implements Closeable {
   private static final int BUFFER_BYTES = 1 << 16;
 
   /**

@@ -3,7 +3,6 @@ package io.stoker.data.source;
 
 import io.stoker.data.storage.Storage;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Spliterator;
@@ -49,7 +48,7 @@ record TarPart(String file, String splitName, Map<String, Integer> labels) imple
             return false;
           }
         };
-    return StreamSupport.stream(samples, false).onClose(() -> close(tar));
+    return StreamSupport.stream(samples, false).onClose(() -> Inputs.close(tar));
   }
 
   private static SourceSample sample(TarFile tar, String path, int label) {
@@ -58,13 +57,5 @@ record TarPart(String file, String splitName, Map<String, Integer> labels) imple
             ? ImageFiles.tooLarge(tar.length())
             : new SourceImage.Encoded(tar.read());
     return new SourceSample(path, label, image);
-  }
-
-  private static void close(TarFile tar) {
-    try {
-      tar.close();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 }

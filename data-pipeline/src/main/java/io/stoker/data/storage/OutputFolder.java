@@ -49,11 +49,6 @@ public final class OutputFolder {
     }
   }
 
-  /** Where the folder is, with its filesystem. */
-  public Path path() {
-    return path;
-  }
-
   /**
    * A file in the folder, which may be there already and is replaced then.
    *

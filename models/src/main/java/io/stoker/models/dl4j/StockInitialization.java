@@ -26,7 +26,7 @@ final class StockInitialization {
       if (tensor.role() == ParameterSpec.Role.WEIGHT) {
         layer.setWeightInitFn(tensor.initializer().accept(new WeightInit(tensor)));
       } else {
-        layer.setBiasInit(tensor.initializer().accept(new BiasInit(placed)));
+        layer.setBiasInit(biasInit(tensor.initializer(), placed));
       }
     }
   }
@@ -68,41 +68,12 @@ final class StockInitialization {
   }
 
   /** Deeplearning4j's initialization of biases, which begin with a constant there. */
-  private record BiasInit(Placed placed) implements Initializer.Visitor<Double> {
-    @Override
-    public Double visitConstant(Initializer.Constant initializer) {
-      return Decimal.of(initializer.value());
+  private static double biasInit(Initializer initializer, Placed placed) {
+    if (initializer instanceof Initializer.Constant constant) {
+      return Decimal.of(constant.value());
     }
-
-    @Override
-    public Double visitGaussian(Initializer.Gaussian initializer) {
-      throw noBias(initializer);
-    }
-
-    @Override
-    public Double visitHe(Initializer.He initializer) {
-      throw noBias(initializer);
-    }
-
-    @Override
-    public Double visitHeFanOut(Initializer.HeFanOut initializer) {
-      throw noBias(initializer);
-    }
-
-    @Override
-    public Double visitGlorot(Initializer.Glorot initializer) {
-      throw noBias(initializer);
-    }
-
-    @Override
-    public Double visitLeCun(Initializer.LeCun initializer) {
-      throw noBias(initializer);
-    }
-
-    private IllegalStateException noBias(Initializer initializer) {
-      return new IllegalStateException(
-          "Deeplearning4j cannot begin the biases of %s with %s"
-              .formatted(placed.layer().label(), initializer));
-    }
+    throw new IllegalStateException(
+        "Deeplearning4j cannot begin the biases of %s with %s"
+            .formatted(placed.layer().label(), initializer));
   }
 }

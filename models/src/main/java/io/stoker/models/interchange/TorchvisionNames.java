@@ -8,7 +8,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 
 /**
  * The names that torchvision gives the modules of its models, for the models of the zoo that are
@@ -20,6 +19,7 @@ public final class TorchvisionNames {
     List<String> of(ModelSpec model);
   }
 
+  /** For the models of the zoo that torchvision has too. */
   private static final Map<String, Names> TWINS =
       Map.ofEntries(
           Map.entry("alexnet-owt", TorchvisionNames::featuresAndClassifier),
@@ -35,11 +35,6 @@ public final class TorchvisionNames {
           Map.entry("resnet-50", TorchvisionNames::resNet));
 
   private TorchvisionNames() {}
-
-  /** The models of the zoo that torchvision has too. */
-  public static Set<String> twins() {
-    return TWINS.keySet();
-  }
 
   /**
    * The names of the modules with parameters, in the order of the canonical vector; empty for a

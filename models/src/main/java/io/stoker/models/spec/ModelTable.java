@@ -58,105 +58,40 @@ public final class ModelTable {
             placed.output().toString(),
             placed.learnedCount() == 0 ? "" : count(placed.learnedCount()),
             megaflops(placed.flops())));
-    placed.layer().accept(new Inside(placed, indent + "  ", rows));
+    inside(placed, indent + "  ", rows);
+  }
+
+  /** Adds the rows of the layers inside of one. */
+  private static void inside(Placed placed, String indent, List<List<String>> rows) {
+    List<Placed> inner = placed.inner();
+    if (placed.layer() instanceof LayerSpec.Residual layer) {
+      part("body", inner.get(0), indent, rows);
+      if (layer.shortcut().layers().isEmpty()) {
+        head("shortcut: the input", indent, rows);
+      } else {
+        part("shortcut", inner.get(1), indent, rows);
+      }
+      if (!layer.after().layers().isEmpty()) {
+        part("after the sum", inner.get(2), indent, rows);
+      }
+    } else if (placed.layer() instanceof LayerSpec.Branches) {
+      for (int i = 0; i < inner.size(); i++) {
+        boolean empty = inner.get(i).inner().isEmpty();
+        part("branch " + (i + 1) + (empty ? ": the input" : ""), inner.get(i), indent, rows);
+      }
+    } else {
+      inner.forEach(each -> add(each, indent, rows));
+    }
+  }
+
+  private static void part(String heading, Placed part, String indent, List<List<String>> rows) {
+    head(heading, indent, rows);
+    part.inner().forEach(each -> add(each, indent + "  ", rows));
   }
 
   /** A heading inside of a layer. */
   private static void head(String text, String indent, List<List<String>> rows) {
     rows.add(List.of("", indent + text, "", "", ""));
-  }
-
-  /** Adds the rows of the layers inside of one. */
-  private record Inside(Placed placed, String indent, List<List<String>> rows)
-      implements LayerVisitor<Void> {
-    private void part(String heading, Placed part) {
-      head(heading, indent, rows);
-      part.inner().forEach(each -> add(each, indent + "  ", rows));
-    }
-
-    @Override
-    public Void visitSequence(LayerSpec.Sequence layer) {
-      placed.inner().forEach(each -> add(each, indent, rows));
-      return null;
-    }
-
-    @Override
-    public Void visitResidual(LayerSpec.Residual layer) {
-      part("body", placed.inner().get(0));
-      if (layer.shortcut().layers().isEmpty()) {
-        head("shortcut: the input", indent, rows);
-      } else {
-        part("shortcut", placed.inner().get(1));
-      }
-      if (!layer.after().layers().isEmpty()) {
-        part("after the sum", placed.inner().get(2));
-      }
-      return null;
-    }
-
-    @Override
-    public Void visitBranches(LayerSpec.Branches layer) {
-      for (int i = 0; i < placed.inner().size(); i++) {
-        boolean empty = placed.inner().get(i).inner().isEmpty();
-        part("branch " + (i + 1) + (empty ? ": the input" : ""), placed.inner().get(i));
-      }
-      return null;
-    }
-
-    @Override
-    public Void visitConvolution(LayerSpec.Convolution layer) {
-      return null;
-    }
-
-    @Override
-    public Void visitDepthwiseConvolution(LayerSpec.DepthwiseConvolution layer) {
-      return null;
-    }
-
-    @Override
-    public Void visitPooling(LayerSpec.Pooling layer) {
-      return null;
-    }
-
-    @Override
-    public Void visitChannelPadding(LayerSpec.ChannelPadding layer) {
-      return null;
-    }
-
-    @Override
-    public Void visitGlobalAveragePooling(LayerSpec.GlobalAveragePooling layer) {
-      return null;
-    }
-
-    @Override
-    public Void visitLocalResponseNormalization(LayerSpec.LocalResponseNormalization layer) {
-      return null;
-    }
-
-    @Override
-    public Void visitBatchNormalization(LayerSpec.BatchNormalization layer) {
-      return null;
-    }
-
-    @Override
-    public Void visitActivation(LayerSpec.Activation layer) {
-      return null;
-    }
-
-    @Override
-    public Void visitDropout(LayerSpec.Dropout layer) {
-      return null;
-    }
-
-    @Override
-    public Void visitLstm(LayerSpec.Lstm layer) {
-      return null;
-    }
-
-    @Override
-    public Void visitDense(LayerSpec.Dense layer) {
-      return null;
-    }
   }
 
   private static String count(long number) {

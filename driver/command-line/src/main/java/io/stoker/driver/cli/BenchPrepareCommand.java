@@ -81,7 +81,31 @@ final class BenchPrepareCommand extends StokerCommand {
             .run(threads == null ? Runtime.getRuntime().availableProcessors() : threads, seconds);
     ObjectNode json = Report.object();
     json.put("input", input).put("size", size);
-    Table table = StageRates.addTo(json, rates);
-    return new Report(table + StageRates.shareOfCodec("prepare", rates, json), json);
+    Table table = new Table(1, 2, 3).row("stage", "threads", "images/s", "MB/s");
+    for (Rate rate : rates) {
+      table.row(
+          rate.stage(),
+          Line.of("%d", rate.threads()),
+          Line.of("%,.0f", rate.imagesPerSecond()),
+          Line.of("%,.0f", rate.megabytesPerSecond()));
+      json.withArray("rates").add(Report.object(rate));
+    }
+    double codec = first("codec", rates);
+    if (codec == 0) {
+      return new Report(table.toString(), json);
+    }
+    double share = first("prepare", rates) / codec;
+    json.put("prepare_to_codec", share);
+    String line = "%sprepare on one core: %.0f %% of the bare codec's rate%n";
+    return new Report(Line.of(line, table, 100 * share), json);
+  }
+
+  /** The first rate of a stage; 0 if there is none. */
+  private static double first(String stage, List<Rate> rates) {
+    return rates.stream()
+        .filter(rate -> rate.stage().equals(stage))
+        .mapToDouble(Rate::imagesPerSecond)
+        .findFirst()
+        .orElse(0);
   }
 }

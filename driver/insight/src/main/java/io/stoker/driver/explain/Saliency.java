@@ -4,7 +4,6 @@ package io.stoker.driver.explain;
 import io.stoker.failure.Check;
 import io.stoker.models.engine.Network;
 import io.stoker.models.spec.LayerSpec;
-import io.stoker.models.spec.LayerVisitor;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.Shape;
 import java.util.ArrayList;
@@ -66,103 +65,24 @@ public final class Saliency {
   }
 
   private int afterLastConvolution() {
-    List<Part> parts =
-        model.placed().stream().map(placed -> placed.layer().accept(new Parts())).toList();
-    int layer = parts.lastIndexOf(Part.CONVOLUTION) + 1;
+    List<LayerSpec> layers = model.placed().stream().map(ModelSpec.Placed::layer).toList();
+    int layer = layers.size();
+    while (layer > 0 && !convolves(layers.get(layer - 1))) {
+      layer--;
+    }
     Check.input(
         layer > 0, "Cannot draw a Grad-CAM of model %s: it has no convolution", model.name());
-    while (parts.get(layer) == Part.ACTIVATION) {
+    while (layers.get(layer) instanceof LayerSpec.Activation) {
       layer++;
     }
     return layer;
   }
 
-  /** What Grad-CAM needs to know of a layer. */
-  private enum Part {
-    /** Its output is the feature maps. */
-    CONVOLUTION,
-    /** It belongs to the convolution before it. */
-    ACTIVATION,
-    OTHER
-  }
-
-  private static final class Parts implements LayerVisitor<Part> {
-    @Override
-    public Part visitConvolution(LayerSpec.Convolution layer) {
-      return Part.CONVOLUTION;
-    }
-
-    @Override
-    public Part visitDepthwiseConvolution(LayerSpec.DepthwiseConvolution layer) {
-      return Part.CONVOLUTION;
-    }
-
-    @Override
-    public Part visitChannelPadding(LayerSpec.ChannelPadding layer) {
-      return Part.OTHER;
-    }
-
-    @Override
-    public Part visitGlobalAveragePooling(LayerSpec.GlobalAveragePooling layer) {
-      return Part.OTHER;
-    }
-
-    @Override
-    public Part visitPooling(LayerSpec.Pooling layer) {
-      return Part.OTHER;
-    }
-
-    @Override
-    public Part visitLocalResponseNormalization(LayerSpec.LocalResponseNormalization layer) {
-      return Part.OTHER;
-    }
-
-    @Override
-    public Part visitBatchNormalization(LayerSpec.BatchNormalization layer) {
-      return Part.OTHER;
-    }
-
-    @Override
-    public Part visitActivation(LayerSpec.Activation layer) {
-      return Part.ACTIVATION;
-    }
-
-    @Override
-    public Part visitDropout(LayerSpec.Dropout layer) {
-      return Part.OTHER;
-    }
-
-    @Override
-    public Part visitLstm(LayerSpec.Lstm layer) {
-      return Part.OTHER;
-    }
-
-    @Override
-    public Part visitDense(LayerSpec.Dense layer) {
-      return Part.OTHER;
-    }
-
-    /** A block with a convolution gives feature maps as a whole. */
-    private Part block(LayerSpec layer) {
-      boolean convolves =
-          layer.children().stream().anyMatch(inner -> inner.accept(this) == Part.CONVOLUTION);
-      return convolves ? Part.CONVOLUTION : Part.OTHER;
-    }
-
-    @Override
-    public Part visitSequence(LayerSpec.Sequence layer) {
-      return block(layer);
-    }
-
-    @Override
-    public Part visitResidual(LayerSpec.Residual layer) {
-      return block(layer);
-    }
-
-    @Override
-    public Part visitBranches(LayerSpec.Branches layer) {
-      return block(layer);
-    }
+  /** Whether a layer gives feature maps, as a block with a convolution does as a whole. */
+  private static boolean convolves(LayerSpec layer) {
+    return layer instanceof LayerSpec.Convolution
+        || layer instanceof LayerSpec.DepthwiseConvolution
+        || layer.children().stream().anyMatch(Saliency::convolves);
   }
 
   /** Bilinear, with the centres of the outer pixels as far from the edge as they are. */

@@ -36,30 +36,6 @@ public record BulkPredictRequest(
     OVERWRITE
   }
 
-  /** Computes with the fastest algorithms in fp32. */
-  public BulkPredictRequest(
-      String checkpoint,
-      String input,
-      String output,
-      String split,
-      int top,
-      int batch,
-      String engine,
-      Crops crops,
-      ExistingOutput existing) {
-    this(
-        checkpoint,
-        input,
-        output,
-        split,
-        top,
-        batch,
-        engine,
-        crops,
-        existing,
-        Arithmetic.FASTEST_FP32);
-  }
-
   public BulkPredictRequest {
     Check.input(top >= 1, "Invalid number of classes: %d (must be >= 1)", top);
     Check.input(batch >= 1, "Invalid batch size: %d (must be >= 1)", batch);

@@ -23,6 +23,7 @@ import io.stoker.driver.score.BulkPredictRequest.ExistingOutput;
 import io.stoker.failure.DamagedException;
 import io.stoker.failure.InputException;
 import io.stoker.failure.ResourceException;
+import io.stoker.models.engine.Arithmetic;
 import io.stoker.worker.TinyShards;
 import io.stoker.worker.eval.Crops;
 import java.io.IOException;
@@ -92,7 +93,8 @@ class BulkPredictJobTest {
         16,
         "auto",
         Crops.CENTRE,
-        existing);
+        existing,
+        Arithmetic.FASTEST_FP32);
   }
 
   private Dataset<Row> written() {

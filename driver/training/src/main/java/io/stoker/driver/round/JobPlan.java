@@ -34,7 +34,6 @@ public final class JobPlan {
     }
   }
 
-  private final long samples;
   private final long stepsPerEpoch;
   private final int epochs;
   private final List<Phase> phases = new ArrayList<>();
@@ -49,7 +48,6 @@ public final class JobPlan {
   public JobPlan(
       long samples, int globalBatch, int epochs, SortedMap<Integer, Integer> localStepsFromEpoch) {
     Check.input(samples >= 1, "Invalid data: no training samples");
-    this.samples = samples;
     this.stepsPerEpoch = Division.ceiling(samples, globalBatch);
     this.epochs = epochs;
     for (Map.Entry<Integer, Integer> from : localStepsFromEpoch.entrySet()) {
@@ -89,11 +87,6 @@ public final class JobPlan {
 
   private long roundsBefore(int epoch) {
     return phaseOf(epoch).roundsBefore(epoch);
-  }
-
-  /** Examples of the whole job. */
-  public long examples() {
-    return samples * epochs;
   }
 
   /**
