@@ -112,8 +112,8 @@ file_uri() {
 find_sources() {
   local home=$1
   shift
-  find "$home"/pom.xml "$home"/{base,models,data-pipeline,worker,driver,driver/*,integrations,integrations/dl4j-spark,engines/torch,deploy}/pom.xml \
-    "$home"/{base,models,data-pipeline,worker,driver/*,integrations/dl4j-spark,engines/torch}/src/main "$home"/driver/exchange/src/spark-* \
+  find "$home"/pom.xml "$home"/{base,models,engines,data-pipeline,worker,driver,integrations,deploy}{,/*}/pom.xml \
+    "$home"/{base,worker}/src/main "$home"/{models,engines,data-pipeline,driver,integrations}/*/src/main "$home"/driver/exchange/src/spark-* \
     "$home"/{stoker,deploy/bin,deploy/logging,examples/mnist} "$@" 2>/dev/null
 }
 
