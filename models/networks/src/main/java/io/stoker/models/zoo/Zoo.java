@@ -42,6 +42,7 @@ public final class Zoo {
    * @param channels the number of channels that it takes; null for any
    * @param at what is different for a size
    */
+  @SuppressWarnings("UnusedMethod") // Jackson calls the constructor.
   private record Entry(
       String summary, List<Integer> sizes, Integer channels, Map<Integer, Variant> at) {
     Entry {
