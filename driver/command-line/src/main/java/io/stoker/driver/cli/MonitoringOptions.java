@@ -3,10 +3,10 @@ package io.stoker.driver.cli;
 
 import io.stoker.data.storage.OutputFolder;
 import io.stoker.driver.config.TrainingConfig;
-import io.stoker.driver.mlflow.MlflowLog;
 import io.stoker.driver.report.Dashboard;
 import io.stoker.driver.round.ExistingRun;
-import io.stoker.driver.tensorboard.TensorBoardLog;
+import io.stoker.driver.round.RunWatches;
+import io.stoker.driver.round.WatchedRun;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 
@@ -34,7 +34,6 @@ final class MonitoringOptions {
     return new TrainingListeners(
         new TrainingProgress(console),
         page,
-        tensorboard.map(folder -> TensorBoardLog.in(folder, config.data().uri(), hadoop)),
-        MlflowLog.of(config, existing, hadoop));
+        RunWatches.start(new WatchedRun(config, existing, tensorboard, hadoop)));
   }
 }

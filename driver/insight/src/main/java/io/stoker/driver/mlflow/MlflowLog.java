@@ -7,7 +7,7 @@ import io.stoker.driver.metrics.RoundMetrics;
 import io.stoker.driver.metrics.ValidationMetrics;
 import io.stoker.driver.round.ExistingRun;
 import io.stoker.driver.round.JobPlan;
-import io.stoker.driver.round.RoundListener;
+import io.stoker.driver.round.RunWatch;
 import io.stoker.models.file.TrainingClock;
 import java.time.Duration;
 import java.util.Optional;
@@ -28,7 +28,7 @@ import org.apache.hadoop.fs.Path;
  * MLFLOW_TRACKING_USERNAME} and {@code MLFLOW_TRACKING_PASSWORD}, or {@code MLFLOW_TRACKING_TOKEN}.
  * The experiment is that of {@code MLFLOW_EXPERIMENT_NAME}, else "stoker".
  */
-public final class MlflowLog implements RoundListener, AutoCloseable {
+public final class MlflowLog implements RunWatch {
   /** How long one request may take. */
   private static final Duration REQUEST = Duration.ofSeconds(10);
 

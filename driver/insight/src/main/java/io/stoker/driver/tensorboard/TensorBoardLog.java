@@ -10,7 +10,7 @@ import io.stoker.driver.metrics.RoundMetrics;
 import io.stoker.driver.metrics.ValidationMetrics;
 import io.stoker.driver.report.ClassSamples;
 import io.stoker.driver.round.JobPlan;
-import io.stoker.driver.round.RoundListener;
+import io.stoker.driver.round.RunWatch;
 import io.stoker.models.file.TrainingClock;
 import java.awt.image.BufferedImage;
 import java.util.List;
@@ -25,7 +25,7 @@ import org.tensorflow.proto.util.SessionLog;
  * the beginning. A step is a round. A resumed run tells TensorBoard to drop the rounds that it
  * trains again.
  */
-public final class TensorBoardLog implements RoundListener, AutoCloseable {
+public final class TensorBoardLog implements RunWatch {
   private static final int SAMPLES = 20;
 
   private final EventFiles files;

@@ -20,8 +20,10 @@ import io.stoker.driver.config.ValidationConfig;
 import io.stoker.driver.metrics.MetricsLog;
 import io.stoker.driver.round.ExistingRun;
 import io.stoker.driver.round.RoundListeners;
+import io.stoker.driver.round.RunWatches;
 import io.stoker.driver.round.TrainJob;
 import io.stoker.driver.round.TrainResult;
+import io.stoker.driver.round.WatchedRun;
 import io.stoker.driver.spark.SparkFailures;
 import io.stoker.failure.Check;
 import io.stoker.models.spec.ModelYaml;
@@ -33,6 +35,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import org.apache.hadoop.conf.Configuration;
@@ -194,10 +197,20 @@ final class ClassifierFit {
 
   private TrainResult train(TrainingConfig config, RoundListeners listeners) {
     ExistingRun existing = holdsRun(config.run()) ? ExistingRun.RESUME : ExistingRun.REFUSE;
-    try (FitListeners logs =
-        FitListeners.start(config, classifier.getTensorboardDir(), existing, hadoop)) {
-      return TrainJob.run(spark, config, existing, listeners.and(logs.listeners()));
+    WatchedRun watched = new WatchedRun(config, existing, tensorboardFolder(config), hadoop);
+    try (RunWatches watches = RunWatches.start(watched)) {
+      return TrainJob.run(spark, config, existing, listeners.and(watches.listeners()));
     }
+  }
+
+  /** Of its own for each run, in the folder that the params name. */
+  private Optional<String> tensorboardFolder(TrainingConfig config) {
+    String folder = classifier.getTensorboardDir();
+    return folder.isBlank()
+        ? Optional.empty()
+        : Optional.of(
+            new Path(Locations.absolute(folder, hadoop), new Path(config.run()).getName())
+                .toString());
   }
 
   private boolean holdsRun(String run) {

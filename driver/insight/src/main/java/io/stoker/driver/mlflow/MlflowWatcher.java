@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.stoker.driver.mlflow;
+
+import io.stoker.driver.round.RunWatch;
+import io.stoker.driver.round.RunWatcher;
+import io.stoker.driver.round.WatchedRun;
+
+/** Logs runs to an MLflow tracking server. */
+public final class MlflowWatcher implements RunWatcher {
+  @Override
+  public String option() {
+    return "mlflow";
+  }
+
+  @Override
+  public RunWatch watch(WatchedRun run) {
+    return MlflowLog.of(run.config(), run.existing(), run.hadoop()).orElseThrow();
+  }
+}
