@@ -2,6 +2,7 @@
 package io.stoker.driver.config;
 
 import com.fasterxml.jackson.annotation.JsonSetter;
+import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.Nulls;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
@@ -264,8 +265,13 @@ public final class ConfigFormat {
                   unknown.getKnownPropertyIds().stream().map(String::valueOf).sorted().toList()));
     }
     if (e instanceof InvalidTypeIdException unknown) {
-      return "unknown type '%s' of '%s' (known: constant, step, cosine, plateau)"
-          .formatted(unknown.getTypeId(), key);
+      return "unknown type '%s' of '%s' (known: %s)"
+          .formatted(
+              unknown.getTypeId(),
+              key,
+              Arrays.stream(LearningRateSchedule.class.getAnnotation(JsonSubTypes.class).value())
+                  .map(JsonSubTypes.Type::name)
+                  .collect(Collectors.joining(", ")));
     }
     if (e instanceof InvalidFormatException unfit) {
       return "'%s' cannot be '%s'".formatted(key, unfit.getValue());

@@ -12,16 +12,18 @@ import java.util.List;
  * pure function of the global step and of the losses of the epochs before. All horizons are in
  * epochs, so that a schedule means the same for every batch size.
  *
- * <p>Every schedule may begin with a linear warm-up, in which step s of n has the rate that the
- * schedule gives times {@code (s + 1) / n} (Goyal et al., 2017, "Accurate, Large Minibatch SGD",
- * section 2.2).
+ * <p>Every schedule but {@link OneCycle}, which rises by itself, may begin with a linear warm-up,
+ * in which step s of n has the rate that the schedule gives times {@code (s + 1) / n} (Goyal et
+ * al., 2017, "Accurate, Large Minibatch SGD", section 2.2).
  */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
 @JsonSubTypes({
   @JsonSubTypes.Type(value = LearningRateSchedule.Constant.class, name = "constant"),
   @JsonSubTypes.Type(value = LearningRateSchedule.StepDecay.class, name = "step"),
   @JsonSubTypes.Type(value = LearningRateSchedule.Cosine.class, name = "cosine"),
-  @JsonSubTypes.Type(value = LearningRateSchedule.Plateau.class, name = "plateau")
+  @JsonSubTypes.Type(value = LearningRateSchedule.Plateau.class, name = "plateau"),
+  @JsonSubTypes.Type(value = LearningRateSchedule.Linear.class, name = "linear"),
+  @JsonSubTypes.Type(value = LearningRateSchedule.OneCycle.class, name = "one-cycle")
 })
 public sealed interface LearningRateSchedule extends Serializable {
   /** How many epochs the warm-up takes; 0 for none. */
@@ -121,11 +123,7 @@ public sealed interface LearningRateSchedule extends Serializable {
   record Cosine(double epochs, double warmUpEpochs) implements LearningRateSchedule {
     public Cosine {
       checkWarmUp(warmUpEpochs);
-      Check.input(
-          epochs > warmUpEpochs && Double.isFinite(epochs),
-          "Invalid cosine horizon: %s epochs (must be longer than the warm-up of %s)",
-          epochs,
-          warmUpEpochs);
+      checkHorizon("cosine", epochs, warmUpEpochs);
     }
 
     @Override
@@ -135,8 +133,66 @@ public sealed interface LearningRateSchedule extends Serializable {
 
     @Override
     public double decay(double position) {
-      double done = (position - warmUpEpochs) / (epochs - warmUpEpochs);
-      return 0.5 * (1 + Math.cos(Math.PI * Math.min(1, Math.max(0, done))));
+      return halfCosine(1, 0, (position - warmUpEpochs) / (epochs - warmUpEpochs));
+    }
+  }
+
+  /**
+   * A straight line from the base rate, at the warm-up's end, down to zero.
+   *
+   * @param epochs when zero is reached, as in {@link Cosine}
+   */
+  record Linear(double epochs, double warmUpEpochs) implements LearningRateSchedule {
+    public Linear {
+      checkWarmUp(warmUpEpochs);
+      checkHorizon("linear", epochs, warmUpEpochs);
+    }
+
+    @Override
+    public Linear withWarmUp(double warmUp) {
+      return new Linear(this.epochs, warmUp);
+    }
+
+    @Override
+    public double decay(double position) {
+      return 1 - part((position - warmUpEpochs) / (epochs - warmUpEpochs));
+    }
+  }
+
+  /**
+   * Half a cosine from a 25th of the base rate up to it, and half a cosine down to four millionths
+   * of it (Smith and Topin, 2018, "Super-Convergence", with the numbers of PyTorch's {@code
+   * OneCycleLR}; the momentum stays as it is).
+   *
+   * @param epochs when the end is reached, as in {@link Cosine}
+   * @param warmUpEpochs how long the rate rises; 0 for three tenths of the epochs
+   */
+  record OneCycle(double epochs, double warmUpEpochs) implements LearningRateSchedule {
+    private static final double RISE = 0.3;
+    private static final double START = 1 / 25.0;
+    private static final double END = START / 1e4;
+
+    public OneCycle {
+      checkWarmUp(warmUpEpochs);
+      warmUpEpochs = warmUpEpochs == 0 ? RISE * epochs : warmUpEpochs;
+      checkHorizon("one-cycle", epochs, warmUpEpochs);
+    }
+
+    @Override
+    public OneCycle withWarmUp(double warmUp) {
+      return new OneCycle(this.epochs, warmUp);
+    }
+
+    @Override
+    public double decay(double position) {
+      return position < warmUpEpochs
+          ? halfCosine(START, 1, position / warmUpEpochs)
+          : halfCosine(1, END, (position - warmUpEpochs) / (epochs - warmUpEpochs));
+    }
+
+    @Override
+    public double factor(long step, long stepsPerEpoch) {
+      return decay((double) step / stepsPerEpoch);
     }
   }
 
@@ -193,6 +249,23 @@ public sealed interface LearningRateSchedule extends Serializable {
       }
       return Math.pow(factor, reductions);
     }
+  }
+
+  private static double halfCosine(double from, double to, double done) {
+    return to + 0.5 * (from - to) * (1 + Math.cos(Math.PI * part(done)));
+  }
+
+  private static double part(double done) {
+    return Math.min(1, Math.max(0, done));
+  }
+
+  private static void checkHorizon(String schedule, double epochs, double warmUpEpochs) {
+    Check.input(
+        epochs > warmUpEpochs && Double.isFinite(epochs),
+        "Invalid %s horizon: %s epochs (must be longer than the warm-up of %s)",
+        schedule,
+        epochs,
+        warmUpEpochs);
   }
 
   private static void checkWarmUp(double epochs) {

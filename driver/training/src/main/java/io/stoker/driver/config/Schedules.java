@@ -10,11 +10,11 @@ public final class Schedules {
   /**
    * The schedule.
    *
-   * @param name constant, cosine, step or plateau
+   * @param name constant, cosine, linear, one-cycle, step or plateau
    * @param factor what step and plateau multiply the rate by
    * @param every after how many epochs they do so; 0 if not given
    * @param warmUp epochs of warm-up
-   * @param epochs of the job, at whose end a cosine is zero
+   * @param epochs of the job, at whose end cosine, linear and one-cycle end
    * @throws io.stoker.failure.InputException if the values do not fit the schedule
    */
   public static LearningRateSchedule of(
@@ -33,6 +33,8 @@ public final class Schedules {
     return switch (name) {
       case "constant" -> new LearningRateSchedule.Constant(warmUp);
       case "cosine" -> new LearningRateSchedule.Cosine(epochs, warmUp);
+      case "linear" -> new LearningRateSchedule.Linear(epochs, warmUp);
+      case "one-cycle" -> new LearningRateSchedule.OneCycle(epochs, warmUp);
       case "step" -> new LearningRateSchedule.StepDecay(factor, every, warmUp);
       case "plateau" -> new LearningRateSchedule.Plateau(factor, (int) every, warmUp);
       default -> throw new IllegalArgumentException("There is no schedule " + name);

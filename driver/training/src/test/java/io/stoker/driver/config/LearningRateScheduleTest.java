@@ -53,6 +53,31 @@ class LearningRateScheduleTest {
   }
 
   @Test
+  void linearFallsInAStraightLineFromTheWarmUpsEndToZero() {
+    LearningRateSchedule schedule = new LearningRateSchedule.Linear(9, 1);
+
+    assertThat(schedule.factor(0, STEPS)).isCloseTo(0.1, within(1e-12));
+    assertThat(schedule.factor(10, STEPS)).isEqualTo(1);
+    assertThat(schedule.factor(30, STEPS)).isCloseTo(0.75, within(1e-12));
+    assertThat(schedule.factor(90, STEPS)).isZero();
+    assertThat(schedule.factor(900, STEPS)).isZero();
+  }
+
+  /** The numbers are of PyTorch's OneCycleLR, whose steps are one fewer in each part. */
+  @Test
+  void oneCycleRisesAndFallsAsPyTorchsDoes() {
+    LearningRateSchedule schedule = new LearningRateSchedule.OneCycle(10, 3);
+
+    assertThat(schedule.factor(0, STEPS)).isCloseTo(0.04, within(1e-12));
+    assertThat(schedule.factor(15, STEPS)).isCloseTo(0.52, within(1e-12));
+    assertThat(schedule.factor(30, STEPS)).isCloseTo(1, within(1e-12));
+    assertThat(schedule.factor(65, STEPS)).isCloseTo(0.500002, within(1e-12));
+    assertThat(schedule.factor(100, STEPS)).isCloseTo(4e-6, within(1e-12));
+    assertThat(schedule.factor(900, STEPS)).isCloseTo(4e-6, within(1e-12));
+    assertThat(new LearningRateSchedule.OneCycle(10, 0)).isEqualTo(schedule);
+  }
+
+  @Test
   void plateauMultipliesWhenTheLossHasStoppedFalling() {
     LearningRateSchedule schedule = new LearningRateSchedule.Plateau(0.1, 2, 0);
 
@@ -74,6 +99,7 @@ class LearningRateScheduleTest {
             new LearningRateSchedule.Constant(0),
             new LearningRateSchedule.StepDecay(0.1, 2, 0),
             new LearningRateSchedule.Cosine(9, 0),
+            new LearningRateSchedule.Linear(9, 0),
             new LearningRateSchedule.Plateau(0.1, 2, 0))) {
       LearningRateSchedule warm = schedule.withWarmUp(1);
 
@@ -128,5 +154,8 @@ class LearningRateScheduleTest {
     assertThatThrownBy(() -> new LearningRateSchedule.Cosine(1, 1))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("Invalid cosine horizon");
+    assertThatThrownBy(() -> new LearningRateSchedule.OneCycle(3, 3))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("Invalid one-cycle horizon: 3.0 epochs");
   }
 }
