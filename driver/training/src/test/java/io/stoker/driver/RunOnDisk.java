@@ -6,8 +6,8 @@ import io.stoker.driver.checkpoint.RunRecord;
 import io.stoker.driver.config.JobIdentity;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.metrics.MetricsLog;
-import io.stoker.driver.metrics.PhaseSeconds;
 import io.stoker.driver.metrics.RoundMetrics;
+import io.stoker.driver.metrics.RoundNumber;
 import io.stoker.driver.metrics.ValidationMetrics;
 import java.nio.file.Path;
 import java.util.Map;
@@ -55,20 +55,24 @@ public final class RunOnDisk {
 
   /** What {@link #rounds} writes of a round. */
   public static RoundMetrics round(int round) {
-    return new RoundMetrics(
-        round,
-        1 + round / 100,
-        10L * round,
-        640,
-        640L * round,
-        1.0 / round,
-        1 - 0.5 / round,
-        0.01f,
-        320,
-        9000,
-        500000,
-        0.01 / round,
-        new PhaseSeconds(0.1, 0.2, 1.0, 0.1, 0.1, 0.05, 2));
+    return RoundMetrics.of(Map.of(RoundNumber.ROUND, round, RoundNumber.EPOCH, 1 + round / 100))
+        .with(RoundNumber.STEP, 10L * round)
+        .with(RoundNumber.EXAMPLES, 640)
+        .with(RoundNumber.EXAMPLES_TOTAL, 640L * round)
+        .with(RoundNumber.LOSS, 1.0 / round)
+        .with(RoundNumber.ACCURACY, 1 - 0.5 / round)
+        .with(RoundNumber.LR, 0.01f)
+        .with(RoundNumber.IMAGES_PER_SECOND, 320)
+        .with(RoundNumber.DRIVER_BYTES, 9000)
+        .with(RoundNumber.EXECUTOR_BYTES, 500000)
+        .with(RoundNumber.DRIFT, 0.01 / round)
+        .with(RoundNumber.GATHER, 0.1)
+        .with(RoundNumber.DATA, 0.2)
+        .with(RoundNumber.COMPUTE, 1.0)
+        .with(RoundNumber.SCATTER, 0.1)
+        .with(RoundNumber.AVERAGE, 0.1)
+        .with(RoundNumber.CHECKPOINT, 0.05)
+        .with(RoundNumber.TOTAL, 2);
   }
 
   /** Adds a validation. */

@@ -17,21 +17,21 @@ import java.util.function.Supplier;
  * other's kernels and share its memory, without an error that says so.
  */
 public final class DeviceLeases {
-  private final Supplier<List<InstalledCard>> installed;
+  private final Supplier<List<InstalledGpu>> installed;
   private final String visible;
   private final Set<Integer> taken = new HashSet<>();
-  private List<InstalledCard> cards;
+  private List<InstalledGpu> cards;
 
   /** Leases of this machine's cards. */
   public DeviceLeases() {
-    this(InstalledCard::list, System.getenv().getOrDefault(InstalledCard.VISIBLE, ""));
+    this(InstalledGpu::list, System.getenv().getOrDefault(InstalledGpu.VISIBLE, ""));
   }
 
   /**
    * @param installed lists the cards of the machine; called once, for the first lease
    * @param visible the value of {@code CUDA_VISIBLE_DEVICES}; blank if it is not set
    */
-  DeviceLeases(Supplier<List<InstalledCard>> installed, String visible) {
+  DeviceLeases(Supplier<List<InstalledGpu>> installed, String visible) {
     this.installed = installed;
     this.visible = visible;
   }
@@ -48,7 +48,7 @@ public final class DeviceLeases {
    */
   public synchronized DeviceLease assigned(
       String address, Engine engine, Supplier<Devices> devices) {
-    List<InstalledCard> here = cards();
+    List<InstalledGpu> here = cards();
     // Before the driver's libraries start: on a card without code, they may end the process.
     here.stream()
         .filter(card -> card.isAt(address))
@@ -71,7 +71,7 @@ public final class DeviceLeases {
    * @throws ResourceException if other tasks have all cards, or the engine has no code for them
    */
   public synchronized DeviceLease any(Engine engine, Supplier<Devices> starting) {
-    List<InstalledCard> here = cards();
+    List<InstalledGpu> here = cards();
     if (here.stream().noneMatch(card -> Engines.hasCode(engine, card.card()))) {
       here.forEach(card -> Engines.requireCode(engine, card.card(), "GPU " + card.index()));
     }
@@ -118,7 +118,7 @@ public final class DeviceLeases {
     taken.remove(number);
   }
 
-  private List<InstalledCard> cards() {
+  private List<InstalledGpu> cards() {
     if (cards == null) {
       cards = installed.get();
     }

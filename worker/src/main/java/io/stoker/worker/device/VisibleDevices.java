@@ -15,7 +15,7 @@ import java.util.stream.IntStream;
 final class VisibleDevices {
   private static final int LONGEST_NUMBER = 4;
 
-  private final List<InstalledCard> cards;
+  private final List<InstalledGpu> cards;
   private final String variable;
   private final List<String> visible;
 
@@ -23,7 +23,7 @@ final class VisibleDevices {
    * @param variable the value of {@code CUDA_VISIBLE_DEVICES}; blank if it is not set
    * @param cards the machine's cards; empty if they are not known
    */
-  VisibleDevices(String variable, List<InstalledCard> cards) {
+  VisibleDevices(String variable, List<InstalledGpu> cards) {
     this.variable = variable.strip();
     this.cards = List.copyOf(cards);
     this.visible =
@@ -61,7 +61,7 @@ final class VisibleDevices {
     }
     return cards.stream()
         .filter(card -> card.isAt(address))
-        .mapToInt(InstalledCard::index)
+        .mapToInt(InstalledGpu::index)
         .findFirst();
   }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.worker.runtime;
 
-import io.stoker.worker.sgd.LocalSteps;
+import io.stoker.worker.sgd.RoundSteps;
 import io.stoker.worker.sgd.StepSchedule;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.TaskContext;
@@ -40,10 +40,10 @@ public record RoundTask(
 
   @Override
   public Part beginAfter(Part before) {
-    return ((WorkerRound) before).goOnWith(this);
+    return ((WorkerRound) before).next(this);
   }
 
-  LocalSteps localSteps(int worker) {
-    return new LocalSteps(data.seed(), round, worker, globalStep, steps);
+  RoundSteps localSteps(int worker) {
+    return new RoundSteps(data.order().seed(), round, worker, globalStep, steps);
   }
 }

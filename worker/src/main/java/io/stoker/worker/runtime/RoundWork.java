@@ -2,7 +2,7 @@
 package io.stoker.worker.runtime;
 
 import io.stoker.models.engine.Network;
-import io.stoker.worker.sgd.LocalResult;
+import io.stoker.worker.sgd.Measurements;
 import java.io.Serializable;
 import java.util.List;
 import java.util.function.Consumer;
@@ -11,7 +11,7 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.Dependency;
 import org.apache.spark.TaskContext;
 
-/** The work of all workers in one round; small, since it goes with every task. */
+/** The work of all workers in one round; small, because it goes with every task. */
 public interface RoundWork extends Serializable {
   /** One worker's part of the work, inside a task. */
   interface Part extends AutoCloseable {
@@ -25,7 +25,7 @@ public interface RoundWork extends Serializable {
     void loadFrozen(Consumer<Network> loader);
 
     /** Trains: the network's parameters move from the values that the caller has set. */
-    LocalResult train();
+    Measurements train();
 
     /**
      * Trains as {@link #train()} does.
@@ -34,7 +34,7 @@ public interface RoundWork extends Serializable {
      *     may read and write the network
      * @throws UnsupportedOperationException if workers of this kind take no single steps
      */
-    default LocalResult train(IntConsumer beforeStep) {
+    default Measurements train(IntConsumer beforeStep) {
       throw new UnsupportedOperationException("A round of this kind has no single steps");
     }
 

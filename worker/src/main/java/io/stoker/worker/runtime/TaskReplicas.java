@@ -10,7 +10,7 @@ import org.apache.spark.util.TaskFailureListener;
 
 /**
  * Returns the replica of each running task when the task ends, and discards it when the task fails,
- * since its state is unknown then. A task that trains several rounds borrows a replica in each of
+ * because its state is unknown then. A task that trains several rounds borrows a replica in each of
  * them, one after the other; its listeners are registered with Spark once.
  */
 final class TaskReplicas {

@@ -16,10 +16,10 @@ import org.apache.hadoop.conf.Configuration;
 /**
  * The open readers of this process. A reader yields batches from some step to the end of its epoch.
  * Between rounds it waits, with the next batches ready, and the worker's next round continues with
- * it. If there is no such reader (the worker ran on another executor before, or its task runs
- * again), a new one is opened at the step that is needed, and yields the same batches.
+ * it. If this process has no reader at that step (the worker ran on another executor before, or
+ * Spark runs its task again), it opens a new one there, which yields the same batches.
  *
- * <p>There are never more readers than were ever open, or prepared, at the same time.
+ * <p>A process keeps at most as many readers as its rounds have used, or prepared, at one time.
  */
 public final class TrainingReaders implements AutoCloseable {
   private record Position(TrainingData data, int epoch, int worker, long step) {
@@ -41,9 +41,9 @@ public final class TrainingReaders implements AutoCloseable {
    */
   private record Waiting(Position position, BatchReader reader, boolean used) {
     /**
-     * Whether no round will use the reader after another round has begun: it is at another step of
-     * the same worker, left there by an earlier attempt or round; or it was prepared for a round
-     * that its worker has trained in another process.
+     * True if the reader is of no use once a round has begun at another position. Either an earlier
+     * attempt or round of the same worker left it at another step, or this process prepared it for
+     * a round that the worker then trained in another process.
      */
     boolean isStaleAt(Position beginning) {
       return position.isOfSameWorker(beginning) || (!used && position.isBefore(beginning));
@@ -107,7 +107,9 @@ public final class TrainingReaders implements AutoCloseable {
 
   private BatchReader open(Position position, Configuration hadoop) {
     TrainingData data = position.data();
-    SplitBlocks blocks = resources.blocks(data.uri(), data.manifestSha256(), data.split(), hadoop);
+    TrainingData.Source source = data.source();
+    SplitBlocks blocks =
+        resources.blocks(source.uri(), source.manifestSha256(), source.split(), hadoop);
     EpochPlan plan = data.plan(blocks, position.epoch());
     return BatchReader.training(
         blocks,
@@ -115,7 +117,7 @@ public final class TrainingReaders implements AutoCloseable {
         position.worker(),
         Math.toIntExact(position.step()),
         plan.steps(),
-        data.input());
+        data.images().input());
   }
 
   private BatchReader take(Position position) {
@@ -148,7 +150,8 @@ public final class TrainingReaders implements AutoCloseable {
   }
 
   /**
-   * Keeps a reader for the next round of its worker, as far as there is room.
+   * Keeps a reader for the next round of its worker. If that makes too many, closing the reader
+   * that has waited longest is left to the caller.
    *
    * @return the reader that the caller must close
    */
@@ -214,8 +217,8 @@ public final class TrainingReaders implements AutoCloseable {
     }
 
     /**
-     * Notes that all batches of the round were used, so that the next round can continue from here.
-     * Meanwhile its first batches are prepared.
+     * Notes that the round has used all of its batches, so that the next round can continue from
+     * here. Until it does, the reader prepares its first batches.
      */
     public void completed() {
       reader.pause();

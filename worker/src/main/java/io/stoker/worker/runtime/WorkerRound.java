@@ -3,8 +3,8 @@ package io.stoker.worker.runtime;
 
 import io.stoker.data.batch.ImageBatch;
 import io.stoker.models.engine.Network;
-import io.stoker.worker.sgd.LocalResult;
 import io.stoker.worker.sgd.LocalSgd;
+import io.stoker.worker.sgd.Measurements;
 import java.util.Locale;
 import java.util.function.Consumer;
 import java.util.function.IntConsumer;
@@ -36,8 +36,8 @@ final class WorkerRound implements RoundWork.Part {
   }
 
   /** The worker's part of the next round, with the same replica. */
-  WorkerRound goOnWith(RoundTask next) {
-    return new WorkerRound(next, worker, hadoop, context, replica);
+  WorkerRound next(RoundTask following) {
+    return new WorkerRound(following, worker, hadoop, context, replica);
   }
 
   @Override
@@ -54,17 +54,17 @@ final class WorkerRound implements RoundWork.Part {
   }
 
   @Override
-  public LocalResult train() {
+  public Measurements train() {
     return train(steps -> {});
   }
 
   @Override
-  public LocalResult train(IntConsumer beforeStep) {
+  public Measurements train(IntConsumer beforeStep) {
     try (TrainingReaders.RoundReader reader =
         ExecutorResources.here()
             .readers()
             .reader(task.data(), task.epoch(), worker, task.firstStep(), hadoop)) {
-      LocalResult result =
+      Measurements result =
           LocalSgd.run(
               network(), () -> next(reader), task.localSteps(worker), task.schedule(), beforeStep);
       reader.completed();

@@ -29,26 +29,24 @@ public final class LocalSgd {
    * @param steps the steps
    * @param schedule the settings of each step
    */
-  public static LocalResult run(
-      Network network, Supplier<ImageBatch> batches, LocalSteps steps, StepSchedule schedule) {
+  public static Measurements run(
+      Network network, Supplier<ImageBatch> batches, RoundSteps steps, StepSchedule schedule) {
     return run(network, batches, steps, schedule, taken -> {});
   }
 
   /**
-   * Takes a worker's local steps as {@link #run(Network, Supplier, LocalSteps, StepSchedule)} does.
+   * Takes a worker's local steps as {@link #run(Network, Supplier, RoundSteps, StepSchedule)} does.
    *
    * @param beforeStep is called before each step with the number of steps that were taken, and may
    *     read and write the network; its time is not measured
    */
-  public static LocalResult run(
+  public static Measurements run(
       Network network,
       Supplier<ImageBatch> batches,
-      LocalSteps steps,
+      RoundSteps steps,
       StepSchedule schedule,
       IntConsumer beforeStep) {
-    long examples = 0;
-    double lossSum = 0;
-    long correct = 0;
+    Measurements measured = new Measurements();
     long waited = 0;
     long computed = 0;
     int classes = network.model().classes();
@@ -90,11 +88,14 @@ public final class LocalSgd {
       }
       network.update(schedule.at(steps.firstStep() + step));
       computed += System.nanoTime() - ready;
-      examples += score.examples();
-      lossSum += score.lossSum();
-      correct += score.correct();
+      measured
+          .add(Measure.EXAMPLES, score.examples())
+          .add(Measure.LOSS_SUM, score.lossSum())
+          .add(Measure.CORRECT, score.correct());
     }
-    return new LocalResult(examples, lossSum, correct, waited / 1e9, computed / 1e9);
+    return measured
+        .add(Measure.WAIT_SECONDS, waited / 1e9)
+        .add(Measure.COMPUTE_SECONDS, computed / 1e9);
   }
 
   /**

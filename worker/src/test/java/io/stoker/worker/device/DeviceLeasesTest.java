@@ -18,8 +18,8 @@ class DeviceLeasesTest {
   /** Has code for compute capability 3.7 to 8.9. */
   private static final Engine ENGINE = Engines.find("dl4j");
 
-  private static final List<InstalledCard> FOUR =
-      InstalledCard.parse(
+  private static final List<InstalledGpu> FOUR =
+      InstalledGpu.parse(
           """
           0, GPU-aa, NVIDIA A100-SXM4-40GB, 8.0
           1, GPU-bb, NVIDIA L4, 8.9
@@ -35,20 +35,20 @@ class DeviceLeasesTest {
 
   @Test
   void readsWhatNvidiaSmiLists() {
-    assertThat(FOUR).extracting(InstalledCard::index).containsExactly(0, 1, 2, 3);
-    assertThat(FOUR).extracting(InstalledCard::uuid).contains("GPU-cc");
+    assertThat(FOUR).extracting(InstalledGpu::index).containsExactly(0, 1, 2, 3);
+    assertThat(FOUR).extracting(InstalledGpu::uuid).contains("GPU-cc");
     assertThat(FOUR)
         .extracting(each -> each.card().computeCapability())
         .containsExactly(8.0, 8.9, 9.0, 3.5);
-    assertThat(InstalledCard.parse("NVIDIA-SMI has failed, no driver\n")).isEmpty();
+    assertThat(InstalledGpu.parse("NVIDIA-SMI has failed, no driver\n")).isEmpty();
     assertThat(
-            InstalledCard.parse(
+            InstalledGpu.parse(
                 """
                 0, GPU-aa, NVIDIA H100 80GB HBM3, 9.0, 81559
                 1, GPU-bb, NVIDIA GB10, 12.1, [N/A]
                 2, GPU-cc, Tesla T4, 7.5
                 """))
-        .extracting(InstalledCard::memoryBytes)
+        .extracting(InstalledGpu::memoryBytes)
         .containsExactly(81559L << 20, 0L, 0L);
   }
 
@@ -107,7 +107,7 @@ class DeviceLeasesTest {
   @Test
   void startsNoEngineWhereNoCardHasCode() {
     DeviceLeases newer =
-        new DeviceLeases(() -> InstalledCard.parse("0, GPU-cc, NVIDIA H100 PCIe, 9.0"), "");
+        new DeviceLeases(() -> InstalledGpu.parse("0, GPU-cc, NVIDIA H100 PCIe, 9.0"), "");
 
     assertThatThrownBy(
             () ->

@@ -2,21 +2,21 @@
 package io.stoker.worker.device;
 
 import io.stoker.models.engine.Devices;
-import io.stoker.models.engine.GraphicsCard;
+import io.stoker.models.engine.Gpu;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 
 /** Cards that remember which thread was bound to them. */
 public final class FakeDevices implements Devices {
-  private final List<GraphicsCard> cards;
+  private final List<Gpu> cards;
 
   /** The device of each call of {@link #bind}, in order. */
   public final List<Integer> bound = new ArrayList<>();
 
   /** Cards of this compute capability. */
   public FakeDevices(int count, double computeCapability) {
-    cards = Collections.nCopies(count, new GraphicsCard("a card", computeCapability));
+    cards = Collections.nCopies(count, new Gpu("a card", computeCapability));
   }
 
   @Override
@@ -25,7 +25,7 @@ public final class FakeDevices implements Devices {
   }
 
   @Override
-  public GraphicsCard card(int device) {
+  public Gpu card(int device) {
     return cards.get(device);
   }
 

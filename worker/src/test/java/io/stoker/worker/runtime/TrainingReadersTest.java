@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
+import io.stoker.data.plan.Sampling;
 import io.stoker.data.shard.ShardFolder;
 import io.stoker.failure.DamagedException;
 import io.stoker.testing.Exact;
@@ -41,17 +42,14 @@ class TrainingReadersTest {
     TinyShards.write(folder, List.of(30, 25), 1);
     String manifestSha256 =
         ShardFolder.open(new org.apache.hadoop.fs.Path(folder.toUri()), hadoop).manifestHash();
-    data =
-        new TrainingData(
-            folder.toUri().toString(),
-            manifestSha256,
-            "train",
-            TinyShards.SHAPE,
-            "shift",
-            0,
-            9,
-            2,
-            4);
+    data = data(folder.toUri().toString(), manifestSha256);
+  }
+
+  private static TrainingData data(String uri, String manifestSha256) {
+    return new TrainingData(
+        new TrainingData.Source(uri, manifestSha256, "train"),
+        new TrainingData.Order(Sampling.NATURAL, 9, 2, 4),
+        new TrainingData.Images(TinyShards.SHAPE, "shift", 0));
   }
 
   /** A local disk as {@code stuck:/...}, whose shards cannot be read until it is released. */
@@ -87,9 +85,7 @@ class TrainingReadersTest {
     String manifestSha256 =
         ShardFolder.open(new org.apache.hadoop.fs.Path(unread.toUri()), hadoop).manifestHash();
     TrainingReaders own = new TrainingReaders(ExecutorResources.here());
-    TrainingData stuck =
-        new TrainingData(
-            "stuck:" + unread, manifestSha256, "train", TinyShards.SHAPE, "shift", 0, 9, 2, 4);
+    TrainingData stuck = data("stuck:" + unread, manifestSha256);
     own.prepare(stuck, 0, WORKER, 0, hadoop);
     assertThat(StuckDisk.READ.await(1, TimeUnit.MINUTES)).isTrue();
     Thread closing = new Thread(own::close);
@@ -159,9 +155,7 @@ class TrainingReadersTest {
 
   @Test
   void refusesDataThatChangedDuringTheJob() {
-    TrainingData before =
-        new TrainingData(
-            data.uri(), "0".repeat(64), "train", TinyShards.SHAPE, "shift", 0, 9, 2, 4);
+    TrainingData before = data(data.source().uri(), "0".repeat(64));
 
     assertThatThrownBy(() -> readers.reader(before, 0, WORKER, 0, hadoop))
         .isInstanceOf(DamagedException.class)

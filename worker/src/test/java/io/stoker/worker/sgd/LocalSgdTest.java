@@ -49,9 +49,9 @@ class LocalSgdTest {
 
   @Test
   void takesEachStepWithItsOwnRateAndDropoutSeed() {
-    LocalSteps steps = new LocalSteps(5, 7, 0, 100, 2);
+    RoundSteps steps = new RoundSteps(5, 7, 0, 100, 2);
 
-    LocalResult result = run(0, 0, 2, steps);
+    Measurements result = run(0, 0, 2, steps);
 
     assertThat(network.steps()).extracting(IdleNetwork.Step::examples).containsExactly(4, 4);
     assertThat(network.steps())
@@ -61,20 +61,20 @@ class LocalSgdTest {
         .extracting(IdleNetwork.Step::dropoutSeed)
         .containsExactly(steps.dropoutSeed(0), steps.dropoutSeed(1))
         .doesNotHaveDuplicates();
-    assertThat(result.examples()).isEqualTo(8);
-    assertThat(result.lossSum()).isEqualTo(16);
-    assertThat(result.correct()).isEqualTo(6);
+    assertThat(result.get(Measure.EXAMPLES)).isEqualTo(8);
+    assertThat(result.get(Measure.LOSS_SUM)).isEqualTo(16);
+    assertThat(result.get(Measure.CORRECT)).isEqualTo(6);
   }
 
   @Test
   void leavesOutAStepWithoutExamples() {
     // 25 samples: two full steps of 12, and one sample, which worker 0 has.
-    assertThat(run(0, 2, 3, new LocalSteps(5, 0, 0, 2, 1)).examples()).isEqualTo(1);
+    assertThat(run(0, 2, 3, new RoundSteps(5, 0, 0, 2, 1)).get(Measure.EXAMPLES)).isEqualTo(1);
     network.steps().clear();
 
-    LocalResult nothing = run(1, 2, 3, new LocalSteps(5, 0, 1, 2, 1));
+    Measurements nothing = run(1, 2, 3, new RoundSteps(5, 0, 1, 2, 1));
 
-    assertThat(nothing.examples()).isZero();
+    assertThat(nothing.get(Measure.EXAMPLES)).isZero();
     assertThat(network.steps()).isEmpty();
   }
 
@@ -93,11 +93,11 @@ class LocalSgdTest {
           expected.add(weights.values().get(batch.labels()[example]));
         }
       }
-      LocalSgd.run(network, again::next, new LocalSteps(5, 7, 0, 0, 2), weighted(weights));
+      LocalSgd.run(network, again::next, new RoundSteps(5, 7, 0, 0, 2), weighted(weights));
     }
 
     assertThat(network.weights()).isEqualTo(expected).hasSize(8);
-    run(0, 0, 2, new LocalSteps(5, 7, 0, 0, 2));
+    run(0, 0, 2, new RoundSteps(5, 7, 0, 0, 2));
     assertThat(network.weights()).as("a schedule without weights").hasSize(8);
   }
 
@@ -128,12 +128,12 @@ class LocalSgdTest {
     }
 
     try (BatchReader reader = BatchReader.training(blocks, plan, 0, 0, 2, input)) {
-      LocalSgd.run(network, reader::next, new LocalSteps(5, 7, 0, 0, 2), SCHEDULE);
+      LocalSgd.run(network, reader::next, new RoundSteps(5, 7, 0, 0, 2), SCHEDULE);
     }
     assertThat(network.weights()).isEqualTo(samples).hasSize(8);
     network.weights().clear();
     try (BatchReader reader = BatchReader.training(blocks, plan, 0, 0, 2, input)) {
-      LocalSgd.run(network, reader::next, new LocalSteps(5, 7, 0, 0, 2), weighted(ofClasses));
+      LocalSgd.run(network, reader::next, new RoundSteps(5, 7, 0, 0, 2), weighted(ofClasses));
     }
     assertThat(network.weights()).isEqualTo(both).hasSize(8);
   }
@@ -141,20 +141,20 @@ class LocalSgdTest {
   @Test
   void trainsOnBytesAsOnNormalizedImages() {
     EpochPlan plan = EpochPlan.of(data.rows(), 5, 0, WORKERS, BATCH);
-    LocalSteps steps = new LocalSteps(5, 7, 0, 0, 2);
-    LocalResult expected = run(0, 0, 2, steps);
+    RoundSteps steps = new RoundSteps(5, 7, 0, 0, 2);
+    Measurements expected = run(0, 0, 2, steps);
     List<IdleNetwork.Step> expectedSteps = List.copyOf(network.steps());
     network.steps().clear();
     TrainingInput input =
         new TrainingInput(
             TinyShards.SHAPE, List.of(), Mixup.NONE, Optional.empty(), ImageForm.BYTES);
 
-    LocalResult result;
+    Measurements result;
     try (BatchReader reader = BatchReader.training(data, plan, 0, 0, 2, input)) {
       result = LocalSgd.run(network, reader::next, steps, SCHEDULE);
     }
 
-    assertThat(result.lossSum()).isEqualTo(expected.lossSum());
+    assertThat(result.get(Measure.LOSS_SUM)).isEqualTo(expected.get(Measure.LOSS_SUM));
     assertThat(network.steps()).isEqualTo(expectedSteps);
     assertThat(network.weights()).hasSize(8).containsOnly(1f);
   }
@@ -177,15 +177,15 @@ class LocalSgdTest {
   void dropsOtherUnitsForEachWorkerRoundAndSeed() {
     assertThat(
             List.of(
-                new LocalSteps(5, 7, 0, 0, 1).dropoutSeed(0),
-                new LocalSteps(5, 7, 0, 0, 1).dropoutSeed(1),
-                new LocalSteps(5, 7, 1, 0, 1).dropoutSeed(0),
-                new LocalSteps(5, 8, 0, 0, 1).dropoutSeed(0),
-                new LocalSteps(6, 7, 0, 0, 1).dropoutSeed(0)))
+                new RoundSteps(5, 7, 0, 0, 1).dropoutSeed(0),
+                new RoundSteps(5, 7, 0, 0, 1).dropoutSeed(1),
+                new RoundSteps(5, 7, 1, 0, 1).dropoutSeed(0),
+                new RoundSteps(5, 8, 0, 0, 1).dropoutSeed(0),
+                new RoundSteps(6, 7, 0, 0, 1).dropoutSeed(0)))
         .doesNotHaveDuplicates();
   }
 
-  private LocalResult run(int worker, int from, int to, LocalSteps steps) {
+  private Measurements run(int worker, int from, int to, RoundSteps steps) {
     EpochPlan plan = EpochPlan.of(data.rows(), 5, 0, WORKERS, BATCH);
     try (BatchReader reader =
         BatchReader.training(data, plan, worker, from, to, TrainingInput.plain(TinyShards.SHAPE))) {

@@ -3,7 +3,6 @@ package io.stoker.driver.bench;
 
 import io.stoker.driver.averaging.RoundReport;
 import io.stoker.driver.averaging.SharedParameters;
-import io.stoker.driver.averaging.WorkerReport;
 import io.stoker.driver.cluster.MemoryCheck;
 import io.stoker.driver.cluster.MemoryNeed;
 import io.stoker.driver.metrics.Median;
@@ -13,6 +12,7 @@ import io.stoker.driver.slice.ParameterSlices;
 import io.stoker.driver.slice.SliceAverage;
 import io.stoker.driver.spark.DriverTraffic;
 import io.stoker.driver.spark.Jobs;
+import io.stoker.worker.sgd.Measure;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -79,8 +79,8 @@ public final class AveragingBench {
             Median.of(seconds),
             reports.stream().mapToLong(RoundReport::driverBytes).sum() / load.rounds(),
             reports.stream().mapToLong(RoundReport::executorBytes).sum() / load.rounds()),
-        mean(reports, report -> report.meanSeconds(WorkerReport::gatherSeconds)),
-        mean(reports, report -> report.meanSeconds(WorkerReport::scatterSeconds)),
+        mean(reports, report -> report.mean(Measure.GATHER_SECONDS)),
+        mean(reports, report -> report.mean(Measure.SCATTER_SECONDS)),
         mean(reports, RoundReport::averageSeconds));
   }
 

@@ -3,7 +3,8 @@ package io.stoker.driver.bench;
 
 import io.stoker.models.engine.Network;
 import io.stoker.worker.runtime.RoundWork;
-import io.stoker.worker.sgd.LocalResult;
+import io.stoker.worker.sgd.Measure;
+import io.stoker.worker.sgd.Measurements;
 import java.util.Deque;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.function.Consumer;
@@ -31,14 +32,16 @@ record NoOpWork(int workers, int parameters, WaitingSteps steps) implements Roun
     public void loadFrozen(Consumer<Network> loader) {}
 
     @Override
-    public LocalResult train() {
+    public Measurements train() {
       return train(taken -> {});
     }
 
     @Override
-    public LocalResult train(IntConsumer beforeStep) {
+    public Measurements train(IntConsumer beforeStep) {
       steps.take(beforeStep);
-      return new LocalResult(EXAMPLES, 0, 0, 0, steps.seconds());
+      return new Measurements()
+          .add(Measure.EXAMPLES, EXAMPLES)
+          .add(Measure.COMPUTE_SECONDS, steps.seconds());
     }
 
     @Override

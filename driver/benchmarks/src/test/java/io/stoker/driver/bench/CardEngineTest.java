@@ -8,24 +8,24 @@ import io.stoker.failure.ResourceException;
 import io.stoker.models.engine.Devices;
 import io.stoker.models.engine.Engine;
 import io.stoker.models.engine.Engines;
-import io.stoker.models.engine.GraphicsCard;
+import io.stoker.models.engine.Gpu;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class CardEngineTest {
-  private static final GraphicsCard A100 = new GraphicsCard("A100", 8.0);
-  private static final GraphicsCard H100 = new GraphicsCard("H100", 9.0);
+  private static final Gpu A100 = new Gpu("A100", 8.0);
+  private static final Gpu H100 = new Gpu("H100", 9.0);
 
   private final Engine engine = Engines.find("dl4j");
 
-  private record Pretended(List<GraphicsCard> cards) implements Devices {
+  private record Pretended(List<Gpu> cards) implements Devices {
     @Override
     public int count() {
       return cards.size();
     }
 
     @Override
-    public GraphicsCard card(int device) {
+    public Gpu card(int device) {
       return cards.get(device);
     }
 

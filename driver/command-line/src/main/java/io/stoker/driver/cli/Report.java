@@ -25,7 +25,7 @@ record Report(String text, ObjectNode json, int exitCode) {
    * A record's components as a JSON object; {@code imagesPerSecond} becomes {@code
    * images_per_second}.
    */
-  static ObjectNode object(Record components) {
+  static ObjectNode object(Object components) {
     return MAPPER.valueToTree(components);
   }
 

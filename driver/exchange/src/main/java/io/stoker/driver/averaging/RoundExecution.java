@@ -10,7 +10,8 @@ import io.stoker.driver.slice.WorkerSlice;
 import io.stoker.driver.spark.FetchedBlock;
 import io.stoker.models.engine.Network;
 import io.stoker.worker.runtime.RoundWork;
-import io.stoker.worker.sgd.LocalResult;
+import io.stoker.worker.sgd.Measure;
+import io.stoker.worker.sgd.Measurements;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.util.List;
@@ -32,7 +33,7 @@ final class RoundExecution {
   private double gatherSeconds;
   private long fetchedBytes;
   private List<SliceReport> averages = List.of();
-  private LocalResult result;
+  private Measurements result;
 
   /**
    * @param average how the vectors are cut, and how pieces travel
@@ -130,7 +131,7 @@ final class RoundExecution {
    * @param before the slice with which the round began; asked for if the format needs it
    */
   WorkerSlice piece(int slice, byte[] target, Supplier<FetchedBlock> before) {
-    if (result.examples() == 0) {
+    if (result.get(Measure.EXAMPLES) == 0) {
       return piece(slice, LittleEndian.bytes(target).limit(0));
     }
     ByteBuffer values = values(slice, target);
@@ -144,7 +145,8 @@ final class RoundExecution {
 
   /** The worker's piece of a slice with some content. */
   WorkerSlice piece(int slice, ByteBuffer content) {
-    return new WorkerSlice(slice, worker, SparkEnv.get().executorId(), result.examples(), content);
+    return new WorkerSlice(
+        slice, worker, SparkEnv.get().executorId(), result.count(Measure.EXAMPLES), content);
   }
 
   /**
@@ -185,14 +187,10 @@ final class RoundExecution {
         List.of(
             new WorkerReport(
                 worker,
-                result.examples(),
-                result.lossSum(),
-                result.correct(),
-                gatherSeconds,
-                result.waitSeconds(),
-                result.computeSeconds(),
-                scatterSeconds,
-                fetchedBytes)),
+                result
+                    .add(Measure.GATHER_SECONDS, gatherSeconds)
+                    .add(Measure.SCATTER_SECONDS, scatterSeconds)
+                    .add(Measure.MOVED_BYTES, fetchedBytes))),
         averages);
   }
 

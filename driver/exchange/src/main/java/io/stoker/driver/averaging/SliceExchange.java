@@ -17,6 +17,7 @@ import io.stoker.driver.spark.FetchWindow;
 import io.stoker.driver.spark.FetchWindow.Block;
 import io.stoker.driver.spark.FetchWindow.Request;
 import io.stoker.driver.spark.FetchedBlock;
+import io.stoker.worker.sgd.Measure;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -177,7 +178,9 @@ final class SliceExchange {
     }
     otherSeconds =
         (System.nanoTime() - waiting) / 1e9
-            + averages.stream().mapToDouble(SliceReport::seconds).sum();
+            + averages.stream()
+                .mapToDouble(each -> each.measured().get(Measure.AVERAGE_SECONDS))
+                .sum();
     fetchOthers(round, reader);
   }
 

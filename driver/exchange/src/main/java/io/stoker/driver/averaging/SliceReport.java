@@ -3,11 +3,10 @@ package io.stoker.driver.averaging;
 
 import io.stoker.driver.slice.SliceAverage;
 import io.stoker.driver.slice.WorkerSlice;
+import io.stoker.worker.sgd.Measure;
+import io.stoker.worker.sgd.Measurements;
 import java.io.Serializable;
-import java.util.Iterator;
 import java.util.List;
-import java.util.SortedMap;
-import java.util.TreeMap;
 import org.apache.spark.SparkEnv;
 
 /**
@@ -15,14 +14,9 @@ import org.apache.spark.SparkEnv;
  * bytes, whatever the size of the model.
  *
  * @param slice the slice's number; of several the first one
- * @param seconds how long fetching and averaging its pieces took
- * @param movedBytes the bytes of pieces that came from other executors
- * @param driftSquared see {@link SliceAverage.Averaged}
- * @param normSquared see {@link SliceAverage.Averaged}
+ * @param measured what the task has measured
  */
-record SliceReport(
-    int slice, double seconds, long movedBytes, double driftSquared, double normSquared)
-    implements Serializable {
+record SliceReport(int slice, Measurements measured) implements Serializable {
   /**
    * The report of an average that was computed just now.
    *
@@ -32,20 +26,16 @@ record SliceReport(
       int slice, long start, List<WorkerSlice> pieces, SliceAverage.Averaged mean) {
     return new SliceReport(
         slice,
-        (System.nanoTime() - start) / 1e9,
-        bytesFromOtherExecutors(pieces),
-        mean.driftSquared(),
-        mean.normSquared());
+        new Measurements()
+            .add(Measure.AVERAGE_SECONDS, (System.nanoTime() - start) / 1e9)
+            .add(Measure.MOVED_BYTES, bytesFromOtherExecutors(pieces))
+            .add(Measure.DRIFT_SQUARED, mean.driftSquared())
+            .add(Measure.NORM_SQUARED, mean.normSquared()));
   }
 
   /** The report of this slice and another one after it. */
   SliceReport plus(SliceReport other) {
-    return new SliceReport(
-        slice,
-        seconds + other.seconds,
-        movedBytes + other.movedBytes,
-        driftSquared + other.driftSquared,
-        normSquared + other.normSquared);
+    return new SliceReport(slice, measured.plus(other.measured));
   }
 
   /** The bytes of the pieces that other executors than this one have written. */
@@ -55,31 +45,5 @@ record SliceReport(
         .filter(piece -> !piece.executor().equals(here))
         .mapToLong(piece -> piece.content().remaining())
         .sum();
-  }
-
-  /**
-   * How far the workers were apart, see {@link RoundReport#drift}.
-   *
-   * @param reports of all slices; of a slice that was averaged twice, one counts
-   */
-  static double drift(List<SliceReport> reports) {
-    SortedMap<Integer, SliceReport> bySlice = new TreeMap<>();
-    reports.forEach(each -> bySlice.put(each.slice(), each));
-    double norm = bySlice.values().stream().mapToDouble(SliceReport::normSquared).sum();
-    double drift = bySlice.values().stream().mapToDouble(SliceReport::driftSquared).sum();
-    return norm > 0 ? Math.sqrt(drift / norm) : 0;
-  }
-
-  List<Double> numbers() {
-    return List.of((double) slice, seconds, (double) movedBytes, driftSquared, normSquared);
-  }
-
-  static SliceReport read(Iterator<Double> numbers) {
-    return new SliceReport(
-        numbers.next().intValue(),
-        numbers.next(),
-        numbers.next().longValue(),
-        numbers.next(),
-        numbers.next());
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.averaging;
 
+import io.stoker.worker.sgd.Measurements;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -26,19 +27,27 @@ record TaskReport(int round, List<WorkerReport> worker, List<SliceReport> averag
   /** The report as numbers, which Spark's endpoints can deserialize. */
   List<Double> numbers() {
     List<Double> numbers = new ArrayList<>(List.of((double) round, (double) worker.size()));
-    worker.forEach(each -> numbers.addAll(each.numbers()));
-    averages.forEach(each -> numbers.addAll(each.numbers()));
+    worker.forEach(each -> write(each.worker(), each.measured(), numbers));
+    averages.forEach(each -> write(each.slice(), each.measured(), numbers));
     return numbers;
+  }
+
+  private static void write(int of, Measurements measured, List<Double> numbers) {
+    numbers.add((double) of);
+    numbers.addAll(measured.numbers());
   }
 
   /** The report that {@link #numbers} has written. */
   static TaskReport of(List<Double> numbers) {
     Iterator<Double> rest = numbers.iterator();
     int round = rest.next().intValue();
-    List<WorkerReport> worker = rest.next() == 0 ? List.of() : List.of(WorkerReport.read(rest));
+    List<WorkerReport> worker = new ArrayList<>();
+    if (rest.next() > 0) {
+      worker.add(new WorkerReport(rest.next().intValue(), Measurements.read(rest)));
+    }
     List<SliceReport> averages = new ArrayList<>();
     while (rest.hasNext()) {
-      averages.add(SliceReport.read(rest));
+      averages.add(new SliceReport(rest.next().intValue(), Measurements.read(rest)));
     }
     return new TaskReport(round, worker, averages);
   }
@@ -67,12 +76,17 @@ record TaskReport(int round, List<WorkerReport> worker, List<SliceReport> averag
         .forEach(each -> byWorker.put(each.worker(), each));
     return new RoundReport(
         List.copyOf(byWorker.values()),
+        sum(before),
+        Measurements.sum(averages.stream().map(SliceReport::measured).toList()),
+        Math.max(1, Math.min(slots, averages.size())),
         seconds,
-        averages.stream().mapToDouble(SliceReport::seconds).sum()
-            / Math.max(1, Math.min(slots, averages.size())),
-        driverBytes,
-        averages.stream().mapToLong(SliceReport::movedBytes).sum()
-            + byWorker.values().stream().mapToLong(WorkerReport::fetchedBytes).sum(),
-        SliceReport.drift(before));
+        driverBytes);
+  }
+
+  /** What was measured with the slices; of a slice that was averaged twice, one counts. */
+  private static Measurements sum(List<SliceReport> reports) {
+    SortedMap<Integer, Measurements> bySlice = new TreeMap<>();
+    reports.forEach(each -> bySlice.put(each.slice(), each.measured()));
+    return Measurements.sum(bySlice.values());
   }
 }

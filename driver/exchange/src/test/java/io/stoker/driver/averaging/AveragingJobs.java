@@ -3,6 +3,7 @@ package io.stoker.driver.averaging;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.stoker.data.plan.Sampling;
 import io.stoker.data.shard.ShardFolder;
 import io.stoker.driver.LocalSpark;
 import io.stoker.driver.slice.InitialValues;
@@ -169,15 +170,9 @@ abstract class AveragingJobs {
     return new RoundTask(
         ReplicaKey.of(model, Engines.AUTO, 16),
         new TrainingData(
-            folder.toUri().toString(),
-            manifestSha256,
-            "train",
-            TinyShards.SHAPE,
-            "flip",
-            0,
-            3,
-            4,
-            16),
+            new TrainingData.Source(folder.toUri().toString(), manifestSha256, "train"),
+            new TrainingData.Order(Sampling.NATURAL, 3, 4, 16),
+            new TrainingData.Images(TinyShards.SHAPE, "flip", 0)),
         schedule,
         round,
         round / 3,

@@ -16,7 +16,8 @@ import io.stoker.models.engine.StepSettings;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.testing.Exact;
 import io.stoker.worker.runtime.RoundWork;
-import io.stoker.worker.sgd.LocalResult;
+import io.stoker.worker.sgd.Measure;
+import io.stoker.worker.sgd.Measurements;
 import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.function.Consumer;
@@ -278,12 +279,12 @@ class OverlapOnQuadraticsTest {
     public void loadFrozen(Consumer<Network> loader) {}
 
     @Override
-    public LocalResult train() {
+    public Measurements train() {
       return train(taken -> {});
     }
 
     @Override
-    public LocalResult train(IntConsumer beforeStep) {
+    public Measurements train(IntConsumer beforeStep) {
       long examples = examples(worker, work.round(), work.steps());
       for (int taken = 0; taken < work.steps(); taken++) {
         beforeStep.accept(taken);
@@ -291,7 +292,7 @@ class OverlapOnQuadraticsTest {
           step(network.x, network.v, worker, work.firstStep() + taken);
         }
       }
-      return new LocalResult(examples, 0, 0, 0, 0);
+      return new Measurements().add(Measure.EXAMPLES, examples);
     }
 
     @Override

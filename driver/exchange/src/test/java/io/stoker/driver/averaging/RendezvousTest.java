@@ -8,6 +8,8 @@ import io.stoker.driver.averaging.Rendezvous.Beginning;
 import io.stoker.driver.averaging.Rendezvous.Phase;
 import io.stoker.driver.averaging.Rendezvous.Places;
 import io.stoker.driver.spark.DriverMessage;
+import io.stoker.worker.sgd.Measure;
+import io.stoker.worker.sgd.Measurements;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -301,13 +303,17 @@ class RendezvousTest {
     assertTold(first, "a", "b");
   }
 
+  private static Measurements measured(Measure measure, double value) {
+    return new Measurements().add(measure, value);
+  }
+
   @Test
   void keepsTheReportsOfRounds() {
     TaskReport report =
         new TaskReport(
             1,
-            List.of(new WorkerReport(1, 64, 2.5, 33, 0.1, 0.2, 0.3, 0.4, 1L << 40)),
-            List.of(new SliceReport(3, 0.5, 1L << 41, 0.25, 7)));
+            List.of(new WorkerReport(1, measured(Measure.LOSS_SUM, 2.5))),
+            List.of(new SliceReport(3, measured(Measure.MOVED_BYTES, 1L << 41))));
     rendezvous.arrived(
         Arrival.of(
             new Arrival(STAGE, 1, Phase.PIECES, 1, 1, "b", 0, NOTHING, report.numbers()).message()),

@@ -10,7 +10,7 @@ import io.stoker.failure.ResourceException;
 import io.stoker.models.engine.Engine;
 import io.stoker.models.engine.Engines;
 import io.stoker.models.zoo.Zoo;
-import io.stoker.worker.device.InstalledCard;
+import io.stoker.worker.device.InstalledGpu;
 import io.stoker.worker.runtime.TaskDevices;
 import java.util.List;
 import org.apache.spark.SparkConf;
@@ -126,8 +126,8 @@ class GpuRequestTest {
 
   @Test
   void namesTheUnassignedCardOnWhichTheEngineWouldStartToo() {
-    List<InstalledCard> cards =
-        InstalledCard.parse("0, GPU-aa, Old card, 8.0\n1, GPU-bb, New card, 9.0\n");
+    List<InstalledGpu> cards =
+        InstalledGpu.parse("0, GPU-aa, Old card, 8.0\n1, GPU-bb, New card, 9.0\n");
     ProcessFacts facts = Surveys.with(Surveys.facts("3", "a"), cards, List.of(Surveys.cuda(0)));
 
     assertThatThrownBy(
@@ -139,16 +139,16 @@ class GpuRequestTest {
 
   private static ClusterSurvey.Surveyed inContainer(
       String executor, String uuid, double capability) {
-    List<InstalledCard> cards =
-        InstalledCard.parse("0, %s, Some card, %s".formatted(uuid, capability));
+    List<InstalledGpu> cards =
+        InstalledGpu.parse("0, %s, Some card, %s".formatted(uuid, capability));
     return Surveys.surveyed(
         Surveys.with(Surveys.facts(executor, "a"), cards, List.of(Surveys.cuda(1))), "0");
   }
 
   @Test
   void namesTheAssignedCardWhoseMemoryIsTooSmall() {
-    List<InstalledCard> cards =
-        InstalledCard.parse("0, GPU-aa, Small card, 8.0, 2048\n1, GPU-bb, Tiny card, 8.0, 512\n");
+    List<InstalledGpu> cards =
+        InstalledGpu.parse("0, GPU-aa, Small card, 8.0, 2048\n1, GPU-bb, Tiny card, 8.0, 512\n");
     ProcessFacts facts = Surveys.with(Surveys.facts("3", "a"), cards, List.of(Surveys.cuda(2)));
     ClusterSurvey survey = new ClusterSurvey(List.of(Surveys.surveyed(facts, "0")));
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.cluster;
 
-import io.stoker.worker.device.InstalledCard;
+import io.stoker.worker.device.InstalledGpu;
 import java.util.List;
 
 /** Executors that a test makes up. */
@@ -39,7 +39,7 @@ final class Surveys {
   }
 
   static ProcessFacts with(
-      ProcessFacts facts, List<InstalledCard> cards, List<EngineFacts> engines) {
+      ProcessFacts facts, List<InstalledGpu> cards, List<EngineFacts> engines) {
     return new ProcessFacts(
         facts.executor(),
         facts.host(),

@@ -2,8 +2,8 @@
 package io.stoker.driver.mlflow;
 
 import io.stoker.driver.config.SelectionMetric;
-import io.stoker.driver.metrics.PhaseSeconds;
 import io.stoker.driver.metrics.RoundMetrics;
+import io.stoker.driver.metrics.RoundNumber;
 import io.stoker.driver.metrics.ValidationMetrics;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -45,28 +45,18 @@ record Event(
         List.of());
   }
 
-  /** The same at another time. */
+  /** This event at another time. */
   Event at(long other) {
     return new Event(step, other, metrics, tags, validations);
   }
 
   static Event of(RoundMetrics round) {
-    PhaseSeconds seconds = round.seconds();
     Map<String, Double> metrics = new LinkedHashMap<>();
-    metrics.put("train/loss", round.loss());
-    metrics.put("train/accuracy", round.accuracy());
-    metrics.put("train/learning_rate", (double) round.lr());
-    metrics.put("train/drift", round.drift());
-    metrics.put("train/epoch", (double) round.epoch());
-    metrics.put("train/examples", (double) round.examplesTotal());
-    metrics.put("speed/images_per_second", round.imagesPerSecond());
-    metrics.put("seconds/gather", seconds.gather());
-    metrics.put("seconds/data", seconds.data());
-    metrics.put("seconds/compute", seconds.compute());
-    metrics.put("seconds/scatter", seconds.scatter());
-    metrics.put("seconds/average", seconds.average());
-    metrics.put("seconds/checkpoint", seconds.checkpoint());
-    metrics.put("seconds/total", seconds.total());
+    for (RoundNumber number : RoundNumber.values()) {
+      if (!number.mlflow().isEmpty()) {
+        metrics.put(number.mlflow(), round.get(number));
+      }
+    }
     return new Event(round.round(), System.currentTimeMillis(), metrics, Map.of(), List.of());
   }
 

@@ -5,8 +5,8 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.stoker.base.Division;
-import io.stoker.driver.metrics.PhaseSeconds;
 import io.stoker.driver.metrics.RoundMetrics;
+import io.stoker.driver.metrics.RoundNumber;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.util.List;
@@ -50,45 +50,51 @@ final class ChartData {
     RoundMetrics last = rounds.get(rounds.size() - 1);
     json.withArray("round").add(last.round());
     json.withArray("epoch").add(last.epoch());
+    for (RoundNumber number : RoundNumber.values()) {
+      if (number.point() != RoundNumber.Point.NONE) {
+        put(number.key(), point(rounds, number));
+      }
+      if (number == RoundNumber.LOSS) {
+        put("loss_low", rounds.stream().mapToDouble(RoundMetrics::loss).min().orElseThrow());
+        put("loss_high", rounds.stream().mapToDouble(RoundMetrics::loss).max().orElseThrow());
+      }
+    }
     double examples = sum(rounds, RoundMetrics::examples);
-    put("loss", sum(rounds, round -> round.loss() * round.examples()) / examples);
-    put("loss_low", rounds.stream().mapToDouble(RoundMetrics::loss).min().orElseThrow());
-    put("loss_high", rounds.stream().mapToDouble(RoundMetrics::loss).max().orElseThrow());
-    put("accuracy", sum(rounds, round -> round.accuracy() * round.examples()) / examples);
-    put("lr", last.lr());
-    put("drift", sum(rounds, RoundMetrics::drift) / rounds.size());
-    put("images_per_second", examples / sum(rounds, round -> round.seconds().total()));
+    put("images_per_second", examples / sum(rounds, RoundNumber.TOTAL));
     put("one_worker", examples / workers / sum(rounds, ChartData::workSeconds));
-    phase("gather", rounds, PhaseSeconds::gather);
-    phase("data", rounds, PhaseSeconds::data);
-    phase("compute", rounds, PhaseSeconds::compute);
-    phase("scatter", rounds, PhaseSeconds::scatter);
-    phase("average", rounds, PhaseSeconds::average);
-    phase("checkpoint", rounds, PhaseSeconds::checkpoint);
-    phase("other", rounds, ChartData::otherSeconds);
+    for (RoundNumber phase : RoundNumber.PHASES) {
+      if (phase != RoundNumber.TOTAL) {
+        putSeconds(phase.key(), sum(rounds, phase) / rounds.size());
+      }
+    }
+    putSeconds("other", sum(rounds, ChartData::otherSeconds) / rounds.size());
+  }
+
+  private static double point(List<RoundMetrics> rounds, RoundNumber number) {
+    return switch (number.point()) {
+      case NONE, LAST -> rounds.get(rounds.size() - 1).get(number);
+      case MEAN -> sum(rounds, number) / rounds.size();
+      case BY_EXAMPLES ->
+          sum(rounds, round -> round.get(number) * round.examples())
+              / sum(rounds, RoundMetrics::examples);
+    };
   }
 
   /** The time in which a worker reads data and computes, without the exchange with others. */
   private static double workSeconds(RoundMetrics round) {
-    return round.seconds().data() + round.seconds().compute();
+    return round.get(RoundNumber.DATA) + round.get(RoundNumber.COMPUTE);
   }
 
-  private static double otherSeconds(PhaseSeconds seconds) {
-    double known =
-        seconds.gather()
-            + seconds.data()
-            + seconds.compute()
-            + seconds.scatter()
-            + seconds.average()
-            + seconds.checkpoint();
-    return Math.max(0, seconds.total() - known);
+  private static double otherSeconds(RoundMetrics round) {
+    double known = 0;
+    for (RoundNumber phase : RoundNumber.PHASES) {
+      known += phase == RoundNumber.TOTAL ? 0 : round.get(phase);
+    }
+    return Math.max(0, round.get(RoundNumber.TOTAL) - known);
   }
 
-  private void phase(
-      String name, List<RoundMetrics> rounds, ToDoubleFunction<PhaseSeconds> seconds) {
-    put(
-        json.withObject("/seconds").withArray(name),
-        sum(rounds, round -> seconds.applyAsDouble(round.seconds())) / rounds.size());
+  private static double sum(List<RoundMetrics> rounds, RoundNumber number) {
+    return sum(rounds, round -> round.get(number));
   }
 
   private static double sum(List<RoundMetrics> rounds, ToDoubleFunction<RoundMetrics> value) {
@@ -97,6 +103,10 @@ final class ChartData {
 
   private void put(String name, double value) {
     put(json.withArray(name), value);
+  }
+
+  private void putSeconds(String name, double value) {
+    put(json.withObject("/seconds").withArray(name), value);
   }
 
   /** Puts a number that JSON can hold, else null. */

@@ -5,8 +5,8 @@ import io.stoker.data.shard.ShardFolder;
 import io.stoker.driver.checkpoint.Locations;
 import io.stoker.driver.checkpoint.ModelFiles;
 import io.stoker.driver.checkpoint.StoredModel;
-import io.stoker.driver.metrics.PhaseSeconds;
 import io.stoker.driver.metrics.RoundMetrics;
+import io.stoker.driver.metrics.RoundNumber;
 import io.stoker.driver.metrics.ValidationMetrics;
 import io.stoker.driver.report.ClassSamples;
 import io.stoker.driver.round.JobPlan;
@@ -73,23 +73,13 @@ public final class TensorBoardLog implements RunWatch {
 
   @Override
   public void roundFinished(RoundMetrics metrics) {
-    PhaseSeconds seconds = metrics.seconds();
-    write(
-        metrics.round(),
-        Summary.newBuilder()
-            .addValue(scalar("loss/train", metrics.loss()))
-            .addValue(scalar("accuracy/train", metrics.accuracy()))
-            .addValue(scalar("training/learning rate", metrics.lr()))
-            .addValue(scalar("training/drift", metrics.drift()))
-            .addValue(scalar("training/epoch", metrics.epoch()))
-            .addValue(scalar("speed/images per second", metrics.imagesPerSecond()))
-            .addValue(scalar("seconds/gather", seconds.gather()))
-            .addValue(scalar("seconds/data", seconds.data()))
-            .addValue(scalar("seconds/compute", seconds.compute()))
-            .addValue(scalar("seconds/scatter", seconds.scatter()))
-            .addValue(scalar("seconds/average", seconds.average()))
-            .addValue(scalar("seconds/checkpoint", seconds.checkpoint()))
-            .addValue(scalar("seconds/total", seconds.total())));
+    Summary.Builder summary = Summary.newBuilder();
+    for (RoundNumber number : RoundNumber.values()) {
+      if (!number.tensorBoard().isEmpty()) {
+        summary.addValue(scalar(number.tensorBoard(), metrics.get(number)));
+      }
+    }
+    write(metrics.round(), summary);
     files.flush();
   }
 

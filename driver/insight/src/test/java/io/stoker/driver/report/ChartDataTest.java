@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.stoker.driver.RunOnDisk;
 import io.stoker.driver.metrics.RoundMetrics;
+import io.stoker.driver.metrics.RoundNumber;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -28,23 +29,7 @@ class ChartDataTest {
   @Test
   void boundsTheNumberOfPointsAndLosesNoSpike() {
     List<RoundMetrics> rounds = new ArrayList<>(rounds(100_000));
-    RoundMetrics quiet = rounds.get(70_004);
-    RoundMetrics spike =
-        new RoundMetrics(
-            quiet.round(),
-            quiet.epoch(),
-            quiet.step(),
-            quiet.examples(),
-            quiet.examplesTotal(),
-            9,
-            quiet.accuracy(),
-            quiet.lr(),
-            quiet.imagesPerSecond(),
-            quiet.driverBytes(),
-            quiet.executorBytes(),
-            quiet.drift(),
-            quiet.seconds());
-    rounds.set(70_004, spike);
+    rounds.set(70_004, rounds.get(70_004).with(RoundNumber.LOSS, 9));
 
     ObjectNode curves = ChartData.of(rounds, 2);
 

@@ -1,66 +1,132 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.metrics;
 
-import com.fasterxml.jackson.annotation.JsonPropertyOrder;
+import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
+import com.fasterxml.jackson.databind.annotation.JsonSerialize;
+import io.stoker.driver.averaging.RoundReport;
 import io.stoker.failure.Check;
+import java.util.Arrays;
+import java.util.Map;
 
-/**
- * One round as a line of {@code metrics.jsonl}.
- *
- * @param round the round, from 1
- * @param epoch the epoch that it belongs to, from 1
- * @param step local steps since the job began, including those of this round
- * @param examples the number of examples that this round trained on
- * @param examplesTotal examples since the job began, including those of this round
- * @param loss mean cross-entropy of this round's examples, in nats, each before its own step
- * @param accuracy the share of them that were classified right
- * @param lr the learning rate of the round's last step
- * @param imagesPerSecond this round's examples by its wall clock, checkpoint included
- * @param driverBytes bytes of task results and broadcasts that passed through the driver, as Spark
- *     had reported them by the end of the round
- * @param executorBytes bytes of parameters that went from one executor to another
- * @param drift how far apart the workers were before the average that the round began with: the
- *     root mean square of their parameters' distances from the mean, as a share of the mean's
- *     length; 0 for one worker, and where the round did not begin with an average
- * @param seconds this round's time by phase
- */
-@JsonPropertyOrder({
-  "round",
-  "epoch",
-  "step",
-  "examples",
-  "examples_total",
-  "loss",
-  "accuracy",
-  "lr",
-  "images_per_second",
-  "driver_bytes",
-  "executor_bytes",
-  "drift",
-  "seconds"
-})
-public record RoundMetrics(
-    int round,
-    int epoch,
-    long step,
-    long examples,
-    long examplesTotal,
-    double loss,
-    double accuracy,
-    float lr,
-    double imagesPerSecond,
-    long driverBytes,
-    long executorBytes,
-    double drift,
-    PhaseSeconds seconds) {
-  public RoundMetrics {
+/** One round as a line of {@code metrics.jsonl}: a value for each {@link RoundNumber}. */
+@JsonSerialize(using = RoundLine.Writer.class)
+@JsonDeserialize(using = RoundLine.Reader.class)
+public final class RoundMetrics {
+  private final double[] values;
+
+  private RoundMetrics(double[] values) {
+    this.values = values;
     Check.undamaged(
-        round >= 1 && epoch >= 1 && epoch <= round && step >= 0 && examples >= 0,
+        round() >= 1 && epoch() >= 1 && epoch() <= round() && step() >= 0 && examples() >= 0,
         "Invalid round: round %s, epoch %s, step %s, %s examples",
-        round,
-        epoch,
-        step,
-        examples);
-    Check.undamaged(seconds != null, "Invalid round: round %s has no seconds", round);
+        round(),
+        epoch(),
+        step(),
+        examples());
+  }
+
+  /** A round of some values; all others are 0. */
+  public static RoundMetrics of(Map<RoundNumber, ? extends Number> values) {
+    double[] all = new double[RoundNumber.values().length];
+    values.forEach((number, value) -> all[number.ordinal()] = value.doubleValue());
+    return new RoundMetrics(all);
+  }
+
+  /**
+   * What executors have reported of a round, and what the training loop knows.
+   *
+   * @param known the values that no executor knows
+   */
+  public static RoundMetrics of(RoundReport report, Map<RoundNumber, ? extends Number> known) {
+    double[] all = new double[RoundNumber.values().length];
+    for (RoundNumber number : RoundNumber.values()) {
+      Number value = known.get(number);
+      all[number.ordinal()] = value == null ? number.of(report) : value.doubleValue();
+    }
+    return new RoundMetrics(all);
+  }
+
+  /** This round with another value of a number. */
+  public RoundMetrics with(RoundNumber number, double value) {
+    double[] changed = values.clone();
+    changed[number.ordinal()] = value;
+    return new RoundMetrics(changed);
+  }
+
+  /** A number of the round. */
+  public double get(RoundNumber number) {
+    return values[number.ordinal()];
+  }
+
+  /** The round, from 1. */
+  public int round() {
+    return (int) get(RoundNumber.ROUND);
+  }
+
+  /** The epoch that it belongs to, from 1. */
+  public int epoch() {
+    return (int) get(RoundNumber.EPOCH);
+  }
+
+  /** Local steps since the job began, including those of this round. */
+  public long step() {
+    return (long) get(RoundNumber.STEP);
+  }
+
+  /** The number of examples that this round trained on. */
+  public long examples() {
+    return (long) get(RoundNumber.EXAMPLES);
+  }
+
+  /** Examples since the job began, including those of this round. */
+  public long examplesTotal() {
+    return (long) get(RoundNumber.EXAMPLES_TOTAL);
+  }
+
+  /** See {@link RoundNumber#LOSS}. */
+  public double loss() {
+    return get(RoundNumber.LOSS);
+  }
+
+  /** See {@link RoundNumber#ACCURACY}. */
+  public double accuracy() {
+    return get(RoundNumber.ACCURACY);
+  }
+
+  /** See {@link RoundNumber#LR}. */
+  public float lr() {
+    return (float) get(RoundNumber.LR);
+  }
+
+  /** See {@link RoundNumber#IMAGES_PER_SECOND}. */
+  public double imagesPerSecond() {
+    return get(RoundNumber.IMAGES_PER_SECOND);
+  }
+
+  /** This round's time by phase. */
+  public PhaseSeconds seconds() {
+    return new PhaseSeconds(
+        get(RoundNumber.GATHER),
+        get(RoundNumber.DATA),
+        get(RoundNumber.COMPUTE),
+        get(RoundNumber.SCATTER),
+        get(RoundNumber.AVERAGE),
+        get(RoundNumber.CHECKPOINT),
+        get(RoundNumber.TOTAL));
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof RoundMetrics same && Arrays.equals(values, same.values);
+  }
+
+  @Override
+  public int hashCode() {
+    return Arrays.hashCode(values);
+  }
+
+  @Override
+  public String toString() {
+    return "round " + round() + ": " + Arrays.toString(values);
   }
 }

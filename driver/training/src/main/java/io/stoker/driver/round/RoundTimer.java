@@ -2,8 +2,9 @@
 package io.stoker.driver.round;
 
 import io.stoker.driver.averaging.RoundReport;
-import io.stoker.driver.averaging.WorkerReport;
 import io.stoker.driver.metrics.PhaseSeconds;
+import io.stoker.driver.metrics.RoundNumber;
+import java.util.Map;
 import java.util.function.Supplier;
 
 /**
@@ -35,16 +36,13 @@ final class RoundTimer {
     return (System.nanoTime() - start) / 1e9;
   }
 
-  /** The time of a round, with what the job has waited for since the one before. */
-  PhaseSeconds of(RoundReport report) {
-    PhaseSeconds seconds =
-        new PhaseSeconds(
-            report.meanSeconds(WorkerReport::gatherSeconds),
-            report.meanSeconds(WorkerReport::waitSeconds),
-            report.meanSeconds(WorkerReport::computeSeconds),
-            report.meanSeconds(WorkerReport::scatterSeconds),
-            report.averageSeconds(),
+  /** The seconds of a round that executors do not know. */
+  Map<RoundNumber, Double> of(RoundReport report) {
+    Map<RoundNumber, Double> seconds =
+        Map.of(
+            RoundNumber.CHECKPOINT,
             checkpoint,
+            RoundNumber.TOTAL,
             report.seconds() + checkpoint + slots);
     checkpoint = 0;
     slots = 0;

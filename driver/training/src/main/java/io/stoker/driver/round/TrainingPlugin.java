@@ -4,10 +4,10 @@ package io.stoker.driver.round;
 import com.codahale.metrics.Gauge;
 import com.codahale.metrics.MetricRegistry;
 import io.stoker.driver.metrics.RoundMetrics;
+import io.stoker.driver.metrics.RoundNumber;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.ToDoubleFunction;
 import org.apache.spark.SparkContext;
 import org.apache.spark.api.plugin.DriverPlugin;
 import org.apache.spark.api.plugin.ExecutorPlugin;
@@ -23,18 +23,18 @@ public final class TrainingPlugin implements SparkPlugin {
   private static final AtomicReference<Optional<RoundMetrics>> LAST =
       new AtomicReference<>(Optional.empty());
 
-  private static final Map<String, ToDoubleFunction<RoundMetrics>> GAUGES =
+  private static final Map<String, RoundNumber> GAUGES =
       Map.of(
-          "round", RoundMetrics::round,
-          "epoch", RoundMetrics::epoch,
-          "loss", RoundMetrics::loss,
-          "accuracy", RoundMetrics::accuracy,
-          "learning_rate", RoundMetrics::lr,
-          "images_per_second", RoundMetrics::imagesPerSecond,
-          "round_seconds", round -> round.seconds().total(),
-          "averaging_seconds", round -> round.seconds().average(),
-          "driver_bytes", RoundMetrics::driverBytes,
-          "executor_bytes", RoundMetrics::executorBytes);
+          "round", RoundNumber.ROUND,
+          "epoch", RoundNumber.EPOCH,
+          "loss", RoundNumber.LOSS,
+          "accuracy", RoundNumber.ACCURACY,
+          "learning_rate", RoundNumber.LR,
+          "images_per_second", RoundNumber.IMAGES_PER_SECOND,
+          "round_seconds", RoundNumber.TOTAL,
+          "averaging_seconds", RoundNumber.AVERAGE,
+          "driver_bytes", RoundNumber.DRIVER_BYTES,
+          "executor_bytes", RoundNumber.EXECUTOR_BYTES);
 
   /** Publishes each round of a job. */
   static RoundListener listener() {
@@ -56,7 +56,7 @@ public final class TrainingPlugin implements SparkPlugin {
     return new Publishing();
   }
 
-  /** None: executors publish nothing, since their part is in the round's metrics. */
+  /** None, because the round's metrics contain those of executors. */
   @Override
   public ExecutorPlugin executorPlugin() {
     return null;
@@ -73,10 +73,11 @@ public final class TrainingPlugin implements SparkPlugin {
     public void registerMetrics(String application, PluginContext context) {
       MetricRegistry registry = context.metricRegistry();
       GAUGES.forEach(
-          (name, value) ->
+          (name, number) ->
               registry.register(
                   name,
-                  (Gauge<Double>) () -> LAST.get().map(value::applyAsDouble).orElse(Double.NaN)));
+                  (Gauge<Double>)
+                      () -> LAST.get().map(round -> round.get(number)).orElse(Double.NaN)));
     }
   }
 }

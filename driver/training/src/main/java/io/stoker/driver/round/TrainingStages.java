@@ -7,11 +7,14 @@ import io.stoker.driver.cluster.Gang;
 import io.stoker.driver.config.RateSchedule;
 import io.stoker.driver.metrics.PhaseSeconds;
 import io.stoker.driver.metrics.RoundMetrics;
+import io.stoker.driver.metrics.RoundNumber;
 import io.stoker.models.file.TrainingClock;
 import io.stoker.worker.runtime.RoundWork;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 
@@ -85,21 +88,15 @@ final class TrainingStages {
    */
   RoundMetrics measure(
       JobPlan.Round round, TrainingClock clock, RoundReport report, RateSchedule schedule) {
-    PhaseSeconds seconds = timer.of(report);
-    return new RoundMetrics(
-        round.round() + 1,
-        round.epoch() + 1,
-        clock.step(),
-        report.examples(),
-        clock.examples(),
-        report.loss(),
-        report.accuracy(),
-        schedule.at(clock.step() - 1).learningRate(),
-        report.examples() / seconds.total(),
-        report.driverBytes(),
-        report.executorBytes(),
-        report.drift(),
-        seconds);
+    Map<RoundNumber, Number> known = new EnumMap<>(timer.of(report));
+    known.put(RoundNumber.ROUND, round.round() + 1);
+    known.put(RoundNumber.EPOCH, round.epoch() + 1);
+    known.put(RoundNumber.STEP, clock.step());
+    known.put(RoundNumber.EXAMPLES_TOTAL, clock.examples());
+    known.put(RoundNumber.LR, schedule.at(clock.step() - 1).learningRate());
+    double seconds = known.get(RoundNumber.TOTAL).doubleValue();
+    known.put(RoundNumber.IMAGES_PER_SECOND, report.examples() / seconds);
+    return RoundMetrics.of(report, known);
   }
 
   /** What the job has waited for since the last round. */

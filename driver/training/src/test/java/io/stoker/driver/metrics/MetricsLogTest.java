@@ -8,6 +8,7 @@ import io.stoker.failure.DamagedException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.StandardOpenOption;
+import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.Path;
@@ -109,7 +110,9 @@ class MetricsLogTest {
         folder.resolve("metrics.jsonl"),
         "{\"round\":1,\"epoch\":1,\"step\":10,\"examples\":640,\"loss\":0.5,\"seconds\":{}}\n");
 
-    assertThat(MetricsLog.read(run, hadoop)).extracting(RoundMetrics::drift).containsExactly(0.0);
+    assertThat(MetricsLog.read(run, hadoop))
+        .extracting(round -> round.get(RoundNumber.DRIFT))
+        .containsExactly(0.0);
   }
 
   @Test
@@ -178,19 +181,23 @@ class MetricsLogTest {
   }
 
   private static RoundMetrics round(int round) {
-    return new RoundMetrics(
-        round,
-        1,
-        10L * round,
-        640,
-        640L * round,
-        0.5,
-        0.75,
-        0.01f,
-        320,
-        9000,
-        500000,
-        0.02,
-        new PhaseSeconds(0.1, 0.2, 0.3, 0.4, 0.5, 0, 2));
+    return RoundMetrics.of(Map.of(RoundNumber.ROUND, round, RoundNumber.EPOCH, 1))
+        .with(RoundNumber.STEP, 10L * round)
+        .with(RoundNumber.EXAMPLES, 640)
+        .with(RoundNumber.EXAMPLES_TOTAL, 640L * round)
+        .with(RoundNumber.LOSS, 0.5)
+        .with(RoundNumber.ACCURACY, 0.75)
+        .with(RoundNumber.LR, 0.01f)
+        .with(RoundNumber.IMAGES_PER_SECOND, 320)
+        .with(RoundNumber.DRIVER_BYTES, 9000)
+        .with(RoundNumber.EXECUTOR_BYTES, 500000)
+        .with(RoundNumber.DRIFT, 0.02)
+        .with(RoundNumber.GATHER, 0.1)
+        .with(RoundNumber.DATA, 0.2)
+        .with(RoundNumber.COMPUTE, 0.3)
+        .with(RoundNumber.SCATTER, 0.4)
+        .with(RoundNumber.AVERAGE, 0.5)
+        .with(RoundNumber.CHECKPOINT, 0)
+        .with(RoundNumber.TOTAL, 2);
   }
 }

@@ -8,8 +8,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.stoker.driver.cluster.Gang;
 import io.stoker.driver.cluster.MemoryNeed;
 import io.stoker.driver.cluster.Slots;
-import io.stoker.driver.metrics.PhaseSeconds;
 import io.stoker.driver.metrics.RoundMetrics;
+import io.stoker.driver.metrics.RoundNumber;
 import io.stoker.driver.spark.RegisteredExecutor;
 import io.stoker.failure.InputException;
 import io.stoker.failure.ResourceException;
@@ -111,8 +111,17 @@ class PreflightTest {
   void roundsShowInSparksMetrics() {
     try (JavaSparkContext spark = start(Map.of("spark.plugins", TrainingPlugin.class.getName()))) {
       TrainingPlugin.publish(
-          new RoundMetrics(
-              7, 2, 70, 640, 4480, 0.5, 0.75, 0.01f, 320, 9, 11, 0.02, PhaseSeconds.ZERO));
+          RoundMetrics.of(Map.of(RoundNumber.ROUND, 7, RoundNumber.EPOCH, 2))
+              .with(RoundNumber.STEP, 70)
+              .with(RoundNumber.EXAMPLES, 640)
+              .with(RoundNumber.EXAMPLES_TOTAL, 4480)
+              .with(RoundNumber.LOSS, 0.5)
+              .with(RoundNumber.ACCURACY, 0.75)
+              .with(RoundNumber.LR, 0.01f)
+              .with(RoundNumber.IMAGES_PER_SECOND, 320)
+              .with(RoundNumber.DRIVER_BYTES, 9)
+              .with(RoundNumber.EXECUTOR_BYTES, 11)
+              .with(RoundNumber.DRIFT, 0.02));
       Source source =
           spark
               .sc()

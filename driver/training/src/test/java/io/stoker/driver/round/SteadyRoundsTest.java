@@ -7,6 +7,7 @@ import io.stoker.driver.LocalSpark;
 import io.stoker.driver.TinyJob;
 import io.stoker.driver.config.LearningRateSchedule;
 import io.stoker.driver.metrics.RoundMetrics;
+import io.stoker.driver.metrics.RoundNumber;
 import io.stoker.driver.slice.Wire;
 import io.stoker.worker.runtime.ExecutorResources;
 import java.nio.file.Path;
@@ -160,7 +161,7 @@ class SteadyRoundsTest {
   private static long typical(List<RoundMetrics> rounds) {
     long[] epochs = new long[rounds.size() / EPOCH];
     for (int i = 0; i < rounds.size(); i++) {
-      epochs[i / EPOCH] += rounds.get(i).driverBytes();
+      epochs[i / EPOCH] += rounds.get(i).get(RoundNumber.DRIVER_BYTES);
     }
     Arrays.sort(epochs);
     return epochs[epochs.length / 2];

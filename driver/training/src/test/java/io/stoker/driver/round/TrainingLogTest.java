@@ -4,8 +4,8 @@ package io.stoker.driver.round;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.stoker.driver.LogLines;
-import io.stoker.driver.metrics.PhaseSeconds;
 import io.stoker.driver.metrics.RoundMetrics;
+import io.stoker.driver.metrics.RoundNumber;
 import io.stoker.models.file.TrainingClock;
 import java.time.Duration;
 import java.util.List;
@@ -80,7 +80,12 @@ class TrainingLogTest {
       for (int round = 1; round <= 100; round++) {
         pass(ofARound);
         log.roundFinished(
-            new RoundMetrics(round, 1, 1, 1, 1, 0.5, 0.5, 0.1f, 1, 0, 0, 0, PhaseSeconds.ZERO));
+            RoundMetrics.of(Map.of(RoundNumber.ROUND, round, RoundNumber.EPOCH, 1))
+                .with(RoundNumber.EXAMPLES, 1)
+                .with(RoundNumber.LOSS, 0.5)
+                .with(RoundNumber.ACCURACY, 0.5)
+                .with(RoundNumber.LR, 0.1f)
+                .with(RoundNumber.IMAGES_PER_SECOND, 1));
       }
       log.ended(TrainingClock.START);
       return lines.lines();

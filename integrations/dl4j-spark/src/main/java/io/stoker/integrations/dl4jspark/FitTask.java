@@ -4,8 +4,9 @@ package io.stoker.integrations.dl4jspark;
 import io.stoker.models.engine.BatchScore;
 import io.stoker.models.engine.Network;
 import io.stoker.worker.runtime.RoundWork;
-import io.stoker.worker.sgd.LocalResult;
-import io.stoker.worker.sgd.LocalSteps;
+import io.stoker.worker.sgd.Measure;
+import io.stoker.worker.sgd.Measurements;
+import io.stoker.worker.sgd.RoundSteps;
 import java.util.List;
 import java.util.function.Consumer;
 import org.apache.hadoop.conf.Configuration;
@@ -89,7 +90,7 @@ record FitTask(
     }
 
     @Override
-    public LocalResult train() {
+    public Measurements train() {
       long start = System.nanoTime();
       List<List<float[]>> steps =
           PlannedExamples.steps(
@@ -98,23 +99,23 @@ record FitTask(
               plan,
               round);
       long ready = System.nanoTime();
-      LocalSteps local =
-          new LocalSteps(seed, round, worker, (long) round * plan.localSteps(), plan.steps(round));
-      long examples = 0;
-      double lossSum = 0;
-      long correct = 0;
+      RoundSteps local =
+          new RoundSteps(seed, round, worker, (long) round * plan.localSteps(), plan.steps(round));
+      Measurements measured = new Measurements();
       for (int step = 0; step < steps.size(); step++) {
         context.killTaskIfInterrupted();
         if (!steps.get(step).isEmpty()) {
           BatchScore score = borrowed.step(steps.get(step), step, local.dropoutSeed(step));
-          examples += score.examples();
-          lossSum += score.lossSum();
-          correct += score.correct();
+          measured
+              .add(Measure.EXAMPLES, score.examples())
+              .add(Measure.LOSS_SUM, score.lossSum())
+              .add(Measure.CORRECT, score.correct());
         }
       }
       long end = System.nanoTime();
-      return new LocalResult(
-          examples, lossSum, correct, (ready - start) / 1e9, (end - ready) / 1e9);
+      return measured
+          .add(Measure.WAIT_SECONDS, (ready - start) / 1e9)
+          .add(Measure.COMPUTE_SECONDS, (end - ready) / 1e9);
     }
   }
 }

@@ -12,7 +12,7 @@ import io.stoker.base.SplitMix64;
  * @param firstStep the round's first step since the job began, from 0
  * @param steps how many steps
  */
-public record LocalSteps(long seed, int round, int worker, long firstStep, int steps) {
+public record RoundSteps(long seed, int round, int worker, long firstStep, int steps) {
   /** Makes the random numbers of dropout differ from those of other uses of the seed. */
   private static final long DROPOUT = 0x64726f706f7574L;
 

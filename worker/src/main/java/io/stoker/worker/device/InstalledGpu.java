@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.worker.device;
 
-import io.stoker.models.engine.GraphicsCard;
+import io.stoker.models.engine.Gpu;
 import java.io.IOException;
 import java.io.Serializable;
 import java.nio.charset.StandardCharsets;
@@ -17,7 +17,7 @@ import java.util.concurrent.TimeUnit;
  * @param card its name and architecture
  * @param memoryBytes its memory; 0 if that is not known
  */
-public record InstalledCard(int index, String uuid, GraphicsCard card, long memoryBytes)
+public record InstalledGpu(int index, String uuid, Gpu card, long memoryBytes)
     implements Serializable {
   private static final int SECONDS_TO_ANSWER = 20;
   private static final int COLUMNS = 4;
@@ -27,7 +27,7 @@ public record InstalledCard(int index, String uuid, GraphicsCard card, long memo
   static final String VISIBLE = "CUDA_VISIBLE_DEVICES";
 
   /** The cards of this machine that this process may see; empty without an NVIDIA driver. */
-  public static List<InstalledCard> list() {
+  public static List<InstalledGpu> list() {
     String visible = System.getenv().getOrDefault(VISIBLE, "").strip();
     List<String> entries = Arrays.asList(visible.split("\\s*,\\s*"));
     return ofMachine().stream()
@@ -35,7 +35,7 @@ public record InstalledCard(int index, String uuid, GraphicsCard card, long memo
         .toList();
   }
 
-  private static List<InstalledCard> ofMachine() {
+  private static List<InstalledGpu> ofMachine() {
     try {
       Process process =
           new ProcessBuilder(
@@ -60,7 +60,7 @@ public record InstalledCard(int index, String uuid, GraphicsCard card, long memo
    * Reads lines of {@code index, uuid, name, compute capability, memory in MiB}, of which the last
    * may be missing; ignores other lines.
    */
-  public static List<InstalledCard> parse(String output) {
+  public static List<InstalledGpu> parse(String output) {
     return output
         .lines()
         .map(line -> line.split("\\s*,\\s*"))
@@ -71,10 +71,10 @@ public record InstalledCard(int index, String uuid, GraphicsCard card, long memo
                     && parts[3].strip().matches("\\d+\\.\\d+"))
         .map(
             parts ->
-                new InstalledCard(
+                new InstalledGpu(
                     Integer.parseInt(parts[0].strip()),
                     parts[1],
-                    new GraphicsCard(parts[2], Double.parseDouble(parts[3].strip())),
+                    new Gpu(parts[2], Double.parseDouble(parts[3].strip())),
                     parts.length > COLUMNS ? memoryBytes(parts[COLUMNS].strip()) : 0))
         .toList();
   }

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.stoker.driver.metrics;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.databind.DeserializationContext;
+import com.fasterxml.jackson.databind.JsonDeserializer;
+import com.fasterxml.jackson.databind.JsonMappingException;
+import com.fasterxml.jackson.databind.JsonSerializer;
+import com.fasterxml.jackson.databind.SerializerProvider;
+import io.stoker.failure.Check;
+import io.stoker.failure.DamagedException;
+import java.io.IOException;
+import java.util.Collection;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/** A round in JSON. The seconds are an object of their own. */
+final class RoundLine {
+  private static final String SECONDS = "seconds";
+
+  private static final Map<String, RoundNumber> NUMBERS = byKey(RoundNumber.LINE);
+  private static final Map<String, RoundNumber> PHASES = byKey(RoundNumber.PHASES);
+
+  private RoundLine() {}
+
+  private static Map<String, RoundNumber> byKey(Collection<RoundNumber> numbers) {
+    return numbers.stream().collect(Collectors.toMap(RoundNumber::key, Function.identity()));
+  }
+
+  /** Writes a round. */
+  static final class Writer extends JsonSerializer<RoundMetrics> {
+    @Override
+    public void serialize(RoundMetrics round, JsonGenerator out, SerializerProvider provider)
+        throws IOException {
+      out.writeStartObject();
+      write(RoundNumber.LINE, round, out);
+      out.writeObjectFieldStart(SECONDS);
+      write(RoundNumber.PHASES, round, out);
+      out.writeEndObject();
+      out.writeEndObject();
+    }
+
+    private static void write(
+        Collection<RoundNumber> numbers, RoundMetrics round, JsonGenerator out) throws IOException {
+      for (RoundNumber number : numbers) {
+        out.writeFieldName(number.key());
+        double value = round.get(number);
+        if (number.type() == Double.class) {
+          out.writeNumber(value);
+        } else if (number.type() == Float.class) {
+          out.writeNumber((float) value);
+        } else {
+          out.writeNumber((long) value);
+        }
+      }
+    }
+  }
+
+  /** Reads a round. Releases differ in its numbers: unknown ones are ignored, others are 0. */
+  static final class Reader extends JsonDeserializer<RoundMetrics> {
+    @Override
+    public RoundMetrics deserialize(JsonParser in, DeserializationContext context)
+        throws IOException {
+      Map<RoundNumber, Number> values = new EnumMap<>(RoundNumber.class);
+      boolean timed = read(NUMBERS, in, context, values);
+      try {
+        RoundMetrics round = RoundMetrics.of(values);
+        Check.undamaged(timed, "Invalid round: round %s has no seconds", round.round());
+        return round;
+      } catch (DamagedException e) {
+        throw context.instantiationException(RoundMetrics.class, e);
+      }
+    }
+
+    /** Returns whether the object had one with the seconds. */
+    private static boolean read(
+        Map<String, RoundNumber> numbers,
+        JsonParser in,
+        DeserializationContext context,
+        Map<RoundNumber, Number> values)
+        throws IOException {
+      if (!in.isExpectedStartObjectToken()) {
+        context.handleUnexpectedToken(RoundMetrics.class, in);
+      }
+      boolean timed = false;
+      for (String name = in.nextFieldName(); name != null; name = in.nextFieldName()) {
+        JsonToken value = in.nextToken();
+        RoundNumber number = numbers.get(name);
+        try {
+          if (number != null) {
+            values.put(number, context.readValue(in, number.type()));
+          } else if (name.equals(SECONDS) && numbers == NUMBERS) {
+            read(PHASES, in, context, values);
+            timed = true;
+          } else if (value.isStructStart()) {
+            in.skipChildren();
+          }
+        } catch (JsonMappingException e) {
+          throw JsonMappingException.wrapWithPath(e, RoundMetrics.class, name);
+        }
+      }
+      return timed;
+    }
+  }
+}
