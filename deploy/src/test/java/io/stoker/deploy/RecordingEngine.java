@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.deploy;
 
-import io.stoker.models.engine.CardSupport;
 import io.stoker.models.engine.Devices;
 import io.stoker.models.engine.Engine;
 import io.stoker.models.engine.Engines;
-import io.stoker.models.engine.GraphicsCard;
+import io.stoker.models.engine.Gpu;
+import io.stoker.models.engine.GpuSupport;
 import io.stoker.models.engine.Network;
 import io.stoker.models.engine.RateMultipliers;
 import io.stoker.models.spec.ModelSpec;
@@ -26,7 +26,7 @@ import org.apache.spark.TaskContext;
  * The CPU engine with made-up cards: all that happens on a machine with cards, up to the call that
  * binds a thread to one. Here this call leaves a file.
  */
-public final class RecordingEngine implements Engine, Devices, CardSupport {
+public final class RecordingEngine implements Engine, Devices, GpuSupport {
   /** The environment variable that names the folder of these files. */
   static final String FOLDER = "RECORDING_ENGINE_FOLDER";
 
@@ -77,7 +77,7 @@ public final class RecordingEngine implements Engine, Devices, CardSupport {
   }
 
   @Override
-  public Optional<CardSupport> cards() {
+  public Optional<GpuSupport> gpus() {
     return Optional.of(this);
   }
 
@@ -92,7 +92,7 @@ public final class RecordingEngine implements Engine, Devices, CardSupport {
   }
 
   @Override
-  public boolean covers(GraphicsCard card) {
+  public boolean covers(Gpu card) {
     return card.computeCapability() < 9;
   }
 
@@ -122,8 +122,8 @@ public final class RecordingEngine implements Engine, Devices, CardSupport {
   }
 
   @Override
-  public GraphicsCard card(int device) {
-    return new GraphicsCard("a made-up card", 8.6);
+  public Gpu card(int device) {
+    return new Gpu("a made-up card", 8.6);
   }
 
   @Override

@@ -3,7 +3,7 @@ package io.stoker.driver.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.stoker.data.storage.OutputFile;
-import io.stoker.driver.report.CardJob;
+import io.stoker.driver.report.ModelCardJob;
 import io.stoker.driver.report.ReportRequest;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
@@ -52,7 +52,7 @@ final class CardCommand extends StokerCommand {
     Optional<OutputFile> file =
         Optional.ofNullable(output).map(uri -> OutputFile.check("--output", uri, hadoop));
     try (JavaSparkContext spark = SparkSetup.start("card")) {
-      CardJob.Result card = CardJob.run(spark, request);
+      ModelCardJob.Result card = ModelCardJob.run(spark, request);
       file.ifPresent(each -> each.write(card.markdown().getBytes(StandardCharsets.UTF_8)));
       card.missing().forEach(part -> console().say("not in the card: " + part));
       return new Report(
@@ -60,7 +60,7 @@ final class CardCommand extends StokerCommand {
     }
   }
 
-  private static ObjectNode json(CardJob.Result card, Optional<OutputFile> file) {
+  private static ObjectNode json(ModelCardJob.Result card, Optional<OutputFile> file) {
     ObjectNode json = Report.object();
     file.ifPresentOrElse(
         each -> json.put("card", each.path().toString()),

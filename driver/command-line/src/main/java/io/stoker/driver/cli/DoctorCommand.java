@@ -15,7 +15,7 @@ import io.stoker.driver.cluster.Verdict;
 import io.stoker.failure.ResourceException;
 import io.stoker.models.engine.Engine;
 import io.stoker.models.engine.Engines;
-import io.stoker.worker.device.InstalledCard;
+import io.stoker.worker.device.InstalledGpu;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -134,7 +134,7 @@ final class DoctorCommand extends StokerCommand {
     ArrayNode extensions = target.putArray("vector_extensions");
     facts.processor().vectorExtensions().forEach(extensions::add);
     ArrayNode cards = target.putArray("graphics_cards");
-    for (InstalledCard each : facts.cards()) {
+    for (InstalledGpu each : facts.cards()) {
       cards
           .addObject()
           .put("index", each.index())

@@ -8,6 +8,7 @@ import io.stoker.driver.config.SelectionMetric;
 import io.stoker.driver.evaluate.EvaluateJob;
 import io.stoker.driver.evaluate.EvaluateRequest;
 import io.stoker.driver.evaluate.EvaluationReport;
+import io.stoker.driver.evaluate.Inference;
 import io.stoker.driver.metrics.ValidationMetrics;
 import io.stoker.failure.Check;
 import io.stoker.models.engine.Precision;
@@ -73,14 +74,15 @@ final class EvaluateCommand extends StokerCommand {
         "Either --all, which evaluates each checkpoint, or --average, which evaluates their mean");
     EvaluateRequest request =
         new EvaluateRequest(
-            checkpoint.uri,
+            new Inference(
+                checkpoint.uri,
+                engine.name,
+                tenCrop ? Crops.TEN : Crops.CENTRE,
+                arithmetic.arithmetic()),
             data.uri,
             on.split,
             on.batch(),
-            engine.name,
-            average,
-            tenCrop ? Crops.TEN : Crops.CENTRE,
-            arithmetic.arithmetic());
+            average);
     try (JavaSparkContext spark = SparkSetup.start("evaluate", device.configuration())) {
       Optional<BestValidation> best =
           average == 1
@@ -92,7 +94,7 @@ final class EvaluateCommand extends StokerCommand {
       }
       EvaluationReport report = EvaluateJob.run(spark, request);
       return best.filter(each -> each.validation().round() == report.clock().round())
-          .map(each -> chosen(report, each, request.arithmetic().precision()))
+          .map(each -> chosen(report, each, request.model().arithmetic().precision()))
           .orElseGet(() -> new Report(report.toText(), report.toJson()));
     }
   }

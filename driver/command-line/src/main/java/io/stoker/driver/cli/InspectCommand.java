@@ -18,6 +18,7 @@ import io.stoker.driver.round.EpochOrder;
 import io.stoker.driver.round.OrderJob;
 import io.stoker.driver.round.OrderRequest;
 import io.stoker.failure.Check;
+import io.stoker.worker.runtime.TrainingData;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -130,11 +131,8 @@ final class InspectCommand extends StokerCommand {
             split,
             input.input(image).image(),
             input.augmentations(),
-            Sampling.parse(sampling),
-            seed,
-            orderEpoch,
-            workers,
-            batch);
+            new TrainingData.Order(Sampling.parse(sampling), seed, workers, batch),
+            orderEpoch);
     EpochOrder order;
     try (JavaSparkContext spark = SparkSetup.start("inspect")) {
       order = OrderJob.run(spark, request);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.cli;
 
+import io.stoker.driver.evaluate.Inference;
 import io.stoker.driver.evaluate.PredictJob;
 import io.stoker.driver.evaluate.PredictRequest;
 import io.stoker.driver.score.BulkPredictJob;
@@ -103,9 +104,7 @@ final class PredictCommand extends StokerCommand {
     }
     Check.input(
         !images.isEmpty(), "Missing images: name at least one file, or say --input and --output");
-    PredictRequest request =
-        new PredictRequest(
-            checkpoint.uri, images, top.classes(), engine.name, crops(), arithmetic.arithmetic());
+    PredictRequest request = new PredictRequest(inference(), images, top.classes());
     Optional<OutputPicture> picture = Optional.ofNullable(save).map(PredictCommand::picture);
     if (picture.isPresent()) {
       PredictionSheet.requireDrawable(images.size());
@@ -121,8 +120,9 @@ final class PredictCommand extends StokerCommand {
     return new OutputPicture(file, SparkSetup.outputFile("--save", file));
   }
 
-  private Crops crops() {
-    return tenCrop ? Crops.TEN : Crops.CENTRE;
+  private Inference inference() {
+    return new Inference(
+        checkpoint.uri, engine.name, tenCrop ? Crops.TEN : Crops.CENTRE, arithmetic.arithmetic());
   }
 
   private Report bulk() {
@@ -133,18 +133,15 @@ final class PredictCommand extends StokerCommand {
     Limits.atLeast("--batch", batch, 1);
     BulkPredictRequest request =
         new BulkPredictRequest(
-            checkpoint.uri,
+            inference(),
             input,
             output,
             split,
             top.classes(),
             batch,
-            engine.name,
-            crops(),
             overwrite
                 ? BulkPredictRequest.ExistingOutput.OVERWRITE
-                : BulkPredictRequest.ExistingOutput.REFUSE,
-            arithmetic.arithmetic());
+                : BulkPredictRequest.ExistingOutput.REFUSE);
     try (JavaSparkContext spark = SparkSetup.start("predict")) {
       return BulkPrediction.report(BulkPredictJob.run(spark, request));
     }

@@ -4,7 +4,7 @@ package io.stoker.driver.cluster;
 import io.stoker.models.engine.Devices;
 import io.stoker.models.engine.Engine;
 import io.stoker.models.engine.Engines;
-import io.stoker.worker.device.InstalledCard;
+import io.stoker.worker.device.InstalledGpu;
 import java.io.Serializable;
 import java.util.List;
 import java.util.Locale;
@@ -26,12 +26,12 @@ public record EngineFacts(String name, boolean available, String description, in
    * @param cards the graphics cards here; an engine is not started if it has no code for one of
    *     them
    */
-  static List<EngineFacts> here(List<InstalledCard> cards) {
+  static List<EngineFacts> here(List<InstalledGpu> cards) {
     return Engines.all().stream().map(engine -> of(engine, cards)).toList();
   }
 
-  private static EngineFacts of(Engine engine, List<InstalledCard> cards) {
-    Optional<InstalledCard> withoutCode =
+  private static EngineFacts of(Engine engine, List<InstalledGpu> cards) {
+    Optional<InstalledGpu> withoutCode =
         cards.stream().filter(card -> !Engines.hasCode(engine, card.card())).findFirst();
     if (engine.computesOnDevices() && withoutCode.isPresent()) {
       return new EngineFacts(

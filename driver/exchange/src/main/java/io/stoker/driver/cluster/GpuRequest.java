@@ -6,7 +6,7 @@ import io.stoker.failure.InputException;
 import io.stoker.failure.ResourceException;
 import io.stoker.models.engine.Engine;
 import io.stoker.models.engine.Engines;
-import io.stoker.worker.device.InstalledCard;
+import io.stoker.worker.device.InstalledGpu;
 import io.stoker.worker.runtime.TaskDevices;
 import java.util.HashMap;
 import java.util.List;
@@ -101,12 +101,12 @@ public final class GpuRequest {
     Map<String, String> owners = new HashMap<>();
     for (ClusterSurvey.Surveyed executor : survey.executors()) {
       for (String address : executor.gpus()) {
-        Optional<InstalledCard> card =
+        Optional<InstalledGpu> card =
             executor.facts().cards().stream().filter(each -> each.isAt(address)).findFirst();
         String place = "GPU %s of %s".formatted(address, executor.place());
         card.ifPresent(found -> Engines.requireCode(engine, found.card(), place));
         String identity =
-            card.map(InstalledCard::uuid).orElse(executor.facts().host() + " GPU " + address);
+            card.map(InstalledGpu::uuid).orElse(executor.facts().host() + " GPU " + address);
         String other = owners.putIfAbsent(identity, place);
         if (other != null) {
           throw new ResourceException(
@@ -136,7 +136,7 @@ public final class GpuRequest {
    */
   public static void checkMemory(ClusterSurvey survey, MemoryNeed need) {
     for (ClusterSurvey.Surveyed executor : survey.executors()) {
-      for (InstalledCard card : executor.facts().cards()) {
+      for (InstalledGpu card : executor.facts().cards()) {
         // A local master assigns no cards: a task takes any.
         if (executor.gpus().isEmpty() || executor.gpus().stream().anyMatch(card::isAt)) {
           need.requireOnCard(
@@ -153,7 +153,7 @@ public final class GpuRequest {
             .toList();
     if (started.isEmpty()) {
       // The engine would start on every card that it sees, assigned or not.
-      for (InstalledCard card : executor.facts().cards()) {
+      for (InstalledGpu card : executor.facts().cards()) {
         Engines.requireCode(
             engine,
             card.card(),

@@ -5,7 +5,7 @@ import io.stoker.base.Division;
 import io.stoker.failure.Check;
 import io.stoker.failure.ResourceException;
 import io.stoker.models.spec.ModelSpec;
-import io.stoker.worker.device.InstalledCard;
+import io.stoker.worker.device.InstalledGpu;
 import java.util.Locale;
 
 /**
@@ -213,7 +213,7 @@ public final class MemoryNeed {
    * @param place which card of which executor this is, for the message
    * @throws ResourceException if it has not; the message shows the arithmetic
    */
-  void requireOnCard(InstalledCard card, String place) {
+  void requireOnCard(InstalledGpu card, String place) {
     long free = card.memoryBytes() - RESERVED_ON_A_CARD;
     if (card.memoryBytes() > 0 && outside.of(1) > free) {
       throw new ResourceException(

@@ -2,7 +2,7 @@
 package io.stoker.driver.cluster;
 
 import io.stoker.driver.spark.Blocks;
-import io.stoker.worker.device.InstalledCard;
+import io.stoker.worker.device.InstalledGpu;
 import java.io.Serializable;
 import java.lang.management.ManagementFactory;
 import java.util.List;
@@ -35,7 +35,7 @@ public record ProcessFacts(
     long heapBytes,
     String nativeLimit,
     String residentLimit,
-    List<InstalledCard> cards,
+    List<InstalledGpu> cards,
     List<EngineFacts> engines)
     implements Serializable {
   private static final String DRIVER = "driver";
@@ -64,7 +64,7 @@ public record ProcessFacts(
 
   private static ProcessFacts gather() {
     SparkEnv spark = SparkEnv.get();
-    List<InstalledCard> cards = InstalledCard.list();
+    List<InstalledGpu> cards = InstalledGpu.list();
     return new ProcessFacts(
         spark == null ? DRIVER : spark.executorId(),
         spark == null ? "localhost" : Blocks.here().host(),

@@ -98,7 +98,7 @@ public final class ExplainJob implements AutoCloseable {
    *
    * @throws io.stoker.failure.InputException if the first layer is no convolution over the image
    */
-  public Filters filters() {
+  public ImageFilters filters() {
     Optional<FilterWeights> place = FilterWeights.of(metadata.model());
     Check.input(
         place.isPresent(),

@@ -40,7 +40,7 @@ public record FilterWeights(long offset, int count, int channels, int kernel) {
   }
 
   /** The filters with their values, which they keep. */
-  public Filters filters(float[] weights) {
-    return new Filters(count, channels, kernel, weights);
+  public ImageFilters filters(float[] weights) {
+    return new ImageFilters(count, channels, kernel, weights);
   }
 }

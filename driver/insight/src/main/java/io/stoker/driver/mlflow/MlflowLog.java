@@ -17,12 +17,12 @@ import org.apache.hadoop.fs.Path;
 /**
  * Logs a training job to an MLflow tracking server: its options as params, each round and
  * validation as metrics whose step is the round, the location of the newest checkpoint as a tag,
- * and at the end the report of the run as an artifact. A job that goes on first logs the rounds of
- * its run folder that MLflow has not.
+ * and at the end the report of the run as an artifact. A job that is resumed first logs those
+ * rounds of its run folder that the server does not have.
  *
- * <p>A thread of its own sends; the training thread only adds to a bounded queue and never waits. A
- * server that is down, slow, or answers nonsense costs one warning; what could not be sent is tried
- * again while training goes on. {@link #close} waits a bounded time for the rest.
+ * <p>The training thread adds events to a bounded queue and never waits; {@link MlflowSender} sends
+ * them from a thread of its own. If the server is down, slow, or answers nonsense, the sender warns
+ * once and tries again while training goes on. {@link #close} waits a bounded time for the rest.
  *
  * <p>Names and passwords come from MLflow's own environment variables: {@code
  * MLFLOW_TRACKING_USERNAME} and {@code MLFLOW_TRACKING_PASSWORD}, or {@code MLFLOW_TRACKING_TOKEN}.
@@ -33,8 +33,8 @@ public final class MlflowLog implements RunWatch {
   private static final Duration REQUEST = Duration.ofSeconds(10);
 
   /**
-   * How long {@link #close} waits for what is not sent yet: of a server that is slow, since with
-   * one that does not answer the first request is the last.
+   * How long {@link #close} waits for a slow server to take the rest. The sender gives up on a
+   * server that does not answer after the first request.
    */
   private static final Duration CLOSING = Duration.ofSeconds(60);
 
@@ -52,11 +52,11 @@ public final class MlflowLog implements RunWatch {
   }
 
   /**
-   * Begins to log, if the job asks for it; the caller closes it after the job. Nothing is sent
-   * before the training has begun.
+   * Begins to log, if the job asks for it; the caller closes it after the job. The first request is
+   * sent when training begins.
    *
    * @param config the job
-   * @param existing whether it goes on with the MLflow run that its run folder names
+   * @param existing whether to resume the MLflow run that the run folder names
    * @param hadoop how to reach the run folder
    */
   public static Optional<MlflowLog> of(
@@ -108,7 +108,7 @@ public final class MlflowLog implements RunWatch {
     pending.end(PendingEvents.End.FINISHED);
   }
 
-  /** Sends what is not sent yet, for a bounded time. A job that has not ended has failed. */
+  /** Sends the rest, for a bounded time. A job that is closed before {@link #ended} has failed. */
   @Override
   public void close() {
     pending.end(PendingEvents.End.FAILED); // no effect after another end

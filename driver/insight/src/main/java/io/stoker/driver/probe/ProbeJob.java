@@ -39,7 +39,7 @@ public final class ProbeJob {
     long start = System.nanoTime();
     EvaluateRequest evaluation = request.evaluation();
     List<StoredModel> models =
-        List.of(ModelFiles.open(evaluation.checkpoint(), spark.hadoopConfiguration()));
+        List.of(ModelFiles.open(evaluation.model().checkpoint(), spark.hadoopConfiguration()));
     SplitEvaluation split =
         new SplitEvaluation(
             spark,
@@ -47,9 +47,9 @@ public final class ProbeJob {
             models,
             TrainedNetwork.of(
                 models,
-                evaluation.engine(),
+                evaluation.model().engine(),
                 SplitEvaluation.capacity(evaluation),
-                evaluation.arithmetic()));
+                evaluation.model().arithmetic()));
     EvaluationReport plain = split.run(Optional.empty());
     List<ProbeReport.Curve> curves = new ArrayList<>();
     for (Distortion distortion : request.distortions()) {

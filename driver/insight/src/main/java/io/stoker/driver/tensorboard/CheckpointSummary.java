@@ -47,7 +47,7 @@ final class CheckpointSummary {
     filters = new float[place.map(FilterWeights::size).orElse(0)];
   }
 
-  /** A layer's number with two digits at least, since TensorBoard sorts by letters. */
+  /** A layer's number with two digits at least, because TensorBoard sorts by letters. */
   private static String inOrder(String path) {
     return path.matches("[0-9](\\..*)?") ? "0" + path : path;
   }

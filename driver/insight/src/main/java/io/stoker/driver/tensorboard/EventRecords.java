@@ -7,9 +7,9 @@ import java.util.zip.CRC32C;
 
 /**
  * The records of a TFRecord file: the length as 8 bytes, its checksum, the data, its checksum, all
- * little-endian. A checksum is a CRC-32C, rotated right by 15 bits and with a constant added, since
- * the CRC of data that holds its own CRC says nothing (TensorFlow, {@code lib/io/record_writer.h}
- * and {@code lib/hash/crc32c.h}).
+ * little-endian. A checksum is a CRC-32C, rotated right by 15 bits and with a constant added,
+ * because the CRC of data that holds its own CRC says nothing (TensorFlow, {@code
+ * lib/io/record_writer.h} and {@code lib/hash/crc32c.h}).
  */
 final class EventRecords {
   private static final int MASK_DELTA = 0xa282ead8;

@@ -159,7 +159,7 @@ class ExplainTest {
     weights[0] = 1; // filter 0: red at the upper left
     weights[12 + 11] = -1; // filter 1: all but blue at the lower right
 
-    BufferedImage picture = new Filters(2, 3, 2, weights).draw();
+    BufferedImage picture = new ImageFilters(2, 3, 2, weights).draw();
 
     assertThat(picture.getRGB(10, 10)).isEqualTo(0xFFFF0000);
     assertThat(picture.getRGB(50, 50)).isEqualTo(0xFF000000);
@@ -176,7 +176,7 @@ class ExplainTest {
     }
     String run = job.run("run").toString();
     try (ExplainJob explain = new ExplainJob(run, "auto", new Configuration())) {
-      Filters filters = explain.filters();
+      ImageFilters filters = explain.filters();
 
       // The first tensor in the file is the three biases.
       assertThat(filters.count()).isEqualTo(3);

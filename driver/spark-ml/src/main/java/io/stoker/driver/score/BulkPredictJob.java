@@ -72,7 +72,7 @@ public final class BulkPredictJob {
     Configuration hadoop = spark.hadoopConfiguration();
     Path input = Locations.absolute(request.input(), hadoop);
     Path output = Locations.absolute(request.output(), hadoop);
-    StoredModel model = ModelFiles.open(request.checkpoint(), hadoop);
+    StoredModel model = ModelFiles.open(request.model().checkpoint(), hadoop);
     SparkSession session = SparkSession.builder().sparkContext(spark.sc()).getOrCreate();
     try {
       PredictionFolder folder = new PredictionFolder(output, hadoop);
@@ -84,11 +84,11 @@ public final class BulkPredictJob {
                   images.column(),
                   TrainedNetwork.of(
                       List.of(model),
-                      request.engine(),
-                      Math.max(request.batch(), request.crops().count()),
-                      request.arithmetic()),
+                      request.model().engine(),
+                      Math.max(request.batch(), request.model().crops().count()),
+                      request.model().arithmetic()),
                   new TopColumns(model.metadata().classNames(), request.top()),
-                  request.crops())
+                  request.model().crops())
               .drop("height", "width", "channels", "encoding", "image", PROBLEM);
       write(scored, folder, output);
       return result(session, output, images, model, start);

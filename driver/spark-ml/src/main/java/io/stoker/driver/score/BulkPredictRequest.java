@@ -1,35 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.score;
 
+import io.stoker.driver.evaluate.Inference;
 import io.stoker.failure.Check;
-import io.stoker.models.engine.Arithmetic;
-import io.stoker.worker.eval.Crops;
 
 /**
  * Which images to classify, and where to write what is seen in them.
  *
- * @param checkpoint a checkpoint folder, a {@code model.zip} or a run folder
+ * @param model the model
  * @param input a folder of images at any depth, or a folder of shards
  * @param output the folder of Parquet files
  * @param split of shards, the only split to classify; empty for all
  * @param top how many classes of each image, at least 1
  * @param batch images of one forward pass, at least 1
- * @param engine the engine's name or {@code auto}
- * @param crops which windows of an image the network is shown
  * @param existing whether predictions that are there are replaced
- * @param arithmetic how the engine computes
  */
 public record BulkPredictRequest(
-    String checkpoint,
+    Inference model,
     String input,
     String output,
     String split,
     int top,
     int batch,
-    String engine,
-    Crops crops,
-    ExistingOutput existing,
-    Arithmetic arithmetic) {
+    ExistingOutput existing) {
   /** Whether predictions that are there are replaced. */
   public enum ExistingOutput {
     REFUSE,

@@ -13,6 +13,7 @@ import io.stoker.driver.TinyImages;
 import io.stoker.driver.TinyJob;
 import io.stoker.driver.evaluate.EvaluateJob;
 import io.stoker.driver.evaluate.EvaluateRequest;
+import io.stoker.driver.evaluate.Inference;
 import io.stoker.driver.evaluate.PredictJob;
 import io.stoker.driver.evaluate.PredictRequest;
 import io.stoker.driver.evaluate.Prediction;
@@ -23,9 +24,7 @@ import io.stoker.driver.score.BulkPredictRequest.ExistingOutput;
 import io.stoker.failure.DamagedException;
 import io.stoker.failure.InputException;
 import io.stoker.failure.ResourceException;
-import io.stoker.models.engine.Arithmetic;
 import io.stoker.worker.TinyShards;
-import io.stoker.worker.eval.Crops;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -85,16 +84,13 @@ class BulkPredictJobTest {
 
   private static BulkPredictRequest request(Path input, String output, ExistingOutput existing) {
     return new BulkPredictRequest(
-        job.run("run").toString(),
+        new Inference(job.run("run").toString(), "auto"),
         input.toString(),
         output,
         "",
         2,
         16,
-        "auto",
-        Crops.CENTRE,
-        existing,
-        Arithmetic.FASTEST_FP32);
+        existing);
   }
 
   private Dataset<Row> written() {

@@ -32,7 +32,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The checkpoints of a run: {@code RUN/checkpoints/000120/} with {@code model.zip}, and then {@code
- * manifest.json}. A folder with a manifest is complete. Nothing is renamed, since object stores
+ * manifest.json}. A folder with a manifest is complete. Nothing is renamed, because object stores
  * cannot, and nothing is deleted but a checkpoint's own two files, see {@link OwnFolder}.
  */
 public final class CheckpointStore {

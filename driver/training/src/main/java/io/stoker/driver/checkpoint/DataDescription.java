@@ -23,7 +23,7 @@ public record DataDescription(
     standardDeviation = List.copyOf(standardDeviation);
   }
 
-  /** The same data, normalised by other numbers than its own. */
+  /** This data, normalised by other numbers than its own. */
   public DataDescription normalizedBy(List<Double> otherMean, List<Double> otherDeviation) {
     return new DataDescription(images, classNames, otherMean, otherDeviation);
   }

@@ -19,16 +19,20 @@ import java.util.Set;
  * @param model the model's definition as text
  * @param dataSha256 the SHA-256 of the data's manifest
  * @param initialSha256 the SHA-256 of the file of the initial model, which stands in place of its
- *     location; blank without one, and for jobs of earlier releases, which only record the location
+ *     location. Blank for a job without an initial model, and for jobs of earlier releases, which
+ *     record the location only
  */
 public record JobIdentity(
     TrainingConfig config, String model, String dataSha256, String initialSha256) {
-  /** What jobs of earlier releases do not say: they are resumed with the arithmetic of these. */
+  /**
+   * Jobs of earlier releases do not record these keys. They are resumed with the arithmetic of
+   * those releases.
+   */
   private static final Set<String> ARITHMETIC = Set.of("convolution", "precision");
 
   private static final String INITIAL = "sha256_of_the_initial_model";
 
-  /** The identity of a job without an initial model, or of one that an earlier release began. */
+  /** The identity of a job that an earlier release began, or that has no initial model. */
   public JobIdentity(TrainingConfig config, String model, String dataSha256) {
     this(config, model, dataSha256, "");
   }
@@ -39,8 +43,8 @@ public record JobIdentity(
   }
 
   /**
-   * This job, with the locations of another one where the same content is there: of the model's
-   * definition, and of the initial model.
+   * This job, with another job's locations of the model's definition and of the initial model. Each
+   * is taken over only if both jobs have the same content there.
    */
   public JobIdentity locatedAs(JobIdentity other) {
     TrainingConfig.Builder located = config.toBuilder();
@@ -54,10 +58,10 @@ public record JobIdentity(
   }
 
   /**
-   * Names what differs from another job, each with both values, such as {@code batch: 32 here, 64
-   * in the run}; empty if nothing does.
+   * Names the keys in which this job differs from another one, each with both values, such as
+   * {@code batch: 32 here, 64 in the run}; empty if the jobs are the same.
    *
-   * @param run the identity that a run folder was made with
+   * @param run the identity of the job that made the run folder
    */
   public List<String> differences(JobIdentity run) {
     List<String> differences = new ArrayList<>();

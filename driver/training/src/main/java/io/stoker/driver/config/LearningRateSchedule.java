@@ -29,7 +29,7 @@ public sealed interface LearningRateSchedule extends Serializable {
   /** How many epochs the warm-up takes; 0 for none. */
   double warmUpEpochs();
 
-  /** The same schedule after another warm-up. */
+  /** This schedule after another warm-up. */
   LearningRateSchedule withWarmUp(double epochs);
 
   /**

@@ -28,8 +28,8 @@ public final class EvaluateJob {
     Configuration hadoop = spark.hadoopConfiguration();
     List<StoredModel> models =
         request.average() == 1
-            ? List.of(ModelFiles.open(request.checkpoint(), hadoop))
-            : ModelFiles.newest(request.checkpoint(), request.average(), hadoop);
+            ? List.of(ModelFiles.open(request.model().checkpoint(), hadoop))
+            : ModelFiles.newest(request.model().checkpoint(), request.average(), hadoop);
     return run(spark, request, models);
   }
 
@@ -49,7 +49,8 @@ public final class EvaluateJob {
         "Invalid average: %d (all checkpoints are evaluated one by one)",
         request.average());
     List<EvaluationReport> reports = new ArrayList<>();
-    for (StoredModel model : ModelFiles.all(request.checkpoint(), spark.hadoopConfiguration())) {
+    for (StoredModel model :
+        ModelFiles.all(request.model().checkpoint(), spark.hadoopConfiguration())) {
       EvaluationReport report = run(spark, request, List.of(model));
       listener.accept(report);
       reports.add(report);
@@ -62,9 +63,9 @@ public final class EvaluateJob {
     TrainedNetwork network =
         TrainedNetwork.of(
             models,
-            GpuRequest.engine(spark.getConf(), request.engine()).name(),
+            GpuRequest.engine(spark.getConf(), request.model().engine()).name(),
             SplitEvaluation.capacity(request),
-            request.arithmetic());
+            request.model().arithmetic());
     return new SplitEvaluation(spark, request, models, network).run(Optional.empty());
   }
 }

@@ -22,8 +22,8 @@ import org.apache.hadoop.conf.Configuration;
  *
  * @param network what is evaluated
  * @param crops which windows of an image it is shown
- * @param distorted how the images are changed first; null for not at all, since an Optional cannot
- *     be serialized
+ * @param distorted how the images are changed first; null for not at all, because an Optional
+ *     cannot be serialized
  * @param data the folder of shards
  * @param manifestSha256 what its manifest must be
  * @param split the split's name

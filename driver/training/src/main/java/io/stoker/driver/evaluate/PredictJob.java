@@ -75,22 +75,22 @@ public final class PredictJob {
    * @throws io.stoker.failure.StokerException if the checkpoint cannot be used
    */
   public static void run(Configuration hadoop, PredictRequest request, Listener listener) {
-    StoredModel stored = ModelFiles.open(request.checkpoint(), hadoop);
+    StoredModel stored = ModelFiles.open(request.model().checkpoint(), hadoop);
     ModelMetadata metadata = stored.metadata();
     ImageShape images = ModelInput.images(metadata.images());
-    Views views = request.crops().of(images, ModelInput.images(metadata.model().input()));
+    Views views = request.model().crops().of(images, ModelInput.images(metadata.model().input()));
     Normalization normalization = new Normalization(metadata.mean(), metadata.standardDeviation());
     MemoryCheck.requireHere(MemoryNeed.ofOneBatch(metadata.model(), views.count()), 1);
     float[] shown = new float[views.count() * views.input().bytes()];
     int classes = metadata.model().classes();
     float[] probabilities = new float[views.count() * classes];
     try (Network network =
-        Engines.named(request.engine())
+        Engines.named(request.model().engine())
             .create(
                 metadata.model(),
                 views.count(),
                 RateMultipliers.ones(metadata.model()),
-                request.arithmetic())) {
+                request.model().arithmetic())) {
       stored.load(network, hadoop);
       for (String uri : request.images()) {
         Optional<Pixels> image = NamedImages.read(uri, hadoop, listener::failed);
@@ -98,7 +98,7 @@ public final class PredictJob {
           Pixels pixels = Resizing.fit(image.get(), images);
           normalization.apply(pixels.values(), views, shown, 0);
           network.predict(shown, views.count(), probabilities);
-          request.crops().average(probabilities, 1, classes);
+          request.model().crops().average(probabilities, 1, classes);
           listener.predicted(
               Prediction.of(uri, probabilities, metadata.classNames(), request.top()), image.get());
         }

@@ -40,26 +40,20 @@ public final class OrderJob {
   public static EpochOrder run(JavaSparkContext spark, OrderRequest request) {
     Path folder = Locations.absolute(request.data(), spark.hadoopConfiguration());
     ShardFolder shards = ShardFolder.open(folder, spark.hadoopConfiguration());
+    TrainingData.Order order = request.order();
     int steps =
         EpochPlan.of(
                 shards.manifest().split(request.split()).blockRows(),
-                request.seed(),
+                order.seed(),
                 request.epoch(),
-                request.workers(),
-                request.batch())
+                order.workers(),
+                order.batch())
             .steps();
     TrainingData data =
         new TrainingData(
-            folder.toString(),
-            shards.manifestHash(),
-            request.split(),
-            request.image(),
-            request.augmentations(),
-            0,
-            request.sampling(),
-            request.seed(),
-            request.workers(),
-            request.batch());
+            new TrainingData.Source(folder.toString(), shards.manifestHash(), request.split()),
+            order,
+            new TrainingData.Images(request.image(), request.augmentations(), 0));
     int epoch = request.epoch();
     Broadcast<SerializableConfiguration> hadoop =
         spark.broadcast(new SerializableConfiguration(spark.hadoopConfiguration()));
@@ -67,7 +61,7 @@ public final class OrderJob {
       NumberedTasks<EpochOrder.Share> workers =
           new NumberedTasks<>(
               spark,
-              request.workers(),
+              order.workers(),
               worker -> read(data, epoch, worker, steps, hadoop.value().value()));
       return new EpochOrder(SparkFailures.unwrapped(() -> Jobs.elements(workers)));
     } finally {
@@ -78,7 +72,7 @@ public final class OrderJob {
   private static EpochOrder.Share read(
       TrainingData data, int epoch, int worker, int steps, Configuration hadoop) {
     MessageDigest digest = Sha256.digest();
-    ByteBuffer bytes = LittleEndian.bytes(new byte[data.image().bytes() * Float.BYTES]);
+    ByteBuffer bytes = LittleEndian.bytes(new byte[data.images().shape().bytes() * Float.BYTES]);
     long[][] ids = new long[steps][];
     try (TrainingReaders.RoundReader reader =
         ExecutorResources.here().readers().reader(data, epoch, worker, 0, hadoop)) {
@@ -86,7 +80,7 @@ public final class OrderJob {
         ImageBatch batch = reader.next();
         ids[step] = Arrays.copyOf(batch.sampleIds(), batch.examples());
         for (int example = 0; example < batch.examples(); example++) {
-          int values = data.image().bytes();
+          int values = data.images().shape().bytes();
           bytes.clear();
           bytes.asFloatBuffer().put(batch.images(), example * values, values);
           digest.update(bytes);

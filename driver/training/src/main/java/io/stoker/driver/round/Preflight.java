@@ -38,7 +38,7 @@ final class Preflight {
    * @param engine the engine that trains
    * @param workers how many workers a round has
    * @param need the job's memory
-   * @throws ResourceException if the job could not run, or not as was asked
+   * @throws ResourceException if the cluster cannot run the job as the user asked
    */
   static void check(JavaSparkContext spark, Engine engine, int workers, MemoryNeed need) {
     if (Gang.isAsked(spark)) {
@@ -50,7 +50,7 @@ final class Preflight {
     }
     int used = slots.mostOnOneExecutor(workers);
     LOG.info(
-        "Of each executor ({} of them), training takes in the heap: {}; outside: {}",
+        "Training needs on each of {} executor(s), in the heap: {}; outside the heap: {}",
         slots.executors().size(),
         need.inHeap(used),
         need.outsideHeap(used));
@@ -78,8 +78,8 @@ final class Preflight {
   }
 
   /**
-   * Makes sure that executors see the driver's files, and can write to the run folder. Otherwise a
-   * location is not the same place on all machines, and a checkpoint would fail after an hour.
+   * Makes sure that executors see the driver's files, and can write to the run folder. If a path
+   * leads to another folder on each machine, the first checkpoint would fail, after an hour.
    *
    * @param spark the cluster
    * @param run the run folder

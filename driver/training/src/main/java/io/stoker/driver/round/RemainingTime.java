@@ -8,7 +8,7 @@ import java.util.function.LongSupplier;
 /**
  * How long a job will still take if its rounds go on as they went: their mean by the wall clock, in
  * which checkpoints and validations count. The first round is left out as soon as there are others,
- * since Java compiles and networks are built in it.
+ * because Java compiles and executors build networks in it.
  */
 final class RemainingTime {
   private final long rounds;

@@ -82,12 +82,12 @@ record ResolvedJob(
       warnOfValidationOnTest(located.validation().split());
     }
     Augmentation.parse(String.join(",", located.data().augmentations()));
-    // Last, since it may wait for executors.
-    ArithmeticSurvey survey =
-        ArithmeticSurvey.resolve(
+    // Last, because it may wait for executors.
+    ResolvedArithmetic resolved =
+        ResolvedArithmetic.resolve(
             spark, engine, model, located.rounds().batch(), asked(located, recorded));
     TrainingConfig config =
-        located.toBuilder().convolution(survey.arithmetic().convolution()).build();
+        located.toBuilder().convolution(resolved.arithmetic().convolution()).build();
     Optional<StoredModel> initial =
         recorded.isEmpty() ? Beginning.initial(config, hadoop) : Optional.empty();
     String initialSha256 =
@@ -107,9 +107,9 @@ record ResolvedJob(
         recorded
             .map(RunRecord::environment)
             .filter(ComputeEnvironment::isRecorded)
-            .orElse(survey.environment());
-    if (survey.environment().isRecorded()) {
-      environment.require(survey.environment(), spark.isLocal() ? "this process" : "an executor");
+            .orElse(resolved.environment());
+    if (resolved.environment().isRecorded()) {
+      environment.require(resolved.environment(), spark.isLocal() ? "this process" : "an executor");
     }
     TrainingRun run =
         new TrainingRun(identity, model, shards, folder, beginning.values(), environment);

@@ -132,24 +132,23 @@ final class TrainingRun {
                     shards.manifest().classNames(),
                     shards.manifest().split(SPLIT).samplesPerClass()),
             plan.stepsPerEpoch());
-    boolean bytes = Engines.find(config.engine()).prefersBytes();
-    TrainingData plain =
+    this.data =
         new TrainingData(
-                config.data().uri(),
-                shards.manifestHash(),
-                SPLIT,
-                ModelInput.images(model.input()),
-                String.join(",", config.data().augmentations()),
-                config.data().mixup(),
+            new TrainingData.Source(config.data().uri(), shards.manifestHash(), SPLIT),
+            new TrainingData.Order(
                 config.data().sampling(),
                 config.seed(),
                 config.rounds().workers(),
-                config.rounds().batch())
-            .in(bytes ? ImageForm.BYTES : ImageForm.NORMALIZED);
-    this.data =
-        normalizing
-            .map(trained -> plain.normalizedBy(trained.mean(), trained.standardDeviation()))
-            .orElse(plain);
+                config.rounds().batch()),
+            new TrainingData.Images(
+                ModelInput.images(model.input()),
+                String.join(",", config.data().augmentations()),
+                config.data().mixup(),
+                normalizing.map(trained -> trained.mean()).orElse(List.of()),
+                normalizing.map(trained -> trained.standardDeviation()).orElse(List.of()),
+                Engines.find(config.engine()).prefersBytes()
+                    ? ImageForm.BYTES
+                    : ImageForm.NORMALIZED));
     this.groups = RoundGroups.of(plan, config.averaging().overlapSteps(), slices());
   }
 
@@ -307,9 +306,8 @@ final class TrainingRun {
   }
 
   /**
-   * Whether a stage of several rounds ends after this one: since something is done on the driver
-   * before the next one, a checkpoint or a decision on the learning rate, or since a group of
-   * rounds ends.
+   * Whether a stage of several rounds ends after this one. It does if the driver writes a
+   * checkpoint or decides on the learning rate before the next round, or if a group of rounds ends.
    */
   boolean isBoundary(JobPlan.Round round) {
     return groups.overlap()

@@ -7,6 +7,7 @@ import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.evaluate.EvaluateJob;
 import io.stoker.driver.evaluate.EvaluateRequest;
 import io.stoker.driver.evaluate.EvaluationReport;
+import io.stoker.driver.evaluate.Inference;
 import io.stoker.driver.metrics.EarlyStop;
 import io.stoker.driver.metrics.ValidationMetrics;
 import io.stoker.failure.Check;
@@ -107,14 +108,15 @@ final class Validation {
         EvaluateJob.run(
             spark,
             new EvaluateRequest(
-                folder.checkpoints().folder(clock.round()).toString(),
+                new Inference(
+                    folder.checkpoints().folder(clock.round()).toString(),
+                    config.engine(),
+                    Crops.CENTRE,
+                    config.arithmetic()),
                 config.data().uri(),
                 config.validation().split(),
                 config.rounds().batch(),
-                config.engine(),
-                1,
-                Crops.CENTRE,
-                config.arithmetic()));
+                1));
     ValidationMetrics validation = report.toValidation();
     folder.requireHeld();
     folder.validations().write(validation);

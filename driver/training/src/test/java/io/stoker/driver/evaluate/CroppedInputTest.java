@@ -20,6 +20,7 @@ import io.stoker.driver.round.ExistingRun;
 import io.stoker.driver.round.RoundListener;
 import io.stoker.driver.round.TrainJob;
 import io.stoker.failure.InputException;
+import io.stoker.models.engine.Arithmetic;
 import io.stoker.models.engine.Engines;
 import io.stoker.models.engine.Network;
 import io.stoker.models.spec.Shape;
@@ -152,15 +153,7 @@ class CroppedInputTest {
     for (int batch : new int[] {1, 25, 64}) {
       EvaluationReport report =
           EvaluateJob.run(
-              spark,
-              new EvaluateRequest(
-                  job.run("run").toString(),
-                  job.data().toString(),
-                  "test",
-                  batch,
-                  "auto",
-                  1,
-                  Crops.TEN));
+              spark, new EvaluateRequest(tenCrops(), job.data().toString(), "test", batch, 1));
       assertThat(report.examples()).isEqualTo(50);
       assertThat(report.accuracy()).isEqualTo(correct / 50.0);
       assertThat(report.logLoss()).isCloseTo(loss / 50, within(1e-5));
@@ -171,11 +164,13 @@ class CroppedInputTest {
     assertThat(
             probabilities(
                 PredictJob.run(
-                        new Configuration(),
-                        new PredictRequest(
-                            job.run("run").toString(), List.of(image), 4, "auto", Crops.TEN))
+                        new Configuration(), new PredictRequest(tenCrops(), List.of(image), 4))
                     .get(0)))
         .containsExactly(first, within(1e-6));
+  }
+
+  private static Inference tenCrops() {
+    return new Inference(job.run("run").toString(), "auto", Crops.TEN, Arithmetic.FASTEST_FP32);
   }
 
   /** The mean output for windows of 6 x 5 at the corners and in the middle, and mirrored. */

@@ -17,6 +17,7 @@ import io.stoker.driver.round.RoundListener;
 import io.stoker.driver.round.TrainJob;
 import io.stoker.failure.DamagedException;
 import io.stoker.failure.InputException;
+import io.stoker.models.engine.Arithmetic;
 import io.stoker.models.engine.Engines;
 import io.stoker.models.engine.Network;
 import io.stoker.models.file.ModelMetadata;
@@ -183,13 +184,11 @@ class EvaluateJobTest {
 
   private static EvaluateRequest request(String checkpoint, String split, int batch, int average) {
     return new EvaluateRequest(
-        job.run(checkpoint).toString(),
+        new Inference(job.run(checkpoint).toString(), "auto"),
         job.data().toString(),
         split,
         batch,
-        "auto",
-        average,
-        Crops.CENTRE);
+        average);
   }
 
   @Test
@@ -233,13 +232,12 @@ class EvaluateJobTest {
                 EvaluateJob.run(
                     spark,
                     new EvaluateRequest(
-                        job.run("run").toString(),
+                        new Inference(
+                            job.run("run").toString(), "auto", Crops.TEN, Arithmetic.FASTEST_FP32),
                         job.data().toString(),
                         "test",
                         8,
-                        "auto",
-                        1,
-                        Crops.TEN)))
+                        1)))
         .isInstanceOf(InputException.class)
         .hasMessageStartingWith(
             "Ten crops need images larger than the model's input: both are 8 x 8");

@@ -14,6 +14,7 @@ import io.stoker.driver.config.TrainingConfig;
 import io.stoker.failure.InputException;
 import io.stoker.testing.Exact;
 import io.stoker.worker.TinyShards;
+import io.stoker.worker.runtime.TrainingData;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -34,11 +35,8 @@ class OrderJobTest {
         "train",
         TinyShards.SHAPE,
         "shift,flip",
-        Sampling.NATURAL,
-        3,
-        epoch,
-        workers,
-        batch);
+        new TrainingData.Order(Sampling.NATURAL, 3, workers, batch),
+        epoch);
   }
 
   @Test

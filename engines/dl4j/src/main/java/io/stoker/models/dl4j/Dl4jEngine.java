@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.models.dl4j;
 
-import io.stoker.models.engine.CardSupport;
 import io.stoker.models.engine.Devices;
 import io.stoker.models.engine.Engine;
+import io.stoker.models.engine.GpuSupport;
 import io.stoker.models.engine.NativeLibraries;
 import io.stoker.models.engine.Network;
 import io.stoker.models.engine.Precision;
@@ -52,8 +52,8 @@ public final class Dl4jEngine implements Engine {
   }
 
   @Override
-  public Optional<CardSupport> cards() {
-    return Optional.of(new Nd4jCards());
+  public Optional<GpuSupport> gpus() {
+    return Optional.of(new Nd4jGpus());
   }
 
   @Override

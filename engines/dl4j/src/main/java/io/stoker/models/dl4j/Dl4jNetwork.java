@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.models.dl4j;
 
+import io.stoker.models.engine.BatchCheck;
 import io.stoker.models.engine.BatchScore;
 import io.stoker.models.engine.ClassWeights;
 import io.stoker.models.engine.Network;
@@ -14,7 +15,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import org.deeplearning4j.nn.conf.layers.BaseOutputLayer;
 import org.deeplearning4j.nn.conf.layers.Layer;
@@ -38,6 +38,7 @@ final class Dl4jNetwork implements Network {
 
   private final ModelSpec model;
   private final int batchCapacity;
+  private final BatchCheck check;
   private final ComputationGraph graph;
   private final ScoredCrossEntropy loss = new ScoredCrossEntropy();
   private final INDArray parameters;
@@ -56,6 +57,7 @@ final class Dl4jNetwork implements Network {
   Dl4jNetwork(ModelSpec model, int batchCapacity, RateMultipliers rates) {
     this.model = model;
     this.batchCapacity = batchCapacity;
+    check = new BatchCheck(model, batchCapacity);
     long count = model.parameterCount();
     graph = new ComputationGraph(GraphConfiguration.of(model, UNUSED));
     parameters = Nd4j.zeros(DataType.FLOAT, 1, count);
@@ -211,40 +213,17 @@ final class Dl4jNetwork implements Network {
 
   @Override
   public void predict(float[] images, int examples, float[] probabilities) {
+    check.images(images, examples);
+    check.classes("probabilities", probabilities, examples);
     int values = examples * model.classes();
-    if (examples >= 1 && probabilities.length < values) {
-      throw new IllegalArgumentException(
-          String.format(
-              Locale.ROOT,
-              "Invalid probabilities: room for %d (%d examples have %d)",
-              probabilities.length,
-              examples,
-              values));
-    }
     INDArray output = graph.outputSingle(false, features(images, examples));
     HostValues.read(output, 0, FloatBuffer.wrap(probabilities, 0, values));
   }
 
   private INDArray features(float[] values, int examples) {
     Nd4jProcessor.useOneThread();
-    if (examples < 1 || examples > batchCapacity) {
-      throw new IllegalArgumentException(
-          String.format(
-              Locale.ROOT,
-              "Invalid examples: %d (must be between 1 and %d)",
-              examples,
-              batchCapacity));
-    }
+    check.images(values, examples);
     int size = examples * model.input().features();
-    if (values.length < size) {
-      throw new IllegalArgumentException(
-          String.format(
-              Locale.ROOT,
-              "Invalid images: %d values (%d examples have %d)",
-              values.length,
-              examples,
-              size));
-    }
     HostValues.write(images, 0, FloatBuffer.wrap(values, 0, size));
     return examples == batchCapacity
         ? images
@@ -256,16 +235,8 @@ final class Dl4jNetwork implements Network {
   }
 
   private INDArray answers(float[] targets, int examples) {
+    check.classes("targets", targets, examples);
     int size = examples * model.classes();
-    if (targets.length < size) {
-      throw new IllegalArgumentException(
-          String.format(
-              Locale.ROOT,
-              "Invalid targets: %d values (%d examples have %d)",
-              targets.length,
-              examples,
-              size));
-    }
     HostValues.write(labels, 0, FloatBuffer.wrap(targets, 0, size));
     return examples == batchCapacity
         ? labels

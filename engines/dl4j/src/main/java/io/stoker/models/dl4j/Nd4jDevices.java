@@ -2,7 +2,7 @@
 package io.stoker.models.dl4j;
 
 import io.stoker.models.engine.Devices;
-import io.stoker.models.engine.GraphicsCard;
+import io.stoker.models.engine.Gpu;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.nativeblas.NativeOps;
 import org.nd4j.nativeblas.NativeOpsHolder;
@@ -19,8 +19,8 @@ final class Nd4jDevices implements Devices {
   }
 
   @Override
-  public GraphicsCard card(int device) {
-    return new GraphicsCard(
+  public Gpu card(int device) {
+    return new Gpu(
         cuda.getDeviceName(device),
         cuda.getDeviceMajor(device) + cuda.getDeviceMinor(device) / MINOR);
   }

@@ -41,7 +41,7 @@ import org.nd4j.linalg.lossfunctions.impl.LossMCXENT;
 import org.nd4j.linalg.lossfunctions.impl.LossNegativeLogLikelihood;
 
 /**
- * Converts stock layers to layers of Stoker. It compares classes exactly, since a subclass of a
+ * Converts stock layers to layers of Stoker. It compares classes exactly, because a subclass of a
  * stock layer may compute anything.
  */
 final class StockLayer {

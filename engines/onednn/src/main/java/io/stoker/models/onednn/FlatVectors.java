@@ -23,9 +23,9 @@ final class FlatVectors {
   /** The number of weights of each {@link DeferredGradient}, by the offset of the first one. */
   private final SortedMap<Long, Long> deferred;
 
-  private final Storage parameters;
-  private Storage gradients;
-  private Storage velocity;
+  private final TensorMemory parameters;
+  private TensorMemory gradients;
+  private TensorMemory velocity;
   private long version;
 
   /** Vectors whose parameters all learn. */
@@ -43,7 +43,7 @@ final class FlatVectors {
     this.size = size;
     this.frozen = frozen;
     this.deferred = deferred;
-    parameters = new Storage(workspace.allocate(size));
+    parameters = new TensorMemory(workspace.allocate(size));
   }
 
   FloatBuffer parameterBuffer() {
@@ -64,9 +64,9 @@ final class FlatVectors {
     return gradients().buffer();
   }
 
-  private Storage gradients() {
+  private TensorMemory gradients() {
     if (gradients == null) {
-      gradients = new Storage(workspace.allocateRaw(size));
+      gradients = new TensorMemory(workspace.allocateRaw(size));
       clearGradients(gradients.values());
     }
     return gradients;
@@ -88,7 +88,7 @@ final class FlatVectors {
 
   FloatPointer velocity() {
     if (velocity == null) {
-      velocity = new Storage(workspace.allocate(size));
+      velocity = new TensorMemory(workspace.allocate(size));
     }
     return velocity.values();
   }

@@ -5,8 +5,8 @@ import java.nio.FloatBuffer;
 import java.util.Optional;
 
 /**
- * Weights and biases of a convolution that the batch normalization after it, in inference mode, is
- * folded into: a factor for the weights of each channel of the output, and another bias. Without a
+ * Weights and biases of a convolution into which inference folds the batch normalization that
+ * follows it: a factor for the weights of each channel of the output, and another bias. Without a
  * normalization they are the layer's own.
  */
 final class NormalizedWeights implements Runnable {

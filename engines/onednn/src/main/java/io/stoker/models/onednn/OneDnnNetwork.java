@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.models.onednn;
 
+import io.stoker.models.engine.BatchCheck;
 import io.stoker.models.engine.BatchScore;
 import io.stoker.models.engine.ClassWeights;
 import io.stoker.models.engine.LayerTimes;
@@ -11,7 +12,6 @@ import io.stoker.models.spec.ModelSpec;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
 
@@ -22,7 +22,7 @@ import org.bytedeco.javacpp.Pointer;
 final class OneDnnNetwork implements Network {
   private final ModelSpec model;
   private final int batchCapacity;
-  private final int classes;
+  private final BatchCheck check;
   private final float[] equalWeights;
   private final KernelRule rule;
   private final Workspace workspace;
@@ -54,7 +54,7 @@ final class OneDnnNetwork implements Network {
     this.workspace = workspace;
     this.model = model;
     this.batchCapacity = batchCapacity;
-    classes = model.classes();
+    check = new BatchCheck(model, batchCapacity);
     equalWeights = new float[batchCapacity];
     Arrays.fill(equalWeights, 1);
     int frozenLayers = rates.frozenLayers(model);
@@ -82,40 +82,6 @@ final class OneDnnNetwork implements Network {
                 new Workspace(rule, workspace.arena(), purpose)));
   }
 
-  private CompiledModel compiled(CompiledSizes sizes, float[] images, int examples) {
-    checkImages(images, examples);
-    return sizes.of(examples);
-  }
-
-  private void checkImages(float[] images, int examples) {
-    checkExamples(examples);
-    checkRoom("images", images.length, examples, model.input().features());
-  }
-
-  private void checkExamples(int examples) {
-    if (examples < 1 || examples > batchCapacity) {
-      throw new IllegalArgumentException(
-          String.format(
-              Locale.ROOT,
-              "Invalid examples: %d (must be between 1 and %d)",
-              examples,
-              batchCapacity));
-    }
-  }
-
-  private static void checkRoom(String name, int length, int examples, int each) {
-    if (length < (long) examples * each) {
-      throw new IllegalArgumentException(
-          String.format(
-              Locale.ROOT,
-              "Invalid %s: %d values (%d examples have %d)",
-              name,
-              length,
-              examples,
-              (long) examples * each));
-    }
-  }
-
   @Override
   public ModelSpec model() {
     return model;
@@ -135,10 +101,10 @@ final class OneDnnNetwork implements Network {
   @Override
   public BatchScore computeGradients(
       float[] images, float[] targets, float[] weights, int examples, long dropoutSeed) {
-    checkExamples(examples);
+    check.examples(examples);
     ClassWeights.sum(weights, examples); // Before the pass, which a wrong weight would waste.
-    checkImages(images, examples);
-    checkRoom("targets", targets.length, examples, classes);
+    check.images(images, examples);
+    check.classes("targets", targets, examples);
     deferred = List.of(); // Their model may be closed, to make room for one of another size.
     CompiledModel compiled = training.of(examples);
     BatchScore score = compiled.computeGradients(images, targets, weights, dropoutSeed);
@@ -148,17 +114,16 @@ final class OneDnnNetwork implements Network {
 
   @Override
   public void predict(float[] images, int examples, float[] probabilities) {
-    CompiledModel compiled = compiled(inference, images, examples);
-    checkRoom("probabilities", probabilities.length, examples, classes);
-    compiled.predict(images, probabilities);
+    check.images(images, examples);
+    check.classes("probabilities", probabilities, examples);
+    inference.of(examples).predict(images, probabilities);
   }
 
   @Override
   public void activations(float[] images, int examples, int layer, float[] activations) {
-    CompiledModel compiled = compiled(inspecting, images, examples);
-    int features = model.placed().get(layer).input().features();
-    checkRoom("activations", activations.length, examples, features);
-    compiled.activations(images, layer, activations);
+    check.images(images, examples);
+    check.layer("activations", activations, examples, layer);
+    inspecting.of(examples).activations(images, layer, activations);
   }
 
   @Override
@@ -169,11 +134,10 @@ final class OneDnnNetwork implements Network {
       int layer,
       float[] activations,
       float[] gradients) {
-    checkImages(images, examples);
-    checkRoom("labels", labels.length, examples, 1);
-    int features = model.placed().get(layer).input().features();
-    checkRoom("activations", activations.length, examples, features);
-    checkRoom("gradients", gradients.length, examples, features);
+    check.images(images, examples);
+    check.room("labels", labels.length, examples, 1);
+    check.layer("activations", activations, examples, layer);
+    check.layer("gradients", gradients, examples, layer);
     inspecting.of(examples).inspect(images, labels, layer, activations, gradients);
   }
 

@@ -22,10 +22,10 @@ import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.javacpp.Pointer;
 
 /**
- * {@link LayerSpec.Convolution} after a {@link Rearrangement}. A few examples at a time: the copies
- * of their input, and what Winograd's algorithm makes of them, then fit into the processor's cache,
- * and take little memory. So each gradient by weights is a sum of those of several groups of
- * examples, always in the same order.
+ * {@link LayerSpec.Convolution} after a {@link Rearrangement}. It computes a few examples at a
+ * time, so that the copies of their input, and Winograd's transformation of them, fit into the
+ * processor's cache. Each gradient by weights is therefore the sum of the gradients of several
+ * parts of the batch, always added in the same order.
  */
 final class RearrangedConvolution extends SequencedLayer {
   private static final int EXAMPLES_AT_A_TIME = 8;
@@ -52,14 +52,14 @@ final class RearrangedConvolution extends SequencedLayer {
   private final NormalizedWeights normalized;
   private final List<Part> parts = new ArrayList<>();
 
-  /** By the number of examples. The values around the image are zero, and stay so. */
+  /** By the number of examples. No step writes to the values around the image, which are zero. */
   private final Map<Long, Tensor> sources = new HashMap<>();
 
   private final Map<Long, Tensor> padded = new HashMap<>();
   private final Map<Long, PrimitiveDescriptor> operations = new HashMap<>();
   private final Map<OrderedKey, Tensor> orderedWeights = new HashMap<>();
 
-  /** What the forward pass has multiplied, for the backward pass: in bf16, where it is small. */
+  /** The inputs that the forward pass multiplied, kept for the backward pass in bf16 only. */
   private final Map<GroupKey, Tensor> factors = new HashMap<>();
 
   /** The weights of the other convolution, by group: {@code [filters, other channels, 3, 3]}. */
@@ -117,7 +117,7 @@ final class RearrangedConvolution extends SequencedLayer {
         : Layout.blocked(dimensions);
   }
 
-  /** A layout for what is multiplied: as it is in fp32, and chosen by the primitive in bf16. */
+  /** The layout of a factor: the given one in fp32; in bf16 oneDNN's primitive chooses it. */
   private Layout factors(Layout layout) {
     return kernel == Kernel.REARRANGED_BF16 ? layout.anyOrderOf(kernel.factorType()) : layout;
   }
@@ -127,7 +127,7 @@ final class RearrangedConvolution extends SequencedLayer {
     return Layout.blocked(examples, shape.otherChannels(), shape.rows(), shape.columns());
   }
 
-  /** The weights of the other convolution as they are multiplied. */
+  /** The layout in which a primitive multiplies the weights of the other convolution. */
   private Layout weightFactors() {
     return otherWeights().anyOrderOf(kernel.factorType());
   }
@@ -284,7 +284,7 @@ final class RearrangedConvolution extends SequencedLayer {
   }
 
   /**
-   * The rows and columns that the image has in common with another one, in which it is moved.
+   * The rows and columns that the image has in common with a shifted copy of it.
    *
    * @param row the first one in the image
    * @param column the first one in the image
@@ -379,7 +379,7 @@ final class RearrangedConvolution extends SequencedLayer {
     Reorder arranged = workspace.convertTransiently(outputGradient, output.layout());
     backward.add(arranged::run);
     Tensor inputGradient = inputGradientNeeded ? workspace.transientTensor(input.layout()) : input;
-    if (inputGradientNeeded && shape.window().stride() > 1) { // It may have rows that are not read.
+    if (inputGradientNeeded && shape.window().stride() > 1) { // No output may depend on some rows.
       backward.add(() -> Pointer.memset(inputGradient.values(), 0, inputGradient.layout().bytes()));
     }
     List<Tensor> weightsGradients = new ArrayList<>();
@@ -404,7 +404,7 @@ final class RearrangedConvolution extends SequencedLayer {
     return inputGradient;
   }
 
-  /** The gradient by the output of a group, as it is multiplied. */
+  /** The gradient by the output of a group, in the layout of the other convolution's output. */
   private Tensor ofGroup(Part part, int group, Tensor gradient) {
     Layout layout = images(part.examples(), shape.filters());
     if (gradient.layout().sameAs(layout)) {
@@ -443,7 +443,7 @@ final class RearrangedConvolution extends SequencedLayer {
     accumulate(part, byBias, ofGroup(filters.biasGradient(), group));
   }
 
-  /** Adds what comes of the first examples to nothing, and that of the others to it. */
+  /** The first part of the batch overwrites the sum; the others add to it. */
   private void accumulate(Part part, Tensor summand, Tensor sum) {
     Reorder step = part.first() == 0 ? workspace.copy(summand, sum) : workspace.add(summand, sum);
     backward.add(step::run);

@@ -16,8 +16,8 @@ import org.bytedeco.javacpp.FloatPointer;
  * @param storage where the values are
  * @param memory oneDNN's handle
  */
-record Tensor(Layout layout, Storage storage, dnnl_memory memory) {
-  /** The first value; see {@link Storage#values}. */
+record Tensor(Layout layout, TensorMemory storage, dnnl_memory memory) {
+  /** The first value; see {@link TensorMemory#values}. */
   FloatPointer values() {
     return storage.values();
   }

@@ -21,7 +21,7 @@ final class TransientMemory implements AutoCloseable {
    * Values, the moments between which they are used, and the bytes from the begin of the memory.
    */
   private static final class Block {
-    private final Storage storage = new Storage();
+    private final TensorMemory storage = new TensorMemory();
     private final long values;
     private final long bytes;
     private final int begin;
@@ -58,21 +58,21 @@ final class TransientMemory implements AutoCloseable {
   }
 
   /** Values that are used from now on, with arbitrary content at first. */
-  Storage begin(long bytes) {
+  TensorMemory begin(long bytes) {
     Block block = new Block(bytes, ++moment);
     blocks.add(block);
     return block.storage;
   }
 
   /** Values that are used at this moment only. */
-  Storage once(long bytes) {
-    Storage storage = begin(bytes);
+  TensorMemory once(long bytes) {
+    TensorMemory storage = begin(bytes);
     blocks.get(blocks.size() - 1).end = moment;
     return storage;
   }
 
   /** Declares that values are used no more. Values that are not transient stay. */
-  void end(Storage storage) {
+  void end(TensorMemory storage) {
     moment++;
     for (Block block : blocks) {
       if (block.storage == storage && block.end > moment) {
@@ -87,7 +87,7 @@ final class TransientMemory implements AutoCloseable {
    * @param since the moment
    * @param kept the values that stay
    */
-  void endAllSince(int since, Storage kept) {
+  void endAllSince(int since, TensorMemory kept) {
     moment++;
     for (Block block : blocks) {
       if (block.begin > since && block.storage != kept && block.end > moment) {

@@ -43,7 +43,7 @@ final class Workspace implements AutoCloseable {
   private final dnnl_stream stream = new dnnl_stream();
   private final Arena arena;
   private final TransientMemory transients;
-  private final List<Storage> scratchpads = new ArrayList<>();
+  private final List<TensorMemory> scratchpads = new ArrayList<>();
   private AlignedMemory scratch = AlignedMemory.of(1);
 
   /** Whether the memory of transient values is being planned. */
@@ -216,10 +216,10 @@ final class Workspace implements AutoCloseable {
    * alignment take it, see {@link #compile}.
    */
   Tensor parameters(Layout layout, FloatPointer values) {
-    return tensor(layout, new Storage(values));
+    return tensor(layout, new TensorMemory(values));
   }
 
-  private Tensor tensor(Layout layout, Storage storage) {
+  private Tensor tensor(Layout layout, TensorMemory storage) {
     dnnl_memory memory = storage.handle(layout);
     releases.push(() -> dnnl.dnnl_memory_destroy(memory));
     return new Tensor(layout, storage, memory);
@@ -309,7 +309,7 @@ final class Workspace implements AutoCloseable {
       scratch = AlignedMemory.of(values);
       scratchpads.forEach(scratchpad -> scratchpad.moveTo(scratch.values()));
     }
-    Tensor scratchpad = tensor(layout, new Storage(scratch.values()));
+    Tensor scratchpad = tensor(layout, new TensorMemory(scratch.values()));
     scratchpads.add(scratchpad.storage());
     return scratchpad.memory();
   }

@@ -20,15 +20,15 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Engines that a jar of a user's registers, as with Spark's {@code --jars}. */
 class AddedEngineTest {
-  private static final GraphicsCard HOPPER = new GraphicsCard("NVIDIA H100", 9.0);
-  private static final GraphicsCard KEPLER = new GraphicsCard("Tesla K20", 3.5);
+  private static final Gpu HOPPER = new Gpu("NVIDIA H100", 9.0);
+  private static final Gpu KEPLER = new Gpu("Tesla K20", 3.5);
 
   private final ClassLoader before = Thread.currentThread().getContextClassLoader();
 
   @TempDir Path folder;
 
   /** An engine that is found, though it can compute nothing. */
-  public static final class Added implements Engine, CardSupport {
+  public static final class Added implements Engine, GpuSupport {
     @Override
     public String name() {
       return "added";
@@ -60,7 +60,7 @@ class AddedEngineTest {
     }
 
     @Override
-    public Optional<CardSupport> cards() {
+    public Optional<GpuSupport> gpus() {
       return Optional.of(this);
     }
 
@@ -75,7 +75,7 @@ class AddedEngineTest {
     }
 
     @Override
-    public boolean covers(GraphicsCard card) {
+    public boolean covers(Gpu card) {
       return card.computeCapability() >= 7.5;
     }
 

@@ -2,7 +2,7 @@
 package io.stoker.engines.torch;
 
 import io.stoker.models.engine.Devices;
-import io.stoker.models.engine.GraphicsCard;
+import io.stoker.models.engine.Gpu;
 import org.bytedeco.cuda.cudart.cudaDeviceProp;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch_cuda;
@@ -39,10 +39,9 @@ final class Cuda implements Devices {
   }
 
   @Override
-  public GraphicsCard card(int device) {
+  public Gpu card(int device) {
     cudaDeviceProp properties = torch_cuda.getDeviceProperties((byte) device);
-    return new GraphicsCard(
-        properties.name().getString(), properties.major() + properties.minor() / MINOR);
+    return new Gpu(properties.name().getString(), properties.major() + properties.minor() / MINOR);
   }
 
   /** Each thread has its own stream on its card. */

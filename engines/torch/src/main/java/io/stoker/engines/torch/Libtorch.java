@@ -66,7 +66,7 @@ final class Libtorch {
 
   /** All of NVIDIA's libraries that are missing: the linker names the first one only. */
   private static Optional<String> missing() {
-    return new TorchCards().isInThisBuild()
+    return new TorchGpus().isInThisBuild()
         ? NvidiaMachine.here().missingLibraries()
         : Optional.empty();
   }

@@ -4,10 +4,10 @@ package io.stoker.engines.torch;
 import io.stoker.failure.Check;
 import io.stoker.failure.ResourceException;
 import io.stoker.models.engine.Arithmetic;
-import io.stoker.models.engine.CardSupport;
 import io.stoker.models.engine.ConvolutionAlgorithm;
 import io.stoker.models.engine.Devices;
 import io.stoker.models.engine.Engine;
+import io.stoker.models.engine.GpuSupport;
 import io.stoker.models.engine.Network;
 import io.stoker.models.engine.Precision;
 import io.stoker.models.engine.RateMultipliers;
@@ -64,7 +64,7 @@ public final class TorchEngine implements Engine {
 
   /**
    * One on a processor, whatever OMP_NUM_THREADS says. The check of a card takes more by a property
-   * of the system, since the processor would be too slow to compare with.
+   * of the system, because the processor would be too slow to compare with.
    */
   @Override
   public int threads() {
@@ -105,8 +105,8 @@ public final class TorchEngine implements Engine {
   }
 
   private static String cuda() {
-    if (!new TorchCards().isInThisBuild()) {
-      return "for processors only (%s)".formatted(new TorchCards().buildInstruction());
+    if (!new TorchGpus().isInThisBuild()) {
+      return "for processors only (%s)".formatted(new TorchGpus().buildInstruction());
     }
     String versions =
         String.format(
@@ -114,8 +114,8 @@ public final class TorchEngine implements Engine {
             "CUDA %s, cuDNN %s, code for %s (%s)",
             version(Context::versionCUDART, CUDA_MAJOR, CUDA_MINOR),
             version(Context::versionRuntimeCuDNN, CUDNN_MAJOR, CUDNN_MINOR),
-            TorchCards.architectures(),
-            new TorchCards().range());
+            TorchGpus.architectures(),
+            new TorchGpus().range());
     return Cuda.isUsable()
         ? String.format(
             Locale.ROOT,
@@ -158,8 +158,8 @@ public final class TorchEngine implements Engine {
   }
 
   @Override
-  public Optional<CardSupport> cards() {
-    return Optional.of(new TorchCards());
+  public Optional<GpuSupport> gpus() {
+    return Optional.of(new TorchGpus());
   }
 
   @Override

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.engines.torch;
 
+import io.stoker.models.engine.BatchCheck;
 import io.stoker.models.engine.BatchScore;
 import io.stoker.models.engine.ByteImages;
 import io.stoker.models.engine.ClassWeights;
@@ -10,7 +11,6 @@ import io.stoker.models.engine.RateMultipliers;
 import io.stoker.models.engine.StepSettings;
 import io.stoker.models.spec.ModelSpec;
 import java.nio.FloatBuffer;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.ObjLongConsumer;
@@ -27,6 +27,7 @@ import org.bytedeco.pytorch.Tensor;
 final class TorchNetwork implements Network {
   private final ModelSpec model;
   private final int batchCapacity;
+  private final BatchCheck check;
   private final int frozenLayers;
   private final Place place;
   private final FlatVectors vectors;
@@ -46,6 +47,7 @@ final class TorchNetwork implements Network {
     this.place = place;
     this.model = model;
     this.batchCapacity = batchCapacity;
+    check = new BatchCheck(model, batchCapacity);
     frozenLayers = rates.frozenLayers(model);
     vectors = new FlatVectors(place, model.parameterCount());
     sgd = new SgdUpdate(place, vectors, model, rates);
@@ -69,8 +71,8 @@ final class TorchNetwork implements Network {
   @Override
   public BatchScore computeGradients(
       float[] images, float[] targets, int examples, long dropoutSeed) {
-    checkBatch(images, examples);
-    checkRoom("targets", targets.length, examples, model.classes());
+    check.images(images, examples);
+    check.classes("targets", targets, examples);
     return computeGradients(
         () -> upload.send(images, examples),
         examples,
@@ -81,8 +83,8 @@ final class TorchNetwork implements Network {
   @Override
   public BatchScore computeGradients(
       float[] images, float[] targets, float[] weights, int examples, long dropoutSeed) {
-    checkBatch(images, examples);
-    checkRoom("targets", targets.length, examples, model.classes());
+    check.images(images, examples);
+    check.classes("targets", targets, examples);
     ClassWeights.sum(weights, examples); // Before the pass, which a wrong weight would waste.
     return computeGradients(
         () -> upload.send(images, examples),
@@ -94,9 +96,9 @@ final class TorchNetwork implements Network {
   @Override
   public BatchScore computeGradients(
       ByteImages images, float[] targets, float[] weights, int examples, long dropoutSeed) {
-    checkExamples(examples);
+    check.examples(examples);
     images.check(model.input(), examples);
-    checkRoom("targets", targets.length, examples, model.classes());
+    check.classes("targets", targets, examples);
     ClassWeights.sum(weights, examples); // Before the pass, which a wrong weight would waste.
     return computeGradients(
         () -> upload.send(images, examples),
@@ -145,8 +147,8 @@ final class TorchNetwork implements Network {
 
   @Override
   public void predict(float[] images, int examples, float[] probabilities) {
-    checkBatch(images, examples);
-    checkRoom("probabilities", probabilities.length, examples, model.classes());
+    check.images(images, examples);
+    check.classes("probabilities", probabilities, examples);
     try (PointerScope scope = new PointerScope()) {
       TorchLayer.Pass pass = new TorchLayer.Pass(false);
       Tensor logits =
@@ -163,8 +165,8 @@ final class TorchNetwork implements Network {
 
   @Override
   public void activations(float[] images, int examples, int layer, float[] activations) {
-    checkBatch(images, examples);
-    checkLayerRoom("activations", activations, layer, examples);
+    check.images(images, examples);
+    check.layer("activations", activations, examples, layer);
     try (PointerScope scope = new PointerScope()) {
       TorchLayer.Pass pass = new TorchLayer.Pass(false);
       Tensor input =
@@ -182,10 +184,10 @@ final class TorchNetwork implements Network {
       int layer,
       float[] activations,
       float[] gradients) {
-    checkBatch(images, examples);
-    checkRoom("labels", labels.length, examples, 1);
-    checkLayerRoom("activations", activations, layer, examples);
-    checkLayerRoom("gradients", gradients, layer, examples);
+    check.images(images, examples);
+    check.room("labels", labels.length, examples, 1);
+    check.layer("activations", activations, examples, layer);
+    check.layer("gradients", gradients, examples, layer);
     try (PointerScope scope = new PointerScope()) {
       TorchLayer.Pass pass = new TorchLayer.Pass(false);
       Tensor input =
@@ -261,40 +263,6 @@ final class TorchNetwork implements Network {
       try (PointerScope scope = new PointerScope()) {
         place.upload(source, vector.narrow(0, offset, source.remaining()));
       }
-    }
-  }
-
-  private void checkBatch(float[] images, int examples) {
-    checkExamples(examples);
-    checkRoom("images", images.length, examples, model.input().features());
-  }
-
-  private void checkExamples(int examples) {
-    if (examples < 1 || examples > batchCapacity) {
-      throw new IllegalArgumentException(
-          String.format(
-              Locale.ROOT,
-              "Invalid examples: %d (must be between 1 and %d)",
-              examples,
-              batchCapacity));
-    }
-  }
-
-  private void checkLayerRoom(String name, float[] values, int layer, int examples) {
-    int features = model.placed().get(layer).input().features();
-    checkRoom(name, values.length, examples, features);
-  }
-
-  private static void checkRoom(String name, int length, int examples, int each) {
-    if (length < (long) examples * each) {
-      throw new IllegalArgumentException(
-          String.format(
-              Locale.ROOT,
-              "Invalid %s: %d values (%d examples have %d)",
-              name,
-              length,
-              examples,
-              (long) examples * each));
     }
   }
 

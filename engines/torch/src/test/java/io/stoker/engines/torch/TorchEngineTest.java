@@ -7,11 +7,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.stoker.failure.InputException;
 import io.stoker.failure.ResourceException;
 import io.stoker.models.engine.Arithmetic;
-import io.stoker.models.engine.CardSupport;
 import io.stoker.models.engine.ConvolutionAlgorithm;
 import io.stoker.models.engine.Engine;
 import io.stoker.models.engine.Engines;
-import io.stoker.models.engine.GraphicsCard;
+import io.stoker.models.engine.Gpu;
+import io.stoker.models.engine.GpuSupport;
 import io.stoker.models.engine.Precision;
 import io.stoker.models.engine.RateMultipliers;
 import io.stoker.models.spec.ModelSpec;
@@ -25,7 +25,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class TorchEngineTest {
-  private final CardSupport cards = new TorchEngine().cards().orElseThrow();
+  private final GpuSupport cards = new TorchEngine().gpus().orElseThrow();
 
   @Test
   void isFoundByItsNameAndIsNotTheDefaultOfProcessors() {
@@ -70,7 +70,7 @@ class TorchEngineTest {
   })
   void coversTheCardsForWhoseMajorVersionItHasCode(
       String name, double capability, boolean covered) {
-    assertThat(cards.covers(new GraphicsCard(name, capability))).isEqualTo(covered);
+    assertThat(cards.covers(new Gpu(name, capability))).isEqualTo(covered);
   }
 
   @ParameterizedTest

@@ -20,7 +20,7 @@ public final class TorchvisionNames {
   }
 
   /** For the models of the zoo that torchvision has too. */
-  private static final Map<String, Names> TWINS =
+  private static final Map<String, Names> NAMES =
       Map.ofEntries(
           Map.entry("alexnet-owt", TorchvisionNames::featuresAndClassifier),
           Map.entry("vgg-11", TorchvisionNames::featuresAndClassifier),
@@ -41,7 +41,7 @@ public final class TorchvisionNames {
    * model that torchvision does not have.
    */
   static Optional<List<String>> of(ModelSpec model) {
-    return Optional.ofNullable(TWINS.get(model.name()))
+    return Optional.ofNullable(NAMES.get(model.name()))
         .filter(names -> isOfTheZoo(model))
         .map(names -> names.of(model));
   }

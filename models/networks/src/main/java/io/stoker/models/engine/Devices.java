@@ -14,7 +14,7 @@ public interface Devices {
    *
    * @param device 0 to below {@link #count()}
    */
-  GraphicsCard card(int device);
+  Gpu card(int device);
 
   /**
    * Makes the calling thread compute on a card from now on. Networks that the thread creates have

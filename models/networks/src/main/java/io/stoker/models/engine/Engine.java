@@ -65,13 +65,13 @@ public interface Engine {
    * The graphics cards for which this engine has code, in this build of Stoker or in another; empty
    * for an engine that only computes on processors.
    */
-  default Optional<CardSupport> cards() {
+  default Optional<GpuSupport> gpus() {
     return Optional.empty();
   }
 
   /** Whether this build has code for graphics cards; needs neither a card nor a driver. */
   default boolean computesOnDevices() {
-    return cards().map(CardSupport::isInThisBuild).orElse(false);
+    return gpus().map(GpuSupport::isInThisBuild).orElse(false);
   }
 
   /**

@@ -134,8 +134,8 @@ public final class Engines {
 
   private static Optional<String> buildInstructions() {
     return all().stream()
-        .flatMap(engine -> engine.cards().stream())
-        .map(CardSupport::buildInstruction)
+        .flatMap(engine -> engine.gpus().stream())
+        .map(GpuSupport::buildInstruction)
         .findFirst();
   }
 
@@ -147,7 +147,7 @@ public final class Engines {
    * @param place which card of which machine this is, for the message
    * @throws ResourceException if it has none; the message names the engines that have
    */
-  public static void requireCode(Engine engine, GraphicsCard card, String place) {
+  public static void requireCode(Engine engine, Gpu card, String place) {
     if (!hasCode(engine, card)) {
       String others =
           all().stream()
@@ -166,7 +166,7 @@ public final class Engines {
    */
   public static String whyNoDevices(Engine engine) {
     return engine
-        .cards()
+        .gpus()
         .map(
             cards ->
                 "engine %s starts on no card there; it needs %s%s"
@@ -189,32 +189,32 @@ public final class Engines {
 
   private static String whyNot(Engine engine) {
     return engine
-        .cards()
+        .gpus()
         .map(cards -> "engine %s has code for %s only".formatted(engine.name(), cards.range()))
         .orElse("engine %s is for processors only".formatted(engine.name()));
   }
 
   /** Whether an engine has code for a card, in this build or in another. */
-  public static boolean hasCode(Engine engine, GraphicsCard card) {
-    return engine.cards().map(cards -> cards.covers(card)).orElse(false);
+  public static boolean hasCode(Engine engine, Gpu card) {
+    return engine.gpus().map(cards -> cards.covers(card)).orElse(false);
   }
 
   /** Whether any engine has code for a card, in this build or in another. */
-  public static boolean isUsable(GraphicsCard card) {
+  public static boolean isUsable(Gpu card) {
     return all().stream().anyMatch(engine -> hasCode(engine, card));
   }
 
   /** What each engine says of a card, in one line for {@code doctor}. */
-  public static String verdict(GraphicsCard card) {
+  public static String verdict(Gpu card) {
     String verdicts =
         all().stream()
-            .filter(engine -> engine.cards().isPresent())
-            .map(engine -> verdict(engine, engine.cards().orElseThrow(), card))
+            .filter(engine -> engine.gpus().isPresent())
+            .map(engine -> verdict(engine, engine.gpus().orElseThrow(), card))
             .collect(Collectors.joining("; "));
     return verdicts.isEmpty() ? "not usable: all engines are for processors only" : verdicts;
   }
 
-  private static String verdict(Engine engine, CardSupport cards, GraphicsCard card) {
+  private static String verdict(Engine engine, GpuSupport cards, Gpu card) {
     if (!cards.covers(card)) {
       return "not usable: " + whyNot(engine);
     }

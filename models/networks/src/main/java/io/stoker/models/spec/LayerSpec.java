@@ -27,7 +27,7 @@ public sealed interface LayerSpec extends Serializable {
   <R> R accept(LayerVisitor<R> visitor);
 
   /**
-   * The shape of one example after this layer.
+   * The shape of one example after this layer; by default that of the input.
    *
    * @throws io.stoker.failure.InputException if the layer cannot take this input
    */

@@ -97,7 +97,7 @@ public final class ModelYaml {
       text.append(next).append("  ").append(field.getKey()).append(':');
       JsonNode value = field.getValue();
       if (!value.isArray() || value.isEmpty()) {
-        // The name is quoted, since YAML takes some words for something else.
+        // The name is quoted, because YAML takes some words for something else.
         text.append(' ').append(value.isTextual() ? value : flow(value)).append('\n');
       } else {
         text.append('\n');

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.engines.torch;
 
-import io.stoker.models.engine.CardSupport;
-import io.stoker.models.engine.GraphicsCard;
+import io.stoker.models.engine.Gpu;
+import io.stoker.models.engine.GpuSupport;
 import io.stoker.models.engine.ProgramLoader;
 import java.util.Arrays;
 import java.util.Locale;
@@ -13,7 +13,7 @@ import java.util.stream.Collectors;
  * holds machine code for sm_75, 80, 90, 100 and 120 and no PTX. Such code runs on cards of the same
  * major version and the same or a later minor one.
  */
-final class TorchCards implements CardSupport {
+final class TorchGpus implements GpuSupport {
   private static final double[] ARCHITECTURES = {7.5, 8.0, 9.0, 10.0, 12.0};
   private static final String LIBRARY = "org/bytedeco/pytorch/linux-x86_64-gpu/libtorch_cuda.so";
 
@@ -35,7 +35,7 @@ final class TorchCards implements CardSupport {
   }
 
   @Override
-  public boolean covers(GraphicsCard card) {
+  public boolean covers(Gpu card) {
     double capability = card.computeCapability();
     for (double architecture : ARCHITECTURES) {
       if (capability >= architecture && Math.floor(capability) == Math.floor(architecture)) {

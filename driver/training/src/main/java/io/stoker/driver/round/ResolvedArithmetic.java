@@ -26,7 +26,7 @@ import org.apache.spark.api.java.JavaSparkContext;
  * @param arithmetic how the job computes
  * @param environment what decides the bits of its results there
  */
-record ArithmeticSurvey(Arithmetic arithmetic, ComputeEnvironment environment)
+record ResolvedArithmetic(Arithmetic arithmetic, ComputeEnvironment environment)
     implements Serializable {
   /** How long the first executor may take to register; without one, the driver is asked. */
   private static final Duration PATIENCE = Duration.ofSeconds(30);
@@ -44,7 +44,7 @@ record ArithmeticSurvey(Arithmetic arithmetic, ComputeEnvironment environment)
    * @throws io.stoker.failure.ResourceException if an executor cannot compute in this way, or two
    *     executors would compute different bits
    */
-  static ArithmeticSurvey resolve(
+  static ResolvedArithmetic resolve(
       JavaSparkContext spark, Engine engine, ModelSpec model, int batch, Arithmetic asked) {
     if (!GpuRequest.isIn(spark.getConf())) {
       Engine.refuseTf32(asked);
@@ -54,11 +54,11 @@ record ArithmeticSurvey(Arithmetic arithmetic, ComputeEnvironment environment)
     }
     Slots slots = ExecutorRegistration.of(spark).awaitSlots(1, PATIENCE);
     if (slots.count() == 0) { // The cluster starts executors later, of a kind that is not known.
-      return new ArithmeticSurvey(
+      return new ResolvedArithmetic(
           engine.resolve(model, batch, asked), ComputeEnvironment.NOT_RECORDED);
     }
     String name = engine.name();
-    List<ArithmeticSurvey> resolved =
+    List<ResolvedArithmetic> resolved =
         SparkFailures.unwrapped(
             () ->
                 Jobs.elements(
@@ -69,13 +69,13 @@ record ArithmeticSurvey(Arithmetic arithmetic, ComputeEnvironment environment)
     ComputeEnvironment first = resolved.get(0).environment();
     resolved.forEach(other -> first.require(other.environment(), "another executor"));
     return resolved.stream()
-        .min(Comparator.comparing(survey -> survey.arithmetic().convolution()))
+        .min(Comparator.comparing(each -> each.arithmetic().convolution()))
         .orElseThrow();
   }
 
-  private static ArithmeticSurvey here(
+  private static ResolvedArithmetic here(
       Engine engine, ModelSpec model, int batch, Arithmetic asked) {
-    return new ArithmeticSurvey(
+    return new ResolvedArithmetic(
         engine.resolve(model, batch, asked), ComputeEnvironment.here(engine, asked.precision()));
   }
 }

@@ -15,11 +15,11 @@ import org.bytedeco.javacpp.Pointer;
  * Where the values of one tensor, and of the views of it, are. It may move between two passes; see
  * {@link TransientMemory}.
  */
-final class Storage {
+final class TensorMemory {
   private final List<dnnl_memory> handles = new ArrayList<>();
 
   /** The storages that begin within this one, by their first value here. */
-  private final Map<Long, Storage> parts = new TreeMap<>();
+  private final Map<Long, TensorMemory> parts = new TreeMap<>();
 
   /** Null until the values have a place. */
   private FloatPointer values;
@@ -28,10 +28,10 @@ final class Storage {
   private FloatBuffer buffer;
 
   /** A storage without a place. */
-  Storage() {}
+  TensorMemory() {}
 
   /** A storage that stays where it is. */
-  Storage(FloatPointer values) {
+  TensorMemory(FloatPointer values) {
     this.values = values;
   }
 
@@ -49,9 +49,10 @@ final class Storage {
   }
 
   /** The storage of the values from one on; it moves along. */
-  Storage from(long first) {
+  TensorMemory from(long first) {
     return parts.computeIfAbsent(
-        first, place -> values == null ? new Storage() : new Storage(values.getPointer(place)));
+        first,
+        place -> values == null ? new TensorMemory() : new TensorMemory(values.getPointer(place)));
   }
 
   /**

@@ -5,7 +5,7 @@ package io.stoker.models.engine;
  * The graphics cards for which an engine has code. To answer, an engine needs neither a card nor a
  * driver, and starts nothing: on a card without code, starting CUDA can end the process.
  */
-public interface CardSupport {
+public interface GpuSupport {
   /** Whether this build of Stoker contains that code. */
   boolean isInThisBuild();
 
@@ -16,7 +16,7 @@ public interface CardSupport {
   String buildInstruction();
 
   /** Whether the code runs on a card. */
-  boolean covers(GraphicsCard card);
+  boolean covers(Gpu card);
 
   /** The cards on which the code runs, such as {@code compute capability 3.7 to 8.9}. */
   String range();

@@ -23,7 +23,7 @@ import org.apache.spark.api.java.JavaSparkContext;
  * Writes a run's model card. Where the data are gone or changed, or cannot be evaluated on, the
  * card says so and has the rest.
  */
-public final class CardJob {
+public final class ModelCardJob {
   /**
    * A card.
    *
@@ -38,7 +38,7 @@ public final class CardJob {
     }
   }
 
-  private CardJob() {}
+  private ModelCardJob() {}
 
   /**
    * Makes the card of a run's best checkpoint by validation, else of its newest valid one.

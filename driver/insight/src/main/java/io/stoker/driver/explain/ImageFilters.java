@@ -15,7 +15,7 @@ import java.awt.image.BufferedImage;
  * @param weights {@code [count, channels, kernel, kernel]}
  */
 @SuppressWarnings("ArrayRecordComponent") // No code changes the array.
-public record Filters(int count, int channels, int kernel, float[] weights) {
+public record ImageFilters(int count, int channels, int kernel, float[] weights) {
   private static final int SIDE = 56;
   private static final int GAP = 4;
 

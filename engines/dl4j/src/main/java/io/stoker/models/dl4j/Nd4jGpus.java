@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.models.dl4j;
 
-import io.stoker.models.engine.CardSupport;
-import io.stoker.models.engine.GraphicsCard;
+import io.stoker.models.engine.Gpu;
+import io.stoker.models.engine.GpuSupport;
 import io.stoker.models.engine.ProgramLoader;
 
 /**
@@ -10,7 +10,7 @@ import io.stoker.models.engine.ProgramLoader;
  * sm_37 to sm_86 and no PTX. Code for 8.6 runs on 8.9 (Ada), whose major version is the same;
  * nothing in it runs on 9.0 (Hopper) or later.
  */
-final class Nd4jCards implements CardSupport {
+final class Nd4jGpus implements GpuSupport {
   private static final double OLDEST = 3.7;
   private static final double FIRST_WITHOUT_CODE = 9.0;
   private static final String BACKEND = "org/nd4j/linalg/jcublas/JCublasBackend.class";
@@ -26,7 +26,7 @@ final class Nd4jCards implements CardSupport {
   }
 
   @Override
-  public boolean covers(GraphicsCard card) {
+  public boolean covers(Gpu card) {
     return card.computeCapability() >= OLDEST && card.computeCapability() < FIRST_WITHOUT_CODE;
   }
 
