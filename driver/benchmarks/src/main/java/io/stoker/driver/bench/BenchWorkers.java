@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.bench;
 
-import io.stoker.models.engine.Engine;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -16,7 +15,7 @@ final class BenchWorkers implements AutoCloseable {
   private final List<ExecutorService> threads = new ArrayList<>();
   private final List<StepWorker> workers = new ArrayList<>();
 
-  BenchWorkers(Engine engine, StepLoad load) {
+  BenchWorkers(BenchEngine engine, StepLoad load) {
     for (int i = 0; i < load.workers(); i++) {
       threads.add(Executors.newSingleThreadExecutor());
     }

@@ -3,7 +3,6 @@ package io.stoker.driver.bench;
 
 import io.stoker.driver.cluster.MemoryCheck;
 import io.stoker.driver.cluster.MemoryNeed;
-import io.stoker.models.engine.Engine;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -39,7 +38,7 @@ public final class StepBench {
    * @param load the work of each
    * @param seconds for how long each is measured, after a warm-up
    */
-  public static Result run(List<Engine> engines, StepLoad load, int seconds) {
+  public static Result run(List<BenchEngine> engines, StepLoad load, int seconds) {
     MemoryCheck.requireHere(
         MemoryNeed.ofOneBatch(load.model(), load.batch()),
         Math.multiplyExact(load.workers(), engines.size()));

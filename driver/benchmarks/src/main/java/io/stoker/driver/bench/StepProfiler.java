@@ -5,7 +5,6 @@ import static io.stoker.driver.bench.StepBench.WARM_UP_SHARE;
 
 import io.stoker.models.engine.Arithmetic;
 import io.stoker.models.engine.ConvolutionAlgorithm;
-import io.stoker.models.engine.Engine;
 import io.stoker.models.engine.LayerTimes;
 import io.stoker.models.engine.Precision;
 import io.stoker.models.spec.Initializer;
@@ -37,7 +36,7 @@ public final class StepProfiler {
    * @param seconds as for {@link StepBench#run}
    * @throws io.stoker.failure.InputException if the engine cannot time layers
    */
-  public static StepProfile profile(Engine engine, StepLoad load, int seconds) {
+  public static StepProfile profile(BenchEngine engine, StepLoad load, int seconds) {
     double before = peak(engine, load.workers(), seconds * PEAK_SHARE);
     List<ModelSpec.Placed> layers =
         load.model().placed().stream().flatMap(StepProfiler::withInside).toList();
@@ -67,7 +66,7 @@ public final class StepProfiler {
                     rate(
                         load,
                         layer,
-                        engine.algorithm(layer, load.batch(), load.arithmetic()),
+                        engine.engine().algorithm(layer, load.batch(), load.arithmetic()),
                         milliseconds.get(layer),
                         peak))
             .toList();
@@ -128,7 +127,7 @@ public final class StepProfiler {
    * out, 3x3 over 14x14, than which no product is faster. The second of two is timed, since the
    * first one also brings the images into the memory order of convolutions.
    */
-  private static double peak(Engine engine, int networks, double seconds) {
+  private static double peak(BenchEngine engine, int networks, double seconds) {
     LayerSpec large =
         new LayerSpec.Convolution(256, Window.of(3).padded(1), 1, new Initializer.He(), 0);
     LayerSpec small = new LayerSpec.Pooling(LayerSpec.Pooling.Kind.MAXIMUM, Window.of(14).by(14));

@@ -36,7 +36,9 @@ final class StepWorker implements AutoCloseable {
   private final float[] answers;
   private long steps;
 
-  StepWorker(Engine engine, StepLoad load, int seed) {
+  StepWorker(BenchEngine bench, StepLoad load, int seed) {
+    bench.bind(seed);
+    Engine engine = bench.engine();
     this.load = load;
     ModelSpec model = load.model();
     SplittableRandom random = new SplittableRandom(seed);

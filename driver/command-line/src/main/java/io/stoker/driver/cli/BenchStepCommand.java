@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.cli;
 
-import io.stoker.driver.bench.CardEngine;
+import io.stoker.driver.bench.BenchEngine;
 import io.stoker.driver.bench.StepBench;
 import io.stoker.driver.bench.StepLoad;
 import io.stoker.driver.bench.StepProfile;
 import io.stoker.driver.bench.StepProfiler;
-import io.stoker.models.engine.Engine;
 import io.stoker.models.engine.Engines;
 import java.util.ArrayList;
 import java.util.List;
@@ -116,16 +115,17 @@ final class BenchStepCommand extends StokerCommand {
             workers,
             inference ? StepLoad.Pass.INFERENCE : StepLoad.Pass.TRAINING,
             arithmetic.arithmetic());
-    List<Engine> engines = new ArrayList<>();
-    engines.add(device == Device.GPU ? CardEngine.named(engine) : Engines.named(engine));
+    List<BenchEngine> engines = new ArrayList<>();
+    engines.add(
+        device == Device.GPU ? BenchEngine.onCards(engine) : BenchEngine.onProcessors(engine));
     if (!baseline.isEmpty()) {
-      engines.add(Engines.named(baseline.equals(STOCK) ? "dl4j" : baseline));
+      engines.add(BenchEngine.onProcessors(baseline.equals(STOCK) ? "dl4j" : baseline));
     }
     StepBench.Result result = StepBench.run(engines, load, seconds);
     Optional<StepProfile> profile =
         verbose()
             ? Optional.of(StepProfiler.profile(engines.get(0), load, seconds))
             : Optional.empty();
-    return new StepReport(load, engines.get(0).name(), baseline, result, profile).report();
+    return new StepReport(load, engines.get(0).engine().name(), baseline, result, profile).report();
   }
 }

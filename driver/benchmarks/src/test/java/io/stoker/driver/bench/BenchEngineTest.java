@@ -12,7 +12,7 @@ import io.stoker.models.engine.Gpu;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-class CardEngineTest {
+class BenchEngineTest {
   private static final Gpu A100 = new Gpu("A100", 8.0);
   private static final Gpu H100 = new Gpu("H100", 9.0);
 
@@ -39,12 +39,12 @@ class CardEngineTest {
   void takesCardsThatTheEngineHasCodeFor() {
     Devices cards = new Pretended(List.of(A100, A100));
 
-    assertThat(CardEngine.usable(engine, cards)).isSameAs(cards);
+    assertThat(BenchEngine.usable(engine, cards)).isSameAs(cards);
   }
 
   @Test
   void refusesACardWithoutCodeBeforeAnythingRunsOnIt() {
-    assertThatThrownBy(() -> CardEngine.usable(engine, new Pretended(List.of(A100, H100))))
+    assertThatThrownBy(() -> BenchEngine.usable(engine, new Pretended(List.of(A100, H100))))
         .isInstanceOf(ResourceException.class)
         .hasMessageContaining("GPU 1, H100 (compute capability 9.0)")
         .hasMessageContaining("engine dl4j has code for");
