@@ -5,6 +5,7 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 
 /** The "did you mean" of an error about an unknown name. */
@@ -12,6 +13,27 @@ public final class Suggestion {
   private static final Pattern SEVERAL_WORDS = Pattern.compile("\\w-\\w");
 
   private Suggestion() {}
+
+  /**
+   * A choice by its name.
+   *
+   * @param what is chosen, for the error: "precision"
+   * @param name the name that was given
+   * @param known what there is to choose from
+   * @param label the name of each
+   * @throws InputException if none has that name; it suggests the nearest
+   */
+  public static <T> T choose(
+      String what, String name, Collection<T> known, Function<? super T, String> label) {
+    return known.stream()
+        .filter(choice -> label.apply(choice).equals(name))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new InputException(
+                    "Unknown %s: '%s'; %s"
+                        .formatted(what, name, among(name, known.stream().map(label).toList()))));
+  }
 
   /**
    * Ends an error message: the nearest known name where one is near, and all known names.

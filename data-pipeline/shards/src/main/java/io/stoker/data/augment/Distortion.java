@@ -16,12 +16,7 @@ import java.util.Random;
  */
 public enum Distortion {
   /** By whole pixels, to one of the four sides. */
-  SHIFT("% of the side", 0) {
-    @Override
-    public List<Double> levels() {
-      return List.of(0.0, 4.0, 8.0, 12.0, 16.0, 24.0);
-    }
-
+  SHIFT("% of the side", 0, 0.0, 4.0, 8.0, 12.0, 16.0, 24.0) {
     @Override
     PixelChange change(double level, ImageShape shape, long seed) {
       double across = Math.rint(level / 100 * shape.width());
@@ -37,12 +32,7 @@ public enum Distortion {
   },
 
   /** Larger or smaller, around the centre. */
-  SCALE("times", 1) {
-    @Override
-    public List<Double> levels() {
-      return List.of(0.5, 0.7, 0.85, 1.0, 1.15, 1.4, 2.0);
-    }
-
+  SCALE("times", 1, 0.5, 0.7, 0.85, 1.0, 1.15, 1.4, 2.0) {
     @Override
     PixelChange change(double level, ImageShape shape, long seed) {
       return moving(shape, (map, sampleId) -> map.then(1 / level, 0, 0, 1 / level));
@@ -50,12 +40,7 @@ public enum Distortion {
   },
 
   /** Around the centre, to the left or to the right. */
-  ROTATE("degrees", 0) {
-    @Override
-    public List<Double> levels() {
-      return List.of(0.0, 5.0, 10.0, 20.0, 30.0, 45.0, 90.0);
-    }
-
+  ROTATE("degrees", 0, 0.0, 5.0, 10.0, 20.0, 30.0, 45.0, 90.0) {
     @Override
     PixelChange change(double level, ImageShape shape, long seed) {
       double cos = StrictMath.cos(StrictMath.toRadians(level));
@@ -70,12 +55,7 @@ public enum Distortion {
   },
 
   /** With a Gaussian; the level is its standard deviation. */
-  BLUR("% of the side", 0) {
-    @Override
-    public List<Double> levels() {
-      return List.of(0.0, 1.0, 2.0, 4.0, 6.0, 8.0);
-    }
-
+  BLUR("% of the side", 0, 0.0, 1.0, 2.0, 4.0, 6.0, 8.0) {
     @Override
     PixelChange change(double level, ImageShape shape, long seed) {
       return new Blur(shape, level / 100 * Math.min(shape.height(), shape.width()));
@@ -83,12 +63,7 @@ public enum Distortion {
   },
 
   /** Gaussian noise on every value; the level is its standard deviation. */
-  NOISE("of 255", 0) {
-    @Override
-    public List<Double> levels() {
-      return List.of(0.0, 8.0, 16.0, 32.0, 64.0, 96.0);
-    }
-
+  NOISE("of 255", 0, 0.0, 8.0, 16.0, 32.0, 64.0, 96.0) {
     @Override
     PixelChange change(double level, ImageShape shape, long seed) {
       byte[] noisy = new byte[shape.bytes()];
@@ -104,12 +79,7 @@ public enum Distortion {
   },
 
   /** Resized to a fraction of the side and back. */
-  RESOLUTION("of the side", 1) {
-    @Override
-    public List<Double> levels() {
-      return List.of(1.0, 0.75, 0.5, 0.35, 0.25, 0.15);
-    }
-
+  RESOLUTION("of the side", 1, 1.0, 0.75, 0.5, 0.35, 0.25, 0.15) {
     @Override
     PixelChange change(double level, ImageShape shape, long seed) {
       return new Coarsening(shape, level);
@@ -120,10 +90,12 @@ public enum Distortion {
 
   private final String unit;
   private final double neutral;
+  private final List<Double> levels;
 
-  Distortion(String unit, double neutral) {
+  Distortion(String unit, double neutral, Double... levels) {
     this.unit = unit;
     this.neutral = neutral;
+    this.levels = List.of(levels);
   }
 
   /** Its name in options and reports. */
@@ -142,7 +114,9 @@ public enum Distortion {
   }
 
   /** The levels that are measured, in order; the neutral one is among them. */
-  public abstract List<Double> levels();
+  public List<Double> levels() {
+    return levels;
+  }
 
   /**
    * The change of one level; a new one for each thread.

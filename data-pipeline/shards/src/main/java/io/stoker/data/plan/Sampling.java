@@ -30,13 +30,7 @@ public enum Sampling {
    * @throws InputException if there is none of this name
    */
   public static Sampling parse(String name) {
-    return Arrays.stream(values())
-        .filter(sampling -> sampling.toString().equals(name))
-        .findFirst()
-        .orElseThrow(
-            () ->
-                new InputException(
-                    "Unknown sampling: '" + name + "'; " + Suggestion.among(name, names())));
+    return Suggestion.choose("sampling", name, List.of(values()), Sampling::toString);
   }
 
   @Override

@@ -41,8 +41,10 @@ public sealed interface ShardEncoding extends Serializable {
    * @param target receives {@code shape.bytes()} bytes at its start
    * @throws UnreadableImageException if the bytes are not an image of this shape
    */
-  void decode(byte[] source, int offset, int length, ImageShape shape, byte[] target)
-      throws UnreadableImageException;
+  default void decode(byte[] source, int offset, int length, ImageShape shape, byte[] target)
+      throws UnreadableImageException {
+    ImageCodec.decodeInto(source, offset, length, shape, target);
+  }
 
   /**
    * Reads {@code raw}, {@code png}, {@code jpeg} or {@code jpeg=90} (quality 1 to 100).
@@ -140,12 +142,6 @@ public sealed interface ShardEncoding extends Serializable {
       return ImageCodec.encodeJpeg(pixels, quality);
     }
 
-    @Override
-    public void decode(byte[] source, int offset, int length, ImageShape shape, byte[] target)
-        throws UnreadableImageException {
-      ImageCodec.decodeInto(source, offset, length, shape, target);
-    }
-
     @JsonValue
     @Override
     public String toString() {
@@ -163,12 +159,6 @@ public sealed interface ShardEncoding extends Serializable {
     @Override
     public byte[] encode(Pixels pixels) {
       return ImageCodec.encodePng(pixels);
-    }
-
-    @Override
-    public void decode(byte[] source, int offset, int length, ImageShape shape, byte[] target)
-        throws UnreadableImageException {
-      ImageCodec.decodeInto(source, offset, length, shape, target);
     }
 
     @JsonValue

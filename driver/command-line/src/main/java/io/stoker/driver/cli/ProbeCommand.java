@@ -12,11 +12,9 @@ import io.stoker.driver.probe.ProbeChart;
 import io.stoker.driver.probe.ProbeJob;
 import io.stoker.driver.probe.ProbeReport;
 import io.stoker.driver.probe.ProbeRequest;
-import io.stoker.failure.InputException;
 import io.stoker.failure.Suggestion;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
@@ -118,19 +116,12 @@ final class ProbeCommand extends StokerCommand {
   }
 
   private static List<Distortion> named(List<String> names) {
-    if (names.isEmpty()) {
-      return List.of(Distortion.values());
-    }
-    List<Distortion> found = new ArrayList<>();
-    List<String> known = Arrays.stream(Distortion.values()).map(Distortion::label).toList();
-    for (String name : names) {
-      if (!known.contains(name)) {
-        throw new InputException(
-            "Unknown distortion: '%s'; %s".formatted(name, Suggestion.among(name, known)));
-      }
-      found.add(Distortion.values()[known.indexOf(name)]);
-    }
-    return found;
+    List<Distortion> all = List.of(Distortion.values());
+    return names.isEmpty()
+        ? all
+        : names.stream()
+            .map(name -> Suggestion.choose("distortion", name, all, Distortion::label))
+            .toList();
   }
 
   /** For each distortion, a line of levels and lines of percentages. */

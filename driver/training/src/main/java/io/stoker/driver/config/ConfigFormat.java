@@ -284,18 +284,8 @@ public final class ConfigFormat {
 
   private static Object choice(TrainingOption option, JavaType type, String name) {
     Enum<?>[] choices = (Enum<?>[]) type.getRawClass().getEnumConstants();
-    return Arrays.stream(choices)
-        .filter(choice -> name(choice).equals(name))
-        .findFirst()
-        .orElseThrow(
-            () ->
-                new InputException(
-                    "Unknown %s: '%s'; %s"
-                        .formatted(
-                            option.key().replace('_', ' '),
-                            name,
-                            Suggestion.among(
-                                name, Arrays.stream(choices).map(ConfigFormat::name).toList()))));
+    return Suggestion.choose(
+        option.key().replace('_', ' '), name, List.of(choices), ConfigFormat::name);
   }
 
   /** What a choice is called in options and {@code run.json}, such as {@code macro-f1}. */

@@ -3,7 +3,7 @@ package io.stoker.driver.config;
 
 import io.stoker.failure.InputException;
 import io.stoker.failure.Suggestion;
-import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 
 /**
@@ -36,18 +36,7 @@ public enum SelectionMetric {
    * @throws InputException if there is none of this name
    */
   public static SelectionMetric parse(String name) {
-    return Arrays.stream(values())
-        .filter(metric -> metric.toString().equals(name))
-        .findFirst()
-        .orElseThrow(
-            () ->
-                new InputException(
-                    "Unknown metric: '%s'; %s"
-                        .formatted(
-                            name,
-                            Suggestion.among(
-                                name,
-                                Arrays.stream(values()).map(SelectionMetric::toString).toList()))));
+    return Suggestion.choose("metric", name, List.of(values()), SelectionMetric::toString);
   }
 
   /** The metric of the best checkpoint: the accuracy if none was chosen. */

@@ -6,7 +6,6 @@ import static io.stoker.models.interchange.MappedTensor.Presence.ZERO_IF_ABSENT;
 
 import io.stoker.models.interchange.MappedTensor.Presence;
 import io.stoker.models.spec.LayerSpec;
-import io.stoker.models.spec.LayerVisitor;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.ParameterSpec;
 import java.util.ArrayList;
@@ -30,26 +29,20 @@ import java.util.stream.IntStream;
  *       bias_ih_l0 [4 units]}
  * </ul>
  */
-public final class LayerTensors implements LayerVisitor<List<MappedTensor>> {
+public final class LayerTensors {
   /** The order of an LSTM's gates. Here they are candidate, forget, output, input. */
   public enum GateOrder {
     /** Input, forget, candidate, output: {@code torch.nn.LSTM}. */
-    PYTORCH {
-      @Override
-      List<Integer> gates() {
-        return List.of(3, 1, 0, 2);
-      }
-    },
+    PYTORCH(3, 1, 0, 2),
     /** Input, output, forget, candidate: ONNX's operator LSTM. */
-    ONNX {
-      @Override
-      List<Integer> gates() {
-        return List.of(3, 2, 1, 0);
-      }
-    };
+    ONNX(3, 2, 1, 0);
 
     /** The number that each gate of the order has here. */
-    abstract List<Integer> gates();
+    private final List<Integer> gates;
+
+    GateOrder(Integer... gates) {
+      this.gates = List.of(gates);
+    }
   }
 
   private final ModelSpec.Placed placed;
@@ -68,17 +61,37 @@ public final class LayerTensors implements LayerVisitor<List<MappedTensor>> {
    * @throws IllegalStateException if they have not each of the layer's values once, which is a bug
    */
   public static List<MappedTensor> of(ModelSpec.Placed placed, GateOrder gates) {
-    List<MappedTensor> tensors = placed.layer().accept(new LayerTensors(placed, gates));
-    if (placed.inner().isEmpty()) {
-      AssembledVector values = new AssembledVector();
-      tensors.forEach(values::addZeros);
-      values.requireComplete(placed.parameterOffset(), placed.parameterCount());
+    if (!placed.inner().isEmpty() || placed.parameters().isEmpty()) {
+      return List.of();
     }
+    List<MappedTensor> tensors = new LayerTensors(placed, gates).tensors();
+    AssembledVector values = new AssembledVector();
+    tensors.forEach(values::addZeros);
+    values.requireComplete(placed.parameterOffset(), placed.parameterCount());
     return tensors;
   }
 
-  @Override
-  public List<MappedTensor> visitConvolution(LayerSpec.Convolution layer) {
+  private List<MappedTensor> tensors() {
+    LayerSpec layer = placed.layer();
+    if (layer instanceof LayerSpec.Convolution convolution) {
+      return convolution(convolution);
+    }
+    if (layer instanceof LayerSpec.DepthwiseConvolution convolution) {
+      return depthwiseConvolution(convolution);
+    }
+    if (layer instanceof LayerSpec.Lstm lstm) {
+      return lstm(lstm);
+    }
+    if (layer instanceof LayerSpec.BatchNormalization) {
+      return batchNormalization();
+    }
+    if (layer instanceof LayerSpec.Dense) {
+      return dense();
+    }
+    throw new IllegalStateException("No tensors for the parameters of " + layer.label());
+  }
+
+  private List<MappedTensor> convolution(LayerSpec.Convolution layer) {
     int perGroup = layer.biased() ? 2 : 1;
     List<Integer> group = placed.parameters().get(perGroup - 1).dimensions();
     List<Long> dimensions =
@@ -98,8 +111,7 @@ public final class LayerTensors implements LayerVisitor<List<MappedTensor>> {
         : List.of(weight);
   }
 
-  @Override
-  public List<MappedTensor> visitDepthwiseConvolution(LayerSpec.DepthwiseConvolution layer) {
+  private List<MappedTensor> depthwiseConvolution(LayerSpec.DepthwiseConvolution layer) {
     int matrix = layer.biased() ? 1 : 0; // as of every convolution, the biases come first
     long count = placed.parameters().get(matrix).size();
     int kernel = layer.window().kernel();
@@ -113,15 +125,13 @@ public final class LayerTensors implements LayerVisitor<List<MappedTensor>> {
         : List.of(weight);
   }
 
-  @Override
-  public List<MappedTensor> visitDense(LayerSpec.Dense layer) {
+  private List<MappedTensor> dense() {
     return List.of(
         whole("weight", 0, ValueForm.SAME, REQUIRED),
         whole("bias", 1, ValueForm.SAME, ZERO_IF_ABSENT));
   }
 
-  @Override
-  public List<MappedTensor> visitBatchNormalization(LayerSpec.BatchNormalization layer) {
+  private List<MappedTensor> batchNormalization() {
     return List.of(
         whole("weight", 0, ValueForm.SAME, REQUIRED),
         whole("bias", 1, ValueForm.SAME, REQUIRED),
@@ -129,11 +139,10 @@ public final class LayerTensors implements LayerVisitor<List<MappedTensor>> {
         whole("running_var", 3, ValueForm.VARIANCE, REQUIRED));
   }
 
-  @Override
-  public List<MappedTensor> visitLstm(LayerSpec.Lstm layer) {
+  private List<MappedTensor> lstm(LayerSpec.Lstm layer) {
     long bias = offset(2);
     List<VectorPart> biases =
-        gates.gates().stream()
+        gates.gates.stream()
             .map(
                 gate ->
                     new VectorPart(
@@ -150,57 +159,10 @@ public final class LayerTensors implements LayerVisitor<List<MappedTensor>> {
     long columns = matrix.dimensions().get(1);
     long gate = units * columns;
     List<VectorPart> parts =
-        gates.gates().stream()
+        gates.gates.stream()
             .map(each -> new VectorPart(offset(parameter) + each * gate, gate, ValueForm.SAME))
             .toList();
     return new MappedTensor(name, List.of(4L * units, columns), parts, REQUIRED);
-  }
-
-  @Override
-  public List<MappedTensor> visitPooling(LayerSpec.Pooling layer) {
-    return List.of();
-  }
-
-  @Override
-  public List<MappedTensor> visitLocalResponseNormalization(
-      LayerSpec.LocalResponseNormalization layer) {
-    return List.of();
-  }
-
-  @Override
-  public List<MappedTensor> visitActivation(LayerSpec.Activation layer) {
-    return List.of();
-  }
-
-  @Override
-  public List<MappedTensor> visitDropout(LayerSpec.Dropout layer) {
-    return List.of();
-  }
-
-  @Override
-  public List<MappedTensor> visitChannelPadding(LayerSpec.ChannelPadding layer) {
-    return List.of();
-  }
-
-  @Override
-  public List<MappedTensor> visitGlobalAveragePooling(LayerSpec.GlobalAveragePooling layer) {
-    return List.of();
-  }
-
-  /** A layer of layers has no tensors of its own: those of its plain layers are asked for. */
-  @Override
-  public List<MappedTensor> visitSequence(LayerSpec.Sequence layer) {
-    return List.of();
-  }
-
-  @Override
-  public List<MappedTensor> visitResidual(LayerSpec.Residual layer) {
-    return List.of();
-  }
-
-  @Override
-  public List<MappedTensor> visitBranches(LayerSpec.Branches layer) {
-    return List.of();
   }
 
   private static IntPredicate every(int step, int first) {

@@ -3,7 +3,7 @@ package io.stoker.models.engine;
 
 import io.stoker.failure.InputException;
 import io.stoker.failure.Suggestion;
-import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 
 /** How convolutions are computed. Results differ in their last bits. */
@@ -46,20 +46,8 @@ public enum ConvolutionAlgorithm {
    * @throws InputException if there is none of this name
    */
   public static ConvolutionAlgorithm parse(String name) {
-    return Arrays.stream(values())
-        .filter(choice -> choice.toString().equals(name))
-        .findFirst()
-        .orElseThrow(
-            () ->
-                new InputException(
-                    "Unknown convolution algorithm: '%s'; %s"
-                        .formatted(
-                            name,
-                            Suggestion.among(
-                                name,
-                                Arrays.stream(values())
-                                    .map(ConvolutionAlgorithm::toString)
-                                    .toList()))));
+    return Suggestion.choose(
+        "convolution algorithm", name, List.of(values()), ConvolutionAlgorithm::toString);
   }
 
   @Override

@@ -3,7 +3,7 @@ package io.stoker.models.engine;
 
 import io.stoker.failure.InputException;
 import io.stoker.failure.Suggestion;
-import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 
 /** The number format of the products in a network. */
@@ -33,17 +33,7 @@ public enum Precision {
    * @throws InputException if there is none of this name
    */
   public static Precision parse(String name) {
-    return Arrays.stream(values())
-        .filter(choice -> choice.toString().equals(name))
-        .findFirst()
-        .orElseThrow(
-            () ->
-                new InputException(
-                    "Unknown precision: '%s'; %s"
-                        .formatted(
-                            name,
-                            Suggestion.among(
-                                name, Arrays.stream(values()).map(Precision::toString).toList()))));
+    return Suggestion.choose("precision", name, List.of(values()), Precision::toString);
   }
 
   @Override
