@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.evaluate;
 
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -16,6 +17,8 @@ import java.util.OptionalDouble;
 public final class EvaluationReport {
   /** With five classes or fewer, the own class is always among the five most probable. */
   private static final int TOP = 5;
+
+  private static final JsonMapper JSON = new JsonMapper();
 
   /**
    * What was evaluated on what.
@@ -186,12 +189,7 @@ public final class EvaluationReport {
     json.put("balanced_accuracy", balancedAccuracy());
     json.put("log_loss", logLoss());
     json.put("calibration_error", calibrationError());
-    MacroScore macro = macro();
-    json.putObject("macro")
-        .put("precision", macro.precision())
-        .put("recall", macro.recall())
-        .put("f1", macro.f1())
-        .put("classes", macro.classes());
+    json.set("macro", JSON.valueToTree(macro()));
     json.put("seconds", seconds);
     json.put("images_per_second", imagesPerSecond());
     return json;
@@ -200,25 +198,8 @@ public final class EvaluationReport {
   /** All of it as one JSON object. */
   public ObjectNode toJson() {
     ObjectNode json = summaryJson();
-    ArrayNode calibration = json.putArray("calibration");
-    for (EvaluationCounts.CalibrationBin bin : counts.calibration()) {
-      calibration
-          .addObject()
-          .put("examples", bin.examples())
-          .put("confidence", bin.confidence())
-          .put("accuracy", bin.accuracy());
-    }
-    ArrayNode classes = json.putArray("classes");
-    for (ClassScore score : classes()) {
-      classes
-          .addObject()
-          .put("name", score.name())
-          .put("examples", score.examples())
-          .put("predicted", score.predicted())
-          .put("precision", score.precision())
-          .put("recall", score.recall())
-          .put("f1", score.f1());
-    }
+    json.set("calibration", JSON.valueToTree(counts.calibration()));
+    json.set("classes", JSON.valueToTree(classes()));
     ArrayNode confusion = json.putArray("confusion");
     confusion().forEach(row -> row.forEach(confusion.addArray()::add));
     return json;
