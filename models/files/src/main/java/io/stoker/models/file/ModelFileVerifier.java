@@ -18,7 +18,6 @@ import java.util.zip.CRC32;
 
 /** Reads one model file from end to end and checks all of it. */
 final class ModelFileVerifier {
-  /** More than the configuration of 1000 layers needs. */
   /** Larger entries than these are never written. */
   static final int MAXIMUM_JSON_BYTES = 8 << 20;
 
@@ -49,26 +48,13 @@ final class ModelFileVerifier {
       long count = description.metadata().model().parameterCount();
       VectorLocation parameters =
           verifyVector(ModelFileWriter.COEFFICIENTS, count, description.parametersSha256(), finite);
-      Optional<VectorLocation> updaterState = Optional.empty();
-      if (description.updaterStateSha256().isPresent()) {
-        updaterState =
-            Optional.of(
-                verifyVector(
-                    ModelFileWriter.updaterEntry(description.metadata().model()),
-                    count,
-                    description.updaterStateSha256().get(),
-                    new FiniteCheck()));
-      }
-      Optional<VectorLocation> outerMomentum = Optional.empty();
-      if (description.outerMomentumSha256().isPresent()) {
-        outerMomentum =
-            Optional.of(
-                verifyVector(
-                    ModelFileWriter.OUTER_MOMENTUM,
-                    count,
-                    description.outerMomentumSha256().get(),
-                    new FiniteCheck()));
-      }
+      Optional<VectorLocation> updaterState =
+          verifyIfThere(
+              ModelFileWriter.updaterEntry(description.metadata().model()),
+              count,
+              description.updaterStateSha256());
+      Optional<VectorLocation> outerMomentum =
+          verifyIfThere(ModelFileWriter.OUTER_MOMENTUM, count, description.outerMomentumSha256());
       byte[] directory = zip.directory();
       if (!Arrays.equals(readFully(directory.length), directory) || stream.read() >= 0) {
         throw damaged("its zip directory does not fit its entries");
@@ -158,6 +144,13 @@ final class ModelFileVerifier {
     if (entry.size() != expected.length || !Arrays.equals(readBytes(entry), expected)) {
       throw damaged("normalizer.bin does not fit stoker.json");
     }
+  }
+
+  private Optional<VectorLocation> verifyIfThere(
+      String entryName, long count, Optional<String> sha256) throws IOException {
+    return sha256.isEmpty()
+        ? Optional.empty()
+        : Optional.of(verifyVector(entryName, count, sha256.get(), new FiniteCheck()));
   }
 
   private VectorLocation verifyVector(
