@@ -5,7 +5,9 @@ package io.stoker.models.spec;
  * One case for each kind of layer. Code that treats layers of different kinds differently
  * implements this interface and calls {@link LayerSpec#accept}. A new kind of layer adds a method
  * here, and then no visitor compiles until it has a case for it. A chain of type tests would skip
- * the new layer without a word.
+ * the new layer without a word. Type tests are for questions whose answer for any new kind is
+ * known, such as whether a layer is a convolution, or where a kind without a case ends in an
+ * exception.
  *
  * <p>What a case needs to know besides the layer, such as its place in the model or its input, is a
  * field of the visitor. The case of a layer that consists of layers calls {@code accept} on the
