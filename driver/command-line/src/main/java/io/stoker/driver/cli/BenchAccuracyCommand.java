@@ -98,7 +98,7 @@ final class BenchAccuracyCommand extends StokerCommand {
       names = "--momentum",
       paramLabel = "X",
       defaultValue = "0.9",
-      description = "The seed of both (default: ${DEFAULT-VALUE}).")
+      description = "The momentum of both (default: ${DEFAULT-VALUE}).")
   private double momentum;
 
   @Option(

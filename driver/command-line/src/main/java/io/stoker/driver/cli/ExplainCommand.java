@@ -59,7 +59,7 @@ final class ExplainCommand extends StokerCommand {
   @Option(
       names = "--no-maps",
       description =
-          "Draw no saliency maps; for models with batch normalization, for which there are none.")
+          "Draw no saliency maps; for models without a convolution, and with the engine dl4j.")
   private boolean noMaps;
 
   @Option(
