@@ -91,7 +91,7 @@ final class CommandLines {
   /** Whether a line calls Stoker, by its launcher or by spark-submit. */
   static boolean isOne(String line) {
     return LAUNCHED.matcher(line).matches()
-        || SUBMITTED.matcher(line).matches() && line.contains("stoker.jar");
+        || (SUBMITTED.matcher(line).matches() && line.contains("stoker.jar"));
   }
 
   /**
@@ -122,7 +122,7 @@ final class CommandLines {
       if (!submitted && !launcherOptions.contains(option) && !launcherFlags.contains(option)) {
         return Optional.of("no option of the launcher: " + option);
       }
-      at += launcherFlags.contains(option) || word.startsWith("--") && word.contains("=") ? 1 : 2;
+      at += launcherFlags.contains(option) || (word.startsWith("--") && word.contains("=")) ? 1 : 2;
     }
     if (submitted) {
       at++; // the jar

@@ -22,14 +22,17 @@ record Decision(
     List<String> sections,
     int words,
     boolean hasTable) {
-  /** As many words as the longest page has. */
-  static final int ONE_PAGE = 1250;
+  /** As many words as a printed page holds in small type. */
+  static final int ONE_PAGE = 860;
 
   private static final String FOLDER = "docs/adr/";
 
   private static final Pattern HEAD =
       Pattern.compile(
-          "# (\\d+)\\. ([^\n]+)\n\nDate: (\\d{4}-\\d\\d-\\d\\d) · Status: ((?:accepted|superseded by)\\b.*?)\n\n.*",
+          "# (\\d+)\\. ([^\n"
+              + "]+)\n\n"
+              + "Date: (\\d{4}-\\d\\d-\\d\\d) · Status: ((?:accepted|superseded by)\\b.*?)\n\n"
+              + ".*",
           Pattern.DOTALL);
 
   private static final Pattern NUMBER = Pattern.compile("\\[ADR (\\d+)\\]");

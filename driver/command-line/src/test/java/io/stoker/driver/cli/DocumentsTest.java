@@ -581,9 +581,9 @@ class DocumentsTest {
           if (match.matches()
               && !OF_OTHERS.contains(match.group(1))
               && (!known.contains(match.group(1))
-                  || match.group(1).endsWith("Test")
+                  || (match.group(1).endsWith("Test")
                       && match.group(2) != null
-                      && !methods.contains(match.group(1) + match.group(2)))) {
+                      && !methods.contains(match.group(1) + match.group(2))))) {
             faults.add(at(page, part.line(), span));
           }
         }

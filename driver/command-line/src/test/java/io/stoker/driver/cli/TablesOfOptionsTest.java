@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.stoker.driver.ml;
+package io.stoker.driver.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -7,6 +7,8 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.stoker.driver.config.TrainingOption;
 import io.stoker.driver.config.TrainingOption.ParamEntry;
+import io.stoker.driver.ml.StokerClassifier;
+import io.stoker.driver.ml.StokerModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -87,7 +89,7 @@ class TablesOfOptionsTest {
 # The options of training
 
 This page is written from the table of options (`options.yaml`); a test holds it to the table, and writes it with
-`mvn test -pl driver/spark-ml -am -Dtest=TablesOfOptionsTest -Dsurefire.failIfNoSpecifiedTests=false -Dstoker.write=true`. [Training](training.md) explains the options.
+`mvn test -pl driver/command-line -am -Dtest=TablesOfOptionsTest -Dsurefire.failIfNoSpecifiedTests=false -Dstoker.write=true`. [Training](training.md) explains the options.
 
 A recipe has the option's name as its key. `run.json` has the name with underscores, unless the table says
 otherwise. An option that is part of the job cannot change when a run is resumed.
@@ -153,20 +155,12 @@ otherwise. An option that is part of the job cannot change when a run is resumed
   }
 
   private static void requireFile(String name, String expected) throws IOException {
-    Path file = checkout().resolve(name);
+    Path file = Page.checkout().resolve(name);
     if (Boolean.getBoolean("stoker.write")) {
       Files.writeString(file, expected);
     }
     assertThat(file)
         .as("written by TablesOfOptionsTest with -Dstoker.write=true")
         .hasContent(expected);
-  }
-
-  private static Path checkout() {
-    Path folder = Path.of("").toAbsolutePath();
-    while (!Files.exists(folder.resolve("python/pyproject.toml"))) {
-      folder = folder.getParent();
-    }
-    return folder;
   }
 }
