@@ -67,6 +67,7 @@ class DocumentsTest {
           "DataSetLoader",
           "GlobalAveragePool",
           "MultiDataSetLoader",
+          "OneCycleLR",
           "ReduceMean",
           "RuntimeError",
           "SparkComputationGraph",
