@@ -26,5 +26,11 @@ public enum Measure {
   /** Of a slice, the example-weighted mean of the workers' squared distances from the average. */
   DRIFT_SQUARED,
   /** Of a slice, the squared length of the average. */
-  NORM_SQUARED
+  NORM_SQUARED;
+
+  /** Its place in an array of all numbers. */
+  @SuppressWarnings("EnumOrdinal") // A step adds to an array without an object.
+  int index() {
+    return ordinal();
+  }
 }

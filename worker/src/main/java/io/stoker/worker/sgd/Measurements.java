@@ -22,7 +22,7 @@ public final class Measurements implements Serializable {
 
   /** A number; 0 if it was not measured. */
   public double get(Measure measure) {
-    return values[measure.ordinal()];
+    return values[measure.index()];
   }
 
   /** A number that is whole; exact below 2^53. */
@@ -32,8 +32,13 @@ public final class Measurements implements Serializable {
 
   /** Adds to a number. */
   public Measurements add(Measure measure, double value) {
-    values[measure.ordinal()] += value;
+    values[measure.index()] += value;
     return this;
+  }
+
+  /** Adds to a number that is whole. */
+  public Measurements add(Measure measure, long value) {
+    return add(measure, (double) value);
   }
 
   /** These numbers and others. */

@@ -28,7 +28,7 @@ public final class RoundMetrics {
   /** A round of some values; all others are 0. */
   public static RoundMetrics of(Map<RoundNumber, ? extends Number> values) {
     double[] all = new double[RoundNumber.values().length];
-    values.forEach((number, value) -> all[number.ordinal()] = value.doubleValue());
+    values.forEach((number, value) -> all[number.index()] = value.doubleValue());
     return new RoundMetrics(all);
   }
 
@@ -41,21 +41,21 @@ public final class RoundMetrics {
     double[] all = new double[RoundNumber.values().length];
     for (RoundNumber number : RoundNumber.values()) {
       Number value = known.get(number);
-      all[number.ordinal()] = value == null ? number.of(report) : value.doubleValue();
+      all[number.index()] = value == null ? number.of(report) : value.doubleValue();
     }
     return new RoundMetrics(all);
   }
 
   /** This round with another value of a number. */
-  public RoundMetrics with(RoundNumber number, double value) {
+  public RoundMetrics with(RoundNumber number, Number value) {
     double[] changed = values.clone();
-    changed[number.ordinal()] = value;
+    changed[number.index()] = value.doubleValue();
     return new RoundMetrics(changed);
   }
 
   /** A number of the round. */
   public double get(RoundNumber number) {
-    return values[number.ordinal()];
+    return values[number.index()];
   }
 
   /** The round, from 1. */

@@ -97,6 +97,7 @@ public enum RoundNumber {
   private final Class<? extends Number> type;
 
   /** Null where the training loop knows the number, and not the executors. */
+  @SuppressWarnings("ImmutableEnumChecker") // The functions have no state.
   private final ToDoubleFunction<RoundReport> reported;
 
   private final Point point;
@@ -155,6 +156,12 @@ public enum RoundNumber {
   /** How it is written: in JSON, a float of 0.01 has fewer digits than the same double. */
   Class<? extends Number> type() {
     return type;
+  }
+
+  /** Its place in an array of all numbers, which takes a fifth of the memory of a map. */
+  @SuppressWarnings("EnumOrdinal")
+  int index() {
+    return ordinal();
   }
 
   /** What executors have reported; 0 if they do not know it. */

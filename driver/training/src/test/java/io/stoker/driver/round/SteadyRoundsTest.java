@@ -161,7 +161,7 @@ class SteadyRoundsTest {
   private static long typical(List<RoundMetrics> rounds) {
     long[] epochs = new long[rounds.size() / EPOCH];
     for (int i = 0; i < rounds.size(); i++) {
-      epochs[i / EPOCH] += rounds.get(i).get(RoundNumber.DRIVER_BYTES);
+      epochs[i / EPOCH] += (long) rounds.get(i).get(RoundNumber.DRIVER_BYTES);
     }
     Arrays.sort(epochs);
     return epochs[epochs.length / 2];
