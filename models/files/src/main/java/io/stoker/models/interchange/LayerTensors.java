@@ -38,6 +38,7 @@ public final class LayerTensors {
     ONNX(3, 2, 1, 0);
 
     /** The number that each gate of the order has here. */
+    @SuppressWarnings("ImmutableEnumChecker") // List.of cannot be changed
     private final List<Integer> gates;
 
     GateOrder(Integer... gates) {
