@@ -175,6 +175,7 @@ class ModuleRulesTest {
           Set.of("config"),
           Set.of("metrics"),
           Set.of("checkpoint"),
+          Set.of("run", "transfer", "order"),
           Set.of("evaluate"),
           Set.of("explain", "probe", "score", "interchange"),
           Set.of("round", "report"),

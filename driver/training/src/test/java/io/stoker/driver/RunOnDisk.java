@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver;
 
-import io.stoker.driver.checkpoint.RunFolder;
-import io.stoker.driver.checkpoint.RunRecord;
 import io.stoker.driver.config.JobIdentity;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.metrics.MetricsLog;
 import io.stoker.driver.metrics.RoundMetrics;
 import io.stoker.driver.metrics.RoundNumber;
 import io.stoker.driver.metrics.ValidationMetrics;
+import io.stoker.driver.run.RunFolder;
+import io.stoker.driver.run.RunRecord;
 import java.nio.file.Path;
 import java.util.Map;
 import org.apache.hadoop.conf.Configuration;

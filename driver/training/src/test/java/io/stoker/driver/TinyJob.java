@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver;
 
-import io.stoker.driver.checkpoint.ModelFiles;
 import io.stoker.driver.checkpoint.StoredModel;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.metrics.RoundMetrics;
 import io.stoker.driver.round.RoundListener;
 import io.stoker.driver.round.RoundListeners;
+import io.stoker.driver.run.ModelFiles;
 import io.stoker.worker.TinyShards;
 import java.io.IOException;
 import java.io.UncheckedIOException;

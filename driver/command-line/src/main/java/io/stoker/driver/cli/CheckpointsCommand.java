@@ -4,8 +4,8 @@ package io.stoker.driver.cli;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.stoker.driver.checkpoint.CheckpointFinding;
 import io.stoker.driver.checkpoint.CheckpointFinding.State;
-import io.stoker.driver.checkpoint.CheckpointStore;
 import io.stoker.driver.checkpoint.StoredModel;
+import io.stoker.driver.run.ModelFiles;
 import io.stoker.failure.Check;
 import java.util.List;
 import java.util.Locale;
@@ -34,7 +34,7 @@ final class CheckpointsCommand extends StokerCommand {
 
   @Override
   Report execute() {
-    List<CheckpointFinding> findings = CheckpointStore.verify(run, SparkSetup.hadoop());
+    List<CheckpointFinding> findings = ModelFiles.verify(run, SparkSetup.hadoop());
     List<String> damaged =
         findings.stream()
             .filter(finding -> finding.state() == State.DAMAGED)

@@ -2,14 +2,14 @@
 package io.stoker.driver.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.stoker.driver.checkpoint.BestValidation;
-import io.stoker.driver.checkpoint.ModelFiles;
 import io.stoker.driver.config.SelectionMetric;
 import io.stoker.driver.evaluate.EvaluateJob;
 import io.stoker.driver.evaluate.EvaluateRequest;
 import io.stoker.driver.evaluate.EvaluationReport;
 import io.stoker.driver.evaluate.Inference;
 import io.stoker.driver.metrics.ValidationMetrics;
+import io.stoker.driver.run.BestValidation;
+import io.stoker.driver.run.ModelFiles;
 import io.stoker.failure.Check;
 import io.stoker.models.engine.Precision;
 import io.stoker.worker.eval.Crops;

@@ -3,10 +3,10 @@ package io.stoker.driver.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.stoker.data.storage.OutputFile;
-import io.stoker.driver.checkpoint.ModelFiles;
 import io.stoker.driver.checkpoint.StoredModel;
 import io.stoker.driver.interchange.ExportFormat;
 import io.stoker.driver.interchange.ExportJob;
+import io.stoker.driver.run.ModelFiles;
 import io.stoker.failure.Check;
 import io.stoker.models.onnx.OnnxOptions;
 import java.util.List;

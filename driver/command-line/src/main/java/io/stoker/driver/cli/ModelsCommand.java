@@ -3,7 +3,7 @@ package io.stoker.driver.cli;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.stoker.driver.checkpoint.ModelFiles;
+import io.stoker.driver.run.ModelFiles;
 import io.stoker.failure.Check;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.ModelTable;
@@ -30,8 +30,8 @@ final class ModelsCommand extends StokerCommand {
       arity = "0..1",
       paramLabel = "NAME|FILE.yaml|CHECKPOINT",
       description =
-          "A model's name, a YAML file, or a trained model: a model.zip, a checkpoint folder or a run"
-              + " folder (default: list all models).")
+          "A model's name, a YAML file, or a trained model: a model.zip, a checkpoint folder or a"
+              + " run folder (default: list all models).")
   private String model = "";
 
   @Option(

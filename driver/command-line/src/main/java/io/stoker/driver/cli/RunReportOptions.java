@@ -2,8 +2,8 @@
 package io.stoker.driver.cli;
 
 import io.stoker.driver.checkpoint.Locations;
-import io.stoker.driver.checkpoint.RunFolder;
 import io.stoker.driver.report.ReportRequest;
+import io.stoker.driver.run.RunFolder;
 import org.apache.hadoop.conf.Configuration;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;

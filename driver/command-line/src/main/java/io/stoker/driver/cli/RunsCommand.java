@@ -3,12 +3,12 @@ package io.stoker.driver.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.stoker.base.TerminalText;
-import io.stoker.driver.checkpoint.BestValidation;
-import io.stoker.driver.checkpoint.RunRecord;
 import io.stoker.driver.config.SelectionMetric;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.metrics.RoundMetrics;
 import io.stoker.driver.report.RunSummary;
+import io.stoker.driver.run.BestValidation;
+import io.stoker.driver.run.RunRecord;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;

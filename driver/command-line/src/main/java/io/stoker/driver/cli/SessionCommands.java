@@ -3,11 +3,11 @@ package io.stoker.driver.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.stoker.driver.checkpoint.Locations;
-import io.stoker.driver.checkpoint.RunFolder;
-import io.stoker.driver.checkpoint.RunRecord;
 import io.stoker.driver.config.ConfigFormat;
 import io.stoker.driver.metrics.MetricsLog;
 import io.stoker.driver.report.RunSummary;
+import io.stoker.driver.run.RunFolder;
+import io.stoker.driver.run.RunRecord;
 import io.stoker.driver.spark.SparkLines;
 import io.stoker.driver.spark.SupportedRuntime;
 import java.io.PrintWriter;

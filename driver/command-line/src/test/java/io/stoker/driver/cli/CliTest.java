@@ -8,13 +8,13 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.stoker.driver.RunOnDisk;
-import io.stoker.driver.checkpoint.RunFolder;
-import io.stoker.driver.checkpoint.RunRecord;
 import io.stoker.driver.config.JobIdentity;
 import io.stoker.driver.config.SelectionMetric;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.metrics.PhaseSeconds;
 import io.stoker.driver.round.TrainResult;
+import io.stoker.driver.run.RunFolder;
+import io.stoker.driver.run.RunRecord;
 import io.stoker.models.engine.Engine;
 import io.stoker.models.engine.Engines;
 import io.stoker.models.engine.Precision;
@@ -121,13 +121,16 @@ class CliTest {
     "train --epoch 3, Unknown option: --epoch; did you mean '--epochs'?",
     "train --wrkers 3, Unknown option: --wrkers; did you mean '--workers'?",
     "frobnicate, Unknown command: frobnicate (see",
-    "train --epochs many, Invalid value for option '--epochs': 'many' is not a whole number (such as 4)",
+    "train --epochs many, Invalid value for option '--epochs': 'many' is not a whole number (such"
+        + " as 4)",
     "train --epochs 2.5, Invalid value for option '--epochs': '2.5' is not a whole number",
     "train --workers ٣, Invalid value for option '--workers': '٣' is not a whole number",
     "train --seed ٣, Invalid value for option '--seed': '٣' is not a whole number",
     "train --workers 3000000000, Invalid value for option '--workers': 3000000000 is not between",
-    "train --learning-rate fast, Invalid value for option '--learning-rate': 'fast' is not a number (such as 0.05)",
-    "train --learning-rate 0.1f, Invalid value for option '--learning-rate': '0.1f' is not a number",
+    "train --learning-rate fast, Invalid value for option '--learning-rate': 'fast' is not a number"
+        + " (such as 0.05)",
+    "train --learning-rate 0.1f, Invalid value for option '--learning-rate': '0.1f' is not a"
+        + " number",
     "evaluate --data d, Missing required option: '--checkpoint=URI'",
     "bench, Missing command",
     "bench stp, Unknown command: stp; did you mean 'step'?",

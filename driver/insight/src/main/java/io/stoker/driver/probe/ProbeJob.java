@@ -2,13 +2,13 @@
 package io.stoker.driver.probe;
 
 import io.stoker.data.augment.Distortion;
-import io.stoker.driver.checkpoint.ModelFiles;
 import io.stoker.driver.checkpoint.StoredModel;
 import io.stoker.driver.evaluate.Distorted;
 import io.stoker.driver.evaluate.EvaluateRequest;
 import io.stoker.driver.evaluate.EvaluationReport;
 import io.stoker.driver.evaluate.SplitEvaluation;
 import io.stoker.driver.evaluate.TrainedNetwork;
+import io.stoker.driver.run.ModelFiles;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

@@ -2,15 +2,15 @@
 package io.stoker.driver.report;
 
 import io.stoker.data.shard.ShardFolder;
-import io.stoker.driver.checkpoint.BestValidation;
 import io.stoker.driver.checkpoint.Locations;
-import io.stoker.driver.checkpoint.ModelFiles;
-import io.stoker.driver.checkpoint.RunFolder;
-import io.stoker.driver.checkpoint.RunRecord;
 import io.stoker.driver.checkpoint.StoredModel;
 import io.stoker.driver.evaluate.EvaluateJob;
 import io.stoker.driver.evaluate.EvaluateRequest;
 import io.stoker.driver.evaluate.EvaluationReport;
+import io.stoker.driver.run.BestValidation;
+import io.stoker.driver.run.ModelFiles;
+import io.stoker.driver.run.RunFolder;
+import io.stoker.driver.run.RunRecord;
 import io.stoker.failure.StokerException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;

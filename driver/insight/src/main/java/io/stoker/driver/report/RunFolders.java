@@ -3,8 +3,8 @@ package io.stoker.driver.report;
 
 import io.stoker.data.storage.Storage;
 import io.stoker.driver.checkpoint.Locations;
-import io.stoker.driver.checkpoint.RunFolder;
 import io.stoker.driver.metrics.MetricsLog;
+import io.stoker.driver.run.RunFolder;
 import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
 import java.io.FileNotFoundException;

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.report;
 
-import io.stoker.driver.checkpoint.BestValidation;
-import io.stoker.driver.checkpoint.RunFolder;
-import io.stoker.driver.checkpoint.RunLock;
-import io.stoker.driver.checkpoint.RunRecord;
-import io.stoker.driver.checkpoint.ValidationStore;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.metrics.EarlyStop;
 import io.stoker.driver.metrics.MetricsTail;
 import io.stoker.driver.metrics.RoundMetrics;
 import io.stoker.driver.metrics.ValidationMetrics;
+import io.stoker.driver.run.BestValidation;
+import io.stoker.driver.run.RunFolder;
+import io.stoker.driver.run.RunLock;
+import io.stoker.driver.run.RunRecord;
+import io.stoker.driver.run.ValidationStore;
 import io.stoker.failure.DamagedException;
 import io.stoker.failure.InputException;
 import java.io.UncheckedIOException;

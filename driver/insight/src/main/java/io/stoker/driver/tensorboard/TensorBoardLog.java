@@ -3,7 +3,6 @@ package io.stoker.driver.tensorboard;
 
 import io.stoker.data.shard.ShardFolder;
 import io.stoker.driver.checkpoint.Locations;
-import io.stoker.driver.checkpoint.ModelFiles;
 import io.stoker.driver.checkpoint.StoredModel;
 import io.stoker.driver.metrics.RoundMetrics;
 import io.stoker.driver.metrics.RoundNumber;
@@ -11,6 +10,7 @@ import io.stoker.driver.metrics.ValidationMetrics;
 import io.stoker.driver.report.ClassSamples;
 import io.stoker.driver.round.JobPlan;
 import io.stoker.driver.round.RunWatch;
+import io.stoker.driver.run.ModelFiles;
 import io.stoker.models.file.TrainingClock;
 import java.awt.image.BufferedImage;
 import java.util.List;

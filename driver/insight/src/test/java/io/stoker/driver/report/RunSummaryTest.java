@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.stoker.driver.RunOnDisk;
-import io.stoker.driver.checkpoint.RunFolder;
-import io.stoker.driver.checkpoint.RunLock;
 import io.stoker.driver.config.TrainingConfig;
+import io.stoker.driver.run.RunFolder;
+import io.stoker.driver.run.RunLock;
 import io.stoker.failure.InputException;
 import java.io.IOException;
 import java.net.URI;

@@ -8,7 +8,7 @@ import io.stoker.data.shard.ShardManifest;
 import io.stoker.data.storage.OwnFolder;
 import io.stoker.data.storage.Storage;
 import io.stoker.driver.checkpoint.Locations;
-import io.stoker.driver.checkpoint.RunLock;
+import io.stoker.driver.run.RunLock;
 import io.stoker.failure.InputException;
 import io.stoker.failure.ResourceException;
 import java.io.IOException;

@@ -3,7 +3,7 @@ package io.stoker.driver.ml;
 
 import io.stoker.data.storage.Storage;
 import io.stoker.driver.checkpoint.Locations;
-import io.stoker.driver.checkpoint.ModelFiles;
+import io.stoker.driver.run.ModelFiles;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import org.apache.hadoop.conf.Configuration;

@@ -16,7 +16,7 @@ import io.stoker.data.shard.ShardFolder;
 import io.stoker.driver.LocalSpark;
 import io.stoker.driver.LogLines;
 import io.stoker.driver.TinyJob;
-import io.stoker.driver.checkpoint.RunLock;
+import io.stoker.driver.run.RunLock;
 import io.stoker.failure.InputException;
 import io.stoker.testing.Exact;
 import io.stoker.worker.TinyShards;

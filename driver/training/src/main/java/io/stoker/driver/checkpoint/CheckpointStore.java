@@ -37,7 +37,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class CheckpointStore {
   /** The folder's name in the run folder. */
-  static final String FOLDER = "checkpoints";
+  public static final String FOLDER = "checkpoints";
 
   private static final Logger LOG = LoggerFactory.getLogger(CheckpointStore.class);
 
@@ -121,17 +121,14 @@ public final class CheckpointStore {
     }
   }
 
-  /** The checkpoint of the run's best validation; none if there is none that is valid. */
-  Optional<StoredModel> best() {
-    return RunFolder.at(folder.getParent(), hadoop)
-        .bestValidation()
-        .map(best -> folder(best.validation().round()))
-        .flatMap(this::openValid);
-  }
-
   /** The folder of a round's checkpoint, whether there is one or not. */
   public Path folder(long round) {
     return new Path(folder, String.format(Locale.ROOT, "%06d", round));
+  }
+
+  /** The checkpoint of a round; none if there is none that is valid. */
+  public Optional<StoredModel> validAt(long round) {
+    return openValid(folder(round));
   }
 
   private Optional<StoredModel> openValid(Path candidate) {
@@ -214,7 +211,7 @@ public final class CheckpointStore {
    * @param count how many at most
    * @return oldest first
    */
-  List<StoredModel> newestValid(int count) {
+  public List<StoredModel> newestValid(int count) {
     Deque<StoredModel> models = new ArrayDeque<>();
     for (Path candidate : foldersNewestFirst()) {
       if (models.size() == count) {
@@ -225,24 +222,17 @@ public final class CheckpointStore {
     return List.copyOf(models);
   }
 
-  /**
-   * Verifies all checkpoints of a run, oldest first.
-   *
-   * @param run a run folder
-   * @param hadoop how to reach it
-   * @throws io.stoker.failure.InputException if it is none
-   */
-  public static List<CheckpointFinding> verify(String run, Configuration hadoop) {
-    CheckpointStore store = new CheckpointStore(ModelFiles.runFolder(run, hadoop), hadoop);
+  /** Verifies all checkpoints of the run, oldest first. */
+  public List<CheckpointFinding> verify() {
     List<CheckpointFinding> findings = new ArrayList<>();
     try {
-      for (Path candidate : store.foldersNewestFirst()) {
-        if (!store.isEmpty(candidate)) {
-          findings.add(store.verify(candidate));
+      for (Path candidate : foldersNewestFirst()) {
+        if (!isEmpty(candidate)) {
+          findings.add(verify(candidate));
         }
       }
     } catch (IOException e) {
-      throw new UncheckedIOException("Cannot read checkpoints of " + run, e);
+      throw new UncheckedIOException("Cannot read checkpoints of " + folder.getParent(), e);
     }
     Collections.reverse(findings);
     return List.copyOf(findings);
@@ -278,7 +268,7 @@ public final class CheckpointStore {
    *
    * @throws DamagedException if it is unfinished, or not as it was written
    */
-  static StoredModel open(Path checkpoint, Configuration hadoop) {
+  public static StoredModel open(Path checkpoint, Configuration hadoop) {
     Path file = new Path(checkpoint, ModelBlob.FILE);
     CheckpointManifest manifest;
     try {
@@ -294,7 +284,7 @@ public final class CheckpointStore {
       throw new UncheckedIOException("Cannot read checkpoint " + checkpoint, e);
     }
     StoredModel model =
-        ModelFiles.verify(file, Optional.of(new Checkpoint(checkpoint, manifest)), hadoop);
+        StoredModel.verify(file, Optional.of(new Checkpoint(checkpoint, manifest)), hadoop);
     requireSame(
         checkpoint, "parameters' SHA-256", model.parametersSha256(), manifest.parametersSha256());
     requireSame(checkpoint, "clock", model.metadata().clock(), manifest.clock());

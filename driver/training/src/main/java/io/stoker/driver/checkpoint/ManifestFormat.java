@@ -15,17 +15,17 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 
 /** The JSON files of a run folder: small, and written whole. */
-final class ManifestFormat {
+public final class ManifestFormat {
   /** Those of large jobs take some kilobytes. */
   private static final int MAXIMUM_BYTES = 16 << 20;
 
   /** The version of run folders that this release writes and reads. */
-  static final int FORMAT_VERSION = 1;
+  public static final int FORMAT_VERSION = 1;
 
   /** The field that has the version, where a file has one. */
   static final String VERSION = "format_version";
 
-  static final JsonMapper JSON =
+  public static final JsonMapper JSON =
       StrictJson.mapper()
           .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
           .enable(SerializationFeature.INDENT_OUTPUT)
@@ -47,7 +47,7 @@ final class ManifestFormat {
    * @throws java.io.FileNotFoundException if there is none
    * @throws IOException if it cannot be read
    */
-  static <T> T read(Path file, Class<T> type, Configuration hadoop) throws IOException {
+  public static <T> T read(Path file, Class<T> type, Configuration hadoop) throws IOException {
     byte[] bytes = SmallFile.read(file, MAXIMUM_BYTES, hadoop);
     StrictJson.requireKnownVersion(JSON, bytes, VERSION, FORMAT_VERSION, file.toString());
     return StrictJson.read(JSON, bytes, type, file.toString());
@@ -58,26 +58,26 @@ final class ManifestFormat {
    *
    * @param added the names of their fields, with the values that absent ones have
    */
-  static <T> T readOlder(Path file, Class<T> type, Map<String, Double> added, Configuration hadoop)
+  public static <T> T readOlder(Path file, Class<T> type, Map<String, Double> added, Configuration hadoop)
       throws IOException {
     byte[] bytes = SmallFile.read(file, MAXIMUM_BYTES, hadoop);
     return StrictJson.readOlder(JSON, bytes, type, added, file.toString());
   }
 
   /** Reads likewise a file of which an earlier release may have left out fields. */
-  static <T> T readOlder(Path file, Class<T> type, Configuration hadoop) throws IOException {
+  public static <T> T readOlder(Path file, Class<T> type, Configuration hadoop) throws IOException {
     byte[] bytes = SmallFile.read(file, MAXIMUM_BYTES, hadoop);
     StrictJson.requireKnownVersion(JSON, bytes, VERSION, FORMAT_VERSION, file.toString());
     return StrictJson.readOlder(OLDER, bytes, type, file.toString());
   }
 
   /** Writes a file whole, in place of an earlier one. */
-  static void write(Path file, Object content, Configuration hadoop) throws IOException {
+  public static void write(Path file, Object content, Configuration hadoop) throws IOException {
     Storage.replace(file, bytes(content), hadoop);
   }
 
   /** A file's content. */
-  static byte[] bytes(Object content) throws IOException {
+  public static byte[] bytes(Object content) throws IOException {
     return (JSON.writeValueAsString(content) + "\n").getBytes(StandardCharsets.UTF_8);
   }
 }

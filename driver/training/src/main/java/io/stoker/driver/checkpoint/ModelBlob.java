@@ -51,7 +51,8 @@ public record ModelBlob(
             && updaterStateOffset < bytes
             && outerMomentumOffset >= 0
             && outerMomentumOffset < bytes,
-        "Invalid model file: %d bytes, %d parameters at %d, updater state at %d, outer momentum at %d",
+        "Invalid model file: %d bytes, %d parameters at %d, updater state at %d, outer momentum at"
+            + " %d",
         bytes,
         parameters,
         parametersOffset,

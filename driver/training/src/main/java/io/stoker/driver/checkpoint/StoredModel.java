@@ -3,17 +3,21 @@ package io.stoker.driver.checkpoint;
 
 import io.stoker.base.Sha256;
 import io.stoker.data.storage.Storage;
+import io.stoker.failure.Check;
+import io.stoker.failure.DamagedException;
 import io.stoker.models.engine.Network;
 import io.stoker.models.file.ModelFile;
 import io.stoker.models.file.ModelMetadata;
 import io.stoker.models.file.VectorLocation;
 import io.stoker.models.file.VectorSink;
 import io.stoker.models.file.VectorSource;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 
 /** A model file that was read from end to end, and found to be what was written. */
@@ -32,6 +36,49 @@ public final class StoredModel {
     this.origin = origin;
     this.file = file;
     this.checkpoint = checkpoint;
+  }
+
+  /**
+   * Reads a file from end to end.
+   *
+   * @param checkpoint whose manifest it is compared with; empty where it has none
+   * @param hadoop how to reach the file
+   * @throws DamagedException if it is not as it was written
+   */
+  public static StoredModel verify(
+      Path file, Optional<Checkpoint> checkpoint, Configuration hadoop) {
+    try {
+      FileSystem fileSystem = Storage.of(file, hadoop);
+      if (checkpoint.isPresent()) {
+        compare(file, checkpoint.get().manifest().file(), fileSystem);
+      }
+      ModelFile model = ModelFile.verify(file.toString(), () -> fileSystem.open(file));
+      return new StoredModel(file, model, checkpoint);
+    } catch (FileNotFoundException e) {
+      throw new DamagedException("Cannot read %s: it is missing".formatted(file), e);
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot read " + file, e);
+    }
+  }
+
+  private static void compare(Path file, ModelBlob expected, FileSystem fileSystem)
+      throws IOException {
+    long bytes = fileSystem.getFileStatus(file).getLen();
+    Check.undamaged(
+        bytes == expected.bytes(),
+        "Cannot read %s: it has %d bytes, the manifest says %d",
+        file,
+        bytes,
+        expected.bytes());
+    try (InputStream in = fileSystem.open(file)) {
+      String sha256 = Sha256.hex(in);
+      Check.undamaged(
+          sha256.equals(expected.sha256()),
+          "Cannot read %s: SHA-256 is %s, the manifest says %s",
+          file,
+          sha256,
+          expected.sha256());
+    }
   }
 
   /** Where it is. */

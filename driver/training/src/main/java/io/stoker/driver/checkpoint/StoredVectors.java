@@ -60,7 +60,7 @@ public record StoredVectors(
    * @param target takes it
    * @param hadoop how to reach the file
    */
-  void readParameters(long first, FloatBuffer target, Configuration hadoop) {
+  public void readParameters(long first, FloatBuffer target, Configuration hadoop) {
     Path path = new Path(file);
     try (FSDataInputStream in = Storage.of(path, hadoop).open(path)) {
       read(in, parametersOffset, first, target);

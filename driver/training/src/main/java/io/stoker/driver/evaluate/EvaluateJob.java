@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.evaluate;
 
-import io.stoker.driver.checkpoint.ModelFiles;
 import io.stoker.driver.checkpoint.StoredModel;
 import io.stoker.driver.cluster.GpuRequest;
+import io.stoker.driver.run.ModelFiles;
 import io.stoker.failure.Check;
 import java.util.ArrayList;
 import java.util.List;

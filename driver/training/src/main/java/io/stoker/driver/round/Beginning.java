@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.round;
 
-import io.stoker.driver.checkpoint.ModelFiles;
-import io.stoker.driver.checkpoint.RunFolder;
-import io.stoker.driver.checkpoint.RunRecord;
 import io.stoker.driver.checkpoint.StoredModel;
 import io.stoker.driver.config.JobIdentity;
 import io.stoker.driver.config.NormalizationSource;
 import io.stoker.driver.config.TrainingConfig;
+import io.stoker.driver.run.ModelFiles;
+import io.stoker.driver.run.RunFolder;
+import io.stoker.driver.run.RunRecord;
 import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
 import java.util.Optional;

@@ -3,13 +3,13 @@ package io.stoker.driver.round;
 
 import io.stoker.driver.averaging.SharedParameters;
 import io.stoker.driver.checkpoint.Checkpoint;
-import io.stoker.driver.checkpoint.RunFolder;
-import io.stoker.driver.checkpoint.RunLock;
 import io.stoker.driver.checkpoint.StoredModel;
 import io.stoker.driver.cluster.Gang;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.metrics.EpochLosses;
 import io.stoker.driver.metrics.MetricsLog;
+import io.stoker.driver.run.RunFolder;
+import io.stoker.driver.run.RunLock;
 import io.stoker.driver.slice.SliceSource;
 import io.stoker.driver.spark.SparkFailures;
 import io.stoker.failure.Check;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.round;
 
-import io.stoker.driver.checkpoint.RunFolder;
 import io.stoker.driver.config.SelectionMetric;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.evaluate.EvaluateJob;
@@ -10,6 +9,7 @@ import io.stoker.driver.evaluate.EvaluationReport;
 import io.stoker.driver.evaluate.Inference;
 import io.stoker.driver.metrics.EarlyStop;
 import io.stoker.driver.metrics.ValidationMetrics;
+import io.stoker.driver.run.RunFolder;
 import io.stoker.failure.Check;
 import io.stoker.models.file.TrainingClock;
 import io.stoker.worker.eval.Crops;

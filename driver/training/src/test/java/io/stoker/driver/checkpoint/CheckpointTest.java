@@ -15,6 +15,8 @@ import io.stoker.driver.round.ExistingRun;
 import io.stoker.driver.round.RoundListener;
 import io.stoker.driver.round.TrainJob;
 import io.stoker.driver.round.TrainResult;
+import io.stoker.driver.run.ModelFiles;
+import io.stoker.driver.run.RunFolder;
 import io.stoker.failure.DamagedException;
 import io.stoker.failure.InputException;
 import io.stoker.failure.NewerVersionException;
@@ -423,7 +425,7 @@ class CheckpointTest {
     Files.write(checkpoint(4).resolve("model.zip"), new byte[] {1}, StandardOpenOption.APPEND);
     Files.delete(checkpoint(6).resolve("manifest.json"));
 
-    assertThat(CheckpointStore.verify(run.toString(), hadoop))
+    assertThat(ModelFiles.verify(run.toString(), hadoop))
         .extracting(CheckpointFinding::state)
         .containsExactly(State.VALID, State.DAMAGED, State.UNFINISHED);
   }
@@ -432,7 +434,7 @@ class CheckpointTest {
   void isMissedByNobodyBeforeTheFirstOne(@TempDir Path begun) throws IOException {
     Files.copy(run.resolve("run.json"), begun.resolve("run.json"));
 
-    assertThat(CheckpointStore.verify(begun.toString(), hadoop)).isEmpty();
+    assertThat(ModelFiles.verify(begun.toString(), hadoop)).isEmpty();
   }
 
   @Test

@@ -6,12 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.stoker.driver.LocalSpark;
 import io.stoker.driver.TinyJob;
-import io.stoker.driver.checkpoint.ModelFiles;
-import io.stoker.driver.checkpoint.RunFolder;
 import io.stoker.driver.checkpoint.StoredModel;
 import io.stoker.driver.config.ClassWeightsFile;
 import io.stoker.driver.config.NormalizationSource;
 import io.stoker.driver.config.TrainingConfig;
+import io.stoker.driver.run.ModelFiles;
+import io.stoker.driver.run.RunFolder;
 import io.stoker.failure.InputException;
 import io.stoker.failure.ResourceException;
 import io.stoker.testing.Exact;

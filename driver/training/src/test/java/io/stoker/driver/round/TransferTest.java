@@ -6,9 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.stoker.driver.LocalSpark;
 import io.stoker.driver.TinyJob;
-import io.stoker.driver.checkpoint.ModelFiles;
 import io.stoker.driver.config.NormalizationSource;
 import io.stoker.driver.config.TrainingConfig;
+import io.stoker.driver.run.ModelFiles;
 import io.stoker.failure.InputException;
 import io.stoker.models.engine.StepSettings;
 import io.stoker.models.file.ModelFileWriter;

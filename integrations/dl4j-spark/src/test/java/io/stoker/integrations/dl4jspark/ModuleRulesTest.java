@@ -27,7 +27,10 @@ class ModuleRulesTest {
               "io.stoker.driver.checkpoint..",
               "io.stoker.driver.cli..",
               "io.stoker.driver.evaluate..",
+              "io.stoker.driver.order..",
               "io.stoker.driver.report..",
               "io.stoker.driver.round..",
+              "io.stoker.driver.run..",
+              "io.stoker.driver.transfer..",
               "picocli..");
 }

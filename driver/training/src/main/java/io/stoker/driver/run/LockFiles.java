@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.stoker.driver.checkpoint;
+package io.stoker.driver.run;
 
 import io.stoker.data.storage.OwnFolder;
 import io.stoker.data.storage.Storage;
-import io.stoker.driver.checkpoint.RunLock.Holder;
+import io.stoker.driver.checkpoint.ManifestFormat;
+import io.stoker.driver.run.RunLock.Holder;
 import io.stoker.failure.DamagedException;
 import java.io.FileNotFoundException;
 import java.io.IOException;

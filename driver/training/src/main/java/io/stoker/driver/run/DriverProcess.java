@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.stoker.driver.checkpoint;
+package io.stoker.driver.run;
 
 import io.stoker.failure.Check;
 import java.io.IOException;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.stoker.driver.checkpoint;
+package io.stoker.driver.run;
 
 import io.stoker.data.storage.OwnFolder;
 import io.stoker.data.storage.Storage;
+import io.stoker.driver.checkpoint.ManifestFormat;
 import io.stoker.driver.metrics.ValidationMetrics;
 import io.stoker.failure.Check;
 import io.stoker.failure.DamagedException;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.stoker.driver.checkpoint;
+package io.stoker.driver.transfer;
 
+import io.stoker.driver.checkpoint.StoredModel;
 import io.stoker.driver.slice.InitialValues;
 import io.stoker.driver.slice.SliceSource;
 import io.stoker.failure.InputException;

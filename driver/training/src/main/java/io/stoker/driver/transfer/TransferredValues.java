@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.stoker.driver.checkpoint;
+package io.stoker.driver.transfer;
 
 import io.stoker.base.LittleEndian;
+import io.stoker.driver.checkpoint.StoredVectors;
 import io.stoker.driver.slice.InitialValues;
 import io.stoker.driver.slice.ParameterSlices;
 import io.stoker.driver.slice.SliceSource;

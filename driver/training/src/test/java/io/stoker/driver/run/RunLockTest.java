@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.stoker.driver.checkpoint;
+package io.stoker.driver.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.stoker.driver.checkpoint.RunLock.Holder;
+import io.stoker.driver.checkpoint.ManifestFormat;
+import io.stoker.driver.run.RunLock.Holder;
 import io.stoker.failure.InputException;
 import io.stoker.failure.ResourceException;
 import java.io.IOException;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.stoker.driver.checkpoint;
+package io.stoker.driver.run;
 
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -7,6 +7,9 @@ import io.stoker.base.Sha256;
 import io.stoker.data.shard.ShardManifest;
 import io.stoker.data.storage.OwnFolder;
 import io.stoker.data.storage.Storage;
+import io.stoker.driver.checkpoint.CheckpointStore;
+import io.stoker.driver.checkpoint.ManifestFormat;
+import io.stoker.driver.checkpoint.StoredModel;
 import io.stoker.driver.config.ConfigFormat;
 import io.stoker.driver.config.JobIdentity;
 import io.stoker.driver.metrics.ValidationMetrics;

@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.stoker.driver.checkpoint;
+package io.stoker.driver.run;
 
-import io.stoker.base.Sha256;
 import io.stoker.data.shard.ShardManifest;
 import io.stoker.data.storage.Storage;
+import io.stoker.driver.checkpoint.CheckpointFinding;
+import io.stoker.driver.checkpoint.CheckpointManifest;
+import io.stoker.driver.checkpoint.CheckpointStore;
+import io.stoker.driver.checkpoint.Locations;
+import io.stoker.driver.checkpoint.ModelBlob;
+import io.stoker.driver.checkpoint.StoredModel;
 import io.stoker.failure.Check;
 import io.stoker.failure.DamagedException;
 import io.stoker.failure.InputException;
-import io.stoker.models.file.ModelFile;
-import java.io.FileNotFoundException;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Optional;
@@ -68,8 +70,19 @@ public final class ModelFiles {
     return RunFolder.at(Locations.absolute(uri, hadoop), hadoop).bestValidation();
   }
 
+  /**
+   * Verifies all checkpoints of a run, oldest first.
+   *
+   * @param run a run folder
+   * @param hadoop how to reach it
+   * @throws InputException if it is none
+   */
+  public static List<CheckpointFinding> verify(String run, Configuration hadoop) {
+    return new CheckpointStore(runFolder(run, hadoop), hadoop).verify();
+  }
+
   /** The folder of a run, which may not have a checkpoint yet. */
-  static Path runFolder(String run, Configuration hadoop) {
+  private static Path runFolder(String run, Configuration hadoop) {
     Path path = Locations.absolute(run, hadoop);
     try {
       FileSystem fileSystem = Storage.of(path, hadoop);
@@ -107,8 +120,9 @@ public final class ModelFiles {
       }
       if (fileSystem.exists(new Path(path, CheckpointStore.FOLDER))) {
         CheckpointStore checkpoints = new CheckpointStore(path, hadoop);
-        return checkpoints
-            .best()
+        return RunFolder.at(path, hadoop)
+            .bestValidation()
+            .flatMap(best -> checkpoints.validAt(best.validation().round()))
             .or(checkpoints::newestValid)
             .orElseThrow(
                 () -> new InputException("Run folder %s has no valid checkpoint".formatted(uri)));
@@ -135,41 +149,6 @@ public final class ModelFiles {
         file.getName().equals(ModelBlob.FILE) && Storage.of(file, hadoop).exists(manifest);
     return inCheckpoint
         ? CheckpointStore.open(file.getParent(), hadoop)
-        : verify(file, Optional.empty(), hadoop);
-  }
-
-  static StoredModel verify(Path file, Optional<Checkpoint> checkpoint, Configuration hadoop) {
-    try {
-      FileSystem fileSystem = Storage.of(file, hadoop);
-      if (checkpoint.isPresent()) {
-        compare(file, checkpoint.get().manifest().file(), fileSystem);
-      }
-      ModelFile model = ModelFile.verify(file.toString(), () -> fileSystem.open(file));
-      return new StoredModel(file, model, checkpoint);
-    } catch (FileNotFoundException e) {
-      throw new DamagedException("Cannot read %s: it is missing".formatted(file), e);
-    } catch (IOException e) {
-      throw new UncheckedIOException("Cannot read " + file, e);
-    }
-  }
-
-  private static void compare(Path file, ModelBlob expected, FileSystem fileSystem)
-      throws IOException {
-    long bytes = fileSystem.getFileStatus(file).getLen();
-    Check.undamaged(
-        bytes == expected.bytes(),
-        "Cannot read %s: it has %d bytes, the manifest says %d",
-        file,
-        bytes,
-        expected.bytes());
-    try (InputStream in = fileSystem.open(file)) {
-      String sha256 = Sha256.hex(in);
-      Check.undamaged(
-          sha256.equals(expected.sha256()),
-          "Cannot read %s: SHA-256 is %s, the manifest says %s",
-          file,
-          sha256,
-          expected.sha256());
-    }
+        : StoredModel.verify(file, Optional.empty(), hadoop);
   }
 }
