@@ -178,7 +178,7 @@ class ModuleRulesTest {
           Set.of("run", "transfer", "order"),
           Set.of("evaluate"),
           Set.of("explain", "probe", "score", "interchange"),
-          Set.of("round", "report"),
+          Set.of("round", "report", "drawing"),
           Set.of("bench", "tensorboard", "mlflow"),
           Set.of("ml"),
           Set.of("cli"));

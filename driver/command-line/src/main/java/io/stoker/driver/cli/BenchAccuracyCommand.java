@@ -7,6 +7,7 @@ import io.stoker.driver.bench.AccuracyBench;
 import io.stoker.driver.bench.AccuracyBench.Outcome;
 import io.stoker.driver.bench.AveragingLibrary;
 import io.stoker.driver.config.TrainingConfig;
+import io.stoker.driver.drawing.Table;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

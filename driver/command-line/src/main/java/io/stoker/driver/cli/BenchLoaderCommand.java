@@ -9,6 +9,7 @@ import io.stoker.data.batch.TrainingInput;
 import io.stoker.data.measure.StageClock.Rate;
 import io.stoker.data.shard.ShardFolder;
 import io.stoker.data.storage.Storage;
+import io.stoker.driver.drawing.Table;
 import java.io.IOException;
 import java.util.List;
 import java.util.Locale;

@@ -8,6 +8,8 @@ import io.stoker.data.pack.PrepareOptions;
 import io.stoker.data.shard.ShardEncoding;
 import io.stoker.data.source.ImageSources;
 import io.stoker.data.storage.Storage;
+import io.stoker.driver.drawing.Line;
+import io.stoker.driver.drawing.Table;
 import java.io.IOException;
 import java.util.List;
 import org.apache.hadoop.fs.Path;

@@ -3,6 +3,8 @@ package io.stoker.driver.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.stoker.driver.checkpoint.Locations;
+import io.stoker.driver.drawing.Line;
+import io.stoker.driver.drawing.Table;
 import io.stoker.driver.score.BulkPredictResult;
 
 /** Shows the result of {@code predict --input}. */

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.stoker.driver.checkpoint.CheckpointFinding;
 import io.stoker.driver.checkpoint.CheckpointFinding.State;
 import io.stoker.driver.checkpoint.StoredModel;
+import io.stoker.driver.drawing.Table;
 import io.stoker.driver.run.ModelFiles;
 import io.stoker.failure.Check;
 import java.util.List;

@@ -2,6 +2,7 @@
 package io.stoker.driver.cli;
 
 import io.stoker.base.TerminalText;
+import io.stoker.driver.drawing.TerminalPicture;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.OutputStream;

@@ -12,6 +12,7 @@ import io.stoker.driver.cluster.ProcessFacts;
 import io.stoker.driver.cluster.Slots;
 import io.stoker.driver.cluster.StorageProbe;
 import io.stoker.driver.cluster.Verdict;
+import io.stoker.driver.drawing.Table;
 import io.stoker.failure.ResourceException;
 import io.stoker.models.engine.Engine;
 import io.stoker.models.engine.Engines;

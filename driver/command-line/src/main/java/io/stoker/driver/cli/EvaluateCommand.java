@@ -3,6 +3,8 @@ package io.stoker.driver.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.stoker.driver.config.SelectionMetric;
+import io.stoker.driver.drawing.Line;
+import io.stoker.driver.drawing.Table;
 import io.stoker.driver.evaluate.EvaluateJob;
 import io.stoker.driver.evaluate.EvaluateRequest;
 import io.stoker.driver.evaluate.EvaluationReport;

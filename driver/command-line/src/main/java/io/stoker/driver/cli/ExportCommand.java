@@ -4,6 +4,7 @@ package io.stoker.driver.cli;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.stoker.data.storage.OutputFile;
 import io.stoker.driver.checkpoint.StoredModel;
+import io.stoker.driver.drawing.Table;
 import io.stoker.driver.interchange.ExportFormat;
 import io.stoker.driver.interchange.ExportJob;
 import io.stoker.driver.run.ModelFiles;

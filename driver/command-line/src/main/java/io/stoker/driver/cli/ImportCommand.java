@@ -4,6 +4,8 @@ package io.stoker.driver.cli;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.stoker.base.UserFile;
 import io.stoker.data.storage.OutputFile;
+import io.stoker.driver.drawing.Line;
+import io.stoker.driver.drawing.Table;
 import io.stoker.driver.interchange.ExportFormat;
 import io.stoker.driver.interchange.ImportJob;
 import io.stoker.driver.interchange.ImportRequest;

@@ -14,6 +14,7 @@ import io.stoker.data.shard.ShardManifest;
 import io.stoker.data.shard.ShardSplit;
 import io.stoker.data.storage.OutputFile;
 import io.stoker.data.storage.Storage;
+import io.stoker.driver.drawing.Table;
 import io.stoker.driver.order.EpochOrder;
 import io.stoker.driver.order.OrderJob;
 import io.stoker.driver.order.OrderRequest;

@@ -9,6 +9,7 @@ import io.stoker.driver.bench.AveragingLoad;
 import io.stoker.driver.bench.DriverAveraging;
 import io.stoker.driver.bench.LibraryAveraging;
 import io.stoker.driver.bench.WaitingSteps;
+import io.stoker.driver.drawing.Table;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

@@ -3,6 +3,8 @@ package io.stoker.driver.cli;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.stoker.driver.drawing.Line;
+import io.stoker.driver.drawing.Table;
 import io.stoker.driver.run.ModelFiles;
 import io.stoker.failure.Check;
 import io.stoker.models.spec.ModelSpec;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.cli;
 
+import io.stoker.driver.drawing.OutputPicture;
+import io.stoker.driver.drawing.PredictionSheet;
 import io.stoker.driver.evaluate.Inference;
 import io.stoker.driver.evaluate.PredictJob;
 import io.stoker.driver.evaluate.PredictRequest;

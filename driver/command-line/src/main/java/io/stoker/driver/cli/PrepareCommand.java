@@ -20,6 +20,7 @@ import io.stoker.data.source.ImageSources;
 import io.stoker.data.source.parquet.ParquetTable;
 import io.stoker.data.source.parquet.TableColumns;
 import io.stoker.data.storage.Storage;
+import io.stoker.driver.drawing.Table;
 import io.stoker.failure.Check;
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -3,6 +3,8 @@ package io.stoker.driver.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.stoker.data.shard.ShardFolder;
+import io.stoker.driver.drawing.OutputPicture;
+import io.stoker.driver.drawing.Table;
 import io.stoker.driver.evaluate.EvaluationReport;
 import io.stoker.driver.evaluate.Prediction;
 import io.stoker.driver.metrics.PhaseSeconds;

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.stoker.base.TerminalText;
 import io.stoker.driver.config.SelectionMetric;
 import io.stoker.driver.config.TrainingConfig;
+import io.stoker.driver.drawing.Table;
 import io.stoker.driver.metrics.RoundMetrics;
 import io.stoker.driver.report.RunSummary;
 import io.stoker.driver.run.BestValidation;

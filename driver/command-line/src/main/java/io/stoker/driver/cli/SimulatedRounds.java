@@ -7,6 +7,7 @@ import io.stoker.driver.bench.AveragingLoad;
 import io.stoker.driver.bench.RoundCosts;
 import io.stoker.driver.bench.RoundSimulation;
 import io.stoker.driver.bench.SimulatedCluster;
+import io.stoker.driver.drawing.Table;
 import java.util.Locale;
 
 /** Rounds of a simulated cluster, as a table and as JSON. */

@@ -9,6 +9,8 @@ import io.stoker.driver.bench.StepBench;
 import io.stoker.driver.bench.StepLoad;
 import io.stoker.driver.bench.StepProfile;
 import io.stoker.driver.bench.StepRate;
+import io.stoker.driver.drawing.Line;
+import io.stoker.driver.drawing.Table;
 import java.util.Locale;
 import java.util.Optional;
 

@@ -7,6 +7,7 @@ import io.stoker.driver.checkpoint.Locations;
 import io.stoker.driver.cluster.Gang;
 import io.stoker.driver.config.Recipe;
 import io.stoker.driver.config.TrainingConfig;
+import io.stoker.driver.drawing.Table;
 import io.stoker.driver.round.ExistingRun;
 import io.stoker.driver.round.RoundListeners;
 import io.stoker.driver.round.TrainJob;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.stoker.driver.cli;
+package io.stoker.driver.drawing;
 
 import com.google.errorprone.annotations.FormatMethod;
 import java.util.Locale;
 
 /** Text for people, with numbers in the same form whatever the language of the machine. */
-final class Line {
+public final class Line {
   private Line() {}
 
   /**
@@ -15,12 +15,12 @@ final class Line {
    * @param arguments the pattern's arguments
    */
   @FormatMethod
-  static String of(String pattern, Object... arguments) {
+  public static String of(String pattern, Object... arguments) {
     return String.format(Locale.ROOT, pattern, arguments);
   }
 
   /** A share as a percentage with two decimals. */
-  static String percent(double share) {
+  public static String percent(double share) {
     return of("%.2f %%", 100 * share);
   }
 }

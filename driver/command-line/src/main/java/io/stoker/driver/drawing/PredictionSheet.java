@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.stoker.driver.cli;
+package io.stoker.driver.drawing;
 
 import io.stoker.data.image.Pixels;
 import io.stoker.driver.evaluate.Prediction;
@@ -9,7 +9,7 @@ import java.awt.image.BufferedImage;
 import java.util.List;
 
 /** Predictions as one picture: a row an image, with bars for its most probable classes. */
-final class PredictionSheet {
+public final class PredictionSheet {
   private static final int SIDE = 168;
   private static final int MARGIN = 16;
   private static final int ROW = SIDE + MARGIN;
@@ -29,7 +29,7 @@ final class PredictionSheet {
    * @param images how many images it shows
    * @throws io.stoker.failure.InputException if it is
    */
-  static void requireDrawable(int images) {
+  public static void requireDrawable(int images) {
     ImageDrawing.requireDrawable(WIDTH, height(images));
   }
 
@@ -38,7 +38,7 @@ final class PredictionSheet {
   }
 
   /** An image as the sheet shows it. */
-  static BufferedImage thumbnail(Pixels image) {
+  public static BufferedImage thumbnail(Pixels image) {
     return Thumbnail.within(image, SIDE);
   }
 
@@ -50,7 +50,7 @@ final class PredictionSheet {
    * @throws io.stoker.failure.ResourceException if this Java cannot draw text, because it finds no
    *     font
    */
-  static BufferedImage draw(List<Prediction> predictions, List<BufferedImage> thumbnails) {
+  public static BufferedImage draw(List<Prediction> predictions, List<BufferedImage> thumbnails) {
     return ImageDrawing.draw(
         WIDTH,
         height(predictions.size()),

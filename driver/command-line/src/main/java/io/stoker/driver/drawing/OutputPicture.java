@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.stoker.driver.cli;
+package io.stoker.driver.drawing;
 
 import io.stoker.data.storage.OutputFile;
 import io.stoker.data.storage.OutputFolder;
@@ -12,7 +12,7 @@ import javax.imageio.ImageIO;
  * @param shown the file as the user named it
  * @param file the file
  */
-record OutputPicture(String shown, OutputFile file) {
+public record OutputPicture(String shown, OutputFile file) {
   /**
    * A picture in a folder.
    *
@@ -20,7 +20,7 @@ record OutputPicture(String shown, OutputFile file) {
    * @param folderShown the folder as the user named it
    * @param name the file's name
    */
-  static OutputPicture in(OutputFolder folder, String folderShown, String name) {
+  public static OutputPicture in(OutputFolder folder, String folderShown, String name) {
     String separator = folderShown.endsWith("/") ? "" : "/";
     return new OutputPicture(folderShown + separator + name, folder.file(name));
   }
@@ -30,7 +30,7 @@ record OutputPicture(String shown, OutputFile file) {
    *
    * @throws java.io.UncheckedIOException if the storage fails
    */
-  void write(BufferedImage picture) {
+  public void write(BufferedImage picture) {
     file.write(out -> ImageIO.write(picture, "png", out));
   }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.stoker.driver.cli;
+package io.stoker.driver.drawing;
 
 import io.stoker.base.TerminalText;
 import io.stoker.data.image.Pixels;
@@ -7,14 +7,14 @@ import io.stoker.driver.evaluate.Prediction;
 import java.util.List;
 
 /** Predictions as text: the most probable classes of each image. */
-final class PredictionText {
+public final class PredictionText {
   private static final int BAR = 20;
   private static final int FIRST_LINE = 1;
 
   private PredictionText() {}
 
   /** The image's name and its classes, for a file or a pipe. */
-  static String of(Prediction prediction) {
+  public static String of(Prediction prediction) {
     return "%s\n%s\n".formatted(name(prediction), classes(prediction).indent(2));
   }
 
@@ -23,7 +23,7 @@ final class PredictionText {
   }
 
   /** The image's name, the image, and its classes next to it, for a terminal. */
-  static String withPicture(Prediction prediction, Pixels image) {
+  public static String withPicture(Prediction prediction, Pixels image) {
     List<String> picture = TerminalPicture.of(image);
     List<String> classes = classes(prediction).lines().toList();
     String blank = " ".repeat(TerminalPicture.columns(picture.get(0)));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.stoker.driver.cli;
+package io.stoker.driver.drawing;
 
 import io.stoker.base.TerminalText;
 import java.util.ArrayList;
@@ -12,7 +12,7 @@ import java.util.TreeSet;
  * Rows of text in columns as wide as they need to be. A cell is one line: line breaks and other
  * control characters in it are escaped.
  */
-final class Table {
+public final class Table {
   private static final String GAP = "  ";
 
   private final Set<Integer> numbers = new TreeSet<>();
@@ -21,11 +21,11 @@ final class Table {
   /**
    * @param numberColumns the columns that are aligned to the right, from 0
    */
-  Table(Integer... numberColumns) {
+  public Table(Integer... numberColumns) {
     numbers.addAll(Arrays.asList(numberColumns));
   }
 
-  Table row(String... cells) {
+  public Table row(String... cells) {
     rows.add(Arrays.stream(cells).map(TerminalText::escapeLine).toList());
     return this;
   }

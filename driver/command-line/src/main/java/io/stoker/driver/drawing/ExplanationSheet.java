@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.stoker.driver.cli;
+package io.stoker.driver.drawing;
 
 import io.stoker.driver.evaluate.Prediction;
 import io.stoker.driver.explain.Explanation;
@@ -8,7 +8,7 @@ import java.awt.image.BufferedImage;
 import java.util.stream.Collectors;
 
 /** An explanation as a picture: the image, and each map laid over it. */
-final class ExplanationSheet {
+public final class ExplanationSheet {
   private static final int SIDE = 224;
   private static final int MARGIN = 12;
 
@@ -20,7 +20,7 @@ final class ExplanationSheet {
    * @throws io.stoker.failure.ResourceException if this Java cannot draw text, because it finds no
    *     font
    */
-  static BufferedImage draw(Explanation explanation) {
+  public static BufferedImage draw(Explanation explanation) {
     BufferedImage image = Thumbnail.whole(explanation.image());
     BufferedImage[] panels = {
       image,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.stoker.driver.cli;
+package io.stoker.driver.drawing;
 
 import io.stoker.failure.Check;
 import io.stoker.failure.InputException;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.stoker.driver.cli;
+package io.stoker.driver.drawing;
 
 import io.stoker.data.image.Pixels;
 import io.stoker.driver.explain.Neighbours;
@@ -11,7 +11,7 @@ import java.util.List;
  * Images and their nearest samples as a picture: one row per image, the nearest sample first, as in
  * figure 4 of the AlexNet paper (Krizhevsky et al., 2012).
  */
-final class NeighbourSheet {
+public final class NeighbourSheet {
   private static final int SIDE = 112;
   private static final int GAP = 10;
   private static final int ROW = SIDE + 3 * ImageDrawing.TEXT + GAP;
@@ -28,7 +28,7 @@ final class NeighbourSheet {
    * @param neighbours of each image
    * @throws io.stoker.failure.InputException if it is
    */
-  static void requireDrawable(int images, int neighbours) {
+  public static void requireDrawable(int images, int neighbours) {
     ImageDrawing.requireDrawable(width(neighbours), height(images));
   }
 
@@ -46,7 +46,7 @@ final class NeighbourSheet {
    * @throws io.stoker.failure.ResourceException if this Java cannot draw text, because it finds no
    *     font
    */
-  static BufferedImage draw(List<Neighbours> all) {
+  public static BufferedImage draw(List<Neighbours> all) {
     int most = all.stream().mapToInt(each -> each.samples().size()).max().orElse(0);
     return ImageDrawing.draw(
         width(most),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.stoker.driver.cli;
+package io.stoker.driver.drawing;
 
 import io.stoker.data.image.Pixels;
 import java.awt.image.BufferedImage;
@@ -11,9 +11,9 @@ import java.util.regex.Pattern;
  * An image as lines of text for a terminal: half blocks in 24-bit colour, two rows of pixels a
  * line.
  */
-final class TerminalPicture {
+public final class TerminalPicture {
   /** The control sequences of {@link #of}, which a terminal may see as they are. */
-  static final Pattern COLOR =
+  public static final Pattern COLOR =
       Pattern.compile("\u001b\\[(0|38;2(;[0-9]{1,3}){3};48;2(;[0-9]{1,3}){3})m");
 
   private static final int MAXIMUM_COLUMNS = 64;
