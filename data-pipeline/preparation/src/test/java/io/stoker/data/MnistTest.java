@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.stoker.data.batch.BatchReader;
-import io.stoker.data.batch.BlockCache;
 import io.stoker.data.batch.ImageBatch;
-import io.stoker.data.batch.SplitBlocks;
 import io.stoker.data.batch.TrainingInput;
+import io.stoker.data.block.BlockCache;
+import io.stoker.data.block.SplitBlocks;
 import io.stoker.data.pack.PrepareJob;
 import io.stoker.data.pack.PrepareOptions;
 import io.stoker.data.plan.EpochPlan;

@@ -6,7 +6,7 @@ import io.stoker.data.augment.Views;
 import io.stoker.data.batch.BatchReader;
 import io.stoker.data.batch.ImageBatch;
 import io.stoker.data.batch.Normalization;
-import io.stoker.data.batch.SplitBlocks;
+import io.stoker.data.block.SplitBlocks;
 import io.stoker.data.image.ImageShape;
 import io.stoker.models.engine.Network;
 import java.util.function.Supplier;

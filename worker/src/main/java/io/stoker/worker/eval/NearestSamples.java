@@ -5,7 +5,7 @@ import io.stoker.data.augment.Views;
 import io.stoker.data.batch.BatchReader;
 import io.stoker.data.batch.ImageBatch;
 import io.stoker.data.batch.Normalization;
-import io.stoker.data.batch.SplitBlocks;
+import io.stoker.data.block.SplitBlocks;
 import io.stoker.models.engine.Network;
 import java.io.Serializable;
 import java.util.ArrayList;

@@ -2,8 +2,8 @@
 package io.stoker.worker.runtime;
 
 import io.stoker.base.PeriodicTask;
-import io.stoker.data.batch.BlockCache;
-import io.stoker.data.batch.SplitBlocks;
+import io.stoker.data.block.BlockCache;
+import io.stoker.data.block.SplitBlocks;
 import io.stoker.data.shard.ShardFolder;
 import io.stoker.failure.Check;
 import io.stoker.models.engine.Engines;

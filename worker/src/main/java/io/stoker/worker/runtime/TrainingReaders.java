@@ -3,7 +3,7 @@ package io.stoker.worker.runtime;
 
 import io.stoker.data.batch.BatchReader;
 import io.stoker.data.batch.ImageBatch;
-import io.stoker.data.batch.SplitBlocks;
+import io.stoker.data.block.SplitBlocks;
 import io.stoker.data.plan.EpochPlan;
 import java.util.ArrayDeque;
 import java.util.ArrayList;

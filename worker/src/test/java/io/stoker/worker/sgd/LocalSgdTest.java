@@ -5,11 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.stoker.data.augment.Mixup;
 import io.stoker.data.batch.BatchReader;
-import io.stoker.data.batch.BlockCache;
 import io.stoker.data.batch.ImageBatch;
 import io.stoker.data.batch.ImageForm;
-import io.stoker.data.batch.SplitBlocks;
 import io.stoker.data.batch.TrainingInput;
+import io.stoker.data.block.BlockCache;
+import io.stoker.data.block.SplitBlocks;
 import io.stoker.data.plan.EpochPlan;
 import io.stoker.data.shard.ShardFolder;
 import io.stoker.models.engine.ClassWeights;

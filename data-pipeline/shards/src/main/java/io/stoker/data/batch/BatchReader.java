@@ -5,6 +5,7 @@ import io.stoker.data.augment.AugmentationChain;
 import io.stoker.data.augment.Mixup;
 import io.stoker.data.augment.PixelChange;
 import io.stoker.data.augment.Views;
+import io.stoker.data.block.SplitBlocks;
 import io.stoker.data.image.ImageShape;
 import io.stoker.data.plan.EpochPlan;
 import io.stoker.data.shard.ShardBlock;

@@ -2,6 +2,7 @@
 package io.stoker.data.batch;
 
 import io.stoker.data.augment.AugmentationChain;
+import io.stoker.data.block.SplitBlocks;
 import io.stoker.data.image.ImageShape;
 import io.stoker.data.image.Pixels;
 import io.stoker.data.image.Resizing;

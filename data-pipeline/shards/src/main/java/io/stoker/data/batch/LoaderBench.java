@@ -2,6 +2,8 @@
 package io.stoker.data.batch;
 
 import io.stoker.data.augment.AugmentationChain;
+import io.stoker.data.block.BlockCache;
+import io.stoker.data.block.SplitBlocks;
 import io.stoker.data.image.BareCodec;
 import io.stoker.data.image.ImageShape;
 import io.stoker.data.measure.StageClock;

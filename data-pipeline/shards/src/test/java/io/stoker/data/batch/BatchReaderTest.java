@@ -8,6 +8,8 @@ import io.stoker.data.augment.Augmentation;
 import io.stoker.data.augment.AugmentationChain;
 import io.stoker.data.augment.View;
 import io.stoker.data.augment.Views;
+import io.stoker.data.block.BlockCache;
+import io.stoker.data.block.SplitBlocks;
 import io.stoker.data.image.ImageShape;
 import io.stoker.data.measure.StageClock;
 import io.stoker.data.plan.EpochPlan;

@@ -4,6 +4,8 @@ package io.stoker.data.batch;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.stoker.data.augment.Augmentation;
+import io.stoker.data.block.BlockCache;
+import io.stoker.data.block.SplitBlocks;
 import io.stoker.data.image.ImageShape;
 import io.stoker.data.image.Pixels;
 import io.stoker.data.shard.ShardEncoding;

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.stoker.data.augment.Augmentation;
 import io.stoker.data.augment.Views;
+import io.stoker.data.block.BlockCache;
+import io.stoker.data.block.SplitBlocks;
 import io.stoker.data.image.ImageShape;
 import io.stoker.data.plan.EpochPlan;
 import io.stoker.data.shard.ShardEncoding;

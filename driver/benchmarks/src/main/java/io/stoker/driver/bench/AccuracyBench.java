@@ -3,9 +3,9 @@ package io.stoker.driver.bench;
 
 import io.stoker.data.augment.PixelChange;
 import io.stoker.data.batch.BatchReader;
-import io.stoker.data.batch.BlockCache;
 import io.stoker.data.batch.Normalization;
-import io.stoker.data.batch.SplitBlocks;
+import io.stoker.data.block.BlockCache;
+import io.stoker.data.block.SplitBlocks;
 import io.stoker.data.shard.ShardFolder;
 import io.stoker.driver.checkpoint.Locations;
 import io.stoker.driver.config.ModelReference;

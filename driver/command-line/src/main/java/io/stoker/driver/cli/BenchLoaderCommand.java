@@ -2,10 +2,10 @@
 package io.stoker.driver.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.stoker.data.batch.BlockCache;
 import io.stoker.data.batch.LoaderBench;
-import io.stoker.data.batch.SplitBlocks;
 import io.stoker.data.batch.TrainingInput;
+import io.stoker.data.block.BlockCache;
+import io.stoker.data.block.SplitBlocks;
 import io.stoker.data.measure.StageClock.Rate;
 import io.stoker.data.shard.ShardFolder;
 import io.stoker.data.storage.Storage;

@@ -2,10 +2,10 @@
 package io.stoker.driver.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.stoker.data.batch.BlockCache;
 import io.stoker.data.batch.ContactSheet;
-import io.stoker.data.batch.SplitBlocks;
 import io.stoker.data.batch.TrainingInput;
+import io.stoker.data.block.BlockCache;
+import io.stoker.data.block.SplitBlocks;
 import io.stoker.data.image.ImageShape;
 import io.stoker.data.plan.Sampling;
 import io.stoker.data.shard.ChannelStatistics;

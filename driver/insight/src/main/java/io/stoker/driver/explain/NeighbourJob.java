@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.explain;
 
-import io.stoker.data.batch.BlockCache;
-import io.stoker.data.batch.SplitBlocks;
+import io.stoker.data.block.BlockCache;
+import io.stoker.data.block.SplitBlocks;
 import io.stoker.data.image.ImageShape;
 import io.stoker.data.image.Pixels;
 import io.stoker.data.image.Resizing;

@@ -2,8 +2,8 @@
 package io.stoker.driver.evaluate;
 
 import io.stoker.data.augment.PixelChange;
-import io.stoker.data.batch.BlockCache;
-import io.stoker.data.batch.SplitBlocks;
+import io.stoker.data.block.BlockCache;
+import io.stoker.data.block.SplitBlocks;
 import io.stoker.data.image.ImageShape;
 import io.stoker.data.shard.ShardFolder;
 import io.stoker.worker.eval.BlockEvaluation;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.stoker.data.batch;
+package io.stoker.data.block;
 
 import io.stoker.data.plan.BlockLabels;
 import io.stoker.data.plan.EpochPlan;
@@ -58,7 +58,7 @@ public record SplitBlocks(ShardFolder folder, String split, BlockCache cache) {
     }
   }
 
-  ShardBlock block(int index) throws IOException {
+  public ShardBlock block(int index) throws IOException {
     return cache.block(folder, split, index);
   }
 }

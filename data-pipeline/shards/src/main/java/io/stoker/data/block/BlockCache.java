@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.stoker.data.batch;
+package io.stoker.data.block;
 
 import io.stoker.data.shard.ShardBlock;
 import io.stoker.data.shard.ShardFolder;
@@ -35,7 +35,11 @@ public final class BlockCache {
     this(capacityBytes, Retries.FIRST_DELAY);
   }
 
-  BlockCache(long capacityBytes, Duration firstDelay) {
+  /**
+   * @param capacityBytes how much memory blocks may take; 0 keeps none
+   * @param firstDelay how long the first repetition of a read that failed waits
+   */
+  public BlockCache(long capacityBytes, Duration firstDelay) {
     Check.input(capacityBytes >= 0, "Invalid cache size: %d bytes (must be >= 0)", capacityBytes);
     this.capacityBytes = capacityBytes;
     this.firstDelay = firstDelay;

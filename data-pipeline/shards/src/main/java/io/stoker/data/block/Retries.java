@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.stoker.data.batch;
+package io.stoker.data.block;
 
 import java.io.IOException;
 import java.io.InterruptedIOException;
