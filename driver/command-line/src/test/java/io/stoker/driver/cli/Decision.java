@@ -2,6 +2,7 @@
 package io.stoker.driver.cli;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -66,7 +67,8 @@ record Decision(
 
   /** Its line in the index. */
   String row() {
-    return "| [%d](%s) | %s | %s | %s |".formatted(number, file, title, date, status);
+    return String.format(
+        Locale.ROOT, "| [%d](%s) | %s | %s | %s |", number, file, title, date, status);
   }
 
   /** The decisions that its status names after some words. */

@@ -655,6 +655,6 @@ class DocumentsTest {
   }
 
   private static String at(Page page, int line, String what) {
-    return "%s:%d %s".formatted(page.name(), line, what);
+    return page.name() + ":" + line + " " + what;
   }
 }
