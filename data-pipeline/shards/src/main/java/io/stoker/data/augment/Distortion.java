@@ -90,6 +90,7 @@ public enum Distortion {
 
   private final String unit;
   private final double neutral;
+
   @SuppressWarnings("ImmutableEnumChecker") // List.of cannot be changed
   private final List<Double> levels;
 
