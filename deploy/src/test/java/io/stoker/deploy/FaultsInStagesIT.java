@@ -100,7 +100,7 @@ class FaultsInStagesIT extends ClusterFaults {
     // The other worker has waited: its task did not begin again.
     assertThat(happened("train 4 ")).hasSize(2 + 1);
     assertThat(happened("train ")).hasSizeLessThan(ROUNDS_TOGETHER);
-    assertThat(outcome.err()).doesNotContain("the rounds are trained one by one");
+    assertThat(outcome.err()).doesNotContain("Rounds are trained again");
   }
 
   @Test
@@ -111,7 +111,7 @@ class FaultsInStagesIT extends ClusterFaults {
     assertTogether(outcome);
 
     assertThat(happened("lost ")).hasSize(1);
-    assertThat(outcome.err()).contains("the rounds are trained one by one");
+    assertThat(outcome.err()).contains("Rounds are trained again");
   }
 
   /** The rounds of the stage are trained again, in one stage. */
@@ -122,7 +122,7 @@ class FaultsInStagesIT extends ClusterFaults {
     assertParameters(outcome, undisturbedOverlapping);
 
     assertThat(happened("lost ")).hasSize(1);
-    assertThat(outcome.err()).contains("began again while rounds overlap");
+    assertThat(outcome.err()).contains("while rounds overlap");
     assertThat(happened("train 5 ")).hasSize(2);
     assertThat(happened("train 10 ")).isEmpty();
   }

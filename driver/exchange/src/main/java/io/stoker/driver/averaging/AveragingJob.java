@@ -23,5 +23,5 @@ record AveragingJob(
     Broadcast<SerializableConfiguration> hadoop,
     SliceAverage average,
     SliceSource frozen,
-    Rendezvous.Patience patience,
+    StageState.Patience patience,
     BlockCleaner cleaner) {}

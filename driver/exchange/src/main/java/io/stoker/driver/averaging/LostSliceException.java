@@ -18,6 +18,6 @@ final class LostSliceException extends RuntimeException {
    */
   static boolean isReasonOf(Throwable failure) {
     return SparkFailures.cause(LostSliceException.class, failure).isPresent()
-        || SparkFailures.cause(StrandedException.class, failure).isPresent();
+        || SparkFailures.cause(StageAbortedException.class, failure).isPresent();
   }
 }

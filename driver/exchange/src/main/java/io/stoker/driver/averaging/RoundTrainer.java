@@ -116,6 +116,9 @@ final class RoundTrainer implements AutoCloseable {
         start = System.nanoTime();
       } catch (Exception e) { // Spark's checked exceptions reach Java undeclared.
         countFailure(e);
+        if (overlap) { // Without executors, Spark would wait for ever to look at slices.
+          requireOverlap(next);
+        }
         restoreSlices();
         if (!overlap && together > 1) {
           together = 1;

@@ -52,7 +52,7 @@ public final class SharedParameters implements AutoCloseable {
    */
   public static SharedParameters load(
       JavaSparkContext spark, SliceAverage average, SliceSource source, SliceSource frozen) {
-    return load(spark, average, source, frozen, Rendezvous.Patience.USUAL);
+    return load(spark, average, source, frozen, StageState.Patience.USUAL);
   }
 
   static SharedParameters load(
@@ -60,7 +60,7 @@ public final class SharedParameters implements AutoCloseable {
       SliceAverage average,
       SliceSource source,
       SliceSource frozen,
-      Rendezvous.Patience patience) {
+      StageState.Patience patience) {
     Broadcast<SerializableConfiguration> hadoop =
         spark.broadcast(new SerializableConfiguration(spark.hadoopConfiguration()));
     return new SharedParameters(
@@ -175,7 +175,7 @@ public final class SharedParameters implements AutoCloseable {
     @Override
     public void close() {
       if (snapshots.remove(this)) {
-        trainer.slices().letGo(held);
+        trainer.slices().release(held);
       }
     }
   }

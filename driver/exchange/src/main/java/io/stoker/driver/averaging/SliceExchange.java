@@ -2,10 +2,13 @@
 package io.stoker.driver.averaging;
 
 import io.stoker.base.LittleEndian;
-import io.stoker.driver.averaging.Rendezvous.Arrival;
-import io.stoker.driver.averaging.Rendezvous.Beginning;
-import io.stoker.driver.averaging.Rendezvous.Phase;
-import io.stoker.driver.averaging.Rendezvous.Places;
+import io.stoker.driver.averaging.DriverReply.BeginAt;
+import io.stoker.driver.averaging.DriverReply.Found;
+import io.stoker.driver.averaging.DriverReply.Noted;
+import io.stoker.driver.averaging.WorkerMessage.Begins;
+import io.stoker.driver.averaging.WorkerMessage.Loaded;
+import io.stoker.driver.averaging.WorkerMessage.Sender;
+import io.stoker.driver.averaging.WorkerMessage.Stored;
 import io.stoker.driver.slice.Correction;
 import io.stoker.driver.slice.SliceAverage;
 import io.stoker.driver.slice.SliceOwners;
@@ -17,15 +20,17 @@ import io.stoker.driver.spark.FetchWindow;
 import io.stoker.driver.spark.FetchWindow.Block;
 import io.stoker.driver.spark.FetchWindow.Request;
 import io.stoker.driver.spark.FetchedBlock;
+import io.stoker.driver.spark.MessageCodec;
 import io.stoker.worker.sgd.Measure;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Iterator;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.BiConsumer;
 import java.util.function.IntFunction;
@@ -55,7 +60,7 @@ final class SliceExchange {
   private final DriverQuestions rendezvous;
 
   /** On which executors the blocks of each worker are, as the rendezvous said last. */
-  private Places places = Places.UNKNOWN;
+  private Found places = Found.NONE;
 
   /** This worker's pieces of the slices that it averages, after the last round. */
   private final Map<Integer, WorkerSlice> own = new HashMap<>();
@@ -88,29 +93,25 @@ final class SliceExchange {
    * executor.
    */
   int firstRound() {
-    Map<Integer, String> lost = Map.of();
+    List<BlockPlace> lost = List.of();
     while (true) {
-      Beginning answer = Beginning.of(report(Phase.BEGIN, 0, lost, List.of()));
+      BeginAt answer = (BeginAt) ask(new Begins(sender(), lost));
       int round = answer.round();
-      String holder = answer.holder();
       if (round == 0) {
         return round;
       }
-      if (isCopied(round, holder)) {
-        if (!blocks.isLast(round)) { // Of these it may hold Spark's blocks alone.
-          report(Phase.LOADED, round, Map.of(), List.of());
-        }
+      List<Integer> all = owners.order(worker);
+      if (answer.hasEnded() && blocks.copyLast(all)) {
         return round;
       }
-      lost = Map.of(Rendezvous.ANY_WORKER, holder);
+      BlockPlace holder = answer.holder();
+      if (!answer.hasEnded()
+          && fetchStarts(round, all, slice -> holder, (slice, content) -> {}).isEmpty()) {
+        ask(new Loaded(sender(), round));
+        return round;
+      }
+      lost = List.of(holder);
     }
-  }
-
-  private boolean isCopied(int round, String holder) {
-    List<Integer> all = owners.order(worker);
-    return blocks.isLast(round)
-        ? blocks.copyLast(all)
-        : fetchStarts(round, all, slice -> holder, (slice, content) -> {}).isEmpty();
   }
 
   /** Loads the slices with which a round begins from the blocks of this executor. */
@@ -152,11 +153,11 @@ final class SliceExchange {
    * Waits until all workers have stored their pieces of a round.
    *
    * @param done this worker's report of the round
-   * @throws StrandedException if a worker does not store its pieces in time
+   * @throws StageAbortedException if this worker cannot go on in its stage
    */
   void awaitPieces(TaskReport done) {
     int round = done.round();
-    await(Phase.PIECES, round, Map.of(), done.numbers());
+    await(WorkerMessage.Blocks.PIECES, round, Set.of(), Optional.of(done));
     blocks.deleteStarts(round - 1);
     if (owners.isEveryWorker()) { // All have averaged the pieces of the round before.
       blocks.deletePieces(round - 1, worker);
@@ -167,14 +168,15 @@ final class SliceExchange {
    * Averages this worker's slices of a round, and fetches those that others average.
    *
    * @param reader is called with each slice, whose content must not be written to
-   * @throws StrandedException if a worker does not do the same in time
+   * @throws StageAbortedException if this worker cannot go on in its stage
    */
   void exchangeResults(int round, BiConsumer<Integer, ByteBuffer> reader) {
     averages = averageOwn(round, reader);
     long waiting = System.nanoTime();
     if (!owners.isEveryWorker()) {
       List<SliceReport> sum = averages.stream().reduce(SliceReport::plus).stream().toList();
-      await(Phase.RESULTS, round, Map.of(), new TaskReport(round + 1, List.of(), sum).numbers());
+      Optional<TaskReport> report = Optional.of(new TaskReport(round + 1, List.of(), sum));
+      await(WorkerMessage.Blocks.AVERAGES, round, Set.of(), report);
     }
     otherSeconds =
         (System.nanoTime() - waiting) / 1e9
@@ -193,9 +195,11 @@ final class SliceExchange {
     if (!owners.isEveryWorker() || blocks.isLast(next.round())) {
       // From now on a task that begins again begins with this round, and copies its slices from
       // here, so that no worker needs the pieces of the round before.
-      report(Phase.LOADED, next.round(), Map.of(), List.of());
+      Noted noted = (Noted) ask(new Loaded(sender(), next.round()));
+      if (noted.deletesPieces()) {
+        blocks.deletePieces(done, worker);
+      }
     }
-    deletePieces(done);
   }
 
   /**
@@ -216,15 +220,10 @@ final class SliceExchange {
     }
     own.values().forEach(piece -> blocks.arrays().giveBack(piece.backing()));
     own.clear();
-    deletePieces(done);
-    loaded(next, (System.nanoTime() - start) / 1e9);
-  }
-
-  /** Deletes this worker's pieces, unless others may still average them. */
-  private void deletePieces(int round) {
-    if (!owners.isEveryWorker()) {
-      blocks.deletePieces(round, worker);
+    if (!owners.isEveryWorker()) { // Otherwise others may still average them.
+      blocks.deletePieces(done, worker);
     }
+    loaded(next, (System.nanoTime() - start) / 1e9);
   }
 
   /** Notes what it took to load the parameters of a round, or to correct them. */
@@ -236,7 +235,7 @@ final class SliceExchange {
     List<SliceReport> reports = new ArrayList<>();
     List<Integer> missing = new ArrayList<>(owners.averagedBy(worker));
     while (true) {
-      Map<Integer, String> lost = new TreeMap<>();
+      Set<BlockPlace> lost = new LinkedHashSet<>();
       try (FetchWindow window = blocks.fetch(requests(round, missing))) {
         for (Iterator<Integer> each = missing.iterator(); each.hasNext(); ) {
           Optional<SliceReport> report = averageOne(round, each.next(), reader, window, lost);
@@ -249,7 +248,7 @@ final class SliceExchange {
       if (missing.isEmpty()) {
         return reports;
       }
-      await(Phase.PIECES, round, lost, List.of());
+      await(WorkerMessage.Blocks.PIECES, round, lost, Optional.empty());
     }
   }
 
@@ -257,7 +256,7 @@ final class SliceExchange {
    * Averages the pieces of a slice after a round, and stores the result.
    *
    * @param reader is called with the result before it is stored
-   * @param lost receives, by worker, the places that did not deliver a piece
+   * @param lost receives the places that did not deliver a piece
    * @return empty if a piece is missing
    */
   private Optional<SliceReport> averageOne(
@@ -265,7 +264,7 @@ final class SliceExchange {
       int slice,
       BiConsumer<Integer, ByteBuffer> reader,
       FetchWindow window,
-      Map<Integer, String> lost) {
+      Set<BlockPlace> lost) {
     long start = System.nanoTime();
     byte[] content = blocks.arrays().take();
     Map<Integer, FetchedBlock> pieces = new TreeMap<>();
@@ -281,7 +280,7 @@ final class SliceExchange {
           blocks
               .piece(round, slice, of)
               .here()
-              .ifPresentOrElse(piece -> pieces.put(of, piece), () -> lost.put(of, places.of(of)));
+              .ifPresentOrElse(piece -> pieces.put(of, piece), () -> lost.add(places.of(of)));
         }
       }
       if (pieces.size() < senders.size()) {
@@ -309,8 +308,7 @@ final class SliceExchange {
   }
 
   private WorkerSlice read(int slice, int of, Map<Integer, FetchedBlock> pieces) {
-    String executor = BlockPlace.decode(places.of(of)).executor();
-    return StageBlocks.readPiece(slice, of, executor, pieces.get(of));
+    return StageBlocks.readPiece(slice, of, places.of(of).executor(), pieces.get(of));
   }
 
   private FetchedBlock before(int round, int slice) {
@@ -330,7 +328,7 @@ final class SliceExchange {
     List<Request> requests = new ArrayList<>();
     for (int slice : slices) {
       for (int of : workersWithBlocks(slice)) {
-        requests.add(new Request(blocks.piece(round, slice, of), BlockPlace.decode(places.of(of))));
+        requests.add(new Request(blocks.piece(round, slice, of), places.of(of)));
       }
     }
     return requests;
@@ -345,9 +343,9 @@ final class SliceExchange {
       if (missing.isEmpty()) {
         return;
       }
-      Map<Integer, String> lost = new TreeMap<>();
-      missing.forEach(slice -> lost.put(owners.owner(slice), places.of(owners.owner(slice))));
-      await(Phase.RESULTS, round, lost, List.of());
+      Set<BlockPlace> lost = new LinkedHashSet<>();
+      missing.forEach(slice -> lost.add(places.of(owners.owner(slice))));
+      await(WorkerMessage.Blocks.AVERAGES, round, lost, Optional.empty());
     }
   }
 
@@ -361,14 +359,12 @@ final class SliceExchange {
   private List<Integer> fetchStarts(
       int round,
       List<Integer> slices,
-      IntFunction<String> holder,
+      IntFunction<BlockPlace> holder,
       BiConsumer<Integer, ByteBuffer> reader) {
     List<Request> requests =
         slices.stream()
             .filter(slice -> !blocks.start(round, slice).isHere())
-            .map(
-                slice ->
-                    new Request(blocks.start(round, slice), BlockPlace.decode(holder.apply(slice))))
+            .map(slice -> new Request(blocks.start(round, slice), holder.apply(slice)))
             .toList();
     List<Integer> missing = new ArrayList<>();
     try (FetchWindow window = blocks.fetch(requests)) {
@@ -389,26 +385,26 @@ final class SliceExchange {
     return missing;
   }
 
-  private void await(Phase phase, int round, Map<Integer, String> lost, List<Double> report) {
-    places = places.updated(report(phase, round, lost, report));
+  private void await(
+      WorkerMessage.Blocks stored, int round, Set<BlockPlace> lost, Optional<TaskReport> report) {
+    DriverReply answer =
+        ask(
+            new Stored(
+                sender(), stored, round, places.version(), List.copyOf(lost), report));
+    places = places.updated((Found) answer);
   }
 
-  private byte[] report(Phase phase, int round, Map<Integer, String> lost, List<Double> report) {
-    Arrival arrival =
-        new Arrival(
-            blocks.stage(),
-            (long) context.stageId() << Integer.SIZE | context.stageAttemptNumber(),
-            phase,
-            round,
-            worker,
-            Blocks.here().encode(),
-            places.version(),
-            lost,
-            report);
-    byte[] answer = rendezvous.ask(arrival.message());
-    if (Arrays.equals(answer, Rendezvous.STRANDED)) {
-      throw new StrandedException(worker, round);
+  private Sender sender() {
+    long attempt = (long) context.stageId() << Integer.SIZE | context.stageAttemptNumber();
+    return new Sender(blocks.stage(), attempt, worker, Blocks.here());
+  }
+
+  private DriverReply ask(WorkerMessage message) {
+    byte[] answer = rendezvous.ask(MessageCodec.encode(WorkerMessage.class, message));
+    DriverReply reply = MessageCodec.decode(DriverReply.class, answer);
+    if (reply instanceof DriverReply.Aborted aborted) {
+      throw new StageAbortedException(worker, aborted.reason());
     }
-    return answer;
+    return reply;
   }
 }

@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.BiConsumer;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.Dependency;
@@ -124,10 +125,11 @@ public final class SliceRdd extends IndexedRdd<byte[]> {
    * Runs the train stage, and waits until the pieces are in shuffle files.
    *
    * @param meanwhile is called by this thread several times a second
+   * @param cancellation as often asked for a reason to cancel the stage, which is then thrown
    * @throws IllegalStateException if this thread is interrupted
    */
-  void train(Runnable meanwhile) {
-    pieces.write(meanwhile);
+  void train(Runnable meanwhile, Supplier<Optional<StageAbortedException>> cancellation) {
+    pieces.write(meanwhile, cancellation);
   }
 
   /** Computes the slices that no executor holds, each in a task. */

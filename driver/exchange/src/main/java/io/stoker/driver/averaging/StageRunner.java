@@ -6,6 +6,7 @@ import io.stoker.driver.cluster.Slots;
 import io.stoker.driver.spark.DriverTraffic;
 import io.stoker.driver.spark.Placement;
 import io.stoker.worker.runtime.RoundWork;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -20,11 +21,14 @@ import org.apache.spark.storage.StorageLevel;
  * of multi-round stages wait for each other.
  */
 final class StageRunner implements AutoCloseable {
+  /** How long after workers were told to leave a stage Spark cancels it. */
+  private static final Duration CANCEL_AFTER = Duration.ofSeconds(10);
+
   private final AveragingJob job;
   private final SliceGenerations slices;
   private final RoundsPerStage roundsPerStage;
   private final DriverTraffic traffic;
-  private final RendezvousEndpoint rendezvous;
+  private final Rendezvous rendezvous;
 
   /**
    * @param slices the job's; a stage begins with the current ones, and makes its own the current
@@ -37,10 +41,7 @@ final class StageRunner implements AutoCloseable {
     this.roundsPerStage = roundsPerStage;
     this.traffic = new DriverTraffic(job.spark().isLocal());
     spark().addSparkListener(traffic);
-    this.rendezvous =
-        new RendezvousEndpoint(
-            new Rendezvous(() -> Slots.now(job.spark()).count(), job.patience(), System::nanoTime),
-            traffic);
+    this.rendezvous = Rendezvous.open(() -> Slots.now(job.spark()).count(), traffic);
   }
 
   private SparkContext spark() {
@@ -81,6 +82,7 @@ final class StageRunner implements AutoCloseable {
     stage.compute(
         () -> stage.finished().forEach(finished),
         () -> {
+          stage.trained.endExchange();
           job.cleaner().add(stage.trained::deleteExchanged);
           if (!keepsCurrent) {
             // The pieces are written. Deleting the slices now makes room for the averages.
@@ -139,16 +141,29 @@ final class StageRunner implements AutoCloseable {
     void compute(Runnable meanwhile, Runnable betweenStages) {
       try {
         spark().setJobDescription(train);
-        next.train(meanwhile);
+        next.train(meanwhile, this::cancellation);
+        rendezvous.requireSound();
         betweenStages.run();
         spark().setJobDescription(name + ": average");
         next.materialize();
       } catch (Exception | Error e) {
-        slices.release(next);
+        slices.discard(next);
+        rendezvous.requireSound();
         throw e;
       } finally {
         spark().clearCallSite();
       }
+    }
+
+    /**
+     * Why Spark must cancel the train stage: its workers have been told to leave it for some time,
+     * but no executor is left on which Spark could run a task that says so.
+     */
+    private Optional<StageAbortedException> cancellation() {
+      return rendezvous
+          .abortedFor(trained.id())
+          .filter(time -> time.compareTo(CANCEL_AFTER) > 0)
+          .map(time -> new StageAbortedException("The workers' stage does not end"));
     }
 
     /**

@@ -3,8 +3,6 @@ package io.stoker.driver.averaging;
 
 import io.stoker.worker.sgd.Measurements;
 import java.io.Serializable;
-import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -19,37 +17,9 @@ import java.util.TreeMap;
  */
 record TaskReport(int round, List<WorkerReport> worker, List<SliceReport> averages)
     implements Serializable {
-  TaskReport {
+  public TaskReport {
     worker = List.copyOf(worker);
     averages = List.copyOf(averages);
-  }
-
-  /** The report as numbers, which Spark's endpoints can deserialize. */
-  List<Double> numbers() {
-    List<Double> numbers = new ArrayList<>(List.of((double) round, (double) worker.size()));
-    worker.forEach(each -> write(each.worker(), each.measured(), numbers));
-    averages.forEach(each -> write(each.slice(), each.measured(), numbers));
-    return numbers;
-  }
-
-  private static void write(int of, Measurements measured, List<Double> numbers) {
-    numbers.add((double) of);
-    numbers.addAll(measured.numbers());
-  }
-
-  /** The report that {@link #numbers} has written. */
-  static TaskReport of(List<Double> numbers) {
-    Iterator<Double> rest = numbers.iterator();
-    int round = rest.next().intValue();
-    List<WorkerReport> worker = new ArrayList<>();
-    if (rest.next() > 0) {
-      worker.add(new WorkerReport(rest.next().intValue(), Measurements.read(rest)));
-    }
-    List<SliceReport> averages = new ArrayList<>();
-    while (rest.hasNext()) {
-      averages.add(new SliceReport(rest.next().intValue(), Measurements.read(rest)));
-    }
-    return new TaskReport(round, worker, averages);
   }
 
   /**

@@ -66,7 +66,7 @@ final class TrainStageRdd extends IndexedRdd<Tuple2<Integer, WorkerSlice>> {
   /**
    * @param first the slices before the first round
    * @param placement the executors of the workers, which find open readers and cached data there
-   * @param meeting where workers wait for each other, if there are several rounds
+   * @param rendezvous where workers wait for each other, if there are several rounds
    * @param roundTime how long a round takes; zero if it is not known
    */
   TrainStageRdd(
@@ -74,7 +74,7 @@ final class TrainStageRdd extends IndexedRdd<Tuple2<Integer, WorkerSlice>> {
       SliceRdd first,
       List<RoundWork> rounds,
       Placement placement,
-      RendezvousEndpoint meeting,
+      Rendezvous rendezvous,
       Duration roundTime) {
     super(first.sparkContext(), Tuple2.class);
     this.first = first;
@@ -84,16 +84,19 @@ final class TrainStageRdd extends IndexedRdd<Tuple2<Integer, WorkerSlice>> {
     this.hadoop = job.hadoop();
     this.placement = placement;
     this.reports = first.sparkContext().collectionAccumulator();
-    this.rendezvousName = meeting.name();
-    this.rendezvous = meeting.rendezvous();
+    this.rendezvousName = rendezvous.name();
+    this.rendezvous = rendezvous;
     if (hasExchange()) {
       this.lastStart = SliceRdd.stored(first);
       rendezvous.open(
           id(),
-          workers(),
-          rounds.size(),
-          average.overlaps() && roundTime.isZero() ? LONG_ROUND : roundTime,
-          average.overlaps());
+          new StageState.Rules(
+              workers(),
+              rounds.size(),
+              !new SliceOwners(average.slices().count(), workers()).isEveryWorker(),
+              average.overlaps(),
+              job.patience(),
+              (average.overlaps() && roundTime.isZero() ? LONG_ROUND : roundTime).multipliedBy(2)));
     } else {
       this.lastStart = first;
     }
@@ -302,13 +305,19 @@ final class TrainStageRdd extends IndexedRdd<Tuple2<Integer, WorkerSlice>> {
     return rendezvous.completed(id(), round);
   }
 
+  /** Notes that all tasks have ended, before {@link #deleteExchanged}. */
+  void endExchange() {
+    if (hasExchange()) {
+      rendezvous.end(id());
+    }
+  }
+
   /**
    * Deletes the pieces that workers have exchanged, and the slices with which rounds began, but for
    * those of the last round, and waits for it. When all tasks have ended, nothing needs them.
    */
   void deleteExchanged() {
     if (hasExchange()) {
-      rendezvous.over(id());
       Blocks.deleteEverywhere(id());
     }
   }

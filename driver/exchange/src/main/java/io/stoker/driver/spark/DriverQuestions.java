@@ -37,7 +37,7 @@ public final class DriverQuestions {
   /**
    * Sends a question and waits for the answer.
    *
-   * @param question see {@link DriverMessage}
+   * @param question see {@link MessageCodec}
    * @throws TaskKilledException if Spark kills the task meanwhile
    * @throws IllegalStateException if this thread is interrupted
    */

@@ -3,6 +3,7 @@ package io.stoker.driver.spark;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.apache.spark.Dependency;
 import org.apache.spark.Partitioner;
 import org.apache.spark.ShuffleDependency;
@@ -107,10 +108,12 @@ public final class PartitionShuffle<V> extends ShuffledRDD<Integer, V, V> {
    *     an error, it is not called again, and that is thrown when the stage has ended. A stage that
    *     is cancelled in the middle would leave its tasks running for a while, and Spark would log
    *     them
+   * @param cancellation as often asked for a reason to cancel the stage, which is then thrown
    * @throws IllegalStateException if this thread is interrupted; the stage is cancelled then
    */
   @SuppressWarnings("unchecked") // the one dependency is that of getDependencies
-  public void write(Runnable meanwhile) {
+  public <E extends RuntimeException> void write(
+      Runnable meanwhile, Supplier<Optional<E>> cancellation) {
     SimpleFutureAction<?> stage =
         sparkContext().submitMapStage((ShuffleDependency<Integer, V, V>) dependencies().apply(0));
     Optional<Throwable> failure = Optional.empty();
@@ -118,6 +121,11 @@ public final class PartitionShuffle<V> extends ShuffledRDD<Integer, V, V> {
       while (!Scala.isReady(stage, POLL_MILLISECONDS)) {
         if (failure.isEmpty()) {
           failure = failureOf(meanwhile);
+        }
+        Optional<E> reason = cancellation.get();
+        if (reason.isPresent()) {
+          stage.cancel();
+          throw reason.get();
         }
       }
       Scala.await(stage);

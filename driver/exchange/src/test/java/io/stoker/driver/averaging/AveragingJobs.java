@@ -135,16 +135,16 @@ abstract class AveragingJobs {
 
   /** Parameters of rounds that overlap, by one step. */
   SharedParameters loadOverlapping(
-      JavaSparkContext spark, OuterStep outer, Rendezvous.Patience patience) {
+      JavaSparkContext spark, OuterStep outer, StageState.Patience patience) {
     return load(spark, outer, Wire.FP32, 1, patience);
   }
 
-  SharedParameters load(JavaSparkContext spark, Rendezvous.Patience patience) {
+  SharedParameters load(JavaSparkContext spark, StageState.Patience patience) {
     return load(spark, OuterStep.PLAIN, Wire.FP32, 0, patience);
   }
 
   SharedParameters load(JavaSparkContext spark, OuterStep outer, Wire wire) {
-    return load(spark, outer, wire, 0, Rendezvous.Patience.USUAL);
+    return load(spark, outer, wire, 0, StageState.Patience.USUAL);
   }
 
   private SharedParameters load(
@@ -152,7 +152,7 @@ abstract class AveragingJobs {
       OuterStep outer,
       Wire wire,
       int overlapSteps,
-      Rendezvous.Patience patience) {
+      StageState.Patience patience) {
     InitialValues initial = new InitialValues(MODEL, 3);
     ParameterSlices slices =
         new ParameterSlices(0, MODEL.parameterCount(), 2, outer.hasMomentum(), sliceLength());

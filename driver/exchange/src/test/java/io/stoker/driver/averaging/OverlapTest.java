@@ -50,11 +50,11 @@ class OverlapTest extends AveragingJobs {
   }
 
   private String trainGroups(JavaSparkContext spark, StepSchedule schedule) {
-    return trainGroups(spark, schedule, Rendezvous.Patience.USUAL);
+    return trainGroups(spark, schedule, StageState.Patience.USUAL);
   }
 
   private String trainGroups(
-      JavaSparkContext spark, StepSchedule schedule, Rendezvous.Patience patience) {
+      JavaSparkContext spark, StepSchedule schedule, StageState.Patience patience) {
     try (SharedParameters parameters = loadOverlapping(spark, OuterStep.PLAIN, patience)) {
       List<RoundReport> reports = new ArrayList<>();
       parameters.advance(rounds(0, 3, schedule), "rounds", reports::add);
@@ -156,26 +156,26 @@ class OverlapTest extends AveragingJobs {
 
   /** One worker is so late that the others stop waiting. */
   @Test
-  void strandedWorkersHaveTheirRoundsTrainedAgainToTheSameBits() {
+  void workersThatWaitTooLongHaveTheirRoundsTrainedAgainToTheSameBits() {
     FAILED.set(0);
-    Rendezvous.Patience patience =
-        new Rendezvous.Patience(Duration.ofMillis(1), Duration.ofMillis(1));
+    StageState.Patience patience =
+        new StageState.Patience(Duration.ofSeconds(1), Duration.ofSeconds(1));
     StepSchedule late =
         step -> {
           if (step == 2 && TaskContext.get().partitionId() == 0 && FAILED.incrementAndGet() <= 1) {
-            awaitStranded();
+            awaitAborted();
           }
           return STEADY.at(step);
         };
     try (LogLines log = LogLines.of(Rendezvous.class);
         JavaSparkContext spark = LocalSpark.start("local[4]");
         SharedParameters parameters = loadOverlapping(spark, OuterStep.PLAIN, patience)) {
-      stranded = log;
+      abortedStages = log;
       parameters.advance(List.of(task(0, STEADY)), "a round"); // It is known how long one takes.
       parameters.advance(rounds(1, 3, late), "rounds");
       String trained = sha256(parameters);
       try (SharedParameters usual =
-          loadOverlapping(spark, OuterStep.PLAIN, Rendezvous.Patience.USUAL)) {
+          loadOverlapping(spark, OuterStep.PLAIN, StageState.Patience.USUAL)) {
         usual.advance(List.of(task(0, STEADY)), "a round");
         usual.advance(rounds(1, 3, STEADY), "rounds");
         assertThat(trained).isEqualTo(sha256(usual));
@@ -183,11 +183,11 @@ class OverlapTest extends AveragingJobs {
     }
   }
 
-  private static volatile LogLines stranded;
+  private static volatile LogLines abortedStages;
 
-  private static void awaitStranded() {
+  private static void awaitAborted() {
     long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
-    while (stranded.lines().isEmpty() && System.nanoTime() < end) {
+    while (abortedStages.lines().isEmpty() && System.nanoTime() < end) {
       Thread.onSpinWait();
     }
   }
@@ -196,7 +196,7 @@ class OverlapTest extends AveragingJobs {
   void groupsAreTrainedAgainWhenAllSlicesAndPiecesAreLost() {
     try (JavaSparkContext spark = LocalSpark.start("local[4]");
         SharedParameters parameters =
-            loadOverlapping(spark, OuterStep.PLAIN, Rendezvous.Patience.USUAL)) {
+            loadOverlapping(spark, OuterStep.PLAIN, StageState.Patience.USUAL)) {
       parameters.advance(rounds(0, 3, STEADY), "rounds");
       awaitReleased(spark, 2);
       loseAll(spark);
@@ -212,7 +212,7 @@ class OverlapTest extends AveragingJobs {
   void lostSlicesAreAveragedAgainFromTheirPieces() {
     try (JavaSparkContext spark = LocalSpark.start("local[4]");
         SharedParameters parameters =
-            loadOverlapping(spark, OuterStep.PLAIN, Rendezvous.Patience.USUAL)) {
+            loadOverlapping(spark, OuterStep.PLAIN, StageState.Patience.USUAL)) {
       parameters.advance(rounds(0, 3, STEADY), "rounds");
       awaitReleased(spark, 2);
       spark.getPersistentRDDs().values().forEach(rdd -> rdd.unpersist(true));

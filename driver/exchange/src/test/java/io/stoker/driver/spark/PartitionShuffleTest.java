@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.stoker.driver.LocalSpark;
+import java.util.Optional;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
@@ -66,7 +67,7 @@ class PartitionShuffleTest {
             }
             throw new IllegalStateException("meanwhile");
           };
-      assertThatThrownBy(() -> shuffle.write(failing)).isInstanceOf(type).hasMessage("meanwhile");
+      assertThatThrownBy(() -> shuffle.write(failing, Optional::empty)).isInstanceOf(type).hasMessage("meanwhile");
       int ended = ENDED.get();
       returned.set(true);
 

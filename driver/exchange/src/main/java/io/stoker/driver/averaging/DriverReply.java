@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.stoker.driver.averaging;
+
+import io.stoker.driver.spark.BlockPlace;
+import java.util.List;
+
+/** What the driver answers to a {@link WorkerMessage}. */
+sealed interface DriverReply {
+  /**
+   * Where a task begins.
+   *
+   * @param round the round with which it begins
+   * @param holder the executor that holds the slices of that round; arbitrary for round 0
+   * @param hasEnded whether the stage has ended before: of the last round's slices, only the blocks
+   *     that Spark knows are left
+   */
+  record BeginAt(int round, BlockPlace holder, boolean hasEnded) implements DriverReply {}
+
+  /**
+   * The message was received.
+   *
+   * @param deletesPieces whether the worker may delete its pieces of the round before, because no
+   *     other worker needs them
+   */
+  record Noted(boolean deletesPieces) implements DriverReply {}
+
+  /**
+   * On which executor the blocks of each worker are.
+   *
+   * @param version counts the different places that workers of the stage were told
+   * @param byWorker a place for each worker; empty if the worker knows this version
+   */
+  record Found(int version, List<BlockPlace> byWorker) implements DriverReply {
+    static final Found NONE = new Found(0, List.of());
+
+    public Found {
+      byWorker = List.copyOf(byWorker);
+    }
+
+    BlockPlace of(int worker) {
+      return byWorker.get(worker);
+    }
+
+    /** This answer, without the places for a worker that knows them. */
+    Found shortened(int knownVersion) {
+      return knownVersion == version ? new Found(version, List.of()) : this;
+    }
+
+    /** The places of a worker that had these, and received an answer. */
+    Found updated(Found answer) {
+      return answer.version == version ? this : answer;
+    }
+  }
+
+  /** The worker's task must fail: it cannot go on in this stage. */
+  record Aborted(String reason) implements DriverReply {}
+}

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.stoker.driver.averaging;
+
+import java.util.OptionalInt;
+
+/** What happens to a multi-round stage, see {@link StageState#on}. Times are of one clock. */
+sealed interface StageEvent {
+  /**
+   * A message of a worker arrives.
+   *
+   * @param ticket a number for its answer
+   * @param nanoTime when it arrives
+   */
+  record Arrives(long ticket, WorkerMessage message, long nanoTime) implements StageEvent {}
+
+  /**
+   * Some time has passed.
+   *
+   * @param nanoTime what time it is
+   * @param slots how many tasks the cluster can run at the same time; empty if that is not known
+   */
+  record TimePasses(long nanoTime, OptionalInt slots) implements StageEvent {}
+
+  /**
+   * All tasks have ended, and what workers have exchanged is deleted. Of the slices, only those
+   * with which the last round began stay.
+   */
+  record Ends() implements StageEvent {}
+
+  /** The driver gives the stage up. */
+  record Cancelled(String reason) implements StageEvent {}
+}

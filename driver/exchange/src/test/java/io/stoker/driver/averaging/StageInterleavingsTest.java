@@ -1,0 +1,571 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.stoker.driver.averaging;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.stoker.base.SplitMix64;
+import io.stoker.driver.averaging.DriverReply.BeginAt;
+import io.stoker.driver.averaging.DriverReply.Found;
+import io.stoker.driver.averaging.StageState.Patience;
+import io.stoker.driver.averaging.StageState.Rules;
+import io.stoker.driver.averaging.WorkerMessage.Begins;
+import io.stoker.driver.averaging.WorkerMessage.Blocks;
+import io.stoker.driver.averaging.WorkerMessage.Loaded;
+import io.stoker.driver.averaging.WorkerMessage.Sender;
+import io.stoker.driver.averaging.WorkerMessage.Stored;
+import io.stoker.driver.spark.BlockPlace;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * Workers that exchange slices as {@link SliceExchange} does, on executors that are maps of blocks,
+ * in random interleavings: tasks and executors die at any moment, messages are late, Spark begins
+ * the stage again, and the driver gives up. Then all is quiet, and the workers must come to the end.
+ */
+class StageInterleavingsTest {
+  /** Runs of each kind of stage; {@code -Dstoker.interleavings=N} makes more. */
+  private static final int RUNS = Integer.getInteger("stoker.interleavings", 40_000);
+
+  private static final long SECOND = Duration.ofSeconds(1).toNanos();
+
+  @ParameterizedTest
+  @CsvSource({"true, false", "false, false", "true, true"})
+  void workersComeToTheEndWithTheSameBitsOrLeaveTheStage(boolean hasOwners, boolean overlap) {
+    int finished = 0;
+    for (int seed = 0; seed < RUNS; seed++) {
+      Simulation simulation = new Simulation(seed, hasOwners, overlap);
+      try {
+        finished += simulation.run(true) ? 1 : 0;
+      } catch (AssertionError | RuntimeException e) {
+        throw new AssertionError("seed " + seed + ":" + simulation.told(), e);
+      }
+    }
+    assertThat(finished).as("stages that were not aborted").isGreaterThan(RUNS / 10);
+  }
+
+  @Test
+  void whatNothingDisturbsIsNeitherAbortedNorAveragedTwice() {
+    for (int seed = 0; seed < 1_000; seed++) {
+      Simulation simulation = new Simulation(seed, seed % 3 > 0, seed % 3 == 2);
+      assertThat(simulation.run(false)).isTrue();
+      assertThat(simulation.averaged.values()).containsOnly(1);
+    }
+  }
+
+  /** An executor: its blocks, by name. */
+  private static final class Executor {
+    private final BlockPlace place;
+    private final Map<String, Long> blocks = new HashMap<>();
+    private boolean alive = true;
+
+    Executor(int number) {
+      place = new BlockPlace("e" + number, "host", number);
+    }
+  }
+
+  private enum At {
+    BEGIN,
+    COPY,
+    TRAIN,
+    AVERAGE,
+    FETCH,
+    DELETE,
+    WAIT
+  }
+
+  /** A worker's task, as a machine that takes one step at a time. */
+  private static final class Task {
+    private final int worker;
+    private final long attempt;
+    private final Executor executor;
+    private At at = At.BEGIN;
+
+    /** What it does when its message is answered. */
+    private At then;
+
+    private boolean alive = true;
+    private int round;
+    private long own;
+    private BlockPlace holder;
+    private Found places = Found.NONE;
+    private Set<BlockPlace> lost = new LinkedHashSet<>();
+    private final Map<Integer, Long> fetched = new TreeMap<>();
+    private boolean piecesAnswered;
+    private boolean deletesPieces;
+    private boolean hasEnded;
+
+    Task(int worker, long attempt, Executor executor) {
+      this.worker = worker;
+      this.attempt = attempt;
+      this.executor = executor;
+    }
+
+    Sender sender() {
+      return new Sender(1, attempt, worker, executor.place);
+    }
+  }
+
+  private record Message(long ticket, Task from, WorkerMessage content) {}
+
+  private static final class Simulation {
+    private final Random random;
+    private final int workers;
+    private final int rounds;
+    private final int slices;
+    private final boolean hasOwners;
+    private final boolean overlap;
+    private final long[][] starts;
+    private final List<Executor> executors = new ArrayList<>();
+    private final List<Task> tasks = new ArrayList<>();
+
+    /** The executor on which a worker has come to the end, which has its last pieces; or null. */
+    private final Executor[] done;
+
+    private final List<Message> inFlight = new ArrayList<>();
+    private final Map<Long, Task> waiting = new HashMap<>();
+    private final Map<String, Integer> averaged = new HashMap<>();
+    private final List<Object> log = new ArrayList<>();
+    private StageState state;
+    private long now = SECOND;
+    private long tickets;
+    private long attempt = 1;
+    private int slotsEach;
+
+    /** There are slots for all workers, and nothing more happens to them. */
+    private boolean quiet;
+
+
+    Simulation(int seed, boolean hasOwners, boolean overlap) {
+      this.random = new Random(seed);
+      this.hasOwners = hasOwners;
+      this.overlap = overlap;
+      workers = 1 + random.nextInt(3);
+      rounds = 2 + random.nextInt(3);
+      slices = hasOwners ? workers : 1;
+      slotsEach = 1 + random.nextInt(workers);
+      done = new Executor[workers];
+      starts = reference();
+      while (slots() < workers) {
+        executors.add(new Executor(executors.size()));
+      }
+      state =
+          StageState.opened(
+              new Rules(
+                  workers, rounds, hasOwners, overlap, Patience.USUAL, Duration.ofSeconds(2)),
+              now);
+    }
+
+    /** The slices with which each round begins, computed without blocks and messages. */
+    private long[][] reference() {
+      long[][] all = new long[rounds][slices];
+      long[] own = new long[workers];
+      for (int round = 0; round < rounds - 1; round++) {
+        long[] pieces = new long[workers];
+        for (int worker = 0; worker < workers; worker++) {
+          own[worker] = piece(worker, round, own[worker], all[round]);
+          pieces[worker] = own[worker];
+        }
+        for (int slice = 0; slice < slices; slice++) {
+          all[round + 1][slice] = average(slice, pieces);
+        }
+      }
+      return all;
+    }
+
+    private long piece(int worker, int round, long own, long[] start) {
+      long piece = SplitMix64.mix(worker * 31L + round + (overlap ? own : 0));
+      for (long each : start) {
+        piece = SplitMix64.mix(piece * 31 + each);
+      }
+      return piece;
+    }
+
+    private static long average(int slice, long[] pieces) {
+      long average = slice;
+      for (long each : pieces) {
+        average = SplitMix64.mix(average * 31 + each);
+      }
+      return average;
+    }
+
+    private String told() {
+      return log.stream().map(each -> "\n" + each).reduce("", String::concat);
+    }
+
+    private int slots() {
+      return slotsEach * (int) executors.stream().filter(each -> each.alive).count();
+    }
+
+    /**
+     * Runs the stage.
+     *
+     * @return whether it has come to its end, and was not aborted
+     */
+    boolean run(boolean faults) {
+      for (int left = faults ? random.nextInt(120) : 0; left > 0 && !isOver(); left--) {
+        if (random.nextInt(6) == 0) {
+          fault();
+        } else {
+          step();
+        }
+      }
+      quiet = true;
+      while (slots() < workers + tasks.stream().filter(each -> each.alive).count()) {
+        executors.add(new Executor(executors.size()));
+      }
+      for (int left = 3_000; left > 0 && !isOver(); left--) {
+        step();
+      }
+      if (state.aborted().isPresent()) {
+        inFlight.forEach(this::deliver);
+        assertThat(waiting.keySet()).as("workers that wait in an aborted stage").isEmpty();
+        return false;
+      }
+      assertThat(done).as("workers that have come to the end").doesNotContainNull();
+      assertThat(state.completed()).isEqualTo(rounds - 1);
+      beginAgainAfterTheEnd();
+      return true;
+    }
+
+    private boolean isOver() {
+      return Stream.of(done).allMatch(Objects::nonNull) || state.aborted().isPresent();
+    }
+
+    /** One step of a task, of the network or of Spark's scheduler. */
+    private void step() {
+      List<Runnable> possible = new ArrayList<>();
+      for (Task task : tasks) {
+        if (task.alive && task.at != At.WAIT) {
+          possible.add(() -> step(task));
+        }
+      }
+      for (int i = 0; i < inFlight.size(); i++) {
+        int chosen = i;
+        if (isFirstOfItsExecutor(i)) {
+          possible.add(() -> deliver(inFlight.remove(chosen)));
+        }
+      }
+      for (int worker = 0; worker < workers; worker++) {
+        if (done[worker] == null && current(worker).isEmpty()) {
+          int begins = worker;
+          executors.stream()
+              .filter(each -> each.alive && running(each) < slotsEach)
+              .forEach(each -> possible.add(() -> tasks.add(new Task(begins, attempt, each))));
+        }
+      }
+      if (possible.isEmpty()) {
+        assertThat(quiet).as("workers wait for each other in vain").isFalse();
+        now += SECOND;
+        happens(new StageEvent.TimePasses(now, OptionalInt.of(slots())));
+      } else {
+        possible.get(random.nextInt(possible.size())).run();
+      }
+    }
+
+    /** Messages of one executor arrive in their order. */
+    private boolean isFirstOfItsExecutor(int index) {
+      Executor executor = inFlight.get(index).from().executor;
+      return inFlight.subList(0, index).stream().noneMatch(m -> m.from().executor == executor);
+    }
+
+    private Optional<Task> current(int worker) {
+      return tasks.stream()
+          .filter(each -> each.alive && each.worker == worker && each.attempt == attempt)
+          .findFirst();
+    }
+
+    private long running(Executor executor) {
+      return tasks.stream().filter(each -> each.alive && each.executor == executor).count();
+    }
+
+    private void fault() {
+      switch (random.nextInt(10)) {
+        case 0, 1, 2 -> {
+          if (!tasks.isEmpty()) {
+            die(tasks.get(random.nextInt(tasks.size())));
+          }
+        }
+        case 3, 4 -> {
+          Executor lost = executors.get(random.nextInt(executors.size()));
+          lose(lost);
+          tasks.stream().filter(each -> each.executor == lost).toList().forEach(this::die);
+        }
+        case 5, 6 -> executors.add(new Executor(executors.size()));
+        case 7, 8 -> {
+          now += SECOND / 10;
+          happens(new StageEvent.TimePasses(now, OptionalInt.of(slots())));
+        }
+        default -> {
+          if (random.nextInt(20) == 0) {
+            happens(new StageEvent.Cancelled("the driver gives up"));
+          } else if (random.nextInt(10) == 0) {
+            log.add("Spark begins the stage again");
+            attempt++;
+          }
+        }
+      }
+    }
+
+    /** Spark runs tasks again whose results are lost. */
+    private void lose(Executor lost) {
+      log.add("lost " + lost.place.executor());
+      lost.alive = false;
+      lost.blocks.clear();
+      for (int worker = 0; worker < workers; worker++) {
+        done[worker] = done[worker] == lost ? null : done[worker];
+      }
+    }
+
+    private void die(Task task) {
+      log.add("a task of worker " + task.worker + " died");
+      task.alive = false;
+    }
+
+    private void deliver(Message message) {
+      log.add(message.content());
+      happens(new StageEvent.Arrives(message.ticket(), message.content(), now));
+    }
+
+    private void happens(StageEvent event) {
+      int before = state.completed();
+      StageState.Transition change = state.on(event);
+      assertThat(state.completed()).as("a transition changes no state").isEqualTo(before);
+      state = change.next();
+      assertThat(state.completed() - before).as("rounds that are complete").isBetween(0, 1);
+      for (StageState.Answer answer : change.answers()) {
+        log.add(answer);
+        Task task = waiting.remove(answer.ticket());
+        assertThat(task).as("a task that waits for the answer").isNotNull();
+        if (task.alive) {
+          answered(task, answer.reply());
+        }
+      }
+    }
+
+    private void send(Task task, WorkerMessage message, At then) {
+      task.at = At.WAIT;
+      task.then = then;
+      long ticket = tickets++;
+      waiting.put(ticket, task);
+      inFlight.add(new Message(ticket, task, message));
+    }
+
+    private void answered(Task task, DriverReply reply) {
+      if (reply instanceof DriverReply.Aborted) {
+        die(task);
+        return;
+      }
+      task.at = task.then;
+      if (reply instanceof BeginAt beginning) {
+        task.round = beginning.round();
+        task.holder = beginning.holder();
+        task.hasEnded = beginning.hasEnded();
+      } else if (reply instanceof DriverReply.Noted noted) {
+        task.deletesPieces = noted.deletesPieces();
+      } else if (reply instanceof Found found) {
+        task.places = task.places.updated(found);
+      }
+    }
+
+    private void step(Task task) {
+      switch (task.at) {
+        case BEGIN -> {
+          send(task, new Begins(task.sender(), List.copyOf(task.lost)), At.COPY);
+          task.lost = new LinkedHashSet<>();
+        }
+        case COPY -> copy(task);
+        case TRAIN -> train(task);
+        case AVERAGE -> average(task);
+        case FETCH -> fetch(task);
+        default -> delete(task);
+      }
+    }
+
+    private boolean isLast(int round) {
+      return round == rounds - 1;
+    }
+
+    private String start(int round, int slice) {
+      return (isLast(round) ? "last " : "start " + round + " ") + slice;
+    }
+
+    private static String piece(int round, int worker) {
+      return "piece " + round + " " + worker;
+    }
+
+    private void copy(Task task) {
+      task.at = At.TRAIN;
+      if (task.round == 0) {
+        return;
+      }
+      for (int slice = 0; slice < slices; slice++) {
+        Optional<Long> content = read(task, task.holder, start(task.round, slice));
+        if (content.isEmpty()) {
+          task.lost.add(task.holder);
+          task.at = At.BEGIN;
+          return;
+        }
+        task.executor.blocks.put(start(task.round, slice), content.get());
+      }
+      if (!task.hasEnded) {
+        send(task, new Loaded(task.sender(), task.round), At.TRAIN);
+      }
+    }
+
+    /** A block of this or another executor; empty if that executor is lost. */
+    private Optional<Long> read(Task task, BlockPlace place, String block) {
+      Long here = task.executor.blocks.get(block);
+      if (here != null) {
+        return Optional.of(here);
+      }
+      Executor holder = executors.stream().filter(e -> e.place.equals(place)).findFirst().get();
+      if (!holder.alive) {
+        return Optional.empty();
+      }
+      assertThat(holder.blocks)
+          .as("blocks of %s, which worker %d was told", place.executor(), task.worker)
+          .containsKey(block);
+      return Optional.of(holder.blocks.get(block));
+    }
+
+    private void train(Task task) {
+      long[] start = new long[slices];
+      for (int slice = 0; slice < slices && task.round > 0; slice++) {
+        start[slice] = task.executor.blocks.get(start(task.round, slice));
+      }
+      assertThat(start).isEqualTo(starts[task.round]);
+      task.own = piece(task.worker, task.round, task.own, start);
+      if (isLast(task.round)) {
+        task.alive = false;
+        if (task.attempt == attempt) {
+          done[task.worker] = task.executor;
+        }
+        return;
+      }
+      task.executor.blocks.put(piece(task.round, task.worker), task.own);
+      task.fetched.clear();
+      task.piecesAnswered = false;
+      send(task, stored(task, Blocks.PIECES), At.AVERAGE);
+    }
+
+    private Stored stored(Task task, Blocks blocks) {
+      List<BlockPlace> lost = List.copyOf(task.lost);
+      task.lost = new LinkedHashSet<>();
+      return new Stored(
+          task.sender(), blocks, task.round, task.places.version(), lost, Optional.empty());
+    }
+
+    /** Fetches one piece, or averages them. */
+    private void average(Task task) {
+      if (!task.piecesAnswered) {
+        task.piecesAnswered = true;
+        for (int slice = 0; slice < slices && task.round > 1; slice++) {
+          task.executor.blocks.remove(start(task.round - 1, slice));
+        }
+        if (!hasOwners) {
+          task.executor.blocks.remove(piece(task.round - 1, task.worker));
+        }
+      }
+      for (int of = 0; of < workers; of++) {
+        BlockPlace place = task.places.of(of);
+        if (!task.fetched.containsKey(of) && !task.lost.contains(place)) {
+          Optional<Long> piece = read(task, place, piece(task.round, of));
+          if (piece.isPresent()) {
+            task.fetched.put(of, piece.get());
+          } else {
+            task.lost.add(place);
+          }
+          return;
+        }
+      }
+      if (!task.lost.isEmpty()) {
+        send(task, stored(task, Blocks.PIECES), At.AVERAGE);
+        return;
+      }
+      int slice = hasOwners ? task.worker : 0;
+      long[] pieces = task.fetched.values().stream().mapToLong(each -> each).toArray();
+      long average = average(slice, pieces);
+      assertThat(average).isEqualTo(starts[task.round + 1][slice]);
+      averaged.merge(task.round + " " + slice + " " + (hasOwners ? "" : task.worker), 1, (a, b) -> a + b);
+      task.executor.blocks.put(start(task.round + 1, slice), average);
+      if (hasOwners) {
+        send(task, stored(task, Blocks.AVERAGES), At.FETCH);
+      } else {
+        loaded(task);
+      }
+    }
+
+    /** Fetches one slice that another worker has averaged. */
+    private void fetch(Task task) {
+      for (int slice = 0; slice < slices; slice++) {
+        BlockPlace place = task.places.of(slice);
+        String block = start(task.round + 1, slice);
+        if (!task.executor.blocks.containsKey(block) && !task.lost.contains(place)) {
+          Optional<Long> content = read(task, place, block);
+          if (content.isPresent()) {
+            task.executor.blocks.put(block, content.get());
+          } else {
+            task.lost.add(place);
+          }
+          return;
+        }
+      }
+      if (task.lost.isEmpty()) {
+        loaded(task);
+      } else {
+        send(task, stored(task, Blocks.AVERAGES), At.FETCH);
+      }
+    }
+
+    private void loaded(Task task) {
+      task.at = At.DELETE;
+      if (!overlap && (hasOwners || isLast(task.round + 1))) {
+        send(task, new Loaded(task.sender(), task.round + 1), At.DELETE);
+      }
+    }
+
+    private void delete(Task task) {
+      if (overlap ? hasOwners : task.deletesPieces) {
+        task.executor.blocks.remove(piece(task.round, task.worker));
+      }
+      task.deletesPieces = false;
+      task.round++;
+      task.at = At.TRAIN;
+    }
+
+    /** Spark runs tasks again whose last pieces are lost, when exchanged blocks are deleted. */
+    private void beginAgainAfterTheEnd() {
+      for (Task task : tasks) {
+        task.alive = false;
+      }
+      inFlight.clear();
+      happens(new StageEvent.Ends());
+      executors.forEach(each -> each.blocks.keySet().removeIf(name -> !name.startsWith("last")));
+      if (random.nextBoolean()) {
+        Executor lost = executors.get(random.nextInt(executors.size()));
+        lose(lost);
+      }
+      executors.add(new Executor(executors.size()));
+      int worker = random.nextInt(workers);
+      done[worker] = null;
+      for (int left = 100; left > 0 && !isOver(); left--) {
+        step();
+      }
+      assertThat(isOver()).isTrue();
+    }
+  }
+}

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.stoker.driver.averaging;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.stoker.driver.averaging.DriverReply.Aborted;
+import io.stoker.driver.averaging.DriverReply.BeginAt;
+import io.stoker.driver.averaging.DriverReply.Found;
+import io.stoker.driver.averaging.StageState.Answer;
+import io.stoker.driver.averaging.StageState.Patience;
+import io.stoker.driver.averaging.StageState.Rules;
+import io.stoker.driver.averaging.WorkerMessage.Begins;
+import io.stoker.driver.averaging.WorkerMessage.Blocks;
+import io.stoker.driver.averaging.WorkerMessage.Loaded;
+import io.stoker.driver.averaging.WorkerMessage.Sender;
+import io.stoker.driver.averaging.WorkerMessage.Stored;
+import io.stoker.driver.spark.BlockPlace;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** What the driver decides in single situations; {@link StageInterleavingsTest} has the others. */
+class StageStateTest {
+  private static final BlockPlace A = new BlockPlace("a", "host", 1);
+  private static final BlockPlace B = new BlockPlace("b", "host", 2);
+  private static final BlockPlace C = new BlockPlace("c", "host", 3);
+
+  private StageState state = opened(true, false);
+  private long seconds;
+
+  private static StageState opened(boolean hasOwners, boolean overlap) {
+    Patience patience = new Patience(Duration.ofSeconds(20), Duration.ofSeconds(5));
+    return StageState.opened(
+        new Rules(2, 4, hasOwners, overlap, patience, Duration.ofSeconds(2)), 0);
+  }
+
+  private List<DriverReply> on(StageEvent event) {
+    StageState.Transition change = state.on(event);
+    state = change.next();
+    return change.answers().stream().map(Answer::reply).toList();
+  }
+
+  private List<DriverReply> arrives(WorkerMessage message) {
+    return on(new StageEvent.Arrives(seconds, message, Duration.ofSeconds(seconds).toNanos()));
+  }
+
+  private List<DriverReply> passes(long more, int slots) {
+    seconds += more;
+    return on(
+        new StageEvent.TimePasses(
+            Duration.ofSeconds(seconds).toNanos(), OptionalInt.of(slots)));
+  }
+
+  private static Sender sender(int worker, BlockPlace place) {
+    return new Sender(1, 1, worker, place);
+  }
+
+  private List<DriverReply> begins(int worker, BlockPlace place, BlockPlace... lost) {
+    return arrives(new Begins(sender(worker, place), List.of(lost)));
+  }
+
+  private List<DriverReply> stored(
+      Blocks blocks, int round, int worker, BlockPlace place, BlockPlace... lost) {
+    return arrives(
+        new Stored(sender(worker, place), blocks, round, 0, List.of(lost), Optional.empty()));
+  }
+
+  /** Both workers have stored their pieces of some rounds. */
+  private void piecesOf(int rounds) {
+    begins(0, A);
+    begins(1, B);
+    for (int round = 0; round < rounds; round++) {
+      stored(Blocks.PIECES, round, 0, A);
+      stored(Blocks.PIECES, round, 1, B);
+    }
+  }
+
+  private static boolean areAborted(List<DriverReply> replies) {
+    return !replies.isEmpty() && replies.stream().allMatch(each -> each instanceof Aborted);
+  }
+
+  @Test
+  void workersAreAnsweredWhenAllHaveStoredTheirPieces() {
+    begins(0, A);
+    begins(1, B);
+    assertThat(stored(Blocks.PIECES, 0, 0, A)).isEmpty();
+    Found found = new Found(1, List.of(A, B));
+
+    assertThat(stored(Blocks.PIECES, 0, 1, B)).containsExactly(found, found);
+    assertThat(state.completed()).isOne();
+  }
+
+  @Test
+  void aWorkerThatKnowsThePlacesIsNotToldThemAgain() {
+    piecesOf(1);
+    Stored knows =
+        new Stored(sender(0, A), Blocks.PIECES, 1, 1, List.of(), Optional.empty());
+    arrives(knows);
+
+    assertThat(stored(Blocks.PIECES, 1, 1, B))
+        .containsExactly(new Found(1, List.of()), new Found(1, List.of(A, B)));
+  }
+
+  @Test
+  void aTaskThatBeginsAgainBeginsWithTheLatestRoundThatAnExecutorHolds() {
+    piecesOf(2);
+    assertThat(begins(1, C)).containsExactly(new BeginAt(1, A, false));
+
+    arrives(new Loaded(sender(0, A), 2));
+    assertThat(begins(1, C)).containsExactly(new BeginAt(2, A, false));
+    assertThat(begins(1, A)).containsExactly(new BeginAt(2, A, false));
+  }
+
+  @Test
+  void aTaskBeginsWithTheRoundOfTheLastWorkerWhereEachAveragesForItself() {
+    state = opened(false, false);
+    piecesOf(1);
+    stored(Blocks.PIECES, 1, 0, A);
+
+    assertThat(begins(0, C)).containsExactly(new Aborted("its task has begun again"), begin(0, C));
+  }
+
+  private static BeginAt begin(int round, BlockPlace holder) {
+    return new BeginAt(round, holder, false);
+  }
+
+  @Test
+  void aTaskDoesNotBeginWithSlicesThatAreLost() {
+    piecesOf(1);
+    arrives(new Loaded(sender(0, A), 1));
+
+    assertThat(begins(1, C)).containsExactly(begin(1, A));
+    assertThat(begins(1, C, A)).containsExactly(begin(0, C));
+  }
+
+  @Test
+  void averagesOfALostOwnerAreTakenFromAWorkerThatHoldsAllOfThem() {
+    piecesOf(1);
+    stored(Blocks.AVERAGES, 0, 0, A);
+    stored(Blocks.AVERAGES, 0, 1, B);
+    arrives(new Loaded(sender(1, B), 1));
+
+    stored(Blocks.AVERAGES, 0, 1, B, A);
+    assertThat(begins(0, C)).containsExactly(begin(1, B));
+  }
+
+  @Test
+  void workersOfAnEarlierAttemptLeaveTheStage() {
+    begins(0, A);
+    assertThat(stored(Blocks.PIECES, 0, 0, A)).isEmpty();
+
+    List<DriverReply> replies = arrives(new Begins(new Sender(1, 2, 1, B), List.of()));
+    assertThat(replies.get(0)).isInstanceOf(Aborted.class);
+    assertThat(replies.get(1)).isEqualTo(begin(0, B));
+    assertThat(areAborted(begins(0, A))).isTrue();
+  }
+
+  @Test
+  void workersWaitAsLongAsThereAreSlotsAndSomeTimeWithout() {
+    begins(0, A);
+    stored(Blocks.PIECES, 0, 0, A);
+    assertThat(passes(8, 2)).isEmpty();
+    assertThat(areAborted(passes(0, 1))).isTrue();
+    assertThat(areAborted(begins(1, B))).isTrue();
+  }
+
+  @Test
+  void workersWaitForSomeTimeInAnyCase() {
+    begins(0, A);
+    stored(Blocks.PIECES, 0, 0, A);
+    assertThat(passes(22, 2)).isEmpty();
+    assertThat(areAborted(passes(1, 2))).isTrue();
+  }
+
+  @Test
+  void aStageWithoutExecutorsIsAborted() {
+    begins(0, A);
+    passes(8, 1);
+    assertThat(state.aborted()).as("a task may still compute").isEmpty();
+    passes(1, 0);
+    assertThat(state.aborted()).isPresent();
+  }
+
+  @Test
+  void aLostSlotAbortsAStageWhoseRoundsOverlap() {
+    state = opened(true, true);
+    begins(0, A);
+    begins(1, B);
+    passes(5, 1);
+    assertThat(state.aborted()).isEmpty();
+    passes(1, 1);
+    assertThat(state.aborted()).isPresent();
+  }
+
+  @Test
+  void aWorkerThatBeginsAgainAbortsAStageWhoseRoundsOverlap() {
+    state = opened(true, true);
+    piecesOf(1);
+    stored(Blocks.PIECES, 1, 0, A);
+
+    List<DriverReply> replies = begins(1, C);
+    assertThat(replies).hasSize(2);
+    assertThat(areAborted(replies)).isTrue();
+  }
+
+  @Test
+  void afterTheEndATaskBeginsWithTheLastRoundOrLeaves() {
+    piecesOf(3);
+    arrives(new Loaded(sender(0, A), 3));
+    on(new StageEvent.Ends());
+
+    assertThat(begins(1, C)).containsExactly(new BeginAt(3, A, true));
+    assertThat(areAborted(begins(1, C, A))).isTrue();
+  }
+
+  @Test
+  void aCancelledStageAnswersAllWorkers() {
+    begins(0, A);
+    stored(Blocks.PIECES, 0, 0, A);
+
+    assertThat(on(new StageEvent.Cancelled("closed"))).containsExactly(new Aborted("closed"));
+    assertThat(stored(Blocks.PIECES, 0, 1, B)).containsExactly(new Aborted("closed"));
+  }
+
+  @Test
+  void aTransitionLeavesTheStateBeforeAsItWas() {
+    begins(0, A);
+    StageState before = state;
+    stored(Blocks.PIECES, 0, 0, A);
+    on(new StageEvent.Cancelled("closed"));
+
+    assertThat(before.aborted()).isEmpty();
+    assertThat(Stream.of(before, state).map(StageState::completed)).containsOnly(0);
+  }
+}
