@@ -3,15 +3,15 @@ package io.stoker.driver.cli;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.stoker.driver.cluster.ClusterSurvey;
+import io.stoker.driver.cluster.ClusterState;
 import io.stoker.driver.cluster.Diagnosis;
 import io.stoker.driver.cluster.EngineFacts;
 import io.stoker.driver.cluster.ExecutorRegistration;
+import io.stoker.driver.cluster.Finding;
 import io.stoker.driver.cluster.GpuRequest;
 import io.stoker.driver.cluster.ProcessFacts;
 import io.stoker.driver.cluster.Slots;
 import io.stoker.driver.cluster.StorageProbe;
-import io.stoker.driver.cluster.Verdict;
 import io.stoker.driver.drawing.Table;
 import io.stoker.failure.ResourceException;
 import io.stoker.models.engine.Engine;
@@ -50,7 +50,7 @@ final class DoctorCommand extends StokerCommand {
 
   private final Table table = new Table();
   private final ObjectNode json = Report.object();
-  private final List<Verdict> verdicts = new ArrayList<>();
+  private final List<Finding> findings = new ArrayList<>();
 
   DoctorCommand(Console console) {
     super(console);
@@ -69,14 +69,14 @@ final class DoctorCommand extends StokerCommand {
       json.set("storage", Report.object(result));
     }
     ArrayNode array = json.putArray("verdicts");
-    for (Verdict verdict : verdicts) {
+    for (Finding finding : findings) {
       table.row(
-          verdict.level() == Verdict.Level.OK ? "OK" : verdict.level() + ":",
-          verdict.subject() + ": " + verdict.message());
-      array.add(Report.object(verdict));
+          finding.level() == Finding.Level.OK ? "OK" : finding.level() + ":",
+          finding.subject() + ": " + finding.message());
+      array.add(Report.object(finding));
     }
     boolean problem =
-        verdicts.stream().anyMatch(verdict -> verdict.level() == Verdict.Level.PROBLEM);
+        findings.stream().anyMatch(finding -> finding.level() == Finding.Level.PROBLEM);
     return new Report(table.toString(), json, problem ? ResourceException.EXIT_CODE : 0);
   }
 
@@ -179,10 +179,10 @@ final class DoctorCommand extends StokerCommand {
       json.put("master", spark.master()).put("slots", slots).put("executors", executors);
       Optional<Engine> gpus = gpus(spark);
       if (slots == 0) {
-        verdicts.add(
-            new Verdict(
+        findings.add(
+            new Finding(
                 "slots",
-                Verdict.Level.PROBLEM,
+                Finding.Level.PROBLEM,
                 String.format(
                     Locale.ROOT,
                     "no executor registered within %d s; does the cluster have as many free cores,"
@@ -190,17 +190,17 @@ final class DoctorCommand extends StokerCommand {
                     PATIENCE.toSeconds())));
         return;
       }
-      ClusterSurvey survey = ClusterSurvey.of(spark, there, spark.isLocal() ? "" : probe);
+      ClusterState clusterState = ClusterState.of(spark, there, spark.isLocal() ? "" : probe);
       if (!spark.isLocal()) {
-        executors(survey);
+        executors(clusterState);
       }
-      verdicts.addAll(new Diagnosis(here, survey).verdicts(gpus));
+      findings.addAll(new Diagnosis(here, clusterState).findings(gpus));
     }
   }
 
   /**
    * The engine of a job on graphics cards, if the configuration asks for cards. If there is none, a
-   * verdict says why.
+   * finding says why.
    */
   private Optional<Engine> gpus(JavaSparkContext spark) {
     if (!GpuRequest.isIn(spark.getConf())) {
@@ -209,14 +209,14 @@ final class DoctorCommand extends StokerCommand {
     try {
       return Optional.of(GpuRequest.engine(spark.getConf(), Engines.AUTO));
     } catch (ResourceException e) {
-      verdicts.add(new Verdict("gpus", Verdict.Level.PROBLEM, e.getMessage()));
+      findings.add(new Finding("gpus", Finding.Level.PROBLEM, e.getMessage()));
       return Optional.empty();
     }
   }
 
-  private void executors(ClusterSurvey survey) {
+  private void executors(ClusterState clusterState) {
     ArrayNode array = json.putArray("executor_list");
-    for (ClusterSurvey.Surveyed each : survey.executors()) {
+    for (ClusterState.ExecutorState each : clusterState.executors()) {
       ProcessFacts facts = each.facts();
       table.row(
           "executor " + facts.executor(),

@@ -4,7 +4,7 @@ package io.stoker.driver.averaging;
 import io.stoker.driver.spark.SparkFailures;
 import java.util.Locale;
 
-/** A slice is lost on all executors, and the pieces from which it was averaged are deleted. */
+/** No executor holds a slice any more, nor the pieces from which it could be averaged again. */
 final class LostSliceException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 

@@ -40,25 +40,19 @@ final class Rendezvous implements AutoCloseable {
   /** A stage that is open, with what its state has no use for. */
   private record OpenStage(StageState state, long abortedAt) {}
 
-  @GuardedBy("this")
-  private final Map<Integer, OpenStage> stages = new HashMap<>();
+  @GuardedBy("this") private final Map<Integer, OpenStage> stages = new HashMap<>();
 
-  @GuardedBy("this")
-  private final Map<Integer, List<TaskReport>> reports = new HashMap<>();
+  @GuardedBy("this") private final Map<Integer, List<TaskReport>> reports = new HashMap<>();
 
   /** By stage, when each of its rounds was complete. */
-  @GuardedBy("this")
-  private final Map<Integer, List<Long>> completed = new HashMap<>();
+  @GuardedBy("this") private final Map<Integer, List<Long>> completed = new HashMap<>();
 
   /** How the messages that wait for an answer are answered, by ticket. */
-  @GuardedBy("this")
-  private final Map<Long, DriverEndpoint.Reply> replies = new HashMap<>();
+  @GuardedBy("this") private final Map<Long, DriverEndpoint.Reply> replies = new HashMap<>();
 
-  @GuardedBy("this")
-  private long tickets;
+  @GuardedBy("this") private long tickets;
 
-  @GuardedBy("this")
-  private Optional<Throwable> failure = Optional.empty();
+  @GuardedBy("this") private Optional<Throwable> failure = Optional.empty();
 
   private AutoCloseable connection = () -> {};
 
@@ -167,7 +161,8 @@ final class Rendezvous implements AutoCloseable {
       happens(stage, new StageEvent.Arrives(ticket, message, nanoTime.getAsLong()));
     } catch (RuntimeException | Error e) {
       fail(e);
-      Optional.ofNullable(replies.remove(ticket)).ifPresent(left -> send(left, aborted(e.toString())));
+      Optional.ofNullable(replies.remove(ticket))
+          .ifPresent(left -> send(left, aborted(e.toString())));
     }
   }
 
@@ -200,8 +195,7 @@ final class Rendezvous implements AutoCloseable {
     }
   }
 
-  @GuardedBy("this")
-  private void happens(int stage, StageEvent event) {
+  @GuardedBy("this") private void happens(int stage, StageEvent event) {
     OpenStage open = stages.get(stage);
     if (open == null) {
       return;
@@ -220,8 +214,7 @@ final class Rendezvous implements AutoCloseable {
     change.answers().forEach(this::send);
   }
 
-  @GuardedBy("this")
-  private void send(Answer answer) {
+  @GuardedBy("this") private void send(Answer answer) {
     DriverEndpoint.Reply reply = replies.remove(answer.ticket());
     try {
       send(reply, answer.reply());

@@ -18,8 +18,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Trains rounds on the executors, and trains them again where that fails since slices are lost or
- * workers wait in vain. It owns the slices until {@link #close}, and the rendezvous of its stages.
+ * Trains rounds on the executors, and trains them again if slices are lost or workers leave their
+ * stage. It owns the slices until {@link #close}, and the rendezvous of its stages.
  */
 final class RoundTrainer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(RoundTrainer.class);
@@ -71,7 +71,7 @@ final class RoundTrainer implements AutoCloseable {
     return history;
   }
 
-  /** Begins the history with slices that are in a checkpoint. */
+  /** Has the history begin with slices that a checkpoint holds. */
   void shortenHistory(SliceSource written, long length) {
     history = history.since(written, length);
   }

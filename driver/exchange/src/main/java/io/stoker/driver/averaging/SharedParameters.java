@@ -98,9 +98,10 @@ public final class SharedParameters implements AutoCloseable {
   }
 
   /**
-   * The same, with reports of the first rounds while the others are trained. Where rounds overlap,
-   * these are a group: the workers begin the first one with the current slices, and each other one
-   * with their own values. The group may be larger than {@link #roundsPerStage} says.
+   * Trains consecutive rounds in one stage, and reports the first rounds while the others are
+   * trained. Rounds that overlap are a group: the workers begin the first one with the current
+   * slices, and each other one with their own values. A group may be larger than {@link
+   * #roundsPerStage} says, and waits until the cluster has a slot for each worker.
    *
    * @param finished receives the report of each round, in their order, on this thread; if it throws
    *     an exception, this method throws it when the stage has ended

@@ -388,9 +388,7 @@ final class SliceExchange {
   private void await(
       WorkerMessage.Blocks stored, int round, Set<BlockPlace> lost, Optional<TaskReport> report) {
     DriverReply answer =
-        ask(
-            new Stored(
-                sender(), stored, round, places.version(), List.copyOf(lost), report));
+        ask(new Stored(sender(), stored, round, places.version(), List.copyOf(lost), report));
     places = places.updated((Found) answer);
   }
 

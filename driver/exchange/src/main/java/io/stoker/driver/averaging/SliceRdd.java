@@ -35,19 +35,18 @@ import org.apache.spark.util.SerializableConfiguration;
 import scala.Tuple2;
 
 /**
- * The parameters at one point in time, one slice a partition, persisted on the executors. Slices
- * come from a {@link SliceSource}, or are averages of the pieces of a round, or were stored by the
- * workers of a multi-round stage before its last round. A slice of the second kind is averaged by a
- * task of its own, and once more by the task that finds it lost.
+ * The parameters at one point in time, one slice a partition, persisted on the executors. There are
+ * three kinds of slices. The first kind comes from a {@link SliceSource}. The second is averaged
+ * from the pieces of a round: each slice by a task, and again by a task that finds it lost. The
+ * third is stored by the workers of a multi-round stage before its last round.
  *
- * <p>{@link #cutLineage} gives averaged slices a source, which then replaces their lineage: a
- * checkpoint that holds the same values. {@link #dropLineage} removes the lineage without a
- * replacement, when all executors hold the slices and the pieces can be deleted. Persisted slices
- * stay in both cases.
+ * <p>{@link #cutLineage} gives averaged slices a source in place of their lineage: a checkpoint
+ * that holds the same values. {@link #dropLineage} removes the lineage and gives no source, when
+ * all executors hold the slices and the pieces can be deleted. Both keep the persisted slices.
  *
  * <p>A partition has one element, the content of the slice (see {@link ParameterSlices}). It is an
- * array of bytes, since Spark sends such elements to another executor in large blocks, but elements
- * of other classes a kilobyte at a time.
+ * array of bytes, because Spark sends arrays of bytes to another executor in large blocks, and
+ * elements of other classes a kilobyte at a time.
  */
 public final class SliceRdd extends IndexedRdd<byte[]> {
   private static final long serialVersionUID = 1L;

@@ -167,8 +167,9 @@ final class StageRunner implements AutoCloseable {
     }
 
     /**
-     * The rounds that have finished since the last call, while the stage runs: of these, workers
-     * have stored their pieces of the next round too, and reported the averages between the two.
+     * The reports of rounds that have finished since the last call, while the stage runs. A round
+     * has finished when all workers have stored their pieces of the next one: they have then also
+     * reported the averages between the two.
      */
     List<RoundReport> finished() {
       int end = reported;
@@ -178,7 +179,7 @@ final class StageRunner implements AutoCloseable {
       return upTo(end);
     }
 
-    /** The other rounds, after the stage and the averages. */
+    /** The reports of the other rounds, when the averages are computed. */
     List<RoundReport> others() {
       return upTo(rounds);
     }

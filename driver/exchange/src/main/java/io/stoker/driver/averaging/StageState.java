@@ -76,7 +76,9 @@ final class StageState {
   /** The state after an event, and the answers that are sent then. */
   record Transition(StageState next, List<Answer> answers) {}
 
-  /** Rounds of which an executor holds blocks; {@code from} is above {@code to} if it holds none. */
+  /**
+   * Rounds of which an executor holds blocks; {@code from} is above {@code to} if it holds none.
+   */
   private record Rounds(int from, int to) {
     static final Rounds NONE = new Rounds(0, -1);
 
@@ -85,7 +87,9 @@ final class StageState {
     }
 
     Rounds with(int round) {
-      return contains(round) ? this : new Rounds(to == round - 1 && to >= from ? from : round, round);
+      return contains(round)
+          ? this
+          : new Rounds(to == round - 1 && to >= from ? from : round, round);
     }
 
     Rounds since(int round) {
@@ -93,9 +97,10 @@ final class StageState {
     }
   }
 
-  /** The blocks on an executor: slices with which rounds begin, and by worker pieces and averages. */
-  private record Held(
-      Rounds starts, Map<Integer, Rounds> pieces, Map<Integer, Rounds> averages) {
+  /**
+   * The blocks on an executor: slices with which rounds begin, and by worker pieces and averages.
+   */
+  private record Held(Rounds starts, Map<Integer, Rounds> pieces, Map<Integer, Rounds> averages) {
     static final Held NOTHING = new Held(Rounds.NONE, Map.of(), Map.of());
 
     boolean holds(Blocks blocks, int worker, int round) {
@@ -306,8 +311,7 @@ final class StageState {
     }
 
     private int firstRound() {
-      int latest =
-          held.values().stream().mapToInt(each -> each.starts().to()).max().orElse(0);
+      int latest = held.values().stream().mapToInt(each -> each.starts().to()).max().orElse(0);
       int ofOthers =
           rules.hasOwners()
               ? running.values().stream().mapToInt(Running::round).max().orElse(0)

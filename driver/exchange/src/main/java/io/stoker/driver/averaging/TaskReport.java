@@ -11,9 +11,9 @@ import java.util.TreeMap;
  * What a task reports to the driver about one of its rounds.
  *
  * @param round the round, from 0 within the stage
- * @param worker the worker's part of the round; empty while it is not complete
- * @param averages the averages that this task computed itself in order to begin the round; those of
- *     the stage's first round are reported by the slices
+ * @param worker the worker's part of the round; empty in a report that is sent before the round
+ * @param averages the averages that this task computed to begin the round; empty in the stage's
+ *     first round, whose averages {@link SliceRdd#reports} has
  */
 record TaskReport(int round, List<WorkerReport> worker, List<SliceReport> averages)
     implements Serializable {
@@ -25,9 +25,9 @@ record TaskReport(int round, List<WorkerReport> worker, List<SliceReport> averag
   /**
    * The report of a round from those of its tasks.
    *
-   * @param tasks the workers' reports; of a worker whose task ran twice, one counts
-   * @param before the averages with which the round began; of a slice that was averaged twice, one
-   *     counts
+   * @param tasks the workers' reports; if a worker's task ran twice, the later report counts
+   * @param before the averages with which the round began; if a slice was averaged twice, the later
+   *     report counts
    * @param averages the averages whose time and bytes belong to this round
    * @param slots how many averages the cluster computes at the same time
    * @param seconds how long the round took

@@ -44,7 +44,7 @@ import scala.Tuple2;
 final class TrainStageRdd extends IndexedRdd<Tuple2<Integer, WorkerSlice>> {
   private static final long serialVersionUID = 1L;
 
-  /** For how long a round may take whose time is not known yet, since it is the job's first one. */
+  /** How long a job's first round may take, because its time is not known yet. */
   private static final Duration LONG_ROUND = Duration.ofMinutes(5);
 
   private final SliceRdd first;
@@ -60,7 +60,7 @@ final class TrainStageRdd extends IndexedRdd<Tuple2<Integer, WorkerSlice>> {
 
   private final transient Rendezvous rendezvous;
 
-  /** Transient, since the driver alone chooses the executor of a task. */
+  /** Transient, because the driver alone chooses the executor of a task. */
   private final transient Placement placement;
 
   /**
@@ -132,9 +132,7 @@ final class TrainStageRdd extends IndexedRdd<Tuple2<Integer, WorkerSlice>> {
         .toList();
   }
 
-  /**
-   * Without a preference of its own, Spark sends all workers to the executor that holds slice 0.
-   */
+  /** Without a preference, Spark sends all workers to the executor that holds slice 0. */
   @Override
   protected List<String> preferredExecutors(int worker) {
     return placement.of(worker, workers());
@@ -242,8 +240,8 @@ final class TrainStageRdd extends IndexedRdd<Tuple2<Integer, WorkerSlice>> {
 
   /**
    * Reads the pieces of a worker from its network, one after the other, and reports after the last
-   * one. A piece is valid until the next one is read, since they share an array: the shuffle writes
-   * a record before it asks for the next, see {@link WorkerSliceFormat}.
+   * one. A piece is valid until the next one is read, because they share an array: the shuffle
+   * writes a record before it asks for the next, see {@link WorkerSliceFormat}.
    */
   private final class Scatter implements Iterator<Tuple2<Integer, WorkerSlice>> {
     private final RoundExecution round;

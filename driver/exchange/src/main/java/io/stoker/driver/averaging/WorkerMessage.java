@@ -5,7 +5,9 @@ import io.stoker.driver.spark.BlockPlace;
 import java.util.List;
 import java.util.Optional;
 
-/** What a worker of a multi-round stage tells the driver. Each message has one {@link DriverReply}. */
+/**
+ * What a worker of a multi-round stage tells the driver. Each message has one {@link DriverReply}.
+ */
 sealed interface WorkerMessage {
   /**
    * The task that sends a message.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.cluster;
 
-import io.stoker.driver.cluster.ClusterSurvey.Surveyed;
+import io.stoker.driver.cluster.ClusterState.ExecutorState;
 import io.stoker.driver.spark.ByteSizes;
 import io.stoker.failure.ResourceException;
 import io.stoker.models.engine.Engine;
@@ -24,17 +24,17 @@ public final class Diagnosis {
   private static final Set<Integer> JAVAS = Set.of(17, 21);
 
   private final ProcessFacts driver;
-  private final List<Surveyed> executors;
-  private final ClusterSurvey survey;
+  private final List<ExecutorState> executors;
+  private final ClusterState clusterState;
 
   /**
    * @param driver the facts of the driver
-   * @param survey the facts of the executors
+   * @param clusterState the facts of the executors
    */
-  public Diagnosis(ProcessFacts driver, ClusterSurvey survey) {
+  public Diagnosis(ProcessFacts driver, ClusterState clusterState) {
     this.driver = driver;
-    this.survey = survey;
-    this.executors = survey.executors();
+    this.clusterState = clusterState;
+    this.executors = clusterState.executors();
   }
 
   /**
@@ -42,31 +42,31 @@ public final class Diagnosis {
    *
    * @param gpus the engine that shall compute on graphics cards, if one shall
    */
-  public List<Verdict> verdicts(Optional<Engine> gpus) {
-    List<Verdict> verdicts = new ArrayList<>();
-    verdicts.add(java());
-    verdicts.add(spark());
-    verdicts.add(engines());
-    verdicts.add(processors());
-    verdicts.add(threads());
-    verdicts.add(memory());
-    gpus.ifPresent(engine -> verdicts.add(gpus(engine)));
+  public List<Finding> findings(Optional<Engine> gpus) {
+    List<Finding> findings = new ArrayList<>();
+    findings.add(java());
+    findings.add(spark());
+    findings.add(engines());
+    findings.add(processors());
+    findings.add(threads());
+    findings.add(memory());
+    gpus.ifPresent(engine -> findings.add(gpus(engine)));
     if (executors.stream().anyMatch(each -> !(each.storage() + each.storageProblem()).isEmpty())) {
-      verdicts.add(storage());
+      findings.add(storage());
     }
-    return List.copyOf(verdicts);
+    return List.copyOf(findings);
   }
 
-  private Verdict java() {
+  private Finding java() {
     return odd(facts -> !JAVAS.contains(feature(facts)))
         .map(
             odd ->
-                Verdict.problem(
+                Finding.problem(
                     "java",
                     "%s runs Java %s; set JAVA_HOME there to Java 17 or 21"
                         .formatted(odd.place(), odd.facts().java())))
         .orElse(
-            Verdict.ok(
+            Finding.ok(
                 "java",
                 Stream.concat(Stream.of(driver), executors.stream().map(each -> each.facts()))
                     .map(Diagnosis::feature)
@@ -80,27 +80,27 @@ public final class Diagnosis {
     return Runtime.Version.parse(facts.java()).feature();
   }
 
-  private Verdict spark() {
+  private Finding spark() {
     return odd(facts -> !facts.spark().equals(driver.spark()))
         .map(
             odd ->
-                Verdict.problem(
+                Finding.problem(
                     "spark",
                     "%s runs Spark %s, the driver %s; set SPARK_HOME to the cluster's own"
                         .formatted(odd.place(), odd.facts().spark(), driver.spark())))
-        .orElse(Verdict.ok("spark", driver.spark() + " everywhere"));
+        .orElse(Finding.ok("spark", driver.spark() + " everywhere"));
   }
 
-  private Verdict engines() {
+  private Finding engines() {
     return odd(facts -> facts.engines().stream().noneMatch(EngineFacts::available))
         .map(
             odd ->
-                Verdict.problem(
+                Finding.problem(
                     "engine",
                     "no engine runs in %s: the native libraries of stoker.jar are for Linux on x86-64"
                         .formatted(odd.place())))
         .orElse(
-            Verdict.ok(
+            Finding.ok(
                 "engine",
                 distinct(
                         facts ->
@@ -111,25 +111,25 @@ public final class Diagnosis {
                     + " in each executor"));
   }
 
-  private Verdict processors() {
+  private Finding processors() {
     String kinds = distinct(facts -> facts.processor().kind());
     return kinds.contains(", ")
-        ? Verdict.warning(
+        ? Finding.warning(
             "processors",
             "%s: results would differ in their last bits with the executor that trains, and train ends with exit code 4 where it finds two kinds; use machines of one kind, or set spark.executorEnv.ONEDNN_MAX_CPU_ISA=AVX2"
                 .formatted(kinds))
-        : Verdict.ok(
+        : Finding.ok(
             "processors", kinds + " in each executor: results do not depend on which one trains");
   }
 
   /** A worker computes on one thread, see {@link io.stoker.models.engine.OpenMp}. */
-  private Verdict threads() {
+  private Finding threads() {
     return executors.stream()
         .filter(each -> each.slots() > each.facts().cores())
         .findFirst()
         .map(
             odd ->
-                Verdict.warning(
+                Finding.warning(
                     "threads",
                     String.format(
                         Locale.ROOT,
@@ -140,14 +140,14 @@ public final class Diagnosis {
                         odd.facts().isDriver()
                             ? "use --master local[" + odd.facts().cores() + "]"
                             : "set --executor-cores to at most " + odd.facts().cores())))
-        .orElse(Verdict.ok("threads", "one for each slot, no more than there are cores"));
+        .orElse(Finding.ok("threads", "one for each slot, no more than there are cores"));
   }
 
   /** Compares heap and native memory of all executors of a machine with the machine's memory. */
-  private Verdict memory() {
+  private Finding memory() {
     Map<String, Long> wanted = new TreeMap<>();
     Map<String, Long> there = new TreeMap<>();
-    for (Surveyed each : executors) {
+    for (ExecutorState each : executors) {
       ProcessFacts facts = each.facts();
       wanted.merge(facts.host(), facts.heapBytes() + bytes(facts.nativeLimit()), Long::sum);
       there.put(facts.host(), facts.memoryBytes());
@@ -157,7 +157,7 @@ public final class Diagnosis {
         .findFirst()
         .map(
             host ->
-                Verdict.warning(
+                Finding.warning(
                     "memory",
                     "heap and native limits of the executors on %s are %s together, it has %s; lower --executor-memory or STOKER_NATIVE_MEMORY"
                         .formatted(
@@ -165,34 +165,34 @@ public final class Diagnosis {
                             gibibytes(host.getValue()),
                             gibibytes(there.get(host.getKey())))))
         .orElse(
-            Verdict.ok("memory", "heap and native limits of executors fit into their machines"));
+            Finding.ok("memory", "heap and native limits of executors fit into their machines"));
   }
 
   private static long bytes(String limit) {
     return limit.matches("[0-9]+[kmgKMG]?") ? ByteSizes.bytes(limit) : 0;
   }
 
-  private Verdict gpus(Engine engine) {
+  private Finding gpus(Engine engine) {
     try {
-      GpuRequest.check(survey, engine);
-      return Verdict.ok("gpus", "one for each slot, of kinds that the engine has code for");
+      GpuRequest.check(clusterState, engine);
+      return Finding.ok("gpus", "one for each slot, of kinds that the engine has code for");
     } catch (ResourceException e) {
-      return Verdict.problem("gpus", e.getMessage());
+      return Finding.problem("gpus", e.getMessage());
     }
   }
 
-  private Verdict storage() {
+  private Finding storage() {
     return executors.stream()
         .filter(each -> !each.storageProblem().isEmpty())
         .findFirst()
         .map(
             odd ->
-                Verdict.problem(
+                Finding.problem(
                     "storage", "from %s: %s".formatted(odd.place(), odd.storageProblem())))
-        .orElse(Verdict.ok("storage", "written to and read from by each executor"));
+        .orElse(Finding.ok("storage", "written to and read from by each executor"));
   }
 
-  private Optional<Surveyed> odd(Predicate<ProcessFacts> odd) {
+  private Optional<ExecutorState> odd(Predicate<ProcessFacts> odd) {
     return executors.stream().filter(each -> odd.test(each.facts())).findFirst();
   }
 

@@ -93,13 +93,13 @@ public final class GpuRequest {
   /**
    * Makes sure that each slot has a card of its own, for which the engine has code.
    *
-   * @param survey the executors
+   * @param clusterState the executors
    * @param engine the engine that computes
    * @throws ResourceException if a slot has none; the message names the card and the executor
    */
-  public static void check(ClusterSurvey survey, Engine engine) {
+  public static void check(ClusterState clusterState, Engine engine) {
     Map<String, String> owners = new HashMap<>();
-    for (ClusterSurvey.Surveyed executor : survey.executors()) {
+    for (ClusterState.ExecutorState executor : clusterState.executors()) {
       for (String address : executor.gpus()) {
         Optional<InstalledGpu> card =
             executor.facts().cards().stream().filter(each -> each.isAt(address)).findFirst();
@@ -115,11 +115,11 @@ public final class GpuRequest {
         }
       }
     }
-    survey.executors().forEach(executor -> requireStarted(executor, engine));
+    clusterState.executors().forEach(executor -> requireStarted(executor, engine));
   }
 
   /** What an engine with code for cards says of an executor's machine. */
-  private static String asFoundThere(ClusterSurvey.Surveyed executor, Engine engine) {
+  private static String asFoundThere(ClusterState.ExecutorState executor, Engine engine) {
     return executor.facts().engines().stream()
         .filter(facts -> facts.name().equals(engine.name()) && engine.computesOnDevices())
         .map(facts -> "; there it says: " + facts.description())
@@ -130,12 +130,12 @@ public final class GpuRequest {
   /**
    * Makes sure that each card that Spark has assigned has enough memory for one network of a job.
    *
-   * @param survey the executors
+   * @param clusterState the executors
    * @param need the job's memory
    * @throws ResourceException if a card has not
    */
-  public static void checkMemory(ClusterSurvey survey, MemoryNeed need) {
-    for (ClusterSurvey.Surveyed executor : survey.executors()) {
+  public static void checkMemory(ClusterState clusterState, MemoryNeed need) {
+    for (ClusterState.ExecutorState executor : clusterState.executors()) {
       for (InstalledGpu card : executor.facts().cards()) {
         // A local master assigns no cards: a task takes any.
         if (executor.gpus().isEmpty() || executor.gpus().stream().anyMatch(card::isAt)) {
@@ -146,7 +146,7 @@ public final class GpuRequest {
     }
   }
 
-  private static void requireStarted(ClusterSurvey.Surveyed executor, Engine engine) {
+  private static void requireStarted(ClusterState.ExecutorState executor, Engine engine) {
     List<EngineFacts> started =
         executor.facts().engines().stream()
             .filter(facts -> facts.name().equals(engine.name()) && facts.devices() > 0)

@@ -14,7 +14,7 @@ public final class MemoryCheck {
 
   /**
    * Waits for executors, and checks the memory of each. A job is refused only after registration
-   * has settled, since its tasks are spread over all executors.
+   * has settled, because its tasks are spread over all executors.
    *
    * @param spark the cluster
    * @param need what the job takes for each slot

@@ -47,7 +47,7 @@ public record ProcessFacts(
     engines = List.copyOf(engines);
   }
 
-  /** Gathered by the first task that asks, and kept, since engines take a while to start. */
+  /** Gathered by the first task that asks, and kept, because engines take a while to start. */
   private static final class Gathered {
     private static final ProcessFacts HERE = gather();
   }

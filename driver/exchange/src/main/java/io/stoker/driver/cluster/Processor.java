@@ -53,7 +53,7 @@ public record Processor(String name, List<String> vectorExtensions) implements S
 
   /**
    * The kind of the processor, on which the last bits of a result depend: the widest instruction
-   * set that oneDNN uses on it, since this decides in which order it sums.
+   * set that oneDNN uses on it, because this decides in which order it sums.
    */
   public String kind() {
     return vectorExtensions.contains("avx512bw")

@@ -11,8 +11,8 @@ import java.util.Optional;
  * Encodes the changes of a worker in a round in fewer bytes than fp32. The encoding is a function
  * of the changes alone. It does without error feedback, which adds the rounding error to the
  * changes of the next round: the error would have to follow the worker to the executor of its next
- * round. The errors do not add up in any case, since the changes of each round are relative to the
- * exact mean.
+ * round. The errors do not add up in any case, because the changes of each round are relative to
+ * the exact mean.
  *
  * <p>A change that is NaN stays NaN, so that a job that diverges is noticed.
  */

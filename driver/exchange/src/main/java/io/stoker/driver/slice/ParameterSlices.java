@@ -24,7 +24,7 @@ public record ParameterSlices(
     long first, long parameters, int vectors, boolean outerMomentum, int sliceLength)
     implements Serializable {
   /**
-   * The largest piece of one vector. Larger slices would be better, since a task of the average
+   * The largest piece of one vector. Larger slices would be better, because a task of the average
    * stage costs some milliseconds for any size. But G1 stores an array of this size in regions of
    * its own (a humongous object), and this one fills whole regions together with its header. With
    * two vectors a slice has half as many values: the heap holds twice as many humongous objects

@@ -17,7 +17,7 @@ import java.util.Arrays;
  */
 public record WorkerSlice(
     int slice, int worker, String executor, long examples, ByteBuffer content) {
-  /** The same piece with another content. */
+  /** This piece with another content. */
   public WorkerSlice with(ByteBuffer other) {
     return new WorkerSlice(slice, worker, executor, examples, other);
   }

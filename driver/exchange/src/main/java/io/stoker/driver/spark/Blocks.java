@@ -142,8 +142,8 @@ public final class Blocks {
 
   /**
    * Deletes a block of this process, if it is still here, when all tasks that read it have closed
-   * it. If another task deletes it at the same time, this method returns at once, since Spark fails
-   * where two threads delete a block.
+   * it. If another task deletes it at the same time, this method returns at once, because Spark
+   * fails where two threads delete a block.
    */
   public static void remove(int rdd, int partition) {
     RDDBlockId block = new RDDBlockId(rdd, partition);

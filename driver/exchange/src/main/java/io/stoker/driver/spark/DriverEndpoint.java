@@ -13,7 +13,7 @@ import scala.runtime.BoxedUnit;
 
 /**
  * An RPC endpoint on the driver that tasks send questions to, see {@link DriverQuestions}.
- * Questions and answers are bytes ({@link MessageCodec}), since Spark deserializes them with a
+ * Questions and answers are bytes ({@link MessageCodec}), because Spark deserializes them with a
  * class loader that does not know the classes of the job. It processes one question at a time. It
  * owns its registration with Spark until {@link #close}.
  */

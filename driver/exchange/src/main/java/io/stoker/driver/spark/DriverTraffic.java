@@ -9,8 +9,8 @@ import org.apache.spark.storage.BlockUpdatedInfo;
 
 /**
  * Counts the bytes that pass through the driver: the results that tasks send to it, and the
- * broadcasts that executors fetch. The second number is an upper bound, since an executor may have
- * fetched a part of a broadcast from another executor. Spark reports both a moment after they
+ * broadcasts that executors fetch. The second number is an upper bound, because an executor may
+ * have fetched a part of a broadcast from another executor. Spark reports both a moment after they
  * happened. A {@link DriverEndpoint} adds the questions of tasks and their answers.
  */
 public final class DriverTraffic extends SparkListener {

@@ -31,7 +31,7 @@ public final class NumberedTasks<T> extends IndexedRdd<T> {
   private final int count;
   private final Body<T> body;
 
-  /** Transient, since the driver alone chooses the executor of a task. */
+  /** Transient, because the driver alone chooses the executor of a task. */
   private final transient Placement placement;
 
   /** Tasks that run on any executor, each as often as the RDD is computed. */

@@ -40,7 +40,7 @@ public final class Scala {
     return JavaConverters.asScalaBuffer(same).toList();
   }
 
-  /** The same elements as a list. */
+  /** A list of the elements of a Scala sequence. */
   static <T> List<T> list(scala.collection.Seq<T> elements) {
     return JavaConverters.seqAsJavaList(elements);
   }
@@ -60,7 +60,7 @@ public final class Scala {
     return JavaConverters.asJavaIterator(elements);
   }
 
-  /** The same value, or none, as Java's class. */
+  /** A Scala option as Java's class. */
   public static <T> Optional<T> optional(Option<T> value) {
     return value.isDefined() ? Optional.of(value.get()) : Optional.empty();
   }

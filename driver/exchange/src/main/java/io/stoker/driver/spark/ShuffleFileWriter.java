@@ -21,9 +21,9 @@ import scala.Tuple2;
 import scala.collection.Iterator;
 
 /**
- * Writes the records of a map task into its shuffle file as they come, since they come in the order
- * of their partitions. Spark's own writers do not know of this order. One of them writes a file for
- * each partition and then copies all of them into one; the other one, with more than 200
+ * Writes the records of a map task into its shuffle file as they come, because they come in the
+ * order of their partitions. Spark's own writers do not know of this order. One of them writes a
+ * file for each partition and then copies all of them into one; the other one, with more than 200
  * partitions, keeps all records in the heap.
  *
  * <p>The file is one that Spark's shuffle reads, serves and deletes, and a lost file is computed

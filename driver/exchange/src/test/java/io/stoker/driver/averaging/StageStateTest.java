@@ -50,8 +50,7 @@ class StageStateTest {
   private List<DriverReply> passes(long more, int slots) {
     seconds += more;
     return on(
-        new StageEvent.TimePasses(
-            Duration.ofSeconds(seconds).toNanos(), OptionalInt.of(slots)));
+        new StageEvent.TimePasses(Duration.ofSeconds(seconds).toNanos(), OptionalInt.of(slots)));
   }
 
   private static Sender sender(int worker, BlockPlace place) {
@@ -96,8 +95,7 @@ class StageStateTest {
   @Test
   void aWorkerThatKnowsThePlacesIsNotToldThemAgain() {
     piecesOf(1);
-    Stored knows =
-        new Stored(sender(0, A), Blocks.PIECES, 1, 1, List.of(), Optional.empty());
+    Stored knows = new Stored(sender(0, A), Blocks.PIECES, 1, 1, List.of(), Optional.empty());
     arrives(knows);
 
     assertThat(stored(Blocks.PIECES, 1, 1, B))

@@ -13,18 +13,18 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class DiagnosisTest {
-  private static final ProcessFacts DRIVER = Surveys.facts("driver", "d");
+  private static final ProcessFacts DRIVER = ClusterStates.facts("driver", "d");
 
-  private static Verdict verdict(String subject, ClusterSurvey survey) {
-    return new Diagnosis(DRIVER, survey)
-        .verdicts(Optional.empty()).stream()
-            .filter(verdict -> verdict.subject().equals(subject))
+  private static Finding finding(String subject, ClusterState clusterState) {
+    return new Diagnosis(DRIVER, clusterState)
+        .findings(Optional.empty()).stream()
+            .filter(finding -> finding.subject().equals(subject))
             .findFirst()
             .orElseThrow();
   }
 
   private static ProcessFacts changed(String java, String spark, String extension, long memory) {
-    ProcessFacts facts = Surveys.facts("1", "b");
+    ProcessFacts facts = ClusterStates.facts("1", "b");
     return new ProcessFacts(
         facts.executor(),
         facts.host(),
@@ -42,50 +42,52 @@ class DiagnosisTest {
 
   @Test
   void findsNothingWrongWithAGoodCluster() {
-    ClusterSurvey survey = Surveys.of(Surveys.facts("0", "a"), Surveys.facts("1", "b"));
+    ClusterState clusterState =
+        ClusterStates.of(ClusterStates.facts("0", "a"), ClusterStates.facts("1", "b"));
 
-    assertThat(new Diagnosis(DRIVER, survey).verdicts(Optional.empty()))
-        .extracting(Verdict::level)
-        .containsOnly(Verdict.Level.OK);
+    assertThat(new Diagnosis(DRIVER, clusterState).findings(Optional.empty()))
+        .extracting(Finding::level)
+        .containsOnly(Finding.Level.OK);
   }
 
   @Test
   void saysWhatIsWrongWhereAndWhatToDo() {
-    ClusterSurvey survey =
-        Surveys.of(Surveys.facts("0", "a"), changed("11.0.2", "3.4.1", "avx2", 1L << 30));
+    ClusterState clusterState =
+        ClusterStates.of(
+            ClusterStates.facts("0", "a"), changed("11.0.2", "3.4.1", "avx2", 1L << 30));
 
-    assertThat(verdict("java", survey).message())
+    assertThat(finding("java", clusterState).message())
         .isEqualTo("executor 1 on b runs Java 11.0.2; set JAVA_HOME there to Java 17 or 21");
-    assertThat(verdict("spark", survey).message())
+    assertThat(finding("spark", clusterState).message())
         .contains("executor 1 on b runs Spark 3.4.1, the driver 3.5.9", "SPARK_HOME");
-    assertThat(verdict("engine", survey).level()).isEqualTo(Verdict.Level.PROBLEM);
-    assertThat(verdict("processors", survey).message())
+    assertThat(finding("engine", clusterState).level()).isEqualTo(Finding.Level.PROBLEM);
+    assertThat(finding("processors", clusterState).message())
         .startsWith("AVX-512, AVX2:")
         .contains("ONEDNN_MAX_CPU_ISA=AVX2");
-    assertThat(verdict("memory", survey).message())
+    assertThat(finding("memory", clusterState).message())
         .contains("on b are 2.0 GiB together, it has 1.0 GiB");
   }
 
   @Test
   void advisesFewerSlotsByWhatTheMasterTakes() {
-    ProcessFacts facts = Surveys.facts("1", "b");
-    ClusterSurvey.Surveyed full =
-        new ClusterSurvey.Surveyed(facts, List.of(), facts.cores() + 1, "", "");
-    ClusterSurvey.Surveyed local =
-        new ClusterSurvey.Surveyed(
-            Surveys.facts("driver", "d"), List.of(), facts.cores() + 1, "", "");
+    ProcessFacts facts = ClusterStates.facts("1", "b");
+    ClusterState.ExecutorState full =
+        new ClusterState.ExecutorState(facts, List.of(), facts.cores() + 1, "", "");
+    ClusterState.ExecutorState local =
+        new ClusterState.ExecutorState(
+            ClusterStates.facts("driver", "d"), List.of(), facts.cores() + 1, "", "");
 
-    assertThat(verdict("threads", new ClusterSurvey(List.of(full))).message())
+    assertThat(finding("threads", new ClusterState(List.of(full))).message())
         .isEqualTo(
             "3 slots on 2 cores in executor 1 on b: more workers than cores; set --executor-cores to"
                 + " at most 2");
-    assertThat(verdict("threads", new ClusterSurvey(List.of(local))).message())
+    assertThat(finding("threads", new ClusterState(List.of(local))).message())
         .endsWith("use --master local[2]");
   }
 
   @Test
   void acceptsEachJavaThatSparkRunsOn() {
-    ProcessFacts old = Surveys.facts("0", "a");
+    ProcessFacts old = ClusterStates.facts("0", "a");
     ProcessFacts newer =
         new ProcessFacts(
             "1",
@@ -101,27 +103,28 @@ class DiagnosisTest {
             old.cards(),
             old.engines());
 
-    assertThat(verdict("java", Surveys.of(old, newer)).message()).isEqualTo("17 and 21 everywhere");
+    assertThat(finding("java", ClusterStates.of(old, newer)).message())
+        .isEqualTo("17 and 21 everywhere");
   }
 
   @Test
   void asksEachSlotAndProbesStorageOncePerProcess(@TempDir Path folder) throws Exception {
     try (JavaSparkContext spark = LocalSpark.start("local[2]")) {
-      ClusterSurvey survey = ClusterSurvey.of(spark, Slots.now(spark), folder.toString());
+      ClusterState clusterState = ClusterState.of(spark, Slots.now(spark), folder.toString());
 
-      assertThat(survey.slots()).isEqualTo(2);
-      assertThat(survey.executors()).hasSize(1);
-      assertThat(survey.executors().get(0).storage())
+      assertThat(clusterState.slots()).isEqualTo(2);
+      assertThat(clusterState.executors()).hasSize(1);
+      assertThat(clusterState.executors().get(0).storage())
           .containsOnlyOnce(folder.toString())
           .contains("written");
-      assertThat(verdict("storage", survey).level()).isEqualTo(Verdict.Level.OK);
-      assertThat(survey.executors().get(0).facts().engines())
+      assertThat(finding("storage", clusterState).level()).isEqualTo(Finding.Level.OK);
+      assertThat(clusterState.executors().get(0).facts().engines())
           .anyMatch(engine -> engine.name().equals("onednn") && engine.available());
 
       Path file = Files.createFile(folder.resolve("file"));
-      Verdict storage =
-          verdict("storage", ClusterSurvey.of(spark, Slots.now(spark), file.toString()));
-      assertThat(storage.level()).isEqualTo(Verdict.Level.PROBLEM);
+      Finding storage =
+          finding("storage", ClusterState.of(spark, Slots.now(spark), file.toString()));
+      assertThat(storage.level()).isEqualTo(Finding.Level.PROBLEM);
       assertThat(storage.message()).contains("executor driver", file.toString());
     }
   }

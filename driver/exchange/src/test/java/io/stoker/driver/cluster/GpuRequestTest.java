@@ -81,25 +81,25 @@ class GpuRequestTest {
 
   @Test
   void takesADistinctCardForEachSlot() {
-    ClusterSurvey survey =
-        new ClusterSurvey(
+    ClusterState clusterState =
+        new ClusterState(
             List.of(
-                Surveys.surveyed(Surveys.facts("0", "a"), "0", "1"),
-                Surveys.surveyed(Surveys.facts("1", "a"), "2", "3"),
-                Surveys.surveyed(Surveys.facts("2", "b"), "0", "1")));
+                ClusterStates.surveyed(ClusterStates.facts("0", "a"), "0", "1"),
+                ClusterStates.surveyed(ClusterStates.facts("1", "a"), "2", "3"),
+                ClusterStates.surveyed(ClusterStates.facts("2", "b"), "0", "1")));
 
-    assertThatCode(() -> GpuRequest.check(survey, DL4J)).doesNotThrowAnyException();
+    assertThatCode(() -> GpuRequest.check(clusterState, DL4J)).doesNotThrowAnyException();
   }
 
   @Test
   void refusesExecutorsOfOneMachineThatShareACard() {
-    ClusterSurvey survey =
-        new ClusterSurvey(
+    ClusterState clusterState =
+        new ClusterState(
             List.of(
-                Surveys.surveyed(Surveys.facts("0", "a"), "0", "1"),
-                Surveys.surveyed(Surveys.facts("1", "a"), "1", "2")));
+                ClusterStates.surveyed(ClusterStates.facts("0", "a"), "0", "1"),
+                ClusterStates.surveyed(ClusterStates.facts("1", "a"), "1", "2")));
 
-    assertThatThrownBy(() -> GpuRequest.check(survey, DL4J))
+    assertThatThrownBy(() -> GpuRequest.check(clusterState, DL4J))
         .isInstanceOf(ResourceException.class)
         .hasMessageContaining("GPU 1 of executor 0 on a and GPU 1 of executor 1 on a")
         .hasMessageContaining("two tasks would share");
@@ -107,18 +107,18 @@ class GpuRequestTest {
 
   @Test
   void tellsCardsOfOneNumberInTwoContainersApart() {
-    ClusterSurvey survey =
-        new ClusterSurvey(
+    ClusterState clusterState =
+        new ClusterState(
             List.of(inContainer("0", "GPU-aa", 8.0), inContainer("1", "GPU-bb", 8.0)));
 
-    assertThatCode(() -> GpuRequest.check(survey, DL4J)).doesNotThrowAnyException();
+    assertThatCode(() -> GpuRequest.check(clusterState, DL4J)).doesNotThrowAnyException();
   }
 
   @Test
   void namesTheCardThatHasNoCode() {
-    ClusterSurvey survey = new ClusterSurvey(List.of(inContainer("0", "GPU-aa", 9.0)));
+    ClusterState clusterState = new ClusterState(List.of(inContainer("0", "GPU-aa", 9.0)));
 
-    assertThatThrownBy(() -> GpuRequest.check(survey, DL4J))
+    assertThatThrownBy(() -> GpuRequest.check(clusterState, DL4J))
         .isInstanceOf(ResourceException.class)
         .hasMessageContaining("GPU 0 of executor 0 on a, Some card (compute capability 9.0)")
         .hasMessageContaining("engine dl4j has code for compute capability 3.7 to 8.9 only");
@@ -128,39 +128,39 @@ class GpuRequestTest {
   void namesTheUnassignedCardOnWhichTheEngineWouldStartToo() {
     List<InstalledGpu> cards =
         InstalledGpu.parse("0, GPU-aa, Old card, 8.0\n1, GPU-bb, New card, 9.0\n");
-    ProcessFacts facts = Surveys.with(Surveys.facts("3", "a"), cards, List.of(Surveys.cuda(0)));
+    ProcessFacts facts = ClusterStates.with(ClusterStates.facts("3", "a"), cards, List.of(ClusterStates.cuda(0)));
 
     assertThatThrownBy(
-            () -> GpuRequest.check(new ClusterSurvey(List.of(Surveys.surveyed(facts, "0"))), DL4J))
+            () -> GpuRequest.check(new ClusterState(List.of(ClusterStates.surveyed(facts, "0"))), DL4J))
         .isInstanceOf(ResourceException.class)
         .hasMessageContaining("GPU 1 of executor 3 on a, which CUDA_VISIBLE_DEVICES does not hide")
         .hasMessageContaining("New card (compute capability 9.0)");
   }
 
-  private static ClusterSurvey.Surveyed inContainer(
+  private static ClusterState.ExecutorState inContainer(
       String executor, String uuid, double capability) {
     List<InstalledGpu> cards =
         InstalledGpu.parse("0, %s, Some card, %s".formatted(uuid, capability));
-    return Surveys.surveyed(
-        Surveys.with(Surveys.facts(executor, "a"), cards, List.of(Surveys.cuda(1))), "0");
+    return ClusterStates.surveyed(
+        ClusterStates.with(ClusterStates.facts(executor, "a"), cards, List.of(ClusterStates.cuda(1))), "0");
   }
 
   @Test
   void namesTheAssignedCardWhoseMemoryIsTooSmall() {
     List<InstalledGpu> cards =
         InstalledGpu.parse("0, GPU-aa, Small card, 8.0, 2048\n1, GPU-bb, Tiny card, 8.0, 512\n");
-    ProcessFacts facts = Surveys.with(Surveys.facts("3", "a"), cards, List.of(Surveys.cuda(2)));
-    ClusterSurvey survey = new ClusterSurvey(List.of(Surveys.surveyed(facts, "0")));
+    ProcessFacts facts = ClusterStates.with(ClusterStates.facts("3", "a"), cards, List.of(ClusterStates.cuda(2)));
+    ClusterState clusterState = new ClusterState(List.of(ClusterStates.surveyed(facts, "0")));
 
     assertThatCode(
             () ->
                 GpuRequest.checkMemory(
-                    survey, MemoryNeed.ofOneBatch(Zoo.model("alexnet-mini", 10), 8)))
+                    clusterState, MemoryNeed.ofOneBatch(Zoo.model("alexnet-mini", 10), 8)))
         .doesNotThrowAnyException();
     assertThatThrownBy(
             () ->
                 GpuRequest.checkMemory(
-                    survey, MemoryNeed.ofOneBatch(Zoo.model("alexnet", 1000), 256)))
+                    clusterState, MemoryNeed.ofOneBatch(Zoo.model("alexnet", 1000), 256)))
         .isInstanceOf(ResourceException.class)
         .hasMessageStartingWith(
             "Not enough memory on GPU 0 of executor 3 on a, Small card (compute capability 8.0): 1"
@@ -170,10 +170,10 @@ class GpuRequestTest {
 
   @Test
   void namesTheExecutorWhereTheEngineStartsOnNoCard() {
-    ProcessFacts facts = Surveys.with(Surveys.facts("7", "a"), List.of(), List.of(Surveys.cuda(0)));
+    ProcessFacts facts = ClusterStates.with(ClusterStates.facts("7", "a"), List.of(), List.of(ClusterStates.cuda(0)));
 
     assertThatThrownBy(
-            () -> GpuRequest.check(new ClusterSurvey(List.of(Surveys.surveyed(facts, "0"))), DL4J))
+            () -> GpuRequest.check(new ClusterState(List.of(ClusterStates.surveyed(facts, "0"))), DL4J))
         .isInstanceOf(ResourceException.class)
         .hasMessageContaining(
             "executor 7 on a: engine dl4j starts on no card there; it needs an NVIDIA driver, CUDA"

@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.stoker.driver.LocalSpark;
-import java.util.Optional;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -67,7 +67,9 @@ class PartitionShuffleTest {
             }
             throw new IllegalStateException("meanwhile");
           };
-      assertThatThrownBy(() -> shuffle.write(failing, Optional::empty)).isInstanceOf(type).hasMessage("meanwhile");
+      assertThatThrownBy(() -> shuffle.write(failing, Optional::empty))
+          .isInstanceOf(type)
+          .hasMessage("meanwhile");
       int ended = ENDED.get();
       returned.set(true);
 

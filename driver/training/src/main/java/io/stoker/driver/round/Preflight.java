@@ -2,7 +2,7 @@
 package io.stoker.driver.round;
 
 import io.stoker.data.storage.Storage;
-import io.stoker.driver.cluster.ClusterSurvey;
+import io.stoker.driver.cluster.ClusterState;
 import io.stoker.driver.cluster.Gang;
 import io.stoker.driver.cluster.GpuRequest;
 import io.stoker.driver.cluster.MemoryCheck;
@@ -55,9 +55,9 @@ final class Preflight {
         need.inHeap(used),
         need.outsideHeap(used));
     if (GpuRequest.isIn(spark.getConf())) {
-      ClusterSurvey survey = ClusterSurvey.of(spark, slots, "");
-      GpuRequest.check(survey, engine);
-      GpuRequest.checkMemory(survey, need);
+      ClusterState clusterState = ClusterState.of(spark, slots, "");
+      GpuRequest.check(clusterState, engine);
+      GpuRequest.checkMemory(clusterState, need);
     }
   }
 

@@ -5,8 +5,8 @@ import io.stoker.worker.device.InstalledGpu;
 import java.util.List;
 
 /** Executors that a test makes up. */
-final class Surveys {
-  private Surveys() {}
+final class ClusterStates {
+  private ClusterStates() {}
 
   /** An executor of two slots, two cores, 4 GiB and Spark 3.5.9, as all should be. */
   static ProcessFacts facts(String executor, String host) {
@@ -29,12 +29,12 @@ final class Surveys {
     return new EngineFacts("dl4j", true, "Deeplearning4j", devices);
   }
 
-  static ClusterSurvey.Surveyed surveyed(ProcessFacts facts, String... gpus) {
-    return new ClusterSurvey.Surveyed(facts, List.of(gpus), 2, "", "");
+  static ClusterState.ExecutorState surveyed(ProcessFacts facts, String... gpus) {
+    return new ClusterState.ExecutorState(facts, List.of(gpus), 2, "", "");
   }
 
-  static ClusterSurvey of(ProcessFacts... executors) {
-    return new ClusterSurvey(
+  static ClusterState of(ProcessFacts... executors) {
+    return new ClusterState(
         java.util.Arrays.stream(executors).map(facts -> surveyed(facts)).toList());
   }
 

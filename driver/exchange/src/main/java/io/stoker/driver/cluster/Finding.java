@@ -8,7 +8,7 @@ package io.stoker.driver.cluster;
  * @param level whether it is as it should be
  * @param message what was found, and the remedy if one is needed
  */
-public record Verdict(String subject, Level level, String message) {
+public record Finding(String subject, Level level, String message) {
   /** Whether an aspect is as it should be. */
   public enum Level {
     /** As it should be. */
@@ -19,15 +19,15 @@ public record Verdict(String subject, Level level, String message) {
     PROBLEM
   }
 
-  static Verdict ok(String subject, String message) {
-    return new Verdict(subject, Level.OK, message);
+  static Finding ok(String subject, String message) {
+    return new Finding(subject, Level.OK, message);
   }
 
-  static Verdict warning(String subject, String message) {
-    return new Verdict(subject, Level.WARNING, message);
+  static Finding warning(String subject, String message) {
+    return new Finding(subject, Level.WARNING, message);
   }
 
-  static Verdict problem(String subject, String message) {
-    return new Verdict(subject, Level.PROBLEM, message);
+  static Finding problem(String subject, String message) {
+    return new Finding(subject, Level.PROBLEM, message);
   }
 }

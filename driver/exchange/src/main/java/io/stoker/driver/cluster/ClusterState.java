@@ -23,11 +23,11 @@ import org.apache.spark.util.SerializableConfiguration;
  *
  * @param executors one entry each, in the order of their names
  */
-public record ClusterSurvey(List<Surveyed> executors) {
+public record ClusterState(List<ExecutorState> executors) {
   /** How long a task holds its slot where barrier mode, which gives each its own, is excluded. */
   private static final Duration IN_SLOT = Duration.ofSeconds(1);
 
-  /** The surveys for which this process has probed the storage. */
+  /** The cluster states for which this process has probed the storage. */
   private static final Map<String, Boolean> PROBED = new ConcurrentHashMap<>();
 
   /**
@@ -39,16 +39,16 @@ public record ClusterSurvey(List<Surveyed> executors) {
    * @param storage how long writing and reading took in the probed folder; blank if none was probed
    * @param storageProblem why the folder could not be used; blank if it could
    */
-  public record Surveyed(
+  public record ExecutorState(
       ProcessFacts facts, List<String> gpus, int slots, String storage, String storageProblem) {
-    public Surveyed {
+    public ExecutorState {
       gpus = List.copyOf(gpus);
     }
 
-    private Surveyed and(Answer answer) {
+    private ExecutorState and(Answer answer) {
       List<String> all = new ArrayList<>(gpus);
       all.addAll(answer.gpus());
-      return new Surveyed(
+      return new ExecutorState(
           facts,
           all,
           slots + 1,
@@ -66,7 +66,7 @@ public record ClusterSurvey(List<Surveyed> executors) {
       ProcessFacts facts, List<String> gpus, String storage, String storageProblem)
       implements Serializable {}
 
-  public ClusterSurvey {
+  public ClusterState {
     executors = List.copyOf(executors);
   }
 
@@ -77,27 +77,27 @@ public record ClusterSurvey(List<Surveyed> executors) {
    * @param there its executors, as {@link ExecutorRegistration} has found them
    * @param probe a folder that each of them writes to; blank for none
    */
-  public static ClusterSurvey of(JavaSparkContext spark, Slots there, String probe) {
+  public static ClusterState of(JavaSparkContext spark, Slots there, String probe) {
     int slots = Math.max(1, there.count());
-    String survey = UUID.randomUUID().toString();
+    String clusterState = UUID.randomUUID().toString();
     SerializableConfiguration hadoop = new SerializableConfiguration(spark.hadoopConfiguration());
     List<Answer> answers =
         spark.getConf().getBoolean("spark.dynamicAllocation.enabled", false)
-            ? occupying(spark, slots, () -> answer(survey, probe, hadoop))
-            : BarrierStage.run(spark, slots, () -> answer(survey, probe, hadoop));
-    Map<String, Surveyed> executors = new TreeMap<>();
+            ? occupying(spark, slots, () -> answer(clusterState, probe, hadoop))
+            : BarrierStage.run(spark, slots, () -> answer(clusterState, probe, hadoop));
+    Map<String, ExecutorState> executors = new TreeMap<>();
     for (Answer answer : answers) {
       executors.merge(
           answer.facts().executor(),
-          new Surveyed(answer.facts(), List.of(), 0, "", "").and(answer),
+          new ExecutorState(answer.facts(), List.of(), 0, "", "").and(answer),
           (before, same) -> before.and(answer));
     }
-    return new ClusterSurvey(List.copyOf(executors.values()));
+    return new ClusterState(List.copyOf(executors.values()));
   }
 
   /** How many tasks the cluster runs at the same time. */
   public int slots() {
-    return executors.stream().mapToInt(Surveyed::slots).sum();
+    return executors.stream().mapToInt(ExecutorState::slots).sum();
   }
 
   /** Dynamic allocation and barrier mode exclude each other in Spark. */
@@ -113,11 +113,12 @@ public record ClusterSurvey(List<Surveyed> executors) {
         .collect();
   }
 
-  private static Answer answer(String survey, String probe, SerializableConfiguration hadoop) {
+  private static Answer answer(
+      String clusterState, String probe, SerializableConfiguration hadoop) {
     List<String> gpus = List.copyOf(TaskDevices.assigned(TaskContext.get()));
     String storage = "";
     String problem = "";
-    if (!probe.isEmpty() && PROBED.putIfAbsent(survey, true) == null) {
+    if (!probe.isEmpty() && PROBED.putIfAbsent(clusterState, true) == null) {
       try {
         storage = StorageProbe.run(probe, hadoop.value()).toString();
       } catch (ResourceException e) {
