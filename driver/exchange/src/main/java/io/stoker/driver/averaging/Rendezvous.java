@@ -27,7 +27,7 @@ import org.slf4j.LoggerFactory;
  * exchange on the driver, and owns both until {@link #close}.
  *
  * <p>An exception in the timer or in a transition aborts all stages, and is thrown by the thread
- * that trains, see {@link #requireSound}.
+ * that trains, see {@link #failure()}.
  */
 final class Rendezvous implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Rendezvous.class);
@@ -132,16 +132,12 @@ final class Rendezvous implements AutoCloseable {
         : Optional.of(Duration.ofNanos(nanoTime.getAsLong() - open.abortedAt()));
   }
 
-  /**
-   * Makes sure that the timer and the transitions have worked.
-   *
-   * @throws IllegalStateException if they have not
-   */
-  synchronized void requireSound() {
-    if (failure.isPresent()) {
-      throw new IllegalStateException(
-          "The exchange between workers failed on the driver: " + failure.get(), failure.get());
-    }
+  /** An exception of the timer or of a transition, which ends the job; empty if all have worked. */
+  synchronized Optional<IllegalStateException> failure() {
+    return failure.map(
+        failed ->
+            new IllegalStateException(
+                "The exchange between workers failed on the driver: " + failed, failed));
   }
 
   /** Takes a message of a task. */
@@ -156,7 +152,7 @@ final class Rendezvous implements AutoCloseable {
         return;
       }
       if (message instanceof WorkerMessage.Stored stored) {
-        stored.report().ifPresent(reports.get(stage)::add);
+        reports.get(stage).addAll(stored.report().stream().toList());
       }
       happens(stage, new StageEvent.Arrives(ticket, message, nanoTime.getAsLong()));
     } catch (RuntimeException | Error e) {
@@ -171,7 +167,9 @@ final class Rendezvous implements AutoCloseable {
     OptionalInt now = slotsNow(); // Asks Spark, which must not keep workers from being answered.
     synchronized (this) {
       StageEvent time = new StageEvent.TimePasses(nanoTime.getAsLong(), now);
-      List.copyOf(stages.keySet()).forEach(stage -> happens(stage, time));
+      for (int stage : List.copyOf(stages.keySet())) {
+        happens(stage, time);
+      }
     }
   }
 
@@ -211,7 +209,9 @@ final class Rendezvous implements AutoCloseable {
     while (completed.get(stage).size() < change.next().completed()) {
       completed.get(stage).add(now);
     }
-    change.answers().forEach(this::send);
+    for (Answer answer : change.answers()) {
+      send(answer);
+    }
   }
 
   @GuardedBy("this") private void send(Answer answer) {

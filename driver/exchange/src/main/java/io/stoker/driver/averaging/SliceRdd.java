@@ -127,7 +127,7 @@ public final class SliceRdd extends IndexedRdd<byte[]> {
    * @param cancellation as often asked for a reason to cancel the stage, which is then thrown
    * @throws IllegalStateException if this thread is interrupted
    */
-  void train(Runnable meanwhile, Supplier<Optional<StageAbortedException>> cancellation) {
+  void train(Runnable meanwhile, Supplier<Optional<RuntimeException>> cancellation) {
     pieces.write(meanwhile, cancellation);
   }
 

@@ -142,13 +142,14 @@ final class StageRunner implements AutoCloseable {
       try {
         spark().setJobDescription(train);
         next.train(meanwhile, this::cancellation);
-        rendezvous.requireSound();
         betweenStages.run();
         spark().setJobDescription(name + ": average");
         next.materialize();
       } catch (Exception | Error e) {
         slices.discard(next);
-        rendezvous.requireSound();
+        if (rendezvous.failure().isPresent()) {
+          throw rendezvous.failure().get();
+        }
         throw e;
       } finally {
         spark().clearCallSite();
@@ -156,10 +157,13 @@ final class StageRunner implements AutoCloseable {
     }
 
     /**
-     * Why Spark must cancel the train stage: its workers have been told to leave it for some time,
-     * but no executor is left on which Spark could run a task that says so.
+     * Why Spark must cancel the train stage: the rendezvous has failed, or workers were told to
+     * leave the stage some time ago. If no executor is left, Spark has no task that could say so.
      */
-    private Optional<StageAbortedException> cancellation() {
+    private Optional<RuntimeException> cancellation() {
+      if (rendezvous.failure().isPresent()) {
+        return Optional.of(rendezvous.failure().get());
+      }
       return rendezvous
           .abortedFor(trained.id())
           .filter(time -> time.compareTo(CANCEL_AFTER) > 0)

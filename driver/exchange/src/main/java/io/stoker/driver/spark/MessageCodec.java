@@ -23,9 +23,10 @@ import java.util.Optional;
  * answers. Spark deserializes objects with a class loader that does not know the classes of the
  * job, and Java's serialization would be several times as long, most of it names of classes.
  *
- * <p>A record is written as its components, in their order. These are {@code boolean}, {@code int}, {@code long},
- * {@code double}, strings of up to 64 KiB, values of enums, {@link Measurements}, records, and optional values and lists
- * of these. Of a sealed interface, the number of the record's class is written first.
+ * <p>A record is written as its components, in their order. These are {@code boolean}, {@code int},
+ * {@code long}, {@code double}, strings of up to 64 KiB, values of enums, {@link Measurements},
+ * records, and optional values and lists of these. Of a sealed interface, the number of the
+ * record's class is written first.
  */
 public final class MessageCodec {
   private MessageCodec() {}

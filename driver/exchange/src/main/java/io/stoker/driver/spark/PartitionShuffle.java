@@ -112,8 +112,7 @@ public final class PartitionShuffle<V> extends ShuffledRDD<Integer, V, V> {
    * @throws IllegalStateException if this thread is interrupted; the stage is cancelled then
    */
   @SuppressWarnings("unchecked") // the one dependency is that of getDependencies
-  public <E extends RuntimeException> void write(
-      Runnable meanwhile, Supplier<Optional<E>> cancellation) {
+  public void write(Runnable meanwhile, Supplier<Optional<RuntimeException>> cancellation) {
     SimpleFutureAction<?> stage =
         sparkContext().submitMapStage((ShuffleDependency<Integer, V, V>) dependencies().apply(0));
     Optional<Throwable> failure = Optional.empty();
@@ -122,7 +121,7 @@ public final class PartitionShuffle<V> extends ShuffledRDD<Integer, V, V> {
         if (failure.isEmpty()) {
           failure = failureOf(meanwhile);
         }
-        Optional<E> reason = cancellation.get();
+        Optional<RuntimeException> reason = cancellation.get();
         if (reason.isPresent()) {
           stage.cancel();
           throw reason.get();

@@ -108,8 +108,7 @@ class GpuRequestTest {
   @Test
   void tellsCardsOfOneNumberInTwoContainersApart() {
     ClusterState clusterState =
-        new ClusterState(
-            List.of(inContainer("0", "GPU-aa", 8.0), inContainer("1", "GPU-bb", 8.0)));
+        new ClusterState(List.of(inContainer("0", "GPU-aa", 8.0), inContainer("1", "GPU-bb", 8.0)));
 
     assertThatCode(() -> GpuRequest.check(clusterState, DL4J)).doesNotThrowAnyException();
   }
@@ -128,10 +127,13 @@ class GpuRequestTest {
   void namesTheUnassignedCardOnWhichTheEngineWouldStartToo() {
     List<InstalledGpu> cards =
         InstalledGpu.parse("0, GPU-aa, Old card, 8.0\n1, GPU-bb, New card, 9.0\n");
-    ProcessFacts facts = ClusterStates.with(ClusterStates.facts("3", "a"), cards, List.of(ClusterStates.cuda(0)));
+    ProcessFacts facts =
+        ClusterStates.with(ClusterStates.facts("3", "a"), cards, List.of(ClusterStates.cuda(0)));
 
     assertThatThrownBy(
-            () -> GpuRequest.check(new ClusterState(List.of(ClusterStates.surveyed(facts, "0"))), DL4J))
+            () ->
+                GpuRequest.check(
+                    new ClusterState(List.of(ClusterStates.surveyed(facts, "0"))), DL4J))
         .isInstanceOf(ResourceException.class)
         .hasMessageContaining("GPU 1 of executor 3 on a, which CUDA_VISIBLE_DEVICES does not hide")
         .hasMessageContaining("New card (compute capability 9.0)");
@@ -142,14 +144,17 @@ class GpuRequestTest {
     List<InstalledGpu> cards =
         InstalledGpu.parse("0, %s, Some card, %s".formatted(uuid, capability));
     return ClusterStates.surveyed(
-        ClusterStates.with(ClusterStates.facts(executor, "a"), cards, List.of(ClusterStates.cuda(1))), "0");
+        ClusterStates.with(
+            ClusterStates.facts(executor, "a"), cards, List.of(ClusterStates.cuda(1))),
+        "0");
   }
 
   @Test
   void namesTheAssignedCardWhoseMemoryIsTooSmall() {
     List<InstalledGpu> cards =
         InstalledGpu.parse("0, GPU-aa, Small card, 8.0, 2048\n1, GPU-bb, Tiny card, 8.0, 512\n");
-    ProcessFacts facts = ClusterStates.with(ClusterStates.facts("3", "a"), cards, List.of(ClusterStates.cuda(2)));
+    ProcessFacts facts =
+        ClusterStates.with(ClusterStates.facts("3", "a"), cards, List.of(ClusterStates.cuda(2)));
     ClusterState clusterState = new ClusterState(List.of(ClusterStates.surveyed(facts, "0")));
 
     assertThatCode(
@@ -170,10 +175,14 @@ class GpuRequestTest {
 
   @Test
   void namesTheExecutorWhereTheEngineStartsOnNoCard() {
-    ProcessFacts facts = ClusterStates.with(ClusterStates.facts("7", "a"), List.of(), List.of(ClusterStates.cuda(0)));
+    ProcessFacts facts =
+        ClusterStates.with(
+            ClusterStates.facts("7", "a"), List.of(), List.of(ClusterStates.cuda(0)));
 
     assertThatThrownBy(
-            () -> GpuRequest.check(new ClusterState(List.of(ClusterStates.surveyed(facts, "0"))), DL4J))
+            () ->
+                GpuRequest.check(
+                    new ClusterState(List.of(ClusterStates.surveyed(facts, "0"))), DL4J))
         .isInstanceOf(ResourceException.class)
         .hasMessageContaining(
             "executor 7 on a: engine dl4j starts on no card there; it needs an NVIDIA driver, CUDA"
