@@ -10,6 +10,7 @@ import io.stoker.failure.ResourceException;
 import io.stoker.failure.StokerException;
 import io.stoker.worker.runtime.RoundWork;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
@@ -141,8 +142,12 @@ final class RoundTrainer implements AutoCloseable {
     Optional<String> lack = stages.lackOfMemory(workers, slots);
     if (lack.isPresent()) {
       throw new ResourceException(
-          "Cannot train %d workers with --overlap: %s; give executors more heap, or leave out --overlap"
-              .formatted(workers, lack.get()));
+          String.format(
+              Locale.ROOT,
+              "Cannot train %d workers with --overlap: %s; give executors more heap, or leave out"
+                  + " --overlap",
+              workers,
+              lack.get()));
     }
   }
 
@@ -160,9 +165,11 @@ final class RoundTrainer implements AutoCloseable {
     }
     if (failures.incrementAndGet() > MOST_FAILURES) {
       throw new ResourceException(
-          ("A round could not be trained in %d attempts, because executors were lost: look at their"
-                  + " logs, and go on with --resume")
-              .formatted(failures.get()),
+          String.format(
+              Locale.ROOT,
+              "A round could not be trained in %d attempts, because executors were lost: look at their"
+                  + " logs, and go on with --resume",
+              failures.get()),
           failed);
     }
   }

@@ -58,7 +58,8 @@ public final class ManifestFormat {
    *
    * @param added the names of their fields, with the values that absent ones have
    */
-  public static <T> T readOlder(Path file, Class<T> type, Map<String, Double> added, Configuration hadoop)
+  public static <T> T readOlder(
+      Path file, Class<T> type, Map<String, Double> added, Configuration hadoop)
       throws IOException {
     byte[] bytes = SmallFile.read(file, MAXIMUM_BYTES, hadoop);
     return StrictJson.readOlder(JSON, bytes, type, added, file.toString());
