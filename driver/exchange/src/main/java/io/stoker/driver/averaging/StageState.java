@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -448,8 +449,12 @@ final class StageState {
               && beyond.compareTo(withoutSlots) > 0)
           || (!waiting.isEmpty() && beyond.compareTo(rules.patience().withSlots()) > 0)) {
         return Optional.of(
-            "%d of %d workers have waited %d s for the others"
-                .formatted(waiting.size(), rules.workers(), idle.toSeconds()));
+            String.format(
+                Locale.ROOT,
+                "%d of %d workers have waited %d s for the others",
+                waiting.size(),
+                rules.workers(),
+                idle.toSeconds()));
       }
       return Optional.empty();
     }

@@ -82,7 +82,8 @@ public final class MessageCodec {
         out.writeDouble(number);
       }
     } else if (value instanceof Enum<?> constant) {
-      out.writeByte(constant.ordinal());
+      out.writeByte(
+          Arrays.asList(constant.getDeclaringClass().getEnumConstants()).indexOf(constant));
     } else {
       if (((Class<?>) type).isSealed()) {
         List<Class<?>> permitted = Arrays.asList(((Class<?>) type).getPermittedSubclasses());
