@@ -58,7 +58,7 @@ final class LocalFiles extends RawLocalFileSystem {
     try {
       return super.open(file, bufferSize);
     } catch (FileNotFoundException e) { // Java throws it for a file that must not be read, too.
-      if (Files.isRegularFile(local)) {
+      if (Files.isRegularFile(local) && !Files.isReadable(local)) {
         throw new AccessDeniedException(local.toString(), null, "no permission to read it");
       }
       throw e;
