@@ -52,6 +52,16 @@ sealed interface DriverReply {
     }
   }
 
-  /** The worker's task must fail: it cannot go on in this stage. */
-  record Aborted(String reason) implements DriverReply {}
+  /**
+   * The worker's task must fail: it cannot go on in this stage.
+   *
+   * @param reason why; cut off where it is long, because messages of exceptions have no limit
+   */
+  record Aborted(String reason) implements DriverReply {
+    private static final int LONGEST_REASON = 1_000;
+
+    public Aborted {
+      reason = reason.substring(0, Math.min(reason.length(), LONGEST_REASON));
+    }
+  }
 }

@@ -10,6 +10,7 @@ import io.stoker.driver.spark.MessageCodec;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -26,8 +27,8 @@ import org.slf4j.LoggerFactory;
  * answers. Pieces and slices do not pass through it. It has the only lock and the only timer of the
  * exchange on the driver, and owns both until {@link #close}.
  *
- * <p>An exception in the timer or in a transition aborts all stages, and is thrown by the thread
- * that trains, see {@link #failure()}.
+ * <p>An exception in the timer or in a transition aborts all stages, answers each message that
+ * waits, and is thrown by the thread that trains, see {@link #failure()}.
  */
 final class Rendezvous implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Rendezvous.class);
@@ -40,19 +41,25 @@ final class Rendezvous implements AutoCloseable {
   /** A stage that is open, with what its state has no use for. */
   private record OpenStage(StageState state, long abortedAt) {}
 
-  @GuardedBy("this") private final Map<Integer, OpenStage> stages = new HashMap<>();
+  @GuardedBy("this")
+  private final Map<Integer, OpenStage> stages = new HashMap<>();
 
-  @GuardedBy("this") private final Map<Integer, List<TaskReport>> reports = new HashMap<>();
+  @GuardedBy("this")
+  private final Map<Integer, List<TaskReport>> reports = new HashMap<>();
 
   /** By stage, when each of its rounds was complete. */
-  @GuardedBy("this") private final Map<Integer, List<Long>> completed = new HashMap<>();
+  @GuardedBy("this")
+  private final Map<Integer, List<Long>> completed = new HashMap<>();
 
   /** How the messages that wait for an answer are answered, by ticket. */
-  @GuardedBy("this") private final Map<Long, DriverEndpoint.Reply> replies = new HashMap<>();
+  @GuardedBy("this")
+  private final Map<Long, DriverEndpoint.Reply> replies = new HashMap<>();
 
-  @GuardedBy("this") private long tickets;
+  @GuardedBy("this")
+  private long tickets;
 
-  @GuardedBy("this") private Optional<Throwable> failure = Optional.empty();
+  @GuardedBy("this")
+  private Optional<Throwable> failure = Optional.empty();
 
   private AutoCloseable connection = () -> {};
 
@@ -148,17 +155,13 @@ final class Rendezvous implements AutoCloseable {
       WorkerMessage message = MessageCodec.decode(WorkerMessage.class, question);
       int stage = message.sender().stage();
       if (!stages.containsKey(stage)) {
-        send(new Answer(ticket, message.sender().worker(), aborted("its stage is closed")));
+        DriverReply closed = new DriverReply.Aborted("its stage is closed");
+        sendAll(List.of(new Answer(ticket, message.sender().worker(), closed)));
         return;
       }
-      if (message instanceof WorkerMessage.Stored stored) {
-        reports.get(stage).addAll(stored.report().stream().toList());
-      }
       happens(stage, new StageEvent.Arrives(ticket, message, nanoTime.getAsLong()));
-    } catch (RuntimeException | Error e) {
+    } catch (Exception | Error e) { // Scala throws checked exceptions that it does not declare.
       fail(e);
-      Optional.ofNullable(replies.remove(ticket))
-          .ifPresent(left -> send(left, aborted(e.toString())));
     }
   }
 
@@ -177,23 +180,36 @@ final class Rendezvous implements AutoCloseable {
   private OptionalInt slotsNow() {
     try {
       return OptionalInt.of(slots.getAsInt());
-    } catch (RuntimeException e) {
+    } catch (Exception e) { // Scala throws checked exceptions that it does not declare.
       LOG.debug("Cannot find the slots of the cluster", e);
       return OptionalInt.empty();
     }
   }
 
-  /** Aborts all stages because of a failure, which ends the job. */
+  /**
+   * Aborts all stages because of a failure, which ends the job, and answers each message that waits
+   * for an answer: also those whose answer was lost in the failure.
+   */
   synchronized void fail(Throwable failed) {
     if (failure.isEmpty()) {
       failure = Optional.of(failed);
     }
+    String reason = "the driver failed: " + failed;
     for (int stage : List.copyOf(stages.keySet())) {
-      happens(stage, new StageEvent.Cancelled("the driver failed: " + failed));
+      try {
+        happens(stage, new StageEvent.Cancelled(reason));
+      } catch (Exception | Error e) { // It must not keep the other stages from being aborted.
+        LOG.error("Cannot abort stage {}", stage, e);
+      }
+    }
+    byte[] aborted = MessageCodec.encode(DriverReply.class, new DriverReply.Aborted(reason));
+    for (long ticket : List.copyOf(replies.keySet())) {
+      send(ticket, aborted);
     }
   }
 
-  @GuardedBy("this") private void happens(int stage, StageEvent event) {
+  @GuardedBy("this")
+  private void happens(int stage, StageEvent event) {
     OpenStage open = stages.get(stage);
     if (open == null) {
       return;
@@ -209,26 +225,41 @@ final class Rendezvous implements AutoCloseable {
     while (completed.get(stage).size() < change.next().completed()) {
       completed.get(stage).add(now);
     }
-    for (Answer answer : change.answers()) {
-      send(answer);
+    reports.get(stage).addAll(change.reports());
+    if (!sendAll(change.answers())) {
+      happens(stage, new StageEvent.Cancelled("a worker could not be answered"));
     }
   }
 
-  @GuardedBy("this") private void send(Answer answer) {
-    DriverEndpoint.Reply reply = replies.remove(answer.ticket());
+  /**
+   * Sends answers; if one cannot be sent, the others are sent nevertheless.
+   *
+   * @return whether all were sent
+   */
+  @GuardedBy("this")
+  private boolean sendAll(List<Answer> answers) {
+    // Most workers get the same object.
+    IdentityHashMap<DriverReply, byte[]> encoded = new IdentityHashMap<>();
+    boolean all = true;
+    for (Answer answer : answers) {
+      byte[] reply =
+          encoded.computeIfAbsent(
+              answer.reply(), key -> MessageCodec.encode(DriverReply.class, key));
+      all &= send(answer.ticket(), reply);
+    }
+    return all;
+  }
+
+  /** Answers a message, and returns whether that was possible. */
+  @GuardedBy("this")
+  private boolean send(long ticket, byte[] answer) {
     try {
-      send(reply, answer.reply());
-    } catch (RuntimeException e) { // It must not keep the answers from the other workers.
-      LOG.warn("Cannot answer worker {}: {}", answer.worker(), e.toString());
+      replies.remove(ticket).send(answer);
+      return true;
+    } catch (Exception e) { // Scala throws checked exceptions that it does not declare.
+      LOG.warn("Cannot answer a worker: {}", e.toString());
+      return false;
     }
-  }
-
-  private static void send(DriverEndpoint.Reply to, DriverReply reply) {
-    to.send(MessageCodec.encode(DriverReply.class, reply));
-  }
-
-  private static DriverReply aborted(String reason) {
-    return new DriverReply.Aborted(reason);
   }
 
   @Override

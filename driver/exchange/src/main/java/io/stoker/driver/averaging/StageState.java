@@ -74,8 +74,13 @@ final class StageState {
   /** The answer to the message with a ticket. */
   record Answer(long ticket, int worker, DriverReply reply) {}
 
-  /** The state after an event, and the answers that are sent then. */
-  record Transition(StageState next, List<Answer> answers) {}
+  /**
+   * The state after an event.
+   *
+   * @param answers the answers that are sent then; equal places are the same object in all of them
+   * @param reports the report that the event's message brought, if the state has accepted it
+   */
+  record Transition(StageState next, List<Answer> answers, List<TaskReport> reports) {}
 
   /**
    * Rounds of which an executor holds blocks; {@code from} is above {@code to} if it holds none.
@@ -201,18 +206,15 @@ final class StageState {
   /** The state after an event, and the answers to workers. */
   Transition on(StageEvent event) {
     StageState next = new StageState(this);
-    List<Answer> answers = new ArrayList<>();
-    next.new Step(answers).take(event);
-    return new Transition(next, List.copyOf(answers));
+    Step step = next.new Step();
+    step.take(event);
+    return new Transition(next, List.copyOf(step.answers), List.copyOf(step.reports));
   }
 
   /** Makes a copy of a state the one after an event. */
   private final class Step {
-    private final List<Answer> answers;
-
-    Step(List<Answer> answers) {
-      this.answers = answers;
-    }
+    private final List<Answer> answers = new ArrayList<>();
+    private final List<TaskReport> reports = new ArrayList<>();
 
     void take(StageEvent event) {
       if (event instanceof StageEvent.Arrives arrival) {
@@ -250,8 +252,10 @@ final class StageState {
       } else if (message instanceof Loaded loaded) {
         answer(ticket, sender, new DriverReply.Noted(loaded(sender, loaded.round())));
       } else {
-        stored((Stored) message);
-        waiting.add(new Waiting(ticket, (Stored) message));
+        Stored stored = (Stored) message;
+        stored(stored);
+        stored.report().ifPresent(reports::add);
+        waiting.add(new Waiting(ticket, stored));
       }
       answerAll();
     }
@@ -360,20 +364,31 @@ final class StageState {
     /** Answers the workers for which all is stored that they wait for. */
     private void answerAll() {
       record Wanted(Blocks blocks, int round) {}
-      Map<Wanted, Optional<List<BlockPlace>>> places = new HashMap<>();
+      // Each is computed once for all workers: a thousand of them may wait for the same blocks.
+      Map<Wanted, Optional<Found>> places = new HashMap<>();
+      Map<Integer, Boolean> hasNextRound = new HashMap<>();
       for (Waiting each : List.copyOf(waiting)) {
         Wanted wanted = new Wanted(each.message().blocks(), each.message().round());
-        Optional<List<BlockPlace>> all =
-            places.computeIfAbsent(wanted, key -> places(key.blocks(), key.round()));
+        Optional<Found> all =
+            places.computeIfAbsent(
+                wanted, key -> places(key.blocks(), key.round()).map(this::numbered));
         if (all.isPresent()) {
           waiting.remove(each);
           found(each, all.get());
         } else if (rules.hasOwners()
             && wanted.blocks() == Blocks.PIECES
-            && allAverages(wanted.round()).isPresent()) {
+            && hasNextRound.computeIfAbsent(wanted.round(), of -> allAverages(of).isPresent())) {
           refuse(each::equals, "the others are in the next round");
         }
       }
+    }
+
+    /** These places with the version that workers know, or a new one if they are others. */
+    private Found numbered(List<BlockPlace> places) {
+      if (!places.equals(found.byWorker())) {
+        found = new Found(found.version() + 1, places);
+      }
+      return found;
     }
 
     /** The place of each worker's blocks; empty while some of them are missing. */
@@ -412,16 +427,13 @@ final class StageState {
           .findFirst();
     }
 
-    private void found(Waiting waits, List<BlockPlace> places) {
+    private void found(Waiting waits, Found places) {
       Stored message = waits.message();
       if (message.blocks() == Blocks.PIECES) {
         completed = Math.max(completed, message.round() + 1);
         deletesEarlier(message.sender(), message.round());
       }
-      if (!places.equals(found.byWorker())) {
-        found = new Found(found.version() + 1, places);
-      }
-      answer(waits.ticket(), message.sender(), found.shortened(message.knownPlaces()));
+      answer(waits.ticket(), message.sender(), places.shortened(message.knownPlaces()));
     }
 
     /** A worker deletes what no worker needs when all pieces of a round are stored. */

@@ -12,8 +12,10 @@ import io.stoker.driver.averaging.WorkerMessage.Stored;
 import io.stoker.driver.spark.BlockPlace;
 import io.stoker.driver.spark.DriverEndpoint;
 import io.stoker.driver.spark.MessageCodec;
+import io.stoker.driver.spark.SparkFailures;
 import io.stoker.worker.sgd.Measure;
 import io.stoker.worker.sgd.Measurements;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -83,15 +85,33 @@ class RendezvousTest {
   }
 
   @Test
-  void answersTheOthersIfOneWorkerCannotBeReached() {
+  void answersTheOthersIfOneWorkerCannotBeReachedAndAbortsTheStage() {
     open();
     DriverEndpoint.Reply gone =
-        answer -> {
-          throw new IllegalStateException("the executor is gone");
-        };
+        answer -> SparkFailures.rethrow(new IOException("checked, and not declared by Scala"));
     rendezvous.receive(MessageCodec.encode(WorkerMessage.class, pieces(0, Optional.empty())), gone);
 
     assertThat(send(pieces(1, Optional.empty()))).hasOnlyElementsOfType(Found.class);
+    assertThat(rendezvous.abortedFor(STAGE)).isPresent();
+    assertThat(rendezvous.failure()).isEmpty();
+  }
+
+  @Test
+  void reportsOfMessagesThatAreRefusedAreNotKept() {
+    open();
+    rendezvous.receive(
+        MessageCodec.encode(
+            WorkerMessage.class,
+            new Stored(
+                new Sender(STAGE, 1, 0, new BlockPlace("lost", "host", 1)),
+                Blocks.PIECES,
+                0,
+                0,
+                List.of(),
+                Optional.of(new TaskReport(0, List.of(), List.of())))),
+        answer -> {});
+
+    assertThat(rendezvous.reports(STAGE)).isEmpty();
   }
 
   @Test
@@ -132,6 +152,15 @@ class RendezvousTest {
         .hasMessage(
             "The exchange between workers failed on the driver: java.lang.IllegalStateException: a"
                 + " bug");
+  }
+
+  @Test
+  void aFailureWithALongMessageAnswersAllWorkers() {
+    open();
+    List<DriverReply> waiting = send(pieces(0, Optional.empty()));
+    rendezvous.fail(new IllegalStateException("ä".repeat(100_000)));
+
+    assertThat(waiting).hasOnlyElementsOfType(Aborted.class);
   }
 
   @Test
