@@ -10,13 +10,14 @@ import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.reflect.Constructor;
+import java.lang.reflect.Method;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Writes records as bytes and reads them again: the questions to a {@link DriverEndpoint}, and its
@@ -29,7 +30,56 @@ import java.util.Optional;
  * record's class is written first.
  */
 public final class MessageCodec {
+  /** What reflection knows of each class, which it would look up again for each message. */
+  private static final ClassValue<Form> FORMS =
+      new ClassValue<>() {
+        @Override
+        protected Form computeValue(Class<?> type) {
+          return Form.of(type);
+        }
+      };
+
   private MessageCodec() {}
+
+  /**
+   * How values of a class are written; parts that the class does not have are empty.
+   *
+   * @param components the types of a record's components
+   * @param accessors the methods that return them
+   * @param canonical a record's constructor
+   * @param permitted the classes of a sealed interface
+   * @param constants the values of an enum
+   */
+  private record Form(
+      List<Type> components,
+      List<Method> accessors,
+      Optional<Constructor<?>> canonical,
+      List<Class<?>> permitted,
+      List<Object> constants) {
+    static Form of(Class<?> type) {
+      List<RecordComponent> components =
+          type.isRecord() ? List.of(type.getRecordComponents()) : List.of();
+      List<Method> accessors = components.stream().map(RecordComponent::getAccessor).toList();
+      accessors.forEach(accessor -> accessor.setAccessible(true));
+      return new Form(
+          components.stream().map(RecordComponent::getGenericType).toList(),
+          accessors,
+          type.isRecord() ? Optional.of(canonical(type, components)) : Optional.empty(),
+          type.isSealed() ? List.of(type.getPermittedSubclasses()) : List.of(),
+          type.isEnum() ? List.of(type.getEnumConstants()) : List.of());
+    }
+
+    private static Constructor<?> canonical(Class<?> type, List<RecordComponent> components) {
+      Stream<Class<?>> parameters = components.stream().map(RecordComponent::getType);
+      try {
+        Constructor<?> canonical = type.getDeclaredConstructor(parameters.toArray(Class[]::new));
+        canonical.setAccessible(true);
+        return canonical;
+      } catch (NoSuchMethodException e) {
+        throw new IllegalStateException("Cannot make a " + type, e);
+      }
+    }
+  }
 
   /**
    * The bytes of a message.
@@ -82,15 +132,14 @@ public final class MessageCodec {
         out.writeDouble(number);
       }
     } else if (value instanceof Enum<?> constant) {
-      out.writeByte(
-          Arrays.asList(constant.getDeclaringClass().getEnumConstants()).indexOf(constant));
+      out.writeByte(FORMS.get(constant.getDeclaringClass()).constants().indexOf(constant));
     } else {
       if (((Class<?>) type).isSealed()) {
-        List<Class<?>> permitted = Arrays.asList(((Class<?>) type).getPermittedSubclasses());
-        out.writeByte(permitted.indexOf(value.getClass()));
+        out.writeByte(FORMS.get((Class<?>) type).permitted().indexOf(value.getClass()));
       }
-      for (RecordComponent component : value.getClass().getRecordComponents()) {
-        write(component.getGenericType(), valueOf(component, value), out);
+      Form form = FORMS.get(value.getClass());
+      for (int i = 0; i < form.components().size(); i++) {
+        write(form.components().get(i), valueOf(form.accessors().get(i), value), out);
       }
     }
   }
@@ -127,34 +176,30 @@ public final class MessageCodec {
     }
     Class<?> named = (Class<?>) type;
     if (named.isEnum()) {
-      return named.getEnumConstants()[in.readByte()];
+      return FORMS.get(named).constants().get(in.readByte());
     }
-    return readRecord(named.isSealed() ? named.getPermittedSubclasses()[in.readByte()] : named, in);
+    return readRecord(
+        named.isSealed() ? FORMS.get(named).permitted().get(in.readByte()) : named, in);
   }
 
   private static Object readRecord(Class<?> type, DataInputStream in) throws IOException {
-    RecordComponent[] components = type.getRecordComponents();
-    Object[] values = new Object[components.length];
+    Form form = FORMS.get(type);
+    Object[] values = new Object[form.components().size()];
     for (int i = 0; i < values.length; i++) {
-      values[i] = read(components[i].getGenericType(), in);
+      values[i] = read(form.components().get(i), in);
     }
     try {
-      Constructor<?> canonical =
-          type.getDeclaredConstructor(
-              Arrays.stream(components).map(RecordComponent::getType).toArray(Class[]::new));
-      canonical.setAccessible(true);
-      return canonical.newInstance(values);
+      return form.canonical().orElseThrow().newInstance(values);
     } catch (ReflectiveOperationException e) {
       throw new IllegalStateException("Cannot make a " + type, e);
     }
   }
 
-  private static Object valueOf(RecordComponent component, Object message) {
+  private static Object valueOf(Method accessor, Object message) {
     try {
-      component.getAccessor().setAccessible(true);
-      return component.getAccessor().invoke(message);
+      return accessor.invoke(message);
     } catch (ReflectiveOperationException e) {
-      throw new IllegalStateException("Cannot read " + component, e);
+      throw new IllegalStateException("Cannot read " + accessor, e);
     }
   }
 }
