@@ -41,29 +41,46 @@ import org.junit.jupiter.params.provider.CsvSource;
 @Tag("slow")
 class StageInterleavingsTest {
   /** Runs of each kind of stage; {@code -Dstoker.interleavings=N} makes more. */
-  private static final int RUNS = Integer.getInteger("stoker.interleavings", 34_000);
+  private static final int RUNS = Integer.getInteger("stoker.interleavings", 25_500);
 
   private static final long SECOND = Duration.ofSeconds(1).toNanos();
 
+  /**
+   * @param least which share of the runs finishes at least, a little less than it is; the others
+   *     are aborted. Where rounds overlap, each task that is lost aborts the stage.
+   * @param leastWithRestart which share finishes although a task began again
+   */
   @ParameterizedTest
-  @CsvSource({"true, false", "false, false", "true, true"})
-  void workersComeToTheEndWithTheSameBitsOrLeaveTheStage(boolean hasOwners, boolean overlap) {
+  @CsvSource({
+    "true, false, 0.70, 0.53",
+    "false, false, 0.72, 0.52",
+    "true, true, 0.19, 0.03",
+    "false, true, 0.22, 0.03"
+  })
+  void workersComeToTheEndWithTheSameBitsOrLeaveTheStage(
+      boolean hasOwners, boolean overlap, double least, double leastWithRestart) {
     int finished = 0;
+    int withRestart = 0;
     for (int seed = 0; seed < RUNS; seed++) {
       Simulation simulation = new Simulation(seed, hasOwners, overlap);
       try {
-        finished += simulation.run(true) ? 1 : 0;
+        boolean hasFinished = simulation.run(true);
+        finished += hasFinished ? 1 : 0;
+        withRestart += hasFinished && simulation.hasBegunAgain ? 1 : 0;
       } catch (AssertionError | RuntimeException e) {
         throw new AssertionError("seed " + seed + ":" + simulation.told(), e);
       }
     }
-    assertThat(finished).as("stages that were not aborted").isGreaterThan(RUNS / 10);
+    assertThat((double) finished / RUNS).as("runs that were not aborted").isGreaterThan(least);
+    assertThat((double) withRestart / RUNS)
+        .as("runs that were not aborted although a task began again")
+        .isGreaterThan(leastWithRestart);
   }
 
   @Test
   void whatNothingDisturbsIsNeitherAbortedNorAveragedTwice() {
     for (int seed = 0; seed < 1_000; seed++) {
-      Simulation simulation = new Simulation(seed, seed % 3 > 0, seed % 3 == 2);
+      Simulation simulation = new Simulation(seed, seed % 2 == 0, seed % 4 > 1);
       assertThat(simulation.run(false)).isTrue();
       assertThat(simulation.averaged.values()).containsOnly(1);
     }
@@ -157,6 +174,9 @@ class StageInterleavingsTest {
      */
     private boolean wasUnreachable;
 
+    /** Whether a worker's task began again before the stage had come to its end. */
+    private boolean hasBegunAgain;
+
     Simulation(int seed, boolean hasOwners, boolean overlap) {
       this.random = new Random(seed);
       this.hasOwners = hasOwners;
@@ -245,6 +265,7 @@ class StageInterleavingsTest {
       }
       assertThat(done).as("workers that have come to the end").doesNotContainNull();
       assertThat(state.completed()).isEqualTo(rounds - 1);
+      hasBegunAgain = tasks.size() > workers;
       beginAgainAfterTheEnd();
       return true;
     }
