@@ -34,6 +34,11 @@ public record RoundTask(
   }
 
   @Override
+  public int stepCount() {
+    return steps;
+  }
+
+  @Override
   public Part begin(int worker, Configuration hadoop, TaskContext context) {
     return WorkerRound.begin(this, worker, hadoop, context);
   }

@@ -47,6 +47,14 @@ public interface RoundWork extends Serializable {
   int workers();
 
   /**
+   * How many local steps a worker takes, from which the time of a round is estimated; 1 if it has
+   * no single steps.
+   */
+  default int stepCount() {
+    return 1;
+  }
+
+  /**
    * The RDDs that workers read in addition to the parameters, worker w as partition w of a child.
    */
   default List<Dependency<?>> reads() {

@@ -3,6 +3,7 @@ package io.stoker.driver.averaging;
 
 import io.stoker.driver.spark.SparkFailures;
 import java.util.Locale;
+import java.util.Optional;
 
 /** No executor holds a slice any more, nor the pieces from which it could be averaged again. */
 final class LostSliceException extends RuntimeException {
@@ -17,7 +18,13 @@ final class LostSliceException extends RuntimeException {
    * rounds must then be trained again.
    */
   static boolean isReasonOf(Throwable failure) {
-    return SparkFailures.cause(LostSliceException.class, failure).isPresent()
-        || SparkFailures.cause(StageAbortedException.class, failure).isPresent();
+    return reasonOf(failure).isPresent();
+  }
+
+  /** The lost slice or the aborted stage because of which a Spark job failed. */
+  static Optional<? extends Throwable> reasonOf(Throwable failure) {
+    return SparkFailures.chain(failure)
+        .filter(each -> each instanceof LostSliceException || each instanceof StageAbortedException)
+        .findFirst();
   }
 }

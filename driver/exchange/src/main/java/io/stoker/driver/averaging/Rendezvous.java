@@ -131,6 +131,11 @@ final class Rendezvous implements AutoCloseable {
     return List.copyOf(reports.getOrDefault(stage, List.of()));
   }
 
+  /** Why a stage is aborted; empty if it is not. */
+  synchronized Optional<String> aborted(int stage) {
+    return Optional.ofNullable(stages.get(stage)).flatMap(open -> open.state().aborted());
+  }
+
   /** For how long a stage has been aborted; empty if it is not. */
   synchronized Optional<Duration> abortedFor(int stage) {
     OpenStage open = stages.get(stage);

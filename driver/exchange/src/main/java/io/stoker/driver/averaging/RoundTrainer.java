@@ -153,23 +153,25 @@ final class RoundTrainer implements AutoCloseable {
 
   private void runInOneStage(
       List<RoundWork> rounds, String name, long start, Consumer<RoundReport> finished) {
-    List<RoundReport> others = stages.run(rounds, name, start, finished);
+    List<RoundReport> others = stages.run(rounds, name, start, failures.get(), finished);
     history = history.after(rounds, job.average().overlaps());
     others.forEach(finished);
   }
 
   /** Throws what has failed, unless training again may succeed. */
   private void countFailure(Exception failed) {
-    if (failed instanceof StokerException || !LostSliceException.isReasonOf(failed)) {
+    Optional<? extends Throwable> reason = LostSliceException.reasonOf(failed);
+    if (failed instanceof StokerException || reason.isEmpty()) {
       SparkFailures.rethrow(failed);
     }
     if (failures.incrementAndGet() > MOST_FAILURES) {
       throw new ResourceException(
           String.format(
               Locale.ROOT,
-              "A round could not be trained in %d attempts, because executors were lost: look at their"
-                  + " logs, and go on with --resume",
-              failures.get()),
+              "A round could not be trained in %d attempts: %s; look at the logs of the executors,"
+                  + " and go on with --resume",
+              failures.get(),
+              reason.orElseThrow().getMessage()),
           failed);
     }
   }

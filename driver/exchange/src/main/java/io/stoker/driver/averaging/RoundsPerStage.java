@@ -31,6 +31,9 @@ public final class RoundsPerStage {
   /** How long each round of the last stage took; 0 before the first one. */
   private double secondsOfRound;
 
+  /** How long each local step of the last stage took, with its share of the exchange. */
+  private double secondsOfStep;
+
   /**
    * @param conf the cluster's: with speculation a worker starts twice, and with dynamic allocation
    *     or an external shuffle service an executor may go away with the blocks that it stores
@@ -80,15 +83,24 @@ public final class RoundsPerStage {
     return (int) Math.max(1, Math.min(most, rounds));
   }
 
-  /** How long a round takes; 0 before the first one. */
-  Duration roundTime() {
-    return Duration.ofNanos((long) (secondsOfRound * 1e9));
+  /**
+   * How long a round may take; 0 before the first one.
+   *
+   * @param steps how many local steps it has; some schedules take more of them in later rounds
+   */
+  Duration roundTime(int steps) {
+    return Duration.ofNanos((long) (Math.max(secondsOfRound, secondsOfStep * steps) * 1e9));
   }
 
-  /** Notes a stage that is complete. */
-  void completed(int rounds, double seconds) {
+  /**
+   * Notes a stage that is complete.
+   *
+   * @param steps how many local steps a worker took in all of its rounds
+   */
+  void completed(int rounds, long steps, double seconds) {
     cooldownRounds = Math.max(0, cooldownRounds - rounds);
     secondsOfRound = seconds / rounds;
+    secondsOfStep = seconds / steps;
   }
 
   /** Notes that a multi-round stage has failed, and that its rounds were trained one by one. */

@@ -24,6 +24,9 @@ final class StageRunner implements AutoCloseable {
   /** How long after workers were told to leave a stage Spark cancels it. */
   private static final Duration CANCEL_AFTER = Duration.ofSeconds(10);
 
+  /** How long a job's first round may take, because its time is not known yet. */
+  private static final Duration LONG_ROUND = Duration.ofMinutes(5);
+
   private final AveragingJob job;
   private final SliceGenerations slices;
   private final RoundsPerStage roundsPerStage;
@@ -70,13 +73,18 @@ final class StageRunner implements AutoCloseable {
    *
    * @param name the name of the first round for Spark's user interface
    * @param start when the first round began, in this attempt or an earlier one
+   * @param failures how many attempts have failed; after each one workers wait twice as long
    * @param finished receives the reports of rounds while later ones of the stage are trained
    * @return the reports of the other rounds
    */
   List<RoundReport> run(
-      List<RoundWork> rounds, String name, long start, Consumer<RoundReport> finished) {
+      List<RoundWork> rounds,
+      String name,
+      long start,
+      int failures,
+      Consumer<RoundReport> finished) {
     long stageStart = System.nanoTime();
-    Stage stage = new Stage(rounds, name, start);
+    Stage stage = new Stage(rounds, name, start, allowance(rounds, failures));
     // On a single executor all copies are lost together, so that older slices do not help there.
     boolean keepsCurrent = stage.placement.executors().size() > 1 || job.average().needsBefore();
     stage.compute(
@@ -89,10 +97,21 @@ final class StageRunner implements AutoCloseable {
             slices.releaseCurrent();
           }
         });
-    roundsPerStage.completed(rounds.size(), (System.nanoTime() - stageStart) / 1e9);
+    roundsPerStage.completed(
+        rounds.size(),
+        rounds.stream().mapToLong(RoundWork::stepCount).sum(),
+        (System.nanoTime() - stageStart) / 1e9);
     List<RoundReport> others = stage.others();
     slices.advance(stage.next, keepsCurrent);
     return others;
+  }
+
+  /** How much longer workers wait for each other, because a worker may have to train a round. */
+  private Duration allowance(List<RoundWork> rounds, int failures) {
+    int steps = rounds.stream().mapToInt(RoundWork::stepCount).max().orElseThrow();
+    Duration known = roundsPerStage.roundTime(steps);
+    Duration round = known.isZero() && job.average().overlaps() ? LONG_ROUND : known;
+    return round.multipliedBy(2L << failures);
   }
 
   /**
@@ -113,8 +132,9 @@ final class StageRunner implements AutoCloseable {
 
     /**
      * @param start when the first round began, as of {@link System#nanoTime}
+     * @param allowance how much longer than usual workers wait for each other
      */
-    Stage(List<RoundWork> rounds, String name, long start) {
+    Stage(List<RoundWork> rounds, String name, long start, Duration allowance) {
       this.rounds = rounds.size();
       this.name = name;
       this.began = start;
@@ -125,8 +145,7 @@ final class StageRunner implements AutoCloseable {
               : String.format(Locale.ROOT, "%s: train, and %d more", name, rounds.size() - 1);
       // Spark names a stage after the call site of its last RDD, and of the job.
       spark().setCallSite(train);
-      this.trained =
-          new TrainStageRdd(job, before, rounds, placement, rendezvous, roundsPerStage.roundTime());
+      this.trained = new TrainStageRdd(job, before, rounds, placement, rendezvous, allowance);
       spark().setCallSite(name + ": average");
       this.next = SliceRdd.averaged(trained);
       next.persist(StorageLevel.MEMORY_AND_DISK());
@@ -167,7 +186,11 @@ final class StageRunner implements AutoCloseable {
       return rendezvous
           .abortedFor(trained.id())
           .filter(time -> time.compareTo(CANCEL_AFTER) > 0)
-          .map(time -> new StageAbortedException("The workers' stage does not end"));
+          .map(
+              time ->
+                  new StageAbortedException(
+                      "The workers' stage does not end after it was aborted: "
+                          + rendezvous.aborted(trained.id()).orElseThrow()));
     }
 
     /**

@@ -44,9 +44,6 @@ import scala.Tuple2;
 final class TrainStageRdd extends IndexedRdd<Tuple2<Integer, WorkerSlice>> {
   private static final long serialVersionUID = 1L;
 
-  /** How long a job's first round may take, because its time is not known yet. */
-  private static final Duration LONG_ROUND = Duration.ofMinutes(5);
-
   private final SliceRdd first;
   private final SliceRdd lastStart;
   private final List<RoundWork> rounds;
@@ -67,7 +64,7 @@ final class TrainStageRdd extends IndexedRdd<Tuple2<Integer, WorkerSlice>> {
    * @param first the slices before the first round
    * @param placement the executors of the workers, which find open readers and cached data there
    * @param rendezvous where workers wait for each other, if there are several rounds
-   * @param roundTime how long a round takes; zero if it is not known
+   * @param allowance how much longer than usual workers wait for each other
    */
   TrainStageRdd(
       AveragingJob job,
@@ -75,7 +72,7 @@ final class TrainStageRdd extends IndexedRdd<Tuple2<Integer, WorkerSlice>> {
       List<RoundWork> rounds,
       Placement placement,
       Rendezvous rendezvous,
-      Duration roundTime) {
+      Duration allowance) {
     super(first.sparkContext(), Tuple2.class);
     this.first = first;
     this.rounds = List.copyOf(rounds);
@@ -96,7 +93,7 @@ final class TrainStageRdd extends IndexedRdd<Tuple2<Integer, WorkerSlice>> {
               !new SliceOwners(average.slices().count(), workers()).isEveryWorker(),
               average.overlaps(),
               job.patience(),
-              (average.overlaps() && roundTime.isZero() ? LONG_ROUND : roundTime).multipliedBy(2)));
+              allowance));
     } else {
       this.lastStart = first;
     }

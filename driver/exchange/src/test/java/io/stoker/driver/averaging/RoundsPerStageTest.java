@@ -3,6 +3,7 @@ package io.stoker.driver.averaging;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
 import org.apache.spark.SparkConf;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -11,7 +12,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class RoundsPerStageTest {
   private static RoundsPerStage after(double secondsOfRound) {
     RoundsPerStage rounds = new RoundsPerStage(new SparkConf(false));
-    rounds.completed(1, secondsOfRound);
+    rounds.completed(1, 10, secondsOfRound);
     return rounds;
   }
 
@@ -30,15 +31,23 @@ class RoundsPerStageTest {
   void stagesHoldOneRoundForAWhileAfterOneHasFailedAndLongerAfterTheNext() {
     RoundsPerStage rounds = after(0.1);
     rounds.failed();
-    rounds.completed(19, 1.9);
+    rounds.completed(19, 190, 1.9);
     assertThat(rounds.next(100)).isOne();
-    rounds.completed(1, 0.1);
+    rounds.completed(1, 10, 0.1);
     assertThat(rounds.next(100)).isGreaterThan(1);
 
     rounds.failed();
-    rounds.completed(39, 3.9);
+    rounds.completed(39, 390, 3.9);
     assertThat(rounds.next(100)).isOne();
-    rounds.completed(1, 0.1);
+    rounds.completed(1, 10, 0.1);
     assertThat(rounds.next(100)).isGreaterThan(1);
+  }
+
+  @Test
+  void aRoundOfMoreStepsMayTakeLongerAndOneOfFewerStepsAsLong() {
+    assertThat(after(2).roundTime(10)).isEqualTo(Duration.ofSeconds(2));
+    assertThat(after(2).roundTime(1_000)).isEqualTo(Duration.ofSeconds(200));
+    assertThat(after(2).roundTime(1)).isEqualTo(Duration.ofSeconds(2));
+    assertThat(new RoundsPerStage(new SparkConf(false)).roundTime(10)).isZero();
   }
 }
