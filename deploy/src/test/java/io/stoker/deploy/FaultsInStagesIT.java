@@ -155,7 +155,8 @@ class FaultsInStagesIT extends ClusterFaults {
 
     assertThat(outcome.exitCode()).isEqualTo(4);
     assertThat(happened("lost ")).hasSize(1);
-    assertThat(outcome.err()).contains("Cannot train 2 workers at once", "leave out --overlap");
+    assertThat(outcome.err())
+        .contains("Cannot train 2 workers at once", "--resume", "spark.stoker.gangSeconds");
   }
 
   @Test

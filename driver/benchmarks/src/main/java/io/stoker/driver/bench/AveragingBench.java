@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.bench;
 
+import io.stoker.driver.averaging.OverlapNeeds;
 import io.stoker.driver.averaging.RoundReport;
 import io.stoker.driver.averaging.SharedParameters;
 import io.stoker.driver.cluster.MemoryCheck;
@@ -61,6 +62,10 @@ public final class AveragingBench {
     List<RoundReport> reports = new ArrayList<>();
     SliceAverage average =
         new SliceAverage(slices, OuterStep.PLAIN, load.wire(), load.overlapSteps());
+    if (load.overlapSteps() > 0) {
+      int together = RoundGroups.mostRounds(slices);
+      OverlapNeeds.awaitBeforeJob(spark, slices, load.workers(), together);
+    }
     try (SharedParameters shared =
         SharedParameters.load(spark, average, new Noise(), new Noise())) {
       warmUp(shared, load, work);

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.averaging;
 
-import io.stoker.driver.cluster.Gang;
 import io.stoker.driver.cluster.Slots;
 import io.stoker.driver.slice.SliceSource;
 import io.stoker.driver.spark.SparkFailures;
-import io.stoker.failure.InputException;
 import io.stoker.failure.ResourceException;
 import io.stoker.failure.StokerException;
 import io.stoker.worker.runtime.RoundWork;
@@ -82,7 +80,10 @@ final class RoundTrainer implements AutoCloseable {
     int rounds = Math.min(roundsPerStage.next(most), stages.mostRounds(workers));
     Slots slots = Slots.now(job.spark());
     boolean together =
-        rounds > 1 && slots.count() >= workers && stages.lackOfMemory(workers, slots).isEmpty();
+        rounds > 1
+            && slots.count() >= workers
+            && OverlapNeeds.lackOfMemory(job.spark(), job.average().slices(), workers, slots)
+                .isEmpty();
     return together ? rounds : 1;
   }
 
@@ -131,24 +132,8 @@ final class RoundTrainer implements AutoCloseable {
 
   /** Waits until all workers can run at the same time, which rounds that overlap need. */
   private void requireOverlap(List<RoundWork> rounds) {
-    int workers = rounds.get(0).workers();
-    if (!roundsPerStage.allowsExchange()) {
-      throw new InputException(
-          "Cannot train with --overlap while speculation, dynamic allocation or an external shuffle"
-              + " service is on: workers exchange parameters with executors that stay; turn them"
-              + " off, or leave out --overlap");
-    }
-    Slots slots = new Gang(job.spark(), workers, "--overlap").awaitSlots();
-    Optional<String> lack = stages.lackOfMemory(workers, slots);
-    if (lack.isPresent()) {
-      throw new ResourceException(
-          String.format(
-              Locale.ROOT,
-              "Cannot train %d workers with --overlap: %s; give executors more heap, or leave out"
-                  + " --overlap",
-              workers,
-              lack.get()));
-    }
+    OverlapNeeds.awaitInJob(
+        job.spark(), job.average().slices(), rounds.get(0).workers(), rounds.size());
   }
 
   private void runInOneStage(

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.averaging;
 
-import io.stoker.driver.cluster.ProcessMemory;
 import io.stoker.driver.cluster.Slots;
 import io.stoker.driver.spark.DriverTraffic;
 import io.stoker.driver.spark.Placement;
@@ -54,17 +53,6 @@ final class StageRunner implements AutoCloseable {
   /** How many rounds a stage may hold at most, whatever the cluster is. */
   int mostRounds(int workers) {
     return StageBlocks.mostRounds(job.average().slices().count(), workers);
-  }
-
-  /**
-   * Says that executors have too little heap for workers that exchange pieces; empty if they have
-   * enough.
-   *
-   * @param slots the cluster's
-   */
-  Optional<String> lackOfMemory(int workers, Slots slots) {
-    return new ExchangeMemory(job.average().slices(), workers)
-        .obstacle(slots.mostOnOneExecutor(workers), ProcessMemory.ofExecutors(job.spark()));
   }
 
   /**

@@ -120,7 +120,15 @@ public final class ExecutorRegistration {
     return await(slots -> slots.count() >= wanted, patience);
   }
 
-  private Slots await(Predicate<Slots> done, Duration patience) {
+  /**
+   * Waits until the executors that are there satisfy the caller, also after registration has
+   * settled.
+   *
+   * @param done whether they do
+   * @param patience how long to wait
+   * @return the executors that are there then
+   */
+  public Slots await(Predicate<Slots> done, Duration patience) {
     Instant end = clock.now().plus(patience);
     Slots slots = new Slots(executors.get());
     try {

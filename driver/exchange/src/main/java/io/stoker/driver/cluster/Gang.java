@@ -7,6 +7,7 @@ import io.stoker.failure.ResourceException;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Predicate;
 import org.apache.spark.api.java.JavaSparkContext;
 
 /**
@@ -34,17 +35,39 @@ public final class Gang {
 
   private final JavaSparkContext spark;
   private final int workers;
-  private final String option;
+
+  /** What the user can do if there are too few slots. */
+  private final String remedy;
+
+  private Gang(JavaSparkContext spark, int workers, String remedy) {
+    this.spark = spark;
+    this.workers = workers;
+    this.remedy = remedy;
+  }
 
   /**
+   * The workers of a job that has not begun.
+   *
    * @param spark the cluster
    * @param workers how many workers a round has
    * @param option the user's option that needs all workers at once
    */
-  public Gang(JavaSparkContext spark, int workers, String option) {
-    this.spark = spark;
-    this.workers = workers;
-    this.option = option;
+  public static Gang beforeJob(JavaSparkContext spark, int workers, String option) {
+    return new Gang(
+        spark, workers, "give it more cores, take fewer --workers, or leave out " + option);
+  }
+
+  /**
+   * The workers of a job that has begun, and which the user can go on with later.
+   *
+   * @param spark the cluster
+   * @param workers how many workers a round has
+   */
+  public static Gang inJob(JavaSparkContext spark, int workers) {
+    return new Gang(
+        spark,
+        workers,
+        "go on with --resume when it has slots again, or have the job wait longer with " + SECONDS);
   }
 
   /** Whether a cluster's configuration asks for gang scheduling. */
@@ -65,7 +88,7 @@ public final class Gang {
           "Cannot train with --gang and spark.dynamicAllocation.enabled: Spark's barrier mode needs"
               + " executors that stay; leave out one of them");
     }
-    awaitSlots();
+    awaitSlots(slots -> true);
     spark.sc().setJobDescription(what + ": wait for all workers");
     try {
       BarrierStage.run(spark, workers, () -> 0);
@@ -80,12 +103,16 @@ public final class Gang {
   /**
    * Waits until there are enough slots, which other jobs may use at this moment.
    *
+   * @param suit whether executors suit the caller, which are waited for as long as for slots
    * @return the cluster's slots
    * @throws ResourceException if there are too few slots for too long
    */
-  public Slots awaitSlots() {
+  public Slots awaitSlots(Predicate<Slots> suit) {
     Slots slots =
-        ExecutorRegistration.of(spark).awaitSlots(workers, Duration.ofSeconds(patience()));
+        ExecutorRegistration.of(spark)
+            .await(
+                there -> there.count() >= workers && suit.test(there),
+                Duration.ofSeconds(patience()));
     if (slots.count() < workers) {
       throw tooFew(slots);
     }
@@ -100,12 +127,11 @@ public final class Gang {
     return new ResourceException(
         String.format(
             Locale.ROOT,
-            "Cannot train %d workers at once: %s has %d slots%s; give it more cores, take fewer"
-                + " --workers, or leave out %s",
+            "Cannot train %d workers at once: %s has %d slots%s; %s",
             workers,
             spark.master(),
             slots.count(),
             spark.isLocal() ? "" : String.format(Locale.ROOT, " after %d s", patience()),
-            option));
+            remedy));
   }
 }

@@ -86,8 +86,8 @@ class OverlapTest extends AveragingJobs {
       assertThatThrownBy(() -> trainGroups(spark, STEADY))
           .isInstanceOf(ResourceException.class)
           .hasMessage(
-              "Cannot train 4 workers at once: local[3] has 3 slots; give it more cores, take fewer"
-                  + " --workers, or leave out --overlap");
+              "Cannot train 4 workers at once: local[3] has 3 slots; go on with --resume when it"
+                  + " has slots again, or have the job wait longer with spark.stoker.gangSeconds");
     }
   }
 

@@ -42,7 +42,7 @@ final class Preflight {
    */
   static void check(JavaSparkContext spark, Engine engine, int workers, MemoryNeed need) {
     if (Gang.isAsked(spark)) {
-      new Gang(spark, workers, "--gang").awaitAllWorkers("train");
+      Gang.beforeJob(spark, workers, "--gang").awaitAllWorkers("train");
     }
     Slots slots = MemoryCheck.require(spark, need, workers, workers);
     if (slots.count() < workers) {

@@ -2,7 +2,9 @@
 package io.stoker.driver.round;
 
 import io.stoker.driver.slice.ParameterSlices;
+import java.util.OptionalInt;
 import java.util.function.LongPredicate;
+import java.util.stream.LongStream;
 
 /**
  * Which rounds overlap with each other: those of one group. A group has up to some number of
@@ -37,6 +39,17 @@ public record RoundGroups(JobPlan plan, int overlapSteps, int size) {
   /** Whether there are groups of several rounds. */
   boolean overlap() {
     return overlapSteps > 0;
+  }
+
+  /**
+   * How many rounds overlap at most, if some are done; empty if none of the others overlap.
+   *
+   * @param done how many rounds are done
+   */
+  OptionalInt largestAfter(long done) {
+    return LongStream.range(done, plan.rounds()).anyMatch(r -> !isLast(plan.round((int) r)))
+        ? OptionalInt.of(Math.min(size, plan.rounds()))
+        : OptionalInt.empty();
   }
 
   /** Whether a round is the last one of its group. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.round;
 
+import io.stoker.driver.averaging.OverlapNeeds;
 import io.stoker.driver.averaging.SharedParameters;
 import io.stoker.driver.checkpoint.Checkpoint;
 import io.stoker.driver.checkpoint.StoredModel;
@@ -72,7 +73,11 @@ public final class TrainJob {
   private static TrainResult runLocked(
       JavaSparkContext spark, ResolvedJob job, RoundListeners listeners) {
     TrainingRun run = job.run();
-    Preflight.check(spark, job.engine(), run.config().rounds().workers(), run.memoryNeed());
+    int workers = run.config().rounds().workers();
+    run.groups()
+        .largestAfter(clock(job.beginning().resumed()).round())
+        .ifPresent(rounds -> OverlapNeeds.awaitBeforeJob(spark, run.slices(), workers, rounds));
+    Preflight.check(spark, job.engine(), workers, run.memoryNeed());
     try (RunLock lock = job.folder().lock()) {
       Optional<StoredModel> resumed = job.beginning().resumed();
       if (job.recorded().isPresent()) {
@@ -181,7 +186,7 @@ public final class TrainJob {
 
   private static Optional<Gang> gang(JavaSparkContext spark, TrainingRun run) {
     return Gang.isAsked(spark)
-        ? Optional.of(new Gang(spark, run.config().rounds().workers(), "--gang"))
+        ? Optional.of(Gang.inJob(spark, run.config().rounds().workers()))
         : Optional.empty();
   }
 

@@ -123,6 +123,7 @@ class OverlapRunTest {
         .isInstanceOf(ResourceException.class)
         .hasMessageContaining("Cannot train 3 workers at once: local[2] has 2 slots")
         .hasMessageContaining("or leave out --overlap");
+    assertThat(folder.resolve("three-workers")).doesNotExist();
   }
 
   @Test

@@ -54,6 +54,17 @@ class RoundGroupsTest {
   }
 
   @Test
+  void roundsOverlapWhereAGroupOfSeveralIsLeft() {
+    RoundGroups groups = new RoundGroups(plan(2, 10, 20), 1, 4);
+
+    assertThat(groups.largestAfter(0)).hasValue(4);
+    assertThat(groups.largestAfter(10)).hasValue(4);
+    assertThat(groups.largestAfter(12)).isEmpty();
+    assertThat(groups.largestAfter(13)).isEmpty();
+    assertThat(new RoundGroups(plan(2, 2), 0, 4).largestAfter(0)).isEmpty();
+  }
+
+  @Test
   void whatIsDueInAGroupWaitsForItsEnd() {
     RoundGroups groups = new RoundGroups(plan(2, 2), 1, 4);
 
