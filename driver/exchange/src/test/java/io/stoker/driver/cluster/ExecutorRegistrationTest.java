@@ -103,6 +103,13 @@ class ExecutorRegistrationTest {
   }
 
   @Test
+  void waitsForExecutorsThatSuitTheCallerAlsoIfThereAreEnoughSlots() {
+    assertThat(registering(0, 0, 2).await(there -> there.executors().size() > 2, PATIENCE).count())
+        .isEqualTo(3);
+    assertThat(clock.seconds()).isBetween(1.9, 2.2);
+  }
+
+  @Test
   void doesNotWaitForExecutorsThatStartWhenTasksWait() {
     conf.set("spark.dynamicAllocation.enabled", "true");
 
