@@ -3,9 +3,6 @@ package io.stoker.data.pack;
 
 import io.stoker.data.image.Pixels;
 import io.stoker.data.shard.ChannelStatistics;
-import java.io.DataInput;
-import java.io.DataOutput;
-import java.io.IOException;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
@@ -95,40 +92,6 @@ final class ChannelSums implements Serializable {
     for (int i = 0; i < products.length; i++) {
       products[i] += other.products[i];
     }
-  }
-
-  /** Writes the sums of the channels that there are. */
-  void write(DataOutput out) throws IOException {
-    out.writeByte(channels);
-    if (channels > 0) {
-      out.writeLong(pixels);
-      for (int i = 0; i < channels; i++) {
-        out.writeLong(sums[i]);
-      }
-      for (int i = 0; i < products(channels); i++) {
-        out.writeLong(products[i]);
-      }
-    }
-  }
-
-  /** Reads what was written. */
-  static ChannelSums read(DataInput in) throws IOException {
-    ChannelSums result = new ChannelSums();
-    result.channels = in.readByte();
-    if (result.channels > 0) {
-      result.pixels = in.readLong();
-      for (int i = 0; i < result.channels; i++) {
-        result.sums[i] = in.readLong();
-      }
-      for (int i = 0; i < products(result.channels); i++) {
-        result.products[i] = in.readLong();
-      }
-    }
-    return result;
-  }
-
-  private static int products(int channels) {
-    return channels * (channels + 1) / 2;
   }
 
   /** What the sums say; there must be at least one image. */

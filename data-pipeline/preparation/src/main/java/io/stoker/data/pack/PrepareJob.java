@@ -33,6 +33,7 @@ import org.apache.spark.storage.StorageLevel;
 import org.apache.spark.util.SerializableConfiguration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import scala.Tuple2;
 
 /**
  * Turns raw images into shards: lists the input; reads, decodes, resizes and encodes every image
@@ -184,13 +185,9 @@ public final class PrepareJob {
     Broadcast<SerializableConfiguration> configuration =
         spark.broadcast(new SerializableConfiguration(hadoop));
     // The second stage reads what the first one made; decoding twice would cost more than a disk.
-    JavaRDD<byte[]> blocks =
-        first
-            .items(task, configuration)
-            .mapPartitions(PackedBlocks::of)
-            .persist(StorageLevel.DISK_ONLY());
+    JavaRDD<PackedItem> items = first.items(task, configuration).persist(StorageLevel.DISK_ONLY());
     try {
-      PackStatistics statistics = count(blocks, splitNames, listing.classNames().size());
+      PackStatistics statistics = count(items, splitNames, listing.classNames().size());
       PackReport report = new PackReport(options, listing, splitNames);
       report.check(statistics);
       List<DuplicateInput> duplicates = report.duplicates(statistics);
@@ -202,7 +199,7 @@ public final class PrepareJob {
         List<ShardFile> shards =
             WritingTasks.run(
                 spark.sc(),
-                () -> write(kept(blocks, statistics), layout, encoding, columns, configuration));
+                () -> write(kept(items, statistics), layout, encoding, columns, configuration));
         stored =
             output.finish(
                 new ShardManifest(
@@ -225,7 +222,7 @@ public final class PrepareJob {
         }
       }
     } finally {
-      blocks.unpersist(true);
+      items.unpersist(true);
       Broadcasts.destroy(configuration);
     }
   }
@@ -237,13 +234,16 @@ public final class PrepareJob {
   }
 
   /** One pass over the images: it fills the cache that the shards are written from. */
-  private PackStatistics count(JavaRDD<byte[]> blocks, List<String> splitNames, int classes) {
+  private PackStatistics count(JavaRDD<PackedItem> items, List<String> splitNames, int classes) {
     PrepareOptions.Duplicates duplicates = options.duplicates();
     int splits = splitNames.size();
-    return PackedItemSerializer.shuffle(
-            blocks.flatMap(block -> PackedBlocks.items(block, SampleOutcome.class)),
-            new SampleOutcome.FingerprintPartitioner(blocks.getNumPartitions()),
+    return items
+        .filter(SampleOutcome.class::isInstance)
+        .mapToPair(item -> new Tuple2<>((SampleOutcome) item, Boolean.TRUE))
+        .repartitionAndSortWithinPartitions(
+            new SampleOutcome.FingerprintPartitioner(items.getNumPartitions()),
             new SampleOutcome.DuplicateOrder(splitNames))
+        .keys()
         .mapPartitions(
             outcomes ->
                 List.of(new PackStatistics(splits, classes).addAll(outcomes, duplicates))
@@ -255,9 +255,9 @@ public final class PrepareJob {
    * The samples that go to the shards. Of rows that are equal in everything, original and copy have
    * the same id: both stay here, and are told apart when the shard is written.
    */
-  private JavaRDD<PackedSample> kept(JavaRDD<byte[]> blocks, PackStatistics statistics) {
+  private JavaRDD<PackedSample> kept(JavaRDD<PackedItem> items, PackStatistics statistics) {
     JavaRDD<PackedSample> samples =
-        blocks.flatMap(block -> PackedBlocks.items(block, PackedSample.class));
+        items.filter(PackedSample.class::isInstance).map(PackedSample.class::cast);
     if (options.duplicates() == PrepareOptions.Duplicates.KEEP) {
       return samples;
     }
@@ -293,7 +293,10 @@ public final class PrepareJob {
     // What is relative to the driver's folder would be another place for an executor.
     String folder = qualified(options.output());
     PrepareOptions.Duplicates duplicates = options.duplicates();
-    return PackedItemSerializer.shuffle(samples, layout, new PackedSample.ShardOrder())
+    return samples
+        .mapToPair(sample -> new Tuple2<>(sample, Boolean.TRUE))
+        .repartitionAndSortWithinPartitions(layout, new PackedSample.ShardOrder())
+        .keys()
         .mapPartitionsWithIndex(
             (shard, ordered) ->
                 List.of(
