@@ -97,7 +97,7 @@ final class CommandLines {
   /**
    * What is wrong with a line.
    *
-   * @param whole whether it is a command to type in, which has all that is required
+   * @param whole whether it is a command to type in, which has every required option
    */
   List<String> faults(String line, boolean whole) {
     List<String> words = words(line);

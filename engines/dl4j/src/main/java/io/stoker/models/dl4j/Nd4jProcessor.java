@@ -30,7 +30,7 @@ final class Nd4jProcessor {
     private static final Nd4jProcessor HERE = new Nd4jProcessor();
   }
 
-  /** From now on, what this thread calls computes on one thread; without effect on a card. */
+  /** From now on, what this thread calls computes on one thread; without effect on a GPU. */
   static void useOneThread() {
     if (Nd4j.getEnvironment().isCPU()) {
       Loaded.HERE.openMp.useOneThread();
