@@ -139,27 +139,27 @@ public record FrameColumns(
         .toArray(Column[]::new);
   }
 
-  /** The same with a column that holds the split. */
+  /** Adds the column that holds the split. */
   public FrameColumns withSplit(String column) {
     return new FrameColumns(image, label, column, path, weight, classNames, files);
   }
 
-  /** The same with a column that says where an image came from. */
+  /** Adds the column that says where an image came from. */
   public FrameColumns withPath(String column) {
     return new FrameColumns(image, label, split, column, weight, classNames, files);
   }
 
-  /** The same with a column that says how much a sample counts. */
+  /** Adds the column of weights, by which a sample counts. */
   public FrameColumns withWeight(String column) {
     return new FrameColumns(image, label, split, path, column, classNames, files);
   }
 
-  /** The same with names for labels that are numbers. */
+  /** Names the labels that are numbers. */
   public FrameColumns withClassNames(List<String> names) {
     return new FrameColumns(image, label, split, path, weight, names, files);
   }
 
-  /** The same for a table whose rows may name files in some folders only. */
+  /** Restricts the folders whose files the rows may name. */
   public FrameColumns withFiles(ImagePaths paths) {
     return new FrameColumns(image, label, split, path, weight, classNames, paths);
   }

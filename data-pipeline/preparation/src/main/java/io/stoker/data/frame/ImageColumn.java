@@ -100,7 +100,7 @@ public sealed interface ImageColumn extends Serializable {
   }
 
   /**
-   * The same for a table whose rows may name files in some folders only.
+   * The column of a table whose rows may name files in some folders only.
    *
    * @param paths where URIs and paths of image files may lead
    */

@@ -244,7 +244,7 @@ public final class ImageRows {
   }
 
   /**
-   * The same rows with classes that are known: rows of other classes are rejected.
+   * These rows with known classes: rows of other classes are rejected.
    *
    * @param names the classes; a label is an index into them
    */
@@ -269,10 +269,10 @@ public final class ImageRows {
    * @param splits of the rows; none if they have none
    * @param pathsDiffer whether no path appears twice
    */
-  record Survey(SourceListing listing, List<String> splits, boolean pathsDiffer) {}
+  record Summary(SourceListing listing, List<String> splits, boolean pathsDiffer) {}
 
   /** Looks at all rows, without their images. */
-  Survey survey(Broadcast<SerializableConfiguration> hadoop) {
+  Summary summary(Broadcast<SerializableConfiguration> hadoop) {
     JavaRDD<Description> rows = descriptions.with(hadoop);
     Counts counts = rows.treeAggregate(new Counts(), Counts::add, Counts::merge);
     Check.input(counts.rows > 0, "The images have no rows");
@@ -296,7 +296,7 @@ public final class ImageRows {
             .reduceByKey(Long::sum)
             .filter(path -> path._2 > 1)
             .isEmpty();
-    return new Survey(
+    return new Summary(
         new SourceListing(names, List.of(), OptionalLong.of(counts.rows), rejected, ignored),
         List.copyOf(counts.splits),
         pathsDiffer);
@@ -304,12 +304,12 @@ public final class ImageRows {
 
   /** Decodes, resizes and encodes the images. */
   JavaRDD<PackedItem> items(
-      Survey survey, PackTask task, Broadcast<SerializableConfiguration> hadoop) {
+      Summary summary, PackTask task, Broadcast<SerializableConfiguration> hadoop) {
     Map<String, Integer> labels = new HashMap<>();
-    for (String name : survey.listing().classNames()) {
+    for (String name : summary.listing().classNames()) {
       labels.put(name, labels.size());
     }
-    boolean pathsDiffer = survey.pathsDiffer();
+    boolean pathsDiffer = summary.pathsDiffer();
     return images.with(hadoop).mapPartitions(rows -> task.pack(placed(rows, labels, pathsDiffer)));
   }
 

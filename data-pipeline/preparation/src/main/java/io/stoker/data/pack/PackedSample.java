@@ -46,12 +46,12 @@ record PackedSample(
     return (int) (order >>> 48);
   }
 
-  /** The same with nothing for its image. */
+  /** This sample without its image. */
   PackedSample withoutImage() {
     return new PackedSample(split, order, sampleId, label, path, shape, NO_IMAGE, weight);
   }
 
-  /** The same from another path, and so with another identity; at the same place of the order. */
+  /** This sample from another path, which gives it another identity; its order stays. */
   PackedSample withPath(String other) {
     return new PackedSample(
         split, order, PackTask.sampleId(other), label, other, shape, image, weight);

@@ -112,26 +112,26 @@ public final class PrepareJob {
             checkApart(options.input(), options.output());
           }
           output.check(options.existingOutput());
-          ImageRows.Survey survey = survey(rows);
+          ImageRows.Summary summary = summary(rows);
           LOG.info(
               "Preparing {} rows: {} classes",
-              survey.listing().samples().orElseThrow(),
-              survey.listing().classNames().size());
+              summary.listing().samples().orElseThrow(),
+              summary.listing().classNames().size());
           return pack(
-              survey.listing(),
-              ordered(options.splitNames(survey.splits())),
+              summary.listing(),
+              ordered(options.splitNames(summary.splits())),
               rows.tables(),
               rows.shardColumns(),
               output,
-              (task, configuration) -> rows.items(survey, task, configuration));
+              (task, configuration) -> rows.items(summary, task, configuration));
         });
   }
 
-  private ImageRows.Survey survey(ImageRows rows) {
+  private ImageRows.Summary summary(ImageRows rows) {
     Broadcast<SerializableConfiguration> configuration =
         spark.broadcast(new SerializableConfiguration(hadoop));
     try {
-      return rows.survey(configuration);
+      return rows.summary(configuration);
     } finally {
       Broadcasts.destroy(configuration);
     }

@@ -45,7 +45,7 @@ final class ShardSchema {
           .named(IMAGE)
           .named("sample");
 
-  /** The same with the weight of each sample. */
+  /** The columns of shards whose samples have weights. */
   static final MessageType WEIGHTED =
       Types.buildMessage()
           .addFields(ALL.getFields().toArray(Type[]::new))

@@ -20,7 +20,7 @@ public record StepLoad(ModelSpec model, int batch, int workers, Pass pass, Arith
     this(model, batch, workers, pass, Arithmetic.FASTEST_FP32);
   }
 
-  /** The same work in fp32, with the fastest algorithms. */
+  /** This work in fp32, with the fastest algorithms. */
   StepLoad inFp32() {
     return new StepLoad(model, batch, workers, pass);
   }

@@ -168,7 +168,7 @@ final class ModelsCommand extends StokerCommand {
                     .map(size -> size + " x " + size)
                     .collect(Collectors.joining(" or "))));
     for (int size : sizes) {
-      Zoo.remark(Zoo.sized(model, size, spec.classes()))
+      Zoo.note(Zoo.sized(model, size, spec.classes()))
           .ifPresent(remark -> remarks.add(remark + "."));
     }
     return remarks;

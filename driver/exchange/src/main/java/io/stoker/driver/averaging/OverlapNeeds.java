@@ -39,7 +39,10 @@ public final class OverlapNeeds {
         rounds);
   }
 
-  /** The same between the rounds of a job, whose user cannot leave out an option any more. */
+  /**
+   * Waits between the rounds of a job. The user cannot leave out an option any more, so that the
+   * error names another remedy.
+   */
   static void awaitInJob(JavaSparkContext spark, ParameterSlices slices, int workers, int rounds) {
     await(
         Gang.inJob(spark, workers),

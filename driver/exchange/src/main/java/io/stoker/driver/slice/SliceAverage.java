@@ -8,7 +8,7 @@ import java.util.Optional;
 
 /**
  * Averages the workers' pieces of a slice, and takes the outer step in the direction of the mean.
- * The same pieces give the same bits on every executor and in every attempt.
+ * Averages pieces to the same bits on every executor and in every attempt.
  *
  * @param slices how the vectors are cut
  * @param outer the outer step

@@ -24,50 +24,50 @@ final class LabelClasses {
    * The names of the classes, in label order.
    *
    * @param field the column, perhaps with an attribute of Spark ML that names them
-   * @param survey of its rows
+   * @param summary of its rows
    * @param count how many there must be; 0 for what the column has
    * @throws io.stoker.failure.InputException if labels are no classes, or all the same
    */
-  static List<String> of(StructField field, FrameSurvey survey, int count) {
+  static List<String> of(StructField field, FrameSummary summary, int count) {
     boolean numbers = field.dataType() instanceof NumericType;
     Check.input(
-        numbers ? survey.numbers() > 0 : !survey.texts().isEmpty(),
+        numbers ? summary.numbers() > 0 : !summary.texts().isEmpty(),
         "Invalid column %s: all %d rows have no label",
         field.name(),
-        survey.rows());
-    return numbers ? numbered(field, survey, count) : named(field, survey, count);
+        summary.rows());
+    return numbers ? numbered(field, summary, count) : named(field, summary, count);
   }
 
-  private static List<String> named(StructField field, FrameSurvey survey, int count) {
+  private static List<String> named(StructField field, FrameSummary summary, int count) {
     Check.input(
-        survey.texts().size() > 1,
+        summary.texts().size() > 1,
         "Invalid column %s: all labels are '%s' (a classifier needs two classes or more)",
         field.name(),
-        survey.texts().first());
-    requireFew(field, survey.texts().size());
+        summary.texts().first());
+    requireFew(field, summary.texts().size());
     Check.input(
-        count == 0 || count == survey.texts().size(),
+        count == 0 || count == summary.texts().size(),
         "Invalid numClasses: %d, but column %s has %d different labels",
         count,
         field.name(),
-        survey.texts().size());
-    return ClassNames.sorted(survey.texts());
+        summary.texts().size());
+    return ClassNames.sorted(summary.texts());
   }
 
-  private static List<String> numbered(StructField field, FrameSurvey survey, int count) {
+  private static List<String> numbered(StructField field, FrameSummary summary, int count) {
     Check.input(
-        survey.noClass().isEmpty(),
+        summary.noClass().isEmpty(),
         "Invalid label in column %s: %s (must be a whole number from 0, or text)",
         field.name(),
-        survey.noClass());
+        summary.noClass());
     Check.input(
-        survey.smallest() < survey.largest(),
+        summary.smallest() < summary.largest(),
         "Invalid column %s: all labels are %.0f (a classifier needs two classes or more)",
         field.name(),
-        survey.smallest());
-    requireFew(field, survey.largest() + 1);
+        summary.smallest());
+    requireFew(field, summary.largest() + 1);
     Optional<List<String>> names = attributeNames(field);
-    int classes = names.map(List::size).orElse(count > 0 ? count : (int) survey.largest() + 1);
+    int classes = names.map(List::size).orElse(count > 0 ? count : (int) summary.largest() + 1);
     Check.input(
         count == 0 || count == classes,
         "Invalid numClasses: %d, but the metadata of column %s names %d classes",
@@ -75,10 +75,10 @@ final class LabelClasses {
         field.name(),
         classes);
     Check.input(
-        survey.largest() < classes,
+        summary.largest() < classes,
         "Invalid label in column %s: %.0f (must be 0 to %d, since %s %d classes)",
         field.name(),
-        survey.largest(),
+        summary.largest(),
         classes - 1,
         names.isPresent() ? "its metadata names" : "numClasses says",
         classes);
@@ -87,10 +87,10 @@ final class LabelClasses {
 
   private static void requireFew(StructField field, double classes) {
     Check.input(
-        classes <= FrameSurvey.MOST_CLASSES,
+        classes <= FrameSummary.MOST_CLASSES,
         "Invalid column %s: it has more than %d classes (is it the right column?)",
         field.name(),
-        FrameSurvey.MOST_CLASSES);
+        FrameSummary.MOST_CLASSES);
   }
 
   private static List<String> numbers(int count) {

@@ -150,9 +150,9 @@ final class TrainingFrame {
             .withSplit(hasValidation(params) ? SPLIT : "")
             .withWeight(
                 ParamRules.isGiven(params, params.weightCol()) ? params.getWeightCol() : "");
-    FrameSurvey survey = survey(spark, columns.bind(rows.schema()));
-    check(survey);
-    List<String> classes = LabelClasses.of(schema.apply(label), survey, params.getNumClasses());
+    FrameSummary summary = summary(spark, columns.bind(rows.schema()));
+    check(summary);
+    List<String> classes = LabelClasses.of(schema.apply(label), summary, params.getNumClasses());
     Check.input(
         !params.isDefined(params.thresholds()) || params.getThresholds().length == classes.size(),
         "Invalid thresholds: %d for %d classes",
@@ -174,7 +174,7 @@ final class TrainingFrame {
         Sha256.hex(
             String.join(
                     "\n",
-                    survey.fingerprint(),
+                    summary.fingerprint(),
                     String.join("\t", classes),
                     Integer.toString(params.getImageSize()),
                     Integer.toString(channels),
@@ -186,7 +186,7 @@ final class TrainingFrame {
         options);
   }
 
-  private FrameSurvey survey(JavaSparkContext spark, FrameColumns.Bound columns) {
+  private FrameSummary summary(JavaSparkContext spark, FrameColumns.Bound columns) {
     int index = rows.schema().fieldIndex(label);
     Broadcast<SerializableConfiguration> shared =
         spark.broadcast(new SerializableConfiguration(spark.hadoopConfiguration()));
@@ -195,9 +195,9 @@ final class TrainingFrame {
           () ->
               rows.toJavaRDD()
                   .treeAggregate(
-                      new FrameSurvey(),
-                      (survey, row) -> survey.add(row, row.get(index), columns, hadoop(shared)),
-                      FrameSurvey::merge));
+                      new FrameSummary(),
+                      (summary, row) -> summary.add(row, row.get(index), columns, hadoop(shared)),
+                      FrameSummary::merge));
     } catch (StokerException e) {
       throw e;
     } catch (Exception e) { // Spark throws checked exceptions that it does not declare.
@@ -215,24 +215,24 @@ final class TrainingFrame {
     return shared.value().value();
   }
 
-  private void check(FrameSurvey survey) {
-    Check.input(survey.rows() > 0, "The data frame has no rows: there is nothing to train on");
+  private void check(FrameSummary summary) {
+    Check.input(summary.rows() > 0, "The data frame has no rows: there is nothing to train on");
     if (!hasValidation(params)) {
       return;
     }
     String column = params.getValidationIndicatorCol();
     Check.input(
-        survey.unmarked() == 0,
+        summary.unmarked() == 0,
         "Invalid column %s: it is null in %d of %d rows (must be true or false)",
         column,
-        survey.unmarked(),
-        survey.rows());
+        summary.unmarked(),
+        summary.rows());
     Check.input(
-        survey.forValidation() > 0 && survey.forValidation() < survey.rows(),
+        summary.forValidation() > 0 && summary.forValidation() < summary.rows(),
         "Invalid column %s: it is %s in all %d rows (some must be false, to train on, and some"
             + " true, to validate on)",
         column,
-        survey.forValidation() > 0,
-        survey.rows());
+        summary.forValidation() > 0,
+        summary.rows());
   }
 }

@@ -92,7 +92,7 @@ public final class StoredModel {
   }
 
   /**
-   * The same model, to be read from a copy.
+   * This model, read from a copy of its file.
    *
    * @param copy where a copy of the file is, or will be before it is read
    */

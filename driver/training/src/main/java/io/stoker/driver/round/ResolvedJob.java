@@ -187,7 +187,7 @@ record ResolvedJob(
           "Model {} takes {} of the data's {}: {} % of an image at a time",
           model.name(), input, images, 100L * input.area() / images.area());
     }
-    Zoo.remark(model).ifPresent(LOG::info);
+    Zoo.note(model).ifPresent(LOG::info);
   }
 
   /**

@@ -51,7 +51,7 @@ record Layout(dnnl_memory_desc_t descriptor) {
     return tagged(dimensions, dnnl.dnnl_aBcd16b);
   }
 
-  /** The same dimensions and type, in blocks of {@value #BLOCK} channels. */
+  /** These dimensions and this type, in blocks of {@value #BLOCK} channels. */
   Layout inBlocks() {
     return tagged(dimensions(), dnnl.dnnl_aBcd16b, type());
   }
@@ -138,17 +138,17 @@ record Layout(dnnl_memory_desc_t descriptor) {
     return new Layout(part);
   }
 
-  /** The same dimensions in an order that the primitive chooses. */
+  /** These dimensions in an order that the primitive chooses. */
   Layout anyOrder() {
     return any(dimensions());
   }
 
-  /** The same dimensions, a type by oneDNN's number, and an order that the primitive chooses. */
+  /** These dimensions in an order that the primitive chooses, with a type by oneDNN's number. */
   Layout anyOrderOf(int type) {
     return tagged(dimensions(), dnnl.dnnl_format_tag_any, type);
   }
 
-  /** The same dimensions row by row, with values of a type by oneDNN's number. */
+  /** These dimensions row by row, with a type by oneDNN's number. */
   Layout rowMajorOf(int type) {
     return tagged(dimensions(), rowMajor(descriptor.ndims()), type);
   }

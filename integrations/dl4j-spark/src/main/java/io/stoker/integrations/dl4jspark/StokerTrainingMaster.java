@@ -145,19 +145,19 @@ public final class StokerTrainingMaster
             data.map(DataSet::toMultiDataSet)));
   }
 
-  /** The same for a graph with one input and one output. */
+  /** Trains a graph with one input and one output. */
   @Override
   public void executeTraining(SparkComputationGraph graph, JavaRDD<DataSet> data) {
     executeTrainingMDS(graph, data.map(DataSet::toMultiDataSet));
   }
 
-  /** The same for any graph. */
+  /** Trains a graph with any number of inputs and outputs. */
   @Override
   public void executeTrainingMDS(SparkComputationGraph graph, JavaRDD<MultiDataSet> data) {
     graph.setScore(fit(graph.getSparkContext(), new StockNetwork.Graph(graph.getNetwork()), data));
   }
 
-  /** The same for files of examples, which are read where they are needed. */
+  /** Trains on files of examples, which are read where they are needed. */
   @Override
   public void executeTrainingPaths(
       SparkDl4jMultiLayer network,
@@ -189,7 +189,7 @@ public final class StokerTrainingMaster
     this.listeners = List.copyOf(listeners);
   }
 
-  /** The same; there are no statistics that a router could send to Deeplearning4j's own pages. */
+  /** Sets the listeners. A router is refused, because there are no statistics to send. */
   @Override
   public void setListeners(StatsStorageRouter router, Collection<TrainingListener> listeners) {
     Check.input(router == null, "StokerTrainingMaster sends no statistics: set listeners alone");

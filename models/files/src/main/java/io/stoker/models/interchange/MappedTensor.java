@@ -40,7 +40,7 @@ public record MappedTensor(
     return parts.stream().mapToLong(VectorPart::count).sum();
   }
 
-  /** The same tensor under another name. */
+  /** This tensor under another name. */
   public MappedTensor named(String other) {
     return new MappedTensor(other, dimensions, parts, presence);
   }

@@ -136,7 +136,7 @@ final class OnnxTensor {
             .formatted(place, known == null ? type : known));
   }
 
-  /** The same values in another shape, of as many values. */
+  /** These values in another shape, of as many values. */
   OnnxTensor reshaped(List<Long> other) {
     return new OnnxTensor(List.copyOf(other), count, values);
   }

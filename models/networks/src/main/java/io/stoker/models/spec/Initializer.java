@@ -28,7 +28,7 @@ public sealed interface Initializer extends Serializable {
   /** Calls the visitor's case for this kind of initializer. */
   <R> R accept(Visitor<R> visitor);
 
-  /** The same value everywhere. */
+  /** One value for all weights. */
   record Constant(float value) implements Initializer {
     @Override
     public <R> R accept(Visitor<R> visitor) {

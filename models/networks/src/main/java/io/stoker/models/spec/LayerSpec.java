@@ -122,7 +122,7 @@ public sealed interface LayerSpec extends Serializable {
       this(filters, window, groups, weights, bias, true);
     }
 
-    /** The same convolution without biases. */
+    /** This convolution without biases. */
     public Convolution withoutBias() {
       return new Convolution(filters, window, groups, weights, 0, false);
     }

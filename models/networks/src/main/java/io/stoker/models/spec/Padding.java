@@ -28,7 +28,7 @@ public record Padding(int top, int left, int bottom, int right) implements Seria
     }
   }
 
-  /** The same padding on all sides. */
+  /** Equal padding on all sides. */
   public static Padding of(int side) {
     return new Padding(side, side, side, side);
   }

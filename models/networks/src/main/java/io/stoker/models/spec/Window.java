@@ -37,17 +37,17 @@ public record Window(int kernel, int stride, int dilation, Padding padding)
     return new Window(kernel, 1, 1, Padding.NONE);
   }
 
-  /** The same window with another stride. */
+  /** This window with another stride. */
   public Window by(int stride) {
     return new Window(kernel, stride, dilation, padding);
   }
 
-  /** The same window with the same padding on each side. */
+  /** This window with equal padding on all sides. */
   public Window padded(int side) {
     return new Window(kernel, stride, dilation, Padding.of(side));
   }
 
-  /** The same window with the least padding that covers the image; see {@link #paddingToCover}. */
+  /** This window with the least padding that covers the image; see {@link #paddingToCover}. */
   public Window covering(Shape input) {
     return new Window(kernel, stride, dilation, paddingToCover(input));
   }

@@ -31,9 +31,9 @@ public final class Zoo {
    * What a model has differently for one size of images.
    *
    * @param first keys of the first convolution
-   * @param remark what users should know; null where there is nothing
+   * @param note what users should know; null where there is nothing
    */
-  private record Variant(Map<String, Integer> first, String remark) {}
+  private record Variant(Map<String, Integer> first, String note) {}
 
   /**
    * A model and the images that it takes.
@@ -108,12 +108,12 @@ public final class Zoo {
    * What is special about a model for its input, in one sentence; empty where nothing is, and for
    * models that are not of the zoo.
    */
-  public static Optional<String> remark(ModelSpec model) {
+  public static Optional<String> note(ModelSpec model) {
     return Optional.ofNullable(ENTRIES.get(model.name()))
         .map(entry -> entry.at().get(model.input().height()))
-        .filter(variant -> variant.remark() != null)
+        .filter(variant -> variant.note() != null)
         .filter(variant -> build(model.name(), model.input(), model.classes()).equals(model))
-        .map(Variant::remark);
+        .map(Variant::note);
   }
 
   /**

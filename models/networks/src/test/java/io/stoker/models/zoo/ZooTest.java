@@ -219,15 +219,15 @@ class ZooTest {
     ModelSpec small = Zoo.sized("alexnet-mini", 32, 7);
     ModelSpec large = Zoo.sized("alexnet-mini", 64, 7);
 
-    assertThat(Zoo.remark(small)).isEmpty();
-    assertThat(Zoo.remark(large).orElseThrow())
+    assertThat(Zoo.note(small)).isEmpty();
+    assertThat(Zoo.note(large).orElseThrow())
         .startsWith("alexnet-mini for 64 x 64 inputs begins with stride 2");
     assertThat(((LayerSpec.Convolution) large.layers().get(0)).window().stride()).isEqualTo(2);
     assertThat(large.layers().subList(1, large.layers().size()))
         .isEqualTo(small.layers().subList(1, small.layers().size()));
     assertThat(Zoo.summary("alexnet-mini")).contains("64 x 64");
     ModelSpec ofAUser = new ModelSpec("alexnet-mini", large.input(), small.layers());
-    assertThat(Zoo.remark(ofAUser)).isEmpty();
+    assertThat(Zoo.note(ofAUser)).isEmpty();
   }
 
   @ParameterizedTest

@@ -17,7 +17,7 @@ import org.apache.spark.sql.Row;
  * What is known of a data frame's rows after one pass over them. Mergeable in any order: the
  * fingerprint is a sum of the rows' hashes, and the same for the same rows in any partitions.
  */
-final class FrameSurvey implements Serializable {
+final class FrameSummary implements Serializable {
   private static final long serialVersionUID = 1L;
 
   /** More names than this are no classes; the pass does not keep them. */
@@ -41,7 +41,7 @@ final class FrameSurvey implements Serializable {
    * @param columns which of its columns are what
    * @param hadoop how to reach files
    */
-  FrameSurvey add(Row row, Object label, FrameColumns.Bound columns, Configuration hadoop) {
+  FrameSummary add(Row row, Object label, FrameColumns.Bound columns, Configuration hadoop) {
     rows++;
     String split = columns.split(row);
     if (split.isEmpty()) {
@@ -100,7 +100,7 @@ final class FrameSurvey implements Serializable {
     digest.update(value);
   }
 
-  FrameSurvey merge(FrameSurvey other) {
+  FrameSummary merge(FrameSummary other) {
     for (int i = 0; i < sums.length; i++) {
       sums[i] += other.sums[i];
     }
