@@ -19,6 +19,7 @@ public final class AffineMap {
   private ImageShape source;
   private int height;
   private int width;
+  private Border border;
 
   /** Makes this the map that gives an image as it is. */
   void reset(ImageShape image) {
@@ -31,6 +32,7 @@ public final class AffineMap {
     source = image;
     height = image.height();
     width = image.width();
+    border = Border.BLACK;
   }
 
   /** Rows of the image that the map gives so far. */
@@ -46,6 +48,22 @@ public final class AffineMap {
   /** Whether the image that the map gives so far has the height and width of a shape. */
   boolean hasSizeOf(ImageShape shape) {
     return height == shape.height() && width == shape.width();
+  }
+
+  /**
+   * Shows something else than black outside of the source, for all that the map moves.
+   *
+   * @param asked that of one augmentation; black changes nothing
+   */
+  void continueWith(Border asked) {
+    if (asked != Border.BLACK) {
+      border = asked;
+    }
+  }
+
+  /** Whether what is outside of the source shows the source, mirrored. */
+  boolean isReflected() {
+    return border == Border.REFLECT;
   }
 
   /** Moves the image by whole or part pixels, right and down. */

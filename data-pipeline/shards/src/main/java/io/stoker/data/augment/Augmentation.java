@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.data.augment;
 
+import io.stoker.base.SplitMix64;
 import io.stoker.data.image.ImageShape;
 import io.stoker.data.shard.ChannelStatistics;
 import io.stoker.failure.InputException;
@@ -8,9 +9,12 @@ import java.util.List;
 
 /**
  * A random change of an image that leaves its class as it is. What happens to a sample is a pure
- * function of a key, which {@link AugmentationChain} makes of (seed, epoch, sample id).
+ * function of a key, {@link #bits}, of (seed, epoch, sample id).
  */
 public sealed interface Augmentation permits Augmentation.Geometric, Augmentation.Photometric {
+  /** What tells its random numbers apart from others of (seed, epoch, sample id). */
+  long USE = 3;
+
   /**
    * Reads a list such as {@code shift,flip} or {@code rotate=15,scale=0.1}; blank text is an empty
    * list. docs/data.md lists the names, their values and defaults.
@@ -22,8 +26,20 @@ public sealed interface Augmentation permits Augmentation.Geometric, Augmentatio
   }
 
   /**
-   * One that moves pixels. What it uncovers shows what the data's image has there, and 0 (black)
-   * outside of that.
+   * The random bits that decide what happens to one image, of which the augmentation draws.
+   *
+   * @param seed the job's root seed
+   * @param epoch from 0
+   * @param sampleId the sample's identity
+   * @param place in the list of augmentations, from 0
+   */
+  default long bits(long seed, int epoch, long sampleId, int place) {
+    return SplitMix64.mix(SplitMix64.mix(SplitMix64.mix(seed, epoch, sampleId), USE), place);
+  }
+
+  /**
+   * One that moves pixels. What it uncovers shows what the data's image has there, and outside of
+   * that 0 (black), or what a {@link Border} says.
    */
   sealed interface Geometric extends Augmentation
       permits Shift, Flip, Crop, Rotate, Scale, Shear, ResizedCrop {
@@ -38,7 +54,8 @@ public sealed interface Augmentation permits Augmentation.Geometric, Augmentatio
   }
 
   /** One that changes the values of pixels where they are. */
-  sealed interface Photometric extends Augmentation permits Tonal, Contrast, Saturation, Erase {
+  sealed interface Photometric extends Augmentation
+      permits Tonal, Contrast, Saturation, Erase, RandomErasing {
     /**
      * Changes one image in place.
      *

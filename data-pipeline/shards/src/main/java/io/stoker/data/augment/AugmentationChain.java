@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.data.augment;
 
-import io.stoker.base.SplitMix64;
 import io.stoker.data.image.ImageShape;
 import io.stoker.data.shard.ChannelStatistics;
 import java.util.List;
@@ -16,8 +15,6 @@ import java.util.List;
  * id) alone.
  */
 public final class AugmentationChain {
-  private static final long USE = 3;
-
   private final Augmentation[] augmentations;
   private final ImageShape image;
   private final ImageShape input;
@@ -75,10 +72,9 @@ public final class AugmentationChain {
    *     source
    */
   public void apply(long seed, int epoch, long sampleId, byte[] source, byte[] target) {
-    long key = key(seed, epoch, sampleId);
-    compose(key);
+    compose(seed, epoch, sampleId);
     resampler.apply(map, source, target);
-    changeValues(key, target);
+    changeValues(seed, epoch, sampleId, target);
   }
 
   /**
@@ -102,27 +98,22 @@ public final class AugmentationChain {
       float[][] values,
       float[] target,
       int offset) {
-    long key = key(seed, epoch, sampleId);
-    compose(key);
+    compose(seed, epoch, sampleId);
     if (tonal && map.isExact()) {
-      float[][] table = changesTones ? toned(key, values) : values;
+      float[][] table = changesTones ? toned(seed, epoch, sampleId, values) : values;
       resampler.applyExact(map, source, table, target, offset);
     } else {
       resampler.apply(map, source, resampled);
-      changeValues(key, resampled);
+      changeValues(seed, epoch, sampleId, resampled);
       Resampler.toPlanes(resampled, input, values, target, offset);
     }
   }
 
-  private static long key(long seed, int epoch, long sampleId) {
-    return SplitMix64.mix(SplitMix64.mix(seed, epoch, sampleId), USE);
-  }
-
-  private void compose(long key) {
+  private void compose(long seed, int epoch, long sampleId) {
     map.reset(image);
     for (int i = 0; i < augmentations.length; i++) {
       if (augmentations[i] instanceof Augmentation.Geometric geometric) {
-        geometric.compose(map, input, SplitMix64.mix(key, i));
+        geometric.compose(map, input, geometric.bits(seed, epoch, sampleId, i));
       }
     }
     if (!map.hasSizeOf(input)) {
@@ -130,20 +121,20 @@ public final class AugmentationChain {
     }
   }
 
-  private void changeValues(long key, byte[] pixels) {
+  private void changeValues(long seed, int epoch, long sampleId, byte[] pixels) {
     for (int i = 0; i < augmentations.length; i++) {
       if (augmentations[i] instanceof Augmentation.Photometric photometric) {
-        photometric.apply(pixels, input, statistics, SplitMix64.mix(key, i));
+        photometric.apply(pixels, input, statistics, photometric.bits(seed, epoch, sampleId, i));
       }
     }
   }
 
   /** The table of all changes of values, and of what comes after them. */
-  private float[][] toned(long key, float[][] values) {
+  private float[][] toned(long seed, int epoch, long sampleId, float[][] values) {
     ToneTables.reset(tones);
     for (int i = 0; i < augmentations.length; i++) {
       if (augmentations[i] instanceof Augmentation.Tonal one) {
-        one.compose(tones, statistics, SplitMix64.mix(key, i));
+        one.compose(tones, statistics, one.bits(seed, epoch, sampleId, i));
       }
     }
     for (int channel = 0; channel < toned.length; channel++) {

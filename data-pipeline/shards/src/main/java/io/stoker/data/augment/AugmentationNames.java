@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.data.augment;
 
-import io.stoker.base.Numbers;
 import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
 import io.stoker.failure.Suggestion;
 import java.util.Arrays;
 import java.util.List;
 
-/** The names of augmentations, and what their value is when none is given. */
+/** The names of augmentations, the keys of their values, and what these are when none is given. */
 final class AugmentationNames {
   private static final List<String> ALL =
       List.of(
@@ -34,56 +33,70 @@ final class AugmentationNames {
   }
 
   private static Augmentation parseOne(String text) {
-    String[] parts = text.split("=", 2);
-    return switch (parts[0]) {
-      case "shift" -> new Shift(wholeNumber(parts, 2));
-      case "flip" -> {
-        Check.input(parts.length == 1, "Invalid augmentation: '%s' (flip takes no value)", text);
-        yield new Flip();
+    String name = AugmentationText.name(text);
+    return switch (name) {
+      case "shift" -> {
+        AugmentationText given = new AugmentationText(text, "shift=2", "pixels", "border");
+        yield new Shift(given.wholeNumber("pixels", 2), border(given));
       }
-      case "crop" -> crop(parts);
-      case "resized-crop" -> new ResizedCrop(number(parts, 0.08));
-      case "rotate" -> new Rotate(number(parts, 10));
-      case "scale" -> new Scale(number(parts, 0.1));
-      case "shear" -> new Shear(number(parts, 0.1));
-      case "brightness" -> new Brightness(number(parts, 0.2));
-      case "contrast" -> new Contrast(number(parts, 0.2));
-      case "saturation" -> new Saturation(number(parts, 0.2));
-      case "color-noise" -> new ColorNoise(number(parts, 0.1));
-      case "erase" -> new Erase(number(parts, 0.3));
+      case "flip" -> {
+        AugmentationText given = new AugmentationText(text, "flip or flip=alternate", "choice");
+        yield new Flip(given.choice("choice", List.of(Flip.Choice.values())));
+      }
+      case "crop" -> crop(new AugmentationText(text, "crop=4", "padding", "border"));
+      case "resized-crop" -> new ResizedCrop(number(text, "area", 0.08));
+      case "rotate" -> new Rotate(number(text, "degrees", 10));
+      case "scale" -> new Scale(number(text, "range", 0.1));
+      case "shear" -> new Shear(number(text, "range", 0.1));
+      case "brightness" -> new Brightness(number(text, "range", 0.2));
+      case "contrast" -> new Contrast(number(text, "range", 0.2));
+      case "saturation" -> new Saturation(number(text, "range", 0.2));
+      case "color-noise" -> new ColorNoise(number(text, "sigma", 0.1));
+      case "erase" -> erase(text);
       default ->
           throw new InputException(
-              "Unknown augmentation: '" + text + "'; " + Suggestion.among(parts[0], ALL));
+              "Unknown augmentation: '" + text + "'; " + Suggestion.among(name, ALL));
     };
   }
 
-  private static Crop crop(String[] parts) {
-    int padding = wholeNumber(parts, Crop.AUTOMATIC);
+  /** That of an augmentation that has one number. */
+  private static double number(String text, String key, double otherwise) {
+    String example = AugmentationText.name(text) + "=" + otherwise;
+    return new AugmentationText(text, example, key).number(key, otherwise);
+  }
+
+  private static Border border(AugmentationText given) {
+    return given.choice("border", List.of(Border.values()));
+  }
+
+  private static Crop crop(AugmentationText given) {
+    int padding = given.wholeNumber("padding", Crop.AUTOMATIC);
     Check.input(
-        parts.length == 1 || padding >= 0, "Invalid crop: %d (must be >= 0 pixels)", padding);
-    return new Crop(padding);
+        !given.has("padding") || padding >= 0, "Invalid crop: %d (must be >= 0 pixels)", padding);
+    return new Crop(padding, border(given));
   }
 
-  private static int wholeNumber(String[] parts, int otherwise) {
-    try {
-      return parts.length == 1 ? otherwise : Numbers.parseInt(parts[1].trim());
-    } catch (NumberFormatException e) {
-      throw invalid(parts, otherwise, e);
+  private static Augmentation erase(String text) {
+    AugmentationText given =
+        new AugmentationText(
+            text,
+            "erase=0.3 for a square, erase=p=0.5:area=0.02-0.33:aspect=0.3-3.3:fill=noise for"
+                + " rectangles",
+            "side",
+            "p",
+            "area",
+            "aspect",
+            "fill");
+    if (!given.has("p", "area", "aspect", "fill")) {
+      return new Erase(given.number("side", 0.3));
     }
-  }
-
-  private static double number(String[] parts, double otherwise) {
-    try {
-      return parts.length == 1 ? otherwise : Numbers.parseDouble(parts[1].trim());
-    } catch (NumberFormatException e) {
-      throw invalid(parts, otherwise, e);
+    if (given.has("side")) {
+      throw given.invalid(null);
     }
-  }
-
-  private static InputException invalid(String[] parts, Object example, Exception cause) {
-    return new InputException(
-        "Invalid augmentation: '%s=%s' (try %s=%s)"
-            .formatted(parts[0], parts[1], parts[0], example),
-        cause);
+    return new RandomErasing(
+        given.number("p", 0.5),
+        given.range("area", 0.02, 0.33),
+        given.range("aspect", 0.3, 3.3),
+        given.choice("fill", List.of(RandomErasing.Fill.values())));
   }
 }

@@ -11,8 +11,9 @@ import io.stoker.failure.Check;
  * et al., 2016, "Deep Residual Learning for Image Recognition", section 4.2).
  *
  * @param padding pixels on each side; or {@link #AUTOMATIC}
+ * @param border what the padding shows
  */
-public record Crop(int padding) implements Augmentation.Geometric {
+public record Crop(int padding, Border border) implements Augmentation.Geometric {
   /** 4 where the image has the network's size, and else none: as the two papers. */
   public static final int AUTOMATIC = -1;
 
@@ -31,6 +32,7 @@ public record Crop(int padding) implements Augmentation.Geometric {
     if (padding == AUTOMATIC) {
       around = map.hasSizeOf(input) ? CUSTOMARY : 0;
     }
+    map.continueWith(border);
     map.thenCut(
         place(SplitMix64.mix(key, 1), map.height(), input.height(), around),
         place(SplitMix64.mix(key, 0), map.width(), input.width(), around),

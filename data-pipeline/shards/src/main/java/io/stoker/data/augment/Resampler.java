@@ -6,7 +6,8 @@ import java.util.Arrays;
 
 /**
  * Moves the pixels of uint8 images {@code [height, width, channels]} along an affine map, into
- * images of another height and width. What is outside of the source is 0. It is immutable.
+ * images of another height and width. What is outside of the source is 0, or what the map's border
+ * says. It is immutable.
  */
 final class Resampler {
   private final int sourceHeight;
@@ -31,6 +32,11 @@ final class Resampler {
   void apply(AffineMap map, byte[] source, byte[] target) {
     if (map.isExact()) {
       copy(map, source, target);
+      if (map.isReflected()) {
+        reflect(
+            map,
+            (in, out) -> System.arraycopy(source, in * channels, target, out * channels, channels));
+      }
     } else {
       interpolate(map, source, target);
     }
@@ -72,7 +78,13 @@ final class Resampler {
     }
     for (int channel = 0; channel < channels; channel++) {
       int plane = offset + channel * height * width;
-      blacken(target, plane, top, bottom, from, to, values[channel][0]);
+      if (map.isReflected()) {
+        float[] table = values[channel];
+        int at = channel;
+        reflect(map, (in, out) -> target[plane + out] = table[source[in * channels + at] & 0xFF]);
+      } else {
+        blacken(target, plane, top, bottom, from, to, values[channel][0]);
+      }
     }
   }
 
@@ -156,6 +168,33 @@ final class Resampler {
     }
   }
 
+  /** Sets one pixel of the target, of a number, to one of the source. */
+  private interface PixelCopy {
+    void copy(int in, int out);
+  }
+
+  /**
+   * Mirrors the source into the part of the target that it does not cover, along a map that is
+   * exact.
+   */
+  private void reflect(AffineMap map, PixelCopy pixels) {
+    int step = map.xx > 0 ? 1 : -1;
+    int first = (int) map.firstColumn();
+    int from = from(step, first);
+    int to = to(step, first);
+    for (int y = 0; y < height; y++) {
+      int sourceY = y + (int) map.firstRow();
+      int row = Border.reflected(sourceY, sourceHeight) * sourceWidth;
+      boolean inside = sourceY >= 0 && sourceY < sourceHeight;
+      for (int x = 0; x < (inside ? from : width); x++) {
+        pixels.copy(row + Border.reflected(first + step * x, sourceWidth), y * width + x);
+      }
+      for (int x = inside ? to : width; x < width; x++) {
+        pixels.copy(row + Border.reflected(first + step * x, sourceWidth), y * width + x);
+      }
+    }
+  }
+
   private void copy(AffineMap map, byte[] source, byte[] target) {
     int step = map.xx > 0 ? 1 : -1;
     int first = (int) map.firstColumn();
@@ -211,7 +250,7 @@ final class Resampler {
           target[out++] =
               inside
                   ? blend(source, (top * sourceWidth + left) * channels + channel, right, bottom)
-                  : blendAtEdge(source, left, top, channel, right, bottom);
+                  : blendAtEdge(map, source, left, top, channel, right, bottom);
         }
       }
     }
@@ -224,15 +263,20 @@ final class Resampler {
     return (byte) ((upper * (256 - bottom) + lower * bottom + (1 << 15)) >> 16);
   }
 
-  private byte blendAtEdge(byte[] source, int left, int top, int channel, int right, int bottom) {
-    int upper = value(source, left, top, channel) * (256 - right);
-    upper += value(source, left + 1, top, channel) * right;
-    int lower = value(source, left, top + 1, channel) * (256 - right);
-    lower += value(source, left + 1, top + 1, channel) * right;
+  private byte blendAtEdge(
+      AffineMap map, byte[] source, int left, int top, int channel, int right, int bottom) {
+    int upper = value(map, source, left, top, channel) * (256 - right);
+    upper += value(map, source, left + 1, top, channel) * right;
+    int lower = value(map, source, left, top + 1, channel) * (256 - right);
+    lower += value(map, source, left + 1, top + 1, channel) * right;
     return (byte) ((upper * (256 - bottom) + lower * bottom + (1 << 15)) >> 16);
   }
 
-  private int value(byte[] source, int x, int y, int channel) {
+  private int value(AffineMap map, byte[] source, int x, int y, int channel) {
+    if (map.isReflected()) {
+      int row = Border.reflected(y, sourceHeight) * sourceWidth;
+      return source[(row + Border.reflected(x, sourceWidth)) * channels + channel] & 0xFF;
+    }
     return x < 0 || y < 0 || x >= sourceWidth || y >= sourceHeight
         ? 0
         : source[(y * sourceWidth + x) * channels + channel] & 0xFF;

@@ -9,8 +9,9 @@ import io.stoker.failure.Check;
  * Applied to Document Recognition", section III.C).
  *
  * @param pixels at most, in each of the four directions
+ * @param border what is shown outside of the data's image
  */
-public record Shift(int pixels) implements Augmentation.Geometric {
+public record Shift(int pixels, Border border) implements Augmentation.Geometric {
   public Shift {
     Check.input(
         pixels >= 0 && pixels <= 1024, "Invalid shift: %d pixels (must be 0 to 1024)", pixels);
@@ -18,6 +19,7 @@ public record Shift(int pixels) implements Augmentation.Geometric {
 
   @Override
   public void compose(AffineMap map, ImageShape input, long key) {
+    map.continueWith(border);
     map.thenMove(Draw.whole(key, 0, pixels), Draw.whole(key, 1, pixels));
   }
 }

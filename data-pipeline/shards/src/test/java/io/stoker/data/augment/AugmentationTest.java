@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class AugmentationTest {
@@ -134,7 +135,7 @@ class AugmentationTest {
   @Test
   void readsNamesWithTheirValues() {
     assertThat(Augmentation.parse(" shift , flip,crop=3"))
-        .isEqualTo(List.of(new Shift(2), new Flip(), new Crop(3)));
+        .isEqualTo(List.of(new Shift(2, Border.BLACK), new Flip(), new Crop(3, Border.BLACK)));
     assertThat(Augmentation.parse("")).isEmpty();
     assertThatThrownBy(() -> Augmentation.parse("shfit"))
         .isInstanceOf(InputException.class)
@@ -144,11 +145,148 @@ class AugmentationTest {
         .hasMessageContaining("shift=2");
     assertThatThrownBy(() -> Augmentation.parse("flip=1"))
         .isInstanceOf(InputException.class)
-        .hasMessageContaining("takes no value");
+        .hasMessageContaining("Unknown choice of flip: '1'; Known: random, alternate");
     assertThatThrownBy(() -> Augmentation.parse("shift,")).isInstanceOf(InputException.class);
     assertThatThrownBy(() -> Augmentation.parse("crop=-1"))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("-1");
+  }
+
+  @Test
+  void readsSeveralValuesByOrderOrByKey() {
+    assertThat(Augmentation.parse("shift=3:reflect,crop=border=reflect,flip=alternate"))
+        .isEqualTo(
+            List.of(
+                new Shift(3, Border.REFLECT),
+                new Crop(Crop.AUTOMATIC, Border.REFLECT),
+                new Flip(Flip.Choice.ALTERNATE)));
+    assertThat(Augmentation.parse("erase,erase=0.5,erase=p=0.25:area=0.1-0.2:fill=noise"))
+        .isEqualTo(
+            List.of(
+                new Erase(0.3),
+                new Erase(0.5),
+                new RandomErasing(
+                    0.25, new Range(0.1, 0.2), new Range(0.3, 3.3), RandomErasing.Fill.NOISE)));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "shift=2:reflekt | Unknown border of shift: 'reflekt'; did you mean 'reflect'?",
+        "shift=2:black:3 | Invalid augmentation: 'shift=2:black:3' (try shift=2)",
+        "shift=2:pixels=3 | Invalid augmentation: 'shift=2:pixels=3' (try shift=2)",
+        "erase=0.3:p=0.5 | Invalid augmentation: 'erase=0.3:p=0.5' (try erase=0.3 for a square",
+        "erase=q=0.5 | Unknown value of erase: 'q'; did you mean 'p'? Known: side, p, area",
+        "erase=p=1.5 | Invalid erase: a probability of 1.5 (must be 0 to 1)",
+        "erase=area=0.5-0.1 | Invalid range: 0.5-0.1 (must be the least and the most)",
+        "erase=area=0-0.1 | Invalid erase: an area of 0.0-0.1 (must be above 0 and at most 1)",
+        "erase=aspect=0-1 | Invalid erase: an aspect of 0.0-1.0 (must be 0.01 to 100)",
+        "erase=p=1:fill=grey | Unknown fill of erase: 'grey'; Known: mean, noise",
+        "erase=p=NaN | Invalid erase: a probability of NaN (must be 0 to 1)",
+      })
+  void refusesValuesInOneLine(String text, String message) {
+    assertThatThrownBy(() -> Augmentation.parse(text))
+        .isInstanceOf(InputException.class)
+        .hasMessageStartingWith(message)
+        .hasMessageNotContaining("\n");
+  }
+
+  @Test
+  void alternatelyMirrorsEachImageInOneOfTwoEpochs() {
+    int first = 0;
+    for (int sample = 0; sample < 1000; sample++) {
+      byte[] even = apply("flip=alternate", 1, 0, sample);
+      byte[] odd = apply("flip=alternate", 1, 1, sample);
+      boolean mirrored = Arrays.equals(even, moved(0, 0, true));
+      first += mirrored ? 1 : 0;
+      assertThat(even).isEqualTo(moved(0, 0, mirrored));
+      assertThat(odd).isEqualTo(moved(0, 0, !mirrored));
+      assertThat(apply("flip=alternate", 1, 6, sample)).isEqualTo(even);
+    }
+    assertThat(first).isBetween(440, 560);
+  }
+
+  /** The naive loop: moved inside of an image that is mirrored at its borders again and again. */
+  private static byte[] movedInMirrors(int right, int down, boolean mirrored) {
+    byte[] target = new byte[SHAPE.bytes()];
+    for (int y = 0; y < 7; y++) {
+      for (int x = 0; x < 9; x++) {
+        int sourceX = bounced((mirrored ? 8 - x : x) - right, 8);
+        int sourceY = bounced(y - down, 6);
+        for (int channel = 0; channel < 3; channel++) {
+          target[(y * 9 + x) * 3 + channel] = IMAGE.values()[(sourceY * 9 + sourceX) * 3 + channel];
+        }
+      }
+    }
+    return target;
+  }
+
+  private static int bounced(int at, int last) {
+    int inside = at;
+    while (inside < 0 || inside > last) {
+      inside = inside < 0 ? -inside : 2 * last - inside;
+    }
+    return inside;
+  }
+
+  @ParameterizedTest
+  @CsvSource({"shift=2:reflect,2", "crop=2:reflect,2", "shift=20:reflect,20"})
+  void showsTheImageMirroredOutsideOfItsBorders(String name, int most) {
+    Set<String> expected = new HashSet<>();
+    for (int right = -most; right <= most; right++) {
+      for (int down = -most; down <= most; down++) {
+        expected.add(Arrays.toString(movedInMirrors(right, down, false)));
+        expected.add(Arrays.toString(movedInMirrors(right, down, true)));
+      }
+    }
+    Set<String> found = new HashSet<>();
+    for (int sample = 0; sample < 1000; sample++) {
+      found.add(Arrays.toString(apply(name + ",flip", 1, 0, sample)));
+    }
+    assertThat(expected).containsAll(found);
+    assertThat(found).hasSizeGreaterThan(40);
+  }
+
+  @Test
+  void coversRectanglesOfTheAreasAndAspectsGiven() {
+    int covered = 0;
+    for (int sample = 0; sample < 400; sample++) {
+      byte[] result = apply("erase=p=0.5:area=0.1-0.2:aspect=0.5-2:fill=noise", 1, 0, sample);
+      int top = 7;
+      int bottom = -1;
+      int left = 9;
+      int right = -1;
+      for (int i = 0; i < result.length; i++) {
+        if (result[i] != IMAGE.values()[i]) {
+          top = Math.min(top, i / 27);
+          bottom = Math.max(bottom, i / 27);
+          left = Math.min(left, i / 3 % 9);
+          right = Math.max(right, i / 3 % 9);
+        }
+      }
+      if (bottom >= 0) {
+        covered++;
+        // 6.3 to 12.6 pixels, with sides rounded to whole ones.
+        assertThat(bottom - top + 1).isBetween(2, 5);
+        assertThat(right - left + 1).isBetween(2, 5);
+        assertThat((bottom - top + 1) * (right - left + 1)).isBetween(4, 16);
+      }
+    }
+    assertThat(covered).isBetween(150, 250);
+  }
+
+  @Test
+  void fillsRectanglesWithTheMeanUnlessNoiseIsAskedFor() {
+    byte[] result = apply("erase=p=1:area=0.3", 1, 0, 4);
+    int changed = 0;
+    for (int i = 0; i < result.length; i += 3) {
+      if (!Arrays.equals(result, i, i + 3, IMAGE.values(), i, i + 3)) {
+        changed++;
+        assertThat(Arrays.copyOfRange(result, i, i + 3)).containsExactly(120, 110, 100);
+      }
+    }
+    assertThat(changed).isBetween(10, 30);
   }
 
   /** The naive map: bilinear in double precision, around the centre. */
@@ -324,7 +462,11 @@ class AugmentationTest {
         "flip,brightness=0.9,color-noise,brightness",
         "rotate,color-noise",
         "flip,contrast=1",
-        "crop,saturation,erase=0.6"
+        "crop,saturation,erase=0.6",
+        "shift=3:reflect,flip=alternate",
+        "crop=12:reflect,flip,brightness",
+        "rotate=40,shift=3:reflect",
+        "flip,erase=p=0.7:fill=noise"
       })
   void givesTheNetworkTheSameInOnePassAsInThree(String augmentations) {
     float[][] table = new float[3][256];
