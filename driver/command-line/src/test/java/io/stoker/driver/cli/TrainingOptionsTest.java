@@ -32,6 +32,8 @@ class TrainingOptionsTest {
             recipe.toBuilder().outerRate(0.5).outerMomentum(0.7).outerNesterov(true).build());
     assertThat(over("--mixup", "0.2").data().mixup()).isEqualTo(0.2);
     assertThat(over("--bias-rate", "1").optimizer().biasRate()).isEqualTo(1);
+    assertThat(over("--nesterov", "--scale-rate", "0"))
+        .isEqualTo(recipe.toBuilder().set("nesterov", true).set("scale_rate", 0.0).build());
   }
 
   @Test

@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** How fast each tensor of a job's model learns, by the config's rates of biases and layers. */
+/** How fast each tensor of a job's model learns, by the rates of biases, scales and layers. */
 public final class LayerRates {
   private LayerRates() {}
 
@@ -25,10 +25,14 @@ public final class LayerRates {
    */
   public static RateMultipliers of(TrainingConfig config, ModelSpec model) {
     float biasRate = (float) config.optimizer().biasRate();
+    float scaleRate = (float) config.optimizer().scaleRate();
     List<Float> factors =
         new ArrayList<>(
             RateMultipliers.freezing(
-                    model, frozenParameters(config.initialization().freeze(), model), biasRate)
+                    model,
+                    frozenParameters(config.initialization().freeze(), model),
+                    biasRate,
+                    scaleRate)
                 .tensors());
     Set<String> named = new HashSet<>();
     for (Map.Entry<String, Double> rate : config.optimizer().layerRates().entrySet()) {

@@ -3,6 +3,7 @@ package io.stoker.driver.config;
 
 import io.stoker.models.engine.ClassWeights;
 import io.stoker.models.engine.StepSettings;
+import io.stoker.models.engine.StepSettings.Momentum;
 import io.stoker.worker.sgd.StepSchedule;
 import java.util.List;
 import java.util.Optional;
@@ -13,6 +14,7 @@ import java.util.Optional;
  * @param schedule how the rate moves
  * @param learningRate the base rate
  * @param momentum the velocity's retention
+ * @param kind how the velocity changes the parameters
  * @param weightDecay the L2 factor on weights
  * @param clipNorm the largest norm of a gradient
  * @param labelSmoothing what each example's class gives away
@@ -23,6 +25,7 @@ public record RateSchedule(
     LearningRateSchedule schedule,
     double learningRate,
     double momentum,
+    Momentum kind,
     double weightDecay,
     float clipNorm,
     float labelSmoothing,
@@ -45,6 +48,7 @@ public record RateSchedule(
         optimizer.schedule(),
         optimizer.learningRate(),
         optimizer.momentum(),
+        optimizer.kind(),
         optimizer.weightDecay(),
         optimizer.clipNorm() == 0 ? StepSettings.UNCLIPPED : (float) optimizer.clipNorm(),
         (float) config.loss().labelSmoothing(),
@@ -62,6 +66,7 @@ public record RateSchedule(
         schedule,
         learningRate * schedule.reduction(losses),
         momentum,
+        kind,
         weightDecay,
         clipNorm,
         labelSmoothing,
@@ -79,6 +84,7 @@ public record RateSchedule(
     return new StepSettings(
         (float) (learningRate * schedule.factor(step, stepsPerEpoch)),
         (float) momentum,
+        kind,
         (float) weightDecay,
         clipNorm);
   }

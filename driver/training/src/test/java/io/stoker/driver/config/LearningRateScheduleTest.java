@@ -138,6 +138,14 @@ class LearningRateScheduleTest {
   }
 
   @Test
+  void settingsHoldTheKindOfTheMomentum() {
+    TrainingConfig config = TrainingConfigTest.minimal().set("nesterov", true).build();
+
+    assertThat(RateSchedule.of(config, Optional.empty(), STEPS).after(List.of()).at(0).ahead())
+        .isEqualTo(0.9f);
+  }
+
+  @Test
   void refusesWhatCannotBe() {
     assertThatThrownBy(() -> new LearningRateSchedule.Constant(-1))
         .isInstanceOf(InputException.class)

@@ -31,7 +31,15 @@ class TrainingConfigTest {
                 "lenet5",
                 new RoundConfig(2, 64, LocalSteps.of(10), 0, 10),
                 new OptimizerConfig(
-                    0.01, new LearningRateSchedule.Constant(0), 1, Map.of(), 0.9, 0.0005, 0),
+                    0.01,
+                    new LearningRateSchedule.Constant(0),
+                    1,
+                    Map.of(),
+                    1,
+                    0.9,
+                    false,
+                    0.0005,
+                    0),
                 new LossConfig(0, new ClassWeighting.Equal()),
                 new AveragingConfig(UpdaterState.AVERAGE, Wire.FP32, 0, 0),
                 new OuterOptimizerConfig(1, 0, false),
@@ -69,6 +77,11 @@ class TrainingConfigTest {
         invalid(config -> config.learningRate(1e39), "Invalid learning rate: 1.0E39"),
         invalid(config -> config.momentum(0.999999999), "Invalid momentum: 0.999999999"),
         invalid(config -> config.weightDecay(1e39), "Invalid weight decay: 1.0E39"),
+        invalid(
+            config -> config.momentum(0).set("nesterov", true),
+            "Invalid momentum: 0 (must be > 0 with --nesterov"),
+        invalid(
+            config -> config.set("scale_rate", -1.0), "Invalid scale rate: -1.0 (must be >= 0)"),
         invalid(config -> config.momentum(1e-46), "Invalid momentum: 1.0E-46 (as a 32-bit"),
         invalid(config -> config.weightDecay(1e-46), "Invalid weight decay: 1.0E-46"),
         invalid(config -> config.biasRate(1e-46), "Invalid bias rate: 1.0E-46"),
@@ -202,6 +215,8 @@ class TrainingConfigTest {
         .outerRate(0.5)
         .outerMomentum(0.25)
         .outerNesterov(true)
+        .set("nesterov", true)
+        .set("scale_rate", 0.0)
         .wire(Wire.INT8)
         .augmentations(List.of("shift=1", "flip"))
         .mixup(0.375)

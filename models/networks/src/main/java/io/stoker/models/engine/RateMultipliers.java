@@ -58,11 +58,30 @@ public record RateMultipliers(List<Float> tensors) implements Serializable {
    * @param biases the factor of biases
    */
   public static RateMultipliers freezing(ModelSpec model, long frozenParameters, float biases) {
+    return freezing(model, frozenParameters, biases, 1);
+  }
+
+  /**
+   * Factors by place and role.
+   *
+   * @param model the model
+   * @param frozenParameters the length of the part of the parameter vector, from its beginning,
+   *     whose factors are 0; it ends where a tensor ends
+   * @param biases the factor of biases
+   * @param scales the factor of the scales of normalizations
+   */
+  public static RateMultipliers freezing(
+      ModelSpec model, long frozenParameters, float biases, float scales) {
     List<Float> factors = new ArrayList<>();
     long offset = 0;
     for (ModelSpec.Placed placed : model.placed()) {
       for (ParameterSpec tensor : placed.parameters()) {
-        float factor = tensor.role() == ParameterSpec.Role.BIAS ? biases : 1f;
+        float factor =
+            switch (tensor.role()) {
+              case BIAS -> biases;
+              case SCALE -> scales;
+              case WEIGHT, STATISTIC -> 1;
+            };
         factors.add(offset < frozenParameters ? 0f : factor);
         offset += tensor.size();
       }

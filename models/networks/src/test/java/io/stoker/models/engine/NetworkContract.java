@@ -17,9 +17,12 @@ import io.stoker.models.spec.ModelSpec.Placed;
 import io.stoker.models.spec.ParameterSpec;
 import io.stoker.models.spec.Shape;
 import io.stoker.testing.Exact;
+import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Set;
 import java.util.SplittableRandom;
@@ -524,6 +527,95 @@ public abstract class NetworkContract {
         }
         assertClose(parameters(network), expected, 2e-6);
         assertClose(updaterState(network), velocity, 2e-6);
+      }
+    }
+  }
+
+  /** The numbers are those of torch_updates.py, which says how the network begins. */
+  @Test
+  void aHundredStepsWithNesterovsMomentumAreThoseOfPyTorch() throws IOException {
+    StepSettings settings =
+        new StepSettings(0.03f, 0.9f, StepSettings.Momentum.NESTEROV, 0.01f, 0.5f);
+    assertStepsOfPyTorch("nesterov", settings);
+  }
+
+  private void assertStepsOfPyTorch(String optimizer, StepSettings settings) throws IOException {
+    ModelSpec model =
+        ContractModels.model(
+            "updates",
+            new Shape(1, 1, 6),
+            ContractModels.dense(8),
+            new BatchNormalization(1e-5f, 0.9f),
+            ContractModels.tanh(),
+            ContractModels.dense(3));
+    float[] learned = new float[(int) model.learnedCount()];
+    for (int i = 0; i < learned.length; i++) {
+      learned[i] = (i * 29 % 64 - 32) / 64f;
+    }
+    for (int i = 56; i < 64; i++) {
+      learned[i]++; // The scales.
+    }
+    float[] parameters = new float[learned.length + 16];
+    System.arraycopy(learned, 0, parameters, 0, 72);
+    System.arraycopy(learned, 72, parameters, 88, learned.length - 72);
+    float[] images = new float[12 * 6];
+    int[] labels = new int[12];
+    float[] targets = new float[12 * 3];
+    RateMultipliers rates = RateMultipliers.of(model, 0, 2);
+    try (Network network = engine().create(model, 12, rates)) {
+      network.writeParameters(0, FloatBuffer.wrap(parameters));
+      for (int step = 0; step < 100; step++) {
+        for (int i = 0; i < images.length; i++) {
+          images[i] = ((i * 37 + step * 101) % 64 - 32) / 32f;
+        }
+        for (int i = 0; i < labels.length; i++) {
+          labels[i] = (i * 7 + step) % 3;
+        }
+        Targets.fill(labels, 12, 3, 0, targets);
+        network.computeGradients(images, targets, 12, SEED);
+        network.update(settings);
+      }
+      float[] after = parameters(network);
+      System.arraycopy(after, 0, learned, 0, 72);
+      System.arraycopy(after, 88, learned, 72, learned.length - 72);
+      assertClose(learned, ofPyTorch(optimizer), 2e-4);
+    }
+  }
+
+  private static double[] ofPyTorch(String optimizer) throws IOException {
+    try (InputStream golden = NetworkContract.class.getResourceAsStream("/torch_updates.txt")) {
+      String line =
+          new String(golden.readAllBytes(), StandardCharsets.UTF_8)
+              .lines()
+              .filter(each -> each.startsWith(optimizer + " "))
+              .findFirst()
+              .orElseThrow();
+      return Arrays.stream(line.split(" ")).skip(1).mapToDouble(Double::parseDouble).toArray();
+    }
+  }
+
+  /** Scales that learn at the rate 0 stay 1, and their shifts learn. */
+  @Test
+  void scalesCanStayWhileShiftsLearnFaster() {
+    ModelSpec model =
+        ContractModels.model(
+            "shifts",
+            new Shape(1, 1, 6),
+            ContractModels.dense(5),
+            new BatchNormalization(1e-5f, 0.9f),
+            ContractModels.dense(3));
+    float[] parameters = randomParameters(model);
+    Batch batch = Batch.random(model, 6, SEED);
+    try (Network network = engine().create(model, 6, RateMultipliers.freezing(model, 0, 64, 0))) {
+      network.writeParameters(0, FloatBuffer.wrap(parameters));
+      compute(network, batch);
+      float[] gradients = gradients(network);
+      network.update(new StepSettings(0.125f, 0.9f, 0.5f));
+      float[] after = parameters(network);
+      for (int unit = 0; unit < 5; unit++) {
+        assertThat(after[35 + unit]).isEqualTo(parameters[35 + unit]);
+        assertThat((double) after[40 + unit])
+            .isCloseTo(parameters[40 + unit] - 8.0 * gradients[40 + unit], within(1e-5));
       }
     }
   }

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.stoker.driver.round;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.stoker.driver.LocalSpark;
+import io.stoker.driver.TinyJob;
+import io.stoker.driver.config.TrainingConfig;
+import io.stoker.testing.Exact;
+import java.nio.file.Path;
+import java.util.function.UnaryOperator;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The workers' optimizers in whole jobs. */
+@Exact
+class OptimizerRunTest {
+  @TempDir static Path folder;
+
+  private static TinyJob job;
+  private static JavaSparkContext spark;
+
+  @BeforeAll
+  static void start() {
+    job = TinyJob.in(folder);
+    spark = LocalSpark.start("local[2]");
+  }
+
+  @AfterAll
+  static void stop() {
+    spark.close();
+  }
+
+  @Test
+  void nesterovsMomentumSurvivesResumeAndDoesNotDependOnSlices() {
+    assertSameBits("nesterov", config -> config.set("nesterov", true));
+  }
+
+  /** A resumed job and one whose parameters are one slice give the bits of an undisturbed one. */
+  private static void assertSameBits(String name, UnaryOperator<TrainingConfig.Builder> change) {
+    UnaryOperator<TrainingConfig.Builder> base =
+        config -> change.apply(config.workers(3).checkpointEvery(2));
+    String undisturbed = train(name, base).parametersSha256();
+    assertThat(undisturbed)
+        .isNotEqualTo(train(name + "-without", config -> config.workers(3)).parametersSha256());
+    assertThatThrownBy(
+            () ->
+                TrainJob.run(
+                    spark,
+                    base.apply(job.config(name + "-stopped")).build(),
+                    ExistingRun.REFUSE,
+                    TinyJob.stoppingAfter(3)))
+        .hasMessage("stopped");
+
+    assertThat(
+            TrainJob.run(
+                    spark,
+                    base.apply(job.config(name + "-stopped")).build(),
+                    ExistingRun.RESUME,
+                    RoundListener.NONE)
+                .parametersSha256())
+        .isEqualTo(undisturbed);
+    assertThat(
+            train(name + "-uncut", config -> base.apply(config).sliceBytes(1 << 20))
+                .parametersSha256())
+        .isEqualTo(undisturbed);
+  }
+
+  private static TrainResult train(String run, UnaryOperator<TrainingConfig.Builder> change) {
+    return TrainJob.run(
+        spark, change.apply(job.config(run)).build(), ExistingRun.REFUSE, RoundListener.NONE);
+  }
+}
