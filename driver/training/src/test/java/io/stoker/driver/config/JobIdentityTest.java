@@ -225,6 +225,8 @@ class JobIdentityTest {
             .convolution(ConvolutionAlgorithm.DIRECT)
             .normalization(NormalizationSource.DATA)
             .metric(SelectionMetric.AUTO)
+            .set("nesterov", false)
+            .set("scale_rate", 1.0)
             .build();
     TrainingConfig watching =
         earlier.toBuilder().schedule(new LearningRateSchedule.Plateau(0.1, 5, 0)).build();
