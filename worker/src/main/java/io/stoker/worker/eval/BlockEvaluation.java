@@ -18,17 +18,17 @@ import java.util.function.Supplier;
 public final class BlockEvaluation {
   private final Network network;
   private final Normalization normalization;
-  private final Crops crops;
+  private final TestViews testViews;
 
   /**
    * @param network the network, its parameters set; with room for the windows of one image
    * @param normalization the network's own
-   * @param crops which windows of an image it is shown
+   * @param testViews which views of an image it is shown
    */
-  public BlockEvaluation(Network network, Normalization normalization, Crops crops) {
+  public BlockEvaluation(Network network, Normalization normalization, TestViews testViews) {
     this.network = network;
     this.normalization = normalization;
-    this.crops = crops;
+    this.testViews = testViews;
   }
 
   /**
@@ -44,21 +44,21 @@ public final class BlockEvaluation {
    */
   public EvaluationCounts run(SplitBlocks data, int from, int to, Supplier<PixelChange> changes) {
     int classes = network.model().classes();
-    int batch = network.batchCapacity() / crops.count();
+    int batch = network.batchCapacity() / testViews.count();
     EvaluationCounts counts = new EvaluationCounts(classes);
     float[] probabilities = new float[Math.multiplyExact(network.batchCapacity(), classes)];
     ImageShape input = ModelInput.images(network.model().input());
-    Views views = crops.of(data.folder().manifest().image(), input);
+    Views views = testViews.of(data.folder().manifest().image(), input);
     int[] labels = new int[batch];
     try (BatchReader reader =
         BatchReader.sequential(data, from, to, batch, views, normalization, changes)) {
       while (reader.hasNext()) {
         ImageBatch shown = reader.next();
-        int images = shown.examples() / crops.count();
+        int images = shown.examples() / testViews.count();
         network.predict(shown.images(), shown.examples(), probabilities);
-        crops.average(probabilities, images, classes);
+        testViews.average(probabilities, images, classes);
         for (int i = 0; i < images; i++) {
-          labels[i] = shown.labels()[i * crops.count()];
+          labels[i] = shown.labels()[i * testViews.count()];
         }
         counts.add(probabilities, labels, images);
       }

@@ -8,7 +8,8 @@ import java.util.stream.Stream;
 
 /**
  * What a network is shown of an image when nothing is left to chance: a window of the size that it
- * takes, mirrored or not.
+ * takes, mirrored or not. Where the window leaves the image, it shows the reflection at the border,
+ * without the row or column of the border itself.
  *
  * @param top the window's first row in the image
  * @param left the window's first column in the image
@@ -47,9 +48,22 @@ public record View(int top, int left, boolean mirrored) {
             new View(bottom, 0, false),
             new View(bottom, right, false),
             centre);
+    return flipped(five);
+  }
+
+  /** Some views, and then the same mirrored. */
+  public static List<View> flipped(List<View> views) {
     return Stream.concat(
-            five.stream(), five.stream().map(view -> new View(view.top, view.left, true)))
+            views.stream(), views.stream().map(view -> new View(view.top, view.left, true)))
         .toList();
+  }
+
+  /**
+   * The window further down and to the right by some pixels, or up and to the left if there are
+   * fewer than 0. It may leave the image.
+   */
+  public View moved(int pixels) {
+    return new View(top + pixels, left + pixels, mirrored);
   }
 
   /**
@@ -65,6 +79,42 @@ public record View(int top, int left, boolean mirrored) {
         "Cannot cut images of %s out of the data's, which are %s",
         input,
         image);
+  }
+
+  /**
+   * Fills the part of a window that is outside of the image.
+   *
+   * @param image the image's shape
+   * @param input the window's shape
+   * @param target has the part inside, {@code [channels, height, width]} from the offset on
+   */
+  void reflect(ImageShape image, ImageShape input, float[] target, int offset) {
+    int rows = input.height();
+    int columns = input.width();
+    int right = left + columns - image.width();
+    int before = Math.max(0, mirrored ? right : -left);
+    int after = Math.max(0, mirrored ? -left : right);
+    int above = Math.max(0, -top);
+    int below = Math.max(0, top + rows - image.height());
+    if (before + after + above + below == 0) {
+      return;
+    }
+    for (int channel = 0; channel < input.channels(); channel++) {
+      int plane = offset + channel * input.area();
+      for (int y = 0; y < rows; y++) {
+        int from = plane + reflected(y, above, rows - below - 1) * columns;
+        for (int x = 0; x < columns; x++) {
+          target[plane + y * columns + x] =
+              target[from + reflected(x, before, columns - after - 1)];
+        }
+      }
+    }
+  }
+
+  /** The place that a place outside of {@code [first, last]} shows, which is inside. */
+  private static int reflected(int at, int first, int last) {
+    int inside = at < first ? 2 * first - at : at > last ? 2 * last - at : at;
+    return Math.max(first, Math.min(last, inside));
   }
 
   /** Adds the view to a map of the image. */

@@ -6,8 +6,10 @@ import java.util.List;
 
 /** Shows a network views of images, with no pixel changed: in evaluation. It is immutable. */
 public final class Views {
+  private final ImageShape image;
   private final ImageShape input;
   private final Resampler resampler;
+  private final List<View> views;
   private final List<AffineMap> maps;
 
   /**
@@ -18,7 +20,9 @@ public final class Views {
    */
   public Views(ImageShape image, ImageShape input, List<View> views) {
     View.requireRoom(image, input);
+    this.image = image;
     this.input = input;
+    this.views = List.copyOf(views);
     this.resampler = new Resampler(image, input);
     this.maps =
         views.stream()
@@ -57,7 +61,9 @@ public final class Views {
    */
   public void apply(byte[] source, float[][] values, float[] target, int offset) {
     for (int i = 0; i < maps.size(); i++) {
-      resampler.applyExact(maps.get(i), source, values, target, offset + i * input.bytes());
+      int at = offset + i * input.bytes();
+      resampler.applyExact(maps.get(i), source, values, target, at);
+      views.get(i).reflect(image, input, target, at);
     }
   }
 }

@@ -258,6 +258,39 @@ class CropTest {
     }
   }
 
+  /** Against a naive loop over the pixels, at each distance that leaves something to reflect. */
+  @Test
+  void viewsThatLeaveTheImageShowItsReflection() {
+    float[][] table = new float[3][256];
+    for (int value = 0; value < 256; value++) {
+      table[0][value] = value;
+      table[1][value] = value;
+      table[2][value] = value;
+    }
+    for (int moved = -2; moved <= 2; moved++) {
+      List<View> both = View.flipped(List.of(new View(0, 0, false).moved(moved)));
+      float[] target = new float[2 * SHAPE.bytes()];
+      new Views(SHAPE, SHAPE, both).apply(IMAGE.values(), table, target, 0);
+      for (int view = 0; view < 2; view++) {
+        for (int y = 0; y < SHAPE.height(); y++) {
+          for (int x = 0; x < SHAPE.width(); x++) {
+            int row = reflected(y + moved, SHAPE.height());
+            int column = reflected((view == 0 ? x : SHAPE.width() - 1 - x) + moved, SHAPE.width());
+            for (int channel = 0; channel < 3; channel++) {
+              int at = view * SHAPE.bytes() + channel * SHAPE.area() + y * SHAPE.width() + x;
+              int from = (row * SHAPE.width() + column) * 3 + channel;
+              assertThat(target[at]).isEqualTo(IMAGE.values()[from] & 0xFF);
+            }
+          }
+        }
+      }
+    }
+  }
+
+  private static int reflected(int at, int size) {
+    return at < 0 ? -at : at >= size ? 2 * (size - 1) - at : at;
+  }
+
   @Test
   void refusesImagesWithoutRoom() {
     for (ImageShape large :

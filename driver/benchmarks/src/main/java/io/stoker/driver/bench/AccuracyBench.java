@@ -22,9 +22,9 @@ import io.stoker.models.engine.Network;
 import io.stoker.models.file.TrainingClock;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.worker.eval.BlockEvaluation;
-import io.stoker.worker.eval.Crops;
 import io.stoker.worker.eval.EvaluationCounts;
 import io.stoker.worker.eval.ModelInput;
+import io.stoker.worker.eval.TestViews;
 import java.nio.FloatBuffer;
 import java.util.function.BiConsumer;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -141,13 +141,13 @@ public final class AccuracyBench {
             0,
             train.rows().length,
             recipe.rounds().batch(),
-            Crops.CENTRE.of(shards.manifest().image(), ModelInput.images(model.input())),
+            TestViews.NONE.of(shards.manifest().image(), ModelInput.images(model.input())),
             normalization)) {
       training.load(reader, Math.max(1, every / recipe.rounds().batch()));
     }
     SplitBlocks evaluated = new SplitBlocks(shards, recipe.validation().split(), new BlockCache(0));
     try (Network network = Engines.named(Engines.AUTO).create(model, EVALUATION_BATCH)) {
-      BlockEvaluation evaluation = new BlockEvaluation(network, normalization, Crops.CENTRE);
+      BlockEvaluation evaluation = new BlockEvaluation(network, normalization, TestViews.NONE);
       Outcome last = new Outcome(0, 0, 0, false);
       for (int epoch = 0; epoch < recipe.rounds().epochs(); epoch++) {
         for (int portion = 0; portion < training.portions() && !last.reached(); portion++) {

@@ -14,7 +14,6 @@ import io.stoker.driver.run.BestValidation;
 import io.stoker.driver.run.ModelFiles;
 import io.stoker.failure.Check;
 import io.stoker.models.engine.Precision;
-import io.stoker.worker.eval.Crops;
 import java.util.List;
 import java.util.Optional;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -54,13 +53,7 @@ final class EvaluateCommand extends StokerCommand {
               + " ${DEFAULT-VALUE}).")
   private int average;
 
-  @Option(
-      names = "--ten-crop",
-      description =
-          "Average the outputs for ten crops of each image, as the AlexNet paper does: the four"
-              + " corners and the centre, each also mirrored. For images that are larger than the"
-              + " model's input.")
-  private boolean tenCrop;
+  @Mixin private TestViewsOption testViews;
 
   @Mixin private DeviceOption device;
 
@@ -76,11 +69,7 @@ final class EvaluateCommand extends StokerCommand {
         "Either --all, which evaluates each checkpoint, or --average, which evaluates their mean");
     EvaluateRequest request =
         new EvaluateRequest(
-            new Inference(
-                checkpoint.uri,
-                engine.name,
-                tenCrop ? Crops.TEN : Crops.CENTRE,
-                arithmetic.arithmetic()),
+            new Inference(checkpoint.uri, engine.name, testViews.views(), arithmetic.arithmetic()),
             data.uri,
             on.split,
             on.batch(),

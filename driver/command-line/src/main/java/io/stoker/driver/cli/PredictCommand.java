@@ -9,7 +9,6 @@ import io.stoker.driver.evaluate.PredictRequest;
 import io.stoker.driver.score.BulkPredictJob;
 import io.stoker.driver.score.BulkPredictRequest;
 import io.stoker.failure.Check;
-import io.stoker.worker.eval.Crops;
 import java.util.List;
 import java.util.Optional;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -88,12 +87,7 @@ final class PredictCommand extends StokerCommand {
       description = "With --input: images per forward pass (default: ${DEFAULT-VALUE}).")
   private int batch;
 
-  @Option(
-      names = "--ten-crop",
-      description =
-          "Average the outputs for ten crops of each image: the four corners and the centre, each"
-              + " also mirrored. For models that were trained on larger images than their input.")
-  private boolean tenCrop;
+  @Mixin private TestViewsOption testViews;
 
   PredictCommand(Console console) {
     super(console);
@@ -123,8 +117,7 @@ final class PredictCommand extends StokerCommand {
   }
 
   private Inference inference() {
-    return new Inference(
-        checkpoint.uri, engine.name, tenCrop ? Crops.TEN : Crops.CENTRE, arithmetic.arithmetic());
+    return new Inference(checkpoint.uri, engine.name, testViews.views(), arithmetic.arithmetic());
   }
 
   private Report bulk() {

@@ -20,7 +20,7 @@ import io.stoker.models.engine.ConvolutionAlgorithm;
 import io.stoker.models.engine.Precision;
 import io.stoker.models.file.ModelMetadata;
 import io.stoker.models.spec.ModelSpec;
-import io.stoker.worker.eval.Crops;
+import io.stoker.worker.eval.TestViews;
 import io.stoker.worker.runtime.ExecutorResources;
 import java.io.IOException;
 import java.io.ObjectInputStream;
@@ -85,7 +85,8 @@ public final class StokerModel extends StokerModelParams implements MLWritable, 
           "predictedLabelCol",
           "errorCol",
           "thresholds",
-          "engine");
+          "engine",
+          "testTimeViews");
 
   /** Reopened after serialization, which Spark ML's own code never does. */
   private final String location;
@@ -237,6 +238,7 @@ public final class StokerModel extends StokerModelParams implements MLWritable, 
     SupportedRuntime.check();
     StructType schema = dataset.schema();
     StructType result = transformSchema(schema);
+    TestViews views = TestViews.parse(getTestTimeViews());
     return withMetadata(
         Scoring.score(
             dataset.toDF(),
@@ -244,11 +246,11 @@ public final class StokerModel extends StokerModelParams implements MLWritable, 
             TrainedNetwork.of(
                 List.of(stored()),
                 getEngine(),
-                getBatchSize(),
+                Math.max(getBatchSize(), views.count()),
                 new Arithmetic(
                     Precision.parse(getPrecision()), ConvolutionAlgorithm.parse(getConvolution()))),
             columns(),
-            Crops.CENTRE),
+            views),
         result);
   }
 

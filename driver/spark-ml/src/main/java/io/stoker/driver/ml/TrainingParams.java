@@ -14,6 +14,7 @@ import io.stoker.driver.config.TrainingOption;
 import io.stoker.driver.config.TrainingOption.ParamEntry;
 import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
+import io.stoker.worker.eval.TestViews;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
@@ -73,6 +74,7 @@ final class TrainingParams {
         .patience(validateEvery != 0 ? params.getEarlyStoppingRounds() : 0)
         .metric(
             validateEvery != 0 ? SelectionMetric.parse(params.getMetric()) : SelectionMetric.AUTO)
+        .set("tta", validateEvery != 0 ? params.getTestTimeViews() : TestViews.NONE)
         .init(init)
         .build();
   }

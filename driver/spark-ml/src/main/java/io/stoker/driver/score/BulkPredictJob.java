@@ -85,10 +85,10 @@ public final class BulkPredictJob {
                   TrainedNetwork.of(
                       List.of(model),
                       request.model().engine(),
-                      Math.max(request.batch(), request.model().crops().count()),
+                      Math.max(request.batch(), request.model().testViews().count()),
                       request.model().arithmetic()),
                   new TopColumns(model.metadata().classNames(), request.top()),
-                  request.model().crops())
+                  request.model().testViews())
               .drop("height", "width", "channels", "encoding", "image", PROBLEM);
       write(scored, folder, output);
       return result(session, output, images, model, start);

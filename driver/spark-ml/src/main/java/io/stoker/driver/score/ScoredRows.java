@@ -8,7 +8,7 @@ import io.stoker.data.image.ImageShape;
 import io.stoker.data.image.Pixels;
 import io.stoker.data.image.UnreadableImageException;
 import io.stoker.driver.evaluate.TrainedNetwork;
-import io.stoker.worker.eval.Crops;
+import io.stoker.worker.eval.TestViews;
 import io.stoker.worker.runtime.Replica;
 import java.io.IOException;
 import java.util.ArrayDeque;
@@ -34,7 +34,7 @@ final class ScoredRows implements Iterator<Row> {
   private final Replica replica;
   private final ImageColumn column;
   private final ScoreColumns columns;
-  private final Crops crops;
+  private final TestViews testViews;
   private final ImageShape shape;
   private final Views views;
   private final Normalization normalization;
@@ -49,15 +49,15 @@ final class ScoredRows implements Iterator<Row> {
       TrainedNetwork network,
       ImageColumn column,
       ScoreColumns columns,
-      Crops crops,
+      TestViews testViews,
       Configuration hadoop)
       throws IOException {
     this.rows = rows;
     this.column = column;
     this.columns = columns;
-    this.crops = crops;
+    this.testViews = testViews;
     this.shape = network.images();
-    this.views = crops.of(shape, network.input());
+    this.views = testViews.of(shape, network.input());
     this.normalization = network.normalization();
     this.hadoop = hadoop;
     this.classes = network.model().classes();
@@ -89,7 +89,7 @@ final class ScoredRows implements Iterator<Row> {
   }
 
   private void scoreBatch() {
-    int capacity = replica.network().batchCapacity() / crops.count();
+    int capacity = replica.network().batchCapacity() / testViews.count();
     List<Row> batch = new ArrayList<>(capacity);
     List<Optional<String>> failures = new ArrayList<>(capacity);
     int filled = 0;
@@ -108,7 +108,7 @@ final class ScoredRows implements Iterator<Row> {
     }
     if (filled > 0) {
       replica.network().predict(images, filled * views.count(), probabilities);
-      crops.average(probabilities, filled, classes);
+      testViews.average(probabilities, filled, classes);
     }
     int example = 0;
     for (int i = 0; i < batch.size(); i++) {

@@ -6,7 +6,7 @@ import io.stoker.data.storage.StorageDefaults;
 import io.stoker.driver.cluster.MemoryCheck;
 import io.stoker.driver.cluster.MemoryNeed;
 import io.stoker.driver.evaluate.TrainedNetwork;
-import io.stoker.worker.eval.Crops;
+import io.stoker.worker.eval.TestViews;
 import java.util.Iterator;
 import java.util.List;
 import org.apache.hadoop.conf.Configuration;
@@ -32,19 +32,19 @@ public final class Scoring implements MapPartitionsFunction<Row, Row> {
   private final TrainedNetwork network;
   private final ImageColumn column;
   private final ScoreColumns columns;
-  private final Crops crops;
+  private final TestViews testViews;
   private final Broadcast<SerializableConfiguration> hadoop;
 
   private Scoring(
       TrainedNetwork network,
       ImageColumn column,
       ScoreColumns columns,
-      Crops crops,
+      TestViews testViews,
       Broadcast<SerializableConfiguration> hadoop) {
     this.network = network;
     this.column = column;
     this.columns = columns;
-    this.crops = crops;
+    this.testViews = testViews;
     this.hadoop = hadoop;
   }
 
@@ -55,7 +55,8 @@ public final class Scoring implements MapPartitionsFunction<Row, Row> {
    * @param column which of its columns holds the images
    * @param network what classifies them
    * @param columns what is added
-   * @param crops which windows of an image the network is shown; it has room for those of one image
+   * @param testViews which views of an image the network is shown; it has room for those of one
+   *     image
    * @throws io.stoker.failure.InputException if the images that it was trained on have no room for
    *     them
    */
@@ -64,8 +65,8 @@ public final class Scoring implements MapPartitionsFunction<Row, Row> {
       ImageColumn column,
       TrainedNetwork network,
       ScoreColumns columns,
-      Crops crops) {
-    crops.of(network.images(), network.input());
+      TestViews testViews) {
+    testViews.of(network.images(), network.input());
     SparkSession session = images.sparkSession();
     MemoryCheck.require(
         JavaSparkContext.fromSparkContext(session.sparkContext()),
@@ -78,7 +79,7 @@ public final class Scoring implements MapPartitionsFunction<Row, Row> {
         JavaSparkContext.fromSparkContext(session.sparkContext())
             .broadcast(new SerializableConfiguration(hadoop));
     return images.mapPartitions(
-        new Scoring(network, column, columns, crops, shared),
+        new Scoring(network, column, columns, testViews, shared),
         Encoders.row(schema(images.schema(), columns)));
   }
 
@@ -94,7 +95,7 @@ public final class Scoring implements MapPartitionsFunction<Row, Row> {
   @Override
   public Iterator<Row> call(Iterator<Row> rows) throws Exception {
     return rows.hasNext()
-        ? new ScoredRows(rows, network, column, columns, crops, hadoop.value().value())
+        ? new ScoredRows(rows, network, column, columns, testViews, hadoop.value().value())
         : List.<Row>of().iterator();
   }
 }

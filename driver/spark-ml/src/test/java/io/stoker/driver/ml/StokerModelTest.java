@@ -11,6 +11,7 @@ import io.stoker.driver.TinyImages;
 import io.stoker.driver.TinyJob;
 import io.stoker.driver.evaluate.EvaluateJob;
 import io.stoker.driver.evaluate.EvaluateRequest;
+import io.stoker.driver.evaluate.Inference;
 import io.stoker.driver.evaluate.PredictJob;
 import io.stoker.driver.evaluate.PredictRequest;
 import io.stoker.driver.evaluate.Prediction;
@@ -20,9 +21,11 @@ import io.stoker.driver.round.TrainJob;
 import io.stoker.driver.run.ModelFiles;
 import io.stoker.failure.DamagedException;
 import io.stoker.failure.InputException;
+import io.stoker.models.engine.Arithmetic;
 import io.stoker.models.engine.StepSettings;
 import io.stoker.models.file.ModelFileWriter;
 import io.stoker.testing.Exact;
+import io.stoker.worker.eval.TestViews;
 import io.stoker.worker.runtime.ExecutorResources;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -54,6 +57,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Tag("slow")
 class StokerModelTest {
@@ -141,14 +146,23 @@ class StokerModelTest {
     assertThat(model.transform(files()).select("probability").first()).hasToString(first);
   }
 
-  @Test
-  void seesWhatPredictSees() {
+  @ParameterizedTest
+  @ValueSource(strings = {"none", "flip", "shift"})
+  void seesWhatPredictSees(String views) {
     List<Prediction> expected =
         PredictJob.run(
             new Configuration(),
-            new PredictRequest(run, images.stream().map(Path::toString).toList(), 4, "auto"));
+            new PredictRequest(
+                new Inference(run, "auto", TestViews.parse(views), Arithmetic.FASTEST_FP32),
+                images.stream().map(Path::toString).toList(),
+                4));
 
-    List<Row> rows = StokerModel.load(run).setBatchSize(7).transform(files()).collectAsList();
+    List<Row> rows =
+        StokerModel.load(run)
+            .setTestTimeViews(views)
+            .setBatchSize(7)
+            .transform(files())
+            .collectAsList();
 
     assertThat(rows).hasSize(images.size());
     for (Prediction prediction : expected) {

@@ -2,6 +2,7 @@
 package io.stoker.driver.config;
 
 import io.stoker.failure.Check;
+import io.stoker.worker.eval.TestViews;
 
 /**
  * How a job is validated on data that it does not train on.
@@ -11,8 +12,10 @@ import io.stoker.failure.Check;
  * @param split the split that is validated on
  * @param patience after how many validations without a better one training ends early; 0 for never
  * @param metric by which validations are compared
+ * @param views what the network is shown of each image
  */
-public record ValidationConfig(int every, String split, int patience, SelectionMetric metric) {
+public record ValidationConfig(
+    int every, String split, int patience, SelectionMetric metric, TestViews views) {
   /** One validation at the end of each epoch. */
   public static final int EPOCH = -1;
 
@@ -25,6 +28,10 @@ public record ValidationConfig(int every, String split, int patience, SelectionM
         metric == SelectionMetric.AUTO || every != 0,
         "Invalid metric: %s without validation (say --validate-every ROUNDS)",
         metric);
+    Check.input(
+        views == TestViews.NONE || every != 0,
+        "Invalid test-time views: %s without validation (say --validate-every ROUNDS)",
+        views);
   }
 
   /** Whether the job validates at all. */

@@ -7,8 +7,8 @@ import io.stoker.data.block.SplitBlocks;
 import io.stoker.data.image.ImageShape;
 import io.stoker.data.shard.ShardFolder;
 import io.stoker.worker.eval.BlockEvaluation;
-import io.stoker.worker.eval.Crops;
 import io.stoker.worker.eval.EvaluationCounts;
+import io.stoker.worker.eval.TestViews;
 import io.stoker.worker.runtime.ExecutorResources;
 import io.stoker.worker.runtime.Replica;
 import java.io.IOException;
@@ -21,7 +21,7 @@ import org.apache.hadoop.conf.Configuration;
  * What every task of an evaluation does, each on blocks of its own.
  *
  * @param network what is evaluated
- * @param crops which windows of an image it is shown
+ * @param testViews which views of an image it is shown
  * @param distorted how the images are changed first; null for not at all, because an Optional
  *     cannot be serialized
  * @param data the folder of shards
@@ -30,7 +30,7 @@ import org.apache.hadoop.conf.Configuration;
  */
 record EvaluationTask(
     TrainedNetwork network,
-    Crops crops,
+    TestViews testViews,
     Distorted distorted,
     String data,
     String manifestSha256,
@@ -43,7 +43,7 @@ record EvaluationTask(
     ImageShape images = shards.manifest().image();
     try (Replica borrowed = network.borrow(hadoop)) {
       try {
-        return new BlockEvaluation(borrowed.network(), network.normalization(), crops)
+        return new BlockEvaluation(borrowed.network(), network.normalization(), testViews)
             .run(
                 new SplitBlocks(shards, split, new BlockCache(0)),
                 part.from(),

@@ -78,7 +78,8 @@ public final class PredictJob {
     StoredModel stored = ModelFiles.open(request.model().checkpoint(), hadoop);
     ModelMetadata metadata = stored.metadata();
     ImageShape images = ModelInput.images(metadata.images());
-    Views views = request.model().crops().of(images, ModelInput.images(metadata.model().input()));
+    Views views =
+        request.model().testViews().of(images, ModelInput.images(metadata.model().input()));
     Normalization normalization = new Normalization(metadata.mean(), metadata.standardDeviation());
     MemoryCheck.requireHere(MemoryNeed.ofOneBatch(metadata.model(), views.count()), 1);
     float[] shown = new float[views.count() * views.input().bytes()];
@@ -98,7 +99,7 @@ public final class PredictJob {
           Pixels pixels = Resizing.fit(image.get(), images);
           normalization.apply(pixels.values(), views, shown, 0);
           network.predict(shown, views.count(), probabilities);
-          request.model().crops().average(probabilities, 1, classes);
+          request.model().testViews().average(probabilities, 1, classes);
           listener.predicted(
               Prediction.of(uri, probabilities, metadata.classNames(), request.top()), image.get());
         }

@@ -51,7 +51,10 @@ public final class SplitEvaluation {
             Locations.absolute(request.data(), spark.hadoopConfiguration()),
             spark.hadoopConfiguration());
     requireFit(newest().metadata(), shards.manifest());
-    request.model().crops().of(shards.manifest().image(), network.input()); // have the images room?
+    request
+        .model()
+        .testViews()
+        .of(shards.manifest().image(), network.input()); // have the images room?
     this.split = split(request.split(), shards.manifest());
     MemoryCheck.require(
         spark,
@@ -62,7 +65,7 @@ public final class SplitEvaluation {
 
   /** How many images a network takes in one pass: the windows of one image go together. */
   public static int capacity(EvaluateRequest request) {
-    return Math.max(request.batch(), request.model().crops().count());
+    return Math.max(request.batch(), request.model().testViews().count());
   }
 
   private StoredModel newest() {
@@ -80,7 +83,7 @@ public final class SplitEvaluation {
     EvaluationTask task =
         new EvaluationTask(
             network,
-            request.model().crops(),
+            request.model().testViews(),
             distorted.orElse(null),
             data.toString(),
             shards.manifestHash(),

@@ -12,7 +12,6 @@ import io.stoker.driver.metrics.ValidationMetrics;
 import io.stoker.driver.run.RunFolder;
 import io.stoker.failure.Check;
 import io.stoker.models.file.TrainingClock;
-import io.stoker.worker.eval.Crops;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -111,7 +110,7 @@ final class Validation {
                 new Inference(
                     folder.checkpoints().folder(clock.round()).toString(),
                     config.engine(),
-                    Crops.CENTRE,
+                    config.validation().views(),
                     config.arithmetic()),
                 config.data().uri(),
                 config.validation().split(),

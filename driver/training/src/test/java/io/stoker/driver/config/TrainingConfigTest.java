@@ -10,6 +10,7 @@ import io.stoker.failure.InputException;
 import io.stoker.models.engine.Arithmetic;
 import io.stoker.models.engine.ConvolutionAlgorithm;
 import io.stoker.models.engine.Precision;
+import io.stoker.worker.eval.TestViews;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
@@ -45,7 +46,7 @@ class TrainingConfigTest {
                 new OuterOptimizerConfig(1, 0, false),
                 1,
                 new CheckpointConfig(20, 3),
-                new ValidationConfig(0, "validation", 0, SelectionMetric.AUTO),
+                new ValidationConfig(0, "validation", 0, SelectionMetric.AUTO, TestViews.NONE),
                 "auto",
                 new Arithmetic(Precision.FP32, ConvolutionAlgorithm.AUTO),
                 new InitializationConfig("", "", NormalizationSource.DATA),

@@ -26,7 +26,7 @@ import io.stoker.models.engine.Network;
 import io.stoker.models.spec.Shape;
 import io.stoker.testing.Exact;
 import io.stoker.worker.TinyShards;
-import io.stoker.worker.eval.Crops;
+import io.stoker.worker.eval.TestViews;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -170,30 +170,65 @@ class CroppedInputTest {
   }
 
   private static Inference tenCrops() {
-    return new Inference(job.run("run").toString(), "auto", Crops.TEN, Arithmetic.FASTEST_FP32);
+    return new Inference(
+        job.run("run").toString(), "auto", TestViews.TEN_CROP, Arithmetic.FASTEST_FP32);
   }
 
   /** The mean output for windows of 6 x 5 at the corners and in the middle, and mirrored. */
   private static double[] tenCrops(Network network, byte[] pixels) {
     double[] mean = new double[TinyShards.CLASSES];
-    float[] image = new float[30];
-    float[] probabilities = new float[TinyShards.CLASSES];
     for (int[] corner : new int[][] {{0, 0}, {0, 3}, {2, 0}, {2, 3}, {1, 1}}) {
       for (boolean mirrored : new boolean[] {false, true}) {
-        for (int y = 0; y < 6; y++) {
-          for (int x = 0; x < 5; x++) {
-            int column = corner[1] + (mirrored ? 4 - x : x);
-            int value = pixels[(corner[0] + y) * 8 + column] & 0xFF;
-            image[y * 5 + x] = (float) ((value - 70.0) / 60.0);
-          }
-        }
-        network.predict(image, 1, probabilities);
+        float[] probabilities = window(network, pixels, corner[0], corner[1], mirrored);
         for (int c = 0; c < mean.length; c++) {
           mean[c] += probabilities[c] / 10.0;
         }
       }
     }
     return mean;
+  }
+
+  /** The windows of Jordan, 2024, in a naive loop; here the images have room for them. */
+  @Test
+  void averagesShiftedAndMirroredViewsWithTheirWeights() throws IOException {
+    double loss = 0;
+    ShardBlock block = testBlock();
+    try (Network network = Engines.named("auto").create(stored.metadata().model(), 1)) {
+      stored.copyParameters(network::writeParameters, new Configuration());
+      for (int row = 0; row < block.rows(); row++) {
+        byte[] pixels = new byte[64];
+        block.decode(row, pixels);
+        double own = 0;
+        for (int moved = -1; moved <= 1; moved++) {
+          for (boolean mirrored : new boolean[] {false, true}) {
+            float[] probabilities = window(network, pixels, 1 + moved, 1 + moved, mirrored);
+            own += (moved == 0 ? 0.25 : 0.125) * probabilities[block.label(row)];
+          }
+        }
+        loss -= Math.log(own);
+      }
+    }
+
+    Inference shifted =
+        new Inference(job.run("run").toString(), "auto", TestViews.SHIFT, Arithmetic.FASTEST_FP32);
+    EvaluationReport report =
+        EvaluateJob.run(spark, new EvaluateRequest(shifted, job.data().toString(), "test", 16, 1));
+
+    assertThat(report.logLoss()).isCloseTo(loss / 50, within(1e-5));
+  }
+
+  private static float[] window(
+      Network network, byte[] pixels, int top, int left, boolean mirrored) {
+    float[] image = new float[30];
+    for (int y = 0; y < 6; y++) {
+      for (int x = 0; x < 5; x++) {
+        int value = pixels[(top + y) * 8 + left + (mirrored ? 4 - x : x)] & 0xFF;
+        image[y * 5 + x] = (float) ((value - 70.0) / 60.0);
+      }
+    }
+    float[] probabilities = new float[TinyShards.CLASSES];
+    network.predict(image, 1, probabilities);
+    return probabilities;
   }
 
   /** An image file goes the way of the data: to 8 x 8 first, and then its middle. */

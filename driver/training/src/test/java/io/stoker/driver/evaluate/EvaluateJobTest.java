@@ -23,7 +23,7 @@ import io.stoker.models.engine.Network;
 import io.stoker.models.file.ModelMetadata;
 import io.stoker.testing.Exact;
 import io.stoker.worker.TinyShards;
-import io.stoker.worker.eval.Crops;
+import io.stoker.worker.eval.TestViews;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
@@ -233,7 +233,10 @@ class EvaluateJobTest {
                     spark,
                     new EvaluateRequest(
                         new Inference(
-                            job.run("run").toString(), "auto", Crops.TEN, Arithmetic.FASTEST_FP32),
+                            job.run("run").toString(),
+                            "auto",
+                            TestViews.TEN_CROP,
+                            Arithmetic.FASTEST_FP32),
                         job.data().toString(),
                         "test",
                         8,
