@@ -23,7 +23,6 @@ import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import com.fasterxml.jackson.databind.exc.ValueInstantiationException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.databind.node.DoubleNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.type.LogicalType;
 import io.stoker.failure.DamagedException;
@@ -137,12 +136,16 @@ public final class StrictJson {
    * @throws DamagedException if it is anything else
    */
   public static <T> T readOlder(
-      JsonMapper mapper, byte[] json, Class<T> type, Map<String, Double> added, String place) {
+      JsonMapper mapper,
+      byte[] json,
+      Class<T> type,
+      Map<String, ? extends Number> added,
+      String place) {
     ObjectNode tree = read(mapper, json, ObjectNode.class, place);
     if (added.keySet().stream().allMatch(tree::has)) {
       return read(mapper, json, type, place);
     }
-    added.forEach((name, value) -> tree.putIfAbsent(name, DoubleNode.valueOf(value)));
+    added.forEach((name, value) -> tree.putIfAbsent(name, mapper.valueToTree(value)));
     return value(mapper, tree, type, place);
   }
 

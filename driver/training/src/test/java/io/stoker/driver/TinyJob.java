@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver;
 
+import io.stoker.driver.checkpoint.ParameterChoice;
 import io.stoker.driver.checkpoint.StoredModel;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.metrics.RoundMetrics;
@@ -118,8 +119,13 @@ public final class TinyJob {
 
   /** The parameters of a run's newest checkpoint. */
   public static float[] parameters(String checkpoint) {
+    return parameters(checkpoint, ParameterChoice.BEST);
+  }
+
+  /** Some of the parameters of a run's newest checkpoint. */
+  public static float[] parameters(String checkpoint, ParameterChoice choice) {
     Configuration hadoop = new Configuration();
-    StoredModel stored = ModelFiles.open(checkpoint, hadoop);
+    StoredModel stored = ModelFiles.open(checkpoint, choice, hadoop);
     float[] parameters = new float[(int) stored.metadata().model().parameterCount()];
     stored.copyParameters(
         (offset, source) -> source.get(parameters, (int) offset, source.remaining()), hadoop);

@@ -54,6 +54,11 @@ public interface RoundWork extends Serializable {
     return 1;
   }
 
+  /** How many local steps a worker has taken in the job before this round. */
+  default long globalStep() {
+    return 0;
+  }
+
   /**
    * The RDDs that workers read in addition to the parameters, worker w as partition w of a child.
    */

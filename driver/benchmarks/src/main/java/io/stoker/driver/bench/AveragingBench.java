@@ -8,6 +8,7 @@ import io.stoker.driver.cluster.MemoryCheck;
 import io.stoker.driver.cluster.MemoryNeed;
 import io.stoker.driver.metrics.Median;
 import io.stoker.driver.round.RoundGroups;
+import io.stoker.driver.slice.MovingAverage;
 import io.stoker.driver.slice.OuterStep;
 import io.stoker.driver.slice.ParameterSlices;
 import io.stoker.driver.slice.SliceAverage;
@@ -61,7 +62,8 @@ public final class AveragingBench {
     List<Double> seconds = new ArrayList<>();
     List<RoundReport> reports = new ArrayList<>();
     SliceAverage average =
-        new SliceAverage(slices, OuterStep.PLAIN, load.wire(), load.overlapSteps());
+        new SliceAverage(
+            slices, OuterStep.PLAIN, load.wire(), load.overlapSteps(), MovingAverage.NONE);
     if (load.overlapSteps() > 0) {
       int together = RoundGroups.mostRounds(slices);
       OverlapNeeds.awaitBeforeJob(spark, slices, load.workers(), together);

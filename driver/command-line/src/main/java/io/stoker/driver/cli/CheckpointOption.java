@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.cli;
 
+import io.stoker.driver.checkpoint.ParameterChoice;
+import io.stoker.driver.checkpoint.StoredModel;
+import io.stoker.driver.run.ModelFiles;
+import org.apache.hadoop.conf.Configuration;
 import picocli.CommandLine.Option;
 
 /** The option that names a trained network. */
@@ -13,4 +17,22 @@ final class CheckpointOption {
           "A checkpoint folder, a model.zip, or a run folder (its best checkpoint by validation,"
               + " else its newest valid one).")
   String uri;
+
+  @Option(
+      names = "--parameters",
+      paramLabel = "ema|last",
+      description =
+          "Which parameters of the checkpoint: the moving average of a run with --ema, or those"
+              + " after the last step (default: the average where there is one).")
+  private ParameterChoice chosen;
+
+  /** Which parameters of the checkpoint are meant. */
+  ParameterChoice parameters() {
+    return chosen == null ? ParameterChoice.BEST : chosen;
+  }
+
+  /** Opens the checkpoint. */
+  StoredModel open(Configuration hadoop) {
+    return ModelFiles.open(uri, parameters(), hadoop);
+  }
 }

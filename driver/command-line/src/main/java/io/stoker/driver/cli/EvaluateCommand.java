@@ -69,7 +69,12 @@ final class EvaluateCommand extends StokerCommand {
         "Either --all, which evaluates each checkpoint, or --average, which evaluates their mean");
     EvaluateRequest request =
         new EvaluateRequest(
-            new Inference(checkpoint.uri, engine.name, testViews.views(), arithmetic.arithmetic()),
+            new Inference(
+                checkpoint.uri,
+                checkpoint.parameters(),
+                engine.name,
+                testViews.views(),
+                arithmetic.arithmetic()),
             data.uri,
             on.split,
             on.batch(),

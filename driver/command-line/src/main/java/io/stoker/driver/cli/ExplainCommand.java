@@ -9,6 +9,7 @@ import io.stoker.driver.drawing.Line;
 import io.stoker.driver.drawing.NeighbourSheet;
 import io.stoker.driver.drawing.OutputPicture;
 import io.stoker.driver.drawing.Table;
+import io.stoker.driver.evaluate.Inference;
 import io.stoker.driver.explain.ExplainJob;
 import io.stoker.driver.explain.NeighbourJob;
 import io.stoker.driver.explain.NeighbourRequest;
@@ -106,7 +107,10 @@ final class ExplainCommand extends StokerCommand {
     ObjectNode json = Report.object();
     Table table = new Table();
     if (!noMaps || filters) {
-      try (ExplainJob job = new ExplainJob(checkpoint.uri, engine.name, SparkSetup.hadoop())) {
+      try (ExplainJob job =
+          new ExplainJob(
+              new Inference(checkpoint.uri, checkpoint.parameters(), engine.name),
+              SparkSetup.hadoop())) {
         if (!noMaps) {
           writeMaps(job, named, maps, failures, table, json);
         }
@@ -204,7 +208,12 @@ final class ExplainCommand extends StokerCommand {
       found =
           NeighbourJob.run(
               spark,
-              new NeighbourRequest(checkpoint.uri, readable, data, split, neighbours, engine.name),
+              new NeighbourRequest(
+                  new Inference(checkpoint.uri, checkpoint.parameters(), engine.name),
+                  readable,
+                  data,
+                  split,
+                  neighbours),
               failures::add);
     }
     if (found.isEmpty()) {

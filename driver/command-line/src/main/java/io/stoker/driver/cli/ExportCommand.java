@@ -7,7 +7,6 @@ import io.stoker.driver.checkpoint.StoredModel;
 import io.stoker.driver.drawing.Table;
 import io.stoker.driver.interchange.ExportFormat;
 import io.stoker.driver.interchange.ExportJob;
-import io.stoker.driver.run.ModelFiles;
 import io.stoker.failure.Check;
 import io.stoker.models.onnx.OnnxOptions;
 import java.util.List;
@@ -91,7 +90,7 @@ final class ExportCommand extends StokerCommand {
             normalization == null ? OnnxOptions.Normalization.INCLUDE : normalization);
     OutputFile file = SparkSetup.outputFile(output, overwrite);
     Configuration hadoop = SparkSetup.hadoop();
-    StoredModel model = ModelFiles.open(checkpoint.uri, hadoop);
+    StoredModel model = checkpoint.open(hadoop);
     ObjectNode json =
         Report.object()
             .put("output", file.path().toString())

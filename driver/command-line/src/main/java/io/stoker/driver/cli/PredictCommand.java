@@ -117,7 +117,12 @@ final class PredictCommand extends StokerCommand {
   }
 
   private Inference inference() {
-    return new Inference(checkpoint.uri, engine.name, testViews.views(), arithmetic.arithmetic());
+    return new Inference(
+        checkpoint.uri,
+        checkpoint.parameters(),
+        engine.name,
+        testViews.views(),
+        arithmetic.arithmetic());
   }
 
   private Report bulk() {

@@ -11,6 +11,7 @@ import io.stoker.driver.drawing.Line;
 import io.stoker.driver.drawing.OutputPicture;
 import io.stoker.driver.drawing.Table;
 import io.stoker.driver.evaluate.EvaluateRequest;
+import io.stoker.driver.evaluate.Inference;
 import io.stoker.driver.probe.ProbeChart;
 import io.stoker.driver.probe.ProbeJob;
 import io.stoker.driver.probe.ProbeReport;
@@ -84,7 +85,12 @@ final class ProbeCommand extends StokerCommand {
         folder.map(each -> OutputPicture.in(each, output, "probe.png"));
     ProbeRequest request =
         new ProbeRequest(
-            new EvaluateRequest(checkpoint.uri, data.uri, on.split, on.batch(), engine.name),
+            new EvaluateRequest(
+                new Inference(checkpoint.uri, checkpoint.parameters(), engine.name),
+                data.uri,
+                on.split,
+                on.batch(),
+                1),
             named(distortions),
             seed);
     ProbeReport report = probe(request);

@@ -52,6 +52,7 @@ import org.apache.spark.TaskContext;
  * </ol>
  */
 final class SliceExchange {
+  private final TrainStageRdd.Worker me;
   private final StageBlocks blocks;
   private final SliceAverage average;
   private final SliceOwners owners;
@@ -79,6 +80,7 @@ final class SliceExchange {
    * @param rendezvous answers when the other workers have done the same
    */
   SliceExchange(TrainStageRdd.Worker worker, StageBlocks blocks, DriverQuestions rendezvous) {
+    this.me = worker;
     this.blocks = blocks;
     this.rendezvous = rendezvous;
     this.average = worker.average();
@@ -292,7 +294,8 @@ final class SliceExchange {
               .mapToObj(of -> pieces.containsKey(of) ? read(slice, of, pieces) : own.get(slice))
               .toList();
       try (FetchedBlock before = before(round, slice)) {
-        SliceAverage.Averaged mean = average.of(slice, inOrder, before.bytes(), content);
+        SliceAverage.Averaged mean =
+            average.of(slice, inOrder, before.bytes(), me.kept(round), content);
         report = SliceReport.of(slice, start, inOrder, mean);
       }
     } finally {

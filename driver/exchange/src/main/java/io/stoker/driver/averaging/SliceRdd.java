@@ -56,6 +56,9 @@ public final class SliceRdd extends IndexedRdd<byte[]> {
   private final Broadcast<SerializableConfiguration> hadoop;
   private final CollectionAccumulator<SliceReport> reports;
 
+  /** How much of the moving average the round before these slices keeps. */
+  private double kept;
+
   /** Null while the slices are averaged from pieces. */
   private SliceSource source;
 
@@ -107,6 +110,7 @@ public final class SliceRdd extends IndexedRdd<byte[]> {
         new PartitionShuffle<>(
             trained, rdd.slices().count(), new WorkerSliceFormat(), WorkerSlice.class);
     rdd.before = trained.lastStart();
+    rdd.kept = trained.lastKept();
     return rdd;
   }
 
@@ -169,7 +173,8 @@ public final class SliceRdd extends IndexedRdd<byte[]> {
     byte[] origin =
         average.needsBefore() ? ((SliceRdd) parentRdd(1)).content(slice, context) : new byte[0];
     SliceAverage.Averaged mean =
-        average.of(slice, pieces, LittleEndian.bytes(origin), new byte[slices().bytes(slice)]);
+        average.of(
+            slice, pieces, LittleEndian.bytes(origin), kept, new byte[slices().bytes(slice)]);
     reports.add(SliceReport.of(slice, start, pieces, mean));
     return mean.content();
   }

@@ -160,6 +160,17 @@ final class TrainStageRdd extends IndexedRdd<Tuple2<Integer, WorkerSlice>> {
     return average.overlaps() ? new BackgroundExchange(worker) : new SynchronousExchange(worker);
   }
 
+  /** How much of the moving average a round keeps. */
+  private double kept(int round) {
+    RoundWork work = rounds.get(round);
+    return average.ema().kept(work.globalStep(), work.stepCount());
+  }
+
+  /** How much of the moving average the last round keeps. */
+  double lastKept() {
+    return kept(rounds.size() - 1);
+  }
+
   /** A worker of a stage, inside its task. */
   record Worker(TrainStageRdd stage, int number, TaskContext context) {
     SliceAverage average() {
@@ -186,6 +197,11 @@ final class TrainStageRdd extends IndexedRdd<Tuple2<Integer, WorkerSlice>> {
     /** The slices in the order in which the worker reads them. */
     List<Integer> order() {
       return owners().order(number);
+    }
+
+    /** How much of the moving average a round keeps. */
+    double kept(int round) {
+      return stage.kept(round);
     }
 
     /** Begins a round; the caller loads the parameters. */

@@ -6,22 +6,24 @@ import java.io.Serializable;
 import java.util.Locale;
 
 /**
- * How the vectors of a job are cut into slices: the parameters, and with them the updater state and
- * the outer momentum where these are kept. All slices have the same number of values, but the last
- * one may have fewer. The positions of the cuts have no influence on any value.
+ * How the vectors of a job are cut into slices: the parameters, and with them the updater state,
+ * the outer momentum and the moving average of the parameters where these are kept. All slices have
+ * the same number of values, but the last one may have fewer. The positions of the cuts have no
+ * influence on any value.
  *
  * <p>The content of a slice is its range of the parameters, then the same range of the updater
- * state and of the outer momentum, where there are such vectors, as little-endian fp32. A worker's
- * piece is the same without the outer momentum.
+ * state, of the outer momentum and of the moving average, where there are such vectors, as
+ * little-endian fp32. A worker's piece is the same without the outer momentum and the average.
  *
  * @param first the first parameter that is in a slice; the ones before it are frozen
  * @param parameters the length of a vector
  * @param vectors how many vectors a worker sends: 1 for the parameters, 2 with the updater state
  * @param outerMomentum whether the slices also hold the momentum of an {@link OuterStep}
+ * @param ema whether they also hold a {@link MovingAverage}
  * @param sliceLength values of a vector in each slice but the last
  */
 public record ParameterSlices(
-    long first, long parameters, int vectors, boolean outerMomentum, int sliceLength)
+    long first, long parameters, int vectors, boolean outerMomentum, boolean ema, int sliceLength)
     implements Serializable {
   /**
    * The largest piece of one vector. Larger slices would be better, because a task of the average
@@ -48,13 +50,23 @@ public record ParameterSlices(
               parameters,
               sliceLength));
     }
-    Math.multiplyExact(sliceLength, Float.BYTES * (outerMomentum ? vectors + 1 : vectors));
+    Math.multiplyExact(sliceLength, Float.BYTES * allVectors(vectors, outerMomentum, ema));
     Math.toIntExact(Division.ceiling(parameters - first, sliceLength));
+  }
+
+  /** Slices without a moving average. */
+  public ParameterSlices(
+      long first, long parameters, int vectors, boolean outerMomentum, int sliceLength) {
+    this(first, parameters, vectors, outerMomentum, false, sliceLength);
   }
 
   /** Slices of all parameters, for plain averaging. */
   public ParameterSlices(long parameters, int vectors, int sliceLength) {
     this(0, parameters, vectors, false, sliceLength);
+  }
+
+  private static int allVectors(int vectors, boolean outerMomentum, boolean ema) {
+    return vectors + (outerMomentum ? 1 : 0) + (ema ? 1 : 0);
   }
 
   /**
@@ -106,12 +118,12 @@ public record ParameterSlices(
 
   /** How many bytes a slice's content has. */
   public int bytes(int slice) {
-    return length(slice) * Float.BYTES * (outerMomentum ? vectors + 1 : vectors);
+    return length(slice) * Float.BYTES * allVectors(vectors, outerMomentum, ema);
   }
 
   /** How many bytes the contents of all slices have. */
   public long bytes() {
-    return (parameters - first) * Float.BYTES * (outerMomentum ? vectors + 1 : vectors);
+    return (parameters - first) * Float.BYTES * allVectors(vectors, outerMomentum, ema);
   }
 
   /** How many bytes a worker sends of a slice. */
@@ -122,6 +134,11 @@ public record ParameterSlices(
   /** How many bytes a worker sends of all slices. */
   public long pieceBytes() {
     return (parameters - first) * Float.BYTES * vectors;
+  }
+
+  /** The place of the moving average among the vectors of a slice, from 0, where there is one. */
+  public int emaVector() {
+    return outerMomentum ? vectors + 1 : vectors;
   }
 
   /** Whether workers send the updater state too. */

@@ -7,16 +7,19 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Averages the workers' pieces of a slice, and takes the outer step in the direction of the mean.
- * Averages pieces to the same bits on every executor and in every attempt.
+ * Averages the workers' pieces of a slice, takes the outer step in the direction of the mean, and
+ * moves the average of the parameters over the steps of the job. Averages pieces to the same bits on
+ * every executor and in every attempt.
  *
  * @param slices how the vectors are cut
  * @param outer the outer step
  * @param wire the format in which workers have sent what they have changed
  * @param overlapSteps after how many steps of the next round workers take the result; 0 if they
  *     begin that round with it
+ * @param ema the moving average of the parameters
  */
-public record SliceAverage(ParameterSlices slices, OuterStep outer, Wire wire, int overlapSteps)
+public record SliceAverage(
+    ParameterSlices slices, OuterStep outer, Wire wire, int overlapSteps, MovingAverage ema)
     implements Serializable {
   /**
    * What pieces have become, and how far they were from their mean.
@@ -32,7 +35,7 @@ public record SliceAverage(ParameterSlices slices, OuterStep outer, Wire wire, i
 
   /** The mean itself, of values in fp32, with which workers begin the next round. */
   public static SliceAverage plain(ParameterSlices slices) {
-    return new SliceAverage(slices, OuterStep.PLAIN, Wire.FP32, 0);
+    return new SliceAverage(slices, OuterStep.PLAIN, Wire.FP32, 0, MovingAverage.NONE);
   }
 
   /** Whether workers begin a round before they have the result of the round before. */
@@ -42,7 +45,7 @@ public record SliceAverage(ParameterSlices slices, OuterStep outer, Wire wire, i
 
   /** Whether a new slice depends on the slice before the round, and not on pieces alone. */
   public boolean needsBefore() {
-    return !outer.isPlain() || wire != Wire.FP32;
+    return !outer.isPlain() || wire != Wire.FP32 || ema.isOn();
   }
 
   /**
@@ -51,12 +54,17 @@ public record SliceAverage(ParameterSlices slices, OuterStep outer, Wire wire, i
    * @param slice the slice's number
    * @param pieces one of each worker, in worker order
    * @param before the slice's content before the round, where {@link #needsBefore}; not written to
+   * @param kept how much of the moving average the round keeps, see {@link MovingAverage#kept}
    * @param target of {@link ParameterSlices#bytes} bytes or more, receives the slice's new content
    */
-  public Averaged of(int slice, List<WorkerSlice> pieces, ByteBuffer before, byte[] target) {
+  public Averaged of(
+      int slice, List<WorkerSlice> pieces, ByteBuffer before, double kept, byte[] target) {
     Averaged mean = WeightedMean.of(decoded(pieces, before), slices.length(slice), target);
     if (!outer.isPlain()) {
       outer.apply(slices, slice, before.asFloatBuffer(), target);
+    }
+    if (ema.isOn()) {
+      ema.apply(slices, slice, before.asFloatBuffer(), target, kept);
     }
     return mean;
   }

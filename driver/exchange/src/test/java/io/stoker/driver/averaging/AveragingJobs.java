@@ -7,6 +7,7 @@ import io.stoker.data.plan.Sampling;
 import io.stoker.data.shard.ShardFolder;
 import io.stoker.driver.LocalSpark;
 import io.stoker.driver.slice.InitialValues;
+import io.stoker.driver.slice.MovingAverage;
 import io.stoker.driver.slice.OuterStep;
 import io.stoker.driver.slice.ParameterSlices;
 import io.stoker.driver.slice.SliceAverage;
@@ -143,6 +144,7 @@ abstract class AveragingJobs {
     return load(spark, OuterStep.PLAIN, Wire.FP32, 0, patience);
   }
 
+  /** Parameters that are followed by a moving average, unless the outer step is the mean. */
   SharedParameters load(JavaSparkContext spark, OuterStep outer, Wire wire) {
     return load(spark, outer, wire, 0, StageState.Patience.USUAL);
   }
@@ -154,10 +156,16 @@ abstract class AveragingJobs {
       int overlapSteps,
       StageState.Patience patience) {
     InitialValues initial = new InitialValues(MODEL, 3);
+    MovingAverage ema = outer.isPlain() ? MovingAverage.NONE : new MovingAverage(0.9);
     ParameterSlices slices =
-        new ParameterSlices(0, MODEL.parameterCount(), 2, outer.hasMomentum(), sliceLength());
+        new ParameterSlices(
+            0, MODEL.parameterCount(), 2, outer.hasMomentum(), ema.isOn(), sliceLength());
     return SharedParameters.load(
-        spark, new SliceAverage(slices, outer, wire, overlapSteps), initial, initial, patience);
+        spark,
+        new SliceAverage(slices, outer, wire, overlapSteps, ema),
+        initial,
+        initial,
+        patience);
   }
 
   RoundTask task(int round, StepSchedule schedule) {

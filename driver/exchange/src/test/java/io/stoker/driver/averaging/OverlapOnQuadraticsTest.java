@@ -2,9 +2,11 @@
 package io.stoker.driver.averaging;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import io.stoker.base.LittleEndian;
 import io.stoker.driver.LocalSpark;
+import io.stoker.driver.slice.MovingAverage;
 import io.stoker.driver.slice.OuterStep;
 import io.stoker.driver.slice.ParameterSlices;
 import io.stoker.driver.slice.SliceAverage;
@@ -19,6 +21,8 @@ import io.stoker.worker.runtime.RoundWork;
 import io.stoker.worker.sgd.Measure;
 import io.stoker.worker.sgd.Measurements;
 import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.IntConsumer;
@@ -113,29 +117,93 @@ class OverlapOnQuadraticsTest {
     }
   }
 
+  /** Against the weight of each step, multiplied out, of the means in double precision. */
+  @ParameterizedTest
+  @CsvSource({"1, 0, 3, 13", "1, 2, 3, 13", "2, 2, 4, 64", "2, 0, 2, 7", "2, 0, 3, 40"})
+  void theMovingAverageWeighsTheParametersAfterEachRoundByTheDecaysOfTheStepsSince(
+      int vectors, int overlapSteps, int slots, int sliceLength) {
+    double decay = 0.6; // The warm-up of the decay ends at step 15 of 27.
+    List<float[]> means = new ArrayList<>();
+    try (JavaSparkContext spark = LocalSpark.start("local[" + slots + "]");
+        SharedParameters parameters =
+            load(
+                spark,
+                vectors,
+                sliceLength,
+                overlapSteps,
+                OuterStep.PLAIN,
+                new MovingAverage(decay))) {
+      Reference reference = new Reference(vectors == 2, overlapSteps);
+      int[][] single =
+          Arrays.stream(GROUPS)
+              .flatMapToInt(Arrays::stream)
+              .mapToObj(steps -> new int[] {steps})
+              .toArray(int[][]::new);
+      reference.train(overlapSteps > 0 ? GROUPS : single, means);
+      train(parameters, slots < WORKERS ? single : GROUPS);
+
+      assertThat(values(parameters)).isEqualTo(means.get(means.size() - 1));
+      double[] expected = new double[VALUES];
+      int step = 0;
+      for (int round = 0; round < single.length; round++) {
+        int steps = single[round][0];
+        double weight = 1;
+        for (int i = step + 1; i <= step + steps; i++) {
+          weight *= Math.min(decay, (i - 1) / (i + 8.0));
+        }
+        weight = 1 - weight;
+        step += steps;
+        for (int i = step + 1; i <= 27; i++) {
+          weight *= Math.min(decay, (i - 1) / (i + 8.0));
+        }
+        for (int i = 0; i < VALUES; i++) {
+          expected[i] += weight * means.get(round)[i];
+        }
+      }
+      float[] average = values(parameters, vectors);
+      for (int i = 0; i < VALUES; i++) {
+        assertThat((double) average[i]).isCloseTo(expected[i], within(1e-5));
+      }
+    }
+  }
+
   private static float[] trained(
       int vectors, int slots, int sliceLength, int overlapSteps, OuterStep outer) {
     try (JavaSparkContext spark = LocalSpark.start("local[" + slots + "]");
         SharedParameters parameters = load(spark, vectors, sliceLength, overlapSteps, outer)) {
-      int round = 0;
-      int step = 0;
-      for (int[] group : GROUPS) {
-        List<RoundWork> rounds = new java.util.ArrayList<>();
-        for (int steps : group) {
-          rounds.add(new Quadratics(WORKERS, round++, step, steps));
-          step += steps;
-        }
-        assertThat(parameters.advance(rounds, "rounds"))
-            .extracting(RoundReport::examples)
-            .doesNotContain(0L)
-            .hasSize(group.length);
-      }
+      train(parameters, GROUPS);
       return values(parameters);
+    }
+  }
+
+  private static void train(SharedParameters parameters, int[][] groups) {
+    int round = 0;
+    int step = 0;
+    for (int[] group : groups) {
+      List<RoundWork> rounds = new ArrayList<>();
+      for (int steps : group) {
+        rounds.add(new Quadratics(WORKERS, round++, step, steps));
+        step += steps;
+      }
+      assertThat(parameters.advance(rounds, "rounds"))
+          .extracting(RoundReport::examples)
+          .doesNotContain(0L)
+          .hasSize(group.length);
     }
   }
 
   private static SharedParameters load(
       JavaSparkContext spark, int vectors, int sliceLength, int overlapSteps, OuterStep outer) {
+    return load(spark, vectors, sliceLength, overlapSteps, outer, MovingAverage.NONE);
+  }
+
+  private static SharedParameters load(
+      JavaSparkContext spark,
+      int vectors,
+      int sliceLength,
+      int overlapSteps,
+      OuterStep outer,
+      MovingAverage ema) {
     SliceSource source =
         (slices, slice, hadoop) -> {
           byte[] content = new byte[slices.bytes(slice)];
@@ -146,14 +214,19 @@ class OverlapOnQuadraticsTest {
           return content;
         };
     ParameterSlices slices =
-        new ParameterSlices(0, VALUES, vectors, outer.hasMomentum(), sliceLength);
+        new ParameterSlices(0, VALUES, vectors, outer.hasMomentum(), ema.isOn(), sliceLength);
     OuterStep step =
         new OuterStep(outer.rate(), outer.momentum(), outer.nesterov(), List.of(STATISTIC));
     return SharedParameters.load(
-        spark, new SliceAverage(slices, step, Wire.FP32, overlapSteps), source, source);
+        spark, new SliceAverage(slices, step, Wire.FP32, overlapSteps, ema), source, source);
   }
 
   private static float[] values(SharedParameters parameters) {
+    return values(parameters, 0);
+  }
+
+  /** One of the vectors in the slices. */
+  private static float[] values(SharedParameters parameters, int vector) {
     try (SharedParameters.Snapshot snapshot = parameters.snapshot()) {
       byte[] bytes =
           snapshot.onOneExecutor(
@@ -162,8 +235,8 @@ class OverlapOnQuadraticsTest {
                 byte[] all = new byte[VALUES * Float.BYTES];
                 for (int slice = 0; slice < slices.count(); slice++) {
                   int at = (int) slices.offset(slice) * Float.BYTES;
-                  System.arraycopy(
-                      contents.apply(slice), 0, all, at, slices.length(slice) * Float.BYTES);
+                  int size = slices.length(slice) * Float.BYTES;
+                  System.arraycopy(contents.apply(slice), vector * size, all, at, size);
                 }
                 return all;
               });
@@ -193,16 +266,22 @@ class OverlapOnQuadraticsTest {
     }
 
     float[] train() {
-      for (int[] group : GROUPS) {
+      train(GROUPS, new ArrayList<>());
+      return mean;
+    }
+
+    /** Adds the mean after each round to a list. */
+    void train(int[][] groups, List<float[]> means) {
+      for (int[] group : groups) {
         for (int worker = 0; worker < WORKERS; worker++) {
           x[worker] = mean.clone();
           v[worker] = meanMomentum.clone();
         }
         for (int at = 0; at < group.length; at++) {
           trainRound(group[at], at > 0);
+          means.add(mean);
         }
       }
-      return mean;
     }
 
     private void trainRound(int steps, boolean follows) {
@@ -267,6 +346,16 @@ class OverlapOnQuadraticsTest {
     }
 
     @Override
+    public int stepCount() {
+      return steps;
+    }
+
+    @Override
+    public long globalStep() {
+      return firstStep;
+    }
+
+    @Override
     public Part beginAfter(Part before) {
       QuadraticsPart own = (QuadraticsPart) before;
       return new QuadraticsPart(this, own.worker, own.network);
@@ -326,7 +415,7 @@ class OverlapOnQuadraticsTest {
 
     @Override
     public void resetUpdaterState() {
-      java.util.Arrays.fill(v, 0);
+      Arrays.fill(v, 0);
     }
 
     @Override

@@ -9,10 +9,10 @@ import io.stoker.driver.checkpoint.StoredModel;
 import io.stoker.driver.cluster.MemoryCheck;
 import io.stoker.driver.cluster.MemoryNeed;
 import io.stoker.driver.evaluate.ImageFailure;
+import io.stoker.driver.evaluate.Inference;
 import io.stoker.driver.evaluate.NamedImages;
 import io.stoker.driver.evaluate.Prediction;
 import io.stoker.driver.evaluate.Ranking;
-import io.stoker.driver.run.ModelFiles;
 import io.stoker.failure.Check;
 import io.stoker.models.engine.Engines;
 import io.stoker.models.engine.Network;
@@ -36,17 +36,16 @@ public final class ExplainJob implements AutoCloseable {
   /**
    * Loads a checkpoint. The caller closes this job.
    *
-   * @param checkpoint a checkpoint folder, a {@code model.zip} or a run folder
-   * @param engine the engine's name or {@code auto}
+   * @param model the checkpoint, and the engine's name
    * @param hadoop how to reach checkpoint and images
    */
-  public ExplainJob(String checkpoint, String engine, Configuration hadoop) {
+  public ExplainJob(Inference model, Configuration hadoop) {
     this.hadoop = hadoop;
-    StoredModel stored = ModelFiles.open(checkpoint, hadoop);
+    StoredModel stored = model.open(hadoop);
     stored.requireFinite();
     metadata = stored.metadata();
     MemoryCheck.requireHere(MemoryNeed.ofOneBatch(metadata.model(), BATCH), 1);
-    network = Engines.named(engine).create(metadata.model(), BATCH);
+    network = Engines.named(model.engine()).create(metadata.model(), BATCH);
     stored.load(network, hadoop);
   }
 

@@ -17,7 +17,6 @@ import io.stoker.driver.evaluate.BlockParts;
 import io.stoker.driver.evaluate.ImageFailure;
 import io.stoker.driver.evaluate.NamedImages;
 import io.stoker.driver.evaluate.TrainedNetwork;
-import io.stoker.driver.run.ModelFiles;
 import io.stoker.worker.eval.LastHiddenLayer;
 import io.stoker.worker.eval.ModelInput;
 import io.stoker.worker.eval.NearestSamples;
@@ -91,7 +90,7 @@ public final class NeighbourJob {
   public static List<Neighbours> run(
       JavaSparkContext spark, NeighbourRequest request, Consumer<ImageFailure> failures) {
     Configuration hadoop = spark.hadoopConfiguration();
-    StoredModel model = ModelFiles.open(request.checkpoint(), hadoop);
+    StoredModel model = request.model().open(hadoop);
     ShardFolder shards = ShardFolder.open(Locations.absolute(request.data(), hadoop), hadoop);
     ModelReference.requireFit(
         model.metadata().model(),
@@ -100,7 +99,7 @@ public final class NeighbourJob {
     ModelReference.warnOfOtherSize(model.metadata(), shards.manifest().image());
     int blocks = shards.manifest().split(request.split()).blockRows().length;
     MemoryCheck.require(spark, MemoryNeed.ofPrediction(model.metadata().model(), BATCH), blocks, 1);
-    TrainedNetwork network = TrainedNetwork.of(List.of(model), request.engine(), BATCH);
+    TrainedNetwork network = TrainedNetwork.of(List.of(model), request.model().engine(), BATCH);
     try {
       List<Image> images = images(request, network.images(), hadoop, failures);
       if (images.isEmpty()) {

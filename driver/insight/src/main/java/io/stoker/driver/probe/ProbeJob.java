@@ -8,7 +8,6 @@ import io.stoker.driver.evaluate.EvaluateRequest;
 import io.stoker.driver.evaluate.EvaluationReport;
 import io.stoker.driver.evaluate.SplitEvaluation;
 import io.stoker.driver.evaluate.TrainedNetwork;
-import io.stoker.driver.run.ModelFiles;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -38,8 +37,7 @@ public final class ProbeJob {
       BiConsumer<Distortion, ProbeReport.Measurement> listener) {
     long start = System.nanoTime();
     EvaluateRequest evaluation = request.evaluation();
-    List<StoredModel> models =
-        List.of(ModelFiles.open(evaluation.model().checkpoint(), spark.hadoopConfiguration()));
+    List<StoredModel> models = List.of(evaluation.model().open(spark.hadoopConfiguration()));
     SplitEvaluation split =
         new SplitEvaluation(
             spark,

@@ -5,6 +5,7 @@ import io.stoker.data.shard.ShardFolder;
 import io.stoker.data.shard.ShardManifest;
 import io.stoker.data.shard.ShardSplit;
 import io.stoker.driver.checkpoint.Locations;
+import io.stoker.driver.checkpoint.ParameterChoice;
 import io.stoker.driver.checkpoint.StoredModel;
 import io.stoker.driver.config.ConfigFormat;
 import io.stoker.driver.evaluate.ClassScore;
@@ -86,6 +87,9 @@ record ModelCard(
         "trained",
         text("%,d rounds, epoch %,d", metadata.clock().round(), metadata.clock().epoch()));
     best.ifPresent(each -> value(card, "chosen as", each.text()));
+    if (model.choice() == ParameterChoice.EMA) {
+      value(card, "parameters that predict", "moving average over the steps of training");
+    }
     value(card, "SHA-256 of the parameters", model.parametersSha256());
     value(card, "SHA-256 of the job", record.job().sha256());
     record.versions().forEach((name, version) -> value(card, name, version));

@@ -8,6 +8,7 @@ import io.stoker.driver.checkpoint.Locations;
 import io.stoker.driver.evaluate.EvaluateJob;
 import io.stoker.driver.evaluate.EvaluateRequest;
 import io.stoker.driver.evaluate.EvaluationReport;
+import io.stoker.driver.evaluate.Inference;
 import io.stoker.driver.explain.ExplainJob;
 import io.stoker.driver.metrics.MetricsLog;
 import io.stoker.driver.metrics.RoundMetrics;
@@ -133,7 +134,7 @@ public final class ReportJob {
   }
 
   private void addFilters() {
-    try (ExplainJob job = new ExplainJob(request.run(), request.engine(), hadoop)) {
+    try (ExplainJob job = new ExplainJob(new Inference(request.run(), request.engine()), hadoop)) {
       details.put("filters", EmbeddedPicture.of(job.filters().draw()));
     }
   }

@@ -3,6 +3,7 @@ package io.stoker.driver.tensorboard;
 
 import io.stoker.data.shard.ShardFolder;
 import io.stoker.driver.checkpoint.Locations;
+import io.stoker.driver.checkpoint.ParameterChoice;
 import io.stoker.driver.checkpoint.StoredModel;
 import io.stoker.driver.metrics.RoundMetrics;
 import io.stoker.driver.metrics.RoundNumber;
@@ -85,7 +86,7 @@ public final class TensorBoardLog implements RunWatch {
 
   @Override
   public void checkpointWritten(String uri) {
-    StoredModel stored = ModelFiles.open(uri, hadoop);
+    StoredModel stored = ModelFiles.open(uri, ParameterChoice.LAST, hadoop);
     // It is written while later rounds go on, so its round may not be the last one.
     write(stored.metadata().clock().round(), CheckpointSummary.of(stored, hadoop).toBuilder());
     files.publish();

@@ -8,6 +8,7 @@ import io.stoker.driver.LocalSpark;
 import io.stoker.driver.TinyImages;
 import io.stoker.driver.TinyJob;
 import io.stoker.driver.evaluate.ImageFailure;
+import io.stoker.driver.evaluate.Inference;
 import io.stoker.driver.round.ExistingRun;
 import io.stoker.driver.round.RoundListener;
 import io.stoker.driver.round.TrainJob;
@@ -175,7 +176,7 @@ class ExplainTest {
           spark, job.config("run").epochs(1).build(), ExistingRun.REFUSE, RoundListener.NONE);
     }
     String run = job.run("run").toString();
-    try (ExplainJob explain = new ExplainJob(run, "auto", new Configuration())) {
+    try (ExplainJob explain = new ExplainJob(new Inference(run, "auto"), new Configuration())) {
       ImageFilters filters = explain.filters();
 
       // The first tensor in the file is the three biases.
@@ -198,7 +199,7 @@ class ExplainTest {
     List<String> explained = new ArrayList<>();
 
     try (ExplainJob explain =
-        new ExplainJob(job.run("run").toString(), "auto", new Configuration())) {
+        new ExplainJob(new Inference(job.run("run").toString(), "auto"), new Configuration())) {
       explain.explain(
           List.of("nowhere.png", good, text, good),
           1,

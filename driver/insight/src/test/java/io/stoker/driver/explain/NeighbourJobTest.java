@@ -15,6 +15,7 @@ import io.stoker.driver.TinyImages;
 import io.stoker.driver.TinyJob;
 import io.stoker.driver.checkpoint.StoredModel;
 import io.stoker.driver.evaluate.ImageFailure;
+import io.stoker.driver.evaluate.Inference;
 import io.stoker.driver.round.ExistingRun;
 import io.stoker.driver.round.RoundListener;
 import io.stoker.driver.round.TrainJob;
@@ -62,7 +63,11 @@ class NeighbourJobTest {
     return NeighbourJob.run(
         spark,
         new NeighbourRequest(
-            job.run("run").toString(), List.of(files), job.data().toString(), split, count, "auto"),
+            new Inference(job.run("run").toString(), "auto"),
+            List.of(files),
+            job.data().toString(),
+            split,
+            count),
         failures::add);
   }
 

@@ -16,7 +16,6 @@ import io.stoker.data.storage.Storage;
 import io.stoker.driver.checkpoint.Locations;
 import io.stoker.driver.checkpoint.StoredModel;
 import io.stoker.driver.evaluate.TrainedNetwork;
-import io.stoker.driver.run.ModelFiles;
 import io.stoker.driver.spark.SparkFailures;
 import io.stoker.failure.Check;
 import io.stoker.failure.ResourceException;
@@ -72,7 +71,7 @@ public final class BulkPredictJob {
     Configuration hadoop = spark.hadoopConfiguration();
     Path input = Locations.absolute(request.input(), hadoop);
     Path output = Locations.absolute(request.output(), hadoop);
-    StoredModel model = ModelFiles.open(request.model().checkpoint(), hadoop);
+    StoredModel model = request.model().open(hadoop);
     SparkSession session = SparkSession.builder().sparkContext(spark.sc()).getOrCreate();
     try {
       PredictionFolder folder = new PredictionFolder(output, hadoop);

@@ -16,6 +16,7 @@ public record Checkpoint(Path folder, CheckpointManifest manifest) {
         new Path(folder, ModelBlob.FILE).toString(),
         manifest.file().parametersOffset(),
         manifest.file().updaterStateOffset(),
-        manifest.file().outerMomentumOffset());
+        manifest.file().outerMomentumOffset(),
+        manifest.emaOffset());
   }
 }

@@ -46,6 +46,7 @@ public record CheckpointJob(
             written.parametersOffset(),
             written.updaterStateOffset(),
             written.outerMomentumOffset()),
-        written.parametersSha256());
+        written.parametersSha256(),
+        written.emaOffset());
   }
 }

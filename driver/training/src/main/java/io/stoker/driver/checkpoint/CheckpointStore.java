@@ -273,8 +273,11 @@ public final class CheckpointStore {
     CheckpointManifest manifest;
     try {
       manifest =
-          ManifestFormat.read(
-              new Path(checkpoint, CheckpointManifest.FILE), CheckpointManifest.class, hadoop);
+          ManifestFormat.readOlder(
+              new Path(checkpoint, CheckpointManifest.FILE),
+              CheckpointManifest.class,
+              CheckpointManifest.ADDED,
+              hadoop);
     } catch (FileNotFoundException e) {
       throw new DamagedException(
           "Cannot read checkpoint %s: it has no manifest.json, so its writer did not finish"

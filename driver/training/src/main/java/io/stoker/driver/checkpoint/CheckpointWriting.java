@@ -60,6 +60,7 @@ record CheckpointWriting(
       long parametersOffset,
       long updaterStateOffset,
       long outerMomentumOffset,
+      long emaOffset,
       String parametersSha256)
       implements Serializable {}
 
@@ -82,6 +83,9 @@ record CheckpointWriting(
     if (slices.outerMomentum()) {
       writer = writer.withOuterMomentum(vectors.source(slices.vectors()));
     }
+    if (slices.ema()) {
+      writer = writer.withEma(vectors.source(slices.emaVector()));
+    }
     MessageDigest digest = Sha256.digest();
     ModelFile written = write(writer, digest, hadoop);
     return new Written(
@@ -91,6 +95,7 @@ record CheckpointWriting(
         written.parameters().byteOffset(),
         written.updaterState().map(VectorLocation::byteOffset).orElse(0L),
         written.outerMomentum().map(VectorLocation::byteOffset).orElse(0L),
+        written.ema().map(VectorLocation::byteOffset).orElse(0L),
         written.parametersSha256());
   }
 
@@ -150,7 +155,7 @@ record CheckpointWriting(
           int before = target.remaining();
           if (at >= slices.first()) {
             putTravelling(vector, at, target);
-          } else if (vector == 0) {
+          } else if (vector == 0 || (slices.ema() && vector == slices.emaVector())) {
             putFrozen(at, target);
           } else { // What does not learn has no momentum.
             putZeros((int) Math.min(before, slices.first() - at), target);

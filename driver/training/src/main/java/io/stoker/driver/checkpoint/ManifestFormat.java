@@ -59,9 +59,10 @@ public final class ManifestFormat {
    * @param added the names of their fields, with the values that absent ones have
    */
   public static <T> T readOlder(
-      Path file, Class<T> type, Map<String, Double> added, Configuration hadoop)
+      Path file, Class<T> type, Map<String, ? extends Number> added, Configuration hadoop)
       throws IOException {
     byte[] bytes = SmallFile.read(file, MAXIMUM_BYTES, hadoop);
+    StrictJson.requireKnownVersion(JSON, bytes, VERSION, FORMAT_VERSION, file.toString());
     return StrictJson.readOlder(JSON, bytes, type, added, file.toString());
   }
 

@@ -26,12 +26,19 @@ public final class StoredModel {
   private final Path origin;
   private final ModelFile file;
   private final Optional<Checkpoint> checkpoint;
+  private final ParameterChoice choice;
 
   StoredModel(Path path, ModelFile file, Optional<Checkpoint> checkpoint) {
-    this(path, path, file, checkpoint);
+    this(path, path, file, checkpoint, ParameterChoice.LAST);
   }
 
-  private StoredModel(Path path, Path origin, ModelFile file, Optional<Checkpoint> checkpoint) {
+  private StoredModel(
+      Path path,
+      Path origin,
+      ModelFile file,
+      Optional<Checkpoint> checkpoint,
+      ParameterChoice choice) {
+    this.choice = choice;
     this.path = path;
     this.origin = origin;
     this.file = file;
@@ -97,7 +104,7 @@ public final class StoredModel {
    * @param copy where a copy of the file is, or will be before it is read
    */
   public StoredModel copiedTo(Path copy) {
-    return new StoredModel(copy, origin, file, Optional.empty());
+    return new StoredModel(copy, origin, file, Optional.empty(), choice);
   }
 
   /**
@@ -131,6 +138,29 @@ public final class StoredModel {
     return checkpoint;
   }
 
+  /**
+   * The same model with the parameters that a user asks for: those of the last step, or their
+   * moving average, if it has one.
+   *
+   * @throws io.stoker.failure.InputException if the average is asked for, and is not there
+   */
+  public StoredModel with(ParameterChoice choice) {
+    Optional<ModelFile> averaged =
+        choice == ParameterChoice.LAST ? Optional.empty() : file.averaged();
+    Check.input(
+        averaged.isPresent() || choice != ParameterChoice.EMA,
+        "Cannot use the moving average of %s: it was trained without --ema (say --parameters last)",
+        origin);
+    return averaged
+        .map(ema -> new StoredModel(path, origin, ema, checkpoint, ParameterChoice.EMA))
+        .orElse(this);
+  }
+
+  /** Which of the file's parameters are this model's: {@code EMA} or {@code LAST}. */
+  public ParameterChoice choice() {
+    return choice;
+  }
+
   /** Where in the file its parameters are. */
   public VectorLocation parametersLocation() {
     return file.parameters();
@@ -142,12 +172,13 @@ public final class StoredModel {
         path.toString(),
         file.parameters().byteOffset(),
         file.updaterState().map(VectorLocation::byteOffset).orElse(0L),
-        file.outerMomentum().map(VectorLocation::byteOffset).orElse(0L));
+        file.outerMomentum().map(VectorLocation::byteOffset).orElse(0L),
+        file.ema().map(VectorLocation::byteOffset).orElse(0L));
   }
 
   /** Its parameters with momenta of zeros. */
   public StoredVectors parameters() {
-    return new StoredVectors(path.toString(), file.parameters().byteOffset(), 0, 0);
+    return new StoredVectors(path.toString(), file.parameters().byteOffset(), 0, 0, 0);
   }
 
   /**

@@ -25,9 +25,14 @@ import org.apache.hadoop.fs.Path;
  * @param parametersOffset where in it the first parameter is, in bytes
  * @param updaterStateOffset where the first value of the updater state is; 0 for a state of zeros
  * @param outerMomentumOffset where the first value of the outer momentum is; 0 for zeros
+ * @param emaOffset where the first value of the moving average is; 0 for zeros
  */
 public record StoredVectors(
-    String file, long parametersOffset, long updaterStateOffset, long outerMomentumOffset)
+    String file,
+    long parametersOffset,
+    long updaterStateOffset,
+    long outerMomentumOffset,
+    long emaOffset)
     implements SliceSource {
   @Override
   public byte[] read(ParameterSlices slices, int slice, Configuration hadoop) {
@@ -43,6 +48,10 @@ public record StoredVectors(
       if (slices.outerMomentum() && outerMomentumOffset > 0) {
         int at = slices.vectors() * length;
         read(in, outerMomentumOffset, slices.offset(slice), values.slice(at, length));
+      }
+      if (slices.ema() && emaOffset > 0) {
+        int at = slices.emaVector() * length;
+        read(in, emaOffset, slices.offset(slice), values.slice(at, length));
       }
       return content;
     } catch (EOFException | FileNotFoundException e) {

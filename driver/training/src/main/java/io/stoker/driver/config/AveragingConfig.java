@@ -14,9 +14,10 @@ import java.util.Locale;
  *     and workers; no influence on the result
  * @param overlapSteps how many steps of the next round workers take while their parameters are
  *     averaged; 0 if they wait for the average
+ * @param ema the decay of the moving average of the parameters, per local step; 0 for no average
  */
 public record AveragingConfig(
-    UpdaterState updaterState, Wire wire, int sliceBytes, int overlapSteps) {
+    UpdaterState updaterState, Wire wire, int sliceBytes, int overlapSteps, double ema) {
   public AveragingConfig {
     Check.input(
         sliceBytes % Float.BYTES == 0,

@@ -196,6 +196,10 @@ public record TrainingConfig(
       return set("outer_nesterov", ahead);
     }
 
+    public Builder ema(double decay) {
+      return set("ema", decay);
+    }
+
     public Builder wire(Wire value) {
       return set("wire", value);
     }

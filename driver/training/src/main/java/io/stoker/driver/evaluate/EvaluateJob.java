@@ -28,8 +28,12 @@ public final class EvaluateJob {
     Configuration hadoop = spark.hadoopConfiguration();
     List<StoredModel> models =
         request.average() == 1
-            ? List.of(ModelFiles.open(request.model().checkpoint(), hadoop))
-            : ModelFiles.newest(request.model().checkpoint(), request.average(), hadoop);
+            ? List.of(request.model().open(hadoop))
+            : ModelFiles.newest(
+                request.model().checkpoint(),
+                request.average(),
+                request.model().parameters(),
+                hadoop);
     return run(spark, request, models);
   }
 
@@ -50,7 +54,10 @@ public final class EvaluateJob {
         request.average());
     List<EvaluationReport> reports = new ArrayList<>();
     for (StoredModel model :
-        ModelFiles.all(request.model().checkpoint(), spark.hadoopConfiguration())) {
+        ModelFiles.all(
+            request.model().checkpoint(),
+            request.model().parameters(),
+            spark.hadoopConfiguration())) {
       EvaluationReport report = run(spark, request, List.of(model));
       listener.accept(report);
       reports.add(report);

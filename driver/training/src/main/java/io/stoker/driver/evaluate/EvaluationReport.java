@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.stoker.driver.checkpoint.ParameterChoice;
 import io.stoker.driver.metrics.ValidationMetrics;
 import io.stoker.models.file.TrainingClock;
 import io.stoker.worker.eval.EvaluationCounts;
@@ -26,7 +27,8 @@ public final class EvaluationReport {
    * @param checkpoints the model file, or those whose mean was evaluated, oldest first
    * @param model the model's name
    * @param clock how far the newest of them had trained
-   * @param parametersSha256 the SHA-256 of its parameters; empty for a mean
+   * @param parameters which of its parameters: {@code EMA} or {@code LAST}
+   * @param parametersSha256 their SHA-256; empty for a mean
    * @param data the folder of shards
    * @param split the split
    */
@@ -34,6 +36,7 @@ public final class EvaluationReport {
       List<String> checkpoints,
       String model,
       TrainingClock clock,
+      ParameterChoice parameters,
       String parametersSha256,
       String data,
       String split) {}
@@ -69,6 +72,11 @@ public final class EvaluationReport {
   /** The model's name. */
   public String model() {
     return subject.model();
+  }
+
+  /** Whether the moving average of its parameters was evaluated, and not the last ones. */
+  public boolean isOfEma() {
+    return subject.parameters() == ParameterChoice.EMA;
   }
 
   /** The SHA-256 of its parameters; empty for a mean of checkpoints, which no file holds. */
@@ -178,6 +186,9 @@ public final class EvaluationReport {
       json.put("parameters_sha256", parametersSha256());
     } else {
       checkpoints().forEach(json.putArray("averaged")::add);
+    }
+    if (isOfEma()) {
+      json.put("parameters", "ema");
     }
     json.put("round", clock().round());
     json.put("epoch", clock().epoch());

@@ -9,7 +9,6 @@ import io.stoker.data.image.Resizing;
 import io.stoker.driver.checkpoint.StoredModel;
 import io.stoker.driver.cluster.MemoryCheck;
 import io.stoker.driver.cluster.MemoryNeed;
-import io.stoker.driver.run.ModelFiles;
 import io.stoker.failure.InputException;
 import io.stoker.models.engine.Engines;
 import io.stoker.models.engine.Network;
@@ -75,7 +74,7 @@ public final class PredictJob {
    * @throws io.stoker.failure.StokerException if the checkpoint cannot be used
    */
   public static void run(Configuration hadoop, PredictRequest request, Listener listener) {
-    StoredModel stored = ModelFiles.open(request.model().checkpoint(), hadoop);
+    StoredModel stored = request.model().open(hadoop);
     ModelMetadata metadata = stored.metadata();
     ImageShape images = ModelInput.images(metadata.images());
     Views views =

@@ -40,6 +40,9 @@ final class ReportText {
               String.format(
                   Locale.ROOT, "the mean of %d, up to this one", report.checkpoints().size())));
     }
+    if (report.isOfEma()) {
+      rows.add(List.of("parameters", "moving average"));
+    }
     rows.add(List.of("model", report.model()));
     rows.add(List.of("data", "%s, split %s".formatted(report.data(), report.split())));
     rows.add(List.of("examples", Long.toString(report.examples())));

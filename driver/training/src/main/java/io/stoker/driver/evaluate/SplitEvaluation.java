@@ -100,6 +100,7 @@ public final class SplitEvaluation {
             models.stream().map(model -> Locations.plain(model.path().toString())).toList(),
             metadata.model().name(),
             metadata.clock(),
+            newest().choice(),
             models.size() == 1 ? newest().parametersSha256() : "",
             Locations.plain(data.toString()),
             split),

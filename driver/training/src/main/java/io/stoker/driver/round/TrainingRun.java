@@ -20,6 +20,7 @@ import io.stoker.driver.config.RoundConfig;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.run.RunFolder;
 import io.stoker.driver.slice.InitialValues;
+import io.stoker.driver.slice.MovingAverage;
 import io.stoker.driver.slice.OuterStep;
 import io.stoker.driver.slice.ParameterSlices;
 import io.stoker.driver.slice.SliceAverage;
@@ -225,7 +226,12 @@ final class TrainingRun {
             : ParameterSlices.fittingLength(
                 model.parameterCount() - frozenParameters, vectors, config.rounds().workers());
     return new ParameterSlices(
-        frozenParameters, model.parameterCount(), vectors, outerStep().hasMomentum(), length);
+        frozenParameters,
+        model.parameterCount(),
+        vectors,
+        outerStep().hasMomentum(),
+        ema().isOn(),
+        length);
   }
 
   /** The step from the parameters before a round to the workers' mean. */
@@ -234,10 +240,14 @@ final class TrainingRun {
         config.outer().rate(), config.outer().momentum(), config.outer().nesterov(), model);
   }
 
+  private MovingAverage ema() {
+    return new MovingAverage(config.averaging().ema());
+  }
+
   /** How the next parameters follow from those of the workers. */
   SliceAverage average() {
     return new SliceAverage(
-        slices(), outerStep(), config.averaging().wire(), config.averaging().overlapSteps());
+        slices(), outerStep(), config.averaging().wire(), config.averaging().overlapSteps(), ema());
   }
 
   /** The parameters of a job that begins. */

@@ -8,6 +8,7 @@ import io.stoker.driver.checkpoint.CheckpointManifest;
 import io.stoker.driver.checkpoint.CheckpointStore;
 import io.stoker.driver.checkpoint.Locations;
 import io.stoker.driver.checkpoint.ModelBlob;
+import io.stoker.driver.checkpoint.ParameterChoice;
 import io.stoker.driver.checkpoint.StoredModel;
 import io.stoker.failure.Check;
 import io.stoker.failure.DamagedException;
@@ -29,11 +30,13 @@ public final class ModelFiles {
    *
    * @param run a run folder
    * @param count how many
+   * @param choice which of their parameters are meant
    * @param hadoop how to reach it
    * @return oldest first; damaged ones are skipped with a warning
    * @throws InputException if it is no run folder, or has fewer valid checkpoints
    */
-  public static List<StoredModel> newest(String run, int count, Configuration hadoop) {
+  public static List<StoredModel> newest(
+      String run, int count, ParameterChoice choice, Configuration hadoop) {
     List<StoredModel> models =
         new CheckpointStore(runFolder(run, hadoop), hadoop).newestValid(count);
     Check.input(
@@ -42,22 +45,23 @@ public final class ModelFiles {
         run,
         models.size(),
         count);
-    return models;
+    return models.stream().map(model -> model.with(choice)).toList();
   }
 
   /**
    * Opens all valid checkpoints of a run.
    *
    * @param run a run folder
+   * @param choice which of their parameters are meant
    * @param hadoop how to reach it
    * @return oldest first; damaged ones are skipped with a warning
    * @throws InputException if it is no run folder, or has no valid checkpoint
    */
-  public static List<StoredModel> all(String run, Configuration hadoop) {
+  public static List<StoredModel> all(String run, ParameterChoice choice, Configuration hadoop) {
     List<StoredModel> models =
         new CheckpointStore(runFolder(run, hadoop), hadoop).newestValid(Integer.MAX_VALUE);
     Check.input(!models.isEmpty(), "Run folder %s has no valid checkpoint", run);
-    return models;
+    return models.stream().map(model -> model.with(choice)).toList();
   }
 
   /**
@@ -99,16 +103,26 @@ public final class ModelFiles {
     }
   }
 
+  /** Opens a checkpoint with the moving average of its parameters, where it has one. */
+  public static StoredModel open(String uri, Configuration hadoop) {
+    return open(uri, ParameterChoice.BEST, hadoop);
+  }
+
   /**
    * Opens a checkpoint.
    *
    * @param uri a checkpoint folder, a model file, or a run folder, of which the checkpoint of the
    *     best validation is meant, else the newest valid one
+   * @param choice which of its parameters are meant
    * @param hadoop how to reach it
-   * @throws InputException if it is none of them
+   * @throws InputException if it is none of them, or has no such parameters
    * @throws DamagedException if it is not as it was written
    */
-  public static StoredModel open(String uri, Configuration hadoop) {
+  public static StoredModel open(String uri, ParameterChoice choice, Configuration hadoop) {
+    return verified(uri, hadoop).with(choice);
+  }
+
+  private static StoredModel verified(String uri, Configuration hadoop) {
     Path path = Locations.absolute(uri, hadoop);
     try {
       FileSystem fileSystem = Storage.of(path, hadoop);

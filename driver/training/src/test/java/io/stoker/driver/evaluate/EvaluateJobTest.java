@@ -11,6 +11,7 @@ import io.stoker.data.shard.ShardFolder;
 import io.stoker.driver.LocalSpark;
 import io.stoker.driver.TinyImages;
 import io.stoker.driver.TinyJob;
+import io.stoker.driver.checkpoint.ParameterChoice;
 import io.stoker.driver.round.ExistingRun;
 import io.stoker.driver.round.RoundListener;
 import io.stoker.driver.round.TrainJob;
@@ -234,6 +235,7 @@ class EvaluateJobTest {
                     new EvaluateRequest(
                         new Inference(
                             job.run("run").toString(),
+                            ParameterChoice.BEST,
                             "auto",
                             TestViews.TEN_CROP,
                             Arithmetic.FASTEST_FP32),

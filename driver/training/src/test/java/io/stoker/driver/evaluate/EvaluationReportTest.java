@@ -4,6 +4,7 @@ package io.stoker.driver.evaluate;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.stoker.driver.checkpoint.ParameterChoice;
 import io.stoker.models.file.TrainingClock;
 import io.stoker.worker.eval.EvaluationCounts;
 import java.util.List;
@@ -177,7 +178,13 @@ class EvaluationReportTest {
   private static EvaluationReport report(EvaluationCounts counts) {
     return new EvaluationReport(
         new EvaluationReport.Subject(
-            List.of("model.zip"), "m", TrainingClock.START, "", "data", "test"),
+            List.of("model.zip"),
+            "m",
+            TrainingClock.START,
+            ParameterChoice.LAST,
+            "",
+            "data",
+            "test"),
         IntStream.range(0, counts.classes()).mapToObj(Integer::toString).toList(),
         counts,
         1);

@@ -31,12 +31,14 @@ import java.util.regex.Pattern;
  * @param parametersSha256 digest of the parameters, see {@link VectorDigest}
  * @param updaterStateSha256 digest of the updater state, if the file has it
  * @param outerMomentumSha256 digest of the outer momentum, if the file has it
+ * @param emaSha256 digest of the moving average of the parameters, if the file has it
  */
 record MetadataJson(
     ModelMetadata metadata,
     String parametersSha256,
     Optional<String> updaterStateSha256,
-    Optional<String> outerMomentumSha256) {
+    Optional<String> outerMomentumSha256,
+    Optional<String> emaSha256) {
   private static final int FORMAT = 1;
 
   private static final Set<String> KEYS =
@@ -47,6 +49,7 @@ record MetadataJson(
           "parameters_sha256",
           "updater_state_sha256",
           "outer_momentum_sha256",
+          "ema_sha256",
           "images",
           "class_names",
           "mean",
@@ -71,6 +74,7 @@ record MetadataJson(
     tree.put("parameters_sha256", parametersSha256);
     updaterStateSha256.ifPresent(digest -> tree.put("updater_state_sha256", digest));
     outerMomentumSha256.ifPresent(digest -> tree.put("outer_momentum_sha256", digest));
+    emaSha256.ifPresent(digest -> tree.put("ema_sha256", digest));
     if (!metadata.images().equals(metadata.model().input())) {
       Shape images = metadata.images();
       tree.putArray("images").add(images.height()).add(images.width()).add(images.channels());
@@ -162,7 +166,8 @@ record MetadataJson(
                 count(clock, "examples"))),
         digest(tree, "parameters_sha256"),
         optionalDigest(tree, "updater_state_sha256"),
-        optionalDigest(tree, "outer_momentum_sha256"));
+        optionalDigest(tree, "outer_momentum_sha256"),
+        optionalDigest(tree, "ema_sha256"));
   }
 
   private static Shape images(JsonNode tree, ModelSpec model) throws Missing {

@@ -12,6 +12,15 @@ public final class ModelFile {
   private final FiniteCheck finite;
   private final Optional<VectorLocation> updaterState;
   private final Optional<VectorLocation> outerMomentum;
+  private final Optional<Ema> ema;
+
+  /**
+   * The moving average of the parameters in a file.
+   *
+   * @param location where it lies
+   * @param finite whether its values are finite
+   */
+  record Ema(VectorLocation location, FiniteCheck finite) {}
 
   ModelFile(
       MetadataJson description,
@@ -19,13 +28,15 @@ public final class ModelFile {
       VectorLocation parameters,
       FiniteCheck finite,
       Optional<VectorLocation> updaterState,
-      Optional<VectorLocation> outerMomentum) {
+      Optional<VectorLocation> outerMomentum,
+      Optional<Ema> ema) {
     this.description = description;
     this.bytes = bytes;
     this.parameters = parameters;
     this.finite = finite;
     this.updaterState = updaterState;
     this.outerMomentum = outerMomentum;
+    this.ema = ema;
   }
 
   /**
@@ -85,5 +96,35 @@ public final class ModelFile {
    */
   public Optional<VectorLocation> outerMomentum() {
     return outerMomentum;
+  }
+
+  /** Where the moving average of the parameters over the steps of training lies, if any. */
+  public Optional<VectorLocation> ema() {
+    return ema.map(Ema::location);
+  }
+
+  /**
+   * This file as the model whose parameters are the moving average: {@link #parameters}, {@link
+   * #parametersSha256} and {@link #requireFinite} are those of the average, and there are no other
+   * vectors, because momentum belongs to the last parameters.
+   *
+   * @return empty if the file has no moving average
+   */
+  public Optional<ModelFile> averaged() {
+    return ema.map(
+        average ->
+            new ModelFile(
+                new MetadataJson(
+                    metadata(),
+                    description.emaSha256().orElseThrow(),
+                    Optional.empty(),
+                    Optional.empty(),
+                    Optional.empty()),
+                bytes,
+                average.location(),
+                average.finite(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty()));
   }
 }

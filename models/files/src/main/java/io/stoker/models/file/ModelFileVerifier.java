@@ -55,6 +55,10 @@ final class ModelFileVerifier {
               description.updaterStateSha256());
       Optional<VectorLocation> outerMomentum =
           verifyIfThere(ModelFileWriter.OUTER_MOMENTUM, count, description.outerMomentumSha256());
+      FiniteCheck averageFinite = new FiniteCheck();
+      Optional<ModelFile.Ema> ema =
+          verifyIfThere(ModelFileWriter.EMA, count, description.emaSha256(), averageFinite)
+              .map(location -> new ModelFile.Ema(location, averageFinite));
       byte[] directory = zip.directory();
       if (!Arrays.equals(readFully(directory.length), directory) || stream.read() >= 0) {
         throw damaged("its zip directory does not fit its entries");
@@ -65,7 +69,8 @@ final class ModelFileVerifier {
           parameters,
           finite,
           updaterState,
-          outerMomentum);
+          outerMomentum,
+          ema);
     }
   }
 
@@ -148,9 +153,15 @@ final class ModelFileVerifier {
 
   private Optional<VectorLocation> verifyIfThere(
       String entryName, long count, Optional<String> sha256) throws IOException {
+    return verifyIfThere(entryName, count, sha256, new FiniteCheck());
+  }
+
+  private Optional<VectorLocation> verifyIfThere(
+      String entryName, long count, Optional<String> sha256, FiniteCheck finite)
+      throws IOException {
     return sha256.isEmpty()
         ? Optional.empty()
-        : Optional.of(verifyVector(entryName, count, sha256.get(), new FiniteCheck()));
+        : Optional.of(verifyVector(entryName, count, sha256.get(), finite));
   }
 
   private VectorLocation verifyVector(

@@ -28,6 +28,7 @@ public final class ModelFileWriter {
   private static final String UPDATER_STATE = "updaterState.bin";
   private static final String VELOCITY = "velocity.bin";
   static final String OUTER_MOMENTUM = "outerMomentum.bin";
+  static final String EMA = "ema.bin";
 
   /** With more parameters, a file would need the 64-bit extension of zip. */
   private static final long MAXIMUM_PARAMETERS = 500_000_000;
@@ -39,18 +40,21 @@ public final class ModelFileWriter {
   private final VectorSource parameters;
   private final Optional<VectorSource> updaterState;
   private final Optional<VectorSource> outerMomentum;
+  private final Optional<VectorSource> ema;
 
   private ModelFileWriter(
       ModelMetadata metadata,
       StepSettings settings,
       VectorSource parameters,
       Optional<VectorSource> updaterState,
-      Optional<VectorSource> outerMomentum) {
+      Optional<VectorSource> outerMomentum,
+      Optional<VectorSource> ema) {
     this.metadata = metadata;
     this.settings = settings;
     this.parameters = parameters;
     this.updaterState = updaterState;
     this.outerMomentum = outerMomentum;
+    this.ema = ema;
     long count = metadata.model().parameterCount();
     Check.input(
         count <= MAXIMUM_PARAMETERS,
@@ -69,7 +73,8 @@ public final class ModelFileWriter {
    */
   public static ModelFileWriter of(
       ModelMetadata metadata, StepSettings settings, VectorSource parameters) {
-    return new ModelFileWriter(metadata, settings, parameters, Optional.empty(), Optional.empty());
+    return new ModelFileWriter(
+        metadata, settings, parameters, Optional.empty(), Optional.empty(), Optional.empty());
   }
 
   /**
@@ -82,12 +87,19 @@ public final class ModelFileWriter {
       throw new IllegalArgumentException("Without momentum there is no updater state");
     }
     return new ModelFileWriter(
-        metadata, settings, parameters, Optional.of(velocity), outerMomentum);
+        metadata, settings, parameters, Optional.of(velocity), outerMomentum, ema);
   }
 
   /** The same file with the momentum of the outer step, which follows each averaging, in it. */
   public ModelFileWriter withOuterMomentum(VectorSource momentum) {
-    return new ModelFileWriter(metadata, settings, parameters, updaterState, Optional.of(momentum));
+    return new ModelFileWriter(
+        metadata, settings, parameters, updaterState, Optional.of(momentum), ema);
+  }
+
+  /** The same file with the moving average of the parameters over the steps of training in it. */
+  public ModelFileWriter withEma(VectorSource average) {
+    return new ModelFileWriter(
+        metadata, settings, parameters, updaterState, outerMomentum, Optional.of(average));
   }
 
   private byte[] configuration() {
@@ -115,12 +127,14 @@ public final class ModelFileWriter {
     Checksums parameterSums = Checksums.of(parameters, metadata.model().parameterCount());
     Optional<Checksums> updaterSums = sums(updaterState);
     Optional<Checksums> outerSums = sums(outerMomentum);
+    Optional<Checksums> emaSums = sums(ema);
     MetadataJson description =
         new MetadataJson(
             metadata,
             parameterSums.sha256(),
             updaterSums.map(Checksums::sha256),
-            outerSums.map(Checksums::sha256));
+            outerSums.map(Checksums::sha256),
+            emaSums.map(Checksums::sha256));
     ZipLayout zip = new ZipLayout();
     writeBytes(METADATA, description.write(), zip, stream);
     writeBytes(CONFIGURATION, configuration, zip, stream);
@@ -128,24 +142,11 @@ public final class ModelFileWriter {
     writeBytes(NORMALIZER, normalizer, zip, stream);
     VectorLocation parameterPlace =
         writeVector(COEFFICIENTS, parameters, parameterSums, zip, stream);
-    Optional<VectorLocation> updaterPlace = Optional.empty();
-    if (updaterState.isPresent()) {
-      updaterPlace =
-          Optional.of(
-              writeVector(
-                  updaterEntry(metadata.model()),
-                  updaterState.get(),
-                  updaterSums.orElseThrow(),
-                  zip,
-                  stream));
-    }
-    Optional<VectorLocation> outerPlace = Optional.empty();
-    if (outerMomentum.isPresent()) {
-      outerPlace =
-          Optional.of(
-              writeVector(
-                  OUTER_MOMENTUM, outerMomentum.get(), outerSums.orElseThrow(), zip, stream));
-    }
+    Optional<VectorLocation> updaterPlace =
+        writeIfThere(updaterEntry(metadata.model()), updaterState, updaterSums, zip, stream);
+    Optional<VectorLocation> outerPlace =
+        writeIfThere(OUTER_MOMENTUM, outerMomentum, outerSums, zip, stream);
+    Optional<VectorLocation> emaPlace = writeIfThere(EMA, ema, emaSums, zip, stream);
     byte[] directory = zip.directory();
     stream.write(directory);
     return new ModelFile(
@@ -154,7 +155,8 @@ public final class ModelFileWriter {
         parameterPlace,
         parameterSums.finite(),
         updaterPlace,
-        outerPlace);
+        outerPlace,
+        emaPlace.map(place -> new ModelFile.Ema(place, emaSums.orElseThrow().finite())));
   }
 
   private Optional<Checksums> sums(Optional<VectorSource> vector) throws IOException {
@@ -169,6 +171,18 @@ public final class ModelFileWriter {
     crc.update(bytes);
     stream.write(zip.append(new ZipLayout.Entry(name, bytes.length, (int) crc.getValue())));
     stream.write(bytes);
+  }
+
+  private Optional<VectorLocation> writeIfThere(
+      String name,
+      Optional<VectorSource> source,
+      Optional<Checksums> sums,
+      ZipLayout zip,
+      OutputStream stream)
+      throws IOException {
+    return source.isPresent()
+        ? Optional.of(writeVector(name, source.get(), sums.orElseThrow(), zip, stream))
+        : Optional.empty();
   }
 
   private VectorLocation writeVector(

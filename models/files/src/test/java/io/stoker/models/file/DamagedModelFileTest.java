@@ -139,6 +139,8 @@ class DamagedModelFileTest {
   @Test
   void oneEntryLessIsRefused() throws IOException {
     Map<String, byte[]> entries = entries();
+    entries.remove("ema.bin");
+    assertDamaged(craft(entries.entrySet()), "no entry at byte");
     entries.remove("outerMomentum.bin");
     assertDamaged(craft(entries.entrySet()), "no entry at byte");
     entries.remove("updaterState.bin");

@@ -390,7 +390,8 @@ class ModelFileTest {
               "normalizer.bin",
               "coefficients.bin",
               "updaterState.bin",
-              "outerMomentum.bin");
+              "outerMomentum.bin",
+              "ema.bin");
       for (ZipEntry entry : zip.stream().toList()) {
         assertThat(zip.getInputStream(entry).readAllBytes()).hasSize((int) entry.getSize());
       }

@@ -82,7 +82,8 @@ final class SampleModels {
   static ModelFileWriter writer(ModelSpec model) {
     return ModelFileWriter.of(metadata(model), MOMENTUM, new InitialParameters(model, 5)::fill)
         .withUpdaterState(new InitialParameters(model, 6)::fill)
-        .withOuterMomentum(new InitialParameters(model, 7)::fill);
+        .withOuterMomentum(new InitialParameters(model, 7)::fill)
+        .withEma(new InitialParameters(model, 8)::fill);
   }
 
   static byte[] bytes(ModelFileWriter writer) throws IOException {

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.stoker.driver.slice;
+
+import io.stoker.base.LittleEndian;
+import java.io.Serializable;
+import java.nio.FloatBuffer;
+
+/**
+ * The exponential moving average of the parameters over the steps of a job, which often predicts
+ * better than the last parameters (Polyak and Juditsky, 1992, "Acceleration of Stochastic
+ * Approximation by Averaging"; Tarvainen and Valpola, 2017, "Mean teachers are better role
+ * models").
+ *
+ * <p>The decay is that of one local step, so that its meaning does not depend on the number of
+ * steps of a round. Workers have common parameters after each round, and the average moves once a
+ * round, by the product of the decays of the round's steps:
+ *
+ * <pre>
+ *   d(i) = min(decay, (i - 1) / (i + 8))          of step i of the job, from 1
+ *   k    = d(i) * d(i + 1) * ... * d(i + T - 1)   of a round of T steps
+ *   e'   = k * e + (1 - k) * w                    with the parameters w after the round
+ * </pre>
+ *
+ * While a job is young, the average covers about the last tenth of its steps: the warm-up {@code (1
+ * + n) / (10 + n)} of TensorFlow, shifted by two steps so that initial values have no weight.
+ * Running statistics are averaged like all other parameters.
+ *
+ * @param decay of a step, 0 to below 1; 0 for no average
+ */
+public record MovingAverage(double decay) implements Serializable {
+  /** No average. */
+  public static final MovingAverage NONE = new MovingAverage(0);
+
+  private static final int WARM_UP = 9;
+
+  /** Whether there is an average. */
+  public boolean isOn() {
+    return decay > 0;
+  }
+
+  /**
+   * How much of the average a round keeps.
+   *
+   * @param firstStep how many steps the job had taken before it
+   * @param steps how many steps it takes
+   */
+  public double kept(long firstStep, int steps) {
+    double kept = 1;
+    for (long before = firstStep; before < firstStep + steps && kept > 0; before++) {
+      kept *= Math.min(decay, (double) before / (before + WARM_UP));
+    }
+    return kept;
+  }
+
+  /**
+   * Moves the average of one slice. Each value is computed in double precision and rounded once.
+   *
+   * @param slices how the vectors are cut
+   * @param slice the slice's number
+   * @param start the slice's content before the round; not written to
+   * @param content the slice's content after the round, whose average is set
+   * @param kept see {@link #kept}
+   */
+  void apply(ParameterSlices slices, int slice, FloatBuffer start, byte[] content, double kept) {
+    FloatBuffer next = LittleEndian.floats(content);
+    int length = slices.length(slice);
+    int average = slices.emaVector() * length;
+    for (int i = 0; i < length; i++) {
+      double last = next.get(i);
+      next.put(average + i, (float) (last + kept * (start.get(average + i) - last)));
+    }
+  }
+}

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.stoker.driver.round;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import io.stoker.driver.LocalSpark;
+import io.stoker.driver.TinyJob;
+import io.stoker.driver.checkpoint.ParameterChoice;
+import io.stoker.driver.config.TrainingConfig;
+import io.stoker.driver.evaluate.EvaluateJob;
+import io.stoker.driver.evaluate.EvaluateRequest;
+import io.stoker.driver.evaluate.EvaluationReport;
+import io.stoker.driver.evaluate.Inference;
+import io.stoker.driver.slice.Wire;
+import io.stoker.failure.InputException;
+import io.stoker.testing.Exact;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.UnaryOperator;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+@Exact
+class MovingAverageRunTest {
+  private static final double DECAY = 0.7;
+
+  @TempDir static Path folder;
+
+  private static TinyJob job;
+  private static JavaSparkContext spark;
+
+  @BeforeAll
+  static void start() {
+    job = TinyJob.in(folder);
+    spark = LocalSpark.start("local[2]");
+  }
+
+  @AfterAll
+  static void stop() {
+    spark.close();
+  }
+
+  /** Six rounds of three steps; the running statistics of the model are averaged too. */
+  @Test
+  void isTheSumOfTheParametersAfterEachRoundWithTheWeightsOfTheirSteps() {
+    String run =
+        train("rounds", config -> config.model(job.normalized()).checkpointEvery(1).keep(9)).run();
+
+    double[] expected = new double[last(run).length];
+    for (int round = 1; round <= 6; round++) {
+      double weight = 1 - decays(3 * (round - 1), 3 * round);
+      weight *= decays(3 * round, 18);
+      float[] after = last(run + "/checkpoints/00000" + round);
+      for (int i = 0; i < expected.length; i++) {
+        expected[i] += weight * after[i];
+      }
+    }
+    float[] average = average(run);
+    for (int i = 0; i < expected.length; i++) {
+      assertThat((double) average[i]).isCloseTo(expected[i], within(1e-6));
+    }
+    assertThat(average).isNotEqualTo(last(run));
+  }
+
+  private static double decays(int from, int to) {
+    double product = 1;
+    for (int i = from + 1; i <= to; i++) {
+      product *= Math.min(DECAY, (i - 1) / (i + 8.0));
+    }
+    return product;
+  }
+
+  @Test
+  void doesNotChangeTraining() {
+    String without =
+        TrainJob.run(spark, job.config("without").build(), ExistingRun.REFUSE, RoundListener.NONE)
+            .parametersSha256();
+
+    assertThat(train("with", config -> config).parametersSha256()).isEqualTo(without);
+  }
+
+  @Test
+  void isTheSameAfterAResumeAndWhateverTheSlicesAndSlots() {
+    for (UnaryOperator<TrainingConfig.Builder> variant :
+        List.<UnaryOperator<TrainingConfig.Builder>>of(
+            config -> config,
+            config -> config.workers(1),
+            config -> config.wire(Wire.INT8),
+            config -> config.outerMomentum(0.7),
+            config -> config.overlapSteps(1))) {
+      UnaryOperator<TrainingConfig.Builder> base =
+          config -> variant.apply(config).epochs(3).checkpointEvery(2);
+      String name = "variant-" + System.identityHashCode(variant);
+      float[] undisturbed = average(train(name, base).run());
+      assertThatThrownBy(
+              () ->
+                  TrainJob.run(
+                      spark,
+                      config(name + "-stopped", base),
+                      ExistingRun.REFUSE,
+                      TinyJob.stoppingAfter(5)))
+          .hasMessage("stopped");
+
+      TrainResult resumed =
+          TrainJob.run(
+              spark, config(name + "-stopped", base), ExistingRun.RESUME, RoundListener.NONE);
+
+      assertThat(average(resumed.run())).isEqualTo(undisturbed);
+      assertThat(
+              average(
+                  train(name + "-uncut", config -> base.apply(config).sliceBytes(1 << 20)).run()))
+          .isEqualTo(undisturbed);
+    }
+  }
+
+  @Test
+  void evaluationsAndValidationsUseItUnlessTheLastParametersAreAskedFor() {
+    TrainResult result =
+        train("validated", config -> config.validationSplit("test").validateEvery(1).keep(9));
+
+    EvaluationReport best = evaluate(result.run(), ParameterChoice.BEST);
+
+    assertThat(best.parametersSha256())
+        .isEqualTo(evaluate(result.run(), ParameterChoice.EMA).parametersSha256())
+        .isNotEqualTo(evaluate(result.run(), ParameterChoice.LAST).parametersSha256());
+    assertThat(result.best().orElseThrow().validation().logLoss()).isEqualTo(best.logLoss());
+    assertThatThrownBy(
+            () ->
+                evaluate(
+                    TrainJob.run(
+                            spark,
+                            job.config("plain").build(),
+                            ExistingRun.REFUSE,
+                            RoundListener.NONE)
+                        .run(),
+                    ParameterChoice.EMA))
+        .isInstanceOf(InputException.class)
+        .hasMessageStartingWith("Cannot use the moving average of ")
+        .hasMessageEndingWith("it was trained without --ema (say --parameters last)");
+  }
+
+  @Test
+  void layersThatDoNotLearnBeginWithTheAverageOfTheInitialModelAndKeepIt() {
+    String initial = train("initial", config -> config).run();
+
+    String tuned =
+        train("tuned", config -> config.init(initial).freeze("1").outerMomentum(0.5)).run();
+
+    float[] frozen = Arrays.copyOf(average(initial), 30);
+    assertThat(average(tuned)).startsWith(frozen);
+    assertThat(last(tuned)).startsWith(frozen);
+    assertThat(average(tuned)).isNotEqualTo(average(initial)).isNotEqualTo(last(tuned));
+  }
+
+  private static EvaluationReport evaluate(String run, ParameterChoice choice) {
+    return EvaluateJob.run(
+        spark,
+        new EvaluateRequest(
+            new Inference(run, choice, "auto"), job.data().toString(), "test", 16, 1));
+  }
+
+  private static float[] average(String checkpoint) {
+    return TinyJob.parameters(checkpoint, ParameterChoice.EMA);
+  }
+
+  private static float[] last(String checkpoint) {
+    return TinyJob.parameters(checkpoint, ParameterChoice.LAST);
+  }
+
+  private static TrainingConfig config(String run, UnaryOperator<TrainingConfig.Builder> change) {
+    return change.apply(job.config(run).ema(DECAY)).build();
+  }
+
+  private static TrainResult train(String run, UnaryOperator<TrainingConfig.Builder> change) {
+    return TrainJob.run(spark, config(run, change), ExistingRun.REFUSE, RoundListener.NONE);
+  }
+}
