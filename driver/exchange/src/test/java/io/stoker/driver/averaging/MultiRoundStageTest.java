@@ -123,13 +123,21 @@ class MultiRoundStageTest extends AveragingJobs {
 
   @ParameterizedTest
   @EnumSource(Wire.class)
-  void outerMomentumAndRoundedChangesGiveTheSameBitsInMultiRoundStages(Wire wire) {
+  void outerMomentumMovingAverageAndRoundedChangesGiveTheSameBitsInMultiRoundStages(Wire wire) {
     OuterStep outer = new OuterStep(0.8, 0.5, true, List.of());
+    StepSchedule failing =
+        step -> {
+          TaskContext task = TaskContext.get();
+          if (task.attemptNumber() == 0 && task.partitionId() == 2 && step == 3) {
+            throw new IllegalStateException("a task fails once");
+          }
+          return STEADY.at(step);
+        };
     try (LogLines log = LogLines.of(Rendezvous.class);
-        JavaSparkContext spark = LocalSpark.start("local[4]");
+        JavaSparkContext spark = LocalSpark.start("local[4,3]");
         SharedParameters parameters = load(spark, outer, wire);
         SharedParameters oneByOne = load(spark, outer, wire)) {
-      parameters.advance(rounds(0, STEADY), "rounds");
+      parameters.advance(rounds(0, failing), "rounds");
       rounds(0, STEADY).forEach(work -> oneByOne.advance(work, "a round"));
 
       assertThat(sha256(parameters)).isEqualTo(sha256(oneByOne)).isNotEqualTo(undisturbed);
