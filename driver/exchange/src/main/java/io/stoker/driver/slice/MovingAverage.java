@@ -33,6 +33,9 @@ public record MovingAverage(double decay) implements Serializable {
 
   private static final int WARM_UP = 9;
 
+  /** How many values are averaged at once; they stay in the first-level cache. */
+  private static final int CHUNK = 1024;
+
   /** Whether there is an average. */
   public boolean isOn() {
     return decay > 0;
@@ -64,10 +67,17 @@ public record MovingAverage(double decay) implements Serializable {
   void apply(ParameterSlices slices, int slice, FloatBuffer start, byte[] content, double kept) {
     FloatBuffer next = LittleEndian.floats(content);
     int length = slices.length(slice);
-    int average = slices.emaVector() * length;
-    for (int i = 0; i < length; i++) {
-      double last = next.get(i);
-      next.put(average + i, (float) (last + kept * (start.get(average + i) - last)));
+    int place = slices.emaVector() * length;
+    float[] last = new float[CHUNK];
+    float[] average = new float[CHUNK];
+    for (int from = 0; from < length; from += CHUNK) {
+      int values = Math.min(CHUNK, length - from);
+      next.get(from, last, 0, values);
+      start.get(place + from, average, 0, values);
+      for (int i = 0; i < values; i++) {
+        average[i] = (float) (last[i] + kept * ((double) average[i] - last[i]));
+      }
+      next.put(place + from, average, 0, values);
     }
   }
 }
