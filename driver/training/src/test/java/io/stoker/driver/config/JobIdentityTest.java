@@ -227,6 +227,7 @@ class JobIdentityTest {
             .metric(SelectionMetric.AUTO)
             .set("nesterov", false)
             .set("scale_rate", 1.0)
+            .ema(0)
             .build();
     TrainingConfig watching =
         earlier.toBuilder().schedule(new LearningRateSchedule.Plateau(0.1, 5, 0)).build();

@@ -218,6 +218,7 @@ class TrainingConfigTest {
         .outerNesterov(true)
         .set("nesterov", true)
         .set("scale_rate", 0.0)
+        .ema(0.75)
         .wire(Wire.INT8)
         .augmentations(List.of("shift=1", "flip"))
         .mixup(0.375)
