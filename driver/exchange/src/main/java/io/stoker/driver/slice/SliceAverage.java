@@ -8,8 +8,8 @@ import java.util.Optional;
 
 /**
  * Averages the workers' pieces of a slice, takes the outer step in the direction of the mean, and
- * moves the average of the parameters over the steps of the job. Averages pieces to the same bits on
- * every executor and in every attempt.
+ * moves the average of the parameters over the steps of the job. Averages pieces to the same bits
+ * on every executor and in every attempt.
  *
  * @param slices how the vectors are cut
  * @param outer the outer step

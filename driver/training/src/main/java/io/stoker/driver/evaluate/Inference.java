@@ -33,6 +33,11 @@ public record Inference(
     this(checkpoint, parameters, engine, TestViews.NONE, Arithmetic.FASTEST_FP32);
   }
 
+  /** Uses the moving average of the model's parameters, where it has one. */
+  public Inference(String checkpoint, String engine, TestViews testViews, Arithmetic arithmetic) {
+    this(checkpoint, ParameterChoice.BEST, engine, testViews, arithmetic);
+  }
+
   /** Opens the model. */
   public StoredModel open(Configuration hadoop) {
     return ModelFiles.open(checkpoint, parameters, hadoop);

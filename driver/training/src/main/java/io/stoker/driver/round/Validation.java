@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.round;
 
-import io.stoker.driver.checkpoint.ParameterChoice;
 import io.stoker.driver.config.SelectionMetric;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.evaluate.EvaluateJob;
@@ -110,7 +109,6 @@ final class Validation {
             new EvaluateRequest(
                 new Inference(
                     folder.checkpoints().folder(clock.round()).toString(),
-                    ParameterChoice.BEST,
                     config.engine(),
                     config.validation().views(),
                     config.arithmetic()),

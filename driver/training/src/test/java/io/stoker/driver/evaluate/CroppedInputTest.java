@@ -12,7 +12,6 @@ import io.stoker.data.shard.ShardFolder;
 import io.stoker.driver.LocalSpark;
 import io.stoker.driver.LogLines;
 import io.stoker.driver.TinyJob;
-import io.stoker.driver.checkpoint.ParameterChoice;
 import io.stoker.driver.checkpoint.StoredModel;
 import io.stoker.driver.config.ModelReference;
 import io.stoker.driver.config.TrainingConfig;
@@ -172,11 +171,7 @@ class CroppedInputTest {
 
   private static Inference tenCrops() {
     return new Inference(
-        job.run("run").toString(),
-        ParameterChoice.BEST,
-        "auto",
-        TestViews.TEN_CROP,
-        Arithmetic.FASTEST_FP32);
+        job.run("run").toString(), "auto", TestViews.TEN_CROP, Arithmetic.FASTEST_FP32);
   }
 
   /** The mean output for windows of 6 x 5 at the corners and in the middle, and mirrored. */

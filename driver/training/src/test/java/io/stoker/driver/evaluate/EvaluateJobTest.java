@@ -11,7 +11,6 @@ import io.stoker.data.shard.ShardFolder;
 import io.stoker.driver.LocalSpark;
 import io.stoker.driver.TinyImages;
 import io.stoker.driver.TinyJob;
-import io.stoker.driver.checkpoint.ParameterChoice;
 import io.stoker.driver.round.ExistingRun;
 import io.stoker.driver.round.RoundListener;
 import io.stoker.driver.round.TrainJob;
@@ -235,7 +234,6 @@ class EvaluateJobTest {
                     new EvaluateRequest(
                         new Inference(
                             job.run("run").toString(),
-                            ParameterChoice.BEST,
                             "auto",
                             TestViews.TEN_CROP,
                             Arithmetic.FASTEST_FP32),
