@@ -3,15 +3,21 @@ package io.stoker.driver.averaging;
 
 import io.stoker.driver.cluster.Slots;
 import io.stoker.driver.slice.SliceAverage;
+import io.stoker.driver.slice.SliceOwners;
 import io.stoker.driver.slice.SliceSource;
 import io.stoker.driver.slice.SliceTask;
+import io.stoker.driver.slice.SliceTasks;
 import io.stoker.driver.spark.BlockCleaner;
+import io.stoker.driver.spark.Jobs;
+import io.stoker.driver.spark.Placement;
 import io.stoker.worker.runtime.RoundWork;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.rdd.RDD;
 import org.apache.spark.util.SerializableConfiguration;
 
 /**
@@ -145,21 +151,56 @@ public final class SharedParameters implements AutoCloseable {
      * @return what the task returns
      */
     public <T> T onOneExecutor(String description, SliceTask<T> task) {
+      return run(
+          description,
+          1,
+          (one, slices, context, hadoop) ->
+              task.run(slices.slices(), slice -> slices.content(slice, context), hadoop),
+          Placement.ANYWHERE,
+          tasks -> Jobs.elements(tasks).get(0));
+    }
+
+    /**
+     * Runs tasks with these parameters on the executors.
+     *
+     * @param description the job's name in Spark's user interface
+     * @param count how many
+     * @param task what each does
+     * @param sparkJob has Spark run an RDD of their results, one a partition; may be called twice
+     * @return what the job returns
+     */
+    public <T, R> R onExecutors(
+        String description, int count, SliceTasks<T> task, Function<RDD<T>, R> sparkJob) {
+      return run(
+          description,
+          count,
+          (number, slices, context, hadoop) -> {
+            List<Integer> order = new SliceOwners(slices.slices().count(), count).order(number);
+            return task.run(
+                number, slices.slices(), reader -> slices.gather(order, context, reader), hadoop);
+          },
+          Placement.along(job.spark()),
+          sparkJob);
+    }
+
+    private <T, R> R run(
+        String description,
+        int count,
+        SliceTaskRdd.Body<T> body,
+        Placement placement,
+        Function<RDD<T>, R> sparkJob) {
+      job.spark().sc().setJobDescription(description);
       try {
-        return run(held, description, task);
+        return sparkJob.apply(new SliceTaskRdd<>(held, count, body, placement));
       } catch (Exception e) { // Spark's checked exceptions reach Java undeclared.
         if (!LostSliceException.isReasonOf(e)) {
           throw e;
         }
         try (RoundTrainer again = trainer.replay(origin)) {
-          return run(again.slices().current(), description, task);
+          return sparkJob.apply(
+              new SliceTaskRdd<>(again.slices().current(), count, body, placement));
         }
       }
-    }
-
-    private <T> T run(SliceRdd parameters, String description, SliceTask<T> task) {
-      job.spark().sc().setJobDescription(description);
-      return new SliceTaskRdd<>(parameters, task).run();
     }
 
     /**

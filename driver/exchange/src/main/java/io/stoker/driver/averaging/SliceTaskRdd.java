@@ -1,45 +1,55 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.averaging;
 
-import io.stoker.driver.slice.ParameterSlices;
-import io.stoker.driver.slice.SliceTask;
 import io.stoker.driver.spark.AllPartitionsDependency;
 import io.stoker.driver.spark.IndexedRdd;
-import io.stoker.driver.spark.Jobs;
+import io.stoker.driver.spark.Placement;
 import java.io.IOException;
+import java.io.Serializable;
 import java.io.UncheckedIOException;
 import java.util.Iterator;
 import java.util.List;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.Dependency;
 import org.apache.spark.TaskContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.util.SerializableConfiguration;
 
-/** A {@link SliceTask} as an RDD of one partition, whose one element is the result of the task. */
+/** Tasks that read all slices, as an RDD whose partitions have one element each: their results. */
 final class SliceTaskRdd<T> extends IndexedRdd<T> {
   private static final long serialVersionUID = 1L;
 
-  private final ParameterSlices slices;
-  private final SliceTask<T> task;
+  /** The work of each task. */
+  @FunctionalInterface
+  interface Body<T> extends Serializable {
+    /**
+     * Does the work, on an executor.
+     *
+     * @param task the task's number, from 0
+     */
+    T run(int task, SliceRdd slices, TaskContext context, Configuration hadoop) throws IOException;
+  }
+
+  private final int count;
+  private final Body<T> body;
   private final Broadcast<SerializableConfiguration> hadoop;
   private final transient SliceRdd parameters;
 
-  SliceTaskRdd(SliceRdd parameters, SliceTask<T> task) {
+  /** Transient, because the driver alone chooses the executor of a task. */
+  private final transient Placement placement;
+
+  SliceTaskRdd(SliceRdd parameters, int count, Body<T> body, Placement placement) {
     super(parameters.sparkContext(), Object.class);
     this.parameters = parameters;
-    this.slices = parameters.slices();
-    this.task = task;
+    this.count = count;
+    this.body = body;
+    this.placement = placement;
     this.hadoop = parameters.hadoop();
-  }
-
-  /** Runs the task on one executor, and waits for its result. */
-  T run() {
-    return Jobs.elements(this).get(0);
   }
 
   @Override
   protected int partitionCount() {
-    return 1;
+    return count;
   }
 
   @Override
@@ -47,12 +57,16 @@ final class SliceTaskRdd<T> extends IndexedRdd<T> {
     return List.of(new AllPartitionsDependency<>(parameters));
   }
 
+  /** Without a preference, Spark sends all tasks to the executor that holds slice 0. */
   @Override
-  protected Iterator<T> compute(int partition, TaskContext context) {
-    SliceRdd parent = (SliceRdd) parentRdd(0);
+  protected List<String> preferredExecutors(int task) {
+    return placement.of(task, count);
+  }
+
+  @Override
+  protected Iterator<T> compute(int task, TaskContext context) {
     try {
-      return List.of(
-              task.run(slices, slice -> parent.content(slice, context), hadoop.value().value()))
+      return List.of(body.run(task, (SliceRdd) parentRdd(0), context, hadoop.value().value()))
           .iterator();
     } catch (IOException e) {
       throw new UncheckedIOException(e);

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.averaging;
 
-import io.stoker.base.LittleEndian;
-import io.stoker.driver.slice.ParameterSlices;
 import io.stoker.driver.slice.SliceAverage;
 import io.stoker.driver.slice.SliceOwners;
 import io.stoker.driver.slice.SliceSource;
@@ -14,7 +12,6 @@ import io.stoker.driver.spark.DriverQuestions;
 import io.stoker.driver.spark.FetchedBlock;
 import io.stoker.driver.spark.IndexedRdd;
 import io.stoker.driver.spark.Placement;
-import io.stoker.models.engine.Network;
 import io.stoker.worker.runtime.RoundWork;
 import java.time.Duration;
 import java.util.Iterator;
@@ -207,23 +204,13 @@ final class TrainStageRdd extends IndexedRdd<Tuple2<Integer, WorkerSlice>> {
     /** Begins a round; the caller loads the parameters. */
     RoundExecution begin(int round) {
       RoundWork.Part part = stage.rounds.get(round).begin(number, hadoop(), context);
-      part.loadFrozen(this::loadFrozen);
+      part.loadFrozen(
+          network -> stage.frozen.loadFrozen(network, stage.average.slices(), hadoop()));
       return new RoundExecution(stage.average, round, number, part);
     }
 
     private Configuration hadoop() {
       return stage.hadoop.value().value();
-    }
-
-    private void loadFrozen(Network network) {
-      if (stage.average.slices().first() == 0) {
-        return;
-      }
-      ParameterSlices prefix = stage.average.slices().prefix();
-      for (int slice = 0; slice < prefix.count(); slice++) {
-        byte[] content = stage.frozen.read(prefix, slice, hadoop());
-        network.writeParameters(prefix.offset(slice), LittleEndian.floats(content));
-      }
     }
 
     /**

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.slice;
 
+import io.stoker.base.LittleEndian;
+import io.stoker.models.engine.Network;
 import java.io.Serializable;
 import org.apache.hadoop.conf.Configuration;
 
@@ -20,4 +22,20 @@ public interface SliceSource extends Serializable {
    *     written
    */
   byte[] read(ParameterSlices slices, int slice, Configuration hadoop);
+
+  /**
+   * Sets the parameters of a network that are in no slice.
+   *
+   * @param slices how the others are cut
+   */
+  default void loadFrozen(Network network, ParameterSlices slices, Configuration hadoop) {
+    if (slices.first() == 0) {
+      return;
+    }
+    ParameterSlices prefix = slices.prefix();
+    for (int slice = 0; slice < prefix.count(); slice++) {
+      byte[] content = read(prefix, slice, hadoop);
+      network.writeParameters(prefix.offset(slice), LittleEndian.floats(content));
+    }
+  }
 }

@@ -11,12 +11,10 @@ import io.stoker.driver.slice.SliceTask;
 import io.stoker.models.engine.StepSettings;
 import io.stoker.models.file.ModelFile;
 import io.stoker.models.file.ModelFileWriter;
-import io.stoker.models.file.ModelMetadata;
 import io.stoker.models.file.TrainingClock;
 import io.stoker.models.file.VectorLocation;
 import io.stoker.models.file.VectorSource;
 import io.stoker.models.spec.ModelSpec;
-import io.stoker.worker.eval.ModelInput;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -67,16 +65,9 @@ record CheckpointWriting(
   @Override
   public Written run(ParameterSlices slices, IntFunction<byte[]> contents, Configuration hadoop)
       throws IOException {
-    ModelMetadata metadata =
-        new ModelMetadata(
-            model,
-            ModelInput.shape(data.images()),
-            data.classNames(),
-            data.mean(),
-            data.standardDeviation(),
-            clock);
     SliceVectors vectors = new SliceVectors(slices, contents, frozen, hadoop);
-    ModelFileWriter writer = ModelFileWriter.of(metadata, settings, vectors.source(0));
+    ModelFileWriter writer =
+        ModelFileWriter.of(data.metadata(model, clock), settings, vectors.source(0));
     if (slices.carryUpdaterState()) {
       writer = writer.withUpdaterState(vectors.source(1));
     }

@@ -3,6 +3,10 @@ package io.stoker.driver.checkpoint;
 
 import io.stoker.data.image.ImageShape;
 import io.stoker.data.shard.ShardManifest;
+import io.stoker.models.file.ModelMetadata;
+import io.stoker.models.file.TrainingClock;
+import io.stoker.models.spec.ModelSpec;
+import io.stoker.worker.eval.ModelInput;
 import java.io.Serializable;
 import java.util.List;
 
@@ -26,6 +30,16 @@ public record DataDescription(
   /** This data, normalised by other numbers than its own. */
   public DataDescription normalizedBy(List<Double> otherMean, List<Double> otherDeviation) {
     return new DataDescription(images, classNames, otherMean, otherDeviation);
+  }
+
+  /**
+   * What prediction needs of a model that was trained on the data.
+   *
+   * @param clock how far its training is
+   */
+  public ModelMetadata metadata(ModelSpec model, TrainingClock clock) {
+    return new ModelMetadata(
+        model, ModelInput.shape(images), classNames, mean, standardDeviation, clock);
   }
 
   /** That of a data set; a channel whose pixels are all equal is divided by 1. */

@@ -13,6 +13,7 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.api.java.function.Function2;
 import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.rdd.RDD;
 import org.apache.spark.util.SerializableConfiguration;
 
 /** Shares out the blocks of a split: neighbouring ones, so that a task reads few shards. */
@@ -51,18 +52,21 @@ public final class BlockParts {
     Broadcast<SerializableConfiguration> hadoop =
         spark.broadcast(new SerializableConfiguration(spark.hadoopConfiguration()));
     try {
-      List<Part> parts = parts(blocks, spark.defaultParallelism());
+      List<Part> parts = parts(spark, blocks);
       NumberedTasks<T> tasks =
           new NumberedTasks<>(
               spark, parts.size(), part -> task.run(parts.get(part), hadoop.value().value()));
-      return SparkFailures.unwrapped(
-          () ->
-              parts.size() <= MERGED_HERE
-                  ? merged(Jobs.elements(tasks), merge)
-                  : Jobs.treeReduce(tasks, merge));
+      return SparkFailures.unwrapped(() -> merged(tasks, merge));
     } finally {
       Broadcasts.destroy(hadoop);
     }
+  }
+
+  /** Computes the results of tasks, and merges them in their order. */
+  static <T> T merged(RDD<T> tasks, Function2<T, T, T> merge) {
+    return tasks.getNumPartitions() <= MERGED_HERE
+        ? merged(Jobs.elements(tasks), merge)
+        : Jobs.treeReduce(tasks, merge);
   }
 
   private static <T> T merged(List<T> results, Function2<T, T, T> merge) {
@@ -77,8 +81,9 @@ public final class BlockParts {
     }
   }
 
-  private static List<Part> parts(int blocks, int slots) {
-    int count = Math.max(1, Math.min(blocks, slots));
+  /** As many parts as there are slots, or blocks. */
+  static List<Part> parts(JavaSparkContext spark, int blocks) {
+    int count = Math.max(1, Math.min(blocks, spark.defaultParallelism()));
     List<Part> parts = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       parts.add(

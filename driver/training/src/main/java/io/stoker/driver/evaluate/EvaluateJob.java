@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.evaluate;
 
+import io.stoker.driver.averaging.SharedParameters;
+import io.stoker.driver.checkpoint.ParameterChoice;
 import io.stoker.driver.checkpoint.StoredModel;
 import io.stoker.driver.cluster.GpuRequest;
 import io.stoker.driver.run.ModelFiles;
+import io.stoker.driver.slice.ParameterSlices;
+import io.stoker.driver.slice.SliceSource;
 import io.stoker.failure.Check;
+import io.stoker.models.file.ModelMetadata;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -63,6 +68,39 @@ public final class EvaluateJob {
       reports.add(report);
     }
     return List.copyOf(reports);
+  }
+
+  /**
+   * Evaluates the parameters of a job that trains, where they are.
+   *
+   * @param request what to evaluate on what; its checkpoint is where they will be written
+   * @param metadata the model and everything else that prediction needs
+   * @param parameters the parameters
+   * @param layout how they are cut
+   * @param frozen where those are that are in no slice
+   */
+  public static EvaluationReport runInTraining(
+      JavaSparkContext spark,
+      EvaluateRequest request,
+      ModelMetadata metadata,
+      SharedParameters parameters,
+      ParameterSlices layout,
+      SliceSource frozen) {
+    TrainedNetwork network =
+        TrainedNetwork.inTraining(
+            metadata,
+            GpuRequest.engine(spark.getConf(), request.model().engine()).name(),
+            SplitEvaluation.capacity(request),
+            request.model().arithmetic());
+    SplitEvaluation.Subject subject =
+        new SplitEvaluation.Subject(
+            metadata,
+            List.of(request.model().checkpoint()),
+            layout.ema() ? ParameterChoice.EMA : ParameterChoice.LAST,
+            "");
+    try (SharedParameters.Snapshot snapshot = parameters.snapshot()) {
+      return new SplitEvaluation(spark, request, subject, network).run(snapshot, frozen);
+    }
   }
 
   private static EvaluationReport run(

@@ -37,11 +37,22 @@ record EvaluationTask(
     String split)
     implements Serializable {
   EvaluationCounts run(BlockParts.Part part, Configuration hadoop) throws IOException {
+    return run(part, () -> network.borrow(hadoop), hadoop);
+  }
+
+  /** Borrows a replica with the parameters in it. */
+  @FunctionalInterface
+  interface Borrowing {
+    Replica borrow() throws IOException;
+  }
+
+  EvaluationCounts run(BlockParts.Part part, Borrowing borrowing, Configuration hadoop)
+      throws IOException {
     ShardFolder shards = ExecutorResources.here().shards(data, manifestSha256, hadoop);
     long rowsBefore =
         Arrays.stream(shards.manifest().split(split).blockRows(), 0, part.from()).sum();
     ImageShape images = shards.manifest().image();
-    try (Replica borrowed = network.borrow(hadoop)) {
+    try (Replica borrowed = borrowing.borrow()) {
       try {
         return new BlockEvaluation(borrowed.network(), network.normalization(), testViews)
             .run(

@@ -3,18 +3,22 @@ package io.stoker.driver.evaluate;
 
 import io.stoker.data.shard.ShardFolder;
 import io.stoker.data.shard.ShardManifest;
+import io.stoker.driver.averaging.SharedParameters;
 import io.stoker.driver.checkpoint.Locations;
+import io.stoker.driver.checkpoint.ParameterChoice;
 import io.stoker.driver.checkpoint.StoredModel;
 import io.stoker.driver.cluster.MemoryCheck;
 import io.stoker.driver.cluster.MemoryNeed;
 import io.stoker.driver.config.ModelReference;
+import io.stoker.driver.slice.SliceSource;
+import io.stoker.driver.spark.SparkFailures;
 import io.stoker.failure.Check;
 import io.stoker.models.file.ModelMetadata;
 import io.stoker.worker.eval.EvaluationCounts;
 import io.stoker.worker.eval.ModelInput;
 import java.util.List;
 import java.util.Optional;
-import org.apache.hadoop.fs.Path;
+import java.util.function.Function;
 import org.apache.spark.api.java.JavaSparkContext;
 
 /**
@@ -23,10 +27,30 @@ import org.apache.spark.api.java.JavaSparkContext;
 public final class SplitEvaluation {
   private final JavaSparkContext spark;
   private final EvaluateRequest request;
-  private final List<StoredModel> models;
+  private final Subject subject;
   private final TrainedNetwork network;
   private final ShardFolder shards;
   private final String split;
+
+  /**
+   * A model that is evaluated.
+   *
+   * @param metadata the model and everything else that prediction needs
+   * @param files its file, or those whose mean it is, oldest first
+   * @param parameters which of their parameters: {@code EMA} or {@code LAST}
+   * @param sha256 the SHA-256 of its parameters; empty where it is not known
+   */
+  record Subject(
+      ModelMetadata metadata, List<String> files, ParameterChoice parameters, String sha256) {
+    static Subject of(List<StoredModel> models) {
+      StoredModel newest = models.get(models.size() - 1);
+      return new Subject(
+          newest.metadata(),
+          models.stream().map(model -> model.path().toString()).toList(),
+          newest.choice(),
+          models.size() == 1 ? newest.parametersSha256() : "");
+    }
+  }
 
   /**
    * Opens the data.
@@ -42,15 +66,20 @@ public final class SplitEvaluation {
       EvaluateRequest request,
       List<StoredModel> models,
       TrainedNetwork network) {
+    this(spark, request, Subject.of(models), network);
+  }
+
+  SplitEvaluation(
+      JavaSparkContext spark, EvaluateRequest request, Subject subject, TrainedNetwork network) {
     this.spark = spark;
     this.request = request;
-    this.models = List.copyOf(models);
+    this.subject = subject;
     this.network = network;
     this.shards =
         ShardFolder.open(
             Locations.absolute(request.data(), spark.hadoopConfiguration()),
             spark.hadoopConfiguration());
-    requireFit(newest().metadata(), shards.manifest());
+    requireFit(subject.metadata(), shards.manifest());
     request
         .model()
         .testViews()
@@ -68,41 +97,71 @@ public final class SplitEvaluation {
     return Math.max(request.batch(), request.model().testViews().count());
   }
 
-  private StoredModel newest() {
-    return models.get(models.size() - 1);
-  }
-
   /**
    * Evaluates.
    *
    * @param distorted how the images are changed first, if at all
    */
   public EvaluationReport run(Optional<Distorted> distorted) {
+    EvaluationTask task = task(distorted);
+    return report(
+        description -> BlockParts.reduce(spark, blocks(), task::run, EvaluationCounts::merge));
+  }
+
+  /**
+   * Evaluates the parameters of a job that trains, where they are.
+   *
+   * @param parameters the parameters
+   * @param frozen where those are that are in no slice
+   */
+  EvaluationReport run(SharedParameters.Snapshot parameters, SliceSource frozen) {
+    EvaluationTask task = task(Optional.empty());
+    List<BlockParts.Part> parts = BlockParts.parts(spark, blocks());
+    SlicedNetwork loaded = new SlicedNetwork(network, frozen, subject.metadata().clock());
+    return report(
+        description ->
+            SparkFailures.unwrapped(
+                () ->
+                    parameters.onExecutors(
+                        description,
+                        parts.size(),
+                        (part, layout, slices, hadoop) ->
+                            task.run(
+                                parts.get(part),
+                                () -> loaded.borrow(layout, slices, hadoop),
+                                hadoop),
+                        tasks -> BlockParts.merged(tasks, EvaluationCounts::merge))));
+  }
+
+  private int blocks() {
+    return shards.manifest().split(split).blockRows().length;
+  }
+
+  private EvaluationTask task(Optional<Distorted> distorted) {
+    return new EvaluationTask(
+        network,
+        request.model().testViews(),
+        distorted.orElse(null),
+        shards.path().toString(),
+        shards.manifestHash(),
+        split);
+  }
+
+  private EvaluationReport report(Function<String, EvaluationCounts> evaluation) {
     long start = System.nanoTime();
-    Path data = shards.path();
-    EvaluationTask task =
-        new EvaluationTask(
-            network,
-            request.model().testViews(),
-            distorted.orElse(null),
-            data.toString(),
-            shards.manifestHash(),
-            split);
-    int blocks = shards.manifest().split(split).blockRows().length;
-    spark
-        .sc()
-        .setJobDescription(
-            "evaluate %s on %s".formatted(Locations.plain(newest().path().toString()), split));
-    EvaluationCounts counts = BlockParts.reduce(spark, blocks, task::run, EvaluationCounts::merge);
-    ModelMetadata metadata = newest().metadata();
+    List<String> files = subject.files().stream().map(Locations::plain).toList();
+    String description = "evaluate %s on %s".formatted(files.get(files.size() - 1), split);
+    spark.sc().setJobDescription(description);
+    EvaluationCounts counts = evaluation.apply(description);
+    ModelMetadata metadata = subject.metadata();
     return new EvaluationReport(
         new EvaluationReport.Subject(
-            models.stream().map(model -> Locations.plain(model.path().toString())).toList(),
+            files,
             metadata.model().name(),
             metadata.clock(),
-            newest().choice(),
-            models.size() == 1 ? newest().parametersSha256() : "",
-            Locations.plain(data.toString()),
+            subject.parameters(),
+            subject.sha256(),
+            Locations.plain(shards.path().toString()),
             split),
         metadata.classNames(),
         counts,

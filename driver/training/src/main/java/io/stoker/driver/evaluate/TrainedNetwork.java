@@ -7,6 +7,7 @@ import io.stoker.driver.checkpoint.StoredModel;
 import io.stoker.models.engine.Arithmetic;
 import io.stoker.models.engine.ComputeEnvironment;
 import io.stoker.models.engine.Engines;
+import io.stoker.models.engine.Network;
 import io.stoker.models.engine.RateMultipliers;
 import io.stoker.models.file.ModelMetadata;
 import io.stoker.models.spec.ModelSpec;
@@ -17,12 +18,14 @@ import io.stoker.worker.runtime.ReplicaKey;
 import java.io.IOException;
 import java.io.Serializable;
 import java.util.List;
+import java.util.UUID;
 import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
 
 /**
  * A trained network as it is sent to tasks: its model, and the files that hold its parameters. The
- * executors read the parameters from storage, and compare them with their SHA-256.
+ * executors read the parameters from storage, and compare them with their SHA-256. A network that
+ * is in training has no files: its tasks find the parameters in the slices of the job.
  */
 public final class TrainedNetwork implements Serializable {
   private static final long serialVersionUID = 1L;
@@ -33,19 +36,48 @@ public final class TrainedNetwork implements Serializable {
   private final List<Double> mean;
   private final List<Double> standardDeviation;
 
-  /** The identity of the parameters: the SHA-256 of each model of which they are the mean. */
+  /**
+   * The identity of the parameters: the SHA-256 of each model of which they are the mean, or a
+   * random text for those of a network in training.
+   */
   private final String identity;
 
-  private TrainedNetwork(ReplicaKey key, List<StoredModel> models) {
-    models.forEach(StoredModel::requireFinite);
-    ModelMetadata metadata = models.get(models.size() - 1).metadata();
+  private TrainedNetwork(
+      ReplicaKey key, ModelMetadata metadata, MeanParameters parameters, String identity) {
     this.key = key;
-    this.parameters = MeanParameters.of(models);
+    this.parameters = parameters;
     this.images = ModelInput.images(metadata.images());
     this.mean = metadata.mean();
     this.standardDeviation = metadata.standardDeviation();
-    this.identity =
-        models.stream().map(StoredModel::parametersSha256).collect(Collectors.joining(","));
+    this.identity = identity;
+  }
+
+  private static ReplicaKey key(ModelSpec model, String engine, int batch, Arithmetic arithmetic) {
+    return new ReplicaKey(
+        model,
+        Engines.named(engine).name(),
+        batch,
+        RateMultipliers.ones(model),
+        "",
+        arithmetic,
+        ComputeEnvironment.NOT_RECORDED);
+  }
+
+  /**
+   * Describes the network of a job that trains, for one evaluation.
+   *
+   * @param metadata the model and everything else that prediction needs
+   * @param engine the engine's name or {@code auto}
+   * @param batch the largest number of images of one call
+   * @param arithmetic how the engine computes
+   */
+  static TrainedNetwork inTraining(
+      ModelMetadata metadata, String engine, int batch, Arithmetic arithmetic) {
+    return new TrainedNetwork(
+        key(metadata.model(), engine, batch, arithmetic),
+        metadata,
+        new MeanParameters(List.of()),
+        UUID.randomUUID().toString());
   }
 
   /**
@@ -61,26 +93,18 @@ public final class TrainedNetwork implements Serializable {
    */
   public static TrainedNetwork of(
       List<StoredModel> models, String engine, int batch, Arithmetic arithmetic) {
-    ModelSpec model = model(models);
-    ReplicaKey key =
-        new ReplicaKey(
-            model,
-            Engines.named(engine).name(),
-            batch,
-            RateMultipliers.ones(model),
-            "",
-            arithmetic,
-            ComputeEnvironment.NOT_RECORDED);
-    return new TrainedNetwork(key, models);
+    models.forEach(StoredModel::requireFinite);
+    ModelMetadata metadata = models.get(models.size() - 1).metadata();
+    return new TrainedNetwork(
+        key(metadata.model(), engine, batch, arithmetic),
+        metadata,
+        MeanParameters.of(models),
+        models.stream().map(StoredModel::parametersSha256).collect(Collectors.joining(",")));
   }
 
   /** Describes a network that computes with the fastest algorithms in fp32. */
   public static TrainedNetwork of(List<StoredModel> models, String engine, int batch) {
     return of(models, engine, batch, Arithmetic.FASTEST_FP32);
-  }
-
-  private static ModelSpec model(List<StoredModel> models) {
-    return models.get(models.size() - 1).metadata().model();
   }
 
   /** The model. */
@@ -116,12 +140,23 @@ public final class TrainedNetwork implements Serializable {
    * @throws IOException if they cannot be read
    */
   public Replica borrow(Configuration hadoop) throws IOException {
+    return borrow(network -> parameters.load(network, hadoop));
+  }
+
+  /** Sets the parameters of a network. */
+  @FunctionalInterface
+  interface Loader {
+    void load(Network network) throws IOException;
+  }
+
+  /** Borrows a replica of this process likewise, with parameters from somewhere else. */
+  Replica borrow(Loader loader) throws IOException {
     Replica replica = ExecutorResources.here().borrowForPrediction(key, identity);
     if (!replica.lacksContents()) {
       return replica;
     }
     try {
-      parameters.load(replica.network(), hadoop);
+      loader.load(replica.network());
       replica.contentsLoaded();
       return replica;
     } catch (IOException | RuntimeException | Error e) {

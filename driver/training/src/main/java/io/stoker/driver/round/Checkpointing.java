@@ -63,8 +63,13 @@ final class Checkpointing implements AutoCloseable {
   void begin(TrainingClock clock, StepSettings settings) {
     await();
     writing = Optional.of(run.beginCheckpoint(parameters, clock, settings));
-    if (run.isCheckpointNeededAt(clock.round())
-        || !parameters.hasSlotBeside(run.config().rounds().workers())) {
+  }
+
+  /**
+   * Waits for the checkpoint that is being written if no slot is left for it while workers train.
+   */
+  void awaitWithoutSpareSlot() {
+    if (writing.isPresent() && !parameters.hasSlotBeside(run.config().rounds().workers())) {
       await();
     }
   }

@@ -130,7 +130,7 @@ public final class TrainJob {
     try (MetricsLog metrics =
             MetricsLog.open(folder.path(), (int) clock.round(), hadoop, folder::requireHeld);
         SharedParameters parameters = parameters(spark, run, resumed, clock)) {
-      Validation validation = new Validation(spark, run, folder, clock);
+      Validation validation = new Validation(spark, run, folder, parameters, clock);
       RateHistory rates = new RateHistory(run, losses(run, folder, clock, hadoop), validation);
       MedianSpeed speed = new MedianSpeed();
       RoundListeners listeners =

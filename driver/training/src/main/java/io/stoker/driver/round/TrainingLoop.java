@@ -64,6 +64,7 @@ final class TrainingLoop {
         listeners.checkpointBegins(progress.clock());
         checkpoints.begin(progress.clock(), schedule.at(progress.clock().step()));
         validate(progress.clock());
+        checkpoints.awaitWithoutSpareSlot();
       }
     }
 
@@ -81,7 +82,7 @@ final class TrainingLoop {
   }
 
   private void validate(TrainingClock clock) {
-    validation.validateIfDue(clock).ifPresent(listeners::validated);
+    validation.validateIfDue(clock, checkpoints::await).ifPresent(listeners::validated);
   }
 
   /**

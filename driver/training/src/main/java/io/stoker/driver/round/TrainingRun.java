@@ -18,6 +18,9 @@ import io.stoker.driver.config.NormalizationSource;
 import io.stoker.driver.config.RateSchedule;
 import io.stoker.driver.config.RoundConfig;
 import io.stoker.driver.config.TrainingConfig;
+import io.stoker.driver.evaluate.EvaluateJob;
+import io.stoker.driver.evaluate.EvaluateRequest;
+import io.stoker.driver.evaluate.EvaluationReport;
 import io.stoker.driver.run.RunFolder;
 import io.stoker.driver.slice.InitialValues;
 import io.stoker.driver.slice.MovingAverage;
@@ -43,6 +46,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.apache.hadoop.fs.Path;
+import org.apache.spark.api.java.JavaSparkContext;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -327,15 +331,6 @@ final class TrainingRun {
   }
 
   /**
-   * Whether the job waits for the checkpoint after some rounds: the last one, or one to validate.
-   *
-   * @param done how many rounds are done
-   */
-  boolean isCheckpointNeededAt(long done) {
-    return done == plan.rounds() || isValidationDue(done);
-  }
-
-  /**
    * Whether the checkpoint after some rounds is validated.
    *
    * @param done how many rounds are done
@@ -350,6 +345,26 @@ final class TrainingRun {
 
   TrainingConfig config() {
     return config;
+  }
+
+  /**
+   * Evaluates the current parameters of the job.
+   *
+   * @param request what to evaluate on what
+   * @param clock how far the job is
+   */
+  EvaluationReport evaluate(
+      JavaSparkContext spark,
+      EvaluateRequest request,
+      SharedParameters parameters,
+      TrainingClock clock) {
+    return EvaluateJob.runInTraining(
+        spark,
+        request,
+        description.metadata(model, clock),
+        parameters,
+        slices(),
+        firstParameters());
   }
 
   /**

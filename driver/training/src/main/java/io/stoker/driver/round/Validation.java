@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.round;
 
+import io.stoker.driver.averaging.SharedParameters;
 import io.stoker.driver.config.SelectionMetric;
 import io.stoker.driver.config.TrainingConfig;
-import io.stoker.driver.evaluate.EvaluateJob;
 import io.stoker.driver.evaluate.EvaluateRequest;
 import io.stoker.driver.evaluate.EvaluationReport;
 import io.stoker.driver.evaluate.Inference;
@@ -25,9 +25,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Validates checkpoints of a run while it trains. Which one is the best, and whether training goes
- * on, are functions of the validations in the run folder alone, so that a resumed run decides as a
- * run that was never stopped does.
+ * Validates the parameters of a run while it trains, where they are: on the executors. Which one is
+ * the best, and whether training goes on, are functions of the validations in the run folder alone,
+ * so that a resumed run decides as a run that was never stopped does.
  */
 final class Validation {
   private static final Logger LOG = LoggerFactory.getLogger(Validation.class);
@@ -35,14 +35,22 @@ final class Validation {
   private final JavaSparkContext spark;
   private final TrainingRun run;
   private final RunFolder folder;
+  private final SharedParameters parameters;
   private final List<ValidationMetrics> validations = new ArrayList<>();
 
   /**
    * Reads the validations of the run, and deletes those of rounds that will be done again.
    *
+   * @param parameters the run's
    * @param from how far the run is
    */
-  Validation(JavaSparkContext spark, TrainingRun run, RunFolder folder, TrainingClock from) {
+  Validation(
+      JavaSparkContext spark,
+      TrainingRun run,
+      RunFolder folder,
+      SharedParameters parameters,
+      TrainingClock from) {
+    this.parameters = parameters;
     this.spark = spark;
     this.run = run;
     this.folder = folder;
@@ -93,18 +101,20 @@ final class Validation {
   }
 
   /**
-   * Validates the checkpoint of a round where the job says so, unless an earlier run has done that.
+   * Validates the current parameters where the job says so, unless an earlier run has done that.
    *
-   * @param clock how far the job is; its checkpoint must be complete
+   * @param clock how far the job is
+   * @param awaitCheckpoint waits until the checkpoint of these parameters is complete, which the
+   *     record of a validation marks
    */
-  Optional<ValidationMetrics> validateIfDue(TrainingClock clock) {
+  Optional<ValidationMetrics> validateIfDue(TrainingClock clock, Runnable awaitCheckpoint) {
     if (!run.isValidationDue(clock.round())
         || validations.stream().anyMatch(done -> done.round() == clock.round())) {
       return Optional.empty();
     }
     TrainingConfig config = run.config();
     EvaluationReport report =
-        EvaluateJob.run(
+        run.evaluate(
             spark,
             new EvaluateRequest(
                 new Inference(
@@ -115,7 +125,10 @@ final class Validation {
                 config.data().uri(),
                 config.validation().split(),
                 config.rounds().batch(),
-                1));
+                1),
+            parameters,
+            clock);
+    awaitCheckpoint.run();
     ValidationMetrics validation = report.toValidation();
     folder.requireHeld();
     folder.validations().write(validation);

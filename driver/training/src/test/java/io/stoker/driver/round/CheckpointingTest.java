@@ -8,12 +8,15 @@ import io.stoker.driver.LocalSpark;
 import io.stoker.driver.TinyJob;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.metrics.RoundMetrics;
+import io.stoker.driver.metrics.ValidationMetrics;
 import io.stoker.testing.Exact;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.apache.hadoop.conf.Configuration;
@@ -22,6 +25,9 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.RawLocalFileSystem;
 import org.apache.hadoop.util.Progressable;
 import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.scheduler.SparkListener;
+import org.apache.spark.scheduler.SparkListenerJobEnd;
+import org.apache.spark.scheduler.SparkListenerJobStart;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -90,7 +96,7 @@ class CheckpointingTest {
     full = false;
   }
 
-  private static final class Events implements RoundListener {
+  private static class Events implements RoundListener {
     private final List<String> seen = new ArrayList<>();
     private final int opening;
 
@@ -187,6 +193,58 @@ class CheckpointingTest {
     assertThat(job.run("failing").resolve("checkpoints/000002/manifest.json")).exists();
   }
 
+  /** The model file of round 2 is not written before its parameters are evaluated. */
+  @Test
+  @Exact
+  void validatesTheParametersWhileTheirCheckpointIsWritten() {
+    Set<Integer> evaluations = ConcurrentHashMap.newKeySet();
+    SparkListener opening =
+        new SparkListener() {
+          @Override
+          public void onJobStart(SparkListenerJobStart start) {
+            if (start.properties().getProperty("spark.job.description").startsWith("evaluate")) {
+              evaluations.add(start.jobId());
+            }
+          }
+
+          @Override
+          public void onJobEnd(SparkListenerJobEnd end) {
+            if (evaluations.contains(end.jobId())) {
+              gate.countDown();
+            }
+          }
+        };
+    TrainingConfig config =
+        config("validated").checkpointEvery(2).validateEvery(2).validationSplit("test").build();
+    List<Long> validated = new ArrayList<>();
+    Events events =
+        new Events(0) {
+          @Override
+          public void validated(ValidationMetrics validation) {
+            validated.add(validation.round());
+          }
+        };
+    try (JavaSparkContext spark = start("local[3]")) {
+      spark.sc().addSparkListener(opening);
+      TrainResult result =
+          TrainJob.run(spark, config, ExistingRun.REFUSE, RoundListeners.observing(events));
+
+      assertThat(result.parametersSha256()).isEqualTo(undisturbed);
+    }
+    assertThat(validated).containsExactly(2L, 4L, 6L);
+    assertThat(events.seen)
+        .containsExactly(
+            "round 1",
+            "round 2",
+            "checkpoint 2",
+            "round 3",
+            "round 4",
+            "checkpoint 4",
+            "round 5",
+            "round 6",
+            "checkpoint 6");
+  }
+
   private static TrainResult train(
       String master, String run, RoundListener listener, ExistingRun existing) {
     return train(master, run, RoundListeners.observing(listener), existing);
@@ -194,12 +252,20 @@ class CheckpointingTest {
 
   private static TrainResult train(
       String master, String run, RoundListeners listeners, ExistingRun existing) {
-    TrainingConfig config =
-        job.config(run).run("gated://" + job.run(run)).checkpointEvery(2).build();
-    try (JavaSparkContext spark = LocalSpark.start(master)) {
-      Configuration hadoop = spark.hadoopConfiguration();
-      hadoop.setClass("fs.gated.impl", GatedDisk.class, FileSystem.class);
+    TrainingConfig config = config(run).checkpointEvery(2).build();
+    try (JavaSparkContext spark = start(master)) {
       return TrainJob.run(spark, config, existing, listeners);
     }
+  }
+
+  private static TrainingConfig.Builder config(String run) {
+    return job.config(run).run("gated://" + job.run(run));
+  }
+
+  private static JavaSparkContext start(String master) {
+    JavaSparkContext spark = LocalSpark.start(master);
+    Configuration hadoop = spark.hadoopConfiguration();
+    hadoop.setClass("fs.gated.impl", GatedDisk.class, FileSystem.class);
+    return spark;
   }
 }
