@@ -7,6 +7,7 @@ import io.stoker.driver.spark.SparkFailures;
 import io.stoker.failure.ResourceException;
 import io.stoker.failure.StokerException;
 import io.stoker.worker.runtime.RoundWork;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -33,6 +34,9 @@ final class RoundTrainer implements AutoCloseable {
 
   /** How often training has failed; counted together with trainers that train lost rounds again. */
   private final AtomicInteger failures;
+
+  /** What ran the stages from whose pieces Spark may have to average replayed slices again. */
+  private final List<StageRunner> replayed = new ArrayList<>();
 
   private RoundHistory history;
 
@@ -175,11 +179,9 @@ final class RoundTrainer implements AutoCloseable {
 
   private void replaySlices() {
     RoundTrainer again = replay(history, failures);
-    try {
-      slices.replaceBy(again.slices);
-    } finally {
-      again.stages.close();
-    }
+    replayed.add(again.stages);
+    replayed.addAll(again.replayed);
+    slices.replaceBy(again.slices);
   }
 
   /**
@@ -209,6 +211,7 @@ final class RoundTrainer implements AutoCloseable {
   @Override
   public void close() {
     stages.close();
+    replayed.forEach(StageRunner::close);
     if (!job.spark().sc().isStopped()) { // Otherwise Spark has deleted what this object owns.
       slices.releaseAll();
     }
