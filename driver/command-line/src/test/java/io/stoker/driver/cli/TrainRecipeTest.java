@@ -63,6 +63,7 @@ class TrainRecipeTest {
         outer-rate: 0.5
         outer-momentum: 0.5
         outer-nesterov: true
+        ema: 0.75
         wire: fp16
         overlap: false
         overlap-steps: 0
@@ -118,6 +119,7 @@ class TrainRecipeTest {
                 .outerRate(0.5)
                 .outerMomentum(0.5)
                 .outerNesterov(true)
+                .ema(0.75)
                 .wire(Wire.FP16)
                 .seed(9)
                 .checkpointEvery(4)
