@@ -15,6 +15,7 @@ import io.stoker.driver.slice.Wire;
 import io.stoker.failure.InputException;
 import io.stoker.models.engine.ConvolutionAlgorithm;
 import io.stoker.models.engine.Precision;
+import io.stoker.worker.eval.TestViews;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -46,6 +47,8 @@ class TrainRecipeTest {
         epochs: 7
         learning-rate: 0.5
         momentum: 0.5
+        nesterov: true
+        scale-rate: 0.5
         weight-decay: 0.25
         updater-state: reset
         augment: [shift=2, flip]
@@ -74,6 +77,7 @@ class TrainRecipeTest {
         validation-split: test
         patience: 7
         metric: macro-f1
+        tta: flip
         init: c
         freeze: 1
         normalization: init
@@ -105,6 +109,8 @@ class TrainRecipeTest {
                 .epochs(8)
                 .learningRate(0.5)
                 .momentum(0.5)
+                .set("nesterov", true)
+                .set("scale_rate", 0.5)
                 .weightDecay(0.25)
                 .updaterState(UpdaterState.RESET)
                 .augmentations(List.of("flip"))
@@ -128,6 +134,7 @@ class TrainRecipeTest {
                 .validationSplit("test")
                 .patience(7)
                 .metric(SelectionMetric.MACRO_F1)
+                .set("tta", TestViews.FLIP)
                 .init("c")
                 .freeze("1")
                 .normalization(NormalizationSource.INIT)
