@@ -16,12 +16,32 @@ import org.apache.commons.math3.linear.EigenDecomposition;
 final class ChannelSums implements Serializable {
   private static final long serialVersionUID = 1L;
 
+  /** How many numbers {@link #copyTo} writes. */
+  static final int NUMBERS = 10;
+
   private int channels;
   private long pixels;
   private final long[] sums = new long[3];
 
   /** Red by red, red by green, red by blue, green by green, green by blue, blue by blue. */
   private final long[] products = new long[6];
+
+  /** The sums of an image, as {@link #copyTo} wrote them. */
+  static ChannelSums of(int channels, long[] source, int offset) {
+    ChannelSums result = new ChannelSums();
+    result.channels = channels;
+    result.pixels = source[offset];
+    System.arraycopy(source, offset + 1, result.sums, 0, result.sums.length);
+    System.arraycopy(source, offset + 4, result.products, 0, result.products.length);
+    return result;
+  }
+
+  /** Writes the number of pixels, the sums and the sums of products. */
+  void copyTo(long[] target, int offset) {
+    target[offset] = pixels;
+    System.arraycopy(sums, 0, target, offset + 1, sums.length);
+    System.arraycopy(products, 0, target, offset + 4, products.length);
+  }
 
   /** Adds an image; all have the same number of channels. */
   void add(Pixels image) {

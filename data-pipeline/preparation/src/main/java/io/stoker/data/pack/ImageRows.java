@@ -303,7 +303,7 @@ public final class ImageRows {
   }
 
   /** Decodes, resizes and encodes the images. */
-  JavaRDD<PackedItem> items(
+  JavaRDD<PackedBlock> blocks(
       Summary summary, PackTask task, Broadcast<SerializableConfiguration> hadoop) {
     Map<String, Integer> labels = new HashMap<>();
     for (String name : summary.listing().classNames()) {

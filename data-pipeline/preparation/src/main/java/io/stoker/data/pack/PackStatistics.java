@@ -6,7 +6,6 @@ import io.stoker.data.shard.IntRange;
 import io.stoker.data.shard.RejectedInput;
 import java.io.Serializable;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 
@@ -59,44 +58,45 @@ final class PackStatistics implements Serializable {
     bucketBytes = new long[splits][PackedSample.BUCKETS];
   }
 
+  /** Adds inputs that could not be read. */
+  PackStatistics reject(List<RejectedInput> inputs) {
+    rejected.addAll(inputs);
+    return this;
+  }
+
   /**
-   * Counts outcomes, in which copies of one image follow each other, the one to keep first.
+   * Counts samples, in which copies of one image follow each other, the one to keep first.
    *
-   * @param outcomes in {@link SampleOutcome.DuplicateOrder}
+   * @param samples in {@link MeasuredSample.DuplicateOrder}
    * @param duplicates whether copies count as samples
    */
-  PackStatistics addAll(Iterator<SampleOutcome> outcomes, PrepareOptions.Duplicates duplicates) {
-    SampleOutcome.Accepted original = null;
+  PackStatistics addAll(List<MeasuredSample> samples, PrepareOptions.Duplicates duplicates) {
+    MeasuredSample original = null;
     String path = "";
     int equal = 0;
-    while (outcomes.hasNext()) {
-      SampleOutcome outcome = outcomes.next();
-      if (outcome instanceof SampleOutcome.Rejected input) {
-        rejected.add(input.input());
-        continue;
-      }
-      SampleOutcome.Accepted accepted = (SampleOutcome.Accepted) outcome;
-      boolean copy = original != null && accepted.isCopyOf(original);
-      equal = copy && accepted.sample().path().equals(path) ? equal + 1 : 1;
-      path = accepted.sample().path();
+    for (MeasuredSample measured : samples) {
+      PackedSample sample = measured.sample();
+      boolean copy = original != null && measured.isCopyOf(original);
+      equal = copy && sample.path().equals(path) ? equal + 1 : 1;
+      path = sample.path();
       if (copy) {
-        copies.add(Copy.of(accepted.sample(), equal, original.sample()));
+        copies.add(Copy.of(sample, equal, original.sample()));
       } else {
-        original = accepted;
+        original = measured;
       }
       if (!copy || duplicates == PrepareOptions.Duplicates.KEEP) {
-        add(accepted);
+        add(measured);
       }
     }
     return this;
   }
 
-  private void add(SampleOutcome.Accepted accepted) {
-    PackedSample sample = accepted.sample();
+  private void add(MeasuredSample measured) {
+    PackedSample sample = measured.sample();
     samples[sample.split()][sample.label()]++;
-    bucketBytes[sample.split()][sample.bucket()] += accepted.imageBytes();
+    bucketBytes[sample.split()][PackedSample.bucket(sample.order())] += measured.imageBytes();
     add(ImageShapes.of(sample.shape()), IntRange.of(sample.shape().bytes()));
-    trainPixels.add(accepted.sums());
+    trainPixels.add(measured.sums());
   }
 
   /** Adds what another task counted, and returns this. */

@@ -27,7 +27,7 @@ import org.apache.hadoop.conf.Configuration;
 
 /**
  * The first stage's work on its share of the input: reads, decodes, resizes and encodes one image
- * after the other. It holds one image at a time.
+ * after the other. It holds one decoded image at a time, and a block of encoded ones.
  *
  * @param splitNames the job's splits
  * @param size height and width of every image, or 0 to keep its own
@@ -95,13 +95,13 @@ record PackTask(
         : new ShardEncoding.Jpeg(ShardEncoding.Jpeg.DEFAULT_QUALITY);
   }
 
-  /** The samples of some parts, each followed by its outcome. */
-  Iterator<PackedItem> pack(Iterator<SourcePart> parts, Configuration hadoop) {
+  /** The samples of some parts. */
+  Iterator<PackedBlock> pack(Iterator<SourcePart> parts, Configuration hadoop) {
     return pack(new SamplesOfParts(parts, hadoop));
   }
 
-  /** The samples, each followed by its outcome. */
-  Iterator<PackedItem> pack(Iterator<PlacedSample> samples) {
+  /** The samples, packed. */
+  Iterator<PackedBlock> pack(Iterator<PlacedSample> samples) {
     return new Packing(samples);
   }
 
@@ -179,10 +179,9 @@ record PackTask(
     }
   }
 
-  private final class Packing implements Iterator<PackedItem> {
+  private final class Packing implements Iterator<PackedBlock> {
     private final Iterator<PlacedSample> samples;
-    private PackedItem next;
-    private SampleOutcome outcome;
+    private PackedBlock.Builder block = new PackedBlock.Builder();
 
     Packing(Iterator<PlacedSample> samples) {
       this.samples = samples;
@@ -190,36 +189,29 @@ record PackTask(
 
     @Override
     public boolean hasNext() {
-      while (next == null) {
-        if (outcome != null) {
-          next = outcome;
-          outcome = null;
-        } else if (samples.hasNext()) {
-          pack(samples.next());
-        } else {
-          return false;
-        }
+      while (!block.isFull() && samples.hasNext()) {
+        pack(samples.next());
       }
-      return true;
+      return !block.isEmpty();
     }
 
     @Override
-    public PackedItem next() {
+    public PackedBlock next() {
       if (!hasNext()) {
         throw new NoSuchElementException();
       }
-      PackedItem result = next;
-      next = null;
+      PackedBlock result = block.build();
+      block = new PackedBlock.Builder();
       return result;
     }
 
-    /** The sample as it goes to its shard, and its outcome. */
+    /** Adds a sample to the block, or the reason why it is none. */
     private void pack(PlacedSample placed) {
       SourceSample sample = placed.sample();
       try {
         sample.image().decode(maximumPixels, pixels -> accept(placed, pixels));
       } catch (UnreadableImageException e) {
-        outcome = new SampleOutcome.Rejected(new RejectedInput(sample.path(), e.getMessage()));
+        block.add(new RejectedInput(sample.path(), e.getMessage()));
       }
     }
 
@@ -255,8 +247,7 @@ record PackTask(
       if (splitNames.get(packed.split()).equals("train")) {
         sums.add(pixels);
       }
-      next = packed;
-      outcome = SampleOutcome.Accepted.of(packed, sums);
+      block.add(MeasuredSample.of(packed, sums));
       return null;
     }
   }

@@ -29,9 +29,8 @@ record PackedSample(
     ImageShape shape,
     byte[] image,
     float weight)
-    implements PackedItem {
+    implements Serializable {
   private static final long USE = 5;
-  private static final byte[] NO_IMAGE = {};
 
   /** How many places of the order are told apart when shards are cut. */
   static final int BUCKETS = 1 << 16;
@@ -41,14 +40,9 @@ record PackedSample(
     return SplitMix64.mix(seed, sampleId, USE);
   }
 
-  /** Which of {@link #BUCKETS} equal parts of the order the sample is in. */
-  int bucket() {
+  /** Which of {@link #BUCKETS} equal parts of the order a place is in. */
+  static int bucket(long order) {
     return (int) (order >>> 48);
-  }
-
-  /** This sample without its image. */
-  PackedSample withoutImage() {
-    return new PackedSample(split, order, sampleId, label, path, shape, NO_IMAGE, weight);
   }
 
   /** This sample from another path, which gives it another identity; its order stays. */

@@ -26,6 +26,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
+import org.apache.spark.HashPartitioner;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
@@ -123,7 +124,7 @@ public final class PrepareJob {
               rows.tables(),
               rows.shardColumns(),
               output,
-              (task, configuration) -> rows.items(summary, task, configuration));
+              (task, configuration) -> rows.blocks(summary, task, configuration));
         });
   }
 
@@ -144,7 +145,7 @@ public final class PrepareJob {
 
   /** The first stage: all images decoded, resized and encoded. */
   private interface FirstStage {
-    JavaRDD<PackedItem> items(PackTask task, Broadcast<SerializableConfiguration> configuration);
+    JavaRDD<PackedBlock> blocks(PackTask task, Broadcast<SerializableConfiguration> configuration);
   }
 
   private PrepareResult run(Work work) {
@@ -185,9 +186,10 @@ public final class PrepareJob {
     Broadcast<SerializableConfiguration> configuration =
         spark.broadcast(new SerializableConfiguration(hadoop));
     // The second stage reads what the first one made; decoding twice would cost more than a disk.
-    JavaRDD<PackedItem> items = first.items(task, configuration).persist(StorageLevel.DISK_ONLY());
+    JavaRDD<PackedBlock> blocks =
+        first.blocks(task, configuration).persist(StorageLevel.DISK_ONLY());
     try {
-      PackStatistics statistics = count(items, splitNames, listing.classNames().size());
+      PackStatistics statistics = count(blocks, splitNames, listing.classNames().size());
       PackReport report = new PackReport(options, listing, splitNames);
       report.check(statistics);
       List<DuplicateInput> duplicates = report.duplicates(statistics);
@@ -199,7 +201,7 @@ public final class PrepareJob {
         List<ShardFile> shards =
             WritingTasks.run(
                 spark.sc(),
-                () -> write(kept(items, statistics), layout, encoding, columns, configuration));
+                () -> write(blocks, dropped(statistics), layout, encoding, columns, configuration));
         stored =
             output.finish(
                 new ShardManifest(
@@ -222,7 +224,7 @@ public final class PrepareJob {
         }
       }
     } finally {
-      items.unpersist(true);
+      blocks.unpersist(true);
       Broadcasts.destroy(configuration);
     }
   }
@@ -234,40 +236,64 @@ public final class PrepareJob {
   }
 
   /** One pass over the images: it fills the cache that the shards are written from. */
-  private PackStatistics count(JavaRDD<PackedItem> items, List<String> splitNames, int classes) {
+  private PackStatistics count(JavaRDD<PackedBlock> blocks, List<String> splitNames, int classes) {
     PrepareOptions.Duplicates duplicates = options.duplicates();
     int splits = splitNames.size();
-    return items
-        .filter(SampleOutcome.class::isInstance)
-        .mapToPair(item -> new Tuple2<>((SampleOutcome) item, Boolean.TRUE))
-        .repartitionAndSortWithinPartitions(
-            new SampleOutcome.FingerprintPartitioner(items.getNumPartitions()),
-            new SampleOutcome.DuplicateOrder(splitNames))
-        .keys()
+    int partitions = blocks.getNumPartitions();
+    MeasuredSample.DuplicateOrder order = new MeasuredSample.DuplicateOrder(splitNames);
+    return blocks
+        .flatMapToPair(block -> byFingerprint(block, partitions).iterator())
+        .partitionBy(new HashPartitioner(partitions))
+        .values()
         .mapPartitions(
-            outcomes ->
-                List.of(new PackStatistics(splits, classes).addAll(outcomes, duplicates))
-                    .iterator())
+            parts -> List.of(counted(parts, splits, classes, order, duplicates)).iterator())
         .treeReduce(PackStatistics::merge);
   }
 
-  /**
-   * The samples that go to the shards. Of rows that are equal in everything, original and copy have
-   * the same id: both stay here, and are told apart when the shard is written.
-   */
-  private JavaRDD<PackedSample> kept(JavaRDD<PackedItem> items, PackStatistics statistics) {
-    JavaRDD<PackedSample> samples =
-        items.filter(PackedSample.class::isInstance).map(PackedSample.class::cast);
-    if (options.duplicates() == PrepareOptions.Duplicates.KEEP) {
-      return samples;
+  /** Rejected inputs, and samples without their images, copies of one image under one key. */
+  private static List<Tuple2<Integer, PackedBlock>> byFingerprint(
+      PackedBlock block, int partitions) {
+    List<Tuple2<Integer, PackedBlock>> parts =
+        block.withoutImages().divide(row -> Math.floorMod(block.fingerprint(row), partitions));
+    if (!block.rejected().isEmpty()) {
+      parts.add(new Tuple2<>(0, PackedBlock.of(block.rejected())));
     }
-    long[] dropped =
-        statistics.copies().stream()
-            .filter(copy -> copy.sample().sampleId() != copy.original().sampleId())
-            .mapToLong(copy -> copy.sample().sampleId())
-            .sorted()
-            .toArray();
-    return samples.filter(sample -> Arrays.binarySearch(dropped, sample.sampleId()) < 0);
+    return parts;
+  }
+
+  private static PackStatistics counted(
+      Iterator<PackedBlock> parts,
+      int splits,
+      int classes,
+      MeasuredSample.DuplicateOrder order,
+      PrepareOptions.Duplicates duplicates) {
+    PackStatistics statistics = new PackStatistics(splits, classes);
+    List<MeasuredSample> samples = new ArrayList<>();
+    while (parts.hasNext()) {
+      PackedBlock part = parts.next();
+      statistics.reject(part.rejected());
+      for (int row = 0; row < part.rows(); row++) {
+        samples.add(part.measured(row));
+      }
+    }
+    samples.sort(order);
+    return statistics.addAll(samples, duplicates);
+  }
+
+  /**
+   * The ids of samples that do not go to the shards, sorted. Of rows that are equal in everything,
+   * original and copy have the same id: both stay here, and are told apart when the shard is
+   * written.
+   */
+  private long[] dropped(PackStatistics statistics) {
+    if (options.duplicates() == PrepareOptions.Duplicates.KEEP) {
+      return new long[0];
+    }
+    return statistics.copies().stream()
+        .filter(copy -> copy.sample().sampleId() != copy.original().sampleId())
+        .mapToLong(copy -> copy.sample().sampleId())
+        .sorted()
+        .toArray();
   }
 
   private List<String> splitNames(SourceListing listing) {
@@ -284,7 +310,8 @@ public final class PrepareJob {
   }
 
   private List<ShardFile> write(
-      JavaRDD<PackedSample> samples,
+      JavaRDD<PackedBlock> blocks,
+      long[] dropped,
       ShardLayout layout,
       ShardEncoding encoding,
       ShardColumns columns,
@@ -293,22 +320,30 @@ public final class PrepareJob {
     // What is relative to the driver's folder would be another place for an executor.
     String folder = qualified(options.output());
     PrepareOptions.Duplicates duplicates = options.duplicates();
-    return samples
-        .mapToPair(sample -> new Tuple2<>(sample, Boolean.TRUE))
-        .repartitionAndSortWithinPartitions(layout, new PackedSample.ShardOrder())
-        .keys()
+    return blocks
+        .flatMapToPair(block -> byCell(block, layout, dropped).iterator())
+        .repartitionAndSortWithinPartitions(layout)
         .mapPartitionsWithIndex(
-            (shard, ordered) ->
+            (shard, cells) ->
                 List.of(
                         writeShard(
                             new Path(folder, layout.files().get(shard)),
-                            new DistinctSamples(ordered, duplicates),
+                            new DistinctSamples(new CellOrder(cells), duplicates),
                             encoding,
                             columns,
                             configuration.value().value()))
                     .iterator(),
             true)
         .collect();
+  }
+
+  private static List<Tuple2<Integer, PackedBlock>> byCell(
+      PackedBlock block, ShardLayout layout, long[] dropped) {
+    return block.divide(
+        row ->
+            Arrays.binarySearch(dropped, block.sampleId(row)) >= 0
+                ? PackedBlock.NO_KEY
+                : layout.cell(block.split(row), block.order(row)));
   }
 
   private static ShardFile writeShard(

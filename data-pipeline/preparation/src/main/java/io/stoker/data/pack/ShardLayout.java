@@ -14,15 +14,22 @@ import org.apache.spark.Partitioner;
 final class ShardLayout extends Partitioner {
   private static final long serialVersionUID = 1L;
 
-  /** The shard of each bucket of each split, counted over all splits. */
-  private final int[][] shards;
+  /** The most bytes of images that a task sorts at a time, if there are several buckets. */
+  private static final long CELL_BYTES = 32L << 20;
+
+  /** The cell of each bucket of each split, counted over all splits. */
+  private final int[][] cells;
+
+  /** The shard of each cell, counted over all splits. */
+  private final int[] shards;
 
   /** The first shard of each split, and one more: how many there are. */
   private final int[] starts;
 
   private final List<String> files;
 
-  private ShardLayout(int[][] shards, int[] starts, List<String> files) {
+  private ShardLayout(int[][] cells, int[] shards, int[] starts, List<String> files) {
+    this.cells = cells;
     this.shards = shards;
     this.starts = starts;
     this.files = files;
@@ -30,12 +37,14 @@ final class ShardLayout extends Partitioner {
 
   static ShardLayout of(List<String> splitNames, PackStatistics statistics, long shardBytes) {
     int splits = splitNames.size();
-    int[][] shards = new int[splits][];
+    int[][] cells = new int[splits][];
+    List<Integer> shards = new ArrayList<>();
     int[] starts = new int[splits + 1];
     List<String> files = new ArrayList<>();
     for (int split = 0; split < splits; split++) {
-      shards[split] = cut(statistics.bucketBytes(split), shardBytes, starts[split]);
-      int last = shards[split][PackedSample.BUCKETS - 1];
+      int[] shardOfBucket = cut(statistics.bucketBytes(split), shardBytes, starts[split]);
+      cells[split] = cells(statistics.bucketBytes(split), shardOfBucket, shards);
+      int last = shardOfBucket[PackedSample.BUCKETS - 1];
       int count = statistics.samples(split) == 0 ? 0 : last + 1 - starts[split];
       starts[split + 1] = starts[split] + count;
       for (int shard = 0; shard < count; shard++) {
@@ -44,7 +53,8 @@ final class ShardLayout extends Partitioner {
                 Locale.ROOT, "%s-%05d-of-%05d.parquet", splitNames.get(split), shard, count));
       }
     }
-    return new ShardLayout(shards, starts, List.copyOf(files));
+    return new ShardLayout(
+        cells, shards.stream().mapToInt(Integer::intValue).toArray(), starts, List.copyOf(files));
   }
 
   /** Cuts the buckets of a split into shards, none of them empty. */
@@ -73,6 +83,33 @@ final class ShardLayout extends Partitioner {
     return result;
   }
 
+  /** Cuts the shards of a split into cells, and appends the shard of each. */
+  private static int[] cells(long[] bucketBytes, int[] shardOfBucket, List<Integer> shards) {
+    int[] result = new int[bucketBytes.length];
+    long bytes = 0;
+    for (int bucket = 0; bucket < result.length; bucket++) {
+      boolean first = bucket == 0 || shardOfBucket[bucket] != shardOfBucket[bucket - 1];
+      if (first || (bytes > 0 && bytes + bucketBytes[bucket] > CELL_BYTES)) {
+        shards.add(shardOfBucket[bucket]);
+        bytes = 0;
+      }
+      bytes += bucketBytes[bucket];
+      result[bucket] = shards.size() - 1;
+    }
+    return result;
+  }
+
+  /**
+   * The part of a shard that a sample is in. Parts follow each other in the order of the samples,
+   * so a shard is written when each of its parts is sorted.
+   *
+   * @param split of the sample
+   * @param order its place
+   */
+  int cell(int split, long order) {
+    return cells[split][PackedSample.bucket(order)];
+  }
+
   /** The file of each shard, over all splits. */
   List<String> files() {
     return files;
@@ -93,9 +130,9 @@ final class ShardLayout extends Partitioner {
     return files.size();
   }
 
+  /** The shard of a cell. */
   @Override
-  public int getPartition(Object key) {
-    PackedSample sample = (PackedSample) key;
-    return shards[sample.split()][sample.bucket()];
+  public int getPartition(Object cell) {
+    return shards[(Integer) cell];
   }
 }

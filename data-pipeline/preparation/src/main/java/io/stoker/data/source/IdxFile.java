@@ -28,6 +28,8 @@ final class IdxFile implements Closeable {
 
   private final Path file;
   private final DataInputStream in;
+  private final long fileBytes;
+  private final boolean gzipped;
   private final int[] dimensions;
 
   /**
@@ -39,13 +41,15 @@ final class IdxFile implements Closeable {
    */
   IdxFile(FileSystem fileSystem, Path file, int dimensionCount) throws IOException {
     this.file = file;
-    long length = fileSystem.getFileStatus(file).getLen();
-    this.in = new DataInputStream(uncompressed(fileSystem.open(file), file));
+    this.fileBytes = fileSystem.getFileStatus(file).getLen();
+    InputStream uncompressed = uncompressed(fileSystem.open(file), file);
+    this.gzipped = uncompressed instanceof GZIPInputStream;
+    this.in = new DataInputStream(uncompressed);
     this.dimensions = new int[dimensionCount];
     try {
       readHeader(dimensionCount);
       // The caller takes memory for all items: the file must be able to hold them.
-      if ((double) items() * itemBytes() > (double) length * GZIP_RATIO) {
+      if ((double) items() * itemBytes() > (double) fileBytes * GZIP_RATIO) {
         throw new EOFException();
       }
     } catch (EOFException | ZipException e) {
@@ -89,6 +93,26 @@ final class IdxFile implements Closeable {
         "Cannot read %s: its header says %s (items, height, width)",
         file,
         Arrays.toString(dimensions));
+  }
+
+  /** Whether it is compressed, so that it must be read from its beginning. */
+  boolean isGzipped() {
+    return gzipped;
+  }
+
+  /**
+   * Checks that a file which is not gzipped is as long as its header says.
+   *
+   * @throws InputException if it is not
+   */
+  void checkLength() {
+    long expected = (1L + dimensions.length) * Integer.BYTES + (long) items() * itemBytes();
+    if (fileBytes < expected) {
+      throw truncated(null);
+    }
+    if (fileBytes > expected) {
+      throw tooLong();
+    }
   }
 
   /** How many items it has: images or labels. */
@@ -152,8 +176,14 @@ final class IdxFile implements Closeable {
     } catch (EOFException | ZipException e) {
       throw truncated(e);
     }
-    Check.input(
-        next < 0, "Cannot read %s: it is longer than the %d items of its header", file, items());
+    if (next >= 0) {
+      throw tooLong();
+    }
+  }
+
+  private InputException tooLong() {
+    return new InputException(
+        "Cannot read " + file + ": it is longer than the " + items() + " items of its header");
   }
 
   private InputException truncated(IOException cause) {

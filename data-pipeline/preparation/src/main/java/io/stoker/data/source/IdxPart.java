@@ -62,6 +62,9 @@ final class IdxPart implements SourcePart {
     byte[] pixels = new byte[shape.bytes()];
     try {
       file.read(pixels);
+      if (first + index + 1 == file.items()) {
+        file.checkEnd();
+      }
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot read " + images, e);
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.data.source;
 
+import io.stoker.base.Division;
 import io.stoker.data.storage.FolderEntry;
 import io.stoker.data.storage.Storage;
 import io.stoker.failure.Check;
@@ -26,6 +27,11 @@ import org.apache.hadoop.fs.Path;
  */
 public final class IdxSource implements ImageSource {
   private static final int IMAGES_PER_PART = 10_000;
+
+  /** The parts of a gzipped file: each of them unpacks all images before its own, too. */
+  private static final int MOST_GZIPPED_PARTS = 4;
+
+  private static final int LEAST_GZIPPED_IMAGES = 30_000;
 
   @Override
   public String name() {
@@ -66,11 +72,11 @@ public final class IdxSource implements ImageSource {
             other == null, "Two files are the split '%s': %s and %s", split.get(), other, name);
       }
       byte[] labels = labels(fileSystem, files, name);
-      checkImages(fileSystem, files.get(name), labels.length);
+      boolean gzipped = checkImages(fileSystem, files.get(name), labels.length);
       for (byte label : labels) {
         classes = Math.max(classes, (label & 0xFF) + 1);
       }
-      addParts(parts, files.get(name), name, split, labels);
+      addParts(parts, files.get(name), name, split, labels, gzipped);
       samples += labels.length;
     }
     files.keySet().stream()
@@ -101,8 +107,14 @@ public final class IdxSource implements ImageSource {
     return images.replace("images", "labels").replace("idx3", "idx1");
   }
 
-  /** Reads through the images, so that a damaged file is found before the job starts. */
-  private static void checkImages(FileSystem fileSystem, Path file, int labels) throws IOException {
+  /**
+   * Checks the header of the images, and the length of a file that is not gzipped. The task that
+   * reads the last image checks the end of a gzipped one.
+   *
+   * @return whether it is gzipped
+   */
+  private static boolean checkImages(FileSystem fileSystem, Path file, int labels)
+      throws IOException {
     try (IdxFile images = new IdxFile(fileSystem, file, 3)) {
       Check.input(
           images.items() == labels,
@@ -110,15 +122,26 @@ public final class IdxSource implements ImageSource {
           file,
           images.items(),
           labels);
-      images.skip(images.items());
-      images.checkEnd();
+      if (!images.isGzipped()) {
+        images.checkLength();
+      }
+      return images.isGzipped();
     }
   }
 
   private static void addParts(
-      List<SourcePart> parts, Path file, String name, Optional<String> split, byte[] labels) {
-    for (int first = 0; first < labels.length; first += IMAGES_PER_PART) {
-      int end = Math.min(labels.length, first + IMAGES_PER_PART);
+      List<SourcePart> parts,
+      Path file,
+      String name,
+      Optional<String> split,
+      byte[] labels,
+      boolean gzipped) {
+    int images =
+        gzipped
+            ? Math.max(LEAST_GZIPPED_IMAGES, Division.ceiling(labels.length, MOST_GZIPPED_PARTS))
+            : IMAGES_PER_PART;
+    for (int first = 0; first < labels.length; first += images) {
+      int end = Math.min(labels.length, first + images);
       parts.add(new IdxPart(file, name, split, first, Arrays.copyOfRange(labels, first, end)));
     }
   }
