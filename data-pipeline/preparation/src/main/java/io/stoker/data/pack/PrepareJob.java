@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.data.pack;
 
+import io.stoker.base.PhaseClock;
 import io.stoker.data.shard.DuplicateInput;
 import io.stoker.data.shard.ManifestFile;
 import io.stoker.data.shard.ShardColumns;
@@ -54,6 +55,7 @@ public final class PrepareJob {
 
   private final JavaSparkContext spark;
   private final PrepareOptions options;
+  private final PhaseClock clock;
   private final Configuration hadoop;
 
   /**
@@ -61,8 +63,18 @@ public final class PrepareJob {
    * @param options what to do
    */
   public PrepareJob(JavaSparkContext spark, PrepareOptions options) {
+    this(spark, options, PhaseClock.ofNow());
+  }
+
+  /**
+   * @param spark where to run
+   * @param options what to do
+   * @param clock is told when a phase of the job ends
+   */
+  public PrepareJob(JavaSparkContext spark, PrepareOptions options, PhaseClock clock) {
     this.spark = spark;
     this.options = options;
+    this.clock = clock;
     this.hadoop = spark.hadoopConfiguration();
   }
 
@@ -85,6 +97,7 @@ public final class PrepareJob {
               options.input(),
               listing.classNames().size(),
               listing.parts().size());
+          clock.end("list the input");
           return pack(
               listing,
               splitNames(listing),
@@ -118,6 +131,7 @@ public final class PrepareJob {
               "Preparing {} rows: {} classes",
               summary.listing().samples().orElseThrow(),
               summary.listing().classNames().size());
+          clock.end("list the input");
           return pack(
               summary.listing(),
               ordered(options.splitNames(summary.splits())),
@@ -191,6 +205,7 @@ public final class PrepareJob {
     try {
       PackStatistics statistics = count(blocks, splitNames, listing.classNames().size());
       PackReport report = new PackReport(options, listing, splitNames);
+      clock.end("read and pack images");
       report.check(statistics);
       List<DuplicateInput> duplicates = report.duplicates(statistics);
       ShardEncoding encoding = task.encodingOf(statistics.pixelBytes());
@@ -202,6 +217,7 @@ public final class PrepareJob {
             WritingTasks.run(
                 spark.sc(),
                 () -> write(blocks, dropped(statistics), layout, encoding, columns, configuration));
+        clock.end("write shards");
         stored =
             output.finish(
                 new ShardManifest(
@@ -216,7 +232,9 @@ public final class PrepareJob {
                     report.rejected(statistics),
                     listing.ignored(),
                     tables),
-                duplicates);
+                duplicates,
+                options.record());
+        clock.end("write the manifest");
         return stored;
       } finally {
         if (stored == null) {

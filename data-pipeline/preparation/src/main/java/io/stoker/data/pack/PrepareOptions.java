@@ -8,6 +8,7 @@ import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -32,6 +33,7 @@ public final class PrepareOptions {
   private final long maximumPixels;
   private final ExistingOutput existingOutput;
   private final Duplicates duplicates;
+  private final InputRecord record;
 
   /** How shards that are at the output already are treated. */
   public enum ExistingOutput {
@@ -65,6 +67,7 @@ public final class PrepareOptions {
     maximumPixels = builder.maximumPixels;
     existingOutput = builder.existingOutput;
     duplicates = builder.duplicates;
+    record = builder.record;
     Check.input(
         size >= 0 && size <= 4096,
         "Invalid size: %d (must be 1 to 4096 pixels, or 0 to keep that of the images)",
@@ -204,6 +207,49 @@ public final class PrepareOptions {
     return duplicates;
   }
 
+  /** What is to be recorded of the input next to the shards, if anything. */
+  Optional<InputRecord> record() {
+    return Optional.ofNullable(record);
+  }
+
+  /** The values that decide what the shards hold, by the names of the command's options. */
+  public Map<String, String> describe() {
+    return Map.ofEntries(
+        Map.entry("format", source == null ? "" : source.name()),
+        Map.entry("size", Integer.toString(size)),
+        Map.entry("channels", Integer.toString(channels())),
+        Map.entry("encoding", encoding == null ? "" : encoding.toString()),
+        Map.entry("shard-mb", Integer.toString(shardMegabytes)),
+        Map.entry("split", splits == null ? "" : splits.toString()),
+        Map.entry("split-train", trainSplits.toString()),
+        Map.entry("seed", Long.toString(seed)),
+        Map.entry("max-rejected", Double.toString(maximumRejected)),
+        Map.entry("max-pixels", Long.toString(maximumPixels)),
+        Map.entry("drop-duplicates", Boolean.toString(duplicates == Duplicates.DROP)));
+  }
+
+  /** A builder with these values. */
+  public Builder toBuilder() {
+    Builder builder = new Builder();
+    builder.source = source;
+    builder.input = input;
+    builder.rowsName = rowsName;
+    builder.output = output;
+    builder.size = size;
+    builder.channels = channels;
+    builder.encoding = encoding;
+    builder.shardMegabytes = shardMegabytes;
+    builder.splits = splits;
+    builder.trainSplits = trainSplits;
+    builder.seed = seed;
+    builder.maximumRejected = maximumRejected;
+    builder.maximumPixels = maximumPixels;
+    builder.existingOutput = existingOutput;
+    builder.duplicates = duplicates;
+    builder.record = record;
+    return builder;
+  }
+
   /**
    * Collects options; {@link #output} must be set, and for images in files {@link #source} and
    * {@link #input}.
@@ -224,6 +270,7 @@ public final class PrepareOptions {
     private long maximumPixels = ImageCodec.DEFAULT_MAXIMUM_PIXELS;
     private ExistingOutput existingOutput = ExistingOutput.REFUSE;
     private Duplicates duplicates = Duplicates.KEEP;
+    private InputRecord record;
 
     private Builder() {}
 
@@ -320,6 +367,12 @@ public final class PrepareOptions {
     /** How samples whose image is that of another one are treated; they are kept by default. */
     public Builder duplicates(Duplicates value) {
       duplicates = value;
+      return this;
+    }
+
+    /** What is recorded of the input next to the shards; nothing by default. */
+    public Builder record(InputRecord value) {
+      record = value;
       return this;
     }
 

@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
@@ -40,7 +41,7 @@ final class ShardOutput {
 
   /** The files next to shards and manifest. */
   private static final List<String> COMPANIONS =
-      List.of(REJECTED, DUPLICATES, ManifestFile.CHECKSUM);
+      List.of(REJECTED, DUPLICATES, InputRecord.FILE, ManifestFile.CHECKSUM);
 
   private static final Pattern SHARD =
       Pattern.compile("[a-z0-9_]+-[0-9]{5,}-of-[0-9]{5,}\\.parquet");
@@ -118,7 +119,8 @@ final class ShardOutput {
   }
 
   /** Checks that every shard is there, writes the manifest, and with it ends the job. */
-  ManifestFile.Stored finish(ShardManifest manifest, List<DuplicateInput> duplicates)
+  ManifestFile.Stored finish(
+      ShardManifest manifest, List<DuplicateInput> duplicates, Optional<InputRecord> record)
       throws IOException {
     for (ShardSplit split : manifest.splits().values()) {
       for (ShardFile shard : split.shards()) {
@@ -134,6 +136,9 @@ final class ShardOutput {
     }
     writeList(REJECTED, manifest.rejected());
     writeList(DUPLICATES, duplicates);
+    if (record.isPresent()) {
+      record.get().write(path, hadoop);
+    }
     ManifestFile.Stored stored = ManifestFile.write(manifest, path, hadoop);
     delete(new Path(path, UNFINISHED));
     return stored;

@@ -21,7 +21,6 @@ import java.util.regex.Matcher;
  * is treated as one.
  */
 final class Console {
-  /** Whether the process is Stoker's own, and not that of a program that runs a command. */
   private static volatile boolean ownsProcess;
 
   private final PrintWriter results;
@@ -53,6 +52,11 @@ final class Console {
         writer(FileDescriptor.err),
         isTerminal("STOKER_STDOUT_TERMINAL"),
         isTerminal("STOKER_STDERR_TERMINAL"));
+  }
+
+  /** Whether the process is Stoker's own, and not that of a program that runs a command. */
+  static boolean ownsProcess() {
+    return ownsProcess;
   }
 
   /**

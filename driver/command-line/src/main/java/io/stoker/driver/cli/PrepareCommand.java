@@ -2,6 +2,7 @@
 package io.stoker.driver.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.stoker.base.PhaseClock;
 import io.stoker.data.frame.FrameColumns;
 import io.stoker.data.frame.SparkTable;
 import io.stoker.data.pack.ImageRows;
@@ -22,6 +23,7 @@ import io.stoker.data.source.parquet.TableColumns;
 import io.stoker.data.storage.Storage;
 import io.stoker.driver.drawing.Table;
 import io.stoker.failure.Check;
+import io.stoker.failure.InputException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
@@ -211,8 +213,20 @@ final class PrepareCommand extends StokerCommand {
       description = "Replace shards at the output; nothing that Stoker did not write is deleted.")
   private boolean overwrite;
 
+  @Option(
+      names = "--timing",
+      description =
+          "Also show where the time went: wall time and processor time of each phase, from the"
+              + " start of the process.")
+  private boolean timing;
+
   PrepareCommand(Console console) {
     super(console);
+  }
+
+  @Override
+  boolean timing() {
+    return timing;
   }
 
   @Override
@@ -222,9 +236,40 @@ final class PrepareCommand extends StokerCommand {
     Map<String, String> configuration = new TreeMap<>(SparkTable.configuration(named(tableFormat)));
     configuration.keySet().removeIf(submitted::contains);
     try (JavaSparkContext spark = SparkSetup.start("prepare", configuration)) {
-      PrepareJob job = new PrepareJob(spark, options);
-      return report(options, isRows() ? job.run(rows(spark, options)) : job.run());
+      clock().end("start Spark");
+      return report(options, run(spark, options, clock()));
     }
+  }
+
+  /**
+   * Prepares the input.
+   *
+   * @param options those of this command, perhaps with another output
+   */
+  PrepareResult run(JavaSparkContext spark, PrepareOptions options, PhaseClock clock) {
+    PrepareJob job = new PrepareJob(spark, options, clock);
+    return isRows() ? job.run(rows(spark, options)) : job.run();
+  }
+
+  /**
+   * The values that decide what the shards hold.
+   *
+   * @throws InputException if they are not decided by files of the input
+   */
+  Map<String, String> describe(PrepareOptions options) {
+    Check.input(
+        !isTable() && !isList(),
+        "Cannot train on --format %s directly, because its images are not files of the input:"
+            + " prepare it first, and say --data",
+        format);
+    Map<String, String> described = new TreeMap<>(options.describe());
+    described.put("format", format);
+    described.put("image-column", named(imageColumn));
+    described.put("label-column", named(labelColumn));
+    described.put("split-column", named(splitColumn));
+    described.put("weight-column", named(weightColumn));
+    described.put("allow-paths", String.join(",", allowedPaths));
+    return described;
   }
 
   private boolean isTable() {
@@ -283,7 +328,7 @@ final class PrepareCommand extends StokerCommand {
     return column == null ? "" : column;
   }
 
-  private PrepareOptions options() {
+  PrepareOptions options() {
     Check.input(
         isRows()
             || (imageColumn == null

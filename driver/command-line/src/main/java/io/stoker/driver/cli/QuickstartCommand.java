@@ -50,34 +50,39 @@ final class QuickstartCommand extends StokerCommand {
       description = "Passes over the training images (default: ${DEFAULT-VALUE}).")
   private int epochs;
 
-  private final Map<String, Double> seconds = new LinkedHashMap<>();
+  @Option(
+      names = "--timing",
+      description =
+          "Also show where the time went: wall time and processor time of each phase, from the"
+              + " start of the process.")
+  private boolean timing;
 
   QuickstartCommand(Console console) {
     super(console);
   }
 
   @Override
+  boolean timing() {
+    return timing;
+  }
+
+  @Override
   Report execute() throws IOException {
     Check.input(epochs >= 1, "Invalid epochs: %d (must be >= 1)", epochs);
     Path home = home();
-    long start = System.nanoTime();
     try (JavaSparkContext spark = SparkSetup.start("quickstart")) {
       Quickstart quickstart = new Quickstart(output, spark, console());
       quickstart.takeFolder();
-      lap("start", start);
-      start = System.nanoTime();
+      clock().end("start");
       ShardFolder data = quickstart.prepare(home);
-      lap("prepare", start);
-      start = System.nanoTime();
+      clock().end("prepare");
       TrainResult trained;
       try (TrainingProgress progress = new TrainingProgress(console())) {
         trained = quickstart.train(epochs, progress);
       }
-      lap("train", start);
-      start = System.nanoTime();
+      clock().end("train");
       EvaluationReport evaluated = quickstart.evaluate(trained);
-      lap("evaluate", start);
-      start = System.nanoTime();
+      clock().end("evaluate");
       String picture = output.resolve("predictions.png").toString();
       PredictionReport predicted =
           new PredictionReport(
@@ -85,10 +90,9 @@ final class QuickstartCommand extends StokerCommand {
               Optional.of(new OutputPicture(picture, SparkSetup.outputFile("--output", picture))));
       quickstart.predict(trained, data, IMAGES, predicted);
       predicted.writePicture();
-      lap("predict", start);
-      start = System.nanoTime();
+      clock().end("predict");
       quickstart.report(trained, page());
-      lap("report", start);
+      clock().end("report");
       return report(home, trained, evaluated, predicted, picture);
     }
   }
@@ -97,8 +101,12 @@ final class QuickstartCommand extends StokerCommand {
     return output.resolve("report.html");
   }
 
-  private void lap(String name, long start) {
-    seconds.put(name, (System.nanoTime() - start) / 1e9);
+  /** The seconds of each step, by its name. */
+  private Map<String, Double> seconds() {
+    Map<String, Double> seconds = new LinkedHashMap<>();
+    // Before the first step, Java started.
+    clock().phases().stream().skip(1).forEach(step -> seconds.put(step.phase(), step.seconds()));
+    return seconds;
   }
 
   private static Path home() {
@@ -116,6 +124,7 @@ final class QuickstartCommand extends StokerCommand {
       EvaluationReport evaluated,
       PredictionReport predicted,
       String picture) {
+    Map<String, Double> seconds = seconds();
     double total = seconds.values().stream().mapToDouble(Double::doubleValue).sum();
     List<Prediction> predictions = predicted.predictions();
     List<String> next = next(home, trained, predictions);
@@ -165,7 +174,7 @@ final class QuickstartCommand extends StokerCommand {
         .put("picture", picture)
         .put("report", page().toString());
     ObjectNode steps = json.putObject("seconds_by_step");
-    seconds.forEach(steps::put);
+    seconds().forEach(steps::put);
     json.set("seconds_by_phase", Report.object(trained.seconds()));
     predictions.forEach(prediction -> json.withArray("predictions").add(Report.object(prediction)));
     next.forEach(json.putArray("next")::add);

@@ -55,19 +55,7 @@ final class RecipeValues {
   private static ParseResult parse(Recipe recipe, CommandLine command) {
     List<String> arguments = new ArrayList<>();
     for (Map.Entry<String, JsonNode> option : recipe.options().entrySet()) {
-      String name = "--" + option.getKey();
-      JsonNode value = option.getValue();
-      Check.input(
-          !value.isObject(),
-          "Cannot use %s: '%s' has a value of the wrong kind",
-          recipe.file(),
-          option.getKey());
-      boolean takesNone = command.getCommandSpec().findOption(name).arity().min() == 0;
-      if (!value.isBoolean() || !takesNone) {
-        arguments.add(name + "=" + text(value));
-      } else if (value.booleanValue()) {
-        arguments.add(name);
-      }
+      addArgument(arguments, command, recipe.file().toString(), option.getKey(), option.getValue());
     }
     try {
       return command
@@ -78,6 +66,28 @@ final class RecipeValues {
           "Cannot use %s: %s"
               .formatted(recipe.file(), e.getMessage().lines().findFirst().orElse("")),
           e);
+    }
+  }
+
+  /**
+   * Adds an option as an argument of a command line.
+   *
+   * @param option a name without hyphens before it
+   * @throws InputException if the value has parts
+   */
+  static void addArgument(
+      List<String> arguments, CommandLine command, String file, String option, JsonNode value) {
+    String name = "--" + option;
+    Check.input(
+        !value.isObject() && !value.isNull(),
+        "Cannot use %s: '%s' has a value of the wrong kind",
+        file,
+        option);
+    boolean takesNone = command.getCommandSpec().findOption(name).arity().min() == 0;
+    if (!value.isBoolean() || !takesNone) {
+      arguments.add(name + "=" + text(value));
+    } else if (value.booleanValue()) {
+      arguments.add(name);
     }
   }
 

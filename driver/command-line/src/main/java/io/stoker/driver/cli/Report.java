@@ -4,6 +4,11 @@ package io.stoker.driver.cli;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.stoker.base.PhaseClock;
+import io.stoker.driver.drawing.Table;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Stream;
 
 /**
  * The result of a command, as text and as JSON.
@@ -19,6 +24,23 @@ record Report(String text, ObjectNode json, int exitCode) {
   /** Of a command that succeeded. */
   Report(String text, ObjectNode json) {
     this(text, json, 0);
+  }
+
+  /** The same, and the time that each phase of the command took. */
+  Report with(List<PhaseClock.Phase> phases) {
+    double seconds = phases.stream().mapToDouble(PhaseClock.Phase::seconds).sum();
+    double processor = phases.stream().mapToDouble(PhaseClock.Phase::processorSeconds).sum();
+    Table table = new Table(1, 2).row("phase", "seconds", "of processors");
+    Stream.concat(phases.stream(), Stream.of(new PhaseClock.Phase("in all", seconds, processor)))
+        .forEach(
+            phase ->
+                table.row(
+                    phase.phase(),
+                    String.format(Locale.ROOT, "%.2f", phase.seconds()),
+                    String.format(Locale.ROOT, "%.2f", phase.processorSeconds())));
+    ObjectNode timed = json.deepCopy();
+    phases.forEach(phase -> timed.withArray("timing").add(object(phase)));
+    return new Report(text + System.lineSeparator() + table, timed, exitCode);
   }
 
   /**

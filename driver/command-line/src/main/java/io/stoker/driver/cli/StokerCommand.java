@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.cli;
 
+import io.stoker.base.PhaseClock;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -16,6 +17,7 @@ abstract class StokerCommand implements Callable<Integer> {
   private static final int INTERRUPTED = 130;
 
   private final Console console;
+  private PhaseClock clock;
 
   @Option(
       names = "--json",
@@ -55,6 +57,16 @@ abstract class StokerCommand implements Callable<Integer> {
     return "";
   }
 
+  /** Whether the report says where the time went. */
+  boolean timing() {
+    return false;
+  }
+
+  /** Is told when a phase of the command ends. */
+  final PhaseClock clock() {
+    return clock;
+  }
+
   /** Whether {@code --verbose} was given. */
   final boolean verbose() {
     return verbose;
@@ -71,13 +83,16 @@ abstract class StokerCommand implements Callable<Integer> {
 
   @Override
   public final Integer call() {
+    clock = Console.ownsProcess() ? PhaseClock.ofProcess() : PhaseClock.ofNow();
+    clock.end("start Java");
     if (verbose) {
       Logging.showAll();
     }
     try (ShutdownWatch stopping = ShutdownWatch.watch(this::stopped)) {
       try {
         Report report = execute();
-        show(report);
+        clock.end("stop Spark");
+        show(timing() ? report.with(clock.phases()) : report);
         return report.exitCode();
       } catch (Throwable failure) {
         return stopping.stopped() ? INTERRUPTED : fail(failure);

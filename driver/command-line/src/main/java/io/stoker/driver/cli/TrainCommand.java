@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.cli;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 import io.stoker.data.shard.ShardFolder;
 import io.stoker.driver.checkpoint.Locations;
 import io.stoker.driver.cluster.Gang;
@@ -16,9 +18,11 @@ import io.stoker.driver.round.TrainingLog;
 import io.stoker.driver.run.RunFolder;
 import io.stoker.failure.Check;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.logging.log4j.Level;
@@ -43,6 +47,12 @@ import picocli.CommandLine.Spec;
 final class TrainCommand extends StokerCommand {
   private CommandSpec spec;
   private TrainingOptions options;
+
+  /** What the recipe says of the preparation, by the names of options of {@code prepare}. */
+  private Map<String, JsonNode> preparation = Map.of();
+
+  /** The shards that are made of raw images, if there are any. */
+  private Optional<InputShards> shards = Optional.empty();
 
   private final Resumption resumption = new Resumption();
 
@@ -71,13 +81,17 @@ final class TrainCommand extends StokerCommand {
     try (TrainingListeners watching =
             MonitoringOptions.start(options, config, existing, console());
         JavaSparkContext spark = SparkSetup.start("train " + config.model(), sparkOptions())) {
+      clock().end("start Spark");
+      shards.ifPresent(made -> made.make(config.data().uri(), spark, clock()));
       requireClasses(config.data().uri(), spark.hadoopConfiguration());
       TrainResult result =
           TrainJob.run(
               spark,
               config,
               existing,
-              watching.listeners().and(RoundListeners.observing(resumption)));
+              watching
+                  .listeners()
+                  .and(RoundListeners.observing(resumption, new TrainingPhases(clock()))));
       return report(result);
     }
   }
@@ -106,6 +120,11 @@ final class TrainCommand extends StokerCommand {
   }
 
   @Override
+  boolean timing() {
+    return options.isSet("timing");
+  }
+
+  @Override
   String whenStopped() {
     return resumption.text();
   }
@@ -117,7 +136,32 @@ final class TrainCommand extends StokerCommand {
 
   /** The values of the recipe, or of the run that is resumed, changed by the options given. */
   TrainingConfig config() {
-    return options.over(beginning());
+    TrainingConfig.Builder builder = beginning();
+    shards = shards();
+    if (shards.isPresent() && value("data", builder).isBlank()) {
+      String run = value("run", builder);
+      builder.data(run.isBlank() ? "shards" : shards.get().besides(run)); // a run is missed later
+    }
+    return options.over(builder);
+  }
+
+  private String value(String name, TrainingConfig.Builder builder) {
+    return options.<String>given(name).orElseGet(() -> builder.value(name).toString());
+  }
+
+  /** Options that are given here override those of the recipe's part {@code prepare}. */
+  private Optional<InputShards> shards() {
+    Map<String, JsonNode> values = new TreeMap<>(preparation);
+    for (String name : List.of("input", "format")) {
+      options.<String>given(name).ifPresent(value -> values.put(name, TextNode.valueOf(value)));
+    }
+    Check.input(
+        values.isEmpty() || values.containsKey("input"),
+        "--format and the recipe's part 'prepare' need --input, the raw images");
+    return values.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            InputShards.of(values, options.<String>given("recipe").orElse("--input"), console()));
   }
 
   private TrainingConfig.Builder beginning() {
@@ -125,6 +169,7 @@ final class TrainCommand extends StokerCommand {
     if (recipe.isPresent()) {
       Recipe read = Recipe.read(java.nio.file.Path.of(recipe.get()), RecipeValues.names(spec));
       RecipeValues.apply(read, spec, new TrainCommand(console()));
+      preparation = read.preparation();
       return read.config();
     }
     Optional<String> run = options.given("run");

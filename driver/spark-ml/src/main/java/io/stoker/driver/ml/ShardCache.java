@@ -17,7 +17,6 @@ import java.nio.file.Files;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
@@ -35,8 +34,6 @@ final class ShardCache {
 
   /** One of these for each data set: fits that run side by side wait for one of them. */
   private static final Map<String, Object> LOCKS = new ConcurrentHashMap<>();
-
-  private static final long POLL_MILLISECONDS = 500;
 
   private static final AtomicLong PREPARATIONS = new AtomicLong();
 
@@ -127,7 +124,8 @@ final class ShardCache {
         LOG.info("Using the images that were prepared before, {}", folder);
         return folder;
       }
-      try (RunLock lock = lock(folder)) {
+      try (RunLock lock =
+          RunLock.await(root, "lock-" + folder.getName(), spark.hadoopConfiguration())) {
         if (!isComplete(folder)) { // by another application, while this one waited
           new PrepareJob(
                   spark,
@@ -141,28 +139,6 @@ final class ShardCache {
         lock.requireOurs();
         return folder;
       }
-    }
-  }
-
-  /** Waits as long as another application that is alive prepares the images. */
-  private RunLock lock(Path folder) {
-    String name = "lock-" + folder.getName();
-    try {
-      Optional<RunLock> lock = RunLock.tryAcquire(root, name, spark.hadoopConfiguration());
-      if (lock.isEmpty()) {
-        LOG.warn("Waiting for another application, which prepares the images of {}", folder);
-      }
-      while (lock.isEmpty()) {
-        TimeUnit.MILLISECONDS.sleep(POLL_MILLISECONDS);
-        lock = RunLock.tryAcquire(root, name, spark.hadoopConfiguration());
-      }
-      return lock.get();
-    } catch (IOException e) {
-      throw new ResourceException(
-          "Cannot write cacheDir %s: %s".formatted(root, Storage.reason(e)), e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new ResourceException("Interrupted while waiting for the images of " + folder, e);
     }
   }
 

@@ -332,7 +332,7 @@ class StokerClassifierTest {
                 "lock-" + data.getFileName(),
                 new Configuration())
             .orElseThrow();
-    try (LogLines log = LogLines.of(ShardCache.class)) {
+    try (LogLines log = LogLines.of(RunLock.class)) {
       Future<StokerModel> fit = second.submit(() -> classifier.fit(images));
       while (log.lines().isEmpty() && !fit.isDone()) {
         Thread.onSpinWait();

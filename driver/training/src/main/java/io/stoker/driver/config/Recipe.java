@@ -18,13 +18,17 @@ import java.util.TreeSet;
  * A recipe: the options of {@code stoker train} as YAML. Its keys are the names of the options,
  * with hyphens or underscores, and the keys of a config, see {@link ConfigFormat}, which differ
  * from the options where a value has parts: {@code augmentations}, {@code schedule}, {@code
- * class_weights}, {@code layer_rates}.
+ * class_weights}, {@code layer_rates}. A part {@code prepare} has options of {@code prepare}, for
+ * raw images.
  */
 public final class Recipe {
   /** A larger file is not a recipe. */
   private static final int MAXIMUM_BYTES = 1 << 16;
 
   private static final int MAXIMUM_DEPTH = 5;
+
+  /** The part that says how raw images are prepared. */
+  private static final String PREPARE = "prepare";
 
   /** Types of values that are maps from names of layers or classes, which stay as they are. */
   private static final Set<String> MAPS = Set.of("rates", "class-weights");
@@ -35,11 +39,17 @@ public final class Recipe {
   private final Path file;
   private final ObjectNode config;
   private final Map<String, JsonNode> options;
+  private final Map<String, JsonNode> preparation;
 
-  private Recipe(Path file, ObjectNode config, Map<String, JsonNode> options) {
+  private Recipe(
+      Path file,
+      ObjectNode config,
+      Map<String, JsonNode> options,
+      Map<String, JsonNode> preparation) {
     this.file = file;
     this.config = config;
     this.options = options;
+    this.preparation = preparation;
   }
 
   /**
@@ -60,6 +70,7 @@ public final class Recipe {
               .formatted(file));
     }
     ObjectNode values = underscored(tree, file);
+    Map<String, JsonNode> preparation = preparation(values.remove(PREPARE), file);
     Set<String> configKeys = TrainingOption.keys();
     Map<String, String> synonyms = synonyms();
     Set<String> optionKeys = new TreeSet<>();
@@ -82,7 +93,21 @@ public final class Recipe {
         requireKnown(key, configKeys, optionKeys, file);
       }
     }
-    return new Recipe(file, values, options);
+    return new Recipe(file, values, options, preparation);
+  }
+
+  private static Map<String, JsonNode> preparation(JsonNode part, Path file) {
+    Map<String, JsonNode> values = new TreeMap<>();
+    if (part != null) {
+      Check.input(
+          part.isObject() && !part.isEmpty(),
+          "Cannot use %s: '%s' has options of prepare below it, such as 'input: images'",
+          file,
+          PREPARE);
+      part.properties()
+          .forEach(value -> values.put(value.getKey().replace('_', '-'), value.getValue()));
+    }
+    return values;
   }
 
   private static boolean isOf(Set<String> types, String key) {
@@ -137,6 +162,11 @@ public final class Recipe {
   /** The values of other options, by the options' names. */
   public Map<String, JsonNode> options() {
     return Collections.unmodifiableMap(options);
+  }
+
+  /** The options of {@code prepare}, by their names; empty without a part {@code prepare}. */
+  public Map<String, JsonNode> preparation() {
+    return Collections.unmodifiableMap(preparation);
   }
 
   /** Where it is from. */

@@ -112,6 +112,11 @@ public record TrainingConfig(
       return this;
     }
 
+    /** The value of a key that has been set, or its default. */
+    public Object value(String key) {
+      return values.get(key);
+    }
+
     public Builder data(String uri) {
       return set("data", uri);
     }

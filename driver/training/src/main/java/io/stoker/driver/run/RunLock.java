@@ -43,6 +43,7 @@ public final class RunLock implements AutoCloseable {
   private static final String NAME = "lock";
 
   private static final Logger LOG = LoggerFactory.getLogger(RunLock.class);
+  private static final long POLL_MILLISECONDS = 500;
   private static final Duration BEAT = Duration.ofSeconds(5);
   private static final int BEATS_UNTIL_TAKEN = 4;
 
@@ -65,15 +66,20 @@ public final class RunLock implements AutoCloseable {
   private final Duration beat;
   private final PeriodicTask heart;
 
-  @GuardedBy("this") private Holder holder;
+  @GuardedBy("this")
+  private Holder holder;
 
-  @GuardedBy("this") private Optional<String> newHolder = Optional.empty();
+  @GuardedBy("this")
+  private Optional<String> newHolder = Optional.empty();
 
-  @GuardedBy("this") private boolean closed;
+  @GuardedBy("this")
+  private boolean closed;
 
-  @GuardedBy("this") private long confirmedNanos = System.nanoTime();
+  @GuardedBy("this")
+  private long confirmedNanos = System.nanoTime();
 
-  @GuardedBy("this") private long confirmedMillis = System.currentTimeMillis();
+  @GuardedBy("this")
+  private long confirmedMillis = System.currentTimeMillis();
 
   /**
    * The driver that holds a lock.
@@ -160,6 +166,31 @@ public final class RunLock implements AutoCloseable {
       return Optional.of(tryAcquire(new LockFiles(folder, name, hadoop), BEAT));
     } catch (HeldException e) {
       return Optional.empty();
+    }
+  }
+
+  /**
+   * Takes a lock likewise, and waits for it as long as another driver that is alive has it.
+   *
+   * @throws ResourceException if the folder cannot be written
+   */
+  public static RunLock await(Path folder, String name, Configuration hadoop) {
+    try {
+      Optional<RunLock> lock = tryAcquire(folder, name, hadoop);
+      if (lock.isEmpty()) {
+        LOG.warn("Waiting for another application, which has {} in {}", name, folder);
+      }
+      while (lock.isEmpty()) {
+        TimeUnit.MILLISECONDS.sleep(POLL_MILLISECONDS);
+        lock = tryAcquire(folder, name, hadoop);
+      }
+      return lock.get();
+    } catch (IOException e) {
+      throw new ResourceException("Cannot write %s: %s".formatted(folder, Storage.reason(e)), e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new ResourceException(
+          "Interrupted while waiting for %s in %s".formatted(name, folder), e);
     }
   }
 
@@ -335,7 +366,8 @@ public final class RunLock implements AutoCloseable {
     }
   }
 
-  @GuardedBy("this") private boolean isOurs() throws IOException {
+  @GuardedBy("this")
+  private boolean isOurs() throws IOException {
     NavigableMap<Integer, Optional<Holder>> present = files.read();
     // A driver that created a file, but was too late, deletes it at once.
     for (int i = 0; i < PARTS_OF_BEAT && !present.tailMap(number, false).isEmpty(); i++) {
@@ -372,7 +404,8 @@ public final class RunLock implements AutoCloseable {
    * Whether this driver has read its lock within a time. The one clock stands still while a machine
    * sleeps, and people set the other one.
    */
-  @GuardedBy("this") private boolean isConfirmedWithin(Duration time) {
+  @GuardedBy("this")
+  private boolean isConfirmedWithin(Duration time) {
     long byWall = System.currentTimeMillis() - confirmedMillis;
     return System.nanoTime() - confirmedNanos < time.toNanos()
         && byWall >= 0

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.stoker.driver.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.stoker.base.PhaseClock;
+import io.stoker.data.pack.InputRecord;
+import io.stoker.data.pack.PrepareOptions;
+import io.stoker.data.pack.PrepareOptions.ExistingOutput;
+import io.stoker.data.shard.ShardManifest;
+import io.stoker.data.storage.Storage;
+import io.stoker.driver.checkpoint.Locations;
+import io.stoker.driver.run.RunLock;
+import io.stoker.failure.Check;
+import io.stoker.failure.InputException;
+import io.stoker.failure.Suggestion;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.api.java.JavaSparkContext;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParameterException;
+
+/**
+ * The shards of raw images that {@code train --input} names. They are prepared before the training,
+ * in its Spark session, and kept: a later training with the same content and options finds them.
+ */
+final class InputShards {
+  /** What {@code train} decides, or has options of its own for. */
+  private static final Set<String> NOT_IN_RECIPES =
+      Set.of("output", "overwrite", "timing", "json", "verbose", "help");
+
+  private final PrepareCommand prepare;
+  private final Path input;
+  private final Map<String, String> described;
+  private final Console console;
+
+  private InputShards(PrepareCommand prepare, Console console) {
+    this.prepare = prepare;
+    PrepareOptions options = prepare.options();
+    this.described = prepare.describe(options);
+    this.input = options.input();
+    this.console = console;
+  }
+
+  /**
+   * The shards of an input.
+   *
+   * @param options of {@code prepare}, by their names without hyphens before them
+   * @param source what the options are from, for messages
+   * @throws InputException if an option is unknown or does not fit the others
+   */
+  static InputShards of(Map<String, JsonNode> options, String source, Console console) {
+    PrepareCommand prepare = new PrepareCommand(console);
+    CommandLine command = NumberOptions.read(new CommandLine(prepare));
+    Set<String> known = new TreeSet<>();
+    for (OptionSpec option : command.getCommandSpec().options()) {
+      known.add(option.longestName().replaceFirst("^-+", ""));
+    }
+    known.removeAll(NOT_IN_RECIPES);
+    List<String> arguments = new ArrayList<>(List.of("--output=."));
+    for (Map.Entry<String, JsonNode> option : new TreeMap<>(options).entrySet()) {
+      Check.input(
+          known.contains(option.getKey()),
+          "Cannot use %s: unknown option of prepare '%s'; %s",
+          source,
+          option.getKey(),
+          Suggestion.among(option.getKey(), known));
+      RecipeValues.addArgument(arguments, command, source, option.getKey(), option.getValue());
+    }
+    try {
+      command.setCaseInsensitiveEnumValuesAllowed(true).parseArgs(arguments.toArray(String[]::new));
+    } catch (ParameterException e) {
+      throw new InputException(
+          "Cannot use %s: %s".formatted(source, e.getMessage().lines().findFirst().orElse("")), e);
+    }
+    return new InputShards(prepare, console);
+  }
+
+  /** A folder next to a run, whose name says what the shards are prepared from. */
+  String besides(String run) {
+    Configuration hadoop = SparkSetup.hadoop();
+    Path folder = Locations.absolute(run, hadoop).getParent();
+    Check.input(folder != null, "Missing data: say --data URI, a folder for the shards of --input");
+    String name = InputRecord.of(input, described, hadoop).shortName();
+    return Locations.plain(new Path(folder, "shards-" + name).toString());
+  }
+
+  /**
+   * Prepares the shards, unless they are there.
+   *
+   * @param uri where they are, or are to be
+   * @throws InputException if there are other shards, or files that Stoker did not write
+   */
+  void make(String uri, JavaSparkContext spark, PhaseClock clock) {
+    Configuration hadoop = spark.hadoopConfiguration();
+    Path folder = Locations.absolute(uri, hadoop);
+    if (!isComplete(folder, hadoop)) {
+      InputRecord record = InputRecord.of(input, described, hadoop);
+      // Another training of the same input waits here, and finds the shards.
+      try (RunLock lock = RunLock.await(folder.getParent(), "lock-" + folder.getName(), hadoop)) {
+        if (!isComplete(folder, hadoop)) {
+          console.say(
+              "preparing %s: shards in %s".formatted(SparkSetup.plain(input.toString()), uri));
+          PrepareOptions options =
+              prepare.options().toBuilder()
+                  .output(folder)
+                  .existingOutput(ExistingOutput.OVERWRITE) // what a job that was killed has left
+                  .record(record)
+                  .build();
+          prepare.run(spark, options, clock);
+          lock.requireOurs();
+          return;
+        }
+      }
+    }
+    InputRecord.read(folder, hadoop)
+        .orElseThrow(
+            () ->
+                new InputException(
+                    "The shards in %s have no record of what they were prepared from (choose another --data, or leave --input out)"
+                        .formatted(uri)))
+        .require(folder, input, described, hadoop);
+    console.say("using the shards in %s again".formatted(uri));
+    clock.end("find the shards");
+  }
+
+  /** The manifest is written last. */
+  private static boolean isComplete(Path folder, Configuration hadoop) {
+    Path file = new Path(folder, ShardManifest.FILE);
+    try {
+      return Storage.of(file, hadoop).exists(file);
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot reach " + file, e);
+    }
+  }
+}
