@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.base;
 
-import com.sun.management.OperatingSystemMXBean;
-import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -68,8 +66,7 @@ public final class PhaseClock {
 
   /** The processor time of this process so far; 0 if the system does not tell. */
   private static double processorSeconds() {
-    return ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean process
-        ? Math.max(0, process.getProcessCpuTime()) / NANOSECONDS
-        : 0;
+    return ProcessHandle.current().info().totalCpuDuration().orElse(Duration.ZERO).toNanos()
+        / NANOSECONDS;
   }
 }

@@ -41,9 +41,9 @@ final class PhaseClockTest {
     assertThat(start.processorSeconds()).isPositive();
   }
 
-  /** Takes 50 ms of processor time. */
+  /** Takes much of 200 ms of processor time. */
   private static void compute() {
-    long end = System.nanoTime() + Duration.ofMillis(50).toNanos();
+    long end = System.nanoTime() + Duration.ofMillis(200).toNanos();
     while (System.nanoTime() < end) {
       Thread.onSpinWait();
     }

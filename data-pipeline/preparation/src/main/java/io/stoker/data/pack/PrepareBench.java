@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
@@ -39,7 +40,11 @@ public final class PrepareBench {
   private final PrepareOptions options;
   private final Configuration hadoop;
   private final List<SourcePart> parts = new ArrayList<>();
+  private final List<SourceImage> images = new ArrayList<>();
+
+  /** The images that have to be decoded. */
   private final List<byte[]> files = new ArrayList<>();
+
   private final List<Pixels> decoded = new ArrayList<>();
   private final List<Pixels> resized = new ArrayList<>();
   private final List<ShardSample> samples = new ArrayList<>();
@@ -57,12 +62,12 @@ public final class PrepareBench {
     SourceListing listing = options.source().list(options.input(), hadoop);
     this.task = PackTask.of(options, options.splits().names());
     for (SourcePart part : listing.parts()) {
-      if (files.size() < IMAGES) {
+      if (images.size() < IMAGES) {
         parts.add(part);
         take(part);
       }
     }
-    Check.input(!files.isEmpty(), "Input %s has no image files to decode", options.input());
+    Check.input(!images.isEmpty(), "Input %s has no images that can be read", options.input());
     for (Pixels pixels : decoded) {
       Pixels ready = task.fit(pixels);
       resized.add(ready);
@@ -73,27 +78,28 @@ public final class PrepareBench {
   private void take(SourcePart part) throws IOException {
     try (Stream<SourceSample> all = part.samples(hadoop)) {
       Iterator<SourceSample> each = all.iterator();
-      while (each.hasNext() && files.size() < IMAGES) {
-        if (each.next().image() instanceof SourceImage.Encoded encoded) {
-          take(encoded.file());
-        }
+      while (each.hasNext() && images.size() < IMAGES) {
+        take(each.next().image());
       }
     }
   }
 
-  /** A file that cannot be read is left out here; the job rejects and names it. */
-  private void take(byte[] file) {
+  /** An image that cannot be read is left out here; the job rejects and names it. */
+  private void take(SourceImage image) {
     try {
-      decoded.add(ImageCodec.decode(file, options.maximumPixels()));
-      files.add(file);
+      decoded.add(image.decode(options.maximumPixels(), pixels -> pixels));
+      images.add(image);
+      if (image instanceof SourceImage.Encoded encoded) {
+        files.add(encoded.file());
+      }
     } catch (UnreadableImageException e) {
       LOG.warn("Passed over an image: {}", e.getMessage());
     }
   }
 
   /**
-   * Measures. {@code codec} is there if all files are JPEG of the kind that Java's own decoder
-   * reads.
+   * Measures. {@code codec} is there if all images are JPEG of the kind that Java's own decoder
+   * reads, {@code decode} if there are image files.
    *
    * @param threads of the last measurement; the others have one
    * @param seconds for each stage, after a warm-up
@@ -101,8 +107,8 @@ public final class PrepareBench {
    */
   public List<StageClock.Rate> run(int threads, double seconds) throws IOException {
     Check.input(threads >= 1, "Invalid threads: %d (must be >= 1)", threads);
-    double fileBytes = files.stream().mapToInt(file -> file.length).average().orElseThrow();
     double pixelBytes = bytes(decoded);
+    double fileBytes = files.stream().mapToInt(file -> file.length).average().orElse(pixelBytes);
     double readyBytes = bytes(resized);
     double sampleBytes = samples.stream().mapToInt(s -> s.image().length).average().orElseThrow();
     Path scratch = Files.createTempFile("stoker-bench", ".parquet");
@@ -112,7 +118,9 @@ public final class PrepareBench {
       if (decodesBarely(codec)) {
         clock.add("codec", 1, pixelBytes, () -> decodeBarely(codec));
       }
-      clock.add("decode", 1, pixelBytes, this::decode);
+      if (!files.isEmpty()) {
+        clock.add("decode", 1, pixelBytes, this::decode);
+      }
       clock.add("resize", 1, pixelBytes, () -> each(decoded, task::fit));
       clock.add("encode", 1, readyBytes, () -> each(resized, this::encode));
       clock.add("write", 1, sampleBytes, () -> write(scratch));
@@ -131,20 +139,22 @@ public final class PrepareBench {
   }
 
   private long read() throws IOException {
-    long images = 0;
+    long count = 0;
     for (SourcePart part : parts) {
       try (Stream<SourceSample> all = part.samples(hadoop)) {
-        images +=
-            all.map(SourceSample::image).filter(SourceImage.Encoded.class::isInstance).count();
+        Iterator<SourceSample> each = all.iterator();
+        while (each.hasNext()) {
+          each.next();
+          count++;
+        }
       }
     }
-    return images;
+    return count;
   }
 
   private boolean decodesBarely(BareCodec codec) {
     try {
-      decodeBarely(codec);
-      return true;
+      return decodeBarely(codec) == images.size();
     } catch (IOException | RuntimeException e) {
       return false;
     }
@@ -177,9 +187,9 @@ public final class PrepareBench {
     Object apply(T image);
   }
 
-  private static <T> long each(List<T> images, Work<T> work) {
-    images.forEach(work::apply);
-    return images.size();
+  private static <T> long each(List<T> all, Work<T> work) {
+    all.forEach(work::apply);
+    return all.size();
   }
 
   private long write(Path scratch) throws IOException {
@@ -197,10 +207,7 @@ public final class PrepareBench {
   /** What a task of the job does with each image between reading and writing. */
   private long prepare(int threads) {
     List<Thread> pool =
-        IntStream.range(0, threads)
-            .mapToObj(
-                index -> new Thread(() -> each(files, file -> encode(task.fit(decoded(file))))))
-            .toList();
+        IntStream.range(0, threads).mapToObj(index -> new Thread(this::pack)).toList();
     pool.forEach(Thread::start);
     for (Thread thread : pool) {
       try {
@@ -210,6 +217,22 @@ public final class PrepareBench {
         throw new IllegalStateException("interrupted", e);
       }
     }
-    return (long) threads * files.size();
+    return (long) threads * images.size();
+  }
+
+  private void pack() {
+    Iterator<PackTask.PlacedSample> placed =
+        IntStream.range(0, images.size())
+            .mapToObj(
+                index ->
+                    new PackTask.PlacedSample(
+                        Optional.empty(),
+                        new SourceSample("image#" + index, 0, images.get(index)),
+                        1))
+            .iterator();
+    Iterator<PackedBlock> blocks = task.pack(placed);
+    while (blocks.hasNext()) {
+      blocks.next();
+    }
   }
 }

@@ -60,6 +60,27 @@ class PrepareBenchTest {
   }
 
   @Test
+  void measuresImagesThatNeedNoDecoding() throws IOException {
+    TestImages.writeIdx(folder.resolve("idx"), "train-", 12, 6, 3);
+
+    List<Rate> rates =
+        new PrepareBench(
+                PrepareOptions.builder()
+                    .source(ImageSources.named("idx"))
+                    .input(new org.apache.hadoop.fs.Path(folder.resolve("idx").toUri()))
+                    .output(new org.apache.hadoop.fs.Path("(none)"))
+                    .build(),
+                new Configuration())
+            .run(1, 0.02);
+
+    assertThat(rates)
+        .extracting(Rate::stage)
+        .containsExactly("read", "resize", "encode", "write", "prepare");
+    assertThat(rates.get(0).megabytesPerSecond() * 1e6 / rates.get(0).imagesPerSecond())
+        .isBetween(35.9, 36.1);
+  }
+
+  @Test
   void leavesTheCodecOutWhereItCannotReadAFile() throws IOException {
     TestImages.write(
         folder.resolve("bee/4.png"), TestImages.file(TestImages.gradient(40, 30, 2), "png"));
@@ -80,6 +101,6 @@ class PrepareBenchTest {
     }
     assertThatThrownBy(this::bench)
         .isInstanceOf(InputException.class)
-        .hasMessageContaining("has no image files to decode");
+        .hasMessageContaining("has no images that can be read");
   }
 }

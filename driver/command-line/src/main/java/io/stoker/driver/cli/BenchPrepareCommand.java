@@ -33,7 +33,7 @@ final class BenchPrepareCommand extends StokerCommand {
 
   @Option(
       names = "--format",
-      paramLabel = "folder|tar|csv|NAME",
+      paramLabel = "folder|idx|cifar|tar|csv|NAME",
       defaultValue = "folder",
       description = "The format of the input, as for prepare (default: ${DEFAULT-VALUE}).")
   private String format;
@@ -42,7 +42,9 @@ final class BenchPrepareCommand extends StokerCommand {
       names = "--size",
       paramLabel = "N",
       defaultValue = "256",
-      description = "Height and width of the images in shards (default: ${DEFAULT-VALUE}).")
+      description =
+          "Height and width of the images in shards; 0 keeps the images' sizes (default:"
+              + " ${DEFAULT-VALUE}).")
   private int size;
 
   @Option(

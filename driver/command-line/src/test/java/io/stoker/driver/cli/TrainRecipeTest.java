@@ -89,6 +89,9 @@ class TrainRecipeTest {
         dashboard: 8080
         tensorboard: events
         mlflow: http://localhost:5000
+        timing: true
+        input: images
+        format: idx
         resume: false
         """;
     TrainCommand command = train(folder, text, "--epochs", "8", "--augment", "flip");
@@ -145,6 +148,9 @@ class TrainRecipeTest {
                 .build());
     assertThat(values)
         .containsEntry("--classes", 4)
+        .containsEntry("--timing", true)
+        .containsEntry("--input", "images")
+        .containsEntry("--format", "idx")
         .containsEntry("--gang", true)
         .containsEntry("--dashboard", 8080)
         .containsEntry("--tensorboard", "events")
