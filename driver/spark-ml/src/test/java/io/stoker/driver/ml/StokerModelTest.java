@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.stoker.driver.LocalSpark;
 import io.stoker.driver.TinyImages;
 import io.stoker.driver.TinyJob;
+import io.stoker.driver.checkpoint.ParameterChoice;
 import io.stoker.driver.evaluate.EvaluateJob;
 import io.stoker.driver.evaluate.EvaluateRequest;
 import io.stoker.driver.evaluate.Inference;
@@ -18,6 +19,7 @@ import io.stoker.driver.evaluate.Prediction;
 import io.stoker.driver.round.ExistingRun;
 import io.stoker.driver.round.RoundListener;
 import io.stoker.driver.round.TrainJob;
+import io.stoker.driver.round.TrainResult;
 import io.stoker.driver.run.ModelFiles;
 import io.stoker.failure.DamagedException;
 import io.stoker.failure.InputException;
@@ -116,6 +118,27 @@ class StokerModelTest {
     assertThatThrownBy(() -> model.transform(files()))
         .isInstanceOf(DamagedException.class)
         .hasMessageContaining("first NaN in the biases of layer 6");
+  }
+
+  @Test
+  void aRunWithAMovingAverageGivesAModelThatPredictsWithItAlsoAfterItWasSaved() throws IOException {
+    TrainResult result =
+        TrainJob.run(
+            context,
+            job.config("average").ema(0.9).build(),
+            ExistingRun.REFUSE,
+            RoundListener.NONE);
+    String saved = scratch.resolve("saved").toString();
+
+    StokerModel model = StokerModel.load(result.run());
+    model.save(saved);
+
+    assertThat(model.parametersSha256())
+        .isEqualTo(
+            ModelFiles.open(result.run(), ParameterChoice.EMA, new Configuration())
+                .parametersSha256())
+        .isNotEqualTo(result.parametersSha256());
+    assertThat(StokerModel.load(saved).parametersSha256()).isEqualTo(model.parametersSha256());
   }
 
   @Test
