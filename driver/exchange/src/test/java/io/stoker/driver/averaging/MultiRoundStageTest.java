@@ -45,11 +45,6 @@ class MultiRoundStageTest extends AveragingJobs {
   /** Tasks run in this process. */
   private static volatile CountDownLatch firstReport = new CountDownLatch(1);
 
-  /** How often slices and pieces are still to be lost, and where. */
-  private static final AtomicInteger losses = new AtomicInteger();
-
-  private static volatile JavaSparkContext losingSpark;
-
   @Test
   void aMultiRoundStageGivesTheSameBitsAsSingleRounds() {
     try (JavaSparkContext spark = LocalSpark.start("local[4]");
@@ -164,28 +159,6 @@ class MultiRoundStageTest extends AveragingJobs {
 
       assertThat(sha256(parameters)).isEqualTo(undisturbed);
       assertThat(log.lines()).isNotEmpty().noneMatch(line -> line.contains("have waited"));
-    }
-  }
-
-  /** The pieces of replayed rounds are needed, and lost in turn. */
-  @Test
-  void roundsThatWereTrainedAgainAreTrainedOnceMoreIfTheirResultsAreLostToo() {
-    StepSchedule losing =
-        step -> {
-          if (step == 5 && TaskContext.get().partitionId() == 0 && losses.getAndDecrement() > 0) {
-            loseAll(losingSpark);
-            throw new LostSliceException(0);
-          }
-          return STEADY.at(step);
-        };
-    losses.set(2);
-    try (JavaSparkContext spark = LocalSpark.start("local[4]");
-        SharedParameters parameters = load(spark)) {
-      losingSpark = spark;
-      parameters.advance(List.of(task(0, STEADY), task(1, STEADY), task(2, STEADY)), "rounds");
-      parameters.advance(task(3, losing), "a round");
-
-      assertThat(sha256(parameters)).isEqualTo(undisturbed);
     }
   }
 

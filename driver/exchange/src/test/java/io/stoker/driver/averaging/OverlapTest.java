@@ -209,6 +209,35 @@ class OverlapTest extends AveragingJobs {
     }
   }
 
+  /** How often slices and pieces are still to be lost, and where. */
+  private static final AtomicInteger losses = new AtomicInteger();
+
+  private static volatile JavaSparkContext losingSpark;
+
+  /** The slices of the replayed group are lost while the next one is trained. */
+  @Test
+  void groupsThatWereTrainedAgainAreTrainedOnceMoreIfTheirResultsAreLostToo() {
+    StepSchedule losing =
+        step -> {
+          if (step == 5 && TaskContext.get().partitionId() == 0 && losses.getAndDecrement() > 0) {
+            loseAll(losingSpark);
+            throw new LostSliceException(0);
+          }
+          return STEADY.at(step);
+        };
+    losses.set(2);
+    try (JavaSparkContext spark = LocalSpark.start("local[4]");
+        SharedParameters parameters =
+            loadOverlapping(spark, OuterStep.PLAIN, StageState.Patience.USUAL)) {
+      losingSpark = spark;
+      parameters.advance(rounds(0, 3, STEADY), "rounds");
+      parameters.advance(rounds(3, 6, losing), "rounds");
+
+      assertThat(sha256(parameters)).isEqualTo(steady);
+    }
+    assertThat(losses.get()).isNegative();
+  }
+
   @Test
   void lostSlicesAreAveragedAgainFromTheirPieces() {
     try (JavaSparkContext spark = LocalSpark.start("local[4]");
