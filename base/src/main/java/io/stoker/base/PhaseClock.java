@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.base;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -12,6 +15,11 @@ import java.util.List;
  */
 public final class PhaseClock {
   private static final double NANOSECONDS = 1e9;
+
+  /** The number of the field of {@code /proc/self/stat} that says when the process started. */
+  private static final int START_TICKS = 22;
+
+  private static final double TICKS_PER_SECOND = 100;
 
   private final List<Phase> phases = new ArrayList<>();
   private long begun;
@@ -41,13 +49,28 @@ public final class PhaseClock {
    * same process.
    */
   public static PhaseClock ofProcess() {
-    Duration age =
-        ProcessHandle.current()
-            .info()
-            .startInstant()
-            .map(start -> Duration.between(start, Instant.now()))
-            .orElse(Duration.ZERO);
-    return new PhaseClock(System.nanoTime() - age.toNanos(), 0);
+    return new PhaseClock(System.nanoTime() - age().toNanos(), 0);
+  }
+
+  /**
+   * How long ago this process started. Linux counts both in hundredths of a second since it booted;
+   * Java's start of a process is as exact as the second in which the machine booted.
+   */
+  private static Duration age() {
+    try {
+      String stat = Files.readString(Path.of("/proc/self/stat"));
+      // The second field, in parentheses, is the program's name, which may have blanks.
+      String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
+      double started = Long.parseLong(fields[START_TICKS - 3]) / TICKS_PER_SECOND;
+      double now = Double.parseDouble(Files.readString(Path.of("/proc/uptime")).split(" ", -1)[0]);
+      return Duration.ofMillis(Math.max(0, Math.round(1000 * (now - started))));
+    } catch (IOException e) {
+      return ProcessHandle.current()
+          .info()
+          .startInstant()
+          .map(start -> Duration.between(start, Instant.now()))
+          .orElse(Duration.ZERO);
+    }
   }
 
   /** Ends the phase that began when the last one ended. */

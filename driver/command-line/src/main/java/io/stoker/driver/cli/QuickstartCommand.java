@@ -46,7 +46,7 @@ final class QuickstartCommand extends StokerCommand {
   @Option(
       names = "--epochs",
       paramLabel = "E",
-      defaultValue = "12",
+      defaultValue = "7",
       description = "Passes over the training images (default: ${DEFAULT-VALUE}).")
   private int epochs;
 
