@@ -4,6 +4,8 @@ package io.stoker.base;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.time.Duration;
 import java.time.Instant;
 import org.junit.jupiter.api.Test;
@@ -37,14 +39,15 @@ final class PhaseClockTest {
     Instant started = ProcessHandle.current().info().startInstant().orElseThrow();
     PhaseClock.Phase start = clock.phases().get(0);
     assertThat(start.seconds())
-        .isCloseTo(Duration.between(started, Instant.now()).toMillis() / 1e3, within(2.0));
+        .isCloseTo(Duration.between(started, Instant.now()).toMillis() / 1e3, within(10.0));
     assertThat(start.processorSeconds()).isPositive();
   }
 
-  /** Takes much of 200 ms of processor time. */
+  /** Takes 50 ms of processor time, however busy the machine is. */
   private static void compute() {
-    long end = System.nanoTime() + Duration.ofMillis(200).toNanos();
-    while (System.nanoTime() < end) {
+    ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+    long end = threads.getCurrentThreadCpuTime() + Duration.ofMillis(50).toNanos();
+    while (threads.getCurrentThreadCpuTime() < end) {
       Thread.onSpinWait();
     }
   }
