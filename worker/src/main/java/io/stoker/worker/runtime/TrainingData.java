@@ -2,7 +2,7 @@
 package io.stoker.worker.runtime;
 
 import io.stoker.data.augment.Augmentation;
-import io.stoker.data.augment.Mixup;
+import io.stoker.data.augment.Mixing;
 import io.stoker.data.batch.ImageForm;
 import io.stoker.data.batch.Normalization;
 import io.stoker.data.batch.TrainingInput;
@@ -49,7 +49,7 @@ public record TrainingData(Source source, Order order, Images images) implements
    *
    * @param shape the shape of the images that the network takes
    * @param augmentations as {@link Augmentation#parse} takes them
-   * @param mixup the alpha of mixup, 0 for none
+   * @param mixing of the examples of a batch
    * @param mean of each channel, in pixel units, in place of the data's; empty for the data's
    * @param standardDeviation likewise
    * @param form how batches hold the images; what they show is the same
@@ -57,7 +57,7 @@ public record TrainingData(Source source, Order order, Images images) implements
   public record Images(
       ImageShape shape,
       String augmentations,
-      double mixup,
+      Mixing mixing,
       List<Double> mean,
       List<Double> standardDeviation,
       ImageForm form)
@@ -67,16 +67,16 @@ public record TrainingData(Source source, Order order, Images images) implements
       standardDeviation = List.copyOf(standardDeviation);
     }
 
-    /** Normalised by the data's own statistics. */
-    public Images(ImageShape shape, String augmentations, double mixup) {
-      this(shape, augmentations, mixup, List.of(), List.of(), ImageForm.NORMALIZED);
+    /** Not mixed, and normalised by the data's own statistics. */
+    public Images(ImageShape shape, String augmentations) {
+      this(shape, augmentations, Mixing.NONE, List.of(), List.of(), ImageForm.NORMALIZED);
     }
 
     TrainingInput input() {
       return new TrainingInput(
           shape,
           Augmentation.parse(augmentations),
-          new Mixup(mixup),
+          mixing,
           mean.isEmpty()
               ? Optional.empty()
               : Optional.of(new Normalization(mean, standardDeviation)),

@@ -49,7 +49,7 @@ class TrainingReadersTest {
     return new TrainingData(
         new TrainingData.Source(uri, manifestSha256, "train"),
         new TrainingData.Order(Sampling.NATURAL, 9, 2, 4),
-        new TrainingData.Images(TinyShards.SHAPE, "shift", 0));
+        new TrainingData.Images(TinyShards.SHAPE, "shift"));
   }
 
   /** A local disk as {@code stuck:/...}, whose shards cannot be read until it is released. */

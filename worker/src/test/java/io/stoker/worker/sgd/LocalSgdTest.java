@@ -3,7 +3,7 @@ package io.stoker.worker.sgd;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.stoker.data.augment.Mixup;
+import io.stoker.data.augment.Mixing;
 import io.stoker.data.batch.BatchReader;
 import io.stoker.data.batch.ImageBatch;
 import io.stoker.data.batch.ImageForm;
@@ -147,7 +147,7 @@ class LocalSgdTest {
     network.steps().clear();
     TrainingInput input =
         new TrainingInput(
-            TinyShards.SHAPE, List.of(), Mixup.NONE, Optional.empty(), ImageForm.BYTES);
+            TinyShards.SHAPE, List.of(), Mixing.NONE, Optional.empty(), ImageForm.BYTES);
 
     Measurements result;
     try (BatchReader reader = BatchReader.training(data, plan, 0, 0, 2, input)) {

@@ -11,7 +11,8 @@ import java.util.List;
  * A random change of an image that leaves its class as it is. What happens to a sample is a pure
  * function of a key, {@link #bits}, of (seed, epoch, sample id).
  */
-public sealed interface Augmentation permits Augmentation.Geometric, Augmentation.Photometric {
+public sealed interface Augmentation
+    permits Augmentation.Geometric, Augmentation.Photometric, Augmentation.Policy {
   /** What tells its random numbers apart from others of (seed, epoch, sample id). */
   long USE = 3;
 
@@ -51,6 +52,22 @@ public sealed interface Augmentation permits Augmentation.Geometric, Augmentatio
      * @param key the image's random bits
      */
     void compose(AffineMap map, ImageShape input, long key);
+  }
+
+  /**
+   * One that draws operations and applies them one after the other, each to what the one before
+   * gave, as its paper has it. Those that move pixels are resampled by themselves, to the nearest
+   * pixel: within {@link Geometric}'s one map their order would be lost.
+   */
+  sealed interface Policy extends Augmentation permits TrivialAugment, RandAugment {
+    /**
+     * Changes one image in place.
+     *
+     * @param canvas of the shape of the image
+     * @param pixels interleaved uint8 {@code [height, width, channels]}
+     * @param key the image's random bits
+     */
+    void apply(PolicyCanvas canvas, byte[] pixels, long key);
   }
 
   /** One that changes the values of pixels where they are. */

@@ -7,9 +7,9 @@ import java.util.List;
 
 /**
  * Applies augmentations: first those that move pixels, in their order, as one map, so that an image
- * is resampled once; then those that change values, in their order. Of an image that is larger than
- * what the network takes, and that none of them has cut to its size, the middle is taken at the
- * end.
+ * is resampled once; then those that change values, and policies, in their order. Of an image that
+ * is larger than what the network takes, and that none of them has cut to its size, the middle is
+ * taken at the end.
  *
  * <p>It belongs to one thread at a time; what it does to a sample depends on (seed, epoch, sample
  * id) alone.
@@ -21,6 +21,7 @@ public final class AugmentationChain {
   private final ChannelStatistics statistics;
   private final View centre;
   private final Resampler resampler;
+  private final PolicyCanvas canvas;
   private final AffineMap map = new AffineMap();
 
   /** Whether all changes of values are tables, so that they compose with the normalisation. */
@@ -51,6 +52,7 @@ public final class AugmentationChain {
     this.statistics = statistics;
     this.centre = View.centre(image, input);
     this.resampler = new Resampler(image, input);
+    this.canvas = new PolicyCanvas(input);
     this.tonal =
         augmentations.stream()
             .allMatch(
@@ -125,6 +127,8 @@ public final class AugmentationChain {
     for (int i = 0; i < augmentations.length; i++) {
       if (augmentations[i] instanceof Augmentation.Photometric photometric) {
         photometric.apply(pixels, input, statistics, photometric.bits(seed, epoch, sampleId, i));
+      } else if (augmentations[i] instanceof Augmentation.Policy policy) {
+        policy.apply(canvas, pixels, policy.bits(seed, epoch, sampleId, i));
       }
     }
   }

@@ -6,6 +6,7 @@ import io.stoker.failure.InputException;
 import io.stoker.failure.Suggestion;
 import java.util.Arrays;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /** The names of augmentations, the keys of their values, and what these are when none is given. */
 final class AugmentationNames {
@@ -22,14 +23,29 @@ final class AugmentationNames {
           "contrast",
           "saturation",
           "color-noise",
-          "erase");
+          "erase",
+          "trivial-augment",
+          "rand-augment");
+
+  /** A comma before a number does not begin a name: {@code rand-augment=2,9}. */
+  private static final Pattern NUMBER = Pattern.compile(",(?=\\s*\\d)");
 
   private AugmentationNames() {}
 
   static List<Augmentation> parse(String text) {
     return text.isBlank()
         ? List.of()
-        : Arrays.stream(text.split(",", -1)).map(name -> parseOne(name.trim())).toList();
+        : checked(
+            Arrays.stream(NUMBER.matcher(text).replaceAll(":").split(",", -1))
+                .map(name -> parseOne(name.trim()))
+                .toList());
+  }
+
+  private static List<Augmentation> checked(List<Augmentation> augmentations) {
+    Check.input(
+        augmentations.stream().filter(one -> one instanceof Augmentation.Policy).count() <= 1,
+        "Two policies at once: give one of trivial-augment and rand-augment, and it once");
+    return augmentations;
   }
 
   private static Augmentation parseOne(String text) {
@@ -53,6 +69,17 @@ final class AugmentationNames {
       case "saturation" -> new Saturation(number(text, "range", 0.2));
       case "color-noise" -> new ColorNoise(number(text, "sigma", 0.1));
       case "erase" -> erase(text);
+      case "trivial-augment" -> {
+        Check.input(
+            text.equals(name), "Invalid augmentation: '%s' (%s takes no value)", text, name);
+        yield new TrivialAugment();
+      }
+      case "rand-augment" -> {
+        AugmentationText given =
+            new AugmentationText(text, "rand-augment=2:9", "operations", "magnitude");
+        yield new RandAugment(
+            given.wholeNumber("operations", 2), given.wholeNumber("magnitude", 9));
+      }
       default ->
           throw new InputException(
               "Unknown augmentation: '" + text + "'; " + Suggestion.among(name, ALL));

@@ -2,7 +2,6 @@
 package io.stoker.data.augment;
 
 import io.stoker.base.Numbers;
-import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
 import io.stoker.failure.Suggestion;
 import java.util.Arrays;
@@ -39,7 +38,6 @@ final class AugmentationText {
       return;
     }
     List<String> known = List.of(keys);
-    Check.input(!known.isEmpty(), "Invalid augmentation: '%s' (takes no value)", text);
     for (String part : text.substring(equals + 1).split(":", -1)) {
       String[] pair = part.split("=", 2);
       String key =

@@ -42,6 +42,28 @@ final class Resampler {
     }
   }
 
+  /** The same, each pixel from the nearest one of the source. */
+  void nearest(AffineMap map, byte[] source, byte[] target) {
+    if (map.isExact()) {
+      copy(map, source, target);
+      return;
+    }
+    int out = 0;
+    for (int y = 0; y < height; y++) {
+      double down = y - (height - 1) / 2.0;
+      double rowX = map.xy * down + map.xt + (sourceWidth - 1) / 2.0;
+      double rowY = map.yy * down + map.yt + (sourceHeight - 1) / 2.0;
+      for (int x = 0; x < width; x++) {
+        double right = x - (width - 1) / 2.0;
+        int sourceX = (int) Math.rint(rowX + map.xx * right);
+        int sourceY = (int) Math.rint(rowY + map.yx * right);
+        for (int channel = 0; channel < channels; channel++) {
+          target[out++] = (byte) value(map, source, sourceX, sourceY, channel);
+        }
+      }
+    }
+  }
+
   /** The columns {@code [from, to)} of the target that come from inside the source. */
   private int from(int step, int first) {
     int outside = step > 0 ? -first : first - sourceWidth + 1;

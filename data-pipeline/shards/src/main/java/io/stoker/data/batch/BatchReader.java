@@ -2,7 +2,7 @@
 package io.stoker.data.batch;
 
 import io.stoker.data.augment.AugmentationChain;
-import io.stoker.data.augment.Mixup;
+import io.stoker.data.augment.Mixing;
 import io.stoker.data.augment.PixelChange;
 import io.stoker.data.augment.Views;
 import io.stoker.data.block.SplitBlocks;
@@ -181,7 +181,7 @@ public final class BatchReader implements AutoCloseable {
                   chain.apply(
                       plan.seed(), plan.epoch(), id, pixels, values, target.images(), offset);
         },
-        rendered -> mix(rendered, input.mixup(), plan));
+        rendered -> mix(rendered, input, plan));
   }
 
   private static SampleDecoder.Rendering bytes(
@@ -193,9 +193,11 @@ public final class BatchReader implements AutoCloseable {
     };
   }
 
-  private static void mix(ImageBatch batch, Mixup mixup, EpochPlan plan) {
-    if (mixup.isOn()) {
-      batch.mixNeighbours(id -> mixup.share(plan.seed(), plan.epoch(), id));
+  private static void mix(ImageBatch batch, TrainingInput input, EpochPlan plan) {
+    Mixing mixing = input.mixing();
+    if (mixing.isOn()) {
+      batch.mixNeighbours(
+          id -> mixing.draw(plan.seed(), plan.epoch(), id, input.image()), input.image());
     }
   }
 

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.data.batch;
 
+import io.stoker.data.augment.Mix;
+import io.stoker.data.image.ImageShape;
 import io.stoker.failure.Check;
 import java.util.Arrays;
+import java.util.function.LongFunction;
 
 /**
  * One batch of samples, ready for a network. The reader that made it owns its arrays and fills them
@@ -155,35 +158,27 @@ public final class ImageBatch {
   }
 
   /**
-   * Mixes neighbours, the first with the second, the third with the fourth: each becomes a mean of
+   * Mixes neighbours, the first with the second, the third with the fourth: each becomes a mix of
    * both, of which it has its own share. A last one without a neighbour stays as it is.
    *
-   * @param share the share of an example of its own mean, by its sample id
+   * @param mixes how an example is mixed, by its sample id
+   * @param image the shape of the images
    */
-  void mixNeighbours(LongToShare share) {
+  void mixNeighbours(LongFunction<Mix> mixes, ImageShape image) {
+    float[] original = new float[imageValues];
     for (int first = 0; first + 1 < examples(); first += 2) {
       int second = first + 1;
-      shares[first] = share.of(sampleIds[first]);
-      shares[second] = share.of(sampleIds[second]);
+      Mix firstMix = mixes.apply(sampleIds[first]);
+      Mix secondMix = mixes.apply(sampleIds[second]);
+      shares[first] = firstMix.share();
+      shares[second] = secondMix.share();
       otherLabels[first] = labels[second];
       otherLabels[second] = labels[first];
       otherWeights[first] = weights[second];
       otherWeights[second] = weights[first];
-      mix(first * imageValues, second * imageValues, shares[first], shares[second]);
+      System.arraycopy(images, first * imageValues, original, 0, imageValues);
+      firstMix.apply(images, first * imageValues, images, second * imageValues, image);
+      secondMix.apply(images, second * imageValues, original, 0, image);
     }
-  }
-
-  private void mix(int first, int second, float firstShare, float secondShare) {
-    for (int i = 0; i < imageValues; i++) {
-      float a = images[first + i];
-      float b = images[second + i];
-      images[first + i] = firstShare * a + (1 - firstShare) * b;
-      images[second + i] = secondShare * b + (1 - secondShare) * a;
-    }
-  }
-
-  /** The share of its own image that an example keeps. */
-  interface LongToShare {
-    float of(long sampleId);
   }
 }

@@ -2,7 +2,7 @@
 package io.stoker.data.batch;
 
 import io.stoker.data.augment.Augmentation;
-import io.stoker.data.augment.Mixup;
+import io.stoker.data.augment.Mixing;
 import io.stoker.data.image.ImageShape;
 import java.util.List;
 import java.util.Optional;
@@ -13,14 +13,14 @@ import java.util.Optional;
  * @param image the shape of the images that the network takes: as large as the data's, or smaller
  * @param augmentations applied in order; where none of them cuts a larger image to this shape, its
  *     middle is taken
- * @param mixup of the examples of a batch, after the augmentations
+ * @param mixing of the examples of a batch, after the augmentations
  * @param normalization in place of that by the statistics of the data
  * @param form how batches hold the images
  */
 public record TrainingInput(
     ImageShape image,
     List<Augmentation> augmentations,
-    Mixup mixup,
+    Mixing mixing,
     Optional<Normalization> normalization,
     ImageForm form) {
   public TrainingInput {
@@ -28,18 +28,18 @@ public record TrainingInput(
   }
 
   /** Normalised by the statistics of the data. */
-  public TrainingInput(ImageShape image, List<Augmentation> augmentations, Mixup mixup) {
-    this(image, augmentations, mixup, Optional.empty(), ImageForm.NORMALIZED);
+  public TrainingInput(ImageShape image, List<Augmentation> augmentations, Mixing mixing) {
+    this(image, augmentations, mixing, Optional.empty(), ImageForm.NORMALIZED);
   }
 
   /** Augmented, and not mixed. */
   public TrainingInput(ImageShape image, List<Augmentation> augmentations) {
-    this(image, augmentations, Mixup.NONE);
+    this(image, augmentations, Mixing.NONE);
   }
 
   /** The form of the batches: mixed images are no bytes. */
   ImageForm batchForm() {
-    return mixup.isOn() ? ImageForm.NORMALIZED : form;
+    return mixing.isOn() ? ImageForm.NORMALIZED : form;
   }
 
   /** The data's images as they are. */

@@ -11,9 +11,12 @@ import io.stoker.data.image.ImageShape;
 import io.stoker.data.image.Pixels;
 import io.stoker.data.shard.ChannelStatistics;
 import io.stoker.failure.InputException;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -176,6 +179,13 @@ class AugmentationTest {
         "shift=2:reflekt | Unknown border of shift: 'reflekt'; did you mean 'reflect'?",
         "shift=2:black:3 | Invalid augmentation: 'shift=2:black:3' (try shift=2)",
         "shift=2:pixels=3 | Invalid augmentation: 'shift=2:pixels=3' (try shift=2)",
+        "trivial-augment=3 | Invalid augmentation: 'trivial-augment=3' (trivial-augment takes no",
+        "rand-augment=0:9 | Invalid rand-augment: 0 operations (must be 1 to 14)",
+        "rand-augment=2,31 | Invalid rand-augment: a magnitude of 31 (must be 0 to 30)",
+        "rand-augment=2,9,1 | Invalid augmentation: 'rand-augment=2:9:1' (try rand-augment=2:9)",
+        "rand-augment=two | Invalid augmentation: 'rand-augment=two' (try rand-augment=2:9)",
+        "flip,trivial-augment,rand-augment | Two policies at once: give one of trivial-augment",
+        "rand-augment,rand-augment=1,5 | Two policies at once: give one of trivial-augment",
         "erase=0.3:p=0.5 | Invalid augmentation: 'erase=0.3:p=0.5' (try erase=0.3 for a square",
         "erase=q=0.5 | Unknown value of erase: 'q'; did you mean 'p'? Known: side, p, area",
         "erase=p=1.5 | Invalid erase: a probability of 1.5 (must be 0 to 1)",
@@ -190,6 +200,78 @@ class AugmentationTest {
         .isInstanceOf(InputException.class)
         .hasMessageStartingWith(message)
         .hasMessageNotContaining("\n");
+  }
+
+  @Test
+  void readsPoliciesWithCommasOrColons() {
+    List<Augmentation> expected =
+        List.of(new Flip(), new RandAugment(3, 12), new Shift(2, Border.BLACK));
+    assertThat(Augmentation.parse("flip,rand-augment=3,12,shift")).isEqualTo(expected);
+    assertThat(Augmentation.parse("flip, rand-augment=3, 12, shift")).isEqualTo(expected);
+    assertThat(Augmentation.parse("flip,rand-augment=3:12,shift")).isEqualTo(expected);
+    assertThat(Augmentation.parse("rand-augment=magnitude=12"))
+        .isEqualTo(List.of(new RandAugment(2, 12)));
+    assertThat(Augmentation.parse("trivial-augment")).isEqualTo(List.of(new TrivialAugment()));
+  }
+
+  /** The naive way: all that the policy may give, and how often it gave it. */
+  @Test
+  void drawsEachOperationStrengthAndDirectionEquallyOften() {
+    Map<String, Double> expected = new HashMap<>();
+    PolicyCanvas canvas = new PolicyCanvas(SHAPE);
+    for (PolicyOperation operation : PolicyOperation.values()) {
+      for (int bin = 0; bin < 31; bin++) {
+        for (int sign = -1; sign <= 1; sign += 2) {
+          boolean signed = operation.measure().isSigned();
+          double magnitude = TrivialAugment.MAGNITUDES.at(operation, bin, SHAPE);
+          byte[] pixels = IMAGE.values().clone();
+          operation.apply(canvas, pixels, signed ? sign * magnitude : magnitude);
+          expected.merge(Arrays.toString(pixels), 1.0 / (14 * 31 * 2), Double::sum);
+        }
+      }
+    }
+    int samples = 40_000;
+    Map<String, Integer> found = new HashMap<>();
+    for (int sample = 0; sample < samples; sample++) {
+      found.merge(Arrays.toString(apply("trivial-augment", 1, 3, sample)), 1, Integer::sum);
+    }
+    assertThat(expected.keySet()).containsAll(found.keySet());
+    expected.forEach(
+        (pixels, chance) -> {
+          double mean = samples * chance;
+          assertThat((double) found.getOrDefault(pixels, 0))
+              .isCloseTo(mean, within(6 * Math.sqrt(mean)));
+        });
+  }
+
+  @Test
+  void appliesSeveralOperationsOfOneStrengthOneAfterTheOther() {
+    Set<String> expected = new HashSet<>();
+    PolicyCanvas canvas = new PolicyCanvas(SHAPE);
+    List<byte[]> once = eachOperation(canvas, IMAGE.values());
+    for (byte[] pixels : once) {
+      eachOperation(canvas, pixels).forEach(twice -> expected.add(Arrays.toString(twice)));
+    }
+    Set<String> found = new HashSet<>();
+    for (int sample = 0; sample < 3000; sample++) {
+      found.add(Arrays.toString(apply("rand-augment=2,20", 1, 3, sample)));
+    }
+    assertThat(expected).containsAll(found);
+    assertThat(found.size()).isGreaterThan(expected.size() / 2);
+  }
+
+  private static List<byte[]> eachOperation(PolicyCanvas canvas, byte[] image) {
+    List<byte[]> all = new ArrayList<>();
+    for (PolicyOperation operation : PolicyOperation.values()) {
+      for (int sign = -1; sign <= 1; sign += 2) {
+        double magnitude = RandAugment.MAGNITUDES.at(operation, 20, SHAPE);
+        byte[] pixels = image.clone();
+        operation.apply(
+            canvas, pixels, operation.measure().isSigned() ? sign * magnitude : magnitude);
+        all.add(pixels);
+      }
+    }
+    return all;
   }
 
   @Test
@@ -466,7 +548,9 @@ class AugmentationTest {
         "shift=3:reflect,flip=alternate",
         "crop=12:reflect,flip,brightness",
         "rotate=40,shift=3:reflect",
-        "flip,erase=p=0.7:fill=noise"
+        "flip,erase=p=0.7:fill=noise",
+        "crop,trivial-augment,color-noise",
+        "rotate,rand-augment=3:15,erase"
       })
   void givesTheNetworkTheSameInOnePassAsInThree(String augmentations) {
     float[][] table = new float[3][256];

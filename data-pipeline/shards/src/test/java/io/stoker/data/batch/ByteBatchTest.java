@@ -4,7 +4,7 @@ package io.stoker.data.batch;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.stoker.data.augment.Augmentation;
-import io.stoker.data.augment.Mixup;
+import io.stoker.data.augment.Mixing;
 import io.stoker.data.block.BlockCache;
 import io.stoker.data.block.SplitBlocks;
 import io.stoker.data.image.ImageShape;
@@ -42,14 +42,14 @@ class ByteBatchTest {
   }
 
   private BatchReader read(
-      String augmentations, Mixup mixup, Optional<Normalization> normalization, ImageForm form) {
+      String augmentations, Mixing mixing, Optional<Normalization> normalization, ImageForm form) {
     return BatchReader.training(
         data,
         plan,
         0,
         0,
         plan.steps(),
-        new TrainingInput(INPUT, Augmentation.parse(augmentations), mixup, normalization, form));
+        new TrainingInput(INPUT, Augmentation.parse(augmentations), mixing, normalization, form));
   }
 
   private static float[] normalized(ImageBatch batch) {
@@ -65,8 +65,9 @@ class ByteBatchTest {
   }
 
   private void assertSame(String augmentations, Optional<Normalization> normalization) {
-    try (BatchReader bytes = read(augmentations, Mixup.NONE, normalization, ImageForm.BYTES);
-        BatchReader floats = read(augmentations, Mixup.NONE, normalization, ImageForm.NORMALIZED)) {
+    try (BatchReader bytes = read(augmentations, Mixing.NONE, normalization, ImageForm.BYTES);
+        BatchReader floats =
+            read(augmentations, Mixing.NONE, normalization, ImageForm.NORMALIZED)) {
       while (floats.hasNext()) {
         ImageBatch expected = floats.next();
         ImageBatch batch = bytes.next();
@@ -102,8 +103,9 @@ class ByteBatchTest {
 
   @Test
   void areNormalizedWhereExamplesAreMixed() {
-    try (BatchReader bytes = read("crop", new Mixup(0.2), Optional.empty(), ImageForm.BYTES);
-        BatchReader floats = read("crop", new Mixup(0.2), Optional.empty(), ImageForm.NORMALIZED)) {
+    try (BatchReader bytes = read("crop", new Mixing(0.2, 0), Optional.empty(), ImageForm.BYTES);
+        BatchReader floats =
+            read("crop", new Mixing(0.2, 0), Optional.empty(), ImageForm.NORMALIZED)) {
       ImageBatch batch = bytes.next();
 
       assertThat(batch.hasBytes()).isFalse();

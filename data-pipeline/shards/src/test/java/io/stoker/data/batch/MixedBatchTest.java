@@ -4,7 +4,8 @@ package io.stoker.data.batch;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.stoker.data.augment.Augmentation;
-import io.stoker.data.augment.Mixup;
+import io.stoker.data.augment.Mix;
+import io.stoker.data.augment.Mixing;
 import io.stoker.data.block.BlockCache;
 import io.stoker.data.block.SplitBlocks;
 import io.stoker.data.image.ImageShape;
@@ -15,8 +16,10 @@ import io.stoker.data.shard.TestShards;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.BeforeEach;
@@ -26,7 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 class MixedBatchTest {
   private static final ImageShape SHAPE = new ImageShape(5, 4, 3);
   private static final List<Augmentation> AUGMENTATIONS = Augmentation.parse("crop,flip");
-  private static final Mixup MIXUP = new Mixup(0.7);
+  private static final Mixing MIXUP = new Mixing(0.7, 0);
 
   /** 53 samples: in steps of 16 three full ones, and one of 5. */
   private static final int SAMPLES = 53;
@@ -47,9 +50,9 @@ class MixedBatchTest {
   }
 
   /** All examples of an epoch by sample id. */
-  private Map<Long, Example> read(int workers, int batch, Mixup mixup) {
+  private Map<Long, Example> read(int workers, int batch, Mixing mixing) {
     EpochPlan plan = EpochPlan.of(data.rows(), 9, 2, workers, batch);
-    TrainingInput input = new TrainingInput(SHAPE, AUGMENTATIONS, mixup);
+    TrainingInput input = new TrainingInput(SHAPE, AUGMENTATIONS, mixing);
     Map<Long, Example> examples = new TreeMap<>();
     for (int worker = 0; worker < workers; worker++) {
       try (BatchReader reader = BatchReader.training(data, plan, worker, 0, plan.steps(), input)) {
@@ -75,7 +78,7 @@ class MixedBatchTest {
 
   @Test
   void mixesEachExampleWithItsNeighbourAfterTheAugmentations() {
-    Map<Long, Example> plain = read(1, 16, Mixup.NONE);
+    Map<Long, Example> plain = read(1, 16, Mixing.NONE);
     Map<Long, Example> mixed = read(1, 16, MIXUP);
     EpochPlan plan = EpochPlan.of(data.rows(), 9, 2, 1, 16);
     int alone = 0;
@@ -88,7 +91,7 @@ class MixedBatchTest {
           alone++;
           continue;
         }
-        float share = MIXUP.share(9, 2, id);
+        float share = MIXUP.draw(9, 2, id, SHAPE).share();
         Example own = plain.get(id);
         Example other = plain.get(id(plan, step, neighbour));
         Float[] mean = new Float[SHAPE.bytes()];
@@ -106,9 +109,46 @@ class MixedBatchTest {
     return 1000L + plan.row(plan.position(0, step, example));
   }
 
+  /** With both by lot, pairs are mixed in four ways: the naive loop over pixels. */
+  @Test
+  void putsPartsOfItsNeighbourInAnExamplesPlace() {
+    Mixing both = new Mixing(0.7, 1);
+    Map<Long, Example> plain = read(1, 16, Mixing.NONE);
+    Map<Long, Example> mixed = read(1, 16, both);
+    EpochPlan plan = EpochPlan.of(data.rows(), 9, 2, 1, 16);
+    Set<List<Boolean>> ways = new HashSet<>();
+    for (int step = 0; step < 3; step++) {
+      for (int example = 0; example < 16; example++) {
+        long id = id(plan, step, example);
+        long neighbour = id(plan, step, example ^ 1);
+        Mix mix = both.draw(9, 2, id, SHAPE);
+        ways.add(
+            List.of(
+                mix instanceof Mix.Patch, both.draw(9, 2, neighbour, SHAPE) instanceof Mix.Patch));
+        Example own = plain.get(id);
+        Example other = plain.get(neighbour);
+        if (mix instanceof Mix.Patch patch) {
+          Float[] expected = own.image().toArray(Float[]::new);
+          for (int at = 0; at < expected.length; at++) {
+            int y = at / 4 % 5;
+            int x = at % 4;
+            if (y >= patch.top() && y < patch.bottom() && x >= patch.left() && x < patch.right()) {
+              expected[at] = other.image().get(at);
+            }
+          }
+          int area = (patch.bottom() - patch.top()) * (patch.right() - patch.left());
+          assertThat(mixed.get(id))
+              .isEqualTo(
+                  new Example(List.of(expected), own.label(), other.label(), 1 - area / 20f));
+        }
+      }
+    }
+    assertThat(ways).hasSize(4);
+  }
+
   @Test
   void leavesExamplesAsTheyAreWithoutIt() {
-    assertThat(read(1, 16, Mixup.NONE).values())
+    assertThat(read(1, 16, Mixing.NONE).values())
         .hasSize(SAMPLES)
         .allSatisfy(
             example -> {
@@ -139,7 +179,7 @@ class MixedBatchTest {
       batch.weigh(sample, 1 + sample);
     }
 
-    batch.mixNeighbours(id -> 0.25f);
+    batch.mixNeighbours(id -> new Mix.Mean(0.25f), new ImageShape(1, 1, 1));
 
     assertThat(batch.weights()).containsExactly(1, 2, 3);
     assertThat(batch.otherWeights()).containsExactly(2, 1, 3);

@@ -180,7 +180,7 @@ abstract class AveragingJobs {
         new TrainingData(
             new TrainingData.Source(folder.toUri().toString(), manifestSha256, "train"),
             new TrainingData.Order(Sampling.NATURAL, 3, 4, 16),
-            new TrainingData.Images(TinyShards.SHAPE, "flip", 0)),
+            new TrainingData.Images(TinyShards.SHAPE, "flip")),
         schedule,
         round,
         round / 3,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.config;
 
-import io.stoker.data.augment.Mixup;
+import io.stoker.data.augment.Mixing;
 import io.stoker.data.plan.Sampling;
 import io.stoker.failure.Check;
 import java.util.List;
@@ -13,12 +13,19 @@ import java.util.List;
  *     s3a://}
  * @param augmentations names of augmentations, applied in this order
  * @param mixup the alpha of mixup, 0 for none
+ * @param cutmix the alpha of CutMix, 0 for none
  * @param sampling how often an epoch has each sample
  */
-public record DataConfig(String uri, List<String> augmentations, double mixup, Sampling sampling) {
+public record DataConfig(
+    String uri, List<String> augmentations, double mixup, double cutmix, Sampling sampling) {
   public DataConfig {
     Check.input(!uri.isBlank(), "Missing data: say --data URI (a folder made by stoker prepare)");
     augmentations = List.copyOf(augmentations);
-    mixup = new Mixup(mixup).alpha();
+    mixup = new Mixing(mixup, cutmix).mixup();
+  }
+
+  /** How the examples of a batch are mixed. */
+  public Mixing mixing() {
+    return new Mixing(mixup, cutmix);
   }
 }

@@ -58,6 +58,10 @@ public record TrainingConfig(
             + " the plateau schedule depends on losses (choose another schedule, or a number)",
         rounds.localSteps());
     Check.input(
+        data.cutmix() == 0 || loss.classWeights() instanceof ClassWeighting.Equal,
+        "Cannot use --cutmix with --class-weights: an example that shows two classes has one weight"
+            + " for both (balance with --sampling balanced instead)");
+    Check.input(
         averaging.overlapSteps() == 0 || averaging.overlapSteps() < rounds.localSteps().least(),
         "Invalid overlap: %d steps (must be less than the local steps, which are %s)",
         averaging.overlapSteps(),
@@ -215,6 +219,10 @@ public record TrainingConfig(
 
     public Builder mixup(double alpha) {
       return set("mixup", alpha);
+    }
+
+    public Builder cutmix(double alpha) {
+      return set("cutmix", alpha);
     }
 
     public Builder seed(long value) {

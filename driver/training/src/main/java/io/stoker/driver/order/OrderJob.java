@@ -53,7 +53,7 @@ public final class OrderJob {
         new TrainingData(
             new TrainingData.Source(folder.toString(), shards.manifestHash(), request.split()),
             order,
-            new TrainingData.Images(request.image(), request.augmentations(), 0));
+            new TrainingData.Images(request.image(), request.augmentations()));
     int epoch = request.epoch();
     Broadcast<SerializableConfiguration> hadoop =
         spark.broadcast(new SerializableConfiguration(spark.hadoopConfiguration()));

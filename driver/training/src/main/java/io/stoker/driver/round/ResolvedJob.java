@@ -82,6 +82,10 @@ record ResolvedJob(
       warnOfValidationOnTest(located.validation().split());
     }
     Augmentation.parse(String.join(",", located.data().augmentations()));
+    Check.input(
+        located.data().cutmix() == 0 || shards.manifest().classes() > 1,
+        "Cannot use --cutmix: the data has one class, '%s', and it mixes parts of two",
+        shards.manifest().classNames().get(0));
     // Last, because it may wait for executors.
     ResolvedArithmetic resolved =
         ResolvedArithmetic.resolve(

@@ -148,7 +148,7 @@ final class TrainingRun {
             new TrainingData.Images(
                 ModelInput.images(model.input()),
                 String.join(",", config.data().augmentations()),
-                config.data().mixup(),
+                config.data().mixing(),
                 normalizing.map(trained -> trained.mean()).orElse(List.of()),
                 normalizing.map(trained -> trained.standardDeviation()).orElse(List.of()),
                 Engines.find(config.engine()).prefersBytes()

@@ -73,6 +73,7 @@ class JobIdentityTest {
             config.toBuilder().clipNorm(7).build(),
             config.toBuilder().labelSmoothing(0).build(),
             config.toBuilder().mixup(0).build(),
+            config.toBuilder().cutmix(1).build(),
             config.toBuilder().everyStepEpochs(2).build(),
             config.toBuilder().outerRate(1).build(),
             config.toBuilder().outerMomentum(0).build(),

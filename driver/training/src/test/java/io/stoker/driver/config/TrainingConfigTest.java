@@ -97,6 +97,10 @@ class TrainingConfigTest {
         invalid(config -> config.biasRate(-1), "Invalid bias rate: -1.0 (must be >= 0)"),
         invalid(config -> config.clipNorm(-1), "Invalid gradient norm: -1.0 (must be > 0, or 0"),
         invalid(config -> config.mixup(-1), "Invalid mixup: -1.0 (must be > 0"),
+        invalid(config -> config.cutmix(101), "Invalid cutmix: 101.0 (must be > 0"),
+        invalid(
+            config -> config.cutmix(1).classWeights(new ClassWeighting.Balanced()),
+            "Cannot use --cutmix with --class-weights:"),
         invalid(config -> config.labelSmoothing(1), "Invalid label smoothing: 1.0 (must be >= 0"),
         invalid(
             config -> config.everyStepEpochs(-1),
@@ -222,6 +226,7 @@ class TrainingConfigTest {
         .wire(Wire.INT8)
         .augmentations(List.of("shift=1", "flip"))
         .mixup(0.375)
+        .cutmix(0.75)
         .seed(-13)
         .checkpointEvery(17)
         .keep(19)

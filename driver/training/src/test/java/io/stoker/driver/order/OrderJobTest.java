@@ -104,10 +104,14 @@ class OrderJobTest {
       try (JavaSparkContext spark = LocalSpark.start(master)) {
         results.add(train(spark, job.config("mixed" + master).mixup(0.4)));
         results.add(train(spark, job.config("plain" + master)));
+        results.add(train(spark, lots(job, "lots" + master)));
       }
     }
-    assertThat(results.get(2).parametersSha256()).isEqualTo(results.get(0).parametersSha256());
-    assertThat(results.get(1).parametersSha256()).isNotEqualTo(results.get(0).parametersSha256());
+    for (int i = 0; i < 3; i++) {
+      assertThat(results.get(3 + i).parametersSha256())
+          .isEqualTo(results.get(i).parametersSha256())
+          .isNotEqualTo(results.get((i + 1) % 3).parametersSha256());
+    }
 
     try (JavaSparkContext spark = LocalSpark.start("local[2]")) {
       TrainResult stock = train(spark, job.config("stock").mixup(0.4).engine("dl4j"));
@@ -115,6 +119,10 @@ class OrderJobTest {
           .usingComparatorWithPrecision(1e-4f)
           .containsExactly(TinyJob.parameters(results.get(0).checkpoint()));
     }
+  }
+
+  private static TrainingConfig.Builder lots(TinyJob job, String run) {
+    return job.config(run).mixup(0.4).cutmix(1).labelSmoothing(0.1);
   }
 
   private static TrainResult train(JavaSparkContext spark, TrainingConfig.Builder config) {

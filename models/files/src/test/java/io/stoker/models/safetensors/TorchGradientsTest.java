@@ -21,6 +21,7 @@ import io.stoker.models.spec.ModelTree;
 import io.stoker.models.spec.ParameterSpec;
 import io.stoker.models.spec.Shape;
 import io.stoker.models.zoo.Zoo;
+import io.stoker.testing.TorchPython;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.FloatBuffer;

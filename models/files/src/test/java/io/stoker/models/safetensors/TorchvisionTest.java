@@ -13,6 +13,7 @@ import io.stoker.models.onnx.OnnxWriter;
 import io.stoker.models.spec.EveryLayer;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.zoo.Zoo;
+import io.stoker.testing.TorchPython;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
