@@ -37,11 +37,12 @@ public record TrainingData(Source source, Order order, Images images) implements
    * The order of an epoch.
    *
    * @param sampling how often an epoch has each sample
+   * @param repeats how often it has each of its samples in one step, 1 for once
    * @param seed the job's root seed
    * @param workers how many workers there are
    * @param batch the examples of a worker in a full step
    */
-  public record Order(Sampling sampling, long seed, int workers, int batch)
+  public record Order(Sampling sampling, int repeats, long seed, int workers, int batch)
       implements Serializable {}
 
   /**
@@ -91,6 +92,8 @@ public record TrainingData(Source source, Order order, Images images) implements
 
   /** Which worker reads which sample of an epoch when. */
   EpochPlan plan(SplitBlocks blocks, int epoch) {
-    return blocks.plan(order.sampling(), order.seed(), epoch, order.workers(), order.batch());
+    return blocks
+        .plan(order.sampling(), order.seed(), epoch, order.workers(), order.batch())
+        .repeated(order.repeats());
   }
 }

@@ -48,7 +48,7 @@ class TrainingReadersTest {
   private static TrainingData data(String uri, String manifestSha256) {
     return new TrainingData(
         new TrainingData.Source(uri, manifestSha256, "train"),
-        new TrainingData.Order(Sampling.NATURAL, 9, 2, 4),
+        new TrainingData.Order(Sampling.NATURAL, 1, 9, 2, 4),
         new TrainingData.Images(TinyShards.SHAPE, "shift"));
   }
 

@@ -6,6 +6,7 @@ import io.stoker.data.image.ImageShape;
 import io.stoker.data.shard.ChannelStatistics;
 import io.stoker.failure.InputException;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * A random change of an image that leaves its class as it is. What happens to a sample is a pure
@@ -24,6 +25,19 @@ public sealed interface Augmentation
    */
   static List<Augmentation> parse(String text) {
     return AugmentationNames.parse(text);
+  }
+
+  /** Its name, such as {@code random-erasing}. */
+  default String label() {
+    return getClass()
+        .getSimpleName()
+        .replaceAll("(?<=[a-z])(?=[A-Z])", "-")
+        .toLowerCase(Locale.ROOT);
+  }
+
+  /** What it chooses from, each by itself: the operations of a policy, else itself. */
+  default List<Augmentation> parts() {
+    return List.of(this);
   }
 
   /**
@@ -59,7 +73,8 @@ public sealed interface Augmentation
    * gave, as its paper has it. Those that move pixels are resampled by themselves, to the nearest
    * pixel: within {@link Geometric}'s one map their order would be lost.
    */
-  sealed interface Policy extends Augmentation permits TrivialAugment, RandAugment {
+  sealed interface Policy extends Augmentation
+      permits TrivialAugment, RandAugment, SingleOperation {
     /**
      * Changes one image in place.
      *

@@ -20,6 +20,31 @@ public sealed interface Mix permits Mix.Mean, Mix.Patch {
   void apply(float[] own, int at, float[] other, int otherAt, ImageShape image);
 
   /**
+   * Mixes one image in place, as {@link #apply} does, of values that are rounded.
+   *
+   * @param own interleaved uint8 {@code [height, width, channels]}
+   * @param other likewise; it is unchanged
+   * @param image the shape of both
+   */
+  default void applyToPixels(byte[] own, byte[] other, ImageShape image) {
+    float[][] values = new float[image.channels()][256];
+    for (float[] table : values) {
+      for (int value = 0; value < 256; value++) {
+        table[value] = value;
+      }
+    }
+    float[] mixed = new float[own.length];
+    float[] neighbour = new float[own.length];
+    Resampler.toPlanes(own, image, values, mixed, 0);
+    Resampler.toPlanes(other, image, values, neighbour, 0);
+    apply(mixed, 0, neighbour, 0, image);
+    for (int i = 0; i < own.length; i++) {
+      int pixel = i / image.channels();
+      own[i] = Draw.pixel(mixed[i % image.channels() * image.area() + pixel]);
+    }
+  }
+
+  /**
    * Their weighted mean.
    *
    * @param share the weight of the example's own image

@@ -3,6 +3,7 @@ package io.stoker.data.augment;
 
 import io.stoker.base.SplitMix64;
 import io.stoker.failure.Check;
+import java.util.List;
 
 /**
  * Changes each image by several operations of one strength, one after the other, all equally likely
@@ -35,5 +36,10 @@ public record RandAugment(int operations, int magnitude) implements Augmentation
     for (int i = 0; i < operations; i++) {
       MAGNITUDES.applyOperation(canvas, pixels, magnitude, SplitMix64.mix(key, i));
     }
+  }
+
+  @Override
+  public List<Augmentation> parts() {
+    return SingleOperation.of(MAGNITUDES);
   }
 }

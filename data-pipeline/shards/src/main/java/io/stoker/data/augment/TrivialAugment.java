@@ -2,6 +2,7 @@
 package io.stoker.data.augment;
 
 import io.stoker.base.SplitMix64;
+import java.util.List;
 
 /**
  * Changes each image by one operation of one strength, all equally likely (Müller and Hutter, 2021,
@@ -15,5 +16,10 @@ public record TrivialAugment() implements Augmentation.Policy {
   public void apply(PolicyCanvas canvas, byte[] pixels, long key) {
     int bin = SplitMix64.below(SplitMix64.mix(key, 2), PolicyMagnitudes.BINS);
     MAGNITUDES.applyOperation(canvas, pixels, bin, key);
+  }
+
+  @Override
+  public List<Augmentation> parts() {
+    return SingleOperation.of(MAGNITUDES);
   }
 }

@@ -351,6 +351,7 @@ public final class BatchReader implements AutoCloseable {
     for (int sample = 0; sample < samples && !closed; sample++) {
       hold(sample, schedule.block(batch, sample));
       rows[sample] = schedule.row(batch, sample);
+      target.copy(sample, schedule.copy(batch, sample));
     }
     if (!closed) {
       decoding.decode(blocks, rows, target);

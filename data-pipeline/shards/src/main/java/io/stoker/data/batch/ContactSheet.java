@@ -18,6 +18,7 @@ import java.awt.RenderingHints;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -25,7 +26,8 @@ import javax.imageio.ImageIO;
 
 /**
  * A picture of a data set: a row a class, with its name, one image as it is in the shards, and what
- * augmentation makes of that image in the first epochs.
+ * augmentation makes of that image in the first epochs; where images are mixed, with that of the
+ * class below.
  */
 public final class ContactSheet {
   private static final int MAXIMUM_CLASSES = 20;
@@ -128,6 +130,8 @@ public final class ContactSheet {
 
   private record Example(ShardBlock block, int row) {}
 
+  private record Sample(byte[] pixels, long id) {}
+
   /** The first sample of each class, by label. */
   private Map<Integer, Example> examples() throws IOException {
     ShardManifest manifest = data.folder().manifest();
@@ -170,27 +174,41 @@ public final class ContactSheet {
     }
     int top = HEADER_HEIGHT;
     byte[] pixels = new byte[shape.bytes()];
+    byte[] others = new byte[shape.bytes()];
+    List<Example> shown = List.copyOf(examples.values());
+    int index = 0;
     for (Map.Entry<Integer, Example> entry : examples.entrySet()) {
       Example example = entry.getValue();
+      index++;
+      Example other = shown.get(index % shown.size());
+      other.block.decode(other.row, others);
       example.block.decode(example.row, pixels);
       drawName(graphics, name(entry.getKey()), top + cellHeight / 2);
       drawImage(graphics, pixels, shape, left, top);
       int row = top;
-      long sampleId = example.block.sampleId(example.row);
+      Sample sample = new Sample(pixels, example.block.sampleId(example.row));
+      Sample mixed = new Sample(others, other.block.sampleId(other.row));
       input.ifPresent(
-          with -> drawVersions(graphics, with, pixels, sampleId, left + cellWidth + GAP, row));
+          with -> drawVersions(graphics, with, sample, mixed, left + cellWidth + GAP, row));
       top += cellHeight + GAP;
     }
   }
 
   private void drawVersions(
-      Graphics2D graphics, TrainingInput with, byte[] pixels, long sampleId, int left, int top) {
+      Graphics2D graphics, TrainingInput with, Sample sample, Sample other, int left, int top) {
     AugmentationChain chain =
         new AugmentationChain(
             with.augmentations(), shape, with.image(), data.folder().manifest().statistics());
     byte[] augmented = new byte[with.image().bytes()];
     for (int epoch = 0; epoch < VERSIONS; epoch++) {
-      chain.apply(seed, epoch, sampleId, pixels, augmented);
+      chain.apply(seed, epoch, sample.id, sample.pixels, augmented);
+      if (with.mixing().isOn()) {
+        byte[] neighbour = new byte[augmented.length];
+        chain.apply(seed, epoch, other.id, other.pixels, neighbour);
+        with.mixing()
+            .draw(seed, epoch, sample.id, with.image())
+            .applyToPixels(augmented, neighbour, with.image());
+      }
       drawImage(graphics, augmented, with.image(), left + epoch * (cellWidth + GAP), top);
     }
   }

@@ -3,6 +3,7 @@ package io.stoker.data.batch;
 
 import io.stoker.data.augment.Mix;
 import io.stoker.data.image.ImageShape;
+import io.stoker.data.plan.EpochPlan;
 import io.stoker.failure.Check;
 import java.util.Arrays;
 import java.util.function.LongFunction;
@@ -20,6 +21,7 @@ public final class ImageBatch {
   private final float[][] values;
   private final int[] labels;
   private final long[] sampleIds;
+  private final int[] copies;
   private final int[] otherLabels;
   private final float[] shares;
   private final float[] weights;
@@ -55,6 +57,7 @@ public final class ImageBatch {
     pixels = new byte[hasBytes() ? examples * imageValues : 0];
     labels = new int[examples];
     sampleIds = new long[examples];
+    copies = new int[capacity];
     otherLabels = new int[examples];
     shares = new float[examples];
     weights = new float[examples];
@@ -145,6 +148,16 @@ public final class ImageBatch {
     return sample * views * imageValues;
   }
 
+  /** Says which copy of its sample a place has, from 0. */
+  void copy(int sample, int number) {
+    copies[sample] = number;
+  }
+
+  /** The identity by which the random numbers of the sample at a place are drawn. */
+  long drawnBy(int sample, long sampleId) {
+    return EpochPlan.copyId(sampleId, copies[sample]);
+  }
+
   void describe(int sample, int label, long sampleId) {
     Arrays.fill(labels, sample * views, (sample + 1) * views, label);
     Arrays.fill(otherLabels, sample * views, (sample + 1) * views, label);
@@ -161,15 +174,15 @@ public final class ImageBatch {
    * Mixes neighbours, the first with the second, the third with the fourth: each becomes a mix of
    * both, of which it has its own share. A last one without a neighbour stays as it is.
    *
-   * @param mixes how an example is mixed, by its sample id
+   * @param mixes how an example is mixed, by the identity that its random numbers are drawn by
    * @param image the shape of the images
    */
   void mixNeighbours(LongFunction<Mix> mixes, ImageShape image) {
     float[] original = new float[imageValues];
     for (int first = 0; first + 1 < examples(); first += 2) {
       int second = first + 1;
-      Mix firstMix = mixes.apply(sampleIds[first]);
-      Mix secondMix = mixes.apply(sampleIds[second]);
+      Mix firstMix = mixes.apply(drawnBy(first, sampleIds[first]));
+      Mix secondMix = mixes.apply(drawnBy(second, sampleIds[second]));
       shares[first] = firstMix.share();
       shares[second] = secondMix.share();
       otherLabels[first] = labels[second];

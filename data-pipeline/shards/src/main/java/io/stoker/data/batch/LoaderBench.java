@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.data.batch;
 
+import io.stoker.data.augment.Augmentation;
 import io.stoker.data.augment.AugmentationChain;
 import io.stoker.data.block.BlockCache;
 import io.stoker.data.block.SplitBlocks;
@@ -59,8 +60,9 @@ public final class LoaderBench {
   }
 
   /**
-   * Measures each stage on one thread and then on several; the codec's own rate, {@code codec}, is
-   * missing for raw images. MB are of encoded images for {@code read}, else of the data's pixels.
+   * Measures each stage on one thread and then on several, and each augmentation by itself on one;
+   * the codec's own rate, {@code codec}, is missing for raw images. MB are of encoded images for
+   * {@code read}, else of the data's pixels.
    *
    * @param threads how many
    * @throws io.stoker.failure.DamagedException if a shard is missing or damaged
@@ -81,11 +83,22 @@ public final class LoaderBench {
         add(clock, "codec", each, pixels, this::codec);
       }
       add(clock, "decode", each, pixels, this::decoding);
-      add(clock, "augment", each, pixels, this::augmenting);
+      add(clock, "augment", each, pixels, () -> augmenting(input.augmentations()));
       add(clock, "batch", each, pixels, this::batching);
       add(clock, "loader", each, pixels, () -> this::load);
     }
+    for (Augmentation one : distinctParts()) {
+      add(clock, "augment " + one.label(), 1, pixels, () -> augmenting(List.of(one)));
+    }
+    if (input.mixing().isOn()) {
+      add(clock, "mix", 1, pixels, this::mixing);
+    }
     return clock.measure(seconds);
+  }
+
+  /** All augmentations, and in place of a policy its operations. */
+  private List<Augmentation> distinctParts() {
+    return input.augmentations().stream().flatMap(one -> one.parts().stream()).distinct().toList();
   }
 
   private static void add(
@@ -147,10 +160,10 @@ public final class LoaderBench {
     };
   }
 
-  private Pass augmenting() {
+  private Pass augmenting(List<Augmentation> augmentations) {
     ImageShape image = manifest.image();
     AugmentationChain chain =
-        new AugmentationChain(input.augmentations(), image, input.image(), manifest.statistics());
+        new AugmentationChain(augmentations, image, input.image(), manifest.statistics());
     byte[] source = new byte[image.bytes()];
     byte[] target = new byte[input.image().bytes()];
     blocks.get(0).decode(0, source);
@@ -158,6 +171,18 @@ public final class LoaderBench {
       for (int i = 0; i < batch; i++) {
         chain.apply(SEED, 0, i, source, target);
       }
+      return batch;
+    };
+  }
+
+  private Pass mixing() {
+    ImageBatch target = new ImageBatch(batch, input.image().bytes());
+    target.samples(batch);
+    for (int i = 0; i < batch; i++) {
+      target.describe(i, 0, i);
+    }
+    return () -> {
+      target.mixNeighbours(id -> input.mixing().draw(SEED, 0, id, input.image()), input.image());
       return batch;
     };
   }

@@ -83,6 +83,11 @@ final class PlannedSteps implements Schedule {
     return rows[example][plan.offset(position)];
   }
 
+  @Override
+  public int copy(int batch, int example) {
+    return plan.copy(worker, fromStep + batch, example);
+  }
+
   private long position(int batch, int example) {
     return plan.position(worker, fromStep + batch, example);
   }

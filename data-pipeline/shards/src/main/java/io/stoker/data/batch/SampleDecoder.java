@@ -17,12 +17,12 @@ final class SampleDecoder {
     /**
      * Renders one sample.
      *
-     * @param sampleId the sample's identity
+     * @param drawnBy the identity by which its random numbers are drawn
      * @param pixels interleaved uint8 {@code [height, width, channels]}
      * @param target receives one or more images
      * @param offset where in the target's images or pixels
      */
-    void render(long sampleId, byte[] pixels, ImageBatch target, int offset);
+    void render(long drawnBy, byte[] pixels, ImageBatch target, int offset);
   }
 
   /**
@@ -38,7 +38,7 @@ final class SampleDecoder {
   void decode(ShardBlock block, int row, ImageBatch target, int sample) {
     long sampleId = block.sampleId(row);
     block.decode(row, decoded);
-    rendering.render(sampleId, decoded, target, target.offset(sample));
+    rendering.render(target.drawnBy(sample, sampleId), decoded, target, target.offset(sample));
     target.describe(sample, block.label(row), sampleId);
     target.weigh(sample, block.weight(row));
   }

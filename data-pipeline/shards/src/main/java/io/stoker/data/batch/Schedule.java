@@ -17,4 +17,9 @@ interface Schedule {
 
   /** The row of an example of a batch, in its block. */
   int row(int batch, int example);
+
+  /** Which copy of its sample an example is, from 0. */
+  default int copy(int batch, int example) {
+    return 0;
+  }
 }

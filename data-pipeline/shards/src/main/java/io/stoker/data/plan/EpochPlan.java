@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.data.plan;
 
+import io.stoker.base.Division;
 import io.stoker.base.SplitMix64;
 import io.stoker.failure.Check;
 import java.util.Arrays;
@@ -22,6 +23,9 @@ import java.util.Optional;
  * <p>In a {@linkplain #balanced balanced} epoch a row may come several times or not at all; it
  * comes where its block does. Everything else is the same, the number of steps included.
  *
+ * <p>A {@linkplain #repeated repeated} epoch has as many steps of as many examples, and of the
+ * sequence only the part that they need: each of its samples comes several times in one step.
+ *
  * <p>It is immutable and takes 16 bytes a block, whatever the number of samples.
  */
 public final class EpochPlan {
@@ -32,6 +36,7 @@ public final class EpochPlan {
   private final int epoch;
   private final int workers;
   private final int batch;
+  private final int repeats;
   private final long key;
 
   /** How many positions of the sequence each block has. */
@@ -54,7 +59,8 @@ public final class EpochPlan {
       long seed,
       int epoch,
       int workers,
-      int batch) {
+      int batch,
+      int repeats) {
     Check.input(workers >= 1, "Invalid number of workers: %d (must be >= 1)", workers);
     Check.input(batch >= 1, "Invalid batch size: %d (must be >= 1)", batch);
     Check.input(epoch >= 0, "Invalid epoch: %d (must be >= 0)", epoch);
@@ -63,10 +69,16 @@ public final class EpochPlan {
         "Invalid global batch: %d workers x %d samples (too large)",
         workers,
         batch);
+    Check.input(
+        repeats >= 1 && batch % repeats == 0,
+        "Invalid repeats: %d (must be >= 1 and divide the batch of %d)",
+        repeats,
+        batch);
     this.seed = seed;
     this.epoch = epoch;
     this.workers = workers;
     this.batch = batch;
+    this.repeats = repeats;
     this.key = key(seed, epoch);
     this.quotas = quotas;
     this.blockDraws = blockDraws.clone();
@@ -101,7 +113,7 @@ public final class EpochPlan {
    * @param batch samples of one worker in one step, at least 1
    */
   public static EpochPlan of(int[] blockRows, long seed, int epoch, int workers, int batch) {
-    return new EpochPlan(blockRows, Optional.empty(), seed, epoch, workers, batch);
+    return new EpochPlan(blockRows, Optional.empty(), seed, epoch, workers, batch, 1);
   }
 
   /**
@@ -120,7 +132,31 @@ public final class EpochPlan {
   public static EpochPlan balanced(
       BlockLabels labels, long seed, int epoch, int workers, int batch) {
     ClassQuotas quotas = new ClassQuotas(labels, key(seed, epoch));
-    return new EpochPlan(quotas.drawsOfBlocks(), Optional.of(quotas), seed, epoch, workers, batch);
+    return new EpochPlan(
+        quotas.drawsOfBlocks(), Optional.of(quotas), seed, epoch, workers, batch, 1);
+  }
+
+  /**
+   * The same with repeated augmentation (Hoffer et al., 2020, "Augment Your Batch: Improving
+   * Generalization Through Instance Repetition", section 3): each worker has each sample of a step
+   * several times, next to as many fewer samples. The epoch keeps its length, so it has one sample
+   * of so many, others in each epoch, as with the {@code RASampler} of DeiT and torchvision.
+   *
+   * @param times how often a sample comes, at least 1; a divisor of the batch
+   */
+  public EpochPlan repeated(int times) {
+    return new EpochPlan(blockDraws, quotas, seed, epoch, workers, batch, times);
+  }
+
+  /**
+   * The identity by which the random numbers of a copy of a sample are drawn: that of the sample
+   * for the first copy.
+   *
+   * @param sampleId the sample's identity
+   * @param copy which, from 0
+   */
+  public static long copyId(long sampleId, int copy) {
+    return copy == 0 ? sampleId : SplitMix64.mix(sampleId, copy);
   }
 
   private static long key(long seed, int epoch) {
@@ -169,15 +205,30 @@ public final class EpochPlan {
    * @param worker of {@code [0, workers)}
    * @param step of {@code [0, steps())}
    * @param example of {@code [0, examples(worker, step))}
-   * @return a position of {@code [0, samples())}; each belongs to one worker, step and example
+   * @return a position of {@code [0, samples())}; each belongs to one worker and step, and to one
+   *     example for each copy
    */
   public long position(int worker, int step, int example) {
-    checkRange(worker, step);
+    int distinct = distinct(worker, step);
     if (step < fullSteps) {
-      long lane = (long) worker * batch + example;
+      long lane = (long) worker * distinct + example % distinct;
       return lane * fullSteps + step;
     }
-    return samples() - remainder() + remainderStart(worker) + example;
+    long before = (long) fullSteps * workers * (batch / repeats);
+    return before + distinctRemainderStart(worker) + example % distinct;
+  }
+
+  /**
+   * Which copy of its sample an example is, from 0; 0 where samples are not repeated. Copies are as
+   * far from each other in the batch as can be.
+   */
+  public int copy(int worker, int step, int example) {
+    return example / distinct(worker, step);
+  }
+
+  /** How many samples the examples of a step are made of. */
+  private int distinct(int worker, int step) {
+    return Division.ceiling(examples(worker, step), repeats);
   }
 
   /** The block of a position of the sequence. */
@@ -237,6 +288,14 @@ public final class EpochPlan {
   /** Where a worker's part of the last step starts: the first workers have one sample more. */
   private long remainderStart(int worker) {
     return worker * (remainder() / workers) + Math.min(worker, remainder() % workers);
+  }
+
+  /** Where a worker's samples of the last step start among those of all. */
+  private long distinctRemainderStart(int worker) {
+    int least = (int) (remainder() / workers);
+    long larger = Math.min(worker, remainder() % workers);
+    return larger * Division.ceiling(least + 1, repeats)
+        + (worker - larger) * Division.ceiling(least, repeats);
   }
 
   private void checkRange(int worker, int step) {

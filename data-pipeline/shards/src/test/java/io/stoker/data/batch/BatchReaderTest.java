@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.stoker.data.augment.Augmentation;
 import io.stoker.data.augment.AugmentationChain;
+import io.stoker.data.augment.Mixing;
 import io.stoker.data.augment.View;
 import io.stoker.data.augment.Views;
 import io.stoker.data.block.BlockCache;
@@ -198,7 +199,27 @@ class BatchReaderTest {
             "decode 2",
             "augment 2",
             "batch 2",
-            "loader 2");
+            "loader 2",
+            "augment flip 1");
+    assertThat(rates).allSatisfy(rate -> assertThat(rate.imagesPerSecond()).isPositive());
+  }
+
+  @Test
+  void measuresEachAugmentationEachOperationOfAPolicyAndMixing() throws IOException {
+    SplitBlocks data = data(0, 70);
+    TrainingInput input =
+        new TrainingInput(
+            data.folder().manifest().image(),
+            Augmentation.parse("crop=4:reflect,erase=p=1,trivial-augment"),
+            new Mixing(0.2, 1));
+
+    List<StageClock.Rate> rates = new LoaderBench(data, input, 16, 0.01).run(1);
+
+    assertThat(rates)
+        .extracting(StageClock.Rate::stage)
+        .contains("augment crop", "augment random-erasing", "augment shear-x", "mix")
+        .filteredOn(stage -> stage.startsWith("augment "))
+        .hasSize(2 + 14);
     assertThat(rates).allSatisfy(rate -> assertThat(rate.imagesPerSecond()).isPositive());
   }
 

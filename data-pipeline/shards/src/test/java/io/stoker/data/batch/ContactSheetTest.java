@@ -4,6 +4,7 @@ package io.stoker.data.batch;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.stoker.data.augment.Augmentation;
+import io.stoker.data.augment.Mixing;
 import io.stoker.data.block.BlockCache;
 import io.stoker.data.block.SplitBlocks;
 import io.stoker.data.image.ImageShape;
@@ -66,5 +67,33 @@ class ContactSheetTest {
       }
     }
     assertThat(black).as("uncovered pixels").isGreaterThan(1000);
+  }
+
+  /** Of classes whose images differ, a part of the one below shows in each. */
+  @Test
+  void showsWhatMixingMakesOfAnImageAndThatOfTheClassBelow() throws IOException {
+    BufferedImage plain = drawn(Mixing.NONE);
+    BufferedImage mixed = drawn(new Mixing(0, 1));
+    int first = plain.getWidth() - 7 * 70 - 6;
+    int changed = 0;
+    for (int label = 0; label < 4; label++) {
+      byte[] below = TestShards.pixels(SHAPE, (label + 1) % 4).values();
+      for (int epoch = 0; epoch < 7; epoch++) {
+        for (int i = 0; i < SHAPE.area(); i++) {
+          int x = first + epoch * 70 + i % 64;
+          int y = 26 + label * 70 + i / 64;
+          if (plain.getRGB(x, y) != mixed.getRGB(x, y)) {
+            changed++;
+            assertThat((byte) (mixed.getRGB(x, y) >> 16)).isEqualTo(below[3 * i]);
+          }
+        }
+      }
+    }
+    assertThat(changed).isGreaterThan(4 * 7 * 64);
+  }
+
+  private BufferedImage drawn(Mixing mixing) throws IOException {
+    TrainingInput input = new TrainingInput(SHAPE, Augmentation.parse("shift=0"), mixing);
+    return new ContactSheet(data(), Optional.of(input), 1).draw();
   }
 }

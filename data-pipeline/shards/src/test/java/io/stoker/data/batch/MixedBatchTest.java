@@ -187,4 +187,34 @@ class MixedBatchTest {
     batch.samples(1);
     assertThat(batch.isWeighted()).as("a single example").isFalse();
   }
+
+  /** The first copy is what the sample is without repeats, the others are drawn by themselves. */
+  @Test
+  void augmentsAndMixesEachCopyOfASampleInItsOwnWay() {
+    EpochPlan plan = EpochPlan.of(data.rows(), 9, 2, 1, 16).repeated(4);
+    TrainingInput input =
+        new TrainingInput(
+            SHAPE, Augmentation.parse("erase=p=1:area=0.2-0.3:fill=noise"), new Mixing(1, 0));
+    TrainingInput unmixed = new TrainingInput(SHAPE, input.augmentations());
+    try (BatchReader mixed = BatchReader.training(data, plan, 0, 0, 1, input);
+        BatchReader reader = BatchReader.training(data, plan, 0, 0, 1, unmixed)) {
+      ImageBatch batch = reader.next();
+      float[] shares = mixed.next().shares();
+      Set<List<Float>> images = new HashSet<>();
+      Set<Float> distinct = new HashSet<>();
+      for (int example = 0; example < 16; example++) {
+        long id = batch.sampleIds()[example];
+        assertThat(id).isEqualTo(batch.sampleIds()[example % 4]);
+        Float[] image = new Float[SHAPE.bytes()];
+        int first = example * image.length;
+        Arrays.setAll(image, at -> batch.images()[first + at]);
+        images.add(List.of(image));
+        distinct.add(shares[example]);
+        assertThat(shares[example])
+            .isEqualTo(input.mixing().draw(9, 2, EpochPlan.copyId(id, example / 4), SHAPE).share());
+      }
+      assertThat(images).hasSize(16);
+      assertThat(distinct).hasSize(16);
+    }
+  }
 }

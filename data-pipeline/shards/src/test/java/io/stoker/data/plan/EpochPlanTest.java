@@ -8,8 +8,10 @@ import io.stoker.base.SplitMix64;
 import io.stoker.failure.InputException;
 import io.stoker.testing.Exact;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
@@ -172,5 +174,66 @@ class EpochPlanTest {
         .hasMessage("Invalid batch size: 0 (must be >= 1)");
     assertThatThrownBy(() -> EpochPlan.of(new int[] {1}, 0, 0, 1, 1).examples(0, 1))
         .isInstanceOf(IndexOutOfBoundsException.class);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "1, 7, 1, 3, 3",
+    "10, 100, 4, 8, 2",
+    "10, 100, 3, 6, 3",
+    "40, 30, 16, 4, 4",
+    "7, 13, 5, 8, 1"
+  })
+  void repeatsEachSampleOfAStepInAnEpochOfTheSameLength(
+      int count, int largest, int workers, int batch, int repeats) {
+    int[] blocks = blocks(count, largest, 3);
+    EpochPlan once = EpochPlan.of(blocks, 11, 2, workers, batch);
+    EpochPlan plan = once.repeated(repeats);
+
+    assertThat(plan.steps()).isEqualTo(once.steps());
+    Set<Long> positions = new HashSet<>();
+    long examples = 0;
+    for (int step = 0; step < plan.steps(); step++) {
+      for (int worker = 0; worker < workers; worker++) {
+        int size = plan.examples(worker, step);
+        assertThat(size).isEqualTo(once.examples(worker, step));
+        Map<Long, Set<Integer>> copies = new HashMap<>();
+        for (int example = 0; example < size; example++) {
+          assertThat(
+                  copies
+                      .computeIfAbsent(
+                          plan.position(worker, step, example), each -> new HashSet<>())
+                      .add(plan.copy(worker, step, example)))
+              .as("a copy of its own")
+              .isTrue();
+        }
+        assertThat(copies).hasSize((size + repeats - 1) / repeats);
+        copies.forEach(
+            (position, numbers) -> {
+              assertThat(positions.add(position)).as("in no other step or worker").isTrue();
+              assertThat(numbers.size()).isBetween(size < batch ? 1 : repeats, repeats);
+            });
+        examples += size;
+      }
+    }
+    assertThat(examples).isEqualTo(plan.samples());
+    assertThat(positions).allMatch(position -> position >= 0 && position < plan.samples());
+  }
+
+  @Test
+  void repeatsOtherSamplesInOtherEpochs() {
+    int[] blocks = blocks(20, 60, 3);
+    Set<Example> first = new HashSet<>(step(EpochPlan.of(blocks, 1, 0, 2, 8).repeated(4), 0));
+    assertThat(first).hasSize(4);
+    assertThat(first)
+        .isNotEqualTo(new HashSet<>(step(EpochPlan.of(blocks, 1, 1, 2, 8).repeated(4), 0)));
+  }
+
+  @Test
+  void refusesRepeatsThatDoNotDivideTheBatch() {
+    EpochPlan plan = EpochPlan.of(blocks(2, 9, 3), 1, 0, 1, 8);
+    assertThatThrownBy(() -> plan.repeated(3))
+        .isInstanceOf(InputException.class)
+        .hasMessage("Invalid repeats: 3 (must be >= 1 and divide the batch of 8)");
   }
 }

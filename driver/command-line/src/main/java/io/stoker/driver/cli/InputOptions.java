@@ -2,6 +2,7 @@
 package io.stoker.driver.cli;
 
 import io.stoker.data.augment.Augmentation;
+import io.stoker.data.augment.Mixing;
 import io.stoker.data.batch.TrainingInput;
 import io.stoker.data.image.ImageShape;
 import io.stoker.failure.Check;
@@ -18,6 +19,20 @@ final class InputOptions {
   private String augmentations;
 
   @Option(
+      names = "--mixup",
+      paramLabel = "ALPHA",
+      defaultValue = "0",
+      description = "Mix images as train --mixup does (default: ${DEFAULT-VALUE}, none).")
+  private double mixup;
+
+  @Option(
+      names = "--cutmix",
+      paramLabel = "ALPHA",
+      defaultValue = "0",
+      description = "Mix images as train --cutmix does (default: ${DEFAULT-VALUE}, none).")
+  private double cutmix;
+
+  @Option(
       names = "--input-size",
       paramLabel = "N",
       description =
@@ -30,7 +45,8 @@ final class InputOptions {
   }
 
   TrainingInput input(ImageShape data) {
-    return new TrainingInput(image(data), Augmentation.parse(augmentations));
+    return new TrainingInput(
+        image(data), Augmentation.parse(augmentations), new Mixing(mixup, cutmix));
   }
 
   private ImageShape image(ImageShape data) {

@@ -93,6 +93,14 @@ final class InspectCommand extends StokerCommand {
               + " ${DEFAULT-VALUE}).")
   private String sampling;
 
+  @Option(
+      names = "--repeats",
+      paramLabel = "N",
+      defaultValue = "1",
+      description =
+          "For --order: how often each sample comes in a step (default: ${DEFAULT-VALUE}).")
+  private int repeats;
+
   InspectCommand(Console console) {
     super(console);
   }
@@ -132,7 +140,7 @@ final class InspectCommand extends StokerCommand {
             split,
             input.input(image).image(),
             input.augmentations(),
-            new TrainingData.Order(Sampling.parse(sampling), seed, workers, batch),
+            new TrainingData.Order(Sampling.parse(sampling), repeats, seed, workers, batch),
             orderEpoch);
     EpochOrder order;
     try (JavaSparkContext spark = SparkSetup.start("inspect")) {

@@ -179,7 +179,7 @@ abstract class AveragingJobs {
         ReplicaKey.of(model, Engines.AUTO, 16),
         new TrainingData(
             new TrainingData.Source(folder.toUri().toString(), manifestSha256, "train"),
-            new TrainingData.Order(Sampling.NATURAL, 3, 4, 16),
+            new TrainingData.Order(Sampling.NATURAL, 1, 3, 4, 16),
             new TrainingData.Images(TinyShards.SHAPE, "flip")),
         schedule,
         round,

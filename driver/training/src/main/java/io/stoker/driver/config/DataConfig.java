@@ -15,9 +15,15 @@ import java.util.List;
  * @param mixup the alpha of mixup, 0 for none
  * @param cutmix the alpha of CutMix, 0 for none
  * @param sampling how often an epoch has each sample
+ * @param repeats how often a step has each of its samples, 1 for once
  */
 public record DataConfig(
-    String uri, List<String> augmentations, double mixup, double cutmix, Sampling sampling) {
+    String uri,
+    List<String> augmentations,
+    double mixup,
+    double cutmix,
+    Sampling sampling,
+    int repeats) {
   public DataConfig {
     Check.input(!uri.isBlank(), "Missing data: say --data URI (a folder made by stoker prepare)");
     augmentations = List.copyOf(augmentations);

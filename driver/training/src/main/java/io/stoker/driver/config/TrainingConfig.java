@@ -62,6 +62,11 @@ public record TrainingConfig(
         "Cannot use --cutmix with --class-weights: an example that shows two classes has one weight"
             + " for both (balance with --sampling balanced instead)");
     Check.input(
+        rounds.batch() % data.repeats() == 0,
+        "Invalid repeats: %d (must divide the batch of %d)",
+        data.repeats(),
+        rounds.batch());
+    Check.input(
         averaging.overlapSteps() == 0 || averaging.overlapSteps() < rounds.localSteps().least(),
         "Invalid overlap: %d steps (must be less than the local steps, which are %s)",
         averaging.overlapSteps(),
@@ -223,6 +228,10 @@ public record TrainingConfig(
 
     public Builder cutmix(double alpha) {
       return set("cutmix", alpha);
+    }
+
+    public Builder repeats(int times) {
+      return set("repeats", times);
     }
 
     public Builder seed(long value) {

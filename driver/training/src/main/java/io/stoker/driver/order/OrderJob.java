@@ -48,6 +48,7 @@ public final class OrderJob {
                 request.epoch(),
                 order.workers(),
                 order.batch())
+            .repeated(order.repeats())
             .steps();
     TrainingData data =
         new TrainingData(

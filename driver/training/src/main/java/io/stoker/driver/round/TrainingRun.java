@@ -142,6 +142,7 @@ final class TrainingRun {
             new TrainingData.Source(config.data().uri(), shards.manifestHash(), SPLIT),
             new TrainingData.Order(
                 config.data().sampling(),
+                config.data().repeats(),
                 config.seed(),
                 config.rounds().workers(),
                 config.rounds().batch()),

@@ -62,7 +62,7 @@ class JobIdentityTest {
         List.of(
             config.toBuilder().model("lenet5").build(),
             config.toBuilder().workers(4).build(),
-            config.toBuilder().batch(6).build(),
+            config.toBuilder().batch(10).build(),
             config.toBuilder().precision(Precision.BF16).build(),
             config.toBuilder().convolution(ConvolutionAlgorithm.WINOGRAD).build(),
             config.toBuilder().localSteps(8).build(),
@@ -74,6 +74,7 @@ class JobIdentityTest {
             config.toBuilder().labelSmoothing(0).build(),
             config.toBuilder().mixup(0).build(),
             config.toBuilder().cutmix(1).build(),
+            config.toBuilder().repeats(1).build(),
             config.toBuilder().everyStepEpochs(2).build(),
             config.toBuilder().outerRate(1).build(),
             config.toBuilder().outerMomentum(0).build(),

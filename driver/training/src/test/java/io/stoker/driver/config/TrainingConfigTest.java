@@ -27,7 +27,7 @@ class TrainingConfigTest {
     assertThat(minimal().build())
         .isEqualTo(
             new TrainingConfig(
-                new DataConfig("data", List.of(), 0, Sampling.NATURAL),
+                new DataConfig("data", List.of(), 0, 0, Sampling.NATURAL, 1),
                 "run",
                 "lenet5",
                 new RoundConfig(2, 64, LocalSteps.of(10), 0, 10),
@@ -97,6 +97,10 @@ class TrainingConfigTest {
         invalid(config -> config.biasRate(-1), "Invalid bias rate: -1.0 (must be >= 0)"),
         invalid(config -> config.clipNorm(-1), "Invalid gradient norm: -1.0 (must be > 0, or 0"),
         invalid(config -> config.mixup(-1), "Invalid mixup: -1.0 (must be > 0"),
+        invalid(config -> config.repeats(0), "Invalid repeats: 0 (must be >= 1)"),
+        invalid(
+            config -> config.batch(64).repeats(3),
+            "Invalid repeats: 3 (must divide the batch of 64)"),
         invalid(config -> config.cutmix(101), "Invalid cutmix: 101.0 (must be > 0"),
         invalid(
             config -> config.cutmix(1).classWeights(new ClassWeighting.Balanced()),
@@ -227,6 +231,7 @@ class TrainingConfigTest {
         .augmentations(List.of("shift=1", "flip"))
         .mixup(0.375)
         .cutmix(0.75)
+        .repeats(5)
         .seed(-13)
         .checkpointEvery(17)
         .keep(19)

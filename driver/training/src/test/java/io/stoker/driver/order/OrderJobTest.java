@@ -39,7 +39,7 @@ class OrderJobTest {
         "train",
         TinyShards.SHAPE,
         "shift,flip",
-        new TrainingData.Order(Sampling.NATURAL, 3, workers, batch),
+        new TrainingData.Order(Sampling.NATURAL, 1, 3, workers, batch),
         epoch);
   }
 
@@ -121,8 +121,31 @@ class OrderJobTest {
     }
   }
 
+  @Test
+  void goesOnWithTheSameAugmentedBitsAfterAStop() {
+    TinyJob job = TinyJob.in(folder);
+    try (JavaSparkContext spark = LocalSpark.start("local[2]")) {
+      String expected = train(spark, lots(job, "whole").checkpointEvery(1)).parametersSha256();
+      TrainingConfig stopped = lots(job, "stopped").checkpointEvery(1).build();
+      assertThatThrownBy(
+              () -> TrainJob.run(spark, stopped, ExistingRun.REFUSE, TinyJob.stoppingAfter(3)))
+          .hasMessage("stopped");
+      assertThat(
+              TrainJob.run(spark, stopped, ExistingRun.RESUME, RoundListener.NONE)
+                  .parametersSha256())
+          .isEqualTo(expected);
+    }
+  }
+
   private static TrainingConfig.Builder lots(TinyJob job, String run) {
-    return job.config(run).mixup(0.4).cutmix(1).labelSmoothing(0.1);
+    return job.config(run)
+        .mixup(0.4)
+        .cutmix(1)
+        .labelSmoothing(0.1)
+        .repeats(4)
+        .augmentations(
+            List.of(
+                "crop=2:reflect", "flip=alternate", "trivial-augment", "erase=p=0.5:fill=noise"));
   }
 
   private static TrainResult train(JavaSparkContext spark, TrainingConfig.Builder config) {
