@@ -102,7 +102,8 @@ public final class PolicyCanvas {
       for (int i = y * line + channels; i < (y + 1) * line - channels; i++) {
         int own = copy[i] & 0xFF;
         int sum = 4 * own + row(i - line, channels) + row(i, channels) + row(i + line, channels);
-        pixels[i] = blend(own, (2 * sum + 13) / 26, ratio); // Thirteenths have no halves to round.
+        int blurred = (2 * sum + 13) / 26; // The nearest: thirteenths have no halves.
+        pixels[i] = blend(own, blurred, ratio);
       }
     }
   }

@@ -130,7 +130,7 @@ public final class ContactSheet {
 
   private record Example(ShardBlock block, int row) {}
 
-  private record Sample(byte[] pixels, long id) {}
+  private record Sample(Pixels image, long id) {}
 
   /** The first sample of each class, by label. */
   private Map<Integer, Example> examples() throws IOException {
@@ -186,8 +186,8 @@ public final class ContactSheet {
       drawName(graphics, name(entry.getKey()), top + cellHeight / 2);
       drawImage(graphics, pixels, shape, left, top);
       int row = top;
-      Sample sample = new Sample(pixels, example.block.sampleId(example.row));
-      Sample mixed = new Sample(others, other.block.sampleId(other.row));
+      Sample sample = new Sample(new Pixels(shape, pixels), example.block.sampleId(example.row));
+      Sample mixed = new Sample(new Pixels(shape, others), other.block.sampleId(other.row));
       input.ifPresent(
           with -> drawVersions(graphics, with, sample, mixed, left + cellWidth + GAP, row));
       top += cellHeight + GAP;
@@ -201,10 +201,10 @@ public final class ContactSheet {
             with.augmentations(), shape, with.image(), data.folder().manifest().statistics());
     byte[] augmented = new byte[with.image().bytes()];
     for (int epoch = 0; epoch < VERSIONS; epoch++) {
-      chain.apply(seed, epoch, sample.id, sample.pixels, augmented);
+      chain.apply(seed, epoch, sample.id, sample.image.values(), augmented);
       if (with.mixing().isOn()) {
         byte[] neighbour = new byte[augmented.length];
-        chain.apply(seed, epoch, other.id, other.pixels, neighbour);
+        chain.apply(seed, epoch, other.id, other.image.values(), neighbour);
         with.mixing()
             .draw(seed, epoch, sample.id, with.image())
             .applyToPixels(augmented, neighbour, with.image());
