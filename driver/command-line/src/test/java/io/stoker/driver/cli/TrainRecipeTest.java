@@ -32,7 +32,10 @@ import picocli.CommandLine.Model.CommandSpec;
 
 /** What {@code train --recipe FILE.yaml} makes of a file. */
 class TrainRecipeTest {
-  /** Each option, with a value other than its default; overlap goes with fp32 alone. */
+  /**
+   * Each option, with a value other than its default; overlap goes with fp32 alone, cutmix with
+   * equal classes.
+   */
   @Test
   void aRecipeTakesTheNamesOfAllOptions(@TempDir Path folder) throws IOException {
     String text =
@@ -60,6 +63,8 @@ class TrainRecipeTest {
         clip-norm: 3
         label-smoothing: 0.25
         mixup: 0.5
+        cutmix: 0
+        repeats: 2
         class-weights: balanced
         sampling: balanced
         every-step-epochs: 1
@@ -122,6 +127,7 @@ class TrainRecipeTest {
                 .clipNorm(3)
                 .labelSmoothing(0.25)
                 .mixup(0.5)
+                .repeats(2)
                 .sampling(Sampling.BALANCED)
                 .classWeights(new ClassWeighting.Balanced())
                 .everyStepEpochs(1)
