@@ -24,6 +24,15 @@ class ScaledTanh(nn.Module):
         return TANH_AMPLITUDE * torch.tanh(TANH_SLOPE * x)
 
 
+class Scale(nn.Module):
+    def __init__(self, factor):
+        super().__init__()
+        self.factor = factor
+
+    def forward(self, x):
+        return self.factor * x
+
+
 class Threshold(nn.Module):
     """1 for values above 0, else 0; it has no gradient."""
 
@@ -229,6 +238,8 @@ class Network(nn.Module):
             return [*flat, kind(channels, fields["epsilon"], 1 - fields["decay"])]
         if keyword == "dropout":
             return [nn.Dropout(fields)]
+        if keyword == "scale":
+            return [Scale(fields)]
         if keyword == "lstm":
             self.shape = (fields["units"], 1, 1)
             return [Rows(width, fields["units"])]
@@ -242,6 +253,8 @@ class Network(nn.Module):
             "scaled-tanh": ScaledTanh,
             "sigmoid": nn.Sigmoid,
             "threshold": Threshold,
+            "gelu": lambda: nn.GELU("tanh"),
+            "silu": nn.SiLU,
         }
         return [activations[keyword]()]
 

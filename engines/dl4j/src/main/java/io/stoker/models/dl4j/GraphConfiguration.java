@@ -2,6 +2,7 @@
 package io.stoker.models.dl4j;
 
 import io.stoker.models.engine.StepSettings;
+import io.stoker.models.spec.ActivationFunction;
 import io.stoker.models.spec.LayerSpec;
 import io.stoker.models.spec.LayerVisitor;
 import io.stoker.models.spec.ModelSpec;
@@ -48,6 +49,7 @@ import org.deeplearning4j.nn.conf.layers.recurrent.LastTimeStep;
 import org.deeplearning4j.nn.conf.preprocessor.CnnToFeedForwardPreProcessor;
 import org.deeplearning4j.nn.conf.preprocessor.FeedForwardToCnnPreProcessor;
 import org.nd4j.linalg.activations.IActivation;
+import org.nd4j.linalg.activations.impl.ActivationCube;
 import org.nd4j.linalg.activations.impl.ActivationIdentity;
 import org.nd4j.linalg.activations.impl.ActivationSigmoid;
 import org.nd4j.linalg.activations.impl.ActivationSoftmax;
@@ -288,6 +290,9 @@ public final class GraphConfiguration {
 
     @Override
     public Void visitActivation(LayerSpec.Activation layer) {
+      if (layer.function() == ActivationFunction.GELU) {
+        return append(() -> appendGelu(name(placed)));
+      }
       ScaledActivation stock = ScaledActivation.of(layer.function());
       if (waiting.isPresent() && stock.isPlain()) {
         appendWaiting(stock.activation());
@@ -309,6 +314,11 @@ public final class GraphConfiguration {
     @Override
     public Void visitBatchNormalization(LayerSpec.BatchNormalization layer) {
       return append(() -> appendBatchNormalization(placed, layer));
+    }
+
+    @Override
+    public Void visitScaling(LayerSpec.Scaling layer) {
+      return append(() -> appendScale(name(placed), Decimal.of(layer.factor())));
     }
 
     @Override
@@ -442,6 +452,26 @@ public final class GraphConfiguration {
       appendLayer(name, new ActivationLayer(stock.activation()), null);
       appendScale(name + "-amplitude", stock.amplitude());
     }
+  }
+
+  /**
+   * Deeplearning4j's GELU is {@code x sigmoid(1.702 x)}, or, "precise", has the cube of 0.044715 x
+   * in place of 0.044715 times the cube: both are other functions.
+   */
+  private void appendGelu(String name) {
+    String input = last;
+    appendScale(name + "-slope", Decimal.of(ActivationFunction.GELU_SLOPE));
+    String slope = last;
+    last = input;
+    appendScale(name + "-cubic", Math.cbrt(Decimal.of(ActivationFunction.GELU_CUBIC)));
+    appendLayer(name + "-cube", new ActivationLayer(new ActivationCube()), null);
+    graph.addVertex(name + "-sum", new ElementWiseVertex(ElementWiseVertex.Op.Add), slope, last);
+    last = name + "-sum";
+    appendLayer(name + "-gate", new ActivationLayer(new ActivationSigmoid()), null);
+    graph.addVertex(name, new ElementWiseVertex(ElementWiseVertex.Op.Product), input, last);
+    last = name;
+    joins = true;
+    explicit = true;
   }
 
   private void appendConvolution(

@@ -7,6 +7,7 @@ import org.nd4j.linalg.activations.impl.ActivationLReLU;
 import org.nd4j.linalg.activations.impl.ActivationReLU;
 import org.nd4j.linalg.activations.impl.ActivationReLU6;
 import org.nd4j.linalg.activations.impl.ActivationSigmoid;
+import org.nd4j.linalg.activations.impl.ActivationSwish;
 import org.nd4j.linalg.activations.impl.ActivationTanH;
 
 /**
@@ -26,6 +27,8 @@ record ScaledActivation(double slope, IActivation activation, double amplitude) 
       case TANH -> plain(new ActivationTanH());
       case RELU -> plain(new ActivationReLU());
       case LEAKY_RELU -> plain(new ActivationLReLU(Decimal.of(ActivationFunction.LEAK)));
+      case GELU -> throw new IllegalArgumentException("GELU is several vertices");
+      case SILU -> plain(new ActivationSwish());
       case SCALED_TANH ->
           new ScaledActivation(
               Decimal.of(ActivationFunction.TANH_SLOPE),

@@ -60,6 +60,13 @@ final class StockInitialization {
       return new WeightInitXavierUniform();
     }
 
+    /** Deeplearning4j's identity is for as many filters as channels only. */
+    @Override
+    public IWeightInit visitDirac(Initializer.Dirac initializer) {
+      double bound = 1 / Math.sqrt(tensor.fanIn());
+      return new WeightInitDistribution(new UniformDistribution(-bound, bound));
+    }
+
     @Override
     public IWeightInit visitLeCun(Initializer.LeCun initializer) {
       double bound = 2.4 / tensor.fanIn();

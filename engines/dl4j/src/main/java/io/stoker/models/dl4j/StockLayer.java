@@ -36,6 +36,7 @@ import org.nd4j.linalg.activations.impl.ActivationLReLU;
 import org.nd4j.linalg.activations.impl.ActivationReLU;
 import org.nd4j.linalg.activations.impl.ActivationSigmoid;
 import org.nd4j.linalg.activations.impl.ActivationSoftmax;
+import org.nd4j.linalg.activations.impl.ActivationSwish;
 import org.nd4j.linalg.activations.impl.ActivationTanH;
 import org.nd4j.linalg.lossfunctions.impl.LossMCXENT;
 import org.nd4j.linalg.lossfunctions.impl.LossNegativeLogLikelihood;
@@ -262,6 +263,8 @@ final class StockLayer {
         counterpart = ActivationFunction.SIGMOID;
       } else if (kind == ActivationTanH.class) {
         counterpart = ActivationFunction.TANH;
+      } else if (kind == ActivationSwish.class) {
+        counterpart = ActivationFunction.SILU;
       } else if (function instanceof ActivationLReLU leaky
           && (float) leaky.getAlpha() == ActivationFunction.LEAK) {
         counterpart = ActivationFunction.LEAKY_RELU;

@@ -19,11 +19,13 @@ import org.bytedeco.dnnl.global.dnnl;
 
 /**
  * {@link io.stoker.models.spec.LayerSpec.Activation}. The backward pass computes the gradient from
- * the output, so the forward pass may overwrite the input.
+ * the output, so the forward pass may overwrite the input. Of functions that fall and rise, the
+ * output does not say which input it came from; they read the input instead, and leave it as it is.
  */
 final class CompiledActivation extends SequencedLayer {
   private final Workspace workspace;
   private final ActivationFunction function;
+  private final Tensor input;
   private final Tensor activated;
   private final Tensor output;
 
@@ -35,7 +37,9 @@ final class CompiledActivation extends SequencedLayer {
       Workspace workspace, ActivationFunction function, Tensor input, boolean overwrite) {
     this.workspace = workspace;
     this.function = function;
-    activated = overwrite ? input : workspace.transientTensor(input.layout());
+    this.input = input;
+    boolean keepsInput = readsInput() && workspace.purpose() == Purpose.TRAINING;
+    activated = overwrite && !keepsInput ? input : workspace.transientTensor(input.layout());
     output =
         function == ActivationFunction.SCALED_TANH
             ? workspace.transientTensor(input.layout())
@@ -49,6 +53,8 @@ final class CompiledActivation extends SequencedLayer {
           case RELU -> List.of(step(dnnl.dnnl_eltwise_relu_use_dst_for_bwd, 0, input, output));
           case LEAKY_RELU ->
               List.of(step(dnnl.dnnl_eltwise_relu_use_dst_for_bwd, LEAK, input, output));
+          case GELU -> List.of(step(dnnl.dnnl_eltwise_gelu_tanh, 0, input, output));
+          case SILU -> List.of(step(dnnl.dnnl_eltwise_swish, 1, input, output));
           case SCALED_TANH ->
               List.of(
                   step(dnnl.dnnl_eltwise_linear, TANH_SLOPE, input, activated),
@@ -61,6 +67,7 @@ final class CompiledActivation extends SequencedLayer {
   private CompiledActivation(Workspace workspace, Tensor rectified) {
     this.workspace = workspace;
     function = ActivationFunction.RELU;
+    input = rectified;
     activated = rectified;
     output = rectified;
   }
@@ -76,16 +83,28 @@ final class CompiledActivation extends SequencedLayer {
         .derivative(dnnl.dnnl_eltwise_relu_use_dst_for_bwd, 0, gradient);
   }
 
+  /** The step that multiplies all values by a factor. */
+  static Runnable linear(Workspace workspace, float factor, Tensor from, Tensor to) {
+    return elementwise(workspace, dnnl.dnnl_eltwise_linear, factor, from, to)::run;
+  }
+
+  private boolean readsInput() {
+    return function == ActivationFunction.GELU || function == ActivationFunction.SILU;
+  }
+
   private Runnable step(int algorithm, float alpha, Tensor from, Tensor to) {
-    return elementwise(algorithm, alpha, from, to)::run;
+    return elementwise(workspace, algorithm, alpha, from, to)::run;
   }
 
-  private Primitive elementwise(int algorithm, float alpha, Tensor from, Tensor to) {
+  private static Primitive elementwise(
+      Workspace workspace, int algorithm, float alpha, Tensor from, Tensor to) {
     return workspace.compile(
-        elementwise(algorithm, alpha, from.layout()), Map.of(DNNL_ARG_SRC, from, DNNL_ARG_DST, to));
+        elementwise(workspace, algorithm, alpha, from.layout()),
+        Map.of(DNNL_ARG_SRC, from, DNNL_ARG_DST, to));
   }
 
-  private PrimitiveDescriptor elementwise(int algorithm, float alpha, Layout layout) {
+  private static PrimitiveDescriptor elementwise(
+      Workspace workspace, int algorithm, float alpha, Layout layout) {
     dnnl_eltwise_desc_t description = new dnnl_eltwise_desc_t();
     OneDnn.check(
         dnnl.dnnl_eltwise_forward_desc_init(
@@ -107,7 +126,7 @@ final class CompiledActivation extends SequencedLayer {
 
   @Override
   public boolean needsOutput() {
-    return true;
+    return !readsInput();
   }
 
   @Override
@@ -131,6 +150,8 @@ final class CompiledActivation extends SequencedLayer {
               List.of(derivative(dnnl.dnnl_eltwise_relu_use_dst_for_bwd, 0, outputGradient));
           case LEAKY_RELU ->
               List.of(derivative(dnnl.dnnl_eltwise_relu_use_dst_for_bwd, LEAK, outputGradient));
+          case GELU -> List.of(derivative(dnnl.dnnl_eltwise_gelu_tanh, 0, outputGradient));
+          case SILU -> List.of(derivative(dnnl.dnnl_eltwise_swish, 1, outputGradient));
           case SCALED_TANH ->
               List.of(
                   derivative(dnnl.dnnl_eltwise_tanh_use_dst_for_bwd, 0, outputGradient),
@@ -145,22 +166,28 @@ final class CompiledActivation extends SequencedLayer {
 
   /** Computes the gradient by the input, which overwrites the gradient by the output. */
   private Runnable derivative(int algorithm, float alpha, Tensor gradient) {
+    Tensor read = readsInput() ? input : activated;
     dnnl_eltwise_desc_t description = new dnnl_eltwise_desc_t();
     OneDnn.check(
         dnnl.dnnl_eltwise_backward_desc_init(
             description,
             algorithm,
             gradient.layout().descriptor(),
-            activated.layout().descriptor(),
+            read.layout().descriptor(),
             alpha,
             0),
         "describe an activation's gradient");
     PrimitiveDescriptor operation =
-        workspace.operation(description, elementwise(algorithm, alpha, activated.layout()));
+        workspace.operation(description, elementwise(workspace, algorithm, alpha, read.layout()));
     return workspace.compile(
             operation,
             Map.of(
-                DNNL_ARG_DST, activated, DNNL_ARG_DIFF_DST, gradient, DNNL_ARG_DIFF_SRC, gradient))
+                readsInput() ? DNNL_ARG_SRC : DNNL_ARG_DST,
+                read,
+                DNNL_ARG_DIFF_DST,
+                gradient,
+                DNNL_ARG_DIFF_SRC,
+                gradient))
         ::run;
   }
 }

@@ -199,6 +199,11 @@ record LayerCompiler(
   }
 
   @Override
+  public CompiledLayer visitScaling(LayerSpec.Scaling layer) {
+    return new CompiledScaling(workspace, layer, input, overwrite);
+  }
+
+  @Override
   public CompiledLayer visitDropout(LayerSpec.Dropout layer) {
     return new CompiledDropout(workspace, placed.index(), layer, input);
   }

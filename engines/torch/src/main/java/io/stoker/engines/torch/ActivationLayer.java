@@ -13,11 +13,17 @@ import org.bytedeco.pytorch.global.torch;
 
 /**
  * {@link io.stoker.models.spec.LayerSpec.Activation}. The backward pass computes the gradient from
- * the output, so the forward pass may overwrite the input.
+ * the output, so the forward pass may overwrite the input. Of functions that fall and rise, the
+ * output does not say which input it came from; they read the input instead, and leave it as it is.
  */
 final class ActivationLayer implements TorchLayer {
+  private static final String GELU_FORM = "tanh";
+
   private final ActivationFunction function;
   private final boolean overwrite;
+
+  /** The input, for the functions that read it in the backward pass. */
+  private Tensor read;
 
   /** The output, or for the scaled hyperbolic tangent the output before its amplitude. */
   private Tensor activated;
@@ -33,6 +39,7 @@ final class ActivationLayer implements TorchLayer {
 
   @Override
   public Tensor forward(Tensor input, Pass pass) {
+    read = input;
     activated =
         switch (function) {
           case THRESHOLD -> input.gt(new Scalar(0f)).to(input.scalar_type());
@@ -43,6 +50,8 @@ final class ActivationLayer implements TorchLayer {
               overwrite
                   ? torch.leaky_relu_(input, new Scalar(LEAK))
                   : torch.leaky_relu(input, new Scalar(LEAK));
+          case GELU -> torch.gelu(input, GELU_FORM);
+          case SILU -> torch.silu(input);
           case SCALED_TANH -> {
             Scalar slope = new Scalar(TANH_SLOPE);
             yield (overwrite ? input.mul_(slope) : input.mul(slope)).tanh_();
@@ -55,7 +64,7 @@ final class ActivationLayer implements TorchLayer {
 
   @Override
   public boolean needsOutput() {
-    return true;
+    return function != ActivationFunction.GELU && function != ActivationFunction.SILU;
   }
 
   @Override
@@ -70,6 +79,8 @@ final class ActivationLayer implements TorchLayer {
       case RELU -> torch.threshold_backward(outputGradient, activated, new Scalar(0f));
       case LEAKY_RELU ->
           torch.leaky_relu_backward(outputGradient, activated, new Scalar(LEAK), true);
+      case GELU -> torch.gelu_backward(outputGradient, read, GELU_FORM);
+      case SILU -> torch.silu_backward(outputGradient, read);
       case SCALED_TANH ->
           torch
               .tanh_backward(outputGradient, activated)

@@ -94,6 +94,11 @@ record LayerBuilder(
   }
 
   @Override
+  public TorchLayer visitScaling(LayerSpec.Scaling layer) {
+    return new ScalingLayer(layer);
+  }
+
+  @Override
   public TorchLayer visitDropout(LayerSpec.Dropout layer) {
     return new DropoutLayer(masks.add(placed.index(), layer, placed.input().features()), layer);
   }

@@ -100,7 +100,15 @@ abstract sealed class GraphStep {
       /** It was multiplied by the slope of the scaled tanh. */
       SCALED,
       /** It was compared with zero. */
-      POSITIVE
+      POSITIVE,
+      /** It was squared, for GELU. */
+      SQUARED,
+      /** Its square was multiplied by the cubic factor of GELU. */
+      CUBIC,
+      /** To that, the linear factor of GELU was added. */
+      POLYNOMIAL,
+      /** That was multiplied by the input: what GELU takes the sigmoid of. */
+      EXPONENT
     }
 
     Half(String node, GraphStep input, Half.Kind kind) {

@@ -129,6 +129,7 @@ final class NodeMapping {
       case "Sigmoid" -> activation(node, ActivationFunction.SIGMOID);
       case "Tanh" -> activation(node, ActivationFunction.TANH);
       case "LeakyRelu" -> leakyRelu(node);
+      case "Gelu" -> gelu(node);
       case "Greater" -> greater(node);
       case "Mul" -> product(node);
       case "Sub", "Div" -> normalization(node);
@@ -168,7 +169,11 @@ final class NodeMapping {
   }
 
   private GraphValue features(NodeView node) throws UnmappedException {
-    GraphValue value = data(node, 0);
+    return features(node, 0);
+  }
+
+  private GraphValue features(NodeView node, int index) throws UnmappedException {
+    GraphValue value = data(node, index);
     require(
         value.form() == Form.IMAGE || value.form() == Form.VECTOR,
         "its input is neither an image nor a vector");
@@ -436,6 +441,13 @@ final class NodeMapping {
     return activation(node, ActivationFunction.LEAKY_RELU);
   }
 
+  private GraphValue gelu(NodeView node) throws UnmappedException {
+    require(
+        node.text("approximate", "none").equals("tanh"),
+        "it is the exact form (must have approximate=\"tanh\")");
+    return activation(node, ActivationFunction.GELU);
+  }
+
   /** The threshold is a comparison with zero, and a conversion of the result. */
   private GraphValue greater(NodeView node) throws UnmappedException {
     GraphValue input = features(node);
@@ -472,8 +484,14 @@ final class NodeMapping {
         value.form());
   }
 
-  /** The scaled tanh is a product, a tanh and another product; images may be multiplied too. */
+  /**
+   * The scaled tanh is a product, a tanh and another product; SiLU is a product of a value and its
+   * sigmoid; images may be multiplied too. Another constant is a layer that scales.
+   */
   private GraphValue product(NodeView node) throws UnmappedException {
+    if (values.containsKey(node.input(0)) && values.containsKey(node.input(1))) {
+      return gated(node, data(node, 0), data(node, 1));
+    }
     int place = constants.containsKey(node.input(0)) ? 1 : 0;
     GraphValue input = data(node, place);
     if (input.step() instanceof GraphStep.Start start) {
@@ -485,17 +503,63 @@ final class NodeMapping {
       return input(node, input, start.mean(), Optional.of(deviation));
     }
     double factor = number(node, 1 - place, input);
+    if (isHalf(input.step(), GraphStep.Half.Kind.SQUARED)) {
+      require(isNear(factor, ActivationFunction.GELU_CUBIC), "it multiplies a square by " + factor);
+      return next(node, input, GraphStep.Half.Kind.CUBIC);
+    }
     if (isNear(factor, ActivationFunction.TANH_SLOPE)) {
       return half(node, input, GraphStep.Half.Kind.SCALED);
     }
+    if (isNear(factor, ActivationFunction.TANH_AMPLITUDE)
+        && input.step() instanceof GraphStep.Chain tanh
+        && tanh.layer().equals(new LayerSpec.Activation(ActivationFunction.TANH))
+        && tanh.dominator().orElseThrow() instanceof GraphStep.Half half) {
+      return instead(node, input, half, ActivationFunction.SCALED_TANH);
+    }
+    require(factor > 0, "it multiplies by %s (must be > 0)".formatted(factor));
+    return chain(node, features(node, place), new LayerSpec.Scaling((float) factor), List.of());
+  }
+
+  /** A product of two values: a square, a value and its sigmoid, or a part of GELU. */
+  private static GraphValue gated(NodeView node, GraphValue left, GraphValue right)
+      throws UnmappedException {
+    if (left.step() == right.step()) {
+      return half(node, left, GraphStep.Half.Kind.SQUARED);
+    }
+    boolean swapped = isOf(left.step(), right.step());
+    GraphValue value = swapped ? right : left;
+    GraphStep factor = swapped ? left.step() : right.step();
+    if (isHalf(factor, GraphStep.Half.Kind.POLYNOMIAL) && isOf(factor, value.step())) {
+      return half(node, value, GraphStep.Half.Kind.EXPONENT);
+    }
     require(
-        isNear(factor, ActivationFunction.TANH_AMPLITUDE)
-            && input.step() instanceof GraphStep.Chain tanh
-            && tanh.layer().equals(new LayerSpec.Activation(ActivationFunction.TANH))
-            && tanh.dominator().orElseThrow() instanceof GraphStep.Half,
-        "it multiplies by %s, which is no part of a scaled tanh".formatted(factor));
-    GraphStep.Half half = (GraphStep.Half) input.step().dominator().orElseThrow();
-    return instead(node, input, half, ActivationFunction.SCALED_TANH);
+        factor instanceof GraphStep.Chain chain
+            && chain.layer().equals(new LayerSpec.Activation(ActivationFunction.SIGMOID)),
+        "it multiplies two values, and not a value and its sigmoid");
+    GraphStep exponent = factor.dominator().orElseThrow();
+    if (exponent == value.step()) {
+      return chain(node, value, new LayerSpec.Activation(ActivationFunction.SILU), List.of());
+    }
+    require(
+        isHalf(exponent, GraphStep.Half.Kind.EXPONENT) && isOf(exponent, value.step()),
+        "it multiplies a value by the sigmoid of another");
+    return chain(node, value, new LayerSpec.Activation(ActivationFunction.GELU), List.of());
+  }
+
+  /** Whether a step is one of the nodes of a layer that begins after another step. */
+  private static boolean isOf(GraphStep step, GraphStep start) {
+    return step.dominator().filter(before -> before == start || isOf(before, start)).isPresent();
+  }
+
+  private static boolean isHalf(GraphStep step, GraphStep.Half.Kind kind) {
+    return step instanceof GraphStep.Half half && half.kind() == kind;
+  }
+
+  /** The next of the nodes that are one layer. */
+  private static GraphValue next(NodeView node, GraphValue value, GraphStep.Half.Kind kind) {
+    GraphStep start = value.step().dominator().orElseThrow();
+    return new GraphValue(
+        new GraphStep.Half(node.label(), start, kind), value.shape(), value.form());
   }
 
   private static boolean isNear(double value, float expected) {
@@ -549,7 +613,14 @@ final class NodeMapping {
     require(node.proto().getInputCount() == 2, "it adds other than two values");
     for (int place = 0; place < 2; place++) {
       if (constants.containsKey(node.input(place))) {
-        return bias(node, data(node, 1 - place), constant(node, place));
+        GraphValue other = data(node, 1 - place);
+        if (isHalf(other.step(), GraphStep.Half.Kind.CUBIC)) {
+          require(
+              isNear(number(node, place, other), ActivationFunction.GELU_SLOPE),
+              "it adds a constant to a square");
+          return next(node, other, GraphStep.Half.Kind.POLYNOMIAL);
+        }
+        return bias(node, other, constant(node, place));
       }
     }
     GraphValue left = data(node, 0);

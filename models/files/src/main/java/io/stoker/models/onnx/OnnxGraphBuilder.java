@@ -352,7 +352,36 @@ final class OnnxGraphBuilder {
             graph.addNode(
                 named(node("LeakyRelu", name, input.name()))
                     .addAttribute(attribute("alpha", ActivationFunction.LEAK)));
+        case GELU -> appendGelu();
+        case SILU -> appendGate(input.name());
       }
+      return new Value(name, input.vector());
+    }
+
+    /** ONNX has an operator for it from opset 20 on. */
+    private void appendGelu() {
+      String square = name + "_square";
+      String cubic = name + "_cubic";
+      String slope = name + "_slope";
+      String sum = name + "_sum";
+      graph.addNode(named(node("Mul", square, input.name(), input.name())));
+      graph.addNode(
+          named(node("Mul", cubic, square, constant("b", ActivationFunction.GELU_CUBIC))));
+      graph.addNode(named(node("Add", slope, cubic, constant("a", ActivationFunction.GELU_SLOPE))));
+      graph.addNode(named(node("Mul", sum, slope, input.name())));
+      appendGate(sum);
+    }
+
+    /** Multiplies the input by the sigmoid of a value. */
+    private void appendGate(String value) {
+      String gate = name + "_gate";
+      graph.addNode(named(node("Sigmoid", gate, value)));
+      graph.addNode(named(node("Mul", name, input.name(), gate)));
+    }
+
+    @Override
+    public Value visitScaling(LayerSpec.Scaling layer) {
+      graph.addNode(named(node("Mul", name, input.name(), constant("factor", layer.factor()))));
       return new Value(name, input.vector());
     }
 

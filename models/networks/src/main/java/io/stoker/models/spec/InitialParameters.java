@@ -43,28 +43,30 @@ public final class InitialParameters {
     for (Placed placed : model.placed()) {
       long start = placed.parameterOffset();
       for (ParameterSpec tensor : placed.parameters()) {
-        fill(tensor, Math.max(start, offset), Math.min(start + tensor.size(), end), target);
+        fill(tensor, start, Math.max(start, offset), Math.min(start + tensor.size(), end), target);
         start += tensor.size();
       }
     }
   }
 
-  private void fill(ParameterSpec tensor, long from, long to, FloatBuffer target) {
+  private void fill(ParameterSpec tensor, long start, long from, long to, FloatBuffer target) {
     if (from >= to) {
       return;
     }
-    tensor.initializer().accept(new Filling(tensor, from, to, target));
+    tensor.initializer().accept(new Filling(tensor, start, from, to, target));
   }
 
-  /** Writes values {@code [from, to)} of the canonical vector, all of one tensor. */
+  /** Writes values {@code [from, to)} of the canonical vector, all of the tensor from start on. */
   private final class Filling implements Initializer.Visitor<Void> {
     private final ParameterSpec tensor;
+    private final long start;
     private final long from;
     private final long to;
     private final FloatBuffer target;
 
-    Filling(ParameterSpec tensor, long from, long to, FloatBuffer target) {
+    Filling(ParameterSpec tensor, long start, long from, long to, FloatBuffer target) {
       this.tensor = tensor;
+      this.start = start;
       this.from = from;
       this.to = to;
       this.target = target;
@@ -102,6 +104,23 @@ public final class InitialParameters {
     @Override
     public Void visitLeCun(Initializer.LeCun initializer) {
       return fillUniform(2.4 / tensor.fanIn());
+    }
+
+    @Override
+    public Void visitDirac(Initializer.Dirac initializer) {
+      long channels = tensor.dimensions().get(1);
+      long area = tensor.size() / tensor.dimensions().get(0) / channels;
+      // The middle of a kernel of an odd size; of an even one, the pixel after it.
+      int side = tensor.dimensions().size() == 4 ? tensor.dimensions().get(3) : 1;
+      long middle = (long) (side / 2) * side + side / 2;
+      double bound = 1 / StrictMath.sqrt(tensor.fanIn());
+      for (long i = from; i < to; i++) {
+        long filter = (i - start) / area / channels;
+        boolean passed = (i - start) == (filter * channels + filter) * area + middle;
+        double identity = passed ? 1 : 0;
+        target.put((float) (filter < channels ? identity : (2 * uniform(i) - 1) * bound));
+      }
+      return null;
     }
 
     private Void fillUniform(double bound) {

@@ -48,4 +48,9 @@ final class InitializerTree implements Initializer.Visitor<JsonNode> {
   public JsonNode visitLeCun(Initializer.LeCun initializer) {
     return text("lecun");
   }
+
+  @Override
+  public JsonNode visitDirac(Initializer.Dirac initializer) {
+    return text("dirac");
+  }
 }

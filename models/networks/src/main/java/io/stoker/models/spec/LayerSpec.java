@@ -202,6 +202,9 @@ public sealed interface LayerSpec extends Serializable {
           window.dilation() == 1,
           "Invalid dilation of a depthwise convolution: %d (must be 1)",
           window.dilation());
+      Check.input(
+          !(weights instanceof Initializer.Dirac),
+          "Invalid weights of a depthwise convolution: dirac (for conv and dense only)");
       Check.input(biased || bias == 0, "Invalid bias: %s (there are no biases)", bias);
     }
 
@@ -499,6 +502,34 @@ public sealed interface LayerSpec extends Serializable {
   }
 
   /**
+   * Multiplies all values by a constant. Before a last dense layer, it scales the scores and the
+   * gradients by that layer's weights: the scaled logits of Jordan, 2024, "94% on CIFAR-10 in 3.29
+   * Seconds on a Single GPU", whose last layer has no biases.
+   *
+   * @param factor the constant, above 0
+   */
+  record Scaling(float factor) implements LayerSpec {
+    public Scaling {
+      Check.input(factor > 0 && Float.isFinite(factor), "Invalid factor: %s (must be > 0)", factor);
+    }
+
+    @Override
+    public <R> R accept(LayerVisitor<R> visitor) {
+      return visitor.visitScaling(this);
+    }
+
+    @Override
+    public long flops(Shape input) {
+      return input.features();
+    }
+
+    @Override
+    public String label() {
+      return "scale " + factor;
+    }
+  }
+
+  /**
    * Inverted dropout (Srivastava et al., 2014): in training, each value is set to zero with the
    * given probability and otherwise divided by one minus that probability; in inference, the layer
    * changes nothing.
@@ -556,6 +587,9 @@ public sealed interface LayerSpec extends Serializable {
     private static final int GATES = 4;
 
     public Lstm {
+      Check.input(
+          !(weights instanceof Initializer.Dirac),
+          "Invalid weights of an LSTM: dirac (for conv and dense only)");
       Check.input(
           units >= 1 && units <= Shape.MAXIMUM_FEATURES / GATES,
           "Invalid units: %d (must be between 1 and %d)",

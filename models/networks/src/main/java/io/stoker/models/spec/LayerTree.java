@@ -124,6 +124,11 @@ final class LayerTree implements LayerVisitor<JsonNode> {
   }
 
   @Override
+  public JsonNode visitScaling(LayerSpec.Scaling layer) {
+    return map().put("scale", layer.factor());
+  }
+
+  @Override
   public JsonNode visitDropout(LayerSpec.Dropout layer) {
     return map().put("dropout", layer.probability());
   }

@@ -32,6 +32,8 @@ public interface LayerVisitor<R> {
 
   R visitActivation(LayerSpec.Activation layer);
 
+  R visitScaling(LayerSpec.Scaling layer);
+
   R visitDropout(LayerSpec.Dropout layer);
 
   R visitLstm(LayerSpec.Lstm layer);

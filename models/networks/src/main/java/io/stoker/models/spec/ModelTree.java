@@ -214,6 +214,7 @@ public final class ModelTree {
     readers.put(
         "dropout",
         fields -> new LayerSpec.Dropout(fields.only("probability").number("probability")));
+    readers.put("scale", fields -> new LayerSpec.Scaling(fields.only("factor").number("factor")));
     readers.put("dense", fields -> dense(fields, weights));
     readers.put("lstm", ModelTree::lstm);
     for (ActivationFunction function : ActivationFunction.values()) {

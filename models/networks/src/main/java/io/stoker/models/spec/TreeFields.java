@@ -15,7 +15,8 @@ final class TreeFields {
   /** The value of {@code bias} of a layer that has no biases. */
   static final String NO_BIAS = "none";
 
-  private static final List<String> INITIALIZERS = List.of("he", "he-fan-out", "glorot", "lecun");
+  private static final List<String> INITIALIZERS =
+      List.of("he", "he-fan-out", "glorot", "lecun", "dirac");
 
   private final String place;
   private final ObjectNode node;
@@ -44,6 +45,7 @@ final class TreeFields {
         switch (keyword) {
           case "dense", "lstm" -> "units";
           case "dropout" -> "probability";
+          case "scale" -> "factor";
           case "pad-channels" -> "channels";
           case "sequence", "branches" -> "of";
           default ->
@@ -174,6 +176,7 @@ final class TreeFields {
         case "he-fan-out" -> new Initializer.HeFanOut();
         case "glorot" -> new Initializer.Glorot();
         case "lecun" -> new Initializer.LeCun();
+        case "dirac" -> new Initializer.Dirac();
         default ->
             throw new InputException(
                 "Unknown %s at %s: %s; %s, {gaussian: 0.01}, {constant: 0}"

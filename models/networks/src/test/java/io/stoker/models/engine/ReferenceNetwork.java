@@ -265,6 +265,12 @@ public final class ReferenceNetwork {
     }
 
     @Override
+    public double[][] visitScaling(LayerSpec.Scaling layer) {
+      return forEachExample(
+          example -> Arrays.stream(example).map(value -> value * layer.factor()).toArray());
+    }
+
+    @Override
     public double[][] visitDropout(LayerSpec.Dropout layer) {
       return in;
     }
@@ -536,6 +542,9 @@ public final class ReferenceNetwork {
             case SCALED_TANH -> 1.7159 * Math.tanh(2 * x / 3);
             case RELU -> Math.max(0, x);
             case LEAKY_RELU -> x > 0 ? x : 0.01 * x;
+            case GELU ->
+                x / 2 * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x)));
+            case SILU -> x / (1 + Math.exp(-x));
           };
     }
     return out;

@@ -56,6 +56,8 @@ public final class EveryLayer {
       layers.add(new Activation(function));
     }
     layers.add(new Dense(4, new Initializer.Gaussian(0.5f), -0.5f));
+    layers.add(new Dense(4, new Initializer.Dirac(), 0));
+    layers.add(new LayerSpec.Scaling(0.125f));
     layers.add(new Dense(3, new Initializer.Constant(0.25f), 0));
     return new ModelSpec("every layer", new Shape(8, 8, 2), layers);
   }

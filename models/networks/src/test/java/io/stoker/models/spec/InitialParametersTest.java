@@ -38,6 +38,31 @@ class InitialParametersTest {
   }
 
   @Test
+  void diracFiltersPassTheirChannelOnAndTheOthersAreUniform() {
+    ModelSpec model =
+        new ModelSpec(
+            "dirac",
+            new Shape(5, 5, 3),
+            List.of(
+                new Convolution(8, Window.of(3), 1, new Initializer.Dirac(), 0.5f),
+                new Dense(2, new Initializer.Glorot(), 0)));
+    float[] whole = values(model, 42);
+    float[] filters = Arrays.copyOfRange(whole, 8, 8 + 8 * 27);
+    for (int filter = 0; filter < 3; filter++) {
+      for (int i = 0; i < 27; i++) {
+        assertThat(filters[filter * 27 + i]).isEqualTo(i == filter * 9 + 4 ? 1 : 0);
+      }
+    }
+    float bound = (float) (1 / Math.sqrt(27));
+    for (int i = 3 * 27; i < filters.length; i++) {
+      assertThat(filters[i]).isBetween(-bound, bound).isNotEqualTo(filters[i - 1]);
+    }
+    float[] part = new float[60];
+    new InitialParameters(model, 42).fill(30, FloatBuffer.wrap(part));
+    assertThat(part).isEqualTo(Arrays.copyOfRange(whole, 30, 90));
+  }
+
+  @Test
   void rangesBeyondTheVectorAreRefused() {
     ModelSpec model = dense(10, new Initializer.He());
     InitialParameters parameters = new InitialParameters(model, 1);

@@ -285,6 +285,17 @@ layers:
   }
 
   @Test
+  void scalingAndDiracAreRefusedWhereTheyMeanNothing() {
+    String head = "name: m\ninput: [8, 8, 2]\nlayers:\n  - ";
+    assertRefused(head + "scale: 0\n  - dense: 2", "Invalid factor: 0.0 (must be > 0)");
+    assertRefused(head + "dense: 2\n  - scale: 0.5", "the last layer must be dense");
+    assertRefused(
+        head + "depthwise-conv: {kernel: 3, weights: dirac}\n  - dense: 2",
+        "Invalid weights of a depthwise convolution: dirac");
+    assertRefused(head + "lstm: {units: 3, weights: dirac}\n  - dense: 2", "LSTM: dirac");
+  }
+
+  @Test
   void aBombIsRefusedBeforeItGoesOff() {
     assertRefused(
         "name: m\ninput: [8, 8, 1]\nlayers:\n  - dense: " + "[".repeat(90) + "]".repeat(90),
