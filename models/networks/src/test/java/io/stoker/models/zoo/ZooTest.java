@@ -30,6 +30,8 @@ class ZooTest {
     "row-lstm, 10, 81674",
     "lenet5, 10, 61706",
     "lenet5-modern, 10, 61706",
+    "resnet-mini, 10, 79610",
+    "resnet-9, 10, 6573130",
     "alexnet-mini, 10, 463562",
     "cuda-convnet-18, 10, 89578",
     "cuda-convnet-13, 10, 183210",
@@ -77,6 +79,7 @@ class ZooTest {
     "vgg-16, 15470",
     "vgg-16-bn, 15470",
     "resnet-20, 41",
+    "resnet-9, 379",
   })
   void theMultiplyAddsAreAsManyAsPublished(String name, int millions) {
     ModelSpec model = Zoo.model(name, Zoo.classes(name));
