@@ -8,6 +8,7 @@ import io.stoker.driver.slice.Wire;
 import io.stoker.models.engine.ConvolutionAlgorithm;
 import io.stoker.models.engine.Precision;
 import io.stoker.testing.Exact;
+import io.stoker.worker.eval.TestViews;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -229,6 +230,7 @@ class JobIdentityTest {
             .normalization(NormalizationSource.DATA)
             .metric(SelectionMetric.AUTO)
             .set("nesterov", false)
+            .set("tta", TestViews.NONE)
             .set("scale_rate", 1.0)
             .ema(0)
             .repeats(1)

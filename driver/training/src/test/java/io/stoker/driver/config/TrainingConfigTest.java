@@ -225,6 +225,7 @@ class TrainingConfigTest {
         .outerMomentum(0.25)
         .outerNesterov(true)
         .set("nesterov", true)
+        .set("tta", TestViews.FLIP)
         .set("scale_rate", 0.0)
         .ema(0.75)
         .wire(Wire.INT8)

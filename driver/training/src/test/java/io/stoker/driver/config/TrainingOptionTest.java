@@ -59,8 +59,8 @@ class TrainingOptionTest {
   void choicesAreTheNamesOfTheConfigsValues() {
     for (TrainingOption option : TrainingOption.ofJob()) {
       for (String choice : option.type().equals("choice") ? option.choices() : List.<String>of()) {
-        Object value = ConfigFormat.value(option, choice);
-        assertThat(value.getClass().getEnumConstants()).hasSameSizeAs(option.choices());
+        Enum<?> value = (Enum<?>) ConfigFormat.value(option, choice);
+        assertThat(value.getDeclaringClass().getEnumConstants()).hasSameSizeAs(option.choices());
       }
       if (option.type().equals("choice")) {
         assertThatThrownBy(() -> ConfigFormat.value(option, 0))
