@@ -16,8 +16,8 @@ BIAS_RATE = 2
 def network():
     layers = torch.nn.Sequential(
         torch.nn.Linear(FEATURES, UNITS),
-        torch.nn.BatchNorm1d(UNITS, eps=1e-5),
         torch.nn.Tanh(),
+        torch.nn.BatchNorm1d(UNITS, eps=1e-5),
         torch.nn.Linear(UNITS, CLASSES),
     ).double()
     number = 0
@@ -38,11 +38,11 @@ def batch(step):
 
 def groups(layers, rate, decay):
     weights = [layers[0].weight, layers[3].weight]
-    biases = [layers[0].bias, layers[1].bias, layers[3].bias]
+    biases = [layers[0].bias, layers[2].bias, layers[3].bias]
     return [
         {"params": weights, "lr": rate, "weight_decay": decay},
         {"params": biases, "lr": rate * BIAS_RATE, "weight_decay": 0},
-        {"params": [layers[1].weight], "lr": rate, "weight_decay": 0},
+        {"params": [layers[2].weight], "lr": rate, "weight_decay": 0},
     ]
 
 

@@ -86,7 +86,7 @@ public final class LocalSgd {
             network.computeGradients(
                 batch.images(), targets, batch.examples(), steps.dropoutSeed(step));
       }
-      network.update(schedule.at(steps.firstStep() + step));
+      network.update(schedule.at(steps.firstStep() + step, step));
       computed += System.nanoTime() - ready;
       measured
           .add(Measure.EXAMPLES, score.examples())

@@ -17,6 +17,16 @@ public interface StepSchedule extends Serializable {
    */
   StepSettings at(long step);
 
+  /**
+   * The settings of one step of a round, where these depend on its number in the round too.
+   *
+   * @param step the step since the job began, from 0
+   * @param ofRound the step since the round began, from 0
+   */
+  default StepSettings at(long step, int ofRound) {
+    return at(step);
+  }
+
   /** The probability that label smoothing spreads over all classes, see {@link Targets#fill}. */
   default float labelSmoothing() {
     return 0;

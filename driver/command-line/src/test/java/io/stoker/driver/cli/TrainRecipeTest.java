@@ -49,7 +49,10 @@ class TrainRecipeTest {
         local-steps: 2
         epochs: 7
         learning-rate: 0.5
+        optimizer: sgd
         momentum: 0.5
+        beta2: 0.95
+        epsilon: 0.5
         nesterov: true
         scale-rate: 0.5
         weight-decay: 0.25
@@ -117,6 +120,8 @@ class TrainRecipeTest {
                 .epochs(8)
                 .learningRate(0.5)
                 .momentum(0.5)
+                .set("beta2", 0.95)
+                .set("epsilon", 0.5)
                 .set("nesterov", true)
                 .set("scale_rate", 0.5)
                 .weightDecay(0.25)

@@ -74,8 +74,10 @@ final class RoundExecution {
     FloatBuffer values = content.asFloatBuffer();
     int length = slices.length(slice);
     network().writeParameters(slices.offset(slice), values.slice(0, length));
-    if (slices.carryUpdaterState()) {
-      network().writeUpdaterState(slices.offset(slice), values.slice(length, length));
+    for (int vector = 1; vector < slices.vectors(); vector++) {
+      network()
+          .writeUpdaterState(
+              slices.stateOffset(vector, slice), values.slice(vector * length, length));
     }
   }
 
@@ -159,8 +161,10 @@ final class RoundExecution {
     FloatBuffer values = LittleEndian.floats(target);
     int length = slices.length(slice);
     network().readParameters(slices.offset(slice), values.slice(0, length));
-    if (slices.carryUpdaterState()) {
-      network().readUpdaterState(slices.offset(slice), values.slice(length, length));
+    for (int vector = 1; vector < slices.vectors(); vector++) {
+      network()
+          .readUpdaterState(
+              slices.stateOffset(vector, slice), values.slice(vector * length, length));
     }
     return LittleEndian.bytes(target).limit(slices.pieceBytes(slice));
   }

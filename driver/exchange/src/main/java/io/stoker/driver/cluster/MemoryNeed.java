@@ -73,6 +73,23 @@ public final class MemoryNeed {
    */
   public static MemoryNeed ofTraining(
       ModelSpec model, int batch, int workers, long sliceBytes, long sentBytes) {
+    return ofTraining(model, batch, workers, sliceBytes, sentBytes, 1);
+  }
+
+  /**
+   * The memory of a training job.
+   *
+   * @param model the model
+   * @param batch examples of a worker's step
+   * @param workers how many workers a round has
+   * @param sliceBytes bytes of the largest slice
+   * @param sentBytes bytes that a worker keeps of what it has sent: all of it where rounds overlap,
+   *     else 0
+   * @param stateVectors how many vectors the updater state has
+   * @throws io.stoker.failure.InputException if no array can hold a batch
+   */
+  public static MemoryNeed ofTraining(
+      ModelSpec model, int batch, int workers, long sliceBytes, long sentBytes, int stateVectors) {
     long images = batchBytes(model, batch);
     Bytes heap =
         new Bytes(
@@ -89,7 +106,7 @@ public final class MemoryNeed {
                 sentBytes > 0 ? " + " + mebibytes(sentBytes) + " of sent values" : ""));
     return new MemoryNeed(
         heap,
-        network(model, batch),
+        network(model, batch, Math.max(VECTORS_OF_A_NETWORK, 2 + stateVectors)),
         "a smaller --batch, or smaller slices (slice_bytes in a recipe)");
   }
 
@@ -159,17 +176,22 @@ public final class MemoryNeed {
   }
 
   private static Bytes network(ModelSpec model, int batch) {
+    return network(model, batch, VECTORS_OF_A_NETWORK);
+  }
+
+  private static Bytes network(ModelSpec model, int batch, int vectors) {
     long features =
         model.leaves().stream().mapToLong(layer -> layer.output().features()).sum()
             + model.input().features();
     long activations = product(features, batch, Float.BYTES, BUFFERS_OF_A_LAYER);
     long vector = product(model.parameterCount(), Float.BYTES);
     return new Bytes(
-        sum(product(VECTORS_OF_A_NETWORK, vector), activations),
+        sum(product(vectors, vector), activations),
         String.format(
             Locale.ROOT,
-            "(%d vectors (parameters, gradients, momentum) x %s + %s of activations)",
-            VECTORS_OF_A_NETWORK,
+            "(%d vectors (parameters, gradients, %s) x %s + %s of activations)",
+            vectors,
+            vectors > VECTORS_OF_A_NETWORK ? "two moments" : "momentum",
             mebibytes(vector),
             mebibytes(activations)));
   }

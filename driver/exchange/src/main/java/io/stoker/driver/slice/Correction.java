@@ -12,9 +12,10 @@ import java.util.List;
  * + (result - own)}, where own is what it sent, and x where it is now. So the steps that it has
  * taken meanwhile stay, and move along with their start. Both operations are rounded to fp32.
  *
- * <p>The updater state, where it travels, is corrected in the same way. Running statistics are not
- * corrected: they could become negative. They are a moving average of each worker's batches, in
- * which averaging in each round and once at the end give the same.
+ * <p>The velocity or the first moments, where they travel, are corrected in the same way. Running
+ * statistics and second moments are not corrected: they could become negative. They are a moving
+ * average of each worker's batches, in which averaging in each round and once at the end give the
+ * same.
  *
  * <p>An object serves one thread, and holds a few arrays for it.
  */

@@ -17,7 +17,8 @@ import java.util.Locale;
  *
  * @param first the first parameter that is in a slice; the ones before it are frozen
  * @param parameters the length of a vector
- * @param vectors how many vectors a worker sends: 1 for the parameters, 2 with the updater state
+ * @param vectors how many vectors a worker sends: 1 for the parameters, and those of the updater
+ *     state: 1 more for a velocity, 2 for the moments of AdamW
  * @param outerMomentum whether the slices also hold the momentum of an {@link OuterStep}
  * @param ema whether they also hold a {@link MovingAverage}
  * @param sliceLength values of a vector in each slice but the last
@@ -40,7 +41,7 @@ public record ParameterSlices(
   private static final long TASK_BYTES = 256 << 20;
 
   public ParameterSlices {
-    if (first < 0 || parameters <= first || vectors < 1 || vectors > 2 || sliceLength < 1) {
+    if (first < 0 || parameters <= first || vectors < 1 || vectors > 3 || sliceLength < 1) {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
@@ -143,6 +144,15 @@ public record ParameterSlices(
 
   /** Whether workers send the updater state too. */
   public boolean carryUpdaterState() {
-    return vectors == 2;
+    return vectors > 1;
+  }
+
+  /**
+   * The position in the updater state at which a slice's range of one of its vectors begins.
+   *
+   * @param vector the vector's number in the slice, from 1
+   */
+  public long stateOffset(int vector, int slice) {
+    return (vector - 1) * parameters + offset(slice);
   }
 }

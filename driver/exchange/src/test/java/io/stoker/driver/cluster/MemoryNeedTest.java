@@ -54,6 +54,15 @@ class MemoryNeedTest {
   }
 
   @Test
+  void theTwoMomentsOfAdamWCountOutsideTheHeap() {
+    MemoryNeed need = MemoryNeed.ofTraining(PERCEPTRON, 1, 2, 4 * MEBIBYTE, 0, 2);
+
+    assertThatThrownBy(() -> need.require(2, memory(GIBIBYTE, 1)))
+        .isInstanceOf(ResourceException.class)
+        .hasMessageContaining("(4 vectors (parameters, gradients, two moments) x 1 MiB");
+  }
+
+  @Test
   void predictionCountsTheBatchesThatAreReadAhead() {
     MemoryNeed need = MemoryNeed.ofPrediction(PERCEPTRON, MEBI);
 

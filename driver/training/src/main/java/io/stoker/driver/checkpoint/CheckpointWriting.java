@@ -69,7 +69,7 @@ record CheckpointWriting(
     ModelFileWriter writer =
         ModelFileWriter.of(data.metadata(model, clock), settings, vectors.source(0));
     if (slices.carryUpdaterState()) {
-      writer = writer.withUpdaterState(vectors.source(1));
+      writer = writer.withUpdaterState(vectors.updaterState());
     }
     if (slices.outerMomentum()) {
       writer = writer.withOuterMomentum(vectors.source(slices.vectors()));
@@ -152,6 +152,21 @@ record CheckpointWriting(
             putZeros((int) Math.min(before, slices.first() - at), target);
           }
           at += before - target.remaining();
+        }
+      };
+    }
+
+    /** The vectors of the updater state, one after the other. */
+    VectorSource updaterState() {
+      long length = slices.parameters();
+      return (offset, target) -> {
+        long at = offset;
+        while (target.hasRemaining()) {
+          int count = (int) Math.min(target.remaining(), length - at % length);
+          FloatBuffer part = target.slice(target.position(), count);
+          source(1 + (int) (at / length)).read(at % length, part);
+          target.position(target.position() + count);
+          at += count;
         }
       };
     }

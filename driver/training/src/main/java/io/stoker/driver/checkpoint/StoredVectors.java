@@ -42,8 +42,9 @@ public record StoredVectors(
     Path path = new Path(file);
     try (FSDataInputStream in = Storage.of(path, hadoop).open(path)) {
       read(in, parametersOffset, slices.offset(slice), values.slice(0, length));
-      if (slices.carryUpdaterState() && updaterStateOffset > 0) {
-        read(in, updaterStateOffset, slices.offset(slice), values.slice(length, length));
+      for (int vector = 1; vector < slices.vectors() && updaterStateOffset > 0; vector++) {
+        long at = slices.stateOffset(vector, slice);
+        read(in, updaterStateOffset, at, values.slice(vector * length, length));
       }
       if (slices.outerMomentum() && outerMomentumOffset > 0) {
         int at = slices.vectors() * length;

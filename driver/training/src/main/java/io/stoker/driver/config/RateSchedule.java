@@ -3,7 +3,6 @@ package io.stoker.driver.config;
 
 import io.stoker.models.engine.ClassWeights;
 import io.stoker.models.engine.StepSettings;
-import io.stoker.models.engine.StepSettings.Momentum;
 import io.stoker.worker.sgd.StepSchedule;
 import java.util.List;
 import java.util.Optional;
@@ -11,23 +10,17 @@ import java.util.Optional;
 /**
  * A config's settings of every step.
  *
- * @param schedule how the rate moves
- * @param learningRate the base rate
- * @param momentum the velocity's retention
- * @param kind how the velocity changes the parameters
- * @param weightDecay the L2 factor on weights
- * @param clipNorm the largest norm of a gradient
+ * @param optimizer the workers' step, with the schedule
+ * @param learningRate the base rate, which losses may have reduced
+ * @param updaterState whether the moments of AdamW go on from round to round
  * @param labelSmoothing what each example's class gives away
  * @param weights how much the examples of each class count; of no classes if all count the same
  * @param stepsPerEpoch the steps of an epoch
  */
 public record RateSchedule(
-    LearningRateSchedule schedule,
+    OptimizerConfig optimizer,
     double learningRate,
-    double momentum,
-    Momentum kind,
-    double weightDecay,
-    float clipNorm,
+    UpdaterState updaterState,
     float labelSmoothing,
     ClassWeights weights,
     long stepsPerEpoch)
@@ -43,14 +36,10 @@ public record RateSchedule(
    */
   public static RateSchedule of(
       TrainingConfig config, Optional<ClassWeights> weights, long stepsPerEpoch) {
-    OptimizerConfig optimizer = config.optimizer();
     return new RateSchedule(
-        optimizer.schedule(),
-        optimizer.learningRate(),
-        optimizer.momentum(),
-        optimizer.kind(),
-        optimizer.weightDecay(),
-        optimizer.clipNorm() == 0 ? StepSettings.UNCLIPPED : (float) optimizer.clipNorm(),
+        config.optimizer(),
+        config.optimizer().learningRate(),
+        config.averaging().updaterState(),
         (float) config.loss().labelSmoothing(),
         weights.orElse(EQUAL),
         stepsPerEpoch);
@@ -63,12 +52,9 @@ public record RateSchedule(
    */
   public RateSchedule after(List<Double> losses) {
     return new RateSchedule(
-        schedule,
-        learningRate * schedule.reduction(losses),
-        momentum,
-        kind,
-        weightDecay,
-        clipNorm,
+        optimizer,
+        learningRate * optimizer.schedule().reduction(losses),
+        updaterState,
         labelSmoothing,
         weights,
         stepsPerEpoch);
@@ -81,11 +67,16 @@ public record RateSchedule(
 
   @Override
   public StepSettings at(long step) {
-    return new StepSettings(
-        (float) (learningRate * schedule.factor(step, stepsPerEpoch)),
-        (float) momentum,
-        kind,
-        (float) weightDecay,
-        clipNorm);
+    return at(step, step);
+  }
+
+  /** Moments that each round sets to zero have seen the steps of their round only. */
+  @Override
+  public StepSettings at(long step, int ofRound) {
+    return at(step, updaterState == UpdaterState.RESET ? ofRound : step);
+  }
+
+  private StepSettings at(long step, long taken) {
+    return optimizer.step(learningRate * optimizer.schedule().factor(step, stepsPerEpoch), taken);
   }
 }

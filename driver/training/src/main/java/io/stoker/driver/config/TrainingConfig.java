@@ -10,6 +10,7 @@ import io.stoker.models.engine.Engines;
 import io.stoker.models.engine.Precision;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -67,6 +68,13 @@ public record TrainingConfig(
         data.repeats(),
         rounds.batch());
     Check.input(
+        optimizer.kind() == WorkerOptimizer.SGD
+            || averaging.updaterState() == UpdaterState.RESET
+            || averaging.wire() == Wire.FP32,
+        "Cannot send the second moments of adamw as %s: they are too small (use --wire fp32, or"
+            + " --updater-state reset)",
+        averaging.wire().name().toLowerCase(Locale.ROOT));
+    Check.input(
         averaging.overlapSteps() == 0 || averaging.overlapSteps() < rounds.localSteps().least(),
         "Invalid overlap: %d steps (must be less than the local steps, which are %s)",
         averaging.overlapSteps(),
@@ -75,7 +83,7 @@ public record TrainingConfig(
 
   /** Whether the momentum travels with the parameters. */
   public boolean carriesUpdaterState() {
-    return optimizer.momentum() > 0 && averaging.updaterState() == UpdaterState.AVERAGE;
+    return optimizer.stateVectors() > 0 && averaging.updaterState() == UpdaterState.AVERAGE;
   }
 
   /** Whether training counts or shows the examples of some classes more than those of others. */

@@ -214,7 +214,8 @@ final class TrainingRun {
         config.rounds().batch(),
         config.rounds().workers(),
         slices.bytes(0),
-        config.averaging().overlapSteps() > 0 ? slices.pieceBytes() : 0);
+        config.averaging().overlapSteps() > 0 ? slices.pieceBytes() : 0,
+        config.optimizer().stateVectors());
   }
 
   /** Files of the driver that all executors must see. */
@@ -224,7 +225,7 @@ final class TrainingRun {
 
   /** How its parameters are cut. Those of layers that do not learn are in no slice. */
   ParameterSlices slices() {
-    int vectors = config.carriesUpdaterState() ? 2 : 1;
+    int vectors = 1 + (config.carriesUpdaterState() ? config.optimizer().stateVectors() : 0);
     int length =
         config.averaging().sliceBytes() > 0
             ? ParameterSlices.lengthOf(config.averaging().sliceBytes())

@@ -231,6 +231,8 @@ class JobIdentityTest {
             .metric(SelectionMetric.AUTO)
             .set("nesterov", false)
             .set("tta", TestViews.NONE)
+            .set("beta2", 0.999)
+            .set("epsilon", 1e-8)
             .set("scale_rate", 1.0)
             .ema(0)
             .repeats(1)

@@ -138,6 +138,24 @@ class LearningRateScheduleTest {
   }
 
   @Test
+  void stepsOfAdamWCountFromTheBeginningOfWhatTheMomentsHaveSeen() {
+    TrainingConfig config =
+        TrainingConfigTest.minimal()
+            .set("optimizer", "adamw")
+            .set("beta2", 0.95)
+            .set("epsilon", 1e-6)
+            .build();
+    RateSchedule averaged = RateSchedule.of(config, Optional.empty(), STEPS);
+    RateSchedule reset =
+        RateSchedule.of(
+            config.toBuilder().updaterState(UpdaterState.RESET).build(), Optional.empty(), STEPS);
+
+    assertThat(averaged.at(41, 1).adam()).isEqualTo(new StepSettings.Adam(0.95f, 1e-6f, 42));
+    assertThat(reset.at(41, 1).adam()).isEqualTo(new StepSettings.Adam(0.95f, 1e-6f, 2));
+    assertThat(averaged.at(41, 1).stateVectors()).isEqualTo(2);
+  }
+
+  @Test
   void settingsHoldTheKindOfTheMomentum() {
     TrainingConfig config = TrainingConfigTest.minimal().set("nesterov", true).build();
 

@@ -32,12 +32,15 @@ class TrainingConfigTest {
                 "lenet5",
                 new RoundConfig(2, 64, LocalSteps.of(10), 0, 10),
                 new OptimizerConfig(
+                    WorkerOptimizer.SGD,
                     0.01,
                     new LearningRateSchedule.Constant(0),
                     1,
                     Map.of(),
                     1,
                     0.9,
+                    0.999,
+                    1e-8,
                     false,
                     0.0005,
                     0),
@@ -81,6 +84,14 @@ class TrainingConfigTest {
         invalid(
             config -> config.momentum(0).set("nesterov", true),
             "Invalid momentum: 0 (must be > 0 with --nesterov"),
+        invalid(
+            config -> config.set("optimizer", "adamw").set("nesterov", true),
+            "Invalid optimizer: adamw has no Nesterov momentum"),
+        invalid(
+            config -> config.set("optimizer", "adamw").wire(Wire.FP16),
+            "Cannot send the second moments of adamw as fp16"),
+        invalid(config -> config.set("beta2", 1.0), "Invalid beta2: 1.0 (must be > 0 and < 1)"),
+        invalid(config -> config.set("epsilon", 0.0), "Invalid epsilon: 0.0 (must be > 0)"),
         invalid(
             config -> config.set("scale_rate", -1.0), "Invalid scale rate: -1.0 (must be >= 0)"),
         invalid(config -> config.momentum(1e-46), "Invalid momentum: 1.0E-46 (as a 32-bit"),
@@ -226,6 +237,8 @@ class TrainingConfigTest {
         .outerNesterov(true)
         .set("nesterov", true)
         .set("tta", TestViews.FLIP)
+        .set("beta2", 0.95)
+        .set("epsilon", 1e-6)
         .set("scale_rate", 0.0)
         .ema(0.75)
         .wire(Wire.INT8)

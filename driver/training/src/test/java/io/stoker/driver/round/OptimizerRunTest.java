@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.stoker.driver.LocalSpark;
 import io.stoker.driver.TinyJob;
 import io.stoker.driver.config.TrainingConfig;
+import io.stoker.driver.config.UpdaterState;
 import io.stoker.testing.Exact;
 import java.nio.file.Path;
 import java.util.function.UnaryOperator;
@@ -38,6 +39,20 @@ class OptimizerRunTest {
   @Test
   void nesterovsMomentumSurvivesResumeAndDoesNotDependOnSlices() {
     assertSameBits("nesterov", config -> config.set("nesterov", true));
+  }
+
+  @Test
+  void adamWSurvivesResumeAndDoesNotDependOnSlices() {
+    assertSameBits("adamw", config -> config.set("optimizer", "adamw"));
+    assertSameBits(
+        "adamw-reset", config -> config.set("optimizer", "adamw").updaterState(UpdaterState.RESET));
+  }
+
+  @Test
+  void adamWAlsoOverlapsRounds() {
+    assertSameBits(
+        "adamw-overlap",
+        config -> config.set("optimizer", "adamw").workers(2).overlapSteps(1).outerMomentum(0.5));
   }
 
   /** A resumed job and one whose parameters are one slice give the bits of an undisturbed one. */

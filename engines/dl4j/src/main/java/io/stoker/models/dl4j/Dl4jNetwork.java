@@ -24,6 +24,7 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
+import org.nd4j.linalg.ops.transforms.Transforms;
 
 /**
  * A stock Deeplearning4j {@link ComputationGraph}. The library computes the passes; the update is
@@ -44,6 +45,7 @@ final class Dl4jNetwork implements Network {
   private final INDArray parameters;
   private final INDArray gradients;
   private final INDArray velocity;
+  private final INDArray secondMoments;
   private final INDArray images;
   private final INDArray labels;
 
@@ -52,7 +54,12 @@ final class Dl4jNetwork implements Network {
 
   /** The views of one tensor, and how it is updated. */
   private record Learning(
-      INDArray parameters, INDArray gradients, INDArray velocity, float rate, boolean decays) {}
+      INDArray parameters,
+      INDArray gradients,
+      INDArray velocity,
+      INDArray secondMoments,
+      float rate,
+      boolean decays) {}
 
   Dl4jNetwork(ModelSpec model, int batchCapacity, RateMultipliers rates) {
     this.model = model;
@@ -66,6 +73,7 @@ final class Dl4jNetwork implements Network {
     gradients = graph.getFlattenedGradients();
     setLoss(graph.getOutputLayer(0).conf().getLayer());
     velocity = Nd4j.zeros(DataType.FLOAT, 1, count);
+    secondMoments = Nd4j.zeros(DataType.FLOAT, 1, count);
     images =
         Nd4j.zeros(
             DataType.FLOAT,
@@ -83,6 +91,7 @@ final class Dl4jNetwork implements Network {
                 range(parameters, offset, tensor.size()),
                 range(gradients, offset, tensor.size()),
                 range(velocity, offset, tensor.size()),
+                range(secondMoments, offset, tensor.size()),
                 multipliers.next(),
                 tensor.role() == ParameterSpec.Role.WEIGHT);
         if (tensor.role() == ParameterSpec.Role.STATISTIC) {
@@ -170,6 +179,10 @@ final class Dl4jNetwork implements Network {
         continue;
       }
       float rate = settings.learningRate() * tensor.rate();
+      if (settings.isAdam()) {
+        adam(tensor, settings, rate, clip);
+        continue;
+      }
       float decay = tensor.decays() ? rate * settings.weightDecay() : 0;
       if (settings.momentum() > 0) {
         INDArray step = tensor.velocity();
@@ -193,6 +206,24 @@ final class Dl4jNetwork implements Network {
         addScaled(-1, tensor.gradients(), tensor.parameters());
       }
     }
+  }
+
+  private static void adam(Learning tensor, StepSettings settings, float rate, float clip) {
+    StepSettings.Adam adam = settings.adam();
+    double first = settings.momentum();
+    double second = adam.secondMomentum();
+    if (tensor.decays()) {
+      tensor.parameters().muli(1 - rate * settings.weightDecay());
+    }
+    INDArray gradient = tensor.gradients().mul(clip);
+    tensor.velocity().muli(first).addi(gradient.mul(1 - first));
+    tensor.secondMoments().muli(second).addi(gradient.muli(gradient).muli(1 - second));
+    INDArray divisor =
+        Transforms.sqrt(tensor.secondMoments(), true)
+            .divi(adam.secondCorrection())
+            .addi(adam.epsilon());
+    double step = rate / adam.firstCorrection(settings.momentum());
+    tensor.parameters().subi(tensor.velocity().div(divisor).muli(step));
   }
 
   private float clipFactor(float longest) {
@@ -260,23 +291,27 @@ final class Dl4jNetwork implements Network {
 
   @Override
   public void readUpdaterState(long offset, FloatBuffer target) {
-    HostValues.read(velocity, offset, target);
+    long second = offset - model.parameterCount();
+    HostValues.read(second < 0 ? velocity : secondMoments, second < 0 ? offset : second, target);
   }
 
   @Override
   public void writeUpdaterState(long offset, FloatBuffer source) {
-    HostValues.write(velocity, offset, source);
+    long second = offset - model.parameterCount();
+    HostValues.write(second < 0 ? velocity : secondMoments, second < 0 ? offset : second, source);
   }
 
   @Override
   public void resetUpdaterState() {
     velocity.assign(0);
+    secondMoments.assign(0);
   }
 
   @Override
   public void close() {
     graph.close();
     velocity.close();
+    secondMoments.close();
     images.close();
     labels.close();
   }

@@ -31,6 +31,7 @@ import org.deeplearning4j.nn.conf.graph.ScaleVertex;
 import org.deeplearning4j.nn.conf.graph.SubsetVertex;
 import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.conf.layers.ActivationLayer;
+import org.deeplearning4j.nn.conf.layers.BaseLayer;
 import org.deeplearning4j.nn.conf.layers.BatchNormalization;
 import org.deeplearning4j.nn.conf.layers.ConvolutionLayer;
 import org.deeplearning4j.nn.conf.layers.DenseLayer;
@@ -46,6 +47,7 @@ import org.deeplearning4j.nn.conf.layers.PoolingType;
 import org.deeplearning4j.nn.conf.layers.SubsamplingLayer;
 import org.deeplearning4j.nn.conf.layers.ZeroPaddingLayer;
 import org.deeplearning4j.nn.conf.layers.recurrent.LastTimeStep;
+import org.deeplearning4j.nn.conf.layers.wrapper.BaseWrapperLayer;
 import org.deeplearning4j.nn.conf.preprocessor.CnnToFeedForwardPreProcessor;
 import org.deeplearning4j.nn.conf.preprocessor.FeedForwardToCnnPreProcessor;
 import org.nd4j.linalg.activations.IActivation;
@@ -54,9 +56,11 @@ import org.nd4j.linalg.activations.impl.ActivationIdentity;
 import org.nd4j.linalg.activations.impl.ActivationSigmoid;
 import org.nd4j.linalg.activations.impl.ActivationSoftmax;
 import org.nd4j.linalg.activations.impl.ActivationTanH;
+import org.nd4j.linalg.learning.config.Adam;
 import org.nd4j.linalg.learning.config.IUpdater;
 import org.nd4j.linalg.learning.config.Nesterovs;
 import org.nd4j.linalg.learning.config.Sgd;
+import org.nd4j.linalg.learning.regularization.WeightDecay;
 import org.nd4j.linalg.lossfunctions.impl.LossMCXENT;
 
 /**
@@ -122,8 +126,8 @@ public final class GraphConfiguration {
    * The configuration of a model that can be trained further with Deeplearning4j.
    *
    * @param model the model
-   * @param settings become the updater and the L2 factor. Deeplearning4j's momentum is Nesterov's:
-   *     its velocity is the same, its step looks ahead
+   * @param settings become the updater and the L2 factor, or that of the decay of AdamW.
+   *     Deeplearning4j's momentum is Nesterov's: its velocity is the same, its step looks ahead
    */
   public static ComputationGraphConfiguration of(ModelSpec model, StepSettings settings) {
     NeuralNetConfiguration.Builder defaults =
@@ -131,7 +135,9 @@ public final class GraphConfiguration {
             .updater(updater(settings))
             .activation(new ActivationIdentity())
             .convolutionMode(ConvolutionMode.Truncate);
-    if (settings.weightDecay() > 0) {
+    if (settings.weightDecay() > 0 && settings.isAdam()) {
+      defaults.weightDecay(Decimal.of(settings.weightDecay()), true);
+    } else if (settings.weightDecay() > 0) {
       defaults.l2(Decimal.of(settings.weightDecay()));
     }
     GraphConfiguration chain = new GraphConfiguration(defaults.graphBuilder(), model.input());
@@ -149,6 +155,10 @@ public final class GraphConfiguration {
               model.input().height(), model.input().width(), model.input().channels()));
     }
     ComputationGraphConfiguration configuration = withoutSeed(chain.graph.build());
+    if (settings.isAdam()) { // Deeplearning4j corrects the moments of its step after that many.
+      configuration.setIterationCount(
+          (int) Math.min(Integer.MAX_VALUE - 1L, settings.adam().step() - 1));
+    }
     return chain.joins ? inOrder(configuration) : configuration;
   }
 
@@ -166,6 +176,13 @@ public final class GraphConfiguration {
   }
 
   private static IUpdater updater(StepSettings settings) {
+    if (settings.isAdam()) {
+      return new Adam(
+          Decimal.of(settings.learningRate()),
+          Decimal.of(settings.momentum()),
+          Decimal.of(settings.adam().secondMomentum()),
+          Decimal.of(settings.adam().epsilon()));
+    }
     return settings.momentum() > 0
         ? new Nesterovs(Decimal.of(settings.learningRate()), Decimal.of(settings.momentum()))
         : new Sgd(Decimal.of(settings.learningRate()));
@@ -178,9 +195,21 @@ public final class GraphConfiguration {
     for (GraphVertex vertex : configuration.getVertices().values()) {
       if (vertex instanceof LayerVertex layer) {
         layer.getLayerConf().setSeed(0);
+        decayOnce(layer.getLayerConf().getLayer());
       }
     }
     return configuration;
+  }
+
+  /** Deeplearning4j configures each layer twice, and adds the decay of weights each time. */
+  private static void decayOnce(Layer layer) {
+    if (layer instanceof BaseWrapperLayer wrapper) {
+      decayOnce(wrapper.getUnderlying());
+    } else if (layer instanceof BaseLayer base
+        && base.getRegularization() != null
+        && base.getRegularization().stream().anyMatch(WeightDecay.class::isInstance)) {
+      base.setRegularization(List.of(base.getRegularization().get(0)));
+    }
   }
 
   /** Appends one layer's vertices to the chain. */

@@ -11,9 +11,9 @@ import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
 
 /**
- * A network's parameters, gradients and velocity as flat vectors in canonical order. Gradients and
- * velocity are allocated when they are first used; a network that only predicts has none. The
- * workspace owns the memory.
+ * A network's parameters, gradients, velocity and second moments as flat vectors in canonical
+ * order. All but the parameters are allocated when they are first used; a network that only
+ * predicts has none. The workspace owns the memory.
  */
 final class FlatVectors {
   private final Workspace workspace;
@@ -26,6 +26,7 @@ final class FlatVectors {
   private final TensorMemory parameters;
   private TensorMemory gradients;
   private TensorMemory velocity;
+  private TensorMemory secondMoments;
   private long version;
 
   /** Vectors whose parameters all learn. */
@@ -98,6 +99,26 @@ final class FlatVectors {
     return velocity.buffer();
   }
 
+  private TensorMemory secondMoments() {
+    if (secondMoments == null) {
+      secondMoments = new TensorMemory(workspace.allocate(size));
+    }
+    return secondMoments;
+  }
+
+  FloatBuffer secondMomentBuffer() {
+    return secondMoments().buffer();
+  }
+
+  /** Sets velocity and second moments to zero. */
+  void clearState() {
+    for (TensorMemory vector : new TensorMemory[] {velocity, secondMoments}) {
+      if (vector != null) {
+        clear(vector.values(), 0, size);
+      }
+    }
+  }
+
   /** Whether a layer has parameters that are not frozen. */
   boolean learns(ModelSpec.Placed placed) {
     return !placed.parameters().isEmpty()
@@ -107,10 +128,6 @@ final class FlatVectors {
   /** Whether the gradient by a dense layer's weights is a {@link DeferredGradient}. */
   boolean defers(ModelSpec.Placed placed) {
     return deferred.containsKey(placed.parameterOffset());
-  }
-
-  boolean hasVelocity() {
-    return velocity != null;
   }
 
   /** The parameters of a layer's n-th tensor. */

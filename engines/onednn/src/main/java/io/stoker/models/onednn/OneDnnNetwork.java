@@ -12,8 +12,6 @@ import io.stoker.models.spec.ModelSpec;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.List;
-import org.bytedeco.javacpp.FloatPointer;
-import org.bytedeco.javacpp.Pointer;
 
 /**
  * A network of oneDNN primitives. The model is compiled for training, for inference and for {@link
@@ -184,20 +182,27 @@ final class OneDnnNetwork implements Network {
 
   @Override
   public void readUpdaterState(long offset, FloatBuffer target) {
-    read(vectors.velocityBuffer(), offset, target);
+    long second = offset - model.parameterCount();
+    if (second < 0) {
+      read(vectors.velocityBuffer(), offset, target);
+    } else {
+      read(vectors.secondMomentBuffer(), second, target);
+    }
   }
 
   @Override
   public void writeUpdaterState(long offset, FloatBuffer source) {
-    write(vectors.velocityBuffer(), offset, source);
+    long second = offset - model.parameterCount();
+    if (second < 0) {
+      write(vectors.velocityBuffer(), offset, source);
+    } else {
+      write(vectors.secondMomentBuffer(), second, source);
+    }
   }
 
   @Override
   public void resetUpdaterState() {
-    if (vectors.hasVelocity()) {
-      FloatPointer velocity = vectors.velocity();
-      Pointer.memset(velocity, 0, velocity.capacity() * Float.BYTES);
-    }
+    vectors.clearState();
   }
 
   private static void read(FloatBuffer vector, long offset, FloatBuffer target) {

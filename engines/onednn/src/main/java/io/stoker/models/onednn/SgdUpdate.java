@@ -11,11 +11,11 @@ import java.util.Iterator;
 import java.util.List;
 
 /**
- * The update of stochastic gradient descent with momentum, in one loop: each chunk of parameters,
- * gradients and velocity is loaded into the processor's cache once.
+ * The update of stochastic gradient descent with momentum, or of AdamW, in one loop: each chunk of
+ * parameters, gradients and updater state is loaded into the processor's cache once.
  */
 final class SgdUpdate implements DeferredGradient.Use {
-  /** Three chunks, and the values that they are copied from, stay in the level-1 cache. */
+  /** Three or four chunks, and the values that they are copied from, stay in the level-1 cache. */
   private static final int CHUNK = 1024;
 
   /** The values of one tensor, and how they are updated. */
@@ -30,11 +30,14 @@ final class SgdUpdate implements DeferredGradient.Use {
   private final float[] parameters = new float[CHUNK];
   private final float[] gradients = new float[CHUNK];
   private final float[] velocity = new float[CHUNK];
+  private final float[] secondMoments = new float[CHUNK];
 
   /** The settings of the step. */
   private StepSettings settings;
 
   private float clip;
+  private float firstCorrection;
+  private float secondCorrection;
 
   /** The tensor that is updated. */
   private Run run;
@@ -64,6 +67,10 @@ final class SgdUpdate implements DeferredGradient.Use {
   void update(StepSettings settings, List<DeferredGradient> deferred) {
     this.settings = settings;
     clip = clipFactor(settings.clipNorm());
+    if (settings.isAdam()) {
+      firstCorrection = (float) settings.adam().firstCorrection(settings.momentum());
+      secondCorrection = (float) settings.adam().secondCorrection();
+    }
     for (int i = 0; i < runs.size(); i++) {
       run = runs.get(i);
       updateRun(deferred);
@@ -94,7 +101,13 @@ final class SgdUpdate implements DeferredGradient.Use {
       if (clip != 1 && !run.isStatistic()) {
         scale(count, clip);
       }
-      if (heavy) {
+      if (settings.isAdam() && !run.isStatistic()) {
+        vectors.velocityBuffer().get(from + done, velocity, 0, count);
+        vectors.secondMomentBuffer().get(from + done, secondMoments, 0, count);
+        adam(count, rate, decay);
+        vectors.velocityBuffer().put(from + done, velocity, 0, count);
+        vectors.secondMomentBuffer().put(from + done, secondMoments, 0, count);
+      } else if (heavy) {
         vectors.velocityBuffer().get(from + done, velocity, 0, count);
         heavyBall(count, rate, settings.momentum(), settings.ahead(), decay);
         vectors.velocityBuffer().put(from + done, velocity, 0, count);
@@ -135,6 +148,22 @@ final class SgdUpdate implements DeferredGradient.Use {
       float v = momentum * before - rate * (gradients[i] + decay * parameters[i]);
       velocity[i] = v;
       parameters[i] += v + ahead * (v - before);
+    }
+  }
+
+  private void adam(int size, float rate, float decay) {
+    float first = settings.momentum();
+    float second = settings.adam().secondMomentum();
+    float epsilon = settings.adam().epsilon();
+    float step = rate / firstCorrection;
+    for (int i = 0; i < size; i++) {
+      float gradient = gradients[i];
+      float m = first * velocity[i] + (1 - first) * gradient;
+      float s = second * secondMoments[i] + (1 - second) * gradient * gradient;
+      velocity[i] = m;
+      secondMoments[i] = s;
+      parameters[i] -= rate * decay * parameters[i];
+      parameters[i] -= step * m / ((float) Math.sqrt(s) / secondCorrection + epsilon);
     }
   }
 

@@ -18,6 +18,7 @@ final class FlatVectors {
   private final RunningStatistics statistics = new RunningStatistics(copies);
   private Tensor gradients;
   private Tensor velocity;
+  private Tensor secondMoments;
 
   FlatVectors(Place place, long size) {
     this.place = place;
@@ -53,8 +54,20 @@ final class FlatVectors {
     return velocity;
   }
 
-  boolean hasVelocity() {
-    return velocity != null;
+  Tensor secondMoments() {
+    if (secondMoments == null) {
+      secondMoments = place.zeros(size);
+    }
+    return secondMoments;
+  }
+
+  /** Sets velocity and second moments to zero. */
+  void clearState() {
+    for (Tensor vector : new Tensor[] {velocity, secondMoments}) {
+      if (vector != null) {
+        vector.zero_();
+      }
+    }
   }
 
   /** A layer's n-th tensor of parameters. */

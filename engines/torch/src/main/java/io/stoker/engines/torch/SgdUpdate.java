@@ -15,8 +15,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * The update of stochastic gradient descent with momentum, in place. Tensors that learn at the same
- * rate are updated together, so that a step asks a card for few operations.
+ * The update of stochastic gradient descent with momentum, or of AdamW, in place. Tensors that
+ * learn at the same rate are updated together, so that a step asks a card for few operations.
  */
 final class SgdUpdate {
   /**
@@ -58,6 +58,30 @@ final class SgdUpdate {
     void add(Run run, boolean decays) {
       join(learning, run);
       join(decays ? decaying : lasting, run);
+    }
+
+    /** A step of AdamW. */
+    void adapt(StepSettings settings, float clip) {
+      double scaled = (double) settings.learningRate() * rate;
+      double first = settings.momentum();
+      double second = settings.adam().secondMomentum();
+      for (Run run : decaying) {
+        run.in(vectors.parameters()).mul_(new Scalar(1 - scaled * settings.weightDecay()));
+      }
+      for (Run run : learning) {
+        Tensor gradient = run.in(vectors.gradients()).mul(new Scalar(clip));
+        Tensor moments = run.in(vectors.velocity());
+        Tensor squares = run.in(vectors.secondMoments());
+        moments.mul_(new Scalar(first)).add_(gradient, new Scalar(1 - first));
+        squares.mul_(new Scalar(second)).addcmul_(gradient, gradient, new Scalar(1 - second));
+        Tensor divisor =
+            squares
+                .sqrt()
+                .div_(new Scalar(settings.adam().secondCorrection()))
+                .add_(new Scalar(settings.adam().epsilon()));
+        double step = scaled / settings.adam().firstCorrection(settings.momentum());
+        run.in(vectors.parameters()).addcdiv_(moments, divisor, new Scalar(-step));
+      }
     }
 
     void descend(StepSettings settings, float clip) {
@@ -151,7 +175,11 @@ final class SgdUpdate {
   void update(StepSettings settings) {
     float clip = clipFactor(settings.clipNorm());
     for (Group group : groups.values()) {
-      group.descend(settings, clip);
+      if (settings.isAdam()) {
+        group.adapt(settings, clip);
+      } else {
+        group.descend(settings, clip);
+      }
     }
     if (!statistics.isEmpty()) {
       subtractFromStatistics();

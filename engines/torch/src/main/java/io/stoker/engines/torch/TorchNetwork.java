@@ -235,19 +235,25 @@ final class TorchNetwork implements Network {
 
   @Override
   public void readUpdaterState(long offset, FloatBuffer target) {
-    read(vectors.velocity(), offset, target);
+    long second = offset - model().parameterCount();
+    read(
+        second < 0 ? vectors.velocity() : vectors.secondMoments(),
+        second < 0 ? offset : second,
+        target);
   }
 
   @Override
   public void writeUpdaterState(long offset, FloatBuffer source) {
-    write(vectors.velocity(), offset, source);
+    long second = offset - model().parameterCount();
+    write(
+        second < 0 ? vectors.velocity() : vectors.secondMoments(),
+        second < 0 ? offset : second,
+        source);
   }
 
   @Override
   public void resetUpdaterState() {
-    if (vectors.hasVelocity()) {
-      vectors.velocity().zero_();
-    }
+    vectors.clearState();
   }
 
   private void read(Tensor vector, long offset, FloatBuffer target) {

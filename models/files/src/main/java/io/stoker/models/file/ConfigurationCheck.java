@@ -55,9 +55,11 @@ final class ConfigurationCheck {
           "org.nd4j.linalg.activations.impl.ActivationSoftmax",
           "org.nd4j.linalg.activations.impl.ActivationSwish",
           "org.nd4j.linalg.activations.impl.ActivationTanH",
+          "org.nd4j.linalg.learning.config.Adam",
           "org.nd4j.linalg.learning.config.Nesterovs",
           "org.nd4j.linalg.learning.config.Sgd",
           "org.nd4j.linalg.learning.regularization.L2Regularization",
+          "org.nd4j.linalg.learning.regularization.WeightDecay",
           "org.nd4j.linalg.lossfunctions.impl.LossMCXENT",
           "org.nd4j.linalg.schedule.FixedSchedule");
 

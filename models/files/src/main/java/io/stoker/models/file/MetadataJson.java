@@ -30,6 +30,7 @@ import java.util.regex.Pattern;
  * @param metadata the model and everything else that prediction needs
  * @param parametersSha256 digest of the parameters, see {@link VectorDigest}
  * @param updaterStateSha256 digest of the updater state, if the file has it
+ * @param updaterVectors how many vectors the updater state has: 2 with AdamW
  * @param outerMomentumSha256 digest of the outer momentum, if the file has it
  * @param emaSha256 digest of the moving average of the parameters, if the file has it
  */
@@ -37,6 +38,7 @@ record MetadataJson(
     ModelMetadata metadata,
     String parametersSha256,
     Optional<String> updaterStateSha256,
+    int updaterVectors,
     Optional<String> outerMomentumSha256,
     Optional<String> emaSha256) {
   private static final int FORMAT = 1;
@@ -48,6 +50,7 @@ record MetadataJson(
           "parameters",
           "parameters_sha256",
           "updater_state_sha256",
+          "updater_state_vectors",
           "outer_momentum_sha256",
           "ema_sha256",
           "images",
@@ -73,6 +76,9 @@ record MetadataJson(
     tree.put("parameters", metadata.model().parameterCount());
     tree.put("parameters_sha256", parametersSha256);
     updaterStateSha256.ifPresent(digest -> tree.put("updater_state_sha256", digest));
+    if (updaterStateSha256.isPresent() && updaterVectors > 1) {
+      tree.put("updater_state_vectors", updaterVectors);
+    }
     outerMomentumSha256.ifPresent(digest -> tree.put("outer_momentum_sha256", digest));
     emaSha256.ifPresent(digest -> tree.put("ema_sha256", digest));
     if (!metadata.images().equals(metadata.model().input())) {
@@ -166,6 +172,7 @@ record MetadataJson(
                 count(clock, "examples"))),
         digest(tree, "parameters_sha256"),
         optionalDigest(tree, "updater_state_sha256"),
+        updaterVectors(tree),
         optionalDigest(tree, "outer_momentum_sha256"),
         optionalDigest(tree, "ema_sha256"));
   }
@@ -180,6 +187,18 @@ record MetadataJson(
       require(size.canConvertToInt(), "images");
     }
     return new Shape(sizes.get(0).intValue(), sizes.get(1).intValue(), sizes.get(2).intValue());
+  }
+
+  private static int updaterVectors(JsonNode tree) throws Missing {
+    if (!tree.has("updater_state_vectors")) {
+      return 1;
+    }
+    require(
+        tree.get("updater_state_vectors").isInt()
+            && tree.get("updater_state_vectors").intValue() == 2
+            && tree.has("updater_state_sha256"),
+        "updater_state_vectors");
+    return 2;
   }
 
   private static Optional<String> optionalDigest(JsonNode tree, String name) throws Missing {

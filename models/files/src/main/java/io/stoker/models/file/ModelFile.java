@@ -118,6 +118,7 @@ public final class ModelFile {
                     metadata(),
                     description.emaSha256().orElseThrow(),
                     Optional.empty(),
+                    1,
                     Optional.empty(),
                     Optional.empty()),
                 bytes,

@@ -51,7 +51,7 @@ final class ModelFileVerifier {
       Optional<VectorLocation> updaterState =
           verifyIfThere(
               ModelFileWriter.updaterEntry(description.metadata().model()),
-              count,
+              count * description.updaterVectors(),
               description.updaterStateSha256());
       Optional<VectorLocation> outerMomentum =
           verifyIfThere(ModelFileWriter.OUTER_MOMENTUM, count, description.outerMomentumSha256());

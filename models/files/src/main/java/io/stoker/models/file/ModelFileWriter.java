@@ -78,12 +78,13 @@ public final class ModelFileWriter {
   }
 
   /**
-   * The same file with the velocity of momentum in it.
+   * The same file with the updater state in it: the velocity of momentum, or the first moments of
+   * AdamW and then the second moments.
    *
-   * @throws IllegalArgumentException if the settings have no momentum, and so no velocity
+   * @throws IllegalArgumentException if the settings have no updater state
    */
   public ModelFileWriter withUpdaterState(VectorSource velocity) {
-    if (settings.momentum() == 0) {
+    if (settings.stateVectors() == 0) {
       throw new IllegalArgumentException("Without momentum there is no updater state");
     }
     return new ModelFileWriter(
@@ -125,14 +126,17 @@ public final class ModelFileWriter {
   public ModelFile write(OutputStream stream) throws IOException {
     byte[] configuration = configuration();
     Checksums parameterSums = Checksums.of(parameters, metadata.model().parameterCount());
-    Optional<Checksums> updaterSums = sums(updaterState);
-    Optional<Checksums> outerSums = sums(outerMomentum);
-    Optional<Checksums> emaSums = sums(ema);
+    long count = metadata.model().parameterCount();
+    long stateCount = count * settings.stateVectors();
+    Optional<Checksums> updaterSums = sums(updaterState, stateCount);
+    Optional<Checksums> outerSums = sums(outerMomentum, count);
+    Optional<Checksums> emaSums = sums(ema, count);
     MetadataJson description =
         new MetadataJson(
             metadata,
             parameterSums.sha256(),
             updaterSums.map(Checksums::sha256),
+            settings.stateVectors(),
             outerSums.map(Checksums::sha256),
             emaSums.map(Checksums::sha256));
     ZipLayout zip = new ZipLayout();
@@ -159,10 +163,9 @@ public final class ModelFileWriter {
         emaPlace.map(place -> new ModelFile.Ema(place, emaSums.orElseThrow().finite())));
   }
 
-  private Optional<Checksums> sums(Optional<VectorSource> vector) throws IOException {
-    return vector.isPresent()
-        ? Optional.of(Checksums.of(vector.get(), metadata.model().parameterCount()))
-        : Optional.empty();
+  private static Optional<Checksums> sums(Optional<VectorSource> vector, long count)
+      throws IOException {
+    return vector.isPresent() ? Optional.of(Checksums.of(vector.get(), count)) : Optional.empty();
   }
 
   private static void writeBytes(String name, byte[] bytes, ZipLayout zip, OutputStream stream)
@@ -173,7 +176,7 @@ public final class ModelFileWriter {
     stream.write(bytes);
   }
 
-  private Optional<VectorLocation> writeIfThere(
+  private static Optional<VectorLocation> writeIfThere(
       String name,
       Optional<VectorSource> source,
       Optional<Checksums> sums,
@@ -185,10 +188,10 @@ public final class ModelFileWriter {
         : Optional.empty();
   }
 
-  private VectorLocation writeVector(
+  private static VectorLocation writeVector(
       String name, VectorSource source, Checksums sums, ZipLayout zip, OutputStream stream)
       throws IOException {
-    long count = metadata.model().parameterCount();
+    long count = sums.count();
     long size = Nd4jFormat.size(count);
     stream.write(zip.append(new ZipLayout.Entry(name, size, sums.crc())));
     stream.write(Nd4jFormat.header(count));
@@ -214,11 +217,12 @@ public final class ModelFileWriter {
   /**
    * The checksums of a vector.
    *
+   * @param count how many values it has
    * @param crc of its entry in the zip, header included
    * @param sha256 of its values as little-endian fp32, in hexadecimal
    * @param finite whether its values are finite
    */
-  private record Checksums(int crc, String sha256, FiniteCheck finite) {
+  private record Checksums(long count, int crc, String sha256, FiniteCheck finite) {
     static Checksums of(VectorSource source, long count) throws IOException {
       CRC32 crc = new CRC32();
       crc.update(Nd4jFormat.header(count));
@@ -234,7 +238,7 @@ public final class ModelFileWriter {
             finite.add(values);
             digest.update(values);
           });
-      return new Checksums((int) crc.getValue(), digest.hex(), finite);
+      return new Checksums(count, (int) crc.getValue(), digest.hex(), finite);
     }
   }
 

@@ -13,6 +13,7 @@ import io.stoker.models.dl4j.Dl4jEngine;
 import io.stoker.models.engine.Engines;
 import io.stoker.models.engine.Network;
 import io.stoker.models.engine.StepSettings;
+import io.stoker.models.engine.Targets;
 import io.stoker.models.spec.ActivationFunction;
 import io.stoker.models.spec.InitialParameters;
 import io.stoker.models.spec.Initializer;
@@ -127,6 +128,81 @@ class ModelFileTest {
       assertThat(Arrays.equals(graph.params().toFloatVector(), parameters)).isFalse();
       graph.close();
     }
+  }
+
+  /** The next step is Stoker's: moments, decay and the number of the step are those of the file. */
+  @Test
+  void stockDeeplearning4jGoesOnTrainingWithAdamW() throws Exception {
+    ModelSpec model =
+        new ModelSpec(
+            "adaptive",
+            new Shape(4, 4, 2),
+            List.of(
+                new Convolution(3, Window.of(3), 1, new Initializer.Glorot(), 0.1f),
+                new Activation(ActivationFunction.TANH),
+                new Dense(5, new Initializer.Glorot(), 0),
+                new Activation(ActivationFunction.TANH),
+                new Dense(3, new Initializer.Glorot(), 0)));
+    int count = (int) model.parameterCount();
+    float[] images = new float[6 * 32];
+    for (int i = 0; i < images.length; i++) {
+      images[i] = (i * 37 % 64 - 32) / 32f;
+    }
+    float[] targets = new float[6 * 3];
+    Targets.fill(new int[] {0, 1, 2, 2, 1, 0}, 6, 3, 0, targets);
+    float[] parameters = SampleModels.initial(model, 5);
+    float[] state = new float[2 * count];
+    Path path = folder.resolve("adaptive.zip");
+    float[] next = new float[count];
+    try (Network network = new Dl4jEngine().create(model, 6)) {
+      network.writeParameters(0, FloatBuffer.wrap(parameters));
+      for (int step = 1; step <= 8; step++) {
+        network.computeGradients(images, targets, 6, 1);
+        if (step == 8) {
+          network.readParameters(0, FloatBuffer.wrap(parameters));
+          network.readUpdaterState(0, FloatBuffer.wrap(state, 0, count));
+          network.readUpdaterState(count, FloatBuffer.wrap(state, count, count));
+        }
+        network.update(adamW(step));
+      }
+      network.readParameters(0, FloatBuffer.wrap(next));
+    }
+    ModelFileWriter writer =
+        ModelFileWriter.of(
+                SampleModels.metadata(model),
+                adamW(8),
+                (offset, target) -> target.put(parameters, (int) offset, target.remaining()))
+            .withUpdaterState(
+                (offset, target) -> target.put(state, (int) offset, target.remaining()));
+    Files.write(path, SampleModels.bytes(writer));
+    float[] stored = new float[2 * count];
+    ModelFile.verify("adaptive.zip", () -> Files.newInputStream(path))
+        .updaterState()
+        .orElseThrow()
+        .read(() -> Files.newInputStream(path), 0, FloatBuffer.wrap(stored));
+    assertThat(stored).isEqualTo(state);
+
+    ComputationGraph graph = ComputationGraph.load(path.toFile(), true);
+    assertEqual(graph.getUpdater().getStateViewArray().toFloatVector(), state);
+    graph.fit(
+        new DataSet(
+            Nd4j.createFromArray(images).reshape(6, 2, 4, 4),
+            Nd4j.createFromArray(targets).reshape(6, 3)));
+    float[] stock = graph.params().toFloatVector();
+    graph.close();
+    for (int i = 0; i < count; i++) {
+      assertThat(stock[i]).isCloseTo(next[i], within(2e-6f)).isNotEqualTo(parameters[i]);
+    }
+  }
+
+  private static StepSettings adamW(long step) {
+    return new StepSettings(
+        0.01f,
+        0.9f,
+        StepSettings.Momentum.CLASSICAL,
+        0.05f,
+        StepSettings.UNCLIPPED,
+        new StepSettings.Adam(0.99f, 1e-8f, step));
   }
 
   /** AssertJ reads each element by reflection, which takes seconds for a large model. */

@@ -92,7 +92,8 @@ public interface Network extends AutoCloseable {
    * decoupled-from-loss L2 weight decay on weights only, as in Krizhevsky et al., 2012, section 5:
    * {@code v = momentum * v - rate * (gradient + decay * w)}, {@code w = w + v}. The rate is each
    * tensor's own, see {@link RateMultipliers}; the gradient is clipped first. With momentum 0 the
-   * updater state is neither read nor written.
+   * updater state is neither read nor written. With {@link StepSettings#adam} it is a step of
+   * AdamW.
    */
   void update(StepSettings settings);
 
@@ -168,8 +169,9 @@ public interface Network extends AutoCloseable {
   void readGradients(long offset, FloatBuffer target);
 
   /**
-   * Copies the updater state (the velocity) {@code [offset, offset + target.remaining())} into
-   * target.
+   * Copies the updater state {@code [offset, offset + target.remaining())} into target: the
+   * velocity, or the first moments of all parameters and then the second moments. A range lies in
+   * one of them.
    */
   void readUpdaterState(long offset, FloatBuffer target);
 

@@ -539,14 +539,73 @@ public abstract class NetworkContract {
     assertStepsOfPyTorch("nesterov", settings);
   }
 
+  @Test
+  void aHundredStepsOfAdamWAreThoseOfPyTorch() throws IOException {
+    assertStepsOfPyTorch("adamw", adamW(0));
+  }
+
+  private static StepSettings adamW(long taken) {
+    return new StepSettings(
+        0.003f,
+        0.9f,
+        StepSettings.Momentum.CLASSICAL,
+        0.05f,
+        0.5f,
+        new StepSettings.Adam(0.99f, 1e-6f, taken + 1));
+  }
+
+  @Test
+  void theMomentsOfAdamWAreTheUpdaterState() {
+    ModelSpec model = ContractModels.mixed();
+    float[] parameters = randomParameters(model);
+    Batch batch = Batch.random(model, 4, SEED);
+    int length = parameters.length;
+    float[] first = new float[length];
+    float[] second = new float[length];
+    try (Network network = network(model, 4, parameters);
+        Network other = network(model, 4, parameters)) {
+      compute(network, batch);
+      float[] gradients = gradients(network);
+      double norm =
+          Math.sqrt(
+              IntStream.range(0, length)
+                  .mapToDouble(i -> (double) gradients[i] * gradients[i])
+                  .sum());
+      double clip = Math.min(1, 0.5 / norm);
+      network.update(adamW(0));
+      network.readUpdaterState(0, FloatBuffer.wrap(first));
+      network.readUpdaterState(length, FloatBuffer.wrap(second));
+      for (int i = 0; i < length; i++) {
+        double gradient = clip * gradients[i];
+        assertThat((double) first[i]).isCloseTo(0.1 * gradient, within(1e-7));
+        assertThat((double) second[i]).isCloseTo(0.01 * gradient * gradient, within(1e-8));
+      }
+
+      other.writeParameters(0, FloatBuffer.wrap(parameters(network)));
+      other.writeUpdaterState(0, FloatBuffer.wrap(first));
+      other.writeUpdaterState(length, FloatBuffer.wrap(second));
+      for (Network each : new Network[] {network, other}) {
+        compute(each, batch);
+        each.update(adamW(1));
+      }
+      assertThat(parameters(other)).isEqualTo(parameters(network));
+
+      network.resetUpdaterState();
+      network.readUpdaterState(0, FloatBuffer.wrap(first));
+      network.readUpdaterState(length, FloatBuffer.wrap(second));
+      assertThat(first).containsOnly(0);
+      assertThat(second).containsOnly(0);
+    }
+  }
+
   private void assertStepsOfPyTorch(String optimizer, StepSettings settings) throws IOException {
     ModelSpec model =
         ContractModels.model(
             "updates",
             new Shape(1, 1, 6),
             ContractModels.dense(8),
-            new BatchNormalization(1e-5f, 0.9f),
             ContractModels.tanh(),
+            new BatchNormalization(1e-5f, 0.9f),
             ContractModels.dense(3));
     float[] learned = new float[(int) model.learnedCount()];
     for (int i = 0; i < learned.length; i++) {
@@ -573,7 +632,7 @@ public abstract class NetworkContract {
         }
         Targets.fill(labels, 12, 3, 0, targets);
         network.computeGradients(images, targets, 12, SEED);
-        network.update(settings);
+        network.update(settings.isAdam() ? adamW(step) : settings);
       }
       float[] after = parameters(network);
       System.arraycopy(after, 0, learned, 0, 72);
