@@ -3,6 +3,7 @@ package io.stoker.driver;
 
 import io.stoker.driver.checkpoint.ParameterChoice;
 import io.stoker.driver.checkpoint.StoredModel;
+import io.stoker.driver.config.LearningRateSchedule;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.metrics.RoundMetrics;
 import io.stoker.driver.round.RoundListener;
@@ -100,6 +101,7 @@ public final class TinyJob {
         .localSteps(3)
         .epochs(2)
         .learningRate(0.05)
+        .schedule(new LearningRateSchedule.Constant(0))
         .sliceBytes(1024)
         .seed(3);
   }

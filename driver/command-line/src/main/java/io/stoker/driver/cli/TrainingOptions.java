@@ -116,6 +116,11 @@ final class TrainingOptions {
         .build();
   }
 
+  /** The warm-up of a recipe's schedule; the rise of one cycle is none. */
+  private static double warmUpOf(LearningRateSchedule recipe) {
+    return recipe instanceof LearningRateSchedule.OneCycle ? 0 : recipe.warmUpEpochs();
+  }
+
   private static Object value(TrainingOption option, Object given) {
     if (!option.type().equals("class-weights")) {
       return given;
@@ -129,7 +134,7 @@ final class TrainingOptions {
     Optional<String> name = given("schedule");
     Optional<Double> every = given("rate-epochs");
     Optional<Double> factor = given("rate-factor");
-    double warmUp = this.<Double>given("warm-up").orElse(recipe.warmUpEpochs());
+    Optional<Double> warmUp = given("warm-up");
     Check.input(
         name.filter(Schedules::counts).isPresent()
             ? every.isPresent()
@@ -143,8 +148,8 @@ final class TrainingOptions {
                     factor.orElse(
                         Double.valueOf(TrainingOption.named("rate-factor").defaultText())),
                     every.orElse(0.0),
-                    warmUp,
+                    warmUp.orElse(warmUpOf(recipe)),
                     epochs))
-        .orElseGet(() -> recipe.withWarmUp(warmUp));
+        .orElseGet(() -> warmUp.map(recipe::withWarmUp).orElse(recipe));
   }
 }

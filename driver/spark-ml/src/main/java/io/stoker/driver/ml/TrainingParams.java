@@ -28,6 +28,9 @@ final class TrainingParams {
 
   private static final JsonMapper JSON = new JsonMapper();
 
+  /** The param whose default depends on the model. */
+  private static final String STEP_SIZE = "stepSize";
+
   private final StokerClassifierParams params;
 
   TrainingParams(StokerClassifierParams params) {
@@ -50,8 +53,9 @@ final class TrainingParams {
     Augmentation.parse(String.join(",", params.getAugmentations()));
     TrainingConfig.Builder builder = TrainingConfig.builder();
     for (ParamEntry entry : TrainingOption.paramsOf("classifier")) {
-      if (!entry.key().isEmpty()) {
-        Param<?> param = params.getParam(entry.name());
+      Param<?> param = params.getParam(entry.name());
+      boolean dependent = entry.name().equals(STEP_SIZE) && !params.isSet(param);
+      if (!entry.key().isEmpty() && !dependent) {
         value(entry, params.getOrDefault(param))
             .ifPresent(value -> builder.set(entry.key(), value));
       }

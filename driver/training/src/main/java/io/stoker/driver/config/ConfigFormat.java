@@ -56,6 +56,9 @@ public final class ConfigFormat {
   /** The key whose value says its type. */
   static final String SCHEDULE = "schedule";
 
+  /** The key of the base learning rate. */
+  static final String RATE = "learning_rate";
+
   /**
    * The keys of the first releases, in the order in which they are written, on which the hashes of
    * jobs depend. Keys that were added later follow, in alphabetical order.
@@ -69,7 +72,7 @@ public final class ConfigFormat {
           "batch",
           "local_steps",
           "epochs",
-          "learning_rate",
+          RATE,
           SCHEDULE,
           "bias_rate",
           "layer_rates",

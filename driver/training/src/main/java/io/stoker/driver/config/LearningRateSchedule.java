@@ -39,6 +39,11 @@ public sealed interface LearningRateSchedule extends Serializable {
    */
   double decay(double epochs);
 
+  /** The epoch after which the rate stays what it is, close to zero; infinite for none. */
+  default double horizon() {
+    return Double.POSITIVE_INFINITY;
+  }
+
   /** Whether the rate depends on losses. */
   default boolean watchesLoss() {
     return false;
@@ -127,6 +132,11 @@ public sealed interface LearningRateSchedule extends Serializable {
     }
 
     @Override
+    public double horizon() {
+      return epochs;
+    }
+
+    @Override
     public Cosine withWarmUp(double warmUp) {
       return new Cosine(this.epochs, warmUp);
     }
@@ -146,6 +156,11 @@ public sealed interface LearningRateSchedule extends Serializable {
     public Linear {
       checkWarmUp(warmUpEpochs);
       checkHorizon("linear", epochs, warmUpEpochs);
+    }
+
+    @Override
+    public double horizon() {
+      return epochs;
     }
 
     @Override
@@ -176,6 +191,11 @@ public sealed interface LearningRateSchedule extends Serializable {
       checkWarmUp(warmUpEpochs);
       warmUpEpochs = warmUpEpochs == 0 ? RISE * epochs : warmUpEpochs;
       checkHorizon("one-cycle", epochs, warmUpEpochs);
+    }
+
+    @Override
+    public double horizon() {
+      return epochs;
     }
 
     @Override

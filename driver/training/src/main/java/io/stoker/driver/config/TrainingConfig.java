@@ -8,10 +8,12 @@ import io.stoker.models.engine.Arithmetic;
 import io.stoker.models.engine.ConvolutionAlgorithm;
 import io.stoker.models.engine.Engines;
 import io.stoker.models.engine.Precision;
+import io.stoker.models.zoo.Zoo;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * A training job as data: everything that a user decides. What is not in it (executors, slots,
@@ -109,11 +111,19 @@ public record TrainingConfig(
    * {@link TrainingOption}; the other methods are for those that programs set.
    */
   public static final class Builder {
+    /** Keys whose defaults depend on other values. */
+    private static final Set<String> DEPENDENT = Set.of(ConfigFormat.RATE, ConfigFormat.SCHEDULE);
+
+    /** The default rate of a job that goes on from a trained model. */
+    private static final double FINE_TUNING_RATE = 0.01;
+
     private final Map<String, Object> values = new HashMap<>();
 
     private Builder() {
       for (TrainingOption option : TrainingOption.ofJob()) {
-        set(option.key(), option.defaultValue());
+        if (!DEPENDENT.contains(option.key())) {
+          set(option.key(), option.defaultValue());
+        }
       }
     }
 
@@ -321,7 +331,19 @@ public record TrainingConfig(
      */
     public TrainingConfig build() {
       TrainingOption.ofJob().forEach(option -> option.check(values.get(option.key())));
-      return ConfigComponents.configOf(values);
+      Map<String, Object> complete = new HashMap<>(values);
+      complete.computeIfAbsent(ConfigFormat.RATE, key -> defaultRate());
+      complete.computeIfAbsent(
+          ConfigFormat.SCHEDULE,
+          key -> new LearningRateSchedule.OneCycle((int) values.get("epochs"), 0));
+      return ConfigComponents.configOf(complete);
+    }
+
+    private double defaultRate() {
+      return values.get("init").toString().isBlank()
+          ? Zoo.learningRate((String) values.get("model"))
+              .orElseGet(() -> TrainingOption.ofKey(ConfigFormat.RATE).defaultValue().asDouble())
+          : FINE_TUNING_RATE;
     }
   }
 }

@@ -77,6 +77,7 @@ record ResolvedJob(
     ShardFolder shards = ShardFolder.open(new Path(located.data().uri()), hadoop);
     ModelSpec model = model(located, recorded, shards.manifest());
     logInput(model, shards.manifest().image());
+    warnOfEndedRate(located);
     if (located.validation().isOn()) {
       shards.manifest().split(located.validation().split());
       warnOfValidationOnTest(located.validation().split());
@@ -173,6 +174,16 @@ record ResolvedJob(
             .map(convolution -> new Arithmetic(asked.precision(), convolution))
             .orElse(asked)
         : asked;
+  }
+
+  private static void warnOfEndedRate(TrainingConfig config) {
+    double horizon = config.optimizer().schedule().horizon();
+    if (config.rounds().epochs() > horizon) {
+      LOG.warn(
+          "The learning rate of this run is close to zero from epoch {} on: its epochs after that"
+              + " change little (begin a new run with --init to go on from it)",
+          horizon);
+    }
   }
 
   private static void warnOfValidationOnTest(String split) {

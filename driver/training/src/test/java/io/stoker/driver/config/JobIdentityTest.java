@@ -221,6 +221,8 @@ class JobIdentityTest {
             .data("d")
             .run("r")
             .model("lenet5")
+            .learningRate(0.01)
+            .schedule(new LearningRateSchedule.Constant(0))
             .convolution(ConvolutionAlgorithm.DIRECT)
             .build();
     TrainingConfig earlier = // without what earlier releases did not have

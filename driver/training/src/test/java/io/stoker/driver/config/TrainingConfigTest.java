@@ -33,8 +33,8 @@ class TrainingConfigTest {
                 new RoundConfig(2, 64, LocalSteps.of(10), 0, 10),
                 new OptimizerConfig(
                     WorkerOptimizer.SGD,
-                    0.01,
-                    new LearningRateSchedule.Constant(0),
+                    0.05,
+                    new LearningRateSchedule.OneCycle(10, 0),
                     1,
                     Map.of(),
                     1,
@@ -54,6 +54,16 @@ class TrainingConfigTest {
                 new Arithmetic(Precision.FP32, ConvolutionAlgorithm.AUTO),
                 new InitializationConfig("", "", NormalizationSource.DATA),
                 new TrackingConfig("")));
+  }
+
+  @Test
+  void largeModelsAndTrainedOnesBeginWithALowerRate() {
+    assertThat(minimal().model("alexnet").build().optimizer().learningRate()).isEqualTo(0.01);
+    assertThat(minimal().model("alexnet-bn").build().optimizer().learningRate()).isEqualTo(0.05);
+    assertThat(minimal().model("mine.yaml").build().optimizer().learningRate()).isEqualTo(0.05);
+    assertThat(minimal().init("trained").build().optimizer().learningRate()).isEqualTo(0.01);
+    assertThat(minimal().init("trained").learningRate(1).build().optimizer().learningRate())
+        .isEqualTo(1);
   }
 
   @ParameterizedTest

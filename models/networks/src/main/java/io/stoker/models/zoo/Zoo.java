@@ -40,11 +40,16 @@ public final class Zoo {
    *
    * @param sizes the heights and widths that it takes, rising; empty for any image
    * @param channels the number of channels that it takes; null for any
+   * @param rate the learning rate to begin with; null for that of most models
    * @param at what is different for a size
    */
   @SuppressWarnings("UnusedMethod") // Jackson calls the constructor.
   private record Entry(
-      String summary, List<Integer> sizes, Integer channels, Map<Integer, Variant> at) {
+      String summary,
+      List<Integer> sizes,
+      Integer channels,
+      Double rate,
+      Map<Integer, Variant> at) {
     Entry {
       sizes = sizes == null ? List.of() : List.copyOf(sizes);
       at = at == null ? Map.of() : Map.copyOf(at);
@@ -102,6 +107,14 @@ public final class Zoo {
    */
   public static List<Integer> sizes(String name) {
     return entry(name).sizes();
+  }
+
+  /**
+   * The learning rate to begin with, where that of most models is too high for this one; empty for
+   * other models, and for those that are not of the zoo.
+   */
+  public static Optional<Double> learningRate(String name) {
+    return Optional.ofNullable(ENTRIES.get(name)).map(Entry::rate);
   }
 
   /**
