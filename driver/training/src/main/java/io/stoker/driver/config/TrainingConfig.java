@@ -114,6 +114,9 @@ public record TrainingConfig(
     /** Keys whose defaults depend on other values. */
     private static final Set<String> DEPENDENT = Set.of(ConfigFormat.RATE, ConfigFormat.SCHEDULE);
 
+    /** AdamW's steps are about as long as the rate, whatever the gradient's length. */
+    private static final double ADAMW_RATE = 0.001;
+
     /** The default rate of a job that goes on from a trained model. */
     private static final double FINE_TUNING_RATE = 0.01;
 
@@ -340,6 +343,9 @@ public record TrainingConfig(
     }
 
     private double defaultRate() {
+      if (values.get("optimizer") == WorkerOptimizer.ADAMW) {
+        return ADAMW_RATE;
+      }
       return values.get("init").toString().isBlank()
           ? Zoo.learningRate((String) values.get("model"))
               .orElseGet(() -> TrainingOption.ofKey(ConfigFormat.RATE).defaultValue().asDouble())

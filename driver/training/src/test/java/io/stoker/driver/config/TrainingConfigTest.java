@@ -57,7 +57,9 @@ class TrainingConfigTest {
   }
 
   @Test
-  void largeModelsAndTrainedOnesBeginWithALowerRate() {
+  void largeModelsAndTrainedOnesAndAdamwBeginWithALowerRate() {
+    assertThat(minimal().set("optimizer", "adamw").build().optimizer().learningRate())
+        .isEqualTo(0.001);
     assertThat(minimal().model("alexnet").build().optimizer().learningRate()).isEqualTo(0.01);
     assertThat(minimal().model("alexnet-bn").build().optimizer().learningRate()).isEqualTo(0.05);
     assertThat(minimal().model("mine.yaml").build().optimizer().learningRate()).isEqualTo(0.05);
