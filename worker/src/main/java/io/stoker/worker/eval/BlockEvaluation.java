@@ -19,16 +19,20 @@ public final class BlockEvaluation {
   private final Network network;
   private final Normalization normalization;
   private final TestViews testViews;
+  private final Temperature temperature;
 
   /**
    * @param network the network, its parameters set; with room for the windows of one image
    * @param normalization the network's own
    * @param testViews which views of an image it is shown
+   * @param temperature what its probabilities are changed by
    */
-  public BlockEvaluation(Network network, Normalization normalization, TestViews testViews) {
+  public BlockEvaluation(
+      Network network, Normalization normalization, TestViews testViews, Temperature temperature) {
     this.network = network;
     this.normalization = normalization;
     this.testViews = testViews;
+    this.temperature = temperature;
   }
 
   /**
@@ -43,9 +47,34 @@ public final class BlockEvaluation {
    * @throws java.io.UncheckedIOException if the storage fails
    */
   public EvaluationCounts run(SplitBlocks data, int from, int to, Supplier<PixelChange> changes) {
+    EvaluationCounts counts = new EvaluationCounts(network.model().classes());
+    forEachBatch(data, from, to, changes, counts::add);
+    return counts;
+  }
+
+  /**
+   * The probabilities of consecutive blocks, for which no image is changed.
+   *
+   * @param data the split
+   * @param from the first block
+   * @param to the block after the last
+   * @throws java.io.UncheckedIOException if the storage fails
+   */
+  public LabelledProbabilities probabilities(SplitBlocks data, int from, int to) {
+    LabelledProbabilities all =
+        new LabelledProbabilities(network.model().classes(), network.batchCapacity());
+    forEachBatch(data, from, to, () -> PixelChange.NONE, all::add);
+    return all;
+  }
+
+  private interface BatchConsumer {
+    void accept(float[] probabilities, int[] labels, int count);
+  }
+
+  private void forEachBatch(
+      SplitBlocks data, int from, int to, Supplier<PixelChange> changes, BatchConsumer consumer) {
     int classes = network.model().classes();
     int batch = network.batchCapacity() / testViews.count();
-    EvaluationCounts counts = new EvaluationCounts(classes);
     float[] probabilities = new float[Math.multiplyExact(network.batchCapacity(), classes)];
     ImageShape input = ModelInput.images(network.model().input());
     Views views = testViews.of(data.folder().manifest().image(), input);
@@ -57,12 +86,12 @@ public final class BlockEvaluation {
         int images = shown.examples() / testViews.count();
         network.predict(shown.images(), shown.examples(), probabilities);
         testViews.average(probabilities, images, classes);
+        temperature.apply(probabilities, images, classes);
         for (int i = 0; i < images; i++) {
           labels[i] = shown.labels()[i * testViews.count()];
         }
-        counts.add(probabilities, labels, images);
+        consumer.accept(probabilities, labels, images);
       }
     }
-    return counts;
   }
 }

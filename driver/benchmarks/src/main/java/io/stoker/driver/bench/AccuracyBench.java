@@ -24,6 +24,7 @@ import io.stoker.models.spec.ModelSpec;
 import io.stoker.worker.eval.BlockEvaluation;
 import io.stoker.worker.eval.EvaluationCounts;
 import io.stoker.worker.eval.ModelInput;
+import io.stoker.worker.eval.Temperature;
 import io.stoker.worker.eval.TestViews;
 import java.nio.FloatBuffer;
 import java.util.function.BiConsumer;
@@ -147,7 +148,8 @@ public final class AccuracyBench {
     }
     SplitBlocks evaluated = new SplitBlocks(shards, recipe.validation().split(), new BlockCache(0));
     try (Network network = Engines.named(Engines.AUTO).create(model, EVALUATION_BATCH)) {
-      BlockEvaluation evaluation = new BlockEvaluation(network, normalization, TestViews.NONE);
+      BlockEvaluation evaluation =
+          new BlockEvaluation(network, normalization, TestViews.NONE, Temperature.ONE);
       Outcome last = new Outcome(0, 0, 0, false);
       for (int epoch = 0; epoch < recipe.rounds().epochs(); epoch++) {
         for (int portion = 0; portion < training.portions() && !last.reached(); portion++) {

@@ -60,6 +60,7 @@ class CliTest {
         "inspect",
         "train",
         "evaluate",
+        "calibrate",
         "predict",
         "explain",
         "probe",

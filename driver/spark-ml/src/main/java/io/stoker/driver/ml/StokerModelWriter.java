@@ -47,5 +47,6 @@ final class StokerModelWriter extends MLWriter {
         OutputStream out = Storage.of(target, hadoop).create(target, false)) {
       in.transferTo(out);
     }
+    model.stored().calibration().ifPresent(calibration -> calibration.write(target, hadoop));
   }
 }

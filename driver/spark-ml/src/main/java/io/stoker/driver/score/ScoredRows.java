@@ -8,6 +8,7 @@ import io.stoker.data.image.ImageShape;
 import io.stoker.data.image.Pixels;
 import io.stoker.data.image.UnreadableImageException;
 import io.stoker.driver.evaluate.TrainedNetwork;
+import io.stoker.worker.eval.Temperature;
 import io.stoker.worker.eval.TestViews;
 import io.stoker.worker.runtime.Replica;
 import java.io.IOException;
@@ -39,6 +40,7 @@ final class ScoredRows implements Iterator<Row> {
   private final Views views;
   private final Normalization normalization;
   private final Configuration hadoop;
+  private final Temperature temperature;
   private final int classes;
   private final float[] images;
   private final float[] probabilities;
@@ -60,6 +62,7 @@ final class ScoredRows implements Iterator<Row> {
     this.views = testViews.of(shape, network.input());
     this.normalization = network.normalization();
     this.hadoop = hadoop;
+    this.temperature = network.temperature();
     this.classes = network.model().classes();
     this.images = new float[Math.multiplyExact(network.batch(), network.input().bytes())];
     this.probabilities = new float[network.batch() * classes];
@@ -109,6 +112,7 @@ final class ScoredRows implements Iterator<Row> {
     if (filled > 0) {
       replica.network().predict(images, filled * views.count(), probabilities);
       testViews.average(probabilities, filled, classes);
+      temperature.apply(probabilities, filled, classes);
     }
     int example = 0;
     for (int i = 0; i < batch.size(); i++) {

@@ -366,6 +366,7 @@ public final class CheckpointStore {
     boolean deleted =
         own.delete(manifest)
             && own.delete(Storage.replacement(manifest))
+            && Calibration.delete(new Path(checkpoint, ModelBlob.FILE), own)
             && own.delete(new Path(checkpoint, ModelBlob.FILE));
     if (deleted && isEmpty(checkpoint)) {
       own.delete(checkpoint);

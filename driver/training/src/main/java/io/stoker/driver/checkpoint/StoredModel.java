@@ -11,11 +11,15 @@ import io.stoker.models.file.ModelMetadata;
 import io.stoker.models.file.VectorLocation;
 import io.stoker.models.file.VectorSink;
 import io.stoker.models.file.VectorSource;
+import io.stoker.worker.eval.Temperature;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
@@ -27,22 +31,21 @@ public final class StoredModel {
   private final ModelFile file;
   private final Optional<Checkpoint> checkpoint;
   private final ParameterChoice choice;
-
-  StoredModel(Path path, ModelFile file, Optional<Checkpoint> checkpoint) {
-    this(path, path, file, checkpoint, ParameterChoice.LAST);
-  }
+  private final Optional<Calibration> calibration;
 
   private StoredModel(
       Path path,
       Path origin,
       ModelFile file,
       Optional<Checkpoint> checkpoint,
-      ParameterChoice choice) {
+      ParameterChoice choice,
+      Optional<Calibration> calibration) {
     this.choice = choice;
     this.path = path;
     this.origin = origin;
     this.file = file;
     this.checkpoint = checkpoint;
+    this.calibration = calibration;
   }
 
   /**
@@ -60,7 +63,12 @@ public final class StoredModel {
         compare(file, checkpoint.get().manifest().file(), fileSystem);
       }
       ModelFile model = ModelFile.verify(file.toString(), () -> fileSystem.open(file));
-      return new StoredModel(file, model, checkpoint);
+      Set<String> parameters =
+          Stream.concat(Stream.of(model), model.averaged().stream())
+              .map(ModelFile::parametersSha256)
+              .collect(Collectors.toSet());
+      Optional<Calibration> calibration = Calibration.read(file, parameters, hadoop);
+      return new StoredModel(file, file, model, checkpoint, ParameterChoice.LAST, calibration);
     } catch (FileNotFoundException e) {
       throw new DamagedException("Cannot read %s: it is missing".formatted(file), e);
     } catch (IOException e) {
@@ -104,7 +112,7 @@ public final class StoredModel {
    * @param copy where a copy of the file is, or will be before it is read
    */
   public StoredModel copiedTo(Path copy) {
-    return new StoredModel(copy, origin, file, Optional.empty(), choice);
+    return new StoredModel(copy, origin, file, Optional.empty(), choice, calibration);
   }
 
   /**
@@ -152,13 +160,23 @@ public final class StoredModel {
         "Cannot use the moving average of %s: it was trained without --ema (say --parameters last)",
         origin);
     return averaged
-        .map(ema -> new StoredModel(path, origin, ema, checkpoint, ParameterChoice.EMA))
+        .map(ema -> new StoredModel(path, origin, ema, checkpoint, ParameterChoice.EMA, calibration))
         .orElse(this);
   }
 
   /** Which of the file's parameters are this model's: {@code EMA} or {@code LAST}. */
   public ParameterChoice choice() {
     return choice;
+  }
+
+  /** How the probabilities of these parameters were calibrated, if they were. */
+  public Optional<Calibration> calibration() {
+    return calibration.filter(each -> each.parametersSha256().equals(parametersSha256()));
+  }
+
+  /** What its probabilities are changed by; 1 if they were not calibrated. */
+  public Temperature temperature() {
+    return calibration().map(each -> new Temperature(each.temperature())).orElse(Temperature.ONE);
   }
 
   /** Where in the file its parameters are. */

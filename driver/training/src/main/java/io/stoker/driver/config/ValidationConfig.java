@@ -13,9 +13,15 @@ import io.stoker.worker.eval.TestViews;
  * @param patience after how many validations without a better one training ends early; 0 for never
  * @param metric by which validations are compared
  * @param views what the network is shown of each image
+ * @param calibrate whether a temperature is fitted on the split when training is over
  */
 public record ValidationConfig(
-    int every, String split, int patience, SelectionMetric metric, TestViews views) {
+    int every,
+    String split,
+    int patience,
+    SelectionMetric metric,
+    TestViews views,
+    boolean calibrate) {
   /** One validation at the end of each epoch. */
   public static final int EPOCH = -1;
 
@@ -29,7 +35,7 @@ public record ValidationConfig(
         "Invalid metric: %s without validation (say --validate-every ROUNDS)",
         metric);
     Check.input(
-        views == TestViews.NONE || every != 0,
+        views == TestViews.NONE || every != 0 || calibrate,
         "Invalid test-time views: %s without validation (say --validate-every ROUNDS)",
         views);
   }

@@ -31,6 +31,7 @@ public final class EvaluationReport {
    * @param parametersSha256 their SHA-256; empty for a mean
    * @param data the folder of shards
    * @param split the split
+   * @param temperature what its probabilities were changed by; 1 if it was not calibrated
    */
   record Subject(
       List<String> checkpoints,
@@ -39,7 +40,8 @@ public final class EvaluationReport {
       ParameterChoice parameters,
       String parametersSha256,
       String data,
-      String split) {}
+      String split,
+      double temperature) {}
 
   private final Subject subject;
   private final List<String> classNames;
@@ -92,6 +94,11 @@ public final class EvaluationReport {
   /** The split. */
   public String split() {
     return subject.split();
+  }
+
+  /** What its probabilities were changed by; 1 if it was not calibrated. */
+  public double temperature() {
+    return subject.temperature();
   }
 
   /** How many examples were evaluated. */
@@ -194,6 +201,9 @@ public final class EvaluationReport {
     json.put("epoch", clock().epoch());
     json.put("data", data());
     json.put("split", split());
+    if (temperature() != 1) {
+      json.put("temperature", temperature());
+    }
     json.put("examples", examples());
     json.put("accuracy", accuracy());
     top5().ifPresent(share -> json.put("top5", share));

@@ -8,6 +8,7 @@ import io.stoker.data.image.ImageShape;
 import io.stoker.data.shard.ShardFolder;
 import io.stoker.worker.eval.BlockEvaluation;
 import io.stoker.worker.eval.EvaluationCounts;
+import io.stoker.worker.eval.LabelledProbabilities;
 import io.stoker.worker.eval.TestViews;
 import io.stoker.worker.runtime.ExecutorResources;
 import io.stoker.worker.runtime.Replica;
@@ -15,6 +16,7 @@ import java.io.IOException;
 import java.io.Serializable;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.function.Function;
 import org.apache.hadoop.conf.Configuration;
 
 /**
@@ -52,18 +54,38 @@ record EvaluationTask(
     long rowsBefore =
         Arrays.stream(shards.manifest().split(split).blockRows(), 0, part.from()).sum();
     ImageShape images = shards.manifest().image();
+    return withNetwork(
+        borrowing,
+        evaluation ->
+            evaluation
+                .run(
+                    new SplitBlocks(shards, split, new BlockCache(0)),
+                    part.from(),
+                    part.to(),
+                    () ->
+                        Optional.ofNullable(distorted)
+                            .map(change -> change.of(images))
+                            .orElse(PixelChange.NONE))
+                .placed(rowsBefore));
+  }
+
+  /** The probabilities of one block, which depend on nothing but the block. */
+  LabelledProbabilities probabilities(int block, Configuration hadoop) throws IOException {
+    ShardFolder shards = ExecutorResources.here().shards(data, manifestSha256, hadoop);
+    return withNetwork(
+        () -> network.borrow(hadoop),
+        evaluation ->
+            evaluation.probabilities(
+                new SplitBlocks(shards, split, new BlockCache(0)), block, block + 1));
+  }
+
+  private <T> T withNetwork(Borrowing borrowing, Function<BlockEvaluation, T> work)
+      throws IOException {
     try (Replica borrowed = borrowing.borrow()) {
       try {
-        return new BlockEvaluation(borrowed.network(), network.normalization(), testViews)
-            .run(
-                new SplitBlocks(shards, split, new BlockCache(0)),
-                part.from(),
-                part.to(),
-                () ->
-                    Optional.ofNullable(distorted)
-                        .map(change -> change.of(images))
-                        .orElse(PixelChange.NONE))
-            .placed(rowsBefore);
+        return work.apply(
+            new BlockEvaluation(
+                borrowed.network(), network.normalization(), testViews, network.temperature()));
       } catch (RuntimeException | Error e) {
         borrowed.discard();
         throw e;

@@ -99,6 +99,7 @@ public final class PredictJob {
           normalization.apply(pixels.values(), views, shown, 0);
           network.predict(shown, views.count(), probabilities);
           request.model().testViews().average(probabilities, 1, classes);
+          stored.temperature().apply(probabilities, 1, classes);
           listener.predicted(
               Prediction.of(uri, probabilities, metadata.classNames(), request.top()), image.get());
         }

@@ -45,6 +45,9 @@ final class ReportText {
     }
     rows.add(List.of("model", report.model()));
     rows.add(List.of("data", "%s, split %s".formatted(report.data(), report.split())));
+    if (report.temperature() != 1) {
+      rows.add(List.of("temperature", String.format(Locale.ROOT, "%.4f", report.temperature())));
+    }
     rows.add(List.of("examples", Long.toString(report.examples())));
     rows.add(List.of("accuracy", percent(report.accuracy())));
     report.top5().ifPresent(share -> rows.add(List.of("top 5", percent(share))));

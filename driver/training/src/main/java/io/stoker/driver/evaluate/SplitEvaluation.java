@@ -92,6 +92,19 @@ public final class SplitEvaluation {
         1);
   }
 
+  /**
+   * Makes sure that a model fits a split and the memory, as {@link #SplitEvaluation} does.
+   *
+   * @throws io.stoker.failure.StokerException if the data cannot be used, or do not fit
+   */
+  static void check(
+      JavaSparkContext spark,
+      EvaluateRequest request,
+      List<StoredModel> models,
+      TrainedNetwork network) {
+    new SplitEvaluation(spark, request, models, network);
+  }
+
   /** How many images a network takes in one pass: the windows of one image go together. */
   public static int capacity(EvaluateRequest request) {
     return Math.max(request.batch(), request.model().testViews().count());
@@ -162,7 +175,8 @@ public final class SplitEvaluation {
             subject.parameters(),
             subject.sha256(),
             Locations.plain(shards.path().toString()),
-            split),
+            split,
+            network.temperature().value()),
         metadata.classNames(),
         counts,
         (System.nanoTime() - start) / 1e9);

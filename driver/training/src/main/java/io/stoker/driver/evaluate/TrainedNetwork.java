@@ -12,6 +12,7 @@ import io.stoker.models.engine.RateMultipliers;
 import io.stoker.models.file.ModelMetadata;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.worker.eval.ModelInput;
+import io.stoker.worker.eval.Temperature;
 import io.stoker.worker.runtime.ExecutorResources;
 import io.stoker.worker.runtime.Replica;
 import io.stoker.worker.runtime.ReplicaKey;
@@ -35,6 +36,7 @@ public final class TrainedNetwork implements Serializable {
   private final ImageShape images;
   private final List<Double> mean;
   private final List<Double> standardDeviation;
+  private final Temperature temperature;
 
   /**
    * The identity of the parameters: the SHA-256 of each model of which they are the mean, or a
@@ -43,13 +45,18 @@ public final class TrainedNetwork implements Serializable {
   private final String identity;
 
   private TrainedNetwork(
-      ReplicaKey key, ModelMetadata metadata, MeanParameters parameters, String identity) {
+      ReplicaKey key,
+      ModelMetadata metadata,
+      MeanParameters parameters,
+      String identity,
+      Temperature temperature) {
     this.key = key;
     this.parameters = parameters;
     this.images = ModelInput.images(metadata.images());
     this.mean = metadata.mean();
     this.standardDeviation = metadata.standardDeviation();
     this.identity = identity;
+    this.temperature = temperature;
   }
 
   private static ReplicaKey key(ModelSpec model, String engine, int batch, Arithmetic arithmetic) {
@@ -77,7 +84,8 @@ public final class TrainedNetwork implements Serializable {
         key(metadata.model(), engine, batch, arithmetic),
         metadata,
         new MeanParameters(List.of()),
-        UUID.randomUUID().toString());
+        UUID.randomUUID().toString(),
+        Temperature.ONE);
   }
 
   /**
@@ -86,20 +94,32 @@ public final class TrainedNetwork implements Serializable {
    * the same model, also into one that was built for training.
    *
    * @param models a model, or several of which the mean is taken; everything but the parameters
-   *     comes from the last one
+   *     comes from the last one, and the mean has no temperature
    * @param engine the engine's name or {@code auto}
    * @param batch the largest number of images of one call
    * @param arithmetic how the engine computes
    */
   public static TrainedNetwork of(
       List<StoredModel> models, String engine, int batch, Arithmetic arithmetic) {
+    Temperature temperature = models.size() == 1 ? models.get(0).temperature() : Temperature.ONE;
+    return of(models, engine, batch, arithmetic, temperature);
+  }
+
+  /** Describes a network that has another temperature than its model. */
+  static TrainedNetwork of(
+      List<StoredModel> models,
+      String engine,
+      int batch,
+      Arithmetic arithmetic,
+      Temperature temperature) {
     models.forEach(StoredModel::requireFinite);
     ModelMetadata metadata = models.get(models.size() - 1).metadata();
     return new TrainedNetwork(
         key(metadata.model(), engine, batch, arithmetic),
         metadata,
         MeanParameters.of(models),
-        models.stream().map(StoredModel::parametersSha256).collect(Collectors.joining(",")));
+        models.stream().map(StoredModel::parametersSha256).collect(Collectors.joining(",")),
+        temperature);
   }
 
   /** Describes a network that computes with the fastest algorithms in fp32. */
@@ -130,6 +150,11 @@ public final class TrainedNetwork implements Serializable {
   /** How pixels become what it takes. */
   public Normalization normalization() {
     return new Normalization(mean, standardDeviation);
+  }
+
+  /** What its probabilities are changed by. */
+  public Temperature temperature() {
+    return temperature;
   }
 
   /**

@@ -15,6 +15,7 @@ import io.stoker.driver.config.ModelReference;
 import io.stoker.driver.config.SelectionMetric;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.config.ValidationConfig;
+import io.stoker.driver.evaluate.CalibrateJob;
 import io.stoker.driver.metrics.ValidationMetrics;
 import io.stoker.driver.run.RunFolder;
 import io.stoker.driver.run.RunRecord;
@@ -81,6 +82,10 @@ record ResolvedJob(
     if (located.validation().isOn()) {
       shards.manifest().split(located.validation().split());
       warnOfValidationOnTest(located.validation().split());
+    }
+    if (located.validation().calibrate()) {
+      CalibrateJob.requireSplit(
+          shards.manifest(), located.validation().split(), located.data().uri());
     }
     Augmentation.parse(String.join(",", located.data().augmentations()));
     Check.input(

@@ -3,12 +3,17 @@ package io.stoker.driver.round;
 
 import io.stoker.driver.averaging.OverlapNeeds;
 import io.stoker.driver.averaging.SharedParameters;
+import io.stoker.driver.checkpoint.Calibration;
 import io.stoker.driver.checkpoint.Checkpoint;
 import io.stoker.driver.checkpoint.StoredModel;
 import io.stoker.driver.cluster.Gang;
 import io.stoker.driver.config.TrainingConfig;
+import io.stoker.driver.evaluate.CalibrateJob;
+import io.stoker.driver.evaluate.EvaluateRequest;
+import io.stoker.driver.evaluate.Inference;
 import io.stoker.driver.metrics.EpochLosses;
 import io.stoker.driver.metrics.MetricsLog;
+import io.stoker.driver.run.ModelFiles;
 import io.stoker.driver.run.RunFolder;
 import io.stoker.driver.run.RunLock;
 import io.stoker.driver.slice.SliceSource;
@@ -85,9 +90,32 @@ public final class TrainJob {
       }
       record(spark, job);
       TrainResult result = train(spark, run, job.folder(), resumed, listeners);
+      if (run.config().validation().calibrate()) {
+        calibrate(spark, run.config(), job.folder());
+      }
       lock.requireOurs();
       return result;
     }
+  }
+
+  /** The best or last checkpoint, unless an earlier call has done it. */
+  private static void calibrate(JavaSparkContext spark, TrainingConfig config, RunFolder folder) {
+    String run = folder.path().toString();
+    if (ModelFiles.open(run, spark.hadoopConfiguration()).calibration().isPresent()) {
+      return;
+    }
+    folder.requireHeld();
+    Calibration calibration =
+        CalibrateJob.run(
+            spark,
+            new EvaluateRequest(
+                new Inference(
+                    run, config.engine(), config.validation().views(), config.arithmetic()),
+                config.data().uri(),
+                config.validation().split(),
+                config.rounds().batch(),
+                1));
+    LOG.info("Calibrated: {}", calibration.text());
   }
 
   private static void prepareToResume(

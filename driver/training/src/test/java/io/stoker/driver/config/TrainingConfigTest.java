@@ -49,7 +49,8 @@ class TrainingConfigTest {
                 new OuterOptimizerConfig(1, 0, false),
                 1,
                 new CheckpointConfig(20, 3),
-                new ValidationConfig(0, "validation", 0, SelectionMetric.AUTO, TestViews.NONE),
+                new ValidationConfig(
+                    0, "validation", 0, SelectionMetric.AUTO, TestViews.NONE, false),
                 "auto",
                 new Arithmetic(Precision.FP32, ConvolutionAlgorithm.AUTO),
                 new InitializationConfig("", "", NormalizationSource.DATA),

@@ -184,7 +184,8 @@ class EvaluationReportTest {
             ParameterChoice.LAST,
             "",
             "data",
-            "test"),
+            "test",
+            1),
         IntStream.range(0, counts.classes()).mapToObj(Integer::toString).toList(),
         counts,
         1);

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.stoker.driver.cli;
+
+import io.stoker.driver.checkpoint.Calibration;
+import io.stoker.driver.drawing.Line;
+import io.stoker.driver.evaluate.CalibrateJob;
+import io.stoker.driver.evaluate.EvaluateRequest;
+import io.stoker.driver.evaluate.Inference;
+import org.apache.spark.api.java.JavaSparkContext;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+@Command(
+    name = "calibrate",
+    header = "Fits a temperature, so that probabilities say how often the network is right.",
+    customSynopsis =
+        "./stoker [spark-submit option]... calibrate --checkpoint URI --data URI [option]...",
+    description = {
+      "",
+      "The temperature is written next to the checkpoint. It changes probabilities, and not which"
+          + " class is the most probable one; evaluate, predict, export and Spark ML use it."
+    })
+final class CalibrateCommand extends StokerCommand {
+  @Mixin private CheckpointOption checkpoint;
+
+  @Mixin private EngineOption engine;
+
+  @Mixin private ArithmeticOptions arithmetic;
+
+  @Mixin private DataOption data;
+
+  @Option(
+      names = "--split",
+      paramLabel = "NAME",
+      defaultValue = CalibrateJob.VALIDATION,
+      description =
+          "The split to fit the temperature on, which was not trained on (default:"
+              + " ${DEFAULT-VALUE}).")
+  private String split;
+
+  @Option(
+      names = "--batch",
+      paramLabel = "N",
+      defaultValue = "64",
+      description = "Images per forward pass (default: ${DEFAULT-VALUE}).")
+  private int batch;
+
+  @Mixin private TestViewsOption testViews;
+
+  @Mixin private DeviceOption device;
+
+  CalibrateCommand(Console console) {
+    super(console);
+  }
+
+  @Override
+  Report execute() {
+    Limits.atLeast("--batch", batch, 1);
+    EvaluateRequest request =
+        new EvaluateRequest(
+            new Inference(checkpoint.uri, checkpoint.parameters(), engine.name, testViews.views(), arithmetic.arithmetic()),
+            data.uri,
+            split,
+            batch,
+            1);
+    try (JavaSparkContext spark = SparkSetup.start("calibrate", device.configuration())) {
+      Calibration calibration = CalibrateJob.run(spark, request);
+      return new Report(Line.of("%s%n", calibration.text()), Report.object(calibration));
+    }
+  }
+}
