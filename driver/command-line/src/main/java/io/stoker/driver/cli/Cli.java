@@ -41,6 +41,7 @@ final class Cli {
             .addSubcommand("export", new ExportCommand(console))
             .addSubcommand("import", new ImportCommand(console))
             .addSubcommand("models", new ModelsCommand(console))
+            .addSubcommand("presets", new PresetsCommand(console))
             .addSubcommand("bench", bench)
             .addSubcommand("doctor", new DoctorCommand(console))
             .addSubcommand("quickstart", new QuickstartCommand(console))

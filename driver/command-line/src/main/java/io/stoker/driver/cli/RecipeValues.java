@@ -20,7 +20,8 @@ import picocli.CommandLine.ParseResult;
 /** Sets a command's options to what a recipe says, where the command line does not say it. */
 final class RecipeValues {
   /** Options about the command and not about the training. */
-  private static final Set<String> COMMAND_LINE_ONLY = Set.of("recipe", "json", "verbose", "help");
+  private static final Set<String> COMMAND_LINE_ONLY =
+      Set.of("recipe", "preset", "json", "verbose", "help");
 
   private RecipeValues() {}
 
@@ -55,7 +56,7 @@ final class RecipeValues {
   private static ParseResult parse(Recipe recipe, CommandLine command) {
     List<String> arguments = new ArrayList<>();
     for (Map.Entry<String, JsonNode> option : recipe.options().entrySet()) {
-      addArgument(arguments, command, recipe.file().toString(), option.getKey(), option.getValue());
+      addArgument(arguments, command, recipe.source(), option.getKey(), option.getValue());
     }
     try {
       return command
@@ -64,7 +65,7 @@ final class RecipeValues {
     } catch (ParameterException e) {
       throw new InputException(
           "Cannot use %s: %s"
-              .formatted(recipe.file(), e.getMessage().lines().findFirst().orElse("")),
+              .formatted(recipe.source(), e.getMessage().lines().findFirst().orElse("")),
           e);
     }
   }

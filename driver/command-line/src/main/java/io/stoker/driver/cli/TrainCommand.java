@@ -5,10 +5,13 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import io.stoker.data.shard.ShardFolder;
+import io.stoker.data.shard.ShardManifest;
 import io.stoker.driver.checkpoint.Locations;
 import io.stoker.driver.cluster.Gang;
+import io.stoker.driver.config.Preset;
 import io.stoker.driver.config.Recipe;
 import io.stoker.driver.config.TrainingConfig;
+import io.stoker.driver.drawing.Line;
 import io.stoker.driver.drawing.Table;
 import io.stoker.driver.round.ExistingRun;
 import io.stoker.driver.round.RoundListeners;
@@ -17,6 +20,7 @@ import io.stoker.driver.round.TrainResult;
 import io.stoker.driver.round.TrainingLog;
 import io.stoker.driver.run.RunFolder;
 import io.stoker.failure.Check;
+import io.stoker.failure.InputException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -36,12 +40,13 @@ import picocli.CommandLine.Spec;
     name = "train",
     header = "Trains a model by rounds of local steps and averaging.",
     customSynopsis =
-        "./stoker [spark-submit option]... train --data URI --run URI --model NAME [option]...",
+        "./stoker [spark-submit option]... train --data URI --run URI [--model NAME|--preset NAME]"
+            + " [option]...",
     description = {
       "",
       "The result depends on options, data and seed, and not on the number of executors or slots.",
-      "An option that is given here overrides the recipe's (--recipe) or, with --resume, the"
-          + " run's.",
+      "An option that is given here overrides the recipe's (--recipe), the preset's"
+          + " (--preset) or, with --resume, the run's.",
       "An option that is given nowhere has its default."
     })
 final class TrainCommand extends StokerCommand {
@@ -50,6 +55,9 @@ final class TrainCommand extends StokerCommand {
 
   /** What the recipe says of the preparation, by the names of options of {@code prepare}. */
   private Map<String, JsonNode> preparation = Map.of();
+
+  /** The preset that was asked for or chosen, if there is one. */
+  private Optional<Preset> preset = Optional.empty();
 
   /** The shards that are made of raw images, if there are any. */
   private Optional<InputShards> shards = Optional.empty();
@@ -83,7 +91,9 @@ final class TrainCommand extends StokerCommand {
         JavaSparkContext spark = SparkSetup.start("train " + config.model(), sparkOptions())) {
       clock().end("start Spark");
       shards.ifPresent(made -> made.make(config.data().uri(), spark, clock()));
-      requireClasses(config.data().uri(), spark.hadoopConfiguration());
+      Configuration hadoop = spark.hadoopConfiguration();
+      preset.ifPresent(fit -> fit.requireFit(data(config.data().uri(), hadoop).image()));
+      requireClasses(config.data().uri(), hadoop);
       TrainResult result =
           TrainJob.run(
               spark,
@@ -101,7 +111,7 @@ final class TrainCommand extends StokerCommand {
     if (classes.isEmpty()) {
       return;
     }
-    int present = ShardFolder.open(Locations.absolute(uri, hadoop), hadoop).manifest().classes();
+    int present = data(uri, hadoop).classes();
     Check.input(
         classes.get() == present,
         "Invalid classes: %d, but the data at %s has %d (leave --classes out, or prepare the data"
@@ -166,19 +176,89 @@ final class TrainCommand extends StokerCommand {
 
   private TrainingConfig.Builder beginning() {
     Optional<String> recipe = options.given("recipe");
+    Optional<String> named = options.given("preset");
+    Check.input(
+        recipe.isEmpty() || named.isEmpty(),
+        "Either --recipe or --preset: a preset is a recipe (./stoker presets NAME prints it, to be"
+            + " changed in a file)");
     if (recipe.isPresent()) {
-      Recipe read = Recipe.read(java.nio.file.Path.of(recipe.get()), RecipeValues.names(spec));
-      RecipeValues.apply(read, spec, new TrainCommand(console()));
-      preparation = read.preparation();
-      return read.config();
+      return said(Recipe.read(java.nio.file.Path.of(recipe.get()), RecipeValues.names(spec)));
+    }
+    if (named.isPresent()) {
+      return said(Preset.named(named.get()));
     }
     Optional<String> run = options.given("run");
     if (!options.isSet("resume") || run.isEmpty()) {
-      return TrainingConfig.builder();
+      boolean choose =
+          options.given("model").isEmpty()
+              && options.given("init").isEmpty()
+              && options.given("input").isEmpty()
+              && options.given("data").isPresent()
+              && run.isPresent();
+      return choose ? chosen() : TrainingConfig.builder();
     }
     Configuration hadoop = SparkSetup.hadoop();
     Path folder = Locations.absolute(run.get(), hadoop);
     return RunFolder.at(folder, hadoop).job().config().toBuilder();
+  }
+
+  /** A builder with what a recipe says; options that are not of a job are set on the command. */
+  private TrainingConfig.Builder said(Recipe recipe) {
+    preparation = recipe.preparation();
+    RecipeValues.apply(recipe, spec, new TrainCommand(console()));
+    return recipe.config();
+  }
+
+  private TrainingConfig.Builder said(Preset chosen) {
+    chosen
+        .needs()
+        .forEach(
+            (option, what) ->
+                Check.input(
+                    options.given(option).isPresent(),
+                    "Preset %s needs --%s: %s",
+                    chosen.name(),
+                    option,
+                    what));
+    if (options.given("data").isPresent() && options.given("input").isEmpty()) {
+      chosen.requireFit(given().image());
+    }
+    preset = Optional.of(chosen);
+    return said(chosen.recipe(RecipeValues.names(spec)));
+  }
+
+  private ShardManifest given() {
+    return data(options.<String>given("data").orElseThrow(), SparkSetup.hadoop());
+  }
+
+  private static ShardManifest data(String uri, Configuration hadoop) {
+    return ShardFolder.open(Locations.absolute(uri, hadoop), hadoop).manifest();
+  }
+
+  /** The preset for images of the data's shape, with epochs for their number. */
+  private TrainingConfig.Builder chosen() {
+    ShardManifest data = given();
+    String shape =
+        String.format(Locale.ROOT, "%d x %d", data.image().height(), data.image().width());
+    Preset fitting =
+        Preset.choose(data.image())
+            .orElseThrow(
+                () ->
+                    new InputException(
+                        "Missing model: no preset is for images of %s; say --model NAME (stoker models lists them)"
+                            .formatted(shape)));
+    long samples = data.hasSplit("train") ? data.split("train").samples() : 0;
+    TrainingConfig.Builder builder = said(fitting).epochs(fitting.epochs(samples));
+    console()
+        .say(
+            Line.of(
+                "Without a model or a preset: --preset %s --epochs %d, because the images are %s"
+                    + " and %,d are trained on (./stoker presets lists others)",
+                fitting.name(),
+                options.<Integer>given("epochs").orElse(fitting.epochs(samples)),
+                shape,
+                samples));
+    return builder;
   }
 
   static Report report(TrainResult result) {

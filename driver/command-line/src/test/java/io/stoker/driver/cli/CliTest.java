@@ -72,6 +72,7 @@ class CliTest {
         "export",
         "import",
         "models",
+        "presets",
         "doctor",
         "quickstart",
         "bench"

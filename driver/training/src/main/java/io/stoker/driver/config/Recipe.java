@@ -36,17 +36,17 @@ public final class Recipe {
   /** Types of values that have parts, and that are options where they are words. */
   private static final Set<String> WORDS = Set.of("schedule", "class-weights");
 
-  private final Path file;
+  private final String source;
   private final ObjectNode config;
   private final Map<String, JsonNode> options;
   private final Map<String, JsonNode> preparation;
 
   private Recipe(
-      Path file,
+      String source,
       ObjectNode config,
       Map<String, JsonNode> options,
       Map<String, JsonNode> preparation) {
-    this.file = file;
+    this.source = source;
     this.config = config;
     this.options = options;
     this.preparation = preparation;
@@ -64,13 +64,25 @@ public final class Recipe {
   public static Recipe read(Path file, Set<String> optionNames) {
     JsonNode tree =
         new StrictYaml("Cannot read recipe " + file, MAXIMUM_BYTES, MAXIMUM_DEPTH).read(file);
+    return of(file.toString(), tree, optionNames);
+  }
+
+  /**
+   * A recipe that was read.
+   *
+   * @param source what to call its place in an error
+   * @param tree its options
+   * @param optionNames the options that a recipe may hold in addition to a config's values
+   * @throws InputException if it is not a recipe, or has an unknown key or one key twice
+   */
+  static Recipe of(String source, JsonNode tree, Set<String> optionNames) {
     if (!(tree instanceof ObjectNode)) {
       throw new InputException(
           "Cannot read recipe %s: it must be 'option: value' lines, such as 'batch: 64'"
-              .formatted(file));
+              .formatted(source));
     }
-    ObjectNode values = underscored(tree, file);
-    Map<String, JsonNode> preparation = preparation(values.remove(PREPARE), file);
+    ObjectNode values = underscored(tree, source);
+    Map<String, JsonNode> preparation = preparation(values.remove(PREPARE), source);
     Set<String> configKeys = TrainingOption.keys();
     Map<String, String> synonyms = synonyms();
     Set<String> optionKeys = new TreeSet<>();
@@ -78,11 +90,11 @@ public final class Recipe {
     Map<String, JsonNode> options = new TreeMap<>();
     for (Map.Entry<String, JsonNode> value : values.deepCopy().properties()) {
       String key = value.getKey();
-      Check.input(!value.getValue().isNull(), "Cannot use %s: '%s' has no value", file, key);
+      Check.input(!value.getValue().isNull(), "Cannot use %s: '%s' has no value", source, key);
       Check.input(
           !synonyms.containsKey(key) || !values.has(synonyms.get(key)),
           "Cannot use %s: '%s' and '%s' are the same",
-          file,
+          source,
           key,
           synonyms.get(key));
       boolean word = isOf(WORDS, key) && value.getValue().isTextual();
@@ -90,19 +102,19 @@ public final class Recipe {
         options.put(key.replace('_', '-'), value.getValue());
         values.remove(key);
       } else {
-        requireKnown(key, configKeys, optionKeys, file);
+        requireKnown(key, configKeys, optionKeys, source);
       }
     }
-    return new Recipe(file, values, options, preparation);
+    return new Recipe(source, values, options, preparation);
   }
 
-  private static Map<String, JsonNode> preparation(JsonNode part, Path file) {
+  private static Map<String, JsonNode> preparation(JsonNode part, String source) {
     Map<String, JsonNode> values = new TreeMap<>();
     if (part != null) {
       Check.input(
           part.isObject() && !part.isEmpty(),
           "Cannot use %s: '%s' has options of prepare below it, such as 'input: images'",
-          file,
+          source,
           PREPARE);
       part.properties()
           .forEach(value -> values.put(value.getKey().replace('_', '-'), value.getValue()));
@@ -126,26 +138,26 @@ public final class Recipe {
     return synonyms;
   }
 
-  private static ObjectNode underscored(JsonNode node, Path file) {
+  private static ObjectNode underscored(JsonNode node, String source) {
     ObjectNode result = ConfigFormat.object();
     for (Map.Entry<String, JsonNode> field : node.properties()) {
       String key = field.getKey().replace('-', '_');
       JsonNode value = field.getValue();
       boolean rename = value.isObject() && !isOf(MAPS, key);
-      Check.input(!result.has(key), "Cannot use %s: '%s' is there twice", file, key);
-      result.set(key, rename ? underscored(value, file) : value);
+      Check.input(!result.has(key), "Cannot use %s: '%s' is there twice", source, key);
+      result.set(key, rename ? underscored(value, source) : value);
     }
     return result;
   }
 
   private static void requireKnown(
-      String key, Set<String> configKeys, Set<String> optionKeys, Path file) {
+      String key, Set<String> configKeys, Set<String> optionKeys, String source) {
     Set<String> known = new TreeSet<>(configKeys);
     known.addAll(optionKeys);
     Check.input(
         known.contains(key),
         "Cannot use %s: unknown key '%s'; %s",
-        file,
+        source,
         key,
         Suggestion.among(key, known));
   }
@@ -156,7 +168,7 @@ public final class Recipe {
    * @throws InputException if a value does not fit its key
    */
   public TrainingConfig.Builder config() {
-    return ConfigFormat.merge(config, file.toString(), TrainingConfig.builder());
+    return ConfigFormat.merge(config, source, TrainingConfig.builder());
   }
 
   /** The values of other options, by the options' names. */
@@ -169,8 +181,8 @@ public final class Recipe {
     return Collections.unmodifiableMap(preparation);
   }
 
-  /** Where it is from. */
-  public Path file() {
-    return file;
+  /** Where it is from, for errors. */
+  public String source() {
+    return source;
   }
 }
