@@ -37,7 +37,13 @@ public final class ExportJob {
       OutputFile output,
       Configuration hadoop) {
     model.requireFinite();
-    OnnxWriter writer = OnnxWriter.of(model.metadata(), model.parametersSha256(), version, options);
+    OnnxWriter writer =
+        OnnxWriter.of(
+            model.metadata(),
+            model.parametersSha256(),
+            version,
+            options,
+            model.temperature().value());
     VectorSource parameters = model.parameterSource(hadoop);
     output.write(stream -> writer.write(parameters, stream));
   }
@@ -54,7 +60,8 @@ public final class ExportJob {
     ModelMetadata metadata = model.metadata();
     List<MappedTensor> tensors = ModelTensors.of(metadata.model());
     Map<String, String> text =
-        new TreeMap<>(PortableMetadata.of(metadata, model.parametersSha256()));
+        new TreeMap<>(
+            PortableMetadata.of(metadata, model.parametersSha256(), model.temperature().value()));
     text.put("format", "pt"); // what Hugging Face's libraries ask for
     VectorSource parameters = model.parameterSource(hadoop);
     output.write(stream -> SafetensorsWriter.write(tensors, parameters, text, stream));

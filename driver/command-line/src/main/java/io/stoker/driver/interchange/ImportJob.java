@@ -2,6 +2,7 @@
 package io.stoker.driver.interchange;
 
 import io.stoker.data.storage.OutputFile;
+import io.stoker.driver.checkpoint.Calibration;
 import io.stoker.driver.checkpoint.Locations;
 import io.stoker.driver.config.ModelReference;
 import io.stoker.failure.Check;
@@ -98,6 +99,12 @@ public final class ImportJob {
                 ModelFileWriter.of(metadata, SETTINGS, imported.parameters()).write(stream);
             written[0].requireFinite(name);
           });
+      imported
+          .metadata()
+          .temperature()
+          .filter(temperature -> temperature != 1)
+          .map(temperature -> Calibration.imported(temperature, written[0].parametersSha256()))
+          .ifPresent(calibration -> calibration.write(output.path(), hadoop));
       return new Result(metadata, written[0].parametersSha256(), normalization(imported, request));
     } catch (EOFException e) {
       throw new DamagedException("Cannot read %s: it was cut while it was read".formatted(name), e);

@@ -4,6 +4,7 @@ package io.stoker.driver.report;
 import io.stoker.data.shard.ShardFolder;
 import io.stoker.data.shard.ShardManifest;
 import io.stoker.data.shard.ShardSplit;
+import io.stoker.driver.checkpoint.Calibration;
 import io.stoker.driver.checkpoint.Locations;
 import io.stoker.driver.checkpoint.ParameterChoice;
 import io.stoker.driver.checkpoint.StoredModel;
@@ -146,7 +147,28 @@ record ModelCard(
     card.endTable();
   }
 
-  private static void evaluation(Markdown card, EvaluationReport report) {
+  private static void calibration(Markdown card, Calibration calibration) {
+    card.heading(3, "Calibration")
+        .paragraph(
+            text(
+                "Logits are divided by the temperature %.4f, which was fitted on %,d examples of"
+                    + " the split %s.",
+                calibration.temperature(),
+                calibration.examples(),
+                Markdown.escape(calibration.split())))
+        .header("on that split", "before", "after")
+        .row(
+            "log loss",
+            text("%.4f", calibration.logLossBefore()),
+            text("%.4f", calibration.logLossAfter()))
+        .row(
+            "calibration error",
+            percent(calibration.calibrationErrorBefore()),
+            percent(calibration.calibrationErrorAfter()))
+        .endTable();
+  }
+
+  private void evaluation(Markdown card, EvaluationReport report) {
     long examples = report.examples();
     card.heading(2, "Evaluation on the split " + Markdown.escape(report.split()))
         .paragraph(
@@ -163,6 +185,7 @@ record ModelCard(
     card.row("mean F1", percent(report.macro().f1()), "");
     card.row("log loss", text("%.4f", report.logLoss()), "");
     card.row("calibration error", percent(report.calibrationError()), "").endTable();
+    model.calibration().filter(Calibration::hasFit).ifPresent(each -> calibration(card, each));
     classes(card, report);
     confusions(card, report);
   }

@@ -12,6 +12,7 @@ import io.stoker.driver.evaluate.Inference;
 import io.stoker.driver.explain.ExplainJob;
 import io.stoker.driver.metrics.MetricsLog;
 import io.stoker.driver.metrics.RoundMetrics;
+import io.stoker.driver.run.ModelFiles;
 import io.stoker.driver.run.RunFolder;
 import io.stoker.driver.run.RunRecord;
 import io.stoker.failure.StokerException;
@@ -128,6 +129,9 @@ public final class ReportJob {
     if (report.classes().size() > MAXIMUM_CONFUSION) {
       json.remove("confusion");
     }
+    ModelFiles.open(request.run(), hadoop)
+        .calibration()
+        .ifPresent(calibration -> json.put("calibrated", calibration.text()));
     details.set("evaluation", json);
     ShardFolder shards = ShardFolder.open(Locations.absolute(location, hadoop), hadoop);
     details.set("mistakes", new DataView(shards).mistakes(report));

@@ -342,6 +342,7 @@
       el("p", {}, `Accuracy ${percent(report.accuracy)} of ${number(report.examples)} images` + (report.top5 === undefined ? "" : `, top-5 ${percent(report.top5)}`) +
         (missing(report.balanced_accuracy) ? "" : `, balanced accuracy ${percent(report.balanced_accuracy)} (the mean recall of the classes)`) +
         `, log loss ${number(report.log_loss)}, calibration error ${percent(report.calibration_error)}; the checkpoint after round ${report.round}.`),
+      missing(report.calibrated) ? null : el("p", {}, `Calibrated: ${report.calibrated}.`),
       report.confusion ? confusion(report) : el("p", { class: "note" }, "Too many classes for a confusion matrix; the evaluate command prints it."),
       el("details", {}, el("summary", {}, "Each class"), table("Classes", ["class", "images", "precision", "recall", "F1"], scores, "numbers")));
   }

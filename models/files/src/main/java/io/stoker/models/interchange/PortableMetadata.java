@@ -24,12 +24,14 @@ import java.util.TreeMap;
  * @param mean the mean of each channel in pixel units, which is subtracted from images
  * @param standardDeviation what images are divided by, in pixel units
  * @param images the shape of the images that predictions are made of
+ * @param temperature by which scores are divided before softmax
  */
 public record PortableMetadata(
     Optional<List<String>> classNames,
     Optional<List<Double>> mean,
     Optional<List<Double>> standardDeviation,
-    Optional<Shape> images) {
+    Optional<Shape> images,
+    Optional<Double> temperature) {
   /** The name of this program under {@link #PRODUCER}. */
   public static final String STOKER = "stoker";
 
@@ -38,19 +40,23 @@ public record PortableMetadata(
   private static final String MEAN = "mean";
   private static final String DEVIATION = "standard_deviation";
   private static final String IMAGES = "images";
+  private static final String TEMPERATURE = "temperature";
   private static final JsonMapper JSON = StrictJson.mapper().build();
 
   /** Of a file that says nothing. */
   public static final PortableMetadata NONE =
-      new PortableMetadata(Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
+      new PortableMetadata(
+          Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
 
   /**
    * What Stoker writes of a model.
    *
    * @param metadata the model
    * @param parametersSha256 the digest of its canonical vector
+   * @param temperature by which scores are divided before softmax; 1 is not mentioned
    */
-  public static Map<String, String> of(ModelMetadata metadata, String parametersSha256) {
+  public static Map<String, String> of(
+      ModelMetadata metadata, String parametersSha256, double temperature) {
     Map<String, String> text = new TreeMap<>();
     text.put(PRODUCER, STOKER);
     text.put("model", metadata.model().name());
@@ -60,7 +66,16 @@ public record PortableMetadata(
     text.put(DEVIATION, json(metadata.standardDeviation()));
     Shape images = metadata.images();
     text.put(IMAGES, json(List.of(images.height(), images.width(), images.channels())));
+    if (temperature != 1) {
+      text.put(TEMPERATURE, json(temperature));
+    }
     return text;
+  }
+
+  /** This, with the temperature of a graph where the file says none. */
+  public PortableMetadata withTemperature(Optional<Double> ofGraph) {
+    return new PortableMetadata(
+        classNames, mean, standardDeviation, images, temperature.or(() -> ofGraph));
   }
 
   /**
@@ -84,6 +99,16 @@ public record PortableMetadata(
                   Check.undamaged(
                       sizes.length == 3, "Cannot read %s: '%s' is no shape", file, IMAGES);
                   return new Shape(sizes[0], sizes[1], sizes[2]);
+                }),
+        value(text, TEMPERATURE, Double.class, file)
+            .map(
+                temperature -> {
+                  Check.undamaged(
+                      temperature > 0 && Double.isFinite(temperature),
+                      "Cannot read %s: '%s' is no temperature",
+                      file,
+                      TEMPERATURE);
+                  return temperature;
                 }));
   }
 

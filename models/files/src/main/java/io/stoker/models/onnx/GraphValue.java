@@ -24,6 +24,10 @@ record GraphValue(GraphStep step, Shape shape, Form form) {
     SEQUENCE,
     /** {@code [1, batch, units]}: the last state of an LSTM. */
     STATE,
+    /**
+     * {@code [batch, classes]}: scores that a temperature has divided, which softmax alone takes.
+     */
+    DIVIDED,
     /** {@code [batch, classes]}: class probabilities, after softmax. */
     PROBABILITIES
   }
@@ -36,7 +40,7 @@ record GraphValue(GraphStep step, Shape shape, Form form) {
     long width = shape.width();
     return switch (form) {
       case IMAGE -> List.of(batch, (long) shape.channels(), (long) shape.height(), width);
-      case VECTOR, PROBABILITIES -> List.of(batch, features);
+      case VECTOR, DIVIDED, PROBABILITIES -> List.of(batch, features);
       case ROWS -> List.of(batch, rows, width);
       case SEQUENCE -> List.of(rows, batch, width);
       case STATE -> List.of(1L, batch, features);

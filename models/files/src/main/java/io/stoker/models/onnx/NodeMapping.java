@@ -72,6 +72,7 @@ final class NodeMapping {
   private final GraphShapes shapes;
   private final long opset;
   private final long batch;
+  private Optional<Double> temperature = Optional.empty();
 
   /** Whether there may be a layer for an operator. */
   static boolean isKnown(String operator) {
@@ -159,6 +160,8 @@ final class NodeMapping {
     GraphValue value = values.get(node.input(index));
     require(value != null, "its input is a constant");
     require(value.form() != Form.PROBABILITIES, "it comes after a softmax, which must be the end");
+    require(
+        value.form() != Form.DIVIDED, "it comes after a temperature, which softmax must follow");
     return value;
   }
 
@@ -213,9 +216,11 @@ final class NodeMapping {
 
   /** Class probabilities: a model has no layer for them. */
   private GraphValue softmax(NodeView node) throws UnmappedException {
-    GraphValue scores = data(node, 0);
+    GraphValue scores = any(node);
     require(
-        scores.form() == Form.VECTOR || (scores.form() == Form.IMAGE && scores.shape().isVector()),
+        scores.form() == Form.VECTOR
+            || scores.form() == Form.DIVIDED
+            || (scores.form() == Form.IMAGE && scores.shape().isVector()),
         "its input is no vector of scores");
     int rank = scores.dimensions().size();
     // Up to opset 12, all dimensions from the axis on are one.
@@ -568,6 +573,9 @@ final class NodeMapping {
 
   private GraphValue normalization(NodeView node) throws UnmappedException {
     GraphValue input = data(node, 0);
+    if (node.operator().equals("Div") && input.form() == Form.VECTOR) {
+      return divided(node, input);
+    }
     List<Double> numbers = perChannel(constant(node, 1), input);
     require(
         input.step() instanceof GraphStep.Start, "it does not normalise the images of the input");
@@ -580,6 +588,19 @@ final class NodeMapping {
     }
     require(start.deviation().isEmpty(), "images are scaled twice");
     return input(node, input, start.mean(), Optional.of(numbers));
+  }
+
+  /** Scores that are divided by a temperature; softmax must follow. */
+  private GraphValue divided(NodeView node, GraphValue scores) throws UnmappedException {
+    double divisor = number(node, 1, scores);
+    require(divisor > 0 && Double.isFinite(divisor), "it divides by %s".formatted(divisor));
+    temperature = Optional.of(divisor);
+    return scores.in(Form.DIVIDED);
+  }
+
+  /** The temperature of the graph's softmax, if it has one. */
+  Optional<Double> temperature() {
+    return temperature;
   }
 
   private static GraphValue input(

@@ -39,8 +39,12 @@ final class OnnxGraphBuilder {
   static final String SCORES = "scores";
 
   private static final String BATCH = "batch";
+  private static final String TEMPERATURE = "temperature";
+  private static final String DIVIDED = "divided_scores";
   private static final Pattern RESERVED =
-      Pattern.compile(PROBABILITIES + "|" + SCORES + "|" + BATCH + "|(layer|mean|deviation)_.*");
+      Pattern.compile(
+          String.join("|", PROBABILITIES, SCORES, BATCH, TEMPERATURE, DIVIDED)
+              + "|(layer|mean|deviation)_.*");
 
   private final GraphProto.Builder graph = GraphProto.newBuilder();
   private final List<MappedTensor> tensors = new ArrayList<>();
@@ -53,7 +57,7 @@ final class OnnxGraphBuilder {
     return RESERVED.matcher(name).matches();
   }
 
-  OnnxGraphBuilder(ModelMetadata metadata, OnnxOptions options) {
+  OnnxGraphBuilder(ModelMetadata metadata, OnnxOptions options, double temperature) {
     ModelSpec model = metadata.model();
     graph.setName(model.name());
     Shape input = model.input();
@@ -67,7 +71,7 @@ final class OnnxGraphBuilder {
     }
     identity(value, SCORES);
     graph.addNode(
-        node("Softmax", PROBABILITIES, SCORES)
+        node("Softmax", PROBABILITIES, temperature == 1 ? SCORES : divided(temperature))
             .addAttribute(attribute("axis", 1))
             .setName(PROBABILITIES));
     graph.addOutput(info(PROBABILITIES, BATCH, model.classes()));
@@ -82,6 +86,17 @@ final class OnnxGraphBuilder {
   /** The model's tensors, under the names by which nodes refer to them. */
   List<MappedTensor> tensors() {
     return List.copyOf(tensors);
+  }
+
+  /** The scores divided by the temperature. */
+  private String divided(double temperature) {
+    graph.addInitializer(
+        TensorProto.newBuilder()
+            .setName(TEMPERATURE)
+            .setDataType(TensorProto.DataType.FLOAT.getNumber())
+            .addFloatData((float) temperature));
+    graph.addNode(named(node("Div", DIVIDED, SCORES, TEMPERATURE)));
+    return DIVIDED;
   }
 
   private Value normalized(Value pixels, ModelMetadata metadata) {

@@ -122,7 +122,9 @@ public final class OnnxReader {
             shape(input, size),
             Form.IMAGE));
     long batch = input.getType().getTensorType().getShape().getDim(0).getDimValue();
-    mapNodes(graph, new NodeMapping(values, constants, shapes, opset(model), Math.max(1, batch)));
+    NodeMapping mapping =
+        new NodeMapping(values, constants, shapes, opset(model), Math.max(1, batch));
+    mapNodes(graph, mapping);
     requireMapped();
     Check.undamaged(
         graph.getOutputCount() >= 1, "Damaged ONNX file %s: its graph has no output", file);
@@ -143,7 +145,8 @@ public final class OnnxReader {
     for (StringStringEntryProto entry : model.getMetadataPropsList()) {
       text.put(entry.getKey(), entry.getValue());
     }
-    PortableMetadata metadata = PortableMetadata.read(text, file);
+    PortableMetadata metadata =
+        PortableMetadata.read(text, file).withTemperature(mapping.temperature());
     boolean ours = model.getProducerName().equals(PortableMetadata.STOKER);
     return new GraphAssembly(file)
         .model(
@@ -175,7 +178,8 @@ public final class OnnxReader {
         written.classNames(),
         written.mean().or(() -> Optional.of(scaled(subtracted, unit))),
         written.standardDeviation().or(() -> Optional.of(scaled(divided, unit))),
-        written.images());
+        written.images(),
+        written.temperature());
   }
 
   private static List<Double> all(int channels, double value) {

@@ -21,7 +21,8 @@ import org.nd4j.shade.protobuf.WireFormat;
 /**
  * Writes a model as ONNX. The graph takes fp32 images {@code [batch, channels, height, width]}, RGB
  * or grey, for any batch, and gives {@code probabilities [batch, classes]} and, as a second output,
- * {@code scores}: the same before softmax. Dropout, which does nothing in inference, is left out.
+ * {@code scores}: the same before softmax, and before a temperature divides it. Dropout, which does
+ * nothing in inference, is left out.
  *
  * <p>The writer reads the parameters in ranges, so memory does not grow with the model: the tensors
  * are the last field of the graph and the graph the last field of the model, and each is written as
@@ -54,14 +55,29 @@ public final class OnnxWriter {
    */
   public static OnnxWriter of(
       ModelMetadata metadata, String parametersSha256, String version, OnnxOptions options) {
-    OnnxGraphBuilder built = new OnnxGraphBuilder(metadata, options);
+    return of(metadata, parametersSha256, version, options, 1);
+  }
+
+  /**
+   * Describes a file whose probabilities are calibrated.
+   *
+   * @param temperature by which the graph divides scores before softmax; with 1 it does not
+   * @throws io.stoker.failure.InputException if the file would be larger than ONNX allows
+   */
+  public static OnnxWriter of(
+      ModelMetadata metadata,
+      String parametersSha256,
+      String version,
+      OnnxOptions options,
+      double temperature) {
+    OnnxGraphBuilder built = new OnnxGraphBuilder(metadata, options, temperature);
     ModelProto.Builder head =
         ModelProto.newBuilder()
             .setIrVersion(options.irVersion())
             .setProducerName(PortableMetadata.STOKER)
             .setProducerVersion(version)
             .addOpsetImport(OperatorSetIdProto.newBuilder().setVersion(options.opset()));
-    PortableMetadata.of(metadata, parametersSha256)
+    PortableMetadata.of(metadata, parametersSha256, temperature)
         .forEach(
             (key, value) ->
                 head.addMetadataProps(

@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.stream.Stream;
+import onnx.Onnx.ModelProto;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -139,6 +140,42 @@ class OnnxExportTest {
     float[] images = trained.normalized(trained.pixels(2, 3));
     assertThat(TrainedModel.of(imported).predict(images))
         .containsExactly(trained.predict(images), within(1e-6f));
+  }
+
+  /** The graph divides the scores before softmax; a file without the text says it by its graph. */
+  @Test
+  void aTemperatureIsInTheGraphAndImportedAgain() throws IOException, OrtException {
+    TrainedModel trained = TrainedModel.of(Zoo.model("lenet5", 10));
+    float[] images = trained.normalized(trained.pixels(2, 3));
+    OnnxOptions bare = new OnnxOptions(17, "images", Normalization.EXCLUDE);
+    byte[] file = OnnxRuntime.export(trained, bare, 2.5);
+
+    float[] calibrated = OnnxRuntime.run(file, images, trained.model().input());
+
+    float[] plain =
+        OnnxRuntime.run(OnnxRuntime.export(trained, bare), images, trained.model().input());
+    for (int example = 0; example < 2; example++) {
+      double sum = 0;
+      for (int c = 0; c < 10; c++) {
+        sum += Math.pow(plain[10 * example + c], 1 / 2.5);
+      }
+      for (int c = 0; c < 10; c++) {
+        assertThat(calibrated[10 * example + c])
+            .isCloseTo((float) (Math.pow(plain[10 * example + c], 1 / 2.5) / sum), within(1e-6f));
+      }
+    }
+    ImportedModel imported =
+        OnnxReader.read("m.onnx", new ByteArrayInputStream(file), OptionalInt.empty());
+    assertThat(imported.metadata().temperature()).contains(2.5);
+    assertThat(TrainedModel.of(imported).predict(images))
+        .containsExactly(trained.predict(images), within(1e-6f));
+
+    ModelProto.Builder foreign = ModelProto.parseFrom(file).toBuilder();
+    foreign.clearMetadataProps().setProducerName("other");
+    ImportedModel ofGraph =
+        OnnxReader.read(
+            "m.onnx", new ByteArrayInputStream(foreign.build().toByteArray()), OptionalInt.empty());
+    assertThat(ofGraph.metadata().temperature()).contains(2.5);
   }
 
   @Test

@@ -18,8 +18,14 @@ public final class OnnxRuntime {
   private OnnxRuntime() {}
 
   public static byte[] export(TrainedModel trained, OnnxOptions options) throws IOException {
+    return export(trained, options, 1);
+  }
+
+  static byte[] export(TrainedModel trained, OnnxOptions options, double temperature)
+      throws IOException {
     ByteArrayOutputStream stream = new ByteArrayOutputStream();
-    OnnxWriter.of(trained.metadata(), "f".repeat(64), "1", options).write(trained.source(), stream);
+    OnnxWriter.of(trained.metadata(), "f".repeat(64), "1", options, temperature)
+        .write(trained.source(), stream);
     return stream.toByteArray();
   }
 

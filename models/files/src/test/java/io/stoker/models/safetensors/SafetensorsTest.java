@@ -49,7 +49,7 @@ class SafetensorsTest {
     SafetensorsWriter.write(
         ModelTensors.of(trained.model()),
         trained.source(),
-        PortableMetadata.of(trained.metadata(), "0"),
+        PortableMetadata.of(trained.metadata(), "0", 1),
         stream);
     return new MemoryBytes(stream.toByteArray());
   }
