@@ -59,7 +59,12 @@ final class CalibrateCommand extends StokerCommand {
     Limits.atLeast("--batch", batch, 1);
     EvaluateRequest request =
         new EvaluateRequest(
-            new Inference(checkpoint.uri, checkpoint.parameters(), engine.name, testViews.views(), arithmetic.arithmetic()),
+            new Inference(
+                checkpoint.uri,
+                checkpoint.parameters(),
+                engine.name,
+                testViews.views(),
+                arithmetic.arithmetic()),
             data.uri,
             split,
             batch,

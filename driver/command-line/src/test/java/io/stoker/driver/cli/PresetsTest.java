@@ -4,6 +4,7 @@ package io.stoker.driver.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.stoker.base.Sha256;
 import io.stoker.data.augment.Augmentation;
 import io.stoker.data.image.ImageShape;
 import io.stoker.driver.config.LearningRateSchedule;
@@ -54,21 +55,29 @@ class PresetsTest {
     TinyShards.write(data, List.of(samples), 3);
     Path manifest = data.resolve("manifest.json");
     String text = Files.readString(manifest);
-    Files.writeString(
-        manifest,
+    String sized =
         text.replaceFirst("\"height\" : 8", "\"height\" : " + size)
-            .replaceFirst("\"width\" : 8", "\"width\" : " + size));
+            .replaceFirst("\"width\" : 8", "\"width\" : " + size);
+    assertThat(sized).isNotEqualTo(size == 8 ? "" : text);
+    Files.writeString(manifest, sized);
+    Files.writeString(
+        data.resolve("manifest.sha256"),
+        Sha256.hex(Files.newInputStream(manifest)) + "  manifest.json\n");
     return data.toString();
+  }
+
+  /** The options that a preset needs in addition: data of its size, and its own. */
+  private List<String> needs(Preset preset) throws IOException {
+    List<String> options = new ArrayList<>(List.of("--data", images(preset.images().least(), 9)));
+    preset.needs().keySet().forEach(each -> options.addAll(List.of("--" + each, "resnet-18")));
+    return options;
   }
 
   @ParameterizedTest
   @MethodSource("names")
-  void eachPresetIsARecipeOfTrain(String name) {
-    List<String> options = new ArrayList<>(List.of("--preset", name));
-    Preset.named(name)
-        .needs()
-        .keySet()
-        .forEach(each -> options.addAll(List.of("--" + each, "resnet-18")));
+  void eachPresetIsARecipeOfTrain(String name) throws IOException {
+    List<String> options = needs(Preset.named(name));
+    options.addAll(List.of("--preset", name));
 
     TrainingConfig config = config(options.toArray(String[]::new));
 
@@ -79,17 +88,20 @@ class PresetsTest {
   }
 
   @Test
-  void optionsOfTheCommandLineWin() {
-    TrainingConfig config =
-        config("--preset", "fast", "--model", "lenet5", "--epochs", "3", "--augment", "shift=2");
+  void optionsOfTheCommandLineWin() throws IOException {
+    List<String> options =
+        List.of("--preset", "fast", "--model", "lenet5", "--epochs", "3", "--augment", "shift=2");
+    List<String> all = needs(Preset.named("fast"));
+    all.addAll(options);
+
+    TrainingConfig config = config(all.toArray(String[]::new));
 
     assertThat(config.model()).isEqualTo("lenet5");
     assertThat(config.data().augmentations()).containsExactly("shift=2");
     assertThat(config.optimizer().schedule()).isInstanceOf(LearningRateSchedule.OneCycle.class);
-    assertThat(config)
-        .isEqualTo(
-            config(
-                "--preset", "fast", "--model", "lenet5", "--augment", "shift=2", "--epochs", "3"));
+    assertThat(config.rounds().epochs()).isEqualTo(3);
+    assertThat(config.loss().labelSmoothing())
+        .isEqualTo(Preset.named("fast").options().get("label-smoothing").asDouble());
   }
 
   @Test
@@ -152,8 +164,7 @@ class PresetsTest {
     Preset preset = Preset.named(name);
     PresetsCommand command = new PresetsCommand(null);
     new CommandLine(command).parseArgs(name);
-    List<String> options = new ArrayList<>();
-    preset.needs().keySet().forEach(each -> options.addAll(List.of("--" + each, "resnet-18")));
+    List<String> options = needs(preset);
     Path recipe = folder.resolve("printed.yaml");
     Files.writeString(recipe, command.execute().text());
 

@@ -84,6 +84,7 @@ class TrainRecipeTest {
         validate-every: 6
         validation-split: test
         patience: 7
+        calibrate: true
         metric: macro-f1
         tta: flip
         init: c
@@ -149,6 +150,7 @@ class TrainRecipeTest {
                 .patience(7)
                 .metric(SelectionMetric.MACRO_F1)
                 .set("tta", TestViews.FLIP)
+                .set("calibrate", true)
                 .init("c")
                 .freeze("1")
                 .normalization(NormalizationSource.INIT)
@@ -171,7 +173,7 @@ class TrainRecipeTest {
     assertThat(text.lines().map(line -> "--" + line.split(":", 2)[0]).toList())
         .containsExactlyInAnyOrderElementsOf(
             values.keySet().stream()
-                .filter(name -> !name.matches("--(recipe|json|verbose|help)"))
+                .filter(name -> !name.matches("--(recipe|preset|json|verbose|help)"))
                 .toList());
   }
 

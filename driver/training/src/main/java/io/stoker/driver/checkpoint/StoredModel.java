@@ -160,7 +160,8 @@ public final class StoredModel {
         "Cannot use the moving average of %s: it was trained without --ema (say --parameters last)",
         origin);
     return averaged
-        .map(ema -> new StoredModel(path, origin, ema, checkpoint, ParameterChoice.EMA, calibration))
+        .map(
+            ema -> new StoredModel(path, origin, ema, checkpoint, ParameterChoice.EMA, calibration))
         .orElse(this);
   }
 
