@@ -66,20 +66,15 @@ public final class RunLock implements AutoCloseable {
   private final Duration beat;
   private final PeriodicTask heart;
 
-  @GuardedBy("this")
-  private Holder holder;
+  @GuardedBy("this") private Holder holder;
 
-  @GuardedBy("this")
-  private Optional<String> newHolder = Optional.empty();
+  @GuardedBy("this") private Optional<String> newHolder = Optional.empty();
 
-  @GuardedBy("this")
-  private boolean closed;
+  @GuardedBy("this") private boolean closed;
 
-  @GuardedBy("this")
-  private long confirmedNanos = System.nanoTime();
+  @GuardedBy("this") private long confirmedNanos = System.nanoTime();
 
-  @GuardedBy("this")
-  private long confirmedMillis = System.currentTimeMillis();
+  @GuardedBy("this") private long confirmedMillis = System.currentTimeMillis();
 
   /**
    * The driver that holds a lock.
@@ -366,8 +361,7 @@ public final class RunLock implements AutoCloseable {
     }
   }
 
-  @GuardedBy("this")
-  private boolean isOurs() throws IOException {
+  @GuardedBy("this") private boolean isOurs() throws IOException {
     NavigableMap<Integer, Optional<Holder>> present = files.read();
     // A driver that created a file, but was too late, deletes it at once.
     for (int i = 0; i < PARTS_OF_BEAT && !present.tailMap(number, false).isEmpty(); i++) {
@@ -404,8 +398,7 @@ public final class RunLock implements AutoCloseable {
    * Whether this driver has read its lock within a time. The one clock stands still while a machine
    * sleeps, and people set the other one.
    */
-  @GuardedBy("this")
-  private boolean isConfirmedWithin(Duration time) {
+  @GuardedBy("this") private boolean isConfirmedWithin(Duration time) {
     long byWall = System.currentTimeMillis() - confirmedMillis;
     return System.nanoTime() - confirmedNanos < time.toNanos()
         && byWall >= 0
