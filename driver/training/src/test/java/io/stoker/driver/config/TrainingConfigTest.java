@@ -250,6 +250,7 @@ class TrainingConfigTest {
         .outerNesterov(true)
         .set("nesterov", true)
         .set("tta", TestViews.FLIP)
+        .set("calibrate", true)
         .set("beta2", 0.95)
         .set("epsilon", 1e-6)
         .set("scale_rate", 0.0)
