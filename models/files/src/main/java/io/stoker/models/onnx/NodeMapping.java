@@ -216,7 +216,8 @@ final class NodeMapping {
 
   /** Class probabilities: a model has no layer for them. */
   private GraphValue softmax(NodeView node) throws UnmappedException {
-    GraphValue scores = any(node);
+    GraphValue read = any(node);
+    GraphValue scores = read.form() == Form.DIVIDED ? read : data(node, 0);
     require(
         scores.form() == Form.VECTOR
             || scores.form() == Form.DIVIDED
