@@ -24,7 +24,7 @@ class ConfigFormatTest {
     for (ClassWeighting weights :
         List.of(new ClassWeighting.Balanced(), new ClassWeighting.PerClass(Map.of("a-b", 2.5)))) {
       TrainingConfig weighted =
-          unusual.toBuilder().classWeights(weights).sampling(Sampling.BALANCED).build();
+          unusual.toBuilder().cutmix(0).classWeights(weights).sampling(Sampling.BALANCED).build();
       assertThat(
               ConfigFormat.fromJson(
                   new ObjectMapper().readTree(ConfigFormat.toJson(weighted).toString()), "text"))

@@ -60,6 +60,7 @@ class CalibrateJobTest {
   }
 
   @Test
+  @Exact
   void lowersTheLossAndLeavesTheRanking() throws IOException {
     Path file = Path.of(java.net.URI.create(train("run").checkpoint())).resolve("model.zip");
     byte[] model = Files.readAllBytes(file);
@@ -99,6 +100,7 @@ class CalibrateJobTest {
   }
 
   @Test
+  @Exact
   void endsTrainingWhereItIsAskedFor() {
     TrainJob.run(
         spark,
