@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 class BothLinesIT {
   private static final String TRAIN =
       "--master local[2] train --data data --model lenet5 --batch 10 --local-steps 3"
-          + " --learning-rate 0.05 --workers 2 --augment shift";
+          + " --learning-rate 0.05 --schedule constant --workers 2 --augment shift";
 
   @TempDir private Path folder;
   private Path otherHome;

@@ -130,7 +130,8 @@ class StorageTest {
   private static String train(String storage, String run, int epochs) {
     String root = roots.get(storage);
     return "train --data %s/data --run %s/%s --model perceptron".formatted(root, root, run)
-        + " --batch 8 --local-steps 2 --checkpoint-every 2 --learning-rate 0.02 --epochs "
+        + " --batch 8 --local-steps 2 --checkpoint-every 2 --learning-rate 0.02"
+        + " --schedule constant --epochs "
         + epochs;
   }
 
