@@ -68,6 +68,7 @@ def trained(
         local_steps=3,
         epochs=6,
         learning_rate=0.05,
+        schedule="constant",
         validate_every=6,
         validation_split="test",
         tensorboard=root / "events",

@@ -101,7 +101,13 @@ def test_a_run_is_inspected_and_plotted(trained: dict[str, Any], tmp_path: Path)
 def test_a_run_goes_on_to_the_same_bits(
     spark: SparkSession, data: Path, trained: dict[str, Any], tmp_path: Path
 ) -> None:
-    options = {"workers": 2, "batch": 8, "local_steps": 3, "learning_rate": 0.05}
+    options = {
+        "workers": 2,
+        "batch": 8,
+        "local_steps": 3,
+        "learning_rate": 0.05,
+        "schedule": "constant",
+    }
     stoker.train(data, tmp_path / "run", "lenet5", epochs=3, **options)
     resumed = stoker.train(run=tmp_path / "run", epochs=6, resume=True)
 

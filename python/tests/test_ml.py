@@ -108,7 +108,7 @@ def test_fits_in_a_pipeline_that_is_saved_and_loaded(rows: DataFrame, tmp_path: 
 
 
 def test_a_cross_validator_chooses_from_a_grid(rows: DataFrame, tmp_path: Path) -> None:
-    estimator = classifier(maxIter=2, cacheDir=str(tmp_path / "cache"))
+    estimator = classifier(maxIter=2, schedule="constant", cacheDir=str(tmp_path / "cache"))
     grid = ParamGridBuilder().addGrid(estimator.stepSize, [1e-7, 0.1]).build()
     validator = CrossValidator(
         estimator=estimator,
