@@ -5,7 +5,6 @@ import io.stoker.driver.checkpoint.Calibration;
 import io.stoker.driver.drawing.Line;
 import io.stoker.driver.evaluate.CalibrateJob;
 import io.stoker.driver.evaluate.EvaluateRequest;
-import io.stoker.driver.evaluate.Inference;
 import org.apache.spark.api.java.JavaSparkContext;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -59,16 +58,7 @@ final class CalibrateCommand extends StokerCommand {
     Limits.atLeast("--batch", batch, 1);
     EvaluateRequest request =
         new EvaluateRequest(
-            new Inference(
-                checkpoint.uri,
-                checkpoint.parameters(),
-                engine.name,
-                testViews.views(),
-                arithmetic.arithmetic()),
-            data.uri,
-            split,
-            batch,
-            1);
+            checkpoint.inference(engine, testViews, arithmetic), data.uri, split, batch, 1);
     try (JavaSparkContext spark = SparkSetup.start("calibrate", device.configuration())) {
       Calibration calibration = CalibrateJob.run(spark, request);
       return new Report(Line.of("%s%n", calibration.text()), Report.object(calibration));

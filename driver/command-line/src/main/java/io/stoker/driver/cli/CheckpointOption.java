@@ -3,6 +3,7 @@ package io.stoker.driver.cli;
 
 import io.stoker.driver.checkpoint.ParameterChoice;
 import io.stoker.driver.checkpoint.StoredModel;
+import io.stoker.driver.evaluate.Inference;
 import io.stoker.driver.run.ModelFiles;
 import org.apache.hadoop.conf.Configuration;
 import picocli.CommandLine.Option;
@@ -29,6 +30,16 @@ final class CheckpointOption {
   /** Which parameters of the checkpoint are meant. */
   ParameterChoice parameters() {
     return chosen == null ? ParameterChoice.BEST : chosen;
+  }
+
+  /** The checkpoint on an engine, in fp32, which is shown the middle of each image. */
+  Inference inference(EngineOption engine) {
+    return new Inference(uri, parameters(), engine.name);
+  }
+
+  /** The checkpoint on an engine, with an arithmetic, which is shown views of each image. */
+  Inference inference(EngineOption engine, TestViewsOption views, ArithmeticOptions arithmetic) {
+    return new Inference(uri, parameters(), engine.name, views.views(), arithmetic.arithmetic());
   }
 
   /** Opens the checkpoint. */

@@ -8,7 +8,6 @@ import io.stoker.driver.drawing.Table;
 import io.stoker.driver.evaluate.EvaluateJob;
 import io.stoker.driver.evaluate.EvaluateRequest;
 import io.stoker.driver.evaluate.EvaluationReport;
-import io.stoker.driver.evaluate.Inference;
 import io.stoker.driver.metrics.ValidationMetrics;
 import io.stoker.driver.run.BestValidation;
 import io.stoker.driver.run.ModelFiles;
@@ -69,12 +68,7 @@ final class EvaluateCommand extends StokerCommand {
         "Either --all, which evaluates each checkpoint, or --average, which evaluates their mean");
     EvaluateRequest request =
         new EvaluateRequest(
-            new Inference(
-                checkpoint.uri,
-                checkpoint.parameters(),
-                engine.name,
-                testViews.views(),
-                arithmetic.arithmetic()),
+            checkpoint.inference(engine, testViews, arithmetic),
             data.uri,
             on.split,
             on.batch(),

@@ -9,7 +9,6 @@ import io.stoker.driver.drawing.Line;
 import io.stoker.driver.drawing.NeighbourSheet;
 import io.stoker.driver.drawing.OutputPicture;
 import io.stoker.driver.drawing.Table;
-import io.stoker.driver.evaluate.Inference;
 import io.stoker.driver.explain.ExplainJob;
 import io.stoker.driver.explain.NeighbourJob;
 import io.stoker.driver.explain.NeighbourRequest;
@@ -107,10 +106,7 @@ final class ExplainCommand extends StokerCommand {
     ObjectNode json = Report.object();
     Table table = new Table();
     if (!noMaps || filters) {
-      try (ExplainJob job =
-          new ExplainJob(
-              new Inference(checkpoint.uri, checkpoint.parameters(), engine.name),
-              SparkSetup.hadoop())) {
+      try (ExplainJob job = new ExplainJob(checkpoint.inference(engine), SparkSetup.hadoop())) {
         if (!noMaps) {
           writeMaps(job, named, maps, failures, table, json);
         }
@@ -208,12 +204,7 @@ final class ExplainCommand extends StokerCommand {
       found =
           NeighbourJob.run(
               spark,
-              new NeighbourRequest(
-                  new Inference(checkpoint.uri, checkpoint.parameters(), engine.name),
-                  readable,
-                  data,
-                  split,
-                  neighbours),
+              new NeighbourRequest(checkpoint.inference(engine), readable, data, split, neighbours),
               failures::add);
     }
     if (found.isEmpty()) {

@@ -42,6 +42,9 @@ final class InputShards {
   private final Map<String, String> described;
   private final Console console;
 
+  /** The input as it was read; null until it is needed, because all of its content is read. */
+  private InputRecord record;
+
   private InputShards(PrepareCommand prepare, Console console) {
     this.prepare = prepare;
     PrepareOptions options = prepare.options();
@@ -89,8 +92,14 @@ final class InputShards {
     Configuration hadoop = SparkSetup.hadoop();
     Path folder = Locations.absolute(run, hadoop).getParent();
     Check.input(folder != null, "Missing data: say --data URI, a folder for the shards of --input");
-    String name = InputRecord.of(input, described, hadoop).shortName();
-    return Locations.plain(new Path(folder, "shards-" + name).toString());
+    return Locations.plain(new Path(folder, "shards-" + record(hadoop).shortName()).toString());
+  }
+
+  private InputRecord record(Configuration hadoop) {
+    if (record == null) {
+      record = InputRecord.of(input, described, hadoop);
+    }
+    return record;
   }
 
   /**
@@ -103,7 +112,7 @@ final class InputShards {
     Configuration hadoop = spark.hadoopConfiguration();
     Path folder = Locations.absolute(uri, hadoop);
     if (!isComplete(folder, hadoop)) {
-      InputRecord record = InputRecord.of(input, described, hadoop);
+      InputRecord read = record(hadoop); // before the lock, which others wait for
       // Another training of the same input waits here, and finds the shards.
       try (RunLock lock = RunLock.await(folder.getParent(), "lock-" + folder.getName(), hadoop)) {
         if (!isComplete(folder, hadoop)) {
@@ -113,7 +122,7 @@ final class InputShards {
               prepare.options().toBuilder()
                   .output(folder)
                   .existingOutput(ExistingOutput.OVERWRITE) // what a job that was killed has left
-                  .record(record)
+                  .record(read)
                   .build();
           prepare.run(spark, options, clock);
           lock.requireOurs();

@@ -117,12 +117,7 @@ final class PredictCommand extends StokerCommand {
   }
 
   private Inference inference() {
-    return new Inference(
-        checkpoint.uri,
-        checkpoint.parameters(),
-        engine.name,
-        testViews.views(),
-        arithmetic.arithmetic());
+    return checkpoint.inference(engine, testViews, arithmetic);
   }
 
   private Report bulk() {

@@ -11,7 +11,6 @@ import io.stoker.driver.drawing.Line;
 import io.stoker.driver.drawing.OutputPicture;
 import io.stoker.driver.drawing.Table;
 import io.stoker.driver.evaluate.EvaluateRequest;
-import io.stoker.driver.evaluate.Inference;
 import io.stoker.driver.probe.ProbeChart;
 import io.stoker.driver.probe.ProbeJob;
 import io.stoker.driver.probe.ProbeReport;
@@ -85,12 +84,7 @@ final class ProbeCommand extends StokerCommand {
         folder.map(each -> OutputPicture.in(each, output, "probe.png"));
     ProbeRequest request =
         new ProbeRequest(
-            new EvaluateRequest(
-                new Inference(checkpoint.uri, checkpoint.parameters(), engine.name),
-                data.uri,
-                on.split,
-                on.batch(),
-                1),
+            new EvaluateRequest(checkpoint.inference(engine), data.uri, on.split, on.batch(), 1),
             named(distortions),
             seed);
     ProbeReport report = probe(request);

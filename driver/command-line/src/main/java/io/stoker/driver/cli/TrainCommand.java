@@ -90,9 +90,11 @@ final class TrainCommand extends StokerCommand {
             MonitoringOptions.start(options, config, existing, console());
         JavaSparkContext spark = SparkSetup.start("train " + config.model(), sparkOptions())) {
       clock().end("start Spark");
-      shards.ifPresent(made -> made.make(config.data().uri(), spark, clock()));
       Configuration hadoop = spark.hadoopConfiguration();
-      preset.ifPresent(fit -> fit.requireFit(data(config.data().uri(), hadoop).image()));
+      if (shards.isPresent()) {
+        shards.get().make(config.data().uri(), spark, clock());
+        preset.ifPresent(fit -> fit.requireFit(data(config.data().uri(), hadoop).image()));
+      }
       requireClasses(config.data().uri(), hadoop);
       TrainResult result =
           TrainJob.run(
@@ -185,7 +187,12 @@ final class TrainCommand extends StokerCommand {
       return said(Recipe.read(java.nio.file.Path.of(recipe.get()), RecipeValues.names(spec)));
     }
     if (named.isPresent()) {
-      return said(Preset.named(named.get()));
+      Preset asked = Preset.named(named.get());
+      requireNeeds(asked);
+      if (options.given("data").isPresent() && options.given("input").isEmpty()) {
+        asked.requireFit(given().image());
+      }
+      return said(asked);
     }
     Optional<String> run = options.given("run");
     if (!options.isSet("resume") || run.isEmpty()) {
@@ -209,22 +216,22 @@ final class TrainCommand extends StokerCommand {
     return recipe.config();
   }
 
-  private TrainingConfig.Builder said(Preset chosen) {
-    chosen
+  private TrainingConfig.Builder said(Preset taken) {
+    preset = Optional.of(taken);
+    return said(taken.recipe(RecipeValues.names(spec)));
+  }
+
+  private void requireNeeds(Preset asked) {
+    asked
         .needs()
         .forEach(
             (option, what) ->
                 Check.input(
                     options.given(option).isPresent(),
                     "Preset %s needs --%s: %s",
-                    chosen.name(),
+                    asked.name(),
                     option,
                     what));
-    if (options.given("data").isPresent() && options.given("input").isEmpty()) {
-      chosen.requireFit(given().image());
-    }
-    preset = Optional.of(chosen);
-    return said(chosen.recipe(RecipeValues.names(spec)));
   }
 
   private ShardManifest given() {
