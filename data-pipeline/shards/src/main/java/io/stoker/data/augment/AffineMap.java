@@ -51,7 +51,7 @@ public final class AffineMap {
   }
 
   /**
-   * Shows something else than black outside of the source, for all that the map moves.
+   * Chooses what the map shows outside of the source.
    *
    * @param asked that of one augmentation; black changes nothing
    */

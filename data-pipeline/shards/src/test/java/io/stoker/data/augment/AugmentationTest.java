@@ -214,7 +214,7 @@ class AugmentationTest {
     assertThat(Augmentation.parse("trivial-augment")).isEqualTo(List.of(new TrivialAugment()));
   }
 
-  /** The naive way: all that the policy may give, and how often it gave it. */
+  /** By a naive loop: each image that the policy may give, and how often it gave it. */
   @Test
   void drawsEachOperationStrengthAndDirectionEquallyOften() {
     Map<String, Double> expected = new HashMap<>();
