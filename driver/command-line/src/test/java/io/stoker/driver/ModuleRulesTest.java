@@ -179,7 +179,7 @@ class ModuleRulesTest {
           Set.of("evaluate"),
           Set.of("explain", "probe", "score", "interchange"),
           Set.of("round", "report", "drawing"),
-          Set.of("bench", "tensorboard", "mlflow"),
+          Set.of("bench", "tensorboard", "mlflow", "search"),
           Set.of("ml"),
           Set.of("cli"));
 

@@ -28,6 +28,7 @@ final class Cli {
             .addSubcommand("synth", new SynthCommand(console))
             .addSubcommand("inspect", new InspectCommand(console))
             .addSubcommand("train", new TrainCommand(console))
+            .addSubcommand("lr", new LrCommand(console))
             .addSubcommand("evaluate", new EvaluateCommand(console))
             .addSubcommand("calibrate", new CalibrateCommand(console))
             .addSubcommand("predict", new PredictCommand(console))

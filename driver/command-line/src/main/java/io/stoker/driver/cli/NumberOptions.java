@@ -10,7 +10,16 @@ import picocli.CommandLine.TypeConversionException;
 
 /** How options read numbers: all in the same way, and with a reason that people understand. */
 final class NumberOptions {
+  /** Stands for a word that was given in place of a positive number. */
+  static final Double WORD = -Double.MIN_VALUE;
+
   private NumberOptions() {}
+
+  /** Reads a number, or a word that stands in its place. */
+  static ITypeConverter<Double> orWord(String word) {
+    ITypeConverter<Double> numbers = converter(Numbers::parseDouble, "such as 0.05, or " + word);
+    return text -> word.equalsIgnoreCase(text.strip()) ? WORD : numbers.convert(text);
+  }
 
   /** Makes a command, and the subcommands that it has now, read numbers so. */
   static CommandLine read(CommandLine command) {

@@ -14,11 +14,14 @@ import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.drawing.Line;
 import io.stoker.driver.drawing.Table;
 import io.stoker.driver.round.ExistingRun;
+import io.stoker.driver.round.RateRange;
 import io.stoker.driver.round.RoundListeners;
 import io.stoker.driver.round.TrainJob;
 import io.stoker.driver.round.TrainResult;
 import io.stoker.driver.round.TrainingLog;
 import io.stoker.driver.run.RunFolder;
+import io.stoker.driver.search.LearningRateFinder;
+import io.stoker.driver.search.RateCurve;
 import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
 import java.util.HashMap;
@@ -26,6 +29,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
@@ -49,7 +53,7 @@ import picocli.CommandLine.Spec;
           + " (--preset) or, with --resume, the run's.",
       "An option that is given nowhere has its default."
     })
-final class TrainCommand extends StokerCommand {
+class TrainCommand extends StokerCommand {
   private CommandSpec spec;
   private TrainingOptions options;
 
@@ -72,7 +76,17 @@ final class TrainCommand extends StokerCommand {
   @Spec
   void addOptions(CommandSpec command) {
     spec = command;
-    options = TrainingOptions.addAll(command);
+    options = TrainingOptions.addAll(command, hidden());
+  }
+
+  /** The run folder of a command that needs none; empty if the user has to say it. */
+  String placeholderRun() {
+    return "";
+  }
+
+  /** Options that the help leaves out. */
+  Set<String> hidden() {
+    return Set.of();
   }
 
   CommandSpec spec() {
@@ -99,7 +113,7 @@ final class TrainCommand extends StokerCommand {
       TrainResult result =
           TrainJob.run(
               spark,
-              config,
+              withRate(config, existing, spark),
               existing,
               watching
                   .listeners()
@@ -108,7 +122,22 @@ final class TrainCommand extends StokerCommand {
     }
   }
 
-  private void requireClasses(String uri, Configuration hadoop) {
+  /** A run that is resumed has its rate. */
+  private TrainingConfig withRate(
+      TrainingConfig config, ExistingRun existing, JavaSparkContext spark) {
+    if (!options.isWord("learning-rate") || existing == ExistingRun.RESUME) {
+      return config;
+    }
+    Configuration hadoop = spark.hadoopConfiguration();
+    RunFolder.at(Locations.absolute(config.run(), hadoop), hadoop).refuseExisting();
+    RateRange range = LearningRateFinder.range(config);
+    double rate = LearningRateFinder.find(spark, config, range).suggestion();
+    console().say(Line.of("learning rate: %s (%s)", rate, RateCurve.RULE));
+    clock().end("find the learning rate");
+    return config.toBuilder().learningRate(rate).build();
+  }
+
+  final void requireClasses(String uri, Configuration hadoop) {
     Optional<Integer> classes = options.given("classes");
     if (classes.isEmpty()) {
       return;
@@ -123,7 +152,7 @@ final class TrainCommand extends StokerCommand {
         present);
   }
 
-  private Map<String, String> sparkOptions() {
+  final Map<String, String> sparkOptions() {
     Map<String, String> configuration = new HashMap<>(DeviceOption.configuration(options));
     if (options.isSet("gang")) {
       configuration.putAll(Gang.CONFIGURATION);
@@ -146,9 +175,17 @@ final class TrainCommand extends StokerCommand {
     return resumption.text();
   }
 
+  /** Whether the options ask for shards of raw images. */
+  final boolean makesShards() {
+    return shards.isPresent();
+  }
+
   /** The values of the recipe, or of the run that is resumed, changed by the options given. */
   TrainingConfig config() {
     TrainingConfig.Builder builder = beginning();
+    if (value("run", builder).isBlank()) {
+      builder.run(placeholderRun());
+    }
     shards = shards();
     if (shards.isPresent() && value("data", builder).isBlank()) {
       String run = value("run", builder);

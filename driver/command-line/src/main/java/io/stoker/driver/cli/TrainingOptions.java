@@ -12,6 +12,7 @@ import io.stoker.failure.Suggestion;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -30,10 +31,14 @@ final class TrainingOptions {
     this.command = command;
   }
 
-  /** Adds all options of {@code train}, in the order of the table. */
-  static TrainingOptions addAll(CommandSpec command) {
+  /**
+   * Adds all options of {@code train}, in the order of the table.
+   *
+   * @param hidden the names of those that the help leaves out
+   */
+  static TrainingOptions addAll(CommandSpec command, Set<String> hidden) {
     for (TrainingOption option : TrainingOption.ofCommand()) {
-      command.addOption(spec(option).build());
+      command.addOption(spec(option).hidden(hidden.contains(option.name())).build());
     }
     return new TrainingOptions(command);
   }
@@ -59,7 +64,10 @@ final class TrainingOptions {
     return switch (option.type()) {
       case "int" -> spec.type(Integer.class);
       case "long" -> spec.type(Long.class);
-      case "double" -> spec.type(Double.class);
+      case "double" ->
+          option.word().isEmpty()
+              ? spec.type(Double.class)
+              : spec.type(Double.class).converters(NumberOptions.orWord(option.word()));
       case "flag" -> spec.type(Boolean.class);
       case "list" -> spec.type(List.class).auxiliaryTypes(String.class).splitRegex(",");
       case "choice", "schedule" -> spec.type(String.class).converters(oneOf(option.choices()));
@@ -98,10 +106,15 @@ final class TrainingOptions {
     return this.<Boolean>given(name).orElse(false);
   }
 
+  /** Whether an option was given the word that stands in place of its number. */
+  boolean isWord(String name) {
+    return given(name).filter(NumberOptions.WORD::equals).isPresent();
+  }
+
   /** A config with the values that were given here. */
   TrainingConfig over(TrainingConfig.Builder builder) {
     for (TrainingOption option : TrainingOption.ofCommand()) {
-      if (option.isOfJob() && !option.type().equals("schedule")) {
+      if (option.isOfJob() && !option.type().equals("schedule") && !isWord(option.name())) {
         given(option.name()).ifPresent(value -> builder.set(option.key(), value(option, value)));
       }
     }

@@ -42,16 +42,22 @@ class NamedFilesTest {
 
   /** Options of small files on the local disk; @ stands for the file, D for shards. */
   private static final Map<String, String> SMALL =
-      Map.of(
-          "train --recipe", "train --data D --run R --recipe @.yaml",
-          "train --model", "train --data D --run R --model @.yaml",
-          "train --class-weights", "train --data D --run R --model perceptron --class-weights @",
-          "import --model", "import --weights D/manifest.json --output O --model @.yaml",
-          "import --class-names",
-              "import --weights D/manifest.json --output O --model lenet5 --class-names @",
-          "models NAME|FILE.yaml|CHECKPOINT", "models @.yaml",
-          "bench step --model", "bench step --model @.yaml",
-          "bench accuracy --model", "bench accuracy --data D --model @.yaml");
+      Map.ofEntries(
+          Map.entry("train --recipe", "train --data D --run R --recipe @.yaml"),
+          Map.entry("train --model", "train --data D --run R --model @.yaml"),
+          Map.entry(
+              "train --class-weights",
+              "train --data D --run R --model perceptron --class-weights @"),
+          Map.entry("lr --recipe", "lr --data D --recipe @.yaml"),
+          Map.entry("lr --model", "lr --data D --model @.yaml"),
+          Map.entry("lr --class-weights", "lr --data D --model perceptron --class-weights @"),
+          Map.entry("import --model", "import --weights D/manifest.json --output O --model @.yaml"),
+          Map.entry(
+              "import --class-names",
+              "import --weights D/manifest.json --output O --model lenet5 --class-names @"),
+          Map.entry("models NAME|FILE.yaml|CHECKPOINT", "models @.yaml"),
+          Map.entry("bench step --model", "bench step --model @.yaml"),
+          Map.entry("bench accuracy --model", "bench accuracy --data D --model @.yaml"));
 
   /** Everything else that is read; C stands for a checkpoint. */
   private static final Map<String, String> OTHER =
@@ -62,6 +68,8 @@ class NamedFilesTest {
               Map.entry("train --data", "train --run R --model perceptron --data @"),
               Map.entry("train --init", "train --data D --run R --model perceptron --init @"),
               Map.entry("train --input", "train --run R --model perceptron --format tar --input @"),
+              Map.entry("lr --data", "lr --model perceptron --data @"),
+              Map.entry("lr --init", "lr --data D --model perceptron --init @"),
               Map.entry("evaluate --checkpoint", "evaluate --data D --checkpoint @"),
               Map.entry("evaluate --data", "evaluate --checkpoint C --data @"),
               Map.entry("calibrate --checkpoint", "calibrate --data D --checkpoint @"),
@@ -100,6 +108,7 @@ class NamedFilesTest {
           "train --run",
           "train --mlflow",
           "train --tensorboard",
+          "lr --output",
           "predict --save",
           "predict --output",
           "explain --output",
@@ -156,7 +165,7 @@ class NamedFilesTest {
 
   private static void addNamed(CommandSpec command, String prefix, Set<String> named) {
     for (ArgSpec argument : command.args()) {
-      if (LOCATION.matcher(argument.paramLabel()).matches()) {
+      if (!argument.hidden() && LOCATION.matcher(argument.paramLabel()).matches()) {
         named.add(
             prefix
                 + (argument instanceof OptionSpec option

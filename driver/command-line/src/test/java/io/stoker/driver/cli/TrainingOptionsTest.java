@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.stoker.driver.config.LearningRateSchedule;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.failure.InputException;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
@@ -82,7 +83,7 @@ class TrainingOptionsTest {
 
   private TrainingConfig over(String... arguments) {
     CommandSpec command = CommandSpec.create();
-    TrainingOptions options = TrainingOptions.addAll(command);
+    TrainingOptions options = TrainingOptions.addAll(command, Set.of());
     new CommandLine(command).parseArgs(arguments);
     return options.over(recipe.toBuilder());
   }

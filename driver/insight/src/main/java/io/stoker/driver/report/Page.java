@@ -42,13 +42,23 @@ final class Page {
    * @param view the data that it shows, in the form that {@code page.js} reads
    */
   static byte[] of(ObjectNode view) {
+    return of(view, SCRIPT);
+  }
+
+  /**
+   * Makes a page that another script draws.
+   *
+   * @param view the data that it shows
+   * @param script what draws it
+   */
+  static byte[] of(ObjectNode view, String script) {
     Map<String, String> parts =
         Map.of(
-            "policy", policy(),
+            "policy", policy(script),
             "style", STYLE,
             "data", json(view),
             "library", LIBRARY,
-            "script", SCRIPT);
+            "script", script);
     return PLACE
         .matcher(TEMPLATE)
         .replaceAll(place -> Matcher.quoteReplacement(parts.get(place.group(1))))
@@ -57,9 +67,13 @@ final class Page {
 
   /** The Content-Security-Policy of the page: its own scripts, and requests to its own server. */
   static String policy() {
+    return policy(SCRIPT);
+  }
+
+  private static String policy(String script) {
     return "default-src 'none'; img-src data:; connect-src 'self'; base-uri 'none';"
         + " form-action 'none'; style-src %s; script-src %s %s"
-            .formatted(hash(STYLE), hash(LIBRARY), hash(SCRIPT));
+            .formatted(hash(STYLE), hash(LIBRARY), hash(script));
   }
 
   /** Writes JSON in which an HTML parser finds no markup. */
@@ -86,7 +100,7 @@ final class Page {
     }
   }
 
-  private static String resource(String name) {
+  static String resource(String name) {
     try (InputStream in = stream(name)) {
       return new String(in.readAllBytes(), StandardCharsets.UTF_8);
     } catch (IOException e) {

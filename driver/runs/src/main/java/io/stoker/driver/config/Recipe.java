@@ -97,7 +97,9 @@ public final class Recipe {
           source,
           key,
           synonyms.get(key));
-      boolean word = isOf(WORDS, key) && value.getValue().isTextual();
+      boolean word =
+          value.getValue().isTextual()
+              && (isOf(WORDS, key) || isWord(key, value.getValue().textValue()));
       if (optionKeys.contains(key) && (word || !configKeys.contains(key))) {
         options.put(key.replace('_', '-'), value.getValue());
         values.remove(key);
@@ -124,6 +126,12 @@ public final class Recipe {
 
   private static boolean isOf(Set<String> types, String key) {
     return TrainingOption.keys().contains(key) && types.contains(TrainingOption.ofKey(key).type());
+  }
+
+  private static boolean isWord(String key, String value) {
+    return TrainingOption.keys().contains(key)
+        && !value.isEmpty()
+        && TrainingOption.ofKey(key).word().equals(value);
   }
 
   /** Names of options, with underscores, that are not the keys of their values. */

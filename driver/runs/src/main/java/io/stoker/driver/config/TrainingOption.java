@@ -39,6 +39,7 @@ import java.util.stream.Collectors;
  *       rates, schedule, class-weights, local-steps. {@code default}. {@code check}: a {@link
  *       ValueRule}. {@code noun} and {@code must}: the words of its error, if they are not the name
  *       and the rule.
+ *   <li>{@code word}: what users may say in place of a number, which is then found out.
  *   <li>{@code neutral}: it has no influence on a round's result, and so is not part of a job's
  *       identity: true, or {@code unless the rate depends on losses}.
  *   <li>{@code earlier}: for a key that was added after the first release of {@code run.json}, the
@@ -67,6 +68,7 @@ public final class TrainingOption {
           "type",
           "choices",
           "default",
+          "word",
           "earlier",
           "check",
           "noun",
@@ -231,6 +233,11 @@ public final class TrainingOption {
   /** The value of an option that is given without one, if that is allowed. */
   public Optional<String> fallback() {
     return Optional.ofNullable(entry.get("fallback")).map(JsonNode::asText);
+  }
+
+  /** What may be said in place of a number; empty for nothing. */
+  public String word() {
+    return text("word", "");
   }
 
   /** The key that the option sets together with others; empty if it has a value of its own. */

@@ -41,6 +41,7 @@ import io.stoker.worker.eval.ModelInput;
 import io.stoker.worker.runtime.ReplicaKey;
 import io.stoker.worker.runtime.RoundTask;
 import io.stoker.worker.runtime.TrainingData;
+import io.stoker.worker.sgd.StepSchedule;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -290,7 +291,7 @@ final class TrainingRun {
    * @param round the round
    * @param settings the settings of its steps
    */
-  RoundTask task(JobPlan.Round round, RateSchedule settings) {
+  RoundTask task(JobPlan.Round round, StepSchedule settings) {
     return new RoundTask(
         replica,
         data,

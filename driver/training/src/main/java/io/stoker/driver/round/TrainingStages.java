@@ -4,12 +4,12 @@ package io.stoker.driver.round;
 import io.stoker.driver.averaging.RoundReport;
 import io.stoker.driver.averaging.SharedParameters;
 import io.stoker.driver.cluster.Gang;
-import io.stoker.driver.config.RateSchedule;
 import io.stoker.driver.metrics.PhaseSeconds;
 import io.stoker.driver.metrics.RoundMetrics;
 import io.stoker.driver.metrics.RoundNumber;
 import io.stoker.models.file.TrainingClock;
 import io.stoker.worker.runtime.RoundWork;
+import io.stoker.worker.sgd.StepSchedule;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -67,7 +67,7 @@ final class TrainingStages {
    * @param schedule the settings of their steps
    * @param finished receives the report of each round, in their order, on this thread
    */
-  void train(List<JobPlan.Round> rounds, RateSchedule schedule, Consumer<RoundReport> finished) {
+  void train(List<JobPlan.Round> rounds, StepSchedule schedule, Consumer<RoundReport> finished) {
     String name =
         String.format(
             Locale.ROOT, "round %d of %d", rounds.get(0).round() + 1, run.plan().rounds());
@@ -87,7 +87,7 @@ final class TrainingStages {
    * @param schedule the settings of its steps
    */
   RoundMetrics measure(
-      JobPlan.Round round, TrainingClock clock, RoundReport report, RateSchedule schedule) {
+      JobPlan.Round round, TrainingClock clock, RoundReport report, StepSchedule schedule) {
     Map<RoundNumber, Number> known = new EnumMap<>(timer.of(report));
     known.put(RoundNumber.ROUND, round.round() + 1);
     known.put(RoundNumber.EPOCH, round.epoch() + 1);
