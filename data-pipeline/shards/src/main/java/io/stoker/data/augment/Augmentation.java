@@ -27,6 +27,16 @@ public sealed interface Augmentation
     return AugmentationNames.parse(text);
   }
 
+  /**
+   * A list in the one spelling that a job's identity has: a colon before each further number, so
+   * that {@code rand-augment=2,9} and {@code rand-augment=2:9} are equal.
+   *
+   * @param names as a user wrote them, apart at commas
+   */
+  static List<String> canonical(List<String> names) {
+    return AugmentationNames.canonical(names);
+  }
+
   /** Its name, such as {@code random-erasing}. */
   default String label() {
     return getClass()

@@ -4,6 +4,7 @@ package io.stoker.data.augment;
 import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
 import io.stoker.failure.Suggestion;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -27,8 +28,8 @@ final class AugmentationNames {
           "trivial-augment",
           "rand-augment");
 
-  /** A comma before a number does not begin a name: {@code rand-augment=2,9}. */
-  private static final Pattern NUMBER = Pattern.compile(",(?=\\s*\\d)");
+  /** A number after a comma is no name, but a value of the one before: {@code rand-augment=2,9}. */
+  private static final Pattern NUMBER = Pattern.compile("\\s*\\d");
 
   private AugmentationNames() {}
 
@@ -36,9 +37,22 @@ final class AugmentationNames {
     return text.isBlank()
         ? List.of()
         : checked(
-            Arrays.stream(NUMBER.matcher(text).replaceAll(":").split(",", -1))
+            canonical(Arrays.asList(text.split(",", -1))).stream()
                 .map(name -> parseOne(name.trim()))
                 .toList());
+  }
+
+  static List<String> canonical(List<String> names) {
+    List<String> canonical = new ArrayList<>();
+    for (String name : names) {
+      if (canonical.isEmpty() || !NUMBER.matcher(name).lookingAt()) {
+        canonical.add(name);
+      } else {
+        int last = canonical.size() - 1;
+        canonical.set(last, canonical.get(last).stripTrailing() + ":" + name.strip());
+      }
+    }
+    return List.copyOf(canonical);
   }
 
   private static List<Augmentation> checked(List<Augmentation> augmentations) {

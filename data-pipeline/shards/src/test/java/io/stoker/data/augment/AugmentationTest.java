@@ -203,6 +203,17 @@ class AugmentationTest {
   }
 
   @Test
+  void listsHaveOneSpelling() {
+    List<String> expected = List.of("flip", "rand-augment=3:12", "shift");
+    assertThat(Augmentation.canonical(List.of("flip", "rand-augment=3", "12", "shift")))
+        .isEqualTo(expected);
+    assertThat(Augmentation.canonical(List.of("flip", "rand-augment=3 ", " 12", "shift")))
+        .isEqualTo(expected);
+    assertThat(Augmentation.canonical(expected)).isEqualTo(expected);
+    assertThat(Augmentation.canonical(List.of("7", "flip"))).containsExactly("7", "flip");
+  }
+
+  @Test
   void readsPoliciesWithCommasOrColons() {
     List<Augmentation> expected =
         List.of(new Flip(), new RandAugment(3, 12), new Shift(2, Border.BLACK));

@@ -18,6 +18,7 @@ import io.stoker.models.engine.Engines;
 import io.stoker.models.engine.Network;
 import io.stoker.models.file.ModelMetadata;
 import io.stoker.worker.eval.ModelInput;
+import io.stoker.worker.eval.Temperature;
 import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.Optional;
@@ -32,6 +33,7 @@ public final class ExplainJob implements AutoCloseable {
   private final Configuration hadoop;
   private final ModelMetadata metadata;
   private final Network network;
+  private final Temperature temperature;
 
   /**
    * Loads a checkpoint. The caller closes this job.
@@ -44,6 +46,7 @@ public final class ExplainJob implements AutoCloseable {
     StoredModel stored = model.open(hadoop);
     stored.requireFinite();
     metadata = stored.metadata();
+    temperature = stored.temperature();
     MemoryCheck.requireHere(MemoryNeed.ofOneBatch(metadata.model(), BATCH), 1);
     network = Engines.named(model.engine()).create(metadata.model(), BATCH);
     stored.load(network, hadoop);
@@ -80,6 +83,7 @@ public final class ExplainJob implements AutoCloseable {
       normalization.apply(pixels.values(), shape, image, 0);
       float[] probabilities = new float[metadata.model().classes()];
       network.predict(image, 1, probabilities);
+      temperature.apply(probabilities, 1, probabilities.length);
       int best = Ranking.best(probabilities, 0, probabilities.length, 1).get(0);
       consumer.accept(
           new Explanation(

@@ -7,16 +7,23 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.stoker.driver.LocalSpark;
 import io.stoker.driver.TinyImages;
 import io.stoker.driver.TinyJob;
+import io.stoker.driver.evaluate.CalibrateJob;
+import io.stoker.driver.evaluate.EvaluateRequest;
 import io.stoker.driver.evaluate.ImageFailure;
 import io.stoker.driver.evaluate.Inference;
+import io.stoker.driver.evaluate.PredictJob;
+import io.stoker.driver.evaluate.PredictRequest;
+import io.stoker.driver.evaluate.Prediction;
 import io.stoker.driver.round.ExistingRun;
 import io.stoker.driver.round.RoundListener;
 import io.stoker.driver.round.TrainJob;
+import io.stoker.driver.run.ModelFiles;
 import io.stoker.failure.InputException;
 import io.stoker.models.engine.Engines;
 import io.stoker.models.engine.Network;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.ModelYaml;
+import io.stoker.testing.Exact;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -184,6 +191,33 @@ class ExplainTest {
       assertThat(filters.weights())
           .isEqualTo(Arrays.copyOfRange(TinyJob.parameters(run), 3, 3 + 27));
     }
+  }
+
+  @Test
+  @Exact
+  void probabilitiesHaveTheTemperatureAsThoseOfPredictionsHave(@TempDir Path folder)
+      throws IOException {
+    TinyJob job = TinyJob.in(folder);
+    String run = job.run("run").toString();
+    try (JavaSparkContext spark = LocalSpark.start("local[1]")) {
+      TrainJob.run(
+          spark,
+          job.config("run").epochs(1).learningRate(0.002).build(),
+          ExistingRun.REFUSE,
+          RoundListener.NONE);
+      CalibrateJob.run(spark, new EvaluateRequest(run, job.data().toString(), "train", 16, "auto"));
+    }
+    Configuration hadoop = new Configuration();
+    assertThat(ModelFiles.open(run, hadoop).temperature().value()).isNotEqualTo(1);
+    String image = TinyImages.write(job.data(), folder.resolve("images")).get(0).toString();
+    List<Prediction> explained = new ArrayList<>();
+
+    try (ExplainJob explain = new ExplainJob(new Inference(run, "auto"), hadoop)) {
+      explain.explain(List.of(image), 2, each -> explained.add(each.prediction()), failure -> {});
+    }
+
+    assertThat(explained)
+        .isEqualTo(PredictJob.run(hadoop, new PredictRequest(run, List.of(image), 2, "auto")));
   }
 
   @Test

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.config;
 
+import io.stoker.data.augment.Augmentation;
 import io.stoker.data.augment.Mixing;
 import io.stoker.data.plan.Sampling;
 import io.stoker.failure.Check;
@@ -11,7 +12,7 @@ import java.util.List;
  *
  * @param uri where the shards and their manifest are: a local path, {@code hdfs://} or {@code
  *     s3a://}
- * @param augmentations names of augmentations, applied in this order
+ * @param augmentations names of augmentations, applied in this order, in one spelling each
  * @param mixup the alpha of mixup, 0 for none
  * @param cutmix the alpha of CutMix, 0 for none
  * @param sampling how often an epoch has each sample
@@ -26,7 +27,7 @@ public record DataConfig(
     int repeats) {
   public DataConfig {
     Check.input(!uri.isBlank(), "Missing data: say --data URI (a folder made by stoker prepare)");
-    augmentations = List.copyOf(augmentations);
+    augmentations = Augmentation.canonical(augmentations);
     mixup = new Mixing(mixup, cutmix).mixup();
   }
 

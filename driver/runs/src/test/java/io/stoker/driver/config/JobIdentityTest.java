@@ -45,6 +45,17 @@ class JobIdentityTest {
     assertThat(moved.sha256()).isEqualTo(identity.sha256());
   }
 
+  @Test
+  void isTheSameForEachSpellingOfAnAugmentation() {
+    TrainingConfig colons =
+        config.toBuilder().augmentations(List.of("rand-augment=2:9", "flip")).build();
+    TrainingConfig commas =
+        config.toBuilder().augmentations(List.of("rand-augment=2", "9", "flip")).build();
+
+    assertThat(new JobIdentity(commas, "layers", "4711").sha256())
+        .isEqualTo(new JobIdentity(colons, "layers", "4711").sha256());
+  }
+
   /** It goes with fp32 alone. */
   @Test
   void differsInTheOverlap() {
