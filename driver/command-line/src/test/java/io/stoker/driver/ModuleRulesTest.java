@@ -177,7 +177,7 @@ class ModuleRulesTest {
           Set.of("checkpoint"),
           Set.of("run", "transfer", "order"),
           Set.of("evaluate"),
-          Set.of("explain", "probe", "score", "interchange"),
+          Set.of("explain", "probe", "score", "interchange", "whitening"),
           Set.of("round", "report", "drawing"),
           Set.of("bench", "tensorboard", "mlflow", "search"),
           Set.of("ml"),

@@ -122,7 +122,7 @@ record ResolvedJob(
       environment.require(resolved.environment(), spark.isLocal() ? "this process" : "an executor");
     }
     TrainingRun run =
-        new TrainingRun(identity, model, shards, folder, beginning.values(), environment);
+        new TrainingRun(spark, identity, model, shards, folder, beginning.values(), environment);
     return new ResolvedJob(run, engine, folder, recorded, beginning);
   }
 

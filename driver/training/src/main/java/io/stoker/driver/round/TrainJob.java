@@ -206,7 +206,7 @@ public final class TrainJob {
         resumed.<SliceSource>map(StoredModel::vectors).orElseGet(run::firstParameters);
     try (DataPrefetch workers = DataPrefetch.begin(spark, run, clock)) {
       SharedParameters parameters =
-          SharedParameters.load(spark, run.average(), source, run.firstParameters());
+          SharedParameters.load(spark, run.average(), source, run.frozenParameters());
       workers.await();
       return parameters;
     }

@@ -29,6 +29,7 @@ import io.stoker.driver.slice.ParameterSlices;
 import io.stoker.driver.slice.SliceAverage;
 import io.stoker.driver.slice.SliceSource;
 import io.stoker.driver.transfer.Transfer;
+import io.stoker.driver.whitening.PatchWhitening;
 import io.stoker.failure.Check;
 import io.stoker.models.engine.ComputeEnvironment;
 import io.stoker.models.engine.Engines;
@@ -37,6 +38,7 @@ import io.stoker.models.engine.StepSettings;
 import io.stoker.models.file.ModelMetadata;
 import io.stoker.models.file.TrainingClock;
 import io.stoker.models.spec.ModelSpec;
+import io.stoker.models.spec.Whitening;
 import io.stoker.worker.eval.ModelInput;
 import io.stoker.worker.runtime.ReplicaKey;
 import io.stoker.worker.runtime.RoundTask;
@@ -69,6 +71,7 @@ final class TrainingRun {
   private final RateSchedule schedule;
   private final ReplicaKey replica;
   private final Optional<Transfer> transfer;
+  private final Optional<PatchWhitening> whitening;
   private final long frozenParameters;
 
   /** The round of its own checkpoint that it takes values from. */
@@ -78,6 +81,7 @@ final class TrainingRun {
   private final RoundGroups groups;
 
   /**
+   * @param spark the cluster
    * @param identity what its result depends on, its engine resolved, its locations absolute
    * @param model the model
    * @param shards the data
@@ -86,6 +90,7 @@ final class TrainingRun {
    * @param environment what decides the bits of its results on executors
    */
   TrainingRun(
+      JavaSparkContext spark,
       JobIdentity identity,
       ModelSpec model,
       ShardFolder shards,
@@ -105,6 +110,10 @@ final class TrainingRun {
             .map(trained -> described.normalizedBy(trained.mean(), trained.standardDeviation()))
             .orElse(described);
     this.transfer = init.map(trained -> new Transfer(trained, model));
+    this.whitening =
+        Whitening.of(model)
+            .filter(first -> transfer.map(from -> from.fresh().contains(0)).orElse(true))
+            .map(first -> new PatchWhitening(spark, model, first, shards, SPLIT, description));
     RateMultipliers rates = LayerRates.of(config, model);
     this.frozenParameters = rates.frozenParameters(model);
     this.replica =
@@ -159,11 +168,15 @@ final class TrainingRun {
     this.groups = RoundGroups.of(plan, config.averaging().overlapSteps(), slices());
   }
 
-  /** The identity of the values of frozen parameters, which are those of the initial model. */
+  /** The identity of the values of frozen parameters: of the initial model, or of the images. */
   private String frozenValues(Optional<StoredModel> init) {
     return frozenParameters == 0
         ? ""
-        : init.map(StoredModel::parametersSha256).orElse("") + " " + config.seed();
+        : "%s %d%s"
+            .formatted(
+                init.map(StoredModel::parametersSha256).orElse(""),
+                config.seed(),
+                whitening.map(each -> " " + identity.dataSha256()).orElse(""));
   }
 
   JobIdentity identity() {
@@ -259,8 +272,14 @@ final class TrainingRun {
 
   /** The parameters of a job that begins. */
   SliceSource firstParameters() {
-    InitialValues initial = new InitialValues(model, config.seed());
-    return transfer.isPresent() ? transfer.get().source(initial) : initial;
+    SliceSource initial = new InitialValues(model, config.seed());
+    SliceSource first = whitening.map(each -> each.over(initial)).orElse(initial);
+    return transfer.map(from -> from.source(first)).orElse(first);
+  }
+
+  /** Where the parameters are that are in no slice; anything if all are in slices. */
+  SliceSource frozenParameters() {
+    return frozenParameters == 0 ? new InitialValues(model, config.seed()) : firstParameters();
   }
 
   /**
@@ -367,7 +386,7 @@ final class TrainingRun {
         description.metadata(model, clock),
         parameters,
         slices(),
-        firstParameters());
+        frozenParameters());
   }
 
   /**
@@ -383,7 +402,7 @@ final class TrainingRun {
         .checkpoints()
         .begin(
             parameters,
-            new CheckpointJob(model, firstParameters(), description, settings, clock, identity),
+            new CheckpointJob(model, frozenParameters(), description, settings, clock, identity),
             folder::requireHeld);
   }
 

@@ -2,7 +2,6 @@
 package io.stoker.driver.transfer;
 
 import io.stoker.driver.checkpoint.StoredModel;
-import io.stoker.driver.slice.InitialValues;
 import io.stoker.driver.slice.SliceSource;
 import io.stoker.failure.InputException;
 import io.stoker.models.spec.ModelSpec;
@@ -101,7 +100,7 @@ public final class Transfer {
    *
    * @param initial the first values of what is not copied
    */
-  public SliceSource source(InitialValues initial) {
+  public SliceSource source(SliceSource initial) {
     if (fresh.isEmpty()) {
       return trained.parameters();
     }

@@ -3,7 +3,6 @@ package io.stoker.driver.transfer;
 
 import io.stoker.base.LittleEndian;
 import io.stoker.driver.checkpoint.StoredVectors;
-import io.stoker.driver.slice.InitialValues;
 import io.stoker.driver.slice.ParameterSlices;
 import io.stoker.driver.slice.SliceSource;
 import java.nio.FloatBuffer;
@@ -17,7 +16,7 @@ import org.apache.hadoop.conf.Configuration;
  * @param stored the file
  * @param copied what is taken from it
  */
-record TransferredValues(InitialValues fresh, StoredVectors stored, List<Span> copied)
+record TransferredValues(SliceSource fresh, StoredVectors stored, List<Span> copied)
     implements SliceSource {
   /**
    * Values that are taken over.

@@ -3,6 +3,7 @@ package io.stoker.models.dl4j;
 
 import io.stoker.models.engine.StepSettings;
 import io.stoker.models.spec.ActivationFunction;
+import io.stoker.models.spec.Initializer;
 import io.stoker.models.spec.LayerSpec;
 import io.stoker.models.spec.LayerVisitor;
 import io.stoker.models.spec.ModelSpec;
@@ -78,6 +79,7 @@ public final class GraphConfiguration {
   public static final String OUTPUT = "probabilities";
 
   private final GraphBuilder graph;
+  private final StepSettings settings;
   private String last = INPUT;
 
   /** The shape after the last vertex. */
@@ -117,8 +119,9 @@ public final class GraphConfiguration {
    */
   private record End(String vertex, Shape shape, boolean flat) {}
 
-  private GraphConfiguration(GraphBuilder graph, Shape input) {
+  private GraphConfiguration(GraphBuilder graph, StepSettings settings, Shape input) {
     this.graph = graph;
+    this.settings = settings;
     this.shape = input;
   }
 
@@ -140,7 +143,8 @@ public final class GraphConfiguration {
     } else if (settings.weightDecay() > 0) {
       defaults.l2(Decimal.of(settings.weightDecay()));
     }
-    GraphConfiguration chain = new GraphConfiguration(defaults.graphBuilder(), model.input());
+    GraphConfiguration chain =
+        new GraphConfiguration(defaults.graphBuilder(), settings, model.input());
     chain.graph.addInputs(INPUT);
     model.placed().forEach(placed -> placed.layer().accept(chain.new Appending(placed)));
     if (chain.waiting.isPresent()) {
@@ -186,6 +190,15 @@ public final class GraphConfiguration {
     return settings.momentum() > 0
         ? new Nesterovs(Decimal.of(settings.learningRate()), Decimal.of(settings.momentum()))
         : new Sgd(Decimal.of(settings.learningRate()));
+  }
+
+  /**
+   * The updater of weights that are not trained. Deeplearning4j's Adam takes a rate of 0 for 1e-8.
+   */
+  private IUpdater still() {
+    return settings.momentum() > 0 && !settings.isAdam()
+        ? new Nesterovs(0, Decimal.of(settings.momentum()))
+        : new Sgd(0);
   }
 
   /** Deeplearning4j's default seed is the time of day: equal models would have unequal files. */
@@ -509,8 +522,13 @@ public final class GraphConfiguration {
     if (conv.groups() > 1) {
       appendGroups(placed, conv, padding, activation);
     } else {
-      appendOverImage(
-          placed, convolution(placed, conv, placed.input().channels(), padding, activation));
+      ConvolutionLayer layer =
+          convolution(placed, conv, placed.input().channels(), padding, activation);
+      if (conv.weights() instanceof Initializer.Whiten) {
+        layer.setIUpdater(still());
+        layer.setBiasUpdater(updater(settings));
+      }
+      appendOverImage(placed, layer);
     }
   }
 

@@ -63,6 +63,16 @@ final class StockInitialization {
     /** Deeplearning4j's identity is for as many filters as channels only. */
     @Override
     public IWeightInit visitDirac(Initializer.Dirac initializer) {
+      return uniform();
+    }
+
+    /** Deeplearning4j knows nothing of the images. */
+    @Override
+    public IWeightInit visitWhiten(Initializer.Whiten initializer) {
+      return uniform();
+    }
+
+    private IWeightInit uniform() {
       double bound = 1 / Math.sqrt(tensor.fanIn());
       return new WeightInitDistribution(new UniformDistribution(-bound, bound));
     }

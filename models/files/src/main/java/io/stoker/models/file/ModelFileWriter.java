@@ -6,6 +6,7 @@ import io.stoker.models.dl4j.GraphConfiguration;
 import io.stoker.models.engine.StepSettings;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.ParameterSpec;
+import io.stoker.models.spec.Whitening;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
@@ -244,13 +245,14 @@ public final class ModelFileWriter {
 
   /**
    * The name of the updater state's entry. Deeplearning4j's own state has no values for running
-   * statistics. Stoker's has; so the state of a model with running statistics has another name.
+   * statistics, nor moments for filters that whiten. So the state of a model with either has
+   * another name.
    */
   static String updaterEntry(ModelSpec model) {
     boolean statistics =
         model.placed().stream()
             .flatMap(placed -> placed.parameters().stream())
             .anyMatch(tensor -> tensor.role() == ParameterSpec.Role.STATISTIC);
-    return statistics ? VELOCITY : UPDATER_STATE;
+    return statistics || Whitening.of(model).isPresent() ? VELOCITY : UPDATER_STATE;
   }
 }

@@ -195,6 +195,40 @@ class ModelFileTest {
     }
   }
 
+  @Test
+  void stockDeeplearning4jLeavesFiltersThatWhitenAsTheyAre() throws Exception {
+    ModelSpec model =
+        new ModelSpec(
+            "whitening",
+            new Shape(4, 4, 1),
+            List.of(
+                new Convolution(8, Window.of(2), 1, new Initializer.Whiten(), 0.1f),
+                new Activation(ActivationFunction.TANH),
+                new Dense(3, new Initializer.Glorot(), 0)));
+    float[] parameters = SampleModels.initial(model, 5);
+    for (StepSettings settings : List.of(SampleModels.MOMENTUM, adamW(1))) {
+      Path path = folder.resolve("whitening.zip");
+      Files.write(
+          path,
+          SampleModels.bytes(
+              ModelFileWriter.of(
+                  SampleModels.metadata(model),
+                  settings,
+                  (offset, target) -> target.put(parameters, (int) offset, target.remaining()))));
+
+      ComputationGraph graph = ComputationGraph.load(path.toFile(), true);
+      graph.fit(
+          new DataSet(
+              Nd4j.ones(2, 1, 4, 4), Nd4j.createFromArray(new float[][] {{1, 0, 0}, {0, 1, 0}})));
+      float[] next = graph.params().toFloatVector();
+      graph.close();
+
+      assertThat(Arrays.copyOfRange(next, 8, 8 + 32))
+          .isEqualTo(Arrays.copyOfRange(parameters, 8, 8 + 32));
+      assertThat(next[0]).isNotEqualTo(parameters[0]);
+    }
+  }
+
   private static StepSettings adamW(long step) {
     return new StepSettings(
         0.01f,

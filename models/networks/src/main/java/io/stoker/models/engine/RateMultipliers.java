@@ -2,6 +2,7 @@
 package io.stoker.models.engine;
 
 import io.stoker.failure.Check;
+import io.stoker.models.spec.Initializer;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.ParameterSpec;
 import java.io.Serializable;
@@ -62,7 +63,7 @@ public record RateMultipliers(List<Float> tensors) implements Serializable {
   }
 
   /**
-   * Factors by place and role.
+   * Factors by place and role; 0 for filters that whiten.
    *
    * @param model the model
    * @param frozenParameters the length of the part of the parameter vector, from its beginning,
@@ -80,7 +81,8 @@ public record RateMultipliers(List<Float> tensors) implements Serializable {
             switch (tensor.role()) {
               case BIAS -> biases;
               case SCALE -> scales;
-              case WEIGHT, STATISTIC -> 1;
+              case WEIGHT -> tensor.initializer() instanceof Initializer.Whiten ? 0 : 1;
+              case STATISTIC -> 1;
             };
         factors.add(offset < frozenParameters ? 0f : factor);
         offset += tensor.size();

@@ -123,6 +123,17 @@ public final class InitialParameters {
       return null;
     }
 
+    @Override
+    public Void visitWhiten(Initializer.Whiten initializer) {
+      long values = tensor.fanIn();
+      for (long i = from; i < to; i++) {
+        long filter = (i - start) / values;
+        float sign = filter < values ? 1 : -1;
+        target.put((i - start) % values == filter % values ? sign : 0);
+      }
+      return null;
+    }
+
     private Void fillUniform(double bound) {
       for (long i = from; i < to; i++) {
         target.put((float) ((2 * uniform(i) - 1) * bound));

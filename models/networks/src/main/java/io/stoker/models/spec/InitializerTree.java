@@ -53,4 +53,9 @@ final class InitializerTree implements Initializer.Visitor<JsonNode> {
   public JsonNode visitDirac(Initializer.Dirac initializer) {
     return text("dirac");
   }
+
+  @Override
+  public JsonNode visitWhiten(Initializer.Whiten initializer) {
+    return text("whiten");
+  }
 }

@@ -108,6 +108,7 @@ public record ModelSpec(String name, Shape input, List<LayerSpec> layers) implem
         chain.get(chain.size() - 1).output().channels() >= 2,
         "Invalid model %s: it needs at least 2 classes",
         name);
+    Whitening.check(name, chain);
     Set<String> names = new HashSet<>();
     allNames(layers)
         .forEach(each -> Check.input(names.add(each), "Two layers with the name '%s'", each));

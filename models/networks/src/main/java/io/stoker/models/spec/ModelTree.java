@@ -31,8 +31,9 @@ import java.util.TreeMap;
  *   - dense: classes        # or their number
  * }</pre>
  *
- * {@code pad-channels: 32} appends channels of zeros. Layers that consist of layers, in place of
- * any of these:
+ * {@code whiten: 2} as the first layer is a convolution with kernel 2 whose filters come from the
+ * training images. {@code pad-channels: 32} appends channels of zeros. Layers that consist of
+ * layers, in place of any of these:
  *
  * <pre>{@code
  * - residual:
@@ -79,6 +80,9 @@ public final class ModelTree {
   private final String source;
   private final int classes;
 
+  /** The channels of the images. */
+  private int channels;
+
   /** The layers that were read so far, in the whole tree. */
   private int count;
 
@@ -112,7 +116,9 @@ public final class ModelTree {
         source,
         MAXIMUM_LAYERS);
     try {
-      return new ModelSpec(name, shape(input), layers(layers, new Place(source, 0, false)));
+      Shape images = shape(input);
+      channels = images.channels();
+      return new ModelSpec(name, images, layers(layers, new Place(source, 0, false)));
     } catch (InputException e) {
       throw e.getMessage().contains(source)
           ? e
@@ -194,6 +200,7 @@ public final class ModelTree {
     Initializer weights = place.rectified() ? new Initializer.He() : new Initializer.Glorot();
     Map<String, LayerReader> readers = new TreeMap<>();
     readers.put("conv", fields -> convolution(fields, weights));
+    readers.put("whiten", this::whitening);
     readers.put("depthwise-conv", fields -> depthwise(fields, weights));
     readers.put("sequence", fields -> sequence(fields, place));
     readers.put("residual", fields -> residual(fields, place));
@@ -236,6 +243,18 @@ public final class ModelTree {
         window(fields),
         fields.integer("groups", 1),
         fields.initializer("weights", weights),
+        bias(fields),
+        biased(fields));
+  }
+
+  private LayerSpec whitening(TreeFields all) {
+    TreeFields fields = all.only("kernel", "padding", "bias");
+    int kernel = fields.integer("kernel", Whitening.defaultKernel(channels));
+    return new LayerSpec.Convolution(
+        Whitening.filters(kernel, channels),
+        new Window(kernel, 1, 1, fields.padding("padding")),
+        1,
+        new Initializer.Whiten(),
         bias(fields),
         biased(fields));
   }

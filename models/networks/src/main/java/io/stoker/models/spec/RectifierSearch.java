@@ -33,7 +33,7 @@ final class RectifierSearch {
 
   /** Empty for a layer that changes no spread, such as pooling. */
   private static Optional<Boolean> of(JsonNode layer) {
-    for (String learned : new String[] {"conv", "depthwise-conv", "dense", "lstm"}) {
+    for (String learned : new String[] {"conv", "whiten", "depthwise-conv", "dense", "lstm"}) {
       if (layer.has(learned)) {
         return Optional.of(false);
       }

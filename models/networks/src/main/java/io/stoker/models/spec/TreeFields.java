@@ -16,7 +16,7 @@ final class TreeFields {
   static final String NO_BIAS = "none";
 
   private static final List<String> INITIALIZERS =
-      List.of("he", "he-fan-out", "glorot", "lecun", "dirac");
+      List.of("he", "he-fan-out", "glorot", "lecun", "dirac", "whiten");
 
   private final String place;
   private final ObjectNode node;
@@ -44,6 +44,7 @@ final class TreeFields {
     String single =
         switch (keyword) {
           case "dense", "lstm" -> "units";
+          case "whiten" -> "kernel";
           case "dropout" -> "probability";
           case "scale" -> "factor";
           case "pad-channels" -> "channels";
@@ -177,6 +178,7 @@ final class TreeFields {
         case "glorot" -> new Initializer.Glorot();
         case "lecun" -> new Initializer.LeCun();
         case "dirac" -> new Initializer.Dirac();
+        case "whiten" -> new Initializer.Whiten();
         default ->
             throw new InputException(
                 "Unknown %s at %s: %s; %s, {gaussian: 0.01}, {constant: 0}"

@@ -32,6 +32,7 @@ class ZooTest {
     "lenet5-modern, 10, 61706",
     "resnet-mini, 10, 79610",
     "resnet-9, 10, 6573130",
+    "airbench, 10, 1972802",
     "alexnet-mini, 10, 463562",
     "cuda-convnet-18, 10, 89578",
     "cuda-convnet-13, 10, 183210",
@@ -80,6 +81,7 @@ class ZooTest {
     "vgg-16-bn, 15470",
     "resnet-20, 41",
     "resnet-9, 379",
+    "airbench, 118",
   })
   void theMultiplyAddsAreAsManyAsPublished(String name, int millions) {
     ModelSpec model = Zoo.model(name, Zoo.classes(name));
