@@ -5,6 +5,7 @@ import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyP
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideOutsideOfPackages;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
 
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
@@ -102,6 +103,29 @@ class ArchitectureTest {
   @ArchTest
   static final ArchRule theCpuEngineKnowsNoOther =
       dependsOnNothingOfOursBut(ONEDNN, ENGINE, SPEC, BASE, FAILURE);
+
+  @ArchTest
+  static final ArchRule memoryPrimitivesRulesAndLayersOfTheCpuEngineUseEachOtherOneWay =
+      layeredArchitecture()
+          .consideringOnlyDependenciesInLayers()
+          .layer("engine")
+          .definedBy("io.stoker.models.onednn")
+          .layer("layers")
+          .definedBy("io.stoker.models.onednn.layers")
+          .layer("rules")
+          .definedBy("io.stoker.models.onednn.rules")
+          .layer("primitives")
+          .definedBy("io.stoker.models.onednn.primitives")
+          .layer("memory")
+          .definedBy("io.stoker.models.onednn.memory")
+          .whereLayer("engine")
+          .mayNotBeAccessedByAnyLayer()
+          .whereLayer("layers")
+          .mayOnlyBeAccessedByLayers("engine")
+          .whereLayer("rules")
+          .mayOnlyBeAccessedByLayers("engine", "layers")
+          .whereLayer("primitives")
+          .mayOnlyBeAccessedByLayers("engine", "layers");
 
   @ArchTest
   static final ArchRule modelFilesNeedNoEngineButTheConfiguration =

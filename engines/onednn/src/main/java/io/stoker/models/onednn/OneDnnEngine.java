@@ -11,6 +11,12 @@ import io.stoker.models.engine.Network;
 import io.stoker.models.engine.OpenMp;
 import io.stoker.models.engine.Precision;
 import io.stoker.models.engine.RateMultipliers;
+import io.stoker.models.onednn.layers.Workspace;
+import io.stoker.models.onednn.memory.OneDnn;
+import io.stoker.models.onednn.rules.InstructionSet;
+import io.stoker.models.onednn.rules.KernelRule;
+import io.stoker.models.onednn.rules.Rounding;
+import io.stoker.models.onednn.rules.ShapeRule;
 import io.stoker.models.spec.LayerSpec;
 import io.stoker.models.spec.ModelSpec;
 import java.util.Comparator;
@@ -135,7 +141,7 @@ public final class OneDnnEngine implements Engine {
   }
 
   /** Creates a network of which a rule chooses the kernels. */
-  static Network create(
+  public static Network create(
       ModelSpec model, int batchCapacity, RateMultipliers rates, KernelRule rule) {
     Workspace workspace = new Workspace(rule);
     try {

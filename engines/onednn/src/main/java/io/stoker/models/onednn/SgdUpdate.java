@@ -3,6 +3,8 @@ package io.stoker.models.onednn;
 
 import io.stoker.models.engine.RateMultipliers;
 import io.stoker.models.engine.StepSettings;
+import io.stoker.models.onednn.layers.DeferredGradient;
+import io.stoker.models.onednn.layers.FlatVectors;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.ParameterSpec;
 import java.nio.FloatBuffer;

@@ -4,7 +4,7 @@ package io.stoker.models.onednn;
 import org.bytedeco.javacpp.Pointer;
 
 /** The native memory of this process, in which other tests have left garbage. */
-final class NativeMemory {
+public final class NativeMemory {
   /** References are queued by a thread of its own, a moment after a collection. */
   private static final int COLLECTIONS_WITHOUT_GARBAGE = 20;
 
@@ -15,7 +15,7 @@ final class NativeMemory {
    * Networks that were not closed go with the Java objects that hold them, and so do descriptions
    * of operations, of a few kilobytes each and used at compilation only.
    */
-  static long allocated() {
+  public static long allocated() {
     long least = Long.MAX_VALUE;
     int unchanged = 0;
     while (unchanged < COLLECTIONS_WITHOUT_GARBAGE) {

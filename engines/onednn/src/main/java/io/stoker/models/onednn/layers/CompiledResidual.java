@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.stoker.models.onednn.layers;
+
+import io.stoker.models.engine.LayerTimes;
+import io.stoker.models.onednn.memory.Tensor;
+import io.stoker.models.spec.ModelSpec.Placed;
+import java.util.List;
+
+/**
+ * {@link io.stoker.models.spec.LayerSpec.Residual}. The sum overwrites the output of the body,
+ * unless the body's backward pass reads it.
+ */
+final class CompiledResidual implements CompiledLayer {
+  private final Workspace workspace;
+  private final LayerChain body;
+  private final LayerChain shortcut;
+  private final LayerChain after;
+  private final Tensor sum;
+  private final Runnable addition;
+
+  /** Where the backward pass of the body begins; copies the gradient if the body overwrites it. */
+  private Runnable copyGradient = () -> {};
+
+  private Runnable addGradients = () -> {};
+  private boolean bodyBackward;
+  private boolean shortcutBackward;
+
+  CompiledResidual(
+      Workspace workspace,
+      FlatVectors vectors,
+      Placed placed,
+      Tensor input,
+      LayerCompiler.Fusion fusion) {
+    this.workspace = workspace;
+    List<Placed> parts = placed.inner();
+    // Both ways read the input, in both passes: neither may overwrite it.
+    body = new LayerChain(workspace, vectors, parts.get(0), input, false, fusion);
+    shortcut = new LayerChain(workspace, vectors, parts.get(1), input, false, fusion);
+    boolean ownSum = body.needsOutput() || body.output().sharesMemoryWith(input);
+    sum = ownSum ? workspace.transientTensor(body.output().layout()) : body.output();
+    addition = Joins.add(workspace, body.output(), shortcut.output(), sum);
+    after = new LayerChain(workspace, vectors, parts.get(2), sum, true, fusion);
+  }
+
+  @Override
+  public Tensor output() {
+    return after.output();
+  }
+
+  @Override
+  public boolean needsOutput() {
+    return after.needsOutput();
+  }
+
+  @Override
+  public boolean overwritesOutputGradient() {
+    return true;
+  }
+
+  @Override
+  public void requireInferenceGradient() {
+    body.requireInferenceGradient();
+    shortcut.requireInferenceGradient();
+    after.requireInferenceGradient();
+  }
+
+  @Override
+  public void timeInnerLayers(LayerTimes times) {
+    body.timeInnerLayers(times);
+    shortcut.timeInnerLayers(times);
+    after.timeInnerLayers(times);
+  }
+
+  @Override
+  public void forward(Pass pass) {
+    body.forward(pass);
+    shortcut.forward(pass);
+    addition.run();
+    after.forward(pass);
+  }
+
+  @Override
+  public Tensor prepareBackward(Tensor outputGradient, boolean inputGradientNeeded) {
+    bodyBackward = inputGradientNeeded || body.learns();
+    shortcutBackward = inputGradientNeeded || shortcut.learns();
+    Tensor gradient = after.prepareBackward(outputGradient, bodyBackward || shortcutBackward);
+    Tensor byBody = gradient;
+    if (bodyBackward) {
+      byBody = body.prepareBackward(bodyGradient(gradient), inputGradientNeeded);
+    }
+    Tensor byShortcut = gradient;
+    if (shortcutBackward) {
+      byShortcut = shortcut.prepareBackward(gradient, inputGradientNeeded);
+    }
+    if (inputGradientNeeded) {
+      addGradients = Joins.add(workspace, byBody, byShortcut);
+    }
+    return byBody;
+  }
+
+  /** The body comes first, and the shortcut needs the gradient as it was. */
+  private Tensor bodyGradient(Tensor gradient) {
+    if (!shortcutBackward || !body.overwritesOutputGradient()) {
+      return gradient;
+    }
+    Tensor own = workspace.transientTensor(gradient.layout());
+    copyGradient = Joins.copy(gradient, own);
+    return own;
+  }
+
+  @Override
+  public void backward(Pass pass) {
+    after.backward(pass);
+    if (bodyBackward) {
+      copyGradient.run();
+      body.backward(pass);
+    }
+    if (shortcutBackward) {
+      shortcut.backward(pass);
+    }
+    addGradients.run();
+  }
+}

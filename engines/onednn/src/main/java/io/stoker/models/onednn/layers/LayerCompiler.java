@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.stoker.models.onednn.layers;
+
+import io.stoker.models.onednn.memory.Tensor;
+import io.stoker.models.onednn.rules.Purpose;
+import io.stoker.models.onednn.rules.Rounding;
+import io.stoker.models.spec.LayerSpec;
+import io.stoker.models.spec.LayerVisitor;
+import io.stoker.models.spec.ModelSpec;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Compiles one layer for one batch size.
+ *
+ * @param workspace owns the layer's tensors
+ * @param vectors the network's parameters and gradients
+ * @param placed the layer
+ * @param input the output of the layer before, or the images
+ * @param overwrite whether an activation may overwrite its input
+ * @param fusion whether a layer may compute layers after it along with its own output
+ * @param epilogue the layers after it that it computes along
+ * @param rectifies whether it computes the gradient of a rectifier before it as well
+ */
+record LayerCompiler(
+    Workspace workspace,
+    FlatVectors vectors,
+    ModelSpec.Placed placed,
+    Tensor input,
+    boolean overwrite,
+    Fusion fusion,
+    Epilogue epilogue,
+    boolean rectifies)
+    implements LayerVisitor<CompiledLayer> {
+  /** Whether layers are computed along with the layer before them. */
+  enum Fusion {
+    /** Each layer is computed alone: its own output can be looked at. */
+    NONE,
+    /**
+     * A rectifier is computed along with the convolution, dense layer or batch normalization before
+     * it; in inference, a batch normalization along with the convolution before it.
+     */
+    ALLOWED
+  }
+
+  /** The compiler of a layer that is computed alone. */
+  LayerCompiler(
+      Workspace workspace,
+      FlatVectors vectors,
+      ModelSpec.Placed placed,
+      Tensor input,
+      boolean overwrite,
+      Fusion fusion) {
+    this(workspace, vectors, placed, input, overwrite, fusion, Epilogue.NONE, false);
+  }
+
+  /**
+   * Compiles layers one after the other.
+   *
+   * @param overwrite whether the first may overwrite the input
+   */
+  static List<CompiledLayer> chain(
+      Workspace workspace,
+      FlatVectors vectors,
+      List<ModelSpec.Placed> placed,
+      Tensor input,
+      boolean overwrite,
+      Fusion fusion) {
+    boolean inference = workspace.purpose() == Purpose.INFERENCE;
+    List<CompiledLayer> layers = new ArrayList<>();
+    Tensor last = input;
+    boolean mayOverwrite = overwrite;
+    int fused = 0;
+    boolean rectifies = false;
+    for (int i = 0; i < placed.size(); i++) {
+      if (fused > 0) {
+        fused--;
+        boolean whole = inference || isNormalization(placed.get(i - 1));
+        rectifies = !whole && i + 1 < placed.size() && Rounding.isMaximum(placed.get(i + 1));
+        boolean elsewhere = whole || rectifies;
+        layers.add(
+            elsewhere ? new FusedLayer(last) : CompiledActivation.rectified(workspace, last));
+        mayOverwrite = elsewhere;
+        continue;
+      } else if (inference && placed.get(i).layer() instanceof LayerSpec.Dropout) {
+        layers.add(new FusedLayer(last));
+        continue;
+      }
+      Epilogue epilogue = fusion == Fusion.NONE ? Epilogue.NONE : epilogue(workspace, placed, i);
+      int moment = workspace.moment();
+      CompiledLayer layer =
+          new LayerCompiler(
+                  workspace,
+                  vectors,
+                  placed.get(i),
+                  last,
+                  mayOverwrite,
+                  fusion,
+                  epilogue,
+                  rectifies)
+              .compile();
+      rectifies = false;
+      if (inference) {
+        workspace.endAllSince(moment, layer.output());
+      }
+      if (!last.sharesMemoryWith(input)
+          && !last.sharesMemoryWith(layer.output())
+          && (inference || (mayOverwrite && !layer.needsInput()))) {
+        workspace.end(last);
+      }
+      layers.add(layer);
+      last = layer.output();
+      mayOverwrite = !layer.needsOutput();
+      fused = epilogue.layers();
+    }
+    return layers;
+  }
+
+  /** What a layer computes along. */
+  private static Epilogue epilogue(Workspace workspace, List<ModelSpec.Placed> placed, int i) {
+    boolean inference = workspace.purpose() == Purpose.INFERENCE;
+    ModelSpec.Placed layer = placed.get(i);
+    boolean convolution = isConvolution(layer);
+    if (!convolution && !isNormalization(layer) && !(layer.layer() instanceof LayerSpec.Dense)) {
+      return Epilogue.NONE;
+    }
+    // A dense layer's weights are large, and are multiplied as they are.
+    Optional<ModelSpec.Placed> normalization =
+        placed.stream()
+            .skip(i + 1L)
+            .limit(convolution && inference ? 1 : 0)
+            .filter(LayerCompiler::isNormalization)
+            .findFirst();
+    int next = i + 1 + (normalization.isPresent() ? 1 : 0);
+    boolean rectified = Rounding.isRectifier(placed, next);
+    boolean rounded = workspace.rounding().isAfter(placed, i, next + (rectified ? 1 : 0));
+    return new Epilogue(normalization, rectified, rounded);
+  }
+
+  private static boolean isConvolution(ModelSpec.Placed placed) {
+    return placed.layer() instanceof LayerSpec.Convolution
+        || placed.layer() instanceof LayerSpec.DepthwiseConvolution;
+  }
+
+  private static boolean isNormalization(ModelSpec.Placed placed) {
+    return placed.layer() instanceof LayerSpec.BatchNormalization;
+  }
+
+  CompiledLayer compile() {
+    return placed.layer().accept(this);
+  }
+
+  @Override
+  public CompiledLayer visitConvolution(LayerSpec.Convolution layer) {
+    return workspace.kernel(placed).isRearranged()
+        ? new RearrangedConvolution(workspace, vectors, placed, layer, input, epilogue)
+        : new CompiledConvolution(workspace, vectors, placed, layer, input, epilogue);
+  }
+
+  @Override
+  public CompiledLayer visitDepthwiseConvolution(LayerSpec.DepthwiseConvolution layer) {
+    return new CompiledConvolution(workspace, vectors, placed, layer, input, epilogue);
+  }
+
+  @Override
+  public CompiledLayer visitPooling(LayerSpec.Pooling layer) {
+    return new CompiledPooling(workspace, placed, layer, input, rectifies);
+  }
+
+  @Override
+  public CompiledLayer visitChannelPadding(LayerSpec.ChannelPadding layer) {
+    return new CompiledChannelPadding(workspace, placed, input);
+  }
+
+  @Override
+  public CompiledLayer visitGlobalAveragePooling(LayerSpec.GlobalAveragePooling layer) {
+    return new CompiledGlobalPooling(workspace, placed, input);
+  }
+
+  @Override
+  public CompiledLayer visitLocalResponseNormalization(LayerSpec.LocalResponseNormalization layer) {
+    return new CompiledResponseNormalization(workspace, layer, input);
+  }
+
+  @Override
+  public CompiledLayer visitBatchNormalization(LayerSpec.BatchNormalization layer) {
+    return new CompiledBatchNormalization(
+        workspace, vectors, placed, layer, input, epilogue.rectified());
+  }
+
+  @Override
+  public CompiledLayer visitActivation(LayerSpec.Activation layer) {
+    return new CompiledActivation(workspace, layer.function(), input, overwrite);
+  }
+
+  @Override
+  public CompiledLayer visitScaling(LayerSpec.Scaling layer) {
+    return new CompiledScaling(workspace, layer, input, overwrite);
+  }
+
+  @Override
+  public CompiledLayer visitDropout(LayerSpec.Dropout layer) {
+    return new CompiledDropout(workspace, placed.index(), layer, input);
+  }
+
+  @Override
+  public CompiledLayer visitLstm(LayerSpec.Lstm layer) {
+    return new CompiledLstm(workspace, vectors, placed, layer, input);
+  }
+
+  @Override
+  public CompiledLayer visitDense(LayerSpec.Dense layer) {
+    return new CompiledDense(workspace, vectors, placed, layer, input, epilogue);
+  }
+
+  @Override
+  public CompiledLayer visitSequence(LayerSpec.Sequence layer) {
+    return new CompiledSequence(workspace, vectors, placed, input, overwrite, fusion);
+  }
+
+  @Override
+  public CompiledLayer visitResidual(LayerSpec.Residual layer) {
+    return new CompiledResidual(workspace, vectors, placed, input, fusion);
+  }
+
+  @Override
+  public CompiledLayer visitBranches(LayerSpec.Branches layer) {
+    return new CompiledBranches(workspace, vectors, placed, input, fusion);
+  }
+}

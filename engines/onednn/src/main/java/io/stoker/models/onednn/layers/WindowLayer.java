@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.stoker.models.onednn.layers;
+
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DIFF_DST;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DIFF_SRC;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DST;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_WORKSPACE;
+
+import io.stoker.models.onednn.memory.Layout;
+import io.stoker.models.onednn.memory.Tensor;
+import io.stoker.models.onednn.primitives.PrimitiveDescriptor;
+import java.util.HashMap;
+import java.util.Map;
+import org.bytedeco.javacpp.Pointer;
+
+/**
+ * A layer without parameters that computes each value from several values of its input: pooling or
+ * normalization. Its forward pass stores what the backward pass needs, such as the places of the
+ * maxima, in a tensor of its own.
+ */
+abstract class WindowLayer extends SequencedLayer {
+  private final Workspace workspace;
+  private final Tensor input;
+  private final PrimitiveDescriptor operation;
+  private final Tensor output;
+  private final Map<Integer, Tensor> kept = new HashMap<>();
+
+  /**
+   * @param description of the forward pass
+   * @param input the layer's input
+   */
+  WindowLayer(Workspace workspace, Pointer description, Tensor input) {
+    this.workspace = workspace;
+    this.input = input;
+    operation = workspace.operation(description);
+    output = workspace.transientTensor(operation.destination());
+    if (operation.workspace().bytes() > 0) {
+      kept.put(DNNL_ARG_WORKSPACE, workspace.tensor(operation.workspace()));
+    }
+    Map<Integer, Tensor> tensors = new HashMap<>(kept);
+    tensors.put(DNNL_ARG_SRC, input);
+    tensors.put(DNNL_ARG_DST, output);
+    forward.add(workspace.compile(operation, tensors)::run);
+  }
+
+  /** Describes the backward pass. */
+  abstract Pointer describeGradient(Layout source, Layout outputGradient);
+
+  @Override
+  public final Tensor output() {
+    return output;
+  }
+
+  @Override
+  public Tensor prepareBackward(Tensor outputGradient, boolean inputGradientNeeded) {
+    Tensor inputGradient = workspace.transientTensor(input.layout());
+    Map<Integer, Tensor> tensors = new HashMap<>(kept);
+    tensors.put(DNNL_ARG_SRC, input);
+    tensors.put(DNNL_ARG_DIFF_DST, outputGradient);
+    tensors.put(DNNL_ARG_DIFF_SRC, inputGradient);
+    Pointer description = describeGradient(input.layout(), outputGradient.layout());
+    backward.add(workspace.compile(workspace.operation(description, operation), tensors)::run);
+    return inputGradient;
+  }
+}

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.stoker.models.onednn.rules;
+
+import io.stoker.models.spec.ModelSpec;
+
+/**
+ * Chooses how each layer is computed. A rule looks at the shape of the layer and never at the
+ * clock, so that every process with the same kind of processor chooses the same.
+ */
+public interface KernelRule {
+  /** The kernel of a convolution or a dense layer; of no meaning for other layers. */
+  Kernel kernel(ModelSpec.Placed layer);
+
+  /**
+   * Whether values between layers are rounded to bfloat16 in training, see {@link Rounding}, and
+   * local response normalization is computed in blocks of channels.
+   */
+  default boolean roundsInTraining() {
+    return false;
+  }
+}

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.stoker.models.onednn.rules;
+
+import static io.stoker.models.onednn.layers.KernelAccuracyTest.apart;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.stoker.models.engine.Arithmetic;
+import io.stoker.models.engine.ConvolutionAlgorithm;
+import io.stoker.models.engine.Network;
+import io.stoker.models.engine.Precision;
+import io.stoker.models.engine.RateMultipliers;
+import io.stoker.models.onednn.OneDnnEngine;
+import io.stoker.models.spec.ActivationFunction;
+import io.stoker.models.spec.InitialParameters;
+import io.stoker.models.spec.Initializer;
+import io.stoker.models.spec.LayerSpec;
+import io.stoker.models.spec.ModelSpec;
+import io.stoker.models.spec.Shape;
+import io.stoker.models.spec.Window;
+import io.stoker.models.zoo.Zoo;
+import io.stoker.testing.Exact;
+import io.stoker.testing.Instructions;
+import java.nio.FloatBuffer;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+/** Values that are kept in bfloat16 between the layers of a network in training. */
+@Exact
+class RoundingTest {
+  /** More than are computed at a time where a convolution is rearranged. */
+  private static final int EXAMPLES = 11;
+
+  private static final int CLASSES = 5;
+
+  /** All products are of rounded values. */
+  private static final KernelRule PRODUCTS = layer -> Kernel.BF16;
+
+  /** Values between layers are rounded, too. */
+  private static final KernelRule ALL = new RoundingRule(PRODUCTS);
+
+  /** The first layer is rearranged as well. */
+  private static final KernelRule REARRANGED =
+      new RoundingRule(layer -> layer.index() == 0 ? Kernel.REARRANGED_BF16 : Kernel.BF16);
+
+  private record RoundingRule(KernelRule kernels) implements KernelRule {
+    @Override
+    public Kernel kernel(ModelSpec.Placed layer) {
+      return kernels.kernel(layer);
+    }
+
+    @Override
+    public boolean roundsInTraining() {
+      return true;
+    }
+  }
+
+  private static LayerSpec conv(int filters) {
+    return new LayerSpec.Convolution(
+        filters, Window.of(3).padded(1), 1, new Initializer.He(), 0.1f);
+  }
+
+  private static LayerSpec dense(int units) {
+    return new LayerSpec.Dense(units, new Initializer.He(), 0);
+  }
+
+  private static LayerSpec pool(LayerSpec.Pooling.Kind kind) {
+    return new LayerSpec.Pooling(kind, Window.of(3).by(2));
+  }
+
+  private static final LayerSpec RELU = new LayerSpec.Activation(ActivationFunction.RELU);
+  private static final LayerSpec TANH = new LayerSpec.Activation(ActivationFunction.TANH);
+  private static final LayerSpec LRN = new LayerSpec.LocalResponseNormalization(5, 2, 1e-2f, 0.75f);
+  private static final LayerSpec MAXIMUM = pool(LayerSpec.Pooling.Kind.MAXIMUM);
+  private static final LayerSpec AVERAGE = pool(LayerSpec.Pooling.Kind.AVERAGE);
+
+  private static ModelSpec model(LayerSpec... layers) {
+    return new ModelSpec("rounded", new Shape(17, 15, 3), List.of(layers));
+  }
+
+  /** The numbers of the layers that round their output, as printed by {@code models}. */
+  private static List<Integer> rounded(List<ModelSpec.Placed> placed, KernelRule rule) {
+    Rounding rounding = new Rounding(rule, Purpose.TRAINING);
+    return IntStream.range(0, placed.size())
+        .filter(
+            i -> rounding.isAfter(placed, i, Rounding.isRectifier(placed, i + 1) ? i + 2 : i + 1))
+        .mapToObj(i -> i + 1)
+        .toList();
+  }
+
+  @Test
+  void convolutionsRoundWhatConvolutionsAndDenseLayersRead() {
+    List<ModelSpec.Placed> alexNet = Zoo.model("alexnet", 10).placed();
+
+    assertThat(rounded(alexNet, ALL)).containsExactly(1, 5, 9, 11, 13);
+    assertThat(rounded(alexNet, PRODUCTS)).isEmpty();
+    assertThat(rounded(Zoo.model("resnet-20", 10).placed(), ALL)).isEmpty();
+    assertThat(rounded(model(conv(16), RELU, AVERAGE, conv(16), TANH, dense(5)).placed(), ALL))
+        .isEmpty();
+    assertThat(
+            rounded(
+                model(conv(16), RELU, new LayerSpec.Dropout(0.5f), dense(9), RELU, dense(5))
+                    .placed(),
+                ALL))
+        .isEmpty();
+  }
+
+  @Test
+  void aJobKeepsTheAlgorithmThatItBeganWith() {
+    assumeTrue(InstructionSet.here() == InstructionSet.AMX, "Skipped: no AMX");
+    ModelSpec alexNet = Zoo.model("alexnet", 10);
+
+    assertThat(resolved(alexNet, Precision.BF16, ConvolutionAlgorithm.AUTO))
+        .isEqualTo(ConvolutionAlgorithm.ROUNDED);
+    assertThat(resolved(alexNet, Precision.BF16, ConvolutionAlgorithm.ROUNDED))
+        .isEqualTo(ConvolutionAlgorithm.ROUNDED);
+    assertThat(resolved(alexNet, Precision.BF16, ConvolutionAlgorithm.REARRANGED))
+        .isEqualTo(ConvolutionAlgorithm.REARRANGED);
+    assertThat(resolved(alexNet, Precision.BF16, ConvolutionAlgorithm.DIRECT))
+        .isEqualTo(ConvolutionAlgorithm.DIRECT);
+    assertThat(resolved(alexNet, Precision.FP32, ConvolutionAlgorithm.ROUNDED))
+        .isEqualTo(ConvolutionAlgorithm.REARRANGED);
+    assertThat(resolved(Zoo.model("resnet-20", 10), Precision.BF16, ConvolutionAlgorithm.AUTO))
+        .isEqualTo(ConvolutionAlgorithm.DIRECT);
+  }
+
+  private static ConvolutionAlgorithm resolved(
+      ModelSpec model, Precision precision, ConvolutionAlgorithm asked) {
+    return new OneDnnEngine().resolve(model, 32, new Arithmetic(precision, asked)).convolution();
+  }
+
+  /** The next convolution would round the same values, and the gradients by them. */
+  @Test
+  void convolutionsInARowHaveTheSameBits() {
+    Instructions.AVX512_BF16.assume();
+    ModelSpec model = model(conv(16), RELU, conv(32), RELU, conv(16), RELU, dense(CLASSES));
+    assertThat(rounded(model.placed(), ALL)).containsExactly(1, 3, 5);
+
+    assertThat(gradients(model, ALL)).isEqualTo(gradients(model, PRODUCTS));
+  }
+
+  @Test
+  void whereNoLayerCanPassRoundedValuesOnTheBitsAreTheSame() {
+    Instructions.AVX512_BF16.assume();
+    ModelSpec model = model(conv(16), TANH, AVERAGE, conv(16), RELU, AVERAGE, dense(CLASSES));
+
+    assertThat(gradients(model, ALL)).isEqualTo(gradients(model, PRODUCTS));
+  }
+
+  /** AMX has the channels of a pixel side by side; 24 channels fill no block. */
+  @Test
+  void normalizationInBlocksOfChannelsIsThatOfPixels() {
+    Instructions.AVX512_BF16.assume();
+    ModelSpec blocks = model(conv(32), RELU, LRN, AVERAGE, dense(CLASSES));
+    ModelSpec pixels = model(conv(24), RELU, LRN, AVERAGE, dense(CLASSES));
+    assertThat(rounded(blocks.placed(), ALL)).isEmpty();
+
+    assertThat(apart(gradients(blocks, PRODUCTS), gradients(blocks, ALL))).isLessThan(1e-5);
+    assertThat(gradients(pixels, ALL)).isEqualTo(gradients(pixels, PRODUCTS));
+  }
+
+  @Test
+  void gradientsOfRoundedValuesAreCloseToThoseInFp32() {
+    Instructions.AVX512_BF16.assume();
+    ModelSpec model =
+        model(
+            conv(32), RELU, LRN, MAXIMUM, conv(32), RELU, MAXIMUM, dense(24), RELU, dense(CLASSES));
+    assertThat(rounded(model.placed(), ALL)).containsExactly(1, 5);
+    float[] exact = gradients(model, layer -> Kernel.DIRECT);
+
+    // 0.016 and 0.042 were measured: of values that are rounded to the same, another may be the
+    // largest of its window, and gets the gradient.
+    assertThat(apart(exact, gradients(model, PRODUCTS))).isBetween(1e-4, 0.02);
+    assertThat(apart(exact, gradients(model, ALL))).isBetween(1e-4, 0.05);
+  }
+
+  @Test
+  void aRearrangedConvolutionRoundsItsOutput() {
+    Instructions.AVX512_BF16.assume();
+    LayerSpec strided =
+        new LayerSpec.Convolution(32, Window.of(11).by(4), 1, new Initializer.He(), 0.1f);
+    ModelSpec model =
+        new ModelSpec(
+            "rearranged",
+            new Shape(51, 47, 3),
+            List.of(strided, RELU, LRN, MAXIMUM, conv(32), RELU, dense(CLASSES)));
+    assertThat(rounded(model.placed(), REARRANGED)).containsExactly(1, 5);
+    float[] exact = gradients(model, layer -> Kernel.DIRECT);
+
+    assertThat(apart(exact, gradients(model, REARRANGED))).isBetween(1e-4, 0.05);
+  }
+
+  private static float[] gradients(ModelSpec model, KernelRule rule) {
+    int size = Math.toIntExact(model.parameterCount());
+    float[] values = new float[size];
+    new InitialParameters(model, 3).fill(0, FloatBuffer.wrap(values));
+    SplittableRandom random = new SplittableRandom(5);
+    float[] images = new float[EXAMPLES * model.input().features()];
+    for (int i = 0; i < images.length; i++) {
+      images[i] = (float) random.nextGaussian();
+    }
+    float[] targets = new float[EXAMPLES * CLASSES];
+    for (int i = 0; i < EXAMPLES; i++) {
+      targets[i * CLASSES + i % CLASSES] = 1;
+    }
+    try (Network network =
+        OneDnnEngine.create(model, EXAMPLES, RateMultipliers.ones(model), rule)) {
+      network.writeParameters(0, FloatBuffer.wrap(values));
+      network.computeGradients(images, targets, EXAMPLES, 1);
+      network.readGradients(0, FloatBuffer.wrap(values));
+    }
+    return values;
+  }
+}
