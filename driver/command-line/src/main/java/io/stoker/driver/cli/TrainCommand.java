@@ -66,6 +66,9 @@ class TrainCommand extends StokerCommand {
   /** The shards that are made of raw images, if there are any. */
   private Optional<InputShards> shards = Optional.empty();
 
+  /** Whether the images decide on the model when they are prepared. */
+  private boolean choosesLater;
+
   private final Resumption resumption = new Resumption();
 
   TrainCommand(Console console) {
@@ -110,10 +113,11 @@ class TrainCommand extends StokerCommand {
         preset.ifPresent(fit -> fit.requireFit(data(config.data().uri(), hadoop).image()));
       }
       requireClasses(config.data().uri(), hadoop);
+      TrainingConfig job = choosesLater ? chosenNow(config, hadoop) : config;
       TrainResult result =
           TrainJob.run(
               spark,
-              withRate(config, existing, spark),
+              withRate(job, existing, spark),
               existing,
               watching
                   .listeners()
@@ -234,12 +238,14 @@ class TrainCommand extends StokerCommand {
     Optional<String> run = options.given("run");
     if (!options.isSet("resume") || run.isEmpty()) {
       boolean choose =
-          options.given("model").isEmpty()
-              && options.given("init").isEmpty()
-              && options.given("input").isEmpty()
-              && options.given("data").isPresent()
-              && run.isPresent();
-      return choose ? chosen() : TrainingConfig.builder();
+          options.given("model").isEmpty() && options.given("init").isEmpty() && run.isPresent();
+      choosesLater = choose && options.given("input").isPresent();
+      if (choosesLater) {
+        return TrainingConfig.builder().model("chosen by the images");
+      }
+      return choose && options.given("data").isPresent()
+          ? chosen(given())
+          : TrainingConfig.builder();
     }
     Configuration hadoop = SparkSetup.hadoop();
     Path folder = Locations.absolute(run.get(), hadoop);
@@ -279,9 +285,14 @@ class TrainCommand extends StokerCommand {
     return ShardFolder.open(Locations.absolute(uri, hadoop), hadoop).manifest();
   }
 
+  /** The job with the preset that fits the shards, which are there now. */
+  private TrainingConfig chosenNow(TrainingConfig waiting, Configuration hadoop) {
+    return options.over(
+        chosen(data(waiting.data().uri(), hadoop)).data(waiting.data().uri()).run(waiting.run()));
+  }
+
   /** The preset for images of the data's shape, with epochs for their number. */
-  private TrainingConfig.Builder chosen() {
-    ShardManifest data = given();
+  private TrainingConfig.Builder chosen(ShardManifest data) {
     String shape =
         String.format(Locale.ROOT, "%d x %d", data.image().height(), data.image().width());
     Preset fitting =

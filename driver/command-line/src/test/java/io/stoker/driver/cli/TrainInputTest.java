@@ -4,12 +4,14 @@ package io.stoker.driver.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.List;
 import java.util.stream.Stream;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -84,6 +86,31 @@ class TrainInputTest {
         commands.run(train("--input DIR/moved --format folder --run DIR/first --resume"));
     assertThat(resumed.exitCode()).isEqualTo(2);
     assertThat(resumed.err()).contains("were prepared with channels '1', and not '3'");
+  }
+
+  @Test
+  @Tag("slow")
+  void withoutAModelThePreparedImagesChooseOne() throws IOException {
+    Commands.Outcome tooSmall = commands.run(in("train --input DIR/images --run DIR/small"));
+    assertThat(tooSmall.exitCode()).isEqualTo(2);
+    assertThat(tooSmall.err()).contains("Missing model: no preset is for images of 12 x 12");
+    assertThat(folder.resolve("small")).doesNotExist();
+
+    for (String name : List.of("dark", "light")) {
+      Path target = Files.createDirectories(folder.resolve("larger").resolve(name));
+      for (int i = 0; i < 10; i++) {
+        BufferedImage image = new BufferedImage(32, 32, BufferedImage.TYPE_BYTE_GRAY);
+        image.getRaster().setSample(i, i, 0, name.equals("dark") ? 100 : 200);
+        ImageIO.write(image, "png", target.resolve(i + ".png").toFile());
+      }
+    }
+    Commands.Outcome trained =
+        commands.run(
+            in("train --input DIR/larger --run DIR/fits --epochs 1 --batch 4 --workers 1 --json"));
+    assertThat(trained.exitCode()).as(trained.err()).isZero();
+    assertThat(trained.err())
+        .contains(
+            "Without a model or a preset: --preset fast --epochs 1, because the images are 32");
   }
 
   @Test
