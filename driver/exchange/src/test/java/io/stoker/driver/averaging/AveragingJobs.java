@@ -57,7 +57,17 @@ abstract class AveragingJobs {
     manifestSha256 =
         ShardFolder.open(new org.apache.hadoop.fs.Path(folder.toUri()), new Configuration())
             .manifestHash();
-    undisturbed = trainOn("local[1]", STEADY, parameters -> {});
+    undisturbed = trainOn("local[1]", schedule(), parameters -> {});
+  }
+
+  /** The steps of a job that nothing disturbs. */
+  StepSchedule schedule() {
+    return STEADY;
+  }
+
+  /** Parameters and updater state. */
+  int vectors() {
+    return 2;
   }
 
   /** How many values of a vector are in a slice. */
@@ -159,7 +169,7 @@ abstract class AveragingJobs {
     MovingAverage ema = outer.isPlain() ? MovingAverage.NONE : new MovingAverage(0.9);
     ParameterSlices slices =
         new ParameterSlices(
-            0, MODEL.parameterCount(), 2, outer.hasMomentum(), ema.isOn(), sliceLength());
+            0, MODEL.parameterCount(), vectors(), outer.hasMomentum(), ema.isOn(), sliceLength());
     return SharedParameters.load(
         spark,
         new SliceAverage(slices, outer, wire, overlapSteps, ema),
