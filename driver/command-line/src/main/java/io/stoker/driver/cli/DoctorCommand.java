@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.stoker.driver.cluster.ClusterState;
 import io.stoker.driver.cluster.Diagnosis;
 import io.stoker.driver.cluster.EngineFacts;
+import io.stoker.driver.cluster.ExecutorDemand;
 import io.stoker.driver.cluster.ExecutorRegistration;
 import io.stoker.driver.cluster.Finding;
 import io.stoker.driver.cluster.GpuRequest;
@@ -165,6 +166,15 @@ final class DoctorCommand extends StokerCommand {
 
   private void cluster(ProcessFacts here) {
     try (JavaSparkContext spark = SparkSetup.start("doctor", device.configuration())) {
+      if (ExecutorDemand.isDynamic(spark)) {
+        ExecutorDemand.awaitSettled(spark, 1, PATIENCE);
+        findings.add(
+            new Finding(
+                "allocation",
+                Finding.Level.OK,
+                "dynamic: train waits until Spark has started executors for all workers; this shows"
+                    + " those that are there now"));
+      }
       Slots there = ExecutorRegistration.of(spark).awaitSettled(slots -> false, PATIENCE);
       int slots = there.count();
       int executors = spark.isLocal() ? 0 : there.executors().size();

@@ -53,6 +53,14 @@ sealed interface DriverReply {
   }
 
   /**
+   * The worker's task must end, and does not count as failed: another task does the worker's work
+   * from now on.
+   *
+   * @param reason why
+   */
+  record Replaced(String reason) implements DriverReply {}
+
+  /**
    * The worker's task must fail: it cannot go on in this stage.
    *
    * @param reason why; cut off where it is long, because messages of exceptions have no limit

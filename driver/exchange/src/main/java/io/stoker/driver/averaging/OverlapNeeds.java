@@ -13,8 +13,8 @@ import java.util.function.Function;
 import org.apache.spark.api.java.JavaSparkContext;
 
 /**
- * What rounds that overlap need of a cluster: executors that stay, a slot for each worker at the
- * same time, and heap for the blocks that workers exchange.
+ * What rounds that overlap need of a cluster: a slot for each worker at the same time, and heap for
+ * the blocks that workers exchange.
  */
 public final class OverlapNeeds {
   private OverlapNeeds() {}
@@ -26,7 +26,7 @@ public final class OverlapNeeds {
    * @param workers how many workers a round has
    * @param rounds how many rounds overlap at most
    * @throws ResourceException if there are too few slots or too little heap for too long
-   * @throws io.stoker.failure.InputException if rounds cannot overlap with this configuration
+   * @throws io.stoker.failure.InputException if the rounds have more blocks than Spark can number
    */
   public static void awaitBeforeJob(
       JavaSparkContext spark, ParameterSlices slices, int workers, int rounds) {
@@ -60,11 +60,6 @@ public final class OverlapNeeds {
       ParameterSlices slices,
       int workers,
       int rounds) {
-    Check.input(
-        new RoundsPerStage(spark.getConf()).allowsExchange(),
-        "Cannot train with --overlap while speculation, dynamic allocation or an external shuffle"
-            + " service is on: workers exchange parameters with executors that stay; turn them"
-            + " off, or leave out --overlap");
     Check.input(
         rounds <= StageBlocks.mostRounds(slices.count(), workers),
         "Cannot train %d workers with --overlap: %d rounds of %d slices have more blocks than Spark"

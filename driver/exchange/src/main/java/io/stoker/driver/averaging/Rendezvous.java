@@ -7,6 +7,7 @@ import io.stoker.driver.averaging.StageState.Answer;
 import io.stoker.driver.spark.DriverEndpoint;
 import io.stoker.driver.spark.DriverTraffic;
 import io.stoker.driver.spark.MessageCodec;
+import io.stoker.driver.spark.RunningTasks;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -15,9 +16,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,43 +40,53 @@ final class Rendezvous implements AutoCloseable {
   private final String name = "stoker-rendezvous-" + UUID.randomUUID();
   private final IntSupplier slots;
   private final LongSupplier nanoTime;
+  private final RunningTasks tasks;
 
   /** A stage that is open, with what its state has no use for. */
   private record OpenStage(StageState state, long abortedAt) {}
 
-  @GuardedBy("this") private final Map<Integer, OpenStage> stages = new HashMap<>();
+  @GuardedBy("this")
+  private final Map<Integer, OpenStage> stages = new HashMap<>();
 
-  @GuardedBy("this") private final Map<Integer, List<TaskReport>> reports = new HashMap<>();
+  @GuardedBy("this")
+  private final Map<Integer, List<TaskReport>> reports = new HashMap<>();
 
   /** By stage, when each of its rounds was complete. */
-  @GuardedBy("this") private final Map<Integer, List<Long>> completed = new HashMap<>();
+  @GuardedBy("this")
+  private final Map<Integer, List<Long>> completed = new HashMap<>();
 
   /** How the messages that wait for an answer are answered, by ticket. */
-  @GuardedBy("this") private final Map<Long, DriverEndpoint.Reply> replies = new HashMap<>();
+  @GuardedBy("this")
+  private final Map<Long, DriverEndpoint.Reply> replies = new HashMap<>();
 
-  @GuardedBy("this") private long tickets;
+  @GuardedBy("this")
+  private long tickets;
 
-  @GuardedBy("this") private Optional<Throwable> failure = Optional.empty();
+  @GuardedBy("this")
+  private Optional<Throwable> failure = Optional.empty();
 
   private AutoCloseable connection = () -> {};
 
   /**
    * @param slots how many tasks the cluster can run at the same time now
    * @param nanoTime the clock, as {@link System#nanoTime}
+   * @param tasks those of the application
    */
-  Rendezvous(IntSupplier slots, LongSupplier nanoTime) {
+  Rendezvous(IntSupplier slots, LongSupplier nanoTime, RunningTasks tasks) {
     this.slots = slots;
     this.nanoTime = nanoTime;
+    this.tasks = tasks;
   }
 
   /**
    * Opens a rendezvous to the tasks of this application, and starts its timer.
    *
    * @param slots how many tasks the cluster can run at the same time now
+   * @param tasks those of the application
    * @param traffic where the bytes of messages and answers are counted
    */
-  static Rendezvous open(IntSupplier slots, DriverTraffic traffic) {
-    Rendezvous opened = new Rendezvous(slots, System::nanoTime);
+  static Rendezvous open(IntSupplier slots, RunningTasks tasks, DriverTraffic traffic) {
+    Rendezvous opened = new Rendezvous(slots, System::nanoTime, tasks);
     DriverEndpoint endpoint = new DriverEndpoint(opened.name, traffic, opened::receive);
     PeriodicTask timer =
         PeriodicTask.start("stoker-rendezvous", CHECK, opened::timePasses, opened::fail);
@@ -152,25 +165,38 @@ final class Rendezvous implements AutoCloseable {
     replies.put(ticket, reply);
     try {
       WorkerMessage message = MessageCodec.decode(WorkerMessage.class, question);
-      int stage = message.sender().stage();
+      WorkerMessage.Sender sender = message.sender();
+      int stage = sender.stage();
       if (!stages.containsKey(stage)) {
         DriverReply closed = new DriverReply.Aborted("its stage is closed");
-        sendAll(List.of(new Answer(ticket, message.sender().worker(), closed)));
+        sendAll(List.of(new Answer(ticket, sender.worker(), closed)));
         return;
       }
-      happens(stage, new StageEvent.Arrives(ticket, message, nanoTime.getAsLong()));
+      boolean isCopy = message instanceof WorkerMessage.Begins && isCopy(sender);
+      happens(stage, new StageEvent.Arrives(ticket, message, isCopy, nanoTime.getAsLong()));
     } catch (Exception | Error e) { // Scala throws checked exceptions that it does not declare.
       fail(e);
     }
+  }
+
+  @GuardedBy("this")
+  private boolean isCopy(WorkerMessage.Sender sender) {
+    Optional<Long> known = stages.get(sender.stage()).state().task(sender.worker());
+    boolean isKnown = known.isPresent() && known.get() == sender.task();
+    return !isKnown
+        && (tasks.containCopy(sender.task()) || known.filter(tasks::contain).isPresent());
   }
 
   /** Aborts stages whose workers wait for too long; called regularly. */
   void timePasses() {
     OptionalInt now = slotsNow(); // Asks Spark, which must not keep workers from being answered.
     synchronized (this) {
-      StageEvent time = new StageEvent.TimePasses(nanoTime.getAsLong(), now);
       for (int stage : List.copyOf(stages.keySet())) {
-        happens(stage, time);
+        Set<Long> running =
+            stages.get(stage).state().tasks().stream()
+                .filter(tasks::contain)
+                .collect(Collectors.toSet());
+        happens(stage, new StageEvent.TimePasses(nanoTime.getAsLong(), now, running));
       }
     }
   }
@@ -207,7 +233,8 @@ final class Rendezvous implements AutoCloseable {
     }
   }
 
-  @GuardedBy("this") private void happens(int stage, StageEvent event) {
+  @GuardedBy("this")
+  private void happens(int stage, StageEvent event) {
     OpenStage open = stages.get(stage);
     if (open == null) {
       return;
@@ -234,7 +261,8 @@ final class Rendezvous implements AutoCloseable {
    *
    * @return whether all were sent
    */
-  @GuardedBy("this") private boolean sendAll(List<Answer> answers) {
+  @GuardedBy("this")
+  private boolean sendAll(List<Answer> answers) {
     // Most workers get the same object.
     IdentityHashMap<DriverReply, byte[]> encoded = new IdentityHashMap<>();
     boolean all = true;
@@ -248,7 +276,8 @@ final class Rendezvous implements AutoCloseable {
   }
 
   /** Answers a message, and returns whether that was possible. */
-  @GuardedBy("this") private boolean send(long ticket, byte[] answer) {
+  @GuardedBy("this")
+  private boolean send(long ticket, byte[] answer) {
     try {
       replies.remove(ticket).send(answer);
       return true;

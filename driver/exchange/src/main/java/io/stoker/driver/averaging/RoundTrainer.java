@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.averaging;
 
+import io.stoker.driver.cluster.ExecutorDemand;
 import io.stoker.driver.cluster.Slots;
 import io.stoker.driver.slice.SliceSource;
 import io.stoker.driver.spark.SparkFailures;
 import io.stoker.failure.ResourceException;
 import io.stoker.failure.StokerException;
 import io.stoker.worker.runtime.RoundWork;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -27,6 +29,8 @@ final class RoundTrainer implements AutoCloseable {
   /** How often training may fail before a round, or a group of rounds, is trained. */
   private static final int MOST_FAILURES = 5;
 
+  private static final Duration DEMAND_PERIOD = Duration.ofMinutes(10);
+
   private final AveragingJob job;
   private final RoundsPerStage roundsPerStage;
   private final SliceGenerations slices;
@@ -40,6 +44,9 @@ final class RoundTrainer implements AutoCloseable {
 
   private RoundHistory history;
 
+  /** When executors were demanded last, as of {@link System#nanoTime}. */
+  private long lastDemand = System.nanoTime() - DEMAND_PERIOD.toNanos();
+
   /**
    * Loads slices onto the executors.
    *
@@ -52,7 +59,7 @@ final class RoundTrainer implements AutoCloseable {
   private RoundTrainer(AveragingJob job, SliceSource source, AtomicInteger failures) {
     this.job = job;
     this.failures = failures;
-    this.roundsPerStage = new RoundsPerStage(job.spark().getConf());
+    this.roundsPerStage = new RoundsPerStage();
     this.history = RoundHistory.of(source);
     this.slices = new SliceGenerations(SliceRdd.from(job, source), job.cleaner());
     this.stages = new StageRunner(job, slices, roundsPerStage);
@@ -82,13 +89,26 @@ final class RoundTrainer implements AutoCloseable {
   /** How many of the coming rounds one stage may hold, if they do not overlap. */
   int roundsPerStage(int workers, int most) {
     int rounds = Math.min(roundsPerStage.next(most), stages.mostRounds(workers));
+    if (rounds == 1) {
+      return 1;
+    }
+    demandSlots(workers);
     Slots slots = Slots.now(job.spark());
     boolean together =
-        rounds > 1
-            && slots.count() >= workers
+        slots.count() >= workers
             && OverlapNeeds.lackOfMemory(job.spark(), job.average().slices(), workers, slots)
                 .isEmpty();
     return together ? rounds : 1;
+  }
+
+  /** Asks for executors where Spark starts them on demand, but not again and again in vain. */
+  private void demandSlots(int workers) {
+    if (ExecutorDemand.isDynamic(job.spark())
+        && Slots.now(job.spark()).count() < workers
+        && System.nanoTime() - lastDemand > DEMAND_PERIOD.toNanos()) {
+      ExecutorDemand.awaitSettled(job.spark(), workers, DEMAND_PERIOD);
+      lastDemand = System.nanoTime();
+    }
   }
 
   /**

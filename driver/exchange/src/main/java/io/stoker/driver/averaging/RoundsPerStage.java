@@ -2,7 +2,6 @@
 package io.stoker.driver.averaging;
 
 import java.time.Duration;
-import org.apache.spark.SparkConf;
 
 /**
  * Decides how many rounds a train stage holds. Spark's work around a stage takes as long as many
@@ -21,8 +20,6 @@ public final class RoundsPerStage {
   /** How many rounds are trained in a stage each after a multi-round stage has failed. */
   private static final int FIRST_COOLDOWN = 20;
 
-  private final boolean allowed;
-
   /** How many rounds are still to be trained in a stage each, and how many after a next failure. */
   private int cooldownRounds;
 
@@ -35,27 +32,11 @@ public final class RoundsPerStage {
   private double secondsOfStep;
 
   /**
-   * @param conf the cluster's: with speculation a worker starts twice, and with dynamic allocation
-   *     or an external shuffle service an executor may go away with the blocks that it stores
-   */
-  RoundsPerStage(SparkConf conf) {
-    this.allowed =
-        !conf.getBoolean("spark.speculation", false)
-            && !conf.getBoolean("spark.dynamicAllocation.enabled", false)
-            && !conf.getBoolean("spark.shuffle.service.enabled", false);
-  }
-
-  /**
    * Whether a stage may hold several rounds now, if each worker has a slot. It may not for a while
    * after a stage of several rounds has failed.
    */
   boolean mayBeSeveral() {
-    return allowed && cooldownRounds == 0;
-  }
-
-  /** Whether the cluster's configuration allows that workers exchange slices inside a stage. */
-  boolean allowsExchange() {
-    return allowed;
+    return cooldownRounds == 0;
   }
 
   /**

@@ -36,6 +36,7 @@ import java.util.function.BiConsumer;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import org.apache.spark.TaskContext;
+import org.apache.spark.TaskKilledException;
 
 /**
  * The exchange between two rounds of a stage, seen from one worker's task: a reduce-scatter and an
@@ -397,12 +398,15 @@ final class SliceExchange {
 
   private Sender sender() {
     long attempt = (long) context.stageId() << Integer.SIZE | context.stageAttemptNumber();
-    return new Sender(blocks.stage(), attempt, worker, Blocks.here());
+    return new Sender(blocks.stage(), attempt, worker, context.taskAttemptId(), Blocks.here());
   }
 
   private DriverReply ask(WorkerMessage message) {
     byte[] answer = rendezvous.ask(MessageCodec.encode(WorkerMessage.class, message));
     DriverReply reply = MessageCodec.decode(DriverReply.class, answer);
+    if (reply instanceof DriverReply.Replaced replaced) {
+      throw new TaskKilledException(replaced.reason()); // Spark does not count it as a failure.
+    }
     if (reply instanceof DriverReply.Aborted aborted) {
       throw new StageAbortedException(worker, aborted.reason());
     }

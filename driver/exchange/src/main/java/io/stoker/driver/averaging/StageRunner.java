@@ -4,6 +4,7 @@ package io.stoker.driver.averaging;
 import io.stoker.driver.cluster.Slots;
 import io.stoker.driver.spark.DriverTraffic;
 import io.stoker.driver.spark.Placement;
+import io.stoker.driver.spark.RunningTasks;
 import io.stoker.worker.runtime.RoundWork;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -43,7 +44,9 @@ final class StageRunner implements AutoCloseable {
     this.roundsPerStage = roundsPerStage;
     this.traffic = new DriverTraffic(job.spark().isLocal());
     spark().addSparkListener(traffic);
-    this.rendezvous = Rendezvous.open(() -> Slots.now(job.spark()).count(), traffic);
+    this.rendezvous =
+        Rendezvous.open(
+            () -> Slots.now(job.spark()).count(), RunningTasks.of(job.spark()), traffic);
   }
 
   private SparkContext spark() {

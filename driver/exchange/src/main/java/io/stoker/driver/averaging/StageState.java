@@ -20,6 +20,8 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * What the driver knows of a multi-round stage: which blocks its workers have stored on which
@@ -36,6 +38,10 @@ import java.util.function.Predicate;
  *   <li>Where each worker averages the one slice for itself, a worker may be a round behind the
  *       others, and still need their pieces. So the task begins with the round of the last worker.
  * </ul>
+ *
+ * <p>With speculation Spark may start a copy of a task that still runs. The copy waits. It takes
+ * over the worker if the other task is lost, or if that task is silent for longer than a round
+ * takes; then the other task ends at its next message.
  *
  * <p>An executor that does not deliver a block is lost, with all its blocks. If a task runs there
  * nevertheless, it fails at its next message and begins again. The stage is aborted if workers wait
@@ -70,6 +76,9 @@ final class StageState {
   record Patience(Duration withSlots, Duration withoutSlots) {
     static final Patience USUAL = new Patience(Duration.ofSeconds(20), Duration.ofSeconds(10));
   }
+
+  /** For how long a task is silent, beyond the allowance, before a copy of it takes over. */
+  private static final Duration SILENCE = Duration.ofSeconds(1);
 
   /** The answer to the message with a ticket. */
   record Answer(long ticket, int worker, DriverReply reply) {}
@@ -136,10 +145,24 @@ final class StageState {
   /**
    * A worker whose task runs, as far as is known.
    *
+   * @param sender its task
    * @param round the round that it trains, or whose pieces or averages it has stored last
    * @param hasAveraged whether it has stored its averages after that round
+   * @param nanoTime when its last message arrived
    */
-  private record Running(BlockPlace place, int round, boolean hasAveraged) {}
+  private record Running(Sender sender, int round, boolean hasAveraged, long nanoTime) {
+    BlockPlace place() {
+      return sender.place();
+    }
+  }
+
+  /**
+   * A copy of a task that runs, which waits for its first round.
+   *
+   * @param isAlone whether the other task has ended: if it has finished its work, Spark is about to
+   *     end the copy, too
+   */
+  private record Copy(long ticket, Sender sender, boolean isAlone) {}
 
   /** A worker that waits for blocks of all workers. */
   private record Waiting(long ticket, Stored message) {}
@@ -152,12 +175,17 @@ final class StageState {
   private final Map<Integer, Running> running;
   private final Set<Integer> begun;
   private final List<Waiting> waiting;
+  private final List<Copy> copies;
 
   /** The places that workers were told last. */
   private Found found;
 
   private long attempt;
   private long lastArrival;
+
+  /** When the last event happened that has a time. */
+  private long now;
+
   private int completed;
   private boolean ended;
   private Optional<String> aborted;
@@ -168,6 +196,7 @@ final class StageState {
     this.running = new HashMap<>();
     this.begun = new HashSet<>();
     this.waiting = new ArrayList<>();
+    this.copies = new ArrayList<>();
     this.found = Found.NONE;
     this.aborted = Optional.empty();
   }
@@ -178,9 +207,11 @@ final class StageState {
     this.running = new HashMap<>(before.running);
     this.begun = new HashSet<>(before.begun);
     this.waiting = new ArrayList<>(before.waiting);
+    this.copies = new ArrayList<>(before.copies);
     this.found = before.found;
     this.attempt = before.attempt;
     this.lastArrival = before.lastArrival;
+    this.now = before.now;
     this.completed = before.completed;
     this.ended = before.ended;
     this.aborted = before.aborted;
@@ -203,6 +234,19 @@ final class StageState {
     return aborted;
   }
 
+  /** Spark's number of the task that does a worker's work; empty if none has begun. */
+  Optional<Long> task(int worker) {
+    return Optional.ofNullable(running.get(worker)).map(each -> each.sender().task());
+  }
+
+  /** Spark's numbers of the copies that wait, and of the tasks whose copies they are. */
+  Set<Long> tasks() {
+    return copies.stream()
+        .map(Copy::sender)
+        .flatMap(copy -> Stream.concat(Stream.of(copy.task()), task(copy.worker()).stream()))
+        .collect(Collectors.toSet());
+  }
+
   /** The state after an event, and the answers to workers. */
   Transition on(StageEvent event) {
     StageState next = new StageState(this);
@@ -218,9 +262,12 @@ final class StageState {
 
     void take(StageEvent event) {
       if (event instanceof StageEvent.Arrives arrival) {
-        arrives(arrival.ticket(), arrival.message(), arrival.nanoTime());
+        now = arrival.nanoTime();
+        arrives(arrival.ticket(), arrival.message(), arrival.isCopy());
       } else if (event instanceof StageEvent.TimePasses time) {
-        tooLong(time.nanoTime() - lastArrival, time.slots()).ifPresent(this::abort);
+        now = time.nanoTime();
+        tooLong(now - lastArrival, time.slots()).ifPresent(this::abort);
+        timePasses(time);
       } else if (event instanceof StageEvent.Ends) {
         end();
       } else if (event instanceof StageEvent.Cancelled cancelled) {
@@ -228,7 +275,7 @@ final class StageState {
       }
     }
 
-    private void arrives(long ticket, WorkerMessage message, long nanoTime) {
+    private void arrives(long ticket, WorkerMessage message, boolean isCopy) {
       Sender sender = message.sender();
       if (aborted.isPresent() || sender.attempt() < attempt) {
         String reason = aborted.orElse("Spark has begun its stage again");
@@ -239,16 +286,21 @@ final class StageState {
         attempt = sender.attempt();
         running.clear();
         refuse(waits -> true, "Spark has begun its stage again");
+        replaceCopies(copy -> true, "Spark has begun its stage again");
+      } else if (isCopy) {
+        copies.add(new Copy(ticket, sender, false));
+        return;
       }
-      lastArrival = nanoTime;
-      message.lost().forEach(this::forget);
+      lastArrival = now;
+      if (message instanceof Begins || isRunning(sender)) { // Others look for deleted blocks.
+        message.lost().forEach(this::forget);
+      }
       if (aborted.isPresent()) {
         answer(ticket, sender, new DriverReply.Aborted(aborted.get()));
       } else if (message instanceof Begins) {
         begins(ticket, sender);
       } else if (!isRunning(sender) || ended) {
-        String reason = "its executor was taken for lost, or its task has begun again";
-        answer(ticket, sender, new DriverReply.Aborted(reason));
+        answer(ticket, sender, notRunning(sender));
       } else if (message instanceof Loaded loaded) {
         answer(ticket, sender, new DriverReply.Noted(loaded(sender, loaded.round())));
       } else {
@@ -262,7 +314,52 @@ final class StageState {
 
     private boolean isRunning(Sender sender) {
       Running known = running.get(sender.worker());
-      return known != null && known.place().equals(sender.place());
+      return known != null && known.sender().equals(sender);
+    }
+
+    private DriverReply notRunning(Sender sender) {
+      return running.containsKey(sender.worker()) && !ended
+          ? new DriverReply.Replaced("another task does its worker's work")
+          : new DriverReply.Aborted("its executor was taken for lost, or its stage has ended");
+    }
+
+    /** Has copies take over workers whose tasks are lost or silent. */
+    private void timePasses(StageEvent.TimePasses time) {
+      replaceCopies(copy -> !time.tasks().contains(copy.sender().task()), "its task has ended");
+      for (Copy copy : List.copyOf(copies)) {
+        if (aborted.isPresent()) {
+          return;
+        }
+        Running other = running.get(copy.sender().worker());
+        boolean isAlone = other == null || !time.tasks().contains(other.sender().task());
+        if (copy.isAlone() || (!isAlone && isSilent(other))) {
+          copies.remove(copy);
+          lastArrival = now;
+          begins(copy.ticket(), copy.sender());
+        } else if (isAlone) {
+          copies.set(copies.indexOf(copy), new Copy(copy.ticket(), copy.sender(), true));
+        }
+      }
+      // The slots of the other copies may be those that workers lack.
+      if (time.slots().isPresent() && time.slots().getAsInt() < rules.workers() + copies.size()) {
+        replaceCopies(copy -> true, "its slot is needed");
+      }
+      answerAll();
+    }
+
+    private boolean isSilent(Running task) {
+      return !overlap()
+          && waiting.stream().noneMatch(each -> each.message().sender().equals(task.sender()))
+          && now - task.nanoTime() > rules.allowance().plus(SILENCE).toNanos();
+    }
+
+    private void replaceCopies(Predicate<Copy> which, String reason) {
+      for (Copy each : List.copyOf(copies)) {
+        if (which.test(each)) {
+          copies.remove(each);
+          answer(each.ticket(), each.sender(), new DriverReply.Replaced(reason));
+        }
+      }
     }
 
     /** Forgets all blocks of an executor, and fails the tasks that are thought to run there. */
@@ -284,7 +381,9 @@ final class StageState {
     private void begins(long ticket, Sender sender) {
       int worker = sender.worker();
       running.remove(worker);
-      refuse(waits -> waits.message().sender().worker() == worker, "its task has begun again");
+      remove(
+          waits -> waits.message().sender().worker() == worker,
+          new DriverReply.Replaced("its task has begun again"));
       if (overlap() && begun.contains(worker)) {
         abort("worker " + worker + " began again while rounds overlap");
       }
@@ -297,7 +396,7 @@ final class StageState {
         return;
       }
       begun.add(worker);
-      running.put(worker, new Running(sender.place(), beginning.get().round(), false));
+      running.put(worker, new Running(sender, beginning.get().round(), false, now));
       answer(ticket, sender, beginning.get());
     }
 
@@ -332,7 +431,7 @@ final class StageState {
      */
     private boolean loaded(Sender sender, int round) {
       BlockPlace place = sender.place();
-      running.put(sender.worker(), new Running(place, round, false));
+      running.put(sender.worker(), new Running(sender, round, false, now));
       Held here = held.getOrDefault(place, Held.NOTHING);
       here = here.withStarts(here.starts().with(round));
       boolean deletes =
@@ -350,7 +449,8 @@ final class StageState {
       BlockPlace place = message.sender().place();
       int worker = message.sender().worker();
       int round = message.round();
-      running.put(worker, new Running(place, round, message.blocks() == Blocks.AVERAGES));
+      boolean hasAveraged = message.blocks() == Blocks.AVERAGES;
+      running.put(worker, new Running(message.sender(), round, hasAveraged, now));
       Held here = held.getOrDefault(place, Held.NOTHING);
       if (message.blocks() == Blocks.PIECES) {
         Rounds pieces = here.pieces().getOrDefault(worker, Rounds.NONE);
@@ -477,6 +577,7 @@ final class StageState {
       held.values().removeIf(each -> !each.starts().contains(last));
       held.replaceAll((place, each) -> Held.NOTHING.withStarts(new Rounds(last, last)));
       refuse(waits -> true, "its stage has ended");
+      replaceCopies(copy -> true, "its stage has ended");
     }
 
     private void abort(String reason) {
@@ -484,13 +585,18 @@ final class StageState {
         aborted = Optional.of(reason);
       }
       refuse(waits -> true, aborted.get());
+      replaceCopies(copy -> true, aborted.get());
     }
 
     private void refuse(Predicate<Waiting> which, String reason) {
+      remove(which, new DriverReply.Aborted(reason));
+    }
+
+    private void remove(Predicate<Waiting> which, DriverReply reply) {
       for (Waiting each : List.copyOf(waiting)) {
         if (which.test(each)) {
           waiting.remove(each);
-          answer(each.ticket(), each.message().sender(), new DriverReply.Aborted(reason));
+          answer(each.ticket(), each.message().sender(), reply);
         }
       }
     }

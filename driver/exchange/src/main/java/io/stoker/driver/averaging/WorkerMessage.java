@@ -15,9 +15,10 @@ sealed interface WorkerMessage {
    * @param stage the number of the stage's RDD
    * @param attempt Spark's attempt of the stage; later attempts have larger numbers
    * @param worker the worker's number
+   * @param task Spark's number of the task, which no other attempt of it has
    * @param place the worker's executor
    */
-  record Sender(int stage, long attempt, int worker, BlockPlace place) {}
+  record Sender(int stage, long attempt, int worker, long task, BlockPlace place) {}
 
   Sender sender();
 

@@ -2,7 +2,6 @@
 package io.stoker.driver.cluster;
 
 import io.stoker.driver.spark.BarrierStage;
-import io.stoker.failure.InputException;
 import io.stoker.failure.ResourceException;
 import java.time.Duration;
 import java.util.Locale;
@@ -80,13 +79,13 @@ public final class Gang {
    *
    * @param what the job, for Spark's user interface
    * @throws ResourceException if there are too few slots for too long
-   * @throws InputException with dynamic allocation, which Spark's barrier mode excludes
    */
   public void awaitAllWorkers(String what) {
-    if (spark.getConf().getBoolean("spark.dynamicAllocation.enabled", false)) {
-      throw new InputException(
-          "Cannot train with --gang and spark.dynamicAllocation.enabled: Spark's barrier mode needs"
-              + " executors that stay; leave out one of them");
+    if (ExecutorDemand.isDynamic(spark)) { // Spark's barrier mode excludes dynamic allocation.
+      if (!ExecutorDemand.await(spark, workers, Duration.ofSeconds(patience()))) {
+        throw tooFew(Slots.now(spark));
+      }
+      return;
     }
     awaitSlots(slots -> true);
     spark.sc().setJobDescription(what + ": wait for all workers");
@@ -108,6 +107,9 @@ public final class Gang {
    * @throws ResourceException if there are too few slots for too long
    */
   public Slots awaitSlots(Predicate<Slots> suit) {
+    if (ExecutorDemand.isDynamic(spark) && Slots.now(spark).count() < workers) {
+      ExecutorDemand.await(spark, workers, Duration.ofSeconds(patience()));
+    }
     Slots slots =
         ExecutorRegistration.of(spark)
             .await(

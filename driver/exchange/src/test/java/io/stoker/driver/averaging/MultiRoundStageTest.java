@@ -273,9 +273,9 @@ class MultiRoundStageTest extends AveragingJobs {
   @CsvSource({
     "local[4], a, b, 3",
     "local[3], a, b, 1",
-    "local[4], spark.speculation, true, 1",
-    "local[4], spark.dynamicAllocation.enabled, true, 1",
-    "local[4], spark.shuffle.service.enabled, true, 1"
+    "local[4], spark.speculation, true, 3",
+    "local[4], spark.dynamicAllocation.enabled, true, 3",
+    "local[4], spark.shuffle.service.enabled, true, 3"
   })
   void stagesHoldSeveralRoundsOnlyIfAllWorkersRunAtTheSameTime(
       String master, String key, String value, int expected) {

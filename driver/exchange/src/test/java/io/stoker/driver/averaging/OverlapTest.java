@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.stoker.driver.LocalSpark;
 import io.stoker.driver.LogLines;
 import io.stoker.driver.slice.OuterStep;
-import io.stoker.failure.InputException;
 import io.stoker.failure.ResourceException;
 import io.stoker.testing.Exact;
 import io.stoker.worker.runtime.RoundWork;
@@ -15,7 +14,6 @@ import io.stoker.worker.sgd.StepSchedule;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
@@ -88,16 +86,6 @@ class OverlapTest extends AveragingJobs {
           .hasMessage(
               "Cannot train 4 workers at once: local[3] has 3 slots; go on with --resume when it"
                   + " has slots again, or have the job wait longer with spark.stoker.gangSeconds");
-    }
-  }
-
-  @Test
-  void executorsThatMayGoAwayAreRefused() {
-    try (JavaSparkContext spark =
-        LocalSpark.start("local[4]", Map.of("spark.speculation", "true"))) {
-      assertThatThrownBy(() -> trainGroups(spark, STEADY))
-          .isInstanceOf(InputException.class)
-          .hasMessageContaining("leave out --overlap");
     }
   }
 

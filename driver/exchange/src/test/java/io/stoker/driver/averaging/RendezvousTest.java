@@ -12,14 +12,17 @@ import io.stoker.driver.averaging.WorkerMessage.Stored;
 import io.stoker.driver.spark.BlockPlace;
 import io.stoker.driver.spark.DriverEndpoint;
 import io.stoker.driver.spark.MessageCodec;
+import io.stoker.driver.spark.RunningTasks;
 import io.stoker.driver.spark.SparkFailures;
 import io.stoker.worker.sgd.Measure;
 import io.stoker.worker.sgd.Measurements;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** What lies between the network and the state of a stage. */
@@ -28,6 +31,7 @@ class RendezvousTest {
 
   private long seconds = 1;
   private int slots = 2;
+  private final Set<Long> runningTasks = new HashSet<>();
   private final Rendezvous rendezvous =
       new Rendezvous(
           () -> {
@@ -36,7 +40,18 @@ class RendezvousTest {
             }
             return slots;
           },
-          () -> Duration.ofSeconds(seconds).toNanos());
+          () -> Duration.ofSeconds(seconds).toNanos(),
+          new RunningTasks() {
+            @Override
+            public boolean contain(long task) {
+              return runningTasks.contains(task);
+            }
+
+            @Override
+            public boolean containCopy(long task) {
+              return false;
+            }
+          });
 
   private void open() {
     rendezvous.open(
@@ -48,7 +63,7 @@ class RendezvousTest {
   }
 
   private static Sender sender(int worker) {
-    return new Sender(STAGE, 1, worker, new BlockPlace("e" + worker, "host", 1));
+    return new Sender(STAGE, 1, worker, worker, new BlockPlace("e" + worker, "host", 1));
   }
 
   private static Stored pieces(int worker, Optional<TaskReport> report) {
@@ -103,7 +118,7 @@ class RendezvousTest {
         MessageCodec.encode(
             WorkerMessage.class,
             new Stored(
-                new Sender(STAGE, 1, 0, new BlockPlace("lost", "host", 1)),
+                new Sender(STAGE, 1, 0, 99, new BlockPlace("lost", "host", 1)),
                 Blocks.PIECES,
                 0,
                 0,

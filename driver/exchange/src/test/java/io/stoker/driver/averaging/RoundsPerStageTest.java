@@ -4,14 +4,13 @@ package io.stoker.driver.averaging;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
-import org.apache.spark.SparkConf;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class RoundsPerStageTest {
   private static RoundsPerStage after(double secondsOfRound) {
-    RoundsPerStage rounds = new RoundsPerStage(new SparkConf(false));
+    RoundsPerStage rounds = new RoundsPerStage();
     rounds.completed(1, 10, secondsOfRound);
     return rounds;
   }
@@ -48,6 +47,6 @@ class RoundsPerStageTest {
     assertThat(after(2).roundTime(10)).isEqualTo(Duration.ofSeconds(2));
     assertThat(after(2).roundTime(1_000)).isEqualTo(Duration.ofSeconds(200));
     assertThat(after(2).roundTime(1)).isEqualTo(Duration.ofSeconds(2));
-    assertThat(new RoundsPerStage(new SparkConf(false)).roundTime(10)).isZero();
+    assertThat(new RoundsPerStage().roundTime(10)).isZero();
   }
 }

@@ -26,6 +26,7 @@ import java.util.OptionalInt;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -86,6 +87,20 @@ class StageInterleavingsTest {
     }
   }
 
+  @Test
+  void copiesOfTasksThatRunDisturbNothing() {
+    int started = 0;
+    for (int seed = 0; seed < 1_000; seed++) {
+      Simulation simulation = new Simulation(seed, seed % 2 == 0, seed % 4 > 1);
+      simulation.speculates = true;
+      simulation.executors.add(new Executor(simulation.executors.size()));
+      assertThat(simulation.run(false)).isTrue();
+      assertThat(simulation.averaged.values()).containsOnly(1);
+      started += simulation.tasks.size() - simulation.workers;
+    }
+    assertThat(started).isGreaterThan(1_000);
+  }
+
   /** An executor: its blocks, by name. */
   private static final class Executor {
     private final BlockPlace place;
@@ -109,9 +124,11 @@ class StageInterleavingsTest {
 
   /** A worker's task, as a machine that takes one step at a time. */
   private static final class Task {
+    private final long number;
     private final int worker;
     private final long attempt;
     private final Executor executor;
+    private final boolean isCopy;
     private At at = At.BEGIN;
 
     /** What it does when its message is answered. */
@@ -128,14 +145,19 @@ class StageInterleavingsTest {
     private boolean deletesPieces;
     private boolean hasEnded;
 
-    Task(int worker, long attempt, Executor executor) {
+    /** Whether another task has done its work, so that Spark is about to end it. */
+    private boolean isSurplus;
+
+    Task(long number, int worker, long attempt, Executor executor, boolean isCopy) {
+      this.isCopy = isCopy;
+      this.number = number;
       this.worker = worker;
       this.attempt = attempt;
       this.executor = executor;
     }
 
     Sender sender() {
-      return new Sender(1, attempt, worker, executor.place);
+      return new Sender(1, attempt, worker, number, executor.place);
     }
   }
 
@@ -164,9 +186,14 @@ class StageInterleavingsTest {
     private long tickets;
     private long attempt = 1;
     private int slotsEach;
+    private int longPauses;
+    private int idleSeconds;
 
     /** Whether something may happen to workers; otherwise there are slots for all of them. */
     private boolean faults;
+
+    /** Whether Spark starts copies of tasks that run. */
+    private boolean speculates;
 
     /**
      * Whether an executor that is alive did not deliver a block. A task that runs there may come to
@@ -244,6 +271,7 @@ class StageInterleavingsTest {
      */
     boolean run(boolean withFaults) {
       faults = withFaults;
+      speculates |= withFaults && random.nextBoolean();
       for (int left = faults ? random.nextInt(120) : 0; left > 0 && !isOver(); left--) {
         if (random.nextInt(6) == 0) {
           fault();
@@ -281,6 +309,9 @@ class StageInterleavingsTest {
         if (task.alive && task.at != At.WAIT) {
           possible.add(() -> step(task));
         }
+        if (task.alive && task.isSurplus) {
+          possible.add(() -> die(task));
+        }
       }
       for (int i = 0; i < inFlight.size(); i++) {
         int chosen = i;
@@ -289,17 +320,27 @@ class StageInterleavingsTest {
         }
       }
       for (int worker = 0; worker < workers; worker++) {
-        if (done[worker] == null && current(worker).isEmpty()) {
+        List<Task> current = current(worker);
+        boolean mayCopy =
+            speculates
+                && current.size() == 1
+                && current.get(0).at != At.BEGIN
+                && random.nextInt(20) == 0;
+        if (done[worker] == null && (current.isEmpty() || mayCopy)) {
           int begins = worker;
           executors.stream()
               .filter(each -> each.alive && running(each) < slotsEach)
-              .forEach(each -> possible.add(() -> tasks.add(new Task(begins, attempt, each))));
+              .filter(each -> current.stream().noneMatch(other -> other.executor == each))
+              .forEach(each -> possible.add(() -> begin(begins, each)));
         }
       }
       if (possible.isEmpty()) {
-        assertThat(faults || wasUnreachable).as("workers wait for each other in vain").isTrue();
-        now += SECOND;
-        happens(new StageEvent.TimePasses(now, OptionalInt.of(slots())));
+        // A copy waits for some seconds until it takes over.
+        idleSeconds += faults ? 0 : 1;
+        assertThat(faults || wasUnreachable || !state.tasks().isEmpty() && idleSeconds < 10)
+            .as("workers wait for each other in vain")
+            .isTrue();
+        timePasses(SECOND);
       } else {
         possible.get(random.nextInt(possible.size())).run();
       }
@@ -311,10 +352,25 @@ class StageInterleavingsTest {
       return inFlight.subList(0, index).stream().noneMatch(m -> m.from().executor == executor);
     }
 
-    private Optional<Task> current(int worker) {
+    private List<Task> current(int worker) {
       return tasks.stream()
           .filter(each -> each.alive && each.worker == worker && each.attempt == attempt)
-          .findFirst();
+          .toList();
+    }
+
+    private void begin(int worker, Executor executor) {
+      boolean isCopy = !current(worker).isEmpty();
+      tasks.add(new Task(tasks.size(), worker, attempt, executor, isCopy));
+    }
+
+    private boolean runs(long number) {
+      return tasks.get((int) number).alive;
+    }
+
+    private void timePasses(long nanoseconds) {
+      now += nanoseconds;
+      Set<Long> running = state.tasks().stream().filter(this::runs).collect(Collectors.toSet());
+      happens(new StageEvent.TimePasses(now, OptionalInt.of(slots()), running));
     }
 
     private long running(Executor executor) {
@@ -335,8 +391,9 @@ class StageInterleavingsTest {
         }
         case 5, 6 -> executors.add(new Executor(executors.size()));
         case 7, 8 -> {
-          now += SECOND / 10;
-          happens(new StageEvent.TimePasses(now, OptionalInt.of(slots())));
+          boolean isLong = longPauses < 2 && random.nextInt(4) == 0;
+          longPauses += isLong ? 1 : 0;
+          timePasses(isLong ? 4 * SECOND : SECOND / 10);
         }
         default -> {
           if (random.nextInt(20) == 0) {
@@ -366,7 +423,13 @@ class StageInterleavingsTest {
 
     private void deliver(Message message) {
       log.add(message.content());
-      happens(new StageEvent.Arrives(message.ticket(), message.content(), now));
+      WorkerMessage content = message.content();
+      Optional<Long> known = state.task(content.sender().worker());
+      boolean isCopy =
+          content instanceof Begins
+              && known.filter(number -> number == message.from().number).isEmpty()
+              && (message.from().isCopy || known.filter(this::runs).isPresent());
+      happens(new StageEvent.Arrives(message.ticket(), content, isCopy, now));
     }
 
     private void happens(StageEvent event) {
@@ -394,7 +457,7 @@ class StageInterleavingsTest {
     }
 
     private void answered(Task task, DriverReply reply) {
-      if (reply instanceof DriverReply.Aborted) {
+      if (reply instanceof DriverReply.Aborted || reply instanceof DriverReply.Replaced) {
         die(task);
         return;
       }
@@ -467,6 +530,10 @@ class StageInterleavingsTest {
       if (!holder.alive || isUnreachable) {
         return Optional.empty();
       }
+      boolean isReplaced = state.task(task.worker).filter(now -> now != task.number).isPresent();
+      if (isReplaced && !holder.blocks.containsKey(block)) {
+        return Optional.empty();
+      }
       assertThat(holder.blocks)
           .as("blocks of %s, which worker %d was told", place.executor(), task.worker)
           .containsKey(block);
@@ -482,8 +549,9 @@ class StageInterleavingsTest {
       task.own = piece(task.worker, task.round, task.own, start);
       if (isLast(task.round)) {
         task.alive = false;
-        if (task.attempt == attempt) {
+        if (task.attempt == attempt && done[task.worker] == null) {
           done[task.worker] = task.executor;
+          current(task.worker).forEach(other -> other.isSurplus = true);
         }
         return;
       }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.stoker.driver.averaging.DriverReply.Aborted;
 import io.stoker.driver.averaging.DriverReply.BeginAt;
 import io.stoker.driver.averaging.DriverReply.Found;
+import io.stoker.driver.averaging.DriverReply.Replaced;
 import io.stoker.driver.averaging.StageState.Answer;
 import io.stoker.driver.averaging.StageState.Patience;
 import io.stoker.driver.averaging.StageState.Rules;
@@ -19,6 +20,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -44,17 +46,27 @@ class StageStateTest {
   }
 
   private List<DriverReply> arrives(WorkerMessage message) {
-    return on(new StageEvent.Arrives(seconds, message, Duration.ofSeconds(seconds).toNanos()));
+    return arrives(message, false);
   }
 
-  private List<DriverReply> passes(long more, int slots) {
+  private List<DriverReply> arrives(WorkerMessage message, boolean isCopy) {
+    long now = Duration.ofSeconds(seconds).toNanos();
+    return on(new StageEvent.Arrives(seconds, message, isCopy, now));
+  }
+
+  private List<DriverReply> passes(long more, int slots, Long... tasks) {
     seconds += more;
-    return on(
-        new StageEvent.TimePasses(Duration.ofSeconds(seconds).toNanos(), OptionalInt.of(slots)));
+    long now = Duration.ofSeconds(seconds).toNanos();
+    return on(new StageEvent.TimePasses(now, OptionalInt.of(slots), Set.of(tasks)));
   }
 
   private static Sender sender(int worker, BlockPlace place) {
-    return new Sender(1, 1, worker, place);
+    return new Sender(1, 1, worker, task(worker, place), place);
+  }
+
+  /** Each executor has one task of a worker. */
+  private static long task(int worker, BlockPlace place) {
+    return 10L * worker + place.port();
   }
 
   private List<DriverReply> begins(int worker, BlockPlace place, BlockPlace... lost) {
@@ -118,7 +130,7 @@ class StageStateTest {
     piecesOf(1);
     stored(Blocks.PIECES, 1, 0, A);
 
-    assertThat(begins(0, C)).containsExactly(new Aborted("its task has begun again"), begin(0, C));
+    assertThat(begins(0, C)).containsExactly(new Replaced("its task has begun again"), begin(0, C));
   }
 
   private static BeginAt begin(int round, BlockPlace holder) {
@@ -150,7 +162,7 @@ class StageStateTest {
     begins(0, A);
     assertThat(stored(Blocks.PIECES, 0, 0, A)).isEmpty();
 
-    List<DriverReply> replies = arrives(new Begins(new Sender(1, 2, 1, B), List.of()));
+    List<DriverReply> replies = arrives(new Begins(new Sender(1, 2, 1, 99, B), List.of()));
     assertThat(replies.get(0)).isInstanceOf(Aborted.class);
     assertThat(replies.get(1)).isEqualTo(begin(0, B));
     assertThat(areAborted(begins(0, A))).isTrue();
@@ -202,6 +214,84 @@ class StageStateTest {
     List<DriverReply> replies = begins(1, C);
     assertThat(replies).hasSize(2);
     assertThat(areAborted(replies)).isTrue();
+  }
+
+  private List<DriverReply> copies(int worker, BlockPlace place) {
+    return arrives(new Begins(sender(worker, place), List.of()), true);
+  }
+
+  @Test
+  void aCopyOfATaskThatRunsWaitsAndDisturbsNobody() {
+    piecesOf(1);
+    assertThat(copies(1, C)).isEmpty();
+    assertThat(state.tasks()).containsExactlyInAnyOrder(task(1, B), task(1, C));
+    assertThat(passes(1, 3, task(1, B), task(1, C))).isEmpty();
+
+    stored(Blocks.PIECES, 1, 0, A);
+    Found found = new Found(1, List.of(A, B));
+    assertThat(stored(Blocks.PIECES, 1, 1, B)).containsExactly(found, found);
+    assertThat(on(new StageEvent.Ends())).containsExactly(new Replaced("its stage has ended"));
+  }
+
+  @Test
+  void aCopyTakesOverWhereTheOtherTaskIsLost() {
+    piecesOf(2);
+    copies(1, C);
+
+    assertThat(passes(1, 3, task(1, C))).as("Spark may be about to end the copy").isEmpty();
+    assertThat(passes(1, 3, task(1, C))).containsExactly(begin(1, A));
+  }
+
+  @Test
+  void aCopyOfATaskThatHasFinishedIsForgotten() {
+    piecesOf(2);
+    copies(1, C);
+
+    passes(1, 3, task(1, C));
+    assertThat(passes(1, 3)).containsExactly(new Replaced("its task has ended"));
+    assertThat(state.tasks()).isEmpty();
+  }
+
+  @Test
+  void aCopyTakesOverFromATaskThatIsSilent() {
+    piecesOf(2);
+    arrives(new Loaded(sender(0, A), 1));
+    arrives(new Loaded(sender(1, B), 1));
+    copies(1, C);
+    assertThat(passes(3, 3, task(1, B), task(1, C))).isEmpty();
+
+    assertThat(passes(1, 3, task(1, B), task(1, C))).containsExactly(begin(1, A));
+    assertThat(stored(Blocks.PIECES, 1, 1, B)).hasOnlyElementsOfType(Replaced.class).hasSize(1);
+  }
+
+  @Test
+  void aTaskThatWaitsForOthersIsNotSilent() {
+    piecesOf(1);
+    stored(Blocks.PIECES, 1, 1, B);
+    copies(1, C);
+
+    assertThat(passes(9, 3, task(1, B), task(1, C))).isEmpty();
+  }
+
+  @Test
+  void aCopyLeavesWhereItsSlotIsNeeded() {
+    piecesOf(1);
+    copies(1, C);
+
+    assertThat(passes(1, 2, task(1, B), task(1, C)))
+        .containsExactly(new Replaced("its slot is needed"));
+  }
+
+  @Test
+  void aCopyWaitsWhereRoundsOverlapUntilTheOtherTaskIsLost() {
+    state = opened(true, true);
+    piecesOf(1);
+    copies(1, C);
+    assertThat(passes(9, 3, task(1, B), task(1, C))).isEmpty();
+    assertThat(state.aborted()).isEmpty();
+
+    passes(1, 3, task(1, C));
+    assertThat(areAborted(passes(1, 3, task(1, C)))).isTrue();
   }
 
   @Test

@@ -3,6 +3,7 @@ package io.stoker.driver.round;
 
 import io.stoker.data.storage.Storage;
 import io.stoker.driver.cluster.ClusterState;
+import io.stoker.driver.cluster.ExecutorDemand;
 import io.stoker.driver.cluster.Gang;
 import io.stoker.driver.cluster.GpuRequest;
 import io.stoker.driver.cluster.MemoryCheck;
@@ -15,6 +16,7 @@ import io.stoker.driver.spark.NumberedTasks;
 import io.stoker.failure.ResourceException;
 import io.stoker.models.engine.Engine;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import org.apache.hadoop.conf.Configuration;
@@ -28,6 +30,9 @@ import org.slf4j.LoggerFactory;
 /** Checks before the first round that the cluster has what a job needs. */
 final class Preflight {
   private static final Logger LOG = LoggerFactory.getLogger(Preflight.class);
+
+  /** How long executors may take to start that Spark starts on demand. */
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
 
   private Preflight() {}
 
@@ -43,6 +48,9 @@ final class Preflight {
   static void check(JavaSparkContext spark, Engine engine, int workers, MemoryNeed need) {
     if (Gang.isAsked(spark)) {
       Gang.beforeJob(spark, workers, "--gang").awaitAllWorkers("train");
+    } else if (ExecutorDemand.isDynamic(spark) && Slots.now(spark).count() < workers) {
+      LOG.info("Dynamic allocation: waiting until Spark has started executors for all workers");
+      ExecutorDemand.awaitSettled(spark, workers, PATIENCE);
     }
     Slots slots = MemoryCheck.require(spark, need, workers, workers);
     if (slots.count() < workers) {

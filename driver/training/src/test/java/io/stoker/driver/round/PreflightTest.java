@@ -11,7 +11,6 @@ import io.stoker.driver.cluster.Slots;
 import io.stoker.driver.metrics.RoundMetrics;
 import io.stoker.driver.metrics.RoundNumber;
 import io.stoker.driver.spark.RegisteredExecutor;
-import io.stoker.failure.InputException;
 import io.stoker.failure.ResourceException;
 import io.stoker.models.engine.Engine;
 import io.stoker.models.engine.Engines;
@@ -20,7 +19,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
@@ -93,17 +91,6 @@ class PreflightTest {
       assertThatThrownBy(() -> Preflight.check(spark, ENGINE, 3, small(3)))
           .isInstanceOf(ResourceException.class)
           .hasMessageStartingWith("Cannot train 3 workers at once: local[2] has 2 slots; give");
-    }
-  }
-
-  @Test
-  void refusesAGangOfExecutorsThatComeAndGo() {
-    Map<String, String> options = new HashMap<>(Gang.CONFIGURATION);
-    options.put("spark.dynamicAllocation.enabled", "true");
-    try (JavaSparkContext spark = start(options)) {
-      assertThatThrownBy(() -> Preflight.check(spark, ENGINE, 2, small(2)))
-          .isInstanceOf(InputException.class)
-          .hasMessageContaining("--gang and spark.dynamicAllocation.enabled");
     }
   }
 
