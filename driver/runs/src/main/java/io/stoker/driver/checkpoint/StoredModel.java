@@ -28,21 +28,24 @@ import org.apache.hadoop.fs.Path;
 public final class StoredModel {
   private final Path path;
   private final Path origin;
+  private final ModelFile whole;
+
+  /** The file, or what it would be with the moving average in place of the last parameters. */
   private final ModelFile file;
+
   private final Optional<Checkpoint> checkpoint;
-  private final ParameterChoice choice;
   private final Optional<Calibration> calibration;
 
   private StoredModel(
       Path path,
       Path origin,
+      ModelFile whole,
       ModelFile file,
       Optional<Checkpoint> checkpoint,
-      ParameterChoice choice,
       Optional<Calibration> calibration) {
-    this.choice = choice;
     this.path = path;
     this.origin = origin;
+    this.whole = whole;
     this.file = file;
     this.checkpoint = checkpoint;
     this.calibration = calibration;
@@ -68,7 +71,7 @@ public final class StoredModel {
               .map(ModelFile::parametersSha256)
               .collect(Collectors.toSet());
       Optional<Calibration> calibration = Calibration.read(file, parameters, hadoop);
-      return new StoredModel(file, file, model, checkpoint, ParameterChoice.LAST, calibration);
+      return new StoredModel(file, file, model, model, checkpoint, calibration);
     } catch (FileNotFoundException e) {
       throw new DamagedException("Cannot read %s: it is missing".formatted(file), e);
     } catch (IOException e) {
@@ -112,7 +115,7 @@ public final class StoredModel {
    * @param copy where a copy of the file is, or will be before it is read
    */
   public StoredModel copiedTo(Path copy) {
-    return new StoredModel(copy, origin, file, Optional.empty(), choice, calibration);
+    return new StoredModel(copy, origin, whole, file, Optional.empty(), calibration);
   }
 
   /**
@@ -154,20 +157,17 @@ public final class StoredModel {
    */
   public StoredModel with(ParameterChoice choice) {
     Optional<ModelFile> averaged =
-        choice == ParameterChoice.LAST ? Optional.empty() : file.averaged();
+        choice == ParameterChoice.LAST ? Optional.empty() : whole.averaged();
     Check.input(
         averaged.isPresent() || choice != ParameterChoice.EMA,
         "Cannot use the moving average of %s: it was trained without --ema (say --parameters last)",
         origin);
-    return averaged
-        .map(
-            ema -> new StoredModel(path, origin, ema, checkpoint, ParameterChoice.EMA, calibration))
-        .orElse(this);
+    return new StoredModel(path, origin, whole, averaged.orElse(whole), checkpoint, calibration);
   }
 
   /** Which of the file's parameters are this model's: {@code EMA} or {@code LAST}. */
   public ParameterChoice choice() {
-    return choice;
+    return file == whole ? ParameterChoice.LAST : ParameterChoice.EMA;
   }
 
   /** How the probabilities of these parameters were calibrated, if they were. */

@@ -4,6 +4,7 @@ package io.stoker.driver.ml;
 import io.stoker.data.frame.FrameColumns;
 import io.stoker.data.frame.ImageColumn;
 import io.stoker.data.storage.StorageDefaults;
+import io.stoker.driver.checkpoint.ParameterChoice;
 import io.stoker.driver.checkpoint.StoredModel;
 import io.stoker.driver.cluster.Slots;
 import io.stoker.driver.evaluate.TrainedNetwork;
@@ -152,9 +153,9 @@ public final class StokerModel extends StokerModelParams implements MLWritable, 
     return labels().size();
   }
 
-  /** The SHA-256 of the parameters. */
+  /** The SHA-256 of the parameters that predict. */
   public String parametersSha256() {
-    return stored().parametersSha256();
+    return chosen().parametersSha256();
   }
 
   /** Whether it was trained in this process, and has not been loaded. */
@@ -195,6 +196,11 @@ public final class StokerModel extends StokerModelParams implements MLWritable, 
       stored = ModelFiles.open(location, hadoop(SparkSession.active()));
     }
     return stored;
+  }
+
+  /** The model with the parameters that predict. */
+  private StoredModel chosen() {
+    return stored().with(ParameterChoice.parse(getParameters()));
   }
 
   /**
@@ -244,7 +250,7 @@ public final class StokerModel extends StokerModelParams implements MLWritable, 
             dataset.toDF(),
             ImageColumn.of(schema, images()),
             TrainedNetwork.of(
-                List.of(stored()),
+                List.of(chosen()),
                 getEngine(),
                 Math.max(getBatchSize(), views.count()),
                 new Arithmetic(

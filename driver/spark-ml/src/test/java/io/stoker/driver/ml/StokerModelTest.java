@@ -139,6 +139,18 @@ class StokerModelTest {
                 .parametersSha256())
         .isNotEqualTo(result.parametersSha256());
     assertThat(StokerModel.load(saved).parametersSha256()).isEqualTo(model.parametersSha256());
+    model.setParameters("last").save(saved + "-last");
+    assertThat(model.parametersSha256()).isEqualTo(result.parametersSha256());
+    assertThat(StokerModel.load(saved + "-last").parametersSha256())
+        .isEqualTo(result.parametersSha256());
+    assertThat(model.setParameters("best").parametersSha256())
+        .isNotEqualTo(result.parametersSha256());
+    StokerModel plain = StokerModel.load(run).setParameters("ema");
+    assertThatThrownBy(plain::parametersSha256)
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("it was trained without --ema");
+    assertThatThrownBy(() -> plain.setParameters("lost"))
+        .hasMessageContaining("parameter parameters given invalid value lost");
   }
 
   @Test

@@ -34,6 +34,7 @@ class ZooTest {
     "resnet-9, 10, 6573130",
     "airbench, 10, 1972802",
     "alexnet-mini, 10, 463562",
+    "alexnet-bn-mini, 10, 464938",
     "cuda-convnet-18, 10, 89578",
     "cuda-convnet-13, 10, 183210",
     "alexnet, 1000, 60965224",
