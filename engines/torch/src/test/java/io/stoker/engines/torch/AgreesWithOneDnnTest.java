@@ -69,11 +69,12 @@ class AgreesWithOneDnnTest {
   /**
    * Deep networks, and those with dropout of images, whose masks depend on the order of the values
    * in memory. Rounding alone lets gradients of such networks differ by more than 1e-4, whatever
-   * the algorithm of convolutions, for two reasons. A value within rounding of 0 makes its
-   * rectified unit pass the gradient in one engine and not in the other. And batch normalization
-   * over few values magnifies rounding errors. So gradients are compared with a smooth function in
-   * place of rectified units, without dropout, and with batches of 16, and both engines with double
-   * precision too.
+   * the algorithm of convolutions, for three reasons. A value within rounding of 0 makes its
+   * rectified unit pass the gradient in one engine and not in the other. Of two pixels within
+   * rounding of each other, the engines may take another one as the maximum of a window. And batch
+   * normalization over few values magnifies rounding errors. So gradients are compared with smooth
+   * functions in place of rectified units and maxima, without dropout, and with batches of 16, and
+   * both engines with double precision too.
    */
   static List<String> deepModels() {
     return Zoo.names().stream()

@@ -10,7 +10,11 @@ import java.util.List;
 final class SmoothModels {
   private SmoothModels() {}
 
-  /** A model with hyperbolic tangents in place of rectified units, and without dropout. */
+  /**
+   * A model with hyperbolic tangents in place of rectified units, averages in place of the maxima
+   * of pooling, and without dropout. Of two pixels within rounding of each other, either may be the
+   * maximum and take the whole gradient.
+   */
   static ModelSpec of(ModelSpec model) {
     return new ModelSpec(model.name(), model.input(), smooth(model.layers()));
   }
@@ -33,6 +37,9 @@ final class SmoothModels {
     if (layer instanceof LayerSpec.Branches branches) {
       return new LayerSpec.Branches(
           branches.name(), branches.branches().stream().map(SmoothModels::smooth).toList());
+    }
+    if (layer instanceof LayerSpec.Pooling pooling) {
+      return new LayerSpec.Pooling(LayerSpec.Pooling.Kind.AVERAGE, pooling.window());
     }
     return layer.equals(new LayerSpec.Activation(ActivationFunction.RELU))
         ? new LayerSpec.Activation(ActivationFunction.TANH)

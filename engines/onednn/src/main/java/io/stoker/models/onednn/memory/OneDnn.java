@@ -112,12 +112,15 @@ public final class OneDnn {
     return INSTANCE.adding;
   }
 
+  /** The version of the library, such as 2.5.2. */
   public static String version() {
     dnnl_version_t version = dnnl.dnnl_version();
     return version.major() + "." + version.minor() + "." + version.patch();
   }
 
   /**
+   * Requires that a function of the library has succeeded.
+   *
    * @param status the value that a oneDNN function returned
    * @param call what the function should have done, for the message
    * @throws IllegalStateException if it failed
