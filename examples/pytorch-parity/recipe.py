@@ -9,7 +9,7 @@
 Each row of the table adds an element to the row before. A preset's name is a row with that preset.
 PyTorch trains one network with the batch of all workers, on all threads, and has its own implementations
 of everything: torch.optim, its schedules, swa_utils, and torchvision's random erasing. Each run adds a line
-to WORK/results.jsonl and is not repeated, so that the script may be stopped and started again. Needs Python
+to WORK/results-IMAGES.jsonl and is not repeated, so that the script may be stopped and started again. Needs Python
 with torch and torchvision.
 """
 import argparse
@@ -174,7 +174,7 @@ def in_stoker(options, given, seed):
     steps = -(-given.images // (options["workers"] * options["batch"]))
     rounds = options["epochs"] * -(-steps // options["local-steps"])
     result = compare.stoker(
-        *("train", "--data", str(given.work / "shards"), "--run", str(run), "--seed", str(seed)),
+        *("train", "--data", str(given.shards), "--run", str(run), "--seed", str(seed)),
         *("--validate-every", str(rounds), "--validation-split", "test", *arguments),
     )
     seconds = time.perf_counter() - start
@@ -201,19 +201,21 @@ def main():
     parser.add_argument("--rows", default=",".join(ELEMENTS), help="default: all elements")
     parser.add_argument("--workers", default="2", help="numbers of workers of elements (default: 2)")
     parser.add_argument("--frameworks", default="Stoker,PyTorch", help="default: Stoker,PyTorch")
+    parser.add_argument("--images", type=int, default=60000, help="of training (default: 60000)")
+    parser.add_argument("--tests", type=int, default=10000, help="default: 10000")
     parser.add_argument("--seeds", type=int, default=3, help="default: 3")
     parser.add_argument("--threads", type=int, default=0, help="of PyTorch (default: all)")
     given = parser.parse_args()
-    given.images, given.tests = 60000, 10000
     if given.threads:
         torch.set_num_threads(given.threads)
     given.work.mkdir(parents=True, exist_ok=True)
-    if not (given.work / "shards" / "manifest.json").exists():
-        compare.stoker(
-            *("prepare", "--input", str(given.data), "--format", "idx"),
-            *("--output", str(given.work / "shards")),
-        )
-    log = given.work / "results.jsonl"
+    given.shards = given.work / f"shards-{given.images}"
+    if not (given.shards / "manifest.json").exists():
+        raw = given.work / "raw"
+        shutil.rmtree(raw, ignore_errors=True)
+        compare.cut(given.data, raw, given.images, given.tests)
+        compare.stoker("prepare", "--input", str(raw), "--format", "idx", "--output", str(given.shards))
+    log = given.work / f"results-{given.images}.jsonl"
     done = {}
     for line in log.read_text().splitlines() if log.exists() else []:
         entry = json.loads(line)
