@@ -83,11 +83,13 @@ public final class ExecutorDemand {
 
   private boolean await() {
     String name = "stoker-demand-" + UUID.randomUUID();
-    try (DriverEndpoint endpoint =
-            new DriverEndpoint(name, new DriverTraffic(spark.isLocal()), this::receive);
-        PeriodicTask timer =
-            PeriodicTask.start(
-                "stoker-demand", POLL, this::check, e -> LOG.warn("Cannot await executors", e))) {
+    DriverEndpoint endpoint =
+        new DriverEndpoint(name, new DriverTraffic(spark.isLocal()), this::receive);
+    PeriodicTask timer =
+        PeriodicTask.start(
+            "stoker-demand", POLL, this::check, e -> LOG.warn("Cannot await executors", e));
+    try (endpoint;
+        timer) {
       spark.sc().setJobDescription("wait for a slot for each of " + tasks + " workers");
       Jobs.elements(
           new NumberedTasks<>(
