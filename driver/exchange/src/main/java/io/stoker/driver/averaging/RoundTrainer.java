@@ -135,9 +135,10 @@ final class RoundTrainer implements AutoCloseable {
       List<RoundWork> next = List.copyOf(rounds.subList(done, done + together));
       try {
         if (overlap) {
-          requireOverlap(next);
+          runGroup(next, name, start, reports.from(done));
+        } else {
+          runInOneStage(next, name, start, reports.from(done));
         }
-        runInOneStage(next, name, start, reports.from(done));
         done += together;
         start = System.nanoTime();
       } catch (Exception e) { // Spark's checked exceptions reach Java undeclared.
@@ -158,6 +159,17 @@ final class RoundTrainer implements AutoCloseable {
   private void requireOverlap(List<RoundWork> rounds) {
     OverlapNeeds.awaitInJob(
         job.spark(), job.average().slices(), rounds.get(0).workers(), rounds.size());
+  }
+
+  private void runGroup(
+      List<RoundWork> rounds, String name, long start, Consumer<RoundReport> finished) {
+    job.overlapping().lock();
+    try {
+      requireOverlap(rounds);
+      runInOneStage(rounds, name, start, finished);
+    } finally {
+      job.overlapping().unlock();
+    }
   }
 
   private void runInOneStage(

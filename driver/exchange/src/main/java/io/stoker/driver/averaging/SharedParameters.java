@@ -13,6 +13,7 @@ import io.stoker.driver.spark.Placement;
 import io.stoker.worker.runtime.RoundWork;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -70,7 +71,15 @@ public final class SharedParameters implements AutoCloseable {
     Broadcast<SerializableConfiguration> hadoop =
         spark.broadcast(new SerializableConfiguration(spark.hadoopConfiguration()));
     return new SharedParameters(
-        new AveragingJob(spark, hadoop, average, frozen, patience, new BlockCleaner()), source);
+        new AveragingJob(
+            spark,
+            hadoop,
+            average,
+            frozen,
+            patience,
+            new BlockCleaner(),
+            new ReentrantLock(true)), // fair, because the group that goes on takes it again at once
+        source);
   }
 
   /** Whether the cluster has a slot for one more task while all workers train. */

@@ -14,6 +14,10 @@ import io.stoker.worker.sgd.StepSchedule;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
@@ -224,6 +228,78 @@ class OverlapTest extends AveragingJobs {
       assertThat(sha256(parameters)).isEqualTo(steady);
     }
     assertThat(losses.get()).isNegative();
+  }
+
+  /** Which group took a step, in their order. */
+  private static final Queue<String> STEPS = new ConcurrentLinkedQueue<>();
+
+  private static final AtomicInteger LOST = new AtomicInteger();
+
+  private static final CountDownLatch SECOND_GROUP = new CountDownLatch(1);
+
+  /** A checkpoint that was lost has its group trained again while the next one is trained. */
+  @Test
+  void aGroupThatIsTrainedAgainForASnapshotWaitsForTheOneThatIsTrained() throws Exception {
+    StepSchedule first =
+        step -> {
+          STEPS.add("first");
+          return STEADY.at(step);
+        };
+    StepSchedule second =
+        step -> {
+          STEPS.add("second");
+          SECOND_GROUP.countDown();
+          if (LOST.compareAndSet(2, 1)) {
+            awaitFirstGroup();
+          }
+          return STEADY.at(step);
+        };
+    try (JavaSparkContext spark = LocalSpark.start("local[8]"); // enough for both
+        SharedParameters parameters =
+            loadOverlapping(spark, OuterStep.PLAIN, StageState.Patience.USUAL)) {
+      parameters.advance(rounds(0, 3, first), "rounds");
+      try (SharedParameters.Snapshot snapshot = parameters.snapshot()) {
+        byte[] then =
+            snapshot.onOneExecutor("all", (slices, contents, hadoop) -> all(slices, contents));
+        STEPS.clear();
+        LOST.set(2);
+        CompletableFuture<byte[]> again =
+            CompletableFuture.supplyAsync(
+                () -> {
+                  awaitSecondGroup();
+                  return snapshot.onOneExecutor(
+                      "a checkpoint",
+                      (slices, contents, hadoop) -> {
+                        if (LOST.compareAndSet(1, 0)) {
+                          throw new LostSliceException(0);
+                        }
+                        return all(slices, contents);
+                      });
+                });
+        parameters.advance(rounds(3, 6, second), "rounds");
+        assertThat(again.get(1, TimeUnit.MINUTES)).isEqualTo(then);
+      }
+      assertThat(sha256(parameters)).isEqualTo(steady);
+    }
+    List<String> steps = List.copyOf(STEPS);
+    assertThat(steps).contains("first", "second");
+    assertThat(steps.lastIndexOf("second")).isLessThan(steps.indexOf("first"));
+  }
+
+  private static void awaitSecondGroup() {
+    try {
+      SECOND_GROUP.await();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** Gives the other group the time to begin, if it does not wait. */
+  private static void awaitFirstGroup() {
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(3);
+    while (!STEPS.contains("first") && System.nanoTime() < end) {
+      Thread.onSpinWait();
+    }
   }
 
   @Test
