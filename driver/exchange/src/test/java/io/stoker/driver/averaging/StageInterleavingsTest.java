@@ -337,7 +337,7 @@ class StageInterleavingsTest {
       if (possible.isEmpty()) {
         // A copy waits for some seconds until it takes over.
         idleSeconds += faults ? 0 : 1;
-        assertThat(faults || wasUnreachable || !state.tasks().isEmpty() && idleSeconds < 10)
+        assertThat(faults || wasUnreachable || (!state.tasks().isEmpty() && idleSeconds < 10))
             .as("workers wait for each other in vain")
             .isTrue();
         timePasses(SECOND);
