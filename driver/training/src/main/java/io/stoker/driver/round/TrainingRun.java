@@ -172,11 +172,10 @@ final class TrainingRun {
   private String frozenValues(Optional<StoredModel> init) {
     return frozenParameters == 0
         ? ""
-        : "%s %d%s"
-            .formatted(
-                init.map(StoredModel::parametersSha256).orElse(""),
-                config.seed(),
-                whitening.map(each -> " " + identity.dataSha256()).orElse(""));
+        : init.map(StoredModel::parametersSha256).orElse("")
+            + " "
+            + config.seed()
+            + whitening.map(each -> " " + identity.dataSha256()).orElse("");
   }
 
   JobIdentity identity() {
