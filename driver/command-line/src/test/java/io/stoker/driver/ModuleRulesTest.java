@@ -178,6 +178,7 @@ class ModuleRulesTest {
           Set.of("run", "transfer", "order"),
           Set.of("evaluate"),
           Set.of("explain", "probe", "score", "interchange", "whitening"),
+          Set.of("job"),
           Set.of("round", "report", "drawing"),
           Set.of("bench", "tensorboard", "mlflow", "search"),
           Set.of("ml"),

@@ -58,7 +58,8 @@ final class AugmentationNames {
   private static List<Augmentation> checked(List<Augmentation> augmentations) {
     Check.input(
         augmentations.stream().filter(one -> one instanceof Augmentation.Policy).count() <= 1,
-        "Two policies at once: give one of trivial-augment and rand-augment, and it once");
+        "Invalid augmentations: trivial-augment and rand-augment are given together, or one of them"
+            + " twice (give one of them, once)");
     return augmentations;
   }
 

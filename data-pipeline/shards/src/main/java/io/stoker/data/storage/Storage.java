@@ -206,8 +206,14 @@ public final class Storage {
       hdfs.rename(replacement(file), file, Options.Rename.OVERWRITE);
     } else if (fileSystem instanceof RawLocalFileSystem local) {
       // Not over a symbolic link there: the write would follow it to another file.
-      Files.deleteIfExists(local.pathToFile(replacement(file)).toPath());
-      write(fileSystem, replacement(file), content);
+      java.nio.file.Path hidden = local.pathToFile(replacement(file)).toPath();
+      Files.deleteIfExists(hidden);
+      try {
+        write(fileSystem, replacement(file), content);
+      } catch (IOException e) { // A full disk: an empty file would stay.
+        Files.deleteIfExists(hidden);
+        throw e;
+      }
       if (!fileSystem.rename(replacement(file), file)) {
         throw new IOException("Cannot rename " + replacement(file) + " to " + file);
       }
@@ -216,7 +222,7 @@ public final class Storage {
     }
   }
 
-  /** The hidden file that {@link #replace} renames, and leaves where it is when it is killed. */
+  /** The hidden file that {@link #replace} renames, and that a killed process leaves. */
   public static Path replacement(Path file) {
     return new Path(file.getParent(), "." + file.getName() + ".new");
   }

@@ -184,8 +184,10 @@ class AugmentationTest {
         "rand-augment=2,31 | Invalid rand-augment: a magnitude of 31 (must be 0 to 30)",
         "rand-augment=2,9,1 | Invalid augmentation: 'rand-augment=2:9:1' (try rand-augment=2:9)",
         "rand-augment=two | Invalid augmentation: 'rand-augment=two' (try rand-augment=2:9)",
-        "flip,trivial-augment,rand-augment | Two policies at once: give one of trivial-augment",
-        "rand-augment,rand-augment=1,5 | Two policies at once: give one of trivial-augment",
+        "flip,trivial-augment,rand-augment | Invalid augmentations: trivial-augment and"
+            + " rand-augment are given together",
+        "rand-augment,rand-augment=1,5 | Invalid augmentations: trivial-augment and rand-augment"
+            + " are given together",
         "erase=0.3:p=0.5 | Invalid augmentation: 'erase=0.3:p=0.5' (try erase=0.3 for a square",
         "erase=q=0.5 | Unknown value of erase: 'q'; did you mean 'p'? Known: side, p, area",
         "erase=p=1.5 | Invalid erase: a probability of 1.5 (must be 0 to 1)",

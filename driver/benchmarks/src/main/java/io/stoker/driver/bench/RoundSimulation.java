@@ -2,7 +2,7 @@
 package io.stoker.driver.bench;
 
 import io.stoker.driver.averaging.RoundsPerStage;
-import io.stoker.driver.round.RoundGroups;
+import io.stoker.driver.job.RoundGroups;
 import io.stoker.driver.slice.ParameterSlices;
 
 /**

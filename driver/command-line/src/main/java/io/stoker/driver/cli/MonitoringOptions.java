@@ -3,8 +3,8 @@ package io.stoker.driver.cli;
 
 import io.stoker.data.storage.OutputFolder;
 import io.stoker.driver.config.TrainingConfig;
+import io.stoker.driver.job.ExistingRun;
 import io.stoker.driver.report.Dashboard;
-import io.stoker.driver.round.ExistingRun;
 import io.stoker.driver.round.RunWatches;
 import io.stoker.driver.round.WatchedRun;
 import java.util.Optional;

@@ -13,7 +13,7 @@ import io.stoker.driver.config.Recipe;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.drawing.Line;
 import io.stoker.driver.drawing.Table;
-import io.stoker.driver.round.ExistingRun;
+import io.stoker.driver.job.ExistingRun;
 import io.stoker.driver.round.RateRange;
 import io.stoker.driver.round.RoundListeners;
 import io.stoker.driver.round.TrainJob;

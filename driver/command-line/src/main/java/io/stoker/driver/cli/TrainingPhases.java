@@ -2,8 +2,8 @@
 package io.stoker.driver.cli;
 
 import io.stoker.base.PhaseClock;
+import io.stoker.driver.job.JobPlan;
 import io.stoker.driver.metrics.RoundMetrics;
-import io.stoker.driver.round.JobPlan;
 import io.stoker.driver.round.RoundListener;
 import io.stoker.models.file.TrainingClock;
 

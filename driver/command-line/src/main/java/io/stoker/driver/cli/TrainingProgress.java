@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.cli;
 
+import io.stoker.driver.job.JobPlan;
 import io.stoker.driver.metrics.RoundMetrics;
-import io.stoker.driver.round.JobPlan;
 import io.stoker.driver.round.RoundListener;
 import io.stoker.driver.round.TrainJob;
 import io.stoker.models.file.TrainingClock;

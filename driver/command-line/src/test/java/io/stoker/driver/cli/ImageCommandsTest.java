@@ -7,7 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.stoker.driver.LocalSpark;
 import io.stoker.driver.TinyImages;
 import io.stoker.driver.TinyJob;
-import io.stoker.driver.round.ExistingRun;
+import io.stoker.driver.job.ExistingRun;
 import io.stoker.driver.round.RoundListener;
 import io.stoker.driver.round.TrainJob;
 import java.awt.image.BufferedImage;

@@ -3,7 +3,7 @@ package io.stoker.driver.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.stoker.driver.round.JobPlan;
+import io.stoker.driver.job.JobPlan;
 import io.stoker.models.file.TrainingClock;
 import java.util.Map;
 import java.util.TreeMap;

@@ -467,6 +467,9 @@ class StorageTest {
         .contains("No space left on device", "the same command with --resume");
     assertThat(folder.resolve("local").resolve(run).resolve("checkpoints/000004/manifest.json"))
         .doesNotExist();
+    assertThat(
+            folder.resolve("local").resolve(run).resolve("checkpoints/000004/.manifest.json.new"))
+        .doesNotExist();
     JsonNode resumed =
         commands.json(
             "train --run %s/%s --resume".formatted(root, run).replace(root, "full:" + root));

@@ -3,10 +3,10 @@ package io.stoker.driver.mlflow;
 
 import io.stoker.driver.checkpoint.Locations;
 import io.stoker.driver.config.TrainingConfig;
+import io.stoker.driver.job.ExistingRun;
+import io.stoker.driver.job.JobPlan;
 import io.stoker.driver.metrics.RoundMetrics;
 import io.stoker.driver.metrics.ValidationMetrics;
-import io.stoker.driver.round.ExistingRun;
-import io.stoker.driver.round.JobPlan;
 import io.stoker.driver.round.RunWatch;
 import io.stoker.models.file.TrainingClock;
 import java.time.Duration;

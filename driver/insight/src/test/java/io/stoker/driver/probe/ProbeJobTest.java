@@ -10,7 +10,7 @@ import io.stoker.driver.TinyJob;
 import io.stoker.driver.evaluate.EvaluateJob;
 import io.stoker.driver.evaluate.EvaluateRequest;
 import io.stoker.driver.evaluate.EvaluationReport;
-import io.stoker.driver.round.ExistingRun;
+import io.stoker.driver.job.ExistingRun;
 import io.stoker.driver.round.RoundListener;
 import io.stoker.driver.round.TrainJob;
 import io.stoker.driver.run.ModelFiles;

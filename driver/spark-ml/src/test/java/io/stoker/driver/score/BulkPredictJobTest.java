@@ -17,7 +17,7 @@ import io.stoker.driver.evaluate.Inference;
 import io.stoker.driver.evaluate.PredictJob;
 import io.stoker.driver.evaluate.PredictRequest;
 import io.stoker.driver.evaluate.Prediction;
-import io.stoker.driver.round.ExistingRun;
+import io.stoker.driver.job.ExistingRun;
 import io.stoker.driver.round.RoundListener;
 import io.stoker.driver.round.TrainJob;
 import io.stoker.driver.score.BulkPredictRequest.ExistingOutput;

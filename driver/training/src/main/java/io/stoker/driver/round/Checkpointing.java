@@ -5,6 +5,7 @@ import io.stoker.driver.averaging.SharedParameters;
 import io.stoker.driver.checkpoint.Checkpoint;
 import io.stoker.driver.checkpoint.CheckpointInProgress;
 import io.stoker.driver.checkpoint.Locations;
+import io.stoker.driver.job.TrainingRun;
 import io.stoker.models.engine.StepSettings;
 import io.stoker.models.file.TrainingClock;
 import java.util.Locale;

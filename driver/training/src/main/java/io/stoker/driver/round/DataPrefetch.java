@@ -2,6 +2,8 @@
 package io.stoker.driver.round;
 
 import io.stoker.driver.cluster.Slots;
+import io.stoker.driver.job.JobPlan;
+import io.stoker.driver.job.TrainingRun;
 import io.stoker.driver.spark.NumberedTasks;
 import io.stoker.driver.spark.Placement;
 import io.stoker.models.file.TrainingClock;

@@ -2,6 +2,7 @@
 package io.stoker.driver.round;
 
 import io.stoker.driver.config.RateSchedule;
+import io.stoker.driver.job.JobPlan;
 import io.stoker.models.engine.ClassWeights;
 import io.stoker.models.engine.StepSettings;
 import io.stoker.worker.sgd.StepSchedule;

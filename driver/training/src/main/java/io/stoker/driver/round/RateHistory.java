@@ -2,6 +2,7 @@
 package io.stoker.driver.round;
 
 import io.stoker.driver.config.RateSchedule;
+import io.stoker.driver.job.TrainingRun;
 import io.stoker.driver.metrics.EpochLosses;
 import io.stoker.driver.metrics.RoundMetrics;
 

@@ -4,6 +4,7 @@ package io.stoker.driver.round;
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import io.stoker.driver.checkpoint.Checkpoint;
 import io.stoker.driver.config.SelectionMetric;
+import io.stoker.driver.job.TrainingRun;
 import io.stoker.driver.metrics.EarlyStop;
 import io.stoker.driver.metrics.PhaseSeconds;
 import io.stoker.driver.metrics.ValidationMetrics;

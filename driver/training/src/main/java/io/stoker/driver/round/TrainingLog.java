@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.round;
 
+import io.stoker.driver.job.JobPlan;
 import io.stoker.driver.metrics.PhaseSeconds;
 import io.stoker.driver.metrics.RoundMetrics;
 import io.stoker.models.file.TrainingClock;

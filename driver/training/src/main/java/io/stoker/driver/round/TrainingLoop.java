@@ -3,6 +3,8 @@ package io.stoker.driver.round;
 
 import io.stoker.driver.averaging.RoundReport;
 import io.stoker.driver.config.RateSchedule;
+import io.stoker.driver.job.JobPlan;
+import io.stoker.driver.job.TrainingRun;
 import io.stoker.driver.metrics.RoundMetrics;
 import io.stoker.failure.InputException;
 import io.stoker.models.file.TrainingClock;

@@ -47,7 +47,7 @@ public final class TrainingPlugin implements SparkPlugin {
   }
 
   /** Makes a round the last one. */
-  static void publish(RoundMetrics round) {
+  public static void publish(RoundMetrics round) {
     LAST.set(Optional.of(round));
   }
 

@@ -4,6 +4,8 @@ package io.stoker.driver.round;
 import io.stoker.driver.averaging.RoundReport;
 import io.stoker.driver.averaging.SharedParameters;
 import io.stoker.driver.cluster.Gang;
+import io.stoker.driver.job.JobPlan;
+import io.stoker.driver.job.TrainingRun;
 import io.stoker.driver.metrics.PhaseSeconds;
 import io.stoker.driver.metrics.RoundMetrics;
 import io.stoker.driver.metrics.RoundNumber;

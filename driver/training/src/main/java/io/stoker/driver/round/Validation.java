@@ -7,6 +7,7 @@ import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.evaluate.EvaluateRequest;
 import io.stoker.driver.evaluate.EvaluationReport;
 import io.stoker.driver.evaluate.Inference;
+import io.stoker.driver.job.TrainingRun;
 import io.stoker.driver.metrics.EarlyStop;
 import io.stoker.driver.metrics.ValidationMetrics;
 import io.stoker.driver.run.RunFolder;

@@ -2,6 +2,7 @@
 package io.stoker.driver.round;
 
 import io.stoker.driver.config.TrainingConfig;
+import io.stoker.driver.job.ExistingRun;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 

@@ -15,7 +15,7 @@ import io.stoker.driver.TinyJob;
 import io.stoker.driver.checkpoint.StoredModel;
 import io.stoker.driver.config.ModelReference;
 import io.stoker.driver.config.TrainingConfig;
-import io.stoker.driver.round.ExistingRun;
+import io.stoker.driver.job.ExistingRun;
 import io.stoker.driver.round.RoundListener;
 import io.stoker.driver.round.TrainJob;
 import io.stoker.driver.run.ModelFiles;

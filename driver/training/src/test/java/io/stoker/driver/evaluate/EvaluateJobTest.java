@@ -11,7 +11,7 @@ import io.stoker.data.shard.ShardFolder;
 import io.stoker.driver.LocalSpark;
 import io.stoker.driver.TinyImages;
 import io.stoker.driver.TinyJob;
-import io.stoker.driver.round.ExistingRun;
+import io.stoker.driver.job.ExistingRun;
 import io.stoker.driver.round.RoundListener;
 import io.stoker.driver.round.TrainJob;
 import io.stoker.driver.run.ModelFiles;

@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.stoker.driver.LocalSpark;
 import io.stoker.driver.TinyJob;
 import io.stoker.driver.checkpoint.StoredModel;
-import io.stoker.driver.round.ExistingRun;
+import io.stoker.driver.job.ExistingRun;
 import io.stoker.driver.round.RoundListener;
 import io.stoker.driver.round.TrainJob;
 import io.stoker.driver.run.ModelFiles;

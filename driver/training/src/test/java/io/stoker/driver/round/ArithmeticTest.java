@@ -8,6 +8,7 @@ import io.stoker.driver.LocalSpark;
 import io.stoker.driver.TinyJob;
 import io.stoker.driver.cluster.Processor;
 import io.stoker.driver.config.TrainingConfig;
+import io.stoker.driver.job.ExistingRun;
 import io.stoker.failure.InputException;
 import io.stoker.models.engine.ConvolutionAlgorithm;
 import io.stoker.models.engine.Precision;

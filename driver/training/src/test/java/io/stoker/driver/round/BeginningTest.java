@@ -10,6 +10,7 @@ import io.stoker.driver.checkpoint.StoredModel;
 import io.stoker.driver.config.ClassWeightsFile;
 import io.stoker.driver.config.NormalizationSource;
 import io.stoker.driver.config.TrainingConfig;
+import io.stoker.driver.job.ExistingRun;
 import io.stoker.driver.run.ModelFiles;
 import io.stoker.driver.run.RunFolder;
 import io.stoker.failure.InputException;

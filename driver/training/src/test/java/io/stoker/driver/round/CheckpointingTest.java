@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.stoker.driver.LocalSpark;
 import io.stoker.driver.TinyJob;
 import io.stoker.driver.config.TrainingConfig;
+import io.stoker.driver.job.ExistingRun;
 import io.stoker.driver.metrics.RoundMetrics;
 import io.stoker.driver.metrics.ValidationMetrics;
 import io.stoker.testing.Exact;

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.stoker.driver.LocalSpark;
 import io.stoker.driver.TinyJob;
+import io.stoker.driver.job.ExistingRun;
+import io.stoker.driver.job.JobPlan;
 import io.stoker.models.file.TrainingClock;
 import io.stoker.worker.runtime.ExecutorResources;
 import io.stoker.worker.runtime.TrainingReaders;

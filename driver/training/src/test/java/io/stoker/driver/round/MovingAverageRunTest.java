@@ -13,6 +13,7 @@ import io.stoker.driver.evaluate.EvaluateJob;
 import io.stoker.driver.evaluate.EvaluateRequest;
 import io.stoker.driver.evaluate.EvaluationReport;
 import io.stoker.driver.evaluate.Inference;
+import io.stoker.driver.job.ExistingRun;
 import io.stoker.driver.slice.Wire;
 import io.stoker.failure.InputException;
 import io.stoker.testing.Exact;

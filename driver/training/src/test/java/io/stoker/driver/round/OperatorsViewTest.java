@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.stoker.driver.TinyJob;
+import io.stoker.driver.job.ExistingRun;
 import io.stoker.driver.metrics.RoundMetrics;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;

@@ -8,6 +8,7 @@ import io.stoker.driver.LocalSpark;
 import io.stoker.driver.TinyJob;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.config.UpdaterState;
+import io.stoker.driver.job.ExistingRun;
 import io.stoker.testing.Exact;
 import java.nio.file.Path;
 import java.util.function.UnaryOperator;

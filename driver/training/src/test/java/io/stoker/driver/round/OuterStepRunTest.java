@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.stoker.driver.LocalSpark;
 import io.stoker.driver.TinyJob;
 import io.stoker.driver.config.TrainingConfig;
+import io.stoker.driver.job.ExistingRun;
 import io.stoker.driver.slice.Wire;
 import io.stoker.failure.InputException;
 import io.stoker.testing.Exact;

@@ -8,6 +8,7 @@ import io.stoker.driver.LocalSpark;
 import io.stoker.driver.TinyJob;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.config.UpdaterState;
+import io.stoker.driver.job.ExistingRun;
 import io.stoker.failure.InputException;
 import io.stoker.failure.ResourceException;
 import io.stoker.testing.Exact;

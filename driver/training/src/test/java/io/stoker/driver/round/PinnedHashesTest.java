@@ -14,6 +14,7 @@ import io.stoker.driver.cluster.Processor;
 import io.stoker.driver.config.LearningRateSchedule;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.config.UpdaterState;
+import io.stoker.driver.job.ExistingRun;
 import io.stoker.driver.slice.Wire;
 import io.stoker.testing.Exact;
 import io.stoker.testing.Instructions;

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.stoker.driver.LocalSpark;
 import io.stoker.driver.TinyJob;
 import io.stoker.driver.config.TrainingConfig;
+import io.stoker.driver.job.ExistingRun;
 import io.stoker.driver.metrics.MetricsLog;
 import io.stoker.driver.metrics.RoundMetrics;
 import io.stoker.failure.InputException;

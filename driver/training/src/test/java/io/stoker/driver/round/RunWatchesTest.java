@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.stoker.driver.TinyJob;
+import io.stoker.driver.job.ExistingRun;
 import io.stoker.failure.ResourceException;
 import java.io.IOException;
 import java.net.URL;

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.stoker.driver.LocalSpark;
 import io.stoker.driver.TinyJob;
 import io.stoker.driver.config.LearningRateSchedule;
+import io.stoker.driver.job.ExistingRun;
 import io.stoker.driver.metrics.RoundMetrics;
 import io.stoker.driver.metrics.RoundNumber;
 import io.stoker.driver.slice.Wire;

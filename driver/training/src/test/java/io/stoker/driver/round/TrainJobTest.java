@@ -11,6 +11,7 @@ import io.stoker.driver.config.LearningRateSchedule;
 import io.stoker.driver.config.LocalSteps;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.config.UpdaterState;
+import io.stoker.driver.job.ExistingRun;
 import io.stoker.driver.metrics.MetricsLog;
 import io.stoker.driver.metrics.RoundMetrics;
 import io.stoker.failure.DamagedException;

@@ -4,6 +4,7 @@ package io.stoker.driver.round;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.stoker.driver.LogLines;
+import io.stoker.driver.job.JobPlan;
 import io.stoker.driver.metrics.RoundMetrics;
 import io.stoker.driver.metrics.RoundNumber;
 import io.stoker.models.file.TrainingClock;

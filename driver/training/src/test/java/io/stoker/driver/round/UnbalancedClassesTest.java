@@ -12,6 +12,7 @@ import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.evaluate.EvaluateJob;
 import io.stoker.driver.evaluate.EvaluateRequest;
 import io.stoker.driver.evaluate.EvaluationReport;
+import io.stoker.driver.job.ExistingRun;
 import io.stoker.driver.run.RunFolder;
 import io.stoker.failure.InputException;
 import io.stoker.testing.Exact;

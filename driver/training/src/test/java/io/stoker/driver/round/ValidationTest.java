@@ -16,6 +16,8 @@ import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.config.ValidationConfig;
 import io.stoker.driver.evaluate.EvaluateJob;
 import io.stoker.driver.evaluate.EvaluateRequest;
+import io.stoker.driver.job.ExistingRun;
+import io.stoker.driver.job.ResolvedJob;
 import io.stoker.driver.metrics.MetricsLog;
 import io.stoker.driver.metrics.ValidationMetrics;
 import io.stoker.driver.run.ModelFiles;

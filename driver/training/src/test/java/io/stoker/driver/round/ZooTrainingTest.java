@@ -14,6 +14,7 @@ import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.evaluate.EvaluateJob;
 import io.stoker.driver.evaluate.EvaluateRequest;
 import io.stoker.driver.evaluate.EvaluationReport;
+import io.stoker.driver.job.ExistingRun;
 import io.stoker.driver.run.ModelFiles;
 import io.stoker.models.engine.Engines;
 import io.stoker.models.engine.Network;

@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.stoker.driver.LocalSpark;
 import io.stoker.driver.TinyJob;
 import io.stoker.driver.config.TrainingConfig;
-import io.stoker.driver.round.ExistingRun;
+import io.stoker.driver.job.ExistingRun;
 import io.stoker.driver.round.RoundListeners;
 import io.stoker.driver.round.TrainJob;
 import io.stoker.driver.round.TrainResult;

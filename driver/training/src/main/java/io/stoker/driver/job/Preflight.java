@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.stoker.driver.round;
+package io.stoker.driver.job;
 
 import io.stoker.data.storage.Storage;
 import io.stoker.driver.cluster.ClusterState;
@@ -28,7 +28,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Checks before the first round that the cluster has what a job needs. */
-final class Preflight {
+public final class Preflight {
   private static final Logger LOG = LoggerFactory.getLogger(Preflight.class);
 
   /** How long executors may take to start that Spark starts on demand. */
@@ -45,7 +45,7 @@ final class Preflight {
    * @param need the job's memory
    * @throws ResourceException if the cluster cannot run the job as the user asked
    */
-  static void check(JavaSparkContext spark, Engine engine, int workers, MemoryNeed need) {
+  public static void check(JavaSparkContext spark, Engine engine, int workers, MemoryNeed need) {
     if (Gang.isAsked(spark)) {
       Gang.beforeJob(spark, workers, "--gang").awaitAllWorkers("train");
     } else if (ExecutorDemand.isDynamic(spark) && Slots.now(spark).count() < workers) {
@@ -94,7 +94,7 @@ final class Preflight {
    * @param files files that the driver has, in the run folder and in the data
    * @throws ResourceException if an executor cannot, with its reason
    */
-  static void checkStorage(JavaSparkContext spark, Path run, List<Path> files) {
+  public static void checkStorage(JavaSparkContext spark, Path run, List<Path> files) {
     if (spark.isLocal()) {
       return; // The driver has written there already.
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.stoker.driver.round;
+package io.stoker.driver.job;
 
 import io.stoker.base.Division;
 import io.stoker.data.batch.ImageForm;
@@ -56,7 +56,7 @@ import org.slf4j.LoggerFactory;
 /**
  * The description of a training job: what each of its rounds does, and where its checkpoints go.
  */
-final class TrainingRun {
+public final class TrainingRun {
   private static final Logger LOG = LoggerFactory.getLogger(TrainingRun.class);
 
   /** The split that is trained on. */
@@ -187,12 +187,12 @@ final class TrainingRun {
     return replica.environment();
   }
 
-  JobPlan plan() {
+  public JobPlan plan() {
     return plan;
   }
 
   /** What the workers read. */
-  TrainingData data() {
+  public TrainingData data() {
     return data;
   }
 
@@ -201,26 +201,26 @@ final class TrainingRun {
    *
    * @param losses the loss of each epoch before that of the round
    */
-  RateSchedule schedule(List<Double> losses) {
+  public RateSchedule schedule(List<Double> losses) {
     return schedule.after(losses);
   }
 
   /** Whether a round's settings depend on the training losses of earlier epochs. */
-  boolean watchesTrainingLoss() {
+  public boolean watchesTrainingLoss() {
     return config.optimizer().schedule().watchesLoss() && !config.validation().isOn();
   }
 
   /** Whether a round's settings depend on validations of earlier epochs. */
-  boolean watchesValidation() {
+  public boolean watchesValidation() {
     return config.optimizer().schedule().watchesLoss() && config.validation().isOn();
   }
 
-  ModelSpec model() {
+  public ModelSpec model() {
     return model;
   }
 
   /** The memory that it takes of an executor. */
-  MemoryNeed memoryNeed() {
+  public MemoryNeed memoryNeed() {
     ParameterSlices slices = slices();
     return MemoryNeed.ofTraining(
         model,
@@ -232,12 +232,12 @@ final class TrainingRun {
   }
 
   /** Files of the driver that all executors must see. */
-  List<Path> sharedFiles() {
+  public List<Path> sharedFiles() {
     return List.of(folder.recordFile(), new Path(config.data().uri(), ShardManifest.FILE));
   }
 
   /** How its parameters are cut. Those of layers that do not learn are in no slice. */
-  ParameterSlices slices() {
+  public ParameterSlices slices() {
     int vectors = 1 + (config.carriesUpdaterState() ? config.optimizer().stateVectors() : 0);
     int length =
         config.averaging().sliceBytes() > 0
@@ -264,20 +264,20 @@ final class TrainingRun {
   }
 
   /** How the next parameters follow from those of the workers. */
-  SliceAverage average() {
+  public SliceAverage average() {
     return new SliceAverage(
         slices(), outerStep(), config.averaging().wire(), config.averaging().overlapSteps(), ema());
   }
 
   /** The parameters of a job that begins. */
-  SliceSource firstParameters() {
+  public SliceSource firstParameters() {
     SliceSource initial = new InitialValues(model, config.seed());
     SliceSource first = whitening.map(each -> each.over(initial)).orElse(initial);
     return transfer.map(from -> from.source(first)).orElse(first);
   }
 
   /** Where the parameters are that are in no slice; anything if all are in slices. */
-  SliceSource frozenParameters() {
+  public SliceSource frozenParameters() {
     return frozenParameters == 0 ? new InitialValues(model, config.seed()) : firstParameters();
   }
 
@@ -309,7 +309,7 @@ final class TrainingRun {
    * @param round the round
    * @param settings the settings of its steps
    */
-  RoundTask task(JobPlan.Round round, StepSchedule settings) {
+  public RoundTask task(JobPlan.Round round, StepSchedule settings) {
     return new RoundTask(
         replica,
         data,
@@ -322,7 +322,7 @@ final class TrainingRun {
   }
 
   /** Which rounds overlap. */
-  RoundGroups groups() {
+  public RoundGroups groups() {
     return groups;
   }
 
@@ -331,7 +331,7 @@ final class TrainingRun {
    *
    * @param done how many rounds are done
    */
-  boolean isCheckpointDue(long done) {
+  public boolean isCheckpointDue(long done) {
     return groups.isDue(
         done,
         rounds ->
@@ -344,7 +344,7 @@ final class TrainingRun {
    * Whether a stage of several rounds ends after this one. It does if the driver writes a
    * checkpoint or decides on the learning rate before the next round, or if a group of rounds ends.
    */
-  boolean isBoundary(JobPlan.Round round) {
+  public boolean isBoundary(JobPlan.Round round) {
     return groups.overlap()
         ? groups.isLast(round)
         : isCheckpointDue(round.round() + 1)
@@ -356,7 +356,7 @@ final class TrainingRun {
    *
    * @param done how many rounds are done
    */
-  boolean isValidationDue(long done) {
+  public boolean isValidationDue(long done) {
     return groups.isDue(done, this::validationIsAskedAt);
   }
 
@@ -364,7 +364,7 @@ final class TrainingRun {
     return config.validation().isDue(done, plan.endsEpoch(plan.round((int) done - 1)));
   }
 
-  TrainingConfig config() {
+  public TrainingConfig config() {
     return config;
   }
 
@@ -374,7 +374,7 @@ final class TrainingRun {
    * @param request what to evaluate on what
    * @param clock how far the job is
    */
-  EvaluationReport evaluate(
+  public EvaluationReport evaluate(
       JavaSparkContext spark,
       EvaluateRequest request,
       SharedParameters parameters,
@@ -394,7 +394,7 @@ final class TrainingRun {
    * @param settings what stock Deeplearning4j would go on training with
    * @throws io.stoker.failure.ResourceException if another driver has taken the run folder
    */
-  CheckpointInProgress beginCheckpoint(
+  public CheckpointInProgress beginCheckpoint(
       SharedParameters parameters, TrainingClock clock, StepSettings settings) {
     folder.requireLocked();
     return folder
@@ -411,7 +411,7 @@ final class TrainingRun {
    * @param newest the one that was written last
    * @param pinned rounds whose checkpoints are not deleted
    */
-  void deleteOldCheckpoints(Checkpoint newest, Set<Long> pinned) {
+  public void deleteOldCheckpoints(Checkpoint newest, Set<Long> pinned) {
     folder.requireHeld();
     Set<Long> kept = new HashSet<>(pinned);
     this.pinned.ifPresent(kept::add);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.stoker.driver.round;
+package io.stoker.driver.job;
 
 import io.stoker.driver.cluster.ExecutorRegistration;
 import io.stoker.driver.cluster.GpuRequest;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.stoker.driver.round;
+package io.stoker.driver.job;
 
 /** What to do with a run folder that already holds a run. */
 public enum ExistingRun {

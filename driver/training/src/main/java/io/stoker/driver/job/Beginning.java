@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.stoker.driver.round;
+package io.stoker.driver.job;
 
 import io.stoker.driver.checkpoint.StoredModel;
 import io.stoker.driver.config.JobIdentity;
@@ -24,7 +24,7 @@ import org.apache.hadoop.conf.Configuration;
  *     mean and deviation. Empty where there are no values to take
  * @param original the initial model, if it is to be copied into the run folder
  */
-record Beginning(
+public record Beginning(
     Optional<StoredModel> resumed, Optional<StoredModel> values, Optional<StoredModel> original) {
 
   /** That of a job that begins. */

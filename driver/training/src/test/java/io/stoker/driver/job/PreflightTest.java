@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.stoker.driver.round;
+package io.stoker.driver.job;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
@@ -8,8 +8,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.stoker.driver.cluster.Gang;
 import io.stoker.driver.cluster.MemoryNeed;
 import io.stoker.driver.cluster.Slots;
-import io.stoker.driver.metrics.RoundMetrics;
-import io.stoker.driver.metrics.RoundNumber;
 import io.stoker.driver.spark.RegisteredExecutor;
 import io.stoker.failure.ResourceException;
 import io.stoker.models.engine.Engine;
@@ -24,7 +22,6 @@ import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.SparkConf;
 import org.apache.spark.api.java.JavaSparkContext;
-import org.apache.spark.metrics.source.Source;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -91,33 +88,6 @@ class PreflightTest {
       assertThatThrownBy(() -> Preflight.check(spark, ENGINE, 3, small(3)))
           .isInstanceOf(ResourceException.class)
           .hasMessageStartingWith("Cannot train 3 workers at once: local[2] has 2 slots; give");
-    }
-  }
-
-  @Test
-  void roundsShowInSparksMetrics() {
-    try (JavaSparkContext spark = start(Map.of("spark.plugins", TrainingPlugin.class.getName()))) {
-      TrainingPlugin.publish(
-          RoundMetrics.of(Map.of(RoundNumber.ROUND, 7, RoundNumber.EPOCH, 2))
-              .with(RoundNumber.STEP, 70)
-              .with(RoundNumber.EXAMPLES, 640)
-              .with(RoundNumber.EXAMPLES_TOTAL, 4480)
-              .with(RoundNumber.LOSS, 0.5)
-              .with(RoundNumber.ACCURACY, 0.75)
-              .with(RoundNumber.LR, 0.01f)
-              .with(RoundNumber.IMAGES_PER_SECOND, 320)
-              .with(RoundNumber.DRIVER_BYTES, 9)
-              .with(RoundNumber.EXECUTOR_BYTES, 11)
-              .with(RoundNumber.DRIFT, 0.02));
-      Source source =
-          spark
-              .sc()
-              .env()
-              .metricsSystem()
-              .getSourcesByName("plugin." + TrainingPlugin.class.getName())
-              .head();
-      assertThat(source.metricRegistry().getGauges().get("loss").getValue()).isEqualTo(0.5);
-      assertThat(source.metricRegistry().getGauges().get("round").getValue()).isEqualTo(7.0);
     }
   }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.stoker.driver.round;
+package io.stoker.driver.job;
 
 import io.stoker.data.augment.Augmentation;
 import io.stoker.data.image.ImageShape;
@@ -47,7 +47,7 @@ import org.slf4j.LoggerFactory;
  * @param recorded the record of the run that is resumed; empty for a job that begins
  * @param beginning what it begins with
  */
-record ResolvedJob(
+public record ResolvedJob(
     TrainingRun run,
     Engine engine,
     RunFolder folder,
@@ -60,7 +60,8 @@ record ResolvedJob(
    *
    * @throws io.stoker.failure.StokerException if something is not there, or does not fit the rest
    */
-  static ResolvedJob of(JavaSparkContext spark, TrainingConfig requested, ExistingRun existing) {
+  public static ResolvedJob of(
+      JavaSparkContext spark, TrainingConfig requested, ExistingRun existing) {
     Configuration hadoop = spark.hadoopConfiguration();
     Engine engine = GpuRequest.engine(spark.getConf(), requested.engine());
     Path runPath = Locations.absolute(requested.run(), hadoop);
@@ -187,7 +188,7 @@ record ResolvedJob(
       LOG.warn(
           "The learning rate of this run is close to zero from epoch {} on: its epochs after that"
               + " change little (begin a new run with --init to go on from it)",
-          horizon);
+          (long) horizon);
     }
   }
 
@@ -215,7 +216,7 @@ record ResolvedJob(
    *
    * @throws io.stoker.failure.StokerException if the job cannot be trained, or not in its folder
    */
-  void check() {
+  public void check() {
     if (beginning.resumed().isEmpty()) {
       run.checkTransfer();
     }
@@ -253,7 +254,7 @@ record ResolvedJob(
    *
    * @param sparkVersion the cluster's version
    */
-  void record(String sparkVersion) {
+  public void record(String sparkVersion) {
     folder.record(
         new RunRecord(
             run.identity(),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.stoker.driver.round;
+package io.stoker.driver.job;
 
 import io.stoker.driver.slice.ParameterSlices;
 import java.util.OptionalInt;
@@ -37,7 +37,7 @@ public record RoundGroups(JobPlan plan, int overlapSteps, int size) {
   }
 
   /** Whether there are groups of several rounds. */
-  boolean overlap() {
+  public boolean overlap() {
     return overlapSteps > 0;
   }
 
@@ -46,7 +46,7 @@ public record RoundGroups(JobPlan plan, int overlapSteps, int size) {
    *
    * @param done how many rounds are done
    */
-  OptionalInt largestAfter(long done) {
+  public OptionalInt largestAfter(long done) {
     return LongStream.range(done, plan.rounds()).anyMatch(r -> !isLast(plan.round((int) r)))
         ? OptionalInt.of(Math.min(size, plan.rounds()))
         : OptionalInt.empty();
