@@ -4,7 +4,7 @@ package io.stoker.failure;
 /**
  * What the user asked for or handed in cannot be used: an option, a configuration, an input file.
  */
-public final class InputException extends StokerException {
+public non-sealed class InputException extends StokerException {
   private static final long serialVersionUID = 1L;
 
   public static final int EXIT_CODE = 2;

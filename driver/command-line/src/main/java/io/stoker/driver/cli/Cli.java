@@ -29,6 +29,7 @@ final class Cli {
             .addSubcommand("inspect", new InspectCommand(console))
             .addSubcommand("train", new TrainCommand(console))
             .addSubcommand("lr", new LrCommand(console))
+            .addSubcommand("tune", new TuneCommand(console))
             .addSubcommand("evaluate", new EvaluateCommand(console))
             .addSubcommand("calibrate", new CalibrateCommand(console))
             .addSubcommand("predict", new PredictCommand(console))

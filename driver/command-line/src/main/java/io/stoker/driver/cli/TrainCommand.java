@@ -36,6 +36,7 @@ import org.apache.hadoop.fs.Path;
 import org.apache.logging.log4j.Level;
 import org.apache.logging.log4j.core.config.Configurator;
 import org.apache.spark.api.java.JavaSparkContext;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
@@ -196,6 +197,16 @@ class TrainCommand extends StokerCommand {
       builder.data(run.isBlank() ? "shards" : shards.get().besides(run)); // a run is missed later
     }
     return options.over(builder);
+  }
+
+  /** The job of options as a recipe has them, of a command that was given none itself. */
+  TrainingConfig job(String source, ObjectNode values) {
+    new CommandLine(this).parseArgs();
+    Recipe recipe = Recipe.of(source, values, RecipeValues.names(spec));
+    RecipeValues.apply(recipe, spec, new TrainCommand(console()));
+    Check.input(
+        !options.isWord("learning-rate"), "Cannot use %s: a trial has a rate of its own", source);
+    return options.over(recipe.config());
   }
 
   private String value(String name, TrainingConfig.Builder builder) {

@@ -130,7 +130,7 @@ class CliTest {
     "train --seed ٣, Invalid value for option '--seed': '٣' is not a whole number",
     "train --workers 3000000000, Invalid value for option '--workers': 3000000000 is not between",
     "train --learning-rate fast, Invalid value for option '--learning-rate': 'fast' is not a number"
-        + " (such as 0.05)",
+        + " (such as 0.05, or auto)",
     "train --learning-rate 0.1f, Invalid value for option '--learning-rate': '0.1f' is not a"
         + " number",
     "evaluate --data d, Missing required option: '--checkpoint=URI'",

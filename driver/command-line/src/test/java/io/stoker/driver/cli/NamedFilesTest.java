@@ -48,6 +48,8 @@ class NamedFilesTest {
           Map.entry(
               "train --class-weights",
               "train --data D --run R --model perceptron --class-weights @"),
+          Map.entry(
+              "tune --space", "tune --data D --study R --validation-split train --space @.yaml"),
           Map.entry("lr --recipe", "lr --data D --recipe @.yaml"),
           Map.entry("lr --model", "lr --data D --model @.yaml"),
           Map.entry("lr --class-weights", "lr --data D --model perceptron --class-weights @"),
@@ -69,6 +71,8 @@ class NamedFilesTest {
               Map.entry("train --init", "train --data D --run R --model perceptron --init @"),
               Map.entry("train --input", "train --run R --model perceptron --format tar --input @"),
               Map.entry("lr --data", "lr --model perceptron --data @"),
+              Map.entry("tune --data", "tune --study R --space D/none --data @"),
+              Map.entry("tune --study", "tune --best --study @"),
               Map.entry("lr --init", "lr --data D --model perceptron --init @"),
               Map.entry("evaluate --checkpoint", "evaluate --data D --checkpoint @"),
               Map.entry("evaluate --data", "evaluate --checkpoint C --data @"),

@@ -75,7 +75,7 @@ public final class Recipe {
    * @param optionNames the options that a recipe may hold in addition to a config's values
    * @throws InputException if it is not a recipe, or has an unknown key or one key twice
    */
-  static Recipe of(String source, JsonNode tree, Set<String> optionNames) {
+  public static Recipe of(String source, JsonNode tree, Set<String> optionNames) {
     if (!(tree instanceof ObjectNode)) {
       throw new InputException(
           "Cannot read recipe %s: it must be 'option: value' lines, such as 'batch: 64'"

@@ -6,7 +6,6 @@ import io.stoker.driver.config.RateSchedule;
 import io.stoker.driver.job.JobPlan;
 import io.stoker.driver.job.TrainingRun;
 import io.stoker.driver.metrics.RoundMetrics;
-import io.stoker.failure.InputException;
 import io.stoker.models.file.TrainingClock;
 import java.util.Iterator;
 import java.util.List;
@@ -95,7 +94,7 @@ final class TrainingLoop {
   private void requireNotDiverged(RoundMetrics round) {
     double guessing = Math.log(run.model().classes());
     if (!(round.loss() <= DIVERGED_GUESSES * guessing)) {
-      throw new InputException(
+      throw new DivergedException(
           String.format(
               Locale.ROOT,
               "Training diverged in round %d: its loss is %s (guessing one of %d classes has %.2f);"

@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.stoker.driver.cli;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.stoker.data.shard.ShardFolder;
+import io.stoker.driver.checkpoint.Locations;
+import io.stoker.driver.config.SelectionMetric;
+import io.stoker.driver.config.TrainingConfig;
+import io.stoker.driver.config.TrainingOption;
+import io.stoker.driver.drawing.Line;
+import io.stoker.driver.drawing.Table;
+import io.stoker.driver.job.ExistingRun;
+import io.stoker.driver.report.ChartPage;
+import io.stoker.driver.round.TrainJob;
+import io.stoker.driver.search.Sampler;
+import io.stoker.driver.search.SearchSpace;
+import io.stoker.driver.search.Standing;
+import io.stoker.driver.search.Study;
+import io.stoker.driver.search.StudyFolder;
+import io.stoker.driver.search.StudyPlan;
+import io.stoker.driver.search.TrialResult;
+import io.stoker.failure.Check;
+import io.stoker.failure.InputException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Optional;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.logging.log4j.Level;
+import org.apache.logging.log4j.core.config.Configurator;
+import org.apache.spark.api.java.JavaSparkContext;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+@Command(
+    name = "tune",
+    header = "Searches for the best options of train: trials side by side on the cluster.",
+    customSynopsis = {
+      "./stoker [spark-submit option]... tune --data URI --space FILE.yaml --study URI [option]...",
+      "./stoker [spark-submit option]... tune --study URI --resume|--best"
+    },
+    description = {
+      "",
+      "A space is options of train: 'learning-rate: {from: 0.001, to: 0.5, scale: log}' for a"
+          + " range, 'model: [resnet-mini, lenet5]' for a choice, 'epochs: 9' for what all trials"
+          + " share.",
+      "By successive halving, all trials train a few epochs and one in three goes on to three times"
+          + " as many, up to the epochs of the space. The winner has the parameters of an"
+          + " undisturbed run. The same space, seed and data give the same winner on any number of"
+          + " slots, and after the study was killed and resumed."
+    })
+final class TuneCommand extends StokerCommand {
+  private static final String RECIPE = "best.yaml";
+  private static final String PAGE = "study.html";
+
+  @Option(
+      names = "--data",
+      paramLabel = "URI",
+      description = "Shards with a split to validate on; a URI.")
+  private String data;
+
+  @Option(
+      names = "--space",
+      paramLabel = "FILE.yaml",
+      description = "The options to vary, and those that all trials share.")
+  private java.nio.file.Path space;
+
+  @Option(
+      names = "--study",
+      paramLabel = "URI",
+      required = true,
+      description = "The study folder to create; a URI.")
+  private String study;
+
+  @Option(
+      names = "--trials",
+      paramLabel = "N",
+      defaultValue = "16",
+      description = "How many trials (default: ${DEFAULT-VALUE}).")
+  private int trials;
+
+  @Option(
+      names = "--metric",
+      paramLabel = "NAME",
+      defaultValue = "accuracy",
+      description =
+          "What is to be best on the validation split: accuracy, balanced-accuracy, macro-f1 or"
+              + " log-loss (default: ${DEFAULT-VALUE}).")
+  private String metric;
+
+  @Option(
+      names = "--validation-split",
+      paramLabel = "NAME",
+      defaultValue = "validation",
+      description = "The split to validate on (default: ${DEFAULT-VALUE}).")
+  private String split;
+
+  @Option(
+      names = "--sampler",
+      paramLabel = "random|sobol|tpe",
+      defaultValue = "tpe",
+      description =
+          "Where trials are: random, evenly spread, or where earlier trials were good (default:"
+              + " ${DEFAULT-VALUE}).")
+  private Sampler sampler;
+
+  @Option(
+      names = "--halving",
+      paramLabel = "N",
+      defaultValue = "3",
+      description =
+          "One in N trials goes on to N times the epochs; 1 to train all whole (default:"
+              + " ${DEFAULT-VALUE}).")
+  private int halving;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "The seed of the sampler (default: ${DEFAULT-VALUE}).")
+  private long seed;
+
+  @Option(
+      names = "--most-slots",
+      paramLabel = "N",
+      description = "Use at most N slots at the same time (default: all).")
+  private Integer mostSlots;
+
+  @Option(names = "--resume", description = "Go on with the study that is there.")
+  private boolean resume;
+
+  @Option(
+      names = "--best",
+      description = "Print the train command of the best trial, and write its recipe.")
+  private boolean best;
+
+  TuneCommand(Console console) {
+    super(console);
+  }
+
+  @Override
+  Report execute() {
+    Configuration hadoop = SparkSetup.hadoop();
+    StudyFolder folder = StudyFolder.at(Locations.absolute(study, hadoop), hadoop);
+    if (best) {
+      return report(Standing.of(folder), folder);
+    }
+    int most = Optional.ofNullable(mostSlots).orElse(Integer.MAX_VALUE);
+    Limits.atLeast("--most-slots", most, 1);
+    StudyPlan plan = resume ? resumed(folder, hadoop) : begun(folder, hadoop);
+    if (!verbose()) {
+      Configurator.setLevel(TrainJob.class.getPackageName(), Level.WARN);
+      Configurator.setLevel(ExistingRun.class.getPackageName(), Level.WARN);
+    }
+    try (JavaSparkContext spark = SparkSetup.start("tune")) {
+      Standing standing = new Study(spark, folder, plan, this::job, most, this::show).run();
+      return report(standing, folder);
+    }
+  }
+
+  @Override
+  String whenStopped() {
+    return "; what is done is kept: ./stoker tune --study %s --resume goes on".formatted(study);
+  }
+
+  @Override
+  String whenDiskIsFull() {
+    return whenStopped();
+  }
+
+  private StudyPlan begun(StudyFolder folder, Configuration hadoop) {
+    Check.input(data != null, "Missing data: say --data URI");
+    Check.input(space != null, "Missing space: say --space FILE.yaml");
+    StudyPlan plan = plan(Locations.absolute(data, hadoop).toString(), hadoop);
+    folder.refuseExisting();
+    return plan;
+  }
+
+  private StudyPlan plan(String uri, Configuration hadoop) {
+    ShardFolder shards = ShardFolder.open(Locations.absolute(uri, hadoop), hadoop);
+    Check.input(
+        shards.manifest().hasSplit(split),
+        "Cannot tune: the data at %s have no split '%s' (prepare --split-train validation=0.1 takes"
+            + " one out of train)",
+        Locations.plain(uri),
+        split);
+    ObjectNode tree = SearchSpace.read(space);
+    int epochs =
+        tree.path("epochs").asInt(Integer.parseInt(TrainingOption.named("epochs").defaultText()));
+    StudyPlan plan =
+        new StudyPlan(
+            uri,
+            shards.manifestHash(),
+            split,
+            tree,
+            trials,
+            epochs,
+            halving,
+            SelectionMetric.parse(metric),
+            sampler,
+            seed);
+    Study.check(plan, this::job);
+    return plan;
+  }
+
+  /** The study that is there, if options that are given here do not differ from it. */
+  private StudyPlan resumed(StudyFolder folder, Configuration hadoop) {
+    StudyPlan recorded = folder.plan();
+    String uri = data == null ? recorded.data() : Locations.absolute(data, hadoop).toString();
+    String hash = ShardFolder.open(Locations.absolute(uri, hadoop), hadoop).manifestHash();
+    StudyPlan now = space == null ? recorded.with(uri, hash) : plan(uri, hadoop).with(uri, hash);
+    List<String> differences = now.differences(recorded);
+    Check.input(
+        differences.isEmpty(),
+        "Cannot resume study %s, which is another one: %s",
+        folder.path(),
+        String.join("; ", differences));
+    return now;
+  }
+
+  /** A job of options, as train makes it of a recipe. */
+  private TrainingConfig job(String source, ObjectNode options) {
+    return new TrainCommand(console()).job(source, options);
+  }
+
+  private void show(TrialResult result, Standing standing) {
+    StudyText text = new StudyText(standing);
+    console().say(text.line(result));
+    if (standing.results().size() == standing.expected() || standing.running() == 0) {
+      StudyFolder.at(Locations.absolute(study, SparkSetup.hadoop()), SparkSetup.hadoop())
+          .write(PAGE, ChartPage.of(text.page()));
+    }
+  }
+
+  private Report report(Standing standing, StudyFolder folder) {
+    TrialResult winner =
+        standing
+            .best()
+            .orElseThrow(
+                () ->
+                    new InputException(
+                        "Study %s has no trial that succeeded yet".formatted(folder.path())));
+    StudyText text = new StudyText(standing);
+    folder.write(RECIPE, text.recipe(winner).getBytes(StandardCharsets.UTF_8));
+    String recipe = SparkSetup.plain(folder.path() + "/" + RECIPE);
+    String command =
+        "./stoker train --recipe %s --data %s --run NEW"
+            .formatted(recipe, SparkSetup.plain(standing.plan().data()));
+    Table table =
+        new Table()
+            .row("best trial", Line.of("%d of %d", winner.trial(), standing.plan().trials()))
+            .row("result", text.value(winner))
+            .row("options", text.options(winner))
+            .row("run", SparkSetup.plain(folder.run(winner.trial()).toString()))
+            .row("parameters", "SHA-256 " + winner.parametersSha256())
+            .row("train again", command);
+    ObjectNode json = Report.object();
+    json.put("trial", winner.trial())
+        .put("metric", standing.plan().metric().toString())
+        .put("value", winner.value())
+        .put("epochs", winner.epochs())
+        .put("parameters_sha256", winner.parametersSha256())
+        .put("run", SparkSetup.plain(folder.run(winner.trial()).toString()))
+        .put("results", standing.results().size())
+        .put("expected", standing.expected())
+        .put("recipe", recipe)
+        .put("command", command);
+    json.set("options", standing.options().get(winner.trial()));
+    return new Report(table.toString(), json);
+  }
+}

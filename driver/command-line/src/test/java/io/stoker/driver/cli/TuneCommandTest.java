@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.stoker.driver.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.stoker.driver.TinyJob;
+import io.stoker.driver.cli.Commands.Outcome;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+@Tag("slow")
+class TuneCommandTest {
+  private static final Commands COMMANDS = new Commands();
+  private static final String TUNE = "tune --data D --validation-split test --space F/s.yaml";
+
+  @TempDir private static Path folder;
+
+  private static TinyJob job;
+
+  @BeforeAll
+  static void writeData() throws IOException {
+    job = TinyJob.in(folder);
+    Files.writeString(
+        folder.resolve("s.yaml"),
+        """
+        learning-rate: {from: 0.005, to: 0.5, scale: log}
+        schedule: [one-cycle, cosine]
+        model: MODEL
+        workers: 1
+        epochs: 2
+        """
+            .replace("MODEL", folder.resolve("tiny.yaml").toString()));
+  }
+
+  @Test
+  void findsTheBestAndTrainsItAgainToTheSameBits() throws IOException {
+    Outcome tuned = run(TUNE + " --study F/study --trials 4 --halving 2 --json");
+    JsonNode best = run("tune --study F/study --best --json").json();
+    JsonNode resumed = run("tune --study F/study --resume --json").json();
+    JsonNode trained = run("train --recipe F/study/best.yaml --data D --run F/again --json").json();
+
+    assertThat(tuned.exitCode()).as(tuned.err()).isZero();
+    assertThat(tuned.err()).contains("6 of 6: trial ", "rung 2 of 2 (2 epochs): accuracy ");
+    assertThat(best.path("parameters_sha256")).isEqualTo(trained.path("parameters_sha256"));
+    assertThat(resumed).isEqualTo(best);
+    assertThat(best.path("results").intValue()).isEqualTo(6);
+    assertThat(best.path("command").textValue()).startsWith("./stoker train --recipe ");
+    assertThat(Files.readString(folder.resolve("study/study.html")))
+        .contains("Study of options", "Content-Security-Policy");
+    assertRefused(TUNE + " --study F/study", "is there already: say --resume to go on with it");
+    assertRefused(
+        TUNE + " --study F/study --resume --trials 5 --halving 2",
+        "which is another one: trials: 5 here, 4 in the study");
+  }
+
+  @Test
+  void badInputIsOneLine() throws IOException {
+    Files.writeString(
+        folder.resolve("rate.yaml"), "learning-rate: {from: 0, to: 1}\nmodel: lenet5");
+    Files.writeString(folder.resolve("auto.yaml"), "learning-rate: auto\nmodel: [lenet5, cnn]");
+    assertRefused(
+        TUNE.replace("s.yaml", "rate.yaml") + " --study F/n", "Invalid learning rate: 0.0");
+    assertRefused(TUNE.replace("s.yaml", "auto.yaml") + " --study F/n", "a rate of its own");
+    assertRefused(TUNE.replace("test", "val") + " --study F/n", "have no split 'val'");
+    assertRefused(TUNE + " --study F/n --trials 0", "Invalid --trials: 0 (must be >= 1)");
+    assertRefused(TUNE + " --study F/n --metric best", "metric");
+    assertRefused(TUNE + " --study F/n --sampler grid", "--sampler");
+    assertRefused(TUNE + " --study F/n --most-slots 0", "Invalid --most-slots: 0");
+    assertRefused(TUNE + " --study D", "holds a run or a data set");
+    assertRefused("tune --data D --study F/n", "Missing space: say --space FILE.yaml");
+    assertRefused("tune --space F/s.yaml --study F/n", "Missing data: say --data URI");
+    assertRefused("tune --study F/n --resume", "Not a study: ");
+    assertRefused("tune --study F/n --best", "Not a study: ");
+    assertThat(folder.resolve("n")).doesNotExist();
+  }
+
+  private static void assertRefused(String command, String reason) {
+    Outcome outcome = run(command);
+    assertThat(outcome.exitCode()).as(outcome.err()).isEqualTo(2);
+    assertThat(outcome.err().lines()).as(outcome.err()).hasSize(1);
+    assertThat(outcome.err()).contains(reason);
+  }
+
+  private static Outcome run(String command) {
+    return COMMANDS.run(
+        (command + " ").replace(" D ", " " + job.data() + " ").replace("F/", folder + "/").strip());
+  }
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.stoker.driver.search;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.IntStream;
+
+/** The places of a study's trials in its space, each found as soon as the results are known. */
+final class Places {
+  private final StudyPlan plan;
+  private final SearchSpace space;
+  private final List<double[]> points = new ArrayList<>();
+  private final List<ObjectNode> options = new ArrayList<>();
+
+  Places(StudyPlan plan) {
+    this.plan = plan;
+    this.space = plan.searchSpace();
+  }
+
+  /** All places that some results decide. */
+  static Places of(StudyPlan plan, List<TrialResult> results) {
+    Map<Integer, TrialResult> lowest = new TreeMap<>();
+    results.stream()
+        .filter(result -> result.rung() == 0)
+        .forEach(result -> lowest.put(result.trial(), result));
+    Places places = new Places(plan);
+    places.find(plan.trials(), lowest);
+    return places;
+  }
+
+  /**
+   * Finds places, in order, until the results of one are missing.
+   *
+   * @param trials how many are wanted
+   * @param lowest the results of the lowest rung
+   */
+  void find(int trials, Map<Integer, TrialResult> lowest) {
+    while (options.size() < trials) {
+      int next = options.size();
+      int known = plan.sampler().known(next);
+      if (!IntStream.range(0, known).allMatch(lowest::containsKey)) {
+        return;
+      }
+      List<Double> shortfalls =
+          IntStream.range(0, known).mapToObj(i -> lowest.get(i).shortfall()).toList();
+      Sampler.History history = new Sampler.History(points.subList(0, known), shortfalls);
+      double[] point = plan.sampler().point(next, plan.seed(), space, history);
+      points.add(point);
+      options.add(space.at(point));
+    }
+  }
+
+  /** The options of each trial whose place is known. */
+  List<ObjectNode> options() {
+    return List.copyOf(options);
+  }
+}

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.stoker.driver.search;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.stoker.base.yaml.StrictYaml;
+import io.stoker.driver.config.TrainingOption;
+import io.stoker.failure.Check;
+import io.stoker.failure.InputException;
+import io.stoker.failure.Suggestion;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+
+/**
+ * The options that a study varies, and those that all its trials share.
+ *
+ * @param dimensions what varies, in the order of the file
+ * @param fixed the values that all trials share, by option
+ */
+public record SearchSpace(List<Dimension> dimensions, ObjectNode fixed) {
+  private static final int MAXIMUM_BYTES = 1 << 16;
+  private static final int MAXIMUM_DEPTH = 4;
+  private static final Set<String> RANGE = Set.of("from", "to", "scale");
+
+  /** Options that the study sets, or that are not about the result of one training. */
+  private static final Set<String> OF_STUDY =
+      Set.of(
+          "data",
+          "input",
+          "format",
+          "run",
+          "recipe",
+          "preset",
+          "classes",
+          "resume",
+          "timing",
+          "checkpoint-every",
+          "keep",
+          "validate-every",
+          "validation-split",
+          "metric",
+          "calibrate",
+          "device",
+          "gang",
+          "dashboard",
+          "tensorboard",
+          "mlflow");
+
+  public SearchSpace {
+    dimensions = List.copyOf(dimensions);
+  }
+
+  /**
+   * Reads a space, and checks it.
+   *
+   * @param file where it is
+   * @return its content
+   * @throws InputException if it is none
+   */
+  public static ObjectNode read(Path file) {
+    JsonNode tree =
+        new StrictYaml("Cannot read space " + file, MAXIMUM_BYTES, MAXIMUM_DEPTH).read(file);
+    if (!(tree instanceof ObjectNode options)) {
+      throw new InputException(
+          "Cannot read space %s: it must be 'option: values' lines, such as 'batch: [32, 64]'"
+              .formatted(file));
+    }
+    try {
+      of(options);
+      return options;
+    } catch (InputException e) {
+      throw new InputException("Cannot use space %s: %s".formatted(file, e.getMessage()), e);
+    }
+  }
+
+  /** The space of a tree, as {@link #read} reads it. */
+  static SearchSpace of(ObjectNode tree) {
+    List<Dimension> dimensions = new ArrayList<>();
+    ObjectNode fixed = JsonNodeFactory.instance.objectNode();
+    Set<String> seen = new TreeSet<>();
+    for (Map.Entry<String, JsonNode> entry : tree.properties()) {
+      String name = entry.getKey().replace('_', '-');
+      Check.input(seen.add(name), "'%s' is there twice", name);
+      requireOption(name);
+      JsonNode value = entry.getValue();
+      if (value.isObject()) {
+        dimensions.add(range(name, value));
+      } else if (value.isArray()) {
+        dimensions.add(choice(name, value));
+      } else {
+        Check.input(!value.isNull(), "'%s' has no value", name);
+        fixed.set(name, value);
+      }
+    }
+    Check.input(!dimensions.isEmpty(), "no option varies (say '{from: X, to: Y}' or '[A, B]')");
+    Check.input(!seen.contains("epochs") || fixed.has("epochs"), "'epochs' is one number");
+    return new SearchSpace(dimensions, fixed);
+  }
+
+  private static void requireOption(String name) {
+    Set<String> known =
+        TrainingOption.ofCommand().stream()
+            .map(TrainingOption::name)
+            .filter(each -> !OF_STUDY.contains(each))
+            .collect(Collectors.toCollection(TreeSet::new));
+    Check.input(!OF_STUDY.contains(name), "'%s' is not for a space (tune sets it)", name);
+    Check.input(
+        known.contains(name), "unknown option '%s'; %s", name, Suggestion.among(name, known));
+  }
+
+  private static Dimension choice(String name, JsonNode list) {
+    List<JsonNode> values = new ArrayList<>();
+    list.forEach(values::add);
+    Check.input(values.size() >= 2, "'%s' needs at least two values", name);
+    Check.input(
+        Set.copyOf(values.stream().map(JsonNode::toString).toList()).size() == values.size(),
+        "'%s' has a value twice",
+        name);
+    return new Dimension.Choice(name, values);
+  }
+
+  private static Dimension range(String name, JsonNode node) {
+    node.fieldNames()
+        .forEachRemaining(
+            key ->
+                Check.input(
+                    RANGE.contains(key),
+                    "unknown key '%s' of '%s'; %s",
+                    key,
+                    name,
+                    Suggestion.among(key, new TreeSet<>(RANGE))));
+    JsonNode from = node.path("from");
+    JsonNode to = node.path("to");
+    String type = TrainingOption.named(name).type();
+    Check.input(
+        type.equals("int")
+            || type.equals("long")
+            || type.equals("double")
+            || type.equals("local-steps"),
+        "'%s' has no range: it is no number (say '[A, B]')",
+        name);
+    boolean whole = !type.equals("double");
+    Check.input(
+        from.isNumber()
+            && to.isNumber()
+            && (!whole || (from.isIntegralNumber() && to.isIntegralNumber())),
+        "'%s' needs two %s: {from: X, to: Y}",
+        name,
+        whole ? "integers" : "numbers");
+    String scale = node.path("scale").asText("linear");
+    Check.input(
+        scale.equals("log") || scale.equals("linear"),
+        "unknown scale '%s' of '%s' (linear or log)",
+        scale,
+        name);
+    Check.input(
+        from.doubleValue() < to.doubleValue()
+            && Double.isFinite(to.doubleValue() - from.doubleValue()),
+        "the range of '%s' is empty: %s to %s",
+        name,
+        from,
+        to);
+    Check.input(
+        scale.equals("linear") || from.doubleValue() > 0,
+        "'%s' begins at %s, and a log scale needs numbers above 0",
+        name,
+        from);
+    return new Dimension.Range(
+        name, from.doubleValue(), to.doubleValue(), whole, scale.equals("log"));
+  }
+
+  /** The options that vary. */
+  public List<String> names() {
+    return dimensions.stream().map(Dimension::name).toList();
+  }
+
+  /**
+   * The options of a trial.
+   *
+   * @param point a position for each dimension
+   */
+  ObjectNode at(double[] point) {
+    ObjectNode values = fixed.deepCopy();
+    for (int i = 0; i < point.length; i++) {
+      values.set(dimensions.get(i).name(), dimensions.get(i).at(point[i]));
+    }
+    return values;
+  }
+
+  /**
+   * Options of trials that are to be possible: each value of {@link Dimension#corners} by itself.
+   */
+  List<ObjectNode> corners() {
+    List<ObjectNode> corners = new ArrayList<>();
+    for (Dimension dimension : dimensions) {
+      for (JsonNode value : dimension.corners()) {
+        corners.add(at(middle()).set(dimension.name(), value));
+      }
+    }
+    return corners;
+  }
+
+  private double[] middle() {
+    double[] point = new double[dimensions.size()];
+    Arrays.fill(point, 0.5);
+    return point;
+  }
+}

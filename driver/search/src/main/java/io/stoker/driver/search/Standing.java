@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.stoker.driver.search;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * How far a study is.
+ *
+ * @param plan the study
+ * @param options of each trial whose place is known, by number
+ * @param results those that are known, by rung and trial
+ * @param running how many trials are trained now
+ */
+public record Standing(
+    StudyPlan plan, List<ObjectNode> options, List<TrialResult> results, int running) {
+  public Standing {
+    options = List.copyOf(options);
+    results = List.copyOf(results);
+  }
+
+  /** The standing of a study from its folder; it may be running. */
+  public static Standing of(StudyFolder folder) {
+    StudyPlan plan = folder.plan();
+    List<TrialResult> results = folder.results();
+    return new Standing(plan, Places.of(plan, results).options(), results, 0);
+  }
+
+  /** The options of a trial as a recipe that trains it whole, without data and run folder. */
+  public ObjectNode recipe(int trial) {
+    return TrialJob.recipe(plan, options.get(trial));
+  }
+
+  /** The best result of the highest rung that has one. */
+  public Optional<TrialResult> best() {
+    int highest =
+        results.stream().filter(TrialResult::isDone).mapToInt(TrialResult::rung).max().orElse(0);
+    return results.stream()
+        .filter(result -> result.isDone() && result.rung() == highest)
+        .min(TrialResult.BEST_FIRST);
+  }
+
+  /** How many results the study will have in all. */
+  public int expected() {
+    return plan.rungs().stream().mapToInt(Rung::trials).sum();
+  }
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.stoker.driver.search;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.stoker.driver.config.TrainingConfig;
+import io.stoker.driver.config.ValidationConfig;
+import io.stoker.driver.job.ExistingRun;
+import io.stoker.driver.metrics.ValidationMetrics;
+import io.stoker.driver.round.DivergedException;
+import io.stoker.driver.round.RoundListeners;
+import io.stoker.driver.round.TrainJob;
+import io.stoker.driver.round.TrainResult;
+import io.stoker.driver.run.RunFolder;
+import io.stoker.driver.search.TrialResult.State;
+import io.stoker.failure.InputException;
+import java.util.List;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.api.java.JavaSparkContext;
+
+/**
+ * Trains a trial up to a rung. A trial is an ordinary run whose schedule ends with the epochs of a
+ * whole training: a lower rung stops it earlier, and the next rung resumes it. So the winner has
+ * the parameters of a run that was never stopped.
+ *
+ * @param folder the study's
+ * @param plan the study
+ * @param options makes jobs of options
+ */
+record TrialJob(StudyFolder folder, StudyPlan plan, TrialOptions options) {
+  /** The options of a trial as a recipe that trains it whole, without data and run folder. */
+  static ObjectNode recipe(StudyPlan plan, ObjectNode options) {
+    ObjectNode recipe = options.deepCopy();
+    recipe.put("epochs", plan.epochs());
+    recipe.put("validate-every", ValidationConfig.EPOCH);
+    recipe.put("validation-split", plan.split());
+    recipe.put("metric", plan.metric().toString());
+    return recipe;
+  }
+
+  /** The job of a whole training. */
+  TrainingConfig whole(int trial, ObjectNode values) {
+    ObjectNode recipe = recipe(plan, values);
+    recipe.put("data", plan.data());
+    recipe.put("run", folder.run(trial).toString());
+    recipe.put("keep", 1);
+    return options.job("trial " + trial, recipe);
+  }
+
+  /**
+   * Trains.
+   *
+   * @param trial the trial
+   * @param values its options
+   * @param rung the number of the rung
+   * @throws io.stoker.failure.StokerException if the study cannot go on
+   */
+  TrialResult train(JavaSparkContext spark, int trial, ObjectNode values, int rung) {
+    long start = System.nanoTime();
+    int epochs = plan.rungs().get(rung).epochs();
+    ExistingRun existing = folder.hasRun(trial) ? ExistingRun.RESUME : ExistingRun.REFUSE;
+    try {
+      TrainingConfig job = whole(trial, values).toBuilder().epochs(epochs).build();
+      TrainResult trained = TrainJob.run(spark, job, existing, RoundListeners.NONE);
+      return result(trial, rung, trained, secondsSince(start), spark.hadoopConfiguration());
+    } catch (DivergedException e) {
+      return TrialResult.failed(
+          trial, rung, epochs, State.DIVERGED, secondsSince(start), e.getMessage());
+    } catch (InputException e) {
+      if (existing == ExistingRun.RESUME) {
+        throw e;
+      }
+      return TrialResult.failed(
+          trial, rung, epochs, State.FAILED, secondsSince(start), e.getMessage());
+    }
+  }
+
+  private TrialResult result(
+      int trial, int rung, TrainResult trained, double seconds, Configuration hadoop) {
+    List<ValidationMetrics> validations =
+        RunFolder.at(new Path(trained.run()), hadoop).validations().read();
+    ValidationMetrics last = validations.get(validations.size() - 1);
+    return new TrialResult(
+        trial,
+        rung,
+        trained.epochs(),
+        State.DONE,
+        last.value(plan.metric()),
+        last.shortfall(plan.metric()),
+        trained.parametersSha256(),
+        seconds,
+        "");
+  }
+
+  private static double secondsSince(long start) {
+    return (System.nanoTime() - start) / 1e9;
+  }
+}

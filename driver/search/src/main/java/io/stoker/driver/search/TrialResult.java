@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.stoker.driver.search;
+
+import java.util.Comparator;
+
+/**
+ * What became of a trial on a rung.
+ *
+ * @param trial its number, from 0
+ * @param rung from 0
+ * @param epochs epochs that it was trained in all
+ * @param state how it ended
+ * @param value the metric on the validation split; of a trial that failed, 0
+ * @param shortfall how far from perfect the value is; the largest number for a trial that failed
+ * @param parametersSha256 the hash of its parameters; empty for a trial that failed
+ * @param seconds what this rung took
+ * @param reason why it failed; empty if it did not
+ */
+public record TrialResult(
+    int trial,
+    int rung,
+    int epochs,
+    State state,
+    double value,
+    double shortfall,
+    String parametersSha256,
+    double seconds,
+    String reason) {
+  /** How a trial can end. */
+  public enum State {
+    DONE,
+    DIVERGED,
+    FAILED
+  }
+
+  /** The best result first; of equal ones that of the earlier trial. */
+  static final Comparator<TrialResult> BEST_FIRST =
+      Comparator.comparingDouble(TrialResult::shortfall).thenComparingInt(TrialResult::trial);
+
+  static TrialResult failed(
+      int trial, int rung, int epochs, State state, double seconds, String reason) {
+    return new TrialResult(trial, rung, epochs, state, 0, Double.MAX_VALUE, "", seconds, reason);
+  }
+
+  boolean isDone() {
+    return state == State.DONE;
+  }
+}

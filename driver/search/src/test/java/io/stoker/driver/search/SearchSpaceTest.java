@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.stoker.driver.search;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.stoker.failure.InputException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class SearchSpaceTest {
+  @TempDir private Path folder;
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "lerning-rate: {from: 1, to: 2}|unknown option 'lerning-rate'; did you mean",
+        "momentum: {from: 0.9, to: 0.9}|the range of 'momentum' is empty: 0.9 to 0.9",
+        "momentum: {from: 0.9, to: 0.1}|the range of 'momentum' is empty: 0.9 to 0.1",
+        "learning-rate: {from: 0, to: 1, scale: log}|'learning-rate' begins at 0, and a log scale",
+        "learning-rate: {from: -1, to: 1, scale: log}|'learning-rate' begins at -1, and a log"
+            + " scale",
+        "learning-rate: {from: 0.1, to: 1, scale: lgo}|unknown scale 'lgo' of 'learning-rate'",
+        "learning-rate: {from: 0.1, too: 1}|unknown key 'too' of 'learning-rate'; did you mean",
+        "batch: {from: 0.5, to: 4}|'batch' needs two integers: {from: X, to: Y}",
+        "model: {from: 1, to: 2}|'model' has no range: it is no number (say '[A, B]')",
+        "model: [lenet5]|'model' needs at least two values",
+        "model: [lenet5, lenet5]|'model' has a value twice",
+        "run: [a, b]|'run' is not for a space (tune sets it)",
+        "epochs: [1, 2]|'epochs' is one number",
+        "batch: 3|no option varies",
+        "bias_rate: [1, 2]\\nbias-rate: [1, 3]|'bias-rate' is there twice",
+        "batch: [1, 2]\\nbatch: [1, 3]|batch",
+        "just text|it must be 'option: values' lines"
+      })
+  void aSpaceThatIsNoneIsRefused(String text, String reason) throws IOException {
+    Path file = Files.writeString(folder.resolve("space.yaml"), text.replace("\\n", "\n"));
+
+    assertThatThrownBy(() -> SearchSpace.read(file))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("space.yaml: ")
+        .hasMessageContaining(reason);
+  }
+
+  @Test
+  void rungsHaveAShareOfTheTrialsAndMoreEpochs() {
+    assertThat(Rung.of(32, 9, 3)).containsExactly(new Rung(1, 32), new Rung(3, 10), new Rung(9, 3));
+    assertThat(Rung.of(4, 10, 2)).containsExactly(new Rung(3, 4), new Rung(5, 2), new Rung(10, 1));
+    assertThat(Rung.of(8, 5, 1)).containsExactly(new Rung(5, 8));
+    assertThat(Rung.of(1, 9, 3)).containsExactly(new Rung(9, 1));
+    assertThatThrownBy(() -> Rung.of(0, 9, 3)).hasMessage("Invalid --trials: 0 (must be >= 1)");
+    assertThatThrownBy(() -> Rung.of(100_001, 9, 3))
+        .hasMessage("Invalid --trials: 100001 (must be at most 100000)");
+    assertThatThrownBy(() -> Rung.of(2, 9, 0)).hasMessageContaining("Invalid --halving: 0");
+  }
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.stoker.driver.search;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.stoker.driver.LocalSpark;
+import io.stoker.driver.TinyJob;
+import io.stoker.driver.config.Recipe;
+import io.stoker.driver.config.SelectionMetric;
+import io.stoker.driver.config.TrainingConfig;
+import io.stoker.driver.job.ExistingRun;
+import io.stoker.driver.round.RoundListener;
+import io.stoker.driver.round.TrainJob;
+import io.stoker.driver.search.TrialResult.State;
+import io.stoker.testing.Exact;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+@Exact
+@Tag("slow")
+class StudyTest {
+  private static final TrialOptions JOBS =
+      (source, options) -> Recipe.of(source, options, Set.of()).config().build();
+
+  @TempDir private Path folder;
+
+  private StudyPlan plan() throws IOException {
+    TinyJob job = TinyJob.in(folder);
+    // The last model does not exist: a trial with it fails.
+    String space =
+        """
+        {"learning-rate": {"from": 0.001, "to": 0.5, "scale": "log"}, "workers": [1, 2],
+         "model": ["M", "M", "none.yaml"], "batch": 16, "epochs": 4}
+        """
+            .replaceFirst("M", folder.resolve("tiny.yaml").toString())
+            .replaceFirst("M", job.normalized());
+    return new StudyPlan(
+        job.data().toString(),
+        "hash",
+        "test",
+        (ObjectNode) new ObjectMapper().readTree(space),
+        8,
+        4,
+        2,
+        SelectionMetric.LOG_LOSS,
+        Sampler.TPE,
+        2);
+  }
+
+  private StudyFolder at(String name) {
+    return StudyFolder.at(
+        new org.apache.hadoop.fs.Path(folder.resolve(name).toUri()), new Configuration());
+  }
+
+  private static Standing run(
+      String master, StudyFolder study, StudyPlan plan, StudyListener listener) {
+    try (JavaSparkContext spark = LocalSpark.start(master)) {
+      return new Study(spark, study, plan, JOBS, Integer.MAX_VALUE, listener).run();
+    }
+  }
+
+  /** All but the times. */
+  private static List<String> outcomes(Standing standing) {
+    return standing.results().stream()
+        .map(
+            each ->
+                "%d %d %d %s %s %s"
+                    .formatted(
+                        each.rung(),
+                        each.trial(),
+                        each.epochs(),
+                        each.state(),
+                        each.value(),
+                        each.parametersSha256()))
+        .toList();
+  }
+
+  @Test
+  void aStudyThatIsKilledAndResumedOnOtherSlotsHasTheSameWinnerAndBits() throws IOException {
+    StudyPlan plan = plan();
+    Standing whole = run("local[1]", at("whole"), plan, (result, standing) -> {});
+    AtomicInteger ended = new AtomicInteger();
+    StudyListener killing =
+        (result, standing) -> {
+          if (ended.incrementAndGet() % 5 == 0) {
+            throw new IllegalStateException("killed");
+          }
+        };
+    StudyFolder killed = at("killed");
+    for (int i = 0; i < 2; i++) {
+      assertThatThrownBy(() -> run("local[3]", killed, plan, killing)).hasMessage("killed");
+    }
+    Standing resumed = run("local[2]", killed, killed.plan(), (result, standing) -> {});
+
+    assertThat(outcomes(resumed)).isEqualTo(outcomes(whole));
+    assertThat(resumed.options()).isEqualTo(whole.options());
+    assertThat(whole.results()).hasSize(8 + 4 + 2).hasSize(whole.expected());
+    assertThat(whole.results()).anyMatch(each -> each.state() == State.FAILED);
+    assertThat(Standing.of(killed).best()).isEqualTo(resumed.best());
+
+    TrialResult winner = whole.best().orElseThrow();
+    assertThat(winner.epochs()).isEqualTo(4);
+    assertThat(checkpoints("whole")).containsExactly(winner.trial());
+    assertThat(Files.readAllLines(folder.resolve("whole/trials.jsonl"))).hasSize(14);
+    ObjectNode again = whole.recipe(winner.trial()).put("data", plan.data());
+    TrainingConfig undisturbed =
+        JOBS.job("winner", again.put("run", folder.resolve("undisturbed").toString()));
+    try (JavaSparkContext spark = LocalSpark.start("local[2]")) {
+      assertThat(
+              TrainJob.run(spark, undisturbed, ExistingRun.REFUSE, RoundListener.NONE)
+                  .parametersSha256())
+          .isEqualTo(winner.parametersSha256());
+    }
+  }
+
+  private List<Integer> checkpoints(String study) throws IOException {
+    try (var runs = Files.list(folder.resolve(study).resolve("trials"))) {
+      return runs.filter(run -> Files.exists(run.resolve("checkpoints")))
+          .map(run -> Integer.parseInt(run.getFileName().toString()))
+          .toList();
+    }
+  }
+}
