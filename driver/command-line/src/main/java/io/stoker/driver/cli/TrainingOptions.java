@@ -4,7 +4,6 @@ package io.stoker.driver.cli;
 import io.stoker.driver.config.ClassWeighting;
 import io.stoker.driver.config.ClassWeightsFile;
 import io.stoker.driver.config.LearningRateSchedule;
-import io.stoker.driver.config.Schedules;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.config.TrainingOption;
 import io.stoker.failure.Check;
@@ -149,14 +148,14 @@ final class TrainingOptions {
     Optional<Double> factor = given("rate-factor");
     Optional<Double> warmUp = given("warm-up");
     Check.input(
-        name.filter(Schedules::counts).isPresent()
+        name.filter(LearningRateSchedule::counts).isPresent()
             ? every.isPresent()
             : every.isEmpty() && factor.isEmpty(),
         "--rate-epochs goes with --schedule step or plateau, which need it; --rate-factor with"
             + " both");
     return name.map(
             kind ->
-                Schedules.of(
+                LearningRateSchedule.of(
                     kind,
                     factor.orElse(
                         Double.valueOf(TrainingOption.named("rate-factor").defaultText())),

@@ -26,6 +26,45 @@ import java.util.List;
   @JsonSubTypes.Type(value = LearningRateSchedule.OneCycle.class, name = "one-cycle")
 })
 public sealed interface LearningRateSchedule extends Serializable {
+  /**
+   * The schedule by the values of four options.
+   *
+   * @param name constant, cosine, linear, one-cycle, step or plateau
+   * @param factor what step and plateau multiply the rate by
+   * @param every after how many epochs they do so; 0 if not given
+   * @param warmUp epochs of warm-up
+   * @param epochs of the job, at whose end cosine, linear and one-cycle end
+   * @throws io.stoker.failure.InputException if the values do not fit the schedule
+   */
+  static LearningRateSchedule of(
+      String name, double factor, double every, double warmUp, int epochs) {
+    boolean counts = counts(name);
+    Check.input(
+        counts == every > 0,
+        "Invalid --rate-epochs: %s with --schedule %s (schedules step and plateau need it, the"
+            + " others have none)",
+        every,
+        name);
+    Check.input(
+        !name.equals("plateau") || every == Math.rint(every),
+        "Invalid --rate-epochs: %s (a plateau is counted in whole epochs)",
+        every);
+    return switch (name) {
+      case "constant" -> new Constant(warmUp);
+      case "cosine" -> new Cosine(epochs, warmUp);
+      case "linear" -> new Linear(epochs, warmUp);
+      case "one-cycle" -> new OneCycle(epochs, warmUp);
+      case "step" -> new StepDecay(factor, every, warmUp);
+      case "plateau" -> new Plateau(factor, (int) every, warmUp);
+      default -> throw new IllegalArgumentException("There is no schedule " + name);
+    };
+  }
+
+  /** Whether a schedule multiplies the rate by a factor after some epochs. */
+  static boolean counts(String name) {
+    return name.equals("step") || name.equals("plateau");
+  }
+
   /** How many epochs the warm-up takes; 0 for none. */
   double warmUpEpochs();
 

@@ -117,7 +117,7 @@ class LearningRateScheduleTest {
             .clipNorm(3)
             .labelSmoothing(0.125)
             .build();
-    RateSchedule start = RateSchedule.of(config, Optional.empty(), STEPS);
+    ConfiguredSteps start = ConfiguredSteps.of(config, Optional.empty(), STEPS);
 
     assertThat(start.after(List.of(1.0)).at(10)).isEqualTo(new StepSettings(0.5f, 0.9f, 5e-4f, 3));
     assertThat(start.after(List.of(1.0, 1.0)).at(20))
@@ -133,7 +133,7 @@ class LearningRateScheduleTest {
             .schedule(new LearningRateSchedule.StepDecay(0.5, 1, 0))
             .build();
 
-    assertThat(RateSchedule.of(config, Optional.empty(), STEPS).at(10))
+    assertThat(ConfiguredSteps.of(config, Optional.empty(), STEPS).at(10))
         .isEqualTo(new StepSettings(0.25f, 0.9f, 0.0005f));
   }
 
@@ -145,9 +145,9 @@ class LearningRateScheduleTest {
             .set("beta2", 0.95)
             .set("epsilon", 1e-6)
             .build();
-    RateSchedule averaged = RateSchedule.of(config, Optional.empty(), STEPS);
-    RateSchedule reset =
-        RateSchedule.of(
+    ConfiguredSteps averaged = ConfiguredSteps.of(config, Optional.empty(), STEPS);
+    ConfiguredSteps reset =
+        ConfiguredSteps.of(
             config.toBuilder().updaterState(UpdaterState.RESET).build(), Optional.empty(), STEPS);
 
     assertThat(averaged.at(41, 1).adam()).isEqualTo(new StepSettings.Adam(0.95f, 1e-6f, 42));
@@ -159,7 +159,7 @@ class LearningRateScheduleTest {
   void settingsHoldTheKindOfTheMomentum() {
     TrainingConfig config = TrainingConfigTest.minimal().set("nesterov", true).build();
 
-    assertThat(RateSchedule.of(config, Optional.empty(), STEPS).after(List.of()).at(0).ahead())
+    assertThat(ConfiguredSteps.of(config, Optional.empty(), STEPS).after(List.of()).at(0).ahead())
         .isEqualTo(0.9f);
   }
 

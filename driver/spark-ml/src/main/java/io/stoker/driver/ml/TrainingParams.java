@@ -6,8 +6,8 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.stoker.data.augment.Augmentation;
 import io.stoker.driver.config.ClassWeighting;
 import io.stoker.driver.config.ClassWeightsFile;
+import io.stoker.driver.config.LearningRateSchedule;
 import io.stoker.driver.config.LocalSteps;
-import io.stoker.driver.config.Schedules;
 import io.stoker.driver.config.SelectionMetric;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.config.TrainingOption;
@@ -66,7 +66,7 @@ final class TrainingParams {
         .run(run)
         .localSteps(new LocalSteps(params.getLocalSteps(), params.getLocalStepsCoefficient()))
         .schedule(
-            Schedules.of(
+            LearningRateSchedule.of(
                 params.getSchedule(),
                 params.getRateFactor(),
                 params.getRateEpochs(),

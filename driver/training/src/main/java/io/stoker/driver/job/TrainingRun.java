@@ -12,10 +12,10 @@ import io.stoker.driver.checkpoint.CheckpointJob;
 import io.stoker.driver.checkpoint.DataDescription;
 import io.stoker.driver.checkpoint.StoredModel;
 import io.stoker.driver.cluster.MemoryNeed;
+import io.stoker.driver.config.ConfiguredSteps;
 import io.stoker.driver.config.JobIdentity;
 import io.stoker.driver.config.LayerRates;
 import io.stoker.driver.config.NormalizationSource;
-import io.stoker.driver.config.RateSchedule;
 import io.stoker.driver.config.RoundConfig;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.evaluate.EvaluateJob;
@@ -68,7 +68,7 @@ public final class TrainingRun {
   private final DataDescription description;
   private final RunFolder folder;
   private final JobPlan plan;
-  private final RateSchedule schedule;
+  private final ConfiguredSteps schedule;
   private final ReplicaKey replica;
   private final Optional<Transfer> transfer;
   private final Optional<PatchWhitening> whitening;
@@ -138,7 +138,7 @@ public final class TrainingRun {
                 config.optimizer().learningRate(),
                 Division.ceiling(samples, rounds.globalBatch())));
     this.schedule =
-        RateSchedule.of(
+        ConfiguredSteps.of(
             config,
             config
                 .loss()
@@ -201,7 +201,7 @@ public final class TrainingRun {
    *
    * @param losses the loss of each epoch before that of the round
    */
-  public RateSchedule schedule(List<Double> losses) {
+  public ConfiguredSteps schedule(List<Double> losses) {
     return schedule.after(losses);
   }
 

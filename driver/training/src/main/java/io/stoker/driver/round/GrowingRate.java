@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.round;
 
-import io.stoker.driver.config.RateSchedule;
+import io.stoker.driver.config.ConfiguredSteps;
 import io.stoker.driver.job.JobPlan;
 import io.stoker.models.engine.ClassWeights;
 import io.stoker.models.engine.StepSettings;
@@ -13,7 +13,7 @@ import java.util.Optional;
 final class GrowingRate implements StepSchedule {
   private static final long serialVersionUID = 1;
 
-  private final RateSchedule job;
+  private final ConfiguredSteps job;
   private final long[] firstSteps;
   private final double[] rates;
 
@@ -22,7 +22,7 @@ final class GrowingRate implements StepSchedule {
    * @param plan where its rounds begin
    * @param range the rate of each round
    */
-  GrowingRate(RateSchedule job, JobPlan plan, RateRange range) {
+  GrowingRate(ConfiguredSteps job, JobPlan plan, RateRange range) {
     this.job = job;
     this.firstSteps = new long[range.rounds()];
     this.rates = new double[range.rounds()];

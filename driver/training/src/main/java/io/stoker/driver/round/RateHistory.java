@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.round;
 
-import io.stoker.driver.config.RateSchedule;
+import io.stoker.driver.config.ConfiguredSteps;
 import io.stoker.driver.job.TrainingRun;
 import io.stoker.driver.metrics.EpochLosses;
 import io.stoker.driver.metrics.RoundMetrics;
@@ -37,7 +37,7 @@ final class RateHistory implements RoundListener {
    *
    * @param epoch from 0; all rounds of the epochs before must be done
    */
-  RateSchedule of(int epoch) {
+  ConfiguredSteps of(int epoch) {
     return run.schedule(
         run.watchesValidation() ? validation.shortfallsBefore(epoch) : training.before(epoch));
   }

@@ -2,7 +2,7 @@
 package io.stoker.driver.round;
 
 import io.stoker.driver.averaging.RoundReport;
-import io.stoker.driver.config.RateSchedule;
+import io.stoker.driver.config.ConfiguredSteps;
 import io.stoker.driver.job.JobPlan;
 import io.stoker.driver.job.TrainingRun;
 import io.stoker.driver.metrics.RoundMetrics;
@@ -56,7 +56,7 @@ final class TrainingLoop {
 
     while (progress.clock().round() < run.plan().rounds() && validation.earlyStop().isEmpty()) {
       List<JobPlan.Round> rounds = stages.next(progress.clock().round());
-      RateSchedule schedule = rates.of(rounds.get(0).epoch());
+      ConfiguredSteps schedule = rates.of(rounds.get(0).epoch());
       Iterator<JobPlan.Round> finished = rounds.iterator();
       stages.train(rounds, schedule, report -> roundFinished(finished.next(), schedule, report));
 
@@ -74,7 +74,7 @@ final class TrainingLoop {
     return progress.afterCheckpoint(stages.secondsAfterLastRound());
   }
 
-  private void roundFinished(JobPlan.Round round, RateSchedule schedule, RoundReport report) {
+  private void roundFinished(JobPlan.Round round, ConfiguredSteps schedule, RoundReport report) {
     TrainingClock clock = run.plan().clockAfter(round, progress.clock(), report.examples());
     RoundMetrics metrics = stages.measure(round, clock, report, schedule);
     requireNotDiverged(metrics);

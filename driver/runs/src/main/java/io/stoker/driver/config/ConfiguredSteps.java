@@ -8,7 +8,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A config's settings of every step.
+ * The settings of each step that a config says: the optimizer at the rate of its schedule, and the
+ * loss.
  *
  * @param optimizer the workers' step, with the schedule
  * @param learningRate the base rate, which losses may have reduced
@@ -17,7 +18,7 @@ import java.util.Optional;
  * @param weights how much the examples of each class count; of no classes if all count the same
  * @param stepsPerEpoch the steps of an epoch
  */
-public record RateSchedule(
+public record ConfiguredSteps(
     OptimizerConfig optimizer,
     double learningRate,
     UpdaterState updaterState,
@@ -34,9 +35,9 @@ public record RateSchedule(
    * @param weights the class weights for the job's data
    * @param stepsPerEpoch the steps of an epoch
    */
-  public static RateSchedule of(
+  public static ConfiguredSteps of(
       TrainingConfig config, Optional<ClassWeights> weights, long stepsPerEpoch) {
-    return new RateSchedule(
+    return new ConfiguredSteps(
         config.optimizer(),
         config.optimizer().learningRate(),
         config.averaging().updaterState(),
@@ -50,8 +51,8 @@ public record RateSchedule(
    *
    * @param losses the loss of each of these epochs, from the first
    */
-  public RateSchedule after(List<Double> losses) {
-    return new RateSchedule(
+  public ConfiguredSteps after(List<Double> losses) {
+    return new ConfiguredSteps(
         optimizer,
         learningRate * optimizer.schedule().reduction(losses),
         updaterState,
