@@ -22,6 +22,7 @@ import org.deeplearning4j.nn.conf.ConvolutionMode;
 import org.deeplearning4j.nn.conf.InputPreProcessor;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.RNNFormat;
+import org.deeplearning4j.nn.conf.dropout.SpatialDropout;
 import org.deeplearning4j.nn.conf.graph.ElementWiseVertex;
 import org.deeplearning4j.nn.conf.graph.GraphVertex;
 import org.deeplearning4j.nn.conf.graph.LayerVertex;
@@ -367,7 +368,13 @@ public final class GraphConfiguration {
     public Void visitDropout(LayerSpec.Dropout layer) {
       // Deeplearning4j's probability is the probability that a value is kept.
       double kept = 1 - Decimal.of(layer.probability());
-      return append(() -> appendLayer(name(placed), new DropoutLayer.Builder(kept).build(), null));
+      return append(
+          () -> {
+            switch (layer.unit()) {
+              case VALUE -> appendLayer(name(placed), new DropoutLayer.Builder(kept).build(), null);
+              case EXAMPLE -> appendDropoutOfExamples(name(placed), kept);
+            }
+          });
     }
 
     @Override
@@ -439,12 +446,29 @@ public final class GraphConfiguration {
     }
   }
 
+  /** Deeplearning4j drops channels: here, all values of an example are one channel. */
+  private void appendDropoutOfExamples(String name, double kept) {
+    appendReshaping(name + "-joined", -1, 1, 1, shape.features());
+    DropoutLayer layer = new DropoutLayer.Builder(new SpatialDropout(kept)).build();
+    appendLayer(name + "-dropout", layer, null);
+    if (flat) {
+      appendReshaping(name, -1, shape.features());
+    } else {
+      appendReshaping(name, -1, shape.channels(), shape.height(), shape.width());
+    }
+    explicit = true;
+  }
+
+  private void appendReshaping(String name, int... sizes) {
+    graph.addVertex(name, new ReshapeVertex(sizes), last);
+    last = name;
+  }
+
   /** The rows of all channels follow each other in memory, so the images need not be copied. */
   private void appendLstm(Placed placed, LayerSpec.Lstm lstm) {
     String rows = name(placed) + "-rows";
     int width = placed.input().width();
-    graph.addVertex(rows, new ReshapeVertex(-1, lstm.steps(placed.input()), width), last);
-    last = rows;
+    appendReshaping(rows, -1, lstm.steps(placed.input()), width);
     LSTM layer =
         new LSTM.Builder()
             .nIn(width)

@@ -3,6 +3,7 @@ package io.stoker.engines.torch;
 
 import io.stoker.base.SplitMix64;
 import io.stoker.models.spec.LayerSpec;
+import io.stoker.models.spec.Shape;
 import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.javacpp.PointerScope;
@@ -42,10 +43,13 @@ final class DropoutMasks {
       return SplitMix64.scramble(seed + SplitMix64.GOLDEN_GAMMA * (index + 1));
     }
 
-    /** Which units of a batch are kept, after {@link #draw}: bool, in the tensor's shape. */
+    /** Which values of a batch are kept, after {@link #draw}: bool, in the tensor's shape. */
     Tensor kept(Tensor input) {
-      Tensor units = hashes.narrow(0, first, input.numel()).ge(threshold);
-      return Place.channelsLast(units.view(input.sizes()));
+      long examples = input.size(0);
+      Tensor units =
+          hashes.narrow(0, first, size / batchCapacity * examples).ge(threshold).view(examples, -1);
+      return Place.channelsLast(
+          units.expand(examples, input.numel() / examples).reshape(input.sizes()));
     }
   }
 
@@ -69,11 +73,17 @@ final class DropoutMasks {
    * Adds a layer.
    *
    * @param index the layer's number in the network
-   * @param features the number of its units for one example
+   * @param input the shape of an example
    */
-  OfLayer add(int index, LayerSpec.Dropout layer, long features) {
+  OfLayer add(int index, LayerSpec.Dropout layer, Shape input) {
+    int features =
+        switch (layer.unit()) {
+          case VALUE -> input.features();
+          case EXAMPLE -> 1;
+        };
     OfLayer added =
-        new OfLayer(index, size, Math.multiplyExact(features, batchCapacity), layer.probability());
+        new OfLayer(
+            index, size, Math.multiplyExact((long) features, batchCapacity), layer.probability());
     layers.add(added);
     size += added.size;
     return added;

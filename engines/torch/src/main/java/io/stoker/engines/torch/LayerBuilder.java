@@ -100,7 +100,7 @@ record LayerBuilder(
 
   @Override
   public TorchLayer visitDropout(LayerSpec.Dropout layer) {
-    return new DropoutLayer(masks.add(placed.index(), layer, placed.input().features()), layer);
+    return new DropoutLayer(masks.add(placed.index(), layer, placed.input()), layer);
   }
 
   @Override

@@ -17,6 +17,7 @@ final class ConfigurationCheck {
           "org.deeplearning4j.nn.conf.distribution.NormalDistribution",
           "org.deeplearning4j.nn.conf.distribution.UniformDistribution",
           "org.deeplearning4j.nn.conf.dropout.Dropout",
+          "org.deeplearning4j.nn.conf.dropout.SpatialDropout",
           "org.deeplearning4j.nn.conf.graph.ElementWiseVertex",
           "org.deeplearning4j.nn.conf.graph.LayerVertex",
           "org.deeplearning4j.nn.conf.graph.MergeVertex",

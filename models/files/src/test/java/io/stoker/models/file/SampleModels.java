@@ -46,6 +46,7 @@ final class SampleModels {
             4, new Window(2, 1, 2, new Padding(1, 0, 1, 2)), 1, new Initializer.He(), 0.5f));
     layers.add(new Pooling(Pooling.Kind.AVERAGE, Window.of(2).by(1).padded(1)));
     layers.add(new Dropout(0.3f));
+    layers.add(new Dropout(0.2f, Dropout.Unit.EXAMPLE));
     layers.add(new Dense(6, new Initializer.Gaussian(0.5f), 0));
     layers.add(new LocalResponseNormalization(3, 1, 0.1f, 0.5f));
     for (ActivationFunction function : ActivationFunction.values()) {

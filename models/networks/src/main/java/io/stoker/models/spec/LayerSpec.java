@@ -532,15 +532,42 @@ public sealed interface LayerSpec extends Serializable {
   /**
    * Inverted dropout (Srivastava et al., 2014): in training, each value is set to zero with the
    * given probability and otherwise divided by one minus that probability; in inference, the layer
-   * changes nothing.
+   * changes nothing. At the end of a residual block's body, dropout of whole examples is stochastic
+   * depth (Huang et al., 2016, "Deep Networks with Stochastic Depth"), as torchvision scales it.
    *
    * @param probability the probability that a value is dropped, 0 to below 1
+   * @param unit what is dropped or kept as a whole
    */
-  record Dropout(float probability) implements LayerSpec {
+  record Dropout(float probability, Unit unit) implements LayerSpec {
+    /** What is dropped or kept as a whole. */
+    public enum Unit {
+      /** A value. */
+      VALUE("dropout"),
+      /** All values of an example. */
+      EXAMPLE("stochastic-depth");
+
+      private final String keyword;
+
+      Unit(String keyword) {
+        this.keyword = keyword;
+      }
+
+      /** The layer's name in YAML files and tables. */
+      String keyword() {
+        return keyword;
+      }
+    }
+
+    /** Dropout of single values. */
+    public Dropout(float probability) {
+      this(probability, Unit.VALUE);
+    }
+
     public Dropout {
       Check.input(
           probability >= 0 && probability < 1,
-          "Invalid dropout: %s (must be >= 0 and < 1)",
+          "Invalid %s: %s (must be >= 0 and < 1)",
+          unit.keyword(),
           probability);
     }
 
@@ -556,7 +583,7 @@ public sealed interface LayerSpec extends Serializable {
 
     @Override
     public String label() {
-      return "dropout " + probability;
+      return unit.keyword() + " " + probability;
     }
   }
 

@@ -130,7 +130,7 @@ final class LayerTree implements LayerVisitor<JsonNode> {
 
   @Override
   public JsonNode visitDropout(LayerSpec.Dropout layer) {
-    return map().put("dropout", layer.probability());
+    return map().put(layer.unit().keyword(), layer.probability());
   }
 
   @Override

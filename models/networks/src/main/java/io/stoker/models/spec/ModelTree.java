@@ -218,9 +218,11 @@ public final class ModelTree {
     readers.put("average-pool", fields -> pooling(LayerSpec.Pooling.Kind.AVERAGE, fields));
     readers.put("lrn", ModelTree::normalization);
     readers.put("batch-norm", ModelTree::batchNormalization);
-    readers.put(
-        "dropout",
-        fields -> new LayerSpec.Dropout(fields.only("probability").number("probability")));
+    for (LayerSpec.Dropout.Unit unit : LayerSpec.Dropout.Unit.values()) {
+      readers.put(
+          unit.keyword(),
+          fields -> new LayerSpec.Dropout(fields.only("probability").number("probability"), unit));
+    }
     readers.put("scale", fields -> new LayerSpec.Scaling(fields.only("factor").number("factor")));
     readers.put("dense", fields -> dense(fields, weights));
     readers.put("lstm", ModelTree::lstm);

@@ -45,7 +45,7 @@ final class TreeFields {
         switch (keyword) {
           case "dense", "lstm" -> "units";
           case "whiten" -> "kernel";
-          case "dropout" -> "probability";
+          case "dropout", "stochastic-depth" -> "probability";
           case "scale" -> "factor";
           case "pad-channels" -> "channels";
           case "sequence", "branches" -> "of";

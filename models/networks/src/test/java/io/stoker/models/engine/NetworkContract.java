@@ -302,6 +302,17 @@ public abstract class NetworkContract {
             new Dropout(0.5f),
             ContractModels.dense(3)),
         ContractModels.model(
+            "stochastic depth",
+            new Shape(4, 4, 2),
+            ContractModels.conv(4, 3, 1, 1),
+            ContractModels.residual(
+                Sequence.of(ContractModels.conv(4, 3, 1, 1), examples(0.4f)),
+                Sequence.IDENTITY,
+                Sequence.of(ContractModels.tanh())),
+            ContractModels.dense(9),
+            examples(0.3f),
+            ContractModels.dense(3)),
+        ContractModels.model(
             "dropout in blocks",
             new Shape(4, 4, 2),
             ContractModels.conv(4, 3, 1, 1),
@@ -313,6 +324,10 @@ public abstract class NetworkContract {
                 Sequence.of(new Dropout(0.5f), ContractModels.conv(3, 1, 1, 0)),
                 Sequence.of(new Dropout(0.5f))),
             ContractModels.dense(3)));
+  }
+
+  private static Dropout examples(float probability) {
+    return new Dropout(probability, Dropout.Unit.EXAMPLE);
   }
 
   @ParameterizedTest
@@ -369,6 +384,33 @@ public abstract class NetworkContract {
       assertThat((double) dropped).isCloseTo(features * 0.3, within(5 * sigma));
       assertThat(again).isEqualTo(first);
       assertThat(other).isNotEqualTo(first);
+    }
+  }
+
+  /**
+   * With a target of class 1, the gradient of each weight counts the examples that are let pass.
+   */
+  @Test
+  void stochasticDepthDropsWholeExamples() {
+    int examples = 400;
+    Shape image = new Shape(2, 3, 5);
+    ModelSpec model =
+        ContractModels.model("depth", image, examples(0.25f), ContractModels.dense(2));
+    float[] ones = new float[examples * image.features()];
+    Arrays.fill(ones, 1);
+    float[] targets = new float[2 * examples];
+    Targets.fill(new int[examples], examples, 2, 0, targets);
+    try (Network network = engine().create(model, examples)) {
+      network.computeGradients(ones, targets, examples, 11);
+      float[] gradients = gradients(network);
+
+      // Each example that passes adds -0.5 / 0.75 to the sum, which is divided by their number.
+      double passed = gradients[0] * examples / (-0.5 / 0.75);
+      assertThat(passed).isCloseTo(Math.rint(passed), within(0.01));
+      assertThat(passed).isCloseTo(300, within(5 * Math.sqrt(400 * 0.25 * 0.75)));
+      for (int i = 1; i < image.features(); i++) {
+        assertThat(gradients[i]).isCloseTo(gradients[0], within(1e-5f));
+      }
     }
   }
 

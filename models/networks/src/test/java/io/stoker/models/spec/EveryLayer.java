@@ -49,6 +49,7 @@ public final class EveryLayer {
     layers.add(new Pooling(Pooling.Kind.MAXIMUM, Window.of(3).by(2)));
     layers.add(new Pooling(Pooling.Kind.AVERAGE, Window.of(2)));
     layers.add(new Dropout(0.25f));
+    layers.add(new Dropout(0.25f, Dropout.Unit.EXAMPLE));
     layers.add(new Lstm(5, lecun, 0.5f));
     layers.add(new GlobalAveragePooling());
     for (ActivationFunction function : ActivationFunction.values()) {

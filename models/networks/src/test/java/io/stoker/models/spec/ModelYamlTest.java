@@ -141,6 +141,7 @@ class ModelYamlTest {
         "- relu: {slope: 1} | it takes none",
         "- [relu] | Invalid layer at m.yaml, layer 1",
         "- dropout: 1.5 | Invalid dropout: 1.5",
+        "- stochastic-depth: 1 | Invalid stochastic-depth: 1.0 (must be >= 0 and < 1)",
         "- dropout: much | Invalid probability",
         "- dropout: .nan | line 4: Malformed numeric value",
         "- lrn: {size: 4} | Invalid LRN size: 4",
