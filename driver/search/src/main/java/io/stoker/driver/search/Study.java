@@ -76,7 +76,9 @@ public final class Study {
     this.listener = listener;
     this.slots = Math.max(1, Math.min(most, Slots.now(spark).count()));
     this.free = slots;
-    plan.rungs().forEach(rung -> results.add(new TreeMap<>()));
+    for (int rung = 0; rung < plan.rungs().size(); rung++) {
+      results.add(new TreeMap<>());
+    }
   }
 
   /**
@@ -99,7 +101,9 @@ public final class Study {
     try (RunLock lock = folder.lock()) {
       folder.record(plan);
       synchronized (this) {
-        folder.results().forEach(done -> results.get(done.rung()).put(done.trial(), done));
+        for (TrialResult done : folder.results()) {
+          results.get(done.rung()).put(done.trial(), done);
+        }
       }
       List<Integer> entering = IntStream.range(0, plan.trials()).boxed().toList();
       for (int rung = 0; rung < plan.rungs().size(); rung++) {
@@ -142,6 +146,9 @@ public final class Study {
           break;
         }
       }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw interrupted(e);
     } finally {
       threads.shutdown();
       awaitEnd(threads);
@@ -150,10 +157,10 @@ public final class Study {
   }
 
   /** The options of a trial, once the results that they depend on are there. */
-  private synchronized ObjectNode awaitOptions(int trial) {
+  private synchronized ObjectNode awaitOptions(int trial) throws InterruptedException {
     places.find(trial + 1, results.get(0));
     while (places.options().size() <= trial && failure.isEmpty()) {
-      await();
+      wait();
       places.find(trial + 1, results.get(0));
     }
     return failure.isEmpty() ? places.options().get(trial) : plan.searchSpace().fixed();
@@ -161,13 +168,13 @@ public final class Study {
 
   /** Starts a trial when there is room. */
   private synchronized boolean begin(
-      int trial, ObjectNode values, int rung, ExecutorService threads) {
+      int trial, ObjectNode values, int rung, ExecutorService threads) throws InterruptedException {
     if (results.get(rung).containsKey(trial)) {
       return true;
     }
     int needed = Math.min(slots, workers(trial, values));
     while (free < needed && failure.isEmpty()) {
-      await();
+      wait();
     }
     if (failure.isPresent()) {
       return false;
@@ -242,16 +249,6 @@ public final class Study {
             .sorted(Comparator.comparingInt(TrialResult::rung).thenComparingInt(TrialResult::trial))
             .toList();
     return new Standing(plan, places.options(), all, running);
-  }
-
-  @GuardedBy("this")
-  private void await() {
-    try {
-      wait();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw interrupted(e);
-    }
   }
 
   private void awaitEnd(ExecutorService threads) {
