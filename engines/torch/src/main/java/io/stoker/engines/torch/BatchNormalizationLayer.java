@@ -56,7 +56,7 @@ final class BatchNormalizationLayer implements TorchLayer {
             layer.epsilon());
     mean = normalized.get1();
     inverseDeviation = normalized.get2();
-    return Place.channelsLast(normalized.get0());
+    return NetworkMemory.channelsLast(normalized.get0());
   }
 
   private Tensor runningVariance() {
@@ -88,7 +88,7 @@ final class BatchNormalizationLayer implements TorchLayer {
     if (pass.training()) {
       noteGradients(gradient.get1(), gradient.get2());
     }
-    return inputNeeded ? Place.channelsLast(gradient.get0()) : outputGradient;
+    return inputNeeded ? NetworkMemory.channelsLast(gradient.get0()) : outputGradient;
   }
 
   private void noteGradients(Tensor byScale, Tensor byShift) {

@@ -24,7 +24,7 @@ final class BranchesLayer implements TorchLayer {
       outputs[i] = branches.get(i).forward(input, pass);
       parts.push_back(asImage(outputs[i]));
     }
-    return Place.channelsLast(torch.cat(parts, 1));
+    return NetworkMemory.channelsLast(torch.cat(parts, 1));
   }
 
   /** Vectors are images of a single pixel. */
@@ -42,7 +42,7 @@ final class BranchesLayer implements TorchLayer {
       long channels = outputs[i].size(1);
       if (inputNeeded || branch.learns()) {
         Tensor part = whole.narrow(1, channel, channels).reshape(outputs[i].sizes());
-        Tensor byBranch = branch.backward(Place.channelsLast(part), pass, inputNeeded);
+        Tensor byBranch = branch.backward(NetworkMemory.channelsLast(part), pass, inputNeeded);
         byInput = i == 0 || !inputNeeded ? byBranch : byInput.add(byBranch);
       }
       channel += channels;

@@ -26,12 +26,12 @@ final class ChannelPaddingLayer implements TorchLayer {
     long[] more = sizes.clone();
     more[1] = channels - sizes[1];
     Tensor padded = torch.cat(new TensorVector(input, input.new_zeros(more)), 1);
-    return sizes.length == 4 ? Place.channelsLast(padded) : padded;
+    return sizes.length == 4 ? NetworkMemory.channelsLast(padded) : padded;
   }
 
   @Override
   public Tensor backward(Tensor outputGradient, Pass pass, boolean inputNeeded) {
     Tensor part = outputGradient.narrow(1, 0, sizes[1]).reshape(sizes);
-    return sizes.length == 4 ? Place.channelsLast(part) : part.contiguous();
+    return sizes.length == 4 ? NetworkMemory.channelsLast(part) : part.contiguous();
   }
 }

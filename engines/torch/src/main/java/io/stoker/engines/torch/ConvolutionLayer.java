@@ -10,7 +10,7 @@ import org.bytedeco.pytorch.global.torch;
 
 /**
  * {@link io.stoker.models.spec.LayerSpec.Convolution} and {@link
- * io.stoker.models.spec.LayerSpec.DepthwiseConvolution}: oneDNN on processors, cuDNN on cards.
+ * io.stoker.models.spec.LayerSpec.DepthwiseConvolution}: oneDNN on processors, cuDNN on GPUs.
  */
 final class ConvolutionLayer implements TorchLayer {
   private static final boolean TRANSPOSED = false;
@@ -31,8 +31,8 @@ final class ConvolutionLayer implements TorchLayer {
    * @param outputs the number of filters
    * @param groups the number of parts into which channels and filters are split
    */
-  ConvolutionLayer(Place place, Filters filters, Window window, int outputs, int groups) {
-    products = place.settings().products();
+  ConvolutionLayer(NetworkMemory memory, Filters filters, Window window, int outputs, int groups) {
+    products = memory.settings().products();
     this.filters = filters;
     margins = Margins.of(window, Integer.MAX_VALUE);
     strides = new long[] {window.stride(), window.stride()};
@@ -60,7 +60,7 @@ final class ConvolutionLayer implements TorchLayer {
             TRANSPOSED,
             outputPadding,
             groups);
-    return Place.channelsLast(products.widened(output));
+    return NetworkMemory.channelsLast(products.widened(output));
   }
 
   @Override
@@ -85,7 +85,7 @@ final class ConvolutionLayer implements TorchLayer {
       filters.putGradients(gradients.get2(), gradients.get1());
     }
     return inputNeeded
-        ? margins.remove(Place.channelsLast(products.widened(gradients.get0())))
+        ? margins.remove(NetworkMemory.channelsLast(products.widened(gradients.get0())))
         : outputGradient;
   }
 

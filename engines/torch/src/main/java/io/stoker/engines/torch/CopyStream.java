@@ -6,28 +6,28 @@ import org.bytedeco.pytorch.cuda.CUDAStream;
 import org.bytedeco.pytorch.global.torch_cuda;
 
 /**
- * A card's stream of copies: they run while the calling thread's stream computes. Events keep the
+ * A GPU's stream of copies: they run while the calling thread's stream computes. Events keep the
  * two in order.
  */
 final class CopyStream {
-  private final Place place;
-  private final byte card;
+  private final NetworkMemory memory;
+  private final byte gpu;
   private final CUDAStream copies;
 
-  CopyStream(Place place, int card) {
-    this.place = place;
-    this.card = (byte) card;
-    copies = place.own(torch_cuda.getStreamFromPool(false, this.card));
+  CopyStream(NetworkMemory memory, int gpu) {
+    this.memory = memory;
+    this.gpu = (byte) gpu;
+    copies = memory.own(torch_cuda.getStreamFromPool(false, this.gpu));
   }
 
   /** The order of another buffer. */
   BufferOrder order() {
-    return new Order(place.own(new CUDAEvent()), place.own(new CUDAEvent()));
+    return new Order(memory.own(new CUDAEvent()), memory.own(new CUDAEvent()));
   }
 
   /** Another mark in the stream that computes. */
   Mark mark() {
-    CUDAEvent event = place.own(new CUDAEvent());
+    CUDAEvent event = memory.own(new CUDAEvent());
     return new Mark() {
       @Override
       public void set() {
@@ -61,7 +61,7 @@ final class CopyStream {
 
     @Override
     public void copy(Runnable queue) {
-      CUDAStream computing = torch_cuda.getCurrentCUDAStream(card);
+      CUDAStream computing = torch_cuda.getCurrentCUDAStream(gpu);
       computed.block(copies);
       torch_cuda.setCurrentCUDAStream(copies);
       try {

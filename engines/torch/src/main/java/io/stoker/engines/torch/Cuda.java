@@ -8,27 +8,27 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch_cuda;
 
 /**
- * The cards of libtorch's CUDA build. The class that it calls exists in that build only, and may be
+ * The GPUs of libtorch's CUDA build. The class that it calls exists in that build only, and may be
  * loaded only where there is a driver: {@link #isUsable} comes first.
  */
 final class Cuda implements Devices {
   private static final double MINOR = 10;
 
-  /** The card of each thread, or {@link Settings#PROCESSOR}. */
+  /** The GPU of each thread, or {@link Settings#PROCESSOR}. */
   private static final ThreadLocal<Integer> BOUND =
       ThreadLocal.withInitial(() -> Settings.PROCESSOR);
 
-  /** Whether this is the CUDA build, and a driver and a card are there. */
+  /** Whether this is the CUDA build, and a driver and a GPU are there. */
   static boolean isUsable() {
     return torch.cuda_is_available();
   }
 
-  /** The card that the calling thread computes on, or {@link Settings#PROCESSOR}. */
+  /** The GPU that the calling thread computes on, or {@link Settings#PROCESSOR}. */
   static int bound() {
     return BOUND.get();
   }
 
-  /** Waits until the calling thread's card has finished its queued work. */
+  /** Waits until the calling thread's GPU has finished its queued work. */
   static void await() {
     torch_cuda.device_synchronize();
   }
@@ -44,7 +44,7 @@ final class Cuda implements Devices {
     return new Gpu(properties.name().getString(), properties.major() + properties.minor() / MINOR);
   }
 
-  /** Each thread has its own stream on its card. */
+  /** Each thread has its own stream on its GPU. */
   @Override
   public void bind(int device) {
     torch_cuda.set_device((byte) device);

@@ -19,8 +19,8 @@ final class DenseLayer implements TorchLayer {
   private Tensor input;
   private Tensor flat;
 
-  DenseLayer(Place place, FlatVectors vectors, ModelSpec.Placed placed) {
-    products = place.settings().products();
+  DenseLayer(NetworkMemory memory, FlatVectors vectors, ModelSpec.Placed placed) {
+    products = memory.settings().products();
     this.vectors = vectors;
     this.placed = placed;
     weights = vectors.parameters(placed, 0);
@@ -53,7 +53,8 @@ final class DenseLayer implements TorchLayer {
       torch.sum_out(biasGradient, outputGradient, 0);
     }
     return inputNeeded
-        ? Place.channelsLast(products.widened(factor.mm(products.rounded(weights))).view(sizes()))
+        ? NetworkMemory.channelsLast(
+            products.widened(factor.mm(products.rounded(weights))).view(sizes()))
         : outputGradient;
   }
 

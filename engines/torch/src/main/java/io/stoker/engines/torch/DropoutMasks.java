@@ -14,7 +14,7 @@ import org.bytedeco.pytorch.global.torch;
 
 /**
  * Draws the units that the dropout layers of a network keep, of all of them together at the
- * beginning of a pass and where the network is: a layer at a time, a card would be asked for some
+ * beginning of a pass and where the network is: a layer at a time, a GPU would be asked for some
  * fifteen operations for each. Whether a unit is dropped is {@link SplitMix64#scramble} of the
  * pass's seed, the layer and the unit's number in row-major order. Of vectors, these are the bits
  * of the engine on oneDNN; of images too, where that engine keeps them in row-major order.
@@ -36,7 +36,7 @@ final class DropoutMasks {
       this.first = first;
       this.size = size;
       long upperBits = (long) (probability * (double) (1L << 32));
-      threshold = place.own(new Scalar(upperBits << 32 ^ Long.MIN_VALUE));
+      threshold = memory.own(new Scalar(upperBits << 32 ^ Long.MIN_VALUE));
     }
 
     private long state(long seed) {
@@ -48,12 +48,12 @@ final class DropoutMasks {
       long examples = input.size(0);
       Tensor units =
           hashes.narrow(0, first, size / batchCapacity * examples).ge(threshold).view(examples, -1);
-      return Place.channelsLast(
+      return NetworkMemory.channelsLast(
           units.expand(examples, input.numel() / examples).reshape(input.sizes()));
     }
   }
 
-  private final Place place;
+  private final NetworkMemory memory;
   private final int batchCapacity;
   private final List<OfLayer> layers = new ArrayList<>();
   private long size;
@@ -64,8 +64,8 @@ final class DropoutMasks {
   /** The hash of each unit as an unsigned number, less 2^63: so signed numbers are compared. */
   private Tensor hashes;
 
-  DropoutMasks(Place place, int batchCapacity) {
-    this.place = place;
+  DropoutMasks(NetworkMemory memory, int batchCapacity) {
+    this.memory = memory;
     this.batchCapacity = batchCapacity;
   }
 
@@ -96,7 +96,7 @@ final class DropoutMasks {
       return;
     }
     if (counters == null) {
-      counters = place.own(numbers().mul_(new Scalar(SplitMix64.GOLDEN_GAMMA)));
+      counters = memory.own(numbers().mul_(new Scalar(SplitMix64.GOLDEN_GAMMA)));
     }
     hashes = counters.clone();
     try (PointerScope scope = new PointerScope()) {
@@ -112,7 +112,7 @@ final class DropoutMasks {
   private Tensor numbers() {
     TensorVector each = new TensorVector();
     for (OfLayer layer : layers) {
-      each.push_back(torch.arange(new Scalar(1L), new Scalar(layer.size + 1), place.longs()));
+      each.push_back(torch.arange(new Scalar(1L), new Scalar(layer.size + 1), memory.longs()));
     }
     return torch.cat(each, 0);
   }

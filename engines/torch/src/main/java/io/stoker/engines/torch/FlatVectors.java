@@ -8,10 +8,10 @@ import org.bytedeco.pytorch.Tensor;
 /**
  * A network's parameters, gradients and velocity as flat vectors in canonical order. The tensors of
  * layers are views of them. Gradients and velocity are allocated when they are first used; a
- * network that only predicts has none. The {@link Place} owns the memory.
+ * network that only predicts has none. The {@link NetworkMemory} owns the memory.
  */
 final class FlatVectors {
-  private final Place place;
+  private final NetworkMemory memory;
   private final long size;
   private final Tensor parameters;
   private final GradientCopies copies = new GradientCopies();
@@ -20,10 +20,10 @@ final class FlatVectors {
   private Tensor velocity;
   private Tensor secondMoments;
 
-  FlatVectors(Place place, long size) {
-    this.place = place;
+  FlatVectors(NetworkMemory memory, long size) {
+    this.memory = memory;
     this.size = size;
-    parameters = place.zeros(size);
+    parameters = memory.zeros(size);
   }
 
   Tensor parameters() {
@@ -32,7 +32,7 @@ final class FlatVectors {
 
   Tensor gradients() {
     if (gradients == null) {
-      gradients = place.zeros(size);
+      gradients = memory.zeros(size);
     }
     return gradients;
   }
@@ -49,14 +49,14 @@ final class FlatVectors {
 
   Tensor velocity() {
     if (velocity == null) {
-      velocity = place.zeros(size);
+      velocity = memory.zeros(size);
     }
     return velocity;
   }
 
   Tensor secondMoments() {
     if (secondMoments == null) {
-      secondMoments = place.zeros(size);
+      secondMoments = memory.zeros(size);
     }
     return secondMoments;
   }
@@ -99,6 +99,6 @@ final class FlatVectors {
     for (long each : sizes) {
       count *= each;
     }
-    return place.own(vector.narrow(0, offset, count).view(sizes));
+    return memory.own(vector.narrow(0, offset, count).view(sizes));
   }
 }

@@ -21,7 +21,7 @@ final class GlobalPoolingLayer implements TorchLayer {
     }
     long pixels = input.size(2) * input.size(3);
     Tensor each = outputGradient.div(new Scalar((double) pixels));
-    return Place.channelsLast(
+    return NetworkMemory.channelsLast(
         each.view(input.size(0), input.size(1), 1, 1).expand(input.sizes(), false));
   }
 }

@@ -9,8 +9,8 @@ import org.bytedeco.pytorch.Tensor;
 
 /**
  * Copies what layers have computed to the flat vector of gradients, of all layers together at the
- * end of a backward pass. For vectors, such as gradients by biases, this is one operation on a
- * card. Weights are not among them: cuDNN gives their gradients in another memory order, for which
+ * end of a backward pass. For vectors, such as gradients by biases, this is one operation on a GPU.
+ * Weights are not among them: cuDNN gives their gradients in another memory order, for which
  * libtorch copies each by itself.
  */
 final class GradientCopies {

@@ -10,8 +10,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * The way of images to where a network computes. For a card, two buffers take turns: the images of
- * a step are copied to one while the step before reads the other. On the processor there is one
+ * The way of images to where a network computes. For a GPU, two buffers take turns: the images of a
+ * step are copied to one while the step before reads the other. On the processor there is one
  * buffer, which the network reads where it is.
  */
 final class ImageUpload {
@@ -23,7 +23,7 @@ final class ImageUpload {
    */
   private record Buffer(Tensor host, Tensor there, BufferOrder order) {}
 
-  private final Place place;
+  private final NetworkMemory memory;
   private final Shape shape;
   private final Supplier<BufferOrder> orders;
   private final long[] images;
@@ -40,18 +40,18 @@ final class ImageUpload {
   private BufferOrder current = BufferOrder.IN_PLACE;
 
   /**
-   * @param place where the network computes
+   * @param memory where the network computes
    * @param shape of an image
    * @param batchCapacity the largest number of images
    * @param orders makes the order of each buffer
    */
-  ImageUpload(Place place, Shape shape, int batchCapacity, Supplier<BufferOrder> orders) {
-    this.place = place;
+  ImageUpload(NetworkMemory memory, Shape shape, int batchCapacity, Supplier<BufferOrder> orders) {
+    this.memory = memory;
     this.shape = shape;
     this.orders = orders;
     images = new long[] {batchCapacity, shape.channels(), shape.height(), shape.width()};
     pixels = new long[] {batchCapacity, shape.height(), shape.width(), shape.channels()};
-    int buffers = place.settings().copiesAhead() ? 2 : 1;
+    int buffers = memory.settings().copiesAhead() ? 2 : 1;
     floats = new Buffer[buffers];
     bytes = new Buffer[buffers];
   }
@@ -66,7 +66,7 @@ final class ImageUpload {
     Buffer buffer = next(floats, ScalarType.Float, images);
     int count = Math.multiplyExact(examples, shape.features());
     new FloatPointer(buffer.host().data_ptr()).put(values, 0, count);
-    return Place.channelsLast(place.kept(sent(buffer, examples)));
+    return NetworkMemory.channelsLast(memory.kept(sent(buffer, examples)));
   }
 
   /**
@@ -77,7 +77,7 @@ final class ImageUpload {
    */
   Tensor send(ByteImages values, int examples) {
     if (table == null) {
-      table = new PixelTable(place, shape.channels());
+      table = new PixelTable(memory, shape.channels());
     }
     table.set(values.values());
     Buffer buffer = next(bytes, ScalarType.Byte, pixels);
@@ -88,7 +88,7 @@ final class ImageUpload {
 
   private Tensor sent(Buffer buffer, int examples) {
     Tensor target = buffer.there().narrow(0, 0, examples);
-    if (place.settings().copiesAhead()) {
+    if (memory.settings().copiesAhead()) {
       Tensor source = buffer.host().narrow(0, 0, examples);
       buffer.order().copy(() -> target.copy_(source, true));
     }
@@ -104,8 +104,8 @@ final class ImageUpload {
   private Buffer next(Buffer[] buffers, ScalarType type, long[] sizes) {
     turn = (turn + 1) % buffers.length;
     if (buffers[turn] == null) {
-      Tensor host = place.staging(type, sizes);
-      Tensor there = place.settings().copiesAhead() ? place.empty(type, sizes) : host;
+      Tensor host = memory.staging(type, sizes);
+      Tensor there = memory.settings().copiesAhead() ? memory.empty(type, sizes) : host;
       buffers[turn] = new Buffer(host, there, orders.get());
     }
     current = buffers[turn].order();

@@ -9,14 +9,14 @@ import java.util.List;
 /**
  * Builds one layer of a network.
  *
- * @param place owns the layer's tensors
+ * @param memory owns the layer's tensors
  * @param vectors the network's parameters and gradients
  * @param masks of the network's dropout layers
  * @param placed the layer
  * @param overwrite whether an activation may overwrite its input
  */
 record LayerBuilder(
-    Place place,
+    NetworkMemory memory,
     FlatVectors vectors,
     DropoutMasks masks,
     ModelSpec.Placed placed,
@@ -29,13 +29,13 @@ record LayerBuilder(
   @Override
   public TorchLayer visitConvolution(LayerSpec.Convolution layer) {
     Filters filters = new GroupedFilters(vectors, placed, layer);
-    return new ConvolutionLayer(place, filters, layer.window(), layer.filters(), layer.groups());
+    return new ConvolutionLayer(memory, filters, layer.window(), layer.filters(), layer.groups());
   }
 
   @Override
   public TorchLayer visitDepthwiseConvolution(LayerSpec.DepthwiseConvolution layer) {
     return new ConvolutionLayer(
-        place,
+        memory,
         new DepthwiseFilters(vectors, placed, layer),
         layer.window(),
         placed.output().channels(),
@@ -70,17 +70,17 @@ record LayerBuilder(
   }
 
   private LayerChain chain(ModelSpec.Placed sequence, boolean mayOverwrite) {
-    return new LayerChain(place, vectors, masks, sequence.inner(), mayOverwrite);
+    return new LayerChain(memory, vectors, masks, sequence.inner(), mayOverwrite);
   }
 
   @Override
   public TorchLayer visitPooling(LayerSpec.Pooling layer) {
-    return new PoolingLayer(place, layer);
+    return new PoolingLayer(memory, layer);
   }
 
   @Override
   public TorchLayer visitLocalResponseNormalization(LayerSpec.LocalResponseNormalization layer) {
-    return new ResponseNormalizationLayer(place, placed.input().channels(), layer);
+    return new ResponseNormalizationLayer(memory, placed.input().channels(), layer);
   }
 
   @Override
@@ -110,6 +110,6 @@ record LayerBuilder(
 
   @Override
   public TorchLayer visitDense(LayerSpec.Dense layer) {
-    return new DenseLayer(place, vectors, placed);
+    return new DenseLayer(memory, vectors, placed);
   }
 }

@@ -27,14 +27,14 @@ final class LayerChain implements TorchLayer {
    * @param overwrite whether the first layer may overwrite the chain's input
    */
   LayerChain(
-      Place place,
+      NetworkMemory memory,
       FlatVectors vectors,
       DropoutMasks masks,
       List<ModelSpec.Placed> placed,
       boolean overwrite) {
     for (ModelSpec.Placed each : placed) {
       boolean may = layers.isEmpty() ? overwrite : !layers.get(layers.size() - 1).needsOutput();
-      layers.add(new LayerBuilder(place, vectors, masks, each, may).build());
+      layers.add(new LayerBuilder(memory, vectors, masks, each, may).build());
     }
   }
 

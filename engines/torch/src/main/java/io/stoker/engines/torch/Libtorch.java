@@ -93,7 +93,7 @@ final class Libtorch {
     return "1".equals(value);
   }
 
-  /** Whether cards may round factors to TF32: in all networks of the process. */
+  /** Whether GPUs may round factors to TF32: in all networks of the process. */
   static void allowTf32(boolean allowed) {
     Context context = torch.globalContext();
     context.setAllowTF32CuBLAS(allowed);

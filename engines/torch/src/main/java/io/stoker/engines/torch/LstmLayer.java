@@ -132,7 +132,7 @@ final class LstmLayer implements TorchLayer {
       return outputGradient;
     }
     Tensor byRows = bySum.mm(inputWeights).view(steps, examples, width).transpose(0, 1);
-    return Place.channelsLast(byRows.reshape(sizes()));
+    return NetworkMemory.channelsLast(byRows.reshape(sizes()));
   }
 
   private void putGradients(Tensor bySum, long examples) {

@@ -47,7 +47,7 @@ final class Margins {
       return image;
     }
     long[] sides = {around.left(), around.right(), around.top(), around.bottom()};
-    return Place.channelsLast(torch.constant_pad_nd(image, sides, new Scalar(value)));
+    return NetworkMemory.channelsLast(torch.constant_pad_nd(image, sides, new Scalar(value)));
   }
 
   /** Cuts off the margins. */
@@ -57,7 +57,7 @@ final class Margins {
     }
     long height = image.size(2) - around.top() - around.bottom();
     long width = image.size(3) - around.left() - around.right();
-    return Place.channelsLast(
+    return NetworkMemory.channelsLast(
         image.narrow(2, around.top(), height).narrow(3, around.left(), width));
   }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.engines.torch;
 
-/** A point in the work that is queued on a card, which the host can wait for. */
+/** A point in the work that is queued on a GPU, which the host can wait for. */
 interface Mark {
   /** On the processor each call has ended when it returns. */
   Mark IN_PLACE =

@@ -15,7 +15,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 final class PixelTable {
   private static final int PIXELS = 256;
 
-  private final Place place;
+  private final NetworkMemory memory;
   private final int channels;
 
   /** The values of the first channel's pixels, then those of the next one's. */
@@ -26,18 +26,18 @@ final class PixelTable {
 
   private float[][] values = {};
 
-  PixelTable(Place place, int channels) {
-    this.place = place;
+  PixelTable(NetworkMemory memory, int channels) {
+    this.memory = memory;
     this.channels = channels;
-    table = place.zeros((long) channels * PIXELS);
+    table = memory.zeros((long) channels * PIXELS);
     beginnings =
-        place.own(
+        memory.own(
             torch
                 .arange(
                     new Scalar(0L),
                     new Scalar((long) channels * PIXELS),
                     new Scalar((long) PIXELS),
-                    place.longs())
+                    memory.longs())
                 .to(ScalarType.Int));
   }
 
@@ -48,7 +48,7 @@ final class PixelTable {
       for (float[] each : next) {
         all.put(each);
       }
-      place.upload(all.flip(), table);
+      memory.upload(all.flip(), table);
       values = next;
     }
   }

@@ -27,10 +27,10 @@ final class PoolingLayer implements TorchLayer {
   private Tensor image;
   private Tensor places;
 
-  PoolingLayer(Place place, LayerSpec.Pooling layer) {
+  PoolingLayer(NetworkMemory memory, LayerSpec.Pooling layer) {
     Window window = layer.window();
     maximum = layer.kind() == Kind.MAXIMUM;
-    rowMajor = maximum && place.settings().rowMajorPooling();
+    rowMajor = maximum && memory.settings().rowMajorPooling();
     margins = Margins.of(window, window.kernel() / 2);
     kernel = new long[] {window.kernel(), window.kernel()};
     strides = new long[] {window.stride(), window.stride()};
@@ -47,7 +47,7 @@ final class PoolingLayer implements TorchLayer {
         torch.max_pool2d_with_indices(
             image, kernel, strides, margins.inside(), dilations, ROUND_UP);
     places = pooled.get1();
-    return Place.channelsLast(pooled.get0());
+    return NetworkMemory.channelsLast(pooled.get0());
   }
 
   @Override
@@ -67,7 +67,7 @@ final class PoolingLayer implements TorchLayer {
                 ROUND_UP,
                 COUNT_PADDING,
                 new LongOptional());
-    return Place.channelsLast(margins.remove(gradient));
+    return NetworkMemory.channelsLast(margins.remove(gradient));
   }
 
   /** libtorch takes the memory order from the image, whose values it does not read. */

@@ -10,8 +10,8 @@ enum Products {
   FP32,
 
   /**
-   * On cards, factors are rounded to 10 bits of significand inside of cuBLAS and cuDNN, and sums
-   * are fp32. Processors compute in fp32.
+   * On GPUs, factors are rounded to 10 bits of significand inside of cuBLAS and cuDNN, and sums are
+   * fp32. Processors compute in fp32.
    */
   TF32,
 

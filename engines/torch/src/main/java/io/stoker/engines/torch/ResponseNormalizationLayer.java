@@ -25,10 +25,10 @@ final class ResponseNormalizationLayer implements TorchLayer {
   private Tensor power;
 
   ResponseNormalizationLayer(
-      Place place, int channels, LayerSpec.LocalResponseNormalization layer) {
+      NetworkMemory memory, int channels, LayerSpec.LocalResponseNormalization layer) {
     this.layer = layer;
-    band = place.zeros(channels, channels);
-    constant = place.zeros(channels);
+    band = memory.zeros(channels, channels);
+    constant = memory.zeros(channels);
     constant.fill_(new Scalar(layer.k()));
     int reach = layer.size() / 2;
     for (int offset = -Math.min(reach, channels - 1); offset <= reach; offset++) {
@@ -41,7 +41,7 @@ final class ResponseNormalizationLayer implements TorchLayer {
   /** A row for each pixel, with its channels. */
   private static Tensor pixels(Tensor tensor) {
     return tensor.dim() == 4
-        ? Place.channelsLast(tensor).permute(0, 2, 3, 1).reshape(-1, tensor.size(1))
+        ? NetworkMemory.channelsLast(tensor).permute(0, 2, 3, 1).reshape(-1, tensor.size(1))
         : tensor;
   }
 

@@ -15,7 +15,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * Computes what the update subtracts from the running statistics of a network's batch
- * normalizations, of all of them together at the end of a backward pass: a layer at a time, a card
+ * normalizations, of all of them together at the end of a backward pass: a layer at a time, a GPU
  * would be asked for some twenty tiny operations for each layer.
  */
 final class RunningStatistics {

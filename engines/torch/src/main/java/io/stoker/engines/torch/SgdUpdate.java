@@ -16,7 +16,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * The update of stochastic gradient descent with momentum, or of AdamW, in place. Tensors that
- * learn at the same rate are updated together, so that a step asks a card for few operations.
+ * learn at the same rate are updated together, so that a step asks a GPU for few operations.
  */
 final class SgdUpdate {
   /**
@@ -117,29 +117,29 @@ final class SgdUpdate {
 
     void descend(double rate, double decay, double momentum) {
       if (parameters == null) {
-        parameters = new VectorParts(place, vectors.parameters(), runs);
-        gradients = new VectorParts(place, vectors.gradients(), runs);
+        parameters = new VectorParts(memory, vectors.parameters(), runs);
+        gradients = new VectorParts(memory, vectors.gradients(), runs);
       }
       if (momentum == 0) {
         parameters.descend(gradients, rate, decay);
         return;
       }
       if (velocity == null) {
-        velocity = new VectorParts(place, vectors.velocity(), runs);
+        velocity = new VectorParts(memory, vectors.velocity(), runs);
       }
       parameters.descend(gradients, velocity, rate, decay, momentum);
     }
   }
 
-  private final Place place;
+  private final NetworkMemory memory;
   private final FlatVectors vectors;
   private final Map<Float, Group> groups = new LinkedHashMap<>();
   private final List<Run> statistics = new ArrayList<>();
   private VectorParts runningStatistics;
   private VectorParts gradientsOfStatistics;
 
-  SgdUpdate(Place place, FlatVectors vectors, ModelSpec model, RateMultipliers rates) {
-    this.place = place;
+  SgdUpdate(NetworkMemory memory, FlatVectors vectors, ModelSpec model, RateMultipliers rates) {
+    this.memory = memory;
     this.vectors = vectors;
     Iterator<Float> multipliers = rates.tensors().iterator();
     long offset = 0;
@@ -188,8 +188,8 @@ final class SgdUpdate {
 
   private void subtractFromStatistics() {
     if (runningStatistics == null) {
-      runningStatistics = new VectorParts(place, vectors.parameters(), statistics);
-      gradientsOfStatistics = new VectorParts(place, vectors.gradients(), statistics);
+      runningStatistics = new VectorParts(memory, vectors.parameters(), statistics);
+      gradientsOfStatistics = new VectorParts(memory, vectors.gradients(), statistics);
     }
     runningStatistics.subtract(gradientsOfStatistics, new Scalar(1f));
   }

@@ -18,7 +18,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * the host.
  */
 final class SoftmaxCrossEntropy {
-  private final Place place;
+  private final NetworkMemory memory;
   private final int classes;
   private final float[] ones;
 
@@ -35,16 +35,16 @@ final class SoftmaxCrossEntropy {
 
   private Tensor gradient;
 
-  SoftmaxCrossEntropy(Place place, int batchCapacity, int classes) {
-    this.place = place;
+  SoftmaxCrossEntropy(NetworkMemory memory, int batchCapacity, int classes) {
+    this.memory = memory;
     this.classes = classes;
     ones = new float[batchCapacity];
     Arrays.fill(ones, 1);
     answers = new double[Math.multiplyExact(batchCapacity, classes + 2)];
-    hostAnswers = place.staging(ScalarType.Double, answers.length);
-    scores = place.empty(ScalarType.Double, 2);
-    hostScores = place.staging(ScalarType.Double, 2);
-    scored = place.mark();
+    hostAnswers = memory.staging(ScalarType.Double, answers.length);
+    scores = memory.empty(ScalarType.Double, 2);
+    hostScores = memory.staging(ScalarType.Double, 2);
+    scored = memory.mark();
   }
 
   /** The score of the plain mean; see the weighted one. */
@@ -119,7 +119,7 @@ final class SoftmaxCrossEntropy {
     }
     int count = firstLabel + examples;
     new DoublePointer(hostAnswers.data_ptr()).put(answers, 0, count);
-    return place.upload(hostAnswers.narrow(0, 0, count));
+    return memory.upload(hostAnswers.narrow(0, 0, count));
   }
 
   /** The gradient by the logits, of the last {@link #score}. */

@@ -25,8 +25,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The engine for graphics cards of today: libtorch, the library under PyTorch. The same code
- * computes on processors, where {@code onednn} is the faster engine and remains the default.
+ * The engine for GPUs of today: libtorch, the library under PyTorch. The same code computes on
+ * processors, where {@code onednn} is the faster engine and remains the default.
  */
 public final class TorchEngine implements Engine {
   private static final Logger LOG = LoggerFactory.getLogger(TorchEngine.class);
@@ -63,7 +63,7 @@ public final class TorchEngine implements Engine {
   }
 
   /**
-   * One on a processor, whatever OMP_NUM_THREADS says. The check of a card takes more by a property
+   * One on a processor, whatever OMP_NUM_THREADS says. The check of a GPU takes more by a property
    * of the system, because the processor would be too slow to compare with.
    */
   @Override
@@ -87,7 +87,7 @@ public final class TorchEngine implements Engine {
     return environment;
   }
 
-  /** For a card, a quarter of the bytes is copied; on processors the images are read as quickly. */
+  /** For a GPU, a quarter of the bytes is copied; on processors the images are read as quickly. */
   @Override
   public boolean prefersBytes() {
     return true;
@@ -119,17 +119,17 @@ public final class TorchEngine implements Engine {
     return Cuda.isUsable()
         ? String.format(
             Locale.ROOT,
-            "%s, driver %s, %d card(s)%s",
+            "%s, driver %s, %d GPU(s)%s",
             versions,
             NvidiaMachine.here().driver().orElse("unknown"),
             new Cuda().count(),
             Libtorch.timesCudnn(System.getenv(Libtorch.TIMED))
                 ? ", cuDNN's fastest algorithms (other bits in each run)"
                 : "")
-        : "%s, no card: %s".formatted(versions, whyNoCard());
+        : "%s, no GPU: %s".formatted(versions, whyNoGpu());
   }
 
-  private static String whyNoCard() {
+  private static String whyNoGpu() {
     NvidiaMachine here = NvidiaMachine.here();
     return here.driverProblem()
         .or(here::missingLibraries)
@@ -141,7 +141,7 @@ public final class TorchEngine implements Engine {
   @Override
   public Optional<String> whyNoDevices() {
     return computesOnDevices() && available() && !Cuda.isUsable()
-        ? Optional.of(whyNoCard())
+        ? Optional.of(whyNoGpu())
         : Optional.empty();
   }
 
@@ -178,7 +178,7 @@ public final class TorchEngine implements Engine {
   public Network create(
       ModelSpec model, int batchCapacity, RateMultipliers rates, Arithmetic arithmetic) {
     Settings settings = Settings.on(Cuda.bound(), products(model, batchCapacity, arithmetic));
-    if (settings.products() == Products.TF32 && !settings.onCard()) {
+    if (settings.products() == Products.TF32 && !settings.onGpu()) {
       Engine.refuseTf32(arithmetic);
     }
     return create(model, batchCapacity, rates, settings);
@@ -192,7 +192,7 @@ public final class TorchEngine implements Engine {
     };
   }
 
-  /** The thread that asks need not compute: whether it computes on a card, a network checks. */
+  /** The thread that asks need not compute: whether it computes on a GPU, a network checks. */
   @Override
   public Arithmetic resolve(ModelSpec model, int batchCapacity, Arithmetic asked) {
     if (!computesOnDevices()) {
@@ -216,11 +216,11 @@ public final class TorchEngine implements Engine {
             });
     Libtorch.allowTf32(settings.products() == Products.TF32);
     try (PointerScope scope = new PointerScope()) {
-      Place place = new Place(settings);
+      NetworkMemory memory = new NetworkMemory(settings);
       try {
-        return new TorchNetwork(place, model, batchCapacity, rates);
+        return new TorchNetwork(memory, model, batchCapacity, rates);
       } catch (RuntimeException | Error e) { // Also memory that libtorch lacks.
-        place.close();
+        memory.close();
         throw e;
       }
     }

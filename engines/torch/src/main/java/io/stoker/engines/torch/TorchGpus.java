@@ -9,8 +9,8 @@ import java.util.Locale;
 import java.util.stream.Collectors;
 
 /**
- * The cards of {@code org.bytedeco:pytorch} 2.10.0-1.5.13, classifier {@code linux-x86_64-gpu}. It
- * holds machine code for sm_75, 80, 90, 100 and 120 and no PTX. Such code runs on cards of the same
+ * The GPUs of {@code org.bytedeco:pytorch} 2.10.0-1.5.13, classifier {@code linux-x86_64-gpu}. It
+ * holds machine code for sm_75, 80, 90, 100 and 120 and no PTX. Such code runs on GPUs of the same
  * major version and the same or a later minor one.
  */
 final class TorchGpus implements GpuSupport {
@@ -35,8 +35,8 @@ final class TorchGpus implements GpuSupport {
   }
 
   @Override
-  public boolean covers(Gpu card) {
-    double capability = card.computeCapability();
+  public boolean covers(Gpu gpu) {
+    double capability = gpu.computeCapability();
     for (double architecture : ARCHITECTURES) {
       if (capability >= architecture && Math.floor(capability) == Math.floor(architecture)) {
         return true;

@@ -29,7 +29,7 @@ final class TorchNetwork implements Network {
   private final int batchCapacity;
   private final BatchCheck check;
   private final int frozenLayers;
-  private final Place place;
+  private final NetworkMemory memory;
   private final FlatVectors vectors;
   private final SgdUpdate sgd;
   private final DropoutMasks masks;
@@ -41,20 +41,20 @@ final class TorchNetwork implements Network {
   private boolean timed;
 
   /**
-   * @param place owns the network's memory; the network closes it
+   * @param memory owns the network's memory; the network closes it
    */
-  TorchNetwork(Place place, ModelSpec model, int batchCapacity, RateMultipliers rates) {
-    this.place = place;
+  TorchNetwork(NetworkMemory memory, ModelSpec model, int batchCapacity, RateMultipliers rates) {
+    this.memory = memory;
     this.model = model;
     this.batchCapacity = batchCapacity;
     check = new BatchCheck(model, batchCapacity);
     frozenLayers = rates.frozenLayers(model);
-    vectors = new FlatVectors(place, model.parameterCount());
-    sgd = new SgdUpdate(place, vectors, model, rates);
-    upload = new ImageUpload(place, model.input(), batchCapacity, place::order);
-    loss = new SoftmaxCrossEntropy(place, batchCapacity, model.classes());
-    masks = new DropoutMasks(place, batchCapacity);
-    layers = new LayerChain(place, vectors, masks, model.placed(), true);
+    vectors = new FlatVectors(memory, model.parameterCount());
+    sgd = new SgdUpdate(memory, vectors, model, rates);
+    upload = new ImageUpload(memory, model.input(), batchCapacity, memory::order);
+    loss = new SoftmaxCrossEntropy(memory, batchCapacity, model.classes());
+    masks = new DropoutMasks(memory, batchCapacity);
+    layers = new LayerChain(memory, vectors, masks, model.placed(), true);
     times = new LayerTimes(model);
   }
 
@@ -108,7 +108,7 @@ final class TorchNetwork implements Network {
   }
 
   /**
-   * Queues the whole step, and then waits for its score only: a card still computes gradients when
+   * Queues the whole step, and then waits for its score only: a GPU still computes gradients when
    * the caller sends the next images.
    */
   private BatchScore computeGradients(
@@ -140,7 +140,7 @@ final class TorchNetwork implements Network {
     }
     return Optional.of(
         (layer, start) -> {
-          place.await();
+          memory.await();
           times.accept(layer, System.nanoTime() - start);
         });
   }
@@ -159,7 +159,7 @@ final class TorchNetwork implements Network {
               pass,
               timer(examples, times::addForward));
       upload.computed();
-      place.download(SoftmaxCrossEntropy.probabilities(logits), probabilities);
+      memory.download(SoftmaxCrossEntropy.probabilities(logits), probabilities);
     }
   }
 
@@ -172,7 +172,7 @@ final class TorchNetwork implements Network {
       Tensor input =
           layers.forward(upload.send(images, examples), 0, layer, pass, Optional.empty());
       upload.computed();
-      place.download(input, activations);
+      memory.download(input, activations);
     }
   }
 
@@ -192,16 +192,16 @@ final class TorchNetwork implements Network {
       TorchLayer.Pass pass = new TorchLayer.Pass(false);
       Tensor input =
           layers.forward(upload.send(images, examples), 0, layer, pass, Optional.empty());
-      place.download(input, activations); // Now: a layer may overwrite its input.
+      memory.download(input, activations); // Now: a layer may overwrite its input.
       layers.forward(input, layer, layers.size(), pass, Optional.empty());
       float[] scores = new float[examples * model.classes()];
       for (int example = 0; example < examples; example++) {
         scores[example * model.classes() + labels[example]] = 1;
       }
-      Tensor ofScores = place.copied(scores, examples, model.classes());
+      Tensor ofScores = memory.copied(scores, examples, model.classes());
       Tensor byInput = layers.backward(ofScores, layer, pass, true, Optional.empty());
       upload.computed();
-      place.download(byInput, gradients);
+      memory.download(byInput, gradients);
     }
   }
 
@@ -259,7 +259,7 @@ final class TorchNetwork implements Network {
   private void read(Tensor vector, long offset, FloatBuffer target) {
     if (target.hasRemaining()) {
       try (PointerScope scope = new PointerScope()) {
-        place.download(vector.narrow(0, offset, target.remaining()), target);
+        memory.download(vector.narrow(0, offset, target.remaining()), target);
       }
     }
   }
@@ -267,13 +267,13 @@ final class TorchNetwork implements Network {
   private void write(Tensor vector, long offset, FloatBuffer source) {
     if (source.hasRemaining()) {
       try (PointerScope scope = new PointerScope()) {
-        place.upload(source, vector.narrow(0, offset, source.remaining()));
+        memory.upload(source, vector.narrow(0, offset, source.remaining()));
       }
     }
   }
 
   @Override
   public void close() {
-    place.close();
+    memory.close();
   }
 }

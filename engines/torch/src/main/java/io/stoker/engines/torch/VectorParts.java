@@ -30,15 +30,15 @@ final class VectorParts {
   private final IValue list;
 
   /**
-   * @param place owns the views
+   * @param memory owns the views
    * @param vector whose parts they are
    * @param parts in the vector
    */
-  VectorParts(Place place, Tensor vector, List<SgdUpdate.Run> parts) {
+  VectorParts(NetworkMemory memory, Tensor vector, List<SgdUpdate.Run> parts) {
     GenericList tensors = noTensors();
     empty = parts.isEmpty();
     parts.forEach(part -> tensors.push_back(new IValue(part.in(vector))));
-    list = place.own(new IValue(tensors));
+    list = memory.own(new IValue(tensors));
   }
 
   /** A list for tensors. */

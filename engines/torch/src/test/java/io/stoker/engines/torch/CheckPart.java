@@ -28,7 +28,7 @@ import org.junit.platform.launcher.listeners.TestExecutionSummary;
 
 /**
  * A part of {@code gpu-check}. Each runs in a process of its own, which a limit of time ends, and
- * whose crash ends no other part. The limits on a card are less than eight minutes together.
+ * whose crash ends no other part. The limits on a GPU are less than eight minutes together.
  */
 enum CheckPart {
   DEVICE("device", 30, mnist -> device()),
@@ -92,7 +92,7 @@ enum CheckPart {
     return title;
   }
 
-  /** The longest time on a card. */
+  /** The longest time on a GPU. */
   Duration limit() {
     return limit;
   }
@@ -101,7 +101,7 @@ enum CheckPart {
    * Runs the part in this process.
    *
    * @param mnist the four files of MNIST, gzipped
-   * @throws ResourceException if there is no card, or it cannot be used
+   * @throws ResourceException if there is no GPU, or it cannot be used
    */
   Result run(Path mnist) throws IOException {
     return check.run(mnist);
@@ -125,9 +125,9 @@ enum CheckPart {
 
   private static Result device() {
     TorchEngine engine = DeviceUnderTest.engine();
-    Optional<Devices> cards = DeviceUnderTest.isCard() ? engine.devices() : Optional.empty();
+    Optional<Devices> gpus = DeviceUnderTest.isGpu() ? engine.devices() : Optional.empty();
     String device =
-        cards.map(each -> each.card(0).toString()).orElse("the processor of this machine");
+        gpus.map(each -> each.card(0).toString()).orElse("the processor of this machine");
     return new Result(true, device, engine.description(), List.of());
   }
 
@@ -198,13 +198,13 @@ enum CheckPart {
             ? Zoo.sized(name, LARGE_IMAGE, 1000)
             : Zoo.model(
                 name, name.startsWith("alexnet-mini") || name.startsWith("lenet") ? 10 : 1000);
-    boolean card = DeviceUnderTest.isCard();
+    boolean gpu = DeviceUnderTest.isGpu();
     List<Products> formats =
-        card
+        gpu
             ? List.of(Products.FP32, Products.TF32, Products.BF16)
             : List.of(Products.FP32, Products.BF16);
     boolean large = model.input().features() > 10_000;
-    int batch = card ? (large ? 128 : 512) : (large ? 4 : 64);
+    int batch = gpu ? (large ? 128 : 512) : (large ? 4 : 64);
     List<Speed> speeds = new ArrayList<>();
     for (Products products : formats) {
       speeds.add(speed(model, batch, products));
@@ -232,9 +232,9 @@ enum CheckPart {
             .create(
                 model, batch, RateMultipliers.ones(model), DeviceUnderTest.settings(products))) {
       network.writeParameters(0, FloatBuffer.wrap(Batches.initialParameters(model)));
-      boolean card = DeviceUnderTest.isCard();
-      stepsPerSecond(network, images, targets, card ? 1 : 0.1);
-      double rate = stepsPerSecond(network, images, targets, card ? 3 : 1);
+      boolean gpu = DeviceUnderTest.isGpu();
+      stepsPerSecond(network, images, targets, gpu ? 1 : 0.1);
+      double rate = stepsPerSecond(network, images, targets, gpu ? 3 : 1);
       return new Speed(
           model.name(), products.name().toLowerCase(Locale.ROOT), batch, batch * rate, 1e3 / rate);
     }

@@ -15,7 +15,7 @@ import java.util.Locale;
  * What {@code gpu-check} has found: a verdict for each part, and the speeds of models.
  *
  * @param began when the check began, ISO 8601 in UTC
- * @param device the card, or the processor
+ * @param device the GPU, or the processor
  * @param engine the engine's description of itself
  * @param passed whether every part ran and passed
  * @param seconds how long the check took

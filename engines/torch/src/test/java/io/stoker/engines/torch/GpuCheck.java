@@ -66,7 +66,7 @@ public final class GpuCheck {
   }
 
   /**
-   * Runs the check and exits with 0 if all parts passed, 1 if one did not, and 4 without a card or
+   * Runs the check and exits with 0 if all parts passed, 1 if one did not, and 4 without a GPU or
    * if the report cannot be written.
    *
    * @param arguments the folder of the report, and the folder of MNIST. The device is the system
@@ -76,7 +76,7 @@ public final class GpuCheck {
     Path folder = Path.of(arguments[0]);
     PartProcesses processes = new PartProcesses(folder, Path.of(arguments[1]), CheckPart.class);
     Runtime.getRuntime().addShutdownHook(new Thread(processes::end));
-    int factor = DeviceUnderTest.isCard() ? 1 : PROCESSOR_FACTOR;
+    int factor = DeviceUnderTest.isGpu() ? 1 : PROCESSOR_FACTOR;
     System.exit(exitCode(new GpuCheck(processes, report -> report.write(folder), factor), folder));
   }
 
@@ -146,7 +146,7 @@ public final class GpuCheck {
     verdicts.add(verdict);
     speeds.addAll(ended.result().speeds());
     if (ended.exitCode() != ResourceException.EXIT_CODE || part != CheckPart.DEVICE) {
-      System.err.println(verdict); // Without a card, the one line says it.
+      System.err.println(verdict); // Without a GPU, the one line says it.
     }
     return ended;
   }

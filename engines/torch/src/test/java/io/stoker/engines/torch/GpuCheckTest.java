@@ -22,8 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class GpuCheckTest {
   private static final CheckPart.Result DEVICE =
-      new CheckPart.Result(
-          true, "Some card (compute capability 9.0)", "libtorch 2.10.0", List.of());
+      new CheckPart.Result(true, "Some GPU (compute capability 9.0)", "libtorch 2.10.0", List.of());
   private static final Speed SPEED = new Speed("alexnet", "tf32", 128, 1234.5, 103.7);
 
   private final List<CheckReport> kept = new ArrayList<>();
@@ -58,7 +57,7 @@ class GpuCheckTest {
     CheckReport report = check(endingWith(CheckPart.MEMORY, passing())).run();
 
     assertThat(report.passed()).isTrue();
-    assertThat(report.device()).startsWith("Some card");
+    assertThat(report.device()).startsWith("Some GPU");
     assertThat(report.engine()).isEqualTo("libtorch 2.10.0");
     assertThat(report.verdicts()).hasSize(CheckPart.values().length);
     assertThat(report.speeds()).containsExactly(SPEED);
@@ -81,20 +80,20 @@ class GpuCheckTest {
   }
 
   @Test
-  void withoutACardNothingElseRuns() {
+  void withoutAGpuNothingElseRuns() {
     GpuCheck.Ended none =
         new GpuCheck.Ended(
             Outcome.FAILED,
-            CheckPart.Result.of(false, "No card to check: no NVIDIA driver is loaded"),
+            CheckPart.Result.of(false, "No GPU to check: no NVIDIA driver is loaded"),
             ResourceException.EXIT_CODE);
 
     assertThatThrownBy(() -> check(endingWith(CheckPart.DEVICE, none)).run())
         .isInstanceOf(ResourceException.class)
-        .hasMessage("No card to check: no NVIDIA driver is loaded");
+        .hasMessage("No GPU to check: no NVIDIA driver is loaded");
     assertThat(kept.get(kept.size() - 1).verdicts())
         .singleElement()
         .extracting(Verdict::detail)
-        .isEqualTo("No card to check: no NVIDIA driver is loaded");
+        .isEqualTo("No GPU to check: no NVIDIA driver is loaded");
   }
 
   @Test
@@ -135,7 +134,7 @@ class GpuCheckTest {
     CheckReport report =
         CheckReport.of(
             "2026-01-02T03:04:05Z",
-            "Some card",
+            "Some GPU",
             "libtorch",
             100,
             List.of(new Verdict("contract", Outcome.PASSED, 40, "200 of 200"), failed),
@@ -176,7 +175,7 @@ class GpuCheckTest {
         new GpuCheck.Ended(Outcome.FAILED, CheckPart.Result.of(false, "why"), 0);
     GpuCheck.Ended none =
         new GpuCheck.Ended(
-            Outcome.FAILED, CheckPart.Result.of(false, "No card"), ResourceException.EXIT_CODE);
+            Outcome.FAILED, CheckPart.Result.of(false, "No GPU"), ResourceException.EXIT_CODE);
 
     assertThat(GpuCheck.exitCode(check(endingWith(CheckPart.MEMORY, passing())), folder)).isZero();
     assertThat(GpuCheck.exitCode(check(endingWith(CheckPart.MEMORY, failed)), folder)).isOne();

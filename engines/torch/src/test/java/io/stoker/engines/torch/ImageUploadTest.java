@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The way of images to a card, on the processor. */
+/** The way of images to a GPU, on the processor. */
 @SuppressWarnings("try") // Scopes are opened and closed, and not used in between.
 class ImageUploadTest {
   private static final Shape SHAPE = new Shape(2, 3, 1);
@@ -69,8 +69,8 @@ class ImageUploadTest {
     return orders.get(orders.size() - 1);
   }
 
-  private static Place place(boolean copiesAhead) {
-    return new Place(new Settings(Settings.PROCESSOR, Products.FP32, false, copiesAhead));
+  private static NetworkMemory memory(boolean copiesAhead) {
+    return new NetworkMemory(new Settings(Settings.PROCESSOR, Products.FP32, false, copiesAhead));
   }
 
   private static float[] batch(float value) {
@@ -81,17 +81,17 @@ class ImageUploadTest {
     return images;
   }
 
-  private static float[] values(Place place, Tensor images) {
+  private static float[] values(NetworkMemory memory, Tensor images) {
     float[] values = new float[Math.toIntExact(images.numel())];
-    place.download(images, values);
+    memory.download(images, values);
     return values;
   }
 
   @Test
   void twoBuffersTakeTurnsAndAreOverwrittenWhenTheirCopiesHaveEnded() {
     try (PointerScope scope = new PointerScope();
-        Place place = place(true)) {
-      ImageUpload upload = new ImageUpload(place, SHAPE, CAPACITY, this::late);
+        NetworkMemory memory = memory(true)) {
+      ImageUpload upload = new ImageUpload(memory, SHAPE, CAPACITY, this::late);
       for (int step = 0; step < 3; step++) {
         upload.send(batch(step), CAPACITY);
         upload.computed();
@@ -114,33 +114,33 @@ class ImageUploadTest {
   @Test
   void theNextImagesAreSentWhileTheLastOnesAreRead() {
     try (PointerScope scope = new PointerScope();
-        Place place = place(true)) {
-      ImageUpload upload = new ImageUpload(place, SHAPE, CAPACITY, this::late);
+        NetworkMemory memory = memory(true)) {
+      ImageUpload upload = new ImageUpload(memory, SHAPE, CAPACITY, this::late);
       Tensor first = upload.send(batch(100), CAPACITY);
       Tensor second = upload.send(batch(200), CAPACITY);
       orders.forEach(LateOrder::run);
 
-      assertThat(values(place, first)).isEqualTo(batch(100));
-      assertThat(values(place, second)).isEqualTo(batch(200));
+      assertThat(values(memory, first)).isEqualTo(batch(100));
+      assertThat(values(memory, second)).isEqualTo(batch(200));
 
       Tensor third = upload.send(batch(300), CAPACITY);
-      assertThat(values(place, first)).as("the copy has not begun").isEqualTo(batch(100));
+      assertThat(values(memory, first)).as("the copy has not begun").isEqualTo(batch(100));
       orders.forEach(LateOrder::run);
-      assertThat(values(place, third)).isEqualTo(batch(300));
-      assertThat(values(place, second)).isEqualTo(batch(200));
+      assertThat(values(memory, third)).isEqualTo(batch(300));
+      assertThat(values(memory, second)).isEqualTo(batch(200));
     }
   }
 
   @Test
   void theProcessorReadsImagesWhereTheyAre() {
     try (PointerScope scope = new PointerScope();
-        Place place = place(false)) {
-      ImageUpload upload = new ImageUpload(place, SHAPE, CAPACITY, place::order);
+        NetworkMemory memory = memory(false)) {
+      ImageUpload upload = new ImageUpload(memory, SHAPE, CAPACITY, memory::order);
       Tensor first = upload.send(batch(1), CAPACITY);
       Tensor second = upload.send(batch(2), 1);
 
       assertThat(second.data_ptr().address()).isEqualTo(first.data_ptr().address());
-      assertThat(values(place, second)).isEqualTo(new float[] {2, 3, 4, 5, 6, 7});
+      assertThat(values(memory, second)).isEqualTo(new float[] {2, 3, 4, 5, 6, 7});
     }
   }
 
@@ -152,8 +152,8 @@ class ImageUploadTest {
     byte[] pixels = new byte[CAPACITY * shape.features()];
     random.nextBytes(pixels);
     try (PointerScope scope = new PointerScope();
-        Place place = place(true)) {
-      ImageUpload upload = new ImageUpload(place, shape, CAPACITY, place::order);
+        NetworkMemory memory = memory(true)) {
+      ImageUpload upload = new ImageUpload(memory, shape, CAPACITY, memory::order);
       for (int table = 0; table < 2; table++) {
         float[][] normalized = new float[channels][256];
         for (float[] values : normalized) {
@@ -166,7 +166,7 @@ class ImageUploadTest {
           Tensor expected = upload.send(bytes.normalized(shape, examples), examples);
           Tensor images = upload.send(bytes, examples);
 
-          assertThat(values(place, images)).isEqualTo(values(place, expected));
+          assertThat(values(memory, images)).isEqualTo(values(memory, expected));
           assertThat(images.strides().vec().get()).isEqualTo(expected.strides().vec().get());
           assertThat(images.is_contiguous(MemoryFormat.ChannelsLast)).isTrue();
         }

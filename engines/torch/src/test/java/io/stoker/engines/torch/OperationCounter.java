@@ -21,8 +21,8 @@ import org.bytedeco.pytorch.global.torch.MemoryFormat;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Counts the operations that the engine asks libtorch for, each of which is one launch on a card,
- * or two. libtorch's own profiler cannot be reached from Java. So this loads the engine's classes a
+ * Counts the operations that the engine asks libtorch for, each of which is one launch on a GPU, or
+ * two. libtorch's own profiler cannot be reached from Java. So this loads the engine's classes a
  * second time, with a call of {@link #count} before each call of an operation.
  */
 public final class OperationCounter extends ClassLoader {

@@ -15,9 +15,9 @@ import java.util.function.Consumer;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** How many operations a step asks a card for: small models are bound by them. */
+/** How many operations a step asks a GPU for: small models are bound by them. */
 class OperationsTest {
-  /** Takes two steps as on a card, on the processor, and forgets what the first one asked for. */
+  /** Takes two steps as on a GPU, on the processor, and forgets what the first one asked for. */
   static final class Steps implements Consumer<String> {
     @Override
     public void accept(String name) {

@@ -79,7 +79,7 @@ final class PartProcesses implements GpuCheck.Runner {
                 ProcessHandle.current().info().command().orElseThrow(),
                 "-Xmx4g",
                 "-XX:ErrorFile=" + log.toAbsolutePath() + ".crash",
-                "-Dstoker.check.device=" + (DeviceUnderTest.isCard() ? "gpu" : "cpu"),
+                "-Dstoker.check.device=" + (DeviceUnderTest.isGpu() ? "gpu" : "cpu"),
                 "-Dstoker.check.threads=" + Integer.getInteger("stoker.check.threads", 1),
                 "-Dlog4j2.configurationFile=" + System.getProperty("log4j2.configurationFile", ""),
                 "-cp",

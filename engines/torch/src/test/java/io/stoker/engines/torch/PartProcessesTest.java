@@ -27,7 +27,7 @@ class PartProcessesTest {
       System.out.println("this is the log");
       switch (CheckPart.valueOf(arguments[0])) {
         case DEVICE -> {
-          System.err.println("No card to check");
+          System.err.println("No GPU to check");
           System.exit(4);
         }
         case CONTRACT -> sendToThisProcess("SEGV");
@@ -112,11 +112,11 @@ class PartProcessesTest {
   }
 
   @Test
-  void aMachineWithoutACardGivesTheLastLineOfThePart() throws Exception {
+  void aMachineWithoutAGpuGivesTheLastLineOfThePart() throws Exception {
     GpuCheck.Ended ended = run(CheckPart.DEVICE, LONG);
 
     assertThat(ended.exitCode()).isEqualTo(4);
-    assertThat(ended.result().detail()).isEqualTo("No card to check");
+    assertThat(ended.result().detail()).isEqualTo("No GPU to check");
   }
 
   @Test

@@ -25,7 +25,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class TorchEngineTest {
-  private final GpuSupport cards = new TorchEngine().gpus().orElseThrow();
+  private final GpuSupport gpus = new TorchEngine().gpus().orElseThrow();
 
   @Test
   void isFoundByItsNameAndIsNotTheDefaultOfProcessors() {
@@ -46,7 +46,7 @@ class TorchEngineTest {
   }
 
   @Test
-  void theBuildForProcessorsRefusesCardsAndNamesTheOtherBuild() {
+  void theBuildForProcessorsRefusesGpusAndNamesTheOtherBuild() {
     assertThat(new TorchEngine().devices()).isEmpty();
     assertThatThrownBy(() -> Engines.onDevices("torch"))
         .isInstanceOf(ResourceException.class)
@@ -68,9 +68,8 @@ class TorchEngineTest {
     "RTX 5090, 12.0, true",
     "unknown, 13.0, false",
   })
-  void coversTheCardsForWhoseMajorVersionItHasCode(
-      String name, double capability, boolean covered) {
-    assertThat(cards.covers(new Gpu(name, capability))).isEqualTo(covered);
+  void coversTheGpusForWhoseMajorVersionItHasCode(String name, double capability, boolean covered) {
+    assertThat(gpus.covers(new Gpu(name, capability))).isEqualTo(covered);
   }
 
   @ParameterizedTest

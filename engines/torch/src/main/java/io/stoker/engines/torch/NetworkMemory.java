@@ -18,11 +18,11 @@ import org.bytedeco.pytorch.global.torch.MemoryFormat;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Where the tensors of one network are: the processor's memory or a card's. It owns the native
- * objects that outlive a call, and frees them when it is closed; all others live in the {@link
+ * The memory of one network's tensors, of the processor or of a GPU. It owns the native objects
+ * that outlive a call, and frees them when it is closed; all others live in the {@link
  * org.bytedeco.javacpp.PointerScope} of the call that creates them.
  */
-final class Place implements AutoCloseable {
+final class NetworkMemory implements AutoCloseable {
   private final List<Pointer> owned = new ArrayList<>();
   private final Settings settings;
   private final TensorOptions floats;
@@ -31,17 +31,17 @@ final class Place implements AutoCloseable {
   /** Null on the processor. */
   private final CopyStream copyStream;
 
-  Place(Settings settings) {
+  NetworkMemory(Settings settings) {
     this.settings = settings;
     floats = options(settings.products().kept());
     longs = options(ScalarType.Long);
-    copyStream = settings.onCard() ? new CopyStream(this, settings.card()) : null;
+    copyStream = settings.onGpu() ? new CopyStream(this, settings.gpu()) : null;
   }
 
   private TensorOptions options(ScalarType type) {
     Device device =
-        settings.onCard()
-            ? new Device(DeviceType.CUDA, (byte) settings.card())
+        settings.onGpu()
+            ? new Device(DeviceType.CUDA, (byte) settings.gpu())
             : new Device(DeviceType.CPU);
     return own(new TensorOptions(device).dtype(new ScalarTypeOptional(type)));
   }
@@ -50,38 +50,38 @@ final class Place implements AutoCloseable {
     return settings;
   }
 
-  /** Keeps a native object beyond the call's scope, until this place is closed. */
+  /** Keeps a native object beyond the call's scope, until this memory is closed. */
   <P extends Pointer> P own(P pointer) {
     pointer.retainReference();
     owned.add(pointer);
     return pointer;
   }
 
-  /** A zero tensor of values that lives until this place is closed. */
+  /** A zero tensor of values that lives until this memory is closed. */
   Tensor zeros(long... sizes) {
     return own(torch.zeros(sizes, floats));
   }
 
-  /** A tensor of a type that lives until this place is closed. */
+  /** A tensor of a type that lives until this memory is closed. */
   Tensor empty(ScalarType type, long... sizes) {
     return own(torch.empty(sizes, options(type), new MemoryFormatOptional()));
   }
 
-  /** A tensor of host memory for copies to this place; it lives until this place is closed. */
+  /** A tensor of host memory for copies to this memory; it lives until this memory is closed. */
   Tensor staging(ScalarType type, long... sizes) {
     TensorOptions host =
         new TensorOptions(new Device(DeviceType.CPU)).dtype(new ScalarTypeOptional(type));
-    // Pinned memory is copied to a card without the driver's own copy before it.
-    TensorOptions pinned = settings.onCard() ? host.pinned_memory(new BoolOptional(true)) : host;
+    // Pinned memory is copied to a GPU without the driver's own copy before it.
+    TensorOptions pinned = settings.onGpu() ? host.pinned_memory(new BoolOptional(true)) : host;
     return own(torch.empty(sizes, pinned, new MemoryFormatOptional()));
   }
 
-  /** The order of copies to another buffer of this place. */
+  /** The order of copies to another buffer of this memory. */
   BufferOrder order() {
     return copyStream == null ? BufferOrder.IN_PLACE : copyStream.order();
   }
 
-  /** A mark in what this place computes. */
+  /** A mark in the work that the network's device has queued. */
   Mark mark() {
     return copyStream == null ? Mark.IN_PLACE : copyStream.mark();
   }
@@ -91,19 +91,19 @@ final class Place implements AutoCloseable {
     return values.to(settings.products().kept());
   }
 
-  /** The int64 tensors of this place. */
+  /** What int64 tensors of this memory have in common: type and device. */
   TensorOptions longs() {
     return longs;
   }
 
   /**
-   * Copies a tensor of host memory to this place, and keeps its type. On the processor, the result
+   * Copies a tensor of host memory to this memory, and keeps its type. On the processor, the result
    * is the tensor itself.
    */
   Tensor upload(Tensor host) {
-    return settings.onCard()
+    return settings.onGpu()
         ? host.to(
-            new Device(DeviceType.CUDA, (byte) settings.card()),
+            new Device(DeviceType.CUDA, (byte) settings.gpu()),
             host.scalar_type(),
             true,
             false,
@@ -160,9 +160,9 @@ final class Place implements AutoCloseable {
     return torch.from_blob(values, new long[] {count}, new TensorOptions(ScalarType.Float));
   }
 
-  /** Waits until the card has finished its queued work. */
+  /** Waits until the GPU has finished its queued work. */
   void await() {
-    if (settings.onCard()) {
+    if (settings.onGpu()) {
       Cuda.await();
     }
   }
