@@ -192,11 +192,12 @@ final class Rendezvous implements AutoCloseable {
     OptionalInt now = slotsNow(); // Asks Spark, which must not keep workers from being answered.
     synchronized (this) {
       for (int stage : List.copyOf(stages.keySet())) {
+        StageState state = stages.get(stage).state();
         Set<Long> running =
-            stages.get(stage).state().tasks().stream()
-                .filter(tasks::contain)
-                .collect(Collectors.toSet());
-        happens(stage, new StageEvent.TimePasses(nanoTime.getAsLong(), now, running));
+            state.tasks().stream().filter(tasks::contain).collect(Collectors.toSet());
+        Set<String> leaving =
+            state.executors().stream().filter(tasks::areLeaving).collect(Collectors.toSet());
+        happens(stage, new StageEvent.TimePasses(nanoTime.getAsLong(), now, running, leaving));
       }
     }
   }

@@ -9,6 +9,7 @@ import io.stoker.driver.slice.SliceTask;
 import io.stoker.driver.slice.SliceTasks;
 import io.stoker.driver.spark.BlockCleaner;
 import io.stoker.driver.spark.Jobs;
+import io.stoker.driver.spark.OneAttempt;
 import io.stoker.driver.spark.Placement;
 import io.stoker.worker.runtime.RoundWork;
 import java.util.ArrayList;
@@ -163,8 +164,10 @@ public final class SharedParameters implements AutoCloseable {
       return run(
           description,
           1,
-          (one, slices, context, hadoop) ->
-              task.run(slices.slices(), slice -> slices.content(slice, context), hadoop),
+          (one, slices, context, hadoop) -> {
+            OneAttempt.await(context); // The task may write a file.
+            return task.run(slices.slices(), slice -> slices.content(slice, context), hadoop);
+          },
           Placement.ANYWHERE,
           tasks -> Jobs.elements(tasks).get(0));
     }

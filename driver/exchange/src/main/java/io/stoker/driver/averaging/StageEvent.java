@@ -23,8 +23,10 @@ sealed interface StageEvent {
    * @param nanoTime what time it is
    * @param slots how many tasks the cluster can run at the same time; empty if that is not known
    * @param tasks those of {@link StageState#tasks} that Spark still runs
+   * @param leaving those of {@link StageState#executors} that were told to leave the cluster
    */
-  record TimePasses(long nanoTime, OptionalInt slots, Set<Long> tasks) implements StageEvent {}
+  record TimePasses(long nanoTime, OptionalInt slots, Set<Long> tasks, Set<String> leaving)
+      implements StageEvent {}
 
   /**
    * All tasks have ended, and what workers have exchanged is deleted. Of the slices, only those

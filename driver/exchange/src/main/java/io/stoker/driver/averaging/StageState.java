@@ -17,7 +17,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
@@ -177,6 +176,9 @@ final class StageState {
   private final List<Waiting> waiting;
   private final List<Copy> copies;
 
+  /** The executors whose workers move to other ones, which have slots for them. */
+  private Set<String> moving;
+
   /** The places that workers were told last. */
   private Found found;
 
@@ -197,6 +199,7 @@ final class StageState {
     this.begun = new HashSet<>();
     this.waiting = new ArrayList<>();
     this.copies = new ArrayList<>();
+    this.moving = Set.of();
     this.found = Found.NONE;
     this.aborted = Optional.empty();
   }
@@ -208,6 +211,7 @@ final class StageState {
     this.begun = new HashSet<>(before.begun);
     this.waiting = new ArrayList<>(before.waiting);
     this.copies = new ArrayList<>(before.copies);
+    this.moving = before.moving;
     this.found = before.found;
     this.attempt = before.attempt;
     this.lastArrival = before.lastArrival;
@@ -239,6 +243,13 @@ final class StageState {
     return Optional.ofNullable(running.get(worker)).map(each -> each.sender().task());
   }
 
+  /** The executors of the workers. */
+  Set<String> executors() {
+    return running.values().stream()
+        .map(each -> each.place().executor())
+        .collect(Collectors.toSet());
+  }
+
   /** Spark's numbers of the copies that wait, and of the tasks whose copies they are. */
   Set<Long> tasks() {
     return copies.stream()
@@ -266,7 +277,7 @@ final class StageState {
         arrives(arrival.ticket(), arrival.message(), arrival.isCopy());
       } else if (event instanceof StageEvent.TimePasses time) {
         now = time.nanoTime();
-        tooLong(now - lastArrival, time.slots()).ifPresent(this::abort);
+        tooLong(now - lastArrival, time).ifPresent(this::abort);
         timePasses(time);
       } else if (event instanceof StageEvent.Ends) {
         end();
@@ -302,12 +313,17 @@ final class StageState {
       } else if (!isRunning(sender) || ended) {
         answer(ticket, sender, notRunning(sender));
       } else if (message instanceof Loaded loaded) {
-        answer(ticket, sender, new DriverReply.Noted(loaded(sender, loaded.round())));
+        boolean deletesPieces = loaded(sender, loaded.round());
+        if (!moves(ticket, sender)) {
+          answer(ticket, sender, new DriverReply.Noted(deletesPieces));
+        }
       } else {
         Stored stored = (Stored) message;
         stored(stored);
         stored.report().ifPresent(reports::add);
-        waiting.add(new Waiting(ticket, stored));
+        if (rules.hasOwners() || !moves(ticket, sender)) {
+          waiting.add(new Waiting(ticket, stored));
+        }
       }
       answerAll();
     }
@@ -317,14 +333,33 @@ final class StageState {
       return known != null && known.sender().equals(sender);
     }
 
+    /**
+     * Ends the task of a worker whose executor leaves the cluster, when the others have what they
+     * need of it. Spark starts it on another executor, and it begins with the same round.
+     */
+    private boolean moves(long ticket, Sender sender) {
+      boolean moves = moving.contains(sender.place().executor());
+      if (moves) {
+        running.remove(sender.worker());
+        answer(ticket, sender, new DriverReply.Replaced("its executor leaves the cluster"));
+      }
+      return moves;
+    }
+
     private DriverReply notRunning(Sender sender) {
       return running.containsKey(sender.worker()) && !ended
           ? new DriverReply.Replaced("another task does its worker's work")
           : new DriverReply.Aborted("its executor was taken for lost, or its stage has ended");
     }
 
-    /** Has copies take over workers whose tasks are lost or silent. */
+    /**
+     * Has copies take over workers whose tasks are lost or silent, and workers move from executors
+     * that leave the cluster.
+     */
     private void timePasses(StageEvent.TimePasses time) {
+      // Without slots elsewhere a worker stays: Spark ends an executor after its tasks.
+      boolean mayMove = !overlap() && time.slots().orElse(0) >= rules.workers();
+      moving = mayMove ? time.leaving() : Set.of();
       replaceCopies(copy -> !time.tasks().contains(copy.sender().task()), "its task has ended");
       for (Copy copy : List.copyOf(copies)) {
         if (aborted.isPresent()) {
@@ -545,14 +580,19 @@ final class StageState {
     }
 
     /** Why the stage must not wait any longer; empty if it may. */
-    private Optional<String> tooLong(long idleNanos, OptionalInt slots) {
+    private Optional<String> tooLong(long idleNanos, StageEvent.TimePasses time) {
       if (ended || aborted.isPresent()) {
         return Optional.empty();
       }
       Duration idle = Duration.ofNanos(idleNanos);
       Duration beyond = idle.minus(rules.allowance());
-      boolean lacksSlots = slots.isPresent() && slots.getAsInt() < rules.workers();
-      boolean noneCanRun = slots.isPresent() && slots.getAsInt() == 0;
+      long onLeaving =
+          running.values().stream()
+              .filter(each -> time.leaving().contains(each.place().executor()))
+              .count();
+      long slots = time.slots().orElse(rules.workers()) + onLeaving;
+      boolean lacksSlots = slots < rules.workers();
+      boolean noneCanRun = slots == 0;
       Duration withoutSlots = rules.patience().withoutSlots();
       // Where rounds overlap, a worker that has lost its slot cannot go on.
       if ((lacksSlots && overlap() && idle.compareTo(withoutSlots) > 0)

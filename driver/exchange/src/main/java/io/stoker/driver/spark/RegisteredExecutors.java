@@ -26,7 +26,10 @@ public final class RegisteredExecutors {
 
   private RegisteredExecutors() {}
 
-  /** The executors that are there now. With a local master, the driver is the only one. */
+  /**
+   * The executors that are there now and take tasks: not those that were told to leave the cluster.
+   * With a local master, the driver is the only one.
+   */
   public static List<RegisteredExecutor> of(JavaSparkContext spark) {
     SparkContext context = spark.sc();
     if (context.isStopped()) {
@@ -43,7 +46,7 @@ public final class RegisteredExecutors {
     }
     List<RegisteredExecutor> executors = new ArrayList<>();
     for (ExecutorSummary each : Scala.list(context.statusStore().executorList(true))) {
-      if (!each.id().equals(DRIVER)) {
+      if (!each.id().equals(DRIVER) && !isLeaving(spark, each.id())) {
         executors.add(
             new RegisteredExecutor(
                 each.id(),
@@ -53,6 +56,11 @@ public final class RegisteredExecutors {
       }
     }
     return List.copyOf(executors);
+  }
+
+  /** Whether an executor was told to leave the cluster, which Spark calls decommissioning. */
+  public static boolean isLeaving(JavaSparkContext spark, String executor) {
+    return spark.sc().taskScheduler().getExecutorDecommissionState(executor).isDefined();
   }
 
   private static String host(String hostPort) {

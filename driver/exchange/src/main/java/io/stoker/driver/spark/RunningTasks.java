@@ -7,7 +7,7 @@ import org.apache.spark.scheduler.TaskSchedulerImpl;
 import org.apache.spark.scheduler.TaskSetManager;
 import scala.Option;
 
-/** What Spark's scheduler knows of the tasks that run now. */
+/** What Spark's scheduler knows of the tasks that run now, and of their executors. */
 public interface RunningTasks {
   /**
    * Whether a task runs. One that fails, or whose executor is lost, does not run any more when
@@ -19,6 +19,9 @@ public interface RunningTasks {
 
   /** Whether a task runs that Spark has started while another task of its partition ran. */
   boolean containCopy(long task);
+
+  /** Whether an executor was told to leave the cluster: Spark starts no task there any more. */
+  boolean areLeaving(String executor);
 
   /** The tasks of an application. */
   static RunningTasks of(JavaSparkContext spark) {
@@ -39,6 +42,11 @@ public interface RunningTasks {
           Option<TaskInfo> known = tasks.taskInfos().get(task);
           return known.isDefined() && known.get().speculative();
         }
+      }
+
+      @Override
+      public boolean areLeaving(String executor) {
+        return RegisteredExecutors.isLeaving(spark, executor);
       }
     };
   }

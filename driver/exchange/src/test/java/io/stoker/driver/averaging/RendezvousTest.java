@@ -51,6 +51,11 @@ class RendezvousTest {
             public boolean containCopy(long task) {
               return false;
             }
+
+            @Override
+            public boolean areLeaving(String executor) {
+              return false;
+            }
           });
 
   private void open() {

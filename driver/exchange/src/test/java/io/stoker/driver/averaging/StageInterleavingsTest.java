@@ -107,8 +107,15 @@ class StageInterleavingsTest {
     private final Map<String, Long> blocks = new HashMap<>();
     private boolean alive = true;
 
+    /** Whether it was told to leave the cluster: Spark starts no task there any more. */
+    private boolean isLeaving;
+
     Executor(int number) {
       place = new BlockPlace("e" + number, "host", number);
+    }
+
+    boolean takesTasks() {
+      return alive && !isLeaving;
     }
   }
 
@@ -261,7 +268,7 @@ class StageInterleavingsTest {
     }
 
     private int slots() {
-      return slotsEach * (int) executors.stream().filter(each -> each.alive).count();
+      return slotsEach * (int) executors.stream().filter(Executor::takesTasks).count();
     }
 
     /**
@@ -329,7 +336,7 @@ class StageInterleavingsTest {
         if (done[worker] == null && (current.isEmpty() || mayCopy)) {
           int begins = worker;
           executors.stream()
-              .filter(each -> each.alive && running(each) < slotsEach)
+              .filter(each -> each.takesTasks() && running(each) < slotsEach)
               .filter(each -> current.stream().noneMatch(other -> other.executor == each))
               .forEach(each -> possible.add(() -> begin(begins, each)));
         }
@@ -370,7 +377,12 @@ class StageInterleavingsTest {
     private void timePasses(long nanoseconds) {
       now += nanoseconds;
       Set<Long> running = state.tasks().stream().filter(this::runs).collect(Collectors.toSet());
-      happens(new StageEvent.TimePasses(now, OptionalInt.of(slots()), running));
+      Set<String> leaving =
+          executors.stream()
+              .filter(each -> each.isLeaving && state.executors().contains(each.place.executor()))
+              .map(each -> each.place.executor())
+              .collect(Collectors.toSet());
+      happens(new StageEvent.TimePasses(now, OptionalInt.of(slots()), running, leaving));
     }
 
     private long running(Executor executor) {
@@ -378,7 +390,7 @@ class StageInterleavingsTest {
     }
 
     private void fault() {
-      switch (random.nextInt(10)) {
+      switch (random.nextInt(11)) {
         case 0, 1, 2 -> {
           if (!tasks.isEmpty()) {
             die(tasks.get(random.nextInt(tasks.size())));
@@ -388,6 +400,10 @@ class StageInterleavingsTest {
           Executor lost = executors.get(random.nextInt(executors.size()));
           lose(lost);
           tasks.stream().filter(each -> each.executor == lost).toList().forEach(this::die);
+        }
+        case 10 -> {
+          executors.get(random.nextInt(executors.size())).isLeaving = true;
+          timePasses(SECOND / 10);
         }
         case 5, 6 -> executors.add(new Executor(executors.size()));
         case 7, 8 -> {

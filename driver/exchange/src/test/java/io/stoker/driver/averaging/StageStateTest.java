@@ -57,7 +57,13 @@ class StageStateTest {
   private List<DriverReply> passes(long more, int slots, Long... tasks) {
     seconds += more;
     long now = Duration.ofSeconds(seconds).toNanos();
-    return on(new StageEvent.TimePasses(now, OptionalInt.of(slots), Set.of(tasks)));
+    return on(new StageEvent.TimePasses(now, OptionalInt.of(slots), Set.of(tasks), Set.of()));
+  }
+
+  private List<DriverReply> leaves(BlockPlace place, int slots) {
+    long now = Duration.ofSeconds(seconds).toNanos();
+    Set<String> leaving = Set.of(place.executor());
+    return on(new StageEvent.TimePasses(now, OptionalInt.of(slots), Set.of(), leaving));
   }
 
   private static Sender sender(int worker, BlockPlace place) {
@@ -271,6 +277,45 @@ class StageStateTest {
     copies(1, C);
 
     assertThat(passes(9, 3, task(1, B), task(1, C))).isEmpty();
+  }
+
+  @Test
+  void aWorkerMovesFromAnExecutorThatLeavesWhenItsRoundIsOver() {
+    piecesOf(1);
+    leaves(B, 2);
+    stored(Blocks.AVERAGES, 0, 0, A);
+    assertThat(stored(Blocks.AVERAGES, 0, 1, B)).hasOnlyElementsOfType(Found.class).hasSize(2);
+
+    assertThat(arrives(new Loaded(sender(1, B), 1)))
+        .containsExactly(new Replaced("its executor leaves the cluster"));
+    assertThat(begins(1, C)).containsExactly(begin(1, B));
+  }
+
+  @Test
+  void aWorkerOfOneSliceMovesWhenItsPiecesAreStored() {
+    state = opened(false, false);
+    begins(0, A);
+    begins(1, B);
+    leaves(B, 2);
+    stored(Blocks.PIECES, 0, 0, A);
+
+    assertThat(stored(Blocks.PIECES, 0, 1, B))
+        .containsExactly(
+            new Replaced("its executor leaves the cluster"), new Found(1, List.of(A, B)));
+    assertThat(begins(1, C)).containsExactly(begin(0, C));
+  }
+
+  @Test
+  void aWorkerStaysWhereNoOtherExecutorHasASlot() {
+    piecesOf(1);
+    leaves(B, 1);
+    stored(Blocks.AVERAGES, 0, 0, A);
+    stored(Blocks.AVERAGES, 0, 1, B);
+
+    assertThat(arrives(new Loaded(sender(1, B), 1))).hasOnlyElementsOfType(DriverReply.Noted.class);
+    stored(Blocks.PIECES, 1, 0, A);
+    seconds += 9;
+    assertThat(leaves(B, 1)).isEmpty();
   }
 
   @Test
