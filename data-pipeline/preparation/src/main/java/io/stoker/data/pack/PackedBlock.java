@@ -86,7 +86,7 @@ final class PackedBlock implements Serializable {
     return longs[row * LONGS + 3];
   }
 
-  /** The same without the images, whose sizes it keeps. */
+  /** This block without the images; their sizes stay. */
   PackedBlock withoutImages() {
     return new PackedBlock(ints, longs, paths, images.withoutValues(), rejected);
   }

@@ -42,7 +42,7 @@ final class Resampler {
     }
   }
 
-  /** The same, each pixel from the nearest one of the source. */
+  /** Maps an image, and takes each pixel from the nearest one of the source. */
   void nearest(AffineMap map, byte[] source, byte[] target) {
     if (map.isExact()) {
       copy(map, source, target);

@@ -151,7 +151,7 @@ public final class BatchReader implements AutoCloseable {
     return training(data, plan, worker, fromStep, toStep, input, threads(data));
   }
 
-  /** The same, with a number of threads. */
+  /** Opens the batches of a worker, read by a number of threads. */
   static BatchReader training(
       SplitBlocks data,
       EpochPlan plan,
@@ -244,7 +244,7 @@ public final class BatchReader implements AutoCloseable {
         rendered -> {});
   }
 
-  /** The same of images as they are. */
+  /** Opens the blocks of a split in their order, with the images as they are. */
   public static BatchReader sequential(
       SplitBlocks data,
       int fromBlock,

@@ -137,7 +137,7 @@ public final class EpochPlan {
   }
 
   /**
-   * The same with repeated augmentation (Hoffer et al., 2020, "Augment Your Batch: Improving
+   * This plan with repeated augmentation (Hoffer et al., 2020, "Augment Your Batch: Improving
    * Generalization Through Instance Repetition", section 3): each worker has each sample of a step
    * several times, next to as many fewer samples. The epoch keeps its length, so it has one sample
    * of so many, others in each epoch, as with the {@code RASampler} of DeiT and torchvision.

@@ -124,7 +124,7 @@ public final class StepProfiler {
 
   /**
    * The peak speed of the machine: that of a direct convolution in fp32 with 256 channels in and
-   * out, 3x3 over 14x14, than which no product is faster. The second of two is timed, since the
+   * out, 3x3 over 14x14, than which no product is faster. The second of two is timed, because the
    * first one also brings the images into the memory order of convolutions.
    */
   private static double peak(BenchEngine engine, int networks, double seconds) {

@@ -26,7 +26,7 @@ record Report(String text, ObjectNode json, int exitCode) {
     this(text, json, 0);
   }
 
-  /** The same, and the time that each phase of the command took. */
+  /** This report, with the time that each phase of the command took. */
   Report with(List<PhaseClock.Phase> phases) {
     double seconds = phases.stream().mapToDouble(PhaseClock.Phase::seconds).sum();
     double processor = phases.stream().mapToDouble(PhaseClock.Phase::processorSeconds).sum();

@@ -150,8 +150,8 @@ public final class StoredModel {
   }
 
   /**
-   * The same model with the parameters that a user asks for: those of the last step, or their
-   * moving average, if it has one.
+   * This model with the parameters that a user asks for: those of the last step, or their moving
+   * average, if it has one.
    *
    * @throws io.stoker.failure.InputException if the average is asked for, and is not there
    */

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import io.stoker.driver.LocalSpark;
 import io.stoker.driver.TinyJob;
 import io.stoker.driver.checkpoint.ParameterChoice;
 import io.stoker.driver.config.TrainingConfig;
@@ -17,35 +16,14 @@ import io.stoker.driver.job.ExistingRun;
 import io.stoker.driver.slice.Wire;
 import io.stoker.failure.InputException;
 import io.stoker.testing.Exact;
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.UnaryOperator;
-import org.apache.spark.api.java.JavaSparkContext;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 @Exact
-class MovingAverageRunTest {
+class MovingAverageRunTest extends WholeJobs {
   private static final double DECAY = 0.7;
-
-  @TempDir static Path folder;
-
-  private static TinyJob job;
-  private static JavaSparkContext spark;
-
-  @BeforeAll
-  static void start() {
-    job = TinyJob.in(folder);
-    spark = LocalSpark.start("local[2]");
-  }
-
-  @AfterAll
-  static void stop() {
-    spark.close();
-  }
 
   /** Six rounds of three steps; the running statistics of the model are averaged too. */
   @Test

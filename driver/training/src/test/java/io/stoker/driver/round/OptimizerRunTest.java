@@ -4,39 +4,17 @@ package io.stoker.driver.round;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.stoker.driver.LocalSpark;
 import io.stoker.driver.TinyJob;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.config.UpdaterState;
 import io.stoker.driver.job.ExistingRun;
 import io.stoker.testing.Exact;
-import java.nio.file.Path;
 import java.util.function.UnaryOperator;
-import org.apache.spark.api.java.JavaSparkContext;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** The workers' optimizers in whole jobs. */
 @Exact
-class OptimizerRunTest {
-  @TempDir static Path folder;
-
-  private static TinyJob job;
-  private static JavaSparkContext spark;
-
-  @BeforeAll
-  static void start() {
-    job = TinyJob.in(folder);
-    spark = LocalSpark.start("local[2]");
-  }
-
-  @AfterAll
-  static void stop() {
-    spark.close();
-  }
-
+class OptimizerRunTest extends WholeJobs {
   @Test
   void nesterovsMomentumSurvivesResumeAndDoesNotDependOnSlices() {
     assertSameBits("nesterov", config -> config.set("nesterov", true));

@@ -5,41 +5,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import io.stoker.driver.LocalSpark;
 import io.stoker.driver.TinyJob;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.job.ExistingRun;
 import io.stoker.driver.slice.Wire;
 import io.stoker.failure.InputException;
 import io.stoker.testing.Exact;
-import java.nio.file.Path;
 import java.util.function.UnaryOperator;
-import org.apache.spark.api.java.JavaSparkContext;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 @Exact
-class OuterStepRunTest {
-  @TempDir static Path folder;
-
-  private static TinyJob job;
-  private static JavaSparkContext spark;
-
-  @BeforeAll
-  static void start() {
-    job = TinyJob.in(folder);
-    spark = LocalSpark.start("local[2]");
-  }
-
-  @AfterAll
-  static void stop() {
-    spark.close();
-  }
-
+class OuterStepRunTest extends WholeJobs {
   @Test
   void plainAveragingIsRateOneWithoutMomentum() {
     String plain = train("plain", config -> config).parametersSha256();

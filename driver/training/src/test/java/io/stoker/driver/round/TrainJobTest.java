@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import io.stoker.driver.LocalSpark;
 import io.stoker.driver.TinyJob;
 import io.stoker.driver.config.LearningRateSchedule;
 import io.stoker.driver.config.LocalSteps;
@@ -26,31 +25,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.spark.api.java.JavaSparkContext;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-class TrainJobTest {
-  @TempDir static Path folder;
-
-  private static TinyJob job;
-  private static JavaSparkContext spark;
-
-  @BeforeAll
-  static void start() {
-    job = TinyJob.in(folder);
-    spark = LocalSpark.start("local[2]");
-  }
-
-  @AfterAll
-  static void stop() {
-    spark.close();
-  }
-
+class TrainJobTest extends WholeJobs {
   @Test
   @Exact
   void learnsAndSaysSo() {

@@ -5,9 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import io.stoker.driver.LocalSpark;
 import io.stoker.driver.LogLines;
-import io.stoker.driver.TinyJob;
 import io.stoker.driver.config.ClassWeighting;
 import io.stoker.driver.config.JobIdentity;
 import io.stoker.driver.config.LearningRateSchedule;
@@ -34,31 +32,11 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.spark.api.java.JavaSparkContext;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
-class ValidationTest {
+class ValidationTest extends WholeJobs {
   /** So low that nothing is learnt, and no validation is better than the first. */
   private static final double NOTHING = 1e-14;
-
-  @TempDir static Path folder;
-
-  private static TinyJob job;
-  private static JavaSparkContext spark;
-
-  @BeforeAll
-  static void start() {
-    job = TinyJob.in(folder);
-    spark = LocalSpark.start("local[2]");
-  }
-
-  @AfterAll
-  static void stop() {
-    spark.close();
-  }
 
   @Test
   @Exact

@@ -79,8 +79,8 @@ public final class ModelFileWriter {
   }
 
   /**
-   * The same file with the updater state in it: the velocity of momentum, or the first moments of
-   * AdamW and then the second moments.
+   * This file with the updater state in it: the velocity of momentum, or the first moments of AdamW
+   * and then the second moments.
    *
    * @throws IllegalArgumentException if the settings have no updater state
    */
@@ -92,13 +92,13 @@ public final class ModelFileWriter {
         metadata, settings, parameters, Optional.of(velocity), outerMomentum, ema);
   }
 
-  /** The same file with the momentum of the outer step, which follows each averaging, in it. */
+  /** This file with the momentum of the outer step, which follows each averaging, in it. */
   public ModelFileWriter withOuterMomentum(VectorSource momentum) {
     return new ModelFileWriter(
         metadata, settings, parameters, updaterState, Optional.of(momentum), ema);
   }
 
-  /** The same file with the moving average of the parameters over the steps of training in it. */
+  /** This file with the moving average of the parameters over the steps of training in it. */
   public ModelFileWriter withEma(VectorSource average) {
     return new ModelFileWriter(
         metadata, settings, parameters, updaterState, outerMomentum, Optional.of(average));
