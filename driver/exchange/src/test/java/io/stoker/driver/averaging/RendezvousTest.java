@@ -88,6 +88,22 @@ class RendezvousTest {
   }
 
   @Test
+  void aCopyWaitsWhileSparkRunsTheOtherTaskOfItsWorker() {
+    open();
+    Sender copy = new Sender(STAGE, 1, 1, 9, new BlockPlace("e9", "host", 1));
+    slots = 3;
+    runningTasks.addAll(Set.of(1L, 9L));
+    List<DriverReply> replies = send(new Begins(copy, List.of()));
+    rendezvous.timePasses();
+    assertThat(replies).isEmpty();
+
+    runningTasks.remove(1L);
+    rendezvous.timePasses();
+    rendezvous.timePasses();
+    assertThat(replies).hasOnlyElementsOfType(DriverReply.BeginAt.class).hasSize(1);
+  }
+
+  @Test
   void keepsReportsAndTheTimeOfEachRound() {
     open();
     TaskReport report =

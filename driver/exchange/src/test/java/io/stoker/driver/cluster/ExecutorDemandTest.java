@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.stoker.driver.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.stoker.driver.LocalSpark;
+import java.time.Duration;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.junit.jupiter.api.Test;
+
+class ExecutorDemandTest {
+  @Test
+  void endsWhenAllTasksRunAtTheSameTime() {
+    try (JavaSparkContext spark = LocalSpark.start("local[3]")) {
+      assertThat(ExecutorDemand.await(spark, 3, Duration.ofMinutes(5))).isTrue();
+    }
+  }
+
+  @Test
+  void endsWhenTheSlotsDoNotComeAndLeavesNoTaskBehind() {
+    try (JavaSparkContext spark = LocalSpark.start("local[2]")) {
+      assertThat(ExecutorDemand.await(spark, 3, Duration.ofMillis(300))).isFalse();
+      assertThat(spark.statusTracker().getActiveJobIds()).isEmpty();
+      assertThat(ExecutorDemand.await(spark, 2, Duration.ofMinutes(5))).isTrue();
+    }
+  }
+}
