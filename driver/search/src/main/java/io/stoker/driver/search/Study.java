@@ -253,8 +253,9 @@ public final class Study {
 
   private void awaitEnd(ExecutorService threads) {
     try {
-      while (!threads.awaitTermination(1, TimeUnit.DAYS)) {
-        continue;
+      boolean ended = false;
+      while (!ended) {
+        ended = threads.awaitTermination(1, TimeUnit.DAYS);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
