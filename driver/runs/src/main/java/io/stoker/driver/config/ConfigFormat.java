@@ -27,6 +27,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.invoke.MethodType;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -42,6 +43,13 @@ import java.util.stream.Stream;
  * names with underscores. A {@link Recipe} has the same keys.
  */
 public final class ConfigFormat {
+  /** Numbers are equal by value: 0 in the table is the 0.0 of a config. */
+  private static final Comparator<JsonNode> BY_VALUE =
+      (one, other) ->
+          one.isNumber() && other.isNumber()
+              ? Double.compare(one.doubleValue(), other.doubleValue())
+              : one.equals(other) ? 0 : 1;
+
   private static final ObjectMapper JSON =
       JsonMapper.builder()
           .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
@@ -122,7 +130,8 @@ public final class ConfigFormat {
   public static ObjectNode toJson(TrainingConfig config) {
     ObjectNode json = complete(config);
     for (TrainingOption option : TrainingOption.ofJob()) {
-      if (option.earlier().filter(json.get(option.key())::equals).isPresent()) {
+      JsonNode value = json.get(option.key());
+      if (option.earlier().filter(earlier -> earlier.equals(BY_VALUE, value)).isPresent()) {
         json.remove(option.key());
       }
     }
