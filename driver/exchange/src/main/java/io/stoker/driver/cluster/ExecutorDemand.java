@@ -41,14 +41,11 @@ public final class ExecutorDemand {
   private final Instant end;
 
   /** By task, how its question is answered; a task that runs twice asks twice. */
-  @GuardedBy("this")
-  private final Map<Integer, DriverEndpoint.Reply> waiting = new HashMap<>();
+  @GuardedBy("this") private final Map<Integer, DriverEndpoint.Reply> waiting = new HashMap<>();
 
-  @GuardedBy("this")
-  private boolean isComplete;
+  @GuardedBy("this") private boolean isComplete;
 
-  @GuardedBy("this")
-  private boolean isOver;
+  @GuardedBy("this") private boolean isOver;
 
   private ExecutorDemand(JavaSparkContext spark, int tasks, Duration quiet, Duration patience) {
     this.spark = spark;
@@ -133,8 +130,7 @@ public final class ExecutorDemand {
     }
   }
 
-  @GuardedBy("this")
-  private void release() {
+  @GuardedBy("this") private void release() {
     isOver = true;
     waiting.values().forEach(reply -> reply.send(new byte[0]));
     waiting.clear();

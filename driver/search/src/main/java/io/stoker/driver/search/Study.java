@@ -36,20 +36,15 @@ public final class Study {
   private final StudyListener listener;
   private final int slots;
 
-  @GuardedBy("this")
-  private final List<Map<Integer, TrialResult>> results = new ArrayList<>();
+  @GuardedBy("this") private final List<Map<Integer, TrialResult>> results = new ArrayList<>();
 
-  @GuardedBy("this")
-  private final Places places;
+  @GuardedBy("this") private final Places places;
 
-  @GuardedBy("this")
-  private int running;
+  @GuardedBy("this") private int running;
 
-  @GuardedBy("this")
-  private int free;
+  @GuardedBy("this") private int free;
 
-  @GuardedBy("this")
-  private Optional<RuntimeException> failure = Optional.empty();
+  @GuardedBy("this") private Optional<RuntimeException> failure = Optional.empty();
 
   /**
    * A study.
@@ -220,8 +215,7 @@ public final class Study {
   }
 
   /** A trial that enough others have beaten on its rung will not go on, whatever is to come. */
-  @GuardedBy("this")
-  private void deleteLosers(int rung) {
+  @GuardedBy("this") private void deleteLosers(int rung) {
     int kept = rung + 1 < plan.rungs().size() ? plan.rungs().get(rung + 1).trials() : 1;
     results.get(rung).values().stream()
         .sorted(TrialResult.BEST_FIRST)
