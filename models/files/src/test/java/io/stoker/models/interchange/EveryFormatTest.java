@@ -120,6 +120,7 @@ public class EveryFormatTest {
             new Dropout(0.5f),
             dense(3),
             new Dropout(0.1f),
+            new Dropout(0.2f, Dropout.Unit.EXAMPLE),
             dense(3)),
         model("named blocks", new Shape(5, 4, 4), block, new Branches("pair", pair()), dense(3)),
         model(

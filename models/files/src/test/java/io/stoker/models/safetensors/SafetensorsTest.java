@@ -16,7 +16,11 @@ import io.stoker.models.interchange.ModelTensors;
 import io.stoker.models.interchange.PortableMetadata;
 import io.stoker.models.interchange.TrainedModel;
 import io.stoker.models.spec.EveryLayer;
+import io.stoker.models.spec.Initializer;
+import io.stoker.models.spec.LayerSpec;
 import io.stoker.models.spec.ModelSpec;
+import io.stoker.models.spec.Shape;
+import io.stoker.models.spec.Window;
 import io.stoker.models.zoo.Zoo;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -94,11 +98,12 @@ class SafetensorsTest {
   void variancesAreThoseOfPyTorchInTheFile() throws IOException {
     ModelSpec model = EveryLayer.model();
     TrainedModel trained = TrainedModel.of(model);
-    long at = model.placed().get(1).parameterOffset() + 3L * 4; // channels of the first convolution
+    long at =
+        model.placed().get(2).parameterOffset() + 3L * 4; // channels of the second convolution
     float[] variances = new float[4];
 
     SafetensorsFile file = SafetensorsFile.open("f", written(trained));
-    file.values("layers.2.running_var").read(0, FloatBuffer.wrap(variances));
+    file.values("layers.3.running_var").read(0, FloatBuffer.wrap(variances));
 
     for (int i = 0; i < 4; i++) {
       float stored = trained.parameters()[(int) at + i];
@@ -298,7 +303,10 @@ class SafetensorsTest {
 
   @Test
   void groupsAreJoinedInTheirTensor() throws IOException {
-    TrainedModel trained = TrainedModel.of(EveryLayer.model());
+    LayerSpec groups = new LayerSpec.Convolution(4, Window.of(3), 2, new Initializer.He(), 0.1f);
+    LayerSpec last = new LayerSpec.Dense(3, new Initializer.LeCun(), 0);
+    ModelSpec model = new ModelSpec("groups", new Shape(8, 8, 2), List.of(groups, last));
+    TrainedModel trained = TrainedModel.of(model);
     SafetensorsFile file = SafetensorsFile.open("f", written(trained));
     float[] weights = new float[4 * 9];
     float[] bias = new float[4];

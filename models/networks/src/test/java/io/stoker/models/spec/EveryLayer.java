@@ -26,6 +26,7 @@ public final class EveryLayer {
   public static ModelSpec model() {
     Initializer lecun = new Initializer.LeCun();
     List<LayerSpec> layers = new ArrayList<>();
+    layers.add(new Convolution(36, Window.of(3).padded(1), 1, new Initializer.Whiten(), 0));
     layers.add(
         new Convolution(
             4, new Window(3, 1, 2, new Padding(2, 1, 2, 1)), 2, new Initializer.He(), 0.1f));
