@@ -4,6 +4,7 @@ package io.stoker.driver.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.stoker.driver.LocalSpark;
+import io.stoker.driver.spark.Jobs;
 import java.time.Duration;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.junit.jupiter.api.Test;
@@ -20,6 +21,7 @@ class ExecutorDemandTest {
   void endsWhenTheSlotsDoNotComeAndLeavesNoTaskBehind() {
     try (JavaSparkContext spark = LocalSpark.start("local[2]")) {
       assertThat(ExecutorDemand.await(spark, 3, Duration.ofMillis(300))).isFalse();
+      Jobs.awaitEvents(spark);
       assertThat(spark.statusTracker().getActiveJobIds()).isEmpty();
       assertThat(ExecutorDemand.await(spark, 2, Duration.ofMinutes(5))).isTrue();
     }
