@@ -20,6 +20,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.hadoop.conf.Configuration;
@@ -76,14 +77,15 @@ class StudyTest {
     return standing.results().stream()
         .map(
             each ->
-                "%d %d %d %s %s %s"
-                    .formatted(
-                        each.rung(),
-                        each.trial(),
-                        each.epochs(),
-                        each.state(),
-                        each.value(),
-                        each.parametersSha256()))
+                String.format(
+                    Locale.ROOT,
+                    "%d %d %d %s %s %s",
+                    each.rung(),
+                    each.trial(),
+                    each.epochs(),
+                    each.state(),
+                    each.value(),
+                    each.parametersSha256()))
         .toList();
   }
 

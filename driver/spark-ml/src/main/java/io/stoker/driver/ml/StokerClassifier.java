@@ -2,11 +2,13 @@
 package io.stoker.driver.ml;
 
 import io.stoker.driver.config.TrainingOption;
+import io.stoker.driver.config.TrainingOption.ParamEntry;
 import io.stoker.driver.round.RoundListeners;
 import io.stoker.driver.spark.SupportedRuntime;
 import io.stoker.failure.InputException;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.apache.spark.ml.param.ParamMap;
 import org.apache.spark.ml.util.DefaultParamsReader;
 import org.apache.spark.ml.util.DefaultParamsWritable;
@@ -74,7 +76,11 @@ public final class StokerClassifier extends StokerClassifierParams
    * same.
    */
   public static Map<String, String> paramsByOption() {
-    return TrainingOption.paramsByOption();
+    Map<String, String> params = new TreeMap<>(TrainingOption.paramsByOption());
+    params
+        .values()
+        .retainAll(TrainingOption.paramsOf("classifier").stream().map(ParamEntry::name).toList());
+    return params;
   }
 
   /**

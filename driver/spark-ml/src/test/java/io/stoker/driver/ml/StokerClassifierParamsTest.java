@@ -126,7 +126,7 @@ class StokerClassifierParamsTest {
     Set<String> params =
         new TreeSet<>(
             Arrays.stream(new StokerClassifier().params()).map(param -> param.name()).toList());
-    assertThat(params).containsAll(TrainingOption.paramsByOption().values());
+    assertThat(params).containsAll(StokerClassifier.paramsByOption().values());
     assertThat(params).containsAll(StokerModel.OF_CLASSIFIER);
   }
 

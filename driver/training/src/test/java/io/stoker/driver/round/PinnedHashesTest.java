@@ -23,6 +23,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -39,11 +40,18 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @Exact
 class PinnedHashesTest {
-  /** By kind of processor: AMX makes a difference to ND4J alone. */
-  private static final Map<String, String> OF_STOCK_DEEPLEARNING4J =
+  /**
+   * By kind of processor, because ND4J multiplies matrices by OpenBLAS, whose kernels depend on the
+   * model: those for Zen; those for Cooper Lake, or those for Prescott on models that OpenBLAS
+   * 0.3.19 does not know, such as Emerald Rapids.
+   */
+  private static final Map<String, Set<String>> OF_STOCK_DEEPLEARNING4J =
       Map.of(
-          "AVX-512", "c824f71fb1d60eb442018f4615895a0eec18f9a0a2a4da490072365d2667d5a9",
-          "AVX-512 with AMX", "565cbb84fc2969d4c79ce454bd9c70b1d1b6c9e38fc2c2e1be12fc8bbd530985");
+          "AVX-512", Set.of("c824f71fb1d60eb442018f4615895a0eec18f9a0a2a4da490072365d2667d5a9"),
+          "AVX-512 with AMX",
+              Set.of(
+                  "565cbb84fc2969d4c79ce454bd9c70b1d1b6c9e38fc2c2e1be12fc8bbd530985",
+                  "6c9570736982b78a487e0f112543c445ea4a40feedcffca91957d67d79b2ead7"));
 
   private static final String NORMALIZED =
       """
@@ -102,7 +110,7 @@ class PinnedHashesTest {
   @Test
   void ofStockDeeplearning4j() {
     assertThat(hash(job.config("dl4j").engine("dl4j").epochs(1)))
-        .isEqualTo(OF_STOCK_DEEPLEARNING4J.get(Processor.here().kind()));
+        .isIn(OF_STOCK_DEEPLEARNING4J.get(Processor.here().kind()));
   }
 
   @Test

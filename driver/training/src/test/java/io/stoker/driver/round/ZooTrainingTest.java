@@ -20,6 +20,7 @@ import io.stoker.models.engine.Engines;
 import io.stoker.models.engine.Network;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.Shape;
+import io.stoker.models.spec.Whitening;
 import io.stoker.models.zoo.Zoo;
 import io.stoker.testing.Exact;
 import java.io.File;
@@ -47,6 +48,10 @@ import org.nd4j.linalg.factory.Nd4j;
 class ZooTrainingTest {
   private static final int CLASSES = 3;
   private static final int SAMPLES = 8;
+
+  /** As many that half of them have enough patches. */
+  private static final int SAMPLES_TO_WHITEN = 40;
+
   private static final int EXAMPLES = 2;
 
   /** With more parameters a second, undisturbed run for comparison would take too long. */
@@ -102,7 +107,8 @@ class ZooTrainingTest {
     ModelSpec model = model(name);
     int size = model.input().height();
     boolean large = isLarge(name);
-    TrainingConfig job = job(name, size, large);
+    int samples = Whitening.of(model).isPresent() ? SAMPLES_TO_WHITEN : SAMPLES;
+    TrainingConfig job = job(name, data(size, samples), large);
 
     run(job.toBuilder().epochs(1).build(), ExistingRun.REFUSE);
     TrainResult resumed = run(job, ExistingRun.RESUME);
@@ -125,9 +131,9 @@ class ZooTrainingTest {
     assertStockAgrees(model, resumed.checkpoint());
   }
 
-  private static TrainingConfig job(String name, int size, boolean large) {
+  private static TrainingConfig job(String name, String data, boolean large) {
     return TrainingConfig.builder()
-        .data(data(size))
+        .data(data)
         .run(folder.resolve(name).toString())
         .model(name)
         .workers(1)
@@ -141,12 +147,12 @@ class ZooTrainingTest {
   }
 
   /** Shards of images of that size, made where they are first asked for. */
-  private static String data(int size) {
-    Path target = folder.resolve("images-" + size);
+  private static String data(int size, int samples) {
+    Path target = folder.resolve("images-" + size + "-" + samples);
     if (Files.notExists(target)) {
       PrepareOptions options =
           PrepareOptions.builder()
-              .source(new SyntheticSource(SAMPLES, CLASSES, size, 5))
+              .source(new SyntheticSource(samples, CLASSES, size, 5))
               .input(SyntheticSource.INPUT)
               .output(new org.apache.hadoop.fs.Path(target.toUri()))
               .splits(SplitFractions.parse("train=0.5,test=0.5"))
