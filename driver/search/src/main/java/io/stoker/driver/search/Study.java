@@ -18,6 +18,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -98,6 +99,9 @@ public final class Study {
       synchronized (this) {
         for (TrialResult done : folder.results()) {
           results.get(done.rung()).put(done.trial(), done);
+        }
+        for (int rung = 0; rung < results.size(); rung++) {
+          deleteLosers(rung); // A kill may have left some.
         }
       }
       List<Integer> entering = IntStream.range(0, plan.trials()).boxed().toList();
@@ -206,7 +210,7 @@ public final class Study {
     free += taken;
     results.get(result.rung()).put(result.trial(), result);
     try {
-      deleteLosers(result.rung());
+      deleteLoser(result);
       listener.ended(result, standing());
     } catch (RuntimeException e) {
       failure = Optional.of(failure.orElse(e));
@@ -214,13 +218,28 @@ public final class Study {
     notifyAll();
   }
 
-  /** A trial that enough others have beaten on its rung will not go on, whatever is to come. */
+  /** Trials that enough others have beaten on a rung will not go on, whatever is to come. */
   @GuardedBy("this") private void deleteLosers(int rung) {
-    int kept = rung + 1 < plan.rungs().size() ? plan.rungs().get(rung + 1).trials() : 1;
-    results.get(rung).values().stream()
-        .sorted(TrialResult.BEST_FIRST)
-        .skip(kept)
-        .forEach(lost -> folder.deleteCheckpoints(lost.trial()));
+    ranked(rung).skip(kept(rung)).forEach(this::deleteCheckpoints);
+  }
+
+  /** Deletes the checkpoints of the one trial that a result makes a loser, if there is one. */
+  @GuardedBy("this") private void deleteLoser(TrialResult result) {
+    List<TrialResult> ranked = ranked(result.rung()).toList();
+    int loser = Math.max(ranked.indexOf(result), kept(result.rung()));
+    ranked.stream().skip(loser).findFirst().ifPresent(this::deleteCheckpoints);
+  }
+
+  @GuardedBy("this") private Stream<TrialResult> ranked(int rung) {
+    return results.get(rung).values().stream().sorted(TrialResult.BEST_FIRST);
+  }
+
+  private int kept(int rung) {
+    return rung + 1 < plan.rungs().size() ? plan.rungs().get(rung + 1).trials() : 1;
+  }
+
+  private void deleteCheckpoints(TrialResult loser) {
+    folder.deleteCheckpoints(loser.trial());
   }
 
   private synchronized void failed(RuntimeException e, int taken) {
