@@ -49,6 +49,13 @@ public final class Commands {
         throw new AssertionError(out, e);
       }
     }
+
+    /** Bad input is one line, with a reason, and exit code 2. */
+    void assertRefused(String reason) {
+      assertThat(exitCode).as(err).isEqualTo(2);
+      assertThat(err.lines()).as(err).hasSize(1);
+      assertThat(err).contains(reason);
+    }
   }
 
   /** Runs a command of words without blanks. */

@@ -77,10 +77,7 @@ class LrCommandTest {
   }
 
   private static void assertRefused(String command, String reason) {
-    Outcome outcome = run(command);
-    assertThat(outcome.exitCode()).as(outcome.err()).isEqualTo(2);
-    assertThat(outcome.err().lines()).as(outcome.err()).hasSize(1);
-    assertThat(outcome.err()).contains(reason);
+    run(command).assertRefused(reason);
   }
 
   private static Outcome run(String command) {

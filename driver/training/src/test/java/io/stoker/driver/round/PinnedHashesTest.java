@@ -10,12 +10,13 @@ import io.stoker.data.pack.SplitFractions;
 import io.stoker.data.synth.SyntheticSource;
 import io.stoker.driver.LocalSpark;
 import io.stoker.driver.TinyJob;
-import io.stoker.driver.cluster.Processor;
 import io.stoker.driver.config.LearningRateSchedule;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.config.UpdaterState;
 import io.stoker.driver.job.ExistingRun;
 import io.stoker.driver.slice.Wire;
+import io.stoker.models.engine.Engines;
+import io.stoker.models.engine.Precision;
 import io.stoker.testing.Exact;
 import io.stoker.testing.Instructions;
 import java.io.IOException;
@@ -23,7 +24,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -40,18 +40,22 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @Exact
 class PinnedHashesTest {
+  private static final String OF_ZEN =
+      "c824f71fb1d60eb442018f4615895a0eec18f9a0a2a4da490072365d2667d5a9";
+  private static final String OF_COOPER_LAKE =
+      "565cbb84fc2969d4c79ce454bd9c70b1d1b6c9e38fc2c2e1be12fc8bbd530985";
+
   /**
-   * By kind of processor, because ND4J multiplies matrices by OpenBLAS, whose kernels depend on the
-   * model: those for Zen; those for Cooper Lake, or those for Prescott on models that OpenBLAS
-   * 0.3.19 does not know, such as Emerald Rapids.
+   * By the processor that OpenBLAS, with which ND4J multiplies matrices, has chosen its kernels
+   * for: Prescott on models that its version 0.3.19 does not know, such as Emerald Rapids.
    */
-  private static final Map<String, Set<String>> OF_STOCK_DEEPLEARNING4J =
+  private static final Map<String, String> OF_STOCK_DEEPLEARNING4J =
       Map.of(
-          "AVX-512", Set.of("c824f71fb1d60eb442018f4615895a0eec18f9a0a2a4da490072365d2667d5a9"),
-          "AVX-512 with AMX",
-              Set.of(
-                  "565cbb84fc2969d4c79ce454bd9c70b1d1b6c9e38fc2c2e1be12fc8bbd530985",
-                  "6c9570736982b78a487e0f112543c445ea4a40feedcffca91957d67d79b2ead7"));
+          "Zen", OF_ZEN,
+          "Haswell", OF_ZEN,
+          "SkylakeX", OF_COOPER_LAKE,
+          "Cooperlake", OF_COOPER_LAKE,
+          "Prescott", "6c9570736982b78a487e0f112543c445ea4a40feedcffca91957d67d79b2ead7");
 
   private static final String NORMALIZED =
       """
@@ -109,8 +113,11 @@ class PinnedHashesTest {
 
   @Test
   void ofStockDeeplearning4j() {
+    String kernels = Engines.find("dl4j").environment(Precision.FP32).get("blas");
+
     assertThat(hash(job.config("dl4j").engine("dl4j").epochs(1)))
-        .isIn(OF_STOCK_DEEPLEARNING4J.get(Processor.here().kind()));
+        .as(kernels)
+        .isEqualTo(OF_STOCK_DEEPLEARNING4J.get(kernels));
   }
 
   @Test
