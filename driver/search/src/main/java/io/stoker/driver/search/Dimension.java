@@ -64,7 +64,9 @@ public sealed interface Dimension {
       double low = whole ? from - 0.5 : from;
       double high = whole ? to + 0.5 : to;
       double value =
-          logarithmic ? low * Math.pow(high / low, position) : low + (high - low) * position;
+          logarithmic
+              ? Math.pow(low, 1 - position) * Math.pow(high, position) // high / low may be infinite
+              : low + (high - low) * position;
       return whole
           ? JsonNodeFactory.instance.numberNode(
               (long) Math.max(from, Math.min(to, Math.rint(value))))

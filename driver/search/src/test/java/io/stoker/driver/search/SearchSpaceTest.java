@@ -49,6 +49,14 @@ class SearchSpaceTest {
   }
 
   @Test
+  void aRangeMayBeWiderThanTheLargestFactor() {
+    Dimension range = new Dimension.Range("learning-rate", 1e-300, 1e300, false, true);
+
+    assertThat(range.at(0).doubleValue()).isEqualTo(1e-300);
+    assertThat(range.at(0.5).doubleValue()).isEqualTo(1);
+  }
+
+  @Test
   void rungsHaveAShareOfTheTrialsAndMoreEpochs() {
     assertThat(Rung.of(32, 9, 3)).containsExactly(new Rung(1, 32), new Rung(3, 10), new Rung(9, 3));
     assertThat(Rung.of(4, 10, 2)).containsExactly(new Rung(3, 4), new Rung(5, 2), new Rung(10, 1));
