@@ -47,6 +47,10 @@ class ModuleRulesTest {
     }
   }
 
+  private static final String[] FOUND_BY_SERVICE_LOADER = {
+    "io.stoker.driver.bench..", "io.stoker.driver.tensorboard..", "io.stoker.driver.mlflow.."
+  };
+
   @ArchTest
   static final ArchRule NO_ENGINE_IS_NAMED =
       noClasses()
@@ -74,7 +78,29 @@ class ModuleRulesTest {
           .resideOutsideOfPackage("io.stoker.driver.cli..")
           .should()
           .dependOnClassesThat()
-          .resideInAnyPackage("io.stoker.driver.cli..", "picocli..", "me.tongfei..");
+          .resideInAnyPackage("io.stoker.driver.cli..", "me.tongfei..");
+
+  @ArchTest
+  static final ArchRule ONLY_COMMANDS_READ_ARGUMENTS =
+      noClasses()
+          .that()
+          .resideOutsideOfPackages(
+              "io.stoker.driver.cli..",
+              "io.stoker.driver.command..",
+              "io.stoker.driver.bench.command..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("picocli..");
+
+  /** {@link java.util.ServiceLoader} finds them. */
+  @ArchTest
+  static final ArchRule BENCHMARKS_AND_TRACKERS_ARE_NEEDED_BY_NOTHING =
+      noClasses()
+          .that()
+          .resideOutsideOfPackages(FOUND_BY_SERVICE_LOADER)
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(FOUND_BY_SERVICE_LOADER);
 
   /** See {@link io.stoker.data.pack.Broadcasts}. */
   @ArchTest
@@ -175,7 +201,7 @@ class ModuleRulesTest {
           Set.of("config"),
           Set.of("metrics"),
           Set.of("checkpoint"),
-          Set.of("run", "transfer", "order"),
+          Set.of("run", "transfer", "order", "command"),
           Set.of("evaluate"),
           Set.of("explain", "probe", "score", "interchange", "whitening"),
           Set.of("job"),

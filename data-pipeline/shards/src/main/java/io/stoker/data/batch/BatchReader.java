@@ -152,7 +152,7 @@ public final class BatchReader implements AutoCloseable {
   }
 
   /** Opens the batches of a worker, read by a number of threads. */
-  static BatchReader training(
+  public static BatchReader training(
       SplitBlocks data,
       EpochPlan plan,
       int worker,

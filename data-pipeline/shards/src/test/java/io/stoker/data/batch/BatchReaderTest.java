@@ -6,13 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.stoker.data.augment.Augmentation;
 import io.stoker.data.augment.AugmentationChain;
-import io.stoker.data.augment.Mixing;
 import io.stoker.data.augment.View;
 import io.stoker.data.augment.Views;
 import io.stoker.data.block.BlockCache;
 import io.stoker.data.block.SplitBlocks;
 import io.stoker.data.image.ImageShape;
-import io.stoker.data.measure.StageClock;
 import io.stoker.data.plan.EpochPlan;
 import io.stoker.data.shard.ShardBlock;
 import io.stoker.data.shard.ShardEncoding;
@@ -175,52 +173,6 @@ class BatchReaderTest {
       }
     }
     assertThat(samples).isEqualTo(40);
-  }
-
-  @Test
-  void measuresEachStageAndTheCodecBesideThem() throws IOException {
-    TestShards.write(path(), SHAPE, new ShardEncoding.Jpeg(90), 4, 70);
-    SplitBlocks data =
-        new SplitBlocks(ShardFolder.open(path(), new Configuration()), "train", new BlockCache(0));
-
-    List<StageClock.Rate> rates = new LoaderBench(data, input("flip"), 16, 0.05).run(2);
-
-    assertThat(rates)
-        .extracting(rate -> rate.stage() + " " + rate.threads())
-        .containsExactly(
-            "read 1",
-            "codec 1",
-            "decode 1",
-            "augment 1",
-            "batch 1",
-            "loader 1",
-            "read 2",
-            "codec 2",
-            "decode 2",
-            "augment 2",
-            "batch 2",
-            "loader 2",
-            "augment flip 1");
-    assertThat(rates).allSatisfy(rate -> assertThat(rate.imagesPerSecond()).isPositive());
-  }
-
-  @Test
-  void measuresEachAugmentationEachOperationOfAPolicyAndMixing() throws IOException {
-    SplitBlocks data = data(0, 70);
-    TrainingInput input =
-        new TrainingInput(
-            data.folder().manifest().image(),
-            Augmentation.parse("crop=4:reflect,erase=p=1,trivial-augment"),
-            new Mixing(0.2, 1));
-
-    List<StageClock.Rate> rates = new LoaderBench(data, input, 16, 0.01).run(1);
-
-    assertThat(rates)
-        .extracting(StageClock.Rate::stage)
-        .contains("augment crop", "augment random-erasing", "augment shear-x", "mix")
-        .filteredOn(stage -> stage.startsWith("augment "))
-        .hasSize(2 + 14);
-    assertThat(rates).allSatisfy(rate -> assertThat(rate.imagesPerSecond()).isPositive());
   }
 
   @Test

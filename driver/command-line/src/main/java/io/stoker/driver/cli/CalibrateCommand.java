@@ -2,7 +2,14 @@
 package io.stoker.driver.cli;
 
 import io.stoker.driver.checkpoint.Calibration;
-import io.stoker.driver.drawing.Line;
+import io.stoker.driver.command.ArithmeticOptions;
+import io.stoker.driver.command.Console;
+import io.stoker.driver.command.DataOption;
+import io.stoker.driver.command.Limits;
+import io.stoker.driver.command.Line;
+import io.stoker.driver.command.Report;
+import io.stoker.driver.command.SparkSetup;
+import io.stoker.driver.command.StokerCommand;
 import io.stoker.driver.evaluate.CalibrateJob;
 import io.stoker.driver.evaluate.EvaluateRequest;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -54,7 +61,7 @@ final class CalibrateCommand extends StokerCommand {
   }
 
   @Override
-  Report execute() {
+  protected Report execute() {
     Limits.atLeast("--batch", batch, 1);
     EvaluateRequest request =
         new EvaluateRequest(

@@ -3,6 +3,7 @@ package io.stoker.driver.cli;
 
 import io.stoker.driver.checkpoint.ParameterChoice;
 import io.stoker.driver.checkpoint.StoredModel;
+import io.stoker.driver.command.ArithmeticOptions;
 import io.stoker.driver.evaluate.Inference;
 import io.stoker.driver.run.ModelFiles;
 import org.apache.hadoop.conf.Configuration;

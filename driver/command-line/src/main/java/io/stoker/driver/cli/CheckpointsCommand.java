@@ -5,7 +5,11 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.stoker.driver.checkpoint.CheckpointFinding;
 import io.stoker.driver.checkpoint.CheckpointFinding.State;
 import io.stoker.driver.checkpoint.StoredModel;
-import io.stoker.driver.drawing.Table;
+import io.stoker.driver.command.Console;
+import io.stoker.driver.command.Report;
+import io.stoker.driver.command.SparkSetup;
+import io.stoker.driver.command.StokerCommand;
+import io.stoker.driver.command.Table;
 import io.stoker.driver.run.ModelFiles;
 import io.stoker.failure.Check;
 import java.util.List;
@@ -34,7 +38,7 @@ final class CheckpointsCommand extends StokerCommand {
   }
 
   @Override
-  Report execute() {
+  protected Report execute() {
     List<CheckpointFinding> findings = ModelFiles.verify(run, SparkSetup.hadoop());
     List<String> damaged =
         findings.stream()

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.cli;
 
+import io.stoker.driver.command.CommandGroup;
+import io.stoker.driver.command.Console;
+import io.stoker.driver.command.NumberOptions;
+import io.stoker.driver.command.StokerCommand;
+import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 
 /** The command line with all its commands. */
 final class Cli {
@@ -15,44 +19,17 @@ final class Cli {
   private final CommandLine commands;
 
   Cli(Console console) {
-    CommandLine bench =
-        new CommandLine(new Bench())
-            .addSubcommand("step", new BenchStepCommand(console))
-            .addSubcommand("averaging", new BenchAveragingCommand(console))
-            .addSubcommand("accuracy", new BenchAccuracyCommand(console))
-            .addSubcommand("loader", new BenchLoaderCommand(console))
-            .addSubcommand("prepare", new BenchPrepareCommand(console));
-    commands =
-        new CommandLine(new Top())
-            .addSubcommand("prepare", new PrepareCommand(console))
-            .addSubcommand("synth", new SynthCommand(console))
-            .addSubcommand("inspect", new InspectCommand(console))
-            .addSubcommand("train", new TrainCommand(console))
-            .addSubcommand("lr", new LrCommand(console))
-            .addSubcommand("tune", new TuneCommand(console))
-            .addSubcommand("evaluate", new EvaluateCommand(console))
-            .addSubcommand("calibrate", new CalibrateCommand(console))
-            .addSubcommand("predict", new PredictCommand(console))
-            .addSubcommand("explain", new ExplainCommand(console))
-            .addSubcommand("probe", new ProbeCommand(console))
-            .addSubcommand("checkpoints", new CheckpointsCommand(console))
-            .addSubcommand("dashboard", new DashboardCommand(console))
-            .addSubcommand("report", new ReportCommand(console))
-            .addSubcommand("card", new CardCommand(console))
-            .addSubcommand("runs", new RunsCommand(console))
-            .addSubcommand("export", new ExportCommand(console))
-            .addSubcommand("import", new ImportCommand(console))
-            .addSubcommand("models", new ModelsCommand(console))
-            .addSubcommand("presets", new PresetsCommand(console))
-            .addSubcommand("bench", bench)
-            .addSubcommand("doctor", new DoctorCommand(console))
-            .addSubcommand("quickstart", new QuickstartCommand(console))
-            .setOut(console.results())
-            .setErr(console.messages())
-            .setUsageHelpWidth(HELP_WIDTH)
-            .setUsageHelpAutoWidth(true)
-            .setCaseInsensitiveEnumValuesAllowed(true)
-            .setParameterExceptionHandler(new UsageFailure(console));
+    commands = new Top().commandLine(console);
+    CommandGroup.all().forEach(group -> commands.addSubcommand(group.commandLine(console)));
+    commands
+        .addSubcommand(new DoctorCommand(console))
+        .addSubcommand(new QuickstartCommand(console))
+        .setOut(console.results())
+        .setErr(console.messages())
+        .setUsageHelpWidth(HELP_WIDTH)
+        .setUsageHelpAutoWidth(true)
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .setParameterExceptionHandler(new UsageFailure(console));
     NumberOptions.read(commands);
   }
 
@@ -69,22 +46,6 @@ final class Cli {
   /** All commands with their options. */
   CommandSpec spec() {
     return commands.getCommandSpec();
-  }
-
-  /** A command that only has subcommands. */
-  abstract static class Group implements Runnable {
-    @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
-
-    @Option(
-        names = {"-h", "--help"},
-        usageHelp = true,
-        description = "Show this help.")
-    boolean help;
-
-    @Override
-    public void run() {
-      throw new ParameterException(spec.commandLine(), "Missing command");
-    }
   }
 
   @Command(
@@ -113,21 +74,38 @@ final class Cli {
         "  ./stoker COMMAND --help    the options of a command"
       },
       versionProvider = Versions.class)
-  static final class Top extends Group {
+  static final class Top extends CommandGroup {
     @Option(
         names = {"-V", "--version"},
         versionHelp = true,
         description = "Show the versions of Stoker, Spark, Scala, Hadoop and Java.")
     boolean version;
-  }
 
-  @Command(
-      name = "bench",
-      header = "Measures one part of training on this machine or cluster.",
-      customSynopsis = "./stoker [spark-submit option]... bench WHAT [option]...",
-      commandListHeading = "%nWhat:%n",
-      optionListHeading = "%nOptions:%n")
-  private static final class Bench extends Group {}
+    @Override
+    protected List<StokerCommand> commands(Console console) {
+      return List.of(
+          new PrepareCommand(console),
+          new SynthCommand(console),
+          new InspectCommand(console),
+          new TrainCommand(console),
+          new LrCommand(console),
+          new TuneCommand(console),
+          new EvaluateCommand(console),
+          new CalibrateCommand(console),
+          new PredictCommand(console),
+          new ExplainCommand(console),
+          new ProbeCommand(console),
+          new CheckpointsCommand(console),
+          new DashboardCommand(console),
+          new ReportCommand(console),
+          new CardCommand(console),
+          new RunsCommand(console),
+          new ExportCommand(console),
+          new ImportCommand(console),
+          new ModelsCommand(console),
+          new PresetsCommand(console));
+    }
+  }
 
   private static final class Versions implements IVersionProvider {
     @Override

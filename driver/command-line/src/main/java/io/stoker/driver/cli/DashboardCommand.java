@@ -2,6 +2,10 @@
 package io.stoker.driver.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.stoker.driver.command.Console;
+import io.stoker.driver.command.Report;
+import io.stoker.driver.command.SparkSetup;
+import io.stoker.driver.command.StokerCommand;
 import io.stoker.driver.report.Dashboard;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -47,7 +51,7 @@ final class DashboardCommand extends StokerCommand {
   }
 
   @Override
-  Report execute() throws InterruptedException {
+  protected Report execute() throws InterruptedException {
     try (Dashboard dashboard = Dashboard.of(runs, bind, port, SparkSetup.hadoop())) {
       ObjectNode json = Report.object();
       json.put("url", dashboard.url());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.cli;
 
+import io.stoker.driver.command.TrainingOptions;
 import io.stoker.worker.runtime.TaskDevices;
 import java.util.Map;
 import picocli.CommandLine.Command;

@@ -13,7 +13,11 @@ import io.stoker.driver.cluster.GpuRequest;
 import io.stoker.driver.cluster.ProcessFacts;
 import io.stoker.driver.cluster.Slots;
 import io.stoker.driver.cluster.StorageProbe;
-import io.stoker.driver.drawing.Table;
+import io.stoker.driver.command.Console;
+import io.stoker.driver.command.Report;
+import io.stoker.driver.command.SparkSetup;
+import io.stoker.driver.command.StokerCommand;
+import io.stoker.driver.command.Table;
 import io.stoker.failure.ResourceException;
 import io.stoker.models.engine.Engine;
 import io.stoker.models.engine.Engines;
@@ -58,7 +62,7 @@ final class DoctorCommand extends StokerCommand {
   }
 
   @Override
-  Report execute() {
+  protected Report execute() {
     ProcessFacts here = ProcessFacts.here();
     versions();
     machine(here);

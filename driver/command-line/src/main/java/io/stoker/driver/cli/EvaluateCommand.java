@@ -2,9 +2,16 @@
 package io.stoker.driver.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.stoker.driver.command.ArithmeticOptions;
+import io.stoker.driver.command.Console;
+import io.stoker.driver.command.DataOption;
+import io.stoker.driver.command.Limits;
+import io.stoker.driver.command.Line;
+import io.stoker.driver.command.Report;
+import io.stoker.driver.command.SparkSetup;
+import io.stoker.driver.command.StokerCommand;
+import io.stoker.driver.command.Table;
 import io.stoker.driver.config.SelectionMetric;
-import io.stoker.driver.drawing.Line;
-import io.stoker.driver.drawing.Table;
 import io.stoker.driver.evaluate.EvaluateJob;
 import io.stoker.driver.evaluate.EvaluateRequest;
 import io.stoker.driver.evaluate.EvaluationReport;
@@ -61,7 +68,7 @@ final class EvaluateCommand extends StokerCommand {
   }
 
   @Override
-  Report execute() {
+  protected Report execute() {
     Limits.atLeast("--average", average, 1);
     Check.input(
         !all || average == 1,

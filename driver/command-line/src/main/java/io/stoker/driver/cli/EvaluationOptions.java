@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.cli;
 
+import io.stoker.driver.command.Limits;
 import picocli.CommandLine.Option;
 
 /** Options for the images that a network is evaluated on. */

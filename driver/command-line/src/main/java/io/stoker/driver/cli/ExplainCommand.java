@@ -4,11 +4,16 @@ package io.stoker.driver.cli;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.stoker.data.storage.OutputFolder;
+import io.stoker.driver.command.Console;
+import io.stoker.driver.command.Limits;
+import io.stoker.driver.command.Line;
+import io.stoker.driver.command.Report;
+import io.stoker.driver.command.SparkSetup;
+import io.stoker.driver.command.StokerCommand;
+import io.stoker.driver.command.Table;
 import io.stoker.driver.drawing.ExplanationSheet;
-import io.stoker.driver.drawing.Line;
 import io.stoker.driver.drawing.NeighbourSheet;
 import io.stoker.driver.drawing.OutputPicture;
-import io.stoker.driver.drawing.Table;
 import io.stoker.driver.explain.ExplainJob;
 import io.stoker.driver.explain.NeighbourJob;
 import io.stoker.driver.explain.NeighbourRequest;
@@ -95,7 +100,7 @@ final class ExplainCommand extends StokerCommand {
   }
 
   @Override
-  Report execute() {
+  protected Report execute() {
     checkOptions();
     int named = top.classes();
     OutputFolder folder = SparkSetup.outputFolder("--output", output);

@@ -4,7 +4,11 @@ package io.stoker.driver.cli;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.stoker.data.storage.OutputFile;
 import io.stoker.driver.checkpoint.StoredModel;
-import io.stoker.driver.drawing.Table;
+import io.stoker.driver.command.Console;
+import io.stoker.driver.command.Report;
+import io.stoker.driver.command.SparkSetup;
+import io.stoker.driver.command.StokerCommand;
+import io.stoker.driver.command.Table;
 import io.stoker.driver.interchange.ExportFormat;
 import io.stoker.driver.interchange.ExportJob;
 import io.stoker.failure.Check;
@@ -77,7 +81,7 @@ final class ExportCommand extends StokerCommand {
   }
 
   @Override
-  Report execute() {
+  protected Report execute() {
     ExportFormat wanted = ExportFormat.named(format);
     Check.input(
         wanted == ExportFormat.ONNX

@@ -3,6 +3,8 @@ package io.stoker.driver.cli;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.stoker.driver.command.Console;
+import io.stoker.driver.command.Report;
 import io.stoker.driver.evaluate.ImageFailure;
 import java.util.ArrayList;
 import java.util.List;

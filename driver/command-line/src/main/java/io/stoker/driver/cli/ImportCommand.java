@@ -4,8 +4,14 @@ package io.stoker.driver.cli;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.stoker.base.UserFile;
 import io.stoker.data.storage.OutputFile;
-import io.stoker.driver.drawing.Line;
-import io.stoker.driver.drawing.Table;
+import io.stoker.driver.command.Console;
+import io.stoker.driver.command.Limits;
+import io.stoker.driver.command.Line;
+import io.stoker.driver.command.OptionalValue;
+import io.stoker.driver.command.Report;
+import io.stoker.driver.command.SparkSetup;
+import io.stoker.driver.command.StokerCommand;
+import io.stoker.driver.command.Table;
 import io.stoker.driver.interchange.ExportFormat;
 import io.stoker.driver.interchange.ImportJob;
 import io.stoker.driver.interchange.ImportRequest;
@@ -118,7 +124,7 @@ final class ImportCommand extends StokerCommand {
   }
 
   @Override
-  Report execute() {
+  protected Report execute() {
     OptionalValue.setIfPresent(inputSize, size -> Limits.atLeast("--input-size", size, 1));
     OptionalValue.setIfPresent(imageSize, size -> Limits.atLeast("--image-size", size, 1));
     ImportRequest request =

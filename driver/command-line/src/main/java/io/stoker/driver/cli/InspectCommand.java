@@ -14,7 +14,13 @@ import io.stoker.data.shard.ShardManifest;
 import io.stoker.data.shard.ShardSplit;
 import io.stoker.data.storage.OutputFile;
 import io.stoker.data.storage.Storage;
-import io.stoker.driver.drawing.Table;
+import io.stoker.driver.command.Console;
+import io.stoker.driver.command.DataOption;
+import io.stoker.driver.command.InputOptions;
+import io.stoker.driver.command.Report;
+import io.stoker.driver.command.SparkSetup;
+import io.stoker.driver.command.StokerCommand;
+import io.stoker.driver.command.Table;
 import io.stoker.driver.order.EpochOrder;
 import io.stoker.driver.order.OrderJob;
 import io.stoker.driver.order.OrderRequest;
@@ -106,7 +112,7 @@ final class InspectCommand extends StokerCommand {
   }
 
   @Override
-  Report execute() throws IOException {
+  protected Report execute() throws IOException {
     Configuration hadoop = SparkSetup.hadoop();
     Check.input(
         sheet == null || sheet.endsWith(".png"), "Invalid sheet: %s (must end in .png)", sheet);

@@ -3,9 +3,12 @@ package io.stoker.driver.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.stoker.data.storage.OutputFile;
+import io.stoker.driver.command.Console;
+import io.stoker.driver.command.Line;
+import io.stoker.driver.command.Report;
+import io.stoker.driver.command.SparkSetup;
+import io.stoker.driver.command.Table;
 import io.stoker.driver.config.TrainingConfig;
-import io.stoker.driver.drawing.Line;
-import io.stoker.driver.drawing.Table;
 import io.stoker.driver.drawing.TextChart;
 import io.stoker.driver.report.ChartPage;
 import io.stoker.driver.round.RateRange;
@@ -103,7 +106,7 @@ final class LrCommand extends TrainCommand {
   }
 
   @Override
-  Report execute() {
+  protected Report execute() {
     TrainingConfig config = config();
     requireNoInput();
     RateRange usual = LearningRateFinder.range(config);

@@ -3,8 +3,14 @@ package io.stoker.driver.cli;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.stoker.driver.drawing.Line;
-import io.stoker.driver.drawing.Table;
+import io.stoker.driver.command.Console;
+import io.stoker.driver.command.Limits;
+import io.stoker.driver.command.Line;
+import io.stoker.driver.command.Report;
+import io.stoker.driver.command.SparkSetup;
+import io.stoker.driver.command.StokerCommand;
+import io.stoker.driver.command.Table;
+import io.stoker.driver.config.ModelReference;
 import io.stoker.driver.run.ModelFiles;
 import io.stoker.failure.Check;
 import io.stoker.models.spec.ModelSpec;
@@ -14,10 +20,10 @@ import io.stoker.models.spec.ModelYaml;
 import io.stoker.models.spec.Shape;
 import io.stoker.models.zoo.Zoo;
 import java.io.File;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -63,7 +69,7 @@ final class ModelsCommand extends StokerCommand {
   }
 
   @Override
-  Report execute() {
+  protected Report execute() {
     Optional<Integer> wanted = Optional.ofNullable(classes);
     wanted.ifPresent(count -> Limits.atLeast("--classes", count, 1));
     if (model.isEmpty()) {
@@ -77,35 +83,17 @@ final class ModelsCommand extends StokerCommand {
           "Cannot use --input-size or --classes with a trained model, which has its own");
       return show(ModelFiles.open(model, SparkSetup.hadoop()).metadata().model());
     }
-    if (inputSize != null) {
-      Check.input(!isFile(model), "Cannot use --input-size with a file, which has its own input");
-      int count = wanted.orElseGet(() -> Zoo.classes(model));
-      return show(Zoo.sized(model, inputSize, count));
-    }
-    return show(read(model, wanted));
-  }
-
-  private static boolean isFile(String model) {
-    return model.endsWith(".yaml") || model.endsWith(".yml");
+    int count =
+        wanted.orElseGet(() -> ModelReference.isFile(model) ? FILE_CLASSES : Zoo.classes(model));
+    OptionalInt size = inputSize == null ? OptionalInt.empty() : OptionalInt.of(inputSize);
+    return show(ModelReference.sized(model, size, count));
   }
 
   /** Names of the zoo come first; what else is there, or could be a path, is a trained model. */
   private static boolean isTrained(String model) {
-    return !isFile(model)
+    return !ModelReference.isFile(model)
         && !Zoo.names().contains(model)
         && (model.endsWith(".zip") || model.contains("/") || new File(model).exists());
-  }
-
-  /**
-   * The model of a name or a YAML file, for the images that it was made for.
-   *
-   * @throws InputException if there is none, or it is no model
-   */
-  static ModelSpec read(String model, Optional<Integer> classes) {
-    if (!isFile(model)) {
-      return Zoo.model(model, classes.orElseGet(() -> Zoo.classes(model)));
-    }
-    return ModelYaml.read(Path.of(model), classes.orElse(FILE_CLASSES));
   }
 
   private static Report list(Optional<Integer> wanted) {
@@ -113,7 +101,7 @@ final class ModelsCommand extends StokerCommand {
     ArrayNode models = json.putArray("models");
     Table table = new Table(2, 3, 4).row("name", "input", "classes", "parameters", "MFLOP", "");
     for (String name : Zoo.names()) {
-      ModelSpec spec = read(name, wanted);
+      ModelSpec spec = Zoo.model(name, wanted.orElseGet(() -> Zoo.classes(name)));
       table.row(
           name,
           spec.input().toString(),
@@ -156,7 +144,8 @@ final class ModelsCommand extends StokerCommand {
 
   /** The sizes of images that a model of the zoo takes, and what is special about each. */
   private List<String> remarks(ModelSpec spec) {
-    List<Integer> sizes = isFile(model) || isTrained(model) ? List.<Integer>of() : Zoo.sizes(model);
+    List<Integer> sizes =
+        ModelReference.isFile(model) || isTrained(model) ? List.<Integer>of() : Zoo.sizes(model);
     if (sizes.size() < 2) {
       return List.of();
     }

@@ -2,6 +2,9 @@
 package io.stoker.driver.cli;
 
 import io.stoker.data.storage.OutputFolder;
+import io.stoker.driver.command.Console;
+import io.stoker.driver.command.SparkSetup;
+import io.stoker.driver.command.TrainingOptions;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.job.ExistingRun;
 import io.stoker.driver.report.Dashboard;

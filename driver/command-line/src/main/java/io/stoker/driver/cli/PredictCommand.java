@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.cli;
 
+import io.stoker.driver.command.ArithmeticOptions;
+import io.stoker.driver.command.Console;
+import io.stoker.driver.command.Limits;
+import io.stoker.driver.command.Report;
+import io.stoker.driver.command.SparkSetup;
+import io.stoker.driver.command.StokerCommand;
 import io.stoker.driver.drawing.OutputPicture;
 import io.stoker.driver.drawing.PredictionSheet;
 import io.stoker.driver.evaluate.Inference;
@@ -94,7 +100,7 @@ final class PredictCommand extends StokerCommand {
   }
 
   @Override
-  Report execute() {
+  protected Report execute() {
     if (input != null || output != null) {
       return bulk();
     }

@@ -4,6 +4,8 @@ package io.stoker.driver.cli;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.stoker.data.image.Pixels;
+import io.stoker.driver.command.Console;
+import io.stoker.driver.command.Report;
 import io.stoker.driver.drawing.OutputPicture;
 import io.stoker.driver.drawing.PredictionSheet;
 import io.stoker.driver.drawing.PredictionText;

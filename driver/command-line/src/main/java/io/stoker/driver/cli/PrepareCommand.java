@@ -21,7 +21,12 @@ import io.stoker.data.source.ImageSources;
 import io.stoker.data.source.parquet.ParquetTable;
 import io.stoker.data.source.parquet.TableColumns;
 import io.stoker.data.storage.Storage;
-import io.stoker.driver.drawing.Table;
+import io.stoker.driver.command.Console;
+import io.stoker.driver.command.OptionalValue;
+import io.stoker.driver.command.Report;
+import io.stoker.driver.command.SparkSetup;
+import io.stoker.driver.command.StokerCommand;
+import io.stoker.driver.command.Table;
 import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
 import java.io.IOException;
@@ -225,12 +230,12 @@ final class PrepareCommand extends StokerCommand {
   }
 
   @Override
-  boolean timing() {
+  protected boolean timing() {
     return timing;
   }
 
   @Override
-  Report execute() {
+  protected Report execute() {
     PrepareOptions options = options();
     SparkConf submitted = new SparkConf();
     Map<String, String> configuration = new TreeMap<>(SparkTable.configuration(named(tableFormat)));

@@ -6,9 +6,12 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import io.stoker.driver.command.Console;
+import io.stoker.driver.command.Line;
+import io.stoker.driver.command.Report;
+import io.stoker.driver.command.StokerCommand;
+import io.stoker.driver.command.Table;
 import io.stoker.driver.config.Preset;
-import io.stoker.driver.drawing.Line;
-import io.stoker.driver.drawing.Table;
 import java.io.UncheckedIOException;
 import java.util.Map;
 import picocli.CommandLine.Command;
@@ -36,7 +39,7 @@ final class PresetsCommand extends StokerCommand {
   }
 
   @Override
-  Report execute() {
+  protected Report execute() {
     return name.isEmpty() ? list() : show(Preset.named(name));
   }
 

@@ -7,9 +7,14 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.stoker.data.augment.Distortion;
 import io.stoker.data.storage.OutputFile;
 import io.stoker.data.storage.OutputFolder;
-import io.stoker.driver.drawing.Line;
+import io.stoker.driver.command.Console;
+import io.stoker.driver.command.DataOption;
+import io.stoker.driver.command.Line;
+import io.stoker.driver.command.Report;
+import io.stoker.driver.command.SparkSetup;
+import io.stoker.driver.command.StokerCommand;
+import io.stoker.driver.command.Table;
 import io.stoker.driver.drawing.OutputPicture;
-import io.stoker.driver.drawing.Table;
 import io.stoker.driver.evaluate.EvaluateRequest;
 import io.stoker.driver.probe.ProbeChart;
 import io.stoker.driver.probe.ProbeJob;
@@ -76,7 +81,7 @@ final class ProbeCommand extends StokerCommand {
   }
 
   @Override
-  Report execute() throws IOException {
+  protected Report execute() throws IOException {
     Optional<OutputFolder> folder =
         Optional.ofNullable(output).map(uri -> SparkSetup.outputFolder("--output", uri));
     Optional<OutputFile> numbers = folder.map(each -> each.file("probe.json"));

@@ -11,6 +11,7 @@ import io.stoker.data.shard.ShardBlock;
 import io.stoker.data.shard.ShardFolder;
 import io.stoker.data.source.ImageSources;
 import io.stoker.data.storage.OutputFile;
+import io.stoker.driver.command.Console;
 import io.stoker.driver.config.LearningRateSchedule;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.evaluate.EvaluateJob;

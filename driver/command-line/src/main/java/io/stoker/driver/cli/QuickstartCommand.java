@@ -3,8 +3,12 @@ package io.stoker.driver.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.stoker.data.shard.ShardFolder;
+import io.stoker.driver.command.Console;
+import io.stoker.driver.command.Report;
+import io.stoker.driver.command.SparkSetup;
+import io.stoker.driver.command.StokerCommand;
+import io.stoker.driver.command.Table;
 import io.stoker.driver.drawing.OutputPicture;
-import io.stoker.driver.drawing.Table;
 import io.stoker.driver.evaluate.EvaluationReport;
 import io.stoker.driver.evaluate.Prediction;
 import io.stoker.driver.metrics.PhaseSeconds;
@@ -62,12 +66,12 @@ final class QuickstartCommand extends StokerCommand {
   }
 
   @Override
-  boolean timing() {
+  protected boolean timing() {
     return timing;
   }
 
   @Override
-  Report execute() throws IOException {
+  protected Report execute() throws IOException {
     Check.input(epochs >= 1, "Invalid epochs: %d (must be >= 1)", epochs);
     Path home = home();
     try (JavaSparkContext spark = SparkSetup.start("quickstart")) {

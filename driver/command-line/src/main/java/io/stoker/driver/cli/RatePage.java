@@ -3,8 +3,9 @@ package io.stoker.driver.cli;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.stoker.driver.command.Line;
+import io.stoker.driver.command.Report;
 import io.stoker.driver.config.TrainingConfig;
-import io.stoker.driver.drawing.Line;
 import io.stoker.driver.search.RateCurve;
 
 /** What the page of a range test shows. */

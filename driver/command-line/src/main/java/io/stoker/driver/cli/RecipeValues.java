@@ -2,6 +2,7 @@
 package io.stoker.driver.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.stoker.driver.command.NumberOptions;
 import io.stoker.driver.config.Recipe;
 import io.stoker.failure.Check;
 import io.stoker.failure.InputException;

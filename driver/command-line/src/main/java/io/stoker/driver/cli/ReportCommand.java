@@ -3,6 +3,10 @@ package io.stoker.driver.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.stoker.data.storage.OutputFile;
+import io.stoker.driver.command.Console;
+import io.stoker.driver.command.Report;
+import io.stoker.driver.command.SparkSetup;
+import io.stoker.driver.command.StokerCommand;
 import io.stoker.driver.report.ReportJob;
 import io.stoker.driver.report.ReportRequest;
 import java.util.Locale;
@@ -44,7 +48,7 @@ final class ReportCommand extends StokerCommand {
   }
 
   @Override
-  Report execute() {
+  protected Report execute() {
     Configuration hadoop = SparkSetup.hadoop();
     // Both before Spark is started, which takes seconds.
     ReportRequest request = options.request(run, hadoop);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.cli;
 
+import io.stoker.driver.command.SparkSetup;
 import io.stoker.driver.job.JobPlan;
 import io.stoker.driver.round.RoundListener;
 import io.stoker.models.file.TrainingClock;

@@ -3,9 +3,13 @@ package io.stoker.driver.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.stoker.base.TerminalText;
+import io.stoker.driver.command.Console;
+import io.stoker.driver.command.Report;
+import io.stoker.driver.command.SparkSetup;
+import io.stoker.driver.command.StokerCommand;
+import io.stoker.driver.command.Table;
 import io.stoker.driver.config.SelectionMetric;
 import io.stoker.driver.config.TrainingConfig;
-import io.stoker.driver.drawing.Table;
 import io.stoker.driver.metrics.RoundMetrics;
 import io.stoker.driver.report.RunSummary;
 import io.stoker.driver.run.BestValidation;
@@ -45,7 +49,7 @@ final class RunsCommand extends StokerCommand {
   }
 
   @Override
-  Report execute() {
+  protected Report execute() {
     List<RunSummary> runs = RunSummary.in(folder, SparkSetup.hadoop(), Instant.now());
     ObjectNode json = Report.object();
     json.putArray("runs");

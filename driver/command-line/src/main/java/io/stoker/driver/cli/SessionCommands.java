@@ -3,6 +3,10 @@ package io.stoker.driver.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.stoker.driver.checkpoint.Locations;
+import io.stoker.driver.command.Console;
+import io.stoker.driver.command.Failure;
+import io.stoker.driver.command.Report;
+import io.stoker.driver.command.SparkSetup;
 import io.stoker.driver.config.ConfigFormat;
 import io.stoker.driver.metrics.MetricsLog;
 import io.stoker.driver.report.RunSummary;

@@ -9,6 +9,11 @@ import io.stoker.data.pack.SplitFractions;
 import io.stoker.data.shard.ShardEncoding;
 import io.stoker.data.storage.Storage;
 import io.stoker.data.synth.SyntheticSource;
+import io.stoker.driver.command.Console;
+import io.stoker.driver.command.OptionalValue;
+import io.stoker.driver.command.Report;
+import io.stoker.driver.command.SparkSetup;
+import io.stoker.driver.command.StokerCommand;
 import io.stoker.failure.Check;
 import java.io.IOException;
 import java.util.Locale;
@@ -97,7 +102,7 @@ final class SynthCommand extends StokerCommand {
   }
 
   @Override
-  Report execute() throws IOException {
+  protected Report execute() throws IOException {
     SyntheticSource source = new SyntheticSource(count, classes, size, seed);
     return files ? writeFiles(source) : writeShards(source);
   }

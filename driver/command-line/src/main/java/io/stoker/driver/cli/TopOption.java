@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.cli;
 
+import io.stoker.driver.command.Limits;
 import picocli.CommandLine.Option;
 
 /** The option for the number of classes that are shown for an image. */

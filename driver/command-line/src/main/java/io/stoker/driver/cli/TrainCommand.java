@@ -8,11 +8,16 @@ import io.stoker.data.shard.ShardFolder;
 import io.stoker.data.shard.ShardManifest;
 import io.stoker.driver.checkpoint.Locations;
 import io.stoker.driver.cluster.Gang;
+import io.stoker.driver.command.Console;
+import io.stoker.driver.command.Line;
+import io.stoker.driver.command.Report;
+import io.stoker.driver.command.SparkSetup;
+import io.stoker.driver.command.StokerCommand;
+import io.stoker.driver.command.Table;
+import io.stoker.driver.command.TrainingOptions;
 import io.stoker.driver.config.Preset;
 import io.stoker.driver.config.Recipe;
 import io.stoker.driver.config.TrainingConfig;
-import io.stoker.driver.drawing.Line;
-import io.stoker.driver.drawing.Table;
 import io.stoker.driver.job.ExistingRun;
 import io.stoker.driver.round.RateRange;
 import io.stoker.driver.round.RoundListeners;
@@ -98,7 +103,7 @@ class TrainCommand extends StokerCommand {
   }
 
   @Override
-  Report execute() {
+  protected Report execute() {
     TrainingConfig config = config();
     if (verbose() && !console().messagesOnTerminal()) {
       Configurator.setLevel(TrainingLog.class.getName(), Level.DEBUG); // a line of every round
@@ -166,17 +171,17 @@ class TrainCommand extends StokerCommand {
   }
 
   @Override
-  boolean timing() {
+  protected boolean timing() {
     return options.isSet("timing");
   }
 
   @Override
-  String whenStopped() {
+  protected String whenStopped() {
     return resumption.text();
   }
 
   @Override
-  String whenDiskIsFull() {
+  protected String whenDiskIsFull() {
     return resumption.text();
   }
 

@@ -4,11 +4,16 @@ package io.stoker.driver.cli;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.stoker.data.shard.ShardFolder;
 import io.stoker.driver.checkpoint.Locations;
+import io.stoker.driver.command.Console;
+import io.stoker.driver.command.Limits;
+import io.stoker.driver.command.Line;
+import io.stoker.driver.command.Report;
+import io.stoker.driver.command.SparkSetup;
+import io.stoker.driver.command.StokerCommand;
+import io.stoker.driver.command.Table;
 import io.stoker.driver.config.SelectionMetric;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.config.TrainingOption;
-import io.stoker.driver.drawing.Line;
-import io.stoker.driver.drawing.Table;
 import io.stoker.driver.job.ExistingRun;
 import io.stoker.driver.report.ChartPage;
 import io.stoker.driver.round.TrainJob;
@@ -138,7 +143,7 @@ final class TuneCommand extends StokerCommand {
   }
 
   @Override
-  Report execute() {
+  protected Report execute() {
     Configuration hadoop = SparkSetup.hadoop();
     StudyFolder folder = StudyFolder.at(Locations.absolute(study, hadoop), hadoop);
     if (best) {
@@ -158,12 +163,12 @@ final class TuneCommand extends StokerCommand {
   }
 
   @Override
-  String whenStopped() {
+  protected String whenStopped() {
     return "; what is done is kept: ./stoker tune --study %s --resume goes on".formatted(study);
   }
 
   @Override
-  String whenDiskIsFull() {
+  protected String whenDiskIsFull() {
     return whenStopped();
   }
 

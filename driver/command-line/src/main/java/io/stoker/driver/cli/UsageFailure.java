@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.cli;
 
+import io.stoker.driver.command.Console;
 import io.stoker.failure.Suggestion;
 import java.util.Collection;
 import picocli.CommandLine;

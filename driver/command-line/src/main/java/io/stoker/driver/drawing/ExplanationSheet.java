@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.drawing;
 
+import io.stoker.driver.command.Line;
 import io.stoker.driver.evaluate.Prediction;
 import io.stoker.driver.explain.Explanation;
 import java.awt.Color;

@@ -2,6 +2,7 @@
 package io.stoker.driver.drawing;
 
 import io.stoker.data.image.Pixels;
+import io.stoker.driver.command.Line;
 import io.stoker.driver.explain.Neighbours;
 import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;

@@ -3,6 +3,8 @@ package io.stoker.driver.drawing;
 
 import io.stoker.base.TerminalText;
 import io.stoker.data.image.Pixels;
+import io.stoker.driver.command.Line;
+import io.stoker.driver.command.Table;
 import io.stoker.driver.evaluate.Prediction;
 import java.util.List;
 

@@ -5,17 +5,12 @@ import io.stoker.data.image.Pixels;
 import java.awt.image.BufferedImage;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.regex.Pattern;
 
 /**
  * An image as lines of text for a terminal: half blocks in 24-bit colour, two rows of pixels a
  * line.
  */
 public final class TerminalPicture {
-  /** The control sequences of {@link #of}, which a terminal may see as they are. */
-  public static final Pattern COLOR =
-      Pattern.compile("\u001b\\[(0|38;2(;[0-9]{1,3}){3};48;2(;[0-9]{1,3}){3})m");
-
   private static final int MAXIMUM_COLUMNS = 64;
 
   /** Of pixels: 48 lines of text. */

@@ -8,6 +8,8 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.stoker.driver.RunOnDisk;
+import io.stoker.driver.command.Console;
+import io.stoker.driver.command.Report;
 import io.stoker.driver.config.JobIdentity;
 import io.stoker.driver.config.SelectionMetric;
 import io.stoker.driver.config.TrainingConfig;

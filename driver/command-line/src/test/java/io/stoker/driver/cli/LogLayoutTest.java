@@ -3,6 +3,7 @@ package io.stoker.driver.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.stoker.driver.command.Logging;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import org.apache.logging.log4j.Level;

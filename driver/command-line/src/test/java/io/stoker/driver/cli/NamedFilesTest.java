@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import io.stoker.driver.cli.Commands.Outcome;
+import io.stoker.driver.command.Console;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.stoker.base.Sha256;
 import io.stoker.data.augment.Augmentation;
 import io.stoker.data.image.ImageShape;
+import io.stoker.driver.command.Console;
 import io.stoker.driver.config.LearningRateSchedule;
 import io.stoker.driver.config.Preset;
 import io.stoker.driver.config.TrainingConfig;

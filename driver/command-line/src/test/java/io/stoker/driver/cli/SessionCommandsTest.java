@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.stoker.driver.TinyJob;
 import io.stoker.driver.cli.SessionCommands.Outcome;
+import io.stoker.driver.command.SparkSetup;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

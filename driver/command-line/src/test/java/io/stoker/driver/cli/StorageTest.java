@@ -12,6 +12,7 @@ import io.stoker.driver.FullDisk;
 import io.stoker.driver.S3Server;
 import io.stoker.driver.checkpoint.Locations;
 import io.stoker.driver.cli.Commands.Outcome;
+import io.stoker.driver.command.SparkSetup;
 import io.stoker.driver.metrics.MetricsLog;
 import io.stoker.driver.run.RunFolder;
 import io.stoker.driver.run.RunLock;

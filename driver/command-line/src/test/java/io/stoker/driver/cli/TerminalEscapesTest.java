@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.stoker.driver.RunOnDisk;
 import io.stoker.driver.cli.Commands.Outcome;
+import io.stoker.driver.command.Console;
+import io.stoker.driver.command.Report;
 import io.stoker.driver.config.TrainingConfig;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -51,10 +51,7 @@ public final class ModelReference {
    * @throws InputException if there is no such model
    */
   public static Shape input(String reference, int classes) {
-    return (isFile(reference)
-            ? ModelYaml.read(Path.of(reference), classes)
-            : Zoo.model(reference, classes))
-        .input();
+    return sized(reference, OptionalInt.empty(), classes).input();
   }
 
   /**
@@ -130,7 +127,8 @@ public final class ModelReference {
     return isFile(reference) && Files.notExists(Path.of(reference));
   }
 
-  private static boolean isFile(String reference) {
+  /** Whether a reference is the path of a file. */
+  public static boolean isFile(String reference) {
     return reference.endsWith(".yaml") || reference.endsWith(".yml");
   }
 

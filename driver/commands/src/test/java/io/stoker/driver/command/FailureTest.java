@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.stoker.driver.command;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.stoker.failure.DamagedException;
+import io.stoker.failure.InputException;
+import io.stoker.failure.ResourceException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.ConnectException;
+import java.nio.file.AccessDeniedException;
+import org.apache.hadoop.fs.UnsupportedFileSystemException;
+import org.apache.spark.SparkException;
+import org.junit.jupiter.api.Test;
+
+class FailureTest {
+  @Test
+  void eachFamilyHasItsExitCode() {
+    assertThat(Failure.of(new InputException("a"))).isEqualTo(new Failure(2, "a"));
+    assertThat(Failure.of(new DamagedException("b"))).isEqualTo(new Failure(3, "b"));
+    assertThat(Failure.of(new ResourceException("c"))).isEqualTo(new Failure(4, "c"));
+  }
+
+  @Test
+  void aForeseenFailureIsFoundInsideSparksOwn() {
+    Throwable failure =
+        new SparkException("Job aborted due to stage failure", new DamagedException("shard 3"));
+
+    assertThat(Failure.of(failure)).isEqualTo(new Failure(3, "shard 3"));
+  }
+
+  @Test
+  void aLineBreakInANameCutsNothingOff() {
+    assertThat(Failure.of(new InputException("Cannot read a\nb: no permission")).message())
+        .isEqualTo("Cannot read a\nb: no permission");
+  }
+
+  @Test
+  void ofAQuotedMessageTheFirstLineIsKept() {
+    Exception quoted = new IllegalStateException("Path does not exist.\n== SQL ==\nSELECT");
+
+    assertThat(
+            Failure.of(
+                    new InputException(
+                        "Cannot use a\nb: " + quoted.getMessage() + " (try another)", quoted))
+                .message())
+        .isEqualTo("Cannot use a\nb: Path does not exist. (try another)");
+  }
+
+  @Test
+  void whatTheMachineLacksIsAMissingResource() {
+    assertThat(Failure.of(new OutOfMemoryError("Java heap space")).exitCode()).isEqualTo(4);
+    assertThat(Failure.of(new IOException("No space left on device")).exitCode()).isEqualTo(4);
+    assertThat(Failure.of(new ConnectException("Connection refused")).exitCode()).isEqualTo(4);
+  }
+
+  /** As the S3 clients of Hadoop 3.3 and 3.5 say it. */
+  @Test
+  void missingCredentialsAreSaidWithoutClassNames() {
+    for (String reason :
+        new String[] {
+          "org.apache.hadoop.fs.s3a.auth.NoAuthWithAWSException: No AWS Credentials provided by"
+              + " SimpleAWSCredentialsProvider : com.amazonaws.SdkClientException: Unable to",
+          "software.amazon.awssdk.core.exception.SdkClientException: Unable to load credentials"
+              + " from any of the providers in the chain"
+        }) {
+      assertThat(Failure.of(new AccessDeniedException("s3a://b/x", null, reason)).message())
+          .startsWith("No access: s3a://b/x: no credentials for S3 (set AWS_ACCESS_KEY_ID");
+    }
+    assertThat(Failure.of(new AccessDeniedException("s3a://b/x", null, "a.b.CException: 403")))
+        .isEqualTo(new Failure(4, "No access: s3a://b/x: 403"));
+  }
+
+  @Test
+  void anApplicationThatTheClusterEndedIsNoBug() {
+    for (Exception failure :
+        new Exception[] {
+          new IllegalStateException("SparkContext has been shutdown"),
+          new SparkException("Job 3 cancelled because SparkContext was shut down"),
+          new IllegalStateException("Cannot call methods on a stopped SparkContext.\nThis ...")
+        }) {
+      assertThat(Failure.of(failure).exitCode()).isEqualTo(4);
+      assertThat(Failure.of(failure).message()).startsWith("The cluster has ended");
+    }
+    assertThat(Failure.of(new IllegalStateException("else")).exitCode()).isEqualTo(1);
+  }
+
+  @Test
+  void aFullDiskIsNamedByWhatWasWritten() {
+    Throwable failure =
+        new UncheckedIOException("Cannot write r/x", new IOException("No space left on device"));
+
+    assertThat(Failure.of(new SparkException("Job aborted", failure)).message())
+        .isEqualTo("Cannot write r/x: No space left on device (free some there)");
+    assertThat(Failure.of(new IOException("No space left on device")).message())
+        .contains("Spark's local folders")
+        .doesNotContain("--resume");
+  }
+
+  @Test
+  void anUnknownSchemeIsBadInput() {
+    Failure failure = Failure.of(new UnsupportedFileSystemException("No FileSystem for foo"));
+
+    assertThat(failure.exitCode()).isEqualTo(2);
+    assertThat(failure.message()).contains("hdfs://");
+  }
+
+  @Test
+  void anythingElseIsABugAndSaysWhere() {
+    Failure failure = Failure.of(new IllegalStateException("first\nsecond"));
+
+    assertThat(failure.exitCode()).isEqualTo(1);
+    assertThat(failure.message())
+        .contains("bug", "IllegalStateException: first", "FailureTest", "--verbose")
+        .doesNotContain("second");
+  }
+
+  @Test
+  void aFailureThatCausesItselfComesToAnEnd() {
+    Exception outer = new IllegalStateException("outer");
+    Exception inner = new IllegalStateException("inner", outer);
+    outer.initCause(inner);
+
+    assertThat(Failure.of(outer).exitCode()).isEqualTo(1);
+  }
+}
