@@ -27,6 +27,6 @@ record AveragingJob(
     Broadcast<SerializableConfiguration> hadoop,
     SliceAverage average,
     SliceSource frozen,
-    StageState.Patience patience,
+    StageRules.Patience patience,
     BlockCleaner cleaner,
     Lock overlapping) {}

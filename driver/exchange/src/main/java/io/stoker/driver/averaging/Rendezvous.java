@@ -45,19 +45,25 @@ final class Rendezvous implements AutoCloseable {
   /** A stage that is open, with what its state has no use for. */
   private record OpenStage(StageState state, long abortedAt) {}
 
-  @GuardedBy("this") private final Map<Integer, OpenStage> stages = new HashMap<>();
+  @GuardedBy("this")
+  private final Map<Integer, OpenStage> stages = new HashMap<>();
 
-  @GuardedBy("this") private final Map<Integer, List<TaskReport>> reports = new HashMap<>();
+  @GuardedBy("this")
+  private final Map<Integer, List<TaskReport>> reports = new HashMap<>();
 
   /** By stage, when each of its rounds was complete. */
-  @GuardedBy("this") private final Map<Integer, List<Long>> completed = new HashMap<>();
+  @GuardedBy("this")
+  private final Map<Integer, List<Long>> completed = new HashMap<>();
 
   /** How the messages that wait for an answer are answered, by ticket. */
-  @GuardedBy("this") private final Map<Long, DriverEndpoint.Reply> replies = new HashMap<>();
+  @GuardedBy("this")
+  private final Map<Long, DriverEndpoint.Reply> replies = new HashMap<>();
 
-  @GuardedBy("this") private long tickets;
+  @GuardedBy("this")
+  private long tickets;
 
-  @GuardedBy("this") private Optional<Throwable> failure = Optional.empty();
+  @GuardedBy("this")
+  private Optional<Throwable> failure = Optional.empty();
 
   private AutoCloseable connection = () -> {};
 
@@ -98,7 +104,7 @@ final class Rendezvous implements AutoCloseable {
   }
 
   /** Admits the workers of a stage. */
-  synchronized void open(int stage, StageState.Rules rules) {
+  synchronized void open(int stage, StageRules rules) {
     stages.put(stage, new OpenStage(StageState.opened(rules, nanoTime.getAsLong()), 0));
     reports.put(stage, new ArrayList<>());
     completed.put(stage, new ArrayList<>());
@@ -173,7 +179,8 @@ final class Rendezvous implements AutoCloseable {
     }
   }
 
-  @GuardedBy("this") private boolean isCopy(WorkerMessage.Sender sender) {
+  @GuardedBy("this")
+  private boolean isCopy(WorkerMessage.Sender sender) {
     Optional<Long> known = stages.get(sender.stage()).state().task(sender.worker());
     boolean isKnown = known.isPresent() && known.get() == sender.task();
     return !isKnown
@@ -227,7 +234,8 @@ final class Rendezvous implements AutoCloseable {
     }
   }
 
-  @GuardedBy("this") private void happens(int stage, StageEvent event) {
+  @GuardedBy("this")
+  private void happens(int stage, StageEvent event) {
     OpenStage open = stages.get(stage);
     if (open == null) {
       return;
@@ -254,7 +262,8 @@ final class Rendezvous implements AutoCloseable {
    *
    * @return whether all were sent
    */
-  @GuardedBy("this") private boolean sendAll(List<Answer> answers) {
+  @GuardedBy("this")
+  private boolean sendAll(List<Answer> answers) {
     // Most workers get the same object.
     IdentityHashMap<DriverReply, byte[]> encoded = new IdentityHashMap<>();
     boolean all = true;
@@ -268,7 +277,8 @@ final class Rendezvous implements AutoCloseable {
   }
 
   /** Answers a message, and returns whether that was possible. */
-  @GuardedBy("this") private boolean send(long ticket, byte[] answer) {
+  @GuardedBy("this")
+  private boolean send(long ticket, byte[] answer) {
     try {
       replies.remove(ticket).send(answer);
       return true;

@@ -60,7 +60,7 @@ public final class SharedParameters implements AutoCloseable {
    */
   public static SharedParameters load(
       JavaSparkContext spark, SliceAverage average, SliceSource source, SliceSource frozen) {
-    return load(spark, average, source, frozen, StageState.Patience.USUAL);
+    return load(spark, average, source, frozen, StageRules.Patience.USUAL);
   }
 
   static SharedParameters load(
@@ -68,7 +68,7 @@ public final class SharedParameters implements AutoCloseable {
       SliceAverage average,
       SliceSource source,
       SliceSource frozen,
-      StageState.Patience patience) {
+      StageRules.Patience patience) {
     Broadcast<SerializableConfiguration> hadoop =
         spark.broadcast(new SerializableConfiguration(spark.hadoopConfiguration()));
     return new SharedParameters(

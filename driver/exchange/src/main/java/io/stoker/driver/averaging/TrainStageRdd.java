@@ -84,7 +84,7 @@ final class TrainStageRdd extends IndexedRdd<Tuple2<Integer, WorkerSlice>> {
       this.lastStart = SliceRdd.stored(first);
       rendezvous.open(
           id(),
-          new StageState.Rules(
+          new StageRules(
               workers(),
               rounds.size(),
               !new SliceOwners(average.slices().count(), workers()).isEveryWorker(),

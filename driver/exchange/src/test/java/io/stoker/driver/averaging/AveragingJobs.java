@@ -146,17 +146,17 @@ abstract class AveragingJobs {
 
   /** Parameters of rounds that overlap, by one step. */
   SharedParameters loadOverlapping(
-      JavaSparkContext spark, OuterStep outer, StageState.Patience patience) {
+      JavaSparkContext spark, OuterStep outer, StageRules.Patience patience) {
     return load(spark, outer, Wire.FP32, 1, patience);
   }
 
-  SharedParameters load(JavaSparkContext spark, StageState.Patience patience) {
+  SharedParameters load(JavaSparkContext spark, StageRules.Patience patience) {
     return load(spark, OuterStep.PLAIN, Wire.FP32, 0, patience);
   }
 
   /** Parameters that are followed by a moving average, unless the outer step is the mean. */
   SharedParameters load(JavaSparkContext spark, OuterStep outer, Wire wire) {
-    return load(spark, outer, wire, 0, StageState.Patience.USUAL);
+    return load(spark, outer, wire, 0, StageRules.Patience.USUAL);
   }
 
   private SharedParameters load(
@@ -164,7 +164,7 @@ abstract class AveragingJobs {
       OuterStep outer,
       Wire wire,
       int overlapSteps,
-      StageState.Patience patience) {
+      StageRules.Patience patience) {
     InitialValues initial = new InitialValues(MODEL, 3);
     MovingAverage ema = outer.isPlain() ? MovingAverage.NONE : new MovingAverage(0.9);
     ParameterSlices slices =

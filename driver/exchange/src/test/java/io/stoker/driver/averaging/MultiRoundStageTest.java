@@ -254,8 +254,8 @@ class MultiRoundStageTest extends AveragingJobs {
   /** Two of four workers have no slot, and the others wait for them in vain. */
   @Test
   void workersWithoutSlotsHaveTheirRoundsTrainedOneByOneToTheSameBits() {
-    StageState.Patience patience =
-        new StageState.Patience(Duration.ofDays(1), Duration.ofMillis(1));
+    StageRules.Patience patience =
+        new StageRules.Patience(Duration.ofDays(1), Duration.ofMillis(1));
     try (JavaSparkContext spark = LocalSpark.start("local[2]");
         SharedParameters parameters = load(spark, patience)) {
       Stages stages = Stages.of(spark);

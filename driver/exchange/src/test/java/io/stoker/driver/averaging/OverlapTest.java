@@ -52,11 +52,11 @@ class OverlapTest extends AveragingJobs {
   }
 
   private String trainGroups(JavaSparkContext spark, StepSchedule schedule) {
-    return trainGroups(spark, schedule, StageState.Patience.USUAL);
+    return trainGroups(spark, schedule, StageRules.Patience.USUAL);
   }
 
   private String trainGroups(
-      JavaSparkContext spark, StepSchedule schedule, StageState.Patience patience) {
+      JavaSparkContext spark, StepSchedule schedule, StageRules.Patience patience) {
     try (SharedParameters parameters = loadOverlapping(spark, OuterStep.PLAIN, patience)) {
       List<RoundReport> reports = new ArrayList<>();
       parameters.advance(rounds(0, 3, schedule), "rounds", reports::add);
@@ -151,8 +151,8 @@ class OverlapTest extends AveragingJobs {
   @Test
   void workersThatWaitTooLongHaveTheirRoundsTrainedAgainToTheSameBits() {
     FAILED.set(0);
-    StageState.Patience patience =
-        new StageState.Patience(Duration.ofSeconds(1), Duration.ofSeconds(1));
+    StageRules.Patience patience =
+        new StageRules.Patience(Duration.ofSeconds(1), Duration.ofSeconds(1));
     StepSchedule late =
         step -> {
           if (step == 2 && TaskContext.get().partitionId() == 0 && FAILED.incrementAndGet() <= 1) {
@@ -168,7 +168,7 @@ class OverlapTest extends AveragingJobs {
       parameters.advance(rounds(1, 3, late), "rounds");
       String trained = sha256(parameters);
       try (SharedParameters usual =
-          loadOverlapping(spark, OuterStep.PLAIN, StageState.Patience.USUAL)) {
+          loadOverlapping(spark, OuterStep.PLAIN, StageRules.Patience.USUAL)) {
         usual.advance(List.of(task(0, STEADY)), "a round");
         usual.advance(rounds(1, 3, STEADY), "rounds");
         assertThat(trained).isEqualTo(sha256(usual));
@@ -189,7 +189,7 @@ class OverlapTest extends AveragingJobs {
   void groupsAreTrainedAgainWhenAllSlicesAndPiecesAreLost() {
     try (JavaSparkContext spark = LocalSpark.start("local[4]");
         SharedParameters parameters =
-            loadOverlapping(spark, OuterStep.PLAIN, StageState.Patience.USUAL)) {
+            loadOverlapping(spark, OuterStep.PLAIN, StageRules.Patience.USUAL)) {
       parameters.advance(rounds(0, 3, STEADY), "rounds");
       awaitReleased(spark, 2);
       loseAll(spark);
@@ -220,7 +220,7 @@ class OverlapTest extends AveragingJobs {
     losses.set(2);
     try (JavaSparkContext spark = LocalSpark.start("local[4]");
         SharedParameters parameters =
-            loadOverlapping(spark, OuterStep.PLAIN, StageState.Patience.USUAL)) {
+            loadOverlapping(spark, OuterStep.PLAIN, StageRules.Patience.USUAL)) {
       losingSpark = spark;
       parameters.advance(rounds(0, 3, STEADY), "rounds");
       parameters.advance(rounds(3, 6, losing), "rounds");
@@ -256,7 +256,7 @@ class OverlapTest extends AveragingJobs {
         };
     try (JavaSparkContext spark = LocalSpark.start("local[8]"); // enough for both
         SharedParameters parameters =
-            loadOverlapping(spark, OuterStep.PLAIN, StageState.Patience.USUAL)) {
+            loadOverlapping(spark, OuterStep.PLAIN, StageRules.Patience.USUAL)) {
       parameters.advance(rounds(0, 3, first), "rounds");
       try (SharedParameters.Snapshot snapshot = parameters.snapshot()) {
         byte[] then =
@@ -306,7 +306,7 @@ class OverlapTest extends AveragingJobs {
   void lostSlicesAreAveragedAgainFromTheirPieces() {
     try (JavaSparkContext spark = LocalSpark.start("local[4]");
         SharedParameters parameters =
-            loadOverlapping(spark, OuterStep.PLAIN, StageState.Patience.USUAL)) {
+            loadOverlapping(spark, OuterStep.PLAIN, StageRules.Patience.USUAL)) {
       parameters.advance(rounds(0, 3, STEADY), "rounds");
       awaitReleased(spark, 2);
       spark.getPersistentRDDs().values().forEach(rdd -> rdd.unpersist(true));

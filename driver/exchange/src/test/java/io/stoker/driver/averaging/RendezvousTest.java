@@ -60,8 +60,7 @@ class RendezvousTest {
 
   private void open() {
     rendezvous.open(
-        STAGE,
-        new StageState.Rules(2, 3, true, false, StageState.Patience.USUAL, Duration.ofSeconds(1)));
+        STAGE, new StageRules(2, 3, true, false, StageRules.Patience.USUAL, Duration.ofSeconds(1)));
     for (int worker = 0; worker < 2; worker++) {
       send(new Begins(sender(worker), List.of()));
     }

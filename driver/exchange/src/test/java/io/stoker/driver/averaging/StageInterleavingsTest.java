@@ -6,8 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.stoker.base.SplitMix64;
 import io.stoker.driver.averaging.DriverReply.BeginAt;
 import io.stoker.driver.averaging.DriverReply.Found;
-import io.stoker.driver.averaging.StageState.Patience;
-import io.stoker.driver.averaging.StageState.Rules;
+import io.stoker.driver.averaging.StageRules.Patience;
 import io.stoker.driver.averaging.WorkerMessage.Begins;
 import io.stoker.driver.averaging.WorkerMessage.Blocks;
 import io.stoker.driver.averaging.WorkerMessage.Loaded;
@@ -226,7 +225,8 @@ class StageInterleavingsTest {
       }
       state =
           StageState.opened(
-              new Rules(workers, rounds, hasOwners, overlap, Patience.USUAL, Duration.ofSeconds(2)),
+              new StageRules(
+                  workers, rounds, hasOwners, overlap, Patience.USUAL, Duration.ofSeconds(2)),
               now);
     }
 

@@ -7,9 +7,8 @@ import io.stoker.driver.averaging.DriverReply.Aborted;
 import io.stoker.driver.averaging.DriverReply.BeginAt;
 import io.stoker.driver.averaging.DriverReply.Found;
 import io.stoker.driver.averaging.DriverReply.Replaced;
+import io.stoker.driver.averaging.StageRules.Patience;
 import io.stoker.driver.averaging.StageState.Answer;
-import io.stoker.driver.averaging.StageState.Patience;
-import io.stoker.driver.averaging.StageState.Rules;
 import io.stoker.driver.averaging.WorkerMessage.Begins;
 import io.stoker.driver.averaging.WorkerMessage.Blocks;
 import io.stoker.driver.averaging.WorkerMessage.Loaded;
@@ -36,7 +35,7 @@ class StageStateTest {
   private static StageState opened(boolean hasOwners, boolean overlap) {
     Patience patience = new Patience(Duration.ofSeconds(20), Duration.ofSeconds(5));
     return StageState.opened(
-        new Rules(2, 4, hasOwners, overlap, patience, Duration.ofSeconds(2)), 0);
+        new StageRules(2, 4, hasOwners, overlap, patience, Duration.ofSeconds(2)), 0);
   }
 
   private List<DriverReply> on(StageEvent event) {

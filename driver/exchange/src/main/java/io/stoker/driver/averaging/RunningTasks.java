@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.stoker.driver.averaging;
+
+import io.stoker.driver.averaging.WorkerMessage.Sender;
+import io.stoker.driver.spark.BlockPlace;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/** The tasks of a multi-round stage that run, as far as is known: at most one of each worker. */
+final class RunningTasks {
+  /**
+   * A worker whose task runs, as far as is known.
+   *
+   * @param sender its task
+   * @param round the round that it trains, or whose pieces or averages it has stored last
+   * @param hasAveraged whether it has stored its averages after that round
+   * @param nanoTime when its last message arrived
+   */
+  record Running(Sender sender, int round, boolean hasAveraged, long nanoTime) {
+    BlockPlace place() {
+      return sender.place();
+    }
+  }
+
+  private final Map<Integer, Running> byWorker;
+
+  private RunningTasks(Map<Integer, Running> byWorker) {
+    this.byWorker = byWorker;
+  }
+
+  static RunningTasks none() {
+    return new RunningTasks(new HashMap<>());
+  }
+
+  /** The same tasks, independent of what happens to these. */
+  RunningTasks copy() {
+    return new RunningTasks(new HashMap<>(byWorker));
+  }
+
+  Collection<Running> all() {
+    return byWorker.values();
+  }
+
+  Optional<Running> of(int worker) {
+    return Optional.ofNullable(byWorker.get(worker));
+  }
+
+  /** Whether a task is the one that does its worker's work. */
+  boolean is(Sender sender) {
+    return of(sender.worker()).filter(known -> known.sender().equals(sender)).isPresent();
+  }
+
+  /** The first round that a worker trains; empty if no task runs. */
+  OptionalInt earliestRound() {
+    return byWorker.values().stream().mapToInt(Running::round).min();
+  }
+
+  /** The last round that a worker trains; 0 if no task runs. */
+  int latestRound() {
+    return byWorker.values().stream().mapToInt(Running::round).max().orElse(0);
+  }
+
+  void put(Sender sender, int round, boolean hasAveraged, long nanoTime) {
+    byWorker.put(sender.worker(), new Running(sender, round, hasAveraged, nanoTime));
+  }
+
+  void remove(int worker) {
+    byWorker.remove(worker);
+  }
+
+  /** Removes those on an executor. */
+  void endAt(BlockPlace place) {
+    byWorker.values().removeIf(each -> each.place().equals(place));
+  }
+
+  void clear() {
+    byWorker.clear();
+  }
+}
