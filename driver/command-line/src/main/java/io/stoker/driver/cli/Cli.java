@@ -5,6 +5,7 @@ import io.stoker.driver.command.CommandGroup;
 import io.stoker.driver.command.Console;
 import io.stoker.driver.command.NumberOptions;
 import io.stoker.driver.command.StokerCommand;
+import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -16,21 +17,10 @@ import picocli.CommandLine.Option;
 final class Cli {
   private static final int HELP_WIDTH = 100;
 
-  private final CommandLine commands;
+  private final Console console;
 
   Cli(Console console) {
-    commands = new Top().commandLine(console);
-    CommandGroup.all().forEach(group -> commands.addSubcommand(group.commandLine(console)));
-    commands
-        .addSubcommand(new DoctorCommand(console))
-        .addSubcommand(new QuickstartCommand(console))
-        .setOut(console.results())
-        .setErr(console.messages())
-        .setUsageHelpWidth(HELP_WIDTH)
-        .setUsageHelpAutoWidth(true)
-        .setCaseInsensitiveEnumValuesAllowed(true)
-        .setParameterExceptionHandler(new UsageFailure(console));
-    NumberOptions.read(commands);
+    this.console = console;
   }
 
   /**
@@ -40,12 +30,41 @@ final class Cli {
    *     bug
    */
   int run(String... arguments) {
-    return commands.execute(arguments);
+    return commandLine(arguments.length > 0 ? arguments[0] : "").execute(arguments);
   }
 
   /** All commands with their options. */
   CommandSpec spec() {
-    return commands.getCommandSpec();
+    return commandLine("").getCommandSpec();
+  }
+
+  /**
+   * The command line with the command of a name, or with all commands if none has that name: to
+   * read the options of all takes some tenths of a second.
+   */
+  private CommandLine commandLine(String name) {
+    List<Object> all = new ArrayList<>(new Top().commands(console));
+    all.addAll(CommandGroup.all());
+    all.add(new DoctorCommand(console));
+    all.add(new QuickstartCommand(console));
+    List<Object> named = all.stream().filter(each -> name.equals(nameOf(each))).toList();
+
+    CommandLine top = new CommandLine(new Top());
+    for (Object command : named.isEmpty() ? all : named) {
+      top.addSubcommand(
+          command instanceof CommandGroup group ? group.commandLine(console) : command);
+    }
+    top.setOut(console.results())
+        .setErr(console.messages())
+        .setUsageHelpWidth(HELP_WIDTH)
+        .setUsageHelpAutoWidth(true)
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .setParameterExceptionHandler(new UsageFailure(console));
+    return NumberOptions.read(top);
+  }
+
+  private static String nameOf(Object command) {
+    return command.getClass().getAnnotation(Command.class).name();
   }
 
   @Command(
