@@ -33,6 +33,7 @@ class ZooTest {
     "resnet-mini, 10, 79610",
     "resnet-9, 10, 6573130",
     "airbench, 10, 1972802",
+    "airbench-mini, 10, 498114",
     "alexnet-mini, 10, 463562",
     "alexnet-bn-mini, 10, 464938",
     "cuda-convnet-18, 10, 89578",
@@ -83,6 +84,7 @@ class ZooTest {
     "resnet-20, 41",
     "resnet-9, 379",
     "airbench, 118",
+    "airbench-mini, 33",
   })
   void theMultiplyAddsAreAsManyAsPublished(String name, int millions) {
     ModelSpec model = Zoo.model(name, Zoo.classes(name));
