@@ -137,6 +137,16 @@ class Branches(nn.Module):
         return torch.cat(joinable(self.branches, x), 1)
 
 
+class ChannelGate(nn.Module):
+    def __init__(self, gate):
+        super().__init__()
+        self.gate = gate
+
+    def forward(self, x):
+        factors = self.gate(x)
+        return x * factors.reshape(factors.shape + (1,) * (x.dim() - factors.dim()))
+
+
 class Network(nn.Module):
     """The whole model; `layers` has all plain layers by number, and `chain` the order of the top."""
 
@@ -183,6 +193,11 @@ class Network(nn.Module):
                 channels += self.shape[0]
             self.shape = (channels, *self.shape[1:])
             return Branches(branches)
+        if keyword == "channel-gate":
+            start = self.shape
+            gate = self._chain(fields["of"], inside)
+            self.shape = start
+            return ChannelGate(gate)
         modules = self._modules_of(keyword, fields, before)
         layer = nn.Sequential(*modules[:-1])
         owner = self.layers

@@ -280,6 +280,39 @@ public final class GraphConfiguration {
       return null;
     }
 
+    @Override
+    public Void visitChannelGate(LayerSpec.ChannelGate layer) {
+      appendWaiting(new ActivationIdentity());
+      End input = new End(last, shape, flat);
+      String factors = imageOf(appendPart(input, placed.inner().get(0)));
+      graph.addVertex(
+          name(placed),
+          new ElementWiseVertex(ElementWiseVertex.Op.Product),
+          imageOf(input),
+          factors);
+      last = name(placed);
+      shape = placed.output();
+      flat = false;
+      joins = true;
+      explicit = true;
+      return null;
+    }
+
+    /** Deeplearning4j repeats factors over the pixels where they are images of one pixel. */
+    private String imageOf(End end) {
+      if (!end.flat()) {
+        return end.vertex();
+      }
+      String image = end.vertex() + "-image-of-" + name(placed);
+      Shape pixels = end.shape();
+      graph.addVertex(
+          image,
+          new PreprocessorVertex(
+              new FeedForwardToCnnPreProcessor(pixels.height(), pixels.width(), pixels.channels())),
+          end.vertex());
+      return image;
+    }
+
     /** Appends parts that all begin where the graph ends now, and a vertex that joins them. */
     private void appendJoin(GraphVertex join, List<Placed> parts, Shape output) {
       appendWaiting(new ActivationIdentity());

@@ -28,7 +28,7 @@ final class BranchesLayer implements TorchLayer {
   }
 
   /** Vectors are images of a single pixel. */
-  private static Tensor asImage(Tensor tensor) {
+  static Tensor asImage(Tensor tensor) {
     return tensor.dim() == 4 ? tensor : tensor.view(tensor.size(0), tensor.size(1), 1, 1);
   }
 

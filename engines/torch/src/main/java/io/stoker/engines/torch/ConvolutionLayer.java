@@ -24,6 +24,7 @@ final class ConvolutionLayer implements TorchLayer {
   private final long[] biasSizes;
   private final int groups;
 
+  private Tensor input;
   private Tensor image;
   private Tensor weights;
 
@@ -42,8 +43,9 @@ final class ConvolutionLayer implements TorchLayer {
   }
 
   @Override
-  public Tensor forward(Tensor input, Pass pass) {
-    image = products.rounded(margins.add(input, 0));
+  public Tensor forward(Tensor source, Pass pass) {
+    input = source;
+    image = products.rounded(margins.add(BranchesLayer.asImage(source), 0));
     weights = products.rounded(filters.weights());
     Tensor output =
         torch.convolution(
@@ -85,7 +87,9 @@ final class ConvolutionLayer implements TorchLayer {
       filters.putGradients(gradients.get2(), gradients.get1());
     }
     return inputNeeded
-        ? margins.remove(NetworkMemory.channelsLast(products.widened(gradients.get0())))
+        ? margins
+            .remove(NetworkMemory.channelsLast(products.widened(gradients.get0())))
+            .reshape(input.sizes())
         : outputGradient;
   }
 

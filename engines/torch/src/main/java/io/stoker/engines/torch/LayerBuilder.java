@@ -69,6 +69,11 @@ record LayerBuilder(
     return new BranchesLayer(placed.inner().stream().map(branch -> chain(branch, false)).toList());
   }
 
+  @Override
+  public TorchLayer visitChannelGate(LayerSpec.ChannelGate layer) {
+    return new ChannelGateLayer(chain(placed.inner().get(0), false));
+  }
+
   private LayerChain chain(ModelSpec.Placed sequence, boolean mayOverwrite) {
     return new LayerChain(memory, vectors, masks, sequence.inner(), mayOverwrite);
   }

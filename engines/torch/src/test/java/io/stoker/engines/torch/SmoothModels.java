@@ -38,6 +38,9 @@ final class SmoothModels {
       return new LayerSpec.Branches(
           branches.name(), branches.branches().stream().map(SmoothModels::smooth).toList());
     }
+    if (layer instanceof LayerSpec.ChannelGate gate) {
+      return new LayerSpec.ChannelGate(gate.name(), smooth(gate.gate()));
+    }
     if (layer instanceof LayerSpec.Pooling pooling) {
       return new LayerSpec.Pooling(LayerSpec.Pooling.Kind.AVERAGE, pooling.window());
     }

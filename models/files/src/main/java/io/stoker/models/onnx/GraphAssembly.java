@@ -114,6 +114,8 @@ final class GraphAssembly {
     try {
       return switch (join.kind()) {
         case SUM -> residual(branches.get(0), branches.get(1));
+        case PRODUCT ->
+            new Item(new LayerSpec.ChannelGate("", layers(branches.get(1))), weights(branches));
         case CONCATENATION ->
             new Item(
                 new LayerSpec.Branches("", branches.stream().map(this::layers).toList()),

@@ -130,6 +130,8 @@ abstract sealed class GraphStep {
     enum Kind {
       /** Two are added. */
       SUM,
+      /** The channels of one are multiplied by the values of the other. */
+      PRODUCT,
       /** Any number are concatenated along the channels. */
       CONCATENATION
     }

@@ -526,7 +526,10 @@ final class NodeMapping {
     return chain(node, features(node, place), new LayerSpec.Scaling((float) factor), List.of());
   }
 
-  /** A product of two values: a square, a value and its sigmoid, or a part of GELU. */
+  /**
+   * A product of two values: a square, a value and its sigmoid, a part of GELU, or channels and a
+   * value for each of them.
+   */
   private static GraphValue gated(NodeView node, GraphValue left, GraphValue right)
       throws UnmappedException {
     if (left.step() == right.step()) {
@@ -538,18 +541,24 @@ final class NodeMapping {
     if (isHalf(factor, GraphStep.Half.Kind.POLYNOMIAL) && isOf(factor, value.step())) {
       return half(node, value, GraphStep.Half.Kind.EXPONENT);
     }
-    require(
-        factor instanceof GraphStep.Chain chain
-            && chain.layer().equals(new LayerSpec.Activation(ActivationFunction.SIGMOID)),
-        "it multiplies two values, and not a value and its sigmoid");
-    GraphStep exponent = factor.dominator().orElseThrow();
-    if (exponent == value.step()) {
-      return chain(node, value, new LayerSpec.Activation(ActivationFunction.SILU), List.of());
+    if (factor instanceof GraphStep.Chain chain
+        && chain.layer().equals(new LayerSpec.Activation(ActivationFunction.SIGMOID))) {
+      GraphStep exponent = factor.dominator().orElseThrow();
+      if (exponent == value.step()) {
+        return chain(node, value, new LayerSpec.Activation(ActivationFunction.SILU), List.of());
+      } else if (isHalf(exponent, GraphStep.Half.Kind.EXPONENT) && isOf(exponent, value.step())) {
+        return chain(node, value, new LayerSpec.Activation(ActivationFunction.GELU), List.of());
+      }
     }
+    GraphValue factors = swapped ? left : right;
     require(
-        isHalf(exponent, GraphStep.Half.Kind.EXPONENT) && isOf(exponent, value.step()),
-        "it multiplies a value by the sigmoid of another");
-    return chain(node, value, new LayerSpec.Activation(ActivationFunction.GELU), List.of());
+        isOf(factor, value.step())
+            && value.form() == Form.IMAGE
+            && factors.form() == Form.IMAGE
+            && factors.shape().equals(Shape.vector(value.shape().channels())),
+        "it multiplies two values, and not a value and its sigmoid, or channels and a value for"
+            + " each that is computed of them");
+    return join(node, GraphStep.Join.Kind.PRODUCT, List.of(value, factors), value.shape());
   }
 
   /** Whether a step is one of the nodes of a layer that begins after another step. */

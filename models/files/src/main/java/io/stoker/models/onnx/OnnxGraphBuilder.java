@@ -273,6 +273,14 @@ final class OnnxGraphBuilder {
       return new Value(name, placed.output().isVector());
     }
 
+    @Override
+    public Value visitChannelGate(LayerSpec.ChannelGate layer) {
+      ModelSpec.Placed gate = placed.inner().get(0);
+      Value factors = image(new Layer(gate, input).build(), gate.output(), name + "_gate");
+      graph.addNode(named(node("Mul", name, image().name(), factors.name())));
+      return new Value(name, false);
+    }
+
     /** The output of a branch, as a vector if it is one, so that all branches have one form. */
     private Value joinable(Value value, Shape shape, int branch) {
       return shape.isVector()

@@ -5,6 +5,7 @@ import static io.stoker.models.engine.ContractModels.activation;
 import static io.stoker.models.engine.ContractModels.branches;
 import static io.stoker.models.engine.ContractModels.conv;
 import static io.stoker.models.engine.ContractModels.dense;
+import static io.stoker.models.engine.ContractModels.gate;
 import static io.stoker.models.engine.ContractModels.model;
 import static io.stoker.models.engine.ContractModels.residual;
 import static io.stoker.models.engine.ContractModels.tanh;
@@ -142,6 +143,17 @@ public class EveryFormatTest {
             branches(Sequence.of(tanh()), Sequence.IDENTITY),
             residual(Sequence.of(tanh()), Sequence.IDENTITY, Sequence.IDENTITY),
             new Lstm(4, GAUSSIAN, 1),
+            dense(3)),
+        model(
+            "gates",
+            new Shape(5, 4, 3),
+            LayerSpec.ChannelGate.squeezeExcitation("squeeze", 3, 1),
+            conv(6, 3, 1, 1),
+            tanh(),
+            LayerSpec.ChannelGate.squeezeExcitation("", 6, 3),
+            gate(conv(6, 4, 1, 0), new GlobalAveragePooling()),
+            dense(4),
+            gate(dense(4), tanh()),
             dense(3)),
         model(
             "scores of a depthwise convolution",

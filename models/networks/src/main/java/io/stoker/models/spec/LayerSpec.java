@@ -18,9 +18,9 @@ import java.util.List;
  * weights, a dense layer's after) and counts its arithmetic. Everything else that differs between
  * kinds of layers is a {@link LayerVisitor}.
  *
- * <p>{@link Sequence}, {@link Residual} and {@link Branches} consist of layers, so that a model is
- * a tree. Their parameters are those of their {@link #parts}, one after the other: depth-first, in
- * the order in which the data flows.
+ * <p>{@link Sequence}, {@link Residual}, {@link Branches} and {@link ChannelGate} consist of
+ * layers, so that a model is a tree. Their parameters are those of their {@link #parts}, one after
+ * the other: depth-first, in the order in which the data flows.
  */
 public sealed interface LayerSpec extends Serializable {
   /** Calls the visitor's case for this kind of layer. */
@@ -932,6 +932,90 @@ public sealed interface LayerSpec extends Serializable {
     @Override
     public String label() {
       return Composites.label("branches", name);
+    }
+  }
+
+  /**
+   * Scales each channel by a value that other layers compute of the same input: {@code out[c, y, x]
+   * = in[c, y, x] * gate(in)[c]}. With a global average, two dense layers and a sigmoid it is
+   * squeeze and excitation (Hu et al., 2018, "Squeeze-and-Excitation Networks", section 3).
+   *
+   * @param name a name for tables and options; blank for none
+   * @param gate the layers that compute a value for each channel
+   */
+  record ChannelGate(String name, Sequence gate) implements LayerSpec {
+    public ChannelGate {
+      Composites.checkName(name);
+      Composites.checkUnnamed(name, gate);
+      Check.input(
+          !gate.layers().isEmpty(),
+          "Invalid %s: it has no layers, so there is nothing to scale with",
+          Composites.label("channel-gate", name));
+    }
+
+    /**
+     * Squeeze and excitation.
+     *
+     * @param channels the channels of the input
+     * @param reduction the ratio of the channels to the units of the first dense layer
+     */
+    public static ChannelGate squeezeExcitation(String name, int channels, int reduction) {
+      Check.input(
+          reduction >= 1 && reduction <= channels,
+          "Invalid reduction: %d (must be between 1 and the %d channels)",
+          reduction,
+          channels);
+      return new ChannelGate(
+          name,
+          Sequence.of(
+              new GlobalAveragePooling(),
+              new Dense(channels / reduction, new Initializer.He(), 0),
+              new Activation(ActivationFunction.RELU),
+              new Dense(channels, new Initializer.Glorot(), 0),
+              new Activation(ActivationFunction.SIGMOID)));
+    }
+
+    @Override
+    public <R> R accept(LayerVisitor<R> visitor) {
+      return visitor.visitChannelGate(this);
+    }
+
+    @Override
+    public Shape outputShape(Shape input) {
+      Shape factors = gate.outputShape(input);
+      Check.input(
+          factors.equals(Shape.vector(input.channels())),
+          "Cannot scale in %s: its layers give %s (must be a value for each of the %d channels)",
+          label(),
+          factors,
+          input.channels());
+      return input;
+    }
+
+    @Override
+    public List<LayerSpec> children() {
+      return List.of(gate);
+    }
+
+    @Override
+    public List<Part> parts(Shape input) {
+      return List.of(new Part(gate, input));
+    }
+
+    @Override
+    public long flops(Shape input) {
+      return LayerSpec.super.flops(input) + input.features();
+    }
+
+    /** The gradients by channels and factors are products; those by the input are added. */
+    @Override
+    public double backwardFlops(Shape input, boolean first) {
+      return (first ? 2.0 : 4.0) * input.features() + gate.backwardFlops(input, first);
+    }
+
+    @Override
+    public String label() {
+      return Composites.label("channel-gate", name);
     }
   }
 }

@@ -81,6 +81,13 @@ final class LayerTree implements LayerVisitor<JsonNode> {
     return named("branches", fields);
   }
 
+  @Override
+  public JsonNode visitChannelGate(LayerSpec.ChannelGate layer) {
+    ObjectNode fields = named(layer);
+    fields.set("of", list(layer.gate()));
+    return named("channel-gate", fields);
+  }
+
   /** The fields of a layer of layers, begun with its name if it has one. */
   private static ObjectNode named(LayerSpec layer) {
     return layer.name().isEmpty() ? map() : map().put("name", layer.name());

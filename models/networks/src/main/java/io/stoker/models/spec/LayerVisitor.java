@@ -45,4 +45,6 @@ public interface LayerVisitor<R> {
   R visitResidual(LayerSpec.Residual layer);
 
   R visitBranches(LayerSpec.Branches layer);
+
+  R visitChannelGate(LayerSpec.ChannelGate layer);
 }

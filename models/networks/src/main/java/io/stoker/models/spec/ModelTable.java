@@ -79,6 +79,8 @@ public final class ModelTable {
         boolean empty = inner.get(i).inner().isEmpty();
         part("branch " + (i + 1) + (empty ? ": the input" : ""), inner.get(i), indent, rows);
       }
+    } else if (placed.layer() instanceof LayerSpec.ChannelGate) {
+      part("times", inner.get(0), indent, rows);
     } else {
       inner.forEach(each -> add(each, indent, rows));
     }

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 
 /**
  * A model as a tree of maps, lists and scalars: the common form of YAML model files and of the
@@ -51,12 +52,16 @@ import java.util.TreeMap;
  * - sequence:             # or a list of layers
  *     name: stage-1
  *     of: [relu, global-average-pool]
+ * - channel-gate:         # scales each channel by a value that layers compute of the input
+ *     name: gate-1
+ *     of: [global-average-pool, {dense: 64}, sigmoid]
  * }</pre>
  *
- * A padding may also be {@code [top, left, bottom, right]}. The defaults: a stride of 1 (of
- * pooling: the kernel), dilation and groups 1, padding and bias 0 ({@code bias: none} for a
- * convolution without biases); for LRN the values of Krizhevsky et al., 2012; weights {@code he}
- * where a rectifier follows, else {@code glorot}; a forget-bias of 1.
+ * {@code squeeze-excitation: 16} is a channel gate with a sixteenth of the channels between. A
+ * padding may also be {@code [top, left, bottom, right]}. The defaults: a stride of 1 (of pooling:
+ * the kernel), dilation and groups 1, padding and bias 0 ({@code bias: none} for a convolution
+ * without biases); for LRN the values of Krizhevsky et al., 2012; weights {@code he} where a
+ * rectifier follows, else {@code glorot}; a forget-bias of 1.
  */
 public final class ModelTree {
   /** More layers than any model that trains: it bounds what a hostile file can ask for. */
@@ -74,8 +79,9 @@ public final class ModelTree {
    * @param text for error messages
    * @param depth the number of layers around it
    * @param rectified whether the next non-linearity after it is a rectifier
+   * @param input computes the shape before it
    */
-  private record Place(String text, int depth, boolean rectified) {}
+  private record Place(String text, int depth, boolean rectified, Supplier<Shape> input) {}
 
   private final String source;
   private final int classes;
@@ -118,7 +124,7 @@ public final class ModelTree {
     try {
       Shape images = shape(input);
       channels = images.channels();
-      return new ModelSpec(name, images, layers(layers, new Place(source, 0, false)));
+      return new ModelSpec(name, images, layers(layers, new Place(source, 0, false, () -> images)));
     } catch (InputException e) {
       throw e.getMessage().contains(source)
           ? e
@@ -157,7 +163,11 @@ public final class ModelTree {
       boolean rectified = RectifierSearch.after(list, i).orElse(place.rectified());
       read.add(
           layer(
-              new Place(place.text() + ", layer " + (i + 1), place.depth(), rectified),
+              new Place(
+                  place.text() + ", layer " + (i + 1),
+                  place.depth(),
+                  rectified,
+                  () -> new LayerSpec.Sequence("", read).outputShape(place.input().get())),
               list.get(i)));
     }
     return read;
@@ -205,6 +215,8 @@ public final class ModelTree {
     readers.put("sequence", fields -> sequence(fields, place));
     readers.put("residual", fields -> residual(fields, place));
     readers.put("branches", fields -> branches(fields, place));
+    readers.put("channel-gate", fields -> channelGate(fields, place));
+    readers.put("squeeze-excitation", fields -> squeezeExcitation(fields, place));
     readers.put(
         "global-average-pool",
         fields -> {
@@ -298,11 +310,25 @@ public final class ModelTree {
     TreeFields fields = all.only("name", "body", "shortcut", "after");
     JsonNode after = fields.optional("after");
     boolean rectified = RectifierSearch.after(after, -1).orElse(place.rectified());
+    LayerSpec.Sequence body = part(fields.required("body"), inside(place, "body", rectified));
+    Supplier<Shape> sum = () -> body.outputShape(place.input().get());
     return new LayerSpec.Residual(
         fields.layerName(),
-        part(fields.required("body"), inside(place, "body", rectified)),
+        body,
         part(fields.optional("shortcut"), inside(place, "shortcut", rectified)),
-        part(after, inside(place, "after", place.rectified())));
+        part(after, inside(place, "after", place.rectified(), sum)));
+  }
+
+  private LayerSpec channelGate(TreeFields all, Place place) {
+    TreeFields fields = all.only("name", "of");
+    return new LayerSpec.ChannelGate(
+        fields.layerName(), part(fields.required("of"), inside(place, "gate", false)));
+  }
+
+  private static LayerSpec squeezeExcitation(TreeFields all, Place place) {
+    TreeFields fields = all.only("name", "reduction");
+    return LayerSpec.ChannelGate.squeezeExcitation(
+        fields.layerName(), place.input().get().channels(), fields.integer("reduction", 16));
   }
 
   private LayerSpec branches(TreeFields all, Place place) {
@@ -325,8 +351,15 @@ public final class ModelTree {
   }
 
   private static Place inside(Place place, String part, boolean rectified) {
+    return inside(place, part, rectified, place.input());
+  }
+
+  private static Place inside(Place place, String part, boolean rectified, Supplier<Shape> input) {
     return new Place(
-        part.isEmpty() ? place.text() : place.text() + ", " + part, place.depth() + 1, rectified);
+        part.isEmpty() ? place.text() : place.text() + ", " + part,
+        place.depth() + 1,
+        rectified,
+        input);
   }
 
   private static LayerSpec pooling(LayerSpec.Pooling.Kind kind, TreeFields all) {

@@ -22,7 +22,8 @@ public final class ModelYaml {
   private static final int MAXIMUM_DEPTH = 10 + 4 * Composites.MAXIMUM_DEPTH;
 
   /** The layers that consist of layers. */
-  private static final Set<String> BLOCKS = Set.of("sequence", "residual", "branches");
+  private static final Set<String> BLOCKS =
+      Set.of("sequence", "residual", "branches", "channel-gate");
 
   private ModelYaml() {}
 

@@ -48,7 +48,8 @@ final class TreeFields {
           case "dropout", "stochastic-depth" -> "probability";
           case "scale" -> "factor";
           case "pad-channels" -> "channels";
-          case "sequence", "branches" -> "of";
+          case "sequence", "branches", "channel-gate" -> "of";
+          case "squeeze-excitation" -> "reduction";
           default ->
               throw new InputException(
                   "Invalid value at %s: %s (must be a map such as {kernel: 3})"

@@ -7,6 +7,7 @@ import io.stoker.models.spec.LayerSpec;
 import io.stoker.models.spec.LayerSpec.Activation;
 import io.stoker.models.spec.LayerSpec.BatchNormalization;
 import io.stoker.models.spec.LayerSpec.Branches;
+import io.stoker.models.spec.LayerSpec.ChannelGate;
 import io.stoker.models.spec.LayerSpec.ChannelPadding;
 import io.stoker.models.spec.LayerSpec.Convolution;
 import io.stoker.models.spec.LayerSpec.Dense;
@@ -226,7 +227,56 @@ public final class ContractModels {
             "branches over vectors",
             new Shape(2, 3, 2),
             branches(Sequence.of(dense(4), tanh()), Sequence.of(dense(3))),
+            dense(3)),
+        model(
+            "squeeze and excitation",
+            new Shape(5, 4, 2),
+            conv(6, 3, 1, 0),
+            tanh(),
+            gate(new GlobalAveragePooling(), dense(3), tanh(), dense(6), sigmoid()),
+            conv(4, 2, 1, 0),
+            dense(3)),
+        model(
+            "squeeze and excitation of blocks of channels",
+            new Shape(3, 3, 3),
+            conv(16, 1, 1, 0),
+            residual(
+                Sequence.of(
+                    conv(16, 1, 1, 0),
+                    tanh(),
+                    gate(new GlobalAveragePooling(), dense(2), tanh(), dense(16), sigmoid())),
+                Sequence.IDENTITY,
+                Sequence.of(tanh())),
+            new GlobalAveragePooling(),
+            dense(3)),
+        model(
+            "a gate first, of convolutions",
+            new Shape(4, 3, 3),
+            gate(new GlobalAveragePooling(), conv(4, 1, 1, 0), tanh(), conv(3, 1, 1, 0), tanh()),
+            gate(dense(3)),
+            dense(3)),
+        model(
+            "a gate without parameters",
+            new Shape(4, 3, 2),
+            conv(5, 2, 1, 0),
+            gate(new GlobalAveragePooling(), sigmoid()),
+            tanh(),
+            dense(3)),
+        model(
+            "a gate over vectors",
+            new Shape(1, 1, 6),
+            dense(5),
+            tanh(),
+            gate(dense(5), sigmoid()),
             dense(3)));
+  }
+
+  public static LayerSpec gate(LayerSpec... layers) {
+    return new ChannelGate("", Sequence.of(layers));
+  }
+
+  private static LayerSpec sigmoid() {
+    return activation(ActivationFunction.SIGMOID);
   }
 
   public static Residual residual(Sequence body, Sequence shortcut, Sequence after) {

@@ -323,6 +323,19 @@ public final class ReferenceNetwork {
       }
       return all;
     }
+
+    @Override
+    public double[][] visitChannelGate(LayerSpec.ChannelGate layer) {
+      double[][] factors = inside(placed.inner().get(0), in);
+      int area = placed.input().height() * placed.input().width();
+      double[][] out = new double[in.length][placed.input().features()];
+      for (int example = 0; example < in.length; example++) {
+        for (int i = 0; i < out[example].length; i++) {
+          out[example][i] = in[example][i] * factors[example][i / area];
+        }
+      }
+      return out;
+    }
   }
 
   private static double[][] normalize(

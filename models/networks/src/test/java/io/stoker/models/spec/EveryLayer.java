@@ -44,6 +44,7 @@ public final class EveryLayer {
             Sequence.of(new Convolution(10, Window.of(1), 1, lecun, 0).withoutBias()),
             Sequence.IDENTITY,
             Sequence.of(new Activation(ActivationFunction.RELU))));
+    layers.add(LayerSpec.ChannelGate.squeezeExcitation("gate", 10, 4));
     layers.add(new ChannelPadding(13));
     layers.add(new Sequence("stage", List.of(new Dropout(0.5f))));
     layers.add(new LocalResponseNormalization(3, 2, 1e-2f, 0.75f));

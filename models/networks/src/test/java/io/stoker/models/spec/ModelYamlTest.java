@@ -184,6 +184,14 @@ class ModelYamlTest {
         "- depthwise-conv: {kernel: 3, dilation: 2} | Unknown key at m.yaml, layer 1"
             + " (depthwise-conv): dilation",
         "- conv: {filters: 2, kernel: 3, bias: no} | Invalid bias",
+        "- squeeze-excitation: 2 | m.yaml, layer 1: Invalid reduction: 2 (must be between 1 and the"
+            + " 1 channels)",
+        "- squeeze-excitation: {units: 3} | layer 1 (squeeze-excitation): units; Known: name,"
+            + " reduction",
+        "- channel-gate: [] | Invalid channel-gate: it has no layers",
+        "- channel-gate: relu | Cannot scale in channel-gate: its layers give 8 x 8 x 1 (must be a"
+            + " value for each of the 1 channels)",
+        "- channel-gate: [{dense: 2}] | its layers give 2 (must be a value for each of the 1",
       })
   void aWrongLayerIsNamedWithItsPlace(String layer, String message) {
     assertRefused("name: m\ninput: [8, 8, 1]\nlayers:\n  " + layer + "\n  - dense: 2\n", message);
@@ -206,6 +214,40 @@ class ModelYamlTest {
     assertRefused("name: m\ninput: [8, 8, 1]\nlayers: [dense: 2]\n---\nname: n", "m.yaml");
     assertRefused("name: [", "line 1");
     assertRefused("\u0000\u0001\u0002", "m.yaml");
+  }
+
+  @Test
+  void squeezeAndExcitationKnowsTheChannelsBeforeIt() throws IOException {
+    ModelSpec model =
+        read(
+            """
+            name: m
+            input: [8, 8, 3]
+            layers:
+              - residual:
+                  body:
+                    - conv: {filters: 32, kernel: 3, padding: 1}
+                    - squeeze-excitation: {name: se, reduction: 8}
+                  shortcut: [{conv: {filters: 32, kernel: 1}}]
+                  after: [squeeze-excitation]
+              - dense: 2
+            """,
+            2);
+
+    LayerSpec.Residual block = (LayerSpec.Residual) model.layers().get(0);
+    assertThat(block.body().layers().get(1))
+        .isEqualTo(
+            new LayerSpec.ChannelGate(
+                "se",
+                LayerSpec.Sequence.of(
+                    new LayerSpec.GlobalAveragePooling(),
+                    new LayerSpec.Dense(4, new Initializer.He(), 0),
+                    new LayerSpec.Activation(ActivationFunction.RELU),
+                    new LayerSpec.Dense(32, new Initializer.Glorot(), 0),
+                    new LayerSpec.Activation(ActivationFunction.SIGMOID))));
+    assertThat(block.after().layers())
+        .containsExactly(LayerSpec.ChannelGate.squeezeExcitation("", 32, 16));
+    assertThat(read(ModelYaml.write(model), 2)).isEqualTo(model);
   }
 
   @Test

@@ -24,7 +24,11 @@ final class CompiledConvolution extends WeightedLayer {
   private final Workspace workspace;
   private final Window window;
   private final Kernel kernel;
+  private final Tensor source;
+
+  /** The source, as images. */
   private final Tensor input;
+
   private final GroupedFilters filters;
   private final PrimitiveDescriptor operation;
   private final Tensor output;
@@ -71,11 +75,12 @@ final class CompiledConvolution extends WeightedLayer {
       Tensor input,
       Epilogue epilogue,
       Optional<RunningStatistics> statistics) {
-    super(workspace, input);
+    super(workspace, workspace.asImages(input));
     this.workspace = workspace;
+    this.source = input;
     this.window = window;
     this.kernel = workspace.kernel(placed);
-    this.input = input;
+    this.input = workspace.asImages(input);
     this.filters = filters;
     operation =
         workspace.operation(
@@ -84,7 +89,7 @@ final class CompiledConvolution extends WeightedLayer {
     NormalizedWeights normalized =
         NormalizedWeights.of(workspace, statistics, filters.weights(), filters.bias());
     workspace.addStepOfParameters(forward, normalized);
-    output = compileForward(operation, input, normalized.weights(), normalized.bias());
+    output = compileForward(operation, this.input, normalized.weights(), normalized.bias());
   }
 
   /** The layout of a tensor's values where they are multiplied. */
@@ -144,11 +149,15 @@ final class CompiledConvolution extends WeightedLayer {
         filters.biasGradient());
     backward.add(filters::distributeGradients);
     if (!inputGradientNeeded) {
-      return input;
+      return source;
     }
-    Tensor inputGradient = workspace.transientTensor(input.layout());
+    Tensor inputGradient = workspace.transientTensor(source.layout());
     compileInputGradient(
-        describeInputGradient(), operation, outputGradient, filters.weights(), inputGradient);
+        describeInputGradient(),
+        operation,
+        outputGradient,
+        filters.weights(),
+        workspace.asImages(inputGradient));
     return inputGradient;
   }
 

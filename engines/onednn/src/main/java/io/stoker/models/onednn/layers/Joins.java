@@ -29,29 +29,37 @@ final class Joins {
   /** Adds two tensors to a third, which has the order of the first. */
   static Runnable add(Workspace workspace, Tensor first, Tensor other, Tensor sum) {
     Arranged second = arranged(workspace, other, first.layout());
-    dnnl_binary_desc_t description = new dnnl_binary_desc_t();
-    OneDnn.check(
-        dnnl.dnnl_binary_desc_init(
-            description,
-            dnnl.dnnl_binary_add,
-            first.layout().descriptor(),
-            second.tensor().layout().descriptor(),
-            sum.layout().descriptor()),
-        "describe a sum");
-    Primitive primitive =
-        workspace.compile(
-            workspace.operation(description),
-            Map.of(
-                dnnl.DNNL_ARG_SRC_0,
-                first,
-                dnnl.DNNL_ARG_SRC_1,
-                second.tensor(),
-                dnnl.DNNL_ARG_DST,
-                sum));
+    Primitive primitive = binary(workspace, dnnl.dnnl_binary_add, first, second.tensor(), sum);
     return () -> {
       second.copy().run();
       primitive.run();
     };
+  }
+
+  /**
+   * Multiplies two tensors value by value.
+   *
+   * @param factor of the same order as the first, or a value for each of its channels
+   * @param product of the same order as the first
+   */
+  static Runnable multiply(Workspace workspace, Tensor first, Tensor factor, Tensor product) {
+    return binary(workspace, dnnl.dnnl_binary_mul, first, factor, product)::run;
+  }
+
+  private static Primitive binary(
+      Workspace workspace, int operator, Tensor first, Tensor second, Tensor result) {
+    dnnl_binary_desc_t description = new dnnl_binary_desc_t();
+    OneDnn.check(
+        dnnl.dnnl_binary_desc_init(
+            description,
+            operator,
+            first.layout().descriptor(),
+            second.layout().descriptor(),
+            result.layout().descriptor()),
+        "describe an operation on two tensors");
+    return workspace.compile(
+        workspace.operation(description),
+        Map.of(dnnl.DNNL_ARG_SRC_0, first, dnnl.DNNL_ARG_SRC_1, second, dnnl.DNNL_ARG_DST, result));
   }
 
   /** Copies all values of a tensor to another of the same layout. */

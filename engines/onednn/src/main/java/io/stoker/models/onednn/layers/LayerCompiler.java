@@ -228,4 +228,9 @@ record LayerCompiler(
   public CompiledLayer visitBranches(LayerSpec.Branches layer) {
     return new CompiledBranches(workspace, vectors, placed, input, fusion);
   }
+
+  @Override
+  public CompiledLayer visitChannelGate(LayerSpec.ChannelGate layer) {
+    return new CompiledChannelGate(workspace, vectors, placed, input, fusion);
+  }
 }

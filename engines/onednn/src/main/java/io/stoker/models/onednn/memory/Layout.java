@@ -108,6 +108,25 @@ public record Layout(dnnl_memory_desc_t descriptor) {
     return plain(whole);
   }
 
+  /**
+   * The channels of all examples as those of one image, over the same memory.
+   *
+   * @throws IllegalArgumentException if this is no layout of {@link #joined}
+   */
+  public Layout asOneExample() {
+    long[] here = dimensions();
+    long[] whole = {1, here[0] * here[1], here[2], here[3]};
+    for (ChannelBlock block : ChannelBlock.values()) {
+      if (here[1] % block.channels == 0 && sameAs(tagged(here, block.tag))) {
+        return tagged(whole, block.tag);
+      }
+    }
+    if (!sameAs(plain(here))) {
+      throw new IllegalArgumentException("Neither row-major nor in whole blocks of channels");
+    }
+    return plain(whole);
+  }
+
   /** The orders of images in blocks of channels. */
   private enum ChannelBlock {
     SIXTEEN(16, dnnl.dnnl_aBcd16b),
