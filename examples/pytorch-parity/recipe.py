@@ -49,10 +49,11 @@ def rows(base):
         yield name, options
 
 
-def moved(images, pixels):
-    """Each image moved by up to so many whole pixels, with black where it is uncovered."""
+def moved(images, pixels, border):
+    """Each image moved by up to so many whole pixels, with black or its mirror image where it is uncovered."""
     count, _, height, width = images.shape
-    padded = torch.nn.functional.pad(images, (pixels,) * 4)
+    mode = "reflect" if border == "reflect" else "constant"
+    padded = torch.nn.functional.pad(images, (pixels,) * 4, mode)
     down = torch.randint(2 * pixels + 1, (count, 1)) + torch.arange(height)
     across = torch.randint(2 * pixels + 1, (count, 1)) + torch.arange(width)
     return padded[torch.arange(count)[:, None, None], :, down[:, :, None], across[:, None, :]].permute(
@@ -67,7 +68,8 @@ def augmented(images, augment, mean):
             chosen = torch.rand(len(images)) < 0.5
             images = torch.where(chosen[:, None, None, None], images.flip(3), images)
         elif name in ("shift", "crop"):
-            images = moved(images, int(value or (2 if name == "shift" else 4)))
+            pixels, _, border = value.partition(":")
+            images = moved(images, int(pixels or (2 if name == "shift" else 4)), border)
         elif name == "erase":
             fields = dict(part.split("=") for part in value.split(":") if "=" in part)
             low, high = (float(x) for x in fields.get("area", "0.02-0.33").split("-"))
@@ -97,6 +99,33 @@ def schedule_of(options, optimizer, steps):
     )
 
 
+def grey(tree):
+    """The model for grey images, of which patches to whiten are of 3 x 3 pixels."""
+    first = tree["layers"][0]
+    if "conv" in first and first["conv"]["weights"] == "whiten":
+        first["conv"].update(kernel=3, filters=18)
+    return {**tree, "input": [28, 28, 1]}
+
+
+def begin(tree, network, images):
+    """The first weights of airbench: convolutions that hand channels on, and a frozen one that whitens patches."""
+    kinds = [layer["conv"]["weights"] for layer in tree["layers"] if "conv" in layer]
+    if "whiten" not in kinds:
+        return
+    convolutions = [each for each in network.modules() if isinstance(each, torch.nn.Conv2d)]
+    for kind, convolution in zip(kinds, convolutions, strict=True):
+        if kind == "dirac":
+            convolution.reset_parameters()
+            torch.nn.init.dirac_(convolution.weight.data[: convolution.in_channels])
+        elif kind == "whiten":
+            patches = torch.nn.functional.unfold(images[:5000], convolution.kernel_size)
+            values, vectors = torch.linalg.eigh(torch.cov(patches.transpose(0, 1).flatten(1)))
+            filters = (vectors / (values + 5e-4).sqrt()).T.flip(0).reshape(len(values), *convolution.weight.shape[1:])
+            convolution.weight.data[:] = torch.cat([filters, -filters])
+            torch.nn.init.zeros_(convolution.bias)
+            convolution.weight.requires_grad_(False)
+
+
 def averaging(decay):
     """As swa_utils.get_ema_multi_avg_fn, with a decay that rises as Stoker's does."""
 
@@ -113,7 +142,8 @@ def in_pytorch(tree, options, given, seed):
     images, labels = train.images_of(given.data, "train", given.images)
     mean, deviation = images.mean(), images.std()
     network = train.network_of(tree, seed)
-    weights = [p for p in network.parameters() if p.dim() > 1]
+    begin(tree, network, (images[:5000] - mean) / deviation)
+    weights = [p for p in network.parameters() if p.dim() > 1 and p.requires_grad]
     others = [p for p in network.parameters() if p.dim() == 1]
     optimizer = torch.optim.SGD(
         [{"params": weights, "weight_decay": options.get("weight-decay", 0.0005)}, {"params": others}],
@@ -231,8 +261,7 @@ def main():
                         result = in_stoker(options, given, seed)
                     else:
                         tree = compare.stoker("models", options["model"])["model"]
-                        tree["input"] = [28, 28, 1]
-                        result = in_pytorch(tree, options, given, seed)
+                        result = in_pytorch(grey(tree), options, given, seed)
                     done[json.dumps(key)] = {"key": key, **result}
                     with log.open("a") as file:
                         file.write(json.dumps(done[json.dumps(key)]) + "\n")
