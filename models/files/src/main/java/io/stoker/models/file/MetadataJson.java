@@ -31,6 +31,7 @@ import java.util.regex.Pattern;
  * @param parametersSha256 digest of the parameters, see {@link VectorDigest}
  * @param updaterStateSha256 digest of the updater state, if the file has it
  * @param updaterVectors how many vectors the updater state has: 2 with AdamW
+ * @param stockMomentsSha256 digest of {@link StockMoments}, if the file has them
  * @param outerMomentumSha256 digest of the outer momentum, if the file has it
  * @param emaSha256 digest of the moving average of the parameters, if the file has it
  */
@@ -39,6 +40,7 @@ record MetadataJson(
     String parametersSha256,
     Optional<String> updaterStateSha256,
     int updaterVectors,
+    Optional<String> stockMomentsSha256,
     Optional<String> outerMomentumSha256,
     Optional<String> emaSha256) {
   private static final int FORMAT = 1;
@@ -51,6 +53,7 @@ record MetadataJson(
           "parameters_sha256",
           "updater_state_sha256",
           "updater_state_vectors",
+          "stock_moments_sha256",
           "outer_momentum_sha256",
           "ema_sha256",
           "images",
@@ -79,6 +82,7 @@ record MetadataJson(
     if (updaterStateSha256.isPresent() && updaterVectors > 1) {
       tree.put("updater_state_vectors", updaterVectors);
     }
+    stockMomentsSha256.ifPresent(digest -> tree.put("stock_moments_sha256", digest));
     outerMomentumSha256.ifPresent(digest -> tree.put("outer_momentum_sha256", digest));
     emaSha256.ifPresent(digest -> tree.put("ema_sha256", digest));
     if (!metadata.images().equals(metadata.model().input())) {
@@ -173,6 +177,7 @@ record MetadataJson(
         digest(tree, "parameters_sha256"),
         optionalDigest(tree, "updater_state_sha256"),
         updaterVectors(tree),
+        optionalDigest(tree, "stock_moments_sha256"),
         optionalDigest(tree, "outer_momentum_sha256"),
         optionalDigest(tree, "ema_sha256"));
   }

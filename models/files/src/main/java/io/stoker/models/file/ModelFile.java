@@ -120,6 +120,7 @@ public final class ModelFile {
                     Optional.empty(),
                     1,
                     Optional.empty(),
+                    Optional.empty(),
                     Optional.empty()),
                 bytes,
                 average.location(),

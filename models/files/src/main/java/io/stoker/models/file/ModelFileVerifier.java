@@ -53,6 +53,10 @@ final class ModelFileVerifier {
               ModelFileWriter.updaterEntry(description.metadata().model()),
               count * description.updaterVectors(),
               description.updaterStateSha256());
+      verifyIfThere(
+          ModelFileWriter.UPDATER_STATE,
+          StockMoments.of(description.metadata().model()).count(),
+          description.stockMomentsSha256());
       Optional<VectorLocation> outerMomentum =
           verifyIfThere(ModelFileWriter.OUTER_MOMENTUM, count, description.outerMomentumSha256());
       FiniteCheck averageFinite = new FiniteCheck();

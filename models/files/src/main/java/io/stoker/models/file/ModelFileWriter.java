@@ -5,8 +5,6 @@ import io.stoker.failure.Check;
 import io.stoker.models.dl4j.GraphConfiguration;
 import io.stoker.models.engine.StepSettings;
 import io.stoker.models.spec.ModelSpec;
-import io.stoker.models.spec.ParameterSpec;
-import io.stoker.models.spec.Whitening;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
@@ -26,7 +24,7 @@ public final class ModelFileWriter {
   static final String CONFIGURATION = "configuration.json";
   static final String NORMALIZER = "normalizer.bin";
   static final String COEFFICIENTS = "coefficients.bin";
-  private static final String UPDATER_STATE = "updaterState.bin";
+  static final String UPDATER_STATE = "updaterState.bin";
   private static final String VELOCITY = "velocity.bin";
   static final String OUTER_MOMENTUM = "outerMomentum.bin";
   static final String EMA = "ema.bin";
@@ -130,6 +128,10 @@ public final class ModelFileWriter {
     long count = metadata.model().parameterCount();
     long stateCount = count * settings.stateVectors();
     Optional<Checksums> updaterSums = sums(updaterState, stateCount);
+    StockMoments stock = StockMoments.of(metadata.model());
+    Optional<VectorSource> stockMoments =
+        updaterState.filter(state -> settings.isAdam() && !stock.isCanonical()).map(stock::of);
+    Optional<Checksums> stockSums = sums(stockMoments, stock.count());
     Optional<Checksums> outerSums = sums(outerMomentum, count);
     Optional<Checksums> emaSums = sums(ema, count);
     MetadataJson description =
@@ -138,6 +140,7 @@ public final class ModelFileWriter {
             parameterSums.sha256(),
             updaterSums.map(Checksums::sha256),
             settings.stateVectors(),
+            stockSums.map(Checksums::sha256),
             outerSums.map(Checksums::sha256),
             emaSums.map(Checksums::sha256));
     ZipLayout zip = new ZipLayout();
@@ -149,6 +152,7 @@ public final class ModelFileWriter {
         writeVector(COEFFICIENTS, parameters, parameterSums, zip, stream);
     Optional<VectorLocation> updaterPlace =
         writeIfThere(updaterEntry(metadata.model()), updaterState, updaterSums, zip, stream);
+    writeIfThere(UPDATER_STATE, stockMoments, stockSums, zip, stream);
     Optional<VectorLocation> outerPlace =
         writeIfThere(OUTER_MOMENTUM, outerMomentum, outerSums, zip, stream);
     Optional<VectorLocation> emaPlace = writeIfThere(EMA, ema, emaSums, zip, stream);
@@ -246,13 +250,9 @@ public final class ModelFileWriter {
   /**
    * The name of the updater state's entry. Deeplearning4j's own state has no values for running
    * statistics, nor moments for filters that whiten. So the state of a model with either has
-   * another name.
+   * another name; {@link StockMoments} come after it.
    */
   static String updaterEntry(ModelSpec model) {
-    boolean statistics =
-        model.placed().stream()
-            .flatMap(placed -> placed.parameters().stream())
-            .anyMatch(tensor -> tensor.role() == ParameterSpec.Role.STATISTIC);
-    return statistics || Whitening.of(model).isPresent() ? VELOCITY : UPDATER_STATE;
+    return StockMoments.of(model).isCanonical() ? UPDATER_STATE : VELOCITY;
   }
 }

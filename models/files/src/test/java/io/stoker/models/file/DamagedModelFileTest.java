@@ -10,7 +10,11 @@ import io.stoker.failure.InputException;
 import io.stoker.failure.NewerVersionException;
 import io.stoker.failure.StokerException;
 import io.stoker.models.dl4j.GraphConfiguration;
+import io.stoker.models.engine.StepSettings;
+import io.stoker.models.spec.Initializer;
+import io.stoker.models.spec.LayerSpec;
 import io.stoker.models.spec.ModelSpec;
+import io.stoker.models.spec.Shape;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.FilterInputStream;
@@ -134,6 +138,59 @@ class DamagedModelFileTest {
     Map<String, byte[]> entries = entries();
     entries.put("preprocessor.bin", new byte[] {(byte) 0xac, (byte) 0xed, 0, 5});
     assertDamaged(craft(entries.entrySet()), "zip directory");
+  }
+
+  /** Files of earlier builds have no moments in stock Deeplearning4j's order. */
+  @Test
+  void momentsInOneOrderAreReadAndBothAreVerified() throws IOException {
+    ModelSpec model =
+        new ModelSpec(
+            "normalized",
+            Shape.vector(4),
+            List.of(
+                new LayerSpec.BatchNormalization(1e-5f, 0.9f),
+                new LayerSpec.Dense(2, new Initializer.He(), 0)));
+    StepSettings adamW =
+        new StepSettings(
+            0.01f,
+            0.9f,
+            StepSettings.Momentum.CLASSICAL,
+            0,
+            StepSettings.UNCLIPPED,
+            new StepSettings.Adam(0.99f, 1e-8f, 3));
+    VectorSource counting =
+        (offset, target) -> {
+          for (long at = offset; target.hasRemaining(); at++) {
+            target.put(at);
+          }
+        };
+    Map<String, byte[]> entries =
+        entries(
+            SampleModels.bytes(
+                ModelFileWriter.of(SampleModels.metadata(model), adamW, counting)
+                    .withUpdaterState(counting)));
+
+    assertThat(entries.keySet()).containsSubsequence("velocity.bin", "updaterState.bin");
+    byte[] stock = entries.get("updaterState.bin");
+    float[] values = new float[2 * (8 + 10)];
+    ByteBuffer.wrap(stock, stock.length - 4 * values.length, 4 * values.length)
+        .asFloatBuffer()
+        .get(values);
+    assertThat(values)
+        .startsWith(0, 1, 2, 3, 4, 5, 6, 7, 26, 27, 28, 29, 30, 31, 32, 33, 16, 17)
+        .endsWith(50, 51);
+    stock[stock.length - 1] ^= 1;
+    assertDamaged(craft(entries.entrySet()), "the SHA-256 of updaterState.bin");
+    entries.remove("updaterState.bin");
+    assertDamaged(craft(entries.entrySet()), "no entry at byte");
+    entries.compute(
+        "stoker.json",
+        (name, json) ->
+            new String(json, StandardCharsets.UTF_8)
+                .replaceFirst("\\s*\"stock_moments_sha256\"[^,]*,", "")
+                .getBytes(StandardCharsets.UTF_8));
+    assertThat(SampleModels.verify(craft(entries.entrySet())).updaterState().orElseThrow().count())
+        .isEqualTo(2 * model.parameterCount());
   }
 
   @Test
@@ -300,8 +357,12 @@ class DamagedModelFileTest {
   }
 
   private static Map<String, byte[]> entries() throws IOException {
+    return entries(whole());
+  }
+
+  private static Map<String, byte[]> entries(byte[] file) throws IOException {
     Map<String, byte[]> entries = new LinkedHashMap<>();
-    try (ZipInputStream zip = new ZipInputStream(new ByteArrayInputStream(whole()))) {
+    try (ZipInputStream zip = new ZipInputStream(new ByteArrayInputStream(file))) {
       for (ZipEntry entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {
         entries.put(entry.getName(), zip.readAllBytes());
       }
