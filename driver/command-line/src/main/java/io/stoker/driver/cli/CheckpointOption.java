@@ -43,6 +43,13 @@ final class CheckpointOption {
     return new Inference(uri, parameters(), engine.name, views.views(), arithmetic.arithmetic());
   }
 
+  /** As the one with views, for images of another size. */
+  Inference inference(
+      EngineOption engine, TestViewsOption views, ArithmeticOptions arithmetic, SizeOption size) {
+    return new Inference(
+        uri, parameters(), engine.name, views.views(), arithmetic.arithmetic(), size.size);
+  }
+
   /** Opens the checkpoint. */
   StoredModel open(Configuration hadoop) {
     return ModelFiles.open(uri, parameters(), hadoop);

@@ -61,6 +61,8 @@ final class EvaluateCommand extends StokerCommand {
 
   @Mixin private TestViewsOption testViews;
 
+  @Mixin private SizeOption size;
+
   @Mixin private DeviceOption device;
 
   EvaluateCommand(Console console) {
@@ -75,7 +77,7 @@ final class EvaluateCommand extends StokerCommand {
         "Either --all, which evaluates each checkpoint, or --average, which evaluates their mean");
     EvaluateRequest request =
         new EvaluateRequest(
-            checkpoint.inference(engine, testViews, arithmetic),
+            checkpoint.inference(engine, testViews, arithmetic, size),
             data.uri,
             on.split,
             on.batch(),

@@ -95,6 +95,8 @@ final class PredictCommand extends StokerCommand {
 
   @Mixin private TestViewsOption testViews;
 
+  @Mixin private SizeOption size;
+
   PredictCommand(Console console) {
     super(console);
   }
@@ -123,7 +125,7 @@ final class PredictCommand extends StokerCommand {
   }
 
   private Inference inference() {
-    return checkpoint.inference(engine, testViews, arithmetic);
+    return checkpoint.inference(engine, testViews, arithmetic, size);
   }
 
   private Report bulk() {

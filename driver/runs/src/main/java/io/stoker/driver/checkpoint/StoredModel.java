@@ -11,6 +11,7 @@ import io.stoker.models.file.ModelMetadata;
 import io.stoker.models.file.VectorLocation;
 import io.stoker.models.file.VectorSink;
 import io.stoker.models.file.VectorSource;
+import io.stoker.models.spec.Shape;
 import io.stoker.worker.eval.Temperature;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -33,6 +34,7 @@ public final class StoredModel {
   /** The file, or what it would be with the moving average in place of the last parameters. */
   private final ModelFile file;
 
+  private final ModelMetadata metadata;
   private final Optional<Checkpoint> checkpoint;
   private final Optional<Calibration> calibration;
 
@@ -41,12 +43,14 @@ public final class StoredModel {
       Path origin,
       ModelFile whole,
       ModelFile file,
+      ModelMetadata metadata,
       Optional<Checkpoint> checkpoint,
       Optional<Calibration> calibration) {
     this.path = path;
     this.origin = origin;
     this.whole = whole;
     this.file = file;
+    this.metadata = metadata;
     this.checkpoint = checkpoint;
     this.calibration = calibration;
   }
@@ -71,7 +75,7 @@ public final class StoredModel {
               .map(ModelFile::parametersSha256)
               .collect(Collectors.toSet());
       Optional<Calibration> calibration = Calibration.read(file, parameters, hadoop);
-      return new StoredModel(file, file, model, model, checkpoint, calibration);
+      return new StoredModel(file, file, model, model, model.metadata(), checkpoint, calibration);
     } catch (FileNotFoundException e) {
       throw new DamagedException("Cannot read %s: it is missing".formatted(file), e);
     } catch (IOException e) {
@@ -115,7 +119,7 @@ public final class StoredModel {
    * @param copy where a copy of the file is, or will be before it is read
    */
   public StoredModel copiedTo(Path copy) {
-    return new StoredModel(copy, origin, whole, file, Optional.empty(), calibration);
+    return new StoredModel(copy, origin, whole, file, metadata, Optional.empty(), calibration);
   }
 
   /**
@@ -136,7 +140,7 @@ public final class StoredModel {
 
   /** The model, and what is known of it. */
   public ModelMetadata metadata() {
-    return file.metadata();
+    return metadata;
   }
 
   /** The SHA-256 of the parameters as little-endian fp32 in canonical order. */
@@ -162,7 +166,29 @@ public final class StoredModel {
         averaged.isPresent() || choice != ParameterChoice.EMA,
         "Cannot use the moving average of %s: it was trained without --ema (say --parameters last)",
         origin);
-    return new StoredModel(path, origin, whole, averaged.orElse(whole), checkpoint, calibration);
+    return new StoredModel(
+        path, origin, whole, averaged.orElse(whole), metadata, checkpoint, calibration);
+  }
+
+  /**
+   * This model over square images of another size. Images of its data are as large, or as large as
+   * those of the training, if these are larger.
+   *
+   * @param size the height and width of the images that the network sees
+   * @throws io.stoker.failure.InputException if the model does not take that size
+   */
+  public StoredModel atSize(int size) {
+    Shape images = metadata.images();
+    ModelMetadata sized =
+        new ModelMetadata(
+            metadata.model().atSize(size),
+            new Shape(
+                Math.max(images.height(), size), Math.max(images.width(), size), images.channels()),
+            metadata.classNames(),
+            metadata.mean(),
+            metadata.standardDeviation(),
+            metadata.clock());
+    return new StoredModel(path, origin, whole, file, sized, checkpoint, calibration);
   }
 
   /** Which of the file's parameters are this model's: {@code EMA} or {@code LAST}. */

@@ -35,10 +35,13 @@ public final class EvaluateJob {
         request.average() == 1
             ? List.of(request.model().open(hadoop))
             : ModelFiles.newest(
-                request.model().checkpoint(),
-                request.average(),
-                request.model().parameters(),
-                hadoop);
+                    request.model().checkpoint(),
+                    request.average(),
+                    request.model().parameters(),
+                    hadoop)
+                .stream()
+                .map(request.model()::sized)
+                .toList();
     return run(spark, request, models);
   }
 
@@ -63,7 +66,7 @@ public final class EvaluateJob {
             request.model().checkpoint(),
             request.model().parameters(),
             spark.hadoopConfiguration())) {
-      EvaluationReport report = run(spark, request, List.of(model));
+      EvaluationReport report = run(spark, request, List.of(request.model().sized(model)));
       listener.accept(report);
       reports.add(report);
     }

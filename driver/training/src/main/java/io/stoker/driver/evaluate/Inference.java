@@ -4,6 +4,7 @@ package io.stoker.driver.evaluate;
 import io.stoker.driver.checkpoint.ParameterChoice;
 import io.stoker.driver.checkpoint.StoredModel;
 import io.stoker.driver.run.ModelFiles;
+import io.stoker.failure.Check;
 import io.stoker.models.engine.Arithmetic;
 import io.stoker.worker.eval.TestViews;
 import org.apache.hadoop.conf.Configuration;
@@ -16,13 +17,30 @@ import org.apache.hadoop.conf.Configuration;
  * @param engine the engine's name or {@code auto}
  * @param testViews which views of an image the network is shown
  * @param arithmetic how the engine computes
+ * @param size the height and width of the images that the network sees; 0 for those that it was
+ *     trained on
  */
 public record Inference(
     String checkpoint,
     ParameterChoice parameters,
     String engine,
     TestViews testViews,
-    Arithmetic arithmetic) {
+    Arithmetic arithmetic,
+    int size) {
+  public Inference {
+    Check.input(size >= 0, "Invalid size: %d (must be >= 1, or 0 for that of the training)", size);
+  }
+
+  /** Shows the network images of the size that it was trained on. */
+  public Inference(
+      String checkpoint,
+      ParameterChoice parameters,
+      String engine,
+      TestViews testViews,
+      Arithmetic arithmetic) {
+    this(checkpoint, parameters, engine, testViews, arithmetic, 0);
+  }
+
   /** Shows the network the middle of each image, with the fastest algorithms in fp32. */
   public Inference(String checkpoint, String engine) {
     this(checkpoint, ParameterChoice.BEST, engine);
@@ -40,6 +58,11 @@ public record Inference(
 
   /** Opens the model. */
   public StoredModel open(Configuration hadoop) {
-    return ModelFiles.open(checkpoint, parameters, hadoop);
+    return sized(ModelFiles.open(checkpoint, parameters, hadoop));
+  }
+
+  /** A model over images of the size that is asked for. */
+  StoredModel sized(StoredModel model) {
+    return size == 0 ? model : model.atSize(size);
   }
 }

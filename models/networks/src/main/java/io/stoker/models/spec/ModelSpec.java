@@ -208,6 +208,30 @@ public record ModelSpec(String name, Shape input, List<LayerSpec> layers) implem
     return tree().stream().flatMap(Placed::leaves).toList();
   }
 
+  /**
+   * This model over square images of another size, with the same parameters.
+   *
+   * @param size the height and width of an image
+   * @throws InputException if a layer cannot take such images, or would have other parameters
+   */
+  public ModelSpec atSize(int size) {
+    ModelSpec other = new ModelSpec(name, new Shape(size, size, input.channels()), layers);
+    List<Placed> there = other.leaves();
+    for (Placed layer : leaves()) {
+      Check.input(
+          layer.parameters().equals(there.get(0).parameters()),
+          "Invalid size: %d (layer %s of model %s, %s, has other weights for it than for images of"
+              + " %s; a global-average-pool before it makes a model for several sizes)",
+          size,
+          layer.path(),
+          name,
+          layer.layer().label(),
+          input);
+      there = there.subList(1, there.size());
+    }
+    return other;
+  }
+
   private static List<Placed> chain(List<Placed> tree) {
     return tree.stream().flatMap(Placed::counted).toList();
   }
