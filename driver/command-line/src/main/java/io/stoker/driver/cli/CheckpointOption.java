@@ -47,7 +47,7 @@ final class CheckpointOption {
   Inference inference(
       EngineOption engine, TestViewsOption views, ArithmeticOptions arithmetic, SizeOption size) {
     return new Inference(
-        uri, parameters(), engine.name, views.views(), arithmetic.arithmetic(), size.size);
+        uri, parameters(), engine.name, views.views(), arithmetic.arithmetic(), size.pixels());
   }
 
   /** Opens the checkpoint. */
