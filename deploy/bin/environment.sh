@@ -7,33 +7,53 @@ fail() {
   exit "$1"
 }
 
-# Whether the folder is the home of a Java 17 or 21, which Spark 3.5 runs on.
-is_java() {
-  local version='"(17|21)[."]'
-  [[ -x $1/bin/java ]] || return 1
+# The versions of Java that a line of Spark runs on, as text. Spark 3.5 has an older Hadoop, which Java 24 and later end.
+javas() {
+  case $1 in
+    4) printf '17, 21 or 25 (from 25.0.3)' ;;
+    *) printf '17 or 21' ;;
+  esac
+}
+
+# Prints the version of the Java in a folder, such as 17.0.15; nothing if there is none.
+java_version() {
+  [[ -x $1/bin/java ]] || return 0
   if [[ -r $1/release ]]; then
-    grep -qE "^JAVA_VERSION=$version" "$1/release"
+    sed -n 's/^JAVA_VERSION="\(.*\)"$/\1/p' "$1/release"
   else
-    "$1/bin/java" -version 2>&1 | grep -qE " version $version"
+    "$1/bin/java" -version 2>&1 | sed -n 's/.* version "\([^"]*\)".*/\1/p' | head -n 1
   fi
 }
 
-# Sets and exports JAVA_HOME: the one given if it is a Java that Spark runs on, else that of java on the PATH,
-# else one that is installed where Linux distributions put it, a Java 17 first. Says so where it is not the one given.
+# runs_on VERSION LINE: whether a line of Spark runs on a version of Java.
+runs_on() {
+  case $1 in
+    17 | 17.* | 21 | 21.*) ;;
+    25 | 25.0.[0-2] | 25.0.[0-2].*) return 1 ;; # Spark needs the fix of JDK-8377811.
+    25.*) [[ $2 == 4 ]] ;;
+    *) return 1 ;;
+  esac
+}
+
+# find_java LINE: sets and exports JAVA_HOME: the one given if it is a Java that this line of Spark runs on, else that of
+# java on the PATH, else one that is installed where Linux distributions put it, a Java 17 first. Says so where it is not
+# the one given.
 find_java() {
-  local candidate on_path=""
+  local candidate on_path="" given=""
+  [[ -z ${JAVA_HOME:-} ]] || given=$(java_version "$JAVA_HOME")
   if command -v java >/dev/null; then
     on_path=$(dirname "$(dirname "$(readlink -f "$(command -v java)")")")
   fi
-  for candidate in "${JAVA_HOME:-}" "$on_path" /usr/lib/jvm/*17* /usr/lib/jvm/*21*; do
-    if [[ -n $candidate ]] && is_java "$candidate"; then
+  for candidate in "${JAVA_HOME:-}" "$on_path" /usr/lib/jvm/*17* /usr/lib/jvm/*21* /usr/lib/jvm/*25*; do
+    if [[ -n $candidate ]] && runs_on "$(java_version "$candidate")" "$1"; then
       [[ -z ${JAVA_HOME:-} || $JAVA_HOME == "$candidate" ]] ||
-        printf 'stoker: JAVA_HOME=%s is no Java 17 or 21, which Spark needs; using %s\n' "$JAVA_HOME" "$candidate" >&2
+        printf 'stoker: JAVA_HOME=%s is %s, and Spark %s needs Java %s; using %s\n' \
+          "$JAVA_HOME" "${given:+Java }${given:-no Java}" "$1" "$(javas "$1")" "$candidate" >&2
       export JAVA_HOME=$candidate
       return
     fi
   done
-  fail 4 "no Java 17 or 21 found in JAVA_HOME (${JAVA_HOME:-not set}), on the PATH or in /usr/lib/jvm; install a JDK 17, or set JAVA_HOME to it"
+  fail 4 "no Java $(javas "$1") for Spark $1 found in JAVA_HOME (${JAVA_HOME:-not set}${given:+, Java $given}), on the PATH or in /usr/lib/jvm; install a JDK 17, or set JAVA_HOME to it"
 }
 
 # Exports a locale in which Java reads file names and arguments as UTF-8 and writes numbers with Latin digits: Java

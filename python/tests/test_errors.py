@@ -214,8 +214,9 @@ def test_a_jar_for_another_spark_is_refused(
 @pytest.mark.parametrize(
     ("version", "text"),
     [
-        ("25.0.1", "is Java 25, and Stoker runs on Java 17 and 21; set JAVA_HOME"),
-        ("1.8.0_402", "is Java 8, and"),
+        ("25.0.1", "is Java 25.0.1, and Stoker for Spark "),
+        ("26", "runs on Java 17"),
+        ("1.8.0_402", "is Java 8.0, and"),
         (None, "Cannot run "),
     ],
 )

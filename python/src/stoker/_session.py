@@ -200,27 +200,36 @@ def _configuration() -> Path | None:
 
 
 def _require_java() -> None:
-    """Check the Java that PySpark will start: on a newer one Spark 3.5 fails with a trace."""
+    """Check the Java that PySpark will start: on another one Spark fails with a trace."""
     configuration = _configuration()
     if "PYSPARK_GATEWAY_PORT" in os.environ or (
         configuration and (configuration / "spark-env.sh").exists()
     ):
         return  # Java runs already, or is chosen by a script.
+    line = _line(_pyspark_version())
+    javas = "17, 21 or 25 (from 25.0.3)" if line == "4" else "17 or 21"
     home = os.environ.get("JAVA_HOME")
     java = os.path.join(home, "bin", "java") if home else "java"
     try:
         done = subprocess.run([java, "-version"], capture_output=True, check=False)
     except OSError:
         raise MissingResourcesError(
-            f"Cannot run {java!r}: set JAVA_HOME to a Java 17 or 21"
+            f"Cannot run {java!r}: set JAVA_HOME to a Java {javas}"
         ) from None
     # JAVA_TOOL_OPTIONS, which Java prints, may have any bytes.
-    found = re.search(r'version "(?:1\.)?(\d+)', done.stderr.decode("utf-8", "replace"))
-    if found and found[1] not in ("17", "21"):
+    found = re.search(r'version "(?:1\.)?([\d.]+)', done.stderr.decode("utf-8", "replace"))
+    if found and not _runs_on(found[1], line):
         raise MissingResourcesError(
-            f"{java!r} is Java {found[1]}, and Stoker runs on Java 17 and 21;"
+            f"{java!r} is Java {found[1]}, and Stoker for Spark {line} runs on Java {javas};"
             " set JAVA_HOME to one of them"
         )
+
+
+def _runs_on(java: str, line: str) -> bool:
+    """Tell whether a line of Spark runs on a version of Java, such as ``17.0.15``."""
+    version = tuple(int(part) for part in java.split(".") if part)
+    newer = line == "4" and version[:1] == (25,) and version >= (25, 0, 3)
+    return version[:1] in ((17,), (21,)) or newer
 
 
 def session(

@@ -120,7 +120,9 @@ class LauncherIT {
     assertThat(outcome.err().lines())
         .singleElement()
         .asString()
-        .startsWith("stoker: JAVA_HOME=" + java + " is no Java 17 or 21");
+        .startsWith(
+            "stoker: JAVA_HOME=" + java + " is Java 25.0.1, and Spark " + Stoker.sparkLine())
+        .contains("needs Java 17");
   }
 
   @Test

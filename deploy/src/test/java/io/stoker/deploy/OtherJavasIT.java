@@ -8,67 +8,95 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.stoker.deploy.Stoker.Outcome;
 import io.stoker.testing.Exact;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
-/** The distribution, which Java 17 built, on Java 21: where JAVA21_HOME says that there is one. */
+/**
+ * The distribution, which Java 17 built, on newer versions of Java: where JAVA21_HOME and
+ * JAVA25_HOME say that there is one, or /usr/lib/jvm has it.
+ */
 @Exact
-class Java21IT {
+class OtherJavasIT {
+  private static final Path INSTALLED = Path.of("/usr/lib/jvm");
   private static final String TRAIN =
       "train --data data --model lenet5 --batch 10 --local-steps 3 --learning-rate 0.05"
-          + " --workers 2";
+          + " --workers 2 --epochs 4";
 
   @TempDir private Path folder;
-  private Stoker on17;
-  private Stoker on21;
 
-  @BeforeEach
-  void prepare() throws IOException {
-    String home = System.getenv("JAVA21_HOME");
-    assumeThat(home).as("JAVA21_HOME, the home of a Java 21").isNotNull();
-    on17 = Stoker.in(folder);
-    on21 = on17.with("JAVA_HOME", home);
+  @ParameterizedTest
+  @ValueSource(ints = {21, 25})
+  void trainTheSameAsJava17HereAndOnACluster(int java) throws IOException {
+    String home = home(java);
+    Stoker on17 = Stoker.in(folder);
+    Stoker newer = on17.with("JAVA_HOME", home);
     Shapes.write(folder.resolve("raw"), 60);
-    succeed(on21, "--master local[2] prepare --input raw --output data --channels 1");
-  }
+    succeed(newer, "--master local[2] prepare --input raw --output data --channels 1");
 
-  @Test
-  void runsOnTheJavaThatItSays() {
-    Outcome outcome = on21.run("--version");
+    String usual = hash(on17, "--master local[2] " + TRAIN + " --run on17");
+    assertThat(hash(newer, "--master local[2] " + TRAIN + " --run newer")).isEqualTo(usual);
 
-    assertThat(outcome.exitCode()).as(outcome.err()).isZero();
-    assertThat(outcome.out()).contains("Java 21");
-    assertThat(outcome.err()).isEmpty();
-  }
-
-  @Test
-  void trainsTheSameAsJava17HereAndOnACluster() {
-    String usual = hash(on17, "--master local[2] " + TRAIN + " --epochs 4 --run on17");
-    assertThat(hash(on21, "--master local[2] " + TRAIN + " --epochs 4 --run on21"))
-        .isEqualTo(usual);
-
-    LocalCluster cluster =
-        LocalCluster.in(folder.resolve("cluster")).with("JAVA_HOME", System.getenv("JAVA21_HOME"));
+    LocalCluster cluster = LocalCluster.in(folder.resolve("cluster")).with("JAVA_HOME", home);
     String master = cluster.start("--executors", "2", "--cores", "1", "--memory", "1g");
     try {
-      assertThat(hash(on21, "--master " + master + " " + TRAIN + " --epochs 4 --run cluster"))
+      assertThat(hash(newer, "--master " + master + " " + TRAIN + " --run cluster"))
           .isEqualTo(usual);
     } finally {
       cluster.stop();
     }
-    assertThat(succeed(on21, "evaluate --checkpoint on17 --data data").get("accuracy").asDouble())
+    assertThat(succeed(newer, "evaluate --checkpoint on17 --data data").get("accuracy").asDouble())
         .isEqualTo(
-            succeed(on17, "evaluate --checkpoint on21 --data data").get("accuracy").asDouble());
+            succeed(on17, "evaluate --checkpoint newer --data data").get("accuracy").asDouble());
   }
 
-  @Test
-  void runsTheOtherEngineToo() {
-    JsonNode result =
-        succeed(on21, "--master local[2] " + TRAIN + " --engine dl4j --epochs 1 --run dl4j");
+  @ParameterizedTest
+  @ValueSource(ints = {21, 25})
+  void printNothingButWhatWasAskedFor(int java) throws IOException {
+    Stoker newer = Stoker.in(folder).with("JAVA_HOME", home(java));
+    Shapes.write(folder.resolve("raw"), 10);
 
-    assertThat(result.get("parameters_sha256").asText()).hasSize(64);
+    Outcome version = newer.run("--version");
+    Outcome prepared =
+        newer.run(
+            "--master local[1] prepare --input raw --output data --channels 1 --json".split(" "));
+    Outcome trained =
+        newer.run(
+            ("--master local[1] train --data data --model mlp-shallow --engine dl4j --epochs 1"
+                    + " --batch 10 --run dl4j --json")
+                .split(" "));
+
+    assertThat(version.out()).contains("Java " + java);
+    assertThat(version.err()).isEmpty();
+    assertThat(prepared.err()).doesNotContain("WARNING");
+    assertThat(trained.exitCode()).as(trained.err()).isZero();
+    assertThat(trained.err()).doesNotContain("WARNING");
+  }
+
+  /** The home of a version of Java, if there is one and this line of Spark runs on it. */
+  private static String home(int java) throws IOException {
+    assumeThat(java == 21 || Stoker.sparkLine().equals("4"))
+        .as("Spark %s runs on Java %d", Stoker.sparkLine(), java)
+        .isTrue();
+    String variable = "JAVA" + java + "_HOME";
+    String home = System.getenv(variable);
+    if (home == null && Files.isDirectory(INSTALLED)) {
+      try (Stream<Path> homes = Files.list(INSTALLED)) {
+        home =
+            homes
+                .filter(each -> each.getFileName().toString().contains("-" + java + "-"))
+                .filter(each -> Files.isExecutable(each.resolve("bin/java")))
+                .map(Path::toString)
+                .sorted()
+                .findFirst()
+                .orElse(null);
+      }
+    }
+    assumeThat(home).as("%s, the home of a Java %d", variable, java).isNotNull();
+    return home;
   }
 
   private static String hash(Stoker stoker, String command) {

@@ -73,14 +73,9 @@ final class Poms {
   }
 
   private static boolean isSupported(int java) {
-    return Pattern.compile("java != " + java + "\\b")
-        .matcher(
-            Page.files().stream()
-                .filter(file -> file.endsWith("SupportedRuntime.java"))
-                .map(file -> Page.text(file.toString()))
-                .findFirst()
-                .orElseThrow())
-        .find();
+    return Page.files().stream()
+        .filter(file -> file.endsWith("SparkLine.java"))
+        .anyMatch(file -> Page.text(file.toString()).contains("Version.parse(\"" + java));
   }
 
   /** 3.5.9 may be called 3.5, too, and 4.2.0 may be called 4. */

@@ -3,6 +3,7 @@ package io.stoker.driver.cluster;
 
 import io.stoker.driver.cluster.ClusterState.ExecutorState;
 import io.stoker.driver.spark.ByteSizes;
+import io.stoker.driver.spark.SupportedRuntime;
 import io.stoker.failure.ResourceException;
 import io.stoker.models.engine.Engine;
 import java.util.ArrayList;
@@ -10,7 +11,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Function;
@@ -20,9 +20,6 @@ import java.util.stream.Stream;
 
 /** Judges a cluster by the facts that its processes have reported. */
 public final class Diagnosis {
-  /** Those that Spark runs on, and that a job has been run on. */
-  private static final Set<Integer> JAVAS = Set.of(17, 21);
-
   private final ProcessFacts driver;
   private final List<ExecutorState> executors;
   private final ClusterState clusterState;
@@ -58,13 +55,13 @@ public final class Diagnosis {
   }
 
   private Finding java() {
-    return odd(facts -> !JAVAS.contains(feature(facts)))
+    return odd(facts -> !SupportedRuntime.runsOn(Runtime.Version.parse(facts.java())))
         .map(
             odd ->
                 Finding.problem(
                     "java",
-                    "%s runs Java %s; set JAVA_HOME there to Java 17 or 21"
-                        .formatted(odd.place(), odd.facts().java())))
+                    "%s runs Java %s; set JAVA_HOME there to Java %s"
+                        .formatted(odd.place(), odd.facts().java(), SupportedRuntime.javas())))
         .orElse(
             Finding.ok(
                 "java",

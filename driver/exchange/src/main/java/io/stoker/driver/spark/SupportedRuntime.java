@@ -2,6 +2,7 @@
 package io.stoker.driver.spark;
 
 import io.stoker.failure.ResourceException;
+import java.util.stream.Collectors;
 
 /**
  * Whether this build runs on the Java, Spark and Scala that run it. Without this check a program on
@@ -10,6 +11,18 @@ import io.stoker.failure.ResourceException;
 public final class SupportedRuntime {
   private SupportedRuntime() {}
 
+  /** Whether this build runs on a version of Java. */
+  public static boolean runsOn(Runtime.Version java) {
+    return SparkLine.JAVAS.stream()
+        .anyMatch(
+            first -> first.feature() == java.feature() && first.compareToIgnoreOptional(java) <= 0);
+  }
+
+  /** The versions of Java that this build runs on, as text. */
+  public static String javas() {
+    return SparkLine.JAVA;
+  }
+
   /**
    * Checks the versions of this process.
    *
@@ -17,10 +30,7 @@ public final class SupportedRuntime {
    */
   public static void check() {
     try {
-      check(
-          Runtime.version().feature(),
-          org.apache.spark.package$.MODULE$.SPARK_VERSION(),
-          Scala.version());
+      check(Runtime.version(), org.apache.spark.package$.MODULE$.SPARK_VERSION(), Scala.version());
     } catch (LinkageError e) { // Its message names a class of Spark or Scala.
       throw new ResourceException(
           "No Spark on the class path; start Stoker with spark-submit, or with its launcher", e);
@@ -30,17 +40,19 @@ public final class SupportedRuntime {
   /**
    * Checks versions.
    *
-   * @param java such as 17
+   * @param java such as 17.0.15
    * @param spark such as 3.5.9
    * @param scala such as 2.12.18
    * @throws ResourceException if this build does not run on them
    */
-  static void check(int java, String spark, String scala) {
-    if (java != 17 && java != 21) {
+  static void check(Runtime.Version java, String spark, String scala) {
+    if (!runsOn(java)) {
       throw new ResourceException(
-          "This is Java "
-              + java
-              + ", and Stoker runs on Java 17 and 21; set JAVA_HOME to one of them");
+          "This is Java %s, and Stoker for Spark %s runs on Java %s; set JAVA_HOME to one of them"
+              .formatted(
+                  java.version().stream().map(String::valueOf).collect(Collectors.joining(".")),
+                  SparkLine.NAME,
+                  javas()));
     }
     if (!spark.matches(SparkLine.SPARK_PATTERN) || !scala.startsWith(SparkLine.SCALA + ".")) {
       throw new ResourceException(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.spark;
 
+import java.util.List;
 import org.apache.spark.Partition;
 import org.apache.spark.ShuffleDependency;
 import org.apache.spark.SparkEnv;
@@ -28,6 +29,12 @@ final class SparkLine {
 
   /** The version of Scala that this build runs on. */
   static final String SCALA = "2.12";
+
+  /** The versions of Java that this build runs on, as text and as the first of each release. */
+  static final String JAVA = "17 or 21";
+
+  static final List<Runtime.Version> JAVAS =
+      List.of(Runtime.Version.parse("17"), Runtime.Version.parse("21"));
 
   private SparkLine() {}
 

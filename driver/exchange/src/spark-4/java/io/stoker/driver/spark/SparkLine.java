@@ -4,6 +4,7 @@ package io.stoker.driver.spark;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
+import java.util.List;
 import org.apache.spark.ShuffleDependency;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskContext;
@@ -29,6 +30,15 @@ final class SparkLine {
 
   /** The version of Scala that this build runs on. */
   static final String SCALA = "2.13";
+
+  /** The versions of Java that this build runs on, as text and as the first of each release. */
+  static final String JAVA = "17, 21 or 25 (from 25.0.3)";
+
+  static final List<Runtime.Version> JAVAS =
+      List.of(
+          Runtime.Version.parse("17"),
+          Runtime.Version.parse("21"),
+          Runtime.Version.parse("25.0.3")); // has the fix of JDK-8377811
 
   /** Spark 4's own value for map outputs without a checksum. */
   private static final long NO_CHECKSUM = 0;

@@ -57,7 +57,7 @@ class DiagnosisTest {
             ClusterStates.facts("0", "a"), changed("11.0.2", "3.4.1", "avx2", 1L << 30));
 
     assertThat(finding("java", clusterState).message())
-        .isEqualTo("executor 1 on b runs Java 11.0.2; set JAVA_HOME there to Java 17 or 21");
+        .startsWith("executor 1 on b runs Java 11.0.2; set JAVA_HOME there to Java 17");
     assertThat(finding("spark", clusterState).message())
         .contains("executor 1 on b runs Spark 3.4.1, the driver 3.5.9", "SPARK_HOME");
     assertThat(finding("engine", clusterState).level()).isEqualTo(Finding.Level.PROBLEM);
@@ -79,8 +79,8 @@ class DiagnosisTest {
 
     assertThat(finding("threads", new ClusterState(List.of(full))).message())
         .isEqualTo(
-            "3 slots on 2 cores in executor 1 on b: more workers than cores; set --executor-cores to"
-                + " at most 2");
+            "3 slots on 2 cores in executor 1 on b: more workers than cores; set --executor-cores"
+                + " to at most 2");
     assertThat(finding("threads", new ClusterState(List.of(local))).message())
         .endsWith("use --master local[2]");
   }
