@@ -123,7 +123,8 @@ public final class OnnxReader {
             Form.IMAGE));
     long batch = input.getType().getTensorType().getShape().getDim(0).getDimValue();
     NodeMapping mapping =
-        new NodeMapping(values, constants, shapes, opset(model), Math.max(1, batch));
+        new NodeMapping(
+            new NodeInputs(values, constants, shapes, opset(model), Math.max(1, batch)));
     mapNodes(graph, mapping);
     requireMapped();
     Check.undamaged(
