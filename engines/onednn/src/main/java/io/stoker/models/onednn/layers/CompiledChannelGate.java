@@ -54,11 +54,10 @@ final class CompiledChannelGate implements CompiledLayer {
   /** Multiplies each channel by its factor. */
   private Runnable scale(Tensor images, Tensor product) {
     Layout whole = output.layout().asOneExample();
-    Tensor rows = workspace.asImages(factors.tensor());
     return Joins.multiply(
         workspace,
         workspace.view(whole, images),
-        workspace.view(rows.layout().asOneExample(), rows),
+        workspace.view(output.layout().ofChannels(), factors.tensor()),
         workspace.view(whole, product));
   }
 

@@ -115,7 +115,17 @@ public record Layout(dnnl_memory_desc_t descriptor) {
    */
   public Layout asOneExample() {
     long[] here = dimensions();
-    long[] whole = {1, here[0] * here[1], here[2], here[3]};
+    return asOneExample(here[2], here[3]);
+  }
+
+  /** A value for each channel of {@link #asOneExample}, in the same order. */
+  public Layout ofChannels() {
+    return asOneExample(1, 1);
+  }
+
+  private Layout asOneExample(long height, long width) {
+    long[] here = dimensions();
+    long[] whole = {1, here[0] * here[1], height, width};
     for (ChannelBlock block : ChannelBlock.values()) {
       if (here[1] % block.channels == 0 && sameAs(tagged(here, block.tag))) {
         return tagged(whole, block.tag);
