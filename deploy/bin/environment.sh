@@ -128,6 +128,22 @@ file_uri() {
   printf '%s' "$uri"
 }
 
+# Quotes a word of a string of Java options.
+quote() {
+  local word=${1//\\/\\\\}
+  printf '"%s"' "${word//\"/\\\"}"
+}
+
+# archive_option DISTRIBUTION: prints options that start Java from the archive that archive-classes has made. Java ignores
+# one that does not fit, and these options keep it from saying so.
+archive_option() {
+  local archive=$1/classes.jsa
+  # Java maps the file, and dies of SIGBUS where one was cut (an incomplete copy, a disk that was full).
+  [[ -f $archive && -f $archive.size ]] || return 0
+  [[ $(stat -L -c %s "$archive") == "$(<"$archive.size")" ]] || return 0
+  printf '%s -Xlog:cds=off -Xlog:cds+dynamic=off' "$(quote "-XX:SharedArchiveFile=$archive")"
+}
+
 # find_sources HOME EXPRESSION...: runs find on the files and folders of a checkout that the distribution is made from.
 find_sources() {
   local home=$1
