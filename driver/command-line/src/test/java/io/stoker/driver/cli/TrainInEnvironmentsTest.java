@@ -92,6 +92,7 @@ class TrainInEnvironmentsTest {
         .forEach(command::add);
     command.addAll(
         List.of(
+            "-XX:TieredStopAtLevel=1",
             "-Dspark.master=local[2]",
             "-Dspark.ui.enabled=false",
             "-cp",

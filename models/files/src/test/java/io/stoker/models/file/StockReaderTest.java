@@ -102,6 +102,7 @@ class StockReaderTest {
     Process process =
         new ProcessBuilder(
                 ProcessHandle.current().info().command().orElseThrow(),
+                "-XX:TieredStopAtLevel=1",
                 "-cp",
                 libraries,
                 PROGRAM.toString(),
