@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Two executor processes with two made-up cards each, which Spark schedules as it does real ones.
+ * Two executor processes with two made-up GPUs each, which Spark schedules as it does real ones.
  */
 class GpuIT {
   private static final String FAKE =
@@ -108,7 +108,7 @@ class GpuIT {
     }
     assertThat(cardsByExecutor).hasSize(2);
     assertThat(cardsByExecutor.values())
-        .extracting(cards -> String.join(" ", cards))
+        .extracting(gpus -> String.join(" ", gpus))
         .containsExactlyInAnyOrder("0 1", "2 3");
     JsonNode processor = run(train("cpu")).json();
     assertThat(outcome.json().get("parameters_sha256"))

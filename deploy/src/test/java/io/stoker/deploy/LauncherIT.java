@@ -207,17 +207,17 @@ class LauncherIT {
     Path tools = folder.resolve("tools");
     runShell(
         """
-        set -e
-        mkdir -p "$2/deploy/$4" "$3"
-        cd "$1"
-        tar -c --exclude='target*' --exclude=.git pom.xml stoker base models data-pipeline worker driver integrations engines deploy examples/mnist |
-          tar -xm -C "$2"
-        for part in stoker.jar jars .sources .line .backend; do ln -s "$5/$part" "$2/deploy/$4/"; done
-        touch -d '2020-01-01' "$2/deploy/$4/.built"
-        for tool in bash sh dirname basename readlink find sort xargs sha256sum cut tr sed awk grep cat head uname getent env locale touch mkdir flock tail stat; do
-          ln -s "$(command -v $tool)" "$3/$tool"
-        done
-        """,
+set -e
+mkdir -p "$2/deploy/$4" "$3"
+cd "$1"
+tar -c --exclude='target*' --exclude=.git pom.xml stoker base models data-pipeline worker driver integrations engines deploy examples/mnist |
+  tar -xm -C "$2"
+for part in stoker.jar jars .sources .line .backend; do ln -s "$5/$part" "$2/deploy/$4/"; done
+touch -d '2020-01-01' "$2/deploy/$4/.built"
+for tool in bash sh dirname basename readlink find sort xargs sha256sum cut tr sed awk grep cat head uname getent env locale touch mkdir flock tail stat; do
+  ln -s "$(command -v $tool)" "$3/$tool"
+done
+""",
         Stoker.checkout().toString(),
         copy.toString(),
         tools.toString(),
@@ -288,7 +288,7 @@ class LauncherIT {
     assertRefused(Stoker.in(folder).run("--master", "moon", "doctor"), "unknown master: moon");
   }
 
-  /** Without the engine torch, without a card, and with a mistyped option. */
+  /** Without the engine torch, without a GPU, and with a mistyped option. */
   @Test
   void checksNoCardWhereThereIsNone() throws Exception {
     assumeThat(Path.of("/proc/driver/nvidia/version")).doesNotExist();

@@ -136,7 +136,7 @@ class ManifestsIT {
     return copies;
   }
 
-  /** The image for cards also has the tests of the engine torch, which only its builds have. */
+  /** The image for GPUs also has the tests of the engine torch, which only its builds have. */
   @Test
   void theImageForCardsHoldsWhatIsRun() throws IOException {
     Map<String, String> copies = copies(DEPLOY.resolve("docker/Dockerfile.gpu"));

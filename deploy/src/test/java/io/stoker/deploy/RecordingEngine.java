@@ -23,7 +23,7 @@ import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskContext;
 
 /**
- * The CPU engine with made-up cards: all that happens on a machine with cards, up to the call that
+ * The CPU engine with made-up GPUs: all that happens on a machine with GPUs, up to the call that
  * binds a thread to one. Here this call leaves a file.
  */
 public final class RecordingEngine implements Engine, Devices, GpuSupport {
@@ -73,7 +73,7 @@ public final class RecordingEngine implements Engine, Devices, GpuSupport {
 
   @Override
   public String description() {
-    return "made-up cards";
+    return "made-up GPUs";
   }
 
   @Override
@@ -92,8 +92,8 @@ public final class RecordingEngine implements Engine, Devices, GpuSupport {
   }
 
   @Override
-  public boolean covers(Gpu card) {
-    return card.computeCapability() < 9;
+  public boolean covers(Gpu gpu) {
+    return gpu.computeCapability() < 9;
   }
 
   @Override
@@ -122,7 +122,7 @@ public final class RecordingEngine implements Engine, Devices, GpuSupport {
   }
 
   @Override
-  public Gpu card(int device) {
+  public Gpu gpu(int device) {
     return new Gpu("a made-up card", 8.6);
   }
 

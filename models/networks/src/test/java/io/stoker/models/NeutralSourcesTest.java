@@ -13,7 +13,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
- * Only an engine itself names its library, its version of CUDA and its cards, so that a further
+ * Only an engine itself names its library, its version of CUDA and its GPUs, so that a further
  * engine changes nothing else.
  */
 class NeutralSourcesTest {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.worker.device;
 
-/** A task's exclusive use of a card until {@link #close}; or of no card, for a processor. */
+/** A task's exclusive use of a GPU until {@link #close}; or of no GPU, for a processor. */
 public final class DeviceLease implements AutoCloseable {
   /** For a task that computes on the processor. */
   public static final DeviceLease PROCESSOR = new DeviceLease("processor", () -> {});
@@ -19,7 +19,7 @@ public final class DeviceLease implements AutoCloseable {
     return device;
   }
 
-  /** Returns the card; a second call does nothing. */
+  /** Returns the GPU; a second call does nothing. */
   @Override
   public void close() {
     end.run();

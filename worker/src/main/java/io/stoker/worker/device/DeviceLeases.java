@@ -13,22 +13,22 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 
 /**
- * Gives each task of this process a card of its own. Two tasks on one card would wait for each
+ * Gives each task of this process a GPU of its own. Two tasks on one GPU would wait for each
  * other's kernels and share its memory, without an error that says so.
  */
 public final class DeviceLeases {
   private final Supplier<List<InstalledGpu>> installed;
   private final String visible;
   private final Set<Integer> taken = new HashSet<>();
-  private List<InstalledGpu> cards;
+  private List<InstalledGpu> gpus;
 
-  /** Leases of this machine's cards. */
+  /** Leases of this machine's GPUs. */
   public DeviceLeases() {
     this(InstalledGpu::list, System.getenv().getOrDefault(InstalledGpu.VISIBLE, ""));
   }
 
   /**
-   * @param installed lists the cards of the machine; called once, for the first lease
+   * @param installed lists the GPUs of the machine; called once, for the first lease
    * @param visible the value of {@code CUDA_VISIBLE_DEVICES}; blank if it is not set
    */
   DeviceLeases(Supplier<List<InstalledGpu>> installed, String visible) {
@@ -37,22 +37,22 @@ public final class DeviceLeases {
   }
 
   /**
-   * Gives the calling thread the card that Spark has assigned to its task, and binds the thread to
+   * Gives the calling thread the GPU that Spark has assigned to its task, and binds the thread to
    * it.
    *
-   * @param address Spark's address of the card
+   * @param address Spark's address of the GPU
    * @param engine the engine that computes
-   * @param devices starts the engine's devices; called only if the engine has code for the card
-   * @throws ResourceException if another task has the card, the engine has no code for it, or the
-   *     card is not there
+   * @param devices starts the engine's devices; called only if the engine has code for the GPU
+   * @throws ResourceException if another task has the GPU, the engine has no code for it, or the
+   *     GPU is not there
    */
   public synchronized DeviceLease assigned(
       String address, Engine engine, Supplier<Devices> devices) {
-    List<InstalledGpu> here = cards();
-    // Before the driver's libraries start: on a card without code, they may end the process.
+    List<InstalledGpu> here = gpus();
+    // Before the driver's libraries start: on a GPU without code, they may end the process.
     here.stream()
-        .filter(card -> card.isAt(address))
-        .forEach(card -> Engines.requireCode(engine, card.card(), "GPU " + address));
+        .filter(gpu -> gpu.isAt(address))
+        .forEach(gpu -> Engines.requireCode(engine, gpu.gpu(), "GPU " + address));
     int number = new VisibleDevices(visible, here).number(address);
     if (taken.contains(number)) {
       throw new ResourceException(
@@ -63,17 +63,17 @@ public final class DeviceLeases {
   }
 
   /**
-   * Gives the calling thread a free card, and binds the thread to it. For a local master, where
-   * Spark assigns no cards.
+   * Gives the calling thread a free GPU, and binds the thread to it. For a local master, where
+   * Spark assigns no GPUs.
    *
    * @param engine the engine that computes
-   * @param starting starts the engine's devices; called only if the engine has code for a card
-   * @throws ResourceException if other tasks have all cards, or the engine has no code for them
+   * @param starting starts the engine's devices; called only if the engine has code for a GPU
+   * @throws ResourceException if other tasks have all GPUs, or the engine has no code for them
    */
   public synchronized DeviceLease any(Engine engine, Supplier<Devices> starting) {
-    List<InstalledGpu> here = cards();
-    if (here.stream().noneMatch(card -> Engines.hasCode(engine, card.card()))) {
-      here.forEach(card -> Engines.requireCode(engine, card.card(), "GPU " + card.index()));
+    List<InstalledGpu> here = gpus();
+    if (here.stream().noneMatch(gpu -> Engines.hasCode(engine, gpu.gpu()))) {
+      here.forEach(gpu -> Engines.requireCode(engine, gpu.gpu(), "GPU " + gpu.index()));
     }
     Devices devices = starting.get();
     for (int number = 0; number < devices.count(); number++) {
@@ -95,13 +95,13 @@ public final class DeviceLeases {
       throw new ResourceException(
           String.format(
               Locale.ROOT,
-              "Cannot use %s: engine %s sees %d cards in this process; is it the machine's, and is"
+              "Cannot use %s: engine %s sees %d GPUs in this process; is it the machine's, and is"
                   + " the driver loaded?",
               place,
               engine.name(),
               devices.count()));
     }
-    Engines.requireCode(engine, devices.card(number), place);
+    Engines.requireCode(engine, devices.gpu(number), place);
     devices.bind(number);
     taken.add(number);
     AtomicBoolean ended = new AtomicBoolean();
@@ -118,10 +118,10 @@ public final class DeviceLeases {
     taken.remove(number);
   }
 
-  private List<InstalledGpu> cards() {
-    if (cards == null) {
-      cards = installed.get();
+  private List<InstalledGpu> gpus() {
+    if (gpus == null) {
+      gpus = installed.get();
     }
-    return cards;
+    return gpus;
   }
 }

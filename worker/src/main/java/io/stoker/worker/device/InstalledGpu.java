@@ -10,28 +10,28 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A card of this machine as {@code nvidia-smi} lists it.
+ * A GPU of this machine as {@code nvidia-smi} lists it.
  *
  * @param index its number, in the order of the PCI bus
  * @param uuid its globally unique identifier, such as {@code GPU-5d...}
- * @param card its name and architecture
+ * @param gpu its name and architecture
  * @param memoryBytes its memory; 0 if that is not known
  */
-public record InstalledGpu(int index, String uuid, Gpu card, long memoryBytes)
+public record InstalledGpu(int index, String uuid, Gpu gpu, long memoryBytes)
     implements Serializable {
   private static final int SECONDS_TO_ANSWER = 20;
   private static final int COLUMNS = 4;
   private static final long MEBIBYTE = 1 << 20;
 
-  /** The environment variable that limits which cards a process sees. */
+  /** The environment variable that limits which GPUs a process sees. */
   static final String VISIBLE = "CUDA_VISIBLE_DEVICES";
 
-  /** The cards of this machine that this process may see; empty without an NVIDIA driver. */
+  /** The GPUs of this machine that this process may see; empty without an NVIDIA driver. */
   public static List<InstalledGpu> list() {
     String visible = System.getenv().getOrDefault(VISIBLE, "").strip();
     List<String> entries = Arrays.asList(visible.split("\\s*,\\s*"));
     return ofMachine().stream()
-        .filter(card -> visible.isEmpty() || entries.stream().anyMatch(card::isAt))
+        .filter(gpu -> visible.isEmpty() || entries.stream().anyMatch(gpu::isAt))
         .toList();
   }
 
@@ -79,12 +79,12 @@ public record InstalledGpu(int index, String uuid, Gpu card, long memoryBytes)
         .toList();
   }
 
-  /** A card whose memory is the machine's has no number here. */
+  /** A GPU whose memory is the machine's has no number here. */
   private static long memoryBytes(String mebibytes) {
     return mebibytes.matches("\\d{1,9}") ? Long.parseLong(mebibytes) * MEBIBYTE : 0;
   }
 
-  /** Whether an address of Spark is this card's: its number or its UUID. */
+  /** Whether an address of Spark is this GPU's: its number or its UUID. */
   public boolean isAt(String address) {
     return address.equals(Integer.toString(index)) || address.equals(uuid);
   }

@@ -45,7 +45,7 @@ public final class ExecutorResources {
 
   private final TaskReplicas taskReplicas = new TaskReplicas();
 
-  /** By device, because a network is in the memory of one card. */
+  /** By device, because a network is in the memory of one GPU. */
   private final Map<String, Replicas> replicas = new ConcurrentHashMap<>();
 
   private final TrainingReaders readers = new TrainingReaders(this);

@@ -40,7 +40,7 @@ public final class TaskDevices {
    *
    * @param task the task; empty outside of tasks
    * @param engine the engine that computes
-   * @throws ResourceException if a card is wanted and there is none for this task alone
+   * @throws ResourceException if a GPU is wanted and there is none for this task alone
    */
   DeviceLease acquire(Optional<TaskContext> task, Engine engine) {
     List<String> assigned = task.map(TaskDevices::assigned).orElse(List.of());
@@ -55,7 +55,7 @@ public final class TaskDevices {
       }
       return leases.assigned(assigned.get(0), engine, () -> started(engine));
     }
-    // An engine that has started on a card computes there, whatever the job asked for.
+    // An engine that has started on a GPU computes there, whatever the job asked for.
     if (isAsked() || (engine.computesOnDevices() && engine.devices().isPresent())) {
       if (!isLocal()) {
         throw new ResourceException(
@@ -67,7 +67,7 @@ public final class TaskDevices {
     return DeviceLease.PROCESSOR;
   }
 
-  /** The addresses of the cards that Spark assigned to a task. */
+  /** The addresses of the GPUs that Spark assigned to a task. */
   public static List<String> assigned(TaskContext task) {
     ResourceInformation gpu = task.resourcesJMap().get(GPU);
     return gpu == null ? List.of() : List.of(gpu.addresses());

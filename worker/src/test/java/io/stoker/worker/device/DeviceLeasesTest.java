@@ -38,7 +38,7 @@ class DeviceLeasesTest {
     assertThat(FOUR).extracting(InstalledGpu::index).containsExactly(0, 1, 2, 3);
     assertThat(FOUR).extracting(InstalledGpu::uuid).contains("GPU-cc");
     assertThat(FOUR)
-        .extracting(each -> each.card().computeCapability())
+        .extracting(each -> each.gpu().computeCapability())
         .containsExactly(8.0, 8.9, 9.0, 3.5);
     assertThat(InstalledGpu.parse("NVIDIA-SMI has failed, no driver\n")).isEmpty();
     assertThat(
@@ -132,7 +132,7 @@ class DeviceLeasesTest {
 
   @ParameterizedTest
   @CsvSource({
-    "'', 7, engine dl4j sees 4 cards",
+    "'', 7, engine dl4j sees 4 GPUs",
     "'', GPU-zz, neither a number nor the UUID",
     "'2,3', 0, hides it from this process",
     "'', '', neither a number nor the UUID"

@@ -7,26 +7,26 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 
-/** Cards that remember which thread was bound to them. */
+/** GPUs that remember which thread was bound to them. */
 public final class FakeDevices implements Devices {
-  private final List<Gpu> cards;
+  private final List<Gpu> gpus;
 
   /** The device of each call of {@link #bind}, in order. */
   public final List<Integer> bound = new ArrayList<>();
 
-  /** Cards of this compute capability. */
+  /** GPUs of this compute capability. */
   public FakeDevices(int count, double computeCapability) {
-    cards = Collections.nCopies(count, new Gpu("a card", computeCapability));
+    gpus = Collections.nCopies(count, new Gpu("a card", computeCapability));
   }
 
   @Override
   public int count() {
-    return cards.size();
+    return gpus.size();
   }
 
   @Override
-  public Gpu card(int device) {
-    return cards.get(device);
+  public Gpu gpu(int device) {
+    return gpus.get(device);
   }
 
   @Override

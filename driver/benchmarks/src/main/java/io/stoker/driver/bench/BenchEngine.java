@@ -27,9 +27,9 @@ public record BenchEngine(Engine engine, Optional<Devices> devices) {
    * The engine of that name on GPUs, or for {@link Engines#AUTO} the best one with code for them.
    *
    * @throws io.stoker.failure.InputException if no engine has that name
-   * @throws ResourceException if it computes on no card of this machine, or has no code for one
+   * @throws ResourceException if it computes on no GPU of this machine, or has no code for one
    */
-  public static BenchEngine onCards(String name) {
+  public static BenchEngine onGpus(String name) {
     Engine engine = Engines.onDevices(name);
     if (!engine.available()) {
       throw new ResourceException(
@@ -46,16 +46,16 @@ public record BenchEngine(Engine engine, Optional<Devices> devices) {
     return new BenchEngine(engine, Optional.of(usable(engine, devices)));
   }
 
-  /** A card that the engine has no code for may end the process at the first operation. */
+  /** A GPU that the engine has no code for may end the process at the first operation. */
   static Devices usable(Engine engine, Devices devices) {
     for (int device = 0; device < devices.count(); device++) {
-      Engines.requireCode(engine, devices.card(device), "GPU " + device);
+      Engines.requireCode(engine, devices.gpu(device), "GPU " + device);
     }
     return devices;
   }
 
   /** Binds the calling thread to the GPU of a worker: its network belongs to both. */
   void bind(int worker) {
-    devices.ifPresent(cards -> cards.bind(worker % cards.count()));
+    devices.ifPresent(gpus -> gpus.bind(worker % gpus.count()));
   }
 }

@@ -7,7 +7,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.IntConsumer;
 
 /**
- * Local steps that take time but no processor: a worker waits, as it does for a card that computes.
+ * Local steps that take time but no processor: a worker waits, as it does for a GPU that computes.
  *
  * @param count how many steps a worker takes in a round
  * @param each how long one of them takes
@@ -34,7 +34,7 @@ public record WaitingSteps(int count, Duration each) implements Serializable {
 
   /**
    * Takes the steps of a round. Each begins when the one before is over, so that a thread that
-   * wakes late does not make the next one late: a card has its next step queued.
+   * wakes late does not make the next one late: a GPU has its next step queued.
    *
    * @param beforeStep is called before each step with the number of steps that were taken; the step
    *     waits for it

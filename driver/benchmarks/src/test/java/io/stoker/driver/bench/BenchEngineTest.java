@@ -18,28 +18,28 @@ class BenchEngineTest {
 
   private final Engine engine = Engines.find("dl4j");
 
-  private record Pretended(List<Gpu> cards) implements Devices {
+  private record Pretended(List<Gpu> gpus) implements Devices {
     @Override
     public int count() {
-      return cards.size();
+      return gpus.size();
     }
 
     @Override
-    public Gpu card(int device) {
-      return cards.get(device);
+    public Gpu gpu(int device) {
+      return gpus.get(device);
     }
 
     @Override
     public void bind(int device) {
-      throw new AssertionError("bound to " + cards.get(device));
+      throw new AssertionError("bound to " + gpus.get(device));
     }
   }
 
   @Test
   void takesCardsThatTheEngineHasCodeFor() {
-    Devices cards = new Pretended(List.of(A100, A100));
+    Devices gpus = new Pretended(List.of(A100, A100));
 
-    assertThat(BenchEngine.usable(engine, cards)).isSameAs(cards);
+    assertThat(BenchEngine.usable(engine, gpus)).isSameAs(gpus);
   }
 
   @Test

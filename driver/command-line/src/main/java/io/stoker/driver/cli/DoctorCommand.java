@@ -113,18 +113,18 @@ final class DoctorCommand extends StokerCommand {
             "native memory",
             "at most %s for networks (STOKER_NATIVE_MEMORY), at most %s resident"
                 .formatted(here.nativeLimit(), here.residentLimit()));
-    if (here.cards().isEmpty()) {
+    if (here.gpus().isEmpty()) {
       table.row("graphics card", "none found by nvidia-smi");
     }
-    here.cards()
+    here.gpus()
         .forEach(
-            card ->
+            gpu ->
                 table.row(
                     "graphics card",
-                    card.card()
-                        + (card.memoryBytes() > 0 ? ", " + gibibytes(card.memoryBytes()) : "")
+                    gpu.gpu()
+                        + (gpu.memoryBytes() > 0 ? ", " + gibibytes(gpu.memoryBytes()) : "")
                         + ": "
-                        + Engines.verdict(card.card())));
+                        + Engines.verdict(gpu.gpu())));
     describe(here, json);
   }
 
@@ -139,17 +139,16 @@ final class DoctorCommand extends StokerCommand {
         .put("resident_limit", facts.residentLimit());
     ArrayNode extensions = target.putArray("vector_extensions");
     facts.processor().vectorExtensions().forEach(extensions::add);
-    ArrayNode cards = target.putArray("graphics_cards");
-    for (InstalledGpu each : facts.cards()) {
-      cards
-          .addObject()
+    ArrayNode gpus = target.putArray("graphics_cards");
+    for (InstalledGpu each : facts.gpus()) {
+      gpus.addObject()
           .put("index", each.index())
           .put("uuid", each.uuid())
-          .put("name", each.card().name())
-          .put("compute_capability", each.card().computeCapability())
+          .put("name", each.gpu().name())
+          .put("compute_capability", each.gpu().computeCapability())
           .put("memory_bytes", each.memoryBytes())
-          .put("usable", Engines.isUsable(each.card()))
-          .put("verdict", Engines.verdict(each.card()));
+          .put("usable", Engines.isUsable(each.gpu()))
+          .put("verdict", Engines.verdict(each.gpu()));
     }
     ArrayNode engines = target.putArray("engines");
     facts.engines().forEach(engine -> engines.add(Report.object(engine)));
@@ -213,7 +212,7 @@ final class DoctorCommand extends StokerCommand {
   }
 
   /**
-   * The engine of a job on graphics cards, if the configuration asks for cards. If there is none, a
+   * The engine of a job on graphics cards, if the configuration asks for GPUs. If there is none, a
    * finding says why.
    */
   private Optional<Engine> gpus(JavaSparkContext spark) {

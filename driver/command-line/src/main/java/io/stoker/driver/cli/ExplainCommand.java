@@ -152,7 +152,8 @@ final class ExplainCommand extends StokerCommand {
   }
 
   /**
-   * The pictures of the images' maps, numbered since images of different folders may share a name.
+   * The pictures of the images' maps, numbered because images of different folders may share a
+   * name.
    */
   private List<OutputPicture> maps(OutputFolder folder) {
     List<OutputPicture> pictures = new ArrayList<>();

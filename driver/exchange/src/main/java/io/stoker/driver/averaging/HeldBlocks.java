@@ -74,7 +74,7 @@ final class HeldBlocks {
     return new HeldBlocks(new LinkedHashMap<>());
   }
 
-  /** The same blocks, independent of what happens to these. */
+  /** A copy: changes of one do not change the other. */
   HeldBlocks copy() {
     return new HeldBlocks(new LinkedHashMap<>(places));
   }

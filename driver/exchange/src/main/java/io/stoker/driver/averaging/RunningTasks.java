@@ -35,7 +35,7 @@ final class RunningTasks {
     return new RunningTasks(new HashMap<>());
   }
 
-  /** The same tasks, independent of what happens to these. */
+  /** A copy: changes of one do not change the other. */
   RunningTasks copy() {
     return new RunningTasks(new HashMap<>(byWorker));
   }

@@ -23,7 +23,7 @@ final class TaskCopies {
     this.copies = new ArrayList<>(copies);
   }
 
-  /** The same copies, independent of what happens to these. */
+  /** A copy: changes of one do not change the other. */
   TaskCopies copy() {
     return new TaskCopies(copies);
   }

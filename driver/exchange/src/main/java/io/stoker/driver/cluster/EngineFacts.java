@@ -23,16 +23,15 @@ public record EngineFacts(String name, boolean available, String description, in
   /**
    * The engines of this process, which starts them.
    *
-   * @param cards the graphics cards here; an engine is not started if it has no code for one of
-   *     them
+   * @param gpus the graphics cards here; an engine is not started if it has no code for one of them
    */
-  static List<EngineFacts> here(List<InstalledGpu> cards) {
-    return Engines.all().stream().map(engine -> of(engine, cards)).toList();
+  static List<EngineFacts> here(List<InstalledGpu> gpus) {
+    return Engines.all().stream().map(engine -> of(engine, gpus)).toList();
   }
 
-  private static EngineFacts of(Engine engine, List<InstalledGpu> cards) {
+  private static EngineFacts of(Engine engine, List<InstalledGpu> gpus) {
     Optional<InstalledGpu> withoutCode =
-        cards.stream().filter(card -> !Engines.hasCode(engine, card.card())).findFirst();
+        gpus.stream().filter(gpu -> !Engines.hasCode(engine, gpu.gpu())).findFirst();
     if (engine.computesOnDevices() && withoutCode.isPresent()) {
       return new EngineFacts(
           engine.name(),
@@ -41,7 +40,7 @@ public record EngineFacts(String name, boolean available, String description, in
               Locale.ROOT,
               "not started: it has no code for GPU %d, %s",
               withoutCode.get().index(),
-              withoutCode.get().card()),
+              withoutCode.get().gpu()),
           0);
     }
     return engine.available()

@@ -37,7 +37,7 @@ public final class GpuRequest {
    * Completes a configuration that requests graphics cards, before Spark starts with it. Other
    * configurations stay as they are.
    *
-   * @throws InputException if it requests both processors and cards
+   * @throws InputException if it requests both processors and GPUs
    */
   public static void complete(SparkConf conf) {
     Check.input(
@@ -51,14 +51,14 @@ public final class GpuRequest {
     }
     conf.set(TaskDevices.DEVICE, TaskDevices.GPU);
     if (conf.get(MASTER, "local").startsWith("local")) {
-      // A local master assigns no cards: it would wait for them for ever. A task takes a free one.
+      // A local master assigns no GPUs: it would wait for them for ever. A task takes a free one.
       conf.remove(OF_A_TASK);
       conf.remove(OF_AN_EXECUTOR);
       return;
     }
     conf.setIfMissing(OF_A_TASK, "1");
     conf.setIfMissing(OF_AN_EXECUTOR, "1");
-    // By default, CUDA numbers the fastest card first; Spark's addresses are in bus order.
+    // By default, CUDA numbers the fastest GPU first; Spark's addresses are in bus order.
     conf.setIfMissing(ORDER, "PCI_BUS_ID");
     if (conf.get(MASTER).startsWith("k8s")) {
       conf.setIfMissing(VENDOR, "nvidia.com");
@@ -70,7 +70,7 @@ public final class GpuRequest {
    *
    * @param conf the configuration that Spark runs with
    * @param name the engine's name, or {@link Engines#AUTO}
-   * @throws ResourceException if the job requests cards, and the engine cannot compute on them
+   * @throws ResourceException if the job requests GPUs, and the engine cannot compute on them
    */
   public static Engine engine(SparkConf conf, String name) {
     if (!isIn(conf)) {
@@ -91,22 +91,22 @@ public final class GpuRequest {
   }
 
   /**
-   * Makes sure that each slot has a card of its own, for which the engine has code.
+   * Makes sure that each slot has a GPU of its own, for which the engine has code.
    *
    * @param clusterState the executors
    * @param engine the engine that computes
-   * @throws ResourceException if a slot has none; the message names the card and the executor
+   * @throws ResourceException if a slot has none; the message names the GPU and the executor
    */
   public static void check(ClusterState clusterState, Engine engine) {
     Map<String, String> owners = new HashMap<>();
     for (ClusterState.ExecutorState executor : clusterState.executors()) {
       for (String address : executor.gpus()) {
-        Optional<InstalledGpu> card =
-            executor.facts().cards().stream().filter(each -> each.isAt(address)).findFirst();
+        Optional<InstalledGpu> gpu =
+            executor.facts().gpus().stream().filter(each -> each.isAt(address)).findFirst();
         String place = "GPU %s of %s".formatted(address, executor.place());
-        card.ifPresent(found -> Engines.requireCode(engine, found.card(), place));
+        gpu.ifPresent(found -> Engines.requireCode(engine, found.gpu(), place));
         String identity =
-            card.map(InstalledGpu::uuid).orElse(executor.facts().host() + " GPU " + address);
+            gpu.map(InstalledGpu::uuid).orElse(executor.facts().host() + " GPU " + address);
         String other = owners.putIfAbsent(identity, place);
         if (other != null) {
           throw new ResourceException(
@@ -118,7 +118,7 @@ public final class GpuRequest {
     clusterState.executors().forEach(executor -> requireStarted(executor, engine));
   }
 
-  /** What an engine with code for cards says of an executor's machine. */
+  /** What an engine with code for GPUs says of an executor's machine. */
   private static String asFoundThere(ClusterState.ExecutorState executor, Engine engine) {
     return executor.facts().engines().stream()
         .filter(facts -> facts.name().equals(engine.name()) && engine.computesOnDevices())
@@ -128,19 +128,19 @@ public final class GpuRequest {
   }
 
   /**
-   * Makes sure that each card that Spark has assigned has enough memory for one network of a job.
+   * Makes sure that each GPU that Spark has assigned has enough memory for one network of a job.
    *
    * @param clusterState the executors
    * @param need the job's memory
-   * @throws ResourceException if a card has not
+   * @throws ResourceException if a GPU has not
    */
   public static void checkMemory(ClusterState clusterState, MemoryNeed need) {
     for (ClusterState.ExecutorState executor : clusterState.executors()) {
-      for (InstalledGpu card : executor.facts().cards()) {
-        // A local master assigns no cards: a task takes any.
-        if (executor.gpus().isEmpty() || executor.gpus().stream().anyMatch(card::isAt)) {
-          need.requireOnCard(
-              card, String.format(Locale.ROOT, "GPU %d of %s", card.index(), executor.place()));
+      for (InstalledGpu gpu : executor.facts().gpus()) {
+        // A local master assigns no GPUs: a task takes any.
+        if (executor.gpus().isEmpty() || executor.gpus().stream().anyMatch(gpu::isAt)) {
+          need.requireOnGpu(
+              gpu, String.format(Locale.ROOT, "GPU %d of %s", gpu.index(), executor.place()));
         }
       }
     }
@@ -152,15 +152,15 @@ public final class GpuRequest {
             .filter(facts -> facts.name().equals(engine.name()) && facts.devices() > 0)
             .toList();
     if (started.isEmpty()) {
-      // The engine would start on every card that it sees, assigned or not.
-      for (InstalledGpu card : executor.facts().cards()) {
+      // The engine would start on every GPU that it sees, assigned or not.
+      for (InstalledGpu gpu : executor.facts().gpus()) {
         Engines.requireCode(
             engine,
-            card.card(),
+            gpu.gpu(),
             String.format(
                 Locale.ROOT,
                 "machines with GPU %d of %s, which CUDA_VISIBLE_DEVICES does not hide",
-                card.index(),
+                gpu.index(),
                 executor.place()));
       }
       throw new ResourceException(

@@ -28,7 +28,7 @@ public final class MemoryNeed {
   private static final int BATCHES_OF_A_READER = 3;
 
   /** For the context and the libraries of CUDA, and for the workspace of convolutions. */
-  private static final long RESERVED_ON_A_CARD = 1L << 30;
+  private static final long RESERVED_ON_A_GPU = 1L << 30;
 
   /** Some JVMs allow no array of 2^31 - 1 elements. */
   private static final long LARGEST_ARRAY = Integer.MAX_VALUE - 8;
@@ -167,7 +167,7 @@ public final class MemoryNeed {
             model.leaves().stream().mapToLong(layer -> layer.output().features()).max().orElse(1));
     Check.input(
         batch <= LARGEST_ARRAY / largest,
-        "Invalid batch size: %d (must be <= %d for model %s, since an array has at most 2^31 - 1"
+        "Invalid batch size: %d (must be <= %d for model %s, because an array has at most 2^31 - 1"
             + " values)",
         batch,
         LARGEST_ARRAY / largest,
@@ -231,21 +231,21 @@ public final class MemoryNeed {
   /**
    * Makes sure that a graphics card has enough memory for the network of a task.
    *
-   * @param card the card
-   * @param place which card of which executor this is, for the message
+   * @param gpu the GPU
+   * @param place which GPU of which executor this is, for the message
    * @throws ResourceException if it has not; the message shows the arithmetic
    */
-  void requireOnCard(InstalledGpu card, String place) {
-    long free = card.memoryBytes() - RESERVED_ON_A_CARD;
-    if (card.memoryBytes() > 0 && outside.of(1) > free) {
+  void requireOnGpu(InstalledGpu gpu, String place) {
+    long free = gpu.memoryBytes() - RESERVED_ON_A_GPU;
+    if (gpu.memoryBytes() > 0 && outside.of(1) > free) {
       throw new ResourceException(
-          "Not enough memory on %s, %s: %s, and CUDA leaves %s of %s; take a smaller --batch, or another card"
+          "Not enough memory on %s, %s: %s, and CUDA leaves %s of %s; take a smaller --batch, or another GPU"
               .formatted(
                   place,
-                  card.card(),
+                  gpu.gpu(),
                   outsideHeap(1),
                   mebibytes(Math.max(0, free)),
-                  mebibytes(card.memoryBytes())));
+                  mebibytes(gpu.memoryBytes())));
     }
   }
 

@@ -21,7 +21,7 @@ import org.apache.spark.SparkEnv;
  * @param heapBytes the largest heap
  * @param nativeLimit the limit of native memory for networks, as JavaCPP is configured
  * @param residentLimit the limit of all memory of the process, as JavaCPP is configured
- * @param cards the graphics cards, as nvidia-smi lists them
+ * @param gpus the graphics cards, as nvidia-smi lists them
  * @param engines the engines of the process
  */
 public record ProcessFacts(
@@ -35,7 +35,7 @@ public record ProcessFacts(
     long heapBytes,
     String nativeLimit,
     String residentLimit,
-    List<InstalledGpu> cards,
+    List<InstalledGpu> gpus,
     List<EngineFacts> engines)
     implements Serializable {
   private static final String DRIVER = "driver";
@@ -43,7 +43,7 @@ public record ProcessFacts(
   private static final String RESIDENT_LIMIT = "org.bytedeco.javacpp.maxphysicalbytes";
 
   public ProcessFacts {
-    cards = List.copyOf(cards);
+    gpus = List.copyOf(gpus);
     engines = List.copyOf(engines);
   }
 
@@ -64,7 +64,7 @@ public record ProcessFacts(
 
   private static ProcessFacts gather() {
     SparkEnv spark = SparkEnv.get();
-    List<InstalledGpu> cards = InstalledGpu.list();
+    List<InstalledGpu> gpus = InstalledGpu.list();
     return new ProcessFacts(
         spark == null ? DRIVER : spark.executorId(),
         spark == null ? "localhost" : Blocks.here().host(),
@@ -77,8 +77,8 @@ public record ProcessFacts(
         Runtime.getRuntime().maxMemory(),
         limit(NATIVE_LIMIT),
         limit(RESIDENT_LIMIT),
-        cards,
-        EngineFacts.here(cards));
+        gpus,
+        EngineFacts.here(gpus));
   }
 
   private static String limit(String property) {

@@ -38,8 +38,7 @@ final class ClusterStates {
         java.util.Arrays.stream(executors).map(facts -> surveyed(facts)).toList());
   }
 
-  static ProcessFacts with(
-      ProcessFacts facts, List<InstalledGpu> cards, List<EngineFacts> engines) {
+  static ProcessFacts with(ProcessFacts facts, List<InstalledGpu> gpus, List<EngineFacts> engines) {
     return new ProcessFacts(
         facts.executor(),
         facts.host(),
@@ -51,7 +50,7 @@ final class ClusterStates {
         facts.heapBytes(),
         facts.nativeLimit(),
         facts.residentLimit(),
-        cards,
+        gpus,
         engines);
   }
 }

@@ -36,7 +36,7 @@ class DiagnosisTest {
         facts.heapBytes(),
         facts.nativeLimit(),
         facts.residentLimit(),
-        facts.cards(),
+        facts.gpus(),
         List.of(new EngineFacts("onednn", false, "cannot run", 0)));
   }
 
@@ -100,7 +100,7 @@ class DiagnosisTest {
             old.heapBytes(),
             old.nativeLimit(),
             old.residentLimit(),
-            old.cards(),
+            old.gpus(),
             old.engines());
 
     assertThat(finding("java", ClusterStates.of(old, newer)).message())

@@ -119,16 +119,16 @@ class GpuRequestTest {
 
     assertThatThrownBy(() -> GpuRequest.check(clusterState, DL4J))
         .isInstanceOf(ResourceException.class)
-        .hasMessageContaining("GPU 0 of executor 0 on a, Some card (compute capability 9.0)")
+        .hasMessageContaining("GPU 0 of executor 0 on a, Some GPU (compute capability 9.0)")
         .hasMessageContaining("engine dl4j has code for compute capability 3.7 to 8.9 only");
   }
 
   @Test
   void namesTheUnassignedCardOnWhichTheEngineWouldStartToo() {
-    List<InstalledGpu> cards =
-        InstalledGpu.parse("0, GPU-aa, Old card, 8.0\n1, GPU-bb, New card, 9.0\n");
+    List<InstalledGpu> gpus =
+        InstalledGpu.parse("0, GPU-aa, Old GPU, 8.0\n1, GPU-bb, New GPU, 9.0\n");
     ProcessFacts facts =
-        ClusterStates.with(ClusterStates.facts("3", "a"), cards, List.of(ClusterStates.cuda(0)));
+        ClusterStates.with(ClusterStates.facts("3", "a"), gpus, List.of(ClusterStates.cuda(0)));
 
     assertThatThrownBy(
             () ->
@@ -136,25 +136,24 @@ class GpuRequestTest {
                     new ClusterState(List.of(ClusterStates.surveyed(facts, "0"))), DL4J))
         .isInstanceOf(ResourceException.class)
         .hasMessageContaining("GPU 1 of executor 3 on a, which CUDA_VISIBLE_DEVICES does not hide")
-        .hasMessageContaining("New card (compute capability 9.0)");
+        .hasMessageContaining("New GPU (compute capability 9.0)");
   }
 
   private static ClusterState.ExecutorState inContainer(
       String executor, String uuid, double capability) {
-    List<InstalledGpu> cards =
-        InstalledGpu.parse("0, %s, Some card, %s".formatted(uuid, capability));
+    List<InstalledGpu> gpus = InstalledGpu.parse("0, %s, Some GPU, %s".formatted(uuid, capability));
     return ClusterStates.surveyed(
         ClusterStates.with(
-            ClusterStates.facts(executor, "a"), cards, List.of(ClusterStates.cuda(1))),
+            ClusterStates.facts(executor, "a"), gpus, List.of(ClusterStates.cuda(1))),
         "0");
   }
 
   @Test
   void namesTheAssignedCardWhoseMemoryIsTooSmall() {
-    List<InstalledGpu> cards =
-        InstalledGpu.parse("0, GPU-aa, Small card, 8.0, 2048\n1, GPU-bb, Tiny card, 8.0, 512\n");
+    List<InstalledGpu> gpus =
+        InstalledGpu.parse("0, GPU-aa, Small GPU, 8.0, 2048\n1, GPU-bb, Tiny GPU, 8.0, 512\n");
     ProcessFacts facts =
-        ClusterStates.with(ClusterStates.facts("3", "a"), cards, List.of(ClusterStates.cuda(2)));
+        ClusterStates.with(ClusterStates.facts("3", "a"), gpus, List.of(ClusterStates.cuda(2)));
     ClusterState clusterState = new ClusterState(List.of(ClusterStates.surveyed(facts, "0")));
 
     assertThatCode(
@@ -168,7 +167,7 @@ class GpuRequestTest {
                     clusterState, MemoryNeed.ofOneBatch(Zoo.model("alexnet", 1000), 256)))
         .isInstanceOf(ResourceException.class)
         .hasMessageStartingWith(
-            "Not enough memory on GPU 0 of executor 3 on a, Small card (compute capability 8.0): 1"
+            "Not enough memory on GPU 0 of executor 3 on a, Small GPU (compute capability 8.0): 1"
                 + " slot x (3 vectors")
         .hasMessageContaining("and CUDA leaves 1,024 MiB of 2,048 MiB; take a smaller --batch");
   }
@@ -185,7 +184,7 @@ class GpuRequestTest {
                     new ClusterState(List.of(ClusterStates.surveyed(facts, "0"))), DL4J))
         .isInstanceOf(ResourceException.class)
         .hasMessageContaining(
-            "executor 7 on a: engine dl4j starts on no card there; it needs an NVIDIA driver, CUDA"
+            "executor 7 on a: engine dl4j starts on no GPU there; it needs an NVIDIA driver, CUDA"
                 + " 11.6");
   }
 }

@@ -76,7 +76,7 @@ final class LabelClasses {
         classes);
     Check.input(
         summary.largest() < classes,
-        "Invalid label in column %s: %.0f (must be 0 to %d, since %s %d classes)",
+        "Invalid label in column %s: %.0f (must be 0 to %d, because %s %d classes)",
         field.name(),
         summary.largest(),
         classes - 1,

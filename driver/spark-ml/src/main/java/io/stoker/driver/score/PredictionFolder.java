@@ -31,11 +31,11 @@ import org.apache.parquet.schema.MessageType;
  * The folder that predictions are written to.
  *
  * <p>Spark writes to a folder inside of it, {@value #STAGING}, which Parquet readers pass over
- * since its name begins with an underscore. When all predictions are there, {@link #publish} takes
- * {@value #SUCCESS} away, deletes the old predictions, moves the new ones to their place and writes
- * {@value #SUCCESS} again. So a job that is killed leaves the old predictions whole, or the new
- * ones whole, or a folder without {@value #SUCCESS}; and the old ones are not deleted before all of
- * the new ones exist.
+ * because its name begins with an underscore. When all predictions are there, {@link #publish}
+ * takes {@value #SUCCESS} away, deletes the old predictions, moves the new ones to their place and
+ * writes {@value #SUCCESS} again. So a job that is killed leaves the old predictions whole, or the
+ * new ones whole, or a folder without {@value #SUCCESS}; and the old ones are not deleted before
+ * all of the new ones exist.
  *
  * <p>Only files that {@link PredictionMarker} lists are ever deleted, and none through a symbolic
  * link.

@@ -21,7 +21,7 @@ import org.apache.hadoop.fs.Path;
 
 /**
  * The file that says which files of a folder are predictions of ours. Parquet readers pass over it,
- * since its name begins with an underscore.
+ * because its name begins with an underscore.
  *
  * @param files the files' names and their lengths in bytes
  */

@@ -519,7 +519,7 @@ class StokerClassifierTest {
     refused(
         classifier().setNumClasses(3),
         images,
-        "Invalid label in column label: 3 (must be 0 to 2, since numClasses says 3 classes)");
+        "Invalid label in column label: 3 (must be 0 to 2, because numClasses says 3 classes)");
     refused(
         classifier(),
         images.withColumn("label", expr("IF(number % 10 = 0, NULL, label)")),

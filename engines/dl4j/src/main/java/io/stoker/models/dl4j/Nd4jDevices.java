@@ -7,7 +7,7 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.nativeblas.NativeOps;
 import org.nd4j.nativeblas.NativeOpsHolder;
 
-/** The cards of ND4J's CUDA backend. */
+/** The GPUs of ND4J's CUDA backend. */
 final class Nd4jDevices implements Devices {
   private static final double MINOR = 10;
 
@@ -19,13 +19,13 @@ final class Nd4jDevices implements Devices {
   }
 
   @Override
-  public Gpu card(int device) {
+  public Gpu gpu(int device) {
     return new Gpu(
         cuda.getDeviceName(device),
         cuda.getDeviceMajor(device) + cuda.getDeviceMinor(device) / MINOR);
   }
 
-  /** Unbound, ND4J sends each new thread to the next card in turn. */
+  /** Unbound, ND4J sends each new thread to the next GPU in turn. */
   @Override
   public void bind(int device) {
     Nd4j.getAffinityManager().unsafeSetDevice(device);

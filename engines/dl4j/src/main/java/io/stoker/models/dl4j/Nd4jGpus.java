@@ -6,7 +6,7 @@ import io.stoker.models.engine.GpuSupport;
 import io.stoker.models.engine.ProgramLoader;
 
 /**
- * The cards of ND4J's CUDA backend, {@code nd4j-cuda-11.6} 1.0.0-M2.1. It holds machine code for
+ * The GPUs of ND4J's CUDA backend, {@code nd4j-cuda-11.6} 1.0.0-M2.1. It holds machine code for
  * sm_37 to sm_86 and no PTX. Code for 8.6 runs on 8.9 (Ada), whose major version is the same;
  * nothing in it runs on 9.0 (Hopper) or later.
  */
@@ -26,8 +26,8 @@ final class Nd4jGpus implements GpuSupport {
   }
 
   @Override
-  public boolean covers(Gpu card) {
-    return card.computeCapability() >= OLDEST && card.computeCapability() < FIRST_WITHOUT_CODE;
+  public boolean covers(Gpu gpu) {
+    return gpu.computeCapability() >= OLDEST && gpu.computeCapability() < FIRST_WITHOUT_CODE;
   }
 
   @Override

@@ -75,8 +75,8 @@ class AddedEngineTest {
     }
 
     @Override
-    public boolean covers(Gpu card) {
-      return card.computeCapability() >= 7.5;
+    public boolean covers(Gpu gpu) {
+      return gpu.computeCapability() >= 7.5;
     }
 
     @Override
@@ -137,13 +137,13 @@ class AddedEngineTest {
     assertThatThrownBy(() -> Engines.requireCode(dl4j, HOPPER, "GPU 0"))
         .isInstanceOf(ResourceException.class)
         .hasMessageContaining("Cannot train on GPU 0, NVIDIA H100 (compute capability 9.0)")
-        .hasMessageContaining("take --engine added, take another card");
+        .hasMessageContaining("take --engine added, take another GPU");
     assertThatThrownBy(() -> Engines.requireCode(dl4j, KEPLER, "GPU 0"))
-        .hasMessageContaining("only; take another card, or train on processors");
+        .hasMessageContaining("only; take another GPU, or train on processors");
     assertThatThrownBy(() -> Engines.onDevices("onednn"))
         .hasMessageContaining("engine onednn is for processors only; take --engine added");
     assertThat(Engines.whyNoDevices(Engines.find("added")))
-        .isEqualTo("engine added starts on no card there; it needs CUDA 13");
+        .isEqualTo("engine added starts on no GPU there; it needs CUDA 13");
   }
 
   @Test

@@ -35,7 +35,7 @@ class PrecisionTest {
     assertThatThrownBy(() -> Engines.named(engine).resolve(model, 1, tf32))
         .isInstanceOf(InputException.class)
         .hasMessage(
-            "Cannot compute in tf32 on processors: it is a format of NVIDIA cards; use --engine"
+            "Cannot compute in tf32 on processors: it is a format of NVIDIA GPUs; use --engine"
                 + " torch --device gpu, or --precision fp32");
   }
 }

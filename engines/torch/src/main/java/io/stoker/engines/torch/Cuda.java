@@ -39,7 +39,7 @@ final class Cuda implements Devices {
   }
 
   @Override
-  public Gpu card(int device) {
+  public Gpu gpu(int device) {
     cudaDeviceProp properties = torch_cuda.getDeviceProperties((byte) device);
     return new Gpu(properties.name().getString(), properties.major() + properties.minor() / MINOR);
   }

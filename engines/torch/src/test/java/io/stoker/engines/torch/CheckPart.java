@@ -127,7 +127,7 @@ enum CheckPart {
     TorchEngine engine = DeviceUnderTest.engine();
     Optional<Devices> gpus = DeviceUnderTest.isGpu() ? engine.devices() : Optional.empty();
     String device =
-        gpus.map(each -> each.card(0).toString()).orElse("the processor of this machine");
+        gpus.map(each -> each.gpu(0).toString()).orElse("the processor of this machine");
     return new Result(true, device, engine.description(), List.of());
   }
 

@@ -34,7 +34,7 @@ final class DeviceUnderTest {
                   () ->
                       new ResourceException(
                           "No GPU to check: " + Engines.whyNoDevicesHere(engine)));
-      Engines.requireCode(engine, gpus.card(0), "GPU 0");
+      Engines.requireCode(engine, gpus.gpu(0), "GPU 0");
       gpus.bind(0);
     }
     return engine;

@@ -3,22 +3,22 @@ package io.stoker.models.engine;
 
 /**
  * The graphics cards on which an engine computes in this process. They have the driver's numbers:
- * from 0, and only cards that the process may see.
+ * from 0, and only GPUs that the process may see.
  */
 public interface Devices {
-  /** The number of cards. */
+  /** The number of GPUs. */
   int count();
 
   /**
-   * Describes a card.
+   * Describes a GPU.
    *
    * @param device 0 to below {@link #count()}
    */
-  Gpu card(int device);
+  Gpu gpu(int device);
 
   /**
-   * Makes the calling thread compute on a card from now on. Networks that the thread creates have
-   * their memory there; a thread that computes on another card must not use them.
+   * Makes the calling thread compute on a GPU from now on. Networks that the thread creates have
+   * their memory there; a thread that computes on another GPU must not use them.
    *
    * @param device 0 to below {@link #count()}
    */

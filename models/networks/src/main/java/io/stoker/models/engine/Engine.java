@@ -69,21 +69,21 @@ public interface Engine {
     return Optional.empty();
   }
 
-  /** Whether this build has code for graphics cards; needs neither a card nor a driver. */
+  /** Whether this build has code for graphics cards; needs neither a GPU nor a driver. */
   default boolean computesOnDevices() {
     return gpus().map(GpuSupport::isInThisBuild).orElse(false);
   }
 
   /**
-   * The cards of this process; empty where this build has no code for them, or where their
-   * libraries do not start.
+   * The GPUs of this process; empty where this build has no code for them, or where their libraries
+   * do not start.
    */
   default Optional<Devices> devices() {
     return Optional.empty();
   }
 
   /**
-   * Why an available engine computes on no card of this machine, as the rest of a sentence that
+   * Why an available engine computes on no GPU of this machine, as the rest of a sentence that
    * begins with "because"; empty where it does, or knows no reason.
    */
   default Optional<String> whyNoDevices() {
@@ -143,12 +143,12 @@ public interface Engine {
   /**
    * For engines without code for graphics cards.
    *
-   * @throws io.stoker.failure.InputException if a user asked for the cards' own format
+   * @throws io.stoker.failure.InputException if a user asked for the GPUs' own format
    */
   static void refuseTf32(Arithmetic asked) {
     Check.input(
         asked.precision() != Precision.TF32,
-        "Cannot compute in tf32 on processors: it is a format of NVIDIA cards; use --engine torch"
+        "Cannot compute in tf32 on processors: it is a format of NVIDIA GPUs; use --engine torch"
             + " --device gpu, or --precision fp32");
   }
 

@@ -22,7 +22,7 @@ public final class Engines {
   private static final Map<String, String> IN_OTHER_BUILDS =
       Map.of(
           "torch",
-          "build Stoker with 'mvn -Ptorch -DskipTests package' (-Ptorch-cuda for cards), or add the"
+          "build Stoker with 'mvn -Ptorch -DskipTests package' (-Ptorch-cuda for GPUs), or add the"
               + " engine's jars with --jars (docs/gpu.md)");
 
   /**
@@ -99,10 +99,10 @@ public final class Engines {
 
   /**
    * The engine of that name, or for {@link #AUTO} the best one, for a job that computes on graphics
-   * cards. The cards need not be in this machine.
+   * GPUs. The GPUs need not be in this machine.
    *
    * @throws InputException if no engine has that name
-   * @throws ResourceException if it is not in this build, or has no code for cards in it
+   * @throws ResourceException if it is not in this build, or has no code for GPUs in it
    */
   public static Engine onDevices(String name) {
     if (name.equals(AUTO)) {
@@ -140,88 +140,88 @@ public final class Engines {
   }
 
   /**
-   * Makes sure that an engine has code for a card, in this build or in another.
+   * Makes sure that an engine has code for a GPU, in this build or in another.
    *
    * @param engine the engine
-   * @param card the card
-   * @param place which card of which machine this is, for the message
+   * @param gpu the GPU
+   * @param place which GPU of which machine this is, for the message
    * @throws ResourceException if it has none; the message names the engines that have
    */
-  public static void requireCode(Engine engine, Gpu card, String place) {
-    if (!hasCode(engine, card)) {
+  public static void requireCode(Engine engine, Gpu gpu, String place) {
+    if (!hasCode(engine, gpu)) {
       String others =
           all().stream()
-              .filter(other -> hasCode(other, card))
+              .filter(other -> hasCode(other, gpu))
               .map(other -> "take --engine " + other.name() + ", ")
               .collect(Collectors.joining());
       throw new ResourceException(
-          "Cannot train on %s, %s: not usable: %s; %stake another card, or train on processors without --device gpu"
-              .formatted(place, card, whyNot(engine), others));
+          "Cannot train on %s, %s: not usable: %s; %stake another GPU, or train on processors without --device gpu"
+              .formatted(place, gpu, whyNot(engine), others));
     }
   }
 
   /**
-   * Why an engine computes on no card of a machine, and what that machine needs, for the end of a
+   * Why an engine computes on no GPU of a machine, and what that machine needs, for the end of a
    * message.
    */
   public static String whyNoDevices(Engine engine) {
     return engine
         .gpus()
         .map(
-            cards ->
-                "engine %s starts on no card there; it needs %s%s"
+            gpus ->
+                "engine %s starts on no GPU there; it needs %s%s"
                     .formatted(
                         engine.name(),
-                        cards.requirements(),
-                        cards.isInThisBuild() ? "" : ", and " + cards.buildInstruction()))
+                        gpus.requirements(),
+                        gpus.isInThisBuild() ? "" : ", and " + gpus.buildInstruction()))
         .orElse("engine %s is for processors only".formatted(engine.name()));
   }
 
-  /** Why an engine computes on no card of this machine, for the end of a message. */
+  /** Why an engine computes on no GPU of this machine, for the end of a message. */
   public static String whyNoDevicesHere(Engine engine) {
     return Optional.of(engine)
         .filter(Engine::computesOnDevices)
         .flatMap(
             each -> each.available() ? each.whyNoDevices() : Optional.of(each.whyUnavailable()))
-        .map(reason -> "engine %s starts on no card, because %s".formatted(engine.name(), reason))
+        .map(reason -> "engine %s starts on no GPU, because %s".formatted(engine.name(), reason))
         .orElseGet(() -> whyNoDevices(engine));
   }
 
   private static String whyNot(Engine engine) {
     return engine
         .gpus()
-        .map(cards -> "engine %s has code for %s only".formatted(engine.name(), cards.range()))
+        .map(gpus -> "engine %s has code for %s only".formatted(engine.name(), gpus.range()))
         .orElse("engine %s is for processors only".formatted(engine.name()));
   }
 
-  /** Whether an engine has code for a card, in this build or in another. */
-  public static boolean hasCode(Engine engine, Gpu card) {
-    return engine.gpus().map(cards -> cards.covers(card)).orElse(false);
+  /** Whether an engine has code for a GPU, in this build or in another. */
+  public static boolean hasCode(Engine engine, Gpu gpu) {
+    return engine.gpus().map(gpus -> gpus.covers(gpu)).orElse(false);
   }
 
-  /** Whether any engine has code for a card, in this build or in another. */
-  public static boolean isUsable(Gpu card) {
-    return all().stream().anyMatch(engine -> hasCode(engine, card));
+  /** Whether any engine has code for a GPU, in this build or in another. */
+  public static boolean isUsable(Gpu gpu) {
+    return all().stream().anyMatch(engine -> hasCode(engine, gpu));
   }
 
-  /** What each engine says of a card, in one line for {@code doctor}. */
-  public static String verdict(Gpu card) {
+  /** What each engine says of a GPU, in one line for {@code doctor}. */
+  public static String verdict(Gpu gpu) {
     String verdicts =
         all().stream()
             .filter(engine -> engine.gpus().isPresent())
-            .map(engine -> verdict(engine, engine.gpus().orElseThrow(), card))
+            .map(engine -> verdict(engine, engine.gpus().orElseThrow(), gpu))
             .collect(Collectors.joining("; "));
     return verdicts.isEmpty() ? "not usable: all engines are for processors only" : verdicts;
   }
 
-  private static String verdict(Engine engine, GpuSupport cards, Gpu card) {
-    if (!cards.covers(card)) {
+  private static String verdict(Engine engine, GpuSupport gpus, Gpu gpu) {
+    if (!gpus.covers(gpu)) {
       return "not usable: " + whyNot(engine);
     }
-    return cards.isInThisBuild()
+    return gpus.isInThisBuild()
         ? "usable by engine " + engine.name()
         : "usable by engine %s in another build (%s)"
-            .formatted(engine.name(), cards.buildInstruction());
+            .formatted(engine.name(), gpus.buildInstruction());
   }
 
   private static Engine known(String name) {

@@ -7,7 +7,7 @@ import java.util.Locale;
 /**
  * An NVIDIA graphics card. Whether it can be used, the engine says: see {@link Engine#gpus()}.
  *
- * @param name the card's name
+ * @param name the GPU's name
  * @param computeCapability the version of its architecture, such as 8.9
  */
 public record Gpu(String name, double computeCapability) implements Serializable {

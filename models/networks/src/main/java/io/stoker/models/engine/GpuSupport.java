@@ -2,8 +2,8 @@
 package io.stoker.models.engine;
 
 /**
- * The graphics cards for which an engine has code. To answer, an engine needs neither a card nor a
- * driver, and starts nothing: on a card without code, starting CUDA can end the process.
+ * The graphics cards for which an engine has code. To answer, an engine needs neither a GPU nor a
+ * driver, and starts nothing: on a GPU without code, starting CUDA can end the process.
  */
 public interface GpuSupport {
   /** Whether this build of Stoker contains that code. */
@@ -15,12 +15,12 @@ public interface GpuSupport {
    */
   String buildInstruction();
 
-  /** Whether the code runs on a card. */
-  boolean covers(Gpu card);
+  /** Whether the code runs on a GPU. */
+  boolean covers(Gpu gpu);
 
-  /** The cards on which the code runs, such as {@code compute capability 3.7 to 8.9}. */
+  /** The GPUs on which the code runs, such as {@code compute capability 3.7 to 8.9}. */
   String range();
 
-  /** What a machine needs besides a card, such as a driver. */
+  /** What a machine needs besides a GPU, such as a driver. */
   String requirements();
 }

@@ -21,7 +21,7 @@ public enum Precision {
   BF16,
 
   /**
-   * On NVIDIA cards from Ampere on, the inputs and weights of convolutions and dense layers are
+   * On NVIDIA GPUs from Ampere on, the inputs and weights of convolutions and dense layers are
    * rounded to TensorFloat-32 (8 bits of exponent, as fp32, and 10 of significand) before they are
    * multiplied; sums and all else are in fp32. No processor has it.
    */

@@ -36,7 +36,7 @@ import picocli.CommandLine.Option;
       "--executor-memory 3g for 62,000,000. With less, each round is a stage of its own.",
       "The driver needs as much only with a baseline.",
       "",
-      "With --step-millis each worker waits in every step, as it does for a card that computes."
+      "With --step-millis each worker waits in every step, as it does for a GPU that computes."
     })
 final class BenchAveragingCommand extends StokerCommand {
   /** The ways of averaging to compare with. */

@@ -82,7 +82,7 @@ final class BenchStepCommand extends StokerCommand {
       paramLabel = "cpu|gpu",
       defaultValue = "cpu",
       description =
-          "Where the engine computes; with gpu, worker i is on card i modulo their number. A"
+          "Where the engine computes; with gpu, worker i is on GPU i modulo their number. A"
               + " baseline computes on processors (default: ${DEFAULT-VALUE}).")
   private Device device;
 
@@ -124,7 +124,7 @@ final class BenchStepCommand extends StokerCommand {
             arithmetic.arithmetic());
     List<BenchEngine> engines = new ArrayList<>();
     engines.add(
-        device == Device.GPU ? BenchEngine.onCards(engine) : BenchEngine.onProcessors(engine));
+        device == Device.GPU ? BenchEngine.onGpus(engine) : BenchEngine.onProcessors(engine));
     if (!baseline.isEmpty()) {
       engines.add(BenchEngine.onProcessors(baseline.equals(STOCK) ? "dl4j" : baseline));
     }
