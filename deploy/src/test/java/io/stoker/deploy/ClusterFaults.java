@@ -23,7 +23,13 @@ import org.junit.jupiter.api.io.TempDir;
  * parameters are those of a run that nothing disturbed, to the last bit. {@link FaultPlugin} kills.
  */
 abstract class ClusterFaults {
-  static final int KILLED = 128 + 9;
+  /**
+   * Spark puts this at the end of the class path. Java would not start from the archive of classes
+   * if the class path began with something else than the archive's.
+   */
+  private static final String CLASS_PATH = "SPARK_DIST_CLASSPATH";
+
+  private static final String CLASSES = Stoker.testClasses().toString();
 
   @TempDir static Path folder;
   static Stoker stoker;
@@ -41,9 +47,9 @@ abstract class ClusterFaults {
 
   @BeforeAll
   static void startCluster() throws IOException {
-    stoker = Stoker.in(folder);
-    succeed("--master local[2] synth --output data --count 3000 --size 28");
-    cluster = LocalCluster.in(folder.resolve("cluster"));
+    stoker = Stoker.in(folder).with(CLASS_PATH, CLASSES);
+    succeed("--master local[2] synth --output data --count 750 --size 28");
+    cluster = LocalCluster.in(folder.resolve("cluster")).with(CLASS_PATH, CLASSES);
     master = cluster.start("--executors", "1", "--cores", "1", "--memory", "1g");
   }
 
@@ -68,13 +74,10 @@ abstract class ClusterFaults {
 
   /** Starts the job, to which faults happen. */
   Started start(String faults, String... configuration) {
-    String classes = Stoker.testClasses().toString();
-    List<String> command =
-        new ArrayList<>(List.of("--master", master, "--driver-class-path", classes));
+    List<String> command = new ArrayList<>(List.of("--master", master));
     Stream.concat(
             Stream.of(configuration),
             Stream.of(
-                "spark.executor.extraClassPath=" + classes,
                 "spark.plugins=" + FaultPlugin.class.getName(),
                 FaultPlugin.FAULTS + "=" + faults,
                 FaultPlugin.LOG + "=" + log))

@@ -58,6 +58,9 @@ public final class FaultPlugin implements SparkPlugin {
   static final String FAULTS = "spark.stoker.test.faults";
   static final String LOG = "spark.stoker.test.faultLog";
 
+  /** The exit code of a process that was killed. */
+  static final int KILLED = 128 + 9;
+
   /** Far enough into a train task that it has begun, and not so far that it is over. */
   private static final int IN_MID_TASK_MILLISECONDS = 20;
 
@@ -139,7 +142,9 @@ public final class FaultPlugin implements SparkPlugin {
     FAIL,
     DAWDLE,
     /** The executor says when it has a slice with which a later round begins. */
-    WATCH
+    WATCH,
+    /** The executor ends as soon as it has one, as if it were killed. */
+    END
   }
 
   /**
@@ -195,12 +200,13 @@ public final class FaultPlugin implements SparkPlugin {
           task.addTaskCompletionListener(failing);
         }
         case DAWDLE -> LockSupport.parkNanos(SLOWNESS_NANOSECONDS);
-        case WATCH -> watch(answer.rdd(), task);
+        case WATCH -> watch(answer.rdd(), task, this::tell);
+        case END -> watch(answer.rdd(), task, () -> Runtime.getRuntime().halt(KILLED));
       }
     }
 
     /** Waits for a slice of a later round; {@code StageBlocks} numbers the blocks of a stage. */
-    private void watch(int rdd, TaskContext task) {
+    private static void watch(int rdd, TaskContext task, Runnable then) {
       int workers = task.numPartitions();
       BlockManager blocks = SparkEnv.get().blockManager();
       Function1<BlockId, Object> ofLaterRound =
@@ -217,14 +223,18 @@ public final class FaultPlugin implements SparkPlugin {
                   }
                   LockSupport.parkNanos(POLL_NANOSECONDS);
                 }
-                try {
-                  plugin.send(new Exchanged());
-                } catch (IOException e) {
-                  throw new UncheckedIOException(e);
-                }
+                then.run();
               });
       watching.setDaemon(true);
       watching.start();
+    }
+
+    private void tell() {
+      try {
+        plugin.send(new Exchanged());
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
     }
   }
 
@@ -285,7 +295,7 @@ public final class FaultPlugin implements SparkPlugin {
           boolean first = killed.isEmpty();
           kill(fault, task.process());
           if (first && fault.afterRound()) {
-            return Order.WATCH;
+            return fault.action() == Action.KILL_EXECUTOR ? Order.END : Order.WATCH;
           }
         }
         case SLOW -> slow = slow.isEmpty() ? task.process().executor() : slow;

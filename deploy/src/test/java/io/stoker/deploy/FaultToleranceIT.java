@@ -36,7 +36,7 @@ class FaultToleranceIT extends ClusterFaults {
     String recipe =
         """
         workers: 3
-        batch: 32
+        batch: 8
         local-steps: 16
         epochs: 6
         learning-rate: 0.02
@@ -123,6 +123,7 @@ class FaultToleranceIT extends ClusterFaults {
   }
 
   @Test
+  @Tag("one-line")
   void losesAWorkerProcessForGood() throws IOException {
     assertUndisturbed(train("kill-worker@train:4"));
 
@@ -167,8 +168,9 @@ class FaultToleranceIT extends ClusterFaults {
   }
 
   @Test
+  @Tag("one-line")
   void goesOnAfterItsDriverWasKilled() throws IOException {
-    assertThat(train("kill-driver@train:6").exitCode()).isEqualTo(KILLED);
+    assertThat(train("kill-driver@train:6").exitCode()).isEqualTo(FaultPlugin.KILLED);
     assertThat(checkpoints()).containsExactly("000004");
 
     assertUndisturbed(resume());
@@ -179,7 +181,7 @@ class FaultToleranceIT extends ClusterFaults {
   @Test
   @Tag("one-line")
   void goesOnWithAnotherNumberOfExecutors() throws IOException {
-    assertThat(train("kill-driver@checkpoint:2").exitCode()).isEqualTo(KILLED);
+    assertThat(train("kill-driver@checkpoint:2").exitCode()).isEqualTo(FaultPlugin.KILLED);
     assertThat(checkpoints()).containsExactly("000004");
 
     cluster.haveWorkers(1);

@@ -35,7 +35,7 @@ class FaultsInStagesIT extends ClusterFaults {
           + " --epochs 8";
 
   /** All workers have begun, and none needs slices from before the stage any more. */
-  private static final String IN_MID_STAGE = "train:4+round";
+  private static final String IN_MID_STAGE = "train:3+round";
 
   private static final int ROUNDS_TOGETHER = 12 * 11;
 
@@ -50,7 +50,7 @@ class FaultsInStagesIT extends ClusterFaults {
     String together =
         """
         workers: 2
-        batch: 32
+        batch: 8
         local-steps: 4
         epochs: 12
         learning-rate: 0.02
@@ -86,6 +86,7 @@ class FaultsInStagesIT extends ClusterFaults {
   }
 
   @Test
+  @Tag("one-line")
   void losesAnExecutorOfWorkersThatSendChanges() throws IOException {
     assertLosesAnExecutorInMidStage(IN_CHANGES, undisturbedInChanges);
   }
@@ -98,7 +99,7 @@ class FaultsInStagesIT extends ClusterFaults {
 
     assertThat(happened("lost ")).hasSize(1);
     // The other worker has waited: its task did not begin again.
-    assertThat(happened("train 4 ")).hasSize(2 + 1);
+    assertThat(happened("train 3 ")).hasSize(2 + 1);
     assertThat(happened("train ")).hasSizeLessThan(ROUNDS_TOGETHER);
     assertThat(outcome.err()).doesNotContain("Rounds are trained again");
   }
@@ -123,7 +124,7 @@ class FaultsInStagesIT extends ClusterFaults {
 
     assertThat(happened("lost ")).hasSize(1);
     assertThat(outcome.err()).contains("while rounds overlap");
-    assertThat(happened("train 5 ")).hasSize(2);
+    assertThat(happened("train 4 ")).hasSize(2);
     assertThat(happened("train 10 ")).isEmpty();
   }
 
@@ -169,9 +170,10 @@ class FaultsInStagesIT extends ClusterFaults {
   }
 
   @Test
+  @Tag("one-line")
   void goesOnWithRoundsThatOverlapAfterItsDriverWasKilled() throws IOException {
     job = OVERLAPPING;
-    assertThat(train("kill-driver@train:5").exitCode()).isEqualTo(KILLED);
+    assertThat(train("kill-driver@train:5").exitCode()).isEqualTo(FaultPlugin.KILLED);
     assertThat(checkpoints()).containsExactly("000033");
 
     assertParameters(resume(), undisturbedOverlapping);
