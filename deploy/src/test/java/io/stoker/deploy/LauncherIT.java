@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -55,6 +56,7 @@ class LauncherIT {
   }
 
   @Test
+  @Tag("one-line")
   void runsThroughASymbolicLinkFromAPathWithSpaces() throws IOException {
     Path spaced = Files.createDirectories(folder.resolve("a b/it's 100%"));
     Path link =
@@ -93,6 +95,7 @@ class LauncherIT {
   }
 
   @Test
+  @Tag("one-line")
   void takesNativeMemoryFromTheEnvironment() {
     Outcome outcome = Stoker.in(folder).with("STOKER_NATIVE_MEMORY", "1g").run("doctor", "--json");
 
@@ -100,6 +103,7 @@ class LauncherIT {
   }
 
   @Test
+  @Tag("one-line")
   void findsAnotherJavaIfJavaHomeIsNone() {
     Outcome outcome = Stoker.in(folder).with("JAVA_HOME", "/no/java").run("models", "--json");
 
@@ -107,6 +111,7 @@ class LauncherIT {
   }
 
   @Test
+  @Tag("one-line")
   void saysThatItUsesAnotherJavaThanJavaHome() throws IOException {
     Path java = Files.createDirectories(folder.resolve("java-25"));
     Files.createSymbolicLink(
@@ -126,6 +131,7 @@ class LauncherIT {
   }
 
   @Test
+  @Tag("one-line")
   void refusesNativeMemoryThatIsNoAmount() {
     for (String amount : List.of("abc", "4", "-1g", "0g", "4gb", "1.5g", "4 g")) {
       assertRefused(
@@ -135,6 +141,7 @@ class LauncherIT {
   }
 
   @Test
+  @Tag("one-line")
   void refusesFilesOfSparkSubmitThatAreNotThere() {
     for (String option : List.of("--properties-file", "--jars", "--files", "--archives")) {
       assertRefused(
@@ -187,6 +194,7 @@ class LauncherIT {
 
   /** Java maps the archive into its memory, and dies of SIGBUS where the file ends too early. */
   @Test
+  @Tag("one-line")
   void startsWithoutAnArchiveOfClassesThatWasCut() throws IOException {
     Path cut = distributionOfLinks("stoker.jar", "jars", "examples", ".built");
     Path archive = cut.resolve("classes.jsa");
@@ -202,6 +210,7 @@ class LauncherIT {
 
   /** A copy has the times of the copying, and the content of what was copied. */
   @Test
+  @Tag("one-line")
   void buildsACopiedCheckoutOnlyWhereItsContentDiffers() throws Exception {
     Path copy = folder.resolve("copy");
     Path tools = folder.resolve("tools");
@@ -290,6 +299,7 @@ done
 
   /** Without the engine torch, without a GPU, and with a mistyped option. */
   @Test
+  @Tag("one-line")
   void checksNoCardWhereThereIsNone() throws Exception {
     assumeThat(Path.of("/proc/driver/nvidia/version")).doesNotExist();
     String check = Stoker.distribution().resolve("bin/gpu-check").toString();

@@ -39,15 +39,26 @@ class NamesAndLocalesIT {
   @ParameterizedTest
   @ValueSource(strings = {"C", "POSIX", "", "xx_XX.ISO-8859-1"})
   void namesOutsideAsciiAreReadInEveryLocale(String locale) {
-    Stoker stoker = Stoker.in(folder).with("LC_ALL", locale).with("LANG", "");
-    String data = "data-" + locale;
+    Outcome outcome = inLocale(locale).run("models", NAMES.get(0));
+
+    assertThat(outcome.exitCode()).isEqualTo(2);
+    assertThat(outcome.err()).contains("stoker: Unknown model: " + NAMES.get(0) + ";");
+  }
+
+  @Test
+  void namesOutsideAsciiArePreparedInALocaleThatIsNotInstalled() {
+    Stoker stoker = inLocale("xx_XX.ISO-8859-1");
 
     JsonNode prepared =
-        json(stoker.run(words("prepare --input raw --channels 1 --json --output " + data)));
+        json(stoker.run(words("prepare --input raw --channels 1 --json --output data")));
 
     assertThat(prepared.get("samples").asInt()).isEqualTo(NAMES.size() * PER_CLASS);
     assertThat(prepared.get("rejected").asInt()).isZero();
-    assertThat(json(stoker.run(words("inspect --json --data " + data))).toString()).contains(NAMES);
+    assertThat(json(stoker.run(words("inspect --json --data data"))).toString()).contains(NAMES);
+  }
+
+  private static Stoker inLocale(String locale) {
+    return Stoker.in(folder).with("LC_ALL", locale).with("LANG", "");
   }
 
   @Test
