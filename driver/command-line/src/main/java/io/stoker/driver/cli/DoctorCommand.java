@@ -14,6 +14,7 @@ import io.stoker.driver.cluster.ProcessFacts;
 import io.stoker.driver.cluster.Slots;
 import io.stoker.driver.cluster.StorageProbe;
 import io.stoker.driver.command.Console;
+import io.stoker.driver.command.Line;
 import io.stoker.driver.command.Report;
 import io.stoker.driver.command.SparkSetup;
 import io.stoker.driver.command.StokerCommand;
@@ -25,7 +26,6 @@ import io.stoker.worker.device.InstalledGpu;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import org.apache.spark.api.java.JavaSparkContext;
 import picocli.CommandLine.Command;
@@ -101,8 +101,7 @@ final class DoctorCommand extends StokerCommand {
     table
         .row(
             "processor",
-            String.format(
-                Locale.ROOT,
+            Line.of(
                 "%s, %d cores, %s",
                 here.processor().name(),
                 here.cores(),
@@ -183,12 +182,11 @@ final class DoctorCommand extends StokerCommand {
       int executors = spark.isLocal() ? 0 : there.executors().size();
       table.row(
           "cluster",
-          String.format(
-              Locale.ROOT,
+          Line.of(
               "%s, %d slots%s",
               spark.master(),
               slots,
-              spark.isLocal() ? "" : String.format(Locale.ROOT, " in %d executors", executors)));
+              spark.isLocal() ? "" : Line.of(" in %d executors", executors)));
       json.put("master", spark.master()).put("slots", slots).put("executors", executors);
       Optional<Engine> gpus = gpus(spark);
       if (slots == 0) {
@@ -196,8 +194,7 @@ final class DoctorCommand extends StokerCommand {
             new Finding(
                 "slots",
                 Finding.Level.PROBLEM,
-                String.format(
-                    Locale.ROOT,
+                Line.of(
                     "no executor registered within %d s; does the cluster have as many free cores,"
                         + " as much memory and as many GPUs as one executor asks for?",
                     PATIENCE.toSeconds())));
@@ -233,8 +230,7 @@ final class DoctorCommand extends StokerCommand {
       ProcessFacts facts = each.facts();
       table.row(
           "executor " + facts.executor(),
-          String.format(
-              Locale.ROOT,
+          Line.of(
               "%s: %d slots%s, %s, heap %s, native %s, Java %s%s",
               facts.host(),
               each.slots(),
@@ -259,6 +255,6 @@ final class DoctorCommand extends StokerCommand {
   }
 
   private static String gibibytes(long bytes) {
-    return String.format(Locale.ROOT, "%.1f GiB", bytes / (double) (1L << 30));
+    return Line.of("%.1f GiB", bytes / (double) (1L << 30));
   }
 }

@@ -17,6 +17,7 @@ import io.stoker.data.storage.Storage;
 import io.stoker.driver.command.Console;
 import io.stoker.driver.command.DataOption;
 import io.stoker.driver.command.InputOptions;
+import io.stoker.driver.command.Line;
 import io.stoker.driver.command.Report;
 import io.stoker.driver.command.SparkSetup;
 import io.stoker.driver.command.StokerCommand;
@@ -29,7 +30,6 @@ import io.stoker.worker.runtime.TrainingData;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
@@ -164,7 +164,7 @@ final class InspectCommand extends StokerCommand {
     StringBuilder text = new StringBuilder();
     for (int step = 0; step < order.steps(); step++) {
       for (int worker = 0; worker < workers; worker++) {
-        text.append(String.format(Locale.ROOT, "step %d worker %d:", step, worker));
+        text.append(Line.of("step %d worker %d:", step, worker));
         for (long id : order.workers().get(worker).steps()[step]) {
           text.append(' ').append(id);
         }
@@ -183,7 +183,7 @@ final class InspectCommand extends StokerCommand {
     for (int i = 0; i < names.size(); i++) {
       numbers[i] = i + 1;
       header.add(names.get(i));
-      total.add(String.format(Locale.ROOT, "%,d", manifest.splits().get(names.get(i)).samples()));
+      total.add(Line.of("%,d", manifest.splits().get(names.get(i)).samples()));
     }
     Table table = new Table(numbers).row(header.toArray(String[]::new));
     for (int label = 0; label < manifest.classes(); label++) {
@@ -192,9 +192,7 @@ final class InspectCommand extends StokerCommand {
       manifest
           .splits()
           .values()
-          .forEach(
-              part ->
-                  row.add(String.format(Locale.ROOT, "%,d", part.samplesPerClass().get(index))));
+          .forEach(part -> row.add(Line.of("%,d", part.samplesPerClass().get(index))));
       table.row(row.toArray(String[]::new));
     }
     table.row(total.toArray(String[]::new));
@@ -211,9 +209,7 @@ final class InspectCommand extends StokerCommand {
   }
 
   private static String numbers(List<Double> values) {
-    return values.stream()
-        .map(value -> String.format(Locale.ROOT, "%.2f", value))
-        .collect(Collectors.joining(" "));
+    return values.stream().map(value -> Line.of("%.2f", value)).collect(Collectors.joining(" "));
   }
 
   private ObjectNode json(ShardFolder folder) {

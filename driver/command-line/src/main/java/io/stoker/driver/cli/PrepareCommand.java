@@ -22,6 +22,7 @@ import io.stoker.data.source.parquet.ParquetTable;
 import io.stoker.data.source.parquet.TableColumns;
 import io.stoker.data.storage.Storage;
 import io.stoker.driver.command.Console;
+import io.stoker.driver.command.Line;
 import io.stoker.driver.command.OptionalValue;
 import io.stoker.driver.command.Report;
 import io.stoker.driver.command.SparkSetup;
@@ -32,7 +33,6 @@ import io.stoker.failure.InputException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -396,18 +396,14 @@ final class PrepareCommand extends StokerCommand {
         .forEach(
             (name, split) -> {
               int shards = split.shards().size();
-              table.row(
-                  name,
-                  String.format(Locale.ROOT, "%,d", split.samples()),
-                  String.format(Locale.ROOT, "%,d", shards));
+              table.row(name, Line.of("%,d", split.samples()), Line.of("%,d", shards));
               splits.putObject(name).put("samples", split.samples()).put("shards", shards);
             });
     String text =
-        String.format(
-            Locale.ROOT,
+        Line.of(
             "%s%n%s images of %s in %d classes%s, %s, %s, in %.1f s: %s%n",
             table,
-            String.format(Locale.ROOT, "%,d", result.samples()),
+            Line.of("%,d", result.samples()),
             manifest.images(),
             manifest.classes(),
             manifest.tables().stream()
@@ -422,27 +418,18 @@ final class PrepareCommand extends StokerCommand {
 
   /** What became of the entries of the input, in words. */
   static String account(ShardManifest manifest) {
-    return String.format(
-        Locale.ROOT,
+    return Line.of(
         "%,d found: %,d read, %,d rejected, %,d ignored",
-        manifest.found(),
-        manifest.read(),
-        manifest.rejected().size(),
-        manifest.ignored().size());
+        manifest.found(), manifest.read(), manifest.rejected().size(), manifest.ignored().size());
   }
 
   /** How many duplicates there are, in words. */
   static String duplicates(DuplicateCounts counts) {
-    return String.format(
-        Locale.ROOT,
+    return Line.of(
         "%d duplicates%s%s%s",
         counts.copies(),
         counts.dropped() > 0 ? " dropped" : "",
-        counts.acrossSplits() > 0
-            ? String.format(Locale.ROOT, " (%d across splits)", counts.acrossSplits())
-            : "",
-        counts.acrossClasses() > 0
-            ? String.format(Locale.ROOT, " (%d across classes)", counts.acrossClasses())
-            : "");
+        counts.acrossSplits() > 0 ? Line.of(" (%d across splits)", counts.acrossSplits()) : "",
+        counts.acrossClasses() > 0 ? Line.of(" (%d across classes)", counts.acrossClasses()) : "");
   }
 }

@@ -12,6 +12,7 @@ import io.stoker.data.shard.ShardFolder;
 import io.stoker.data.source.ImageSources;
 import io.stoker.data.storage.OutputFile;
 import io.stoker.driver.command.Console;
+import io.stoker.driver.command.Line;
 import io.stoker.driver.config.LearningRateSchedule;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.evaluate.EvaluateJob;
@@ -37,7 +38,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -145,9 +145,7 @@ final class Quickstart {
       number++;
     }
     Path run = folder.resolve("run-" + number);
-    console.say(
-        String.format(
-            Locale.ROOT, "2/5 train: lenet5 with 2 workers, %d epochs, in %s", epochs, run));
+    console.say(Line.of("2/5 train: lenet5 with 2 workers, %d epochs, in %s", epochs, run));
     return TrainJob.run(
         spark, recipe(folder.resolve("data"), run, epochs), ExistingRun.REFUSE, listener);
   }
@@ -169,8 +167,7 @@ final class Quickstart {
   void predict(TrainResult trained, ShardFolder data, int count, PredictJob.Listener listener)
       throws IOException {
     Path images = Files.createDirectories(folder.resolve("images"));
-    console.say(
-        String.format(Locale.ROOT, "4/5 predict: %d test images, written to %s", count, images));
+    console.say(Line.of("4/5 predict: %d test images, written to %s", count, images));
     List<String> files = writeImages(data, images, count);
     PredictJob.run(
         spark.hadoopConfiguration(),

@@ -4,6 +4,7 @@ package io.stoker.driver.cli;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.stoker.data.shard.ShardFolder;
 import io.stoker.driver.command.Console;
+import io.stoker.driver.command.Line;
 import io.stoker.driver.command.Report;
 import io.stoker.driver.command.SparkSetup;
 import io.stoker.driver.command.StokerCommand;
@@ -20,7 +21,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -138,18 +138,15 @@ final class QuickstartCommand extends StokerCommand {
             new Table()
                 .row(
                     "accuracy",
-                    String.format(
-                        Locale.ROOT,
+                    Line.of(
                         "%.2f %% of %,d test images",
-                        100 * evaluated.accuracy(),
-                        evaluated.examples()))
+                        100 * evaluated.accuracy(), evaluated.examples()))
                 .row(
                     "speed",
-                    String.format(
-                        Locale.ROOT,
+                    Line.of(
                         "%,.0f images/s trained, with averaging and checkpoints",
                         trained.imagesPerSecond()))
-                .row("time", String.format(Locale.ROOT, "%.0f s: %s", total, laps(seconds)))
+                .row("time", Line.of("%.0f s: %s", total, laps(seconds)))
                 .row("training", phases(trained.seconds()))
                 .row("run folder", SparkSetup.plain(trained.run()))
                 .row("picture", picture)
@@ -187,13 +184,12 @@ final class QuickstartCommand extends StokerCommand {
 
   private static String laps(Map<String, Double> laps) {
     return laps.entrySet().stream()
-        .map(lap -> String.format(Locale.ROOT, "%s %.1f", lap.getKey(), lap.getValue()))
+        .map(lap -> Line.of("%s %.1f", lap.getKey(), lap.getValue()))
         .collect(Collectors.joining(", "));
   }
 
   private static String phases(PhaseSeconds phases) {
-    return String.format(
-        Locale.ROOT,
+    return Line.of(
         "%.1f s: compute %.1f, data %.1f, gather %.1f, scatter %.1f, average %.1f, checkpoint %.1f",
         phases.total(),
         phases.compute(),

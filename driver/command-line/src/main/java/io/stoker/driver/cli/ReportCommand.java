@@ -4,12 +4,12 @@ package io.stoker.driver.cli;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.stoker.data.storage.OutputFile;
 import io.stoker.driver.command.Console;
+import io.stoker.driver.command.Line;
 import io.stoker.driver.command.Report;
 import io.stoker.driver.command.SparkSetup;
 import io.stoker.driver.command.StokerCommand;
 import io.stoker.driver.report.ReportJob;
 import io.stoker.driver.report.ReportRequest;
-import java.util.Locale;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.api.java.JavaSparkContext;
 import picocli.CommandLine.Command;
@@ -61,8 +61,7 @@ final class ReportCommand extends StokerCommand {
       ObjectNode json = Report.object();
       json.put("report", file.path().toString()).put("bytes", page.length);
       job.missing().forEach(json.putArray("missing")::add);
-      return new Report(
-          String.format(Locale.ROOT, "report: %s (%,d bytes)%n", output, page.length), json);
+      return new Report(Line.of("report: %s (%,d bytes)%n", output, page.length), json);
     }
   }
 }

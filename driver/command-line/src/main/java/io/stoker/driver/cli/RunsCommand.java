@@ -4,6 +4,7 @@ package io.stoker.driver.cli;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.stoker.base.TerminalText;
 import io.stoker.driver.command.Console;
+import io.stoker.driver.command.Line;
 import io.stoker.driver.command.Report;
 import io.stoker.driver.command.SparkSetup;
 import io.stoker.driver.command.StokerCommand;
@@ -91,10 +92,10 @@ final class RunsCommand extends StokerCommand {
       config.map(job -> SparkSetup.plain(job.data().uri())).orElse(""),
       rounds(run),
       run.accuracy()
-          .map(share -> String.format(Locale.ROOT, "%.2f %% (%s)", 100 * share, run.split()))
+          .map(share -> Line.of("%.2f %% (%s)", 100 * share, run.split()))
           .map(text -> text + run.best().map(RunsCommand::bestBy).orElse(""))
           .orElse(""),
-      run.last().map(round -> String.format(Locale.ROOT, "%.4f", round.loss())).orElse(""),
+      run.last().map(round -> Line.of("%.4f", round.loss())).orElse(""),
       TIME.format(run.updated())
     };
   }

@@ -10,13 +10,13 @@ import io.stoker.data.shard.ShardEncoding;
 import io.stoker.data.storage.Storage;
 import io.stoker.data.synth.SyntheticSource;
 import io.stoker.driver.command.Console;
+import io.stoker.driver.command.Line;
 import io.stoker.driver.command.OptionalValue;
 import io.stoker.driver.command.Report;
 import io.stoker.driver.command.SparkSetup;
 import io.stoker.driver.command.StokerCommand;
 import io.stoker.failure.Check;
 import java.io.IOException;
-import java.util.Locale;
 import org.apache.spark.api.java.JavaSparkContext;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -134,15 +134,9 @@ final class SynthCommand extends StokerCommand {
       long written = ImageFilesJob.run(spark, source, Storage.path(output), chosen);
       double seconds = (System.nanoTime() - start) / NANOSECONDS;
       return new Report(
-          String.format(
-              Locale.ROOT,
+          Line.of(
               "%,d images of %d x %d x 3 in %d classes, in %.1f s: %s%n",
-              written,
-              size,
-              size,
-              classes,
-              seconds,
-              output),
+              written, size, size, classes, seconds, output),
           Report.object()
               .put("output", output)
               .put("samples", written)

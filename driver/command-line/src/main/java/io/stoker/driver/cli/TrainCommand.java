@@ -31,7 +31,6 @@ import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -309,8 +308,7 @@ class TrainCommand extends StokerCommand {
 
   /** The preset for images of the data's shape, with epochs for their number. */
   private TrainingConfig.Builder chosen(ShardManifest data) {
-    String shape =
-        String.format(Locale.ROOT, "%d x %d", data.image().height(), data.image().width());
+    String shape = Line.of("%d x %d", data.image().height(), data.image().width());
     Preset fitting =
         Preset.choose(data.image())
             .orElseThrow(
@@ -344,17 +342,13 @@ class TrainCommand extends StokerCommand {
         new Table()
             .row("run", SparkSetup.plain(result.run()))
             .row("checkpoint", SparkSetup.plain(result.checkpoint()))
-            .row(
-                "rounds",
-                String.format(Locale.ROOT, "%d (%d epochs)", result.rounds(), result.epochs()))
+            .row("rounds", Line.of("%d (%d epochs)", result.rounds(), result.epochs()))
             .row(
                 "training",
                 trained
-                    ? String.format(
-                        Locale.ROOT,
+                    ? Line.of(
                         "loss %.4f, accuracy %.2f %% in the last round",
-                        result.loss(),
-                        100 * result.accuracy())
+                        result.loss(), 100 * result.accuracy())
                     : "nothing left to do");
     result
         .earlyStop()
@@ -366,12 +360,9 @@ class TrainCommand extends StokerCommand {
     if (trained) {
       table.row(
           "speed",
-          String.format(
-              Locale.ROOT,
+          Line.of(
               "%,.0f images/s, %.1f s in all; %,.0f images/s in the median round",
-              result.imagesPerSecond(),
-              result.seconds().total(),
-              result.medianImagesPerSecond()));
+              result.imagesPerSecond(), result.seconds().total(), result.medianImagesPerSecond()));
     }
     table.row("parameters", "SHA-256 " + result.parametersSha256());
     result
@@ -380,8 +371,7 @@ class TrainCommand extends StokerCommand {
             best -> {
               table.row(
                   "best checkpoint",
-                  String.format(
-                      Locale.ROOT,
+                  Line.of(
                       "%s, %s on %s",
                       SparkSetup.plain(best.checkpoint()),
                       best.metric().text(best.validation().value(best.metric())),

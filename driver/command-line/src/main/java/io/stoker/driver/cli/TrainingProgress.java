@@ -2,13 +2,13 @@
 package io.stoker.driver.cli;
 
 import io.stoker.driver.command.Console;
+import io.stoker.driver.command.Line;
 import io.stoker.driver.job.JobPlan;
 import io.stoker.driver.metrics.RoundMetrics;
 import io.stoker.driver.round.RoundListener;
 import io.stoker.driver.round.TrainJob;
 import io.stoker.models.file.TrainingClock;
 import java.time.Duration;
-import java.util.Locale;
 import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
@@ -52,12 +52,9 @@ final class TrainingProgress implements RoundListener, AutoCloseable {
   public void roundFinished(RoundMetrics metrics) {
     if (bar != null) {
       bar.setExtraMessage(
-          String.format(
-              Locale.ROOT,
+          Line.of(
               " loss %.4f  %.1f %%  %,.0f images/s",
-              metrics.loss(),
-              100 * metrics.accuracy(),
-              metrics.imagesPerSecond()));
+              metrics.loss(), 100 * metrics.accuracy(), metrics.imagesPerSecond()));
       bar.stepTo(metrics.round());
     }
   }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.drawing;
 
+import io.stoker.driver.command.Line;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 
 /** A curve as lines of plain text. */
 public final class TextChart {
@@ -38,7 +38,7 @@ public final class TextChart {
     for (int row = 0; row < ROWS; row++) {
       String label =
           row % (ROWS - 1) == 0
-              ? String.format(Locale.ROOT, "%" + LABEL + ".4g", row == 0 ? high : low)
+              ? Line.of("%" + LABEL + ".4g", row == 0 ? high : low)
               : " ".repeat(LABEL);
       text.append(label).append(" |").append(new String(rows[row]).stripTrailing()).append('\n');
     }

@@ -4,6 +4,7 @@ package io.stoker.driver.interchange;
 import io.stoker.data.storage.OutputFile;
 import io.stoker.driver.checkpoint.Calibration;
 import io.stoker.driver.checkpoint.Locations;
+import io.stoker.driver.command.Line;
 import io.stoker.driver.config.ModelReference;
 import io.stoker.failure.Check;
 import io.stoker.failure.DamagedException;
@@ -25,7 +26,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Collections;
 import java.util.List;
-import java.util.Locale;
 import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
@@ -135,12 +135,9 @@ public final class ImportJob {
     // protobuf reads a tensor in pieces, and then joins them.
     if (2 * file.bytes() > Runtime.getRuntime().maxMemory()) {
       throw new ResourceException(
-          String.format(
-              Locale.ROOT,
+          Line.of(
               "Cannot import %s: it takes %d MiB of the heap, which has %d (say --driver-memory)",
-              name,
-              (2 * file.bytes()) >> 20,
-              Runtime.getRuntime().maxMemory() >> 20));
+              name, (2 * file.bytes()) >> 20, Runtime.getRuntime().maxMemory() >> 20));
     }
     return OnnxReader.read(name, new BufferedInputStream(file.stream()), request.inputSize());
   }

@@ -6,7 +6,6 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.stoker.base.PhaseClock;
 import java.util.List;
-import java.util.Locale;
 import java.util.stream.Stream;
 
 /**
@@ -35,8 +34,8 @@ public record Report(String text, ObjectNode json, int exitCode) {
             phase ->
                 table.row(
                     phase.phase(),
-                    String.format(Locale.ROOT, "%.2f", phase.seconds()),
-                    String.format(Locale.ROOT, "%.2f", phase.processorSeconds())));
+                    Line.of("%.2f", phase.seconds()),
+                    Line.of("%.2f", phase.processorSeconds())));
     ObjectNode timed = json.deepCopy();
     phases.forEach(phase -> timed.withArray("timing").add(object(phase)));
     return new Report(text + System.lineSeparator() + table, timed, exitCode);

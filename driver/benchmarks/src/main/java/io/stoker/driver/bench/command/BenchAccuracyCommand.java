@@ -8,6 +8,7 @@ import io.stoker.driver.bench.AccuracyBench.Outcome;
 import io.stoker.driver.bench.AveragingLibrary;
 import io.stoker.driver.command.Console;
 import io.stoker.driver.command.DataOption;
+import io.stoker.driver.command.Line;
 import io.stoker.driver.command.Report;
 import io.stoker.driver.command.SparkSetup;
 import io.stoker.driver.command.StokerCommand;
@@ -176,9 +177,7 @@ final class BenchAccuracyCommand extends StokerCommand {
         double rate = baselineRate == null ? learningRate : baselineRate;
         Outcome other = bench.library(library, recipe.toBuilder().learningRate(rate).build());
         double ratio = other.seconds() / ours.seconds();
-        table.row(
-            library.name(),
-            String.format(Locale.ROOT, "%s; takes %.1f times as long", text(other), ratio));
+        table.row(library.name(), Line.of("%s; takes %.1f times as long", text(other), ratio));
         json.withObject("/baselines")
             .set(library.name(), Report.object(other).put("times_as_long", ratio));
       }
@@ -190,8 +189,7 @@ final class BenchAccuracyCommand extends StokerCommand {
   }
 
   private static String text(Outcome outcome) {
-    return String.format(
-        Locale.ROOT,
+    return Line.of(
         "%.2f s, %,d images, accuracy %.2f %%%s",
         outcome.seconds(),
         outcome.images(),

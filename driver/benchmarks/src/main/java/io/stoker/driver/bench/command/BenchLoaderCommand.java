@@ -12,13 +12,13 @@ import io.stoker.driver.bench.LoaderBench;
 import io.stoker.driver.command.Console;
 import io.stoker.driver.command.DataOption;
 import io.stoker.driver.command.InputOptions;
+import io.stoker.driver.command.Line;
 import io.stoker.driver.command.Report;
 import io.stoker.driver.command.SparkSetup;
 import io.stoker.driver.command.StokerCommand;
 import io.stoker.driver.command.Table;
 import java.io.IOException;
 import java.util.List;
-import java.util.Locale;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -85,12 +85,10 @@ final class BenchLoaderCommand extends StokerCommand {
       double codec = find(rates, "codec", rate.threads());
       table.row(
           rate.stage(),
-          String.format(Locale.ROOT, "%d", rate.threads()),
-          String.format(Locale.ROOT, "%,.0f", rate.imagesPerSecond()),
-          String.format(Locale.ROOT, "%,.0f", rate.megabytesPerSecond()),
-          codec > 0
-              ? String.format(Locale.ROOT, "%.0f %%", 100 * rate.imagesPerSecond() / codec)
-              : "");
+          Line.of("%d", rate.threads()),
+          Line.of("%,.0f", rate.imagesPerSecond()),
+          Line.of("%,.0f", rate.megabytesPerSecond()),
+          codec > 0 ? Line.of("%.0f %%", 100 * rate.imagesPerSecond() / codec) : "");
       json.withArray("rates").add(Report.object(rate));
     }
     if (find(rates, "codec", 1) > 0) {

@@ -9,6 +9,7 @@ import io.stoker.driver.bench.AveragingLoad;
 import io.stoker.driver.bench.DriverAveraging;
 import io.stoker.driver.bench.LibraryAveraging;
 import io.stoker.driver.bench.WaitingSteps;
+import io.stoker.driver.command.Line;
 import io.stoker.driver.command.Report;
 import io.stoker.driver.command.Table;
 import java.util.ArrayList;
@@ -41,9 +42,7 @@ final class MeasuredRounds {
   /** Adds a line that says which rounds come next. */
   void headline(AveragingLoad load) {
     table.row(
-        "",
-        String.format(
-            Locale.ROOT, "%,d parameters, %d workers", load.slices().parameters(), load.workers()));
+        "", Line.of("%,d parameters, %d workers", load.slices().parameters(), load.workers()));
   }
 
   Report report() {
@@ -73,7 +72,7 @@ final class MeasuredRounds {
       if (load.overlapSteps() > 0 && exchange.isPresent()) {
         double share = 1 - inAddition / exchange.getAsDouble();
         json.put("hidden_share", share);
-        hidden = String.format(Locale.ROOT, "; hides %.0f %% of the exchange", PERCENT * share);
+        hidden = Line.of("; hides %.0f %% of the exchange", PERCENT * share);
       }
       table.row(name, text(result.cost(), load.steps()) + hidden);
       added.add(json);
@@ -128,9 +127,7 @@ final class MeasuredRounds {
   }
 
   private ObjectNode compared(LibraryAveraging.Result result, String name, double ours) {
-    String step =
-        String.format(
-            Locale.ROOT, ", %.3f s of them its step on one example", result.stepSeconds());
+    String step = Line.of(", %.3f s of them its step on one example", result.stepSeconds());
     return compared(name, result.cost(), WaitingSteps.NONE, ours, step)
         .put("parameters", result.parameters())
         .put("step_seconds", result.stepSeconds());
@@ -139,10 +136,7 @@ final class MeasuredRounds {
   private ObjectNode compared(
       String name, AveragingCost cost, WaitingSteps steps, double ours, String remark) {
     double ratio = cost.secondsPerRound() / ours;
-    table.row(
-        name,
-        String.format(
-            Locale.ROOT, "%s%s; takes %.1f times as long", text(cost, steps), remark, ratio));
+    table.row(name, Line.of("%s%s; takes %.1f times as long", text(cost, steps), remark, ratio));
     return cost(cost, steps).put("times_as_long", ratio);
   }
 
@@ -150,22 +144,15 @@ final class MeasuredRounds {
     String parts =
         steps.seconds() == 0
             ? ""
-            : String.format(
-                Locale.ROOT,
+            : Line.of(
                 ", %.3f s of them steps and %.3f s in addition",
-                steps.seconds(),
-                inAddition(cost, steps));
+                steps.seconds(), inAddition(cost, steps));
     String moved =
         cost.executorBytesPerRound() < 0
             ? ""
-            : String.format(
-                Locale.ROOT, ", %,d bytes between executors", cost.executorBytesPerRound());
-    return String.format(
-        Locale.ROOT,
+            : Line.of(", %,d bytes between executors", cost.executorBytesPerRound());
+    return Line.of(
         "%.3f s a round (median)%s, %,d bytes through the driver%s",
-        cost.secondsPerRound(),
-        parts,
-        cost.driverBytesPerRound(),
-        moved);
+        cost.secondsPerRound(), parts, cost.driverBytesPerRound(), moved);
   }
 }

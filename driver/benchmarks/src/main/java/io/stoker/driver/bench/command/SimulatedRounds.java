@@ -7,9 +7,9 @@ import io.stoker.driver.bench.AveragingLoad;
 import io.stoker.driver.bench.RoundCosts;
 import io.stoker.driver.bench.RoundSimulation;
 import io.stoker.driver.bench.SimulatedCluster;
+import io.stoker.driver.command.Line;
 import io.stoker.driver.command.Report;
 import io.stoker.driver.command.Table;
-import java.util.Locale;
 
 /** Rounds of a simulated cluster, as a table and as JSON. */
 final class SimulatedRounds {
@@ -37,16 +37,14 @@ final class SimulatedRounds {
   void add(AveragingLoad load) {
     RoundSimulation.Result result = new RoundSimulation(load, cluster, RoundCosts.MEASURED).run();
     table.row(
-        String.format(Locale.ROOT, "%,d", load.slices().parameters()),
-        String.format(Locale.ROOT, "%,d", load.workers()),
+        Line.of("%,d", load.slices().parameters()),
+        Line.of("%,d", load.workers()),
         Integer.toString(load.overlapSteps()),
-        String.format(Locale.ROOT, "%.3f", result.secondsPerRound()),
-        String.format(Locale.ROOT, "%.3f", result.stepsSeconds()),
-        String.format(Locale.ROOT, "%.3f", result.secondsInAddition()),
-        load.overlapSteps() == 0
-            ? ""
-            : String.format(Locale.ROOT, "%.0f %%", PERCENT * result.hiddenShare()),
-        String.format(Locale.ROOT, "%,d", result.driverBytesPerRound()));
+        Line.of("%.3f", result.secondsPerRound()),
+        Line.of("%.3f", result.stepsSeconds()),
+        Line.of("%.3f", result.secondsInAddition()),
+        load.overlapSteps() == 0 ? "" : Line.of("%.0f %%", PERCENT * result.hiddenShare()),
+        Line.of("%,d", result.driverBytesPerRound()));
     simulated.add(
         Report.object(result)
             .put("parameters", load.slices().parameters())
