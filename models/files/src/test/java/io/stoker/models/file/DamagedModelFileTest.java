@@ -161,7 +161,7 @@ class DamagedModelFileTest {
     VectorSource counting =
         (offset, target) -> {
           for (long at = offset; target.hasRemaining(); at++) {
-            target.put(at);
+            target.put((float) at);
           }
         };
     Map<String, byte[]> entries =
