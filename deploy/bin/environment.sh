@@ -134,14 +134,18 @@ quote() {
   printf '"%s"' "${word//\"/\\\"}"
 }
 
+# has_archive DISTRIBUTION: whether it has a whole archive of classes. Java maps the file, and dies of SIGBUS where one was
+# cut (an incomplete copy, a disk that was full).
+has_archive() {
+  local archive=$1/classes.jsa
+  [[ -f $archive && -f $archive.size && $(stat -L -c %s "$archive") == "$(<"$archive.size")" ]]
+}
+
 # archive_option DISTRIBUTION: prints options that start Java from the archive that archive-classes has made. Java ignores
 # one that does not fit, and these options keep it from saying so.
 archive_option() {
-  local archive=$1/classes.jsa
-  # Java maps the file, and dies of SIGBUS where one was cut (an incomplete copy, a disk that was full).
-  [[ -f $archive && -f $archive.size ]] || return 0
-  [[ $(stat -L -c %s "$archive") == "$(<"$archive.size")" ]] || return 0
-  printf '%s -Xlog:cds=off -Xlog:cds+dynamic=off' "$(quote "-XX:SharedArchiveFile=$archive")"
+  has_archive "$1" || return 0
+  printf '%s -Xlog:cds=off -Xlog:cds+dynamic=off' "$(quote "-XX:SharedArchiveFile=$1/classes.jsa")"
 }
 
 # find_sources HOME EXPRESSION...: runs find on the files and folders of a checkout that the distribution is made from.

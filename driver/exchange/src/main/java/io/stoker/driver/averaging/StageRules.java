@@ -53,7 +53,7 @@ record StageRules(
     boolean lacksSlots = slots < workers;
     // Where rounds overlap, a worker that has lost its slot cannot go on.
     boolean isOver =
-        lacksSlots && overlap
+        (lacksSlots && overlap)
             ? exceeds(idle, patience.withoutSlots())
             : (waiting > 0 || slots == 0)
                 && exceeds(beyond, lacksSlots ? patience.withoutSlots() : patience.withSlots());

@@ -29,6 +29,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.junit.jupiter.api.Test;
@@ -36,22 +37,25 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A model that was trained on 6 x 6 pixels of images of 8 x 8 is shown 8 x 8. */
 class ImageSizeTest {
-  private static final String MODEL =
-      """
-      name: any-size
-      input: [%d, %d, 1]
-      layers:
-        - conv: {filters: 6, kernel: 3, padding: 1}
-        - batch-norm
-        - relu
-        - %s
-        - dense: %d
-      """;
-
   @TempDir Path folder;
 
   private static String model(int size, String pooling) {
-    return MODEL.formatted(size, size, pooling, TinyShards.CLASSES);
+    return String.format(
+        Locale.ROOT,
+        """
+        name: any-size
+        input: [%d, %d, 1]
+        layers:
+          - conv: {filters: 6, kernel: 3, padding: 1}
+          - batch-norm
+          - relu
+          - %s
+          - dense: %d
+        """,
+        size,
+        size,
+        pooling,
+        TinyShards.CLASSES);
   }
 
   private static String run(TinyJob job, JavaSparkContext spark, String name, String pooling)
