@@ -8,6 +8,7 @@ import java.util.List;
  *
  * @param imagesPerSecond of all workers together, by the median step
  * @param stepMilliseconds the median over all steps of all workers
+ * @param slowStepMilliseconds the 99th percentile, by the nearest rank
  * @param gigaflopsPerSecond of all workers together
  * @param steps how many steps were timed
  * @param seconds how long a worker took for its steps
@@ -15,10 +16,12 @@ import java.util.List;
 public record StepRate(
     double imagesPerSecond,
     double stepMilliseconds,
+    double slowStepMilliseconds,
     double gigaflopsPerSecond,
     long steps,
     double seconds) {
   private static final double NANOSECONDS = 1e9;
+  private static final double SLOW = 0.99;
 
   static StepRate of(StepLoad load, List<Long> nanoseconds) {
     List<Long> sorted = nanoseconds.stream().sorted().toList();
@@ -27,6 +30,7 @@ public record StepRate(
     return new StepRate(
         imagesPerSecond,
         median * 1e3,
+        sorted.get((int) Math.ceil(SLOW * sorted.size()) - 1) / NANOSECONDS * 1e3,
         imagesPerSecond * load.flops() / NANOSECONDS,
         sorted.size(),
         sorted.stream().mapToLong(Long::longValue).sum() / NANOSECONDS / load.workers());

@@ -13,6 +13,7 @@ import io.stoker.models.spec.Shape;
 import io.stoker.models.spec.Window;
 import io.stoker.models.zoo.Zoo;
 import java.util.List;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
 class StepLoadTest {
@@ -62,9 +63,20 @@ class StepLoadTest {
             List.of(4_000_000L, 2_000_000L, 90_000_000L));
 
     assertThat(rate.stepMilliseconds()).isEqualTo(4);
+    assertThat(rate.slowStepMilliseconds()).isEqualTo(90);
     assertThat(rate.imagesPerSecond()).isCloseTo(2 * 8 / 0.004, within(1e-6));
     assertThat(rate.gigaflopsPerSecond()).isCloseTo(4000 * 4.0 * 28 * 28 * 10 / 1e9, within(1e-9));
     assertThat(rate.seconds()).isCloseTo(0.048, within(1e-9));
+  }
+
+  @Test
+  void aSlowStepIsThe99thOfAHundred() {
+    List<Long> steps =
+        LongStream.rangeClosed(1, 100).map(each -> each * 1_000_000).boxed().toList();
+
+    assertThat(StepRate.of(load("perceptron", StepLoad.Pass.INFERENCE), steps))
+        .returns(99.0, StepRate::slowStepMilliseconds)
+        .returns(51.0, StepRate::stepMilliseconds);
   }
 
   @Test

@@ -13,6 +13,7 @@ import io.stoker.driver.command.Report;
 import io.stoker.driver.command.StokerCommand;
 import io.stoker.driver.config.ModelReference;
 import io.stoker.models.engine.Engines;
+import io.stoker.models.spec.ModelSpec;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -41,9 +42,12 @@ final class BenchStepCommand extends StokerCommand {
   @Option(
       names = "--batch",
       paramLabel = "B",
+      split = ",",
       defaultValue = "32",
-      description = "Examples per step (default: ${DEFAULT-VALUE}).")
-  private int batch;
+      description =
+          "Examples per step; with several numbers, such as 1,8,32, one after the other (default:"
+              + " ${DEFAULT-VALUE}).")
+  private List<Integer> batches;
 
   @Option(
       names = "--workers",
@@ -111,28 +115,35 @@ final class BenchStepCommand extends StokerCommand {
 
   @Override
   protected Report execute() {
-    Limits.atLeast("--batch", batch, 1);
+    batches.forEach(batch -> Limits.atLeast("--batch", batch, 1));
     Limits.atLeast("--workers", workers, 1);
     Limits.atLeast("--seconds", seconds, 1);
     Limits.atLeast("--classes", classes, 1);
-    StepLoad load =
-        new StepLoad(
-            ModelReference.sized(model, OptionalInt.empty(), classes),
-            batch,
-            workers,
-            inference ? StepLoad.Pass.INFERENCE : StepLoad.Pass.TRAINING,
-            arithmetic.arithmetic());
+    ModelSpec sized = ModelReference.sized(model, OptionalInt.empty(), classes);
     List<BenchEngine> engines = new ArrayList<>();
     engines.add(
         device == Device.GPU ? BenchEngine.onGpus(engine) : BenchEngine.onProcessors(engine));
     if (!baseline.isEmpty()) {
       engines.add(BenchEngine.onProcessors(baseline.equals(STOCK) ? "dl4j" : baseline));
     }
+    List<StepReport.Measured> measured =
+        batches.stream().map(batch -> measure(sized, batch, engines)).toList();
+    return new StepReport(engines.get(0).engine().name(), baseline, measured).report();
+  }
+
+  private StepReport.Measured measure(ModelSpec sized, int batch, List<BenchEngine> engines) {
+    StepLoad load =
+        new StepLoad(
+            sized,
+            batch,
+            workers,
+            inference ? StepLoad.Pass.INFERENCE : StepLoad.Pass.TRAINING,
+            arithmetic.arithmetic());
     StepBench.Result result = StepBench.run(engines, load, seconds);
     Optional<StepProfile> profile =
         verbose()
             ? Optional.of(StepProfiler.profile(engines.get(0), load, seconds))
             : Optional.empty();
-    return new StepReport(load, engines.get(0).engine().name(), baseline, result, profile).report();
+    return new StepReport.Measured(load, result, profile);
   }
 }

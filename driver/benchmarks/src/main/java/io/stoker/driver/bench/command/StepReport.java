@@ -12,63 +12,84 @@ import io.stoker.driver.bench.StepRate;
 import io.stoker.driver.command.Line;
 import io.stoker.driver.command.Report;
 import io.stoker.driver.command.Table;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * Shows the result of {@code bench step}.
  *
- * @param load what was measured
  * @param engine the engine's name
  * @param baseline the name of the baseline; empty without one
- * @param result its rates, then those of the baseline
- * @param profile the time of each layer, if it was asked for
+ * @param measured the results, one for each size of batch
  */
-record StepReport(
-    StepLoad load,
-    String engine,
-    String baseline,
-    StepBench.Result result,
-    Optional<StepProfile> profile) {
+record StepReport(String engine, String baseline, List<Measured> measured) {
+  /**
+   * The result for one size of batch.
+   *
+   * @param load what was measured
+   * @param result its rates, then those of the baseline
+   * @param profile the time of each layer, if it was asked for
+   */
+  record Measured(StepLoad load, StepBench.Result result, Optional<StepProfile> profile) {}
+
   Report report() {
-    StepRate rate = result.rates().get(0);
-    ObjectNode json = Report.object(rate);
+    StepLoad load = measured.get(0).load();
+    List<ObjectNode> results = new ArrayList<>();
+    Table table = new Table(1, 2, 3, 4).row("", "images/s", "ms a step", "99 % within", "GFLOP/s");
+    StringBuilder ratios = new StringBuilder();
+    StringBuilder details = new StringBuilder();
+    for (Measured each : measured) {
+      ObjectNode result = Report.object(each.result().rates().get(0));
+      result.put("batch", each.load().batch());
+      ratios.append(rates(each, table, result));
+      each.result().memory().ifPresent(memory -> details.append(memory(each, memory, result)));
+      each.profile().ifPresent(found -> details.append(layers(each.load(), found, result)));
+      results.add(result);
+    }
+    ObjectNode json = measured.size() == 1 ? results.get(0) : Report.object();
     json.put("model", load.model().name())
         .put("engine", engine)
-        .put("batch", load.batch())
         .put("workers", load.workers())
         .put("pass", load.pass().name().toLowerCase(Locale.ROOT))
         .put("precision", load.arithmetic().precision().toString())
         .put("convolution", load.arithmetic().convolution().toString());
-    StringBuilder text = new StringBuilder();
-    text.append(
+    if (measured.size() > 1) {
+      json.putArray("batches").addAll(results);
+    }
+    String title =
         Line.of(
-            "%s, batch %d, %d workers, %s, %s:%n",
+            "%s, batch %s, %d workers, %s, %s:%n",
             load.model().name(),
-            load.batch(),
+            measured.stream()
+                .map(each -> String.valueOf(each.load().batch()))
+                .collect(Collectors.joining(", ")),
             load.workers(),
             json.get("pass").textValue(),
-            load.arithmetic().precision()));
-    text.append(rates(json));
-    result.memory().ifPresent(memory -> text.append(memory(memory, json)));
-    profile.ifPresent(found -> text.append(layers(found, json)));
-    return new Report(text.toString(), json);
+            load.arithmetic().precision());
+    return new Report(title + table + ratios + details, json);
   }
 
-  private String rates(ObjectNode json) {
-    Table table = new Table(1, 2, 3).row("", "images/s", "ms a step", "GFLOP/s");
-    StepRate own = result.rates().get(0);
-    table.row(cells(engine, own));
-    if (result.rates().size() == 1) {
-      return table.toString();
+  /** Adds the rates of a size of batch to the table, and says how they compare. */
+  private String rates(Measured each, Table table, ObjectNode json) {
+    StepRate own = each.result().rates().get(0);
+    String batch = measured.size() == 1 ? "" : "batch " + each.load().batch();
+    String separator = batch.isEmpty() ? "" : ", ";
+    table.row(cells(batch + separator + engine, own));
+    if (each.result().rates().size() == 1) {
+      return "";
     }
-    StepRate other = result.rates().get(1);
+    StepRate other = each.result().rates().get(1);
     double ratio = own.imagesPerSecond() / other.imagesPerSecond();
     String name = baseline.equals("stock") ? "stock Deeplearning4j" : baseline;
-    table.row(cells(name, other));
+    table.row(cells(batch + separator + name, other));
     json.set("baseline", Report.object(other).put("name", baseline));
     json.put("ratio", ratio);
-    return Line.of("%s%.2f times as many images a second as %s%n", table, ratio, name);
+    return Line.of(
+        "%s%.2f times as many images a second as %s%n",
+        batch.isEmpty() ? "" : batch + ": ", ratio, name);
   }
 
   private static String[] cells(String name, StepRate rate) {
@@ -76,21 +97,25 @@ record StepReport(
       name,
       Line.of("%,.1f", rate.imagesPerSecond()),
       Line.of("%,.2f", rate.stepMilliseconds()),
+      Line.of("%,.2f", rate.slowStepMilliseconds()),
       Line.of("%,.1f", rate.gigaflopsPerSecond())
     };
   }
 
-  private String memory(ResidentMemory memory, ObjectNode json) {
-    long warm = result.memoryWarm().orElse(memory).bytes();
+  private String memory(Measured each, ResidentMemory memory, ObjectNode json) {
+    long warm = each.result().memoryWarm().orElse(memory).bytes();
     json.put("resident_bytes", memory.bytes())
         .put("resident_bytes_after_warm_up", warm)
         .put("peak_resident_bytes", memory.peakBytes());
     return Line.of(
-        "resident memory %,d MiB (%,d after the warm-up, %,d at most)%n",
-        memory.bytes() >> 20, warm >> 20, memory.peakBytes() >> 20);
+        "resident memory%s %,d MiB (%,d after the warm-up, %,d at most)%n",
+        measured.size() == 1 ? "" : " with batch " + each.load().batch() + ":",
+        memory.bytes() >> 20,
+        warm >> 20,
+        memory.peakBytes() >> 20);
   }
 
-  private String layers(StepProfile found, ObjectNode json) {
+  private static String layers(StepLoad load, StepProfile found, ObjectNode json) {
     json.put("peak_gigaflops_per_second", found.peakGigaflopsPerSecond())
         .put("share_of_peak", found.shareOfPeak())
         .put("other_milliseconds", found.otherMilliseconds());
