@@ -47,6 +47,7 @@ final class LrCommand extends TrainCommand {
           "rate-epochs",
           "warm-up",
           "ema",
+          "swa",
           "checkpoint-every",
           "keep",
           "validate-every",

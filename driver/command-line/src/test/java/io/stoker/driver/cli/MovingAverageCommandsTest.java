@@ -85,7 +85,7 @@ class MovingAverageCommandsTest {
     assertThat(outcome.exitCode()).isEqualTo(2);
     assertThat(outcome.err())
         .contains("Cannot use the moving average of ")
-        .contains("it was trained without --ema (say --parameters last)");
+        .contains("it was trained without --ema and --swa (say --parameters last)");
     assertThat(folder.resolve("new")).doesNotExist();
   }
 
@@ -97,6 +97,17 @@ class MovingAverageCommandsTest {
 
     assertThat(outcome.exitCode()).as(outcome.err()).isEqualTo(2);
     assertThat(outcome.err()).contains("ema");
+    assertThat(folder.resolve("new")).doesNotExist();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"-1", "0.5", "x", "2 --ema 0.9"})
+  void aMeanThatIsNoneIsRefusedBeforeAnythingIsWritten(String epochs) {
+    Commands.Outcome outcome =
+        new Commands().run(filled("train --data DATA --run NEW --model lenet5 --swa " + epochs));
+
+    assertThat(outcome.exitCode()).as(outcome.err()).isEqualTo(2);
+    assertThat(outcome.err()).contains("swa");
     assertThat(folder.resolve("new")).doesNotExist();
   }
 

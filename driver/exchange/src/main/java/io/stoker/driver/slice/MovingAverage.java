@@ -6,10 +6,11 @@ import java.io.Serializable;
 import java.nio.FloatBuffer;
 
 /**
- * The exponential moving average of the parameters over the steps of a job, which often predicts
- * better than the last parameters (Polyak and Juditsky, 1992, "Acceleration of Stochastic
- * Approximation by Averaging"; Tarvainen and Valpola, 2017, "Mean teachers are better role
- * models").
+ * An average of the parameters over the steps of a job, which often predicts better than the last
+ * parameters (Polyak and Juditsky, 1992, "Acceleration of Stochastic Approximation by Averaging"):
+ * an exponential moving average (Tarvainen and Valpola, 2017, "Mean teachers are better role
+ * models"), or the mean over all steps after a certain one (Izmailov et al., 2018, "Averaging
+ * Weights Leads to Wider Optima and Better Generalization").
  *
  * <p>The decay is that of one local step, so that its meaning does not depend on the number of
  * steps of a round. Workers have common parameters after each round, and the average moves once a
@@ -22,23 +23,40 @@ import java.nio.FloatBuffer;
  * </pre>
  *
  * While a job is young, the average covers about the last tenth of its steps: the warm-up {@code (1
- * + n) / (10 + n)} of TensorFlow, shifted by two steps so that initial values have no weight.
- * Running statistics are averaged like all other parameters.
+ * + n) / (10 + n)} of TensorFlow, shifted by two steps so that initial values have no weight. The
+ * mean after step F weighs the parameters after each round by the round's steps after F: {@code k =
+ * (i - 1 - F) / (i - 1 - F + T)}, and 0 before. Running statistics are averaged like all other
+ * parameters.
  *
- * @param decay of a step, 0 to below 1; 0 for no average
+ * @param decay of a step, 0 to below 1; 0 for no moving average
+ * @param meanAfter the number of steps after which the mean begins; negative for no mean
  */
-public record MovingAverage(double decay) implements Serializable {
+public record MovingAverage(double decay, long meanAfter) implements Serializable {
   /** No average. */
-  public static final MovingAverage NONE = new MovingAverage(0);
+  public static final MovingAverage NONE = exponential(0);
 
   private static final int WARM_UP = 9;
 
   /** How many values are averaged at once; they stay in the first-level cache. */
   private static final int CHUNK = 1024;
 
+  /**
+   * A moving average.
+   *
+   * @param decay of a step, 0 to below 1; 0 for no average
+   */
+  public static MovingAverage exponential(double decay) {
+    return new MovingAverage(decay, -1);
+  }
+
+  /** The mean over all steps of a job but the first. */
+  public static MovingAverage meanAfter(long steps) {
+    return new MovingAverage(0, steps);
+  }
+
   /** Whether there is an average. */
   public boolean isOn() {
-    return decay > 0;
+    return decay > 0 || meanAfter >= 0;
   }
 
   /**
@@ -48,6 +66,10 @@ public record MovingAverage(double decay) implements Serializable {
    * @param steps how many steps it takes
    */
   public double kept(long firstStep, int steps) {
+    if (meanAfter >= 0) {
+      long averaged = Math.max(0, firstStep - meanAfter);
+      return (double) averaged / Math.max(1, firstStep + steps - meanAfter);
+    }
     double kept = 1;
     for (long before = firstStep; before < firstStep + steps && kept > 0; before++) {
       kept *= Math.min(decay, (double) before / (before + WARM_UP));

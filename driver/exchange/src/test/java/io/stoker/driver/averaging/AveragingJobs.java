@@ -166,7 +166,7 @@ abstract class AveragingJobs {
       int overlapSteps,
       StageRules.Patience patience) {
     InitialValues initial = new InitialValues(MODEL, 3);
-    MovingAverage ema = outer.isPlain() ? MovingAverage.NONE : new MovingAverage(0.9);
+    MovingAverage ema = outer.isPlain() ? MovingAverage.NONE : MovingAverage.exponential(0.9);
     ParameterSlices slices =
         new ParameterSlices(
             0, MODEL.parameterCount(), vectors(), outer.hasMomentum(), ema.isOn(), sliceLength());

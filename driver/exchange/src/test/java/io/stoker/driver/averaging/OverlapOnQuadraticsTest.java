@@ -132,7 +132,7 @@ class OverlapOnQuadraticsTest {
                 sliceLength,
                 overlapSteps,
                 OuterStep.PLAIN,
-                new MovingAverage(decay))) {
+                MovingAverage.exponential(decay))) {
       Reference reference = new Reference(vectors == 2, overlapSteps);
       int[][] single =
           Arrays.stream(GROUPS)

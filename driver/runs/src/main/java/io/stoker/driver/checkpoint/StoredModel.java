@@ -164,7 +164,8 @@ public final class StoredModel {
         choice == ParameterChoice.LAST ? Optional.empty() : whole.averaged();
     Check.input(
         averaged.isPresent() || choice != ParameterChoice.EMA,
-        "Cannot use the moving average of %s: it was trained without --ema (say --parameters last)",
+        "Cannot use the moving average of %s: it was trained without --ema and --swa (say"
+            + " --parameters last)",
         origin);
     return new StoredModel(
         path, origin, whole, averaged.orElse(whole), metadata, checkpoint, calibration);

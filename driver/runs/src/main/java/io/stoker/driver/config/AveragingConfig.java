@@ -15,15 +15,18 @@ import java.util.Locale;
  * @param overlapSteps how many steps of the next round workers take while their parameters are
  *     averaged; 0 if they wait for the average
  * @param ema the decay of the moving average of the parameters, per local step; 0 for no average
+ * @param swa the number of epochs after which the mean of the parameters is kept in place of a
+ *     moving average; 0 for none
  */
 public record AveragingConfig(
-    UpdaterState updaterState, Wire wire, int sliceBytes, int overlapSteps, double ema) {
+    UpdaterState updaterState, Wire wire, int sliceBytes, int overlapSteps, double ema, int swa) {
   public AveragingConfig {
     Check.input(
         sliceBytes % Float.BYTES == 0,
         "Invalid slice size: %d bytes (must be a multiple of %d)",
         sliceBytes,
         Float.BYTES);
+    Check.input(ema == 0 || swa == 0, "Invalid swa: %d with --ema %s (say one of them)", swa, ema);
     Check.input(
         overlapSteps == 0 || wire == Wire.FP32,
         "Invalid wire: %s with overlap (say --wire fp32, or --overlap-steps 0)",

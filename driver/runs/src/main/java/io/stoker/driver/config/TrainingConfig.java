@@ -235,6 +235,10 @@ public record TrainingConfig(
       return set("ema", decay);
     }
 
+    public Builder swa(int epochs) {
+      return set("swa", epochs);
+    }
+
     public Builder wire(Wire value) {
       return set("wire", value);
     }

@@ -260,7 +260,10 @@ public final class TrainingRun {
   }
 
   private MovingAverage ema() {
-    return new MovingAverage(config.averaging().ema());
+    int swa = config.averaging().swa();
+    return swa > 0
+        ? MovingAverage.meanAfter(swa * plan.stepsPerEpoch())
+        : MovingAverage.exponential(config.averaging().ema());
   }
 
   /** How the next parameters follow from those of the workers. */

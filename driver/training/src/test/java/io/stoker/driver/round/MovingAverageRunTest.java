@@ -47,6 +47,27 @@ class MovingAverageRunTest extends WholeJobs {
     assertThat(average).isNotEqualTo(last(run));
   }
 
+  /** Six rounds of three steps; the mean leaves out the three of the first epoch. */
+  @Test
+  void theMeanAfterAnEpochIsThatOfItsRounds() {
+    String run =
+        train(
+                "mean",
+                config -> config.model(job.normalized()).ema(0).swa(1).checkpointEvery(1).keep(9))
+            .run();
+
+    float[] average = average(run);
+    float[][] after = new float[7][];
+    for (int round = 4; round <= 6; round++) {
+      after[round] = last(run + "/checkpoints/00000" + round);
+    }
+    for (int i = 0; i < average.length; i++) {
+      double mean = ((double) after[4][i] + after[5][i] + after[6][i]) / 3;
+      assertThat((double) average[i]).isCloseTo(mean, within(1e-6));
+    }
+    assertThat(average(run + "/checkpoints/000003")).isEqualTo(last(run + "/checkpoints/000003"));
+  }
+
   private static double decays(int from, int to) {
     double product = 1;
     for (int i = from + 1; i <= to; i++) {
@@ -72,7 +93,8 @@ class MovingAverageRunTest extends WholeJobs {
             config -> config.workers(1),
             config -> config.wire(Wire.INT8),
             config -> config.outerMomentum(0.7),
-            config -> config.overlapSteps(1))) {
+            config -> config.overlapSteps(1),
+            config -> config.ema(0).swa(2))) {
       UnaryOperator<TrainingConfig.Builder> base =
           config -> variant.apply(config).epochs(3).checkpointEvery(2);
       String name = "variant-" + System.identityHashCode(variant);
@@ -121,7 +143,7 @@ class MovingAverageRunTest extends WholeJobs {
                     ParameterChoice.EMA))
         .isInstanceOf(InputException.class)
         .hasMessageStartingWith("Cannot use the moving average of ")
-        .hasMessageEndingWith("it was trained without --ema (say --parameters last)");
+        .hasMessageEndingWith("it was trained without --ema and --swa (say --parameters last)");
   }
 
   @Test
