@@ -34,17 +34,17 @@ class BothLinesIT {
     here = Stoker.in(folder);
     other = new Stoker(otherHome.resolve("stoker"), folder);
     Shapes.write(folder.resolve("raw"), 60);
-    succeed(other, "--master local[2] prepare --input raw --output data --channels 1");
+    other.json("--master local[2] prepare --input raw --output data --channels 1");
   }
 
   @Test
   void giveTheSameBitsForOneJobAlsoWhereOneGoesOnWithARunOfTheOther() throws IOException {
-    String expected = hash(here, TRAIN + " --epochs 2 --run here");
+    String expected = here.hash(TRAIN + " --epochs 2 --run here");
 
-    assertThat(hash(other, TRAIN + " --epochs 2 --run other")).isEqualTo(expected);
+    assertThat(other.hash(TRAIN + " --epochs 2 --run other")).isEqualTo(expected);
 
-    hash(other, TRAIN + " --epochs 1 --run both");
-    assertThat(hash(here, "train --run both --resume --epochs 2")).isEqualTo(expected);
+    other.hash(TRAIN + " --epochs 1 --run both");
+    assertThat(here.hash("train --run both --resume --epochs 2")).isEqualTo(expected);
     assertThat(checkpoint("here")).isEqualTo(checkpoint("other")).isEqualTo(checkpoint("both"));
   }
 
@@ -76,15 +76,5 @@ class BothLinesIT {
       Path last = checkpoints.max(Path::compareTo).orElseThrow();
       return Files.readAllBytes(last.resolve("model.zip"));
     }
-  }
-
-  private static String hash(Stoker stoker, String command) {
-    return succeed(stoker, command).json().get("parameters_sha256").asText();
-  }
-
-  private static Outcome succeed(Stoker stoker, String command) {
-    Outcome outcome = stoker.run((command + " --json").split(" "));
-    assertThat(outcome.exitCode()).as(outcome.err()).isZero();
-    return outcome;
   }
 }

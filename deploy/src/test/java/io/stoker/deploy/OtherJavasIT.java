@@ -4,7 +4,6 @@ package io.stoker.deploy;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import io.stoker.deploy.Stoker.Outcome;
 import io.stoker.testing.Exact;
 import java.io.IOException;
@@ -35,22 +34,21 @@ class OtherJavasIT {
     Stoker on17 = Stoker.in(folder);
     Stoker newer = on17.with("JAVA_HOME", home);
     Shapes.write(folder.resolve("raw"), 60);
-    succeed(newer, "--master local[2] prepare --input raw --output data --channels 1");
+    newer.json("--master local[2] prepare --input raw --output data --channels 1");
 
-    String usual = hash(on17, "--master local[2] " + TRAIN + " --run on17");
-    assertThat(hash(newer, "--master local[2] " + TRAIN + " --run newer")).isEqualTo(usual);
+    String usual = on17.hash("--master local[2] " + TRAIN + " --run on17");
+    assertThat(newer.hash("--master local[2] " + TRAIN + " --run newer")).isEqualTo(usual);
 
     LocalCluster cluster = LocalCluster.in(folder.resolve("cluster")).with("JAVA_HOME", home);
     String master = cluster.start("--executors", "2", "--cores", "1", "--memory", "1g");
     try {
-      assertThat(hash(newer, "--master " + master + " " + TRAIN + " --run cluster"))
+      assertThat(newer.hash("--master " + master + " " + TRAIN + " --run cluster"))
           .isEqualTo(usual);
     } finally {
       cluster.stop();
     }
-    assertThat(succeed(newer, "evaluate --checkpoint on17 --data data").get("accuracy").asDouble())
-        .isEqualTo(
-            succeed(on17, "evaluate --checkpoint newer --data data").get("accuracy").asDouble());
+    assertThat(newer.json("evaluate --checkpoint on17 --data data").get("accuracy").asDouble())
+        .isEqualTo(on17.json("evaluate --checkpoint newer --data data").get("accuracy").asDouble());
   }
 
   @ParameterizedTest
@@ -97,15 +95,5 @@ class OtherJavasIT {
     }
     assumeThat(home).as("%s, the home of a Java %d", variable, java).isNotNull();
     return home;
-  }
-
-  private static String hash(Stoker stoker, String command) {
-    return succeed(stoker, command).get("parameters_sha256").asText();
-  }
-
-  private static JsonNode succeed(Stoker stoker, String command) {
-    Outcome outcome = stoker.run((command + " --json").split(" "));
-    assertThat(outcome.exitCode()).as(outcome.err()).isZero();
-    return outcome.json();
   }
 }

@@ -3,7 +3,6 @@ package io.stoker.deploy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import io.stoker.deploy.Stoker.Outcome;
 import io.stoker.deploy.Stoker.Started;
 import io.stoker.testing.Exact;
@@ -32,7 +31,7 @@ class PortsIT {
   static void prepare() throws IOException {
     stoker = Stoker.in(folder);
     Shapes.write(folder.resolve("raw"), 60);
-    succeed(stoker, "--master local[2] prepare --input raw --output data --channels 1");
+    stoker.json("--master local[2] prepare --input raw --output data --channels 1");
   }
 
   /** With the pages of Spark's user interface, which have a port in addition to all other ports. */
@@ -116,7 +115,7 @@ class PortsIT {
   @Test
   @Exact
   void trainsTheSameOverAuthenticatedAndEncryptedConnections() {
-    String usual = hash(stoker, "--master local[2] " + TRAIN + " --epochs 4 --run usual");
+    String usual = stoker.hash("--master local[2] " + TRAIN + " --epochs 4 --run usual");
     LocalCluster cluster =
         LocalCluster.in(folder.resolve("cluster"))
             .with(
@@ -135,8 +134,7 @@ class PortsIT {
       for (String how : new String[] {"", " --recipe sliced.yaml"}) {
         write("sliced.yaml", "slice-bytes: 65536\n");
         assertThat(
-                hash(
-                    stoker,
+                stoker.hash(
                     secure.formatted("of-the-test")
                         + TRAIN
                         + " --epochs 4 --run secure"
@@ -162,15 +160,5 @@ class PortsIT {
     } catch (IOException e) {
       throw new java.io.UncheckedIOException(e);
     }
-  }
-
-  private static String hash(Stoker stoker, String command) {
-    return succeed(stoker, command).get("parameters_sha256").asText();
-  }
-
-  private static JsonNode succeed(Stoker stoker, String command) {
-    Outcome outcome = stoker.run((command + " --json").split(" "));
-    assertThat(outcome.exitCode()).as(outcome.err()).isZero();
-    return outcome.json();
   }
 }

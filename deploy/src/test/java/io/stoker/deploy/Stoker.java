@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.deploy;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -99,6 +101,18 @@ final class Stoker {
   /** Runs a command to its end. */
   Outcome run(String... arguments) {
     return finish(start(arguments));
+  }
+
+  /** Runs a command, given as words between blanks, that must succeed, and returns its result. */
+  JsonNode json(String command) {
+    Outcome outcome = run((command + " --json").split(" "));
+    assertThat(outcome.exitCode()).as(outcome.err()).isZero();
+    return outcome.json();
+  }
+
+  /** Runs a training that must succeed, and returns the SHA-256 of its parameters. */
+  String hash(String command) {
+    return json(command).get("parameters_sha256").asText();
   }
 
   /** A process and the files that its outputs go to. */
