@@ -128,24 +128,24 @@ file_uri() {
   printf '%s' "$uri"
 }
 
-# Quotes a word of a string of Java options.
+# quote WORD...: prints the words as a string of Java options.
 quote() {
-  local word=${1//\\/\\\\}
-  printf '"%s"' "${word//\"/\\\"}"
+  local word
+  for word; do
+    word=${word//\\/\\\\}
+    printf '"%s" ' "${word//\"/\\\"}"
+  done
 }
 
-# has_archive DISTRIBUTION: whether it has a whole archive of classes. Java maps the file, and dies of SIGBUS where one was
-# cut (an incomplete copy, a disk that was full).
-has_archive() {
-  local archive=$1/classes.jsa
-  [[ -f $archive && -f $archive.size && $(stat -L -c %s "$archive") == "$(<"$archive.size")" ]]
-}
-
-# archive_option DISTRIBUTION: prints options that start Java from the archive that archive-classes has made. Java ignores
-# one that does not fit, and these options keep it from saying so.
-archive_option() {
-  has_archive "$1" || return 0
-  printf '%s -Xlog:cds=off -Xlog:cds+dynamic=off' "$(quote "-XX:SharedArchiveFile=$1/classes.jsa")"
+# find_archive DISTRIBUTION: sets archive_options=(...) to those that start Java from the archive that archive-classes
+# has made, and to none where there is no whole one.
+find_archive() {
+  local file=$1/classes.jsa
+  archive_options=()
+  # Java maps the file, and dies of SIGBUS where one was cut (an incomplete copy, a disk that was full).
+  [[ -f $file && -f $file.size && $(stat -L -c %s "$file") == "$(<"$file.size")" ]] || return 0
+  # Java ignores an archive that does not fit, and the other options keep it from saying so.
+  archive_options=("-XX:SharedArchiveFile=$file" -Xlog:cds=off -Xlog:cds+dynamic=off)
 }
 
 # find_sources HOME EXPRESSION...: runs find on the files and folders of a checkout that the distribution is made from.

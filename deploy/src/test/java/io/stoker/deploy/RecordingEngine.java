@@ -23,8 +23,8 @@ import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskContext;
 
 /**
- * The CPU engine with made-up GPUs: all that happens on a machine with GPUs, up to the call that
- * binds a thread to one. Here this call leaves a file.
+ * The CPU engine with made-up GPUs: everything a job does on a machine with GPUs, up to the call
+ * that binds a thread to one. Here this call leaves a file.
  */
 public final class RecordingEngine implements Engine, Devices, GpuSupport {
   /** The environment variable that names the folder of these files. */
