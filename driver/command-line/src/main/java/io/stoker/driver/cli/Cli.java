@@ -5,13 +5,17 @@ import io.stoker.driver.command.CommandGroup;
 import io.stoker.driver.command.Console;
 import io.stoker.driver.command.NumberOptions;
 import io.stoker.driver.command.StokerCommand;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
 
 /** The command line with all its commands. */
 final class Cli {
@@ -39,32 +43,50 @@ final class Cli {
   }
 
   /**
-   * The command line with the command of a name, or with all commands if none has that name: to
-   * read the options of all takes some tenths of a second.
+   * The command line with the command of a name, or with all commands if that name is none or a
+   * group's: to read the options of all, and to look for groups in all jars, takes some tenths of a
+   * second.
    */
   private CommandLine commandLine(String name) {
-    List<Object> all = new ArrayList<>(new Top().commands(console));
-    all.addAll(CommandGroup.all());
-    all.add(new DoctorCommand(console));
-    all.add(new QuickstartCommand(console));
-    List<Object> named = all.stream().filter(each -> name.equals(nameOf(each))).toList();
-
-    CommandLine top = new CommandLine(new Top());
-    for (Object command : named.isEmpty() ? all : named) {
-      top.addSubcommand(
-          command instanceof CommandGroup group ? group.commandLine(console) : command);
+    Top root = new Top();
+    CommandLine top = new CommandLine(root);
+    List<StokerCommand> first = root.commands(console);
+    List<StokerCommand> last = List.of(new DoctorCommand(console), new QuickstartCommand(console));
+    Optional<StokerCommand> named =
+        Stream.concat(first.stream(), last.stream())
+            .filter(each -> each.getClass().getAnnotation(Command.class).name().equals(name))
+            .findFirst();
+    if (named.isPresent()) {
+      top.addSubcommand(named.get());
+    } else {
+      first.forEach(top::addSubcommand);
+      CommandGroup.all().forEach(group -> top.addSubcommand(group.commandLine(console)));
+      last.forEach(top::addSubcommand);
     }
     top.setOut(console.results())
         .setErr(console.messages())
         .setUsageHelpWidth(HELP_WIDTH)
         .setUsageHelpAutoWidth(true)
         .setCaseInsensitiveEnumValuesAllowed(true)
+        .setExecutionStrategy(Cli::execute)
         .setParameterExceptionHandler(new UsageFailure(console));
     return NumberOptions.read(top);
   }
 
-  private static String nameOf(Object command) {
-    return command.getClass().getAnnotation(Command.class).name();
+  /** Runs the command that was parsed, unless a list of its options has no element, as "," has. */
+  private static int execute(ParseResult parsed) {
+    ParseResult command = parsed;
+    while (command.hasSubcommand()) {
+      command = command.subcommand();
+    }
+    for (OptionSpec option : command.matchedOptions()) {
+      if (!option.splitRegex().isEmpty() && option.stringValues().isEmpty()) {
+        throw new ParameterException(
+            option.command().commandLine(),
+            "Invalid value for option '%s': it names nothing".formatted(option.longestName()));
+      }
+    }
+    return new CommandLine.RunLast().execute(parsed);
   }
 
   @Command(

@@ -446,6 +446,20 @@ class CliTest {
     assertThat(json.at("/baseline/images_per_second").asDouble()).isPositive();
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "bench step --model lenet5 --batch ,",
+        "bench averaging --parameters ,",
+        "bench averaging --parameters 1000 --workers ,,",
+        "prepare --input x --output y --split ,"
+      })
+  void listsWithoutAnElementAreRefused(String command) {
+    assertThat(run(command.split(" "))).isEqualTo(2);
+    assertThat(err.toString()).startsWith("stoker: Invalid ");
+    assertThat(err.toString().lines()).hasSize(1);
+  }
+
   @Test
   void benchStepOnCardsSaysWhichBuildHasCodeForThem() {
     assumeThat(Engines.all()).noneMatch(Engine::computesOnDevices); // not the CUDA build
