@@ -21,14 +21,16 @@ class ConfigFormatTest {
     String text = ConfigFormat.toJson(unusual).toString();
 
     assertThat(ConfigFormat.fromJson(new ObjectMapper().readTree(text), "text")).isEqualTo(unusual);
-    for (ClassWeighting weights :
-        List.of(new ClassWeighting.Balanced(), new ClassWeighting.PerClass(Map.of("a-b", 2.5)))) {
-      TrainingConfig weighted =
-          unusual.toBuilder().cutmix(0).classWeights(weights).sampling(Sampling.BALANCED).build();
+    TrainingConfig.Builder weighted = unusual.toBuilder().cutmix(0).sampling(Sampling.BALANCED);
+    for (TrainingConfig config :
+        List.of(
+            weighted.classWeights(new ClassWeighting.Balanced()).build(),
+            weighted.classWeights(new ClassWeighting.PerClass(Map.of("a-b", 2.5))).build(),
+            unusual.toBuilder().ema(0).swa(3).build())) {
       assertThat(
               ConfigFormat.fromJson(
-                  new ObjectMapper().readTree(ConfigFormat.toJson(weighted).toString()), "text"))
-          .isEqualTo(weighted);
+                  new ObjectMapper().readTree(ConfigFormat.toJson(config).toString()), "text"))
+          .isEqualTo(config);
     }
     assertThat(ConfigFormat.fromJson(withoutArithmetic(text), "text"))
         .as("a job of a release that had direct convolutions in fp32 only")

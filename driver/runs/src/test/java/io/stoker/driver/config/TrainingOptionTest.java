@@ -51,8 +51,10 @@ class TrainingOptionTest {
       }
     }
 
-    // Two change what the data are, overlap goes with --wire fp32 only, and adamw has no Nesterov.
-    assertThat(same).containsExactly("class_weights", "optimizer", "overlap_steps", "sampling");
+    // Two change what the data are, overlap goes with --wire fp32 only, adamw has no Nesterov, and
+    // swa excludes ema.
+    assertThat(same)
+        .containsExactly("class_weights", "optimizer", "overlap_steps", "sampling", "swa");
   }
 
   @Test
